@@ -1,0 +1,53 @@
+"""The SDK surface, `from "attio"`: the types an app is made of. Imports nothing of ours.
+
+Names follow the TypeScript package `attio` in snake case (docs.attio.com/sdk), so that a reader of the
+tutorial finds each of its imports here.
+"""
+
+from alc_app.attio.errors import (
+    AttioConnectionExpiredError,
+    AttioError,
+    AttioNoWorkspaceConnectionError,
+    FetchAnswerLost,
+    FetchError,
+    FetchNotSent,
+    QueryError,
+    SerializableError,
+    ServerFunctionError,
+    ServerFunctionTimeout,
+)
+from alc_app.attio.http import BadRequest, Request, Response
+from alc_app.attio.types import (
+    App,
+    Connection,
+    Events,
+    Record,
+    RecordAction,
+    ServerFunction,
+    Upkeep,
+    WebhookHandler,
+)
+
+__all__ = [
+    "App",
+    "AttioConnectionExpiredError",
+    "AttioError",
+    "AttioNoWorkspaceConnectionError",
+    "BadRequest",
+    "Connection",
+    "Events",
+    "FetchAnswerLost",
+    "FetchError",
+    "FetchNotSent",
+    "QueryError",
+    "Record",
+    "RecordAction",
+    "Request",
+    "Response",
+    "SerializableError",
+    "ServerFunction",
+    "ServerFunctionError",
+    "ServerFunctionTimeout",
+    "Upkeep",
+    "WebhookHandler",
+]

@@ -1,0 +1,117 @@
+"""`Request` and `Response` as a webhook handler sees them, and what `fetch()` returns.
+
+After the Fetch standard's classes of the same names, which the tutorial's handlers use.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+MAX_DEPTH = 32
+MAX_WAIT = 86_400.0
+"""Seconds: no `Retry-After` makes us wait for longer than a day."""
+
+
+class BadRequest(Exception):
+    """The body cannot be read as what it should be; becomes a 400 that names the trouble."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """One verified incoming call."""
+
+    raw_body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def json(self) -> Any:
+        """The body as JSON, strictly.
+
+        Refuses what `json.loads` would let through (bar R9): NaN, numbers out of range, repeated keys, lone
+        surrogates, control characters in keys and deep nesting. Raises: BadRequest.
+        """
+        try:
+            text = self.raw_body.decode("utf-8")
+            value = json.loads(text, object_pairs_hook=_unique_keys, parse_constant=_refuse, parse_float=_finite)
+        except BadRequest:
+            raise
+        except (ValueError, RecursionError) as error:
+            raise BadRequest("The body is not JSON in UTF-8.") from error
+        _check(value, depth=0)
+        return value
+
+
+@dataclass(frozen=True)
+class Response:
+    """What a webhook handler answers: `Response(None, status=200)`."""
+
+    body: str | None = None
+    status: int = 200
+
+
+@dataclass(frozen=True)
+class FetchResponse:
+    """The answer to a `fetch()`."""
+
+    status: int
+    headers: Mapping[str, str]
+    text: str
+
+    @property
+    def ok(self) -> bool:
+        """True for 2xx."""
+        return 200 <= self.status < 300
+
+    def json(self) -> Any:
+        """The body as JSON. Raises: ValueError."""
+        return json.loads(self.text)
+
+    def retry_after(self) -> float | None:
+        """Seconds that the other side asks us to wait: its `Retry-After` as seconds or as an HTTP date (RFC 9110)."""
+        value = self.headers.get("Retry-After", "").strip()
+        if value.isascii() and value.isdigit():
+            return min(float(value), MAX_WAIT)
+        try:
+            at = parsedate_to_datetime(value)
+            return min(max((at - datetime.now(UTC)).total_seconds(), 0.0), MAX_WAIT)
+        except (ValueError, TypeError):
+            return None
+
+
+def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise BadRequest("A key is given twice.")
+    return found
+
+
+def _refuse(constant: str) -> Any:
+    raise BadRequest(f"{constant} is not a JSON number.")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if number in (float("inf"), float("-inf")):
+        raise BadRequest("A number is out of range.")
+    return number
+
+
+def _check(value: Any, depth: int) -> None:
+    if depth > MAX_DEPTH:
+        raise BadRequest("The body is nested too deeply.")
+    if isinstance(value, str):
+        try:
+            value.encode("utf-8")
+        except UnicodeEncodeError as error:
+            raise BadRequest("A text holds half a character.") from error
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            _check(key, depth)
+            _check(item, depth + 1)
+    elif isinstance(value, list):
+        for item in value:
+            _check(item, depth + 1)

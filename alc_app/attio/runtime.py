@@ -1,0 +1,118 @@
+"""The slot: which runtime is running the app's code right now.
+
+App code is written as if Attio were simply there (`get_workspace_connection()`, `fetch()`). Whoever runs it, be it the
+worker, the web process or a test, fills this one context variable first. It is the only hidden wire in the house.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any, ParamSpec, Protocol, TypeVar, get_type_hints
+
+from pydantic import TypeAdapter
+
+from alc_app.attio.errors import SerializableError
+from alc_app.attio.http import FetchResponse
+from alc_app.attio.types import Connection, WebhookHandler
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the doors need to know about the outside: where it is, and our key to Attio."""
+
+    alc_url: str
+    attio_url: str
+    attio_api_token: str
+    workspace_id: str
+
+
+class Runtime(Protocol):
+    """What Attio's servers give to an app while its code runs."""
+
+    settings: Settings
+    run_id: str
+    """Names the durable run we are in; the same again when it is continued after a crash."""
+
+    def now(self) -> float: ...
+    def workspace_connection(self) -> Connection: ...
+    def fetch(
+        self,
+        url: str,
+        *,
+        method: str,
+        headers: Mapping[str, str],
+        json: Any,
+        connection: Connection | None,
+        per_second: int | None,
+    ) -> FetchResponse: ...
+    def step(self, name: str, work: Callable[[], Any]) -> Any: ...
+    def transaction(self) -> AbstractContextManager[Any]: ...
+    def publish(self, kind: str, data: Mapping[str, Any]) -> None: ...
+    def create_webhook_handler(self, file_name: str) -> WebhookHandler: ...
+    def update_webhook_handler(self, handler_id: str, external_webhook_id: str) -> None: ...
+    def list_webhook_handlers(self) -> list[WebhookHandler]: ...
+    def delete_webhook_handler(self, handler_id: str) -> None: ...
+
+
+_slot: ContextVar[Runtime] = ContextVar("runtime")
+
+
+def current() -> Runtime:
+    """The runtime that is running us. Raises: RuntimeError outside of one."""
+    try:
+        return _slot.get()
+    except LookupError:
+        raise RuntimeError("App code runs inside a runtime: see alc_app/attio/runtime.py, `running`.") from None
+
+
+@contextmanager
+def running(runtime: Runtime) -> Iterator[None]:
+    """Run app code inside `runtime`."""
+    token = _slot.set(runtime)
+    try:
+        yield
+    finally:
+        _slot.reset(token)
+
+
+def step(function: Callable[P, R]) -> Callable[P, R]:
+    """Make a door's call a durable step: done once, and its outcome remembered across a crash.
+
+    The outcome, a value or a `SerializableError`, is kept as JSON; so nothing secret may be returned by a step.
+    """
+    shape: TypeAdapter[R] | None = None
+
+    @wraps(function)
+    def durable(*args: P.args, **kwargs: P.kwargs) -> R:
+        nonlocal shape
+        if shape is None:  # late: an annotation may name what is defined further down the file
+            shape = TypeAdapter(get_type_hints(function)["return"])
+
+        def work() -> dict[str, Any]:
+            return outcome(lambda: shape.dump_python(function(*args, **kwargs), mode="json"))
+
+        return shape.validate_python(settle(current().step(function.__qualname__, work)))
+
+    return durable
+
+
+def outcome(work: Callable[[], Any]) -> dict[str, Any]:
+    """What `work` did, as JSON: `{"ok": value}`, or `{"error": …}` for an error made to be carried."""
+    try:
+        return {"ok": work()}
+    except SerializableError as error:
+        return {"error": error.to_json()}
+
+
+def settle(result: dict[str, Any]) -> Any:
+    """The value in an `outcome`, or its error raised."""
+    if "error" in result:
+        raise SerializableError.from_json(result["error"])
+    return result["ok"]

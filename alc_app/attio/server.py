@@ -1,0 +1,69 @@
+"""`from "attio/server"`: what server functions, event handlers and webhook handlers may do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, ParamSpec, TypeVar
+
+from alc_app.attio.http import FetchResponse
+from alc_app.attio.runtime import current
+from alc_app.attio.types import Connection, ServerFunction, WebhookHandler
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def server_function(
+    *, idempotency_key: Callable[P, str] | None = None
+) -> Callable[[Callable[P, R]], ServerFunction[P, R]]:
+    """Mark the function that a file like `send-to-alc.server.ts` exports by default."""
+    return lambda function: ServerFunction(function, idempotency_key)
+
+
+def attio_api_token() -> str:
+    """`ATTIO_API_TOKEN`: this installation's key to Attio's REST API."""
+    return current().settings.attio_api_token
+
+
+def get_workspace_connection() -> Connection:
+    """The workspace's connection, with a fresh token. Raises: AttioNoWorkspaceConnectionError."""
+    return current().workspace_connection()
+
+
+def fetch(
+    url: str,
+    *,
+    method: str = "GET",
+    headers: Mapping[str, str] | None = None,
+    json: Any = None,
+    connection: Connection | None = None,
+    per_second: int | None = None,
+) -> FetchResponse:
+    """Call the outside world: no redirects, a total deadline, a bounded answer.
+
+    With a `connection` its token is sent, and refreshed once when it is refused. `per_second` paces this kind of call
+    across all processes. Raises: FetchNotSent, FetchAnswerLost, AttioConnectionExpiredError.
+    """
+    return current().fetch(
+        url, method=method, headers=headers or {}, json=json, connection=connection, per_second=per_second
+    )
+
+
+def create_webhook_handler(file_name: str) -> WebhookHandler:
+    """Make an address at which `webhooks/<file_name>.py` answers. It waits (503) until the connection is saved."""
+    return current().create_webhook_handler(file_name)
+
+
+def update_webhook_handler(handler_id: str, *, external_webhook_id: str) -> None:
+    """Remember what the outside service calls this webhook, so that it can be removed there."""
+    current().update_webhook_handler(handler_id, external_webhook_id)
+
+
+def list_webhook_handlers() -> list[WebhookHandler]:
+    """The handlers of the connection at hand that have not been deleted."""
+    return current().list_webhook_handlers()
+
+
+def delete_webhook_handler(handler_id: str) -> None:
+    """Delete a handler; deleting it twice is fine. Its address answers 410 from then on."""
+    current().delete_webhook_handler(handler_id)
