@@ -1,0 +1,187 @@
+"""The door to ALC: every call we make to it, every shape it sends us, every way it can fail.
+
+Spelled as the tutorial spells it: `recordId` goes out, `record_id` comes back. Callers catch a word of this file,
+never a status code.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Literal
+from urllib.parse import quote, urlencode
+
+from pydantic import AwareDatetime, BaseModel, Field, ValidationError
+
+from alc_app.attio import BadRequest, Connection, FetchAnswerLost, FetchNotSent, SerializableError
+from alc_app.attio.http import FetchResponse
+from alc_app.attio.runtime import current, step
+from alc_app.attio.server import fetch
+
+ID = r"^[A-Za-z0-9_-]{1,64}$"
+E164 = re.compile(r"^\+[1-9]\d{6,14}$")
+
+
+class AlcError(SerializableError):
+    """ALC did not do what we asked."""
+
+
+class AlcRefused(AlcError):
+    """ALC will not do it, today or tomorrow; the message says why, to the user."""
+
+
+class AlcUnreachable(AlcError):
+    """ALC was not asked, or asked us to wait: nothing has happened, and trying again may help."""
+
+
+class AlcAnswerLost(AlcError):
+    """ALC was asked, and nobody knows whether it did it: no whole answer came back, or an error of its own."""
+
+
+class Lead(BaseModel):
+    """A lead at ALC."""
+
+    id: str = Field(pattern=ID)
+    record_id: str
+
+
+class Webhook(BaseModel):
+    """A webhook of ours that is registered at ALC."""
+
+    webhook_id: str = Field(pattern=ID)
+    name: str
+    url: str
+
+
+class LeadProcessed(BaseModel):
+    """The body of a `lead.processed` delivery. More keys may come one day; they are ignored."""
+
+    record_id: str = Field(pattern=r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")
+    status: Literal["Complete", "Failed"]
+    lead_id: str | None = Field(default=None, pattern=ID)
+    interest: Literal["interested", "not_interested", "no_answer"] | None = None
+    summary: str | None = Field(default=None, max_length=4000)
+    occurred_at: AwareDatetime | None = None
+
+    @classmethod
+    def parse(cls, body: dict[str, Any]) -> LeadProcessed:
+        """The event in `body`. Raises: BadRequest naming the field that is wrong."""
+        try:
+            return cls.model_validate(body)
+        except ValidationError as error:
+            first = error.errors()[0]
+            raise BadRequest(f"{'.'.join(map(str, first['loc']))}: {first['msg']}.") from error
+
+
+@step
+def create_lead(connection: Connection, record_id: str, name: str, phone_number: str, *, idempotency_key: str) -> Lead:
+    """Ask ALC to chat with this person. The same key never starts a second chat. `POST /api/v1/leads`."""
+    if not E164.match(phone_number):
+        raise AlcRefused(
+            f'ALC cannot send an SMS to "{phone_number}": the number must be in international form, such as '
+            "+14155550123. Please correct it on the person and try again."
+        )
+    response = _call(
+        connection,
+        "POST",
+        "/api/v1/leads",
+        json={"recordId": record_id, "name": name, "phoneNumber": phone_number},
+        headers={"Idempotency-Key": idempotency_key},
+    )
+    return Lead.model_validate(_body(response))
+
+
+@step
+def find_lead(connection: Connection, *, idempotency_key: str) -> Lead | None:
+    """The lead that was created with this key, if ALC has it. `GET /api/v1/leads?idempotency_key=`."""
+    response = _call(connection, "GET", f"/api/v1/leads?{urlencode({'idempotency_key': idempotency_key})}")
+    found = _body(response)["data"]
+    return Lead.model_validate(found[0]) if found else None
+
+
+@step
+def create_webhook(connection: Connection, *, name: str, url: str, event: str, secret: str) -> Webhook:
+    """Register our address for an event; one that is already registered is adopted. `POST /api/v1/webhooks`."""
+    response = _call(
+        connection,
+        "POST",
+        "/api/v1/webhooks",
+        json={"name": name, "url": url, "event": event, "secret": secret},
+        accept=(409,),
+    )
+    if response.status == 409:  # an earlier answer was lost: what we asked for is there (bar C8)
+        return _one_webhook(connection, name)
+    return Webhook.model_validate(_body(response))
+
+
+@step
+def find_webhooks(connection: Connection, *, name: str) -> list[Webhook]:
+    """Our webhooks with this name. `GET /api/v1/webhooks?name=`."""
+    return _webhooks(connection, name)
+
+
+@step
+def delete_webhook(connection: Connection, webhook_id: str) -> None:
+    """Make ALC forget a webhook; one that it does not know is forgotten. `DELETE /api/v1/webhooks/{id}`."""
+    _call(connection, "DELETE", f"/api/v1/webhooks/{quote(webhook_id, safe='')}", accept=(404,))
+
+
+def _webhooks(connection: Connection, name: str) -> list[Webhook]:
+    response = _call(connection, "GET", f"/api/v1/webhooks?{urlencode({'name': name})}")
+    return [Webhook.model_validate(item) for item in _body(response)["data"]]
+
+
+def _one_webhook(connection: Connection, name: str) -> Webhook:
+    found = _webhooks(connection, name)
+    if not found:
+        raise AlcRefused("ALC says that the webhook exists, and does not show it.")
+    return found[0]
+
+
+def _call(
+    connection: Connection,
+    method: str,
+    path: str,
+    *,
+    json: Any = None,
+    headers: dict[str, str] | None = None,
+    accept: tuple[int, ...] = (),
+) -> FetchResponse:
+    url = f"{current().settings.alc_url}{path}"
+    try:
+        response = fetch(url, method=method, json=json, headers=headers, connection=connection)
+    except FetchNotSent as error:
+        raise AlcUnreachable("ALC cannot be reached.").because(error) from error
+    except FetchAnswerLost as error:
+        raise AlcAnswerLost("ALC did not answer.").because(error) from error
+    if response.ok or response.status in accept:
+        return response
+    raise _error(response)
+
+
+def _error(response: FetchResponse) -> AlcError:
+    retry_after = response.retry_after()
+    if response.status == 429:
+        return AlcUnreachable("ALC asked us to wait.", retry_after=retry_after)
+    # 409 says that a request with this key is still under way; from 500 on, ALC itself stumbled on the way.
+    if response.status == 409 or response.status >= 500 or response.status < 400:
+        return AlcAnswerLost(f"ALC answered with status {response.status}.", retry_after=retry_after)
+    return AlcRefused(_reason(response))
+
+
+def _reason(response: FetchResponse) -> str:
+    try:
+        error = response.json()["error"]
+        fields = error.get("fields") or {}
+        return " ".join([str(error["message"])[:300], *(str(text)[:200] for text in fields.values())])
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return "ALC refused the request without saying why."
+
+
+def _body(response: FetchResponse) -> Any:
+    try:
+        body = response.json()
+    except ValueError as error:
+        raise AlcAnswerLost("ALC's answer was not JSON.").because(error) from error
+    if not isinstance(body, dict):
+        raise AlcAnswerLost("ALC's answer was not an object.")
+    return body

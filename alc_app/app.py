@@ -1,0 +1,23 @@
+"""The manifest: every entry point of the app on one screen. The tutorial's `app.ts`."""
+
+from alc_app import leads
+from alc_app.attio import App, Events, Record, Upkeep
+from alc_app.events.connection_added import connection_added
+from alc_app.events.connection_removed import connection_removed
+from alc_app.lead_status import show_lead_status
+from alc_app.send_to_alc_record_action import send_to_alc_action
+from alc_app.send_to_alc_server import send_to_alc, settle_send
+from alc_app.webhooks.lead_processed import lead_processed
+
+app = App(
+    record=Record(actions=[send_to_alc_action]),
+    server_functions=[send_to_alc],
+    webhooks={"lead_processed": lead_processed},
+    events=Events(connection_added=connection_added, connection_removed=connection_removed),
+    # TUTORIAL: it has nothing to finish later; what fails there is lost.
+    upkeep=[
+        Upkeep("settle_send", due=leads.due_to_settle, run=settle_send),
+        Upkeep("show_lead_status", due=leads.due_to_show, run=show_lead_status),
+    ],
+    tables=[leads.Lead, leads.EarlyEvent],
+)

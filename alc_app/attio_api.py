@@ -1,0 +1,161 @@
+"""The door to Attio's REST API: every call we make to it, and every way it can fail (docs.attio.com/rest-api).
+
+The same code talks to the real Attio and to the stand-in; only the address differs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from alc_app.attio import FetchError, SerializableError
+from alc_app.attio.http import FetchResponse
+from alc_app.attio.runtime import current, step
+from alc_app.attio.server import attio_api_token, fetch
+
+WRITES_PER_SECOND = 25
+"""Attio's limit, for the whole workspace (docs.attio.com/rest-api/guides/rate-limiting)."""
+
+
+class AttioApiError(SerializableError):
+    """Attio did not do what we asked; trying again later may help."""
+
+
+class AttioRefused(AttioApiError):
+    """Attio will not do it as it was asked; the message is Attio's."""
+
+
+class Forbidden(AttioRefused):
+    """Our token may not do this."""
+
+
+class NotFound(AttioRefused):
+    """What we asked for is gone, merged into another, or never was."""
+
+
+@step
+def update_record(object_slug: str, record_id: str, values: Mapping[str, str]) -> None:
+    """Set attributes of a record. `PATCH /v2/objects/{object}/records/{record_id}`.
+
+    Values are plain strings, which text, select and status attributes all accept.
+    Raises: NotFound, Forbidden, AttioRefused, AttioApiError.
+    """
+    call(
+        "PATCH",
+        f"/v2/objects/{object_slug}/records/{quote(record_id, safe='')}",
+        {"data": {"values": dict(values)}},
+        per_second=WRITES_PER_SECOND,
+    )
+
+
+def get_record(object_slug: str, record_id: str) -> dict[str, Any] | None:
+    """A record, or None when there is none. `GET /v2/objects/{object}/records/{record_id}`."""
+    return _found(f"/v2/objects/{object_slug}/records/{quote(record_id, safe='')}")
+
+
+def query_records(object_slug: str, **query: Any) -> list[dict[str, Any]]:
+    """Records by `filter`, `sorts`, `limit`, `offset`. `POST /v2/objects/{object}/records/query`."""
+    return list(_data(call("POST", f"/v2/objects/{object_slug}/records/query", query)))
+
+
+def value_history(object_slug: str, record_id: str, attribute: str) -> list[dict[str, Any]]:
+    """Every value that an attribute of a record has had, oldest first. `GET …/attributes/{attribute}/values`."""
+    path = f"/v2/objects/{object_slug}/records/{quote(record_id, safe='')}/attributes/{attribute}/values"
+    return list(_data(call("GET", f"{path}?{urlencode({'show_historic': 'true'})}")))
+
+
+def identify() -> dict[str, Any]:
+    """What our token is and may do; `active` is false for a dead one. `GET /v2/self`."""
+    answer: dict[str, Any] = call("GET", "/v2/self").json()
+    return answer
+
+
+def get_object(object_slug: str) -> dict[str, Any] | None:
+    """An object, or None when there is none. `GET /v2/objects/{object}`."""
+    return _found(f"/v2/objects/{quote(object_slug, safe='')}")
+
+
+def list_attributes(object_slug: str) -> list[dict[str, Any]]:
+    """The attributes of an object. `GET /v2/objects/{object}/attributes`."""
+    return list(_data(call("GET", f"/v2/objects/{quote(object_slug, safe='')}/attributes")))
+
+
+def get_member(member_id: str) -> dict[str, Any] | None:
+    """A member of the workspace, or None when there is none. `GET /v2/workspace_members/{id}`."""
+    return _found(f"/v2/workspace_members/{quote(member_id, safe='')}")
+
+
+def get_attribute(object_slug: str, attribute: str) -> dict[str, Any] | None:
+    """An attribute, or None when there is none. `GET /v2/objects/{object}/attributes/{attribute}`."""
+    return _found(f"/v2/objects/{object_slug}/attributes/{attribute}")
+
+
+def create_attribute(object_slug: str, *, title: str, api_slug: str, type: str, description: str) -> None:
+    """Add an attribute to an object. `POST /v2/objects/{object}/attributes`. Raises: AttioRefused."""
+    flags = {"is_required": False, "is_unique": False, "is_multiselect": False, "config": {}}
+    data = {"title": title, "api_slug": api_slug, "type": type, "description": description, **flags}
+    call("POST", f"/v2/objects/{object_slug}/attributes", {"data": data})
+
+
+def list_titles(object_slug: str, attribute: str, kind: str) -> list[str]:
+    """The titles that a select (`kind="options"`) or status (`"statuses"`) attribute knows."""
+    return [item["title"] for item in _data(call("GET", f"/v2/objects/{object_slug}/attributes/{attribute}/{kind}"))]
+
+
+def create_title(object_slug: str, attribute: str, kind: str, title: str) -> None:
+    """Add an option or a status to an attribute."""
+    call("POST", f"/v2/objects/{object_slug}/attributes/{attribute}/{kind}", {"data": {"title": title}})
+
+
+def call(method: str, path: str, json: Any = None, *, per_second: int | None = None) -> FetchResponse:
+    """One call to Attio. Raises: NotFound, Forbidden, AttioRefused, AttioApiError."""
+    try:
+        response = fetch(
+            f"{current().settings.attio_url}{path}",
+            method=method,
+            headers={"Authorization": f"Bearer {attio_api_token()}"},
+            json=json,
+            per_second=per_second,
+        )
+    except FetchError as error:
+        raise AttioApiError("Attio cannot be reached.").because(error) from error
+    if response.ok:
+        return response
+    raise _error(response)
+
+
+def _error(response: FetchResponse) -> AttioApiError:
+    message = _message(response)
+    retry_after = response.retry_after()
+    if response.status == 404:
+        return NotFound(message)
+    if response.status == 403:
+        return Forbidden(message)
+    # A token that was revoked can be mended in the settings: what waits for it waits.
+    if response.status in (401, 409, 429) or response.status >= 500:
+        return AttioApiError(message, retry_after=retry_after)
+    return AttioRefused(message)
+
+
+def _message(response: FetchResponse) -> str:
+    """Attio's message with the path of each validation error: "Body payload validation error." alone helps nobody."""
+    try:
+        body = response.json()
+        details = [
+            f"{'.'.join(map(str, error['path']))}: {error['message']}" for error in body.get("validation_errors") or []
+        ]
+        return " ".join([str(body["message"]), *details])
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return f"Attio answered with status {response.status}."
+
+
+def _found(path: str) -> dict[str, Any] | None:
+    try:
+        return dict(_data(call("GET", path)))
+    except NotFound:
+        return None
+
+
+def _data(response: FetchResponse) -> Any:
+    return response.json()["data"]

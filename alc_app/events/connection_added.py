@@ -1,0 +1,23 @@
+"""A connection was added: tell ALC how to call us. Installation 5-7.
+
+The tutorial's `events/connection-added.event.ts`. It runs before the connection is saved. Raising is the refusal: the
+connection is not saved, and the runtime runs `connection_removed` to undo what had been done.
+"""
+
+from alc_app import alc_api
+from alc_app.attio import Connection
+from alc_app.attio.server import create_webhook_handler, update_webhook_handler
+
+
+def connection_added(connection: Connection) -> None:
+    """Create a webhook handler and register it with ALC. Raises: AlcError, when ALC does not take it."""
+    # The file name must match the file in alc_app/webhooks, without the suffix
+    handler = create_webhook_handler(file_name="lead_processed")  # Installation 6
+
+    # TUTORIAL: it sends no secret, so anybody who learns the address could set a status.
+    webhook = alc_api.create_webhook(  # Installation 7
+        connection, name=handler.id, url=handler.url, event="lead.processed", secret=handler.secret
+    )
+
+    # Save the external webhook ID so we can delete it when the connection is removed
+    update_webhook_handler(handler.id, external_webhook_id=webhook.webhook_id)

@@ -1,0 +1,39 @@
+"""A connection is being removed: ALC must stop calling us. Removal 1-3.
+
+The tutorial's `events/connection-removed.event.ts`.
+"""
+
+from alc_app import alc_api
+from alc_app.alc_api import AlcError
+from alc_app.attio import AttioError, Connection, WebhookHandler
+from alc_app.attio.server import delete_webhook_handler, list_webhook_handlers
+
+
+def connection_removed(connection: Connection) -> None:
+    """Delete our webhooks at ALC, then here. Safe to run again: what is already gone counts as done.
+
+    Raises: the first error, after every handler has been tried. The runtime removes the connection all the same, and
+    runs this again later until it passes. TUTORIAL: it swallows the error, and ALC goes on calling for ever.
+    """
+    errors = [error for handler in list_webhook_handlers() if (error := _remove(connection, handler))]  # Removal 1
+    if errors:
+        raise errors[0]
+
+
+def _remove(connection: Connection, handler: WebhookHandler) -> AlcError | AttioError | None:
+    # TUTORIAL: one failed deletion at ALC keeps every handler in Attio. Here each is tried on its own.
+    try:
+        for webhook_id in _ids_at_alc(connection, handler):
+            alc_api.delete_webhook(connection, webhook_id)  # Removal 2
+    except (AlcError, AttioError) as error:
+        return error
+    delete_webhook_handler(handler.id)  # Removal 3
+    return None
+
+
+def _ids_at_alc(connection: Connection, handler: WebhookHandler) -> list[str]:
+    # TUTORIAL: it sends DELETE even without an external id. ALC may have registered the handler all the same, when its
+    # answer was lost: it is looked up by its name (bar C9).
+    if handler.external_webhook_id:
+        return [handler.external_webhook_id]
+    return [webhook.webhook_id for webhook in alc_api.find_webhooks(connection, name=handler.id)]

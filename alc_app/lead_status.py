@@ -1,0 +1,25 @@
+"""What we know about a lead, onto its record in Attio: one writer at a time, until the record says what we know.
+
+Level-triggered (bar C4): whoever calls, and in whatever order, the record ends equal to the latest of our row.
+TUTORIAL: it writes what just happened, so a late "Pending" can overwrite a "Complete".
+"""
+
+from alc_app import attio_api, leads
+from alc_app.attio_api import AttioApiError, AttioRefused
+
+
+def show_lead_status(lead_id: str) -> None:
+    """Write `alc_lead_id`, `alc_status` and `alc_interest` of this lead to its person. Usage 9, Later 11.
+
+    Returns when the record is up to date or another run is writing it; what cannot be written now is due again later.
+    """
+    while lead := leads.claim(lead_id):
+        try:
+            attio_api.update_record("people", lead.record_id, lead.values)
+        except AttioRefused as error:  # the record is gone, not ours to write, or cannot hold the value
+            leads.undeliverable(lead_id, error.message)
+            return
+        except AttioApiError as error:
+            leads.show_later(lead_id, error.message, error.retry_after)
+            return
+        leads.shown(lead_id, lead.version)

@@ -1,0 +1,305 @@
+"""The door to our own memory: one row for each lead that was meant to be sent, and every change of its state.
+
+    sending → pending → complete | failed        and: not_sent, undeliverable
+
+A row is written before anything is sent, and its id is ALC's idempotency key. While it is open (sending, pending) it
+is the only one for its record: a unique index, not a check. `version` counts what the record in Attio should say,
+`shown_version` what it does say. TUTORIAL: it has no memory, and so it cannot know what it has lost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import uuid4
+
+from sqlalchemy import ColumnElement, Index, text, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import registry
+from sqlmodel import Field, Session, SQLModel, col, or_, select
+
+from alc_app.alc_api import LeadProcessed
+from alc_app.attio.runtime import current, step
+
+OPEN = ("sending", "pending")
+TERMINAL = ("complete", "failed")
+SETTLE_AFTER = 30.0
+WRITER_LEASE = 60.0
+"""Seconds. Longer than any call to Attio may take; a writer that died is followed by another after this."""
+
+
+class Table(SQLModel, registry=registry()):
+    """Base of this file's tables, in a registry of their own."""
+
+
+class Lead(Table, table=True):
+    """One lead that somebody meant to send."""
+
+    __table_args__ = (
+        Index(
+            "one_open_lead_per_record",
+            "workspace_id",
+            "record_id",
+            unique=True,
+            sqlite_where=text("status in ('sending', 'pending')"),
+            postgresql_where=text("status in ('sending', 'pending')"),
+        ),
+        Index("leads_by_due", "due_at"),
+    )
+
+    id: str = Field(primary_key=True)
+    workspace_id: str
+    record_id: str = Field(index=True)
+    attempt: int = 0
+    status: str = "sending"
+    alc_lead_id: str | None = Field(default=None, unique=True)
+    interest: str | None = None
+    summary: str | None = None
+    occurred_at: float = 0
+    version: int = 0
+    shown_version: int = 0
+    writer: str | None = None
+    writer_until: float = 0
+    due_at: float | None = None
+    tries: int = 0
+    why: str | None = None
+    created_at: float
+
+
+class EarlyEvent(Table, table=True):
+    """A verdict that overtook the answer to our own POST; it waits here until we learn the lead's id."""
+
+    __tablename__ = "early_event"
+
+    alc_lead_id: str = Field(primary_key=True)
+    workspace_id: str
+    event: str
+    received_at: float
+
+
+@dataclass(frozen=True)
+class Intent:
+    """An open lead, as the server function needs it."""
+
+    id: str
+    alc_lead_id: str | None
+
+
+@dataclass(frozen=True)
+class Claim:
+    """The right to write to the record what it should say at `version`."""
+
+    record_id: str
+    values: dict[str, str]
+    version: int
+
+
+def intend(record_id: str, name: str, phone_number: str) -> str:
+    """Write down that this record is to be sent, or join the send that is open; returns the key of the run (C1)."""
+    del name, phone_number  # who is sent is the record's affair, not the intent's
+    with current().transaction() as session:
+        lead = _open_lead(session, record_id) or _new_lead(session, record_id)
+        return f"{lead.id}.{lead.attempt}"
+
+
+@step
+def open_intent(record_id: str) -> Intent | None:
+    """The open lead of this record."""
+    with current().transaction() as session:
+        lead = _open_lead(session, record_id)
+        return Intent(lead.id, lead.alc_lead_id) if lead else None
+
+
+@step
+def sent(lead_id: str, alc_lead_id: str) -> None:
+    """ALC has the lead. A verdict that came before we knew is taken up in the same transaction (R15)."""
+    with current().transaction() as session:
+        lead = session.get_one(Lead, lead_id)
+        if lead.status != "sending":
+            return
+        lead.status, lead.alc_lead_id = "pending", alc_lead_id
+        lead.version, lead.tries, lead.due_at = lead.version + 1, 0, current().now()
+        if early := session.get(EarlyEvent, alc_lead_id):
+            _judge(lead, LeadProcessed.model_validate_json(early.event))
+            session.delete(early)
+
+
+@step
+def not_sent(lead_id: str) -> None:
+    """Nothing reached ALC, for certain: the intent is closed, and the next click begins anew."""
+    with current().transaction() as session:
+        session.exec(
+            update(Lead)
+            .where(col(Lead.id) == lead_id, col(Lead.status) == "sending")
+            .values(status="not_sent", due_at=None)
+        )
+
+
+@step
+def settle_later(lead_id: str) -> None:
+    """Nobody knows whether ALC has it: keep the intent and its key, ask again later, let a click try again (C2)."""
+    with current().transaction() as session:
+        lead = session.get_one(Lead, lead_id)
+        if lead.status == "sending":
+            lead.attempt, lead.tries = lead.attempt + 1, lead.tries + 1
+            lead.due_at = current().now() + _backoff(lead.tries, SETTLE_AFTER)
+
+
+@step
+def processed(event: LeadProcessed) -> str | None:
+    """Take ALC's verdict; returns our lead's id, or None when there is nothing to show.
+
+    None means: not a lead of ours (R12), a verdict older than the one we have (R16), or one that is early (R15).
+    """
+    with current().transaction() as session:
+        lead = _lead_of(session, event)
+        if lead is None:
+            _keep_early(session, event)
+            return None
+        return lead.id if _judge(lead, event) else None
+
+
+@step
+def claim(lead_id: str) -> Claim | None:
+    """The right to write this lead to its record; None when it says so already or another run is at it (C4)."""
+    now, writer = current().now(), current().run_id
+    with current().transaction() as session:
+        lead = session.get_one(Lead, lead_id)
+        if lead.shown_version == lead.version:
+            return None
+        if _newer_lead(session, lead):  # the record belongs to a later send now
+            lead.shown_version, lead.due_at = lead.version, None
+            return None
+        busy = col(Lead.writer).is_not(None) & (col(Lead.writer) != writer) & (col(Lead.writer_until) > now)
+        if session.exec(select(Lead.id).where(Lead.record_id == lead.record_id, busy)).first():
+            return None
+        lead.writer, lead.writer_until = writer, now + WRITER_LEASE
+        return Claim(lead.record_id, _values(lead), lead.version)
+
+
+@step
+def shown(lead_id: str, version: int) -> None:
+    """The record says what our row said at `version`."""
+    with current().transaction() as session:
+        lead = session.get_one(Lead, lead_id)
+        lead.shown_version, lead.writer, lead.why, lead.tries = version, None, None, 0
+        lead.due_at = None if lead.version == version else current().now()
+        current().publish("record", {"record_id": lead.record_id, "values": _values(lead)})
+
+
+@step
+def show_later(lead_id: str, why: str, retry_after: float | None) -> None:
+    """The record could not be written now; it is due again after a while, or when Attio asked us to come back."""
+    with current().transaction() as session:
+        lead = session.get_one(Lead, lead_id)
+        lead.tries, lead.why, lead.writer = lead.tries + 1, why, None
+        lead.due_at = current().now() + max(_backoff(lead.tries, 1.0), retry_after or 0)
+
+
+@step
+def undeliverable(lead_id: str, why: str) -> None:
+    """The record cannot be written any more; the lead ends here, with the reason (C5)."""
+    with current().transaction() as session:
+        lead = session.get_one(Lead, lead_id)
+        lead.status, lead.why, lead.writer, lead.due_at = "undeliverable", why, None, None
+        lead.shown_version = lead.version
+
+
+@step
+def is_shown(lead_id: str) -> bool:
+    """Does the record say what we know?"""
+    with current().transaction() as session:
+        lead = session.get_one(Lead, lead_id)
+        return bool(lead.shown_version == lead.version)
+
+
+def due_to_settle() -> Sequence[str]:
+    """Leads whose send has to be looked into: an answer was lost, or a process died between two writes."""
+    return _due(col(Lead.status) == "sending")
+
+
+def due_to_show() -> Sequence[str]:
+    """Leads that their record does not show yet."""
+    return _due(col(Lead.shown_version) < col(Lead.version))
+
+
+def _due(condition: ColumnElement[bool]) -> Sequence[str]:
+    now = current().now()
+    free = or_(col(Lead.writer).is_(None), col(Lead.writer_until) < now)
+    with current().transaction() as session:
+        return list(session.exec(select(Lead.id).where(col(Lead.due_at) <= now, free, condition).limit(100)))
+
+
+def _open_lead(session: Session, record_id: str) -> Lead | None:
+    mine = (Lead.workspace_id == current().settings.workspace_id, Lead.record_id == record_id)
+    return session.exec(select(Lead).where(*mine, col(Lead.status).in_(OPEN))).first()
+
+
+def _new_lead(session: Session, record_id: str) -> Lead:
+    now = current().now()
+    workspace = current().settings.workspace_id
+    lead = Lead(id=uuid4().hex, workspace_id=workspace, record_id=record_id, created_at=now, due_at=now + SETTLE_AFTER)
+    try:
+        with session.begin_nested():
+            session.add(lead)
+    except IntegrityError:  # another process was faster: its lead is the one
+        return _open_lead(session, record_id) or _new_lead(session, record_id)
+    return lead
+
+
+def _lead_of(session: Session, event: LeadProcessed) -> Lead | None:
+    if event.lead_id is None:  # the tutorial's handler knows the record only
+        return _open_lead(session, event.record_id)
+    lead = session.exec(select(Lead).where(Lead.alc_lead_id == event.lead_id)).first()
+    return lead if lead and lead.record_id == event.record_id else None
+
+
+def _keep_early(session: Session, event: LeadProcessed) -> None:
+    lead = _open_lead(session, event.record_id)
+    if event.lead_id and lead and lead.status == "sending":
+        session.merge(
+            EarlyEvent(
+                alc_lead_id=event.lead_id,
+                workspace_id=lead.workspace_id,
+                event=event.model_dump_json(),
+                received_at=current().now(),
+            )
+        )
+
+
+def _judge(lead: Lead, event: LeadProcessed) -> bool:
+    """Apply a verdict if it is news: any verdict after Pending, between two verdicts the later one (R16)."""
+    occurred_at = event.occurred_at.timestamp() if event.occurred_at else 0.0
+    if lead.status == "undeliverable" or (lead.status in TERMINAL and occurred_at <= lead.occurred_at):
+        return False
+    lead.status, lead.interest, lead.summary = event.status.lower(), event.interest, event.summary
+    lead.occurred_at, lead.version, lead.tries, lead.due_at = (
+        occurred_at,
+        lead.version + 1,
+        0,
+        current().now(),
+    )
+    return True
+
+
+def _newer_lead(session: Session, lead: Lead) -> bool:
+    later = (
+        Lead.workspace_id == lead.workspace_id,
+        Lead.record_id == lead.record_id,
+        Lead.created_at > lead.created_at,
+    )
+    return session.exec(select(Lead.id).where(*later, Lead.status != "not_sent")).first() is not None
+
+
+def _values(lead: Lead) -> dict[str, str]:
+    """What the record should say, in plain strings."""
+    values = {
+        "alc_lead_id": lead.alc_lead_id,
+        "alc_status": lead.status.capitalize(),
+        "alc_interest": lead.interest,
+    }
+    return {slug: value for slug, value in values.items() if value}
+
+
+def _backoff(tries: int, first: float) -> float:
+    return min(first * 2.0 ** min(tries - 1, 12), 900.0)

@@ -1,0 +1,66 @@
+"""The record action: a button on a person, and an entry in the quick actions. Usage 1-7, 10-12.
+
+The tutorial's `send-to-alc-record-action.ts`. It runs on the client side: it may show things, query GraphQL and call
+server functions, and nothing else.
+"""
+
+from pathlib import Path
+
+from alc_app.alc_api import AlcError, AlcRefused
+from alc_app.attio import QueryError, RecordAction, ServerFunctionTimeout
+from alc_app.attio.client import INFINITE, alert, graphql, run_query, show_toast
+from alc_app.send_to_alc_server import send_to_alc
+
+GET_PERSON_PHONE_NUMBERS = graphql(Path(__file__).parent / "get_person_phone_numbers.graphql")
+
+
+async def on_trigger(record_id: str) -> None:
+    """Send the person with this record id to ALC, and tell the user how it went."""
+    # Usage 5. TUTORIAL: its toast leaves after Attio's default of 4 seconds, even while the work goes on.
+    toast = await show_toast("Preparing to send to ALC...", variant="neutral", duration_ms=INFINITE)
+
+    try:
+        person = (await run_query(GET_PERSON_PHONE_NUMBERS, recordId=record_id))["person"]  # Usage 6
+    except QueryError:  # TUTORIAL: a query that fails leaves the toast standing for ever
+        person = None
+
+    if not person:
+        await toast.hide_toast()
+        await alert(title="Failed to load person data", text="Please try again.")
+        return
+
+    first_phone_number = next(iter(person["phone_numbers"]), None)
+    if not first_phone_number:
+        await toast.hide_toast()
+        await alert(
+            title="No phone number found",
+            text="Please add a phone number to the person and try again.",
+        )
+        return
+
+    full_name = (person["name"] or {}).get("full_name") or "Unknown"
+    try:
+        lead = await send_to_alc(record_id, full_name, first_phone_number)  # Usage 7-10
+    except ServerFunctionTimeout:
+        await toast.hide_toast()
+        await alert(title="Still sending to ALC", text="The record will show its status as soon as ALC has answered.")
+        return
+    # TUTORIAL: it catches everything, so a user without a connection is never asked to connect. We let Attio ask.
+    except AlcError as error:
+        await toast.hide_toast()
+        reason = error.message if isinstance(error, AlcRefused) else "Please try again."
+        await alert(title="Failed to send to ALC", text=reason)
+        return
+
+    await toast.hide_toast()  # Usage 11
+    # TUTORIAL: it never learns that the record could not be written. The lead is sent, so this is a success (C3).
+    delayed = None if lead["shown"] else "The status on the record will follow in a moment."
+    await show_toast("Successfully sent to ALC!", variant="success", text=delayed)  # Usage 12
+
+
+send_to_alc_action = RecordAction(
+    id="send-to-alc",  # internal unique identifier
+    label="Send to ALC",  # user-facing label
+    on_trigger=on_trigger,
+    objects="people",  # only show this action on person records. TUTORIAL: "person", a slug that Attio does not have
+)

@@ -1,0 +1,69 @@
+"""The server function: the lead to ALC, and "Pending" onto the record. Usage 8-10.
+
+The tutorial's `send-to-alc.server.ts`.
+"""
+
+from alc_app import alc_api, leads
+from alc_app.alc_api import AlcAnswerLost, AlcError, AlcRefused, Lead
+from alc_app.attio import AttioError, Connection
+from alc_app.attio.server import get_workspace_connection, server_function
+from alc_app.lead_status import show_lead_status
+
+
+# TUTORIAL: each click sends. Here the intent is written before anything is sent, and its id is ALC's idempotency key.
+@server_function(idempotency_key=leads.intend)
+def send_to_alc(record_id: str, name: str, phone_number: str) -> dict[str, object]:
+    """Send the person to ALC and mark the record as "Pending"; returns the lead, and whether the record shows it.
+
+    Raises: AlcRefused, AlcUnreachable, AlcAnswerLost; Attio's own errors when there is no usable connection.
+    """
+    intent = leads.open_intent(record_id)
+    if intent is None:
+        raise AlcRefused("This send was given up before it began. Please try again.")
+    if intent.alc_lead_id:  # sent before, and ALC is still at it
+        return {"id": intent.alc_lead_id, "shown": leads.is_shown(intent.id)}
+    try:
+        lead = send(intent.id, record_id, name, phone_number)
+    except AlcAnswerLost:
+        leads.settle_later(intent.id)  # nobody knows yet whether ALC has it: the intent stays open
+        raise
+    except (AlcError, AttioError):
+        leads.not_sent(intent.id)
+        raise
+    leads.sent(intent.id, lead.id)
+    show_lead_status(intent.id)  # Usage 9
+    return {"id": lead.id, "shown": leads.is_shown(intent.id)}  # Usage 10
+
+
+def send(intent_id: str, record_id: str, name: str, phone_number: str) -> Lead:
+    """POST the lead; when the answer is lost, ask ALC whether it has it (C2)."""
+    # Get the authorization token from the workspace connection
+    # that the user has set up in their Attio account.
+    connection = get_workspace_connection()
+    try:
+        return alc_api.create_lead(connection, record_id, name, phone_number, idempotency_key=intent_id)  # Usage 8
+    except AlcAnswerLost:
+        if lead := _look_up(connection, intent_id):
+            return lead
+        raise
+
+
+def _look_up(connection: Connection, intent_id: str) -> Lead | None:
+    try:
+        return alc_api.find_lead(connection, idempotency_key=intent_id)
+    except (AlcError, AttioError):
+        return None  # not even this can be known now
+
+
+def settle_send(intent_id: str) -> None:
+    """Find out what became of a send whose answer was lost, or whose process died, and bring it to an end."""
+    try:
+        lead = alc_api.find_lead(get_workspace_connection(), idempotency_key=intent_id)
+    except (AlcError, AttioError):
+        leads.settle_later(intent_id)
+        return
+    if lead is None:
+        leads.not_sent(intent_id)
+    else:
+        leads.sent(intent_id, lead.id)
+        show_lead_status(intent_id)

@@ -1,0 +1,1 @@
+"""Webhook handlers: one file for each event that the outside service sends us."""

@@ -1,0 +1,36 @@
+"""ALC calls back: the lead has been processed. Later 10-11.
+
+The tutorial's `webhooks/lead-processed.webhook.ts`. The runtime has verified the signature before this file runs. It
+answers at once with what we return before the first effect; from there on it has stored the delivery, ALC has its
+200, and the rest runs durably on the worker.
+"""
+
+from alc_app import leads
+from alc_app.alc_api import LeadProcessed
+from alc_app.attio import Request, Response
+from alc_app.lead_status import show_lead_status
+
+
+def lead_processed(req: Request) -> Response:
+    """Take ALC's verdict on a lead and show it on the record."""
+    body = req.json()
+    if not isinstance(body, dict):
+        return Response("Bad Request: the body must be an object.", status=400)
+
+    # Something that ALC may send one day and that this version does not know is not an error (bar R11).
+    if body.get("event", "lead.processed") != "lead.processed":
+        return Response(None, status=200)
+
+    record_id = body.get("record_id")
+    status = body.get("status")
+
+    if not record_id or not status:
+        return Response("Bad Request", status=400)
+
+    # TUTORIAL: it writes whatever status and record id it is sent. Here each field is checked by its form, and the
+    # record that is written is the one of our own row for the lead (bar R10, R12, R13).
+    lead_id = leads.processed(LeadProcessed.parse(body))
+    if lead_id:  # None: not ours, too late, or so early that the send's own answer has not been stored
+        show_lead_status(lead_id)  # Later 11
+
+    return Response(None, status=200)
