@@ -1,0 +1,184 @@
+"""Record actions, driven: each effect goes to the browser as a line of the reply, or is done here, by the host.
+
+An action that asks the person something is put aside, holds no thread, and goes on when the answer is posted.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+import time
+import uuid
+from collections.abc import Callable, Coroutine, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask import Blueprint, Response, abort, request
+
+from alc_app.attio.effects import Effect
+from alc_app.attio.errors import (
+    AttioConnectionExpiredError,
+    AttioNoWorkspaceConnectionError,
+    QueryError,
+    SerializableError,
+    ServerFunctionError,
+)
+from alc_app.attio.runtime import running, settle
+from alc_app.runtime.house import House
+from alc_app.runtime.slot import Slot
+
+FUNCTION_WITHIN = 25.0
+"""Seconds that a record action waits for a server function; it goes on without us."""
+ASIDE_FOR = 900.0
+Line = dict[str, Any]
+Query = Callable[[str, dict[str, Any]], dict[str, Any]]
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class _Run:
+    """One action under way: its coroutine, and the toasts that it has left standing."""
+
+    coroutine: Coroutine[Effect, Any, None]
+    toasts: list[str] = field(default_factory=list)
+    since: float = field(default_factory=time.monotonic)
+
+
+class Actions:
+    """Starts and resumes actions. `query` answers GraphQL: it is the workspace's."""
+
+    def __init__(self, house: House, query: Query) -> None:
+        self._house, self._query = house, query
+        self._aside: dict[str, _Run] = {}
+        self._lock = threading.Lock()
+
+    def start(self, action_id: str, record_id: str) -> Iterator[Line]:
+        """Trigger an action of the manifest. Raises: LookupError."""
+        action = self._house.manifest.record_action(action_id)
+        coroutine: Any = action.on_trigger(record_id)
+        return self._drive(_Run(coroutine), None)
+
+    def resume(self, run_id: str, answer: Any) -> Iterator[Line]:
+        """Go on with an action that was put aside; an id works once. Raises: LookupError."""
+        with self._lock:
+            for old, run in list(self._aside.items()):
+                if time.monotonic() - run.since > ASIDE_FOR:
+                    self._aside.pop(old).coroutine.close()
+            run = self._aside.pop(run_id)
+        return self._drive(run, answer)
+
+    def _drive(self, run: _Run, answer: Any) -> Iterator[Line]:
+        error: Exception | None = None
+        while True:
+            try:
+                effect = run.coroutine.throw(error) if error else run.coroutine.send(answer)
+            except StopIteration:
+                break
+            except Exception as uncaught:
+                yield from self._explain(run, uncaught)
+                break
+            answer = error = None
+            if effect.by == "host":
+                try:
+                    answer = self._host(effect)
+                except SerializableError as failed:
+                    error = failed
+                continue
+            line = self._line(run, effect)
+            yield line
+            if effect.asks:
+                return
+        yield {"effect": "done"}
+
+    def _line(self, run: _Run, effect: Effect) -> Line:
+        line: Line = {"effect": effect.name, **effect.data}
+        if effect.name == "showToast":
+            run.toasts.append(effect.data["id"])
+        if effect.asks:
+            line["resume"] = uuid.uuid4().hex
+            with self._lock:
+                self._aside[line["resume"]] = run
+        return line
+
+    def _host(self, effect: Effect) -> Any:
+        """What the browser may not do: a query, or a server function on the worker. Raises: SerializableError."""
+        slot = Slot(self._house)
+        if effect.name == "runQuery":
+            return self._run_query(slot, effect.data["query"], effect.data["variables"])
+        return self._call(slot, effect.data["function"], effect.data["args"])
+
+    def _run_query(self, slot: Slot, query: str, variables: dict[str, Any]) -> Any:
+        try:
+            with running(slot):
+                reply = self._query(query, variables)
+        except SerializableError as error:
+            raise QueryError(error.message) from error
+        if reply.get("errors"):
+            log.warning("A query failed: %s", reply["errors"])
+            raise QueryError("The query could not be answered.")
+        return reply["data"]
+
+    def _call(self, slot: Slot, name: str, args: list[Any]) -> Any:
+        function, engine = self._house.manifest.server_function(name), self._house.engine
+        with running(slot):
+            key = function.idempotency_key(*args) if function.idempotency_key else uuid.uuid4().hex
+        try:
+            run_id = engine.ask("server_function", name, args, queue="functions", run_id=f"{name}:{key}")
+            result = engine.outcome(run_id, within=FUNCTION_WITHIN)
+        except SerializableError:
+            raise
+        except Exception as error:
+            log.exception("The engine could not be asked to run %s.", name)
+            raise ServerFunctionError("The work could not be queued. Please try again.") from error
+        return settle(result)
+
+    def _explain(self, run: _Run, error: Exception) -> Iterator[Line]:
+        """An error that the action left to us: ask to connect, or say that something went wrong."""
+        yield from ({"effect": "hideToast", "id": toast} for toast in run.toasts)
+        if isinstance(error, AttioNoWorkspaceConnectionError | AttioConnectionExpiredError):
+            yield {
+                "effect": "connect",
+                "title": "Connect Acme Lead Checker",
+                "text": error.message,
+                "label": "Open Acme Lead Checker",
+                "url": "/apps/alc",
+            }
+            return
+        log.error("A record action failed.", exc_info=error)
+        yield {
+            "effect": "showToast",
+            "id": uuid.uuid4().hex[:8],
+            "title": "The action could not be run",
+            "text": "Something unexpected happened. Please try again; nothing is sent twice.",
+            "variant": "error",
+            "durationMs": None,
+            "dismissable": True,
+        }
+
+
+def blueprint(actions: Actions) -> Blueprint:
+    """`POST /people/{record_id}/actions/{action_id}` and `POST /actions/runs/{run_id}`: replies are NDJSON."""
+    routes = Blueprint("actions", __name__)
+
+    @routes.post("/people/<uuid:record_id>/actions/<action_id>")
+    def trigger(record_id: uuid.UUID, action_id: str) -> Response:
+        try:
+            return _stream(actions.start(action_id, str(record_id)))
+        except LookupError:
+            abort(404)
+
+    @routes.post("/actions/runs/<run_id>")
+    def answer(run_id: str) -> Response:
+        given = request.get_json(silent=True)
+        try:
+            return _stream(actions.resume(run_id, given.get("answer") if isinstance(given, dict) else None))
+        except LookupError:
+            abort(410)
+
+    return routes
+
+
+def _stream(lines: Iterator[Line]) -> Response:
+    body = (json.dumps(line) + "\n" for line in lines)
+    return Response(body, content_type="application/x-ndjson", headers={"X-Accel-Buffering": "no"})

@@ -1,0 +1,172 @@
+"""Connections: their rows, their sealed tokens, and the one refresh at a time (bar O12-O17)."""
+
+from __future__ import annotations
+
+import time
+from uuid import uuid4
+
+from sqlalchemy import update
+from sqlmodel import col, select
+
+from alc_app.attio.errors import AttioConnectionExpiredError, AttioNoWorkspaceConnectionError
+from alc_app.attio.types import Connection
+from alc_app.runtime.database import Database
+from alc_app.runtime.oauth import OAuthClient, OAuthDenied, OAuthFailed, Tokens
+from alc_app.runtime.sealing import CannotUnseal, Sealer
+from alc_app.runtime.tables import ConnectionRow
+
+LEEWAY = 60.0
+REFRESH_LEASE = 20.0
+LIVE = ("active", "needs_reconnect")
+RECONNECT = "ALC no longer accepts the connection. Please reconnect Acme Lead Checker on its page."
+
+
+class Connections:
+    """The store of connections. Tokens leave it only as the `value` of a `Connection`, for one call."""
+
+    def __init__(self, database: Database, sealer: Sealer, client: OAuthClient) -> None:
+        self._database, self._sealer, self._client = database, sealer, client
+
+    def add(self, workspace_id: str, tokens: Tokens) -> str:
+        """Store the tokens of a connection that is being added; returns its id."""
+        row = ConnectionRow(id=uuid4().hex, workspace_id=workspace_id, status="adding", created_at=time.time())
+        self._put(row, tokens)
+        with self._database.transaction() as session:
+            session.add(row)
+        return row.id
+
+    def row(self, connection_id: str) -> ConnectionRow:
+        """The row of a connection."""
+        with self._database.reading() as session:
+            return session.get_one(ConnectionRow, connection_id)
+
+    def live(self, workspace_id: str) -> ConnectionRow | None:
+        """The workspace's connection: active, or in need of a reconnect."""
+        with self._database.reading() as session:
+            mine = (ConnectionRow.workspace_id == workspace_id, col(ConnectionRow.status).in_(LIVE))
+            return session.exec(select(ConnectionRow).where(*mine)).first()
+
+    def latest(self, workspace_id: str, status: str) -> ConnectionRow | None:
+        """The youngest connection in this state."""
+        query = select(ConnectionRow).where(ConnectionRow.workspace_id == workspace_id, ConnectionRow.status == status)
+        with self._database.reading() as session:
+            return session.exec(query.order_by(col(ConnectionRow.created_at).desc())).first()
+
+    def being_removed(self, workspace_id: str) -> list[ConnectionRow]:
+        """Connections whose clean-up at ALC has failed at least once and goes on."""
+        going = (
+            ConnectionRow.workspace_id == workspace_id,
+            ConnectionRow.status == "removing",
+            ConnectionRow.tries > 0,
+        )
+        with self._database.reading() as session:
+            return list(session.exec(select(ConnectionRow).where(*going)))
+
+    def activate(self, connection_id: str) -> str | None:
+        """Save a connection that has been added; returns the id of the one it replaces, now being removed."""
+        with self._database.transaction() as session:
+            row = session.get_one(ConnectionRow, connection_id)
+            old = self.live(row.workspace_id)
+            if old and old.id != row.id:
+                old.status = "removing"
+                session.flush()  # the unique index allows one live connection at any moment
+            row.status, row.why = "active", None
+            return old.id if old and old.id != row.id else None
+
+    def usable_id(self, workspace_id: str) -> str:
+        """The id of the connection that calls may use. Raises: AttioNoWorkspaceConnectionError and its kin."""
+        row = self.live(workspace_id)
+        if row is None:
+            raise AttioNoWorkspaceConnectionError("Acme Lead Checker is not connected.")
+        if row.status == "needs_reconnect":
+            raise AttioConnectionExpiredError(RECONNECT)
+        return row.id
+
+    def open(self, connection_id: str) -> Connection:
+        """The connection with a token that is fresh by our clock. Raises: AttioConnectionExpiredError."""
+        row = self.row(connection_id)
+        lifetime_left = (row.expires_at or 0) - time.time()
+        if lifetime_left < LEEWAY and row.refresh_token:
+            return self.refresh(connection_id, row.token_version)
+        return Connection(row.id, self._unseal(row, "access_token"))
+
+    def refresh(self, connection_id: str, seen_version: int) -> Connection:
+        """New tokens for a connection, unless somebody else has just fetched them: one refresh for all (O12).
+
+        Raises: AttioConnectionExpiredError, when ALC refuses; the connection then needs a reconnect.
+        """
+        deadline = time.monotonic() + REFRESH_LEASE
+        while time.monotonic() < deadline:
+            row = self.row(connection_id)
+            if row.token_version != seen_version:
+                return Connection(row.id, self._unseal(row, "access_token"))
+            if self._lease(connection_id, seen_version):
+                return self._refresh(row)
+            time.sleep(0.05)  # another process is fetching them
+        raise AttioConnectionExpiredError("The connection to ALC is being refreshed. Please try again.")
+
+    def version_of(self, connection: Connection) -> int:
+        """Which generation of tokens this connection's value belongs to, by looking at the row."""
+        row = self.row(connection.id)
+        return row.token_version if self._unseal(row, "access_token") == connection.value else -1
+
+    def needs_reconnect(self, connection_id: str, why: str) -> None:
+        """ALC refuses the connection: sends stop, and the page says so."""
+        with self._database.transaction() as session:
+            mine = (col(ConnectionRow.id) == connection_id, col(ConnectionRow.status) == "active")
+            session.exec(update(ConnectionRow).where(*mine).values(status="needs_reconnect", why=why))
+
+    def revoke(self, connection_id: str) -> None:
+        """Revoke the tokens at ALC, the refresh token first. Raises: OAuthFailed."""
+        row = self.row(connection_id)
+        for field in ("refresh_token", "access_token"):
+            if getattr(row, field):
+                self._client.revoke(self._unseal(row, field), field)
+
+    def erase(self, connection_id: str) -> None:
+        """The end of a connection: its tokens are gone from our side too (I5)."""
+        with self._database.transaction() as session:
+            row = session.get_one(ConnectionRow, connection_id)
+            row.status, row.access_token, row.refresh_token, row.due_at = "removed", "", "", None
+
+    def _lease(self, connection_id: str, version: int) -> bool:
+        now = time.time()
+        free = (col(ConnectionRow.token_version) == version, col(ConnectionRow.refreshing_until) < now)
+        with self._database.transaction() as session:
+            statement = update(ConnectionRow).where(col(ConnectionRow.id) == connection_id, *free)
+            return session.exec(statement.values(refreshing_until=now + REFRESH_LEASE)).rowcount == 1
+
+    def _refresh(self, row: ConnectionRow) -> Connection:
+        try:
+            tokens = self._client.refresh(self._unseal(row, "refresh_token"))
+        except OAuthDenied as error:
+            self.needs_reconnect(row.id, RECONNECT)
+            raise AttioConnectionExpiredError(RECONNECT) from error
+        except OAuthFailed as error:
+            self._release(row.id)
+            raise AttioConnectionExpiredError(f"{error.message} Please try again.") from error
+        with self._database.transaction() as session:  # both tokens in one commit, before either is used (O14)
+            current = session.get_one(ConnectionRow, row.id)
+            self._put(current, tokens)
+            current.token_version, current.refreshing_until = current.token_version + 1, 0
+        return Connection(row.id, tokens.access_token)
+
+    def _release(self, connection_id: str) -> None:
+        with self._database.transaction() as session:
+            session.get_one(ConnectionRow, connection_id).refreshing_until = 0
+
+    def _put(self, row: ConnectionRow, tokens: Tokens) -> None:
+        row.access_token = self._sealer.seal(f"connection/{row.id}/access_token", tokens.access_token)
+        row.refresh_token = (
+            self._sealer.seal(f"connection/{row.id}/refresh_token", tokens.refresh_token)
+            if tokens.refresh_token
+            else ""
+        )
+        row.expires_at, row.scope = tokens.expires_at, tokens.scope
+
+    def _unseal(self, row: ConnectionRow, field: str) -> str:
+        try:
+            return self._sealer.unseal(f"connection/{row.id}/{field}", getattr(row, field))
+        except CannotUnseal as error:
+            self.needs_reconnect(row.id, RECONNECT)
+            raise AttioConnectionExpiredError(RECONNECT) from error

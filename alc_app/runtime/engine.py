@@ -1,0 +1,94 @@
+"""The engine, DBOS: how work is asked for, from any process. Running it is the worker's affair (worker.py).
+
+A run has an id, and asking twice for the same id is asking once. What goes in and out is JSON.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from alc_app.attio.errors import ServerFunctionError, ServerFunctionTimeout
+from alc_app.runtime.database import open_engine
+
+if TYPE_CHECKING:
+    from dbos import DBOSClient
+
+APP_NAME = "alc-app"
+APP_VERSION = "1"
+"""Raised only when the steps of a running workflow change: a deploy must not strand work."""
+POLL = 0.04
+"""Seconds between two looks at a run that somebody waits for."""
+log = logging.getLogger(__name__)
+
+
+class Engine:
+    """Asks for durable work and waits for its outcome. It never runs any."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+    def prepare(self) -> None:
+        """Create or migrate the engine's tables, and let readers and the writer work side by side (WAL)."""
+        from dbos import DBOS
+
+        open_engine(self.url).connect().close()  # on SQLite the journal mode is kept in the file
+        DBOS.migrate(self.url)
+
+    @cached_property
+    def _client(self) -> DBOSClient:
+        """Made at first need: importing the engine takes longer than serving a page."""
+        from dbos import DBOSClient, DBOSPortableJSONSerializer
+
+        return DBOSClient(
+            system_database_url=self.url, serializer=DBOSPortableJSONSerializer(), application_name=APP_NAME
+        )
+
+    def ask(
+        self, workflow: str, *args: Any, queue: str, run_id: str | None = None, only_one_of: str | None = None
+    ) -> str:
+        """Ask for a run; returns its id. `only_one_of` joins the run of that name that waits or is under way."""
+        options: dict[str, Any] = {"workflow_name": workflow, "queue_name": queue, "app_version": APP_VERSION}
+        if run_id:
+            options["workflow_id"] = run_id
+        if only_one_of:
+            options |= {"deduplication_id": only_one_of, "duplication_policy": "return-existing"}
+        return self._client.enqueue(options, *args).get_workflow_id()  # type: ignore[arg-type]  # built by hand
+
+    def outcome(self, run_id: str, *, within: float) -> dict[str, Any]:
+        """The JSON outcome of a run. Raises: ServerFunctionTimeout, ServerFunctionError."""
+        deadline = time.monotonic() + within
+        handle: Any = self._client.retrieve_workflow(run_id)
+        while (status := handle.get_status().status) in ("ENQUEUED", "PENDING", "DELAYED"):
+            if time.monotonic() > deadline:
+                raise ServerFunctionTimeout(f"Still at work after {within:g} seconds.")
+            time.sleep(POLL)
+        if status != "SUCCESS":
+            log.error("run %s ended as %s: %s", run_id, status, handle.get_status().error)
+            raise ServerFunctionError("Something unexpected happened. The log of the worker says what.")
+        result: dict[str, Any] = handle.get_result()
+        return result
+
+    def is_up(self) -> bool:
+        """Can work be asked for?"""
+        try:
+            self._client.check_connection()
+        except Exception:
+            log.exception("The engine's database does not answer.")
+            return False
+        return True
+
+    def take_over(self, dead_executors: Sequence[str]) -> None:
+        """Put back into the queue what these executors were doing when they died."""
+        for executor in dead_executors:
+            stranded = self._client.list_workflows(status="PENDING", executor_id=executor)
+            if ids := [workflow.workflow_id for workflow in stranded]:
+                self._client.resume_workflows(ids)
+
+    def close(self) -> None:
+        """Give the connections back."""
+        if "_client" in self.__dict__:
+            self._client.destroy()

@@ -1,0 +1,78 @@
+"""Webhook handlers: addresses at which the outside service may call us (docs.attio.com/sdk/server/webhooks)."""
+
+from __future__ import annotations
+
+import secrets
+import time
+
+from sqlalchemy import update
+from sqlmodel import col, select
+
+from alc_app.attio.types import WebhookHandler
+from alc_app.runtime.database import Database
+from alc_app.runtime.sealing import Sealer
+from alc_app.runtime.standard_webhooks import new_secret
+from alc_app.runtime.tables import HandlerRow
+
+
+class Handlers:
+    """The store of webhook handlers. An id is 192 random bits: a second lock beside the signature (bar R18)."""
+
+    def __init__(self, database: Database, sealer: Sealer, base_url: str) -> None:
+        self._database, self._sealer, self._base_url = database, sealer, base_url
+
+    def create(self, connection_id: str, file_name: str) -> str:
+        """Make a handler with a signing secret of its own, stored before anybody is told (R19); returns its id."""
+        handler_id = secrets.token_urlsafe(24)
+        row = HandlerRow(
+            id=handler_id,
+            connection_id=connection_id,
+            file_name=file_name,
+            secret=self._sealer.seal(f"webhook_handler/{handler_id}/secret", new_secret()),
+            created_at=time.time(),
+        )
+        with self._database.transaction() as session:
+            session.add(row)
+        return handler_id
+
+    def row(self, handler_id: str) -> HandlerRow | None:
+        """The row of a handler, deleted ones included."""
+        with self._database.reading() as session:
+            return session.get(HandlerRow, handler_id)
+
+    def get(self, handler_id: str) -> WebhookHandler:
+        """A handler as the app sees it."""
+        row = self.row(handler_id)
+        if row is None:
+            raise LookupError(f"There is no webhook handler {handler_id}.")
+        url = f"{self._base_url}/hooks/{row.id}"
+        return WebhookHandler(row.id, url, row.file_name, row.external_webhook_id, self.secret(row))
+
+    def secret(self, row: HandlerRow) -> str:
+        """What deliveries to this handler are signed with."""
+        return self._sealer.unseal(f"webhook_handler/{row.id}/secret", row.secret)
+
+    def of(self, connection_id: str) -> list[HandlerRow]:
+        """The handlers of a connection that the outside service may still know."""
+        mine = (HandlerRow.connection_id == connection_id, col(HandlerRow.deleted_at).is_(None))
+        with self._database.reading() as session:
+            return list(session.exec(select(HandlerRow).where(*mine).order_by(col(HandlerRow.created_at))))
+
+    def set_external_id(self, handler_id: str, external_webhook_id: str) -> None:
+        """Remember what the outside service calls it."""
+        self._set(col(HandlerRow.id) == handler_id, external_webhook_id=external_webhook_id)
+
+    def entomb(self, connection_id: str) -> None:
+        """The connection goes: every address of it answers 410 from now on."""
+        self._set(
+            (col(HandlerRow.connection_id) == connection_id) & col(HandlerRow.gone_at).is_(None),
+            gone_at=time.time(),
+        )
+
+    def delete(self, handler_id: str) -> None:
+        """The outside service has forgotten it too; deleting twice is fine."""
+        self._set((col(HandlerRow.id) == handler_id) & col(HandlerRow.deleted_at).is_(None), deleted_at=time.time())
+
+    def _set(self, which: object, **values: object) -> None:
+        with self._database.transaction() as session:
+            session.exec(update(HandlerRow).where(which).values(**values))  # type: ignore[arg-type]  # a SQL condition

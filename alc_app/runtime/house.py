@@ -1,0 +1,63 @@
+"""What both processes are made of: one object that holds the stores, the clients and the manifest."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from alc_app.attio.runtime import Settings
+from alc_app.attio.types import App
+from alc_app.config import Config
+from alc_app.runtime.connections import Connections
+from alc_app.runtime.database import Database
+from alc_app.runtime.engine import Engine
+from alc_app.runtime.flows import Flows
+from alc_app.runtime.handlers import Handlers
+from alc_app.runtime.http import Http
+from alc_app.runtime.inbox import Inbox
+from alc_app.runtime.oauth import OAuthClient
+from alc_app.runtime.pace import Pacer
+from alc_app.runtime.sealing import Sealer
+from alc_app.runtime.tables import TABLES, Delivery, LiveEvent
+
+WORKSPACE = "workspace"
+"""One installation serves one workspace, the one that the token belongs to; rows name it all the same."""
+
+
+class House:
+    """Everything that app code, run in either process, can lean on."""
+
+    def __init__(self, config: Config, manifest: App) -> None:
+        self.config, self.manifest = config, manifest
+        self.database = Database(config.database("app"))
+        self.database.create([*TABLES, *manifest.tables])
+        inbox = Database(config.database("inbox"))
+        inbox.create([Delivery])
+        self.inbox = Inbox(inbox)
+        self.engine = Engine(config.database("engine"))
+        self.http = Http()
+        self.pacer = Pacer(self.database)
+        sealer = Sealer.from_config(config)
+        self.oauth = OAuthClient(config, self.http)
+        self.flows = Flows(self.database, sealer, self.oauth)
+        self.connections = Connections(self.database, sealer, self.oauth)
+        self.handlers = Handlers(self.database, sealer, config.base_url)
+        self.settings = Settings(
+            alc_url=config.alc_url,
+            attio_url=config.attio_origin,
+            attio_api_token=config.attio_token,
+            workspace_id=WORKSPACE,
+        )
+
+    def publish(self, kind: str, data: Mapping[str, Any]) -> None:
+        """Tell the open pages; within a transaction, when it commits."""
+        with self.database.transaction() as session:
+            session.add(LiveEvent(kind=kind, data=json.dumps(data), at=time.time()))
+
+    def close(self) -> None:
+        """Give everything back."""
+        self.engine.close()
+        self.database.close()
+        self.inbox.close()

@@ -1,0 +1,147 @@
+"""Deliveries, durable before they are answered: one writer thread commits many requests at once.
+
+One fsync for each batch instead of one for each request, and one writer for the file: an order of magnitude more
+deliveries a second on a real disk, and no waiting behind locks. The table is the dedupe, the audit and the queue's
+source: the worker relays `new` rows into durable runs of the same id.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import queue
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Literal
+
+from sqlalchemy import Connection, tuple_, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import col, select
+
+from alc_app.runtime.database import Database
+from alc_app.runtime.tables import Delivery
+
+MAX_BATCH = 256
+ANSWER_WITHIN = 8.0
+log = logging.getLogger(__name__)
+
+Verdict = Literal["stored", "duplicate", "conflict"]
+
+
+class NotStored(Exception):
+    """The delivery could not be made durable; the sender should come again."""
+
+
+@dataclass
+class _Item:
+    row: dict[str, object]
+    done: threading.Event = field(default_factory=threading.Event)
+    verdict: Verdict | None = None
+
+
+class Inbox:
+    """The store of deliveries."""
+
+    def __init__(self, database: Database, now: Callable[[], float] = time.time) -> None:
+        self._database, self._now = database, now
+        self._insert = (sqlite if database.engine.dialect.name == "sqlite" else postgresql).insert
+        self._queue: queue.SimpleQueue[_Item] = queue.SimpleQueue()
+        self._writer: threading.Thread | None = None
+        self._starting = threading.Lock()
+
+    def put(self, handler_id: str, webhook_id: str, body: bytes, state: str) -> Verdict:
+        """Store one delivery; returns when it is on the disk. The same id twice is a "duplicate", with other bytes a
+        "conflict". Raises: NotStored."""
+        self._ensure_writer()
+        digest = hashlib.sha256(body).hexdigest()
+        item = _Item(
+            {
+                "handler_id": handler_id,
+                "webhook_id": webhook_id,
+                "body": body,
+                "digest": digest,
+                "received_at": self._now(),
+                "state": state,
+            }
+        )
+        self._queue.put(item)
+        if not item.done.wait(ANSWER_WITHIN) or item.verdict is None:
+            raise NotStored("The delivery could not be stored. Please send it again.")
+        return item.verdict
+
+    def get(self, handler_id: str, webhook_id: str) -> Delivery:
+        """A stored delivery."""
+        with self._database.reading() as session:
+            return session.get_one(Delivery, (handler_id, webhook_id))
+
+    def new(self, limit: int = 64) -> list[Delivery]:
+        """Deliveries that no run has been asked for yet, the oldest first."""
+        with self._database.reading() as session:
+            query = select(Delivery).where(Delivery.state == "new").order_by(col(Delivery.received_at)).limit(limit)
+            return list(session.exec(query))
+
+    def mark(self, handler_id: str, webhook_id: str, state: str, why: str | None = None) -> None:
+        """Note how far a delivery has come; one that has ended stays ended."""
+        which = (col(Delivery.handler_id) == handler_id, col(Delivery.webhook_id) == webhook_id)
+        open_ = col(Delivery.state).in_(("new", "queued"))
+        with self._database.transaction() as session:
+            session.exec(update(Delivery).where(*which, open_).values(state=state, why=why))
+
+    def statistics(self, handler_id: str) -> tuple[int, float | None]:
+        """How many deliveries a handler has had, and when the last one came."""
+        with self._database.reading() as session:
+            rows = session.exec(select(Delivery.received_at).where(Delivery.handler_id == handler_id)).all()
+        return len(rows), max(rows, default=None)
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._database.close()
+
+    def _ensure_writer(self) -> None:
+        """Started by the first delivery, so that it lives in the process that serves."""
+        with self._starting:
+            if self._writer is None:
+                self._writer = threading.Thread(target=self._write_for_ever, name="inbox", daemon=True)
+                self._writer.start()
+
+    def _write_for_ever(self) -> None:
+        while True:
+            batch = [self._queue.get()]
+            while len(batch) < MAX_BATCH:
+                try:
+                    batch.append(self._queue.get_nowait())
+                except queue.Empty:
+                    break
+            self._commit(batch)
+
+    def _commit(self, batch: list[_Item]) -> None:
+        try:
+            with self._database.engine.begin() as connection:
+                verdicts = self._store(connection, batch)
+            for item, verdict in zip(batch, verdicts, strict=True):
+                item.verdict = verdict
+        except Exception:
+            if len(batch) > 1:  # one bad row must not fail its neighbours
+                for item in batch:
+                    self._commit([item])
+                return
+            log.exception("A delivery could not be stored; its sender is asked to come again.")
+        for item in batch:
+            item.done.set()
+
+    def _store(self, connection: Connection, batch: list[_Item]) -> list[Verdict]:
+        table = Delivery.__table__  # type: ignore[attr-defined]  # added by SQLModel to a table class
+        keys = [(str(item.row["handler_id"]), str(item.row["webhook_id"])) for item in batch]
+        before = select(Delivery.handler_id, Delivery.webhook_id, Delivery.digest).where(
+            tuple_(col(Delivery.handler_id), col(Delivery.webhook_id)).in_(keys)
+        )
+        known: dict[tuple[str, str], str] = {(row[0], row[1]): row[2] for row in connection.execute(before)}
+        connection.execute(self._insert(table).on_conflict_do_nothing(), [item.row for item in batch])
+        verdicts: list[Verdict] = []
+        for key, item in zip(keys, batch, strict=True):
+            first = known.setdefault(key, "")
+            known[key] = first or str(item.row["digest"])
+            verdicts.append("stored" if not first else "duplicate" if first == item.row["digest"] else "conflict")
+        return verdicts

@@ -1,0 +1,100 @@
+"""The door for deliveries: verify the raw body, store it, answer at once. The work comes later, on the worker.
+
+A 2xx means stored (bar R17). Whatever the handler answers before its first effect, such as 400, goes to the sender.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+
+from flask import Blueprint, Response, request
+
+from alc_app.attio.http import BadRequest, Request
+from alc_app.attio.http import Response as HandlerResponse
+from alc_app.attio.runtime import running
+from alc_app.runtime.house import House
+from alc_app.runtime.inbox import NotStored
+from alc_app.runtime.log_once import OncePerMinute
+from alc_app.runtime.slot import ReachedFirstEffect, ReadingSlot
+from alc_app.runtime.standard_webhooks import NotVerified, verify
+from alc_app.runtime.tables import HandlerRow
+
+MAX_BODY = 64 * 1024
+WAIT_A_LITTLE = {"Retry-After": "5"}
+ANSWER_OF = {"stored": 200, "duplicate": 200, "conflict": 409}
+log = logging.getLogger(__name__)
+
+
+def blueprint(house: House) -> Blueprint:
+    """`POST /hooks/{handler_id}` for deliveries signed by Standard Webhooks."""
+    hooks = Blueprint("hooks", __name__)
+    intake = Intake(house)
+    hooks.post("/hooks/<handler_id>")(intake.receive)
+    return hooks
+
+
+class Intake:
+    """Takes one delivery after another. Each refusal happens before anything is written."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self._refusals = OncePerMinute(log)
+
+    def receive(self, handler_id: str) -> Response:
+        """Answer one delivery."""
+        row = self._house.handlers.row(handler_id)
+        if refusal := self._not_open(row) or _unreadable():
+            return refusal
+        assert row is not None  # noqa: S101 - for the type checker: a missing row was refused above
+        raw_body = request.get_data(cache=False)
+        try:
+            webhook_id = verify([self._house.handlers.secret(row)], request.headers, raw_body, now=time.time())
+        except NotVerified as refusal_reason:
+            self._refusals.warn(f"Refused a delivery to handler {handler_id[:6]}…: {refusal_reason}.")
+            return Response(status=401)
+        return self._take(row, webhook_id, raw_body)
+
+    def _not_open(self, row: HandlerRow | None) -> Response | None:
+        """Unknown 404, deleted 410, not saved yet 503 (bar R18)."""
+        if row is None:
+            return Response(status=404)
+        if row.gone_at or row.deleted_at:
+            return Response(status=410)
+        if self._house.connections.row(row.connection_id).status == "adding":
+            return Response(status=503, headers=WAIT_A_LITTLE)
+        return None
+
+    def _take(self, row: HandlerRow, webhook_id: str, raw_body: bytes) -> Response:
+        answer = self._read(row, webhook_id, raw_body)
+        if answer and answer.status >= 300:
+            return Response(answer.body, status=answer.status, content_type="text/plain; charset=utf-8")
+        try:
+            verdict = self._house.inbox.put(row.id, webhook_id, raw_body, "ignored" if answer else "new")
+        except NotStored:
+            return Response(status=503, headers=WAIT_A_LITTLE)
+        return Response(status=ANSWER_OF[verdict])
+
+    def _read(self, row: HandlerRow, webhook_id: str, raw_body: bytes) -> HandlerResponse | None:
+        """What the handler answers without doing anything; None, when it has something to do."""
+        handler = self._house.manifest.webhook(row.file_name)
+        try:
+            with running(ReadingSlot(self._house, connection_id=row.connection_id)):
+                return handler(Request(raw_body, {"webhook-id": webhook_id}))
+        except ReachedFirstEffect:
+            return None
+        except BadRequest as error:
+            return HandlerResponse(f"Bad Request: {error}", status=400)
+
+
+def _unreadable() -> Response | None:
+    """Bodies that are not read at all: without a length, too long, of another type (bar R7, R8)."""
+    if request.content_length is None:
+        return Response(status=411)
+    if request.content_length > MAX_BODY:
+        return Response(status=413)
+    plain = request.content_encoding in (None, "", "identity")
+    charset = request.mimetype_params.get("charset", "utf-8").lower()
+    if request.mimetype != "application/json" or charset not in ("utf-8", "utf8") or not plain:
+        return Response(status=415)
+    return None

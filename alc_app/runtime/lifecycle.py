@@ -1,0 +1,131 @@
+"""A connection comes and goes: Attio's promises about its two events, kept across crashes.
+
+*Added* runs before the connection is saved, and raising means that it is not. *Removed* runs before it is deleted. Both
+run one at a time for the whole installation (queue `lifecycle`), so that a connect and a disconnect never cross.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from typing import Any
+
+from dbos import error as engine_error
+
+from alc_app.attio.errors import ServerFunctionError
+from alc_app.attio.runtime import outcome, running, settle
+from alc_app.runtime.house import WORKSPACE, House
+from alc_app.runtime.oauth import OAuthFailed
+from alc_app.runtime.slot import DurableSlot
+from alc_app.runtime.tables import ConnectionRow
+
+GIVE_UP_AFTER = 30 * 86_400.0
+"""Seconds that we keep the tokens of a connection that ALC does not let us clean up (bar C10)."""
+FIRST_RETRY, LONGEST_RETRY = 5.0, 3600.0
+log = logging.getLogger(__name__)
+
+
+class Lifecycle:
+    """The bodies of the two durable runs. Every line that touches the world is a step."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+
+    def connect(self, run_id: str, flow_id: str) -> dict[str, Any]:
+        """Redeem the grant, let the app prepare, save the connection; or undo all of it. Installation 4-7."""
+        slot = DurableSlot(self._house, run_id)
+        redeemed = slot.step("exchange_code", lambda: outcome(lambda: self._redeem(flow_id)))
+        if "error" in redeemed:
+            return dict(redeemed)
+        connection_id: str = redeemed["ok"]
+        added = _attempt(lambda: self._run_added(run_id, connection_id))
+        if "error" in added:
+            slot.step("refuse", lambda: self._refuse(connection_id, added["error"]["message"]))
+            self.remove(run_id, connection_id)
+            return added
+        replaced = slot.step("save", lambda: self._save(connection_id))
+        if replaced:
+            self.remove(run_id, replaced)
+        return {"ok": connection_id}
+
+    def remove(self, run_id: str, connection_id: str) -> dict[str, Any]:
+        """Stop at once, let the app clean up, revoke, erase; what fails is tried again later. Removal 1-3."""
+        slot = DurableSlot(self._house, run_id, connection_id)
+        if not slot.step("stop", lambda: self._stop(connection_id)):
+            return {"ok": connection_id}
+        cleaned = _attempt(lambda: self._clean_up(slot, connection_id))
+        if "error" in cleaned:
+            slot.step("try_later", lambda: self._try_later(connection_id, cleaned["error"]["message"]))
+            return cleaned
+        slot.step("erase", lambda: self._erase(connection_id))
+        return {"ok": connection_id}
+
+    def _redeem(self, flow_id: str) -> str:
+        """Tokens for the code. A code is good once: after a crash in here the person starts over."""
+        grant = self._house.flows.grant(flow_id)
+        self._house.flows.forget(flow_id)
+        if not grant.code:
+            raise OAuthFailed("The connection was interrupted. Please connect again.")
+        tokens = self._house.oauth.exchange(grant.code, grant.verifier)
+        return self._house.connections.add(WORKSPACE, tokens)
+
+    def _run_added(self, run_id: str, connection_id: str) -> None:
+        slot = DurableSlot(self._house, run_id, connection_id)
+        with running(slot):
+            self._house.manifest.events.connection_added(self._house.connections.open(connection_id))
+
+    def _clean_up(self, slot: DurableSlot, connection_id: str) -> None:
+        with running(slot):
+            self._house.manifest.events.connection_removed(self._house.connections.open(connection_id))
+        settle(slot.step("revoke", lambda: outcome(lambda: self._house.connections.revoke(connection_id))))
+
+    def _save(self, connection_id: str) -> str | None:
+        replaced = self._house.connections.activate(connection_id)
+        self._house.publish("connection", {"status": "active"})
+        return replaced
+
+    def _refuse(self, connection_id: str, why: str) -> None:
+        with self._house.database.transaction() as session:
+            row = session.get_one(ConnectionRow, connection_id)
+            row.status, row.why = "removing", why
+
+    def _stop(self, connection_id: str) -> bool:
+        """Sends end and addresses answer 410, from this commit on; False when it is removed already."""
+        with self._house.database.transaction() as session:
+            row = session.get_one(ConnectionRow, connection_id)
+            if row.status == "removed":
+                return False
+            row.status, row.due_at = "removing", None
+            self._house.handlers.entomb(connection_id)
+            self._house.publish("connection", {"status": "removing"})
+            return True
+
+    def _try_later(self, connection_id: str, why: str) -> None:
+        now = time.time()
+        with self._house.database.transaction() as session:
+            row = session.get_one(ConnectionRow, connection_id)
+            if now - row.created_at > GIVE_UP_AFTER and row.tries:
+                log.error("Giving up on cleaning up connection %s at ALC: %s", connection_id, why)
+                self._house.connections.erase(connection_id)
+                return
+            row.tries, row.why = row.tries + 1, why
+            row.due_at = now + min(FIRST_RETRY * 2 ** (row.tries - 1), LONGEST_RETRY)
+            self._house.publish("connection", {"status": "cleaning"})
+
+    def _erase(self, connection_id: str) -> None:
+        self._house.connections.erase(connection_id)
+        self._house.publish("connection", {"status": "removed"})
+
+
+def _attempt(work: Callable[[], Any]) -> dict[str, Any]:
+    """The outcome of the app's own code, in which anything may go wrong."""
+    try:
+        return outcome(work)
+    except engine_error.DBOSException:
+        raise  # the engine's own affairs
+    except Exception:
+        log.exception("An event handler failed.")
+        return {
+            "error": ServerFunctionError("Something unexpected happened. The log of the worker says what.").to_json()
+        }

@@ -1,0 +1,116 @@
+"""What open pages want to know, as it happens: `/events` (server-sent events) and `/events.json` (the same, asked for).
+
+One append-only log in the database, because the worker that changes things is another process. An id is
+`<boot>:<n>`; `boot` names the log, so that a page which followed a log that is gone takes a new snapshot.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+from flask import Blueprint, Response, request
+from sqlmodel import Session, col, func, select
+
+from alc_app.runtime.database import Database
+from alc_app.runtime.tables import LiveEvent
+
+LOOK_EVERY = 0.25
+BEAT_EVERY = 10.0
+STREAM_FOR = 300.0
+"""Seconds after which a stream ends and the browser opens a new one: none is held for ever."""
+MAX_STREAMS = 24
+"""Of the server's 64 threads: a click always finds one (a page without a stream asks `/events.json` instead)."""
+
+
+class Live:
+    """The log, and the streams that read it."""
+
+    def __init__(self, database: Database, boot: str) -> None:
+        self._database = database
+        self._streams = threading.BoundedSemaphore(MAX_STREAMS)
+        self._stopping = threading.Event()
+        self.boot = self._first_event(boot)
+
+    def last_id(self) -> str:
+        """The id of the newest event."""
+        with self._database.reading() as session:
+            return self._id(session.exec(select(func.max(LiveEvent.id))).one() or 0)
+
+    def after(self, event_id: str, limit: int = 500) -> list[dict[str, Any]]:
+        """The events after an id; an id of another log gives one `reset` event."""
+        boot, _, number = event_id.partition(":")
+        if boot != self.boot or not number.isascii() or not number.isdigit() or len(number) > 15:
+            return [{"id": self.last_id(), "kind": "reset", "data": {}}]
+        query = select(LiveEvent).where(col(LiveEvent.id) > int(number)).order_by(col(LiveEvent.id)).limit(limit)
+        with self._database.reading() as session:
+            rows = session.exec(query).all()
+        return [{"id": self._id(row.id or 0), "kind": row.kind, "data": json.loads(row.data)} for row in rows]
+
+    def stream(self, event_id: str) -> Iterator[str] | None:
+        """Server-sent events from an id on; None when there is no room for another stream."""
+        return self._follow(event_id) if self._streams.acquire(blocking=False) else None
+
+    def leave(self) -> None:
+        """A stream has been closed: there is room for another."""
+        self._streams.release()
+
+    def stop(self) -> None:
+        """End every stream, so that the server can stop."""
+        self._stopping.set()
+
+    def _follow(self, event_id: str) -> Iterator[str]:
+        ends, beats = time.monotonic() + STREAM_FOR, time.monotonic()
+        yield "retry: 1000\n\n"
+        while time.monotonic() < ends and not self._stopping.is_set():
+            for event in self.after(event_id):
+                event_id = event["id"]
+                yield f"id: {event_id}\nevent: {event['kind']}\ndata: {json.dumps(event)}\n\n"
+            if time.monotonic() - beats > BEAT_EVERY:  # only a write finds out that the page has gone
+                beats = time.monotonic()
+                yield ": still here\n\n"
+            self._stopping.wait(LOOK_EVERY)
+
+    def _id(self, number: int) -> str:
+        return f"{self.boot}:{number}"
+
+    def _first_event(self, boot: str) -> str:
+        """The name of the log: written by whoever comes first."""
+        with self._database.transaction() as session:
+            if found := _boot(session):
+                return found
+            session.add(LiveEvent(kind="boot", data=json.dumps(boot), at=time.time()))
+        with self._database.transaction() as session:
+            return _boot(session) or boot
+
+
+def _boot(session: Session) -> str | None:
+    query = select(LiveEvent.data).where(LiveEvent.kind == "boot").order_by(col(LiveEvent.id)).limit(1)
+    found = session.exec(query).first()
+    return None if found is None else str(json.loads(found))
+
+
+def blueprint(live: Live) -> Blueprint:
+    """`GET /events` and `GET /events.json?after=`."""
+    routes = Blueprint("live", __name__)
+
+    @routes.get("/events")
+    def events() -> Response:
+        after = request.headers.get("Last-Event-ID") or request.args.get("after") or live.last_id()
+        stream = live.stream(after)
+        if stream is None:
+            return Response(status=503, headers={"Retry-After": "10"})
+        response = Response(stream, content_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
+        response.call_on_close(live.leave)
+        return response
+
+    @routes.get("/events.json")
+    def events_json() -> dict[str, Any]:
+        after = request.args.get("after")
+        found = live.after(after) if after else []
+        return {"events": found, "last": found[-1]["id"] if found else live.last_id()}
+
+    return routes

@@ -1,0 +1,87 @@
+"""The relay: rows that wait for work become runs. Not a queue: order, retries and concurrency are the engine's.
+
+A crash between "asked for" and "marked" is harmless: asking again for the same run changes nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+
+from sqlmodel import col, select
+
+from alc_app.attio.runtime import running
+from alc_app.runtime.executor import ExecutorLock
+from alc_app.runtime.house import House
+from alc_app.runtime.slot import Slot
+from alc_app.runtime.tables import ConnectionRow
+
+EVERY = 0.05
+UPKEEP_EVERY = 1.0
+TAKE_OVER_EVERY = 30.0
+log = logging.getLogger(__name__)
+
+
+class Relay:
+    """A thread of the worker that looks for rows whose time has come."""
+
+    def __init__(self, house: House, lock: ExecutorLock) -> None:
+        self._house, self._lock = house, lock
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="relay", daemon=True)
+
+    def start(self) -> None:
+        """Begin to look."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop looking."""
+        self._stopping.set()
+        self._thread.join(timeout=5)
+
+    def _run(self) -> None:
+        due = {
+            self.deliveries: EVERY,
+            self.upkeep: UPKEEP_EVERY,
+            self.removals: UPKEEP_EVERY,
+            self.dead: TAKE_OVER_EVERY,
+        }
+        next_at = dict.fromkeys(due, 0.0)
+        while not self._stopping.wait(EVERY):
+            for look, every in due.items():
+                if time.monotonic() >= next_at[look]:
+                    next_at[look] = time.monotonic() + every
+                    self._try(look)
+
+    def _try(self, look: object) -> None:
+        try:
+            look()  # type: ignore[operator]  # one of our own methods
+        except Exception:
+            log.exception("The relay stumbled; it will look again.")
+
+    def deliveries(self) -> None:
+        """Stored deliveries become runs of the delivery's id (bar R14)."""
+        for row in self._house.inbox.new():
+            run_id = f"webhook:{row.handler_id}:{row.webhook_id}"
+            self._house.engine.ask("webhook", row.handler_id, row.webhook_id, queue="webhooks", run_id=run_id)
+            self._house.inbox.mark(row.handler_id, row.webhook_id, "queued")
+
+    def upkeep(self) -> None:
+        """What the app wants to finish later, when it is due."""
+        with running(Slot(self._house)):
+            due = [(job.name, key) for job in self._house.manifest.upkeep for key in job.due()]
+        for name, key in due:
+            self._house.engine.ask("upkeep", name, key, queue="upkeep", only_one_of=f"{name}:{key}")
+
+    def removals(self) -> None:
+        """Connections whose clean-up at ALC failed, when it is time to try again (bar C10)."""
+        with self._house.database.transaction() as session:
+            due = (ConnectionRow.status == "removing", col(ConnectionRow.due_at) <= time.time())
+            ids = session.exec(select(ConnectionRow.id).where(*due)).all()
+        for connection_id in ids:
+            self._house.engine.ask("remove", connection_id, queue="lifecycle", only_one_of=f"remove:{connection_id}")
+
+    def dead(self) -> None:
+        """What other workers were doing when they died."""
+        self._house.engine.take_over(self._lock.dead_others())

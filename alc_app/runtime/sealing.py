@@ -1,0 +1,41 @@
+"""Secrets at rest: sealed one by one, each bound to the place it belongs to (bar O17-O19)."""
+
+from __future__ import annotations
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+
+from alc_app.config import Config
+from alc_app.private_file import keep_secret
+
+
+class CannotUnseal(Exception):
+    """The value was sealed with a key that we do not have, or for another place."""
+
+
+class Sealer:
+    """Seals with the first key, opens with any."""
+
+    def __init__(self, keys: list[str]) -> None:
+        self._fernet = MultiFernet([Fernet(key) for key in keys])
+
+    @classmethod
+    def from_config(cls, config: Config) -> Sealer:
+        """With `ALC_APP_KEYS`, or with a key file in the home that is made once."""
+        given = config.keys.get_secret_value()
+        if given:
+            return cls([key.strip() for key in given.split(",") if key.strip()])
+        return cls([keep_secret(config.home / "sealing_key", lambda: Fernet.generate_key().decode())])
+
+    def seal(self, place: str, secret: str) -> str:
+        """Seal `secret` for `place`, such as "connection/42/access_token"."""
+        return self._fernet.encrypt(f"{place}\0{secret}".encode()).decode()
+
+    def unseal(self, place: str, sealed: str) -> str:
+        """The secret that was sealed for this very place. Raises: CannotUnseal."""
+        try:
+            found, _, secret = self._fernet.decrypt(sealed).decode().partition("\0")
+        except InvalidToken as error:
+            raise CannotUnseal(f"{place} was sealed with another key. Is ALC_APP_KEYS complete?") from error
+        if found != place:
+            raise CannotUnseal(f"{place} holds a secret that was sealed for another place.")
+        return secret

@@ -1,0 +1,151 @@
+"""The runtime that app code sees (attio/runtime.py): how each of its calls is carried out here."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from typing import Any
+
+from dbos import DBOS
+
+from alc_app.attio.errors import AttioNoWorkspaceConnectionError
+from alc_app.attio.http import FetchResponse
+from alc_app.attio.runtime import outcome, settle
+from alc_app.attio.types import Connection, WebhookHandler
+from alc_app.runtime.connections import RECONNECT
+from alc_app.runtime.house import House
+
+TOO_MANY_REQUESTS = 429
+
+
+class Slot:
+    """App code outside of a durable run: in the web process, and in the upkeep's look for work. A step is just done."""
+
+    def __init__(self, house: House, run_id: str = "", connection_id: str | None = None) -> None:
+        self._house = house
+        self._connection_id = connection_id
+        self.settings = house.settings
+        self.run_id = run_id
+
+    def now(self) -> float:
+        """Seconds since 1970."""
+        return time.time()
+
+    def step(self, name: str, work: Callable[[], Any]) -> Any:
+        """Do the work, now."""
+        del name
+        return work()
+
+    def transaction(self) -> AbstractContextManager[Any]:
+        """A transaction on the database of the app."""
+        return self._house.database.transaction()
+
+    def publish(self, kind: str, data: Mapping[str, Any]) -> None:
+        """Tell the open pages."""
+        self._house.publish(kind, data)
+
+    def workspace_connection(self) -> Connection:
+        """The connection that calls may use, with a fresh token. Raises: AttioNoWorkspaceConnectionError …"""
+        usable = self._house.connections.usable_id
+        connection_id = settle(
+            self.step("get_workspace_connection", lambda: outcome(lambda: usable(self.settings.workspace_id)))
+        )
+        return self._house.connections.open(connection_id)
+
+    def fetch(
+        self,
+        url: str,
+        *,
+        method: str,
+        headers: Mapping[str, str],
+        json: Any,
+        connection: Connection | None,
+        per_second: int | None,
+    ) -> FetchResponse:
+        """One call to the outside; a refused token is refreshed once and the call made once more (bar O13)."""
+        if per_second:
+            self._house.pacer.wait_for_slot(_origin(url), per_second)
+        if connection is None:
+            response = self._house.http.request(method, url, headers=headers, json=json)
+        else:
+            response = self._authorized(connection, method, url, headers, json)
+        if per_second and response.status == TOO_MANY_REQUESTS:
+            self._house.pacer.push(_origin(url), response.retry_after() or 1.0)
+        return response
+
+    def create_webhook_handler(self, file_name: str) -> WebhookHandler:
+        """Make a handler of the connection at hand."""
+        self._house.manifest.webhook(file_name)  # a misspelt name fails here, and says which there are
+        create = self._house.handlers.create
+        return self._house.handlers.get(
+            self.step("create_webhook_handler", lambda: create(self._connection, file_name))
+        )
+
+    def update_webhook_handler(self, handler_id: str, external_webhook_id: str) -> None:
+        """Remember what the outside service calls it."""
+        update = self._house.handlers.set_external_id
+        self.step("update_webhook_handler", lambda: update(handler_id, external_webhook_id))
+
+    def list_webhook_handlers(self) -> list[WebhookHandler]:
+        """The handlers of the connection at hand that the outside service may still know."""
+        handlers = self._house.handlers
+        ids = self.step("list_webhook_handlers", lambda: [row.id for row in handlers.of(self._connection)])
+        return [handlers.get(handler_id) for handler_id in ids]
+
+    def delete_webhook_handler(self, handler_id: str) -> None:
+        """Delete it; its address answers 410."""
+        self.step("delete_webhook_handler", lambda: self._house.handlers.delete(handler_id))
+
+    @property
+    def _connection(self) -> str:
+        """The connection that is being added or removed, or else the workspace's."""
+        connection_id = self._connection_id or self._house.connections.usable_id(self.settings.workspace_id)
+        if not connection_id:
+            raise AttioNoWorkspaceConnectionError("Acme Lead Checker is not connected.")
+        return connection_id
+
+    def _authorized(
+        self, connection: Connection, method: str, url: str, headers: Mapping[str, str], json: Any
+    ) -> FetchResponse:
+        connections, http = self._house.connections, self._house.http
+        response = http.request(method, url, headers=_bearer(connection, headers), json=json)
+        if response.status != 401:
+            return response
+        fresh = connections.refresh(connection.id, connections.version_of(connection))
+        response = http.request(method, url, headers=_bearer(fresh, headers), json=json)
+        if response.status == 401:
+            connections.needs_reconnect(connection.id, RECONNECT)
+        return response
+
+
+class DurableSlot(Slot):
+    """App code inside a durable run on the worker: each step is remembered, and not done again after a crash."""
+
+    def step(self, name: str, work: Callable[[], Any]) -> Any:
+        """Do the work once in the life of this run."""
+        return DBOS.run_step({"name": name}, work)
+
+
+class ReachedFirstEffect(BaseException):
+    """A webhook handler has read its request and wants to do something: it will be run durably, later.
+
+    Not an `Exception`, so that no handler swallows it.
+    """
+
+
+class ReadingSlot(Slot):
+    """A webhook handler at the door, in the web process: it may look at the request, and no further."""
+
+    def step(self, name: str, work: Callable[[], Any]) -> Any:
+        """Stop here."""
+        del work
+        raise ReachedFirstEffect(name)
+
+
+def _bearer(connection: Connection, headers: Mapping[str, str]) -> dict[str, str]:
+    return {**headers, "Authorization": f"Bearer {connection.value}"}
+
+
+def _origin(url: str) -> str:
+    return "/".join(url.split("/", 3)[:3])

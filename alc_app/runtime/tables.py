@@ -1,0 +1,114 @@
+"""The runtime's own rows. Secrets in them are sealed (sealing.py); instants are seconds since 1970, UTC."""
+
+from __future__ import annotations
+
+from sqlalchemy import Index, LargeBinary, text
+from sqlalchemy.orm import registry
+from sqlmodel import Field, SQLModel
+
+
+class Table(SQLModel, registry=registry()):
+    """Base of the runtime's tables, in a registry of their own."""
+
+
+class OAuthFlow(Table, table=True):
+    """One click on Connect, until its callback: what must be remembered on our side of the browser (bar O3)."""
+
+    __tablename__ = "oauth_flow"
+
+    id: str = Field(primary_key=True)
+    state_hash: str = Field(unique=True)
+    browser_hash: str
+    issuer: str
+    verifier: str
+    """Sealed."""
+    code: str | None = None
+    """Sealed; set when the callback has been accepted."""
+    expires_at: float
+    used_at: float | None = None
+
+
+class ConnectionRow(Table, table=True):
+    """A connection to ALC: adding → active ⇄ needs_reconnect → removing → removed."""
+
+    __tablename__ = "connection"
+    __table_args__ = (
+        Index(
+            "one_live_connection_per_workspace",
+            "workspace_id",
+            unique=True,
+            sqlite_where=text("status in ('active', 'needs_reconnect')"),
+            postgresql_where=text("status in ('active', 'needs_reconnect')"),
+        ),
+    )
+
+    id: str = Field(primary_key=True)
+    workspace_id: str
+    status: str
+    access_token: str = ""
+    refresh_token: str = ""
+    expires_at: float | None = None
+    scope: str = ""
+    token_version: int = 1
+    refreshing_until: float = 0
+    created_at: float
+    why: str | None = None
+    tries: int = 0
+    due_at: float | None = None
+
+
+class HandlerRow(Table, table=True):
+    """A webhook handler: registering → active → deleted. A deleted one stays, as a tombstone that answers 410."""
+
+    __tablename__ = "webhook_handler"
+
+    id: str = Field(primary_key=True)
+    connection_id: str = Field(index=True)
+    file_name: str
+    external_webhook_id: str | None = None
+    secret: str
+    created_at: float
+    gone_at: float | None = None
+    """Set when the connection is being removed: from then on the address answers 410."""
+    deleted_at: float | None = None
+    """Set when the outside service has forgotten the webhook too."""
+
+
+class LiveEvent(Table, table=True):
+    """Something that open pages want to know: an append-only log, read by `/events`."""
+
+    __tablename__ = "live_event"
+
+    id: int | None = Field(default=None, primary_key=True)
+    kind: str
+    data: str
+    at: float
+
+
+class Pace(Table, table=True):
+    """The next free time slot for one kind of call, across all processes (pace.py)."""
+
+    name: str = Field(primary_key=True)
+    next_at: float
+
+
+TABLES = [OAuthFlow, ConnectionRow, HandlerRow, LiveEvent, Pace]
+
+
+class InboxTable(SQLModel, registry=registry()):
+    """Base of the inbox, which has a database file of its own on SQLite."""
+
+
+class Delivery(InboxTable, table=True):
+    """A webhook delivery that we have answered with 2xx. Its key makes a second one harmless (bar R14)."""
+
+    __table_args__ = (Index("deliveries_to_queue", "state", "received_at"),)
+
+    handler_id: str = Field(primary_key=True)
+    webhook_id: str = Field(primary_key=True)
+    body: bytes = Field(sa_type=LargeBinary)
+    digest: str
+    received_at: float
+    state: str
+    """new → queued → done | failed; or ignored, when there was nothing to do."""
+    why: str | None = None

@@ -1,0 +1,135 @@
+"""The worker: runs everything that the tutorial runs on Attio's servers, durably, on DBOS.
+
+One process has one executor id and holds an exclusive lock on it; without the lock it does not start, because DBOS
+would take up what its living twin is doing. A relay turns rows that wait for work into runs.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from typing import Any
+
+from alc_app.attio.http import BadRequest, Request
+from alc_app.attio.runtime import outcome, running
+from alc_app.runtime.engine import APP_NAME, APP_VERSION
+from alc_app.runtime.executor import ExecutorLock
+from alc_app.runtime.house import House
+from alc_app.runtime.lifecycle import Lifecycle
+from alc_app.runtime.relay import Relay
+from alc_app.runtime.slot import DurableSlot
+
+POLL = 0.1
+"""Seconds between two looks at a queue (measured: 7 % of a core at rest)."""
+QUEUES: dict[str, dict[str, int]] = {
+    "functions": {"worker_concurrency": 32},
+    "webhooks": {"worker_concurrency": 32},
+    "upkeep": {"worker_concurrency": 16},
+    "lifecycle": {"global_concurrency": 1},  # a connect and a disconnect never cross
+}
+log = logging.getLogger(__name__)
+
+
+class Worker:
+    """One executor of durable work."""
+
+    def __init__(self, house: House, lock: ExecutorLock) -> None:
+        self._house, self._lock = house, lock
+        self._lifecycle = Lifecycle(house)
+        self._relay = Relay(house, lock)
+
+    def start(self) -> None:
+        """Take the lock, register the runs, launch the engine, start the relay. Raises: ExecutorTaken."""
+        from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer
+
+        self._lock.acquire()
+        self._house.engine.prepare()
+        config: DBOSConfig = {
+            "name": APP_NAME,
+            "system_database_url": self._house.engine.url,
+            "application_version": APP_VERSION,
+            "executor_id": self._lock.executor_id,
+            "serializer": DBOSPortableJSONSerializer(),
+            "scheduler_polling_interval_sec": 5,
+            "log_level": "WARNING",
+        }
+        DBOS(config=config)
+        for run in (self.server_function, self.webhook, self.upkeep, self.connect, self.remove):
+            DBOS.workflow(name=run.__name__)(_plain(run))
+        DBOS.launch()
+        for name, limits in QUEUES.items():
+            DBOS.register_queue(name, polling_interval_sec=POLL, on_conflict="always_update", **limits)  # type: ignore[arg-type]  # ints
+        self._relay.start()
+        log.info("The worker %s is ready.", self._lock.executor_id)
+
+    def stop(self, within: int = 8) -> None:
+        """Take no new work, let what runs end within some seconds, and give the lock back."""
+        from dbos import DBOS
+
+        self._relay.stop()
+        DBOS.destroy(workflow_completion_timeout_sec=within, destroy_registry=True)
+        self._lock.release()
+
+    def server_function(self, name: str, args: list[Any]) -> dict[str, Any]:
+        """A server function that a record action has called. Usage 7-10."""
+        function = self._house.manifest.server_function(name)
+        with running(DurableSlot(self._house, _run_id())):
+            return outcome(lambda: function.run(*args))
+
+    def webhook(self, handler_id: str, webhook_id: str) -> dict[str, Any]:
+        """A webhook handler with a delivery that was stored and answered. Later 10-11."""
+        delivery, row = self._house.inbox.get(handler_id, webhook_id), self._house.handlers.row(handler_id)
+        if row is None:
+            raise LookupError(f"There is no webhook handler {handler_id}.")
+        handler = self._house.manifest.webhook(row.file_name)
+        with running(DurableSlot(self._house, _run_id(), row.connection_id)):
+            try:
+                status = handler(Request(delivery.body, {"webhook-id": webhook_id})).status
+            except BadRequest:
+                status = 400
+        state = "done" if status < 400 else "failed"
+        self._house.inbox.mark(handler_id, webhook_id, state, None if state == "done" else f"answered {status}")
+        return {"ok": status}
+
+    def upkeep(self, name: str, key: str) -> dict[str, Any]:
+        """Something that was left to be finished later."""
+        job = next(job for job in self._house.manifest.upkeep if job.name == name)
+        with running(DurableSlot(self._house, _run_id())):
+            return outcome(lambda: job.run(key))
+
+    def connect(self, flow_id: str) -> dict[str, Any]:
+        """A person has come back from ALC with a grant."""
+        return self._lifecycle.connect(_run_id(), flow_id)
+
+    def remove(self, connection_id: str) -> dict[str, Any]:
+        """A connection goes, or its clean-up is tried once more."""
+        return self._lifecycle.remove(_run_id(), connection_id)
+
+
+def _run_id() -> str:
+    from dbos import DBOS
+
+    return str(DBOS.workflow_id)
+
+
+def _plain(method: Any) -> Any:
+    """The engine registers functions, not bound methods."""
+
+    def run(*args: Any) -> dict[str, Any]:
+        result: dict[str, Any] = method(*args)
+        return result
+
+    run.__name__ = run.__qualname__ = method.__name__
+    return run
+
+
+def run_for_ever(worker: Worker) -> None:
+    """Start, wait for SIGTERM or SIGINT, stop within 10 seconds."""
+    import signal
+
+    ended = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: ended.set())
+    worker.start()
+    ended.wait()
+    worker.stop()
