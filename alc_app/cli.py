@@ -1,0 +1,116 @@
+"""`alc-app …`: the commands. Each imports what it needs when it runs, so that `--help` and the demo start at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from alc_app.config import Config
+
+Command = Callable[..., None]
+
+
+def settings(*names: str) -> Callable[[Command], Command]:
+    """Give a command a flag for each of these settings; it is called with the `Config`."""
+
+    def decorate(command: Command) -> Command:
+        def with_config(**given: Any) -> None:
+            flags = {name: given.pop(name) for name in names}
+            command(_config(flags), **given)
+
+        with_config.__name__, with_config.__doc__ = command.__name__, command.__doc__
+        with_config.__click_params__ = getattr(command, "__click_params__", [])  # type: ignore[attr-defined]  # click's own mark
+        for name in reversed(names):
+            field = Config.model_fields[name]
+            flag = "--" + name.replace("_", "-")
+            with_config = click.option(flag, default=None, help=f"{field.description} [{field.alias}]")(with_config)
+        return with_config
+
+    return decorate
+
+
+def _config(flags: dict[str, Any]) -> Config:
+    from pydantic import ValidationError
+
+    try:
+        return Config.from_env(**flags)
+    except ValidationError as error:
+        lines = [f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()]
+        raise click.ClickException("These settings cannot be used.\n  " + "\n  ".join(lines)) from None
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """Acme Lead Checker for Attio: the "SDK concepts" tutorial, made real.
+
+    `alc-app demo` runs all of it on this machine. The other commands are its parts.
+    """
+
+
+@main.command()
+@settings("port", "home", "alc_url", "mock_attio_port")
+@click.option(
+    "--decide-after",
+    type=float,
+    default=6.0,
+    show_default=True,
+    help="seconds until ALC has decided on a lead",
+)
+def demo(config: Config, decide_after: float) -> None:
+    """Run everything here: the app's two processes, the Attio stand-in and the mock of ALC. Ctrl-C stops all."""
+    from alc_app.demo import run
+
+    raise SystemExit(run(config, decide_after))
+
+
+@main.command()
+@settings("host", "port", "url", "home", "database_url", "alc_url", "attio_url", "env")
+@click.option("--with-worker", is_flag=True, help="run the worker in the same process: for the smallest installations")
+@click.option("--workers", type=int, default=1, show_default=True, help="web processes; more than one needs Postgres")
+def serve(config: Config, with_worker: bool, workers: int) -> None:
+    """Run the web process: pages, record actions, OAuth and the door for webhooks."""
+    from alc_app.serve import run
+
+    run(config, with_worker=with_worker, workers=workers)
+
+
+@main.command()
+@settings("url", "home", "database_url", "alc_url", "attio_url", "env")
+@click.option("--executor-id", default="worker-0", show_default=True, help="name of this worker; each needs its own")
+def worker(config: Config, executor_id: str) -> None:
+    """Run the worker: server functions, event handlers and webhook handlers, durably."""
+    from alc_app.serve import run_worker
+
+    run_worker(config, executor_id)
+
+
+@main.command("mock-attio")
+@settings("mock_attio_port", "home", "alc_status_type")
+@click.option("--writes-per-second", type=int, default=25, show_default=True, help="limit as the real one's; 0 is none")
+@click.option("--reads-per-second", type=int, default=100, show_default=True, help="limit as the real one's; 0 is none")
+def mock_attio(config: Config, writes_per_second: int, reads_per_second: int) -> None:
+    """Run the stand-in for Attio: REST under /v2, and /graphql."""
+    from alc_app.serve import run_mock_attio
+
+    run_mock_attio(config, writes_per_second, reads_per_second)
+
+
+@main.command("attio-token")
+@settings("home")
+def attio_token(config: Config) -> None:
+    """Print the stand-in's token, for curl and other clients."""
+    click.echo(config.stand_in_token)
+
+
+@main.command("setup-attio")
+@settings("attio_url", "home", "alc_status_type")
+def setup_attio(config: Config) -> None:
+    """Check the token, and create the three attributes that the app writes when they are missing."""
+    from alc_app.setup_attio import SetupFailed, set_up
+
+    try:
+        set_up(config, click.echo)
+    except SetupFailed as error:
+        raise click.ClickException(str(error)) from None

@@ -1,0 +1,134 @@
+"""Every setting of alc_app, typed. Read from the environment by `Config.from_env()` and nowhere else."""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+from typing import Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from alc_app.private_file import keep_secret
+
+REAL_ATTIO = "https://api.attio.com"
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+class Config(BaseSettings):
+    """Settings. Each has an environment variable (its alias) and, where a command takes it, a flag of that name."""
+
+    model_config = SettingsConfigDict(frozen=True, populate_by_name=True, extra="forbid", env_file=None)
+
+    host: str = Field("127.0.0.1", alias="ALC_APP_HOST", description="address that the web server binds to")
+    port: int = Field(8000, alias="ALC_APP_PORT", description="port of the web server", ge=0, le=65535)
+    url: str = Field(
+        "",
+        alias="ALC_APP_URL",
+        description="where browsers and ALC find this app; default: the bound address",
+    )
+    home: Path = Field(Path(".alc"), alias="ALC_APP_HOME", description="folder for the databases and the keys")
+    database_url: str = Field(
+        "", alias="ALC_APP_DATABASE_URL", description="SQLAlchemy URL; default: SQLite in the home"
+    )
+    keys: SecretStr = Field(
+        SecretStr(""),
+        alias="ALC_APP_KEYS",
+        description="comma list of Fernet keys that seal the secrets, the first one seals; default: a file in the home",
+    )
+    env: Literal["development", "production"] = Field(
+        "development",
+        alias="ALC_APP_ENV",
+        description="production refuses every switch that weakens something",
+    )
+    alc_url: str = Field("http://127.0.0.1:8001", alias="ALC_URL", description="where ALC is; also its OAuth issuer")
+    alc_client_id: str = Field("alc-app", alias="ALC_CLIENT_ID", description="our OAuth client at ALC")
+    alc_client_secret: SecretStr = Field(
+        SecretStr(""), alias="ALC_CLIENT_SECRET", description="its secret; the demo provisions its own"
+    )
+    alc_status_type: Literal["text", "select", "status"] = Field(
+        "text", alias="ALC_STATUS_TYPE", description="type of the attribute `alc_status`"
+    )
+    attio_api_token: SecretStr = Field(
+        SecretStr(""),
+        alias="ATTIO_API_TOKEN",
+        description="token of a real Attio workspace; none: the stand-in is used",
+    )
+    attio_url: str = Field(
+        "", alias="ATTIO_URL", description="origin of Attio's API; default: the real one with a token"
+    )
+    mock_attio_port: int = Field(
+        8002, alias="MOCK_ATTIO_PORT", description="port of the Attio stand-in", ge=0, le=65535
+    )
+    mock_attio_token: SecretStr = Field(
+        SecretStr(""),
+        alias="MOCK_ATTIO_TOKEN",
+        description="token of the stand-in; default: random, kept in the home",
+    )
+
+    @classmethod
+    def from_env(cls, **flags: object) -> Self:
+        """Settings from the environment; flags that were given win."""
+        names = {name: field.alias or name for name, field in cls.model_fields.items()}
+        return cls(**{names.get(key, key): value for key, value in flags.items() if value is not None})  # type: ignore[arg-type]  # checked by pydantic
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        for name in ("url", "alc_url", "attio_url"):
+            parts = urlsplit(getattr(self, name))
+            if getattr(self, name) and (parts.scheme not in ("http", "https") or not parts.hostname or parts.path):
+                raise ValueError(f"{name} must be an origin such as https://alc.example.com, without a path")
+        if self.env == "production" and not self.base_url.startswith("https://"):
+            raise ValueError("ALC_APP_URL must be an https address in production")
+        return self
+
+    def as_env(self) -> dict[str, str]:
+        """The environment that gives a child process these settings; what was not set stays out."""
+        env = {}
+        for name in self.model_fields_set:
+            value = getattr(self, name)
+            text = value.get_secret_value() if isinstance(value, SecretStr) else str(value)
+            env[self.model_fields[name].alias or name] = text
+        return env
+
+    @property
+    def base_url(self) -> str:
+        """Where browsers and ALC find this app."""
+        return self.url or f"http://{self.host}:{self.port}"
+
+    @property
+    def uses_real_attio(self) -> bool:
+        """With a token of a real workspace the stand-in is not needed."""
+        return bool(self.attio_api_token.get_secret_value())
+
+    @property
+    def attio_origin(self) -> str:
+        """The origin that every call to Attio goes to."""
+        stand_in = f"http://127.0.0.1:{self.mock_attio_port}"
+        return self.attio_url or (REAL_ATTIO if self.uses_real_attio else stand_in)
+
+    @property
+    def attio_token(self) -> str:
+        """The key to Attio: the real one, or the stand-in's."""
+        return self.attio_api_token.get_secret_value() or self.stand_in_token
+
+    @property
+    def stand_in_token(self) -> str:
+        """The stand-in's token; made once and kept in the home, when none is set."""
+        given = self.mock_attio_token.get_secret_value()
+        return given or keep_secret(self.home / "mock_attio_token", lambda: secrets.token_hex(32))
+
+    @property
+    def secret_key(self) -> str:
+        """Flask's key for session cookies (bar U11): made once and kept in the home."""
+        return keep_secret(self.home / "session_key", lambda: secrets.token_hex(32))
+
+    def database(self, name: str) -> str:
+        """The URL of one of our databases: files beside each other with SQLite, one and the same with Postgres."""
+        if self.database_url and not self.database_url.startswith("sqlite"):
+            return self.database_url
+        if self.database_url:
+            path = Path(self.database_url.removeprefix("sqlite:///"))
+            return f"sqlite:///{path}" if name == "app" else f"sqlite:///{path.with_suffix(f'.{name}{path.suffix}')}"
+        return f"sqlite:///{self.home / f'{name}.db'}"

@@ -1,0 +1,96 @@
+"""The web process: pages, record actions, OAuth, intake. It stores and asks for work; it never runs any."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, g, jsonify, request
+from flask_wtf.csrf import CSRFProtect
+
+from alc_app.app import app as manifest
+from alc_app.attio.runtime import running
+from alc_app.attio_api import AttioApiError, identify
+from alc_app.config import Config
+from alc_app.pages import blueprint as pages
+from alc_app.pages import secure_headers
+from alc_app.runtime import actions, connecting, intake, live
+from alc_app.runtime.house import House
+from alc_app.runtime.slot import Slot
+from alc_app.workspace import Workspace
+
+
+def build(config: Config | None = None) -> Flask:
+    """The Flask app. Without a config, the environment's."""
+    config = config or Config.from_env()
+    app = Flask("alc_app", static_folder=None)
+    _configure(app, config)
+    house = House(config, manifest)
+    app.extensions["house"] = house
+    log = live.Live(house.database, uuid.uuid4().hex[:12])
+    app.extensions["live"] = log
+    workspace = Workspace(house, log)
+    csrf = CSRFProtect(app)
+    hooks = intake.blueprint(house)
+    csrf.exempt(hooks)  # deliveries carry a signature, not a session
+    for rooms in (
+        pages(workspace),
+        actions.blueprint(actions.Actions(house, workspace.query)),
+        connecting.blueprint(house),
+        live.blueprint(log),
+        hooks,
+    ):
+        app.register_blueprint(rooms)
+    secure_headers(app)
+    _add_health(app, house)
+    return app
+
+
+def _configure(app: Flask, config: Config) -> None:
+    secure = config.base_url.startswith("https://")
+    app.config.update(
+        SECRET_KEY=config.secret_key,
+        SESSION_COOKIE_NAME="__Host-alc_app" if secure else "alc_app_session",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",  # Strict would be lost on the way back from ALC
+        SESSION_COOKIE_SECURE=secure,
+        MAX_CONTENT_LENGTH=256 * 1024,
+        TRUSTED_HOSTS=_hosts(config),
+        WTF_CSRF_TIME_LIMIT=None,  # a page may stay open for a day
+        WTF_CSRF_SSL_STRICT=secure,
+    )
+
+    @app.before_request
+    def name_request() -> None:
+        g.request_id = uuid.uuid4().hex
+
+    @app.after_request
+    def show_request_id(response: Response) -> Response:
+        response.headers.setdefault("X-Request-Id", g.get("request_id", ""))
+        return response
+
+
+def _hosts(config: Config) -> list[str]:
+    """The names that a request may call us by: the configured one, and loopback while we are bound to it (bar U7)."""
+    own = urlsplit(config.base_url).hostname or ""
+    return [own, "127.0.0.1", "localhost", "[::1]"] if config.env == "development" else [own]
+
+
+def _add_health(app: Flask, house: House) -> None:
+    @app.get("/healthz")
+    def healthz() -> Response:
+        return jsonify(status="ok")
+
+    @app.get("/readyz")
+    def readyz() -> tuple[Response, int]:
+        missing = [name for name, works in (("engine", house.engine.is_up), ("attio", _attio_answers)) if not works()]
+        return jsonify(status="ready" if not missing else "not ready", missing=missing), 503 if missing else 200
+
+    def _attio_answers() -> bool:
+        with running(Slot(house)):
+            try:
+                return bool(identify().get("active"))
+            except AttioApiError:
+                logging.getLogger(__name__).warning("Attio does not answer at %s.", request.host)
+                return False

@@ -1,0 +1,137 @@
+"""The workspace as the pages and GraphQL see it: read from Attio through the REST door, beside our own rows.
+
+Glue, for `create_app`: it joins the doors with the face, which know nothing of each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+from alc_app import attio_api
+from alc_app.attio import graphql
+from alc_app.attio.runtime import running
+from alc_app.attio_api import AttioApiError
+from alc_app.graphql_loader import RestLoader
+from alc_app.pages import (
+    ActionButton,
+    Change,
+    CleanUp,
+    ConnectionView,
+    CrmUnavailable,
+    Handler,
+    PeoplePage,
+    Person,
+)
+from alc_app.pages.workspace import ConnectionStatus, PeopleSort
+from alc_app.people import company_ids, find_people, history, sorted_by, to_person
+from alc_app.runtime.house import WORKSPACE, House
+from alc_app.runtime.live import Live
+from alc_app.runtime.slot import Slot
+from alc_app.runtime.tables import ConnectionRow, HandlerRow
+
+
+class Workspace:
+    """What `alc_app.pages` asks for (its protocol `Workspace`)."""
+
+    name = "Halden"
+    user_name = "You"
+
+    def __init__(self, house: House, live: Live) -> None:
+        self._house, self._live = house, live
+        self.alc_console_url = house.config.alc_url
+
+    def last_event_id(self) -> str:
+        """The newest id of the event log."""
+        return self._live.last_id()
+
+    def people(self, *, search: str, sort: PeopleSort, descending: bool, page: int, page_size: int) -> PeoplePage:
+        """One page of people. Raises: CrmUnavailable."""
+        with self._reading():
+            query = {
+                "limit": page_size + 1,
+                "offset": (page - 1) * page_size,
+                "sorts": sorted_by(sort, descending),
+            }
+            records = attio_api.query_records("people", **query, **find_people(search))
+            companies = self._companies(records[:page_size])
+        return PeoplePage([to_person(r, companies) for r in records[:page_size]], len(records) > page_size)
+
+    def person(self, record_id: str) -> Person | None:
+        """One person, or None. Raises: CrmUnavailable."""
+        with self._reading():
+            record = attio_api.get_record("people", record_id)
+            return None if record is None else to_person(record, self._companies([record]))
+
+    def activity(self, record_id: str) -> Sequence[Change]:
+        """What ALC's attributes have been, the newest first. Raises: CrmUnavailable."""
+        with self._reading():
+            return history(record_id)
+
+    def record_actions(self, object_slug: str) -> Sequence[ActionButton]:
+        """The manifest's record actions for this object."""
+        actions = self._house.manifest.record.actions
+        return [ActionButton(a.id, a.label, None) for a in actions if a.objects in (None, object_slug)]
+
+    def connection(self) -> ConnectionView:
+        """The connection to ALC as our rows have it."""
+        row = self._house.connections.live(WORKSPACE) or self._house.connections.latest(WORKSPACE, "adding")
+        clean_up = [_clean_up(left) for left in self._house.connections.being_removed(WORKSPACE)]
+        if row is None:
+            return ConnectionView("none", clean_up=clean_up)
+        status: dict[str, ConnectionStatus] = {"adding": "connecting", "needs_reconnect": "needs_reconnect"}
+        return ConnectionView(
+            status=status.get(row.status, "active"),
+            connected_at=_at(row.created_at),
+            token_expires_at=_at(row.expires_at) if row.expires_at else None,
+            message=row.why,
+            handlers=[self._handler(handler) for handler in self._house.handlers.of(row.id)],
+            clean_up=clean_up,
+            scopes=row.scope.split(),
+        )
+
+    def query(self, query: str, variables: Mapping[str, Any]) -> dict[str, Any]:
+        """Answer a GraphQL query of a record action; the caller has filled the slot."""
+        return graphql.execute(query, variables, RestLoader())
+
+    def _handler(self, row: HandlerRow) -> Handler:
+        count, last = self._house.inbox.statistics(row.id)
+        return Handler(
+            id=row.id,
+            file_name=row.file_name,
+            url=self._house.handlers.get(row.id).url,
+            external_webhook_id=row.external_webhook_id,
+            created_at=_at(row.created_at),
+            last_delivery_at=_at(last) if last else None,
+            deliveries=count,
+        )
+
+    def _companies(self, records: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+        ids = company_ids(records)
+        if not ids:
+            return {}
+        found = attio_api.query_records("companies", filter={"record_id": {"$in": ids}}, limit=len(ids))
+        return {r["id"]["record_id"]: r["values"]["name"][0]["value"] for r in found if r["values"]["name"]}
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        with running(Slot(self._house)):
+            try:
+                yield
+            except AttioApiError as error:
+                raise CrmUnavailable(error.message) from error
+
+
+def _clean_up(row: ConnectionRow) -> CleanUp:
+    return CleanUp(
+        what="A former connection is still to be cleaned up at ALC: its webhook and its tokens.",
+        since=_at(row.created_at),
+        last_error=row.why,
+        next_try_at=_at(row.due_at) if row.due_at else None,
+    )
+
+
+def _at(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
