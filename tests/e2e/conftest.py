@@ -1,0 +1,48 @@
+"""The whole house, started once for a session, and the people and services that a test meets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.outside import Alc, Attio
+from tests.support.people import User
+from tests.support.stack import Stack
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """The servers, running."""
+    with Stack(tmp_path_factory.mktemp("home")) as running:
+        yield running
+
+
+@pytest.fixture
+def alc(stack: Stack) -> Alc:
+    """ALC, the other end."""
+    return Alc(stack.alc_url)
+
+
+@pytest.fixture
+def attio(stack: Stack) -> Attio:
+    """Attio, where the records are."""
+    return Attio(stack.attio_url, "e2e-attio-token")
+
+
+@pytest.fixture
+def stranger(stack: Stack) -> Iterator[User]:
+    """Somebody whose workspace has no connection yet, or has been disconnected."""
+    user = User(stack.app_url)
+    if user.is_connected():
+        user.disconnect_alc()
+    yield user
+
+
+@pytest.fixture
+def user(stack: Stack) -> User:
+    """Somebody whose workspace is connected to ALC."""
+    user = User(stack.app_url)
+    if not user.is_connected():
+        user.connect_alc()
+    return user

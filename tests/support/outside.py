@@ -1,0 +1,95 @@
+"""The two other ends, asked over HTTP: what ALC has received and what Attio holds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import requests
+
+TIMEOUT = 10
+
+
+class Alc:
+    """The mock ALC, by its control door."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+    def reset(self) -> None:
+        """Forget leads, webhooks and tokens."""
+        self._call("POST", "/_mock/reset")
+
+    def leads(self, record_id: str | None = None) -> list[dict[str, Any]]:
+        """The leads that it has been sent."""
+        found = self._call("GET", "/_mock/leads")["leads"]
+        return [lead for lead in found if record_id in (None, lead["record_id"])]
+
+    def decide(self, lead_id: str, interest: str = "interested") -> None:
+        """Let the agent come to a decision now."""
+        self._call("POST", f"/_mock/leads/{lead_id}/decide", json={"interest": interest})
+
+    def webhooks(self) -> list[dict[str, Any]]:
+        """The webhooks that are registered."""
+        return list(self._call("GET", "/_mock/state")["webhooks"])
+
+    def deliveries(self) -> list[dict[str, Any]]:
+        """What it has sent, with every attempt."""
+        return list(self._call("GET", "/_mock/deliveries")["deliveries"])
+
+    def resend(self, delivery_id: str) -> None:
+        """Send a delivery once more, with the same id."""
+        self._call("POST", f"/_mock/deliveries/{delivery_id}/resend")
+
+    def requests(self) -> list[dict[str, Any]]:
+        """The API and OAuth requests that it has received."""
+        return list(self._call("GET", "/_mock/requests")["requests"])
+
+    def token(self) -> str:
+        """An access token without a browser."""
+        return str(self._call("POST", "/_mock/tokens", json={})["access_token"])
+
+    def _call(self, method: str, path: str, **kwargs: Any) -> Any:
+        response = requests.request(method, f"{self.url}{path}", timeout=TIMEOUT, **kwargs)
+        assert response.ok, f"{method} {path}: {response.status_code} {response.text}"
+        return response.json() if response.content else None
+
+
+class Attio:
+    """The stand-in, by Attio's REST API."""
+
+    def __init__(self, url: str, token: str) -> None:
+        self.url, self._token = url, token
+
+    def add_person(self, name: str = "Noor Haddad", *phone_numbers: str) -> str:
+        """Create a person; returns the record id."""
+        first, _, last = name.partition(" ")
+        values: dict[str, Any] = {"phone_numbers": list(phone_numbers)}
+        if name:
+            values["name"] = [{"first_name": first, "last_name": last, "full_name": name}]
+        return str(self.call("POST", "/v2/objects/people/records", {"data": {"values": values}})["id"]["record_id"])
+
+    def value(self, record_id: str, slug: str) -> str | None:
+        """The value of a text attribute."""
+        values = self.call("GET", f"/v2/objects/people/records/{record_id}")["values"][slug]
+        return values[0]["value"] if values else None
+
+    def history(self, record_id: str, slug: str) -> list[str]:
+        """Every value that a text attribute has had, oldest first."""
+        path = f"/v2/objects/people/records/{record_id}/attributes/{slug}/values?show_historic=true"
+        return [value["value"] for value in self.call("GET", path)]
+
+    def delete(self, record_id: str) -> None:
+        """Delete a person."""
+        self.call("DELETE", f"/v2/objects/people/records/{record_id}")
+
+    def find(self, name: str) -> str:
+        """The record id of a person of the seed."""
+        found = self.call("POST", "/v2/objects/people/records/query", {"filter": {"name": name}})
+        return str(found[0]["id"]["record_id"])
+
+    def call(self, method: str, path: str, body: Any = None) -> Any:
+        """One call; returns its `data`."""
+        headers = {"Authorization": f"Bearer {self._token}"}
+        response = requests.request(method, f"{self.url}{path}", json=body, headers=headers, timeout=TIMEOUT)
+        assert response.ok, f"{method} {path}: {response.status_code} {response.text}"
+        return response.json().get("data")

@@ -1,0 +1,122 @@
+"""The servers of the tutorial's diagram as real processes, started as the README says, on free ports."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import requests
+
+from tests.support.waiting import eventually
+
+CLIENT_ID, CLIENT_SECRET = "alc-app", "e2e-client-secret-of-32-characters"
+
+
+@dataclass
+class Server:
+    """One command of ours, running."""
+
+    name: str
+    arguments: list[str]
+    url: str
+    environment: dict[str, str]
+    log: Path
+    process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
+
+    def start(self) -> None:
+        """Start it; returns when it answers."""
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", *self.arguments],
+                env={**os.environ, **self.environment, "PYTHONUNBUFFERED": "1"},
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        if self.url:
+            eventually(self.answers, within=30.0, what=lambda: self.log.read_text()[-2000:])
+
+    def answers(self) -> bool:
+        """Does it answer, and does the process that we started live?"""
+        assert self.process is not None
+        assert self.process.poll() is None, f"{self.name} ended:\n{self.log.read_text()[-3000:]}"
+        try:
+            return requests.get(f"{self.url}/healthz", timeout=2).ok
+        except requests.ConnectionError:
+            return False
+
+    def stop(self) -> int:
+        """Stop it as a supervisor would; returns its exit code."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(timeout=20)
+
+    def kill(self) -> None:
+        """Stop it as a power cut would: every process of its session at once."""
+        assert self.process is not None
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait(timeout=10)
+
+
+class Stack:
+    """Web, worker, Attio stand-in and mock ALC, in one home."""
+
+    def __init__(self, home: Path) -> None:
+        app, alc, attio = free_ports(3)
+        self.home = home
+        self.app_url, self.alc_url, self.attio_url = (f"http://127.0.0.1:{port}" for port in (app, alc, attio))
+        settings = {
+            "ALC_APP_HOME": str(home),
+            "ALC_APP_PORT": str(app),
+            "ALC_URL": self.alc_url,
+            "ALC_CLIENT_ID": CLIENT_ID,
+            "ALC_CLIENT_SECRET": CLIENT_SECRET,
+            "MOCK_ATTIO_PORT": str(attio),
+            "MOCK_ATTIO_TOKEN": "e2e-attio-token",
+            "MOCK_ALC_HOME": str(home),
+            "MOCK_ALC_PORT": str(alc),
+            "MOCK_ALC_URL": self.alc_url,
+            "MOCK_ALC_CONTROL": "1",
+            "MOCK_ALC_DECIDE_AFTER": "3600",
+            "MOCK_ALC_RETRY_SCHEDULE": "0,0.2,0.2,0.2,0.5,1,2",
+            "MOCK_ALC_CLIENT_ID": CLIENT_ID,
+            "MOCK_ALC_CLIENT_SECRET": CLIENT_SECRET,
+            "MOCK_ALC_REDIRECT_URIS": f"{self.app_url}/connections/alc/callback",
+        }
+
+        def server(name: str, url: str, *arguments: str) -> Server:
+            return Server(name, list(arguments), url, settings, home / f"{name}.log")
+
+        self.alc = server("mock_alc", self.alc_url, "mock_alc", "serve")
+        self.attio = server("attio", self.attio_url, "alc_app", "mock-attio")
+        self.worker = server("worker", "", "alc_app", "worker")
+        self.web = server("web", self.app_url, "alc_app", "serve")
+        self.servers = (self.alc, self.attio, self.worker, self.web)
+
+    def __enter__(self) -> Stack:
+        for server in self.servers:
+            server.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for server in reversed(self.servers):
+            if server.process and server.process.poll() is None:
+                server.stop()
+
+    def logs(self) -> str:
+        """What all of them have logged."""
+        return "\n".join(server.log.read_text() for server in self.servers)
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports that nobody listens on, all different."""
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [each.getsockname()[1] for each in sockets]
+    for each in sockets:
+        each.close()
+    return ports

@@ -1,0 +1,21 @@
+"""Waiting without sleeping blindly: poll a condition to a deadline, and say what was seen last."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+def eventually(check: Callable[[], T], within: float = 5.0, what: Callable[[], object] | None = None) -> T:
+    """Return the first true result of `check`; fail with the last state when it does not come in time."""
+    deadline = time.monotonic() + within
+    while True:
+        result = check()
+        if result:
+            return result
+        if time.monotonic() > deadline:
+            raise AssertionError(f"Not within {within} s. Last seen: {what() if what else result!r}")
+        time.sleep(0.02)
