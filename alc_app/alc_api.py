@@ -7,7 +7,7 @@ never a status code.
 from __future__ import annotations
 
 import re
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 from urllib.parse import quote, urlencode
 
 from pydantic import AwareDatetime, BaseModel, Field, ValidationError
@@ -18,6 +18,7 @@ from alc_app.attio.runtime import current, step
 from alc_app.attio.server import fetch
 
 ID = r"^[A-Za-z0-9_-]{1,64}$"
+Shape = TypeVar("Shape", bound=BaseModel)
 E164 = re.compile(r"^\+[1-9]\d{6,14}$")
 
 
@@ -50,6 +51,18 @@ class Webhook(BaseModel):
     webhook_id: str = Field(pattern=ID)
     name: str
     url: str
+
+
+class Leads(BaseModel):
+    """A page of leads."""
+
+    leads: list[Lead]
+
+
+class Webhooks(BaseModel):
+    """The webhooks that ALC knows of us."""
+
+    webhooks: list[Webhook]
 
 
 class LeadProcessed(BaseModel):
@@ -87,15 +100,15 @@ def create_lead(connection: Connection, record_id: str, name: str, phone_number:
         json={"recordId": record_id, "name": name, "phoneNumber": phone_number},
         headers={"Idempotency-Key": idempotency_key},
     )
-    return Lead.model_validate(_body(response))
+    return _read(response, Lead)
 
 
 @step
 def find_lead(connection: Connection, *, idempotency_key: str) -> Lead | None:
     """The lead that was created with this key, if ALC has it. `GET /api/v1/leads?idempotency_key=`."""
     response = _call(connection, "GET", f"/api/v1/leads?{urlencode({'idempotency_key': idempotency_key})}")
-    found = _body(response)["data"]
-    return Lead.model_validate(found[0]) if found else None
+    found = _read(response, Leads).leads
+    return found[0] if found else None
 
 
 @step
@@ -110,7 +123,7 @@ def create_webhook(connection: Connection, *, name: str, url: str, event: str, s
     )
     if response.status == 409:  # an earlier answer was lost: what we asked for is there (bar C8)
         return _one_webhook(connection, name)
-    return Webhook.model_validate(_body(response))
+    return _read(response, Webhook)
 
 
 @step
@@ -127,7 +140,7 @@ def delete_webhook(connection: Connection, webhook_id: str) -> None:
 
 def _webhooks(connection: Connection, name: str) -> list[Webhook]:
     response = _call(connection, "GET", f"/api/v1/webhooks?{urlencode({'name': name})}")
-    return [Webhook.model_validate(item) for item in _body(response)["data"]]
+    return _read(response, Webhooks).webhooks
 
 
 def _one_webhook(connection: Connection, name: str) -> Webhook:
@@ -177,11 +190,9 @@ def _reason(response: FetchResponse) -> str:
         return "ALC refused the request without saying why."
 
 
-def _body(response: FetchResponse) -> Any:
+def _read(response: FetchResponse, shape: type[Shape]) -> Shape:
+    """The answer as what it should be. Raises: AlcAnswerLost, because a 2xx that cannot be read says nothing."""
     try:
-        body = response.json()
-    except ValueError as error:
-        raise AlcAnswerLost("ALC's answer was not JSON.").because(error) from error
-    if not isinstance(body, dict):
-        raise AlcAnswerLost("ALC's answer was not an object.")
-    return body
+        return shape.model_validate_json(response.text)
+    except ValidationError as error:
+        raise AlcAnswerLost("ALC's answer could not be read.").because(error) from error

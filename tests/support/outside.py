@@ -29,8 +29,9 @@ class Alc:
         self._call("POST", f"/_mock/leads/{lead_id}/decide", json={"interest": interest})
 
     def webhooks(self) -> list[dict[str, Any]]:
-        """The webhooks that are registered."""
-        return list(self._call("GET", "/_mock/state")["webhooks"])
+        """The webhooks of the demo account, by the public API."""
+        headers = {"Authorization": f"Bearer {self.token()}"}
+        return list(self._call("GET", "/api/v1/webhooks", headers=headers)["webhooks"])
 
     def deliveries(self) -> list[dict[str, Any]]:
         """What it has sent, with every attempt."""

@@ -1,0 +1,62 @@
+"""The tutorial's removal: Removal 1-3, with ALC there and with ALC down."""
+
+from tests.support.outside import Alc, Attio
+from tests.support.people import User
+from tests.support.stack import Stack
+from tests.support.waiting import eventually
+
+
+def test_disconnecting_leaves_nothing_at_alc_or_here(user: User, alc: Alc) -> None:
+    """Removal 1-3: no webhook, no usable token, no connection on the page."""
+    page = user.disconnect_alc()
+
+    assert page.url.endswith("notice=disconnected")
+    assert not alc.webhooks()
+    assert not user.is_connected()
+    revoked = [request["path"] for request in alc.requests() if request["path"] == "/oauth/revoke"]
+    assert len(revoked) >= 2, "the refresh token and the access token"
+
+
+def test_the_address_of_a_removed_handler_answers_410(user: User, alc: Alc) -> None:
+    """R18: a tombstone, so that a good sender stops."""
+    user.disconnect_alc()
+    user.connect_alc()
+    url = alc.webhooks()[0]["url"]
+
+    user.disconnect_alc()
+
+    assert user.session.post(url, json={}, timeout=10).status_code == 410
+
+
+def test_disconnecting_twice_is_fine(stranger: User) -> None:
+    """C11: a second tab may press it too."""
+    token = stranger.csrf_token()
+
+    page = stranger.session.post(
+        f"{stranger.app_url}/connections/alc/disconnect", data={"csrf_token": token}, timeout=10
+    )
+
+    assert page.url.endswith("notice=disconnected")
+
+
+def test_disconnecting_while_alc_is_down_is_finished_when_alc_is_back(
+    stack: Stack, user: User, alc: Alc, attio: Attio
+) -> None:
+    """C10: removed at once here, 410 at the address, a clean-up job that says so and gets done."""
+    user.disconnect_alc()
+    user.connect_alc()
+    url = alc.webhooks()[0]["url"]
+    record_id = attio.add_person("Ana Souza", "+442079460040")
+    stack.alc.stop()
+    try:
+        page = user.disconnect_alc()
+
+        assert "clean_up_pending" in page.url
+        assert "still to be cleaned up" in page.text
+        assert user.session.post(url, json={}, timeout=10).status_code == 410
+        assert user.click_send(record_id)[2]["effect"] == "connect"
+    finally:
+        stack.alc.start()
+
+    eventually(lambda: not alc.webhooks(), within=30, what=alc.webhooks)
+    eventually(lambda: "still to be cleaned up" not in user.get("/apps/alc").text, within=30)

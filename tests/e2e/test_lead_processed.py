@@ -1,0 +1,135 @@
+"""The tutorial's "some time later": Later 10-11, and every delivery that is not what it should be."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import pytest
+import requests
+from standardwebhooks import Webhook
+
+from tests.support.outside import Alc, Attio
+from tests.support.people import User
+from tests.support.stack import Stack
+from tests.support.waiting import eventually
+
+
+@pytest.fixture
+def hook(user: User, alc: Alc) -> str:
+    """The address that ALC calls."""
+    return str(alc.webhooks()[0]["url"])
+
+
+@pytest.fixture
+def pending(user: User, alc: Alc, attio: Attio) -> dict[str, str]:
+    """A lead that ALC is at."""
+    record_id = attio.add_person("Sam Okafor", "+442079460050")
+    user.click_send(record_id)
+    return {"record_id": record_id, "lead_id": alc.leads(record_id)[0]["id"]}
+
+
+@pytest.fixture
+def forge(alc: Alc, hook: str) -> Callable[..., requests.Response]:
+    """Posts a delivery that is signed with a secret of the forger's own."""
+
+    def post(body: bytes, secret: str = "whsec_Zm9yZ2VkLWZvcmdlZC1mb3JnZWQtZm9yZ2VkISE=", **headers: str) -> requests.Response:
+        now = datetime.now(UTC)
+        signature = Webhook(secret).sign("msg_forged", now, body.decode())
+        signed = {
+            "Content-Type": "application/json",
+            "webhook-id": "msg_forged",
+            "webhook-timestamp": str(int(now.timestamp())),
+            "webhook-signature": signature,
+        }
+        return requests.post(hook, data=body, headers={**signed, **headers}, timeout=10)
+
+    return post
+
+
+def test_the_same_delivery_twice_has_one_effect(user: User, alc: Alc, attio: Attio, pending: dict[str, str]) -> None:
+    """R14: ALC resends a delivery that we have; it gets its 2xx, and the record has one Complete."""
+    alc.decide(pending["lead_id"])
+    user.sees_status(pending["record_id"], "Complete")
+    mine = next(d for d in alc.deliveries() if pending["lead_id"] in json.dumps(d))
+
+    alc.resend(mine["id"])
+
+    def attempts() -> list[int]:
+        found = next(d for d in alc.deliveries() if d["id"] == mine["id"])
+        return [attempt["status"] for attempt in found["attempts"]]
+
+    eventually(lambda: attempts() == [200, 200], what=attempts)
+    assert attio.history(pending["record_id"], "alc_status") == ["Pending", "Complete"]
+
+
+def test_a_forged_delivery_is_refused_and_changes_nothing(
+    forge: Callable[..., requests.Response], attio: Attio, pending: dict[str, str]
+) -> None:
+    """R1: whoever knows the address but not the secret gets 401 and an empty body."""
+    answer = forge(json.dumps({**pending, "event": "lead.processed", "status": "Complete"}).encode())
+
+    assert (answer.status_code, answer.content) == (401, b"")
+    assert attio.history(pending["record_id"], "alc_status") == ["Pending"]
+
+
+def test_an_unsigned_delivery_as_the_tutorial_sends_it_is_refused(hook: str, pending: dict[str, str]) -> None:
+    """TUTORIAL: there, this would have set the status."""
+    body = {"record_id": pending["record_id"], "status": "Complete"}
+
+    assert requests.post(hook, json=body, timeout=10).status_code == 401
+
+
+def test_bodies_that_are_too_large_unsized_or_of_another_type_are_not_read(
+    forge: Callable[..., requests.Response], hook: str
+) -> None:
+    """R7, R8: 413, 411, 415, 405; nothing is processed."""
+
+    def chunks() -> object:
+        yield b"{}"
+
+    assert forge(b'"' + b"x" * 65_536 + b'"').status_code == 413
+    assert requests.post(hook, data=chunks(), timeout=10).status_code == 411  # type: ignore[arg-type]
+    assert forge(b"{}", **{"Content-Type": "text/plain"}).status_code == 415
+    assert forge(b"{}", **{"Content-Encoding": "gzip"}).status_code == 415
+    assert requests.get(hook, timeout=10).status_code == 405
+
+
+def test_an_unknown_address_is_not_found(stack: Stack) -> None:
+    """R18: an address that never was."""
+    assert requests.post(f"{stack.app_url}/hooks/never-was", json={}, timeout=10).status_code == 404
+
+
+def test_a_verdict_on_a_record_that_was_deleted_ends_undeliverable(
+    user: User, alc: Alc, attio: Attio, pending: dict[str, str]
+) -> None:
+    """C5: ALC still gets its 2xx, at once, and nothing is tried for ever."""
+    attio.delete(pending["record_id"])
+
+    alc.decide(pending["lead_id"])
+
+    def attempts() -> list[int]:
+        mine = [d for d in alc.deliveries() if pending["lead_id"] in json.dumps(d)]
+        return [attempt["status"] for d in mine for attempt in d["attempts"]]
+
+    eventually(lambda: attempts() == [200], what=attempts)
+
+
+def test_a_complete_that_arrives_while_attio_is_down_is_written_when_it_is_back(
+    stack: Stack, user: User, alc: Alc, attio: Attio, pending: dict[str, str]
+) -> None:
+    """R21, C7: ALC's 200 means stored; the CRM gets it later. TUTORIAL: there it is lost, and ALC still gets a 200."""
+    stack.attio.stop()
+    try:
+        alc.decide(pending["lead_id"])
+
+        def answered() -> list[int]:
+            mine = [d for d in alc.deliveries() if pending["lead_id"] in json.dumps(d)]
+            return [attempt["status"] for d in mine for attempt in d["attempts"]]
+
+        eventually(lambda: answered() == [200], what=answered)
+    finally:
+        stack.attio.start()
+
+    user.sees_status(pending["record_id"], "Complete", within=20)
