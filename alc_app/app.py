@@ -4,6 +4,7 @@ from alc_app import leads
 from alc_app.attio import App, Events, Record, Upkeep
 from alc_app.events.connection_added import connection_added
 from alc_app.events.connection_removed import connection_removed
+from alc_app.lead_rows import EarlyEvent, Lead
 from alc_app.lead_status import show_lead_status
 from alc_app.send_to_alc_record_action import send_to_alc_action
 from alc_app.send_to_alc_server import send_to_alc, settle_send
@@ -19,5 +20,5 @@ app = App(
         Upkeep("settle_send", due=leads.due_to_settle, run=settle_send),
         Upkeep("show_lead_status", due=leads.due_to_show, run=show_lead_status),
     ],
-    tables=[leads.Lead, leads.EarlyEvent],
+    tables=[Lead, EarlyEvent],
 )

@@ -4,8 +4,12 @@ Level-triggered (bar C4): whoever calls, and in whatever order, the record ends 
 TUTORIAL: it writes what just happened, so a late "Pending" can overwrite a "Complete".
 """
 
+import logging
+
 from alc_app import attio_api, leads
 from alc_app.attio_api import AttioApiError, AttioRefused
+
+log = logging.getLogger(__name__)
 
 
 def show_lead_status(lead_id: str) -> None:
@@ -17,6 +21,7 @@ def show_lead_status(lead_id: str) -> None:
         try:
             attio_api.update_record("people", lead.record_id, lead.values)
         except AttioRefused as error:  # the record is gone, not ours to write, or cannot hold the value
+            log.warning("The record %s cannot be written: %s", lead.record_id, error.message)
             leads.undeliverable(lead_id, error.message)
             return
         except AttioApiError as error:

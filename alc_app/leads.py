@@ -13,68 +13,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import uuid4
 
-from sqlalchemy import ColumnElement, Index, text, update
+from sqlalchemy import ColumnElement
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import registry
-from sqlmodel import Field, Session, SQLModel, col, or_, select
+from sqlmodel import Session, col, or_, select
 
 from alc_app.alc_api import LeadProcessed
 from alc_app.attio.runtime import current, step
+from alc_app.lead_rows import OPEN, TERMINAL, EarlyEvent, Lead
 
-OPEN = ("sending", "pending")
-TERMINAL = ("complete", "failed")
-SETTLE_AFTER = 30.0
+RUN_WITHIN = 120.0
+"""Seconds. A send that has said nothing for so long is looked into: longer than all its calls and waits together."""
+FIRST_LOOK = 30.0
 WRITER_LEASE = 60.0
 """Seconds. Longer than any call to Attio may take; a writer that died is followed by another after this."""
-
-
-class Table(SQLModel, registry=registry()):
-    """Base of this file's tables, in a registry of their own."""
-
-
-class Lead(Table, table=True):
-    """One lead that somebody meant to send."""
-
-    __table_args__ = (
-        Index(
-            "one_open_lead_per_record",
-            "workspace_id",
-            "record_id",
-            unique=True,
-            sqlite_where=text("status in ('sending', 'pending')"),
-            postgresql_where=text("status in ('sending', 'pending')"),
-        ),
-        Index("leads_by_due", "due_at"),
-    )
-
-    id: str = Field(primary_key=True)
-    workspace_id: str
-    record_id: str = Field(index=True)
-    attempt: int = 0
-    status: str = "sending"
-    alc_lead_id: str | None = Field(default=None, unique=True)
-    interest: str | None = None
-    summary: str | None = None
-    occurred_at: float = 0
-    version: int = 0
-    shown_version: int = 0
-    writer: str | None = None
-    writer_until: float = 0
-    due_at: float | None = None
-    tries: int = 0
-    why: str | None = None
-    created_at: float
-
-
-class EarlyEvent(Table, table=True):
-    """A verdict that overtook the answer to our own POST; it waits here until we learn the lead's id."""
-
-    __tablename__ = "early_event"
-
-    alc_lead_id: str = Field(primary_key=True)
-    workspace_id: str
-    event: str
-    received_at: float
 
 
 @dataclass(frozen=True)
@@ -103,46 +54,53 @@ def intend(record_id: str, name: str, phone_number: str) -> str:
 
 
 @step
-def open_intent(record_id: str) -> Intent | None:
-    """The open lead of this record."""
+def begin(record_id: str) -> Intent | None:
+    """The open lead of this record, which nobody looks into while the run that asks is at it."""
     with current().transaction() as session:
         lead = _open_lead(session, record_id)
-        return Intent(lead.id, lead.alc_lead_id) if lead else None
+        if lead is None:
+            return None
+        if lead.status == "sending":
+            lead.due_at = current().now() + RUN_WITHIN
+        return Intent(lead.id, lead.alc_lead_id)
 
 
 @step
 def sent(lead_id: str, alc_lead_id: str) -> None:
     """ALC has the lead. A verdict that came before we knew is taken up in the same transaction (R15)."""
     with current().transaction() as session:
-        lead = session.get_one(Lead, lead_id)
-        if lead.status != "sending":
+        lead = _locked(session, lead_id)
+        if lead.alc_lead_id:
             return
-        lead.status, lead.alc_lead_id = "pending", alc_lead_id
-        lead.version, lead.tries, lead.due_at = lead.version + 1, 0, current().now()
+        lead.alc_lead_id = alc_lead_id
+        if lead.status == "sending" or _open_lead(session, lead.record_id) is None:
+            lead.status, lead.version = "pending", lead.version + 1
+            lead.tries, lead.due_at = 0, current().now()
         if early := session.get(EarlyEvent, alc_lead_id):
             _judge(lead, LeadProcessed.model_validate_json(early.event))
             session.delete(early)
 
 
 @step
-def not_sent(lead_id: str) -> None:
-    """Nothing reached ALC, for certain: the intent is closed, and the next click begins anew."""
+def not_sent(lead_id: str, *, only_if_due: bool = False) -> None:
+    """Nothing reached ALC, for certain: the intent is closed, and the next click begins anew.
+
+    `only_if_due` spares an intent that a run has taken up meanwhile.
+    """
     with current().transaction() as session:
-        session.exec(
-            update(Lead)
-            .where(col(Lead.id) == lead_id, col(Lead.status) == "sending")
-            .values(status="not_sent", due_at=None)
-        )
+        lead = _locked(session, lead_id)
+        if lead.status == "sending" and not (only_if_due and lead.due_at and lead.due_at > current().now()):
+            lead.status, lead.due_at = "not_sent", None
 
 
 @step
 def settle_later(lead_id: str) -> None:
     """Nobody knows whether ALC has it: keep the intent and its key, ask again later, let a click try again (C2)."""
     with current().transaction() as session:
-        lead = session.get_one(Lead, lead_id)
+        lead = _locked(session, lead_id)
         if lead.status == "sending":
             lead.attempt, lead.tries = lead.attempt + 1, lead.tries + 1
-            lead.due_at = current().now() + _backoff(lead.tries, SETTLE_AFTER)
+            lead.due_at = current().now() + _backoff(lead.tries, FIRST_LOOK)
 
 
 @step
@@ -164,7 +122,7 @@ def claim(lead_id: str) -> Claim | None:
     """The right to write this lead to its record; None when it says so already or another run is at it (C4)."""
     now, writer = current().now(), current().run_id
     with current().transaction() as session:
-        lead = session.get_one(Lead, lead_id)
+        lead = _locked(session, lead_id)
         if lead.shown_version == lead.version:
             return None
         if _newer_lead(session, lead):  # the record belongs to a later send now
@@ -181,7 +139,7 @@ def claim(lead_id: str) -> Claim | None:
 def shown(lead_id: str, version: int) -> None:
     """The record says what our row said at `version`."""
     with current().transaction() as session:
-        lead = session.get_one(Lead, lead_id)
+        lead = _locked(session, lead_id)
         lead.shown_version, lead.writer, lead.why, lead.tries = version, None, None, 0
         lead.due_at = None if lead.version == version else current().now()
         current().publish("record", {"record_id": lead.record_id, "values": _values(lead)})
@@ -191,7 +149,7 @@ def shown(lead_id: str, version: int) -> None:
 def show_later(lead_id: str, why: str, retry_after: float | None) -> None:
     """The record could not be written now; it is due again after a while, or when Attio asked us to come back."""
     with current().transaction() as session:
-        lead = session.get_one(Lead, lead_id)
+        lead = _locked(session, lead_id)
         lead.tries, lead.why, lead.writer = lead.tries + 1, why, None
         lead.due_at = current().now() + max(_backoff(lead.tries, 1.0), retry_after or 0)
 
@@ -200,7 +158,7 @@ def show_later(lead_id: str, why: str, retry_after: float | None) -> None:
 def undeliverable(lead_id: str, why: str) -> None:
     """The record cannot be written any more; the lead ends here, with the reason (C5)."""
     with current().transaction() as session:
-        lead = session.get_one(Lead, lead_id)
+        lead = _locked(session, lead_id)
         lead.status, lead.why, lead.writer, lead.due_at = "undeliverable", why, None, None
         lead.shown_version = lead.version
 
@@ -209,7 +167,7 @@ def undeliverable(lead_id: str, why: str) -> None:
 def is_shown(lead_id: str) -> bool:
     """Does the record say what we know?"""
     with current().transaction() as session:
-        lead = session.get_one(Lead, lead_id)
+        lead = _locked(session, lead_id)
         return bool(lead.shown_version == lead.version)
 
 
@@ -230,6 +188,11 @@ def _due(condition: ColumnElement[bool]) -> Sequence[str]:
         return list(session.exec(select(Lead.id).where(col(Lead.due_at) <= now, free, condition).limit(100)))
 
 
+def _locked(session: Session, lead_id: str) -> Lead:
+    """The row, ours alone until the transaction ends: SQLite has one writer anyway, Postgres locks the row."""
+    return session.get_one(Lead, lead_id, with_for_update=True)
+
+
 def _open_lead(session: Session, record_id: str) -> Lead | None:
     mine = (Lead.workspace_id == current().settings.workspace_id, Lead.record_id == record_id)
     return session.exec(select(Lead).where(*mine, col(Lead.status).in_(OPEN))).first()
@@ -238,7 +201,7 @@ def _open_lead(session: Session, record_id: str) -> Lead | None:
 def _new_lead(session: Session, record_id: str) -> Lead:
     now = current().now()
     workspace = current().settings.workspace_id
-    lead = Lead(id=uuid4().hex, workspace_id=workspace, record_id=record_id, created_at=now, due_at=now + SETTLE_AFTER)
+    lead = Lead(id=uuid4().hex, workspace_id=workspace, record_id=record_id, created_at=now, due_at=now + RUN_WITHIN)
     try:
         with session.begin_nested():
             session.add(lead)

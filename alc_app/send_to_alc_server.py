@@ -17,7 +17,7 @@ def send_to_alc(record_id: str, name: str, phone_number: str) -> dict[str, objec
 
     Raises: AlcRefused, AlcUnreachable, AlcAnswerLost; Attio's own errors when there is no usable connection.
     """
-    intent = leads.open_intent(record_id)
+    intent = leads.begin(record_id)
     if intent is None:
         raise AlcRefused("This send was given up before it began. Please try again.")
     if intent.alc_lead_id:  # sent before, and ALC is still at it
@@ -63,7 +63,7 @@ def settle_send(intent_id: str) -> None:
         leads.settle_later(intent_id)
         return
     if lead is None:
-        leads.not_sent(intent_id)
+        leads.not_sent(intent_id, only_if_due=True)
     else:
         leads.sent(intent_id, lead.id)
         show_lead_status(intent_id)

@@ -47,7 +47,7 @@ class Relay:
             self.removals: UPKEEP_EVERY,
             self.dead: TAKE_OVER_EVERY,
         }
-        next_at = dict.fromkeys(due, 0.0)
+        next_at = {look: time.monotonic() + every for look, every in due.items()}
         while not self._stopping.wait(EVERY):
             for look, every in due.items():
                 if time.monotonic() >= next_at[look]:

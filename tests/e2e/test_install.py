@@ -23,7 +23,9 @@ def test_the_redirect_to_alc_carries_pkce_and_a_fresh_state(stranger: User) -> N
     """O1: S256 challenge, unguessable state, exact redirect URI; two clicks share none of them."""
 
     def click() -> dict[str, list[str]]:
-        response = stranger.session.get(f"{stranger.app_url}/connections/alc/connect", allow_redirects=False, timeout=10)
+        response = stranger.session.get(
+            f"{stranger.app_url}/connections/alc/connect", allow_redirects=False, timeout=10
+        )
         assert response.status_code == 303
         return parse_qs(urlsplit(response.headers["Location"]).query)
 

@@ -34,7 +34,9 @@ def pending(user: User, alc: Alc, attio: Attio) -> dict[str, str]:
 def forge(alc: Alc, hook: str) -> Callable[..., requests.Response]:
     """Posts a delivery that is signed with a secret of the forger's own."""
 
-    def post(body: bytes, secret: str = "whsec_Zm9yZ2VkLWZvcmdlZC1mb3JnZWQtZm9yZ2VkISE=", **headers: str) -> requests.Response:
+    def post(
+        body: bytes, secret: str = "whsec_Zm9yZ2VkLWZvcmdlZC1mb3JnZWQtZm9yZ2VkISE=", **headers: str
+    ) -> requests.Response:
         now = datetime.now(UTC)
         signature = Webhook(secret).sign("msg_forged", now, body.decode())
         signed = {

@@ -69,8 +69,11 @@ class User:
 
     def sees_status(self, record_id: str, status: str, within: float = 10.0) -> None:
         """Wait until the record page shows this status."""
-        eventually(lambda: self.field(record_id, "ALC status") == status, within=within,
-                   what=lambda: f"ALC status is {self.field(record_id, 'ALC status')!r}, expected {status!r}")
+        eventually(
+            lambda: self.field(record_id, "ALC status") == status,
+            within=within,
+            what=lambda: f"ALC status is {self.field(record_id, 'ALC status')!r}, expected {status!r}",
+        )
 
     def _submit(self, page: requests.Response, action: str = "", **extra: str) -> requests.Response:
         form = page.text

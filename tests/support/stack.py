@@ -31,7 +31,7 @@ class Server:
     def start(self) -> None:
         """Start it; returns when it answers."""
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
+            self.process = subprocess.Popen(  # noqa: S603 - our own program
                 [sys.executable, "-m", *self.arguments],
                 env={**os.environ, **self.environment, "PYTHONUNBUFFERED": "1"},
                 stdout=log,
