@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 from pathlib import Path
 from typing import Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 from alc_app.private_file import keep_secret
 
@@ -16,10 +16,10 @@ REAL_ATTIO = "https://api.attio.com"
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
-class Config(BaseSettings):
+class Config(BaseModel):
     """Settings. Each has an environment variable (its alias) and, where a command takes it, a flag of that name."""
 
-    model_config = SettingsConfigDict(frozen=True, populate_by_name=True, extra="forbid", env_file=None)
+    model_config = ConfigDict(frozen=True, populate_by_name=True, extra="forbid")
 
     host: str = Field("127.0.0.1", alias="ALC_APP_HOST", description="address that the web server binds to")
     port: int = Field(8000, alias="ALC_APP_PORT", description="port of the web server", ge=0, le=65535)
@@ -69,9 +69,11 @@ class Config(BaseSettings):
 
     @classmethod
     def from_env(cls, **flags: object) -> Self:
-        """Settings from the environment; flags that were given win."""
-        names = {name: field.alias or name for name, field in cls.model_fields.items()}
-        return cls(**{names.get(key, key): value for key, value in flags.items() if value is not None})  # type: ignore[arg-type]  # checked by pydantic
+        """Settings from the environment; flags that were given, by the fields' names, win."""
+        aliases = {name: field.alias or name for name, field in cls.model_fields.items()}
+        values: dict[str, object] = {alias: os.environ[alias] for alias in aliases.values() if os.environ.get(alias)}
+        values |= {aliases[name]: value for name, value in flags.items() if value is not None}
+        return cls.model_validate(values)
 
     @model_validator(mode="after")
     def _check(self) -> Self:

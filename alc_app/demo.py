@@ -48,9 +48,12 @@ def run(config: Config, decide_after: float) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
     try:
-        for part in parts:
-            _start(part)
-        if _wait_until_ready(parts, ended):
+        # The page first, because a person waits for it; then the rest, which has time until the first click.
+        for some in (parts[:-2], parts[-2:]):
+            for part in some:
+                _start(part)
+            ready = _wait_until_ready(some, ended)
+        if ready:
             _welcome(config)
         _watch(parts, ended)
     finally:

@@ -17,6 +17,7 @@ def run(config: Config, *, with_worker: bool, workers: int) -> None:
     """Serve the web process on granian until it is told to stop."""
     from granian import Granian
     from granian.constants import Interfaces
+    from granian.log import LogLevels
 
     if workers > 1 and config.database("app").startswith("sqlite"):
         raise click.ClickException("More than one web process needs Postgres: set ALC_APP_DATABASE_URL.")
@@ -37,6 +38,7 @@ def run(config: Config, *, with_worker: bool, workers: int) -> None:
         websockets=False,
         respawn_failed_workers=True,
         workers_kill_timeout=STOP_WITHIN,
+        log_level=LogLevels.error,
         log_dictconfig=logs.GRANIAN,
     ).serve()
 

@@ -42,6 +42,7 @@ def build(config: Config | None = None) -> Flask:
         hooks,
     ):
         app.register_blueprint(rooms)
+    house.engine.warm_up(after=2.0)
     secure_headers(app)
     _add_health(app, house)
     return app

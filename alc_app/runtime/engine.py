@@ -6,6 +6,7 @@ A run has an id, and asking twice for the same id is asking once. What goes in a
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from collections.abc import Sequence
 from functools import cached_property
@@ -43,6 +44,7 @@ class Engine:
         """Made at first need: importing the engine takes longer than serving a page."""
         from dbos import DBOSClient, DBOSPortableJSONSerializer
 
+        self.prepare()
         return DBOSClient(
             system_database_url=self.url, serializer=DBOSPortableJSONSerializer(), application_name=APP_NAME
         )
@@ -71,6 +73,12 @@ class Engine:
             raise ServerFunctionError("Something unexpected happened. The log of the worker says what.")
         result: dict[str, Any] = handle.get_result()
         return result
+
+    def warm_up(self, after: float) -> None:
+        """Get ready in the background, some seconds from now, so that the first click does not have to wait."""
+        timer = threading.Timer(after, self.is_up)
+        timer.daemon = True
+        timer.start()
 
     def is_up(self) -> bool:
         """Can work be asked for?"""

@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 
 import requests
 from authlib.common.security import generate_token
-from authlib.integrations.base_client import OAuthError
-from authlib.integrations.requests_client import OAuth2Session
+from authlib.integrations.base_client.errors import OAuthError
+from authlib.integrations.requests_client.oauth2_session import OAuth2Session
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
 
 from alc_app.attio.errors import FetchError, SerializableError

@@ -7,8 +7,6 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from typing import Any
 
-from dbos import DBOS
-
 from alc_app.attio.errors import AttioNoWorkspaceConnectionError
 from alc_app.attio.http import FetchResponse
 from alc_app.attio.runtime import outcome, settle
@@ -124,6 +122,8 @@ class DurableSlot(Slot):
 
     def step(self, name: str, work: Callable[[], Any]) -> Any:
         """Do the work once in the life of this run."""
+        from dbos import DBOS  # late: only the worker has it at hand
+
         return DBOS.run_step({"name": name}, work)
 
 
