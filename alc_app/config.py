@@ -19,7 +19,7 @@ LOOPBACK = ("127.0.0.1", "localhost", "::1")
 class Config(BaseModel):
     """Settings. Each has an environment variable (its alias) and, where a command takes it, a flag of that name."""
 
-    model_config = ConfigDict(frozen=True, populate_by_name=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, populate_by_name=True, extra="forbid", hide_input_in_errors=True)
 
     host: str = Field("127.0.0.1", alias="ALC_APP_HOST", description="address that the web server binds to")
     port: int = Field(8000, alias="ALC_APP_PORT", description="port of the web server", ge=0, le=65535)

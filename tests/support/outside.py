@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import requests
@@ -36,6 +37,11 @@ class Alc:
     def deliveries(self) -> list[dict[str, Any]]:
         """What it has sent, with every attempt."""
         return list(self._call("GET", "/_mock/deliveries")["deliveries"])
+
+    def statuses_of_attempts(self, record_id: str) -> list[int | None]:
+        """How each attempt to deliver a verdict on this record was answered."""
+        mine = [d for d in self.deliveries() if record_id in json.dumps(d)]
+        return [attempt["status"] for delivery in mine for attempt in delivery["attempts"]]
 
     def resend(self, delivery_id: str) -> None:
         """Send a delivery once more, with the same id."""
