@@ -17,6 +17,8 @@ from alc_app.runtime.tables import ConnectionRow
 
 LEEWAY = 60.0
 REFRESH_LEASE = 20.0
+ADDED_WITHIN = 900.0
+"""Seconds after which a connection that was never saved is undone."""
 LIVE = ("active", "needs_reconnect")
 RECONNECT = "ALC no longer accepts the connection. Please reconnect Acme Lead Checker on its page."
 
@@ -29,7 +31,10 @@ class Connections:
 
     def add(self, workspace_id: str, tokens: Tokens) -> str:
         """Store the tokens of a connection that is being added; returns its id."""
-        row = ConnectionRow(id=uuid4().hex, workspace_id=workspace_id, status="adding", created_at=time.time())
+        now = time.time()
+        row = ConnectionRow(
+            id=uuid4().hex, workspace_id=workspace_id, status="adding", created_at=now, due_at=now + ADDED_WITHIN
+        )
         self._put(row, tokens)
         with self._database.transaction() as session:
             session.add(row)
@@ -66,11 +71,13 @@ class Connections:
         """Save a connection that has been added; returns the id of the one it replaces, now being removed."""
         with self._database.transaction() as session:
             row = session.get_one(ConnectionRow, connection_id)
+            if row.status != "adding":
+                raise LookupError("The connection was given up before it could be saved.")
             old = self.live(row.workspace_id)
             if old and old.id != row.id:
                 old.status = "removing"
                 session.flush()  # the unique index allows one live connection at any moment
-            row.status, row.why = "active", None
+            row.status, row.why, row.due_at = "active", None, None
             return old.id if old and old.id != row.id else None
 
     def usable_id(self, workspace_id: str) -> str:

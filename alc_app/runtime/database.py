@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, event
@@ -61,10 +62,19 @@ def open_engine(url: str) -> Engine:
     """An engine as it was measured to be best: WAL, FULL, a writer from its first statement on (C13)."""
     if not url.startswith("sqlite"):
         return create_engine(url, pool_pre_ping=True)
+    _make_private(url)
     engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT, "check_same_thread": False})
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin)
     return engine
+
+
+def _make_private(url: str) -> None:
+    """A database file is its owner's alone; SQLite gives its journal the same mode."""
+    path = url.removeprefix("sqlite:///")
+    if path and not path.startswith("sqlite"):
+        Path(path).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        Path(path).touch(mode=0o600, exist_ok=True)
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:

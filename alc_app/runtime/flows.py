@@ -81,12 +81,14 @@ class Flows:
             session.exec(update(OAuthFlow).where(col(OAuthFlow.id) == flow.id).values(code=sealed))
         return flow.id
 
-    def grant(self, flow_id: str) -> Grant:
-        """The code and the verifier of an accepted flow."""
+    def grant(self, flow_id: str) -> Grant | None:
+        """The code and the verifier of an accepted flow; None when they have been taken already."""
         with self._database.reading() as session:
             flow = session.get_one(OAuthFlow, flow_id)
+        if flow.code is None:
+            return None
         return Grant(
-            code=self._sealer.unseal(f"oauth_flow/{flow_id}/code", flow.code or ""),
+            code=self._sealer.unseal(f"oauth_flow/{flow_id}/code", flow.code),
             verifier=self._sealer.unseal(f"oauth_flow/{flow_id}/verifier", flow.verifier),
         )
 

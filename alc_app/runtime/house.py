@@ -7,6 +7,8 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
+from sqlmodel import select
+
 from alc_app.attio.runtime import Settings
 from alc_app.attio.types import App
 from alc_app.config import Config
@@ -20,7 +22,7 @@ from alc_app.runtime.inbox import Inbox
 from alc_app.runtime.oauth import OAuthClient
 from alc_app.runtime.pace import Pacer
 from alc_app.runtime.sealing import Sealer
-from alc_app.runtime.tables import TABLES, Delivery, LiveEvent
+from alc_app.runtime.tables import TABLES, ConnectionRow, Delivery, LiveEvent
 
 WORKSPACE = "workspace"
 """One installation serves one workspace, the one that the token belongs to; rows name it all the same."""
@@ -39,7 +41,7 @@ class House:
         self.engine = Engine(config.database("engine"))
         self.http = Http()
         self.pacer = Pacer(self.database)
-        sealer = Sealer.from_config(config)
+        sealer = Sealer.from_config(config, in_use=self._holds_secrets())
         self.oauth = OAuthClient(config, self.http)
         self.flows = Flows(self.database, sealer, self.oauth)
         self.connections = Connections(self.database, sealer, self.oauth)
@@ -50,6 +52,13 @@ class House:
             attio_api_token=config.attio_token,
             workspace_id=WORKSPACE,
         )
+
+    def _holds_secrets(self) -> bool:
+        with self.database.reading() as session:
+            return (
+                session.exec(select(ConnectionRow.id).where(ConnectionRow.access_token != "").limit(1)).first()
+                is not None
+            )
 
     def publish(self, kind: str, data: Mapping[str, Any]) -> None:
         """Tell the open pages; within a transaction, when it commits."""

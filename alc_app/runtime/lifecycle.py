@@ -23,6 +23,8 @@ from alc_app.runtime.tables import ConnectionRow
 GIVE_UP_AFTER = 30 * 86_400.0
 """Seconds that we keep the tokens of a connection that ALC does not let us clean up (bar C10)."""
 FIRST_RETRY, LONGEST_RETRY = 5.0, 3600.0
+LOOK_AGAIN = 120.0
+"""Seconds after which a removal that has said nothing is run again (I6: no row waits without a due time)."""
 log = logging.getLogger(__name__)
 
 
@@ -65,7 +67,7 @@ class Lifecycle:
         """Tokens for the code. A code is good once: after a crash in here the person starts over."""
         grant = self._house.flows.grant(flow_id)
         self._house.flows.forget(flow_id)
-        if not grant.code:
+        if grant is None:
             raise OAuthFailed("The connection was interrupted. Please connect again.")
         tokens = self._house.oauth.exchange(grant.code, grant.verifier)
         return self._house.connections.add(WORKSPACE, tokens)
@@ -96,7 +98,7 @@ class Lifecycle:
             row = session.get_one(ConnectionRow, connection_id)
             if row.status == "removed":
                 return False
-            row.status, row.due_at = "removing", None
+            row.status, row.due_at = "removing", time.time() + LOOK_AGAIN
             self._house.handlers.entomb(connection_id)
             self._house.publish("connection", {"status": "removing"})
             return True

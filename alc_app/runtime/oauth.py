@@ -23,6 +23,7 @@ from alc_app.runtime.http import Http, harden
 
 DEFAULT_LIFETIME = 3600
 MAX_LIFETIME = 86_400
+NO_ANSWER = "ALC did not answer the token request as it should."
 METADATA_FOR = 300.0
 """Seconds that the server's metadata is trusted without asking again."""
 
@@ -125,21 +126,34 @@ class OAuthClient:
 
     def _token_request(self, **body: str) -> Tokens:
         session = self._session()
+        session.register_compliance_hook("access_token_response", _check_answer)
         try:
-            if body["grant_type"] == "refresh_token":
-                token = session.refresh_token(self.metadata()["token_endpoint"], **body)
-            else:
-                token = session.fetch_token(self.metadata()["token_endpoint"], **body)
+            token = session.fetch_token(self.metadata()["token_endpoint"], **body)
         except OAuthError as error:
             raise OAuthDenied(f"ALC refused the tokens: {error.error}.").because(error) from error
-        except (requests.RequestException, ValueError, TypeError, AttributeError) as error:
-            raise OAuthFailed("ALC did not answer the token request as it should.").because(error) from error
+        except (requests.RequestException, ValueError, TypeError, OverflowError) as error:
+            raise OAuthFailed(NO_ANSWER).because(error) from error
         return _tokens(token, previous=body.get("refresh_token", ""))
 
 
 def new_verifier() -> str:
     """A PKCE verifier of 48 random characters (RFC 7636)."""
     return str(generate_token(48))
+
+
+def _check_answer(response: requests.Response) -> requests.Response:
+    """Pass on what RFC 6749 calls an answer: an object with 200, or an error with 400 or 401. Raises: OAuthFailed.
+
+    Authlib takes tokens out of any answer, and a passing "slow down" for a refusal.
+    """
+    try:
+        body = response.json()
+    except (ValueError, RecursionError) as error:
+        raise OAuthFailed(NO_ANSWER).because(error) from error
+    refused = response.status_code in (400, 401) and isinstance(body, dict) and isinstance(body.get("error"), str)
+    if not refused and not (response.status_code == 200 and isinstance(body, dict)):
+        raise OAuthFailed(f"{NO_ANSWER} It came with status {response.status_code}.")
+    return response
 
 
 def _check_endpoint(name: str, url: object, issuer: str) -> None:

@@ -75,9 +75,9 @@ class Relay:
             self._house.engine.ask("upkeep", name, key, queue="upkeep", only_one_of=f"{name}:{key}")
 
     def removals(self) -> None:
-        """Connections whose clean-up at ALC failed, when it is time to try again (bar C10)."""
-        with self._house.database.transaction() as session:
-            due = (ConnectionRow.status == "removing", col(ConnectionRow.due_at) <= time.time())
+        """Connections to be undone: the clean-up at ALC has failed, or they were never saved (bar C8, C10)."""
+        with self._house.database.reading() as session:
+            due = (col(ConnectionRow.status).in_(("adding", "removing")), col(ConnectionRow.due_at) <= time.time())
             ids = session.exec(select(ConnectionRow.id).where(*due)).all()
         for connection_id in ids:
             self._house.engine.ask("remove", connection_id, queue="lifecycle", only_one_of=f"remove:{connection_id}")

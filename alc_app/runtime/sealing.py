@@ -12,6 +12,10 @@ class CannotUnseal(Exception):
     """The value was sealed with a key that we do not have, or for another place."""
 
 
+class KeyMissing(Exception):
+    """The key that opens what is stored is not there; the message says what to do."""
+
+
 class Sealer:
     """Seals with the first key, opens with any."""
 
@@ -19,12 +23,18 @@ class Sealer:
         self._fernet = MultiFernet([Fernet(key) for key in keys])
 
     @classmethod
-    def from_config(cls, config: Config) -> Sealer:
-        """With `ALC_APP_KEYS`, or with a key file in the home that is made once."""
+    def from_config(cls, config: Config, *, in_use: bool) -> Sealer:
+        """With `ALC_APP_KEYS`, or with a key file in the home that is made once.
+
+        Raises: KeyMissing, when there are sealed secrets (`in_use`) and no key: a new one would open none of them.
+        """
         given = config.keys.get_secret_value()
         if given:
             return cls([key.strip() for key in given.split(",") if key.strip()])
-        return cls([keep_secret(config.home / "sealing_key", lambda: Fernet.generate_key().decode())])
+        path = config.home / "sealing_key"
+        if in_use and not path.exists():
+            raise KeyMissing(f"There are sealed secrets, and {path} is gone. Restore it, or set ALC_APP_KEYS.")
+        return cls([keep_secret(path, lambda: Fernet.generate_key().decode())])
 
     def seal(self, place: str, secret: str) -> str:
         """Seal `secret` for `place`, such as "connection/42/access_token"."""
