@@ -9,6 +9,7 @@ import pytest
 from tests.support.outside import Alc, Attio
 from tests.support.people import User
 from tests.support.stack import Stack
+from tests.support.waiting import eventually
 
 
 @pytest.fixture(scope="session")
@@ -31,12 +32,13 @@ def attio(stack: Stack) -> Attio:
 
 
 @pytest.fixture
-def stranger(stack: Stack) -> Iterator[User]:
-    """Somebody whose workspace has no connection yet, or has been disconnected."""
+def stranger(stack: Stack, alc: Alc) -> User:
+    """Somebody whose workspace has no connection yet, or has been disconnected with nothing left behind."""
     user = User(stack.app_url)
     if user.is_connected():
         user.disconnect_alc()
-    yield user
+    eventually(lambda: not alc.webhooks(), within=30, what=alc.webhooks)
+    return user
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ def test_the_address_of_a_removed_handler_answers_410(user: User, alc: Alc) -> N
 
     user.disconnect_alc()
 
-    assert user.session.post(url, json={}, timeout=10).status_code == 410
+    assert user.session.post(url, json={}, timeout=30).status_code == 410
 
 
 def test_disconnecting_twice_is_fine(stranger: User) -> None:
@@ -53,7 +53,7 @@ def test_disconnecting_while_alc_is_down_is_finished_when_alc_is_back(
 
         assert "clean_up_pending" in page.url
         assert "still to be cleaned up" in page.text
-        assert user.session.post(url, json={}, timeout=10).status_code == 410
+        assert user.session.post(url, json={}, timeout=30).status_code == 410
         assert user.click_send(record_id)[2]["effect"] == "connect"
     finally:
         stack.alc.start()

@@ -66,7 +66,7 @@ def test_a_replayed_callback_is_refused_and_changes_nothing(stranger: User, alc:
 
 def test_a_callback_in_another_browser_is_refused(stranger: User, alc: Alc) -> None:
     """O2: the flow belongs to the browser in which it began."""
-    location = stranger.session.get(f"{stranger.app_url}/connections/alc/connect", allow_redirects=False, timeout=10)
+    location = stranger.session.get(f"{stranger.app_url}/connections/alc/connect", allow_redirects=False, timeout=30)
     state = parse_qs(urlsplit(location.headers["Location"]).query)["state"][0]
     requests_before = len(alc.requests())
 
@@ -79,7 +79,7 @@ def test_a_callback_in_another_browser_is_refused(stranger: User, alc: Alc) -> N
 
 def test_a_callback_of_another_issuer_is_refused_before_any_token_request(stranger: User, alc: Alc) -> None:
     """O4, RFC 9207: `iss` must be the server that was asked."""
-    location = stranger.session.get(f"{stranger.app_url}/connections/alc/connect", allow_redirects=False, timeout=10)
+    location = stranger.session.get(f"{stranger.app_url}/connections/alc/connect", allow_redirects=False, timeout=30)
     state = parse_qs(urlsplit(location.headers["Location"]).query)["state"][0]
     requests_before = len(alc.requests())
 
@@ -91,7 +91,7 @@ def test_a_callback_of_another_issuer_is_refused_before_any_token_request(strang
 
 def test_a_code_that_alc_does_not_know_connects_nothing(stranger: User, alc: Alc) -> None:
     """O3: a forged code ends with an explanation, and nothing is stored."""
-    location = stranger.session.get(f"{stranger.app_url}/connections/alc/connect", allow_redirects=False, timeout=10)
+    location = stranger.session.get(f"{stranger.app_url}/connections/alc/connect", allow_redirects=False, timeout=30)
     state = parse_qs(urlsplit(location.headers["Location"]).query)["state"][0]
 
     page = stranger.get(f"/connections/alc/callback?code=forged&state={state}&iss={alc.url}")

@@ -45,7 +45,7 @@ def forge(alc: Alc, hook: str) -> Callable[..., requests.Response]:
             "webhook-timestamp": str(int(now.timestamp())),
             "webhook-signature": signature,
         }
-        return requests.post(hook, data=body, headers={**signed, **headers}, timeout=10)
+        return requests.post(hook, data=body, headers={**signed, **headers}, timeout=30)
 
     return post
 
@@ -80,7 +80,7 @@ def test_an_unsigned_delivery_as_the_tutorial_sends_it_is_refused(hook: str, pen
     """TUTORIAL: there, this would have set the status."""
     body = {"record_id": pending["record_id"], "status": "Complete"}
 
-    assert requests.post(hook, json=body, timeout=10).status_code == 401
+    assert requests.post(hook, json=body, timeout=30).status_code == 401
 
 
 def test_bodies_that_are_too_large_unsized_or_of_another_type_are_not_read(
@@ -92,15 +92,15 @@ def test_bodies_that_are_too_large_unsized_or_of_another_type_are_not_read(
         yield b"{}"
 
     assert forge(b'"' + b"x" * 65_536 + b'"').status_code == 413
-    assert requests.post(hook, data=chunks(), timeout=10).status_code == 411  # type: ignore[arg-type]
+    assert requests.post(hook, data=chunks(), timeout=30).status_code == 411  # type: ignore[arg-type]
     assert forge(b"{}", **{"Content-Type": "text/plain"}).status_code == 415
     assert forge(b"{}", **{"Content-Encoding": "gzip"}).status_code == 415
-    assert requests.get(hook, timeout=10).status_code == 405
+    assert requests.get(hook, timeout=30).status_code == 405
 
 
 def test_an_unknown_address_is_not_found(stack: Stack) -> None:
     """R18: an address that never was."""
-    assert requests.post(f"{stack.app_url}/hooks/never-was", json={}, timeout=10).status_code == 404
+    assert requests.post(f"{stack.app_url}/hooks/never-was", json={}, timeout=30).status_code == 404
 
 
 def test_a_verdict_on_a_record_that_was_deleted_ends_undeliverable(

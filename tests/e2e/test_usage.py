@@ -38,7 +38,7 @@ def test_two_clicks_at_once_send_one_lead_and_both_succeed(user: User, alc: Alc,
     together = Barrier(2)
 
     def click(_: int) -> list[Effect]:
-        together.wait(timeout=10)
+        together.wait(timeout=30)
         return user.click_send(record_id)
 
     with ThreadPoolExecutor(2) as pool:

@@ -7,7 +7,7 @@ from typing import Any
 
 import requests
 
-TIMEOUT = 10
+TIMEOUT = 30
 
 
 class Alc:

@@ -25,12 +25,12 @@ class User:
 
     def get(self, path: str) -> requests.Response:
         """Open a page of the app."""
-        return self.session.get(urljoin(self.app_url, path), timeout=40)
+        return self.session.get(urljoin(self.app_url, path), timeout=60)
 
     def post(self, path: str, **kwargs: Any) -> requests.Response:
         """Post what a script of the page would post."""
         headers = {"X-CSRFToken": self.csrf_token(), **kwargs.pop("headers", {})}
-        return self.session.post(urljoin(self.app_url, path), headers=headers, timeout=40, **kwargs)
+        return self.session.post(urljoin(self.app_url, path), headers=headers, timeout=60, **kwargs)
 
     def csrf_token(self) -> str:
         """The token of the page."""
@@ -81,7 +81,7 @@ class User:
             form = _found(rf'(<form[^>]*action="{re.escape(action)}".*?</form>)', page.text)
         fields = dict(_input(tag) for tag in re.findall(r"<input[^>]+>", form))
         target = urljoin(page.url, action) if action else page.url
-        return self.session.post(target, data={**fields, **extra}, timeout=40, headers={"Referer": page.url})
+        return self.session.post(target, data={**fields, **extra}, timeout=60, headers={"Referer": page.url})
 
 
 def _input(tag: str) -> tuple[str, str]:

@@ -50,11 +50,24 @@ class Server:
         except requests.ConnectionError:
             return False
 
+    def terminate(self) -> None:
+        """Ask it to stop, as a supervisor would."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGTERM)
+
     def stop(self) -> int:
         """Stop it as a supervisor would; returns its exit code."""
         assert self.process is not None
-        self.process.send_signal(signal.SIGTERM)
+        self.terminate()
         return self.process.wait(timeout=20)
+
+    def wait_or_kill(self) -> None:
+        """Leave nothing behind."""
+        assert self.process is not None
+        try:
+            self.process.wait(timeout=15)
+        except subprocess.TimeoutExpired:
+            self.kill()
 
     def kill(self) -> None:
         """Stop it as a power cut would: every process of its session at once."""
@@ -104,9 +117,11 @@ class Stack:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for server in reversed(self.servers):
-            if server.process and server.process.poll() is None:
-                server.stop()
+        running = [server for server in self.servers if server.process and server.process.poll() is None]
+        for server in running:
+            server.terminate()
+        for server in running:
+            server.wait_or_kill()
 
     def logs(self) -> str:
         """What all of them have logged."""

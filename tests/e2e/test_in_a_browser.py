@@ -1,0 +1,104 @@
+"""The tutorial as a person lives it: in a real browser, against the real servers, with an empty console throughout."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from tests.support.outside import Alc, Attio
+from tests.support.people import User
+from tests.support.stack import Stack
+
+SCREENSHOTS = Path(__file__).parent.parent / "screenshots"
+
+
+@pytest.fixture
+def page(context: BrowserContext, stack: Stack) -> Iterator[Page]:
+    """A tab, and nothing on its console in the end."""
+    written: list[str] = []
+    context.on("console", lambda message: written.append(message.text))
+    context.on("weberror", lambda error: written.append(str(error.error)))
+    context.set_default_timeout(15_000)
+    yield context.new_page()
+    assert not written
+
+
+@pytest.fixture
+def picture(request: pytest.FixtureRequest) -> Callable[[Page, str], None]:
+    """Takes a screenshot for the README, when asked to: scripts/test tests/e2e/test_in_a_browser.py --screenshots."""
+
+    def take(page: Page, name: str) -> None:
+        if request.config.getoption("--screenshots"):
+            SCREENSHOTS.mkdir(exist_ok=True)
+            page.screenshot(path=SCREENSHOTS / f"{name}.png")
+
+    return take
+
+
+def test_install_use_and_remove_as_the_tutorial_tells_it(
+    page: Page, stranger: User, stack: Stack, alc: Alc, attio: Attio, picture: Callable[[Page, str], None]
+) -> None:
+    """Installation 1-7, Usage 1-12, Later 10-11, Removal 1-3, without a single reload by hand."""
+    ada = attio.find("Ada Lovelace")
+
+    page.goto(f"{stack.app_url}/apps/alc")
+    page.get_by_role("link", name="Connect", exact=True).click()
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Allow").click()
+    page.wait_for_url("**/apps/alc?notice=connected")
+    expect(page.get_by_text("Acme Lead Checker is connected.")).to_be_visible()
+    picture(page, "installed")
+
+    page.goto(f"{stack.app_url}/people")
+    page.get_by_role("link", name="Ada Lovelace").first.click()
+    page.get_by_role("button", name="Send to ALC").click()
+    expect(page.get_by_text("Successfully sent to ALC!")).to_be_visible()
+    expect(page.locator("[data-field=alc_status]").first).to_have_text("Pending")
+
+    alc.decide(alc.leads(ada)[0]["id"], "interested")
+
+    expect(page.locator("[data-field=alc_status]").first).to_have_text("Complete")
+    expect(page.locator(".activity")).to_contain_text(re.compile("Complete.*Pending", re.DOTALL))
+    picture(page, "record")
+
+    page.goto(f"{stack.app_url}/apps/alc")
+    page.get_by_role("button", name="Disconnect").click()
+    page.get_by_role("dialog").get_by_role("button", name="Disconnect").click()
+    page.wait_for_url("**/apps/alc?notice=disconnected")
+    assert not alc.webhooks()
+
+
+def test_the_action_is_in_the_quick_actions_and_an_alert_names_the_missing_phone_number(
+    page: Page, user: User, stack: Stack, attio: Attio
+) -> None:
+    """Usage 1: the button and the Cmd/Ctrl-K palette are one action; Usage 6: no phone number."""
+    record_id = attio.add_person("Ines Castro")
+
+    page.goto(f"{stack.app_url}/people/{record_id}")
+    page.locator("#live[data-state=open]").wait_for(state="attached")
+    page.keyboard.press("Control+K")
+    page.keyboard.type("send")
+    page.keyboard.press("Enter")
+
+    alert = page.get_by_role("alertdialog")
+    expect(alert).to_contain_text("No phone number found")
+    alert.get_by_role("button", name="OK").click()
+    expect(alert).to_be_hidden()
+
+
+def test_a_click_without_a_connection_leads_to_the_install_page(
+    page: Page, stranger: User, stack: Stack, attio: Attio
+) -> None:
+    """Attio's own prompt: connect first."""
+    record_id = attio.add_person("Ola Nordmann", "+442079460070")
+
+    page.goto(f"{stack.app_url}/people/{record_id}")
+    page.locator("#live[data-state=open]").wait_for(state="attached")
+    page.get_by_role("button", name="Send to ALC").click()
+    page.get_by_role("link", name="Open Acme Lead Checker").click()
+
+    expect(page.get_by_role("link", name="Connect", exact=True)).to_be_visible()

@@ -1,0 +1,75 @@
+"""A stand-in for the app's event log, with its two routes; tests of the face follow it as browsers do."""
+
+import json
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+from flask import Blueprint, Response, abort, request
+
+HEARTBEAT_SECONDS = 1.0
+
+
+class EventLog:
+    """Append-only, and waited for by any number of streams."""
+
+    def __init__(self) -> None:
+        self.boot = "b1"
+        self.streams = 0
+        self.has_room = True
+        self._events: list[dict[str, Any]] = []
+        self._changed = threading.Condition()
+
+    def last_id(self) -> str:
+        return f"{self.boot}:{len(self._events)}"
+
+    def publish(self, kind: str, data: dict[str, Any]) -> None:
+        with self._changed:
+            event_id = f"{self.boot}:{len(self._events) + 1}"
+            self._events.append({"id": event_id, "kind": kind, "data": data})
+            self._changed.notify_all()
+
+    def restart(self, boot: str) -> None:
+        """Begin anew, as a server without a memory does."""
+        with self._changed:
+            self.boot, self._events = boot, []
+            self._changed.notify_all()
+
+    def after(self, event_id: str | None) -> list[dict[str, Any]]:
+        boot, _, n = (event_id or self.last_id()).rpartition(":")
+        if boot == self.boot:
+            return self._events[int(n) :]
+        return [{"id": self.last_id(), "kind": "reset", "data": {}}]
+
+    def stream(self) -> Iterator[str]:
+        self.streams += 1
+        seen = self.last_id()
+        try:
+            yield ": hello\n\n"
+            while True:
+                with self._changed:
+                    if self.last_id() == seen:
+                        self._changed.wait(HEARTBEAT_SECONDS)
+                    fresh, seen = self.after(seen), self.last_id()
+                yield ": beat\n\n"
+                for event in fresh:
+                    yield f"id: {event['id']}\nevent: {event['kind']}\ndata: {json.dumps(event)}\n\n"
+        finally:
+            self.streams -= 1
+
+
+def event_routes(log: EventLog) -> Blueprint:
+    """`/events` and `/events.json`, as the app serves them."""
+    routes = Blueprint("events", __name__)
+
+    @routes.get("/events")
+    def stream() -> Response:
+        if not log.has_room:
+            abort(503)
+        return Response(log.stream(), mimetype="text/event-stream")
+
+    @routes.get("/events.json")
+    def snapshot() -> dict[str, Any]:
+        return {"events": log.after(request.args.get("after")), "last": log.last_id()}
+
+    return routes

@@ -1,0 +1,143 @@
+"""A `Workspace` in memory for tests of the face: seven people, an event log, and a CRM that can go away."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from uuid import UUID
+
+from alc_app.pages import (
+    ActionButton,
+    Change,
+    ConnectionView,
+    CrmUnavailable,
+    Handler,
+    PeoplePage,
+    Person,
+)
+from alc_app.pages.workspace import PeopleSort
+from tests.support.event_log import EventLog
+
+AT = datetime(2026, 11, 20, 9, 12, tzinfo=UTC)
+
+CONNECTED = ConnectionView(
+    "active",
+    account="demo@alc.example",
+    connected_at=AT,
+    token_expires_at=AT.replace(hour=10),
+    scopes=("leads:write", "webhooks:write"),
+    handlers=(
+        Handler(
+            id="3d1c6a1e-4f0b-4e0e-9a52-0f5d1c2b7a10",
+            file_name="lead-processed",
+            url="http://127.0.0.1:8000/hooks/3d1c6a1e-4f0b-4e0e-9a52-0f5d1c2b7a10",
+            external_webhook_id="wh_7f2a",
+            created_at=AT,
+            last_delivery_at=AT,
+            deliveries=12,
+        ),
+    ),
+)
+
+
+def record_id(number: int) -> str:
+    """The id of the person with this number."""
+    return str(UUID(int=number))
+
+
+def make_person(number: int, name: str | None, **values: object) -> Person:
+    """A person with an address, a phone number and a company, unless `values` say otherwise."""
+    address = f"{(name or 'someone').split()[0].lower()}@people.example"
+    usual = Person(
+        record_id=record_id(number),
+        name=name,
+        email_addresses=(address,),
+        phone_numbers=(f"+1 202 555 01{number:02}",),
+        job_title="Engineer",
+        company="Analytical Engines",
+        location="London, GB",
+        alc_status=None,
+        alc_lead_id=None,
+        alc_interest=None,
+        created_at=AT,
+        web_url=f"https://app.attio.com/halden/person/{record_id(number)}",
+    )
+    return replace(usual, **values)  # type: ignore[arg-type]  # the names are checked when it runs
+
+
+def seven_people() -> list[Person]:
+    """The people of the demo, in every state of a lead."""
+    complete = {"alc_status": "Complete", "alc_lead_id": "lead_7f2a", "alc_interest": "interested"}
+    pending = {"alc_status": "Pending", "alc_lead_id": "lead_90c1"}
+    failed = {"alc_status": "Failed", "alc_lead_id": "lead_11d0", "alc_interest": "no_answer"}
+    return [
+        make_person(1, "Ada Lovelace", job_title="Countess of computing"),
+        make_person(2, "Grace Hopper", company="Flow-Matic", **complete),
+        make_person(3, "Edsger Dijkstra", company="Shortest Path BV", phone_numbers=()),
+        make_person(4, "Radia Perlman", company="Spanning Tree Inc", **pending),
+        make_person(5, "Barbara Liskov", company=None, job_title=None, location=None),
+        make_person(6, "Katherine Johnson", company="Orbit & Co", **failed),
+        make_person(7, None, company="Bombe Ltd", email_addresses=("alan@bletchley.example",)),
+    ]
+
+
+class FakeWorkspace:
+    """What the face sees; a test writes to its attributes."""
+
+    name = "Halden"
+    user_name = "Tommy Flowers"
+    alc_console_url = "http://127.0.0.1:8001/"
+
+    def __init__(self) -> None:
+        self.events = EventLog()
+        self.reset()
+
+    def reset(self) -> None:
+        """Be as new; the event log goes on, as a real one does."""
+        self.events.has_room = True
+        self.everyone = seven_people()
+        self.changes: dict[str, list[Change]] = {}
+        self.view = CONNECTED
+        self.buttons: Sequence[ActionButton] = (ActionButton("send-to-alc", "Send to ALC", None),)
+        self.crm_is_away = False
+
+    def last_event_id(self) -> str:
+        return self.events.last_id()
+
+    def people(self, *, search: str, sort: PeopleSort, descending: bool, page: int, page_size: int) -> PeoplePage:
+        self._reach_the_crm()
+        found = [person for person in self.everyone if search.lower() in person.display_name.lower()]
+        found.sort(key=lambda person: str(getattr(person, sort) or ""), reverse=descending)
+        start = (page - 1) * page_size
+        return PeoplePage(found[start : start + page_size], has_next=len(found) > start + page_size)
+
+    def person(self, record_id: str) -> Person | None:
+        self._reach_the_crm()
+        return next((person for person in self.everyone if person.record_id == record_id), None)
+
+    def activity(self, record_id: str) -> list[Change]:
+        self._reach_the_crm()
+        return self.changes.get(record_id, [])
+
+    def record_actions(self, object_slug: str) -> Sequence[ActionButton]:
+        return self.buttons if object_slug == "people" else ()
+
+    def connection(self) -> ConnectionView:
+        return self.view
+
+    def set_status(self, number: int, status: str) -> None:
+        """Change a person as the app does, with its history and its event."""
+        at = self.everyone.index(next(p for p in self.everyone if p.record_id == record_id(number)))
+        self.everyone[at] = replace(self.everyone[at], alc_status=status, alc_lead_id="lead_e992")
+        change = Change(AT, "ALC status", status, "Acme Lead Checker")
+        self.changes.setdefault(record_id(number), []).insert(0, change)
+        values = {"alc_status": status, "alc_lead_id": "lead_e992", "alc_interest": None}
+        self.events.publish("record", {"record_id": record_id(number), "values": values})
+
+    def set_connection(self, view: ConnectionView) -> None:
+        """Change the connection as the app does, with its event."""
+        self.view = view
+        self.events.publish("connection", {"status": view.status})
+
+    def _reach_the_crm(self) -> None:
+        if self.crm_is_away:
+            raise CrmUnavailable
