@@ -35,8 +35,8 @@ def company_ids(records: Sequence[Mapping[str, Any]]) -> list[str]:
     return sorted({reference["target_record_id"] for reference in references})
 
 
-def to_person(record: Mapping[str, Any], companies: Mapping[str, str]) -> Person:
-    """A person as a page shows it. Values of a kind that we do not expect are left out, not guessed."""
+def to_person(record: Mapping[str, Any], companies: Mapping[str, str], *, linked: bool) -> Person:
+    """A person as a page shows it, `linked` to Attio's own page. Values of an unexpected kind are left out."""
     values = record["values"]
     company = next((value["target_record_id"] for value in values.get("company", [])), "")
     return Person(
@@ -51,7 +51,7 @@ def to_person(record: Mapping[str, Any], companies: Mapping[str, str]) -> Person
         alc_lead_id=_text(values.get("alc_lead_id", [])),
         alc_interest=_text(values.get("alc_interest", [])),
         created_at=_time(record["created_at"]),
-        web_url=record.get("web_url"),
+        web_url=record.get("web_url") if linked else None,
     )
 
 

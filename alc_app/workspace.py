@@ -57,13 +57,13 @@ class Workspace:
             }
             records = attio_api.query_records("people", **query, **find_people(search))
             companies = self._companies(records[:page_size])
-        return PeoplePage([to_person(r, companies) for r in records[:page_size]], len(records) > page_size)
+        return PeoplePage([self._person(r, companies) for r in records[:page_size]], len(records) > page_size)
 
     def person(self, record_id: str) -> Person | None:
         """One person, or None. Raises: CrmUnavailable."""
         with self._reading():
             record = attio_api.get_record("people", record_id)
-            return None if record is None else to_person(record, self._companies([record]))
+            return None if record is None else self._person(record, self._companies([record]))
 
     def activity(self, record_id: str) -> Sequence[Change]:
         """What ALC's attributes have been, the newest first. Raises: CrmUnavailable."""
@@ -95,6 +95,10 @@ class Workspace:
     def query(self, query: str, variables: Mapping[str, Any]) -> dict[str, Any]:
         """Answer a GraphQL query of a record action; the caller has filled the slot."""
         return graphql.execute(query, variables, RestLoader())
+
+    def _person(self, record: Mapping[str, Any], companies: Mapping[str, str]) -> Person:
+        # The stand-in has no pages: with it, this workspace is the only one.
+        return to_person(record, companies, linked=self._house.config.uses_real_attio)
 
     def _handler(self, row: HandlerRow) -> Handler:
         count, last = self._house.inbox.statistics(row.id)

@@ -67,7 +67,7 @@ def test_install_use_and_remove_as_the_tutorial_tells_it(
 
     page.goto(f"{stack.app_url}/apps/alc")
     page.get_by_role("button", name="Disconnect").click()
-    page.get_by_role("dialog").get_by_role("button", name="Disconnect").click()
+    page.get_by_role("alertdialog").get_by_role("button", name="Disconnect").click()
     page.wait_for_url("**/apps/alc?notice=disconnected")
     assert not alc.webhooks()
 
@@ -99,6 +99,6 @@ def test_a_click_without_a_connection_leads_to_the_install_page(
     page.goto(f"{stack.app_url}/people/{record_id}")
     page.locator("#live[data-state=open]").wait_for(state="attached")
     page.get_by_role("button", name="Send to ALC").click()
-    page.get_by_role("link", name="Open Acme Lead Checker").click()
+    page.get_by_role("button", name="Open Acme Lead Checker").click()
 
     expect(page.get_by_role("link", name="Connect", exact=True)).to_be_visible()

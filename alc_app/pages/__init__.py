@@ -1,0 +1,45 @@
+"""The face: the workspace's pages; `create_app` hands it a `Workspace` and registers the blueprint."""
+
+from flask import Blueprint
+
+from .assets import Face
+from .errors import add_error_pages
+from .headers import secure_headers
+from .install import add_install_page
+from .look import add_look
+from .people import add_people_pages
+from .workspace import (
+    ActionButton,
+    Change,
+    CleanUp,
+    ConnectionView,
+    CrmUnavailable,
+    Handler,
+    PeoplePage,
+    Person,
+    Workspace,
+)
+
+__all__ = [
+    "ActionButton",
+    "Change",
+    "CleanUp",
+    "ConnectionView",
+    "CrmUnavailable",
+    "Handler",
+    "PeoplePage",
+    "Person",
+    "Workspace",
+    "blueprint",
+    "secure_headers",
+]
+
+
+def blueprint(workspace: Workspace) -> Blueprint:
+    """Build the pages of one workspace, with their assets and the error pages of the whole app."""
+    pages = Face(workspace)
+    add_look(pages)
+    add_people_pages(pages, workspace)
+    add_install_page(pages, workspace)
+    add_error_pages(pages)
+    return pages

@@ -1,0 +1,96 @@
+"""Error answers of the whole app (bar U9): a page for a browser, else JSON, both with a request id."""
+
+from dataclasses import dataclass, replace
+
+from flask import Blueprint, g, json, render_template, request
+from werkzeug.exceptions import HTTPException, SecurityError, ServiceUnavailable, default_exceptions
+from werkzeug.wrappers import Response
+
+from .workspace import CrmUnavailable
+
+
+@dataclass(frozen=True)
+class ErrorText:
+    """What to call the error, what happened, and what to do about it."""
+
+    title: str
+    what: str
+    advice: str
+
+
+TEXTS = {
+    400: ErrorText(
+        "The request was not accepted",
+        "Something in it was missing or malformed, or its page had been open for too long.",
+        "Go back, reload the page and try again.",
+    ),
+    403: ErrorText(
+        "This is not allowed",
+        "The request came from another site, or you may not see this page.",
+        "Start again from the people in this workspace.",
+    ),
+    404: ErrorText(
+        "There is nothing here",
+        "No page has this address.",
+        "Check the address, or start again from the people in this workspace.",
+    ),
+    405: ErrorText(
+        "This address works in another way",
+        "It does not answer requests of this kind.",
+        "Open the page that the button or form is on, and use it from there.",
+    ),
+    413: ErrorText(
+        "That was too large",
+        "The request is larger than this workspace accepts.",
+        "Send less at once.",
+    ),
+    500: ErrorText(
+        "Something went wrong here",
+        "This is a fault of the app, and it has been logged.",
+        "Try again; if it happens again, report the request id below.",
+    ),
+    503: ErrorText(
+        "This cannot be shown right now",
+        "A service that it needs did not answer.",
+        "Wait a moment, then try again.",
+    ),
+}
+OTHER = ErrorText("The request failed", "It could not be completed.", "Go back and try again.")
+CRM_AWAY = "The CRM could not be reached. Check that it is running, and that ATTIO_URL is right."
+RETRY_AFTER = 5
+
+
+def add_error_pages(pages: Blueprint) -> None:
+    """Answer every HTTP error of the app, and a CRM that is away, in the same words everywhere."""
+    pages.app_errorhandler(HTTPException)(answer)
+
+    @pages.app_errorhandler(CrmUnavailable)
+    def crm_unavailable(_error: CrmUnavailable) -> Response:
+        return answer(ServiceUnavailable(CRM_AWAY, retry_after=RETRY_AFTER))
+
+
+def answer(error: HTTPException) -> Response:
+    """Fill the error's own response, so that headers such as Allow and Retry-After stay."""
+    response = Response.force_type(error.get_response(), request.environ)
+    text = text_of(error)
+    request_id = g.get("request_id")
+    # A page has links, and under a forged Host (bar U7) there is no address to link to.
+    if "text/html" in request.accept_mimetypes.values() and not isinstance(error, SecurityError):
+        response.content_type = "text/html; charset=utf-8"
+        response.data = render_template("error.html", code=error.code, text=text, request_id=request_id)
+    else:
+        code = error.name.lower().replace(" ", "_")
+        body = {"code": code, "message": f"{text.what} {text.advice}", "request_id": request_id}
+        response.content_type = "application/json"
+        response.data = json.dumps({"error": body})
+    return response
+
+
+def text_of(error: HTTPException) -> ErrorText:
+    """Choose the words: those that came with the error are better than ours, where they may be shown."""
+    text = TEXTS.get(error.code or 500, OTHER)
+    usual = default_exceptions[error.code].description if error.code in default_exceptions else None
+    unfit = error.code == 500 or isinstance(error, SecurityError)  # it tells of the inside, or repeats a stranger
+    if unfit or not error.description or error.description == usual:
+        return text
+    return replace(text, what=error.description)

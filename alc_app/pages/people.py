@@ -1,0 +1,83 @@
+"""People: the table, the record page, and the record's activity for the page's script."""
+
+from typing import Any, Final, cast, get_args
+from uuid import UUID
+
+from flask import Blueprint, abort, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from .workspace import Change, PeopleSort, Person, Workspace
+
+PAGE_SIZE: Final = 50
+LAST_PAGE: Final = 9_999  # keeps the offset within what any database counts
+LONGEST_SEARCH: Final = 200
+
+
+def add_people_pages(pages: Blueprint, workspace: Workspace) -> None:
+    """Add `/`, `/people`, a person's record page and its activity."""
+
+    @pages.get("/")
+    def home() -> Response:
+        return redirect(url_for("pages.people"))
+
+    @pages.get("/people")
+    def people() -> str:
+        # Read before the rest: what changes while the page is drawn then reaches it as an event.
+        events_after = workspace.last_event_id()
+        query = people_query()
+        page = workspace.people(**query, page_size=PAGE_SIZE)
+        return render_template(
+            "people.html",
+            **query,
+            rows=page.rows,
+            has_next=page.has_next,
+            events_after=events_after,
+            connection=workspace.connection(),
+        )
+
+    @pages.get("/people/<uuid:record_id>")
+    def person(record_id: UUID) -> str:
+        events_after = workspace.last_event_id()
+        return render_template(
+            "person.html",
+            person=found(workspace.person(str(record_id))),
+            activity=workspace.activity(str(record_id)),
+            actions=workspace.record_actions("people"),
+            events_after=events_after,
+            connection=workspace.connection(),
+        )
+
+    @pages.get("/people/<uuid:record_id>/activity.json")
+    def activity(record_id: UUID) -> dict[str, Any]:
+        found(workspace.person(str(record_id)))
+        return {"changes": [as_json(change) for change in workspace.activity(str(record_id))]}
+
+
+def people_query() -> dict[str, Any]:
+    """Read search, sort and page from the address; what makes no sense there falls back to the default."""
+    sort = request.args.get("sort", "name")
+    page = request.args.get("page", 1, type=int)
+    return {
+        "search": request.args.get("q", "").strip()[:LONGEST_SEARCH],
+        "sort": cast(PeopleSort, sort if sort in get_args(PeopleSort) else "name"),
+        "descending": request.args.get("order") == "desc",
+        "page": min(max(page, 1), LAST_PAGE),
+    }
+
+
+def found(person: Person | None) -> Person:
+    """Return the person, or answer 404."""
+    if person is None:
+        abort(404, "There is no person with this address: it may have been deleted in the CRM.")
+    return person
+
+
+def as_json(change: Change) -> dict[str, Any]:
+    """Write a change as the page's script reads it."""
+    return {
+        "at": change.at.isoformat(),
+        "attribute": change.attribute,
+        "value": change.value,
+        "actor": change.actor,
+        "is_status": change.is_status,
+    }

@@ -1,0 +1,48 @@
+import { alert, confirm, connect } from "./dialogs.js";
+import { lines, post, Refused } from "./http.js";
+import { hideToast, reportFailure, showToast, updateToast } from "./toasts.js";
+
+const EFFECTS = { alert, confirm, connect, hideToast, showToast, updateToast };
+const CUT = "The connection ended before the action did. It may still go on: look at the record before you try again.";
+const FAILED = "The action could not be completed";
+
+/** Every control that starts this action, in the bar and in the palette. */
+const controls = (url) => document.querySelectorAll(`[data-action="${CSS.escape(url)}"]`);
+
+/** Run a record action: its effects arrive as lines of the reply, and each is played as it arrives. */
+export async function run(url) {
+  setBusy(url, true);
+  try {
+    let reply = post(url);
+    while (reply) reply = await play(await reply);
+  } catch (error) {
+    reportFailure(FAILED, error instanceof Refused ? error.message : CUT);
+  } finally {
+    setBusy(url, false);
+  }
+}
+
+/** Play one reply to its end; where an effect asked something, return the reply to the answer. */
+async function play(reply) {
+  let ended = false;
+  let asked = null;
+  for await (const { effect, resume, ...options } of lines(reply)) {
+    const answer = await EFFECTS[effect]?.(options);
+    if (resume) asked = { resume, answer };
+    if (resume || effect === "done") ended = true;
+  }
+  if (!ended) throw new Error("The reply ended without its last line.");
+  return asked && post(`/actions/runs/${asked.resume}`, { answer: asked.answer });
+}
+
+function setBusy(url, busy) {
+  for (const control of controls(url)) {
+    control.setAttribute("aria-busy", busy);
+    control.setAttribute("aria-disabled", busy);
+  }
+}
+
+document.addEventListener("click", (event) => {
+  const control = event.target.closest("[data-action]");
+  if (control && control.ariaBusy !== "true") run(control.dataset.action);
+});

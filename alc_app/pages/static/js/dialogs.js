@@ -1,0 +1,54 @@
+import { fill } from "./dom.js";
+
+const dialog = document.getElementById("ask");
+const [cancelButton, okButton] = dialog.querySelectorAll("button");
+let last = Promise.resolve();
+
+/** Ask in the one dialog; a second question waits for the first to be answered. */
+function ask(question) {
+  last = last.then(() => open(question));
+  return last;
+}
+
+function open({ title, text, ok, cancel, variant = "primary" }) {
+  fill(dialog, { title, text, ok, cancel });
+  dialog.setAttribute("aria-labelledby", title ? "ask-title" : "ask-text");
+  if (title && text) dialog.setAttribute("aria-describedby", "ask-text");
+  else dialog.removeAttribute("aria-describedby");
+  okButton.className = `button ${variant}`;
+  dialog.returnValue = "";
+  dialog.showModal();
+  // What cannot be taken back should not be one Enter away.
+  (variant.includes("destructive") ? cancelButton : okButton).focus();
+  return new Promise((answered) => {
+    dialog.addEventListener("close", () => answered(dialog.returnValue === "ok"), { once: true });
+  });
+}
+
+/** Resolves to null when the dialog is closed, in whichever way. */
+export async function alert({ title, text, okLabel = "OK" }) {
+  await ask({ title, text, ok: okLabel });
+  return null;
+}
+
+/** Resolves to whether it was confirmed. */
+export function confirm({ title, text, cancelLabel = "Cancel", confirmLabel = "OK", confirmVariant }) {
+  return ask({ title, text, ok: confirmLabel, cancel: cancelLabel, variant: confirmVariant });
+}
+
+/** Offer the way to the install page, which must be on this site. */
+export async function connect({ title, text, label, url }) {
+  const target = new URL(url, location.href);
+  const agreed = await ask({ title, text, ok: label, cancel: "Not now" });
+  if (agreed && target.origin === location.origin) location.assign(target);
+}
+
+/** A form with data-confirm is sent only when the person agrees; without scripts it is sent at once. */
+document.addEventListener("submit", async (event) => {
+  const { confirm: title, confirmText: text, confirmLabel } = event.target.dataset;
+  if (!title) return;
+  event.preventDefault();
+  if (!(await confirm({ title, text, confirmLabel, confirmVariant: "destructive" }))) return;
+  event.target.setAttribute("aria-busy", "true"); // what it sets off must not redraw the page before its answer is here
+  event.target.submit();
+});

@@ -1,0 +1,59 @@
+import { pause } from "./dom.js";
+import { EventLog } from "./event_log.js";
+
+const POLL_MS = 2000;
+const POLLS_BEFORE_NEXT_STREAM = 15;
+const KINDS = ["record", "connection", "reset"];
+
+/**
+ * Follow the server's events from the id `after`, with one stream for the whole browser: it allows six connections
+ * to a host, and an open stream in every tab would take them all. The tab that holds the lock reads the stream and
+ * passes everything on; when it closes, the lock hands over to another.
+ */
+export function follow(after, deliver, showState) {
+  const channel = new BroadcastChannel("alc-live");
+  let leading = false;
+  const log = new EventLog(after, (event) => {
+    deliver(event);
+    if (leading) channel.postMessage({ event });
+  });
+  const tell = (state) => {
+    showState(state);
+    if (leading) channel.postMessage({ state });
+  };
+  channel.onmessage = ({ data: { event, state } }) => (state ? showState(state) : log.take(event));
+  const lead = () => {
+    leading = true;
+    return keepReading(log, tell);
+  };
+  catchUp(log, tell);
+  // Locks need a secure context; on plain http from another machine every tab has a stream of its own.
+  if (navigator.locks) navigator.locks.request("alc-live", lead);
+  else lead();
+}
+
+/** Read the stream; while the server has no room for one, poll. Never ends. */
+async function keepReading(log, tell) {
+  for (;;) {
+    await stream(log, tell);
+    for (let polls = 0; polls < POLLS_BEFORE_NEXT_STREAM; polls++) {
+      await catchUp(log, tell);
+      await pause(POLL_MS);
+    }
+  }
+}
+
+/** Ends when the server refuses; a lost connection is the EventSource's own affair, which tries again. */
+function stream(log, tell) {
+  return new Promise((refused) => {
+    const source = new EventSource("/events");
+    for (const kind of KINDS) source.addEventListener(kind, ({ data }) => log.take(JSON.parse(data)));
+    source.onopen = () => catchUp(log, tell);           // what happened before it opened
+    source.onerror = () => {
+      tell("lost");
+      if (source.readyState === EventSource.CLOSED) refused();
+    };
+  });
+}
+
+const catchUp = (log, tell) => log.catchUp().then(() => tell("open"), () => tell("lost"));

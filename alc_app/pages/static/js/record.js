@@ -1,0 +1,44 @@
+import { announce, copy } from "./dom.js";
+import { getJson } from "./http.js";
+import { localise } from "./time.js";
+
+/** A record changed: rewrite its fields wherever they show, and its activity if that is open. */
+export function onRecord({ record_id: recordId, values }) {
+  const places = document.querySelectorAll(`[data-record="${CSS.escape(recordId)}"]`);
+  for (const place of places) {
+    const changed = Object.entries(values).map(([slug, value]) => setField(place, slug, value ?? "")).some(Boolean);
+    if (changed && values.alc_status) announce(`ALC status of ${place.dataset.name}: ${values.alc_status}`);
+    const list = place.querySelector(".activity");
+    if (list) redraw(list, recordId).catch(() => {});   // the next page load shows it
+  }
+}
+
+function setField(place, slug, value) {
+  const fields = [...place.querySelectorAll(`[data-field="${CSS.escape(slug)}"]`)];
+  const stale = fields.filter((field) => field.textContent !== shownAs(field, value));
+  for (const field of stale) {
+    field.textContent = shownAs(field, value);
+    if (field.matches(".status")) field.dataset.status = value;
+    field.animate({ scale: [1, 1.06, 1] }, { duration: calm.matches ? 0 : 400 });
+  }
+  return stale.length > 0;
+}
+
+async function redraw(list, recordId) {
+  const { changes } = await getJson(`/people/${recordId}/activity.json`);
+  list.replaceChildren(...changes.map(entry), list.lastElementChild);
+}
+
+function entry({ at, actor, attribute, value, is_status: isStatus }) {
+  const item = copy("activity-entry", { actor, attribute, value });
+  const shown = item.querySelector("[data-slot=value]");
+  shown.className = isStatus ? "status" : "value";
+  if (isStatus) shown.dataset.status = value;
+  const time = item.querySelector("time");
+  time.dateTime = at;
+  localise(time);
+  return item;
+}
+
+const calm = matchMedia("(prefers-reduced-motion: reduce)");
+const shownAs = (field, value) => (field.matches(".words") ? value.replaceAll("_", " ") : value);

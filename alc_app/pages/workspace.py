@@ -1,0 +1,138 @@
+"""What the face may know of the world: the `Workspace` protocol, and the small frozen things it shows."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, Protocol
+
+ALC_STATUSES = ("Pending", "Complete", "Failed")
+
+ConnectionStatus = Literal["none", "connecting", "active", "needs_reconnect", "removing"]
+PeopleSort = Literal["name", "company", "alc_status", "created_at"]
+
+
+class CrmUnavailable(Exception):
+    """The CRM cannot be reached; raised by the reading methods of a `Workspace`, shown as a 503 page."""
+
+
+@dataclass(frozen=True)
+class Person:
+    """A person record, with the attributes that a page shows."""
+
+    record_id: str
+    name: str | None
+    email_addresses: Sequence[str]
+    phone_numbers: Sequence[str]
+    job_title: str | None
+    company: str | None
+    location: str | None
+    alc_status: str | None  # one of ALC_STATUSES, unless somebody typed another value into the CRM
+    alc_lead_id: str | None
+    alc_interest: str | None
+    created_at: datetime
+    web_url: str | None
+
+    @property
+    def display_name(self) -> str:
+        """What to call a person whom the CRM may know by address or number only."""
+        return next((known for known in (self.name, *self.email_addresses) if known), "Unnamed person")
+
+
+@dataclass(frozen=True)
+class PeoplePage:
+    """One page of the people table."""
+
+    rows: Sequence[Person]
+    has_next: bool
+
+
+@dataclass(frozen=True)
+class Change:
+    """One entry of a record's value history: at this time, this actor set this attribute to this value."""
+
+    at: datetime
+    attribute: str  # its title, such as "ALC status"
+    value: str  # as people read it
+    actor: str
+
+    @property
+    def is_status(self) -> bool:
+        """Whether the value is drawn as a status badge."""
+        return self.value in ALC_STATUSES
+
+
+@dataclass(frozen=True)
+class ActionButton:
+    """A record action of the manifest, as a button and as an entry of the palette."""
+
+    id: str
+    label: str
+    icon: str | None  # a lucide name; without one the app's own icon is shown
+
+
+@dataclass(frozen=True)
+class Handler:
+    """A webhook handler of the app, with what ALC has delivered to it."""
+
+    id: str
+    file_name: str
+    url: str
+    external_webhook_id: str | None
+    created_at: datetime
+    last_delivery_at: datetime | None
+    deliveries: int
+
+
+@dataclass(frozen=True)
+class CleanUp:
+    """Something that is still to be tidied up at ALC."""
+
+    what: str  # a whole sentence, such as "The webhook wh_1 is still registered at ALC."
+    since: datetime
+    last_error: str | None
+    next_try_at: datetime | None
+
+
+@dataclass(frozen=True)
+class ConnectionView:
+    """The workspace's connection to ALC, without anything secret."""
+
+    status: ConnectionStatus
+    account: str | None = None
+    connected_at: datetime | None = None
+    token_expires_at: datetime | None = None
+    message: str | None = None  # a whole sentence: why it must be connected again
+    handlers: Sequence[Handler] = ()
+    clean_up: Sequence[CleanUp] = ()
+    scopes: Sequence[str] = ()
+
+
+class Workspace(Protocol):
+    """Everything that the pages ask for; the three attributes must be known without a call to the CRM."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def user_name(self) -> str: ...
+
+    @property
+    def alc_console_url(self) -> str: ...
+
+    def last_event_id(self) -> str:
+        """The newest id of the event log, `<boot>:<n>`: a page follows the log from where it was drawn."""
+
+    def people(self, *, search: str, sort: PeopleSort, descending: bool, page: int, page_size: int) -> PeoplePage:
+        """One page of people, counted from 1; an empty search is everybody."""
+
+    def person(self, record_id: str) -> Person | None:
+        """The person, or None when the CRM has no such record."""
+
+    def activity(self, record_id: str) -> Sequence[Change]:
+        """The value history of a record, newest first."""
+
+    def record_actions(self, object_slug: str) -> Sequence[ActionButton]:
+        """The manifest's record actions for this object, in its order."""
+
+    def connection(self) -> ConnectionView:
+        """The connection to ALC as it stands."""

@@ -1,0 +1,96 @@
+"""A browser, the face on a real threaded server, and a console that must stay empty."""
+
+import re
+import threading
+from collections.abc import Callable, Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # it has no types
+from playwright.sync_api import Browser, BrowserContext, Page
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from tests.support.face import create_face
+from tests.support.fake_workspace import FakeWorkspace
+from tests.support.scripted_actions import Stage
+
+
+class Handler(WSGIRequestHandler):
+    """Keeps connections open, of which a browser has six for a host; and says nothing of each request."""
+
+    protocol_version = "HTTP/1.1"
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        pass
+
+
+@pytest.fixture(scope="session")
+def everything() -> tuple[FakeWorkspace, Stage]:
+    return FakeWorkspace(), Stage()
+
+
+@pytest.fixture(scope="session")
+def base_url(everything: tuple[FakeWorkspace, Stage]) -> Iterator[str]:
+    """The address of the face, served as the demo serves it: by a thread for each request."""
+    server = make_server("127.0.0.1", 0, create_face(*everything), threaded=True, request_handler=Handler)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def workspace(everything: tuple[FakeWorkspace, Stage]) -> FakeWorkspace:
+    """The workspace behind the pages, as new."""
+    everything[0].reset()
+    return everything[0]
+
+
+@pytest.fixture
+def stage(everything: tuple[FakeWorkspace, Stage]) -> Stage:
+    """The scripts of the record actions, as new."""
+    everything[1].reset()
+    return everything[1]
+
+
+@pytest.fixture(autouse=True)
+def console(context: BrowserContext, workspace: FakeWorkspace, stage: Stage) -> Iterator[list[str]]:
+    """What pages wrote to the console: CSP violations, errors, warnings. A test removes what it provoked."""
+    written: list[str] = []
+    context.on("console", lambda message: written.append(message.text))
+    context.on("weberror", lambda error: written.append(str(error.error)))
+    yield written
+    assert not written
+
+
+@pytest.fixture
+def open_page(context: BrowserContext) -> Callable[[str], Page]:
+    """Opens an address in a new tab, and waits until its scripts follow the events."""
+
+    def open_(path: str) -> Page:
+        page = context.new_page()
+        page.goto(path)
+        page.locator("#live[data-state=open]").wait_for(state="attached")
+        return page
+
+    return open_
+
+
+@pytest.fixture
+def assert_accessible() -> Callable[[Page], None]:
+    """Fails with what axe has to say about the page as it stands."""
+
+    def check(page: Page) -> None:
+        results = Axe().run(page)
+        assert results.violations_count == 0, re.sub(r"\n\s*\n", "\n", results.generate_report())
+
+    return check
+
+
+@pytest.fixture
+def browser_without_scripts(browser: Browser, base_url: str) -> Iterator[Page]:
+    """A page in a browser that runs no scripts."""
+    context = browser.new_context(java_script_enabled=False, base_url=base_url)
+    yield context.new_page()
+    context.close()

@@ -1,0 +1,34 @@
+"""Installation and removal as a person sees them, on the app's own page."""
+
+from collections.abc import Callable
+
+from playwright.sync_api import Page, expect
+
+from alc_app.pages import ConnectionView
+from tests.support.fake_workspace import CONNECTED, FakeWorkspace
+
+Open = Callable[[str], Page]
+
+
+def test_connecting_leads_away_and_back_to_a_connected_app(open_page: Open, workspace: FakeWorkspace) -> None:
+    """Installation 1-4: a link, which the policy on forms does not stop from going to ALC."""
+    workspace.view = ConnectionView("none")
+    page = open_page("/apps/alc")
+    page.get_by_role("link", name="Connect", exact=True).click()
+    expect(page.get_by_text("Acme Lead Checker is connected.")).to_be_visible()
+    expect(page.get_by_text("demo@alc.example")).to_be_visible()
+
+
+def test_disconnecting_is_confirmed_first(open_page: Open, workspace: FakeWorkspace) -> None:
+    """Removal 1: Escape keeps the connection, the button sends the form with its token."""
+    page = open_page("/apps/alc")
+    disconnect = page.get_by_role("article").get_by_role("button", name="Disconnect")
+    disconnect.click()
+    expect(page.get_by_role("button", name="Cancel")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("alertdialog")).to_have_count(0)
+    assert workspace.view == CONNECTED
+    disconnect.click()
+    page.get_by_role("alertdialog").get_by_role("button", name="Disconnect").click()
+    expect(page.get_by_text("Acme Lead Checker is disconnected.")).to_be_visible()
+    assert workspace.view == ConnectionView("none")

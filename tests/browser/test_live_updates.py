@@ -1,0 +1,92 @@
+"""Later 10-11 as a person sees them: what changes elsewhere shows in every open tab, by one stream."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from playwright.sync_api import BrowserContext, Page, Route, expect
+
+from tests.support.fake_workspace import CONNECTED, FakeWorkspace, record_id
+
+Open = Callable[[str], Page]
+
+ADA = f"/people/{record_id(1)}"
+
+
+def test_two_tabs_show_the_new_status_by_one_stream(open_page: Open, workspace: FakeWorkspace) -> None:
+    """The badge, the details, the activity and the announcement; and the second tab opens no stream of its own."""
+    people, record = open_page("/people"), open_page(ADA)
+    with record.expect_response("**/activity.json"):
+        workspace.set_status(1, "Complete")
+    for page in (people, record):
+        expect(page.locator(f"[data-record='{record_id(1)}'] .status").first).to_have_text("Complete")
+    expect(record.locator(".details [data-field=alc_lead_id]")).to_have_text("lead_e992")
+    expect(record.locator(".activity li").first).to_contain_text("Acme Lead Checker set ALC status to Complete")
+    expect(record.locator("#announcer")).to_have_text("ALC status of Ada Lovelace: Complete")
+    assert workspace.events.streams == 1
+
+
+def test_when_the_tab_with_the_stream_closes_another_takes_over(
+    open_page: Open, workspace: FakeWorkspace, context: BrowserContext
+) -> None:
+    """The lock hands over, and what happened meanwhile is fetched."""
+    first, second = open_page("/people"), open_page(ADA)
+    first.close()
+    workspace.set_status(1, "Pending")
+    expect(second.locator(".details .status")).to_have_text("Pending")
+    assert len(context.pages) == 1
+
+
+def test_what_happens_before_the_scripts_follow_is_not_missed(
+    open_page: Open, context: BrowserContext, workspace: FakeWorkspace
+) -> None:
+    """A page follows the log from the event that it was drawn after."""
+
+    def too_early(route: Route) -> None:
+        workspace.set_status(1, "Pending")
+        route.continue_()
+
+    open_page("/people")  # has the stream already
+    page = context.new_page()
+    page.route("**/js/main.js", too_early)
+    page.goto(ADA)
+    expect(page.locator(".details .status")).to_have_text("Pending")
+
+
+def test_a_server_without_room_for_a_stream_is_asked_every_two_seconds(
+    open_page: Open, workspace: FakeWorkspace, console: list[str]
+) -> None:
+    """The fallback reads the same log, so nothing is lost and nothing is late by more than that."""
+    workspace.events.has_room = False
+    page = open_page("/people")
+    workspace.set_status(1, "Failed")
+    expect(page.locator(f"[data-record='{record_id(1)}'] .status")).to_have_text("Failed")
+    page.close()
+    assert all("503" in console.pop() for _ in list(console))
+
+
+def test_a_log_that_began_anew_has_the_page_drawn_again(open_page: Open, workspace: FakeWorkspace) -> None:
+    """A restarted server knows nothing of what the page has seen; nothing may be waited for for ever."""
+    page = open_page(ADA)
+    workspace.everyone[0] = replace(workspace.everyone[0], job_title="Countess of Lovelace")
+    workspace.events.restart("b2")
+    expect(page.get_by_text("Countess of Lovelace").first).to_be_visible()
+
+
+def test_the_install_page_follows_the_connection(open_page: Open, workspace: FakeWorkspace) -> None:
+    """Installation 4: from being made to made, without a hand."""
+    workspace.view = replace(CONNECTED, status="connecting")
+    page = open_page("/apps/alc?notice=connected")
+    expect(page.get_by_text("The connection is being made")).to_be_visible()
+    workspace.set_connection(CONNECTED)
+    expect(page.get_by_text("demo@alc.example")).to_be_visible()
+
+
+def test_somebody_who_is_answering_is_not_interrupted(open_page: Open, workspace: FakeWorkspace) -> None:
+    """The page is drawn again when the dialog is closed, not under it."""
+    page = open_page("/apps/alc")
+    page.get_by_role("button", name="Disconnect").click()
+    workspace.set_connection(replace(CONNECTED, account="other@alc.example"))
+    expect(page.locator(".dot")).to_have_attribute("data-connection", "active")
+    expect(page.get_by_role("alertdialog")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_text("other@alc.example")).to_be_visible()

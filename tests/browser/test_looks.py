@@ -1,0 +1,116 @@
+"""What can be held of looks: axe finds nothing in either theme, no page scrolls sideways, pages are quick."""
+
+from collections.abc import Callable
+from typing import Literal
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from alc_app.pages import CleanUp, ConnectionView
+from alc_app.pages.workspace import ConnectionStatus
+from tests.support.fake_workspace import AT, FakeWorkspace, make_person, record_id
+from tests.support.scripted_actions import DONE, Stage
+
+Open = Callable[[str], Page]
+Check = Callable[[Page], None]
+
+ADA = f"/people/{record_id(1)}"
+PAGES = ("/people", "/people?q=nobody-at-all", ADA, "/apps/alc?notice=connected")
+SIDEWAYS = """[document.documentElement, ...document.querySelectorAll("main, main *")]
+    .filter((e) => e === document.documentElement || ["auto", "scroll"].includes(getComputedStyle(e).overflowX))
+    .filter((e) => e.scrollWidth > e.clientWidth)
+    .map((e) => `${e.localName}.${e.className}`)"""
+Theme = Literal["light", "dark"]
+THEMES: tuple[Theme, ...] = ("light", "dark")
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_axe_finds_nothing_on_any_page(open_page: Open, assert_accessible: Check, path: str) -> None:
+    """Contrast, names, roles and order, in both themes."""
+    page = open_page(path)
+    for theme in THEMES:
+        page.emulate_media(color_scheme=theme)
+        assert_accessible(page)
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_axe_finds_nothing_in_what_lies_over_a_page(
+    open_page: Open, assert_accessible: Check, stage: Stage, theme: Theme
+) -> None:
+    """The palette, toasts in four variants, and an alert."""
+    variants = ("neutral", "success", "warning", "error")
+    toast = {"effect": "showToast", "title": "A toast", "text": "With a text.", "durationMs": None}
+    toasts = [{**toast, "id": variant, "variant": variant} for variant in variants]
+    stage.script = (*toasts, {"effect": "alert", "title": "An alert", "text": "With a text.", "resume": "run-1"})
+    stage.runs["run-1"] = (DONE,)
+    page = open_page(ADA)
+    page.emulate_media(color_scheme=theme)
+    page.keyboard.press("Control+k")
+    assert_accessible(page)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alertdialog", name="An alert")).to_be_visible()
+    assert_accessible(page)
+    page.keyboard.press("Enter")
+    expect(page.locator(".toast")).to_have_count(4)
+    assert_accessible(page)
+
+
+@pytest.mark.parametrize("state", ["none", "connecting", "needs_reconnect", "removing"])
+def test_axe_finds_nothing_on_the_install_page_in_any_state(
+    open_page: Open, assert_accessible: Check, workspace: FakeWorkspace, state: ConnectionStatus
+) -> None:
+    """Callouts, facts and sentences."""
+    job = CleanUp("The webhook wh_1 is still registered at ALC.", AT, "ALC did not answer.", AT)
+    workspace.view = ConnectionView(state, clean_up=(job,))
+    assert_accessible(open_page("/apps/alc?notice=alc_unreachable"))
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_no_page_scrolls_sideways(open_page: Open, workspace: FakeWorkspace, path: str) -> None:
+    """From phone to wide, with words that have no end (U2)."""
+    endless = "x" * 2_000
+    workspace.everyone[0] = make_person(
+        1,
+        endless,
+        email_addresses=(f"{endless}@people.example",),
+        phone_numbers=("+1" * 50,),
+        company=endless,
+        alc_status=endless,
+        alc_lead_id=endless,
+        alc_interest=endless,
+    )
+    page = open_page(path)
+    for width in (320, 390, 768, 1024, 2200):
+        page.set_viewport_size({"width": width, "height": 800})
+        assert page.evaluate(SIDEWAYS) == [], width
+
+
+def test_on_a_phone_the_menu_opens_the_sidebar(open_page: Open) -> None:
+    """A popover: it needs no script, and Escape closes it."""
+    page = open_page(ADA)
+    page.set_viewport_size({"width": 390, "height": 844})
+    sidebar = page.get_by_role("navigation", name="Workspace")
+    expect(sidebar).to_be_hidden()
+    page.get_by_role("button", name="Menu").click()
+    expect(sidebar).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(sidebar).to_be_hidden()
+
+
+def test_the_second_visit_asks_for_the_page_alone(open_page: Open) -> None:
+    """Assets are kept under an address that changes with them; scripts are ready right after the page."""
+    open_page("/people").close()
+    page = open_page(ADA)
+    assets = "performance.getEntriesByType('resource').filter(e => e.name.includes('/assets/'))"
+    assert page.evaluate(f"{assets}.length") > 10
+    assert page.evaluate(f"{assets}.filter(e => e.transferSize > 0).length") == 0
+    assert page.evaluate("performance.getEntriesByName('app:ready').length") == 1
+
+
+def test_people_can_be_read_without_scripts(browser_without_scripts: Page) -> None:
+    """Reading and moving about works, and nothing claims to be live."""
+    page = browser_without_scripts
+    page.goto("/people")
+    page.get_by_role("link", name="Ada Lovelace").click()
+    expect(page.get_by_role("heading", name="Ada Lovelace")).to_be_visible()
+    expect(page.get_by_text("Reconnecting")).to_have_count(0)

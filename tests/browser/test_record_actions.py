@@ -1,0 +1,175 @@
+"""Usage 3-12 as a person sees them: the effects of a record action, as the reply to the click brings them."""
+
+import threading
+from collections.abc import Callable
+
+from playwright.sync_api import Page, expect
+
+from tests.support.fake_workspace import record_id
+from tests.support.scripted_actions import DONE, Line, Stage
+
+Open = Callable[[str], Page]
+
+ADA = f"/people/{record_id(1)}"
+PREPARING: Line = {
+    "effect": "showToast",
+    "id": "t1",
+    "title": "Preparing to send to ALC...",
+    "variant": "neutral",
+    "durationMs": None,
+}
+HIDE: Line = {"effect": "hideToast", "id": "t1"}
+SENT: Line = {"effect": "showToast", "id": "t2", "title": "Successfully sent to ALC!", "variant": "success"}
+NO_PHONE: Line = {
+    "effect": "alert",
+    "title": "No phone number found",
+    "text": "Please add a phone number to the person and try again.",
+    "okLabel": "OK",
+    "resume": "run-1",
+}
+
+
+def test_toasts_come_one_after_the_other_while_the_action_runs(open_page: Open, stage: Stage) -> None:
+    """Usage 5, 11, 12: the first toast is there before the work ends, and the second replaces it."""
+    work = threading.Event()
+    stage.script = (PREPARING, work, HIDE, SENT, DONE)
+    page = open_page(ADA)
+    page.get_by_role("button", name="Send to ALC").click()
+    preparing = page.get_by_text("Preparing to send to ALC...")
+    expect(preparing).to_be_visible()
+    work.set()
+    expect(page.get_by_text("Successfully sent to ALC!")).to_be_visible()
+    expect(preparing).to_have_count(0)
+
+
+def test_a_busy_action_cannot_be_started_again(open_page: Open, stage: Stage) -> None:
+    """C1-C3: the second click does nothing here (the server is the guard all the same), a later one works."""
+    work = threading.Event()
+    stage.script = (PREPARING, work, HIDE, DONE)
+    page = open_page(ADA)
+    button = page.get_by_role("button", name="Send to ALC")
+    button.click()
+    expect(button).to_have_attribute("aria-busy", "true")
+    button.click(force=True)
+    work.set()
+    expect(button).to_have_attribute("aria-busy", "false")
+    assert stage.clicks == [f"{record_id(1)} send-to-alc"]
+
+
+def test_an_alert_waits_for_the_person_and_then_the_action_goes_on(open_page: Open, stage: Stage) -> None:
+    """Usage 6: the reply ends with the question, and the answer brings the rest."""
+    stage.script = (NO_PHONE,)
+    stage.runs["run-1"] = (SENT, DONE)
+    page = open_page(ADA)
+    page.get_by_role("button", name="Send to ALC").click()
+    alert = page.get_by_role("alertdialog", name="No phone number found")
+    expect(alert).to_contain_text("Please add a phone number to the person and try again.")
+    assert stage.answers == []
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Successfully sent to ALC!")).to_be_visible()
+    assert stage.answers == [None]
+    expect(page.get_by_role("button", name="Send to ALC")).to_be_focused()
+
+
+def test_a_confirmation_is_answered_with_what_was_chosen(open_page: Open, stage: Stage) -> None:
+    """The SDK's confirm(): its default labels, and false when it is closed with Escape."""
+    question: Line = {"effect": "confirm", "title": "Send again?", "resume": "run-1"}
+    stage.script = (question,)
+    stage.runs["run-1"] = (SENT, DONE)
+    page = open_page(ADA)
+    button, dialog = page.get_by_role("button", name="Send to ALC"), page.get_by_role("alertdialog", name="Send again?")
+    for key, answer in (("Enter", True), ("Shift+Tab Enter", False), ("Escape", False)):
+        button.click()
+        expect(dialog.get_by_role("button", name="OK")).to_be_focused()
+        for press in key.split():
+            page.keyboard.press(press)
+        expect(button).to_have_attribute("aria-busy", "false")
+        assert stage.answers[-1] is answer
+
+
+def test_a_toast_stays_as_long_as_it_says(open_page: Open, stage: Stage) -> None:
+    """Four seconds unless told otherwise; for ever with null; and a toast that has gone is not brought back."""
+    keep: Line = {**SENT, "id": "keep", "title": "Kept", "durationMs": None, "dismissable": False}
+    late: Line = {"effect": "updateToast", "id": "t2", "title": "Too late"}
+    work = threading.Event()
+    stage.script = (SENT, keep, work, late, {"effect": "hideToast", "id": "t2"}, DONE)
+    page = open_page(ADA)
+    page.clock.install(time=0)
+    page.clock.pause_at(1_000)
+    page.get_by_role("button", name="Send to ALC").click()
+    expect(page.get_by_text("Kept")).to_be_visible()
+    page.clock.run_for(3_900)
+    expect(page.get_by_text("Successfully sent to ALC!")).to_be_visible()
+    page.clock.run_for(200)
+    expect(page.get_by_text("Successfully sent to ALC!")).to_have_count(0)
+    work.set()
+    expect(page.get_by_role("button", name="Send to ALC")).to_have_attribute("aria-busy", "false")
+    page.clock.run_for(60_000)
+    expect(page.locator(".toast")).to_have_text("Kept")
+    expect(page.get_by_role("button", name="Dismiss")).to_have_count(0)
+
+
+def test_a_toast_can_be_changed_and_dismissed(open_page: Open, stage: Stage) -> None:
+    """updateToast() changes what is given; the cross takes the toast away."""
+    change: Line = {"effect": "updateToast", "id": "t1", "text": "ALC is slow today.", "variant": "warning"}
+    stage.script = (PREPARING, change, DONE)
+    page = open_page(ADA)
+    page.get_by_role("button", name="Send to ALC").click()
+    toast = page.locator(".toast[data-variant=warning]")
+    expect(toast).to_contain_text("Preparing to send to ALC...")
+    expect(toast).to_contain_text("ALC is slow today.")
+    toast.get_by_role("button", name="Dismiss").click()
+    expect(toast).to_have_count(0)
+
+
+def test_without_a_connection_the_way_to_the_install_page_is_offered(open_page: Open, stage: Stage) -> None:
+    """The SDK asks the person to connect; the button leads there."""
+    offer: Line = {
+        "effect": "connect",
+        "title": "Connect Acme Lead Checker",
+        "text": "Sending needs a connection.",
+        "label": "Open Acme Lead Checker",
+        "url": "/apps/alc",
+    }
+    stage.script = (offer, DONE)
+    page = open_page(ADA)
+    page.get_by_role("button", name="Send to ALC").click()
+    page.get_by_role("button", name="Open Acme Lead Checker").click()
+    page.wait_for_url("**/apps/alc")
+
+
+def test_a_reply_that_was_cut_is_said_to_be(open_page: Open, stage: Stage) -> None:
+    """A stream without its last line has not told everything."""
+    stage.script = (SENT,)
+    page = open_page(ADA)
+    page.get_by_role("button", name="Send to ALC").click()
+    failure = page.get_by_role("alert")
+    expect(failure).to_contain_text("The action could not be completed")
+    expect(failure).to_contain_text("look at the record before you try again")
+
+
+def test_a_refusal_is_shown_in_the_servers_words(open_page: Open, stage: Stage, console: list[str]) -> None:
+    """U9: the JSON error's message is for the person; here, of an action that had waited too long."""
+    stage.script = (NO_PHONE,)
+    page = open_page(ADA)
+    page.get_by_role("button", name="Send to ALC").click()
+    page.get_by_role("button", name="OK", exact=True).click()
+    expect(page.get_by_role("alert")).to_contain_text("This action has waited too long for its answer")
+    assert "410" in console.pop()
+
+
+def test_hostile_effects_are_shown_as_text(open_page: Open, stage: Stage) -> None:
+    """U2: nothing from the wire is read as HTML, in toasts, alerts or links."""
+    evil = "<img src=x onerror=alert(1)>"
+    stage.script = (
+        {**PREPARING, "title": evil, "text": evil},
+        {"effect": "connect", "title": evil, "text": evil, "label": "Go", "url": "https://evil.example/"},
+        DONE,
+    )
+    page = open_page(ADA)
+    page.get_by_role("button", name="Send to ALC").click()
+    expect(page.get_by_role("alertdialog", name=evil)).to_be_visible()
+    page.get_by_role("button", name="Go", exact=True).click()
+    expect(page.get_by_role("button", name="Send to ALC")).to_have_attribute("aria-busy", "false")
+    expect(page.locator(".toast p")).to_have_text(evil)
+    assert page.url.endswith(ADA)

@@ -1,0 +1,35 @@
+"""What every test may use: a browser of this machine, and the option to take the README's screenshots."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import pytest
+
+from tests.support.browsers import HOW_TO_GET_ONE, find_or_fetch
+
+QUIET = (
+    "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run",
+    "--disable-dev-shm-usage", "--disable-gpu", "--disable-quic",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """Launch what this machine has."""
+    launch = find_or_fetch()
+    if launch is None:
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(HOW_TO_GET_ONE)
+    return {**browser_type_launch_args, **launch, "args": list(QUIET)}
+
+
+@pytest.fixture(scope="session")
+def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]:
+    """Calm, and in the zone that the fakes' times are in."""
+    return {**browser_context_args, "reduced_motion": "reduce", "timezone_id": "UTC"}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add `--screenshots`."""
+    parser.addoption("--screenshots", action="store_true", help="take the README's pictures anew")

@@ -1,0 +1,245 @@
+"""The one fake of the runtime that app code sees: a memory database, an outside of two dictionaries, and crashes.
+
+A step's outcome is kept as JSON, as the engine keeps it. After a crash `restart()` runs the same code from its
+beginning, and what has an outcome is not done again.
+"""
+
+from __future__ import annotations
+
+import json as json_
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from alc_app.app import app as manifest
+from alc_app.attio import AttioNoWorkspaceConnectionError, Connection, FetchAnswerLost, FetchNotSent, WebhookHandler
+from alc_app.attio.http import FetchResponse
+from alc_app.attio.runtime import Settings, outcome, settle
+from alc_app.runtime.database import Database
+
+SETTINGS = Settings("https://alc.test", "https://attio.test", "attio-token", "workspace")
+START = 1_700_000_000.0
+Answer = Callable[[], FetchResponse]
+Fault = Callable[[Answer], FetchResponse]
+
+
+class Crash(BaseException):
+    """The process is gone: nothing of ours can catch it."""
+
+
+def answer(status: int, body: object = None, **headers: str) -> FetchResponse:
+    """An answer with a JSON body; a text is taken as it is."""
+    text = body if isinstance(body, str) else "" if body is None else json_.dumps(body)
+    return FetchResponse(status, {name.replace("_", "-"): value for name, value in headers.items()}, text)
+
+
+def says(status: int, body: object = None, **headers: str) -> Fault:
+    """A fault: the other side answers this, and does nothing."""
+    return lambda _: answer(status, body, **headers)
+
+
+def does_and_says(status: int, body: object = None) -> Fault:
+    """A fault: the other side does it, and answers this."""
+
+    def fault(do: Answer) -> FetchResponse:
+        do()
+        return answer(status, body)
+
+    return fault
+
+
+def unreachable(_: Answer) -> FetchResponse:
+    """A fault: no connection is made."""
+    raise FetchNotSent("refused")
+
+
+def never_answers(_: Answer) -> FetchResponse:
+    """A fault: nothing is done, and nobody can tell."""
+    raise FetchAnswerLost("timeout")
+
+
+def answer_lost(do: Answer) -> FetchResponse:
+    """A fault: it is done, and nobody can tell."""
+    do()
+    raise FetchAnswerLost("timeout")
+
+
+class Outside:
+    """ALC and Attio, as small as they can be. Faults are played in order, one for each matching call."""
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[str, str, Any, Mapping[str, str]]] = []
+        self.leads: dict[str, dict[str, str]] = {}
+        """By idempotency key."""
+        self.webhooks: dict[str, dict[str, str]] = {}
+        self.written: list[tuple[str, dict[str, str]]] = []
+        """Every write to a record that Attio has taken."""
+        self.before: Callable[[str, str], None] = lambda _method, _path: None
+        self._faults: defaultdict[str, list[Fault]] = defaultdict(list)
+
+    def fault(self, call: str, *faults: Fault) -> None:
+        """Play these faults for the next calls that begin like `call`, such as "POST /api/v1/leads"."""
+        self._faults[call] += faults
+
+    def sent(self, call: str) -> list[Any]:
+        """The bodies of the calls that begin like `call`."""
+        return [body for method, path, body, _ in self.calls if f"{method} {path}".startswith(call)]
+
+    def keys(self) -> list[str]:
+        """The idempotency keys of every POST of a lead."""
+        return [headers["Idempotency-Key"] for method, path, _, headers in self.calls if (method, path) == POST_LEAD]
+
+    def values(self, record_id: str) -> dict[str, str]:
+        """What a record says now."""
+        found: dict[str, str] = {}
+        for written_to, values in self.written:
+            found |= values if written_to == record_id else {}
+        return found
+
+    def call(self, method: str, url: str, headers: Mapping[str, str], body: Any) -> FetchResponse:
+        """One call, as `fetch()` makes it."""
+        parts = urlsplit(url)
+        path = f"{parts.path}?{parts.query}" if parts.query else parts.path
+        self.calls.append((method, path, body, headers))
+        self.before(method, path)
+        line = f"{method} {path}"
+        waiting = next((faults for prefix, faults in self._faults.items() if faults and line.startswith(prefix)), None)
+        query = {name: found[0] for name, found in parse_qs(parts.query).items()}
+
+        def do() -> FetchResponse:
+            return self._do(method, parts.path, query, headers, body)
+
+        return waiting.pop(0)(do) if waiting else do()
+
+    def _do(
+        self, method: str, path: str, query: dict[str, str], headers: Mapping[str, str], body: Any
+    ) -> FetchResponse:
+        if (method, path) == POST_LEAD:
+            lead = {"id": f"lead_{len(self.leads) + 1}", "record_id": body["recordId"], "status": "processing"}
+            return answer(201, self.leads.setdefault(headers["Idempotency-Key"], lead))
+        if (method, path) == ("GET", "/api/v1/leads"):
+            found = self.leads.get(query["idempotency_key"])
+            return answer(200, {"leads": [found] if found else [], "next_cursor": None})
+        if path.startswith("/api/v1/webhooks"):
+            return self._webhooks(method, path, query, body)
+        self.written.append((path.rpartition("/")[2], body["data"]["values"]))
+        return answer(200, {"data": {}})
+
+    def _webhooks(self, method: str, path: str, query: dict[str, str], body: Any) -> FetchResponse:
+        if method == "POST":
+            webhook = {"webhook_id": f"wh_{len(self.webhooks) + 1}", "name": body["name"], "url": body["url"]}
+            self.webhooks[webhook["webhook_id"]] = webhook
+            return answer(201, {**webhook, "secret": body["secret"], "status": "active"})
+        if method == "DELETE":
+            return answer(204 if self.webhooks.pop(path.rpartition("/")[2], None) else 404)
+        return answer(200, {"webhooks": [w for w in self.webhooks.values() if w["name"] == query["name"]]})
+
+
+POST_LEAD = ("POST", "/api/v1/leads")
+
+
+class FakeRuntime:
+    """Fills the slot of `alc_app.attio.runtime`. `time` is the clock; `connected` is whether ALC is connected."""
+
+    def __init__(
+        self, *, database: Database | None = None, outside: Outside | None = None, run_id: str = "run"
+    ) -> None:
+        self.settings = SETTINGS
+        self.run_id = run_id
+        self.outside = outside or Outside()
+        self.database = database or memory()
+        self.time = START
+        self.connected = True
+        self.handlers: dict[str, WebhookHandler] = {}
+        self.published: list[tuple[str, Mapping[str, Any]]] = []
+        self.steps: list[str] = []
+        """The names of the steps whose work was begun, in order."""
+        self._remembered: list[tuple[str, str]] = []
+        self._next = 0
+        self._crash: tuple[str, int] | None = None
+
+    def crash(self, when: str, nth: int) -> None:
+        """Die "before" the work of the nth step (from 0), or "after" it and before its outcome is kept."""
+        self._crash = (when, nth)
+
+    def restart(self, run_id: str | None = None) -> None:
+        """Go on after a crash: the same run again, or a new one with another id."""
+        self._crash, self._next = None, 0
+        if run_id:
+            self.run_id, self._remembered = run_id, []
+
+    def now(self) -> float:
+        return self.time
+
+    def step(self, name: str, work: Callable[[], Any]) -> Any:
+        at, self._next = self._next, self._next + 1
+        if at < len(self._remembered):
+            assert self._remembered[at][0] == name, "A run must take the same steps when it is continued."
+            return json_.loads(self._remembered[at][1])
+        if self._crash == ("before", at):
+            raise Crash
+        self.steps.append(name)
+        kept = json_.dumps(work())
+        if self._crash == ("after", at):
+            raise Crash
+        self._remembered.append((name, kept))
+        return json_.loads(kept)
+
+    def transaction(self) -> AbstractContextManager[Any]:
+        return self.database.transaction()
+
+    def publish(self, kind: str, data: Mapping[str, Any]) -> None:
+        self.published.append((kind, data))
+
+    def workspace_connection(self) -> Connection:
+        def connected() -> None:
+            if not self.connected:
+                raise AttioNoWorkspaceConnectionError("Acme Lead Checker is not connected.")
+
+        settle(self.step("get_workspace_connection", lambda: outcome(connected)))
+        return Connection("connection", "alc-token")
+
+    def fetch(
+        self,
+        url: str,
+        *,
+        method: str,
+        headers: Mapping[str, str],
+        json: Any,
+        connection: Connection | None,
+        per_second: int | None,
+    ) -> FetchResponse:
+        del per_second
+        token = {"Authorization": f"Bearer {connection.value}"} if connection else {}
+        return self.outside.call(method, url, {**headers, **token}, json)
+
+    def create_webhook_handler(self, file_name: str) -> WebhookHandler:
+        number = self.step("create_webhook_handler", lambda: len(self.handlers) + 1)
+        handler = WebhookHandler(
+            f"handler_{number}", f"https://app.test/hooks/{number}", file_name, None, "whsec_c2VjcmV0"
+        )
+        return self.handlers.setdefault(handler.id, handler)
+
+    def update_webhook_handler(self, handler_id: str, external_webhook_id: str) -> None:
+        old = self.handlers[handler_id]
+        new = WebhookHandler(old.id, old.url, old.file_name, external_webhook_id, old.secret)
+        self.step("update_webhook_handler", lambda: self.handlers.update({handler_id: new}))
+
+    def list_webhook_handlers(self) -> list[WebhookHandler]:
+        ids = self.step("list_webhook_handlers", lambda: list(self.handlers))
+        return [self.handlers[handler_id] for handler_id in ids if handler_id in self.handlers]
+
+    def delete_webhook_handler(self, handler_id: str) -> None:
+        def delete() -> None:
+            self.handlers.pop(handler_id, None)
+
+        self.step("delete_webhook_handler", delete)
+
+
+def memory(url: str = "sqlite://") -> Database:
+    """A database with the app's tables."""
+    database = Database(url)
+    database.create(manifest.tables)
+    return database

@@ -1,0 +1,27 @@
+"""The face over a fake workspace, reached with Flask's client as a browser would ask."""
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from tests.support.face import create_face
+from tests.support.fake_workspace import FakeWorkspace
+from tests.support.scripted_actions import Stage
+
+
+@pytest.fixture
+def workspace() -> FakeWorkspace:
+    return FakeWorkspace()
+
+
+@pytest.fixture
+def app(workspace: FakeWorkspace) -> Flask:
+    return create_face(workspace, Stage())
+
+
+@pytest.fixture
+def visitor(app: Flask) -> FlaskClient:
+    """A client that asks for pages."""
+    client = app.test_client()
+    client.environ_base["HTTP_ACCEPT"] = "text/html,application/xhtml+xml,*/*;q=0.8"
+    return client

@@ -1,0 +1,157 @@
+"""The people table and the record page, as HTML."""
+
+import re
+from dataclasses import replace
+
+import pytest
+from flask.testing import FlaskClient
+
+from alc_app.pages import ActionButton, Change
+from tests.support.fake_workspace import AT, FakeWorkspace, make_person, record_id
+
+HOSTILE = (
+    "<script>alert(1)</script>",
+    '"><img src=x onerror=alert(1)>',
+    "javascript:alert(1)",
+    "\u202egnp.exe",
+    "{{ 7 * 7 }}",
+    "x" * 10_000,
+)
+
+
+def names(html: str) -> list[str]:
+    return re.findall(r'<tr data-record="[^"]*" data-name="([^"]*)"', html)
+
+
+def test_the_front_door_leads_to_the_people(visitor: FlaskClient) -> None:
+    """`/` is the table of people."""
+    assert visitor.get("/").location == "/people"
+
+
+def test_the_table_is_sorted_by_name_and_links_to_the_other_way_round(visitor: FlaskClient) -> None:
+    """A heading sorts by its column, and turns the order when it is the column already."""
+    html = visitor.get("/people").text
+    assert names(html)[1:3] == ["Ada Lovelace", "Barbara Liskov"]
+    assert 'aria-sort="ascending"' in html
+    turned = visitor.get("/people?sort=name&order=desc").text
+    assert names(turned) == names(html)[::-1]
+    assert "/people?sort=name&amp;order=desc" in html
+
+
+def test_searching_keeps_the_order_and_shows_who_matches(visitor: FlaskClient) -> None:
+    """The search box is a plain GET form, and its words come back in it."""
+    html = visitor.get("/people?q=grace&sort=company").text
+    assert names(html) == ["Grace Hopper"]
+    assert 'name="q" value="grace"' in html
+    assert 'name="sort" value="company"' in html
+
+
+@pytest.mark.parametrize("query", ["sort=__class__", "page=-3", "page=x", "page=99999999999999999999", "order=0"])
+def test_an_address_that_makes_no_sense_is_answered_with_a_page(visitor: FlaskClient, query: str) -> None:
+    """What cannot be meant falls back to the default, and never to an error (U9)."""
+    assert visitor.get(f"/people?{query}").status_code == 200
+
+
+def test_more_than_fifty_people_are_paged(visitor: FlaskClient, workspace: FakeWorkspace) -> None:
+    """Each page links to its neighbours, and only to those that exist."""
+    workspace.everyone = [make_person(n, f"Person {n:03}") for n in range(1, 61)]
+    first, second = visitor.get("/people").text, visitor.get("/people?page=2").text
+    assert (len(names(first)), len(names(second))) == (50, 10)
+    assert 'rel="next"' in first
+    assert 'rel="prev"' not in first
+    assert 'rel="next"' not in second
+    assert 'rel="prev"' in second
+
+
+def test_a_search_without_a_match_says_so(visitor: FlaskClient) -> None:
+    """An empty table is a sentence and a way out, and the words that were searched are shown as text (U2)."""
+    html = visitor.get("/people", query_string={"q": "<b>nobody"}).text
+    assert "Nobody matches “<bdi>&lt;b&gt;nobody</bdi>”" in html
+    assert "Show everybody" in html
+
+
+def test_a_record_shows_its_attributes_its_actions_and_its_history(
+    visitor: FlaskClient, workspace: FakeWorkspace
+) -> None:
+    """Usage 1-2: the action is a button on the record page and an entry of the palette."""
+    workspace.changes[record_id(2)] = [Change(AT, "ALC status", "Complete", "Acme Lead Checker")]
+    html = visitor.get(f"/people/{record_id(2)}").text
+    assert html.count(f'data-action="/people/{record_id(2)}/actions/send-to-alc"') == 2
+    for text in (
+        "Grace Hopper",
+        "Flow-Matic",
+        "lead_7f2a",
+        "20 Nov 2026, 09:12 UTC",
+        'data-status="Complete"',
+    ):
+        assert text in html
+
+
+def test_an_action_with_an_icon_that_does_not_exist_wears_the_apps(
+    visitor: FlaskClient, workspace: FakeWorkspace
+) -> None:
+    """A manifest may name any icon; the page is drawn all the same."""
+    workspace.buttons = (ActionButton("a", "Known", "zap"), ActionButton("b", "Unknown", "no-such-icon"))
+    html = visitor.get(f"/people/{record_id(1)}").text
+    assert "Known" in html
+    assert re.search(r'app-mark" aria-hidden="true">A</span>Unknown</button>', html)
+
+
+def test_a_person_without_a_name_is_called_by_address(visitor: FlaskClient, workspace: FakeWorkspace) -> None:
+    """The CRM may know nothing but an address, or nothing at all."""
+    assert "<h1><bdi>alan@bletchley.example</bdi></h1>" in visitor.get(f"/people/{record_id(7)}").text
+    workspace.everyone = [make_person(1, None, email_addresses=(), phone_numbers=(), job_title=None, company=None)]
+    assert "Unnamed person" in visitor.get(f"/people/{record_id(1)}").text
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_values_of_the_crm_are_shown_as_text(visitor: FlaskClient, workspace: FakeWorkspace, text: str) -> None:
+    """U2: markup, quotes, script URLs, RTL overrides and endless words, in every field."""
+    hostile = make_person(
+        1, text, email_addresses=(text,), phone_numbers=(text,), job_title=text, company=text, location=text,
+        alc_status=text, alc_lead_id=text, alc_interest=text, web_url=text,
+    )  # fmt: skip
+    workspace.everyone = [hostile]
+    workspace.changes[record_id(1)] = [Change(AT, text, text, text)]
+    for path in ("/people", f"/people/{record_id(1)}"):
+        html = visitor.get(path).text
+        for tag in ("<script>", "<img", 'href="javascript:', "49"):
+            assert tag not in html.replace("49px", "")
+
+
+def test_only_a_web_address_of_the_crm_becomes_a_link(visitor: FlaskClient, workspace: FakeWorkspace) -> None:
+    """U2: the record's own page in Attio is linked when it is http or https."""
+    assert "Open in Attio" in visitor.get(f"/people/{record_id(1)}").text
+    workspace.everyone[0] = replace(workspace.everyone[0], web_url="data:text/html,hello")
+    assert "Open in Attio" not in visitor.get(f"/people/{record_id(1)}").text
+
+
+def test_an_address_and_a_number_can_be_pressed(visitor: FlaskClient) -> None:
+    """Links that mail and phone programs read."""
+    html = visitor.get(f"/people/{record_id(1)}").text
+    assert 'href="mailto:ada@people.example"' in html
+    assert 'href="tel:+12025550101"' in html
+
+
+def test_what_needs_scripts_says_so(visitor: FlaskClient) -> None:
+    """Without them, reading works."""
+    assert "<noscript>" in visitor.get(f"/people/{record_id(1)}").text
+
+
+def test_the_activity_is_served_to_the_pages_script(visitor: FlaskClient, workspace: FakeWorkspace) -> None:
+    """What a live update fetches is what the page shows."""
+    workspace.set_status(1, "Pending")
+    change = {
+        "actor": "Acme Lead Checker",
+        "at": AT.isoformat(),
+        "attribute": "ALC status",
+        "is_status": True,
+        "value": "Pending",
+    }
+    assert visitor.get(f"/people/{record_id(1)}/activity.json").json == {"changes": [change]}
+
+
+def test_a_page_names_the_event_that_it_was_drawn_after(visitor: FlaskClient, workspace: FakeWorkspace) -> None:
+    """A tab follows the log from there, so that nothing is lost between drawing and following."""
+    workspace.set_status(1, "Pending")
+    assert '<meta name="events-after" content="b1:1">' in visitor.get("/people").text
