@@ -1,0 +1,66 @@
+"""The SMS agent: decides about each lead when its time has come, and tells the customer's webhooks."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import update
+from sqlmodel import Session, col, func, select
+
+from mock_alc.clock import Clock, iso
+from mock_alc.conversations import expected_outcome, summary_of
+from mock_alc.database import Database, changed_rows
+from mock_alc.leads import PROCESSING, Lead
+from mock_alc.outbox import announce
+
+
+class Agent:
+    """A chore of the worker; its due times are in the database, so a restart forgets none of them (W1)."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database, self._clock = database, clock
+
+    def run_due(self) -> datetime | None:
+        """Decide about every lead that is due; return when the next one will be."""
+        with self._database.read() as session:
+            due = select(Lead.id).where(Lead.status == PROCESSING, Lead.decide_at <= self._clock())
+            lead_ids = list(session.exec(due.order_by(col(Lead.seq))))
+        for lead_id in lead_ids:
+            with self._database.write() as session:
+                decide(session, lead_id, self._clock())
+        with self._database.read() as session:
+            return session.exec(select(func.min(col(Lead.decide_at))).where(Lead.status == PROCESSING)).one()
+
+
+def decide(
+    session: Session, lead_id: str, now: datetime, *, interest: str | None = None, status: str | None = None
+) -> bool:
+    """Settle a lead and fill the outbox in the caller's transaction; False if it was settled before."""
+    lead = session.exec(select(Lead).where(Lead.id == lead_id)).one_or_none()
+    if lead is None:
+        return False
+    interest = interest or expected_outcome(lead.phone_number)
+    decision = {
+        "interest": interest,
+        "status": status or ("Failed" if interest == "no_answer" else "Complete"),
+        "summary": summary_of(interest, lead.name),
+        "decided_at": now,
+    }
+    undecided = update(Lead).where(col(Lead.id) == lead_id, col(Lead.status) == PROCESSING)
+    if changed_rows(session, undecided.values(**decision)) == 0:
+        return False
+    session.refresh(lead)
+    announce(session, lead.account_id, "lead.processed", lead_processed(lead), now)
+    return True
+
+
+def lead_processed(lead: Lead) -> dict[str, Any]:
+    """Return the body of `lead.processed` about a settled lead."""
+    return {
+        "event": "lead.processed",
+        "lead_id": lead.id,
+        "record_id": lead.record_id,
+        "status": lead.status,
+        "interest": lead.interest,
+        "summary": lead.summary,
+        "occurred_at": iso(lead.decided_at),
+    }

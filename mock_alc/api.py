@@ -1,0 +1,48 @@
+"""What the two Bearer APIs and the control door share: reading bodies and checking their fields."""
+
+from typing import Any
+
+from flask import request
+
+from mock_alc.errors import ApiError
+from mock_alc.strict_json import NotStrictJson, read_object
+
+LONGEST_TEXT = 200
+
+
+def json_body() -> dict[str, Any]:
+    """Return the object that was sent; raises ApiError 415 or 400."""
+    charset = request.mimetype_params.get("charset", "utf-8").lower()
+    if (
+        request.mimetype != "application/json"
+        or charset != "utf-8"
+        or request.content_encoding not in (None, "identity")
+    ):
+        raise ApiError(415, "unsupported_media_type", "Send the body as application/json in UTF-8.")
+    try:
+        return read_object(request.get_data())
+    except NotStrictJson as error:
+        raise ApiError(400, "invalid_json", str(error)) from error
+
+
+def optional_json_body() -> dict[str, Any]:
+    """Return the object that was sent, or an empty one when there is no body at all."""
+    return json_body() if request.get_data() else {}
+
+
+def text_problem(value: object, *, longest: int = LONGEST_TEXT) -> str | None:
+    """Return what is wrong with a required text, as a sentence, or None."""
+    if value is None:
+        return "This field is required."
+    if not isinstance(value, str) or not value.strip():
+        return "This field must be a text that is not empty."
+    if len(value) > longest:
+        return f"This field may have {longest} characters at most."
+    if not value.isprintable():
+        return "This field must not hold control characters."
+    return None
+
+
+def whole_number(value: object, *, at_least: int, at_most: int) -> bool:
+    """Tell whether a JSON value is a whole number within bounds; true and false are not numbers."""
+    return isinstance(value, int) and not isinstance(value, bool) and at_least <= value <= at_most

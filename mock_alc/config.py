@@ -1,0 +1,134 @@
+"""Every setting of the mock: typed, described, read from `MOCK_ALC_*` when a Config is made and never before."""
+
+import ipaddress
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from mock_alc.retries import PUBLISHED_SCHEDULE
+
+DEMO_PASSWORD = "let-me-in"  # noqa: S105 (public on purpose: the login page prints it; refused in production)
+
+
+class Config(BaseSettings):
+    """What `create_app` is handed; values given to the constructor win over the environment."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="MOCK_ALC_", frozen=True, env_ignore_empty=True, hide_input_in_errors=True, extra="forbid"
+    )
+
+    env: Literal["development", "production"] = Field(
+        default="development",
+        description="`production` refuses the control door, loopback targets and the demo password.",
+    )
+    url: str = Field(default="", description="Own base URL and OAuth issuer; by default made of host and port.")
+    host: str = Field(default="127.0.0.1", description="Address to listen on.")
+    port: int = Field(default=8001, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
+    home: Path = Field(default=Path(".alc"), description="Folder of the database file and the server's key.")
+    database_url: str = Field(
+        default="",
+        description="Database; by default the file mock_alc.db in the home; `sqlite://` keeps all in memory.",
+    )
+    control: bool = Field(default=False, description="Opens the control door `/_mock` to this machine.")
+    decide_after: float = Field(
+        default=6.0, ge=0, le=86_400, description="Seconds from a lead to the agent's decision."
+    )
+    client_id: str = Field(default="", description="OAuth client provisioned at start.")
+    client_secret: SecretStr = Field(default=SecretStr(""), description="Its secret; none makes it a public client.")
+    redirect_uris: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(), description="Its redirect URIs, separated by commas, matched exactly."
+    )
+    allow_loopback_targets: bool | None = Field(
+        default=None,
+        description="Webhook targets on loopback, plain http included; by default exactly when the server "
+        "itself listens on loopback, because then only this machine can register them.",
+    )
+    retry_schedule: Annotated[tuple[float, ...], NoDecode] = Field(
+        default=PUBLISHED_SCHEDULE, description="Seconds before each delivery attempt, separated by commas."
+    )
+    delivery_timeout: float = Field(
+        default=15.0, gt=0, le=60, description="Seconds that one delivery attempt may take in all."
+    )
+    disable_after: int = Field(
+        default=432_000, gt=0, description="Seconds of nothing but failures that disable a webhook."
+    )
+    secret_overlap: int = Field(
+        default=86_400, ge=0, description="Seconds that a rotated webhook secret goes on signing."
+    )
+    code_lifetime: int = Field(default=60, ge=1, le=60, description="Seconds that an authorization code lives.")
+    access_token_lifetime: int = Field(default=3_600, ge=1, le=3_600, description="Seconds that an access token lives.")
+    refresh_token_lifetime: int = Field(
+        default=2_592_000, ge=1, description="Seconds that a refresh token lives unused."
+    )
+    refresh_grace: int = Field(
+        default=0, ge=0, le=30, description="Seconds in which a spent refresh token still gets an answer, not an alarm."
+    )
+    demo_email: str = Field(default="demo@acmeleadchecker.test", description="Sign-in of the demo account.")
+    demo_password: SecretStr = Field(default=SecretStr(DEMO_PASSWORD), description="Password of the demo account.")
+
+    @field_validator("redirect_uris", "retry_schedule", mode="before")
+    @classmethod
+    def _split(cls, value: Any) -> Any:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("url")
+    @classmethod
+    def _is_an_issuer(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if value and (not parts.hostname or parts.query or parts.fragment or parts.path.strip("/") or parts.username):
+            raise ValueError("The URL must be an origin such as https://alc.example.com, with nothing after the host.")
+        if value and parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(parts.hostname or "")):
+            raise ValueError("The URL must be https; plain http is for loopback only.")
+        return value.rstrip("/")
+
+    @model_validator(mode="after")
+    def _holds_together(self) -> Self:
+        if not self.retry_schedule or min(self.retry_schedule) < 0:
+            raise ValueError("The retry schedule needs at least one delay, and none below zero.")
+        if self.redirect_uris and not self.client_id:
+            raise ValueError("Redirect URIs were given without the id of their client.")
+        if self.env == "production":
+            self._refuse_in_production()
+        return self
+
+    def _refuse_in_production(self) -> None:
+        if self.control:
+            raise ValueError("The control door stays shut in production: it hands out tokens. Turn control off.")
+        if self.allow_loopback_targets:
+            raise ValueError("Webhook targets on loopback are refused in production: they reach into this machine.")
+        if self.demo_password.get_secret_value() == DEMO_PASSWORD:
+            raise ValueError("Production needs a demo password of its own: the default is printed for everyone.")
+
+    @property
+    def issuer(self) -> str:
+        """The base URL of this server: configured, or made of host and port; never taken from a request (A16)."""
+        host = self.host if is_loopback(self.host) else "127.0.0.1"
+        return self.url or f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
+
+    @property
+    def is_https(self) -> bool:
+        """Whether people reach the server over TLS, which makes cookies Secure."""
+        return self.issuer.startswith("https:")
+
+    @property
+    def database(self) -> str:
+        """The database URL, with its default filled in."""
+        return self.database_url or f"sqlite:///{self.home.absolute() / 'mock_alc.db'}"
+
+    @property
+    def loopback_targets_allowed(self) -> bool:
+        """Whether webhooks may point at this machine; private ranges stay closed either way (W6)."""
+        if self.allow_loopback_targets is None:
+            return self.env != "production" and is_loopback(self.host)
+        return self.allow_loopback_targets
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether a host as written in a setting means this machine only."""
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"

@@ -1,0 +1,108 @@
+"""What the SMS agent and the lead say to each other: a few believable chats for each outcome."""
+
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+OUTCOMES = ("interested", "not_interested", "no_answer")
+OUTCOME_BY_LAST_DIGIT = {"8": "not_interested", "9": "no_answer"}
+SUMMARIES = {
+    "interested": "{name} wants to know more and asked for a call.",
+    "not_interested": "{name} answered and is not looking for anything at the moment.",
+    "no_answer": "{name} did not answer any of our messages.",
+}
+CHATS: dict[str, Sequence[Sequence[str]]] = {
+    "interested": (
+        (
+            "Hi {first}, this is Ava from Acme. You asked us about pricing. Is now a good moment?",
+            "Hi! Yes, go ahead.",
+            "Great. Are you choosing a tool for yourself or for a team?",
+            "For my team, about twelve of us. We'd like to start this quarter.",
+            "Perfect. Shall a colleague call you tomorrow with a plan for twelve?",
+            "Tomorrow after 10 works. Thanks!",
+        ),
+        (
+            "Hello {first}, Ava from Acme here. Are you still looking for a better way to check leads?",
+            "We are, actually. What does it cost?",
+            "It depends on the size of your team. May I send you a short proposal?",
+            "Sure, please do. And let's talk next week.",
+        ),
+        (
+            "Hi {first}, it's Ava at Acme. I saw that you signed up for our guide. Did it help?",
+            "It did, thanks. I have a few questions though.",
+            "Happy to help. Would a fifteen-minute call be all right?",
+            "Yes. Wednesday would suit me.",
+            "Wednesday it is. You'll get an invitation in a minute.",
+        ),
+    ),
+    "not_interested": (
+        (
+            "Hi {first}, this is Ava from Acme. You asked us about pricing. Is now a good moment?",
+            "Oh, that was a while ago.",
+            "No problem. Is it still something that you are looking into?",
+            "No, we went with something else. Thanks anyway.",
+            "Thanks for telling me, {first}. I won't write again.",
+        ),
+        (
+            "Hello {first}, Ava from Acme here. Are you still looking for a better way to check leads?",
+            "Not at the moment, sorry.",
+            "May I ask again next year?",
+            "Please don't. All the best!",
+        ),
+    ),
+    "no_answer": (
+        (
+            "Hi {first}, this is Ava from Acme. You asked us about pricing. Is now a good moment?",
+            "Just checking that my message reached you, {first}.",
+            "A short yes or no is fine too.",
+            "I'll close this for now. Write to me any time.",
+        ),
+        (
+            "Hello {first}, Ava from Acme here. Are you still looking for a better way to check leads?",
+            "Hi {first}, did you see my message?",
+            "Is there a better time to reach you?",
+            "I won't bother you further. Take care!",
+        ),
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Line:
+    """One text message and when it is, or will be, sent."""
+
+    sender: str
+    text: str
+    at: datetime
+
+
+def expected_outcome(phone_number: str) -> str:
+    """Tell how a chat with this number ends: 8 at the end declines, 9 never answers, others are interested."""
+    return OUTCOME_BY_LAST_DIGIT.get(phone_number[-1], "interested")
+
+
+def summary_of(outcome: str, name: str) -> str:
+    """Say in one sentence how the chat went."""
+    return SUMMARIES[outcome].format(name=name)
+
+
+def chat(outcome: str, *, name: str, phone_number: str, begins: datetime, ends: datetime) -> list[Line]:
+    """Return the whole chat, spread evenly between two instants; the same number always chats alike."""
+    variants = CHATS[outcome]
+    texts = variants[zlib.crc32(phone_number.encode()) % len(variants)]
+    step = (ends - begins) / max(len(texts), 1)
+    first_name = name.split(maxsplit=1)[0] if name.split() else name
+    return [
+        Line(_sender(outcome, number), text.replace("{first}", first_name), begins + step * number)
+        for number, text in enumerate(texts)
+    ]
+
+
+def _sender(outcome: str, number: int) -> str:
+    return "agent" if outcome == "no_answer" or number % 2 == 0 else "lead"
+
+
+def said_by(lines: Sequence[Line], now: datetime) -> list[Line]:
+    """Keep the lines that have been sent by now."""
+    return [line for line in lines if line.at <= now]

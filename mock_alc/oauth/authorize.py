@@ -1,0 +1,128 @@
+"""The authorize page: sign in, consent, and the redirect back (RFC 6749 4.1.1, RFC 9207, RFC 9700)."""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from authlib.oauth2 import OAuth2Error
+from flask import Blueprint, Response, g, make_response, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import BadRequest, TooManyRequests
+
+from mock_alc.accounts import Account
+from mock_alc.login import binding_for, check_binding, login_page, sign_in, signed_in
+from mock_alc.oauth.server import Request, server
+from mock_alc.oauth.tables import Client
+from mock_alc.services import alc
+from mock_alc.web import CONTENT_SECURITY_POLICY
+
+pages = Blueprint("authorize", __name__)
+MEANINGS = {
+    "leads": "Send leads to Acme Lead Checker and read what came of them",
+    "webhooks": "Register webhooks that tell it about your leads",
+}
+
+
+@pages.route("/oauth/authorize", methods=["GET", "POST"])
+def authorize() -> ResponseReturnValue:
+    """Show the next page of the flow, or act on the form of the last one."""
+    with alc().database.read() as session:
+        g.oauth_transaction = session
+        client = _known_client()
+        try:
+            # Everything is checked before the person is asked anything, and again when they answer (A18).
+            grant = _grant()
+        except OAuth2Error as error:
+            return _redirect_with_error(error)
+        scopes = str(grant.request.scope).split()
+    if request.method == "GET":
+        return _page(client, scopes)
+    if request.form.get("decision") not in ("allow", "deny"):
+        problem, status = sign_in()
+        return redirect(request.full_path, 303) if problem is None else _bound(client, login_page(problem), status)
+    return _decide()
+
+
+def _page(client: Client, scopes: list[str]) -> Response:
+    account = signed_in()
+    if account is None:
+        return _bound(client, login_page())
+    page = render_template(
+        "consent.html",
+        client=client,
+        account=account,
+        scopes={scope: MEANINGS[scope] for scope in scopes},
+        redirect_host=urlsplit(request.args["redirect_uri"]).netloc or request.args["redirect_uri"],
+        binding=binding_for("consent"),
+    )
+    return _bound(client, page)
+
+
+def _decide() -> Response:
+    """Act on Allow or Deny, in one transaction with the code that Allow makes."""
+    check_binding("consent")
+    account = signed_in()
+    if account is None:
+        raise BadRequest("Your session has ended. Start again from the application that sent you here.")
+    key = f"{account.id} {request.remote_addr}"
+    if wait := alc().decisions.wait(key):
+        raise TooManyRequests("Too many decisions in a minute. Wait a little.", retry_after=wait)
+    alc().decisions.count(key)
+    allowed: Account | None = account if request.form["decision"] == "allow" else None
+    with alc().database.write() as session:
+        g.oauth_transaction = session
+        try:
+            response: Response = server.create_authorization_response(
+                request=Request(), grant_user=allowed, grant=_grant()
+            )
+        except OAuth2Error as error:
+            return _redirect_with_error(error)
+    response.status_code = 303  # Never a status that repeats a POST (A11).
+    return response
+
+
+def _known_client() -> Client:
+    """Return the client if the redirect may go to it; otherwise nobody is redirected anywhere (A3, A11)."""
+    for name, values in request.args.lists():
+        if len(values) > 1 and name in ("client_id", "redirect_uri"):
+            raise BadRequest(f"The address repeats the parameter {name}, so it is not clear what is asked.")
+    client = server.query_client(request.args.get("client_id", ""))
+    if client is None:
+        raise BadRequest("No application with this client_id is registered here.")
+    if not client.check_redirect_uri(request.args.get("redirect_uri", "")):
+        raise BadRequest(f"{client.name} did not register this redirect_uri. It must match to the letter.")
+    return client
+
+
+def _grant() -> Any:
+    """Check the rest of the request with Authlib; raises OAuth2Error whose redirect was checked before."""
+    redirect_uri = request.args["redirect_uri"]
+    for name, values in request.args.lists():
+        if len(values) > 1:
+            shown = name if name.isascii() and name.isidentifier() else "of the query"
+            raise OAuth2Error(
+                f"The parameter {shown} was sent more than once.", error="invalid_request", redirect_uri=redirect_uri
+            )
+    if request.args.get("response_type") != "code":
+        # Authlib copies the given type into a header, and fails for some that people send.
+        error = "unsupported_response_type" if request.args.get("response_type") else "invalid_request"
+        raise OAuth2Error("This server answers response_type=code only.", error=error, redirect_uri=redirect_uri)
+    return server.get_consent_grant()
+
+
+def _redirect_with_error(error: OAuth2Error) -> Response:
+    """Send an error to the checked redirect URI, with `state` and, unlike Authlib here, `iss` (A10)."""
+    error.state = request.args.get("state")
+    error.redirect_uri = request.args["redirect_uri"]
+    response: Response = server.handle_error_response(None, error)
+    server.issuer.add_issuer_parameter(server, response)
+    response.status_code = 303
+    return response
+
+
+def _bound(client: Client, page: str, status: int = 200) -> Response:
+    """Serve a form whose answer may redirect to the client: Chromium checks form-action against that too (U3)."""
+    target = urlsplit(request.args["redirect_uri"])
+    origin = f"{target.scheme}://{target.netloc}" if target.netloc else f"{target.scheme}:"
+    response = make_response(page, status)
+    response.headers["Content-Security-Policy"] = f"{CONTENT_SECURITY_POLICY} {origin}"
+    return response

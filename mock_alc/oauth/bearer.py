@@ -1,0 +1,64 @@
+"""Guards the API: `account_with("leads")` lets a live access token with that scope in, and nothing else (A14)."""
+
+# Authlib ships no types, so its classes look like Any to the type checker.
+# mypy: allow-subclassing-any
+
+from typing import Any
+
+from authlib.integrations.flask_oauth2 import ResourceProtector
+from authlib.oauth2 import OAuth2Error
+from authlib.oauth2.rfc6749 import MissingAuthorizationError
+from authlib.oauth2.rfc6750 import BearerTokenValidator, InvalidTokenError
+from flask import request
+
+from mock_alc.errors import ApiError
+from mock_alc.oauth.issue import find_access_token
+from mock_alc.oauth.tables import Token
+from mock_alc.services import alc
+
+
+class Validator(BearerTokenValidator):
+    """Looks tokens up by their digest."""
+
+    def authenticate_token(self, token_string: str) -> Token | None:
+        with alc().database.read() as session:
+            return find_access_token(session, token_string)
+
+
+require = ResourceProtector()
+require.register_token_validator(Validator())
+
+
+def account_with(scope: str) -> str:
+    """Return the id of the account that the presented token acts for; raises ApiError 400, 401 or 403."""
+    if "access_token" in request.args:
+        raise ApiError(400, "invalid_request", "Send the access token in the Authorization header, not in the URL.")
+    try:
+        token = require.acquire_token([scope])
+    except OAuth2Error as error:
+        raise _refusal(error, scope) from error
+    return str(token.account_id)
+
+
+def _refusal(error: Any, scope: str = "") -> ApiError:
+    if isinstance(error, MissingAuthorizationError):
+        # RFC 6750 3.1: a request without any credentials gets the challenge without an error code.
+        return ApiError(
+            401,
+            "unauthorized",
+            "Send an access token: `Authorization: Bearer …`.",
+            headers={"WWW-Authenticate": "Bearer"},
+        )
+    if error.error == "insufficient_scope":
+        return ApiError(
+            403,
+            "insufficient_scope",
+            f"The access token lacks the scope {scope}.",
+            headers={"WWW-Authenticate": f'Bearer error="insufficient_scope", scope="{scope}"'},
+        )
+    return ApiError(
+        401,
+        InvalidTokenError.error,
+        "The access token is unknown, expired or revoked. Refresh it, or connect again.",
+        headers={"WWW-Authenticate": 'Bearer error="invalid_token"'},
+    )

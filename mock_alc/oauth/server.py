@@ -1,0 +1,212 @@
+"""Authlib's authorization server, closed where its defaults are open (bar section 10: each trap was measured)."""
+
+# Authlib ships no types, so its classes look like Any to the type checker.
+# mypy: allow-subclassing-any
+
+import re
+from datetime import timedelta
+from typing import Any, cast
+
+from authlib.integrations.flask_oauth2 import AuthorizationServer
+from authlib.oauth2.rfc6749 import (
+    InvalidGrantError,
+    InvalidRequestError,
+    OAuth2Payload,
+    OAuth2Request,
+)
+from authlib.oauth2.rfc6749.grants import AuthorizationCodeGrant, RefreshTokenGrant
+from authlib.oauth2.rfc6750 import BearerTokenGenerator
+from authlib.oauth2.rfc7009 import RevocationEndpoint
+from authlib.oauth2.rfc7636 import CodeChallenge
+from authlib.oauth2.rfc9207 import IssuerParameter
+from flask import g, request
+from sqlmodel import Session
+from werkzeug.datastructures import MultiDict
+
+from mock_alc.accounts import Account
+from mock_alc.credentials import digest
+from mock_alc.oauth import issue
+from mock_alc.oauth.client_authentication import authenticate, read_credentials
+from mock_alc.oauth.tables import AUTH_METHODS, SCOPES, AuthorizationCode, Client, Token, TokenFamily
+from mock_alc.services import alc
+
+S256_CHALLENGE = re.compile(r"[A-Za-z0-9\-._~]{43,128}")
+
+
+def transaction() -> Session:
+    """Return the transaction of this request: all that Authlib does for one answer commits together (A7)."""
+    return cast(Session, g.oauth_transaction)
+
+
+class Payload(OAuth2Payload):
+    """The parameters from the one place where they may be: the query of authorize, the form of the others (A17)."""
+
+    @property
+    def data(self) -> MultiDict[str, str]:
+        return request.args if request.endpoint == "authorize.authorize" else request.form
+
+    @property
+    def datalist(self) -> dict[str, list[str]]:
+        return dict(self.data.lists())
+
+
+class Request(OAuth2Request):
+    """A request under our configured URL, so that a Host header or a proxy cannot change what Authlib sees."""
+
+    def __init__(self) -> None:
+        super().__init__(request.method, alc().config.issuer + request.full_path, headers=request.headers)
+        self.payload = Payload()
+
+    @property
+    def args(self) -> MultiDict[str, str]:
+        return request.args
+
+    @property
+    def form(self) -> MultiDict[str, str]:
+        return request.form
+
+
+class CodeGrant(AuthorizationCodeGrant):
+    """Authorization codes: redeemed once, remembered for ever (A4-A6)."""
+
+    TOKEN_ENDPOINT_AUTH_METHODS = AUTH_METHODS
+
+    def save_authorization_code(self, code: str, request: Any) -> None:
+        now, client, account = alc().now(), request.client, request.user
+        family = issue.begin_family(transaction(), client.client_id, account.id, now)
+        transaction().add(
+            AuthorizationCode(
+                code_sha256=digest(code),
+                family_id=family.id,
+                client_id=client.client_id,
+                account_id=account.id,
+                redirect_uri=request.payload.redirect_uri,
+                scope=request.scope,
+                code_challenge=request.payload.data["code_challenge"],
+                expires_at=now + timedelta(seconds=alc().config.code_lifetime),
+            )
+        )
+
+    def query_authorization_code(self, code: str, client: Client) -> AuthorizationCode | None:
+        return issue.present_code(transaction(), code, client, alc().now())
+
+    def authenticate_user(self, authorization_code: AuthorizationCode) -> Account:
+        """Spend the code here: Authlib calls this after the PKCE check and before it issues anything."""
+        if not issue.use_code(transaction(), authorization_code, alc().now()):
+            raise InvalidGrantError("The authorization code was used before.")
+        return cast(Account, transaction().get(Account, authorization_code.account_id))
+
+    def delete_authorization_code(self, authorization_code: AuthorizationCode) -> None:
+        """Keep the row: a deleted code could not be recognised when it comes back."""
+
+
+class RefreshGrant(RefreshTokenGrant):
+    """Refresh tokens: each is spent for a new one (A7)."""
+
+    TOKEN_ENDPOINT_AUTH_METHODS = AUTH_METHODS
+    INCLUDE_NEW_REFRESH_TOKEN = True
+
+    def authenticate_refresh_token(self, refresh_token: str) -> Token | None:
+        return issue.find_refresh_token(transaction(), refresh_token, alc().now())
+
+    def authenticate_user(self, refresh_token: Token) -> Account:
+        grace = timedelta(seconds=alc().config.refresh_grace)
+        if not issue.use_refresh_token(transaction(), refresh_token, alc().now(), grace):
+            raise InvalidGrantError("The refresh token was used before, so its whole family was revoked.")
+        return cast(Account, transaction().get(Account, refresh_token.account_id))
+
+    def revoke_old_credential(self, refresh_token: Token) -> None:
+        """Do nothing more: the old token was spent before the new one was made."""
+
+
+class S256Only(CodeChallenge):
+    """PKCE for every client, checked before the person is asked anything (A2)."""
+
+    SUPPORTED_CODE_CHALLENGE_METHOD = ("S256",)
+
+    def validate_code_challenge(self, grant: Any, redirect_uri: str) -> None:
+        data = grant.request.payload.data
+        if data.get("code_challenge_method") != "S256":
+            raise InvalidRequestError("PKCE is required here: send code_challenge_method=S256.")
+        if not S256_CHALLENGE.fullmatch(data.get("code_challenge", "")):
+            raise InvalidRequestError("The code_challenge must be 43 to 128 unreserved characters.")
+
+
+class Revocation(RevocationEndpoint):
+    """RFC 7009: a refresh token takes its whole family with it, an access token only itself (A15)."""
+
+    CLIENT_AUTH_METHODS = AUTH_METHODS
+
+    def check_params(self, request: Any, client: Client) -> None:
+        """Ask for the token only: an unknown hint is ignored, as RFC 7009 2.1 allows."""
+        if not request.form.get("token"):
+            raise InvalidRequestError("The parameter 'token' is missing.")
+
+    def query_token(self, token_string: str, _token_type_hint: str | None) -> Token | None:
+        return issue.find_refresh_token(transaction(), token_string, alc().now()) or issue.find_access_token(
+            transaction(), token_string
+        )
+
+    def revoke_token(self, token: Token, request: Any) -> None:
+        if token.refresh_sha256 == digest(request.form["token"]):
+            issue.revoke_family(transaction(), token.family_id, alc().now())
+        else:
+            token.revoked_at = token.revoked_at or alc().now()
+
+
+class Issuer(IssuerParameter):
+    """`iss` on every redirect (RFC 9207)."""
+
+    def get_issuer(self) -> str:
+        return alc().config.issuer
+
+
+class Server(AuthorizationServer):
+    """The server that the pages in this folder speak to; it keeps nothing between requests."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.scopes_supported = list(SCOPES)
+        self.issuer = Issuer()
+        self.register_grant(CodeGrant, [S256Only(required=True)])
+        self.register_grant(RefreshGrant)
+        self.register_endpoint(Revocation)
+        self.register_extension(self.issuer)
+        self.register_token_generator("default", self._generate)
+
+    def create_oauth2_request(self, _request: object) -> Request:
+        return Request()
+
+    def query_client(self, client_id: str) -> Client | None:
+        return transaction().get(Client, client_id)
+
+    def authenticate_client(self, request: Any, methods: list[str], endpoint: str = "token") -> Client:
+        """Replace Authlib's readers of credentials, which raise on what strangers send (A12)."""
+        credentials = read_credentials()
+        client = authenticate(self.query_client(credentials.client_id), credentials)
+        request.auth_method = credentials.method
+        return client
+
+    def save_token(self, token: dict[str, Any], request: Any) -> None:
+        """Store the pair with its family, in the transaction that spent the code or the older token."""
+        source = request.refresh_token or request.authorization_code
+        family = transaction().get(TokenFamily, source.family_id)
+        issue.save_tokens(
+            transaction(),
+            alc().config,
+            cast(TokenFamily, family),
+            access=token["access_token"],
+            refresh=token["refresh_token"],
+            scope=token["scope"],
+            now=alc().now(),
+            parent=request.refresh_token,
+        )
+
+    @staticmethod
+    def _generate(**wanted: Any) -> Any:
+        lifetime = alc().config.access_token_lifetime
+        generate = BearerTokenGenerator(issue.new_access_token, issue.new_refresh_token, lifetime)
+        return generate(**wanted)
+
+
+server = Server()

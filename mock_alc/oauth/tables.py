@@ -1,0 +1,126 @@
+"""Clients, codes and tokens, with the answers that Authlib asks them for (A22); values only as digests (A13)."""
+
+# Authlib ships no types, so its mixins look like Any to the type checker.
+# mypy: allow-subclassing-any
+
+from datetime import datetime
+
+from authlib.oauth2.rfc6749 import AuthorizationCodeMixin, ClientMixin, TokenMixin
+from sqlmodel import JSON, Field
+
+from mock_alc.credentials import matches
+from mock_alc.services import alc
+from mock_alc.tables import Table, UtcDateTime
+
+SCOPES = ("leads", "webhooks")
+AUTH_METHODS = ("client_secret_basic", "client_secret_post", "none")
+
+
+class Client(Table, ClientMixin, table=True):
+    """An application that asks for access; one without a secret is public."""
+
+    __tablename__ = "oauth_client"
+
+    client_id: str = Field(primary_key=True)
+    name: str
+    secret_sha256: str | None = None
+    redirect_uris: list[str] = Field(sa_type=JSON)
+    auth_methods: list[str] = Field(sa_type=JSON)
+    scope: str
+
+    def get_client_id(self) -> str:
+        return self.client_id
+
+    def get_default_redirect_uri(self) -> None:
+        """Give none: the redirect URI is always stated and matched exactly (A3)."""
+
+    def get_allowed_scope(self, scope: str | None) -> str | None:
+        """Return what is granted: the client's own scope if it asks for none; None refuses a wider wish (A9)."""
+        if not scope:
+            return self.scope
+        return scope if set(scope.split()) <= set(self.scope.split()) else None
+
+    def check_redirect_uri(self, redirect_uri: str) -> bool:
+        return redirect_uri in self.redirect_uris
+
+    def check_client_secret(self, client_secret: str) -> bool:
+        return matches(client_secret, self.secret_sha256)
+
+    def check_endpoint_auth_method(self, method: str, _endpoint: str) -> bool:
+        return method in self.auth_methods
+
+    def check_response_type(self, response_type: str) -> bool:
+        return response_type == "code"
+
+    def check_grant_type(self, grant_type: str) -> bool:
+        return grant_type in ("authorization_code", "refresh_token")
+
+
+class TokenFamily(Table, table=True):
+    """One consent and all that came of it: revoking this row kills every token of the grant at once (A5, A7)."""
+
+    __tablename__ = "oauth_token_family"
+
+    id: str = Field(primary_key=True)
+    client_id: str = Field(foreign_key="oauth_client.client_id")
+    account_id: str = Field(foreign_key="account.id")
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    revoked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class AuthorizationCode(Table, AuthorizationCodeMixin, table=True):
+    """A code; kept after its use, so that a second use is recognised (A5)."""
+
+    __tablename__ = "oauth_code"
+
+    code_sha256: str = Field(primary_key=True)
+    family_id: str = Field(foreign_key="oauth_token_family.id")
+    client_id: str = Field(foreign_key="oauth_client.client_id")
+    account_id: str = Field(foreign_key="account.id")
+    redirect_uri: str
+    scope: str
+    code_challenge: str
+    code_challenge_method: str = "S256"
+    expires_at: datetime = Field(sa_type=UtcDateTime)
+    presented: int = 0
+    used_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+    def get_redirect_uri(self) -> str:
+        return self.redirect_uri
+
+    def get_scope(self) -> str:
+        return self.scope
+
+
+class Token(Table, TokenMixin, table=True):
+    """An access token and the refresh token issued with it; `parent_id` is the pair that was spent for it."""
+
+    __tablename__ = "oauth_token"
+
+    id: str = Field(primary_key=True)
+    family_id: str = Field(foreign_key="oauth_token_family.id", index=True)
+    parent_id: str | None = Field(default=None, index=True)
+    client_id: str = Field(foreign_key="oauth_client.client_id")
+    account_id: str = Field(foreign_key="account.id")
+    access_sha256: str = Field(unique=True)
+    refresh_sha256: str = Field(unique=True)
+    scope: str
+    access_expires_at: datetime = Field(sa_type=UtcDateTime)
+    refresh_expires_at: datetime = Field(sa_type=UtcDateTime)
+    refresh_used_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    revoked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+    def check_client(self, client: Client) -> bool:
+        return self.client_id == client.client_id
+
+    def get_scope(self) -> str:
+        return self.scope
+
+    def get_expires_in(self) -> int:
+        return int((self.access_expires_at - alc().now()).total_seconds())
+
+    def is_expired(self) -> bool:
+        return self.access_expires_at <= alc().now()
+
+    def is_revoked(self) -> bool:
+        return self.revoked_at is not None

@@ -1,0 +1,42 @@
+"""Puts the services of one mock together, and into the state of a first start."""
+
+import secrets
+
+from mock_alc.accounts import provision_demo_account
+from mock_alc.agent import Agent
+from mock_alc.clock import Clock
+from mock_alc.config import Config
+from mock_alc.database import Database
+from mock_alc.delivery import Sender
+from mock_alc.housekeeping import Housekeeping
+from mock_alc.oauth.clients import provision_client
+from mock_alc.sealing import Sealer, key_from_home
+from mock_alc.services import Services
+from mock_alc.worker import Chore, Worker
+
+
+def make_services(config: Config, clock: Clock) -> Services:
+    """Open the database, make what is missing in it, and wire agent, sender and worker."""
+    database = Database(config.database)
+    secret_key = secrets.token_urlsafe(32) if database.in_memory else key_from_home(config.home)
+    sealer = Sealer(secret_key)
+    sender = Sender(database, sealer, clock, config)
+    chores: list[Chore] = [Agent(database, clock), sender, Housekeeping(database, clock)]
+
+    def provision() -> None:
+        with database.write() as session:
+            provision_demo_account(session, config.demo_email, config.demo_password.get_secret_value())
+            provision_client(session, config)
+
+    database.create_tables()
+    provision()
+    return Services(
+        config=config,
+        clock=clock,
+        database=database,
+        secret_key=secret_key,
+        sealer=sealer,
+        sender=sender,
+        worker=Worker(chores, sender, clock),
+        provision=provision,
+    )

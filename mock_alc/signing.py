@@ -1,0 +1,49 @@
+"""Standard Webhooks 1.0: secrets, and the signature over `id.timestamp.rawbody`."""
+
+import base64
+import binascii
+import hashlib
+import hmac
+import secrets
+from collections.abc import Iterable
+
+PREFIX = "whsec_"
+SHORTEST, LONGEST = 24, 64  # Bytes, as the specification has it.
+
+
+class UnusableSecret(ValueError):
+    """The text is not a signing secret; the message is a whole sentence for the caller."""
+
+
+def new_secret() -> str:
+    """Make a secret of 32 random bytes."""
+    return PREFIX + base64.b64encode(secrets.token_bytes(32)).decode()
+
+
+def key_of(secret: str) -> bytes:
+    """Return the key bytes inside `whsec_…`; raises UnusableSecret."""
+    if not secret.startswith(PREFIX):
+        raise UnusableSecret("A signing secret starts with whsec_ and goes on with base64.")
+    try:
+        key = base64.b64decode(secret.removeprefix(PREFIX), validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise UnusableSecret("The part of the signing secret after whsec_ must be standard base64.") from error
+    if not SHORTEST <= len(key) <= LONGEST:
+        raise UnusableSecret(f"A signing secret holds {SHORTEST} to {LONGEST} bytes; this one holds {len(key)}.")
+    return key
+
+
+def sign(secret: str, message_id: str, timestamp: int, body: bytes) -> str:
+    """Return one `v1,…` signature."""
+    signed = f"{message_id}.{timestamp}.".encode() + body
+    mac = hmac.new(key_of(secret), signed, hashlib.sha256).digest()
+    return "v1," + base64.b64encode(mac).decode()
+
+
+def signed_headers(secrets_: Iterable[str], message_id: str, timestamp: int, body: bytes) -> dict[str, str]:
+    """Return the three headers of a delivery, with one signature for each secret still valid (W9)."""
+    return {
+        "webhook-id": message_id,
+        "webhook-timestamp": str(timestamp),
+        "webhook-signature": " ".join(sign(secret, message_id, timestamp, body) for secret in secrets_),
+    }

@@ -1,0 +1,79 @@
+"""The settings: typed, described, and refusing what would be dangerous."""
+
+import pytest
+from pydantic import ValidationError
+
+from mock_alc.config import Config
+
+EVERYWHERE = "0.0.0.0"  # noqa: S104 (nothing is bound here)
+
+
+def test_the_environment_is_read_when_a_config_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Values given win over the environment; lists are separated by commas."""
+    monkeypatch.setenv("MOCK_ALC_PORT", "9999")
+    monkeypatch.setenv("MOCK_ALC_DECIDE_AFTER", "")
+    monkeypatch.setenv("MOCK_ALC_CLIENT_ID", "app")
+    monkeypatch.setenv("MOCK_ALC_REDIRECT_URIS", "https://a.example/cb, https://b.example/cb")
+    monkeypatch.setenv("MOCK_ALC_RETRY_SCHEDULE", "0,0.5")
+    config = Config(host="localhost")
+    assert (config.port, config.decide_after, config.retry_schedule) == (9999, 6.0, (0.0, 0.5))
+    assert config.redirect_uris == ("https://a.example/cb", "https://b.example/cb")
+    assert config.issuer == "http://localhost:9999"
+
+
+def test_every_setting_is_described() -> None:
+    """The README's table is made of these."""
+    assert [name for name, field in Config.model_fields.items() if not (field.description or "").endswith(".")] == []
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"control": True},
+        {"allow_loopback_targets": True},
+        {"demo_password": "let-me-in"},
+    ],
+)
+def test_production_refuses_what_is_for_development(settings: dict[str, object]) -> None:
+    """W6, U9: at start, with a sentence."""
+    with pytest.raises(ValidationError, match=r"production|Production"):
+        Config(env="production", **({"demo_password": "own-one"} | settings))  # type: ignore[arg-type]  # mixed kinds
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://alc.example",
+        "https://alc.example/path",
+        "https://u@alc.example",
+        "ftp://alc.example",
+        "https://a.example?x",
+    ],
+)
+def test_the_issuer_is_an_https_origin_or_on_loopback(url: str) -> None:
+    """A16: Authlib would refuse every request otherwise, later and less clearly."""
+    with pytest.raises(ValidationError):
+        Config(url=url)
+
+
+@pytest.mark.parametrize(
+    ("settings", "allowed"),
+    [
+        ({}, True),
+        ({"host": EVERYWHERE}, False),
+        ({"host": EVERYWHERE, "allow_loopback_targets": True}, True),
+        ({"allow_loopback_targets": False}, False),
+        ({"env": "production", "demo_password": "own-one"}, False),
+    ],
+)
+def test_loopback_targets_follow_the_bind_address_unless_said(settings: dict[str, object], allowed: bool) -> None:
+    """W6: only a server that listens on loopback alone trusts loopback."""
+    assert Config(**settings).loopback_targets_allowed is allowed  # type: ignore[arg-type]  # mixed kinds
+
+
+def test_secrets_do_not_show_in_complaints_or_in_the_repr() -> None:
+    """U8."""
+    assert "hunter2" not in repr(Config(client_id="a", client_secret="hunter2"))  # type: ignore[arg-type]  # coerced
+    with pytest.raises(ValidationError) as caught:
+        Config(client_secret=["hunter2"])  # type: ignore[arg-type]  # wrong on purpose
+    assert "hunter2" not in str(caught.value)

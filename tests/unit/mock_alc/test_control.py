@@ -1,0 +1,103 @@
+"""The control door."""
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.unit.mock_alc.support import REDIRECT, Alc, Receiver, basic
+
+
+def test_the_door_is_shut_unless_asked_for(make_alc: Callable[..., Alc]) -> None:
+    """Design 4.1: off by default."""
+    shut = make_alc(control=False)
+    assert shut.http.post("/_mock/tokens").status_code == 404
+    assert shut.http.get("/healthz").get_json() == {"status": "ok"}
+
+
+def test_the_door_answers_this_machine_only(alc: Alc) -> None:
+    """Design 4.1: loopback peers; a header that claims so does not count."""
+    away = {"REMOTE_ADDR": "192.0.2.7"}
+    answer = alc.http.post("/_mock/tokens", environ_base=away, headers={"X-Forwarded-For": "127.0.0.1"})
+    assert (answer.status_code, answer.get_json()["error"]["code"]) == (403, "loopback_only")
+
+
+@pytest.mark.parametrize("headers", [{"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}])
+def test_a_page_in_a_browser_here_cannot_use_the_door(alc: Alc, headers: dict[str, str]) -> None:
+    """U1: it has no CSRF token, so pages stay out altogether."""
+    assert alc.http.post("/_mock/reset", headers=headers).status_code == 403
+
+
+def test_tokens_come_without_a_browser_and_can_be_refreshed(alc: Alc) -> None:
+    """Design 4.1: by the client that they were asked for."""
+    client = alc.client()
+    tokens = alc.http.post("/_mock/tokens", json={"client_id": client["client_id"], "scope": "leads"}).get_json()
+    assert tokens["scope"] == "leads"
+    form = {"grant_type": "refresh_token", "refresh_token": tokens["refresh_token"]}
+    assert alc.http.post("/oauth/token", data=form, headers=basic(client)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status"),
+    [
+        ("tokens", {"scope": "admin"}, 422),
+        ("tokens", {"client_id": "nobody"}, 404),
+        ("tokens", {"account": 7}, 422),
+        ("clients", {}, 422),
+        ("clients", {"redirect_uris": "https://a.example"}, 422),
+        ("clients", {"redirect_uris": [], "token_endpoint_auth_method": "tls"}, 422),
+        ("clients", {"redirect_uris": [], "scope": "admin"}, 422),
+        ("leads/nothing/decide", {}, 404),
+        ("leads/nothing/decide", {"interest": "maybe"}, 422),
+        ("deliveries/nothing/resend", {}, 404),
+        ("prospects", {}, 422),
+    ],
+)
+def test_mistakes_at_the_door_are_explained(alc: Alc, path: str, body: dict[str, object], status: int) -> None:
+    """Habit 9: a test that asks wrongly learns why."""
+    answer = alc.http.post(f"/_mock/{path}", json=body)
+    assert answer.status_code == status
+    assert answer.get_json()["error"]["message"]
+
+
+def test_the_configured_client_is_there_from_the_start_and_after_a_reset(make_alc: Callable[..., Alc]) -> None:
+    """Settings `client_id`, `client_secret` and `redirect_uris`."""
+    alc = make_alc(client_id="app", client_secret="s3cret", redirect_uris=(REDIRECT,))
+    alc.client(client_id="other")
+    alc.http.post("/_mock/reset")
+    assert alc.http.get("/_mock/state").get_json()["clients"] == ["app"]
+    assert alc.http.post("/_mock/tokens").get_json()["client_id"] == "app"
+
+
+def test_reset_forgets_everything_and_cancels_what_waits(alc: Alc, receiver: Receiver) -> None:
+    """Habit 15: servers start once and are emptied per test."""
+    auth = alc.auth()
+    alc.hook(auth, receiver.url())
+    alc.http.post(f"/_mock/leads/{alc.send_lead(auth)['id']}/decide")
+    alc.send_lead(auth)
+    assert alc.http.get("/_mock/state").get_json()["idle"] is False
+    alc.http.post("/_mock/reset")
+    alc.clock.advance(100)
+    alc.work()
+    assert receiver.received == []
+    state = alc.http.get("/_mock/state").get_json()
+    assert state == {"leads": {}, "deliveries": {}, "webhooks": {}, "clients": [], "idle": True}
+    assert alc.http.get("/_mock/requests").get_json() == {"requests": []}
+    assert alc.http.get("/api/v1/leads", headers=auth).status_code == 401
+
+
+def test_received_requests_are_shown_with_bodies_and_without_secrets(alc: Alc) -> None:
+    """U8: what a test asks about, and nothing that it could misuse."""
+    auth, client = alc.auth(), alc.client(client_secret="canary-secret")
+    alc.send_lead(auth | {"Idempotency-Key": "intent-1"})
+    form = {"grant_type": "refresh_token", "refresh_token": "canary-refresh", "client_secret": "canary-secret"}
+    alc.http.post("/oauth/token", data=form)
+    alc.http.post(
+        "/oauth/token", data=b"refresh_token=canary-refresh", content_type="text/plain", headers=basic(client)
+    )
+    alc.http.get("/oauth/authorize?code=canary-code")
+    answer = alc.http.get("/_mock/requests")
+    lead, token, *_ = answer.get_json()["requests"]
+    assert (lead["body"]["recordId"], lead["headers"]["Idempotency-Key"], lead["status"]) == ("rec-1", "intent-1", 201)
+    assert (lead["headers"]["Authorization"], token["body"]["refresh_token"]) == ("Bearer ***", "***")
+    for canary in ("canary", auth["Authorization"].split()[1], basic(client)["Authorization"].split()[1]):
+        assert canary not in answer.text

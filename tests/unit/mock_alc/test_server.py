@@ -1,0 +1,175 @@
+"""The mock behind real HTTP: in a thread, and as a process."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import requests
+from click.testing import CliRunner
+
+from mock_alc.cli import main
+from mock_alc.config import Config
+from mock_alc.server import MockAlc
+from tests.support.waiting import eventually
+from tests.unit.mock_alc.support import LEAD, Receiver
+
+
+@pytest.fixture
+def running() -> Iterator[MockAlc]:
+    """A mock on a free port."""
+    with MockAlc(Config(port=0, database_url="sqlite://", control=True, decide_after=0.05)) as mock:
+        yield mock
+
+
+@pytest.fixture
+def session() -> Iterator[requests.Session]:
+    """A client with keep-alive."""
+    with requests.Session() as opened:
+        yield opened
+
+
+def test_port_0_takes_a_free_port_and_the_issuer_is_true(running: MockAlc, session: requests.Session) -> None:
+    """A16: bind first, configure second."""
+    said = session.get(f"{running.url}/.well-known/oauth-authorization-server").json()
+    assert said["issuer"] == running.issuer == running.url
+    assert not running.url.endswith(":0")
+
+
+def test_the_round_trip_happens_by_itself(running: MockAlc, session: requests.Session, receiver: Receiver) -> None:
+    """W1, W3: lead in, decision out, without anybody turning the handle."""
+    auth = {"Authorization": f"Bearer {session.post(f'{running.url}/_mock/tokens').json()['access_token']}"}
+    body = {"name": "h", "url": receiver.url(), "event": "lead.processed"}
+    secret = session.post(f"{running.url}/api/v1/webhooks", json=body, headers=auth).json()["secret"]
+    session.post(f"{running.url}/api/v1/leads", json=LEAD, headers=auth)
+    eventually(lambda: receiver.received)
+    assert receiver.received[0].signed_by(secret)
+    eventually(lambda: session.get(f"{running.url}/_mock/state").json()["idle"])
+    running.reset()
+    assert session.get(f"{running.url}/_mock/leads").json() == {"leads": []}
+
+
+def talk(mock: MockAlc, data: bytes) -> bytes:
+    """Send raw bytes and return all that comes back until the server closes, or says nothing for a moment."""
+    with socket.create_connection(("127.0.0.1", mock.config.port), timeout=0.5) as connection:
+        connection.sendall(data)
+        answer = b""
+        try:
+            while part := connection.recv(65536):
+                answer += part
+        except TimeoutError:
+            return answer
+    return answer
+
+
+def test_one_connection_serves_many_requests(running: MockAlc) -> None:
+    """HTTP/1.1 keep-alive, pipelined even; and no word about versions (U5)."""
+    request = b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+    answer = talk(running, request * 2 + request.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"))
+    assert answer.count(b"HTTP/1.1 200 OK") == 3
+    assert b"Werkzeug" not in answer and b"Python" not in answer
+
+
+def test_a_refused_body_is_not_read_as_the_next_request(running: MockAlc) -> None:
+    """R7's neighbour: the connection is closed instead."""
+    smuggled = b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+    head = b"POST /login HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 70000\r\n\r\n"
+    answer = talk(running, head + smuggled)
+    assert answer.startswith(b"HTTP/1.1 413")
+    assert answer.count(b"HTTP/1.1") == 1
+
+
+@pytest.mark.parametrize(("size", "status"), [(1_000, b"401"), (70_000, b"413")])
+def test_a_chunked_body_is_read_whole_or_refused(running: MockAlc, size: int, status: bytes) -> None:
+    """R7: never silently cut."""
+    head = b"POST /api/v1/leads HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n\r\n"
+    chunk = f"{size:x}".encode() + b"\r\n" + b"x" * size + b"\r\n0\r\n\r\n"
+    assert talk(running, head + chunk).startswith(b"HTTP/1.1 " + status)
+
+
+def test_a_broken_chunk_is_a_400(running: MockAlc) -> None:
+    """R7."""
+    head = b"POST /api/v1/leads HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n\r\n"
+    assert talk(running, head + b"zz\r\n").startswith(b"HTTP/1.1 400")
+
+
+def test_closing_cuts_a_delivery_under_way(receiver: Receiver, session: requests.Session) -> None:
+    """C15's rule: within a second or two, whatever hangs."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        mock = MockAlc()
+        auth = {"Authorization": f"Bearer {session.post(f'{mock.url}/_mock/tokens').json()['access_token']}"}
+        body = {"name": "h", "url": f"http://127.0.0.1:{silent.getsockname()[1]}/", "event": "lead.processed"}
+        hook = session.post(f"{mock.url}/api/v1/webhooks", json=body, headers=auth).json()["webhook_id"]
+        session.post(f"{mock.url}/api/v1/webhooks/{hook}/test", headers=auth)
+        connection, _ = silent.accept()
+        started = time.monotonic()
+        mock.close()
+        connection.close()
+    assert time.monotonic() - started < 2
+
+
+def test_the_process_starts_says_where_it_is_and_stops_on_sigterm(tmp_path: Path, session: requests.Session) -> None:
+    """C15's rule, U8: exit 0, and no query in the log."""
+    command = [sys.executable, "-m", "mock_alc", "serve", "--port", "0", "--home", str(tmp_path), "--control"]
+    environment = os.environ | {"PYTHONUNBUFFERED": "1"}
+    with subprocess.Popen(  # noqa: S603 (our own program)
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment
+    ) as process:
+        assert process.stdout is not None
+        first = process.stdout.readline()
+        url = re.search(r"http://\S+", first)
+        assert url, first
+        session.get(f"{url[0]}/oauth/authorize?code=canary")
+        process.send_signal(signal.SIGTERM)
+        rest = process.stdout.read()
+        assert process.wait(3) == 0
+    assert "let-me-in" in rest and "/_mock is open" in rest
+    assert "GET /oauth/authorize 400" in rest and "canary" not in rest
+    assert (tmp_path / "mock_alc.db").exists()
+
+
+def test_help_tells_how_to_begin() -> None:
+    """Habit 9, for the command line."""
+    shown = CliRunner().invoke(main, ["serve", "--help"]).output
+    for part in ("--decide-after", "MOCK_ALC_DECIDE_AFTER", "curl", "no answer"):
+        assert part in shown
+
+
+def test_help_loads_nothing_heavy() -> None:
+    """What serving needs is imported when serving."""
+    code = "import sys, mock_alc.cli; sys.exit(bool({'flask', 'sqlalchemy', 'pydantic'} & set(sys.modules)))"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0  # noqa: S603 (our own code)
+
+
+@pytest.mark.parametrize(
+    ("flags", "sentence"),
+    [
+        (["--port", "99999"], "MOCK_ALC_PORT"),
+        (["--url", "http://alc.example"], "plain http is for loopback only"),
+        (["--redirect-uris", "https://a.example"], "without the id of their client"),
+    ],
+)
+def test_a_wrong_flag_is_explained(flags: list[str], sentence: str) -> None:
+    """Habit 9."""
+    result = CliRunner().invoke(main, ["serve", *flags])
+    assert result.exit_code == 2
+    assert sentence in result.output
+
+
+def test_a_taken_port_is_explained(running: MockAlc) -> None:
+    """Habit 9."""
+    flags = ["serve", "--port", str(running.config.port), "--database-url", "sqlite://"]
+    result = CliRunner().invoke(main, flags)
+    assert (result.exit_code, "could not start" in result.output) == (1, True)
+
+
+def test_the_package_never_imports_the_app() -> None:
+    """Design, direction 4: they meet on the wire."""
+    code = "import sys, mock_alc.server; sys.exit(any(name.startswith('alc_app') for name in sys.modules))"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0  # noqa: S603 (our own code)
