@@ -1,0 +1,59 @@
+"""`alc-app demo`, as `scripts/demo` starts it: everything comes up, heals itself, and goes away together."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.outside import Attio
+from tests.support.people import User
+from tests.support.stack import free_ports
+from tests.support.waiting import eventually
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks the children up in /proc")
+def test_the_demo_runs_the_loop_heals_a_killed_worker_and_stops_on_ctrl_c(tmp_path: Path) -> None:
+    """One command, one log, four servers; kill -9 needs nobody to mend it; Ctrl-C leaves none behind."""
+    app, alc, attio_port = free_ports(3)
+    command = [sys.executable, "-m", "alc_app", "demo", "--port", str(app), "--home", str(tmp_path / "home")]
+    command += ["--alc-url", f"http://127.0.0.1:{alc}", "--mock-attio-port", str(attio_port), "--decide-after", "0.5"]
+    log = tmp_path / "demo.log"
+    with log.open("wb") as output:
+        demo = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)  # noqa: S603 - our own program
+    try:
+        eventually(lambda: "Open the workspace" in log.read_text(), within=40, what=log.read_text)
+        eventually(lambda: "worker-0 is ready" in log.read_text(), within=20, what=log.read_text)
+        user = User(f"http://127.0.0.1:{app}")
+        user.connect_alc()
+        token = (tmp_path / "home" / "mock_attio_token").read_text()
+        ada = Attio(f"http://127.0.0.1:{attio_port}", token).find("Ada Lovelace")
+
+        os.kill(_child(demo.pid, "worker"), signal.SIGKILL)
+        user.click_send(ada)
+
+        user.sees_status(ada, "Complete", within=30)
+    finally:
+        demo.send_signal(signal.SIGINT)
+        assert demo.wait(timeout=20) == 0
+    assert not _children(demo.pid)
+
+
+def _children(parent: int) -> dict[int, str]:
+    """The processes whose parent this is, with their command lines."""
+    found = {}
+    for folder in Path("/proc").iterdir():
+        try:
+            if folder.name.isdigit() and (folder / "stat").read_text().rsplit(") ", 1)[1].split()[1] == str(parent):
+                found[int(folder.name)] = (folder / "cmdline").read_text().replace("\0", " ")
+        except OSError:
+            continue  # it has just ended
+    return found
+
+
+def _child(parent: int, command: str) -> int:
+    return next(pid for pid, line in _children(parent).items() if line.split()[-1] == command)
