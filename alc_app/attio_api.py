@@ -14,6 +14,7 @@ from alc_app.attio.http import FetchResponse
 from alc_app.attio.runtime import current, step
 from alc_app.attio.server import attio_api_token, fetch
 
+UNREADABLE = "Attio's answer could not be read."
 WRITES_PER_SECOND = 25
 """Attio's limit, for the whole workspace (docs.attio.com/rest-api/guides/rate-limiting)."""
 
@@ -67,8 +68,7 @@ def value_history(object_slug: str, record_id: str, attribute: str) -> list[dict
 
 def identify() -> dict[str, Any]:
     """What our token is and may do; `active` is false for a dead one. `GET /v2/self`."""
-    answer: dict[str, Any] = call("GET", "/v2/self").json()
-    return answer
+    return _json(call("GET", "/v2/self"))
 
 
 def get_object(object_slug: str) -> dict[str, Any] | None:
@@ -158,4 +158,17 @@ def _found(path: str) -> dict[str, Any] | None:
 
 
 def _data(response: FetchResponse) -> Any:
-    return response.json()["data"]
+    body = _json(response)
+    if "data" not in body:
+        raise AttioApiError(UNREADABLE)
+    return body["data"]
+
+
+def _json(response: FetchResponse) -> dict[str, Any]:
+    try:
+        body = response.json()
+    except ValueError as error:
+        raise AttioApiError(UNREADABLE).because(error) from error
+    if not isinstance(body, dict):
+        raise AttioApiError(UNREADABLE)
+    return body

@@ -78,12 +78,17 @@ class Config(BaseModel):
     @model_validator(mode="after")
     def _check(self) -> Self:
         for name in ("url", "alc_url", "attio_url"):
-            parts = urlsplit(getattr(self, name))
-            if getattr(self, name) and (parts.scheme not in ("http", "https") or not parts.hostname or parts.path):
+            if getattr(self, name) and not _is_origin(getattr(self, name)):
                 raise ValueError(f"{name} must be an origin such as https://alc.example.com, without a path")
-        if self.env == "production" and not self.base_url.startswith("https://"):
-            raise ValueError("ALC_APP_URL must be an https address in production")
+        if self.env == "production":
+            self._refuse_in_production()
         return self
+
+    def _refuse_in_production(self) -> None:
+        outside = {"ALC_APP_URL": self.base_url, "ALC_URL": self.alc_url, "ATTIO_URL": self.attio_url or REAL_ATTIO}
+        for name, url in outside.items():
+            if not url.startswith("https://"):
+                raise ValueError(f"{name} must be an https address in production")
 
     def as_env(self) -> dict[str, str]:
         """The environment that gives a child process these settings; what was not set stays out."""
@@ -91,7 +96,7 @@ class Config(BaseModel):
         for name in self.model_fields_set:
             value = getattr(self, name)
             text = value.get_secret_value() if isinstance(value, SecretStr) else str(value)
-            env[self.model_fields[name].alias or name] = text
+            env[type(self).model_fields[name].alias or name] = text
         return env
 
     @property
@@ -134,3 +139,9 @@ class Config(BaseModel):
             path = Path(self.database_url.removeprefix("sqlite:///"))
             return f"sqlite:///{path}" if name == "app" else f"sqlite:///{path.with_suffix(f'.{name}{path.suffix}')}"
         return f"sqlite:///{self.home / f'{name}.db'}"
+
+
+def _is_origin(url: str) -> bool:
+    parts = urlsplit(url)
+    whole = f"{parts.scheme}://{parts.netloc}" == url and "@" not in parts.netloc
+    return whole and parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0

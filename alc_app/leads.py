@@ -73,9 +73,10 @@ def sent(lead_id: str, alc_lead_id: str) -> None:
         if lead.alc_lead_id:
             return
         lead.alc_lead_id = alc_lead_id
-        if lead.status == "sending" or _open_lead(session, lead.record_id) is None:
-            lead.status, lead.version = "pending", lead.version + 1
-            lead.tries, lead.due_at = 0, current().now()
+        if lead.status == "sending" or (lead.status == "not_sent" and _open_lead(session, lead.record_id) is None):
+            lead.status = "pending"
+        if lead.status in (*OPEN, *TERMINAL):  # a verdict that named no lead may have come first: it stays
+            lead.version, lead.tries, lead.due_at = lead.version + 1, 0, current().now()
         if early := session.get(EarlyEvent, alc_lead_id):
             _judge(lead, LeadProcessed.model_validate_json(early.event))
             session.delete(early)
@@ -85,11 +86,18 @@ def sent(lead_id: str, alc_lead_id: str) -> None:
 def not_sent(lead_id: str, *, only_if_due: bool = False) -> None:
     """Nothing reached ALC, for certain: the intent is closed, and the next click begins anew.
 
-    `only_if_due` spares an intent that a run has taken up meanwhile.
+    After an attempt whose answer was lost, a refusal of the next one says nothing about the first: the intent stays
+    open until ALC has been asked. `only_if_due` says that it has been, and spares an intent that a run has taken up.
     """
     with current().transaction() as session:
         lead = _locked(session, lead_id)
-        if lead.status == "sending" and not (only_if_due and lead.due_at and lead.due_at > current().now()):
+        if lead.status != "sending":
+            return
+        if only_if_due and lead.due_at and lead.due_at > current().now():
+            return
+        if lead.attempt and not only_if_due:
+            _look_later(lead)
+        else:
             lead.status, lead.due_at = "not_sent", None
 
 
@@ -99,8 +107,7 @@ def settle_later(lead_id: str) -> None:
     with current().transaction() as session:
         lead = _locked(session, lead_id)
         if lead.status == "sending":
-            lead.attempt, lead.tries = lead.attempt + 1, lead.tries + 1
-            lead.due_at = current().now() + _backoff(lead.tries, FIRST_LOOK)
+            _look_later(lead)
 
 
 @step
@@ -193,6 +200,11 @@ def _locked(session: Session, lead_id: str) -> Lead:
     return session.get_one(Lead, lead_id, with_for_update=True)
 
 
+def _look_later(lead: Lead) -> None:
+    lead.attempt, lead.tries = lead.attempt + 1, lead.tries + 1
+    lead.due_at = current().now() + _backoff(lead.tries, FIRST_LOOK)
+
+
 def _open_lead(session: Session, record_id: str) -> Lead | None:
     mine = (Lead.workspace_id == current().settings.workspace_id, Lead.record_id == record_id)
     return session.exec(select(Lead).where(*mine, col(Lead.status).in_(OPEN))).first()
@@ -213,13 +225,14 @@ def _new_lead(session: Session, record_id: str) -> Lead:
 def _lead_of(session: Session, event: LeadProcessed) -> Lead | None:
     if event.lead_id is None:  # the tutorial's handler knows the record only
         return _open_lead(session, event.record_id)
-    lead = session.exec(select(Lead).where(Lead.alc_lead_id == event.lead_id)).first()
+    ours = (Lead.alc_lead_id == event.lead_id, Lead.workspace_id == current().settings.workspace_id)
+    lead = session.exec(select(Lead).where(*ours)).first()
     return lead if lead and lead.record_id == event.record_id else None
 
 
 def _keep_early(session: Session, event: LeadProcessed) -> None:
     lead = _open_lead(session, event.record_id)
-    if event.lead_id and lead and lead.status == "sending":
+    if event.lead_id and lead and lead.status == "sending" and not _later_one_waits(session, event):
         session.merge(
             EarlyEvent(
                 alc_lead_id=event.lead_id,
@@ -230,9 +243,18 @@ def _keep_early(session: Session, event: LeadProcessed) -> None:
         )
 
 
+def _later_one_waits(session: Session, event: LeadProcessed) -> bool:
+    waiting = session.get(EarlyEvent, event.lead_id)
+    return waiting is not None and _instant(LeadProcessed.model_validate_json(waiting.event)) >= _instant(event)
+
+
+def _instant(event: LeadProcessed) -> float:
+    return event.occurred_at.timestamp() if event.occurred_at else 0.0
+
+
 def _judge(lead: Lead, event: LeadProcessed) -> bool:
     """Apply a verdict if it is news: any verdict after Pending, between two verdicts the later one (R16)."""
-    occurred_at = event.occurred_at.timestamp() if event.occurred_at else 0.0
+    occurred_at = _instant(event)
     if lead.status == "undeliverable" or (lead.status in TERMINAL and occurred_at <= lead.occurred_at):
         return False
     lead.status, lead.interest, lead.summary = event.status.lower(), event.interest, event.summary
@@ -251,7 +273,9 @@ def _newer_lead(session: Session, lead: Lead) -> bool:
         Lead.record_id == lead.record_id,
         Lead.created_at > lead.created_at,
     )
-    return session.exec(select(Lead.id).where(*later, Lead.status != "not_sent")).first() is not None
+    # One that is still being sent may come to nothing, and until then the record shows the last one that did not.
+    reached_alc = col(Lead.status).not_in(("sending", "not_sent"))
+    return session.exec(select(Lead.id).where(*later, reached_alc)).first() is not None
 
 
 def _values(lead: Lead) -> dict[str, str]:

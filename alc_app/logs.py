@@ -9,9 +9,9 @@ from typing import Any
 FORMAT = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
 TIME = "%H:%M:%S"
 _SECRETS = re.compile(
-    r"(whsec_|Bearer |Basic |[?&](?:code|state|token)="
+    r"(?i)(whsec_|Bearer |Basic |[?&](?:code|state|token)="
     r"|(?:access_token|refresh_token|client_secret|code_verifier)['\"]?[=:] ?['\"]?)"
-    r"[A-Za-z0-9+/=_.~-]{4,}"
+    r"[A-Za-z0-9+/=_.~%-]{4,}"
 )
 GRANIAN: dict[str, Any] = {
     "version": 1,
@@ -22,20 +22,17 @@ GRANIAN: dict[str, Any] = {
 }
 
 
-class MaskSecrets(logging.Filter):
-    """Masks what looks like a secret in a record's finished message."""
+class MaskSecrets(logging.Formatter):
+    """Masks what looks like a secret in a finished line, its traceback included."""
 
-    def filter(self, record: logging.LogRecord) -> bool:
-        message = record.getMessage()
-        record.msg, record.args = _SECRETS.sub(r"\1…", message), None
-        return True
+    def format(self, record: logging.LogRecord) -> str:
+        return _SECRETS.sub(r"\1…", super().format(record))
 
 
 def set_up(level: int = logging.INFO) -> None:
     """Log to standard error, masked. Libraries that log tokens when they debug are kept at INFO (bar U8)."""
     handler = logging.StreamHandler()
-    handler.addFilter(MaskSecrets())
-    handler.setFormatter(logging.Formatter(FORMAT, TIME))
+    handler.setFormatter(MaskSecrets(FORMAT, TIME))
     logging.basicConfig(level=level, handlers=[handler], force=True)
     for name in ("authlib", "urllib3", "dbos"):
         logging.getLogger(name).setLevel(max(level, logging.WARNING))

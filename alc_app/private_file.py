@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -26,8 +27,9 @@ def keep_secret(path: Path, make: Callable[[], str]) -> str:
 
 def _create(path: Path, text: str) -> None:
     """Write a whole file or none: to a name of our own first, then linked into place unless another was faster."""
-    draft = path.with_name(f"{path.name}.{os.getpid()}")
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="ascii") as file:
+    number, name = tempfile.mkstemp(prefix=f"{path.name}.", dir=path.parent)  # 0600, and of this thread alone
+    draft = Path(name)
+    with os.fdopen(number, "w", encoding="ascii") as file:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())

@@ -7,7 +7,7 @@ server functions, and nothing else.
 from pathlib import Path
 
 from alc_app.alc_api import AlcError, AlcRefused
-from alc_app.attio import QueryError, RecordAction, ServerFunctionTimeout
+from alc_app.attio import QueryError, RecordAction, ServerFunctionError, ServerFunctionTimeout
 from alc_app.attio.client import INFINITE, alert, graphql, run_query, show_toast
 from alc_app.send_to_alc_server import send_to_alc
 
@@ -46,7 +46,7 @@ async def on_trigger(record_id: str) -> None:
         await alert(title="Still sending to ALC", text="The record will show its status as soon as ALC has answered.")
         return
     # TUTORIAL: it catches everything, so a user without a connection is never asked to connect. We let Attio ask.
-    except AlcError as error:
+    except (AlcError, ServerFunctionError) as error:
         await toast.hide_toast()
         reason = error.message if isinstance(error, AlcRefused) else "Please try again."
         await alert(title="Failed to send to ALC", text=reason)

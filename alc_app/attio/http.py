@@ -32,7 +32,7 @@ class Request:
         """The body as JSON, strictly.
 
         Refuses what `json.loads` would let through (bar R9): NaN, numbers out of range, repeated keys, lone
-        surrogates, control characters in keys and deep nesting. Raises: BadRequest.
+        surrogates, NUL (no database keeps it), control characters in keys and deep nesting. Raises: BadRequest.
         """
         try:
             text = self.raw_body.decode("utf-8")
@@ -68,7 +68,10 @@ class FetchResponse:
 
     def json(self) -> Any:
         """The body as JSON. Raises: ValueError."""
-        return json.loads(self.text)
+        try:
+            return json.loads(self.text)
+        except RecursionError as error:
+            raise ValueError("The body is nested too deeply.") from error
 
     def retry_after(self) -> float | None:
         """Seconds that the other side asks us to wait: its `Retry-After` as seconds or as an HTTP date (RFC 9110)."""
@@ -78,7 +81,7 @@ class FetchResponse:
         try:
             at = parsedate_to_datetime(value)
             return min(max((at - datetime.now(UTC)).total_seconds(), 0.0), MAX_WAIT)
-        except (ValueError, TypeError):
+        except (ValueError, TypeError, OverflowError):
             return None
 
 
@@ -108,8 +111,12 @@ def _check(value: Any, depth: int) -> None:
             value.encode("utf-8")
         except UnicodeEncodeError as error:
             raise BadRequest("A text holds half a character.") from error
+        if "\0" in value:
+            raise BadRequest("A text holds a NUL.")
     elif isinstance(value, dict):
         for key, item in value.items():
+            if any(character < " " for character in key):
+                raise BadRequest("A key holds a control character.")
             _check(key, depth)
             _check(item, depth + 1)
     elif isinstance(value, list):

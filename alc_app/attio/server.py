@@ -14,7 +14,7 @@ R = TypeVar("R")
 
 
 def server_function(
-    *, idempotency_key: Callable[P, str] | None = None
+    *, idempotency_key: Callable[..., str] | None = None
 ) -> Callable[[Callable[P, R]], ServerFunction[P, R]]:
     """Mark the function that a file like `send-to-alc.server.ts` exports by default."""
     return lambda function: ServerFunction(function, idempotency_key)

@@ -84,6 +84,9 @@ class Actions:
                     answer = self._host(effect)
                 except SerializableError as failed:
                     error = failed
+                except Exception:
+                    log.exception("%s failed in a way that nobody foresaw.", effect.name)
+                    error = ServerFunctionError("Something unexpected happened. The log says what.")
                 continue
             line = self._line(run, effect)
             yield line

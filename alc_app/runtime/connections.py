@@ -16,6 +16,7 @@ from alc_app.runtime.sealing import CannotUnseal, Sealer
 from alc_app.runtime.tables import ConnectionRow
 
 LEEWAY = 60.0
+"""Seconds before its end at which a token is refreshed; at most a quarter of its lifetime (bar O15)."""
 REFRESH_LEASE = 20.0
 ADDED_WITHIN = 900.0
 """Seconds after which a connection that was never saved is undone."""
@@ -92,8 +93,7 @@ class Connections:
     def open(self, connection_id: str) -> Connection:
         """The connection with a token that is fresh by our clock. Raises: AttioConnectionExpiredError."""
         row = self.row(connection_id)
-        lifetime_left = (row.expires_at or 0) - time.time()
-        if lifetime_left < LEEWAY and row.refresh_token:
+        if time.time() > row.refresh_at and row.refresh_token:
             return self.refresh(connection_id, row.token_version)
         return Connection(row.id, self._unseal(row, "access_token"))
 
@@ -170,6 +170,7 @@ class Connections:
             else ""
         )
         row.expires_at, row.scope = tokens.expires_at, tokens.scope
+        row.refresh_at = tokens.expires_at - min(LEEWAY, (tokens.expires_at - time.time()) / 4)
 
     def _unseal(self, row: ConnectionRow, field: str) -> str:
         try:

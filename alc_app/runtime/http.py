@@ -33,7 +33,7 @@ class _Bytes(io.RawIOBase):
     """What a socket receives until the deadline: headers that are dripped count as much as a body."""
 
     def __init__(self, sock: socket.socket) -> None:
-        self._socket, self._raw = sock, socket.SocketIO(sock, "r")
+        self._socket, self._raw = sock, sock.makefile("rb", buffering=0)
         self._deadline = time.monotonic() + TOTAL_TIMEOUT
 
     def readable(self) -> bool:
@@ -45,6 +45,10 @@ class _Bytes(io.RawIOBase):
             raise TimeoutError(f"The answer took longer than {TOTAL_TIMEOUT:g} seconds in all.")
         self._socket.settimeout(min(left, READ_TIMEOUT))
         return self._raw.readinto(buffer)
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
 
 
 class _Response(http.client.HTTPResponse):

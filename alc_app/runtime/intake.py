@@ -16,6 +16,7 @@ from alc_app.attio.runtime import running
 from alc_app.runtime.house import House
 from alc_app.runtime.inbox import NotStored
 from alc_app.runtime.log_once import OncePerMinute
+from alc_app.runtime.sealing import CannotUnseal
 from alc_app.runtime.slot import ReachedFirstEffect, ReadingSlot
 from alc_app.runtime.standard_webhooks import NotVerified, verify
 from alc_app.runtime.tables import HandlerRow
@@ -49,10 +50,14 @@ class Intake:
         assert row is not None  # noqa: S101 - for the type checker: a missing row was refused above
         raw_body = request.get_data(cache=False)
         try:
-            webhook_id = verify([self._house.handlers.secret(row)], request.headers, raw_body, now=time.time())
+            secret = self._house.handlers.secret(row)
+            webhook_id = verify([secret], request.headers, raw_body, now=time.time())
         except NotVerified as refusal_reason:
             self._refusals.warn(f"Refused a delivery to handler {handler_id[:6]}…: {refusal_reason}.")
             return Response(status=401)
+        except CannotUnseal as error:
+            log.error("%s", error)
+            return Response(status=503, headers=WAIT_A_LITTLE)
         return self._take(row, webhook_id, raw_body)
 
     def _not_open(self, row: HandlerRow | None) -> Response | None:

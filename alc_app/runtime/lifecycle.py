@@ -99,6 +99,7 @@ class Lifecycle:
             if row.status == "removed":
                 return False
             row.status, row.due_at = "removing", time.time() + LOOK_AGAIN
+            row.removing_since = row.removing_since or time.time()
             self._house.handlers.entomb(connection_id)
             self._house.publish("connection", {"status": "removing"})
             return True
@@ -107,7 +108,7 @@ class Lifecycle:
         now = time.time()
         with self._house.database.transaction() as session:
             row = session.get_one(ConnectionRow, connection_id)
-            if now - row.created_at > GIVE_UP_AFTER and row.tries:
+            if now - (row.removing_since or now) > GIVE_UP_AFTER:
                 log.error("Giving up on cleaning up connection %s at ALC: %s", connection_id, why)
                 self._house.connections.erase(connection_id)
                 return

@@ -43,7 +43,7 @@ class Sealer:
     def unseal(self, place: str, sealed: str) -> str:
         """The secret that was sealed for this very place. Raises: CannotUnseal."""
         try:
-            found, _, secret = self._fernet.decrypt(sealed).decode().partition("\0")
+            found, _, secret = self._fernet.decrypt(sealed.encode()).decode().partition("\0")
         except InvalidToken as error:
             raise CannotUnseal(f"{place} was sealed with another key. Is ALC_APP_KEYS complete?") from error
         if found != place:

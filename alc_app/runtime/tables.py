@@ -48,11 +48,13 @@ class ConnectionRow(Table, table=True):
     access_token: str = ""
     refresh_token: str = ""
     expires_at: float | None = None
+    refresh_at: float = 0
     scope: str = ""
     token_version: int = 1
     refreshing_until: float = 0
     created_at: float
     why: str | None = None
+    removing_since: float | None = None
     tries: int = 0
     due_at: float | None = None
 

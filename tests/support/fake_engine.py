@@ -1,0 +1,42 @@
+"""An engine that runs nothing: it remembers what it was asked for, and answers what a test has put there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+OK: dict[str, Any] = {"ok": None}
+
+
+class FakeEngine:
+    """Stands where `House.engine` stands. Asking for the same run twice is asking once, as with the real one."""
+
+    url = "sqlite://"
+
+    def __init__(self) -> None:
+        self.runs: dict[str, tuple[str, tuple[Any, ...], str]] = {}
+        """By run id or by what it is the only one of: workflow, arguments, queue."""
+        self.asked = 0
+        self.answer: dict[str, Any] | Exception = OK
+        self.taken_over: list[str] = []
+
+    def ask(
+        self, workflow: str, *args: Any, queue: str, run_id: str | None = None, only_one_of: str | None = None
+    ) -> str:
+        self.asked += 1
+        name = run_id or only_one_of or f"run-{self.asked}"
+        self.runs.setdefault(name, (workflow, args, queue))
+        return name
+
+    def outcome(self, run_id: str, *, within: float) -> dict[str, Any]:
+        assert run_id in self.runs
+        assert within > 0
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
+
+    def take_over(self, dead_executors: Sequence[str]) -> None:
+        self.taken_over += dead_executors
+
+    def close(self) -> None:
+        """There is nothing to give back."""

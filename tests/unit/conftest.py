@@ -1,0 +1,23 @@
+"""The fake runtime around each test of the app's own files."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from alc_app.attio.runtime import running
+from tests.support.fake_runtime import FakeRuntime, Outside
+
+
+@pytest.fixture
+def runtime() -> Iterator[FakeRuntime]:
+    """The test runs inside of it, as app code does."""
+    fake = FakeRuntime()
+    with running(fake):
+        yield fake
+    fake.database.close()
+
+
+@pytest.fixture
+def outside(runtime: FakeRuntime) -> Outside:
+    """What the fake runtime finds at the other end of `fetch()`."""
+    return runtime.outside

@@ -1,0 +1,162 @@
+"""A house of stores on SQLite files, an ALC of `responses`, and tiny servers on loopback that misbehave."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+import responses
+
+from alc_app.app import app as manifest
+from alc_app.attio.types import App
+from alc_app.config import Config
+from alc_app.runtime.house import WORKSPACE, House
+from alc_app.runtime.oauth import Tokens
+from tests.support.fake_engine import FakeEngine
+
+ALC = "https://alc.test"
+METADATA = f"{ALC}/.well-known/oauth-authorization-server"
+TOKEN, REVOKE = f"{ALC}/oauth/token", f"{ALC}/oauth/revoke"
+METADATA_BODY = {
+    "issuer": ALC,
+    "authorization_endpoint": f"{ALC}/oauth/authorize",
+    "token_endpoint": TOKEN,
+    "revocation_endpoint": REVOKE,
+}
+FRESH = {"access_token": "new-access", "refresh_token": "new-refresh", "token_type": "Bearer", "expires_in": 3600}
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Config:
+    """Settings of an installation of its own."""
+    return Config.from_env(
+        home=tmp_path / "home",
+        alc_url=ALC,
+        alc_client_secret="client-secret",
+        attio_url="https://attio.test",
+        mock_attio_token="attio-token",
+    )
+
+
+@pytest.fixture(scope="session")
+def empty_databases(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home whose tables are there: copying it is quicker than making them for each test."""
+    home = tmp_path_factory.mktemp("empty")
+    House(Config.from_env(home=home), manifest).close()
+    return home
+
+
+@pytest.fixture
+def make_house(config: Config, empty_databases: Path) -> Iterator[Callable[..., House]]:
+    """Make a house, with the app's manifest or another."""
+    made: list[House] = []
+    config.home.mkdir()
+    for database in empty_databases.glob("*.db"):
+        shutil.copy(database, config.home)
+
+    def make(manifest: App = manifest, config: Config = config) -> House:
+        made.append(House(config, manifest))
+        return made[-1]
+
+    yield make
+    for house in made:
+        house.close()
+
+
+@pytest.fixture
+def house(make_house: Callable[..., House]) -> House:
+    """The app's own."""
+    return make_house()
+
+
+@pytest.fixture
+def connect(house: House) -> Callable[..., str]:
+    """Save a connection; returns its id."""
+
+    def save(lifetime: float = 3600.0, refresh_token: str = "old-refresh") -> str:
+        tokens = Tokens("old-access", refresh_token, time.time() + lifetime, "leads:write")
+        connection_id = house.connections.add(WORKSPACE, tokens)
+        house.connections.activate(connection_id)
+        return connection_id
+
+    return save
+
+
+@pytest.fixture
+def alc() -> Iterator[responses.RequestsMock]:
+    """ALC's authorization server; what is not prepared cannot be reached."""
+    with responses.RequestsMock(assert_all_requests_are_fired=False) as mock:
+        mock.get(METADATA, json=METADATA_BODY)
+        yield mock
+
+
+def posts(alc: responses.RequestsMock, url: str) -> list[Any]:
+    """The bodies that were posted there."""
+    return [call.request.body for call in alc.calls if call.request.url == url and call.request.method == "POST"]
+
+
+class Peer:
+    """A server that says exactly these bytes, piece by piece, to whoever comes."""
+
+    def __init__(self, pieces: Sequence[bytes], gap: float) -> None:
+        self.seen: list[bytes] = []
+        self._pieces, self._gap = pieces, gap
+        self._closing = threading.Event()
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+        self._thread.start()
+
+    def _serve(self) -> None:
+        while not self._closing.is_set():
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                return
+            with connection:
+                self._answer(connection)
+
+    def _answer(self, connection: socket.socket) -> None:
+        try:
+            self.seen.append(connection.recv(64 * 1024))
+            for piece in self._pieces:
+                connection.sendall(piece)
+                if self._gap and self._closing.wait(self._gap):
+                    return
+        except OSError:  # the client has had enough
+            return
+
+    def close(self) -> None:
+        """Stop serving."""
+        self._closing.set()
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        self._thread.join(timeout=5)
+
+
+@pytest.fixture
+def peer() -> Iterator[Callable[..., Peer]]:
+    """Make servers that misbehave."""
+    made: list[Peer] = []
+
+    def make(*pieces: bytes, gap: float = 0.0) -> Peer:
+        made.append(Peer(pieces, gap))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.close()
+
+
+@pytest.fixture
+def engine(house: House) -> FakeEngine:
+    """The house asks this one for runs."""
+    fake = FakeEngine()
+    house.engine = fake  # type: ignore[assignment]  # what it is asked for is the whole of its surface
+    return fake

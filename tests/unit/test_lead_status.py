@@ -1,0 +1,102 @@
+"""The writer of records: it writes until the record says what the row says, and gives way when it cannot."""
+
+import pytest
+
+from alc_app import leads
+from alc_app.alc_api import LeadProcessed
+from alc_app.attio.runtime import running
+from alc_app.lead_status import show_lead_status
+from tests.support.fake_runtime import FakeRuntime, Outside, says
+
+RECORD = "11111111-1111-4111-8111-111111111111"
+PATCH = "PATCH /v2/objects/people/records/"
+
+
+@pytest.fixture
+def lead(runtime: FakeRuntime) -> str:
+    """A lead that ALC has taken, not shown yet."""
+    lead_id = leads.intend(RECORD, "Ada", "+442079460018").partition(".")[0]
+    leads.sent(lead_id, "lead_1")
+    return lead_id
+
+
+def complete(runtime: FakeRuntime) -> None:
+    """ALC's verdict, taken by another run."""
+    other = FakeRuntime(database=runtime.database, run_id="webhook")
+    with running(other):
+        leads.processed(LeadProcessed.parse({"record_id": RECORD, "lead_id": "lead_1", "status": "Complete"}))
+
+
+def test_the_record_is_written_once(lead: str, outside: Outside) -> None:
+    """C4: level-triggered; who calls again finds nothing to do."""
+    show_lead_status(lead)
+    show_lead_status(lead)
+
+    assert outside.written == [(RECORD, {"alc_lead_id": "lead_1", "alc_status": "Pending"})]
+
+
+def test_a_verdict_during_the_write_is_written_next(lead: str, runtime: FakeRuntime, outside: Outside) -> None:
+    """C4, R15: the same call goes on until the record says the latest."""
+    outside.before = lambda *_: complete(runtime) if len(outside.calls) == 1 else None
+
+    show_lead_status(lead)
+
+    assert [values["alc_status"] for _, values in outside.written] == ["Pending", "Complete"]
+    assert leads.is_shown(lead)
+
+
+def test_a_verdict_before_the_write_leaves_pending_out(lead: str, runtime: FakeRuntime, outside: Outside) -> None:
+    """C4: the record is made equal to the row, whatever has happened on the way."""
+    complete(runtime)
+
+    show_lead_status(lead)
+
+    assert outside.written == [(RECORD, {"alc_lead_id": "lead_1", "alc_status": "Complete"})]
+
+
+def test_another_run_at_it_is_left_alone(lead: str, runtime: FakeRuntime, outside: Outside) -> None:
+    """C4: one writer at a time."""
+    leads.claim(lead)
+    runtime.run_id = "another"
+
+    show_lead_status(lead)
+
+    assert not outside.calls
+
+
+def test_attios_retry_after_is_honoured(lead: str, runtime: FakeRuntime, outside: Outside) -> None:
+    """R21: not due before Attio said, due then, and written."""
+    outside.fault(PATCH, says(429, {"message": "Slow down."}, Retry_After="40"))
+    show_lead_status(lead)
+
+    runtime.time += 39
+    assert not leads.due_to_show()
+    runtime.time += 1
+    assert list(leads.due_to_show()) == [lead]
+    show_lead_status(lead)
+    assert outside.values(RECORD)["alc_status"] == "Pending"
+
+
+@pytest.mark.parametrize("status", [400, 403, 404])
+def test_what_attio_refuses_for_good_is_not_tried_again(
+    lead: str, runtime: FakeRuntime, outside: Outside, status: int
+) -> None:
+    """C5: gone, forbidden, or a value that the attribute cannot hold."""
+    outside.fault(PATCH, says(status, {"message": "No."}))
+
+    show_lead_status(lead)
+    runtime.time += 1e6
+
+    assert not leads.due_to_show()
+    assert len(outside.calls) == 1
+
+
+@pytest.mark.parametrize("status", [401, 409, 429, 500, 502, 503])
+def test_what_may_pass_is_tried_again(lead: str, runtime: FakeRuntime, outside: Outside, status: int) -> None:
+    """R21, C5: conflicts, limits, outages, and a token that somebody can mend."""
+    outside.fault(PATCH, says(status))
+
+    show_lead_status(lead)
+    runtime.time += 60
+
+    assert list(leads.due_to_show()) == [lead]

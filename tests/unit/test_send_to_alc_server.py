@@ -1,0 +1,333 @@
+"""The server function with a fake ALC and Attio: what is sent, what is kept, and what survives a crash at any step."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from sqlmodel import col, select
+
+from alc_app import leads
+from alc_app.alc_api import AlcAnswerLost, AlcError, AlcRefused, AlcUnreachable, LeadProcessed
+from alc_app.attio import AttioNoWorkspaceConnectionError
+from alc_app.attio.runtime import running
+from alc_app.lead_rows import Lead
+from alc_app.lead_status import show_lead_status
+from alc_app.send_to_alc_server import send_to_alc, settle_send
+from tests.support.fake_runtime import (
+    Crash,
+    FakeRuntime,
+    Fault,
+    Outside,
+    answer_lost,
+    does_and_says,
+    never_answers,
+    says,
+    unreachable,
+)
+
+RECORD = "11111111-1111-4111-8111-111111111111"
+PERSON = (RECORD, "Ada Lovelace", "+442079460018")
+POST, LOOK_UP, PATCH = "POST /api/v1/leads", "GET /api/v1/leads", "PATCH /v2"
+
+
+def click() -> dict[str, Any]:
+    """One click: the intent is written by the web process, then the function runs on the worker."""
+    intend()
+    return dict(send_to_alc.run(*PERSON))
+
+
+def intend() -> str:
+    """The key of the run that a click asks for."""
+    assert send_to_alc.idempotency_key is not None
+    return send_to_alc.idempotency_key(*PERSON)
+
+
+def rows(runtime: FakeRuntime) -> list[Lead]:
+    """Every lead, the oldest first."""
+    with runtime.transaction() as session:
+        return list(session.exec(select(Lead).order_by(col(Lead.created_at))))
+
+
+def test_a_lead_is_sent_and_the_record_says_pending(runtime: FakeRuntime, outside: Outside) -> None:
+    """Usage 8-10, C4: the body as the tutorial spells it; lead id and Pending in one PATCH."""
+    assert click() == {"id": "lead_1", "shown": True}
+
+    assert outside.sent(POST) == [{"recordId": RECORD, "name": "Ada Lovelace", "phoneNumber": "+442079460018"}]
+    assert outside.written == [(RECORD, {"alc_lead_id": "lead_1", "alc_status": "Pending"})]
+
+
+def test_each_door_gets_its_own_key(outside: Outside) -> None:
+    """Usage 8-9: ALC the connection's token, Attio the installation's."""
+    click()
+
+    tokens = {path.split("/")[1]: headers["Authorization"] for _, path, _, headers in outside.calls}
+    assert tokens == {"api": "Bearer alc-token", "v2": "Bearer attio-token"}
+
+
+def test_the_intent_is_written_before_the_post_and_its_id_is_the_key(runtime: FakeRuntime, outside: Outside) -> None:
+    """C2: whatever happens to the POST, its key is known."""
+    seen: list[str] = []
+    outside.before = lambda method, _: seen.extend(row.id for row in rows(runtime)) if method == "POST" else None
+
+    click()
+
+    assert seen == outside.keys() == [rows(runtime)[0].id]
+
+
+def test_a_double_click_asks_for_one_run(runtime: FakeRuntime) -> None:
+    """C1: both clicks name the same run, so the engine runs it once."""
+    assert intend() == intend()
+    assert len(rows(runtime)) == 1
+
+
+def test_a_click_while_alc_is_at_it_posts_nothing(outside: Outside) -> None:
+    """C1: the open lead is the answer."""
+    click()
+
+    assert click() == {"id": "lead_1", "shown": True}
+    assert len(outside.sent(POST)) == 1
+
+
+def test_a_click_after_the_verdict_begins_a_new_lead(runtime: FakeRuntime, outside: Outside) -> None:
+    """C1: one *open* lead for each record; a closed one is history."""
+    click()
+    runtime.time += 60
+    leads.processed(verdict("lead_1"))
+
+    assert click()["id"] == "lead_2"
+    assert len(set(outside.keys())) == 2
+
+
+def test_a_lost_answer_is_looked_up_by_its_key(outside: Outside) -> None:
+    """C2: ALC has it, so the send has succeeded."""
+    outside.fault(POST, answer_lost)
+
+    assert click() == {"id": "lead_1", "shown": True}
+    assert len(outside.keys()) == 1
+
+
+@pytest.mark.parametrize("fault", [answer_lost, does_and_says(201, "<html>"), does_and_says(500), does_and_says(302)])
+def test_every_way_to_lose_an_answer_ends_in_one_lead(outside: Outside, fault: Fault) -> None:
+    """C2: no answer, an unreadable 201, a 5xx after the effect."""
+    outside.fault(POST, fault)
+
+    assert click()["id"] == "lead_1"
+    assert len(outside.leads) == 1
+
+
+def test_an_intent_whose_answer_is_lost_stays_open_for_another_attempt_with_its_key(
+    runtime: FakeRuntime, outside: Outside
+) -> None:
+    """C2: ALC cannot even be asked; the next click is a run of its own and sends the same key."""
+    first_run = intend()
+    outside.fault(POST, answer_lost)
+    outside.fault(LOOK_UP, unreachable)
+    with pytest.raises(AlcAnswerLost):
+        click()
+    assert [row.status for row in rows(runtime)] == ["sending"]
+
+    assert intend() != first_run
+    assert click()["id"] == "lead_1"
+    assert len(set(outside.keys())) == 1
+    assert len(outside.leads) == 1
+
+
+@pytest.mark.parametrize(
+    ("fault", "error"),
+    [
+        (unreachable, AlcUnreachable),
+        (says(429, retry_after="3"), AlcUnreachable),
+        (says(422, {"error": {"message": "No."}}), AlcRefused),
+        (says(401), AlcRefused),
+    ],
+)
+def test_a_send_that_certainly_did_nothing_closes_its_intent(
+    runtime: FakeRuntime, outside: Outside, fault: Fault, error: type[AlcError]
+) -> None:
+    """C2: the next click begins anew, with a key of its own."""
+    outside.fault(POST, fault)
+    with pytest.raises(error):
+        click()
+    assert [row.status for row in rows(runtime)] == ["not_sent"]
+
+    assert click()["id"] == "lead_1"
+    assert len(set(outside.keys())) == 2
+
+
+@pytest.mark.parametrize("second", [unreachable, says(429), says(422), says(401)])
+def test_a_refusal_after_a_lost_answer_does_not_close_the_intent(
+    runtime: FakeRuntime, outside: Outside, second: Fault
+) -> None:
+    """C2: it says nothing about the first attempt, which ALC has; another key would start a second chat."""
+    outside.fault(POST, answer_lost, second)
+    outside.fault(LOOK_UP, unreachable)
+    for _ in range(2):
+        with pytest.raises(AlcError):
+            click()
+
+    assert click()["id"] == "lead_1"
+    assert len(set(outside.keys())) == 1
+    assert len(outside.leads) == 1
+
+
+def test_without_a_connection_nothing_is_sent_and_the_intent_is_closed(runtime: FakeRuntime, outside: Outside) -> None:
+    """Usage 7: Attio's own error reaches the caller, who asks to connect."""
+    runtime.connected = False
+
+    with pytest.raises(AttioNoWorkspaceConnectionError):
+        click()
+
+    assert [row.status for row in rows(runtime)] == ["not_sent"]
+    assert not outside.calls
+
+
+def test_a_number_that_is_not_international_never_reaches_alc(outside: Outside) -> None:
+    """C6: E.164 only."""
+    intend()
+
+    with pytest.raises(AlcRefused, match="international form"):
+        send_to_alc.run(RECORD, "Ada", "020 7946 0018")
+    assert not outside.calls
+
+
+@pytest.mark.parametrize("fault", [unreachable, answer_lost, says(500), says(429), says(409), says(401)])
+def test_a_record_that_cannot_be_written_now_is_due_again(runtime: FakeRuntime, outside: Outside, fault: Fault) -> None:
+    """C3: the send succeeds, says that the status is not shown, and it is written later."""
+    outside.fault(PATCH, fault)
+
+    assert click() == {"id": "lead_1", "shown": False}
+    runtime.time += 2
+    [due] = leads.due_to_show()
+    show_lead_status(due)
+
+    assert outside.values(RECORD)["alc_status"] == "Pending"
+    assert not leads.due_to_show()
+
+
+def test_a_record_that_is_gone_ends_the_lead(runtime: FakeRuntime, outside: Outside) -> None:
+    """C5: undeliverable, with Attio's reason, and nothing is due any more."""
+    outside.fault(PATCH, says(404, {"message": "Record not found."}))
+
+    click()
+
+    assert [(row.status, row.why) for row in rows(runtime)] == [("undeliverable", "Record not found.")]
+    runtime.time += 1e6
+    assert not leads.due_to_show()
+    assert not leads.due_to_settle()
+
+
+def test_a_run_that_comes_too_late_sends_nothing(runtime: FakeRuntime, outside: Outside) -> None:
+    """C2: its intent was given up while it waited; sending now would surprise everybody."""
+    intend()
+    leads.not_sent(rows(runtime)[0].id)
+
+    with pytest.raises(AlcRefused, match="given up"):
+        send_to_alc.run(*PERSON)
+    assert not outside.calls
+
+
+STEPS = (
+    "begin",
+    "get_workspace_connection",
+    "create_lead",
+    "sent",
+    "claim",
+    "update_record",
+    "shown",
+    "claim",
+    "is_shown",
+)
+
+
+def test_the_steps_of_a_send(runtime: FakeRuntime) -> None:
+    """The names that the crash tests below count on."""
+    click()
+
+    assert tuple(runtime.steps) == STEPS
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("nth", range(len(STEPS)), ids=lambda nth: f"{nth}_{STEPS[nth]}")
+def test_a_crash_at_any_step_ends_in_one_lead_and_pending(
+    runtime: FakeRuntime, outside: Outside, when: str, nth: int
+) -> None:
+    """C1, C2, C7 and section 7 of the bar, Send 3-6: the continued run does what is left, once."""
+    intend()
+    runtime.crash(when, nth)
+    with pytest.raises(Crash):
+        send_to_alc.run(*PERSON)
+    runtime.restart()
+
+    assert send_to_alc.run(*PERSON) == {"id": "lead_1", "shown": True}
+    assert len(outside.leads) == 1
+    assert outside.values(RECORD) == {"alc_lead_id": "lead_1", "alc_status": "Pending"}
+    assert {values["alc_status"] for _, values in outside.written} == {"Pending"}
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("nth", range(len(STEPS)), ids=lambda nth: f"{nth}_{STEPS[nth]}")
+def test_a_run_that_never_comes_back_is_settled_by_the_upkeep(
+    runtime: FakeRuntime, outside: Outside, when: str, nth: int
+) -> None:
+    """I4, I6: the row is due, ALC is asked, and what ALC has reaches the record; what it has not is closed."""
+    intend()
+    runtime.crash(when, nth)
+    with pytest.raises(Crash):
+        send_to_alc.run(*PERSON)
+    runtime.time += leads.RUN_WITHIN + leads.WRITER_LEASE
+    runtime.restart("upkeep")
+
+    upkeep()
+
+    [row] = rows(runtime)
+    assert row.status == ("pending" if outside.leads else "not_sent")
+    assert outside.values(RECORD).get("alc_status") == ("Pending" if outside.leads else None)
+
+
+@pytest.mark.parametrize("fault", [never_answers, unreachable, says(401), says(500)])
+def test_settling_asks_again_when_alc_cannot_say(runtime: FakeRuntime, outside: Outside, fault: Fault) -> None:
+    """C2, I6: the intent stays open, is due again later, and each wait is longer."""
+    intend()
+    intent = rows(runtime)[0].id
+    outside.fault(LOOK_UP, fault, fault)
+    waits = []
+    for _ in range(2):
+        settle_send(intent)
+        waits.append((rows(runtime)[0].due_at or 0) - runtime.time)
+
+    assert rows(runtime)[0].status == "sending"
+    assert 0 < waits[0] < waits[1]
+
+
+def test_settling_spares_a_send_that_is_under_way(runtime: FakeRuntime, outside: Outside) -> None:
+    """C1: a click has taken the intent up while ALC was being asked."""
+    intend()
+    runtime.time += leads.RUN_WITHIN
+    [intent] = leads.due_to_settle()
+
+    outside.before = lambda method, _: touch(runtime) if method == "GET" else None
+    settle_send(intent)
+
+    assert rows(runtime)[0].status == "sending"
+
+
+def touch(runtime: FakeRuntime) -> None:
+    """Another run begins, in another process."""
+    other = FakeRuntime(database=runtime.database, run_id="other")
+    other.time = runtime.time
+    with running(other):
+        leads.begin(RECORD)
+
+
+def upkeep() -> None:
+    """One look of the relay, as `app.py` lists it."""
+    for intent in leads.due_to_settle():
+        settle_send(intent)
+    for lead in leads.due_to_show():
+        show_lead_status(lead)
+
+
+def verdict(lead_id: str) -> LeadProcessed:
+    """ALC's word on a lead of this record."""
+    return LeadProcessed(record_id=RECORD, status="Complete", lead_id=lead_id)
