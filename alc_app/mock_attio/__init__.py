@@ -1,0 +1,77 @@
+"""A stand-in for the slice of Attio that the tutorial touches: a server of its own, reached over HTTP only.
+
+It speaks the REST API (`/v2/…`) and the SDK's GraphQL (`/graphql`) with Attio's shapes, errors and limits, so that the
+same code talks to it and to https://api.attio.com. `server.py` runs it.
+"""
+
+from uuid import uuid4
+
+from flask import Flask, Response, request
+
+from alc_app.mock_attio import (
+    attributes_api,
+    choices_api,
+    errors,
+    graphql_api,
+    members_api,
+    mock_api,
+    objects_api,
+    records_api,
+    self_api,
+)
+from alc_app.mock_attio.auth import authenticate
+from alc_app.mock_attio.bodies import MAX_BODY, check_text
+from alc_app.mock_attio.config import MockAttioConfig
+from alc_app.mock_attio.context import Crm
+from alc_app.mock_attio.database import Database
+from alc_app.mock_attio.limits import Limits
+from alc_app.mock_attio.seed import seed_if_empty
+
+__all__ = ["MockAttioConfig", "create_app"]
+
+_BEHIND_A_TOKEN = (objects_api, attributes_api, choices_api, records_api, members_api)
+for _room in _BEHIND_A_TOKEN:
+    _room.bp.before_request(authenticate)
+
+
+def create_app(config: MockAttioConfig) -> Flask:
+    """Return the stand-in as a WSGI application; its database is made and seeded if it is new."""
+    app = Flask(__name__, static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
+    app.json.sort_keys = False  # type: ignore[attr-defined] # Flask's own provider has it
+    app.url_map.merge_slashes = False  # Attio does not redirect
+    database = Database(config.database_url)
+    limits = Limits(reads=config.reads_per_second, writes=config.writes_per_second, now=config.now)
+    app.extensions["mock_attio"] = Crm(config, database, limits)
+    with database.writing() as session:
+        database.create_tables(session)
+        seed_if_empty(session, config.status_type)
+    errors.register(app)
+    app.before_request(_read_whole_request)
+    app.after_request(_add_headers)
+    app.add_url_rule("/healthz", view_func=_healthz)
+    for room in (*_BEHIND_A_TOKEN, graphql_api, self_api, mock_api):
+        app.register_blueprint(room.bp)
+    return app
+
+
+def _read_whole_request() -> Response | None:
+    """Read the body before anything is answered: on a connection that stays open, the next request comes after it."""
+    request.get_data()
+    check_text(request.path, [])
+    check_text(request.query_string.decode("latin-1").replace("%00", "\0"), [])
+    return Response(status=204) if request.method == "OPTIONS" else None
+
+
+def _add_headers(response: Response) -> Response:
+    response.headers["x-attio-execution-id"] = str(uuid4())
+    if not request.path.startswith("/_mock/"):
+        response.headers["Access-Control-Allow-Origin"] = "*"
+        response.headers["Access-Control-Allow-Headers"] = "authorization, content-type"
+        response.headers["Access-Control-Allow-Methods"] = "GET, POST, PUT, PATCH, DELETE"
+        response.headers["Access-Control-Expose-Headers"] = "x-attio-execution-id, retry-after"
+    return response
+
+
+def _healthz() -> dict[str, str]:
+    return {"status": "ok"}

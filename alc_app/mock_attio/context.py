@@ -1,0 +1,43 @@
+"""What every view needs at hand: the settings, the database, and who is asking."""
+
+from dataclasses import dataclass
+
+from flask import current_app, g
+
+from alc_app.mock_attio.config import MockAttioConfig
+from alc_app.mock_attio.database import Database
+from alc_app.mock_attio.limits import Limits
+from alc_app.mock_attio.timestamps import to_text
+
+
+@dataclass(frozen=True)
+class Caller:
+    """The holder of a token: its id stands as the actor beside each value that it writes."""
+
+    token_id: str
+    scope: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Crm:
+    """One running stand-in."""
+
+    config: MockAttioConfig
+    database: Database
+    limits: Limits
+
+    def now(self) -> str:
+        """Return the present moment as Attio writes it."""
+        return to_text(self.config.now())
+
+
+def crm() -> Crm:
+    """Return the stand-in that answers the present request."""
+    found: Crm = current_app.extensions["mock_attio"]
+    return found
+
+
+def caller() -> Caller:
+    """Return who sent the present request; only behind `auth.authenticate`."""
+    found: Caller = g.caller
+    return found

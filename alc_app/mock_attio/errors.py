@@ -1,0 +1,100 @@
+"""Attio's error bodies: every refusal of the stand-in is an `AttioError`, and every other failure becomes one here."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Flask, Response, jsonify, request
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound, RequestEntityTooLarge
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One entry of `validation_errors`: where in the body something is wrong, and what was expected there."""
+
+    path: Sequence[str | int]
+    message: str
+    code: str = "custom"
+    expected: str | None = None
+    received: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the entry, without the keys that have nothing to say."""
+        entry = {"code": self.code, "path": list(self.path), "message": self.message}
+        extra = {"expected": self.expected, "received": self.received}
+        return entry | {key: value for key, value in extra.items() if value is not None}
+
+
+class AttioError(Exception):
+    """A request that Attio refuses; carries the whole reply."""
+
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        message: str,
+        *,
+        problems: Sequence[Problem] = (),
+        headers: dict[str, str] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.status, self.code, self.message = status, code, message
+        self.problems, self.headers = problems, headers or {}
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the error body of Attio's API."""
+        kind = {401: "auth_error", 403: "auth_error", 429: "rate_limit_error"}.get(self.status, "invalid_request_error")
+        body = {"status_code": self.status, "type": kind, "code": self.code, "message": self.message}
+        if self.problems:
+            return body | {"validation_errors": [problem.to_json() for problem in self.problems]}
+        return body
+
+
+def body_error(*problems: Problem) -> AttioError:
+    """Return the error for a body whose shape is wrong."""
+    return AttioError(400, "validation_type", "Body payload validation error.", problems=problems)
+
+
+def query_params_error(*problems: Problem) -> AttioError:
+    """Return the error for query parameters whose shape is wrong."""
+    return AttioError(400, "validation_type", "Query params validation error.", problems=problems)
+
+
+def not_found(message: str) -> AttioError:
+    """Return the error for a thing that does not exist."""
+    return AttioError(404, "not_found", message)
+
+
+def value_not_found(message: str) -> AttioError:
+    """Return the error for a body that names an attribute, option, status or record that does not exist."""
+    return AttioError(400, "value_not_found", message)
+
+
+def register(app: Flask) -> None:
+    """Make the app answer every failure in Attio's shape."""
+    app.register_error_handler(AttioError, _reply)
+    app.register_error_handler(HTTPException, _from_http)
+    app.register_error_handler(Exception, _from_bug)
+
+
+def _reply(error: AttioError) -> Response:
+    response = jsonify(error.to_json())
+    response.status_code = error.status
+    response.headers.update(error.headers)
+    return response
+
+
+def _from_http(error: HTTPException) -> Response:
+    if isinstance(error, NotFound | MethodNotAllowed):
+        return _reply(not_found(f'Could not find endpoint "{request.method} {request.path}".'))
+    if isinstance(error, RequestEntityTooLarge):
+        return _reply(AttioError(413, "validation_type", "The request body is too large. Send less than 11 MB."))
+    return _reply(AttioError(error.code or 400, "validation_type", error.description or "The request is not valid."))
+
+
+def _from_bug(error: Exception) -> Response:
+    logger.error("A request failed in the stand-in itself: %s %s", request.method, request.path, exc_info=error)
+    return _reply(AttioError(500, "internal_error", "The stand-in failed. Its log has the reason."))

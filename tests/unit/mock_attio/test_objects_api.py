@@ -1,0 +1,43 @@
+"""Objects, and the members of the workspace."""
+
+from uuid import uuid4
+
+from tests.unit.mock_attio.conftest import Attio
+
+BOAT = {"api_slug": "boats", "singular_noun": "Fishing boat", "plural_noun": "Fishing boats"}
+
+
+def test_people_and_companies_are_there(attio: Attio) -> None:
+    """The standard objects, by slug and by id."""
+    companies, people = sorted(attio.ok("GET", "/v2/objects"), key=lambda found: str(found["api_slug"]))
+    assert (people["singular_noun"], companies["plural_noun"]) == ("Person", "Companies")
+    assert attio.ok("GET", f"/v2/objects/{people['id']['object_id']}") == people
+    assert attio.refused("GET", "/v2/objects/person")["code"] == "not_found"
+
+
+def test_a_custom_object_holds_records_of_its_own(attio: Attio) -> None:
+    """Create, rename, and use; the link carries its noun."""
+    attio.ok("POST", "/v2/objects", {"data": BOAT})
+    record = attio.ok("POST", "/v2/objects/boats/records", {"data": {"values": {}}})
+    assert record["web_url"].endswith(f"/fishing-boat/{record['id']['record_id']}")
+    assert attio.ok("PATCH", "/v2/objects/boats", {"data": {"api_slug": "ships"}})["api_slug"] == "ships"
+    assert len(attio.ok("POST", "/v2/objects/ships/records/query", {})) == 1
+
+
+def test_slugs_of_objects_are_taken_once_and_those_of_attio_stay(attio: Attio) -> None:
+    """409 `slug_conflict`; 400 `system_edit_unauthorized`."""
+    attio.ok("POST", "/v2/objects", {"data": BOAT})
+    assert attio.refused("POST", "/v2/objects", {"data": BOAT})["code"] == "slug_conflict"
+    taken = {"data": {"api_slug": "people"}}
+    assert attio.refused("PATCH", "/v2/objects/boats", taken)["code"] == "slug_conflict"
+    renamed = {"data": {"api_slug": "humans"}}
+    assert attio.refused("PATCH", "/v2/objects/people", renamed)["code"] == "system_edit_unauthorized"
+
+
+def test_members_can_be_read(attio: Attio) -> None:
+    """List and get; unknown ids are 404."""
+    first, *_ = attio.ok("GET", "/v2/workspace_members")
+    assert first["access_level"] == "admin"
+    assert attio.ok("GET", f"/v2/workspace_members/{first['id']['workspace_member_id']}") == first
+    assert attio.refused("GET", f"/v2/workspace_members/{uuid4()}")["status_code"] == 404
+    assert attio.refused("GET", "/v2/workspace_members/robin")["status_code"] == 404
