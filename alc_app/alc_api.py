@@ -108,6 +108,8 @@ def find_lead(connection: Connection, *, idempotency_key: str) -> Lead | None:
     """The lead that was created with this key, if ALC has it. `GET /api/v1/leads?idempotency_key=`."""
     response = _call(connection, "GET", f"/api/v1/leads?{urlencode({'idempotency_key': idempotency_key})}")
     found = _read(response, Leads).leads
+    if len(found) > 1:
+        raise AlcAnswerLost("ALC shows several leads for one key; it seems to ignore the question.")
     return found[0] if found else None
 
 

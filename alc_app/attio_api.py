@@ -36,10 +36,10 @@ class NotFound(AttioRefused):
 
 
 @step
-def update_record(object_slug: str, record_id: str, values: Mapping[str, str]) -> None:
+def update_record(object_slug: str, record_id: str, values: Mapping[str, str | None]) -> None:
     """Set attributes of a record. `PATCH /v2/objects/{object}/records/{record_id}`.
 
-    Values are plain strings, which text, select and status attributes all accept.
+    Values are plain strings, which text, select and status attributes all accept; None clears.
     Raises: NotFound, Forbidden, AttioRefused, AttioApiError.
     """
     call(

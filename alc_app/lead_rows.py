@@ -34,6 +34,8 @@ class Lead(Table, table=True):
     workspace_id: str
     record_id: str = Field(index=True)
     attempt: int = 0
+    posts: int = 0
+    """How often ALC may have been asked: "it was not reached" is the whole truth only the first time."""
     status: str = "sending"
     alc_lead_id: str | None = Field(default=None, unique=True)
     interest: str | None = None

@@ -7,7 +7,7 @@ TUTORIAL: it writes what just happened, so a late "Pending" can overwrite a "Com
 import logging
 
 from alc_app import attio_api, leads
-from alc_app.attio_api import AttioApiError, AttioRefused
+from alc_app.attio_api import AttioApiError, Forbidden, NotFound
 
 log = logging.getLogger(__name__)
 
@@ -20,11 +20,11 @@ def show_lead_status(lead_id: str) -> None:
     while lead := leads.claim(lead_id):
         try:
             attio_api.update_record("people", lead.record_id, lead.values)
-        except AttioRefused as error:  # the record is gone, not ours to write, or cannot hold the value
+        except (NotFound, Forbidden) as error:
             log.warning("The record %s cannot be written: %s", lead.record_id, error.message)
             leads.undeliverable(lead_id, error.message)
             return
-        except AttioApiError as error:
+        except AttioApiError as error:  # an attribute may be missing: somebody can mend that, so it stays due
             leads.show_later(lead_id, error.message, error.retry_after)
             return
         leads.shown(lead_id, lead.version)

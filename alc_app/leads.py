@@ -21,7 +21,7 @@ from alc_app.alc_api import LeadProcessed
 from alc_app.attio.runtime import current, step
 from alc_app.lead_rows import OPEN, TERMINAL, EarlyEvent, Lead
 
-RUN_WITHIN = 120.0
+RUN_WITHIN = 240.0
 """Seconds. A send that has said nothing for so long is looked into: longer than all its calls and waits together."""
 FIRST_LOOK = 30.0
 WRITER_LEASE = 60.0
@@ -41,7 +41,7 @@ class Claim:
     """The right to write to the record what it should say at `version`."""
 
     record_id: str
-    values: dict[str, str]
+    values: dict[str, str | None]
     version: int
 
 
@@ -65,6 +65,12 @@ def begin(record_id: str) -> Intent | None:
         return Intent(lead.id, lead.alc_lead_id)
 
 
+def about_to_post(lead_id: str) -> None:
+    """Count a POST before it is made. Not a step: one that a crash makes us repeat counts again."""
+    with current().transaction() as session:
+        _locked(session, lead_id).posts += 1
+
+
 @step
 def sent(lead_id: str, alc_lead_id: str) -> None:
     """ALC has the lead. A verdict that came before we knew is taken up in the same transaction (R15)."""
@@ -86,8 +92,8 @@ def sent(lead_id: str, alc_lead_id: str) -> None:
 def not_sent(lead_id: str, *, only_if_due: bool = False) -> None:
     """Nothing reached ALC, for certain: the intent is closed, and the next click begins anew.
 
-    After an attempt whose answer was lost, a refusal of the next one says nothing about the first: the intent stays
-    open until ALC has been asked. `only_if_due` says that it has been, and spares an intent that a run has taken up.
+    After a POST whose answer was lost, a refusal of the next one says nothing about the first: the intent stays open
+    until ALC has been asked. `only_if_due` says that it has been, and spares an intent that a run has taken up.
     """
     with current().transaction() as session:
         lead = _locked(session, lead_id)
@@ -95,7 +101,7 @@ def not_sent(lead_id: str, *, only_if_due: bool = False) -> None:
             return
         if only_if_due and lead.due_at and lead.due_at > current().now():
             return
-        if lead.attempt and not only_if_due:
+        if lead.posts > 1 and not only_if_due:
             _look_later(lead)
         else:
             lead.status, lead.due_at = "not_sent", None
@@ -278,14 +284,13 @@ def _newer_lead(session: Session, lead: Lead) -> bool:
     return session.exec(select(Lead.id).where(*later, reached_alc)).first() is not None
 
 
-def _values(lead: Lead) -> dict[str, str]:
-    """What the record should say, in plain strings."""
-    values = {
+def _values(lead: Lead) -> dict[str, str | None]:
+    """What the record should say, in plain strings; None is nothing."""
+    return {
         "alc_lead_id": lead.alc_lead_id,
         "alc_status": lead.status.capitalize(),
-        "alc_interest": lead.interest,
+        "alc_interest": lead.interest,  # None clears what an earlier lead had left there
     }
-    return {slug: value for slug, value in values.items() if value}
 
 
 def _backoff(tries: int, first: float) -> float:

@@ -6,6 +6,7 @@ The tutorial's `send-to-alc.server.ts`.
 from alc_app import alc_api, leads
 from alc_app.alc_api import AlcAnswerLost, AlcError, AlcRefused, Lead
 from alc_app.attio import AttioError, Connection
+from alc_app.attio.runtime import step
 from alc_app.attio.server import get_workspace_connection, server_function
 from alc_app.lead_status import show_lead_status
 
@@ -41,11 +42,17 @@ def send(intent_id: str, record_id: str, name: str, phone_number: str) -> Lead:
     # that the user has set up in their Attio account.
     connection = get_workspace_connection()
     try:
-        return alc_api.create_lead(connection, record_id, name, phone_number, idempotency_key=intent_id)  # Usage 8
+        return _post(connection, record_id, name, phone_number, intent_id)  # Usage 8
     except AlcAnswerLost:
         if lead := _look_up(connection, intent_id):
             return lead
         raise
+
+
+@step
+def _post(connection: Connection, record_id: str, name: str, phone_number: str, intent_id: str) -> Lead:
+    leads.about_to_post(intent_id)
+    return alc_api.create_lead(connection, record_id, name, phone_number, idempotency_key=intent_id)
 
 
 def _look_up(connection: Connection, intent_id: str) -> Lead | None:

@@ -45,8 +45,11 @@ class Handlers:
         row = self.row(handler_id)
         if row is None:
             raise LookupError(f"There is no webhook handler {handler_id}.")
-        url = f"{self._base_url}/hooks/{row.id}"
-        return WebhookHandler(row.id, url, row.file_name, row.external_webhook_id, self.secret(row))
+        return WebhookHandler(row.id, self.url(row.id), row.file_name, row.external_webhook_id, self.secret(row))
+
+    def url(self, handler_id: str) -> str:
+        """Where the handler is called."""
+        return f"{self._base_url}/hooks/{handler_id}"
 
     def secret(self, row: HandlerRow) -> str:
         """What deliveries to this handler are signed with."""

@@ -25,6 +25,9 @@ from alc_app.runtime.tables import Delivery
 
 MAX_BATCH = 256
 ANSWER_WITHIN = 8.0
+AGAIN_AFTER = 600.0
+MOST_TRIES = 12
+OPEN = ("new", "queued")
 log = logging.getLogger(__name__)
 
 Verdict = Literal["stored", "duplicate", "conflict"]
@@ -64,6 +67,8 @@ class Inbox:
                 "digest": digest,
                 "received_at": self._now(),
                 "state": state,
+                "due_at": 0.0,
+                "tries": 0,
             }
         )
         self._queue.put(item)
@@ -76,18 +81,32 @@ class Inbox:
         with self._database.reading() as session:
             return session.get_one(Delivery, (handler_id, webhook_id))
 
-    def new(self, limit: int = 64) -> list[Delivery]:
-        """Deliveries that no run has been asked for yet, the oldest first."""
+    def due(self, limit: int = 64) -> list[Delivery]:
+        """Deliveries that a run is to be asked for, the oldest first."""
         with self._database.reading() as session:
-            query = select(Delivery).where(Delivery.state == "new").order_by(col(Delivery.received_at)).limit(limit)
-            return list(session.exec(query))
+            waiting = (col(Delivery.state).in_(OPEN), col(Delivery.due_at) <= self._now())
+            return list(session.exec(select(Delivery).where(*waiting).order_by(col(Delivery.received_at)).limit(limit)))
+
+    def queued(self, row: Delivery) -> None:
+        """A run has been asked for; should it come to nothing, the delivery is due again after a while."""
+        self._change(
+            row.handler_id, row.webhook_id, state="queued", tries=row.tries + 1, due_at=self._now() + AGAIN_AFTER
+        )
+
+    def try_again(self, row: Delivery, why: str) -> None:
+        """Its run stumbled over something unforeseen: another one follows, later each time, and then no more."""
+        wait = min(2.0**row.tries, AGAIN_AFTER)
+        state = "queued" if row.tries < MOST_TRIES else "failed"
+        self._change(row.handler_id, row.webhook_id, state=state, why=why, due_at=self._now() + wait)
 
     def mark(self, handler_id: str, webhook_id: str, state: str, why: str | None = None) -> None:
         """Note how far a delivery has come; one that has ended stays ended."""
+        self._change(handler_id, webhook_id, state=state, why=why)
+
+    def _change(self, handler_id: str, webhook_id: str, **values: object) -> None:
         which = (col(Delivery.handler_id) == handler_id, col(Delivery.webhook_id) == webhook_id)
-        open_ = col(Delivery.state).in_(("new", "queued"))
         with self._database.transaction() as session:
-            session.exec(update(Delivery).where(*which, open_).values(state=state, why=why))
+            session.exec(update(Delivery).where(*which, col(Delivery.state).in_(OPEN)).values(**values))
 
     def statistics(self, handler_id: str) -> tuple[int, float | None]:
         """How many deliveries a handler has had, and when the last one came."""

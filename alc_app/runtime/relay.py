@@ -61,11 +61,11 @@ class Relay:
             log.exception("The relay stumbled; it will look again.")
 
     def deliveries(self) -> None:
-        """Stored deliveries become runs of the delivery's id (bar R14)."""
-        for row in self._house.inbox.new():
-            run_id = f"webhook:{row.handler_id}:{row.webhook_id}"
+        """Stored deliveries become runs of the delivery's id (bar R14); one whose run came to nothing gets another."""
+        for row in self._house.inbox.due():
+            run_id = f"webhook:{row.handler_id}:{row.webhook_id}:{row.tries}"
             self._house.engine.ask("webhook", row.handler_id, row.webhook_id, queue="webhooks", run_id=run_id)
-            self._house.inbox.mark(row.handler_id, row.webhook_id, "queued")
+            self._house.inbox.queued(row)
 
     def upkeep(self) -> None:
         """What the app wants to finish later, when it is due."""

@@ -15,6 +15,8 @@ from alc_app.runtime.connections import RECONNECT
 from alc_app.runtime.house import House
 
 TOO_MANY_REQUESTS = 429
+LONGEST_PAUSE = 30.0
+"""Seconds that everybody waits for a 429 at most: then somebody asks again."""
 
 
 class Slot:
@@ -69,7 +71,7 @@ class Slot:
         else:
             response = self._authorized(connection, method, url, headers, json)
         if per_second and response.status == TOO_MANY_REQUESTS:
-            self._house.pacer.push(_origin(url), response.retry_after() or 1.0)
+            self._house.pacer.push(_origin(url), min(response.retry_after() or 1.0, LONGEST_PAUSE))
         return response
 
     def create_webhook_handler(self, file_name: str) -> WebhookHandler:

@@ -104,7 +104,7 @@ class InboxTable(SQLModel, registry=registry()):
 class Delivery(InboxTable, table=True):
     """A webhook delivery that we have answered with 2xx. Its key makes a second one harmless (bar R14)."""
 
-    __table_args__ = (Index("deliveries_to_queue", "state", "received_at"),)
+    __table_args__ = (Index("deliveries_to_queue", "state", "due_at"),)
 
     handler_id: str = Field(primary_key=True)
     webhook_id: str = Field(primary_key=True)
@@ -113,4 +113,7 @@ class Delivery(InboxTable, table=True):
     received_at: float
     state: str
     """new → queued → done | failed; or ignored, when there was nothing to do."""
+    due_at: float = 0
+    """When a run is to be asked for; a queued one is due again later, in case its run came to nothing."""
+    tries: int = 0
     why: str | None = None

@@ -82,11 +82,14 @@ class Worker:
         if row is None:
             raise LookupError(f"There is no webhook handler {handler_id}.")
         handler = self._house.manifest.webhook(row.file_name)
-        with running(DurableSlot(self._house, _run_id(), row.connection_id)):
-            try:
+        try:
+            with running(DurableSlot(self._house, _run_id(), row.connection_id)):
                 status = handler(Request(delivery.body, {"webhook-id": webhook_id})).status
-            except BadRequest:
-                status = 400
+        except BadRequest:
+            status = 400
+        except Exception as error:
+            self._house.inbox.try_again(delivery, f"{type(error).__name__}: {error}")
+            raise  # the engine keeps the run as failed, with its reason
         state = "done" if status < 400 else "failed"
         self._house.inbox.mark(handler_id, webhook_id, state, None if state == "done" else f"answered {status}")
         return {"ok": status}

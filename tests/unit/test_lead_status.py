@@ -32,7 +32,7 @@ def test_the_record_is_written_once(lead: str, outside: Outside) -> None:
     show_lead_status(lead)
     show_lead_status(lead)
 
-    assert outside.written == [(RECORD, {"alc_lead_id": "lead_1", "alc_status": "Pending"})]
+    assert outside.written == [(RECORD, {"alc_lead_id": "lead_1", "alc_status": "Pending", "alc_interest": None})]
 
 
 def test_a_verdict_during_the_write_is_written_next(lead: str, runtime: FakeRuntime, outside: Outside) -> None:
@@ -51,7 +51,7 @@ def test_a_verdict_before_the_write_leaves_pending_out(lead: str, runtime: FakeR
 
     show_lead_status(lead)
 
-    assert outside.written == [(RECORD, {"alc_lead_id": "lead_1", "alc_status": "Complete"})]
+    assert outside.written == [(RECORD, {"alc_lead_id": "lead_1", "alc_status": "Complete", "alc_interest": None})]
 
 
 def test_another_run_at_it_is_left_alone(lead: str, runtime: FakeRuntime, outside: Outside) -> None:
@@ -77,11 +77,11 @@ def test_attios_retry_after_is_honoured(lead: str, runtime: FakeRuntime, outside
     assert outside.values(RECORD)["alc_status"] == "Pending"
 
 
-@pytest.mark.parametrize("status", [400, 403, 404])
+@pytest.mark.parametrize("status", [403, 404])
 def test_what_attio_refuses_for_good_is_not_tried_again(
     lead: str, runtime: FakeRuntime, outside: Outside, status: int
 ) -> None:
-    """C5: gone, forbidden, or a value that the attribute cannot hold."""
+    """C5: gone, or not ours to write."""
     outside.fault(PATCH, says(status, {"message": "No."}))
 
     show_lead_status(lead)
@@ -91,7 +91,7 @@ def test_what_attio_refuses_for_good_is_not_tried_again(
     assert len(outside.calls) == 1
 
 
-@pytest.mark.parametrize("status", [401, 409, 429, 500, 502, 503])
+@pytest.mark.parametrize("status", [400, 401, 409, 429, 500, 502, 503])
 def test_what_may_pass_is_tried_again(lead: str, runtime: FakeRuntime, outside: Outside, status: int) -> None:
     """R21, C5: conflicts, limits, outages, and a token that somebody can mend."""
     outside.fault(PATCH, says(status))

@@ -105,7 +105,7 @@ class TestSending:
         leads.sent(lead, "lead_1")
 
         assert list(leads.due_to_show()) == [lead]
-        assert show(lead) == {"alc_lead_id": "lead_1", "alc_status": "Pending"}
+        assert show(lead) == {"alc_lead_id": "lead_1", "alc_status": "Pending", "alc_interest": None}
         assert not leads.due_to_show()
         assert leads.is_shown(lead)
 
@@ -208,7 +208,7 @@ class TestVerdicts:
         leads.processed(LeadProcessed.parse({"record_id": RECORD, "status": "Complete"}))
         leads.sent(lead, "lead_1")
 
-        assert show(lead) == {"alc_lead_id": "lead_1", "alc_status": "Complete"}
+        assert show(lead) == {"alc_lead_id": "lead_1", "alc_status": "Complete", "alc_interest": None}
 
     @pytest.mark.parametrize(
         "event",
@@ -244,7 +244,7 @@ class TestVerdicts:
 
         leads.sent(lead, "lead_1")
 
-        assert show(lead) == {"alc_lead_id": "lead_1", "alc_status": "Complete"}
+        assert show(lead) == {"alc_lead_id": "lead_1", "alc_status": "Complete", "alc_interest": None}
         with runtime.transaction() as session:
             assert not session.exec(select(EarlyEvent)).all()
 
@@ -401,7 +401,7 @@ class TestWriting:
         """Usage 9: the event carries the values that the record now has."""
         pending()
 
-        values = {"alc_lead_id": "lead_1", "alc_status": "Pending"}
+        values = {"alc_lead_id": "lead_1", "alc_status": "Pending", "alc_interest": None}
         assert runtime.published == [("record", {"record_id": RECORD, "values": values})]
 
 

@@ -54,7 +54,7 @@ def test_a_lead_is_sent_and_the_record_says_pending(runtime: FakeRuntime, outsid
     assert click() == {"id": "lead_1", "shown": True}
 
     assert outside.sent(POST) == [{"recordId": RECORD, "name": "Ada Lovelace", "phoneNumber": "+442079460018"}]
-    assert outside.written == [(RECORD, {"alc_lead_id": "lead_1", "alc_status": "Pending"})]
+    assert outside.written == [(RECORD, {"alc_lead_id": "lead_1", "alc_status": "Pending", "alc_interest": None})]
 
 
 def test_each_door_gets_its_own_key(outside: Outside) -> None:
@@ -230,7 +230,7 @@ def test_a_run_that_comes_too_late_sends_nothing(runtime: FakeRuntime, outside: 
 STEPS = (
     "begin",
     "get_workspace_connection",
-    "create_lead",
+    "_post",
     "sent",
     "claim",
     "update_record",
@@ -261,7 +261,7 @@ def test_a_crash_at_any_step_ends_in_one_lead_and_pending(
 
     assert send_to_alc.run(*PERSON) == {"id": "lead_1", "shown": True}
     assert len(outside.leads) == 1
-    assert outside.values(RECORD) == {"alc_lead_id": "lead_1", "alc_status": "Pending"}
+    assert outside.values(RECORD) == {"alc_lead_id": "lead_1", "alc_status": "Pending", "alc_interest": None}
     assert {values["alc_status"] for _, values in outside.written} == {"Pending"}
 
 

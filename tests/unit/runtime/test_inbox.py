@@ -132,7 +132,7 @@ def test_one_bad_row_does_not_fail_its_neighbours(inbox: Inbox, path: Path) -> N
 
     assert verdicts.pop("bad") == "not stored"
     assert set(verdicts.values()) <= {"stored", "duplicate"}
-    assert len(inbox.new()) == 3
+    assert len(inbox.due()) == 3
 
 
 def test_a_database_that_is_locked_is_not_stored_and_recovers(inbox: Inbox, path: Path) -> None:
@@ -178,7 +178,7 @@ def test_what_has_ended_stays_ended(inbox: Inbox) -> None:
     inbox.mark(A, "msg_1", "queued")
 
     assert inbox.get(A, "msg_1").state == "done"
-    assert not inbox.new()
+    assert not inbox.due()
 
 
 def test_new_deliveries_are_handed_out_and_ignored_ones_are_not(inbox: Inbox) -> None:
@@ -186,6 +186,6 @@ def test_new_deliveries_are_handed_out_and_ignored_ones_are_not(inbox: Inbox) ->
     inbox.put(A, "msg_1", b"{}", "ignored")
     inbox.put(A, "msg_2", b"{}", "new")
 
-    assert [row.webhook_id for row in inbox.new()] == ["msg_2"]
+    assert [row.webhook_id for row in inbox.due()] == ["msg_2"]
     assert inbox.statistics(A) == (2, 1000.0)
     assert inbox.statistics(B) == (0, None)

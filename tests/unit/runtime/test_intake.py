@@ -59,7 +59,7 @@ class Alc:
 
     def stored(self) -> list[str]:
         """The ids of what was stored for this handler."""
-        return [row.webhook_id for row in self.house.inbox.new()]
+        return [row.webhook_id for row in self.house.inbox.due()]
 
 
 @pytest.fixture

@@ -39,7 +39,7 @@ def test_a_delivery_becomes_a_run_of_its_own_id(house: House, relay: Relay, engi
     relay.deliveries()
     relay.deliveries()
 
-    assert engine.runs == {"webhook:h:msg_1": ("webhook", ("h", "msg_1"), "webhooks")}
+    assert engine.runs == {"webhook:h:msg_1:0": ("webhook", ("h", "msg_1"), "webhooks")}
     assert engine.asked == 1
     assert house.inbox.get("h", "msg_1").state == "queued"
 
@@ -54,7 +54,7 @@ def test_a_crash_between_asking_and_marking_asks_for_the_same_run(
         raise SystemExit
 
     with monkeypatch.context() as dying, pytest.raises(SystemExit):
-        dying.setattr(house.inbox, "mark", die)
+        dying.setattr(house.inbox, "queued", die)
         relay.deliveries()
     relay.deliveries()
 
@@ -114,14 +114,14 @@ def test_a_look_that_stumbles_does_not_end_the_relay(
 ) -> None:
     """C14: a locked database now, and deliveries again later; it stops when it is told to."""
     house.inbox.put("h", "msg_1", b"{}", "new")
-    real, failures = house.inbox.new, [OSError("locked")]
+    real, failures = house.inbox.due, [OSError("locked")]
 
     def new() -> object:
         if failures:
             raise failures.pop()
         return real()
 
-    monkeypatch.setattr(house.inbox, "new", new)
+    monkeypatch.setattr(house.inbox, "due", new)
     for look in (relay.deliveries, relay.deliveries):
         relay._try(look)
 
