@@ -18,6 +18,7 @@ from alc_app.attio.runtime import current, step
 from alc_app.attio.server import fetch
 
 ID = r"^[A-Za-z0-9_-]{1,64}$"
+TOLD = {"record_id", "status", "interest", "summary"}
 Shape = TypeVar("Shape", bound=BaseModel)
 E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 
@@ -53,6 +54,15 @@ class Webhook(BaseModel):
     url: str
 
 
+class LeadState(Lead):
+    """A lead as ALC shows it when it is asked."""
+
+    status: Literal["processing", "Complete", "Failed"]
+    interest: Literal["interested", "not_interested", "no_answer"] | None = None
+    summary: str | None = None
+    decided_at: AwareDatetime | None = None
+
+
 class Leads(BaseModel):
     """A page of leads."""
 
@@ -68,6 +78,7 @@ class Webhooks(BaseModel):
 class LeadProcessed(BaseModel):
     """The body of a `lead.processed` delivery. More keys may come one day; they are ignored."""
 
+    event: Literal["lead.processed"] = "lead.processed"
     record_id: str = Field(pattern=r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")
     status: Literal["Complete", "Failed"]
     lead_id: str | None = Field(default=None, pattern=ID)
@@ -114,6 +125,15 @@ def find_lead(connection: Connection, *, idempotency_key: str) -> Lead | None:
 
 
 @step
+def find_verdict(connection: Connection, lead_id: str) -> LeadProcessed | None:
+    """What became of a lead; None while ALC is at it. `GET /api/v1/leads/{id}`."""
+    body = _read(_call(connection, "GET", f"/api/v1/leads/{quote(lead_id, safe='')}"), LeadState)
+    if body.status == "processing":
+        return None
+    return _as_event(body)
+
+
+@step
 def create_webhook(connection: Connection, *, name: str, url: str, event: str, secret: str) -> Webhook:
     """Register our address for an event; one that is already registered is adopted. `POST /api/v1/webhooks`."""
     response = _call(
@@ -138,6 +158,15 @@ def find_webhooks(connection: Connection, *, name: str) -> list[Webhook]:
 def delete_webhook(connection: Connection, webhook_id: str) -> None:
     """Make ALC forget a webhook; one that it does not know is forgotten. `DELETE /api/v1/webhooks/{id}`."""
     _call(connection, "DELETE", f"/api/v1/webhooks/{quote(webhook_id, safe='')}", accept=(404,))
+
+
+def _as_event(lead: LeadState) -> LeadProcessed:
+    """The delivery that would have told the same."""
+    told = {"lead_id": lead.id, "occurred_at": lead.decided_at, **lead.model_dump(include=TOLD)}
+    try:
+        return LeadProcessed.model_validate(told)
+    except ValidationError as error:
+        raise AlcAnswerLost("ALC's answer could not be read.").because(error) from error
 
 
 def _webhooks(connection: Connection, name: str) -> list[Webhook]:

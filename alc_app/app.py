@@ -2,6 +2,7 @@
 
 from alc_app import leads
 from alc_app.attio import App, Events, Record, Upkeep
+from alc_app.catch_up import catch_up
 from alc_app.events.connection_added import connection_added
 from alc_app.events.connection_removed import connection_removed
 from alc_app.lead_rows import EarlyEvent, Lead
@@ -19,6 +20,7 @@ app = App(
     upkeep=[
         Upkeep("settle_send", due=leads.due_to_settle, run=settle_send),
         Upkeep("show_lead_status", due=leads.due_to_show, run=show_lead_status),
+        Upkeep("catch_up", due=leads.due_to_ask, run=catch_up),
     ],
     tables=[Lead, EarlyEvent],
 )

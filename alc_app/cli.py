@@ -68,12 +68,11 @@ def demo(config: Config, decide_after: float) -> None:
 @main.command()
 @settings("host", "port", "url", "home", "database_url", "alc_url", "attio_url", "env")
 @click.option("--with-worker", is_flag=True, help="run the worker in the same process: for the smallest installations")
-@click.option("--workers", type=int, default=1, show_default=True, help="web processes; more than one needs Postgres")
-def serve(config: Config, with_worker: bool, workers: int) -> None:
+def serve(config: Config, with_worker: bool) -> None:
     """Run the web process: pages, record actions, OAuth and the door for webhooks."""
     from alc_app.serve import run
 
-    run(config, with_worker=with_worker, workers=workers)
+    run(config, with_worker=with_worker)
 
 
 @main.command()

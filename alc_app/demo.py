@@ -47,6 +47,7 @@ def run(config: Config, decide_after: float) -> int:
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
+    os.umask(0o077)  # the databases of every part are this user's alone
     try:
         # The page first, because a person waits for it; then the rest, which has time until the first click.
         for some in (parts[:-2], parts[-2:]):

@@ -1,6 +1,8 @@
-"""The rows of leads.py: a lead that was meant to be sent, and a verdict that came too early."""
+"""The rows of leads.py, and what it hands out of them."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 from sqlalchemy import Index, text
 from sqlalchemy.orm import registry
@@ -28,6 +30,7 @@ class Lead(Table, table=True):
             postgresql_where=_IS_OPEN,
         ),
         Index("leads_by_due", "due_at"),
+        Index("leads_to_ask_about", "ask_at"),
     )
 
     id: str = Field(primary_key=True)
@@ -46,9 +49,19 @@ class Lead(Table, table=True):
     writer: str | None = None
     writer_until: float = 0
     due_at: float | None = None
+    ask_at: float | None = None
+    """When ALC is asked what became of the lead, in case its webhook never reaches us."""
     tries: int = 0
     why: str | None = None
     created_at: float
+
+    def values(self) -> dict[str, str | None]:
+        """What the record should say, in plain strings; None clears what an earlier lead had left there."""
+        return {
+            "alc_lead_id": self.alc_lead_id,
+            "alc_status": self.status.capitalize(),
+            "alc_interest": self.interest,
+        }
 
 
 class EarlyEvent(Table, table=True):
@@ -60,3 +73,20 @@ class EarlyEvent(Table, table=True):
     workspace_id: str
     event: str
     received_at: float
+
+
+@dataclass(frozen=True)
+class Intent:
+    """An open lead, as the server function needs it."""
+
+    id: str
+    alc_lead_id: str | None
+
+
+@dataclass(frozen=True)
+class Claim:
+    """The right to write to the record what it should say at `version`."""
+
+    record_id: str
+    values: dict[str, str | None]
+    version: int

@@ -10,39 +10,24 @@ is the only one for its record: a unique index, not a check. `version` counts wh
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from uuid import uuid4
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, or_, select
 
 from alc_app.alc_api import LeadProcessed
 from alc_app.attio.runtime import current, step
-from alc_app.lead_rows import OPEN, TERMINAL, EarlyEvent, Lead
+from alc_app.lead_rows import OPEN, TERMINAL, Claim, EarlyEvent, Intent, Lead
 
 RUN_WITHIN = 240.0
 """Seconds. A send that has said nothing for so long is looked into: longer than all its calls and waits together."""
 FIRST_LOOK = 30.0
+ASK_AFTER = 900.0
+"""Seconds after which ALC is asked what became of a lead; then again after twice as long, up to a day."""
+LONGEST_ASK = 86_400.0
 WRITER_LEASE = 60.0
 """Seconds. Longer than any call to Attio may take; a writer that died is followed by another after this."""
-
-
-@dataclass(frozen=True)
-class Intent:
-    """An open lead, as the server function needs it."""
-
-    id: str
-    alc_lead_id: str | None
-
-
-@dataclass(frozen=True)
-class Claim:
-    """The right to write to the record what it should say at `version`."""
-
-    record_id: str
-    values: dict[str, str | None]
-    version: int
 
 
 def intend(record_id: str, name: str, phone_number: str) -> str:
@@ -80,7 +65,7 @@ def sent(lead_id: str, alc_lead_id: str) -> None:
             return
         lead.alc_lead_id = alc_lead_id
         if lead.status == "sending" or (lead.status == "not_sent" and _open_lead(session, lead.record_id) is None):
-            lead.status = "pending"
+            lead.status, lead.ask_at = "pending", current().now() + ASK_AFTER
         if lead.status in (*OPEN, *TERMINAL):  # a verdict that named no lead may have come first: it stays
             lead.version, lead.tries, lead.due_at = lead.version + 1, 0, current().now()
         if early := session.get(EarlyEvent, alc_lead_id):
@@ -145,7 +130,7 @@ def claim(lead_id: str) -> Claim | None:
         if session.exec(select(Lead.id).where(Lead.record_id == lead.record_id, busy)).first():
             return None
         lead.writer, lead.writer_until = writer, now + WRITER_LEASE
-        return Claim(lead.record_id, _values(lead), lead.version)
+        return Claim(lead.record_id, lead.values(), lead.version)
 
 
 @step
@@ -155,7 +140,7 @@ def shown(lead_id: str, version: int) -> None:
         lead = _locked(session, lead_id)
         lead.shown_version, lead.writer, lead.why, lead.tries = version, None, None, 0
         lead.due_at = None if lead.version == version else current().now()
-        current().publish("record", {"record_id": lead.record_id, "values": _values(lead)})
+        current().publish("record", {"record_id": lead.record_id, "values": lead.values()})
 
 
 @step
@@ -182,6 +167,33 @@ def is_shown(lead_id: str) -> bool:
     with current().transaction() as session:
         lead = _locked(session, lead_id)
         return bool(lead.shown_version == lead.version)
+
+
+@step
+def sent_as(lead_id: str) -> str | None:
+    """ALC's id of a lead that it is still at; None when there is nothing to ask. The next time to ask is set (I6)."""
+    with current().transaction() as session:
+        lead = _locked(session, lead_id)
+        if lead.status != "pending" or lead.ask_at is None:
+            return None
+        waited = current().now() - lead.created_at
+        lead.ask_at = current().now() + min(max(waited, ASK_AFTER), LONGEST_ASK)
+        return lead.alc_lead_id
+
+
+@step
+def ask_soon() -> None:
+    """Ask ALC about every lead that it is at: its webhooks may have come while nobody was connected."""
+    mine = (col(Lead.workspace_id) == current().settings.workspace_id, col(Lead.status) == "pending")
+    with current().transaction() as session:
+        session.exec(update(Lead).where(*mine).values(ask_at=current().now() + 5))
+
+
+def due_to_ask() -> Sequence[str]:
+    """Leads whose verdict has not come for so long that ALC is asked for it."""
+    with current().transaction() as session:
+        due = (col(Lead.ask_at) <= current().now(), col(Lead.status) == "pending")
+        return list(session.exec(select(Lead.id).where(*due).limit(100)))
 
 
 def due_to_settle() -> Sequence[str]:
@@ -282,15 +294,6 @@ def _newer_lead(session: Session, lead: Lead) -> bool:
     # One that is still being sent may come to nothing, and until then the record shows the last one that did not.
     reached_alc = col(Lead.status).not_in(("sending", "not_sent"))
     return session.exec(select(Lead.id).where(*later, reached_alc)).first() is not None
-
-
-def _values(lead: Lead) -> dict[str, str | None]:
-    """What the record should say, in plain strings; None is nothing."""
-    return {
-        "alc_lead_id": lead.alc_lead_id,
-        "alc_status": lead.status.capitalize(),
-        "alc_interest": lead.interest,  # None clears what an earlier lead had left there
-    }
 
 
 def _backoff(tries: int, first: float) -> float:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import re
-from typing import Any
 
 FORMAT = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
 TIME = "%H:%M:%S"
@@ -13,13 +12,7 @@ _SECRETS = re.compile(
     r"|(?:access_token|refresh_token|client_secret|code_verifier)['\"]?[=:] ?['\"]?)"
     r"[A-Za-z0-9+/=_.~%-]{4,}"
 )
-GRANIAN: dict[str, Any] = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": FORMAT, "datefmt": TIME}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain", "stream": "ext://sys.stderr"}},
-    "loggers": {"_granian": {"handlers": ["console"], "level": "WARNING", "propagate": False}},
-}
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
 
 class MaskSecrets(logging.Formatter):
@@ -27,6 +20,18 @@ class MaskSecrets(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         return _SECRETS.sub(r"\1…", super().format(record))
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's name
+        """Show what could forge or hide a line, such as a line break in a text of ALC's, as its escape."""
+        record.message = _CONTROL.sub(lambda found: ascii(found.group())[1:-1], record.message)
+        return super().formatMessage(record)
+
+
+def adopt(name: str) -> None:
+    """Let a library's logger speak through ours: its own handler masks nothing."""
+    logger = logging.getLogger(name)
+    logger.handlers.clear()
+    logger.propagate = True
 
 
 def set_up(level: int = logging.INFO) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import gc
-import os
+import signal
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import click
@@ -14,64 +15,82 @@ from alc_app.config import LOOPBACK, Config
 if TYPE_CHECKING:
     from flask import Flask
 
+    from alc_app.runtime.worker import Worker
+
 THREADS = 64
-STOP_WITHIN = 5
+MAX_BODY = 256 * 1024
+MOST_CONNECTIONS = 2000
+IDLE_SECONDS = 30
+"""After so long without a byte, or without the rest of a request, a connection is closed."""
 
 
-def run(config: Config, *, with_worker: bool, workers: int) -> None:
-    """Serve the web process on granian until it is told to stop."""
-    from granian import Granian
-    from granian.constants import Interfaces
-    from granian.log import LogLevels
+def run(config: Config, *, with_worker: bool) -> None:
+    """Serve the web process until SIGTERM or SIGINT.
 
-    if workers > 1 and config.database("app").startswith("sqlite"):
-        raise click.ClickException("More than one web process needs Postgres: set ALC_APP_DATABASE_URL.")
-    if with_worker and workers > 1:
-        raise click.ClickException("--with-worker is for one process: start `alc-app worker` beside the others.")
-    _warn_if_public(config)
-    os.environ.update(config.as_env())  # the server's own child process builds the app from it
-    target = "alc_app.serve:app_with_worker" if with_worker else "alc_app.serve:app"
-    click.echo(f"alc_app is at {config.base_url}")
-    Granian(
-        target,
-        address=config.host,
-        port=config.port,
-        interface=Interfaces.WSGI,
-        workers=workers,
-        blocking_threads=THREADS,
-        factory=True,
-        websockets=False,
-        respawn_failed_workers=True,
-        workers_kill_timeout=STOP_WITHIN,
-        log_level=LogLevels.error,
-        log_dictconfig=logs.GRANIAN,
-    ).serve()
+    waitress takes a request whole before a thread is given to it, and an answer back before the browser has read it:
+    no slow or silent peer can hold a thread. Streams end when the process is told to stop.
+    """
+    from waitress.server import create_server
 
-
-def app() -> Flask:
-    """The web app of this environment: what granian's child process loads."""
-    from alc_app import create_app
+    from alc_app.runtime.executor import ExecutorTaken
 
     logs.set_up()
+    _warn_if_public(config)
+    try:
+        web = _build(config)
+        worker = _worker(config, web) if with_worker else None
+        server = create_server(
+            web,
+            host=config.host,
+            port=config.port,
+            threads=THREADS,
+            max_request_body_size=MAX_BODY,
+            ident=None,
+            connection_limit=MOST_CONNECTIONS,
+            asyncore_use_poll=True,
+            channel_timeout=IDLE_SECONDS,
+            cleanup_interval=10,
+        )
+    except (ExecutorTaken, OSError) as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(f"alc_app is at {config.base_url}")
+    _stop_by_exception(web.extensions["live"].stop)
+    try:
+        server.run()
+    finally:
+        server.close()
+        if worker:
+            worker.stop()
+
+
+def _build(config: Config) -> Flask:
+    from alc_app import create_app
+
     gc.disable()  # nothing that is imported becomes garbage: a tenth of the start is spent looking for some
-    web = create_app(Config.from_env())
+    web = create_app(config)
     gc.freeze()
     gc.enable()
     return web
 
 
-def app_with_worker() -> Flask:
-    """The web app with a worker in the same process."""
-    import atexit
-
+def _worker(config: Config, web: Flask) -> Worker:
     from alc_app.runtime.executor import ExecutorLock
     from alc_app.runtime.worker import Worker
 
-    web = app()
-    worker = Worker(web.extensions["house"], ExecutorLock(Config.from_env().home, "worker-0"))
+    worker = Worker(web.extensions["house"], ExecutorLock(config.home, "worker-0"))
     worker.start()
-    atexit.register(worker.stop)
-    return web
+    return worker
+
+
+def _stop_by_exception(first: Callable[[], None]) -> None:
+    """Let SIGTERM and Ctrl-C end the server's loop, and the open streams before it."""
+
+    def stop(*_: object) -> None:
+        first()
+        raise SystemExit(0)
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
 
 
 def run_worker(config: Config, executor_id: str) -> None:

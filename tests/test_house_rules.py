@@ -19,6 +19,7 @@ APP_FILES = [
     "alc_app.send_to_alc_record_action",
     "alc_app.send_to_alc_server",
     "alc_app.lead_status",
+    "alc_app.catch_up",
     "alc_app.webhooks",
     "alc_app.events",
 ]

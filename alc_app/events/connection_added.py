@@ -4,7 +4,7 @@ The tutorial's `events/connection-added.event.ts`. It runs before the connection
 connection is not saved, and the runtime runs `connection_removed` to undo what had been done.
 """
 
-from alc_app import alc_api
+from alc_app import alc_api, leads
 from alc_app.attio import Connection
 from alc_app.attio.server import create_webhook_handler, update_webhook_handler
 
@@ -21,3 +21,6 @@ def connection_added(connection: Connection) -> None:
 
     # Save the external webhook ID so we can delete it when the connection is removed
     update_webhook_handler(handler.id, external_webhook_id=webhook.webhook_id)
+
+    # TUTORIAL: a verdict that ALC had while nobody was connected would never be known.
+    leads.ask_soon()

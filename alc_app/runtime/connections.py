@@ -18,6 +18,8 @@ from alc_app.runtime.tables import ConnectionRow
 LEEWAY = 60.0
 """Seconds before its end at which a token is refreshed; at most a quarter of its lifetime (bar O15)."""
 REFRESH_LEASE = 20.0
+LOOK_AGAIN = 120.0
+"""Seconds after which a removal that has said nothing is run again (I6: no row waits without a due time)."""
 ADDED_WITHIN = 900.0
 """Seconds after which a connection that was never saved is undone."""
 LIVE = ("active", "needs_reconnect")
@@ -69,17 +71,21 @@ class Connections:
             return list(session.exec(select(ConnectionRow).where(*going)))
 
     def activate(self, connection_id: str) -> str | None:
-        """Save a connection that has been added; returns the id of the one it replaces, now being removed."""
+        """Save a connection that has been added; returns the id of the one it replaces, which is due to be removed.
+
+        Saving it twice is saving it once: the first time may have been cut off before anybody was told.
+        """
         with self._database.transaction() as session:
             row = session.get_one(ConnectionRow, connection_id)
+            if row.status in LIVE:
+                return row.replaced
             if row.status != "adding":
                 raise LookupError("The connection was given up before it could be saved.")
-            old = self.live(row.workspace_id)
-            if old and old.id != row.id:
-                old.status = "removing"
+            if old := self.live(row.workspace_id):
+                old.status, old.due_at, old.removing_since = "removing", time.time() + LOOK_AGAIN, time.time()
                 session.flush()  # the unique index allows one live connection at any moment
-            row.status, row.why, row.due_at = "active", None, None
-            return old.id if old and old.id != row.id else None
+            row.status, row.why, row.due_at, row.replaced = "active", None, None, old.id if old else None
+            return row.replaced
 
     def usable_id(self, workspace_id: str) -> str:
         """The id of the connection that calls may use. Raises: AttioNoWorkspaceConnectionError and its kin."""
@@ -105,6 +111,8 @@ class Connections:
         deadline = time.monotonic() + REFRESH_LEASE
         while time.monotonic() < deadline:
             row = self.row(connection_id)
+            if row.status == "removed":
+                raise AttioNoWorkspaceConnectionError("Acme Lead Checker is not connected any more.")
             if row.token_version != seen_version:
                 return Connection(row.id, self._unseal(row, "access_token"))
             if self._lease(connection_id, seen_version):
@@ -147,15 +155,21 @@ class Connections:
         try:
             tokens = self._client.refresh(self._unseal(row, "refresh_token"))
         except OAuthDenied as error:
+            self._release(row.id)
             self.needs_reconnect(row.id, RECONNECT)
             raise AttioConnectionExpiredError(RECONNECT) from error
         except OAuthFailed as error:
             self._release(row.id)
             raise AttioConnectionExpiredError(f"{error.message} Please try again.") from error
         with self._database.transaction() as session:  # both tokens in one commit, before either is used (O14)
-            current = session.get_one(ConnectionRow, row.id)
-            self._put(current, tokens)
-            current.token_version, current.refreshing_until = current.token_version + 1, 0
+            current = session.get_one(ConnectionRow, row.id, with_for_update=True)
+            kept = current.status != "removed"
+            if kept:
+                self._put(current, tokens)
+                current.token_version, current.refreshing_until = current.token_version + 1, 0
+        if not kept:  # removed while ALC was answering: nobody may keep these (I5)
+            self._client.revoke(tokens.refresh_token or tokens.access_token, "refresh_token")
+            raise AttioNoWorkspaceConnectionError("Acme Lead Checker is not connected any more.")
         return Connection(row.id, tokens.access_token)
 
     def _release(self, connection_id: str) -> None:

@@ -22,7 +22,13 @@ class Handlers:
         self._database, self._sealer, self._base_url = database, sealer, base_url
 
     def create(self, connection_id: str, file_name: str) -> str:
-        """Make a handler with a signing secret of its own, stored before anybody is told (R19); returns its id."""
+        """Make a handler with a signing secret of its own, stored before anybody is told (R19); returns its id.
+
+        One that was made and never registered is taken up again: a crash must not leave two.
+        """
+        unused = (row for row in self.of(connection_id) if row.file_name == file_name and not row.external_webhook_id)
+        if made := next(unused, None):
+            return made.id
         handler_id = secrets.token_urlsafe(24)
         row = HandlerRow(
             id=handler_id,

@@ -13,8 +13,10 @@ from typing import Any
 
 from dbos import error as engine_error
 
-from alc_app.attio.errors import ServerFunctionError
+from alc_app.attio.errors import AttioConnectionExpiredError, ServerFunctionError
 from alc_app.attio.runtime import outcome, running, settle
+from alc_app.attio.types import Connection
+from alc_app.runtime.connections import LOOK_AGAIN
 from alc_app.runtime.house import WORKSPACE, House
 from alc_app.runtime.oauth import OAuthFailed
 from alc_app.runtime.slot import DurableSlot
@@ -23,8 +25,6 @@ from alc_app.runtime.tables import ConnectionRow
 GIVE_UP_AFTER = 30 * 86_400.0
 """Seconds that we keep the tokens of a connection that ALC does not let us clean up (bar C10)."""
 FIRST_RETRY, LONGEST_RETRY = 5.0, 3600.0
-LOOK_AGAIN = 120.0
-"""Seconds after which a removal that has said nothing is run again (I6: no row waits without a due time)."""
 log = logging.getLogger(__name__)
 
 
@@ -79,8 +79,15 @@ class Lifecycle:
 
     def _clean_up(self, slot: DurableSlot, connection_id: str) -> None:
         with running(slot):
-            self._house.manifest.events.connection_removed(self._house.connections.open(connection_id))
+            self._house.manifest.events.connection_removed(self._key_to_clean_up(connection_id))
         settle(slot.step("revoke", lambda: outcome(lambda: self._house.connections.revoke(connection_id))))
+
+    def _key_to_clean_up(self, connection_id: str) -> Connection:
+        """The connection itself; or the workspace's new one, when ALC no longer accepts the old."""
+        try:
+            return self._house.connections.open(connection_id)
+        except AttioConnectionExpiredError:
+            return self._house.connections.open(self._house.connections.usable_id(WORKSPACE))
 
     def _save(self, connection_id: str) -> str | None:
         replaced = self._house.connections.activate(connection_id)

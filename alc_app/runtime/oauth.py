@@ -5,6 +5,7 @@ Authlib speaks the protocol; what it leaves open is closed here (bar O4, O7, O11
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -24,6 +25,9 @@ from alc_app.runtime.http import Http, harden
 DEFAULT_LIFETIME = 3600
 MAX_LIFETIME = 86_400
 NO_ANSWER = "ALC did not answer the token request as it should."
+_TOKEN = re.compile(r"[\x21-\x7e]{1,8192}")
+_SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")
+"""RFC 6749, appendix A: what tokens and scopes are made of."""
 METADATA_FOR = 300.0
 """Seconds that the server's metadata is trusted without asking again."""
 
@@ -157,10 +161,17 @@ def _check_answer(response: requests.Response) -> requests.Response:
 
 
 def _check_endpoint(name: str, url: object, issuer: str) -> None:
-    parts, home = urlsplit(str(url)), urlsplit(issuer)
+    try:
+        parts, home = urlsplit(str(url)), urlsplit(issuer)
+    except ValueError as error:
+        raise OAuthFailed(f"ALC's metadata names a {name} that is no address.") from error
     safe = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)
     if not isinstance(url, str) or not safe or (parts.scheme, parts.netloc) != (home.scheme, home.netloc):
         raise OAuthFailed(f"ALC's metadata names a {name} that is not on {issuer} or not https.")
+
+
+def _is_token(value: object) -> bool:
+    return isinstance(value, str) and _TOKEN.fullmatch(value) is not None
 
 
 def _tokens(token: object, previous: str) -> Tokens:
@@ -168,9 +179,10 @@ def _tokens(token: object, previous: str) -> Tokens:
     if not isinstance(token, Mapping) or str(token.get("token_type", "")).lower() != "bearer":
         raise OAuthFailed("ALC's token response is not one for bearer tokens.")
     access, refresh = token.get("access_token"), token.get("refresh_token") or previous
-    if not isinstance(access, str) or not access or not isinstance(refresh, str):
-        raise OAuthFailed("ALC's token response has no access token.")
+    if not _is_token(access) or (refresh and not _is_token(refresh)):
+        raise OAuthFailed("ALC's token response has no token that could be sent back.")
     lifetime = token.get("expires_in", DEFAULT_LIFETIME)
     if isinstance(lifetime, bool) or not isinstance(lifetime, int | float) or lifetime <= 0:
         lifetime = DEFAULT_LIFETIME
-    return Tokens(access, refresh, time.time() + min(lifetime, MAX_LIFETIME), str(token.get("scope") or ""))
+    scope = " ".join(_SCOPE.findall(str(token.get("scope") or "")))
+    return Tokens(str(access), str(refresh), time.time() + min(lifetime, MAX_LIFETIME), scope)

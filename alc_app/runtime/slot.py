@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from typing import Any
 
-from alc_app.attio.errors import AttioNoWorkspaceConnectionError
+from alc_app.attio.errors import AttioConnectionExpiredError, AttioNoWorkspaceConnectionError
 from alc_app.attio.http import FetchResponse
 from alc_app.attio.runtime import outcome, settle
 from alc_app.attio.types import Connection, WebhookHandler
@@ -116,6 +116,7 @@ class Slot:
         response = http.request(method, url, headers=_bearer(fresh, headers), json=json)
         if response.status == 401:
             connections.needs_reconnect(connection.id, RECONNECT)
+            raise AttioConnectionExpiredError(RECONNECT)
         return response
 
 

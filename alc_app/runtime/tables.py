@@ -55,6 +55,8 @@ class ConnectionRow(Table, table=True):
     created_at: float
     why: str | None = None
     removing_since: float | None = None
+    replaced: str | None = None
+    """The connection that this one took the place of."""
     tries: int = 0
     due_at: float | None = None
 

@@ -10,6 +10,7 @@ import logging
 import threading
 from typing import Any
 
+from alc_app import logs
 from alc_app.attio.http import BadRequest, Request
 from alc_app.attio.runtime import outcome, running
 from alc_app.runtime.engine import APP_NAME, APP_VERSION
@@ -54,6 +55,7 @@ class Worker:
             "log_level": "WARNING",
         }
         DBOS(config=config)
+        logs.adopt("dbos")
         for run in (self.server_function, self.webhook, self.upkeep, self.connect, self.remove):
             DBOS.workflow(name=run.__name__)(_plain(run))
         DBOS.launch()

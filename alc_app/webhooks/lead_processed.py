@@ -18,7 +18,8 @@ def lead_processed(req: Request) -> Response:
         return Response("Bad Request: the body must be an object.", status=400)
 
     # Something that ALC may send one day and that this version does not know is not an error (bar R11).
-    if body.get("event", "lead.processed") != "lead.processed":
+    event = body.get("event", "lead.processed")
+    if isinstance(event, str) and event != "lead.processed":
         return Response(None, status=200)
 
     record_id = body.get("record_id")

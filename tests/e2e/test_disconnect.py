@@ -60,3 +60,17 @@ def test_disconnecting_while_alc_is_down_is_finished_when_alc_is_back(
 
     eventually(lambda: not alc.webhooks(), within=30, what=alc.webhooks)
     eventually(lambda: "still to be cleaned up" not in user.get("/apps/alc").text, within=30)
+
+
+def test_a_verdict_that_alc_had_while_disconnected_is_learnt_when_connected_again(
+    user: User, alc: Alc, attio: Attio
+) -> None:
+    """Nothing that was sent stays Pending because its webhook had nowhere to go."""
+    record_id = attio.add_person("Ravi Iyer", "+442079460041")
+    user.click_send(record_id)
+    user.disconnect_alc()
+    alc.decide(alc.leads(record_id)[0]["id"])
+
+    user.connect_alc()
+
+    user.sees_status(record_id, "Complete", within=30)

@@ -1,5 +1,6 @@
 """The day something is down: each failure has its text, and nothing is lost or done twice."""
 
+import socket
 from concurrent.futures import ThreadPoolExecutor
 
 from tests.support.outside import Alc, Attio
@@ -99,3 +100,20 @@ def test_everything_stops_within_ten_seconds_with_a_page_open(stack: Stack, user
         stream.close()
         stack.web.start()
         stack.worker.start()
+
+
+def test_unfinished_requests_and_open_streams_hold_up_nobody(stack: Stack, user: User) -> None:
+    """Matrix "Webhook 1": 150 bodies that never end and 40 streams; the page and a click still find a thread."""
+    host, port = stack.app_url.removeprefix("http://").split(":")
+    unfinished = b"POST /hooks/x HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 500\r\n\r\n{"
+    stream = b"GET /events HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+    sockets = [socket.create_connection((host, int(port))) for _ in range(190)]
+    try:
+        for number, each in enumerate(sockets):
+            each.sendall(unfinished if number < 150 else stream)
+
+        assert user.get("/people").status_code == 200
+        assert user.click_send("00000000-0000-4000-8000-000000000000")[-1]["effect"] == "alert"
+    finally:
+        for each in sockets:
+            each.close()

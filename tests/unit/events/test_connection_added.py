@@ -23,7 +23,7 @@ def test_a_handler_is_made_registered_and_told_its_name_at_alc(runtime: FakeRunt
     ]
     assert handler.file_name == "lead_processed"
     assert handler.external_webhook_id == "wh_1"
-    assert runtime.steps == ["create_webhook_handler", "create_webhook", "update_webhook_handler"]
+    assert runtime.steps == ["create_webhook_handler", "create_webhook", "update_webhook_handler", "ask_soon"]
 
 
 def test_alc_is_called_with_the_connection_that_is_being_added(runtime: FakeRuntime, outside: Outside) -> None:

@@ -11,12 +11,22 @@ CONNECTION = "connection-1"
 
 def test_each_handler_has_an_address_and_a_secret_of_its_own(house: House) -> None:
     """R18, R19: 128 random bits and more, stored before anybody is told."""
-    one, two = (house.handlers.get(house.handlers.create(CONNECTION, "lead_processed")) for _ in range(2))
+    one = house.handlers.get(house.handlers.create(CONNECTION, "lead_processed"))
+    house.handlers.set_external_id(one.id, "wh_1")
+    two = house.handlers.get(house.handlers.create(CONNECTION, "lead_processed"))
 
     assert len({one.id, two.id, one.secret, two.secret}) == 4
     assert len(one.id) >= 22
     assert one.url == f"{house.config.base_url}/hooks/{one.id}"
     assert one.secret.startswith("whsec_")
+
+
+def test_a_handler_that_was_never_registered_is_taken_up_again(house: House) -> None:
+    """I2: a crash after it was made, and the run makes it once more: there is one."""
+    made = house.handlers.create(CONNECTION, "lead_processed")
+
+    assert house.handlers.create(CONNECTION, "lead_processed") == made
+    assert house.handlers.create("another connection", "lead_processed") != made
 
 
 def test_no_secret_is_readable_in_the_database(house: House) -> None:

@@ -112,6 +112,7 @@ def test_a_flood_of_forgeries_is_one_line_in_the_log(alc: Alc, caplog: pytest.Lo
 
 def test_the_secret_of_one_handler_is_no_key_to_another(alc: Alc, house: House, connect: Callable[..., str]) -> None:
     """R19: each address has its own."""
+    house.handlers.set_external_id(alc.handler_id, "wh_1")
     other = house.handlers.create(house.connections.usable_id(WORKSPACE), "lead_processed")
 
     assert alc.deliver(to=other).status_code == 401

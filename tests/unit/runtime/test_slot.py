@@ -57,7 +57,8 @@ def test_a_second_refusal_needs_a_reconnect_and_does_not_loop(
     alc.post(LEADS, status=401)
     alc.post(TOKEN, json=FRESH)
 
-    assert post_lead(slot).status == 401
+    with pytest.raises(AttioConnectionExpiredError):
+        post_lead(slot)
     assert len(posts(alc, LEADS)) == 2
     assert len(posts(alc, TOKEN)) == 1
     assert house.connections.row(connection_id).status == "needs_reconnect"
