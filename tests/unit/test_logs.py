@@ -70,3 +70,25 @@ def test_libraries_that_log_tokens_are_kept_quiet(log: io.StringIO, name: str) -
     logging.getLogger(name).info("token canary")
 
     assert not log.getvalue()
+
+
+def test_a_text_of_somebody_elses_cannot_forge_a_line() -> None:
+    """U8: line breaks and direction marks are shown as what they are."""
+    record = logging.LogRecord("x", logging.INFO, "f", 1, "ALC said: %s", ("no\n12:00:00 INFO fake\u202e",), None)
+
+    line = logs.MaskSecrets("%(message)s").format(record)
+
+    assert line == r"ALC said: no\n12:00:00 INFO fake\u202e"
+
+
+def test_a_library_that_logs_by_itself_is_masked_too(capsys: pytest.CaptureFixture[str]) -> None:
+    """U8: its own handler is taken away, and ours hears it."""
+    library = logging.getLogger("alc_app.tests.library")
+    library.addHandler(logging.StreamHandler())
+    library.propagate = False
+
+    logs.adopt("alc_app.tests.library")
+
+    assert not library.handlers
+    assert library.propagate
+    assert capsys.readouterr().err == ""

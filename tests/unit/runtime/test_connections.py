@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -213,3 +214,45 @@ def test_the_refresh_token_is_revoked_first_and_both_are_erased(
     assert (row.status, row.access_token, row.refresh_token) == ("removed", "", "")
     with pytest.raises(AttioConnectionExpiredError):
         house.connections.open(connection_id)
+
+
+def test_saving_a_connection_twice_is_saving_it_once(house: House, connect: Callable[..., str]) -> None:
+    """C8, I6: a crash after the commit makes the run save again; what it replaced is told again and has a due time."""
+    old = connect()
+    new = house.connections.add(WORKSPACE, Tokens("at", "rt", time.time() + 3600, ""))
+
+    assert house.connections.activate(new) == old
+    assert house.connections.activate(new) == old
+    assert house.connections.row(old).status == "removing"
+    assert house.connections.row(old).due_at is not None
+
+
+def test_a_refresh_that_ends_after_the_removal_keeps_nothing(
+    house: House, connect: Connect, alc: responses.RequestsMock
+) -> None:
+    """I5, O20: the new tokens are revoked at once, and the removed row stays empty."""
+    connection_id = connect()
+
+    def removed_meanwhile(_: requests.PreparedRequest) -> tuple[int, dict[str, str], str]:
+        house.connections.erase(connection_id)
+        return 200, {}, json.dumps(FRESH)
+
+    alc.add_callback(responses.POST, TOKEN, callback=removed_meanwhile)
+    alc.post(REVOKE, status=200)
+
+    with pytest.raises(AttioNoWorkspaceConnectionError):
+        house.connections.refresh(connection_id, 1)
+
+    assert house.connections.row(connection_id).access_token == ""
+    assert "new-refresh" in posts(alc, REVOKE)[0]
+
+
+def test_a_refused_refresh_gives_its_lease_back(house: House, connect: Connect, alc: responses.RequestsMock) -> None:
+    """O14: the next one does not have to wait for it."""
+    alc.post(TOKEN, json={"error": "invalid_grant"}, status=400)
+    connection_id = connect()
+
+    with pytest.raises(AttioConnectionExpiredError):
+        house.connections.refresh(connection_id, 1)
+
+    assert house.connections.row(connection_id).refreshing_until == 0

@@ -225,3 +225,23 @@ def test_open_pages_are_told_of_each_change(install: Install, alc: responses.Req
         rows = session.connection().execute(text("select data from live_event where kind = 'connection' order by id"))
         told = [row[0] for row in rows]
     assert [data.split('"')[3] for data in told] == ["active", "removing", "cleaning", "removing", "removed"]
+
+
+def test_a_dead_grant_is_cleaned_up_with_the_workspaces_new_connection(
+    install: Install, alc: responses.RequestsMock
+) -> None:
+    """I2, C10: ALC has revoked the old grant; its webhook is deleted with the key that works."""
+    alc.post(TOKEN, json={**FRESH, "access_token": "second-access"})
+    alc.post(TOKEN, json={"error": "invalid_grant"}, status=400)
+    alc.post(REVOKE, status=200)
+    old = install.connect()["ok"]
+    with install.house.database.transaction() as session:
+        session.connection().execute(text("update connection set refresh_at = 0"))
+    keys: list[str] = []
+    install.removed = lambda connection: keys.append(connection.value)
+
+    install.connect()
+
+    assert keys == ["second-access"]
+    assert install.house.connections.row(str(old)).status == "removed"
+    assert install.statuses() == ["removed", "active"]
