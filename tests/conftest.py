@@ -30,6 +30,15 @@ def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]
     return {**browser_context_args, "reduced_motion": "reduce", "timezone_id": "UTC"}
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the tests that share servers, and those that share a browser, on one core each."""
+    for item in items:
+        fixtures = getattr(item, "fixturenames", ())
+        group = next((name for name in ("stack", "page", "context") if name in fixtures), None)
+        if group:
+            item.add_marker(pytest.mark.xdist_group("browser" if group != "stack" else "stack"))
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add `--screenshots`."""
     parser.addoption("--screenshots", action="store_true", help="take the README's pictures anew")

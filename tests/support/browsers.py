@@ -10,7 +10,14 @@ from playwright.sync_api import Error, sync_playwright
 
 Launch = dict[str, str]
 
-ON_PATH = ("chromium", "google-chrome", "google-chrome-stable", "microsoft-edge", "chromium-browser")
+ON_PATH = (
+    "chromium-headless-shell",
+    "chromium",
+    "google-chrome",
+    "google-chrome-stable",
+    "microsoft-edge",
+    "chromium-browser",
+)
 HOW_TO_GET_ONE = "No browser was found: install Chrome or Chromium, or set BROWSER_PATH to one."
 
 
@@ -47,7 +54,7 @@ def fetch() -> bool:
     """Install a browser: system-wide on a CI machine that is ours to change, else into the user's cache."""
     apt_get = shutil.which("apt-get")
     if os.environ.get("CI") and apt_get and hasattr(os, "geteuid") and os.geteuid() == 0:
-        packages = ["chromium", "libatomic1"]
+        packages = ["chromium-headless-shell", "libatomic1"]
         commands = [
             [apt_get, "update", "-qq"],
             [apt_get, "install", "-qq", "-y", "--no-install-recommends", *packages],

@@ -11,11 +11,12 @@ T = TypeVar("T")
 
 def eventually(check: Callable[[], T], within: float = 5.0, what: Callable[[], object] | None = None) -> T:
     """Return the first true result of `check`; fail with the last state when it does not come in time."""
-    deadline = time.monotonic() + within
+    deadline, pause = time.monotonic() + within, 0.02
     while True:
         result = check()
         if result:
             return result
         if time.monotonic() > deadline:
             raise AssertionError(f"Not within {within} s. Last seen: {what() if what else result!r}")
-        time.sleep(0.02)
+        time.sleep(pause)
+        pause = min(pause * 1.5, 0.25)

@@ -83,11 +83,11 @@ def test_a_text_of_somebody_elses_cannot_forge_a_line() -> None:
 
 def test_a_library_that_logs_by_itself_is_masked_too(capsys: pytest.CaptureFixture[str]) -> None:
     """U8: its own handler is taken away, and ours hears it."""
-    library = logging.getLogger("alc_app.tests.library")
+    library = logging.getLogger("alc_app.tests.chatty")
     library.addHandler(logging.StreamHandler())
     library.propagate = False
 
-    logs.adopt("alc_app.tests.library")
+    logs.adopt("alc_app.tests.chatty")
 
     assert not library.handlers
     assert library.propagate
