@@ -14,7 +14,7 @@ HOSTILE = (
     '"><img src=x onerror=alert(1)>',
     "javascript:alert(1)",
     "\u202egnp.exe",
-    "{{ 7 * 7 }}",
+    "{{ 7777 * 1111 }}",
     "x" * 10_000,
 )
 
@@ -115,8 +115,8 @@ def test_hostile_values_of_the_crm_are_shown_as_text(visitor: FlaskClient, works
     workspace.changes[record_id(1)] = [Change(AT, text, text, text)]
     for path in ("/people", f"/people/{record_id(1)}"):
         html = visitor.get(path).text
-        for tag in ("<script>", "<img", 'href="javascript:', "49"):
-            assert tag not in html.replace("49px", "")
+        for tag in ("<script>", "<img", 'href="javascript:', "8640247"):
+            assert tag not in html
 
 
 def test_only_a_web_address_of_the_crm_becomes_a_link(visitor: FlaskClient, workspace: FakeWorkspace) -> None:
