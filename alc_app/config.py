@@ -67,6 +67,10 @@ class Config(BaseModel):
         description="token of the stand-in; default: random, kept in the home",
     )
 
+    failpoints: str = Field(
+        "", alias="ALC_FAILPOINTS", description="places at which to die, for tests (`name:kill`); refused in production"
+    )
+
     @classmethod
     def from_env(cls, **flags: object) -> Self:
         """Settings from the environment; flags that were given, by the fields' names, win."""
@@ -85,6 +89,8 @@ class Config(BaseModel):
         return self
 
     def _refuse_in_production(self) -> None:
+        if self.failpoints:
+            raise ValueError("ALC_FAILPOINTS lets the program fail on purpose, and is refused in production")
         outside = {"ALC_APP_URL": self.base_url, "ALC_URL": self.alc_url, "ATTIO_URL": self.attio_url or REAL_ATTIO}
         for name, url in outside.items():
             if not url.startswith("https://"):

@@ -25,6 +25,7 @@ from alc_app.attio.errors import (
     ServerFunctionError,
 )
 from alc_app.attio.runtime import running, settle
+from alc_app.runtime.failpoints import failpoint
 from alc_app.runtime.house import House
 from alc_app.runtime.slot import Slot
 
@@ -126,6 +127,7 @@ class Actions:
         function, engine = self._house.manifest.server_function(name), self._house.engine
         with running(slot):
             key = function.idempotency_key(*args) if function.idempotency_key else uuid.uuid4().hex
+        failpoint("intent_written")
         try:
             run_id = engine.ask("server_function", name, args, queue="functions", run_id=f"{name}:{key}")
             result = engine.outcome(run_id, within=FUNCTION_WITHIN)

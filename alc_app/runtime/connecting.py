@@ -12,6 +12,7 @@ from flask import Blueprint, abort, redirect, request, session, url_for
 from werkzeug.wrappers import Response
 
 from alc_app.attio.errors import ServerFunctionError, ServerFunctionTimeout
+from alc_app.runtime.failpoints import failpoint
 from alc_app.runtime.flows import CallbackRefused, ConsentDenied
 from alc_app.runtime.house import WORKSPACE, House
 from alc_app.runtime.oauth import OAuthFailed
@@ -47,6 +48,7 @@ def blueprint(house: House) -> Blueprint:
             return _back(str(denied))
         except CallbackRefused as refused:
             abort(400, str(refused))
+        failpoint("callback_accepted")
         run_id = house.engine.ask("connect", flow_id, queue="lifecycle", run_id=f"connect:{flow_id}")
         return _back(_ended(house, run_id, "connected"))
 

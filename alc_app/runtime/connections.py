@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from uuid import uuid4
 
 from sqlalchemy import update
@@ -11,6 +12,7 @@ from sqlmodel import col, select
 from alc_app.attio.errors import AttioConnectionExpiredError, AttioNoWorkspaceConnectionError
 from alc_app.attio.types import Connection
 from alc_app.runtime.database import Database
+from alc_app.runtime.failpoints import failpoint
 from alc_app.runtime.oauth import OAuthClient, OAuthDenied, OAuthFailed, Tokens
 from alc_app.runtime.sealing import CannotUnseal, Sealer
 from alc_app.runtime.tables import ConnectionRow
@@ -29,12 +31,14 @@ RECONNECT = "ALC no longer accepts the connection. Please reconnect Acme Lead Ch
 class Connections:
     """The store of connections. Tokens leave it only as the `value` of a `Connection`, for one call."""
 
-    def __init__(self, database: Database, sealer: Sealer, client: OAuthClient) -> None:
-        self._database, self._sealer, self._client = database, sealer, client
+    def __init__(
+        self, database: Database, sealer: Sealer, client: OAuthClient, now: Callable[[], float] = time.time
+    ) -> None:
+        self._database, self._sealer, self._client, self._now = database, sealer, client, now
 
     def add(self, workspace_id: str, tokens: Tokens) -> str:
         """Store the tokens of a connection that is being added; returns its id."""
-        now = time.time()
+        now = self._now()
         row = ConnectionRow(
             id=uuid4().hex, workspace_id=workspace_id, status="adding", created_at=now, due_at=now + ADDED_WITHIN
         )
@@ -82,7 +86,7 @@ class Connections:
             if row.status != "adding":
                 raise LookupError("The connection was given up before it could be saved.")
             if old := self.live(row.workspace_id):
-                old.status, old.due_at, old.removing_since = "removing", time.time() + LOOK_AGAIN, time.time()
+                old.status, old.due_at, old.removing_since = "removing", self._now() + LOOK_AGAIN, self._now()
                 session.flush()  # the unique index allows one live connection at any moment
             row.status, row.why, row.due_at, row.replaced = "active", None, None, old.id if old else None
             return row.replaced
@@ -99,7 +103,7 @@ class Connections:
     def open(self, connection_id: str) -> Connection:
         """The connection with a token that is fresh by our clock. Raises: AttioConnectionExpiredError."""
         row = self.row(connection_id)
-        if time.time() > row.refresh_at and row.refresh_token:
+        if self._now() > row.refresh_at and row.refresh_token:
             return self.refresh(connection_id, row.token_version)
         return Connection(row.id, self._unseal(row, "access_token"))
 
@@ -145,7 +149,7 @@ class Connections:
             row.status, row.access_token, row.refresh_token, row.due_at = "removed", "", "", None
 
     def _lease(self, connection_id: str, version: int) -> bool:
-        now = time.time()
+        now = self._now()
         free = (col(ConnectionRow.token_version) == version, col(ConnectionRow.refreshing_until) < now)
         with self._database.transaction() as session:
             statement = update(ConnectionRow).where(col(ConnectionRow.id) == connection_id, *free)
@@ -161,6 +165,7 @@ class Connections:
         except OAuthFailed as error:
             self._release(row.id)
             raise AttioConnectionExpiredError(f"{error.message} Please try again.") from error
+        failpoint("tokens_refreshed")
         with self._database.transaction() as session:  # both tokens in one commit, before either is used (O14)
             current = session.get_one(ConnectionRow, row.id, with_for_update=True)
             kept = current.status != "removed"
@@ -184,7 +189,7 @@ class Connections:
             else ""
         )
         row.expires_at, row.scope = tokens.expires_at, tokens.scope
-        row.refresh_at = tokens.expires_at - min(LEEWAY, (tokens.expires_at - time.time()) / 4)
+        row.refresh_at = tokens.expires_at - min(LEEWAY, (tokens.expires_at - self._now()) / 4)
 
     def _unseal(self, row: ConnectionRow, field: str) -> str:
         try:

@@ -1,4 +1,4 @@
-"""The engine, DBOS: how work is asked for, from any process. Running it is the worker's affair (worker.py).
+"""The engine, DBOS: how work is asked for, from any process, and what a run may do. The worker runs it (worker.py).
 
 A run has an id, and asking twice for the same id is asking once. What goes in and out is JSON.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 
 
 class Engine:
-    """Asks for durable work and waits for its outcome. It never runs any."""
+    """Asks for durable work and waits for its outcome; inside a run, it remembers each step."""
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -95,6 +95,18 @@ class Engine:
             stranded = self._client.list_workflows(status="PENDING", executor_id=executor)
             if ids := [workflow.workflow_id for workflow in stranded]:
                 self._client.resume_workflows(ids)
+
+    def run_id(self) -> str:
+        """The run that we are in."""
+        from dbos import DBOS
+
+        return str(DBOS.workflow_id)
+
+    def step(self, name: str, work: Callable[[], Any]) -> Any:
+        """Do a piece of the run that we are in, unless its outcome is known from before a crash."""
+        from dbos import DBOS
+
+        return DBOS.run_step({"name": name}, work)
 
     def close(self) -> None:
         """Give the connections back."""

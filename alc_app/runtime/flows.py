@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from uuid import uuid4
 
@@ -13,6 +13,7 @@ from sqlalchemy import delete, update
 from sqlmodel import col, select
 
 from alc_app.runtime.database import Database
+from alc_app.runtime.failpoints import failpoint
 from alc_app.runtime.oauth import OAuthClient, new_verifier
 from alc_app.runtime.sealing import Sealer
 from alc_app.runtime.tables import OAuthFlow
@@ -42,15 +43,17 @@ class Grant:
 class Flows:
     """Begin a flow, accept its callback, hand over its grant."""
 
-    def __init__(self, database: Database, sealer: Sealer, client: OAuthClient) -> None:
-        self._database, self._sealer, self._client = database, sealer, client
+    def __init__(
+        self, database: Database, sealer: Sealer, client: OAuthClient, now: Callable[[], float] = time.time
+    ) -> None:
+        self._database, self._sealer, self._client, self._now = database, sealer, client, now
 
     def begin(self, browser: str) -> str:
         """Start a flow for this browser; returns where to send it. Raises: OAuthFailed."""
         flow_id, state, verifier = uuid4().hex, secrets.token_urlsafe(32), new_verifier()
         url = self._client.authorization_url(state=state, verifier=verifier)
         with self._database.transaction() as session:
-            session.exec(delete(OAuthFlow).where(col(OAuthFlow.expires_at) < time.time() - LIFETIME))
+            session.exec(delete(OAuthFlow).where(col(OAuthFlow.expires_at) < self._now() - LIFETIME))
             session.add(
                 OAuthFlow(
                     id=flow_id,
@@ -58,9 +61,10 @@ class Flows:
                     browser_hash=_hash(browser),
                     issuer=self._client.issuer,
                     verifier=self._sealer.seal(f"oauth_flow/{flow_id}/verifier", verifier),
-                    expires_at=time.time() + LIFETIME,
+                    expires_at=self._now() + LIFETIME,
                 )
             )
+        failpoint("flow_stored")
         return url
 
     def accept(self, query: Mapping[str, list[str]], browser: str) -> str:
@@ -100,9 +104,9 @@ class Flows:
     def _consume(self, state: str, browser: str) -> OAuthFlow:
         """Use up the flow of this state: one statement, so that of two callbacks one wins (O3)."""
         ours = (col(OAuthFlow.state_hash) == _hash(state), col(OAuthFlow.browser_hash) == _hash(browser))
-        usable = (*ours, col(OAuthFlow.used_at).is_(None), col(OAuthFlow.expires_at) > time.time())
+        usable = (*ours, col(OAuthFlow.used_at).is_(None), col(OAuthFlow.expires_at) > self._now())
         with self._database.transaction() as session:
-            won = session.exec(update(OAuthFlow).where(*usable).values(used_at=time.time())).rowcount
+            won = session.exec(update(OAuthFlow).where(*usable).values(used_at=self._now())).rowcount
             flow = session.exec(select(OAuthFlow).where(*ours)).first()
         if not won or flow is None:
             used = flow is not None and flow.used_at is not None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
+from collections.abc import Callable
 
 from sqlalchemy import update
 from sqlmodel import col, select
@@ -18,8 +19,8 @@ from alc_app.runtime.tables import HandlerRow
 class Handlers:
     """The store of webhook handlers. An id is 192 random bits: a second lock beside the signature (bar R18)."""
 
-    def __init__(self, database: Database, sealer: Sealer, base_url: str) -> None:
-        self._database, self._sealer, self._base_url = database, sealer, base_url
+    def __init__(self, database: Database, sealer: Sealer, base_url: str, now: Callable[[], float] = time.time) -> None:
+        self._database, self._sealer, self._base_url, self._now = database, sealer, base_url, now
 
     def create(self, connection_id: str, file_name: str) -> str:
         """Make a handler with a signing secret of its own, stored before anybody is told (R19); returns its id.
@@ -35,7 +36,7 @@ class Handlers:
             connection_id=connection_id,
             file_name=file_name,
             secret=self._sealer.seal(f"webhook_handler/{handler_id}/secret", new_secret()),
-            created_at=time.time(),
+            created_at=self._now(),
         )
         with self._database.transaction() as session:
             session.add(row)
@@ -75,12 +76,12 @@ class Handlers:
         """The connection goes: every address of it answers 410 from now on."""
         self._set(
             (col(HandlerRow.connection_id) == connection_id) & col(HandlerRow.gone_at).is_(None),
-            gone_at=time.time(),
+            gone_at=self._now(),
         )
 
     def delete(self, handler_id: str) -> None:
         """The outside service has forgotten it too; deleting twice is fine."""
-        self._set((col(HandlerRow.id) == handler_id) & col(HandlerRow.deleted_at).is_(None), deleted_at=time.time())
+        self._set((col(HandlerRow.id) == handler_id) & col(HandlerRow.deleted_at).is_(None), deleted_at=self._now())
 
     def _set(self, which: object, **values: object) -> None:
         with self._database.transaction() as session:

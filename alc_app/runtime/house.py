@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from sqlmodel import select
@@ -12,6 +12,7 @@ from sqlmodel import select
 from alc_app.attio.runtime import Settings
 from alc_app.attio.types import App
 from alc_app.config import Config
+from alc_app.runtime import failpoints
 from alc_app.runtime.connections import Connections
 from alc_app.runtime.database import Database
 from alc_app.runtime.engine import Engine
@@ -31,21 +32,22 @@ WORKSPACE = "workspace"
 class House:
     """Everything that app code, run in either process, can lean on."""
 
-    def __init__(self, config: Config, manifest: App) -> None:
-        self.config, self.manifest = config, manifest
+    def __init__(self, config: Config, manifest: App, now: Callable[[], float] = time.time) -> None:
+        self.config, self.manifest, self.now = config, manifest, now
+        failpoints.arm(config.failpoints)
         self.database = Database(config.database("app"))
         self.database.create([*TABLES, *manifest.tables])
         inbox = Database(config.database("inbox"))
         inbox.create([Delivery])
-        self.inbox = Inbox(inbox)
+        self.inbox = Inbox(inbox, now)
         self.engine = Engine(config.database("engine"))
         self.http = Http()
         self.pacer = Pacer(self.database)
         sealer = Sealer.from_config(config, in_use=self._holds_secrets())
-        self.oauth = OAuthClient(config, self.http)
-        self.flows = Flows(self.database, sealer, self.oauth)
-        self.connections = Connections(self.database, sealer, self.oauth)
-        self.handlers = Handlers(self.database, sealer, config.base_url)
+        self.oauth = OAuthClient(config, self.http, now)
+        self.flows = Flows(self.database, sealer, self.oauth, now)
+        self.connections = Connections(self.database, sealer, self.oauth, now)
+        self.handlers = Handlers(self.database, sealer, config.base_url, now)
         self.settings = Settings(
             alc_url=config.alc_url,
             attio_url=config.attio_origin,
@@ -63,7 +65,7 @@ class House:
     def publish(self, kind: str, data: Mapping[str, Any]) -> None:
         """Tell the open pages; within a transaction, when it commits."""
         with self.database.transaction() as session:
-            session.add(LiveEvent(kind=kind, data=json.dumps(data), at=time.time()))
+            session.add(LiveEvent(kind=kind, data=json.dumps(data), at=self.now()))
 
     def close(self) -> None:
         """Give everything back."""

@@ -6,13 +6,13 @@ A 2xx means stored (bar R17). Whatever the handler answers before its first effe
 from __future__ import annotations
 
 import logging
-import time
 
 from flask import Blueprint, Response, request
 
 from alc_app.attio.http import BadRequest, Request
 from alc_app.attio.http import Response as HandlerResponse
 from alc_app.attio.runtime import running
+from alc_app.runtime.failpoints import failpoint
 from alc_app.runtime.house import House
 from alc_app.runtime.inbox import NotStored
 from alc_app.runtime.log_once import OncePerMinute
@@ -51,7 +51,7 @@ class Intake:
         raw_body = request.get_data(cache=False)
         try:
             secret = self._house.handlers.secret(row)
-            webhook_id = verify([secret], request.headers, raw_body, now=time.time())
+            webhook_id = verify([secret], request.headers, raw_body, now=self._house.now())
         except NotVerified as refusal_reason:
             self._refusals.warn(f"Refused a delivery to handler {handler_id[:6]}…: {refusal_reason}.")
             return Response(status=401)
@@ -72,12 +72,14 @@ class Intake:
 
     def _take(self, row: HandlerRow, webhook_id: str, raw_body: bytes) -> Response:
         answer = self._read(row, webhook_id, raw_body)
+        failpoint("delivery_verified")
         if answer and answer.status >= 300:
             return Response(answer.body, status=answer.status, content_type="text/plain; charset=utf-8")
         try:
             verdict = self._house.inbox.put(row.id, webhook_id, raw_body, "ignored" if answer else "new")
         except NotStored:
             return Response(status=503, headers=WAIT_A_LITTLE)
+        failpoint("delivery_stored")
         return Response(status=ANSWER_OF[verdict])
 
     def _read(self, row: HandlerRow, webhook_id: str, raw_body: bytes) -> HandlerResponse | None:

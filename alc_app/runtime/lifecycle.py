@@ -7,7 +7,6 @@ run one at a time for the whole installation (queue `lifecycle`), so that a conn
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -17,6 +16,7 @@ from alc_app.attio.errors import AttioConnectionExpiredError, ServerFunctionErro
 from alc_app.attio.runtime import outcome, running, settle
 from alc_app.attio.types import Connection
 from alc_app.runtime.connections import LOOK_AGAIN
+from alc_app.runtime.failpoints import failpoint
 from alc_app.runtime.house import WORKSPACE, House
 from alc_app.runtime.oauth import OAuthFailed
 from alc_app.runtime.slot import DurableSlot
@@ -34,26 +34,26 @@ class Lifecycle:
     def __init__(self, house: House) -> None:
         self._house = house
 
-    def connect(self, run_id: str, flow_id: str) -> dict[str, Any]:
+    def connect(self, flow_id: str) -> dict[str, Any]:
         """Redeem the grant, let the app prepare, save the connection; or undo all of it. Installation 4-7."""
-        slot = DurableSlot(self._house, run_id)
+        slot = DurableSlot(self._house)
         redeemed = slot.step("exchange_code", lambda: outcome(lambda: self._redeem(flow_id)))
         if "error" in redeemed:
             return dict(redeemed)
         connection_id: str = redeemed["ok"]
-        added = _attempt(lambda: self._run_added(run_id, connection_id))
+        added = _attempt(lambda: self._run_added(connection_id))
         if "error" in added:
             slot.step("refuse", lambda: self._refuse(connection_id, added["error"]["message"]))
-            self.remove(run_id, connection_id)
+            self.remove(connection_id)
             return added
         replaced = slot.step("save", lambda: self._save(connection_id))
         if replaced:
-            self.remove(run_id, replaced)
+            self.remove(replaced)
         return {"ok": connection_id}
 
-    def remove(self, run_id: str, connection_id: str) -> dict[str, Any]:
+    def remove(self, connection_id: str) -> dict[str, Any]:
         """Stop at once, let the app clean up, revoke, erase; what fails is tried again later. Removal 1-3."""
-        slot = DurableSlot(self._house, run_id, connection_id)
+        slot = DurableSlot(self._house, connection_id)
         if not slot.step("stop", lambda: self._stop(connection_id)):
             return {"ok": connection_id}
         cleaned = _attempt(lambda: self._clean_up(slot, connection_id))
@@ -70,10 +70,11 @@ class Lifecycle:
         if grant is None:
             raise OAuthFailed("The connection was interrupted. Please connect again.")
         tokens = self._house.oauth.exchange(grant.code, grant.verifier)
+        failpoint("tokens_in_hand")
         return self._house.connections.add(WORKSPACE, tokens)
 
-    def _run_added(self, run_id: str, connection_id: str) -> None:
-        slot = DurableSlot(self._house, run_id, connection_id)
+    def _run_added(self, connection_id: str) -> None:
+        slot = DurableSlot(self._house, connection_id)
         with running(slot):
             self._house.manifest.events.connection_added(self._house.connections.open(connection_id))
 
@@ -105,14 +106,14 @@ class Lifecycle:
             row = session.get_one(ConnectionRow, connection_id)
             if row.status == "removed":
                 return False
-            row.status, row.due_at = "removing", time.time() + LOOK_AGAIN
-            row.removing_since = row.removing_since or time.time()
+            row.status, row.due_at = "removing", self._house.now() + LOOK_AGAIN
+            row.removing_since = row.removing_since or self._house.now()
             self._house.handlers.entomb(connection_id)
             self._house.publish("connection", {"status": "removing"})
             return True
 
     def _try_later(self, connection_id: str, why: str) -> None:
-        now = time.time()
+        now = self._house.now()
         with self._house.database.transaction() as session:
             row = session.get_one(ConnectionRow, connection_id)
             if now - (row.removing_since or now) > GIVE_UP_AFTER:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -53,9 +53,8 @@ class Tokens:
 class OAuthClient:
     """Our client at ALC's authorization server."""
 
-    def __init__(self, config: Config, http: Http) -> None:
-        self._config = config
-        self._http = http
+    def __init__(self, config: Config, http: Http, now: Callable[[], float] = time.time) -> None:
+        self._config, self._http, self._now = config, http, now
         self._metadata: tuple[float, Mapping[str, Any]] = (float("-inf"), {})
         self.redirect_uri = f"{config.base_url}/connections/alc/callback"
 
@@ -137,7 +136,7 @@ class OAuthClient:
             raise OAuthDenied(f"ALC refused the tokens: {error.error}.").because(error) from error
         except (requests.RequestException, ValueError, TypeError, OverflowError) as error:
             raise OAuthFailed(NO_ANSWER).because(error) from error
-        return _tokens(token, previous=body.get("refresh_token", ""))
+        return _tokens(token, previous=body.get("refresh_token", ""), now=self._now())
 
 
 def new_verifier() -> str:
@@ -174,7 +173,7 @@ def _is_token(value: object) -> bool:
     return isinstance(value, str) and _TOKEN.fullmatch(value) is not None
 
 
-def _tokens(token: object, previous: str) -> Tokens:
+def _tokens(token: object, previous: str, now: float) -> Tokens:
     """Read a token response strictly (bar O11). Raises: OAuthFailed."""
     if not isinstance(token, Mapping) or str(token.get("token_type", "")).lower() != "bearer":
         raise OAuthFailed("ALC's token response is not one for bearer tokens.")
@@ -185,4 +184,4 @@ def _tokens(token: object, previous: str) -> Tokens:
     if isinstance(lifetime, bool) or not isinstance(lifetime, int | float) or lifetime <= 0:
         lifetime = DEFAULT_LIFETIME
     scope = " ".join(_SCOPE.findall(str(token.get("scope") or "")))
-    return Tokens(str(access), str(refresh), time.time() + min(lifetime, MAX_LIFETIME), scope)
+    return Tokens(str(access), str(refresh), now + min(lifetime, MAX_LIFETIME), scope)

@@ -13,6 +13,7 @@ from sqlmodel import col, select
 
 from alc_app.attio.runtime import running
 from alc_app.runtime.executor import ExecutorLock
+from alc_app.runtime.failpoints import failpoint
 from alc_app.runtime.house import House
 from alc_app.runtime.slot import Slot
 from alc_app.runtime.tables import ConnectionRow
@@ -65,6 +66,7 @@ class Relay:
         for row in self._house.inbox.due():
             run_id = f"webhook:{row.handler_id}:{row.webhook_id}:{row.tries}"
             self._house.engine.ask("webhook", row.handler_id, row.webhook_id, queue="webhooks", run_id=run_id)
+            failpoint("run_asked_for")
             self._house.inbox.queued(row)
 
     def upkeep(self) -> None:
@@ -77,7 +79,10 @@ class Relay:
     def removals(self) -> None:
         """Connections to be undone: the clean-up at ALC has failed, or they were never saved (bar C8, C10)."""
         with self._house.database.reading() as session:
-            due = (col(ConnectionRow.status).in_(("adding", "removing")), col(ConnectionRow.due_at) <= time.time())
+            due = (
+                col(ConnectionRow.status).in_(("adding", "removing")),
+                col(ConnectionRow.due_at) <= self._house.now(),
+            )
             ids = session.exec(select(ConnectionRow.id).where(*due)).all()
         for connection_id in ids:
             self._house.engine.ask("remove", connection_id, queue="lifecycle", only_one_of=f"remove:{connection_id}")

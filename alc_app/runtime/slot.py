@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from typing import Any
@@ -12,6 +11,7 @@ from alc_app.attio.http import FetchResponse
 from alc_app.attio.runtime import outcome, settle
 from alc_app.attio.types import Connection, WebhookHandler
 from alc_app.runtime.connections import RECONNECT
+from alc_app.runtime.failpoints import failpoint
 from alc_app.runtime.house import House
 
 TOO_MANY_REQUESTS = 429
@@ -30,7 +30,7 @@ class Slot:
 
     def now(self) -> float:
         """Seconds since 1970."""
-        return time.time()
+        return self._house.now()
 
     def step(self, name: str, work: Callable[[], Any]) -> Any:
         """Do the work, now."""
@@ -123,11 +123,19 @@ class Slot:
 class DurableSlot(Slot):
     """App code inside a durable run on the worker: each step is remembered, and not done again after a crash."""
 
+    def __init__(self, house: House, connection_id: str | None = None) -> None:
+        super().__init__(house, house.engine.run_id(), connection_id)
+
     def step(self, name: str, work: Callable[[], Any]) -> Any:
         """Do the work once in the life of this run."""
-        from dbos import DBOS  # late: only the worker has it at hand
 
-        return DBOS.run_step({"name": name}, work)
+        def once() -> Any:
+            failpoint(f"{name}.before")
+            result = work()
+            failpoint(f"{name}.after")
+            return result
+
+        return self._house.engine.step(name, once)
 
 
 class ReachedFirstEffect(BaseException):

@@ -75,7 +75,7 @@ class Worker:
     def server_function(self, name: str, args: list[Any]) -> dict[str, Any]:
         """A server function that a record action has called. Usage 7-10."""
         function = self._house.manifest.server_function(name)
-        with running(DurableSlot(self._house, _run_id())):
+        with running(DurableSlot(self._house)):
             return outcome(lambda: function.run(*args))
 
     def webhook(self, handler_id: str, webhook_id: str) -> dict[str, Any]:
@@ -85,7 +85,7 @@ class Worker:
             raise LookupError(f"There is no webhook handler {handler_id}.")
         handler = self._house.manifest.webhook(row.file_name)
         try:
-            with running(DurableSlot(self._house, _run_id(), row.connection_id)):
+            with running(DurableSlot(self._house, row.connection_id)):
                 status = handler(Request(delivery.body, {"webhook-id": webhook_id})).status
         except BadRequest:
             status = 400
@@ -99,22 +99,16 @@ class Worker:
     def upkeep(self, name: str, key: str) -> dict[str, Any]:
         """Something that was left to be finished later."""
         job = next(job for job in self._house.manifest.upkeep if job.name == name)
-        with running(DurableSlot(self._house, _run_id())):
+        with running(DurableSlot(self._house)):
             return outcome(lambda: job.run(key))
 
     def connect(self, flow_id: str) -> dict[str, Any]:
         """A person has come back from ALC with a grant."""
-        return self._lifecycle.connect(_run_id(), flow_id)
+        return self._lifecycle.connect(flow_id)
 
     def remove(self, connection_id: str) -> dict[str, Any]:
         """A connection goes, or its clean-up is tried once more."""
-        return self._lifecycle.remove(_run_id(), connection_id)
-
-
-def _run_id() -> str:
-    from dbos import DBOS
-
-    return str(DBOS.workflow_id)
+        return self._lifecycle.remove(connection_id)
 
 
 def _plain(method: Any) -> Any:

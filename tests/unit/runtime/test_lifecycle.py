@@ -14,10 +14,9 @@ from sqlalchemy import text
 from alc_app.alc_api import AlcRefused
 from alc_app.attio import App, Connection, Events, Record
 from alc_app.attio.server import create_webhook_handler
-from alc_app.runtime import lifecycle as lifecycle_module
 from alc_app.runtime.house import WORKSPACE, House
 from alc_app.runtime.lifecycle import GIVE_UP_AFTER, Lifecycle
-from alc_app.runtime.slot import Slot
+from tests.support.fake_engine import FakeEngine
 from tests.unit.runtime.conftest import ALC, FRESH, REVOKE, TOKEN, posts
 
 Event = Callable[[Connection], None]
@@ -32,6 +31,7 @@ class Install:
         self.removed: Event = lambda _: None
         events = Events(self._added, self._removed)
         self.house = make_house(App(Record(), [], {"lead_processed": lambda _: None}, events))  # type: ignore[return-value,dict-item]  # never called
+        self.house.engine = FakeEngine()  # type: ignore[assignment]  # what a run asks of it is the whole of its surface
         self.lifecycle = Lifecycle(self.house)
 
     def _added(self, connection: Connection) -> None:
@@ -50,7 +50,7 @@ class Install:
 
     def connect(self) -> dict[str, object]:
         """The durable run that ends an installation."""
-        return self.lifecycle.connect("run", self.flow())
+        return self.lifecycle.connect(self.flow())
 
     def statuses(self) -> list[str]:
         """Every connection there ever was, the oldest first."""
@@ -60,9 +60,8 @@ class Install:
 
 
 @pytest.fixture
-def install(make_house: Callable[..., House], alc: responses.RequestsMock, monkeypatch: pytest.MonkeyPatch) -> Install:
+def install(make_house: Callable[..., House], alc: responses.RequestsMock) -> Install:
     """Steps are just done: the engine's memory is not what is tested here."""
-    monkeypatch.setattr(lifecycle_module, "DurableSlot", Slot)
     alc.post(TOKEN, json=FRESH)
     return Install(make_house)
 
@@ -124,8 +123,8 @@ def test_a_code_that_cannot_be_redeemed_saves_nothing_and_is_not_used_again(
     alc.replace("POST", TOKEN, body=requests.ReadTimeout("late"))
     flow = install.flow()
 
-    assert install.lifecycle.connect("run", flow)["error"]["name"] == "OAuthFailed"
-    again = install.lifecycle.connect("run", flow)
+    assert install.lifecycle.connect(flow)["error"]["name"] == "OAuthFailed"
+    again = install.lifecycle.connect(flow)
 
     assert "interrupted" in again["error"]["message"]
     assert len(posts(alc, TOKEN)) == 1
@@ -147,7 +146,7 @@ def remove(install: Install) -> dict[str, object]:
     """The durable run of a removal, or of another try."""
     with install.house.database.transaction() as session:
         connection_id = session.connection().execute(text("select id from connection")).scalar_one()
-    return install.lifecycle.remove("run", connection_id)
+    return install.lifecycle.remove(connection_id)
 
 
 @pytest.mark.usefixtures("revocable")

@@ -1,0 +1,56 @@
+"""Failpoints: inert until armed, and what they can be armed with."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+from pydantic import ValidationError
+
+from alc_app.config import Config
+from alc_app.runtime.failpoints import FailpointReached, arm, failpoint
+
+
+@pytest.fixture(autouse=True)
+def disarm() -> Iterator[None]:
+    """Leave nothing armed."""
+    yield
+    arm("")
+
+
+def test_a_place_that_is_not_armed_does_nothing() -> None:
+    """The usual case, in production always."""
+    arm("elsewhere:raise")
+    failpoint("here")
+
+
+def test_an_armed_place_stumbles() -> None:
+    """`raise`: as any unforeseen error would."""
+    arm("elsewhere:sleep=0.0, here:raise")
+    failpoint("elsewhere")
+    with pytest.raises(FailpointReached, match="here"):
+        failpoint("here")
+
+
+def test_an_armed_place_kills_the_process_at_once() -> None:
+    """`kill`: as a power cut would, with no handler run."""
+    program = "from alc_app.runtime.failpoints import *; arm('here:kill'); failpoint('here'); print('alive')"
+    died = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)  # noqa: S603 - our own program
+    assert (died.returncode, died.stdout) == (-9, "")
+
+
+@pytest.mark.parametrize("spec", ["here", "here:", "here:explode", "here:sleep", "here:sleep=x"])
+def test_what_cannot_be_armed_is_refused(spec: str) -> None:
+    """A misspelt failpoint would be a test that cannot fail."""
+    with pytest.raises(ValueError, match="write name:kill"):
+        arm(spec)
+
+
+def test_failpoints_are_refused_in_production() -> None:
+    """Principle 9: a switch that weakens anything."""
+    secure = {"url": "https://app.test", "alc_url": "https://alc.test", "env": "production"}
+    Config.from_env(**secure)
+    with pytest.raises(ValidationError, match="ALC_FAILPOINTS"):
+        Config.from_env(**secure, failpoints="here:kill")
