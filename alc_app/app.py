@@ -1,6 +1,6 @@
 """The manifest: every entry point of the app on one screen. The tutorial's `app.ts`."""
 
-from alc_app import leads
+from alc_app import lead_record, leads
 from alc_app.attio import App, Events, Record, Upkeep
 from alc_app.catch_up import catch_up
 from alc_app.events.connection_added import connection_added
@@ -19,7 +19,7 @@ app = App(
     # TUTORIAL: it has nothing to finish later; what fails there is lost.
     upkeep=[
         Upkeep("settle_send", due=leads.due_to_settle, run=settle_send),
-        Upkeep("show_lead_status", due=leads.due_to_show, run=show_lead_status),
+        Upkeep("show_lead_status", due=lead_record.due_to_show, run=show_lead_status),
         Upkeep("catch_up", due=leads.due_to_ask, run=catch_up),
     ],
     tables=[Lead, EarlyEvent],

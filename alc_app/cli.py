@@ -77,12 +77,24 @@ def serve(config: Config, with_worker: bool) -> None:
 
 @main.command()
 @settings("url", "home", "database_url", "alc_url", "attio_url", "env")
-@click.option("--executor-id", default="worker-0", show_default=True, help="name of this worker; each needs its own")
+@click.option("--executor-id", default="", help="name of this worker; default: the first worker-N that nobody is")
 def worker(config: Config, executor_id: str) -> None:
     """Run the worker: server functions, event handlers and webhook handlers, durably."""
     from alc_app.serve import run_worker
 
     run_worker(config, executor_id)
+
+
+@main.command()
+@settings("home", "database_url")
+def migrate(config: Config) -> None:
+    """Bring the database up to date. On SQLite every start does it by itself; on Postgres this does, before a start."""
+    from alc_app.runtime.schema import SchemaUnfit, migrate_all
+
+    try:
+        migrate_all(config, click.echo)
+    except SchemaUnfit as error:
+        raise click.ClickException(str(error)) from None
 
 
 @main.command("mock-attio")

@@ -37,6 +37,11 @@ class Config(BaseModel):
         alias="ALC_APP_KEYS",
         description="comma list of Fernet keys that seal the secrets, the first one seals; default: a file in the home",
     )
+    session_keys: SecretStr = Field(
+        SecretStr(""),
+        alias="ALC_APP_SECRET_KEY",
+        description="comma list of keys for session cookies, the first one signs; default: a file in the home",
+    )
     env: Literal["development", "production"] = Field(
         "development",
         alias="ALC_APP_ENV",
@@ -91,6 +96,8 @@ class Config(BaseModel):
     def _refuse_in_production(self) -> None:
         if self.failpoints:
             raise ValueError("ALC_FAILPOINTS lets the program fail on purpose, and is refused in production")
+        if self.shares_database and not (self.keys.get_secret_value() and self.session_keys.get_secret_value()):
+            raise ValueError("ALC_APP_KEYS and ALC_APP_SECRET_KEY must be set: every process needs the same ones")
         outside = {"ALC_APP_URL": self.base_url, "ALC_URL": self.alc_url, "ATTIO_URL": self.attio_url or REAL_ATTIO}
         for name, url in outside.items():
             if not url.startswith("https://"):
@@ -133,13 +140,19 @@ class Config(BaseModel):
         return given or keep_secret(self.home / "mock_attio_token", lambda: secrets.token_hex(32))
 
     @property
-    def secret_key(self) -> str:
-        """Flask's key for session cookies (bar U11): made once and kept in the home."""
-        return keep_secret(self.home / "session_key", lambda: secrets.token_hex(32))
+    def secret_keys(self) -> list[str]:
+        """Flask's keys for session cookies, the first one signs (bar U11): made once and kept in the home."""
+        given = [key.strip() for key in self.session_keys.get_secret_value().split(",") if key.strip()]
+        return given or [keep_secret(self.home / "session_key", lambda: secrets.token_hex(32))]
+
+    @property
+    def shares_database(self) -> bool:
+        """With Postgres, processes on several machines work on one database."""
+        return bool(self.database_url) and not self.database_url.startswith("sqlite")
 
     def database(self, name: str) -> str:
         """The URL of one of our databases: files beside each other with SQLite, one and the same with Postgres."""
-        if self.database_url and not self.database_url.startswith("sqlite"):
+        if self.shares_database:
             return self.database_url
         if self.database_url:
             path = Path(self.database_url.removeprefix("sqlite:///"))

@@ -1,12 +1,15 @@
-"""The rows of leads.py, and what it hands out of them."""
+"""The rows of leads.py and lead_record.py, and what these hand out of them."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Index, text
+from sqlalchemy import ColumnElement, Index, text
 from sqlalchemy.orm import registry
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field, Session, SQLModel, col, or_, select
+
+from alc_app.attio.runtime import current
 
 OPEN = ("sending", "pending")
 TERMINAL = ("complete", "failed")
@@ -90,3 +93,21 @@ class Claim:
     record_id: str
     values: dict[str, str | None]
     version: int
+
+
+def locked(session: Session, lead_id: str) -> Lead:
+    """The row, ours alone until the transaction ends: SQLite has one writer anyway, Postgres locks the row."""
+    return session.get_one(Lead, lead_id, with_for_update=True)
+
+
+def due(condition: ColumnElement[bool]) -> Sequence[str]:
+    """Leads whose time has come, and that no writer is at."""
+    now = current().now()
+    free = or_(col(Lead.writer).is_(None), col(Lead.writer_until) < now)
+    with current().transaction() as session:
+        return list(session.exec(select(Lead.id).where(col(Lead.due_at) <= now, free, condition).limit(100)))
+
+
+def backoff(tries: int, first: float) -> float:
+    """Seconds until the next try: twice as long each time, up to a quarter of an hour."""
+    return min(first * 2.0 ** min(tries - 1, 12), 900.0)

@@ -6,7 +6,7 @@ TUTORIAL: it writes what just happened, so a late "Pending" can overwrite a "Com
 
 import logging
 
-from alc_app import attio_api, leads
+from alc_app import attio_api, lead_record
 from alc_app.attio_api import AttioApiError, Forbidden, NotFound
 
 log = logging.getLogger(__name__)
@@ -17,14 +17,14 @@ def show_lead_status(lead_id: str) -> None:
 
     Returns when the record is up to date or another run is writing it; what cannot be written now is due again later.
     """
-    while lead := leads.claim(lead_id):
+    while lead := lead_record.claim(lead_id):
         try:
             attio_api.update_record("people", lead.record_id, lead.values)
         except (NotFound, Forbidden) as error:
             log.warning("The record %s cannot be written: %s", lead.record_id, error.message)
-            leads.undeliverable(lead_id, error.message)
+            lead_record.undeliverable(lead_id, error.message)
             return
         except AttioApiError as error:  # an attribute may be missing: somebody can mend that, so it stays due
-            leads.show_later(lead_id, error.message, error.retry_after)
+            lead_record.show_later(lead_id, error.message, error.retry_after)
             return
-        leads.shown(lead_id, lead.version)
+        lead_record.shown(lead_id, lead.version)

@@ -12,13 +12,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import uuid4
 
-from sqlalchemy import ColumnElement, update
+from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import Session, col, or_, select
+from sqlmodel import Session, col, select
 
 from alc_app.alc_api import LeadProcessed
 from alc_app.attio.runtime import current, step
-from alc_app.lead_rows import OPEN, TERMINAL, Claim, EarlyEvent, Intent, Lead
+from alc_app.lead_rows import OPEN, TERMINAL, EarlyEvent, Intent, Lead, backoff, due, locked
 
 RUN_WITHIN = 240.0
 """Seconds. A send that has said nothing for so long is looked into: longer than all its calls and waits together."""
@@ -26,8 +26,6 @@ FIRST_LOOK = 30.0
 ASK_AFTER = 900.0
 """Seconds after which ALC is asked what became of a lead; then again after twice as long, up to a day."""
 LONGEST_ASK = 86_400.0
-WRITER_LEASE = 60.0
-"""Seconds. Longer than any call to Attio may take; a writer that died is followed by another after this."""
 
 
 def intend(record_id: str, name: str, phone_number: str) -> str:
@@ -53,14 +51,14 @@ def begin(record_id: str) -> Intent | None:
 def about_to_post(lead_id: str) -> None:
     """Count a POST before it is made. Not a step: one that a crash makes us repeat counts again."""
     with current().transaction() as session:
-        _locked(session, lead_id).posts += 1
+        locked(session, lead_id).posts += 1
 
 
 @step
 def sent(lead_id: str, alc_lead_id: str) -> None:
     """ALC has the lead. A verdict that came before we knew is taken up in the same transaction (R15)."""
     with current().transaction() as session:
-        lead = _locked(session, lead_id)
+        lead = locked(session, lead_id)
         if lead.alc_lead_id:
             return
         lead.alc_lead_id = alc_lead_id
@@ -81,7 +79,7 @@ def not_sent(lead_id: str, *, only_if_due: bool = False) -> None:
     until ALC has been asked. `only_if_due` says that it has been, and spares an intent that a run has taken up.
     """
     with current().transaction() as session:
-        lead = _locked(session, lead_id)
+        lead = locked(session, lead_id)
         if lead.status != "sending":
             return
         if only_if_due and lead.due_at and lead.due_at > current().now():
@@ -96,7 +94,7 @@ def not_sent(lead_id: str, *, only_if_due: bool = False) -> None:
 def settle_later(lead_id: str) -> None:
     """Nobody knows whether ALC has it: keep the intent and its key, ask again later, let a click try again (C2)."""
     with current().transaction() as session:
-        lead = _locked(session, lead_id)
+        lead = locked(session, lead_id)
         if lead.status == "sending":
             _look_later(lead)
 
@@ -116,64 +114,10 @@ def processed(event: LeadProcessed) -> str | None:
 
 
 @step
-def claim(lead_id: str) -> Claim | None:
-    """The right to write this lead to its record; None when it says so already or another run is at it (C4)."""
-    now, writer = current().now(), current().run_id
-    with current().transaction() as session:
-        lead = _locked(session, lead_id)
-        if lead.shown_version == lead.version:
-            return None
-        if _newer_lead(session, lead):  # the record belongs to a later send now
-            lead.shown_version, lead.due_at = lead.version, None
-            return None
-        busy = col(Lead.writer).is_not(None) & (col(Lead.writer) != writer) & (col(Lead.writer_until) > now)
-        if session.exec(select(Lead.id).where(Lead.record_id == lead.record_id, busy)).first():
-            return None
-        lead.writer, lead.writer_until = writer, now + WRITER_LEASE
-        return Claim(lead.record_id, lead.values(), lead.version)
-
-
-@step
-def shown(lead_id: str, version: int) -> None:
-    """The record says what our row said at `version`."""
-    with current().transaction() as session:
-        lead = _locked(session, lead_id)
-        lead.shown_version, lead.writer, lead.why, lead.tries = version, None, None, 0
-        lead.due_at = None if lead.version == version else current().now()
-        current().publish("record", {"record_id": lead.record_id, "values": lead.values()})
-
-
-@step
-def show_later(lead_id: str, why: str, retry_after: float | None) -> None:
-    """The record could not be written now; it is due again after a while, or when Attio asked us to come back."""
-    with current().transaction() as session:
-        lead = _locked(session, lead_id)
-        lead.tries, lead.why, lead.writer = lead.tries + 1, why, None
-        lead.due_at = current().now() + max(_backoff(lead.tries, 1.0), retry_after or 0)
-
-
-@step
-def undeliverable(lead_id: str, why: str) -> None:
-    """The record cannot be written any more; the lead ends here, with the reason (C5)."""
-    with current().transaction() as session:
-        lead = _locked(session, lead_id)
-        lead.status, lead.why, lead.writer, lead.due_at = "undeliverable", why, None, None
-        lead.shown_version = lead.version
-
-
-@step
-def is_shown(lead_id: str) -> bool:
-    """Does the record say what we know?"""
-    with current().transaction() as session:
-        lead = _locked(session, lead_id)
-        return bool(lead.shown_version == lead.version)
-
-
-@step
 def sent_as(lead_id: str) -> str | None:
     """ALC's id of a lead that it is still at; None when there is nothing to ask. The next time to ask is set (I6)."""
     with current().transaction() as session:
-        lead = _locked(session, lead_id)
+        lead = locked(session, lead_id)
         if lead.status != "pending" or lead.ask_at is None:
             return None
         waited = current().now() - lead.created_at
@@ -198,29 +142,12 @@ def due_to_ask() -> Sequence[str]:
 
 def due_to_settle() -> Sequence[str]:
     """Leads whose send has to be looked into: an answer was lost, or a process died between two writes."""
-    return _due(col(Lead.status) == "sending")
-
-
-def due_to_show() -> Sequence[str]:
-    """Leads that their record does not show yet."""
-    return _due(col(Lead.shown_version) < col(Lead.version))
-
-
-def _due(condition: ColumnElement[bool]) -> Sequence[str]:
-    now = current().now()
-    free = or_(col(Lead.writer).is_(None), col(Lead.writer_until) < now)
-    with current().transaction() as session:
-        return list(session.exec(select(Lead.id).where(col(Lead.due_at) <= now, free, condition).limit(100)))
-
-
-def _locked(session: Session, lead_id: str) -> Lead:
-    """The row, ours alone until the transaction ends: SQLite has one writer anyway, Postgres locks the row."""
-    return session.get_one(Lead, lead_id, with_for_update=True)
+    return due(col(Lead.status) == "sending")
 
 
 def _look_later(lead: Lead) -> None:
     lead.attempt, lead.tries = lead.attempt + 1, lead.tries + 1
-    lead.due_at = current().now() + _backoff(lead.tries, FIRST_LOOK)
+    lead.due_at = current().now() + backoff(lead.tries, FIRST_LOOK)
 
 
 def _open_lead(session: Session, record_id: str) -> Lead | None:
@@ -283,18 +210,3 @@ def _judge(lead: Lead, event: LeadProcessed) -> bool:
         current().now(),
     )
     return True
-
-
-def _newer_lead(session: Session, lead: Lead) -> bool:
-    later = (
-        Lead.workspace_id == lead.workspace_id,
-        Lead.record_id == lead.record_id,
-        Lead.created_at > lead.created_at,
-    )
-    # One that is still being sent may come to nothing, and until then the record shows the last one that did not.
-    reached_alc = col(Lead.status).not_in(("sending", "not_sent"))
-    return session.exec(select(Lead.id).where(*later, reached_alc)).first() is not None
-
-
-def _backoff(tries: int, first: float) -> float:
-    return min(first * 2.0 ** min(tries - 1, 12), 900.0)

@@ -3,7 +3,7 @@
 The tutorial's `send-to-alc.server.ts`.
 """
 
-from alc_app import alc_api, leads
+from alc_app import alc_api, lead_record, leads
 from alc_app.alc_api import AlcAnswerLost, AlcError, AlcRefused, Lead
 from alc_app.attio import AttioError, Connection
 from alc_app.attio.runtime import step
@@ -22,7 +22,7 @@ def send_to_alc(record_id: str, name: str, phone_number: str) -> dict[str, objec
     if intent is None:
         raise AlcRefused("This send was given up before it began. Please try again.")
     if intent.alc_lead_id:  # sent before, and ALC is still at it
-        return {"id": intent.alc_lead_id, "shown": leads.is_shown(intent.id)}
+        return {"id": intent.alc_lead_id, "shown": lead_record.is_shown(intent.id)}
     try:
         lead = send(intent.id, record_id, name, phone_number)
     except AlcAnswerLost:
@@ -33,7 +33,7 @@ def send_to_alc(record_id: str, name: str, phone_number: str) -> dict[str, objec
         raise
     leads.sent(intent.id, lead.id)
     show_lead_status(intent.id)  # Usage 9
-    return {"id": lead.id, "shown": leads.is_shown(intent.id)}  # Usage 10
+    return {"id": lead.id, "shown": lead_record.is_shown(intent.id)}  # Usage 10
 
 
 def send(intent_id: str, record_id: str, name: str, phone_number: str) -> Lead:

@@ -33,12 +33,13 @@ def run(config: Config, *, with_worker: bool) -> None:
     from waitress.server import create_server
 
     from alc_app.runtime.executor import ExecutorTaken
+    from alc_app.runtime.schema import SchemaUnfit
 
     logs.set_up()
     _warn_if_public(config)
     try:
         web = _build(config)
-        worker = _worker(config, web) if with_worker else None
+        worker = _worker(web) if with_worker else None
         server = create_server(
             web,
             host=config.host,
@@ -51,7 +52,7 @@ def run(config: Config, *, with_worker: bool) -> None:
             channel_timeout=IDLE_SECONDS,
             cleanup_interval=10,
         )
-    except (ExecutorTaken, OSError) as error:
+    except (ExecutorTaken, SchemaUnfit, OSError) as error:
         raise click.ClickException(str(error)) from None
     click.echo(f"alc_app is at {config.base_url}")
     _stop_by_exception(web.extensions["live"].stop)
@@ -73,11 +74,10 @@ def _build(config: Config) -> Flask:
     return web
 
 
-def _worker(config: Config, web: Flask) -> Worker:
-    from alc_app.runtime.executor import ExecutorLock
+def _worker(web: Flask) -> Worker:
     from alc_app.runtime.worker import Worker
 
-    worker = Worker(web.extensions["house"], ExecutorLock(config.home, "worker-0"))
+    worker = Worker(web.extensions["house"])
     worker.start()
     return worker
 
@@ -96,18 +96,18 @@ def _stop_by_exception(first: Callable[[], None]) -> None:
 def run_worker(config: Config, executor_id: str) -> None:
     """Run the worker until it is told to stop."""
     from alc_app.app import app as manifest
-    from alc_app.runtime.executor import ExecutorLock, ExecutorTaken
+    from alc_app.runtime.executor import ExecutorTaken
     from alc_app.runtime.house import House
+    from alc_app.runtime.schema import SchemaUnfit
     from alc_app.runtime.worker import Worker, run_for_ever
 
     logs.set_up()
-    house = House(config, manifest)
     try:
-        run_for_ever(Worker(house, ExecutorLock(config.home, executor_id)))
-    except ExecutorTaken as error:
-        raise click.ClickException(str(error)) from None
-    finally:
+        house = House(config, manifest)
+        run_for_ever(Worker(house, executor_id))
         house.close()
+    except (ExecutorTaken, SchemaUnfit) as error:
+        raise click.ClickException(str(error)) from None
 
 
 def run_mock_attio(config: Config, writes_per_second: int, reads_per_second: int) -> None:

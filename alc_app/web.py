@@ -50,8 +50,10 @@ def build(config: Config | None = None) -> Flask:
 
 def _configure(app: Flask, config: Config) -> None:
     secure = config.base_url.startswith("https://")
+    secret_key, *former_keys = config.secret_keys
     app.config.update(
-        SECRET_KEY=config.secret_key,
+        SECRET_KEY=secret_key,
+        SECRET_KEY_FALLBACKS=former_keys,
         SESSION_COOKIE_NAME="__Host-alc_app" if secure else "alc_app_session",
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",  # Strict would be lost on the way back from ALC

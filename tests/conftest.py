@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from alc_app.config import Config
+from alc_app.runtime.schema import migrate_all
+from tests.support import postgres as own_postgres
 from tests.support.browsers import HOW_TO_GET_ONE, find_or_fetch
+from tests.support.stack import free_ports
 
 QUIET = (
     "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run",
@@ -28,6 +33,37 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
 def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]:
     """Calm, and in the zone that the fakes' times are in."""
     return {**browser_context_args, "reduced_motion": "reduce", "timezone_id": "UTC"}
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """The URL of a Postgres of our own."""
+    if own_postgres.binaries() is None:
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(own_postgres.HOW_TO_GET_ONE)
+    with own_postgres.server(free_ports(1)[0]) as url:
+        yield url
+
+
+@pytest.fixture
+def empty_postgres(postgres_server: str) -> Iterator[str]:
+    """The URL of a database with nothing in it."""
+    with own_postgres.database(postgres_server) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def migrated_postgres(postgres_server: str) -> Iterator[str]:
+    """The name of a database that `alc-app migrate` has prepared: copying it is quicker."""
+    with own_postgres.database(postgres_server) as url:
+        migrate_all(Config.from_env(database_url=url), lambda _: None)
+        yield url.rpartition("/")[2]
+
+
+@pytest.fixture
+def postgres(postgres_server: str, migrated_postgres: str) -> Iterator[str]:
+    """The URL of an empty database that is up to date."""
+    with own_postgres.database(postgres_server, migrated_postgres) as url:
+        yield url
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import Connection, Engine, event
 from sqlmodel import Session, create_engine
 
 READS = "alc_app_reads"
 BUSY_TIMEOUT = 10.0
-"""Seconds that a writer waits for another one on SQLite."""
+"""Seconds that a writer waits for another one on SQLite, and a thread for a free connection on Postgres."""
+POOL = 10
+"""Connections to Postgres that a process keeps; at most twice as many."""
 
 
 class Database:
@@ -23,6 +24,7 @@ class Database:
     def __init__(self, url: str) -> None:
         self.engine = open_engine(url)
         self._reader = self.engine.execution_options(**{READS: True})
+        self.is_sqlite = self.engine.dialect.name == "sqlite"
         self._current: ContextVar[Session | None] = ContextVar("session", default=None)
 
     @contextmanager
@@ -47,12 +49,6 @@ class Database:
         with Session(self._reader, expire_on_commit=False) as session:
             yield session
 
-    def create(self, tables: Sequence[Any]) -> None:
-        """Create the tables that do not exist yet."""
-        with self.engine.begin() as connection:
-            for table in tables:
-                table.__table__.create(connection, checkfirst=True)
-
     def close(self) -> None:
         """Give the connections back."""
         self.engine.dispose()
@@ -61,7 +57,7 @@ class Database:
 def open_engine(url: str) -> Engine:
     """An engine as it was measured to be best: WAL, FULL, a writer from its first statement on (C13)."""
     if not url.startswith("sqlite"):
-        return create_engine(url, pool_pre_ping=True)
+        return create_engine(url, pool_pre_ping=True, pool_size=POOL, max_overflow=POOL, pool_timeout=BUSY_TIMEOUT)
     _make_private(url)
     engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT, "check_same_thread": False})
     event.listen(engine, "connect", _prepare_sqlite)

@@ -31,12 +31,14 @@ class Engine:
 
     def __init__(self, url: str) -> None:
         self.url = url
+        self._is_sqlite = url.startswith("sqlite")
 
     def prepare(self) -> None:
         """Create or migrate the engine's tables, and let readers and the writer work side by side (WAL)."""
         from dbos import DBOS
 
-        open_engine(self.url).connect().close()  # on SQLite the journal mode is kept in the file
+        if self._is_sqlite:
+            open_engine(self.url).connect().close()  # the journal mode is kept in the file
         DBOS.migrate(self.url)
 
     @cached_property
@@ -44,7 +46,8 @@ class Engine:
         """Made at first need: importing the engine takes longer than serving a page."""
         from dbos import DBOSClient, DBOSPortableJSONSerializer
 
-        self.prepare()
+        if self._is_sqlite:  # on Postgres `alc-app migrate` has done it
+            self.prepare()
         return DBOSClient(
             system_database_url=self.url, serializer=DBOSPortableJSONSerializer(), application_name=APP_NAME
         )

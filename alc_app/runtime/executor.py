@@ -1,53 +1,82 @@
-"""One living process for each executor id, by an exclusive lock that the system gives back when the process dies."""
+"""One living process for each executor id: the engine would take up what a living twin is doing."""
 
 from __future__ import annotations
 
-import fcntl
-import os
-from pathlib import Path
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import col, select
+
+from alc_app.runtime.database import Database
+from alc_app.runtime.locks import Held, TryLock
+from alc_app.runtime.tables import ExecutorRow
+
+PATIENCE = 3.0
+"""Seconds to wait for an id: another worker may be looking whether we live, and a twin may be about to end."""
 
 
 class ExecutorTaken(Exception):
     """Another process holds this executor id; the message says what to do."""
 
 
-class ExecutorLock:
-    """A lock file for each executor id, in a folder that all workers of one machine share."""
+class Executors:
+    """Every executor id that there has been, and a lock for each that says whether it lives."""
 
-    def __init__(self, home: Path, executor_id: str) -> None:
-        self.executor_id = executor_id
-        self._folder = home / "executors"
-        self._file: int | None = None
+    def __init__(self, database: Database, try_lock: TryLock) -> None:
+        self._database, self._try_lock = database, try_lock
+        self._insert = (sqlite if database.is_sqlite else postgresql).insert
+        self._mine: Held | None = None
+        self.my_id = ""
 
-    def acquire(self) -> None:
-        """Take the lock. Raises: ExecutorTaken."""
-        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._file = self._try(self.executor_id)
-        if self._file is None:
-            raise ExecutorTaken(
-                f"A worker called {self.executor_id} is running already. Start this one with another --executor-id."
-            )
+    def acquire(self, executor_id: str = "") -> str:
+        """Become this executor, or the first `worker-N` that nobody is; returns the id. Raises: ExecutorTaken."""
+        wanted = [executor_id] if executor_id else [f"worker-{number}" for number in range(1000)]
+        deadline = time.monotonic() + PATIENCE
+        while not (found := next(((name, held) for name in wanted if (held := self._try_lock(name))), None)):
+            if time.monotonic() > deadline:
+                raise ExecutorTaken(
+                    f"A worker called {executor_id} is running already. Leave --executor-id out to get a free one."
+                )
+            time.sleep(0.1)
+        self.my_id, self._mine = found
+        with self._database.transaction() as session:
+            known = self._insert(ExecutorRow).values(id=self.my_id, started_at=time.time())
+            session.execute(known.on_conflict_do_update(index_elements=["id"], set_={"started_at": time.time()}))
+        return self.my_id
+
+    def is_mine(self) -> bool:
+        """Do we still hold our id? On Postgres a lost connection loses it."""
+        return self._mine is not None and self._mine.is_held()
 
     def release(self) -> None:
-        """Give the lock back."""
-        if self._file is not None:
-            os.close(self._file)
-            self._file = None
+        """Give our id back."""
+        if self._mine is not None:
+            self._mine.release()
+            self._mine = None
 
-    def dead_others(self) -> list[str]:
-        """Executor ids that have run here and that nobody holds now."""
-        dead = []
-        for path in self._folder.glob("*.lock"):
-            if path.stem != self.executor_id and (file := self._try(path.stem)) is not None:
-                os.close(file)
-                dead.append(path.stem)
-        return dead
+    def living(self) -> list[str]:
+        """The ids whose processes live."""
+        return [name for name in self._names() if not self._is_free(name)]
 
-    def _try(self, executor_id: str) -> int | None:
-        file = os.open(self._folder / f"{executor_id}.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    @contextmanager
+    def dead(self) -> Iterator[list[str]]:
+        """The ids whose processes have died. They are held meanwhile, so that none comes back to life."""
+        locks = {name: held for name in self._names() if name != self.my_id and (held := self._try_lock(name))}
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(file)
-            return None
-        return file
+            yield list(locks)
+        finally:
+            for held in locks.values():
+                held.release()
+
+    def _is_free(self, name: str) -> bool:
+        held = None if name == self.my_id and self._mine else self._try_lock(name)
+        if held is None:
+            return False
+        held.release()
+        return True
+
+    def _names(self) -> list[str]:
+        with self._database.reading() as session:
+            return list(session.exec(select(ExecutorRow.id).order_by(col(ExecutorRow.id))))

@@ -16,14 +16,18 @@ from alc_app.runtime import failpoints
 from alc_app.runtime.connections import Connections
 from alc_app.runtime.database import Database
 from alc_app.runtime.engine import Engine
+from alc_app.runtime.event_log import append
+from alc_app.runtime.executor import Executors
 from alc_app.runtime.flows import Flows
 from alc_app.runtime.handlers import Handlers
 from alc_app.runtime.http import Http
 from alc_app.runtime.inbox import Inbox
+from alc_app.runtime.locks import AdvisoryLocks, FileLocks
 from alc_app.runtime.oauth import OAuthClient
 from alc_app.runtime.pace import Pacer
+from alc_app.runtime.schema import Schema, SchemaUnfit
 from alc_app.runtime.sealing import Sealer
-from alc_app.runtime.tables import TABLES, ConnectionRow, Delivery, LiveEvent
+from alc_app.runtime.tables import ConnectionRow, LiveEvent
 
 WORKSPACE = "workspace"
 """One installation serves one workspace, the one that the token belongs to; rows name it all the same."""
@@ -36,11 +40,14 @@ class House:
         self.config, self.manifest, self.now = config, manifest, now
         failpoints.arm(config.failpoints)
         self.database = Database(config.database("app"))
-        self.database.create([*TABLES, *manifest.tables])
-        inbox = Database(config.database("inbox"))
-        inbox.create([Delivery])
+        # On SQLite a file of its own, so that a delivery never waits for another writer; on Postgres one pool.
+        apart = config.database("inbox") != config.database("app")
+        inbox = Database(config.database("inbox")) if apart else self.database
+        self._fit(inbox)
         self.inbox = Inbox(inbox, now)
         self.engine = Engine(config.database("engine"))
+        locks = FileLocks(config.home / "executors") if self.database.is_sqlite else AdvisoryLocks(self.database.engine)
+        self.executors = Executors(self.database, locks)
         self.http = Http()
         self.pacer = Pacer(self.database)
         sealer = Sealer.from_config(config, in_use=self._holds_secrets())
@@ -55,6 +62,15 @@ class House:
             workspace_id=WORKSPACE,
         )
 
+    def _fit(self, inbox: Database) -> None:
+        try:
+            for schema in (Schema(self.database, "app"), Schema(inbox, "inbox")):
+                schema.fit()
+        except SchemaUnfit:
+            self.database.close()
+            inbox.close()
+            raise
+
     def _holds_secrets(self) -> bool:
         with self.database.reading() as session:
             return (
@@ -65,7 +81,7 @@ class House:
     def publish(self, kind: str, data: Mapping[str, Any]) -> None:
         """Tell the open pages; within a transaction, when it commits."""
         with self.database.transaction() as session:
-            session.add(LiveEvent(kind=kind, data=json.dumps(data), at=self.now()))
+            append(session, LiveEvent(kind=kind, data=json.dumps(data), at=self.now()))
 
     def close(self) -> None:
         """Give everything back."""

@@ -49,7 +49,7 @@ class Inbox:
 
     def __init__(self, database: Database, now: Callable[[], float] = time.time) -> None:
         self._database, self._now = database, now
-        self._insert = (sqlite if database.engine.dialect.name == "sqlite" else postgresql).insert
+        self._insert = (sqlite if database.is_sqlite else postgresql).insert
         self._queue: queue.SimpleQueue[_Item] = queue.SimpleQueue()
         self._writer: threading.Thread | None = None
         self._starting = threading.Lock()
@@ -151,16 +151,18 @@ class Inbox:
             item.done.set()
 
     def _store(self, connection: Connection, batch: list[_Item]) -> list[Verdict]:
-        table = Delivery.__table__  # type: ignore[attr-defined]  # added by SQLModel to a table class
+        """Insert, and see by the key what was there: also when another process has stored it a moment ago."""
+        key = (col(Delivery.handler_id), col(Delivery.webhook_id))
+        new = self._insert(Delivery).on_conflict_do_nothing().returning(*key)
+        fresh = {(row[0], row[1]) for row in connection.execute(new, [item.row for item in batch])}
         keys = [(str(item.row["handler_id"]), str(item.row["webhook_id"])) for item in batch]
-        before = select(Delivery.handler_id, Delivery.webhook_id, Delivery.digest).where(
-            tuple_(col(Delivery.handler_id), col(Delivery.webhook_id)).in_(keys)
-        )
-        known: dict[tuple[str, str], str] = {(row[0], row[1]): row[2] for row in connection.execute(before)}
-        connection.execute(self._insert(table).on_conflict_do_nothing(), [item.row for item in batch])
+        there = select(*key, Delivery.digest).where(tuple_(*key).in_(keys))
+        digests: dict[tuple[str, str], str] = {(row[0], row[1]): row[2] for row in connection.execute(there)}
         verdicts: list[Verdict] = []
-        for key, item in zip(keys, batch, strict=True):
-            first = known.setdefault(key, "")
-            known[key] = first or str(item.row["digest"])
-            verdicts.append("stored" if not first else "duplicate" if first == item.row["digest"] else "conflict")
+        for key_of, item in zip(keys, batch, strict=True):
+            if digests[key_of] != item.row["digest"]:
+                verdicts.append("conflict")
+            else:
+                verdicts.append("stored" if key_of in fresh else "duplicate")
+                fresh.discard(key_of)
         return verdicts

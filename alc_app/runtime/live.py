@@ -16,6 +16,7 @@ from flask import Blueprint, Response, request
 from sqlmodel import Session, col, func, select
 
 from alc_app.runtime.database import Database
+from alc_app.runtime.event_log import append
 from alc_app.runtime.tables import LiveEvent
 
 LOOK_EVERY = 0.25
@@ -82,7 +83,7 @@ class Live:
         with self._database.transaction() as session:
             if found := _boot(session):
                 return found
-            session.add(LiveEvent(kind="boot", data=json.dumps(boot), at=time.time()))
+            append(session, LiveEvent(kind="boot", data=json.dumps(boot), at=time.time()))
         with self._database.transaction() as session:
             return _boot(session) or boot
 

@@ -14,10 +14,8 @@ from alc_app.runtime.database import Database
 HEADROOM = 0.96
 """Slots are a little longer than the limit asks, so that a timer's jitter never puts one too many in a second."""
 
-_NOW = {
-    "sqlite": "(julianday('now') - 2440587.5) * 86400.0",
-    "postgresql": "extract(epoch from clock_timestamp())",
-}
+SQLITE_NOW = "(julianday('now') - 2440587.5) * 86400.0"
+POSTGRES_NOW = "extract(epoch from clock_timestamp())"
 
 
 class Pacer:
@@ -25,8 +23,7 @@ class Pacer:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        dialect = database.engine.dialect.name
-        now, later_of = _NOW[dialect], "max" if dialect == "sqlite" else "greatest"
+        now, later_of = (SQLITE_NOW, "max") if database.is_sqlite else (POSTGRES_NOW, "greatest")
         self._take = text(
             f"insert into pace (name, next_at) values (:name, {now} + :slot) on conflict (name) do update "  # noqa: S608 - no input in it
             f"set next_at = {later_of}(pace.next_at, {now}) + :slot returning next_at - :slot - {now}"

@@ -6,13 +6,13 @@ A crash between "asked for" and "marked" is harmless: asking again for the same 
 from __future__ import annotations
 
 import logging
+import os
 import threading
 import time
 
 from sqlmodel import col, select
 
 from alc_app.attio.runtime import running
-from alc_app.runtime.executor import ExecutorLock
 from alc_app.runtime.failpoints import failpoint
 from alc_app.runtime.house import House
 from alc_app.runtime.slot import Slot
@@ -20,15 +20,16 @@ from alc_app.runtime.tables import ConnectionRow
 
 EVERY = 0.05
 UPKEEP_EVERY = 1.0
-TAKE_OVER_EVERY = 30.0
+TAKE_OVER_EVERY = 10.0
+IDENTITY_EVERY = 2.0
 log = logging.getLogger(__name__)
 
 
 class Relay:
     """A thread of the worker that looks for rows whose time has come."""
 
-    def __init__(self, house: House, lock: ExecutorLock) -> None:
-        self._house, self._lock = house, lock
+    def __init__(self, house: House) -> None:
+        self._house = house
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="relay", daemon=True)
 
@@ -47,6 +48,7 @@ class Relay:
             self.upkeep: UPKEEP_EVERY,
             self.removals: UPKEEP_EVERY,
             self.dead: TAKE_OVER_EVERY,
+            self.identity: IDENTITY_EVERY,
         }
         next_at = {look: time.monotonic() + every for look, every in due.items()}
         while not self._stopping.wait(EVERY):
@@ -89,4 +91,13 @@ class Relay:
 
     def dead(self) -> None:
         """What other workers were doing when they died."""
-        self._house.engine.take_over(self._lock.dead_others())
+        with self._house.executors.dead() as executors:
+            self._house.engine.take_over(executors)
+
+    def identity(self) -> None:
+        """Another worker may have taken over what we do, if the lock on our id is lost: end at once, as in a crash."""
+        if not self._house.executors.is_mine():
+            log.critical(
+                "The lock on %s is lost. This worker ends, and is to be started again.", self._house.executors.my_id
+            )
+            os._exit(1)

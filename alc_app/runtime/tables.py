@@ -96,7 +96,13 @@ class Pace(Table, table=True):
     next_at: float
 
 
-TABLES = [OAuthFlow, ConnectionRow, HandlerRow, LiveEvent, Pace]
+class ExecutorRow(Table, table=True):
+    """A worker that has run here; whether it lives is known by its lock (executor.py)."""
+
+    __tablename__ = "executor"
+
+    id: str = Field(primary_key=True)
+    started_at: float
 
 
 class InboxTable(SQLModel, registry=registry()):

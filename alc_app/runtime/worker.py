@@ -14,7 +14,6 @@ from alc_app import logs
 from alc_app.attio.http import BadRequest, Request
 from alc_app.attio.runtime import outcome, running
 from alc_app.runtime.engine import APP_NAME, APP_VERSION
-from alc_app.runtime.executor import ExecutorLock
 from alc_app.runtime.house import House
 from alc_app.runtime.lifecycle import Lifecycle
 from alc_app.runtime.relay import Relay
@@ -34,22 +33,22 @@ log = logging.getLogger(__name__)
 class Worker:
     """One executor of durable work."""
 
-    def __init__(self, house: House, lock: ExecutorLock) -> None:
-        self._house, self._lock = house, lock
+    def __init__(self, house: House, executor_id: str = "") -> None:
+        self._house, self._executor_id = house, executor_id
         self._lifecycle = Lifecycle(house)
-        self._relay = Relay(house, lock)
+        self._relay = Relay(house)
 
     def start(self) -> None:
         """Take the lock, register the runs, launch the engine, start the relay. Raises: ExecutorTaken."""
         from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer
 
-        self._lock.acquire()
+        executor_id = self._house.executors.acquire(self._executor_id)
         self._house.engine.prepare()
         config: DBOSConfig = {
             "name": APP_NAME,
             "system_database_url": self._house.engine.url,
             "application_version": APP_VERSION,
-            "executor_id": self._lock.executor_id,
+            "executor_id": executor_id,
             "serializer": DBOSPortableJSONSerializer(),
             "scheduler_polling_interval_sec": 5,
             "log_level": "WARNING",
@@ -62,7 +61,7 @@ class Worker:
         for name, limits in QUEUES.items():
             DBOS.register_queue(name, polling_interval_sec=POLL, on_conflict="always_update", **limits)  # type: ignore[arg-type]  # ints
         self._relay.start()
-        log.info("The worker %s is ready.", self._lock.executor_id)
+        log.info("The worker %s is ready.", executor_id)
 
     def stop(self, within: int = 8) -> None:
         """Take no new work, let what runs end within some seconds, and give the lock back."""
@@ -70,7 +69,7 @@ class Worker:
 
         self._relay.stop()
         DBOS.destroy(workflow_completion_timeout_sec=within, destroy_registry=True)
-        self._lock.release()
+        self._house.executors.release()
 
     def server_function(self, name: str, args: list[Any]) -> dict[str, Any]:
         """A server function that a record action has called. Usage 7-10."""

@@ -18,6 +18,7 @@ from alc_app.attio import AttioNoWorkspaceConnectionError, Connection, FetchAnsw
 from alc_app.attio.http import FetchResponse
 from alc_app.attio.runtime import Settings, outcome, settle
 from alc_app.runtime.database import Database
+from tests.support.tables import make_tables
 
 SETTINGS = Settings("https://alc.test", "https://attio.test", "attio-token", "workspace")
 START = 1_700_000_000.0
@@ -248,5 +249,5 @@ class FakeRuntime:
 def memory(url: str = "sqlite://") -> Database:
     """A database with the app's tables."""
     database = Database(url)
-    database.create(manifest.tables)
+    make_tables(database, manifest.tables)
     return database

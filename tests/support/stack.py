@@ -77,13 +77,13 @@ class Server:
 
 
 class Stack:
-    """Web, worker, Attio stand-in and mock ALC, in one home."""
+    """Web, workers, Attio stand-in and mock ALC, in one home; with `settings` that the servers are given besides."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, *, workers: int = 1, **settings: str) -> None:
         app, alc, attio = free_ports(3)
         self.home = home
         self.app_url, self.alc_url, self.attio_url = (f"http://127.0.0.1:{port}" for port in (app, alc, attio))
-        settings = {
+        self.settings = {
             "ALC_APP_HOME": str(home),
             "ALC_APP_PORT": str(app),
             "ALC_URL": self.alc_url,
@@ -100,16 +100,18 @@ class Stack:
             "MOCK_ALC_CLIENT_ID": CLIENT_ID,
             "MOCK_ALC_CLIENT_SECRET": CLIENT_SECRET,
             "MOCK_ALC_REDIRECT_URIS": f"{self.app_url}/connections/alc/callback",
+            **settings,
         }
+        self.alc = self.server("mock_alc", self.alc_url, "mock_alc", "serve")
+        self.attio = self.server("attio", self.attio_url, "alc_app", "mock-attio")
+        self.workers = [self.server(f"worker-{n}", "", "alc_app", "worker") for n in range(workers)]
+        self.worker = self.workers[0]
+        self.web = self.server("web", self.app_url, "alc_app", "serve")
+        self.servers = [self.alc, self.attio, *self.workers, self.web]
 
-        def server(name: str, url: str, *arguments: str) -> Server:
-            return Server(name, list(arguments), url, settings, home / f"{name}.log")
-
-        self.alc = server("mock_alc", self.alc_url, "mock_alc", "serve")
-        self.attio = server("attio", self.attio_url, "alc_app", "mock-attio")
-        self.worker = server("worker", "", "alc_app", "worker")
-        self.web = server("web", self.app_url, "alc_app", "serve")
-        self.servers = (self.alc, self.attio, self.worker, self.web)
+    def server(self, name: str, url: str, *arguments: str, **settings: str) -> Server:
+        """One more server of this house; it is not started."""
+        return Server(name, list(arguments), url, {**self.settings, **settings}, self.home / f"{name}.log")
 
     def __enter__(self) -> Stack:
         for server in self.servers:

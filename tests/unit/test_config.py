@@ -138,7 +138,7 @@ def test_secrets_that_nobody_set_are_made_once_and_kept(tmp_path: Path) -> None:
     """U11: never a constant, the same after a restart, 0600."""
     first, again, elsewhere = (Config.from_env(home=home) for home in (tmp_path, tmp_path, tmp_path / "other"))
 
-    assert first.secret_key == again.secret_key != elsewhere.secret_key
+    assert first.secret_keys == again.secret_keys != elsewhere.secret_keys
     assert first.stand_in_token == first.attio_token == again.attio_token
     assert (tmp_path / "session_key").stat().st_mode & 0o777 == 0o600
 

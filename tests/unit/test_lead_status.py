@@ -2,7 +2,7 @@
 
 import pytest
 
-from alc_app import leads
+from alc_app import lead_record, leads
 from alc_app.alc_api import LeadProcessed
 from alc_app.attio.runtime import running
 from alc_app.lead_status import show_lead_status
@@ -42,7 +42,7 @@ def test_a_verdict_during_the_write_is_written_next(lead: str, runtime: FakeRunt
     show_lead_status(lead)
 
     assert [values["alc_status"] for _, values in outside.written] == ["Pending", "Complete"]
-    assert leads.is_shown(lead)
+    assert lead_record.is_shown(lead)
 
 
 def test_a_verdict_before_the_write_leaves_pending_out(lead: str, runtime: FakeRuntime, outside: Outside) -> None:
@@ -56,7 +56,7 @@ def test_a_verdict_before_the_write_leaves_pending_out(lead: str, runtime: FakeR
 
 def test_another_run_at_it_is_left_alone(lead: str, runtime: FakeRuntime, outside: Outside) -> None:
     """C4: one writer at a time."""
-    leads.claim(lead)
+    lead_record.claim(lead)
     runtime.run_id = "another"
 
     show_lead_status(lead)
@@ -70,9 +70,9 @@ def test_attios_retry_after_is_honoured(lead: str, runtime: FakeRuntime, outside
     show_lead_status(lead)
 
     runtime.time += 39
-    assert not leads.due_to_show()
+    assert not lead_record.due_to_show()
     runtime.time += 1
-    assert list(leads.due_to_show()) == [lead]
+    assert list(lead_record.due_to_show()) == [lead]
     show_lead_status(lead)
     assert outside.values(RECORD)["alc_status"] == "Pending"
 
@@ -87,7 +87,7 @@ def test_what_attio_refuses_for_good_is_not_tried_again(
     show_lead_status(lead)
     runtime.time += 1e6
 
-    assert not leads.due_to_show()
+    assert not lead_record.due_to_show()
     assert len(outside.calls) == 1
 
 
@@ -99,4 +99,4 @@ def test_what_may_pass_is_tried_again(lead: str, runtime: FakeRuntime, outside: 
     show_lead_status(lead)
     runtime.time += 60
 
-    assert list(leads.due_to_show()) == [lead]
+    assert list(lead_record.due_to_show()) == [lead]

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from sqlalchemy import delete
 from sqlmodel import select
 
-from alc_app import leads
+from alc_app import lead_record, leads
 from alc_app.alc_api import LeadProcessed
 from alc_app.attio.runtime import running
 from alc_app.lead_rows import EarlyEvent, Lead
@@ -53,9 +53,9 @@ def pending(record_id: str = RECORD, alc_lead_id: str = "lead_1") -> str:
 
 def show(lead: str) -> dict[str, str]:
     """Write the lead to its record; returns the values."""
-    claim = leads.claim(lead)
+    claim = lead_record.claim(lead)
     assert claim is not None
-    leads.shown(lead, claim.version)
+    lead_record.shown(lead, claim.version)
     return claim.values
 
 
@@ -104,17 +104,17 @@ class TestSending:
         lead = intend()
         leads.sent(lead, "lead_1")
 
-        assert list(leads.due_to_show()) == [lead]
+        assert list(lead_record.due_to_show()) == [lead]
         assert show(lead) == {"alc_lead_id": "lead_1", "alc_status": "Pending", "alc_interest": None}
-        assert not leads.due_to_show()
-        assert leads.is_shown(lead)
+        assert not lead_record.due_to_show()
+        assert lead_record.is_shown(lead)
 
     def test_sent_twice_is_sent_once(self, runtime: FakeRuntime) -> None:
         """C2: the send's own run and the upkeep may both learn of it."""
         lead = pending()
         leads.sent(lead, "lead_1")
 
-        assert leads.claim(lead) is None
+        assert lead_record.claim(lead) is None
 
     def test_sending_once_more_after_not_sent_is_a_new_lead(self, runtime: FakeRuntime) -> None:
         """C2: a definite no closes the intent; its key is never used for another try."""
@@ -141,7 +141,7 @@ class TestSending:
         leads.sent(late, "lead_1")
 
         assert (row(runtime, late).status, row(runtime, lead).status) == ("not_sent", "sending")
-        assert leads.claim(late) is None
+        assert lead_record.claim(late) is None
 
     def test_a_pending_lead_cannot_become_not_sent(self, runtime: FakeRuntime) -> None:
         """R16: a late "nothing happened" does not undo what ALC has said."""
@@ -175,7 +175,7 @@ class TestVerdicts:
         lead = pending()
         assert leads.processed(verdict(status=status, interest="interested", summary="Yes.")) == lead
 
-        assert list(leads.due_to_show()) == [lead]
+        assert list(lead_record.due_to_show()) == [lead]
         assert show(lead) == {"alc_lead_id": "lead_1", "alc_status": status, "alc_interest": "interested"}
         assert row(runtime, lead).summary == "Yes."
 
@@ -259,10 +259,10 @@ class TestVerdicts:
     def test_an_undeliverable_lead_stays_where_it_ended(self, runtime: FakeRuntime) -> None:
         """C5: no verdict makes its record come back."""
         lead = pending()
-        leads.undeliverable(lead, "Record not found.")
+        lead_record.undeliverable(lead, "Record not found.")
 
         assert leads.processed(verdict()) is None
-        assert leads.claim(lead) is None
+        assert lead_record.claim(lead) is None
 
     @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(
@@ -290,9 +290,9 @@ class TestVerdicts:
             if number < len(deliveries):
                 minute, status = deliveries[number]
                 leads.processed(verdict(status=status, minute=minute))
-            if number in writes and leads.due_to_show():
+            if number in writes and lead_record.due_to_show():
                 history.append(show(lead)["alc_status"])
-        if leads.due_to_show():
+        if lead_record.due_to_show():
             history.append(show(lead)["alc_status"])
 
         assert history[-1] == max(once)[1]
@@ -306,42 +306,42 @@ class TestWriting:
         """C4: one writer for each lead; one that died is followed by another."""
         lead = intend()
         leads.sent(lead, "lead_1")
-        assert leads.claim(lead)
+        assert lead_record.claim(lead)
         runtime.run_id = "another"
 
-        assert leads.claim(lead) is None
-        runtime.time += leads.WRITER_LEASE + 1
-        assert leads.claim(lead)
+        assert lead_record.claim(lead) is None
+        runtime.time += lead_record.WRITER_LEASE + 1
+        assert lead_record.claim(lead)
 
     def test_the_run_that_claimed_may_claim_again(self, runtime: FakeRuntime) -> None:
         """C7: it died after the claim and has come back."""
         lead = intend()
         leads.sent(lead, "lead_1")
 
-        assert leads.claim(lead) == leads.claim(lead)
+        assert lead_record.claim(lead) == lead_record.claim(lead)
 
     def test_a_verdict_during_a_write_is_due_at_once(self, runtime: FakeRuntime) -> None:
         """C4: what was written is older than what is known."""
         lead = intend()
         leads.sent(lead, "lead_1")
-        claim = leads.claim(lead)
+        claim = lead_record.claim(lead)
         assert claim
         leads.processed(verdict())
-        leads.shown(lead, claim.version)
+        lead_record.shown(lead, claim.version)
 
-        assert not leads.is_shown(lead)
-        assert list(leads.due_to_show()) == [lead]
+        assert not lead_record.is_shown(lead)
+        assert list(lead_record.due_to_show()) == [lead]
 
     def test_two_leads_of_one_record_are_not_written_at_once(self, runtime: FakeRuntime) -> None:
         """C4: a slow write of the old lead must not land on the new one."""
         old = pending()
         leads.processed(verdict())
-        assert leads.claim(old)
+        assert lead_record.claim(old)
         runtime.run_id, runtime.time = "another", runtime.time + 1
         new = intend()
         leads.sent(new, "lead_2")
 
-        assert leads.claim(new) is None
+        assert lead_record.claim(new) is None
 
     def test_the_record_belongs_to_the_newest_lead(self, runtime: FakeRuntime) -> None:
         """C4: a late verdict on the old lead is kept, and not shown."""
@@ -351,8 +351,8 @@ class TestWriting:
         new = intend()
         leads.sent(new, "lead_2")
 
-        assert leads.claim(old) is None
-        assert list(leads.due_to_show()) == [new]
+        assert lead_record.claim(old) is None
+        assert list(lead_record.due_to_show()) == [new]
 
     def test_a_newer_lead_that_came_to_nothing_does_not_own_the_record(self, runtime: FakeRuntime) -> None:
         """I4: the verdict could not be written yet, the user clicks again, and ALC refuses: Complete still arrives."""
@@ -361,11 +361,11 @@ class TestWriting:
         runtime.time += 1
         new = intend()
 
-        assert leads.claim(old)
-        leads.show_later(old, "Attio cannot be reached.", None)
+        assert lead_record.claim(old)
+        lead_record.show_later(old, "Attio cannot be reached.", None)
         leads.not_sent(new)
         runtime.time += 10
-        assert list(leads.due_to_show()) == [old]
+        assert list(lead_record.due_to_show()) == [old]
         assert show(old)["alc_status"] == "Complete"
 
     @pytest.mark.parametrize(("retry_after", "wait"), [(None, 1.0), (0.2, 1.0), (30.0, 30.0)])
@@ -375,13 +375,13 @@ class TestWriting:
         """R21: Retry-After only lengthens the wait; meanwhile nothing is due."""
         lead = intend()
         leads.sent(lead, "lead_1")
-        leads.claim(lead)
-        leads.show_later(lead, "Slow down.", retry_after)
+        lead_record.claim(lead)
+        lead_record.show_later(lead, "Slow down.", retry_after)
 
         runtime.time += wait - 0.1
-        assert not leads.due_to_show()
+        assert not lead_record.due_to_show()
         runtime.time += 0.1
-        assert list(leads.due_to_show()) == [lead]
+        assert list(lead_record.due_to_show()) == [lead]
 
     def test_each_wait_is_longer_until_it_works(self, runtime: FakeRuntime) -> None:
         """R21: from a second to a quarter of an hour; a verdict is news and starts anew."""
@@ -389,7 +389,7 @@ class TestWriting:
         leads.processed(verdict(minute=1))
         waits = []
         for _ in range(12):
-            leads.show_later(lead, "Down.", None)
+            lead_record.show_later(lead, "Down.", None)
             waits.append((row(runtime, lead).due_at or 0) - runtime.time)
         leads.processed(verdict(status="Failed", minute=2))
 
@@ -434,7 +434,7 @@ class TestTogether:
         def claim(runtime: FakeRuntime) -> bool:
             with running(runtime):
                 start.wait()
-                return leads.claim(lead) is not None
+                return lead_record.claim(lead) is not None
 
         with ThreadPoolExecutor(8) as pool:
             assert sum(pool.map(claim, together)) == 1

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlmodel import col, select
 
-from alc_app import leads
+from alc_app import lead_record, leads
 from alc_app.alc_api import AlcAnswerLost, AlcError, AlcRefused, AlcUnreachable, LeadProcessed
 from alc_app.attio import AttioNoWorkspaceConnectionError
 from alc_app.attio.runtime import running
@@ -198,11 +198,11 @@ def test_a_record_that_cannot_be_written_now_is_due_again(runtime: FakeRuntime, 
 
     assert click() == {"id": "lead_1", "shown": False}
     runtime.time += 2
-    [due] = leads.due_to_show()
+    [due] = lead_record.due_to_show()
     show_lead_status(due)
 
     assert outside.values(RECORD)["alc_status"] == "Pending"
-    assert not leads.due_to_show()
+    assert not lead_record.due_to_show()
 
 
 def test_a_record_that_is_gone_ends_the_lead(runtime: FakeRuntime, outside: Outside) -> None:
@@ -213,7 +213,7 @@ def test_a_record_that_is_gone_ends_the_lead(runtime: FakeRuntime, outside: Outs
 
     assert [(row.status, row.why) for row in rows(runtime)] == [("undeliverable", "Record not found.")]
     runtime.time += 1e6
-    assert not leads.due_to_show()
+    assert not lead_record.due_to_show()
     assert not leads.due_to_settle()
 
 
@@ -275,7 +275,7 @@ def test_a_run_that_never_comes_back_is_settled_by_the_upkeep(
     runtime.crash(when, nth)
     with pytest.raises(Crash):
         send_to_alc.run(*PERSON)
-    runtime.time += leads.RUN_WITHIN + leads.WRITER_LEASE
+    runtime.time += leads.RUN_WITHIN + lead_record.WRITER_LEASE
     runtime.restart("upkeep")
 
     upkeep()
@@ -324,7 +324,7 @@ def upkeep() -> None:
     """One look of the relay, as `app.py` lists it."""
     for intent in leads.due_to_settle():
         settle_send(intent)
-    for lead in leads.due_to_show():
+    for lead in lead_record.due_to_show():
         show_lead_status(lead)
 
 

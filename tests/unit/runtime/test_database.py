@@ -11,6 +11,7 @@ from sqlalchemy import text
 from alc_app.runtime.database import Database
 from alc_app.runtime.house import House
 from alc_app.runtime.tables import Pace
+from tests.support.tables import make_tables
 
 
 def test_sqlite_is_set_as_it_was_measured_to_be_best(house: House) -> None:
@@ -66,7 +67,7 @@ def test_a_transaction_within_another_ends_with_it(house: House) -> None:
 def test_files_are_their_owners_alone_and_folders_are_made(tmp_path: Path) -> None:
     """O17: the journal too."""
     database = Database(f"sqlite:///{tmp_path / 'new' / 'app.db'}")
-    database.create([Pace])
+    make_tables(database, [Pace])
     with database.transaction() as session:
         session.add(Pace(name="n", next_at=0))
         session.flush()

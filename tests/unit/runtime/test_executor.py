@@ -1,40 +1,89 @@
-"""One living process for each executor id."""
+"""One living process for each executor id, on files and on Postgres alike."""
 
-from pathlib import Path
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
 
 import pytest
 
-from alc_app.runtime.executor import ExecutorLock, ExecutorTaken
+from alc_app.config import Config
+from alc_app.runtime import executor
+from alc_app.runtime.executor import ExecutorTaken
+from alc_app.runtime.house import House
+
+Process = Callable[[], House]
 
 
-def test_an_id_is_held_by_one(tmp_path: Path) -> None:
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody else is looking for a moment here."""
+    monkeypatch.setattr(executor, "PATIENCE", 0.0)
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def process(request: pytest.FixtureRequest, make_house: Process) -> Iterator[Process]:
+    """Another process of one installation."""
+    if request.param == "sqlite":
+        yield make_house
+        return
+    config: Config = request.getfixturevalue("config")
+    url = request.getfixturevalue("postgres")
+    made: list[House] = []
+
+    def make() -> House:
+        made.append(House(config.model_copy(update={"database_url": url}), make_house().manifest))
+        return made[-1]
+
+    yield make
+    for house in made:
+        house.executors.release()
+        house.close()
+
+
+def test_an_id_is_held_by_one(process: Process) -> None:
     """Section 6: without the lock a twin would do the living one's steps again."""
-    first, twin = ExecutorLock(tmp_path, "worker-0"), ExecutorLock(tmp_path, "worker-0")
-    first.acquire()
+    first, twin = process().executors, process().executors
+    first.acquire("worker-0")
 
     with pytest.raises(ExecutorTaken, match="--executor-id"):
-        twin.acquire()
+        twin.acquire("worker-0")
     first.release()
-    twin.acquire()
+    assert twin.acquire("worker-0") == "worker-0"
     twin.release()
 
 
-def test_ids_that_nobody_holds_are_dead(tmp_path: Path) -> None:
-    """Section 6: their work is taken over; our own and living ones are not."""
-    ours, living, dead = (ExecutorLock(tmp_path, f"worker-{n}") for n in range(3))
-    for lock in (ours, living, dead):
-        lock.acquire()
+def test_a_worker_without_a_name_takes_the_first_that_is_free(process: Process) -> None:
+    """Scale-out: N workers are N times the same command."""
+    first, second = process().executors, process().executors
+
+    assert [first.acquire(), second.acquire()] == ["worker-0", "worker-1"]
+    assert first.living() == ["worker-0", "worker-1"]
+    first.release()
+    second.release()
+    assert first.living() == []
+
+
+def test_ids_that_nobody_holds_are_dead_and_stay_so_while_their_work_is_taken_over(process: Process) -> None:
+    """Section 6: our own and living ones are not; a worker that comes back meanwhile has to wait."""
+    ours, living, dead = (process().executors for _ in range(3))
+    for number, each in enumerate((ours, living, dead)):
+        each.acquire(f"worker-{number}")
     dead.release()
 
-    assert ours.dead_others() == ["worker-2"]
-    assert ours.dead_others() == ["worker-2"], "looking takes nothing"
-    ours.release()
-    living.release()
+    with ours.dead() as found:
+        assert found == ["worker-2"]
+        with pytest.raises(ExecutorTaken):
+            dead.acquire("worker-2")
+    assert dead.acquire("worker-2") == "worker-2"
+    for each in (ours, living, dead):
+        each.release()
 
 
-def test_releasing_twice_is_fine(tmp_path: Path) -> None:
+def test_releasing_twice_is_fine(process: Process) -> None:
     """C15: a stop after a failed start."""
-    lock = ExecutorLock(tmp_path, "worker-0")
-    lock.acquire()
-    lock.release()
-    lock.release()
+    executors = process().executors
+    executors.acquire()
+    assert executors.is_mine()
+    executors.release()
+    executors.release()
+    assert not executors.is_mine()

@@ -16,6 +16,7 @@ from alc_app.runtime import inbox as inbox_module
 from alc_app.runtime.database import Database
 from alc_app.runtime.inbox import Inbox, NotStored
 from alc_app.runtime.tables import Delivery
+from tests.support.tables import make_tables
 
 A, B = "handler_a", "handler_b"
 
@@ -31,7 +32,7 @@ def inbox(path: Path) -> Iterator[Inbox]:
     """An inbox on a file, that gives up on a lock quickly."""
     database = Database(f"sqlite:///{path}")
     event.listen(database.engine, "connect", lambda connection, _: connection.execute("PRAGMA busy_timeout=50"))
-    database.create([Delivery])
+    make_tables(database, [Delivery])
     made = Inbox(database, now=lambda: 1000.0)
     yield made
     made.close()

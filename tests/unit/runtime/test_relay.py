@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
 from alc_app import leads
 from alc_app.attio.runtime import running
-from alc_app.runtime.executor import ExecutorLock
 from alc_app.runtime.house import WORKSPACE, House
 from alc_app.runtime.oauth import Tokens
 from alc_app.runtime.relay import Relay
@@ -20,16 +18,10 @@ from tests.support.fake_engine import FakeEngine
 
 
 @pytest.fixture
-def lock(tmp_path: Path) -> ExecutorLock:
-    """The worker's."""
-    return ExecutorLock(tmp_path, "worker-0")
-
-
-@pytest.fixture
-def relay(house: House, engine: FakeEngine, lock: ExecutorLock) -> Relay:
+def relay(house: House, engine: FakeEngine) -> Relay:
     """Its looks are called by hand here."""
     del engine
-    return Relay(house, lock)
+    return Relay(house)
 
 
 def test_a_delivery_becomes_a_run_of_its_own_id(house: House, relay: Relay, engine: FakeEngine) -> None:
@@ -94,19 +86,16 @@ def test_connections_to_be_undone_are_asked_for_when_they_are_due(
     assert engine.runs == {f"remove:{abandoned}": ("remove", (abandoned,), "lifecycle")}
 
 
-def test_the_work_of_dead_workers_is_taken_over(
-    relay: Relay, engine: FakeEngine, lock: ExecutorLock, tmp_path: Path
-) -> None:
+def test_the_work_of_dead_workers_is_taken_over(house: House, relay: Relay, engine: FakeEngine) -> None:
     """Section 6: kill -9 needs no person to mend."""
-    lock.acquire()
-    dead = ExecutorLock(tmp_path, "worker-7")
-    dead.acquire()
-    dead.release()
+    house.executors.acquire("worker-7")
+    house.executors.release()
+    house.executors.acquire("worker-0")
 
     relay.dead()
 
     assert engine.taken_over == ["worker-7"]
-    lock.release()
+    house.executors.release()
 
 
 def test_a_look_that_stumbles_does_not_end_the_relay(

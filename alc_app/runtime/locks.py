@@ -1,0 +1,90 @@
+"""Locks by name that the system gives back when their holder dies: files on one machine, Postgres on several."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
+
+from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import DBAPIError
+
+
+class Held(Protocol):
+    """A lock that we hold."""
+
+    def is_held(self) -> bool:
+        """Is it still ours?"""
+
+    def release(self) -> None:
+        """Give it back; twice is fine."""
+
+
+TryLock = Callable[[str], Held | None]
+"""Takes the lock of this name at once, or returns None, because another process has it."""
+
+
+class FileLocks:
+    """A file for each name, in a folder that all processes of one machine share."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def __call__(self, name: str) -> Held | None:
+        """Try to lock."""
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        file = os.open(self._folder / f"{name}.lock", os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(file)
+            return None
+        return _FileHeld(file)
+
+
+class _FileHeld:
+    def __init__(self, file: int) -> None:
+        self._file: int | None = file
+
+    def is_held(self) -> bool:
+        return self._file is not None
+
+    def release(self) -> None:
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
+
+
+class AdvisoryLocks:
+    """Postgres's own: each lives as long as its connection, so a pooler in transaction mode cannot carry them."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def __call__(self, name: str) -> Held | None:
+        """Try to lock."""
+        key = int.from_bytes(hashlib.sha256(f"alc_app/{name}".encode()).digest()[:8], signed=True)
+        connection = self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+        connection.detach()  # closing it then ends the session, and with it the lock
+        if connection.execute(text("select pg_try_advisory_lock(:key)"), {"key": key}).scalar_one():
+            return _AdvisoryHeld(connection)
+        connection.close()
+        return None
+
+
+class _AdvisoryHeld:
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def is_held(self) -> bool:
+        try:
+            self._connection.execute(text("select 1"))
+        except DBAPIError:
+            return False
+        return True
+
+    def release(self) -> None:
+        self._connection.close()
