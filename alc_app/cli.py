@@ -66,7 +66,7 @@ def demo(config: Config, decide_after: float) -> None:
 
 
 @main.command()
-@settings("host", "port", "url", "home", "database_url", "alc_url", "attio_url", "env")
+@settings("host", "port", "url", "home", "database_url", "alc_url", "attio_url", "env", "removal")
 @click.option("--with-worker", is_flag=True, help="run the worker in the same process: for the smallest installations")
 def serve(config: Config, with_worker: bool) -> None:
     """Run the web process: pages, record actions, OAuth and the door for webhooks."""
@@ -76,7 +76,7 @@ def serve(config: Config, with_worker: bool) -> None:
 
 
 @main.command()
-@settings("url", "home", "database_url", "alc_url", "attio_url", "env")
+@settings("url", "home", "database_url", "alc_url", "attio_url", "env", "removal")
 @click.option("--executor-id", default="", help="name of this worker; default: the first worker-N that nobody is")
 def worker(config: Config, executor_id: str) -> None:
     """Run the worker: server functions, event handlers and webhook handlers, durably."""

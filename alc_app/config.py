@@ -47,6 +47,12 @@ class Config(BaseModel):
         alias="ALC_APP_ENV",
         description="production refuses every switch that weakens something",
     )
+    removal: Literal["tutorial", "strict"] = Field(
+        "tutorial",
+        alias="ALC_APP_REMOVAL",
+        description="what a failed `connection_removed` does: `tutorial` removes anyway and cleans up later, "
+        "`strict` keeps the connection",
+    )
     alc_url: str = Field("http://127.0.0.1:8001", alias="ALC_URL", description="where ALC is; also its OAuth issuer")
     alc_client_id: str = Field("alc-app", alias="ALC_CLIENT_ID", description="our OAuth client at ALC")
     alc_client_secret: SecretStr = Field(

@@ -5,7 +5,7 @@ The tutorial's `send-to-alc.server.ts`.
 
 from alc_app import alc_api, lead_record, leads
 from alc_app.alc_api import AlcAnswerLost, AlcError, AlcRefused, Lead
-from alc_app.attio import AttioError, Connection
+from alc_app.attio import AttioConnectionExpiredError, AttioError, Connection
 from alc_app.attio.runtime import step
 from alc_app.attio.server import get_workspace_connection, server_function
 from alc_app.lead_status import show_lead_status
@@ -25,8 +25,8 @@ def send_to_alc(record_id: str, name: str, phone_number: str) -> dict[str, objec
         return {"id": intent.alc_lead_id, "shown": lead_record.is_shown(intent.id)}
     try:
         lead = send(intent.id, record_id, name, phone_number)
-    except AlcAnswerLost:
-        leads.settle_later(intent.id)  # nobody knows yet whether ALC has it: the intent stays open
+    except (AlcAnswerLost, AttioConnectionExpiredError):
+        leads.settle_later(intent.id)  # ALC may have it, or will be reconnected: the intent stays open, with its key
         raise
     except (AlcError, AttioError):
         leads.not_sent(intent.id)

@@ -41,14 +41,10 @@ NOTICES = {
         "error",
         "ALC and this workspace could not agree on a connection, so nothing was saved. Connect again.",
     ),
-    "expired": Notice(
-        "warning",
-        "The sign-in took longer than it may, so it was given up. Connect again to start a new one.",
-    ),
-    "replayed": Notice(
-        "warning",
-        "This sign-in had been used already, or belongs to another browser. Nothing was changed by it.",
-        ANY,
+    "removal_refused": Notice(
+        "error",
+        "Acme Lead Checker could not be disconnected, because ALC could not be told. The connection is kept.",
+        ("active", "needs_reconnect"),
     ),
     "alc_unreachable": Notice(
         "error", "ALC could not be reached. Check that it is running, then try again in a minute.", ANY

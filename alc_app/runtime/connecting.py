@@ -57,9 +57,7 @@ def blueprint(house: House) -> Blueprint:
         live = house.connections.live(WORKSPACE)
         if live is None:
             return _back("disconnected")
-        run_id = house.engine.ask(
-            "remove", live.id, queue="lifecycle", run_id=f"remove:{live.id}:{live.created_at:.0f}"
-        )
+        run_id = house.engine.ask("disconnect", live.id, queue="lifecycle", only_one_of=f"disconnect:{live.id}")
         return _back(_ended(house, run_id, "disconnected"))
 
     return routes
@@ -75,8 +73,10 @@ def _ended(house: House, run_id: str, well: str) -> str:
         return "failed"
     if "error" not in result:
         return well
-    log.warning("%s did not end well: %s", run_id.split(":", maxsplit=1)[0], result["error"]["message"])
-    return "clean_up_pending" if well == "disconnected" else NOTICE_OF.get(result["error"]["name"], "failed")
+    log.warning("This did not end as %s: %s", well, result["error"]["message"])
+    if well == "disconnected":
+        return "removal_refused" if house.config.removal == "strict" else "clean_up_pending"
+    return NOTICE_OF.get(result["error"]["name"], "failed")
 
 
 def _back(notice: str) -> Response:

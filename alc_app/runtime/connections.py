@@ -36,16 +36,25 @@ class Connections:
     ) -> None:
         self._database, self._sealer, self._client, self._now = database, sealer, client, now
 
-    def add(self, workspace_id: str, tokens: Tokens) -> str:
+    def add(self, workspace_id: str, tokens: Tokens, connection_id: str = "") -> str:
         """Store the tokens of a connection that is being added; returns its id."""
         now = self._now()
         row = ConnectionRow(
-            id=uuid4().hex, workspace_id=workspace_id, status="adding", created_at=now, due_at=now + ADDED_WITHIN
+            id=connection_id or uuid4().hex,
+            workspace_id=workspace_id,
+            status="adding",
+            created_at=now,
+            due_at=now + ADDED_WITHIN,
         )
         self._put(row, tokens)
         with self._database.transaction() as session:
             session.add(row)
         return row.id
+
+    def is_known(self, connection_id: str) -> bool:
+        """Is there a row of this id, in whatever state?"""
+        with self._database.reading() as session:
+            return session.get(ConnectionRow, connection_id) is not None
 
     def row(self, connection_id: str) -> ConnectionRow:
         """The row of a connection."""

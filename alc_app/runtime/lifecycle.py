@@ -51,6 +51,16 @@ class Lifecycle:
             self.remove(replaced)
         return {"ok": connection_id}
 
+    def disconnect(self, connection_id: str) -> dict[str, Any]:
+        """A person wants it gone. Strict, as in Attio's reference: a failure of the app's handler keeps it (C12)."""
+        if self._house.config.removal == "strict":
+            slot = DurableSlot(self._house, connection_id)
+            told = _attempt(lambda: self._run_removed(slot, connection_id))
+            if "error" in told:
+                slot.step("keep", lambda: self._keep(connection_id, told["error"]["message"]))
+                return told
+        return self.remove(connection_id)
+
     def remove(self, connection_id: str) -> dict[str, Any]:
         """Stop at once, let the app clean up, revoke, erase; what fails is tried again later. Removal 1-3."""
         slot = DurableSlot(self._house, connection_id)
@@ -64,14 +74,16 @@ class Lifecycle:
         return {"ok": connection_id}
 
     def _redeem(self, flow_id: str) -> str:
-        """Tokens for the code. A code is good once: after a crash in here the person starts over."""
+        """Tokens for the code. A code is good once: after a crash before our commit the person starts over."""
+        if self._house.connections.is_known(flow_id):
+            return flow_id  # the crash came after the commit
         grant = self._house.flows.grant(flow_id)
         self._house.flows.forget(flow_id)
         if grant is None:
             raise OAuthFailed("The connection was interrupted. Please connect again.")
         tokens = self._house.oauth.exchange(grant.code, grant.verifier)
         failpoint("tokens_in_hand")
-        return self._house.connections.add(WORKSPACE, tokens)
+        return self._house.connections.add(WORKSPACE, tokens, flow_id)
 
     def _run_added(self, connection_id: str) -> None:
         slot = DurableSlot(self._house, connection_id)
@@ -79,9 +91,12 @@ class Lifecycle:
             self._house.manifest.events.connection_added(self._house.connections.open(connection_id))
 
     def _clean_up(self, slot: DurableSlot, connection_id: str) -> None:
+        self._run_removed(slot, connection_id)
+        settle(slot.step("revoke", lambda: outcome(lambda: self._house.connections.revoke(connection_id))))
+
+    def _run_removed(self, slot: DurableSlot, connection_id: str) -> None:
         with running(slot):
             self._house.manifest.events.connection_removed(self._key_to_clean_up(connection_id))
-        settle(slot.step("revoke", lambda: outcome(lambda: self._house.connections.revoke(connection_id))))
 
     def _key_to_clean_up(self, connection_id: str) -> Connection:
         """The connection itself; or the workspace's new one, when ALC no longer accepts the old."""
@@ -99,6 +114,11 @@ class Lifecycle:
         with self._house.database.transaction() as session:
             row = session.get_one(ConnectionRow, connection_id)
             row.status, row.why = "removing", why
+
+    def _keep(self, connection_id: str, why: str) -> None:
+        with self._house.database.transaction() as session:
+            session.get_one(ConnectionRow, connection_id).why = why
+            self._house.publish("connection", {"status": "active"})
 
     def _stop(self, connection_id: str) -> bool:
         """Sends end and addresses answer 410, from this commit on; False when it is removed already."""

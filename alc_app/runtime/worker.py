@@ -55,7 +55,7 @@ class Worker:
         }
         DBOS(config=config)
         logs.adopt("dbos")
-        for run in (self.server_function, self.webhook, self.upkeep, self.connect, self.remove):
+        for run in (self.server_function, self.webhook, self.upkeep, self.connect, self.disconnect, self.remove):
             DBOS.workflow(name=run.__name__)(_plain(run))
         DBOS.launch()
         for name, limits in QUEUES.items():
@@ -104,6 +104,10 @@ class Worker:
     def connect(self, flow_id: str) -> dict[str, Any]:
         """A person has come back from ALC with a grant."""
         return self._lifecycle.connect(flow_id)
+
+    def disconnect(self, connection_id: str) -> dict[str, Any]:
+        """A person has pressed Disconnect."""
+        return self._lifecycle.disconnect(connection_id)
 
     def remove(self, connection_id: str) -> dict[str, Any]:
         """A connection goes, or its clean-up is tried once more."""

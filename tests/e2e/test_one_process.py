@@ -11,7 +11,7 @@ def test_one_process_serves_works_and_stops(tmp_path: Path) -> None:
     """`alc-app serve --with-worker`: the whole loop, and exit code 0 on SIGTERM."""
     stack = Stack(tmp_path)
     stack.web.arguments.append("--with-worker")
-    stack.servers = (stack.alc, stack.attio, stack.web)
+    stack.servers.remove(stack.worker)
     with stack:
         user, alc, attio = User(stack.app_url), Alc(stack.alc_url), Attio(stack.attio_url, "e2e-attio-token")
         user.connect_alc()

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import requests
+from sqlalchemy import NullPool, create_engine, text
 
 from tests.support.waiting import eventually
 
@@ -77,9 +78,9 @@ class Server:
 
 
 class Stack:
-    """Web, workers, Attio stand-in and mock ALC, in one home; with `settings` that the servers are given besides."""
+    """Web, worker, Attio stand-in and mock ALC, in one home; with `settings` that the servers are given besides."""
 
-    def __init__(self, home: Path, *, workers: int = 1, **settings: str) -> None:
+    def __init__(self, home: Path, **settings: str) -> None:
         app, alc, attio = free_ports(3)
         self.home = home
         self.app_url, self.alc_url, self.attio_url = (f"http://127.0.0.1:{port}" for port in (app, alc, attio))
@@ -104,10 +105,9 @@ class Stack:
         }
         self.alc = self.server("mock_alc", self.alc_url, "mock_alc", "serve")
         self.attio = self.server("attio", self.attio_url, "alc_app", "mock-attio")
-        self.workers = [self.server(f"worker-{n}", "", "alc_app", "worker") for n in range(workers)]
-        self.worker = self.workers[0]
+        self.worker = self.server("worker", "", "alc_app", "worker")
         self.web = self.server("web", self.app_url, "alc_app", "serve")
-        self.servers = [self.alc, self.attio, *self.workers, self.web]
+        self.servers = [self.alc, self.attio, self.worker, self.web]
 
     def server(self, name: str, url: str, *arguments: str, **settings: str) -> Server:
         """One more server of this house; it is not started."""
@@ -124,6 +124,19 @@ class Stack:
             server.terminate()
         for server in running:
             server.wait_or_kill()
+
+    def let_time_pass(self) -> None:
+        """Every row that waits for its time is due now."""
+        homes = [
+            self.settings.get("ALC_APP_DATABASE_URL") or f"sqlite:///{self.home / name}.db" for name in ("app", "inbox")
+        ]
+        for url, columns in zip(
+            homes, (("lead.due_at", "lead.ask_at", "connection.due_at"), ("delivery.due_at",)), strict=True
+        ):
+            engine = create_engine(url, poolclass=NullPool)
+            with engine.begin() as connection:
+                for table, column in (each.split(".") for each in columns):
+                    connection.execute(text(f"update {table} set {column} = 0 where {column} is not null"))  # noqa: S608 - ours
 
     def logs(self) -> str:
         """What all of them have logged."""

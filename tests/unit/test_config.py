@@ -128,6 +128,14 @@ def test_settings_that_make_no_sense_are_refused(unknown: dict[str, object]) -> 
         Config.model_validate(unknown)
 
 
+def test_in_production_processes_that_share_a_database_share_their_keys() -> None:
+    """O18, U11: two machines that each made their own would not open what the other has sealed."""
+    shared = {**SAFE, "database_url": "postgresql+psycopg://db/alc"}
+    with pytest.raises(ValidationError, match="ALC_APP_KEYS and ALC_APP_SECRET_KEY must be set"):
+        Config.from_env(**shared, keys="k")
+    assert Config.from_env(**shared, keys="k", session_keys="new, old").secret_keys == ["new", "old"]
+
+
 def test_a_token_switches_to_the_real_attio_and_an_address_overrides_it() -> None:
     """Section 3: no `if mock` anywhere, only an origin."""
     assert Config.from_env(attio_api_token="token").attio_origin == REAL_ATTIO

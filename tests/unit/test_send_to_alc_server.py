@@ -9,12 +9,14 @@ from sqlmodel import col, select
 
 from alc_app import lead_record, leads
 from alc_app.alc_api import AlcAnswerLost, AlcError, AlcRefused, AlcUnreachable, LeadProcessed
-from alc_app.attio import AttioNoWorkspaceConnectionError
+from alc_app.attio import AttioConnectionExpiredError, AttioNoWorkspaceConnectionError
+from alc_app.attio.http import FetchResponse
 from alc_app.attio.runtime import running
 from alc_app.lead_rows import Lead
 from alc_app.lead_status import show_lead_status
 from alc_app.send_to_alc_server import send_to_alc, settle_send
 from tests.support.fake_runtime import (
+    Answer,
     Crash,
     FakeRuntime,
     Fault,
@@ -63,6 +65,25 @@ def test_each_door_gets_its_own_key(outside: Outside) -> None:
 
     tokens = {path.split("/")[1]: headers["Authorization"] for _, path, _, headers in outside.calls}
     assert tokens == {"api": "Bearer alc-token", "v2": "Bearer attio-token"}
+
+
+def test_a_connection_that_alc_no_longer_accepts_keeps_the_intent_and_its_key(
+    runtime: FakeRuntime, outside: Outside
+) -> None:
+    """O13, matrix "Send 4'": the user is asked to reconnect, and the next click goes on where this one stopped."""
+
+    def expired(_: Answer) -> FetchResponse:
+        raise AttioConnectionExpiredError("Please reconnect.")
+
+    outside.fault(POST, expired)
+    with pytest.raises(AttioConnectionExpiredError):
+        click()
+    assert [row.status for row in rows(runtime)] == ["sending"]
+
+    runtime.restart("the next click")
+    assert click() == {"id": "lead_1", "shown": True}
+    assert len(set(outside.keys())) == 1
+    assert len(rows(runtime)) == 1
 
 
 def test_the_intent_is_written_before_the_post_and_its_id_is_the_key(runtime: FakeRuntime, outside: Outside) -> None:

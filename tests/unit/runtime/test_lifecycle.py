@@ -149,6 +149,16 @@ def remove(install: Install) -> dict[str, object]:
     return install.lifecycle.remove(connection_id)
 
 
+def test_a_crash_after_the_tokens_were_stored_loses_nothing(install: Install, alc: responses.RequestsMock) -> None:
+    """Install 3-4: the code is spent, and the connection is known by the flow that it came from."""
+    flow = install.flow()
+    stored = install.lifecycle._redeem(flow)
+
+    assert install.lifecycle.connect(flow) == {"ok": stored}
+    assert install.statuses() == ["active"]
+    assert len(posts(alc, TOKEN)) == 1
+
+
 @pytest.mark.usefixtures("revocable")
 def test_a_removal_revokes_erases_and_can_be_run_again(install: Install, alc: responses.RequestsMock) -> None:
     """O20, C11, I5: once is enough."""
@@ -159,6 +169,42 @@ def test_a_removal_revokes_erases_and_can_be_run_again(install: Install, alc: re
     assert install.statuses() == ["removed"]
     assert install.called == ["added", "removed"]
     assert len(posts(alc, REVOKE)) == 2
+
+
+def disconnect(install: Install, removal: str) -> dict[str, object]:
+    """A person presses Disconnect in an installation with this setting."""
+    install.house.config = install.house.config.model_copy(update={"removal": removal})
+    return install.lifecycle.disconnect(install.house.connections.usable_id(WORKSPACE))
+
+
+@pytest.mark.usefixtures("revocable")
+@pytest.mark.parametrize("handler", [fail, break_])
+def test_strict_a_failed_removed_handler_keeps_the_connection_and_says_why(install: Install, handler: Event) -> None:
+    """C12, Attio's reference: sends and deliveries go on as before, and the next attempt may pass."""
+    install.connect()
+    connection_id = install.house.connections.usable_id(WORKSPACE)
+    handler_id = install.house.handlers.create(connection_id, "lead_processed")
+    install.removed = handler
+
+    assert "error" in disconnect(install, "strict")
+    row, address = install.house.connections.row(connection_id), install.house.handlers.row(handler_id)
+    assert (row.status, row.due_at, bool(row.why)) == ("active", None, True)
+    assert address
+    assert address.gone_at is None
+
+    install.removed = lambda _: None
+    assert "ok" in disconnect(install, "strict")
+    assert install.statuses() == ["removed"]
+
+
+@pytest.mark.usefixtures("revocable")
+def test_as_in_the_tutorial_a_failed_removed_handler_removes_the_connection_all_the_same(install: Install) -> None:
+    """C12: what is left at ALC is cleaned up later."""
+    install.connect()
+    install.removed = fail
+
+    assert "error" in disconnect(install, "tutorial")
+    assert install.statuses() == ["removing"]
 
 
 @pytest.mark.usefixtures("revocable")

@@ -1,0 +1,39 @@
+"""The fault matrix (reference, section 7) as data: at which places each row's crash is played.
+
+`scripts/test tests/e2e/test_kill.py` kills a real worker at each of them; test_fault_matrix.py holds them to the code.
+"""
+
+from __future__ import annotations
+
+
+def around(*steps: str) -> list[str]:
+    """Both places of each step: before its work, and after it and before its outcome is kept."""
+    return [f"{step}.{place}" for step in steps for place in ("before", "after")]
+
+
+MATRIX: dict[str, list[str]] = {
+    "Install 1 connect click": ["flow_stored"],
+    "Install 2 callback": ["callback_accepted"],
+    "Install 3 code exchange": around("exchange_code"),
+    "Install 4 tokens in hand": ["tokens_in_hand"],
+    "Install 5 handler row made": around("create_webhook_handler"),
+    "Install 6 POST webhooks": around("create_webhook"),
+    "Install 7 store external id": around("update_webhook_handler", "ask_soon"),
+    "Install 8 mark active": around("save"),
+    "Install, undone": around("refuse", "find_webhooks"),
+    "Send 3 intent row": ["intent_written", *around("begin", "get_workspace_connection")],
+    "Send 4 POST leads": around("_post", "create_lead"),
+    "Send 4 answer lost": around("find_lead", "settle_later", "not_sent"),
+    "Send 4' 401 inside": ["tokens_refreshed"],
+    "Send 5 store lead id": around("sent"),
+    "Send 6 PATCH Attio": around("claim", "update_record", "shown", "is_shown", "show_later", "undeliverable"),
+    "Webhook 2 verify": ["delivery_verified"],
+    "Webhook 3 inbox commit": ["delivery_stored", "run_asked_for"],
+    "Webhook 4 PATCH Attio": around("processed"),
+    "Webhook, never came": around("sent_as", "find_verdict"),
+    "Remove 1 click": around("stop", "keep"),
+    "Remove 2 DELETE ALC": around("list_webhook_handlers", "delete_webhook", "try_later"),
+    "Remove 3 tombstone": around("delete_webhook_handler"),
+    "Remove 4 revoke": around("revoke", "erase"),
+}
+EVERYWHERE = {place for places in MATRIX.values() for place in places}
