@@ -1,0 +1,251 @@
+"""A proxy on loopback that does to single requests what networks and broken servers do.
+
+    alc = ChaosProxy(upstream="http://127.0.0.1:8001")
+    alc.plan("POST /api/v1/leads", answer_lost, answers(503))   # the next two of these calls
+    alc.always("POST /oauth/token", drips(0.05))                # each of them
+    alc.at_random(Random(7), 0.3, {"POST /oauth": [answer_lost]})
+
+What no rule matches passes through. Without an upstream it is a server of its own that knows nothing but its rules.
+To refuse connections, stop listening: `with alc.away(): …`.
+"""
+
+from __future__ import annotations
+
+import http.client
+import socket
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from random import Random
+from typing import Any
+from urllib.parse import urlsplit
+
+HOP_BY_HOP = ("connection", "keep-alive", "transfer-encoding", "content-length")
+
+
+@dataclass
+class Exchange:
+    """One request that came in, and what a fault can do with it."""
+
+    line: str
+    """Method and path, such as "POST /oauth/token"."""
+    proxy: ChaosProxy = field(repr=False)
+    say: Callable[[bytes], Any] = field(repr=False)
+    """Sends bytes to the client, as they are."""
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
+    fault: str = ""
+    answers: list[bytes] = field(default_factory=list, repr=False)
+    """What the upstream has answered, whole, once for each time that it was asked."""
+
+    def forward(self) -> bytes:
+        """Ask the upstream; returns its whole answer as bytes, that have not been sent on. Raises: OSError."""
+        parts = urlsplit(self.proxy.upstream)
+        connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=60)
+        try:
+            method, _, path = self.line.partition(" ")
+            connection.request(method, path, self.body or None, dict(self.headers))
+            response = connection.getresponse()
+            body = response.read()
+        finally:
+            connection.close()
+        kept = [(name, value) for name, value in response.getheaders() if name.lower() not in HOP_BY_HOP]
+        self.answers.append(http_answer(response.status, body, *kept))
+        return self.answers[-1]
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass, until the proxy closes at the latest."""
+        self.proxy.closing.wait(seconds)
+
+
+Fault = Callable[[Exchange], None]
+
+
+def http_answer(status: int, body: bytes = b"", *headers: tuple[str, str]) -> bytes:
+    """An HTTP answer as bytes, after which the connection is closed."""
+    lines = [f"HTTP/1.1 {status} {http.client.responses.get(status, 'Odd')}", *(f"{n}: {v}" for n, v in headers)]
+    length = [] if status in (204, 304) else [f"Content-Length: {len(body)}"]
+    return "\r\n".join([*lines, *length, "Connection: close", "", ""]).encode("latin-1") + body
+
+
+def passes(exchange: Exchange) -> None:
+    """No fault: what there is between two of them."""
+    exchange.say(exchange.forward())
+
+
+def dropped(_: Exchange) -> None:
+    """The connection ends before anything is forwarded."""
+
+
+def answer_lost(exchange: Exchange) -> None:
+    """It is done, and the connection ends before the answer."""
+    exchange.forward()
+
+
+def cut(exchange: Exchange) -> None:
+    """It is done, and the answer ends in the midst of its headers or its body."""
+    whole = exchange.forward()
+    exchange.say(whole[: max(len(whole) - 7, len(whole) // 2)])
+
+
+def garbage(exchange: Exchange) -> None:
+    """It is done, and what comes back is no HTTP."""
+    exchange.forward()
+    exchange.say(b"\x00\xff\x16\x03 nonsense\r\n\r\n")
+
+
+def not_json(exchange: Exchange) -> None:
+    """It is done, and the answer has the right status and a body that nobody can read."""
+    done = exchange.forward()
+    exchange.say(http_answer(int(done.split(b" ", 2)[1]), b"<html>It works!</html>", ("Content-Type", "text/html")))
+
+
+def twice(exchange: Exchange) -> None:
+    """The network delivers the request two times; the first answer arrives."""
+    first = exchange.forward()
+    exchange.forward()
+    exchange.say(first)
+
+
+def says(raw: bytes) -> Fault:
+    """A fault: these bytes, and nothing is forwarded."""
+
+    def fault(exchange: Exchange) -> None:
+        exchange.say(raw)
+
+    return _named("says", fault)
+
+
+def answers(status: int, body: bytes = b"", *headers: tuple[str, str]) -> Fault:
+    """A fault: this answer, and nothing is forwarded."""
+    return _named(f"answers {status}", says(http_answer(status, body, *headers)))
+
+
+def drips(gap: float, raw: bytes = b"") -> Fault:
+    """A fault: the answer, or these bytes, one at a time."""
+
+    def fault(exchange: Exchange) -> None:
+        for byte in raw or exchange.forward():
+            exchange.say(bytes([byte]))
+            exchange.wait(gap)
+
+    return _named("drips", fault)
+
+
+def late(seconds: float) -> Fault:
+    """A fault: everything as it should be, after a while."""
+
+    def fault(exchange: Exchange) -> None:
+        exchange.wait(seconds)
+        passes(exchange)
+
+    return _named("late", fault)
+
+
+def _named(name: str, fault: Fault) -> Fault:
+    fault.__name__ = name
+    return fault
+
+
+class ChaosProxy:
+    """Listens from its making on; every request has a connection and a thread of its own."""
+
+    def __init__(self, upstream: str = "", port: int = 0) -> None:
+        self.upstream, self.closing = upstream, threading.Event()
+        self.seen: list[Exchange] = []
+        self._planned: list[tuple[str, list[Fault]]] = []
+        self._always: dict[str, Fault] = {}
+        self._random: tuple[Random, float, Mapping[str, Sequence[Fault]]] | None = None
+        self._lock = threading.Lock()
+        self._server = self._listen(port)
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+
+    def plan(self, call: str, *faults: Fault) -> None:
+        """Play these, one for each of the next calls that begin like `call`, such as "POST /api/v1/leads"."""
+        with self._lock:
+            self._planned.append((call, list(faults)))
+
+    def always(self, call: str, fault: Fault) -> None:
+        """Play this for every call that begins like `call`."""
+        self._always[call] = fault
+
+    def at_random(self, random: Random, rate: float, faults: Mapping[str, Sequence[Fault]]) -> None:
+        """Play one of its faults for so many of the calls that begin like a key of `faults`."""
+        self._random = (random, rate, faults)
+
+    def heal(self) -> None:
+        """Forget every rule: from now on all calls pass."""
+        with self._lock:
+            self._planned, self._always, self._random = [], {}, None
+
+    def sent(self, call: str) -> list[Exchange]:
+        """The exchanges so far that begin like `call`."""
+        return [exchange for exchange in list(self.seen) if exchange.line.startswith(call)]
+
+    def faults(self) -> Counter[str]:
+        """How often each fault was played."""
+        return Counter(exchange.fault for exchange in list(self.seen) if exchange.fault != "passes")
+
+    @contextmanager
+    def away(self) -> Iterator[None]:
+        """Refuse connections for a while."""
+        self._stop()
+        try:
+            yield
+        finally:
+            self._server = self._listen(int(self.url.rpartition(":")[2]))
+
+    def close(self) -> None:
+        """Stop listening, and end what is under way."""
+        self.closing.set()
+        self._stop()
+
+    def play(self, exchange: Exchange) -> None:
+        """Do to this exchange what the rules say."""
+        fault = self._fault(exchange.line)
+        exchange.fault = fault.__name__
+        self.seen.append(exchange)
+        with suppress(OSError, http.client.HTTPException):  # either side has had enough, or is not there
+            fault(exchange)
+
+    def _fault(self, line: str) -> Fault:
+        with self._lock:
+            for call, faults in self._planned:
+                if faults and line.startswith(call):
+                    return faults.pop(0)
+            if always := next((fault for call, fault in self._always.items() if line.startswith(call)), None):
+                return always
+            if self._random:
+                random, rate, by_call = self._random
+                choices = next((faults for call, faults in by_call.items() if line.startswith(call)), ())
+                if choices and random.random() < rate:
+                    return random.choice(choices)
+        return passes
+
+    def _listen(self, port: int) -> ThreadingHTTPServer:
+        proxy = self
+
+        class Handler(BaseHTTPRequestHandler):
+            timeout = 30
+
+            def handle_one_request(self) -> None:
+                with suppress(OSError):
+                    self.raw_requestline = self.rfile.readline(65537)
+                    if not self.raw_requestline or not self.parse_request():
+                        return
+                    body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                    line = f"{self.command} {self.path}"
+                    proxy.play(Exchange(line, proxy, self.wfile.write, dict(self.headers), body))
+                    self.connection.shutdown(socket.SHUT_WR)
+
+        server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, args=(0.02,), name="chaos", daemon=True).start()
+        return server
+
+    def _stop(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
