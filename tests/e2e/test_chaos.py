@@ -1,0 +1,168 @@
+"""Answers that get lost, cut off or are no answers, on each wire: done once all the same, and shown as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+
+import pytest
+
+from tests.support.chaos import answer_lost, answers, cut, dropped, not_json
+from tests.support.hostile_stack import HostileStack
+from tests.support.outside import Alc, Attio
+from tests.support.people import User
+from tests.support.waiting import eventually
+
+SENT = "Successfully sent to ALC!"
+pytestmark = pytest.mark.xdist_group("hostile")
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HostileStack]:
+    """The servers, with a proxy on each wire."""
+    with HostileStack(tmp_path_factory.mktemp("hostile")) as running:
+        yield running
+
+
+@pytest.fixture(autouse=True)
+def heal(hostile: HostileStack) -> Iterator[None]:
+    """No test leaves its faults to the next one."""
+    yield
+    hostile.heal()
+
+
+@pytest.fixture
+def alc(hostile: HostileStack) -> Alc:
+    """ALC itself, behind the proxy."""
+    return Alc(hostile.alc_url)
+
+
+@pytest.fixture
+def attio(hostile: HostileStack) -> Attio:
+    """Attio itself, behind the proxy."""
+    return Attio(hostile.attio_url, "e2e-attio-token")
+
+
+@pytest.fixture
+def user(hostile: HostileStack) -> User:
+    """Somebody whose workspace is connected to ALC."""
+    user = User(hostile.app_url)
+    if not user.is_connected():
+        user.connect_alc()
+    return user
+
+
+@pytest.fixture
+def stranger(hostile: HostileStack, alc: Alc) -> User:
+    """Somebody whose workspace is not connected, with nothing left at ALC."""
+    user = User(hostile.app_url)
+    if user.is_connected():
+        user.disconnect_alc()
+    assert not alc.webhooks()
+    return user
+
+
+@pytest.mark.parametrize("fault", [answer_lost, cut, not_json])
+def test_a_lead_whose_answer_was_lost_is_found_by_its_key(
+    hostile: HostileStack, user: User, alc: Alc, attio: Attio, fault: object
+) -> None:
+    """C2, matrix "Send 4": ALC has it, so the click is a success; one POST, one lead."""
+    record_id = attio.add_person("Noor Haddad", "+442079460110")
+    hostile.to_alc.plan("POST /api/v1/leads", fault)
+
+    assert user.click_send(record_id)[-2]["title"] == SENT
+
+    [lead] = alc.leads(record_id)
+    assert (user.field(record_id, "ALC lead ID"), user.field(record_id, "ALC status")) == (lead["id"], "Pending")
+
+
+def test_when_not_even_the_key_can_be_looked_up_the_next_click_uses_it_again(
+    hostile: HostileStack, user: User, alc: Alc, attio: Attio
+) -> None:
+    """C2, I1: nobody knows, so the intent stays open with its key; ALC starts one chat."""
+    record_id = attio.add_person("Ravi Menon", "+442079460111")
+    hostile.to_alc.plan("POST /api/v1/leads", answer_lost)
+    hostile.to_alc.plan("GET /api/v1/leads?idempotency_key=", dropped)
+
+    alert, again = user.click_send(record_id)[-1], user.click_send(record_id)[-2]
+
+    assert (alert["title"], alert["text"]) == ("Failed to send to ALC", "Please try again.")
+    assert again["title"] == SENT
+    posts = hostile.to_alc.sent("POST /api/v1/leads")[-2:]
+    assert posts[0].headers["Idempotency-Key"] == posts[1].headers["Idempotency-Key"]
+    assert len(alc.leads(record_id)) == 1
+
+
+def test_a_record_is_right_in_the_end_whatever_attio_answers(
+    hostile: HostileStack, user: User, alc: Alc, attio: Attio
+) -> None:
+    """C3, R21, matrix "Send 6": lost, and then "wait" with a date; a success that says that the status follows."""
+    record_id = attio.add_person("Tomi Alvarez", "+442079460112")
+    soon = format_datetime(datetime.now(UTC) + timedelta(seconds=2), usegmt=True)
+    hostile.to_attio.plan("PATCH /v2/objects/people/records", answer_lost, answers(429, b"{}", ("Retry-After", soon)))
+
+    toast = user.click_send(record_id)[-2]
+
+    assert (toast["title"], toast["text"]) == (SENT, "The status on the record will follow in a moment.")
+    lead_id = alc.leads(record_id)[0]["id"]
+    eventually(lambda: len(hostile.to_attio.sent(f"PATCH /v2/objects/people/records/{record_id}")) == 3, within=20)
+    alc.decide(lead_id)
+    user.sees_status(record_id, "Complete")
+    assert attio.value(record_id, "alc_lead_id") == lead_id
+    assert list(dict.fromkeys(attio.history(record_id, "alc_status"))) == ["Pending", "Complete"]
+
+
+def test_a_delivery_whose_200_was_lost_comes_again_and_has_one_effect(
+    hostile: HostileStack, user: User, alc: Alc, attio: Attio
+) -> None:
+    """R14, R17: the sender cannot know that we have it."""
+    record_id = attio.add_person("Pia Rossi", "+442079460113")
+    user.click_send(record_id)
+    hostile.to_app.plan("POST /hooks/", answer_lost, cut)
+
+    alc.decide(alc.leads(record_id)[0]["id"])
+
+    eventually(lambda: alc.statuses_of_attempts(record_id)[-1:] == [200], what=alc.deliveries)
+    user.sees_status(record_id, "Complete")
+    assert len(alc.statuses_of_attempts(record_id)) >= 2
+    assert attio.history(record_id, "alc_status") == ["Pending", "Complete"]
+
+
+@pytest.mark.parametrize(
+    ("call", "fault"),
+    [
+        ("POST /oauth/token", answer_lost),
+        ("POST /oauth/token", not_json),
+        ("POST /api/v1/webhooks", answer_lost),
+        ("POST /api/v1/webhooks", answers(307, b"", ("Location", "http://127.0.0.1:9/"))),
+    ],
+    ids=["tokens lost", "tokens not JSON", "registration lost", "registration sent elsewhere"],
+)
+def test_a_connection_that_cannot_be_made_whole_leaves_nothing_and_connect_works_again(
+    hostile: HostileStack, stranger: User, alc: Alc, call: str, fault: object
+) -> None:
+    """C8, O8, matrix "Install 3" and "Install 6": all or nothing, on both sides."""
+    hostile.to_alc.plan(call, fault)
+
+    page = stranger.connect_alc()
+
+    assert page.url.endswith("notice=alc_unreachable")
+    assert not stranger.is_connected()
+    assert not alc.webhooks()
+    assert "still to be cleaned up" not in page.text
+    assert stranger.connect_alc().url.endswith("notice=connected")
+    assert len(alc.webhooks()) == 1
+
+
+def test_a_disconnect_whose_answers_were_lost_is_finished_later(hostile: HostileStack, user: User, alc: Alc) -> None:
+    """C10, matrix "Remove 2": ALC has forgotten the webhook, we cannot know; asked again, its 404 is a success."""
+    hostile.to_alc.plan("DELETE /api/v1/webhooks/", answer_lost)
+
+    page = user.disconnect_alc()
+
+    assert page.url.endswith("notice=clean_up_pending")
+    assert not user.is_connected()
+    eventually(lambda: "still to be cleaned up" not in user.get("/apps/alc").text, within=20)
+    assert not alc.webhooks()
+    assert [exchange.fault for exchange in hostile.to_alc.sent("DELETE")[-2:]] == ["answer_lost", "passes"]
