@@ -85,6 +85,7 @@ class _BoundedAdapter(HTTPAdapter):
         response = super().send(request, stream=True, timeout=(CONNECT_TIMEOUT, READ_TIMEOUT), verify=kwargs["verify"])
         try:
             response._content = self._read(response)  # what `requests` itself sets after reading
+            response.encoding = "utf-8"  # as the Fetch standard's text(): a charset of theirs may break the decoder
         except urllib3.exceptions.HTTPError as error:  # cut off, stalled, or not what its headers say
             raise requests.ConnectionError(f"No whole answer came: {error}") from error
         finally:
