@@ -61,6 +61,9 @@ def sent(lead_id: str, alc_lead_id: str) -> None:
         lead = locked(session, lead_id)
         if lead.alc_lead_id:
             return
+        if session.exec(select(Lead.id).where(Lead.alc_lead_id == alc_lead_id)).first():  # for ALC it is nothing new
+            lead.status, lead.due_at, lead.why = "not_sent", None, f"ALC knows it as {alc_lead_id}, sent before."
+            return
         lead.alc_lead_id = alc_lead_id
         if lead.status == "sending" or (lead.status == "not_sent" and _open_lead(session, lead.record_id) is None):
             lead.status, lead.ask_at = "pending", current().now() + ASK_AFTER
@@ -203,10 +206,6 @@ def _judge(lead: Lead, event: LeadProcessed) -> bool:
     if lead.status == "undeliverable" or (lead.status in TERMINAL and occurred_at <= lead.occurred_at):
         return False
     lead.status, lead.interest, lead.summary = event.status.lower(), event.interest, event.summary
-    lead.occurred_at, lead.version, lead.tries, lead.due_at = (
-        occurred_at,
-        lead.version + 1,
-        0,
-        current().now(),
-    )
+    lead.occurred_at, lead.version = occurred_at, lead.version + 1
+    lead.tries, lead.due_at = 0, current().now()
     return True

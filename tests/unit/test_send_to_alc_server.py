@@ -192,6 +192,25 @@ def test_a_refusal_after_a_lost_answer_does_not_close_the_intent(
     assert len(outside.leads) == 1
 
 
+def test_an_alc_that_names_an_earlier_lead_has_begun_nothing(runtime: FakeRuntime, outside: Outside) -> None:
+    """I1, I6: it says that it has the lead, so the click is no failure; the intent ends, and nothing asks for ever."""
+    click()
+    leads.processed(LeadProcessed(record_id=RECORD, status="Complete", lead_id="lead_1"))
+    outside.fault(POST, says(201, {"id": "lead_1", "record_id": RECORD}), never_answers)
+
+    runtime.restart("again")
+    assert click()["id"] == "lead_1"
+    runtime.restart("lost")
+    with pytest.raises(AlcAnswerLost):
+        click()
+    outside.fault(LOOK_UP, says(200, {"leads": [{"id": "lead_1", "record_id": RECORD}]}))
+    runtime.restart("settled")
+    settle_send(rows(runtime)[-1].id)
+
+    assert [(row.status, row.due_at) for row in rows(runtime)[1:]] == [("not_sent", None)] * 2
+    assert rows(runtime)[0].status == "complete"
+
+
 def test_without_a_connection_nothing_is_sent_and_the_intent_is_closed(runtime: FakeRuntime, outside: Outside) -> None:
     """Usage 7: Attio's own error reaches the caller, who asks to connect."""
     runtime.connected = False
