@@ -5,6 +5,7 @@ from alc_app.attio import App, Events, Record, Upkeep
 from alc_app.catch_up import catch_up
 from alc_app.events.connection_added import connection_added
 from alc_app.events.connection_removed import connection_removed
+from alc_app.lead_housekeeping import trace_of
 from alc_app.lead_rows import EarlyEvent, Lead
 from alc_app.lead_status import show_lead_status
 from alc_app.send_to_alc_record_action import send_to_alc_action
@@ -18,9 +19,9 @@ app = App(
     events=Events(connection_added=connection_added, connection_removed=connection_removed),
     # TUTORIAL: it has nothing to finish later; what fails there is lost.
     upkeep=[
-        Upkeep("settle_send", due=leads.due_to_settle, run=settle_send),
-        Upkeep("show_lead_status", due=lead_record.due_to_show, run=show_lead_status),
-        Upkeep("catch_up", due=leads.due_to_ask, run=catch_up),
+        Upkeep("settle_send", due=leads.due_to_settle, run=settle_send, trace=trace_of),
+        Upkeep("show_lead_status", due=lead_record.due_to_show, run=show_lead_status, trace=trace_of),
+        Upkeep("catch_up", due=leads.due_to_ask, run=catch_up, trace=trace_of),
     ],
     tables=[Lead, EarlyEvent],
 )

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Index, text
 from sqlalchemy.orm import registry
 from sqlmodel import Field, Session, SQLModel, col, or_, select
 
+from alc_app.attio import trace
 from alc_app.attio.runtime import current
 
 OPEN = ("sending", "pending")
@@ -57,6 +58,8 @@ class Lead(Table, table=True):
     tries: int = 0
     why: str | None = None
     created_at: float
+    traceparent: str | None = Field(default_factory=trace.traceparent)
+    """The trace of the click, which what is finished later goes on with."""
 
     def values(self) -> dict[str, str | None]:
         """What the record should say, in plain strings; None clears what an earlier lead had left there."""

@@ -10,6 +10,7 @@ from flask import Flask, Response, g, jsonify, request
 from flask_wtf.csrf import CSRFProtect
 
 from alc_app.app import app as manifest
+from alc_app.attio import trace
 from alc_app.attio.runtime import running
 from alc_app.attio_api import AttioApiError, identify
 from alc_app.config import Config
@@ -64,13 +65,15 @@ def _configure(app: Flask, config: Config) -> None:
         WTF_CSRF_SSL_STRICT=secure,
     )
 
+    app.wsgi_app = trace.traced(app.wsgi_app)  # type: ignore[assignment,method-assign]  # Flask's own way to wrap
+
     @app.before_request
     def name_request() -> None:
-        g.request_id = uuid.uuid4().hex
+        g.request_id = trace.trace_id()
 
     @app.after_request
     def show_request_id(response: Response) -> Response:
-        response.headers.setdefault("X-Request-Id", g.get("request_id", ""))
+        response.headers["X-Request-Id"] = trace.trace_id()
         return response
 
 

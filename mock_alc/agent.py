@@ -49,7 +49,7 @@ def decide(
     if changed_rows(session, undecided.values(**decision)) == 0:
         return False
     session.refresh(lead)
-    announce(session, lead.account_id, "lead.processed", lead_processed(lead), now)
+    announce(session, lead.account_id, "lead.processed", lead_processed(lead), now, traceparent=lead.traceparent)
     return True
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, request
+from flask import Blueprint, g, request
 from flask.typing import ResponseReturnValue
 from sqlmodel import col, func, select
 
@@ -153,7 +153,7 @@ def update_prospect() -> ResponseReturnValue:
         account = find_or_make_account(session, wanted.get("account", DEMO_ACCOUNT))
         # The event's name has a dot, the body's has an underscore: so the receiver's example spells it.
         payload = {"event": "prospect_updated", "data": data}
-        queued = announce(session, account.id, "prospect.updated", payload, alc().now())
+        queued = announce(session, account.id, "prospect.updated", payload, alc().now(), traceparent=g.traceparent)
     alc().worker.wake()
     return {"deliveries": [delivery.id for delivery in queued]}, 202
 

@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, CursorResult, Engine, create_engine, event, make_url, text
+from sqlalchemy import Connection, CursorResult, Engine, create_engine, event, inspect, make_url, text
 from sqlalchemy.engine import URL
 from sqlalchemy.pool import StaticPool
 from sqlmodel import Session
@@ -46,6 +46,7 @@ class Database:
             if connection.dialect.name == "postgresql":
                 connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MAKING_TABLES})
             Table.metadata.create_all(connection)
+            _add_new_columns(connection)
 
     def empty(self) -> None:
         """Delete every row of every table."""
@@ -63,6 +64,16 @@ def changed_rows(session: Session, statement: Any) -> int:
     result = session.execute(statement.execution_options(synchronize_session=False))
     assert isinstance(result, CursorResult)  # noqa: S101 (tells mypy that an UPDATE counts its rows)
     return result.rowcount
+
+
+def _add_new_columns(connection: Connection) -> None:
+    """Give tables that an older version made the columns that have come since; each of those may be empty."""
+    for table in Table.metadata.sorted_tables:
+        known = {column["name"] for column in inspect(connection).get_columns(table.name)}
+        for column in table.columns:
+            if column.name not in known:
+                kind = column.type.compile(connection.dialect)
+                connection.execute(text(f'ALTER TABLE "{table.name}" ADD COLUMN "{column.name}" {kind}'))
 
 
 def _with_driver(url: URL) -> URL:

@@ -1,5 +1,6 @@
 """The sender: takes deliveries from the outbox and carries them to the webhooks, retrying as published."""
 
+import logging
 import threading
 from collections import Counter
 from collections.abc import Callable
@@ -9,6 +10,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import update
 from sqlmodel import Session, col
 
+from mock_alc import trace
 from mock_alc.clock import Clock
 from mock_alc.config import Config
 from mock_alc.database import Database
@@ -23,6 +25,7 @@ POOL = 16
 AT_ONCE_PER_ENDPOINT = 2
 LEASE_MARGIN = timedelta(seconds=5)  # On top of the longest attempt, for the database work around it.
 USER_AGENT = "AcmeLeadChecker/1"
+log = logging.getLogger(__name__)
 
 
 class Sender:
@@ -93,6 +96,10 @@ class Sender:
             answer = Answer(error="not_active")
         else:
             answer = self._send(claim, call, webhook, now)
+        result = answer.status or answer.error
+        log.info(
+            "delivery %s, attempt %d: %s%s", claim.delivery_id, claim.number, result, trace.short(claim.traceparent)
+        )
         with self._database.write() as session:
             self._record(session, claim, answer)
 
@@ -103,6 +110,7 @@ class Sender:
             return Answer(error="key_unusable")
         headers = signed_headers(secrets, claim.delivery_id, int(now.timestamp()), claim.body)
         headers |= {"Content-Type": "application/json", "User-Agent": USER_AGENT}
+        headers["traceparent"] = trace.go_on(claim.traceparent)
         return call.post(webhook.url, claim.body, headers)
 
     def _record(self, session: Session, claim: Claim, answer: Answer) -> None:

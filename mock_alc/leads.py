@@ -29,6 +29,7 @@ class Lead(Table, table=True):
     status: str = Field(default=PROCESSING, index=True)
     interest: str | None = None
     summary: str | None = None
+    traceparent: str | None = None
     created_at: datetime = Field(sa_type=UtcDateTime)
     decide_at: datetime = Field(sa_type=UtcDateTime, index=True)
     decided_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
@@ -76,7 +77,7 @@ class IdempotencyKey(Table, table=True):
 
 def add_lead(
     session: Session, *, account_id: str, record_id: str, name: str, phone_number: str,
-    idempotency_key: str | None, now: datetime, decide_at: datetime,
+    idempotency_key: str | None, now: datetime, decide_at: datetime, traceparent: str | None,
 ) -> Lead:  # fmt: skip
     """Insert a new lead; the agent will decide about it at `decide_at`."""
     lead = Lead(
@@ -86,6 +87,7 @@ def add_lead(
         name=name,
         phone_number=phone_number,
         idempotency_key=idempotency_key,
+        traceparent=traceparent,
         created_at=now,
         decide_at=decide_at,
     )

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
-from flask import Blueprint, Response, current_app, jsonify, request
+from flask import Blueprint, Response, current_app, g, jsonify, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import IntegrityError
 
@@ -101,8 +101,9 @@ def _insert(account_id: str, wanted: Mapping[str, str], key: str | None) -> str:
     decide_at = now + timedelta(seconds=alc().config.decide_after)
     with alc().database.write() as session:
         lead = leads.add_lead(
-            session, account_id=account_id, idempotency_key=key, now=now, decide_at=decide_at, **wanted
-        )
+            session, account_id=account_id, idempotency_key=key, now=now, decide_at=decide_at,
+            traceparent=g.traceparent, **wanted,
+        )  # fmt: skip
         answer = current_app.json.dumps(lead.as_json(now))
         if key is not None:
             session.add(

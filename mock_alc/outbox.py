@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import or_, update
 from sqlmodel import Field, Session, col, func, select
 
+from mock_alc import trace
 from mock_alc.clock import iso
 from mock_alc.credentials import new_id
 from mock_alc.database import changed_rows
@@ -30,6 +31,7 @@ class Delivery(Table, table=True):
     due_at: datetime = Field(sa_type=UtcDateTime, index=True)
     attempts_made: int = 0
     lease_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    traceparent: str | None = None
     created_at: datetime = Field(sa_type=UtcDateTime)
 
     def as_json(self) -> dict[str, Any]:
@@ -40,6 +42,7 @@ class Delivery(Table, table=True):
             "event": self.event,
             "state": self.state,
             "body": json.loads(self.body),
+            "trace_id": trace.id_of(self.traceparent),
             "created_at": iso(self.created_at),
             "next_attempt_at": iso(self.due_at) if self.state == "pending" else None,
         }
@@ -72,10 +75,19 @@ class Claim:
     number: int
     webhook_id: str
     body: bytes
+    traceparent: str | None
 
 
-def enqueue(session: Session, webhook: Webhook, event: str, payload: Mapping[str, Any], now: datetime) -> Delivery:
-    """Put one message for one webhook into the outbox."""
+def enqueue(
+    session: Session,
+    webhook: Webhook,
+    event: str,
+    payload: Mapping[str, Any],
+    now: datetime,
+    *,
+    traceparent: str | None,
+) -> Delivery:
+    """Put one message for one webhook into the outbox; every attempt goes on with the trace of what it tells of."""
     delivery = Delivery(
         id=new_id("msg"),
         webhook_id=webhook.id,
@@ -83,6 +95,7 @@ def enqueue(session: Session, webhook: Webhook, event: str, payload: Mapping[str
         event=event,
         body=json.dumps(payload, ensure_ascii=False, separators=(",", ":")),
         due_at=now,
+        traceparent=traceparent,
         created_at=now,
     )
     session.add(delivery)
@@ -90,10 +103,11 @@ def enqueue(session: Session, webhook: Webhook, event: str, payload: Mapping[str
 
 
 def announce(
-    session: Session, account_id: str, event: str, payload: Mapping[str, Any], now: datetime
+    session: Session, account_id: str, event: str, payload: Mapping[str, Any], now: datetime, *, traceparent: str | None
 ) -> list[Delivery]:
     """Put an event into the outbox, once for each webhook that listens."""
-    return [enqueue(session, webhook, event, payload, now) for webhook in listening(session, account_id, event, now)]
+    found = listening(session, account_id, event, now)
+    return [enqueue(session, webhook, event, payload, now, traceparent=traceparent) for webhook in found]
 
 
 def claim_next(session: Session, now: datetime, *, lease: timedelta, busy: Collection[str]) -> Claim | None:
@@ -116,7 +130,7 @@ def claim_next(session: Session, now: datetime, *, lease: timedelta, busy: Colle
         return None  # Another process was quicker.
     _end_interrupted(session, delivery.id)
     session.add(Attempt(delivery_id=delivery.id, number=number, at=now))
-    return Claim(delivery.id, number, delivery.webhook_id, delivery.body.encode())
+    return Claim(delivery.id, number, delivery.webhook_id, delivery.body.encode(), delivery.traceparent)
 
 
 def settle(session: Session, claim: Claim, *, state: str, due_at: datetime) -> bool:

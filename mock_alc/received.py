@@ -37,8 +37,9 @@ class ReceivedRequests:
         self._lock = threading.Lock()
 
     def add(
-        self, *, at: datetime, method: str, path: str, query: str, headers: dict[str, str], body: bytes
-    ) -> dict[str, Any]:
+        self, *, at: datetime, method: str, path: str, query: str, headers: dict[str, str], body: bytes,
+        trace_id: str | None,
+    ) -> dict[str, Any]:  # fmt: skip
         """Note a request that came in; the caller adds `status` to the returned entry when it is known."""
         entry = {
             "number": next(self._numbers),
@@ -48,6 +49,7 @@ class ReceivedRequests:
             "query": mask(dict(parse_qsl(query, keep_blank_values=True))),
             "headers": {name: _masked_header(name, value) for name, value in headers.items()},
             "body": _readable(body, headers.get("Content-Type", "")),
+            "trace_id": trace_id,
             "status": None,
         }
         with self._lock:

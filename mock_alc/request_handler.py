@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 from werkzeug.serving import WSGIRequestHandler
 from werkzeug.test import run_wsgi_app
 
+from mock_alc import trace
+
 access_log = logging.getLogger("mock_alc.access")
 IDLE_SECONDS = 30
 
@@ -49,7 +51,7 @@ class RequestHandler(WSGIRequestHandler):
         if self.command != "HEAD" and code not in (204, 304):
             self.wfile.write(body)
         self.wfile.flush()
-        self._log(code, started)
+        self._log(code, started, headers.get("traceparent"))
 
     def _body_was_read(self, code: int) -> bool:
         """Tell whether the next request line follows: the application reads each body that it does not refuse."""
@@ -57,10 +59,11 @@ class RequestHandler(WSGIRequestHandler):
             return False
         return code < 400 or self.headers.get("Content-Length", "0") == "0"
 
-    def _log(self, code: int, started: float) -> None:
+    def _log(self, code: int, started: float, traceparent: str | None) -> None:
         # Never the query: at /oauth it carries codes and states (U8).
         path = urlsplit(self.path).path.translate(self._control_char_table)
-        access_log.info("%s %s %s %d ms", self.command, path, code, (time.monotonic() - started) * 1000)
+        took = (time.monotonic() - started) * 1000
+        access_log.info("%s %s %s %d ms%s", self.command, path, code, took, trace.short(traceparent))
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """Log nothing here: `run_wsgi` writes the line when the answer is out."""
@@ -73,5 +76,5 @@ class RequestHandler(WSGIRequestHandler):
 class QuietRequestHandler(RequestHandler):
     """The same without a word, for tests."""
 
-    def _log(self, code: int, started: float) -> None:
+    def _log(self, code: int, started: float, traceparent: str | None) -> None:
         """Say nothing."""

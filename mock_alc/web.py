@@ -10,6 +10,7 @@ from flask_wtf import CSRFProtect
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import BadRequest, HTTPException, InternalServerError, RequestEntityTooLarge, SecurityError
 
+from mock_alc import trace
 from mock_alc.config import Config, is_loopback
 from mock_alc.credentials import new_id
 from mock_alc.errors import ApiError, error_response
@@ -73,6 +74,7 @@ def _own_hosts(config: Config) -> list[str]:
 
 def _begin() -> None:
     g.request_id = new_id("req")
+    g.traceparent = trace.go_on(request.headers.get("traceparent"))
     raw = _body()
     if request.path.startswith(RECORDED_PATHS):
         g.received = alc().received.add(
@@ -82,6 +84,7 @@ def _begin() -> None:
             query=request.query_string.decode("utf-8", "replace"),
             headers=dict(request.headers),
             body=raw,
+            trace_id=trace.id_of(g.traceparent),
         )
 
 
@@ -98,6 +101,7 @@ def _body() -> bytes:
 
 def _finish(response: Response) -> Response:
     response.headers["X-Request-Id"] = g.get("request_id") or new_id("req")
+    response.headers["traceparent"] = g.get("traceparent") or trace.go_on(None)
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Referrer-Policy"] = "same-origin"
     response.headers["Cross-Origin-Opener-Policy"] = "same-origin"

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from flask import Blueprint, request
+from flask import Blueprint, g, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, select
@@ -112,7 +112,7 @@ def send_test(webhook_id: str) -> ResponseReturnValue:
         if webhook.status(now) != "active":
             raise ApiError(409, "webhook_not_active", f"Nothing is sent to a webhook that is {webhook.status(now)}.")
         payload = {"event": "webhook.test", "webhook_id": webhook.id, "occurred_at": iso(now)}
-        delivery = enqueue(session, webhook, "webhook.test", payload, now)
+        delivery = enqueue(session, webhook, "webhook.test", payload, now, traceparent=g.traceparent)
     alc().worker.wake()
     return {"delivery_id": delivery.id, "event": "webhook.test"}, 202
 

@@ -23,7 +23,14 @@ APP_FILES = [
     "alc_app.webhooks",
     "alc_app.events",
 ]
-DOORS = ["alc_app.alc_api", "alc_app.attio_api", "alc_app.leads", "alc_app.lead_record", "alc_app.lead_rows"]
+DOORS = [
+    "alc_app.alc_api",
+    "alc_app.attio_api",
+    "alc_app.leads",
+    "alc_app.lead_record",
+    "alc_app.lead_rows",
+    "alc_app.lead_housekeeping",
+]
 ENTRANCES = ["alc_app.serve"]
 """The command line's processes: they may start the stand-in, as they may start anything."""
 VERBS = {"Session", "session", "request", "get", "post", "put", "patch", "delete", "head", "options"}

@@ -89,11 +89,15 @@ class Events:
 
 @dataclass(frozen=True)
 class Upkeep:
-    """Work that a row asks for when its time has come: `due()` lists keys, `run(key)` does the work of one."""
+    """Work that a row asks for when its time has come: `due()` lists keys, `run(key)` does the work of one.
+
+    It goes on with the trace that `trace(key)` has kept, a `traceparent`: that of the click, not one of its own.
+    """
 
     name: str
     due: Callable[[], Sequence[str]]
     run: Callable[[str], None]
+    trace: Callable[[str], str | None] = lambda _: None
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 from flask import Flask, Response, request
 
+from alc_app.attio import trace
 from alc_app.mock_attio import (
     attributes_api,
     choices_api,
@@ -46,6 +47,7 @@ def create_app(config: MockAttioConfig) -> Flask:
     with database.writing() as session:
         database.create_tables(session)
         seed_if_empty(session, config.status_type)
+    app.wsgi_app = trace.traced(app.wsgi_app)  # type: ignore[assignment,method-assign] # Flask's own way to wrap
     errors.register(app)
     app.before_request(_read_whole_request)
     app.after_request(_add_headers)

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from alc_app.attio import trace
 from alc_app.attio.errors import ServerFunctionError, ServerFunctionTimeout
 from alc_app.runtime.database import open_engine
 
@@ -55,13 +56,17 @@ class Engine:
     def ask(
         self, workflow: str, *args: Any, queue: str, run_id: str | None = None, only_one_of: str | None = None
     ) -> str:
-        """Ask for a run; returns its id. `only_one_of` joins the run of that name that waits or is under way."""
+        """Ask for a run; returns its id. `only_one_of` joins the run of that name that waits or is under way.
+
+        The run goes on with the trace that it is asked for in (worker.py, `_plain`).
+        """
         options: dict[str, Any] = {"workflow_name": workflow, "queue_name": queue, "app_version": APP_VERSION}
         if run_id:
             options["workflow_id"] = run_id
         if only_one_of:
             options |= {"deduplication_id": only_one_of, "duplication_policy": "return-existing"}
-        return self._client.enqueue(options, *args).get_workflow_id()  # type: ignore[arg-type]  # built by hand
+        handle: Any = self._client.enqueue(options, *args, traceparent=trace.traceparent())  # type: ignore[arg-type]  # built by hand
+        return str(handle.get_workflow_id())
 
     def outcome(self, run_id: str, *, within: float) -> dict[str, Any]:
         """The JSON outcome of a run. Raises: ServerFunctionTimeout, ServerFunctionError."""

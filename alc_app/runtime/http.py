@@ -17,6 +17,7 @@ import urllib3
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
+from alc_app.attio import trace
 from alc_app.attio.errors import FetchAnswerLost, FetchNotSent
 from alc_app.attio.http import FetchResponse
 
@@ -82,6 +83,8 @@ class _BoundedAdapter(HTTPAdapter):
         self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _SecurePool}
 
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
+        if traceparent := trace.traceparent():  # here, because every call passes by: Authlib's, and a second try
+            request.headers["traceparent"] = traceparent
         response = super().send(request, stream=True, timeout=(CONNECT_TIMEOUT, READ_TIMEOUT), verify=kwargs["verify"])
         try:
             response._content = self._read(response)  # what `requests` itself sets after reading

@@ -20,6 +20,7 @@ from sqlalchemy import Connection, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import col, select
 
+from alc_app.attio import trace
 from alc_app.runtime.database import Database
 from alc_app.runtime.tables import Delivery
 
@@ -69,6 +70,7 @@ class Inbox:
                 "state": state,
                 "due_at": 0.0,
                 "tries": 0,
+                "traceparent": trace.traceparent(),
             }
         )
         self._queue.put(item)

@@ -12,6 +12,7 @@ import time
 
 from sqlmodel import col, select
 
+from alc_app.attio import trace
 from alc_app.attio.runtime import running
 from alc_app.runtime.failpoints import failpoint
 from alc_app.runtime.house import House
@@ -67,7 +68,8 @@ class Relay:
         """Stored deliveries become runs of the delivery's id (bar R14); one whose run came to nothing gets another."""
         for row in self._house.inbox.due():
             run_id = f"webhook:{row.handler_id}:{row.webhook_id}:{row.tries}"
-            self._house.engine.ask("webhook", row.handler_id, row.webhook_id, queue="webhooks", run_id=run_id)
+            with trace.resumed(row.traceparent):
+                self._house.engine.ask("webhook", row.handler_id, row.webhook_id, queue="webhooks", run_id=run_id)
             failpoint("run_asked_for")
             self._house.inbox.queued(row)
 

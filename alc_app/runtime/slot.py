@@ -41,6 +41,10 @@ class Slot:
         """A transaction on the database of the app."""
         return self._house.database.transaction()
 
+    def reading(self) -> AbstractContextManager[Any]:
+        """A look at the database of the app, which waits for no writer."""
+        return self._house.database.reading()
+
     def publish(self, kind: str, data: Mapping[str, Any]) -> None:
         """Tell the open pages."""
         self._house.publish(kind, data)

@@ -125,3 +125,5 @@ class Delivery(InboxTable, table=True):
     """When a run is to be asked for; a queued one is due again later, in case its run came to nothing."""
     tries: int = 0
     why: str | None = None
+    traceparent: str | None = None
+    """The trace that it came with, which its run goes on with."""

@@ -11,6 +11,7 @@ import threading
 from typing import Any
 
 from alc_app import logs
+from alc_app.attio import trace
 from alc_app.attio.http import BadRequest, Request
 from alc_app.attio.runtime import outcome, running
 from alc_app.runtime.engine import APP_NAME, APP_VERSION
@@ -98,7 +99,7 @@ class Worker:
     def upkeep(self, name: str, key: str) -> dict[str, Any]:
         """Something that was left to be finished later."""
         job = next(job for job in self._house.manifest.upkeep if job.name == name)
-        with running(DurableSlot(self._house)):
+        with running(DurableSlot(self._house)), trace.resumed(job.trace(key)):
             return outcome(lambda: job.run(key))
 
     def connect(self, flow_id: str) -> dict[str, Any]:
@@ -115,11 +116,12 @@ class Worker:
 
 
 def _plain(method: Any) -> Any:
-    """The engine registers functions, not bound methods."""
+    """The engine registers functions, not bound methods. Each goes on with the trace that it was asked for in."""
 
-    def run(*args: Any) -> dict[str, Any]:
-        result: dict[str, Any] = method(*args)
-        return result
+    def run(*args: Any, traceparent: str | None = None) -> dict[str, Any]:
+        with trace.resumed(traceparent):
+            result: dict[str, Any] = method(*args)
+            return result
 
     run.__name__ = run.__qualname__ = method.__name__
     return run

@@ -198,6 +198,9 @@ class FakeRuntime:
     def transaction(self) -> AbstractContextManager[Any]:
         return self.database.transaction()
 
+    def reading(self) -> AbstractContextManager[Any]:
+        return self.database.reading()
+
     def publish(self, kind: str, data: Mapping[str, Any]) -> None:
         self.published.append((kind, data))
 

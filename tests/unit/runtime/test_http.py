@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import gzip
+import re
 import socket
 import time
 from collections.abc import Callable
+from contextvars import copy_context
 from pathlib import Path
 
 import pytest
 import requests
 
-from alc_app.attio import FetchAnswerLost, FetchError, FetchNotSent
+from alc_app.attio import FetchAnswerLost, FetchError, FetchNotSent, trace
 from alc_app.attio.http import FetchResponse
 from alc_app.runtime import http
 from alc_app.runtime.http import Http, harden
@@ -168,3 +170,18 @@ def test_any_session_can_be_hardened(peer: Serve) -> None:
 
     assert session.get(peer(b"HTTP/1.1 302 Go\r\nLocation: /x\r\nContent-Length: 0\r\n\r\n").url).status_code == 302
     assert session.trust_env is False
+
+
+def test_every_call_says_which_trace_it_belongs_to(peer: Serve) -> None:
+    """Trace Context: the same id, another span for each call; Authlib's session too. Outside of a trace, nothing."""
+    there = [peer(OK + b"Content-Length: 0\r\n\r\n") for _ in range(3)]
+
+    with trace.resumed(f"00-{'a' * 32}-{'b' * 16}-01"):
+        get(there[0].url)
+        harden(requests.Session()).get(there[1].url)
+    copy_context().run(lambda: (trace._current.set(None), get(there[2].url)))
+
+    first, second, none = [re.findall(rb"(?i)traceparent: (.*)\r", peer.seen[0]) for peer in there]
+    assert trace.read(first[0].decode()) == trace.read(second[0].decode()) == ("a" * 32, True)
+    assert first != second
+    assert none == []

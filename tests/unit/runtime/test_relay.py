@@ -6,14 +6,17 @@ import time
 from collections.abc import Callable
 
 import pytest
+import responses
 from sqlalchemy import text
 
 from alc_app import leads
+from alc_app.attio import trace
 from alc_app.attio.runtime import running
 from alc_app.runtime.house import WORKSPACE, House
 from alc_app.runtime.oauth import Tokens
 from alc_app.runtime.relay import Relay
 from alc_app.runtime.slot import Slot
+from alc_app.runtime.worker import Worker
 from tests.support.fake_engine import FakeEngine
 
 
@@ -116,3 +119,34 @@ def test_a_look_that_stumbles_does_not_end_the_relay(
 
     assert "stumbled" in caplog.text
     assert len(engine.runs) == 1
+
+
+def test_a_run_goes_on_with_the_trace_of_its_delivery(
+    house: House, relay: Relay, engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One trace from the sender's call to the record; it is not the relay's own afterwards."""
+    with trace.resumed(f"00-{'a' * 32}-{'b' * 16}-01"):
+        house.inbox.put("h", "msg_1", b"{}", "new")
+    seen: list[str] = []
+    monkeypatch.setattr(engine, "ask", lambda *_, **__: seen.append(trace.trace_id()))
+
+    with trace.resumed(None):
+        relay.deliveries()
+        assert trace.trace_id() != "a" * 32
+
+    assert seen == ["a" * 32]
+
+
+def test_what_is_finished_later_goes_on_with_the_trace_of_the_click(
+    house: House, engine: FakeEngine, alc: responses.RequestsMock
+) -> None:
+    """Minutes after the click, the write to the record still says which click it was."""
+    alc.patch("https://attio.test/v2/objects/people/records/r", json={"data": {}})
+    with running(Slot(house)), trace.resumed(f"00-{'a' * 32}-{'b' * 16}-01"):
+        lead = leads.intend("r", "Ada", "+442079460018").partition(".")[0]
+        leads.sent(lead, "lead_1")
+
+    with trace.resumed(None):
+        Worker(house).upkeep("show_lead_status", lead)
+
+    assert [trace.read(call.request.headers["traceparent"]) for call in alc.calls] == [("a" * 32, True)]
