@@ -77,7 +77,12 @@ class Config(BaseModel):
         alias="MOCK_ATTIO_TOKEN",
         description="token of the stand-in; default: random, kept in the home",
     )
-
+    log_format: Literal["text", "json"] = Field(
+        "text", alias="ALC_APP_LOG_FORMAT", description="lines for people, or a JSON object a line for machines"
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING"] = Field(
+        "INFO", alias="ALC_APP_LOG_LEVEL", description="how much is logged; secrets and phone numbers never are"
+    )
     failpoints: str = Field(
         "", alias="ALC_FAILPOINTS", description="places at which to die, for tests (`name:kill`); refused in production"
     )

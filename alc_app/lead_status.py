@@ -25,6 +25,9 @@ def show_lead_status(lead_id: str) -> None:
             lead_record.undeliverable(lead_id, error.message)
             return
         except AttioApiError as error:  # an attribute may be missing: somebody can mend that, so it stays due
+            log.warning("The record %s is written later: %s", lead.record_id, error.message)
             lead_record.show_later(lead_id, error.message, error.retry_after)
             return
         lead_record.shown(lead_id, lead.version)
+        told = {"record_id": lead.record_id, "lead_id": lead_id}
+        log.info("The record %s says %s.", lead.record_id, lead.values["alc_status"], extra=told)

@@ -3,12 +3,16 @@
 The tutorial's `send-to-alc.server.ts`.
 """
 
+import logging
+
 from alc_app import alc_api, lead_record, leads
 from alc_app.alc_api import AlcAnswerLost, AlcError, AlcRefused, Lead
 from alc_app.attio import AttioConnectionExpiredError, AttioError, Connection
 from alc_app.attio.runtime import step
 from alc_app.attio.server import get_workspace_connection, server_function
 from alc_app.lead_status import show_lead_status
+
+log = logging.getLogger(__name__)
 
 
 # TUTORIAL: each click sends. Here the intent is written before anything is sent, and its id is ALC's idempotency key.
@@ -23,6 +27,8 @@ def send_to_alc(record_id: str, name: str, phone_number: str) -> dict[str, objec
         raise AlcRefused("This send was given up before it began. Please try again.")
     if intent.alc_lead_id:  # sent before, and ALC is still at it
         return {"id": intent.alc_lead_id, "shown": lead_record.is_shown(intent.id)}
+    told = {"lead_id": intent.id, "record_id": record_id}
+    log.info("The record %s is sent to ALC as the lead %s.", record_id, intent.id, extra=told)
     try:
         lead = send(intent.id, record_id, name, phone_number)
     except (AlcAnswerLost, AttioConnectionExpiredError):
@@ -32,6 +38,7 @@ def send_to_alc(record_id: str, name: str, phone_number: str) -> dict[str, objec
         leads.not_sent(intent.id)
         raise
     leads.sent(intent.id, lead.id)
+    log.info("ALC has the lead %s, and calls it %s.", intent.id, lead.id, extra={**told, "alc_lead_id": lead.id})
     show_lead_status(intent.id)  # Usage 9
     return {"id": lead.id, "shown": lead_record.is_shown(intent.id)}  # Usage 10
 
@@ -73,4 +80,6 @@ def settle_send(intent_id: str) -> None:
         leads.not_sent(intent_id, only_if_due=True)
     else:
         leads.sent(intent_id, lead.id)
+        told = {"lead_id": intent_id, "alc_lead_id": lead.id}
+        log.info("ALC has had the lead %s all along, and calls it %s.", intent_id, lead.id, extra=told)
         show_lead_status(intent_id)

@@ -35,7 +35,7 @@ def run(config: Config, *, with_worker: bool) -> None:
     from alc_app.runtime.executor import ExecutorTaken
     from alc_app.runtime.schema import SchemaUnfit
 
-    logs.set_up()
+    logs.set_up(config.log_level, config.log_format)
     _warn_if_public(config)
     try:
         web = _build(config)
@@ -101,7 +101,7 @@ def run_worker(config: Config, executor_id: str) -> None:
     from alc_app.runtime.schema import SchemaUnfit
     from alc_app.runtime.worker import Worker, run_for_ever
 
-    logs.set_up()
+    logs.set_up(config.log_level, config.log_format)
     try:
         house = House(config, manifest)
         run_for_ever(Worker(house, executor_id))
@@ -115,7 +115,7 @@ def run_mock_attio(config: Config, writes_per_second: int, reads_per_second: int
     from alc_app.mock_attio import MockAttioConfig
     from alc_app.mock_attio.server import serve
 
-    logs.set_up()
+    logs.set_up(config.log_level, config.log_format)
     mock = MockAttioConfig(
         database_url=f"sqlite:///{config.home / 'mock_attio.db'}",
         token=config.stand_in_token,

@@ -57,6 +57,7 @@ class Actions:
     def start(self, action_id: str, record_id: str) -> Iterator[Line]:
         """Trigger an action of the manifest. Raises: LookupError."""
         action = self._house.manifest.record_action(action_id)
+        log.info("The action %s begins on the record %s.", action_id, record_id, extra={"record_id": record_id})
         coroutine: Any = action.on_trigger(record_id)
         return self._drive(_Run(coroutine), None)
 

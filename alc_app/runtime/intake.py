@@ -79,6 +79,8 @@ class Intake:
             verdict = self._house.inbox.put(row.id, webhook_id, raw_body, "ignored" if answer else "new")
         except NotStored:
             return Response(status=503, headers=WAIT_A_LITTLE)
+        told = {"handler_id": f"{row.id[:6]}…", "webhook_id": webhook_id}  # the whole address is a secret (R18)
+        log.info("The delivery %s is answered: %s.", webhook_id, "ignored" if answer else verdict, extra=told)
         failpoint("delivery_stored")
         return Response(status=ANSWER_OF[verdict])
 

@@ -108,6 +108,7 @@ class Lifecycle:
     def _save(self, connection_id: str) -> str | None:
         replaced = self._house.connections.activate(connection_id)
         self._house.publish("connection", {"status": "active"})
+        log.info("The connection %s is saved.", connection_id, extra={"connection_id": connection_id})
         return replaced
 
     def _refuse(self, connection_id: str, why: str) -> None:
@@ -147,6 +148,7 @@ class Lifecycle:
     def _erase(self, connection_id: str) -> None:
         self._house.connections.erase(connection_id)
         self._house.publish("connection", {"status": "removed"})
+        log.info("The connection %s is removed.", connection_id, extra={"connection_id": connection_id})
 
 
 def _attempt(work: Callable[[], Any]) -> dict[str, Any]:

@@ -5,10 +5,14 @@ answers at once with what we return before the first effect; from there on it ha
 200, and the rest runs durably on the worker.
 """
 
+import logging
+
 from alc_app import leads
 from alc_app.alc_api import LeadProcessed
 from alc_app.attio import Request, Response
 from alc_app.lead_status import show_lead_status
+
+log = logging.getLogger(__name__)
 
 
 def lead_processed(req: Request) -> Response:
@@ -31,6 +35,7 @@ def lead_processed(req: Request) -> Response:
     # TUTORIAL: it writes whatever status and record id it is sent. Here each field is checked by its form, and the
     # record that is written is the one of our own row for the lead (bar R10, R12, R13).
     lead_id = leads.processed(LeadProcessed.parse(body))
+    log.info("ALC says %s of the record %s.", status, record_id, extra={"record_id": record_id, "lead_id": lead_id})
     if lead_id:  # None: not ours, too late, or so early that the send's own answer has not been stored
         show_lead_status(lead_id)  # Later 11
 

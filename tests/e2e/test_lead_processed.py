@@ -122,7 +122,10 @@ def test_a_verdict_on_a_record_that_was_deleted_ends_undeliverable(
 def test_a_complete_that_arrives_while_attio_is_down_is_written_when_it_is_back(
     stack: Stack, user: User, alc: Alc, attio: Attio, pending: dict[str, str]
 ) -> None:
-    """R21, C7: ALC's 200 means stored; the CRM gets it later. TUTORIAL: there it is lost, and ALC still gets a 200."""
+    """R21, C7: ALC's 200 means stored; the CRM gets it later. TUTORIAL: there it is lost, and ALC still gets a 200.
+
+    What the worker comes back to minutes later still belongs to the click: its lines end with the same id.
+    """
     stack.attio.stop()
     try:
         alc.decide(pending["lead_id"])
@@ -136,3 +139,6 @@ def test_a_complete_that_arrives_while_attio_is_down_is_written_when_it_is_back(
         stack.attio.start()
 
     user.sees_status(pending["record_id"], "Complete", within=20)
+    lines = [line for line in stack.worker.log.read_text().splitlines() if pending["record_id"] in line]
+    assert [line for line in lines if "is written later" in line]
+    assert len({line.rpartition(" ")[2] for line in lines}) == 1

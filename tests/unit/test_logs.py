@@ -1,22 +1,29 @@
 """What is logged, and what never is."""
 
 import io
+import json
 import logging
+import re
 from collections.abc import Iterator
+from contextvars import copy_context
+from datetime import datetime, timedelta
 
 import pytest
 
 from alc_app import logs
+from alc_app.attio import trace
+
+TRACEPARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 
 
 @pytest.fixture
-def log(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
-    """Standard error while logging is set up as the processes do it; put back afterwards."""
+def log(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Iterator[io.StringIO]:
+    """Standard error while logging is set up as the processes do it, as text or as told; put back afterwards."""
     root, err = logging.getLogger(), io.StringIO()
     before, level = root.handlers[:], root.level
     root.handlers = []
     monkeypatch.setattr("sys.stderr", err)
-    logs.set_up(logging.DEBUG)
+    logs.set_up("DEBUG", getattr(request, "param", "text"))
     yield err
     root.handlers, root.level = before, level
     for name in ("authlib", "urllib3", "dbos"):
@@ -35,14 +42,65 @@ def log(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
         '{"access_token": "canary", "refresh_token": "canary"}',
         "{'access_token': 'canary', 'client_secret': 'canary'}",
         "client_secret=canary",
+        "webhook-signature: v1,canary+/canary=",
     ],
 )
+@pytest.mark.parametrize("log", ["text", "json"], indirect=True)
 def test_secrets_are_masked_wherever_they_appear(log: io.StringIO, line: str) -> None:
-    """U8: in a message and in its arguments."""
-    logging.getLogger("any").info("%s", line)
+    """U8: in a message and in its arguments, in an id and in a traceback, for people and for machines."""
+    try:
+        raise ValueError(line)
+    except ValueError:
+        logging.getLogger("any").exception("%s", line, extra={"some_id": line})
 
-    assert log.getvalue()
+    assert "ValueError" in log.getvalue()
     assert "canary" not in log.getvalue()
+
+
+@pytest.mark.parametrize("number", ["+442079460018", "%2B442079460018", "+44 20 7946 0018", "+1 (415) 555-0123"])
+def test_phone_numbers_are_masked(log: io.StringIO, number: str) -> None:
+    """U12: nobody means to log one; this is the second net."""
+    logging.getLogger("any").info("a text of somebody else's: phoneNumber=%s.", number)
+
+    assert "phoneNumber=" in log.getvalue()
+    assert not re.search("(18|23)[.]", log.getvalue())
+
+
+def test_numbers_that_are_no_phone_numbers_are_left_alone(log: io.StringIO) -> None:
+    """Times, counts and sums stay readable."""
+    line = "2026-11-21T06:28:20+00:00 took 12345678 ms, 1+2345678, +15 more"
+    logging.getLogger("any").info(line)
+
+    assert line in log.getvalue()
+
+
+def test_a_line_ends_with_the_beginning_of_its_traces_id(log: io.StringIO) -> None:
+    """`grep` for it finds the whole story; outside of a trace nothing is added."""
+    with trace.resumed(TRACEPARENT):
+        logging.getLogger("any").info("within")
+    copy_context().run(lambda: (trace._current.set(None), logging.getLogger("any").info("outside")))
+
+    assert log.getvalue().splitlines()[0].endswith("any: within 4bf92f35")
+    assert log.getvalue().splitlines()[1].endswith("any: outside")
+
+
+@pytest.mark.parametrize("log", ["json"], indirect=True)
+def test_for_machines_a_line_is_an_object(log: io.StringIO) -> None:
+    """Time in RFC 3339, the whole trace id, ids by their names; what is not there is left out."""
+    with trace.resumed(TRACEPARENT):
+        logging.getLogger("any").warning("The %s\nis here.", "lead", extra={"lead_id": "l-1", "tries": 3})
+
+    [line] = log.getvalue().splitlines()
+    told = json.loads(line)
+    assert datetime.fromisoformat(told.pop("time")).utcoffset() == timedelta(0)
+    assert told == {
+        "level": "WARNING",
+        "logger": "any",
+        "message": "The lead\nis here.",
+        "trace_id": "4bf92f3577b34da6a3ce929d0e0e4736",
+        "lead_id": "l-1",
+        "tries": 3,
+    }
 
 
 def test_secrets_are_masked_in_tracebacks(log: io.StringIO) -> None:
@@ -76,7 +134,7 @@ def test_a_text_of_somebody_elses_cannot_forge_a_line() -> None:
     """U8: line breaks and direction marks are shown as what they are."""
     record = logging.LogRecord("x", logging.INFO, "f", 1, "ALC said: %s", ("no\n12:00:00 INFO fake\u202e",), None)
 
-    line = logs.MaskSecrets("%(message)s").format(record)
+    line = copy_context().run(lambda: (trace._current.set(None), logs.ForPeople("%(message)s").format(record))[1])
 
     assert line == r"ALC said: no\n12:00:00 INFO fake\u202e"
 
