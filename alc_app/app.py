@@ -1,11 +1,11 @@
 """The manifest: every entry point of the app on one screen. The tutorial's `app.ts`."""
 
 from alc_app import lead_record, leads
-from alc_app.attio import App, Events, Record, Upkeep
+from alc_app.attio import App, Events, Record, Retention, Upkeep
 from alc_app.catch_up import catch_up
 from alc_app.events.connection_added import connection_added
 from alc_app.events.connection_removed import connection_removed
-from alc_app.lead_housekeeping import trace_of
+from alc_app.lead_housekeeping import forget_early_events, forget_ended_leads, trace_of
 from alc_app.lead_rows import EarlyEvent, Lead
 from alc_app.lead_status import show_lead_status
 from alc_app.send_to_alc_record_action import send_to_alc_action
@@ -22,6 +22,10 @@ app = App(
         Upkeep("settle_send", due=leads.due_to_settle, run=settle_send, trace=trace_of),
         Upkeep("show_lead_status", due=lead_record.due_to_show, run=show_lead_status, trace=trace_of),
         Upkeep("catch_up", due=leads.due_to_ask, run=catch_up, trace=trace_of),
+    ],
+    retention=[
+        Retention("verdicts that nobody claimed", days=7, forget=forget_early_events),
+        Retention("leads that have ended", days=400, forget=forget_ended_leads),
     ],
     tables=[Lead, EarlyEvent],
 )

@@ -1,9 +1,14 @@
-"""The door to our own memory for whoever looks after it: what a row goes on with, what is counted and forgotten."""
+"""The door to our own memory for whoever looks after it: what a row goes on with, and what is forgotten."""
 
 from __future__ import annotations
 
+from typing import Any
+
+from sqlalchemy import delete
+from sqlmodel import col, select
+
 from alc_app.attio.runtime import current
-from alc_app.lead_rows import Lead
+from alc_app.lead_rows import ENDED, EarlyEvent, Lead
 
 
 def trace_of(lead_id: str) -> str | None:
@@ -11,3 +16,20 @@ def trace_of(lead_id: str) -> str | None:
     with current().reading() as session:
         lead = session.get(Lead, lead_id)
         return lead.traceparent if lead else None
+
+
+def forget_early_events(before: float, limit: int) -> int:
+    """Drop verdicts that came before then for a lead that never became ours."""
+    return _delete(EarlyEvent.alc_lead_id, col(EarlyEvent.received_at) < before, limit=limit)
+
+
+def forget_ended_leads(before: float, limit: int) -> int:
+    """Drop leads that were begun before then, have ended, and have nothing left to be shown."""
+    ended = (col(Lead.status).in_(ENDED), col(Lead.created_at) < before, col(Lead.due_at).is_(None))
+    return _delete(Lead.id, *ended, limit=limit)
+
+
+def _delete(key: Any, *condition: Any, limit: int) -> int:
+    some = select(key).where(*condition).limit(limit)
+    with current().transaction() as session:
+        return int(session.exec(delete(key.class_).where(key.in_(some))).rowcount)

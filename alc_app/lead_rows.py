@@ -14,6 +14,7 @@ from alc_app.attio.runtime import current
 
 OPEN = ("sending", "pending")
 TERMINAL = ("complete", "failed")
+ENDED = (*TERMINAL, "not_sent", "undeliverable")
 _IS_OPEN = text("status in ('sending', 'pending')")
 
 
@@ -34,6 +35,7 @@ class Lead(Table, table=True):
             postgresql_where=_IS_OPEN,
         ),
         Index("leads_by_due", "due_at"),
+        Index("leads_by_status", "status", "created_at"),
         Index("leads_to_ask_about", "ask_at"),
     )
 

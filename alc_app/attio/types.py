@@ -101,6 +101,18 @@ class Upkeep:
 
 
 @dataclass(frozen=True)
+class Retention:
+    """How long some rows are kept: `forget(before, limit)` drops those that ended before an instant, at most so many.
+
+    It returns how many it dropped.
+    """
+
+    what: str
+    days: float
+    forget: Callable[[float, int], int]
+
+
+@dataclass(frozen=True)
 class App:
     """The manifest: every entry point of an app. The runtime is handed it and knows nothing else of the app."""
 
@@ -109,6 +121,7 @@ class App:
     webhooks: Mapping[str, Callable[[Request], Response]]
     events: Events
     upkeep: Sequence[Upkeep] = ()
+    retention: Sequence[Retention] = ()
     tables: Sequence[Any] = ()
     """SQLModel tables in which the app keeps its own rows."""
 

@@ -9,6 +9,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -103,6 +104,13 @@ class Engine:
             stranded = self._client.list_workflows(status="PENDING", executor_id=executor)
             if ids := [workflow.workflow_id for workflow in stranded]:
                 self._client.resume_workflows(ids)
+
+    def forget(self, before: float, limit: int) -> int:
+        """Delete runs that ended before then, failed ones too, at most so many; returns how many."""
+        instant = datetime.fromtimestamp(before, UTC).isoformat()
+        ended = self._client.list_workflows(completed_before=instant, limit=limit, load_input=False, load_output=False)
+        self._client.delete_workflows([run.workflow_id for run in ended])
+        return len(ended)
 
     def run_id(self) -> str:
         """The run that we are in."""

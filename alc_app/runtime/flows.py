@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from uuid import uuid4
 
-from sqlalchemy import delete, update
+from sqlalchemy import update
 from sqlmodel import col, select
 
 from alc_app.runtime.database import Database
@@ -53,7 +53,6 @@ class Flows:
         flow_id, state, verifier = uuid4().hex, secrets.token_urlsafe(32), new_verifier()
         url = self._client.authorization_url(state=state, verifier=verifier)
         with self._database.transaction() as session:
-            session.exec(delete(OAuthFlow).where(col(OAuthFlow.expires_at) < self._now() - LIFETIME))
             session.add(
                 OAuthFlow(
                     id=flow_id,
@@ -97,7 +96,7 @@ class Flows:
         )
 
     def forget(self, flow_id: str) -> None:
-        """Erase a flow's secrets; the row stays until it expires, so that a replay is still known as one."""
+        """Erase a flow's secrets; the row stays (retention.py), so that a replay is still known as one."""
         with self._database.transaction() as session:
             session.exec(update(OAuthFlow).where(col(OAuthFlow.id) == flow_id).values(code=None, verifier=""))
 

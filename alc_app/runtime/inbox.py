@@ -16,7 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
-from sqlalchemy import Connection, tuple_, update
+from sqlalchemy import ColumnElement, Connection, Delete, Update, delete, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import col, select
 
@@ -29,6 +29,7 @@ ANSWER_WITHIN = 8.0
 AGAIN_AFTER = 600.0
 MOST_TRIES = 12
 OPEN = ("new", "queued")
+ENDED = ("done", "failed", "ignored")
 log = logging.getLogger(__name__)
 
 Verdict = Literal["stored", "duplicate", "conflict"]
@@ -66,9 +67,9 @@ class Inbox:
                 "webhook_id": webhook_id,
                 "body": body,
                 "digest": digest,
-                "received_at": self._now(),
+                "received_at": (now := self._now()),
                 "state": state,
-                "due_at": 0.0,
+                "due_at": now if state in ENDED else 0.0,
                 "tries": 0,
                 "traceparent": trace.traceparent(),
             }
@@ -97,18 +98,36 @@ class Inbox:
 
     def try_again(self, row: Delivery, why: str) -> None:
         """Its run stumbled over something unforeseen: another one follows, later each time, and then no more."""
+        if row.tries >= MOST_TRIES:
+            self.mark(row.handler_id, row.webhook_id, "failed", why)
+            return
         wait = min(2.0**row.tries, AGAIN_AFTER)
-        state = "queued" if row.tries < MOST_TRIES else "failed"
-        self._change(row.handler_id, row.webhook_id, state=state, why=why, due_at=self._now() + wait)
+        self._change(row.handler_id, row.webhook_id, state="queued", why=why, due_at=self._now() + wait)
 
     def mark(self, handler_id: str, webhook_id: str, state: str, why: str | None = None) -> None:
-        """Note how far a delivery has come; one that has ended stays ended."""
-        self._change(handler_id, webhook_id, state=state, why=why)
+        """Note how a delivery has ended; one that has ended stays so."""
+        self._change(handler_id, webhook_id, state=state, why=why, due_at=self._now())
 
     def _change(self, handler_id: str, webhook_id: str, **values: object) -> None:
         which = (col(Delivery.handler_id) == handler_id, col(Delivery.webhook_id) == webhook_id)
         with self._database.transaction() as session:
             session.exec(update(Delivery).where(*which, col(Delivery.state).in_(OPEN)).values(**values))
+
+    def forget_bodies(self, before: float, limit: int) -> int:
+        """Empty the oldest deliveries that ended before then; their ids stay known (R14). Returns how many."""
+        ended = (col(Delivery.state).in_(ENDED), col(Delivery.due_at) < before)
+        return self._change_oldest(update(Delivery).values(state="forgotten", body=b"", why=None), ended, limit)
+
+    def forget(self, before: float, limit: int) -> int:
+        """Drop the oldest empty deliveries that ended before then, ids and all. Returns how many."""
+        ended = (col(Delivery.state) == "forgotten", col(Delivery.due_at) < before)
+        return self._change_oldest(delete(Delivery), ended, limit)
+
+    def _change_oldest(self, statement: Update | Delete, which: tuple[ColumnElement[bool], ...], limit: int) -> int:
+        key = (col(Delivery.handler_id), col(Delivery.webhook_id))
+        oldest = select(*key).where(*which).order_by(col(Delivery.due_at)).limit(limit)
+        with self._database.transaction() as session:
+            return session.exec(statement.where(tuple_(*key).in_(oldest))).rowcount
 
     def statistics(self, handler_id: str) -> tuple[int, float | None]:
         """How many deliveries a handler has had, and when the last one came."""

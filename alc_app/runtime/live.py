@@ -42,13 +42,15 @@ class Live:
             return self._id(session.exec(select(func.max(LiveEvent.id))).one() or 0)
 
     def after(self, event_id: str, limit: int = 500) -> list[dict[str, Any]]:
-        """The events after an id; an id of another log gives one `reset` event."""
+        """The events after an id; one of another log, or older than what is kept, gives one `reset` event."""
         boot, _, number = event_id.partition(":")
         if boot != self.boot or not number.isascii() or not number.isdigit() or len(number) > 15:
             return [{"id": self.last_id(), "kind": "reset", "data": {}}]
         query = select(LiveEvent).where(col(LiveEvent.id) > int(number)).order_by(col(LiveEvent.id)).limit(limit)
         with self._database.reading() as session:
             rows = session.exec(query).all()
+            if rows and self._has_forgotten(session, int(number)):
+                return [{"id": self.last_id(), "kind": "reset", "data": {}}]
         return [{"id": self._id(row.id or 0), "kind": row.kind, "data": json.loads(row.data)} for row in rows]
 
     def stream(self, event_id: str) -> Iterator[str] | None:
@@ -74,6 +76,11 @@ class Live:
                 beats = time.monotonic()
                 yield ": still here\n\n"
             self._stopping.wait(LOOK_EVERY)
+
+    def _has_forgotten(self, session: Session, number: int) -> bool:
+        """Has an event after this one gone (retention.py)? The boot event never does."""
+        oldest = select(LiveEvent.id).where(LiveEvent.kind != "boot").order_by(col(LiveEvent.id)).limit(1)
+        return (session.exec(oldest).first() or 0) > number + 1
 
     def _id(self, number: int) -> str:
         return f"{self.boot}:{number}"

@@ -16,6 +16,7 @@ from alc_app.attio import trace
 from alc_app.attio.runtime import running
 from alc_app.runtime.failpoints import failpoint
 from alc_app.runtime.house import House
+from alc_app.runtime.retention import Housekeeping
 from alc_app.runtime.slot import Slot
 from alc_app.runtime.tables import ConnectionRow
 
@@ -31,6 +32,7 @@ class Relay:
 
     def __init__(self, house: House) -> None:
         self._house = house
+        self._housekeeping = Housekeeping(house)
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="relay", daemon=True)
 
@@ -50,6 +52,7 @@ class Relay:
             self.removals: UPKEEP_EVERY,
             self.dead: TAKE_OVER_EVERY,
             self.identity: IDENTITY_EVERY,
+            self._housekeeping.look: UPKEEP_EVERY,
         }
         next_at = {look: time.monotonic() + every for look, every in due.items()}
         while not self._stopping.wait(EVERY):

@@ -120,9 +120,10 @@ class Delivery(InboxTable, table=True):
     digest: str
     received_at: float
     state: str
-    """new → queued → done | failed; or ignored, when there was nothing to do."""
+    """new → queued → done | failed; or ignored, when there was nothing to do. Later forgotten: its body is gone."""
     due_at: float = 0
-    """When a run is to be asked for; a queued one is due again later, in case its run came to nothing."""
+    """When a run is to be asked for; a queued one is due again later, in case its run came to nothing. Of one that has
+    ended: when it did."""
     tries: int = 0
     why: str | None = None
     traceparent: str | None = None

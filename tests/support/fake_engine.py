@@ -20,6 +20,7 @@ class FakeEngine:
         self.asked = 0
         self.answer: dict[str, Any] | Exception = OK
         self.taken_over: list[str] = []
+        self.forgotten_before = 0.0
 
     def ask(
         self, workflow: str, *args: Any, queue: str, run_id: str | None = None, only_one_of: str | None = None
@@ -45,6 +46,11 @@ class FakeEngine:
 
     def take_over(self, dead_executors: Sequence[str]) -> None:
         self.taken_over += dead_executors
+
+    def forget(self, before: float, limit: int) -> int:
+        assert limit > 0
+        self.forgotten_before = before
+        return 0
 
     def close(self) -> None:
         """There is nothing to give back."""
