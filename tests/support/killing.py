@@ -1,4 +1,4 @@
-"""Workers that die by kill -9 at a place of their code, and come back. Real processes, without the wait for imports."""
+"""Processes that die by kill -9 at a place of their code, and come back. Real ones, without the wait for imports."""
 
 from __future__ import annotations
 
@@ -9,46 +9,54 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from pathlib import Path
-from typing import TypeVar
+from typing import Literal, TypeVar
+
+import requests
 
 from tests.support.stack import Stack
 from tests.support.waiting import eventually
 
 T = TypeVar("T")
+Role = Literal["web", "worker"]
 FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload(["dbos", "alc_app.app", "alc_app.serve", "alc_app.runtime.worker"])
-ALIVE_IN = 20.0
+FORKS.set_forkserver_preload(["dbos", "alc_app.web", "alc_app.serve", "alc_app.runtime.worker"])
+WITHIN = 20.0
+"""Seconds in which a process that is armed has to come to its place."""
 
 
-def _work(settings: Mapping[str, str], log: str) -> None:
-    """The body of a forked process: what `alc-app worker` does."""
+def _live(role: Role, settings: Mapping[str, str], log: str) -> None:
+    """The body of a forked process: what `alc-app serve` and `alc-app worker` do."""
+    from alc_app import serve
     from alc_app.config import Config
-    from alc_app.serve import run_worker
 
     file = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     os.dup2(file, 1)
     os.dup2(file, 2)
-    sys.stderr = os.fdopen(2, "w", buffering=1)
+    sys.stdout, sys.stderr = os.fdopen(1, "w", buffering=1), os.fdopen(2, "w", buffering=1)
     os.environ.update(settings)
-    run_worker(Config.from_env(), "")
+    if role == "worker":
+        serve.run_worker(Config.from_env(), "")
+    else:
+        serve.run(Config.from_env(), with_worker=False)
 
 
-class Workers:
-    """The workers of a stack, each of which can be armed to die at a place."""
+class Mortals:
+    """The web process or the workers of a stack, each of which can be armed to die at a place."""
 
-    def __init__(self, stack: Stack, count: int) -> None:
-        self._stack, self._count = stack, count
-        self._log = stack.home / "workers.log"
+    def __init__(self, stack: Stack, role: Role, count: int = 1) -> None:
+        self._stack, self._role, self._count = stack, role, count
+        self._log = stack.home / f"mortal-{role}.log"
         self._running: list[multiprocessing.process.BaseProcess] = []
 
-    def start(self, *, dying_at: str = "", count: int | None = None) -> None:
-        """Start them all."""
+    def start(self, dying_at: str = "") -> None:
+        """Start them; the web process answers when this returns."""
         settings = {**self._stack.settings, "ALC_FAILPOINTS": f"{dying_at}:kill" if dying_at else ""}
-        for _ in range(count or self._count):
-            process = FORKS.Process(target=_work, args=(settings, str(self._log)), daemon=True)
+        for _ in range(self._count):
+            process = FORKS.Process(target=_live, args=(self._role, settings, str(self._log)), daemon=True)
             process.start()
             self._running.append(process)
+        if self._role == "web":
+            eventually(self._answers, within=WITHIN, what=self.log)
 
     def one_has_died(self) -> bool:
         """Has one of them been killed?"""
@@ -62,35 +70,44 @@ class Workers:
             process.close()
         self._running = []
 
-    def stop(self) -> list[int | None]:
-        """End them as a supervisor would; returns their exit codes."""
-        for process in self._running:
-            process.terminate()
-        for process in self._running:
-            process.join(15)
-        codes = [process.exitcode for process in self._running]
-        self.kill()
-        return codes
+    def die_at(self, *places: str | Callable[[], object], while_doing: Callable[[], T]) -> T | None:
+        """Do something, while they die at each of these places in turn; then they live on.
 
-    def die_at(self, places: Sequence[str], while_doing: Callable[[], T]) -> T | None:
-        """Do something, while the workers die at each of these places in turn; then they live on.
-
-        Returns what was done, or None when that was cut off.
+        What is called between two places happens while they are dead. Returns what was done, or None when that was
+        cut off.
         """
+        lives = _lives(places)
         self.kill()
-        self.start(dying_at=places[0])
+        self.start(lives[0][0])
         with ThreadPoolExecutor(1) as pool:
             doing = pool.submit(while_doing)
-            for place, following in zip(places, [*places[1:], ""], strict=True):
-                eventually(
-                    self.one_has_died, within=ALIVE_IN, what=lambda at=place: f"Nobody died at {at}.\n{self.log()}"
-                )
+            for (place, meanwhile), (following, _) in zip(lives, [*lives[1:], ("", [])], strict=True):
+                eventually(self.one_has_died, within=WITHIN, what=lambda at=place: f"nobody died at {at}\n{self.log()}")
                 self.kill()
-                self.start(dying_at=following)
-            with suppress(OSError):
+                for act in meanwhile:
+                    act()
+                self.start(following)
+            with suppress(requests.RequestException):
                 return doing.result(timeout=60)
         return None
 
     def log(self) -> str:
         """The last of what they have said."""
-        return Path(self._log).read_text()[-3000:] if self._log.exists() else ""
+        return self._log.read_text()[-3000:] if self._log.exists() else ""
+
+    def _answers(self) -> bool:
+        try:
+            return requests.get(f"{self._stack.app_url}/healthz", timeout=2).ok
+        except requests.RequestException:
+            return False
+
+
+def _lives(places: Sequence[str | Callable[[], object]]) -> list[tuple[str, list[Callable[[], object]]]]:
+    """Each place to die at, and what happens between that death and the next life."""
+    lives: list[tuple[str, list[Callable[[], object]]]] = []
+    for place in places:
+        if isinstance(place, str):
+            lives.append((place, []))
+        else:
+            lives[-1][1].append(place)
+    return lives

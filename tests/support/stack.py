@@ -7,11 +7,13 @@ import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import requests
-from sqlalchemy import NullPool, create_engine, text
+from sqlalchemy import Connection, NullPool, create_engine, text
 
 from tests.support.waiting import eventually
 
@@ -125,18 +127,32 @@ class Stack:
         for server in running:
             server.wait_or_kill()
 
+    def lead(self, record_id: str) -> dict[str, object]:
+        """The youngest row of a record in our own memory."""
+        query = "select * from lead where record_id = :record_id order by created_at desc limit 1"
+        with self.sql("app") as connection:
+            return dict(connection.execute(text(query), {"record_id": record_id}).mappings().one())
+
     def let_time_pass(self) -> None:
         """Every row that waits for its time is due now."""
-        homes = [
-            self.settings.get("ALC_APP_DATABASE_URL") or f"sqlite:///{self.home / name}.db" for name in ("app", "inbox")
-        ]
-        for url, columns in zip(
-            homes, (("lead.due_at", "lead.ask_at", "connection.due_at"), ("delivery.due_at",)), strict=True
-        ):
-            engine = create_engine(url, poolclass=NullPool)
-            with engine.begin() as connection:
-                for table, column in (each.split(".") for each in columns):
-                    connection.execute(text(f"update {table} set {column} = 0 where {column} is not null"))  # noqa: S608 - ours
+        self._due_now("lead.due_at", "lead.ask_at", "connection.due_at", "delivery.due_at")
+
+    def let_tokens_age(self) -> None:
+        """Every token is due to be refreshed."""
+        self._due_now("connection.refresh_at")
+
+    def _due_now(self, *waits: str) -> None:
+        for table, column in (wait.split(".") for wait in waits):
+            with self.sql("inbox" if table == "delivery" else "app") as connection:
+                connection.execute(text(f"update {table} set {column} = 0 where {column} is not null"))  # noqa: S608 - ours
+
+    @contextmanager
+    def sql(self, name: str) -> Iterator[Connection]:
+        """A transaction on one of the app's databases."""
+        url = self.settings.get("ALC_APP_DATABASE_URL") or f"sqlite:///{self.home / name}.db"
+        engine = create_engine(url, poolclass=NullPool)
+        with engine.begin() as connection:
+            yield connection
 
     def logs(self) -> str:
         """What all of them have logged."""
