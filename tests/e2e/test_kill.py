@@ -68,9 +68,8 @@ class World:
         eventually(true, within=within, what=self.workers.log)
 
     def later(self, true: Callable[[], object]) -> None:
-        """Let the time pass that waiting rows wait for, and wait for it."""
-        self.stack.let_time_pass()
-        self.until(true)
+        """Wait for it while time flies: whatever row waits for its time is due."""
+        self.until(lambda: self.stack.let_time_pass() or true())
 
     def alc_stops(self) -> None:
         """ALC is down from here on."""
@@ -179,9 +178,11 @@ def test_a_send_that_nobody_asked_for_is_settled_while_alc_comes_and_goes(world:
     record_id = world.add_person()
     world.kill(world.web, "intent_written", while_doing=lambda: press_send(world.user, record_id))
     world.alc_stops()
-    later = world.stack.let_time_pass
-    places = [*around("find_lead", "settle_later"), world.alc_starts, later, *around("not_sent")]
-    world.kill(world.workers, *places, while_doing=later)
+    places = around("find_lead", "settle_later")
+    world.kill(world.workers, *places, while_doing=world.stack.let_time_pass)
+    world.until(lambda: world.stack.lead(record_id)["due_at"])
+    world.alc_starts()
+    world.kill(world.workers, *around("not_sent"), while_doing=world.stack.let_time_pass)
 
     assert not world.alc.leads(record_id)
     world.user.click_send(record_id)
@@ -193,7 +194,13 @@ def test_a_refresh_whose_answer_was_not_stored_asks_for_a_reconnect_and_keeps_th
     world.connect()
     record_id = world.add_person()
     world.stack.let_tokens_age()
-    world.kill(world.workers, "tokens_refreshed", while_doing=lambda: press_send(world.user, record_id))
+
+    world.kill(
+        world.workers,
+        "tokens_refreshed",
+        world.stack.let_tokens_age,
+        while_doing=lambda: press_send(world.user, record_id),
+    )
     world.until(lambda: "Connect again to go on" in world.user.get("/apps/alc").text)
 
     world.user.connect_alc()

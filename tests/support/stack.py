@@ -138,8 +138,8 @@ class Stack:
         self._due_now("lead.due_at", "lead.ask_at", "connection.due_at", "delivery.due_at")
 
     def let_tokens_age(self) -> None:
-        """Every token is due to be refreshed."""
-        self._due_now("connection.refresh_at")
+        """Every token is due to be refreshed, and nobody is at it."""
+        self._due_now("connection.refresh_at", "connection.refreshing_until")
 
     def _due_now(self, *waits: str) -> None:
         for table, column in (wait.split(".") for wait in waits):
