@@ -1,11 +1,11 @@
 """The manifest: every entry point of the app on one screen. The tutorial's `app.ts`."""
 
 from alc_app import lead_record, leads
-from alc_app.attio import App, Events, Record, Retention, Upkeep
+from alc_app.attio import App, Events, Gauge, Record, Retention, Upkeep
 from alc_app.catch_up import catch_up
 from alc_app.events.connection_added import connection_added
 from alc_app.events.connection_removed import connection_removed
-from alc_app.lead_housekeeping import forget_early_events, forget_ended_leads, trace_of
+from alc_app.lead_housekeeping import by_status, forget_early_events, forget_ended_leads, not_shown, trace_of
 from alc_app.lead_rows import EarlyEvent, Lead
 from alc_app.lead_status import show_lead_status
 from alc_app.send_to_alc_record_action import send_to_alc_action
@@ -26,6 +26,10 @@ app = App(
     retention=[
         Retention("verdicts that nobody claimed", days=7, forget=forget_early_events),
         Retention("leads that have ended", days=400, forget=forget_ended_leads),
+    ],
+    gauges=[
+        Gauge("leads", "Leads, by status.", by_status, "status"),
+        Gauge("leads_not_shown", "Leads whose record does not say yet what we know.", not_shown),
     ],
     tables=[Lead, EarlyEvent],
 )

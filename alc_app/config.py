@@ -83,6 +83,18 @@ class Config(BaseModel):
     log_level: Literal["DEBUG", "INFO", "WARNING"] = Field(
         "INFO", alias="ALC_APP_LOG_LEVEL", description="how much is logged; secrets and phone numbers never are"
     )
+    metrics_token: SecretStr = Field(
+        SecretStr(""),
+        alias="ALC_APP_METRICS_TOKEN",
+        description="Bearer token for `/metrics`; without one only this machine sees it, and in production nobody",
+    )
+    worker_metrics_port: int = Field(
+        0,
+        alias="ALC_APP_WORKER_METRICS_PORT",
+        description="port on loopback at which a worker shows `/metrics` of its own; 0 is none",
+        ge=0,
+        le=65535,
+    )
     failpoints: str = Field(
         "", alias="ALC_FAILPOINTS", description="places at which to die, for tests (`name:kill`); refused in production"
     )

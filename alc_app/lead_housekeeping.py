@@ -1,11 +1,12 @@
-"""The door to our own memory for whoever looks after it: what a row goes on with, and what is forgotten."""
+"""The door to our own memory for whoever looks after it: what rows go on with, what is counted and forgotten."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import delete
-from sqlmodel import col, select
+from sqlmodel import col, func, select
 
 from alc_app.attio.runtime import current
 from alc_app.lead_rows import ENDED, EarlyEvent, Lead
@@ -16,6 +17,19 @@ def trace_of(lead_id: str) -> str | None:
     with current().reading() as session:
         lead = session.get(Lead, lead_id)
         return lead.traceparent if lead else None
+
+
+def by_status() -> Mapping[str, float]:
+    """How many leads there are in each state."""
+    with current().reading() as session:
+        return dict(session.exec(select(col(Lead.status), func.count()).group_by(col(Lead.status))).all())
+
+
+def not_shown() -> Mapping[str, float]:
+    """How many leads their record does not show as they are."""
+    behind = (col(Lead.due_at).is_not(None), col(Lead.shown_version) < col(Lead.version))
+    with current().reading() as session:
+        return {"": session.exec(select(func.count()).where(*behind)).one()}
 
 
 def forget_early_events(before: float, limit: int) -> int:

@@ -98,15 +98,18 @@ def run_worker(config: Config, executor_id: str) -> None:
     from alc_app.app import app as manifest
     from alc_app.runtime.executor import ExecutorTaken
     from alc_app.runtime.house import House
+    from alc_app.runtime.metrics import show_on_loopback
     from alc_app.runtime.schema import SchemaUnfit
     from alc_app.runtime.worker import Worker, run_for_ever
 
     logs.set_up(config.log_level, config.log_format)
     try:
         house = House(config, manifest)
+        if config.worker_metrics_port:
+            show_on_loopback(config.worker_metrics_port)
         run_for_ever(Worker(house, executor_id))
         house.close()
-    except (ExecutorTaken, SchemaUnfit) as error:
+    except (ExecutorTaken, SchemaUnfit, OSError) as error:
         raise click.ClickException(str(error)) from None
 
 

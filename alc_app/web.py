@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import logging
 import uuid
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, g, jsonify, request
+from flask import Flask, Response, g
 from flask_wtf.csrf import CSRFProtect
 
 from alc_app.app import app as manifest
 from alc_app.attio import trace
-from alc_app.attio.runtime import running
-from alc_app.attio_api import AttioApiError, identify
 from alc_app.config import Config
+from alc_app.health import add_health
 from alc_app.pages import blueprint as pages
 from alc_app.pages import secure_headers
 from alc_app.runtime import actions, connecting, intake, live
 from alc_app.runtime.house import House
-from alc_app.runtime.slot import Slot
 from alc_app.workspace import Workspace
 
 
@@ -45,7 +42,7 @@ def build(config: Config | None = None) -> Flask:
         app.register_blueprint(rooms)
     house.engine.warm_up(after=2.0)
     secure_headers(app)
-    _add_health(app, house)
+    add_health(app, house)
     return app
 
 
@@ -81,22 +78,3 @@ def _hosts(config: Config) -> list[str]:
     """The names that a request may call us by: the configured one, and loopback while we are bound to it (bar U7)."""
     own = urlsplit(config.base_url).hostname or ""
     return [own, "127.0.0.1", "localhost", "[::1]"] if config.env == "development" else [own]
-
-
-def _add_health(app: Flask, house: House) -> None:
-    @app.get("/healthz")
-    def healthz() -> Response:
-        return jsonify(status="ok")
-
-    @app.get("/readyz")
-    def readyz() -> tuple[Response, int]:
-        missing = [name for name, works in (("engine", house.engine.is_up), ("attio", _attio_answers)) if not works()]
-        return jsonify(status="ready" if not missing else "not ready", missing=missing), 503 if missing else 200
-
-    def _attio_answers() -> bool:
-        with running(Slot(house)):
-            try:
-                return bool(identify().get("active"))
-            except AttioApiError:
-                logging.getLogger(__name__).warning("Attio does not answer at %s.", request.host)
-                return False

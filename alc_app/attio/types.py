@@ -113,6 +113,19 @@ class Retention:
 
 
 @dataclass(frozen=True)
+class Gauge:
+    """A number about some rows, for each value of one label; `read()` counts when somebody looks.
+
+    Without a label there is one number, under the empty text.
+    """
+
+    name: str
+    text: str
+    read: Callable[[], Mapping[str, float]]
+    label: str = ""
+
+
+@dataclass(frozen=True)
 class App:
     """The manifest: every entry point of an app. The runtime is handed it and knows nothing else of the app."""
 
@@ -122,6 +135,7 @@ class App:
     events: Events
     upkeep: Sequence[Upkeep] = ()
     retention: Sequence[Retention] = ()
+    gauges: Sequence[Gauge] = ()
     tables: Sequence[Any] = ()
     """SQLModel tables in which the app keeps its own rows."""
 

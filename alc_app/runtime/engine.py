@@ -8,7 +8,8 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -25,6 +26,7 @@ APP_VERSION = "1"
 """Raised only when the steps of a running workflow change: a deploy must not strand work."""
 POLL = 0.04
 """Seconds between two looks at a run that somebody waits for."""
+MOST_COUNTED = 1000
 log = logging.getLogger(__name__)
 
 
@@ -104,6 +106,13 @@ class Engine:
             stranded = self._client.list_workflows(status="PENDING", executor_id=executor)
             if ids := [workflow.workflow_id for workflow in stranded]:
                 self._client.resume_workflows(ids)
+
+    def unfinished(self) -> Mapping[tuple[str, ...], float]:
+        """How many runs wait and are under way, by queue and status."""
+        found = self._client.list_workflows(
+            status=["ENQUEUED", "DELAYED", "PENDING"], limit=MOST_COUNTED, load_input=False, load_output=False
+        )
+        return Counter((str(run.queue_name), "running" if run.status == "PENDING" else "waiting") for run in found)
 
     def forget(self, before: float, limit: int) -> int:
         """Delete runs that ended before then, failed ones too, at most so many; returns how many."""

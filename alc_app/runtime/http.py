@@ -11,6 +11,7 @@ import socket
 import time
 from collections.abc import Mapping
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 import requests
 import urllib3
@@ -20,6 +21,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from alc_app.attio import trace
 from alc_app.attio.errors import FetchAnswerLost, FetchNotSent
 from alc_app.attio.http import FetchResponse
+from alc_app.runtime.metrics import CALLS
 
 CONNECT_TIMEOUT = 3.0
 READ_TIMEOUT = 10.0
@@ -85,7 +87,16 @@ class _BoundedAdapter(HTTPAdapter):
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
         if traceparent := trace.traceparent():  # here, because every call passes by: Authlib's, and a second try
             request.headers["traceparent"] = traceparent
-        response = super().send(request, stream=True, timeout=(CONNECT_TIMEOUT, READ_TIMEOUT), verify=kwargs["verify"])
+        started, status = time.monotonic(), "none"
+        try:
+            response = self._exchange(request, verify=kwargs["verify"])
+            status = str(response.status_code)
+        finally:
+            CALLS.labels(urlsplit(request.url or "").netloc, status).observe(time.monotonic() - started)
+        return response
+
+    def _exchange(self, request: requests.PreparedRequest, verify: Any) -> requests.Response:
+        response = super().send(request, stream=True, timeout=(CONNECT_TIMEOUT, READ_TIMEOUT), verify=verify)
         try:
             response._content = self._read(response)  # what `requests` itself sets after reading
             response.encoding = "utf-8"  # as the Fetch standard's text(): a charset of theirs may break the decoder

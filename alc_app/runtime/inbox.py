@@ -18,7 +18,7 @@ from typing import Literal
 
 from sqlalchemy import ColumnElement, Connection, Delete, Update, delete, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlmodel import col, select
+from sqlmodel import col, func, select
 
 from alc_app.attio import trace
 from alc_app.runtime.database import Database
@@ -112,6 +112,18 @@ class Inbox:
         which = (col(Delivery.handler_id) == handler_id, col(Delivery.webhook_id) == webhook_id)
         with self._database.transaction() as session:
             session.exec(update(Delivery).where(*which, col(Delivery.state).in_(OPEN)).values(**values))
+
+    def unfinished(self) -> dict[str, float]:
+        """How many deliveries wait, are under way or have failed."""
+        state = col(Delivery.state)
+        query = select(state, func.count()).where(state.in_((*OPEN, "failed"))).group_by(state)
+        with self._database.reading() as session:
+            return dict(session.exec(query).all())
+
+    def waiting_since(self) -> float | None:
+        """When the oldest delivery came that is not done; None, when all are."""
+        with self._database.reading() as session:
+            return session.exec(select(func.min(Delivery.received_at)).where(col(Delivery.state).in_(OPEN))).one()
 
     def forget_bodies(self, before: float, limit: int) -> int:
         """Empty the oldest deliveries that ended before then; their ids stay known (R14). Returns how many."""

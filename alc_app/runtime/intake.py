@@ -16,6 +16,7 @@ from alc_app.runtime.failpoints import failpoint
 from alc_app.runtime.house import House
 from alc_app.runtime.inbox import NotStored
 from alc_app.runtime.log_once import OncePerMinute
+from alc_app.runtime.metrics import DELIVERIES
 from alc_app.runtime.sealing import CannotUnseal
 from alc_app.runtime.slot import ReachedFirstEffect, ReadingSlot
 from alc_app.runtime.standard_webhooks import NotVerified, verify
@@ -43,7 +44,13 @@ class Intake:
         self._refusals = OncePerMinute(log)
 
     def receive(self, handler_id: str) -> Response:
-        """Answer one delivery."""
+        """Answer one delivery, and count it."""
+        answer = self._answer(handler_id)
+        if answer.status_code >= 300:
+            DELIVERIES.labels(str(answer.status_code)).inc()
+        return answer
+
+    def _answer(self, handler_id: str) -> Response:
         row = self._house.handlers.row(handler_id)
         if refusal := self._not_open(row) or _unreadable():
             return refusal
@@ -79,8 +86,11 @@ class Intake:
             verdict = self._house.inbox.put(row.id, webhook_id, raw_body, "ignored" if answer else "new")
         except NotStored:
             return Response(status=503, headers=WAIT_A_LITTLE)
+        what = "ignored" if answer else verdict
+        if what != "conflict":  # which is counted as the refusal that it is
+            DELIVERIES.labels(what).inc()
         told = {"handler_id": f"{row.id[:6]}…", "webhook_id": webhook_id}  # the whole address is a secret (R18)
-        log.info("The delivery %s is answered: %s.", webhook_id, "ignored" if answer else verdict, extra=told)
+        log.info("The delivery %s is answered: %s.", webhook_id, what, extra=told)
         failpoint("delivery_stored")
         return Response(status=ANSWER_OF[verdict])
 

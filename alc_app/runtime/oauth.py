@@ -98,13 +98,14 @@ class OAuthClient:
         if known and time.monotonic() - fetched_at < METADATA_FOR:
             return known
         try:
-            self._metadata = (time.monotonic(), self._fetch_metadata())
+            self._metadata = (time.monotonic(), self.fetch_metadata())
         except OAuthFailed:
             if not known:
                 raise
         return self._metadata[1]
 
-    def _fetch_metadata(self) -> Mapping[str, Any]:
+    def fetch_metadata(self) -> Mapping[str, Any]:
+        """Ask the server for its metadata now, and check it. Raises: OAuthFailed."""
         url = f"{self.issuer}/.well-known/oauth-authorization-server"
         try:
             response = self._http.request("GET", url, headers={"Accept": "application/json"})

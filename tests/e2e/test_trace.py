@@ -36,3 +36,14 @@ def test_one_id_tells_the_whole_story_of_a_click(stack: Stack, user: User, alc: 
         (f"The record {record_id} says Complete.", worker),
     ):
         assert [line for line in log if told in line], (told, log)
+
+
+def test_the_numbers_and_the_readiness_of_a_running_installation(user: User) -> None:
+    """Operations: what the unit tests count is joined up in the process that serves."""
+    numbers = user.get("/metrics").text
+
+    assert user.get("/readyz").json() == {"status": "ready", "missing": [], "degraded": []}
+    assert 'alc_app_deliveries_answered_total{answer="stored"}' in numbers
+    assert 'alc_app_connections{status="active"} 1.0' in numbers
+    assert "alc_app_workers 1.0" in numbers
+    assert 'endpoint="actions.trigger",method="POST",status="2xx"' in numbers

@@ -3,7 +3,8 @@ to whoever runs a workflow by hand a step is just done."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 OK: dict[str, Any] = {"ok": None}
@@ -46,6 +47,12 @@ class FakeEngine:
 
     def take_over(self, dead_executors: Sequence[str]) -> None:
         self.taken_over += dead_executors
+
+    def is_up(self) -> bool:
+        return not isinstance(self.answer, Exception)
+
+    def unfinished(self) -> Mapping[tuple[str, ...], float]:
+        return Counter((queue, "waiting") for _, _, queue in self.runs.values())
 
     def forget(self, before: float, limit: int) -> int:
         assert limit > 0

@@ -17,6 +17,7 @@ from alc_app.attio import FetchAnswerLost, FetchError, FetchNotSent, trace
 from alc_app.attio.http import FetchResponse
 from alc_app.runtime import http
 from alc_app.runtime.http import Http, harden
+from alc_app.runtime.metrics import CALLS, show_on_loopback
 from tests.unit.runtime.conftest import Peer
 
 OK = b"HTTP/1.1 200 OK\r\n"
@@ -185,3 +186,30 @@ def test_every_call_says_which_trace_it_belongs_to(peer: Serve) -> None:
     assert trace.read(first[0].decode()) == trace.read(second[0].decode()) == ("a" * 32, True)
     assert first != second
     assert none == []
+
+
+def test_every_call_is_counted_by_its_host_and_how_it_ended(peer: Serve) -> None:
+    """Operations: a peer that begins to fail is seen; a path, which may hold an id, is no label."""
+    there = peer(b"HTTP/1.1 503 No\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+    broken = peer(b"nonsense\r\n\r\n")
+    get(f"{there.url}/leads/lead_1")
+    with pytest.raises(FetchAnswerLost):
+        get(broken.url)
+
+    counted = {
+        (sample.labels["host"], sample.labels["status"]): sample.value
+        for family in CALLS.collect()
+        for sample in family.samples
+        if sample.name.endswith("_count")
+    }
+    assert counted[there.url.removeprefix("http://"), "503"] == 1
+    assert counted[broken.url.removeprefix("http://"), "none"] == 1
+
+
+def test_a_worker_shows_what_it_counts_to_this_machine() -> None:
+    """Operations: its calls are counted where they are made."""
+    with show_on_loopback(0) as server:
+        text = get(f"http://127.0.0.1:{server.server_port}/metrics").text
+        server.shutdown()
+
+    assert "# TYPE alc_app_call_seconds histogram" in text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -18,6 +19,7 @@ from werkzeug.test import TestResponse
 from alc_app.runtime.house import WORKSPACE, House
 from alc_app.runtime.inbox import NotStored
 from alc_app.runtime.intake import MAX_BODY, blueprint
+from alc_app.runtime.metrics import DELIVERIES
 from alc_app.runtime.oauth import Tokens
 from alc_app.runtime.sealing import Sealer
 
@@ -256,3 +258,22 @@ def test_a_connection_that_needs_a_reconnect_still_takes_deliveries(alc: Alc, ho
     house.connections.needs_reconnect(house.connections.usable_id(WORKSPACE), "why")
 
     assert alc.deliver().status_code == 200
+
+
+def test_deliveries_are_counted_by_what_became_of_them(alc: Alc) -> None:
+    """R1, R11, R14: each verdict apart, and each refusal by its status."""
+    before = Counter(counted())
+
+    alc.deliver()
+    alc.deliver()
+    alc.deliver({**BODY, "status": "Failed"})
+    alc.deliver({"event": "lead.sneezed"}, id="msg_2")
+    alc.deliver(secret="whsec_Zm9yZ2VkLWZvcmdlZC1mb3JnZWQtZm9yZ2VkISE=")
+
+    assert Counter(counted()) - before == {"stored": 1, "duplicate": 1, "409": 1, "ignored": 1, "401": 1}
+
+
+def counted() -> dict[str, float]:
+    """What is counted in this process, by answer."""
+    [family] = DELIVERIES.collect()
+    return {sample.labels["answer"]: sample.value for sample in family.samples if sample.name.endswith("_total")}

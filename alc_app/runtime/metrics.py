@@ -1,0 +1,47 @@
+"""What this process has done, counted for Prometheus. What the databases hold is read by gauges.py at each scrape.
+
+A registry of our own: nothing that a library counts slips in. No label carries an id, or anything that a caller chose.
+"""
+
+from __future__ import annotations
+
+from wsgiref.simple_server import WSGIServer
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector, start_http_server
+
+REGISTRY = CollectorRegistry()
+SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 25.0)
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+ProcessCollector(registry=REGISTRY)
+REQUESTS = Histogram(
+    "alc_app_request_seconds",
+    "Seconds from a request to the beginning of its answer.",
+    ["endpoint", "method", "status"],
+    registry=REGISTRY,
+    buckets=SECONDS,
+)
+DELIVERIES = Counter(
+    "alc_app_deliveries_answered",
+    "Deliveries by what became of them at the door: a verdict, or the status that they were refused with.",
+    ["answer"],
+    registry=REGISTRY,
+)
+CALLS = Histogram(
+    "alc_app_call_seconds",
+    "Seconds that a call to ALC or Attio took; the status is none when no whole answer came.",
+    ["host", "status"],
+    registry=REGISTRY,
+    buckets=SECONDS,
+)
+
+
+def count_request(endpoint: str | None, method: str, status: int, seconds: float) -> None:
+    """Count a request by what answered it and by the class of its status, such as 2xx."""
+    known = method if method in METHODS else "other"
+    REQUESTS.labels(endpoint or "none", known, f"{status // 100}xx").observe(seconds)
+
+
+def show_on_loopback(port: int) -> WSGIServer:
+    """Show what is counted here at `/metrics` of a port that only this machine reaches: for a worker."""
+    server, _ = start_http_server(port, "127.0.0.1", registry=REGISTRY)
+    return server
