@@ -12,7 +12,6 @@ from sqlmodel import col, func, select
 
 from alc_app.attio.runtime import running
 from alc_app.attio.types import Gauge
-from alc_app.runtime.engine import MOST_COUNTED
 from alc_app.runtime.house import WORKSPACE, House
 from alc_app.runtime.slot import Slot
 from alc_app.runtime.tables import ConnectionRow
@@ -41,7 +40,7 @@ class Gauges(Collector):
                 yield from self._read(gauge.name, gauge.text, [gauge.label] if gauge.label else [], _keyed(gauge))
         yield from self._read(
             "runs",
-            f"Runs that wait or are under way, by queue; {MOST_COUNTED} at most are counted.",
+            "Runs that wait or are under way, by queue.",
             ["queue", "status"],
             self._house.engine.unfinished,
         )

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 from sqlmodel import select
@@ -15,7 +13,6 @@ from alc_app.app import app as manifest
 from alc_app.attio.runtime import running
 from alc_app.config import Config
 from alc_app.lead_rows import EarlyEvent, Lead
-from alc_app.runtime.engine import Engine
 from alc_app.runtime.house import House
 from alc_app.runtime.live import Live
 from alc_app.runtime.retention import AT_ONCE, DAY, EVERY, FIRST_AFTER, Housekeeping
@@ -267,18 +264,3 @@ def test_a_rule_that_stumbles_does_not_keep_the_others_from_being_kept(
 
     assert "Old finished runs could not be forgotten" in caplog.text
     assert (delivery(house, "msg") or Delivery()).state == "forgotten"
-
-
-def test_the_engine_forgets_runs_that_have_ended(tmp_path: Path) -> None:
-    """With all that it knew of them, and no others."""
-    engine = Engine(f"sqlite:///{tmp_path / 'engine.db'}")
-    for run_id in ("ended-1", "ended-2", "ended-3", "waiting"):
-        engine.ask("server_function", "name", queue="functions", run_id=run_id)
-    engine._client.cancel_workflows(["ended-1", "ended-2", "ended-3"])
-    now = datetime.now(UTC).timestamp()
-
-    assert engine.forget(now - 3600, limit=10) == 0
-    assert engine.forget(now + 3600, limit=2) == 2
-    assert engine.forget(now + 3600, limit=10) == 1
-    assert [run.workflow_id for run in engine._client.list_workflows()] == ["waiting"]
-    engine.close()

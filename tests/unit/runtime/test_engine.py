@@ -1,0 +1,44 @@
+"""The engine as we ask it: what it still has to do, and what it forgets. Nothing runs here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from alc_app.runtime.engine import Engine
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    """One with tables of its own."""
+    sqlite = request.param == "sqlite"
+    engine = Engine(f"sqlite:///{tmp_path / 'engine.db'}" if sqlite else request.getfixturevalue("empty_postgres"))
+    engine.prepare()
+    yield engine
+    engine.close()
+
+
+def test_what_waits_is_counted_by_queue(engine: Engine) -> None:
+    """Operations: what has ended is not; a thousand cost no more than one."""
+    for number in range(3):
+        engine.ask("webhook", "h", queue="webhooks", run_id=f"webhook-{number}")
+    engine.ask("upkeep", "name", queue="upkeep", run_id="upkeep")
+    engine._client.cancel_workflow("webhook-0")
+
+    assert engine.unfinished() == {("webhooks", "waiting"): 2, ("upkeep", "waiting"): 1}
+
+
+def test_runs_that_have_ended_are_forgotten(engine: Engine) -> None:
+    """With all that the engine knew of them, and no others."""
+    for run_id in ("ended-1", "ended-2", "ended-3", "waiting"):
+        engine.ask("server_function", "name", queue="functions", run_id=run_id)
+    engine._client.cancel_workflows(["ended-1", "ended-2", "ended-3"])
+    now = datetime.now(UTC).timestamp()
+
+    assert engine.forget(now - 3600, limit=10) == 0
+    assert engine.forget(now + 3600, limit=2) == 2
+    assert engine.forget(now + 3600, limit=10) == 1
+    assert [run.workflow_id for run in engine._client.list_workflows()] == ["waiting"]
