@@ -2,6 +2,7 @@
 
 import pytest
 
+from alc_app.attio import trace
 from tests.unit.mock_attio.conftest import TOKEN, Attio
 
 PEOPLE = "/v2/objects/people/records"
@@ -26,9 +27,11 @@ def test_an_unknown_endpoint_is_named_in_the_message(attio: Attio, method: str, 
 
 
 def test_every_reply_can_be_quoted_to_support_and_read_by_any_page(attio: Attio) -> None:
-    """`x-attio-execution-id` and open CORS on success, refusal and preflight."""
+    """`x-attio-execution-id`, the caller's trace and open CORS on success, refusal and preflight."""
+    caller = f"00-{'a' * 32}-{'b' * 16}-01"
     for method, path in (("GET", "/v2/objects"), ("GET", "/v2/nope"), ("OPTIONS", PEOPLE)):
-        reply = attio.send(method, path)
+        reply = attio.send(method, path, headers={"traceparent": caller})
+        assert trace.read(reply.headers["traceparent"]) == ("a" * 32, True)
         assert len(reply.headers["x-attio-execution-id"]) == 36
         assert reply.headers["Access-Control-Allow-Origin"] == "*"
     assert attio.send("OPTIONS", PEOPLE).status_code == 204

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
+from prometheus_client import generate_latest
 from sqlmodel import select
 
 from alc_app import leads
@@ -13,6 +15,7 @@ from alc_app.app import app as manifest
 from alc_app.attio.runtime import running
 from alc_app.config import Config
 from alc_app.lead_rows import EarlyEvent, Lead
+from alc_app.runtime.gauges import Gauges
 from alc_app.runtime.house import House
 from alc_app.runtime.live import Live
 from alc_app.runtime.retention import AT_ONCE, DAY, EVERY, FIRST_AFTER, Housekeeping
@@ -264,3 +267,28 @@ def test_a_rule_that_stumbles_does_not_keep_the_others_from_being_kept(
 
     assert "Old finished runs could not be forgotten" in caplog.text
     assert (delivery(house, "msg") or Delivery()).state == "forgotten"
+
+
+def test_on_postgres_the_rule_and_the_numbers_are_the_same(postgres: str, tmp_path: Path, clock: Clock) -> None:
+    """Scale-out: one row of each kind is counted, and later gone."""
+    house = House(Config.from_env(home=tmp_path, database_url=postgres), manifest, clock)
+    house.publish("old", {})
+    house.publish("newest", {})
+    house.inbox.put("h", "msg", b"{}", "ignored")
+    house.inbox.put("h", "failed", b"{}", "new")
+    house.inbox.mark("h", "failed", "failed")
+    house.engine.ask("webhook", "h", "msg", queue="webhooks", run_id="run")
+    with running(Slot(house)):
+        leads.not_sent(leads.intend(RECORD, "Ada", "").partition(".")[0])
+
+    numbers = generate_latest(Gauges(house)).decode()
+    clock.time += 1000 * DAY
+    for _ in range(2):  # a body goes before its row
+        Housekeeping(house).sweep()
+
+    for sample in ('deliveries{state="failed"}', 'leads{status="not_sent"}', 'runs{queue="webhooks",status="waiting"}'):
+        assert f"alc_app_{sample} 1.0" in numbers
+    with house.database.reading() as session:
+        counts = {table: len(session.exec(select(table)).all()) for table in (LiveEvent, Delivery, Lead)}
+    assert counts == {LiveEvent: 1, Delivery: 0, Lead: 0}
+    house.close()
