@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 import uuid
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, g
+from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFProtect
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as NoFreeConnection
+from werkzeug.exceptions import ServiceUnavailable
 
 from alc_app.app import app as manifest
 from alc_app.attio import trace
@@ -14,9 +19,12 @@ from alc_app.config import Config
 from alc_app.health import add_health
 from alc_app.pages import blueprint as pages
 from alc_app.pages import secure_headers
+from alc_app.pages.errors import answer
 from alc_app.runtime import actions, connecting, intake, live
 from alc_app.runtime.house import House
 from alc_app.workspace import Workspace
+
+DATABASE_AWAY = "The app's database is busy, full or read-only, so nothing was changed."
 
 
 def build(config: Config | None = None) -> Flask:
@@ -43,6 +51,7 @@ def build(config: Config | None = None) -> Flask:
     house.engine.warm_up(after=2.0)
     secure_headers(app)
     add_health(app, house)
+    _answer_for_the_database(app)
     return app
 
 
@@ -78,3 +87,13 @@ def _hosts(config: Config) -> list[str]:
     """The names that a request may call us by: the configured one, and loopback while we are bound to it (bar U7)."""
     own = urlsplit(config.base_url).hostname or ""
     return [own, "127.0.0.1", "localhost", "[::1]"] if config.env == "development" else [own]
+
+
+def _answer_for_the_database(app: Flask) -> None:
+    """Locked, full, read-only or away: 503, and nothing is half done (bar C14)."""
+
+    @app.errorhandler(OperationalError)
+    @app.errorhandler(NoFreeConnection)
+    def unavailable(error: OperationalError | NoFreeConnection) -> ResponseReturnValue:
+        logging.getLogger(__name__).error("The database refuses: %s", getattr(error, "orig", error))
+        return answer(ServiceUnavailable(DATABASE_AWAY, retry_after=5))

@@ -65,9 +65,8 @@ class Engine:
         )
 
     @cached_property
-    def _reader(self) -> SqlEngine:
-        """For counting only: everything else goes through the engine's own client."""
-        return open_engine(self.url).execution_options(**{READS: True})
+    def _database(self) -> SqlEngine:
+        return open_engine(self.url)
 
     def ask(
         self, workflow: str, *args: Any, queue: str, run_id: str | None = None, only_one_of: str | None = None
@@ -79,10 +78,13 @@ class Engine:
         options: dict[str, Any] = {"workflow_name": workflow, "queue_name": queue, "app_version": APP_VERSION}
         if run_id:
             options["workflow_id"] = run_id
+        client: Any = self._client
         if only_one_of:
             options |= {"deduplication_id": only_one_of, "duplication_policy": "return-existing"}
-        handle: Any = self._client.enqueue(options, *args, traceparent=trace.traceparent())  # type: ignore[arg-type]  # built by hand
-        return str(handle.get_workflow_id())
+            return str(client.enqueue(options, *args, traceparent=trace.traceparent()).get_workflow_id())
+        with self._database.begin() as own:  # ours gives up on a lock; the engine's own would wait for ever
+            asked = client.enqueue_in_transaction(own, options, *args, traceparent=trace.traceparent())
+        return str(asked.get_workflow_id())
 
     def outcome(self, run_id: str, *, within: float) -> dict[str, Any]:
         """The JSON outcome of a run. Raises: ServerFunctionTimeout, ServerFunctionError."""
@@ -122,7 +124,7 @@ class Engine:
 
     def unfinished(self) -> Mapping[tuple[str, ...], float]:
         """How many runs wait and are under way, by queue and status."""
-        with self._reader.connect() as connection:
+        with self._database.execution_options(**{READS: True}).connect() as connection:
             return {(row[0], STATUS[row[1]]): row[2] for row in connection.execute(self._count)}
 
     def forget(self, before: float, limit: int) -> int:
@@ -148,5 +150,5 @@ class Engine:
         """Give the connections back."""
         if "_client" in self.__dict__:
             self._client.destroy()
-        if "_reader" in self.__dict__:
-            self._reader.dispose()
+        if "_database" in self.__dict__:
+            self._database.dispose()

@@ -18,6 +18,7 @@ from typing import Literal
 
 from sqlalchemy import ColumnElement, Connection, Delete, Update, delete, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import OperationalError
 from sqlmodel import col, func, select
 
 from alc_app.attio import trace
@@ -26,6 +27,8 @@ from alc_app.runtime.tables import Delivery
 
 MAX_BATCH = 256
 ANSWER_WITHIN = 8.0
+PATIENCE = 2.0
+"""Seconds that the writer may take for a batch until nobody else is let to wait behind it."""
 AGAIN_AFTER = 600.0
 MOST_TRIES = 12
 OPEN = ("new", "queued")
@@ -55,11 +58,14 @@ class Inbox:
         self._queue: queue.SimpleQueue[_Item] = queue.SimpleQueue()
         self._writer: threading.Thread | None = None
         self._starting = threading.Lock()
+        self._at_work_since = float("inf")
 
     def put(self, handler_id: str, webhook_id: str, body: bytes, state: str) -> Verdict:
         """Store one delivery; returns when it is on the disk. The same id twice is a "duplicate", with other bytes a
         "conflict". Raises: NotStored."""
         self._ensure_writer()
+        if time.monotonic() - self._at_work_since > PATIENCE:
+            raise NotStored("The disk is too slow now. Please send it again.")  # waiting would only cost a thread
         digest = hashlib.sha256(body).hexdigest()
         item = _Item(
             {
@@ -169,17 +175,21 @@ class Inbox:
             self._commit(batch)
 
     def _commit(self, batch: list[_Item]) -> None:
+        self._at_work_since = time.monotonic()
         try:
             with self._database.engine.begin() as connection:
                 verdicts = self._store(connection, batch)
             for item, verdict in zip(batch, verdicts, strict=True):
                 item.verdict = verdict
+        except OperationalError as error:  # locked, full, read-only: it is not one row's fault
+            log.error("Deliveries cannot be stored now, their senders are asked to come again: %s", error.orig)
         except Exception:
             if len(batch) > 1:  # one bad row must not fail its neighbours
                 for item in batch:
                     self._commit([item])
                 return
             log.exception("A delivery could not be stored; its sender is asked to come again.")
+        self._at_work_since = float("inf")
         for item in batch:
             item.done.set()
 
