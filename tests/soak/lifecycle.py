@@ -1,0 +1,119 @@
+"""Rounds of connect and disconnect with random faults on the wire to ALC: in the end nothing is left on either side."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import time
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+
+import requests
+
+from tests.support.chaos import (
+    Exchange,
+    Fault,
+    answer_lost,
+    answers,
+    cut,
+    dropped,
+    garbage,
+    late,
+    not_json,
+    passes,
+    twice,
+)
+from tests.support.hostile_stack import HostileStack
+from tests.support.outside import Alc
+from tests.support.people import User
+from tests.support.waiting import eventually
+
+QUICK = (answer_lost, dropped, cut, garbage, not_json, twice, answers(500), answers(503), answers(429), late(0.2))
+HANGS = late(12.0)
+"""Longer than we wait for a byte (READ_TIMEOUT)."""
+RATE = 0.2
+CALLS = ("POST /oauth/token", "POST /oauth/revoke", "POST /api/v1/webhooks", "GET /api/v1/webhooks", "DELETE /api/v1")
+TO_BE_EMPTY = {
+    "connections that are not removed": "select count(*) from connection where status != 'removed'",
+    "connections that still have a token": "select count(*) from connection where access_token || refresh_token != ''",
+    "grants that were not taken": "select count(*) from oauth_flow where code is not null",
+    "handlers that ALC may still know": "select count(*) from webhook_handler where deleted_at is null",
+}
+
+
+@dataclass
+class Report:
+    """How it went. All is well when nothing is `left`."""
+
+    rounds: int
+    seed: int
+    connected: int = 0
+    refused: int = 0
+    """Connects that ended with a notice why not."""
+    pending: int = 0
+    """Disconnects that were finished later."""
+    seconds: float = 0.0
+    healing: float = 0.0
+    """Of these, after the last fault, until all was cleaned up."""
+    faults: Counter[str] = field(default_factory=Counter)
+    tokens: int = 0
+    """Access tokens that reached us."""
+    left: dict[str, int] = field(default_factory=dict)
+
+
+def run(rounds: int, seed: int, home: Path, *, hanging: bool = True, one_process: bool = False) -> Report:
+    """Play so many rounds with real processes in `home`; the same seed makes the same choices."""
+    report, started = Report(rounds, seed), time.monotonic()
+    with HostileStack(home, one_process=one_process) as stack:
+        _play(stack, Random(seed), report, (*QUICK, HANGS) if hanging else QUICK)  # noqa: S311 - the same again is what is wanted
+        report.faults = stack.to_alc.faults()
+        stack.heal()
+        report.healing = time.monotonic()
+        eventually(lambda: not _rows(stack), within=600, what=lambda: _rows(stack))
+        report.healing = time.monotonic() - report.healing
+        report.left = _rows(stack) | _at_alc(stack, report)
+    report.seconds = time.monotonic() - started
+    return report
+
+
+def _play(stack: HostileStack, random: Random, report: Report, faults: Sequence[Fault]) -> None:
+    user = User(stack.app_url)
+    stack.to_alc.at_random(Random(random.random()), RATE, dict.fromkeys(CALLS, faults))  # noqa: S311 - see above
+    for _ in range(report.rounds):
+        connected = user.connect_alc().url.endswith("notice=connected")
+        report.connected, report.refused = report.connected + connected, report.refused + (not connected)
+        if user.is_connected() and random.random() < 0.8:  # else the next round replaces it
+            report.pending += "notice=clean_up_pending" in user.disconnect_alc().url
+    if user.is_connected():
+        user.disconnect_alc()
+
+
+def _rows(stack: HostileStack) -> dict[str, int]:
+    with closing(sqlite3.connect(f"file:{stack.home / 'app.db'}?mode=ro", uri=True)) as database:
+        found = {what: database.execute(query).fetchone()[0] for what, query in TO_BE_EMPTY.items()}
+    return {what: count for what, count in found.items() if count}
+
+
+def _at_alc(stack: HostileStack, report: Report) -> dict[str, int]:
+    """Webhooks, and tokens that ALC still takes. One whose answer was lost is nobody's, and ends with its hour."""
+    tokens = [token for exchange in stack.to_alc.sent("POST /oauth/token") for token in _handed_over(exchange)]
+    report.tokens = len(tokens)
+    alive = [token for token in tokens if _is_taken(stack.alc_url, token)]
+    found = {"webhooks at ALC": len(Alc(stack.alc_url).webhooks()), "tokens that ALC still takes": len(alive)}
+    return {what: count for what, count in found.items() if count}
+
+
+def _handed_over(exchange: Exchange) -> list[str]:
+    if exchange.fault not in (passes.__name__, twice.__name__, "late") or not exchange.answers:
+        return []
+    body = json.loads(exchange.answers[0].partition(b"\r\n\r\n")[2])
+    return [body["access_token"]] if "access_token" in body else []
+
+
+def _is_taken(alc_url: str, token: str) -> bool:
+    headers = {"Authorization": f"Bearer {token}"}
+    return requests.get(f"{alc_url}/api/v1/webhooks", headers=headers, timeout=30).status_code != 401
