@@ -14,6 +14,7 @@ from __future__ import annotations
 import http.client
 import socket
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -38,6 +39,7 @@ class Exchange:
     headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(repr=False)
     fault: str = ""
+    at: float = field(default_factory=time.time)
     answers: list[bytes] = field(default_factory=list, repr=False)
     """What the upstream has answered, whole, once for each time that it was asked."""
 
@@ -62,6 +64,11 @@ class Exchange:
 
 
 Fault = Callable[[Exchange], None]
+
+
+def answered(exchange: Exchange) -> int:
+    """The status of the upstream's last answer."""
+    return int(exchange.answers[-1].split(b" ", 2)[1])
 
 
 def http_answer(status: int, body: bytes = b"", *headers: tuple[str, str]) -> bytes:

@@ -1,0 +1,91 @@
+"""`scripts/bench …`: long runs with real processes; each prints what it saw, and fails when something is wrong."""
+
+from __future__ import annotations
+
+import dataclasses
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+
+from alc_app.config import Config
+from alc_app.runtime.schema import migrate_all
+from tests.support import postgres
+from tests.support.stack import free_ports
+
+DATABASES = click.option(
+    "--database", type=click.Choice(["sqlite", "postgres", "both"]), default="both", show_default=True
+)
+SEED = click.option("--seed", type=int, default=1, show_default=True, help="the same seed makes the same choices")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """Long runs with real processes. Each prints what it saw, and exits with 1 when something is wrong."""
+
+
+@main.command()
+@DATABASES
+@SEED
+@click.option("--events", type=int, default=1000, show_default=True, help="verdicts; a tenth of them come twice")
+def burst(database: str, seed: int, events: int) -> None:
+    """Shuffled verdicts into an Attio that takes 25 writes a second; two workers, one killed midway."""
+    from tests.soak.burst import run
+
+    for name in ["sqlite", "postgres"] if database == "both" else [database]:
+        with _home() as home, _database(name) as url:
+            _show(f"burst on {name}", run(events, seed, home, url))
+
+
+@main.command()
+@DATABASES
+@SEED
+@click.option("--kills", type=int, default=100, show_default=True)
+def kill(database: str, seed: int, kills: int) -> None:
+    """Kill -9 at random while people connect, send and disconnect; then see whether I1 to I6 hold."""
+    from tests.soak.kill import run
+
+    for name in ["sqlite", "postgres"] if database == "both" else [database]:
+        with _home() as home, _database(name) as url:
+            _show(f"kill on {name}", run(kills, seed, home, url))
+
+
+@contextmanager
+def _home() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="alc-bench-", ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
+
+
+@contextmanager
+def _database(name: str) -> Iterator[str]:
+    """The URL of a database that is up to date; on SQLite the processes make their own."""
+    if name == "sqlite":
+        yield ""
+        return
+    if postgres.binaries() is None:
+        raise click.ClickException(postgres.HOW_TO_GET_ONE)
+    with postgres.server(free_ports(1)[0]) as url:
+        migrate_all(Config.from_env(database_url=url), lambda _: None)
+        yield url
+
+
+def _show(title: str, report: Any) -> None:
+    click.secho(title, bold=True)
+    for name, value in dataclasses.asdict(report).items():
+        click.echo(f"  {name.replace('_', ' '):<20} {_in_words(value)}")
+    if report.wrong:
+        raise click.ClickException("This is not as it should be.")
+
+
+def _in_words(value: Any) -> str:
+    if isinstance(value, dict):
+        value = [f"{key}: {count}" for key, count in value.items()]
+    if isinstance(value, list):
+        return ", ".join(value) or "nothing"
+    return f"{value:.1f}" if isinstance(value, float) else str(value)
+
+
+main(prog_name="scripts/bench")
