@@ -22,7 +22,7 @@ from tests.support.stack import Stack
 from tests.support.waiting import eventually
 
 PEOPLE = 12
-PAUSE = 0.1, 0.8
+PAUSE = 0.1, 2.0
 """Seconds between a restart and the next kill."""
 
 

@@ -50,7 +50,7 @@ class Server:
         assert self.process.poll() is None, f"{self.name} ended:\n{self.log.read_text()[-3000:]}"
         try:
             return requests.get(f"{self.url}/healthz", timeout=2).ok
-        except requests.ConnectionError:
+        except requests.RequestException:  # not yet, or too busy
             return False
 
     def terminate(self) -> None:
