@@ -31,6 +31,10 @@ class AlcRefused(AlcError):
     """ALC will not do it, today or tomorrow; the message says why, to the user."""
 
 
+class AlcUnknown(AlcRefused):
+    """ALC, as it is connected now, has no such thing."""
+
+
 class AlcUnreachable(AlcError):
     """ALC was not asked, or asked us to wait: nothing has happened, and trying again may help."""
 
@@ -52,6 +56,10 @@ class Webhook(BaseModel):
     webhook_id: str = Field(pattern=ID)
     name: str
     url: str
+    event: str = ""
+    status: str = "active"
+    """Only an active one is called; others are disabled or expired."""
+    expires_at: AwareDatetime | None = None
 
 
 class LeadState(Lead):
@@ -124,10 +132,18 @@ def find_lead(connection: Connection, *, idempotency_key: str) -> Lead | None:
     return found[0] if found else None
 
 
+def get_lead(connection: Connection, lead_id: str) -> LeadState:
+    """A lead as it stands. `GET /api/v1/leads/{id}`. Raises: AlcUnknown."""
+    response = _call(connection, "GET", f"/api/v1/leads/{quote(lead_id, safe='')}", accept=(404,))
+    if response.status == 404:
+        raise AlcUnknown(f"ALC does not know the lead {lead_id}.")
+    return _read(response, LeadState)
+
+
 @step
 def find_verdict(connection: Connection, lead_id: str) -> LeadProcessed | None:
-    """What became of a lead; None while ALC is at it. `GET /api/v1/leads/{id}`."""
-    body = _read(_call(connection, "GET", f"/api/v1/leads/{quote(lead_id, safe='')}"), LeadState)
+    """What became of a lead; None while ALC is at it."""
+    body = get_lead(connection, lead_id)
     if body.status == "processing":
         return None
     return _as_event(body)
@@ -152,6 +168,16 @@ def create_webhook(connection: Connection, *, name: str, url: str, event: str, s
 def find_webhooks(connection: Connection, *, name: str) -> list[Webhook]:
     """Our webhooks with this name. `GET /api/v1/webhooks?name=`."""
     return _webhooks(connection, name)
+
+
+def list_webhooks(connection: Connection) -> list[Webhook]:
+    """Every webhook of the account, other people's among them. `GET /api/v1/webhooks`."""
+    return _read(_call(connection, "GET", "/api/v1/webhooks"), Webhooks).webhooks
+
+
+def refresh_webhook(connection: Connection, webhook_id: str) -> None:
+    """Let a webhook live on for as long as ALC usually grants. `POST /api/v1/webhooks/{id}/refresh`."""
+    _call(connection, "POST", f"/api/v1/webhooks/{quote(webhook_id, safe='')}/refresh")
 
 
 @step

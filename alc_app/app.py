@@ -1,15 +1,17 @@
 """The manifest: every entry point of the app on one screen. The tutorial's `app.ts`."""
 
-from alc_app import lead_record, leads
-from alc_app.attio import App, Events, Gauge, Record, Retention, Upkeep
+from alc_app import lead_letters, lead_record, leads
+from alc_app.attio import App, Check, DeadLetters, Events, Gauge, Record, Retention, Upkeep
 from alc_app.catch_up import catch_up
 from alc_app.events.connection_added import connection_added
 from alc_app.events.connection_removed import connection_removed
+from alc_app.lead_checks import check_records, check_strangers, check_verdicts
 from alc_app.lead_housekeeping import by_status, forget_early_events, forget_ended_leads, not_shown, trace_of
 from alc_app.lead_rows import EarlyEvent, Lead
 from alc_app.lead_status import show_lead_status
 from alc_app.send_to_alc_record_action import send_to_alc_action
 from alc_app.send_to_alc_server import send_to_alc, settle_send
+from alc_app.webhook_checks import check_webhooks
 from alc_app.webhooks.lead_processed import lead_processed
 
 app = App(
@@ -30,6 +32,17 @@ app = App(
     gauges=[
         Gauge("leads", "Leads, by status.", by_status, "status"),
         Gauge("leads_not_shown", "Leads whose record does not say yet what we know.", not_shown),
+    ],
+    # TUTORIAL: it has nobody who looks whether ALC, Attio and the app still agree (`alc-app doctor`).
+    checks=[
+        Check("Webhooks at ALC", check_webhooks),
+        Check("Records in the CRM", check_records),
+        Check("Verdicts of ALC", check_verdicts),
+        Check("Pending records", check_strangers),
+    ],
+    dead_letters=[
+        DeadLetters("lead", lead_letters.undelivered, lead_letters.show_again, lead_letters.dismiss),
+        DeadLetters("send", lead_letters.unsent, lead_letters.send_again, lead_letters.dismiss),
     ],
     tables=[Lead, EarlyEvent],
 )

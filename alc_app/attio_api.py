@@ -5,7 +5,7 @@ The same code talks to the real Attio and to the stand-in; only the address diff
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -58,6 +58,17 @@ def get_record(object_slug: str, record_id: str) -> dict[str, Any] | None:
 def query_records(object_slug: str, **query: Any) -> list[dict[str, Any]]:
     """Records by `filter`, `sorts`, `limit`, `offset`. `POST /v2/objects/{object}/records/query`."""
     return list(_data(call("POST", f"/v2/objects/{object_slug}/records/query", query)))
+
+
+def text_of(values: Sequence[Mapping[str, Any]]) -> str | None:
+    """The first value of a text, select or status attribute."""
+    if not values:
+        return None
+    first = values[0]
+    for kind in ("option", "status"):
+        if kind in first:
+            return str(first[kind]["title"])
+    return first.get("value")
 
 
 def value_history(object_slug: str, record_id: str, attribute: str) -> list[dict[str, Any]]:

@@ -10,6 +10,9 @@ import click
 from alc_app.config import Config
 
 Command = Callable[..., None]
+OUTSIDE = ("url", "home", "database_url", "alc_url", "attio_url", "env")
+"""The settings of whoever meets ALC and Attio."""
+as_json = click.option("--json", "as_json", is_flag=True, help="for machines")
 
 
 def settings(*names: str) -> Callable[[Command], Command]:
@@ -76,7 +79,7 @@ def serve(config: Config, with_worker: bool) -> None:
 
 
 @main.command()
-@settings("url", "home", "database_url", "alc_url", "attio_url", "env", "removal")
+@settings(*OUTSIDE, "removal")
 @click.option("--executor-id", default="", help="name of this worker; default: the first worker-N that nobody is")
 def worker(config: Config, executor_id: str) -> None:
     """Run the worker: server functions, event handlers and webhook handlers, durably."""
@@ -125,3 +128,72 @@ def setup_attio(config: Config) -> None:
         set_up(config, click.echo)
     except SetupFailed as error:
         raise click.ClickException(str(error)) from None
+
+
+@main.command()
+@settings(*OUTSIDE)
+@click.option("--fix", is_flag=True, help="mend what can be mended, and look again")
+@as_json
+def doctor(config: Config, fix: bool, as_json: bool) -> None:
+    """Look whether ALC, the CRM and everything here still agree, and say what does not, in sentences.
+
+    \b
+    exit code  meaning
+    0          everything is in order
+    1          something is not: see the sentences
+    2          nothing wrong was found, but not everything could be checked
+    """
+    from alc_app.doctor_commands import examine
+
+    raise SystemExit(examine(config, fix=fix, as_json=as_json))
+
+
+@main.group("dead-letters")
+def dead_letters() -> None:
+    """Work that has ended in failure and that nothing tries again by itself: list it, replay it, dismiss it."""
+
+
+@dead_letters.command("list")
+@settings(*OUTSIDE)
+@as_json
+def list_letters(config: Config, as_json: bool) -> None:
+    """Name every dead letter, with its reason."""
+    from alc_app.doctor_commands import list_letters
+
+    list_letters(config, as_json=as_json)
+
+
+@dead_letters.command("show")
+@click.argument("letter_id", metavar="ID")
+@settings(*OUTSIDE)
+@as_json
+def show_letter(config: Config, letter_id: str, as_json: bool) -> None:
+    """Tell everything about one."""
+    from alc_app.doctor_commands import show_letter
+
+    show_letter(config, letter_id, as_json=as_json)
+
+
+@dead_letters.command("replay")
+@click.argument("letter_id", metavar="[ID]", required=False)
+@settings(*OUTSIDE)
+@click.option("--all", "all_of_them", is_flag=True, help="every one that can be tried again by machine")
+@as_json
+def replay_letters(config: Config, letter_id: str | None, all_of_them: bool, as_json: bool) -> None:
+    """Have one tried again, or all that can be."""
+    from alc_app.doctor_commands import replay_letters
+
+    if bool(letter_id) == all_of_them:
+        raise click.UsageError("Name one dead letter, or say --all.")
+    replay_letters(config, letter_id, as_json=as_json)
+
+
+@dead_letters.command("dismiss")
+@click.argument("letter_id", metavar="ID")
+@settings(*OUTSIDE)
+@as_json
+def dismiss_letter(config: Config, letter_id: str, as_json: bool) -> None:
+    """Take one off the list for good; nothing else is changed."""
+    from alc_app.doctor_commands import dismiss_letter
+
+    dismiss_letter(config, letter_id, as_json=as_json)

@@ -59,8 +59,9 @@ def undeliverable(lead_id: str, why: str) -> None:
     """The record cannot be written any more; the lead ends here, with the reason (C5)."""
     with current().transaction() as session:
         lead = locked(session, lead_id)
-        lead.status, lead.why, lead.writer, lead.due_at = "undeliverable", why, None, None
-        lead.shown_version = lead.version
+        lead.undelivered, lead.status, lead.why = lead.undelivered or lead.status, "undeliverable", why
+        lead.shown_version, lead.writer, lead.due_at = lead.version, None, None
+        current().publish("dead_letter", {"id": f"lead:{lead_id}"})
 
 
 @step

@@ -59,6 +59,8 @@ class Lead(Table, table=True):
     """When ALC is asked what became of the lead, in case its webhook never reaches us."""
     tries: int = 0
     why: str | None = None
+    undelivered: str | None = None
+    """What an undeliverable lead was before its record could not be written."""
     created_at: float
     traceparent: str | None = Field(default_factory=trace.traceparent)
     """The trace of the click, which what is finished later goes on with."""

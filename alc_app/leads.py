@@ -91,6 +91,9 @@ def not_sent(lead_id: str, *, only_if_due: bool = False) -> None:
             _look_later(lead)
         else:
             lead.status, lead.due_at = "not_sent", None
+            if only_if_due:  # whoever clicked has gone by now, and was told that nobody knew
+                lead.why = "ALC has never received it."
+                current().publish("dead_letter", {"id": f"send:{lead_id}"})
 
 
 @step

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from alc_app import attio_api
+from alc_app.attio_api import text_of
 from alc_app.pages import Change, Person
 
 SHOWN_HISTORY = {"alc_status": "ALC status", "alc_lead_id": "ALC lead ID", "alc_interest": "ALC interest"}
@@ -47,9 +48,9 @@ def to_person(record: Mapping[str, Any], companies: Mapping[str, str], *, linked
         job_title=_first(values, "job_title", "value"),
         company=companies.get(company),
         location=_location(values.get("primary_location", [])),
-        alc_status=_text(values.get("alc_status", [])),
-        alc_lead_id=_text(values.get("alc_lead_id", [])),
-        alc_interest=_text(values.get("alc_interest", [])),
+        alc_status=text_of(values.get("alc_status", [])),
+        alc_lead_id=text_of(values.get("alc_lead_id", [])),
+        alc_interest=text_of(values.get("alc_interest", [])),
         created_at=_time(record["created_at"]),
         web_url=record.get("web_url") if linked else None,
     )
@@ -61,7 +62,7 @@ def history(record_id: str) -> list[Change]:
         Change(at=_time(value["active_from"]), attribute=title, value=shown, actor=_actor(value))
         for slug, title in SHOWN_HISTORY.items()
         for value in attio_api.value_history("people", record_id, slug)
-        if (shown := _text([value]))
+        if (shown := text_of([value]))
     ]
     return sorted(changes, key=lambda change: change.at, reverse=True)
 
@@ -69,17 +70,6 @@ def history(record_id: str) -> list[Change]:
 def _first(values: Mapping[str, Any], slug: str, key: str) -> str | None:
     found = values.get(slug) or [{}]
     return found[0].get(key) or None
-
-
-def _text(values: Sequence[Mapping[str, Any]]) -> str | None:
-    """The first value of a text, select or status attribute."""
-    if not values:
-        return None
-    first = values[0]
-    for kind in ("option", "status"):
-        if kind in first:
-            return str(first[kind]["title"])
-    return first.get("value")
 
 
 def _phone(value: Mapping[str, Any]) -> str:

@@ -21,16 +21,23 @@ from alc_app.pages import (
     CleanUp,
     ConnectionView,
     CrmUnavailable,
+    DeadLetter,
     Handler,
+    NotPossible,
     PeoplePage,
     Person,
 )
 from alc_app.pages.workspace import ConnectionStatus, PeopleSort
 from alc_app.people import company_ids, find_people, history, sorted_by, to_person
+from alc_app.runtime import dead_letters
+from alc_app.runtime.dead_letters import NotReplayed
+from alc_app.runtime.doctor import Doctor
 from alc_app.runtime.house import WORKSPACE, House
 from alc_app.runtime.live import Live
 from alc_app.runtime.slot import Slot
 from alc_app.runtime.tables import ConnectionRow, HandlerRow
+
+EXAMINE_WITHIN = 20.0
 
 
 class Workspace:
@@ -40,7 +47,7 @@ class Workspace:
     user_name = "You"
 
     def __init__(self, house: House, live: Live) -> None:
-        self._house, self._live = house, live
+        self._house, self._live, self._doctor = house, live, Doctor(house)
         self.alc_console_url = house.config.alc_url
 
     def last_event_id(self) -> str:
@@ -92,6 +99,25 @@ class Workspace:
             scopes=row.scope.split(),
         )
 
+    def examine(self, *, mend: bool) -> Mapping[str, Any]:
+        """The doctor's report, in the time that somebody waits for a page."""
+        return (self._doctor.mend if mend else self._doctor.examine)(EXAMINE_WITHIN).to_json()
+
+    def dead_letters(self) -> Sequence[DeadLetter]:
+        """The dead letters, newest first."""
+        found = dead_letters.find(self._house)
+        return [DeadLetter(letter.id, letter.text, letter.why, _at(letter.since), letter.advice) for letter in found]
+
+    def replay(self, letter_id: str) -> None:
+        """Have a dead letter tried again. Raises: NotPossible."""
+        with _refusals():
+            dead_letters.replay(self._house, letter_id)
+
+    def dismiss(self, letter_id: str) -> None:
+        """Take a dead letter off the list. Raises: NotPossible."""
+        with _refusals():
+            dead_letters.dismiss(self._house, letter_id)
+
     def query(self, query: str, variables: Mapping[str, Any]) -> dict[str, Any]:
         """Answer a GraphQL query of a record action; the caller has filled the slot."""
         return graphql.execute(query, variables, RestLoader())
@@ -126,6 +152,14 @@ class Workspace:
                 yield
             except AttioApiError as error:
                 raise CrmUnavailable(error.message) from error
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    try:
+        yield
+    except NotReplayed as error:
+        raise NotPossible(error.message) from error
 
 
 def _clean_up(row: ConnectionRow) -> CleanUp:

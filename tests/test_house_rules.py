@@ -20,6 +20,8 @@ APP_FILES = [
     "alc_app.send_to_alc_server",
     "alc_app.lead_status",
     "alc_app.catch_up",
+    "alc_app.lead_checks",
+    "alc_app.webhook_checks",
     "alc_app.webhooks",
     "alc_app.events",
 ]
@@ -30,6 +32,8 @@ DOORS = [
     "alc_app.lead_record",
     "alc_app.lead_rows",
     "alc_app.lead_housekeeping",
+    "alc_app.lead_review",
+    "alc_app.lead_letters",
 ]
 ENTRANCES = ["alc_app.serve"]
 """The command line's processes: they may start the stand-in, as they may start anything."""

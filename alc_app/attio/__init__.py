@@ -4,6 +4,7 @@ Names follow the TypeScript package `attio` in snake case (docs.attio.com/sdk), 
 tutorial finds each of its imports here.
 """
 
+from alc_app.attio.doctor import Check, DeadLetter, DeadLetters, Finding
 from alc_app.attio.errors import (
     AttioConnectionExpiredError,
     AttioError,
@@ -36,11 +37,15 @@ __all__ = [
     "AttioError",
     "AttioNoWorkspaceConnectionError",
     "BadRequest",
+    "Check",
     "Connection",
+    "DeadLetter",
+    "DeadLetters",
     "Events",
     "FetchAnswerLost",
     "FetchError",
     "FetchNotSent",
+    "Finding",
     "Gauge",
     "QueryError",
     "Record",

@@ -31,6 +31,8 @@ class Settings:
     attio_url: str
     attio_api_token: str
     workspace_id: str
+    hooks_url: str
+    """What the address of every webhook handler of this installation begins with."""
 
 
 class Runtime(Protocol):
@@ -59,6 +61,7 @@ class Runtime(Protocol):
     def create_webhook_handler(self, file_name: str) -> WebhookHandler: ...
     def update_webhook_handler(self, handler_id: str, external_webhook_id: str) -> None: ...
     def list_webhook_handlers(self) -> list[WebhookHandler]: ...
+    def knows_webhook_handler(self, handler_id: str) -> bool: ...
     def delete_webhook_handler(self, handler_id: str) -> None: ...
 
 

@@ -64,6 +64,11 @@ def list_webhook_handlers() -> list[WebhookHandler]:
     return current().list_webhook_handlers()
 
 
+def knows_webhook_handler(handler_id: str) -> bool:
+    """Is there such a handler, of whichever connection, one that is coming or going included?"""
+    return current().knows_webhook_handler(handler_id)
+
+
 def delete_webhook_handler(handler_id: str) -> None:
     """Delete a handler; deleting it twice is fine. Its address answers 410 from then on."""
     current().delete_webhook_handler(handler_id)

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar
 
+from alc_app.attio.doctor import Check, DeadLetters
 from alc_app.attio.effects import Effect, perform
 
 if TYPE_CHECKING:
@@ -136,6 +137,8 @@ class App:
     upkeep: Sequence[Upkeep] = ()
     retention: Sequence[Retention] = ()
     gauges: Sequence[Gauge] = ()
+    checks: Sequence[Check] = ()
+    dead_letters: Sequence[DeadLetters] = ()
     tables: Sequence[Any] = ()
     """SQLModel tables in which the app keeps its own rows."""
 

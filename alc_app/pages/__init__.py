@@ -3,6 +3,7 @@
 from flask import Blueprint
 
 from .assets import Face
+from .doctor import add_doctor_page
 from .errors import add_error_pages
 from .headers import secure_headers
 from .install import add_install_page
@@ -14,7 +15,9 @@ from .workspace import (
     CleanUp,
     ConnectionView,
     CrmUnavailable,
+    DeadLetter,
     Handler,
+    NotPossible,
     PeoplePage,
     Person,
     Workspace,
@@ -26,7 +29,9 @@ __all__ = [
     "CleanUp",
     "ConnectionView",
     "CrmUnavailable",
+    "DeadLetter",
     "Handler",
+    "NotPossible",
     "PeoplePage",
     "Person",
     "Workspace",
@@ -41,5 +46,6 @@ def blueprint(workspace: Workspace) -> Blueprint:
     add_look(pages)
     add_people_pages(pages, workspace)
     add_install_page(pages, workspace)
+    add_doctor_page(pages, workspace)
     add_error_pages(pages)
     return pages

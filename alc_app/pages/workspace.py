@@ -1,9 +1,9 @@
 """What the face may know of the world: the `Workspace` protocol, and the small frozen things it shows."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 ALC_STATUSES = ("Pending", "Complete", "Failed")
 
@@ -93,6 +93,21 @@ class CleanUp:
     next_try_at: datetime | None
 
 
+class NotPossible(Exception):
+    """What was asked for cannot be done; the message says why, in a whole sentence."""
+
+
+@dataclass(frozen=True)
+class DeadLetter:
+    """Work that has ended in failure, in sentences; with an `advice` it takes a person."""
+
+    id: str
+    text: str
+    why: str
+    since: datetime
+    advice: str
+
+
 @dataclass(frozen=True)
 class ConnectionView:
     """The workspace's connection to ALC, without anything secret."""
@@ -136,3 +151,15 @@ class Workspace(Protocol):
 
     def connection(self) -> ConnectionView:
         """The connection to ALC as it stands."""
+
+    def examine(self, *, mend: bool) -> Mapping[str, Any]:
+        """The doctor's report, as `alc-app doctor --json` prints it; perhaps after mending what can be mended."""
+
+    def dead_letters(self) -> Sequence[DeadLetter]:
+        """The dead letters, newest first."""
+
+    def replay(self, letter_id: str) -> None:
+        """Have a dead letter tried again. Raises: NotPossible."""
+
+    def dismiss(self, letter_id: str) -> None:
+        """Take a dead letter off the list. Raises: NotPossible."""

@@ -25,6 +25,8 @@ LOOK_AGAIN = 120.0
 ADDED_WITHIN = 900.0
 """Seconds after which a connection that was never saved is undone."""
 LIVE = ("active", "needs_reconnect")
+ENDED = ("removed", "given_up")
+TOKENS = ("refresh_token", "access_token")
 RECONNECT = "ALC no longer accepts the connection. Please reconnect Acme Lead Checker on its page."
 
 
@@ -75,13 +77,28 @@ class Connections:
 
     def being_removed(self, workspace_id: str) -> list[ConnectionRow]:
         """Connections whose clean-up at ALC has failed at least once and goes on."""
-        going = (
-            ConnectionRow.workspace_id == workspace_id,
-            ConnectionRow.status == "removing",
-            ConnectionRow.tries > 0,
-        )
+        return [row for row in self._in(workspace_id, "removing") if row.tries]
+
+    def unsettled(self, workspace_id: str) -> list[ConnectionRow]:
+        """Connections that are coming, going, or wait for a person."""
+        return self._in(workspace_id, "adding", "removing", "needs_reconnect")
+
+    def given_up(self, workspace_id: str) -> list[ConnectionRow]:
+        """Connections that could not be cleaned up for as long as we keep tokens."""
+        return self._in(workspace_id, "given_up")
+
+    def clean_up_again(self, connection_id: str) -> None:
+        """Have one that was given up cleaned up, with the key of the workspace's own connection."""
+        which = (col(ConnectionRow.id) == connection_id, col(ConnectionRow.status) == "given_up")
+        again = {"status": "removing", "removing_since": self._now(), "tries": 0, "due_at": self._now()}
+        with self._database.transaction() as session:
+            session.exec(update(ConnectionRow).where(*which).values(**again))
+
+    def unopenable(self) -> list[str]:
+        """The connections whose tokens the keys at hand do not open."""
         with self._database.reading() as session:
-            return list(session.exec(select(ConnectionRow).where(*going)))
+            rows = session.exec(select(ConnectionRow).where(ConnectionRow.access_token != "")).all()
+        return [row.id for row in rows if not all(self._opens(row, field) for field in TOKENS if getattr(row, field))]
 
     def activate(self, connection_id: str) -> str | None:
         """Save a connection that has been added; returns the id of the one it replaces, which is due to be removed.
@@ -124,7 +141,7 @@ class Connections:
         deadline = time.monotonic() + REFRESH_LEASE
         while time.monotonic() < deadline:
             row = self.row(connection_id)
-            if row.status == "removed":
+            if row.status in ENDED:
                 raise AttioNoWorkspaceConnectionError("Acme Lead Checker is not connected any more.")
             if row.token_version != seen_version:
                 return Connection(row.id, self._unseal(row, "access_token"))
@@ -147,15 +164,15 @@ class Connections:
     def revoke(self, connection_id: str) -> None:
         """Revoke the tokens at ALC, the refresh token first. Raises: OAuthFailed."""
         row = self.row(connection_id)
-        for field in ("refresh_token", "access_token"):
+        for field in TOKENS:
             if getattr(row, field):
                 self._client.revoke(self._unseal(row, field), field)
 
-    def erase(self, connection_id: str) -> None:
-        """The end of a connection: its tokens are gone from our side too (I5)."""
+    def erase(self, connection_id: str, status: str = "removed") -> None:
+        """The end of a connection, removed or given up: its tokens are gone from our side too (I5)."""
         with self._database.transaction() as session:
             row = session.get_one(ConnectionRow, connection_id)
-            row.status, row.access_token, row.refresh_token, row.due_at = "removed", "", "", None
+            row.status, row.access_token, row.refresh_token, row.due_at = status, "", "", None
 
     def _lease(self, connection_id: str, version: int) -> bool:
         now = self._now()
@@ -177,7 +194,7 @@ class Connections:
         failpoint("tokens_refreshed")
         with self._database.transaction() as session:  # both tokens in one commit, before either is used (O14)
             current = session.get_one(ConnectionRow, row.id, with_for_update=True)
-            kept = current.status != "removed"
+            kept = current.status not in ENDED
             if kept:
                 self._put(current, tokens)
                 current.token_version, current.refreshing_until = current.token_version + 1, 0
@@ -199,6 +216,14 @@ class Connections:
         )
         row.expires_at, row.scope = tokens.expires_at, tokens.scope
         row.refresh_at = tokens.expires_at - min(LEEWAY, (tokens.expires_at - self._now()) / 4)
+
+    def _in(self, workspace_id: str, *statuses: str) -> list[ConnectionRow]:
+        mine = (ConnectionRow.workspace_id == workspace_id, col(ConnectionRow.status).in_(statuses))
+        with self._database.reading() as session:
+            return list(session.exec(select(ConnectionRow).where(*mine).order_by(col(ConnectionRow.created_at))))
+
+    def _opens(self, row: ConnectionRow, field: str) -> bool:
+        return self._sealer.opens(f"connection/{row.id}/{field}", getattr(row, field))
 
     def _unseal(self, row: ConnectionRow, field: str) -> str:
         try:

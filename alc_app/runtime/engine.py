@@ -9,6 +9,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -30,6 +31,17 @@ POLL = 0.04
 """Seconds between two looks at a run that somebody waits for."""
 STATUS = {"ENQUEUED": "waiting", "DELAYED": "delayed", "PENDING": "running"}
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run, without what went into it and came out of it."""
+
+    id: str
+    name: str
+    status: str
+    asked_at: float
+    executor: str | None
 
 
 class Engine:
@@ -133,6 +145,23 @@ class Engine:
         ended = self._client.list_workflows(completed_before=instant, limit=limit, load_input=False, load_output=False)
         self._client.delete_workflows([run.workflow_id for run in ended])
         return len(ended)
+
+    def in_state(self, status: str, *, before: float | None = None) -> list[Run]:
+        """Runs in this state, perhaps those asked for before an instant: the oldest first, 500 at most."""
+        end = datetime.fromtimestamp(before, UTC).isoformat() if before else None
+        found = self._client.list_workflows(status=status, end_time=end, limit=500, load_input=False, load_output=False)
+        return [Run(w.workflow_id, w.name, w.status, (w.created_at or 0) / 1000, w.executor_id) for w in found]
+
+    def again(self, run_id: str) -> None:
+        """Put a run that has failed or was given up back into the queue, from its beginning or where it had come to."""
+        if self._client.retrieve_workflow(run_id).get_status().status == "ERROR":
+            self._client.rewind_workflow(run_id)
+        else:
+            self._client.resume_workflow(run_id)
+
+    def delete(self, run_id: str) -> None:
+        """Delete a run."""
+        self._client.delete_workflow(run_id)
 
     def run_id(self) -> str:
         """The run that we are in."""

@@ -35,7 +35,7 @@ class Handlers:
             id=handler_id,
             connection_id=connection_id,
             file_name=file_name,
-            secret=self._sealer.seal(f"webhook_handler/{handler_id}/secret", new_secret()),
+            secret=self._sealer.seal(_place(handler_id), new_secret()),
             created_at=self._now(),
         )
         with self._database.transaction() as session:
@@ -60,13 +60,19 @@ class Handlers:
 
     def secret(self, row: HandlerRow) -> str:
         """What deliveries to this handler are signed with."""
-        return self._sealer.unseal(f"webhook_handler/{row.id}/secret", row.secret)
+        return self._sealer.unseal(_place(row.id), row.secret)
 
     def of(self, connection_id: str) -> list[HandlerRow]:
         """The handlers of a connection that the outside service may still know."""
         mine = (HandlerRow.connection_id == connection_id, col(HandlerRow.deleted_at).is_(None))
         with self._database.reading() as session:
             return list(session.exec(select(HandlerRow).where(*mine).order_by(col(HandlerRow.created_at))))
+
+    def unopenable(self) -> list[str]:
+        """The handlers whose signing secret the keys at hand do not open."""
+        with self._database.reading() as session:
+            rows = session.exec(select(HandlerRow).where(col(HandlerRow.deleted_at).is_(None))).all()
+        return [row.id for row in rows if not self._sealer.opens(_place(row.id), row.secret)]
 
     def set_external_id(self, handler_id: str, external_webhook_id: str) -> None:
         """Remember what the outside service calls it."""
@@ -86,3 +92,7 @@ class Handlers:
     def _set(self, which: object, **values: object) -> None:
         with self._database.transaction() as session:
             session.exec(update(HandlerRow).where(which).values(**values))  # type: ignore[arg-type]  # a SQL condition
+
+
+def _place(handler_id: str) -> str:
+    return f"webhook_handler/{handler_id}/secret"

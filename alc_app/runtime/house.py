@@ -60,6 +60,7 @@ class House:
             attio_url=config.attio_origin,
             attio_api_token=config.attio_token,
             workspace_id=WORKSPACE,
+            hooks_url=self.handlers.url(""),
         )
 
     def _fit(self, inbox: Database) -> None:

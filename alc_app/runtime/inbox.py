@@ -12,7 +12,7 @@ import logging
 import queue
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -102,22 +102,44 @@ class Inbox:
             row.handler_id, row.webhook_id, state="queued", tries=row.tries + 1, due_at=self._now() + AGAIN_AFTER
         )
 
-    def try_again(self, row: Delivery, why: str) -> None:
-        """Its run stumbled over something unforeseen: another one follows, later each time, and then no more."""
+    def try_again(self, row: Delivery, why: str) -> str:
+        """Its run stumbled over something unforeseen: another follows, later each time, then none."""
         if row.tries >= MOST_TRIES:
             self.mark(row.handler_id, row.webhook_id, "failed", why)
-            return
+            return "failed"
         wait = min(2.0**row.tries, AGAIN_AFTER)
         self._change(row.handler_id, row.webhook_id, state="queued", why=why, due_at=self._now() + wait)
+        return "queued"
 
     def mark(self, handler_id: str, webhook_id: str, state: str, why: str | None = None) -> None:
         """Note how a delivery has ended; one that has ended stays so."""
         self._change(handler_id, webhook_id, state=state, why=why, due_at=self._now())
 
-    def _change(self, handler_id: str, webhook_id: str, **values: object) -> None:
+    def late(self, seconds: float) -> int:
+        """How many deliveries should have had a run for so long."""
+        late = (col(Delivery.state).in_(OPEN), col(Delivery.due_at) < self._now() - seconds)
+        stored = col(Delivery.received_at) < self._now() - seconds
+        with self._database.reading() as session:
+            return session.exec(select(func.count()).select_from(Delivery).where(*late, stored)).one()
+
+    def failed(self, limit: int = 200) -> list[Delivery]:
+        """Deliveries that have ended in failure, the youngest first."""
+        newest = col(Delivery.received_at).desc()
+        with self._database.reading() as session:
+            return list(session.exec(select(Delivery).where(Delivery.state == "failed").order_by(newest).limit(limit)))
+
+    def revive(self, handler_id: str, webhook_id: str) -> None:
+        """Let a failed delivery have another run: its number of tries goes on, so the run is a new one."""
+        self._change(handler_id, webhook_id, ("failed",), state="new", why=None, due_at=0.0)
+
+    def dismiss(self, handler_id: str, webhook_id: str) -> None:
+        """Let a failed delivery rest."""
+        self._change(handler_id, webhook_id, ("failed",), state="ignored")
+
+    def _change(self, handler_id: str, webhook_id: str, states: Sequence[str] = OPEN, **values: object) -> None:
         which = (col(Delivery.handler_id) == handler_id, col(Delivery.webhook_id) == webhook_id)
         with self._database.transaction() as session:
-            session.exec(update(Delivery).where(*which, col(Delivery.state).in_(OPEN)).values(**values))
+            session.exec(update(Delivery).where(*which, col(Delivery.state).in_(states)).values(**values))
 
     def unfinished(self) -> dict[str, float]:
         """How many deliveries wait, are under way or have failed."""

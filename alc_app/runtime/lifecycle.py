@@ -139,7 +139,9 @@ class Lifecycle:
             row = session.get_one(ConnectionRow, connection_id)
             if now - (row.removing_since or now) > GIVE_UP_AFTER:
                 log.error("Giving up on cleaning up connection %s at ALC: %s", connection_id, why)
-                self._house.connections.erase(connection_id)
+                row.why = why
+                self._house.connections.erase(connection_id, "given_up")
+                self._house.publish("dead_letter", {"id": f"clean-up:{connection_id}"})
                 return
             row.tries, row.why = row.tries + 1, why
             row.due_at = now + min(FIRST_RETRY * 2 ** (row.tries - 1), LONGEST_RETRY)

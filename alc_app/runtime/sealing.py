@@ -49,3 +49,10 @@ class Sealer:
         if found != place:
             raise CannotUnseal(f"{place} holds a secret that was sealed for another place.")
         return secret
+
+    def opens(self, place: str, sealed: str) -> bool:
+        """Do the keys at hand open what was sealed for this place?"""
+        try:
+            return bool(self.unseal(place, sealed))
+        except CannotUnseal:
+            return False

@@ -97,6 +97,11 @@ class Slot:
         ids = self.step("list_webhook_handlers", lambda: [row.id for row in handlers.of(self._connection)])
         return [handlers.get(handler_id) for handler_id in ids]
 
+    def knows_webhook_handler(self, handler_id: str) -> bool:
+        """Is there such a handler, of any connection, that has not been deleted?"""
+        row = self._house.handlers.row(handler_id)
+        return row is not None and row.deleted_at is None
+
     def delete_webhook_handler(self, handler_id: str) -> None:
         """Delete it; its address answers 410."""
         self.step("delete_webhook_handler", lambda: self._house.handlers.delete(handler_id))

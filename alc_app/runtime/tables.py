@@ -29,7 +29,7 @@ class OAuthFlow(Table, table=True):
 
 
 class ConnectionRow(Table, table=True):
-    """A connection to ALC: adding → active ⇄ needs_reconnect → removing → removed."""
+    """A connection to ALC: adding → active ⇄ needs_reconnect → removing → removed | given_up."""
 
     __tablename__ = "connection"
     __table_args__ = (

@@ -19,6 +19,7 @@ from alc_app.runtime.house import House
 from alc_app.runtime.lifecycle import Lifecycle
 from alc_app.runtime.relay import Relay
 from alc_app.runtime.slot import DurableSlot
+from alc_app.runtime.tables import Delivery
 
 POLL = 0.1
 """Seconds between two looks at a queue (measured: 7 % of a core at rest)."""
@@ -90,11 +91,16 @@ class Worker:
         except BadRequest:
             status = 400
         except Exception as error:
-            self._house.inbox.try_again(delivery, f"{type(error).__name__}: {error}")
+            self._tell_if_dead(delivery, self._house.inbox.try_again(delivery, f"{type(error).__name__}: {error}"))
             raise  # the engine keeps the run as failed, with its reason
         state = "done" if status < 400 else "failed"
         self._house.inbox.mark(handler_id, webhook_id, state, None if state == "done" else f"answered {status}")
+        self._tell_if_dead(delivery, state)
         return {"ok": status}
+
+    def _tell_if_dead(self, delivery: Delivery, state: str) -> None:
+        if state == "failed":
+            self._house.publish("dead_letter", {"id": f"delivery:{delivery.handler_id}:{delivery.webhook_id}"})
 
     def upkeep(self, name: str, key: str) -> dict[str, Any]:
         """Something that was left to be finished later."""

@@ -7,6 +7,8 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from alc_app.runtime.engine import Run
+
 OK: dict[str, Any] = {"ok": None}
 
 
@@ -22,6 +24,9 @@ class FakeEngine:
         self.answer: dict[str, Any] | Exception = OK
         self.taken_over: list[str] = []
         self.forgotten_before = 0.0
+        self.kept: list[Run] = []
+        """Runs that the engine still has, in whatever state."""
+        self.put_back: list[str] = []
 
     def ask(
         self, workflow: str, *args: Any, queue: str, run_id: str | None = None, only_one_of: str | None = None
@@ -37,6 +42,16 @@ class FakeEngine:
         if isinstance(self.answer, Exception):
             raise self.answer
         return self.answer
+
+    def in_state(self, status: str, *, before: float | None = None) -> list[Run]:
+        return [run for run in self.kept if run.status == status and (before is None or run.asked_at < before)]
+
+    def again(self, run_id: str) -> None:
+        self.put_back.append(run_id)
+        self.delete(run_id)
+
+    def delete(self, run_id: str) -> None:
+        self.kept = [run for run in self.kept if run.id != run_id]
 
     def run_id(self) -> str:
         return "run"

@@ -20,7 +20,7 @@ from alc_app.attio.runtime import Settings, outcome, settle
 from alc_app.runtime.database import Database
 from tests.support.tables import make_tables
 
-SETTINGS = Settings("https://alc.test", "https://attio.test", "attio-token", "workspace")
+SETTINGS = Settings("https://alc.test", "https://attio.test", "attio-token", "workspace", "https://app.test/hooks/")
 START = 1_700_000_000.0
 Answer = Callable[[], FetchResponse]
 Fault = Callable[[Answer], FetchResponse]
@@ -78,6 +78,7 @@ class Outside:
         self.written: list[tuple[str, dict[str, str]]] = []
         """Every write to a record that Attio has taken."""
         self.before: Callable[[str, str], None] = lambda _method, _path: None
+        self._registered = 0
         self._faults: defaultdict[str, list[Fault]] = defaultdict(list)
 
     def fault(self, call: str, *faults: Fault) -> None:
@@ -123,19 +124,43 @@ class Outside:
         if (method, path) == ("GET", "/api/v1/leads"):
             found = self.leads.get(query["idempotency_key"])
             return answer(200, {"leads": [found] if found else [], "next_cursor": None})
+        if path.startswith("/api/v1/leads/"):
+            lead = next((lead for lead in self.leads.values() if path.endswith(f"/{lead['id']}")), None)
+            return answer(200, lead) if lead else answer(404)
         if path.startswith("/api/v1/webhooks"):
             return self._webhooks(method, path, query, body)
+        if path.endswith("/records/query"):
+            return answer(200, {"data": self._found(body["filter"])})
         self.written.append((path.rpartition("/")[2], body["data"]["values"]))
         return answer(200, {"data": {}})
 
     def _webhooks(self, method: str, path: str, query: dict[str, str], body: Any) -> FetchResponse:
+        if path.endswith("/refresh"):
+            return answer(200)
         if method == "POST":
-            webhook = {"webhook_id": f"wh_{len(self.webhooks) + 1}", "name": body["name"], "url": body["url"]}
+            self._registered += 1
+            shown = {name: body[name] for name in ("name", "url", "event")}
+            webhook = {"webhook_id": f"wh_{self._registered}", **shown, "status": "active"}
             self.webhooks[webhook["webhook_id"]] = webhook
-            return answer(201, {**webhook, "secret": body["secret"], "status": "active"})
+            return answer(201, {**webhook, "secret": body["secret"]})
         if method == "DELETE":
             return answer(204 if self.webhooks.pop(path.rpartition("/")[2], None) else 404)
-        return answer(200, {"webhooks": [w for w in self.webhooks.values() if w["name"] == query["name"]]})
+        return answer(
+            200, {"webhooks": [w for w in self.webhooks.values() if w["name"] == query.get("name", w["name"])]}
+        )
+
+    def _found(self, wanted: Any) -> list[dict[str, Any]]:
+        """The records that a filter of ours finds: by their ids, or by their status."""
+        ids = wanted["record_id"]["$in"] if "record_id" in wanted else {record_id for record_id, _ in self.written}
+        values = {record_id: self.values(record_id) for record_id in ids if self.values(record_id)}
+        return [
+            {
+                "id": {"record_id": record_id},
+                "values": {slug: [{"value": value}] if value else [] for slug, value in said.items()},
+            }
+            for record_id, said in values.items()
+            if said["alc_status"] == wanted.get("alc_status", said["alc_status"])
+        ]
 
 
 POST_LEAD = ("POST", "/api/v1/leads")
@@ -241,6 +266,9 @@ class FakeRuntime:
     def list_webhook_handlers(self) -> list[WebhookHandler]:
         ids = self.step("list_webhook_handlers", lambda: list(self.handlers))
         return [self.handlers[handler_id] for handler_id in ids if handler_id in self.handlers]
+
+    def knows_webhook_handler(self, handler_id: str) -> bool:
+        return handler_id in self.handlers
 
     def delete_webhook_handler(self, handler_id: str) -> None:
         def delete() -> None:

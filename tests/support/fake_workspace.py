@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 from alc_app.pages import (
@@ -10,7 +11,9 @@ from alc_app.pages import (
     Change,
     ConnectionView,
     CrmUnavailable,
+    DeadLetter,
     Handler,
+    NotPossible,
     PeoplePage,
     Person,
 )
@@ -37,6 +40,46 @@ CONNECTED = ConnectionView(
         ),
     ),
 )
+
+
+WELL: dict[str, Any] = {
+    "ok": True,
+    "checks": [{"name": name, "ok": True, "findings": []} for name in ("Workers", "Webhooks at ALC", "Clocks")],
+}
+ORPHAN = {
+    "level": "error",
+    "text": "ALC has the webhook wh_9 for an address of ours that no handler answers at any more.",
+    "subject": "wh_9",
+    "mendable": True,
+    "mended": None,
+}
+SKEWED = {
+    "level": "unknown",
+    "text": "This could not be checked: ALC cannot be reached.",
+    "subject": "",
+    "mendable": False,
+    "mended": None,
+}
+DISEASED: dict[str, Any] = {
+    "ok": False,
+    "checks": [
+        {"name": "Workers", "ok": True, "findings": []},
+        {"name": "Webhooks at ALC", "ok": False, "findings": [ORPHAN]},
+        {"name": "Clocks", "ok": False, "findings": [SKEWED]},
+    ],
+}
+UNSHOWN = DeadLetter("lead:7", "The lead lead_7 could not be shown on its record.", "It was deleted.", AT, "")
+UNSENT = DeadLetter("send:8", "Sending a record came to nothing.", "ALC never had it.", AT, "Press Send again.")
+
+
+def mended(report: dict[str, Any]) -> dict[str, Any]:
+    """The report after everything that can be mended was mended."""
+
+    def mend(finding: dict[str, Any]) -> dict[str, Any]:
+        return finding | ({"mended": "It has been deleted."} if finding["mendable"] else {})
+
+    checks = [check | {"findings": [mend(found) for found in check["findings"]]} for check in report["checks"]]
+    return {"ok": False, "checks": checks}
 
 
 def record_id(number: int) -> str:
@@ -99,6 +142,9 @@ class FakeWorkspace:
         self.view = CONNECTED
         self.buttons: Sequence[ActionButton] = (ActionButton("send-to-alc", "Send to ALC", None),)
         self.crm_is_away = False
+        self.report: dict[str, Any] = WELL
+        self.letters: list[DeadLetter] = []
+        self.done: list[tuple[str, str]] = []
 
     def last_event_id(self) -> str:
         return self.events.last_id()
@@ -123,6 +169,32 @@ class FakeWorkspace:
 
     def connection(self) -> ConnectionView:
         return self.view
+
+    def examine(self, *, mend: bool) -> dict[str, Any]:
+        self.done.append(("mend" if mend else "examine", ""))
+        return mended(self.report) if mend else self.report
+
+    def dead_letters(self) -> list[DeadLetter]:
+        return self.letters
+
+    def replay(self, letter_id: str) -> None:
+        self._take_off(letter_id)
+        self.done.append(("replay", letter_id))
+
+    def dismiss(self, letter_id: str) -> None:
+        self._take_off(letter_id)
+        self.done.append(("dismiss", letter_id))
+
+    def set_letters(self, *letters: DeadLetter) -> None:
+        """Change the dead letters as the app does, with an event."""
+        self.letters = list(letters)
+        self.events.publish("dead_letter", {"id": "any"})
+
+    def _take_off(self, letter_id: str) -> None:
+        left = [letter for letter in self.letters if letter.id != letter_id]
+        if len(left) == len(self.letters):
+            raise NotPossible("There is no such dead letter.")
+        self.letters = left
 
     def set_status(self, number: int, status: str) -> None:
         """Change a person as the app does, with its history and its event."""

@@ -34,6 +34,16 @@ class Alc:
         headers = {"Authorization": f"Bearer {self.token()}"}
         return list(self._call("GET", "/api/v1/webhooks", headers=headers)["webhooks"])
 
+    def add_webhook(self, name: str, url: str) -> str:
+        """Register a webhook as any client of the demo account could; returns its id."""
+        headers = {"Authorization": f"Bearer {self.token()}"}
+        body = {"name": name, "url": url, "event": "lead.processed"}
+        return str(self._call("POST", "/api/v1/webhooks", headers=headers, json=body)["webhook_id"])
+
+    def delete_webhook(self, webhook_id: str) -> None:
+        """Delete a webhook behind its owner's back."""
+        self._call("DELETE", f"/api/v1/webhooks/{webhook_id}", headers={"Authorization": f"Bearer {self.token()}"})
+
     def deliveries(self) -> list[dict[str, Any]]:
         """What it has sent, with every attempt."""
         return list(self._call("GET", "/_mock/deliveries")["deliveries"])
@@ -79,6 +89,10 @@ class Attio:
         """The value of a text attribute."""
         values = self.call("GET", f"/v2/objects/people/records/{record_id}")["values"][slug]
         return values[0]["value"] if values else None
+
+    def write(self, record_id: str, **values: str) -> None:
+        """Overwrite values of a person, as somebody in the CRM could."""
+        self.call("PATCH", f"/v2/objects/people/records/{record_id}", {"data": {"values": values}})
 
     def history(self, record_id: str, slug: str) -> list[str]:
         """Every value that a text attribute has had, oldest first."""

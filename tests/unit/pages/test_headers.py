@@ -8,7 +8,7 @@ from alc_app.pages.assets import STATIC
 from alc_app.pages.headers import CONTENT_SECURITY_POLICY
 from tests.support.fake_workspace import record_id
 
-EVERY_ANSWER = ("/", "/people", f"/people/{record_id(1)}", "/apps/alc", "/nowhere", "/events.json")
+EVERY_ANSWER = ("/", "/people", f"/people/{record_id(1)}", "/apps/alc", "/doctor", "/nowhere", "/events.json")
 
 
 @pytest.mark.parametrize("path", EVERY_ANSWER)
@@ -34,7 +34,7 @@ def test_https_is_remembered_only_where_it_is_used(visitor: FlaskClient) -> None
     assert "Strict-Transport-Security" in visitor.get("/people", base_url="https://localhost").headers
 
 
-@pytest.mark.parametrize("path", ["/people", f"/people/{record_id(1)}", "/apps/alc", "/nowhere"])
+@pytest.mark.parametrize("path", ["/people", f"/people/{record_id(1)}", "/apps/alc", "/doctor", "/nowhere"])
 def test_no_page_needs_what_the_policy_forbids(visitor: FlaskClient, path: str) -> None:
     """U3: no inline script, no style attribute, no handler attribute."""
     html = visitor.get(path).text

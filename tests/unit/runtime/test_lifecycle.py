@@ -254,7 +254,8 @@ def test_a_clean_up_is_given_up_after_thirty_days_of_trying(
     with time_machine.travel(now + timedelta(seconds=GIVE_UP_AFTER + 60), tick=False):
         remove(install)
 
-    assert install.statuses() == ["removed"]
+    assert install.statuses() == ["given_up"]
+    assert not install.house.connections.row(install.house.connections.given_up(WORKSPACE)[0].id).access_token
     assert "Giving up" in caplog.text
 
 

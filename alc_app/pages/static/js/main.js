@@ -2,11 +2,12 @@ import "./actions.js";
 import "./palette.js";
 import "./table.js";
 import "./time.js";
+import { onDeadLetter } from "./doctor.js";
 import { meta, pause } from "./dom.js";
 import { follow } from "./live.js";
 import { onRecord } from "./record.js";
 
-const HANDLERS = { record: onRecord, connection: onConnection, reset: reloadWhenIdle };
+const HANDLERS = { record: onRecord, connection: onConnection, dead_letter: onDeadLetter, reset: reloadWhenIdle };
 
 function onConnection({ status }) {
   for (const dot of document.querySelectorAll("[data-connection]")) dot.dataset.connection = status;

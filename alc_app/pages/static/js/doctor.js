@@ -1,0 +1,77 @@
+import { announce, copy } from "./dom.js";
+import { getJson, post, Refused } from "./http.js";
+import { localise } from "./time.js";
+
+const report = document.getElementById("report");
+const CUT = "The report did not come. Check whether the app is running, then check again.";
+const VERDICTS = {
+  success: () => "Everything is in order.",
+  warning: (n) => `${n === 1 ? "One thing needs" : `${n} things need`} a look.`,
+  error: (n) => `${n === 1 ? "One thing is" : `${n} things are`} not in order.`,
+};
+const WORST = ["error", "unknown", "warning"];
+
+/** Ask for the report, perhaps after mending, and draw it. */
+async function examine(mend) {
+  if (report.ariaBusy === "true") return;
+  report.ariaBusy = "true";
+  say("neutral", mend ? "Mending…" : "Checking…");
+  try {
+    const reply = await post("/doctor/report", { mend });
+    draw(await reply.json());
+    if (mend) await drawLetters();
+  } catch (error) {
+    say("error", error instanceof Refused ? error.message : CUT);
+  } finally {
+    report.ariaBusy = "false";
+  }
+}
+
+function draw({ checks }) {
+  const left = checks.flatMap(({ findings }) => findings).filter(({ mended }) => !mended);
+  document.getElementById("checks").replaceChildren(...checks.map(check));
+  document.getElementById("mend").hidden = !left.some(({ mendable }) => mendable);
+  const variant = left.length ? (levelOf(left) === "error" ? "error" : "warning") : "success";
+  say(variant, VERDICTS[variant](left.length));
+}
+
+const levelOf = (findings) => WORST.find((level) => findings.some((finding) => finding.level === level)) ?? "well";
+
+function check({ name, findings }) {
+  const item = copy("check-result", { name });
+  item.dataset.level = levelOf(findings.filter(({ mended }) => !mended));
+  item.querySelector("ul").append(...findings.map(({ text, mended }) => copy("finding", { text, mended })));
+  return item;
+}
+
+function say(variant, text) {
+  report.querySelector(".callout").dataset.variant = variant;
+  document.getElementById("verdict").textContent = text;
+  announce(text);
+}
+
+async function drawLetters() {
+  const { dead_letters: letters } = await getJson("/doctor/dead-letters.json");
+  document.getElementById("letters").replaceChildren(...letters.map(letter));
+}
+
+function letter(told) {
+  const item = copy("letter", told);
+  const time = item.querySelector("time");
+  time.dateTime = told.since;
+  localise(time);
+  item.querySelector("[name=id]").value = told.id;
+  item.querySelector("[value=replay]").hidden = Boolean(told.advice);
+  return item;
+}
+
+/** A dead letter has come or gone. */
+export function onDeadLetter() {
+  if (report) drawLetters().catch(() => {});             // the next page load shows it
+}
+
+if (report) {
+  document.getElementById("check").addEventListener("click", () => examine(false));
+  document.getElementById("mend").addEventListener("click", () => examine(true));
+  examine(false);
+}

@@ -1,0 +1,68 @@
+"""The doctor's page in a browser: it checks by itself, mends at a click, and its dead letters follow."""
+
+from collections.abc import Callable
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.test_looks import SIDEWAYS
+from tests.support.fake_workspace import DISEASED, UNSENT, UNSHOWN, FakeWorkspace
+
+Open = Callable[[str], Page]
+Check = Callable[[Page], None]
+
+
+def test_a_house_in_order_says_so(open_page: Open) -> None:
+    """The empty state: one sentence, and a line for each check."""
+    page = open_page("/doctor")
+
+    expect(page.locator("#verdict")).to_have_text("Everything is in order.")
+    expect(page.locator(".check")).to_have_count(3)
+    expect(page.get_by_role("button", name="Mend")).to_be_hidden()
+
+
+def test_what_is_wrong_is_named_and_mended(open_page: Open, workspace: FakeWorkspace, assert_accessible: Check) -> None:
+    """What was done stands beside what was found; what takes a person stays."""
+    workspace.report = DISEASED
+    workspace.letters = [UNSHOWN, UNSENT]
+    page = open_page("/doctor")
+
+    expect(page.locator("#verdict")).to_have_text("2 things are not in order.")
+    for theme in ("light", "dark"):
+        page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]  # one of the two
+        assert_accessible(page)
+    page.set_viewport_size({"width": 320, "height": 800})
+    assert page.evaluate(SIDEWAYS) == []
+    page.get_by_role("button", name="Mend what can be mended").click()
+
+    expect(page.get_by_text("It has been deleted.")).to_be_visible()
+    expect(page.locator("#verdict")).to_have_text("One thing needs a look.")
+    expect(page.get_by_role("button", name="Mend")).to_be_hidden()
+    assert_accessible(page)
+
+
+def test_the_list_of_dead_letters_follows(open_page: Open, workspace: FakeWorkspace) -> None:
+    """One appears while the page is open; replaying it takes it off."""
+    page = open_page("/doctor")
+    expect(page.get_by_text("There are none.")).to_be_visible()
+
+    workspace.set_letters(UNSHOWN, UNSENT)
+    expect(page.locator(".letter")).to_have_count(2)
+    expect(page.locator(".letter").nth(1).get_by_role("button", name="Replay")).to_be_hidden()
+    page.locator(".letter").nth(0).get_by_role("button", name="Replay").click()
+
+    expect(page.locator(".letter")).to_have_count(1)
+    assert ("replay", "lead:7") in workspace.done
+
+
+def test_a_report_that_does_not_come_says_what_to_do(open_page: Open, console: list[str]) -> None:
+    """The server ended meanwhile; pressing again asks again."""
+    page = open_page("/doctor")
+    expect(page.locator("#verdict")).to_have_text("Everything is in order.")
+    page.route("**/doctor/report", lambda route: route.abort())
+    page.get_by_role("button", name="Check again").click()
+    expect(page.locator("#verdict")).to_contain_text("The report did not come.")
+    page.unroute("**/doctor/report")
+    console.clear()
+    page.get_by_role("button", name="Check again").click()
+
+    expect(page.locator("#verdict")).to_have_text("Everything is in order.")
