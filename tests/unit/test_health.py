@@ -150,13 +150,12 @@ def test_a_wrong_token_opens_nothing(
 
 
 def test_a_scrape_is_cheap(web: FlaskClient) -> None:
-    """Once a second would be fine: 50 ms, with room for a busy machine."""
-    web.get("/metrics")
+    """Once a second would be fine: 50 ms of a processor, however busy the machine is."""
     took = []
     for _ in range(5):
-        started = time.perf_counter()
+        started = time.thread_time()
         web.get("/metrics")
-        took.append(time.perf_counter() - started)
+        took.append(time.thread_time() - started)
 
     assert min(took) < 0.05
 
