@@ -66,13 +66,18 @@ def postgres(postgres_server: str, migrated_postgres: str) -> Iterator[str]:
         yield url
 
 
+TOGETHER = {"stack": "stack", "world": "kill", "page": "browser", "context": "browser"}
+"""Fixtures that are worth sharing, and what the tests are called that share one."""
+
+
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep the tests that share servers, and those that share a browser, on one core each."""
     for item in items:
-        fixtures = getattr(item, "fixturenames", ())
-        group = next((name for name in ("stack", "page", "context") if name in fixtures), None)
-        if group:
-            item.add_marker(pytest.mark.xdist_group("browser" if group != "stack" else "stack"))
+        fixture = next((name for name in TOGETHER if name in getattr(item, "fixturenames", ())), None)
+        if fixture:
+            params = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
+            item.add_marker(pytest.mark.xdist_group(f"{TOGETHER[fixture]} {params.get(fixture, '')}".strip()))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -54,7 +54,7 @@ class Executors:
         """Give our id back."""
         if self._mine is not None:
             self._mine.release()
-            self._mine = None
+            self._mine, self.my_id = None, ""
 
     def living(self) -> list[str]:
         """The ids whose processes live."""
@@ -71,7 +71,7 @@ class Executors:
                 held.release()
 
     def _is_free(self, name: str) -> bool:
-        held = None if name == self.my_id and self._mine else self._try_lock(name)
+        held = None if name == self.my_id else self._try_lock(name)
         if held is None:
             return False
         held.release()

@@ -42,6 +42,12 @@ class World:
             self.user.connect_alc()
             self.until(self.connected)
 
+    def disconnect(self) -> None:
+        """No connection, whatever was before."""
+        if self.connected():
+            self.user.disconnect_alc()
+            self.until(self.nothing_left)
+
     def pending(self) -> tuple[str, str]:
         """A person who has been sent; their record id and ALC's lead id."""
         self.connect()
@@ -113,17 +119,17 @@ def press_send(user: User, record_id: str) -> list[Effect] | None:
 @pytest.mark.parametrize("place", ["flow_stored", "callback_accepted"])
 def test_a_page_that_dies_while_connecting_leaves_nothing_and_works_again(world: World, place: str) -> None:
     """Install 1-2: the flow expires unused; the person starts over."""
+    world.disconnect()
     world.kill(world.web, place, while_doing=lambda: press_connect(world.user))
 
     assert world.nothing_left()
     world.user.connect_alc()
     assert world.connected()
-    world.user.disconnect_alc()
-    world.until(world.nothing_left)
 
 
 def test_tokens_that_were_not_stored_are_lost_and_the_person_starts_over(world: World) -> None:
     """Install 4: the code is spent; nothing is shown, and Connect works again."""
+    world.disconnect()
     world.kill(world.workers, "tokens_in_hand", while_doing=lambda: press_connect(world.user))
 
     assert world.nothing_left()
@@ -131,6 +137,7 @@ def test_tokens_that_were_not_stored_are_lost_and_the_person_starts_over(world: 
 
 def test_an_installation_survives_every_crash(world: World) -> None:
     """Install 3, 5-8, C8: saved whole, with one webhook."""
+    world.disconnect()
     steps = ("exchange_code", "create_webhook_handler", "create_webhook", "update_webhook_handler", "ask_soon", "save")
     world.kill(world.workers, *around(*steps), while_doing=lambda: press_connect(world.user))
 
@@ -252,6 +259,7 @@ def test_a_removal_survives_every_crash(world: World) -> None:
 
 def test_an_installation_that_alc_does_not_finish_is_undone_in_reverse(world: World) -> None:
     """Install, undone, C8: refused, cleaned up as soon as ALC answers, and Connect works again."""
+    world.disconnect()
     until_down = ["create_webhook.before", world.alc_stops, *around("refuse", "find_webhooks", "try_later")]
     world.kill(world.workers, *until_down, world.alc_starts, while_doing=lambda: press_connect(world.user))
 
