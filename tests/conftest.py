@@ -66,7 +66,7 @@ def postgres(postgres_server: str, migrated_postgres: str) -> Iterator[str]:
         yield url
 
 
-TOGETHER = {"stack": "stack", "world": "kill", "page": "browser", "context": "browser"}
+TOGETHER = {"stack": "stack", "world": "kill", "installation": "doctor", "page": "browser", "context": "browser"}
 """Fixtures that are worth sharing, and what the tests are called that share one."""
 
 

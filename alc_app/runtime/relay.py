@@ -20,7 +20,7 @@ from alc_app.runtime.retention import Housekeeping
 from alc_app.runtime.slot import Slot
 from alc_app.runtime.tables import ConnectionRow
 
-EVERY = 0.05
+EVERY = 0.1
 UPKEEP_EVERY = 1.0
 TAKE_OVER_EVERY = 10.0
 IDENTITY_EVERY = 2.0

@@ -1,4 +1,4 @@
-"""The whole house, started once for a session, and the people and services that a test meets."""
+"""The whole house, started once for all tests that share it, and the people and services that a test meets."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.support.stack import Stack
 from tests.support.waiting import eventually
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """The servers, running."""
     with Stack(tmp_path_factory.mktemp("home")) as running:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import multiprocessing
+import multiprocessing.connection
 import os
 import signal
 import sys
@@ -19,7 +19,7 @@ from tests.support.waiting import eventually
 T = TypeVar("T")
 Role = Literal["web", "worker"]
 FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload(["dbos", "alc_app.web", "alc_app.serve", "alc_app.runtime.worker"])
+FORKS.set_forkserver_preload(["tests.support.warm"])
 WITHIN = 20.0
 """Seconds in which a process that is armed has to come to its place."""
 
@@ -58,9 +58,13 @@ class Mortals:
         if self._role == "web":
             eventually(self._answers, within=WITHIN, what=self.log)
 
-    def one_has_died(self) -> bool:
-        """Has one of them been killed?"""
-        return any(process.exitcode == -signal.SIGKILL for process in self._running)
+    def wait_for_a_death(self, place: str) -> None:
+        """Wait until one of them has been killed at this place."""
+        died = multiprocessing.connection.wait([process.sentinel for process in self._running], WITHIN)
+        killed = [
+            process for process in self._running if process.sentinel in died and process.exitcode == -signal.SIGKILL
+        ]
+        assert killed, f"nobody died at {place}\n{self.log()}"
 
     def kill(self) -> None:
         """The power goes."""
@@ -82,7 +86,7 @@ class Mortals:
         with ThreadPoolExecutor(1) as pool:
             doing = pool.submit(while_doing)
             for (place, meanwhile), (following, _) in zip(lives, [*lives[1:], ("", [])], strict=True):
-                eventually(self.one_has_died, within=WITHIN, what=lambda at=place: f"nobody died at {at}\n{self.log()}")
+                self.wait_for_a_death(place)
                 self.kill()
                 for act in meanwhile:
                     act()

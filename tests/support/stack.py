@@ -33,6 +33,11 @@ class Server:
 
     def start(self) -> None:
         """Start it; returns when it answers."""
+        self.launch()
+        self.wait_until_it_answers()
+
+    def launch(self) -> None:
+        """Start it."""
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(  # noqa: S603 - our own program
                 [sys.executable, "-m", *self.arguments],
@@ -41,6 +46,9 @@ class Server:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
+
+    def wait_until_it_answers(self) -> None:
+        """Wait for it, if it is one that answers."""
         if self.url:
             eventually(self.answers, within=30.0, what=lambda: self.log.read_text()[-2000:])
 
@@ -117,7 +125,9 @@ class Stack:
 
     def __enter__(self) -> Stack:
         for server in self.servers:
-            server.start()
+            server.launch()
+        for server in self.servers:
+            server.wait_until_it_answers()
         return self
 
     def __exit__(self, *_: object) -> None:
