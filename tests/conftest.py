@@ -59,6 +59,13 @@ def migrated_postgres(postgres_server: str) -> Iterator[str]:
         yield url.rpartition("/")[2]
 
 
+@pytest.fixture(scope="module")
+def module_postgres(postgres_server: str, migrated_postgres: str) -> Iterator[str]:
+    """The URL of a database that is up to date, for all tests of a file."""
+    with own_postgres.database(postgres_server, migrated_postgres) as url:
+        yield url
+
+
 @pytest.fixture
 def postgres(postgres_server: str, migrated_postgres: str) -> Iterator[str]:
     """The URL of an empty database that is up to date."""
@@ -66,7 +73,14 @@ def postgres(postgres_server: str, migrated_postgres: str) -> Iterator[str]:
         yield url
 
 
-TOGETHER = {"stack": "stack", "world": "kill", "installation": "doctor", "page": "browser", "context": "browser"}
+TOGETHER = {
+    "stack": "stack",
+    "world": "kill",
+    "installation": "doctor",
+    "machines": "machines",
+    "page": "browser",
+    "context": "browser",
+}
 """Fixtures that are worth sharing, and what the tests are called that share one."""
 
 

@@ -1,0 +1,117 @@
+"""When one machine is not enough: two web processes and two workers that share nothing but a Postgres."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from cryptography.fernet import Fernet
+from sqlalchemy import text
+
+from tests.support.outside import Alc, Attio
+from tests.support.people import User
+from tests.support.stack import Server, Stack, free_ports
+from tests.support.waiting import eventually
+
+PHONE = "+442079460018"
+CUT_ONE_LOCK = "select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and granted limit 1"
+
+
+class Machines:
+    """Each has a home of its own, and the keys by its environment, as the README says."""
+
+    def __init__(self, stack: Stack) -> None:
+        self.stack = stack
+        self.second_url = f"http://127.0.0.1:{free_ports(1)[0]}"
+        self.webs = [stack.web, self._machine("web-2", self.second_url, "serve")]
+        self.workers = [self._machine(f"worker-{number}", "", "worker") for number in (1, 2)]
+        stack.servers = [stack.alc, stack.attio, *self.webs, *self.workers]
+        self.alc, self.attio = Alc(stack.alc_url), Attio(stack.attio_url, "e2e-attio-token")
+        self.first, self.second = User(stack.app_url), User(self.second_url)
+
+    def _machine(self, name: str, url: str, command: str) -> Server:
+        home = self.stack.home / name
+        home.mkdir()
+        port = url.rpartition(":")[2] or "0"
+        return self.stack.server(
+            name, url, "alc_app", command,
+            ALC_APP_HOME=str(home), ALC_APP_PORT=port, ALC_APP_URL=self.stack.app_url,
+        )  # fmt: skip
+
+    def running_workers(self) -> list[Server]:
+        """The workers whose processes live."""
+        return [worker for worker in self.workers if worker.process and worker.process.poll() is None]
+
+    def send(self, name: str) -> str:
+        """Somebody new is sent to ALC by a click on the second machine; returns the record's id."""
+        record_id = self.attio.add_person(name, PHONE)
+        self.second.click_send(record_id)
+        return record_id
+
+
+@pytest.fixture(scope="module")
+def machines(tmp_path_factory: pytest.TempPathFactory, module_postgres: str) -> Iterator[Machines]:
+    """All of them, running and connected."""
+    keys = {
+        "ALC_APP_KEYS": Fernet.generate_key().decode(),
+        "ALC_APP_SECRET_KEY": "of-all-machines-and-at-least-32-long",
+    }
+    stack = Stack(tmp_path_factory.mktemp("home"), ALC_APP_DATABASE_URL=module_postgres, **keys)
+    made = Machines(stack)
+    with stack:
+        made.first.connect_alc()
+        yield made
+
+
+def test_the_loop_goes_through_all_of_them(machines: Machines) -> None:
+    """Connected on one machine, sent on another, the verdict received by the first, and seen on both."""
+    assert machines.second.is_connected()
+    record_id = machines.send("Nora Berg")
+    machines.first.sees_status(record_id, "Pending")
+    [lead] = machines.alc.leads(record_id)
+
+    machines.alc.decide(lead["id"])
+
+    for user in (machines.first, machines.second):
+        user.sees_status(record_id, "Complete")
+    assert machines.attio.history(record_id, "alc_status") == ["Pending", "Complete"]
+
+
+def test_a_worker_that_dies_is_stood_in_for_by_the_other(machines: Machines) -> None:
+    """F5: killed in the middle of a send; the living worker takes the run over, and the lead is sent once."""
+    mortal, survivor = machines.workers
+    mortal.stop()
+    mortal.environment["ALC_FAILPOINTS"] = "create_lead.after:kill"
+    mortal.start()
+    sent: list[str] = []
+
+    def send_until_one_dies() -> bool:
+        sent.append(machines.send(f"Person {len(sent)}"))
+        return machines.running_workers() == [survivor]
+
+    eventually(send_until_one_dies, within=60, what=machines.stack.logs)
+    for record_id in sent:
+        machines.first.sees_status(record_id, "Pending", within=30)
+        assert len(machines.alc.leads(record_id)) == 1
+    mortal.environment["ALC_FAILPOINTS"] = ""
+    mortal.start()
+
+
+def test_a_worker_that_has_lost_its_name_ends_before_it_does_harm(machines: Machines) -> None:
+    """Its lock lies in a connection to Postgres; when that is cut, another may stand in for it, so it goes."""
+    with machines.stack.sql("app") as connection:
+        connection.execute(text(CUT_ONE_LOCK))
+
+    eventually(lambda: len(machines.running_workers()) == 1, within=20, what=machines.stack.logs)
+    assert [w.process.returncode for w in machines.workers if w.process and w.process.returncode] == [1]
+    record_id = machines.send("Tom Hale")
+    machines.first.sees_status(record_id, "Pending", within=30)
+
+
+def test_disconnecting_on_one_machine_leaves_nothing_on_any(machines: Machines) -> None:
+    """Removal 1-3, wherever it is pressed."""
+    machines.second.disconnect_alc()
+
+    eventually(lambda: not machines.alc.webhooks(), within=30, what=machines.alc.webhooks)
+    eventually(lambda: not machines.first.is_connected(), within=10)
+    assert "/connections/alc/disconnect" not in machines.second.get("/apps/alc").text
