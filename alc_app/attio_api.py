@@ -39,9 +39,12 @@ class NotFound(AttioRefused):
 def update_record(object_slug: str, record_id: str, values: Mapping[str, str | None]) -> None:
     """Set attributes of a record. `PATCH /v2/objects/{object}/records/{record_id}`.
 
-    Values are plain strings, which text, select and status attributes all accept; None clears.
+    Values are plain strings, which text, select and status attributes all accept; None clears. After a crash that may
+    have cut off the answer, the record is read first, and not written when it says so already.
     Raises: NotFound, Forbidden, AttioRefused, AttioApiError.
     """
+    if current().resumed and _says(get_record(object_slug, record_id), values):
+        return
     call(
         "PATCH",
         f"/v2/objects/{object_slug}/records/{quote(record_id, safe='')}",
@@ -53,6 +56,10 @@ def update_record(object_slug: str, record_id: str, values: Mapping[str, str | N
 def get_record(object_slug: str, record_id: str) -> dict[str, Any] | None:
     """A record, or None when there is none. `GET /v2/objects/{object}/records/{record_id}`."""
     return _found(f"/v2/objects/{object_slug}/records/{quote(record_id, safe='')}")
+
+
+def _says(record: Mapping[str, Any] | None, values: Mapping[str, str | None]) -> bool:
+    return record is not None and all(text_of(record["values"].get(slug, [])) == values[slug] for slug in values)
 
 
 def query_records(object_slug: str, **query: Any) -> list[dict[str, Any]]:

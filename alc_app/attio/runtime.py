@@ -41,6 +41,8 @@ class Runtime(Protocol):
     settings: Settings
     run_id: str
     """Names the durable run we are in; the same again when it is continued after a crash."""
+    resumed: bool
+    """Was the step before this one done in an earlier life? Then this one may have been begun in it."""
 
     def now(self) -> float: ...
     def workspace_connection(self) -> Connection: ...

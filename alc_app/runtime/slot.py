@@ -27,6 +27,7 @@ class Slot:
         self._connection_id = connection_id
         self.settings = house.settings
         self.run_id = run_id
+        self.resumed = False
 
     def now(self) -> float:
         """Seconds since 1970."""
@@ -138,13 +139,18 @@ class DurableSlot(Slot):
     def step(self, name: str, work: Callable[[], Any]) -> Any:
         """Do the work once in the life of this run."""
 
+        done = False
+
         def once() -> Any:
+            nonlocal done
             failpoint(f"{name}.before")
-            result = work()
+            result, done = work(), True
             failpoint(f"{name}.after")
             return result
 
-        return self._house.engine.step(name, once)
+        result = self._house.engine.step(name, once)
+        self.resumed = not done
+        return result
 
 
 class ReachedFirstEffect(BaseException):

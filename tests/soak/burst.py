@@ -34,8 +34,6 @@ from tests.support.waiting import eventually
 
 SENDERS = 16
 LIMIT = 25
-ALLOWANCE = 16
-"""Writes that a killed worker may have had in hand: each is made again, with the same value."""
 
 
 @dataclass
@@ -182,7 +180,7 @@ def _judge(stack: Stack, proxy: ChaosProxy, final: Mapping[str, str], report: Re
         "records in a wrong final state": sum(histories[who][-1] != status for who, status in final.items()),
         "deliveries that are lost": report.events - sum(count for state, count in states if state == "done"),
         "answers that are not 200": report.deliveries - report.answers.get(200, 0),
-        "writes that changed nothing": max(report.writes - report.transitions - ALLOWANCE, 0),
+        "writes that changed nothing": report.writes - report.transitions,
         "seconds with too many writes": sum(sum(b <= at < b + 1 for at in moments) > LIMIT + 1 for b in moments),
     }
     report.wrong = {what: count for what, count in wrong.items() if count}

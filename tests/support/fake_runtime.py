@@ -129,9 +129,15 @@ class Outside:
             return answer(200, lead) if lead else answer(404)
         if path.startswith("/api/v1/webhooks"):
             return self._webhooks(method, path, query, body)
-        if path.endswith("/records/query"):
+        return self._records(method, path, body)
+
+    def _records(self, method: str, path: str, body: Any) -> FetchResponse:
+        record_id = path.rpartition("/")[2]
+        if record_id == "query":
             return answer(200, {"data": self._found(body["filter"])})
-        self.written.append((path.rpartition("/")[2], body["data"]["values"]))
+        if method == "GET":
+            return answer(200, {"data": self._record(record_id)})
+        self.written.append((record_id, body["data"]["values"]))
         return answer(200, {"data": {}})
 
     def _webhooks(self, method: str, path: str, query: dict[str, str], body: Any) -> FetchResponse:
@@ -152,15 +158,14 @@ class Outside:
     def _found(self, wanted: Any) -> list[dict[str, Any]]:
         """The records that a filter of ours finds: by their ids, or by their status."""
         ids = wanted["record_id"]["$in"] if "record_id" in wanted else {record_id for record_id, _ in self.written}
-        values = {record_id: self.values(record_id) for record_id in ids if self.values(record_id)}
-        return [
-            {
-                "id": {"record_id": record_id},
-                "values": {slug: [{"value": value}] if value else [] for slug, value in said.items()},
-            }
-            for record_id, said in values.items()
-            if said["alc_status"] == wanted.get("alc_status", said["alc_status"])
-        ]
+        written = (record_id for record_id in ids if self.values(record_id))
+        status = wanted.get("alc_status")
+        return [self._record(who) for who in written if status in (None, self.values(who)["alc_status"])]
+
+    def _record(self, record_id: str) -> dict[str, Any]:
+        """A record as Attio shows it."""
+        values = {slug: [{"value": value}] if value else [] for slug, value in self.values(record_id).items()}
+        return {"id": {"record_id": record_id}, "values": values}
 
 
 POST_LEAD = ("POST", "/api/v1/leads")
@@ -184,6 +189,7 @@ class FakeRuntime:
         """The names of the steps whose work was begun, in order."""
         self._remembered: list[tuple[str, str]] = []
         self._next = 0
+        self.resumed = False
         self._in_step = False
         self._crash: tuple[str, int] | None = None
 
@@ -193,7 +199,7 @@ class FakeRuntime:
 
     def restart(self, run_id: str | None = None) -> None:
         """Go on after a crash: the same run again, or a new one with another id."""
-        self._crash, self._next = None, 0
+        self._crash, self._next, self.resumed = None, 0, False
         if run_id:
             self.run_id, self._remembered = run_id, []
 
@@ -206,6 +212,7 @@ class FakeRuntime:
         at, self._next = self._next, self._next + 1
         if at < len(self._remembered):
             assert self._remembered[at][0] == name, "A run must take the same steps when it is continued."
+            self.resumed = True
             return json_.loads(self._remembered[at][1])
         if self._crash == ("before", at):
             raise Crash
@@ -218,6 +225,7 @@ class FakeRuntime:
         if self._crash == ("after", at):
             raise Crash
         self._remembered.append((name, kept))
+        self.resumed = False
         return json_.loads(kept)
 
     def transaction(self) -> AbstractContextManager[Any]:

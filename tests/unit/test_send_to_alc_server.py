@@ -302,7 +302,7 @@ def test_a_crash_at_any_step_ends_in_one_lead_and_pending(
     assert send_to_alc.run(*PERSON) == {"id": "lead_1", "shown": True}
     assert len(outside.leads) == 1
     assert outside.values(RECORD) == {"alc_lead_id": "lead_1", "alc_status": "Pending", "alc_interest": None}
-    assert {values["alc_status"] for _, values in outside.written} == {"Pending"}
+    assert len(outside.written) == 1  # a write whose answer the crash has cut off is seen in the record
 
 
 @pytest.mark.parametrize("when", ["before", "after"])

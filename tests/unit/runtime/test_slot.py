@@ -13,7 +13,8 @@ from alc_app.attio.http import FetchResponse
 from alc_app.attio.runtime import running
 from alc_app.attio_api import AttioApiError, update_record
 from alc_app.runtime.house import WORKSPACE, House
-from alc_app.runtime.slot import ReachedFirstEffect, ReadingSlot, Slot
+from alc_app.runtime.slot import DurableSlot, ReachedFirstEffect, ReadingSlot, Slot
+from tests.support.fake_engine import FakeEngine
 from tests.unit.runtime.conftest import ALC, FRESH, TOKEN, posts
 
 LEADS = f"{ALC}/api/v1/leads"
@@ -149,3 +150,17 @@ def test_at_the_door_a_handler_stops_before_its_first_effect(house: House, alc: 
             pytest.fail("A handler's `except Exception` would have swallowed it.")
     assert not alc.calls
     assert house.connections.live(WORKSPACE) is None
+
+
+def test_a_run_knows_whether_it_goes_on_after_a_crash(
+    house: House, engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """C4: after a step that is remembered comes one that may have been begun before."""
+    slot = DurableSlot(house)
+    monkeypatch.setattr(engine, "step", lambda _name, _work: "remembered")
+    assert slot.step("claim", lambda: "done") == "remembered"
+    assert slot.resumed
+
+    monkeypatch.undo()
+    seen = slot.step("update_record", lambda: slot.resumed)
+    assert (seen, slot.resumed) == (True, False)
