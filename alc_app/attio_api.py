@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from alc_app.attio import FetchError, SerializableError
+from alc_app.attio import FetchAnswerLost, FetchError, SerializableError
 from alc_app.attio.http import FetchResponse
 from alc_app.attio.runtime import current, step
 from alc_app.attio.server import attio_api_token, fetch
@@ -21,6 +21,10 @@ WRITES_PER_SECOND = 25
 
 class AttioApiError(SerializableError):
     """Attio did not do what we asked; trying again later may help."""
+
+
+class AnswerLost(AttioApiError):
+    """Nobody knows whether Attio did it, and it may do it yet."""
 
 
 class AttioRefused(AttioApiError):
@@ -41,7 +45,7 @@ def update_record(object_slug: str, record_id: str, values: Mapping[str, str | N
 
     Values are plain strings, which text, select and status attributes all accept; None clears. After a crash that may
     have cut off the answer, the record is read first, and not written when it says so already.
-    Raises: NotFound, Forbidden, AttioRefused, AttioApiError.
+    Raises: NotFound, Forbidden, AttioRefused, AnswerLost, AttioApiError.
     """
     if current().resumed and _says(get_record(object_slug, record_id), values):
         return
@@ -127,7 +131,7 @@ def create_title(object_slug: str, attribute: str, kind: str, title: str) -> Non
 
 
 def call(method: str, path: str, json: Any = None, *, per_second: int | None = None) -> FetchResponse:
-    """One call to Attio. Raises: NotFound, Forbidden, AttioRefused, AttioApiError."""
+    """One call to Attio. Raises: NotFound, Forbidden, AttioRefused, AnswerLost, AttioApiError."""
     try:
         response = fetch(
             f"{current().settings.attio_url}{path}",
@@ -136,6 +140,8 @@ def call(method: str, path: str, json: Any = None, *, per_second: int | None = N
             json=json,
             per_second=per_second,
         )
+    except FetchAnswerLost as error:
+        raise AnswerLost("Attio did not answer.").because(error) from error
     except FetchError as error:
         raise AttioApiError("Attio cannot be reached.").because(error) from error
     if response.ok:
@@ -150,6 +156,8 @@ def _error(response: FetchResponse) -> AttioApiError:
         return NotFound(message)
     if response.status == 403:
         return Forbidden(message)
+    if response.status == 504:  # somebody between us has given up waiting
+        return AnswerLost(message, retry_after=retry_after)
     # A token that was revoked can be mended in the settings: what waits for it waits.
     if response.status in (401, 409, 429) or response.status >= 500:
         return AttioApiError(message, retry_after=retry_after)

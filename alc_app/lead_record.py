@@ -16,6 +16,9 @@ from alc_app.lead_rows import Claim, Lead, backoff, due, locked
 WRITER_LEASE = 60.0
 """Seconds. Longer than any call to Attio may take; a writer that died is followed by another after this."""
 
+STRAY = 30.0
+"""Seconds after which a write whose answer was lost has been made, or never will be."""
+
 
 @step
 def claim(lead_id: str) -> Claim | None:
@@ -46,12 +49,16 @@ def shown(lead_id: str, version: int) -> None:
 
 
 @step
-def show_later(lead_id: str, why: str, retry_after: float | None) -> None:
-    """The record could not be written now; it is due again after a while, or when Attio asked us to come back."""
+def show_later(lead_id: str, why: str, retry_after: float | None, *, may_arrive: bool = False) -> None:
+    """The record could not be written now; it is due again after a while, or when Attio asked us to come back.
+
+    A write that `may_arrive` yet keeps the record to itself meanwhile: it must not undo the one that follows.
+    """
     with current().transaction() as session:
         lead = locked(session, lead_id)
-        lead.tries, lead.why, lead.writer = lead.tries + 1, why, None
-        lead.due_at = current().now() + max(backoff(lead.tries, 1.0), retry_after or 0)
+        lead.tries, lead.why = lead.tries + 1, why
+        lead.due_at = current().now() + max(backoff(lead.tries, 1.0), retry_after or 0, STRAY if may_arrive else 0)
+        lead.writer, lead.writer_until = ("stray", current().now() + STRAY) if may_arrive else (None, 0.0)
 
 
 @step

@@ -7,7 +7,7 @@ TUTORIAL: it writes what just happened, so a late "Pending" can overwrite a "Com
 import logging
 
 from alc_app import attio_api, lead_record
-from alc_app.attio_api import AttioApiError, Forbidden, NotFound
+from alc_app.attio_api import AnswerLost, AttioApiError, Forbidden, NotFound
 
 log = logging.getLogger(__name__)
 
@@ -26,7 +26,8 @@ def show_lead_status(lead_id: str) -> None:
             return
         except AttioApiError as error:  # an attribute may be missing: somebody can mend that, so it stays due
             log.warning("The record %s is written later: %s", lead.record_id, error.message)
-            lead_record.show_later(lead_id, error.message, error.retry_after)
+            may_arrive = isinstance(error, AnswerLost)
+            lead_record.show_later(lead_id, error.message, error.retry_after, may_arrive=may_arrive)
             return
         lead_record.shown(lead_id, lead.version)
         told = {"record_id": lead.record_id, "lead_id": lead_id}

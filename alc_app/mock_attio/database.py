@@ -28,7 +28,10 @@ class Database:
         self._writer = self.engine.execution_options(writing=True)
         # A database in memory lives in one connection, which one thread at a time may use.
         self._turn: AbstractContextManager[Any] = threading.RLock() if in_memory else nullcontext()
-        if self.engine.dialect.name == "sqlite":
+        # SQLite has one writer at a time, and lets the others look again and again: here each gets its turn.
+        is_sqlite = self.engine.dialect.name == "sqlite"
+        self._writers_turn: AbstractContextManager[Any] = threading.RLock() if is_sqlite else nullcontext()
+        if is_sqlite:
             event.listen(self.engine, "connect", _prepare_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
 
@@ -41,7 +44,7 @@ class Database:
     @contextmanager
     def writing(self) -> Iterator[Session]:
         """Yield a session that commits when the block ends well, and undoes everything when it raises."""
-        with self._turn, Session(self._writer, expire_on_commit=False) as session, session.begin():
+        with self._writers_turn, self._turn, Session(self._writer, expire_on_commit=False) as session, session.begin():
             yield session
 
     def create_tables(self, session: Session) -> None:

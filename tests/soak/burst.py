@@ -50,6 +50,7 @@ class Report:
     transitions: int = 0
     """Changes of `alc_status` that the records' histories show."""
     writes: int = 0
+    """Those that Attio has made."""
     slowed_down: int = 0
     """Answers 429 of Attio."""
     most_in_a_second: int = 0
@@ -170,7 +171,7 @@ def _judge(stack: Stack, proxy: ChaosProxy, final: Mapping[str, str], report: Re
     histories = {record_id: attio.history(record_id, "alc_status") for record_id in final}
     report.transitions = sum(len(history) - 1 for history in histories.values())
     report.slowed_down = sum(answered(write) == 429 for write in writes)
-    report.writes = len(writes) - report.slowed_down
+    report.writes = sum(answered(write) == 200 for write in writes)
     moments = [write.at for write in writes]
     report.most_in_a_second = max(sum(begin <= at < begin + 1 for at in moments) for begin in moments)
     report.writes_per_second = round(len(moments) / (max(moments) - min(moments)), 1)

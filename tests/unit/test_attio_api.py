@@ -3,7 +3,7 @@
 import pytest
 
 from alc_app import attio_api
-from alc_app.attio_api import AttioApiError, AttioRefused, Forbidden, NotFound
+from alc_app.attio_api import AnswerLost, AttioApiError, AttioRefused, Forbidden, NotFound
 from tests.support.fake_runtime import Fault, Outside, never_answers, says, unreachable
 
 VALIDATION = {
@@ -29,7 +29,7 @@ VALIDATION = {
         (says(500), AttioApiError),
         (says(503), AttioApiError),
         (unreachable, AttioApiError),
-        (never_answers, AttioApiError),
+        (never_answers, AnswerLost),
     ],
 )
 def test_each_failure_becomes_a_word_of_the_door(outside: Outside, fault: Fault, error: type[AttioApiError]) -> None:

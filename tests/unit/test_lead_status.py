@@ -6,7 +6,7 @@ from alc_app import lead_record, leads
 from alc_app.alc_api import LeadProcessed
 from alc_app.attio.runtime import running
 from alc_app.lead_status import show_lead_status
-from tests.support.fake_runtime import FakeRuntime, Outside, says
+from tests.support.fake_runtime import FakeRuntime, Outside, never_answers, says
 
 RECORD = "11111111-1111-4111-8111-111111111111"
 PATCH = "PATCH /v2/objects/people/records/"
@@ -89,6 +89,23 @@ def test_what_attio_refuses_for_good_is_not_tried_again(
 
     assert not lead_record.due_to_show()
     assert len(outside.calls) == 1
+
+
+def test_a_write_whose_answer_was_lost_never_undoes_the_one_that_follows(
+    lead: str, runtime: FakeRuntime, outside: Outside
+) -> None:
+    """C4: it may arrive late, so nobody writes the record until it has, or never will."""
+    outside.fault(PATCH, never_answers)
+    show_lead_status(lead)
+
+    complete(runtime)
+    runtime.time += lead_record.STRAY - 1
+    show_lead_status(lead)
+    assert not outside.written
+
+    runtime.time += 2
+    show_lead_status(*lead_record.due_to_show())
+    assert [values["alc_status"] for _, values in outside.written] == ["Complete"]
 
 
 @pytest.mark.parametrize("status", [400, 401, 409, 429, 500, 502, 503])

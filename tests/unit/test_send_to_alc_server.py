@@ -237,7 +237,7 @@ def test_a_record_that_cannot_be_written_now_is_due_again(runtime: FakeRuntime, 
     outside.fault(PATCH, fault)
 
     assert click() == {"id": "lead_1", "shown": False}
-    runtime.time += 2
+    runtime.time += lead_record.STRAY + 1 if fault is answer_lost else 2
     [due] = lead_record.due_to_show()
     show_lead_status(due)
 
