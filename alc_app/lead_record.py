@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from sqlmodel import Session, col, select
 
 from alc_app.attio.runtime import current, step
-from alc_app.lead_rows import Claim, Lead, backoff, due, locked
+from alc_app.lead_rows import Claim, Lead, backoff, due, lock_record, locked
 
 WRITER_LEASE = 60.0
 """Seconds. Longer than any call to Attio may take; a writer that died is followed by another after this."""
@@ -85,9 +85,8 @@ def due_to_show() -> Sequence[str]:
 
 
 def _locked_with_its_record(session: Session, lead_id: str) -> Lead:
-    """The row, and the right to decide for all leads of its record, which are locked in one order for everybody."""
-    record_id = session.exec(select(Lead.record_id).where(Lead.id == lead_id)).one()
-    session.exec(select(Lead).where(Lead.record_id == record_id).order_by(col(Lead.id)).with_for_update()).all()
+    """The row, and the right to decide for all leads of its record."""
+    lock_record(session, session.exec(select(Lead.record_id).where(Lead.id == lead_id)).one())
     return session.get_one(Lead, lead_id)
 
 

@@ -107,6 +107,11 @@ def locked(session: Session, lead_id: str) -> Lead:
     return session.get_one(Lead, lead_id, with_for_update=True)
 
 
+def lock_record(session: Session, record_id: str) -> None:
+    """From here on nobody else decides about the leads of this record; everybody takes their rows in one order."""
+    session.exec(select(Lead).where(Lead.record_id == record_id).order_by(col(Lead.id)).with_for_update()).all()
+
+
 def due(condition: ColumnElement[bool]) -> Sequence[str]:
     """Leads whose time has come, and that no writer is at."""
     now = current().now()

@@ -18,7 +18,7 @@ from sqlmodel import Session, col, select
 
 from alc_app.alc_api import LeadProcessed
 from alc_app.attio.runtime import current, step
-from alc_app.lead_rows import OPEN, TERMINAL, EarlyEvent, Intent, Lead, backoff, due, locked
+from alc_app.lead_rows import OPEN, TERMINAL, EarlyEvent, Intent, Lead, backoff, due, lock_record, locked
 
 RUN_WITHIN = 240.0
 """Seconds. A send that has said nothing for so long is looked into: longer than all its calls and waits together."""
@@ -40,6 +40,7 @@ def intend(record_id: str, name: str, phone_number: str) -> str:
 def begin(record_id: str) -> Intent | None:
     """The open lead of this record, which nobody looks into while the run that asks is at it."""
     with current().transaction() as session:
+        lock_record(session, record_id)
         lead = _open_lead(session, record_id)
         if lead is None:
             return None
@@ -112,6 +113,7 @@ def processed(event: LeadProcessed) -> str | None:
     None means: not a lead of ours (R12), a verdict older than the one we have (R16), or one that is early (R15).
     """
     with current().transaction() as session:
+        lock_record(session, event.record_id)  # another verdict, or the send's own answer, may be coming in
         lead = _lead_of(session, event)
         if lead is None:
             _keep_early(session, event)
