@@ -15,8 +15,9 @@ from alc_app.attio.runtime import current, step
 from alc_app.attio.server import attio_api_token, fetch
 
 UNREADABLE = "Attio's answer could not be read."
-WRITES_PER_SECOND = 25
-"""Attio's limit, for the whole workspace (docs.attio.com/rest-api/guides/rate-limiting)."""
+WRITES_PER_SECOND = 23
+"""For the whole workspace. Attio's limit is 25 (docs.attio.com/rest-api/guides/rate-limiting), and calls do not arrive
+as evenly as they leave."""
 
 
 class AttioApiError(SerializableError):
