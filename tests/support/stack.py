@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
 import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from sqlalchemy import Connection, NullPool, create_engine, text
 
 from tests.support.waiting import eventually
 
+PORTS = (10_000 + (os.getpid() * 101 + number) % 20_000 for number in itertools.count())
 CLIENT_ID, CLIENT_SECRET = "alc-app", "e2e-client-secret-of-32-characters"
 
 
@@ -170,9 +172,14 @@ class Stack:
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports that nobody listens on, all different."""
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [each.getsockname()[1] for each in sockets]
-    for each in sockets:
-        each.close()
-    return ports
+    """Ports that nobody listens on, all different.
+
+    Below those that the system gives to callers, and from another start in each process: whoever asks at the same time
+    is given others.
+    """
+    found: list[int] = []
+    while len(found) < count:
+        port = next(PORTS)
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            found.append(port)
+    return found
