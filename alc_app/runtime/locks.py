@@ -66,13 +66,17 @@ class AdvisoryLocks:
 
     def __call__(self, name: str) -> Held | None:
         """Try to lock."""
-        key = int.from_bytes(hashlib.sha256(f"alc_app/{name}".encode()).digest()[:8], signed=True)
         connection = self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
         connection.detach()  # closing it then ends the session, and with it the lock
-        if connection.execute(text("select pg_try_advisory_lock(:key)"), {"key": key}).scalar_one():
+        if connection.execute(text("select pg_try_advisory_lock(:key)"), {"key": number_of(name)}).scalar_one():
             return _AdvisoryHeld(connection)
         connection.close()
         return None
+
+
+def number_of(name: str) -> int:
+    """The number under which Postgres has the lock of this name: 64 bits, signed."""
+    return int.from_bytes(hashlib.sha256(f"alc_app/{name}".encode()).digest()[:8], signed=True)
 
 
 class _AdvisoryHeld:
