@@ -49,10 +49,19 @@ def begin(record_id: str) -> Intent | None:
         return Intent(lead.id, lead.alc_lead_id)
 
 
-def about_to_post(lead_id: str) -> None:
-    """Count a POST before it is made. Not a step: one that a crash makes us repeat counts again."""
+def about_to_post(lead_id: str) -> bool:
+    """Count a POST before it is made, and keep the intent for it; False, when the intent was given up meanwhile.
+
+    Not a step: one that a crash makes us repeat counts again, and may come so late that the record was sent anew (I1).
+    """
     with current().transaction() as session:
-        locked(session, lead_id).posts += 1
+        lead = locked(session, lead_id)
+        if lead.status == "not_sent":
+            return False
+        lead.posts += 1
+        if lead.status == "sending":
+            lead.due_at = current().now() + RUN_WITHIN
+        return True
 
 
 @step

@@ -12,6 +12,7 @@ from alc_app.attio.runtime import step
 from alc_app.attio.server import get_workspace_connection, server_function
 from alc_app.lead_status import show_lead_status
 
+GIVEN_UP = "This send was given up before it began. Please try again."
 log = logging.getLogger(__name__)
 
 
@@ -24,7 +25,7 @@ def send_to_alc(record_id: str, name: str, phone_number: str) -> dict[str, objec
     """
     intent = leads.begin(record_id)
     if intent is None:
-        raise AlcRefused("This send was given up before it began. Please try again.")
+        raise AlcRefused(GIVEN_UP)
     if intent.alc_lead_id:  # sent before, and ALC is still at it
         return {"id": intent.alc_lead_id, "shown": lead_record.is_shown(intent.id)}
     told = {"lead_id": intent.id, "record_id": record_id}
@@ -58,7 +59,8 @@ def send(intent_id: str, record_id: str, name: str, phone_number: str) -> Lead:
 
 @step
 def _post(connection: Connection, record_id: str, name: str, phone_number: str, intent_id: str) -> Lead:
-    leads.about_to_post(intent_id)
+    if not leads.about_to_post(intent_id):
+        raise AlcRefused(GIVEN_UP)
     return alc_api.create_lead(connection, record_id, name, phone_number, idempotency_key=intent_id)
 
 

@@ -325,6 +325,30 @@ def test_a_run_that_never_comes_back_is_settled_by_the_upkeep(
     assert outside.values(RECORD).get("alc_status") == ("Pending" if outside.leads else None)
 
 
+@pytest.mark.parametrize(
+    "nth", [nth for nth, name in enumerate(STEPS) if name in ("get_workspace_connection", "_post")]
+)
+def test_a_run_that_comes_back_after_it_was_given_up_sends_nothing(
+    runtime: FakeRuntime, outside: Outside, nth: int
+) -> None:
+    """I1: the record has been sent anew meanwhile, with another key."""
+    intend()
+    runtime.crash("before", nth)
+    with pytest.raises(Crash):
+        send_to_alc.run(*PERSON)
+    runtime.time += leads.RUN_WITHIN
+    anew = FakeRuntime(database=runtime.database, outside=outside, run_id="anew")
+    anew.time = runtime.time
+    with running(anew):
+        upkeep()
+        click()
+    runtime.restart()
+
+    with pytest.raises(AlcRefused, match="given up"):
+        send_to_alc.run(*PERSON)
+    assert len(outside.leads) == 1
+
+
 @pytest.mark.parametrize("fault", [never_answers, unreachable, says(401), says(500)])
 def test_settling_asks_again_when_alc_cannot_say(runtime: FakeRuntime, outside: Outside, fault: Fault) -> None:
     """C2, I6: the intent stays open, is due again later, and each wait is longer."""
