@@ -12,6 +12,7 @@ from sqlmodel import col, select
 from alc_app.attio.errors import AttioConnectionExpiredError, AttioNoWorkspaceConnectionError
 from alc_app.attio.types import Connection
 from alc_app.runtime.database import Database
+from alc_app.runtime.event_log import append
 from alc_app.runtime.failpoints import failpoint
 from alc_app.runtime.oauth import OAuthClient, OAuthDenied, OAuthFailed, Tokens
 from alc_app.runtime.sealing import CannotUnseal, Sealer
@@ -159,7 +160,8 @@ class Connections:
         """ALC refuses the connection: sends stop, and the page says so."""
         with self._database.transaction() as session:
             mine = (col(ConnectionRow.id) == connection_id, col(ConnectionRow.status) == "active")
-            session.exec(update(ConnectionRow).where(*mine).values(status="needs_reconnect", why=why))
+            if session.exec(update(ConnectionRow).where(*mine).values(status="needs_reconnect", why=why)).rowcount:
+                append(session, "connection", {"status": "needs_reconnect"}, self._now())
 
     def revoke(self, connection_id: str) -> None:
         """Revoke the tokens at ALC, the refresh token first. Raises: OAuthFailed."""

@@ -6,6 +6,9 @@ events are written last in their transaction, behind a lock that ends with it. S
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 from sqlalchemy import event, text
 from sqlmodel import Session
 
@@ -14,8 +17,9 @@ from alc_app.runtime.tables import LiveEvent
 WAITING = "live_events"
 
 
-def append(session: Session, entry: LiveEvent) -> None:
-    """Write the event when the session's transaction commits."""
+def append(session: Session, kind: str, data: Any, at: float) -> None:
+    """Write an event when the session's transaction commits."""
+    entry = LiveEvent(kind=kind, data=json.dumps(data), at=at)
     if WAITING not in session.info:
         session.info[WAITING] = []
         event.listen(session, "before_commit", _write)

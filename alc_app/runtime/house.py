@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -27,7 +26,7 @@ from alc_app.runtime.oauth import OAuthClient
 from alc_app.runtime.pace import Pacer
 from alc_app.runtime.schema import Schema, SchemaUnfit
 from alc_app.runtime.sealing import Sealer
-from alc_app.runtime.tables import ConnectionRow, LiveEvent
+from alc_app.runtime.tables import ConnectionRow
 
 WORKSPACE = "workspace"
 """One installation serves one workspace, the one that the token belongs to; rows name it all the same."""
@@ -82,7 +81,7 @@ class House:
     def publish(self, kind: str, data: Mapping[str, Any]) -> None:
         """Tell the open pages; within a transaction, when it commits."""
         with self.database.transaction() as session:
-            append(session, LiveEvent(kind=kind, data=json.dumps(data), at=self.now()))
+            append(session, kind, data, self.now())
 
     def close(self) -> None:
         """Give everything back."""

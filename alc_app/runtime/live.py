@@ -90,7 +90,7 @@ class Live:
         with self._database.transaction() as session:
             if found := _boot(session):
                 return found
-            append(session, LiveEvent(kind="boot", data=json.dumps(boot), at=time.time()))
+            append(session, "boot", boot, time.time())
         with self._database.transaction() as session:
             return _boot(session) or boot
 

@@ -14,10 +14,12 @@ import requests
 import responses
 import time_machine
 from sqlalchemy import text
+from sqlmodel import select
 
 from alc_app.attio import AttioConnectionExpiredError, AttioNoWorkspaceConnectionError
 from alc_app.runtime.house import WORKSPACE, House
 from alc_app.runtime.oauth import Tokens
+from alc_app.runtime.tables import LiveEvent
 from tests.unit.runtime.conftest import FRESH, REVOKE, TOKEN, posts
 
 Connect = Callable[..., str]
@@ -128,6 +130,8 @@ def test_a_refresh_that_alc_refuses_ends_in_needs_reconnect_and_no_loop(
     with pytest.raises(AttioConnectionExpiredError, match="reconnect"):
         house.connections.usable_id(WORKSPACE)
     assert len(posts(alc, TOKEN)) == 1
+    with house.database.reading() as session:
+        assert [json.loads(told.data) for told in session.exec(select(LiveEvent))] == [{"status": "needs_reconnect"}]
 
 
 def test_a_refresh_whose_answer_is_lost_keeps_the_old_token_for_the_next_try(
