@@ -85,11 +85,12 @@ def sent(lead_id: str, alc_lead_id: str) -> None:
 
 
 @step
-def not_sent(lead_id: str, *, only_if_due: bool = False) -> None:
+def not_sent(lead_id: str, *, refused: int = 0, only_if_due: bool = False) -> None:
     """Nothing reached ALC, for certain: the intent is closed, and the next click begins anew.
 
-    After a POST whose answer was lost, a refusal of the next one says nothing about the first: the intent stays open
-    until ALC has been asked. `only_if_due` says that it has been, and spares an intent that a run has taken up.
+    A POST beyond those that ALC has `refused` is one whose answer was lost, in this run or an earlier one: the intent
+    stays open until ALC has been asked. `only_if_due` says that it has been, and spares an intent that a run has taken
+    up.
     """
     with current().transaction() as session:
         lead = locked(session, lead_id)
@@ -97,7 +98,7 @@ def not_sent(lead_id: str, *, only_if_due: bool = False) -> None:
             return
         if only_if_due and lead.due_at and lead.due_at > current().now():
             return
-        if lead.posts > 1 and not only_if_due:
+        if lead.posts > refused and not only_if_due:
             _look_later(lead)
         else:
             lead.status, lead.due_at = "not_sent", None

@@ -35,7 +35,10 @@ def send_to_alc(record_id: str, name: str, phone_number: str) -> dict[str, objec
     except (AlcAnswerLost, AttioConnectionExpiredError):
         leads.settle_later(intent.id)  # ALC may have it, or will be reconnected: the intent stays open, with its key
         raise
-    except (AlcError, AttioError):
+    except AlcError:
+        leads.not_sent(intent.id, refused=1)
+        raise
+    except AttioError:  # there was no connection to ask ALC with
         leads.not_sent(intent.id)
         raise
     leads.sent(intent.id, lead.id)

@@ -364,6 +364,23 @@ def test_settling_asks_again_when_alc_cannot_say(runtime: FakeRuntime, outside: 
     assert 0 < waits[0] < waits[1]
 
 
+def test_a_click_without_a_connection_keeps_a_send_whose_answer_was_lost(
+    runtime: FakeRuntime, outside: Outside
+) -> None:
+    """I1, C2: it was not sent this time, and ALC may have it from the time before."""
+    outside.fault(POST, answer_lost)
+    outside.fault(LOOK_UP, never_answers)
+    with pytest.raises(AlcAnswerLost):
+        click()
+    runtime.connected = False
+    with pytest.raises(AttioNoWorkspaceConnectionError):
+        click()
+    runtime.connected = True
+
+    assert click()["id"] == "lead_1"
+    assert len(outside.leads) == 1
+
+
 def test_settling_spares_a_send_that_is_under_way(runtime: FakeRuntime, outside: Outside) -> None:
     """C1: a click has taken the intent up while ALC was being asked."""
     intend()
