@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -51,6 +52,40 @@ def kill(database: str, seed: int, kills: int) -> None:
     for name in ["sqlite", "postgres"] if database == "both" else [database]:
         with _home() as home, _database(name) as url:
             _show(f"kill on {name}", run(kills, seed, home, url))
+
+
+@main.command()
+@SEED
+@click.option("--rounds", type=int, default=100, show_default=True)
+def lifecycle(seed: int, rounds: int) -> None:
+    """Connect and disconnect with random faults on the wire; then see whether anything is left at ALC or here."""
+    from tests.soak.lifecycle import run
+
+    with _home() as home:
+        _show("lifecycle", run(rounds, seed, home, told=_progress(rounds, "rounds")))
+
+
+@main.command()
+@click.option("--seed", type=int, help="the same seed plays the same days; default: a new one, which is shown")
+@click.option("--examples", type=int, default=5000, show_default=True, help="days in virtual time")
+def machine(seed: int | None, examples: int) -> None:
+    """Anything in any order, in one thread; what breaks one of I1 to I6 is cut down to the steps that it takes."""
+    from tests.soak.machine import run
+
+    with _home() as home:
+        _show("machine", run(examples, seed, home, told=_progress(examples, "days")))
+
+
+def _progress(total: int, what: str) -> Callable[[], None]:
+    """To be called for each; says every now and then how far it is. A failure takes more of them, to be cut down."""
+    done = itertools.count(1)
+
+    def told() -> None:
+        at = next(done)
+        if at % max(total // 20, 1) == 0:
+            click.echo(f"{at} of {total} {what}", err=True)
+
+    return told
 
 
 @contextmanager

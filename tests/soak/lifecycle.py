@@ -6,7 +6,7 @@ import json
 import sqlite3
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -47,7 +47,7 @@ TO_BE_EMPTY = {
 
 @dataclass
 class Report:
-    """How it went. All is well when nothing is `left`."""
+    """How it went. All is well when nothing is `wrong`."""
 
     rounds: int
     seed: int
@@ -62,25 +62,36 @@ class Report:
     faults: Counter[str] = field(default_factory=Counter)
     tokens: int = 0
     """Access tokens that reached us."""
-    left: dict[str, int] = field(default_factory=dict)
+    wrong: dict[str, int] = field(default_factory=dict)
+    """What is left at ALC or here."""
 
 
-def run(rounds: int, seed: int, home: Path, *, hanging: bool = True, one_process: bool = False) -> Report:
-    """Play so many rounds with real processes in `home`; the same seed makes the same choices."""
+def run(
+    rounds: int,
+    seed: int,
+    home: Path,
+    *,
+    hanging: bool = True,
+    one_process: bool = False,
+    told: Callable[[], object] = lambda: None,
+) -> Report:
+    """Play so many rounds with real processes in `home`; the same seed makes the same choices. Each one is `told`."""
     report, started = Report(rounds, seed), time.monotonic()
     with HostileStack(home, one_process=one_process) as stack:
-        _play(stack, Random(seed), report, (*QUICK, HANGS) if hanging else QUICK)  # noqa: S311 - the same again is what is wanted
+        _play(stack, Random(seed), report, (*QUICK, HANGS) if hanging else QUICK, told)  # noqa: S311 - the same again is what is wanted
         report.faults = stack.to_alc.faults()
         stack.heal()
         report.healing = time.monotonic()
         eventually(lambda: not _rows(stack), within=600, what=lambda: _rows(stack))
         report.healing = time.monotonic() - report.healing
-        report.left = _rows(stack) | _at_alc(stack, report)
+        report.wrong = _rows(stack) | _at_alc(stack, report)
     report.seconds = time.monotonic() - started
     return report
 
 
-def _play(stack: HostileStack, random: Random, report: Report, faults: Sequence[Fault]) -> None:
+def _play(
+    stack: HostileStack, random: Random, report: Report, faults: Sequence[Fault], told: Callable[[], object]
+) -> None:
     user = User(stack.app_url)
     stack.to_alc.at_random(Random(random.random()), RATE, dict.fromkeys(CALLS, faults))  # noqa: S311 - see above
     for _ in range(report.rounds):
@@ -88,6 +99,7 @@ def _play(stack: HostileStack, random: Random, report: Report, faults: Sequence[
         report.connected, report.refused = report.connected + connected, report.refused + (not connected)
         if user.is_connected() and random.random() < 0.8:  # else the next round replaces it
             report.pending += "notice=clean_up_pending" in user.disconnect_alc().url
+        told()
     if user.is_connected():
         user.disconnect_alc()
 

@@ -18,16 +18,14 @@ from alc_app.attio import AttioNoWorkspaceConnectionError, Connection, FetchAnsw
 from alc_app.attio.http import FetchResponse
 from alc_app.attio.runtime import Settings, outcome, settle
 from alc_app.runtime.database import Database
+from tests.support.crashes import Crash
+from tests.support.run_memory import RunMemory
 from tests.support.tables import make_tables
 
 SETTINGS = Settings("https://alc.test", "https://attio.test", "attio-token", "workspace", "https://app.test/hooks/")
 START = 1_700_000_000.0
 Answer = Callable[[], FetchResponse]
 Fault = Callable[[Answer], FetchResponse]
-
-
-class Crash(BaseException):
-    """The process is gone: nothing of ours can catch it."""
 
 
 def answer(status: int, body: object = None, **headers: str) -> FetchResponse:
@@ -51,6 +49,11 @@ def does_and_says(status: int, body: object = None) -> Fault:
     return fault
 
 
+def passes(do: Answer) -> FetchResponse:
+    """No fault: the one that waits behind it is meant for a later call."""
+    return do()
+
+
 def unreachable(_: Answer) -> FetchResponse:
     """A fault: no connection is made."""
     raise FetchNotSent("refused")
@@ -65,6 +68,11 @@ def answer_lost(do: Answer) -> FetchResponse:
     """A fault: it is done, and nobody can tell."""
     do()
     raise FetchAnswerLost("timeout")
+
+
+def garbled(do: Answer) -> FetchResponse:
+    """A fault: what became of it is said, and the rest cannot be read."""
+    return answer(do().status, "<html>")
 
 
 class Outside:
@@ -84,6 +92,10 @@ class Outside:
     def fault(self, call: str, *faults: Fault) -> None:
         """Play these faults for the next calls that begin like `call`, such as "POST /api/v1/leads"."""
         self._faults[call] += faults
+
+    def heal(self) -> None:
+        """Forget the faults that have not been played."""
+        self._faults.clear()
 
     def sent(self, call: str) -> list[Any]:
         """The bodies of the calls that begin like `call`."""
@@ -187,10 +199,7 @@ class FakeRuntime:
         self.published: list[tuple[str, Mapping[str, Any]]] = []
         self.steps: list[str] = []
         """The names of the steps whose work was begun, in order."""
-        self._remembered: list[tuple[str, str]] = []
-        self._next = 0
-        self.resumed = False
-        self._in_step = False
+        self._memory = RunMemory(self._reach)
         self._crash: tuple[str, int] | None = None
 
     def crash(self, when: str, nth: int) -> None:
@@ -199,34 +208,26 @@ class FakeRuntime:
 
     def restart(self, run_id: str | None = None) -> None:
         """Go on after a crash: the same run again, or a new one with another id."""
-        self._crash, self._next, self.resumed = None, 0, False
+        self._crash = None
+        self._memory.rewind()
         if run_id:
-            self.run_id, self._remembered = run_id, []
+            self.run_id, self._memory = run_id, RunMemory(self._reach)
 
     def now(self) -> float:
         return self.time
 
+    @property
+    def resumed(self) -> bool:
+        return self._memory.resumed
+
     def step(self, name: str, work: Callable[[], Any]) -> Any:
-        if self._in_step:  # a step within a step is a part of it, as the engine has it
-            return json_.loads(json_.dumps(work()))
-        at, self._next = self._next, self._next + 1
-        if at < len(self._remembered):
-            assert self._remembered[at][0] == name, "A run must take the same steps when it is continued."
-            self.resumed = True
-            return json_.loads(self._remembered[at][1])
-        if self._crash == ("before", at):
+        return self._memory.step(name, work)
+
+    def _reach(self, when: str, nth: int, name: str) -> None:
+        if self._crash == (when, nth):
             raise Crash
-        self.steps.append(name)
-        self._in_step = True
-        try:
-            kept = json_.dumps(work())
-        finally:
-            self._in_step = False
-        if self._crash == ("after", at):
-            raise Crash
-        self._remembered.append((name, kept))
-        self.resumed = False
-        return json_.loads(kept)
+        if when == "before":
+            self.steps.append(name)
 
     def transaction(self) -> AbstractContextManager[Any]:
         return self.database.transaction()
