@@ -38,6 +38,19 @@ def claim(lead_id: str) -> Claim | None:
         return Claim(lead.record_id, lead.values(), lead.version)
 
 
+def still_claimed(lead_id: str) -> bool:
+    """Has nobody else written since we claimed? A run that was lost for longer than its lease comes back too late.
+
+    Not a step: it is asked within the one that writes, whenever that one is begun.
+    """
+    with current().transaction() as session:
+        lead = _locked_with_its_record(session, lead_id)
+        if lead.writer != current().run_id or _newer_lead(session, lead):
+            return False
+        lead.writer_until = current().now() + WRITER_LEASE
+        return True
+
+
 @step
 def shown(lead_id: str, version: int) -> None:
     """The record says what our row said at `version`."""

@@ -7,6 +7,7 @@ TUTORIAL: it writes what just happened, so a late "Pending" can overwrite a "Com
 import logging
 
 from alc_app import attio_api, lead_record
+from alc_app.attio.runtime import step
 from alc_app.attio_api import AnswerLost, AttioApiError, Forbidden, NotFound
 
 log = logging.getLogger(__name__)
@@ -19,7 +20,8 @@ def show_lead_status(lead_id: str) -> None:
     """
     while lead := lead_record.claim(lead_id):
         try:
-            attio_api.update_record("people", lead.record_id, lead.values)
+            if not _write(lead_id, lead.record_id, lead.values):
+                return
         except (NotFound, Forbidden) as error:
             log.warning("The record %s cannot be written: %s", lead.record_id, error.message)
             lead_record.undeliverable(lead_id, error.message)
@@ -32,3 +34,12 @@ def show_lead_status(lead_id: str) -> None:
         lead_record.shown(lead_id, lead.version)
         told = {"record_id": lead.record_id, "lead_id": lead_id}
         log.info("The record %s says %s.", lead.record_id, lead.values["alc_status"], extra=told)
+
+
+@step
+def _write(lead_id: str, record_id: str, values: dict[str, str | None]) -> bool:
+    """False, when another run has taken over: what we were to write may be older than what the record says."""
+    if not lead_record.still_claimed(lead_id):
+        return False
+    attio_api.update_record("people", record_id, values)
+    return True

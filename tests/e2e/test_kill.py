@@ -16,6 +16,7 @@ from tests.support.waiting import eventually
 
 PHONE = "+442079460018"
 SENT = "Successfully sent to ALC!"
+WRITE = ["_write.before", *around("update_record"), "_write.after"]
 
 
 class World:
@@ -150,7 +151,7 @@ def test_a_send_survives_every_crash(world: World) -> None:
     record_id = world.add_person()
     nested = ["_post.before", *around("create_lead"), "_post.after"]
     places = [*around("begin", "get_workspace_connection"), *nested]
-    places += around("sent", "claim", "update_record", "shown", "is_shown")
+    places += [*around("sent", "claim"), *WRITE, *around("shown", "is_shown")]
     world.kill(world.workers, *places, while_doing=lambda: press_send(world.user, record_id))
 
     world.until(lambda: world.sent_once(record_id, "Pending"))
@@ -163,7 +164,7 @@ def test_a_verdict_survives_every_crash(world: World) -> None:
     world.until(lambda: world.sent_once(record_id, "Pending", "Complete"))
 
     record_id, lead_id = world.pending()
-    places = ["run_asked_for", *around("processed", "claim", "update_record", "shown")]
+    places = ["run_asked_for", *around("processed", "claim"), *WRITE, *around("shown")]
     world.kill(world.workers, *places, while_doing=lambda: world.alc.decide(lead_id))
     world.until(lambda: world.sent_once(record_id, "Pending", "Complete"))
 

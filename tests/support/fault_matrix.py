@@ -26,7 +26,10 @@ MATRIX: dict[str, list[str]] = {
     "Send 4 answer lost": around("find_lead", "settle_later", "not_sent"),
     "Send 4' 401 inside": ["tokens_refreshed"],
     "Send 5 store lead id": around("sent"),
-    "Send 6 PATCH Attio": around("claim", "update_record", "shown", "is_shown", "show_later", "undeliverable"),
+    "Send 6 PATCH Attio": [
+        *around("claim", "_write", "update_record", "shown", "is_shown"),
+        *around("show_later", "undeliverable"),
+    ],
     "Webhook 2 verify": ["delivery_verified"],
     "Webhook 3 inbox commit": ["delivery_stored", "run_asked_for"],
     "Webhook 4 PATCH Attio": around("processed"),

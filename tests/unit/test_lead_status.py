@@ -6,7 +6,7 @@ from alc_app import lead_record, leads
 from alc_app.alc_api import LeadProcessed
 from alc_app.attio.runtime import running
 from alc_app.lead_status import show_lead_status
-from tests.support.fake_runtime import FakeRuntime, Outside, never_answers, says
+from tests.support.fake_runtime import Crash, FakeRuntime, Outside, never_answers, says
 
 RECORD = "11111111-1111-4111-8111-111111111111"
 PATCH = "PATCH /v2/objects/people/records/"
@@ -33,6 +33,28 @@ def test_the_record_is_written_once(lead: str, outside: Outside) -> None:
     show_lead_status(lead)
 
     assert outside.written == [(RECORD, {"alc_lead_id": "lead_1", "alc_status": "Pending", "alc_interest": None})]
+
+
+@pytest.mark.parametrize("place", [("after", 0), ("before", 1), ("after", 1)], ids=str)
+def test_a_run_that_was_lost_for_longer_than_its_lease_does_not_undo_what_others_wrote(
+    lead: str, runtime: FakeRuntime, outside: Outside, place: tuple[str, int]
+) -> None:
+    """C4: never a Pending after a verdict."""
+    lost = FakeRuntime(database=runtime.database, outside=outside, run_id="lost")
+    lost.crash(*place)
+    with running(lost), pytest.raises(Crash):
+        show_lead_status(lead)
+    complete(runtime)
+    runtime.time += lead_record.WRITER_LEASE + 1
+    show_lead_status(lead)
+
+    lost.restart()
+    lost.time = runtime.time
+    with running(lost):
+        show_lead_status(lead)
+
+    assert [values["alc_status"] for _, values in outside.written if values["alc_status"] != "Pending"] == ["Complete"]
+    assert outside.values(RECORD)["alc_status"] == "Complete"
 
 
 def test_a_verdict_during_the_write_is_written_next(lead: str, runtime: FakeRuntime, outside: Outside) -> None:

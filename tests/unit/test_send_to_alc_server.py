@@ -273,7 +273,7 @@ STEPS = (
     "_post",
     "sent",
     "claim",
-    "update_record",
+    "_write",
     "shown",
     "claim",
     "is_shown",
