@@ -6,16 +6,14 @@ from collections.abc import Iterator
 
 import pytest
 from cryptography.fernet import Fernet
-from sqlalchemy import text
 
-from alc_app.runtime.locks import number_of
 from tests.support.outside import Alc, Attio
 from tests.support.people import User
+from tests.support.postgres import end_holder_of
 from tests.support.stack import Server, Stack, free_ports
 from tests.support.waiting import eventually
 
 PHONE = "+442079460018"
-CUT = "select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and granted and objid = :low"
 
 
 class Machines:
@@ -44,9 +42,8 @@ class Machines:
         return [worker for worker in self.workers if worker.process and worker.process.poll() is None]
 
     def cut_the_lock_of_a_worker(self) -> bool:
-        """End the session in Postgres that holds the first worker's name; False when nobody has it yet."""
-        with self.stack.sql("app") as connection:
-            return bool(connection.execute(text(CUT), {"low": number_of("worker-0") % 2**32}).all())
+        """The network does that to a session once in a while; False when nobody has the first name yet."""
+        return end_holder_of(self.stack.settings["ALC_APP_DATABASE_URL"], "worker-0")
 
     def send(self, name: str) -> str:
         """Somebody new is sent to ALC by a click on the second machine; returns the record's id."""

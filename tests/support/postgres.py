@@ -13,6 +13,8 @@ from uuid import uuid4
 
 from sqlalchemy import NullPool, create_engine, text
 
+from alc_app.runtime.locks import number_of
+
 HOW_TO_GET_ONE = "No Postgres here: on Debian, apt-get install postgresql. These tests are skipped."
 USER = "alc"
 
@@ -51,6 +53,14 @@ def database(server_url: str, template: str = "template1") -> Iterator[str]:
         yield f"{base}/{name}"
     finally:
         _admin(server_url, f"drop database {name} with (force)")
+
+
+def end_holder_of(url: str, name: str) -> bool:
+    """End the session that holds the lock of this name; False when nobody does."""
+    holders = "select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and granted and objid = :low"
+    engine = create_engine(url, poolclass=NullPool)
+    with engine.connect() as connection:
+        return bool(connection.execute(text(holders), {"low": number_of(name) % 2**32}).all())
 
 
 def _admin(server_url: str, statement: str) -> None:
