@@ -187,7 +187,8 @@ class Connections:
         try:
             tokens = self._client.refresh(self._unseal(row, "refresh_token"))
         except OAuthDenied as error:
-            self._release(row.id)
+            # Its access token is worth nothing either: whoever opens it from now on is told so, whatever the clock says.
+            self._release(row.id, refresh_at=0.0)
             self.needs_reconnect(row.id, RECONNECT)
             raise AttioConnectionExpiredError(RECONNECT) from error
         except OAuthFailed as error:
@@ -205,9 +206,10 @@ class Connections:
             raise AttioNoWorkspaceConnectionError("Acme Lead Checker is not connected any more.")
         return Connection(row.id, tokens.access_token)
 
-    def _release(self, connection_id: str) -> None:
+    def _release(self, connection_id: str, **changes: float) -> None:
+        which = col(ConnectionRow.id) == connection_id
         with self._database.transaction() as session:
-            session.get_one(ConnectionRow, connection_id).refreshing_until = 0
+            session.exec(update(ConnectionRow).where(which).values(refreshing_until=0, **changes))
 
     def _put(self, row: ConnectionRow, tokens: Tokens) -> None:
         row.access_token = self._sealer.seal(f"connection/{row.id}/access_token", tokens.access_token)

@@ -260,3 +260,16 @@ def test_a_refused_refresh_gives_its_lease_back(house: House, connect: Connect, 
         house.connections.refresh(connection_id, 1)
 
     assert house.connections.row(connection_id).refreshing_until == 0
+
+
+def test_after_a_refused_refresh_nobody_opens_the_access_token_again(
+    house: House, connect: Connect, alc: responses.RequestsMock
+) -> None:
+    """C10: a clean-up sees by it that it needs the key of the next connection, before our clock would say so."""
+    alc.post(TOKEN, json={"error": "invalid_grant"}, status=400)
+    connection_id = connect()
+    with pytest.raises(AttioConnectionExpiredError):
+        house.connections.refresh(connection_id, 1)
+
+    with pytest.raises(AttioConnectionExpiredError):
+        house.connections.open(connection_id)
