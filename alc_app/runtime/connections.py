@@ -187,7 +187,7 @@ class Connections:
         try:
             tokens = self._client.refresh(self._unseal(row, "refresh_token"))
         except OAuthDenied as error:
-            # Its access token is worth nothing either: whoever opens it from now on is told so, whatever the clock says.
+            # Its access token is worth nothing either: who opens it from now on is told so, whatever the clock says.
             self._release(row.id, refresh_at=0.0)
             self.needs_reconnect(row.id, RECONNECT)
             raise AttioConnectionExpiredError(RECONNECT) from error
