@@ -152,6 +152,11 @@ def late(seconds: float) -> Fault:
     return _named("late", fault)
 
 
+def hangs(seconds: float = 12.0) -> Fault:
+    """A fault: everything as it should be, after nobody waits for it any longer (READ_TIMEOUT)."""
+    return _named("hangs", late(seconds))
+
+
 def _named(name: str, fault: Fault) -> Fault:
     fault.__name__ = name
     return fault
