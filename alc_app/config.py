@@ -95,6 +95,12 @@ class Config(BaseModel):
         ge=0,
         le=65535,
     )
+    exchanges: Literal["on", "off", ""] = Field(
+        "",
+        alias="ALC_APP_EXCHANGES",
+        description="whether who talked to whom is kept for a day, to be drawn: `on` or `off`; default: on, in "
+        "production off, because bodies tell of people",
+    )
     failpoints: str = Field(
         "", alias="ALC_FAILPOINTS", description="places at which to die, for tests (`name:kill`); refused in production"
     )
@@ -167,6 +173,11 @@ class Config(BaseModel):
         """Flask's keys for session cookies, the first one signs (bar U11): made once and kept in the home."""
         given = [key.strip() for key in self.session_keys.get_secret_value().split(",") if key.strip()]
         return given or [keep_secret(self.home / "session_key", lambda: secrets.token_hex(32))]
+
+    @property
+    def notes_exchanges(self) -> bool:
+        """Are the messages between the participants kept?"""
+        return self.exchanges == "on" or (not self.exchanges and self.env == "development")
 
     @property
     def shares_database(self) -> bool:

@@ -18,7 +18,7 @@ from alc_app.attio import trace
 from alc_app.config import Config
 from alc_app.health import add_health
 from alc_app.pages import blueprint as pages
-from alc_app.pages import secure_headers
+from alc_app.pages import secure_headers, sequence
 from alc_app.pages.errors import answer
 from alc_app.runtime import actions, connecting, intake, live
 from alc_app.runtime.house import House
@@ -34,7 +34,8 @@ def build(config: Config | None = None) -> Flask:
     _configure(app, config)
     house = House(config, manifest)
     app.extensions["house"] = house
-    log = live.Live(house.database, uuid.uuid4().hex[:12])
+    house.exchanges.tell = sequence.tell
+    log = live.Live(house.database, uuid.uuid4().hex[:12], house.exchanges)
     app.extensions["live"] = log
     workspace = Workspace(house, log)
     csrf = CSRFProtect(app)

@@ -25,6 +25,8 @@ from alc_app.attio.errors import (
     ServerFunctionError,
 )
 from alc_app.attio.runtime import running, settle
+from alc_app.runtime import noted_actions
+from alc_app.runtime.exchanges import acting
 from alc_app.runtime.failpoints import failpoint
 from alc_app.runtime.house import House
 from alc_app.runtime.slot import Slot
@@ -59,6 +61,7 @@ class Actions:
         action = self._house.manifest.record_action(action_id)
         log.info("The action %s begins on the record %s.", action_id, record_id, extra={"record_id": record_id})
         coroutine: Any = action.on_trigger(record_id)
+        noted_actions.clicked(self._house.exchanges, action.label, coroutine)
         return self._drive(_Run(coroutine), None)
 
     def resume(self, run_id: str, answer: Any) -> Iterator[Line]:
@@ -83,7 +86,7 @@ class Actions:
             answer = error = None
             if effect.by == "host":
                 try:
-                    answer = self._host(effect)
+                    answer = self._host(run, effect)
                 except SerializableError as failed:
                     error = failed
                 except Exception:
@@ -91,6 +94,7 @@ class Actions:
                     error = ServerFunctionError("Something unexpected happened. The log says what.")
                 continue
             line = self._line(run, effect)
+            noted_actions.shown(self._house.exchanges, effect, run.coroutine)
             yield line
             if effect.asks:
                 return
@@ -106,12 +110,21 @@ class Actions:
                 self._aside[line["resume"]] = run
         return line
 
-    def _host(self, effect: Effect) -> Any:
+    def _host(self, run: _Run, effect: Effect) -> Any:
         """What the browser may not do: a query, or a server function on the worker. Raises: SerializableError."""
-        slot = Slot(self._house)
+        slot, exchanges, data = Slot(self._house), self._house.exchanges, effect.data
+        asked: dict[str, Any] = {"sender": noted_actions.ACTION, "source": noted_actions.source_of(run.coroutine)}
         if effect.name == "runQuery":
-            return self._run_query(slot, effect.data["query"], effect.data["variables"])
-        return self._call(slot, effect.data["function"], effect.data["args"])
+            with (
+                exchanges.call("GraphQL", "run_query()", **asked, arguments=dict(data)) as answer,
+                acting(exchanges, "GraphQL"),
+            ):
+                answer["returns"] = found = self._run_query(slot, data["query"], data["variables"])
+                return found
+        name, args = data["function"], data["args"]
+        with exchanges.call("Server Function", f"Calls {name}()", **asked, arguments=args) as answer:
+            answer["returns"] = found = self._call(slot, name, args)
+            return found
 
     def _run_query(self, slot: Slot, query: str, variables: dict[str, Any]) -> Any:
         try:

@@ -11,7 +11,9 @@ import secrets
 from flask import Blueprint, abort, redirect, request, session, url_for
 from werkzeug.wrappers import Response
 
+from alc_app.attio import trace
 from alc_app.attio.errors import ServerFunctionError, ServerFunctionTimeout
+from alc_app.runtime.exchanges import acting
 from alc_app.runtime.failpoints import failpoint
 from alc_app.runtime.flows import CallbackRefused, ConsentDenied
 from alc_app.runtime.house import WORKSPACE, House
@@ -24,6 +26,13 @@ NOTICE_OF = {
     "AlcAnswerLost": "alc_unreachable",
     "OAuthFailed": "alc_unreachable",
 }
+ALC = "ALC"
+SHOWS = {
+    "connected": "Shows app is now installed",
+    "disconnected": "Shows the connection is removed",
+    "clean_up_pending": "Shows what is still to be cleaned up",
+    "in_progress": "Shows that it is still at work",
+}
 log = logging.getLogger(__name__)
 
 
@@ -34,31 +43,45 @@ def blueprint(house: House) -> Blueprint:
     @routes.get("/connect")
     def connect() -> Response:
         session.setdefault("browser", secrets.token_urlsafe(32))
+        session["trace"] = trace.traceparent()  # the callback goes on with it
+        house.exchanges.note("User", "Attio UI", "Clicks to install app")
         try:
-            return redirect(house.flows.begin(session["browser"]), code=303)
+            with acting(house.exchanges, "Attio UI"):
+                to_alc = redirect(house.flows.begin(session["browser"]), code=303)
+            house.exchanges.note("Attio UI", "User", "Prompts to add connection to ALC")
+            return to_alc
         except OAuthFailed as error:
             log.warning("Cannot connect: %s", error.message)
             return _back("alc_unreachable")
 
     @routes.get("/callback")
     def callback() -> Response:
+        trace.begin(session.pop("trace", None))
         try:
             flow_id = house.flows.accept(request.args.to_dict(flat=False), session.get("browser", ""))
         except ConsentDenied as denied:
+            house.exchanges.note("User", ALC, "Does not allow it")
             return _back(str(denied))
         except CallbackRefused as refused:
             abort(400, str(refused))
+        house.exchanges.note("User", ALC, "Logs in (OAuth flow)")
+        house.exchanges.note(ALC, "Attio UI", "Redirects back with a code", kind="answer")
         failpoint("callback_accepted")
         run_id = house.engine.ask("connect", flow_id, queue="lifecycle", run_id=f"connect:{flow_id}")
-        return _back(_ended(house, run_id, "connected"))
+        notice = _ended(house, run_id, "connected")
+        house.exchanges.note("Attio UI", "User", SHOWS.get(notice, "Shows what went wrong"), kind="answer")
+        return _back(notice)
 
     @routes.post("/disconnect")
     def disconnect() -> Response:
         live = house.connections.live(WORKSPACE)
         if live is None:
             return _back("disconnected")
+        house.exchanges.note("User", "Attio UI", "Removes the connection")
         run_id = house.engine.ask("disconnect", live.id, queue="lifecycle", only_one_of=f"disconnect:{live.id}")
-        return _back(_ended(house, run_id, "disconnected"))
+        notice = _ended(house, run_id, "disconnected")
+        house.exchanges.note("Attio UI", "User", SHOWS.get(notice, "Shows what went wrong"), kind="answer")
+        return _back(notice)
 
     return routes
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from sqlmodel import select
 
@@ -16,6 +17,7 @@ from alc_app.runtime.connections import Connections
 from alc_app.runtime.database import Database
 from alc_app.runtime.engine import Engine
 from alc_app.runtime.event_log import append
+from alc_app.runtime.exchanges import ExchangeLog
 from alc_app.runtime.executor import Executors
 from alc_app.runtime.flows import Flows
 from alc_app.runtime.handlers import Handlers
@@ -42,7 +44,13 @@ class House:
         # On SQLite a file of its own, so that a delivery never waits for another writer; on Postgres one pool.
         apart = config.database("inbox") != config.database("app")
         inbox = Database(config.database("inbox")) if apart else self.database
-        self._fit(inbox)
+        exchanges = Database(config.database("exchanges")) if apart else self.database
+        self._fit(inbox, exchanges)
+        self.exchanges = ExchangeLog(
+            exchanges if config.notes_exchanges else None,
+            now,
+            {urlsplit(config.alc_url).netloc: "ALC", urlsplit(config.attio_origin).netloc: "Attio API"},
+        )
         self.inbox = Inbox(inbox, now)
         self.engine = Engine(config.database("engine"))
         locks = FileLocks(config.home / "executors") if self.database.is_sqlite else AdvisoryLocks(self.database.engine)
@@ -62,13 +70,14 @@ class House:
             hooks_url=self.handlers.url(""),
         )
 
-    def _fit(self, inbox: Database) -> None:
+    def _fit(self, inbox: Database, exchanges: Database) -> None:
+        fits = {"app": self.database, "inbox": inbox, "exchanges": exchanges}
         try:
-            for schema in (Schema(self.database, "app"), Schema(inbox, "inbox")):
-                schema.fit()
+            for folder, database in fits.items():
+                Schema(database, folder).fit()
         except SchemaUnfit:
-            self.database.close()
-            inbox.close()
+            for database in fits.values():
+                database.close()
             raise
 
     def _holds_secrets(self) -> bool:
@@ -85,6 +94,7 @@ class House:
 
     def close(self) -> None:
         """Give everything back."""
+        self.exchanges.close()
         self.engine.close()
         self.database.close()
         self.inbox.close()

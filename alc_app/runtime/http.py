@@ -22,6 +22,7 @@ from alc_app.attio import trace
 from alc_app.attio.errors import FetchAnswerLost, FetchNotSent
 from alc_app.attio.http import FetchResponse
 from alc_app.runtime.metrics import CALLS
+from alc_app.runtime.noted_calls import noted
 
 CONNECT_TIMEOUT = 3.0
 READ_TIMEOUT = 10.0
@@ -89,7 +90,9 @@ class _BoundedAdapter(HTTPAdapter):
             request.headers["traceparent"] = traceparent
         started, status = time.monotonic(), "none"
         try:
-            response = self._exchange(request, verify=kwargs["verify"])
+            with noted(request) as answered:
+                response = self._exchange(request, verify=kwargs["verify"])
+                answered(response)
             status = str(response.status_code)
         finally:
             CALLS.labels(urlsplit(request.url or "").netloc, status).observe(time.monotonic() - started)

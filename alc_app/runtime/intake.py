@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, g, request
 
 from alc_app.attio.http import BadRequest, Request
 from alc_app.attio.http import Response as HandlerResponse
@@ -17,6 +17,7 @@ from alc_app.runtime.house import House
 from alc_app.runtime.inbox import NotStored
 from alc_app.runtime.log_once import OncePerMinute
 from alc_app.runtime.metrics import DELIVERIES
+from alc_app.runtime.noted_deliveries import noted_delivery
 from alc_app.runtime.sealing import CannotUnseal
 from alc_app.runtime.slot import ReachedFirstEffect, ReadingSlot
 from alc_app.runtime.standard_webhooks import NotVerified, verify
@@ -56,11 +57,16 @@ class Intake:
             return refusal
         assert row is not None  # noqa: S101 - for the type checker: a missing row was refused above
         raw_body = request.get_data(cache=False)
+        with noted_delivery(self._house.exchanges, raw_body) as answered:
+            return answered(self._verify_and_take(row, handler_id, raw_body))
+
+    def _verify_and_take(self, row: HandlerRow, handler_id: str, raw_body: bytes) -> Response:
         try:
             secret = self._house.handlers.secret(row)
             webhook_id = verify([secret], request.headers, raw_body, now=self._house.now())
         except NotVerified as refusal_reason:
             self._refusals.warn(f"Refused a delivery to handler {handler_id[:6]}…: {refusal_reason}.")
+            g.why_refused = str(refusal_reason)
             return Response(status=401)
         except CannotUnseal as error:
             log.error("%s", error)

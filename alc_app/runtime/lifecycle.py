@@ -7,7 +7,8 @@ run one at a time for the whole installation (queue `lifecycle`), so that a conn
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from dbos import error as engine_error
@@ -16,6 +17,7 @@ from alc_app.attio.errors import AttioConnectionExpiredError, ServerFunctionErro
 from alc_app.attio.runtime import outcome, running, settle
 from alc_app.attio.types import Connection
 from alc_app.runtime.connections import LOOK_AGAIN
+from alc_app.runtime.exchanges import acting
 from alc_app.runtime.failpoints import failpoint
 from alc_app.runtime.house import WORKSPACE, House
 from alc_app.runtime.oauth import OAuthFailed
@@ -24,6 +26,7 @@ from alc_app.runtime.tables import ConnectionRow
 
 GIVE_UP_AFTER = 30 * 86_400.0
 """Seconds that we keep the tokens of a connection that ALC does not let us clean up (bar C10)."""
+HANDLER = "Event Handler"
 FIRST_RETRY, LONGEST_RETRY = 5.0, 3600.0
 log = logging.getLogger(__name__)
 
@@ -37,7 +40,8 @@ class Lifecycle:
     def connect(self, flow_id: str) -> dict[str, Any]:
         """Redeem the grant, let the app prepare, save the connection; or undo all of it. Installation 4-7."""
         slot = DurableSlot(self._house)
-        redeemed = slot.step("exchange_code", lambda: outcome(lambda: self._redeem(flow_id)))
+        with acting(self._house.exchanges, "Attio UI"):
+            redeemed = slot.step("exchange_code", lambda: outcome(lambda: self._redeem(flow_id)))
         if "error" in redeemed:
             return dict(redeemed)
         connection_id: str = redeemed["ok"]
@@ -87,16 +91,24 @@ class Lifecycle:
 
     def _run_added(self, connection_id: str) -> None:
         slot = DurableSlot(self._house, connection_id)
-        with running(slot):
+        with running(slot), self._event("connection_added"):
             self._house.manifest.events.connection_added(self._house.connections.open(connection_id))
 
     def _clean_up(self, slot: DurableSlot, connection_id: str) -> None:
         self._run_removed(slot, connection_id)
-        settle(slot.step("revoke", lambda: outcome(lambda: self._house.connections.revoke(connection_id))))
+        with acting(self._house.exchanges, "Attio UI"):
+            settle(slot.step("revoke", lambda: outcome(lambda: self._house.connections.revoke(connection_id))))
 
     def _run_removed(self, slot: DurableSlot, connection_id: str) -> None:
-        with running(slot):
+        with running(slot), self._event("connection_removed"):
             self._house.manifest.events.connection_removed(self._key_to_clean_up(connection_id))
+
+    @contextmanager
+    def _event(self, name: str) -> Iterator[None]:
+        """The app's handler of an event is at work."""
+        exchanges = self._house.exchanges
+        with exchanges.call(HANDLER, f"Fires {name}", sender="Attio UI"), acting(exchanges, HANDLER):
+            yield
 
     def _key_to_clean_up(self, connection_id: str) -> Connection:
         """The connection itself; or the workspace's new one, when ALC no longer accepts the old."""

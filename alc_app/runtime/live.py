@@ -1,4 +1,5 @@
-"""What open pages want to know, as it happens: `/events` (server-sent events) and `/events.json` (the same, asked for).
+"""What open pages want to know, as it happens: `/events` (server-sent events) and `/events.json` (the same, asked for);
+beside them `/exchanges.json`, who talked to whom.
 
 One append-only log in the database, because the worker that changes things is another process. An id is
 `<boot>:<n>`; `boot` names the log, so that a page which followed a log that is gone takes a new snapshot.
@@ -17,6 +18,7 @@ from sqlmodel import Session, col, func, select
 
 from alc_app.runtime.database import Database
 from alc_app.runtime.event_log import append
+from alc_app.runtime.exchanges import ExchangeLog
 from alc_app.runtime.tables import LiveEvent
 
 LOOK_EVERY = 0.25
@@ -30,8 +32,8 @@ MAX_STREAMS = 24
 class Live:
     """The log, and the streams that read it."""
 
-    def __init__(self, database: Database, boot: str) -> None:
-        self._database = database
+    def __init__(self, database: Database, boot: str, exchanges: ExchangeLog) -> None:
+        self._database, self.exchanges = database, exchanges
         self._streams = threading.BoundedSemaphore(MAX_STREAMS)
         self._stopping = threading.Event()
         self.boot = self._first_event(boot)
@@ -67,11 +69,15 @@ class Live:
 
     def _follow(self, event_id: str) -> Iterator[str]:
         ends, beats = time.monotonic() + STREAM_FOR, time.monotonic()
+        number = self.exchanges.last_number()
         yield "retry: 1000\n\n"
         while time.monotonic() < ends and not self._stopping.is_set():
             for event in self.after(event_id):
                 event_id = event["id"]
                 yield f"id: {event_id}\nevent: {event['kind']}\ndata: {json.dumps(event)}\n\n"
+            for message in self.exchanges.after(number):  # without an id: who missed some asks for its trace
+                number = message["id"]
+                yield f"event: exchange\ndata: {json.dumps(message)}\n\n"
             if time.monotonic() - beats > BEAT_EVERY:  # only a write finds out that the page has gone
                 beats = time.monotonic()
                 yield ": still here\n\n"
@@ -102,7 +108,7 @@ def _boot(session: Session) -> str | None:
 
 
 def blueprint(live: Live) -> Blueprint:
-    """`GET /events` and `GET /events.json?after=`."""
+    """`GET /events`, `GET /events.json?after=` and `GET /exchanges.json?after=&trace=`."""
     routes = Blueprint("live", __name__)
 
     @routes.get("/events")
@@ -120,5 +126,10 @@ def blueprint(live: Live) -> Blueprint:
         after = request.args.get("after")
         found = live.after(after) if after else []
         return {"events": found, "last": found[-1]["id"] if found else live.last_id()}
+
+    @routes.get("/exchanges.json")
+    def exchanges_json() -> dict[str, Any]:
+        after = request.args.get("after", 0, type=int)
+        return {"messages": live.exchanges.after(max(after, 0), trace_id=request.args.get("trace", ""))}
 
     return routes

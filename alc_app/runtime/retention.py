@@ -3,6 +3,7 @@
 | rows | kept for |
 |---|---|
 | live events | 1 day; the newest one stays, because the numbers go on from it |
+| messages between the participants | 1 day, and 20,000 at most |
 | sign-ins (OAuth flows) | 1 day after they expired |
 | finished runs of the engine | 7 days |
 | bodies of deliveries, which tell of people | 7 days after they ended |
@@ -45,6 +46,7 @@ class Housekeeping:
             Retention("live events", 1, self._live_events),
             Retention("sign-ins", 1, self._flows),
             Retention("finished runs", 7, house.engine.forget),
+            Retention("messages", 1, house.exchanges.forget),
             Retention("bodies of deliveries", 7, house.inbox.forget_bodies),
             Retention("deliveries", 40, house.inbox.forget),
             *house.manifest.retention,

@@ -19,6 +19,7 @@ MIGRATIONS = Path(__file__).parent.parent / "migrations"
 FIRST = "0001"
 """What a database with tables and without a note of its version has: it was made before there were migrations."""
 OLDEST_TABLE = {"app": "connection", "inbox": "delivery"}
+FOLDERS = ("app", "inbox", "exchanges")
 
 
 class SchemaUnfit(Exception):
@@ -86,14 +87,14 @@ class Schema:
         config.set_main_option("version_locations", str(MIGRATIONS / self.folder))
         config.set_main_option("path_separator", "newline")
         config.attributes.update(connection=connection, version_table=self._version_table)
-        if version is None and OLDEST_TABLE[self.folder] in tables:
+        if version is None and OLDEST_TABLE.get(self.folder) in tables:
             command.stamp(config, FIRST)
         command.upgrade(config, to)
 
 
 def migrate_all(config: Config, say: Callable[[str], None]) -> None:
     """Bring every table of ours and of the engine up to date. Raises: SchemaUnfit."""
-    for folder in ("app", "inbox"):
+    for folder in FOLDERS:
         database = Database(config.database(folder))
         schema = Schema(database, folder)
         say(f"{folder}: {'brought' if schema.migrate() else 'is'} up to date, at version {schema.version()}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 from alc_app.attio.errors import AttioConnectionExpiredError, AttioNoWorkspaceConnectionError
 from alc_app.attio.http import FetchResponse
@@ -14,6 +14,8 @@ from alc_app.runtime.connections import RECONNECT
 from alc_app.runtime.failpoints import failpoint
 from alc_app.runtime.house import House
 
+P = ParamSpec("P")
+R = TypeVar("R")
 TOO_MANY_REQUESTS = 429
 LONGEST_PAUSE = 30.0
 """Seconds that everybody waits for a 429 at most: then somebody asks again."""
@@ -82,20 +84,21 @@ class Slot:
     def create_webhook_handler(self, file_name: str) -> WebhookHandler:
         """Make a handler of the connection at hand."""
         self._house.manifest.webhook(file_name)  # a misspelt name fails here, and says which there are
-        create = self._house.handlers.create
+        create = self._sdk("create_webhook_handler", self._house.handlers.create)
         return self._house.handlers.get(
             self.step("create_webhook_handler", lambda: create(self._connection, file_name))
         )
 
     def update_webhook_handler(self, handler_id: str, external_webhook_id: str) -> None:
         """Remember what the outside service calls it."""
-        update = self._house.handlers.set_external_id
+        update = self._sdk("update_webhook_handler", self._house.handlers.set_external_id)
         self.step("update_webhook_handler", lambda: update(handler_id, external_webhook_id))
 
     def list_webhook_handlers(self) -> list[WebhookHandler]:
         """The handlers of the connection at hand that the outside service may still know."""
         handlers = self._house.handlers
-        ids = self.step("list_webhook_handlers", lambda: [row.id for row in handlers.of(self._connection)])
+        of = self._sdk("list_webhook_handlers", handlers.of)
+        ids = self.step("list_webhook_handlers", lambda: [row.id for row in of(self._connection)])
         return [handlers.get(handler_id) for handler_id in ids]
 
     def knows_webhook_handler(self, handler_id: str) -> bool:
@@ -105,7 +108,17 @@ class Slot:
 
     def delete_webhook_handler(self, handler_id: str) -> None:
         """Delete it; its address answers 410."""
-        self.step("delete_webhook_handler", lambda: self._house.handlers.delete(handler_id))
+        delete = self._sdk("delete_webhook_handler", self._house.handlers.delete)
+        self.step("delete_webhook_handler", lambda: delete(handler_id))
+
+    def _sdk(self, name: str, work: Callable[P, R]) -> Callable[P, R]:
+        """A call of the server SDK, noted as one."""
+
+        def noted(*args: P.args, **kwargs: P.kwargs) -> R:
+            with self._house.exchanges.call("Attio Server SDK", f"{name}()"):
+                return work(*args, **kwargs)
+
+        return noted
 
     @property
     def _connection(self) -> str:

@@ -128,3 +128,24 @@ class Delivery(InboxTable, table=True):
     why: str | None = None
     traceparent: str | None = None
     """The trace that it came with, which its run goes on with."""
+
+
+class ExchangeTable(SQLModel, registry=registry()):
+    """Base of the log of exchanges, which has a database file of its own on SQLite."""
+
+
+class Message(ExchangeTable, table=True):
+    """One arrow between two participants (exchanges.py)."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    trace_id: str = Field(index=True)
+    at: float
+    kind: str
+    """call, answer or note."""
+    call: str = ""
+    """What a call and its answer have in common; empty for a message that is not answered."""
+    sender: str
+    receiver: str
+    label: str
+    detail: str = "{}"
+    """JSON: the HTTP that was spoken, without its secrets, and the lines of ours that made it."""

@@ -15,6 +15,7 @@ from alc_app.attio import trace
 from alc_app.attio.http import BadRequest, Request
 from alc_app.attio.runtime import outcome, running
 from alc_app.runtime.engine import APP_NAME, APP_VERSION
+from alc_app.runtime.exchanges import acting
 from alc_app.runtime.house import House
 from alc_app.runtime.lifecycle import Lifecycle
 from alc_app.runtime.relay import Relay
@@ -75,7 +76,7 @@ class Worker:
     def server_function(self, name: str, args: list[Any]) -> dict[str, Any]:
         """A server function that a record action has called. Usage 7-10."""
         function = self._house.manifest.server_function(name)
-        with running(DurableSlot(self._house)):
+        with running(DurableSlot(self._house)), acting(self._house.exchanges, "Server Function"):
             return outcome(lambda: function.run(*args))
 
     def webhook(self, handler_id: str, webhook_id: str) -> dict[str, Any]:
@@ -85,7 +86,7 @@ class Worker:
             raise LookupError(f"There is no webhook handler {handler_id}.")
         handler = self._house.manifest.webhook(row.file_name)
         try:
-            with running(DurableSlot(self._house, row.connection_id)):
+            with running(DurableSlot(self._house, row.connection_id)), acting(self._house.exchanges, "Webhook"):
                 status = handler(Request(delivery.body, {"webhook-id": webhook_id})).status
         except BadRequest:
             status = 400
@@ -104,7 +105,11 @@ class Worker:
     def upkeep(self, name: str, key: str) -> dict[str, Any]:
         """Something that was left to be finished later."""
         job = next(job for job in self._house.manifest.upkeep if job.name == name)
-        with running(DurableSlot(self._house)), trace.resumed(job.trace(key)):
+        with (
+            running(DurableSlot(self._house)),
+            trace.resumed(job.trace(key)),
+            acting(self._house.exchanges, "Upkeep"),
+        ):
             return outcome(lambda: job.run(key))
 
     def connect(self, flow_id: str) -> dict[str, Any]:

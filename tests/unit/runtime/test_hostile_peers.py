@@ -61,14 +61,19 @@ HOSTILE: dict[str, Fault] = {
 }
 
 
+def threads() -> set[threading.Thread]:
+    """Without those that write what a house notes: they live as long as it does."""
+    return {thread for thread in threading.enumerate() if thread.name not in {"exchanges", "inbox"}}
+
+
 @pytest.fixture
 def alc() -> Iterator[ChaosProxy]:
     """An ALC that is nothing but its rules; no thread is left behind by it, and none of ours by a call."""
-    before = threading.active_count()
+    before = threads()
     server = ChaosProxy()
     yield server
     server.close()
-    eventually(lambda: threading.active_count() == before, what=threading.enumerate)
+    eventually(lambda: threads() <= before, what=threading.enumerate)
 
 
 @pytest.fixture(autouse=True)

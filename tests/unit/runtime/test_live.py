@@ -17,7 +17,7 @@ from alc_app.runtime.live import MAX_STREAMS, Live, blueprint
 @pytest.fixture
 def live(house: House) -> Live:
     """The log of a new installation."""
-    return Live(house.database, "b1")
+    return Live(house.database, "b1", house.exchanges)
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def client(live: Live) -> FlaskClient:
 
 def test_the_log_keeps_its_name_in_every_process(live: Live, house: House) -> None:
     """A page that follows one web process can go on with another."""
-    assert Live(house.database, "b2").boot == live.boot == "b1"
+    assert Live(house.database, "b2", house.exchanges).boot == live.boot == "b1"
 
 
 def test_events_after_an_id_come_in_order(live: Live, house: House) -> None:

@@ -75,7 +75,7 @@ def test_live_events_are_kept_for_a_day_and_the_newest_for_ever(
     house: House, housekeeping: Housekeeping, clock: Clock
 ) -> None:
     """Their numbers must go on from the newest one, or a page that waits for the next would wait for ever."""
-    live = Live(house.database, "b")
+    live = Live(house.database, "b", house.exchanges)
     house.publish("first", {})
     followed = live.last_id()
     clock.time += DAY
@@ -96,7 +96,7 @@ def test_a_page_that_slept_longer_than_events_are_kept_starts_anew(
     house: House, housekeeping: Housekeeping, clock: Clock
 ) -> None:
     """It has missed something that nobody can tell it any more; one that has seen all goes on."""
-    live = Live(house.database, "b")
+    live = Live(house.database, "b", house.exchanges)
     house.publish("seen", {})
     slept = live.last_id()
     house.publish("missed", {})

@@ -1,0 +1,1 @@
+"""The log of exchanges, which has a database file of its own on SQLite."""

@@ -1,0 +1,132 @@
+"""The tutorial's two diagrams, as words for what really happens: its arrows, its participants, its steps."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+PARTICIPANTS: Final = (
+    "User",
+    "Attio UI",
+    "Record Action",
+    "GraphQL",
+    "Server Function",
+    "ALC",
+    "Webhook",
+    "Event Handler",
+    "Attio Server SDK",
+    "Upkeep",
+    "Attio API",
+)
+"""From left to right. A diagram shows those that take part."""
+
+Message = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Arrow:
+    """One arrow of the tutorial: between whom, how our log spells it, what the tutorial says, and at which step."""
+
+    sender: str
+    receiver: str
+    label: str  # a regular expression for the whole label
+    words: str
+    step: str = ""
+
+
+ARROWS: Final = (
+    Arrow("User", "Attio UI", "Clicks to install app", "Clicks to install app", "Installation 1"),
+    Arrow("Attio UI", "User", "Prompts .*", "Prompts to add connection to ALC", "Installation 2"),
+    Arrow("User", "ALC", "Logs in .*", "Logs in (OAuth flow)", "Installation 3"),
+    Arrow("ALC", "Attio UI", "Redirects .*", "Redirects back with a code", "Installation 4"),
+    Arrow("Attio UI", "User", "Shows app is now installed", "Shows app is now installed", "Installation 4"),
+    Arrow("Attio UI", "ALC", "GET /.well-known/.*", "Asks where its endpoints are"),
+    Arrow("Attio UI", "ALC", "POST /oauth/token", "Trades the code for tokens"),
+    Arrow("Attio UI", "ALC", "POST /oauth/revoke", "Revokes a token"),
+    Arrow(".*", "ALC", "POST /oauth/token", "Refreshes the token"),
+    Arrow("Attio UI", "Event Handler", "Fires connection_added", "Fires 'connection-added' event", "Installation 5"),
+    Arrow(
+        "Event Handler",
+        "Attio Server SDK",
+        r"create_webhook_handler\(\)",
+        "Calls create_webhook_handler()",
+        "Installation 6",
+    ),
+    Arrow("Event Handler", "ALC", "POST /api/v1/webhooks", "Registers webhook", "Installation 7"),
+    Arrow(
+        "Event Handler",
+        "Attio Server SDK",
+        r"update_webhook_handler\(\)",
+        "Calls update_webhook_handler()",
+        "Installation 7",
+    ),
+    Arrow("Event Handler", "ALC", "GET /api/v1/webhooks", "Looks the webhook up by its name"),
+    Arrow("User", "Attio UI", "Clicks button", "Clicks button", "Usage 3"),
+    Arrow("Attio UI", "Record Action", r"Fires on_trigger\(\)", "Fires on_trigger()", "Usage 4"),
+    Arrow("Record Action", "GraphQL", r"run_query\(\)", "Load phone numbers", "Usage 6"),
+    Arrow("Record Action", "Server Function", "Calls .*", "Calls send_to_alc()", "Usage 7"),
+    Arrow("GraphQL", "Attio API", "GET .*", "Reads the record"),
+    Arrow("Server Function", "ALC", "POST /api/v1/leads", "POST request", "Usage 8"),
+    Arrow(".*", "ALC", "GET /api/v1/leads", "Asks for the idempotency key"),
+    Arrow(".*", "ALC", "GET /api/v1/leads/.*", "Asks what became of the lead"),
+    Arrow("Server Function", "Attio API", "PATCH .*", 'with ATTIO_API_TOKEN to mark record "{status}"', "Usage 9"),
+    Arrow("Record Action", "Attio UI", r"hide_toast\(\)", "hide_toast()", "Usage 11"),
+    Arrow("ALC", "Webhook", "Calls the app's webhook", "Calls the app's webhook", "Later 10"),
+    Arrow("Webhook", "Attio API", "PATCH .*", 'with ATTIO_API_TOKEN to mark record "{status}"', "Later 11"),
+    Arrow("Upkeep", "Attio API", "PATCH .*", 'with ATTIO_API_TOKEN to mark record "{status}"'),
+    Arrow("Attio UI", "Event Handler", "Fires connection_removed", "Fires 'connection-removed' event"),
+    Arrow(
+        "Event Handler",
+        "Attio Server SDK",
+        r"list_webhook_handlers\(\)",
+        "Calls list_webhook_handlers()",
+        "Removal 1",
+    ),
+    Arrow("Event Handler", "ALC", "DELETE /api/v1/webhooks/.*", "Tells ALC to stop calling", "Removal 2"),
+    Arrow(
+        "Event Handler",
+        "Attio Server SDK",
+        r"delete_webhook_handler\(\)",
+        "Calls delete_webhook_handler()",
+        "Removal 3",
+    ),
+)
+ANSWERS: Final = {
+    ("GraphQL", "Record Action"): ("Query result", ""),
+    ("Server Function", "Record Action"): ("Returns success", "Usage 10"),
+    ("Attio Server SDK", "Event Handler"): ("Returns", ""),
+    ("Event Handler", "Attio UI"): ("Has done it", ""),
+}
+
+
+def tell(message: Message) -> Message:
+    """Add to a message of the log how the tutorial says it (`words`) and at which step (`step`)."""
+    words, step = _told(message)
+    return {**message, "words": words, "step": step}
+
+
+def _told(message: Message) -> tuple[str, str]:
+    between = (message["sender"], message["receiver"])
+    if message["label"] == "show_toast()":
+        ends = message["detail"].get("arguments", {}).get("variant") == "success"
+        return "show_toast()", "Usage 12" if ends else "Usage 5"
+    if message["label"] == "returns":
+        return ANSWERS.get(between, ("Returns", ""))
+    for arrow in ARROWS:
+        if _is(arrow, message):
+            return arrow.words.format(status=_status(message["detail"])), arrow.step
+    return message["label"], ""
+
+
+def _is(arrow: Arrow, message: Message) -> bool:
+    found = (message["sender"], message["receiver"], message["label"])
+    return all(map(re.fullmatch, (arrow.sender, arrow.receiver, arrow.label), found))
+
+
+def _status(detail: Mapping[str, Any]) -> str:
+    """The status that a write to the record carries."""
+    try:
+        return str(json.loads(detail["request"]["body"])["data"]["values"]["alc_status"])
+    except (KeyError, TypeError, ValueError):
+        return "?"

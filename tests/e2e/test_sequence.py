@@ -1,0 +1,64 @@
+"""The traffic of the running servers, held against the tutorial's own two diagrams."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.support.outside import Alc, Attio
+from tests.support.people import User
+from tests.support.tutorial import INSTALLATION, REMOVAL, USAGE, Arrow
+from tests.support.waiting import eventually
+
+
+def story(user: User, last: str) -> list[Arrow]:
+    """The arrows of the newest run that ends with these words."""
+
+    def whole() -> list[dict[str, Any]]:
+        messages = user.get("/exchanges.json").json()["messages"]
+        trace_id = next((m["trace_id"] for m in reversed(messages) if m["words"] == last), None)
+        return [message for message in messages if message["trace_id"] == trace_id]
+
+    return [(m["sender"], m["receiver"], m["words"]) for m in eventually(whole, what=lambda: f"no {last!r}")]
+
+
+def test_connecting_is_the_installation_diagram(stranger: User) -> None:
+    """Installation 1-7: every arrow of the tutorial, in its order. TUTORIAL: it shows the app as installed before the
+    event handler has run; Attio fires the event before the connection is saved, and so do we."""
+    stranger.connect_alc()
+
+    assert_has_in_order(story(stranger, "Shows app is now installed"), INSTALLATION)
+
+
+def test_a_click_is_the_usage_diagram(user: User, alc: Alc, attio: Attio) -> None:
+    """Usage 3-12 and Later 10-11: one trace from the click to the record, minutes later."""
+    record_id = attio.add_person("Mina Sato", "+442079460088")
+    user.click_send(record_id)
+    alc.decide(alc.leads(record_id)[0]["id"])
+    user.sees_status(record_id, "Complete")
+
+    assert_has_in_order(story(user, 'with ATTIO_API_TOKEN to mark record "Complete"'), USAGE)
+
+
+def test_disconnecting_is_the_tutorials_removal(user: User) -> None:
+    """Removal 1-3."""
+    user.disconnect_alc()
+
+    assert_has_in_order(story(user, "Shows the connection is removed"), REMOVAL)
+
+
+def test_no_secret_is_in_the_log_of_exchanges(user: User) -> None:
+    """D3: tokens, codes, secrets and whole webhook addresses are left out before anything is noted."""
+    user.disconnect_alc()
+    user.connect_alc()
+    text = eventually(lambda: "Shows app is now installed" in (t := user.get("/exchanges.json").text) and t)
+
+    for secret in ("whsec_", "alc_at_", "alc_rt_", "code_verifier=e", "Bearer alc"):
+        assert secret not in text
+    assert "•••" in text or "\\u2022" in text
+
+
+def assert_has_in_order(found: list[Arrow], wanted: list[Arrow]) -> None:
+    """Each wanted arrow is there, and after the one before it."""
+    rest = iter(found)
+    for arrow in wanted:
+        assert any(arrow == seen for seen in rest), f"{arrow} is not in its place in {found}"
