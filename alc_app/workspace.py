@@ -49,6 +49,7 @@ class Workspace:
     def __init__(self, house: House, live: Live) -> None:
         self._house, self._live, self._doctor = house, live, Doctor(house)
         self.alc_console_url = house.config.alc_url
+        self.notes_exchanges = house.config.notes_exchanges
 
     def last_event_id(self) -> str:
         """The newest id of the event log."""

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from flask import Blueprint
 
+from .sequence import PARTICIPANTS
 from .workspace import Workspace
 
 STATIC = Path(__file__).parent / "static"
@@ -23,7 +24,8 @@ class Face(Blueprint):
             static_url_path=f"/assets/{content_version()}",
         )
         modules = sorted(path.name for path in (STATIC / "js").iterdir())
-        self.app_context_processor(lambda: {"workspace": workspace, "modules": modules})
+        participants = PARTICIPANTS if workspace.notes_exchanges else ()
+        self.app_context_processor(lambda: {"workspace": workspace, "modules": modules, "participants": participants})
 
     def get_send_file_max_age(self, filename: str | None) -> int:
         """Let browsers keep every asset: a changed one has another address."""

@@ -123,7 +123,7 @@ class ConnectionView:
 
 
 class Workspace(Protocol):
-    """Everything that the pages ask for; the three attributes must be known without a call to the CRM."""
+    """Everything that the pages ask for; the four attributes must be known without a call to the CRM."""
 
     @property
     def name(self) -> str: ...
@@ -133,6 +133,9 @@ class Workspace(Protocol):
 
     @property
     def alc_console_url(self) -> str: ...
+
+    @property
+    def notes_exchanges(self) -> bool: ...
 
     def last_event_id(self) -> str:
         """The newest id of the event log, `<boot>:<n>`: a page follows the log from where it was drawn."""

@@ -19,12 +19,15 @@ from sqlmodel import Session, col, func, select
 from alc_app.runtime.database import Database
 from alc_app.runtime.event_log import append
 from alc_app.runtime.exchanges import ExchangeLog
+from alc_app.runtime.source_lines import excerpt
 from alc_app.runtime.tables import LiveEvent
 
 LOOK_EVERY = 0.25
 BEAT_EVERY = 10.0
 STREAM_FOR = 300.0
 """Seconds after which a stream ends and the browser opens a new one: none is held for ever."""
+NEWEST = 400
+"""Messages that a page which knows none begins with."""
 MAX_STREAMS = 24
 """Of the server's 64 threads: a click always finds one (a page without a stream asks `/events.json` instead)."""
 
@@ -108,7 +111,7 @@ def _boot(session: Session) -> str | None:
 
 
 def blueprint(live: Live) -> Blueprint:
-    """`GET /events`, `GET /events.json?after=` and `GET /exchanges.json?after=&trace=`."""
+    """`GET /events`, `GET /events.json?after=`, `GET /exchanges.json?after=&trace=` and the lines behind a message."""
     routes = Blueprint("live", __name__)
 
     @routes.get("/events")
@@ -129,7 +132,15 @@ def blueprint(live: Live) -> Blueprint:
 
     @routes.get("/exchanges.json")
     def exchanges_json() -> dict[str, Any]:
-        after = request.args.get("after", 0, type=int)
-        return {"messages": live.exchanges.after(max(after, 0), trace_id=request.args.get("trace", ""))}
+        after, trace_id = request.args.get("after", type=int), request.args.get("trace", "")
+        if after is None and not trace_id:
+            return {"messages": live.exchanges.newest(NEWEST)[::-1]}
+        return {"messages": live.exchanges.after(max(after or 0, 0), trace_id=trace_id)}
+
+    @routes.get("/exchanges/<int:number>/source.json")
+    def source_json(number: int) -> dict[str, Any]:
+        found = live.exchanges.after(number - 1, limit=1)
+        sources = found[0]["detail"].get("source", []) if found and found[0]["id"] == number else []
+        return {"excerpts": [shown for source in sources if (shown := excerpt(source))]}
 
     return routes

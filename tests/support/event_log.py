@@ -18,6 +18,7 @@ class EventLog:
         self.streams = 0
         self.has_room = True
         self._events: list[dict[str, Any]] = []
+        self.messages: list[dict[str, Any]] = []
         self._changed = threading.Condition()
 
     def last_id(self) -> str:
@@ -27,6 +28,15 @@ class EventLog:
         with self._changed:
             event_id = f"{self.boot}:{len(self._events) + 1}"
             self._events.append({"id": event_id, "kind": kind, "data": data})
+            self._changed.notify_all()
+
+    def note(self, sender: str, receiver: str, words: str, **told: Any) -> None:
+        """A message of the log of exchanges, as the app tells it."""
+        with self._changed:
+            number = len(self.messages) + 1
+            between = {"sender": sender, "receiver": receiver, "label": words, "words": words}
+            plain = {"id": number, "at": 1_800_000_000.0 + number, "kind": "call", "call": "", "trace_id": "t1"}
+            self.messages.append({**plain, **between, "step": "", "detail": {}, **told})
             self._changed.notify_all()
 
     def restart(self, boot: str) -> None:
@@ -43,15 +53,18 @@ class EventLog:
 
     def stream(self) -> Iterator[str]:
         self.streams += 1
-        seen = self.last_id()
+        seen, noted = self.last_id(), len(self.messages)
         try:
             yield ": hello\n\n"
             while True:
                 with self._changed:
-                    if self.last_id() == seen:
+                    if self.last_id() == seen and len(self.messages) == noted:
                         self._changed.wait(HEARTBEAT_SECONDS)
                     fresh, seen = self.after(seen), self.last_id()
+                    messages, noted = self.messages[noted:], len(self.messages)
                 yield ": beat\n\n"
+                for message in messages:
+                    yield f"event: exchange\ndata: {json.dumps(message)}\n\n"
                 for event in fresh:
                     yield f"id: {event['id']}\nevent: {event['kind']}\ndata: {json.dumps(event)}\n\n"
         finally:
@@ -59,7 +72,7 @@ class EventLog:
 
 
 def event_routes(log: EventLog) -> Blueprint:
-    """`/events` and `/events.json`, as the app serves them."""
+    """`/events`, `/events.json` and `/exchanges.json`, as the app serves them."""
     routes = Blueprint("events", __name__)
 
     @routes.get("/events")
@@ -71,5 +84,14 @@ def event_routes(log: EventLog) -> Blueprint:
     @routes.get("/events.json")
     def snapshot() -> dict[str, Any]:
         return {"events": log.after(request.args.get("after")), "last": log.last_id()}
+
+    @routes.get("/exchanges.json")
+    def exchanges() -> dict[str, Any]:
+        return {"messages": log.messages[request.args.get("after", 0, type=int) :]}
+
+    @routes.get("/exchanges/<int:number>/source.json")
+    def source(number: int) -> dict[str, Any]:
+        lines = [{"number": n, "text": f"line {n}", "hot": n == number} for n in (number, number + 1)]
+        return {"excerpts": [{"file": "alc_app/a_file.py", "lines": lines}]}
 
     return routes

@@ -129,6 +129,7 @@ class FakeWorkspace:
     name = "Halden"
     user_name = "Tommy Flowers"
     alc_console_url = "http://127.0.0.1:8001/"
+    notes_exchanges = True
 
     def __init__(self) -> None:
         self.events = EventLog()
@@ -137,6 +138,7 @@ class FakeWorkspace:
     def reset(self) -> None:
         """Be as new; the event log goes on, as a real one does."""
         self.events.has_room = True
+        self.events.messages = []
         self.everyone = seven_people()
         self.changes: dict[str, list[Change]] = {}
         self.view = CONNECTED

@@ -21,10 +21,18 @@ export function follow(after, deliver, showState) {
     showState(state);
     if (leading) channel.postMessage({ state });
   };
-  channel.onmessage = ({ data: { event, state } }) => (state ? showState(state) : log.take(event));
+  const note = (exchange) => {
+    document.dispatchEvent(new CustomEvent("alc:exchange", { detail: exchange }));
+    if (leading) channel.postMessage({ exchange });
+  };
+  channel.onmessage = ({ data: { event, state, exchange } }) => {
+    if (exchange) note(exchange);
+    else if (state) showState(state);
+    else log.take(event);
+  };
   const lead = () => {
     leading = true;
-    return keepReading(log, tell);
+    return keepReading(log, tell, note);
   };
   catchUp(log, tell);
   // Locks need a secure context; on plain http from another machine every tab has a stream of its own.
@@ -33,9 +41,9 @@ export function follow(after, deliver, showState) {
 }
 
 /** Read the stream; while the server has no room for one, poll. Never ends. */
-async function keepReading(log, tell) {
+async function keepReading(log, tell, note) {
   for (;;) {
-    await stream(log, tell);
+    await stream(log, tell, note);
     for (let polls = 0; polls < POLLS_BEFORE_NEXT_STREAM; polls++) {
       await catchUp(log, tell);
       await pause(POLL_MS);
@@ -44,10 +52,11 @@ async function keepReading(log, tell) {
 }
 
 /** Ends when the server refuses; a lost connection is the EventSource's own affair, which tries again. */
-function stream(log, tell) {
+function stream(log, tell, note) {
   return new Promise((refused) => {
     const source = new EventSource("/events");
     for (const kind of KINDS) source.addEventListener(kind, ({ data }) => log.take(JSON.parse(data)));
+    source.addEventListener("exchange", ({ data }) => note(JSON.parse(data)));
     source.onopen = () => catchUp(log, tell);           // what happened before it opened
     source.onerror = () => {
       tell("lost");

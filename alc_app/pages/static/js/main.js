@@ -1,4 +1,5 @@
 import "./actions.js";
+import "./dock.js";
 import "./palette.js";
 import "./table.js";
 import "./time.js";
@@ -22,6 +23,7 @@ async function reloadWhenIdle() {
 
 function showState(state) {
   document.getElementById("live").dataset.state = state;
+  if (state === "open") document.dispatchEvent(new Event("alc:live"));
 }
 
 const after = meta("events-after");

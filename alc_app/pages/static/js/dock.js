@@ -1,0 +1,115 @@
+import { announce } from "./dom.js";
+import { catchUp, ofTrace, onMessage } from "./exchanges.js";
+import { toMermaid } from "./mermaid.js";
+import { close, peek } from "./peek.js";
+import { Sequence } from "./sequence.js";
+
+const KEY = "alc-dock";
+const NARROW = matchMedia("(max-width: 900px)");
+const clock = new Intl.DateTimeFormat("en-GB", { timeStyle: "medium" });
+const TITLES = { "Clicks button": "Send to ALC", "Clicks to install app": "Connect", "Removes the connection": "Disconnect" };
+const MOST_RUNS = 40;
+
+const dock = document.getElementById("dock");
+const view = document.getElementById("sequence");
+const handle = document.getElementById("dock-handle");
+const toggle = document.getElementById("dock-toggle");
+const chooser = document.getElementById("dock-run");
+const kept = JSON.parse(localStorage.getItem(KEY) ?? "{}");
+
+function keep(change) {
+  localStorage.setItem(KEY, JSON.stringify(Object.assign(kept, change)));
+}
+
+function setHeight(percent) {
+  const height = Math.round(Math.max(15, Math.min(85, percent)));
+  dock.style.setProperty("--height", `${height}dvh`);
+  handle.setAttribute("aria-valuenow", height);
+  keep({ height });
+}
+
+function setOpen(open) {
+  toggle.setAttribute("aria-expanded", open);
+  if (!open) close();
+}
+
+function drag(event) {
+  handle.setPointerCapture(event.pointerId);
+  const move = ({ clientY }) => setHeight(((innerHeight - clientY) / innerHeight) * 100);
+  handle.addEventListener("pointermove", move);
+  handle.addEventListener("lostpointercapture", () => handle.removeEventListener("pointermove", move), { once: true });
+}
+
+function nudge(event) {
+  const by = { ArrowUp: 4, ArrowDown: -4 }[event.key];
+  if (!by) return;
+  event.preventDefault();
+  setHeight(Number(handle.getAttribute("aria-valuenow")) + by);
+}
+
+/** Shows the chosen run, or whichever is the newest. */
+class Runs {
+  constructor(sequence) {
+    this.sequence = sequence;
+    this.shown = "";
+    this.options = new Map();
+  }
+
+  take(message) {
+    if (!this.options.has(message.trace_id)) this.offer(message);
+    const follows = !chooser.value && begins(message);
+    if (message.trace_id === this.shown) this.sequence.add(message);
+    else if (follows || (!this.shown && !chooser.value)) this.show(message.trace_id);
+    dock.classList.add("drawn");
+    if (this.sticks) view.scrollTop = view.scrollHeight;
+  }
+
+  offer(message) {
+    const title = TITLES[message.label] ?? `${message.sender}: ${message.words}`;
+    const option = new Option(`${title} · ${clock.format(message.at * 1000)}`, message.trace_id);
+    this.options.set(message.trace_id, option);
+    chooser.options[0].after(option);
+    if (chooser.options.length > MOST_RUNS) chooser.options[chooser.options.length - 1].remove();
+  }
+
+  show(traceId) {
+    close();
+    this.shown = traceId;
+    this.sequence.draw(ofTrace(traceId));
+    view.scrollTop = 0;
+  }
+
+  newest() {
+    return [...this.options.keys()].at(-1) ?? "";
+  }
+
+  /** Follow the newest message, until the reader has scrolled away from it. */
+  get sticks() {
+    return view.scrollHeight - view.scrollTop - view.clientHeight < 120;
+  }
+}
+
+/** What a person has begun is looked at; upkeep and late verdicts do not push it aside. */
+const begins = (message) => message.sender === "User" && message.label in TITLES;
+
+if (dock) {
+  const all = JSON.parse(dock.dataset.participants);
+  const runs = new Runs(new Sequence(document.getElementById("drawing"), all, peek));
+  setHeight(kept.height ?? 40);
+  setOpen(kept.open ?? !NARROW.matches);
+  new ResizeObserver(() => document.documentElement.style.setProperty("--dock", `${dock.offsetHeight}px`)).observe(dock); // toasts stay above
+  toggle.addEventListener("click", () => {
+    const open = toggle.getAttribute("aria-expanded") !== "true";
+    setOpen(open);
+    keep({ open });
+  });
+  handle.addEventListener("pointerdown", drag);
+  handle.addEventListener("keydown", nudge);
+  chooser.addEventListener("change", () => runs.show(chooser.value || runs.newest()));
+  document.getElementById("dock-copy").addEventListener("click", async () => {
+    await navigator.clipboard.writeText(toMermaid(ofTrace(runs.shown), all));
+    announce("The diagram is copied.");
+  });
+  onMessage((message) => runs.take(message));
+  catchUp();
+}

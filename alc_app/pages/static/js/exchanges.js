@@ -1,0 +1,40 @@
+import { getJson } from "./http.js";
+
+/** The messages that this page knows, by their number; listeners hear of each once, in order. */
+const messages = new Map();
+const listeners = [];
+let last = 0;
+let queue = Promise.resolve();
+
+function take(message) {
+  if (messages.has(message.id)) return;
+  messages.set(message.id, message);
+  last = Math.max(last, message.id);
+  for (const listen of listeners) listen(message);
+}
+
+/** Fetch what came since the last message that we have; at first, the newest ones. */
+export function catchUp() {
+  queue = queue.then(async () => {
+    const found = await getJson(last ? `/exchanges.json?after=${last}` : "/exchanges.json");
+    found.messages.forEach(take);
+  }).catch(() => {});                                    // the next one that arrives, or the next opening, tries again
+  return queue;
+}
+
+/** Hear of every message, those before now included. */
+export function onMessage(listen) {
+  listeners.push(listen);
+  for (const message of messages.values()) listen(message);
+}
+
+/** The messages of one run, in order. */
+export const ofTrace = (traceId) => [...messages.values()].filter((message) => message.trace_id === traceId);
+
+/** The answer of a call, or the call of an answer. */
+export function partner({ call, kind }) {
+  return call ? [...messages.values()].find((other) => other.call === call && other.kind !== kind) : undefined;
+}
+
+document.addEventListener("alc:exchange", ({ detail }) => take(detail));
+document.addEventListener("alc:live", catchUp);

@@ -1,0 +1,116 @@
+import { announce, copy, fill } from "./dom.js";
+import { partner } from "./exchanges.js";
+import { telling, toCurl } from "./curl.js";
+import { getJson } from "./http.js";
+
+const panel = document.getElementById("peek");
+const format = new Intl.DateTimeFormat("en-GB", { timeStyle: "medium" });
+let opener = null;
+let shown = null;
+
+/** Open a message beside the button it was opened by; the same button again closes it. */
+export function peek(message, button) {
+  const again = !panel.hidden && shown === message;
+  close();
+  if (again) return;
+  [shown, opener] = [message, button];
+  button.setAttribute("aria-pressed", "true");
+  draw(message);
+  panel.hidden = false;
+}
+
+export function close() {
+  if (panel.hidden) return;
+  panel.hidden = true;
+  opener?.removeAttribute("aria-pressed");
+  if (panel.contains(document.activeElement)) opener?.focus();
+  opener = shown = null;
+}
+
+function draw(message) {
+  const [call, answer] = message.kind === "answer" ? [partner(message), message] : [message, partner(message)];
+  const { request } = call?.detail ?? {};
+  const { response, why } = answer?.detail ?? {};
+  fill(panel, {
+    between: `${message.sender} → ${message.receiver}`,
+    words: message.words,
+    step: message.step,
+    when: `${format.format(message.at * 1000)}${answer?.detail.ms === undefined ? "" : `, answered after ${answer.detail.ms} ms`}`,
+    why: why ? `Refused: ${why}.` : "",
+  });
+  const parts = [...requestParts(request), ...responseParts(response), ...plainParts(call, answer)];
+  document.getElementById("peek-http").replaceChildren(...parts);
+  const curl = document.getElementById("peek-curl");
+  curl.hidden = !request;
+  curl.onclick = () => navigator.clipboard.writeText(toCurl(request)).then(() => announce("Copied."));
+  drawSource(call ?? message);
+}
+
+function requestParts(request) {
+  if (!request) return [];
+  const signed = signedString(request);
+  return [
+    part("Request", [`${request.method} ${request.url}`, headersOf(request)].join("\n")),
+    ...(request.body ? [part("Body", pretty(request.body))] : []),
+    ...(signed ? [part("What is signed: id.timestamp.body, to the letter", signed)] : []),
+  ];
+}
+
+function responseParts(response) {
+  if (!response) return [];
+  return [part(`Response ${response.status}`, headersOf(response)), ...(response.body ? [part("Body", pretty(response.body))] : [])];
+}
+
+function plainParts(call, answer) {
+  const given = call?.detail.arguments;
+  const returned = answer?.detail.returns;
+  return [
+    ...(given === undefined ? [] : [part("Arguments", JSON.stringify(given, null, 2))]),
+    ...(returned === undefined ? [] : [part("Returns", JSON.stringify(returned, null, 2))]),
+  ];
+}
+
+/** Standard Webhooks: what the signature is made over. */
+function signedString({ headers, body }) {
+  const named = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+  return named["webhook-id"] ? `${named["webhook-id"]}.${named["webhook-timestamp"]}.${body}` : "";
+}
+
+async function drawSource(message) {
+  const place = document.getElementById("peek-source");
+  place.replaceChildren();
+  const found = await getJson(`/exchanges/${message.id}/source.json`).catch(() => ({ excerpts: [] }));
+  if (![message, partner(message)].includes(shown)) return;
+  place.replaceChildren(...found.excerpts.map(excerpt));
+}
+
+function excerpt({ file, lines }) {
+  const item = copy("peek-code", { file });
+  const code = item.querySelector("pre code");
+  for (const { number, text, hot } of lines) {
+    const line = document.createElement("span");
+    line.className = hot ? "line hot" : "line";
+    line.dataset.number = number;
+    line.textContent = `${text}\n`;
+    code.append(line);
+  }
+  return item;
+}
+
+const part = (title, text) => copy("peek-part", { title, text });
+const headersOf = ({ headers }) => telling(headers).map(([name, value]) => `${name}: ${value}`).join("\n");
+
+function pretty(body) {
+  try {
+    return JSON.stringify(JSON.parse(body), null, 2);
+  } catch {
+    return body;
+  }
+}
+
+if (panel) {
+  document.getElementById("peek-close").addEventListener("click", close);
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && !panel.hidden && !document.querySelector("dialog[open]")) close();
+  });
+}

@@ -1,0 +1,151 @@
+"""The live sequence diagram: calls arrive, wait, are answered; each opens; the dock is where its reader left it."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.support.event_log import EventLog
+from tests.support.fake_workspace import FakeWorkspace, record_id
+
+Open = Callable[[str], Page]
+Check = Callable[[Page], None]
+ADA = f"/people/{record_id(1)}"
+REQUEST = {
+    "method": "POST",
+    "url": "http://alc.test/api/v1/leads",
+    "headers": {"Authorization": "Bearer •••", "Content-Type": "application/json", "Accept": "*/*"},
+    "body": '{"recordId":"it\'s Ada"}',
+}
+RESPONSE = {"status": 201, "headers": {"Content-Type": "application/json"}, "body": '{"id":"lead_1"}'}
+
+
+@pytest.fixture
+def log(workspace: FakeWorkspace) -> EventLog:
+    return workspace.events
+
+
+def click(log: EventLog) -> None:
+    """What a click looks like until ALC has been asked."""
+    log.note("User", "Attio UI", "Clicks button", step="Usage 3")
+    log.note("Attio UI", "Record Action", "Fires on_trigger()", step="Usage 4")
+    log.note("Server Function", "ALC", "POST request", call="c1", step="Usage 8", detail={"request": REQUEST})
+
+
+def answer(log: EventLog) -> None:
+    log.note("ALC", "Server Function", "201 Created", kind="answer", call="c1", detail={"response": RESPONSE, "ms": 34})
+
+
+def arrow(page: Page, words: str):  # type: ignore[no-untyped-def]
+    return page.locator(".arrow", has_text=words)
+
+
+def test_a_call_appears_when_it_begins_and_waits_for_its_answer(open_page: Open, log: EventLog) -> None:
+    """Each arrow is drawn when the real call starts, and again when it ends."""
+    page = open_page(ADA)
+    expect(page.get_by_text("watch each call arrive here")).to_be_visible()
+    click(log)
+    expect(arrow(page, "POST request")).to_have_attribute("data-waiting", "")
+    answer(log)
+    expect(arrow(page, "201 Created")).to_contain_text("34 ms")
+    expect(arrow(page, "POST request")).not_to_have_attribute("data-waiting", "")
+    names = page.get_by_role("list", name="Participants").get_by_role("listitem")
+    expect(names).to_have_text(
+        ["User", "Attio UI", "Record Action", "GraphQL", "Server Function", "ALC", "Webhook", "Attio API"]
+    )
+
+
+def test_some_time_later_is_drawn_as_such(open_page: Open, log: EventLog) -> None:
+    """The tutorial's note over all lifelines, with the time that it really took."""
+    click(log)
+    answer(log)
+    log.note("ALC", "Webhook", "Calls the app's webhook", step="Later 10", at=1_800_000_064.0)
+    expect(open_page(ADA).get_by_text("Some time later… (60.0 s)")).to_be_visible()
+
+
+def test_a_message_opens_over_the_diagram(open_page: Open, log: EventLog, assert_accessible: Check) -> None:
+    """Method, path, headers without secrets, bodies, time, and the lines of ours that made it; Escape closes it."""
+    click(log)
+    answer(log)
+    page = open_page(ADA)
+    arrow(page, "POST request").click()
+    panel = page.get_by_role("complementary", name="Server Function → ALC")
+    for told in (
+        "POST http://alc.test/api/v1/leads",
+        "Bearer •••",
+        "Response 201",
+        "lead_1",
+        "Usage 8",
+        "alc_app/a_file.py",
+    ):
+        expect(panel).to_contain_text(told)
+    expect(panel).not_to_contain_text("Accept: */*")
+    expect(panel.locator(".line.hot")).to_have_text("line 3")
+    assert_accessible(page)
+    page.keyboard.press("Escape")
+    expect(panel).to_be_hidden()
+
+
+def test_a_message_is_copied_as_curl_and_the_run_as_mermaid(open_page: Open, log: EventLog) -> None:
+    """What is copied can be pasted: quotes hold, and what is secret is a variable."""
+    click(log)
+    answer(log)
+    page = open_page(ADA)
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    arrow(page, "POST request").click()
+    page.get_by_role("button", name="Copy as curl").click()
+    expect(page.locator("#announcer")).to_have_text("Copied.")
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied.splitlines()[0] == "curl -X POST 'http://alc.test/api/v1/leads' \\"
+    assert '-H "Authorization: Bearer $TOKEN"' in copied
+    assert "it'\\''s Ada" in copied
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Copy as Mermaid").click()
+    expect(page.locator("#announcer")).to_have_text("The diagram is copied.")
+    mermaid = page.evaluate("navigator.clipboard.readText()").splitlines()
+    assert mermaid[:2] == ["sequenceDiagram", "    actor User"]
+    assert "    Server Function->>ALC: POST request" in mermaid
+    assert "    ALC-->>Server Function: 201 Created" in mermaid
+
+
+def test_another_run_can_be_chosen_and_a_new_click_is_followed(open_page: Open, log: EventLog) -> None:
+    """The newest thing that a person has begun is shown, until the reader chooses a run."""
+    click(log)
+    page = open_page(ADA)
+    log.note("User", "Attio UI", "Clicks to install app", trace_id="t2")
+    expect(arrow(page, "Clicks to install app")).to_be_visible()
+    page.get_by_role("combobox", name="Run").select_option(value="t1")
+    expect(arrow(page, "POST request")).to_be_visible()
+    log.note("User", "Attio UI", "Clicks to install app", trace_id="t3")
+    expect(page.get_by_role("combobox", name="Run").locator("option")).to_have_count(4)
+    expect(arrow(page, "POST request")).to_be_visible()
+
+
+def test_the_dock_remembers_how_its_reader_left_it(open_page: Open) -> None:
+    """Its height by keyboard, and whether it is open; on a phone it starts closed."""
+    page = open_page(ADA)
+    handle, toggle = page.get_by_role("separator"), page.get_by_role("button", name="Live sequence")
+    handle.press("ArrowUp")
+    expect(handle).to_have_attribute("aria-valuenow", "44")
+    page.reload()
+    expect(handle).to_have_attribute("aria-valuenow", "44")
+    toggle.click()
+    page.reload()
+    expect(toggle).to_have_attribute("aria-expanded", "false")
+
+
+def test_on_a_phone_the_dock_starts_closed(open_page: Open) -> None:
+    """Half a screen is too much for it there."""
+    page = open_page(ADA)
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.reload()
+    expect(page.get_by_role("button", name="Live sequence")).to_have_attribute("aria-expanded", "false")
+
+
+def test_two_tabs_draw_the_same_with_one_stream(open_page: Open, log: EventLog) -> None:
+    """One SSE stream for a browser: the tab that reads it passes every message on."""
+    pages = open_page(ADA), open_page("/people")
+    click(log)
+    for page in pages:
+        expect(arrow(page, "POST request")).to_have_count(1)
+    assert log.streams == 1
