@@ -56,7 +56,7 @@ def test_install_use_and_remove_as_the_tutorial_tells_it(
     page.goto(f"{stack.app_url}/people")
     page.get_by_role("link", name="Ada Lovelace").first.click()
     page.get_by_role("button", name="Send to ALC").click()
-    expect(page.get_by_text("Successfully sent to ALC!")).to_be_visible()
+    expect(page.locator(".toast", has_text="Successfully sent to ALC!")).to_be_visible()
     expect(page.locator("[data-field=alc_status]").first).to_have_text("Pending")
 
     alc.decide(alc.leads(ada)[0]["id"], "interested")
