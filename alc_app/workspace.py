@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
+from sqlalchemy.exc import NoResultFound
+
 from alc_app import attio_api
 from alc_app.attio import graphql
 from alc_app.attio.runtime import running
@@ -22,6 +24,7 @@ from alc_app.pages import (
     ConnectionView,
     CrmUnavailable,
     DeadLetter,
+    DeliveryView,
     Handler,
     NotPossible,
     PeoplePage,
@@ -33,11 +36,13 @@ from alc_app.runtime import dead_letters
 from alc_app.runtime.dead_letters import NotReplayed
 from alc_app.runtime.doctor import Doctor
 from alc_app.runtime.house import WORKSPACE, House
+from alc_app.runtime.inbox import ENDED
 from alc_app.runtime.live import Live
 from alc_app.runtime.slot import Slot
-from alc_app.runtime.tables import ConnectionRow, HandlerRow
+from alc_app.runtime.tables import ConnectionRow, Delivery, HandlerRow
 
 EXAMINE_WITHIN = 20.0
+DELIVERIES = 50
 
 
 class Workspace:
@@ -109,6 +114,21 @@ class Workspace:
         found = dead_letters.find(self._house)
         return [DeadLetter(letter.id, letter.text, letter.why, _at(letter.since), letter.advice) for letter in found]
 
+    def deliveries(self) -> Sequence[DeliveryView]:
+        """The newest deliveries."""
+        return [_delivery(row) for row in self._house.inbox.newest(DELIVERIES)]
+
+    def redeliver(self, delivery_id: str) -> None:
+        """Have a delivery worked through once more. Raises: NotPossible."""
+        handler_id, _, webhook_id = delivery_id.partition(":")
+        try:
+            found = _delivery(self._house.inbox.get(handler_id, webhook_id))
+        except NoResultFound:
+            raise NotPossible("There is no such delivery. It may have been forgotten.") from None
+        if not found.can_run_again:
+            raise NotPossible("This delivery is being worked on, or its body has been forgotten.")
+        self._house.inbox.revive(handler_id, webhook_id, ENDED)
+
     def replay(self, letter_id: str) -> None:
         """Have a dead letter tried again. Raises: NotPossible."""
         with _refusals():
@@ -161,6 +181,18 @@ def _refusals() -> Iterator[None]:
         yield
     except NotReplayed as error:
         raise NotPossible(error.message) from error
+
+
+def _delivery(row: Delivery) -> DeliveryView:
+    return DeliveryView(
+        id=f"{row.handler_id}:{row.webhook_id}",
+        webhook_id=row.webhook_id,
+        received_at=_at(row.received_at),
+        state=row.state,
+        tries=row.tries,
+        why=row.why,
+        body=row.body.decode("utf-8", "replace"),
+    )
 
 
 def _clean_up(row: ConnectionRow) -> CleanUp:

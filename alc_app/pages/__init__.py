@@ -6,6 +6,7 @@ from .assets import Face
 from .doctor import add_doctor_page
 from .errors import add_error_pages
 from .headers import secure_headers
+from .inspector import add_inspector
 from .install import add_install_page
 from .look import add_look
 from .people import add_people_pages
@@ -16,6 +17,7 @@ from .workspace import (
     ConnectionView,
     CrmUnavailable,
     DeadLetter,
+    DeliveryView,
     Handler,
     NotPossible,
     PeoplePage,
@@ -30,6 +32,7 @@ __all__ = [
     "ConnectionView",
     "CrmUnavailable",
     "DeadLetter",
+    "DeliveryView",
     "Handler",
     "NotPossible",
     "PeoplePage",
@@ -47,5 +50,6 @@ def blueprint(workspace: Workspace) -> Blueprint:
     add_people_pages(pages, workspace)
     add_install_page(pages, workspace)
     add_doctor_page(pages, workspace)
+    add_inspector(pages, workspace)
     add_error_pages(pages)
     return pages

@@ -109,6 +109,24 @@ class DeadLetter:
 
 
 @dataclass(frozen=True)
+class DeliveryView:
+    """A webhook delivery that was stored, and how far its work has come."""
+
+    id: str  # `<handler>:<webhook-id>`
+    webhook_id: str
+    received_at: datetime
+    state: str  # new, queued, done, failed, ignored or forgotten
+    tries: int
+    why: str | None
+    body: str
+
+    @property
+    def can_run_again(self) -> bool:
+        """Whether its body is still there and nothing works on it now."""
+        return self.state in ("done", "failed", "ignored")
+
+
+@dataclass(frozen=True)
 class ConnectionView:
     """The workspace's connection to ALC, without anything secret."""
 
@@ -160,6 +178,12 @@ class Workspace(Protocol):
 
     def dead_letters(self) -> Sequence[DeadLetter]:
         """The dead letters, newest first."""
+
+    def deliveries(self) -> Sequence[DeliveryView]:
+        """The newest deliveries that came, the youngest first."""
+
+    def redeliver(self, delivery_id: str) -> None:
+        """Have a delivery worked through once more. Raises: NotPossible."""
 
     def replay(self, letter_id: str) -> None:
         """Have a dead letter tried again. Raises: NotPossible."""

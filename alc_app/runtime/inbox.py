@@ -124,13 +124,17 @@ class Inbox:
 
     def failed(self, limit: int = 200) -> list[Delivery]:
         """Deliveries that have ended in failure, the youngest first."""
-        newest = col(Delivery.received_at).desc()
-        with self._database.reading() as session:
-            return list(session.exec(select(Delivery).where(Delivery.state == "failed").order_by(newest).limit(limit)))
+        return self.newest(limit, state="failed")
 
-    def revive(self, handler_id: str, webhook_id: str) -> None:
-        """Let a failed delivery have another run: its number of tries goes on, so the run is a new one."""
-        self._change(handler_id, webhook_id, ("failed",), state="new", why=None, due_at=0.0)
+    def newest(self, limit: int, *, state: str = "") -> list[Delivery]:
+        """The last deliveries, perhaps only those in a state, the youngest first."""
+        query = select(Delivery).order_by(col(Delivery.received_at).desc()).limit(limit)
+        with self._database.reading() as session:
+            return list(session.exec(query.where(Delivery.state == state) if state else query))
+
+    def revive(self, handler_id: str, webhook_id: str, states: Sequence[str] = ("failed",)) -> None:
+        """Let a delivery have another run: its number of tries goes on, so the run is a new one."""
+        self._change(handler_id, webhook_id, states, state="new", why=None, due_at=0.0)
 
     def dismiss(self, handler_id: str, webhook_id: str) -> None:
         """Let a failed delivery rest."""

@@ -22,6 +22,7 @@ from alc_app.runtime.sealing import CannotUnseal
 from alc_app.runtime.slot import ReachedFirstEffect, ReadingSlot
 from alc_app.runtime.standard_webhooks import NotVerified, verify
 from alc_app.runtime.tables import HandlerRow
+from alc_app.runtime.why_not_verified import why_not_verified
 
 MAX_BODY = 64 * 1024
 WAIT_A_LITTLE = {"Retry-After": "5"}
@@ -66,7 +67,8 @@ class Intake:
             webhook_id = verify([secret], request.headers, raw_body, now=self._house.now())
         except NotVerified as refusal_reason:
             self._refusals.warn(f"Refused a delivery to handler {handler_id[:6]}…: {refusal_reason}.")
-            g.why_refused = str(refusal_reason)
+            if self._house.config.notes_exchanges:
+                g.why_refused = why_not_verified(secret, request.headers, raw_body, now=self._house.now())
             return Response(status=401)
         except CannotUnseal as error:
             log.error("%s", error)

@@ -12,6 +12,7 @@ from alc_app.pages import (
     ConnectionView,
     CrmUnavailable,
     DeadLetter,
+    DeliveryView,
     Handler,
     NotPossible,
     PeoplePage,
@@ -147,6 +148,7 @@ class FakeWorkspace:
         self.report: dict[str, Any] = WELL
         self.letters: list[DeadLetter] = []
         self.done: list[tuple[str, str]] = []
+        self.delivered: list[DeliveryView] = []
 
     def last_event_id(self) -> str:
         return self.events.last_id()
@@ -178,6 +180,14 @@ class FakeWorkspace:
 
     def dead_letters(self) -> list[DeadLetter]:
         return self.letters
+
+    def deliveries(self) -> Sequence[DeliveryView]:
+        return self.delivered
+
+    def redeliver(self, delivery_id: str) -> None:
+        if delivery_id not in [delivery.id for delivery in self.delivered]:
+            raise NotPossible("There is no such delivery. It may have been forgotten.")
+        self.done.append(("redeliver", delivery_id))
 
     def replay(self, letter_id: str) -> None:
         self._take_off(letter_id)

@@ -1,5 +1,6 @@
 import "./actions.js";
 import "./dock.js";
+import "./inspector.js";
 import "./palette.js";
 import "./table.js";
 import "./time.js";

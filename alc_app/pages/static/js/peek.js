@@ -36,7 +36,7 @@ function draw(message) {
     words: message.words,
     step: message.step,
     when: `${format.format(message.at * 1000)}${answer?.detail.ms === undefined ? "" : `, answered after ${answer.detail.ms} ms`}`,
-    why: why ? `Refused: ${why}.` : "",
+    why: why ? `Refused. ${why}` : "",
   });
   const parts = [...requestParts(request), ...responseParts(response), ...plainParts(call, answer)];
   document.getElementById("peek-http").replaceChildren(...parts);
