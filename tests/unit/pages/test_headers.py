@@ -1,5 +1,8 @@
 """Security headers, on every kind of answer."""
 
+import gzip
+import re
+
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -34,7 +37,10 @@ def test_https_is_remembered_only_where_it_is_used(visitor: FlaskClient) -> None
     assert "Strict-Transport-Security" in visitor.get("/people", base_url="https://localhost").headers
 
 
-@pytest.mark.parametrize("path", ["/people", f"/people/{record_id(1)}", "/apps/alc", "/doctor", "/nowhere"])
+PAGES = ["/people", f"/people/{record_id(1)}", "/apps/alc", "/doctor", "/inspector"]
+
+
+@pytest.mark.parametrize("path", [*PAGES, "/nowhere"])
 def test_no_page_needs_what_the_policy_forbids(visitor: FlaskClient, path: str) -> None:
     """U3: no inline script, no style attribute, no handler attribute."""
     html = visitor.get(path).text
@@ -50,7 +56,40 @@ def test_assets_are_kept_by_the_browser_under_an_address_that_changes(app: Flask
         assert answer.headers["Cache-Control"] == "public, max-age=31536000"
 
 
-def test_a_record_page_weighs_less_than_eighty_kilobytes(visitor: FlaskClient) -> None:
-    """The whole of it, cold and uncompressed."""
-    assets = sum(path.stat().st_size for path in STATIC.rglob("*.*"))
-    assert assets + len(visitor.get(f"/people/{record_id(1)}").data) < 80_000
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_weighs_less_than_eighty_kilobytes(visitor: FlaskClient, path: str) -> None:
+    """The whole of it, cold, as it goes over the wire to a browser."""
+    page = visitor.get(path)
+    assets = set(re.findall(r'(?:href|src)="(/assets/[^"]+)"', page.text))
+    weights = {asset: len(visitor.get(asset, headers={"Accept-Encoding": "gzip"}).data) for asset in assets}
+    assert len(assets) > 10
+    assert len(page.data) + sum(weights.values()) < 80_000, weights
+
+
+def test_every_module_that_a_page_loads_is_announced_by_it(visitor: FlaskClient) -> None:
+    """Nothing waits for a module to name the next one."""
+    page = visitor.get("/inspector").text
+    announced = set(re.findall(r'modulepreload" href="[^"]+/js/([^"]+)"', page))
+    imported = {name for own in announced for name in re.findall(r'"\./(.+?)"', (STATIC / "js" / own).read_text())}
+    assert imported <= announced
+    assert "inspector.js" in announced
+    assert "doctor.js" not in announced
+
+
+@pytest.mark.parametrize("name", ["css/face.css", "js/main.js", "mark.svg"])
+def test_what_is_packed_is_the_same_as_what_is_not(app: Flask, visitor: FlaskClient, name: str) -> None:
+    """An old client gets the plain bytes."""
+    with app.test_request_context():
+        address = app.url_for("pages.static", filename=name)
+    plain, packed = visitor.get(address), visitor.get(address, headers={"Accept-Encoding": "gzip"})
+    body = gzip.decompress(packed.data) if packed.headers.get("Content-Encoding") == "gzip" else packed.data
+    assert body == plain.data != b""
+    assert plain.content_type == packed.content_type
+
+
+@pytest.mark.parametrize("name", ["css/none.css", "js/..%2f..%2fassets.py", "js/../../__init__.py", "nothing.svg"])
+def test_what_is_no_asset_is_not_found(app: Flask, visitor: FlaskClient, name: str) -> None:
+    """U8: an address never leads out of the folder."""
+    with app.test_request_context():
+        folder = app.url_for("pages.static", filename="js/main.js").removesuffix("js/main.js")
+    assert visitor.get(folder + name).status_code == 404

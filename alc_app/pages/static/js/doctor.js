@@ -66,11 +66,12 @@ function letter(told) {
 }
 
 /** A dead letter has come or gone. */
-export function onDeadLetter() {
-  if (report) drawLetters().catch(() => {});             // the next page load shows it
+function onDeadLetter() {
+  drawLetters().catch(() => {});                         // the next page load shows it
 }
 
 if (report) {
+  document.addEventListener("alc:dead_letter", onDeadLetter);
   document.getElementById("check").addEventListener("click", () => examine(false));
   document.getElementById("mend").addEventListener("click", () => examine(true));
   examine(false);

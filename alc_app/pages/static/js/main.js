@@ -1,15 +1,13 @@
 import "./actions.js";
 import "./dock.js";
-import "./inspector.js";
 import "./palette.js";
 import "./table.js";
 import "./time.js";
-import { onDeadLetter } from "./doctor.js";
 import { meta, pause } from "./dom.js";
 import { follow } from "./live.js";
 import { onRecord } from "./record.js";
 
-const HANDLERS = { record: onRecord, connection: onConnection, dead_letter: onDeadLetter, reset: reloadWhenIdle };
+const HANDLERS = { record: onRecord, connection: onConnection, reset: reloadWhenIdle };
 
 function onConnection({ status }) {
   for (const dot of document.querySelectorAll("[data-connection]")) dot.dataset.connection = status;
@@ -27,6 +25,11 @@ function showState(state) {
   if (state === "open") document.dispatchEvent(new Event("alc:live"));
 }
 
+function deliver({ kind, data }) {
+  HANDLERS[kind]?.(data);
+  document.dispatchEvent(new CustomEvent(`alc:${kind}`, { detail: data }));  // for the module of a page
+}
+
 const after = meta("events-after");
-if (after) follow(after, ({ kind, data }) => HANDLERS[kind]?.(data), showState);
+if (after) follow(after, deliver, showState);
 performance.mark("app:ready");
