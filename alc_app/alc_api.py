@@ -62,12 +62,20 @@ class Webhook(BaseModel):
     expires_at: AwareDatetime | None = None
 
 
+class ChatLine(BaseModel):
+    """Something that was said in a chat: by the `agent`, or by the `lead`."""
+
+    sender: str = Field(alias="from")
+    text: str
+
+
 class LeadState(Lead):
     """A lead as ALC shows it when it is asked."""
 
     status: Literal["processing", "Complete", "Failed"]
     interest: Literal["interested", "not_interested", "no_answer"] | None = None
     summary: str | None = None
+    transcript: list[ChatLine] = []
     decided_at: AwareDatetime | None = None
 
 
@@ -138,6 +146,11 @@ def get_lead(connection: Connection, lead_id: str) -> LeadState:
     if response.status == 404:
         raise AlcUnknown(f"ALC does not know the lead {lead_id}.")
     return _read(response, LeadState)
+
+
+def console_url(lead_id: str) -> str:
+    """Where a person can look at a lead at ALC."""
+    return f"{current().settings.alc_url}/leads/{quote(lead_id, safe='')}"
 
 
 @step

@@ -7,16 +7,23 @@ from alc_app.events.connection_added import connection_added
 from alc_app.events.connection_removed import connection_removed
 from alc_app.lead_checks import check_records, check_strangers, check_verdicts
 from alc_app.lead_housekeeping import by_status, forget_early_events, forget_ended_leads, not_shown, trace_of
+from alc_app.lead_record_widget import lead_record_widget
 from alc_app.lead_rows import EarlyEvent, Lead
 from alc_app.lead_status import show_lead_status
+from alc_app.load_lead_server import load_lead
+from alc_app.send_to_alc_bulk_record_action import bulk_send_to_alc_action
 from alc_app.send_to_alc_record_action import send_to_alc_action
 from alc_app.send_to_alc_server import send_to_alc, settle_send
 from alc_app.webhook_checks import check_webhooks
 from alc_app.webhooks.lead_processed import lead_processed
 
 app = App(
-    record=Record(actions=[send_to_alc_action]),
-    server_functions=[send_to_alc],
+    record=Record(
+        actions=[send_to_alc_action],
+        bulk_actions=[bulk_send_to_alc_action],
+        widgets=[lead_record_widget],
+    ),
+    server_functions=[send_to_alc, load_lead],
     webhooks={"lead_processed": lead_processed},
     events=Events(connection_added=connection_added, connection_removed=connection_removed),
     # TUTORIAL: it has nothing to finish later; what fails there is lost.

@@ -1,4 +1,4 @@
-"""The door to our own memory as `alc-app doctor` reads it: what each record should say, and who has waited for long.
+"""The door to our own memory as the doctor and the widget read it: what each record should say, who has waited long.
 
 Every change here leaves a row due for the work that owns it (leads.py); nothing is written to ALC or Attio, and
 nothing is a step: the doctor runs outside of durable runs, and may do everything twice.
@@ -30,6 +30,27 @@ class Told:
     version: int
     values: tuple[tuple[str, str | None], ...]
     is_open: bool
+
+
+@dataclass(frozen=True)
+class Seen:
+    """The last lead of a record, as we remember it."""
+
+    status: str
+    alc_lead_id: str | None
+    interest: str | None
+    summary: str | None
+    why: str | None
+
+
+def last_lead(record_id: str) -> Seen | None:
+    """The last lead that somebody meant to send for this record; one that cannot be written is what it was before."""
+    query = select(Lead).where(_mine(), Lead.record_id == record_id).order_by(col(Lead.created_at).desc()).limit(1)
+    with current().reading() as session:
+        lead = session.exec(query).first()
+    if lead is None:
+        return None
+    return Seen(lead.undelivered or lead.status, lead.alc_lead_id, lead.interest, lead.summary, lead.why)
 
 
 def told() -> list[Told]:

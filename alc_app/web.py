@@ -20,7 +20,7 @@ from alc_app.health import add_health
 from alc_app.pages import blueprint as pages
 from alc_app.pages import secure_headers, sequence
 from alc_app.pages.errors import answer
-from alc_app.runtime import actions, connecting, intake, live
+from alc_app.runtime import actions, connecting, intake, live, widgets
 from alc_app.runtime.house import House
 from alc_app.workspace import Workspace
 
@@ -44,6 +44,7 @@ def build(config: Config | None = None) -> Flask:
     for rooms in (
         pages(workspace),
         actions.blueprint(actions.Actions(house, workspace.query)),
+        widgets.blueprint(widgets.Widgets(house, workspace.query)),
         connecting.blueprint(house),
         live.blueprint(log),
         hooks,

@@ -22,6 +22,7 @@ from alc_app.pages import (
     Change,
     CleanUp,
     ConnectionView,
+    ConnectRun,
     CrmUnavailable,
     DeadLetter,
     DeliveryView,
@@ -29,6 +30,8 @@ from alc_app.pages import (
     NotPossible,
     PeoplePage,
     Person,
+    StepDone,
+    WidgetFrame,
 )
 from alc_app.pages.workspace import ConnectionStatus, PeopleSort
 from alc_app.people import company_ids, find_people, history, sorted_by, to_person
@@ -88,6 +91,16 @@ class Workspace:
         actions = self._house.manifest.record.actions
         return [ActionButton(a.id, a.label, None) for a in actions if a.objects in (None, object_slug)]
 
+    def bulk_record_actions(self, object_slug: str) -> Sequence[ActionButton]:
+        """The manifest's bulk record actions for this object."""
+        actions = self._house.manifest.record.bulk_actions
+        return [ActionButton(a.id, a.label, None) for a in actions if a.objects in (None, object_slug)]
+
+    def record_widgets(self, object_slug: str) -> Sequence[WidgetFrame]:
+        """The manifest's record widgets for this object."""
+        widgets = self._house.manifest.record.widgets
+        return [WidgetFrame(w.id, w.label) for w in widgets if w.objects in (None, object_slug)]
+
     def connection(self) -> ConnectionView:
         """The connection to ALC as our rows have it."""
         row = self._house.connections.live(WORKSPACE) or self._house.connections.latest(WORKSPACE, "adding")
@@ -97,13 +110,23 @@ class Workspace:
         status: dict[str, ConnectionStatus] = {"adding": "connecting", "needs_reconnect": "needs_reconnect"}
         return ConnectionView(
             status=status.get(row.status, "active"),
+            id=row.id,
             connected_at=_at(row.created_at),
             token_expires_at=_at(row.expires_at) if row.expires_at else None,
+            renewed_at=_at(row.refresh_at) if row.refresh_at else None,
+            renewals=row.token_version - 1,
             message=row.why,
             handlers=[self._handler(handler) for handler in self._house.handlers.of(row.id)],
             clean_up=clean_up,
             scopes=row.scope.split(),
         )
+
+    def connect_run(self, connection_id: str) -> ConnectRun:
+        """How far the run that makes a connection has come, by what the engine keeps of it."""
+        run_id = f"connect:{connection_id}"
+        is_over = self._house.engine.is_over(run_id)  # first: a step that ends meanwhile is among those read next
+        steps = self._house.engine.steps(run_id)
+        return ConnectRun([StepDone(step.name, step.ms, step.failed) for step in steps], is_over)
 
     def examine(self, *, mend: bool) -> Mapping[str, Any]:
         """The doctor's report, in the time that somebody waits for a page."""
@@ -157,6 +180,7 @@ class Workspace:
             created_at=_at(row.created_at),
             last_delivery_at=_at(last) if last else None,
             deliveries=count,
+            failures=self._house.inbox.failures(row.id),
         )
 
     def _companies(self, records: Sequence[Mapping[str, Any]]) -> dict[str, str]:

@@ -17,7 +17,10 @@ SOURCES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob
 APP_FILES = [
     "alc_app.app",
     "alc_app.send_to_alc_record_action",
+    "alc_app.send_to_alc_bulk_record_action",
     "alc_app.send_to_alc_server",
+    "alc_app.load_lead_server",
+    "alc_app.lead_record_widget",
     "alc_app.lead_status",
     "alc_app.catch_up",
     "alc_app.lead_checks",

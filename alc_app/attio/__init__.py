@@ -4,6 +4,7 @@ Names follow the TypeScript package `attio` in snake case (docs.attio.com/sdk), 
 tutorial finds each of its imports here.
 """
 
+from alc_app.attio.bulk import BatchContext, BulkRecordAction, RunRecordBatches
 from alc_app.attio.doctor import Check, DeadLetter, DeadLetters, Finding
 from alc_app.attio.errors import (
     AttioConnectionExpiredError,
@@ -30,6 +31,7 @@ from alc_app.attio.types import (
     Upkeep,
     WebhookHandler,
 )
+from alc_app.attio.widgets import Badge, Link, RecordWidget, TextWidget, TranscriptLine
 
 __all__ = [
     "App",
@@ -37,6 +39,9 @@ __all__ = [
     "AttioError",
     "AttioNoWorkspaceConnectionError",
     "BadRequest",
+    "Badge",
+    "BatchContext",
+    "BulkRecordAction",
     "Check",
     "Connection",
     "DeadLetter",
@@ -47,16 +52,21 @@ __all__ = [
     "FetchNotSent",
     "Finding",
     "Gauge",
+    "Link",
     "QueryError",
     "Record",
     "RecordAction",
+    "RecordWidget",
     "Request",
     "Response",
     "Retention",
+    "RunRecordBatches",
     "SerializableError",
     "ServerFunction",
     "ServerFunctionError",
     "ServerFunctionTimeout",
+    "TextWidget",
+    "TranscriptLine",
     "Upkeep",
     "WebhookHandler",
 ]

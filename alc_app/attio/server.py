@@ -14,10 +14,10 @@ R = TypeVar("R")
 
 
 def server_function(
-    *, idempotency_key: Callable[..., str] | None = None
+    *, idempotency_key: Callable[..., str] | None = None, durable: bool = True
 ) -> Callable[[Callable[P, R]], ServerFunction[P, R]]:
     """Mark the function that a file like `send-to-alc.server.ts` exports by default."""
-    return lambda function: ServerFunction(function, idempotency_key)
+    return lambda function: ServerFunction(function, idempotency_key, durable)
 
 
 def attio_api_token() -> str:

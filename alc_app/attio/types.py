@@ -7,8 +7,10 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar
 
+from alc_app.attio.bulk import BulkRecordAction
 from alc_app.attio.doctor import Check, DeadLetters
 from alc_app.attio.effects import Effect, perform
+from alc_app.attio.widgets import RecordWidget
 
 if TYPE_CHECKING:
     from alc_app.attio.http import Request, Response
@@ -59,11 +61,13 @@ class ServerFunction(Generic[P, R]):
     runs the function durably, and brings back what it returned or threw. `run` is the plain function.
     """
 
-    def __init__(self, run: Callable[P, R], idempotency_key: Callable[P, str] | None) -> None:
+    def __init__(self, run: Callable[P, R], idempotency_key: Callable[P, str] | None, durable: bool = True) -> None:
         self.run = run
         self.name = run.__name__
         self.idempotency_key = idempotency_key
         """Names the call before it is made; two calls with one key are one run. None: each call is its own."""
+        self.durable = durable
+        """Is it run by the worker, and brought to its end whatever happens? One that only reads need not be."""
         self.__doc__ = run.__doc__
         self.__wrapped__ = run
 
@@ -78,6 +82,8 @@ class Record:
     """What an app adds to records."""
 
     actions: Sequence[RecordAction] = ()
+    bulk_actions: Sequence[BulkRecordAction] = ()
+    widgets: Sequence[RecordWidget] = ()
 
 
 @dataclass(frozen=True)
@@ -149,6 +155,14 @@ class App:
     def record_action(self, action_id: str) -> RecordAction:
         """The record action with this id. Raises: LookupError naming the ones there are."""
         return _named(action_id, {a.id: a for a in self.record.actions}, "record action")
+
+    def bulk_record_action(self, action_id: str) -> BulkRecordAction:
+        """The bulk record action with this id. Raises: LookupError naming the ones there are."""
+        return _named(action_id, {a.id: a for a in self.record.bulk_actions}, "bulk record action")
+
+    def record_widget(self, widget_id: str) -> RecordWidget:
+        """The record widget with this id. Raises: LookupError naming the ones there are."""
+        return _named(widget_id, {w.id: w for w in self.record.widgets}, "record widget")
 
     def webhook(self, file_name: str) -> Callable[[Request], Response]:
         """The webhook handler in `webhooks/<file_name>.py`. Raises: LookupError naming the ones there are."""

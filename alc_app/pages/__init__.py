@@ -3,6 +3,7 @@
 from flask import Blueprint
 
 from .assets import Face
+from .connect_steps import ConnectRun, StepDone
 from .doctor import add_doctor_page
 from .errors import add_error_pages
 from .headers import secure_headers
@@ -22,6 +23,7 @@ from .workspace import (
     NotPossible,
     PeoplePage,
     Person,
+    WidgetFrame,
     Workspace,
 )
 
@@ -29,6 +31,7 @@ __all__ = [
     "ActionButton",
     "Change",
     "CleanUp",
+    "ConnectRun",
     "ConnectionView",
     "CrmUnavailable",
     "DeadLetter",
@@ -37,6 +40,8 @@ __all__ = [
     "NotPossible",
     "PeoplePage",
     "Person",
+    "StepDone",
+    "WidgetFrame",
     "Workspace",
     "blueprint",
     "secure_headers",

@@ -19,7 +19,7 @@ STATIC = Path(__file__).parent / "static"
 FOR_EVER = f"public, max-age={365 * 24 * 60 * 60}"
 """A changed asset has another address."""
 KINDS = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
-EVERYWHERE = ("tokens", "base", "layout", "parts", "record", "sequence", "overlays")
+EVERYWHERE = ("tokens", "base", "layout", "parts", "record", "install", "sequence", "overlays")
 """The sheets of every page, in one file: a request costs more than the bytes that a page does not use."""
 _IMPORT = re.compile(r'^import .*?"\./([a-z_]+\.js)";$', re.MULTILINE)
 

@@ -1,7 +1,11 @@
-"""The install page of the app: what it may do, how the connection stands, connect and disconnect."""
+"""The install page of the app: what it may do, how the connection is made and stands, connect and disconnect."""
+
+from dataclasses import asdict
+from typing import Any
 
 from flask import Blueprint, render_template, request
 
+from .connect_steps import shown_steps
 from .notices import notice
 from .workspace import Workspace
 
@@ -13,9 +17,18 @@ def add_install_page(pages: Blueprint, workspace: Workspace) -> None:
     def install() -> str:
         events_after = workspace.last_event_id()
         connection = workspace.connection()
+        connecting = request.args.get("connecting", "")
+        run = workspace.connect_run(connecting or connection.id) if connecting or connection.id else None
         return render_template(
             "install.html",
             connection=connection,
+            connecting=connecting,
+            steps=shown_steps(run) if run and (run.done or connecting) else (),
             events_after=events_after,
             notice=notice(request.args.get("notice", ""), connection.status),
         )
+
+    @pages.get("/apps/alc/steps.json")
+    def steps() -> dict[str, Any]:
+        run = workspace.connect_run(request.args.get("connecting", ""))
+        return {"steps": [asdict(step) for step in shown_steps(run)], "is_over": run.is_over}

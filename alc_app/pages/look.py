@@ -6,6 +6,7 @@ from functools import cache
 from urllib.parse import quote
 
 import lucide
+import phonenumbers
 from flask import Blueprint
 from lucide.jinja import lucide as draw
 from markupsafe import Markup
@@ -17,7 +18,7 @@ def add_look(pages: Blueprint) -> None:
     """Give the templates of the app these filters and globals."""
     pages.add_app_template_global(icon)
     pages.add_app_template_global(action_icon)
-    for look in (hue, initials, mailto, moment, tel, words):
+    for look in (hue, initials, mailto, moment, phone, tel, words):
         pages.add_app_template_filter(look)
     pages.add_app_template_test(web_link)
 
@@ -63,6 +64,15 @@ def mailto(address: str) -> str:
 def tel(number: str) -> str:
     """Write a phone number as a link (RFC 3966)."""
     return f"tel:{quote(number.replace(' ', ''), safe='+')}"
+
+
+def phone(number: str) -> str:
+    """Write a number of E.164 in groups; anything else as it is."""
+    try:
+        known = phonenumbers.parse(number)
+    except phonenumbers.NumberParseException:
+        return number
+    return str(phonenumbers.format_number(known, phonenumbers.PhoneNumberFormat.INTERNATIONAL))
 
 
 def words(value: str) -> str:

@@ -30,6 +30,8 @@ def add_people_pages(pages: Blueprint, workspace: Workspace) -> None:
             "people.html",
             **query,
             rows=page.rows,
+            first=(query["page"] - 1) * PAGE_SIZE + 1,
+            bulk_actions=workspace.bulk_record_actions("people"),
             has_next=page.has_next,
             events_after=events_after,
             connection=workspace.connection(),
@@ -43,6 +45,7 @@ def add_people_pages(pages: Blueprint, workspace: Workspace) -> None:
             person=found(workspace.person(str(record_id))),
             activity=workspace.activity(str(record_id)),
             actions=workspace.record_actions("people"),
+            widgets=workspace.record_widgets("people"),
             events_after=events_after,
             connection=workspace.connection(),
         )

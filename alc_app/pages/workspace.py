@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
+from .connect_steps import ConnectRun
+
 ALC_STATUSES = ("Pending", "Complete", "Failed")
 
 ConnectionStatus = Literal["none", "connecting", "active", "needs_reconnect", "removing"]
@@ -71,8 +73,16 @@ class ActionButton:
 
 
 @dataclass(frozen=True)
+class WidgetFrame:
+    """A record widget of the manifest: the page leaves room for it, and its script asks for what is in it."""
+
+    id: str
+    label: str
+
+
+@dataclass(frozen=True)
 class Handler:
-    """A webhook handler of the app, with what ALC has delivered to it."""
+    """A webhook handler of the app, with what ALC has delivered to it, and how much of that has failed for good."""
 
     id: str
     file_name: str
@@ -81,6 +91,7 @@ class Handler:
     created_at: datetime
     last_delivery_at: datetime | None
     deliveries: int
+    failures: int = 0
 
 
 @dataclass(frozen=True)
@@ -131,9 +142,12 @@ class ConnectionView:
     """The workspace's connection to ALC, without anything secret."""
 
     status: ConnectionStatus
+    id: str = ""
     account: str | None = None
     connected_at: datetime | None = None
     token_expires_at: datetime | None = None
+    renewed_at: datetime | None = None  # from then on the token is renewed before it is used
+    renewals: int = 0
     message: str | None = None  # a whole sentence: why it must be connected again
     handlers: Sequence[Handler] = ()
     clean_up: Sequence[CleanUp] = ()
@@ -170,8 +184,17 @@ class Workspace(Protocol):
     def record_actions(self, object_slug: str) -> Sequence[ActionButton]:
         """The manifest's record actions for this object, in its order."""
 
+    def bulk_record_actions(self, object_slug: str) -> Sequence[ActionButton]:
+        """The manifest's bulk record actions for this object, in its order."""
+
+    def record_widgets(self, object_slug: str) -> Sequence[WidgetFrame]:
+        """The manifest's record widgets for this object, in its order."""
+
     def connection(self) -> ConnectionView:
         """The connection to ALC as it stands."""
+
+    def connect_run(self, connection_id: str) -> ConnectRun:
+        """How far the run that makes, or has made, this connection has come; an unknown one is over."""
 
     def examine(self, *, mend: bool) -> Mapping[str, Any]:
         """The doctor's report, as `alc-app doctor --json` prints it; perhaps after mending what can be mended."""

@@ -10,12 +10,15 @@ import logging
 import threading
 import time
 import uuid
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, Response, abort, request
 
+from alc_app.attio.bulk import RunRecordBatches
 from alc_app.attio.effects import Effect
 from alc_app.attio.errors import (
     AttioConnectionExpiredError,
@@ -24,7 +27,7 @@ from alc_app.attio.errors import (
     SerializableError,
     ServerFunctionError,
 )
-from alc_app.attio.runtime import running, settle
+from alc_app.attio.runtime import outcome, running, settle
 from alc_app.runtime import noted_actions
 from alc_app.runtime.exchanges import acting
 from alc_app.runtime.failpoints import failpoint
@@ -34,7 +37,11 @@ from alc_app.runtime.slot import Slot
 FUNCTION_WITHIN = 25.0
 """Seconds that a record action waits for a server function; it goes on without us."""
 ASIDE_FOR = 900.0
+MOST_RECORDS = 1000
+"""That one bulk action is given at once."""
+FUNCTION = "Server Function"
 Line = dict[str, Any]
+Call = Mapping[str, Any]
 Query = Callable[[str, dict[str, Any]], dict[str, Any]]
 log = logging.getLogger(__name__)
 
@@ -61,6 +68,14 @@ class Actions:
         action = self._house.manifest.record_action(action_id)
         log.info("The action %s begins on the record %s.", action_id, record_id, extra={"record_id": record_id})
         coroutine: Any = action.on_trigger(record_id)
+        noted_actions.clicked(self._house.exchanges, action.label, coroutine)
+        return self._drive(_Run(coroutine), None)
+
+    def start_bulk(self, action_id: str, record_ids: Sequence[str]) -> Iterator[Line]:
+        """Trigger a bulk action of the manifest. Raises: LookupError."""
+        action = self._house.manifest.bulk_record_action(action_id)
+        log.info("The bulk action %s begins on %s records.", action_id, len(record_ids))
+        coroutine: Any = action.on_trigger(RunRecordBatches(record_ids, action.label))
         noted_actions.clicked(self._house.exchanges, action.label, coroutine)
         return self._drive(_Run(coroutine), None)
 
@@ -121,10 +136,21 @@ class Actions:
             ):
                 answer["returns"] = found = self._run_query(slot, data["query"], data["variables"])
                 return found
-        name, args = data["function"], data["args"]
-        with exchanges.call("Server Function", f"Calls {name}()", **asked, arguments=args) as answer:
-            answer["returns"] = found = self._call(slot, name, args)
+        calls = data["calls"] if effect.name == "allSettled" else [data]
+        with exchanges.call(
+            FUNCTION, noted_actions.called(calls), **asked, arguments=noted_actions.given(calls)
+        ) as answer:
+            found = self._settle_all(slot, calls) if effect.name == "allSettled" else self._call(slot, data)
+            answer["returns"] = found
             return found
+
+    def _settle_all(self, slot: Slot, calls: Sequence[Call]) -> list[dict[str, Any]]:
+        """Have all of them run side by side; returns the outcome of each."""
+        asked = [outcome(partial(self._ask, slot, call)) for call in calls]
+        return [each if "error" in each else outcome(partial(self._result, each["ok"])) for each in asked]
+
+    def _call(self, slot: Slot, call: Call) -> Any:
+        return self._result(self._ask(slot, call))
 
     def _run_query(self, slot: Slot, query: str, variables: dict[str, Any]) -> Any:
         try:
@@ -137,19 +163,19 @@ class Actions:
             raise QueryError("The query could not be answered.")
         return reply["data"]
 
-    def _call(self, slot: Slot, name: str, args: list[Any]) -> Any:
-        function, engine = self._house.manifest.server_function(name), self._house.engine
+    def _ask(self, slot: Slot, call: Call) -> str:
+        """Have a server function run on the worker; returns the id of the run."""
+        name, args = call["function"], call["args"]
+        function = self._house.manifest.server_function(name)
         with running(slot):
             key = function.idempotency_key(*args) if function.idempotency_key else uuid.uuid4().hex
         failpoint("intent_written")
-        try:
-            run_id = engine.ask("server_function", name, args, queue="functions", run_id=f"{name}:{key}")
-            result = engine.outcome(run_id, within=FUNCTION_WITHIN)
-        except SerializableError:
-            raise
-        except Exception as error:
-            log.exception("The engine could not be asked to run %s.", name)
-            raise ServerFunctionError("The work could not be queued. Please try again.") from error
+        with _queueing(name):
+            return self._house.engine.ask("server_function", name, args, queue="functions", run_id=f"{name}:{key}")
+
+    def _result(self, run_id: str) -> Any:
+        with _queueing(run_id):
+            result = self._house.engine.outcome(run_id, within=FUNCTION_WITHIN)
         return settle(result)
 
     def _explain(self, run: _Run, error: Exception) -> Iterator[Line]:
@@ -176,14 +202,32 @@ class Actions:
         }
 
 
+@contextmanager
+def _queueing(what: str) -> Iterator[None]:
+    try:
+        yield
+    except SerializableError:
+        raise
+    except Exception as error:
+        log.exception("The engine could not be asked about %s.", what)
+        raise ServerFunctionError("The work could not be queued. Please try again.") from error
+
+
 def blueprint(actions: Actions) -> Blueprint:
-    """`POST /people/{record_id}/actions/{action_id}` and `POST /actions/runs/{run_id}`: replies are NDJSON."""
+    """What the page's buttons post to; replies are NDJSON, a line for each effect."""
     routes = Blueprint("actions", __name__)
 
     @routes.post("/people/<uuid:record_id>/actions/<action_id>")
     def trigger(record_id: uuid.UUID, action_id: str) -> Response:
         try:
             return _stream(actions.start(action_id, str(record_id)))
+        except LookupError:
+            abort(404)
+
+    @routes.post("/people/bulk-actions/<action_id>")
+    def trigger_bulk(action_id: str) -> Response:
+        try:
+            return _stream(actions.start_bulk(action_id, _record_ids(request.get_json(silent=True))))
         except LookupError:
             abort(404)
 
@@ -196,6 +240,17 @@ def blueprint(actions: Actions) -> Blueprint:
             abort(410)
 
     return routes
+
+
+def _record_ids(body: Any) -> list[str]:
+    """The records of a bulk action, each once; answers 400 to anything else."""
+    given = body.get("record_ids") if isinstance(body, dict) else None
+    if not isinstance(given, list) or not 1 <= len(given) <= MOST_RECORDS:
+        abort(400, f"Select 1 to {MOST_RECORDS} records.")
+    try:
+        return list(dict.fromkeys(str(uuid.UUID(each)) for each in given))
+    except (ValueError, AttributeError, TypeError):
+        abort(400, "These are not ids of records.")
 
 
 def _stream(lines: Iterator[Line]) -> Response:

@@ -67,7 +67,20 @@ def blueprint(house: House) -> Blueprint:
         house.exchanges.note("User", ALC, "Logs in (OAuth flow)")
         house.exchanges.note(ALC, "Attio UI", "Redirects back with a code", kind="answer")
         failpoint("callback_accepted")
-        run_id = house.engine.ask("connect", flow_id, queue="lifecycle", run_id=f"connect:{flow_id}")
+        session["connecting"] = house.engine.ask("connect", flow_id, queue="lifecycle", run_id=f"connect:{flow_id}")
+        if request.headers.get("Sec-Fetch-Mode") != "navigate":  # nobody looks: wait here
+            return ended()
+        session["trace"] = trace.traceparent()
+        return redirect(url_for("pages.install", connecting=flow_id), code=303)
+
+    @routes.get("/ended")
+    def ended() -> Response:
+        """How the run went that this browser has begun; waits for its end."""
+        run_id = session.pop("connecting", None)
+        if run_id is None:
+            return redirect(url_for("pages.install"), code=303)
+        if "trace" in session:
+            trace.begin(session.pop("trace"))
         notice = _ended(house, run_id, "connected")
         house.exchanges.note("Attio UI", "User", SHOWS.get(notice, "Shows what went wrong"), kind="answer")
         return _back(notice)

@@ -44,6 +44,15 @@ class Run:
     executor: str | None
 
 
+@dataclass(frozen=True)
+class Step:
+    """A step that a run has behind it."""
+
+    name: str
+    ms: float | None
+    failed: bool
+
+
 class Engine:
     """Asks for durable work and waits for its outcome; inside a run, it remembers each step."""
 
@@ -111,6 +120,24 @@ class Engine:
             raise ServerFunctionError("Something unexpected happened. The log of the worker says what.")
         result: dict[str, Any] = handle.get_result()
         return result
+
+    def steps(self, run_id: str) -> list[Step]:
+        """The steps that a run has behind it, in their order; none for a run that the engine does not know."""
+        return [
+            Step(
+                step["function_name"],
+                (step["completed_at_epoch_ms"] or 0) - step["started_at_epoch_ms"]
+                if step["started_at_epoch_ms"]
+                else None,
+                step["error"] is not None or (isinstance(step["output"], dict) and "error" in step["output"]),
+            )
+            for step in self._client.list_workflow_steps(run_id)
+        ]
+
+    def is_over(self, run_id: str) -> bool:
+        """Has the run ended, in whichever way? So has one that the engine does not know."""
+        known = self._client.list_workflows(workflow_ids=[run_id], load_input=False, load_output=False)
+        return not known or known[0].status not in STATUS
 
     def warm_up(self, after: float) -> None:
         """Get ready in the background, some seconds from now, so that the first click does not have to wait."""

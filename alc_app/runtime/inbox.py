@@ -179,6 +179,12 @@ class Inbox:
             rows = session.exec(select(Delivery.received_at).where(Delivery.handler_id == handler_id)).all()
         return len(rows), max(rows, default=None)
 
+    def failures(self, handler_id: str) -> int:
+        """How many deliveries of a handler have failed for good, and wait for somebody."""
+        query = select(func.count()).where(Delivery.handler_id == handler_id, Delivery.state == "failed")
+        with self._database.reading() as session:
+            return session.exec(query).one()
+
     def close(self) -> None:
         """Give the connections back."""
         self._database.close()

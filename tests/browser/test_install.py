@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
-from alc_app.pages import ConnectionView
-from tests.support.fake_workspace import CONNECTED, FakeWorkspace
+from alc_app.pages import ConnectionView, ConnectRun, StepDone
+from tests.support.fake_workspace import CONNECT_RUN, CONNECTED, FakeWorkspace
 
 Open = Callable[[str], Page]
 
@@ -32,3 +32,20 @@ def test_disconnecting_is_confirmed_first(open_page: Open, workspace: FakeWorksp
     page.get_by_role("alertdialog").get_by_role("button", name="Disconnect").click()
     expect(page.get_by_text("Acme Lead Checker is disconnected.")).to_be_visible()
     assert workspace.view == ConnectionView("none")
+
+
+def test_the_steps_of_a_connection_are_seen_as_they_run(open_page: Open, workspace: FakeWorkspace) -> None:
+    """Installation 4-7: done, running, waiting; and at the end the page says how it went, with the steps to look at."""
+    workspace.run = ConnectRun([StepDone("exchange_code", 21.0)], is_over=False)
+    page = open_page("/apps/alc?connecting=c0ffee")
+    steps = page.locator(".steps li")
+    expect(steps.nth(0)).to_have_attribute("data-state", "done")
+    expect(steps.nth(1)).to_have_attribute("data-state", "running")
+    workspace.run = ConnectRun(CONNECT_RUN.done[:3], is_over=False)
+    expect(steps.nth(2)).to_have_attribute("data-state", "done")
+    expect(steps.nth(2)).to_contain_text("38 ms")
+    expect(steps.nth(4)).to_have_attribute("data-state", "waiting")
+    workspace.run = CONNECT_RUN
+    page.wait_for_url("**/apps/alc?notice=connected")
+    expect(page.get_by_text("How it was connected")).to_be_visible()
+    expect(page.locator(".steps [data-state=done]")).to_have_count(5)

@@ -6,7 +6,7 @@ from typing import Literal
 import pytest
 from playwright.sync_api import Page, expect
 
-from alc_app.pages import CleanUp, ConnectionView
+from alc_app.pages import CleanUp, ConnectionView, ConnectRun, StepDone
 from alc_app.pages.workspace import ConnectionStatus
 from tests.support.fake_workspace import AT, FakeWorkspace, make_person, record_id
 from tests.support.scripted_actions import DONE, Stage
@@ -65,6 +65,17 @@ def test_axe_finds_nothing_on_the_install_page_in_any_state(
     assert_accessible(open_page("/apps/alc?notice=alc_unreachable"))
 
 
+@pytest.mark.parametrize("theme", THEMES)
+def test_axe_finds_nothing_while_a_connection_is_made(
+    open_page: Open, assert_accessible: Check, workspace: FakeWorkspace, theme: Theme
+) -> None:
+    """Steps that are done, that run, and that wait."""
+    workspace.run = ConnectRun([StepDone("exchange_code", 21.0)], is_over=False)
+    page = open_page("/apps/alc?connecting=c0ffee")
+    page.emulate_media(color_scheme=theme)
+    assert_accessible(page)
+
+
 @pytest.mark.parametrize("path", PAGES)
 def test_no_page_scrolls_sideways(open_page: Open, workspace: FakeWorkspace, path: str) -> None:
     """From phone to wide, with words that have no end (U2)."""
@@ -99,7 +110,7 @@ def test_on_a_phone_the_menu_opens_the_sidebar(open_page: Open) -> None:
 
 def test_the_second_visit_asks_for_the_page_alone(open_page: Open) -> None:
     """Assets are kept under an address that changes with them; scripts are ready right after the page."""
-    open_page("/people").close()
+    open_page(ADA).close()
     page = open_page(ADA)
     assets = "performance.getEntriesByType('resource').filter(e => e.name.includes('/assets/'))"
     assert page.evaluate(f"{assets}.length") > 10

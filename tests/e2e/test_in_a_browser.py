@@ -102,3 +102,30 @@ def test_a_click_without_a_connection_leads_to_the_install_page(
     page.get_by_role("button", name="Open Acme Lead Checker").click()
 
     expect(page.get_by_role("link", name="Connect", exact=True)).to_be_visible()
+
+
+def test_many_are_sent_at_once_and_whoever_was_not_is_named(
+    page: Page, user: User, stack: Stack, alc: Alc, attio: Attio, picture: Callable[[Page, str], None]
+) -> None:
+    """Usage 5-12 for a selection: one chat for each, and the reason for the one without a number."""
+    sent = [attio.add_person(f"Zoe Bulk {number}", f"+4420794610{number:02}") for number in range(12)]
+    attio.add_person("Zoe Bulk without a number")
+
+    page.goto(f"{stack.app_url}/people")
+    page.locator("#live[data-state=open]").wait_for(state="attached")
+    page.locator("tbody .select input").nth(1).click()
+    page.locator("tbody .select input").nth(4).click(modifiers=["Shift"])
+    picture(page, "people")
+    page.keyboard.press("Escape")
+
+    page.goto(f"{stack.app_url}/people?q=Zoe+Bulk")
+    page.locator("#live[data-state=open]").wait_for(state="attached")
+    page.get_by_role("checkbox", name="Select everybody on this page").click()
+    page.get_by_role("toolbar", name="Selection").get_by_role("button", name="Send to ALC").click()
+    page.get_by_role("alertdialog", name="Send 13 people to ALC?").get_by_role("button", name="Send to ALC").click()
+
+    alert = page.get_by_role("alertdialog", name="1 person not sent to ALC")
+    expect(alert).to_contain_text("Zoe Bulk without a number: No phone number found.")
+    alert.get_by_role("button", name="OK").click()
+    expect(page.locator(".status[data-status=Pending]")).to_have_count(12)
+    assert [len(alc.leads(record_id)) for record_id in sent] == [1] * 12

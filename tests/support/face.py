@@ -6,7 +6,7 @@ from flask_wtf import CSRFProtect
 from alc_app.pages import blueprint, secure_headers
 from tests.support.event_log import event_routes
 from tests.support.fake_workspace import FakeWorkspace
-from tests.support.scripted_actions import Stage, action_routes, connection_routes
+from tests.support.scripted_actions import Stage, action_routes, connection_routes, widget_routes
 
 REQUEST_ID = "req_0a1b2c"
 
@@ -28,6 +28,7 @@ def create_face(workspace: FakeWorkspace, stage: Stage) -> Flask:
     app.register_blueprint(event_routes(workspace.events))
     app.register_blueprint(action_routes(stage))
     app.register_blueprint(connection_routes(workspace))
+    app.register_blueprint(widget_routes(workspace))
     return app
 
 

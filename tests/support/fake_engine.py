@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from alc_app.runtime.engine import Run
+from alc_app.runtime.engine import Run, Step
 
 OK: dict[str, Any] = {"ok": None}
 
@@ -26,6 +26,8 @@ class FakeEngine:
         self.forgotten_before = 0.0
         self.kept: list[Run] = []
         """Runs that the engine still has, in whatever state."""
+        self.done: dict[str, list[Step]] = {}
+        self.under_way: set[str] = set()
         self.put_back: list[str] = []
 
     def ask(
@@ -42,6 +44,12 @@ class FakeEngine:
         if isinstance(self.answer, Exception):
             raise self.answer
         return self.answer
+
+    def steps(self, run_id: str) -> list[Step]:
+        return self.done.get(run_id, [])
+
+    def is_over(self, run_id: str) -> bool:
+        return run_id not in self.under_way
 
     def in_state(self, status: str, *, before: float | None = None) -> list[Run]:
         return [run for run in self.kept if run.status == status and (before is None or run.asked_at < before)]

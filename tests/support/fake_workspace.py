@@ -10,6 +10,7 @@ from alc_app.pages import (
     ActionButton,
     Change,
     ConnectionView,
+    ConnectRun,
     CrmUnavailable,
     DeadLetter,
     DeliveryView,
@@ -17,6 +18,8 @@ from alc_app.pages import (
     NotPossible,
     PeoplePage,
     Person,
+    StepDone,
+    WidgetFrame,
 )
 from alc_app.pages.workspace import PeopleSort
 from tests.support.event_log import EventLog
@@ -25,6 +28,7 @@ AT = datetime(2026, 11, 20, 9, 12, tzinfo=UTC)
 
 CONNECTED = ConnectionView(
     "active",
+    id="c0ffee",
     account="demo@alc.example",
     connected_at=AT,
     token_expires_at=AT.replace(hour=10),
@@ -71,6 +75,49 @@ DISEASED: dict[str, Any] = {
 }
 UNSHOWN = DeadLetter("lead:7", "The lead lead_7 could not be shown on its record.", "It was deleted.", AT, "")
 UNSENT = DeadLetter("send:8", "Sending a record came to nothing.", "ALC never had it.", AT, "Press Send again.")
+
+
+UNSENT_CARD: dict[str, Any] = {
+    "title": "Acme Lead Checker",
+    "primary": "Not sent yet",
+    "secondary": "Press Send to ALC: an agent chats with this person by SMS, and the result comes back to this page.",
+    "decoration": None,
+    "link": None,
+    "transcript": [],
+}
+PENDING_CARD: dict[str, Any] = UNSENT_CARD | {
+    "primary": "ALC's agent is chatting",
+    "secondary": "When ALC has a result, the status here changes by itself.",
+    "decoration": {"text": "Pending", "color": "amber"},
+    "link": {"label": "Open in ALC's console", "href": "http://127.0.0.1:8001/leads/lead_7f2a"},
+    "transcript": [
+        {
+            "speaker": "ALC's agent",
+            "text": "Hi Grace, this is Ava from Acme. Is now a good moment?",
+            "is_theirs": False,
+        },
+        {"speaker": "Grace Hopper", "text": "Hi! Yes, go ahead.", "is_theirs": True},
+        {"speaker": "ALC's agent", "text": "Great. Is it for yourself or for a team?", "is_theirs": False},
+    ],
+}
+SAID_LAST = {"speaker": "Grace Hopper", "text": "For my team. Tomorrow after 10 works. Thanks!", "is_theirs": True}
+COMPLETE_CARD: dict[str, Any] = PENDING_CARD | {
+    "primary": "Interested",
+    "secondary": "Grace Hopper wants to know more and asked for a call.",
+    "decoration": {"text": "Complete", "color": "green"},
+    "transcript": [*PENDING_CARD["transcript"], SAID_LAST],
+}
+
+
+CONNECT_RUN = ConnectRun(
+    [
+        StepDone("exchange_code", 21.0),
+        StepDone("create_webhook_handler", 4.0),
+        StepDone("create_webhook", 38.0),
+        StepDone("update_webhook_handler", 5.0),
+        StepDone("save", 6.0),
+    ]
+)
 
 
 def mended(report: dict[str, Any]) -> dict[str, Any]:
@@ -144,6 +191,9 @@ class FakeWorkspace:
         self.changes: dict[str, list[Change]] = {}
         self.view = CONNECTED
         self.buttons: Sequence[ActionButton] = (ActionButton("send-to-alc", "Send to ALC", None),)
+        self.bulk_buttons: Sequence[ActionButton] = (ActionButton("bulk-send-to-alc", "Send to ALC", None),)
+        self.cards: dict[str, dict[str, Any]] = {record_id(2): COMPLETE_CARD, record_id(4): PENDING_CARD}
+        self.run = CONNECT_RUN
         self.crm_is_away = False
         self.report: dict[str, Any] = WELL
         self.letters: list[DeadLetter] = []
@@ -171,8 +221,17 @@ class FakeWorkspace:
     def record_actions(self, object_slug: str) -> Sequence[ActionButton]:
         return self.buttons if object_slug == "people" else ()
 
+    def bulk_record_actions(self, object_slug: str) -> Sequence[ActionButton]:
+        return self.bulk_buttons if object_slug == "people" else ()
+
+    def record_widgets(self, object_slug: str) -> Sequence[WidgetFrame]:
+        return (WidgetFrame("alc-lead", "ALC"),) if object_slug == "people" else ()
+
     def connection(self) -> ConnectionView:
         return self.view
+
+    def connect_run(self, connection_id: str) -> ConnectRun:
+        return self.run
 
     def examine(self, *, mend: bool) -> dict[str, Any]:
         self.done.append(("mend" if mend else "examine", ""))

@@ -9,11 +9,12 @@ from flask import Blueprint, Response, abort, redirect, request
 from werkzeug.wrappers import Response as Redirect
 
 from alc_app.pages import ConnectionView
-from tests.support.fake_workspace import CONNECTED, FakeWorkspace
+from tests.support.fake_workspace import CONNECTED, UNSENT_CARD, FakeWorkspace
 
 LONGEST_WAIT_SECONDS = 10.0
 
 Line = dict[str, Any]
+Card = dict[str, Any]
 Step = Line | threading.Event  # an event holds the reply back until the test sets it
 
 DONE: Line = {"effect": "done"}
@@ -29,6 +30,7 @@ class Stage:
         self.script: Sequence[Step] = (DONE,)
         self.runs: dict[str, Sequence[Step]] = {}
         self.clicks: list[str] = []
+        self.bulk_clicks: list[tuple[str, list[str]]] = []
         self.answers: list[object] = []
 
 
@@ -41,12 +43,29 @@ def action_routes(stage: Stage) -> Blueprint:
         stage.clicks.append(f"{record_id} {action_id}")
         return play(stage.script)
 
+    @routes.post("/people/bulk-actions/<action_id>")
+    def trigger_bulk(action_id: str) -> Response:
+        stage.bulk_clicks.append((action_id, request.get_json()["record_ids"]))
+        return play(stage.script)
+
     @routes.post("/actions/runs/<run_id>")
     def resume(run_id: str) -> Response:
         if run_id not in stage.runs:
             abort(410, "This action has waited too long for its answer, so it was given up.")
         stage.answers.append(request.get_json()["answer"])
         return play(stage.runs[run_id])
+
+    return routes
+
+
+def widget_routes(workspace: FakeWorkspace) -> Blueprint:
+    """What the runtime draws in a widget."""
+    routes = Blueprint("widgets", __name__)
+
+    @routes.get("/people/<record_id>/widgets/<widget_id>.json")
+    def draw(record_id: str, widget_id: str) -> Card:
+        del widget_id
+        return workspace.cards.get(record_id, UNSENT_CARD)
 
     return routes
 
@@ -58,6 +77,10 @@ def connection_routes(workspace: FakeWorkspace) -> Blueprint:
     @routes.get("/connect")
     def connect() -> Redirect:
         workspace.view = CONNECTED
+        return redirect("/apps/alc?notice=connected", code=303)
+
+    @routes.get("/ended")
+    def ended() -> Redirect:
         return redirect("/apps/alc?notice=connected", code=303)
 
     @routes.post("/disconnect")

@@ -26,6 +26,7 @@ def test_a_toast_has_attios_defaults_and_is_returned_at_once() -> None:
     [effect], toast = effects(show_toast("Hello", variant="success"))
 
     expected = {"title": "Hello", "variant": "success", "text": None, "durationMs": 4000, "dismissable": True}
+    expected |= {"progress": None}
     assert effect.data == {"id": toast.id, **expected}
     assert (effect.name, effect.by, effect.asks) == ("showToast", "browser", False)
 

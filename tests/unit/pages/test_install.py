@@ -20,7 +20,7 @@ DISCONNECT = 'action="/connections/alc/disconnect"'
     [
         ("none", True, False),
         ("connecting", True, False),
-        ("active", False, True),
+        ("active", True, True),
         ("needs_reconnect", True, True),
         ("removing", False, False),
     ],

@@ -20,7 +20,7 @@ HOSTILE = (
 
 
 def names(html: str) -> list[str]:
-    return re.findall(r'<tr data-record="[^"]*" data-name="([^"]*)"', html)
+    return re.findall(r'aria-label="Select ([^"]*)"></label></td>', html)
 
 
 def test_the_front_door_leads_to_the_people(visitor: FlaskClient) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import pytest
@@ -14,15 +14,17 @@ from alc_app.attio import (
     App,
     AttioConnectionExpiredError,
     AttioNoWorkspaceConnectionError,
+    BulkRecordAction,
     Events,
     QueryError,
     Record,
     RecordAction,
+    RunRecordBatches,
     SerializableError,
     ServerFunctionError,
     ServerFunctionTimeout,
 )
-from alc_app.attio.client import alert, run_query, show_toast
+from alc_app.attio.client import alert, all_settled, run_query, show_toast
 from alc_app.attio.server import server_function
 from alc_app.runtime import actions as actions_module
 from alc_app.runtime.actions import Actions, blueprint
@@ -327,3 +329,45 @@ def test_an_answer_in_any_form_is_an_answer(web: Any, body: str) -> None:
     line = json.loads(web.post(f"/people/{RECORD}/actions/act").text)
 
     assert web.post(f"/actions/runs/{line['resume']}", data=body, content_type="application/json").status_code == 200
+
+
+def test_a_bulk_action_runs_its_calls_side_by_side_and_each_has_its_own_outcome(
+    make_house: Callable[..., House],
+) -> None:
+    """C1: each call has the key that a single click would give it; one that fails takes no other with it."""
+    settled: list[object] = []
+
+    async def act(run_record_batches: RunRecordBatches) -> None:
+        async def work(record_ids: Sequence[str]) -> None:
+            settled.extend(await all_settled(*(say(each) for each in record_ids)))
+
+        await run_record_batches(work, batch_size=10)
+
+    house = make_house(
+        App(
+            record=Record(bulk_actions=[BulkRecordAction("bulk", "Bulk", act)]),
+            server_functions=[say],
+            webhooks={},
+            events=Events(lambda _: None, lambda _: None),
+        )
+    )
+    engine = FakeEngine()
+    house.engine = engine  # type: ignore[assignment]  # what it is asked for is the whole of its surface
+    engine.answer = {"error": AlcRefused("No.").to_json()}
+
+    lines = list(Actions(house, one).start_bulk("bulk", ["a", "b"]))
+
+    assert list(engine.runs) == ["say:key-of-a", "say:key-of-b"]
+    assert [str(each) for each in settled] == ["No.", "No."]
+    assert [line["effect"] for line in lines] == ["showToast", "updateToast", "updateToast", "done"]
+
+
+@pytest.mark.parametrize("body", [None, [], {}, {"record_ids": []}, {"record_ids": ["x"]}, {"record_ids": [1]}])
+def test_a_bulk_action_wants_ids_of_records(make_house: Callable[..., House], body: object) -> None:
+    """U9: 400, and nothing begins."""
+    house = make_house(App(Record(), [], {}, Events(lambda _: None, lambda _: None)))
+    app = Flask(__name__)
+    app.register_blueprint(blueprint(Actions(house, one)))
+
+    assert app.test_client().post("/people/bulk-actions/bulk", json=body).status_code == 400
+    assert app.test_client().post("/people/bulk-actions/bulk", json={"record_ids": [RECORD]}).status_code == 404

@@ -42,3 +42,15 @@ def test_runs_that_have_ended_are_forgotten(engine: Engine) -> None:
     assert engine.forget(now + 3600, limit=2) == 2
     assert engine.forget(now + 3600, limit=10) == 1
     assert [run.workflow_id for run in engine._client.list_workflows()] == ["waiting"]
+
+
+def test_a_run_that_waits_is_not_over_and_one_that_nobody_knows_is(engine: Engine) -> None:
+    """Installation 4: the page follows a run until it is; one that was forgotten must not be waited for."""
+    engine.ask("connect", "flow", queue="lifecycle", run_id="connect:flow")
+
+    assert not engine.is_over("connect:flow")
+    assert engine.steps("connect:flow") == []
+    engine._client.cancel_workflow("connect:flow")
+    assert engine.is_over("connect:flow")
+    assert engine.is_over("connect:never")
+    assert engine.steps("connect:never") == []

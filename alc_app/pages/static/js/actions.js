@@ -7,22 +7,31 @@ const CUT = "The connection ended before the action did. It may still go on: loo
 const FAILED = "The action could not be completed";
 
 /** Every control that starts this action, in the bar and in the palette. */
-const controls = (url) => document.querySelectorAll(`[data-action="${CSS.escape(url)}"]`);
+const controls = (url) => document.querySelectorAll(`:is([data-action="${CSS.escape(url)}"], [data-bulk-action="${CSS.escape(url)}"])`);
 
-/** Run a record action: its effects arrive as lines of the reply, and each is played as it arrives. */
-export async function run(url) {
+/**
+ * Run a record action: its effects arrive as lines of the reply, and each is played as it arrives. Resolves to
+ * whether it came to its end, and the person has said no to nothing.
+ */
+export async function run(url, body) {
   setBusy(url, true);
   try {
-    let reply = post(url);
-    while (reply) reply = await play(await reply);
+    let asked = await play(await post(url, body));
+    let agreed = true;
+    while (asked) {
+      agreed &&= asked.answer !== false;
+      asked = await play(await post(`/actions/runs/${asked.resume}`, { answer: asked.answer }));
+    }
+    return agreed;
   } catch (error) {
     reportFailure(FAILED, error instanceof Refused ? error.message : CUT);
+    return false;
   } finally {
     setBusy(url, false);
   }
 }
 
-/** Play one reply to its end; where an effect asked something, return the reply to the answer. */
+/** Play one reply to its end; where an effect asked something, return the answer and whom it is for. */
 async function play(reply) {
   let ended = false;
   let asked = null;
@@ -32,7 +41,7 @@ async function play(reply) {
     if (resume || effect === "done") ended = true;
   }
   if (!ended) throw new Error("The reply ended without its last line.");
-  return asked && post(`/actions/runs/${asked.resume}`, { answer: asked.answer });
+  return asked;
 }
 
 function setBusy(url, busy) {

@@ -1,13 +1,11 @@
 import "./actions.js";
 import "./dock.js";
 import "./palette.js";
-import "./table.js";
 import "./time.js";
 import { meta, pause } from "./dom.js";
 import { follow } from "./live.js";
-import { onRecord } from "./record.js";
 
-const HANDLERS = { record: onRecord, connection: onConnection, reset: reloadWhenIdle };
+const HANDLERS = { connection: onConnection, reset: reloadWhenIdle };
 
 function onConnection({ status }) {
   for (const dot of document.querySelectorAll("[data-connection]")) dot.dataset.connection = status;

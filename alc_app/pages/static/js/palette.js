@@ -4,7 +4,7 @@ const empty = palette.querySelector(".empty");
 const options = [...palette.querySelectorAll("[role=option]")];
 const STEPS = { ArrowDown: 1, ArrowUp: -1 };
 
-const matching = () => options.filter((option) => !option.hidden);
+const matching = () => options.filter((option) => !option.hidden && !option.parentElement.hidden);
 const selected = () => options.find((option) => option.ariaSelected === "true");
 
 function select(option) {

@@ -3,15 +3,15 @@ import { getJson } from "./http.js";
 import { localise } from "./time.js";
 
 /** A record changed: rewrite its fields wherever they show, and its activity if that is open. */
-export function onRecord({ record_id: recordId, values }) {
+document.addEventListener("alc:record", ({ detail: { record_id: recordId, values } }) => {
   const places = document.querySelectorAll(`[data-record="${CSS.escape(recordId)}"]`);
   for (const place of places) {
     const changed = Object.entries(values).map(([slug, value]) => setField(place, slug, value ?? "")).some(Boolean);
-    if (changed && values.alc_status) announce(`ALC status of ${place.dataset.name}: ${values.alc_status}`);
+    if (changed && values.alc_status) announce(`ALC status of ${nameOf(place)}: ${values.alc_status}`);
     const list = place.querySelector(".activity");
     if (list) redraw(list, recordId).catch(() => {});   // the next page load shows it
   }
-}
+});
 
 function setField(place, slug, value) {
   const fields = [...place.querySelectorAll(`[data-field="${CSS.escape(slug)}"]`)];
@@ -40,5 +40,6 @@ function entry({ at, actor, attribute, value, is_status: isStatus }) {
   return item;
 }
 
+const nameOf = (place) => place.querySelector("th bdi, h1").textContent;
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 const shownAs = (field, value) => (field.matches(".words") ? value.replaceAll("_", " ") : value);

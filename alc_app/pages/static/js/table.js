@@ -1,11 +1,45 @@
-const STEPS = { j: 1, k: -1 };
+import "./record.js";
+import { clear, toggle } from "./selection.js";
 
-/** j and k move through the rows of a table; Enter opens the one that has the focus, as it does for any link. */
+const STEPS = { j: 1, k: -1, ArrowDown: 1, ArrowUp: -1 };
+const search = document.querySelector(".search input");
+
+const rows = () => [...document.querySelectorAll("tbody th a")];
+const rowOf = (element) => element.closest("tbody tr");
+
+/** j and k, or the arrows, move through the rows; Enter opens the one that has the focus, as it does for any link. */
+function move(step, growing) {
+  const all = rows();
+  const at = all.indexOf(rowOf(document.activeElement)?.querySelector("th a"));
+  const target = all[Math.max(0, Math.min(all.length - 1, at + step))];
+  if (growing && at >= 0) reach(all[at], target);
+  target.focus();
+}
+
+/** With Shift the selection grows on the way. */
+function reach(...links) {
+  for (const link of links) toggle(rowOf(link).querySelector(".select input"), true, false);
+}
+
+function keyed(event) {
+  const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+  const row = rowOf(document.activeElement);
+  const moves = key in STEPS && rows().length && (row || key.length === 1);  // the arrows scroll, until a row is chosen
+  if (key === "/" && search) search.focus();
+  else if (moves) move(STEPS[key], event.shiftKey);
+  else if (key === "x" && row) flip(row.querySelector(".select input"), event.shiftKey);
+  else if (key !== "Escape" || !clear()) return;
+  event.preventDefault();
+}
+
+const flip = (box, reaching) => toggle(box, !box.checked, reaching);
+
 document.addEventListener("keydown", (event) => {
-  const step = STEPS[event.key];
-  const busyElsewhere = event.metaKey || event.ctrlKey || event.altKey || event.target.closest("input, dialog[open]");
-  const rows = [...document.querySelectorAll("tbody th a")];
-  if (!step || busyElsewhere || !rows.length) return;
-  const at = rows.indexOf(document.activeElement);
-  rows[Math.max(0, Math.min(rows.length - 1, at + step))].focus();
+  const busyElsewhere = event.metaKey || event.ctrlKey || event.altKey || event.isComposing;
+  if (busyElsewhere || document.querySelector("dialog[open]")) return;
+  if (event.target.matches("input:not([type=checkbox]), select")) {
+    if (event.key === "Escape") event.target.blur();
+    return;
+  }
+  keyed(event);
 });

@@ -3,7 +3,7 @@ import { copy, fill } from "./dom.js";
 const layer = document.getElementById("toasts");
 const shown = new Map();                                // id -> { element, timer, options }
 
-const DEFAULTS = { variant: "neutral", text: "", durationMs: 4000, dismissable: true };
+const DEFAULTS = { variant: "neutral", text: "", durationMs: 4000, dismissable: true, progress: null };
 
 /** Show a toast; `durationMs: null` keeps it until it is hidden. */
 export function showToast({ id, ...options }) {
@@ -22,11 +22,14 @@ export function updateToast({ id, ...changes }) {
   const toast = shown.get(id);
   if (!toast) return;
   toast.options = { ...toast.options, ...changes };
-  const { variant, title, text, dismissable } = toast.options;
+  const { variant, title, text, dismissable, progress } = toast.options;
   toast.element.dataset.variant = variant;
   if (variant === "error") toast.element.setAttribute("role", "alert");
   else toast.element.removeAttribute("role");
   toast.element.querySelector("button").hidden = !dismissable;
+  const bar = toast.element.querySelector("progress");
+  bar.hidden = progress === null;
+  bar.value = progress ?? 0;
   fill(toast.element, { title, text });
   start(id);
 }

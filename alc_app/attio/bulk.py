@@ -1,0 +1,134 @@
+"""Bulk record actions: something done with all the records that are selected in a table, in batches.
+
+docs.attio.com/sdk/extensions/bulk-record-action, npm `attio` 1.0.4 `client/bulk-record-action.d.ts`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypedDict, TypeVar
+
+from alc_app.attio.client import INFINITE, Toast, show_toast
+
+R = TypeVar("R")
+LARGEST_BATCH = 250
+
+
+class ToastText(TypedDict, total=False):
+    """What a hook may change of the progress toast."""
+
+    title: str
+    text: str
+
+
+@dataclass(frozen=True)
+class BatchContext:
+    """How far a run has come, as its hooks are told; `batch_index` counts from 0."""
+
+    processed_records: int
+    total_records: int
+    batch_size: int
+    batch_index: int
+    total_batches: int
+    last_batch_size: int
+
+
+Hook = Callable[[BatchContext], ToastText | None]
+
+
+@dataclass(frozen=True)
+class BatchRun(Generic[R]):
+    """How a run ended: `success` with all results, or with those until the `error`."""
+
+    results: list[R]
+    error: Exception | None = None
+
+    @property
+    def success(self) -> bool:
+        """Was every batch done?"""
+        return self.error is None
+
+
+class RunRecordBatches:
+    """What a bulk action is handed: the selected records, which it never sees at once."""
+
+    def __init__(self, record_ids: Sequence[str], title: str) -> None:
+        self._record_ids, self._title = list(record_ids), title
+        self.total_records = len(self._record_ids)
+
+    async def __call__(
+        self,
+        work: Callable[[Sequence[str]], Awaitable[R]],
+        *,
+        batch_size: int,
+        on_start: Hook | None = None,
+        on_progress: Hook | None = None,
+        on_complete: Hook | None = None,
+        on_error: Hook | None = None,
+    ) -> BatchRun[R]:
+        """Do `work` with one batch of record ids after another; an error that it raises ends the run.
+
+        A progress toast is shown by itself. A hook may change its title and its text, and nothing else.
+        """
+        if not 1 <= batch_size <= LARGEST_BATCH:
+            raise ValueError(f"A batch has 1 to {LARGEST_BATCH} records, not {batch_size}.")
+        batches = [self._record_ids[at : at + batch_size] for at in range(0, self.total_records, batch_size)]
+        progress = _Progress(self.total_records, batch_size, len(batches))
+        toast = await show_toast(variant="neutral", duration_ms=INFINITE, progress=0, **self._told(progress, on_start))
+        results: list[R] = []
+        for batch in batches:
+            try:
+                results.append(await work(batch))
+            except Exception as error:
+                await toast.update_toast(variant="error", progress=None, **self._told(progress, on_error))
+                return BatchRun(results, error)
+            progress.add(len(batch))
+            await toast.update_toast(progress=progress.percent, **self._told(progress, on_progress))
+        await _finish(toast, self._told(progress, on_complete))
+        return BatchRun(results)
+
+    def _told(self, progress: _Progress, hook: Hook | None) -> _Told:
+        usual: _Told = {"title": self._title, "text": f"{progress.processed} of {progress.total}"}
+        return {**usual, **((hook and hook(progress.context())) or {})}
+
+
+class _Told(TypedDict):
+    title: str
+    text: str
+
+
+@dataclass
+class _Progress:
+    total: int
+    batch_size: int
+    batches: int
+    processed: int = 0
+    index: int = 0
+    last: int = 0
+
+    def add(self, records: int) -> None:
+        self.processed, self.last, self.index = self.processed + records, records, self.index + 1
+
+    @property
+    def percent(self) -> int:
+        return round(100 * self.processed / self.total)
+
+    def context(self) -> BatchContext:
+        index = max(self.index - 1, 0)
+        return BatchContext(self.processed, self.total, self.batch_size, index, self.batches, self.last)
+
+
+async def _finish(toast: Toast, told: _Told) -> None:
+    await toast.update_toast(variant="success", progress=None, duration_ms=4000, **told)
+
+
+@dataclass(frozen=True)
+class BulkRecordAction:
+    """A button that appears when records are selected in a table, and a quick action for the selection."""
+
+    id: str
+    label: str
+    on_trigger: Callable[[RunRecordBatches], Awaitable[None]]
+    objects: str | None = None
+    """The slug of the object whose tables show it; None shows it on every object."""

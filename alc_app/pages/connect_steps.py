@@ -1,0 +1,64 @@
+"""The steps of a connect run, in words: what the worker has done so far, what it is at, and what is still to come."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+StepState = Literal["done", "failed", "running", "waiting", "left_out"]
+
+
+@dataclass(frozen=True)
+class StepDone:
+    """A step that the engine has kept: its name, how long it took, and whether it failed."""
+
+    name: str
+    ms: float | None
+    failed: bool = False
+
+
+@dataclass(frozen=True)
+class ConnectRun:
+    """A connect run as it stands."""
+
+    done: Sequence[StepDone] = ()
+    is_over: bool = True
+
+
+@dataclass(frozen=True)
+class ShownStep:
+    """A line of the list."""
+
+    title: str
+    text: str
+    state: StepState
+    ms: float | None = None
+
+
+# Installation 4-7 of the tutorial. The worker keeps each as a step, so a crash in between repeats none of them.
+TEXTS = {
+    "exchange_code": ("Exchange the code for tokens", "They are sealed before they are stored."),
+    "create_webhook_handler": ("Create a webhook handler", "An address of its own, with a signing secret of its own."),
+    "create_webhook": ("Register the webhook at ALC", "From now on ALC knows where to send results."),
+    "update_webhook_handler": ("Remember ALC's id of the webhook", "So that it can be removed when you disconnect."),
+    "save": ("Save the connection", "The app is installed, and leads can be sent."),
+}
+
+
+def shown_steps(run: ConnectRun) -> list[ShownStep]:
+    """The five steps: those that are done, the one that runs or has failed, and the rest."""
+    done = {step.name: step for step in run.done}
+    shown: list[ShownStep] = []
+    ended = False
+    for name, (title, text) in TEXTS.items():
+        step = done.get(name)
+        if step and not step.failed:
+            shown.append(ShownStep(title, text, "done", step.ms))
+            continue
+        state: StepState = "waiting"
+        if step or run.is_over:
+            state = "left_out" if ended else "failed"
+        elif not ended:
+            state = "running"
+        ended = True
+        shown.append(ShownStep(title, text, state, step.ms if step else None))
+    return shown

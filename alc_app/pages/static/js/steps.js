@@ -1,0 +1,25 @@
+import { announce, pause } from "./dom.js";
+import { getJson } from "./http.js";
+
+const LOOK_EVERY_MS = 200;
+const list = document.querySelector("[data-steps]");
+
+/** Draw the steps of the connect run as they are done; then go on to the page that says how it went. */
+async function follow() {
+  for (;;) {
+    const run = await getJson(list.dataset.steps).catch(() => null);  // asked again in a moment
+    run?.steps.forEach(show);
+    if (run?.is_over) return location.replace(list.dataset.then);
+    await pause(LOOK_EVERY_MS);
+  }
+}
+
+function show({ title, state, ms }, index) {
+  const item = list.children[index];
+  if (item.dataset.state === state) return;
+  item.dataset.state = state;
+  item.querySelector(".took").textContent = ms === null ? "" : `${Math.round(ms)} ms`;
+  if (state === "done") announce(`${title}: done`);
+}
+
+if (list) follow();

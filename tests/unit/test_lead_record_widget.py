@@ -1,0 +1,105 @@
+"""The widget on a person's page: what it says in each state of a lead, with ALC there or away."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from alc_app import leads
+from alc_app.alc_api import LeadProcessed
+from alc_app.attio import QueryError, TextWidget
+from alc_app.lead_record_widget import widget
+from alc_app.load_lead_server import load_lead
+from tests.support.fake_runtime import FakeRuntime, Outside, unreachable
+
+RECORD = "11111111-1111-4111-8111-111111111111"
+ADA = {"person": {"name": {"full_name": "Ada Lovelace"}, "phone_numbers": ["+442079460018"]}}
+
+
+def draw(query: object = ADA) -> TextWidget:
+    """The card, its effects done as the host does them."""
+    drawing: Any = widget(RECORD)
+    reply: Any = None
+    while True:
+        try:
+            effect = drawing.throw(reply) if isinstance(reply, Exception) else drawing.send(reply)
+        except StopIteration as drawn:
+            card: TextWidget = drawn.value
+            return card
+        reply = query if effect.name == "runQuery" else load_lead.run(*effect.data["args"])
+
+
+def pending(outside: Outside) -> str:
+    """A lead that ALC is at; returns our id of it."""
+    key = leads.intend(RECORD, "Ada Lovelace", "+442079460018").partition(".")[0]
+    outside.leads[key] = {"id": "lead_1", "record_id": RECORD, "status": "processing"}
+    leads.sent(key, "lead_1")
+    return key
+
+
+def test_before_anything_was_sent_it_is_a_quiet_invitation(runtime: FakeRuntime, outside: Outside) -> None:
+    """It names the person, and asks ALC nothing."""
+    card = draw()
+
+    assert (card.primary, card.decoration, card.link) == ("Not sent yet", None, None)
+    assert "Ada Lovelace" in card.secondary
+    assert not outside.calls
+
+
+def test_without_a_phone_number_it_says_what_is_missing(runtime: FakeRuntime) -> None:
+    """Usage 6 would only say no."""
+    assert "Add a phone number to Ada" in draw({"person": {**ADA["person"], "phone_numbers": []}}).secondary
+
+
+@pytest.mark.parametrize("query", [QueryError("Away."), {"person": None}])
+def test_a_person_who_cannot_be_loaded_has_a_card_all_the_same(runtime: FakeRuntime, query: object) -> None:
+    """The card says nothing wrong."""
+    assert "this person" in draw(query).secondary
+
+
+def test_while_alc_is_at_it_the_chat_is_shown_and_what_happens_next(runtime: FakeRuntime, outside: Outside) -> None:
+    """Usage 8 to Later 10: each line with who said it."""
+    said = [{"from": "agent", "text": "Hi Ada?"}, {"from": "lead", "text": "Yes."}]
+    outside.leads[pending(outside)]["transcript"] = said  # type: ignore[assignment]  # a lead of ALC's has more
+
+    card = draw()
+
+    assert card.decoration and (card.decoration.text, card.decoration.color) == ("Pending", "amber")
+    assert [(line.speaker, line.text) for line in card.transcript] == [
+        ("ALC's agent", "Hi Ada?"),
+        ("Ada Lovelace", "Yes."),
+    ]
+    assert card.link and card.link.href == "https://alc.test/leads/lead_1"
+    assert "changes by itself" in card.secondary
+
+
+def test_a_verdict_is_shown_with_its_summary_also_when_alc_is_away(runtime: FakeRuntime, outside: Outside) -> None:
+    """What the webhook told is ours; only the chat is missing."""
+    pending(outside)
+    leads.processed(
+        LeadProcessed(record_id=RECORD, status="Complete", lead_id="lead_1", interest="interested", summary="Call her.")
+    )
+    outside.fault("GET /api/v1/leads/", unreachable)
+
+    card = draw()
+
+    assert (card.primary, card.transcript) == ("Interested", [])
+    assert card.secondary.startswith("Call her. The chat itself cannot be shown now")
+
+
+def test_a_send_that_came_to_nothing_says_so(runtime: FakeRuntime, outside: Outside) -> None:
+    """And what to do."""
+    key = leads.intend(RECORD, "Ada Lovelace", "+442079460018").partition(".")[0]
+    leads.not_sent(key)
+
+    assert draw().decoration is not None
+    assert draw().primary == "The last send came to nothing"
+
+
+def test_while_it_is_being_sent_nobody_is_asked(runtime: FakeRuntime, outside: Outside) -> None:
+    """ALC has no id for it yet."""
+    leads.intend(RECORD, "Ada Lovelace", "+442079460018")
+
+    assert draw().primary == "Being sent to ALC"
+    assert not outside.calls
