@@ -1,7 +1,8 @@
-"""The one clock: everything that asks for the time is handed `now`, so tests can move it."""
+"""The one clock: everything that asks for the time is handed it, so that a test can move it."""
 
+import threading
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 Clock = Callable[[], datetime]
 
@@ -9,6 +10,35 @@ Clock = Callable[[], datetime]
 def utc_now() -> datetime:
     """Return the present instant, aware and in UTC."""
     return datetime.now(UTC)
+
+
+class VirtualClock:
+    """Goes like the real clock, ahead or behind by as much as it was moved."""
+
+    def __init__(self, real: Clock = utc_now) -> None:
+        self.real = real
+        """What others' clocks show: webhook timestamps and HTTP dates are written with it."""
+        self._offset = timedelta()
+        self._lock = threading.Lock()
+
+    def __call__(self) -> datetime:
+        """Return this mock's present instant."""
+        return self.real() + self._offset
+
+    @property
+    def offset(self) -> float:
+        """Seconds ahead of the real clock."""
+        return self._offset.total_seconds()
+
+    def move_to(self, instant: datetime) -> None:
+        """Show this instant now, and go on from it."""
+        with self._lock:
+            self._offset = instant - self.real()
+
+    def back_to_real(self) -> None:
+        """Show the real time again."""
+        with self._lock:
+            self._offset = timedelta()
 
 
 def iso(instant: datetime | None) -> str | None:

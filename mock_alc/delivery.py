@@ -1,5 +1,6 @@
 """The sender: takes deliveries from the outbox and carries them to the webhooks, retrying as published."""
 
+import json
 import logging
 import threading
 from collections import Counter
@@ -11,14 +12,15 @@ from sqlalchemy import update
 from sqlmodel import Session, col
 
 from mock_alc import trace
-from mock_alc.clock import Clock
+from mock_alc.clock import VirtualClock
 from mock_alc.config import Config
 from mock_alc.database import Database
+from mock_alc.faults.parcels import pack
+from mock_alc.faults.store import Faults
 from mock_alc.http import Answer, Call
 from mock_alc.outbox import Attempt, Claim, cancel_for, claim_next, next_due, settle
 from mock_alc.retries import next_attempt, read_retry_after
 from mock_alc.sealing import KeyUnusable, Sealer
-from mock_alc.signing import signed_headers
 from mock_alc.webhooks import Webhook, disable, live_secrets, note_failure, note_success
 
 POOL = 16
@@ -31,8 +33,9 @@ log = logging.getLogger(__name__)
 class Sender:
     """A chore of the worker; one dead endpoint holds at most its own two threads (W10)."""
 
-    def __init__(self, database: Database, sealer: Sealer, clock: Clock, config: Config) -> None:
+    def __init__(self, database: Database, sealer: Sealer, clock: VirtualClock, config: Config, faults: Faults) -> None:
         self._database, self._sealer, self._clock, self._config = database, sealer, clock, config
+        self._faults = faults
         self._lease = timedelta(seconds=config.delivery_timeout) + LEASE_MARGIN
         self._pool = ThreadPoolExecutor(POOL, thread_name_prefix="mock-alc-delivery")
         self._lock = threading.Lock()
@@ -93,27 +96,39 @@ class Sender:
             webhook = session.get(Webhook, claim.webhook_id)
         now = self._clock()
         if webhook is None or webhook.status(now) != "active":
-            answer = Answer(error="not_active")
+            answer, trouble = Answer(error="not_active"), None
         else:
-            answer = self._send(claim, call, webhook, now)
+            answer, trouble = self._send(claim, call, webhook, now)
         result = answer.status or answer.error
         log.info(
             "delivery %s, attempt %d: %s%s", claim.delivery_id, claim.number, result, trace.short(claim.traceparent)
         )
         with self._database.write() as session:
-            self._record(session, claim, answer)
+            self._record(session, claim, answer, trouble)
+        self._faults.let_go()
 
-    def _send(self, claim: Claim, call: Call, webhook: Webhook, now: datetime) -> Answer:
+    def _send(self, claim: Claim, call: Call, webhook: Webhook, now: datetime) -> tuple[Answer, str | None]:
+        """Sign and send; with the answer comes the trouble that was asked for, if any was."""
         try:
             secrets = live_secrets(webhook, self._sealer, now)
         except KeyUnusable:
-            return Answer(error="key_unusable")
-        headers = signed_headers(secrets, claim.delivery_id, int(now.timestamp()), claim.body)
-        headers |= {"Content-Type": "application/json", "User-Agent": USER_AGENT}
-        headers["traceparent"] = trace.go_on(claim.traceparent)
-        return call.post(webhook.url, claim.body, headers)
+            return Answer(error="key_unusable"), None
+        armed = self._faults.for_delivery(claim.event, json.loads(claim.body))
+        if armed is not None:
+            armed.wait()
+        trouble = armed.fault.trouble if armed else None
+        if trouble == "lost":
+            return Answer(error="lost"), trouble
+        # The receiver compares the timestamp with its own clock, which nobody has moved.
+        timestamp = int(self._clock.real().timestamp())
+        parcel = pack(secrets, claim.delivery_id, timestamp, claim.body, armed.fault if armed else None)
+        headers = {**parcel.headers, "User-Agent": USER_AGENT, "traceparent": trace.go_on(claim.traceparent)}
+        answer = call.post(webhook.url, parcel.body, headers)
+        return (
+            Answer(error="answer_lost", milliseconds=answer.milliseconds) if trouble == "answer_lost" else answer
+        ), trouble
 
-    def _record(self, session: Session, claim: Claim, answer: Answer) -> None:
+    def _record(self, session: Session, claim: Claim, answer: Answer, trouble: str | None) -> None:
         now = self._clock()
         self._keep_attempt(session, claim, answer)
         webhook = session.get(Webhook, claim.webhook_id)
@@ -124,7 +139,7 @@ class Sender:
         elif answer.error == "aborted":
             settle(session, claim, state="pending", due_at=now)
         elif answer.status is not None and 200 <= answer.status < 300:
-            settle(session, claim, state="delivered", due_at=now)
+            settle(session, claim, state="pending" if trouble == "duplicate" else "delivered", due_at=now)
             note_success(webhook)
         else:
             self._plan_again(session, claim, answer, webhook, now)

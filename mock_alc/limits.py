@@ -1,18 +1,16 @@
-"""Counts what happened lately, in the memory of this process (A19, U10)."""
+"""Counts what happened lately, in the memory of this process and by its clock (A19, U10)."""
 
 import threading
-import time
 from collections import deque
-from collections.abc import Callable
+
+from mock_alc.clock import Clock
 
 
 class SlidingWindow:
     """At most `limit` events for one key within `window` seconds."""
 
-    def __init__(
-        self, limit: int, window: float = 60.0, keys: int = 10_000, ticks: Callable[[], float] = time.monotonic
-    ) -> None:
-        self._limit, self._window, self._keys, self._ticks = limit, window, keys, ticks
+    def __init__(self, limit: int, clock: Clock, window: float = 60.0, keys: int = 10_000) -> None:
+        self._limit, self._clock, self._window, self._keys = limit, clock, window, keys
         self._events: dict[str, deque[float]] = {}
         self._lock = threading.Lock()
 
@@ -37,6 +35,9 @@ class SlidingWindow:
         """Forget everything."""
         with self._lock:
             self._events.clear()
+
+    def _ticks(self) -> float:
+        return self._clock().timestamp()
 
     def _recent(self, key: str) -> deque[float]:
         events = self._events.get(key, deque())

@@ -74,6 +74,7 @@ class Claim:
     delivery_id: str
     number: int
     webhook_id: str
+    event: str
     body: bytes
     traceparent: str | None
 
@@ -130,7 +131,7 @@ def claim_next(session: Session, now: datetime, *, lease: timedelta, busy: Colle
         return None  # Another process was quicker.
     _end_interrupted(session, delivery.id)
     session.add(Attempt(delivery_id=delivery.id, number=number, at=now))
-    return Claim(delivery.id, number, delivery.webhook_id, delivery.body.encode(), delivery.traceparent)
+    return Claim(delivery.id, number, delivery.webhook_id, delivery.event, delivery.body.encode(), delivery.traceparent)
 
 
 def settle(session: Session, claim: Claim, *, state: str, due_at: datetime) -> bool:

@@ -4,23 +4,29 @@ import secrets
 
 from mock_alc.accounts import provision_demo_account
 from mock_alc.agent import Agent
-from mock_alc.clock import Clock
+from mock_alc.clock import Clock, VirtualClock
 from mock_alc.config import Config
 from mock_alc.database import Database
 from mock_alc.delivery import Sender
+from mock_alc.faults.store import Faults
 from mock_alc.housekeeping import Housekeeping
+from mock_alc.limits import SlidingWindow
 from mock_alc.oauth.clients import provision_client
 from mock_alc.sealing import Sealer, key_from_home
 from mock_alc.services import Services
 from mock_alc.worker import Chore, Worker
 
+WRONG_CREDENTIALS_A_MINUTE = 10
+DECISIONS_A_MINUTE = 60
 
-def make_services(config: Config, clock: Clock) -> Services:
+
+def make_services(config: Config, real: Clock) -> Services:
     """Open the database, make what is missing in it, and wire agent, sender and worker."""
+    clock, faults = VirtualClock(real), Faults()
     database = Database(config.database)
     secret_key = secrets.token_urlsafe(32) if database.in_memory else key_from_home(config.home)
     sealer = Sealer(secret_key)
-    sender = Sender(database, sealer, clock, config)
+    sender = Sender(database, sealer, clock, config, faults)
     chores: list[Chore] = [Agent(database, clock), sender, Housekeeping(database, clock)]
 
     def provision() -> None:
@@ -39,4 +45,7 @@ def make_services(config: Config, clock: Clock) -> Services:
         sender=sender,
         worker=Worker(chores, sender, clock),
         provision=provision,
+        faults=faults,
+        wrong_credentials=SlidingWindow(WRONG_CREDENTIALS_A_MINUTE, clock),
+        decisions=SlidingWindow(DECISIONS_A_MINUTE, clock),
     )

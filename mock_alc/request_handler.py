@@ -3,15 +3,18 @@
 import logging
 import time
 from http import HTTPStatus
+from typing import Any
 from urllib.parse import urlsplit
 
 from werkzeug.serving import WSGIRequestHandler
 from werkzeug.test import run_wsgi_app
 
 from mock_alc import trace
+from mock_alc.faults.answers import WIRE
 
 access_log = logging.getLogger("mock_alc.access")
 IDLE_SECONDS = 30
+SLOW_PIECES = 10
 
 
 class RequestHandler(WSGIRequestHandler):
@@ -32,11 +35,16 @@ class RequestHandler(WSGIRequestHandler):
         if self.headers.get("Expect", "").strip().lower() == "100-continue":
             self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         environ = self.make_environ()
+        environ[WIRE] = wire = dict[str, Any]()
         parts, status, headers = run_wsgi_app(self.server.app, environ, buffered=True)
         body = b"".join(parts)
         code = int(status.split(" ", 1)[0])
         if not self._body_was_read(code):
             self.close_connection = True
+        if wire:
+            self.close_connection = True
+        if wire.get("trouble") == "drop":
+            return
         self.log_request(code)
         self.send_response_only(code, HTTPStatus(code).phrase)
         self.send_header("Date", self.date_time_string())
@@ -49,9 +57,19 @@ class RequestHandler(WSGIRequestHandler):
             self.send_header("Connection", "close")
         self.end_headers()
         if self.command != "HEAD" and code not in (204, 304):
-            self.wfile.write(body)
+            self._write(body, wire)
         self.wfile.flush()
         self._log(code, started, headers.get("traceparent"))
+
+    def _write(self, body: bytes, wire: dict[str, Any]) -> None:
+        """Write the body, unless a fault wants it cut in the middle or slow."""
+        if wire.get("trouble") == "slow":
+            for piece in range(SLOW_PIECES):
+                self.wfile.write(body[piece * len(body) // SLOW_PIECES : (piece + 1) * len(body) // SLOW_PIECES])
+                self.wfile.flush()
+                wire["until"].wait(wire["seconds"] / SLOW_PIECES)
+            return
+        self.wfile.write(body[: len(body) // 2] if wire.get("trouble") == "cut" else body)
 
     def _body_was_read(self, code: int) -> bool:
         """Tell whether the next request line follows: the application reads each body that it does not refuse."""

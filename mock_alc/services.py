@@ -7,17 +7,15 @@ from typing import cast
 
 from flask import current_app
 
-from mock_alc.clock import Clock
+from mock_alc.clock import VirtualClock
 from mock_alc.config import Config
 from mock_alc.database import Database
 from mock_alc.delivery import Sender
+from mock_alc.faults.store import Faults
 from mock_alc.limits import SlidingWindow
 from mock_alc.received import ReceivedRequests
 from mock_alc.sealing import Sealer
 from mock_alc.worker import Worker
-
-WRONG_CREDENTIALS_A_MINUTE = 10
-DECISIONS_A_MINUTE = 60
 
 
 @dataclass(frozen=True)
@@ -25,16 +23,17 @@ class Services:
     """One mock's belongings; two mocks in one process share nothing."""
 
     config: Config
-    clock: Clock
+    clock: VirtualClock
     database: Database
     secret_key: str
     sealer: Sealer
     sender: Sender
     worker: Worker
     provision: Callable[[], None]
+    faults: Faults
+    wrong_credentials: SlidingWindow
+    decisions: SlidingWindow
     received: ReceivedRequests = field(default_factory=ReceivedRequests)
-    wrong_credentials: SlidingWindow = field(default_factory=lambda: SlidingWindow(WRONG_CREDENTIALS_A_MINUTE))
-    decisions: SlidingWindow = field(default_factory=lambda: SlidingWindow(DECISIONS_A_MINUTE))
 
     def now(self) -> datetime:
         """Return the present instant of this mock's clock."""
@@ -42,7 +41,9 @@ class Services:
 
     def reset(self) -> None:
         """Cancel the work under way, forget everything, and provision anew: the state after a first start."""
+        self.faults.clear()
         with self.worker.quiet():
+            self.clock.back_to_real()
             self.database.empty()
             self.provision()
         self.received.clear()
@@ -51,6 +52,7 @@ class Services:
 
     def close(self) -> None:
         """Stop the background work and give the database back."""
+        self.faults.clear()
         self.worker.stop()
         self.database.close()
 

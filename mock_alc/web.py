@@ -14,6 +14,7 @@ from mock_alc import trace
 from mock_alc.config import Config, is_loopback
 from mock_alc.credentials import new_id
 from mock_alc.errors import ApiError, error_response
+from mock_alc.faults.answers import spoil, strike
 from mock_alc.services import alc
 
 LARGEST_BODY = 65_536
@@ -48,7 +49,9 @@ def prepare(app: Flask, config: Config, secret_key: str) -> None:
     for chatty in ("authlib", "urllib3"):  # At DEBUG they write tokens and query strings (U8).
         logging.getLogger(chatty).setLevel(logging.INFO)
     app.before_request(_begin)
+    app.before_request(strike)
     app.after_request(_finish)
+    app.after_request(spoil)  # Runs before the one above, which notes what is sent in the end.
     app.register_error_handler(ApiError, error_response)
     app.register_error_handler(OperationalError, _storage_failed)
     app.register_error_handler(HTTPException, _http_error)

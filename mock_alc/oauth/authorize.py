@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import BadRequest, TooManyRequests
 
 from mock_alc.accounts import Account
+from mock_alc.faults.answers import oauth_error
 from mock_alc.login import binding_for, check_binding, login_page, sign_in, signed_in
 from mock_alc.oauth.server import Request, server
 from mock_alc.oauth.tables import Client
@@ -31,6 +32,7 @@ def authorize() -> ResponseReturnValue:
         try:
             # Everything is checked before the person is asked anything, and again when they answer (A18).
             grant = _grant()
+            _fail_if_asked()
         except OAuth2Error as error:
             return _redirect_with_error(error)
         scopes = str(grant.request.scope).split()
@@ -107,6 +109,13 @@ def _grant() -> Any:
         error = "unsupported_response_type" if request.args.get("response_type") else "invalid_request"
         raise OAuth2Error("This server answers response_type=code only.", error=error, redirect_uri=redirect_uri)
     return server.get_consent_grant()
+
+
+def _fail_if_asked() -> None:
+    """Raise the OAuth2Error that a fault of the control door has for this request, if there is one."""
+    if asked := oauth_error():
+        error, description = asked
+        raise OAuth2Error(description, error=error, redirect_uri=request.args["redirect_uri"])
 
 
 def _redirect_with_error(error: OAuth2Error) -> Response:

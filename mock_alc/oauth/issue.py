@@ -83,9 +83,9 @@ def _has_spent_child(session: Session, token: Token) -> bool:
 
 def save_tokens(
     session: Session, config: Config, family: TokenFamily, *, access: str, refresh: str, scope: str,
-    now: datetime, parent: Token | None = None,
+    now: datetime, lifetime: int, parent: Token | None = None,
 ) -> Token:  # fmt: skip
-    """Store a pair, as digests."""
+    """Store a pair, as digests; the access token lives for `lifetime` seconds."""
     token = Token(
         id=new_id("tok"),
         family_id=family.id,
@@ -95,7 +95,7 @@ def save_tokens(
         access_sha256=digest(access),
         refresh_sha256=digest(refresh),
         scope=scope,
-        access_expires_at=now + timedelta(seconds=config.access_token_lifetime),
+        access_expires_at=now + timedelta(seconds=lifetime),
         refresh_expires_at=now + timedelta(seconds=config.refresh_token_lifetime),
     )
     session.add(token)

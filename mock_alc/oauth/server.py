@@ -25,6 +25,7 @@ from werkzeug.datastructures import MultiDict
 
 from mock_alc.accounts import Account
 from mock_alc.credentials import digest
+from mock_alc.faults.answers import lifetime
 from mock_alc.oauth import issue
 from mock_alc.oauth.client_authentication import authenticate, read_credentials
 from mock_alc.oauth.tables import AUTH_METHODS, SCOPES, AuthorizationCode, Client, Token, TokenFamily
@@ -83,7 +84,7 @@ class CodeGrant(AuthorizationCodeGrant):
                 redirect_uri=request.payload.redirect_uri,
                 scope=request.scope,
                 code_challenge=request.payload.data["code_challenge"],
-                expires_at=now + timedelta(seconds=alc().config.code_lifetime),
+                expires_at=now + timedelta(seconds=lifetime("expired_code", alc().config.code_lifetime)),
             )
         )
 
@@ -200,13 +201,17 @@ class Server(AuthorizationServer):
             scope=token["scope"],
             now=alc().now(),
             parent=request.refresh_token,
+            lifetime=_access_token_lifetime(),
         )
 
     @staticmethod
     def _generate(**wanted: Any) -> Any:
-        lifetime = alc().config.access_token_lifetime
-        generate = BearerTokenGenerator(issue.new_access_token, issue.new_refresh_token, lifetime)
+        generate = BearerTokenGenerator(issue.new_access_token, issue.new_refresh_token, _access_token_lifetime())
         return generate(**wanted)
+
+
+def _access_token_lifetime() -> int:
+    return lifetime("short_lived_tokens", alc().config.access_token_lifetime)
 
 
 server = Server()

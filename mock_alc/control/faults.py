@@ -1,0 +1,63 @@
+"""`/_mock/faults`: ask for trouble, see what is left of it, and end it."""
+
+from flask import current_app, request
+from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import RequestRedirect
+
+from mock_alc.api import json_body
+from mock_alc.control.door import door
+from mock_alc.errors import invalid, not_found
+from mock_alc.faults.fault import Fault, FaultRefused, read_fault
+from mock_alc.services import alc
+
+
+@door.post("/faults")
+def add_fault() -> ResponseReturnValue:
+    """Arm one fault; the answer has its id and what is left of it."""
+    try:
+        fault = read_fault(json_body())
+    except FaultRefused as refusal:
+        raise invalid(refusal.fields) from refusal
+    _check_that_it_can_strike(fault)
+    return alc().faults.add(fault), 201
+
+
+@door.get("/faults")
+def list_faults() -> ResponseReturnValue:
+    """List the faults, used-up ones included: `struck` says how often, `left` how many are to come."""
+    return {"faults": alc().faults.listed()}
+
+
+@door.delete("/faults")
+def clear_faults() -> ResponseReturnValue:
+    """End all faults, and let go of what they hold up."""
+    return {"cleared": alc().faults.clear(), "faults": []}
+
+
+@door.delete("/faults/<fault_id>")
+def clear_fault(fault_id: str) -> ResponseReturnValue:
+    """End one fault."""
+    if not alc().faults.clear(fault_id):
+        raise not_found("fault")
+    return {"cleared": 1, "faults": alc().faults.listed()}
+
+
+def _check_that_it_can_strike(fault: Fault) -> None:
+    """Refuse a route that nothing answers: a fault with a slip of the pen would never strike, and prove nothing."""
+    if fault.route is None:
+        return
+    method, _, path = fault.route.partition(" ")
+    urls = current_app.url_map.bind(request.host)
+    try:
+        urls.match(path, method="GET" if method == "*" else method)
+    except RequestRedirect:
+        return
+    except HTTPException as problem:
+        if method == "*" and problem.code == 405:
+            return
+        rules = [rule for rule in current_app.url_map.iter_rules() if not rule.rule.startswith(("/_mock", "/static"))]
+        known = sorted(
+            f"{verb} {rule.rule}" for rule in rules for verb in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+        )
+        raise invalid({"route": f"No route is {fault.route}. There are: {', '.join(known)}."}) from problem

@@ -1,0 +1,59 @@
+"""Leads and prospects: the agent's decisions, now and as a test wants them."""
+
+from flask import g
+from flask.typing import ResponseReturnValue
+from sqlmodel import col, select
+
+from mock_alc import agent
+from mock_alc.accounts import DEMO_ACCOUNT, find_or_make_account
+from mock_alc.api import text_problem
+from mock_alc.control.door import door, texts
+from mock_alc.conversations import OUTCOMES
+from mock_alc.errors import ApiError, invalid, not_found
+from mock_alc.leads import DECIDED, Lead
+from mock_alc.outbox import announce
+from mock_alc.services import alc
+
+PROSPECT_FIELDS = ("prospectId", "prospectName", "prospectEmail")
+
+
+@door.get("/leads")
+def list_leads() -> ResponseReturnValue:
+    """List every account's leads, oldest first."""
+    with alc().database.read() as session:
+        found = list(session.exec(select(Lead).order_by(col(Lead.seq))))
+    return {"leads": [{**lead.as_json(alc().now()), "account": lead.account_id} for lead in found]}
+
+
+@door.post("/leads/<lead_id>/decide")
+def decide(lead_id: str) -> ResponseReturnValue:
+    """Let the agent decide now, perhaps with a given `interest` and `status`."""
+    wanted = texts("interest", "status")
+    for name, allowed in (("interest", OUTCOMES), ("status", DECIDED)):
+        if wanted.get(name) not in (None, *allowed):
+            raise invalid({name: f"This field must be one of: {', '.join(allowed)}."})
+    with alc().database.write() as session:
+        lead = session.exec(select(Lead).where(Lead.id == lead_id)).one_or_none()
+        if lead is None:
+            raise not_found("lead")
+        if not agent.decide(session, lead_id, alc().now(), **wanted):
+            raise ApiError(409, "already_decided", f"The agent has decided about this lead: {lead.status}.")
+    alc().worker.wake()
+    return lead.as_json(alc().now())
+
+
+@door.post("/prospects")
+def update_prospect() -> ResponseReturnValue:
+    """Tell the webhooks for `prospect.updated` of a person whose data changed."""
+    wanted = texts("account", *PROSPECT_FIELDS)
+    data = {field: wanted.get(field) for field in PROSPECT_FIELDS}
+    missing = {field: problem for field, value in data.items() if (problem := text_problem(value))}
+    if missing:
+        raise invalid(missing)
+    with alc().database.write() as session:
+        account = find_or_make_account(session, wanted.get("account", DEMO_ACCOUNT))
+        # The event's name has a dot, the body's has an underscore: so the receiver's example spells it.
+        payload = {"event": "prospect_updated", "data": data}
+        queued = announce(session, account.id, "prospect.updated", payload, alc().now(), traceparent=g.traceparent)
+    alc().worker.wake()
+    return {"deliveries": [delivery.id for delivery in queued]}, 202

@@ -1,0 +1,42 @@
+"""The state of the mock as a whole: what there is, what came in, and back to the beginning."""
+
+from flask.typing import ResponseReturnValue
+from sqlmodel import col, func, select
+
+from mock_alc.control.door import door
+from mock_alc.leads import Lead
+from mock_alc.oauth.tables import Client
+from mock_alc.outbox import Delivery
+from mock_alc.services import alc
+from mock_alc.webhooks import Webhook
+
+
+@door.post("/reset")
+def reset() -> ResponseReturnValue:
+    """Cancel the work under way and return to the state of a first start."""
+    alc().reset()
+    return {"status": "reset"}
+
+
+@door.get("/state")
+def state() -> ResponseReturnValue:
+    """Count what there is, by status."""
+    now = alc().now()
+    with alc().database.read() as session:
+        leads = dict(session.exec(select(Lead.status, func.count()).group_by(col(Lead.status))).all())
+        deliveries = dict(session.exec(select(Delivery.state, func.count()).group_by(col(Delivery.state))).all())
+        webhooks = [webhook.status(now) for webhook in session.exec(select(Webhook))]
+        clients = list(session.exec(select(Client.client_id)))
+    return {
+        "leads": leads,
+        "deliveries": deliveries,
+        "webhooks": {status: webhooks.count(status) for status in set(webhooks)},
+        "clients": clients,
+        "idle": not leads.get("processing") and not deliveries.get("pending"),
+    }
+
+
+@door.get("/requests")
+def list_requests() -> ResponseReturnValue:
+    """List the API and OAuth requests since the reset, oldest first, with secrets masked."""
+    return {"requests": alc().received.all()}

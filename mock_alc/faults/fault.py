@@ -1,0 +1,150 @@
+"""The vocabulary of faults: where one strikes, what goes wrong, and how often."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Self, get_args
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, model_validator
+
+RequestTrouble = Literal[
+    "answer",  # The given answer instead of ALC's own.
+    "rate_limited",  # 429 with Retry-After.
+    "garbage",  # An answer of the right status whose body is not JSON.
+    "truncated",  # A whole HTTP answer around half a JSON body.
+    "cut",  # The connection ends in the middle of the body.
+    "drop",  # The connection ends without any answer.
+    "slow",  # The body comes a few bytes at a time.
+    "hold",  # The answer comes after ALC's next delivery was answered.
+    "oauth_error",  # An OAuth error: in the redirect of authorize, or as the answer of the token endpoint.
+    "expired_code",  # The authorization code is too old from the start.
+    "short_lived_tokens",  # The access token lives for `seconds` only.
+]
+DeliveryTrouble = Literal[
+    "bad_signature",  # One that no secret makes.
+    "wrong_secret",  # Signed with a secret that nobody was given.
+    "tampered_body",  # Changed after it was signed.
+    "stale",  # Signed `seconds` ago.
+    "future",  # Signed in `seconds`.
+    "missing_header",  # Without `header`.
+    "wrong_type",  # Not as application/json.
+    "truncated",  # Half of the body, signed as it is.
+    "huge",  # With a field of a megabyte, signed as it is.
+    "lost",  # Not sent at all; tried again as published.
+    "answer_lost",  # Sent, but ALC never hears of the answer, so it is tried again.
+    "duplicate",  # Sent, and at once sent again under the same id.
+]
+SPOILS_THE_ANSWER = ("garbage", "truncated", "cut", "slow", "hold", "expired_code", "short_lived_tokens")
+PATHS = ("/api/", "/oauth/", "/.well-known/")
+
+
+class FaultRefused(ValueError):
+    """A fault that cannot be; `fields` says what is wrong with which field, in whole sentences."""
+
+    def __init__(self, fields: Mapping[str, str]) -> None:
+        super().__init__(" ".join(f"{name}: {problem}" for name, problem in fields.items()))
+        self.fields = fields
+
+
+class WishedAnswer(BaseModel):
+    """An answer as a test wants it; without a body it is an error in ALC's own shape."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    status: int = Field(ge=200, le=599)
+    body: JsonValue = None
+    headers: dict[str, str] = {}
+
+
+class Fault(BaseModel):
+    """One thing that goes wrong, for requests of a `route` or for attempts of a `delivery`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    route: str | None = Field(None, description="Such as `POST /api/v1/leads`; `*` is any method or any one segment.")
+    delivery: str | None = Field(None, description="An event such as `lead.processed`; `*` is any.")
+    trouble: str | None = Field(None, description="What goes wrong; without any, the answer is only late.")
+    effect: Literal["none", "done"] | None = Field(None, description="Whether ALC does what the request asks for.")
+    times: Annotated[int, Field(ge=1)] | None = Field(1, description="How many are struck; null means all.")
+    skip: int = Field(0, ge=0, description="How many pass unharmed before the first is struck.")
+    chance: float = Field(1.0, gt=0, le=1, description="How likely each one is struck.")
+    seed: int = Field(0, description="Of the chance: the same seed strikes the same ones.")
+    match: dict[str, JsonValue] = Field({}, description="Fields that the body, form or query must have.")
+    latency: float = Field(0, ge=0, le=60, description="Seconds before the answer or the attempt; real ones.")
+    answer: WishedAnswer | None = Field(None, description="Of `answer`: status, body and headers.")
+    seconds: float | None = Field(None, ge=0, description="Of `rate_limited`, `slow`, `short_lived_tokens`, `stale`…")
+    retry_after_as: Literal["seconds", "http-date"] = Field("seconds", description="Of `rate_limited`.")
+    error: str = Field("invalid_grant", description="Of `oauth_error`, such as access_denied or invalid_grant.")
+    header: str = Field("webhook-signature", description="Of `missing_header`.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _an_answer_says_it_all(cls, given: Any) -> Any:
+        if isinstance(given, Mapping) and given.get("answer") and not given.get("trouble"):
+            return {**given, "trouble": "answer"}
+        return given
+
+    @model_validator(mode="after")
+    def _holds_together(self) -> Self:
+        if (self.route is None) == (self.delivery is None):
+            raise ValueError("A fault strikes a route or a delivery: give one of the two.")
+        known = get_args(RequestTrouble if self.route else DeliveryTrouble)
+        if self.trouble not in (None, *known):
+            raise ValueError(f"The troubles of a {'route' if self.route else 'delivery'} are: {', '.join(known)}.")
+        if (self.trouble == "answer") != (self.answer is not None):
+            raise ValueError("The trouble `answer` and an answer belong together.")
+        if self.trouble is None and not self.latency:
+            raise ValueError("This fault would do nothing: give it a trouble, an answer or a latency.")
+        if self.route is not None:
+            self._check_route(self.route)
+        return self
+
+    @staticmethod
+    def _check_route(route: str) -> None:
+        method, _, path = route.partition(" ")
+        if not method.isupper() and method != "*":
+            raise ValueError("A route begins with its method, such as `POST /api/v1/leads`.")
+        if not path.startswith(PATHS):
+            raise ValueError(f"Faults strike paths below {', '.join(PATHS)}.")
+
+    @property
+    def done(self) -> bool:
+        """Does ALC do what the request asks for, before or while the answer goes wrong?"""
+        spoils = self.trouble is None or self.trouble in SPOILS_THE_ANSWER
+        return spoils if self.effect is None else self.effect == "done"
+
+    def strikes_route(self, method: str, path: str) -> bool:
+        """Is this request of its route?"""
+        own_method, _, own_path = (self.route or "").partition(" ")
+        own, given = own_path.rstrip("/").split("/"), path.rstrip("/").split("/")
+        return (
+            own_method in ("*", method)
+            and len(own) == len(given)
+            and all(a in (b, "*") or a.startswith("{") for a, b in zip(own, given, strict=True))
+        )
+
+    def strikes_delivery(self, event: str) -> bool:
+        """Is a delivery of this event one of its own?"""
+        return self.delivery in ("*", event)
+
+
+def read_fault(given: Mapping[str, Any]) -> Fault:
+    """Return the fault that was asked for; raises FaultRefused."""
+    try:
+        return Fault.model_validate(given)
+    except ValidationError as error:
+        problems = error.errors(include_url=False)
+        raise FaultRefused(
+            {
+                ".".join(map(str, problem["loc"])) or "fault": problem["msg"].removeprefix("Value error, ")
+                for problem in problems
+            }
+        ) from error
+
+
+def matches(wanted: Mapping[str, Any], found: Any) -> bool:
+    """Has `found` every field of `wanted`, at any depth?"""
+    if not isinstance(found, Mapping):
+        return not wanted
+    return all(
+        matches(value, found.get(name)) if isinstance(value, Mapping) else name in found and found[name] == value
+        for name, value in wanted.items()
+    )

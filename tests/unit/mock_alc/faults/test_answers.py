@@ -1,0 +1,226 @@
+"""Faults in the answers of ALC: asked for at the control door, seen by a client of the public API."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from time import monotonic
+from typing import Any
+
+import pytest
+import requests
+
+from mock_alc.server import MockAlc
+from tests.unit.mock_alc.support import LEAD, Alc, Person, authorize_url, basic, returned
+
+LEADS = "POST /api/v1/leads"
+
+
+def arm(alc: Alc, **fault: Any) -> dict[str, Any]:
+    """Ask for a fault."""
+    answer = alc.http.post("/_mock/faults", json=fault)
+    assert answer.status_code == 201, answer.text
+    return dict(answer.get_json())
+
+
+def leads_of(alc: Alc) -> list[dict[str, Any]]:
+    """Return what ALC has taken."""
+    return list(alc.http.get("/_mock/leads").get_json()["leads"])
+
+
+def test_the_next_answers_are_as_asked_and_then_all_is_well(alc: Alc) -> None:
+    """Issue 5: next N answers; by default nothing is done, and each answer tells what is left."""
+    armed = arm(alc, route=LEADS, times=2, answer={"status": 503, "body": {"no": "way"}, "headers": {"X-Why": "test"}})
+    auth = alc.auth()
+    answers = [alc.http.post("/api/v1/leads", json=LEAD, headers=auth) for _ in range(3)]
+
+    assert (armed["left"], armed["struck"]) == (2, 0)
+    assert [answer.status_code for answer in answers] == [503, 503, 201]
+    assert (answers[0].get_json(), answers[0].headers["X-Why"]) == ({"no": "way"}, "test")
+    assert len(leads_of(alc)) == 1
+    [used] = alc.http.get("/_mock/faults").get_json()["faults"]
+    assert (used["struck"], used["left"]) == (2, 0)
+
+
+def test_the_effect_may_happen_although_the_answer_says_otherwise(alc: Alc) -> None:
+    """Issue 5: after the effect; a client that trusts the answer sends twice."""
+    arm(alc, route=LEADS, effect="done", answer={"status": 500})
+    assert alc.http.post("/api/v1/leads", json=LEAD, headers=alc.auth()).status_code == 500
+    assert len(leads_of(alc)) == 1
+
+
+def test_only_the_matching_request_is_struck(alc: Alc) -> None:
+    """A lab breaks its own lead and nobody else's."""
+    arm(alc, route=LEADS, match={"recordId": "mine"}, times=None, answer={"status": 500})
+    auth = alc.auth()
+    for record_id, status in (("other", 201), ("mine", 500), ("mine", 500)):
+        sent = alc.http.post("/api/v1/leads", json=LEAD | {"recordId": record_id}, headers=auth)
+        assert sent.status_code == status
+
+
+def test_the_first_ones_may_pass_and_chance_is_repeatable(alc: Alc) -> None:
+    """Issue 5: scripted and seeded."""
+    auth = alc.auth()
+    seen = []
+    for _run in range(2):
+        arm(alc, route=LEADS, times=None, skip=2, chance=0.5, seed=7, answer={"status": 500})
+        seen.append([alc.http.post("/api/v1/leads", json=LEAD, headers=auth).status_code for _ in range(12)])
+        alc.http.delete("/_mock/faults")
+    assert seen[0] == seen[1]
+    assert seen[0][:2] == [201, 201]
+    assert {201, 500} == set(seen[0][2:])
+
+
+def test_faults_strike_paths_with_an_id_and_any_method(alc: Alc) -> None:
+    """One segment is a wildcard when written `{id}` or `*`."""
+    arm(alc, route="DELETE /api/v1/webhooks/{id}", answer={"status": 204})
+    arm(alc, route="* /api/v1/leads/*", answer={"status": 404})
+    assert alc.http.delete("/api/v1/webhooks/wh_1").status_code == 204
+    assert alc.http.get("/api/v1/leads/lead_1").status_code == 404
+
+
+@pytest.mark.parametrize("form", ["seconds", "http-date"])
+def test_429_says_when_to_come_back_in_either_form(alc: Alc, form: str) -> None:
+    """RFC 9110 10.2.3."""
+    arm(alc, route=LEADS, trouble="rate_limited", seconds=90, retry_after_as=form)
+    answer = alc.http.post("/api/v1/leads", json=LEAD, headers=alc.auth())
+    assert answer.status_code == 429
+    said = answer.headers["Retry-After"]
+    if form == "seconds":
+        assert said == "90"
+    else:
+        assert abs(parsedate_to_datetime(said) - datetime.now(UTC) - timedelta(seconds=90)) < timedelta(seconds=5)
+
+
+@pytest.mark.parametrize("trouble", ["garbage", "truncated"])
+def test_a_spoilt_body_comes_with_the_right_status(alc: Alc, trouble: str) -> None:
+    """The lead exists, and the client cannot read its id."""
+    arm(alc, route=LEADS, trouble=trouble)
+    answer = alc.http.post("/api/v1/leads", json=LEAD, headers=alc.auth())
+    assert answer.status_code == 201
+    assert answer.get_json(silent=True) is None
+    assert len(leads_of(alc)) == 1
+
+
+def test_oauth_errors_come_where_oauth_has_them(alc: Alc, person: Person) -> None:
+    """Denied in the redirect, with state and iss; invalid_grant at the token endpoint; a code that is too old."""
+    client = alc.client()
+    url = authorize_url(client["client_id"])
+    arm(alc, route="GET /oauth/authorize", trouble="oauth_error", error="access_denied")
+    denied = returned(person.browser.get(url))
+    assert (denied["error"], denied["state"], "iss" in denied) == ("access_denied", "xyz", True)
+
+    arm(alc, route="POST /oauth/token", trouble="oauth_error", match={"grant_type": "refresh_token"})
+    refresh = alc.http.post("/_mock/tokens", json={"client_id": client["client_id"]}).get_json()["refresh_token"]
+    form = {"grant_type": "refresh_token", "refresh_token": refresh}
+    answers = [alc.http.post("/oauth/token", data=form, headers=basic(client)) for _ in range(2)]
+    assert (answers[0].status_code, answers[0].get_json()["error"]) == (400, "invalid_grant")
+    assert answers[1].status_code == 200
+
+    arm(alc, route="POST /oauth/authorize", trouble="expired_code", skip=1)  # The first post signs in.
+    code = person.code(url)
+    assert redeem(alc, client, code).get_json()["error"] == "invalid_grant"
+
+
+def redeem(alc: Alc, client: dict[str, Any], code: str) -> Any:
+    """Trade a code for tokens."""
+    from tests.unit.mock_alc.support import REDIRECT, VERIFIER
+
+    form = {"grant_type": "authorization_code", "code": code, "redirect_uri": REDIRECT, "code_verifier": VERIFIER}
+    return alc.http.post("/oauth/token", data=form, headers=basic(client))
+
+
+def test_tokens_may_be_short_lived(alc: Alc, person: Person) -> None:
+    """Issue 5: expiring tokens; what `expires_in` says is true."""
+    client = alc.client()
+    arm(alc, route="POST /oauth/token", trouble="short_lived_tokens", seconds=5)
+    tokens = redeem(alc, client, person.code(authorize_url(client["client_id"]))).get_json()
+    auth = {"Authorization": f"Bearer {tokens['access_token']}"}
+    assert tokens["expires_in"] == 5
+    assert alc.http.get("/api/v1/leads", headers=auth).status_code == 200
+    alc.clock.advance(6)
+    assert alc.http.get("/api/v1/leads", headers=auth).status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("fault", "field"),
+    [
+        ({}, "fault"),
+        ({"route": LEADS, "delivery": "*", "trouble": "lost"}, "fault"),
+        ({"route": LEADS}, "fault"),
+        ({"route": LEADS, "trouble": "lost"}, "fault"),
+        ({"route": LEADS, "trouble": "answer"}, "fault"),
+        ({"route": "leads", "trouble": "drop"}, "fault"),
+        ({"route": "POST /_mock/reset", "trouble": "drop"}, "fault"),
+        ({"route": "POST /api/v1/lead", "trouble": "drop"}, "route"),
+        ({"route": LEADS, "trouble": "drop", "often": 3}, "often"),
+        ({"route": LEADS, "trouble": "drop", "times": 0}, "times"),
+    ],
+)
+def test_a_fault_that_cannot_strike_is_refused_with_the_reason(alc: Alc, fault: dict[str, Any], field: str) -> None:
+    """A slip of the pen would never strike, and prove nothing."""
+    answer = alc.http.post("/_mock/faults", json=fault)
+    assert answer.status_code == 422
+    assert field in answer.get_json()["error"]["fields"]
+
+
+def test_one_fault_or_all_can_be_cleared_and_a_reset_clears_all(alc: Alc) -> None:
+    """DELETE answers what is left."""
+    first, second = (arm(alc, route=LEADS, answer={"status": status}) for status in (500, 502))
+    left = alc.http.delete(f"/_mock/faults/{first['id']}").get_json()["faults"]
+    assert [fault["id"] for fault in left] == [second["id"]]
+    assert alc.http.delete(f"/_mock/faults/{first['id']}").status_code == 404
+    alc.http.post("/_mock/reset")
+    assert alc.http.get("/_mock/faults").get_json() == {"faults": []}
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[MockAlc]:
+    """A mock behind a real socket."""
+    with MockAlc() as running:
+        yield running
+
+
+@pytest.fixture
+def bearer(server: MockAlc) -> dict[str, str]:
+    """An access token for an empty mock."""
+    server.reset()
+    tokens = requests.post(f"{server.url}/_mock/tokens", timeout=5).json()
+    return {"Authorization": f"Bearer {tokens['access_token']}"}
+
+
+@pytest.mark.parametrize(("trouble", "leads"), [("drop", 0), ("cut", 1)])
+@pytest.mark.parametrize("effect", [None, "none", "done"])
+def test_a_connection_ends_before_or_after_the_effect(
+    server: MockAlc, bearer: dict[str, str], trouble: str, leads: int, effect: str | None
+) -> None:
+    """Issue 5: drop before and after the effect, cut."""
+    server.services.faults.add({"route": LEADS, "trouble": trouble, "effect": effect})
+    with pytest.raises(requests.exceptions.RequestException):
+        requests.post(f"{server.url}/api/v1/leads", json=LEAD, headers=bearer, timeout=5)
+    found = requests.get(f"{server.url}/_mock/leads", timeout=5).json()["leads"]
+    assert len(found) == {None: leads, "none": 0, "done": 1}[effect]
+
+
+def test_a_late_or_slow_answer_arrives_whole(server: MockAlc, bearer: dict[str, str]) -> None:
+    """Latency is real time, as the caller's deadline is."""
+    for fault in ({"latency": 0.2}, {"trouble": "slow", "seconds": 0.2}):
+        server.services.faults.add({"route": LEADS, **fault})
+        began = monotonic()
+        answer = requests.post(f"{server.url}/api/v1/leads", json=LEAD, headers=bearer, timeout=5)
+        assert answer.status_code == 201
+        assert answer.json()["record_id"] == LEAD["recordId"]
+        assert monotonic() - began > 0.15
+
+
+def test_a_held_answer_is_let_go_when_its_fault_is_cleared(server: MockAlc, bearer: dict[str, str]) -> None:
+    """`hold` waits for a delivery; here the latency that bounds it would be a minute."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    from tests.support.waiting import eventually
+
+    server.services.faults.add({"route": LEADS, "trouble": "hold", "latency": 60})
+    with ThreadPoolExecutor() as pool:
+        answer = pool.submit(requests.post, f"{server.url}/api/v1/leads", json=LEAD, headers=bearer, timeout=20)
+        eventually(lambda: requests.get(f"{server.url}/_mock/leads", timeout=5).json()["leads"])
+        requests.delete(f"{server.url}/_mock/faults", timeout=5)
+        assert answer.result().status_code == 201
