@@ -53,6 +53,11 @@ class Sender:
             self._start(claim)
         return None  # No room: the end of an attempt is what to wait for.
 
+    @property
+    def in_flight(self) -> bool:
+        """Is any attempt under way?"""
+        return bool(self._calls)
+
     def wait(self, timeout: float) -> None:
         """Wait until the attempts under way have ended."""
         wait(list(self._calls), timeout)

@@ -14,6 +14,7 @@ from mock_alc.limits import SlidingWindow
 from mock_alc.oauth.clients import provision_client
 from mock_alc.sealing import Sealer, key_from_home
 from mock_alc.services import Services
+from mock_alc.time_travel import TimeTravel
 from mock_alc.worker import Chore, Worker
 
 WRONG_CREDENTIALS_A_MINUTE = 10
@@ -36,6 +37,7 @@ def make_services(config: Config, real: Clock) -> Services:
 
     database.create_tables()
     provision()
+    worker = Worker(chores, sender, clock)
     return Services(
         config=config,
         clock=clock,
@@ -43,7 +45,8 @@ def make_services(config: Config, real: Clock) -> Services:
         secret_key=secret_key,
         sealer=sealer,
         sender=sender,
-        worker=Worker(chores, sender, clock),
+        worker=worker,
+        time=TimeTravel(clock, database, worker, sender),
         provision=provision,
         faults=faults,
         wrong_credentials=SlidingWindow(WRONG_CREDENTIALS_A_MINUTE, clock),

@@ -15,6 +15,7 @@ from mock_alc.faults.store import Faults
 from mock_alc.limits import SlidingWindow
 from mock_alc.received import ReceivedRequests
 from mock_alc.sealing import Sealer
+from mock_alc.time_travel import TimeTravel
 from mock_alc.worker import Worker
 
 
@@ -29,6 +30,7 @@ class Services:
     sealer: Sealer
     sender: Sender
     worker: Worker
+    time: TimeTravel
     provision: Callable[[], None]
     faults: Faults
     wrong_credentials: SlidingWindow

@@ -32,7 +32,7 @@ def state() -> ResponseReturnValue:
         "deliveries": deliveries,
         "webhooks": {status: webhooks.count(status) for status in set(webhooks)},
         "clients": clients,
-        "idle": not leads.get("processing") and not deliveries.get("pending"),
+        "idle": alc().time.idle(),
     }
 
 
