@@ -16,7 +16,7 @@ from mock_alc.clock import VirtualClock
 from mock_alc.config import Config
 from mock_alc.database import Database
 from mock_alc.faults.parcels import pack
-from mock_alc.faults.store import Faults
+from mock_alc.faults.store import Armed, Faults
 from mock_alc.http import Answer, Call
 from mock_alc.outbox import Attempt, Claim, cancel_for, claim_next, next_due, settle
 from mock_alc.retries import next_attempt, read_retry_after
@@ -100,10 +100,12 @@ class Sender:
         with self._database.read() as session:
             webhook = session.get(Webhook, claim.webhook_id)
         now = self._clock()
-        if webhook is None or webhook.status(now) != "active":
+        armed = self._faults.for_delivery(claim.event, json.loads(claim.body))
+        insists = armed is not None and armed.fault.trouble == "to_deleted"
+        if webhook is None or (webhook.status(now) != "active" and not insists):
             answer, trouble = Answer(error="not_active"), None
         else:
-            answer, trouble = self._send(claim, call, webhook, now)
+            answer, trouble = self._send(claim, call, webhook, armed)
         result = answer.status or answer.error
         log.info(
             "delivery %s, attempt %d: %s%s", claim.delivery_id, claim.number, result, trace.short(claim.traceparent)
@@ -112,13 +114,12 @@ class Sender:
             self._record(session, claim, answer, trouble)
         self._faults.let_go()
 
-    def _send(self, claim: Claim, call: Call, webhook: Webhook, now: datetime) -> tuple[Answer, str | None]:
+    def _send(self, claim: Claim, call: Call, webhook: Webhook, armed: Armed | None) -> tuple[Answer, str | None]:
         """Sign and send; with the answer comes the trouble that was asked for, if any was."""
         try:
-            secrets = live_secrets(webhook, self._sealer, now)
+            secrets = live_secrets(webhook, self._sealer, self._clock())
         except KeyUnusable:
             return Answer(error="key_unusable"), None
-        armed = self._faults.for_delivery(claim.event, json.loads(claim.body))
         if armed is not None:
             armed.wait()
         trouble = armed.fault.trouble if armed else None

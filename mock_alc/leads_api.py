@@ -111,6 +111,8 @@ def _insert(account_id: str, wanted: Mapping[str, str], key: str | None) -> str:
                     account_id=account_id, key=key, fingerprint=_fingerprint(wanted), answer=answer, created_at=now
                 )
             )
+        session.flush()  # A key that was used before is found here, and not after a scenario has taken the lead.
+        alc().director.cast(session, lead)
     alc().worker.wake()
     return answer
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from flask import current_app
 
@@ -17,6 +17,9 @@ from mock_alc.received import ReceivedRequests
 from mock_alc.sealing import Sealer
 from mock_alc.time_travel import TimeTravel
 from mock_alc.worker import Worker
+
+if TYPE_CHECKING:  # Its tables ask for the services themselves.
+    from mock_alc.scenarios.director import Director
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,7 @@ class Services:
     time: TimeTravel
     provision: Callable[[], None]
     faults: Faults
+    director: "Director"
     wrong_credentials: SlidingWindow
     decisions: SlidingWindow
     received: ReceivedRequests = field(default_factory=ReceivedRequests)
@@ -43,6 +47,7 @@ class Services:
 
     def reset(self) -> None:
         """Cancel the work under way, forget everything, and provision anew: the state after a first start."""
+        self.director.end()
         self.faults.clear()
         with self.worker.quiet():
             self.clock.back_to_real()

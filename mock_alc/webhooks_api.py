@@ -69,6 +69,8 @@ def delete_webhook(webhook_id: str) -> ResponseReturnValue:
         if not webhooks.mark_deleted(session, account_id, webhook_id, alc().now()):
             raise not_found("webhook")
         cancel_for(session, webhook_id)
+        alc().director.webhook_deleted(session, session.get_one(Webhook, webhook_id))
+    alc().worker.wake()
     return "", 204
 
 

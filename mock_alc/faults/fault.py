@@ -21,6 +21,7 @@ RequestTrouble = Literal[
 DeliveryTrouble = Literal[
     "bad_signature",  # One that no secret makes.
     "wrong_secret",  # Signed with a secret that nobody was given.
+    "rotated_secret",  # Signed with a new secret first, and with the right one beside it.
     "tampered_body",  # Changed after it was signed.
     "stale",  # Signed `seconds` ago.
     "future",  # Signed in `seconds`.
@@ -28,6 +29,8 @@ DeliveryTrouble = Literal[
     "wrong_type",  # Not as application/json.
     "truncated",  # Half of the body, signed as it is.
     "huge",  # With a field of a megabyte, signed as it is.
+    "extra_fields",  # With fields that nobody has heard of.
+    "to_deleted",  # Sent although the webhook was deleted.
     "lost",  # Not sent at all; tried again as published.
     "answer_lost",  # Sent, but ALC never hears of the answer, so it is tried again.
     "duplicate",  # Sent, and at once sent again under the same id.

@@ -25,7 +25,7 @@ def pack(secrets: Sequence[str], message_id: str, timestamp: int, body: bytes, f
     shift = int(USUAL_SHIFT if fault is None or fault.seconds is None else fault.seconds)
     timestamp += {"stale": -shift, "future": shift}.get(trouble or "", 0)
     body = _changed(body, trouble)
-    headers = signed_headers([new_secret()] if trouble == "wrong_secret" else secrets, message_id, timestamp, body)
+    headers = signed_headers(_signing(secrets, trouble), message_id, timestamp, body)
     headers["Content-Type"] = "text/plain" if trouble == "wrong_type" else "application/json"
     if trouble == "bad_signature":
         headers["webhook-signature"] = f"v1,{'A' * 43}="
@@ -34,10 +34,19 @@ def pack(secrets: Sequence[str], message_id: str, timestamp: int, body: bytes, f
     return Parcel(_tampered(body) if trouble == "tampered_body" else body, headers)
 
 
+def _signing(secrets: Sequence[str], trouble: str | None) -> Sequence[str]:
+    """Return the secrets to sign with."""
+    if trouble == "wrong_secret":
+        return [new_secret()]
+    return [new_secret(), *secrets] if trouble == "rotated_secret" else secrets
+
+
 def _changed(body: bytes, trouble: str | None) -> bytes:
     """Change the body before it is signed."""
     if trouble == "truncated":
         return body[: len(body) // 2]
+    if trouble == "extra_fields":
+        return json.dumps({**json.loads(body), "mood": "sunny", "agent": {"name": "Ava", "languages": ["en"]}}).encode()
     if trouble == "huge":
         return json.dumps({**json.loads(body), "padding": "x" * HUGE}).encode()
     return body

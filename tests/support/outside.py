@@ -61,6 +61,23 @@ class Alc:
         """The API and OAuth requests that it has received."""
         return list(self._call("GET", "/_mock/requests")["requests"])
 
+    def begin(self, scenario: str, record_id: str) -> dict[str, Any]:
+        """Begin a scenario for the next lead of a record; returns what it says of itself."""
+        return dict(self._call("POST", f"/_mock/scenarios/{scenario}", json={"record_id": record_id}))
+
+    def end_trouble(self) -> None:
+        """No scenario, no fault, and the real time."""
+        for path in ("/_mock/scenarios", "/_mock/faults", "/_mock/clock"):
+            self._call("DELETE", path)
+
+    def faults(self) -> list[dict[str, Any]]:
+        """The faults that it was asked for, with what is left of each."""
+        return list(self._call("GET", "/_mock/faults")["faults"])
+
+    def until_idle(self) -> None:
+        """Let its time pass until it has nothing more to do."""
+        self._call("POST", "/_mock/clock", json={"until": "idle"})
+
     def token(self) -> str:
         """An access token without a browser."""
         return str(self._call("POST", "/_mock/tokens", json={})["access_token"])

@@ -1,0 +1,135 @@
+"""Plays scenarios: arms their faults, waits for the lead that the person sends, and lets happen what the story says."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import count
+from typing import Any
+
+from sqlalchemy import update
+from sqlmodel import Session, col, select
+
+from mock_alc.clock import Clock
+from mock_alc.database import Database
+from mock_alc.faults.store import Faults
+from mock_alc.leads import PROCESSING, Lead
+from mock_alc.oauth.tables import TokenFamily
+from mock_alc.outbox import enqueue
+from mock_alc.scenarios import SCENARIOS
+from mock_alc.scenarios.scenario import Scenario, Stage
+from mock_alc.webhooks import Webhook
+
+EXPIRE_IN = timedelta(hours=1)
+
+
+class CannotPlay(Exception):
+    """The scenario cannot begin; the message is a whole sentence."""
+
+
+@dataclass
+class Run:
+    """A scenario that was begun: it waits for a lead, perhaps for that of one record, and then has its lead."""
+
+    id: str
+    scenario: Scenario
+    record_id: str | None
+    lead_id: str | None = None
+    fault_ids: list[str] = field(default_factory=list)
+
+    def as_json(self) -> dict[str, Any]:
+        """Spell the run as the control door does."""
+        mine = {"id": self.id, "record_id": self.record_id, "lead_id": self.lead_id, "faults": self.fault_ids}
+        return {**mine, **self.scenario.as_json()}
+
+    def takes(self, lead: Lead) -> bool:
+        """Is this the lead that it waits for?"""
+        waits = self.lead_id is None and "send" in self.scenario.person
+        return waits and self.record_id in (None, lead.record_id)
+
+
+class Director:
+    """The scenarios of one mock; those begun first get their lead first."""
+
+    def __init__(self, database: Database, faults: Faults, clock: Clock) -> None:
+        self._database, self._faults, self._clock = database, faults, clock
+        self._runs: list[Run] = []
+        self._numbers = count(1)
+        self._lock = threading.Lock()
+        self._at_start: dict[str, Callable[[Session, datetime], None]] = {
+            "revoke_tokens": _revoke_tokens,
+            "expire_webhooks": _expire_webhooks,
+        }
+
+    def begin(self, name: str, *, record_id: str | None = None, lead_id: str | None = None) -> Run:
+        """Begin a scenario for the next lead, the next of one record, or one that is under way; raises CannotPlay."""
+        scenario = SCENARIOS.get(name)
+        if scenario is None:
+            raise CannotPlay(f"There is no scenario {name}. There are: {', '.join(SCENARIOS)}.")
+        with self._database.write() as session:
+            lead = self._under_way(session, lead_id) if lead_id else None
+            if at_start := self._at_start.get(scenario.at_start):
+                at_start(session, self._clock())
+            run = Run(f"run_{next(self._numbers)}", scenario, lead.record_id if lead else record_id)
+            self._arm(run, "route", {"recordId": run.record_id} if run.record_id else {})
+            if lead:
+                self._play(session, run, lead)
+        with self._lock:
+            self._runs.append(run)
+        return run
+
+    def runs(self) -> list[Run]:
+        """Return what was begun, the oldest first."""
+        with self._lock:
+            return list(self._runs)
+
+    def end(self) -> None:
+        """End every scenario: no lead is waited for any more, and no fault of theirs strikes."""
+        with self._lock:
+            ended, self._runs = self._runs, []
+        for run in ended:
+            for fault_id in run.fault_ids:
+                self._faults.clear(fault_id)
+
+    def cast(self, session: Session, lead: Lead) -> None:
+        """Give a new lead to the run that waits for it, in the transaction that makes it."""
+        run = next((run for run in self.runs() if run.takes(lead)), None)
+        if run is not None:
+            self._play(session, run, lead)
+
+    def webhook_deleted(self, session: Session, webhook: Webhook) -> None:
+        """Go on with the stories that wait for this, in the transaction that deletes the webhook."""
+        for run in self.runs():
+            lead = session.exec(select(Lead).where(Lead.id == run.lead_id)).one_or_none()
+            if not run.scenario.tells_the_deleted or lead is None or lead.account_id != webhook.account_id:
+                continue
+            stage, now = Stage(session, lead, self._clock()), self._clock()
+            stage.decide()
+            enqueue(session, webhook, "lead.processed", stage.verdict(), now, traceparent=lead.traceparent)
+
+    def _play(self, session: Session, run: Run, lead: Lead) -> None:
+        run.lead_id = lead.id
+        self._arm(run, "delivery", {"lead_id": lead.id})
+        run.scenario.play(Stage(session, lead, self._clock()))
+
+    def _arm(self, run: Run, target: str, match: dict[str, str]) -> None:
+        for wish in run.scenario.faults:
+            if target in wish:
+                ours = match if wish.get("route") in (None, "POST /api/v1/leads") else {}
+                run.fault_ids.append(self._faults.add({**wish, "match": ours})["id"])
+
+    @staticmethod
+    def _under_way(session: Session, lead_id: str) -> Lead:
+        lead = session.exec(select(Lead).where(Lead.id == lead_id)).one_or_none()
+        if lead is None or lead.status != PROCESSING:
+            raise CannotPlay(f"The lead {lead_id} is not one that the agent is at.")
+        return lead
+
+
+def _revoke_tokens(session: Session, now: datetime) -> None:
+    session.execute(update(TokenFamily).where(col(TokenFamily.revoked_at).is_(None)).values(revoked_at=now))
+
+
+def _expire_webhooks(session: Session, now: datetime) -> None:
+    living = update(Webhook).where(col(Webhook.deleted_at).is_(None), col(Webhook.disabled_at).is_(None))
+    session.execute(living.values(expires_at=now + EXPIRE_IN))

@@ -1,0 +1,59 @@
+"""Every scenario of the mock, played to the app by its name: each ends as its own text says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.outside import Alc, Attio
+from tests.support.people import Effect, User
+from tests.support.scenarios import NAMES
+from tests.support.stack import Stack
+from tests.support.waiting import eventually
+
+
+@pytest.fixture
+def connected(user: User, alc: Alc) -> Iterator[User]:
+    """Somebody whose connection is as good as new; what a scenario leaves behind ends with it."""
+    if [webhook["status"] for webhook in alc.webhooks()] != ["active"]:
+        user.disconnect_alc()
+        eventually(lambda: not alc.webhooks(), within=10, what=alc.webhooks)
+        user.connect_alc()
+    yield user
+    alc.end_trouble()
+    if not user.is_connected():
+        user.connect_alc()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_app_ends_as_a_correct_one_does(name: str, stack: Stack, connected: User, alc: Alc, attio: Attio) -> None:
+    """Issue 5: what the CRM says, how many leads ALC has, and that ALC knows one webhook of ours, or none."""
+    record_id = attio.add_person("Vera Lindqvist", "+442079460090")
+    scenario = alc.begin(name, record_id)
+    effects = [_take(step, connected, record_id) for step in scenario["person"]]
+
+    def ended() -> bool:
+        alc.until_idle()
+        webhooks = 0 if scenario["person"][-1] == "disconnect" else 1
+        if attio.value(record_id, "alc_status") == scenario["crm_status"] and len(alc.webhooks()) == webhooks:
+            return True
+        stack.let_time_pass()
+        return False
+
+    eventually(ended, within=15, what=lambda: (attio.value(record_id, "alc_status"), alc.webhooks(), effects))
+    assert all(fault["struck"] and not fault["left"] for fault in alc.faults()), alc.faults()
+    assert len(alc.leads(record_id)) == scenario["leads"]
+    history = attio.history(record_id, "alc_status")
+    assert len(history) == len(set(history)), "No status is written twice."
+
+
+def _take(step: str, user: User, record_id: str) -> list[Effect]:
+    """What a person does: press Send, Disconnect, or Connect: where there is no connection, or to make it anew."""
+    if step == "send":
+        return user.click_send(record_id)
+    if step == "disconnect":
+        user.disconnect_alc()
+    elif step == "reconnect" or not user.is_connected():
+        user.connect_alc()
+    return []
