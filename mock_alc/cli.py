@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from mock_alc.commands.scenario import scenario
+
 if TYPE_CHECKING:
     from mock_alc.server import MockAlc
 
@@ -21,10 +23,8 @@ def main() -> None:
 @click.option("--host", help="Address to listen on. [default: 127.0.0.1]")
 @click.option("--port", type=int, help="Port to listen on; 0 takes a free one. [default: 8001]")
 @click.option("--url", help="Own base URL and OAuth issuer. [default: made of host and port]")
-@click.option("--home", help="Folder of the database file and the key. [default: ./.alc]")
-@click.option(
-    "--database-url", help="`sqlite://` keeps all in memory; a Postgres URL works too. [default: a file in the home]"
-)
+@click.option("--home", help="Folder of the database file and the key. [default: none, all is kept in memory]")
+@click.option("--database-url", help="A SQLite file or Postgres. [default: a file in the home, else memory]")
 @click.option(
     "--control/--no-control", default=None, help="Open the control door /_mock to this machine. [default: shut]"
 )
@@ -46,7 +46,7 @@ def serve(**flags: Any) -> None:
 
     \b
     Try it without writing a line of code:
-      mock-alc serve --control --database-url sqlite://
+      mock-alc serve --control
       curl -X POST http://127.0.0.1:8001/_mock/tokens
       curl -X POST http://127.0.0.1:8001/api/v1/leads -H "Authorization: Bearer <access_token>" \\
            -H "Content-Type: application/json" \\
@@ -64,6 +64,9 @@ def serve(**flags: Any) -> None:
     click.echo(_banner(mock))
     stop.wait()
     mock.close()
+
+
+main.add_command(scenario)
 
 
 def _start(flags: dict[str, Any]) -> "MockAlc":

@@ -27,10 +27,13 @@ class Config(BaseSettings):
     url: str = Field(default="", description="Own base URL and OAuth issuer; by default made of host and port.")
     host: str = Field(default="127.0.0.1", description="Address to listen on.")
     port: int = Field(default=8001, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
-    home: Path = Field(default=Path(".alc"), description="Folder of the database file and the server's key.")
+    home: Path | None = Field(
+        default=None,
+        description="Folder of the database file and the server's key; with one, state survives a restart.",
+    )
     database_url: str = Field(
         default="",
-        description="Database; by default the file mock_alc.db in the home; `sqlite://` keeps all in memory.",
+        description="SQLite file or Postgres; by default mock_alc.db in the home if there is one, else memory.",
     )
     control: bool = Field(default=False, description="Opens the control door `/_mock` to this machine.")
     decide_after: float = Field(
@@ -97,6 +100,8 @@ class Config(BaseSettings):
     def _refuse_in_production(self) -> None:
         if self.control:
             raise ValueError("The control door stays shut in production: it hands out tokens. Turn control off.")
+        if self.database == "sqlite://":
+            raise ValueError("Production needs a home or a database URL: in memory, all is lost at the next restart.")
         if self.allow_loopback_targets:
             raise ValueError("Webhook targets on loopback are refused in production: they reach into this machine.")
         if self.demo_password.get_secret_value() == DEMO_PASSWORD:
@@ -115,8 +120,15 @@ class Config(BaseSettings):
 
     @property
     def database(self) -> str:
-        """The database URL, with its default filled in."""
-        return self.database_url or f"sqlite:///{self.home.absolute() / 'mock_alc.db'}"
+        """The database URL, with its default filled in: a file where a home was given, else nothing outlives us."""
+        if self.database_url or self.home is None:
+            return self.database_url or "sqlite://"
+        return f"sqlite:///{self.home.absolute() / 'mock_alc.db'}"
+
+    @property
+    def key_home(self) -> Path:
+        """The folder of the server's key, for a database that outlives it."""
+        return self.home or Path(".alc")
 
     @property
     def loopback_targets_allowed(self) -> bool:

@@ -17,6 +17,7 @@ from urllib3.exceptions import ConnectTimeoutError, HTTPError, NameResolutionErr
 from mock_alc.targets import TargetRefused, check_address, resolve
 
 CONNECT_SECONDS = 5.0
+DOOR_SECONDS = 120.0  # Virtual days may pass before the answer comes.
 LARGEST_ANSWER = 65_536
 KEPT_OF_ANSWER = 4_096
 
@@ -98,6 +99,14 @@ class Call:
                 self.cut(self._cut)
             return opened
         raise failure
+
+
+def ask(method: str, url: str, body: Any = None) -> tuple[int, Any]:
+    """Call the control door of a running mock, for a command; raises OSError when nobody answers as one does."""
+    with requests.Session() as session:
+        session.trust_env = False
+        response = session.request(method, url, json=body, timeout=DOOR_SECONDS, allow_redirects=False)
+        return response.status_code, response.json()
 
 
 def _session(connect: Callable[[str, int], socket.socket]) -> requests.Session:

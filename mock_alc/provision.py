@@ -26,7 +26,7 @@ def make_services(config: Config, real: Clock) -> Services:
     """Open the database, make what is missing in it, and wire agent, sender and worker."""
     clock, faults = VirtualClock(real), Faults()
     database = Database(config.database)
-    secret_key = secrets.token_urlsafe(32) if database.in_memory else key_from_home(config.home)
+    secret_key = secrets.token_urlsafe(32) if database.in_memory else key_from_home(config.key_home)
     sealer = Sealer(secret_key)
     sender = Sender(database, sealer, clock, config, faults)
     chores: list[Chore] = [Agent(database, clock), sender, Housekeeping(database, clock)]

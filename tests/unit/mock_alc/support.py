@@ -4,13 +4,15 @@ import base64
 import hashlib
 import re
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
+import requests
 from flask.testing import FlaskClient
 from standardwebhooks import Webhook
 from werkzeug.test import TestResponse
@@ -18,6 +20,7 @@ from werkzeug.test import TestResponse
 from mock_alc import create_app
 from mock_alc.config import Config
 from mock_alc.services import Services
+from tests.support.waiting import eventually
 
 ISSUER = "http://127.0.0.1:8001"
 REDIRECT = "http://127.0.0.1:8000/connections/alc/callback"
@@ -226,3 +229,21 @@ class Receiver:
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
+
+
+@contextmanager
+def person_sends(url: str, hook_url: str) -> Iterator[None]:
+    """Meanwhile, an app registers its webhook, and sends a lead as soon as a scenario waits for it."""
+    tokens = requests.post(f"{url}/_mock/tokens", timeout=5).json()
+    auth = {"Authorization": f"Bearer {tokens['access_token']}"}
+    hook = {"name": "handler-1", "url": hook_url, "event": "lead.processed"}
+    requests.post(f"{url}/api/v1/webhooks", json=hook, headers=auth, timeout=5)
+
+    def send() -> None:
+        eventually(lambda: requests.get(f"{url}/_mock/scenarios", timeout=5).json()["runs"])
+        requests.post(f"{url}/api/v1/leads", json=LEAD, headers=auth, timeout=5)
+
+    sending = threading.Thread(target=send)
+    sending.start()
+    yield
+    sending.join()

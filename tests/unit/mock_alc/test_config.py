@@ -1,5 +1,7 @@
 """The settings: typed, described, and refusing what would be dangerous."""
 
+from pathlib import Path
+
 import pytest
 from pydantic import ValidationError
 
@@ -37,7 +39,7 @@ def test_every_setting_is_described() -> None:
 def test_production_refuses_what_is_for_development(settings: dict[str, object]) -> None:
     """W6, U9: at start, with a sentence."""
     with pytest.raises(ValidationError, match=r"production|Production"):
-        Config(env="production", **({"demo_password": "own-one"} | settings))  # type: ignore[arg-type]  # mixed kinds
+        Config(env="production", **({"demo_password": "own-one", "home": "."} | settings))  # type: ignore[arg-type]  # mixed kinds
 
 
 @pytest.mark.parametrize(
@@ -63,7 +65,7 @@ def test_the_issuer_is_an_https_origin_or_on_loopback(url: str) -> None:
         ({"host": EVERYWHERE}, False),
         ({"host": EVERYWHERE, "allow_loopback_targets": True}, True),
         ({"allow_loopback_targets": False}, False),
-        ({"env": "production", "demo_password": "own-one"}, False),
+        ({"env": "production", "demo_password": "own-one", "home": "."}, False),
     ],
 )
 def test_loopback_targets_follow_the_bind_address_unless_said(settings: dict[str, object], allowed: bool) -> None:
@@ -77,3 +79,12 @@ def test_secrets_do_not_show_in_complaints_or_in_the_repr() -> None:
     with pytest.raises(ValidationError) as caught:
         Config(client_secret=["hunter2"])  # type: ignore[arg-type]  # wrong on purpose
     assert "hunter2" not in str(caught.value)
+
+
+def test_state_is_in_memory_unless_a_home_or_a_url_is_given(tmp_path: Path) -> None:
+    """Issue 5: nothing is left behind by default; production must not lose what it knows."""
+    assert Config().database == "sqlite://"
+    assert Config(home=tmp_path).database == f"sqlite:///{tmp_path / 'mock_alc.db'}"
+    assert Config(home=tmp_path, database_url="postgresql://a/b").database == "postgresql://a/b"
+    with pytest.raises(ValidationError, match="in memory, all is lost"):
+        Config(env="production", demo_password="own-one")  # type: ignore[arg-type]  # read as a secret

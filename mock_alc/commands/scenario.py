@@ -1,0 +1,92 @@
+"""`mock-alc scenario`: what stories there are, and play one to the app under test."""
+
+import time
+from typing import Any
+
+import click
+
+from mock_alc.commands.door import call, url_option
+
+LOOK_EVERY = 0.3  # Seconds.
+DEEDS = {
+    "send": "send a person to ALC",
+    "connect": "connect, if there is no connection",
+    "reconnect": "connect anew",
+    "disconnect": "disconnect",
+}
+
+
+@click.group()
+def scenario() -> None:
+    """Play stories to the app under test: a verdict that comes early, a forged one, a webhook that expires.
+
+    \b
+    Each says what ALC does, what you do in your app, and how it ends for an app that is correct:
+      mock-alc serve --control
+      mock-alc scenario list
+      mock-alc scenario run early
+    """
+
+
+@scenario.command("list")
+@url_option
+def list_scenarios(url: str) -> None:
+    """List the scenarios, with the end state of a correct app."""
+    for found in call(url, "GET", "/scenarios")["scenarios"]:
+        click.secho(found["name"], bold=True)
+        click.echo(f"  {found['does']}\n  {_end(found)}")
+
+
+@scenario.command()
+@click.argument("name")
+@click.option("--record-id", help="Play it to the lead of this record. [default: the next lead]")
+@click.option("--lead-id", help="Play it to a lead that the agent is at.")
+@click.option("--hurry/--real-time", default=True, help="Let the mock's time pass at once. [default: hurry]")
+@click.option("--wait/--no-wait", default=True, help="Follow it to its end. [default: wait]")
+@url_option
+def run(name: str, *, url: str, hurry: bool, wait: bool, **which: str | None) -> None:
+    """Begin the scenario NAME, and show what ALC sends and what your app answers. Ctrl-C ends it."""
+    wanted = {key: value for key, value in which.items() if value}
+    begun = call(url, "POST", f"/scenarios/{name}", wanted)
+    steps = [] if begun["lead_id"] else [DEEDS[step] for step in begun["person"]]
+    click.secho(begun["name"], bold=True)
+    rows = {"ALC": begun["does"], "you": ", then ".join(steps) or "wait", "correct": _end(begun)}
+    click.echo("\n".join(f"  {who:<8} {what}" for who, what in rows.items()))
+    if not wait or begun["leads"] == 0:
+        return
+    try:
+        _follow(url, begun["id"], hurry)
+    except KeyboardInterrupt:
+        call(url, "DELETE", "/scenarios")
+        click.echo("The scenario has been ended.")
+
+
+def _follow(url: str, run_id: str, hurry: bool) -> None:
+    while not (lead_id := call(url, "GET", f"/scenarios/runs/{run_id}")["lead_id"]):
+        time.sleep(LOOK_EVERY)
+    click.echo(f"  {'lead':<8} {lead_id}")
+    shown: set[tuple[str, int]] = set()
+    while True:
+        clock = call(url, "POST", "/clock", {"until": "idle"}) if hurry else call(url, "GET", "/clock")
+        for delivery in call(url, "GET", "/deliveries")["deliveries"]:
+            if delivery["body"].get("lead_id") == lead_id:
+                _show(delivery, shown)
+        if clock["idle"]:
+            return
+        time.sleep(LOOK_EVERY)
+
+
+def _show(delivery: dict[str, Any], shown: set[tuple[str, int]]) -> None:
+    for attempt in delivery["attempts"]:
+        key = (delivery["id"], attempt["number"])
+        answer = attempt["status"] or attempt["error"]
+        if key in shown or answer is None:
+            continue
+        shown.add(key)
+        what = f"{delivery['body'].get('event')} {delivery['body'].get('status', '')}".strip()
+        click.echo(f"  {attempt['at'][11:19]} {what}, attempt {attempt['number']}: {answer}")
+
+
+def _end(found: dict[str, Any]) -> str:
+    status = f" (CRM status: {found['crm_status']})" if found["crm_status"] else ""
+    return f"{found['ends']}{status}"
