@@ -1,5 +1,6 @@
 """`mock-alc`: the command line. What it needs is imported inside the commands, so that `--help` is at once."""
 
+import gc
 import logging
 import signal
 import threading
@@ -70,7 +71,8 @@ main.add_command(scenario)
 
 
 def _start(flags: dict[str, Any]) -> "MockAlc":
-    # Late, because these imports take most of the start-up time.
+    # Late, because these imports take most of the start-up time; no garbage is made that is worth looking for.
+    gc.disable()
     from pydantic import ValidationError
 
     from mock_alc.config import Config
@@ -85,6 +87,8 @@ def _start(flags: dict[str, Any]) -> "MockAlc":
         raise click.ClickException(str(error)) from error
     except OSError as error:
         raise click.ClickException(f"The server could not start: {error.strerror or error}.") from error
+    finally:
+        gc.enable()
 
 
 def _sentence(problem: Any) -> str:

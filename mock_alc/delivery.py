@@ -7,21 +7,25 @@ from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from sqlalchemy import update
 from sqlmodel import Session, col
 
 from mock_alc import trace
+from mock_alc.answer import Answer
 from mock_alc.clock import VirtualClock
 from mock_alc.config import Config
 from mock_alc.database import Database
 from mock_alc.faults.parcels import pack
 from mock_alc.faults.store import Armed, Faults
-from mock_alc.http import Answer, Call
 from mock_alc.outbox import Attempt, Claim, cancel_for, claim_next, next_due, settle
 from mock_alc.retries import next_attempt, read_retry_after
 from mock_alc.sealing import KeyUnusable, Sealer
 from mock_alc.webhooks import Webhook, disable, live_secrets, note_failure, note_success
+
+if TYPE_CHECKING:
+    from mock_alc.http import Call
 
 POOL = 16
 AT_ONCE_PER_ENDPOINT = 2
@@ -81,6 +85,8 @@ class Sender:
             return {webhook_id for webhook_id, running in self._busy.items() if running >= AT_ONCE_PER_ENDPOINT}
 
     def _start(self, claim: Claim) -> None:
+        from mock_alc.http import Call  # Late: `requests` takes a tenth of a second to load.
+
         call = Call(allow_loopback=self._config.loopback_targets_allowed, total_seconds=self._config.delivery_timeout)
         with self._lock:
             self._busy[claim.webhook_id] += 1
@@ -96,7 +102,7 @@ class Sender:
         if not done.cancelled():
             done.result()  # A fault of ours is logged by the pool, never swallowed.
 
-    def _attempt(self, claim: Claim, call: Call) -> None:
+    def _attempt(self, claim: Claim, call: "Call") -> None:
         with self._database.read() as session:
             webhook = session.get(Webhook, claim.webhook_id)
         now = self._clock()
@@ -114,7 +120,7 @@ class Sender:
             self._record(session, claim, answer, trouble)
         self._faults.let_go()
 
-    def _send(self, claim: Claim, call: Call, webhook: Webhook, armed: Armed | None) -> tuple[Answer, str | None]:
+    def _send(self, claim: Claim, call: "Call", webhook: Webhook, armed: Armed | None) -> tuple[Answer, str | None]:
         """Sign and send; with the answer comes the trouble that was asked for, if any was."""
         try:
             secrets = live_secrets(webhook, self._sealer, self._clock())

@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import requests
@@ -14,23 +14,13 @@ from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NameResolutionError, NewConnectionError
 
+from mock_alc.answer import Answer
 from mock_alc.targets import TargetRefused, check_address, resolve
 
 CONNECT_SECONDS = 5.0
 DOOR_SECONDS = 120.0  # Virtual days may pass before the answer comes.
 LARGEST_ANSWER = 65_536
 KEPT_OF_ANSWER = 4_096
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What came back from one request, or why nothing did: exactly one of `status` and `error` is set."""
-
-    status: int | None = None
-    error: str | None = None
-    milliseconds: int = 0
-    body: str = ""
-    retry_after: str | None = None
 
 
 class Call:

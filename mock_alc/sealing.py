@@ -5,9 +5,12 @@ import hashlib
 import os
 import secrets
 import stat
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from cryptography.fernet import Fernet, InvalidToken
+if TYPE_CHECKING:
+    from cryptography.fernet import Fernet
 
 
 class KeyUnusable(Exception):
@@ -18,7 +21,13 @@ class Sealer:
     """Seals a text for one owner, so that a value moved to another row does not open (O17)."""
 
     def __init__(self, key: str) -> None:
-        self._fernet = Fernet(base64.urlsafe_b64encode(hashlib.sha256(b"webhook secrets " + key.encode()).digest()))
+        self._key = base64.urlsafe_b64encode(hashlib.sha256(b"webhook secrets " + key.encode()).digest())
+
+    @cached_property
+    def _fernet(self) -> "Fernet":
+        from cryptography.fernet import Fernet  # Late: a mock starts sooner without.
+
+        return Fernet(self._key)
 
     def seal(self, text: str, *, owner: str) -> str:
         """Return `text` unreadable, bound to the id of the row that will hold it."""
@@ -26,6 +35,8 @@ class Sealer:
 
     def open(self, sealed: str, *, owner: str) -> str:
         """Return the text again; raises KeyUnusable for another key or another row."""
+        from cryptography.fernet import InvalidToken
+
         try:
             bound_to, _, text = self._fernet.decrypt(sealed).decode().partition("\n")
         except InvalidToken as error:

@@ -9,7 +9,8 @@ from contextlib import contextmanager, suppress
 import pytest
 
 from mock_alc import http
-from mock_alc.http import KEPT_OF_ANSWER, Answer, Call
+from mock_alc.answer import Answer
+from mock_alc.http import KEPT_OF_ANSWER, Call
 from tests.support.waiting import eventually
 from tests.unit.mock_alc.support import Receiver
 
