@@ -35,6 +35,7 @@ def prepare(app: Flask, config: Config, secret_key: str) -> None:
     """Set the application up and hang the hooks in."""
     app.config.update(
         SECRET_KEY=secret_key,
+        CONTROL_DOOR=config.control,
         MAX_CONTENT_LENGTH=LARGEST_BODY + 1,
         MAX_FORM_MEMORY_SIZE=LARGEST_BODY + 1,
         SEND_FILE_MAX_AGE_DEFAULT=STATIC_AGE,
