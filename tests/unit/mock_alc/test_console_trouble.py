@@ -44,6 +44,7 @@ def test_time_passes_at_a_press(signed_in: Person, alc: Alc) -> None:
     press(signed_in, "/trouble/clock", leap="hour")
     assert alc.http.get("/_mock/clock").get_json()["ahead_by"] == 3_600
     alc.send_lead(alc.auth())
+    press(signed_in, "/trouble/clock", leap="day")  # And the person is still signed in.
     press(signed_in, "/trouble/clock", leap="idle")
     assert alc.http.get("/_mock/clock").get_json()["idle"] is True
     assert "The real time" in press(signed_in, "/trouble/clock", leap="real")
