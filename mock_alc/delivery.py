@@ -165,6 +165,7 @@ class Sender:
         else:
             note_failure(webhook, now, disable_after=timedelta(seconds=self._config.disable_after))
         if webhook.disabled_at is not None:
+            log.warning("webhook %s is disabled: %s A person turns it on again.", webhook.id, webhook.disabled_reason)
             cancel_for(session, webhook.id)
 
     @staticmethod

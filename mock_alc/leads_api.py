@@ -33,7 +33,7 @@ PAGE, LARGEST_PAGE = 20, 100
 def create_lead() -> ResponseReturnValue:
     """Accept a lead; with an `Idempotency-Key`, accept it once however often it is sent (A21)."""
     account_id = account_with("leads")
-    wanted = _checked(json_body())
+    wanted = checked_lead(json_body())
     key = request.headers.get("Idempotency-Key")
     if key is None:
         return _created(_insert(account_id, wanted, None))
@@ -80,7 +80,7 @@ def get_lead(lead_id: str) -> ResponseReturnValue:
     return lead.as_json(alc().now())
 
 
-def _checked(body: Mapping[str, Any]) -> dict[str, str]:
+def checked_lead(body: Mapping[str, Any]) -> dict[str, str]:
     """Return the three fields; raises ApiError 422 with a sentence for each field that is wrong."""
     problems = {
         wrong: f"This key is spelled {right} here." for wrong, right in OTHER_SPELLINGS.items() if wrong in body

@@ -30,7 +30,7 @@ def create_webhook() -> ResponseReturnValue:
     """Register a webhook; this answer is the only one that shows the secret."""
     account_id = account_with("webhooks")
     body = json_body()
-    _check(body)
+    check_webhook(body)
     now, secret = alc().now(), body.get("secret") or new_secret()
     registration = {"account_id": account_id, **{field: body[field] for field in ("name", "url", "event")}}
     try:
@@ -138,7 +138,8 @@ def _exists(registration: Mapping[str, str]) -> ApiError:
     )
 
 
-def _check(body: Mapping[str, Any]) -> None:
+def check_webhook(body: Mapping[str, Any]) -> None:
+    """Raise ApiError 422 with a sentence for each field of a registration that is wrong."""
     expires_in = body.get("expires_in")
     fits = expires_in is None or whole_number(expires_in, at_least=1, at_most=LONGEST_LIFE)
     _refuse_problems(

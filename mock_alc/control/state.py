@@ -1,4 +1,4 @@
-"""The state of the mock as a whole: what there is, what came in, and back to the beginning."""
+"""The state of the mock as a whole: what there is, and back to the beginning."""
 
 from flask.typing import ResponseReturnValue
 from sqlmodel import col, func, select
@@ -34,9 +34,3 @@ def state() -> ResponseReturnValue:
         "clients": clients,
         "idle": alc().time.idle(),
     }
-
-
-@door.get("/requests")
-def list_requests() -> ResponseReturnValue:
-    """List the API and OAuth requests since the reset, oldest first, with secrets masked."""
-    return {"requests": alc().received.all()}

@@ -141,8 +141,10 @@ def test_a_minutes_limit_is_over_after_a_minute_of_the_mocks_time(alc: Alc, pers
     assert returned(person.decide(url, "deny"))["error"] == "access_denied"
 
 
-def test_sustained_failure_disables_and_never_silently(alc: Alc, receiver: Receiver) -> None:
-    """W7: five days of nothing but failures; the API and the console say so, and a new lead is queued for nobody."""
+def test_sustained_failure_disables_and_never_silently(
+    alc: Alc, receiver: Receiver, caplog: pytest.LogCaptureFixture
+) -> None:
+    """W7: five days of nothing but failures; the API and the log say so, and a new lead is queued for nobody."""
     auth = alc.auth()
     hook = alc.hook(auth, receiver.url())
     receiver.answer(500)
@@ -151,6 +153,7 @@ def test_sustained_failure_disables_and_never_silently(alc: Alc, receiver: Recei
         move(alc, advance=86_400)
     shown = alc.http.get(f"/api/v1/webhooks/{hook['webhook_id']}", headers=alc.auth()).get_json()
     assert (shown["status"], shown["disabled_reason"]) == ("disabled", "Every delivery failed for days.")
+    assert f"webhook {hook['webhook_id']} is disabled" in caplog.text
     known = len(alc.deliveries())
     decided_lead_again(alc)
     move(alc, until="idle")

@@ -1,0 +1,62 @@
+"""The control door: a state to begin with, and what came in."""
+
+from typing import Any
+
+import pytest
+
+from tests.unit.mock_alc.support import LEAD, Alc, Receiver
+
+HOOK = {"name": "h", "event": "lead.processed"}
+
+
+def test_a_seed_makes_leads_and_webhooks_and_tells_nobody(alc: Alc, receiver: Receiver) -> None:
+    """Issue 5: begin with a state, in one call."""
+    rows = [LEAD, {**LEAD, "recordId": "2", "interest": "no_answer"}]
+    body = {"leads": rows, "webhooks": [{**HOOK, "url": receiver.url()}]}
+    made = alc.http.post("/_mock/seed", json=body).get_json()
+    assert [lead["status"] for lead in made["leads"]] == ["processing", "Failed"]
+    assert made["webhooks"][0]["secret"].startswith("whsec_")
+    assert alc.deliveries() == []
+
+    alc.http.post("/_mock/clock", json={"until": "idle"})
+    [received] = receiver.received  # Only of the one that was still under way.
+    assert received.signed_by(made["webhooks"][0]["secret"])
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"people": []},
+        {"leads": {}},
+        {"leads": ["Ada"]},
+        {"leads": [{**LEAD, "phoneNumber": "1"}]},
+        {"leads": [{**LEAD, "interest": "perhaps"}]},
+        {"leads": [LEAD], "webhooks": [HOOK]},
+    ],
+)
+def test_a_seed_is_all_or_nothing(alc: Alc, body: dict[str, Any]) -> None:
+    """Habit 9: the field that is wrong is named, and nothing was made."""
+    answer = alc.http.post("/_mock/seed", json=body)
+    assert answer.status_code == 422
+    assert answer.get_json()["error"]["fields"]
+    assert alc.http.get("/_mock/leads").get_json() == {"leads": []}
+
+
+def test_requests_are_found_by_what_they_had(alc: Alc) -> None:
+    """Issue 5: any part, at any depth; what is not given does not matter."""
+    alc.send_lead(alc.auth())
+    wanted = {"method": "POST", "path": "/api/v1/leads", "body": {"recordId": "rec-1"}, "status": 201}
+    answer = alc.http.post("/_mock/requests/find", json=wanted).get_json()
+    assert [request["body"]["name"] for request in answer["found"]] == ["Ada Lovelace"]
+    assert answer["near_misses"] == []
+
+
+def test_what_is_not_found_comes_with_the_nearest_misses(alc: Alc) -> None:
+    """Issue 5: near-miss help, for tests in any language."""
+    alc.send_lead(alc.auth())
+    alc.http.get("/api/v1/leads")
+    wanted = {"method": "POST", "path": "/api/v1/leads", "body": {"recordId": "rec-1", "name": "Ada"}}
+    answer = alc.http.post("/_mock/requests/find", json=wanted).get_json()
+    assert answer["found"] == []
+    assert answer["near_misses"][0]["differs"] == ['body.name is "Ada Lovelace" (expected "Ada")']
+    assert alc.http.post("/_mock/requests/find", json={"pth": "/"}).status_code == 422
