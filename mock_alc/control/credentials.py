@@ -46,6 +46,13 @@ def make_tokens() -> ResponseReturnValue:
     }, 201
 
 
+@door.delete("/tokens")
+def revoke_tokens() -> ResponseReturnValue:
+    """Revoke every token of everybody, as if somebody at ALC had ended all access."""
+    with alc().database.write() as session:
+        return {"revoked": issue.revoke_all(session, alc().now())}
+
+
 @door.post("/clients")
 def make_client() -> ResponseReturnValue:
     """Register an OAuth client, or replace one, and return its credentials."""

@@ -37,6 +37,12 @@ def revoke_family(session: Session, family_id: str, now: datetime) -> None:
     changed_rows(session, living.values(revoked_at=now))
 
 
+def revoke_all(session: Session, now: datetime) -> int:
+    """Kill every grant; returns how many there were."""
+    living = update(TokenFamily).where(col(TokenFamily.revoked_at).is_(None))
+    return changed_rows(session, living.values(revoked_at=now))
+
+
 def present_code(session: Session, value: str, client: Client, now: datetime) -> AuthorizationCode | None:
     """Return the code if this client may still redeem it; a used one kills what it gave (A5, A6)."""
     found = select(AuthorizationCode).where(

@@ -14,7 +14,7 @@ from mock_alc.clock import Clock
 from mock_alc.database import Database
 from mock_alc.faults.store import Faults
 from mock_alc.leads import PROCESSING, Lead
-from mock_alc.oauth.tables import TokenFamily
+from mock_alc.oauth.issue import revoke_all
 from mock_alc.outbox import enqueue
 from mock_alc.scenarios import SCENARIOS
 from mock_alc.scenarios.scenario import Scenario, Stage
@@ -56,8 +56,8 @@ class Director:
         self._runs: list[Run] = []
         self._numbers = count(1)
         self._lock = threading.Lock()
-        self._at_start: dict[str, Callable[[Session, datetime], None]] = {
-            "revoke_tokens": _revoke_tokens,
+        self._at_start: dict[str, Callable[[Session, datetime], object]] = {
+            "revoke_tokens": revoke_all,
             "expire_webhooks": _expire_webhooks,
         }
 
@@ -124,10 +124,6 @@ class Director:
         if lead is None or lead.status != PROCESSING:
             raise CannotPlay(f"The lead {lead_id} is not one that the agent is at.")
         return lead
-
-
-def _revoke_tokens(session: Session, now: datetime) -> None:
-    session.execute(update(TokenFamily).where(col(TokenFamily.revoked_at).is_(None)).values(revoked_at=now))
 
 
 def _expire_webhooks(session: Session, now: datetime) -> None:
