@@ -46,7 +46,8 @@ class Database:
             if connection.dialect.name == "postgresql":
                 connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MAKING_TABLES})
             Table.metadata.create_all(connection)
-            _add_new_columns(connection)
+            if not self.in_memory:  # There it was made this moment, with every column.
+                _add_new_columns(connection)
 
     def empty(self) -> None:
         """Delete every row of every table."""
