@@ -118,7 +118,7 @@ class Sender:
         )
         with self._database.write() as session:
             self._record(session, claim, answer, trouble)
-        self._faults.let_go()
+        self._faults.let_go(json.loads(claim.body).get("record_id"))
 
     def _send(self, claim: Claim, call: "Call", webhook: Webhook, armed: Armed | None) -> tuple[Answer, str | None]:
         """Sign and send; with the answer comes the trouble that was asked for, if any was."""

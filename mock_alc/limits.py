@@ -41,6 +41,8 @@ class SlidingWindow:
 
     def _recent(self, key: str) -> deque[float]:
         events = self._events.get(key, deque())
+        while events and events[-1] > self._ticks():  # The clock was set back: what was then is still to come.
+            events.pop()
         while events and events[0] <= self._ticks() - self._window:
             events.popleft()
         return events

@@ -13,7 +13,7 @@ RequestTrouble = Literal[
     "cut",  # The connection ends in the middle of the body.
     "drop",  # The connection ends without any answer.
     "slow",  # The body comes a few bytes at a time.
-    "hold",  # The answer comes after ALC's next delivery was answered.
+    "hold",  # The answer comes after ALC's next delivery, one about the same record, was answered.
     "oauth_error",  # An OAuth error: in the redirect of authorize, or as the answer of the token endpoint.
     "expired_code",  # The authorization code is too old from the start.
     "short_lived_tokens",  # The access token lives for `seconds` only.

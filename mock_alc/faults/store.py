@@ -8,6 +8,8 @@ from typing import Any
 
 from mock_alc.faults.fault import Fault, matches, read_fault
 
+KEPT = 1_000
+
 
 class Armed:
     """A fault that waits for its turn, or has had it."""
@@ -16,6 +18,8 @@ class Armed:
         self.id, self.fault = fault_id, fault
         self.struck, self.passed = 0, 0
         self.released = threading.Event()
+        self.record_id: str | None = None
+        """Of the lead that it struck last, if it struck one."""
         self._random = random.Random(fault.seed)  # noqa: S311 (repeatable on purpose, guards nothing)
 
     @property
@@ -23,7 +27,7 @@ class Armed:
         """How many it will still strike; None for all."""
         return None if self.fault.times is None else self.fault.times - self.struck
 
-    def wants(self, fields: Any) -> bool:
+    def wants(self, fields: Mapping[str, Any]) -> bool:
         """Take its turn: is this one struck?"""
         if self.left == 0 or not matches(self.fault.match, fields):
             return False
@@ -31,6 +35,7 @@ class Armed:
             self.passed += 1
             return False
         self.struck += 1
+        self.record_id = fields.get("recordId")
         return True
 
     def wait(self) -> None:
@@ -57,7 +62,7 @@ class Faults:
         fault = given if isinstance(given, Fault) else read_fault(given)
         with self._lock:
             armed = Armed(f"fault_{next(self._numbers)}", fault)
-            self._armed.append(armed)
+            self._armed = [*self._armed[-KEPT:], armed]
             return armed.as_json()
 
     def listed(self) -> list[dict[str, Any]]:
@@ -74,21 +79,22 @@ class Faults:
             armed.released.set()
         return len(gone)
 
-    def let_go(self) -> None:
-        """End every `hold` that has struck: a delivery was answered."""
+    def let_go(self, record_id: str | None) -> None:
+        """End every `hold` that waits for this: a delivery about the record was answered."""
         with self._lock:
             holding = [armed for armed in self._armed if armed.fault.trouble == "hold" and armed.struck]
         for armed in holding:
-            armed.released.set()
+            if armed.record_id in (None, record_id):
+                armed.released.set()
 
-    def for_request(self, method: str, path: str, fields: Any) -> Armed | None:
+    def for_request(self, method: str, path: str, fields: Mapping[str, Any]) -> Armed | None:
         """Return the fault that strikes this request, if any."""
         return self._first(lambda fault: fault.strikes_route(method, path), fields)
 
-    def for_delivery(self, event: str, payload: Any) -> Armed | None:
+    def for_delivery(self, event: str, payload: Mapping[str, Any]) -> Armed | None:
         """Return the fault that strikes this attempt to deliver, if any."""
         return self._first(lambda fault: fault.strikes_delivery(event), payload)
 
-    def _first(self, fits: Callable[[Fault], bool], fields: Any) -> Armed | None:
+    def _first(self, fits: Callable[[Fault], bool], fields: Mapping[str, Any]) -> Armed | None:
         with self._lock:
             return next((armed for armed in self._armed if fits(armed.fault) and armed.wants(fields)), None)

@@ -21,6 +21,7 @@ from mock_alc.scenarios.scenario import Scenario, Stage
 from mock_alc.webhooks import Webhook
 
 EXPIRE_IN = timedelta(hours=1)
+KEPT = 500
 
 
 class CannotPlay(Exception):
@@ -75,7 +76,7 @@ class Director:
             if lead:
                 self._play(session, run, lead)
         with self._lock:
-            self._runs.append(run)
+            self._runs = [*self._runs[-KEPT:], run]
         return run
 
     def runs(self) -> list[Run]:

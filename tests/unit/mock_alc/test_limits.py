@@ -18,6 +18,15 @@ def test_the_limit_is_per_key_and_passes_with_the_window() -> None:
     assert window.wait("a") == 0
 
 
+def test_a_clock_that_is_set_back_locks_nobody_out() -> None:
+    """Virtual time: what was counted next week does not count today."""
+    now = [START + timedelta(days=7)]
+    window = SlidingWindow(1, lambda: now[0])
+    window.count("a")
+    now[0] = START
+    assert window.wait("a") == 0
+
+
 def test_memory_stays_bounded() -> None:
     """A19: a flood of new keys pushes the oldest out."""
     window = SlidingWindow(1, lambda: START, keys=3)

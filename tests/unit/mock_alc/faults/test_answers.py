@@ -1,6 +1,7 @@
 """Faults in the answers of ALC: asked for at the control door, seen by a client of the public API."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from time import monotonic
@@ -10,7 +11,8 @@ import pytest
 import requests
 
 from mock_alc.server import MockAlc
-from tests.unit.mock_alc.support import LEAD, Alc, Person, authorize_url, basic, returned
+from tests.support.waiting import eventually
+from tests.unit.mock_alc.support import LEAD, REDIRECT, VERIFIER, Alc, Person, Receiver, authorize_url, basic, returned
 
 LEADS = "POST /api/v1/leads"
 
@@ -123,8 +125,6 @@ def test_oauth_errors_come_where_oauth_has_them(alc: Alc, person: Person) -> Non
 
 def redeem(alc: Alc, client: dict[str, Any], code: str) -> Any:
     """Trade a code for tokens."""
-    from tests.unit.mock_alc.support import REDIRECT, VERIFIER
-
     form = {"grant_type": "authorization_code", "code": code, "redirect_uri": REDIRECT, "code_verifier": VERIFIER}
     return alc.http.post("/oauth/token", data=form, headers=basic(client))
 
@@ -214,13 +214,31 @@ def test_a_late_or_slow_answer_arrives_whole(server: MockAlc, bearer: dict[str, 
 
 def test_a_held_answer_is_let_go_when_its_fault_is_cleared(server: MockAlc, bearer: dict[str, str]) -> None:
     """`hold` waits for a delivery; here the latency that bounds it would be a minute."""
-    from concurrent.futures import ThreadPoolExecutor
-
-    from tests.support.waiting import eventually
-
     server.services.faults.add({"route": LEADS, "trouble": "hold", "latency": 60})
     with ThreadPoolExecutor() as pool:
         answer = pool.submit(requests.post, f"{server.url}/api/v1/leads", json=LEAD, headers=bearer, timeout=20)
         eventually(lambda: requests.get(f"{server.url}/_mock/leads", timeout=5).json()["leads"])
         requests.delete(f"{server.url}/_mock/faults", timeout=5)
         assert answer.result().status_code == 201
+
+
+def test_an_early_verdict_lets_only_its_own_answer_go(server: MockAlc, bearer: dict[str, str]) -> None:
+    """Scenario `early`: the delivery is answered first, whatever else ALC delivers meanwhile."""
+    order: list[str] = []
+    listening = Receiver()
+    listening.next_answer = lambda _path: (order.append("delivered"), (200, {}, b""))[1]  # type: ignore[method-assign]
+    hook = {"name": "h", "url": listening.url(), "event": "lead.processed"}
+    requests.post(f"{server.url}/api/v1/webhooks", json=hook, headers=bearer, timeout=5)
+    requests.post(f"{server.url}/_mock/scenarios/early", timeout=5)
+    requests.post(f"{server.url}/api/v1/leads", json=LEAD, headers=bearer, timeout=5)
+    order.append("answered")
+    listening.close()
+    assert order == ["delivered", "answered"]
+    faults = server.services.faults
+    faults.add({"route": LEADS, "trouble": "hold", "latency": 30})
+    held = faults.for_request("POST", "/api/v1/leads", LEAD)
+    assert held
+    faults.let_go("somebody else's")
+    assert not held.released.is_set()
+    faults.let_go(LEAD["recordId"])
+    assert held.released.is_set()
