@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mock_alc.commands.scenario import scenario
+from mock_alc.commands import signatures
 
 if TYPE_CHECKING:
     from mock_alc.server import MockAlc
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
 @click.version_option(package_name="acme-lead-checker")
 def main() -> None:
     """Acme Lead Checker, played by a mock: an OAuth server, a leads API, webhooks and an SMS agent."""
+
+
+for command in (signatures.sign, signatures.verify, signatures.explain):
+    main.add_command(command)
 
 
 @main.command()

@@ -1,0 +1,51 @@
+"""What several commands are given in the same way: a secret, headers, a body."""
+
+from collections.abc import Callable
+from typing import Any, BinaryIO, TypeVar
+
+import click
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+secret_option = click.option(
+    "--secret",
+    required=True,
+    envvar="WEBHOOK_SECRET",
+    show_envvar=True,
+    help="The webhook's signing secret, whsec_…; the variable keeps it out of the list of processes.",
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
+
+
+def body_options(command: F) -> F:
+    """Add `--body FILE` and `--data TEXT`."""
+    command = click.option("--data", help="The body as a text, byte by byte: no newline is added.")(command)
+    what = "File that holds the raw body; - reads it from standard input."
+    return click.option("--body", "body_file", type=click.File("rb"), help=what)(command)
+
+
+def signed_request_options(command: F) -> F:
+    """Add the headers of a delivery, one by one or as lines, and its body."""
+    command = body_options(command)
+    for name in ("signature", "timestamp", "id"):
+        command = click.option(f"--{name}", f"webhook_{name}", help=f"The header webhook-{name}.")(command)
+    line = "A header as a line, 'Name: value'; as often as needed."
+    return click.option("-H", "--header", "lines", multiple=True, help=line)(command)
+
+
+def body_of(body_file: BinaryIO | None, data: str | None) -> bytes:
+    """Return the bytes that were given; raises UsageError."""
+    if (body_file is None) == (data is None):
+        raise click.UsageError("Give the body once: --body FILE, --body - for standard input, or --data TEXT.")
+    return data.encode() if data is not None else body_file.read()  # type: ignore[union-attr]
+
+
+def headers_of(lines: tuple[str, ...], **named: str | None) -> dict[str, str]:
+    """Return the headers that were given, those with an option of their own last; raises UsageError."""
+    found = {}
+    for line in lines:
+        name, colon, value = line.partition(":")
+        if not colon:
+            raise click.UsageError(f"A header is written as 'Name: value', not as {line!r}.")
+        found[name] = value.removeprefix(" ")
+    return found | {name.replace("_", "-"): value for name, value in named.items() if value is not None}
