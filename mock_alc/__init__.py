@@ -22,7 +22,7 @@ def create_app(config: "Config", clock: Clock = utc_now) -> "Flask":
     from flask import Flask
 
     hashing = _hash_meanwhile(config)
-    from mock_alc import console, console_trouble, control, leads_api, login, web, webhooks_api
+    from mock_alc import console, console_trouble, control, leads_api, login, openapi, web, webhooks_api
     from mock_alc.oauth import authorize, endpoints
     from mock_alc.provision import make_services
 
@@ -31,7 +31,15 @@ def create_app(config: "Config", clock: Clock = utc_now) -> "Flask":
     services = make_services(config, clock)
     app.extensions["mock_alc"] = services
     web.prepare(app, config, services.secret_key)
-    rooms = [endpoints.pages, authorize.pages, leads_api.api, webhooks_api.api, login.pages, console.pages]
+    rooms = [
+        endpoints.pages,
+        authorize.pages,
+        leads_api.api,
+        webhooks_api.api,
+        login.pages,
+        console.pages,
+        openapi.pages,
+    ]
     if config.control:
         rooms += [control.door, console_trouble.pages]
     for room in rooms:

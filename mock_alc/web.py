@@ -25,7 +25,7 @@ CONTENT_SECURITY_POLICY = (
     "form-action 'self'"
 )
 # Everything that a program reads as JSON, errors included; the rest is for people.
-JSON_PATHS = ("/api/", "/_mock", "/oauth/token", "/oauth/revoke", "/.well-known/", "/healthz")
+JSON_PATHS = ("/api/", "/_mock", "/oauth/token", "/oauth/revoke", "/.well-known/", "/healthz", "/openapi.json")
 RECORDED_PATHS = ("/api/", "/oauth/", "/.well-known/")
 # Authenticated by a bearer token, client credentials or the loopback door: never by a cookie (U1).
 CSRF_EXEMPT = ("oauth", "leads_api", "webhooks_api", "control")

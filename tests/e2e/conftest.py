@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.support.contract import assert_requests_keep_the_contract
 from tests.support.outside import Alc, Attio
 from tests.support.people import User
 from tests.support.stack import Stack
@@ -20,9 +21,10 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 
 @pytest.fixture
-def alc(stack: Stack) -> Alc:
-    """ALC, the other end."""
-    return Alc(stack.alc_url)
+def alc(stack: Stack) -> Iterator[Alc]:
+    """ALC, the other end; whatever it was sent must be what its OpenAPI document describes."""
+    yield Alc(stack.alc_url)
+    assert_requests_keep_the_contract(stack.alc_url)
 
 
 @pytest.fixture

@@ -1,0 +1,136 @@
+"""`/api/v1/webhooks` in OpenAPI, and the deliveries that they bring."""
+
+from mock_alc.conversations import OUTCOMES
+from mock_alc.leads import DECIDED
+from mock_alc.openapi.leads import SHORT
+from mock_alc.openapi.parts import RETRY_AFTER, TEXT, TIME, answer, body, operation, parameter, reference, thing
+from mock_alc.signing import PREFIX
+from mock_alc.targets import LONGEST_URL
+from mock_alc.webhooks import EVENTS
+from mock_alc.webhooks_api import LONGEST_LIFE, USUAL_EXTENSION
+
+SECRET = {"pattern": f"^{PREFIX}[A-Za-z0-9+/]{{32,86}}={{0,2}}$", "description": "24 to 64 bytes, in base64."}
+SECONDS = {"minimum": 1, "maximum": LONGEST_LIFE, "description": "Seconds to live from now."}
+_KNOWN = {
+    "webhook_id": TEXT,
+    "name": TEXT,
+    "url": TEXT,
+    "event": {"enum": list(EVENTS)},
+    "status": {"enum": ["active", "disabled", "expired"]},
+    "created_at": TIME,
+}
+_PERHAPS = {"expires_at": TIME, "disabled_reason": TEXT}
+_SHOWN = {"secret": {"type": "string", **SECRET}}
+
+SCHEMAS = {
+    "NewWebhook": thing(
+        {
+            "name": SHORT,
+            "url": {"type": "string", "format": "uri", "minLength": 8, "maxLength": LONGEST_URL},
+            "event": {"enum": list(EVENTS)},
+        },
+        {
+            "secret": {"type": ["string", "null"], **SECRET},
+            "expires_in": {"type": ["integer", "null"], **SECONDS},
+        },
+        description="The url is public https; a server that runs on loopback sends to loopback too.",
+        examples=[{"name": "handler-1", "url": "http://127.0.0.1:5000/hook", "event": EVENTS[0]}],
+    ),
+    "Webhook": thing(_KNOWN, _PERHAPS),
+    "WebhookWithSecret": thing({**_KNOWN, **_SHOWN}, _PERHAPS, description="The secret is shown here only."),
+    "RotatedWebhook": thing({**_KNOWN, **_SHOWN, "previous_secret_expires_at": TIME}, _PERHAPS),
+    "WebhookList": thing({"webhooks": {"type": "array", "items": reference("Webhook")}}),
+    "Extension": thing({}, {"expires_in": {"type": "integer", "default": USUAL_EXTENSION, **SECONDS}}),
+    "Rotation": thing({}, {"secret": {"type": ["string", "null"], **SECRET}}),
+    "QueuedTest": thing({"delivery_id": TEXT, "event": {"const": "webhook.test"}}),
+    "LeadProcessed": thing(
+        {
+            "event": {"const": "lead.processed"},
+            "lead_id": TEXT,
+            "record_id": TEXT,
+            "status": {"enum": list(DECIDED)},
+            "interest": {"enum": list(OUTCOMES)},
+            "summary": TEXT,
+            "occurred_at": TIME,
+        }
+    ),
+    "ProspectUpdated": thing(
+        {
+            "event": {"const": "prospect_updated"},
+            "data": thing({"prospectId": TEXT, "prospectName": TEXT, "prospectEmail": TEXT}),
+        }
+    ),
+    "WebhookTest": thing({"event": {"const": "webhook.test"}, "webhook_id": TEXT, "occurred_at": TIME}),
+}
+
+_ID = [parameter("path", "webhook_id", "The id of a webhook.", {"type": "string", "minLength": 1}, required=True)]
+_WEBHOOK = {"200": answer("The webhook.", reference("Webhook"))}
+PATHS = {
+    "/api/v1/webhooks": {
+        "post": operation(
+            "webhooks", "createWebhook", "Register where to hear of an event.",
+            {"201": answer("Registered.", reference("WebhookWithSecret"))}, 409, 415, 422,
+            requestBody=body(reference("NewWebhook")),
+        ),
+        "get": operation(
+            "webhooks", "listWebhooks", "List the webhooks, newest first.",
+            {"200": answer("All of them.", reference("WebhookList"))},
+            parameters=[parameter("query", "name", "Only those of this name.", TEXT)],
+        ),
+    },
+    "/api/v1/webhooks/{webhook_id}": {
+        "parameters": _ID,
+        "get": operation("webhooks", "getWebhook", "Look at a webhook.", _WEBHOOK, 404),
+        "delete": operation(
+            "webhooks", "deleteWebhook", "Stop sending there, at once.", {"204": answer("Deleted.")}, 404
+        ),
+    },
+    "/api/v1/webhooks/{webhook_id}/refresh": {
+        "parameters": _ID,
+        "post": operation(
+            "webhooks", "refreshWebhook", "Let it live longer.", _WEBHOOK, 404, 409, 415, 422,
+            requestBody=body(reference("Extension"), required=False),
+        ),
+    },
+    "/api/v1/webhooks/{webhook_id}/rotate-secret": {
+        "parameters": _ID,
+        "post": operation(
+            "webhooks", "rotateSecret", "Sign with a new secret, and for a while with the old one too.",
+            {"200": answer("Rotated.", reference("RotatedWebhook"))}, 404, 415, 422,
+            requestBody=body(reference("Rotation"), required=False),
+        ),
+    },
+    "/api/v1/webhooks/{webhook_id}/test": {
+        "parameters": _ID,
+        "post": operation(
+            "webhooks", "testWebhook", "Send a `webhook.test` delivery.",
+            {"202": answer("Queued.", reference("QueuedTest"))}, 404, 409,
+        ),
+    },
+}  # fmt: skip
+
+_SIGNED = [
+    parameter("header", "webhook-id", "The same on every attempt: deduplicate by it.", TEXT, required=True),
+    parameter("header", "webhook-timestamp", "Unix seconds of this attempt.", TEXT, required=True),
+    parameter("header", "webhook-signature", "`v1,` and base64; one for each live secret.", TEXT, required=True),
+]
+_ANSWERS = {
+    "2XX": answer("Taken. Answer when it is stored, and work afterwards."),
+    "410": answer("Gone: the webhook is disabled."),
+    "default": answer("Tried again later, with the same id and bytes.", headers=RETRY_AFTER),
+}
+DELIVERIES = {
+    event: {
+        "post": {
+            "summary": summary,
+            "parameters": _SIGNED,
+            "requestBody": body(reference(schema)),
+            "responses": _ANSWERS,
+        }
+    }
+    for event, schema, summary in (
+        ("lead.processed", "LeadProcessed", "The agent has come to a verdict."),
+        ("prospect.updated", "ProspectUpdated", "A person's data changed."),
+        ("webhook.test", "WebhookTest", "Somebody asked for a test."),
+    )
+}
