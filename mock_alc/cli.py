@@ -10,6 +10,7 @@ import click
 
 from mock_alc.commands.scenario import scenario
 from mock_alc.commands import signatures
+from mock_alc.commands import grade, signatures
 
 if TYPE_CHECKING:
     from mock_alc.server import MockAlc
@@ -21,7 +22,7 @@ def main() -> None:
     """Acme Lead Checker, played by a mock: an OAuth server, a leads API, webhooks and an SMS agent."""
 
 
-for command in (signatures.sign, signatures.verify, signatures.explain):
+for command in (signatures.sign, signatures.verify, signatures.explain, grade.grade):
     main.add_command(command)
 
 

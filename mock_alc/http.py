@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
-from typing import Any
+from typing import Any, BinaryIO
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -24,22 +24,26 @@ KEPT_OF_ANSWER = 4_096
 
 
 class Call:
-    """One POST to a stranger's server: no redirects, no environment, one deadline for all of it (W4)."""
+    """One request to a stranger's server: no redirects, no environment, one deadline for all of it (W4).
 
-    def __init__(self, *, allow_loopback: bool, total_seconds: float) -> None:
+    `allow_any_address` is for the command line, where the person who names the address owns this machine.
+    """
+
+    def __init__(self, *, allow_loopback: bool, total_seconds: float, allow_any_address: bool = False) -> None:
         self._allow_loopback = allow_loopback
+        self._allow_any_address = allow_any_address
         self._total = total_seconds
         self._handle: socket.socket | None = None
         self._cut: str | None = None
 
-    def post(self, url: str, body: bytes, headers: dict[str, str]) -> Answer:
+    def post(self, url: str, body: bytes | BinaryIO, headers: dict[str, str], *, method: str = "POST") -> Answer:
         """Send, and return an Answer whatever happens."""
         started = time.monotonic()
         watch = threading.Timer(self._total, self.cut, ["timeout"])
         watch.daemon = True
         watch.start()
         try:
-            answer = self._exchange(url, body, headers)
+            answer = self._exchange(method, url, body, headers)
         finally:
             watch.cancel()
             if self._handle is not None:
@@ -55,10 +59,11 @@ class Call:
             with suppress(OSError):  # It may be closed already, which is what was wanted.
                 self._handle.shutdown(socket.SHUT_RDWR)
 
-    def _exchange(self, url: str, body: bytes, headers: dict[str, str]) -> Answer:
+    def _exchange(self, method: str, url: str, body: bytes | BinaryIO, headers: dict[str, str]) -> Answer:
         with _session(self._connect) as session:
             try:
-                response = session.post(
+                response = session.request(
+                    method,
                     url,
                     data=body,
                     headers=headers,
@@ -77,7 +82,8 @@ class Call:
         """Open a socket to an address that was checked, so that nothing can be swapped in between (W5)."""
         failure = OSError(f"{host} has no address.")
         for address in resolve(host.strip("[]"), port):
-            check_address(address, allow_loopback=self._allow_loopback)
+            if not self._allow_any_address:
+                check_address(address, allow_loopback=self._allow_loopback)
             try:
                 opened = socket.create_connection((address, port), min(CONNECT_SECONDS, self._total))
             except OSError as error:

@@ -16,6 +16,7 @@ from pathlib import Path
 import requests
 from sqlalchemy import Connection, NullPool, create_engine, text
 
+from alc_app.runtime.sealing import Sealer
 from tests.support.waiting import eventually
 
 PORTS = (10_000 + (os.getpid() * 101 + number) % 20_000 for number in itertools.count())
@@ -144,6 +145,15 @@ class Stack:
         query = "select * from lead where record_id = :record_id order by created_at desc limit 1"
         with self.sql("app") as connection:
             return dict(connection.execute(text(query), {"record_id": record_id}).mappings().one())
+
+    def secret_of(self, url: str) -> str:
+        """What deliveries to this address of ours are signed with; nobody but the app and ALC can know it."""
+        handler_id = url.rpartition("/")[2]
+        query = text("select secret from webhook_handler where id = :id")
+        with self.sql("app") as connection:
+            sealed = connection.execute(query, {"id": handler_id}).scalar_one()
+        sealer = Sealer([(self.home / "sealing_key").read_text().strip()])
+        return sealer.unseal(f"webhook_handler/{handler_id}/secret", sealed)
 
     def let_time_pass(self) -> None:
         """Every row that waits for its time is due now."""

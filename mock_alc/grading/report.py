@@ -1,0 +1,56 @@
+"""What a grading found, check by check: what was sent, what came back, why it matters, how to mend it."""
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+PASSED, FAILED, NOT_SEEN = "passed", "failed", "not seen"
+
+
+@dataclass(frozen=True)
+class Result:
+    """The outcome of one check; `complaint` says what was wrong with what came back."""
+
+    name: str
+    title: str
+    outcome: str
+    why: str
+    remedy: str
+    sent: list[str] = field(default_factory=list)
+    came_back: list[str] = field(default_factory=list)
+    complaint: str = ""
+
+
+@dataclass(frozen=True)
+class Report:
+    """All results of one run; only a run in which every check passed has full marks."""
+
+    subject: str
+    results: list[Result]
+    remarks: list[str] = field(default_factory=list)
+
+    @property
+    def failed(self) -> list[Result]:
+        """The checks that failed."""
+        return [result for result in self.results if result.outcome == FAILED]
+
+    @property
+    def passed(self) -> int:
+        """How many checks passed."""
+        return sum(result.outcome == PASSED for result in self.results)
+
+    @property
+    def full_marks(self) -> bool:
+        """Whether every check passed."""
+        return self.passed == len(self.results)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the whole report for programs."""
+        return {
+            "subject": self.subject,
+            "full_marks": self.full_marks,
+            "passed": self.passed,
+            "failed": len(self.failed),
+            "of": len(self.results),
+            "remarks": self.remarks,
+            "results": [asdict(result) for result in self.results],
+        }

@@ -1,0 +1,30 @@
+"""Our own endpoint under `mock-alc grade`: whoever wants to know how well we keep Standard Webhooks can ask."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+
+from tests.support.outside import Alc, Attio
+from tests.support.people import User
+from tests.support.stack import Stack
+
+
+def test_our_webhook_gets_full_marks(stack: Stack, user: User, alc: Alc, attio: Attio) -> None:
+    """Issue 5: every delivery that is right is taken, every one that is wrong is refused, and the record is untouched.
+
+    The verdicts of the run are on a lead of nobody, so that none of them may write.
+    """
+    record_id = attio.add_person("Ines Duarte", "+442079460061")
+    url = str(alc.webhooks()[0]["url"])
+    command = [sys.executable, "-m", "mock_alc", "grade", url, "--record-id", record_id, "--json"]
+    environment = {**os.environ, "WEBHOOK_SECRET": stack.secret_of(url)}
+
+    ran = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)  # noqa: S603 - our own program
+
+    report = json.loads(ran.stdout)
+    assert not [(result["name"], result["complaint"]) for result in report["results"] if result["outcome"] != "passed"]
+    assert (ran.returncode, report["full_marks"]) == (0, True)
+    assert attio.value(record_id, "alc_status") is None
