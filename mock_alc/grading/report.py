@@ -43,6 +43,12 @@ class Report:
         """Whether every check passed."""
         return self.passed == len(self.results)
 
+    def __str__(self) -> str:
+        """Say what failed, and how to mend it."""
+        lines = [f"{self.subject}: {self.passed} of {len(self.results)} checks passed."]
+        lines += [f"  {result.title}: {result.complaint} {result.remedy}" for result in self.failed]
+        return "\n".join([*lines, *self.remarks])
+
     def as_json(self) -> dict[str, Any]:
         """Return the whole report for programs."""
         return {

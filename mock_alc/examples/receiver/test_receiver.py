@@ -1,0 +1,46 @@
+"""The receiver beside this file, tested against a real ALC."""
+
+import pytest
+from receiver import create_app
+
+SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+
+
+@pytest.fixture
+def verdicts():
+    """What the receiver stores."""
+    return {}
+
+
+@pytest.fixture
+def hook(mock_alc, verdicts):
+    """Where the receiver listens; ALC knows it, and which secret to sign with."""
+    url = mock_alc.serve(create_app(SECRET, verdicts)) + "/hook"
+    mock_alc.register_webhook(url, secret=SECRET)
+    return url
+
+
+def test_a_verdict_is_stored(mock_alc, hook, verdicts):
+    lead = mock_alc.send_lead(recordId="ada")
+    mock_alc.decide(lead, "interested")
+    mock_alc.delivered(record_id="ada")
+    assert verdicts == {"ada": "Complete"}
+
+
+def test_a_forged_delivery_changes_nothing(mock_alc, hook, verdicts):
+    mock_alc.fail_next("lead.processed", "wrong_secret", times=None)
+    mock_alc.decide(mock_alc.send_lead(recordId="ada"))
+    assert verdicts == {}
+    assert [attempt["status"] for attempt in mock_alc.deliveries()[0]["attempts"]] == [401]
+
+
+def test_a_delivery_that_was_lost_comes_again(mock_alc, hook, verdicts):
+    mock_alc.fail_next("lead.processed", "lost", times=3)
+    mock_alc.decide(mock_alc.send_lead(recordId="ada"))
+    mock_alc.wait_until_idle()  # hours of retries, in a moment
+    assert verdicts == {"ada": "Complete"}
+
+
+def test_the_receiver_gets_full_marks(mock_alc, hook):
+    report = mock_alc.grade(hook, SECRET)
+    assert report.full_marks, report

@@ -1,0 +1,63 @@
+"""The mock without a socket: whatever `requests` sends to its URL is answered by the application itself."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+import responses
+from flask import Flask
+
+from mock_alc import create_app
+from mock_alc.config import Config
+from mock_alc.faults.answers import WIRE
+
+URL = "https://api.acmeleadchecker.ai"
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
+OWN_MACHINE = ("http://127.0.0.1", "http://localhost", "https://127.0.0.1", "https://localhost")
+
+
+@contextmanager
+def answering(**settings: Any) -> Iterator[Flask]:
+    """Answer for `https://api.acmeleadchecker.ai`, or another `url`, while the block runs; loopback is let through."""
+    config = Config(**{"url": URL, "database_url": "sqlite://", "control": True, **settings})
+    app = create_app(config)
+    services = app.extensions["mock_alc"]
+    services.worker.start()
+    try:
+        with responses.RequestsMock(assert_all_requests_are_fired=False) as mocked:
+            for method in METHODS:
+                mocked.add_callback(method, re.compile(re.escape(config.issuer) + "(/|$)"), lambda r: _answer(app, r))
+            for prefix in OWN_MACHINE:
+                mocked.add_passthru(prefix)
+            yield app
+    finally:
+        services.close()
+
+
+def _answer(app: Flask, request: requests.PreparedRequest) -> tuple[int, dict[str, str], bytes]:
+    """Answer one request, faults on the wire included."""
+    parts = urlsplit(str(request.url))
+    wire: dict[str, Any] = {}
+    answer = app.test_client().open(
+        f"{parts.path or '/'}?{parts.query}",
+        method=request.method,
+        headers=dict(request.headers),
+        data=_bytes(request.body),
+        base_url=f"{parts.scheme}://{parts.netloc}",
+        environ_overrides={WIRE: wire},
+    )
+    if wire.get("trouble") == "drop":
+        raise requests.ConnectionError("Connection aborted: the remote end closed it without a response.")
+    if wire.get("trouble") == "cut":
+        raise requests.exceptions.ChunkedEncodingError("Connection broken in the middle of the body.")
+    headers = {name: value for name, value in answer.headers.items() if name.lower() != "content-length"}
+    return answer.status_code, headers, answer.get_data()
+
+
+def _bytes(body: Any) -> bytes:
+    if body is None or isinstance(body, bytes):
+        return body or b""
+    return body.encode() if isinstance(body, str) else b"".join(body)

@@ -1,0 +1,31 @@
+"""Runs a receiver under test behind real HTTP, in a thread."""
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from werkzeug.serving import make_server
+
+from mock_alc.request_handler import QuietRequestHandler
+
+
+class Served:
+    """A WSGI application on a free port of this machine."""
+
+    def __init__(self, app: Callable[..., Any]) -> None:
+        self._server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=QuietRequestHandler)
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, args=(0.05,), name="mock-alc-receiver", daemon=True
+        )
+        self._thread.start()
+
+    @property
+    def url(self) -> str:
+        """The base URL."""
+        return f"http://127.0.0.1:{self._server.server_port}"
+
+    def close(self) -> None:
+        """Stop listening."""
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()

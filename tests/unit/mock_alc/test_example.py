@@ -1,0 +1,68 @@
+"""The worked example: run as a stranger would, from an empty folder in which nothing of ours but mock_alc is there."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+
+import pytest
+
+MOCK_ALC = Path(__file__).parents[3] / "mock_alc"
+EXAMPLE = MOCK_ALC / "examples/receiver"
+README = (MOCK_ALC / "README.md").read_text()
+
+
+@pytest.fixture
+def stranger(tmp_path: Path) -> Path:
+    """An empty folder with the example in it, and a place where only mock_alc can be imported from."""
+    project, importable = tmp_path / "project", tmp_path / "importable"
+    project.mkdir()
+    importable.mkdir()
+    for file in EXAMPLE.glob("*.py"):
+        shutil.copy(file, project)
+    (importable / "mock_alc").symlink_to(MOCK_ALC)
+    return tmp_path
+
+
+def run(stranger: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run Python there: -S keeps away what is installed in editable form, which is alc_app too."""
+    found = os.pathsep.join([str(stranger / "importable"), sysconfig.get_path("purelib")])
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "MOCK_ALC"))}
+    return subprocess.run(  # noqa: S603 - our own code
+        [sys.executable, "-S", *arguments], cwd=stranger / "project", env={**environment, "PYTHONPATH": found},
+        capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+
+
+def test_alc_app_is_not_there(stranger: Path) -> None:
+    """Or the next test would prove nothing."""
+    assert "No module named 'alc_app'" in run(stranger, "-c", "import mock_alc, alc_app").stderr
+
+
+def test_the_example_passes_its_tests_in_an_empty_folder(stranger: Path) -> None:
+    """Issue 5: somebody who has never seen alc_app, with the plugin found by its entry point; warnings are errors."""
+    ran = run(stranger, "-m", "pytest", "-q", "-W", "error", "-p", "no:cacheprovider", "-p", "no:playwright")
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert "4 passed" in ran.stdout
+
+
+def test_the_receiver_is_about_thirty_lines(stranger: Path) -> None:
+    """Short enough to be read at once."""
+    code = [line for line in (EXAMPLE / "receiver.py").read_text().splitlines() if line.strip()]
+    assert len(code) <= 40
+
+
+@pytest.mark.parametrize("block", re.findall(r"```python\n(.*?)```", README, re.DOTALL))
+def test_the_readme_shows_what_is_run(block: str) -> None:
+    """Every block of code in it is part of a file that the tests above run."""
+    files = [file.read_text() for file in EXAMPLE.glob("*.py")]
+    assert any(block.strip() in text for text in files), block
+
+
+@pytest.mark.parametrize("link", re.findall(r"\]\(([^)#:]+)\)", README))
+def test_every_link_of_the_readme_leads_somewhere(link: str) -> None:
+    """Inside the package, so that it works in an installation too."""
+    assert (MOCK_ALC / link).exists()

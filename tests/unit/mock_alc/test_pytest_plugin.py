@@ -1,0 +1,203 @@
+"""The fixtures that strangers use, as strangers use them: the plugin is loaded by its entry point."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+import pytest
+import requests
+from flask import Flask, request
+from standardwebhooks import Webhook
+
+from mock_alc.testing.alc import Alc, Refused
+from mock_alc.testing.looking import NotFound
+from mock_alc.testing.person import NotAsked
+from tests.unit.mock_alc.support import CHALLENGE, REDIRECT, VERIFIER
+
+DAY = 86_400
+
+
+class Receiving:
+    """A receiver that keeps what it is sent and answers as told."""
+
+    def __init__(self) -> None:
+        self.bodies: list[dict[str, Any]] = []
+        self.headers: list[dict[str, str]] = []
+        self.statuses: list[int] = []
+        self.app = Flask(__name__)
+        self.app.post("/hook")(self._take)
+
+    def _take(self) -> tuple[str, int]:
+        self.bodies.append(request.get_json())
+        self.headers.append(dict(request.headers))
+        return "", self.statuses.pop(0) if self.statuses else 200
+
+
+@pytest.fixture
+def receiving() -> Receiving:
+    """A receiver of the test's own."""
+    return Receiving()
+
+
+@pytest.fixture(params=["mock_alc", "alc_responses"])
+def alc(request: pytest.FixtureRequest) -> Alc:
+    """Behind a socket, and in process: both do the same."""
+    found: Alc = request.getfixturevalue(request.param)
+    return found
+
+
+def send(alc: Alc, **changes: Any) -> requests.Response:
+    """Send a lead as a client does."""
+    body = {"recordId": "7", "name": "Ada Lovelace", "phoneNumber": "+442071838750", **changes}
+    bearer = {"Authorization": f"Bearer {alc.token()}"}
+    return requests.post(f"{alc.url}/api/v1/leads", json=body, headers=bearer, timeout=10)
+
+
+def test_a_whole_story_through_real_requests(alc: Alc, receiving: Receiving) -> None:
+    """A client sends, the agent decides, a receiver hears of it, signed: over HTTP and in process alike."""
+    hook = alc.register_webhook(f"{alc.serve(receiving.app)}/hook")
+
+    lead = send(alc).json()
+    alc.decide(lead, "not_interested")
+
+    [sent] = alc.received("POST", "/api/v1/leads", body={"recordId": "7"}, status=201)
+    assert sent["headers"]["Authorization"] == "Bearer ***"
+    [delivery] = alc.delivered("lead.processed", record_id="7", interest="not_interested")
+    assert receiving.bodies == [delivery["body"]]
+    signed = {name.lower(): value for name, value in receiving.headers[0].items()}
+    from json import dumps
+
+    text = dumps(delivery["body"], ensure_ascii=False, separators=(",", ":"))
+    assert Webhook(hook["secret"]).verify(text, signed)
+
+
+def test_each_test_begins_with_an_empty_mock(alc: Alc) -> None:
+    """Whatever the tests before it left behind."""
+    assert alc.leads() == alc.requests() == alc.deliveries() == []
+
+
+def test_three_days_of_retries_pass_at_once(alc: Alc, receiving: Receiving) -> None:
+    """Virtual time: the published schedule, to its end."""
+    receiving.statuses = [500] * 7
+    alc.register_webhook(f"{alc.serve(receiving.app)}/hook")
+    alc.send_lead()
+
+    alc.wait_until_idle()
+
+    assert len(receiving.bodies) == 8
+    [delivery] = alc.delivered(times=1)
+    assert [attempt["status"] for attempt in delivery["attempts"]] == [*[500] * 7, 200]
+
+
+def test_what_shall_fail_next_fails_once(alc: Alc) -> None:
+    """A status, a refusal that asks to wait, and a connection that breaks."""
+    alc.fail_next("POST /api/v1/leads", status=500)
+    alc.fail_next("POST /api/v1/leads", "rate_limited", seconds=3)
+    alc.fail_next("POST /api/v1/leads", "drop", effect="done")
+    assert send(alc).status_code == 500
+    limited = send(alc)
+    assert (limited.status_code, limited.headers["Retry-After"]) == (429, "3")
+    with pytest.raises(requests.ConnectionError):
+        send(alc)
+    assert send(alc).status_code == 201
+    assert len(alc.leads()) == 2, "the dropped one was taken all the same"
+
+
+def test_deliveries_can_be_spoiled_too(alc: Alc, receiving: Receiving) -> None:
+    """One with a wrong signature, then the right one."""
+    hook = alc.register_webhook(f"{alc.serve(receiving.app)}/hook")
+    alc.fail_next("lead.processed", "duplicate")
+    alc.decide(alc.send_lead())
+    alc.wait_until_idle()
+    assert len(receiving.bodies) == 2
+    assert len({headers["Webhook-Id"] for headers in receiving.headers}) == 1
+    assert hook["secret"].startswith("whsec_")
+
+
+def test_a_slip_in_a_fault_is_named(alc: Alc) -> None:
+    """A fault that could never strike would prove nothing."""
+    with pytest.raises(Refused, match="No route is POST /api/v1/lead"):
+        alc.fail_next("POST /api/v1/lead", status=500)
+
+
+def test_what_was_not_received_is_shown_beside_what_was(alc: Alc) -> None:
+    """Issue 5: expected, found, and near misses."""
+    send(alc, recordId="8", name="Cy")
+    send(alc, recordId="9", name="Bea")
+    with pytest.raises(NotFound) as raised:
+        alc.received("POST", "/api/v1/leads", body={"recordId": "9", "name": "Ada Lovelace"})
+    message = str(raised.value)
+    assert "Expected at least once, found 0 times" in message
+    assert 'body.name is "Bea" (expected "Ada Lovelace")' in message
+    assert message.index('"Bea"') < message.index('recordId is "8"'), "the nearest comes first"
+    with pytest.raises(NotFound, match="Expected 1 time, found 2 times"):
+        alc.received("POST", "/api/v1/leads", times=1)
+    alc.received("DELETE", "/api/v1/webhooks/wh_1", times=0)
+
+
+def test_what_was_not_delivered_is_shown_beside_what_was(alc: Alc, receiving: Receiving) -> None:
+    """A receiver that fails: the delivery is there, and its state is not what was expected."""
+    receiving.statuses = [500] * 8
+    alc.register_webhook(f"{alc.serve(receiving.app)}/hook")
+    alc.decide(alc.send_lead())
+    with pytest.raises(NotFound, match='state is "pending"') as raised:
+        alc.delivered(record_id="1")
+    assert "(500)" in str(raised.value)
+
+
+def test_consent_takes_no_browser(alc: Alc) -> None:
+    """OAuth to its end: the URL that an app makes, a person who allows, a code that buys tokens."""
+    client = alc.client(REDIRECT)
+    asked = {"response_type": "code", "client_id": client["client_id"], "redirect_uri": REDIRECT, "state": "xyz"}
+    url = f"{alc.url}/oauth/authorize?" + urlencode(
+        {**asked, "code_challenge": CHALLENGE, "code_challenge_method": "S256"}
+    )
+    back = parse_qs(urlsplit(alc.consent(url)).query)
+    assert (back["state"], back["iss"]) == (["xyz"], [alc.url])
+    form = {"grant_type": "authorization_code", "code": back["code"][0], "redirect_uri": REDIRECT}
+    answer = requests.post(
+        f"{alc.url}/oauth/token", data={**form, "code_verifier": VERIFIER},
+        auth=(client["client_id"], client["client_secret"]), timeout=10,
+    )  # fmt: skip
+    assert answer.status_code == 200, answer.text
+    assert "error=access_denied" in alc.consent(url, "deny")
+    with pytest.raises(NotAsked):
+        alc.consent("https://elsewhere.example/oauth/authorize")
+
+
+def test_tokens_expire_as_time_passes(alc: Alc) -> None:
+    """An hour, at once."""
+    token = alc.token()
+    alc.advance(2 * DAY / 24)
+    with pytest.raises(Refused, match="401"):
+        alc.send_lead(token=token)
+
+
+def test_a_prospect_and_a_resend_are_delivered(alc: Alc, receiving: Receiving) -> None:
+    """The other event, twice under one id."""
+    alc.register_webhook(f"{alc.serve(receiving.app)}/hook", "prospect.updated")
+    alc.update_prospect("42")
+    [delivery] = alc.delivered("prospect.updated")
+    alc.resend(delivery)
+    assert [body["data"]["prospectId"] for body in receiving.bodies] == ["42", "42"]
+
+
+def test_the_factory_makes_mocks_with_settings_of_ones_own(mock_alc_factory: Callable[..., Alc]) -> None:
+    """Two at once, which share nothing."""
+    quick, other = mock_alc_factory(decide_after=0), mock_alc_factory()
+    assert quick.url != other.url
+    quick.send_lead()
+    quick.wait_until_idle()
+    assert [lead["status"] for lead in quick.leads()] == ["Complete"]
+    assert other.leads() == []
+
+
+def test_loading_the_plugin_loads_nothing_heavy() -> None:
+    """A test run that uses none of it must not pay for it."""
+    code = (
+        "import sys, mock_alc.pytest_plugin; print([m for m in ('flask', 'sqlmodel', 'requests') if m in sys.modules])"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603 - our own code
+    assert ran.stdout.strip() == "[]"
