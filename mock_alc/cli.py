@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mock_alc.commands.scenario import scenario
-from mock_alc.commands import signatures
 from mock_alc.commands import grade, signatures
+from mock_alc.commands.listen import listen
+from mock_alc.commands.scenario import scenario
+from mock_alc.commands.trigger import trigger
 
 if TYPE_CHECKING:
     from mock_alc.server import MockAlc
@@ -22,7 +23,7 @@ def main() -> None:
     """Acme Lead Checker, played by a mock: an OAuth server, a leads API, webhooks and an SMS agent."""
 
 
-for command in (signatures.sign, signatures.verify, signatures.explain, grade.grade):
+for command in (signatures.sign, signatures.verify, signatures.explain, grade.grade, listen, trigger):
     main.add_command(command)
 
 

@@ -97,12 +97,13 @@ class Call:
         raise failure
 
 
-def ask(method: str, url: str, body: Any = None) -> tuple[int, Any]:
-    """Call the control door of a running mock, for a command; raises OSError when nobody answers as one does."""
+def ask(method: str, url: str, body: Any = None, token: str | None = None) -> tuple[int, Any]:
+    """Call a running mock, for a command; raises OSError when nobody answers as one does."""
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
     with requests.Session() as session:
         session.trust_env = False
-        response = session.request(method, url, json=body, timeout=DOOR_SECONDS, allow_redirects=False)
-        return response.status_code, response.json()
+        response = session.request(method, url, json=body, headers=headers, timeout=DOOR_SECONDS, allow_redirects=False)
+        return response.status_code, response.json() if response.content else None
 
 
 def _session(connect: Callable[[str, int], socket.socket]) -> requests.Session:

@@ -10,11 +10,25 @@ url_option = click.option("--url", default=HOME, show_default=True, help="Addres
 
 def call(url: str, method: str, path: str, body: Any = None) -> Any:
     """Return what the control door answers; raises ClickException with a sentence for anything else."""
+    return _answer(url, method, f"/_mock{path}", body)
+
+
+def api(url: str, method: str, path: str, body: Any = None, *, token: str) -> Any:
+    """Return what the API answers, as `call` does."""
+    return _answer(url, method, f"/api/v1{path}", body, token)
+
+
+def token_of(url: str) -> str:
+    """Return an access token of the demo account."""
+    return str(call(url, "POST", "/tokens", {})["access_token"])
+
+
+def _answer(url: str, method: str, path: str, body: Any, token: str | None = None) -> Any:
     # Late, so that the help is shown at once.
     from mock_alc.http import ask
 
     try:
-        status, answer = ask(method, f"{url.rstrip('/')}/_mock{path}", body)
+        status, answer = ask(method, f"{url.rstrip('/')}{path}", body, token)
     except (OSError, ValueError) as error:
         raise click.ClickException(
             f"No mock answers at {url}. Start one with `mock-alc serve --control`, or say where it is with --url."
@@ -23,4 +37,6 @@ def call(url: str, method: str, path: str, body: Any = None) -> Any:
         return answer
     if status == 404 and answer.get("error", {}).get("message", "").startswith("The requested URL"):
         raise click.ClickException(f"The mock at {url} keeps its control door shut. Start it with --control.")
-    raise click.ClickException(answer.get("error", {}).get("message", f"The control door answered {status}."))
+    refusal = answer.get("error", {})
+    fields = " ".join(f"{name}: {problem}" for name, problem in refusal.get("fields", {}).items())
+    raise click.ClickException(f"{refusal.get('message', f'The mock answered {status}.')} {fields}".strip())

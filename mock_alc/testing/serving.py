@@ -10,10 +10,10 @@ from mock_alc.request_handler import QuietRequestHandler
 
 
 class Served:
-    """A WSGI application on a free port of this machine."""
+    """A WSGI application; by default on a free port of this machine."""
 
-    def __init__(self, app: Callable[..., Any]) -> None:
-        self._server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=QuietRequestHandler)
+    def __init__(self, app: Callable[..., Any], host: str = "127.0.0.1", port: int = 0) -> None:
+        self._server = make_server(host, port, app, threaded=True, request_handler=QuietRequestHandler)
         self._thread = threading.Thread(
             target=self._server.serve_forever, args=(0.05,), name="mock-alc-receiver", daemon=True
         )
@@ -22,7 +22,7 @@ class Served:
     @property
     def url(self) -> str:
         """The base URL."""
-        return f"http://127.0.0.1:{self._server.server_port}"
+        return f"http://{self._server.host}:{self._server.server_port}"
 
     def close(self) -> None:
         """Stop listening."""
