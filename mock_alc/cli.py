@@ -23,7 +23,15 @@ def main() -> None:
     """Acme Lead Checker, played by a mock: an OAuth server, a leads API, webhooks and an SMS agent."""
 
 
-for command in (signatures.sign, signatures.verify, signatures.explain, grade.grade, listen, trigger):
+for command in (
+    signatures.sign,
+    signatures.verify,
+    signatures.explain,
+    grade.grade,
+    grade.grade_sender,
+    listen,
+    trigger,
+):
     main.add_command(command)
 
 

@@ -4,6 +4,9 @@ import click
 
 from mock_alc.commands.given import json_option, secret_option
 
+GRACE = 3.0
+"""Seconds in which a sender may show that it did not understand 410."""
+
 
 @click.command()
 @click.argument("url")
@@ -49,3 +52,42 @@ def grade(
     except receiver.NotReached as problem:
         raise click.UsageError(str(problem)) from problem
     print_report(report, as_json=as_json)
+
+
+@click.command("grade-sender")
+@secret_option
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", type=int, default=0, help="Port to listen on. [default: a free one]")
+@click.option("--seconds", type=float, default=300.0, show_default=True, help="How long the exam may last.")
+@json_option
+def grade_sender(*, secret: str, host: str, port: int, seconds: float, as_json: bool) -> None:
+    """Grade a sender of webhooks by what it sends here.
+
+    Have it send five messages to the address that is shown, one after another. The first is taken, the next ones meet
+    a 500, a 503 with Retry-After, a redirect, and at last 410 Gone. The report comes when all is over, or at Ctrl-C.
+
+    \b
+    mock-alc grade-sender --secret whsec_… --port 9000
+    """
+    import time
+
+    from mock_alc.commands.reports import print_report
+    from mock_alc.grading.exam import Exam
+    from mock_alc.grading.sender import grade_sender as graded
+    from mock_alc.testing.serving import Served
+
+    exam = Exam()
+    served = Served(exam.app, host, port)
+    click.echo(f"Send five messages to {served.url}/hook, signed with the secret. Ctrl-C ends the exam.", err=True)
+    deadline = time.monotonic() + seconds
+    try:
+        while not exam.over and (left := deadline - time.monotonic()) > 0:
+            exam.changed.wait(left)
+            exam.changed.clear()
+        if exam.over:
+            exam.changed.wait(min(GRACE, seconds))  # Does anything come after 410?
+    except KeyboardInterrupt:
+        click.echo(err=True)
+    finally:
+        served.close()
+    print_report(graded(exam, secret, f"{served.url}/hook"), as_json=as_json)

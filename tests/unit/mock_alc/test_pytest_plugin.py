@@ -1,5 +1,6 @@
 """The fixtures that strangers use, as strangers use them: the plugin is loaded by its entry point."""
 
+import json
 import subprocess
 import sys
 from collections.abc import Callable
@@ -67,9 +68,7 @@ def test_a_whole_story_through_real_requests(alc: Alc, receiving: Receiving) -> 
     [delivery] = alc.delivered("lead.processed", record_id="7", interest="not_interested")
     assert receiving.bodies == [delivery["body"]]
     signed = {name.lower(): value for name, value in receiving.headers[0].items()}
-    from json import dumps
-
-    text = dumps(delivery["body"], ensure_ascii=False, separators=(",", ":"))
+    text = json.dumps(delivery["body"], ensure_ascii=False, separators=(",", ":"))
     assert Webhook(hook["secret"]).verify(text, signed)
 
 

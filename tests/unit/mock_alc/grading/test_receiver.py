@@ -1,5 +1,6 @@
 """`mock-alc grade`: good receivers get full marks, and each kind of bad one hears why it does not."""
 
+import base64
 import json
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -82,8 +83,6 @@ def test_a_receiver_that_does_it_right_passes_what_can_be_seen(graded: Graded) -
 )
 def test_a_receiver_that_never_decodes_its_secret_is_diagnosed(graded: Graded, key: str, words: str) -> None:
     """The usual mistake has its name in the report."""
-    import base64
-
     app = Flask(__name__)
 
     @app.post("/hook")

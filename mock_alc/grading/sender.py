@@ -1,0 +1,189 @@
+"""Judges a sender by the notes of an exam."""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from mock_alc.explain import explain
+from mock_alc.grading.exam import WAIT, Attempt, Exam, Message
+from mock_alc.grading.report import FAILED, NOT_SEEN, PASSED, Report, Result
+
+LARGEST_ID, LARGEST_BODY = 256, 65_536
+EARLY = 0.5  # Seconds; clocks and networks are not exact.
+Complaints = Iterator[str]
+UNSEEN = "?"
+"""A complaint that is none: what the check looks for did not come up."""
+
+
+@dataclass(frozen=True)
+class _Notes:
+    secret: str
+    exam: Exam
+
+    @property
+    def messages(self) -> dict[str, Message]:
+        return self.exam.messages
+
+    @property
+    def attempts(self) -> list[Attempt]:
+        return [attempt for message in self.messages.values() for attempt in message.attempts]
+
+    def retried(self, plan: str) -> tuple[Attempt, Attempt] | None:
+        """Return the first and the second attempt of the message with this plan, if there were two."""
+        found = [message.attempts for message in self.messages.values() if message.plan == plan]
+        return (found[0][0], found[0][1]) if found and len(found[0]) > 1 else None
+
+
+def grade_sender(exam: Exam, secret: str, subject: str) -> Report:
+    """Return the report on whoever sent what the exam noted."""
+    notes = _Notes(secret, exam)
+    results = [_result(notes, check) for check in CHECKS]
+    remarks = [] if exam.messages else ["Nothing was sent here at all."]
+    return Report(subject, results, remarks)
+
+
+@dataclass(frozen=True)
+class SenderCheck:
+    """What is looked for, why it matters and how to mend it."""
+
+    name: str
+    title: str
+    complaints: Callable[[_Notes], Complaints]
+    why: str
+    remedy: str
+
+
+def _result(notes: _Notes, check: SenderCheck) -> Result:
+    complaints = list(check.complaints(notes)) if notes.attempts else [UNSEEN]
+    outcome = PASSED if not complaints else NOT_SEEN if complaints == [UNSEEN] else FAILED
+    complaint = complaints[0] if outcome == FAILED else ""
+    seen = f"{len(notes.attempts)} attempts" if outcome == PASSED else ""
+    return Result(check.name, check.title, outcome, check.why, check.remedy, [], [seen] if seen else [], complaint)
+
+
+def _signatures(notes: _Notes) -> Complaints:
+    for attempt in notes.attempts:
+        found = explain(notes.secret, attempt.headers, attempt.body, now=attempt.at)
+        yield from (f"{problem.sentence} {problem.remedy}" for problem in found.problems if problem.fatal)
+
+
+def _ids(notes: _Notes) -> Complaints:
+    for name in notes.messages:
+        if not (name.isascii() and name.isprintable()) or " " in name or len(name) > LARGEST_ID or "." in name:
+            yield f"The id {name[:60]!r} is not printable ASCII without full stops and spaces, up to {LARGEST_ID} long."
+
+
+def _bytes(notes: _Notes) -> Complaints:
+    repeated = [message.attempts for message in notes.messages.values() if len(message.attempts) > 1]
+    if not repeated:
+        yield UNSEEN
+    for attempts in repeated:
+        if len({attempt.body for attempt in attempts}) > 1:
+            yield f"{attempts[0].headers['Webhook-Id']} came with other bytes the second time."
+
+
+def _types(notes: _Notes) -> Complaints:
+    for attempt in notes.attempts:
+        kind = attempt.headers.get("Content-Type", "")
+        if attempt.method != "POST" or kind.partition(";")[0].strip().lower() != "application/json":
+            yield f"It was a {attempt.method} of {kind or 'no type'}, not a POST of application/json."
+
+
+def _bodies(notes: _Notes) -> Complaints:
+    for attempt in notes.attempts:
+        try:
+            body = json.loads(attempt.body)
+        except ValueError:
+            body = None
+        if not isinstance(body, dict) or not {"event", "type"} & set(body):
+            yield f"The body {attempt.body[:60]!r} is no JSON object with the field event, or type."
+        if len(attempt.body) > LARGEST_BODY:
+            yield f"The body has {len(attempt.body)} bytes, and many receivers read {LARGEST_BODY} at most."
+
+
+def _retries(notes: _Notes) -> Complaints:
+    if not any(message.plan == "broken" for message in notes.messages.values()):
+        yield UNSEEN
+    elif not notes.retried("broken"):
+        yield "A message that was answered 500 did not come again while this exam lasted."
+
+
+def _waits(notes: _Notes) -> Complaints:
+    pair = notes.retried("busy")
+    if pair is None:
+        yield UNSEEN
+    elif pair[1].at - pair[0].at < WAIT - EARLY:
+        yield f"Retry-After said {WAIT} seconds; the next attempt came after {pair[1].at - pair[0].at:.1f}."
+
+
+def _redirects(notes: _Notes) -> Complaints:
+    if notes.exam.followed:
+        yield f"It followed a redirect to {notes.exam.followed[0].path}."
+    elif not any(message.plan == "moved" for message in notes.messages.values()):
+        yield UNSEEN
+
+
+def _gone(notes: _Notes) -> Complaints:
+    gone = [message for message in notes.messages.values() if message.plan == "gone"]
+    if not gone:
+        yield UNSEEN
+    elif len(gone) > 1 or len(gone[0].attempts) > 1:
+        yield "After 410 Gone, more came."
+
+
+def _fresh(notes: _Notes) -> Complaints:
+    repeated = [message.attempts for message in notes.messages.values() if len(message.attempts) > 1]
+    if not repeated:
+        yield UNSEEN
+    for first, *rest in repeated:
+        for again in rest:
+            same = first.headers.get("Webhook-Timestamp") == again.headers.get("Webhook-Timestamp")
+            if same and again.at - first.at >= WAIT - EARLY:
+                yield "A retry carried the timestamp of the first attempt."
+
+
+CHECKS = [
+    SenderCheck(
+        "signed", "signs every attempt rightly, with a fresh timestamp", _signatures,
+        "Receivers refuse everything else.", "`mock-alc sign` shows how it should look.",
+    ),
+    SenderCheck(
+        "ids", "names messages with plain ids", _ids,
+        "The id is part of what is signed, and a key in databases.", "Use msg_ and letters and digits.",
+    ),
+    SenderCheck(
+        "same_bytes", "sends the same bytes under the same id", _bytes,
+        "Receivers take the id for the message: other bytes under it are lost, or refused.",
+        "Store the bytes with the message, and send those.",
+    ),
+    SenderCheck(
+        "fresh_retries", "signs retries anew", _fresh,
+        "A receiver refuses timestamps that are five minutes old, so that late retries would never be taken.",
+        "Make the timestamp and the signature for each attempt; keep the id.",
+    ),
+    SenderCheck(
+        "json", "posts application/json", _types, "Receivers choose their parser by it.",
+        "POST with Content-Type: application/json.",
+    ),
+    SenderCheck(
+        "bodies", "sends objects that name their event, of a sensible size", _bodies,
+        "Receivers tell events apart by it.", "Send {\"event\": …} or {\"type\": …}, and link to what is large.",
+    ),
+    SenderCheck(
+        "retries", "tries again after a 500", _retries, "Receivers are restarted and break.",
+        "Retry with growing pauses, for some days.",
+    ),
+    SenderCheck(
+        "retry_after", "waits as long as Retry-After says", _waits,
+        "A receiver that is overloaded asks for a pause.", "Take the later of your schedule and Retry-After.",
+    ),
+    SenderCheck(
+        "redirects", "does not follow redirects", _redirects,
+        "A redirect can lead into the sender's own network, or give the message to others.",
+        "Treat 3xx as a failure.",
+    ),
+    SenderCheck(
+        "gone", "stops after 410 Gone", _gone, "The receiver says that it wants nothing any more.",
+        "Disable the webhook, and tell its owner.",
+    ),
+]  # fmt: skip

@@ -1,0 +1,135 @@
+"""`mock-alc grade-sender`: ALC's own sender gets full marks, and careless senders hear why they do not."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import requests
+
+from mock_alc.grading.exam import PLANS, Exam
+from mock_alc.grading.report import Report
+from mock_alc.grading.sender import grade_sender
+from mock_alc.signing import signed_headers
+from mock_alc.testing.alc import Alc
+from tests.support.waiting import eventually
+
+SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+
+
+class Clock:
+    """Stands until it is told to move."""
+
+    now = 1_614_265_330.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """The examiner's."""
+    return Clock()
+
+
+@pytest.fixture
+def exam(clock: Clock) -> Exam:
+    """A new one."""
+    return Exam(clock)
+
+
+def failures(report: Report) -> dict[str, str]:
+    """What failed, and why."""
+    return {result.name: result.complaint for result in report.failed}
+
+
+def test_alc_gets_full_marks(mock_alc_factory: Callable[..., Alc]) -> None:
+    """Five leads, one after another, through all that the examiner has in store. Real time: Retry-After is obeyed."""
+    alc, exam = mock_alc_factory(retry_schedule=(0, 0.1, 0.1)), Exam()
+    alc.register_webhook(f"{alc.serve(exam.app)}/hook", secret=SECRET)
+    for number in range(len(PLANS)):
+        alc.decide(alc.send_lead(recordId=str(number)))
+        eventually(lambda: all(message.over for message in exam.messages.values()), within=10)
+
+    report = grade_sender(exam, SECRET, "ALC")
+    assert report.full_marks, report
+
+
+def send(exam: Exam, name: str, clock: Clock, **changes: Any) -> int:
+    """Send one attempt that is right but for the changes; returns the answer."""
+    body = changes.get("body", b'{"event":"lead.processed"}')
+    headers = signed_headers([changes.get("secret", SECRET)], name, int(changes.get("at", clock.now)), body)
+    whole = {"Content-Type": "application/json", **headers, **changes.get("headers", {})}
+    return exam.app.test_client().post(changes.get("path", "/hook"), data=body, headers=whole).status_code
+
+
+def test_the_five_messages_meet_five_fates(exam: Exam, clock: Clock) -> None:
+    """And all but the last are taken the second time."""
+    first = [send(exam, f"msg_{number}", clock) for number in range(5)]
+    assert first == [200, 500, 503, 307, 410]
+    assert [send(exam, f"msg_{number}", clock) for number in range(1, 5)] == [200, 200, 200, 410]
+
+
+@pytest.mark.parametrize(
+    ("changes", "check", "words"),
+    [
+        ({"secret": "whsec_" + "A" * 32}, "signed", "fits none"),
+        ({"at": 1_614_265_330 - 900}, "signed", "old"),
+        ({"headers": {"webhook-signature": "!!!"}}, "signed", "nothing that can be read"),
+        ({"headers": {"Content-Type": "text/plain"}}, "json", "text/plain"),
+        ({"body": b"[]"}, "bodies", "no JSON object"),
+    ],
+)
+def test_careless_attempts_are_named(exam: Exam, clock: Clock, changes: dict[str, Any], check: str, words: str) -> None:
+    """One careless attempt is enough."""
+    send(exam, "msg_1", clock, **changes)
+    assert words in failures(grade_sender(exam, SECRET, "x"))[check]
+
+
+def test_a_sender_that_never_comes_again_is_told_so(exam: Exam, clock: Clock) -> None:
+    """What could not be seen is not held against it."""
+    for name in ("msg_1", "msg_2"):
+        send(exam, name, clock)
+    report = grade_sender(exam, SECRET, "x")
+    assert set(failures(report)) == {"retries"}
+    assert not report.full_marks
+    assert {result.name for result in report.results if result.outcome == "not seen"} >= {"gone", "retry_after"}
+
+
+def test_hasty_and_forgetful_retries_are_named(exam: Exam, clock: Clock) -> None:
+    """Other bytes under the same id, before the time, to where a redirect led, and after 410."""
+    for number in range(6):
+        send(exam, f"msg_{number}", clock)
+    send(exam, "msg_1", clock, body=b'{"event":"other"}')
+    send(exam, "msg_3", clock, path="/elsewhere")
+    clock.now += 1
+    send(exam, "msg_2", clock)
+    found = failures(grade_sender(exam, SECRET, "x"))
+    assert set(found) == {"same_bytes", "retry_after", "redirects", "gone"}
+
+
+def test_a_retry_with_an_old_timestamp_is_named(exam: Exam, clock: Clock) -> None:
+    """It would be refused by a receiver that looks at the time."""
+    send(exam, "msg_0", clock)
+    send(exam, "msg_1", clock)
+    clock.now += 60
+    send(exam, "msg_1", clock, at=clock.now - 60)
+    assert set(failures(grade_sender(exam, SECRET, "x"))) == {"fresh_retries"}
+
+
+def test_the_command_reports_what_it_was_sent() -> None:
+    """In a process of its own, ended by its time."""
+    with subprocess.Popen(  # noqa: S603 - our own program
+        [sys.executable, "-m", "mock_alc", "grade-sender", "--secret", SECRET, "--seconds", "4", "--json"],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    ) as process:  # fmt: skip
+        assert process.stderr is not None
+        url = next(word for word in process.stderr.readline().split() if word.startswith("http")).rstrip(",")
+        assert requests.post(url, json={"event": "x"}, timeout=5).status_code == 200
+        output, _ = process.communicate(timeout=20)
+    assert process.returncode == 1
+    report = json.loads(output)
+    [signed] = [result for result in report["results"] if result["name"] == "signed"]
+    assert "webhook-id is missing" in signed["complaint"]
