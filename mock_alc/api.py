@@ -44,5 +44,6 @@ def text_problem(value: object, *, longest: int = LONGEST_TEXT) -> str | None:
 
 
 def whole_number(value: object, *, at_least: int, at_most: int) -> bool:
-    """Tell whether a JSON value is a whole number within bounds; true and false are not numbers."""
-    return isinstance(value, int) and not isinstance(value, bool) and at_least <= value <= at_most
+    """Tell whether a JSON value is a whole number within bounds: 60.0 is one, true and false are none."""
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return number and at_least <= value <= at_most and value == int(value)  # type: ignore[operator, call-overload]

@@ -3,10 +3,11 @@
 from mock_alc.api import LONGEST_TEXT
 from mock_alc.conversations import OUTCOMES
 from mock_alc.leads import DECIDED, PROCESSING
-from mock_alc.leads_api import E164, KEY, LARGEST_PAGE, PAGE
+from mock_alc.leads_api import CURSOR, E164, KEY, LARGEST_PAGE, PAGE
 from mock_alc.openapi.parts import NO_TIME, TEXT, TIME, answer, body, operation, parameter, reference, thing
 
 KEY_SCHEMA = {"type": "string", "pattern": f"^{KEY.pattern}$"}
+CURSOR_SCHEMA = {"type": "string", "pattern": f"^{CURSOR.pattern}$"}
 SHORT = {"type": "string", "minLength": 1, "maxLength": LONGEST_TEXT, "pattern": r"\S"}
 REPLAYED = {"Idempotency-Replayed": {"description": "`true` on a repeated answer.", "schema": TEXT}}
 
@@ -61,7 +62,7 @@ PATHS = {
             {"200": answer("One page.", reference("LeadPage"))},
             parameters=[
                 parameter("query", "limit", "Leads a page.", _NUMBER),
-                parameter("query", "cursor", "`next_cursor` of the page before.", TEXT),
+                parameter("query", "cursor", "`next_cursor` of the page before.", CURSOR_SCHEMA),
                 parameter("query", "record_id", "Only those of this record.", TEXT),
                 parameter("query", "idempotency_key", "Only the one that was sent with this key.", TEXT),
             ],

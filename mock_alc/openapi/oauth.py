@@ -18,12 +18,17 @@ SCHEMAS = {
             "client_id": TEXT,
             "client_secret": TEXT,
         },
+        additionalProperties=TEXT,
     ),
     "Tokens": thing(
         {"access_token": TEXT, "token_type": {"const": "Bearer"}, "expires_in": {"type": "integer"}, "scope": TEXT},
         {"refresh_token": {**TEXT, "description": "Good once: each refresh brings a new one."}},
     ),
-    "Revocation": thing({"token": TEXT}, {"token_type_hint": TEXT, "client_id": TEXT, "client_secret": TEXT}),
+    "Revocation": thing(
+        {"token": TEXT},
+        {"token_type_hint": TEXT, "client_id": TEXT, "client_secret": TEXT},
+        additionalProperties=TEXT,
+    ),
     "OAuthError": thing({"error": TEXT}, {"error_description": TEXT, "error_uri": TEXT}, description="RFC 6749 5.2."),
     "ServerMetadata": thing(
         {

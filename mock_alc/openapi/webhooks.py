@@ -9,7 +9,11 @@ from mock_alc.targets import LONGEST_URL
 from mock_alc.webhooks import EVENTS
 from mock_alc.webhooks_api import LONGEST_LIFE, USUAL_EXTENSION
 
-SECRET = {"pattern": f"^{PREFIX}[A-Za-z0-9+/]{{32,86}}={{0,2}}$", "description": "24 to 64 bytes, in base64."}
+_BASE64 = "[A-Za-z0-9+/]"
+_KEY = (  # 24 to 62 bytes; 63 or 64.
+    f"(({_BASE64}{{4}}){{8,20}}({_BASE64}{{2}}==|{_BASE64}{{3}}=)?|({_BASE64}{{4}}){{21}}({_BASE64}{{2}}==)?)"
+)
+SECRET = {"pattern": f"^{PREFIX}{_KEY}$", "description": "24 to 64 bytes, in base64."}
 SECONDS = {"minimum": 1, "maximum": LONGEST_LIFE, "description": "Seconds to live from now."}
 _KNOWN = {
     "webhook_id": TEXT,

@@ -138,9 +138,7 @@ def test_leads_are_listed_newest_first_page_by_page(alc: Alc, auth: dict[str, st
         assert [lead["id"] for lead in alc.http.get(f"{PATH}?{query}", headers=auth).get_json()["leads"]] == [ids[1]]
 
 
-@pytest.mark.parametrize(
-    "query", ["limit=0", "limit=101", "limit=x", "limit=²", "cursor=x", "cursor=bGVhZDp4", "cursor=ü"]
-)
+@pytest.mark.parametrize("query", ["limit=0", "limit=101", "limit=x", "limit=²", "cursor=x", "cursor=c0", "cursor=ü"])
 def test_a_bad_page_request_is_refused(alc: Alc, auth: dict[str, str], query: str) -> None:
     """A21's neighbours: never a 500."""
     assert alc.http.get(f"{PATH}?{query}", headers=auth).status_code == 400
