@@ -1,1 +1,1 @@
-"""Commands of `mock-alc` that talk to a running mock, one file each; what they need is imported when they run."""
+"""The commands beside `serve`, a file for each kind; what they need is imported when they run."""
