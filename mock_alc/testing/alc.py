@@ -99,6 +99,13 @@ class Alc:
         fault |= {"answer": {"status": status or 503}} if not trouble and " " in where else {}
         return self._control("POST", "faults", fault)
 
+    def scenario(self, name: str, **which: str) -> Json:
+        """Begin a story by its name, for the next lead, the next of a `record_id`, or a `lead_id` under way.
+
+        Returns it with `does`, `ends` and `crm_status`: what becomes of the lead in a correct app.
+        """
+        return self._control("POST", f"scenarios/{name}", which)
+
     def advance(self, seconds: float) -> None:
         """Let time pass; what is due in it has happened when this returns."""
         self._services.time.advance(seconds)

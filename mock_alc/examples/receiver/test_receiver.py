@@ -41,6 +41,14 @@ def test_a_delivery_that_was_lost_comes_again(mock_alc, hook, verdicts):
     assert verdicts == {"ada": "Complete"}
 
 
+@pytest.mark.parametrize("story", ["duplicate", "out_of_order", "contradiction", "tampered_body", "extra_fields"])
+def test_every_story_ends_well(mock_alc, hook, verdicts, story):
+    told = mock_alc.scenario(story)
+    mock_alc.send_lead(recordId="ada")
+    mock_alc.wait_until_idle()
+    assert verdicts["ada"] == told["crm_status"], told["ends"]
+
+
 def test_the_receiver_gets_full_marks(mock_alc, hook):
     report = mock_alc.grade(hook, SECRET)
     assert report.full_marks, report

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from mock_alc.scenarios import SCENARIOS
+
 MOCK_ALC = Path(__file__).parents[3] / "mock_alc"
 EXAMPLE = MOCK_ALC / "examples/receiver"
 README = (MOCK_ALC / "README.md").read_text()
@@ -46,7 +48,7 @@ def test_the_example_passes_its_tests_in_an_empty_folder(stranger: Path) -> None
     """Issue 5: somebody who has never seen alc_app, with the plugin found by its entry point; warnings are errors."""
     ran = run(stranger, "-m", "pytest", "-q", "-W", "error", "-p", "no:cacheprovider", "-p", "no:playwright")
     assert ran.returncode == 0, ran.stdout + ran.stderr
-    assert "4 passed" in ran.stdout
+    assert "9 passed" in ran.stdout
 
 
 def test_the_receiver_is_about_thirty_lines(stranger: Path) -> None:
@@ -60,6 +62,12 @@ def test_the_readme_shows_what_is_run(block: str) -> None:
     """Every block of code in it is part of a file that the tests above run."""
     files = [file.read_text() for file in EXAMPLE.glob("*.py")]
     assert any(block.strip() in text for text in files), block
+
+
+def test_the_readme_counts_the_stories() -> None:
+    """Thirty-two, unless one has come."""
+    assert len(SCENARIOS) == 32
+    assert "Thirty-two stories" in README
 
 
 @pytest.mark.parametrize("link", re.findall(r"\]\(([^)#:]+)\)", README))

@@ -115,6 +115,18 @@ def test_deliveries_can_be_spoiled_too(alc: Alc, receiving: Receiving) -> None:
     assert hook["secret"].startswith("whsec_")
 
 
+def test_stories_can_be_begun_by_name(alc: Alc, receiving: Receiving) -> None:
+    """With what they do, and how they end; a name that is none is answered with those that are."""
+    alc.register_webhook(f"{alc.serve(receiving.app)}/hook")
+    assert alc.scenario("duplicate")["crm_status"] == "Complete"
+    alc.send_lead()
+    alc.wait_until_idle()
+    assert len(receiving.bodies) > 1
+    assert len({headers["Webhook-Id"] for headers in receiving.headers}) == 1
+    with pytest.raises(Refused, match="out_of_order"):
+        alc.scenario("duplicated")
+
+
 def test_a_slip_in_a_fault_is_named(alc: Alc) -> None:
     """A fault that could never strike would prove nothing."""
     with pytest.raises(Refused, match="No route is POST /api/v1/lead"):
