@@ -40,6 +40,8 @@ def grade(
     from mock_alc.grading import receiver
     from mock_alc.signing import UnusableSecret, key_of
 
+    if not url.startswith(("http://", "https://")):
+        raise click.BadParameter("Write the whole address, from http:// or https:// on.", param_hint="URL")
     unknown = set(only) - {check.name for check in receiver.CHECKS}
     if unknown:
         names = ", ".join(check.name for check in receiver.CHECKS)
