@@ -11,6 +11,7 @@ import click
 from mock_alc.commands import grade, signatures
 from mock_alc.commands.listen import listen
 from mock_alc.commands.scenario import scenario
+from mock_alc.commands.serve_page import PAGE
 from mock_alc.commands.trigger import trigger
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ for command in (
     main.add_command(command)
 
 
-@main.command()
+@main.command(help=PAGE)
 @click.option("--host", help="Address to listen on. [default: 127.0.0.1]")
 @click.option("--port", type=int, help="Port to listen on; 0 takes a free one. [default: 8001]")
 @click.option("--url", help="Own base URL and OAuth issuer. [default: made of host and port]")
@@ -54,46 +55,7 @@ for command in (
     help="Let webhooks point at this machine. [default: when listening on loopback]",
 )
 def serve(**flags: Any) -> None:
-    """Run the mock until Ctrl-C.
-
-    It keeps all in memory, listens on this machine only, and needs nothing: no network, no account, no file.
-
-    \b
-    A first look, without writing a line of code:
-      mock-alc serve --control                     # here
-      mock-alc listen                              # in a second terminal
-      mock-alc trigger lead.processed              # in a third one: nobody listens yet
-      mock-alc listen --forward-to http://127.0.0.1:5000/hook      # now somebody does
-
-    \b
-    As your client does it:
-      curl -X POST http://127.0.0.1:8001/_mock/tokens
-      curl -X POST http://127.0.0.1:8001/api/v1/leads -H "Authorization: Bearer <access_token>" \\
-           -H "Content-Type: application/json" \\
-           -d '{"recordId": "1", "name": "Ada Lovelace", "phoneNumber": "+442071838750"}'
-
-    \b
-    How the chat ends is decided by the last digit of the phone number:
-      8  not interested      9  no answer      others  interested
-
-    \b
-    With --control, everything can be made to happen, and to go wrong:
-      curl http://127.0.0.1:8001/_mock/state       # also /requests, /leads, /deliveries
-      curl http://127.0.0.1:8001/_mock/faults -H "Content-Type: application/json" \\
-           -d '{"route": "POST /api/v1/leads", "trouble": "drop", "effect": "done"}'
-      curl http://127.0.0.1:8001/_mock/clock -H "Content-Type: application/json" -d '{"until": "idle"}'
-      mock-alc scenario list
-
-    \b
-    Where things are:
-      /                                            the console, for people
-      /openapi.json                                the API, for programs
-      /.well-known/oauth-authorization-server      OAuth 2.1: code with PKCE, rotation, revocation
-
-    \b
-    Settings: every flag is also an environment variable, --decide-after is MOCK_ALC_DECIDE_AFTER. Some are only
-    there, such as MOCK_ALC_CLIENT_SECRET: a secret does not belong on a command line.
-    """
+    """Run the mock until Ctrl-C; what `--help` shows is in `commands/serve_page.py`."""
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 import pytest
 import standardwebhooks
 import svix
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mock_alc.explain import Explanation, explain
@@ -58,6 +58,7 @@ def test_what_independent_signers_sign_is_valid(signer: Callable[..., object]) -
     assert found.expected_content == found.signed_content == CONTENT
 
 
+@settings(deadline=None)
 @given(body=st.binary(max_size=200), old=st.booleans())
 def test_no_body_that_is_signed_is_ever_accused(body: bytes, old: bool) -> None:
     """Whatever the bytes, with one signature or with two."""
@@ -65,6 +66,7 @@ def test_no_body_that_is_signed_is_ever_accused(body: bytes, old: bool) -> None:
     assert explain(SECRET, signed_headers(secrets, MESSAGE, NOW, body), body, now=NOW).valid
 
 
+@settings(deadline=None)
 @given(body=st.binary(max_size=200), other=st.binary(max_size=200))
 def test_what_others_signed_is_never_valid(body: bytes, other: bytes) -> None:
     """Other bytes, or another secret: whatever is tried out, it stays a refusal."""
