@@ -40,6 +40,8 @@ def play(side: Side) -> str:
     side.break_crm(person)
     side.say("The CRM answers 503 to whoever writes this record.")
     side.decide(lead)
+    side.wait(lambda: side.crm.refused_writes(person), what="Nobody has tried to write the record.")
+    side.say("The write of the verdict is refused: 503.")
     side.crm.mend_writes(person)
     side.say("The CRM is back.")
     written = side.comes_true(lambda: side.crm.says(person) == "Complete", within=AFTERWARDS)

@@ -123,6 +123,10 @@ class Crm:
         """Writes to this record answer 503, until they are mended."""
         self._call("POST", "/_mock/faults", {"record_id": record_id})
 
+    def refused_writes(self, record_id: str) -> int:
+        """How many have been refused since."""
+        return int(self._call("GET", f"/_mock/faults/{record_id}")["struck"])
+
     def mend_writes(self, record_id: str) -> None:
         """They succeed again."""
         self._call("DELETE", f"/_mock/faults/{record_id}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import queue
+import textwrap
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -115,4 +116,4 @@ def _excerpt(piece: Any) -> Excerpt:
     piece = inspect.unwrap(getattr(piece, "run", piece))
     lines, first = inspect.getsourcelines(piece)
     file = Path(inspect.getsourcefile(piece) or "").relative_to(ROOT)
-    return Excerpt(file.as_posix(), first, "".join(lines).rstrip())
+    return Excerpt(file.as_posix(), first, textwrap.dedent("".join(lines)).rstrip())

@@ -71,6 +71,12 @@ def add_fault() -> dict[str, Any]:
     return wanted.model_dump()
 
 
+@bp.get("/faults/<record_id>")
+def show_fault(record_id: str) -> dict[str, Any]:
+    """Tell how often the fault of a record has struck."""
+    return {"record_id": record_id, "struck": crm().faults.struck(record_id)}
+
+
 @bp.delete("/faults/<record_id>")
 def clear_fault(record_id: str) -> dict[str, Any]:
     """Let writes to this record succeed again."""

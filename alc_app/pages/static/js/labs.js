@@ -2,7 +2,7 @@ import { announce, copy } from "./dom.js";
 import { lines, post, Refused } from "./http.js";
 
 const CUT = "The connection ended before the lab did. It goes on, and puts everything back. Wait a moment, then run it again.";
-const HINT = { running: "Running…", again: "Run it again, and it is looked up again." };
+const HINT = { running: "Running…", again: "Run it again, and everything is looked up anew." };
 const lab = document.getElementById("lab");
 const find = (id) => document.getElementById(id);
 const columnOf = (side) => find("sides").querySelector(`[data-side="${side}"]`);
@@ -14,7 +14,7 @@ const TOLD = {
   fact({ side, what, value, good }) {
     const fact = copy("lab-fact", { what, value });
     fact.dataset.good = good;
-    columnOf(side).querySelector(".facts").append(fact);
+    columnOf(side).querySelector(".seen").append(fact);
   },
   outcome({ side, text, good, guessed }) {
     showOutcome(side, good ? "held" : "broken", text);
@@ -45,11 +45,12 @@ function clear() {
     const column = columnOf(side);
     column.dataset.state = "running";
     column.querySelector(".outcome").hidden = true;
-    for (const list of column.querySelectorAll(".facts, .steps")) list.replaceChildren();
+    for (const list of column.querySelectorAll(".seen, .steps")) list.replaceChildren();
   }
   find("why").hidden = true;
   find("why").dataset.verdict = "none";
   find("sides").hidden = false;
+  find("sides").scrollIntoView({ block: "nearest" });
 }
 
 /** Run the lab with what was predicted, and draw each line of the reply as it arrives. */
