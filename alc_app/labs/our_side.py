@@ -17,6 +17,7 @@ from alc_app.labs.doors import Json, LabFailed
 from alc_app.labs.side import ACCOUNT, PATIENCE, Side
 from alc_app.lead_rows import OPEN, Lead
 from alc_app.pages import SideName
+from alc_app.runtime.exchanges import acting
 from alc_app.runtime.house import WORKSPACE, House
 from alc_app.runtime.oauth import Tokens
 from alc_app.runtime.slot import Slot
@@ -97,7 +98,7 @@ class OurSide(Side):
         )
         self._connection = house.connections.add(ACCOUNT, tokens)
         self.undo(remove_connection, house, self._connection)
-        with running(Slot(house, connection_id=self._connection)):
+        with running(Slot(house, connection_id=self._connection)), acting(house.exchanges, "Event Handler"):
             house.manifest.events.connection_added(house.connections.open(self._connection))
         house.connections.activate(self._connection)
         [handler] = house.handlers.of(self._connection)

@@ -159,8 +159,9 @@ def test_a_lab_wants_a_prediction_and_an_address_of_the_naive_code_ends_with_it(
     assert requests.post(f"{stack.app_url}/naive/hooks/anything", json=body, timeout=10).status_code == 404
 
 
-def test_without_a_connection_a_lab_says_what_to_do_first(stranger: User) -> None:
+def test_without_a_connection_a_lab_says_what_to_do_first(laboratory: Laboratory, stranger: User) -> None:
     """And the page shows it where the button would be."""
+    assert not laboratory.user.is_connected()
     page = stranger.get("/labs/double-click").text
     assert "Connect Acme Lead Checker first" in page
     assert 'id="run"' not in page
