@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any, ClassVar
@@ -36,8 +37,8 @@ class NaiveSide(Side):
 
     name: ClassVar[SideName] = "naive"
 
-    def __init__(self, house: House, tell: Tell, addresses: Addresses) -> None:
-        super().__init__(house, tell)
+    def __init__(self, house: House, tell: Tell, stopping: threading.Event, addresses: Addresses) -> None:
+        super().__init__(house, tell, stopping)
         self._addresses = addresses
         self._function: ServerFunction[..., Any] = send_to_alc
 

@@ -81,13 +81,13 @@ class OurSide(Side):
         written = order.with_suffix(".new")
         written.write_text(f"{BETWEEN_THE_WRITES} {os.getpid()}")  # not this process: it has to tell the story
         written.replace(order)
-        with self.clicking(record_id) as click:
-            struck = self.comes_true(lambda: not order.exists(), within=PATIENCE)
-            order.unlink(missing_ok=True)
-            if not struck:
-                raise LabFailed("No worker came to be killed: it has to run in a process of its own, as in the demo.")
-            self.say("ALC has the lead, and the worker dies of signal 9. The demo starts it again.")
-            return click.result(TAKES_A_WHILE)
+        click = self.begin_to_click(record_id)
+        struck = self.comes_true(lambda: not order.exists(), within=PATIENCE)
+        order.unlink(missing_ok=True)
+        if not struck:
+            raise LabFailed("No worker came to be killed: it has to run in a process of its own, as in the demo.")
+        self.say("ALC has the lead, and the worker dies of signal 9. The demo starts it again.")
+        return click.result(TAKES_A_WHILE)
 
     def connect(self) -> Json:
         """A connection beside the workspace's, made by the very same code; nobody's leads go through it."""

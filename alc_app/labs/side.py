@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from concurrent.futures import Future
+from contextlib import ExitStack
 from typing import Any, ClassVar
 
+from alc_app.labs.background import begin
 from alc_app.labs.doors import Alc, Crm, Json, LabFailed
 from alc_app.pages import SideName
 from alc_app.runtime.house import House
@@ -33,14 +35,14 @@ class Side(ABC):
 
     name: ClassVar[SideName]
 
-    def __init__(self, house: House, tell: Tell) -> None:
+    def __init__(self, house: House, tell: Tell, stopping: threading.Event) -> None:
         self.house = house
         self.http = Http()
         self.alc = Alc(self.http, house.config.alc_url)
         self.crm = Crm(self.http, house.config.attio_origin, house.config.stand_in_token)
         self.token = ""
         """A token of the account that this side's leads are in."""
-        self._tell, self._began = tell, time.monotonic()
+        self._tell, self._stopping, self._began = tell, stopping, time.monotonic()
         self._undo = ExitStack()
 
     # --- what a script says
@@ -71,16 +73,13 @@ class Side(ABC):
     def click_twice(self, record_id: str) -> None:
         """Press it twice, before anything has come of the first time."""
         self.say("Presses “Send to ALC” twice, at the same moment.")
-        with ThreadPoolExecutor(2) as pool:
-            for said in pool.map(self.send, (record_id, record_id)):
-                self.say(f"The screen says: “{said}”")
+        for click in [begin(self.send, record_id), begin(self.send, record_id)]:
+            self.say(f"The screen says: “{click.result()}”")
 
-    @contextmanager
-    def clicking(self, record_id: str) -> Iterator[Future[str]]:
-        """Press it, and do something before the answer is there."""
+    def begin_to_click(self, record_id: str) -> Future[str]:
+        """Press it, and go on before the answer is there; gives the last words on the screen, later."""
         self.say("Presses “Send to ALC”.")
-        with ThreadPoolExecutor(1) as pool:
-            yield pool.submit(self.send, record_id)
+        return begin(self.send, record_id)
 
     def leads(self, record_id: str) -> list[Json]:
         """The SMS chats with this person at ALC, the oldest first."""
@@ -124,6 +123,8 @@ class Side(ABC):
         """Does it come true within so many seconds?"""
         deadline = time.monotonic() + within
         while not true():
+            if self._stopping.is_set():
+                raise LabFailed("The app is stopping.")
             if time.monotonic() > deadline:
                 return False
             time.sleep(LOOK_EVERY)

@@ -6,13 +6,14 @@ import inspect
 import queue
 import textwrap
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from alc_app.attio import FetchError
+from alc_app.labs.background import begin
 from alc_app.labs.doors import LabFailed
 from alc_app.labs.naive_side import Addresses, NaiveSide
 from alc_app.labs.our_side import OurSide
@@ -29,14 +30,17 @@ SHUT = (
     "ALC's control door is shut, and labs break things there: start it with mock-alc serve --control, as the demo does."
 )
 AWAY = "ALC cannot be reached. Check that it is running."
+LOOK_EVERY = 0.2
+TAKE_BACK = 4.0
+"""Seconds that a lab has to put everything back when the process is told to stop."""
 STUMBLED = "Something unexpected happened. The log says what."
 
 
 class LabStage:
     """What `alc_app.pages` asks for (its protocol `Labs`)."""
 
-    def __init__(self, house: House) -> None:
-        self._house = house
+    def __init__(self, house: House, stopping: threading.Event) -> None:
+        self._house, self._stopping = house, stopping
         self._busy = threading.Lock()
         self.addresses: Addresses = {}
         if house.config.kill_once:
@@ -57,7 +61,7 @@ class LabStage:
         if live is None or live.status != "active":
             return CONNECT
         try:
-            alc = NaiveSide(self._house, lambda _line: None, {}).alc
+            alc = NaiveSide(self._house, lambda _line: None, self._stopping, {}).alc
             return None if alc.control_is_open() else SHUT
         except FetchError:
             return AWAY
@@ -67,17 +71,31 @@ class LabStage:
         if not self._busy.acquire(blocking=False):
             raise LabsBusy
         lines: queue.Queue[Line | None] = queue.Queue()
-        threading.Thread(target=self._play, args=(_script(name), guess, lines), name="lab").start()
-        return iter(lines.get, None)
+        begin(self._play, _script(name), guess, lines)
+        return self._told(lines)
+
+    def _told(self, lines: queue.Queue[Line | None]) -> Iterator[Line]:
+        """The lines as they come; when the process is to stop, no longer than a lab may need to take things back."""
+        until = float("inf")
+        while time.monotonic() < until:
+            try:
+                line = lines.get(timeout=LOOK_EVERY)
+            except queue.Empty:
+                if self._stopping.is_set():
+                    until = min(until, time.monotonic() + TAKE_BACK)
+                continue
+            if line is None:
+                return
+            yield line
 
     def _play(self, script: Script, guess: str, lines: queue.Queue[Line | None]) -> None:
         """Goes on to its end, and tidies up, whether somebody still reads or not."""
         try:
-            sweep(self._house)
-            sides = (NaiveSide(self._house, lines.put, self.addresses), OurSide(self._house, lines.put))
-            with ThreadPoolExecutor(2) as pool:
-                for _ in pool.map(lambda side: _play_on(side, script, guess, lines.put), sides):
-                    pass
+            sweep(self._house, self._stopping)
+            ground = (self._house, lines.put, self._stopping)
+            sides = (NaiveSide(*ground, self.addresses), OurSide(*ground))
+            for playing in [begin(_play_on, side, script, guess, lines.put) for side in sides]:
+                playing.result()
         except Exception:
             log.exception("A lab stumbled.")
             lines.put({"event": "failed", "side": None, "text": STUMBLED})

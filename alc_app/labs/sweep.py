@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import threading
+
 from alc_app.labs.our_side import OurSide, remove_connection
 from alc_app.labs.side import ACCOUNT
 from alc_app.runtime.house import House
 
 
-def sweep(house: House) -> None:
+def sweep(house: House, stopping: threading.Event) -> None:
     """Put away people, and the connection that was to be broken; the naive webhooks answer 404 since the restart."""
-    side = OurSide(house, lambda _line: None)
+    side = OurSide(house, lambda _line: None, stopping)
     side.set_up()
     for record_id in side.crm.left_behind():
         side.put_away(record_id)

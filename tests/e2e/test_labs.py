@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import threading
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -142,6 +143,21 @@ def test_what_a_killed_lab_has_left_is_put_back_by_the_next_one(
     stack.alc.stop()  # its faults were the lab's, and end with it
     stack.alc.start()
     assert laboratory.left_behind()
+
+    laboratory.run("double-click", "two")
+
+    eventually(lambda: not laboratory.left_behind(), within=30, what=laboratory.left_behind)
+
+
+def test_a_lab_does_not_keep_the_web_process_from_stopping(laboratory: Laboratory, stack: Stack) -> None:
+    """C15: it ends within 10 seconds, and the next lab puts back what this one could not."""
+    reply = laboratory.start("crm-down", "lost")
+    next(reply.iter_lines())
+    asked = time.monotonic()
+    assert stack.web.stop() == 0
+    assert time.monotonic() - asked < 10
+    reply.close()
+    stack.web.start()
 
     laboratory.run("double-click", "two")
 

@@ -50,7 +50,7 @@ function clear() {
   find("why").hidden = true;
   find("why").dataset.verdict = "none";
   find("sides").hidden = false;
-  find("sides").scrollIntoView({ block: "nearest" });
+  find("sides").scrollIntoView({ block: "start" });
 }
 
 /** Run the lab with what was predicted, and draw each line of the reply as it arrives. */
