@@ -9,7 +9,7 @@ const columnOf = (side) => find("sides").querySelector(`[data-side="${side}"]`);
 
 const TOLD = {
   step({ side, at, text }) {
-    columnOf(side).querySelector(".steps").append(copy("lab-step", { at: `${at.toFixed(1)} s`, text }));
+    columnOf(side).querySelector(".played").append(copy("lab-step", { at: `${at.toFixed(1)} s`, text }));
   },
   fact({ side, what, value, good }) {
     const fact = copy("lab-fact", { what, value });
@@ -45,7 +45,7 @@ function clear() {
     const column = columnOf(side);
     column.dataset.state = "running";
     column.querySelector(".outcome").hidden = true;
-    for (const list of column.querySelectorAll(".seen, .steps")) list.replaceChildren();
+    for (const list of column.querySelectorAll(".seen, .played")) list.replaceChildren();
   }
   find("why").hidden = true;
   find("why").dataset.verdict = "none";
