@@ -180,6 +180,16 @@ class Config(BaseModel):
         return self.exchanges == "on" or (not self.exchanges and self.env == "development")
 
     @property
+    def has_labs(self) -> bool:
+        """May things be broken on purpose? In development, and with the stand-in for Attio only."""
+        return self.env == "development" and not self.uses_real_attio and not self.attio_url
+
+    @property
+    def kill_once(self) -> Path | None:
+        """The file by which a lab has a process killed at a place of its code (runtime/failpoints.py)."""
+        return self.home / "kill-once" if self.has_labs else None
+
+    @property
     def shares_database(self) -> bool:
         """With Postgres, processes on several machines work on one database."""
         return bool(self.database_url) and not self.database_url.startswith("sqlite")

@@ -74,6 +74,7 @@ def postgres(postgres_server: str, migrated_postgres: str) -> Iterator[str]:
 
 
 TOGETHER = {
+    "laboratory": "labs",
     "stack": "stack",
     "world": "kill",
     "installation": "doctor",

@@ -38,6 +38,10 @@ DOORS = [
     "alc_app.lead_review",
     "alc_app.lead_letters",
 ]
+LABS = ["alc_app.labs", "alc_app.naive"]
+"""Break it: the naive code, and the glue that plays it against ours."""
+HARNESS = ("alc_app.naive.runtime", "alc_app.naive.__main__")
+"""What runs the naive code; the rest of its room is the tutorial's text."""
 ENTRANCES = ["alc_app.serve"]
 """The command line's processes: they may start the stand-in, as they may start anything."""
 VERBS = {"Session", "session", "request", "get", "post", "put", "patch", "delete", "head", "options"}
@@ -95,7 +99,24 @@ def test_the_sdk_surface_imports_nothing_of_ours(path: Path) -> None:
 @pytest.mark.parametrize("path", files_in(["alc_app.runtime", "alc_app.pages"]), ids=name_of)
 def test_the_runtime_and_the_pages_are_handed_the_app_and_never_import_it(path: Path) -> None:
     """Rule 2: they know the surface; what the app does comes to them as the manifest."""
-    assert not [module for module in ours(path) if within(module, [*APP_FILES, *DOORS, "alc_app.workspace"])]
+    assert not [module for module in ours(path) if within(module, [*APP_FILES, *DOORS, *LABS, "alc_app.workspace"])]
+
+
+@pytest.mark.parametrize("path", files_in(["alc_app.naive"]), ids=name_of)
+def test_naive_code_has_the_sdk_surface_and_nothing_of_ours_that_makes_it_safe(path: Path) -> None:
+    """And says in its first word what it is. Its harness opens no request by itself, and asks whether it may run."""
+    harness = ["alc_app.runtime.http", "alc_app.config"] if name_of(path) in HARNESS else []
+    for module in ours(path):
+        assert module in ("alc_app", "alc_app.runtime") or within(module, ["alc_app.attio", "alc_app.naive", *harness])
+    if not harness:
+        assert path.read_text().startswith('"""NAIVE, ')
+
+
+@pytest.mark.parametrize("path", [p for p in SOURCES if not within(name_of(p), LABS)], ids=name_of)
+def test_naive_code_is_reached_through_the_labs_and_they_by_whoever_joins_the_rooms(path: Path) -> None:
+    """Nothing that serves people can come to lean on code that is broken on purpose."""
+    if name_of(path) != "alc_app.web":
+        assert not [module for module in ours(path) if within(module, LABS)]
 
 
 @pytest.mark.parametrize("path", [p for p in SOURCES if not within(name_of(p), ["alc_app.mock_attio"])], ids=name_of)

@@ -1,11 +1,12 @@
 """What every view needs at hand: the settings, the database, and who is asking."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from flask import current_app, g
 
 from alc_app.mock_attio.config import MockAttioConfig
 from alc_app.mock_attio.database import Database
+from alc_app.mock_attio.faults import Faults
 from alc_app.mock_attio.limits import Limits
 from alc_app.mock_attio.timestamps import to_text
 
@@ -25,6 +26,7 @@ class Crm:
     config: MockAttioConfig
     database: Database
     limits: Limits
+    faults: Faults = field(default_factory=Faults)
 
     def now(self) -> str:
         """Return the present moment as Attio writes it."""

@@ -1,10 +1,11 @@
-"""`/_mock`: the control door for tests and demos; it opens for this machine only, and not for web pages."""
+"""`/_mock`: the control door (reset, tokens, faults); it opens for this machine only, not for web pages."""
 
 from ipaddress import ip_address
 from typing import Any
 from uuid import uuid4
 
 from flask import Blueprint, request
+from pydantic import Field
 
 from alc_app.mock_attio.auth import SCOPES, hash_token
 from alc_app.mock_attio.bodies import Body, parse, read_json
@@ -23,6 +24,14 @@ class NewToken(Body):
     """The body of a new token: scopes with spaces between; a new token of Attio has none."""
 
     scope: str
+
+
+class Trouble(Body):
+    """The body of a fault: writes to this record answer with this status, so many times or until it is cleared."""
+
+    record_id: str
+    status: int = Field(503, ge=400, le=599)
+    times: int | None = Field(None, ge=1)
 
 
 @bp.before_request
@@ -52,6 +61,27 @@ def create_token() -> dict[str, Any]:
         row = Token(token_hash=hash_token(token), token_id=str(uuid4()), scope=scope, created_at=crm().now())
         session.add(row)
     return {"token": token, "scope": scope}
+
+
+@bp.post("/faults")
+def add_fault() -> dict[str, Any]:
+    """Let writes to one record fail."""
+    wanted = parse(Trouble, read_json(request), path=())
+    crm().faults.add(wanted.record_id, wanted.status, wanted.times)
+    return wanted.model_dump()
+
+
+@bp.get("/faults/<record_id>")
+def show_fault(record_id: str) -> dict[str, Any]:
+    """Tell how often the fault of a record has struck."""
+    return {"record_id": record_id, "struck": crm().faults.struck(record_id)}
+
+
+@bp.delete("/faults/<record_id>")
+def clear_fault(record_id: str) -> dict[str, Any]:
+    """Let writes to this record succeed again."""
+    crm().faults.clear(record_id)
+    return {}
 
 
 def _is_loopback(address: str) -> bool:

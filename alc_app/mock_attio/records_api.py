@@ -132,6 +132,7 @@ def _commit(object_name: str, change: Callable[[Session], Change]) -> Json:
 
 
 def _update(object_name: str, record_id: str, values: Json, session: Session, *, overwrite: bool) -> Change:
+    crm().faults.strike(record_id)
     editor = _editor(session, object_name)
     record = editor.find(record_id)
     multiselects = frozenset(a.attribute_id for a in editor.schema.attributes if a.is_multiselect)

@@ -9,6 +9,7 @@ from .errors import add_error_pages
 from .headers import secure_headers
 from .inspector import add_inspector
 from .install import add_install_page
+from .labs import Choice, Excerpt, Lab, Labs, LabsBusy, SideName, add_lab_pages
 from .look import add_look
 from .people import add_people_pages
 from .workspace import (
@@ -30,16 +31,22 @@ from .workspace import (
 __all__ = [
     "ActionButton",
     "Change",
+    "Choice",
     "CleanUp",
     "ConnectRun",
     "ConnectionView",
     "CrmUnavailable",
     "DeadLetter",
     "DeliveryView",
+    "Excerpt",
     "Handler",
+    "Lab",
+    "Labs",
+    "LabsBusy",
     "NotPossible",
     "PeoplePage",
     "Person",
+    "SideName",
     "StepDone",
     "WidgetFrame",
     "Workspace",
@@ -48,13 +55,15 @@ __all__ = [
 ]
 
 
-def blueprint(workspace: Workspace) -> Blueprint:
-    """Build the pages of one workspace, with their assets and the error pages of the whole app."""
+def blueprint(workspace: Workspace, labs: Labs | None = None) -> Blueprint:
+    """Build the pages of one workspace, with their assets and the error pages of the whole app; labs, where allowed."""
     pages = Face(workspace)
     add_look(pages)
     add_people_pages(pages, workspace)
     add_install_page(pages, workspace)
     add_doctor_page(pages, workspace)
     add_inspector(pages, workspace)
+    if labs:
+        add_lab_pages(pages, workspace, labs)
     add_error_pages(pages)
     return pages

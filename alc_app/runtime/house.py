@@ -39,7 +39,7 @@ class House:
 
     def __init__(self, config: Config, manifest: App, now: Callable[[], float] = time.time) -> None:
         self.config, self.manifest, self.now = config, manifest, now
-        failpoints.arm(config.failpoints)
+        failpoints.arm(config.failpoints, config.kill_once)
         self.database = Database(config.database("app"))
         # On SQLite a file of its own, so that a delivery never waits for another writer; on Postgres one pool.
         apart = config.database("inbox") != config.database("app")

@@ -142,7 +142,7 @@ class Lifecycle:
             row.status, row.due_at = "removing", self._house.now() + LOOK_AGAIN
             row.removing_since = row.removing_since or self._house.now()
             self._house.handlers.entomb(connection_id)
-            self._house.publish("connection", {"status": "removing"})
+            self._tell(row, "removing")
             return True
 
     def _try_later(self, connection_id: str, why: str) -> None:
@@ -157,12 +157,17 @@ class Lifecycle:
                 return
             row.tries, row.why = row.tries + 1, why
             row.due_at = now + min(FIRST_RETRY * 2 ** (row.tries - 1), LONGEST_RETRY)
-            self._house.publish("connection", {"status": "cleaning"})
+            self._tell(row, "cleaning")
 
     def _erase(self, connection_id: str) -> None:
         self._house.connections.erase(connection_id)
-        self._house.publish("connection", {"status": "removed"})
+        self._tell(self._house.connections.row(connection_id), "removed")
         log.info("The connection %s is removed.", connection_id, extra={"connection_id": connection_id})
+
+    def _tell(self, row: ConnectionRow, status: str) -> None:
+        """Tell the open pages, if the connection is the workspace's: a lab breaks one of its own."""
+        if row.workspace_id == WORKSPACE:
+            self._house.publish("connection", {"status": status})
 
 
 def _attempt(work: Callable[[], Any]) -> dict[str, Any]:

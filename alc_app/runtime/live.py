@@ -38,7 +38,8 @@ class Live:
     def __init__(self, database: Database, boot: str, exchanges: ExchangeLog) -> None:
         self._database, self.exchanges = database, exchanges
         self._streams = threading.BoundedSemaphore(MAX_STREAMS)
-        self._stopping = threading.Event()
+        self.stopping = threading.Event()
+        """Is set when the process is told to stop."""
         self.boot = self._first_event(boot)
 
     def last_id(self) -> str:
@@ -68,13 +69,13 @@ class Live:
 
     def stop(self) -> None:
         """End every stream, so that the server can stop."""
-        self._stopping.set()
+        self.stopping.set()
 
     def _follow(self, event_id: str) -> Iterator[str]:
         ends, beats = time.monotonic() + STREAM_FOR, time.monotonic()
         number = self.exchanges.last_number()
         yield "retry: 1000\n\n"
-        while time.monotonic() < ends and not self._stopping.is_set():
+        while time.monotonic() < ends and not self.stopping.is_set():
             for event in self.after(event_id):
                 event_id = event["id"]
                 yield f"id: {event_id}\nevent: {event['kind']}\ndata: {json.dumps(event)}\n\n"
@@ -84,7 +85,7 @@ class Live:
             if time.monotonic() - beats > BEAT_EVERY:  # only a write finds out that the page has gone
                 beats = time.monotonic()
                 yield ": still here\n\n"
-            self._stopping.wait(LOOK_EVERY)
+            self.stopping.wait(LOOK_EVERY)
 
     def _has_forgotten(self, session: Session, number: int) -> bool:
         """Has an event after this one gone (retention.py)? The boot event never does."""

@@ -10,7 +10,7 @@ from types import FrameType
 from typing import Any
 
 APP = Path(__file__).parent.parent
-NOT_THE_APP = ("runtime", "attio", "pages", "migrations", "mock_attio")
+NOT_THE_APP = ("runtime", "attio", "pages", "migrations", "mock_attio", "labs", "naive")
 LONGEST_EXCERPT = 44
 AROUND = 8
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # it has no types
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.support.outside import Alc, Attio
@@ -88,6 +89,28 @@ def test_the_action_is_in_the_quick_actions_and_an_alert_names_the_missing_phone
     expect(alert).to_contain_text("No phone number found")
     alert.get_by_role("button", name="OK").click()
     expect(alert).to_be_hidden()
+
+
+def test_a_lab_is_predicted_run_and_seen(page: Page, user: User, stack: Stack) -> None:
+    """Break it: a forged signature, on the servers that run; axe finds nothing in what it leaves on the page."""
+    page.goto(f"{stack.app_url}/people")
+    page.get_by_role("link", name="Break it").first.click()
+    page.get_by_role("link", name="Forged signature").click()
+    page.get_by_role("radio", name="Believes it.").check()
+    page.get_by_role("button", name="Run it").click()
+
+    columns = page.locator("#sides")
+    naive = columns.get_by_role("region", name="The tutorial’s code")
+    ours = columns.get_by_role("region", name="This app")
+    expect(naive.locator(".outcome")).to_contain_text("The record says Complete.")
+    expect(ours.locator(".outcome")).to_contain_text("The record stays as it was.")
+    expect(naive.locator("[data-good=false]")).to_contain_text(["200", "Complete"])
+    expect(ours.locator("[data-good=true]")).to_contain_text(["401", "yes", "Pending"])
+    expect(page.get_by_role("heading", name="You called it. Here is why.")).to_be_visible()
+    expect(page.get_by_text(re.compile(r"alc_app/runtime/standard_webhooks.py:\d+"))).to_be_visible()
+    for theme in ("light", "dark"):
+        page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
+        assert Axe().run(page).violations_count == 0
 
 
 def test_a_click_without_a_connection_leads_to_the_install_page(

@@ -24,7 +24,7 @@ def create_face(workspace: FakeWorkspace, stage: Stage) -> Flask:
     def name_the_request() -> None:
         g.request_id = REQUEST_ID
 
-    app.register_blueprint(blueprint(workspace))
+    app.register_blueprint(blueprint(workspace, workspace.labs))
     app.register_blueprint(event_routes(workspace.events))
     app.register_blueprint(action_routes(stage))
     app.register_blueprint(connection_routes(workspace))

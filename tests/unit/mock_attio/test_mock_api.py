@@ -18,7 +18,7 @@ def test_a_reset_brings_the_seed_back_with_the_same_ids(attio: Attio) -> None:
     assert attio.refused("GET", "/v2/objects")["status_code"] == 401
 
 
-@pytest.mark.parametrize("path", ["/_mock/reset", "/_mock/tokens"])
+@pytest.mark.parametrize("path", ["/_mock/reset", "/_mock/tokens", "/_mock/faults"])
 @pytest.mark.parametrize(
     "more",
     [
@@ -40,3 +40,19 @@ def test_a_token_cannot_have_a_scope_that_attio_does_not_know(attio: Attio) -> N
     """Spelling mistakes in tests should be seen."""
     assert attio.refused("POST", "/_mock/tokens", {"scope": "records:read"})["code"] == "validation_type"
     assert attio.refused("POST", "/_mock/tokens", {})["validation_errors"][0]["message"] == "Required"
+
+
+def test_a_fault_strikes_writes_to_one_record_so_often_or_until_it_is_cleared(attio: Attio) -> None:
+    """As if Attio were down for this record alone; reading goes on, and the others do not notice."""
+    record_id, other = attio.path().rpartition("/")[2], attio.path(1)
+    attio.ok("POST", "/_mock/faults", {"record_id": record_id, "times": 1})
+    assert attio.send("PATCH", attio.path(), {"data": {"values": {"job_title": "x"}}}).status_code == 503
+    attio.write("PATCH", attio.path(), {"job_title": "Again"})
+    attio.send("POST", "/_mock/faults", {"record_id": record_id, "status": 500})
+    for _ in range(2):
+        assert attio.send("PATCH", attio.path(), {"data": {"values": {"job_title": "x"}}}).status_code == 500
+    attio.write("PATCH", other, {"job_title": "Undisturbed"})
+    attio.ok("GET", attio.path())
+    assert attio.send("GET", f"/_mock/faults/{record_id}").get_json()["struck"] == 2
+    attio.send("DELETE", f"/_mock/faults/{record_id}")
+    attio.write("PATCH", attio.path(), {"job_title": "Back"})

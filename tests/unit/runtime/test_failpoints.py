@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
@@ -39,6 +40,21 @@ def test_an_armed_place_kills_the_process_at_once() -> None:
     program = "from alc_app.runtime.failpoints import *; arm('here:kill'); failpoint('here'); print('alive')"
     died = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)  # noqa: S603 - our own program
     assert (died.returncode, died.stdout) == (-9, "")
+
+
+def test_a_file_kills_one_process_that_comes_to_its_place_and_spares_the_one_that_it_names(tmp_path: Path) -> None:
+    """Break it, lab 8: the first worker dies, the next one finds no file."""
+    order = tmp_path / "kill-once"
+    program = (
+        "import os, sys; from pathlib import Path; from alc_app.runtime.failpoints import *; order = Path(sys.argv[1]);"
+        "arm('', order); failpoint('elsewhere'); order.write_text(f'here {os.getpid()}'); failpoint('here');"
+        "order.write_text('here 0'); failpoint('elsewhere'); failpoint('here'); print('alive')"
+    )
+    died = subprocess.run([sys.executable, "-c", program, str(order)], capture_output=True, text=True, check=False)  # noqa: S603 - our own program
+    assert (died.returncode, died.stdout) == (-9, "")
+    assert not order.exists()
+    arm("", order)
+    failpoint("here")
 
 
 @pytest.mark.parametrize("spec", ["here", "here:", "here:explode", "here:sleep", "here:sleep=x"])

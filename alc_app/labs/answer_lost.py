@@ -1,0 +1,46 @@
+"""Lab 6: ALC takes the lead, and its answer gets lost."""
+
+from alc_app.labs.script import Script
+from alc_app.labs.side import Side
+from alc_app.naive.send_to_alc_server import send_to_alc
+from alc_app.pages import Choice, Lab
+from alc_app.send_to_alc_server import send
+
+LAB = Lab(
+    name="answer-lost",
+    title="Answer lost after ALC accepted",
+    fault="ALC accepts the lead and starts the chat. The connection breaks before its answer is through. If the screen "
+    "says “Please try again”, the person at it does.",
+    question="How many SMS chats does the tutorial’s code start with the person?",
+    choices=[
+        Choice("one", "One chat.", good=True),
+        Choice("two", "Two: the app says “Please try again”, although the first one runs."),
+        Choice("unknown", "One, and nobody here knows of it."),
+    ],
+    quote='await alert({title: "Failed to send to ALC", text: "Please try again."})',
+    quoted_from="send-to-alc-record-action.ts",
+    why={
+        "naive": "A lost answer looks like a refusal to it. Trying again is a new POST, and a new chat.",
+        "ours": "An answer that is lost is a kind of its own: nobody knows. ALC is asked for the intent’s "
+        "idempotency key, and says whether it has the lead; a new click would use the same key.",
+    },
+    bars=["C2"],
+)
+
+
+def play(side: Side) -> str:
+    """Cut the answer off, and do what the screen says."""
+    person = side.add_person("Answer Lost")
+    side.break_alc(route="POST /api/v1/leads", trouble="drop", effect="done", match={"recordId": person})
+    side.say("The next answer of ALC about this person will be cut off.")
+    if "try again" in side.click(person):
+        side.click(person)
+    chats, status = side.leads(person), side.crm.says(person)
+    side.observe("SMS chats at ALC", len(chats), good=len(chats) == 1)
+    side.observe("The record says", status or "nothing", good=bool(status))
+    if len(chats) > 1:
+        return "two"
+    return "one" if status else "unknown"
+
+
+script = Script(LAB, play, naive=[send_to_alc], ours=[send])

@@ -1,0 +1,39 @@
+"""Lab 1: two clicks at the same moment."""
+
+from alc_app import leads
+from alc_app.labs.script import Script
+from alc_app.labs.side import Side
+from alc_app.naive.send_to_alc_server import send_to_alc
+from alc_app.pages import Choice, Lab
+
+LAB = Lab(
+    name="double-click",
+    title="Double click",
+    fault="Somebody presses “Send to ALC” twice. Both clicks are under way before either has an answer.",
+    question="How many SMS chats does the tutorial’s code start with the person?",
+    choices=[
+        Choice("one", "One chat. The second click joined the first.", good=True),
+        Choice("two", "Two chats with the same person, at the same time."),
+        Choice("none", "None. Both clicks failed."),
+    ],
+    quote="Server function uses fetch() to send a POST request to api.acmeleadchecker.ai.",
+    quoted_from="Usage, step 8",
+    why={
+        "naive": "Each click is a POST of its own. Nothing tells ALC, or the app, that the second is the first again.",
+        "ours": "The intent is a row, written before anything is sent, and a unique index allows one open row per "
+        "record. Its id names the durable run and is ALC’s idempotency key, so the second click joins the first.",
+    },
+    bars=["C1", "C2"],
+)
+
+
+def play(side: Side) -> str:
+    """Two clicks, then count."""
+    person = side.add_person("Double Click")
+    side.click_twice(person)
+    chats = len(side.leads(person))
+    side.observe("SMS chats at ALC", chats, good=chats == 1)
+    return {0: "none", 1: "one"}.get(chats, "two")
+
+
+script = Script(LAB, play, naive=[send_to_alc], ours=[leads.intend, leads._new_lead])

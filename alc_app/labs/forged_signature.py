@@ -1,0 +1,71 @@
+"""Lab 3: a stranger calls the webhook."""
+
+import base64
+import hashlib
+import hmac
+import json
+import secrets
+import time
+
+from alc_app.labs.doors import LabFailed
+from alc_app.labs.script import Script
+from alc_app.labs.side import Side
+from alc_app.naive.webhooks.lead_processed import lead_processed
+from alc_app.pages import Choice, Lab
+from alc_app.runtime.intake import Intake
+from alc_app.runtime.standard_webhooks import verify
+
+LAB = Lab(
+    name="forged-signature",
+    title="Forged signature",
+    fault="A stranger has learnt the webhook’s address. They post “Complete” for a lead that ALC is still chatting "
+    "with, signed with a key of their own.",
+    question="What does the tutorial’s webhook do with it?",
+    choices=[
+        Choice("believed", "Believes it. The record says Complete."),
+        Choice("refused", "Refuses it. The record stays as it was.", good=True),
+        Choice("accepted", "Answers 200, and writes nothing."),
+    ],
+    quote="Our webhook handler is going to be called by Acme Lead Checker when they have processed our lead that we "
+    "sent them.",
+    quoted_from="Implementation, Webhook handler",
+    why={
+        "naive": "It reads the body and writes what it says. Who has sent it is never asked.",
+        "ours": "Each handler has a secret that only ALC was told. The signature is checked over the raw bytes, before "
+        "anything is read or stored.",
+    },
+    bars=["R1", "R4", "R6"],
+)
+
+
+def play(side: Side) -> str:
+    """Send, forge, and look at the record."""
+    person = side.add_person("Forged Signature")
+    side.click(person)
+    lead = side.wait_for_lead(person)
+    side.say("A stranger posts “Complete” to the webhook.")
+    answer = forge(side, lead["id"], person)
+    side.wait(lambda: side.crm.says(person) == "Complete" or answer != 200, what="Nothing came of the forged call.")
+    status = side.crm.says(person)
+    if side.leads(person)[0]["status"] != "processing":
+        raise LabFailed("ALC had decided before the stranger came, so that this run shows nothing. Run it again.")
+    side.observe("The stranger is answered", answer, good=answer == 401)
+    side.observe("ALC is still chatting", "yes", good=True)
+    side.observe("The record says", status or "nothing", good=status != "Complete")
+    if status == "Complete":
+        return "believed"
+    return "accepted" if answer == 200 else "refused"
+
+
+def forge(side: Side, lead_id: str, record_id: str) -> int:
+    """A delivery like ALC's own in all but the key; returns how it is answered."""
+    body = {"event": "lead.processed", "lead_id": lead_id, "record_id": record_id, "status": "Complete"}
+    message_id, now = f"msg_{secrets.token_hex(12)}", str(int(time.time()))
+    # As `requests` writes it, because the signature is over the bytes.
+    signed = f"{message_id}.{now}.{json.dumps(body)}".encode()
+    signature = base64.b64encode(hmac.digest(secrets.token_bytes(32), signed, hashlib.sha256)).decode()
+    headers = {"webhook-id": message_id, "webhook-timestamp": now, "webhook-signature": f"v1,{signature}"}
+    return side.http.request("POST", side.hook_url(), headers=headers, json=body).status
+
+
+script = Script(LAB, play, naive=[lead_processed], ours=[Intake._verify_and_take, verify])

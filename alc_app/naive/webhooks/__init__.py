@@ -1,0 +1,1 @@
+"""NAIVE, broken on purpose: the tutorial's webhook handlers."""

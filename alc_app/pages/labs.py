@@ -1,0 +1,104 @@
+"""Break it: the overview of the labs, and a page for each: predict, run, see."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+from flask import Blueprint, Response, abort, render_template, request
+
+from .workspace import Workspace
+
+SideName = Literal["naive", "ours"]
+
+
+class LabsBusy(Exception):
+    """A lab is running: they share the servers, so that one runs at a time."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Something that may come of a lab: to be predicted before, and found after."""
+
+    id: str
+    text: str  # a sentence
+    good: bool = False
+
+
+@dataclass(frozen=True)
+class Excerpt:
+    """Some lines of a source file of this repository."""
+
+    file: str
+    line: int
+    code: str
+
+
+@dataclass(frozen=True)
+class Lab:
+    """One fault, and what is told around it."""
+
+    name: str
+    title: str
+    fault: str  # what is about to happen, in a sentence or two
+    question: str
+    choices: Sequence[Choice]
+    quote: str  # what the tutorial says about it, word for word
+    quoted_from: str
+    why: Mapping[SideName, str]
+    bars: Sequence[str] = ()  # numbers of the promises that the tests hold us to
+    sources: Mapping[SideName, Sequence[Excerpt]] = ()  # type: ignore[assignment]  # filled when it is shown
+    number: int = 0
+
+
+class Labs(Protocol):
+    """What the pages ask for."""
+
+    def all(self) -> Sequence[Lab]:
+        """The labs, in their order."""
+
+    def get(self, name: str) -> Lab | None:
+        """One of them, with its excerpts."""
+
+    def missing(self) -> str | None:
+        """What has to be done before a lab can run, in a sentence; None when nothing has."""
+
+    def run(self, name: str, guess: str) -> Iterator[Mapping[str, Any]]:
+        """Run one; each line is told as it happens. Raises: LabsBusy."""
+
+
+def add_lab_pages(pages: Blueprint, workspace: Workspace, labs: Labs) -> None:
+    """Add `/labs`, `/labs/<name>`, and what the button of such a page asks for."""
+    pages.app_context_processor(lambda: {"has_labs": True})
+
+    @pages.get("/labs")
+    def overview() -> str:
+        return _page("labs.html", labs=labs.all())
+
+    @pages.get("/labs/<name>")
+    def lab(name: str) -> str:
+        shown, everything = _find(name), labs.all()
+        following = next((other for other in everything if other.number == shown.number + 1), None)
+        return _page("lab.html", lab=shown, following=following, count=len(everything), missing=labs.missing())
+
+    @pages.post("/labs/<name>/run")
+    def run(name: str) -> Response:
+        wishes = request.get_json(silent=True)
+        guess = wishes.get("guess") if isinstance(wishes, dict) else None
+        if guess not in [choice.id for choice in _find(name).choices]:
+            abort(400, "A lab runs once you have said what you expect.")
+        if missing := labs.missing():
+            abort(409, missing)
+        try:
+            lines = labs.run(name, guess)
+        except LabsBusy:
+            abort(409, "A lab is running already. Wait for it to end, then try again.")
+        body = (json.dumps(line) + "\n" for line in lines)
+        return Response(body, content_type="application/x-ndjson", headers={"X-Accel-Buffering": "no"})
+
+    def _page(template: str, **values: Any) -> str:
+        events_after = workspace.last_event_id()
+        return render_template(template, connection=workspace.connection(), events_after=events_after, **values)
+
+    def _find(name: str) -> Lab:
+        return labs.get(name) or abort(404)

@@ -1,0 +1,101 @@
+import { announce, copy } from "./dom.js";
+import { lines, post, Refused } from "./http.js";
+
+const CUT = "The connection ended before the lab did. It goes on, and puts everything back. Wait a moment, then run it again.";
+const HINT = { running: "Running…", again: "Run it again, and everything is looked up anew." };
+const lab = document.getElementById("lab");
+const find = (id) => document.getElementById(id);
+const columnOf = (side) => find("sides").querySelector(`[data-side="${side}"]`);
+
+const TOLD = {
+  step({ side, at, text }) {
+    columnOf(side).querySelector(".played").append(copy("lab-step", { at: `${at.toFixed(1)} s`, text }));
+  },
+  fact({ side, what, value, good }) {
+    const fact = copy("lab-fact", { what, value });
+    fact.dataset.good = good;
+    columnOf(side).querySelector(".seen").append(fact);
+  },
+  outcome({ side, text, good, guessed }) {
+    showOutcome(side, good ? "held" : "broken", text);
+    if (side === "naive") tellVerdict(guessed ? "right" : "wrong");
+  },
+  failed({ side, text }) {
+    for (const one of side ? [side] : ["naive", "ours"]) showOutcome(one, "failed", text);
+  },
+};
+
+function showOutcome(side, state, text) {
+  const column = columnOf(side);
+  column.dataset.state = state;
+  const outcome = column.querySelector(".outcome");
+  outcome.querySelector("b").textContent = text;
+  outcome.hidden = false;
+  announce(`${column.querySelector("h2").textContent}: ${text}`);
+}
+
+/** Was the prediction about the tutorial's code right? It is shown when both sides are through. */
+function tellVerdict(verdict) {
+  find("why").dataset.verdict = verdict;
+  localStorage.setItem(`lab:${lab.dataset.name}`, verdict);
+}
+
+function clear() {
+  for (const side of ["naive", "ours"]) {
+    const column = columnOf(side);
+    column.dataset.state = "running";
+    column.querySelector(".outcome").hidden = true;
+    for (const list of column.querySelectorAll(".seen, .played")) list.replaceChildren();
+  }
+  find("why").hidden = true;
+  find("why").dataset.verdict = "none";
+  find("sides").hidden = false;
+  find("sides").scrollIntoView({ block: "start" });
+}
+
+/** Run the lab with what was predicted, and draw each line of the reply as it arrives. */
+async function run(guess) {
+  setBusy(true);
+  try {
+    const reply = await post(lab.dataset.url, { guess });
+    clear();
+    let ended = false;
+    for await (const { event, ...told } of lines(reply)) {
+      TOLD[event]?.(told);
+      ended ||= event === "done";
+    }
+    if (!ended) throw new Error("The reply ended without its last line.");
+    explain();
+  } catch (error) {
+    find("hint").textContent = error instanceof Refused ? error.message : CUT;
+    announce(find("hint").textContent);
+  } finally {
+    setBusy(false);
+  }
+}
+
+function explain() {
+  const verdict = find("verdict");
+  verdict.textContent = verdict.dataset[find("why").dataset.verdict];
+  find("why").hidden = false;
+  find("hint").textContent = HINT.again;
+}
+
+function setBusy(busy) {
+  lab.ariaBusy = busy;
+  find("run").ariaBusy = busy;
+  if (busy) find("hint").textContent = HINT.running;
+}
+
+find("predict")?.addEventListener("submit", (event) => {
+  event.preventDefault();
+  const guess = new FormData(event.target).get("guess");
+  if (guess && find("run") && lab.ariaBusy !== "true") run(guess);
+});
+
+for (const link of document.querySelectorAll("[data-lab]")) {
+  const verdict = localStorage.getItem(`lab:${link.dataset.lab}`);
+  const called = link.querySelector(".called");
+  if (verdict) called.textContent = called.dataset[verdict];
+  called.hidden = !verdict;
+}
