@@ -6,11 +6,13 @@ from .assets import Face
 from .connect_steps import ConnectRun, StepDone
 from .doctor import add_doctor_page
 from .errors import add_error_pages
+from .guide import Guide
 from .headers import secure_headers
 from .inspector import add_inspector
 from .install import add_install_page
 from .look import add_look
 from .people import add_people_pages
+from .tutorial import add_tutorial_page
 from .workspace import (
     ActionButton,
     Change,
@@ -36,6 +38,7 @@ __all__ = [
     "CrmUnavailable",
     "DeadLetter",
     "DeliveryView",
+    "Guide",
     "Handler",
     "NotPossible",
     "PeoplePage",
@@ -56,5 +59,6 @@ def blueprint(workspace: Workspace) -> Blueprint:
     add_install_page(pages, workspace)
     add_doctor_page(pages, workspace)
     add_inspector(pages, workspace)
+    add_tutorial_page(pages, workspace)
     add_error_pages(pages)
     return pages

@@ -15,7 +15,16 @@ Open = Callable[[str], Page]
 Check = Callable[[Page], None]
 
 ADA = f"/people/{record_id(1)}"
-PAGES = ("/people", "/people?q=nobody-at-all", ADA, "/apps/alc?notice=connected", "/doctor", "/inspector")
+PAGES = (
+    "/people",
+    "/people?q=nobody-at-all",
+    ADA,
+    "/apps/alc?notice=connected",
+    "/doctor",
+    "/inspector",
+    "/tutorial",
+    "/tutorial?step=usage-8",
+)
 SIDEWAYS = """[document.documentElement, ...document.querySelectorAll("main, main *")]
     .filter((e) => e === document.documentElement || ["auto", "scroll"].includes(getComputedStyle(e).overflowX))
     .filter((e) => e.scrollWidth > e.clientWidth)

@@ -23,6 +23,7 @@ from alc_app.pages import (
 )
 from alc_app.pages.workspace import PeopleSort
 from tests.support.event_log import EventLog
+from tests.support.fake_guide import FakeGuide
 
 AT = datetime(2026, 11, 20, 9, 12, tzinfo=UTC)
 
@@ -181,12 +182,14 @@ class FakeWorkspace:
 
     def __init__(self) -> None:
         self.events = EventLog()
+        self.guide = FakeGuide()
         self.reset()
 
     def reset(self) -> None:
         """Be as new; the event log goes on, as a real one does."""
         self.events.has_room = True
         self.events.messages = []
+        self.guide.reset()
         self.everyone = seven_people()
         self.changes: dict[str, list[Change]] = {}
         self.view = CONNECTED
