@@ -44,7 +44,6 @@ async function drawSteps(tour, changed) {
     item.dataset.state = state;
     fill(item, { saw, standing: state });
   }
-  page.querySelector("li:has([aria-current])").scrollIntoView({ block: "nearest" });
 }
 
 function drawPanel(tour) {
@@ -56,6 +55,8 @@ function drawPanel(tour) {
   if (turned) {
     panel.dataset.slug = told.slug;
     for (const which of ["typescript", "ours"]) drawCode(which, told[which]);
+    panel.scrollTop = 0;
+    showInList(page.querySelector(`li[data-slug="${told.slug}"]`));
     if (!calm.matches) panel.animate({ opacity: [0.4, 1] }, 180);
   }
   const turns = { previous: told.previous, next: told.next, current: told.slug === tour.current ? "" : tour.current };
@@ -63,6 +64,15 @@ function drawPanel(tour) {
     const link = panel.querySelector(`[data-turn=${name}]`);
     link.hidden = !slug;
     if (name !== "current") link.href = `/tutorial?step=${slug}`;
+  }
+}
+
+/** Scroll the list to a step, where the list scrolls by itself: on a phone it lies below the panel. */
+function showInList(item) {
+  const list = item.closest(".steps");
+  const [step, shown] = [item.getBoundingClientRect(), list.getBoundingClientRect()];
+  if (list.scrollHeight > list.clientHeight && (step.top < shown.top || step.bottom > shown.bottom)) {
+    list.scrollTop += step.top - shown.top - shown.height / 2;
   }
 }
 
@@ -123,7 +133,7 @@ function choose(link, event) {
   event.preventDefault();
   chosen = new URL(link.href).searchParams.get("step") ?? "";
   history.replaceState(null, "", link.href);
-  refresh().then(() => panel.scrollIntoView({ block: "nearest" }));
+  refresh().then(() => panel.scrollIntoView({ block: "start" }));
 }
 
 page.addEventListener("click", (event) => {
@@ -136,4 +146,5 @@ page.addEventListener("click", (event) => {
 document.addEventListener("alc:exchange", refresh);
 document.addEventListener("visibilitychange", look);
 setInterval(look, LOOK_EVERY);
+showInList(page.querySelector("li:has([aria-current])"));
 refresh();
