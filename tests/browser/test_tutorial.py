@@ -101,7 +101,9 @@ def test_the_strip_goes_along_on_other_pages(open_page: Open, workspace: FakeWor
     expect(strip).to_contain_text("User clicks button.")
 
     workspace.guide.note("Clicks button")
-    page.evaluate("document.dispatchEvent(new CustomEvent('alc:exchange', { detail: {} }))")
+    page.evaluate(
+        "detail => document.dispatchEvent(new CustomEvent('alc:exchange', { detail }))", workspace.guide.messages[-1]
+    )
     expect(strip).to_contain_text("was pressed")
 
     strip.get_by_role("link", name="Go on").click()
