@@ -64,7 +64,7 @@ PLACES: Final[dict[str, tuple[Range | None, Range]]] = {
     ),
     "Usage 1": (
         Range("app.ts", "import {sendToAlcAction}", "actions: [sendToAlcAction]"),
-        Range("alc_app/app.py", "app = App(", "record=Record(actions=[send_to_alc_action])"),
+        Range("alc_app/app.py", "app = App(", "actions=[send_to_alc_action]"),
     ),
     "Usage 2": (Range(ACTION_TS, 'objects: "person"', "person"), Range(ACTION, DECLARED, 'objects="people"')),
     "Usage 3": (
