@@ -1,7 +1,6 @@
 import "./actions.js";
 import "./dock.js";
 import "./palette.js";
-import "./strip.js";
 import "./time.js";
 import { meta, pause } from "./dom.js";
 import { follow } from "./live.js";

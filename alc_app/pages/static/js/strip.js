@@ -13,7 +13,5 @@ const refresh = alone(async () => {
   if (seen.length) fill(strip, { saw: seen.at(-1).saw });
 });
 
-if (strip?.querySelector("[data-slot=id]")) {              // an invitation does not change
-  refresh();
-  document.addEventListener("alc:exchange", refresh);
-}
+refresh();
+document.addEventListener("alc:exchange", refresh);
