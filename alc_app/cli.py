@@ -148,6 +148,17 @@ def doctor(config: Config, fix: bool, as_json: bool) -> None:
     raise SystemExit(examine(config, fix=fix, as_json=as_json))
 
 
+@main.command()
+@settings("url", "port", "alc_url")
+@click.option("--auto", is_flag=True, help="do every step without asking")
+@click.option("--start-over", is_flag=True, help="disconnect first, and forget what has been seen")
+def tour(config: Config, auto: bool, start_over: bool) -> None:
+    """Walk the tutorial at the running demo: each step is told, done after Enter, and what was seen of it is said."""
+    from alc_app.tour import run
+
+    raise SystemExit(run(config, auto=auto, start_over=start_over))
+
+
 @main.group("dead-letters")
 def dead_letters() -> None:
     """Work that has ended in failure and that nothing tries again by itself: list it, replay it, dismiss it."""

@@ -160,7 +160,8 @@ def _welcome(config: Config) -> None:
                 row("ALC's own console", config.alc_url),
                 row("Attio's API", f"{config.attio_origin}/v2"),
                 "",
-                "  Connect Acme Lead Checker, open a person, press Send to ALC. Ctrl-C stops everything.",
+                "  New here? Begin the tutorial there, or in another terminal: .venv/bin/alc-app tour",
+                "  Ctrl-C stops everything.",
                 "",
             )
         )

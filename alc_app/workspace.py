@@ -17,6 +17,7 @@ from alc_app.attio import graphql
 from alc_app.attio.runtime import running
 from alc_app.attio_api import AttioApiError
 from alc_app.graphql_loader import RestLoader
+from alc_app.guide import Guide
 from alc_app.pages import (
     ActionButton,
     Change,
@@ -58,6 +59,7 @@ class Workspace:
         self._house, self._live, self._doctor = house, live, Doctor(house)
         self.alc_console_url = house.config.alc_url
         self.notes_exchanges = house.config.notes_exchanges
+        self.guide = Guide(house)
 
     def last_event_id(self) -> str:
         """The newest id of the event log."""

@@ -6,12 +6,14 @@ from .assets import Face
 from .connect_steps import ConnectRun, StepDone
 from .doctor import add_doctor_page
 from .errors import add_error_pages
+from .guide import Guide
 from .headers import secure_headers
 from .inspector import add_inspector
 from .install import add_install_page
 from .labs import Choice, Excerpt, Lab, Labs, LabsBusy, SideName, add_lab_pages
 from .look import add_look
 from .people import add_people_pages
+from .tutorial import add_tutorial_page
 from .workspace import (
     ActionButton,
     Change,
@@ -39,6 +41,7 @@ __all__ = [
     "DeadLetter",
     "DeliveryView",
     "Excerpt",
+    "Guide",
     "Handler",
     "Lab",
     "Labs",
@@ -63,6 +66,7 @@ def blueprint(workspace: Workspace, labs: Labs | None = None) -> Blueprint:
     add_install_page(pages, workspace)
     add_doctor_page(pages, workspace)
     add_inspector(pages, workspace)
+    add_tutorial_page(pages, workspace)
     if labs:
         add_lab_pages(pages, workspace, labs)
     add_error_pages(pages)

@@ -62,6 +62,7 @@ ARROWS: Final = (
         "Installation 7",
     ),
     Arrow("Event Handler", "ALC", "GET /api/v1/webhooks", "Looks the webhook up by its name"),
+    Arrow("User", "Attio UI", "Views the record page", "Views the record page", "Usage 2"),
     Arrow("User", "Attio UI", "Clicks button", "Clicks button", "Usage 3"),
     Arrow("Attio UI", "Record Action", r"Fires on_trigger\(\)", "Fires on_trigger()", "Usage 4"),
     Arrow("Record Action", "GraphQL", r"run_query\(\)", "Load phone numbers", "Usage 6"),

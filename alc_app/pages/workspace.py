@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Literal, Protocol
 
 from .connect_steps import ConnectRun
+from .guide import Guide
 
 ALC_STATUSES = ("Pending", "Complete", "Failed")
 
@@ -168,6 +169,10 @@ class Workspace(Protocol):
 
     @property
     def notes_exchanges(self) -> bool: ...
+
+    @property
+    def guide(self) -> Guide:
+        """What the tutorial asks for."""
 
     def last_event_id(self) -> str:
         """The newest id of the event log, `<boot>:<n>`: a page follows the log from where it was drawn."""

@@ -9,6 +9,7 @@ import logging
 import secrets
 
 from flask import Blueprint, abort, redirect, request, session, url_for
+from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
 from alc_app.attio import trace
@@ -41,18 +42,21 @@ def blueprint(house: House) -> Blueprint:
     routes = Blueprint("connections", __name__, url_prefix="/connections/alc")
 
     @routes.get("/connect")
-    def connect() -> Response:
+    def connect() -> ResponseReturnValue:
+        asked_by_script = request.accept_mimetypes.best == "application/json"  # it cannot see where a redirect leads
         session.setdefault("browser", secrets.token_urlsafe(32))
         session["trace"] = trace.traceparent()  # the callback goes on with it
         house.exchanges.note("User", "Attio UI", "Clicks to install app")
         try:
             with acting(house.exchanges, "Attio UI"):
-                to_alc = redirect(house.flows.begin(session["browser"]), code=303)
-            house.exchanges.note("Attio UI", "User", "Prompts to add connection to ALC")
-            return to_alc
+                to_alc = house.flows.begin(session["browser"])
         except OAuthFailed as error:
             log.warning("Cannot connect: %s", error.message)
+            if asked_by_script:
+                abort(503, error.message)
             return _back("alc_unreachable")
+        house.exchanges.note("Attio UI", "User", "Prompts to add connection to ALC")
+        return {"location": to_alc} if asked_by_script else redirect(to_alc, code=303)
 
     @routes.get("/callback")
     def callback() -> Response:

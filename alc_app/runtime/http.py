@@ -128,11 +128,16 @@ def harden(session: S) -> S:
     return session
 
 
+def new_session() -> requests.Session:
+    """A session within our bounds, with cookies of its own."""
+    return harden(requests.Session())
+
+
 class Http:
     """Calls to the outside, with errors that tell "never sent" from "maybe done"."""
 
     def __init__(self) -> None:
-        self._session = harden(requests.Session())
+        self._session = new_session()
 
     def request(self, method: str, url: str, *, headers: Mapping[str, str], json: Any = None) -> FetchResponse:
         """One call. Raises: FetchNotSent, FetchAnswerLost."""

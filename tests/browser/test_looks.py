@@ -24,6 +24,8 @@ PAGES = (
     "/inspector",
     "/labs",
     "/labs/double-click",
+    "/tutorial",
+    "/tutorial?step=usage-8",
 )
 SIDEWAYS = """[document.documentElement, ...document.querySelectorAll("main, main *")]
     .filter((e) => e === document.documentElement || ["auto", "scroll"].includes(getComputedStyle(e).overflowX))

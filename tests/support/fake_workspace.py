@@ -23,6 +23,7 @@ from alc_app.pages import (
 )
 from alc_app.pages.workspace import PeopleSort
 from tests.support.event_log import EventLog
+from tests.support.fake_guide import FakeGuide
 from tests.support.fake_labs import FakeLabs
 
 AT = datetime(2026, 11, 20, 9, 12, tzinfo=UTC)
@@ -181,7 +182,7 @@ class FakeWorkspace:
     notes_exchanges = True
 
     def __init__(self) -> None:
-        self.events, self.labs = EventLog(), FakeLabs()
+        self.events, self.labs, self.guide = EventLog(), FakeLabs(), FakeGuide()
         self.reset()
 
     def reset(self) -> None:
@@ -189,6 +190,7 @@ class FakeWorkspace:
         self.events.has_room = True
         self.events.messages = []
         self.labs.reset()
+        self.guide.reset()
         self.everyone = seven_people()
         self.changes: dict[str, list[Change]] = {}
         self.view = CONNECTED

@@ -25,3 +25,19 @@ export function announce(text) {
 export const meta = (name) => document.querySelector(`meta[name="${name}"]`)?.content;
 
 export const pause = (milliseconds) => new Promise((resume) => setTimeout(resume, milliseconds));
+
+/** Makes of some work one that runs alone: asked for while it runs, it runs once more. */
+export function alone(work) {
+  let running = false;
+  let again = false;
+  return async () => {
+    again = running;
+    if (running) return;
+    running = true;
+    do {
+      again = false;
+      await work().catch(() => {});                      // the next time tells
+    } while (again);
+    running = false;
+  };
+}

@@ -1,0 +1,150 @@
+import { alone, announce, copy, fill, pause } from "./dom.js";
+import { getJson, post, Refused } from "./http.js";
+import { reportFailure } from "./toasts.js";
+
+const CUT = "The app did not answer. Check whether it is running, then try again.";
+const LOOK_EVERY = 5000;                                  // in case the live stream is lost
+const BETWEEN_TICKS = 45;
+
+const page = document.getElementById("tutorial");
+const panel = document.getElementById("step");
+const calm = matchMedia("(prefers-reduced-motion: reduce)");
+let chosen = new URLSearchParams(location.search).get("step") ?? "";  // empty: follow where the person is
+let standing = new Map();
+
+/** Ask how the tour stands, and draw it. */
+const refresh = alone(async () => {
+  const tour = await getJson(`/tutorial/state.json?step=${encodeURIComponent(chosen)}`);
+  const changed = tour.steps.filter(({ slug, state }) => standing.size && standing.get(slug) !== state && state === "done");
+  standing = new Map(tour.steps.map(({ slug, state }) => [slug, state]));
+  drawPage(tour, changed);
+  await drawSteps(tour, changed);
+});
+
+function drawPage(tour, changed) {
+  drawPanel(tour);
+  document.getElementById("progress").value = tour.done;
+  document.querySelector("[data-progress=done]").textContent = tour.done;
+  document.getElementById("about").hidden = tour.done > 1;
+  const milestone = document.getElementById("milestone");
+  milestone.hidden = !tour.milestone;
+  fill(milestone, { milestone: tour.milestone });
+  document.getElementById("record").href = tour.record ? `/people/${tour.record}` : "/people";
+  if (changed.length) announce(tour.milestone || changed.at(-1).saw);
+}
+
+/** Steps that have just been seen are ticked off one after the other, so that the eye can follow. */
+async function drawSteps(tour, changed) {
+  for (const { slug, state, saw } of tour.steps) {
+    const item = page.querySelector(`li[data-slug="${slug}"]`);
+    const link = item.querySelector("a");
+    if (slug === tour.panel.slug) link.setAttribute("aria-current", "step");
+    else link.removeAttribute("aria-current");
+    if (changed.some((step) => step.slug === slug) && !calm.matches) await pause(BETWEEN_TICKS);
+    item.dataset.state = state;
+    fill(item, { saw, standing: state });
+  }
+}
+
+function drawPanel(tour) {
+  const told = tour.panel;
+  const turned = panel.dataset.slug !== told.slug;
+  panel.dataset.state = told.state;
+  fill(panel, told);
+  drawDeed(told);
+  if (turned) {
+    panel.dataset.slug = told.slug;
+    for (const which of ["typescript", "ours"]) drawCode(which, told[which]);
+    panel.scrollTop = 0;
+    showInList(page.querySelector(`li[data-slug="${told.slug}"]`));
+    if (!calm.matches) panel.animate({ opacity: [0.4, 1] }, 180);
+  }
+  const turns = { previous: told.previous, next: told.next, current: told.slug === tour.current ? "" : tour.current };
+  for (const [name, slug] of Object.entries(turns)) {
+    const link = panel.querySelector(`[data-turn=${name}]`);
+    link.hidden = !slug;
+    if (name !== "current") link.href = `/tutorial?step=${slug}`;
+  }
+}
+
+/** Scroll the list to a step, where the list scrolls by itself: on a phone it lies below the panel. */
+function showInList(item) {
+  const list = item.closest(".steps");
+  const [step, shown] = [item.getBoundingClientRect(), list.getBoundingClientRect()];
+  if (list.scrollHeight > list.clientHeight && (step.top < shown.top || step.bottom > shown.bottom)) {
+    list.scrollTop += step.top - shown.top - shown.height / 2;
+  }
+}
+
+function drawDeed({ deed, person }) {
+  for (const element of panel.querySelectorAll("[data-deed]")) element.hidden = element.dataset.deed !== deed;
+  for (const link of panel.querySelectorAll("[data-person=link]")) link.href = person ? `/people/${person.record_id}` : "/people";
+  for (const name of panel.querySelectorAll("[data-person=name]")) name.textContent = person?.name ?? "a person";
+  for (const button of panel.querySelectorAll("[data-person=action]")) {
+    button.hidden = !person;
+    if (person && button.ariaBusy !== "true") button.dataset.action = `/people/${person.record_id}/actions/send-to-alc`;
+  }
+}
+
+function drawCode(which, found) {
+  const figure = panel.querySelector(`[data-code=${which}]`);
+  fill(figure, { file: found?.file });
+  const none = figure.querySelector("p");
+  if (none) none.hidden = Boolean(found);
+  figure.querySelector("ol").replaceChildren(...(found?.lines ?? []).map(({ number, text, meant }) => {
+    const line = copy("code-line", {});
+    line.textContent = text;
+    line.dataset.number = number;
+    line.toggleAttribute("data-meant", meant);
+    return line;
+  }));
+}
+
+/** What a person would do, done with the same requests. */
+const DEEDS = {
+  connect: () => (panel.querySelector("[data-slot=first]").hidden ? askToConnect() : DEEDS.log_in()),
+  log_in: async () => {
+    const reply = await post("/tutorial/log-in", await askToConnect());
+    const { pathname, search } = new URL((await reply.json()).location);
+    await fetch(pathname + search);
+  },
+  view: () => fetch(panel.querySelector("[data-person=link]").href),
+  disconnect: () => post("/connections/alc/disconnect"),
+};
+
+const look = () => document.visibilityState === "visible" && refresh();
+const askToConnect = () => getJson("/connections/alc/connect");
+
+async function act(button) {
+  button.ariaBusy = "true";
+  chosen = "";
+  try {
+    await DEEDS[button.dataset.do]();
+  } catch (error) {
+    reportFailure("This could not be done for you", error instanceof Refused ? error.message : CUT);
+  } finally {
+    button.ariaBusy = "false";
+    refresh();
+  }
+}
+
+function choose(link, event) {
+  if (event.metaKey || event.ctrlKey || event.shiftKey) return;
+  event.preventDefault();
+  chosen = new URL(link.href).searchParams.get("step") ?? "";
+  history.replaceState(null, "", link.href);
+  refresh().then(() => panel.scrollIntoView({ block: "start" }));
+}
+
+page.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-do]");
+  const link = event.target.closest("a[href^='/tutorial']");
+  if (button && button.ariaBusy !== "true") act(button);
+  else if (link) choose(link, event);
+  else if (event.target.closest("[data-action]")) chosen = "";
+});
+document.addEventListener("alc:exchange", refresh);
+document.addEventListener("visibilitychange", look);
+setInterval(look, LOOK_EVERY);
+showInList(page.querySelector("li:has([aria-current])"));
+refresh();

@@ -1,0 +1,187 @@
+"""The tutorial, walked through at the running servers: what is ticked off is what has happened."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from tests.support.outside import Alc, Attio
+from tests.support.people import User
+from tests.support.stack import Stack, free_ports
+from tests.support.waiting import eventually
+
+INSTALLATION = [f"installation-{number}" for number in range(1, 8)]
+USAGE = [f"usage-{number}" for number in range(1, 13)]
+LATER = ["later-10", "later-11"]
+REMOVAL = ["removal-1", "removal-2", "removal-3"]
+
+
+def tour(user: User, step: str = "") -> dict[str, Any]:
+    """The tour as the page's script gets it."""
+    return dict(user.get(f"/tutorial/state.json?step={step}").json())
+
+
+def seen(user: User, *steps: str) -> dict[str, str]:
+    """Wait until these steps have been seen; returns what was seen of each step."""
+
+    def found() -> dict[str, str]:
+        standing = {step["slug"]: step for step in tour(user)["steps"]}
+        done = all(standing[step]["state"] == "done" for step in steps)
+        return {slug: step["saw"] for slug, step in standing.items() if step["state"] == "done"} if done else {}
+
+    return eventually(found, within=15, what=lambda: tour(user)["steps"])
+
+
+@pytest.fixture
+def beginner(stranger: User) -> User:
+    """A stranger who begins the tutorial."""
+    stranger.post("/tutorial/reset")
+    return stranger
+
+
+def test_a_person_walks_all_24_steps(beginner: User, alc: Alc, attio: Attio) -> None:
+    """Installation 1-7, Usage 1-12, Later 10-11, Removal 1-3; each with the facts that it was seen by."""
+    ada = attio.add_person("Ada King", "+442079460101")
+    assert list(seen(beginner, "usage-1")) == ["usage-1"]
+
+    beginner.connect_alc()
+    assert "ALC answered 201 after" in seen(beginner, *INSTALLATION)["installation-7"]
+
+    beginner.get(f"/people/{ada}")
+    beginner.click_send(ada)
+    lead = alc.leads(ada)[0]["id"]
+    saw = seen(beginner, *USAGE)
+    assert saw["usage-8"].endswith(f"called it {lead}.")
+    assert saw["usage-9"].endswith("the record says Pending.")
+    assert tour(beginner)["current"] == "later-10"
+
+    alc.decide(lead)
+    assert seen(beginner, *LATER)["later-11"].endswith("the record says Complete.")
+    assert "One click, one chat" in tour(beginner)["milestone"]
+
+    beginner.disconnect_alc()
+    seen(beginner, *INSTALLATION, *USAGE, *LATER, *REMOVAL)
+    assert tour(beginner)["done"] == tour(beginner)["total"] == 24
+
+
+def test_steps_count_in_any_order_in_any_browser_and_after_a_restart(
+    beginner: User, stack: Stack, attio: Attio
+) -> None:
+    """A click before there is a connection; another browser; a web process that forgot everything."""
+    record_id = attio.add_person("Ines Castro", "+442079460102")
+    beginner.click_send(record_id)
+    seen(beginner, "usage-3", "usage-6")
+    failed = [step for step in tour(beginner)["steps"] if step["state"] == "failed"]
+    assert [step["slug"] for step in failed] == ["usage-7"]
+    assert tour(beginner)["current"] == "installation-1"
+
+    other = User(stack.app_url)
+    other.connect_alc()
+    seen(beginner, *INSTALLATION)
+
+    stack.web.stop()
+    stack.web.start()
+    seen(User(stack.app_url), *INSTALLATION, "usage-3")
+    assert tour(beginner)["current"] == "usage-2"
+
+
+def test_disconnecting_midway_is_no_trap(beginner: User, attio: Attio) -> None:
+    """The next step says that it needs a connection, and how to come by one; what was seen stays seen."""
+    beginner.connect_alc()
+    beginner.get(f"/people/{attio.find('Ada Lovelace')}")
+    seen(beginner, *INSTALLATION, "usage-2")
+
+    beginner.disconnect_alc()
+
+    seen(beginner, *INSTALLATION, *REMOVAL)
+    panel = tour(beginner)["panel"]
+    assert (panel["slug"], panel["deed"]) == ("usage-3", "connect")
+
+
+def test_starting_over_forgets_and_touches_nothing(user: User) -> None:
+    """The connection stays, and counts as made before the tour."""
+    user.post("/tutorial/reset")
+
+    assert user.is_connected()
+    states = {step["slug"]: step["state"] for step in tour(user)["steps"]}
+    assert [states[slug] for slug in INSTALLATION] == ["before"] * 7
+    assert not [slug for slug in [*USAGE[1:], *LATER, *REMOVAL] if states[slug] != "open"]
+
+
+def test_signing_in_is_done_for_a_person_in_their_own_browser(beginner: User) -> None:
+    """“Do it for me”: ALC's own pages are walked through, and the browser that asked is the one that comes back."""
+    asked = beginner.session.get(
+        f"{beginner.app_url}/connections/alc/connect", headers={"Accept": "application/json"}, timeout=30
+    ).json()
+    led_to = beginner.post("/tutorial/log-in", json=asked).json()["location"]
+    assert led_to.startswith(f"{beginner.app_url}/connections/alc/callback?")
+
+    assert beginner.session.get(led_to, timeout=60).status_code == 200
+    seen(beginner, *INSTALLATION)
+
+
+@pytest.mark.parametrize("address", ["", "http://127.0.0.1:1/oauth", "file:///etc/passwd", "http://alc.example.com/"])
+def test_nothing_but_alc_is_visited_for_a_person(user: User, address: str) -> None:
+    """O8: the address comes from a browser, so it could be anybody's."""
+    answer = user.post("/tutorial/log-in", json={"location": address}, headers={"Accept": "application/json"})
+
+    assert answer.status_code == 409
+    assert "Only the person can sign in" in answer.json()["error"]["message"]
+
+
+def walk_in_the_terminal(stack: Stack, *options: str, **settings: str) -> subprocess.Popen[str]:
+    """`alc-app tour`, as somebody beside the demo starts it."""
+    command = [sys.executable, "-m", "alc_app", "tour", *options]
+    environment = {**os.environ, **stack.settings, **settings}
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+    return subprocess.Popen(command, env=environment, text=True, **pipes)  # type: ignore[call-overload,no-any-return]  # noqa: S603
+
+
+def test_the_tour_in_the_terminal_walks_by_itself_and_ends_well(user: User, stack: Stack, alc: Alc) -> None:
+    """The same texts, the same facts; it disconnects first, and a second tour finds everything done."""
+    before = len(alc.leads())
+    tour_ = walk_in_the_terminal(stack, "--auto", "--start-over")
+    eventually(lambda: len(alc.leads()) > before, within=40)
+    alc.decide(next(lead["id"] for lead in alc.leads() if lead["status"] == "processing"))
+    output, _ = tour_.communicate(timeout=60)
+
+    assert tour_.returncode == 0, output
+    for text in ("1. User clicks to install the app.", "record says Complete.", "alc_app/send_to_alc_server.py:"):
+        assert text in " ".join(output.split()), output
+    again = walk_in_the_terminal(stack, "--auto")
+    assert "Every step of the tutorial has happened" in again.communicate(timeout=60)[0]
+    assert again.returncode == 0
+
+
+def test_the_tour_in_the_terminal_asks_before_it_does_anything(user: User, stack: Stack, alc: Alc) -> None:
+    """Enter, each time that the tutorial has something to do for a person; who ends it there has changed nothing."""
+    waits = walk_in_the_terminal(stack, "--start-over")
+    output, _ = waits.communicate(timeout=30)  # its input ends here
+    assert "Press Enter to press Connect" in output
+    assert waits.returncode == 1
+    assert not user.is_connected()
+
+    before = len(alc.leads())
+    walks = walk_in_the_terminal(stack)
+    assert walks.stdin
+    walks.stdin.write("\n" * 9)
+    walks.stdin.flush()
+    eventually(lambda: len(alc.leads()) > before, within=40)
+    alc.decide(next(lead["id"] for lead in alc.leads() if lead["status"] == "processing"))
+    output, _ = walks.communicate(timeout=60)
+    assert walks.returncode == 0, output
+    for what in ("sign in at ALC", "open a person", "press Send to ALC", "disconnect Acme Lead Checker"):
+        assert f"Press Enter to {what}" in output
+
+
+def test_the_tour_in_the_terminal_says_how_to_start_the_demo(stack: Stack) -> None:
+    """Nothing runs there."""
+    lost = walk_in_the_terminal(stack, ALC_APP_PORT=str(free_ports(1)[0]))
+
+    output, _ = lost.communicate(timeout=30)
+    assert lost.returncode == 1
+    assert "scripts/demo" in output

@@ -1,0 +1,90 @@
+"""The tutorial in a real browser at the running servers: a stranger reaches Complete, with an empty console."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from tests.support.outside import Alc
+from tests.support.people import User
+from tests.support.stack import Stack
+from tests.support.waiting import eventually
+
+TWO_MINUTES = 120
+
+
+@pytest.fixture
+def page(context: BrowserContext, stack: Stack, stranger: User) -> Iterator[Page]:
+    """A tab of a stranger, on the people page; and nothing on its console in the end."""
+    stranger.post("/tutorial/reset")
+    written: list[str] = []
+    context.on("console", lambda message: written.append(message.text))
+    context.on("weberror", lambda error: written.append(str(error.error)))
+    context.set_default_timeout(15_000)
+    page = context.new_page()
+    page.goto(f"{stack.app_url}/people")
+    yield page
+    assert not written
+
+
+def decide(alc: Alc) -> None:
+    """ALC's agent comes to its decision."""
+    under_way = eventually(lambda: [lead for lead in alc.leads() if lead["status"] == "processing"], within=15)
+    alc.decide(under_way[0]["id"])
+
+
+def title(page: Page, text: str) -> None:
+    """Wait until the panel shows this step."""
+    expect(page.get_by_role("heading", name=text)).to_be_visible(timeout=15_000)
+
+
+def test_a_stranger_comes_to_complete_by_do_it_for_me(page: Page, alc: Alc) -> None:
+    """Four presses and no other page; every step is ticked off live, without a reload."""
+    began = time.monotonic()
+    page.get_by_role("link", name="Begin").click()
+    page.evaluate("window.same = true")
+    do = page.get_by_role("button", name="Do it for me")
+    for text in (
+        "User clicks to install the app.",
+        "User logs into Acme Lead Checker to complete the OAuth flow.",
+        "User views the record page.",
+        "User clicks button.",
+    ):
+        title(page, text)
+        do.click()
+    expect(page.get_by_text("Successfully sent to ALC!", exact=True)).to_be_visible()
+    title(page, "Acme Lead Checker's server calls a webhook provided by the app.")
+    decide(alc)
+
+    expect(page.locator("#milestone")).to_contain_text("One click, one chat, one verdict", timeout=15_000)
+    assert time.monotonic() - began < TWO_MINUTES
+    title(page, "Load all our app's webhook handlers (there should only be one).")
+    do.click()
+    expect(page.locator("#milestone")).to_contain_text("Every step of the tutorial has happened", timeout=15_000)
+    expect(page.locator("li[data-slug][data-state=done]")).to_have_count(24)
+    assert page.evaluate("window.same")
+
+
+def test_a_stranger_comes_to_complete_by_hand(page: Page, alc: Alc) -> None:
+    """The links lead to the real pages, and the strip there says what comes next and leads back."""
+    page.get_by_role("link", name="Begin").click()
+    page.get_by_role("link", name="Connect", exact=True).click()
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Allow").click()
+    strip = page.get_by_role("region", name="Tutorial")
+    expect(strip).to_contain_text("User views the record page.")
+    strip.get_by_role("link", name="Go on").click()
+    page.locator("#step").get_by_role("link", name="Open").click()
+    expect(strip).to_contain_text("User clicks button.")
+
+    page.get_by_role("button", name="Send to ALC").click()
+    expect(strip).to_contain_text("Acme Lead Checker's server calls a webhook")
+    decide(alc)
+
+    expect(page.locator("[data-field=alc_status]").first).to_have_text("Complete")
+    expect(strip).to_contain_text("the record says Complete.")
+    strip.get_by_role("link", name="Go on").click()
+    expect(page.locator("#milestone")).to_contain_text("One click, one chat, one verdict")
