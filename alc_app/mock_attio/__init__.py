@@ -19,6 +19,7 @@ from alc_app.mock_attio import (
     objects_api,
     records_api,
     self_api,
+    webhooks_api,
 )
 from alc_app.mock_attio.auth import authenticate
 from alc_app.mock_attio.bodies import MAX_BODY, check_text
@@ -30,7 +31,7 @@ from alc_app.mock_attio.seed import seed_if_empty
 
 __all__ = ["MockAttioConfig", "create_app"]
 
-_BEHIND_A_TOKEN = (objects_api, attributes_api, choices_api, records_api, members_api)
+_BEHIND_A_TOKEN = (objects_api, attributes_api, choices_api, records_api, members_api, webhooks_api)
 for _room in _BEHIND_A_TOKEN:
     _room.bp.before_request(authenticate)
 
