@@ -14,7 +14,7 @@ from alc_app.runtime.house import House
 from alc_app.runtime.slot import Slot
 
 NEEDED = ("record_permission:read-write", "object_configuration:read")
-STATUSES = ("Pending", "Complete", "Failed")
+STATUSES = ("Requested", "Pending", "Complete", "Failed")
 
 
 class SetupFailed(Exception):
