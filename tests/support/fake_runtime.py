@@ -293,14 +293,14 @@ class FakeRuntime:
         token = {"Authorization": f"Bearer {connection.value}"} if connection else {}
         return self.outside.call(method, url, {**headers, **token}, json)
 
-    def create_webhook_handler(self, file_name: str, signed_by: str) -> WebhookHandler:
+    def create_webhook_handler(self, file_name: str, signed_by: str = "standard_webhooks") -> WebhookHandler:
         number = self.step("create_webhook_handler", lambda: len(self.handlers) + 1)
         id, secret = f"handler_{number}", "whsec_c2VjcmV0"
         url = f"{EVENTS_URL}{id}" if signed_by == "attio" else f"https://app.test/hooks/{number}"
         handler = WebhookHandler(id, url, file_name, None, "" if signed_by == "attio" else secret, signed_by)
         return self.handlers.setdefault(handler.id, handler)
 
-    def update_webhook_handler(self, handler_id: str, external_webhook_id: str, secret: str) -> None:
+    def update_webhook_handler(self, handler_id: str, external_webhook_id: str, secret: str = "") -> None:
         old = self.handlers[handler_id]
         new = replace(old, external_webhook_id=external_webhook_id, secret=secret or old.secret)
         self.step("update_webhook_handler", lambda: self.handlers.update({handler_id: new}))

@@ -133,12 +133,12 @@ def test_an_attribute_of_another_type_is_not_touched(
 def test_missing_options_are_added(
     attio: responses.RequestsMock, run: Callable[..., list[str]], kind: str, path: str
 ) -> None:
-    """A select or status attribute takes only what it knows: Pending, Complete, Failed."""
+    """A select or status attribute takes only what it knows: Requested, Pending, Complete, Failed."""
     token(attio)
     attribute(attio, "alc_lead_id")
     attribute(attio, "alc_status", kind)
     attribute(attio, "alc_interest")
-    attio.get(f"{ATTRIBUTES}/alc_status/{path}", json={"data": [{"title": "Pending"}]})
+    attio.get(f"{ATTRIBUTES}/alc_status/{path}", json={"data": [{"title": "Requested"}, {"title": "Pending"}]})
     attio.post(f"{ATTRIBUTES}/alc_status/{path}", json={"data": {}})
 
     said = run(alc_status_type=kind)
@@ -153,7 +153,7 @@ def test_options_that_may_not_be_added_are_named(attio: responses.RequestsMock, 
     attribute(attio, "alc_status", "select")
     attio.get(f"{ATTRIBUTES}/alc_status/options", json={"data": []})
 
-    with pytest.raises(SetupFailed, match="alc_status lacks Pending, Complete, Failed"):
+    with pytest.raises(SetupFailed, match="alc_status lacks Requested, Pending, Complete, Failed"):
         run(alc_status_type="select")
 
 
