@@ -12,9 +12,10 @@ OTHER_ONE = "The record was merged into another, for which ALC is at a lead alre
 
 
 def knows(record_id: str) -> bool:
-    """Has this record ever been sent? Most of those that come and go in a CRM have not."""
+    """Has this record ever been sent, also if it was merged since? Most that come and go in a CRM have not."""
+    sent = _of(record_id) | (col(Lead.alc_record_id) == record_id)
     with current().reading() as session:
-        return session.exec(select(Lead.id).where(_of(record_id)).limit(1)).first() is not None
+        return session.exec(select(Lead.id).where(sent).limit(1)).first() is not None
 
 
 @step

@@ -21,6 +21,7 @@ from alc_app.attio.server import (
     update_webhook_handler,
 )
 from alc_app.attio_api import AttioApiError
+from alc_app.send_requested import send_all_requested
 
 LOOK_EVERY = 900.0
 """Seconds between two looks whether Attio still has it."""
@@ -35,6 +36,7 @@ def keep_subscription(handler_id: str) -> None:
     try:
         if handler := get_webhook_handler(handler_id):
             subscription_rows.looked(handler_id, again=SOON if _keep(handler) else LOOK_EVERY)
+            send_all_requested()
         else:
             _delete_all(f"{current().settings.events_url}{handler_id}")
             subscription_rows.forget(handler_id)

@@ -34,6 +34,12 @@ def send_requested(record_id: str) -> None:
         _send(record_id, person, request=person.since)
 
 
+def send_all_requested() -> None:
+    """Send everybody whose record says so: Attio may have told nobody, while our webhook was lost."""
+    for record_id in find_requested():
+        send_requested(record_id)
+
+
 def send_new(record_id: str) -> None:
     """Send a person who was added; one without a phone number is nobody's request, and is left alone."""
     person = read_person(record_id)
@@ -55,6 +61,13 @@ def _send(record_id: str, person: Wanted, request: str) -> None:
     except (AlcError, AttioError) as error:
         log.warning("The record %s was not sent to ALC: %s", record_id, error.message, extra=told)
     show_lead_status(lead_id)
+
+
+@step
+def find_requested() -> list[str]:
+    """The people who wait to be sent."""
+    waiting = attio_api.query_records("people", filter={"alc_status": REQUESTED}, limit=100)
+    return [record["id"]["record_id"] for record in waiting]
 
 
 @step

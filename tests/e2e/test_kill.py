@@ -270,14 +270,16 @@ def test_a_secret_that_was_not_stored_is_made_anew(world: World) -> None:
     """Install 7: Attio has told it once, and to a process that died; that webhook is deleted, and another one made."""
     world.subscribe()
 
+    record_id = world.add_person()
+
     def lose() -> None:
         world.attio.delete_webhook(world.attio.webhooks()[0]["id"]["webhook_id"])
+        world.attio.write(record_id, alc_status="Requested")  # Attio has nobody to tell
         world.stack.let_time_pass()
 
-    world.kill(world.workers, "update_webhook_handler.before", while_doing=lose)
+    places = ["update_webhook_handler.before", *around("find_requested")]
+    world.kill(world.workers, *places, while_doing=lose)
 
-    record_id = world.add_person()
-    world.attio.write(record_id, alc_status="Requested")
     world.later(lambda: len(world.attio.webhooks()) == 1 and world.sent_once(record_id, "Requested", "Pending"))
 
 

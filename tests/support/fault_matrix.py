@@ -34,7 +34,7 @@ MATRIX: dict[str, list[str]] = {
     "Webhook 3 inbox commit": ["delivery_stored", "run_asked_for"],
     "Webhook 4 PATCH Attio": around("processed"),
     "Webhook, never came": around("sent_as", "find_verdict"),
-    "CRM 1 somebody sets Requested": around("read_person", "request"),
+    "CRM 1 somebody sets Requested": around("read_person", "request", "find_requested"),
     "CRM 2 a record is deleted": around("is_gone", "unfinished"),
     "CRM 3 two records are merged": around("move"),
     "Remove 1 click": around("stop", "keep"),
