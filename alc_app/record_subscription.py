@@ -12,7 +12,7 @@ from typing import Any
 
 from alc_app import attio_api, subscription_rows
 from alc_app.attio import AttioNoWorkspaceConnectionError, Finding, WebhookHandler
-from alc_app.attio.runtime import current
+from alc_app.attio.runtime import current, step
 from alc_app.attio.server import (
     create_webhook_handler,
     get_webhook_handler,
@@ -35,7 +35,7 @@ def keep_subscription(handler_id: str) -> None:
     """Make Attio call this handler, once and for what we want; or not at all, when it is gone."""
     try:
         if handler := get_webhook_handler(handler_id):
-            subscription_rows.looked(handler_id, again=SOON if _keep(handler) else LOOK_EVERY)
+            subscription_rows.looked(handler_id, again=SOON if put_right(handler) else LOOK_EVERY)
             send_all_requested()
         else:
             _delete_all(f"{current().settings.events_url}{handler_id}")
@@ -77,8 +77,12 @@ def wanted() -> list[Json]:
     return [{"event_type": name, "filter": {"$and": operations}} for name, operations in (asked | new).items()]
 
 
-def _keep(handler: WebhookHandler) -> bool:
-    """Put it right; returns whether there was anything to do."""
+@step
+def put_right(handler: WebhookHandler) -> bool:
+    """Have Attio call this handler once, and for what we want; returns whether there was anything to do.
+
+    One step, because what has to be done is found out within: a crash makes all of it be looked at anew.
+    """
     mine = [hook for hook in attio_api.list_webhooks() if hook["target_url"] == handler.url]
     ours = next((hook for hook in mine if _is_known(hook, handler)), None)
     for hook in mine:
@@ -118,7 +122,7 @@ def _is_known(hook: Json, handler: WebhookHandler) -> bool:
 
 
 def _mend(handler: WebhookHandler) -> str:
-    _keep(handler)
+    put_right(handler)
     subscription_rows.looked(handler.id, again=SOON)
     return f"Attio calls the handler {handler.id} again."
 

@@ -6,18 +6,16 @@ from uuid import uuid4
 from flask import Blueprint, request
 from pydantic import Field
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import Session
 
 from alc_app.mock_attio.auth import requires
 from alc_app.mock_attio.bodies import Body, page_of, parse, read_data
 from alc_app.mock_attio.catalog import Schema, find_object, load_schema
 from alc_app.mock_attio.choices import attribute_id_json
-from alc_app.mock_attio.context import actor, crm
+from alc_app.mock_attio.context import crm
 from alc_app.mock_attio.errors import AttioError, Problem, body_error, query_params_error
-from alc_app.mock_attio.events import Event, EventType
 from alc_app.mock_attio.objects_api import SLUG, slug_conflict
-from alc_app.mock_attio.outbox import announce
 from alc_app.mock_attio.tables import Attribute
+from alc_app.mock_attio.telling import tell
 from alc_app.mock_attio.value_types import CREATABLE_TYPES
 
 Json = dict[str, Any]
@@ -137,7 +135,7 @@ def create_attribute(object_name: str) -> Json:
             )
             session.add(attribute)
             session.flush()
-            _announce(session, "object-attribute.created", attribute)
+            tell(session, "object-attribute.created", _ids(attribute))
             return {"data": attribute_json(schema, attribute)}
     except IntegrityError as error:
         raise slug_conflict(new.api_slug) from error
@@ -159,15 +157,14 @@ def update_attribute(object_name: str, attribute_name: str) -> Json:
                 raise AttioError(400, "system_edit_unauthorized", message)
             attribute.sqlmodel_update(change)
             session.flush()
-            _announce(session, "object-attribute.updated", attribute)
+            tell(session, "object-attribute.updated", _ids(attribute))
             return {"data": attribute_json(schema, attribute)}
     except IntegrityError as error:
         raise slug_conflict(change["api_slug"]) from error
 
 
-def _announce(session: Session, event_type: EventType, attribute: Attribute) -> None:
-    ids = {"object_id": attribute.object_id, "attribute_id": attribute.attribute_id}
-    announce(session, [Event(event_type, actor(), ids)], crm().config.now())
+def _ids(attribute: Attribute) -> dict[str, str]:
+    return {"object_id": attribute.object_id, "attribute_id": attribute.attribute_id}
 
 
 def _check_type(new: NewAttribute) -> None:

@@ -12,6 +12,7 @@ from alc_app.mock_attio.bodies import Body, expect_object, page_of, parse, read_
 from alc_app.mock_attio.catalog import Schema, load_schema, value_type
 from alc_app.mock_attio.context import actor, crm
 from alc_app.mock_attio.errors import AttioError, Problem, query_params_error
+from alc_app.mock_attio.other_tables import CrmList, ListEntry
 from alc_app.mock_attio.query import run_query
 from alc_app.mock_attio.records import Change, Editor, commit_change, find_record
 from alc_app.mock_attio.tables import Attribute, Record, Value
@@ -140,11 +141,14 @@ def list_values(object_name: str, record_id: str, attribute_name: str) -> Json:
 @bp.get("/<record_id>/entries")
 @requires(*READS, "list_entry:read")
 def list_entries(object_name: str, record_id: str) -> Json:
-    """Answer the list entries of a record: none, for the stand-in has no lists."""
-    page_of(request.args.get("limit"), request.args.get("offset"), in_query=True)
+    """Answer the list entries of a record, the oldest first."""
+    limit, offset = page_of(request.args.get("limit"), request.args.get("offset"), default=100, in_query=True)
     with crm().database.reading() as session:
-        find_record(load_schema(session, object_name), record_id)
-    return {"data": []}
+        record = find_record(load_schema(session, object_name), record_id)
+        asked = select(ListEntry, CrmList.api_slug).join(CrmList).where(ListEntry.parent_record_id == record.record_id)
+        found = session.exec(asked.order_by(col(ListEntry.created_at)).limit(limit).offset(offset))
+        shown = {"list_id", "entry_id", "created_at"}
+        return {"data": [{**entry.model_dump(include=shown), "list_api_slug": slug} for entry, slug in found]}
 
 
 def _commit(object_name: str, change: Callable[[Session], Change]) -> Json:

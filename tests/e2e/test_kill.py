@@ -277,7 +277,8 @@ def test_a_secret_that_was_not_stored_is_made_anew(world: World) -> None:
         world.attio.write(record_id, alc_status="Requested")  # Attio has nobody to tell
         world.stack.let_time_pass()
 
-    places = ["update_webhook_handler.before", *around("find_requested")]
+    nested = ["put_right.before", "update_webhook_handler.before", "put_right.after"]
+    places = [*nested, *around("find_requested")]
     world.kill(world.workers, *places, while_doing=lose)
 
     world.later(lambda: len(world.attio.webhooks()) == 1 and world.sent_once(record_id, "Requested", "Pending"))

@@ -18,7 +18,7 @@ MATRIX: dict[str, list[str]] = {
     "Install 4 tokens in hand": ["tokens_in_hand"],
     "Install 5 handler row made": around("create_webhook_handler"),
     "Install 6 POST webhooks": around("create_webhook"),
-    "Install 7 store external id": around("update_webhook_handler", "ask_soon", "subscribe_soon"),
+    "Install 7 store external id": around("update_webhook_handler", "ask_soon", "subscribe_soon", "put_right"),
     "Install 8 mark active": around("save"),
     "Install, undone": around("refuse", "find_webhooks"),
     "Send 3 intent row": ["intent_written", *around("begin", "get_workspace_connection")],

@@ -9,11 +9,13 @@ import pytest
 
 from alc_app import subscription_rows
 from alc_app.attio import Connection
+from alc_app.attio.http import FetchResponse
 from alc_app.events.connection_added import connection_added
 from alc_app.events.connection_removed import connection_removed
 from alc_app.record_subscription import LOOK_EVERY, SOON, check_subscription, keep_subscription
 from tests.support.fake_runtime import (
     EVENTS_URL,
+    Answer,
     Crash,
     FakeRuntime,
     Fault,
@@ -150,8 +152,13 @@ def test_what_fails_is_tried_again_and_the_doctor_knows_why(
 
 def test_a_crash_after_attio_told_the_secret_makes_another_webhook(runtime: FakeRuntime, outside: Outside) -> None:
     """Install 7: Attio shows it once."""
+
+    def dies(do: Answer) -> FetchResponse:
+        do()
+        raise Crash
+
     runtime.restart("look")
-    runtime.crash("before", 0)  # the one step: storing what Attio has told
+    outside.fault(POST, dies)
     with pytest.raises(Crash):
         keep_subscription(HANDLER)
 
