@@ -7,7 +7,7 @@ import hmac
 
 import pytest
 
-from alc_app.runtime.attio_webhooks import verify
+from alc_app.runtime.attio_webhooks import verify, why_not
 from alc_app.runtime.standard_webhooks import NotVerified
 
 SECRET = "0123456789abcdef" * 4
@@ -63,3 +63,27 @@ def test_another_body_or_secret_does_not_match(body: bytes, secret: str) -> None
     """R1: a handler whose secret is not known yet opens to nobody."""
     with pytest.raises(NotVerified):
         check(body, secret)
+
+
+@pytest.mark.parametrize(
+    ("headers", "body", "said"),
+    [
+        ({"Idempotency-Key": ""}, BODY, "Idempotency-Key is missing"),
+        ({"Attio-Signature": ""}, BODY, "Attio-Signature is missing"),
+        (
+            {
+                "X-Attio-Timestamp": "1700000000",
+                "Attio-Signature": hmac.new(SECRET.encode(), b"1700000000." + BODY, hashlib.sha256).hexdigest(),
+            },
+            BODY,
+            "signs the raw body alone",
+        ),
+        ({}, BODY + b"\n", "line break"),
+        ({}, b"{}", "another secret"),
+    ],
+)
+def test_the_inspector_says_what_a_sender_did_wrong(headers: dict[str, str], body: bytes, said: str) -> None:
+    """Errors teach: among them the mistake that seed 004 would make."""
+    sent = {"Idempotency-Key": "key_1", "Attio-Signature": SIGNATURE, **headers}
+
+    assert said in why_not(SECRET, sent, body, now=0.0)
