@@ -11,12 +11,12 @@ from alc_app.lead_record_widget import lead_record_widget
 from alc_app.lead_rows import EarlyEvent, Lead
 from alc_app.lead_status import show_lead_status
 from alc_app.load_lead_server import load_lead
-from alc_app.send_to_alc_bulk_record_action import bulk_send_to_alc_action
 from alc_app.record_events.record_created import record_created
 from alc_app.record_events.record_deleted import record_deleted
 from alc_app.record_events.record_merged import record_merged
 from alc_app.record_events.record_updated import record_updated
 from alc_app.record_subscription import check_subscription, keep_subscription
+from alc_app.send_to_alc_bulk_record_action import bulk_send_to_alc_action
 from alc_app.send_to_alc_record_action import send_to_alc_action
 from alc_app.send_to_alc_server import send_to_alc, settle_send
 from alc_app.subscription_rows import RecordSubscription

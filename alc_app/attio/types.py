@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar
 from alc_app.attio.bulk import BulkRecordAction
 from alc_app.attio.doctor import Check, DeadLetters
 from alc_app.attio.effects import Effect, perform
-from alc_app.attio.widgets import RecordWidget
 from alc_app.attio.record_events import WebhookEvent, route
+from alc_app.attio.widgets import RecordWidget
 
 if TYPE_CHECKING:
     from alc_app.attio.http import Request, Response
