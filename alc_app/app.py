@@ -1,6 +1,6 @@
 """The manifest: every entry point of the app on one screen. The tutorial's `app.ts`."""
 
-from alc_app import lead_letters, lead_record, leads
+from alc_app import lead_letters, lead_record, leads, subscription_rows
 from alc_app.attio import App, Check, DeadLetters, Events, Gauge, Record, Retention, Upkeep
 from alc_app.catch_up import catch_up
 from alc_app.events.connection_added import connection_added
@@ -11,9 +11,15 @@ from alc_app.lead_record_widget import lead_record_widget
 from alc_app.lead_rows import EarlyEvent, Lead
 from alc_app.lead_status import show_lead_status
 from alc_app.load_lead_server import load_lead
+from alc_app.record_events.record_created import record_created
+from alc_app.record_events.record_deleted import record_deleted
+from alc_app.record_events.record_merged import record_merged
+from alc_app.record_events.record_updated import record_updated
+from alc_app.record_subscription import check_subscription, keep_subscription
 from alc_app.send_to_alc_bulk_record_action import bulk_send_to_alc_action
 from alc_app.send_to_alc_record_action import send_to_alc_action
 from alc_app.send_to_alc_server import send_to_alc, settle_send
+from alc_app.subscription_rows import RecordSubscription
 from alc_app.webhook_checks import check_webhooks
 from alc_app.webhooks.lead_processed import lead_processed
 
@@ -26,11 +32,18 @@ app = App(
     server_functions=[send_to_alc, load_lead],
     webhooks={"lead_processed": lead_processed},
     events=Events(connection_added=connection_added, connection_removed=connection_removed),
+    record_events={
+        "record.created": record_created,
+        "record.updated": record_updated,
+        "record.deleted": record_deleted,
+        "record.merged": record_merged,
+    },
     # TUTORIAL: it has nothing to finish later; what fails there is lost.
     upkeep=[
         Upkeep("settle_send", due=leads.due_to_settle, run=settle_send, trace=trace_of),
         Upkeep("show_lead_status", due=lead_record.due_to_show, run=show_lead_status, trace=trace_of),
         Upkeep("catch_up", due=leads.due_to_ask, run=catch_up, trace=trace_of),
+        Upkeep("keep_subscription", due=subscription_rows.due_to_look, run=keep_subscription),
     ],
     retention=[
         Retention("verdicts that nobody claimed", days=7, forget=forget_early_events),
@@ -43,6 +56,7 @@ app = App(
     # TUTORIAL: it has nobody who looks whether ALC, Attio and the app still agree (`alc-app doctor`).
     checks=[
         Check("Webhooks at ALC", check_webhooks),
+        Check("Subscription at Attio", check_subscription),
         Check("Records in the CRM", check_records),
         Check("Verdicts of ALC", check_verdicts),
         Check("Pending records", check_strangers),
@@ -51,5 +65,5 @@ app = App(
         DeadLetters("lead", lead_letters.undelivered, lead_letters.show_again, lead_letters.dismiss),
         DeadLetters("send", lead_letters.unsent, lead_letters.send_again, lead_letters.dismiss),
     ],
-    tables=[Lead, EarlyEvent],
+    tables=[Lead, EarlyEvent, RecordSubscription],
 )

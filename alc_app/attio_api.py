@@ -14,6 +14,7 @@ from alc_app.attio.http import FetchResponse
 from alc_app.attio.runtime import current, step
 from alc_app.attio.server import attio_api_token, fetch
 
+PAGE = 100
 UNREADABLE = "Attio's answer could not be read."
 WRITES_PER_SECOND = 23
 """For the whole workspace. Attio's limit is 25 (docs.attio.com/rest-api/guides/rate-limiting), and calls do not arrive
@@ -67,6 +68,12 @@ def _says(record: Mapping[str, Any] | None, values: Mapping[str, str | None]) ->
     return record is not None and all(text_of(record["values"].get(slug, [])) == values[slug] for slug in values)
 
 
+@step
+def is_gone(object_slug: str, record_id: str) -> bool:
+    """Is there no such record any more?"""
+    return get_record(object_slug, record_id) is None
+
+
 def query_records(object_slug: str, **query: Any) -> list[dict[str, Any]]:
     """Records by `filter`, `sorts`, `limit`, `offset`. `POST /v2/objects/{object}/records/query`."""
     return list(_data(call("POST", f"/v2/objects/{object_slug}/records/query", query)))
@@ -81,6 +88,11 @@ def text_of(values: Sequence[Mapping[str, Any]]) -> str | None:
         if kind in first:
             return str(first[kind]["title"])
     return first.get("value")
+
+
+def phone_of(value: Mapping[str, Any]) -> str:
+    """A phone number in international form. The prose and the OpenAPI name it differently; either may come."""
+    return str(value.get("phone_number") or value.get("normalized_phone_number") or value["original_phone_number"])
 
 
 def value_history(object_slug: str, record_id: str, attribute: str) -> list[dict[str, Any]]:
@@ -129,6 +141,36 @@ def list_titles(object_slug: str, attribute: str, kind: str) -> list[str]:
 def create_title(object_slug: str, attribute: str, kind: str, title: str) -> None:
     """Add an option or a status to an attribute."""
     call("POST", f"/v2/objects/{object_slug}/attributes/{attribute}/{kind}", {"data": {"title": title}})
+
+
+def list_webhooks() -> list[dict[str, Any]]:
+    """Every webhook that our token sees. `GET /v2/webhooks`."""
+    found: list[dict[str, Any]] = []
+    while len(found) % PAGE == 0:
+        page = _data(call("GET", f"/v2/webhooks?{urlencode({'limit': PAGE, 'offset': len(found)})}"))
+        found += page
+        if not page:
+            break
+    return found
+
+
+def create_webhook(target_url: str, subscriptions: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Have Attio tell us of events; only this answer has the `secret`. `POST /v2/webhooks`."""
+    data = {"target_url": target_url, "subscriptions": subscriptions}
+    return dict(_data(call("POST", "/v2/webhooks", {"data": data})))
+
+
+def update_webhook(webhook_id: str, subscriptions: Sequence[Mapping[str, Any]]) -> None:
+    """Have Attio tell us of these events instead. `PATCH /v2/webhooks/{webhook_id}`."""
+    call("PATCH", f"/v2/webhooks/{quote(webhook_id, safe='')}", {"data": {"subscriptions": subscriptions}})
+
+
+def delete_webhook(webhook_id: str) -> None:
+    """Have Attio tell us nothing more; twice is fine. `DELETE /v2/webhooks/{webhook_id}`."""
+    try:
+        call("DELETE", f"/v2/webhooks/{quote(webhook_id, safe='')}")
+    except NotFound:
+        return
 
 
 def call(method: str, path: str, json: Any = None, *, per_second: int | None = None) -> FetchResponse:

@@ -58,6 +58,11 @@ class Config(BaseModel):
     alc_client_secret: SecretStr = Field(
         SecretStr(""), alias="ALC_CLIENT_SECRET", description="its secret; the demo provisions its own"
     )
+    send_new_people: bool = Field(
+        False,
+        alias="ALC_APP_SEND_NEW_PEOPLE",
+        description="sends everybody to ALC who is added to the CRM with a phone number",
+    )
     alc_status_type: Literal["text", "select", "status"] = Field(
         "text", alias="ALC_STATUS_TYPE", description="type of the attribute `alc_status`"
     )

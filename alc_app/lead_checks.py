@@ -85,7 +85,7 @@ def _compare(told: Told, values: Mapping[str, Any] | None) -> Iterator[Finding]:
     if values is None:
         if told.is_open:  # of a lead that has ended nothing is left to be told
             text = f"The record {told.record_id} is gone from the CRM, and its lead is under way."
-            yield Finding(text, told.lead_id, mend=partial(_end_undeliverable, told.lead_id))
+            yield Finding(text, told.lead_id, mend=partial(_end_undeliverable, told))
         return
     wrong = [slug for slug, value in told.values if text_of(values.get(slug, [])) != value]
     if wrong:
@@ -98,9 +98,9 @@ def _show_again(told: Told) -> str:
     return f"The record {told.record_id} is being written again."
 
 
-def _end_undeliverable(lead_id: str) -> str:
-    lead_record.undeliverable(lead_id, GONE)
-    return f"The lead {lead_id} has been ended as undeliverable."
+def _end_undeliverable(told: Told) -> str:
+    lead_record.undeliverable(told.lead_id, told.record_id, GONE)
+    return f"The lead {told.lead_id} has been ended as undeliverable."
 
 
 def _take_verdict(lead_id: str) -> str:

@@ -75,10 +75,13 @@ def show_later(lead_id: str, why: str, retry_after: float | None, *, may_arrive:
 
 
 @step
-def undeliverable(lead_id: str, why: str) -> None:
-    """The record cannot be written any more; the lead ends here, with the reason (C5)."""
+def undeliverable(lead_id: str, record_id: str, why: str) -> None:
+    """The record cannot be written any more; the lead ends here, with the reason (C5), unless it has moved on."""
     with current().transaction() as session:
         lead = locked(session, lead_id)
+        if lead.record_id != record_id:  # merged into another, which is to be written instead
+            lead.writer = None
+            return
         lead.undelivered, lead.status, lead.why = lead.undelivered or lead.status, "undeliverable", why
         lead.shown_version, lead.writer, lead.due_at = lead.version, None, None
         current().publish("dead_letter", {"id": f"lead:{lead_id}"})

@@ -61,9 +61,18 @@ class Lead(Table, table=True):
     why: str | None = None
     undelivered: str | None = None
     """What an undeliverable lead was before its record could not be written."""
+    requested: bool = False
+    """It was asked for in the CRM, by somebody who looks at the record and sees no page of ours."""
+    alc_record_id: str | None = None
+    """The record as ALC knows it, when that was merged into another since."""
     created_at: float
     traceparent: str | None = Field(default_factory=trace.traceparent)
     """The trace of the click, which what is finished later goes on with."""
+
+    @property
+    def came_to_nothing(self) -> bool:
+        """Has it ended without having reached ALC?"""
+        return self.status == "not_sent" or (self.status == "failed" and self.requested and not self.occurred_at)
 
     def values(self) -> dict[str, str | None]:
         """What the record should say, in plain strings; None clears what an earlier lead had left there."""
@@ -110,6 +119,12 @@ def locked(session: Session, lead_id: str) -> Lead:
 def lock_record(session: Session, record_id: str) -> None:
     """From here on nobody else decides about the leads of this record; everybody takes their rows in one order."""
     session.exec(select(Lead).where(Lead.record_id == record_id).order_by(col(Lead.id)).with_for_update()).all()
+
+
+def open_lead(session: Session, record_id: str) -> Lead | None:
+    """The lead of a record that is under way; there is one at most."""
+    mine = (Lead.workspace_id == current().settings.workspace_id, Lead.record_id == record_id)
+    return session.exec(select(Lead).where(*mine, col(Lead.status).in_(OPEN))).first()
 
 
 def due(condition: ColumnElement[bool]) -> Sequence[str]:

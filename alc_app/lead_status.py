@@ -24,7 +24,7 @@ def show_lead_status(lead_id: str) -> None:
                 return
         except (NotFound, Forbidden) as error:
             log.warning("The record %s cannot be written: %s", lead.record_id, error.message)
-            lead_record.undeliverable(lead_id, error.message)
+            lead_record.undeliverable(lead_id, lead.record_id, error.message)
             return
         except AttioApiError as error:  # an attribute may be missing: somebody can mend that, so it stays due
             log.warning("The record %s is written later: %s", lead.record_id, error.message)

@@ -2,6 +2,8 @@
 
     sending → pending → complete | failed        and: not_sent, undeliverable
 
+One that was asked for in the CRM and never reached ALC ends as failed, not as not_sent: the record must say so.
+
 A row is written before anything is sent, and its id is ALC's idempotency key. While it is open (sending, pending) it
 is the only one for its record: a unique index, not a check. `version` counts what the record in Attio should say,
 `shown_version` what it does say. TUTORIAL: it has no memory, and so it cannot know what it has lost.
@@ -10,7 +12,7 @@ is the only one for its record: a unique index, not a check. `version` counts wh
 from __future__ import annotations
 
 from collections.abc import Sequence
-from uuid import uuid4
+from uuid import NAMESPACE_URL, uuid4, uuid5
 
 from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
@@ -18,7 +20,7 @@ from sqlmodel import Session, col, select
 
 from alc_app.alc_api import LeadProcessed
 from alc_app.attio.runtime import current, step
-from alc_app.lead_rows import OPEN, TERMINAL, EarlyEvent, Intent, Lead, backoff, due, lock_record, locked
+from alc_app.lead_rows import OPEN, TERMINAL, EarlyEvent, Intent, Lead, backoff, due, lock_record, locked, open_lead
 
 RUN_WITHIN = 240.0
 """Seconds. A send that has said nothing for so long is looked into: longer than all its calls and waits together."""
@@ -32,8 +34,27 @@ def intend(record_id: str, name: str, phone_number: str) -> str:
     """Write down that this record is to be sent, or join the send that is open; returns the key of the run (C1)."""
     del name, phone_number  # who is sent is the record's affair, not the intent's
     with current().transaction() as session:
-        lead = _open_lead(session, record_id) or _new_lead(session, record_id)
+        lead = open_lead(session, record_id) or _new_lead(session, record_id)
         return f"{lead.id}.{lead.attempt}"
+
+
+@step
+def request(record_id: str, request: str) -> str | None:
+    """Write down that somebody in the CRM wants this record sent; returns the lead to send, or None.
+
+    The id is made of the request, so one that is told twice, or days late, is one lead for ever (C1). A lead that is
+    under way answers the request too: it is shown again, over what the person has written.
+    """
+    workspace = current().settings.workspace_id
+    lead_id = uuid5(NAMESPACE_URL, f"{workspace}/{record_id}/{request}").hex
+    with current().transaction() as session:
+        lock_record(session, record_id)
+        if asked_before := session.get(Lead, lead_id):
+            return lead_id if asked_before.status == "sending" else None
+        lead = open_lead(session, record_id) or _new_lead(session, record_id, id=lead_id, requested=True)
+        if lead.id != lead_id and lead.status == "pending":
+            lead.version, lead.tries, lead.due_at = lead.version + 1, 0, current().now()
+        return lead_id if lead.id == lead_id else None
 
 
 @step
@@ -41,7 +62,7 @@ def begin(record_id: str) -> Intent | None:
     """The open lead of this record, which nobody looks into while the run that asks is at it."""
     with current().transaction() as session:
         lock_record(session, record_id)
-        lead = _open_lead(session, record_id)
+        lead = open_lead(session, record_id)
         if lead is None:
             return None
         if lead.status == "sending":
@@ -56,7 +77,7 @@ def about_to_post(lead_id: str) -> bool:
     """
     with current().transaction() as session:
         lead = locked(session, lead_id)
-        if lead.status == "not_sent":
+        if lead.came_to_nothing or lead.status == "undeliverable":
             return False
         lead.posts += 1
         if lead.status == "sending":
@@ -75,7 +96,7 @@ def sent(lead_id: str, alc_lead_id: str) -> None:
             lead.status, lead.due_at, lead.why = "not_sent", None, f"ALC knows it as {alc_lead_id}, sent before."
             return
         lead.alc_lead_id = alc_lead_id
-        if lead.status == "sending" or (lead.status == "not_sent" and _open_lead(session, lead.record_id) is None):
+        if lead.status == "sending" or (lead.came_to_nothing and open_lead(session, lead.record_id) is None):
             lead.status, lead.ask_at = "pending", current().now() + ASK_AFTER
         if lead.status in (*OPEN, *TERMINAL):  # a verdict that named no lead may have come first: it stays
             lead.version, lead.tries, lead.due_at = lead.version + 1, 0, current().now()
@@ -102,6 +123,8 @@ def not_sent(lead_id: str, *, refused: int = 0, only_if_due: bool = False) -> No
             _look_later(lead)
         else:
             lead.status, lead.due_at = "not_sent", None
+            if lead.requested:
+                lead.status, lead.version, lead.due_at = "failed", lead.version + 1, current().now()
             if only_if_due:  # whoever clicked has gone by now, and was told that nobody knew
                 lead.why = "ALC has never received it."
                 current().publish("dead_letter", {"id": f"send:{lead_id}"})
@@ -168,33 +191,39 @@ def _look_later(lead: Lead) -> None:
     lead.due_at = current().now() + backoff(lead.tries, FIRST_LOOK)
 
 
-def _open_lead(session: Session, record_id: str) -> Lead | None:
-    mine = (Lead.workspace_id == current().settings.workspace_id, Lead.record_id == record_id)
-    return session.exec(select(Lead).where(*mine, col(Lead.status).in_(OPEN))).first()
-
-
-def _new_lead(session: Session, record_id: str) -> Lead:
+def _new_lead(session: Session, record_id: str, *, id: str = "", requested: bool = False) -> Lead:
     now = current().now()
-    workspace = current().settings.workspace_id
-    lead = Lead(id=uuid4().hex, workspace_id=workspace, record_id=record_id, created_at=now, due_at=now + RUN_WITHIN)
+    lead = Lead(
+        id=id or uuid4().hex,
+        workspace_id=current().settings.workspace_id,
+        record_id=record_id,
+        created_at=now,
+        due_at=now + RUN_WITHIN,
+        requested=requested,
+    )
     try:
         with session.begin_nested():
             session.add(lead)
     except IntegrityError:  # another process was faster: its lead is the one
-        return _open_lead(session, record_id) or _new_lead(session, record_id)
+        return open_lead(session, record_id) or _new_lead(session, record_id)
     return lead
 
 
 def _lead_of(session: Session, event: LeadProcessed) -> Lead | None:
     if event.lead_id is None:  # the tutorial's handler knows the record only
-        return _open_lead(session, event.record_id)
+        return open_lead(session, event.record_id)
     ours = (Lead.alc_lead_id == event.lead_id, Lead.workspace_id == current().settings.workspace_id)
     lead = session.exec(select(Lead).where(*ours)).first()
-    return lead if lead and lead.record_id == event.record_id else None
+    if lead is None or event.record_id not in (lead.record_id, lead.alc_record_id):
+        return None
+    if lead.record_id != event.record_id:  # the record was merged into another since ALC has it
+        lock_record(session, lead.record_id)
+        session.refresh(lead)
+    return lead
 
 
 def _keep_early(session: Session, event: LeadProcessed) -> None:
-    lead = _open_lead(session, event.record_id)
+    lead = open_lead(session, event.record_id)
     if event.lead_id and lead and lead.status == "sending" and not _later_one_waits(session, event):
         session.merge(
             EarlyEvent(

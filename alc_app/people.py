@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from alc_app import attio_api
-from alc_app.attio_api import text_of
+from alc_app.attio_api import phone_of, text_of
 from alc_app.pages import Change, Person
 
 SHOWN_HISTORY = {"alc_status": "ALC status", "alc_lead_id": "ALC lead ID", "alc_interest": "ALC interest"}
@@ -44,7 +44,7 @@ def to_person(record: Mapping[str, Any], companies: Mapping[str, str], *, linked
         record_id=record["id"]["record_id"],
         name=_first(values, "name", "full_name"),
         email_addresses=[value["email_address"] for value in values.get("email_addresses", [])],
-        phone_numbers=[_phone(value) for value in values.get("phone_numbers", [])],
+        phone_numbers=[phone_of(value) for value in values.get("phone_numbers", [])],
         job_title=_first(values, "job_title", "value"),
         company=companies.get(company),
         location=_location(values.get("primary_location", [])),
@@ -70,11 +70,6 @@ def history(record_id: str) -> list[Change]:
 def _first(values: Mapping[str, Any], slug: str, key: str) -> str | None:
     found = values.get(slug) or [{}]
     return found[0].get(key) or None
-
-
-def _phone(value: Mapping[str, Any]) -> str:
-    # The prose and the OpenAPI name the normalised number differently; either may come.
-    return str(value.get("phone_number") or value.get("normalized_phone_number") or value["original_phone_number"])
 
 
 def _location(values: Sequence[Mapping[str, Any]]) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 import click
@@ -126,8 +126,25 @@ def run_mock_attio(config: Config, writes_per_second: int, reads_per_second: int
         writes_per_second=writes_per_second,
         reads_per_second=reads_per_second,
         web_url=f"{config.base_url}/people/{{record_id}}",
+        post=_carrier(),
     )
     serve(mock, host="127.0.0.1", port=config.mock_attio_port)
+
+
+def _carrier() -> Callable[[str, bytes, Mapping[str, str]], int | None]:
+    """What the stand-in sends to webhooks with: our own way out, with its deadlines."""
+    from alc_app.attio import FetchError
+    from alc_app.runtime.http import Http
+
+    http = Http()
+
+    def post(url: str, body: bytes, headers: Mapping[str, str]) -> int | None:
+        try:
+            return http.request("POST", url, headers=headers, body=body).status
+        except FetchError:
+            return None
+
+    return post
 
 
 def _warn_if_public(config: Config) -> None:

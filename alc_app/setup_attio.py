@@ -14,7 +14,7 @@ from alc_app.runtime.house import House
 from alc_app.runtime.slot import Slot
 
 NEEDED = ("record_permission:read-write", "object_configuration:read")
-STATUSES = ("Pending", "Complete", "Failed")
+STATUSES = ("Requested", "Pending", "Complete", "Failed")
 
 
 class SetupFailed(Exception):
@@ -64,6 +64,8 @@ def _check_token(say: Callable[[str], None]) -> bool:
     missing = [scope for scope in NEEDED if scope not in scopes and f"{scope}-write" not in scopes]
     if missing:
         raise SetupFailed(f"The token lacks {' and '.join(missing)}. Grant it in Attio's workspace settings.")
+    if "webhook:read-write" not in scopes:
+        say("Without the scope webhook:read-write Attio does not tell the app what people do in the CRM. Grant it.")
     say(f"The token belongs to the workspace {me.get('workspace_name')}.")
     return "object_configuration:read-write" in scopes
 

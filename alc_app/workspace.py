@@ -177,7 +177,7 @@ class Workspace:
         return Handler(
             id=row.id,
             file_name=row.file_name,
-            url=self._house.handlers.url(row.id),
+            url=self._house.handlers.url(row.id, row.signed_by),
             external_webhook_id=row.external_webhook_id,
             created_at=_at(row.created_at),
             last_delivery_at=_at(last) if last else None,

@@ -25,6 +25,9 @@ APP_FILES = [
     "alc_app.catch_up",
     "alc_app.lead_checks",
     "alc_app.webhook_checks",
+    "alc_app.send_requested",
+    "alc_app.record_subscription",
+    "alc_app.record_events",
     "alc_app.webhooks",
     "alc_app.events",
 ]
@@ -37,6 +40,8 @@ DOORS = [
     "alc_app.lead_housekeeping",
     "alc_app.lead_review",
     "alc_app.lead_letters",
+    "alc_app.lead_moves",
+    "alc_app.subscription_rows",
 ]
 LABS = ["alc_app.labs", "alc_app.naive"]
 """Break it: the naive code, and the glue that plays it against ours."""
@@ -189,6 +194,13 @@ def test_each_webhook_of_the_manifest_is_the_file_of_its_name() -> None:
     for file_name, handler in manifest.webhooks.items():
         assert handler.__module__ == f"alc_app.webhooks.{file_name}"
         assert handler.__name__ == file_name
+
+
+def test_each_record_event_of_the_manifest_is_the_file_of_its_name() -> None:
+    """Habit 2: "record.updated" is handled by record_updated in record_events/record_updated.py."""
+    for event_type, handler in manifest.record_events.items():
+        name = event_type.replace(".", "_").replace("-", "_")
+        assert (handler.__module__, handler.__name__) == (f"alc_app.record_events.{name}", name)
 
 
 def test_the_scripts_are_short_and_go_to_the_root_first() -> None:

@@ -19,6 +19,7 @@ from alc_app.attio.errors import (
     ServerFunctionTimeout,
 )
 from alc_app.attio.http import BadRequest, Request, Response
+from alc_app.attio.record_events import WebhookEvent
 from alc_app.attio.types import (
     App,
     Connection,
@@ -68,5 +69,6 @@ __all__ = [
     "TextWidget",
     "TranscriptLine",
     "Upkeep",
+    "WebhookEvent",
     "WebhookHandler",
 ]

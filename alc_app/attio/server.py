@@ -49,14 +49,23 @@ def fetch(
     )
 
 
-def create_webhook_handler(file_name: str) -> WebhookHandler:
-    """Make an address at which `webhooks/<file_name>.py` answers. It waits (503) until the connection is saved."""
-    return current().create_webhook_handler(file_name)
+def create_webhook_handler(file_name: str, *, signed_by: str = "standard_webhooks") -> WebhookHandler:
+    """Make an address at which `webhooks/<file_name>.py` answers. It waits (503) until the connection is saved.
+
+    `signed_by="attio"` makes it one for Attio's own v2 webhooks, whose secret is Attio's to make.
+    """
+    return current().create_webhook_handler(file_name, signed_by)
 
 
-def update_webhook_handler(handler_id: str, *, external_webhook_id: str) -> None:
-    """Remember what the outside service calls this webhook, so that it can be removed there."""
-    current().update_webhook_handler(handler_id, external_webhook_id)
+def update_webhook_handler(handler_id: str, *, external_webhook_id: str, secret: str = "") -> None:
+    """Remember what the outside service calls this webhook, so that it can be removed there; and its secret, if the
+    service has made one."""
+    current().update_webhook_handler(handler_id, external_webhook_id, secret)
+
+
+def get_webhook_handler(handler_id: str) -> WebhookHandler | None:
+    """A handler, of whichever connection; None, when it or its connection is gone."""
+    return current().get_webhook_handler(handler_id)
 
 
 def list_webhook_handlers() -> list[WebhookHandler]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar
 from alc_app.attio.bulk import BulkRecordAction
 from alc_app.attio.doctor import Check, DeadLetters
 from alc_app.attio.effects import Effect, perform
+from alc_app.attio.record_events import WebhookEvent, route
 from alc_app.attio.widgets import RecordWidget
 
 if TYPE_CHECKING:
@@ -41,6 +42,8 @@ class WebhookHandler:
     external_webhook_id: str | None
     secret: str = field(repr=False, default="")
     """What the sender signs with (Standard Webhooks, `whsec_…`). TUTORIAL: it has no signatures at all."""
+    signed_by: str = "standard_webhooks"
+    """How it signs: by Standard Webhooks, or as "attio" does."""
 
 
 @dataclass(frozen=True)
@@ -140,6 +143,8 @@ class App:
     server_functions: Sequence[ServerFunction[..., Any]]
     webhooks: Mapping[str, Callable[[Request], Response]]
     events: Events
+    record_events: Mapping[str, Callable[[WebhookEvent], None]] = field(default_factory=dict)
+    """What is done when Attio tells of an event of this type, such as "record.updated"."""
     upkeep: Sequence[Upkeep] = ()
     retention: Sequence[Retention] = ()
     gauges: Sequence[Gauge] = ()
@@ -165,8 +170,12 @@ class App:
         return _named(widget_id, {w.id: w for w in self.record.widgets}, "record widget")
 
     def webhook(self, file_name: str) -> Callable[[Request], Response]:
-        """The webhook handler in `webhooks/<file_name>.py`. Raises: LookupError naming the ones there are."""
-        return _named(file_name, self.webhooks, "webhook file")
+        """The webhook handler in `webhooks/<file_name>.py`, or the one that hands Attio's own events to their
+        handlers. Raises: LookupError naming the ones there are."""
+        return _named(file_name, {**self.webhooks, "record_events": self._route}, "webhook file")
+
+    def _route(self, req: Request) -> Response:
+        return route(self.record_events, req)
 
 
 def _named(name: str, known: Mapping[str, R], what: str) -> R:

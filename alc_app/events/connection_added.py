@@ -7,6 +7,7 @@ connection is not saved, and the runtime runs `connection_removed` to undo what 
 from alc_app import alc_api, leads
 from alc_app.attio import Connection
 from alc_app.attio.server import create_webhook_handler, update_webhook_handler
+from alc_app.subscription_rows import subscribe_soon
 
 
 def connection_added(connection: Connection) -> None:
@@ -24,3 +25,6 @@ def connection_added(connection: Connection) -> None:
 
     # TUTORIAL: a verdict that ALC had while nobody was connected would never be known.
     leads.ask_soon()
+
+    # TUTORIAL: it hears of nothing but its own button. Attio calls this handler when somebody changes a person.
+    subscribe_soon(create_webhook_handler(file_name="record_events", signed_by="attio").id)

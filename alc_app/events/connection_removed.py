@@ -7,6 +7,7 @@ from alc_app import alc_api
 from alc_app.alc_api import AlcError
 from alc_app.attio import AttioError, Connection, WebhookHandler
 from alc_app.attio.server import delete_webhook_handler, list_webhook_handlers
+from alc_app.subscription_rows import subscribe_soon
 
 
 def connection_removed(connection: Connection) -> None:
@@ -21,6 +22,10 @@ def connection_removed(connection: Connection) -> None:
 
 
 def _remove(connection: Connection, handler: WebhookHandler) -> AlcError | AttioError | None:
+    if handler.signed_by == "attio":
+        subscribe_soon(handler.id)  # which finds the handler gone, and has Attio forget it too
+        delete_webhook_handler(handler.id)
+        return None
     # TUTORIAL: one failed deletion at ALC keeps every handler in Attio. Here each is tried on its own.
     try:
         for webhook_id in _ids_at_alc(connection, handler):

@@ -14,11 +14,15 @@ from alc_app.mock_attio import (
     choices_api,
     errors,
     graphql_api,
+    lists_api,
     members_api,
     mock_api,
+    notes_api,
     objects_api,
     records_api,
     self_api,
+    tasks_api,
+    webhooks_api,
 )
 from alc_app.mock_attio.auth import authenticate
 from alc_app.mock_attio.bodies import MAX_BODY, check_text
@@ -30,7 +34,8 @@ from alc_app.mock_attio.seed import seed_if_empty
 
 __all__ = ["MockAttioConfig", "create_app"]
 
-_BEHIND_A_TOKEN = (objects_api, attributes_api, choices_api, records_api, members_api)
+_BESIDE_RECORDS = (notes_api, tasks_api, lists_api)
+_BEHIND_A_TOKEN = (objects_api, attributes_api, choices_api, records_api, members_api, webhooks_api, *_BESIDE_RECORDS)
 for _room in _BEHIND_A_TOKEN:
     _room.bp.before_request(authenticate)
 

@@ -15,6 +15,7 @@ from alc_app.mock_attio.context import crm
 from alc_app.mock_attio.errors import AttioError, Problem, body_error, query_params_error
 from alc_app.mock_attio.objects_api import SLUG, slug_conflict
 from alc_app.mock_attio.tables import Attribute
+from alc_app.mock_attio.telling import tell
 from alc_app.mock_attio.value_types import CREATABLE_TYPES
 
 Json = dict[str, Any]
@@ -134,6 +135,7 @@ def create_attribute(object_name: str) -> Json:
             )
             session.add(attribute)
             session.flush()
+            tell(session, "object-attribute.created", _ids(attribute))
             return {"data": attribute_json(schema, attribute)}
     except IntegrityError as error:
         raise slug_conflict(new.api_slug) from error
@@ -155,9 +157,14 @@ def update_attribute(object_name: str, attribute_name: str) -> Json:
                 raise AttioError(400, "system_edit_unauthorized", message)
             attribute.sqlmodel_update(change)
             session.flush()
+            tell(session, "object-attribute.updated", _ids(attribute))
             return {"data": attribute_json(schema, attribute)}
     except IntegrityError as error:
         raise slug_conflict(change["api_slug"]) from error
+
+
+def _ids(attribute: Attribute) -> dict[str, str]:
+    return {"object_id": attribute.object_id, "attribute_id": attribute.attribute_id}
 
 
 def _check_type(new: NewAttribute) -> None:

@@ -1,11 +1,14 @@
 """The settings of the stand-in; its callers (the command line, tests) build one and pass it to `create_app`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
 from alc_app.mock_attio.timestamps import utc_now
+
+Post = Callable[[str, bytes, Mapping[str, str]], int | None]
+"""Sends a body to an address; returns the status of the answer, or None when there was none."""
 
 StatusType = Literal["text", "select", "status"]
 
@@ -25,6 +28,8 @@ class MockAttioConfig:
     reads_per_second: int = 100
     web_url: str = "https://app.attio.com/{workspace}/{noun}/{record_id}"
     now: Callable[[], datetime] = utc_now
+    post: Post | None = None
+    """What carries messages to webhooks; without it they wait in the outbox."""
 
     def __post_init__(self) -> None:
         """Refuse a template that would fail with the first record."""

@@ -6,6 +6,7 @@ from flask import current_app, g
 
 from alc_app.mock_attio.config import MockAttioConfig
 from alc_app.mock_attio.database import Database
+from alc_app.mock_attio.events import Actor
 from alc_app.mock_attio.faults import Faults
 from alc_app.mock_attio.limits import Limits
 from alc_app.mock_attio.timestamps import to_text
@@ -37,6 +38,11 @@ def crm() -> Crm:
     """Return the stand-in that answers the present request."""
     found: Crm = current_app.extensions["mock_attio"]
     return found
+
+
+def actor() -> Actor:
+    """Return the sender of the present request as the one who changes something."""
+    return Actor("api-token", caller().token_id)
 
 
 def caller() -> Caller:

@@ -24,6 +24,8 @@ class Database:
             parsed = parsed.set(drivername="postgresql+psycopg")
         in_memory = parsed.get_backend_name() == "sqlite" and parsed.database in {None, "", ":memory:"}
         options: dict[str, Any] = {"connect_args": {"check_same_thread": False}, "poolclass": StaticPool}
+        self.changed = threading.Event()
+        """Set by every commit; whoever waits for changes clears it."""
         self.engine: Engine = create_engine(parsed, **(options if in_memory else {"pool_pre_ping": True}))
         self._writer = self.engine.execution_options(writing=True)
         # A database in memory lives in one connection, which one thread at a time may use.
@@ -46,6 +48,7 @@ class Database:
         """Yield a session that commits when the block ends well, and undoes everything when it raises."""
         with self._writers_turn, self._turn, Session(self._writer, expire_on_commit=False) as session, session.begin():
             yield session
+        self.changed.set()
 
     def create_tables(self, session: Session) -> None:
         """Make what is missing, inside the caller's writing transaction, so that parallel starts are safe."""

@@ -1,31 +1,22 @@
 """Changing records, and the history that each change leaves; every commit passes `commit_change`."""
 
 import logging
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
 from uuid import uuid4
 
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlmodel import Session, col, delete, select
 
 from alc_app.mock_attio.catalog import Schema, as_uuid, value_type
-from alc_app.mock_attio.database import Database
+from alc_app.mock_attio.context import Crm
 from alc_app.mock_attio.errors import AttioError, not_found
+from alc_app.mock_attio.events import Actor, Event, EventType, for_each
+from alc_app.mock_attio.outbox import announce
 from alc_app.mock_attio.tables import Attribute, Record, Value
 from alc_app.mock_attio.value_types import Content
 
 logger = logging.getLogger(__name__)
-
-EventType = Literal["record.created", "record.updated", "record.deleted"]
-
-
-@dataclass(frozen=True)
-class Actor:
-    """Who changes something."""
-
-    type: str
-    id: str | None
 
 
 @dataclass(frozen=True)
@@ -36,14 +27,25 @@ class Change:
     object_slug: str
     record: Record
     actor: Actor
-    attributes: list[str] = field(default_factory=list)
+    attributes: list[Attribute] = field(default_factory=list)
+    merged: tuple[str, ...] = ()
+    """The ids of the records that this one was made of."""
+
+    def events(self) -> Sequence[Event]:
+        """What webhooks are told of it: each attribute, and each record that went into a merge, by itself."""
+        ids = {"object_id": self.record.object_id, "record_id": self.record.record_id}
+        if self.event_type == "record.updated":
+            return for_each("record.updated", self.actor, ids, [one.attribute_id for one in self.attributes])
+        duplicates = [{"duplicate_object_id": self.record.object_id, "duplicate_record_id": one} for one in self.merged]
+        return [Event(self.event_type, self.actor, ids, more) for more in duplicates or [{}]]
 
 
-def commit_change(database: Database, change: Callable[[Session], Change]) -> Change:
-    """Run one change of one record in a transaction; every committed change passes here, so events would start here."""
+def commit_change(crm: Crm, change: Callable[[Session], Change]) -> Change:
+    """Run one change of one record in a transaction, and tell of it in the same one."""
     try:
-        with database.writing() as session:
+        with crm.database.writing() as session:
             done = change(session)
+            announce(session, done.events(), crm.config.now())
     except IntegrityError as error:
         message = (
             "The value of a unique attribute conflicts with one already in the system. Update that record instead."
@@ -53,7 +55,7 @@ def commit_change(database: Database, change: Callable[[Session], Change]) -> Ch
         logger.warning("The database refused a change: %s", error.orig)
         raise AttioError(409, "concurrent_write_conflict", "Another write was in the way. Try again.") from error
     if done.event_type != "record.updated" or done.attributes:
-        names = ", ".join(done.attributes)
+        names = ", ".join(attribute.api_slug for attribute in done.attributes)
         logger.info("%s %s/%s %s", done.event_type, done.object_slug, done.record.record_id, names)
     return done
 
@@ -88,7 +90,7 @@ class Editor:
             attribute = self.schema.by_id[attribute_id]
             self._open(record, attribute, wanted, first=0)
         self.schema.session.flush()
-        changed = [self.schema.by_id[attribute_id].api_slug for attribute_id in contents]
+        changed = [self.schema.by_id[attribute_id] for attribute_id in contents]
         return Change("record.created", self.schema.object.api_slug, record, self.actor, changed)
 
     def update(self, record: Record, contents: dict[str, list[Content]], *, adding: frozenset[str]) -> Change:
@@ -98,7 +100,7 @@ class Editor:
         for attribute_id, wanted in contents.items():
             attribute = self.schema.by_id[attribute_id]
             if self._write(record, attribute, wanted, adding=attribute_id in adding):
-                changed.append(attribute.api_slug)
+                changed.append(attribute)
         self.schema.session.flush()
         return Change("record.updated", self.schema.object.api_slug, record, self.actor, changed)
 
@@ -111,6 +113,30 @@ class Editor:
         )
         session.execute(delete(Record).where(col(Record.number) == record.number))
         return Change("record.deleted", self.schema.object.api_slug, record, self.actor)
+
+    def merge(self, primary: Record, secondary: Record) -> Change:
+        """Make a new record of two, whose references lead to it now; the history of their values is not kept."""
+        session, contents, second = self.schema.session, self._contents(primary), self._contents(secondary)
+        for attribute_id, found in second.items():
+            first = contents.setdefault(attribute_id, found)
+            attribute = self.schema.by_id[attribute_id]
+            if first is not found and attribute.is_multiselect:
+                same = value_type(attribute).identity
+                first += [one for one in found if all(same(one) != same(other) for other in first)]
+        record_id, merged = str(uuid4()), (primary.record_id, secondary.record_id)
+        references = select(Value).join(Attribute).where(Attribute.type == "record-reference")
+        for value in session.exec(references.where(col(Value.key).in_(merged))):
+            value.key, value.content = record_id, {**value.content, "target_record_id": record_id}
+        session.flush()
+        session.execute(delete(Record).where(col(Record.record_id).in_(merged)))
+        made = self.create(contents, record_id)
+        return Change("record.merged", made.object_slug, made.record, self.actor, made.attributes, merged)
+
+    def _contents(self, record: Record) -> dict[str, list[Content]]:
+        """What a record holds now in the attributes that may be written."""
+        writable = (one for one in self.schema.attributes if one.is_writable)
+        found = {one.attribute_id: [value.content for value in self._active(record, one)] for one in writable}
+        return {attribute_id: contents for attribute_id, contents in found.items() if contents}
 
     def _write(self, record: Record, attribute: Attribute, wanted: list[Content], *, adding: bool) -> bool:
         """Close what goes, open what comes, leave untouched what stays: writing the same again is no change."""

@@ -8,12 +8,13 @@ from flask import Blueprint, request
 from sqlmodel import Session, col, select
 
 from alc_app.mock_attio.auth import requires
-from alc_app.mock_attio.bodies import expect_object, page_of, read_data, read_json
+from alc_app.mock_attio.bodies import Body, expect_object, page_of, parse, read_data, read_json
 from alc_app.mock_attio.catalog import Schema, load_schema, value_type
-from alc_app.mock_attio.context import caller, crm
+from alc_app.mock_attio.context import actor, crm
 from alc_app.mock_attio.errors import AttioError, Problem, query_params_error
+from alc_app.mock_attio.other_tables import CrmList, ListEntry
 from alc_app.mock_attio.query import run_query
-from alc_app.mock_attio.records import Actor, Change, Editor, commit_change, find_record
+from alc_app.mock_attio.records import Change, Editor, commit_change, find_record
 from alc_app.mock_attio.tables import Attribute, Record, Value
 from alc_app.mock_attio.values_read import Presenter
 from alc_app.mock_attio.values_write import parse_attribute, parse_values
@@ -21,6 +22,14 @@ from alc_app.mock_attio.values_write import parse_attribute, parse_values
 Json = dict[str, Any]
 READS = ("record_permission:read", "object_configuration:read")
 WRITES = ("record_permission:read-write", "object_configuration:read")
+
+
+class Merge(Body):
+    """The body of a merge; where both have a value, that of the primary one stays."""
+
+    primary_record_id: str
+    secondary_record_id: str
+
 
 bp = Blueprint("records", __name__, url_prefix="/v2/objects/<object_name>/records")
 
@@ -87,8 +96,23 @@ def delete_record(object_name: str, record_id: str) -> Json:
         editor = _editor(session, object_name)
         return editor.delete(editor.find(record_id))
 
-    commit_change(crm().database, delete)
+    commit_change(crm(), delete)
     return {}
+
+
+@bp.post("/merge")
+@requires(*WRITES)
+def merge_records(object_name: str) -> Json:
+    """Make one new record of two; both of them are gone then. Of a large merge Attio answers 202 first, we never do."""
+    pair = parse(Merge, read_data(request))
+    if pair.primary_record_id == pair.secondary_record_id:
+        raise AttioError(400, "self_merge", "A record cannot be merged with itself. Name two records.")
+
+    def merge(session: Session) -> Change:
+        editor = _editor(session, object_name)
+        return editor.merge(editor.find(pair.primary_record_id), editor.find(pair.secondary_record_id))
+
+    return {"data": {"new_record_id": commit_change(crm(), merge).record.record_id}}
 
 
 @bp.post("/query")
@@ -117,15 +141,18 @@ def list_values(object_name: str, record_id: str, attribute_name: str) -> Json:
 @bp.get("/<record_id>/entries")
 @requires(*READS, "list_entry:read")
 def list_entries(object_name: str, record_id: str) -> Json:
-    """Answer the list entries of a record: none, for the stand-in has no lists."""
-    page_of(request.args.get("limit"), request.args.get("offset"), in_query=True)
+    """Answer the list entries of a record, the oldest first."""
+    limit, offset = page_of(request.args.get("limit"), request.args.get("offset"), default=100, in_query=True)
     with crm().database.reading() as session:
-        find_record(load_schema(session, object_name), record_id)
-    return {"data": []}
+        record = find_record(load_schema(session, object_name), record_id)
+        asked = select(ListEntry, CrmList.api_slug).join(CrmList).where(ListEntry.parent_record_id == record.record_id)
+        found = session.exec(asked.order_by(col(ListEntry.created_at)).limit(limit).offset(offset))
+        shown = {"list_id", "entry_id", "created_at"}
+        return {"data": [{**entry.model_dump(include=shown), "list_api_slug": slug} for entry, slug in found]}
 
 
 def _commit(object_name: str, change: Callable[[Session], Change]) -> Json:
-    record_id = commit_change(crm().database, change).record.record_id
+    record_id = commit_change(crm(), change).record.record_id
     with crm().database.reading() as session:
         schema = load_schema(session, object_name)
         return {"data": _presenter(schema).record(find_record(schema, record_id))}
@@ -186,7 +213,7 @@ def _no_value_to_match(matching: Attribute) -> AttioError:
 
 
 def _editor(session: Session, object_name: str) -> Editor:
-    return Editor(load_schema(session, object_name), Actor("api-token", caller().token_id), crm().now())
+    return Editor(load_schema(session, object_name), actor(), crm().now())
 
 
 def _presenter(schema: Schema) -> Presenter:

@@ -7,7 +7,8 @@ from sqlmodel import Session, delete, select
 
 from alc_app.mock_attio import seed_schema
 from alc_app.mock_attio.catalog import load_schema
-from alc_app.mock_attio.records import Actor, Editor
+from alc_app.mock_attio.events import Actor
+from alc_app.mock_attio.records import Editor
 from alc_app.mock_attio.seed_people import COMPANIES, PEOPLE, SeedCompany, SeedPerson
 from alc_app.mock_attio.seed_schema import SEEDED_AT, stable_id
 from alc_app.mock_attio.tables import Attribute, Row, Workspace, WorkspaceMember

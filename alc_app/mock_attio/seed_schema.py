@@ -6,7 +6,7 @@ from uuid import NAMESPACE_URL, uuid5
 from alc_app.mock_attio.tables import Attribute, Choice, CrmObject
 
 SEEDED_AT = "2026-01-05T09:00:00.000000000Z"
-ALC_STATUSES = ("Pending", "Complete", "Failed")
+ALC_STATUSES = ("Requested", "Pending", "Complete", "Failed")
 
 _NAMESPACE = uuid5(NAMESPACE_URL, "https://attio.com/")
 

@@ -15,6 +15,7 @@ from werkzeug.wrappers import Response
 from alc_app.mock_attio import create_app
 from alc_app.mock_attio.config import MockAttioConfig
 from alc_app.mock_attio.context import Crm
+from alc_app.mock_attio.sender import Sender
 
 logger = logging.getLogger(__name__)
 
@@ -88,9 +89,12 @@ class MockAttioServer:
             self._server = _Server(host, port, app, bound.fileno())
         crm: Crm = app.extensions["mock_attio"]
         self._database = crm.database
+        self._sender = Sender(crm, config.post) if config.post else None
         self.url = f"http://{host}:{self._server.port}"
         self._thread = threading.Thread(target=self._server.serve_forever, name="mock-attio", daemon=True)
         self._thread.start()
+        if self._sender:
+            self._sender.start()
 
     def __enter__(self) -> "MockAttioServer":
         return self
@@ -103,6 +107,8 @@ class MockAttioServer:
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
+        if self._sender:
+            self._sender.stop()
         self._database.close()
 
 

@@ -11,8 +11,8 @@ from sqlmodel import col, select
 
 from alc_app.attio.types import WebhookHandler
 from alc_app.runtime.database import Database
+from alc_app.runtime.schemes import SCHEMES
 from alc_app.runtime.sealing import Sealer
-from alc_app.runtime.standard_webhooks import new_secret
 from alc_app.runtime.tables import HandlerRow
 
 
@@ -22,7 +22,7 @@ class Handlers:
     def __init__(self, database: Database, sealer: Sealer, base_url: str, now: Callable[[], float] = time.time) -> None:
         self._database, self._sealer, self._base_url, self._now = database, sealer, base_url, now
 
-    def create(self, connection_id: str, file_name: str) -> str:
+    def create(self, connection_id: str, file_name: str, signed_by: str = "standard_webhooks") -> str:
         """Make a handler with a signing secret of its own, stored before anybody is told (R19); returns its id.
 
         One that was made and never registered is taken up again: a crash must not leave two.
@@ -30,12 +30,13 @@ class Handlers:
         unused = (row for row in self.of(connection_id) if row.file_name == file_name and not row.external_webhook_id)
         if made := next(unused, None):
             return made.id
-        handler_id = secrets.token_urlsafe(24)
+        handler_id, secret = secrets.token_urlsafe(24), SCHEMES[signed_by].secret()
         row = HandlerRow(
             id=handler_id,
             connection_id=connection_id,
             file_name=file_name,
-            secret=self._sealer.seal(_place(handler_id), new_secret()),
+            signed_by=signed_by,
+            secret=self._sealer.seal(_place(handler_id), secret) if secret else "",
             created_at=self._now(),
         )
         with self._database.transaction() as session:
@@ -52,15 +53,16 @@ class Handlers:
         row = self.row(handler_id)
         if row is None:
             raise LookupError(f"There is no webhook handler {handler_id}.")
-        return WebhookHandler(row.id, self.url(row.id), row.file_name, row.external_webhook_id, self.secret(row))
+        url = self.url(row.id, row.signed_by)
+        return WebhookHandler(row.id, url, row.file_name, row.external_webhook_id, self.secret(row), row.signed_by)
 
-    def url(self, handler_id: str) -> str:
+    def url(self, handler_id: str, signed_by: str) -> str:
         """Where the handler is called."""
-        return f"{self._base_url}/hooks/{handler_id}"
+        return f"{self._base_url}{SCHEMES[signed_by].path}{handler_id}"
 
     def secret(self, row: HandlerRow) -> str:
-        """What deliveries to this handler are signed with."""
-        return self._sealer.unseal(_place(row.id), row.secret)
+        """What deliveries to this handler are signed with; empty, while the sender has not told it yet."""
+        return row.secret and self._sealer.unseal(_place(row.id), row.secret)
 
     def of(self, connection_id: str) -> list[HandlerRow]:
         """The handlers of a connection that the outside service may still know."""
@@ -72,11 +74,12 @@ class Handlers:
         """The handlers whose signing secret the keys at hand do not open."""
         with self._database.reading() as session:
             rows = session.exec(select(HandlerRow).where(col(HandlerRow.deleted_at).is_(None))).all()
-        return [row.id for row in rows if not self._sealer.opens(_place(row.id), row.secret)]
+        return [row.id for row in rows if row.secret and not self._sealer.opens(_place(row.id), row.secret)]
 
-    def set_external_id(self, handler_id: str, external_webhook_id: str) -> None:
-        """Remember what the outside service calls it."""
-        self._set(col(HandlerRow.id) == handler_id, external_webhook_id=external_webhook_id)
+    def set_external_id(self, handler_id: str, external_webhook_id: str, secret: str = "") -> None:
+        """Remember what the outside service calls it, and in the same commit the secret that it has made."""
+        sealed = {"secret": self._sealer.seal(_place(handler_id), secret)} if secret else {}
+        self._set(col(HandlerRow.id) == handler_id, external_webhook_id=external_webhook_id, **sealed)
 
     def entomb(self, connection_id: str) -> None:
         """The connection goes: every address of it answers 410 from now on."""

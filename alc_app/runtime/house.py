@@ -67,7 +67,9 @@ class House:
             attio_url=config.attio_origin,
             attio_api_token=config.attio_token,
             workspace_id=WORKSPACE,
-            hooks_url=self.handlers.url(""),
+            hooks_url=self.handlers.url("", "standard_webhooks"),
+            events_url=self.handlers.url("", "attio"),
+            send_new_people=config.send_new_people,
         )
 
     def _fit(self, inbox: Database, exchanges: Database) -> None:

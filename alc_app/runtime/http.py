@@ -139,10 +139,12 @@ class Http:
     def __init__(self) -> None:
         self._session = new_session()
 
-    def request(self, method: str, url: str, *, headers: Mapping[str, str], json: Any = None) -> FetchResponse:
-        """One call. Raises: FetchNotSent, FetchAnswerLost."""
+    def request(
+        self, method: str, url: str, *, headers: Mapping[str, str], json: Any = None, body: bytes | None = None
+    ) -> FetchResponse:
+        """One call, with a JSON body or with one that is sent as it is. Raises: FetchNotSent, FetchAnswerLost."""
         try:
-            response = self._session.request(method, url, headers=dict(headers), json=json)
+            response = self._session.request(method, url, headers=dict(headers), json=json, data=body)
         except (requests.ConnectTimeout, requests.exceptions.InvalidURL) as error:
             raise FetchNotSent(str(error)) from error
         except requests.ConnectionError as error:

@@ -18,11 +18,11 @@ from alc_app.runtime.inbox import NotStored
 from alc_app.runtime.log_once import OncePerMinute
 from alc_app.runtime.metrics import DELIVERIES
 from alc_app.runtime.noted_deliveries import noted_delivery
+from alc_app.runtime.schemes import SCHEMES
 from alc_app.runtime.sealing import CannotUnseal
 from alc_app.runtime.slot import ReachedFirstEffect, ReadingSlot
-from alc_app.runtime.standard_webhooks import NotVerified, verify
+from alc_app.runtime.standard_webhooks import NotVerified
 from alc_app.runtime.tables import HandlerRow
-from alc_app.runtime.why_not_verified import why_not_verified
 
 MAX_BODY = 64 * 1024
 WAIT_A_LITTLE = {"Retry-After": "5"}
@@ -31,10 +31,12 @@ log = logging.getLogger(__name__)
 
 
 def blueprint(house: House) -> Blueprint:
-    """`POST /hooks/{handler_id}` for deliveries signed by Standard Webhooks."""
+    """`POST /hooks/{handler_id}` for ALC, `POST /attio/events/{handler_id}` for Attio: a scheme of signing for each."""
     hooks = Blueprint("hooks", __name__)
     intake = Intake(house)
-    hooks.post("/hooks/<handler_id>")(intake.receive)
+    for name, scheme in SCHEMES.items():
+        rule, defaults = f"{scheme.path}<handler_id>", {"signed_by": name}
+        hooks.add_url_rule(rule, name, intake.receive, methods=["POST"], defaults=defaults)
     return hooks
 
 
@@ -45,43 +47,44 @@ class Intake:
         self._house = house
         self._refusals = OncePerMinute(log)
 
-    def receive(self, handler_id: str) -> Response:
+    def receive(self, handler_id: str, signed_by: str) -> Response:
         """Answer one delivery, and count it."""
-        answer = self._answer(handler_id)
+        answer = self._answer(handler_id, signed_by)
         if answer.status_code >= 300:
             DELIVERIES.labels(str(answer.status_code)).inc()
         return answer
 
-    def _answer(self, handler_id: str) -> Response:
+    def _answer(self, handler_id: str, signed_by: str) -> Response:
         row = self._house.handlers.row(handler_id)
-        if refusal := self._not_open(row) or _unreadable():
+        if refusal := self._not_open(row, signed_by) or _unreadable():
             return refusal
         assert row is not None  # noqa: S101 - for the type checker: a missing row was refused above
         raw_body = request.get_data(cache=False)
-        with noted_delivery(self._house.exchanges, raw_body) as answered:
-            return answered(self._verify_and_take(row, handler_id, raw_body))
+        with noted_delivery(self._house.exchanges, SCHEMES[signed_by].sender, raw_body) as answered:
+            return answered(self._verify_and_take(row, raw_body))
 
-    def _verify_and_take(self, row: HandlerRow, handler_id: str, raw_body: bytes) -> Response:
+    def _verify_and_take(self, row: HandlerRow, raw_body: bytes) -> Response:
+        scheme = SCHEMES[row.signed_by]
         try:
             secret = self._house.handlers.secret(row)
-            webhook_id = verify([secret], request.headers, raw_body, now=self._house.now())
+            webhook_id = scheme.verify([secret], request.headers, raw_body, now=self._house.now())
         except NotVerified as refusal_reason:
-            self._refusals.warn(f"Refused a delivery to handler {handler_id[:6]}…: {refusal_reason}.")
+            self._refusals.warn(f"Refused a delivery to handler {row.id[:6]}…: {refusal_reason}.")
             if self._house.config.notes_exchanges:
-                g.why_refused = why_not_verified(secret, request.headers, raw_body, now=self._house.now())
+                g.why_refused = scheme.why_not(secret, request.headers, raw_body, now=self._house.now())
             return Response(status=401)
         except CannotUnseal as error:
             log.error("%s", error)
             return Response(status=503, headers=WAIT_A_LITTLE)
         return self._take(row, webhook_id, raw_body)
 
-    def _not_open(self, row: HandlerRow | None) -> Response | None:
-        """Unknown 404, deleted 410, not saved yet 503 (bar R18)."""
-        if row is None:
+    def _not_open(self, row: HandlerRow | None, signed_by: str) -> Response | None:
+        """Unknown 404, deleted 410, not saved yet or without its secret yet 503 (bar R18)."""
+        if row is None or row.signed_by != signed_by:
             return Response(status=404)
         if row.gone_at or row.deleted_at:
             return Response(status=410)
-        if self._house.connections.row(row.connection_id).status == "adding":
+        if not row.secret or self._house.connections.row(row.connection_id).status == "adding":
             return Response(status=503, headers=WAIT_A_LITTLE)
         return None
 

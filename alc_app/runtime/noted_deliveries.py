@@ -16,7 +16,7 @@ SHOWN_OF_ADDRESS = 6
 
 
 @contextmanager
-def noted_delivery(exchanges: ExchangeLog, raw_body: bytes) -> Iterator[Callable[[Response], Response]]:
+def noted_delivery(exchanges: ExchangeLog, sender: str, raw_body: bytes) -> Iterator[Callable[[Response], Response]]:
     """Note the delivery at hand; what is yielded is told of our answer, and returns it."""
     started = time.monotonic()
     asked = {
@@ -25,7 +25,7 @@ def noted_delivery(exchanges: ExchangeLog, raw_body: bytes) -> Iterator[Callable
         "headers": disguise.headers(dict(request.headers)),
         "body": raw_body.decode("utf-8", "replace")[: disguise.LONGEST_BODY],
     }
-    with exchanges.call("Webhook", "Calls the app's webhook", sender="ALC", request=asked) as answer:
+    with exchanges.call("Webhook", "Calls the app's webhook", sender=sender, request=asked) as answer:
 
         def answered(response: Response) -> Response:
             answer["ms"] = round((time.monotonic() - started) * 1000, 1)

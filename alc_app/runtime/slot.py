@@ -81,18 +81,23 @@ class Slot:
             self._house.pacer.push(_origin(url), min(response.retry_after() or 1.0, LONGEST_PAUSE))
         return response
 
-    def create_webhook_handler(self, file_name: str) -> WebhookHandler:
+    def create_webhook_handler(self, file_name: str, signed_by: str = "standard_webhooks") -> WebhookHandler:
         """Make a handler of the connection at hand."""
         self._house.manifest.webhook(file_name)  # a misspelt name fails here, and says which there are
         create = self._sdk("create_webhook_handler", self._house.handlers.create)
         return self._house.handlers.get(
-            self.step("create_webhook_handler", lambda: create(self._connection, file_name))
+            self.step("create_webhook_handler", lambda: create(self._connection, file_name, signed_by))
         )
 
-    def update_webhook_handler(self, handler_id: str, external_webhook_id: str) -> None:
-        """Remember what the outside service calls it."""
+    def update_webhook_handler(self, handler_id: str, external_webhook_id: str, secret: str = "") -> None:
+        """Remember what the outside service calls it, and the secret that it has made, if it was the one to make it."""
         update = self._sdk("update_webhook_handler", self._house.handlers.set_external_id)
-        self.step("update_webhook_handler", lambda: update(handler_id, external_webhook_id))
+        self.step("update_webhook_handler", lambda: update(handler_id, external_webhook_id, secret))
+
+    def get_webhook_handler(self, handler_id: str) -> WebhookHandler | None:
+        """A handler of whichever connection, unless that is being removed."""
+        row = self._house.handlers.row(handler_id)
+        return None if row is None or row.gone_at or row.deleted_at else self._house.handlers.get(handler_id)
 
     def list_webhook_handlers(self) -> list[WebhookHandler]:
         """The handlers of the connection at hand that the outside service may still know."""

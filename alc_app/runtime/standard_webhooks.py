@@ -10,14 +10,15 @@ import binascii
 import hashlib
 import hmac
 import re
-import secrets
 from collections.abc import Sequence
+from secrets import token_bytes
 from typing import Protocol
 
 TOLERANCE = 300
 """Seconds that a timestamp may be off, either way."""
 MAX_SIGNATURES = 10
-_ID = re.compile(r"[\x21-\x7e]{1,256}\Z")
+ID = re.compile(r"[\x21-\x7e]{1,256}\Z")
+"""What names a delivery in a header: printable, and no longer than a key may be."""
 _TIMESTAMP = re.compile(r"[0-9]{1,12}\Z")
 
 
@@ -33,20 +34,20 @@ class NotVerified(Exception):
 
 def new_secret() -> str:
     """A fresh signing secret, `whsec_` and 32 random bytes in base64."""
-    return "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
+    return "whsec_" + base64.b64encode(token_bytes(32)).decode()
 
 
-def verify(secrets_: Sequence[str], headers: Headers, raw_body: bytes, *, now: float) -> str:
+def verify(secrets: Sequence[str], headers: Headers, raw_body: bytes, *, now: float) -> str:
     """Check a delivery against any of the live secrets; returns its `webhook-id`. Raises: NotVerified."""
     webhook_id = headers.get("webhook-id", "")
     timestamp = headers.get("webhook-timestamp", "")
     given = headers.get("webhook-signature", "")
-    if not _ID.match(webhook_id):
+    if not ID.match(webhook_id):
         raise NotVerified("webhook-id is missing or malformed")
     if not _TIMESTAMP.match(timestamp) or abs(now - int(timestamp)) > TOLERANCE:
         raise NotVerified("webhook-timestamp is missing, malformed or too far from now")
     signed = b".".join((webhook_id.encode(), timestamp.encode(), raw_body))
-    expected = [hmac.digest(_key(secret), signed, hashlib.sha256) for secret in secrets_ if _key(secret)]
+    expected = [hmac.digest(_key(secret), signed, hashlib.sha256) for secret in secrets if _key(secret)]
     # Every pair is compared, without an early exit: how long it takes tells nothing.
     matches = [hmac.compare_digest(a, b) for a in _signatures(given) for b in expected]
     if not any(matches):

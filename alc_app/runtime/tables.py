@@ -70,7 +70,10 @@ class HandlerRow(Table, table=True):
     connection_id: str = Field(index=True)
     file_name: str
     external_webhook_id: str | None = None
+    signed_by: str = "standard_webhooks"
+    """Which of schemes.py its sender follows."""
     secret: str
+    """Sealed; empty, while the sender has not told it yet."""
     created_at: float
     gone_at: float | None = None
     """Set when the connection is being removed: from then on the address answers 410."""

@@ -28,10 +28,10 @@ class World:
         self.user, self.alc = User(stack.app_url), Alc(stack.alc_url)
         self.attio = Attio(stack.attio_url, "e2e-attio-token")
 
-    def kill(self, who: Mortals, *places: str | Callable[[], object], while_doing: Callable[[], object]) -> None:
-        """Kill them at each of these places in turn."""
+    def kill(self, who: Mortals, *places: str | Callable[[], object], while_doing: Callable[[], object]) -> object:
+        """Kill them at each of these places in turn; returns what was done, unless that was cut off."""
         self.died_at |= {place for place in places if isinstance(place, str)}
-        who.die_at(*places, while_doing=while_doing)
+        return who.die_at(*places, while_doing=while_doing)
 
     def add_person(self) -> str:
         """Somebody to send, with a working house around them."""
@@ -42,6 +42,11 @@ class World:
         if not self.connected():
             self.user.connect_alc()
             self.until(self.connected)
+
+    def subscribe(self) -> None:
+        """A connection, and Attio tells it of changes."""
+        self.connect()
+        self.until(lambda: len(self.attio.webhooks()) == 1)
 
     def disconnect(self) -> None:
         """No connection, whatever was before."""
@@ -139,8 +144,9 @@ def test_tokens_that_were_not_stored_are_lost_and_the_person_starts_over(world: 
 def test_an_installation_survives_every_crash(world: World) -> None:
     """Install 3, 5-8, C8: saved whole, with one webhook."""
     world.disconnect()
-    steps = ("exchange_code", "create_webhook_handler", "create_webhook", "update_webhook_handler", "ask_soon", "save")
-    world.kill(world.workers, *around(*steps), while_doing=lambda: press_connect(world.user))
+    steps = ("exchange_code", "create_webhook_handler", "create_webhook", "update_webhook_handler", "ask_soon")
+    places = around(*steps, "subscribe_soon", "save")
+    world.kill(world.workers, *places, while_doing=lambda: press_connect(world.user))
 
     world.until(world.connected)
 
@@ -229,12 +235,53 @@ def test_a_record_that_cannot_be_written_now_is_written_later(world: World) -> N
 
 
 def test_a_record_that_is_gone_ends_as_undeliverable(world: World) -> None:
-    """C5: the verdict is known and can be shown nowhere; nobody tries for ever."""
-    record_id, lead_id = world.pending()
-    world.attio.delete(record_id)
-    world.kill(world.workers, *around("undeliverable"), while_doing=lambda: world.alc.decide(lead_id))
+    """CRM 2, C5: Attio tells us, and nobody waits for a verdict that could be shown nowhere."""
+    record_id, _ = world.pending()
+    world.subscribe()
+    places = around("is_gone", "unfinished", "undeliverable")
+    world.kill(world.workers, *places, while_doing=lambda: world.attio.delete(record_id))
 
     world.until(lambda: world.stack.lead(record_id)["status"] == "undeliverable")
+
+
+def test_a_request_in_the_crm_survives_every_crash(world: World) -> None:
+    """CRM 1, C1: one lead, however often the request was looked at."""
+    world.subscribe()
+    record_id = world.add_person()
+    places = around("read_person", "request")
+    world.kill(world.workers, *places, while_doing=lambda: world.attio.write(record_id, alc_status="Requested"))
+
+    world.until(lambda: world.sent_once(record_id, "Requested", "Pending"))
+
+
+def test_a_lead_whose_record_is_merged_survives_every_crash(world: World) -> None:
+    """CRM 3: it is shown on the new record, and ALC's verdict on the old one too."""
+    record_id, lead_id = world.pending()
+    world.subscribe()
+    other = world.add_person()
+    made = world.kill(world.workers, *around("move"), while_doing=lambda: world.attio.merge(record_id, other))
+    world.until(lambda: world.attio.value(str(made), "alc_status") == "Pending")
+
+    world.alc.decide(lead_id)
+    world.until(lambda: world.attio.value(str(made), "alc_status") == "Complete")
+
+
+def test_a_secret_that_was_not_stored_is_made_anew(world: World) -> None:
+    """Install 7: Attio has told it once, and to a process that died; that webhook is deleted, and another one made."""
+    world.subscribe()
+
+    record_id = world.add_person()
+
+    def lose() -> None:
+        world.attio.delete_webhook(world.attio.webhooks()[0]["id"]["webhook_id"])
+        world.attio.write(record_id, alc_status="Requested")  # Attio has nobody to tell
+        world.stack.let_time_pass()
+
+    nested = ["put_right.before", "update_webhook_handler.before", "put_right.after"]
+    places = [*nested, *around("find_requested")]
+    world.kill(world.workers, *places, while_doing=lose)
+
+    world.later(lambda: len(world.attio.webhooks()) == 1 and world.sent_once(record_id, "Requested", "Pending"))
 
 
 def test_a_verdict_that_never_came_is_asked_for(world: World) -> None:

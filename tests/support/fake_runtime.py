@@ -10,6 +10,7 @@ import json as json_
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -22,7 +23,10 @@ from tests.support.crashes import Crash
 from tests.support.run_memory import RunMemory
 from tests.support.tables import make_tables
 
-SETTINGS = Settings("https://alc.test", "https://attio.test", "attio-token", "workspace", "https://app.test/hooks/")
+EVENTS_URL = "https://app.test/attio/events/"
+SETTINGS = Settings(
+    "https://alc.test", "https://attio.test", "attio-token", "workspace", "https://app.test/hooks/", EVENTS_URL
+)
 START = 1_700_000_000.0
 Answer = Callable[[], FetchResponse]
 Fault = Callable[[Answer], FetchResponse]
@@ -86,6 +90,8 @@ class Outside:
         self.written: list[tuple[str, dict[str, str]]] = []
         """Every write to a record that Attio has taken."""
         self.before: Callable[[str, str], None] = lambda _method, _path: None
+        self.subscriptions: dict[str, dict[str, Any]] = {}
+        """Our webhooks at Attio."""
         self._registered = 0
         self._faults: defaultdict[str, list[Fault]] = defaultdict(list)
 
@@ -141,7 +147,33 @@ class Outside:
             return answer(200, lead) if lead else answer(404)
         if path.startswith("/api/v1/webhooks"):
             return self._webhooks(method, path, query, body)
+        return self._attio(method, path, body)
+
+    def _attio(self, method: str, path: str, body: Any) -> FetchResponse:
+        if path.startswith("/v2/webhooks"):
+            return self._subscriptions(method, path, body)
+        if method == "GET" and path.rpartition("/")[2] in ATTIO_IDS:
+            return answer(200, {"data": {"id": ATTIO_IDS[path.rpartition("/")[2]]}})
         return self._records(method, path, body)
+
+    def _subscriptions(self, method: str, path: str, body: Any) -> FetchResponse:
+        webhook_id = path.removeprefix("/v2/webhooks").strip("/")
+        if method == "POST":
+            if any(one["target_url"] == body["data"]["target_url"] for one in self.subscriptions.values()):
+                return answer(409, {"message": "There is one."})
+            self._registered += 1
+            webhook_id = f"sub_{self._registered}"
+            self.subscriptions[webhook_id] = {**body["data"], "id": {"webhook_id": webhook_id}, "status": "active"}
+            return answer(200, {"data": {**self.subscriptions[webhook_id], "secret": f"secret of {webhook_id}"}})
+        if method == "GET":
+            return answer(200, {"data": list(self.subscriptions.values())})
+        if webhook_id not in self.subscriptions:
+            return answer(404, {"message": "Gone."})
+        if method == "DELETE":
+            del self.subscriptions[webhook_id]
+            return answer(200, {})
+        self.subscriptions[webhook_id] |= body["data"]
+        return answer(200, {"data": self.subscriptions[webhook_id]})
 
     def _records(self, method: str, path: str, body: Any) -> FetchResponse:
         record_id = path.rpartition("/")[2]
@@ -180,6 +212,7 @@ class Outside:
         return {"id": {"record_id": record_id}, "values": values}
 
 
+ATTIO_IDS = {"people": {"object_id": "people-id"}, "alc_status": {"attribute_id": "status-id"}}
 POST_LEAD = ("POST", "/api/v1/leads")
 
 
@@ -260,17 +293,20 @@ class FakeRuntime:
         token = {"Authorization": f"Bearer {connection.value}"} if connection else {}
         return self.outside.call(method, url, {**headers, **token}, json)
 
-    def create_webhook_handler(self, file_name: str) -> WebhookHandler:
+    def create_webhook_handler(self, file_name: str, signed_by: str = "standard_webhooks") -> WebhookHandler:
         number = self.step("create_webhook_handler", lambda: len(self.handlers) + 1)
-        handler = WebhookHandler(
-            f"handler_{number}", f"https://app.test/hooks/{number}", file_name, None, "whsec_c2VjcmV0"
-        )
+        id, secret = f"handler_{number}", "whsec_c2VjcmV0"
+        url = f"{EVENTS_URL}{id}" if signed_by == "attio" else f"https://app.test/hooks/{number}"
+        handler = WebhookHandler(id, url, file_name, None, "" if signed_by == "attio" else secret, signed_by)
         return self.handlers.setdefault(handler.id, handler)
 
-    def update_webhook_handler(self, handler_id: str, external_webhook_id: str) -> None:
+    def update_webhook_handler(self, handler_id: str, external_webhook_id: str, secret: str = "") -> None:
         old = self.handlers[handler_id]
-        new = WebhookHandler(old.id, old.url, old.file_name, external_webhook_id, old.secret)
+        new = replace(old, external_webhook_id=external_webhook_id, secret=secret or old.secret)
         self.step("update_webhook_handler", lambda: self.handlers.update({handler_id: new}))
+
+    def get_webhook_handler(self, handler_id: str) -> WebhookHandler | None:
+        return self.handlers.get(handler_id)
 
     def list_webhook_handlers(self) -> list[WebhookHandler]:
         ids = self.step("list_webhook_handlers", lambda: list(self.handlers))

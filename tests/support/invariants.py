@@ -42,7 +42,7 @@ def broken(stack: Stack, alc: Alc, attio: Attio) -> Iterator[str]:
 
 def _webhooks(stack: Stack, alc: Alc) -> Iterator[str]:
     at_alc = Counter(webhook["name"] for webhook in alc.webhooks())
-    ours = "select id from webhook_handler where deleted_at is null"
+    ours = "select id from webhook_handler where deleted_at is null and signed_by = 'standard_webhooks'"
     here = Counter(row[0] for row in _rows(stack, "app", ours))
     if at_alc != here:
         yield f"I2: ALC calls {dict(at_alc)}, and we have {dict(here)}"

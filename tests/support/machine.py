@@ -159,7 +159,12 @@ class Machine(RuleBasedStateMachine):
         """When something is to be done by itself; that ALC is asked about a lead that it is still at is no event."""
         decided = {lead["id"] for lead in self.peers.leads.values() if lead["status"] in TERMINAL}
         asked = self.world.rows("select ask_at, alc_lead_id from lead where status = 'pending'")
-        return [at for (at,) in self.world.rows(DUE)] + [at for at, lead_id in asked if lead_id in decided]
+        looks = self.world.rows("select due_at, why from record_subscription")
+        return [
+            *(at for (at,) in self.world.rows(DUE)),
+            *(at for at, lead_id in asked if lead_id in decided),
+            *(at for at, why in looks if why or at <= self.world.clock.now),  # that all is well is looked at for ever
+        ]
 
     def one_open_lead_for_each_record(self) -> None:
         """I1."""
@@ -168,9 +173,11 @@ class Machine(RuleBasedStateMachine):
 
     def one_webhook_for_each_handler(self) -> None:
         """I2."""
-        handlers = [row[0] for row in self.world.rows("select id from webhook_handler where deleted_at is null")]
-        there = [webhook["name"] for webhook in self.peers.webhooks.values()]
-        assert sorted(there) == sorted(handlers), (there, handlers)
+        query = "select signed_by, id from webhook_handler where deleted_at is null"
+        at_alc = [("standard_webhooks", webhook["name"]) for webhook in self.peers.webhooks.values()]
+        at_attio = [("attio", hook["target_url"].rpartition("/")[2]) for hook in self.peers.subscriptions.values()]
+        here = self.world.rows(query)
+        assert sorted(at_alc + at_attio) == sorted(here), (at_alc, at_attio, here)
 
     def what_was_answered_is_in_the_inbox(self) -> None:
         """I3."""

@@ -120,6 +120,19 @@ class Attio:
         """Delete a person."""
         self.call("DELETE", f"/v2/objects/people/records/{record_id}")
 
+    def merge(self, primary: str, secondary: str) -> str:
+        """Merge two people; returns the id of the new record."""
+        pair = {"primary_record_id": primary, "secondary_record_id": secondary}
+        return str(self.call("POST", "/v2/objects/people/records/merge", {"data": pair})["new_record_id"])
+
+    def webhooks(self) -> list[dict[str, Any]]:
+        """Who is told of changes."""
+        return list(self.call("GET", "/v2/webhooks"))
+
+    def delete_webhook(self, webhook_id: str) -> None:
+        """Delete a webhook behind its owner's back."""
+        self.call("DELETE", f"/v2/webhooks/{webhook_id}")
+
     def find(self, name: str) -> str:
         """The record id of a person of the seed."""
         found = self.call("POST", "/v2/objects/people/records/query", {"filter": {"name": name}})

@@ -158,6 +158,7 @@ class Stack:
     def let_time_pass(self) -> None:
         """Every row that waits for its time is due now."""
         self._due_now("lead.due_at", "lead.writer_until", "lead.ask_at", "connection.due_at", "delivery.due_at")
+        self._due_now("record_subscription.due_at")
 
     def let_tokens_age(self) -> None:
         """Every token is due to be refreshed, and nobody is at it."""

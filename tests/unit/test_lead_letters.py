@@ -66,7 +66,7 @@ def test_the_end_is_told_to_open_pages_and_told_once_more_after_a_crash(runtime:
     """The step may be done twice; what the lead was before is kept."""
     lead_id = undeliverable(runtime, decided=True)
     runtime.restart("the same step again")
-    lead_record.undeliverable(lead_id, "No longer yours.")
+    lead_record.undeliverable(lead_id, RECORD, "No longer yours.")
 
     assert runtime.published[-1] == ("dead_letter", {"id": f"lead:{lead_id}"})
     lead_letters.show_again(lead_id)

@@ -259,7 +259,7 @@ class TestVerdicts:
     def test_an_undeliverable_lead_stays_where_it_ended(self, runtime: FakeRuntime) -> None:
         """C5: no verdict makes its record come back."""
         lead = pending()
-        lead_record.undeliverable(lead, "Record not found.")
+        lead_record.undeliverable(lead, RECORD, "Record not found.")
 
         assert leads.processed(verdict()) is None
         assert lead_record.claim(lead) is None

@@ -35,7 +35,7 @@ def mend() -> list[str]:
 def assert_in_order(runtime: FakeRuntime, outside: Outside) -> None:
     """I2: one webhook for the handler, right and remembered."""
     assert not find()
-    [handler], [webhook] = runtime.handlers.values(), outside.webhooks.values()
+    handler, [webhook] = runtime.handlers["handler_1"], outside.webhooks.values()
     assert handler.external_webhook_id == webhook["webhook_id"]
     assert (webhook["name"], webhook["url"], webhook["status"]) == (handler.id, handler.url, "active")
 

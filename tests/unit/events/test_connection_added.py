@@ -17,13 +17,15 @@ def test_a_handler_is_made_registered_and_told_its_name_at_alc(runtime: FakeRunt
     """Installation 6-7: name and url are the handler's, and its id at ALC is kept."""
     connection_added(NEW)
 
-    [handler] = runtime.handlers.values()
+    handler, events = runtime.handlers.values()
     assert outside.sent(POST) == [
         {"name": handler.id, "url": handler.url, "event": "lead.processed", "secret": handler.secret}
     ]
     assert handler.file_name == "lead_processed"
     assert handler.external_webhook_id == "wh_1"
-    assert runtime.steps == ["create_webhook_handler", "create_webhook", "update_webhook_handler", "ask_soon"]
+    assert (events.file_name, events.signed_by) == ("record_events", "attio")
+    at_alc = ["create_webhook_handler", "create_webhook", "update_webhook_handler", "ask_soon"]
+    assert runtime.steps == [*at_alc, "create_webhook_handler", "subscribe_soon"]
 
 
 def test_alc_is_called_with_the_connection_that_is_being_added(runtime: FakeRuntime, outside: Outside) -> None:
@@ -70,11 +72,11 @@ def test_a_webhook_that_exists_already_is_adopted(runtime: FakeRuntime, outside:
 
     connection_added(NEW)
 
-    assert [handler.external_webhook_id for handler in runtime.handlers.values()] == list(outside.webhooks)
+    assert [runtime.handlers["handler_1"].external_webhook_id] == list(outside.webhooks)
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-@pytest.mark.parametrize("nth", range(3))
+@pytest.mark.parametrize("nth", range(6))
 def test_a_crash_at_any_step_can_be_undone_completely(
     runtime: FakeRuntime, outside: Outside, when: str, nth: int
 ) -> None:

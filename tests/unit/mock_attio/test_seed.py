@@ -47,7 +47,7 @@ def test_the_status_attribute_is_of_the_configured_type(kind: str, plural: str) 
     app = create_app(config_for(clock, status_type=kind))
     attio = Attio(app, clock)
     choices = attio.ok("GET", f"/v2/objects/people/attributes/alc_status/{plural}")
-    assert [choice["title"] for choice in choices] == ["Pending", "Complete", "Failed"]
+    assert [choice["title"] for choice in choices] == ["Requested", "Pending", "Complete", "Failed"]
     value = attio.write("PATCH", attio.path(), {"alc_status": "Pending"})["alc_status"][0]
     assert value[{"select": "option", "status": "status"}[kind]]["title"] == "Pending"
     app.extensions["mock_attio"].database.close()

@@ -1,0 +1,47 @@
+"""How those who call us sign, and where they call: one scheme for ALC, one for Attio itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from alc_app.runtime import attio_webhooks, standard_webhooks
+from alc_app.runtime.standard_webhooks import Headers, new_secret
+from alc_app.runtime.why_not_verified import why_not_verified
+
+
+class Verify(Protocol):
+    """Checks a delivery against the live secrets; returns its id. Raises: NotVerified."""
+
+    def __call__(self, secrets: Sequence[str], headers: Headers, raw_body: bytes, *, now: float) -> str: ...
+
+
+class WhyNot(Protocol):
+    """The likeliest mistake of the sender of a delivery that was refused, in a sentence, for the inspector."""
+
+    def __call__(self, secret: str, headers: Headers, raw_body: bytes, *, now: float) -> str: ...
+
+
+@dataclass(frozen=True)
+class Scheme:
+    """One way of signing."""
+
+    path: str
+    """What the addresses of its handlers begin with."""
+    sender: str
+    """Who signs so, as the diagrams call them."""
+    verify: Verify
+    why_not: WhyNot
+    makes_secret: bool
+    """Is the secret ours to make? Otherwise the sender tells it when we register (`update_webhook_handler`)."""
+
+    def secret(self) -> str:
+        """The secret that a new handler has: empty, while it is not known."""
+        return new_secret() if self.makes_secret else ""
+
+
+SCHEMES = {
+    "standard_webhooks": Scheme("/hooks/", "ALC", standard_webhooks.verify, why_not_verified, makes_secret=True),
+    "attio": Scheme("/attio/events/", "Attio API", attio_webhooks.verify, attio_webhooks.why_not, makes_secret=False),
+}

@@ -1,0 +1,155 @@
+"""What people do inside the CRM reaches the app by Attio's v2 webhooks: seed 004's flow, in the real Attio's shapes."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from typing import Any
+
+import pytest
+import requests
+
+from tests.support.outside import Alc, Attio
+from tests.support.people import User
+from tests.support.stack import Stack
+from tests.support.waiting import eventually
+
+REQUESTED = "Requested"
+
+
+@pytest.fixture
+def subscribed(user: User, attio: Attio) -> dict[str, Any]:
+    """A connected workspace, and the webhook by which Attio tells it of changes."""
+    eventually(lambda: len(attio.webhooks()) == 1, within=20, what=attio.webhooks)
+    return attio.webhooks()[0]
+
+
+def test_a_person_sets_requested_in_the_crm_and_the_record_says_complete(
+    subscribed: dict[str, Any], user: User, alc: Alc, attio: Attio
+) -> None:
+    """Seed 004, steps 1-4: subscribed, signed, routed by type; the lead goes to ALC as if our button was pressed."""
+    assert subscribed["target_url"].startswith(f"{user.app_url}/attio/events/")
+    record_id = attio.add_person("Noor Haddad", "+442079460051")
+
+    attio.write(record_id, alc_status=REQUESTED)
+
+    user.sees_status(record_id, "Pending")
+    [lead] = alc.leads(record_id)
+    alc.decide(lead["id"])
+    user.sees_status(record_id, "Complete")
+    assert attio.history(record_id, "alc_status") == [REQUESTED, "Pending", "Complete"]
+
+
+def test_a_request_for_somebody_without_a_phone_number_fails_where_the_person_sees_it(
+    subscribed: dict[str, Any], user: User, alc: Alc, attio: Attio
+) -> None:
+    """There is no page to show an alert on: the record itself says so."""
+    record_id = attio.add_person("Noor Haddad")
+
+    attio.write(record_id, alc_status=REQUESTED)
+
+    user.sees_status(record_id, "Failed")
+    assert not alc.leads(record_id)
+
+
+def test_what_the_app_writes_itself_sends_nobody(
+    subscribed: dict[str, Any], user: User, alc: Alc, attio: Attio
+) -> None:
+    """The loop guard: our own Pending comes back to us as an event, and is left alone. So is another's attribute."""
+    record_id = attio.add_person("Noor Haddad", "+442079460052")
+    user.click_send(record_id)
+    user.sees_status(record_id, "Pending")
+    attio.write(record_id, job_title="Admiral")
+    other = attio.add_person("Sam Okafor", "+442079460053")
+
+    attio.write(other, alc_status=REQUESTED)  # Attio tells of this one last
+    user.sees_status(other, "Pending")
+
+    assert len(alc.leads(record_id)) == 1
+    assert attio.history(record_id, "alc_status") == ["Pending"]
+
+
+def test_a_lead_follows_its_record_into_a_merge(subscribed: dict[str, Any], user: User, alc: Alc, attio: Attio) -> None:
+    """ALC knows the old record only; its verdict is shown on the new one."""
+    record_id, other = attio.add_person("Noor Haddad", "+442079460054"), attio.add_person("Noor Hadad")
+    user.click_send(record_id)
+    user.sees_status(record_id, "Pending")
+    [lead] = alc.leads(record_id)
+
+    made = attio.merge(other, record_id)
+    user.sees_status(made, "Pending")
+    alc.decide(lead["id"])
+
+    user.sees_status(made, "Complete")
+
+
+def test_a_lead_ends_with_its_record(stack: Stack, subscribed: dict[str, Any], user: User, attio: Attio) -> None:
+    """C5: at once, before any verdict comes."""
+    record_id = attio.add_person("Noor Haddad", "+442079460055")
+    user.click_send(record_id)
+
+    attio.delete(record_id)
+
+    eventually(lambda: stack.lead(record_id)["status"] == "undeliverable", what=lambda: stack.lead(record_id))
+
+
+def test_a_subscription_that_attio_has_lost_is_registered_again(
+    stack: Stack, subscribed: dict[str, Any], user: User, alc: Alc, attio: Attio
+) -> None:
+    """Seed 004's "webhook deleted": the health check finds it, and the new secret is the one that counts."""
+    attio.delete_webhook(subscribed["id"]["webhook_id"])
+    stack.let_time_pass()
+    eventually(attio.webhooks, within=20)
+    record_id = attio.add_person("Noor Haddad", "+442079460056")
+
+    attio.write(record_id, alc_status=REQUESTED)
+
+    user.sees_status(record_id, "Pending")
+
+
+def test_disconnecting_ends_the_subscription(
+    stack: Stack, subscribed: dict[str, Any], user: User, attio: Attio
+) -> None:
+    """Also when Attio is away for a while: the address is gone at once, Attio forgets it when it is back."""
+    stack.attio.stop()
+    try:
+        user.disconnect_alc()
+        body = {"webhook_id": "x", "events": []}
+        assert requests.post(subscribed["target_url"], json=body, timeout=30).status_code == 410
+    finally:
+        stack.attio.start()
+
+    eventually(lambda: stack.let_time_pass() or not attio.webhooks(), within=20, what=attio.webhooks)
+
+
+@pytest.mark.parametrize("scheme", ["of a stranger", "of seed 004"])
+def test_a_message_that_attio_has_not_signed_is_refused(subscribed: dict[str, Any], scheme: str) -> None:
+    """Seed 004, step 3 signs the time with the body, as Attio does not; both are refused, and nothing is stored."""
+    body = json.dumps({"webhook_id": "x", "events": []}).encode()
+    signed = body if scheme == "of a stranger" else b"1700000000." + body
+    headers = {
+        "Content-Type": "application/json",
+        "Idempotency-Key": "forged",
+        "x-attio-timestamp": "1700000000",
+        "x-attio-signature": hmac.new(b"guess", signed, hashlib.sha256).hexdigest(),
+    }
+
+    answer = requests.post(subscribed["target_url"], data=body, headers=headers, timeout=30)
+
+    assert (answer.status_code, answer.content) == (401, b"")
+
+
+def test_a_request_made_while_the_app_is_down_is_sent_when_it_is_back_though_attio_was_killed(
+    stack: Stack, subscribed: dict[str, Any], user: User, alc: Alc, attio: Attio
+) -> None:
+    """R17 from the other side: the message lies in Attio's outbox with the change, and survives kill -9 of both."""
+    record_id = attio.add_person("Noor Haddad", "+442079460057")
+    stack.web.kill()
+    attio.write(record_id, alc_status=REQUESTED)
+    stack.attio.kill()
+    stack.web.start()
+    stack.attio.start()
+
+    user.sees_status(record_id, "Pending", within=60)
+    assert len(alc.leads(record_id)) == 1

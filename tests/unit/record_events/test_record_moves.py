@@ -1,0 +1,173 @@
+"""Records that are deleted or merged in the CRM, and the leads that they had."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from sqlmodel import select
+
+from alc_app import lead_moves, lead_record, leads
+from alc_app.alc_api import LeadProcessed
+from alc_app.attio import WebhookEvent
+from alc_app.lead_rows import Lead
+from alc_app.lead_status import show_lead_status
+from alc_app.record_events.record_deleted import record_deleted
+from alc_app.record_events.record_merged import record_merged
+from tests.support.fake_runtime import Crash, FakeRuntime, Outside, says
+from tests.unit.attio.test_record_events import event
+from tests.unit.test_leads import OTHER, RECORD, intend, pending, row
+
+MADE = "33333333-3333-4333-8333-333333333333"
+GET = "GET /v2/objects/people/records/"
+Told = WebhookEvent
+
+
+def merged(record_id: str = RECORD) -> WebhookEvent:
+    """A record went into the new one."""
+    more = {"duplicate_object_id": MADE, "duplicate_record_id": record_id}
+    return WebhookEvent.model_validate(event("record.merged", record_id=MADE) | more)
+
+
+def deleted(record_id: str = RECORD) -> WebhookEvent:
+    """A record was deleted."""
+    return WebhookEvent.model_validate(event("record.deleted", record_id=record_id))
+
+
+def rows(runtime: FakeRuntime) -> dict[str, Any]:
+    """Status by record."""
+    with runtime.transaction() as session:
+        return {lead.record_id: lead.status for lead in session.exec(select(Lead))}
+
+
+def test_the_open_lead_of_a_deleted_record_ends(runtime: FakeRuntime, outside: Outside) -> None:
+    """C5: told twice is told once."""
+    lead = pending()
+    outside.fault(GET, *[says(404, {"message": "Gone."})] * 2)
+
+    record_deleted(deleted())
+    record_deleted(deleted())
+
+    assert row(runtime, lead).status == "undeliverable"
+
+
+def test_a_record_that_is_there_after_all_keeps_its_lead(runtime: FakeRuntime) -> None:
+    """Each event is a reason to look, and no more."""
+    lead = pending()
+
+    record_deleted(deleted())
+
+    assert row(runtime, lead).status == "pending"
+
+
+def test_records_that_were_never_sent_cost_nothing(runtime: FakeRuntime, outside: Outside) -> None:
+    """A CRM deletes and merges by the thousand; the door acknowledges these without a run."""
+    record_deleted(deleted())
+    record_merged(merged())
+
+    assert not runtime.steps
+    assert not outside.calls
+
+
+def test_a_lead_that_is_given_up_while_it_is_sent_is_not_posted(runtime: FakeRuntime) -> None:
+    """Nobody chats with somebody who was deleted a moment ago."""
+    lead = intend()
+    lead_record.undeliverable(lead, RECORD, "Gone.")
+
+    assert not leads.about_to_post(lead)
+
+
+def test_a_lead_moves_with_its_record_and_is_shown_there(runtime: FakeRuntime, outside: Outside) -> None:
+    """ALC's verdict names the record that it knows, and is shown on the new one."""
+    lead = pending()
+
+    record_merged(merged())
+    assert outside.values(MADE)["alc_status"] == "Pending"
+
+    verdict = LeadProcessed(record_id=RECORD, lead_id="lead_1", status="Complete")
+    runtime.restart("verdict")
+    assert leads.processed(verdict) == lead
+    show_lead_status(lead)
+    assert outside.values(MADE)["alc_status"] == "Complete"
+    assert not outside.values(RECORD)
+
+
+def test_the_last_lead_of_a_record_is_what_the_new_one_says(runtime: FakeRuntime, outside: Outside) -> None:
+    """Those before it move along, and say nothing."""
+    first = pending()
+    leads.processed(LeadProcessed(record_id=RECORD, lead_id="lead_1", status="Complete"))
+    show_lead_status(first)
+    runtime.time += 10
+    runtime.restart("second")
+    pending(alc_lead_id="lead_2")
+
+    record_merged(merged())
+
+    assert outside.values(MADE)["alc_lead_id"] == "lead_2"
+    assert not lead_record.due_to_show()
+
+
+def test_of_two_open_leads_one_stays_under_way(runtime: FakeRuntime) -> None:
+    """One chat at a time for each record; the other one ends, and can be replayed."""
+    first, second = pending(), pending(OTHER, "lead_2")
+
+    record_merged(merged())
+    record_merged(merged(OTHER))
+
+    assert (row(runtime, first).status, row(runtime, second).status) == ("pending", "undeliverable")
+    assert row(runtime, second).why == lead_moves.OTHER_ONE
+
+
+def test_a_lead_that_was_ended_because_its_record_had_gone_is_alive_again(
+    runtime: FakeRuntime, outside: Outside
+) -> None:
+    """The deletion of what went into a merge, or a write to it, may come first."""
+    lead = pending()
+    lead_record.undeliverable(lead, RECORD, "Gone.")
+
+    record_merged(merged())
+
+    assert row(runtime, lead).status == "pending"
+    assert outside.values(MADE)["alc_status"] == "Pending"
+
+
+def test_a_write_to_the_old_record_does_not_end_a_lead_that_has_moved(runtime: FakeRuntime) -> None:
+    """It was under way while the record was merged."""
+    lead = pending()
+    lead_moves.move(RECORD, MADE)
+
+    lead_record.undeliverable(lead, RECORD, "Gone.")
+
+    assert row(runtime, lead).status == "pending"
+    assert list(lead_record.due_to_show()) == [lead]
+
+
+def test_a_send_that_is_under_way_moves_and_is_settled(runtime: FakeRuntime) -> None:
+    """I6: it keeps its time to be looked into, and gets one if it had none."""
+    lead = intend()
+    lead_record.undeliverable(lead, RECORD, "Gone.")
+
+    lead_moves.move(RECORD, MADE)
+
+    assert row(runtime, lead).status == "sending"
+    assert list(leads.due_to_settle()) == [lead]
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("nth", range(4))
+def test_a_crash_at_any_step_of_a_move_is_harmless(runtime: FakeRuntime, outside: Outside, when: str, nth: int) -> None:
+    """CRM 3: continued where it was."""
+    pending()
+    runtime.restart("merge")
+    runtime.crash(when, nth)
+    with pytest.raises(Crash):
+        record_merged(merged())
+
+    runtime.restart()
+    record_merged(merged())
+    runtime.restart("upkeep")
+    for lead in lead_record.due_to_show():
+        show_lead_status(lead)
+
+    assert rows(runtime) == {MADE: "pending"}
+    assert outside.values(MADE)["alc_status"] == "Pending"
