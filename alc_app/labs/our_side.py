@@ -59,7 +59,8 @@ class OurSide(Side):
     def hook_url(self) -> str:
         """The address of the workspace's own handler."""
         live = self.house.connections.usable_id(WORKSPACE)
-        return self.house.handlers.url(self.house.handlers.of(live)[0].id)
+        handler = next(row for row in self.house.handlers.of(live) if row.file_name == "lead_processed")
+        return self.house.handlers.url(handler.id, handler.signed_by)
 
     def follow_the_text(self) -> None:
         """It does."""
@@ -101,8 +102,8 @@ class OurSide(Side):
         with running(Slot(house, connection_id=self._connection)), acting(house.exchanges, "Event Handler"):
             house.manifest.events.connection_added(house.connections.open(self._connection))
         house.connections.activate(self._connection)
-        [handler] = house.handlers.of(self._connection)
-        return {"webhook_id": handler.external_webhook_id, "url": house.handlers.url(handler.id)}
+        handler = next(row for row in house.handlers.of(self._connection) if row.external_webhook_id)
+        return {"webhook_id": handler.external_webhook_id, "url": house.handlers.url(handler.id, handler.signed_by)}
 
     def _is_there(self, record_id: str, which: ColumnElement[bool]) -> bool:
         with self.house.database.reading() as session:

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import lucide
 import phonenumbers
-from flask import Blueprint
+from flask import Blueprint, g
 from lucide.jinja import lucide as draw
 from markupsafe import Markup
 
@@ -17,20 +17,34 @@ HUES = 6
 def add_look(pages: Blueprint) -> None:
     """Give the templates of the app these filters and globals."""
     pages.add_app_template_global(icon)
+    pages.add_app_template_global(icon_shapes)
     pages.add_app_template_global(action_icon)
     for look in (hue, initials, mailto, moment, phone, tel, words):
         pages.add_app_template_filter(look)
     pages.add_app_template_test(web_link)
 
 
-@cache
 def icon(name: str) -> Markup:
-    """Draw a lucide icon as inline SVG: no request, and nothing that the CSP must allow."""
-    svg = draw(name, size=16, **{"class": "icon", "aria-hidden": "true"})
-    return Markup(svg)  # noqa: S704 (drawn from the files of the wheel, whatever the name)
+    """Draw a lucide icon as inline SVG: no request, and nothing that the CSP must allow. Its shape is written once a
+    page, by `icon_shapes`."""
+    _shape(name)  # an icon that does not exist fails here
+    g.setdefault("icons", {})[name] = None
+    return Markup('<svg class="icon" aria-hidden="true"><use href="#i-{}"/></svg>').format(name)
+
+
+def icon_shapes() -> Markup:
+    """The shapes of the icons that this page has drawn, for the end of it."""
+    shapes = Markup("").join(_shape(name) for name in g.get("icons", {}))
+    return Markup("<svg hidden>{}</svg>").format(shapes)
 
 
 @cache
+def _shape(name: str) -> Markup:
+    inside = draw(name).partition(">")[2].rpartition("</svg>")[0]
+    lines = "".join(line.strip() for line in inside.splitlines())
+    return Markup(f'<symbol id="i-{name}" viewBox="0 0 24 24">{lines}</symbol>')  # noqa: S704 (files of the wheel)
+
+
 def action_icon(name: str | None) -> Markup | None:
     """Draw an action's own icon, or None where the app's icon stands in: a manifest may name any icon."""
     try:
