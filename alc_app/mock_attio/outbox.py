@@ -7,7 +7,6 @@ from uuid import uuid4
 
 from sqlmodel import Session, col, delete, func, select
 
-from alc_app.attio import trace
 from alc_app.mock_attio.catalog import find_workspace
 from alc_app.mock_attio.events import Event, passes
 from alc_app.mock_attio.webhook_tables import Message, Subscription, Webhook
@@ -34,7 +33,6 @@ def announce(session: Session, events: Iterable[Event], now: datetime) -> None:
                     webhook_id=webhook_id,
                     body=json.dumps(body, separators=(",", ":")),
                     due_at=now.timestamp(),
-                    traceparent=trace.traceparent(),
                 )
             )
 

@@ -98,7 +98,7 @@ class Sender:
 
     def _attempt(self, webhook: Webhook, message: Message) -> None:
         try:
-            with trace.resumed(message.traceparent):
+            with trace.resumed(None):  # Attio's own messages do not say what they were caused by
                 status = self._post(webhook.target_url, message.body.encode(), _headers(webhook, message))
             arrived = status is not None and 200 <= status < 300
             logger.info("Message %s, attempt %d: %s", message.message_id, message.tries + 1, status or "no answer")

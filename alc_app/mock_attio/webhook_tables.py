@@ -58,4 +58,3 @@ class Message(Row, table=True):
     body: str
     due_at: float
     tries: int = 0
-    traceparent: str | None = None

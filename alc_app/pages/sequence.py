@@ -18,6 +18,7 @@ PARTICIPANTS: Final = (
     "Attio Server SDK",
     "Upkeep",
     "Attio API",
+    "Record Event",
 )
 """From left to right. A diagram shows those that take part."""
 
@@ -75,6 +76,9 @@ ARROWS: Final = (
     Arrow("Record Action", "Attio UI", r"hide_toast\(\)", "hide_toast()", "Usage 11"),
     Arrow("ALC", "Webhook", "Calls the app's webhook", "Calls the app's webhook", "Later 10"),
     Arrow("Webhook", "Attio API", "PATCH .*", 'with ATTIO_API_TOKEN to mark record "{status}"', "Later 11"),
+    Arrow("Attio API", "Record Event", "Calls the app's webhook", "Tells of a change to a record"),
+    Arrow("Record Event", "Attio API", "GET /v2/objects/.*", "Reads the record"),
+    Arrow(".*", "Attio API", "(POST|PATCH|DELETE) /v2/webhooks.*", "Looks after its own webhook"),
     Arrow("Upkeep", "Attio API", "PATCH .*", 'with ATTIO_API_TOKEN to mark record "{status}"'),
     Arrow("Attio UI", "Event Handler", "Fires connection_removed", "Fires 'connection-removed' event"),
     Arrow(

@@ -60,7 +60,7 @@ class Intake:
             return refusal
         assert row is not None  # noqa: S101 - for the type checker: a missing row was refused above
         raw_body = request.get_data(cache=False)
-        with noted_delivery(self._house.exchanges, SCHEMES[signed_by].sender, raw_body) as answered:
+        with noted_delivery(self._house.exchanges, SCHEMES[signed_by], raw_body) as answered:
             return answered(self._verify_and_take(row, raw_body))
 
     def _verify_and_take(self, row: HandlerRow, raw_body: bytes) -> Response:

@@ -10,13 +10,14 @@ from flask import Response, g, request
 
 from alc_app.runtime import disguise
 from alc_app.runtime.exchanges import ExchangeLog
+from alc_app.runtime.schemes import Scheme
 
 SHOWN_OF_ADDRESS = 6
 """Characters of a handler's id that are shown: the whole address is a secret (bar R18)."""
 
 
 @contextmanager
-def noted_delivery(exchanges: ExchangeLog, sender: str, raw_body: bytes) -> Iterator[Callable[[Response], Response]]:
+def noted_delivery(exchanges: ExchangeLog, scheme: Scheme, raw_body: bytes) -> Iterator[Callable[[Response], Response]]:
     """Note the delivery at hand; what is yielded is told of our answer, and returns it."""
     started = time.monotonic()
     asked = {
@@ -25,7 +26,7 @@ def noted_delivery(exchanges: ExchangeLog, sender: str, raw_body: bytes) -> Iter
         "headers": disguise.headers(dict(request.headers)),
         "body": raw_body.decode("utf-8", "replace")[: disguise.LONGEST_BODY],
     }
-    with exchanges.call("Webhook", "Calls the app's webhook", sender=sender, request=asked) as answer:
+    with exchanges.call(scheme.receiver, "Calls the app's webhook", sender=scheme.sender, request=asked) as answer:
 
         def answered(response: Response) -> Response:
             answer["ms"] = round((time.monotonic() - started) * 1000, 1)

@@ -31,6 +31,8 @@ class Scheme:
     """What the addresses of its handlers begin with."""
     sender: str
     """Who signs so, as the diagrams call them."""
+    receiver: str
+    """What the diagrams call the handlers."""
     verify: Verify
     why_not: WhyNot
     makes_secret: bool
@@ -42,6 +44,15 @@ class Scheme:
 
 
 SCHEMES = {
-    "standard_webhooks": Scheme("/hooks/", "ALC", standard_webhooks.verify, why_not_verified, makes_secret=True),
-    "attio": Scheme("/attio/events/", "Attio API", attio_webhooks.verify, attio_webhooks.why_not, makes_secret=False),
+    "standard_webhooks": Scheme(
+        "/hooks/", "ALC", "Webhook", standard_webhooks.verify, why_not_verified, makes_secret=True
+    ),
+    "attio": Scheme(
+        "/attio/events/",
+        "Attio API",
+        "Record Event",
+        attio_webhooks.verify,
+        attio_webhooks.why_not,
+        makes_secret=False,
+    ),
 }

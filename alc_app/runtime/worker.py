@@ -19,6 +19,7 @@ from alc_app.runtime.exchanges import acting
 from alc_app.runtime.house import House
 from alc_app.runtime.lifecycle import Lifecycle
 from alc_app.runtime.relay import Relay
+from alc_app.runtime.schemes import SCHEMES
 from alc_app.runtime.slot import DurableSlot
 from alc_app.runtime.tables import Delivery
 
@@ -84,9 +85,9 @@ class Worker:
         delivery, row = self._house.inbox.get(handler_id, webhook_id), self._house.handlers.row(handler_id)
         if row is None:
             raise LookupError(f"There is no webhook handler {handler_id}.")
-        handler = self._house.manifest.webhook(row.file_name)
+        handler, participant = self._house.manifest.webhook(row.file_name), SCHEMES[row.signed_by].receiver
         try:
-            with running(DurableSlot(self._house, row.connection_id)), acting(self._house.exchanges, "Webhook"):
+            with running(DurableSlot(self._house, row.connection_id)), acting(self._house.exchanges, participant):
                 status = handler(Request(delivery.body, {"webhook-id": webhook_id})).status
         except BadRequest:
             status = 400

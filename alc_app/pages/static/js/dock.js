@@ -56,11 +56,11 @@ class Runs {
   }
 
   take(message) {
-    if (!this.options.has(message.trace_id)) this.offer(message);
+    if (!this.options.has(message.trace_id) && tells(message)) this.offer(message);
     const follows = !chooser.value && begins(message);
     if (message.trace_id === this.shown) this.sequence.add(message);
-    else if (follows || (!this.shown && !chooser.value)) this.show(message.trace_id);
-    dock.classList.add("drawn");
+    else if (follows || (!this.shown && !chooser.value && tells(message))) this.show(message.trace_id);
+    if (this.shown) dock.classList.add("drawn");
     if (this.sticks) view.scrollTop = view.scrollHeight;
   }
 
@@ -89,6 +89,9 @@ class Runs {
   }
 }
 
+/** A run is worth a look when a person or ALC takes part; Attio's echo of our own write is not. */
+const tells = ({ sender, receiver }) => [sender, receiver].some((name) => name === "User" || name === "ALC");
+
 /** What a person has begun is looked at; upkeep and late verdicts do not push it aside. */
 const begins = (message) => message.sender === "User" && message.label in TITLES;
 
@@ -96,7 +99,7 @@ if (dock) {
   const all = JSON.parse(dock.dataset.participants);
   const runs = new Runs(new Sequence(document.getElementById("drawing"), all, peek));
   setHeight(kept.height ?? 40);
-  setOpen(kept.open ?? !NARROW.matches);
+  setOpen(kept.open ?? false);
   new ResizeObserver(() => document.documentElement.style.setProperty("--dock", `${dock.offsetHeight}px`)).observe(dock); // toasts stay above
   toggle.addEventListener("click", () => {
     const open = toggle.getAttribute("aria-expanded") !== "true";
@@ -110,6 +113,9 @@ if (dock) {
     await navigator.clipboard.writeText(toMermaid(ofTrace(runs.shown), all));
     announce("The diagram is copied.");
   });
-  onMessage((message) => runs.take(message));
+  onMessage((message) => {
+    runs.take(message);
+    if (kept.open === undefined && !NARROW.matches && runs.shown) setOpen(true);  // there is something to see
+  });
   catchUp();
 }
