@@ -22,7 +22,7 @@ def create_app(config: "Config", clock: Clock = utc_now) -> "Flask":
     from flask import Flask
 
     hashing = _hash_meanwhile(config)
-    from mock_alc import console, console_trouble, control, leads_api, login, openapi, web, webhooks_api
+    from mock_alc import console, control, leads_api, login, openapi, web, webhooks_api
     from mock_alc.oauth import authorize, endpoints
     from mock_alc.provision import make_services
 
@@ -41,7 +41,7 @@ def create_app(config: "Config", clock: Clock = utc_now) -> "Flask":
         openapi.pages,
     ]
     if config.control:
-        rooms += [control.door, console_trouble.pages]
+        rooms += [control.door, console.backstage]
     for room in rooms:
         app.register_blueprint(room)
     web.protect_forms(app)

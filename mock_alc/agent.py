@@ -32,27 +32,31 @@ class Agent:
 
 
 def decide(
-    session: Session, lead_id: str, now: datetime, *, interest: str | None = None, status: str | None = None
-) -> bool:
+    session: Session, lead_id: str, now: datetime, *, interest: str | None = None, status: str | None = None,
+    summary: str | None = None,
+) -> bool:  # fmt: skip
     """Settle a lead and fill the outbox in the caller's transaction; False if it was settled before."""
     lead = session.exec(select(Lead).where(Lead.id == lead_id)).one_or_none()
     if lead is None:
         return False
     undecided = update(Lead).where(col(Lead.id) == lead_id, col(Lead.status) == PROCESSING)
-    if changed_rows(session, undecided.values(**decision(lead, now, interest=interest, status=status))) == 0:
+    settled = decision(lead, now, interest=interest, status=status, summary=summary)
+    if changed_rows(session, undecided.values(**settled)) == 0:
         return False
     session.refresh(lead)
     announce(session, lead.account_id, "lead.processed", lead_processed(lead), now, traceparent=lead.traceparent)
     return True
 
 
-def decision(lead: Lead, now: datetime, *, interest: str | None = None, status: str | None = None) -> dict[str, Any]:
+def decision(
+    lead: Lead, now: datetime, *, interest: str | None = None, status: str | None = None, summary: str | None = None
+) -> dict[str, Any]:
     """Return what a settled lead says: as its phone number has it, unless something else is wanted."""
     interest = interest or expected_outcome(lead.phone_number)
     return {
         "interest": interest,
         "status": status or ("Failed" if interest == "no_answer" else "Complete"),
-        "summary": summary_of(interest, lead.name),
+        "summary": summary or summary_of(interest, lead.name),
         "decided_at": now,
     }
 

@@ -6,6 +6,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ from mock_alc.config import Config
 from mock_alc.database import Database
 from mock_alc.faults.parcels import pack
 from mock_alc.faults.store import Armed, Faults
+from mock_alc.letter import Letter
 from mock_alc.outbox import Attempt, Claim, cancel_for, claim_next, next_due, settle
 from mock_alc.retries import next_attempt, read_retry_after
 from mock_alc.sealing import KeyUnusable, Sealer
@@ -32,6 +34,15 @@ AT_ONCE_PER_ENDPOINT = 2
 LEASE_MARGIN = timedelta(seconds=5)  # On top of the longest attempt, for the database work around it.
 USER_AGENT = "AcmeLeadChecker/1"
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Tried:
+    """One attempt: what came of it, the trouble that was asked for if any was, and what was sent if anything was."""
+
+    answer: Answer
+    trouble: str | None = None
+    letter: Letter | None = None
 
 
 class Sender:
@@ -109,40 +120,41 @@ class Sender:
         armed = self._faults.for_delivery(claim.event, json.loads(claim.body))
         insists = armed is not None and armed.fault.trouble == "to_deleted"
         if webhook is None or (webhook.status(now) != "active" and not insists):
-            answer, trouble = Answer(error="not_active"), None
+            tried = Tried(Answer(error="not_active"))
         else:
-            answer, trouble = self._send(claim, call, webhook, armed)
+            tried = self._send(claim, call, webhook, armed)
+        answer = tried.answer
         result = answer.status or answer.error
         log.info(
             "delivery %s, attempt %d: %s%s", claim.delivery_id, claim.number, result, trace.short(claim.traceparent)
         )
         with self._database.write() as session:
-            self._record(session, claim, answer, trouble)
+            self._record(session, claim, tried)
         self._faults.let_go(json.loads(claim.body).get("record_id"))
 
-    def _send(self, claim: Claim, call: "Call", webhook: Webhook, armed: Armed | None) -> tuple[Answer, str | None]:
-        """Sign and send; with the answer comes the trouble that was asked for, if any was."""
+    def _send(self, claim: Claim, call: "Call", webhook: Webhook, armed: Armed | None) -> Tried:
+        """Sign and send."""
         try:
             secrets = live_secrets(webhook, self._sealer, self._clock())
         except KeyUnusable:
-            return Answer(error="key_unusable"), None
+            return Tried(Answer(error="key_unusable"))
         if armed is not None:
             armed.wait()
         trouble = armed.fault.trouble if armed else None
         if trouble == "lost":
-            return Answer(error="lost"), trouble
+            return Tried(Answer(error="lost"), trouble)
         # The receiver compares the timestamp with its own clock, which nobody has moved.
         timestamp = int(self._clock.real().timestamp())
         parcel = pack(secrets, claim.delivery_id, timestamp, claim.body, armed.fault if armed else None)
         headers = {**parcel.headers, "User-Agent": USER_AGENT, "traceparent": trace.go_on(claim.traceparent)}
         answer = call.post(webhook.url, parcel.body, headers)
-        return (
-            Answer(error="answer_lost", milliseconds=answer.milliseconds) if trouble == "answer_lost" else answer
-        ), trouble
+        if trouble == "answer_lost":
+            answer = Answer(error="answer_lost", milliseconds=answer.milliseconds)
+        return Tried(answer, trouble, Letter.of(claim.body, parcel, headers, trouble))
 
-    def _record(self, session: Session, claim: Claim, answer: Answer, trouble: str | None) -> None:
-        now = self._clock()
-        self._keep_attempt(session, claim, answer)
+    def _record(self, session: Session, claim: Claim, tried: Tried) -> None:
+        now, answer, trouble = self._clock(), tried.answer, tried.trouble
+        self._keep_attempt(session, claim, tried)
         webhook = session.get(Webhook, claim.webhook_id)
         if webhook is None:
             return  # A reset took the webhook, and all that was about it.
@@ -169,8 +181,15 @@ class Sender:
             cancel_for(session, webhook.id)
 
     @staticmethod
-    def _keep_attempt(session: Session, claim: Claim, answer: Answer) -> None:
+    def _keep_attempt(session: Session, claim: Claim, tried: Tried) -> None:
+        answer, letter = tried.answer, tried.letter
         this = update(Attempt).where(col(Attempt.delivery_id) == claim.delivery_id, col(Attempt.number) == claim.number)
         session.execute(
-            this.values(status=answer.status, milliseconds=answer.milliseconds, error=answer.error, body=answer.body)
+            this.values(
+                status=answer.status,
+                milliseconds=answer.milliseconds,
+                error=answer.error,
+                body=answer.body,
+                letter=letter and letter.as_text(),
+            )
         )

@@ -102,13 +102,16 @@ def find(session: Session, account_id: str, lead_id: str) -> Lead | None:
 
 
 def listed(
-    session: Session, account_id: str, *, limit: int, before: int | None = None, **equal: str | None
-) -> list[Lead]:
-    """List leads of an account, newest first, perhaps by `record_id` or `idempotency_key`."""
+    session: Session, account_id: str, *, limit: int, before: int | None = None, text: str | None = None,
+    **equal: str | None,
+) -> list[Lead]:  # fmt: skip
+    """List leads of an account, newest first, perhaps by letters of the name, `record_id`, `status` and the like."""
     mine = select(Lead).where(Lead.account_id == account_id)
     for column, wanted in equal.items():
         if wanted is not None:
             mine = mine.where(getattr(Lead, column) == wanted)
+    if text is not None:
+        mine = mine.where(col(Lead.name).icontains(text, autoescape=True))
     if before is not None:
         mine = mine.where(col(Lead.seq) < before)
     return list(session.exec(mine.order_by(col(Lead.seq).desc()).limit(limit)))

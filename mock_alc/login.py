@@ -35,13 +35,14 @@ def logout() -> ResponseReturnValue:
     return redirect(url_for("login.login"), 303)
 
 
-def login_page(problem: str | None = None) -> str:
-    """Render the form; it posts to the address it is shown at, and names the demo account."""
+def login_page(problem: str | None = None, *, client: object = None) -> str:
+    """Render the form; it posts to the address it is shown at, and names the demo account and who has sent us here."""
     config = alc().config
     password = config.demo_password.get_secret_value()
     return render_template(
         "login.html",
         problem=problem,
+        client=client,
         binding=binding_for("login"),
         demo_email=config.demo_email,
         demo_password=password if password == DEMO_PASSWORD else None,

@@ -60,6 +60,8 @@ class Attempt(Table, table=True):
     milliseconds: int | None = None
     error: str | None = None
     body: str = ""
+    letter: str | None = None
+    """What was sent, to the letter, for the console: a Letter as JSON; None while and if nothing was."""
 
     def as_json(self) -> dict[str, Any]:
         """Spell the attempt as the control door does."""
@@ -101,6 +103,12 @@ def enqueue(
     )
     session.add(delivery)
     return delivery
+
+
+def enqueue_test(session: Session, webhook: Webhook, now: datetime, *, traceparent: str | None) -> Delivery:
+    """Put a `webhook.test` into the outbox, so that a receiver can be tried before anything real happens (W8)."""
+    payload = {"event": "webhook.test", "webhook_id": webhook.id, "occurred_at": iso(now)}
+    return enqueue(session, webhook, "webhook.test", payload, now, traceparent=traceparent)
 
 
 def announce(

@@ -81,7 +81,8 @@ class RequestHandler(WSGIRequestHandler):
         # Never the query: at /oauth it carries codes and states (U8).
         path = urlsplit(self.path).path.translate(self._control_char_table)
         took = (time.monotonic() - started) * 1000
-        access_log.info("%s %s %s %d ms%s", self.command, path, code, took, trace.short(traceparent))
+        level = logging.DEBUG if "X-Live" in self.headers and code == HTTPStatus.OK else logging.INFO
+        access_log.log(level, "%s %s %s %d ms%s", self.command, path, code, took, trace.short(traceparent))
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """Log nothing here: `run_wsgi` writes the line when the answer is out."""

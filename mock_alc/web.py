@@ -1,8 +1,12 @@
 """What holds for every request and answer: hosts, sizes, ids, headers, cookies, CSRF and error pages."""
 
+import hashlib
 import logging
+from collections.abc import Callable
 from datetime import timedelta
 from http import HTTPStatus
+from pathlib import Path
+from typing import Any
 
 from flask import Flask, Response, current_app, g, render_template, request
 from flask.typing import ResponseReturnValue
@@ -18,7 +22,7 @@ from mock_alc.faults.answers import spoil, strike
 from mock_alc.services import alc
 
 LARGEST_BODY = 65_536
-STATIC_AGE = 3_600
+STATIC_AGE = 31_536_000  # A year: the address of a file changes with the files.
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
     "base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'; "
@@ -49,6 +53,7 @@ def prepare(app: Flask, config: Config, secret_key: str) -> None:
     app.json.sort_keys = False  # type: ignore[attr-defined]  # of Flask's default provider
     for chatty in ("authlib", "urllib3"):  # At DEBUG they write tokens and query strings (U8).
         logging.getLogger(chatty).setLevel(logging.INFO)
+    app.url_defaults(_version_static(Path(str(app.static_folder))))
     app.before_request(_begin)
     app.before_request(strike)
     app.after_request(_finish)
@@ -65,6 +70,18 @@ def protect_forms(app: Flask) -> None:
     for name in CSRF_EXEMPT:
         if name in app.blueprints:
             csrf.exempt(app.blueprints[name])
+
+
+def _version_static(folder: Path) -> Callable[[str, dict[str, Any]], None]:
+    """Return what gives links to static files a version, so that a browser never mixes those of two releases."""
+    files = sorted(path for path in folder.iterdir() if path.is_file())
+    version = hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()[:12]
+
+    def add_version(endpoint: str, values: dict[str, Any]) -> None:
+        if endpoint == "static":
+            values.setdefault("v", version)
+
+    return add_version
 
 
 def _own_hosts(config: Config) -> list[str]:

@@ -14,10 +14,11 @@ from mock_alc.api import json_body, optional_json_body, text_problem, whole_numb
 from mock_alc.clock import iso
 from mock_alc.errors import ApiError, invalid, not_found
 from mock_alc.oauth.bearer import account_with
-from mock_alc.outbox import cancel_for, enqueue
+from mock_alc.outbox import enqueue_test
 from mock_alc.services import alc
 from mock_alc.signing import UnusableSecret, key_of, new_secret
 from mock_alc.targets import TargetRefused, check_url
+from mock_alc.webhook_end import end_webhook
 from mock_alc.webhooks import EVENTS, Webhook
 
 api = Blueprint("webhooks_api", __name__, url_prefix="/api/v1/webhooks")
@@ -66,10 +67,8 @@ def delete_webhook(webhook_id: str) -> ResponseReturnValue:
     """Stop sending there: no new attempt starts after this (W11); a second call is told 404."""
     account_id = account_with("webhooks")
     with alc().database.write() as session:
-        if not webhooks.mark_deleted(session, account_id, webhook_id, alc().now()):
+        if not end_webhook(session, account_id, webhook_id):
             raise not_found("webhook")
-        cancel_for(session, webhook_id)
-        alc().director.webhook_deleted(session, session.get_one(Webhook, webhook_id))
     alc().worker.wake()
     return "", 204
 
@@ -113,8 +112,7 @@ def send_test(webhook_id: str) -> ResponseReturnValue:
         webhook = _found(session, account_id, webhook_id)
         if webhook.status(now) != "active":
             raise ApiError(409, "webhook_not_active", f"Nothing is sent to a webhook that is {webhook.status(now)}.")
-        payload = {"event": "webhook.test", "webhook_id": webhook.id, "occurred_at": iso(now)}
-        delivery = enqueue(session, webhook, "webhook.test", payload, now, traceparent=g.traceparent)
+        delivery = enqueue_test(session, webhook, now, traceparent=g.traceparent)
     alc().worker.wake()
     return {"delivery_id": delivery.id, "event": "webhook.test"}, 202
 

@@ -13,10 +13,12 @@ USUAL_SHIFT = 3_600  # Seconds: far outside of every receiver's tolerance.
 
 @dataclass(frozen=True)
 class Parcel:
-    """What is sent: the bytes and their headers."""
+    """What is sent: the bytes and their headers, and of which bytes the signature is."""
 
     body: bytes
     headers: dict[str, str]
+    timestamp: int
+    signed_body: bytes
 
 
 def pack(secrets: Sequence[str], message_id: str, timestamp: int, body: bytes, fault: Fault | None) -> Parcel:
@@ -31,7 +33,7 @@ def pack(secrets: Sequence[str], message_id: str, timestamp: int, body: bytes, f
         headers["webhook-signature"] = f"v1,{'A' * 43}="
     if trouble == "missing_header" and fault is not None:
         headers = {name: value for name, value in headers.items() if name.lower() != fault.header.lower()}
-    return Parcel(_tampered(body) if trouble == "tampered_body" else body, headers)
+    return Parcel(_tampered(body) if trouble == "tampered_body" else body, headers, timestamp, body)
 
 
 def _signing(secrets: Sequence[str], trouble: str | None) -> Sequence[str]:

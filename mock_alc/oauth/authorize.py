@@ -40,14 +40,16 @@ def authorize() -> ResponseReturnValue:
         return _page(client, scopes)
     if request.form.get("decision") not in ("allow", "deny"):
         problem, status = sign_in()
-        return redirect(request.full_path, 303) if problem is None else _bound(client, login_page(problem), status)
+        if problem is not None:
+            return _bound(client, login_page(problem, client=client), status)
+        return redirect(request.full_path, 303)
     return _decide()
 
 
 def _page(client: Client, scopes: list[str]) -> Response:
     account = signed_in()
     if account is None:
-        return _bound(client, login_page())
+        return _bound(client, login_page(client=client))
     page = render_template(
         "consent.html",
         client=client,

@@ -1,26 +1,78 @@
-// Keeps a page fresh while something on it is still going on. Everything works without it.
+// Keeps what is marked data-live fresh: reads the page again and changes only what differs, so that the keyboard's
+// place, an open letter and a reader's position stay. Everything works without it.
 const EVERY_MS = 1500;
 
 function fetchPage() {
   return new Promise((resolve, reject) => {
     const call = new XMLHttpRequest();
     call.open("GET", location.href);
+    call.setRequestHeader("X-Live", "1"); // Not worth a line in the log.
     call.responseType = "document"; // Parsed by the browser: no HTML string, so Trusted Types can stay on.
-    call.onload = () => (call.status === 200 ? resolve(call.response) : reject(new Error(call.statusText)));
-    call.onerror = reject;
+    call.timeout = 10_000;
+    call.onload = () => ([200, 404].includes(call.status) ? resolve(call.response) : reject(new Error(call.statusText)));
+    call.onerror = call.ontimeout = reject;
     call.send();
   });
 }
 
+function sync(old, fresh) {
+  if (old.isEqualNode(fresh)) return;
+  if (old.nodeType !== Node.ELEMENT_NODE || old.nodeName !== fresh.nodeName) {
+    old.replaceWith(document.importNode(fresh, true));
+    return;
+  }
+  syncAttributes(old, fresh);
+  syncChildren(old, fresh);
+}
+
+function syncAttributes(old, fresh) {
+  // A person's own doing stays: what they opened. The token of a form is as good as a newer one.
+  if (old.name === "csrf_token") return;
+  for (const { name, value } of fresh.attributes) if (name !== "open") old.setAttribute(name, value);
+  for (const { name } of [...old.attributes]) if (name !== "open" && !fresh.hasAttribute(name)) old.removeAttribute(name);
+}
+
+function syncChildren(old, fresh) {
+  const keyed = new Map([...old.children].filter((child) => child.dataset.key).map((child) => [child.dataset.key, child]));
+  let place = old.firstChild;
+  for (const wanted of fresh.childNodes) {
+    const found = wanted.dataset?.key ? keyed.get(wanted.dataset.key) : place?.dataset?.key ? null : place;
+    if (!found) {
+      old.insertBefore(document.importNode(wanted, true), place);
+    } else {
+      if (found === place) place = place.nextSibling;
+      else old.insertBefore(found, place);
+      sync(found, wanted);
+    }
+  }
+  while (place) {
+    const next = place.nextSibling;
+    place.remove();
+    place = next;
+  }
+}
+
+function show(page) {
+  if (!page.getElementById("live")) return location.reload(); // Signed out meanwhile, or what was shown is gone.
+  for (const region of document.querySelectorAll("[data-live]")) {
+    const fresh = page.getElementById(region.id);
+    const atEnd = region.scrollHeight - region.scrollTop - region.clientHeight < 40;
+    if (fresh) sync(region, fresh);
+    if (atEnd) region.scrollTop = region.scrollHeight;
+  }
+}
+
 async function refresh() {
-  const main = document.querySelector("main[data-live]");
-  if (!main) return;
-  const busy = document.hidden || main.contains(document.activeElement) || main.querySelector("details[open]");
-  if (!busy) {
-    const fresh = (await fetchPage().catch(() => null))?.querySelector("main");
-    if (fresh && fresh.textContent !== main.textContent) main.replaceWith(document.adoptNode(fresh));
+  if (!document.hidden) {
+    const live = document.getElementById("live");
+    try {
+      show(await fetchPage());
+      delete live.dataset.state;
+    } catch {
+      live.dataset.state = "lost";
+    }
   }
   setTimeout(refresh, EVERY_MS);
 }
 
-setTimeout(refresh, EVERY_MS);
+if (document.querySelector("#main [data-live]")) setTimeout(refresh, EVERY_MS);

@@ -1,0 +1,88 @@
+"""The page of the clock: what time it is here, what is to come, and how to get there at once."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlmodel import Session, col, select
+
+from mock_alc.console.pages import backstage, me, signed_in_only
+from mock_alc.leads import PROCESSING, Lead
+from mock_alc.outbox import Delivery
+from mock_alc.services import alc
+
+LEAPS = {
+    "minute": ("1 minute", 60.0),
+    "hour": ("1 hour", 3_600.0),
+    "day": ("1 day", 86_400.0),
+    "month": ("30 days", 2_592_000.0),
+}
+TO_COME = 12
+YEARS = range(2000, 3000)
+
+
+@dataclass(frozen=True)
+class Due:
+    """Something that will happen by itself."""
+
+    at: datetime
+    what: str
+    link: str
+
+
+@backstage.get("/clock")
+@signed_in_only
+def clock() -> ResponseReturnValue:
+    """Show the time and what is to come."""
+    with alc().database.read() as session:
+        due = _to_come(session)
+    return render_template("clock.html", due=due, leaps=LEAPS, real=alc().clock.real())
+
+
+@backstage.post("/clock")
+@signed_in_only
+def move_clock() -> ResponseReturnValue:
+    """Let time pass, by a span, to an instant or until idle; or show the real time again."""
+    leap = request.form.get("leap", "")
+    if leap in LEAPS:
+        alc().time.advance(LEAPS[leap][1])
+    elif leap == "idle":
+        alc().time.until_idle()
+    elif leap == "real":
+        alc().clock.back_to_real()
+        alc().worker.wake()
+    elif instant := _instant(request.form.get("instant", "")):
+        alc().time.go_to(instant)
+    else:
+        flash("Write the instant as a date and a time of this millennium.")
+    return redirect(url_for("backstage.clock"), 303)
+
+
+def _instant(text: str) -> datetime | None:
+    try:
+        instant = datetime.fromisoformat(text).replace(tzinfo=UTC)
+    except ValueError:
+        return None
+    return instant if instant.year in YEARS else None
+
+
+def _to_come(session: Session) -> list[Due]:
+    """Return what the agent and the outbox do next, the soonest first."""
+    undecided = select(Lead).where(Lead.account_id == me(), Lead.status == PROCESSING)
+    waiting = select(Delivery).where(Delivery.account_id == me(), Delivery.state == "pending")
+    leads = session.exec(undecided.order_by(col(Lead.decide_at)).limit(TO_COME))
+    deliveries = session.exec(waiting.order_by(col(Delivery.due_at)).limit(TO_COME))
+    due = [
+        Due(lead.decide_at, f"The agent decides about {lead.name}", url_for("console.lead", lead_id=lead.id))
+        for lead in leads
+    ]
+    due += [
+        Due(
+            delivery.due_at,
+            f"Attempt {delivery.attempts_made + 1} to deliver {delivery.event}",
+            url_for("console.delivery", delivery_id=delivery.id),
+        )
+        for delivery in deliveries
+    ]
+    return sorted(due, key=lambda one: one.at)[:TO_COME]

@@ -1,0 +1,84 @@
+"""The deliveries: every message to a webhook, each attempt to the letter, and once more."""
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import tuple_
+from sqlmodel import Session, col, select
+from werkzeug.exceptions import NotFound
+
+from mock_alc.console.pages import SHOWN, me, pages, signed_in_only, words
+from mock_alc.letter import Letter
+from mock_alc.outbox import Attempt, Delivery, attempts_of, resend
+from mock_alc.services import alc
+from mock_alc.webhooks import Webhook
+
+STATES = ("pending", "delivered", "failed", "cancelled")
+
+
+@pages.get("/deliveries")
+@signed_in_only
+def deliveries() -> ResponseReturnValue:
+    """List the deliveries, newest first, perhaps those of a state or of a webhook; a page at a time."""
+    state, webhook_id = request.args.get("state"), request.args.get("webhook")
+    before = request.args.get("before")
+    with alc().database.read() as session:
+        found = _listed(session, state, webhook_id, before)
+        attempts = attempts_of(session, [delivery.id for delivery in found])
+        targets = {webhook.id: webhook for webhook in session.exec(select(Webhook).where(Webhook.account_id == me()))}
+    return render_template(
+        "deliveries.html",
+        deliveries=found[:SHOWN], attempts=attempts, targets=targets, verdict=verdict, states=STATES, state=state,
+        webhook_id=webhook_id, older=found[SHOWN - 1].id if len(found) > SHOWN else None,
+        filtered=bool(state or webhook_id or before),
+    )  # fmt: skip
+
+
+@pages.get("/deliveries/<delivery_id>")
+@signed_in_only
+def delivery(delivery_id: str) -> ResponseReturnValue:
+    """Show one delivery with its attempts, open to the letter."""
+    with alc().database.read() as session:
+        found = _my_delivery(session, delivery_id)
+        attempts = attempts_of(session, [found.id])[found.id]
+        target = session.get_one(Webhook, found.webhook_id)
+    letters = {attempt.number: Letter.read(attempt.letter) for attempt in attempts if attempt.letter}
+    return render_template(
+        "delivery.html", delivery=found, attempts=attempts, letters=letters, target=target, verdict=verdict
+    )
+
+
+@pages.post("/deliveries/<delivery_id>/resend")
+@signed_in_only
+def resend_delivery(delivery_id: str) -> ResponseReturnValue:
+    """Send a delivery again, under the same id (W8)."""
+    with alc().database.write() as session:
+        if not resend(session, _my_delivery(session, delivery_id), alc().now()):
+            flash("The webhook of this delivery no longer listens, so it was not sent again.")
+    alc().worker.wake()
+    return redirect(url_for("console.delivery", delivery_id=delivery_id), 303)
+
+
+def verdict(attempt: Attempt) -> str:
+    """Say in a word or two how an attempt ended."""
+    if attempt.status is not None:
+        return f"HTTP {attempt.status}"
+    return words(attempt.error) or "under way"
+
+
+def _listed(session: Session, state: str | None, webhook_id: str | None, before: str | None) -> list[Delivery]:
+    mine = select(Delivery).where(Delivery.account_id == me())
+    if state:
+        mine = mine.where(Delivery.state == state)
+    if webhook_id:
+        mine = mine.where(Delivery.webhook_id == webhook_id)
+    if before:
+        last = _my_delivery(session, before)
+        mine = mine.where(tuple_(col(Delivery.created_at), col(Delivery.id)) < tuple_(last.created_at, last.id))
+    return list(session.exec(mine.order_by(col(Delivery.created_at).desc(), col(Delivery.id).desc()).limit(SHOWN + 1)))
+
+
+def _my_delivery(session: Session, delivery_id: str) -> Delivery:
+    found = session.get(Delivery, delivery_id)
+    if found is None or found.account_id != me():
+        raise NotFound("There is no such delivery in this account.")
+    return found

@@ -1,0 +1,112 @@
+"""The page of faults: what is set, what is left of it; set the common ones, clear one or all."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flask import redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import NotFound
+
+from mock_alc.console.pages import backstage, signed_in_only, words
+from mock_alc.services import alc
+
+SEND = "POST /api/v1/leads"
+VERDICT = "lead.processed"
+TIMES = {"1": "once", "3": "3 times", "": "always"}
+
+
+@dataclass(frozen=True)
+class CommonFault:
+    """A fault that is a press away; everything else is asked for at `/_mock/faults`."""
+
+    title: str
+    says: str
+    wish: Mapping[str, Any]
+
+
+COMMON: dict[str, CommonFault] = {
+    "down": CommonFault("ALC is down", "A lead is refused with 503.", {"route": SEND, "answer": {"status": 503}}),
+    "busy": CommonFault(
+        "Too many requests",
+        "A lead gets 429, and Retry-After of five seconds.",
+        {"route": SEND, "trouble": "rate_limited", "seconds": 5.0},
+    ),
+    "answer_lost": CommonFault(
+        "The answer gets lost",
+        "ALC takes the lead, and the connection ends without an answer.",
+        {"route": SEND, "trouble": "drop", "effect": "done"},
+    ),
+    "late": CommonFault(
+        "A slow answer", "ALC takes the lead, and answers after eight seconds.", {"route": SEND, "latency": 8.0}
+    ),
+    "garbage": CommonFault(
+        "Not JSON", "ALC takes the lead; its answer cannot be read.", {"route": SEND, "trouble": "garbage"}
+    ),
+    "no_refresh": CommonFault(
+        "Refresh refused",
+        "The token endpoint says invalid_grant.",
+        {"route": "POST /oauth/token", "trouble": "oauth_error"},
+    ),
+    "no_delete": CommonFault(
+        "Cannot be deleted",
+        "Deleting a webhook gets 503: a disconnect that ALC does not hear.",
+        {"route": "DELETE /api/v1/webhooks/*", "answer": {"status": 503}},
+    ),
+    "forged": CommonFault(
+        "Forged signature", "One that no secret makes.", {"delivery": VERDICT, "trouble": "bad_signature"}
+    ),
+    "tampered": CommonFault(
+        "Changed on the way",
+        "The verdict is turned around after it was signed.",
+        {"delivery": VERDICT, "trouble": "tampered_body"},
+    ),
+    "stale": CommonFault("Replayed late", "Signed an hour ago.", {"delivery": VERDICT, "trouble": "stale"}),
+    "duplicate": CommonFault(
+        "Sent twice", "At once again, under the same id.", {"delivery": VERDICT, "trouble": "duplicate"}
+    ),
+    "lost": CommonFault(
+        "Lost on the way", "Not sent at all; tried again as published.", {"delivery": VERDICT, "trouble": "lost"}
+    ),
+    "unheard": CommonFault(
+        "Answer not heard",
+        "Delivered, but ALC hears nothing of it and tries again.",
+        {"delivery": VERDICT, "trouble": "answer_lost"},
+    ),
+}
+
+
+@backstage.get("/faults")
+@signed_in_only
+def faults() -> ResponseReturnValue:
+    """Show what is set, the newest first, and what can be."""
+    groups = {
+        "Answers of ALC": {key: common for key, common in COMMON.items() if "route" in common.wish},
+        "Deliveries": {key: common for key, common in COMMON.items() if "delivery" in common.wish},
+    }
+    armed = [fault | {"title": _title(fault)} for fault in reversed(alc().faults.listed())]
+    return render_template("faults.html", groups=groups, armed=armed, times=TIMES)
+
+
+@backstage.post("/faults")
+@signed_in_only
+def set_fault() -> ResponseReturnValue:
+    """Arm one of the common faults, once or more often."""
+    common, times = COMMON.get(request.form.get("fault", "")), request.form.get("times", "1")
+    if common is None or times not in TIMES:
+        raise NotFound("There is no such fault.")
+    alc().faults.add({**common.wish, "times": int(times) if times else None})
+    return redirect(url_for("backstage.faults"), 303)
+
+
+@backstage.post("/faults/clear")
+@signed_in_only
+def clear_faults() -> ResponseReturnValue:
+    """End one fault or, without an id, all of them."""
+    alc().faults.clear(request.form.get("fault_id") or None)
+    return redirect(url_for("backstage.faults"), 303)
+
+
+def _title(fault: Mapping[str, Any]) -> str:
+    same = (common.title for common in COMMON.values() if common.wish.items() <= fault.items())
+    return next(same, words(fault.get("trouble")).capitalize() or "Late")

@@ -1,0 +1,74 @@
+"""The leads: a page of chats, each chat, and the agent's decision by hand."""
+
+from typing import Any
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import NotFound
+
+from mock_alc import agent
+from mock_alc import leads as lead_store
+from mock_alc.console.pages import SHOWN, me, pages, signed_in_only
+from mock_alc.leads import DECIDED, PROCESSING
+from mock_alc.services import alc
+
+BESIDE = 30
+"""How many chats are listed beside an open one."""
+DECISIONS: dict[str, dict[str, Any]] = {
+    "interested": {"interest": "interested"},
+    "not_interested": {"interest": "not_interested"},
+    "no_answer": {"interest": "no_answer"},
+    "failed": {"interest": "no_answer", "status": "Failed", "summary": "The number was a wrong one."},
+}
+
+
+@pages.get("/")
+@signed_in_only
+def leads() -> ResponseReturnValue:
+    """List the leads, perhaps those of a status or whose name has some letters; a page at a time."""
+    status, text = request.args.get("status"), request.args.get("q", "").strip()
+    before = request.args.get("before", type=int)
+    with alc().database.read() as session:
+        found = lead_store.listed(session, me(), limit=SHOWN + 1, before=before, text=text or None, status=status)
+    return render_template(
+        "leads.html",
+        leads=found[:SHOWN],
+        older=found[SHOWN - 1].seq if len(found) > SHOWN else None,
+        statuses=(PROCESSING, *DECIDED),
+        status=status,
+        text=text,
+        filtered=bool(status or text or before),
+    )
+
+
+@pages.get("/leads/<lead_id>")
+@signed_in_only
+def lead(lead_id: str) -> ResponseReturnValue:
+    """Show one lead and its chat, and the newest others beside it."""
+    with alc().database.read() as session:
+        found = lead_store.find(session, me(), lead_id)
+        beside = lead_store.listed(session, me(), limit=BESIDE)
+    if found is None:
+        raise NotFound("There is no such lead in this account.")
+    return render_template(
+        "lead.html",
+        lead=found,
+        leads=beside,
+        transcript=found.transcript(alc().now()),
+        decisions=DECISIONS if alc().config.control and found.decided_at is None else (),
+    )
+
+
+@pages.post("/leads/<lead_id>/decide")
+@signed_in_only
+def decide(lead_id: str) -> ResponseReturnValue:
+    """Let the agent decide now; there only while the control door is open."""
+    decision = DECISIONS.get(request.form.get("decision", ""))
+    with alc().database.write() as session:
+        found = lead_store.find(session, me(), lead_id)
+        if not alc().config.control or found is None or decision is None:
+            raise NotFound("There is nothing to decide here.")
+        if not agent.decide(session, lead_id, alc().now(), **decision):
+            flash("The agent was quicker: it had decided already.")
+    alc().worker.wake()
+    return redirect(url_for("console.lead", lead_id=lead_id), 303)

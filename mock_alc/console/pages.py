@@ -1,0 +1,90 @@
+"""What the console's pages share: who looks, who may go backstage, and how things are written for people."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, ParamSpec
+
+from flask import Blueprint, g, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import NotFound
+
+from mock_alc.accounts import Account
+from mock_alc.config import is_loopback
+from mock_alc.login import signed_in
+from mock_alc.services import alc
+
+pages = Blueprint("console", __name__)
+backstage = Blueprint("backstage", __name__)
+"""Registered only while the control door is open."""
+SHOWN = 50
+P = ParamSpec("P")
+
+
+@pages.app_template_filter("masked")
+def masked(phone_number: str) -> str:
+    """Show the two ends of a phone number: enough to recognise, too little to dial (U12)."""
+    return f"{phone_number[:3]} ••• {phone_number[-3:]}"
+
+
+@pages.app_template_filter("words")
+def words(code: str | None) -> str:
+    """Write a code such as `not_interested` for people."""
+    return (code or "").replace("_", " ")
+
+
+@pages.app_template_filter("initials")
+def initials(name: str) -> str:
+    """Return one or two letters for a name, such as AL for Ada Lovelace."""
+    parts = name.split()
+    return "".join(part[0] for part in (parts[:1] + parts[1:][-1:])).upper() or "?"
+
+
+@pages.app_template_filter("hue")
+def hue(name: str) -> int:
+    """Return which of the five colours of avatars is this name's."""
+    return sum(map(ord, name)) % 5
+
+
+@pages.app_template_filter("duration")
+def duration(seconds: float) -> str:
+    """Write a span such as `2 days 4 h` or `35 s`, by its two largest units."""
+    left, found = round(abs(seconds)), []
+    for unit, size in ((" days", 86_400), (" h", 3_600), (" min", 60), (" s", 1)):
+        if left >= size:
+            found.append(f"{left // size}{' day' if unit == ' days' and left // size == 1 else unit}")
+            left %= size
+    return " ".join(found[:2]) or "0 s"
+
+
+@pages.app_context_processor
+def _time_of_day() -> dict[str, Any]:
+    """Tell every page what time it is here, and how far ahead of the real time that is."""
+    return {"now": alc().now(), "ahead": alc().clock.offset}
+
+
+def signed_in_only(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnValue]:
+    """Send strangers to the login page, and back here afterwards."""
+
+    @wraps(view)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:
+        account = signed_in()
+        if account is None:
+            here = request.full_path.rstrip("?") if request.method == "GET" else "/"
+            return redirect(url_for("login.login", next=here), 303)
+        g.account = account
+        return view(*args, **kwargs)
+
+    return guarded
+
+
+@backstage.before_request
+def _only_this_machine() -> None:
+    """What the control door does, it does for this machine only."""
+    if not is_loopback(request.remote_addr or ""):
+        raise NotFound("There is nothing here.")
+
+
+def me() -> str:
+    """Return the id of the account whose console this is."""
+    account: Account = g.account
+    return account.id

@@ -1,0 +1,49 @@
+"""The page of stories: what each does, how it ends for a correct app, which have begun; begin one, end all."""
+
+from flask import flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import NotFound
+
+from mock_alc.console.pages import backstage, signed_in_only
+from mock_alc.scenarios import SCENARIOS, deliveries, sending, verdicts, webhooks
+from mock_alc.scenarios.scenario import Scenario
+from mock_alc.services import alc
+
+CHAPTERS = {
+    "The verdict": verdicts.SCENARIOS,
+    "Its delivery": deliveries.SCENARIOS,
+    "The send": sending.SCENARIOS,
+    "The webhooks": webhooks.SCENARIOS,
+}
+
+
+@backstage.get("/scenarios")
+@signed_in_only
+def scenarios() -> ResponseReturnValue:
+    """Show the stories by chapter, and on top what has begun."""
+    return render_template("scenarios.html", chapters=CHAPTERS, deeds=deeds, runs=alc().director.runs()[::-1])
+
+
+@backstage.post("/scenarios/<name>")
+@signed_in_only
+def begin(name: str) -> ResponseReturnValue:
+    """Begin a scenario for the next lead."""
+    if name not in SCENARIOS:
+        raise NotFound("There is no such scenario.")
+    run = alc().director.begin(name)
+    alc().worker.wake()
+    flash(f"{name} has begun. Now {deeds(run.scenario)} in your app.")
+    return redirect(url_for("backstage.scenarios"), 303)
+
+
+@backstage.post("/scenarios/end")
+@signed_in_only
+def end_scenarios() -> ResponseReturnValue:
+    """End every scenario and its faults; what has been queued goes on."""
+    alc().director.end()
+    return redirect(url_for("backstage.scenarios"), 303)
+
+
+def deeds(scenario: Scenario) -> str:
+    """Say what the person does, such as `send, then disconnect`."""
+    return ", then ".join(scenario.person)

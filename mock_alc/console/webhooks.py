@@ -1,0 +1,96 @@
+"""The webhooks: who is told of what, whether that works, and what a person does about it."""
+
+from datetime import timedelta
+
+from flask import flash, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlmodel import Session, col, select
+from werkzeug.exceptions import NotFound
+
+from mock_alc import webhooks
+from mock_alc.console.pages import me, pages, signed_in_only
+from mock_alc.outbox import Delivery, enqueue_test
+from mock_alc.services import alc
+from mock_alc.signing import new_secret
+from mock_alc.webhook_end import end_webhook
+from mock_alc.webhooks import Webhook
+
+RECENT = 8
+"""How many deliveries are drawn beside a webhook."""
+
+
+@pages.get("/webhooks")
+@signed_in_only
+def webhook_list() -> ResponseReturnValue:
+    """List the webhooks, each with how its last deliveries went."""
+    return _page()
+
+
+@pages.post("/webhooks/<webhook_id>/test")
+@signed_in_only
+def send_test(webhook_id: str) -> ResponseReturnValue:
+    """Queue a `webhook.test` delivery, and show it."""
+    with alc().database.write() as session:
+        webhook = _my_webhook(session, webhook_id)
+        if webhook.status(alc().now()) != "active":
+            flash("Nothing is sent to a webhook that is not active.")
+            return redirect(url_for("console.webhook_list"), 303)
+        delivery = enqueue_test(session, webhook, alc().now(), traceparent=g.traceparent)
+    alc().worker.wake()
+    return redirect(url_for("console.delivery", delivery_id=delivery.id), 303)
+
+
+@pages.post("/webhooks/<webhook_id>/rotate-secret")
+@signed_in_only
+def rotate_secret(webhook_id: str) -> ResponseReturnValue:
+    """Sign with a new secret (W9). This page alone shows it, so it comes as the answer itself, and into no cookie."""
+    secret, previous_until = new_secret(), alc().now() + timedelta(seconds=alc().config.secret_overlap)
+    with alc().database.write() as session:
+        webhook = _my_webhook(session, webhook_id)
+        webhooks.rotate_secret(webhook, alc().sealer, secret, previous_until=previous_until)
+    return _page(secret_of=webhook_id, secret=secret)
+
+
+@pages.post("/webhooks/<webhook_id>/enable")
+@signed_in_only
+def enable(webhook_id: str) -> ResponseReturnValue:
+    """Turn a disabled webhook on again: only a person does this (W7)."""
+    with alc().database.write() as session:
+        webhooks.enable(_my_webhook(session, webhook_id))
+    return redirect(url_for("console.webhook_list"), 303)
+
+
+@pages.post("/webhooks/<webhook_id>/delete")
+@signed_in_only
+def delete(webhook_id: str) -> ResponseReturnValue:
+    """Delete a webhook."""
+    with alc().database.write() as session:
+        _my_webhook(session, webhook_id)
+        end_webhook(session, me(), webhook_id)
+    alc().worker.wake()
+    return redirect(url_for("console.webhook_list"), 303)
+
+
+def _page(secret_of: str | None = None, secret: str | None = None) -> str:
+    with alc().database.read() as session:
+        found = webhooks.listed(session, me())
+        recent = {webhook.id: _recent(session, webhook) for webhook in found}
+    live = request.method == "GET"
+    return render_template(
+        "webhooks.html",
+        webhooks=found, recent=recent, secret_of=secret_of, secret=secret, live=live,
+        overlap=alc().config.secret_overlap,
+    )  # fmt: skip
+
+
+def _my_webhook(session: Session, webhook_id: str) -> Webhook:
+    webhook = webhooks.find(session, me(), webhook_id)
+    if webhook is None:
+        raise NotFound("There is no such webhook in this account.")
+    return webhook
+
+
+def _recent(session: Session, webhook: Webhook) -> list[Delivery]:
+    """Return the last deliveries to a webhook, the newest first."""
+    newest = select(Delivery).where(Delivery.webhook_id == webhook.id).order_by(col(Delivery.created_at).desc())
+    return list(session.exec(newest.limit(RECENT)))

@@ -1,0 +1,220 @@
+"""ALC's own console in a browser: chats, decisions, letters, and what is backstage."""
+
+import re
+from collections.abc import Callable, Iterator
+
+import pytest
+import requests
+from playwright.sync_api import BrowserContext, Page, expect
+
+from mock_alc.config import Config
+from mock_alc.server import MockAlc
+from tests.browser.test_looks import SIDEWAYS, THEMES
+from tests.unit.mock_alc.support import REDIRECT, Receiver, authorize_url
+
+Check = Callable[[Page], None]
+ENDLESS = "x" * 200
+QUIET = 3_600.0
+"""Seconds before the agent decides by itself: longer than any test."""
+WIDTHS = (320, 390, 900, 1440, 2200)
+
+
+@pytest.fixture(scope="module")
+def mock_alc() -> Iterator[MockAlc]:
+    """ALC as `mock-alc serve --control` runs it, with an agent that takes its time."""
+    with MockAlc(Config(port=0, database_url="sqlite://", control=True, decide_after=QUIET)) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def receiver() -> Iterator[Receiver]:
+    """Somebody's webhook endpoint."""
+    listening = Receiver()
+    yield listening
+    listening.close()
+
+
+@pytest.fixture
+def alc(mock_alc: MockAlc) -> MockAlc:
+    """ALC as new."""
+    mock_alc.reset()
+    return mock_alc
+
+
+def call(alc: MockAlc, path: str, **body: object) -> dict[str, str]:
+    """Post as a program does that is connected; returns the answer's body."""
+    token = requests.post(f"{alc.url}/_mock/tokens", timeout=5).json()["access_token"]
+    answer = requests.post(alc.url + path, json=body, headers={"Authorization": f"Bearer {token}"}, timeout=5)
+    assert answer.ok, answer.text
+    return dict(answer.json())
+
+
+def send(alc: MockAlc, name: str = "Ada Lovelace") -> str:
+    """Send a lead; returns the path of its page."""
+    lead = call(alc, "/api/v1/leads", recordId="rec-1", name=name, phoneNumber="+442071838750")
+    return f"/leads/{lead['id']}"
+
+
+def fill(alc: MockAlc, receiver: Receiver, name: str) -> list[str]:
+    """Let there be one of everything, by this name; returns the pages to look at."""
+    webhook = {"name": name, "url": receiver.url(f"/{ENDLESS}"), "event": "lead.processed"}
+    hook = call(alc, "/api/v1/webhooks", **webhook)
+    delivery = call(alc, f"/api/v1/webhooks/{hook['webhook_id']}/test")
+    decided, going_on = send(alc, name), send(alc, name)
+    call(alc, f"/_mock{decided}/decide")
+    call(alc, "/_mock/scenarios/early")
+    call(alc, "/_mock/faults", delivery="lead.processed", trouble="stale", times=None)
+    letter = f"/deliveries/{delivery['delivery_id']}"
+    return ["/", decided, going_on, "/webhooks", "/deliveries", letter, "/scenarios", "/faults", "/clock"]
+
+
+@pytest.fixture
+def page(page: Page, alc: MockAlc) -> Page:
+    """A tab of somebody who has signed in."""
+    page.goto(alc.url)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("heading", name="No leads yet")).to_be_visible()
+    return page
+
+
+def test_a_lead_appears_by_itself_and_is_decided_by_hand(page: Page, alc: MockAlc) -> None:
+    """Issue 4: the list is live, the chat is bubbles, and decide now decides."""
+    send(alc)
+    page.get_by_role("link", name="Ada Lovelace").click()
+    expect(page.locator(".chat .agent").first).to_contain_text("Ada")
+    page.get_by_role("button", name="Not interested").click()
+    expect(page.locator(".chat .verdict")).to_contain_text("is not looking for anything at the moment")
+    expect(page.get_by_text("Decide now")).to_have_count(0)
+
+
+def test_an_open_chat_follows_what_happens(page: Page, alc: MockAlc) -> None:
+    """Issue 4: live, without moving the keyboard's place."""
+    path = send(alc)
+    page.goto(alc.url + path)
+    menu = page.get_by_role("link", name="Webhooks")
+    menu.focus()
+    call(alc, f"/_mock{path}/decide")
+    expect(page.locator(".chat .verdict")).to_contain_text("wants to know more")
+    expect(page.locator(".conversation header .badge")).to_have_text("Complete")
+    expect(menu).to_be_focused()
+
+
+def test_a_tab_whose_session_has_ended_leads_to_the_login(page: Page, context: BrowserContext) -> None:
+    """U4: it does not go on showing what it may no longer show."""
+    context.clear_cookies()
+    expect(page.get_by_role("heading", name="Sign in to Acme Lead Checker")).to_be_visible()
+
+
+def test_a_scenario_is_run_and_says_when_it_has_its_lead(page: Page, alc: MockAlc) -> None:
+    """Issue 4: backstage."""
+    page.get_by_role("link", name="Scenarios").click()
+    page.get_by_role("button", name="Run never", exact=True).click()
+    expect(page.get_by_text("never has begun. Now send in your app.")).to_be_visible()
+    expect(page.locator("#runs")).to_contain_text("Waits")
+    send(alc)
+    expect(page.locator("#runs")).to_contain_text("Playing")
+    page.get_by_role("link", name="its lead").click()
+    expect(page.get_by_role("heading", name="Ada Lovelace")).to_be_visible()
+
+
+def test_time_passes_at_a_press_and_what_is_due_happens(page: Page, alc: MockAlc) -> None:
+    """Issue 4: the clock, and a hint of it on every page."""
+    path = send(alc)
+    page.get_by_role("link", name="Clock").click()
+    expect(page.get_by_role("link", name="The agent decides about Ada Lovelace")).to_be_visible()
+    page.get_by_role("button", name="1 day").click()
+    expect(page.get_by_text("Nothing is waiting.")).to_be_visible()
+    page.goto(alc.url + path)
+    expect(page.get_by_role("navigation", name="Console")).to_contain_text("1 day ahead")
+    expect(page.locator(".chat .verdict")).to_be_visible()
+
+
+def test_a_fault_is_set_and_cleared(page: Page) -> None:
+    """Issue 4: by somebody who has no mouse, too."""
+    page.get_by_role("link", name="Faults").click()
+    page.get_by_label("How often: ALC is down").select_option("3 times")
+    page.get_by_role("button", name="Set ALC is down").press("Enter")
+    expect(page.locator("#armed")).to_contain_text("3 to come")
+    page.get_by_role("button", name="Clear ALC is down").press("Enter")
+    expect(page.locator("#armed")).to_contain_text("Nothing is set")
+
+
+def test_a_letter_stays_open_while_the_delivery_goes_on(page: Page, alc: MockAlc, receiver: Receiver) -> None:
+    """W8: headers and the signed string are there, and a resend comes in below what the person reads."""
+    fill(alc, receiver, "lead-processed")
+    page.get_by_role("link", name="Webhooks").click()
+    page.get_by_role("button", name="Send test to lead-processed").click()
+    expect(page.get_by_label("Signed string")).to_contain_text(re.compile(r"^msg_\w+\.\d+\.\{.*webhook\.test"))
+    page.get_by_text("What was sent").click()
+    page.get_by_role("button", name="Resend").click()
+    expect(page.locator(".attempts .line")).to_have_count(2)
+    page.get_by_text("What was sent").first.click()
+    requests.post(f"{alc.url}/_mock{page.url.removeprefix(alc.url)}/resend", timeout=5)
+    expect(page.locator(".attempts .line")).to_have_count(3)
+    expect(page.locator(".attempts details").first).to_have_attribute("open", "")
+
+
+def test_a_webhook_is_deleted_after_a_question(page: Page, alc: MockAlc, receiver: Receiver) -> None:
+    """Issue 4: Escape answers no, and takes the focus back to the button."""
+    fill(alc, receiver, "lead-processed")
+    page.goto(f"{alc.url}/webhooks")
+    delete = page.locator(".card > footer").get_by_role("button", name="Delete lead-processed")
+    delete.press("Enter")
+    question = page.get_by_role("dialog", name="Delete?")
+    expect(question.get_by_role("button", name="Cancel")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(delete).to_be_focused()
+    delete.press("Enter")
+    question.get_by_role("button", name="Delete").click()
+    expect(page.get_by_role("heading", name="No webhooks yet")).to_be_visible()
+
+
+def test_axe_finds_nothing_on_any_page(page: Page, alc: MockAlc, receiver: Receiver, assert_accessible: Check) -> None:
+    """Empty and full, in both themes, with a question open, and with a secret shown."""
+
+    def look() -> None:
+        for theme in THEMES:
+            page.emulate_media(color_scheme=theme)
+            assert_accessible(page)
+
+    for path in ("/", "/webhooks", "/deliveries?state=failed", "/faults", "/clock"):
+        page.goto(alc.url + path)
+        look()
+    for path in fill(alc, receiver, "lead-processed"):
+        page.goto(alc.url + path)
+        look()
+    page.goto(f"{alc.url}/webhooks")
+    page.get_by_role("button", name="Rotate secret of lead-processed").click()
+    look()
+    page.get_by_role("dialog").get_by_role("button", name="Rotate secret").click()
+    expect(page.get_by_label("Signing secret")).to_contain_text("whsec_")
+    look()
+
+
+def test_axe_finds_nothing_on_the_way_in(
+    page: Page, alc: MockAlc, assert_accessible: Check, console: list[str]
+) -> None:
+    """Sign in, consent and an error, which say who asks for what and where it leads."""
+    client = requests.post(f"{alc.url}/_mock/clients", json={"redirect_uris": [REDIRECT]}, timeout=5).json()
+    page.get_by_role("button", name="Sign out").click()
+    page.set_viewport_size({"width": 320, "height": 700})
+    page.goto(alc.url + authorize_url(client["client_id"]))
+    expect(page.get_by_text("asks for access to an account")).to_be_visible()
+    assert page.evaluate(SIDEWAYS) == []
+    assert_accessible(page)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_text("Either way you return to 127.0.0.1:8000.")).to_be_visible()
+    assert page.evaluate(SIDEWAYS) == []
+    assert_accessible(page)
+    page.goto(f"{alc.url}/leads/nobody")
+    assert_accessible(page)
+    console.clear()  # The browser notes the 404.
+
+
+def test_no_page_scrolls_sideways(page: Page, alc: MockAlc, receiver: Receiver) -> None:
+    """From phone to wide, with words that have no end (U2)."""
+    for path in fill(alc, receiver, ENDLESS):
+        page.goto(alc.url + path)
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": 800})
+            assert page.evaluate(SIDEWAYS) == [], (path, width)
