@@ -70,8 +70,9 @@ class OurSide(Side):
         return not self._is_there(record_id, or_(Lead.status == "sending", col(Lead.shown_version) < col(Lead.version)))
 
     def has_ended(self, record_id: str) -> bool:
-        """Does the record say what became of each lead?"""
-        return self.is_settled(record_id) and not self._is_there(record_id, col(Lead.status).in_(OPEN))
+        """Does the record say what became of each lead? One look, or a verdict could come between two."""
+        unsettled = or_(col(Lead.status).in_(OPEN), col(Lead.shown_version) < col(Lead.version))
+        return not self._is_there(record_id, unsettled)
 
     def send_and_be_killed(self, record_id: str) -> str:
         """Have the worker die at the place, and press the button; whoever watches over it starts it again."""

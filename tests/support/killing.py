@@ -49,22 +49,23 @@ class Mortals:
         self._running: list[multiprocessing.process.BaseProcess] = []
 
     def start(self, dying_at: str = "") -> None:
-        """Start them; the web process answers when this returns."""
+        """Start them; the web process answers when this returns, unless something has let it die at once."""
         settings = {**self._stack.settings, "ALC_FAILPOINTS": f"{dying_at}:kill" if dying_at else ""}
         for _ in range(self._count):
             process = FORKS.Process(target=_live, args=(self._role, settings, str(self._log)), daemon=True)
             process.start()
             self._running.append(process)
         if self._role == "web":
-            eventually(self._answers, within=WITHIN, what=self.log)
+            eventually(lambda: self._answers() or (dying_at and self._deaths(0)), within=WITHIN, what=self.log)
 
     def wait_for_a_death(self, place: str) -> None:
         """Wait until one of them has been killed at this place."""
-        died = multiprocessing.connection.wait([process.sentinel for process in self._running], WITHIN)
-        killed = [
-            process for process in self._running if process.sentinel in died and process.exitcode == -signal.SIGKILL
-        ]
-        assert killed, f"nobody died at {place}\n{self.log()}"
+        assert self._deaths(WITHIN), f"nobody died at {place}\n{self.log()}"
+
+    def _deaths(self, within: float) -> list[multiprocessing.process.BaseProcess]:
+        """Those who were killed, waiting some seconds for the first."""
+        died = multiprocessing.connection.wait([process.sentinel for process in self._running], within)
+        return [p for p in self._running if p.sentinel in died and p.exitcode == -signal.SIGKILL]
 
     def kill(self) -> None:
         """The power goes."""
