@@ -83,7 +83,9 @@ def test_a_message_opens_over_the_diagram(open_page: Open, log: EventLog, assert
     ):
         expect(panel).to_contain_text(told)
     expect(panel).not_to_contain_text("Accept: */*")
-    expect(panel.locator(".line.hot")).to_have_text("line 3")
+    expect(panel.locator(".line.hot").first).to_have_text("line 3")
+    expect(panel).to_contain_text("send-to-alc.server.ts, the tutorial's own")
+    expect(panel).to_contain_text('await fetch("https://api.acmeleadchecker.ai/api/v1/leads", {')
     assert_accessible(page)
     page.keyboard.press("Escape")
     expect(panel).to_be_hidden()

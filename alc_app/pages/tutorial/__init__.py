@@ -7,6 +7,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from alc_app.pages.workspace import NotPossible, Workspace
 
+from .code import PLACES, excerpt
 from .steps import CHAPTERS
 from .tour import Tour, current_of
 
@@ -36,6 +37,11 @@ def add_tutorial_page(pages: Blueprint, workspace: Workspace) -> None:
     @pages.get("/tutorial/state.json")
     def tutorial_state() -> dict[str, Any]:
         return tour.as_json(request.args.get("step", "")) | {"notes_exchanges": workspace.notes_exchanges}
+
+    @pages.get("/tutorial/code/<step_id>.json")
+    def tutorials_code(step_id: str) -> dict[str, Any]:
+        theirs, _ = PLACES.get(step_id, (None, None))
+        return {"code": excerpt(theirs)}
 
     @pages.post("/tutorial/reset")
     def reset_tutorial() -> AnyResponse:

@@ -79,10 +79,17 @@ function signedString({ headers, body }) {
 async function drawSource(message) {
   const place = document.getElementById("peek-source");
   place.replaceChildren();
-  const found = await getJson(`/exchanges/${message.id}/source.json`).catch(() => ({ excerpts: [] }));
+  const [ours, tutorial] = await Promise.all([
+    getJson(`/exchanges/${message.id}/source.json`).catch(() => ({ excerpts: [] })),
+    message.step ? getJson(`/tutorial/code/${encodeURIComponent(message.step)}.json`).catch(() => ({})) : {},
+  ]);
   if (![message, partner(message)].includes(shown)) return;
-  place.replaceChildren(...found.excerpts.map(excerpt));
+  place.replaceChildren(...ours.excerpts.map(excerpt), ...(tutorial.code ? [theirs(tutorial.code)] : []));
 }
+
+/** The same step in Attio's tutorial, word for word. */
+const theirs = ({ file, lines }) =>
+  excerpt({ file: `${file}, the tutorial's own`, lines: lines.map(({ meant, ...line }) => ({ ...line, hot: meant })) });
 
 function excerpt({ file, lines }) {
   const item = copy("peek-code", { file });
