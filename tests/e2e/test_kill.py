@@ -64,7 +64,7 @@ class World:
 
     def connected(self) -> bool:
         """One live connection, and exactly its webhook at ALC (I2)."""
-        return self.user.is_connected() and len(self.alc.webhooks()) == 1
+        return self.user.is_connected() and len(self.alc.webhooks("lead.processed")) == 1
 
     def nothing_left(self) -> bool:
         """No connection here, no webhook there, no clean-up pending (I2, I5)."""
