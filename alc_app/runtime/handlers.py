@@ -30,7 +30,9 @@ class Handlers:
         One that was made and never registered is taken up again: a crash must not leave two.
         """
         wanted = (file_name, connector, None)
-        rows = ((row, (row.file_name, row.connector, row.external_webhook_id or None)) for row in self.of(connection_id))
+        rows = (
+            (row, (row.file_name, row.connector, row.external_webhook_id or None)) for row in self.of(connection_id)
+        )
         unused = (row for row, found in rows if found == wanted)
         if made := next(unused, None):
             return made.id

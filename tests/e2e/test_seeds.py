@@ -121,6 +121,23 @@ def test_seed_003_a_refresh_that_was_missed_subscribes_again(
     eventually(lambda: name_at(attio, "rosa@example.com"), within=30)
 
 
+def test_a_button_asks_alc_for_what_no_webhook_has_told(
+    webhook: dict[str, Any], user: User, alc: Alc, attio: Attio
+) -> None:
+    """Catch-up: ALC's webhook was deleted behind our back, so its verdict went to nobody."""
+    record_id = attio.add_person("Olga Brandt", "+442079460010")
+    user.click_send(record_id)
+    user.sees_status(record_id, "Pending")
+    alc.delete_webhook(alc.webhooks("lead.processed")[0]["webhook_id"])
+    alc.decide(alc.leads(record_id)[0]["id"])
+
+    page = user.catch_up()
+
+    assert "ALC is being asked" in page.text
+    user.sees_status(record_id, "Complete")
+    eventually(lambda: "1 result was missing" in user.get("/apps/alc").text, within=20)
+
+
 def test_seed_003_disconnecting_unsubscribes(webhook: dict[str, Any], user: User, alc: Alc) -> None:
     """`unsubscribe`: ALC is told, and the address is gone."""
     user.disconnect_alc()
