@@ -56,7 +56,7 @@ def due_to_sweep() -> Sequence[str]:
 
 @step
 def begin_sweep() -> Begun:
-    """Begin a sweep: back to the oldest lead that we wait for, and at least to where the last one began."""
+    """Begin a sweep: back to the oldest lead that we wait for, and at least to where the last one began, if any."""
     now, row = current().now(), last()
     pending = select(func.min(Lead.created_at)).where(
         Lead.workspace_id == current().settings.workspace_id, col(Lead.status) == "pending"
@@ -64,7 +64,7 @@ def begin_sweep() -> Begun:
     with current().reading() as session:
         oldest = session.exec(pending).one()
     _set(due_at=now + EVERY)
-    return Begun(now, min(oldest or now, row.since if row else 0.0) - SLACK)
+    return Begun(now, min(oldest or now, (row and row.since) or now) - SLACK)
 
 
 def ended(begun_at: float, told: int) -> None:

@@ -90,6 +90,11 @@ def unsubscribe(connection: Connection, handler_id: str) -> None:
     current().unsubscribe(connection, handler_id)
 
 
+def refresh_soon(handler_id: str) -> None:
+    """Have the handler's connector refresh its subscription at once, or make it again if it was lost."""
+    current().refresh_soon(handler_id)
+
+
 def delete_webhook_handler(handler_id: str) -> None:
     """Delete a handler; deleting it twice is fine. Its address answers 410 from then on."""
     current().delete_webhook_handler(handler_id)

@@ -235,6 +235,8 @@ class FakeRuntime:
         self.time = START
         self.connected = True
         self.handlers: dict[str, WebhookHandler] = {}
+        self.refreshed: list[str] = []
+        """Handlers whose connector was asked to look after them."""
         self.published: list[tuple[str, Mapping[str, Any]]] = []
         self.steps: list[str] = []
         """The names of the steps whose work was begun, in order."""
@@ -335,6 +337,9 @@ class FakeRuntime:
             unsubscribe_alc(connection=connection, **about)
 
         settle(self.step("unsubscribe", lambda: outcome(end)))
+
+    def refresh_soon(self, handler_id: str) -> None:
+        self.refreshed.append(handler_id)
 
     def delete_webhook_handler(self, handler_id: str) -> None:
         def delete() -> None:
