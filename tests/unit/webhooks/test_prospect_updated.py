@@ -57,7 +57,7 @@ def test_whom_we_have_sent_is_known_by_the_record(runtime: FakeRuntime, outside:
 )
 def test_a_prospect_that_is_not_whole_is_a_bad_request(runtime: FakeRuntime, outside: Outside, data: object) -> None:
     """R10: the field is named, and nothing is done."""
-    with pytest.raises(BadRequest, match="data."):
+    with pytest.raises(BadRequest, match=r"data\."):
         deliver({**BODY, "data": data})
     assert not outside.calls
 
