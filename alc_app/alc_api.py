@@ -12,12 +12,12 @@ from urllib.parse import quote, urlencode
 
 from pydantic import AwareDatetime, BaseModel, Field, ValidationError
 
-from alc_app.attio import BadRequest, Connection, FetchAnswerLost, FetchNotSent, SerializableError
+from alc_app.alc_events import ID, RECORD_ID, LeadProcessed
+from alc_app.attio import Connection, FetchAnswerLost, FetchNotSent, SerializableError
 from alc_app.attio.http import FetchResponse
 from alc_app.attio.runtime import current, step
 from alc_app.attio.server import fetch
 
-ID = r"^[A-Za-z0-9_-]{1,64}$"
 TOLD = {"record_id", "status", "interest", "summary"}
 Shape = TypeVar("Shape", bound=BaseModel)
 E164 = re.compile(r"\+[1-9][0-9]{6,14}")
@@ -76,6 +76,7 @@ class LeadState(Lead):
     interest: Literal["interested", "not_interested", "no_answer"] | None = None
     summary: str | None = None
     transcript: list[ChatLine] = []
+    created_at: AwareDatetime | None = None
     decided_at: AwareDatetime | None = None
 
 
@@ -85,31 +86,25 @@ class Leads(BaseModel):
     leads: list[Lead]
 
 
+class LeadPage(BaseModel):
+    """Some leads as they stand, the newest first, and where the next page begins."""
+
+    leads: list[LeadState]
+    next_cursor: str | None = None
+
+
+class Verdicts(BaseModel):
+    """What a page of leads says, for us: every verdict on it, and when its oldest lead was made."""
+
+    verdicts: list[LeadProcessed]
+    oldest: AwareDatetime | None
+    next_cursor: str | None
+
+
 class Webhooks(BaseModel):
     """The webhooks that ALC knows of us."""
 
     webhooks: list[Webhook]
-
-
-class LeadProcessed(BaseModel):
-    """The body of a `lead.processed` delivery. More keys may come one day; they are ignored."""
-
-    event: Literal["lead.processed"] = "lead.processed"
-    record_id: str = Field(pattern=r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")
-    status: Literal["Complete", "Failed"]
-    lead_id: str | None = Field(default=None, pattern=ID)
-    interest: Literal["interested", "not_interested", "no_answer"] | None = None
-    summary: str | None = Field(default=None, max_length=4000)
-    occurred_at: AwareDatetime | None = None
-
-    @classmethod
-    def parse(cls, body: dict[str, Any]) -> LeadProcessed:
-        """The event in `body`. Raises: BadRequest naming the field that is wrong."""
-        try:
-            return cls.model_validate(body)
-        except ValidationError as error:
-            first = error.errors()[0]
-            raise BadRequest(f"{'.'.join(map(str, first['loc']))}: {first['msg']}.") from error
 
 
 @step
@@ -163,13 +158,34 @@ def find_verdict(connection: Connection, lead_id: str) -> LeadProcessed | None:
 
 
 @step
-def create_webhook(connection: Connection, *, name: str, url: str, event: str, secret: str) -> Webhook:
-    """Register our address for an event; one that is already registered is adopted. `POST /api/v1/webhooks`."""
+def list_verdicts(connection: Connection, cursor: str | None = None) -> Verdicts:
+    """A page of the account's leads, the newest first. `GET /api/v1/leads?cursor=`.
+
+    Leads of others on the account are among them, and what they name a record need not be an id of Attio's.
+    """
+    query = {"limit": "100"} if cursor is None else {"limit": "100", "cursor": cursor}
+    page = _read(_call(connection, "GET", f"/api/v1/leads?{urlencode(query)}"), LeadPage)
+    verdicts = [
+        _as_event(lead) for lead in page.leads if lead.status != "processing" and re.match(RECORD_ID, lead.record_id)
+    ]
+    oldest = min((lead.created_at for lead in page.leads if lead.created_at), default=None)
+    return Verdicts(verdicts=verdicts, oldest=oldest, next_cursor=page.next_cursor)
+
+
+@step
+def create_webhook(
+    connection: Connection, *, name: str, url: str, event: str, secret: str, expires_in: int | None = None
+) -> Webhook:
+    """Register our address for an event, for ever or some seconds; one that is registered already is adopted.
+
+    `POST /api/v1/webhooks`.
+    """
+    wanted = {"name": name, "url": url, "event": event, "secret": secret}
     response = _call(
         connection,
         "POST",
         "/api/v1/webhooks",
-        json={"name": name, "url": url, "event": event, "secret": secret},
+        json=wanted if expires_in is None else {**wanted, "expires_in": expires_in},
         accept=(409,),
     )
     if response.status == 409:  # an earlier answer was lost: what we asked for is there (bar C8)
@@ -188,9 +204,15 @@ def list_webhooks(connection: Connection) -> list[Webhook]:
     return _read(_call(connection, "GET", "/api/v1/webhooks"), Webhooks).webhooks
 
 
-def refresh_webhook(connection: Connection, webhook_id: str) -> None:
-    """Let a webhook live on for as long as ALC usually grants. `POST /api/v1/webhooks/{id}/refresh`."""
-    _call(connection, "POST", f"/api/v1/webhooks/{quote(webhook_id, safe='')}/refresh")
+def refresh_webhook(connection: Connection, webhook_id: str, *, expires_in: int | None = None) -> Webhook | None:
+    """Let a webhook live on for some seconds, or as long as ALC usually grants; None, when there is nothing to refresh.
+
+    `POST /api/v1/webhooks/{id}/refresh`.
+    """
+    body = {} if expires_in is None else {"expires_in": expires_in}
+    path = f"/api/v1/webhooks/{quote(webhook_id, safe='')}/refresh"
+    response = _call(connection, "POST", path, json=body, accept=(404, 409))  # 409: it has expired
+    return _read(response, Webhook) if response.ok else None
 
 
 @step

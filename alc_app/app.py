@@ -2,7 +2,8 @@
 
 from alc_app import lead_letters, lead_record, leads, subscription_rows
 from alc_app.attio import App, Check, DeadLetters, Events, Gauge, Record, Retention, Upkeep
-from alc_app.catch_up import catch_up
+from alc_app.catch_up import catch_up, sweep_leads
+from alc_app.connectors.alc import alc
 from alc_app.events.connection_added import connection_added
 from alc_app.events.connection_removed import connection_removed
 from alc_app.lead_checks import check_records, check_strangers, check_verdicts
@@ -20,8 +21,10 @@ from alc_app.send_to_alc_bulk_record_action import bulk_send_to_alc_action
 from alc_app.send_to_alc_record_action import send_to_alc_action
 from alc_app.send_to_alc_server import send_to_alc, settle_send
 from alc_app.subscription_rows import RecordSubscription
+from alc_app.sweeps import Sweep, due_to_sweep
 from alc_app.webhook_checks import check_webhooks
 from alc_app.webhooks.lead_processed import lead_processed
+from alc_app.webhooks.prospect_updated import prospect_updated
 
 app = App(
     record=Record(
@@ -30,7 +33,8 @@ app = App(
         widgets=[lead_record_widget],
     ),
     server_functions=[send_to_alc, load_lead],
-    webhooks={"lead_processed": lead_processed},
+    webhooks={"lead_processed": lead_processed, "prospect_updated": prospect_updated},
+    connectors={"alc": alc},
     events=Events(connection_added=connection_added, connection_removed=connection_removed),
     record_events={
         "record.created": record_created,
@@ -43,6 +47,7 @@ app = App(
         Upkeep("settle_send", due=leads.due_to_settle, run=settle_send, trace=trace_of),
         Upkeep("show_lead_status", due=lead_record.due_to_show, run=show_lead_status, trace=trace_of),
         Upkeep("catch_up", due=leads.due_to_ask, run=catch_up, trace=trace_of),
+        Upkeep("sweep_leads", due=due_to_sweep, run=sweep_leads),
         Upkeep("keep_subscription", due=subscription_rows.due_to_look, run=keep_subscription),
     ],
     retention=[
@@ -65,5 +70,5 @@ app = App(
         DeadLetters("lead", lead_letters.undelivered, lead_letters.show_again, lead_letters.dismiss),
         DeadLetters("send", lead_letters.unsent, lead_letters.send_again, lead_letters.dismiss),
     ],
-    tables=[Lead, EarlyEvent, RecordSubscription],
+    tables=[Lead, EarlyEvent, RecordSubscription, Sweep],
 )

@@ -42,10 +42,11 @@ class NotFound(AttioRefused):
 
 
 @step
-def update_record(object_slug: str, record_id: str, values: Mapping[str, str | None]) -> None:
+def update_record(object_slug: str, record_id: str, values: Mapping[str, str | list[str] | None]) -> None:
     """Set attributes of a record. `PATCH /v2/objects/{object}/records/{record_id}`.
 
-    Values are plain strings, which text, select and status attributes all accept; None clears. After a crash that may
+    Values are plain strings, which text, select and status attributes all accept; None clears, and a list adds to a
+    multiselect. After a crash that may
     have cut off the answer, the record is read first, and not written when it says so already.
     Raises: NotFound, Forbidden, AttioRefused, AnswerLost, AttioApiError.
     """
@@ -59,12 +60,23 @@ def update_record(object_slug: str, record_id: str, values: Mapping[str, str | N
     )
 
 
+@step
+def assert_record(object_slug: str, matching_attribute: str, values: Mapping[str, Any]) -> str:
+    """Update the record that has this value of a unique attribute, or create it; returns its id.
+
+    `PUT /v2/objects/{object}/records?matching_attribute=`. Raises: as update_record does.
+    """
+    path = f"/v2/objects/{object_slug}/records?{urlencode({'matching_attribute': matching_attribute})}"
+    answer = call("PUT", path, {"data": {"values": values}}, per_second=WRITES_PER_SECOND)
+    return str(_data(answer)["id"]["record_id"])
+
+
 def get_record(object_slug: str, record_id: str) -> dict[str, Any] | None:
     """A record, or None when there is none. `GET /v2/objects/{object}/records/{record_id}`."""
     return _found(f"/v2/objects/{object_slug}/records/{quote(record_id, safe='')}")
 
 
-def _says(record: Mapping[str, Any] | None, values: Mapping[str, str | None]) -> bool:
+def _says(record: Mapping[str, Any] | None, values: Mapping[str, str | list[str] | None]) -> bool:
     return record is not None and all(text_of(record["values"].get(slug, [])) == values[slug] for slug in values)
 
 

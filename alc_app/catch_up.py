@@ -1,12 +1,15 @@
 """What a webhook should have told and did not: ALC is asked. Later 10-11 for deliveries that never came.
 
+One lead is asked for when its verdict is late; a sweep asks for all, page by page: every hour, when a person presses
+the button of the install page, by `alc-app catch-up`, and after a subscription had been lost.
+
 TUTORIAL: it has no such file. A webhook that is lost, disabled at ALC or sent while nobody was connected leaves the
 record Pending for ever.
 """
 
-from alc_app import alc_api, leads
+from alc_app import alc_api, leads, sweeps
 from alc_app.alc_api import AlcError
-from alc_app.attio import AttioError
+from alc_app.attio import AttioError, AttioNoWorkspaceConnectionError
 from alc_app.attio.server import get_workspace_connection
 from alc_app.lead_status import show_lead_status
 
@@ -22,3 +25,29 @@ def catch_up(lead_id: str) -> None:
         return
     if verdict and leads.processed(verdict):
         show_lead_status(lead_id)
+
+
+def sweep_leads(workspace_id: str) -> None:
+    """Ask ALC for every lead since the last sweep; what cannot be known now is asked again later.
+
+    Each page is a step, so a crash goes on at the page where it was.
+    """
+    del workspace_id  # one installation serves one
+    begun = sweeps.begin_sweep()
+    try:
+        sweeps.ended(begun.at, _sweep(begun.back_to))
+    except AttioNoWorkspaceConnectionError:
+        return  # whoever connects has all of it asked for
+    except (AlcError, AttioError) as error:
+        sweeps.failed(error.message)
+
+
+def _sweep(back_to: float) -> int:
+    connection, cursor, told = get_workspace_connection(), None, 0
+    while True:
+        page = alc_api.list_verdicts(connection, cursor)
+        for lead_id in (news := leads.all_processed(page.verdicts)):
+            show_lead_status(lead_id)
+        told, cursor = told + len(news), page.next_cursor
+        if cursor is None or (page.oldest and page.oldest.timestamp() < back_to):
+            return told

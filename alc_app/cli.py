@@ -159,6 +159,15 @@ def tour(config: Config, auto: bool, start_over: bool) -> None:
     raise SystemExit(run(config, auto=auto, start_over=start_over))
 
 
+@main.command("catch-up")
+@settings(*OUTSIDE)
+def catch_up(config: Config) -> None:
+    """Ask ALC now for every result that no webhook has told, and show it on the records."""
+    from alc_app.doctor_commands import catch_up_now
+
+    catch_up_now(config)
+
+
 @main.group("dead-letters")
 def dead_letters() -> None:
     """Work that has ended in failure and that nothing tries again by itself: list it, replay it, dismiss it."""

@@ -63,6 +63,13 @@ class Config(BaseModel):
         alias="ALC_APP_SEND_NEW_PEOPLE",
         description="sends everybody to ALC who is added to the CRM with a phone number",
     )
+    subscription_seconds: int = Field(
+        604_800,
+        alias="ALC_APP_SUBSCRIPTION_SECONDS",
+        description="for how long ALC is asked to call the connector, which refreshes in a seventh of that time",
+        ge=2,
+        le=31_536_000,
+    )
     alc_status_type: Literal["text", "select", "status"] = Field(
         "text", alias="ALC_STATUS_TYPE", description="type of the attribute `alc_status`"
     )

@@ -1,4 +1,4 @@
-"""What `alc-app doctor` and `alc-app dead-letters` print, for people and for machines."""
+"""What `alc-app doctor`, `catch-up` and `dead-letters` print, for people and for machines."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from contextlib import contextmanager
 
 import click
 
-from alc_app import logs
+from alc_app import logs, sweeps
 from alc_app.attio.doctor import DeadLetter
+from alc_app.attio.runtime import running
+from alc_app.catch_up import sweep_leads
 from alc_app.config import Config
 from alc_app.runtime import dead_letters
 from alc_app.runtime.dead_letters import NotReplayed
@@ -17,6 +19,7 @@ from alc_app.runtime.doctor import COULD_NOT_CHECK, WELL, Doctor, Report, Result
 from alc_app.runtime.house import House
 from alc_app.runtime.schema import SchemaUnfit
 from alc_app.runtime.sealing import KeyMissing
+from alc_app.runtime.slot import Slot
 
 WITHIN = 60.0
 SIGNS = {"error": ("✗", "red"), "warning": ("!", "yellow"), "unknown": ("?", "yellow")}
@@ -37,6 +40,16 @@ def examine(config: Config, *, fix: bool, as_json: bool) -> int:
     else:
         _print(report)
     return report.exit_code
+
+
+def catch_up_now(config: Config) -> None:
+    """Make a sweep in this process, and print what it has found."""
+    with _house(config) as house, running(Slot(house)):
+        sweep_leads(house.settings.workspace_id)
+        last = sweeps.last()
+    if last is None or last.done_at is None or last.why:
+        raise click.ClickException((last and last.why) or "Acme Lead Checker is not connected.")
+    click.echo(f"ALC had news of {last.told} leads." if last.told else "No webhook has been missed.")
 
 
 def list_letters(config: Config, *, as_json: bool) -> None:

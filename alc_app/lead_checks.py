@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
 
-from alc_app import alc_api, attio_api, lead_record, lead_review, leads
+from alc_app import alc_api, alc_events, attio_api, lead_record, lead_review, leads
 from alc_app.alc_api import AlcUnknown
 from alc_app.attio import AttioNoWorkspaceConnectionError, Finding
 from alc_app.attio.server import get_workspace_connection
@@ -68,7 +68,7 @@ def check_strangers() -> Iterator[Finding]:
 def _lead_id(record: Mapping[str, Any]) -> str | None:
     """What it says of its lead, if that is an id: people may type anything there."""
     value = text_of(record["values"].get("alc_lead_id", []))
-    return value if value and re.fullmatch(alc_api.ID, value) else None
+    return value if value and re.fullmatch(alc_events.ID, value) else None
 
 
 def _values_of(record_ids: list[str]) -> dict[str, Mapping[str, Any]]:

@@ -18,7 +18,7 @@ from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
-from alc_app.alc_api import LeadProcessed
+from alc_app.alc_events import LeadProcessed
 from alc_app.attio.runtime import current, step
 from alc_app.lead_rows import OPEN, TERMINAL, EarlyEvent, Intent, Lead, backoff, due, lock_record, locked, open_lead
 
@@ -145,6 +145,16 @@ def processed(event: LeadProcessed) -> str | None:
 
     None means: not a lead of ours (R12), a verdict older than the one we have (R16), or one that is early (R15).
     """
+    return _take(event)
+
+
+@step
+def all_processed(events: Sequence[LeadProcessed]) -> list[str]:
+    """Take verdicts that no webhook may have told; returns our leads for which one was news."""
+    return [lead_id for event in events if (lead_id := _take(event))]
+
+
+def _take(event: LeadProcessed) -> str | None:
     with current().transaction() as session:
         lock_record(session, event.record_id)  # another verdict, or the send's own answer, may be coming in
         lead = _lead_of(session, event)
@@ -152,6 +162,15 @@ def processed(event: LeadProcessed) -> str | None:
             _keep_early(session, event)
             return None
         return lead.id if _judge(lead, event) else None
+
+
+@step
+def record_of(alc_lead_id: str) -> str | None:
+    """The record of a lead that ALC names, if the lead is ours."""
+    ours = (Lead.alc_lead_id == alc_lead_id, Lead.workspace_id == current().settings.workspace_id)
+    with current().reading() as session:
+        found: str | None = session.exec(select(Lead.record_id).where(*ours)).first()
+        return found
 
 
 @step

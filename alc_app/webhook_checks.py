@@ -17,6 +17,7 @@ from alc_app.attio.server import (
     get_workspace_connection,
     knows_webhook_handler,
     list_webhook_handlers,
+    refresh_soon,
     update_webhook_handler,
 )
 
@@ -32,11 +33,15 @@ def check_webhooks() -> Iterator[Finding]:
     except AttioNoWorkspaceConnectionError:
         return  # there is nobody whom ALC could call, and no key to ask it with
     there = alc_api.list_webhooks(connection)
-    handlers = [
-        one for one in list_webhook_handlers() if one.file_name in EVENTS
-    ]  # after ALC's list, so that no handler that is new looks like an orphan
+    ours = list_webhook_handlers()  # after ALC's list, so that no handler that is new looks like an orphan
+    handlers = [one for one in ours if one.file_name in EVENTS and not one.connector]
     for handler in handlers:
         yield from _compare(_Pair(connection, handler), [hook for hook in there if _calls(hook, handler)])
+    live = {hook.webhook_id for hook in there if hook.status == "active"}
+    for handler in ours:
+        if handler.connector and handler.external_webhook_id not in (None, *live):
+            text = f"ALC no longer calls the handler {handler.id}, for which its connector had subscribed."
+            yield Finding(text, handler.id, mend=partial(_subscribe_again, handler))
     for hook in there:
         if _is_orphan(hook, handlers):
             yield Finding(
@@ -140,6 +145,11 @@ def _is_live(handler: WebhookHandler) -> bool:
         return any(other.id == handler.id for other in list_webhook_handlers())
     except AttioError:  # disconnected meanwhile
         return False
+
+
+def _subscribe_again(handler: WebhookHandler) -> str:
+    refresh_soon(handler.id)
+    return f"The handler {handler.id} is being subscribed again."
 
 
 def _delete(connection: Connection, hook: Webhook) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy.exc import NoResultFound
 
-from alc_app import attio_api
+from alc_app import attio_api, sweeps
 from alc_app.attio import graphql
 from alc_app.attio.runtime import running
 from alc_app.attio_api import AttioApiError
@@ -20,6 +20,7 @@ from alc_app.graphql_loader import RestLoader
 from alc_app.guide import Guide
 from alc_app.pages import (
     ActionButton,
+    CatchUp,
     Change,
     CleanUp,
     ConnectionView,
@@ -129,6 +130,20 @@ class Workspace:
         is_over = self._house.engine.is_over(run_id)  # first: a step that ends meanwhile is among those read next
         steps = self._house.engine.steps(run_id)
         return ConnectRun([StepDone(step.name, step.ms, step.failed) for step in steps], is_over)
+
+    def last_catch_up(self) -> CatchUp:
+        """The last sweep."""
+        with running(Slot(self._house)):
+            row = sweeps.last()
+        if row is None:
+            return CatchUp(None, 0)
+        done_at = _at(row.done_at) if row.done_at else None
+        return CatchUp(done_at, row.told, row.due_at <= self._house.now(), row.why)
+
+    def catch_up_soon(self) -> None:
+        """Have the worker begin a sweep."""
+        with running(Slot(self._house)):
+            sweeps.sweep_soon()
 
     def examine(self, *, mend: bool) -> Mapping[str, Any]:
         """The doctor's report, in the time that somebody waits for a page."""

@@ -7,7 +7,7 @@ from sqlalchemy import update
 from sqlmodel import Session, col, func, select
 
 from mock_alc.clock import Clock, iso
-from mock_alc.conversations import expected_outcome, summary_of
+from mock_alc.conversations import expected_outcome, summary_of, told_address
 from mock_alc.database import Database, changed_rows
 from mock_alc.leads import PROCESSING, Lead
 from mock_alc.outbox import announce
@@ -45,6 +45,9 @@ def decide(
         return False
     session.refresh(lead)
     announce(session, lead.account_id, "lead.processed", lead_processed(lead), now, traceparent=lead.traceparent)
+    if email := told_address(lead.interest or "", name=lead.name, phone_number=lead.phone_number):
+        told = prospect_updated(lead.id, lead.name, email)
+        announce(session, lead.account_id, "prospect.updated", told, now, traceparent=lead.traceparent)
     return True
 
 
@@ -72,3 +75,9 @@ def lead_processed(lead: Lead) -> dict[str, Any]:
         "summary": lead.summary,
         "occurred_at": iso(lead.decided_at),
     }
+
+
+def prospect_updated(prospect_id: str, name: str, email: str) -> dict[str, Any]:
+    """Return the body of `prospect.updated`. The event has a dot, the body an underscore: so the seed spells it."""
+    data = {"prospectId": prospect_id, "prospectName": name, "prospectEmail": email}
+    return {"event": "prospect_updated", "data": data}

@@ -1,5 +1,7 @@
 """What the SMS agent and the lead say to each other: a few believable chats for each outcome."""
 
+import re
+import unicodedata
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,6 +9,10 @@ from datetime import datetime
 
 OUTCOMES = ("interested", "not_interested", "no_answer")
 OUTCOME_BY_LAST_DIGIT = {"8": "not_interested", "9": "no_answer"}
+TELLS_ADDRESS = "7"
+"""A lead whose number ends so is interested, and says which address to write to."""
+ASKED_FOR_ADDRESS = "One more thing: which address may I send the invitation to?"
+TOLD_ADDRESS = "Please use {email}, I read that every day."
 SUMMARIES = {
     "interested": "{name} wants to know more and asked for a call.",
     "not_interested": "{name} answered and is not looking for anything at the moment.",
@@ -90,7 +96,11 @@ def summary_of(outcome: str, name: str) -> str:
 def chat(outcome: str, *, name: str, phone_number: str, begins: datetime, ends: datetime) -> list[Line]:
     """Return the whole chat, spread evenly between two instants; the same number always chats alike."""
     variants = CHATS[outcome]
-    texts = variants[zlib.crc32(phone_number.encode()) % len(variants)]
+    texts = [*variants[zlib.crc32(phone_number.encode()) % len(variants)]]
+    if email := told_address(outcome, name=name, phone_number=phone_number):
+        if len(texts) % 2:  # the lead has not answered yet
+            texts.append("Sounds good.")
+        texts += [ASKED_FOR_ADDRESS, TOLD_ADDRESS.replace("{email}", email)]
     step = (ends - begins) / max(len(texts), 1)
     first_name = name.split(maxsplit=1)[0] if name.split() else name
     return [
@@ -101,6 +111,14 @@ def chat(outcome: str, *, name: str, phone_number: str, begins: datetime, ends: 
 
 def _sender(outcome: str, number: int) -> str:
     return "agent" if outcome == "no_answer" or number % 2 == 0 else "lead"
+
+
+def told_address(outcome: str, *, name: str, phone_number: str) -> str | None:
+    """Return the address that the lead gives in the chat, if it gives one."""
+    if outcome != "interested" or not phone_number.endswith(TELLS_ADDRESS):
+        return None
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    return f"{'.'.join(re.findall('[a-z0-9]+', plain)) or 'lead'}@example.com"
 
 
 def said_by(lines: Sequence[Line], now: datetime) -> list[Line]:

@@ -23,6 +23,7 @@ APP_FILES = [
     "alc_app.lead_record_widget",
     "alc_app.lead_status",
     "alc_app.catch_up",
+    "alc_app.connectors",
     "alc_app.lead_checks",
     "alc_app.webhook_checks",
     "alc_app.send_requested",
@@ -33,6 +34,7 @@ APP_FILES = [
 ]
 DOORS = [
     "alc_app.alc_api",
+    "alc_app.alc_events",
     "alc_app.attio_api",
     "alc_app.leads",
     "alc_app.lead_record",
@@ -42,6 +44,7 @@ DOORS = [
     "alc_app.lead_letters",
     "alc_app.lead_moves",
     "alc_app.subscription_rows",
+    "alc_app.sweeps",
 ]
 LABS = ["alc_app.labs", "alc_app.naive"]
 """Break it: the naive code, and the glue that plays it against ours."""

@@ -49,12 +49,19 @@ def fetch(
     )
 
 
-def create_webhook_handler(file_name: str, *, signed_by: str = "standard_webhooks") -> WebhookHandler:
+def create_webhook_handler(
+    file_name: str,
+    *,
+    signed_by: str = "standard_webhooks",
+    connector: str = "",
+    parameters: Mapping[str, Any] | None = None,
+) -> WebhookHandler:
     """Make an address at which `webhooks/<file_name>.py` answers. It waits (503) until the connection is saved.
 
-    `signed_by="attio"` makes it one for Attio's own v2 webhooks, whose secret is Attio's to make.
+    `signed_by="attio"` makes it one for Attio's own v2 webhooks, whose secret is Attio's to make. With a `connector` of
+    the manifest the runtime subscribes it by itself as soon as the connection is saved, and keeps it subscribed.
     """
-    return current().create_webhook_handler(file_name, signed_by)
+    return current().create_webhook_handler(file_name, signed_by, connector, parameters)
 
 
 def update_webhook_handler(handler_id: str, *, external_webhook_id: str, secret: str = "") -> None:
@@ -76,6 +83,16 @@ def list_webhook_handlers() -> list[WebhookHandler]:
 def knows_webhook_handler(handler_id: str) -> bool:
     """Is there such a handler, of whichever connection, one that is coming or going included?"""
     return current().knows_webhook_handler(handler_id)
+
+
+def unsubscribe(connection: Connection, handler_id: str) -> None:
+    """Have the handler's connector end its subscription. Raises: what the connector raises."""
+    current().unsubscribe(connection, handler_id)
+
+
+def refresh_soon(handler_id: str) -> None:
+    """Have the handler's connector refresh its subscription at once, or make it again if it was lost."""
+    current().refresh_soon(handler_id)
 
 
 def delete_webhook_handler(handler_id: str) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar
 
 from alc_app.attio.bulk import BulkRecordAction
+from alc_app.attio.connector import Connector
 from alc_app.attio.doctor import Check, DeadLetters
 from alc_app.attio.effects import Effect, perform
 from alc_app.attio.record_events import WebhookEvent, route
@@ -44,6 +45,8 @@ class WebhookHandler:
     """What the sender signs with (Standard Webhooks, `whsec_…`). TUTORIAL: it has no signatures at all."""
     signed_by: str = "standard_webhooks"
     """How it signs: by Standard Webhooks, or as "attio" does."""
+    connector: str = ""
+    """Which connector of the manifest keeps the subscription; empty: the app itself does."""
 
 
 @dataclass(frozen=True)
@@ -145,6 +148,7 @@ class App:
     events: Events
     record_events: Mapping[str, Callable[[WebhookEvent], None]] = field(default_factory=dict)
     """What is done when Attio tells of an event of this type, such as "record.updated"."""
+    connectors: Mapping[str, Connector] = field(default_factory=dict)
     upkeep: Sequence[Upkeep] = ()
     retention: Sequence[Retention] = ()
     gauges: Sequence[Gauge] = ()
@@ -173,6 +177,10 @@ class App:
         """The webhook handler in `webhooks/<file_name>.py`, or the one that hands Attio's own events to their
         handlers. Raises: LookupError naming the ones there are."""
         return _named(file_name, {**self.webhooks, "record_events": self._route}, "webhook file")
+
+    def connector(self, name: str) -> Connector:
+        """The connector called `name`. Raises: LookupError naming the ones there are."""
+        return _named(name, self.connectors, "connector")
 
     def _route(self, req: Request) -> Response:
         return route(self.record_events, req)

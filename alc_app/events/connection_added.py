@@ -28,3 +28,7 @@ def connection_added(connection: Connection) -> None:
 
     # TUTORIAL: it hears of nothing but its own button. Attio calls this handler when somebody changes a person.
     subscribe_soon(create_webhook_handler(file_name="record_events", signed_by="attio").id)
+
+    # Seed 000: the same three calls for prospect-updated. TUTORIAL: what is registered so may expire unnoticed. Here a
+    # connector makes the last two as soon as the connection is saved, and renews them.
+    create_webhook_handler("prospect_updated", connector="alc", parameters={"event": "prospect.updated"})

@@ -6,7 +6,7 @@ The tutorial's `events/connection-removed.event.ts`.
 from alc_app import alc_api
 from alc_app.alc_api import AlcError
 from alc_app.attio import AttioError, Connection, WebhookHandler
-from alc_app.attio.server import delete_webhook_handler, list_webhook_handlers
+from alc_app.attio.server import delete_webhook_handler, list_webhook_handlers, unsubscribe
 from alc_app.subscription_rows import subscribe_soon
 
 
@@ -28,8 +28,11 @@ def _remove(connection: Connection, handler: WebhookHandler) -> AlcError | Attio
         return None
     # TUTORIAL: one failed deletion at ALC keeps every handler in Attio. Here each is tried on its own.
     try:
-        for webhook_id in _ids_at_alc(connection, handler):
-            alc_api.delete_webhook(connection, webhook_id)  # Removal 2
+        if handler.connector:
+            unsubscribe(connection, handler.id)
+        else:
+            for webhook_id in _ids_at_alc(connection, handler):
+                alc_api.delete_webhook(connection, webhook_id)  # Removal 2
     except (AlcError, AttioError) as error:
         return error
     delete_webhook_handler(handler.id)  # Removal 3

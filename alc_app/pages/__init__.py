@@ -16,6 +16,7 @@ from .people import add_people_pages
 from .tutorial import add_tutorial_page
 from .workspace import (
     ActionButton,
+    CatchUp,
     Change,
     CleanUp,
     ConnectionView,
@@ -32,6 +33,7 @@ from .workspace import (
 
 __all__ = [
     "ActionButton",
+    "CatchUp",
     "Change",
     "Choice",
     "CleanUp",

@@ -3,7 +3,8 @@
 from dataclasses import asdict
 from typing import Any
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
 
 from .connect_steps import shown_steps
 from .notices import notice
@@ -23,10 +24,16 @@ def add_install_page(pages: Blueprint, workspace: Workspace) -> None:
             "install.html",
             connection=connection,
             connecting=connecting,
+            catch_up=workspace.last_catch_up(),
             steps=shown_steps(run) if run and (run.done or connecting) else (),
             events_after=events_after,
             notice=notice(request.args.get("notice", ""), connection.status),
         )
+
+    @pages.post("/apps/alc/catch-up")
+    def catch_up() -> Response:
+        workspace.catch_up_soon()
+        return redirect(url_for("pages.install", notice="catching_up"), 303)
 
     @pages.get("/apps/alc/steps.json")
     def steps() -> dict[str, Any]:

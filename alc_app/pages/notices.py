@@ -26,6 +26,11 @@ NOTICES = {
         "Acme Lead Checker is disconnected. It no longer receives leads, and its webhook is removed.",
         ("none", "removing"),
     ),
+    "catching_up": Notice(
+        "success",
+        "ALC is being asked for everything that no webhook has told. What is found is shown on the records.",
+        ("active",),
+    ),
     "in_progress": Notice(
         "warning", "This takes longer than usual. It goes on by itself, and this page shows when it is done.", ANY
     ),

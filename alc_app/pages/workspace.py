@@ -105,6 +105,16 @@ class CleanUp:
     next_try_at: datetime | None
 
 
+@dataclass(frozen=True)
+class CatchUp:
+    """The last time that ALC was asked for everything that no webhook has told."""
+
+    done_at: datetime | None
+    told: int  # leads of which there was news
+    is_due: bool = False
+    why: str | None = None  # what kept the last one from its end
+
+
 class NotPossible(Exception):
     """What was asked for cannot be done; the message says why, in a whole sentence."""
 
@@ -200,6 +210,12 @@ class Workspace(Protocol):
 
     def connect_run(self, connection_id: str) -> ConnectRun:
         """How far the run that makes, or has made, this connection has come; an unknown one is over."""
+
+    def last_catch_up(self) -> CatchUp:
+        """When ALC was last asked for everything, and what came of it."""
+
+    def catch_up_soon(self) -> None:
+        """Have ALC asked now."""
 
     def examine(self, *, mend: bool) -> Mapping[str, Any]:
         """The doctor's report, as `alc-app doctor --json` prints it; perhaps after mending what can be mended."""

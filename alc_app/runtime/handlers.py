@@ -22,12 +22,18 @@ class Handlers:
     def __init__(self, database: Database, sealer: Sealer, base_url: str, now: Callable[[], float] = time.time) -> None:
         self._database, self._sealer, self._base_url, self._now = database, sealer, base_url, now
 
-    def create(self, connection_id: str, file_name: str, signed_by: str = "standard_webhooks") -> str:
+    def create(
+        self, connection_id: str, file_name: str, signed_by: str = "standard_webhooks", connector: str = ""
+    ) -> str:
         """Make a handler with a signing secret of its own, stored before anybody is told (R19); returns its id.
 
         One that was made and never registered is taken up again: a crash must not leave two.
         """
-        unused = (row for row in self.of(connection_id) if row.file_name == file_name and not row.external_webhook_id)
+        wanted = (file_name, connector, None)
+        rows = (
+            (row, (row.file_name, row.connector, row.external_webhook_id or None)) for row in self.of(connection_id)
+        )
+        unused = (row for row, found in rows if found == wanted)
         if made := next(unused, None):
             return made.id
         handler_id, secret = secrets.token_urlsafe(24), SCHEMES[signed_by].secret()
@@ -36,6 +42,7 @@ class Handlers:
             connection_id=connection_id,
             file_name=file_name,
             signed_by=signed_by,
+            connector=connector,
             secret=self._sealer.seal(_place(handler_id), secret) if secret else "",
             created_at=self._now(),
         )
@@ -54,7 +61,8 @@ class Handlers:
         if row is None:
             raise LookupError(f"There is no webhook handler {handler_id}.")
         url = self.url(row.id, row.signed_by)
-        return WebhookHandler(row.id, url, row.file_name, row.external_webhook_id, self.secret(row), row.signed_by)
+        ours = (row.id, url, row.file_name, row.external_webhook_id, self.secret(row), row.signed_by, row.connector)
+        return WebhookHandler(*ours)
 
     def url(self, handler_id: str, signed_by: str) -> str:
         """Where the handler is called."""

@@ -28,6 +28,7 @@ from alc_app.runtime.oauth import OAuthClient
 from alc_app.runtime.pace import Pacer
 from alc_app.runtime.schema import Schema, SchemaUnfit
 from alc_app.runtime.sealing import Sealer
+from alc_app.runtime.subscriptions import Subscriptions
 from alc_app.runtime.tables import ConnectionRow
 
 WORKSPACE = "workspace"
@@ -62,6 +63,7 @@ class House:
         self.flows = Flows(self.database, sealer, self.oauth, now)
         self.connections = Connections(self.database, sealer, self.oauth, now)
         self.handlers = Handlers(self.database, sealer, config.base_url, now)
+        self.subscriptions = Subscriptions(self.database, sealer, self.handlers, manifest, now)
         self.settings = Settings(
             alc_url=config.alc_url,
             attio_url=config.attio_origin,
@@ -69,6 +71,7 @@ class House:
             workspace_id=WORKSPACE,
             hooks_url=self.handlers.url("", "standard_webhooks"),
             events_url=self.handlers.url("", "attio"),
+            subscription_seconds=config.subscription_seconds,
             send_new_people=config.send_new_people,
         )
 

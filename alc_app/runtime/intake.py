@@ -12,6 +12,7 @@ from flask import Blueprint, Response, g, request
 from alc_app.attio.http import BadRequest, Request
 from alc_app.attio.http import Response as HandlerResponse
 from alc_app.attio.runtime import running
+from alc_app.runtime.connector_intake import ConnectorIntake
 from alc_app.runtime.failpoints import failpoint
 from alc_app.runtime.house import House
 from alc_app.runtime.inbox import NotStored
@@ -37,6 +38,7 @@ def blueprint(house: House) -> Blueprint:
     for name, scheme in SCHEMES.items():
         rule, defaults = f"{scheme.path}<handler_id>", {"signed_by": name}
         hooks.add_url_rule(rule, name, intake.receive, methods=["POST"], defaults=defaults)
+        hooks.add_url_rule(rule, f"{name}_handshake", intake.handshake, methods=["GET"], defaults=defaults)
     return hooks
 
 
@@ -46,6 +48,14 @@ class Intake:
     def __init__(self, house: House) -> None:
         self._house = house
         self._refusals = OncePerMinute(log)
+        self._connectors = ConnectorIntake(house, self._take, self._refusals.warn, _come_again)
+
+    def handshake(self, handler_id: str, signed_by: str) -> Response:
+        """Some services ask by GET whether the address is ours; only a connector knows what to answer."""
+        row = self._house.handlers.row(handler_id)
+        if row is not None and not row.connector:
+            return Response(status=405, headers={"Allow": "POST"})
+        return self.receive(handler_id, signed_by)
 
     def receive(self, handler_id: str, signed_by: str) -> Response:
         """Answer one delivery, and count it."""
@@ -56,7 +66,7 @@ class Intake:
 
     def _answer(self, handler_id: str, signed_by: str) -> Response:
         row = self._house.handlers.row(handler_id)
-        if refusal := self._not_open(row, signed_by) or _unreadable():
+        if refusal := self._not_open(row, signed_by) or _unreadable(any_type=bool(row and row.connector)):
             return refusal
         assert row is not None  # noqa: S101 - for the type checker: a missing row was refused above
         raw_body = request.get_data(cache=False)
@@ -66,6 +76,8 @@ class Intake:
     def _verify_and_take(self, row: HandlerRow, raw_body: bytes) -> Response:
         scheme = SCHEMES[row.signed_by]
         try:
+            if row.connector:
+                return self._connectors.receive(row, raw_body)
             secret = self._house.handlers.secret(row)
             webhook_id = scheme.verify([secret], request.headers, raw_body, now=self._house.now())
         except NotVerified as refusal_reason:
@@ -75,7 +87,7 @@ class Intake:
             return Response(status=401)
         except CannotUnseal as error:
             log.error("%s", error)
-            return Response(status=503, headers=WAIT_A_LITTLE)
+            return _come_again()
         return self._take(row, webhook_id, raw_body)
 
     def _not_open(self, row: HandlerRow | None, signed_by: str) -> Response | None:
@@ -84,8 +96,10 @@ class Intake:
             return Response(status=404)
         if row.gone_at or row.deleted_at:
             return Response(status=410)
+        if row.connector:
+            return None  # it may be asked before the connection is saved (connector_intake.py)
         if not row.secret or self._house.connections.row(row.connection_id).status == "adding":
-            return Response(status=503, headers=WAIT_A_LITTLE)
+            return _come_again()
         return None
 
     def _take(self, row: HandlerRow, webhook_id: str, raw_body: bytes) -> Response:
@@ -96,7 +110,7 @@ class Intake:
         try:
             verdict = self._house.inbox.put(row.id, webhook_id, raw_body, "ignored" if answer else "new")
         except NotStored:
-            return Response(status=503, headers=WAIT_A_LITTLE)
+            return _come_again()
         what = "ignored" if answer else verdict
         if what != "conflict":  # which is counted as the refusal that it is
             DELIVERIES.labels(what).inc()
@@ -117,14 +131,18 @@ class Intake:
             return HandlerResponse(f"Bad Request: {error}", status=400)
 
 
-def _unreadable() -> Response | None:
+def _come_again() -> Response:
+    return Response(status=503, headers=WAIT_A_LITTLE)
+
+
+def _unreadable(*, any_type: bool) -> Response | None:
     """Bodies that are not read at all: without a length, too long, of another type (bar R7, R8)."""
-    if request.content_length is None:
+    if request.content_length is None and request.method != "GET":
         return Response(status=411)
-    if request.content_length > MAX_BODY:
+    if (request.content_length or 0) > MAX_BODY:
         return Response(status=413)
     plain = request.content_encoding in (None, "", "identity")
     charset = request.mimetype_params.get("charset", "utf-8").lower()
-    if request.mimetype != "application/json" or charset not in ("utf-8", "utf8") or not plain:
+    if (request.mimetype != "application/json" and not any_type) or charset not in ("utf-8", "utf8") or not plain:
         return Response(status=415)
     return None

@@ -77,6 +77,18 @@ class Lifecycle:
         slot.step("erase", lambda: self._erase(connection_id))
         return {"ok": connection_id}
 
+    def keep_subscription(self, handler_id: str) -> dict[str, Any]:
+        """Have a connector subscribe, or refresh; in this queue, so that a disconnect never crosses it.
+
+        One step, because what has to be done is found out within: a crash makes all of it be done anew.
+        """
+        row = self._house.handlers.row(handler_id)
+        slot = DurableSlot(self._house, row.connection_id if row else None)
+        keep, key = self._house.subscriptions.keep, self._house.connections.open
+        with running(slot), acting(self._house.exchanges, "Upkeep"):
+            slot.step("keep_subscription", lambda: keep(handler_id, key))
+        return {"ok": handler_id}
+
     def _redeem(self, flow_id: str) -> str:
         """Tokens for the code. A code is good once: after a crash before our commit the person starts over."""
         if self._house.connections.is_known(flow_id):

@@ -50,6 +50,7 @@ class Relay:
             self.deliveries: EVERY,
             self.upkeep: UPKEEP_EVERY,
             self.removals: UPKEEP_EVERY,
+            self.subscriptions: UPKEEP_EVERY,
             self.dead: TAKE_OVER_EVERY,
             self.identity: IDENTITY_EVERY,
             self._housekeeping.look: UPKEEP_EVERY,
@@ -93,6 +94,11 @@ class Relay:
             ids = session.exec(select(ConnectionRow.id).where(*due)).all()
         for connection_id in ids:
             self._house.engine.ask("remove", connection_id, queue="lifecycle", only_one_of=f"remove:{connection_id}")
+
+    def subscriptions(self) -> None:
+        """Subscriptions that a connector has to make or to refresh."""
+        for handler_id in self._house.subscriptions.due():
+            self._house.engine.ask("subscription", handler_id, queue="lifecycle", only_one_of=f"keep:{handler_id}")
 
     def dead(self) -> None:
         """What other workers were doing when they died."""

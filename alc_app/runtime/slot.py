@@ -81,12 +81,23 @@ class Slot:
             self._house.pacer.push(_origin(url), min(response.retry_after() or 1.0, LONGEST_PAUSE))
         return response
 
-    def create_webhook_handler(self, file_name: str, signed_by: str = "standard_webhooks") -> WebhookHandler:
-        """Make a handler of the connection at hand."""
+    def create_webhook_handler(
+        self,
+        file_name: str,
+        signed_by: str = "standard_webhooks",
+        connector: str = "",
+        parameters: Mapping[str, Any] | None = None,
+    ) -> WebhookHandler:
+        """Make a handler of the connection at hand, perhaps one that a connector looks after."""
         self._house.manifest.webhook(file_name)  # a misspelt name fails here, and says which there are
-        create = self._sdk("create_webhook_handler", self._house.handlers.create)
+        if connector:
+            self._house.manifest.connector(connector)
+        create = self._sdk("create_webhook_handler", self._house.subscriptions.create_handler)
         return self._house.handlers.get(
-            self.step("create_webhook_handler", lambda: create(self._connection, file_name, signed_by))
+            self.step(
+                "create_webhook_handler",
+                lambda: create(self._connection, file_name, signed_by, connector, parameters),
+            )
         )
 
     def update_webhook_handler(self, handler_id: str, external_webhook_id: str, secret: str = "") -> None:
@@ -110,6 +121,15 @@ class Slot:
         """Is there such a handler, of any connection, that has not been deleted?"""
         row = self._house.handlers.row(handler_id)
         return row is not None and row.deleted_at is None
+
+    def unsubscribe(self, connection: Connection, handler_id: str) -> None:
+        """Have its connector end the subscription of a handler."""
+        end = self._house.subscriptions.end
+        settle(self.step("unsubscribe", lambda: outcome(lambda: end(connection, handler_id))))
+
+    def refresh_soon(self, handler_id: str) -> None:
+        """Have its connector look after it at once. Not a step: twice is once."""
+        self._house.subscriptions.refresh_soon(handler_id)
 
     def delete_webhook_handler(self, handler_id: str) -> None:
         """Delete it; its address answers 410."""

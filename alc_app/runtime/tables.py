@@ -72,6 +72,8 @@ class HandlerRow(Table, table=True):
     external_webhook_id: str | None = None
     signed_by: str = "standard_webhooks"
     """Which of schemes.py its sender follows."""
+    connector: str = ""
+    """Which connector keeps its subscription (subscriptions.py); empty: the app does."""
     secret: str
     """Sealed; empty, while the sender has not told it yet."""
     created_at: float
@@ -79,6 +81,22 @@ class HandlerRow(Table, table=True):
     """Set when the connection is being removed: from then on the address answers 410."""
     deleted_at: float | None = None
     """Set when the outside service has forgotten the webhook too."""
+
+
+class SubscriptionRow(Table, table=True):
+    """What a connector has subscribed to for a handler, and when it is to be looked after."""
+
+    __tablename__ = "connector_subscription"
+
+    handler_id: str = Field(primary_key=True)
+    parameters: str
+    """JSON."""
+    state: str = ""
+    """Sealed JSON; empty, until the connector has subscribed."""
+    due_at: float | None
+    """When to subscribe or to refresh; None: never."""
+    tries: int = 0
+    why: str | None = None
 
 
 class LiveEvent(Table, table=True):

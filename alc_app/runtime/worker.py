@@ -58,7 +58,8 @@ class Worker:
         }
         DBOS(config=config)
         logs.adopt("dbos")
-        for run in (self.server_function, self.webhook, self.upkeep, self.connect, self.disconnect, self.remove):
+        lifecycle = (self.connect, self.disconnect, self.remove, self.subscription)
+        for run in (self.server_function, self.webhook, self.upkeep, *lifecycle):
             DBOS.workflow(name=run.__name__)(_plain(run))
         DBOS.launch()
         for name, settings in QUEUES.items():
@@ -124,6 +125,10 @@ class Worker:
     def remove(self, connection_id: str) -> dict[str, Any]:
         """A connection goes, or its clean-up is tried once more."""
         return self._lifecycle.remove(connection_id)
+
+    def subscription(self, handler_id: str) -> dict[str, Any]:
+        """A subscription that a connector has to make or to refresh."""
+        return self._lifecycle.keep_subscription(handler_id)
 
 
 def _plain(method: Any) -> Any:

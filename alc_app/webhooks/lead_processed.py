@@ -8,7 +8,7 @@ answers at once with what we return before the first effect; from there on it ha
 import logging
 
 from alc_app import leads
-from alc_app.alc_api import LeadProcessed
+from alc_app.alc_events import LeadProcessed
 from alc_app.attio import Request, Response
 from alc_app.lead_status import show_lead_status
 

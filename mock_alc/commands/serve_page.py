@@ -21,6 +21,7 @@ As your client does it:
 \b
 How the chat ends is decided by the last digit of the phone number:
   8  not interested      9  no answer      others  interested
+  7  interested, and tells an address: prospect.updated follows
 
 \b
 With --control, everything can be made to happen, and to go wrong:

@@ -52,8 +52,7 @@ def update_prospect() -> ResponseReturnValue:
         raise invalid(missing)
     with alc().database.write() as session:
         account = find_or_make_account(session, wanted.get("account", DEMO_ACCOUNT))
-        # The event's name has a dot, the body's has an underscore: so the receiver's example spells it.
-        payload = {"event": "prospect_updated", "data": data}
+        payload = agent.prospect_updated(*(str(value) for value in data.values()))
         queued = announce(session, account.id, "prospect.updated", payload, alc().now(), traceparent=g.traceparent)
     alc().worker.wake()
     return {"deliveries": [delivery.id for delivery in queued]}, 202

@@ -21,7 +21,7 @@ def test_the_address_of_a_removed_handler_answers_410(user: User, alc: Alc) -> N
     """R18: a tombstone, so that a good sender stops."""
     user.disconnect_alc()
     user.connect_alc()
-    url = alc.webhooks()[0]["url"]
+    url = alc.webhooks("lead.processed")[0]["url"]
 
     user.disconnect_alc()
 
@@ -45,7 +45,7 @@ def test_disconnecting_while_alc_is_down_is_finished_when_alc_is_back(
     """C10: removed at once here, 410 at the address, a clean-up job that says so and gets done."""
     user.disconnect_alc()
     user.connect_alc()
-    url = alc.webhooks()[0]["url"]
+    url = alc.webhooks("lead.processed")[0]["url"]
     record_id = attio.add_person("Ana Souza", "+442079460040")
     stack.alc.stop()
     try:

@@ -18,7 +18,7 @@ def test_our_webhook_gets_full_marks(stack: Stack, user: User, alc: Alc, attio: 
     The verdicts of the run are on a lead of nobody, so that none of them may write.
     """
     record_id = attio.add_person("Ines Duarte", "+442079460061")
-    url = str(alc.webhooks()[0]["url"])
+    url = str(alc.webhooks("lead.processed")[0]["url"])
     command = [sys.executable, "-m", "mock_alc", "grade", url, "--record-id", record_id, "--json"]
     environment = {**os.environ, "WEBHOOK_SECRET": stack.secret_of(url)}
 

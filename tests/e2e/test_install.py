@@ -13,7 +13,7 @@ def test_connecting_registers_one_webhook_under_the_handlers_name(stranger: User
     page = stranger.connect_alc()
 
     assert page.url.endswith("/apps/alc?notice=connected")
-    [webhook] = alc.webhooks()
+    [webhook] = alc.webhooks("lead.processed")
     assert webhook["event"] == "lead.processed"
     assert webhook["url"].startswith(f"{stranger.app_url}/hooks/")
     assert webhook["url"].endswith(webhook["name"])
@@ -55,13 +55,13 @@ def test_a_replayed_callback_is_refused_and_changes_nothing(stranger: User, alc:
     """O3: the same address, with the same cookie, a second time."""
     page = stranger.connect_alc()
     callback = next(step.url for step in page.history if "/callback?" in step.url)
-    webhooks = alc.webhooks()
+    webhooks = alc.webhooks("lead.processed")
 
     replayed = stranger.get(callback)
 
     assert replayed.status_code == 400
     assert "used already" in replayed.text
-    assert alc.webhooks() == webhooks
+    assert alc.webhooks("lead.processed") == webhooks
     assert stranger.is_connected()
 
 
@@ -105,11 +105,11 @@ def test_a_code_that_alc_does_not_know_connects_nothing(stranger: User, alc: Alc
 def test_connecting_again_replaces_the_connection_and_its_webhook(stranger: User, alc: Alc) -> None:
     """C11: reconnecting is safe; one connection, one handler, one webhook are left."""
     stranger.connect_alc()
-    [first] = alc.webhooks()
+    [first] = alc.webhooks("lead.processed")
 
     assert stranger.connect_alc().url.endswith("notice=connected")
 
-    [second] = alc.webhooks()
+    [second] = alc.webhooks("lead.processed")
     assert second["webhook_id"] != first["webhook_id"]
 
 
@@ -133,7 +133,7 @@ def test_no_secret_is_readable_in_any_file_of_the_home(stack: Stack, stranger: U
     everything = b"".join(path.read_bytes() for path in ours)
 
     assert len(everything) > 10_000
-    for secret in (code, stack.secret_of(alc.webhooks()[0]["url"])):
+    for secret in (code, stack.secret_of(alc.webhooks("lead.processed")[0]["url"])):
         assert secret.encode() not in everything, secret
     # With what follows: the inspector keeps `Bearer •••`, and says what senders do wrong with whsec_.
     assert not re.search(rb"(whsec_|Bearer |code_verifier=)[A-Za-z0-9+/._~-]{4}", everything)

@@ -64,7 +64,7 @@ class World:
 
     def connected(self) -> bool:
         """One live connection, and exactly its webhook at ALC (I2)."""
-        return self.user.is_connected() and len(self.alc.webhooks()) == 1
+        return self.user.is_connected() and len(self.alc.webhooks("lead.processed")) == 1
 
     def nothing_left(self) -> bool:
         """No connection here, no webhook there, no clean-up pending (I2, I5)."""
@@ -296,10 +296,58 @@ def test_a_verdict_that_never_came_is_asked_for(world: World) -> None:
     world.until(lambda: world.sent_once(record_id, "Pending", "Complete"))
 
 
+def test_a_subscription_of_a_connector_survives_every_crash(world: World) -> None:
+    """Install 7': it is made once, and after it had expired or was deleted once more; I2."""
+    world.disconnect()
+    world.kill(world.workers, *around("keep_subscription"), while_doing=lambda: press_connect(world.user))
+    world.until(lambda: len(world.alc.webhooks("prospect.updated")) == 1)
+
+    world.alc.delete_webhook(world.alc.webhooks("prospect.updated")[0]["webhook_id"])
+    places = ["keep_subscription.before", "create_webhook.after", "keep_subscription.after"]
+    world.kill(world.workers, *places, while_doing=world.stack.let_subscriptions_age)
+    world.until(lambda: len(world.alc.webhooks("prospect.updated")) == 1)
+
+
+def test_a_prospect_survives_every_crash(world: World) -> None:
+    """Prospect 1-2: one person, though the answer of the PUT was lost with the worker."""
+    world.connect()
+    world.until(lambda: world.alc.webhooks("prospect.updated"))
+    found = {"filter": {"email_addresses": "iris@example.com"}}
+    query = "/v2/objects/people/records/query"
+
+    def tell() -> None:
+        world.alc.tell_of_prospect("p-kill", "Iris Vale", "iris@example.com")
+
+    world.kill(world.workers, *around("record_of", "assert_record"), while_doing=tell)
+
+    world.until(lambda: len(world.attio.call("POST", query, found)) == 1)
+
+
+def test_a_sweep_survives_every_crash(world: World) -> None:
+    """Catch-up: what no webhook has told is found by going through ALC's leads, one page a step."""
+    record_id, lead_id = world.pending()
+    world.web.kill()
+    world.alc.decide(lead_id)
+    world.until(lambda: len(world.alc.statuses_of_attempts(record_id)) == 7)
+    world.web.start()
+    places = around("begin_sweep", "list_verdicts", "all_processed")
+    world.kill(world.workers, *places, while_doing=world.user.catch_up)
+
+    world.until(lambda: world.sent_once(record_id, "Pending", "Complete"))
+
+
 def test_a_removal_survives_every_crash(world: World) -> None:
     """Remove 1-4, C10, O20: nothing is left on either side."""
     world.connect()
-    steps = ("stop", "list_webhook_handlers", "delete_webhook", "delete_webhook_handler", "revoke", "erase")
+    steps = (
+        "stop",
+        "list_webhook_handlers",
+        "delete_webhook",
+        "delete_webhook_handler",
+        "unsubscribe",
+        "revoke",
+        "erase",
+    )
     world.kill(world.workers, *around(*steps), while_doing=world.user.disconnect_alc)
 
     world.until(world.nothing_left)

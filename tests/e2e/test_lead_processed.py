@@ -19,7 +19,7 @@ from tests.support.waiting import eventually
 @pytest.fixture
 def hook(user: User, alc: Alc) -> str:
     """The address that ALC calls."""
-    return str(alc.webhooks()[0]["url"])
+    return str(alc.webhooks("lead.processed")[0]["url"])
 
 
 @pytest.fixture

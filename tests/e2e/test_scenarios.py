@@ -16,7 +16,7 @@ from tests.support.waiting import eventually
 @pytest.fixture
 def connected(user: User, alc: Alc) -> Iterator[User]:
     """Somebody whose connection is as good as new; what a scenario leaves behind ends with it."""
-    if [webhook["status"] for webhook in alc.webhooks()] != ["active"]:
+    if [webhook["status"] for webhook in alc.webhooks("lead.processed")] != ["active"]:
         user.disconnect_alc()
         eventually(lambda: not alc.webhooks(), within=10, what=alc.webhooks)
         user.connect_alc()
@@ -34,7 +34,10 @@ def test_the_app_ends_as_a_correct_one_does(name: str, stack: Stack, connected: 
     def ended() -> bool:
         alc.until_idle()
         webhooks = 0 if scenario["person"][-1] == "disconnect" else 1
-        if attio.value(record_id, "alc_status") == scenario["crm_status"] and len(alc.webhooks()) == webhooks:
+        if (
+            attio.value(record_id, "alc_status") == scenario["crm_status"]
+            and len(alc.webhooks("lead.processed")) == webhooks
+        ):
             return True
         stack.let_time_pass()
         return False

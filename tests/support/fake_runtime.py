@@ -18,6 +18,7 @@ from alc_app.app import app as manifest
 from alc_app.attio import AttioNoWorkspaceConnectionError, Connection, FetchAnswerLost, FetchNotSent, WebhookHandler
 from alc_app.attio.http import FetchResponse
 from alc_app.attio.runtime import Settings, outcome, settle
+from alc_app.connectors.alc import unsubscribe as unsubscribe_alc
 from alc_app.runtime.database import Database
 from tests.support.crashes import Crash
 from tests.support.run_memory import RunMemory
@@ -92,6 +93,8 @@ class Outside:
         self.before: Callable[[str, str], None] = lambda _method, _path: None
         self.subscriptions: dict[str, dict[str, Any]] = {}
         """Our webhooks at Attio."""
+        self.refuses_twins = False
+        """Does ALC answer 409 to a webhook that it has?"""
         self._registered = 0
         self._faults: defaultdict[str, list[Fault]] = defaultdict(list)
 
@@ -186,7 +189,10 @@ class Outside:
 
     def _webhooks(self, method: str, path: str, query: dict[str, str], body: Any) -> FetchResponse:
         if path.endswith("/refresh"):
-            return answer(200)
+            webhook = self.webhooks.get(path.split("/")[-2])
+            return answer(200, webhook) if webhook else answer(404)
+        if method == "POST" and self.refuses_twins and body["name"] in (w["name"] for w in self.webhooks.values()):
+            return answer(409)
         if method == "POST":
             self._registered += 1
             shown = {name: body[name] for name in ("name", "url", "event")}
@@ -229,6 +235,8 @@ class FakeRuntime:
         self.time = START
         self.connected = True
         self.handlers: dict[str, WebhookHandler] = {}
+        self.refreshed: list[str] = []
+        """Handlers whose connector was asked to look after them."""
         self.published: list[tuple[str, Mapping[str, Any]]] = []
         self.steps: list[str] = []
         """The names of the steps whose work was begun, in order."""
@@ -293,11 +301,19 @@ class FakeRuntime:
         token = {"Authorization": f"Bearer {connection.value}"} if connection else {}
         return self.outside.call(method, url, {**headers, **token}, json)
 
-    def create_webhook_handler(self, file_name: str, signed_by: str = "standard_webhooks") -> WebhookHandler:
+    def create_webhook_handler(
+        self,
+        file_name: str,
+        signed_by: str = "standard_webhooks",
+        connector: str = "",
+        parameters: Mapping[str, Any] | None = None,
+    ) -> WebhookHandler:
+        del parameters
         number = self.step("create_webhook_handler", lambda: len(self.handlers) + 1)
         id, secret = f"handler_{number}", "whsec_c2VjcmV0"
         url = f"{EVENTS_URL}{id}" if signed_by == "attio" else f"https://app.test/hooks/{number}"
-        handler = WebhookHandler(id, url, file_name, None, "" if signed_by == "attio" else secret, signed_by)
+        secret = "" if signed_by == "attio" else secret
+        handler = WebhookHandler(id, url, file_name, None, secret, signed_by, connector)
         return self.handlers.setdefault(handler.id, handler)
 
     def update_webhook_handler(self, handler_id: str, external_webhook_id: str, secret: str = "") -> None:
@@ -314,6 +330,16 @@ class FakeRuntime:
 
     def knows_webhook_handler(self, handler_id: str) -> bool:
         return handler_id in self.handlers
+
+    def unsubscribe(self, connection: Connection, handler_id: str) -> None:
+        def end() -> None:
+            about = {"webhook_uri": self.handlers[handler_id].url, "state": {}, "parameters": {}}
+            unsubscribe_alc(connection=connection, **about)
+
+        settle(self.step("unsubscribe", lambda: outcome(end)))
+
+    def refresh_soon(self, handler_id: str) -> None:
+        self.refreshed.append(handler_id)
 
     def delete_webhook_handler(self, handler_id: str) -> None:
         def delete() -> None:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from alc_app.pages import (
     ActionButton,
+    CatchUp,
     Change,
     ConnectionView,
     ConnectRun,
@@ -198,6 +199,7 @@ class FakeWorkspace:
         self.bulk_buttons: Sequence[ActionButton] = (ActionButton("bulk-send-to-alc", "Send to ALC", None),)
         self.cards: dict[str, dict[str, Any]] = {record_id(2): COMPLETE_CARD, record_id(4): PENDING_CARD}
         self.run = CONNECT_RUN
+        self.caught_up = CatchUp(AT, 0)
         self.crm_is_away = False
         self.report: dict[str, Any] = WELL
         self.letters: list[DeadLetter] = []
@@ -236,6 +238,12 @@ class FakeWorkspace:
 
     def connect_run(self, connection_id: str) -> ConnectRun:
         return self.run
+
+    def last_catch_up(self) -> CatchUp:
+        return self.caught_up
+
+    def catch_up_soon(self) -> None:
+        self.done.append(("catch_up", ""))
 
     def examine(self, *, mend: bool) -> dict[str, Any]:
         self.done.append(("mend" if mend else "examine", ""))

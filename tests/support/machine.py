@@ -160,6 +160,7 @@ class Machine(RuleBasedStateMachine):
         decided = {lead["id"] for lead in self.peers.leads.values() if lead["status"] in TERMINAL}
         asked = self.world.rows("select ask_at, alc_lead_id from lead where status = 'pending'")
         looks = self.world.rows("select due_at, why from record_subscription")
+        looks += self.world.rows("select due_at, why from connector_subscription")
         return [
             *(at for (at,) in self.world.rows(DUE)),
             *(at for at, lead_id in asked if lead_id in decided),

@@ -29,10 +29,16 @@ class Alc:
         """Let the agent come to a decision now."""
         self._call("POST", f"/_mock/leads/{lead_id}/decide", json={"interest": interest})
 
-    def webhooks(self) -> list[dict[str, Any]]:
-        """The webhooks of the demo account, by the public API."""
+    def webhooks(self, event: str | None = None) -> list[dict[str, Any]]:
+        """The webhooks of the demo account, by the public API; perhaps those for one event."""
         headers = {"Authorization": f"Bearer {self.token()}"}
-        return list(self._call("GET", "/api/v1/webhooks", headers=headers)["webhooks"])
+        found = self._call("GET", "/api/v1/webhooks", headers=headers)["webhooks"]
+        return [webhook for webhook in found if event in (None, webhook["event"])]
+
+    def tell_of_prospect(self, prospect_id: str, name: str, email: str) -> None:
+        """A chat has told a better name or address."""
+        prospect = {"prospectId": prospect_id, "prospectName": name, "prospectEmail": email}
+        self._call("POST", "/_mock/prospects", json=prospect)
 
     def add_webhook(self, name: str, url: str) -> str:
         """Register a webhook as any client of the demo account could; returns its id."""

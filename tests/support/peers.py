@@ -75,7 +75,11 @@ class Peers(Outside):
         lead |= {"status": status, "interest": "interested", "decided_at": at}
         told = {"lead_id": lead["id"], "record_id": lead["record_id"], "status": status, "occurred_at": at}
         body = json.dumps({"event": "lead.processed", "interest": "interested", **told}).encode()
-        self.events += [Event(webhook, f"msg_{next(self._numbers)}", body) for webhook in self.webhooks]
+        self.events += [Event(webhook, f"msg_{next(self._numbers)}", body) for webhook in self.heard("lead.processed")]
+
+    def heard(self, event: str) -> list[str]:
+        """The webhooks for an event."""
+        return [webhook_id for webhook_id, webhook in self.webhooks.items() if webhook["event"] == event]
 
     def takes(self, authorization: str) -> bool:
         """Is this access token good now?"""

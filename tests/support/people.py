@@ -50,6 +50,10 @@ class User:
         assert "Disconnect" in page.text, "The install page shows no Disconnect."
         return self._submit(page, action="/connections/alc/disconnect")
 
+    def catch_up(self) -> requests.Response:
+        """Press "Catch up now" on the install page."""
+        return self._submit(self.get("/apps/alc"), action="/apps/alc/catch-up")
+
     def is_connected(self) -> bool:
         """Does the install page offer to disconnect?"""
         return "/connections/alc/disconnect" in self.get("/apps/alc").text

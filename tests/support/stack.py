@@ -160,6 +160,10 @@ class Stack:
         self._due_now("lead.due_at", "lead.writer_until", "lead.ask_at", "connection.due_at", "delivery.due_at")
         self._due_now("record_subscription.due_at")
 
+    def let_subscriptions_age(self) -> None:
+        """Every subscription of a connector is due to be refreshed."""
+        self._due_now("connector_subscription.due_at")
+
     def let_tokens_age(self) -> None:
         """Every token is due to be refreshed, and nobody is at it."""
         self._due_now("connection.refresh_at", "connection.refreshing_until")

@@ -144,7 +144,7 @@ class World:
 
     def _look(self) -> None:
         relay = self.worker._relay
-        for look in (relay.deliveries, relay.upkeep, relay.removals):
+        for look in (relay.deliveries, relay.upkeep, relay.removals, relay.subscriptions):
             look()
         self.engine.work()
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from alc_app import leads
-from alc_app.catch_up import catch_up
+from alc_app import leads, sweeps
+from alc_app.catch_up import catch_up, sweep_leads
 from alc_app.send_to_alc_server import send_to_alc
-from tests.support.fake_runtime import FakeRuntime, Outside, answer, says, unreachable
+from tests.support.fake_runtime import FakeRuntime, Fault, Outside, answer, says, unreachable
 
 RECORD = "11111111-1111-4111-8111-111111111111"
 LEAD = "GET /api/v1/leads/lead_1"
@@ -76,3 +76,69 @@ def test_a_lead_that_has_ended_is_not_asked_about(lead: str, outside: Outside) -
     catch_up(lead)
 
     assert len(outside.calls) == calls
+
+
+PAGE = "GET /api/v1/leads?"
+OLD = {"created_at": "2020-01-01T00:00:00Z"}
+STRANGER = {"id": "lead_9", "record_id": "42", "status": "Complete", **OLD}
+
+
+def page(*found: dict[str, str], cursor: str | None = None) -> Fault:
+    """What ALC shows of its leads."""
+    return says(200, {"leads": list(found), "next_cursor": cursor})
+
+
+def test_a_sweep_goes_through_alcs_leads_page_by_page(lead: str, runtime: FakeRuntime, outside: Outside) -> None:
+    """Catch-up: by cursor, back to the oldest lead that we wait for; leads of others are none of our business."""
+    processing = {"id": "lead_2", "record_id": RECORD, "status": "processing", "created_at": "2026-11-20T12:00:00Z"}
+    decided = {**DECIDED, "decided_at": "2026-11-20T12:00:00Z", **OLD}
+    outside.fault(PAGE, page(processing, cursor="c2"), page(STRANGER, decided, cursor="c1"))
+
+    sweep_leads("workspace")
+
+    asked = [path for method, path, _, _ in outside.calls if (method, path[:14]) == ("GET", "/api/v1/leads?")]
+    assert asked == ["/api/v1/leads?limit=100", "/api/v1/leads?limit=100&cursor=c2"]
+    assert outside.values(RECORD)["alc_status"] == "Complete"
+    last = sweeps.last()
+    assert last is not None
+    assert (last.told, last.done_at, last.why) == (1, runtime.now(), None)
+
+
+def test_a_sweep_that_cannot_end_is_tried_again_and_says_why(lead: str, runtime: FakeRuntime, outside: Outside) -> None:
+    """I6: ALC is down in the middle; the next one starts no later than this one would have."""
+    outside.fault(PAGE, page(cursor="c2"), unreachable)
+
+    sweep_leads("workspace")
+
+    last = sweeps.last()
+    assert last is not None
+    assert last.why == "ALC cannot be reached."
+    assert last.since == 0
+    assert not sweeps.due_to_sweep()
+    runtime.time += sweeps.SOONER
+    assert sweeps.due_to_sweep() == ["workspace"]
+
+
+def test_a_sweep_is_made_every_hour_and_when_it_is_asked_for(lead: str, runtime: FakeRuntime) -> None:
+    """A schedule and a button; where there never was a lead, nobody is asked."""
+    assert not sweeps.due_to_sweep()
+    runtime.time += sweeps.EVERY + 1
+    assert sweeps.due_to_sweep() == ["workspace"]
+    sweeps.begin_sweep()
+    assert not sweeps.due_to_sweep()
+
+    sweeps.sweep_soon()
+
+    assert sweeps.due_to_sweep() == ["workspace"]
+
+
+def test_without_a_connection_a_sweep_waits(runtime: FakeRuntime, outside: Outside) -> None:
+    """Nobody could be asked; it is no trouble."""
+    runtime.connected = False
+
+    sweep_leads("workspace")
+
+    assert not outside.calls
+    last = sweeps.last()
+    assert last is not None
+    assert last.why is None

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable
 import pytest
 
 from alc_app import lead_letters, lead_record, lead_review, leads
-from alc_app.alc_api import AlcError, AlcUnreachable, LeadProcessed
+from alc_app.alc_api import AlcError, AlcUnreachable
+from alc_app.alc_events import LeadProcessed
 from alc_app.attio import Finding
 from alc_app.attio_api import AttioApiError
 from alc_app.lead_checks import check_records, check_strangers, check_verdicts

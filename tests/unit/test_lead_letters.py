@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from alc_app import lead_letters, lead_record, leads
-from alc_app.alc_api import LeadProcessed
+from alc_app.alc_events import LeadProcessed
 from alc_app.lead_status import show_lead_status
 from alc_app.send_to_alc_server import settle_send
 from tests.support.fake_runtime import FakeRuntime, Outside, says

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from alc_app import leads
-from alc_app.alc_api import LeadProcessed
+from alc_app.alc_events import LeadProcessed
 from alc_app.attio import QueryError, TextWidget
 from alc_app.lead_record_widget import widget
 from alc_app.load_lead_server import load_lead

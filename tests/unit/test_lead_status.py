@@ -3,7 +3,7 @@
 import pytest
 
 from alc_app import lead_record, leads
-from alc_app.alc_api import LeadProcessed
+from alc_app.alc_events import LeadProcessed
 from alc_app.attio.runtime import running
 from alc_app.lead_status import show_lead_status
 from tests.support.fake_runtime import Crash, FakeRuntime, Outside, never_answers, says

@@ -15,7 +15,7 @@ from sqlalchemy import delete
 from sqlmodel import select
 
 from alc_app import lead_record, leads
-from alc_app.alc_api import LeadProcessed
+from alc_app.alc_events import LeadProcessed
 from alc_app.attio.runtime import running
 from alc_app.lead_rows import EarlyEvent, Lead
 from tests.support.fake_runtime import START, FakeRuntime, memory

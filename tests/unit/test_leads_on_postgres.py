@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from alc_app import leads
-from alc_app.alc_api import LeadProcessed
+from alc_app.alc_events import LeadProcessed
 from alc_app.attio.runtime import running
 from alc_app.lead_rows import Lead, lock_record
 from alc_app.runtime.database import Database

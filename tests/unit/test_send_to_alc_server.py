@@ -8,7 +8,8 @@ import pytest
 from sqlmodel import col, select
 
 from alc_app import lead_record, leads
-from alc_app.alc_api import AlcAnswerLost, AlcError, AlcRefused, AlcUnreachable, LeadProcessed
+from alc_app.alc_api import AlcAnswerLost, AlcError, AlcRefused, AlcUnreachable
+from alc_app.alc_events import LeadProcessed
 from alc_app.attio import AttioConnectionExpiredError, AttioNoWorkspaceConnectionError
 from alc_app.attio.http import FetchResponse
 from alc_app.attio.runtime import running

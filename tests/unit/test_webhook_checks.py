@@ -46,6 +46,16 @@ def test_a_fresh_connection_is_in_order(runtime: FakeRuntime, outside: Outside, 
     assert len(outside.webhooks) == 1
 
 
+def test_a_subscription_that_a_connector_has_lost_is_made_again(
+    runtime: FakeRuntime, outside: Outside, webhook: Webhook
+) -> None:
+    """I2: the connector does it; until it has subscribed for the first time, nothing is missing."""
+    runtime.update_webhook_handler("handler_3", "wh_gone")
+
+    assert mend() == ["The handler handler_3 is being subscribed again."]
+    assert runtime.refreshed == ["handler_3"]
+
+
 def test_without_a_connection_there_is_nothing_to_compare(runtime: FakeRuntime, outside: Outside) -> None:
     """Not connected is a state, not a fault."""
     runtime.connected = False

@@ -17,15 +17,20 @@ def test_a_handler_is_made_registered_and_told_its_name_at_alc(runtime: FakeRunt
     """Installation 6-7: name and url are the handler's, and its id at ALC is kept."""
     connection_added(NEW)
 
-    handler, events = runtime.handlers.values()
+    handler, events, prospects = runtime.handlers.values()
     assert outside.sent(POST) == [
         {"name": handler.id, "url": handler.url, "event": "lead.processed", "secret": handler.secret}
     ]
     assert handler.file_name == "lead_processed"
     assert handler.external_webhook_id == "wh_1"
     assert (events.file_name, events.signed_by) == ("record_events", "attio")
+    assert (prospects.file_name, prospects.connector, prospects.signed_by) == (
+        "prospect_updated",
+        "alc",
+        "standard_webhooks",
+    )
     at_alc = ["create_webhook_handler", "create_webhook", "update_webhook_handler", "ask_soon"]
-    assert runtime.steps == [*at_alc, "create_webhook_handler", "subscribe_soon"]
+    assert runtime.steps == [*at_alc, "create_webhook_handler", "subscribe_soon", "create_webhook_handler"]
 
 
 def test_alc_is_called_with_the_connection_that_is_being_added(runtime: FakeRuntime, outside: Outside) -> None:

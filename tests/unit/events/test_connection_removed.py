@@ -29,8 +29,9 @@ def test_alc_forgets_the_webhook_and_then_we_do(runtime: FakeRuntime, outside: O
     """Removal 1-3: list, delete at ALC, delete here."""
     connection_removed(OLD)
 
+    connector = ["unsubscribe", "delete_webhook_handler"]
     at_alc = ["list_webhook_handlers", "delete_webhook", "delete_webhook_handler"]
-    assert runtime.steps == [*at_alc, "subscribe_soon", "delete_webhook_handler"]
+    assert runtime.steps == [*at_alc, "subscribe_soon", "delete_webhook_handler", *connector]
     assert not outside.webhooks
     assert not runtime.handlers
 

@@ -33,6 +33,22 @@ def test_the_last_digit_decides(alc: Alc, phone: str, interest: str, status: str
     )
 
 
+def test_a_lead_that_tells_an_address_is_a_prospect_that_was_updated(alc: Alc, receiver: Receiver) -> None:
+    """7 at the end: the chat says it, and prospect.updated follows in the seed's own spelling."""
+    auth = alc.auth()
+    alc.hook(auth, receiver.url(), event="prospect.updated")
+    lead = alc.send_lead(auth, name="Zoë Núñez", phoneNumber="+442071838757")
+    alc.clock.advance(6)
+    alc.work()
+
+    said = alc.http.get(f"{PATH}/{lead['id']}", headers=auth).get_json()["transcript"]
+    assert "zoe.nunez@example.com" in said[-1]["text"]
+    assert [line["from"] for line in said] == ["agent", "lead"] * (len(said) // 2)
+    [delivery] = alc.deliveries()
+    told = {"prospectId": lead["id"], "prospectName": "Zoë Núñez", "prospectEmail": "zoe.nunez@example.com"}
+    assert delivery["body"] == {"event": "prospect_updated", "data": told}
+
+
 def test_the_chat_is_revealed_line_by_line(alc: Alc) -> None:
     """Nothing is decided before its time."""
     auth = alc.auth()

@@ -8,7 +8,7 @@ import pytest
 from sqlmodel import select
 
 from alc_app import lead_moves, lead_record, leads
-from alc_app.alc_api import LeadProcessed
+from alc_app.alc_events import LeadProcessed
 from alc_app.attio import WebhookEvent
 from alc_app.lead_rows import Lead
 from alc_app.lead_status import show_lead_status

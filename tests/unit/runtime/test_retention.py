@@ -10,7 +10,7 @@ from prometheus_client import generate_latest
 from sqlmodel import select
 
 from alc_app import leads
-from alc_app.alc_api import LeadProcessed
+from alc_app.alc_events import LeadProcessed
 from alc_app.app import app as manifest
 from alc_app.attio.runtime import running
 from alc_app.config import Config

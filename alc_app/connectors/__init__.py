@@ -1,0 +1,1 @@
+"""Connectors: how subscriptions at a service are made, read, refreshed and ended."""

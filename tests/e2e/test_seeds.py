@@ -1,0 +1,146 @@
+"""The sample flows of the seeds 000, 001 and 003 with running servers: prospects, and a connector that subscribes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from tests.support.outside import Alc, Attio
+from tests.support.people import User
+from tests.support.stack import Stack
+from tests.support.waiting import eventually
+
+LIFE = 7
+"""Seconds for which ALC calls the connector: it is refreshed every second."""
+TELLS_ADDRESS = "+442079460017"
+PROSPECTS = "prospect.updated"
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """Servers whose subscriptions at ALC are short."""
+    home: Path = tmp_path_factory.mktemp("seeds")
+    with Stack(home, ALC_APP_SUBSCRIPTION_SECONDS=str(LIFE)) as running:
+        yield running
+
+
+@pytest.fixture
+def webhook(user: User, alc: Alc) -> dict[str, Any]:
+    """The connector's webhook at ALC, once it is there."""
+    [found] = eventually(lambda: alc.webhooks(PROSPECTS), within=30)
+    eventually(lambda: PROSPECTS and user.get("/apps/alc").text.count(found["webhook_id"]), within=30)
+    return dict(found)
+
+
+def person_at(attio: Attio, address: str) -> dict[str, Any] | None:
+    """Who has this address, as Attio shows it."""
+    query = {"filter": {"email_addresses": address}}
+    found = attio.call("POST", "/v2/objects/people/records/query", query)
+    assert len(found) < 2, found
+    return dict(found[0]) if found else None
+
+
+def name_at(attio: Attio, address: str) -> str | None:
+    """The full name of whoever has this address."""
+    person = person_at(attio, address)
+    return str(person["values"]["name"][0]["full_name"]) if person else None
+
+
+def test_seed_000_a_prospect_that_nobody_knows_becomes_a_person(
+    webhook: dict[str, Any], alc: Alc, attio: Attio
+) -> None:
+    """Seeds 000 and 001: asserted by its address, so a second word of it updates the same person."""
+    alc.tell_of_prospect("p1", "Ines Duarte", "ines@example.com")
+    eventually(lambda: name_at(attio, "ines@example.com") == "Ines Duarte", within=30)
+
+    alc.tell_of_prospect("p1", "Ines Maria Duarte", "ines@example.com")
+
+    eventually(lambda: name_at(attio, "ines@example.com") == "Ines Maria Duarte", within=30)
+
+
+def test_an_address_told_in_a_chat_goes_to_the_person_whom_we_sent(
+    webhook: dict[str, Any], user: User, alc: Alc, attio: Attio
+) -> None:
+    """Departs from seed 000: it would make a second person of everybody whose address is new."""
+    record_id = attio.add_person("Tomas Lindqvist", TELLS_ADDRESS)
+    user.click_send(record_id)
+    user.sees_status(record_id, "Pending")
+
+    alc.decide(alc.leads(record_id)[0]["id"])
+
+    person = eventually(lambda: person_at(attio, "tomas.lindqvist@example.com"), within=30)
+    assert person["id"]["record_id"] == record_id
+
+
+def test_seed_000_what_attio_refuses_is_a_dead_letter(webhook: dict[str, Any], user: User, alc: Alc) -> None:
+    """The seed answers 500 for ever; ALC has its 2xx here, and a person finds the letter."""
+    alc.tell_of_prospect("p2", "Nobody", "nobody@reserved.test")
+
+    eventually(lambda: "422" in user.get("/doctor").text, within=30)
+
+
+def test_an_unsigned_prospect_changes_nobody(webhook: dict[str, Any], attio: Attio) -> None:
+    """TUTORIAL: the seed verifies nothing. R1."""
+    data = {"prospectId": "p3", "prospectName": "Eve", "prospectEmail": "eve@example.com"}
+
+    answer = requests.post(webhook["url"], json={"event": "prospect_updated", "data": data}, timeout=30)
+
+    assert answer.status_code == 401
+    assert person_at(attio, "eve@example.com") is None
+
+
+def test_seed_003_a_subscription_is_refreshed_before_it_ends(webhook: dict[str, Any], alc: Alc) -> None:
+    """`refresh`: the same webhook lives on for longer than it was asked for."""
+
+    def lives_longer() -> bool:
+        [now] = alc.webhooks(PROSPECTS)
+        return now["webhook_id"] == webhook["webhook_id"] and now["expires_at"] > webhook["expires_at"]
+
+    assert webhook["expires_at"]
+    eventually(lives_longer, within=30)
+
+
+def test_seed_003_a_refresh_that_was_missed_subscribes_again(
+    stack: Stack, webhook: dict[str, Any], alc: Alc, attio: Attio
+) -> None:
+    """Nothing ran until the subscription had ended; another one takes its place, and prospects come again."""
+    stack.worker.kill()
+    eventually(lambda: alc.webhooks(PROSPECTS)[0]["status"] == "expired", within=LIFE + 20)
+    stack.worker.start()
+
+    def anew() -> bool:
+        found = alc.webhooks(PROSPECTS)
+        return [hook["status"] for hook in found] == ["active"] and found[0]["webhook_id"] != webhook["webhook_id"]
+
+    eventually(anew, within=30, what=lambda: stack.worker.log.read_text()[-2000:])
+    alc.tell_of_prospect("p4", "Rosa Nyberg", "rosa@example.com")
+    eventually(lambda: name_at(attio, "rosa@example.com"), within=30)
+
+
+def test_a_button_asks_alc_for_what_no_webhook_has_told(
+    webhook: dict[str, Any], user: User, alc: Alc, attio: Attio
+) -> None:
+    """Catch-up: ALC's webhook was deleted behind our back, so its verdict went to nobody."""
+    record_id = attio.add_person("Olga Brandt", "+442079460010")
+    user.click_send(record_id)
+    user.sees_status(record_id, "Pending")
+    alc.delete_webhook(alc.webhooks("lead.processed")[0]["webhook_id"])
+    alc.decide(alc.leads(record_id)[0]["id"])
+
+    page = user.catch_up()
+
+    assert "ALC is being asked" in page.text
+    user.sees_status(record_id, "Complete")
+    eventually(lambda: "1 result was missing" in user.get("/apps/alc").text, within=20)
+
+
+def test_seed_003_disconnecting_unsubscribes(webhook: dict[str, Any], user: User, alc: Alc) -> None:
+    """`unsubscribe`: ALC is told, and the address is gone."""
+    user.disconnect_alc()
+
+    eventually(lambda: not alc.webhooks(PROSPECTS), within=30, what=alc.webhooks)
+    assert requests.post(webhook["url"], json={}, timeout=30).status_code == 410
