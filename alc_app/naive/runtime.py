@@ -50,9 +50,8 @@ class NaiveRuntime:
             raise OutsideTheLab(url)
         return self._http.request(method, url, headers=headers, json=json)
 
-    def create_webhook_handler(self, file_name: str, signed_by: str = "") -> WebhookHandler:
-        """Make an address. TUTORIAL: it has no secret."""
-        del signed_by  # nobody looks at it
+    def create_webhook_handler(self, file_name: str, *_: object) -> WebhookHandler:
+        """Make an address. TUTORIAL: it has no secret, and nobody looks after it."""
         handler_id = secrets.token_urlsafe(24)
         handler = WebhookHandler(handler_id, f"{self._hooks_url}{handler_id}", file_name, None)
         self.handlers[handler_id] = handler

@@ -17,6 +17,8 @@ from tests.support.people import User
 from tests.support.stack import Stack
 from tests.support.waiting import eventually
 
+OURS = 2
+"""The webhooks of a connection at ALC: for verdicts, and for prospects."""
 LABS = {
     "double-click": ("two", "one"),
     "webhook-before-pending": ("pending", "complete"),
@@ -82,7 +84,7 @@ class Laboratory:
         return [
             *(name for name in names if name.startswith("Lab:")),
             *map(str, faults),
-            *(f"webhooks: {state['webhooks']}" for _ in [0] if state["webhooks"].get("active") != 1),
+            *(f"webhooks: {state['webhooks']}" for _ in [0] if state["webhooks"].get("active") != OURS),
             *(finding["text"] for check in checks for finding in check["findings"]),
             *(letter["text"] for letter in letters),
             *(file.name for file in self._stack.home.glob("kill-once*")),
