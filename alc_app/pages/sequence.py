@@ -120,7 +120,8 @@ def _told(message: Message) -> tuple[str, str]:
         return ANSWERS.get(between, ("Returns", ""))
     for arrow in ARROWS:
         if _is(arrow, message):
-            return arrow.words.format(status=_status(message["detail"])), arrow.step
+            status = _status(message["detail"]) if "{status}" in arrow.words else ""
+            return arrow.words.format(status=status), arrow.step
     return message["label"], ""
 
 
@@ -133,5 +134,5 @@ def _status(detail: Mapping[str, Any]) -> str:
     """The status that a write to the record carries."""
     try:
         return str(json.loads(detail["request"]["body"])["data"]["values"]["alc_status"])
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, RecursionError):  # strangers may have written the body
         return "?"

@@ -14,6 +14,7 @@ from tests.support.stack import Stack
 from tests.support.waiting import eventually
 
 TWO_MINUTES = 120
+SENT = "Ada Lovelace"
 
 
 @pytest.fixture
@@ -32,9 +33,12 @@ def page(context: BrowserContext, stack: Stack, stranger: User) -> Iterator[Page
 
 
 def decide(alc: Alc) -> None:
-    """ALC's agent comes to its decision."""
-    under_way = eventually(lambda: [lead for lead in alc.leads() if lead["status"] == "processing"], within=15)
-    alc.decide(under_way[0]["id"])
+    """ALC's agent comes to its decision on whom the tutorial sends."""
+
+    def under_way() -> list[str]:
+        return [lead["id"] for lead in alc.leads() if (lead["name"], lead["status"]) == (SENT, "processing")]
+
+    alc.decide(eventually(under_way, within=15)[0])
 
 
 def title(page: Page, text: str) -> None:

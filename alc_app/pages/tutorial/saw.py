@@ -51,7 +51,7 @@ def _body(message: Message | None, part: str) -> dict[str, Any]:
     """The JSON object of a request or a response; anything else is an empty one."""
     try:
         found = json.loads(message["detail"][part]["body"]) if message else {}
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
 
