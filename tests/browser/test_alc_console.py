@@ -146,7 +146,8 @@ def test_a_letter_stays_open_while_the_delivery_goes_on(page: Page, alc: MockAlc
     page.get_by_role("button", name="Send test to lead-processed").click()
     expect(page.get_by_label("Signed string")).to_contain_text(re.compile(r"^msg_\w+\.\d+\.\{.*webhook\.test"))
     page.get_by_text("What was sent").click()
-    page.get_by_role("button", name="Resend").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Resend").click()
     expect(page.locator(".attempts .line")).to_have_count(2)
     page.get_by_text("What was sent").first.click()
     requests.post(f"{alc.url}/_mock{page.url.removeprefix(alc.url)}/resend", timeout=5)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -136,54 +137,82 @@ def test_nothing_but_alc_is_visited_for_a_person(user: User, address: str) -> No
     assert "Only the person can sign in" in answer.json()["error"]["message"]
 
 
-def walk_in_the_terminal(stack: Stack, *options: str, **settings: str) -> subprocess.Popen[str]:
-    """`alc-app tour`, as somebody beside the demo starts it."""
-    command = [sys.executable, "-m", "alc_app", "tour", *options]
-    environment = {**os.environ, **stack.settings, **settings}
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
-    return subprocess.Popen(command, env=environment, text=True, **pipes)  # type: ignore[call-overload,no-any-return]  # noqa: S603
+class Terminal:
+    """Where somebody beside the demo starts `alc-app tour`; what still runs when they leave is stopped."""
+
+    def __init__(self, stack: Stack) -> None:
+        self._environment = {**os.environ, **stack.settings}
+        self._walks: list[subprocess.Popen[str]] = []
+
+    def walk(self, *options: str, **settings: str) -> subprocess.Popen[str]:
+        """A tour begins."""
+        command = [sys.executable, "-m", "alc_app", "tour", *options]
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+        environment = {**self._environment, **settings}
+        walk = subprocess.Popen(command, env=environment, text=True, **pipes)  # type: ignore[call-overload]  # noqa: S603
+        self._walks.append(walk)
+        return walk  # type: ignore[no-any-return]
+
+    def close(self) -> None:
+        """Everything that was started has ended."""
+        for walk in self._walks:
+            walk.kill()
+            walk.communicate(timeout=30)
 
 
-def test_the_tour_in_the_terminal_walks_by_itself_and_ends_well(user: User, stack: Stack, alc: Alc) -> None:
+@pytest.fixture
+def terminal(stack: Stack) -> Iterator[Terminal]:
+    """A terminal beside the demo."""
+    terminal = Terminal(stack)
+    yield terminal
+    terminal.close()
+
+
+def decide_the_lead_sent_since(alc: Alc, before: list[dict[str, Any]]) -> None:
+    """Wait for the one lead that a tour sends, and decide it."""
+    known = {lead["id"] for lead in before}
+    sent = eventually(lambda: [lead["id"] for lead in alc.leads() if lead["id"] not in known], within=40)
+    alc.decide(sent[0])
+
+
+def test_the_tour_in_the_terminal_walks_by_itself_and_ends_well(user: User, terminal: Terminal, alc: Alc) -> None:
     """The same texts, the same facts; it disconnects first, and a second tour finds everything done."""
-    before = len(alc.leads())
-    tour_ = walk_in_the_terminal(stack, "--auto", "--start-over")
-    eventually(lambda: len(alc.leads()) > before, within=40)
-    alc.decide(next(lead["id"] for lead in alc.leads() if lead["status"] == "processing"))
+    before = alc.leads()
+    tour_ = terminal.walk("--auto", "--start-over")
+    decide_the_lead_sent_since(alc, before)
     output, _ = tour_.communicate(timeout=60)
 
     assert tour_.returncode == 0, output
     for text in ("1. User clicks to install the app.", "record says Complete.", "alc_app/send_to_alc_server.py:"):
         assert text in " ".join(output.split()), output
-    again = walk_in_the_terminal(stack, "--auto")
+    again = terminal.walk("--auto")
     assert "Every step of the tutorial has happened" in again.communicate(timeout=60)[0]
     assert again.returncode == 0
 
 
-def test_the_tour_in_the_terminal_asks_before_it_does_anything(user: User, stack: Stack, alc: Alc) -> None:
+def test_the_tour_in_the_terminal_asks_before_it_does_anything(user: User, terminal: Terminal, alc: Alc) -> None:
     """Enter, each time that the tutorial has something to do for a person; who ends it there has changed nothing."""
-    waits = walk_in_the_terminal(stack, "--start-over")
+    waits = terminal.walk("--start-over")
     output, _ = waits.communicate(timeout=30)  # its input ends here
     assert "Press Enter to press Connect" in output
     assert waits.returncode == 1
     assert not user.is_connected()
 
-    before = len(alc.leads())
-    walks = walk_in_the_terminal(stack)
+    before = alc.leads()
+    walks = terminal.walk()
     assert walks.stdin
     walks.stdin.write("\n" * 9)
     walks.stdin.flush()
-    eventually(lambda: len(alc.leads()) > before, within=40)
-    alc.decide(next(lead["id"] for lead in alc.leads() if lead["status"] == "processing"))
+    decide_the_lead_sent_since(alc, before)
     output, _ = walks.communicate(timeout=60)
     assert walks.returncode == 0, output
     for what in ("sign in at ALC", "open a person", "press Send to ALC", "disconnect Acme Lead Checker"):
         assert f"Press Enter to {what}" in output
 
 
-def test_the_tour_in_the_terminal_says_how_to_start_the_demo(stack: Stack) -> None:
+def test_the_tour_in_the_terminal_says_how_to_start_the_demo(terminal: Terminal) -> None:
     """Nothing runs there."""
-    lost = walk_in_the_terminal(stack, ALC_APP_PORT=str(free_ports(1)[0]))
+    lost = terminal.walk(ALC_APP_PORT=str(free_ports(1)[0]))
 
     output, _ = lost.communicate(timeout=30)
     assert lost.returncode == 1
