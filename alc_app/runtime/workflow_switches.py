@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from uuid import NAMESPACE_URL, uuid4, uuid5
@@ -35,6 +36,15 @@ FIRST_RETRY, LONGEST_RETRY = 5.0, 900.0
 log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True)
+class Standing:
+    """How a switch stands: what is wanted, whether any version is heard, and what was in the way last."""
+
+    wanted: bool
+    is_active: bool
+    why: str | None
+
+
 class WorkflowSwitches:
     """The switches, the activations, and what a callback starts."""
 
@@ -48,6 +58,15 @@ class WorkflowSwitches:
         with self._house.database.transaction() as session:
             session.merge(WorkflowSwitch(workflow_id=workflow_id, wanted=on))
             append(session, "workflow", {"workflow_id": workflow_id}, self._house.now())
+
+    def standing(self) -> dict[str, Standing]:
+        """How each workflow stands that was ever switched."""
+        with self._house.database.reading() as session:
+            found = {}
+            for switch in session.exec(select(WorkflowSwitch)):
+                heard = any(one.state == "active" and self._is_heard(session, one) for one in _open(session, switch))
+                found[switch.workflow_id] = Standing(switch.wanted, heard, switch.why)
+            return found
 
     def due(self) -> list[str]:
         """Workflows whose activations are not what is wanted, while there is a connection to ask with."""
