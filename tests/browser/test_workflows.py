@@ -20,7 +20,7 @@ def test_a_run_is_started_for_a_person_and_followed_to_its_end(open_page: Open, 
     expect(page.get_by_label("Person to run it for")).to_have_value(GRACE)
     page.get_by_role("button", name="Run", exact=True).click()
 
-    run = page.locator(".run")
+    run = page.locator(".workflow-run")
     expect(run).to_have_count(1)
     expect(run.locator("details")).to_have_attribute("open", "")
     expect(run.locator(".run-step")).to_contain_text("Send to ALC and wait")
@@ -52,7 +52,7 @@ def test_the_page_is_accessible_with_runs_in_every_state(
     """In both themes, all opened, and on a phone."""
     workspace.runs = [FAILED, WAITING]
     page = open_page("/workflows")
-    for summary in page.locator(".run summary").all():
+    for summary in page.locator(".workflow-run summary").all():
         summary.click()
     for theme in ("light", "dark"):
         page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]  # one of the two
@@ -60,5 +60,5 @@ def test_the_page_is_accessible_with_runs_in_every_state(
     page.set_viewport_size({"width": 320, "height": 800})
     assert page.evaluate(SIDEWAYS) == []
     workspace.set_runs(ENDED)
-    expect(page.locator(".run")).to_have_count(1)
+    expect(page.locator(".workflow-run")).to_have_count(1)
     assert_accessible(page)

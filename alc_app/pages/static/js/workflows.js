@@ -29,8 +29,8 @@ function drawSwitch(told) {
 
 /** Draw the runs anew; those that are open stay open. */
 function drawRuns(runs) {
-  const open = new Set([...list.querySelectorAll(".run:has(details[open])")].map(({ id }) => id));
-  const focused = document.activeElement?.closest(".run")?.id;
+  const open = new Set([...list.querySelectorAll(".workflow-run:has(details[open])")].map(({ id }) => id));
+  const focused = document.activeElement?.closest(".workflow-run")?.id;
   list.replaceChildren(...runs.map((run) => drawRun(run, open)));
   if (focused) document.getElementById(focused)?.querySelector("summary").focus();
 }
