@@ -26,7 +26,7 @@ class LeadWait(Table, table=True):
 
     callback_url: str = Field(primary_key=True)
     lead_id: str = Field(index=True)
-    told: bool = False
+    told: bool = Field(default=False, index=True)
     created_at: float
 
 
@@ -49,10 +49,9 @@ def is_for(callback_url: str, lead_id: str) -> bool:
 
 def due_to_tell() -> Sequence[str]:
     """Steps whose lead has ended, and that have not been told."""
-    ended = select(Lead.id).where(col(Lead.status).in_(ENDED))
+    ended = (col(LeadWait.told).is_(False), col(Lead.id) == LeadWait.lead_id, col(Lead.status).in_(ENDED))
     with current().reading() as session:
-        untold = (col(LeadWait.told).is_(False), col(LeadWait.lead_id).in_(ended))
-        return list(session.exec(select(LeadWait.callback_url).where(*untold).limit(100)))
+        return list(session.exec(select(LeadWait.callback_url).where(*ended).limit(100)))
 
 
 @step

@@ -55,6 +55,12 @@ class WorkflowRuns:
             self._begin(session, run, first)
             return run_id
 
+    def under_way(self, workflow_id: str, record_id: str) -> str | None:
+        """The run of this workflow for this record that has not ended: a second press of Run means that one."""
+        mine = (WorkflowRun.workflow_id == workflow_id, WorkflowRun.record_id == record_id)
+        with self._database.reading() as session:
+            return session.exec(select(WorkflowRun.id).where(*mine, WorkflowRun.state == "running")).first()
+
     def due(self) -> list[str]:
         """Runs that have something to do now."""
         query = select(WorkflowRun.id).where(col(WorkflowRun.due_at) <= self._now()).limit(100)

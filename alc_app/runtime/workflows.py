@@ -43,11 +43,15 @@ class Workflows:
         ]
 
     def start(self, workflow_id: str, record_id: str) -> str:
-        """A person starts a workflow for a record; returns the run's id. Raises: LookupError."""
+        """A person starts a workflow for a record, or joins the run that is under way; returns the run's id.
+
+        Raises: LookupError.
+        """
         workflow = self._house.manifest.workflow(workflow_id)
         if workflow.trigger:
             raise LookupError(f"{workflow.title} is started by its trigger.")
-        return self.runs.start(uuid4().hex, workflow, workflow.first, {"record_id": record_id})
+        run_id = self.runs.under_way(workflow_id, record_id) or uuid4().hex
+        return self.runs.start(run_id, workflow, workflow.first, {"record_id": record_id})
 
     def post_callback(self, url: str, callback_id: str, body: Mapping[str, Any]) -> None:
         """Tell the step that waits at this address; one of somebody else's is nobody's."""

@@ -29,7 +29,7 @@ def upgrade() -> None:
         "lead_wait",
         Column("callback_url", String(), primary_key=True),
         Column("lead_id", String(), nullable=False, index=True),
-        Column("told", Boolean(), nullable=False),
+        Column("told", Boolean(), nullable=False, index=True),
         Column("created_at", Float(), nullable=False),
     )
 

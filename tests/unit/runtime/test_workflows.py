@@ -170,8 +170,10 @@ def test_a_click_and_a_workflow_on_one_record_are_one_chat(at: World) -> None:
 
 
 def test_two_runs_on_one_record_share_the_lead_and_both_go_on(at: World) -> None:
-    """Each waits at an address of its own."""
-    first, second = start(at), start(at)
+    """Each waits at an address of its own; a second press of Run for the same workflow is the same run."""
+    at.house.manifest = replace(manifest, workflows=[qualify, qualify.model_copy(update={"id": "other"})])
+    first, second = start(at), start(at, "other")
+    assert start(at) == first
     decide(at)
 
     assert len(at.peers.leads) == 1
@@ -437,11 +439,12 @@ def switch(at: World, workflow_id: str, *, on: bool) -> None:
 def test_the_instants_of_a_run_are_told(at: World) -> None:
     """What the page shows: the youngest run first, with its steps."""
     start(at)
+    decide(at)
     at.clock.now += 10
     start(at)
 
     found = at.house.workflows.runs.newest(10)
 
-    assert [len(steps) for _, steps in found] == [1, 1]
+    assert [len(steps) for _, steps in found] == [1, 2]
     assert found[0][0].started_at > found[1][0].started_at
     assert datetime.fromtimestamp(found[0][0].started_at, UTC).year == 2023
