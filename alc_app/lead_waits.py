@@ -88,7 +88,7 @@ def forget_waits(before: float, limit: int) -> int:
 def _became(lead: Lead) -> dict[str, Any]:
     """As ALC's own `lead.processed` says it; of a lead that has no verdict, why."""
     status = lead.undelivered if lead.undelivered in TERMINAL else lead.status
-    judged = status in TERMINAL and lead.occurred_at > 0
+    judged = status in TERMINAL and not lead.came_to_nothing
     return {
         "event": "lead.processed",
         "lead_id": lead.id,
