@@ -1,7 +1,7 @@
 """ALC calls the workflow's address: a verdict on a lead of ours starts a run."""
 
 from alc_app import lead_waits
-from alc_app.alc_api import LeadProcessed
+from alc_app.alc_events import LeadProcessed
 from alc_app.attio import BadRequest, Request
 from alc_app.attio.workflows import NoOp, Outcome, TriggerMetadata
 from alc_app.blocks.lead_processed.block import Config

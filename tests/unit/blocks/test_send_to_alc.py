@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from alc_app import lead_waits, leads
-from alc_app.alc_api import LeadProcessed
+from alc_app.alc_events import LeadProcessed
 from alc_app.attio import Request
 from alc_app.attio.workflows import Defer, Error, NoOp, Outcome, StepMetadata
 from alc_app.blocks.send_to_alc.block import Config
