@@ -371,7 +371,7 @@ def test_a_workflow_that_is_switched_on_survives_every_crash(world: World) -> No
     record_id, lead_id = world.pending()
     places = around("plan_switch", "keep_switch")
     world.kill(world.workers, *places, while_doing=lambda: world.switch("follow-up", on=True))
-    world.until(lambda: len(world.alc.webhooks()) == 2)
+    world.until(lambda: len(world.alc.webhooks("lead.processed")) == 2)
     world.kill(world.workers, *around("start_run"), while_doing=lambda: world.alc.decide(lead_id))
     world.until(lambda: world.run_of(record_id)["state"] == "done")
 

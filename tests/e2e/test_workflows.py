@@ -20,10 +20,10 @@ PHONE = "+442079460060"
 def switched_on(user: User, alc: Alc) -> Iterator[None]:
     """The workflow of the trigger block, while a test runs."""
     press_switch(user, "follow-up", on=True)
-    eventually(lambda: len(alc.webhooks()) == 2, within=20, what=alc.webhooks)
+    eventually(lambda: len(alc.webhooks("lead.processed")) == 2, within=20, what=alc.webhooks)
     yield
     press_switch(user, "follow-up", on=False)
-    eventually(lambda: len(alc.webhooks()) == 1, within=20, what=alc.webhooks)
+    eventually(lambda: len(alc.webhooks("lead.processed")) == 1, within=20, what=alc.webhooks)
 
 
 def press_run(user: User, record_id: str) -> str:
