@@ -1,7 +1,20 @@
 """The manifest: every entry point of the app on one screen. The tutorial's `app.ts`."""
 
-from alc_app import lead_letters, lead_record, leads, subscription_rows
-from alc_app.attio import App, Check, DeadLetters, Events, Gauge, Record, Retention, Upkeep
+from alc_app import lead_letters, lead_record, lead_waits, leads, subscription_rows, workflows
+from alc_app.attio import (
+    App,
+    Check,
+    DeadLetters,
+    Events,
+    Gauge,
+    Record,
+    Retention,
+    Upkeep,
+)
+from alc_app.blocks.create_task import create_task_block
+from alc_app.blocks.delay import delay_block
+from alc_app.blocks.lead_processed import lead_processed_block
+from alc_app.blocks.send_to_alc import send_to_alc_block
 from alc_app.catch_up import catch_up, sweep_leads
 from alc_app.connectors.alc import alc
 from alc_app.events.connection_added import connection_added
@@ -11,6 +24,7 @@ from alc_app.lead_housekeeping import by_status, forget_early_events, forget_end
 from alc_app.lead_record_widget import lead_record_widget
 from alc_app.lead_rows import EarlyEvent, Lead
 from alc_app.lead_status import show_lead_status
+from alc_app.lead_waits import LeadWait
 from alc_app.load_lead_server import load_lead
 from alc_app.record_events.record_created import record_created
 from alc_app.record_events.record_deleted import record_deleted
@@ -42,6 +56,8 @@ app = App(
         "record.deleted": record_deleted,
         "record.merged": record_merged,
     },
+    blocks=[send_to_alc_block, lead_processed_block, delay_block, create_task_block],
+    workflows=[workflows.qualify, workflows.follow_up, workflows.second_chance],
     # TUTORIAL: it has nothing to finish later; what fails there is lost.
     upkeep=[
         Upkeep("settle_send", due=leads.due_to_settle, run=settle_send, trace=trace_of),
@@ -49,10 +65,12 @@ app = App(
         Upkeep("catch_up", due=leads.due_to_ask, run=catch_up, trace=trace_of),
         Upkeep("sweep_leads", due=due_to_sweep, run=sweep_leads),
         Upkeep("keep_subscription", due=subscription_rows.due_to_look, run=keep_subscription),
+        Upkeep("tell_workflow", due=lead_waits.due_to_tell, run=lead_waits.tell_workflow),
     ],
     retention=[
         Retention("verdicts that nobody claimed", days=7, forget=forget_early_events),
         Retention("leads that have ended", days=400, forget=forget_ended_leads),
+        Retention("waits of workflows for leads", days=400, forget=lead_waits.forget_waits),
     ],
     gauges=[
         Gauge("leads", "Leads, by status.", by_status, "status"),
@@ -70,5 +88,5 @@ app = App(
         DeadLetters("lead", lead_letters.undelivered, lead_letters.show_again, lead_letters.dismiss),
         DeadLetters("send", lead_letters.unsent, lead_letters.send_again, lead_letters.dismiss),
     ],
-    tables=[Lead, EarlyEvent, RecordSubscription, Sweep],
+    tables=[Lead, EarlyEvent, RecordSubscription, Sweep, LeadWait],
 )

@@ -155,6 +155,29 @@ def create_title(object_slug: str, attribute: str, kind: str, title: str) -> Non
     call("POST", f"/v2/objects/{object_slug}/attributes/{attribute}/{kind}", {"data": {"title": title}})
 
 
+@step
+def create_task(object_slug: str, record_id: str, content: str) -> str:
+    """Leave a task about a record; returns its id. `POST /v2/tasks`.
+
+    Attio takes no idempotency key: an open task that says the same of the record is the one that was asked for.
+    Raises: NotFound, Forbidden, AttioRefused, AnswerLost, AttioApiError.
+    """
+    about = {"linked_object": object_slug, "linked_record_id": record_id, "is_completed": "false", "limit": 500}
+    for task in _data(call("GET", f"/v2/tasks?{urlencode(about)}")):
+        linked = [one["target_record_id"] for one in task["linked_records"]]
+        if task["content_plaintext"] == content and record_id in linked and not task["is_completed"]:
+            return str(task["id"]["task_id"])
+    data = {
+        "content": content,
+        "format": "plaintext",
+        "deadline_at": None,
+        "is_completed": False,
+        "linked_records": [{"target_object": object_slug, "target_record_id": record_id}],
+        "assignees": [],
+    }
+    return str(_data(call("POST", "/v2/tasks", {"data": data}, per_second=WRITES_PER_SECOND))["id"]["task_id"])
+
+
 def list_webhooks() -> list[dict[str, Any]]:
     """Every webhook that our token sees. `GET /v2/webhooks`."""
     found: list[dict[str, Any]] = []

@@ -21,7 +21,8 @@ from alc_app.attio.server import (
     update_webhook_handler,
 )
 
-EVENTS = {"lead_processed": "lead.processed"}
+EVENTS = {"lead_processed": "lead.processed", "workflow": "lead.processed"}
+"""Which event ALC tells a handler, by the kind of its file name: a workflow's trigger has `workflow:<activation>`."""
 SOON = 86_400.0
 """Seconds before its end at which a webhook is worth a word."""
 
@@ -34,7 +35,7 @@ def check_webhooks() -> Iterator[Finding]:
         return  # there is nobody whom ALC could call, and no key to ask it with
     there = alc_api.list_webhooks(connection)
     ours = list_webhook_handlers()  # after ALC's list, so that no handler that is new looks like an orphan
-    handlers = [one for one in ours if one.file_name in EVENTS and not one.connector]
+    handlers = [one for one in ours if _kind(one) in EVENTS and not one.connector]
     for handler in handlers:
         yield from _compare(_Pair(connection, handler), [hook for hook in there if _calls(hook, handler)])
     live = {hook.webhook_id for hook in there if hook.status == "active"}
@@ -72,7 +73,7 @@ class _Pair:
 
     def is_right(self, hook: Webhook) -> bool:
         """Does it call the right address, by the right name, for the right event?"""
-        wanted = (self.handler.id, self.handler.url, EVENTS[self.handler.file_name])
+        wanted = (self.handler.id, self.handler.url, EVENTS[_kind(self.handler)])
         return (hook.name, hook.url, hook.event) == wanted
 
     def rank(self, hook: Webhook) -> tuple[bool, bool, bool]:
@@ -83,7 +84,7 @@ class _Pair:
     def register(self) -> str:
         """Tell ALC how to call the handler. One that was deleted meanwhile takes its webhook along."""
         handler = self.handler
-        event = EVENTS[handler.file_name]
+        event = EVENTS[_kind(handler)]
         made = alc_api.create_webhook(
             self.connection, name=handler.id, url=handler.url, event=event, secret=handler.secret
         )
@@ -138,6 +139,10 @@ def _look_at(pair: _Pair, hook: Webhook) -> Iterator[Finding]:
     elif hook.expires_at and hook.expires_at.timestamp() - current().now() < SOON:
         text = f"The webhook {hook_id} of the handler {name} expires at {hook.expires_at:%Y-%m-%d %H:%M} UTC."
         yield Finding(text, hook_id, "warning", partial(pair.extend, hook))
+
+
+def _kind(handler: WebhookHandler) -> str:
+    return handler.file_name.partition(":")[0]
 
 
 def _is_live(handler: WebhookHandler) -> bool:

@@ -35,6 +35,7 @@ from alc_app.pages import (
     StepDone,
     WidgetFrame,
 )
+from alc_app.pages.workflow_views import RunView, WorkflowView
 from alc_app.pages.workspace import ConnectionStatus, PeopleSort
 from alc_app.people import company_ids, find_people, history, sorted_by, to_person
 from alc_app.runtime import dead_letters
@@ -45,6 +46,7 @@ from alc_app.runtime.inbox import ENDED
 from alc_app.runtime.live import Live
 from alc_app.runtime.slot import Slot
 from alc_app.runtime.tables import ConnectionRow, Delivery, HandlerRow
+from alc_app.workflow_views import runs_of, workflows_of
 
 EXAMINE_WITHIN = 20.0
 DELIVERIES = 50
@@ -178,6 +180,28 @@ class Workspace:
         """Take a dead letter off the list. Raises: NotPossible."""
         with _refusals():
             dead_letters.dismiss(self._house, letter_id)
+
+    def workflows(self) -> Sequence[WorkflowView]:
+        """The definitions."""
+        return workflows_of(self._house)
+
+    def workflow_runs(self) -> Sequence[RunView]:
+        """The newest runs."""
+        return runs_of(self._house)
+
+    def run_workflow(self, workflow_id: str, record_id: str) -> str:
+        """Start a workflow for a record. Raises: NotPossible."""
+        try:
+            return self._house.workflows.start(workflow_id, record_id)
+        except LookupError as error:
+            raise NotPossible(str(error)) from error
+
+    def switch_workflow(self, workflow_id: str, *, on: bool) -> None:
+        """Have a workflow started by its trigger, or not any more. Raises: NotPossible."""
+        try:
+            self._house.workflows.switches.switch(workflow_id, on=on)
+        except LookupError as error:
+            raise NotPossible(str(error)) from error
 
     def query(self, query: str, variables: Mapping[str, Any]) -> dict[str, Any]:
         """Answer a GraphQL query of a record action; the caller has filled the slot."""

@@ -31,6 +31,8 @@ APP_FILES = [
     "alc_app.record_events",
     "alc_app.webhooks",
     "alc_app.events",
+    "alc_app.blocks",
+    "alc_app.workflows",
 ]
 DOORS = [
     "alc_app.alc_api",
@@ -43,6 +45,7 @@ DOORS = [
     "alc_app.lead_review",
     "alc_app.lead_letters",
     "alc_app.lead_moves",
+    "alc_app.lead_waits",
     "alc_app.subscription_rows",
     "alc_app.sweeps",
 ]

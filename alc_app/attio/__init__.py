@@ -33,6 +33,8 @@ from alc_app.attio.types import (
     WebhookHandler,
 )
 from alc_app.attio.widgets import Badge, Link, RecordWidget, TextWidget, TranscriptLine
+from alc_app.attio.workflow_definitions import Step, Workflow
+from alc_app.attio.workflows import StepBlock, TriggerBlock
 
 __all__ = [
     "App",
@@ -66,9 +68,13 @@ __all__ = [
     "ServerFunction",
     "ServerFunctionError",
     "ServerFunctionTimeout",
+    "Step",
+    "StepBlock",
     "TextWidget",
     "TranscriptLine",
+    "TriggerBlock",
     "Upkeep",
     "WebhookEvent",
     "WebhookHandler",
+    "Workflow",
 ]

@@ -98,3 +98,12 @@ def refresh_soon(handler_id: str) -> None:
 def delete_webhook_handler(handler_id: str) -> None:
     """Delete a handler; deleting it twice is fine. Its address answers 410 from then on."""
     current().delete_webhook_handler(handler_id)
+
+
+def post_callback(url: str, body: Mapping[str, Any], *, callback_id: str) -> None:
+    """Call the `finish` of a deferred step at its `finish_callback_url`; the same `callback_id` twice is once.
+
+    Within a transaction it is part of it. A step that has ended ignores it. Ours: in Attio the service calls the
+    address by HTTP, and here the app has verified and understood what the service has said.
+    """
+    current().post_callback(url, callback_id, body)

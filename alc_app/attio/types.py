@@ -13,6 +13,8 @@ from alc_app.attio.doctor import Check, DeadLetters
 from alc_app.attio.effects import Effect, perform
 from alc_app.attio.record_events import WebhookEvent, route
 from alc_app.attio.widgets import RecordWidget
+from alc_app.attio.workflow_definitions import Workflow
+from alc_app.attio.workflows import StepBlock, TriggerBlock
 
 if TYPE_CHECKING:
     from alc_app.attio.http import Request, Response
@@ -149,6 +151,8 @@ class App:
     record_events: Mapping[str, Callable[[WebhookEvent], None]] = field(default_factory=dict)
     """What is done when Attio tells of an event of this type, such as "record.updated"."""
     connectors: Mapping[str, Connector] = field(default_factory=dict)
+    blocks: Sequence[StepBlock | TriggerBlock] = ()
+    workflows: Sequence[Workflow] = ()
     upkeep: Sequence[Upkeep] = ()
     retention: Sequence[Retention] = ()
     gauges: Sequence[Gauge] = ()
@@ -172,6 +176,14 @@ class App:
     def record_widget(self, widget_id: str) -> RecordWidget:
         """The record widget with this id. Raises: LookupError naming the ones there are."""
         return _named(widget_id, {w.id: w for w in self.record.widgets}, "record widget")
+
+    def block(self, block_id: str) -> StepBlock | TriggerBlock:
+        """The workflow block with this id. Raises: LookupError naming the ones there are."""
+        return _named(block_id, {b.block.id: b for b in self.blocks}, "workflow block")
+
+    def workflow(self, workflow_id: str) -> Workflow:
+        """The workflow with this id. Raises: LookupError naming the ones there are."""
+        return _named(workflow_id, {w.id: w for w in self.workflows}, "workflow")
 
     def webhook(self, file_name: str) -> Callable[[Request], Response]:
         """The webhook handler in `webhooks/<file_name>.py`, or the one that hands Attio's own events to their

@@ -60,8 +60,8 @@ def list_tasks() -> Json:
     """Answer tasks, the oldest first."""
     limit, offset = page_of(request.args.get("limit"), request.args.get("offset"), in_query=True)
     with crm().database.reading() as session:
-        asked = select(Task).order_by(col(Task.created_at)).limit(limit).offset(offset)
-        return {"data": [_json(session, task) for task in session.exec(asked)]}
+        asked = [task for task in session.exec(select(Task).order_by(col(Task.created_at))) if _is_asked_for(task)]
+        return {"data": [_json(session, task) for task in asked[offset : offset + limit]]}
 
 
 @bp.get("/<task_id>")
@@ -108,6 +108,13 @@ def delete_task(task_id: str) -> Json:
         session.delete(task)
         tell(session, "task.deleted", {"task_id": task.task_id})
     return {}
+
+
+def _is_asked_for(task: Task) -> bool:
+    """Is it what the query asks for, by the record it is about and by whether it is done?"""
+    record, done = request.args.get("linked_record_id"), request.args.get("is_completed")
+    about = record is None or any(one["target_record_id"] == record for one in task.linked_records)
+    return about and done in (None, "true" if task.is_completed else "false")
 
 
 def _put(session: Session, task: Task, given: NewTask | TaskChange) -> None:

@@ -14,6 +14,7 @@ from .labs import Choice, Excerpt, Lab, Labs, LabsBusy, SideName, add_lab_pages
 from .look import add_look
 from .people import add_people_pages
 from .tutorial import add_tutorial_page
+from .workflows import add_workflows_page
 from .workspace import (
     ActionButton,
     CatchUp,
@@ -71,5 +72,6 @@ def blueprint(workspace: Workspace, labs: Labs | None = None) -> Blueprint:
     add_tutorial_page(pages, workspace)
     if labs:
         add_lab_pages(pages, workspace, labs)
+    add_workflows_page(pages, workspace)
     add_error_pages(pages)
     return pages

@@ -1,6 +1,6 @@
 """Dead letters: work that has ended in failure and that nothing tries again by itself; every kind of them in one list.
 
-An id is `<kind>:<id>`. The runtime knows three kinds; what the app gives up on comes with the manifest.
+An id is `<kind>:<id>`. The runtime knows four kinds; what the app gives up on comes with the manifest.
 """
 
 from __future__ import annotations
@@ -84,6 +84,7 @@ def _kinds(house: House) -> list[DeadLetters]:
         *house.manifest.dead_letters,
         kind("delivery", _deliveries, _replay_delivery, _dismiss_delivery),
         kind("clean-up", _clean_ups, _replay_clean_up, _dismiss_clean_up),
+        kind("workflow", _workflows, _replay_workflow, _dismiss_workflow),
         kind("run", _runs, _replay_run, _dismiss_run),
     ]
 
@@ -132,6 +133,24 @@ def _replay_clean_up(house: House, connection_id: str) -> str:
 
 def _dismiss_clean_up(house: House, connection_id: str) -> None:
     house.connections.erase(connection_id)
+
+
+def _workflows(house: House) -> list[DeadLetter]:
+    return [
+        DeadLetter(
+            run.id, f"The run {run.id} of the workflow {run.workflow_id} has failed.", run.why or "", run.started_at
+        )
+        for run in house.workflows.runs.failed()
+    ]
+
+
+def _replay_workflow(house: House, run_id: str) -> str:
+    house.workflows.runs.again(run_id)
+    return f"The workflow run {run_id} tries its last step once more."
+
+
+def _dismiss_workflow(house: House, run_id: str) -> None:
+    house.workflows.runs.dismiss(run_id)
 
 
 def _runs(house: House) -> list[DeadLetter]:

@@ -9,8 +9,9 @@ from urllib.parse import urlsplit
 
 from sqlmodel import select
 
+from alc_app.attio.http import Request, Response
 from alc_app.attio.runtime import Settings
-from alc_app.attio.types import App
+from alc_app.attio.types import App, Upkeep
 from alc_app.config import Config
 from alc_app.runtime import failpoints
 from alc_app.runtime.connections import Connections
@@ -30,6 +31,8 @@ from alc_app.runtime.schema import Schema, SchemaUnfit
 from alc_app.runtime.sealing import Sealer
 from alc_app.runtime.subscriptions import Subscriptions
 from alc_app.runtime.tables import ConnectionRow
+from alc_app.runtime.workflow_switches import PREFIX
+from alc_app.runtime.workflows import Workflows
 
 WORKSPACE = "workspace"
 """One installation serves one workspace, the one that the token belongs to; rows name it all the same."""
@@ -74,6 +77,7 @@ class House:
             subscription_seconds=config.subscription_seconds,
             send_new_people=config.send_new_people,
         )
+        self.workflows = Workflows(self)
 
     def _fit(self, inbox: Database, exchanges: Database) -> None:
         fits = {"app": self.database, "inbox": inbox, "exchanges": exchanges}
@@ -91,6 +95,17 @@ class House:
                 session.exec(select(ConnectionRow.id).where(ConnectionRow.access_token != "").limit(1)).first()
                 is not None
             )
+
+    @property
+    def upkeep(self) -> list[Upkeep]:
+        """What is to be finished later: the app's, and the workflows'."""
+        return [*self.manifest.upkeep, *self.workflows.upkeep]
+
+    def webhook(self, file_name: str) -> Callable[[Request], Response]:
+        """What answers at a webhook handler: a file of the app's, or a workflow's trigger. Raises: LookupError."""
+        if file_name.startswith(PREFIX):
+            return self.workflows.switches.handler(file_name)
+        return self.manifest.webhook(file_name)
 
     def publish(self, kind: str, data: Mapping[str, Any]) -> None:
         """Tell the open pages; within a transaction, when it commits."""

@@ -121,7 +121,7 @@ class Intake:
 
     def _read(self, row: HandlerRow, webhook_id: str, raw_body: bytes) -> HandlerResponse | None:
         """What the handler answers without doing anything; None, when it has something to do."""
-        handler = self._house.manifest.webhook(row.file_name)
+        handler = self._house.webhook(row.file_name)
         try:
             with running(ReadingSlot(self._house, connection_id=row.connection_id)):
                 return handler(Request(raw_body, {"webhook-id": webhook_id}))

@@ -80,7 +80,7 @@ class Relay:
     def upkeep(self) -> None:
         """What the app wants to finish later, when it is due."""
         with running(Slot(self._house)):
-            due = [(job.name, key) for job in self._house.manifest.upkeep for key in job.due()]
+            due = [(job.name, key) for job in self._house.upkeep for key in job.due()]
         for name, key in due:
             self._house.engine.ask("upkeep", name, key, queue="upkeep", only_one_of=f"{name}:{key}")
 

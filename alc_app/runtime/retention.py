@@ -8,6 +8,7 @@
 | finished runs of the engine | 7 days |
 | bodies of deliveries, which tell of people | 7 days after they ended |
 | deliveries | 40 days: a sender that tries for 28 hours finds its id known a week later (bar R14) |
+| workflow runs | 400 days after they ended |
 | rows of the app | as its manifest says |
 | handlers, and connections without their tokens | for ever: a deleted address answers 410, not 404 (bar R18) |
 
@@ -49,6 +50,7 @@ class Housekeeping:
             Retention("messages", 1, house.exchanges.forget),
             Retention("bodies of deliveries", 7, house.inbox.forget_bodies),
             Retention("deliveries", 40, house.inbox.forget),
+            Retention("workflow runs", 400, house.workflows.runs.forget),
             *house.manifest.retention,
         ]
 

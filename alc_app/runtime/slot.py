@@ -136,6 +136,10 @@ class Slot:
         delete = self._sdk("delete_webhook_handler", self._house.handlers.delete)
         self.step("delete_webhook_handler", lambda: delete(handler_id))
 
+    def post_callback(self, url: str, callback_id: str, body: Mapping[str, Any]) -> None:
+        """Tell a deferred step of a workflow."""
+        self._house.workflows.post_callback(url, callback_id, body)
+
     def _sdk(self, name: str, work: Callable[P, R]) -> Callable[P, R]:
         """A call of the server SDK, noted as one."""
 

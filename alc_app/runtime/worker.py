@@ -86,7 +86,7 @@ class Worker:
         delivery, row = self._house.inbox.get(handler_id, webhook_id), self._house.handlers.row(handler_id)
         if row is None:
             raise LookupError(f"There is no webhook handler {handler_id}.")
-        handler, participant = self._house.manifest.webhook(row.file_name), SCHEMES[row.signed_by].receiver
+        handler, participant = self._house.webhook(row.file_name), SCHEMES[row.signed_by].receiver
         try:
             with running(DurableSlot(self._house, row.connection_id)), acting(self._house.exchanges, participant):
                 status = handler(Request(delivery.body, {"webhook-id": webhook_id})).status
@@ -106,7 +106,7 @@ class Worker:
 
     def upkeep(self, name: str, key: str) -> dict[str, Any]:
         """Something that was left to be finished later."""
-        job = next(job for job in self._house.manifest.upkeep if job.name == name)
+        job = next(job for job in self._house.upkeep if job.name == name)
         with (
             running(DurableSlot(self._house)),
             trace.resumed(job.trace(key)),

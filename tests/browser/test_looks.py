@@ -22,6 +22,7 @@ PAGES = (
     "/apps/alc?notice=connected",
     "/doctor",
     "/inspector",
+    "/workflows",
     "/labs",
     "/labs/double-click",
     "/tutorial",

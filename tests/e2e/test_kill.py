@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 import requests
@@ -74,6 +75,17 @@ class World:
     def sent_once(self, record_id: str, *history: str) -> bool:
         """One lead at ALC (I1), and this is all that the record has ever said (I4)."""
         return len(self.alc.leads(record_id)) == 1 and self.attio.history(record_id, "alc_status") == list(history)
+
+    def switch(self, workflow_id: str, *, on: bool) -> None:
+        """Switch a workflow on or off."""
+        assert self.user.post(f"/workflows/{workflow_id}/switch", data={"on": str(on).lower()}).ok
+
+    def run_of(self, record_id: str) -> dict[str, Any]:
+        """The only run of a workflow for a record, as the page shows it."""
+        runs = self.user.get("/workflows.json").json()["runs"]
+        mine = [run for run in runs if run["record_id"] == record_id]
+        assert len(mine) <= 1, mine
+        return mine[0] if mine else {"state": "none"}
 
     def until(self, true: Callable[[], object], within: float = 20.0) -> None:
         """Wait for it; a failure shows what the workers have said."""
@@ -334,6 +346,37 @@ def test_a_sweep_survives_every_crash(world: World) -> None:
     world.kill(world.workers, *places, while_doing=world.user.catch_up)
 
     world.until(lambda: world.sent_once(record_id, "Pending", "Complete"))
+
+
+def test_a_workflow_run_survives_every_crash(world: World) -> None:
+    """Workflow 2-3, C1: one lead, one task, one end."""
+    world.connect()
+    record_id = world.add_person()
+    ask = {"record_id": record_id}
+    places = around("take_turn", "wait_for", "keep_outcome")
+    world.kill(world.workers, *places, while_doing=lambda: world.user.post("/workflows/qualify/runs", data=ask))
+    world.until(lambda: world.run_of(record_id)["state"] == "waiting")
+    [lead] = world.alc.leads(record_id)
+
+    places = around("tell_workflow", "create_task")
+    world.kill(world.workers, *places, while_doing=lambda: world.alc.decide(lead["id"]))
+
+    world.until(lambda: world.run_of(record_id)["state"] == "done")
+    assert len(world.attio.call("GET", f"/v2/tasks?linked_record_id={record_id}")) == 1
+    world.until(lambda: world.sent_once(record_id, "Pending", "Complete"))
+
+
+def test_a_workflow_that_is_switched_on_survives_every_crash(world: World) -> None:
+    """Workflow 1, I2, R14: one more webhook at ALC while it is on; one run for each verdict."""
+    record_id, lead_id = world.pending()
+    places = around("plan_switch", "keep_switch")
+    world.kill(world.workers, *places, while_doing=lambda: world.switch("follow-up", on=True))
+    world.until(lambda: len(world.alc.webhooks("lead.processed")) == 2)
+    world.kill(world.workers, *around("start_run"), while_doing=lambda: world.alc.decide(lead_id))
+    world.until(lambda: world.run_of(record_id)["state"] == "done")
+
+    world.switch("follow-up", on=False)
+    world.until(world.connected)
 
 
 def test_a_removal_survives_every_crash(world: World) -> None:

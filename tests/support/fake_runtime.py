@@ -95,6 +95,9 @@ class Outside:
         """Our webhooks at Attio."""
         self.refuses_twins = False
         """Does ALC answer 409 to a webhook that it has?"""
+        self.people: dict[str, dict[str, Any]] = {}
+        """What records say that nobody here has written, such as a name and a phone number."""
+        self.tasks: list[dict[str, Any]] = []
         self._registered = 0
         self._faults: defaultdict[str, list[Fault]] = defaultdict(list)
 
@@ -157,7 +160,16 @@ class Outside:
             return self._subscriptions(method, path, body)
         if method == "GET" and path.rpartition("/")[2] in ATTIO_IDS:
             return answer(200, {"data": {"id": ATTIO_IDS[path.rpartition("/")[2]]}})
+        if path == "/v2/tasks":
+            return self._tasks(method, body)
         return self._records(method, path, body)
+
+    def _tasks(self, method: str, body: Any) -> FetchResponse:
+        if method == "GET":
+            return answer(200, {"data": self.tasks})
+        task = {"id": {"task_id": f"task_{len(self.tasks) + 1}"}, "content_plaintext": body["data"]["content"]}
+        self.tasks.append({**body["data"], **task})
+        return answer(200, {"data": self.tasks[-1]})
 
     def _subscriptions(self, method: str, path: str, body: Any) -> FetchResponse:
         webhook_id = path.removeprefix("/v2/webhooks").strip("/")
@@ -215,6 +227,7 @@ class Outside:
     def _record(self, record_id: str) -> dict[str, Any]:
         """A record as Attio shows it."""
         values = {slug: [{"value": value}] if value else [] for slug, value in self.values(record_id).items()}
+        values = {**self.people.get(record_id, {}), **values}
         return {"id": {"record_id": record_id}, "values": values}
 
 
@@ -237,6 +250,8 @@ class FakeRuntime:
         self.handlers: dict[str, WebhookHandler] = {}
         self.refreshed: list[str] = []
         """Handlers whose connector was asked to look after them."""
+        self.called_back: list[tuple[str, str, Mapping[str, Any]]] = []
+        """Address, id and body of every callback to a step of a workflow."""
         self.published: list[tuple[str, Mapping[str, Any]]] = []
         self.steps: list[str] = []
         """The names of the steps whose work was begun, in order."""
@@ -340,6 +355,9 @@ class FakeRuntime:
 
     def refresh_soon(self, handler_id: str) -> None:
         self.refreshed.append(handler_id)
+
+    def post_callback(self, url: str, callback_id: str, body: Mapping[str, Any]) -> None:
+        self.called_back.append((url, callback_id, body))
 
     def delete_webhook_handler(self, handler_id: str) -> None:
         def delete() -> None:

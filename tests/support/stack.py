@@ -158,7 +158,8 @@ class Stack:
     def let_time_pass(self) -> None:
         """Every row that waits for its time is due now."""
         self._due_now("lead.due_at", "lead.writer_until", "lead.ask_at", "connection.due_at", "delivery.due_at")
-        self._due_now("record_subscription.due_at")
+        self._due_now("record_subscription.due_at", "workflow_run.due_at", "workflow_step.due_at")
+        self._due_now("workflow_switch.due_at")
 
     def let_subscriptions_age(self) -> None:
         """Every subscription of a connector is due to be refreshed."""

@@ -3,7 +3,7 @@ import { EventLog } from "./event_log.js";
 
 const POLL_MS = 2000;
 const POLLS_BEFORE_NEXT_STREAM = 15;
-const KINDS = ["record", "connection", "dead_letter", "reset"];
+const KINDS = ["record", "connection", "dead_letter", "workflow", "reset"];
 
 /**
  * Follow the server's events from the id `after`, with one stream for the whole browser: it allows six connections

@@ -1,0 +1,20 @@
+"""Step block: leave somebody a task about a person."""
+
+from alc_app.attio.workflows import ConfigSchema, define_workflow_block
+
+
+class Config(ConfigSchema):
+    """What is to be done, and about whom."""
+
+    record_id: str
+    content: str
+
+
+block = define_workflow_block(
+    type="step",
+    id="create-task",
+    title="Create task",
+    description="Leaves a task in Attio, linked to the person.",
+    config_schema=Config,
+    outcomes={"created": "Created"},
+)

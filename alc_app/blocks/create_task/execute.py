@@ -1,0 +1,18 @@
+"""Create the task in Attio, once."""
+
+from alc_app import attio_api
+from alc_app.attio.workflows import Error, Outcome, StepMetadata
+from alc_app.attio_api import AttioApiError, AttioRefused
+from alc_app.blocks.create_task.block import Config
+
+
+def execute(*, config: Config, metadata: StepMetadata) -> Outcome | Error:
+    """The task's id; what cannot be known now is tried again, because a task that is there is not made twice."""
+    del metadata
+    try:
+        task_id = attio_api.create_task("people", config.record_id, config.content)
+    except AttioRefused as error:
+        return Error(error.message)
+    except AttioApiError as error:
+        return Error(error.message, retryable=True)
+    return Outcome("created", {"task_id": task_id})

@@ -1,0 +1,10 @@
+"""Defer, with nobody who calls back: the time is all that the step waits for."""
+
+from alc_app.attio.workflows import Defer, Outcome, StepMetadata
+from alc_app.blocks.delay.block import Config
+
+
+def execute(*, config: Config, metadata: StepMetadata) -> Defer:
+    """Wait for the duration."""
+    del metadata
+    return Defer(config.duration, then=Outcome("done"))

@@ -1,0 +1,25 @@
+"""The workflow is switched on: ALC is told to call its address, as on install it is told to call the app's."""
+
+from alc_app import alc_api
+from alc_app.alc_api import AlcRefused
+from alc_app.attio.server import get_workspace_connection, update_webhook_handler
+from alc_app.attio.workflows import Complete, Error, TriggerMetadata
+from alc_app.blocks.lead_processed.block import Config
+
+
+def activate(*, config: Config, metadata: TriggerMetadata) -> Complete | Error:
+    """Register the callback at ALC; again is fine, because ALC knows it by its name. Raises: AlcError, AttioError."""
+    del config
+    callback = metadata.trigger_callback
+    try:
+        webhook = alc_api.create_webhook(
+            get_workspace_connection(),
+            name=callback.id,
+            url=callback.url,
+            event="lead.processed",
+            secret=callback.secret,
+        )
+    except AlcRefused as error:
+        return Error(error.message)
+    update_webhook_handler(callback.id, external_webhook_id=webhook.webhook_id)
+    return Complete()

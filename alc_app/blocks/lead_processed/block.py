@@ -1,0 +1,18 @@
+"""Trigger block: ALC has come to a verdict on a lead of ours, whoever has sent it."""
+
+from alc_app.attio.workflows import ConfigSchema, define_workflow_block
+from alc_app.blocks.outcomes import LEAD_OUTCOMES
+
+
+class Config(ConfigSchema):
+    """There is nothing to configure: each outcome is a branch."""
+
+
+block = define_workflow_block(
+    type="trigger",
+    id="lead-processed",
+    title="Lead processed",
+    description="Starts when ALC has come to a verdict on somebody of this workspace.",
+    config_schema=Config,
+    outcomes=LEAD_OUTCOMES,
+)

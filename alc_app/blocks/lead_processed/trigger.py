@@ -1,0 +1,24 @@
+"""ALC calls the workflow's address: a verdict on a lead of ours starts a run."""
+
+from alc_app import lead_waits
+from alc_app.alc_events import LeadProcessed
+from alc_app.attio import BadRequest, Request
+from alc_app.attio.workflows import NoOp, Outcome, TriggerMetadata
+from alc_app.blocks.lead_processed.block import Config
+from alc_app.blocks.outcomes import outcome_of
+
+
+def trigger(req: Request, *, config: Config, metadata: TriggerMetadata) -> Outcome | NoOp:
+    """The outcome of the verdict; nothing for a lead that is not ours (R12). Raises: BadRequest."""
+    del config, metadata
+    body = req.json()
+    if not isinstance(body, dict):
+        raise BadRequest("The body must be an object.")
+    if body.get("event") != "lead.processed":
+        return NoOp()
+    event = LeadProcessed.parse(body)
+    record_id = lead_waits.record_of(event.lead_id, event.record_id)
+    if record_id is None:
+        return NoOp()
+    found = {"record_id": record_id, "lead_id": event.lead_id, "summary": event.summary}
+    return outcome_of(event.status, event.interest, found, unique_key=f"{event.lead_id} {event.occurred_at}")

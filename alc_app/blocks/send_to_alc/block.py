@@ -1,0 +1,24 @@
+"""Step block: send a person to ALC, and go on when ALC has come to a verdict."""
+
+from datetime import timedelta
+
+from alc_app.attio.workflows import ConfigSchema, define_workflow_block
+from alc_app.blocks.outcomes import LEAD_OUTCOMES
+
+
+class Config(ConfigSchema):
+    """What the step is given."""
+
+    record_id: str
+    give_up_after: timedelta = timedelta(days=14)
+    """After so long without a verdict the step ends as "failed"."""
+
+
+block = define_workflow_block(
+    type="step",
+    id="send-to-alc",
+    title="Send to ALC and wait",
+    description="ALC's agent chats with the person by SMS; the workflow goes on with what came of it.",
+    config_schema=Config,
+    outcomes=LEAD_OUTCOMES,
+)

@@ -1,0 +1,72 @@
+import { announce, copy, fill } from "./dom.js";
+import { getJson } from "./http.js";
+import { localise } from "./time.js";
+
+const list = document.getElementById("runs");
+let asked = false;
+
+/** A workflow was switched, or a run has come further: ask once for all that happens in a moment. */
+async function onWorkflow({ detail: { run_id: runId, state } }) {
+  if (runId && ["done", "failed"].includes(state)) announce(`A workflow run is ${state}.`);
+  if (asked) return;
+  asked = true;
+  await new Promise((resume) => setTimeout(resume, 100));
+  asked = false;
+  const { workflows, runs } = await getJson("/workflows.json");
+  workflows.forEach(drawSwitch);
+  drawRuns(runs);
+}
+
+function drawSwitch(told) {
+  const place = document.getElementById(told.id);
+  fill(place, { why: told.why });
+  const form = place.querySelector(".switch");
+  if (!form) return;
+  fill(form, { label: told.label, button: told.button });
+  form.querySelector("[data-switched]").dataset.switched = told.switched;
+  form.querySelector("[name=on]").value = String(!told.is_wanted);
+}
+
+/** Draw the runs anew; those that are open stay open. */
+function drawRuns(runs) {
+  const open = new Set([...list.querySelectorAll(".workflow-run:has(details[open])")].map(({ id }) => id));
+  const focused = document.activeElement?.closest(".workflow-run")?.id;
+  list.replaceChildren(...runs.map((run) => drawRun(run, open)));
+  if (focused) document.getElementById(focused)?.querySelector("summary").focus();
+}
+
+function drawRun(run, open) {
+  const item = copy("run", run);
+  item.id = `run-${run.id}`;
+  item.dataset.state = run.state;
+  item.querySelector("details").open = open.has(item.id);
+  item.querySelector("a").href = run.record_id ? `/people/${encodeURIComponent(run.record_id)}` : "/people";
+  setTime(item.querySelector("time"), run.started_at);
+  item.querySelector(".run-steps").append(...run.steps.map(drawStep));
+  return item;
+}
+
+function drawStep(step) {
+  const item = copy("run-step", step);
+  item.dataset.state = step.state;
+  item.querySelector("[data-slot=found]").closest("div").hidden = !step.found;
+  item.querySelector(".until").hidden = !step.until;
+  if (step.until) setTime(item.querySelector("time"), step.until);
+  return item;
+}
+
+function setTime(time, at) {
+  time.dateTime = at;
+  localise(time);
+}
+
+/** The address may name a run: the one that was just started. */
+function openNamed() {
+  const named = location.hash.startsWith("#run-") && document.getElementById(location.hash.slice(1));
+  if (named) named.querySelector("details").open = true;
+}
+
+if (list) {
+  document.addEventListener("alc:workflow", (event) => onWorkflow(event).catch(() => {}));  // the next page load shows it
+  openNamed();
+}

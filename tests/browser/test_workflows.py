@@ -1,0 +1,64 @@
+"""The workflows' page in a browser: a run is started, followed live and read; a trigger is switched on."""
+
+from collections.abc import Callable
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.test_looks import SIDEWAYS
+from tests.support.fake_workflows import ENDED, FAILED, GRACE, WAITING
+from tests.support.fake_workspace import FakeWorkspace
+
+Open = Callable[[str], Page]
+Check = Callable[[Page], None]
+
+
+def test_a_run_is_started_for_a_person_and_followed_to_its_end(open_page: Open, workspace: FakeWorkspace) -> None:
+    """Chosen by the link on the person's page; what each step was given and has found appears by itself."""
+    page = open_page(f"/people/{GRACE}")
+    page.get_by_role("link", name="Run a workflow").click()
+    expect(page.get_by_text("There are none yet.")).to_be_visible()
+    expect(page.get_by_label("Person to run it for")).to_have_value(GRACE)
+    page.get_by_role("button", name="Run", exact=True).click()
+
+    run = page.locator(".workflow-run")
+    expect(run).to_have_count(1)
+    expect(run.locator("details")).to_have_attribute("open", "")
+    expect(run.locator(".run-step")).to_contain_text("Send to ALC and wait")
+    expect(run.locator(".until")).to_be_visible()
+    assert workspace.started == [("qualify", GRACE)]
+
+    workspace.set_runs(ENDED)
+
+    expect(run).to_have_attribute("data-state", "done")
+    expect(run.locator(".run-step")).to_have_count(2)
+    expect(run.get_by_text('"lead_id": "lead_7f2a"')).to_be_visible()
+    expect(run.get_by_text("Interested")).to_be_visible()
+
+
+def test_a_workflow_is_switched_on(open_page: Open, workspace: FakeWorkspace) -> None:
+    """And says so, in another tab too."""
+    other, page = open_page("/workflows"), open_page("/workflows")
+    page.get_by_role("button", name="Switch on").click()
+
+    for each in (page, other):
+        expect(each.get_by_text("Switching…")).to_be_visible()
+        expect(each.get_by_role("button", name="Switch off")).to_be_visible()
+    assert workspace.definitions[1].is_wanted
+
+
+def test_the_page_is_accessible_with_runs_in_every_state(
+    open_page: Open, workspace: FakeWorkspace, assert_accessible: Check
+) -> None:
+    """In both themes, all opened, and on a phone."""
+    workspace.runs = [FAILED, WAITING]
+    page = open_page("/workflows")
+    for summary in page.locator(".workflow-run summary").all():
+        summary.click()
+    for theme in ("light", "dark"):
+        page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]  # one of the two
+        assert_accessible(page)
+    page.set_viewport_size({"width": 320, "height": 800})
+    assert page.evaluate(SIDEWAYS) == []
+    workspace.set_runs(ENDED)
+    expect(page.locator(".workflow-run")).to_have_count(1)
+    assert_accessible(page)

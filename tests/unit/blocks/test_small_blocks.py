@@ -1,0 +1,52 @@
+"""Delay and Create task, which Attio has itself."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from alc_app.attio.workflows import Defer, Error, Outcome, StepMetadata
+from alc_app.blocks.create_task.block import Config as TaskConfig
+from alc_app.blocks.create_task.execute import execute as create_task
+from alc_app.blocks.delay.block import Config as DelayConfig
+from alc_app.blocks.delay.execute import execute as delay
+from tests.support.fake_runtime import Fault, Outside, answer_lost, says
+from tests.unit.test_leads import RECORD
+
+METADATA = StepMetadata("w", "v", "b", "run", "run.1", "Flow", "", "", "")
+TASK = TaskConfig(record_id=RECORD, content="Call back.")
+
+
+def test_a_delay_waits_for_its_time_alone() -> None:
+    """Given as ISO 8601 writes it."""
+    config = DelayConfig.model_validate({"duration": "P2D"})
+    assert delay(config=config, metadata=METADATA) == Defer(timedelta(days=2), then=Outcome("done"))
+
+
+def test_a_task_whose_answer_was_lost_is_not_made_twice(outside: Outside) -> None:
+    """Attio takes no key: an open task that says the same is looked for first."""
+    outside.fault("POST /v2/tasks", answer_lost)
+    assert create_task(config=TASK, metadata=METADATA) == Error("Attio did not answer.", retryable=True)
+
+    assert create_task(config=TASK, metadata=METADATA) == Outcome("created", {"task_id": "task_1"})
+    assert len(outside.tasks) == 1
+
+
+def test_a_task_that_is_done_does_not_stand_in_for_a_new_one(outside: Outside) -> None:
+    """The next run asks for its own."""
+    create_task(config=TASK, metadata=METADATA)
+    outside.tasks[0]["is_completed"] = True
+    create_task(config=TASK, metadata=METADATA)
+
+    assert len(outside.tasks) == 2
+
+
+@pytest.mark.parametrize("fault, again", [(says(404, {"message": "Gone."}), False), (says(503), True)])
+def test_what_attio_refuses_is_not_tried_again(outside: Outside, fault: Fault, again: bool) -> None:
+    """What may pass is."""
+    outside.fault("POST /v2/tasks", fault)
+    result = create_task(config=TASK, metadata=METADATA)
+
+    assert isinstance(result, Error)
+    assert result.retryable is again
