@@ -155,7 +155,6 @@ class ConnectionView:
 
     status: ConnectionStatus
     id: str = ""
-    account: str | None = None
     connected_at: datetime | None = None
     token_expires_at: datetime | None = None
     renewed_at: datetime | None = None  # from then on the token is renewed before it is used
