@@ -121,7 +121,8 @@ def _two_verdicts(record_id: str, lead_id: str, random: Random) -> list[dict[str
 def _send(stack: Stack, deliveries: Sequence[tuple[str, str]], report: Report) -> None:
     """As ALC would, by many threads at once."""
     with closing(_house(stack)) as house:
-        [row] = house.handlers.of(house.connections.usable_id(WORKSPACE))
+        handlers = house.handlers.of(house.connections.usable_id(WORKSPACE))
+        [row] = [row for row in handlers if row.file_name == "lead_processed"]
         url, signer = f"{stack.app_url}/hooks/{row.id}", Webhook(house.handlers.secret(row))
     session = requests.Session()
     session.mount("http://", requests.adapters.HTTPAdapter(pool_maxsize=SENDERS))
@@ -176,10 +177,11 @@ def _judge(stack: Stack, proxy: ChaosProxy, final: Mapping[str, str], report: Re
     report.most_in_a_second = max(sum(begin <= at < begin + 1 for at in moments) for begin in moments)
     report.writes_per_second = round(len(moments) / (max(moments) - min(moments)), 1)
     with stack.sql("inbox") as connection:
-        states = connection.execute(text("select state, count(*) from delivery group by state")).all()
+        ended = "select count(*) from delivery where state = 'done' and webhook_id like 'msg_%'"  # Attio tells things too
+        done = connection.execute(text(ended)).scalar_one()
     wrong = {
         "records in a wrong final state": sum(histories[who][-1] != status for who, status in final.items()),
-        "deliveries that are lost": report.events - sum(count for state, count in states if state == "done"),
+        "deliveries that are lost": report.events - done,
         "answers that are not 200": report.deliveries - report.answers.get(200, 0),
         "writes that changed nothing": report.writes - report.transitions,
         "seconds with too many writes": sum(sum(b <= at < b + 1 for at in moments) > LIMIT + 1 for b in moments),
