@@ -9,12 +9,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from alc_app.attio import FetchAnswerLost, FetchError, SerializableError
+from alc_app.attio import FetchAnswerLost, FetchError, FetchRefused, SerializableError
 from alc_app.attio.http import FetchResponse
 from alc_app.attio.runtime import current, step
 from alc_app.attio.server import attio_api_token, fetch
 
 PAGE = 100
+UNAUTHORIZED = "Attio does not accept our access token. Set ATTIO_API_TOKEN to one that it knows."
 UNREADABLE = "Attio's answer could not be read."
 WRITES_PER_SECOND = 23
 """For the whole workspace. Attio's limit is 25 (docs.attio.com/rest-api/guides/rate-limiting), and calls do not arrive
@@ -218,6 +219,8 @@ def call(method: str, path: str, json: Any = None, *, per_second: int | None = N
             json=json,
             per_second=per_second,
         )
+    except FetchRefused as error:
+        raise AttioApiError(UNAUTHORIZED).because(error) from error
     except FetchAnswerLost as error:
         raise AnswerLost("Attio did not answer.").because(error) from error
     except FetchError as error:
@@ -230,14 +233,15 @@ def call(method: str, path: str, json: Any = None, *, per_second: int | None = N
 def _error(response: FetchResponse) -> AttioApiError:
     message = _message(response)
     retry_after = response.retry_after()
+    if response.status == 401:  # it can be mended in the settings: what waits for it waits (C5)
+        return AttioApiError(UNAUTHORIZED)
     if response.status == 404:
         return NotFound(message)
     if response.status == 403:
         return Forbidden(message)
     if response.status == 504:  # somebody between us has given up waiting
         return AnswerLost(message, retry_after=retry_after)
-    # A token that was revoked can be mended in the settings: what waits for it waits.
-    if response.status in (401, 409, 429) or response.status >= 500:
+    if response.status in (409, 429) or response.status >= 500:
         return AttioApiError(message, retry_after=retry_after)
     return AttioRefused(message)
 

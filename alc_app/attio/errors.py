@@ -60,6 +60,10 @@ class FetchNotSent(FetchError):
     """The request never reached the other side: no connection was made."""
 
 
+class FetchRefused(FetchNotSent):
+    """The request was not sent, because the other side is known to refuse our key."""
+
+
 class FetchAnswerLost(FetchError):
     """The request may have been carried out: it was sent, and no whole answer came back."""
 

@@ -27,6 +27,7 @@ from alc_app.runtime.inbox import Inbox
 from alc_app.runtime.locks import AdvisoryLocks, FileLocks
 from alc_app.runtime.oauth import OAuthClient
 from alc_app.runtime.pace import Pacer
+from alc_app.runtime.refusals import Refusals
 from alc_app.runtime.schema import Schema, SchemaUnfit
 from alc_app.runtime.sealing import Sealer
 from alc_app.runtime.subscriptions import Subscriptions
@@ -61,6 +62,7 @@ class House:
         self.executors = Executors(self.database, locks)
         self.http = Http()
         self.pacer = Pacer(self.database)
+        self.refusals = Refusals(self.database, now)
         sealer = Sealer.from_config(config, in_use=self._holds_secrets())
         self.oauth = OAuthClient(config, self.http, now)
         self.flows = Flows(self.database, sealer, self.oauth, now)

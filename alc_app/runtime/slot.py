@@ -194,6 +194,24 @@ class DurableSlot(Slot):
         self.resumed = not done
         return result
 
+    def fetch(
+        self,
+        url: str,
+        *,
+        method: str,
+        headers: Mapping[str, str],
+        json: Any,
+        connection: Connection | None,
+        per_second: int | None,
+    ) -> FetchResponse:
+        """One call to the outside; none, while the other side refuses the installation's own key (bar C5)."""
+
+        def call() -> FetchResponse:
+            given = {"method": method, "headers": headers, "json": json}
+            return super(DurableSlot, self).fetch(url, connection=connection, per_second=per_second, **given)
+
+        return call() if connection else self._house.refusals.call(_origin(url), call)
+
 
 class ReachedFirstEffect(BaseException):
     """A webhook handler has read its request and wants to do something: it will be run durably, later.

@@ -16,10 +16,13 @@ import responses
 from alc_app.app import app as manifest
 from alc_app.attio.types import App
 from alc_app.config import Config
+from alc_app.runtime.database import Database
 from alc_app.runtime.house import WORKSPACE, House
 from alc_app.runtime.oauth import Tokens
+from alc_app.runtime.schema import Schema
 from tests.support.fake_engine import FakeEngine
 
+START = 1_700_000_000.0
 ALC = "https://alc.test"
 METADATA = f"{ALC}/.well-known/oauth-authorization-server"
 TOKEN, REVOKE = f"{ALC}/oauth/token", f"{ALC}/oauth/revoke"
@@ -30,6 +33,32 @@ METADATA_BODY = {
     "revocation_endpoint": REVOKE,
 }
 FRESH = {"access_token": "new-access", "refresh_token": "new-refresh", "token_type": "Bearer", "expires_in": 3600}
+
+
+class Clock:
+    """Stands until it is told to move."""
+
+    def __init__(self) -> None:
+        self.time = START
+
+    def __call__(self) -> float:
+        return self.time
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """A clock for stores that are told the time."""
+    return Clock()
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """The app's database, up to date, on each of both."""
+    sqlite = request.param == "sqlite"
+    database = Database(f"sqlite:///{tmp_path / 'app.db'}" if sqlite else request.getfixturevalue("postgres"))
+    Schema(database, "app").migrate()
+    yield database
+    database.close()
 
 
 @pytest.fixture

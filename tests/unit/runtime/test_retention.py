@@ -22,25 +22,9 @@ from alc_app.runtime.retention import AT_ONCE, DAY, EVERY, FIRST_AFTER, Housekee
 from alc_app.runtime.slot import Slot
 from alc_app.runtime.tables import Delivery, HandlerRow, LiveEvent, OAuthFlow
 from tests.support.fake_engine import FakeEngine
+from tests.unit.runtime.conftest import START, Clock
 
-START = 1_700_000_000.0
 RECORD = "11111111-1111-4111-8111-111111111111"
-
-
-class Clock:
-    """Stands until it is told to move."""
-
-    def __init__(self) -> None:
-        self.time = START
-
-    def __call__(self) -> float:
-        return self.time
-
-
-@pytest.fixture
-def clock() -> Clock:
-    """The house's."""
-    return Clock()
 
 
 @pytest.fixture

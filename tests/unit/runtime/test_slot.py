@@ -164,3 +164,16 @@ def test_a_run_knows_whether_it_goes_on_after_a_crash(
     monkeypatch.undo()
     seen = slot.step("update_record", lambda: slot.resumed)
     assert (seen, slot.resumed) == (True, False)
+
+
+def test_durable_work_pauses_while_attio_refuses_our_key_and_a_page_may_ask(
+    house: House, engine: FakeEngine, alc: responses.RequestsMock
+) -> None:
+    """C5: what is left to be done waits; a person who looks finds out."""
+    alc.patch(PATCH, status=401)
+
+    for slot in (DurableSlot(house), DurableSlot(house), Slot(house)):
+        with running(slot), pytest.raises(AttioApiError, match="does not accept our access token"):
+            update_record("people", "r", {})
+
+    assert len(alc.calls) == 2

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,9 +10,9 @@ from sqlmodel import select
 
 from alc_app.attio import Step, Workflow
 from alc_app.runtime.database import Database
-from alc_app.runtime.schema import Schema
 from alc_app.runtime.workflow_runs import MOST_TRIES, TURN_WITHIN, WorkflowRuns
 from alc_app.runtime.workflow_tables import WorkflowCallback, WorkflowRun
+from tests.unit.runtime.conftest import Clock
 
 DAY = 86_400.0
 DONE = {"type": "outcome", "id": "done", "data": {"found": 1}}
@@ -31,27 +29,10 @@ FLOW = Workflow(
 )
 
 
-class Clock:
-    """The time that the store goes by."""
-
-    now = 1000.0
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    """One that is up to date."""
-    sqlite = request.param == "sqlite"
-    database = Database(f"sqlite:///{tmp_path / 'app.db'}" if sqlite else request.getfixturevalue("postgres"))
-    Schema(database, "app").migrate()
-    yield database
-    database.close()
-
-
 @pytest.fixture
-def runs(database: Database) -> WorkflowRuns:
+def runs(database: Database, clock: Clock) -> WorkflowRuns:
     """The store, with one run in it that has begun."""
-    store = WorkflowRuns(database, lambda: Clock.now)
-    Clock.now = 1000.0
+    store = WorkflowRuns(database, clock)
     store.start("run", FLOW, "one", {"record_id": "r1"})
     return store
 
@@ -88,11 +69,11 @@ def test_a_run_that_is_started_twice_at_once_is_one(database: Database, runs: Wo
 
 
 def test_who_comes_back_after_another_has_taken_the_turn_changes_nothing(
-    database: Database, runs: WorkflowRuns
+    database: Database, runs: WorkflowRuns, clock: Clock
 ) -> None:
     """C4: a worker that was lost for longer than a turn may take."""
     lost = turn(runs)
-    Clock.now += TURN_WITHIN + 1
+    clock.time += TURN_WITHIN + 1
     assert runs.due() == ["run"]
     runs.keep("run", turn(runs), DONE)
 
@@ -102,13 +83,13 @@ def test_who_comes_back_after_another_has_taken_the_turn_changes_nothing(
 
 
 def test_a_run_that_waits_is_due_when_it_is_called_back_or_when_its_time_is_over(
-    database: Database, runs: WorkflowRuns
+    database: Database, runs: WorkflowRuns, clock: Clock
 ) -> None:
     """Nobody looks at it in between."""
     runs.keep("run", turn(runs), WAIT)
     assert runs.take_turn("run") is None
     assert not runs.due()
-    assert row(database).due_at == Clock.now + DAY
+    assert row(database).due_at == clock.time + DAY
 
     runs.call_back("run", 1, "told", {"a": 1})
 
@@ -125,10 +106,12 @@ def test_a_callback_that_comes_before_the_step_has_deferred_is_kept_for_it(runs:
     assert turn(runs)["callback"]["id"] == "early"
 
 
-def test_a_no_op_keeps_the_step_waiting_for_the_next_callback(database: Database, runs: WorkflowRuns) -> None:
+def test_a_no_op_keeps_the_step_waiting_for_the_next_callback(
+    database: Database, runs: WorkflowRuns, clock: Clock
+) -> None:
     """Several callbacks are fine; the time that the step has goes on."""
     runs.keep("run", turn(runs), WAIT)
-    until = Clock.now + DAY
+    until = clock.time + DAY
     runs.call_back("run", 1, "first", {})
     runs.keep("run", turn(runs), {"type": "no-op"})
 
@@ -151,7 +134,9 @@ def test_a_callback_to_a_step_that_has_ended_is_noted_and_ignored(database: Data
     assert turn(runs)["callback"] is None
 
 
-def test_errors_that_may_pass_are_tried_again_and_at_last_fail(database: Database, runs: WorkflowRuns) -> None:
+def test_errors_that_may_pass_are_tried_again_and_at_last_fail(
+    database: Database, runs: WorkflowRuns, clock: Clock
+) -> None:
     """Later each time."""
     away = {"type": "error", "error_message": "ALC cannot be reached.", "retryable": True}
     waits = []
@@ -160,8 +145,8 @@ def test_errors_that_may_pass_are_tried_again_and_at_last_fail(database: Databas
         due_at = row(database).due_at
         if row(database).state == "running":
             assert runs.take_turn("run") is None
-            waits.append((row(database).due_at or 0) - Clock.now)
-            Clock.now = row(database).due_at or due_at or 0
+            waits.append((row(database).due_at or 0) - clock.time)
+            clock.time = row(database).due_at or due_at or 0
     assert waits == [5, 10, 20, 40, 80, 160, 320]
     assert (row(database).state, row(database).why) == ("failed", "ALC cannot be reached.")
     assert [run.id for run in runs.failed()] == ["run"]
@@ -174,13 +159,13 @@ def test_exit_ends_the_run_well(database: Database, runs: WorkflowRuns) -> None:
     assert (row(database).state, row(database).number, row(database).due_at) == ("done", 1, None)
 
 
-def test_runs_are_forgotten_with_what_belongs_to_them(database: Database, runs: WorkflowRuns) -> None:
+def test_runs_are_forgotten_with_what_belongs_to_them(database: Database, runs: WorkflowRuns, clock: Clock) -> None:
     """Those that have ended, and no others."""
     runs.start("other", FLOW, "two", {"one": {}})
     runs.keep("run", turn(runs), {"type": "exit"})
     runs.call_back("run", 1, "late", {})
 
-    assert runs.forget(Clock.now + 1, 10) >= 1
+    assert runs.forget(clock.time + 1, 10) >= 1
     with database.reading() as session:
         assert not session.exec(select(WorkflowCallback)).all()
         assert session.get(WorkflowRun, "run") is None
