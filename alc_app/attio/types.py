@@ -113,6 +113,8 @@ class Upkeep:
     due: Callable[[], Sequence[str]]
     run: Callable[[str], None]
     trace: Callable[[str], str | None] = lambda _: None
+    acts_as: str = "Upkeep"
+    """By which name it takes part in the sequence diagram."""
 
 
 @dataclass(frozen=True)

@@ -110,7 +110,7 @@ class Worker:
         with (
             running(DurableSlot(self._house)),
             trace.resumed(job.trace(key)),
-            acting(self._house.exchanges, "Upkeep"),
+            acting(self._house.exchanges, job.acts_as),
         ):
             return outcome(lambda: job.run(key))
 

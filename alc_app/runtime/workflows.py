@@ -25,6 +25,8 @@ from alc_app.runtime.workflow_switches import WorkflowSwitches
 if TYPE_CHECKING:
     from alc_app.runtime.house import House
 
+WORKFLOW = "Workflow"
+"""What the runner is called in the sequence diagram."""
 UNFORESEEN = "Something unexpected happened. The log of the worker says what."
 log = logging.getLogger(__name__)
 
@@ -38,8 +40,8 @@ class Workflows:
         self.runs = WorkflowRuns(house.database, house.now)
         self.switches = WorkflowSwitches(house, self.runs)
         self.upkeep = [
-            Upkeep("run_workflow", due=self.runs.due, run=self.go_on, trace=self.runs.trace_of),
-            Upkeep("switch_workflow", due=self.switches.due, run=self.switches.settle),
+            Upkeep("run_workflow", due=self.runs.due, run=self.go_on, trace=self.runs.trace_of, acts_as=WORKFLOW),
+            Upkeep("switch_workflow", due=self.switches.due, run=self.switches.settle, acts_as=WORKFLOW),
         ]
 
     def start(self, workflow_id: str, record_id: str) -> str:
@@ -50,6 +52,7 @@ class Workflows:
         workflow = self._house.manifest.workflow(workflow_id)
         if workflow.trigger:
             raise LookupError(f"{workflow.title} is started by its trigger.")
+        self._house.exchanges.note("User", WORKFLOW, "Runs a workflow", title=workflow.title)
         run_id = self.runs.under_way(workflow_id, record_id) or uuid4().hex
         return self.runs.start(run_id, workflow, workflow.first, {"record_id": record_id})
 

@@ -33,7 +33,6 @@ AT = datetime(2026, 11, 20, 9, 12, tzinfo=UTC)
 CONNECTED = ConnectionView(
     "active",
     id="c0ffee",
-    account="demo@alc.example",
     connected_at=AT,
     token_expires_at=AT.replace(hour=10),
     scopes=("leads:write", "webhooks:write"),

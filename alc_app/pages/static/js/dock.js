@@ -7,7 +7,12 @@ import { Sequence } from "./sequence.js";
 const KEY = "alc-dock";
 const NARROW = matchMedia("(max-width: 900px)");
 const clock = new Intl.DateTimeFormat("en-GB", { timeStyle: "medium" });
-const TITLES = { "Clicks button": "Send to ALC", "Clicks to install app": "Connect", "Removes the connection": "Disconnect" };
+const TITLES = {
+  "Clicks button": "Send to ALC",
+  "Clicks to install app": "Connect",
+  "Removes the connection": "Disconnect",
+  "Runs a workflow": "Run a workflow",
+};
 const MOST_RUNS = 40;
 
 const dock = document.getElementById("dock");

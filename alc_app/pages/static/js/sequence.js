@@ -10,9 +10,14 @@ const SETS = {
 /** The participants of a run, from left to right: those of the tutorial's picture, and whoever else takes part. */
 export function participantsOf(messages, all) {
   const taking = new Set(messages.flatMap(({ sender, receiver }) => [sender, receiver]));
-  const usage = taking.has("Record Action") || taking.has("Webhook");
-  const wanted = new Set([...(usage ? SETS.usage : SETS.lifecycle), ...taking]);
+  const wanted = new Set([...pictureOf(taking), ...taking]);
   return [...all.filter((name) => wanted.has(name)), ...[...taking].filter((name) => !all.includes(name))];
+}
+
+function pictureOf(taking) {
+  if (taking.has("Record Action")) return SETS.usage;
+  if (taking.has("Workflow")) return [];
+  return taking.has("Webhook") ? SETS.usage : SETS.lifecycle;
 }
 
 /** Draws one run into `drawing`; each message opens by `show`. */
