@@ -16,7 +16,7 @@ def test_connecting_leads_away_and_back_to_a_connected_app(open_page: Open, work
     page = open_page("/apps/alc")
     page.get_by_role("link", name="Connect", exact=True).click()
     expect(page.get_by_text("Acme Lead Checker is connected.")).to_be_visible()
-    expect(page.get_by_text("Send leads, and read what became of them")).to_be_visible()
+    expect(page.get_by_text("Connected since")).to_be_visible()
 
 
 def test_disconnecting_is_confirmed_first(open_page: Open, workspace: FakeWorkspace) -> None:

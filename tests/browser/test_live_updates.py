@@ -78,7 +78,7 @@ def test_the_install_page_follows_the_connection(open_page: Open, workspace: Fak
     page = open_page("/apps/alc?notice=connected")
     expect(page.get_by_text("The connection is being made")).to_be_visible()
     workspace.set_connection(CONNECTED)
-    expect(page.get_by_text("Send leads, and read what became of them")).to_be_visible()
+    expect(page.get_by_text("Connected since")).to_be_visible()
 
 
 def test_somebody_who_is_answering_is_not_interrupted(open_page: Open, workspace: FakeWorkspace) -> None:
