@@ -51,6 +51,18 @@ def test_the_example_passes_its_tests_in_an_empty_folder(stranger: Path) -> None
     assert "9 passed" in ran.stdout
 
 
+def test_alc_responses_names_what_it_needs_when_that_is_not_installed(stranger: Path) -> None:
+    """Issue 5: the package alone, without its extra; the other fixtures go on working."""
+    project = stranger / "project"
+    (project / "conftest.py").write_text("import sys\n\nsys.modules['responses'] = None\n")
+    (project / "test_receiver.py").write_text(
+        "def test_in_process(alc_responses):\n    pass\n\n\ndef test_on_a_port(mock_alc):\n    mock_alc.send_lead()\n"
+    )
+    ran = run(stranger, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:playwright")
+    assert "1 passed, 1 error" in ran.stdout, ran.stdout + ran.stderr
+    assert 'pip install "acme-lead-checker[pytest]"' in ran.stdout
+
+
 def test_the_receiver_is_about_thirty_lines(stranger: Path) -> None:
     """Short enough to be read at once."""
     code = [line for line in (EXAMPLE / "receiver.py").read_text().splitlines() if line.strip()]
