@@ -43,6 +43,14 @@ def text_problem(value: object, *, longest: int = LONGEST_TEXT) -> str | None:
     return None
 
 
+def page_limit(usual: int, largest: int) -> int:
+    """Return how many rows the query asks for; raises ApiError 400."""
+    limit = request.args.get("limit", str(usual))
+    if not (limit.isascii() and limit.isdigit() and 1 <= int(limit[:6]) <= largest):
+        raise ApiError(400, "invalid_limit", f"The parameter limit must be a whole number from 1 to {largest}.")
+    return int(limit)
+
+
 def whole_number(value: object, *, at_least: int, at_most: int) -> bool:
     """Tell whether a JSON value is a whole number within bounds: 60.0 is one, true and false are none."""
     number = isinstance(value, int | float) and not isinstance(value, bool)
