@@ -10,12 +10,14 @@ from werkzeug.test import TestResponse
 from mock_alc.grading.receiver import grade
 from mock_alc.grading.report import Report
 from mock_alc.paging import every_delivery
+from mock_alc.refusals import in_words
 from mock_alc.services import Services
 from mock_alc.testing import looking
 from mock_alc.testing.person import Person
 from mock_alc.testing.serving import Served
 
 Json = dict[str, Any]
+__tracebackhide__ = looking.__tracebackhide__
 LEAD = {"recordId": "1", "name": "Ada Lovelace", "phoneNumber": "+442071838750"}
 
 
@@ -172,6 +174,7 @@ class Alc:
             path, method=method, json=body, headers=dict(headers), base_url=self.url
         )
         if response.status_code >= 400:
-            raise Refused(f"{method} {path} was answered {response.status_code}: {response.text.strip()}")
+            said = in_words(response.get_json(silent=True)) or response.text.strip()
+            raise Refused(f"{method} {path} was answered {response.status_code}. {said}")
         answer: Json = response.get_json()
         return answer

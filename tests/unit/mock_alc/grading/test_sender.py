@@ -56,7 +56,7 @@ def test_alc_gets_full_marks(mock_alc_factory: Callable[..., Alc]) -> None:
         eventually(lambda: all(message.over for message in exam.messages.values()), within=10)
 
     report = grade_sender(exam, SECRET, "ALC")
-    assert report.full_marks, report
+    assert report.full_marks, str(report)
 
 
 def send(exam: Exam, name: str, clock: Clock, **changes: Any) -> int:
