@@ -1,5 +1,6 @@
 """What the two Bearer APIs and the control door share: reading bodies and checking their fields."""
 
+import re
 from typing import Any
 
 from flask import request
@@ -8,6 +9,8 @@ from mock_alc.errors import ApiError
 from mock_alc.strict_json import NotStrictJson, read_object
 
 LONGEST_TEXT = 200
+CONTROLS = r"\x00-\x1f\x7f-\x9f\u2028\u2029"
+"""What no text may hold, for a regular expression. Names do hold other spaces than ours, and joiners."""
 
 
 def json_body() -> dict[str, Any]:
@@ -38,8 +41,8 @@ def text_problem(value: object, *, longest: int = LONGEST_TEXT) -> str | None:
         return "This field must be a text that is not empty."
     if len(value) > longest:
         return f"This field may have {longest} characters at most."
-    if not value.isprintable():
-        return "This field must not hold control characters."
+    if re.search(f"[{CONTROLS}]", value):
+        return "This field must not hold control characters or line breaks."
     return None
 
 
