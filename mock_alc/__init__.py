@@ -5,7 +5,6 @@
 with `mock_alc.server.MockAlc`.
 """
 
-from threading import Thread
 from typing import TYPE_CHECKING
 
 from mock_alc.clock import Clock, utc_now
@@ -21,12 +20,10 @@ def create_app(config: "Config", clock: Clock = utc_now) -> "Flask":
     # Late, so that the command line can show its help before anything heavy is loaded.
     from flask import Flask
 
-    hashing = _hash_meanwhile(config)
     from mock_alc import console, control, leads_api, login, openapi, web, webhooks_api
     from mock_alc.oauth import authorize, endpoints
     from mock_alc.provision import make_services
 
-    hashing.join()
     app = Flask(__name__)
     services = make_services(config, clock)
     app.extensions["mock_alc"] = services
@@ -46,12 +43,3 @@ def create_app(config: "Config", clock: Clock = utc_now) -> "Flask":
         app.register_blueprint(room)
     web.protect_forms(app)
     return app
-
-
-def _hash_meanwhile(config: "Config") -> Thread:
-    """Hash the demo password on another core while the rest is loaded: it is slow on purpose, and remembered."""
-    from mock_alc.accounts import hash_password
-
-    hashing = Thread(target=hash_password, args=(config.demo_password.get_secret_value(),))
-    hashing.start()
-    return hashing

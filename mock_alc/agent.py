@@ -46,9 +46,14 @@ def decide(
     session.refresh(lead)
     announce(session, lead.account_id, "lead.processed", lead_processed(lead), now, traceparent=lead.traceparent)
     if email := told_address(lead.interest or "", name=lead.name, phone_number=lead.phone_number):
-        told = prospect_updated(lead.id, lead.name, email)
-        announce(session, lead.account_id, "prospect.updated", told, now, traceparent=lead.traceparent)
+        learn(session, lead, lead.name, email, now)
     return True
+
+
+def learn(session: Session, lead: Lead, name: str, email: str, now: datetime) -> int:
+    """Tell the webhooks what the chat has told of somebody's name and address; returns how many there are."""
+    told = prospect_updated(lead.id, name, email)
+    return len(announce(session, lead.account_id, "prospect.updated", told, now, traceparent=lead.traceparent))
 
 
 def decision(

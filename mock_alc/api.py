@@ -1,5 +1,6 @@
 """What the two Bearer APIs and the control door share: reading bodies and checking their fields."""
 
+import re
 from typing import Any
 
 from flask import request
@@ -8,6 +9,8 @@ from mock_alc.errors import ApiError
 from mock_alc.strict_json import NotStrictJson, read_object
 
 LONGEST_TEXT = 200
+CONTROLS = r"\x00-\x1f\x7f-\x9f\u2028\u2029"
+"""What no text may hold, for a regular expression. Names do hold other spaces than ours, and joiners."""
 
 
 def json_body() -> dict[str, Any]:
@@ -38,9 +41,17 @@ def text_problem(value: object, *, longest: int = LONGEST_TEXT) -> str | None:
         return "This field must be a text that is not empty."
     if len(value) > longest:
         return f"This field may have {longest} characters at most."
-    if not value.isprintable():
-        return "This field must not hold control characters."
+    if re.search(f"[{CONTROLS}]", value):
+        return "This field must not hold control characters or line breaks."
     return None
+
+
+def page_limit(usual: int, largest: int) -> int:
+    """Return how many rows the query asks for; raises ApiError 400."""
+    limit = request.args.get("limit", str(usual))
+    if not (limit.isascii() and limit.isdigit() and 1 <= int(limit[:6]) <= largest):
+        raise ApiError(400, "invalid_limit", f"The parameter limit must be a whole number from 1 to {largest}.")
+    return int(limit)
 
 
 def whole_number(value: object, *, at_least: int, at_most: int) -> bool:

@@ -87,6 +87,7 @@ def _start(flags: dict[str, Any]) -> "MockAlc":
     except OSError as error:
         raise click.ClickException(f"The server could not start: {error.strerror or error}.") from error
     finally:
+        gc.freeze()  # What was loaded stays: nobody need walk over it again.
         gc.enable()
 
 

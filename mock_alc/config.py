@@ -1,24 +1,22 @@
 """Every setting of the mock: typed, described, read from `MOCK_ALC_*` when a Config is made and never before."""
 
 import ipaddress
+import os
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Any, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, field_validator, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
 from mock_alc.retries import PUBLISHED_SCHEDULE
 
 DEMO_PASSWORD = "let-me-in"  # noqa: S105 (public on purpose: the login page prints it; refused in production)
 
 
-class Config(BaseSettings):
-    """What `create_app` is handed; values given to the constructor win over the environment."""
+class Config(BaseModel):
+    """What `create_app` is handed; values given to the constructor win over the environment, where empty is unset."""
 
-    model_config = SettingsConfigDict(
-        env_prefix="MOCK_ALC_", frozen=True, env_ignore_empty=True, hide_input_in_errors=True, extra="forbid"
-    )
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True, extra="forbid")
 
     env: Literal["development", "production"] = Field(
         default="development",
@@ -41,7 +39,7 @@ class Config(BaseSettings):
     )
     client_id: str = Field(default="", description="OAuth client provisioned at start.")
     client_secret: SecretStr = Field(default=SecretStr(""), description="Its secret; none makes it a public client.")
-    redirect_uris: Annotated[tuple[str, ...], NoDecode] = Field(
+    redirect_uris: tuple[str, ...] = Field(
         default=(), description="Its redirect URIs, separated by commas, matched exactly."
     )
     allow_loopback_targets: bool | None = Field(
@@ -49,7 +47,7 @@ class Config(BaseSettings):
         description="Webhook targets on loopback, plain http included; by default exactly when the server "
         "itself listens on loopback, because then only this machine can register them.",
     )
-    retry_schedule: Annotated[tuple[float, ...], NoDecode] = Field(
+    retry_schedule: tuple[float, ...] = Field(
         default=PUBLISHED_SCHEDULE, description="Seconds before each delivery attempt, separated by commas."
     )
     delivery_timeout: float = Field(
@@ -71,6 +69,12 @@ class Config(BaseSettings):
     )
     demo_email: str = Field(default="demo@acmeleadchecker.test", description="Sign-in of the demo account.")
     demo_password: SecretStr = Field(default=SecretStr(DEMO_PASSWORD), description="Password of the demo account.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _add_environment(cls, given: dict[str, Any]) -> dict[str, Any]:
+        set_there = {name: os.environ.get(f"MOCK_ALC_{name.upper()}") for name in cls.model_fields}
+        return {name: value for name, value in set_there.items() if value} | given
 
     @field_validator("redirect_uris", "retry_schedule", mode="before")
     @classmethod

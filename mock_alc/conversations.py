@@ -117,6 +117,11 @@ def told_address(outcome: str, *, name: str, phone_number: str) -> str | None:
     """Return the address that the lead gives in the chat, if it gives one."""
     if outcome != "interested" or not phone_number.endswith(TELLS_ADDRESS):
         return None
+    return likely_address(name)
+
+
+def likely_address(name: str) -> str:
+    """Return the address that somebody of this name may have."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     return f"{'.'.join(re.findall('[a-z0-9]+', plain)) or 'lead'}@example.com"
 

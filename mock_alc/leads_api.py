@@ -14,7 +14,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import IntegrityError
 
 from mock_alc import leads
-from mock_alc.api import json_body, text_problem
+from mock_alc.api import json_body, page_limit, text_problem
 from mock_alc.errors import ApiError, invalid, not_found
 from mock_alc.leads import IdempotencyKey
 from mock_alc.oauth.bearer import account_with
@@ -49,19 +49,17 @@ def create_lead() -> ResponseReturnValue:
 def list_leads() -> ResponseReturnValue:
     """List leads, newest first; `next_cursor` is null on the last page."""
     account_id = account_with("leads")
-    limit = request.args.get("limit", str(PAGE))
-    if not (limit.isascii() and limit.isdigit() and 1 <= int(limit[:6]) <= LARGEST_PAGE):
-        raise ApiError(400, "invalid_limit", f"The parameter limit must be a whole number from 1 to {LARGEST_PAGE}.")
+    limit = page_limit(PAGE, LARGEST_PAGE)
     with alc().database.read() as session:
         found = leads.listed(
             session,
             account_id,
-            limit=int(limit) + 1,
+            limit=limit + 1,
             before=_read_cursor(request.args.get("cursor")),
             record_id=request.args.get("record_id"),
             idempotency_key=request.args.get("idempotency_key"),
         )
-    page, more = found[: int(limit)], found[int(limit) :]
+    page, more = found[:limit], found[limit:]
     return {
         "leads": [lead.as_json(alc().now()) for lead in page],
         "next_cursor": _cursor(page[-1].seq) if more else None,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import or_, update
+from sqlalchemy import or_, tuple_, update
 from sqlmodel import Field, Session, col, func, select
 
 from mock_alc import trace
@@ -15,6 +15,8 @@ from mock_alc.credentials import new_id
 from mock_alc.database import changed_rows
 from mock_alc.tables import Table, UtcDateTime
 from mock_alc.webhooks import Webhook, listening
+
+STATES = ("pending", "delivered", "failed", "cancelled")
 
 
 class Delivery(Table, table=True):
@@ -25,9 +27,10 @@ class Delivery(Table, table=True):
     id: str = Field(primary_key=True)
     webhook_id: str = Field(foreign_key="webhook.id", index=True)
     account_id: str = Field(foreign_key="account.id", index=True)
+    lead_id: str | None = Field(default=None, index=True)  # Which lead it tells of, if of one.
     event: str
     body: str
-    state: str = Field(default="pending", index=True)  # pending, delivered, failed or cancelled
+    state: str = Field(default="pending", index=True)  # One of STATES.
     due_at: datetime = Field(sa_type=UtcDateTime, index=True)
     attempts_made: int = 0
     lease_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
@@ -95,6 +98,7 @@ def enqueue(
         id=new_id("msg"),
         webhook_id=webhook.id,
         account_id=webhook.account_id,
+        lead_id=payload.get("lead_id"),
         event=event,
         body=json.dumps(payload, ensure_ascii=False, separators=(",", ":")),
         due_at=now,
@@ -172,6 +176,17 @@ def next_due(session: Session, now: datetime, *, busy: Collection[str]) -> datet
     """Return when the outbox next has something to send that nobody holds, to endpoints that are not busy."""
     waiting = select(func.min(col(Delivery.due_at))).where(Delivery.state == "pending", _not_leased(now))
     return session.exec(waiting.where(col(Delivery.webhook_id).not_in(busy))).one()
+
+
+def listed(session: Session, *, limit: int, after: Delivery | None, **equal: str) -> list[Delivery]:
+    """Return deliveries, oldest first, whose columns `equal` what is given; those that come `after` one."""
+    place = (col(Delivery.created_at), col(Delivery.id))
+    chosen = select(Delivery).order_by(*place).limit(limit)
+    for name, value in equal.items():
+        chosen = chosen.where(getattr(Delivery, name) == value)
+    if after is not None:
+        chosen = chosen.where(tuple_(*place) > (after.created_at, after.id))
+    return list(session.exec(chosen))
 
 
 def attempts_of(session: Session, delivery_ids: Collection[str]) -> dict[str, list[Attempt]]:

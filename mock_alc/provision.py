@@ -33,7 +33,7 @@ def make_services(config: Config, real: Clock) -> Services:
 
     def provision() -> None:
         with database.write() as session:
-            provision_demo_account(session, config.demo_email, config.demo_password.get_secret_value())
+            provision_demo_account(session, config.demo_email)
             provision_client(session, config)
 
     database.create_tables()

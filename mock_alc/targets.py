@@ -67,7 +67,7 @@ def _split(url: str) -> SplitResult:
     except ValueError as error:
         raise TargetRefused("The webhook URL cannot be read as a URL.") from error
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise TargetRefused("A webhook URL must be absolute and start with https://.")
+        raise TargetRefused("A webhook URL must be absolute, such as https://example.com/hook.")
     if "@" in parts.netloc or "#" in url:
         raise TargetRefused("A webhook URL must carry neither a user name nor a fragment.")
     return parts

@@ -46,8 +46,7 @@ class Alc:
 
     def deliveries(self, lead_id: str) -> list[Json]:
         """What it has sent about a lead, with every attempt."""
-        found = self._call("GET", "/_mock/deliveries")["deliveries"]
-        return [delivery for delivery in found if delivery["body"].get("lead_id") == lead_id]
+        return list(self._call("GET", f"/_mock/deliveries?{urlencode({'lead_id': lead_id})}")["deliveries"])
 
     def resend(self, delivery_id: str) -> None:
         """Send a past delivery again, under the same id."""

@@ -4,6 +4,8 @@ from typing import Any
 
 import click
 
+from mock_alc.refusals import in_words
+
 HOME = "http://127.0.0.1:8001"
 url_option = click.option("--url", default=HOME, show_default=True, help="Address of the running mock.")
 
@@ -37,6 +39,4 @@ def _answer(url: str, method: str, path: str, body: Any, token: str | None = Non
         return answer
     if status == 404 and answer.get("error", {}).get("message", "").startswith("The requested URL"):
         raise click.ClickException(f"The mock at {url} keeps its control door shut. Start it with --control.")
-    refusal = answer.get("error", {})
-    fields = " ".join(f"{name}: {problem}" for name, problem in refusal.get("fields", {}).items())
-    raise click.ClickException(f"{refusal.get('message', f'The mock answered {status}.')} {fields}".strip())
+    raise click.ClickException(in_words(answer) or f"The mock answered {status}.")

@@ -61,12 +61,14 @@ def grade(
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", type=int, default=0, help="Port to listen on. [default: a free one]")
 @click.option("--seconds", type=float, default=300.0, show_default=True, help="How long the exam may last.")
+@click.option("--patience", type=float, default=30.0, show_default=True, help="When the sender should have given up.")
 @json_option
-def grade_sender(*, secret: str, host: str, port: int, seconds: float, as_json: bool) -> None:
+def grade_sender(*, secret: str, host: str, port: int, seconds: float, patience: float, as_json: bool) -> None:
     """Grade a sender of webhooks by what it sends here.
 
-    Have it send five messages to the address that is shown, one after another. The first is taken, the next ones meet
-    a 500, a 503 with Retry-After, a redirect, and at last 410 Gone. The report comes when all is over, or at Ctrl-C.
+    Have it send six messages to the address that is shown, one after another. The first is taken, the next ones meet
+    a 500, a 503 with Retry-After, a redirect, silence, and at last 410 Gone. The report comes when all is over, or at
+    Ctrl-C.
 
     \b
     mock-alc grade-sender --secret whsec_… --port 9000
@@ -78,9 +80,9 @@ def grade_sender(*, secret: str, host: str, port: int, seconds: float, as_json: 
     from mock_alc.grading.sender import grade_sender as graded
     from mock_alc.testing.serving import Served
 
-    exam = Exam()
+    exam = Exam(patience=patience)
     served = Served(exam.app, host, port)
-    click.echo(f"Send five messages to {served.url}/hook, signed with the secret. Ctrl-C ends the exam.", err=True)
+    click.echo(f"Send six messages to {served.url}/hook, signed with the secret. Ctrl-C ends the exam.", err=True)
     deadline = time.monotonic() + seconds
     try:
         while not exam.over and (left := deadline - time.monotonic()) > 0:

@@ -8,6 +8,7 @@ import click
 
 from mock_alc.commands.door import api, call, token_of, url_option
 from mock_alc.commands.given import json_option
+from mock_alc.paging import every_delivery
 
 LOOK_EVERY = 0.3
 EVENTS = ("lead.processed", "prospect.updated")
@@ -53,7 +54,7 @@ def listen(
 
 def _ended(url: str) -> list[tuple[dict[str, object], dict[str, object]]]:
     """Return the attempts that have been answered, or have failed, in order."""
-    deliveries = call(url, "GET", "/deliveries")["deliveries"]
+    deliveries = every_delivery(lambda path: call(url, "GET", f"/{path}"))
     found = [(delivery, attempt) for delivery in deliveries for attempt in delivery["attempts"]]
     ended = [pair for pair in found if pair[1]["status"] is not None or pair[1]["error"] is not None]
     return sorted(ended, key=lambda pair: str(pair[1]["at"]))

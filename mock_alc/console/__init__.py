@@ -3,7 +3,7 @@
 `pages` knows who looks; the other modules hang one page each into its two blueprints.
 """
 
-from mock_alc.console import clock, deliveries, faults, leads, scenarios, webhooks
+from mock_alc.console import clock, deliveries, faults, leads, prospects, scenarios, webhooks
 from mock_alc.console.pages import backstage, pages
 
-__all__ = ["backstage", "clock", "deliveries", "faults", "leads", "pages", "scenarios", "webhooks"]
+__all__ = ["backstage", "clock", "deliveries", "faults", "leads", "pages", "prospects", "scenarios", "webhooks"]

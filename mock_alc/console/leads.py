@@ -9,6 +9,7 @@ from werkzeug.exceptions import NotFound
 from mock_alc import agent
 from mock_alc import leads as lead_store
 from mock_alc.console.pages import SHOWN, me, pages, signed_in_only
+from mock_alc.conversations import likely_address
 from mock_alc.leads import DECIDED, PROCESSING
 from mock_alc.services import alc
 
@@ -55,6 +56,7 @@ def lead(lead_id: str) -> ResponseReturnValue:
         lead=found,
         leads=beside,
         transcript=found.transcript(alc().now()),
+        address=likely_address(found.name) if alc().config.control else None,
         decisions=DECISIONS if alc().config.control and found.decided_at is None else (),
     )
 

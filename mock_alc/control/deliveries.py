@@ -1,26 +1,49 @@
-"""Deliveries: every one with its attempts, and once more."""
+"""Deliveries: those that are asked for with their attempts, and one once more."""
 
+from flask import request
 from flask.typing import ResponseReturnValue
-from sqlmodel import col, select
 
+from mock_alc.api import page_limit
 from mock_alc.control.door import door
-from mock_alc.errors import ApiError, not_found
-from mock_alc.outbox import Delivery, attempts_of, resend
+from mock_alc.errors import ApiError, invalid, not_found
+from mock_alc.outbox import STATES, Delivery, attempts_of, listed, resend
+from mock_alc.paging import LARGEST_PAGE
 from mock_alc.services import alc
+
+FILTERS = ("lead_id", "event", "webhook_id", "state")
+PAGE = 100
 
 
 @door.get("/deliveries")
 def list_deliveries() -> ResponseReturnValue:
-    """List every delivery with its attempts, oldest first."""
+    """List deliveries with their attempts, oldest first; `next_after` is null on the last page."""
+    asked = _asked()
+    limit = page_limit(PAGE, LARGEST_PAGE)
     with alc().database.read() as session:
-        found = list(session.exec(select(Delivery).order_by(col(Delivery.created_at), col(Delivery.id))))
-        attempts = attempts_of(session, [delivery.id for delivery in found])
+        after = session.get(Delivery, request.args["after"]) if "after" in request.args else None
+        if "after" in request.args and after is None:
+            raise not_found("delivery")
+        found = listed(session, limit=limit + 1, after=after, **asked)
+        page = found[:limit]
+        attempts = attempts_of(session, [delivery.id for delivery in page])
     return {
         "deliveries": [
             {**delivery.as_json(), "attempts": [attempt.as_json() for attempt in attempts[delivery.id]]}
-            for delivery in found
-        ]
+            for delivery in page
+        ],
+        "next_after": page[-1].id if found[limit:] else None,
     }
+
+
+def _asked() -> dict[str, str]:
+    """Return what deliveries must have; raises ApiError 422 for a slip, which would find too many or none."""
+    known = (*FILTERS, "limit", "after")
+    problems = {name: f"Ask by: {', '.join(known)}." for name in sorted(set(request.args) - set(known))}
+    if request.args.get("state", STATES[0]) not in STATES:
+        problems["state"] = f"This parameter must be one of: {', '.join(STATES)}."
+    if problems:
+        raise invalid(problems)
+    return {name: request.args[name] for name in FILTERS if name in request.args}
 
 
 @door.post("/deliveries/<delivery_id>/resend")

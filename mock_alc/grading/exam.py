@@ -1,5 +1,6 @@
 """A receiver that examines its sender: it takes one message, fails at the next, redirects another, and notes it all."""
 
+import select
 import threading
 import time
 from collections.abc import Callable
@@ -31,6 +32,8 @@ class Message:
 
     plan: str
     attempts: list[Attempt] = field(default_factory=list)
+    waited: float | None = None
+    """Seconds that the sender waited for an answer that never came; None while it waits, and if it need not."""
 
     @property
     def over(self) -> bool:
@@ -38,22 +41,25 @@ class Message:
         return any(attempt.status in (200, 410) for attempt in self.attempts)
 
 
-PLANS = ("taken", "broken", "busy", "moved", "gone")
-"""What the first five messages meet, in this order: 200; 500; 503 with Retry-After; 307; 410. All later ones: 410."""
+PLANS = ("taken", "broken", "busy", "moved", "silent", "gone")
+"""What the first six messages meet, in this order: 200; 500; 503 with Retry-After; 307; no answer; 410. Others: 410."""
+PATIENCE = 30.0
+"""Seconds in which Standard Webhooks would have a sender give up: 15 to 30."""
 FIRST_ANSWERS: dict[str, tuple[int, dict[str, str]]] = {
     "taken": (200, {}),
     "broken": (500, {}),
     "busy": (503, {"Retry-After": str(WAIT)}),
     "moved": (307, {"Location": ELSEWHERE}),
+    "silent": (503, {}),  # To who is still there when all patience is at its end.
     "gone": (410, {}),
 }
 
 
 class Exam:
-    """The WSGI application and its notes."""
+    """The WSGI application and its notes; `patience` is the seconds in which the sender says that it gives up."""
 
-    def __init__(self, now: Callable[[], float] = time.time) -> None:
-        self._now, self._lock = now, threading.Lock()
+    def __init__(self, now: Callable[[], float] = time.time, patience: float = PATIENCE) -> None:
+        self._now, self._lock, self.patience = now, threading.Lock(), patience
         self.messages: dict[str, Message] = {}
         self.followed: list[Attempt] = []
         """What came to the address that a redirect named: nothing should."""
@@ -83,5 +89,14 @@ class Exam:
                 self.followed.append(attempt)
             else:
                 self.messages.setdefault(key, Message(plan)).attempts.append(attempt)
+        if plan == "silent" and not known:
+            self._say_nothing(self.messages[key])
         self.changed.set()
         return Response(status=status, headers=headers)
+
+    def _say_nothing(self, message: Message) -> None:
+        """Hold the connection until the sender ends it, which makes it readable, or patience is at its end."""
+        began, connection = self._now(), request.environ.get("werkzeug.socket")
+        if connection is not None:
+            select.select([connection], [], [], self.patience)
+        message.waited = self._now() - began

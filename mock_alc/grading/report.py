@@ -20,7 +20,7 @@ class Result:
     complaint: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Report:
     """All results of one run; only a run in which every check passed has full marks."""
 
@@ -42,6 +42,10 @@ class Report:
     def full_marks(self) -> bool:
         """Whether every check passed."""
         return self.passed == len(self.results)
+
+    def __repr__(self) -> str:
+        """Say it in short: pytest shows this beside `full_marks`."""
+        return f"<Report on {self.subject}: {self.passed} of {len(self.results)} checks passed>"
 
     def __str__(self) -> str:
         """Say what failed, and how to mend it."""

@@ -108,6 +108,19 @@ def _retries(notes: _Notes) -> Complaints:
         yield "A message that was answered 500 did not come again while this exam lasted."
 
 
+def _gives_up(notes: _Notes) -> Complaints:
+    patience = notes.exam.patience
+    for message in notes.messages.values():
+        if message.plan != "silent":
+            continue
+        if message.waited is None or message.waited >= patience:
+            yield f"It was never answered, and still waited after {patience:g} seconds."
+        elif len(message.attempts) == 1:
+            yield f"It gave up after {message.waited:.1f} seconds, and did not come again while this exam lasted."
+        return
+    yield UNSEEN
+
+
 def _waits(notes: _Notes) -> Complaints:
     pair = notes.retried("busy")
     if pair is None:
@@ -172,6 +185,11 @@ CHECKS = [
     SenderCheck(
         "retries", "tries again after a 500", _retries, "Receivers are restarted and break.",
         "Retry with growing pauses, for some days.",
+    ),
+    SenderCheck(
+        "timeout", "gives up when no answer comes, and tries again", _gives_up,
+        "A receiver that hangs must not hold the sender's connections, nor lose the message.",
+        "End an attempt after 15 to 30 seconds in all, and retry it as any failure.",
     ),
     SenderCheck(
         "retry_after", "waits as long as Retry-After says", _waits,

@@ -1,6 +1,6 @@
 """`/api/v1/leads` in OpenAPI."""
 
-from mock_alc.api import LONGEST_TEXT
+from mock_alc.api import CONTROLS, LONGEST_TEXT
 from mock_alc.conversations import OUTCOMES
 from mock_alc.leads import DECIDED, PROCESSING
 from mock_alc.leads_api import CURSOR, E164, KEY, LARGEST_PAGE, PAGE
@@ -8,7 +8,8 @@ from mock_alc.openapi.parts import NO_TIME, TEXT, TIME, answer, body, operation,
 
 KEY_SCHEMA = {"type": "string", "pattern": f"^{KEY.pattern}$"}
 CURSOR_SCHEMA = {"type": "string", "pattern": f"^{CURSOR.pattern}$"}
-SHORT = {"type": "string", "minLength": 1, "maxLength": LONGEST_TEXT, "pattern": r"\S"}
+SOME_TEXT = rf"^[^{CONTROLS}]*[^\s{CONTROLS}][^{CONTROLS}]*$"
+SHORT = {"type": "string", "minLength": 1, "maxLength": LONGEST_TEXT, "pattern": SOME_TEXT}
 REPLAYED = {"Idempotency-Replayed": {"description": "`true` on a repeated answer.", "schema": TEXT}}
 
 SCHEMAS = {

@@ -25,7 +25,7 @@ SCHEMAS = {
         {"refresh_token": {**TEXT, "description": "Good once: each refresh brings a new one."}},
     ),
     "Revocation": thing(
-        {"token": TEXT},
+        {"token": {**TEXT, "minLength": 1}},
         {"token_type_hint": TEXT, "client_id": TEXT, "client_secret": TEXT},
         additionalProperties=TEXT,
     ),

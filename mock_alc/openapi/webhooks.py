@@ -30,7 +30,7 @@ SCHEMAS = {
     "NewWebhook": thing(
         {
             "name": SHORT,
-            "url": {"type": "string", "format": "uri", "minLength": 8, "maxLength": LONGEST_URL},
+            "url": {"type": "string", "format": "uri", "pattern": "^https?://[^@#]+$", "maxLength": LONGEST_URL},
             "event": {"enum": list(EVENTS)},
         },
         {

@@ -9,12 +9,15 @@ from werkzeug.test import TestResponse
 
 from mock_alc.grading.receiver import grade
 from mock_alc.grading.report import Report
+from mock_alc.paging import every_delivery
+from mock_alc.refusals import in_words
 from mock_alc.services import Services
 from mock_alc.testing import looking
 from mock_alc.testing.person import Person
 from mock_alc.testing.serving import Served
 
 Json = dict[str, Any]
+__tracebackhide__ = looking.__tracebackhide__
 LEAD = {"recordId": "1", "name": "Ada Lovelace", "phoneNumber": "+442071838750"}
 
 
@@ -121,13 +124,14 @@ class Alc:
 
     def deliveries(self, event: str | None = None, **fields: Any) -> list[Json]:
         """Return the deliveries with all their attempts, oldest first; perhaps those whose body has these fields."""
-        found = self._control("GET", "deliveries")["deliveries"]
-        return [one for one in found if event in (None, one["event"]) and not looking.differences(fields, one["body"])]
+        lead_id = fields.get("lead_id")
+        found = every_delivery(self._look, event=event, lead_id=lead_id if isinstance(lead_id, str) else None)
+        return [one for one in found if not looking.differences(fields, one["body"])]
 
     def delivered(self, event: str = "lead.processed", *, times: int | None = None, **fields: Any) -> list[Json]:
         """Return the deliveries that a receiver took with a 2xx; fails, showing the others, when there is none."""
         wanted = {"event": event, "state": "delivered", "body": fields}
-        return looking.found("delivery", wanted, self._control("GET", "deliveries")["deliveries"], times)
+        return looking.found("delivery", wanted, every_delivery(self._look), times)
 
     def requests(self) -> list[Json]:
         """Return the API and OAuth requests that came in, oldest first; secrets are masked."""
@@ -153,6 +157,9 @@ class Alc:
             self._served.pop().close()
         self._services.reset()
 
+    def _look(self, path: str) -> Json:
+        return self._control("GET", path)
+
     def _control(self, method: str, path: str, body: Any = None) -> Json:
         return self._ask(method, f"/_mock/{path}", body, {})
 
@@ -167,6 +174,7 @@ class Alc:
             path, method=method, json=body, headers=dict(headers), base_url=self.url
         )
         if response.status_code >= 400:
-            raise Refused(f"{method} {path} was answered {response.status_code}: {response.text.strip()}")
+            said = in_words(response.get_json(silent=True)) or response.text.strip()
+            raise Refused(f"{method} {path} was answered {response.status_code}. {said}")
         answer: Json = response.get_json()
         return answer

@@ -7,12 +7,21 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import requests
-import responses
 from flask import Flask
 
 from mock_alc import create_app
 from mock_alc.config import Config
 from mock_alc.faults.answers import WIRE
+
+try:
+    import responses
+except ModuleNotFoundError as missing:
+    raise ModuleNotFoundError(
+        "The fixture alc_responses stands on the package responses, which is not installed. It comes with the extra "
+        '`pytest` of acme-lead-checker: `pip install "acme-lead-checker[pytest]"`, or `pip install responses`. The '
+        "fixture mock_alc, which listens on a port, does without.",
+        name=missing.name,
+    ) from None
 
 URL = "https://api.acmeleadchecker.ai"
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")

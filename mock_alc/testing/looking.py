@@ -5,8 +5,11 @@ Pure: works on what the control door tells of requests and deliveries.
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from operator import methodcaller
 from typing import Any
 
+__tracebackhide__ = methodcaller("errisinstance", AssertionError)
+"""So pytest shows the line of the test that failed, and not how it was found out; a mistake of ours it shows whole."""
 SHOWN = 8
 WIDEST = 300
 
@@ -49,7 +52,7 @@ def _message(
     if not seen:
         return "\n".join([*lines, f"There was no {what} at all."])
     plural = f"{what}s" if what != "delivery" else "deliveries"
-    lines.append(f"Found were {len(seen)} {plural if len(seen) > 1 else what}, the nearest first:")
+    lines.append(f"Found {f'were {len(seen)} {plural}' if len(seen) > 1 else f'was 1 {what}'}, the nearest first:")
     for one in sorted(seen, key=lambda one: len(differences(wanted, one)))[:SHOWN]:
         lines.append(f"  * {_title(one)}")
         lines += [f"      {difference}" for difference in differences(wanted, one)] or ["      fits"]

@@ -54,12 +54,12 @@ def test_the_same_delivery_twice_has_one_effect(user: User, alc: Alc, attio: Att
     """R14: ALC resends a delivery that we have; it gets its 2xx, and the record has one Complete."""
     alc.decide(pending["lead_id"])
     user.sees_status(pending["record_id"], "Complete")
-    mine = next(d for d in alc.deliveries() if pending["lead_id"] in json.dumps(d))
+    mine = alc.deliveries(lead_id=pending["lead_id"])[0]
 
     alc.resend(mine["id"])
 
     def attempts() -> list[int]:
-        found = next(d for d in alc.deliveries() if d["id"] == mine["id"])
+        [found] = alc.deliveries(lead_id=pending["lead_id"])
         return [attempt["status"] for attempt in found["attempts"]]
 
     eventually(lambda: attempts() == [200, 200], what=attempts)
@@ -113,7 +113,7 @@ def test_a_verdict_on_a_record_that_was_deleted_ends_undeliverable(
     alc.decide(pending["lead_id"])
 
     def attempts() -> list[int]:
-        mine = [d for d in alc.deliveries() if pending["lead_id"] in json.dumps(d)]
+        mine = alc.deliveries(lead_id=pending["lead_id"])
         return [attempt["status"] for d in mine for attempt in d["attempts"]]
 
     eventually(lambda: attempts() == [200], what=attempts)
@@ -131,7 +131,7 @@ def test_a_complete_that_arrives_while_attio_is_down_is_written_when_it_is_back(
         alc.decide(pending["lead_id"])
 
         def answered() -> list[int]:
-            mine = [d for d in alc.deliveries() if pending["lead_id"] in json.dumps(d)]
+            mine = alc.deliveries(lead_id=pending["lead_id"])
             return [attempt["status"] for d in mine for attempt in d["attempts"]]
 
         eventually(lambda: answered() == [200], what=answered)

@@ -50,9 +50,16 @@ class Alc:
         """Delete a webhook behind its owner's back."""
         self._call("DELETE", f"/api/v1/webhooks/{webhook_id}", headers={"Authorization": f"Bearer {self.token()}"})
 
-    def deliveries(self) -> list[dict[str, Any]]:
-        """What it has sent, with every attempt."""
-        return list(self._call("GET", "/_mock/deliveries")["deliveries"])
+    def deliveries(self, **asked: str) -> list[dict[str, Any]]:
+        """What it has sent, with every attempt: all of it, or what has this `lead_id`, `event` or `state`."""
+        found: list[dict[str, Any]] = []
+        after: dict[str, str] = {}
+        while True:
+            page = self._call("GET", "/_mock/deliveries", params={**asked, **after})
+            found += page["deliveries"]
+            if page["next_after"] is None:
+                return found
+            after = {"after": page["next_after"]}
 
     def statuses_of_attempts(self, record_id: str) -> list[int | None]:
         """How each attempt to deliver a verdict on this record was answered."""

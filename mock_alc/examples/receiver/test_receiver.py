@@ -51,4 +51,4 @@ def test_every_story_ends_well(mock_alc, hook, verdicts, story):
 
 def test_the_receiver_gets_full_marks(mock_alc, hook):
     report = mock_alc.grade(hook, SECRET)
-    assert report.full_marks, report
+    assert report.full_marks, str(report)

@@ -5,18 +5,7 @@ from typing import Any
 
 import pytest
 
-from mock_alc import accounts
 from tests.unit.mock_alc.support import Alc, Person, Receiver
-
-
-@pytest.fixture(scope="session", autouse=True)
-def cheap_passwords() -> Iterator[None]:
-    """Sign in without the cost that makes guessing expensive: sixty sign-ins would take ten seconds."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(accounts, "HASH_METHOD", "scrypt:1024:8:1")
-        accounts.hash_password.cache_clear()
-        yield
-    accounts.hash_password.cache_clear()
 
 
 @pytest.fixture

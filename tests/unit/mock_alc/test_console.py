@@ -1,6 +1,7 @@
 """The console: leads, webhooks, deliveries."""
 
 import html
+import json
 import re
 from collections.abc import Callable
 
@@ -125,6 +126,29 @@ def test_a_person_can_let_a_lead_fail(alc: Alc, signed_in: Person) -> None:
     page = signed_in.browser.post(f"/leads/{lead['id']}/decide", data=form, follow_redirects=True).text
     assert "The number was a wrong one." in page
     assert alc.http.get("/_mock/leads").get_json()["leads"][0]["status"] == "Failed"
+
+
+def test_a_person_can_let_the_chat_tell_a_better_name_and_address(
+    make_alc: Callable[..., Alc], alc: Alc, signed_in: Person, receiver: Receiver
+) -> None:
+    """Issue 5: the webhooks for `prospect.updated` are told, or it is said that there are none; backstage only."""
+    auth = alc.auth()
+    lead = alc.send_lead(auth)
+    path = f"/leads/{lead['id']}"
+    form = hidden_fields(signed_in.browser.get(path)) | {"name": "Ada King", "email": "ada@king.example"}
+    assert "nobody was told" in signed_in.browser.post(f"{path}/learn", data=form, follow_redirects=True).text
+    alc.hook(auth, receiver.url(), event="prospect.updated")
+    assert "1 webhook." in signed_in.browser.post(f"{path}/learn", data=form, follow_redirects=True).text
+    empty = signed_in.browser.post(f"{path}/learn", data=form | {"name": ""}, follow_redirects=True)
+    assert "a text that is not empty" in empty.text
+    assert signed_in.browser.post("/leads/nobody/learn", data=form).status_code == 404
+    alc.work()
+    [told] = receiver.received
+    expected = {"prospectId": lead["id"], "prospectName": "Ada King", "prospectEmail": "ada@king.example"}
+    assert json.loads(told.body) == {"event": "prospect_updated", "data": expected}
+    shut = Person(make_alc(control=False).browser())
+    shut.sign_in()
+    assert shut.browser.post("/leads/x/learn", data=hidden_fields(shut.browser.get("/"))).status_code == 404
 
 
 def test_many_leads_come_a_page_at_a_time(alc: Alc, signed_in: Person) -> None:

@@ -51,6 +51,48 @@ def test_the_example_passes_its_tests_in_an_empty_folder(stranger: Path) -> None
     assert "9 passed" in ran.stdout
 
 
+def test_alc_responses_names_what_it_needs_when_that_is_not_installed(stranger: Path) -> None:
+    """Issue 5: the package alone, without its extra; the other fixtures go on working."""
+    project = stranger / "project"
+    (project / "conftest.py").write_text("import sys\n\nsys.modules['responses'] = None\n")
+    (project / "test_receiver.py").write_text(
+        "def test_in_process(alc_responses):\n    pass\n\n\ndef test_on_a_port(mock_alc):\n    mock_alc.send_lead()\n"
+    )
+    ran = run(stranger, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:playwright")
+    assert "1 passed, 1 error" in ran.stdout, ran.stdout + ran.stderr
+    assert 'pip install "acme-lead-checker[pytest]"' in ran.stdout
+
+
+MISTAKES = """
+def test_a_slip(mock_alc):
+    mock_alc.register_webhook("127.0.0.1:5000/hook", secret="abc")
+
+
+def test_nothing_came(mock_alc):
+    mock_alc.delivered(record_id="ada")
+
+
+def test_bad_marks(mock_alc):
+    def careless(environ, start_response):
+        start_response("200 OK", [])
+        return [b""]
+
+    report = mock_alc.grade(mock_alc.serve(careless) + "/hook", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
+    assert report.full_marks, str(report)
+"""
+
+
+def test_a_failure_shows_the_line_of_the_test_and_what_was_wrong_in_sentences(stranger: Path) -> None:
+    """Habit 9: none of mock_alc's own code, no JSON, and the whole report of a grading."""
+    (stranger / "project/test_receiver.py").write_text(MISTAKES)
+    ran = run(stranger, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:playwright")
+    assert "3 failed" in ran.stdout, ran.stdout + ran.stderr
+    assert "url: A webhook URL must be absolute, such as https://example.com/hook. secret: A signing" in ran.stdout
+    assert "There was no delivery at all." in ran.stdout
+    assert "Anybody who knows the address could have sent it." in ran.stdout
+    assert "mock_alc/testing" not in ran.stdout and '{"error"' not in ran.stdout
+
+
 def test_the_receiver_is_about_thirty_lines(stranger: Path) -> None:
     """Short enough to be read at once."""
     code = [line for line in (EXAMPLE / "receiver.py").read_text().splitlines() if line.strip()]

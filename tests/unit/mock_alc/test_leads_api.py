@@ -21,6 +21,12 @@ def auth(alc: Alc) -> dict[str, str]:
     return alc.auth()
 
 
+@pytest.mark.parametrize("name", ["山田　太郎", "Anne\u00a0Marie", "👩\u200d🚀 Ada", "\U0005227a"])
+def test_names_hold_every_letter_joiner_and_space_that_people_write(alc: Alc, name: str) -> None:
+    """What the document allows is taken: control characters and line breaks alone are refused."""
+    assert alc.send_lead(alc.auth(), name=name)["name"] == name
+
+
 def test_a_lead_is_accepted_in_the_tutorials_spelling(alc: Alc, auth: dict[str, str]) -> None:
     """Wire contract 4.1: what goes in as recordId comes back as record_id."""
     answer = alc.http.post(PATH, json=LEAD | {"extra": 1}, headers=auth)

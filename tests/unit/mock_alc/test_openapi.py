@@ -18,8 +18,8 @@ from tests.unit.mock_alc.support import Alc, Receiver, basic
 load_all_checks()
 DOCUMENTED = ("/api/", "/oauth/token", "/oauth/revoke", "/.well-known/")
 ALL_CHECKS = schemathesis.checks.CHECKS.get_all()
-# A URL, a cursor or a text may be refused for what no schema can say: where a host leads, or what a server knows.
-CHECKS = [check for check in ALL_CHECKS if check.__name__ != "positive_data_acceptance"]
+UNSAYABLE = ("idempotency_key_reused", "invalid_request")
+"""Refusals of what fits the schema, and that no schema can say: a key of another lead, credentials in two places."""
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +54,21 @@ def test_the_server_does_what_the_document_says(case: Case, known: dict[str, Any
         if name in (case.path_parameters or {}) and case.method != "DELETE":
             case.path_parameters[name] = known[name]
     oauth = case.path.startswith("/oauth/")
-    case.call_and_validate(headers=known["client"] if oauth else known["auth"], checks=CHECKS)
+    headers = known["client"] if oauth else known["auth"]
+    answer = case.call(headers=headers)
+    skipped = [check for check in ALL_CHECKS if check.__name__ == "positive_data_acceptance" and is_unsayable(answer)]
+    case.validate_response(answer, ALL_CHECKS, excluded_checks=skipped, headers=headers)
+
+
+def is_unsayable(answer: Any) -> bool:
+    """Whether it is refused for what the server knows, or, of a webhook, for where its URL leads."""
+    try:
+        error = answer.json()["error"]
+    except (ValueError, KeyError, TypeError):
+        return False
+    if isinstance(error, str):
+        return error in UNSAYABLE
+    return error["code"] in UNSAYABLE or set(error.get("fields", ())) == {"url"}
 
 
 def test_the_document_is_valid_openapi() -> None:

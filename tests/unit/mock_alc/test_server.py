@@ -147,6 +147,14 @@ def test_help_loads_nothing_heavy() -> None:
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0  # noqa: S603 (our own code)
 
 
+def test_a_start_loads_only_what_a_start_needs() -> None:
+    """It must be quick: the way out, sealing, reports and the tools of other servers come when they are needed."""
+    later = "{'requests', 'cryptography', 'rich', 'pydantic_settings', 'dbos', 'alembic', 'pytest', 'responses'}"
+    start = "mock = mock_alc.server.MockAlc(); mock.close()"
+    code = f"import sys, mock_alc.server; {start}; sys.exit(bool({later} & set(sys.modules)))"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0  # noqa: S603 (our own code)
+
+
 @pytest.mark.parametrize(
     ("flags", "sentence"),
     [

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from mock_alc.grading.report import Report
 from mock_alc.grading.sender import grade_sender
 from mock_alc.signing import signed_headers
 from mock_alc.testing.alc import Alc
+from mock_alc.testing.serving import Served
 from tests.support.waiting import eventually
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -46,15 +48,15 @@ def failures(report: Report) -> dict[str, str]:
 
 
 def test_alc_gets_full_marks(mock_alc_factory: Callable[..., Alc]) -> None:
-    """Five leads, one after another, through all that the examiner has in store. Real time: Retry-After is obeyed."""
-    alc, exam = mock_alc_factory(retry_schedule=(0, 0.1, 0.1)), Exam()
+    """Six leads, one after another, through all that the examiner has in store. Real time: Retry-After is obeyed."""
+    alc, exam = mock_alc_factory(retry_schedule=(0, 0.1, 0.1), delivery_timeout=0.5), Exam(patience=10)
     alc.register_webhook(f"{alc.serve(exam.app)}/hook", secret=SECRET)
     for number in range(len(PLANS)):
         alc.decide(alc.send_lead(recordId=str(number)))
         eventually(lambda: all(message.over for message in exam.messages.values()), within=10)
 
     report = grade_sender(exam, SECRET, "ALC")
-    assert report.full_marks, report
+    assert report.full_marks, str(report)
 
 
 def send(exam: Exam, name: str, clock: Clock, **changes: Any) -> int:
@@ -65,11 +67,16 @@ def send(exam: Exam, name: str, clock: Clock, **changes: Any) -> int:
     return exam.app.test_client().post(changes.get("path", "/hook"), data=body, headers=whole).status_code
 
 
-def test_the_five_messages_meet_five_fates(exam: Exam, clock: Clock) -> None:
+def send_now(exam: Exam, number: int) -> None:
+    """Send one message of little care, to get to the fate of the next."""
+    exam.app.test_client().post("/hook", headers={"webhook-id": f"msg_{number}"})
+
+
+def test_the_six_messages_meet_six_fates(exam: Exam, clock: Clock) -> None:
     """And all but the last are taken the second time."""
-    first = [send(exam, f"msg_{number}", clock) for number in range(5)]
-    assert first == [200, 500, 503, 307, 410]
-    assert [send(exam, f"msg_{number}", clock) for number in range(1, 5)] == [200, 200, 200, 410]
+    first = [send(exam, f"msg_{number}", clock) for number in range(6)]
+    assert first == [200, 500, 503, 307, 503, 410]
+    assert [send(exam, f"msg_{number}", clock) for number in range(1, 6)] == [200, 200, 200, 200, 410]
 
 
 @pytest.mark.parametrize(
@@ -100,14 +107,31 @@ def test_a_sender_that_never_comes_again_is_told_so(exam: Exam, clock: Clock) ->
 
 def test_hasty_and_forgetful_retries_are_named(exam: Exam, clock: Clock) -> None:
     """Other bytes under the same id, before the time, to where a redirect led, and after 410."""
-    for number in range(6):
+    for number in range(7):
         send(exam, f"msg_{number}", clock)
+    send(exam, "msg_4", clock)
     send(exam, "msg_1", clock, body=b'{"event":"other"}')
     send(exam, "msg_3", clock, path="/elsewhere")
     clock.now += 1
     send(exam, "msg_2", clock)
     found = failures(grade_sender(exam, SECRET, "x"))
     assert set(found) == {"same_bytes", "retry_after", "redirects", "gone"}
+
+
+@pytest.mark.parametrize(("gives_up_after", "words"), [(0.2, "did not come again"), (5, "still waited after 0.5")])
+def test_a_sender_that_is_never_answered_must_give_up_and_come_again(gives_up_after: float, words: str) -> None:
+    """In real time: the receiver holds the connection open, and sees when the sender ends it."""
+    exam = Exam(patience=0.5)
+    for number in range(4):
+        send_now(exam, number)
+    served = Served(exam.app)
+    try:
+        with suppress(requests.ReadTimeout):
+            requests.post(f"{served.url}/hook", headers={"webhook-id": "silent"}, timeout=gives_up_after)
+        eventually(lambda: exam.messages["silent"].waited is not None)
+    finally:
+        served.close()
+    assert words in failures(grade_sender(exam, SECRET, "x"))["timeout"]
 
 
 def test_a_retry_with_an_old_timestamp_is_named(exam: Exam, clock: Clock) -> None:
