@@ -38,7 +38,9 @@ class Settings:
     subscription_seconds: int = 604_800
     """For how long a service is asked to call us, where subscriptions expire."""
     send_new_people: bool = False
-    """Is everybody sent to ALC who is added to the CRM?"""
+    """Is everybody sent to ALC who is added to the CRM? The default, until a person has set it."""
+    strict_removal: bool = False
+    """Does a connection stay when `connection_removed` fails? The default, until a person has set it."""
 
 
 class Runtime(Protocol):
@@ -80,6 +82,8 @@ class Runtime(Protocol):
     def unsubscribe(self, connection: Connection, handler_id: str) -> None: ...
     def refresh_soon(self, handler_id: str) -> None: ...
     def delete_webhook_handler(self, handler_id: str) -> None: ...
+    def workspace_settings(self) -> Mapping[str, Any]: ...
+    def set_workspace_setting(self, key: str, value: Any) -> None: ...
     def post_callback(self, url: str, callback_id: str, body: Mapping[str, Any]) -> None: ...
 
 

@@ -136,6 +136,14 @@ class Slot:
         delete = self._sdk("delete_webhook_handler", self._house.handlers.delete)
         self.step("delete_webhook_handler", lambda: delete(handler_id))
 
+    def workspace_settings(self) -> Mapping[str, Any]:
+        """What people have set. Not a step, as the next: it is asked for what holds now."""
+        return self._house.workspace_settings.all()
+
+    def set_workspace_setting(self, key: str, value: Any) -> None:
+        """Set it; None gives it back to its default."""
+        self._house.workspace_settings.set(key, value)
+
     def post_callback(self, url: str, callback_id: str, body: Mapping[str, Any]) -> None:
         """Tell a deferred step of a workflow."""
         self._house.workflows.post_callback(url, callback_id, body)

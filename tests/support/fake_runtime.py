@@ -250,6 +250,8 @@ class FakeRuntime:
         self.handlers: dict[str, WebhookHandler] = {}
         self.refreshed: list[str] = []
         """Handlers whose connector was asked to look after them."""
+        self.set_by_people: dict[str, Any] = {}
+        """The workspace's settings."""
         self.called_back: list[tuple[str, str, Mapping[str, Any]]] = []
         """Address, id and body of every callback to a step of a workflow."""
         self.published: list[tuple[str, Mapping[str, Any]]] = []
@@ -352,6 +354,12 @@ class FakeRuntime:
             unsubscribe_alc(connection=connection, **about)
 
         settle(self.step("unsubscribe", lambda: outcome(end)))
+
+    def workspace_settings(self) -> Mapping[str, Any]:
+        return self.set_by_people
+
+    def set_workspace_setting(self, key: str, value: Any) -> None:
+        self.set_by_people = {**self.set_by_people, key: value}
 
     def refresh_soon(self, handler_id: str) -> None:
         self.refreshed.append(handler_id)
