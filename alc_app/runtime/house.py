@@ -24,6 +24,7 @@ from alc_app.runtime.flows import Flows
 from alc_app.runtime.handlers import Handlers
 from alc_app.runtime.http import Http
 from alc_app.runtime.inbox import Inbox
+from alc_app.runtime.key_values import KeyValues
 from alc_app.runtime.locks import AdvisoryLocks, FileLocks
 from alc_app.runtime.oauth import OAuthClient
 from alc_app.runtime.pace import Pacer
@@ -81,6 +82,7 @@ class House:
             send_new_people=config.send_new_people,
             strict_removal=config.removal == "strict",
         )
+        self.key_values = KeyValues(self.database, WORKSPACE, now)
         self.workspace_settings = WorkspaceSettings(self.database, WORKSPACE, now)
         self.workflows = Workflows(self)
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import delete
-from sqlmodel import col, select
+from sqlmodel import select
 
 from alc_app.runtime.database import Database
 from alc_app.runtime.tables import WorkspaceSettingRow
@@ -27,12 +27,11 @@ class WorkspaceSettings:
 
     def set(self, key: str, value: Any) -> None:
         """Set one; None gives it back. Within a transaction it is part of it."""
-        here = (
-            col(WorkspaceSettingRow.workspace_id) == self._workspace_id,
-            col(WorkspaceSettingRow.key) == key,
-        )
+        here = {"workspace_id": self._workspace_id, "key": key}
+        new = {"value": json.dumps(value), "set_at": self._now()}
+        insert = self._database.insert(WorkspaceSettingRow).values(**here, **new)
         with self._database.transaction() as session:
-            session.exec(delete(WorkspaceSettingRow).where(*here))
-            if value is not None:
-                row = {"workspace_id": self._workspace_id, "key": key, "value": json.dumps(value)}
-                session.merge(WorkspaceSettingRow(**row, set_at=self._now()))
+            if value is None:
+                session.exec(delete(WorkspaceSettingRow).filter_by(**here))
+            else:
+                session.execute(insert.on_conflict_do_update(index_elements=list(here), set_=new))
