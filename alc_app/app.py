@@ -34,6 +34,8 @@ from alc_app.record_subscription import check_subscription, keep_subscription
 from alc_app.send_to_alc_bulk_record_action import bulk_send_to_alc_action
 from alc_app.send_to_alc_record_action import send_to_alc_action
 from alc_app.send_to_alc_server import send_to_alc, settle_send
+from alc_app.settings.page import page as settings_page
+from alc_app.settings.values import strict_removal
 from alc_app.subscription_rows import RecordSubscription
 from alc_app.sweeps import Sweep, due_to_sweep
 from alc_app.webhook_checks import check_webhooks
@@ -49,7 +51,10 @@ app = App(
     server_functions=[send_to_alc, load_lead],
     webhooks={"lead_processed": lead_processed, "prospect_updated": prospect_updated},
     connectors={"alc": alc},
-    events=Events(connection_added=connection_added, connection_removed=connection_removed),
+    events=Events(
+        connection_added=connection_added, connection_removed=connection_removed, strict_removal=strict_removal
+    ),
+    settings=settings_page,
     record_events={
         "record.created": record_created,
         "record.updated": record_updated,

@@ -50,8 +50,8 @@ class Config(BaseModel):
     removal: Literal["tutorial", "strict"] = Field(
         "tutorial",
         alias="ALC_APP_REMOVAL",
-        description="what a failed `connection_removed` does: `tutorial` removes anyway and cleans up later, "
-        "`strict` keeps the connection",
+        description="what a failed `connection_removed` does, until a person has set it in `/settings`: `tutorial` "
+        "removes anyway and cleans up later, `strict` keeps the connection",
     )
     alc_url: str = Field("http://127.0.0.1:8001", alias="ALC_URL", description="where ALC is; also its OAuth issuer")
     alc_client_id: str = Field("alc-app", alias="ALC_CLIENT_ID", description="our OAuth client at ALC")
@@ -61,7 +61,8 @@ class Config(BaseModel):
     send_new_people: bool = Field(
         False,
         alias="ALC_APP_SEND_NEW_PEOPLE",
-        description="sends everybody to ALC who is added to the CRM with a phone number",
+        description="sends everybody to ALC who is added to the CRM with a phone number, until a person has set it in "
+        "`/settings`",
     )
     subscription_seconds: int = Field(
         604_800,

@@ -3,6 +3,7 @@
 TUTORIAL: its `widgets` stay empty; the status is an attribute among others.
 """
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -60,11 +61,19 @@ def _lead(lead: dict[str, Any], name: str) -> TextWidget:
     return TextWidget(
         TITLE,
         primary,
-        " ".join(text for text in (secondary, AWAY if lead["alc_is_away"] else "") if text),
+        " ".join(text for text in (secondary, _away(lead) if lead["alc_is_away"] else "") if text),
         BADGES[status],
         Link("Open in ALC's console", lead["console_url"]) if lead["alc_lead_id"] else None,
         [_line(said, name) for said in lead["transcript"]],
     )
+
+
+def _away(lead: dict[str, Any]) -> str:
+    """Why the chat is not there, or from when the one is that is shown."""
+    if lead["seen_at"] is None:
+        return AWAY
+    at = datetime.fromtimestamp(lead["seen_at"], UTC)
+    return f"ALC does not answer: the chat is shown as it was on {at.day} {at:%b, %H:%M} UTC."
 
 
 def _line(said: dict[str, str], name: str) -> TranscriptLine:

@@ -1,17 +1,25 @@
 """The server function behind the widget: what became of the person's last lead, as ALC tells it or as we remember it.
 
-TUTORIAL: it shows nothing of the chat. This only reads, and an ALC that is away takes nothing from the page but the
-chat itself.
+TUTORIAL: it shows nothing of the chat. An ALC that is away takes nothing from the page but what is newest in the chat:
+each look is kept for a day (`kv`), because it is a cache and may be lost.
 """
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from alc_app import alc_api, lead_review
 from alc_app.alc_api import AlcError, LeadState
 from alc_app.attio import AttioError
-from alc_app.attio.server import get_workspace_connection, server_function
+from alc_app.attio.runtime import current
+from alc_app.attio.server import get_workspace_connection, kv, server_function
+
+FRESH = 60.0
+"""Seconds for which a look counts as the last one."""
+KEPT = 86_400.0
+"""Seconds: a chat is what people have said, and is not ours to keep."""
+log = logging.getLogger(__name__)
 
 
 @server_function(durable=False)
@@ -21,17 +29,37 @@ def load_lead(record_id: str) -> dict[str, Any] | None:
     if seen is None:
         return None
     told: dict[str, Any] = {"status": seen.status, "interest": seen.interest, "summary": seen.summary, "why": seen.why}
-    told |= {"alc_lead_id": seen.alc_lead_id, "transcript": [], "alc_is_away": False}
+    told |= {"alc_lead_id": seen.alc_lead_id, "transcript": [], "alc_is_away": False, "seen_at": None}
     if seen.alc_lead_id is None:
         return told
     told["console_url"] = alc_api.console_url(seen.alc_lead_id)
     try:
         state = alc_api.get_lead(get_workspace_connection(), seen.alc_lead_id)
-    except (AlcError, AttioError):
+    except AlcError:
+        return told | _last_look(seen.alc_lead_id) | {"alc_is_away": True}
+    except AttioError:  # not connected: what ALC has told is no longer for this page
         return told | {"alc_is_away": True}
-    return told | _chat(state)
+    chat = _chat(state)
+    _remember(seen.alc_lead_id, chat)
+    return told | chat
 
 
 def _chat(lead: LeadState) -> dict[str, Any]:
     said = [{"from": line.sender, "text": line.text} for line in lead.transcript]
     return {"transcript": said} | ({"summary": lead.summary} if lead.summary else {})
+
+
+def _remember(alc_lead_id: str, chat: dict[str, Any]) -> None:
+    """Keep it, unless that was done a moment ago: a card is drawn at every turn of the chat, and by everybody."""
+    last, now = kv.get(f"chat:{alc_lead_id}"), current().now()
+    if last and last.value["chat"] == chat and now - last.value["seen_at"] < FRESH:
+        return
+    try:
+        kv.set(f"chat:{alc_lead_id}", {"chat": chat, "seen_at": now}, ttl_in_seconds=KEPT)
+    except Exception:  # a full disk takes nothing from the page
+        log.warning("The chat of the lead %s could not be kept for when ALC is away.", alc_lead_id, exc_info=True)
+
+
+def _last_look(alc_lead_id: str) -> dict[str, Any]:
+    found = kv.get(f"chat:{alc_lead_id}")
+    return {**found.value["chat"], "seen_at": found.value["seen_at"]} if found else {}

@@ -22,6 +22,7 @@ from alc_app.attio.server import (
 )
 from alc_app.attio_api import AttioApiError
 from alc_app.send_requested import send_all_requested
+from alc_app.settings.values import send_new_people
 
 LOOK_EVERY = 900.0
 """Seconds between two looks whether Attio still has it."""
@@ -72,7 +73,7 @@ def wanted() -> list[Json]:
         raise AttioApiError("The attribute alc_status is missing on people. Run: alc-app setup-attio")
     of_people = _equals("id.object_id", people["id"]["object_id"])
     of_status = _equals("id.attribute_id", status["id"]["attribute_id"])
-    new = {"record.created": [of_people]} if current().settings.send_new_people else {}
+    new = {"record.created": [of_people]} if send_new_people() else {}
     asked = {"record.updated": [of_people, of_status], "record.deleted": [of_people], "record.merged": [of_people]}
     return [{"event_type": name, "filter": {"$and": operations}} for name, operations in (asked | new).items()]
 

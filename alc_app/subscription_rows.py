@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import delete
+from sqlalchemy import delete, update
 from sqlmodel import Field, col, select
 
 from alc_app.attio.runtime import current, step
@@ -27,6 +27,12 @@ def subscribe_soon(handler_id: str) -> None:
     """Have it looked after at once: it is new, or its handler is gone."""
     with current().transaction() as session:
         session.merge(RecordSubscription(handler_id=handler_id, due_at=current().now()))
+
+
+def look_soon() -> None:
+    """Have all of them looked after at once: what we want to be told has changed. Not a step: twice is once."""
+    with current().transaction() as session:
+        session.exec(update(RecordSubscription).values(due_at=current().now()))
 
 
 def due_to_look() -> Sequence[str]:

@@ -35,6 +35,7 @@ from alc_app.pages import (
     StepDone,
     WidgetFrame,
 )
+from alc_app.pages.settings_view import SettingsSection
 from alc_app.pages.workflow_views import RunView, WorkflowView
 from alc_app.pages.workspace import ConnectionStatus, PeopleSort
 from alc_app.people import company_ids, find_people, history, sorted_by, to_person
@@ -46,6 +47,7 @@ from alc_app.runtime.inbox import ENDED
 from alc_app.runtime.live import Live
 from alc_app.runtime.slot import Slot
 from alc_app.runtime.tables import ConnectionRow, Delivery, HandlerRow
+from alc_app.setting_views import save, sections_of
 from alc_app.workflow_views import runs_of, workflows_of
 
 EXAMINE_WITHIN = 20.0
@@ -202,6 +204,14 @@ class Workspace:
             self._house.workflows.switches.switch(workflow_id, on=on)
         except LookupError as error:
             raise NotPossible(str(error)) from error
+
+    def settings(self) -> Sequence[SettingsSection]:
+        """The app's settings, as they are now."""
+        return sections_of(self._house)
+
+    def save_settings(self, changes: Mapping[str, float | bool | None]) -> None:
+        """Set these, all or none."""
+        save(self._house, changes)
 
     def query(self, query: str, variables: Mapping[str, Any]) -> dict[str, Any]:
         """Answer a GraphQL query of a record action; the caller has filled the slot."""

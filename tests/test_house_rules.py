@@ -27,6 +27,7 @@ APP_FILES = [
     "alc_app.lead_checks",
     "alc_app.webhook_checks",
     "alc_app.send_requested",
+    "alc_app.settings",
     "alc_app.record_subscription",
     "alc_app.record_events",
     "alc_app.webhooks",

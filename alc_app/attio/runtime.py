@@ -6,7 +6,7 @@ worker, the web process or a test, fills this one context variable first. It is 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -38,7 +38,9 @@ class Settings:
     subscription_seconds: int = 604_800
     """For how long a service is asked to call us, where subscriptions expire."""
     send_new_people: bool = False
-    """Is everybody sent to ALC who is added to the CRM?"""
+    """Is everybody sent to ALC who is added to the CRM? The default, until a person has set it."""
+    strict_removal: bool = False
+    """Does a connection stay when `connection_removed` fails? The default, until a person has set it."""
 
 
 class Runtime(Protocol):
@@ -80,6 +82,11 @@ class Runtime(Protocol):
     def unsubscribe(self, connection: Connection, handler_id: str) -> None: ...
     def refresh_soon(self, handler_id: str) -> None: ...
     def delete_webhook_handler(self, handler_id: str) -> None: ...
+    def workspace_settings(self) -> Mapping[str, Any]: ...
+    def set_workspace_setting(self, key: str, value: Any) -> None: ...
+    def kv_get(self, keys: Sequence[str]) -> Mapping[str, Any]: ...
+    def kv_set(self, key: str, value: Any, ttl_in_seconds: float | None) -> None: ...
+    def kv_delete(self, key: str) -> None: ...
     def post_callback(self, url: str, callback_id: str, body: Mapping[str, Any]) -> None: ...
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, ParamSpec, TypeVar
 
+from alc_app.attio import kv as kv  # noqa: PLC0414 - handed on: `import {kv} from "attio/server"`
 from alc_app.attio.http import FetchResponse
 from alc_app.attio.runtime import current
 from alc_app.attio.types import Connection, ServerFunction, WebhookHandler

@@ -18,6 +18,7 @@ from alc_app.attio.workflows import StepBlock, TriggerBlock
 
 if TYPE_CHECKING:
     from alc_app.attio.http import Request, Response
+    from alc_app.attio.settings_page import WorkspacePage
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -100,6 +101,8 @@ class Events:
 
     connection_added: Callable[[Connection], None]
     connection_removed: Callable[[Connection], None]
+    strict_removal: Callable[[], bool] = lambda: True
+    """Does a connection stay when `connection_removed` fails, as in Attio? Asked when a person disconnects."""
 
 
 @dataclass(frozen=True)
@@ -152,6 +155,7 @@ class App:
     events: Events
     record_events: Mapping[str, Callable[[WebhookEvent], None]] = field(default_factory=dict)
     """What is done when Attio tells of an event of this type, such as "record.updated"."""
+    settings: WorkspacePage | None = None
     connectors: Mapping[str, Connector] = field(default_factory=dict)
     blocks: Sequence[StepBlock | TriggerBlock] = ()
     workflows: Sequence[Workflow] = ()

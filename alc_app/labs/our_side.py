@@ -111,8 +111,9 @@ class OurSide(Side):
             return session.exec(select(Lead.id).where(Lead.record_id == record_id, which)).first() is not None
 
     def disconnect(self) -> None:
-        """What the button on the install page does."""
-        result = _end(self.house, "disconnect", self._connection)
+        """What the button on the install page does, with the removal that the tutorial has."""
+        strict = False
+        result = _end(self.house, "disconnect", self._connection, strict)
         if "error" in result:
             self.say(f"The clean-up fails, and is kept as a job: “{result['error']['message']}”")
 
@@ -123,6 +124,7 @@ def remove_connection(house: House, connection_id: str) -> None:
         _end(house, "remove", connection_id)
 
 
-def _end(house: House, workflow: str, connection_id: str) -> dict[str, Any]:
-    run_id = house.engine.ask(workflow, connection_id, queue="lifecycle", only_one_of=f"{workflow}:{connection_id}")
+def _end(house: House, workflow: str, connection_id: str, *args: Any) -> dict[str, Any]:
+    only_one_of = f"{workflow}:{connection_id}"
+    run_id = house.engine.ask(workflow, connection_id, *args, queue="lifecycle", only_one_of=only_one_of)
     return house.engine.outcome(run_id, within=PATIENCE)

@@ -116,6 +116,7 @@ def _json(session: Session, note: Note) -> Json:
         "title": note.title,
         "content_plaintext": note.content,
         "content_markdown": note.content,
+        "meeting_id": None,
         "tags": [],
         "created_by_actor": note.made_by,
         "created_at": note.created_at,

@@ -13,6 +13,7 @@ from .install import add_install_page
 from .labs import Choice, Excerpt, Lab, Labs, LabsBusy, SideName, add_lab_pages
 from .look import add_look
 from .people import add_people_pages
+from .settings import add_settings_page
 from .tutorial import add_tutorial_page
 from .workflows import add_workflows_page
 from .workspace import (
@@ -73,5 +74,6 @@ def blueprint(workspace: Workspace, labs: Labs | None = None) -> Blueprint:
     if labs:
         add_lab_pages(pages, workspace, labs)
     add_workflows_page(pages, workspace)
+    add_settings_page(pages, workspace)
     add_error_pages(pages)
     return pages

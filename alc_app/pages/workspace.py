@@ -7,6 +7,7 @@ from typing import Any, Literal, Protocol
 
 from .connect_steps import ConnectRun
 from .guide import Guide
+from .settings_view import SettingsSpace
 from .workflow_views import WorkflowSpace
 
 ALC_STATUSES = ("Pending", "Complete", "Failed")
@@ -165,7 +166,7 @@ class ConnectionView:
     scopes: Sequence[str] = ()
 
 
-class Workspace(WorkflowSpace, Protocol):
+class Workspace(WorkflowSpace, SettingsSpace, Protocol):
     """Everything that the pages ask for; the four attributes must be known without a call to the CRM."""
 
     @property

@@ -14,11 +14,13 @@ from werkzeug.wrappers import Response
 
 from alc_app.attio import trace
 from alc_app.attio.errors import ServerFunctionError, ServerFunctionTimeout
+from alc_app.attio.runtime import running
 from alc_app.runtime.exchanges import acting
 from alc_app.runtime.failpoints import failpoint
 from alc_app.runtime.flows import CallbackRefused, ConsentDenied
 from alc_app.runtime.house import WORKSPACE, House
 from alc_app.runtime.oauth import OAuthFailed
+from alc_app.runtime.slot import Slot
 
 WAIT = 20.0
 NOTICE_OF = {
@@ -95,16 +97,18 @@ def blueprint(house: House) -> Blueprint:
         if live is None:
             return _back("disconnected")
         house.exchanges.note("User", "Attio UI", "Removes the connection")
-        run_id = house.engine.ask("disconnect", live.id, queue="lifecycle", only_one_of=f"disconnect:{live.id}")
-        notice = _ended(house, run_id, "disconnected")
+        with running(Slot(house)):
+            strict = house.manifest.events.strict_removal()
+        run_id = house.engine.ask("disconnect", live.id, strict, queue="lifecycle", only_one_of=f"disconnect:{live.id}")
+        notice = _ended(house, run_id, "disconnected", "removal_refused" if strict else "clean_up_pending")
         house.exchanges.note("Attio UI", "User", SHOWS.get(notice, "Shows what went wrong"), kind="answer")
         return _back(notice)
 
     return routes
 
 
-def _ended(house: House, run_id: str, well: str) -> str:
-    """The notice that tells how a run went."""
+def _ended(house: House, run_id: str, well: str, badly: str = "") -> str:
+    """The notice that tells how a run went; without `badly` it is that of the error."""
     try:
         result = house.engine.outcome(run_id, within=WAIT)
     except ServerFunctionTimeout:
@@ -114,9 +118,7 @@ def _ended(house: House, run_id: str, well: str) -> str:
     if "error" not in result:
         return well
     log.warning("This did not end as %s: %s", well, result["error"]["message"])
-    if well == "disconnected":
-        return "removal_refused" if house.config.removal == "strict" else "clean_up_pending"
-    return NOTICE_OF.get(result["error"]["name"], "failed")
+    return badly or NOTICE_OF.get(result["error"]["name"], "failed")
 
 
 def _back(notice: str) -> Response:

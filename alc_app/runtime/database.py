@@ -9,6 +9,7 @@ from contextvars import ContextVar
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, event
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, create_engine
 
 READS = "alc_app_reads"
@@ -25,6 +26,8 @@ class Database:
         self.engine = open_engine(url)
         self._reader = self.engine.execution_options(**{READS: True})
         self.is_sqlite = self.engine.dialect.name == "sqlite"
+        self.insert = (sqlite if self.is_sqlite else postgresql).insert
+        """Makes the statement that inserts, or does something else on a conflict."""
         self._current: ContextVar[Session | None] = ContextVar("session", default=None)
 
     @contextmanager

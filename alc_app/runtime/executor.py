@@ -6,7 +6,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import col, select
 
 from alc_app.runtime.database import Database
@@ -26,7 +25,6 @@ class Executors:
 
     def __init__(self, database: Database, try_lock: TryLock) -> None:
         self._database, self._try_lock = database, try_lock
-        self._insert = (sqlite if database.is_sqlite else postgresql).insert
         self._mine: Held | None = None
         self.my_id = ""
 
@@ -42,7 +40,7 @@ class Executors:
             time.sleep(0.1)
         self.my_id, self._mine = found
         with self._database.transaction() as session:
-            known = self._insert(ExecutorRow).values(id=self.my_id, started_at=time.time())
+            known = self._database.insert(ExecutorRow).values(id=self.my_id, started_at=time.time())
             session.execute(known.on_conflict_do_update(index_elements=["id"], set_={"started_at": time.time()}))
         return self.my_id
 

@@ -24,6 +24,7 @@ from alc_app.runtime.flows import Flows
 from alc_app.runtime.handlers import Handlers
 from alc_app.runtime.http import Http
 from alc_app.runtime.inbox import Inbox
+from alc_app.runtime.key_values import KeyValues
 from alc_app.runtime.locks import AdvisoryLocks, FileLocks
 from alc_app.runtime.oauth import OAuthClient
 from alc_app.runtime.pace import Pacer
@@ -34,6 +35,7 @@ from alc_app.runtime.subscriptions import Subscriptions
 from alc_app.runtime.tables import ConnectionRow
 from alc_app.runtime.workflow_switches import PREFIX
 from alc_app.runtime.workflows import Workflows
+from alc_app.runtime.workspace_settings import WorkspaceSettings
 
 WORKSPACE = "workspace"
 """One installation serves one workspace, the one that the token belongs to; rows name it all the same."""
@@ -78,7 +80,10 @@ class House:
             events_url=self.handlers.url("", "attio"),
             subscription_seconds=config.subscription_seconds,
             send_new_people=config.send_new_people,
+            strict_removal=config.removal == "strict",
         )
+        self.key_values = KeyValues(self.database, WORKSPACE, now)
+        self.workspace_settings = WorkspaceSettings(self.database, WORKSPACE, now)
         self.workflows = Workflows(self)
 
     def _fit(self, inbox: Database, exchanges: Database) -> None:

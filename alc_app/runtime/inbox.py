@@ -17,7 +17,6 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from sqlalchemy import ColumnElement, Connection, Delete, Update, delete, tuple_, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import OperationalError
 from sqlmodel import col, func, select
 
@@ -54,7 +53,6 @@ class Inbox:
 
     def __init__(self, database: Database, now: Callable[[], float] = time.time) -> None:
         self._database, self._now = database, now
-        self._insert = (sqlite if database.is_sqlite else postgresql).insert
         self._queue: queue.SimpleQueue[_Item] = queue.SimpleQueue()
         self._writer: threading.Thread | None = None
         self._starting = threading.Lock()
@@ -228,7 +226,7 @@ class Inbox:
     def _store(self, connection: Connection, batch: list[_Item]) -> list[Verdict]:
         """Insert, and see by the key what was there: also when another process has stored it a moment ago."""
         key = (col(Delivery.handler_id), col(Delivery.webhook_id))
-        new = self._insert(Delivery).on_conflict_do_nothing().returning(*key)
+        new = self._database.insert(Delivery).on_conflict_do_nothing().returning(*key)
         fresh = {(row[0], row[1]) for row in connection.execute(new, [item.row for item in batch])}
         keys = [(str(item.row["handler_id"]), str(item.row["webhook_id"])) for item in batch]
         there = select(*key, Delivery.digest).where(tuple_(*key).in_(keys))

@@ -55,9 +55,12 @@ class Lifecycle:
             self.remove(replaced)
         return {"ok": connection_id}
 
-    def disconnect(self, connection_id: str) -> dict[str, Any]:
-        """A person wants it gone. Strict, as in Attio's reference: a failure of the app's handler keeps it (C12)."""
-        if self._house.config.removal == "strict":
+    def disconnect(self, connection_id: str, *, strict: bool) -> dict[str, Any]:
+        """A person wants it gone. Strict, as in Attio's reference: a failure of the app's handler keeps it (C12).
+
+        It is what held at the click, so a run that is continued takes the same way.
+        """
+        if strict:
             slot = DurableSlot(self._house, connection_id)
             told = _attempt(lambda: self._run_removed(slot, connection_id))
             if "error" in told:

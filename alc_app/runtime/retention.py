@@ -9,6 +9,7 @@
 | bodies of deliveries, which tell of people | 7 days after they ended |
 | deliveries | 40 days: a sender that tries for 28 hours finds its id known a week later (bar R14) |
 | workflow runs | 400 days after they ended |
+| values under keys (`kv`) | as long as each was given, or for ever |
 | rows of the app | as its manifest says |
 | handlers, and connections without their tokens | for ever: a deleted address answers 410, not 404 (bar R18) |
 
@@ -51,6 +52,7 @@ class Housekeeping:
             Retention("bodies of deliveries", 7, house.inbox.forget_bodies),
             Retention("deliveries", 40, house.inbox.forget),
             Retention("workflow runs", 400, house.workflows.runs.forget),
+            Retention("values under keys", 0, house.key_values.forget),
             *house.manifest.retention,
         ]
 

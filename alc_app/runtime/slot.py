@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, ParamSpec, TypeVar
 
@@ -135,6 +135,26 @@ class Slot:
         """Delete it; its address answers 410."""
         delete = self._sdk("delete_webhook_handler", self._house.handlers.delete)
         self.step("delete_webhook_handler", lambda: delete(handler_id))
+
+    def workspace_settings(self) -> Mapping[str, Any]:
+        """What people have set. Not a step, as the next: it is asked for what holds now."""
+        return self._house.workspace_settings.all()
+
+    def set_workspace_setting(self, key: str, value: Any) -> None:
+        """Set it; None gives it back to its default."""
+        self._house.workspace_settings.set(key, value)
+
+    def kv_get(self, keys: Sequence[str]) -> Mapping[str, Any]:
+        """The values of those keys that have one."""
+        return self._house.key_values.get(keys)
+
+    def kv_set(self, key: str, value: Any, ttl_in_seconds: float | None) -> None:
+        """Keep a value."""
+        self._house.key_values.set(key, value, ttl_in_seconds)
+
+    def kv_delete(self, key: str) -> None:
+        """Forget a key."""
+        self._house.key_values.delete(key)
 
     def post_callback(self, url: str, callback_id: str, body: Mapping[str, Any]) -> None:
         """Tell a deferred step of a workflow."""

@@ -99,6 +99,31 @@ class SubscriptionRow(Table, table=True):
     why: str | None = None
 
 
+class WorkspaceSettingRow(Table, table=True):
+    """A setting of the app that a person of the workspace has set (workspace_settings.py)."""
+
+    __tablename__ = "workspace_setting"
+
+    workspace_id: str = Field(primary_key=True)
+    key: str = Field(primary_key=True)
+    value: str
+    """JSON."""
+    set_at: float
+
+
+class KeyValueRow(Table, table=True):
+    """A value that the app keeps under a key (key_values.py)."""
+
+    __tablename__ = "key_value"
+
+    workspace_id: str = Field(primary_key=True)
+    key: str = Field(primary_key=True)
+    value: str
+    """JSON."""
+    expires_at: float | None = Field(default=None, index=True)
+    """None: never."""
+
+
 class LiveEvent(Table, table=True):
     """Something that open pages want to know: an append-only log, read by `/events`."""
 

@@ -118,9 +118,11 @@ class Worker:
         """A person has come back from ALC with a grant."""
         return self._lifecycle.connect(flow_id)
 
-    def disconnect(self, connection_id: str) -> dict[str, Any]:
-        """A person has pressed Disconnect."""
-        return self._lifecycle.disconnect(connection_id)
+    def disconnect(self, connection_id: str, strict: bool | None = None) -> dict[str, Any]:
+        """A person has pressed Disconnect; a run that an older program was asked for goes by the default."""
+        return self._lifecycle.disconnect(
+            connection_id, strict=self._house.settings.strict_removal if strict is None else strict
+        )
 
     def remove(self, connection_id: str) -> dict[str, Any]:
         """A connection goes, or its clean-up is tried once more."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json as json_
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Any
@@ -250,6 +250,10 @@ class FakeRuntime:
         self.handlers: dict[str, WebhookHandler] = {}
         self.refreshed: list[str] = []
         """Handlers whose connector was asked to look after them."""
+        self.set_by_people: dict[str, Any] = {}
+        """The workspace's settings."""
+        self.kept: dict[str, tuple[str, float | None]] = {}
+        """`kv`: the JSON under each key, and until when."""
         self.called_back: list[tuple[str, str, Mapping[str, Any]]] = []
         """Address, id and body of every callback to a step of a workflow."""
         self.published: list[tuple[str, Mapping[str, Any]]] = []
@@ -352,6 +356,23 @@ class FakeRuntime:
             unsubscribe_alc(connection=connection, **about)
 
         settle(self.step("unsubscribe", lambda: outcome(end)))
+
+    def workspace_settings(self) -> Mapping[str, Any]:
+        return self.set_by_people
+
+    def set_workspace_setting(self, key: str, value: Any) -> None:
+        self.set_by_people = {**self.set_by_people, key: value}
+
+    def kv_get(self, keys: Sequence[str]) -> Mapping[str, Any]:
+        kept = {key: self.kept[key] for key in keys if key in self.kept}
+        return {key: json_.loads(value) for key, (value, until) in kept.items() if until is None or until > self.time}
+
+    def kv_set(self, key: str, value: Any, ttl_in_seconds: float | None) -> None:
+        until = None if ttl_in_seconds is None else self.time + ttl_in_seconds
+        self.kept[key] = (json_.dumps(value, allow_nan=False), until)
+
+    def kv_delete(self, key: str) -> None:
+        self.kept.pop(key, None)
 
     def refresh_soon(self, handler_id: str) -> None:
         self.refreshed.append(handler_id)

@@ -26,6 +26,7 @@ from alc_app.pages.workspace import PeopleSort
 from tests.support.event_log import EventLog
 from tests.support.fake_guide import FakeGuide
 from tests.support.fake_labs import FakeLabs
+from tests.support.fake_settings import FakeSettings
 from tests.support.fake_workflows import FakeWorkflows
 
 AT = datetime(2026, 11, 20, 9, 12, tzinfo=UTC)
@@ -174,7 +175,7 @@ def seven_people() -> list[Person]:
     ]
 
 
-class FakeWorkspace(FakeWorkflows):
+class FakeWorkspace(FakeWorkflows, FakeSettings):
     """What the face sees; a test writes to its attributes."""
 
     name = "Halden"
@@ -206,6 +207,7 @@ class FakeWorkspace(FakeWorkflows):
         self.done: list[tuple[str, str]] = []
         self.delivered: list[DeliveryView] = []
         self.reset_workflows()
+        self.reset_settings()
 
     def last_event_id(self) -> str:
         return self.events.last_id()

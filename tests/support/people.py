@@ -54,6 +54,10 @@ class User:
         """Press "Catch up now" on the install page."""
         return self._submit(self.get("/apps/alc"), action="/apps/alc/catch-up")
 
+    def change_settings(self, **values: str | None) -> requests.Response:
+        """Fill in fields of the settings' page and press Save; None switches one off."""
+        return self._submit(self.get("/settings"), action="/settings", **values)
+
     def is_connected(self) -> bool:
         """Does the install page offer to disconnect?"""
         return "/connections/alc/disconnect" in self.get("/apps/alc").text
@@ -79,13 +83,18 @@ class User:
             what=lambda: f"ALC status is {self.field(record_id, 'ALC status')!r}, expected {status!r}",
         )
 
-    def _submit(self, page: requests.Response, action: str = "", **extra: str) -> requests.Response:
+    def _submit(self, page: requests.Response, action: str = "", **extra: str | None) -> requests.Response:
         form = page.text
         if action:
             form = _found(rf'(<form[^>]*action="{re.escape(action)}".*?</form>)', page.text)
-        fields = dict(_input(tag) for tag in re.findall(r"<input[^>]+>", form))
+        fields = dict(_input(tag) for tag in re.findall(r"<input[^>]+>", form) if _is_sent(tag))
         target = urljoin(page.url, action) if action else page.url
         return self.session.post(target, data={**fields, **extra}, timeout=60, headers={"Referer": page.url})
+
+
+def _is_sent(tag: str) -> bool:
+    """Does a browser send it? A box that is not checked it does not."""
+    return 'type="checkbox"' not in tag or " checked" in tag
 
 
 def _input(tag: str) -> tuple[str, str]:

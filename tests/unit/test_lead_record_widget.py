@@ -10,7 +10,7 @@ from alc_app import leads
 from alc_app.alc_events import LeadProcessed
 from alc_app.attio import QueryError, TextWidget
 from alc_app.lead_record_widget import widget
-from alc_app.load_lead_server import load_lead
+from alc_app.load_lead_server import FRESH, KEPT, load_lead
 from tests.support.fake_runtime import FakeRuntime, Outside, unreachable
 
 RECORD = "11111111-1111-4111-8111-111111111111"
@@ -86,6 +86,67 @@ def test_a_verdict_is_shown_with_its_summary_also_when_alc_is_away(runtime: Fake
 
     assert (card.primary, card.transcript) == ("Interested", [])
     assert card.secondary.startswith("Call her. The chat itself cannot be shown now")
+
+
+def test_while_alc_is_away_the_chat_is_shown_as_it_was_last_seen(runtime: FakeRuntime, outside: Outside) -> None:
+    """For a day, and it says from when: what ALC has told is a cache (`kv`)."""
+    lead = outside.leads[pending(outside)]
+    for said in (["Hi Ada?"], ["Hi Ada?", "Are you there?"]):
+        lead["transcript"] = [{"from": "agent", "text": text} for text in said]  # type: ignore[assignment]
+        draw()
+    outside.fault("GET /api/v1/leads/", unreachable, unreachable)
+
+    card = draw()
+
+    assert [line.text for line in card.transcript] == ["Hi Ada?", "Are you there?"]
+    assert "ALC does not answer: the chat is shown as it was on" in card.secondary
+    runtime.time += KEPT
+    card = draw()
+    assert (card.transcript, "The chat itself cannot be shown now" in card.secondary) == ([], True)
+
+
+def test_a_chat_of_a_connection_that_is_gone_is_not_shown(runtime: FakeRuntime, outside: Outside) -> None:
+    """Whoever disconnects has taken back what ALC may tell here."""
+    outside.leads[pending(outside)]["transcript"] = [{"from": "agent", "text": "Hi?"}]  # type: ignore[assignment]
+    assert draw().transcript
+    runtime.connected = False
+
+    assert not draw().transcript
+
+
+def test_a_look_is_kept_once_a_minute_and_at_every_turn_of_the_chat(
+    runtime: FakeRuntime, outside: Outside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A card is drawn by everybody who looks; that must not be a write each time."""
+    kept: list[str] = []
+
+    def keep(key: str, value: object, ttl_in_seconds: float | None) -> None:
+        kept.append(key)
+        FakeRuntime.kv_set(runtime, key, value, ttl_in_seconds)
+
+    monkeypatch.setattr(runtime, "kv_set", keep)
+    lead = outside.leads[pending(outside)]
+    for seconds, text, times in ((0.0, "Hi?", 1), (1.0, "Hi?", 1), (1.0, "Hello?", 2), (FRESH, "Hello?", 3)):
+        runtime.time += seconds
+        lead["transcript"] = [{"from": "agent", "text": text}]  # type: ignore[assignment]
+        draw()
+        assert len(kept) == times
+
+
+def test_a_chat_that_cannot_be_kept_is_shown_all_the_same(
+    runtime: FakeRuntime, outside: Outside, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """C14: a full disk takes nothing from the page; what was said is in no log."""
+
+    def full(*_: object) -> None:
+        raise OSError("The disk is full.")
+
+    monkeypatch.setattr(runtime, "kv_set", full)
+    outside.leads[pending(outside)]["transcript"] = [{"from": "agent", "text": "Hi Ada?"}]  # type: ignore[assignment]
+
+    assert draw().transcript
+    assert "could not be kept" in caplog.text
+    assert "Hi Ada" not in caplog.text
 
 
 def test_a_send_that_came_to_nothing_says_so(runtime: FakeRuntime, outside: Outside) -> None:

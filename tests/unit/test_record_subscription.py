@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,9 +9,11 @@ import pytest
 from alc_app import subscription_rows
 from alc_app.attio import Connection
 from alc_app.attio.http import FetchResponse
+from alc_app.attio.settings import set_settings
 from alc_app.events.connection_added import connection_added
 from alc_app.events.connection_removed import connection_removed
 from alc_app.record_subscription import LOOK_EVERY, SOON, check_subscription, keep_subscription
+from alc_app.settings.schema import schema
 from tests.support.fake_runtime import (
     EVENTS_URL,
     Answer,
@@ -76,7 +77,7 @@ def test_it_is_made_on_install_for_people_and_their_status_alone(runtime: FakeRu
 def test_new_people_are_asked_for_when_they_are_to_be_sent(runtime: FakeRuntime, outside: Outside) -> None:
     """A setting that is changed changes the subscription, and nothing else."""
     look(runtime)
-    runtime.settings = replace(runtime.settings, send_new_people=True)
+    set_settings(schema, "send_new_people", True)
     runtime.time += LOOK_EVERY
 
     look(runtime)

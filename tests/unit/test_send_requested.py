@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
 from sqlmodel import select
 
 from alc_app import leads
 from alc_app.attio import WebhookEvent
+from alc_app.attio.settings import set_settings
 from alc_app.lead_rows import Lead
 from alc_app.lead_status import show_lead_status
 from alc_app.record_events.record_created import record_created
 from alc_app.record_events.record_updated import record_updated
 from alc_app.send_requested import send_all_requested, send_requested
 from alc_app.send_to_alc_server import settle_send
+from alc_app.settings.schema import schema
 from tests.support.fake_runtime import Crash, FakeRuntime, Fault, Outside, never_answers, says
 from tests.unit.attio.test_record_events import RECORD, event
 
@@ -187,7 +188,7 @@ def test_new_people_are_sent_only_if_that_is_wanted(
     runtime: FakeRuntime, outside: Outside, record_says: Says, wanted: bool, phone: str | None, sent: int
 ) -> None:
     """Off unless asked for; somebody without a phone number is left alone."""
-    runtime.settings = replace(runtime.settings, send_new_people=wanted)
+    set_settings(schema, "send_new_people", wanted)
     record_says(None, phone=phone, times=2)
     created = WebhookEvent.model_validate(event("record.created", record_id=RECORD))
 

@@ -10,8 +10,8 @@ class Config(ConfigSchema):
     """What the step is given."""
 
     record_id: str
-    give_up_after: timedelta = timedelta(days=14)
-    """After so long without a verdict the step ends as "failed"."""
+    give_up_after: timedelta | None = None
+    """After so long without a verdict the step ends as "failed". None: as the workspace has set it."""
 
 
 block = define_workflow_block(

@@ -11,6 +11,7 @@ from alc_app.attio_api import AttioApiError
 from alc_app.blocks.send_to_alc.block import Config
 from alc_app.send_requested import read_person
 from alc_app.send_to_alc_server import send_to_alc
+from alc_app.settings.values import time_to_wait
 
 Result = Outcome | Error | Defer
 
@@ -34,7 +35,7 @@ def execute(*, config: Config, metadata: StepMetadata) -> Result:
         return _failed(config, error.message)
     except (AlcError, AttioError) as error:
         return Error(error.message, retryable=True)
-    return Defer(config.give_up_after, then=_failed(config, "ALC has come to no verdict in time."))
+    return Defer(config.give_up_after or time_to_wait(), then=_failed(config, "ALC has come to no verdict in time."))
 
 
 def _failed(config: Config, why: str) -> Outcome:

@@ -55,6 +55,17 @@ def test_a_note_is_written_changed_and_deleted(attio: Attio, receiver: Receiver,
     assert {one["parent_record_id"] for one in events} == {parent["parent_record_id"]}
 
 
+def test_a_note_has_every_field_of_attios(attio: Attio, parent: dict[str, str]) -> None:
+    """The generated client `attio-ts-sdk` refuses one without a `meeting_id`, be it null."""
+    note = attio.ok("POST", "/v2/notes", {"data": {**parent, "title": "", "format": "plaintext", "content": ""}})
+
+    assert note.keys() == {
+        "id", "parent_object", "parent_record_id", "title", "content_plaintext", "content_markdown", "meeting_id",
+        "tags", "created_by_actor", "created_at",
+    }  # fmt: skip
+    assert note["meeting_id"] is None
+
+
 def test_a_task_is_made_done_and_deleted(attio: Attio, receiver: Receiver, parent: dict[str, str]) -> None:
     """When it was done is noted; what is written again is no change."""
     linked = [{"target_object": "people", "target_record_id": parent["parent_record_id"]}]

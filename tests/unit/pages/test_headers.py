@@ -37,7 +37,15 @@ def test_https_is_remembered_only_where_it_is_used(visitor: FlaskClient) -> None
     assert "Strict-Transport-Security" in visitor.get("/people", base_url="https://localhost").headers
 
 
-PAGES = ["/people", f"/people/{record_id(1)}", "/apps/alc", "/doctor", "/inspector", "/tutorial?step=usage-6"]
+PAGES = [
+    "/people",
+    f"/people/{record_id(1)}",
+    "/apps/alc",
+    "/doctor",
+    "/inspector",
+    "/settings",
+    "/tutorial?step=usage-6",
+]
 
 
 @pytest.mark.parametrize("path", [*PAGES, "/nowhere"])

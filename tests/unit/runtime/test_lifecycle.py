@@ -172,9 +172,8 @@ def test_a_removal_revokes_erases_and_can_be_run_again(install: Install, alc: re
 
 
 def disconnect(install: Install, removal: str) -> dict[str, object]:
-    """A person presses Disconnect in an installation with this setting."""
-    install.house.config = install.house.config.model_copy(update={"removal": removal})
-    return install.lifecycle.disconnect(install.house.connections.usable_id(WORKSPACE))
+    """A person presses Disconnect in a workspace with this setting."""
+    return install.lifecycle.disconnect(install.house.connections.usable_id(WORKSPACE), strict=removal == "strict")
 
 
 @pytest.mark.usefixtures("revocable")

@@ -20,7 +20,7 @@ from alc_app.runtime.house import House
 from alc_app.runtime.live import Live
 from alc_app.runtime.retention import AT_ONCE, DAY, EVERY, FIRST_AFTER, Housekeeping
 from alc_app.runtime.slot import Slot
-from alc_app.runtime.tables import Delivery, HandlerRow, LiveEvent, OAuthFlow
+from alc_app.runtime.tables import Delivery, HandlerRow, KeyValueRow, LiveEvent, OAuthFlow
 from tests.support.fake_engine import FakeEngine
 from tests.unit.runtime.conftest import START, Clock
 
@@ -94,6 +94,18 @@ def test_a_page_that_slept_longer_than_events_are_kept_starts_anew(
     assert [event["kind"] for event in live.after(slept)] == ["reset"]
     awake = f"{live.boot}:{int(slept.partition(':')[2]) + 1}"
     assert [event["kind"] for event in live.after(awake)] == ["new", "newer"]
+
+
+def test_values_under_keys_go_when_their_time_is_over(house: House, housekeeping: Housekeeping, clock: Clock) -> None:
+    """The row itself, not only what is read of it: it may tell of people. Without an end it stays."""
+    house.key_values.set("short", 1, 60)
+    house.key_values.set("long", 1, 3600)
+    house.key_values.set("for ever", 1, None)
+    clock.time += 61
+    housekeeping.sweep()
+
+    with house.database.reading() as session:
+        assert sorted(session.exec(select(KeyValueRow.key))) == ["for ever", "long"]
 
 
 def test_sign_ins_are_kept_for_a_day_after_they_expired(house: House, housekeeping: Housekeeping, clock: Clock) -> None:

@@ -1,0 +1,11 @@
+"""The settings of a workspace. Each is None until a person has set it; see values.py for what holds then."""
+
+from alc_app.attio.settings import Schema, define_workspace_schema
+
+schema = define_workspace_schema(
+    {
+        "send_new_people": Schema.boolean(),
+        "days_to_wait": Schema.number(),
+        "strict_removal": Schema.boolean(),
+    }
+)

@@ -1,0 +1,65 @@
+"""The settings' page in a browser: by keyboard, in both themes, on a phone, and without scripts."""
+
+from collections.abc import Callable
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.test_looks import SIDEWAYS
+from tests.support.fake_workspace import FakeWorkspace
+
+Open = Callable[[str], Page]
+Check = Callable[[Page], None]
+
+
+def test_a_setting_is_changed_by_keyboard_and_a_mistake_is_mended(
+    open_page: Open, workspace: FakeWorkspace, console: list[str], assert_accessible: Check
+) -> None:
+    """A switch is a switch to whoever hears it; the error is where the cursor is, and nothing was lost."""
+    page = open_page("/settings")
+    switch, days = page.get_by_role("switch", name="Send automatically"), page.get_by_label("Wait for a verdict")
+    for theme in ("light", "dark"):
+        page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]  # one of the two
+        assert_accessible(page)
+
+    switch.focus()
+    page.keyboard.press("Space")
+    days.fill("never")
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_text("Enter a whole number between 1 and 90.")).to_be_visible()
+    expect(days).to_be_focused()
+    expect(days).to_have_value("never")
+    expect(switch).to_be_checked()
+    for theme in ("light", "dark"):
+        page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]  # one of the two
+        assert_accessible(page)
+    assert workspace.set_values == {}
+    console[:] = [line for line in console if "422" not in line]
+
+    days.fill("30")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status").get_by_text("Saved.")).to_have_count(2)
+    assert workspace.set_values == {"automatic": True, "days": 30}
+    assert_accessible(page)
+
+
+def test_it_fits_a_phone(open_page: Open) -> None:
+    """Nothing is cut off, and nothing scrolls sideways."""
+    page = open_page("/settings")
+    page.set_viewport_size({"width": 320, "height": 640})
+
+    assert page.evaluate(SIDEWAYS) == []
+    expect(page.get_by_role("switch")).to_be_visible()
+
+
+def test_it_works_without_scripts(browser_without_scripts: Page, workspace: FakeWorkspace) -> None:
+    """A form is a form."""
+    page = browser_without_scripts
+    page.goto("/settings")
+    page.get_by_label("Send automatically").check()
+    page.get_by_role("button", name="Save").click()
+
+    expect(page.get_by_text("Saved. Send automatically: on.")).to_be_visible()
+    page.get_by_role("button", name="Back to the defaults").click()
+    expect(page.get_by_text("Saved. Send automatically: off, the default.")).to_be_visible()
+    assert workspace.set_values == {}
