@@ -71,17 +71,7 @@ class House:
         self.connections = Connections(self.database, sealer, self.oauth, now)
         self.handlers = Handlers(self.database, sealer, config.base_url, now)
         self.subscriptions = Subscriptions(self.database, sealer, self.handlers, manifest, now)
-        self.settings = Settings(
-            alc_url=config.alc_url,
-            attio_url=config.attio_origin,
-            attio_api_token=config.attio_token,
-            workspace_id=WORKSPACE,
-            hooks_url=self.handlers.url("", "standard_webhooks"),
-            events_url=self.handlers.url("", "attio"),
-            subscription_seconds=config.subscription_seconds,
-            send_new_people=config.send_new_people,
-            strict_removal=config.removal == "strict",
-        )
+        self.settings = _settings(config, self.handlers)
         self.key_values = KeyValues(self.database, WORKSPACE, now)
         self.workspace_settings = WorkspaceSettings(self.database, WORKSPACE, now)
         self.workflows = Workflows(self)
@@ -125,3 +115,18 @@ class House:
         self.engine.close()
         self.database.close()
         self.inbox.close()
+
+
+def _settings(config: Config, handlers: Handlers) -> Settings:
+    """What app code may know of the configuration."""
+    return Settings(
+        alc_url=config.alc_url,
+        attio_url=config.attio_origin,
+        attio_api_token=config.attio_token,
+        workspace_id=WORKSPACE,
+        hooks_url=handlers.url("", "standard_webhooks"),
+        events_url=handlers.url("", "attio"),
+        subscription_seconds=config.subscription_seconds,
+        send_new_people=config.send_new_people,
+        strict_removal=config.removal == "strict",
+    )

@@ -149,10 +149,12 @@ def test_a_letter_stays_open_while_the_delivery_goes_on(page: Page, alc: MockAlc
     with page.expect_navigation():
         page.get_by_role("button", name="Resend").click()
     expect(page.locator(".attempts .line")).to_have_count(2)
-    page.get_by_text("What was sent").first.click()
+    first = page.locator(".attempts details").first
+    if first.get_attribute("open") is None:  # it is open already, if it was still the last one when the page came
+        first.locator("summary").click()
     requests.post(f"{alc.url}/_mock{page.url.removeprefix(alc.url)}/resend", timeout=5)
     expect(page.locator(".attempts .line")).to_have_count(3)
-    expect(page.locator(".attempts details").first).to_have_attribute("open", "")
+    expect(first).to_have_attribute("open", "")
 
 
 def test_a_webhook_is_deleted_after_a_question(page: Page, alc: MockAlc, receiver: Receiver) -> None:

@@ -409,13 +409,13 @@ def test_an_installation_that_alc_does_not_finish_is_undone_in_reverse(world: Wo
 def test_a_strict_removal_that_fails_keeps_the_connection(world: World) -> None:
     """C12: as in Attio's reference; ALC is down, and everything stays as it was."""
     world.connect()
-    world.stack.settings["ALC_APP_REMOVAL"] = "strict"
+    world.user.change_settings(strict_removal="true")
     world.alc_stops()
     try:
         world.kill(world.workers, *around("keep"), while_doing=world.user.disconnect_alc)
     finally:
-        world.stack.settings["ALC_APP_REMOVAL"] = "tutorial"
         world.alc_starts()
+        world.user.change_settings(do="defaults")
 
     assert world.connected()
 

@@ -110,7 +110,7 @@ class Stack:
             "MOCK_ALC_URL": self.alc_url,
             "MOCK_ALC_CONTROL": "1",
             "MOCK_ALC_DECIDE_AFTER": "3600",
-            "MOCK_ALC_RETRY_SCHEDULE": "0,0.2,0.2,0.2,0.5,1,2",
+            "MOCK_ALC_RETRY_SCHEDULE": "0,0.2,0.2,0.2,0.5,1,2,4,8,8,8",
             "MOCK_ALC_CLIENT_ID": CLIENT_ID,
             "MOCK_ALC_CLIENT_SECRET": CLIENT_SECRET,
             "MOCK_ALC_REDIRECT_URIS": f"{self.app_url}/connections/alc/callback",
