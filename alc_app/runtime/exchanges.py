@@ -138,15 +138,22 @@ class ExchangeLog:
                 self._writer.start()
 
     def _write_for_ever(self) -> None:
-        while (first := self._waiting.get()) is not None:
-            time.sleep(GATHER_FOR)
-            batch = [first]
-            while not self._waiting.empty() and (row := self._waiting.get()):
-                batch.append(row)
-            try:
-                self._write(batch)
-            except Exception as error:
-                log.warning("%d messages were not noted: %s", len(batch), error)
+        is_open = True
+        while is_open:
+            batch = [self._waiting.get()]
+            if batch != [None]:
+                time.sleep(GATHER_FOR)
+            while not self._waiting.empty():
+                batch.append(self._waiting.get())
+            is_open = None not in batch  # `close` has put it, perhaps among messages
+            if rows := [row for row in batch if row is not None]:
+                self._try_to_write(rows)
+
+    def _try_to_write(self, batch: list[Row]) -> None:
+        try:
+            self._write(batch)
+        except Exception as error:
+            log.warning("%d messages were not noted: %s", len(batch), error)
 
     def _write(self, batch: list[Row]) -> None:
         assert self._database  # noqa: S101 - for the type checker: nothing is put without one

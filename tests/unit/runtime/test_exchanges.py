@@ -105,3 +105,15 @@ def test_a_log_that_cannot_be_written_holds_nobody_up(tmp_path: Path) -> None:
     log = ExchangeLog(Database(f"sqlite:///{tmp_path / 'empty.db'}"))
     log.note("User", "Attio UI", "Clicks button")
     log.close()
+
+
+def test_closing_writes_what_waits_and_ends_the_writer(log: ExchangeLog) -> None:
+    """A process that stops loses nothing, and nobody waits for it: the word to end may come among messages."""
+    for number in range(3):
+        log.note("User", "Attio UI", f"Clicks button {number}")
+
+    log.close()
+
+    assert log._writer
+    assert not log._writer.is_alive()
+    assert len(log.after(0)) == 3
