@@ -1,10 +1,10 @@
-"""A little of each soak, as a sample; `scripts/bench` plays as much as you like."""
+"""A little of the soaks that no other test plays, as a sample; `scripts/bench` plays as much as you like."""
 
 from pathlib import Path
 
 import pytest
 
-from tests.soak import burst, kill, lifecycle
+from tests.soak import burst, lifecycle
 
 
 @pytest.mark.xdist_group("hostile")
@@ -20,17 +20,8 @@ def test_rounds_of_connect_and_disconnect_with_random_faults_leave_nothing(tmp_p
 @pytest.mark.xdist_group("machines")
 def test_shuffled_verdicts_come_to_the_last_word_though_a_worker_is_killed(tmp_path: Path) -> None:
     """I1, I3, I6: each record says what its latest verdict says, and nothing was written that was not a change."""
-    report = burst.run(events=60, seed=1, home=tmp_path)
+    report = burst.run(events=40, seed=1, home=tmp_path)
 
     assert not report.wrong
-    assert report.answers == {200: 66}
-    assert report.writes == report.transitions > 30
-
-
-@pytest.mark.xdist_group("kill 1")
-def test_kill_at_random_while_people_come_and_go_breaks_no_promise(tmp_path: Path) -> None:
-    """I1 to I6, after the last of some kills."""
-    report = kill.run(kills=4, seed=1, home=tmp_path)
-
-    assert not report.wrong
-    assert sum(report.kills.values()) == 4
+    assert report.answers == {200: 44}
+    assert report.writes == report.transitions > 20
