@@ -1,5 +1,4 @@
 import "./actions.js";
-import "./dock.js";
 import "./palette.js";
 import "./time.js";
 import { meta, pause } from "./dom.js";
@@ -31,3 +30,4 @@ function deliver({ kind, data }) {
 const after = meta("events-after");
 if (after) follow(after, deliver, showState);
 performance.mark("app:ready");
+import("./dock.js");  // a third of the scripts, and nobody needs it to begin
