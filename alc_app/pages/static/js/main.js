@@ -1,4 +1,5 @@
 import "./actions.js";
+import "./dock.js";
 import "./palette.js";
 import "./time.js";
 import { meta, pause } from "./dom.js";
@@ -30,4 +31,3 @@ function deliver({ kind, data }) {
 const after = meta("events-after");
 if (after) follow(after, deliver, showState);
 performance.mark("app:ready");
-import("./dock.js");  // a third of the scripts, and nobody needs it to begin
