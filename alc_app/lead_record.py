@@ -10,8 +10,9 @@ from collections.abc import Sequence
 
 from sqlmodel import Session, col, select
 
+from alc_app.attio.backoff import backoff
 from alc_app.attio.runtime import current, step
-from alc_app.lead_rows import Claim, Lead, backoff, due, lock_record, locked
+from alc_app.lead_rows import Claim, Lead, due, lock_record, locked
 
 WRITER_LEASE = 60.0
 """Seconds. Longer than any call to Attio may take; a writer that died is followed by another after this."""

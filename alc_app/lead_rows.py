@@ -133,8 +133,3 @@ def due(condition: ColumnElement[bool]) -> Sequence[str]:
     free = or_(col(Lead.writer).is_(None), col(Lead.writer_until) < now)
     with current().transaction() as session:
         return list(session.exec(select(Lead.id).where(col(Lead.due_at) <= now, free, condition).limit(100)))
-
-
-def backoff(tries: int, first: float) -> float:
-    """Seconds until the next try: twice as long each time, up to a quarter of an hour."""
-    return min(first * 2.0 ** min(tries - 1, 12), 900.0)

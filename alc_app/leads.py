@@ -19,8 +19,9 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
 from alc_app.alc_events import LeadProcessed
+from alc_app.attio.backoff import backoff
 from alc_app.attio.runtime import current, step
-from alc_app.lead_rows import OPEN, TERMINAL, EarlyEvent, Intent, Lead, backoff, due, lock_record, locked, open_lead
+from alc_app.lead_rows import OPEN, TERMINAL, EarlyEvent, Intent, Lead, due, lock_record, locked, open_lead
 
 RUN_WITHIN = 240.0
 """Seconds. A send that has said nothing for so long is looked into: longer than all its calls and waits together."""

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from sqlalchemy import delete, update
 from sqlmodel import Field, col, select
 
+from alc_app.attio.backoff import backoff
 from alc_app.attio.runtime import current, step
-from alc_app.lead_rows import Table, backoff
+from alc_app.lead_rows import Table
 
 
 class RecordSubscription(Table, table=True):

@@ -21,6 +21,7 @@ from sqlalchemy.exc import OperationalError
 from sqlmodel import col, func, select
 
 from alc_app.attio import trace
+from alc_app.attio.backoff import backoff
 from alc_app.runtime.database import Database
 from alc_app.runtime.tables import Delivery
 
@@ -105,7 +106,7 @@ class Inbox:
         if row.tries >= MOST_TRIES:
             self.mark(row.handler_id, row.webhook_id, "failed", why)
             return "failed"
-        wait = min(2.0**row.tries, AGAIN_AFTER)
+        wait = backoff(row.tries + 1, 1.0, AGAIN_AFTER)
         self._change(row.handler_id, row.webhook_id, state="queued", why=why, due_at=self._now() + wait)
         return "queued"
 

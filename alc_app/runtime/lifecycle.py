@@ -13,6 +13,7 @@ from typing import Any
 
 from dbos import error as engine_error
 
+from alc_app.attio.backoff import backoff
 from alc_app.attio.errors import AttioConnectionExpiredError, ServerFunctionError
 from alc_app.attio.runtime import outcome, running, settle
 from alc_app.attio.types import Connection
@@ -171,7 +172,7 @@ class Lifecycle:
                 self._house.publish("dead_letter", {"id": f"clean-up:{connection_id}"})
                 return
             row.tries, row.why = row.tries + 1, why
-            row.due_at = now + min(FIRST_RETRY * 2 ** (row.tries - 1), LONGEST_RETRY)
+            row.due_at = now + backoff(row.tries, FIRST_RETRY, LONGEST_RETRY)
             self._tell(row, "cleaning")
 
     def _erase(self, connection_id: str) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import delete
 from sqlmodel import col, select
 
+from alc_app.attio.backoff import backoff
 from alc_app.attio.connector import Subscribed, SubscriptionLost
 from alc_app.attio.errors import SerializableError
 from alc_app.attio.types import App, Connection
@@ -151,8 +152,8 @@ class Subscriptions:
     def _later(self, handler_id: str, why: str) -> None:
         with self._database.transaction() as session:
             row = session.get_one(SubscriptionRow, handler_id)
-            row.due_at = self._now() + min(FIRST_RETRY * 2**row.tries, LONGEST_RETRY)
             row.tries, row.why = row.tries + 1, why
+            row.due_at = self._now() + backoff(row.tries, FIRST_RETRY, LONGEST_RETRY)
 
     def _change(self, handler_id: str, **values: object) -> None:
         with self._database.transaction() as session:

@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, delete
 from sqlmodel import Session, col, select
 
 from alc_app.attio import trace
+from alc_app.attio.backoff import backoff
 from alc_app.attio.workflow_definitions import NoSuchValue, Step, Workflow, resolve
 from alc_app.runtime.database import Database
 from alc_app.runtime.event_log import append
@@ -22,7 +23,7 @@ from alc_app.runtime.workflow_tables import WorkflowCallback, WorkflowRun, Workf
 TURN_WITHIN = 600.0
 """Seconds until a turn that nobody has ended is taken again: longer than any block's work."""
 MOST_TRIES = 8
-FIRST_RETRY, LONGEST_RETRY = 5.0, 900.0
+FIRST_RETRY = 5.0
 UNANSWERED = "Nobody has called back in time."
 Json = dict[str, Any]
 
@@ -188,7 +189,7 @@ class WorkflowRuns:
             step.state, step.then, step.why = "waiting", json.dumps(result["then"]), None
             step.due_at = self._now() + result["give_up_after"]
         elif kind == "error" and result["retryable"] and step.tries < MOST_TRIES and step.state == "running":
-            step.due_at = self._now() + min(FIRST_RETRY * 2.0 ** (step.tries - 1), LONGEST_RETRY)
+            step.due_at = self._now() + backoff(step.tries, FIRST_RETRY)
             step.why = result["error_message"]
         elif kind == "error":
             self._fail(run, step, result["error_message"])

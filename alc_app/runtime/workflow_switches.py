@@ -17,6 +17,7 @@ from uuid import NAMESPACE_URL, uuid4, uuid5
 
 from sqlmodel import Session, col, select
 
+from alc_app.attio.backoff import backoff
 from alc_app.attio.errors import SerializableError
 from alc_app.attio.http import Request, Response
 from alc_app.attio.runtime import current
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
 PREFIX = "workflow:"
 """What the file name of a trigger's callback handler begins with; the id of its activation follows."""
-FIRST_RETRY, LONGEST_RETRY = 5.0, 900.0
+FIRST_RETRY = 5.0
 log = logging.getLogger(__name__)
 
 
@@ -181,7 +182,7 @@ class WorkflowSwitches:
                 switch.tries, switch.why = 0, None
             elif result["again"] or plan["do"] == "deactivate":
                 switch.tries, switch.why = switch.tries + 1, result["why"]
-                switch.due_at = now + min(FIRST_RETRY * 2.0 ** (switch.tries - 1), LONGEST_RETRY)
+                switch.due_at = now + backoff(switch.tries, FIRST_RETRY)
             else:  # "the workflow cannot be switched on", and `deactivate` is not called for it
                 activation.state, switch.wanted, switch.why = "ended", False, result["why"]
             if activation.state == "ended":
