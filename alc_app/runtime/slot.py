@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from functools import partial
 from typing import Any, ParamSpec, TypeVar
 
 from alc_app.attio.errors import AttioConnectionExpiredError, AttioNoWorkspaceConnectionError
@@ -71,15 +72,11 @@ class Slot:
         per_second: int | None,
     ) -> FetchResponse:
         """One call to the outside; a refused token is refreshed once and the call made once more (bar O13)."""
-        if per_second:
-            self._house.pacer.wait_for_slot(_origin(url), per_second)
-        if connection is None:
-            response = self._house.http.request(method, url, headers=headers, json=json)
-        else:
-            response = self._authorized(connection, method, url, headers, json)
-        if per_second and response.status == TOO_MANY_REQUESTS:
-            self._house.pacer.push(_origin(url), min(response.retry_after() or 1.0, LONGEST_PAUSE))
-        return response
+        origin = _origin(url)
+        if connection is not None:
+            return self._paced(origin, per_second, lambda: self._authorized(connection, method, url, headers, json))
+        request = partial(self._house.http.request, method, url, headers=headers, json=json)
+        return self._with_our_key(origin, lambda: self._paced(origin, per_second, request))
 
     def create_webhook_handler(
         self,
@@ -177,6 +174,20 @@ class Slot:
             raise AttioNoWorkspaceConnectionError("Acme Lead Checker is not connected.")
         return connection_id
 
+    def _paced(self, origin: str, per_second: int | None, call: Callable[[], FetchResponse]) -> FetchResponse:
+        """One call in its turn; a 429 moves everybody's next turn."""
+        if per_second:
+            self._house.pacer.wait_for_slot(origin, per_second)
+        response = call()
+        if per_second and response.status == TOO_MANY_REQUESTS:
+            self._house.pacer.push(origin, min(response.retry_after() or 1.0, LONGEST_PAUSE))
+        return response
+
+    def _with_our_key(self, origin: str, call: Callable[[], FetchResponse]) -> FetchResponse:
+        """A call with a key of the installation's own: whoever looks at a page may find out that it is refused."""
+        del origin
+        return call()
+
     def _authorized(
         self, connection: Connection, method: str, url: str, headers: Mapping[str, str], json: Any
     ) -> FetchResponse:
@@ -214,23 +225,9 @@ class DurableSlot(Slot):
         self.resumed = not done
         return result
 
-    def fetch(
-        self,
-        url: str,
-        *,
-        method: str,
-        headers: Mapping[str, str],
-        json: Any,
-        connection: Connection | None,
-        per_second: int | None,
-    ) -> FetchResponse:
-        """One call to the outside; none, while the other side refuses the installation's own key (bar C5)."""
-
-        def call() -> FetchResponse:
-            given = {"method": method, "headers": headers, "json": json}
-            return super(DurableSlot, self).fetch(url, connection=connection, per_second=per_second, **given)
-
-        return call() if connection else self._house.refusals.call(_origin(url), call)
+    def _with_our_key(self, origin: str, call: Callable[[], FetchResponse]) -> FetchResponse:
+        """None is made, while the other side refuses the key (bar C5)."""
+        return self._house.refusals.call(origin, call)
 
 
 class ReachedFirstEffect(BaseException):
