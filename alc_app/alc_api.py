@@ -221,6 +221,13 @@ def delete_webhook(connection: Connection, webhook_id: str) -> None:
     _call(connection, "DELETE", f"/api/v1/webhooks/{quote(webhook_id, safe='')}", accept=(404,))
 
 
+def end_webhook(connection: Connection, webhook_id: str | None, *, name: str) -> None:
+    """Make ALC forget ours: the one with this id, or whatever has its name, when an answer that was lost may have
+    registered it (bar C9)."""
+    for found in [webhook_id] if webhook_id else [hook.webhook_id for hook in find_webhooks(connection, name=name)]:
+        delete_webhook(connection, found)
+
+
 def _as_event(lead: LeadState) -> LeadProcessed:
     """The delivery that would have told the same."""
     told = {"lead_id": lead.id, "occurred_at": lead.decided_at, **lead.model_dump(include=TOLD)}

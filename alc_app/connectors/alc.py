@@ -40,10 +40,8 @@ def handle(*, query: Json, data: Any, headers: Json, state: Json, parameters: Js
 
 
 def unsubscribe(*, connection: Connection, webhook_uri: str, state: Json, parameters: Json) -> None:
-    """Have ALC forget it. Whether an answer that was lost had registered one is asked by its name (bar C9)."""
-    known = [str(state["webhookId"])] if state else []
-    for webhook_id in known or [hook.webhook_id for hook in alc_api.find_webhooks(connection, name=_name(webhook_uri))]:
-        alc_api.delete_webhook(connection, webhook_id)
+    """Have ALC forget it, also when nobody knows its id."""
+    alc_api.end_webhook(connection, state["webhookId"] if state else None, name=_name(webhook_uri))
 
 
 def refresh(*, connection: Connection, webhook_uri: str, state: Json, parameters: Json) -> Subscribed:

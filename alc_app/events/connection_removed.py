@@ -31,17 +31,9 @@ def _remove(connection: Connection, handler: WebhookHandler) -> AlcError | Attio
         if handler.connector:
             unsubscribe(connection, handler.id)
         else:
-            for webhook_id in _ids_at_alc(connection, handler):
-                alc_api.delete_webhook(connection, webhook_id)  # Removal 2
+            # TUTORIAL: it sends DELETE even without an external id, and misses what a lost answer has registered.
+            alc_api.end_webhook(connection, handler.external_webhook_id, name=handler.id)  # Removal 2
     except (AlcError, AttioError) as error:
         return error
     delete_webhook_handler(handler.id)  # Removal 3
     return None
-
-
-def _ids_at_alc(connection: Connection, handler: WebhookHandler) -> list[str]:
-    # TUTORIAL: it sends DELETE even without an external id. ALC may have registered the handler all the same, when its
-    # answer was lost: it is looked up by its name (bar C9).
-    if handler.external_webhook_id:
-        return [handler.external_webhook_id]
-    return [webhook.webhook_id for webhook in alc_api.find_webhooks(connection, name=handler.id)]
