@@ -33,9 +33,9 @@ class LeadProcessed(BaseModel):
 class Prospect(BaseModel):
     """Somebody of whom a chat has told a better name or address."""
 
-    prospectId: str = Field(min_length=1, max_length=200)  # noqa: N815 - ALC spells it so
-    prospectName: str = Field(min_length=1, max_length=200)  # noqa: N815
-    prospectEmail: str = Field(min_length=3, max_length=320)  # noqa: N815
+    id: str = Field(alias="prospectId", min_length=1, max_length=200)
+    name: str = Field(alias="prospectName", min_length=1, max_length=200)
+    email: str = Field(alias="prospectEmail", min_length=3, max_length=320)
 
 
 class ProspectUpdated(BaseModel):

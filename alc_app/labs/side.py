@@ -127,7 +127,7 @@ class Side(ABC):
                 raise LabFailed("The app is stopping.")
             if time.monotonic() > deadline:
                 return False
-            time.sleep(LOOK_EVERY)
+            time.sleep(LOOK_EVERY)  # what happens elsewhere is looked for
         return True
 
     def undo(self, act: Callable[..., object], *args: object) -> None:

@@ -114,7 +114,7 @@ class Engine:
         while (status := handle.get_status().status) in ("ENQUEUED", "PENDING", "DELAYED"):
             if time.monotonic() > deadline:
                 raise ServerFunctionTimeout(f"Still at work after {within:g} seconds.")
-            time.sleep(POLL)
+            time.sleep(POLL)  # the run is another process's
         if status != "SUCCESS":
             log.error("run %s ended as %s: %s", run_id, status, handle.get_status().error)
             raise ServerFunctionError("Something unexpected happened. The log of the worker says what.")

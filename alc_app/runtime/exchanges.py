@@ -142,7 +142,7 @@ class ExchangeLog:
         while is_open:
             batch = [self._waiting.get()]
             if batch != [None]:
-                time.sleep(GATHER_FOR)
+                time.sleep(GATHER_FOR)  # what follows at once shares the transaction
             while not self._waiting.empty():
                 batch.append(self._waiting.get())
             is_open = None not in batch  # `close` has put it, perhaps among messages

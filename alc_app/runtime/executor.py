@@ -37,7 +37,7 @@ class Executors:
                 raise ExecutorTaken(
                     f"A worker called {executor_id} is running already. Leave --executor-id out to get a free one."
                 )
-            time.sleep(0.1)
+            time.sleep(0.1)  # a lock of another process tells nobody that it is free
         self.my_id, self._mine = found
         with self._database.transaction() as session:
             known = self._database.insert(ExecutorRow).values(id=self.my_id, started_at=time.time())

@@ -29,11 +29,8 @@ class Handlers:
 
         One that was made and never registered is taken up again: a crash must not leave two.
         """
-        wanted = (file_name, connector, None)
-        rows = (
-            (row, (row.file_name, row.connector, row.external_webhook_id or None)) for row in self.of(connection_id)
-        )
-        unused = (row for row, found in rows if found == wanted)
+        unregistered = (row for row in self.of(connection_id) if not row.external_webhook_id)
+        unused = (row for row in unregistered if (row.file_name, row.connector) == (file_name, connector))
         if made := next(unused, None):
             return made.id
         handler_id, secret = secrets.token_urlsafe(24), SCHEMES[signed_by].secret()

@@ -27,7 +27,7 @@ def prospect_updated(req: Request) -> Response:
         return Response(None, status=200)  # what this version does not know is not an error (bar R11)
     prospect = ProspectUpdated.parse(body).data
 
-    record_id = leads.record_of(prospect.prospectId)
+    record_id = leads.record_of(prospect.id)
     try:
         if record_id is None:
             _assert_person(prospect)
@@ -36,21 +36,27 @@ def prospect_updated(req: Request) -> Response:
     except NotFound:
         log.info("The record %s is gone, so there is nobody to update.", record_id)
     except AttioRefused as error:
-        log.warning("Attio does not take what ALC learned of the prospect %s: %s", prospect.prospectId, error.message)
+        log.warning("Attio does not take what ALC learned of the prospect %s: %s", prospect.id, error.message)
         return Response("Attio does not take it.", status=422)  # a dead letter
     return Response(None, status=200)
 
 
 def _assert_person(prospect: Prospect) -> None:
     """The person with this address is updated, or created if it doesn't exist."""
-    first, _, last = prospect.prospectName.strip().rpartition(" ")
-    name = {"first_name": first or last, "last_name": last if first else "", "full_name": prospect.prospectName.strip()}
-    address = {"email_address": prospect.prospectEmail}
+    first, last = _split(prospect.name)
+    name = {"first_name": first or last, "last_name": last if first else "", "full_name": prospect.name.strip()}
+    address = {"email_address": prospect.email}
     attio_api.assert_record("people", "email_addresses", {"name": name, "email_addresses": [address]})
 
 
 def _update_person(record_id: str, prospect: Prospect) -> None:
     """TUTORIAL: it looks for the address alone, so that a new address makes a second person. We know the record."""
-    first, _, last = prospect.prospectName.strip().rpartition(" ")
+    first, last = _split(prospect.name)
     name = f"{last}, {first}" if first else last
-    attio_api.update_record("people", record_id, {"name": name, "email_addresses": [prospect.prospectEmail]})
+    attio_api.update_record("people", record_id, {"name": name, "email_addresses": [prospect.email]})
+
+
+def _split(name: str) -> tuple[str, str]:
+    """What stands before the last word of a name, and that word."""
+    first, _, last = name.strip().rpartition(" ")
+    return first, last

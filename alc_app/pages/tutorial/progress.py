@@ -95,7 +95,7 @@ class Follower:
             begun, deadline = self._progress.begun, time.monotonic() + NOTED_WITHIN
             note(BEGINS)
             while self._progress.begun == begun and time.monotonic() < deadline:
-                time.sleep(LOOK_EVERY)
+                time.sleep(LOOK_EVERY)  # the log of exchanges is written by another thread
                 self._catch_up()
 
     def _catch_up(self) -> None:
