@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
-from sqlalchemy import delete, text, update
+from sqlalchemy import delete, update
 from sqlmodel import col
 
 from alc_app.attio.errors import FetchRefused
@@ -53,9 +53,9 @@ class Refusals:
             return bool(session.exec(due).rowcount)
 
     def _pause(self, name: str, origin: str) -> None:
-        once = text("insert into pace (name, next_at) values (:name, :until) on conflict (name) do nothing")
+        row = self._database.insert(Pace).values(name=name, next_at=self._now() + PAUSE)
         with self._database.transaction() as session:
-            is_new = session.connection().execute(once, {"name": name, "until": self._now() + PAUSE}).rowcount
+            is_new = session.exec(row.on_conflict_do_nothing().returning(col(Pace.name))).first()
         if is_new:
             log.error("%s does not accept our key. What needs it waits; it is asked again each minute.", origin)
 
