@@ -47,8 +47,8 @@ def update_record(object_slug: str, record_id: str, values: Mapping[str, str | l
     """Set attributes of a record. `PATCH /v2/objects/{object}/records/{record_id}`.
 
     Values are plain strings, which text, select and status attributes all accept; None clears, and a list adds to a
-    multiselect. After a crash that may
-    have cut off the answer, the record is read first, and not written when it says so already.
+    multiselect. After a crash that may have cut off the answer, the record is read first, and not written when it says
+    so already.
     Raises: NotFound, Forbidden, AttioRefused, AnswerLost, AttioApiError.
     """
     if current().resumed and _says(get_record(object_slug, record_id), values):
