@@ -39,7 +39,7 @@ def stranger(stack: Stack, alc: Alc) -> User:
     user = User(stack.app_url)
     if user.is_connected():
         user.disconnect_alc()
-    eventually(lambda: not alc.webhooks(), within=30, what=alc.webhooks)
+    eventually(lambda: not alc.webhooks(), what=alc.webhooks)
     return user
 
 

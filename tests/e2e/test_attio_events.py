@@ -21,7 +21,7 @@ REQUESTED = "Requested"
 @pytest.fixture
 def subscribed(user: User, attio: Attio) -> dict[str, Any]:
     """A connected workspace, and the webhook by which Attio tells it of changes."""
-    eventually(lambda: len(attio.webhooks()) == 1, within=20, what=attio.webhooks)
+    eventually(lambda: len(attio.webhooks()) == 1, what=attio.webhooks)
     return attio.webhooks()[0]
 
 
@@ -100,7 +100,7 @@ def test_a_subscription_that_attio_has_lost_is_registered_again(
     """Seed 004's "webhook deleted": the health check finds it, and the new secret is the one that counts."""
     attio.delete_webhook(subscribed["id"]["webhook_id"])
     stack.let_time_pass()
-    eventually(attio.webhooks, within=20)
+    eventually(attio.webhooks)
     record_id = attio.add_person("Noor Haddad", "+442079460056")
 
     attio.write(record_id, alc_status=REQUESTED)
@@ -120,7 +120,7 @@ def test_disconnecting_ends_the_subscription(
     finally:
         stack.attio.start()
 
-    eventually(lambda: stack.let_time_pass() or not attio.webhooks(), within=20, what=attio.webhooks)
+    eventually(lambda: stack.let_time_pass() or not attio.webhooks(), what=attio.webhooks)
 
 
 @pytest.mark.parametrize("scheme", ["of a stranger", "of seed 004"])
@@ -151,5 +151,5 @@ def test_a_request_made_while_the_app_is_down_is_sent_when_it_is_back_though_att
     stack.web.start()
     stack.attio.start()
 
-    user.sees_status(record_id, "Pending", within=60)
+    user.sees_status(record_id, "Pending")
     assert len(alc.leads(record_id)) == 1

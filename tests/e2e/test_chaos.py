@@ -107,7 +107,7 @@ def test_a_record_is_right_in_the_end_whatever_attio_answers(
     assert (toast["title"], toast["text"]) == (SENT, "The status on the record will follow in a moment.")
     lead_id = alc.leads(record_id)[0]["id"]
     writes = f"PATCH /v2/objects/people/records/{record_id}"
-    eventually(lambda: hostile.let_time_pass() or len(hostile.to_attio.sent(writes)) == 3, within=20)
+    eventually(lambda: hostile.let_time_pass() or len(hostile.to_attio.sent(writes)) == 3)
     alc.decide(lead_id)
     user.sees_status(record_id, "Complete")
     assert attio.value(record_id, "alc_lead_id") == lead_id
@@ -164,7 +164,7 @@ def test_a_disconnect_whose_answers_were_lost_is_finished_later(hostile: Hostile
 
     assert page.url.endswith("notice=clean_up_pending")
     assert not user.is_connected()
-    eventually(lambda: "still to be cleaned up" not in user.get("/apps/alc").text, within=20)
+    eventually(lambda: "still to be cleaned up" not in user.get("/apps/alc").text)
     assert not alc.webhooks()
     lost = next(exchange for exchange in hostile.to_alc.sent("DELETE") if exchange.fault == "answer_lost")
     assert [exchange.fault for exchange in hostile.to_alc.sent(lost.line)] == ["answer_lost", "passes"]

@@ -26,8 +26,8 @@ def test_the_demo_runs_the_loop_heals_a_killed_worker_and_stops_on_ctrl_c(tmp_pa
     with log.open("wb") as output:
         demo = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)  # noqa: S603 - our own program
     try:
-        eventually(lambda: "Open the workspace" in log.read_text(), within=40, what=log.read_text)
-        eventually(lambda: "worker-0 is ready" in log.read_text(), within=20, what=log.read_text)
+        eventually(lambda: "Open the workspace" in log.read_text(), what=log.read_text)
+        eventually(lambda: "worker-0 is ready" in log.read_text(), what=log.read_text)
         user = User(f"http://127.0.0.1:{app}")
         user.connect_alc()
         token = (tmp_path / "home" / "mock_attio_token").read_text()
@@ -36,7 +36,7 @@ def test_the_demo_runs_the_loop_heals_a_killed_worker_and_stops_on_ctrl_c(tmp_pa
         os.kill(_child(demo.pid, "worker"), signal.SIGKILL)
         user.click_send(ada)
 
-        user.sees_status(ada, "Complete", within=30)
+        user.sees_status(ada, "Complete")
     finally:
         demo.send_signal(signal.SIGINT)
         assert demo.wait(timeout=20) == 0

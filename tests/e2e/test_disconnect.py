@@ -58,8 +58,8 @@ def test_disconnecting_while_alc_is_down_is_finished_when_alc_is_back(
     finally:
         stack.alc.start()
 
-    eventually(lambda: not alc.webhooks(), within=30, what=alc.webhooks)
-    eventually(lambda: "still to be cleaned up" not in user.get("/apps/alc").text, within=30)
+    eventually(lambda: not alc.webhooks(), what=alc.webhooks)
+    eventually(lambda: "still to be cleaned up" not in user.get("/apps/alc").text)
 
 
 def test_a_verdict_that_alc_had_while_disconnected_is_learnt_when_connected_again(
@@ -73,4 +73,4 @@ def test_a_verdict_that_alc_had_while_disconnected_is_learnt_when_connected_agai
 
     user.connect_alc()
 
-    user.sees_status(record_id, "Complete", within=30)
+    user.sees_status(record_id, "Complete")

@@ -46,7 +46,7 @@ class Installation:
 
     def is_well(self) -> None:
         """Wait until the page finds nothing; some of what was mended is done by the worker."""
-        eventually(lambda: not self.look(), within=20, what=self.look)
+        eventually(lambda: not self.look(), what=self.look)
 
 
 def texts_of(check: dict[str, Any]) -> list[str]:
@@ -128,11 +128,11 @@ def test_a_dead_letter_is_listed_replayed_and_dismissed(installation: Installati
     def dead() -> list[dict[str, Any]]:
         return list(installation.user.get("/doctor/dead-letters.json").json()["dead_letters"])
 
-    [letter] = eventually(dead, within=20)
+    [letter] = eventually(dead)
     assert record_id in letter["text"]
     code, done = installation.run("dead-letters", "replay", letter["id"])
     assert (code, done["done"][0]["id"]) == (0, letter["id"])
-    eventually(lambda: [each["id"] for each in dead()] == [letter["id"]], within=20)
+    eventually(lambda: [each["id"] for each in dead()] == [letter["id"]])
     installation.user.post("/doctor/dead-letters", data={"id": letter["id"], "do": "dismiss"})
 
     assert not dead()

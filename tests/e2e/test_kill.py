@@ -87,9 +87,9 @@ class World:
         assert len(mine) <= 1, mine
         return mine[0] if mine else {"state": "none"}
 
-    def until(self, true: Callable[[], object], within: float = 20.0) -> None:
+    def until(self, true: Callable[[], object]) -> None:
         """Wait for it; a failure shows what the workers have said."""
-        eventually(true, within=within, what=self.workers.log)
+        eventually(true, what=self.workers.log)
 
     def later(self, true: Callable[[], object]) -> None:
         """Wait for it while time flies: whatever row waits for its time is due."""

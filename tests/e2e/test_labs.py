@@ -114,7 +114,7 @@ def test_a_lab_breaks_the_tutorials_code_and_not_ours_and_takes_everything_back(
     assert not all(line["good"] for line in told if line["event"] == "fact" and line["side"] == "naive")
     assert all(line["good"] for line in told if line["event"] == "fact" and line["side"] == "ours"), told
     assert told[-1] == {"event": "done"}
-    eventually(lambda: not laboratory.left_behind(), within=20, what=laboratory.left_behind)
+    eventually(lambda: not laboratory.left_behind(), what=laboratory.left_behind)
     assert laboratory.user.is_connected()
 
 
@@ -128,8 +128,8 @@ def test_a_lab_that_nobody_watches_any_more_runs_alone_and_takes_everything_back
     assert refused.status_code == 409
     assert "running already" in refused.json()["error"]["message"]
 
-    eventually(lambda: laboratory.start("double-click", "two").status_code == 200, within=30)
-    eventually(lambda: not laboratory.left_behind(), within=20, what=laboratory.left_behind)
+    eventually(lambda: laboratory.start("double-click", "two").status_code == 200)
+    eventually(lambda: not laboratory.left_behind(), what=laboratory.left_behind)
 
 
 def test_what_a_killed_lab_has_left_is_put_back_by_the_next_one(
@@ -148,7 +148,7 @@ def test_what_a_killed_lab_has_left_is_put_back_by_the_next_one(
 
     laboratory.run("double-click", "two")
 
-    eventually(lambda: not laboratory.left_behind(), within=30, what=laboratory.left_behind)
+    eventually(lambda: not laboratory.left_behind(), what=laboratory.left_behind)
 
 
 def test_a_lab_does_not_keep_the_web_process_from_stopping(laboratory: Laboratory, stack: Stack) -> None:
@@ -163,7 +163,7 @@ def test_a_lab_does_not_keep_the_web_process_from_stopping(laboratory: Laborator
 
     laboratory.run("double-click", "two")
 
-    eventually(lambda: not laboratory.left_behind(), within=30, what=laboratory.left_behind)
+    eventually(lambda: not laboratory.left_behind(), what=laboratory.left_behind)
 
 
 def test_a_lab_wants_a_prediction_and_an_address_of_the_naive_code_ends_with_it(

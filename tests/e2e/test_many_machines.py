@@ -92,9 +92,9 @@ def test_a_worker_that_dies_is_stood_in_for_by_the_other(machines: Machines) -> 
         sent.append(machines.send(f"Person {len(sent)}"))
         return machines.running_workers() == [survivor]
 
-    eventually(send_until_one_dies, within=60, what=machines.stack.logs)
+    eventually(send_until_one_dies, what=machines.stack.logs)
     for record_id in sent:
-        machines.first.sees_status(record_id, "Pending", within=30)
+        machines.first.sees_status(record_id, "Pending")
         assert len(machines.alc.leads(record_id)) == 1
     mortal.environment["ALC_FAILPOINTS"] = ""
     mortal.start()
@@ -102,18 +102,18 @@ def test_a_worker_that_dies_is_stood_in_for_by_the_other(machines: Machines) -> 
 
 def test_a_worker_that_has_lost_its_name_ends_before_it_does_harm(machines: Machines) -> None:
     """Its lock lies in a connection to Postgres; when that is cut, another may stand in for it, so it goes."""
-    eventually(machines.cut_the_lock_of_a_worker, within=20)
+    eventually(machines.cut_the_lock_of_a_worker)
 
-    eventually(lambda: len(machines.running_workers()) == 1, within=20, what=machines.stack.logs)
+    eventually(lambda: len(machines.running_workers()) == 1, what=machines.stack.logs)
     assert [w.process.returncode for w in machines.workers if w.process and w.process.returncode] == [1]
     record_id = machines.send("Tom Hale")
-    machines.first.sees_status(record_id, "Pending", within=30)
+    machines.first.sees_status(record_id, "Pending")
 
 
 def test_disconnecting_on_one_machine_leaves_nothing_on_any(machines: Machines) -> None:
     """Removal 1-3, wherever it is pressed."""
     machines.second.disconnect_alc()
 
-    eventually(lambda: not machines.alc.webhooks(), within=30, what=machines.alc.webhooks)
-    eventually(lambda: not machines.first.is_connected(), within=10)
+    eventually(lambda: not machines.alc.webhooks(), what=machines.alc.webhooks)
+    eventually(lambda: not machines.first.is_connected())
     assert "/connections/alc/disconnect" not in machines.second.get("/apps/alc").text

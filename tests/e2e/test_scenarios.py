@@ -18,7 +18,7 @@ def connected(user: User, alc: Alc) -> Iterator[User]:
     """Somebody whose connection is as good as new; what a scenario leaves behind ends with it."""
     if [webhook["status"] for webhook in alc.webhooks("lead.processed")] != ["active"]:
         user.disconnect_alc()
-        eventually(lambda: not alc.webhooks(), within=10, what=alc.webhooks)
+        eventually(lambda: not alc.webhooks(), what=alc.webhooks)
         user.connect_alc()
     yield user
     alc.end_trouble()
@@ -42,7 +42,7 @@ def test_the_app_ends_as_a_correct_one_does(name: str, stack: Stack, connected: 
         stack.let_time_pass()
         return False
 
-    eventually(ended, within=30, what=lambda: (attio.value(record_id, "alc_status"), alc.webhooks(), effects))
+    eventually(ended, what=lambda: (attio.value(record_id, "alc_status"), alc.webhooks(), effects))
     assert all(fault["struck"] and not fault["left"] for fault in alc.faults()), alc.faults()
     assert len(alc.leads(record_id)) == scenario["leads"]
     history = attio.history(record_id, "alc_status")

@@ -34,7 +34,7 @@ def seen(user: User, *steps: str) -> dict[str, str]:
         done = all(standing[step]["state"] == "done" for step in steps)
         return {slug: step["saw"] for slug, step in standing.items() if step["state"] == "done"} if done else {}
 
-    return eventually(found, within=15, what=lambda: tour(user)["steps"])
+    return eventually(found, what=lambda: tour(user)["steps"])
 
 
 @pytest.fixture
@@ -171,7 +171,7 @@ def terminal(stack: Stack) -> Iterator[Terminal]:
 def decide_the_lead_sent_since(alc: Alc, before: list[dict[str, Any]]) -> None:
     """Wait for the one lead that a tour sends, and decide it."""
     known = {lead["id"] for lead in before}
-    sent = eventually(lambda: [lead["id"] for lead in alc.leads() if lead["id"] not in known], within=40)
+    sent = eventually(lambda: [lead["id"] for lead in alc.leads() if lead["id"] not in known])
     alc.decide(sent[0])
 
 

@@ -38,7 +38,7 @@ def decide(alc: Alc) -> None:
     def under_way() -> list[str]:
         return [lead["id"] for lead in alc.leads() if (lead["name"], lead["status"]) == (SENT, "processing")]
 
-    alc.decide(eventually(under_way, within=15)[0])
+    alc.decide(eventually(under_way)[0])
 
 
 def title(page: Page, text: str) -> None:

@@ -20,10 +20,10 @@ PHONE = "+442079460060"
 def switched_on(user: User, alc: Alc) -> Iterator[None]:
     """The workflow of the trigger block, while a test runs."""
     press_switch(user, "follow-up", on=True)
-    eventually(lambda: len(alc.webhooks("lead.processed")) == 2, within=20, what=alc.webhooks)
+    eventually(lambda: len(alc.webhooks("lead.processed")) == 2, what=alc.webhooks)
     yield
     press_switch(user, "follow-up", on=False)
-    eventually(lambda: len(alc.webhooks("lead.processed")) == 1, within=20, what=alc.webhooks)
+    eventually(lambda: len(alc.webhooks("lead.processed")) == 1, what=alc.webhooks)
 
 
 def press_run(user: User, record_id: str) -> str:
@@ -46,7 +46,7 @@ def run(user: User, run_id: str) -> dict[str, Any]:
 
 def sees(user: User, run_id: str, state: str) -> list[tuple[str, str]]:
     """Wait until a run is in this state; returns the title and the outcome of each step."""
-    eventually(lambda: run(user, run_id)["state"] == state, within=30, what=lambda: run(user, run_id))
+    eventually(lambda: run(user, run_id)["state"] == state, what=lambda: run(user, run_id))
     return [(step["title"], step["outcome"]) for step in run(user, run_id)["steps"]]
 
 
@@ -105,7 +105,7 @@ def test_a_step_and_a_delay_end_when_their_time_is_over(stack: Stack, user: User
     eventually(lambda: len(run(user, run_id)["steps"]) == 2, what=lambda: run(user, run_id))
     stack.let_time_pass()
 
-    eventually(lambda: len(alc.leads(other)) == 2, within=20, what=lambda: run(user, run_id))
+    eventually(lambda: len(alc.leads(other)) == 2, what=lambda: run(user, run_id))
 
 
 def test_a_run_that_waits_survives_kill_9_of_everything(stack: Stack, user: User, alc: Alc, attio: Attio) -> None:
@@ -132,7 +132,7 @@ def test_a_verdict_on_a_click_starts_the_workflow_of_the_trigger(user: User, alc
     user.click_send(record_id)
     alc.decide(alc.leads(record_id)[0]["id"])
 
-    eventually(lambda: len(tasks(attio, record_id)) == 1, within=20, what=lambda: user.get("/workflows.json").text)
+    eventually(lambda: len(tasks(attio, record_id)) == 1, what=lambda: user.get("/workflows.json").text)
     for delivery in alc.deliveries():
         if record_id in str(delivery):
             alc.resend(delivery["id"])

@@ -130,5 +130,5 @@ def _heal(stack: Stack, crowd: Crowd) -> list[str]:
         return list(broken(stack, crowd.alc, crowd.attio))
 
     with suppress(AssertionError):
-        eventually(lambda: not wrong(), within=60)
+        eventually(lambda: not wrong())
     return wrong()

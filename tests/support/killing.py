@@ -14,14 +14,12 @@ from typing import Literal, TypeVar
 import requests
 
 from tests.support.stack import Stack
-from tests.support.waiting import eventually
+from tests.support.waiting import PATIENCE, eventually
 
 T = TypeVar("T")
 Role = Literal["web", "worker"]
 FORKS = multiprocessing.get_context("forkserver")
 FORKS.set_forkserver_preload(["tests.support.warm"])
-WITHIN = 20.0
-"""Seconds in which a process that is armed has to come to its place."""
 
 
 def _live(role: Role, settings: Mapping[str, str], log: str) -> None:
@@ -56,11 +54,11 @@ class Mortals:
             process.start()
             self._running.append(process)
         if self._role == "web":
-            eventually(lambda: self._answers() or (dying_at and self._deaths(0)), within=WITHIN, what=self.log)
+            eventually(lambda: self._answers() or (dying_at and self._deaths(0)), what=self.log)
 
     def wait_for_a_death(self, place: str) -> None:
         """Wait until one of them has been killed at this place."""
-        assert self._deaths(WITHIN), f"nobody died at {place}\n{self.log()}"
+        assert self._deaths(PATIENCE), f"nobody died at {place}\n{self.log()}"
 
     def _deaths(self, within: float) -> list[multiprocessing.process.BaseProcess]:
         """Those who were killed, waiting some seconds for the first."""

@@ -66,6 +66,14 @@ class Alc:
         mine = [d for d in self.deliveries() if record_id in json.dumps(d)]
         return [attempt["status"] for delivery in mine for attempt in delivery["attempts"]]
 
+    def let_time_pass(self, seconds: float) -> None:
+        """By its clock it is later now."""
+        self._call("POST", "/_mock/clock", json={"advance": seconds})
+
+    def be_in_the_present(self) -> None:
+        """Its clock shows the real time again."""
+        self._call("DELETE", "/_mock/clock")
+
     def resend(self, delivery_id: str) -> None:
         """Send a delivery once more, with the same id."""
         self._call("POST", f"/_mock/deliveries/{delivery_id}/resend")

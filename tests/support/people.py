@@ -75,11 +75,10 @@ class User:
         shown = _found(rf"</svg>\s*{re.escape(name)}</dt><dd>(.*?)</dd>", page.text)
         return html.unescape(re.sub(r"<[^>]+>", "", shown)).strip()
 
-    def sees_status(self, record_id: str, status: str, within: float = 10.0) -> None:
+    def sees_status(self, record_id: str, status: str) -> None:
         """Wait until the record page shows this status."""
         eventually(
             lambda: self.field(record_id, "ALC status") == status,
-            within=within,
             what=lambda: f"ALC status is {self.field(record_id, 'ALC status')!r}, expected {status!r}",
         )
 

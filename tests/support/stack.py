@@ -53,7 +53,7 @@ class Server:
     def wait_until_it_answers(self) -> None:
         """Wait for it, if it is one that answers."""
         if self.url:
-            eventually(self.answers, within=30.0, what=lambda: self.log.read_text()[-2000:])
+            eventually(self.answers, what=lambda: self.log.read_text()[-2000:])
 
     def answers(self) -> bool:
         """Does it answer, and does the process that we started live?"""

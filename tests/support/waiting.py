@@ -7,9 +7,11 @@ from collections.abc import Callable
 from typing import TypeVar
 
 T = TypeVar("T")
+PATIENCE = 60.0
+"""Seconds to wait for what is about to happen. It costs nothing when that happens, and a busy machine is slow."""
 
 
-def eventually(check: Callable[[], T], within: float = 5.0, what: Callable[[], object] | None = None) -> T:
+def eventually(check: Callable[[], T], what: Callable[[], object] | None = None, within: float = PATIENCE) -> T:
     """Return the first true result of `check`; fail with the last state when it does not come in time."""
     deadline, pause = time.monotonic() + within, 0.02
     while True:
