@@ -131,5 +131,5 @@ def due(condition: ColumnElement[bool]) -> Sequence[str]:
     """Leads whose time has come, and that no writer is at."""
     now = current().now()
     free = or_(col(Lead.writer).is_(None), col(Lead.writer_until) < now)
-    with current().transaction() as session:
+    with current().reading() as session:
         return list(session.exec(select(Lead.id).where(col(Lead.due_at) <= now, free, condition).limit(100)))

@@ -196,7 +196,7 @@ def ask_soon() -> None:
 
 def due_to_ask() -> Sequence[str]:
     """Leads whose verdict has not come for so long that ALC is asked for it."""
-    with current().transaction() as session:
+    with current().reading() as session:
         due = (col(Lead.ask_at) <= current().now(), col(Lead.status) == "pending")
         return list(session.exec(select(Lead.id).where(*due).limit(100)))
 

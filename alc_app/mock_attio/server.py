@@ -55,6 +55,10 @@ class _Handler(WSGIRequestHandler):
         """Note a request where only someone who looks for it sees it; the query string stays out."""
         logger.debug("%s %s %s", self.command, self.path.partition("?")[0], code)
 
+    def log(self, type: str, message: str, *args: Any) -> None:
+        """Note as quietly what the HTTP machinery complains of: an idle connection that ends is one of them."""
+        logger.debug(message, *args)
+
 
 class _Server(ThreadedWSGIServer):
     """A threaded server that, when it closes, ends idle connections and lets running requests finish."""

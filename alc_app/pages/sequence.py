@@ -81,6 +81,7 @@ ARROWS: Final = (
     Arrow("Record Event|Workflow", "Attio API", "GET /v2/objects/.*", "Reads the record"),
     Arrow(".*", "Attio API", "(POST|PATCH|DELETE) /v2/webhooks.*", "Looks after its own webhook"),
     Arrow("Workflow", "ALC", "POST /api/v1/leads", "Sends the person"),
+    Arrow("Workflow", "Attio API", "GET /v2/tasks", "Looks whether the task is there"),
     Arrow("Workflow", "Attio API", "POST /v2/tasks", "Leaves a task"),
     Arrow("Workflow|Upkeep", "ALC", "POST /api/v1/webhooks", "Registers a webhook"),
     Arrow("Workflow|Upkeep", "Attio API", "PATCH .*", 'with ATTIO_API_TOKEN to mark record "{status}"'),

@@ -71,12 +71,11 @@ class WorkflowSwitches:
 
     def due(self) -> list[str]:
         """Workflows whose activations are not what is wanted, while there is a connection to ask with."""
-        connection = self._house.connections.live(self._house.settings.workspace_id)
-        if connection is None or connection.status != "active":
-            return []
         with self._house.database.reading() as session:
             switches = session.exec(select(WorkflowSwitch).where(WorkflowSwitch.due_at <= self._house.now())).all()
-            return [switch.workflow_id for switch in switches if not self._is_settled(session, switch)]
+            unsettled = [switch.workflow_id for switch in switches if not self._is_settled(session, switch)]
+        connection = self._house.connections.live(self._house.settings.workspace_id) if unsettled else None
+        return unsettled if connection and connection.status == "active" else []
 
     def settle(self, workflow_id: str) -> None:
         """Activate and deactivate until what is so is what is wanted, or has to wait."""

@@ -40,8 +40,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
     def watch() -> None:
         while not ended.wait(0.2):
-            worker = running.worker.process
-            if worker is not None and worker.poll() is not None:
+            if running.worker.process and not running.worker.lives:
                 running.worker.launch()
 
     with Stack(tmp_path_factory.mktemp("home")) as running:

@@ -10,7 +10,8 @@ from cryptography.fernet import Fernet
 from tests.support.outside import Alc, Attio
 from tests.support.people import User
 from tests.support.postgres import end_holder_of
-from tests.support.stack import Server, Stack, free_ports
+from tests.support.server import Server
+from tests.support.stack import Stack, free_ports
 from tests.support.waiting import eventually
 
 PHONE = "+442079460018"
@@ -39,7 +40,7 @@ class Machines:
 
     def running_workers(self) -> list[Server]:
         """The workers whose processes live."""
-        return [worker for worker in self.workers if worker.process and worker.process.poll() is None]
+        return [worker for worker in self.workers if worker.lives]
 
     def cut_the_lock_of_a_worker(self) -> bool:
         """The network does that to a session once in a while; False when nobody has the first name yet."""
@@ -105,7 +106,7 @@ def test_a_worker_that_has_lost_its_name_ends_before_it_does_harm(machines: Mach
     eventually(machines.cut_the_lock_of_a_worker)
 
     eventually(lambda: len(machines.running_workers()) == 1, what=machines.stack.logs)
-    assert [w.process.returncode for w in machines.workers if w.process and w.process.returncode] == [1]
+    assert [worker.ended() for worker in machines.workers if not worker.lives] == [1]
     record_id = machines.send("Tom Hale")
     machines.first.sees_status(record_id, "Pending")
 

@@ -40,13 +40,12 @@ def read_only(engine: Engine) -> Iterator[None]:
 @contextmanager
 def no_room_for(server: Server) -> Iterator[None]:
     """A running server cannot make any file longer: what a full disk does to a database."""
-    assert server.process is not None
-    _, hard = resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE)
-    resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (0, hard))
+    _, hard = resource.prlimit(server.pid, resource.RLIMIT_FSIZE)
+    resource.prlimit(server.pid, resource.RLIMIT_FSIZE, (0, hard))
     try:
         yield
     finally:
-        resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (hard, hard))
+        resource.prlimit(server.pid, resource.RLIMIT_FSIZE, (hard, hard))
 
 
 def _with(engine: Engine, pragma: str) -> Iterator[None]:

@@ -4,90 +4,18 @@ from __future__ import annotations
 
 import itertools
 import os
-import signal
 import socket
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 
-import requests
 from sqlalchemy import Connection, NullPool, create_engine, text
 
 from alc_app.runtime.sealing import Sealer
-from tests.support.waiting import eventually
+from tests.support.server import Server
 
 PORTS = (10_000 + (os.getpid() * 101 + number) % 20_000 for number in itertools.count())
 CLIENT_ID, CLIENT_SECRET = "alc-app", "e2e-client-secret-of-32-characters"
-
-
-@dataclass
-class Server:
-    """One command of ours, running."""
-
-    name: str
-    arguments: list[str]
-    url: str
-    environment: dict[str, str]
-    log: Path
-    process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
-
-    def start(self) -> None:
-        """Start it; returns when it answers."""
-        self.launch()
-        self.wait_until_it_answers()
-
-    def launch(self) -> None:
-        """Start it."""
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(  # noqa: S603 - our own program
-                [sys.executable, "-m", *self.arguments],
-                env={**os.environ, **self.environment, "PYTHONUNBUFFERED": "1"},
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-
-    def wait_until_it_answers(self) -> None:
-        """Wait for it, if it is one that answers."""
-        if self.url:
-            eventually(self.answers, what=lambda: self.log.read_text()[-2000:])
-
-    def answers(self) -> bool:
-        """Does it answer, and does the process that we started live?"""
-        assert self.process is not None
-        assert self.process.poll() is None, f"{self.name} ended:\n{self.log.read_text()[-3000:]}"
-        try:
-            return requests.get(f"{self.url}/healthz", timeout=2).ok
-        except requests.RequestException:  # not yet, or too busy
-            return False
-
-    def terminate(self) -> None:
-        """Ask it to stop, as a supervisor would."""
-        assert self.process is not None
-        self.process.send_signal(signal.SIGTERM)
-
-    def stop(self) -> int:
-        """Stop it as a supervisor would; returns its exit code."""
-        assert self.process is not None
-        self.terminate()
-        return self.process.wait(timeout=20)
-
-    def wait_or_kill(self) -> None:
-        """Leave nothing behind."""
-        assert self.process is not None
-        try:
-            self.process.wait(timeout=15)
-        except subprocess.TimeoutExpired:
-            self.kill()
-
-    def kill(self) -> None:
-        """Stop it as a power cut would: every process of its session at once."""
-        assert self.process is not None
-        os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait(timeout=10)
 
 
 class Stack:
@@ -134,7 +62,7 @@ class Stack:
         return self
 
     def __exit__(self, *_: object) -> None:
-        running = [server for server in self.servers if server.process and server.process.poll() is None]
+        running = [server for server in self.servers if server.lives]
         for server in running:
             server.terminate()
         for server in running:

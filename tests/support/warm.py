@@ -1,4 +1,4 @@
-"""What a mortal process has imported before it is forked; its memory is shared for as long as nobody counts garbage."""
+"""What a process of ours has imported before it is forked. Memory is shared for as long as nobody counts garbage."""
 
 import gc
 
@@ -6,9 +6,12 @@ import dbos  # noqa: F401
 import sqlalchemy.orm
 
 import alc_app.app
+import alc_app.mock_attio.server
 import alc_app.runtime.worker
 import alc_app.serve
 import alc_app.web  # noqa: F401
+import mock_alc.server
+import mock_alc.web  # noqa: F401
 
 sqlalchemy.orm.configure_mappers()
 gc.freeze()
