@@ -119,6 +119,8 @@ class Workspace:
             status=status.get(row.status, "active"),
             id=row.id,
             connected_at=_at(row.created_at),
+            username=row.username,
+            token_issued_at=_at(row.issued_at) if row.issued_at else None,
             token_expires_at=_at(row.expires_at) if row.expires_at else None,
             renewed_at=_at(row.refresh_at) if row.refresh_at else None,
             renewals=row.token_version - 1,

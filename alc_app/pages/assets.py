@@ -1,17 +1,17 @@
 """The blueprint's frame: templates and static files, served under a path that changes with their content.
 
-What every page needs is one style sheet and `main.js`; a page names what it needs beside that (`page_assets`).
+What every page needs is one style sheet and one script; a page names what it needs beside that (`sheet`, `script`).
 """
 
 import gzip
 import hashlib
 import re
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
 from flask import Blueprint, Response, abort, request
 
+from . import scripts
 from .sequence import PARTICIPANTS
 from .workspace import Workspace
 
@@ -21,11 +21,12 @@ FOR_EVER = f"public, max-age={365 * 24 * 60 * 60}"
 KINDS = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
 EVERYWHERE = ("tokens", "base", "layout", "parts", "record", "install", "sequence", "overlays")
 """The sheets of every page, in one file: a request costs more than the bytes that a page does not use."""
-_IMPORT = re.compile(r'^import .*?"\./([a-z_]+\.js)";$', re.MULTILINE)
+
+_PAGE_SCRIPT = re.compile(r"js/([a-z_]+)\.page\.js")
 
 
 class Face(Blueprint):
-    """The blueprint of the pages; modules import each other by relative path, so they share the version."""
+    """The blueprint of the pages; they share one version, which is in their path."""
 
     def __init__(self, workspace: Workspace) -> None:
         super().__init__(
@@ -36,7 +37,7 @@ class Face(Blueprint):
             static_url_path=f"/assets/{content_version()}",
         )
         participants = PARTICIPANTS if workspace.notes_exchanges else ()
-        shared = {"workspace": workspace, "participants": participants, "modules_of": modules_of}
+        shared = {"workspace": workspace, "participants": participants}
         self.app_context_processor(lambda: shared)
 
     def send_static_file(self, filename: str) -> Response:
@@ -50,38 +51,32 @@ class Face(Blueprint):
         return response
 
 
-@cache
-def modules_of(*entries: str) -> tuple[str, ...]:
-    """Every module that these load, themselves included: the browser can fetch them all at once."""
-
-    def reach(name: str, seen: set[str]) -> Iterator[str]:
-        if name not in seen:
-            seen.add(name)
-            yield name
-            for imported in _IMPORT.findall((STATIC / "js" / name).read_text(encoding="utf-8")):
-                yield from reach(imported, seen)
-
-    seen: set[str] = set()
-    return tuple(found for entry in entries for found in reach(entry, seen))
-
-
 def content_version() -> str:
-    """Return a short digest over every static file."""
+    """Return a short digest over every static file, and over how they are joined."""
     digest = hashlib.sha256()
-    for path in sorted(STATIC.rglob("*.*")):
+    for path in (*sorted(STATIC.rglob("*.*")), Path(__file__), Path(scripts.__file__)):
         digest.update(path.read_bytes())
     return digest.hexdigest()[:12]
 
 
 @cache
 def _plain(filename: str) -> bytes:
-    """A file of ours, or the sheets of every page. Raises: NotFound."""
+    """A file of ours, the sheets of every page, or the script of a page. Raises: NotFound."""
     if filename == "css/face.css":
         return b"".join((STATIC / "css" / f"{sheet}.css").read_bytes() for sheet in EVERYWHERE)
+    if page := _PAGE_SCRIPT.fullmatch(filename):
+        return _script(page[1])
     path = (STATIC / filename).resolve()
     if not path.is_relative_to(STATIC) or not path.is_file() or path.suffix not in KINDS:
         abort(404)
     return path.read_bytes()
+
+
+def _script(page: str) -> bytes:
+    try:
+        return scripts.page_script(page).encode()
+    except FileNotFoundError:
+        abort(404)
 
 
 @cache

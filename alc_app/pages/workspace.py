@@ -157,6 +157,8 @@ class ConnectionView:
     status: ConnectionStatus
     id: str = ""
     connected_at: datetime | None = None
+    username: str = ""  # whose account at ALC, if ALC says so
+    token_issued_at: datetime | None = None
     token_expires_at: datetime | None = None
     renewed_at: datetime | None = None  # from then on the token is renewed before it is used
     renewals: int = 0

@@ -219,6 +219,7 @@ class Connections:
             else ""
         )
         row.expires_at, row.scope = tokens.expires_at, tokens.scope
+        row.issued_at, row.username = self._now(), tokens.username or row.username
         row.refresh_at = tokens.expires_at - min(LEEWAY, (tokens.expires_at - self._now()) / 4)
 
     def _in(self, workspace_id: str, *statuses: str) -> list[ConnectionRow]:

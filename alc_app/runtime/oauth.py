@@ -24,6 +24,8 @@ from alc_app.runtime.http import Http, harden
 
 DEFAULT_LIFETIME = 3600
 MAX_LIFETIME = 86_400
+MAX_USERNAME = 320
+"""As long as an address can be."""
 NO_ANSWER = "ALC did not answer the token request as it should."
 _TOKEN = re.compile(r"[\x21-\x7e]{1,8192}")
 _SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")
@@ -42,12 +44,13 @@ class OAuthDenied(OAuthFailed):
 
 @dataclass(frozen=True)
 class Tokens:
-    """What a token response gives us. `expires_at` is in seconds since 1970."""
+    """What a token response gives us. `expires_at` is in seconds since 1970; `username` is empty if ALC says none."""
 
     access_token: str
     refresh_token: str
     expires_at: float
     scope: str
+    username: str = ""
 
 
 class OAuthClient:
@@ -185,4 +188,10 @@ def _tokens(token: object, previous: str, now: float) -> Tokens:
     if isinstance(lifetime, bool) or not isinstance(lifetime, int | float) or lifetime <= 0:
         lifetime = DEFAULT_LIFETIME
     scope = " ".join(_SCOPE.findall(str(token.get("scope") or "")))
-    return Tokens(str(access), str(refresh), now + min(lifetime, MAX_LIFETIME), scope)
+    return Tokens(str(access), str(refresh), now + min(lifetime, MAX_LIFETIME), scope, _username(token))
+
+
+def _username(token: Mapping[str, Any]) -> str:
+    """Whose account it is, if the server says so and it can be shown; it is never used for anything else."""
+    found = token.get("username")
+    return found if isinstance(found, str) and found.isprintable() and len(found) <= MAX_USERNAME else ""

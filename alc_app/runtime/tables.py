@@ -50,6 +50,9 @@ class ConnectionRow(Table, table=True):
     expires_at: float | None = None
     refresh_at: float = 0
     scope: str = ""
+    username: str = ""
+    issued_at: float | None = None
+    """Since when there has been this access token."""
     token_version: int = 1
     refreshing_until: float = 0
     created_at: float

@@ -22,7 +22,10 @@ SCHEMAS = {
     ),
     "Tokens": thing(
         {"access_token": TEXT, "token_type": {"const": "Bearer"}, "expires_in": {"type": "integer"}, "scope": TEXT},
-        {"refresh_token": {**TEXT, "description": "Good once: each refresh brings a new one."}},
+        {
+            "refresh_token": {**TEXT, "description": "Good once: each refresh brings a new one."},
+            "username": {**TEXT, "description": "Whose account it is, to show to people; the name is RFC 7662's."},
+        },
     ),
     "Revocation": thing(
         {"token": {**TEXT, "minLength": 1}},

@@ -47,7 +47,7 @@ def test_what_happens_before_the_scripts_follow_is_not_missed(
 
     open_page("/people")  # has the stream already
     page = context.new_page()
-    page.route("**/js/main.js", too_early)
+    page.route("**/js/*.page.js", too_early)
     page.goto(ADA)
     expect(page.locator(".details .status")).to_have_text("Pending")
 

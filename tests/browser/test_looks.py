@@ -121,11 +121,11 @@ def test_on_a_phone_the_menu_opens_the_sidebar(open_page: Open) -> None:
 
 
 def test_the_second_visit_asks_for_the_page_alone(open_page: Open) -> None:
-    """Assets are kept under an address that changes with them; scripts are ready right after the page."""
+    """Assets are kept under an address that changes with them; the script is ready right after the page."""
     open_page(ADA).close()
     page = open_page(ADA)
     assets = "performance.getEntriesByType('resource').filter(e => e.name.includes('/assets/'))"
-    assert page.evaluate(f"{assets}.length") > 10
+    assert page.evaluate(f"{assets}.length") == 3
     assert page.evaluate(f"{assets}.filter(e => e.transferSize > 0).length") == 0
     assert page.evaluate("performance.getEntriesByName('app:ready').length") == 1
 

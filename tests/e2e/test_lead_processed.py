@@ -126,19 +126,21 @@ def test_a_complete_that_arrives_while_attio_is_down_is_written_when_it_is_back(
 
     What the worker comes back to minutes later still belongs to the click: its lines end with the same id.
     """
+
+    def answered() -> list[int]:
+        mine = alc.deliveries(lead_id=pending["lead_id"])
+        return [attempt["status"] for d in mine for attempt in d["attempts"]]
+
+    def lines() -> list[str]:
+        return [line for line in stack.worker.log.read_text().splitlines() if pending["record_id"] in line]
+
     stack.attio.stop()
     try:
         alc.decide(pending["lead_id"])
-
-        def answered() -> list[int]:
-            mine = alc.deliveries(lead_id=pending["lead_id"])
-            return [attempt["status"] for d in mine for attempt in d["attempts"]]
-
         eventually(lambda: answered() == [200], what=answered)
+        eventually(lambda: any("is written later" in line for line in lines()), what=lines)
     finally:
         stack.attio.start()
 
     user.sees_status(pending["record_id"], "Complete")
-    lines = [line for line in stack.worker.log.read_text().splitlines() if pending["record_id"] in line]
-    assert [line for line in lines if "is written later" in line]
-    assert len({line.rpartition(" ")[2] for line in lines}) == 1
+    assert len({line.rpartition(" ")[2] for line in lines()}) == 1

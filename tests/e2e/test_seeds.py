@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -12,10 +13,18 @@ from tests.support.people import User
 from tests.support.stack import Stack
 from tests.support.waiting import eventually
 
-FORTNIGHT = 14 * 24 * 3600
+DAY = 24 * 3600
+FORTNIGHT = 14 * DAY
 """Longer than ALC calls a connector that does not refresh."""
 TELLS_ADDRESS = "+442079460017"
 PROSPECTS = "prospect.updated"
+
+
+@pytest.fixture
+def later(alc: Alc) -> Iterator[Callable[[float], None]]:
+    """Let so many seconds pass by ALC's clock, until the end of the test."""
+    yield alc.let_time_pass
+    alc.be_in_the_present()
 
 
 @pytest.fixture
@@ -83,7 +92,9 @@ def test_an_unsigned_prospect_changes_nobody(webhook: dict[str, Any], attio: Att
     assert person_at(attio, "eve@example.com") is None
 
 
-def test_seed_003_a_subscription_is_refreshed_before_it_ends(stack: Stack, webhook: dict[str, Any], alc: Alc) -> None:
+def test_seed_003_a_subscription_is_refreshed_before_it_ends(
+    stack: Stack, webhook: dict[str, Any], alc: Alc, later: Callable[[float], None]
+) -> None:
     """`refresh`: the same webhook lives on for longer than it was asked for."""
 
     def lives_longer() -> bool:
@@ -91,16 +102,17 @@ def test_seed_003_a_subscription_is_refreshed_before_it_ends(stack: Stack, webho
         return now["webhook_id"] == webhook["webhook_id"] and now["expires_at"] > webhook["expires_at"]
 
     assert webhook["expires_at"]
+    later(DAY)
     stack.let_subscriptions_age()
     eventually(lives_longer, what=lambda: alc.webhooks(PROSPECTS))
 
 
 def test_seed_003_a_refresh_that_was_missed_subscribes_again(
-    stack: Stack, webhook: dict[str, Any], alc: Alc, attio: Attio
+    stack: Stack, webhook: dict[str, Any], alc: Alc, attio: Attio, later: Callable[[float], None]
 ) -> None:
     """Nothing ran until the subscription had ended; another one takes its place, and prospects come again."""
     stack.worker.kill()
-    alc.let_time_pass(FORTNIGHT)
+    later(FORTNIGHT)
     assert [hook["status"] for hook in alc.webhooks(PROSPECTS)] == ["expired"]
     stack.let_subscriptions_age()
     stack.worker.start()
@@ -110,7 +122,6 @@ def test_seed_003_a_refresh_that_was_missed_subscribes_again(
         return [hook["status"] for hook in found] == ["active"] and found[0]["webhook_id"] != webhook["webhook_id"]
 
     eventually(anew, what=lambda: stack.worker.log.read_text()[-2000:])
-    alc.be_in_the_present()
     alc.tell_of_prospect("p4", "Rosa Nyberg", "rosa@example.com")
     eventually(lambda: name_at(attio, "rosa@example.com"))
 

@@ -35,6 +35,8 @@ CONNECTED = ConnectionView(
     "active",
     id="c0ffee",
     connected_at=AT,
+    username="demo@acmeleadchecker.test",
+    token_issued_at=AT,
     token_expires_at=AT.replace(hour=10),
     scopes=("leads:write", "webhooks:write"),
     handlers=(

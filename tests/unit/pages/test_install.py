@@ -43,9 +43,11 @@ def test_disconnecting_carries_the_csrf_token_and_is_confirmed(visitor: FlaskCli
 
 
 def test_a_connection_is_shown_with_its_token_and_its_handlers(visitor: FlaskClient) -> None:
-    """Installation 4 and 7: it is connected since when, until when, and what ALC calls."""
+    """Installation 4 and 7: whose it is, since when, until when, and what ALC calls."""
     html = visitor.get("/apps/alc").text
     for text in (
+        "demo@acmeleadchecker.test",
+        "Issued <time",
         "20 Nov 2026, 10:12 UTC",
         "leads:write",
         "lead-processed",

@@ -66,6 +66,19 @@ def test_without_rotation_the_old_refresh_token_stays(client: OAuthClient, alc: 
     assert client.refresh("old-refresh").refresh_token == "old-refresh"
 
 
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [("ann@example.com", "ann@example.com"), (None, ""), (7, ""), ("a\nb", ""), ("\ud800", ""), ("x" * 321, "")],
+)
+def test_whose_account_it_is_is_known_if_alc_says_so(
+    ask: Ask, client: OAuthClient, alc: responses.RequestsMock, said: object, shown: str
+) -> None:
+    """RFC 6749, section 5.1: what a token response has besides is the server's own; it is only shown."""
+    alc.post(TOKEN, json=FRESH | {"username": said})
+
+    assert ask(client).username == shown
+
+
 @pytest.mark.parametrize("lifetime", ["0", "-5", "null", "true", "[]", '""', "1e9", "86401", "3600", "9" * 400])
 def test_a_lifetime_is_clamped_or_the_answer_refused(
     client: OAuthClient, ask: Ask, alc: responses.RequestsMock, lifetime: str

@@ -13,5 +13,7 @@ const refresh = alone(async () => {
   if (seen.length) fill(strip, { saw: seen.at(-1).saw });
 });
 
-refresh();
-document.addEventListener("alc:exchange", refresh);
+if (strip) {
+  refresh();
+  document.addEventListener("alc:exchange", refresh);
+}

@@ -55,9 +55,10 @@ def flow(alc: Alc) -> Flow:
 
 
 def test_a_code_gives_tokens_that_open_the_api(flow: Flow) -> None:
-    """A14, A17: Bearer, an hour, the scope that was granted, never cached."""
+    """A14, A17: Bearer, an hour, the scope that was granted, whose account it is, never cached."""
     answer = flow.redeem(flow.code(scope="leads"))
     token = answer.get_json()
+    assert token["username"] == flow.refresh(token["refresh_token"]).get_json()["username"] != ""
     assert (token["token_type"], token["expires_in"], token["scope"]) == ("Bearer", 3600, "leads")
     assert answer.headers["Cache-Control"] == "no-store"
     assert flow.works(token["access_token"])
