@@ -108,15 +108,18 @@ class Workspace:
         widgets = self._house.manifest.record.widgets
         return [WidgetFrame(w.id, w.label) for w in widgets if w.objects in (None, object_slug)]
 
+    def connection_status(self) -> ConnectionStatus:
+        """How the connection to ALC stands by our row."""
+        return _status(self._connection_row())
+
     def connection(self) -> ConnectionView:
         """The connection to ALC as our rows have it."""
-        row = self._house.connections.live(WORKSPACE) or self._house.connections.latest(WORKSPACE, "adding")
+        row = self._connection_row()
         clean_up = [_clean_up(left) for left in self._house.connections.being_removed(WORKSPACE)]
         if row is None:
             return ConnectionView("none", clean_up=clean_up)
-        status: dict[str, ConnectionStatus] = {"adding": "connecting", "needs_reconnect": "needs_reconnect"}
         return ConnectionView(
-            status=status.get(row.status, "active"),
+            status=_status(row),
             id=row.id,
             connected_at=_at(row.created_at),
             username=row.username,
@@ -219,12 +222,15 @@ class Workspace:
         """Answer a GraphQL query of a record action; the caller has filled the slot."""
         return graphql.execute(query, variables, RestLoader())
 
+    def _connection_row(self) -> ConnectionRow | None:
+        return self._house.connections.live(WORKSPACE) or self._house.connections.latest(WORKSPACE, "adding")
+
     def _person(self, record: Mapping[str, Any], companies: Mapping[str, str]) -> Person:
         # The stand-in has no pages: with it, this workspace is the only one.
         return to_person(record, companies, linked=self._house.config.uses_real_attio)
 
     def _handler(self, row: HandlerRow) -> Handler:
-        count, last = self._house.inbox.statistics(row.id)
+        count, last, failed = self._house.inbox.statistics(row.id)
         return Handler(
             id=row.id,
             file_name=row.file_name,
@@ -233,7 +239,7 @@ class Workspace:
             created_at=_at(row.created_at),
             last_delivery_at=_at(last) if last else None,
             deliveries=count,
-            failures=self._house.inbox.failures(row.id),
+            failures=failed,
         )
 
     def _companies(self, records: Sequence[Mapping[str, Any]]) -> dict[str, str]:
@@ -270,6 +276,13 @@ def _delivery(row: Delivery) -> DeliveryView:
         why=row.why,
         body=row.body.decode("utf-8", "replace"),
     )
+
+
+def _status(row: ConnectionRow | None) -> ConnectionStatus:
+    if row is None:
+        return "none"
+    known: dict[str, ConnectionStatus] = {"adding": "connecting", "needs_reconnect": "needs_reconnect"}
+    return known.get(row.status, "active")
 
 
 def _clean_up(row: ConnectionRow) -> CleanUp:

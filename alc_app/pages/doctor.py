@@ -18,7 +18,6 @@ def add_doctor_page(pages: Blueprint, workspace: Workspace) -> None:
         return render_template(
             "doctor.html",
             letters=workspace.dead_letters(),
-            connection=workspace.connection(),
             events_after=events_after,
         )
 

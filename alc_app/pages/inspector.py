@@ -17,7 +17,6 @@ def add_inspector(pages: Blueprint, workspace: Workspace) -> None:
         return render_template(
             "inspector.html",
             deliveries=workspace.deliveries(),
-            connection=workspace.connection(),
             events_after=events_after,
         )
 

@@ -98,7 +98,7 @@ def add_lab_pages(pages: Blueprint, workspace: Workspace, labs: Labs) -> None:
 
     def _page(template: str, **values: Any) -> str:
         events_after = workspace.last_event_id()
-        return render_template(template, connection=workspace.connection(), events_after=events_after, **values)
+        return render_template(template, events_after=events_after, **values)
 
     def _find(name: str) -> Lab:
         return labs.get(name) or abort(404)

@@ -34,7 +34,6 @@ def add_people_pages(pages: Blueprint, workspace: Workspace) -> None:
             bulk_actions=workspace.bulk_record_actions("people"),
             has_next=page.has_next,
             events_after=events_after,
-            connection=workspace.connection(),
         )
 
     @pages.get("/people/<uuid:record_id>")
@@ -47,7 +46,6 @@ def add_people_pages(pages: Blueprint, workspace: Workspace) -> None:
             actions=workspace.record_actions("people"),
             widgets=workspace.record_widgets("people"),
             events_after=events_after,
-            connection=workspace.connection(),
         )
 
     @pages.get("/people/<uuid:record_id>/activity.json")

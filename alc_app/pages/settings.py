@@ -59,7 +59,6 @@ def _page(
         errors=errors,
         typed=typed,
         was=WAS,
-        connection=workspace.connection(),
         events_after=workspace.last_event_id(),
     )
 

@@ -27,7 +27,6 @@ def add_workflows_page(pages: Blueprint, workspace: Workspace) -> None:
             people=people_to_choose(workspace, chosen),
             chosen=chosen,
             switched=SWITCHED,
-            connection=workspace.connection(),
             events_after=events_after,
         )
 

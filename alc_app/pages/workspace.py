@@ -208,8 +208,11 @@ class Workspace(WorkflowSpace, SettingsSpace, Protocol):
     def record_widgets(self, object_slug: str) -> Sequence[WidgetFrame]:
         """The manifest's record widgets for this object, in its order."""
 
+    def connection_status(self) -> ConnectionStatus:
+        """How the connection to ALC stands: every page shows it."""
+
     def connection(self) -> ConnectionView:
-        """The connection to ALC as it stands."""
+        """The connection to ALC, with all that belongs to it."""
 
     def connect_run(self, connection_id: str) -> ConnectRun:
         """How far the run that makes, or has made, this connection has come; an unknown one is over."""

@@ -172,15 +172,10 @@ class Inbox:
         with self._database.transaction() as session:
             return session.exec(statement.where(tuple_(*key).in_(oldest))).rowcount
 
-    def statistics(self, handler_id: str) -> tuple[int, float | None]:
-        """How many deliveries a handler has had, and when the last one came."""
-        with self._database.reading() as session:
-            rows = session.exec(select(Delivery.received_at).where(Delivery.handler_id == handler_id)).all()
-        return len(rows), max(rows, default=None)
-
-    def failures(self, handler_id: str) -> int:
-        """How many deliveries of a handler have failed for good, and wait for somebody."""
-        query = select(func.count()).where(Delivery.handler_id == handler_id, Delivery.state == "failed")
+    def statistics(self, handler_id: str) -> tuple[int, float | None, int]:
+        """How many deliveries a handler has had, when the last one came, and how many have failed for good."""
+        failed = func.count().filter(col(Delivery.state) == "failed")
+        query = select(func.count(), func.max(Delivery.received_at), failed).where(Delivery.handler_id == handler_id)
         with self._database.reading() as session:
             return session.exec(query).one()
 

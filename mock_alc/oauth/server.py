@@ -189,7 +189,7 @@ class Server(AuthorizationServer):
         return client
 
     def save_token(self, token: dict[str, Any], request: Any) -> None:
-        """Store the pair with its family, in the transaction that spent the code or the older token; say whose it is."""
+        """Store the pair with its family, in the transaction that spent the code or the older token; say whose."""
         token["username"] = request.user.email
         source = request.refresh_token or request.authorization_code
         family = transaction().get(TokenFamily, source.family_id)

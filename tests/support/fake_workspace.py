@@ -22,7 +22,7 @@ from alc_app.pages import (
     StepDone,
     WidgetFrame,
 )
-from alc_app.pages.workspace import PeopleSort
+from alc_app.pages.workspace import ConnectionStatus, PeopleSort
 from tests.support.event_log import EventLog
 from tests.support.fake_guide import FakeGuide
 from tests.support.fake_labs import FakeLabs
@@ -237,6 +237,9 @@ class FakeWorkspace(FakeWorkflows, FakeSettings):
 
     def record_widgets(self, object_slug: str) -> Sequence[WidgetFrame]:
         return (WidgetFrame("alc-lead", "ALC"),) if object_slug == "people" else ()
+
+    def connection_status(self) -> ConnectionStatus:
+        return self.view.status
 
     def connection(self) -> ConnectionView:
         return self.view

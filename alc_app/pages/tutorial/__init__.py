@@ -31,7 +31,6 @@ def add_tutorial_page(pages: Blueprint, workspace: Workspace) -> None:
             chapters=CHAPTERS,
             guide=guide,
             events_after=events_after,
-            connection=workspace.connection(),
         )
 
     @pages.get("/tutorial/state.json")

@@ -77,7 +77,7 @@ class Tour:
             "current": current.step.slug,
             "milestone": milestone(standings),
             "record": self._record(),
-            "connection": self._workspace.connection().status,
+            "connection": self._workspace.connection_status(),
             "panel": self.panel(shown, standings),
         }
 
@@ -144,7 +144,7 @@ class Tour:
         return found.group() if found else ""
 
     def _connected(self) -> bool:
-        return self._workspace.connection().status in CONNECTED
+        return self._workspace.connection_status() in CONNECTED
 
 
 def current_of(standings: list[Standing]) -> Standing:

@@ -188,5 +188,7 @@ def test_new_deliveries_are_handed_out_and_ignored_ones_are_not(inbox: Inbox) ->
     inbox.put(A, "msg_2", b"{}", "new")
 
     assert [row.webhook_id for row in inbox.due()] == ["msg_2"]
-    assert inbox.statistics(A) == (2, 1000.0)
-    assert inbox.statistics(B) == (0, None)
+    assert inbox.statistics(A) == (2, 1000.0, 0)
+    inbox.mark(A, "msg_2", "failed", "answered 422")
+    assert inbox.statistics(A) == (2, 1000.0, 1)
+    assert inbox.statistics(B) == (0, None, 0)
