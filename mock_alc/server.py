@@ -3,16 +3,16 @@
 import socket
 import threading
 from types import TracebackType
-from typing import Any, Self
-
-from flask import Flask
-from werkzeug.serving import make_server
+from typing import TYPE_CHECKING, Any, Self
 
 from mock_alc import create_app
 from mock_alc.clock import Clock, utc_now
 from mock_alc.config import Config
-from mock_alc.request_handler import QuietRequestHandler, RequestHandler
-from mock_alc.services import Services
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from mock_alc.services import Services
 
 BACKLOG = 128
 
@@ -26,6 +26,11 @@ class MockAlc:
         self._socket = _listen(config.host, config.port)
         self.config = config.model_copy(update={"port": self._socket.getsockname()[1]})
         try:
+            # The port is open: who calls from here on is answered as soon as these are loaded, and not refused.
+            from werkzeug.serving import make_server
+
+            from mock_alc.request_handler import QuietRequestHandler, RequestHandler
+
             self.app: Flask = create_app(self.config, clock)
         except BaseException:
             self._socket.close()

@@ -147,6 +147,12 @@ def test_help_loads_nothing_heavy() -> None:
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0  # noqa: S603 (our own code)
 
 
+def test_the_port_is_open_before_anything_heavy_is_loaded() -> None:
+    """Who starts it and calls at once is answered, and not refused."""
+    code = "import sys, mock_alc.server; sys.exit(bool({'flask', 'werkzeug', 'sqlalchemy'} & set(sys.modules)))"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0  # noqa: S603 (our own code)
+
+
 def test_a_start_loads_only_what_a_start_needs() -> None:
     """It must be quick: the way out, sealing, reports and the tools of other servers come when they are needed."""
     later = "{'requests', 'cryptography', 'rich', 'pydantic_settings', 'dbos', 'alembic', 'pytest', 'responses'}"
