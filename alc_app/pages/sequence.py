@@ -80,6 +80,7 @@ ARROWS: Final = (
     Arrow("Attio API", "Record Event", "Calls the app's webhook", "Tells of a change to a record"),
     Arrow("Record Event|Workflow", "Attio API", "GET /v2/objects/.*", "Reads the record"),
     Arrow(".*", "Attio API", "(POST|PATCH|DELETE) /v2/webhooks.*", "Looks after its own webhook"),
+    Arrow("Upkeep", "Attio API", "POST /v2/objects/people/records/query", "Looks for people who are to be sent"),
     Arrow("Workflow", "ALC", "POST /api/v1/leads", "Sends the person"),
     Arrow("Workflow", "Attio API", "GET /v2/tasks", "Looks whether the task is there"),
     Arrow("Workflow", "Attio API", "POST /v2/tasks", "Leaves a task"),
