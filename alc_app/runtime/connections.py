@@ -171,10 +171,11 @@ class Connections:
                 self._client.revoke(self._unseal(row, field), field)
 
     def erase(self, connection_id: str, status: str = "removed") -> None:
-        """The end of a connection, removed or given up: its tokens are gone from our side too (I5)."""
+        """The end of a connection, removed or given up: its tokens, and whose they are, are gone here (I5)."""
         with self._database.transaction() as session:
             row = session.get_one(ConnectionRow, connection_id)
-            row.status, row.access_token, row.refresh_token, row.due_at = status, "", "", None
+            row.access_token = row.refresh_token = row.username = ""
+            row.status, row.due_at = status, None
 
     def _lease(self, connection_id: str, version: int) -> bool:
         now = self._now()

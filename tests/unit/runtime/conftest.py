@@ -109,7 +109,7 @@ def connect(house: House) -> Callable[..., str]:
     """Save a connection; returns its id."""
 
     def save(lifetime: float = 3600.0, refresh_token: str = "old-refresh") -> str:
-        tokens = Tokens("old-access", refresh_token, time.time() + lifetime, "leads:write")
+        tokens = Tokens("old-access", refresh_token, time.time() + lifetime, "leads:write", "ann@example.com")
         connection_id = house.connections.add(WORKSPACE, tokens)
         house.connections.activate(connection_id)
         return connection_id

@@ -215,7 +215,7 @@ def test_the_refresh_token_is_revoked_first_and_both_are_erased(
 
     assert ["old-refresh" in body for body in posts(alc, REVOKE)] == [True, False]
     row = house.connections.row(connection_id)
-    assert (row.status, row.access_token, row.refresh_token) == ("removed", "", "")
+    assert (row.status, row.access_token, row.refresh_token, row.username) == ("removed", "", "", "")
     with pytest.raises(AttioConnectionExpiredError):
         house.connections.open(connection_id)
 
