@@ -25,9 +25,9 @@ from alc_app.runtime.tables import Delivery
 
 QUEUES: dict[str, dict[str, Any]] = {
     "functions": {"worker_concurrency": 32, "polling_interval_sec": 0.1},  # a person waits
-    "webhooks": {"worker_concurrency": 32, "polling_interval_sec": 0.25},
-    "upkeep": {"worker_concurrency": 16, "polling_interval_sec": 1.0},
-    "lifecycle": {"global_concurrency": 1, "polling_interval_sec": 0.3},  # a connect and a disconnect never cross
+    "webhooks": {"worker_concurrency": 32, "polling_interval_sec": 0.2},
+    "upkeep": {"worker_concurrency": 16, "polling_interval_sec": 0.5},
+    "lifecycle": {"global_concurrency": 1, "polling_interval_sec": 0.2},  # a connect and a disconnect never cross
 }
 """Each look at a queue costs some milliseconds, also at rest: it is as frequent as somebody waits for it."""
 log = logging.getLogger(__name__)
