@@ -21,9 +21,14 @@ PROSPECTS = "prospect.updated"
 
 
 @pytest.fixture
-def later(alc: Alc) -> Iterator[Callable[[float], None]]:
-    """Let so many seconds pass by ALC's clock, until the end of the test."""
-    yield alc.let_time_pass
+def later(stack: Stack, alc: Alc) -> Iterator[Callable[[float], None]]:
+    """Let so many seconds pass by ALC's clock, until the end of the test; we know that our token is old by then."""
+
+    def pass_by(seconds: float) -> None:
+        alc.let_time_pass(seconds)
+        stack.let_tokens_age()
+
+    yield pass_by
     alc.be_in_the_present()
 
 

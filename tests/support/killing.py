@@ -31,9 +31,8 @@ class Mortals:
         for each in self._all:
             each.environment["ALC_FAILPOINTS"] = f"{dying_at}:kill" if dying_at else ""
             each.launch()
-        for each in self._all:
-            if each.url:
-                eventually(lambda each=each: (dying_at and self._deaths(0)) or each.answers(), what=self.log)  # type: ignore[misc]
+        answering = [each for each in self._all if each.url]
+        eventually(lambda: (dying_at and self._deaths(0)) or all(each.answers() for each in answering), what=self.log)
 
     def wait_for_a_death(self, place: str) -> None:
         """Wait until one of them has been killed at this place."""
