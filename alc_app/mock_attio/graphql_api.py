@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from flask import Blueprint, request
+from pydantic import Field
 from sqlmodel import Session, col, select
 
 from alc_app.attio.graphql import Loader, execute
@@ -35,7 +36,7 @@ class GraphQLRequest(Body):
 
     query: str
     variables: dict[str, Any] | None = None
-    operationName: str | None = None  # noqa: N815 - the protocol's spelling
+    operation_name: str | None = Field(default=None, alias="operationName")
 
 
 class TableLoader(Loader):
@@ -102,7 +103,7 @@ def answer() -> Json:
     asked = parse(GraphQLRequest, read_json(request), path=())
     with crm().database.reading() as session:
         loader = TableLoader(session, crm().config.web_url)
-        return execute(asked.query, asked.variables, loader, asked.operationName)
+        return execute(asked.query, asked.variables, loader, asked.operation_name)
 
 
 @bp.get("")

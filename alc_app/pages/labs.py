@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 from flask import Blueprint, Response, abort, render_template, request
@@ -47,7 +47,7 @@ class Lab:
     quoted_from: str
     why: Mapping[SideName, str]
     bars: Sequence[str] = ()  # numbers of the promises that the tests hold us to
-    sources: Mapping[SideName, Sequence[Excerpt]] = ()  # type: ignore[assignment]  # filled when it is shown
+    sources: Mapping[SideName, Sequence[Excerpt]] = field(default_factory=dict)  # filled when it is shown
     number: int = 0
 
 

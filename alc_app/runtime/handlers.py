@@ -6,7 +6,7 @@ import secrets
 import time
 from collections.abc import Callable
 
-from sqlalchemy import update
+from sqlalchemy import ColumnElement, update
 from sqlmodel import col, select
 
 from alc_app.attio.types import WebhookHandler
@@ -97,9 +97,9 @@ class Handlers:
         """The outside service has forgotten it too; deleting twice is fine."""
         self._set((col(HandlerRow.id) == handler_id) & col(HandlerRow.deleted_at).is_(None), deleted_at=self._now())
 
-    def _set(self, which: object, **values: object) -> None:
+    def _set(self, which: ColumnElement[bool], **values: object) -> None:
         with self._database.transaction() as session:
-            session.exec(update(HandlerRow).where(which).values(**values))  # type: ignore[arg-type]  # a SQL condition
+            session.exec(update(HandlerRow).where(which).values(**values))
 
 
 def _place(handler_id: str) -> str:

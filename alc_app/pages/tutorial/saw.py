@@ -18,11 +18,10 @@ def sentence(step_id: str, seen: Seen) -> str:
 
 
 def _failure(seen: Seen) -> str:
-    assert seen.answer  # noqa: S101 - for the type checker: only an answer can say so
-    who, how = seen.message["receiver"], seen.answer["label"]
+    who, how = seen.message["receiver"], _answer(seen)["label"]
     if how.startswith("raises "):
         return f"{who} raised {how.removeprefix('raises ')}."
-    return f"{who} answered {how}. {seen.answer['detail'].get('why') or _said(seen)}".strip()
+    return f"{who} answered {how}. {_answer(seen)['detail'].get('why') or _said(seen)}".strip()
 
 
 def _said(seen: Seen) -> str:
@@ -32,8 +31,7 @@ def _said(seen: Seen) -> str:
 
 def _answered(seen: Seen) -> str:
     """“ALC answered 201 after 34 ms”."""
-    assert seen.answer  # noqa: S101 - for the type checker: a call that is done has one
-    status = seen.answer["label"].partition(" ")[0]
+    status = _answer(seen)["label"].partition(" ")[0]
     return f"{seen.message['receiver'].removesuffix(' API')} answered {status} after {_ms(seen)} ms"
 
 
@@ -42,9 +40,14 @@ def _returned(name: str) -> Callable[[Seen], str]:
 
 
 def _ms(seen: Seen) -> int:
-    assert seen.answer  # noqa: S101 - as above
-    took = seen.answer["detail"].get("ms") or (seen.answer["at"] - seen.message["at"]) * 1000
+    answer = _answer(seen)
+    took = answer["detail"].get("ms") or (answer["at"] - seen.message["at"]) * 1000
     return max(1, round(float(took)))
+
+
+def _answer(seen: Seen) -> Message:
+    assert seen.answer  # noqa: S101 - for the type checker: what is over, well or not, has one
+    return seen.answer
 
 
 def _body(message: Message | None, part: str) -> dict[str, Any]:
