@@ -60,23 +60,20 @@ def content_version() -> str:
 
 
 @cache
+def _files() -> frozenset[str]:
+    """What there is to send: nothing else is ever opened, whatever an address says."""
+    return frozenset(path.relative_to(STATIC).as_posix() for kind in KINDS for path in STATIC.rglob(f"*{kind}"))
+
+
+@cache
 def _plain(filename: str) -> bytes:
     """A file of ours, the sheets of every page, or the script of a page. Raises: NotFound."""
     if filename == "css/face.css":
         return b"".join((STATIC / "css" / f"{sheet}.css").read_bytes() for sheet in EVERYWHERE)
-    if page := _PAGE_SCRIPT.fullmatch(filename):
-        return _script(page[1])
-    path = (STATIC / filename).resolve()
-    if not path.is_relative_to(STATIC) or not path.is_file() or path.suffix not in KINDS:
+    page = _PAGE_SCRIPT.fullmatch(filename)
+    if (f"js/{page[1]}.js" if page else filename) not in _files():
         abort(404)
-    return path.read_bytes()
-
-
-def _script(page: str) -> bytes:
-    try:
-        return scripts.page_script(page).encode()
-    except FileNotFoundError:
-        abort(404)
+    return scripts.page_script(page[1]).encode() if page else (STATIC / filename).read_bytes()
 
 
 @cache

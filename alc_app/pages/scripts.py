@@ -20,7 +20,7 @@ _EXPORT = re.compile(r"^export (?=(?:async )?(?:function\*?|class|const) (\w+))"
 def page_script(name: str) -> str:
     """The script of a page: its module, what every page needs, and all that they import.
 
-    The page's own comes before `main`: it listens before the events come. Raises: FileNotFoundError.
+    The page's own comes before `main`: it listens before the events come.
     """
     return "".join(_called(module) for module in in_order(*dict.fromkeys((name, *EVERY_PAGE))))
 

@@ -95,8 +95,13 @@ def test_what_is_packed_is_the_same_as_what_is_not(app: Flask, visitor: FlaskCli
 
 
 @pytest.mark.parametrize(
-    "name", ["css/none.css", "js/none.page.js", "js/..%2f..%2fassets.py", "js/../../__init__.py", "nothing.svg"]
-)
+    "name",
+    [
+        "css/none.css", "js/none.page.js", "js/..%2f..%2fassets.py", "js/../../__init__.py", "nothing.svg",
+        "js/", "js/%00.js", f"js/{'a' * 300}.js", f"js/{'a' * 300}.page.js",
+    ],
+    ids=lambda name: name[:24],
+)  # fmt: skip
 def test_what_is_no_asset_is_not_found(app: Flask, visitor: FlaskClient, name: str) -> None:
     """U8: an address never leads out of the folder."""
     with app.test_request_context():
