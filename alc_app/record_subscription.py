@@ -33,14 +33,11 @@ log = logging.getLogger(__name__)
 
 
 def keep_subscription(handler_id: str) -> None:
-    """Make Attio call this handler, once and for what we want; or not at all, when it is gone."""
+    """Put it right; then send everybody of whom Attio may have told nobody meanwhile."""
     try:
-        if handler := get_webhook_handler(handler_id):
-            subscription_rows.looked(handler_id, again=SOON if put_right(handler) else LOOK_EVERY)
+        subscription_rows.looked(handler_id, again=SOON if put_right(handler_id) else LOOK_EVERY)
+        if get_webhook_handler(handler_id):
             send_all_requested()
-        else:
-            _delete_all(f"{current().settings.events_url}{handler_id}")
-            subscription_rows.forget(handler_id)
     except AttioApiError as error:
         log.warning("Attio could not be asked to tell us of changes: %s", error.message)
         subscription_rows.looked(handler_id, error.message)
@@ -79,11 +76,21 @@ def wanted() -> list[Json]:
 
 
 @step
-def put_right(handler: WebhookHandler) -> bool:
-    """Have Attio call this handler once, and for what we want; returns whether there was anything to do.
+def put_right(handler_id: str) -> bool:
+    """Make Attio call this handler, once and for what we want; or not at all, when it is gone.
 
-    One step, because what has to be done is found out within: a crash makes all of it be looked at anew.
+    Returns whether there was anything to do. One step, because what has to be done is found out within: a crash makes
+    all of it be looked at anew.
     """
+    subscription_rows.begin_look(handler_id, next_in=LOOK_EVERY)
+    if handler := get_webhook_handler(handler_id):
+        return _keep(handler)
+    _delete_all(f"{current().settings.events_url}{handler_id}")
+    subscription_rows.forget(handler_id)
+    return True
+
+
+def _keep(handler: WebhookHandler) -> bool:
     mine = [hook for hook in attio_api.list_webhooks() if hook["target_url"] == handler.url]
     ours = next((hook for hook in mine if _is_known(hook, handler)), None)
     for hook in mine:
@@ -123,7 +130,7 @@ def _is_known(hook: Json, handler: WebhookHandler) -> bool:
 
 
 def _mend(handler: WebhookHandler) -> str:
-    put_right(handler)
+    put_right(handler.id)
     subscription_rows.looked(handler.id, again=SOON)
     return f"Attio calls the handler {handler.id} again."
 

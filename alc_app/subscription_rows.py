@@ -43,12 +43,19 @@ def due_to_look() -> Sequence[str]:
         return list(session.exec(select(RecordSubscription.handler_id).where(due).limit(100)))
 
 
+def begin_look(handler_id: str, next_in: float) -> None:
+    """It is looked after from here on. Whoever wants it looked after later than this gets a look of their own."""
+    with current().transaction() as session:
+        if row := session.get(RecordSubscription, handler_id):
+            row.due_at = current().now() + next_in
+
+
 def looked(handler_id: str, why: str | None = None, *, again: float = 0.0) -> None:
-    """It is in order, and looked at again after some seconds; or it is not, and why."""
+    """It is in order, and looked at again after some seconds; or it is not, and why. Never later than it is due."""
     with current().transaction() as session:
         if row := session.get(RecordSubscription, handler_id):
             row.why, row.tries = why, row.tries + 1 if why else 0
-            row.due_at = current().now() + (backoff(row.tries, 5.0) if why else again)
+            row.due_at = min(row.due_at, current().now() + (backoff(row.tries, 5.0) if why else again))
 
 
 def forget(handler_id: str) -> None:

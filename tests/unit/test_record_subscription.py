@@ -169,6 +169,28 @@ def test_a_crash_after_attio_told_the_secret_makes_another_webhook(runtime: Fake
     assert_in_order(runtime, outside)
 
 
+@pytest.mark.parametrize("trouble", [None, says(500)])
+def test_a_wish_that_comes_during_a_look_is_looked_after_at_once(
+    runtime: FakeRuntime, outside: Outside, trouble: Fault | None
+) -> None:
+    """That look may have seen how things were before; its end does not put the wish off for a quarter of an hour."""
+
+    def changes_meanwhile(do: Answer) -> FetchResponse:
+        answer = trouble(do) if trouble else do()
+        set_settings(schema, "send_new_people", True)
+        subscription_rows.look_soon()
+        return answer
+
+    look(runtime)
+    runtime.time += SOON
+    outside.fault("GET /v2/webhooks", changes_meanwhile)
+    look(runtime)
+
+    assert list(subscription_rows.due_to_look()) == [HANDLER]
+    look(runtime)
+    assert_in_order(runtime, outside)
+
+
 @pytest.mark.parametrize("fault", [None, unreachable, says(500)])
 def test_it_ends_with_the_connection_also_when_attio_is_away(
     runtime: FakeRuntime, outside: Outside, fault: Fault | None

@@ -46,7 +46,7 @@ def test_the_page_shows_every_setting_with_what_holds(runtime: FakeRuntime) -> N
 def test_whom_attio_tells_us_of_is_looked_at_at_once(runtime: FakeRuntime) -> None:
     """Not in a quarter of an hour: a person who has switched it on adds somebody next."""
     subscription_rows.subscribe_soon("handler_1")
-    subscription_rows.looked("handler_1", again=900.0)
+    subscription_rows.begin_look("handler_1", next_in=900.0)
 
     on_saved({"days_to_wait"})
     assert not subscription_rows.due_to_look()
