@@ -1,5 +1,6 @@
 """Later 10-11 as a person sees them: what changes elsewhere shows in every open tab, by one stream."""
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -90,3 +91,22 @@ def test_somebody_who_is_answering_is_not_interrupted(open_page: Open, workspace
     expect(page.get_by_role("alertdialog")).to_be_visible()
     page.keyboard.press("Escape")
     expect(page.get_by_text("renewed 7 times so far")).to_be_visible()
+
+
+def test_somebody_who_is_on_the_way_to_another_page_arrives(open_page: Open, workspace: FakeWorkspace) -> None:
+    """To draw the page again would call them back: the browser gives up the page that is still under way."""
+    page, other = open_page("/apps/alc"), open_page("/people")
+    under_way: list[Route] = []
+
+    def hold(route: Route) -> None:
+        under_way.append(route)
+
+    page.route("**/people", hold)
+    with page.expect_request("**/people"):
+        page.get_by_role("link", name="People").click(no_wait_after=True)
+    workspace.set_connection(replace(CONNECTED, status="disconnecting"))
+    expect(other.locator(".dot")).to_have_attribute("data-connection", "disconnecting")  # told by the first tab
+
+    under_way[0].continue_()
+
+    expect(page).to_have_url(re.compile("/people$"))

@@ -45,5 +45,5 @@ def test_what_a_module_exports_is_what_others_take() -> None:
     """By its name, and nothing else of it can be seen."""
     script = page_script("main")
 
-    assert "const { meta, pause } = dom_js;\nconst { follow } = live_js;" in script
+    assert "const { meta } = dom_js;\nconst { idle } = idle_js;\nconst { follow } = live_js;" in script
     assert "return { copy, fill, announce, meta, pause, alone };" in script

@@ -2,7 +2,8 @@ import "./actions.js";
 import "./dock.js";
 import "./palette.js";
 import "./time.js";
-import { meta, pause } from "./dom.js";
+import { meta } from "./dom.js";
+import { idle } from "./idle.js";
 import { follow } from "./live.js";
 
 const HANDLERS = { connection: onConnection, reset: reloadWhenIdle };
@@ -12,9 +13,9 @@ function onConnection({ status }) {
   if (document.querySelector("[data-refresh-on=connection]")) reloadWhenIdle();
 }
 
-/** Draw the page again, but not under the hands of somebody who is typing, answering or waiting. */
+/** Draw the page again. */
 async function reloadWhenIdle() {
-  while (document.querySelector("dialog[open], [aria-busy=true], input:focus")) await pause(500);
+  await idle();
   location.reload();
 }
 

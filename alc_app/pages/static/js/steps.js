@@ -1,5 +1,6 @@
 import { announce, pause } from "./dom.js";
 import { getJson } from "./http.js";
+import { idle } from "./idle.js";
 
 const LOOK_EVERY_MS = 200;
 const list = document.querySelector("[data-steps]");
@@ -9,7 +10,7 @@ async function follow() {
   for (;;) {
     const run = await getJson(list.dataset.steps).catch(() => null);  // asked again in a moment
     run?.steps.forEach(show);
-    if (run?.is_over) return location.replace(list.dataset.then);
+    if (run?.is_over) return idle().then(() => location.replace(list.dataset.then));
     await pause(LOOK_EVERY_MS);
   }
 }
