@@ -168,6 +168,22 @@ def catch_up(config: Config) -> None:
     catch_up_now(config)
 
 
+@main.command("rotate-keys")
+@settings("home", "database_url")
+def rotate_keys(config: Config) -> None:
+    """Seal every stored secret with the first key, so that the older ones can be taken away.
+
+    \b
+    1. Put a new key before the old ones, separated by a comma: in ALC_APP_KEYS, or in sealing_key in the home.
+    2. Start every process anew: all of them open what either key has sealed.
+    3. Run this. It may be stopped at any moment, and run again.
+    4. Take the old keys away, and start every process anew.
+    """
+    from alc_app.doctor_commands import seal_anew
+
+    seal_anew(config)
+
+
 @main.group("dead-letters")
 def dead_letters() -> None:
     """Work that has ended in failure and that nothing tries again by itself: list it, replay it, dismiss it."""

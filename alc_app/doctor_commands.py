@@ -1,4 +1,4 @@
-"""What `alc-app doctor`, `catch-up` and `dead-letters` print, for people and for machines."""
+"""What `alc-app doctor`, `catch-up`, `rotate-keys` and `dead-letters` print, for people and for machines."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from alc_app.runtime import dead_letters
 from alc_app.runtime.dead_letters import NotReplayed
 from alc_app.runtime.doctor import COULD_NOT_CHECK, WELL, Doctor, Report, Result
 from alc_app.runtime.house import House
+from alc_app.runtime.key_rotation import rotate_keys
 from alc_app.runtime.schema import SchemaUnfit
 from alc_app.runtime.sealing import KeyMissing
 from alc_app.runtime.slot import Slot
@@ -50,6 +51,20 @@ def catch_up_now(config: Config) -> None:
     if last is None or last.done_at is None or last.why:
         raise click.ClickException((last and last.why) or "Acme Lead Checker is not connected.")
     click.echo(f"ALC had news of {last.told} leads." if last.told else "No webhook has been missed.")
+
+
+def seal_anew(config: Config) -> None:
+    """Seal every secret with the first key, and print what came of it."""
+    try:
+        with _house(config) as house:
+            done = rotate_keys(house.database, house.sealer)
+    except (KeyMissing, SchemaUnfit) as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(f"Sealed anew with the first key: {done.resealed} secrets.")
+    if done.unopened:
+        advice = "Keep the old keys, add the one that is missing and run this again; or disconnect and connect again."
+        raise click.ClickException("\n".join(["No key at hand opens these.", *done.unopened, advice]))
+    click.echo("The older keys are not needed any more.")
 
 
 def list_letters(config: Config, *, as_json: bool) -> None:

@@ -65,7 +65,7 @@ class House:
         self.http = Http()
         self.pacer = Pacer(self.database)
         self.refusals = Refusals(self.database, now)
-        sealer = Sealer.from_config(config, in_use=self._holds_secrets())
+        self.sealer = sealer = Sealer.from_config(config, in_use=self._holds_secrets())
         self.oauth = OAuthClient(config, self.http, now)
         self.flows = Flows(self.database, sealer, self.oauth, now)
         self.connections = Connections(self.database, sealer, self.oauth, now)

@@ -20,7 +20,8 @@ class Sealer:
     """Seals with the first key, opens with any."""
 
     def __init__(self, keys: list[str]) -> None:
-        self._fernet = MultiFernet([Fernet(key) for key in keys])
+        fernets = [Fernet(key) for key in keys]
+        self._first, self._fernet = fernets[0], MultiFernet(fernets)
 
     @classmethod
     def from_config(cls, config: Config, *, in_use: bool) -> Sealer:
@@ -28,13 +29,11 @@ class Sealer:
 
         Raises: KeyMissing, when there are sealed secrets (`in_use`) and no key: a new one would open none of them.
         """
-        given = config.keys.get_secret_value()
-        if given:
-            return cls([key.strip() for key in given.split(",") if key.strip()])
-        path = config.home / "sealing_key"
-        if in_use and not path.exists():
+        given, path = config.keys.get_secret_value(), config.home / "sealing_key"
+        if not given and in_use and not path.exists():
             raise KeyMissing(f"There are sealed secrets, and {path} is gone. Restore it, or set ALC_APP_KEYS.")
-        return cls([keep_secret(path, lambda: Fernet.generate_key().decode())])
+        keys = given or keep_secret(path, lambda: Fernet.generate_key().decode())
+        return cls([key.strip() for key in keys.split(",") if key.strip()])
 
     def seal(self, place: str, secret: str) -> str:
         """Seal `secret` for `place`, such as "connection/42/access_token"."""
@@ -49,6 +48,15 @@ class Sealer:
         if found != place:
             raise CannotUnseal(f"{place} holds a secret that was sealed for another place.")
         return secret
+
+    def reseal(self, place: str, sealed: str) -> str:
+        """The same secret, sealed with the first key; what that one has sealed stays as it is. Raises: CannotUnseal."""
+        secret = self.unseal(place, sealed)
+        try:
+            self._first.decrypt(sealed.encode())
+        except InvalidToken:
+            return self.seal(place, secret)
+        return sealed
 
     def opens(self, place: str, sealed: str) -> bool:
         """Do the keys at hand open what was sealed for this place?"""
