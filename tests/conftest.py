@@ -7,12 +7,14 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from playwright.sync_api import BrowserContext, expect
 
 from alc_app.config import Config
 from alc_app.runtime.schema import migrate_all
 from tests.support import postgres as own_postgres
 from tests.support.browsers import HOW_TO_GET_ONE, find_or_fetch
 from tests.support.stack import free_ports
+from tests.support.waiting import PATIENCE
 
 QUIET = (
     "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run",
@@ -33,6 +35,14 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
 def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]:
     """Calm, and in the zone that the fakes' times are in."""
     return {**browser_context_args, "reduced_motion": "reduce", "timezone_id": "UTC"}
+
+
+@pytest.fixture
+def context(context: BrowserContext) -> BrowserContext:
+    """A window of its own, in which a slow machine is given its time."""
+    context.set_default_timeout(PATIENCE * 1000)
+    expect.set_options(timeout=PATIENCE * 1000)
+    return context
 
 
 @pytest.fixture(scope="session")

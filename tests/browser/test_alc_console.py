@@ -10,6 +10,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from mock_alc.config import Config
 from mock_alc.server import MockAlc
 from tests.browser.test_looks import SIDEWAYS, THEMES
+from tests.support.waiting import PATIENCE
 from tests.unit.mock_alc.support import REDIRECT, Receiver, authorize_url
 
 Check = Callable[[Page], None]
@@ -43,8 +44,8 @@ def alc(mock_alc: MockAlc) -> MockAlc:
 
 def call(alc: MockAlc, path: str, **body: object) -> dict[str, str]:
     """Post as a program does that is connected; returns the answer's body."""
-    token = requests.post(f"{alc.url}/_mock/tokens", timeout=5).json()["access_token"]
-    answer = requests.post(alc.url + path, json=body, headers={"Authorization": f"Bearer {token}"}, timeout=5)
+    token = requests.post(f"{alc.url}/_mock/tokens", timeout=PATIENCE).json()["access_token"]
+    answer = requests.post(alc.url + path, json=body, headers={"Authorization": f"Bearer {token}"}, timeout=PATIENCE)
     assert answer.ok, answer.text
     return dict(answer.json())
 
@@ -152,7 +153,7 @@ def test_a_letter_stays_open_while_the_delivery_goes_on(page: Page, alc: MockAlc
     first = page.locator(".attempts details").first
     if first.get_attribute("open") is None:  # it is open already, if it was still the last one when the page came
         first.locator("summary").click()
-    requests.post(f"{alc.url}/_mock{page.url.removeprefix(alc.url)}/resend", timeout=5)
+    requests.post(f"{alc.url}/_mock{page.url.removeprefix(alc.url)}/resend", timeout=PATIENCE)
     expect(page.locator(".attempts .line")).to_have_count(3)
     expect(first).to_have_attribute("open", "")
 
@@ -198,7 +199,7 @@ def test_axe_finds_nothing_on_the_way_in(
     page: Page, alc: MockAlc, assert_accessible: Check, console: list[str]
 ) -> None:
     """Sign in, consent and an error, which say who asks for what and where it leads."""
-    client = requests.post(f"{alc.url}/_mock/clients", json={"redirect_uris": [REDIRECT]}, timeout=5).json()
+    client = requests.post(f"{alc.url}/_mock/clients", json={"redirect_uris": [REDIRECT]}, timeout=PATIENCE).json()
     page.get_by_role("button", name="Sign out").click()
     page.set_viewport_size({"width": 320, "height": 700})
     page.goto(alc.url + authorize_url(client["client_id"]))

@@ -3,7 +3,7 @@
 from tests.support.outside import Alc, Attio
 from tests.support.people import User
 from tests.support.stack import Stack
-from tests.support.waiting import eventually
+from tests.support.waiting import PATIENCE, eventually
 
 
 def test_disconnecting_leaves_nothing_at_alc_or_here(user: User, alc: Alc) -> None:
@@ -33,7 +33,7 @@ def test_disconnecting_twice_is_fine(stranger: User) -> None:
     token = stranger.csrf_token()
 
     page = stranger.session.post(
-        f"{stranger.app_url}/connections/alc/disconnect", data={"csrf_token": token}, timeout=10
+        f"{stranger.app_url}/connections/alc/disconnect", data={"csrf_token": token}, timeout=PATIENCE
     )
 
     assert page.url.endswith("notice=disconnected")

@@ -23,8 +23,6 @@ def page(context: BrowserContext, stack: Stack) -> Iterator[Page]:
     written: list[str] = []
     context.on("console", lambda message: written.append(message.text))
     context.on("weberror", lambda error: written.append(str(error.error)))
-    context.set_default_timeout(15_000)
-    expect.set_options(timeout=15_000)
     yield context.new_page()
     assert not written
 

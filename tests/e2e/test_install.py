@@ -6,6 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 from tests.support.outside import Alc, Attio
 from tests.support.people import User
 from tests.support.stack import Stack
+from tests.support.waiting import PATIENCE
 
 
 def test_connecting_registers_one_webhook_under_the_handlers_name(stranger: User, alc: Alc) -> None:
@@ -25,7 +26,7 @@ def test_the_redirect_to_alc_carries_pkce_and_a_fresh_state(stranger: User) -> N
 
     def click() -> dict[str, list[str]]:
         response = stranger.session.get(
-            f"{stranger.app_url}/connections/alc/connect", allow_redirects=False, timeout=10
+            f"{stranger.app_url}/connections/alc/connect", allow_redirects=False, timeout=PATIENCE
         )
         assert response.status_code == 303
         return parse_qs(urlsplit(response.headers["Location"]).query)

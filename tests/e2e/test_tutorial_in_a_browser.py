@@ -24,8 +24,6 @@ def page(context: BrowserContext, stack: Stack, stranger: User) -> Iterator[Page
     written: list[str] = []
     context.on("console", lambda message: written.append(message.text))
     context.on("weberror", lambda error: written.append(str(error.error)))
-    context.set_default_timeout(15_000)
-    expect.set_options(timeout=15_000)
     page = context.new_page()
     page.goto(f"{stack.app_url}/people")
     yield page
@@ -64,11 +62,11 @@ def test_a_stranger_comes_to_complete_by_do_it_for_me(page: Page, alc: Alc) -> N
     title(page, "Acme Lead Checker's server calls a webhook provided by the app.")
     decide(alc)
 
-    expect(page.locator("#milestone")).to_contain_text("One click, one chat, one verdict", timeout=15_000)
+    expect(page.locator("#milestone")).to_contain_text("One click, one chat, one verdict")
     assert time.monotonic() - began < TWO_MINUTES
     title(page, "Load all our app's webhook handlers (there should only be one).")
     do.click()
-    expect(page.locator("#milestone")).to_contain_text("Every step of the tutorial has happened", timeout=15_000)
+    expect(page.locator("#milestone")).to_contain_text("Every step of the tutorial has happened")
     expect(page.locator("li[data-slug][data-state=done]")).to_have_count(24)
     assert page.evaluate("window.same")
 

@@ -9,6 +9,8 @@ from typing import Any
 import jsonschema_rs
 import requests
 
+from tests.support.waiting import PATIENCE
+
 CHECKED = ("/api/", "/oauth/token", "/oauth/revoke")
 MASK = "***"
 SAMPLES = {"secret": "whsec_" + "A" * 43 + "=", "code_verifier": "v" * 43}
@@ -17,8 +19,8 @@ SAMPLES = {"secret": "whsec_" + "A" * 43 + "=", "code_verifier": "v" * 43}
 
 def assert_requests_keep_the_contract(alc_url: str) -> None:
     """Fail with every request that the document does not describe; fields that it does not know count too."""
-    document = requests.get(f"{alc_url}/openapi.json", timeout=10).json()
-    recorded = requests.get(f"{alc_url}/_mock/requests", timeout=10).json()["requests"]
+    document = requests.get(f"{alc_url}/openapi.json", timeout=PATIENCE).json()
+    recorded = requests.get(f"{alc_url}/_mock/requests", timeout=PATIENCE).json()["requests"]
     broken = [
         f"{entry['method']} {entry['path']}: {problem}"
         for entry in recorded

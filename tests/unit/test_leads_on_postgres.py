@@ -14,7 +14,7 @@ from alc_app.attio.runtime import running
 from alc_app.lead_rows import Lead, lock_record
 from alc_app.runtime.database import Database
 from tests.support.fake_runtime import FakeRuntime
-from tests.support.waiting import eventually
+from tests.support.waiting import PATIENCE, eventually
 
 RECORD = "11111111-1111-4111-8111-111111111111"
 WAITING = "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
@@ -48,7 +48,7 @@ def all_at_once(database: Database, *works: Callable[[], object]) -> None:
             eventually(lambda: waiting(database) == len(done), what=lambda: waiting(database))
         session.commit()
         for each in done:
-            each.result(timeout=10)
+            each.result(timeout=PATIENCE)
 
 
 def waiting(database: Database) -> int:

@@ -20,7 +20,7 @@ from werkzeug.test import TestResponse
 from mock_alc import create_app
 from mock_alc.config import Config
 from mock_alc.services import Services
-from tests.support.waiting import eventually
+from tests.support.waiting import PATIENCE, eventually
 
 ISSUER = "http://127.0.0.1:8001"
 REDIRECT = "http://127.0.0.1:8000/connections/alc/callback"
@@ -234,14 +234,14 @@ class Receiver:
 @contextmanager
 def person_sends(url: str, hook_url: str) -> Iterator[None]:
     """Meanwhile, an app registers its webhook, and sends a lead as soon as a scenario waits for it."""
-    tokens = requests.post(f"{url}/_mock/tokens", timeout=5).json()
+    tokens = requests.post(f"{url}/_mock/tokens", timeout=PATIENCE).json()
     auth = {"Authorization": f"Bearer {tokens['access_token']}"}
     hook = {"name": "handler-1", "url": hook_url, "event": "lead.processed"}
-    requests.post(f"{url}/api/v1/webhooks", json=hook, headers=auth, timeout=5)
+    requests.post(f"{url}/api/v1/webhooks", json=hook, headers=auth, timeout=PATIENCE)
 
     def send() -> None:
-        eventually(lambda: requests.get(f"{url}/_mock/scenarios", timeout=5).json()["runs"])
-        requests.post(f"{url}/api/v1/leads", json=LEAD, headers=auth, timeout=5)
+        eventually(lambda: requests.get(f"{url}/_mock/scenarios", timeout=PATIENCE).json()["runs"])
+        requests.post(f"{url}/api/v1/leads", json=LEAD, headers=auth, timeout=PATIENCE)
 
     sending = threading.Thread(target=send)
     sending.start()

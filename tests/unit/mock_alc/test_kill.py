@@ -10,7 +10,7 @@ from pathlib import Path
 
 import requests
 
-from tests.support.waiting import eventually
+from tests.support.waiting import PATIENCE, eventually
 from tests.unit.mock_alc.support import LEAD, Receiver
 
 
@@ -39,20 +39,20 @@ def test_a_delivery_survives_kill_9(tmp_path: Path, receiver: Receiver) -> None:
 
     with mock_in(tmp_path) as (url, process):
         receiver.next_answer = hang  # type: ignore[method-assign]  # the first delivery hangs
-        token = requests.post(f"{url}/_mock/tokens", timeout=5).json()["access_token"]
+        token = requests.post(f"{url}/_mock/tokens", timeout=PATIENCE).json()["access_token"]
         auth = {"Authorization": f"Bearer {token}"}
         hook = {"name": "h", "url": receiver.url(), "event": "lead.processed"}
-        requests.post(f"{url}/api/v1/webhooks", json=hook, headers=auth, timeout=5)
-        lead = requests.post(f"{url}/api/v1/leads", json=LEAD, headers=auth, timeout=5).json()
-        requests.post(f"{url}/_mock/leads/{lead['id']}/decide", timeout=5)
+        requests.post(f"{url}/api/v1/webhooks", json=hook, headers=auth, timeout=PATIENCE)
+        lead = requests.post(f"{url}/api/v1/leads", json=LEAD, headers=auth, timeout=PATIENCE).json()
+        requests.post(f"{url}/_mock/leads/{lead['id']}/decide", timeout=PATIENCE)
         eventually(entered.is_set)
         process.kill()
         process.wait(10)
     release.set()
 
     with mock_in(tmp_path) as (url, _process):
-        assert requests.post(f"{url}/_mock/clock", json={"until": "idle"}, timeout=20).json()["idle"]
-        [delivery] = requests.get(f"{url}/_mock/deliveries", timeout=5).json()["deliveries"]
+        assert requests.post(f"{url}/_mock/clock", json={"until": "idle"}, timeout=PATIENCE).json()["idle"]
+        [delivery] = requests.get(f"{url}/_mock/deliveries", timeout=PATIENCE).json()["deliveries"]
 
     assert [attempt["error"] for attempt in delivery["attempts"]] == ["interrupted", None]
     assert delivery["state"] == "delivered"

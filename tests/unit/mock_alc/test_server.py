@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from click.testing import CliRunner
 from mock_alc.cli import main
 from mock_alc.config import Config
 from mock_alc.server import MockAlc
-from tests.support.waiting import eventually
+from tests.support.waiting import PATIENCE, eventually
 from tests.unit.mock_alc.support import LEAD, Receiver
 
 
@@ -56,15 +57,14 @@ def test_the_round_trip_happens_by_itself(running: MockAlc, session: requests.Se
 
 
 def talk(mock: MockAlc, data: bytes) -> bytes:
-    """Send raw bytes and return all that comes back until the server closes, or says nothing for a moment."""
-    with socket.create_connection(("127.0.0.1", mock.config.port), timeout=0.5) as connection:
+    """Send raw bytes and return all that comes back until the server closes, or says no more for a moment."""
+    with socket.create_connection(("127.0.0.1", mock.config.port), timeout=PATIENCE) as connection:
         connection.sendall(data)
         answer = b""
-        try:
+        with suppress(TimeoutError):
             while part := connection.recv(65536):
                 answer += part
-        except TimeoutError:
-            return answer
+                connection.settimeout(2)
     return answer
 
 
@@ -111,7 +111,7 @@ def test_closing_cuts_a_delivery_under_way(receiver: Receiver, session: requests
         started = time.monotonic()
         mock.close()
         connection.close()
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 5
 
 
 def test_the_process_starts_says_where_it_is_and_stops_on_sigterm(tmp_path: Path, session: requests.Session) -> None:

@@ -13,6 +13,7 @@ import pytest
 
 from alc_app.mock_attio import MockAttioConfig
 from alc_app.mock_attio.server import MockAttioServer, serve
+from tests.support.waiting import PATIENCE
 from tests.unit.mock_attio.conftest import TOKEN, Clock, config_for
 
 HEADERS = {"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/json"}
@@ -28,7 +29,7 @@ def server() -> Iterator[MockAttioServer]:
 @pytest.fixture
 def connection(server: MockAttioServer) -> Iterator[http.client.HTTPConnection]:
     """Open one connection to it."""
-    opened = http.client.HTTPConnection(server.url.removeprefix("http://"), timeout=5)
+    opened = http.client.HTTPConnection(server.url.removeprefix("http://"), timeout=PATIENCE)
     yield opened
     opened.close()
 
@@ -73,7 +74,7 @@ def test_a_port_that_is_taken_is_an_os_error(server: MockAttioServer) -> None:
 def test_a_false_length_is_answered_and_the_connection_closed(server: MockAttioServer, length: str) -> None:
     """Content-Length that is no number."""
     host, port = server.url.removeprefix("http://").split(":")
-    with socket.create_connection((host, int(port)), timeout=5) as raw:
+    with socket.create_connection((host, int(port)), timeout=PATIENCE) as raw:
         raw.sendall(
             f"GET /healthz HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n\r\nGET / HTTP/1.1\r\n\r\n".encode()
         )
@@ -85,7 +86,7 @@ def test_a_false_length_is_answered_and_the_connection_closed(server: MockAttioS
 def test_a_closed_server_answers_nobody_not_even_on_an_open_connection() -> None:
     """`close()` ends idle connections, so that a test can see the stand-in go down."""
     server = MockAttioServer(config_for(Clock()))
-    connection = http.client.HTTPConnection(server.url.removeprefix("http://"), timeout=5)
+    connection = http.client.HTTPConnection(server.url.removeprefix("http://"), timeout=PATIENCE)
     assert ask(connection, "GET", "/healthz") == 200
     server.close()
     server.close()
@@ -100,7 +101,7 @@ def test_records_outlive_the_server(tmp_path: Path) -> None:
     path = "/v2/objects/people/records"
     for expected in (200, 409):
         with MockAttioServer(config) as server:
-            connection = http.client.HTTPConnection(server.url.removeprefix("http://"), timeout=5)
+            connection = http.client.HTTPConnection(server.url.removeprefix("http://"), timeout=PATIENCE)
             body = '{"data": {"values": {"email_addresses": ["once@example.com"]}}}'
             assert ask(connection, "POST", path, body) == expected
             connection.close()
@@ -114,7 +115,7 @@ def test_writers_in_parallel_lose_nothing(tmp_path: Path) -> None:
     with MockAttioServer(config) as server:
 
         def upsert(number: int) -> None:
-            connection = http.client.HTTPConnection(server.url.removeprefix("http://"), timeout=20)
+            connection = http.client.HTTPConnection(server.url.removeprefix("http://"), timeout=PATIENCE)
             emails = f'["one@example.com", "n{number}@example.com"]'
             statuses.append(ask(connection, "PUT", path, f'{{"data": {{"values": {{"email_addresses": {emails}}}}}}}'))
             connection.close()
@@ -124,7 +125,7 @@ def test_writers_in_parallel_lose_nothing(tmp_path: Path) -> None:
             thread.start()
         for thread in threads:
             thread.join()
-        connection = http.client.HTTPConnection(server.url.removeprefix("http://"), timeout=5)
+        connection = http.client.HTTPConnection(server.url.removeprefix("http://"), timeout=PATIENCE)
         query = '{"filter": {"email_addresses": {"$starts_with": "n"}}, "limit": 500}'
         connection.request("POST", "/v2/objects/people/records/query", query, HEADERS)
         found = connection.getresponse().read()

@@ -21,6 +21,7 @@ from alc_app.runtime.house import WORKSPACE, House
 from alc_app.runtime.oauth import Tokens
 from alc_app.runtime.schema import Schema
 from tests.support.fake_engine import FakeEngine
+from tests.support.waiting import PATIENCE
 
 START = 1_700_000_000.0
 ALC = "https://alc.test"
@@ -166,7 +167,7 @@ class Peer:
         self._closing.set()
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
-        self._thread.join(timeout=5)
+        self._thread.join(timeout=PATIENCE)
 
 
 @pytest.fixture

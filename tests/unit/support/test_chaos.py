@@ -11,6 +11,7 @@ import requests
 
 from tests.support import chaos
 from tests.support.chaos import ChaosProxy
+from tests.support.waiting import PATIENCE
 
 HELLO = chaos.http_answer(201, b'{"hello": "world"}', ("Content-Type", "application/json"), ("Set-Cookie", "a=1"))
 
@@ -34,7 +35,7 @@ def proxy(upstream: ChaosProxy) -> Iterator[ChaosProxy]:
 
 def post(proxy: ChaosProxy, path: str = "/x") -> requests.Response:
     """One call through the proxy."""
-    return requests.post(f"{proxy.url}{path}", data=b"the body", headers={"X-Ours": "1"}, timeout=5)
+    return requests.post(f"{proxy.url}{path}", data=b"the body", headers={"X-Ours": "1"}, timeout=PATIENCE)
 
 
 def test_what_no_rule_matches_passes_through(proxy: ChaosProxy, upstream: ChaosProxy) -> None:

@@ -11,7 +11,7 @@ import pytest
 import requests
 
 from mock_alc.server import MockAlc
-from tests.support.waiting import eventually
+from tests.support.waiting import PATIENCE, eventually
 from tests.unit.mock_alc.support import LEAD, REDIRECT, VERIFIER, Alc, Person, Receiver, authorize_url, basic, returned
 
 LEADS = "POST /api/v1/leads"
@@ -184,7 +184,7 @@ def server() -> Iterator[MockAlc]:
 def bearer(server: MockAlc) -> dict[str, str]:
     """An access token for an empty mock."""
     server.reset()
-    tokens = requests.post(f"{server.url}/_mock/tokens", timeout=5).json()
+    tokens = requests.post(f"{server.url}/_mock/tokens", timeout=PATIENCE).json()
     return {"Authorization": f"Bearer {tokens['access_token']}"}
 
 
@@ -196,8 +196,8 @@ def test_a_connection_ends_before_or_after_the_effect(
     """Issue 5: drop before and after the effect, cut."""
     server.services.faults.add({"route": LEADS, "trouble": trouble, "effect": effect})
     with pytest.raises(requests.exceptions.RequestException):
-        requests.post(f"{server.url}/api/v1/leads", json=LEAD, headers=bearer, timeout=5)
-    found = requests.get(f"{server.url}/_mock/leads", timeout=5).json()["leads"]
+        requests.post(f"{server.url}/api/v1/leads", json=LEAD, headers=bearer, timeout=PATIENCE)
+    found = requests.get(f"{server.url}/_mock/leads", timeout=PATIENCE).json()["leads"]
     assert len(found) == {None: leads, "none": 0, "done": 1}[effect]
 
 
@@ -206,7 +206,7 @@ def test_a_late_or_slow_answer_arrives_whole(server: MockAlc, bearer: dict[str, 
     for fault in ({"latency": 0.2}, {"trouble": "slow", "seconds": 0.2}):
         server.services.faults.add({"route": LEADS, **fault})
         began = monotonic()
-        answer = requests.post(f"{server.url}/api/v1/leads", json=LEAD, headers=bearer, timeout=5)
+        answer = requests.post(f"{server.url}/api/v1/leads", json=LEAD, headers=bearer, timeout=PATIENCE)
         assert answer.status_code == 201
         assert answer.json()["record_id"] == LEAD["recordId"]
         assert monotonic() - began > 0.15
@@ -216,9 +216,9 @@ def test_a_held_answer_is_let_go_when_its_fault_is_cleared(server: MockAlc, bear
     """`hold` waits for a delivery; here the latency that bounds it would be a minute."""
     server.services.faults.add({"route": LEADS, "trouble": "hold", "latency": 60})
     with ThreadPoolExecutor() as pool:
-        answer = pool.submit(requests.post, f"{server.url}/api/v1/leads", json=LEAD, headers=bearer, timeout=20)
-        eventually(lambda: requests.get(f"{server.url}/_mock/leads", timeout=5).json()["leads"])
-        requests.delete(f"{server.url}/_mock/faults", timeout=5)
+        answer = pool.submit(requests.post, f"{server.url}/api/v1/leads", json=LEAD, headers=bearer, timeout=PATIENCE)
+        eventually(lambda: requests.get(f"{server.url}/_mock/leads", timeout=PATIENCE).json()["leads"])
+        requests.delete(f"{server.url}/_mock/faults", timeout=PATIENCE)
         assert answer.result().status_code == 201
 
 
@@ -228,9 +228,9 @@ def test_an_early_verdict_lets_only_its_own_answer_go(server: MockAlc, bearer: d
     listening = Receiver()
     listening.next_answer = lambda _path: (order.append("delivered"), (200, {}, b""))[1]  # type: ignore[method-assign]
     hook = {"name": "h", "url": listening.url(), "event": "lead.processed"}
-    requests.post(f"{server.url}/api/v1/webhooks", json=hook, headers=bearer, timeout=5)
-    requests.post(f"{server.url}/_mock/scenarios/early", timeout=5)
-    requests.post(f"{server.url}/api/v1/leads", json=LEAD, headers=bearer, timeout=5)
+    requests.post(f"{server.url}/api/v1/webhooks", json=hook, headers=bearer, timeout=PATIENCE)
+    requests.post(f"{server.url}/_mock/scenarios/early", timeout=PATIENCE)
+    requests.post(f"{server.url}/api/v1/leads", json=LEAD, headers=bearer, timeout=PATIENCE)
     order.append("answered")
     listening.close()
     assert order == ["delivered", "answered"]

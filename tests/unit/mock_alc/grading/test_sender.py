@@ -16,7 +16,7 @@ from mock_alc.grading.sender import grade_sender
 from mock_alc.signing import signed_headers
 from mock_alc.testing.alc import Alc
 from mock_alc.testing.serving import Served
-from tests.support.waiting import eventually
+from tests.support.waiting import PATIENCE, eventually
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
@@ -151,8 +151,8 @@ def test_the_command_reports_what_it_was_sent() -> None:
     ) as process:  # fmt: skip
         assert process.stderr is not None
         url = next(word for word in process.stderr.readline().split() if word.startswith("http")).rstrip(",")
-        assert requests.post(url, json={"event": "x"}, timeout=5).status_code == 200
-        output, _ = process.communicate(timeout=20)
+        assert requests.post(url, json={"event": "x"}, timeout=PATIENCE).status_code == 200
+        output, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == 1
     report = json.loads(output)
     [signed] = [result for result in report["results"] if result["name"] == "signed"]
