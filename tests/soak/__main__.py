@@ -76,6 +76,16 @@ def machine(seed: int | None, examples: int) -> None:
         _show("machine", run(examples, seed, home, told=_progress(examples, "days")))
 
 
+@main.command()
+@click.option("--rounds", type=int, default=20, show_default=True)
+def start(rounds: int) -> None:
+    """How soon `mock-alc serve` listens and has answered its first call, beside the time of its libraries alone."""
+    from tests.soak.start import run
+
+    with _home() as home:
+        _show("start", run(rounds, home, told=_progress(rounds + 1, "starts")))
+
+
 def _progress(total: int, what: str) -> Callable[[], None]:
     """To be called for each; says every now and then how far it is. A failure takes more of them, to be cut down."""
     done = itertools.count(1)
