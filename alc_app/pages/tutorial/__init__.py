@@ -24,10 +24,11 @@ def add_tutorial_page(pages: Blueprint, workspace: Workspace) -> None:
     def tutorial() -> str:
         events_after = workspace.last_event_id()
         session["tutorial"] = "on"
+        standings = tour.standings()
         return render_template(
             "tutorial.html",
-            tour=tour.as_json(request.args.get("step", "")),
-            standings=tour.standings(),
+            tour=tour.as_json(standings, request.args.get("step", "")),
+            standings=standings,
             chapters=CHAPTERS,
             guide=guide,
             events_after=events_after,
@@ -35,7 +36,8 @@ def add_tutorial_page(pages: Blueprint, workspace: Workspace) -> None:
 
     @pages.get("/tutorial/state.json")
     def tutorial_state() -> dict[str, Any]:
-        return tour.as_json(request.args.get("step", "")) | {"notes_exchanges": workspace.notes_exchanges}
+        told = tour.as_json(tour.standings(), request.args.get("step", ""))
+        return told | {"notes_exchanges": workspace.notes_exchanges}
 
     @pages.get("/tutorial/code/<step_id>.json")
     def tutorials_code(step_id: str) -> dict[str, Any]:

@@ -65,9 +65,8 @@ class Tour:
                 found.append(Standing(step, "open", ""))
         return found
 
-    def as_json(self, slug: str = "") -> dict[str, Any]:
+    def as_json(self, standings: list[Standing], slug: str = "") -> dict[str, Any]:
         """The tour for the page's script and for `alc-app tour`; with the panel of a step, or of the current one."""
-        standings = self.standings()
         current = current_of(standings)
         shown = next((one for one in standings if one.step.slug == slug), current)
         return {
