@@ -15,13 +15,13 @@ OUTSIDE = ("url", "home", "database_url", "alc_url", "attio_url", "env")
 as_json = click.option("--json", "as_json", is_flag=True, help="for machines")
 
 
-def settings(*names: str) -> Callable[[Command], Command]:
-    """Give a command a flag for each of these settings; it is called with the `Config`."""
+def settings(*names: str, beside: bool = False) -> Callable[[Command], Command]:
+    """Give a command a flag for each of these settings; it is called with the `Config`, perhaps `beside` an app."""
 
     def decorate(command: Command) -> Command:
         def with_config(**given: Any) -> None:
             flags = {name: given.pop(name) for name in names}
-            command(_config(flags), **given)
+            command(_config(flags, beside), **given)
 
         with_config.__name__, with_config.__doc__ = command.__name__, command.__doc__
         with_config.__click_params__ = getattr(command, "__click_params__", [])  # type: ignore[attr-defined]  # click's own mark
@@ -34,11 +34,11 @@ def settings(*names: str) -> Callable[[Command], Command]:
     return decorate
 
 
-def _config(flags: dict[str, Any]) -> Config:
+def _config(flags: dict[str, Any], beside: bool) -> Config:
     from pydantic import ValidationError
 
     try:
-        return Config.from_env(**flags)
+        return Config.from_env(beside=beside, **flags)
     except ValidationError as error:
         lines = [f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()]
         raise click.ClickException("These settings cannot be used.\n  " + "\n  ".join(lines)) from None
@@ -79,7 +79,7 @@ def serve(config: Config, with_worker: bool) -> None:
 
 
 @main.command()
-@settings(*OUTSIDE, "removal")
+@settings(*OUTSIDE, "removal", beside=True)
 @click.option("--executor-id", default="", help="name of this worker; default: the first worker-N that nobody is")
 def worker(config: Config, executor_id: str) -> None:
     """Run the worker: server functions, event handlers and webhook handlers, durably."""
@@ -119,7 +119,7 @@ def attio_token(config: Config) -> None:
 
 
 @main.command("setup-attio")
-@settings("attio_url", "home", "alc_status_type")
+@settings("attio_url", "home", "alc_status_type", beside=True)
 def setup_attio(config: Config) -> None:
     """Check the token, and create the three attributes that the app writes when they are missing."""
     from alc_app.setup_attio import SetupFailed, set_up
@@ -131,7 +131,7 @@ def setup_attio(config: Config) -> None:
 
 
 @main.command()
-@settings(*OUTSIDE)
+@settings(*OUTSIDE, beside=True)
 @click.option("--fix", is_flag=True, help="mend what can be mended, and look again")
 @as_json
 def doctor(config: Config, fix: bool, as_json: bool) -> None:
@@ -149,7 +149,7 @@ def doctor(config: Config, fix: bool, as_json: bool) -> None:
 
 
 @main.command()
-@settings("url", "port", "alc_url")
+@settings("url", "port", "home", "alc_url", beside=True)
 @click.option("--auto", is_flag=True, help="do every step without asking")
 @click.option("--start-over", is_flag=True, help="disconnect first, and forget what has been seen")
 def tour(config: Config, auto: bool, start_over: bool) -> None:
@@ -160,7 +160,7 @@ def tour(config: Config, auto: bool, start_over: bool) -> None:
 
 
 @main.command("catch-up")
-@settings(*OUTSIDE)
+@settings(*OUTSIDE, beside=True)
 def catch_up(config: Config) -> None:
     """Ask ALC now for every result that no webhook has told, and show it on the records."""
     from alc_app.doctor_commands import catch_up_now
@@ -190,7 +190,7 @@ def dead_letters() -> None:
 
 
 @dead_letters.command("list")
-@settings(*OUTSIDE)
+@settings(*OUTSIDE, beside=True)
 @as_json
 def list_letters(config: Config, as_json: bool) -> None:
     """Name every dead letter, with its reason."""
@@ -201,7 +201,7 @@ def list_letters(config: Config, as_json: bool) -> None:
 
 @dead_letters.command("show")
 @click.argument("letter_id", metavar="ID")
-@settings(*OUTSIDE)
+@settings(*OUTSIDE, beside=True)
 @as_json
 def show_letter(config: Config, letter_id: str, as_json: bool) -> None:
     """Tell everything about one."""
@@ -212,7 +212,7 @@ def show_letter(config: Config, letter_id: str, as_json: bool) -> None:
 
 @dead_letters.command("replay")
 @click.argument("letter_id", metavar="[ID]", required=False)
-@settings(*OUTSIDE)
+@settings(*OUTSIDE, beside=True)
 @click.option("--all", "all_of_them", is_flag=True, help="every one that can be tried again by machine")
 @as_json
 def replay_letters(config: Config, letter_id: str | None, all_of_them: bool, as_json: bool) -> None:
@@ -226,7 +226,7 @@ def replay_letters(config: Config, letter_id: str | None, all_of_them: bool, as_
 
 @dead_letters.command("dismiss")
 @click.argument("letter_id", metavar="ID")
-@settings(*OUTSIDE)
+@settings(*OUTSIDE, beside=True)
 @as_json
 def dismiss_letter(config: Config, letter_id: str, as_json: bool) -> None:
     """Take one off the list for good; nothing else is changed."""

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
+from alc_app.addresses import remembered
 from alc_app.private_file import keep_secret
 
 REAL_ATTIO = "https://api.attio.com"
@@ -119,11 +120,17 @@ class Config(BaseModel):
     )
 
     @classmethod
-    def from_env(cls, **flags: object) -> Self:
-        """Settings from the environment; flags that were given, by the fields' names, win."""
+    def from_env(cls, *, beside: bool = False, **flags: object) -> Self:
+        """Settings from the environment; flags that were given, by the fields' names, win.
+
+        What works `beside` a web process takes the addresses that neither says from that one, by way of the home.
+        """
         aliases = {name: field.alias or name for name, field in cls.model_fields.items()}
         values: dict[str, object] = {alias: os.environ[alias] for alias in aliases.values() if os.environ.get(alias)}
         values |= {aliases[name]: value for name, value in flags.items() if value is not None}
+        if beside:
+            home = values.get("ALC_APP_HOME", cls.model_fields["home"].default)
+            values |= remembered(Path(str(home)), set(values))
         return cls.model_validate(values)
 
     @model_validator(mode="after")
@@ -180,6 +187,13 @@ class Config(BaseModel):
         """The stand-in's token; made once and kept in the home, when none is set."""
         given = self.mock_attio_token.get_secret_value()
         return given or keep_secret(self.home / "mock_attio_token", lambda: secrets.token_hex(32))
+
+    @property
+    def client_secret(self) -> str:
+        """The secret of our client at ALC: the one that was set, or the one that the demo has made in this home."""
+        made = self.home / "alc_client_secret"
+        given = self.alc_client_secret.get_secret_value()
+        return given or (made.read_text(encoding="ascii").strip() if made.exists() else "")
 
     @property
     def secret_keys(self) -> list[str]:

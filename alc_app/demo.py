@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import os
 import secrets
+import shlex
 import signal
 import socket
 import subprocess
@@ -160,12 +161,18 @@ def _welcome(config: Config) -> None:
                 row("ALC's own console", config.alc_url),
                 row("Attio's API", f"{config.attio_origin}/v2"),
                 "",
-                "  New here? Begin the tutorial there, or in another terminal: .venv/bin/alc-app tour",
+                f"  New here? Begin the tutorial there, or in another terminal: .venv/bin/alc-app tour{_home(config)}",
                 "  Ctrl-C stops everything.",
                 "",
             )
         )
     )
+
+
+def _home(config: Config) -> str:
+    """The flag by which other commands find what runs here, where it is needed."""
+    is_default = config.home == Config.model_fields["home"].default
+    return "" if is_default else f" --home {shlex.quote(str(config.home))}"
 
 
 def _stop(parts: list[Part]) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from alc_app import logs
+from alc_app.addresses import remember
 from alc_app.config import LOOPBACK, Config
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ def run(config: Config, *, with_worker: bool) -> None:
 
     from alc_app.runtime.executor import ExecutorTaken
     from alc_app.runtime.schema import SchemaUnfit
+    from alc_app.runtime.sealing import KeyMissing
 
     logs.set_up(config.log_level, config.log_format)
     _warn_if_public(config)
@@ -52,8 +54,9 @@ def run(config: Config, *, with_worker: bool) -> None:
             channel_timeout=IDLE_SECONDS,
             cleanup_interval=10,
         )
-    except (ExecutorTaken, SchemaUnfit, OSError) as error:
+    except (ExecutorTaken, KeyMissing, SchemaUnfit, OSError) as error:
         raise click.ClickException(str(error)) from None
+    remember(config)
     click.echo(f"alc_app is at {config.base_url}")
     _stop_by_exception(web.extensions["live"].stop)
     try:
@@ -100,6 +103,7 @@ def run_worker(config: Config, executor_id: str) -> None:
     from alc_app.runtime.house import House
     from alc_app.runtime.metrics import show_on_loopback
     from alc_app.runtime.schema import SchemaUnfit
+    from alc_app.runtime.sealing import KeyMissing
     from alc_app.runtime.worker import Worker, run_for_ever
 
     logs.set_up(config.log_level, config.log_format)
@@ -109,7 +113,7 @@ def run_worker(config: Config, executor_id: str) -> None:
             show_on_loopback(config.worker_metrics_port)
         run_for_ever(Worker(house, executor_id))
         house.close()
-    except (ExecutorTaken, SchemaUnfit, OSError) as error:
+    except (ExecutorTaken, KeyMissing, SchemaUnfit, OSError) as error:
         raise click.ClickException(str(error)) from None
 
 

@@ -29,7 +29,10 @@ ASKS: dict[Deed, str] = {
     "click": "press Send to ALC",
     "disconnect": "disconnect Acme Lead Checker",
 }
-NOT_RUNNING = "Nothing answers at {url}. Start the demo in another terminal, and then come back:\n\n  scripts/demo"
+NOT_RUNNING = (
+    "Nothing answers at {url}. Start the demo in another terminal, and then come back:\n\n  scripts/demo\n\n"
+    "If it runs with another home or elsewhere, say so: --home, --url."
+)
 NO_LOG = "The app keeps no log of exchanges, so nothing could be seen. Start it with ALC_APP_EXCHANGES=on."
 GO_ON = "Run alc-app tour again: it goes on from here."
 

@@ -125,7 +125,7 @@ class OAuthClient:
         return harden(
             OAuth2Session(
                 self._config.alc_client_id,
-                self._config.alc_client_secret.get_secret_value(),
+                self._config.client_secret,
                 redirect_uri=self.redirect_uri,
                 revocation_endpoint_auth_method="client_secret_basic",
             )
