@@ -29,6 +29,10 @@ LIVE = ("active", "needs_reconnect")
 ENDED = ("removed", "given_up")
 TOKENS = ("refresh_token", "access_token")
 RECONNECT = "ALC no longer accepts the connection. Please reconnect Acme Lead Checker on its page."
+KEY_MISSING = (
+    "The key that opens the connection is not at hand. Put it back (ALC_APP_KEYS, or sealing_key in the home) and "
+    "start the app anew, or reconnect Acme Lead Checker on its page."
+)
 
 
 class Connections:
@@ -124,7 +128,7 @@ class Connections:
         if row is None:
             raise AttioNoWorkspaceConnectionError("Acme Lead Checker is not connected.")
         if row.status == "needs_reconnect":
-            raise AttioConnectionExpiredError(RECONNECT)
+            raise AttioConnectionExpiredError(row.why or RECONNECT)
         return row.id
 
     def open(self, connection_id: str) -> Connection:
@@ -162,6 +166,15 @@ class Connections:
             mine = (col(ConnectionRow.id) == connection_id, col(ConnectionRow.status) == "active")
             if session.exec(update(ConnectionRow).where(*mine).values(status="needs_reconnect", why=why)).rowcount:
                 append(session, "connection", {"status": "needs_reconnect"}, self._now())
+
+    def reopen(self) -> None:
+        """Connections that only lacked their key are in use again, when it is back (bar O19)."""
+        shut = (col(ConnectionRow.status) == "needs_reconnect", col(ConnectionRow.why) == KEY_MISSING)
+        with self._database.transaction() as session:
+            for row in session.exec(select(ConnectionRow).where(*shut)).all():
+                if all(self._opens(row, field) for field in TOKENS if getattr(row, field)):
+                    row.status, row.why = "active", None
+                    append(session, "connection", {"status": "active"}, self._now())
 
     def revoke(self, connection_id: str) -> None:
         """Revoke the tokens at ALC, the refresh token first. Raises: OAuthFailed."""
@@ -235,5 +248,5 @@ class Connections:
         try:
             return self._sealer.unseal(f"connection/{row.id}/{field}", getattr(row, field))
         except CannotUnseal as error:
-            self.needs_reconnect(row.id, RECONNECT)
-            raise AttioConnectionExpiredError(RECONNECT) from error
+            self.needs_reconnect(row.id, KEY_MISSING)
+            raise AttioConnectionExpiredError(KEY_MISSING) from error

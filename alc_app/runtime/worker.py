@@ -46,6 +46,7 @@ class Worker:
         from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer
 
         executor_id = self._house.executors.acquire(self._executor_id)
+        self._house.connections.reopen()
         self._house.engine.prepare()
         config: DBOSConfig = {
             "name": APP_NAME,

@@ -13,10 +13,12 @@ import pytest
 import requests
 import responses
 import time_machine
+from cryptography.fernet import Fernet
 from sqlalchemy import text
 from sqlmodel import select
 
 from alc_app.attio import AttioConnectionExpiredError, AttioNoWorkspaceConnectionError
+from alc_app.config import Config
 from alc_app.runtime.house import WORKSPACE, House
 from alc_app.runtime.oauth import Tokens
 from alc_app.runtime.tables import LiveEvent
@@ -43,6 +45,30 @@ def test_a_row_that_was_swapped_cannot_be_opened(house: House, connect: Connect)
     with pytest.raises(AttioConnectionExpiredError, match="reconnect"):
         house.connections.open(connection_id)
     assert house.connections.row(connection_id).status == "needs_reconnect"
+
+
+def test_a_connection_whose_key_was_not_at_hand_is_in_use_again_when_it_is_back(
+    make_house: Callable[..., House], config: Config, connect: Connect
+) -> None:
+    """O19: a slip with the keys is told as what it is, and costs nobody a reconnect."""
+    connection_id = connect()
+    keys = config.home / "sealing_key"
+    good = keys.read_text()
+    keys.write_text(Fernet.generate_key().decode())
+    wrong = make_house()
+    with pytest.raises(AttioConnectionExpiredError, match="The key that opens the connection is not at hand"):
+        wrong.connections.open(connection_id)
+    with pytest.raises(AttioConnectionExpiredError, match="not at hand"):
+        wrong.connections.usable_id(WORKSPACE)
+    wrong.connections.reopen()
+    assert wrong.connections.row(connection_id).status == "needs_reconnect"
+
+    keys.write_text(good)
+    house = make_house()
+    house.connections.reopen()
+
+    assert house.connections.usable_id(WORKSPACE) == connection_id
+    assert house.connections.open(connection_id).value == "old-access"
 
 
 @pytest.mark.parametrize(("lifetime", "fresh_for"), [(30, 22), (240, 179), (3600, 3539)])

@@ -141,6 +141,17 @@ def test_the_command_says_what_is_left_and_what_to_do(
         Fernet(OLD).decrypt(next(iter(secrets(house).values())))
 
 
+def test_a_new_key_in_the_file_is_found_by_whoever_runs_already(config: Config) -> None:
+    """O19: to seal anew before every process has been started anew breaks nothing."""
+    running = Sealer.from_config(with_keys(config), in_use=False)
+    kept, file = running.seal("a/1/b", "x"), config.home / "sealing_key"
+    file.write_text(f"{NEW},{file.read_text()}")
+    resealed = Sealer.from_config(with_keys(config), in_use=True).reseal("a/1/b", kept)
+
+    assert running.unseal("a/1/b", resealed) == "x"
+    assert Sealer([NEW]).unseal("a/1/b", running.seal("a/1/b", "y")) == "y"
+
+
 def test_the_file_in_the_home_may_hold_more_than_one_key(config: Config) -> None:
     """O18, O19: the same list as in the setting."""
     config.home.mkdir()
