@@ -28,6 +28,7 @@ TEXTS = {
     "not_sent": ("The last send came to nothing", "Press Send to ALC to try again."),
 }
 INTERESTS = {"interested": "Interested", "not_interested": "Not interested", "no_answer": "No answer"}
+DISCONNECTED = "Acme Lead Checker is not connected: the chat is not shown, and a result arrives when it is again."
 AWAY = "The chat itself cannot be shown now, because ALC does not answer."
 
 
@@ -56,6 +57,8 @@ def _lead(lead: dict[str, Any], name: str) -> TextWidget:
     primary, secondary = TEXTS[status]
     if status in ("complete", "failed"):
         primary, secondary = INTERESTS.get(lead["interest"], primary), lead["summary"] or secondary
+    elif not lead["is_connected"]:
+        secondary = DISCONNECTED
     elif lead["why"]:
         secondary = f"{lead['why']} {secondary}"
     return TextWidget(

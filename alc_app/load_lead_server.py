@@ -29,7 +29,8 @@ def load_lead(record_id: str) -> dict[str, Any] | None:
     if seen is None:
         return None
     told: dict[str, Any] = {"status": seen.status, "interest": seen.interest, "summary": seen.summary, "why": seen.why}
-    told |= {"alc_lead_id": seen.alc_lead_id, "transcript": [], "alc_is_away": False, "seen_at": None}
+    told |= {"alc_lead_id": seen.alc_lead_id, "transcript": [], "seen_at": None}
+    told |= {"alc_is_away": False, "is_connected": True}
     if seen.alc_lead_id is None:
         return told
     told["console_url"] = alc_api.console_url(seen.alc_lead_id)
@@ -38,7 +39,7 @@ def load_lead(record_id: str) -> dict[str, Any] | None:
     except AlcError:
         return told | _last_look(seen.alc_lead_id) | {"alc_is_away": True}
     except AttioError:  # not connected: what ALC has told is no longer for this page
-        return told | {"alc_is_away": True}
+        return told | {"is_connected": False}
     chat = _chat(state)
     _remember(seen.alc_lead_id, chat)
     return told | chat

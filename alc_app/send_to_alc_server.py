@@ -26,7 +26,8 @@ def send_to_alc(record_id: str, name: str, phone_number: str) -> dict[str, objec
     intent = leads.begin(record_id)
     if intent is None:
         raise AlcRefused(GIVEN_UP)
-    if intent.alc_lead_id:  # sent before, and ALC is still at it
+    if intent.alc_lead_id:  # sent before, and ALC is still at it; without a connection no result would come
+        get_workspace_connection()
         return {"id": intent.alc_lead_id, "shown": lead_record.is_shown(intent.id)}
     told = {"lead_id": intent.id, "record_id": record_id}
     log.info("The record %s is sent to ALC as the lead %s.", record_id, intent.id, extra=told)

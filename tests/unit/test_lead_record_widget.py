@@ -111,7 +111,10 @@ def test_a_chat_of_a_connection_that_is_gone_is_not_shown(runtime: FakeRuntime, 
     assert draw().transcript
     runtime.connected = False
 
-    assert not draw().transcript
+    card = draw()
+
+    assert not card.transcript
+    assert card.secondary.startswith("Acme Lead Checker is not connected")
 
 
 def test_a_look_is_kept_once_a_minute_and_at_every_turn_of_the_chat(

@@ -223,6 +223,21 @@ def test_without_a_connection_nothing_is_sent_and_the_intent_is_closed(runtime: 
     assert not outside.calls
 
 
+def test_without_a_connection_a_click_on_a_lead_under_way_asks_to_connect_too(
+    runtime: FakeRuntime, outside: Outside
+) -> None:
+    """Usage 7: "successfully sent" would promise a result that cannot come. The chat goes on, and its lead stays."""
+    click()
+    runtime.connected = False
+    runtime.restart("the second click")
+
+    with pytest.raises(AttioNoWorkspaceConnectionError):
+        click()
+
+    assert [row.status for row in rows(runtime)] == ["pending"]
+    assert len(outside.leads) == 1
+
+
 def test_a_number_that_is_not_international_never_reaches_alc(outside: Outside) -> None:
     """C6: E.164 only."""
     intend()
