@@ -233,7 +233,8 @@ class Workspace:
         count, last, failed = self._house.inbox.statistics(row.id)
         return Handler(
             id=row.id,
-            file_name=row.file_name,
+            path="record_events/" if row.signed_by == "attio" else f"webhooks/{row.file_name}.py",
+            sender="Attio" if row.signed_by == "attio" else "ALC",
             url=self._house.handlers.url(row.id, row.signed_by),
             external_webhook_id=row.external_webhook_id,
             created_at=_at(row.created_at),

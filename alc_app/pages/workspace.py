@@ -85,16 +85,17 @@ class WidgetFrame:
 
 @dataclass(frozen=True)
 class Handler:
-    """A webhook handler of the app, with what ALC has delivered to it, and how much of that has failed for good."""
+    """A webhook handler of the app, with what has been delivered to it, and how much of that has failed for good."""
 
     id: str
-    file_name: str
+    path: str  # of its source in alc_app, such as "webhooks/lead_processed.py"
     url: str
     external_webhook_id: str | None
     created_at: datetime
     last_delivery_at: datetime | None
     deliveries: int
     failures: int = 0
+    sender: str = "ALC"
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,8 @@ from alc_app.runtime.source_lines import excerpt
 from alc_app.runtime.tables import LiveEvent
 
 LOOK_EVERY = 0.25
-BEAT_EVERY = 10.0
+BEAT_EVERY = 2.0
+"""Seconds. Only a write finds out that a page has gone, and one that is left is followed by the next at once."""
 STREAM_FOR = 300.0
 """Seconds after which a stream ends and the browser opens a new one: none is held for ever."""
 NEWEST = 400
@@ -82,7 +83,7 @@ class Live:
             for message in self.exchanges.after(number):  # without an id: who missed some asks for its trace
                 number = message["id"]
                 yield f"event: exchange\ndata: {json.dumps(message)}\n\n"
-            if time.monotonic() - beats > BEAT_EVERY:  # only a write finds out that the page has gone
+            if time.monotonic() - beats > BEAT_EVERY:
                 beats = time.monotonic()
                 yield ": still here\n\n"
             self.stopping.wait(LOOK_EVERY)

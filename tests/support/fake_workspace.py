@@ -42,7 +42,7 @@ CONNECTED = ConnectionView(
     handlers=(
         Handler(
             id="3d1c6a1e-4f0b-4e0e-9a52-0f5d1c2b7a10",
-            file_name="lead-processed",
+            path="webhooks/lead_processed.py",
             url="http://127.0.0.1:8000/hooks/3d1c6a1e-4f0b-4e0e-9a52-0f5d1c2b7a10",
             external_webhook_id="wh_7f2a",
             created_at=AT,

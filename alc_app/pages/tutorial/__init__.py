@@ -9,7 +9,8 @@ from alc_app.pages.workspace import NotPossible, Workspace
 
 from .code import PLACES, excerpt
 from .steps import CHAPTERS
-from .tour import Tour, current_of
+from .tour import Tour
+from .tour import strip as strip_of
 
 __all__ = ["add_tutorial_page"]
 
@@ -82,6 +83,4 @@ def _strip(workspace: Workspace, tour: Tour) -> dict[str, Any] | None:
     if wish != "on":
         return {"begun": False} if request.endpoint == "pages.people" else None
     standings = tour.standings()
-    current = current_of(standings)
-    done = sum(one.complete for one in standings)
-    return {"begun": True, "current": current, "done": done, "total": len(standings)}
+    return {"begun": True, **strip_of(standings), "total": len(standings)}

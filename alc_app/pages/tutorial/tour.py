@@ -70,7 +70,7 @@ class Tour:
         current = current_of(standings)
         shown = next((one for one in standings if one.step.slug == slug), current)
         return {
-            "steps": [{"slug": s.step.slug, "state": s.state, "saw": s.saw} for s in standings],
+            "steps": [{"slug": s.step.slug, "id": s.step.id, "state": s.state, "saw": s.saw} for s in standings],
             "done": sum(one.complete for one in standings),
             "total": len(standings),
             "current": current.step.slug,
@@ -78,6 +78,7 @@ class Tour:
             "record": self._record(),
             "connection": self._workspace.connection_status(),
             "panel": self.panel(shown, standings),
+            "strip": strip(standings),
         }
 
     def panel(self, shown: Standing, standings: list[Standing]) -> dict[str, Any]:
@@ -149,6 +150,15 @@ class Tour:
 def current_of(standings: list[Standing]) -> Standing:
     """The first step that has not happened, or the last one."""
     return next((one for one in standings if not one.complete), standings[-1])
+
+
+def strip(standings: list[Standing]) -> dict[str, str]:
+    """What the strip on other pages says: what comes next, or that it is over."""
+    done = sum(one.complete for one in standings)
+    if done == len(standings):
+        return {"id": "All done", "text": "Every step of the tutorial has happened.", "done": str(done)}
+    step = current_of(standings).step
+    return {"id": step.id, "text": step.text, "done": str(done)}
 
 
 def milestone(standings: list[Standing]) -> str:

@@ -50,7 +50,8 @@ def test_a_connection_is_shown_with_its_token_and_its_handlers(visitor: FlaskCli
         "Issued <time",
         "20 Nov 2026, 10:12 UTC",
         "leads:write",
-        "lead-processed",
+        "webhooks/lead_processed.py",
+        "ID at ALC",
         "wh_7f2a",
         "12, the last",
     ):

@@ -87,6 +87,17 @@ def test_a_record_shows_its_attributes_its_actions_and_its_history(
         assert text in html
 
 
+def test_the_palette_leads_wherever_the_sidebar_leads(visitor: FlaskClient) -> None:
+    """Cmd/Ctrl-K is for the keyboard what the sidebar is for the pointer."""
+    html = visitor.get("/people").text
+    sidebar, palette = (re.search(rf"<{tag} .*?</{tag}>", html, re.DOTALL) for tag in ("nav", "dialog"))
+    assert sidebar and palette
+    links = set(re.findall(r'<a[^>]* href="([^"]+)"', sidebar[0]))
+
+    assert links == set(re.findall(r'<a[^>]* href="([^"]+)"', palette[0]))
+    assert "/settings" in links
+
+
 def test_an_action_with_an_icon_that_does_not_exist_wears_the_apps(
     visitor: FlaskClient, workspace: FakeWorkspace
 ) -> None:

@@ -5,7 +5,7 @@ import { close, peek } from "./peek.js";
 import { Sequence } from "./sequence.js";
 
 const KEY = "alc-dock";
-const NARROW = matchMedia("(max-width: 900px)");
+const SMALL = matchMedia("(max-width: 900px), (max-height: 640px)");
 const clock = new Intl.DateTimeFormat("en-GB", { timeStyle: "medium" });
 const TITLES = {
   "Clicks button": "Send to ALC",
@@ -120,7 +120,7 @@ if (dock) {
   });
   onMessage((message) => {
     runs.take(message);
-    if (kept.open === undefined && !NARROW.matches && runs.shown) setOpen(true);  // there is something to see
+    if (kept.open === undefined && !SMALL.matches && runs.shown) setOpen(true);  // there is something to see
   });
   catchUp();
 }

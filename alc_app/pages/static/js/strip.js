@@ -6,11 +6,11 @@ let before = null;
 
 /** The strip that leads back to the tutorial says what was seen last, and what is next. */
 const refresh = alone(async () => {
-  const { steps, panel: { id, text }, done } = await getJson("/tutorial/state.json");
-  const seen = steps.filter((step, at) => step.state === "done" && before && before[at].state !== "done");
+  const { steps, strip: told } = await getJson("/tutorial/state.json");
+  const seen = steps.filter((step, at) => step.state === "done" && before && before[at].state !== "done").at(-1);
   before = steps;
-  fill(strip, { id, text, done: String(done) });
-  if (seen.length) fill(strip, { saw: seen.at(-1).saw });
+  fill(strip, told);
+  if (seen) fill(strip, { saw: `✓ ${seen.id}: ${seen.saw}` });
 });
 
 if (strip) {
