@@ -285,7 +285,8 @@ def _reason(response: FetchResponse) -> str:
     try:
         error = response.json()["error"]
         fields = error.get("fields") or {}
-        told = [f"ALC does not take the {_in_words(name)}: {str(text)[:200]}" for name, text in fields.items()]
+        names = {name: re.sub(r"(?<=[a-z])(?=[A-Z])", " ", str(name)[:50]).lower() for name in fields}  # phone number
+        told = [f"ALC does not take the {names[name]}: {str(text)[:200]}" for name, text in fields.items()]
         return " ".join(told or [str(error["message"])[:300]])
     except (ValueError, KeyError, TypeError, AttributeError):
         return "ALC refused the request without saying why."
@@ -297,8 +298,3 @@ def _read(response: FetchResponse, shape: type[Shape]) -> Shape:
         return shape.model_validate_json(response.text)
     except ValidationError as error:
         raise AlcAnswerLost("ALC's answer could not be read.").because(error) from error
-
-
-def _in_words(field: str) -> str:
-    """`phoneNumber` as a person would say it."""
-    return re.sub(r"(?<=[a-z])(?=[A-Z])|_", " ", str(field)[:50]).lower()
