@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from html import unescape
 from typing import Any
@@ -195,3 +196,29 @@ def test_the_strip_says_what_is_next_and_when_it_is_over() -> None:
 
     assert strip(almost) == {"id": STEPS[last].id, "text": STEPS[last].text, "done": str(last)}
     assert strip([Standing(step, "done", "") for step in STEPS])["id"] == "All done"
+
+
+@pytest.mark.parametrize(
+    ("writer", "status", "step", "outrun"),
+    [
+        ("Webhook", "Complete", "usage-9", True),
+        ("Server Function", "Complete", "later-11", True),
+        ("Server Function", "Pending", "later-11", False),
+    ],
+)
+def test_a_verdict_that_beats_pending_is_no_trap(
+    visitor: FlaskClient, workspace: FakeWorkspace, writer: str, status: str, step: str, outrun: bool
+) -> None:
+    """The record is written once then, by whichever comes first; the other step is not waited for."""
+    body = json.dumps({"data": {"values": {"alc_status": status}}})
+    workspace.guide.add_call(
+        writer, "Attio API", "PATCH /v2/objects/people/records/1", "200 OK", request={"body": body}
+    )
+
+    tour = state(visitor)
+    [found] = [one for one in tour["steps"] if one["slug"] == step]
+    assert ("one write" in found["saw"]) is outrun
+    assert found["state"] == ("before" if outrun else "open")
+    assert tour["milestone"].startswith(
+        "The verdict" if step == "later-11" and outrun else "The record" if outrun else ""
+    )
