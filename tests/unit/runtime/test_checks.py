@@ -30,7 +30,7 @@ def test_a_check_that_hangs_is_missing_in_time_and_is_begun_once() -> None:
     started = time.monotonic()
     for _ in range(3):
         assert checks.missing(0.05) == {"slow": "No answer came within 0.05 seconds."}
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 1
     assert len(begun) == 1
 
     end.set()

@@ -104,7 +104,7 @@ def fails(call: Callable[[], object], error: type[SerializableError]) -> None:
     with pytest.raises(SerializableError) as raised:
         call()
     assert type(raised.value) is error
-    assert time.monotonic() - started < DEADLINE + 4
+    assert time.monotonic() - started < DEADLINE + 1
 
 
 @pytest.mark.parametrize("fault", HOSTILE.values(), ids=HOSTILE)
@@ -180,7 +180,7 @@ def test_a_removal_whose_revocation_hangs_ends_and_is_tried_again(
 
     assert Lifecycle(house).remove(connection_id)["error"]["name"] == "OAuthFailed"
 
-    assert time.monotonic() - started < DEADLINE + 4
+    assert time.monotonic() - started < DEADLINE + 1
     row = house.connections.row(connection_id)
     assert (row.status, row.tries, bool(row.access_token)) == ("removing", 1, True)
     assert row.due_at
