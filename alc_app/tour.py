@@ -178,7 +178,7 @@ class Guided:
                 raise Stuck(stands["saw"])
             if time.monotonic() > deadline:
                 raise Stuck(f"This has not been seen within {WITHIN:g} seconds. {stands['saw']}".strip())
-            time.sleep(LOOK_EVERY)
+            time.sleep(LOOK_EVERY)  # what is waited for happens in the servers
         return stands
 
     def _stands(self, step: Step) -> dict[str, Any]:

@@ -45,6 +45,7 @@ from alc_app.runtime.doctor import Doctor
 from alc_app.runtime.house import WORKSPACE, House
 from alc_app.runtime.inbox import ENDED
 from alc_app.runtime.live import Live
+from alc_app.runtime.schemes import SCHEMES
 from alc_app.runtime.slot import Slot
 from alc_app.runtime.tables import ConnectionRow, Delivery, HandlerRow
 from alc_app.setting_views import save, sections_of
@@ -234,7 +235,7 @@ class Workspace:
         return Handler(
             id=row.id,
             path="record_events/" if row.signed_by == "attio" else f"webhooks/{row.file_name}.py",
-            sender="Attio" if row.signed_by == "attio" else "ALC",
+            sender=SCHEMES[row.signed_by].sender.removesuffix(" API"),
             url=self._house.handlers.url(row.id, row.signed_by),
             external_webhook_id=row.external_webhook_id,
             created_at=_at(row.created_at),

@@ -41,7 +41,7 @@ class Pacer:
                 .scalar_one()
             )
         if wait > 0:
-            time.sleep(wait)
+            time.sleep(wait)  # until the slot that is ours
 
     def push(self, name: str, wait: float) -> None:
         """The other side said `Retry-After`: nobody gets a slot before that many seconds have passed."""

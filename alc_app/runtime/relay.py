@@ -9,6 +9,7 @@ import logging
 import os
 import threading
 import time
+from collections.abc import Callable
 
 from sqlmodel import col, select
 
@@ -46,7 +47,7 @@ class Relay:
         self._thread.join(timeout=5)
 
     def _run(self) -> None:
-        due = {
+        due: dict[Callable[[], None], float] = {
             self.deliveries: EVERY,
             self.upkeep: UPKEEP_EVERY,
             self.removals: UPKEEP_EVERY,
@@ -62,9 +63,9 @@ class Relay:
                     next_at[look] = time.monotonic() + every
                     self._try(look)
 
-    def _try(self, look: object) -> None:
+    def _try(self, look: Callable[[], None]) -> None:
         try:
-            look()  # type: ignore[operator]  # one of our own methods
+            look()
         except Exception:
             log.exception("The relay stumbled; it will look again.")
 
