@@ -1,5 +1,5 @@
 """`python -m alc_app` is `alc-app`."""
 
-from alc_app.cli import main
+from alc_app.cli.commands import main
 
 main()

@@ -1,6 +1,5 @@
 """The manifest: every entry point of the app on one screen. The tutorial's `app.ts`."""
 
-from alc_app import lead_letters, lead_record, lead_waits, leads, subscription_rows, workflows
 from alc_app.attio import (
     App,
     Check,
@@ -11,34 +10,37 @@ from alc_app.attio import (
     Retention,
     Upkeep,
 )
+from alc_app.blocks import sample_workflows
 from alc_app.blocks.create_task import create_task_block
 from alc_app.blocks.delay import delay_block
 from alc_app.blocks.lead_processed import lead_processed_block
 from alc_app.blocks.send_to_alc import send_to_alc_block
-from alc_app.catch_up import catch_up, sweep_leads
 from alc_app.connectors.alc import alc
 from alc_app.events.connection_added import connection_added
 from alc_app.events.connection_removed import connection_removed
-from alc_app.lead_checks import check_records, check_strangers, check_verdicts
-from alc_app.lead_housekeeping import by_status, forget_early_events, forget_ended_leads, not_shown, trace_of
-from alc_app.lead_record_widget import lead_record_widget
-from alc_app.lead_rows import EarlyEvent, Lead
-from alc_app.lead_status import show_lead_status
-from alc_app.lead_waits import LeadWait
-from alc_app.load_lead_server import load_lead
+from alc_app.extensions.lead_record_widget import lead_record_widget
+from alc_app.extensions.load_lead_server import load_lead
+from alc_app.extensions.send_to_alc_bulk_record_action import bulk_send_to_alc_action
+from alc_app.leads import dead_letters, record_sync_rows, transitions, workflow_waits
+from alc_app.leads.checks import check_records, check_strangers, check_verdicts
+from alc_app.leads.maintenance import by_status, forget_early_events, forget_ended_leads, not_shown, trace_of
+from alc_app.leads.models import EarlyEvent, Lead
+from alc_app.leads.reconcile import catch_up, sweep_leads
+from alc_app.leads.reconcile_rows import Sweep, due_to_sweep
+from alc_app.leads.record_sync import show_lead_status
+from alc_app.leads.workflow_waits import LeadWait
+from alc_app.record_events import subscription_rows
 from alc_app.record_events.record_created import record_created
 from alc_app.record_events.record_deleted import record_deleted
 from alc_app.record_events.record_merged import record_merged
 from alc_app.record_events.record_updated import record_updated
-from alc_app.record_subscription import check_subscription, keep_subscription
-from alc_app.send_to_alc_bulk_record_action import bulk_send_to_alc_action
+from alc_app.record_events.subscription import check_subscription, keep_subscription
+from alc_app.record_events.subscription_rows import RecordSubscription
 from alc_app.send_to_alc_record_action import send_to_alc_action
 from alc_app.send_to_alc_server import send_to_alc, settle_send
 from alc_app.settings.page import page as settings_page
 from alc_app.settings.values import strict_removal
-from alc_app.subscription_rows import RecordSubscription
-from alc_app.sweeps import Sweep, due_to_sweep
-from alc_app.webhook_checks import check_webhooks
+from alc_app.webhooks.checks import check_webhooks
 from alc_app.webhooks.lead_processed import lead_processed
 from alc_app.webhooks.prospect_updated import prospect_updated
 
@@ -62,20 +64,20 @@ app = App(
         "record.merged": record_merged,
     },
     blocks=[send_to_alc_block, lead_processed_block, delay_block, create_task_block],
-    workflows=[workflows.qualify, workflows.follow_up, workflows.second_chance],
+    workflows=[sample_workflows.qualify, sample_workflows.follow_up, sample_workflows.second_chance],
     # TUTORIAL: it has nothing to finish later; what fails there is lost.
     upkeep=[
-        Upkeep("settle_send", due=leads.due_to_settle, run=settle_send, trace=trace_of),
-        Upkeep("show_lead_status", due=lead_record.due_to_show, run=show_lead_status, trace=trace_of),
-        Upkeep("catch_up", due=leads.due_to_ask, run=catch_up, trace=trace_of),
+        Upkeep("settle_send", due=transitions.due_to_settle, run=settle_send, trace=trace_of),
+        Upkeep("show_lead_status", due=record_sync_rows.due_to_show, run=show_lead_status, trace=trace_of),
+        Upkeep("catch_up", due=transitions.due_to_ask, run=catch_up, trace=trace_of),
         Upkeep("sweep_leads", due=due_to_sweep, run=sweep_leads),
         Upkeep("keep_subscription", due=subscription_rows.due_to_look, run=keep_subscription),
-        Upkeep("tell_workflow", due=lead_waits.due_to_tell, run=lead_waits.tell_workflow),
+        Upkeep("tell_workflow", due=workflow_waits.due_to_tell, run=workflow_waits.tell_workflow),
     ],
     retention=[
         Retention("verdicts that nobody claimed", days=7, forget=forget_early_events),
         Retention("leads that have ended", days=400, forget=forget_ended_leads),
-        Retention("waits of workflows for leads", days=400, forget=lead_waits.forget_waits),
+        Retention("waits of workflows for leads", days=400, forget=workflow_waits.forget_waits),
     ],
     gauges=[
         Gauge("leads", "Leads, by status.", by_status, "status"),
@@ -90,8 +92,8 @@ app = App(
         Check("Pending records", check_strangers),
     ],
     dead_letters=[
-        DeadLetters("lead", lead_letters.undelivered, lead_letters.show_again, lead_letters.dismiss),
-        DeadLetters("send", lead_letters.unsent, lead_letters.send_again, lead_letters.dismiss),
+        DeadLetters("lead", dead_letters.undelivered, dead_letters.show_again, dead_letters.dismiss),
+        DeadLetters("send", dead_letters.unsent, dead_letters.send_again, dead_letters.dismiss),
     ],
     tables=[Lead, EarlyEvent, RecordSubscription, Sweep, LeadWait],
 )

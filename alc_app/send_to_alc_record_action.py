@@ -6,9 +6,9 @@ server functions, and nothing else.
 
 from pathlib import Path
 
-from alc_app.alc_api import AlcError, AlcRefused
 from alc_app.attio import QueryError, RecordAction, ServerFunctionError, ServerFunctionTimeout
 from alc_app.attio.client import INFINITE, alert, graphql, run_query, show_toast
+from alc_app.clients.alc_api import AlcError, AlcRefused
 from alc_app.send_to_alc_server import send_to_alc
 
 GET_PERSON_PHONE_NUMBERS = graphql(Path(__file__).parent / "get_person_phone_numbers.graphql")

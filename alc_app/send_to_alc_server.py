@@ -5,47 +5,50 @@ The tutorial's `send-to-alc.server.ts`.
 
 import logging
 
-from alc_app import alc_api, lead_record, leads
-from alc_app.alc_api import AlcAnswerLost, AlcError, AlcRefused, Lead
 from alc_app.attio import AttioConnectionExpiredError, AttioError, Connection
-from alc_app.attio.runtime import step
+from alc_app.attio.host.context import step
 from alc_app.attio.server import get_workspace_connection, server_function
-from alc_app.lead_status import show_lead_status
+from alc_app.clients import alc_api
+from alc_app.clients.alc_api import AlcAnswerLost, AlcError, AlcRefused, Lead
+from alc_app.leads import record_sync_rows, transitions
+from alc_app.leads.record_sync import show_lead_status
 
 GIVEN_UP = "This send was given up before it began. Please try again."
 log = logging.getLogger(__name__)
 
 
 # TUTORIAL: each click sends. Here the intent is written before anything is sent, and its id is ALC's idempotency key.
-@server_function(idempotency_key=leads.intend)
+@server_function(idempotency_key=transitions.intend)
 def send_to_alc(record_id: str, name: str, phone_number: str) -> dict[str, object]:
     """Send the person to ALC and mark the record as "Pending"; returns the lead, and whether the record shows it.
 
     Raises: AlcRefused, AlcUnreachable, AlcAnswerLost; Attio's own errors when there is no usable connection.
     """
-    intent = leads.begin(record_id)
+    intent = transitions.begin(record_id)
     if intent is None:
         raise AlcRefused(GIVEN_UP)
     if intent.alc_lead_id:  # sent before, and ALC is still at it; without a connection no result would come
         get_workspace_connection()
-        return {"id": intent.alc_lead_id, "shown": lead_record.is_shown(intent.id)}
+        return {"id": intent.alc_lead_id, "shown": record_sync_rows.is_shown(intent.id)}
     told = {"lead_id": intent.id, "record_id": record_id}
     log.info("The record %s is sent to ALC as the lead %s.", record_id, intent.id, extra=told)
     try:
         lead = send(intent.id, record_id, name, phone_number)
     except (AlcAnswerLost, AttioConnectionExpiredError):
-        leads.settle_later(intent.id)  # ALC may have it, or will be reconnected: the intent stays open, with its key
+        transitions.settle_later(
+            intent.id
+        )  # ALC may have it, or will be reconnected: the intent stays open, with its key
         raise
     except AlcError:
-        leads.not_sent(intent.id, refused=1)
+        transitions.not_sent(intent.id, refused=1)
         raise
     except AttioError:  # there was no connection to ask ALC with
-        leads.not_sent(intent.id)
+        transitions.not_sent(intent.id)
         raise
-    leads.sent(intent.id, lead.id)
+    transitions.sent(intent.id, lead.id)
     log.info("ALC has the lead %s, and calls it %s.", intent.id, lead.id, extra={**told, "alc_lead_id": lead.id})
     show_lead_status(intent.id)  # Usage 9
-    return {"id": lead.id, "shown": lead_record.is_shown(intent.id)}  # Usage 10
+    return {"id": lead.id, "shown": record_sync_rows.is_shown(intent.id)}  # Usage 10
 
 
 def send(intent_id: str, record_id: str, name: str, phone_number: str) -> Lead:
@@ -63,7 +66,7 @@ def send(intent_id: str, record_id: str, name: str, phone_number: str) -> Lead:
 
 @step
 def _post(connection: Connection, record_id: str, name: str, phone_number: str, intent_id: str) -> Lead:
-    if not leads.about_to_post(intent_id):
+    if not transitions.about_to_post(intent_id):
         raise AlcRefused(GIVEN_UP)
     return alc_api.create_lead(connection, record_id, name, phone_number, idempotency_key=intent_id)
 
@@ -80,12 +83,12 @@ def settle_send(intent_id: str) -> None:
     try:
         lead = alc_api.find_lead(get_workspace_connection(), idempotency_key=intent_id)
     except (AlcError, AttioError):
-        leads.settle_later(intent_id)
+        transitions.settle_later(intent_id)
         return
     if lead is None:
-        leads.not_sent(intent_id, only_if_due=True)
+        transitions.not_sent(intent_id, only_if_due=True)
     else:
-        leads.sent(intent_id, lead.id)
+        transitions.sent(intent_id, lead.id)
         told = {"lead_id": intent_id, "alc_lead_id": lead.id}
         log.info("ALC has had the lead %s all along, and calls it %s.", intent_id, lead.id, extra=told)
         show_lead_status(intent_id)

@@ -7,7 +7,7 @@ with `mock_alc.server.MockAlc`.
 
 from typing import TYPE_CHECKING
 
-from mock_alc.clock import Clock, utc_now
+from mock_alc.base.clock import Clock, utc_now
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -20,19 +20,21 @@ def create_app(config: "Config", clock: Clock = utc_now) -> "Flask":
     # Late, so that the command line can show its help before anything heavy is loaded.
     from flask import Flask
 
-    from mock_alc import console, control, leads_api, login, openapi, web, webhooks_api
+    from mock_alc import console, control, openapi
+    from mock_alc.api import leads, webhooks
     from mock_alc.oauth import authorize, endpoints
     from mock_alc.provision import make_services
+    from mock_alc.web import app_hooks, login
 
     app = Flask(__name__)
     services = make_services(config, clock)
     app.extensions["mock_alc"] = services
-    web.prepare(app, config, services.secret_key)
+    app_hooks.prepare(app, config, services.secret_key)
     rooms = [
         endpoints.pages,
         authorize.pages,
-        leads_api.api,
-        webhooks_api.api,
+        leads.api,
+        webhooks.api,
         login.pages,
         console.pages,
         openapi.pages,
@@ -41,5 +43,5 @@ def create_app(config: "Config", clock: Clock = utc_now) -> "Flask":
         rooms += [control.door, console.backstage]
     for room in rooms:
         app.register_blueprint(room)
-    web.protect_forms(app)
+    app_hooks.protect_forms(app)
     return app

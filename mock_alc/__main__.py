@@ -1,5 +1,5 @@
 """`python -m mock_alc` is `mock-alc`."""
 
-from mock_alc.cli import main
+from mock_alc.commands.cli import main
 
 main()

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
-from mock_alc.retries import PUBLISHED_SCHEDULE
+from mock_alc.webhooks.retries import PUBLISHED_SCHEDULE
 
 DEMO_PASSWORD = "let-me-in"  # noqa: S105 (public on purpose: the login page prints it; refused in production)
 

@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete
 from sqlmodel import col
 
-from mock_alc.clock import Clock
-from mock_alc.database import Database
-from mock_alc.leads import IdempotencyKey
+from mock_alc.base.clock import Clock
+from mock_alc.base.database import Database
+from mock_alc.leads.leads import IdempotencyKey
 from mock_alc.oauth.tables import AuthorizationCode, Token
 
 EVERY = timedelta(hours=1)

@@ -2,21 +2,21 @@
 
 import secrets
 
-from mock_alc.accounts import provision_demo_account
-from mock_alc.agent import Agent
-from mock_alc.clock import Clock, VirtualClock
+from mock_alc.background.time_travel import TimeTravel
+from mock_alc.background.worker import Chore, Worker
+from mock_alc.base.accounts import provision_demo_account
+from mock_alc.base.clock import Clock, VirtualClock
+from mock_alc.base.database import Database
+from mock_alc.base.rate_limits import SlidingWindow
+from mock_alc.base.sealing import Sealer, key_from_home
 from mock_alc.config import Config
-from mock_alc.database import Database
-from mock_alc.delivery import Sender
 from mock_alc.faults.store import Faults
 from mock_alc.housekeeping import Housekeeping
-from mock_alc.limits import SlidingWindow
+from mock_alc.leads.agent import Agent
 from mock_alc.oauth.clients import provision_client
 from mock_alc.scenarios.director import Director
-from mock_alc.sealing import Sealer, key_from_home
 from mock_alc.services import Services
-from mock_alc.time_travel import TimeTravel
-from mock_alc.worker import Chore, Worker
+from mock_alc.webhooks.delivery import Sender
 
 WRONG_CREDENTIALS_A_MINUTE = 10
 DECISIONS_A_MINUTE = 60

@@ -6,7 +6,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from mock_alc import create_app
-from mock_alc.clock import Clock, utc_now
+from mock_alc.base.clock import Clock, utc_now
 from mock_alc.config import Config
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ class MockAlc:
             # The port is open: who calls from here on is answered as soon as these are loaded, and not refused.
             from werkzeug.serving import make_server
 
-            from mock_alc.request_handler import QuietRequestHandler, RequestHandler
+            from mock_alc.web.request_handler import QuietRequestHandler, RequestHandler
 
             self.app: Flask = create_app(self.config, clock)
         except BaseException:

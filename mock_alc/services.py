@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, cast
 
 from flask import current_app
 
-from mock_alc.clock import VirtualClock
+from mock_alc.background.time_travel import TimeTravel
+from mock_alc.background.worker import Worker
+from mock_alc.base.clock import VirtualClock
+from mock_alc.base.database import Database
+from mock_alc.base.rate_limits import SlidingWindow
+from mock_alc.base.request_log import ReceivedRequests
+from mock_alc.base.sealing import Sealer
 from mock_alc.config import Config
-from mock_alc.database import Database
-from mock_alc.delivery import Sender
 from mock_alc.faults.store import Faults
-from mock_alc.limits import SlidingWindow
-from mock_alc.received import ReceivedRequests
-from mock_alc.sealing import Sealer
-from mock_alc.time_travel import TimeTravel
-from mock_alc.worker import Worker
+from mock_alc.webhooks.delivery import Sender
 
 if TYPE_CHECKING:  # Its tables ask for the services themselves.
     from mock_alc.scenarios.director import Director

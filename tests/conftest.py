@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, expect
 
-from alc_app.config import Config
-from alc_app.runtime.schema import migrate_all
-from tests.support import postgres as own_postgres
-from tests.support.browsers import HOW_TO_GET_ONE, find_or_fetch
-from tests.support.stack import free_ports
+from alc_app.config.settings import Config
+from alc_app.runtime.migrations.schema import migrate_all
+from tests.support.servers import postgres as own_postgres
+from tests.support.servers.browsers import HOW_TO_GET_ONE, find_or_fetch
+from tests.support.servers.stack import free_ports
 from tests.support.waiting import PATIENCE
 
 QUIET = (

@@ -10,9 +10,9 @@ import click
 import pytest
 from pydantic import SecretStr
 
-from alc_app.cli import main as alc_app
-from alc_app.config import Config as AlcAppConfig
-from mock_alc.cli import main as mock_alc
+from alc_app.cli.commands import main as alc_app
+from alc_app.config.settings import Config as AlcAppConfig
+from mock_alc.commands.cli import main as mock_alc
 from mock_alc.config import Config as MockAlcConfig
 
 ROOT = Path(__file__).parent.parent

@@ -5,7 +5,6 @@ tutorial finds each of its imports here.
 """
 
 from alc_app.attio.bulk import BatchContext, BulkRecordAction, RunRecordBatches
-from alc_app.attio.doctor import Check, DeadLetter, DeadLetters, Finding
 from alc_app.attio.errors import (
     AttioConnectionExpiredError,
     AttioError,
@@ -19,6 +18,7 @@ from alc_app.attio.errors import (
     ServerFunctionError,
     ServerFunctionTimeout,
 )
+from alc_app.attio.host.doctor import Check, DeadLetter, DeadLetters, Finding
 from alc_app.attio.http import BadRequest, Request, Response
 from alc_app.attio.record_events import WebhookEvent
 from alc_app.attio.types import (

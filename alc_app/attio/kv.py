@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from alc_app.attio.runtime import current
+from alc_app.attio.host.context import current
 
 
 @dataclass(frozen=True)

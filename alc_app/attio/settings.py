@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, overload
 
-from alc_app.attio.runtime import current
+from alc_app.attio.host.context import current
 
 Value = str | float | bool
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar
 
 from alc_app.attio.bulk import BulkRecordAction
-from alc_app.attio.connector import Connector
-from alc_app.attio.doctor import Check, DeadLetters
 from alc_app.attio.effects import Effect, perform
+from alc_app.attio.host.connector import Connector
+from alc_app.attio.host.doctor import Check, DeadLetters
 from alc_app.attio.record_events import WebhookEvent, route
 from alc_app.attio.widgets import RecordWidget
 from alc_app.attio.workflow_definitions import Workflow

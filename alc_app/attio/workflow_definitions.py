@@ -1,7 +1,7 @@
 """A workflow's definition, as data: where it starts, its steps, and which outcome leads to which step.
 
-In Attio a person draws this; here it is written down (`alc_app/workflows.py`). A text in a step's configuration may
-name what an earlier one has found: `{{trigger.record_id}}`, `{{send.lead_id}}`.
+In Attio a person draws this; here it is written down (`alc_app/blocks/sample_workflows.py`). A text in a step's
+configuration may name what an earlier one has found: `{{trigger.record_id}}`, `{{send.lead_id}}`.
 """
 
 from __future__ import annotations

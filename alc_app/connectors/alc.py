@@ -5,11 +5,11 @@ TUTORIAL: its registration at ALC is made once and looked at by nobody. One that
 
 from typing import Any
 
-from alc_app import alc_api
 from alc_app.attio import Connection
-from alc_app.attio.connector import Connector, ConnectorEvent, Handled, Json, Subscribed, SubscriptionLost
-from alc_app.attio.runtime import current
-from alc_app.sweeps import sweep_soon
+from alc_app.attio.host.connector import Connector, ConnectorEvent, Handled, Json, Subscribed, SubscriptionLost
+from alc_app.attio.host.context import current
+from alc_app.clients import alc_api
+from alc_app.leads.reconcile_rows import sweep_soon
 
 CHANGED = ("lead.processed", "prospect_updated")
 """What ALC's bodies say of themselves."""

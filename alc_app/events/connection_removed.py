@@ -3,11 +3,11 @@
 The tutorial's `events/connection-removed.event.ts`.
 """
 
-from alc_app import alc_api
-from alc_app.alc_api import AlcError
 from alc_app.attio import AttioError, Connection, WebhookHandler
 from alc_app.attio.server import delete_webhook_handler, list_webhook_handlers, unsubscribe
-from alc_app.subscription_rows import subscribe_soon
+from alc_app.clients import alc_api
+from alc_app.clients.alc_api import AlcError
+from alc_app.record_events.subscription_rows import subscribe_soon
 
 
 def connection_removed(connection: Connection) -> None:

@@ -1,11 +1,11 @@
 """Lab 7: ALC cannot delete the webhook while the connection is removed."""
 
 from alc_app.events import connection_removed as ours
+from alc_app.labs.naive.events import connection_removed as naive
 from alc_app.labs.script import Script
 from alc_app.labs.side import Side
-from alc_app.naive.events import connection_removed as naive
 from alc_app.pages import Choice, Lab
-from alc_app.runtime.lifecycle import Lifecycle
+from alc_app.runtime.jobs.connection_lifecycle import Lifecycle
 
 AFTERWARDS = 14.0
 """Seconds after which ALC's webhooks are looked at, once ALC is back."""

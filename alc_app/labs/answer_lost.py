@@ -1,8 +1,8 @@
 """Lab 6: ALC takes the lead, and its answer gets lost."""
 
+from alc_app.labs.naive.send_to_alc_server import send_to_alc
 from alc_app.labs.script import Script
 from alc_app.labs.side import Side
-from alc_app.naive.send_to_alc_server import send_to_alc
 from alc_app.pages import Choice, Lab
 from alc_app.send_to_alc_server import send
 

@@ -1,9 +1,9 @@
 """Lab 1: two clicks at the same moment."""
 
-from alc_app import leads
+from alc_app.labs.naive.send_to_alc_server import send_to_alc
 from alc_app.labs.script import Script
 from alc_app.labs.side import Side
-from alc_app.naive.send_to_alc_server import send_to_alc
+from alc_app.leads import transitions
 from alc_app.pages import Choice, Lab
 
 LAB = Lab(
@@ -36,4 +36,4 @@ def play(side: Side) -> str:
     return {0: "none", 1: "one"}.get(chats, "two")
 
 
-script = Script(LAB, play, naive=[send_to_alc], ours=[leads.intend, leads._new_lead])
+script = Script(LAB, play, naive=[send_to_alc], ours=[transitions.intend, transitions._new_lead])

@@ -7,13 +7,13 @@ import json
 import secrets
 import time
 
-from alc_app.labs.doors import LabFailed
+from alc_app.labs.clients import LabFailed
+from alc_app.labs.naive.webhooks.lead_processed import lead_processed
 from alc_app.labs.script import Script
 from alc_app.labs.side import Side
-from alc_app.naive.webhooks.lead_processed import lead_processed
 from alc_app.pages import Choice, Lab
-from alc_app.runtime.intake import Intake
-from alc_app.runtime.standard_webhooks import verify
+from alc_app.runtime.routes.webhooks import Intake
+from alc_app.runtime.signatures.standard_webhooks import verify
 
 LAB = Lab(
     name="forged-signature",

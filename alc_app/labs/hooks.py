@@ -8,9 +8,9 @@ from typing import Any
 from flask import Blueprint, Response, abort, request
 
 from alc_app.attio import Request
-from alc_app.attio.runtime import running
+from alc_app.attio.host.context import running
+from alc_app.labs.naive.webhooks.lead_processed import lead_processed
 from alc_app.labs.naive_side import HOOKS, Addresses
-from alc_app.naive.webhooks.lead_processed import lead_processed
 
 log = logging.getLogger(__name__)
 

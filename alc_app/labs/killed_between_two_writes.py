@@ -1,11 +1,11 @@
 """Lab 8: kill -9 between the two writes of a send."""
 
 from alc_app import send_to_alc_server
+from alc_app.labs.naive.send_to_alc_server import send_to_alc
 from alc_app.labs.script import Script
 from alc_app.labs.side import Side
-from alc_app.naive.send_to_alc_server import send_to_alc
 from alc_app.pages import Choice, Lab
-from alc_app.runtime.slot import DurableSlot
+from alc_app.runtime.context import DurableSlot
 
 LAB = Lab(
     name="killed-between-two-writes",

@@ -12,19 +12,19 @@ from typing import Any, ClassVar
 
 from alc_app.attio import graphql
 from alc_app.attio.effects import Effect
-from alc_app.attio.runtime import running
+from alc_app.attio.host.context import running
 from alc_app.attio.types import ServerFunction
-from alc_app.graphql_loader import RestLoader
-from alc_app.labs.doors import Json, LabFailed
+from alc_app.clients.graphql_loader import RestLoader
+from alc_app.labs.clients import Json, LabFailed
+from alc_app.labs.naive.events.connection_added import connection_added
+from alc_app.labs.naive.events.connection_removed import connection_removed
+from alc_app.labs.naive.runtime import NaiveRuntime
+from alc_app.labs.naive.send_to_alc_record_action import on_trigger
+from alc_app.labs.naive.send_to_alc_server import send_to_alc, send_to_alc_as_told
 from alc_app.labs.side import ACCOUNT, PHONE, Side, Tell
-from alc_app.naive.events.connection_added import connection_added
-from alc_app.naive.events.connection_removed import connection_removed
-from alc_app.naive.runtime import NaiveRuntime
-from alc_app.naive.send_to_alc_record_action import on_trigger
-from alc_app.naive.send_to_alc_server import send_to_alc, send_to_alc_as_told
 from alc_app.pages import SideName
-from alc_app.runtime.house import House
-from alc_app.runtime.slot import Slot
+from alc_app.runtime.context import Slot
+from alc_app.runtime.services import House
 
 RUN_WITHIN = 30.0
 HOOKS = "/naive/hooks/"
@@ -100,7 +100,7 @@ class NaiveSide(Side):
             "arguments": [record_id, "Lab", PHONE],
         }
         died = subprocess.run(
-            [sys.executable, "-m", "alc_app.naive"],
+            [sys.executable, "-m", "alc_app.labs.naive"],
             input=json.dumps(job).encode(),
             stderr=subprocess.PIPE,
             timeout=RUN_WITHIN,

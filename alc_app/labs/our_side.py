@@ -12,15 +12,15 @@ from sqlalchemy import ColumnElement
 from sqlmodel import col, or_, select
 
 from alc_app.attio import FetchError
-from alc_app.attio.runtime import running
-from alc_app.labs.doors import Json, LabFailed
+from alc_app.attio.host.context import running
+from alc_app.labs.clients import Json, LabFailed
 from alc_app.labs.side import ACCOUNT, PATIENCE, Side
-from alc_app.lead_rows import OPEN, Lead
+from alc_app.leads.models import OPEN, Lead
 from alc_app.pages import SideName
-from alc_app.runtime.exchanges import acting
-from alc_app.runtime.house import WORKSPACE, House
-from alc_app.runtime.oauth import Tokens
-from alc_app.runtime.slot import Slot
+from alc_app.runtime.context import Slot
+from alc_app.runtime.exchanges.log import acting
+from alc_app.runtime.oauth_client import Tokens
+from alc_app.runtime.services import WORKSPACE, House
 
 BETWEEN_THE_WRITES = "_post.after"
 """ALC has answered, and nothing of that is remembered yet (runtime/failpoints.py)."""

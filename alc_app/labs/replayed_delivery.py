@@ -1,11 +1,11 @@
 """Lab 4: an old delivery comes once more."""
 
-from alc_app import leads
+from alc_app.labs.naive.webhooks.lead_processed import lead_processed
 from alc_app.labs.script import Script
 from alc_app.labs.side import Side
-from alc_app.naive.webhooks.lead_processed import lead_processed
+from alc_app.leads import transitions
 from alc_app.pages import Choice, Lab
-from alc_app.runtime.inbox import Inbox
+from alc_app.runtime.stores.inbox import Inbox
 
 LAB = Lab(
     name="replayed-delivery",
@@ -52,4 +52,4 @@ def play(side: Side) -> str:
     return "newest" if answer == 200 else "refused"
 
 
-script = Script(LAB, play, naive=[lead_processed], ours=[Inbox.put, leads._judge])
+script = Script(LAB, play, naive=[lead_processed], ours=[Inbox.put, transitions._judge])

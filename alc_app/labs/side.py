@@ -12,10 +12,10 @@ from contextlib import ExitStack
 from typing import Any, ClassVar
 
 from alc_app.labs.background import begin
-from alc_app.labs.doors import Alc, Crm, Json, LabFailed
+from alc_app.labs.clients import Alc, Crm, Json, LabFailed
 from alc_app.pages import SideName
-from alc_app.runtime.house import House
-from alc_app.runtime.http import Http
+from alc_app.runtime.http_client import Http
+from alc_app.runtime.services import House
 
 PHONE = "+14155550142"
 ACCOUNT = "labs"

@@ -14,7 +14,7 @@ from typing import Any
 
 from alc_app.attio import FetchError
 from alc_app.labs.background import begin
-from alc_app.labs.doors import LabFailed
+from alc_app.labs.clients import LabFailed
 from alc_app.labs.naive_side import Addresses, NaiveSide
 from alc_app.labs.our_side import OurSide
 from alc_app.labs.script import Script
@@ -22,7 +22,7 @@ from alc_app.labs.scripts import SCRIPTS
 from alc_app.labs.side import Line, Side, log
 from alc_app.labs.sweep import sweep
 from alc_app.pages import Excerpt, Lab, LabsBusy
-from alc_app.runtime.house import WORKSPACE, House
+from alc_app.runtime.services import WORKSPACE, House
 
 ROOT = Path(__file__).parents[2]
 CONNECT = "Connect Acme Lead Checker first: our side sends through the workspace's connection."

@@ -6,7 +6,7 @@ import threading
 
 from alc_app.labs.our_side import OurSide, remove_connection
 from alc_app.labs.side import ACCOUNT
-from alc_app.runtime.house import House
+from alc_app.runtime.services import House
 
 
 def sweep(house: House, stopping: threading.Event) -> None:

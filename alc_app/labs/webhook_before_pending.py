@@ -1,9 +1,9 @@
 """Lab 2: ALC's verdict overtakes ALC's answer to the POST."""
 
-from alc_app import leads
+from alc_app.labs.naive.send_to_alc_server import send_to_alc_as_told
 from alc_app.labs.script import Script
 from alc_app.labs.side import ANSWERED, Side
-from alc_app.naive.send_to_alc_server import send_to_alc_as_told
+from alc_app.leads import transitions
 from alc_app.pages import Choice, Lab
 
 HELD = 9.0
@@ -50,4 +50,4 @@ def play(side: Side) -> str:
     return {"Complete": "complete", "Pending": "pending"}.get(status, "nothing")
 
 
-script = Script(LAB, play, naive=[send_to_alc_as_told], ours=[leads.sent, leads._judge])
+script = Script(LAB, play, naive=[send_to_alc_as_told], ours=[transitions.sent, transitions._judge])

@@ -8,34 +8,34 @@ from uuid import uuid4
 
 from flask import Flask, Response, request
 
-from alc_app.attio import trace
-from alc_app.mock_attio import (
-    attributes_api,
-    choices_api,
-    errors,
-    graphql_api,
-    lists_api,
-    members_api,
-    mock_api,
-    notes_api,
-    objects_api,
-    records_api,
-    self_api,
-    tasks_api,
-    webhooks_api,
+from alc_app.attio.host import trace
+from alc_app.mock_attio.api import (
+    attributes,
+    choices,
+    control,
+    graphql,
+    lists,
+    members,
+    notes,
+    objects,
+    records,
+    tasks,
+    token_info,
+    webhooks,
 )
-from alc_app.mock_attio.auth import authenticate
-from alc_app.mock_attio.bodies import MAX_BODY, check_text
-from alc_app.mock_attio.config import MockAttioConfig
-from alc_app.mock_attio.context import Crm
-from alc_app.mock_attio.database import Database
-from alc_app.mock_attio.limits import Limits
-from alc_app.mock_attio.seed import seed_if_empty
+from alc_app.mock_attio.api.auth import authenticate
+from alc_app.mock_attio.seed.seed import seed_if_empty
+from alc_app.mock_attio.store import errors
+from alc_app.mock_attio.store.config import MockAttioConfig
+from alc_app.mock_attio.store.database import Database
+from alc_app.mock_attio.store.rate_limits import Limits
+from alc_app.mock_attio.store.request_bodies import MAX_BODY, check_text
+from alc_app.mock_attio.store.services import Crm
 
 __all__ = ["MockAttioConfig", "create_app"]
 
-_BESIDE_RECORDS = (notes_api, tasks_api, lists_api)
-_BEHIND_A_TOKEN = (objects_api, attributes_api, choices_api, records_api, members_api, webhooks_api, *_BESIDE_RECORDS)
+_BESIDE_RECORDS = (notes, tasks, lists)
+_BEHIND_A_TOKEN = (objects, attributes, choices, records, members, webhooks, *_BESIDE_RECORDS)
 for _room in _BEHIND_A_TOKEN:
     _room.bp.before_request(authenticate)
 
@@ -57,7 +57,7 @@ def create_app(config: MockAttioConfig) -> Flask:
     app.before_request(_read_whole_request)
     app.after_request(_add_headers)
     app.add_url_rule("/healthz", view_func=_healthz)
-    for room in (*_BEHIND_A_TOKEN, graphql_api, self_api, mock_api):
+    for room in (*_BEHIND_A_TOKEN, graphql, token_info, control):
         app.register_blueprint(room.bp)
     return app
 

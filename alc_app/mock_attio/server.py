@@ -13,9 +13,9 @@ from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 from werkzeug.wrappers import Response
 
 from alc_app.mock_attio import create_app
-from alc_app.mock_attio.config import MockAttioConfig
-from alc_app.mock_attio.context import Crm
-from alc_app.mock_attio.sender import Sender
+from alc_app.mock_attio.store.config import MockAttioConfig
+from alc_app.mock_attio.store.services import Crm
+from alc_app.mock_attio.store.webhook_sender import Sender
 
 logger = logging.getLogger(__name__)
 

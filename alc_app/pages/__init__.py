@@ -6,17 +6,16 @@ from .assets import Face
 from .connect_steps import ConnectRun, StepDone
 from .doctor import add_doctor_page
 from .errors import add_error_pages
-from .guide import Guide
+from .filters import add_look
+from .guide_models import Guide
 from .headers import secure_headers
 from .inspector import add_inspector
 from .install import add_install_page
 from .labs import Choice, Excerpt, Lab, Labs, LabsBusy, SideName, add_lab_pages
-from .look import add_look
 from .people import add_people_pages
 from .settings import add_settings_page
 from .tutorial import add_tutorial_page
-from .workflows import add_workflows_page
-from .workspace import (
+from .view_models import (
     ActionButton,
     CatchUp,
     Change,
@@ -32,6 +31,7 @@ from .workspace import (
     WidgetFrame,
     Workspace,
 )
+from .workflows import add_workflows_page
 
 __all__ = [
     "ActionButton",

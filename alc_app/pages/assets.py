@@ -11,9 +11,9 @@ from pathlib import Path
 
 from flask import Blueprint, Response, abort, request
 
-from . import scripts
+from . import script_bundle
 from .sequence import PARTICIPANTS
-from .workspace import Workspace
+from .view_models import Workspace
 
 STATIC = Path(__file__).parent / "static"
 FOR_EVER = f"public, max-age={365 * 24 * 60 * 60}"
@@ -54,7 +54,7 @@ class Face(Blueprint):
 def content_version() -> str:
     """Return a short digest over every static file, and over how they are joined."""
     digest = hashlib.sha256()
-    for path in (*sorted(STATIC.rglob("*.*")), Path(__file__), Path(scripts.__file__)):
+    for path in (*sorted(STATIC.rglob("*.*")), Path(__file__), Path(script_bundle.__file__)):
         digest.update(path.read_bytes())
     return digest.hexdigest()[:12]
 
@@ -73,7 +73,7 @@ def _plain(filename: str) -> bytes:
     page = _PAGE_SCRIPT.fullmatch(filename)
     if (f"js/{page[1]}.js" if page else filename) not in _files():
         abort(404)
-    return scripts.page_script(page[1]).encode() if page else (STATIC / filename).read_bytes()
+    return script_bundle.page_script(page[1]).encode() if page else (STATIC / filename).read_bytes()
 
 
 @cache

@@ -6,7 +6,7 @@ from typing import Any
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from .workspace import NotPossible, Workspace
+from .view_models import NotPossible, Workspace
 
 
 def add_doctor_page(pages: Blueprint, workspace: Workspace) -> None:

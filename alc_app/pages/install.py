@@ -7,8 +7,8 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from .connect_steps import shown_steps
-from .notices import notice
-from .workspace import Workspace
+from .install_notices import notice
+from .view_models import Workspace
 
 
 def add_install_page(pages: Blueprint, workspace: Workspace) -> None:

@@ -6,7 +6,7 @@ from uuid import UUID
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from .workspace import Change, PeopleSort, Person, Workspace
+from .view_models import Change, PeopleSort, Person, Workspace
 
 PAGE_SIZE: Final = 50
 LAST_PAGE: Final = 9_999  # keeps the offset within what any database counts

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from .settings_view import SettingField, SettingsSection
-from .workspace import Workspace
+from .settings_models import SettingField, SettingsSection
+from .view_models import Workspace
 
 WAS = "was:"
 """Begins the names of what the form was given, so that only what this person has changed is saved."""

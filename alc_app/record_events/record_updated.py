@@ -1,7 +1,7 @@
 """Somebody has changed `alc_status` of a person in the CRM: "Requested" is our button, pressed inside Attio itself."""
 
 from alc_app.attio import WebhookEvent
-from alc_app.send_requested import send_requested
+from alc_app.record_events.send_requested import send_requested
 
 
 def record_updated(event: WebhookEvent) -> None:

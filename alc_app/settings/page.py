@@ -2,8 +2,8 @@
 
 from collections.abc import Collection
 
-from alc_app import subscription_rows
 from alc_app.attio.settings_page import NumberInput, Section, Toggle, define_workspace_page
+from alc_app.record_events import subscription_rows
 from alc_app.settings.schema import schema
 from alc_app.settings.values import days_to_wait, send_new_people, strict_removal
 

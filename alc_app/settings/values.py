@@ -5,7 +5,7 @@ Not steps: a delivery is looked at before there is a run, and a run that is cont
 
 from datetime import timedelta
 
-from alc_app.attio.runtime import current
+from alc_app.attio.host.context import current
 from alc_app.attio.settings import get_settings
 from alc_app.settings.schema import schema
 

@@ -10,10 +10,11 @@ what no retry can mend.
 
 import logging
 
-from alc_app import attio_api, leads
-from alc_app.alc_events import Prospect, ProspectUpdated
 from alc_app.attio import Request, Response
-from alc_app.attio_api import AttioRefused, NotFound
+from alc_app.clients import attio_api
+from alc_app.clients.alc_events import Prospect, ProspectUpdated
+from alc_app.clients.attio_api import AttioRefused, NotFound
+from alc_app.leads import transitions
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +28,7 @@ def prospect_updated(req: Request) -> Response:
         return Response(None, status=200)  # what this version does not know is not an error (bar R11)
     prospect = ProspectUpdated.parse(body).data
 
-    record_id = leads.record_of(prospect.id)
+    record_id = transitions.record_of(prospect.id)
     try:
         if record_id is None:
             _assert_person(prospect)

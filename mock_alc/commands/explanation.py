@@ -4,7 +4,7 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
-from mock_alc.explain import Explanation
+from mock_alc.signing.explain import Explanation
 
 SHOWN = 400
 BEFORE = 60

@@ -2,7 +2,7 @@
 
 import click
 
-from mock_alc.commands.given import json_option, secret_option
+from mock_alc.commands.options import json_option, secret_option
 
 GRACE = 3.0
 """Seconds in which a sender may show that it did not understand 410."""
@@ -38,7 +38,7 @@ def grade(
     """
     from mock_alc.commands.reports import print_report
     from mock_alc.grading import receiver
-    from mock_alc.signing import UnusableSecret, key_of
+    from mock_alc.signing.standard_webhooks import UnusableSecret, key_of
 
     if not url.startswith(("http://", "https://")):
         raise click.BadParameter("Write the whole address, from http:// or https:// on.", param_hint="URL")

@@ -6,9 +6,9 @@ from contextlib import contextmanager
 
 import click
 
-from mock_alc.commands.door import api, call, token_of, url_option
-from mock_alc.commands.given import json_option
-from mock_alc.paging import every_delivery
+from mock_alc.base.paging import every_delivery
+from mock_alc.commands.control_client import api, call, token_of, url_option
+from mock_alc.commands.options import json_option
 
 LOOK_EVERY = 0.3
 EVENTS = ("lead.processed", "prospect.updated")
@@ -66,7 +66,7 @@ def _forwarding(url: str, target: str | None, events: tuple[str, ...]) -> Iterat
     if target is None:
         yield
         return
-    from mock_alc.signing import new_secret
+    from mock_alc.signing.standard_webhooks import new_secret
 
     token, secret, made = token_of(url), new_secret(), list[str]()
     try:

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from mock_alc.commands.door import call, url_option
+from mock_alc.commands.control_client import call, url_option
 
 LOOK_EVERY = 0.3  # Seconds.
 DEEDS = {

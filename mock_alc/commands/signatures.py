@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
-from mock_alc.commands.given import (
+from mock_alc.commands.options import (
     body_of,
     body_options,
     headers_of,
@@ -17,7 +17,7 @@ from mock_alc.commands.given import (
 )
 
 if TYPE_CHECKING:
-    from mock_alc.explain import Explanation
+    from mock_alc.signing.explain import Explanation
 
 now_option = click.option("--now", type=float, help="Unix time to judge the timestamp by. [default: the clock]")
 tolerance_option = click.option(
@@ -42,8 +42,8 @@ def sign(
     mock-alc sign --secret whsec_… --data '{"record_id":"1","status":"Complete"}'
     mock-alc sign --secret whsec_… --body body.json --curl http://127.0.0.1:5000/hook | sh
     """
-    from mock_alc.credentials import new_id
-    from mock_alc.signing import UnusableSecret, signed_headers
+    from mock_alc.base.credentials import new_id
+    from mock_alc.signing.standard_webhooks import UnusableSecret, signed_headers
 
     body = body_of(body_file, data)
     try:
@@ -113,7 +113,7 @@ def explain(
 def _explained(
     secret: str, now: float | None, tolerance: int, given: dict[str, Any], others: tuple[str, ...] = ()
 ) -> "Explanation":
-    from mock_alc.explain import explain as explained
+    from mock_alc.signing.explain import explain as explained
 
     body = body_of(given.pop("body_file"), given.pop("data"))
     headers = headers_of(given.pop("lines"), **given)

@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from mock_alc.commands.door import api, call, token_of, url_option
+from mock_alc.commands.control_client import api, call, token_of, url_option
 
 EVENTS = ("lead.processed", "prospect.updated", "webhook.test")
 INTERESTS = ("interested", "not_interested", "no_answer")

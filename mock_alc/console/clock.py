@@ -8,9 +8,9 @@ from flask.typing import ResponseReturnValue
 from sqlmodel import Session, col, select
 
 from mock_alc.console.pages import backstage, me, signed_in_only
-from mock_alc.leads import PROCESSING, Lead
-from mock_alc.outbox import Delivery
+from mock_alc.leads.leads import PROCESSING, Lead
 from mock_alc.services import alc
+from mock_alc.webhooks.outbox import Delivery
 
 LEAPS = {
     "minute": ("1 minute", 60.0),

@@ -7,10 +7,10 @@ from sqlmodel import Session, col, select
 from werkzeug.exceptions import NotFound
 
 from mock_alc.console.pages import SHOWN, me, pages, signed_in_only, words
-from mock_alc.letter import Letter
-from mock_alc.outbox import Attempt, Delivery, attempts_of, resend
 from mock_alc.services import alc
-from mock_alc.webhooks import Webhook
+from mock_alc.webhooks.outbox import Attempt, Delivery, attempts_of, resend
+from mock_alc.webhooks.registrations import Webhook
+from mock_alc.webhooks.sent_copy import Letter
 
 STATES = ("pending", "delivered", "failed", "cancelled")
 

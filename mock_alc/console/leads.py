@@ -6,11 +6,11 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import NotFound
 
-from mock_alc import agent
-from mock_alc import leads as lead_store
 from mock_alc.console.pages import SHOWN, me, pages, signed_in_only
-from mock_alc.conversations import likely_address
-from mock_alc.leads import DECIDED, PROCESSING
+from mock_alc.leads import agent
+from mock_alc.leads import leads as lead_store
+from mock_alc.leads.conversations import likely_address
+from mock_alc.leads.leads import DECIDED, PROCESSING
 from mock_alc.services import alc
 
 BESIDE = 30

@@ -8,10 +8,10 @@ from flask import Blueprint, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import NotFound
 
-from mock_alc.accounts import Account
+from mock_alc.base.accounts import Account
 from mock_alc.config import is_loopback
-from mock_alc.login import signed_in
 from mock_alc.services import alc
+from mock_alc.web.login import signed_in
 
 pages = Blueprint("console", __name__)
 backstage = Blueprint("backstage", __name__)

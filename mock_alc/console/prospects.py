@@ -4,10 +4,10 @@ from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import NotFound
 
-from mock_alc import agent
-from mock_alc import leads as lead_store
-from mock_alc.api import text_problem
+from mock_alc.api.bodies import text_problem
 from mock_alc.console.pages import me, pages, signed_in_only
+from mock_alc.leads import agent
+from mock_alc.leads import leads as lead_store
 from mock_alc.services import alc
 
 

@@ -7,13 +7,13 @@ from flask.typing import ResponseReturnValue
 from sqlmodel import Session, col, select
 from werkzeug.exceptions import NotFound
 
-from mock_alc import webhooks
 from mock_alc.console.pages import me, pages, signed_in_only
-from mock_alc.outbox import Delivery, enqueue_test
 from mock_alc.services import alc
-from mock_alc.signing import new_secret
-from mock_alc.webhook_end import end_webhook
-from mock_alc.webhooks import Webhook
+from mock_alc.signing.standard_webhooks import new_secret
+from mock_alc.web.unregister import end_webhook
+from mock_alc.webhooks import registrations
+from mock_alc.webhooks.outbox import Delivery, enqueue_test
+from mock_alc.webhooks.registrations import Webhook
 
 RECENT = 8
 """How many deliveries are drawn beside a webhook."""
@@ -47,7 +47,7 @@ def rotate_secret(webhook_id: str) -> ResponseReturnValue:
     secret, previous_until = new_secret(), alc().now() + timedelta(seconds=alc().config.secret_overlap)
     with alc().database.write() as session:
         webhook = _my_webhook(session, webhook_id)
-        webhooks.rotate_secret(webhook, alc().sealer, secret, previous_until=previous_until)
+        registrations.rotate_secret(webhook, alc().sealer, secret, previous_until=previous_until)
     return _page(secret_of=webhook_id, secret=secret)
 
 
@@ -56,7 +56,7 @@ def rotate_secret(webhook_id: str) -> ResponseReturnValue:
 def enable(webhook_id: str) -> ResponseReturnValue:
     """Turn a disabled webhook on again: only a person does this (W7)."""
     with alc().database.write() as session:
-        webhooks.enable(_my_webhook(session, webhook_id))
+        registrations.enable(_my_webhook(session, webhook_id))
     return redirect(url_for("console.webhook_list"), 303)
 
 
@@ -73,7 +73,7 @@ def delete(webhook_id: str) -> ResponseReturnValue:
 
 def _page(secret_of: str | None = None, secret: str | None = None) -> str:
     with alc().database.read() as session:
-        found = webhooks.listed(session, me())
+        found = registrations.listed(session, me())
         recent = {webhook.id: _recent(session, webhook) for webhook in found}
     live = request.method == "GET"
     return render_template(
@@ -84,7 +84,7 @@ def _page(secret_of: str | None = None, secret: str | None = None) -> str:
 
 
 def _my_webhook(session: Session, webhook_id: str) -> Webhook:
-    webhook = webhooks.find(session, me(), webhook_id)
+    webhook = registrations.find(session, me(), webhook_id)
     if webhook is None:
         raise NotFound("There is no such webhook in this account.")
     return webhook

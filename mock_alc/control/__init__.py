@@ -1,6 +1,6 @@
 """The control door `/_mock`: how a test, on this machine only, resets the mock, looks into it and hurries it on."""
 
 from mock_alc.control import clock, credentials, deliveries, faults, leads, requests, scenarios, seed, state
-from mock_alc.control.door import door
+from mock_alc.control.guard import door
 
 __all__ = ["clock", "credentials", "deliveries", "door", "faults", "leads", "requests", "scenarios", "seed", "state"]

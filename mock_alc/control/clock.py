@@ -5,12 +5,12 @@ from typing import Any
 
 from flask.typing import ResponseReturnValue
 
-from mock_alc.api import json_body
-from mock_alc.clock import iso
-from mock_alc.control.door import door
-from mock_alc.errors import invalid
+from mock_alc.api.bodies import json_body
+from mock_alc.background.time_travel import HORIZON
+from mock_alc.base.clock import iso
+from mock_alc.base.errors import invalid
+from mock_alc.control.guard import door
 from mock_alc.services import alc
-from mock_alc.time_travel import HORIZON
 
 LONGEST = timedelta(days=3_650).total_seconds()
 WAYS = "Send one of: advance (seconds), set (an instant such as 2030-01-31T12:00:00Z), until (`idle`)."

@@ -3,12 +3,12 @@
 from flask import request
 from flask.typing import ResponseReturnValue
 
-from mock_alc.api import page_limit
-from mock_alc.control.door import door
-from mock_alc.errors import ApiError, invalid, not_found
-from mock_alc.outbox import STATES, Delivery, attempts_of, listed, resend
-from mock_alc.paging import LARGEST_PAGE
+from mock_alc.api.bodies import page_limit
+from mock_alc.base.errors import ApiError, invalid, not_found
+from mock_alc.base.paging import LARGEST_PAGE
+from mock_alc.control.guard import door
 from mock_alc.services import alc
+from mock_alc.webhooks.outbox import STATES, Delivery, attempts_of, listed, resend
 
 FILTERS = ("lead_id", "event", "webhook_id", "state")
 PAGE = 100

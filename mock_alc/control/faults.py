@@ -5,9 +5,9 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 
-from mock_alc.api import json_body
-from mock_alc.control.door import door
-from mock_alc.errors import invalid, not_found
+from mock_alc.api.bodies import json_body
+from mock_alc.base.errors import invalid, not_found
+from mock_alc.control.guard import door
 from mock_alc.faults.fault import Fault, FaultRefused, read_fault
 from mock_alc.services import alc
 

@@ -4,15 +4,15 @@ from flask import g
 from flask.typing import ResponseReturnValue
 from sqlmodel import col, select
 
-from mock_alc import agent
-from mock_alc.accounts import DEMO_ACCOUNT, find_or_make_account
-from mock_alc.api import text_problem
-from mock_alc.control.door import door, texts
-from mock_alc.conversations import OUTCOMES
-from mock_alc.errors import ApiError, invalid, not_found
-from mock_alc.leads import DECIDED, Lead
-from mock_alc.outbox import announce
+from mock_alc.api.bodies import text_problem
+from mock_alc.base.accounts import DEMO_ACCOUNT, find_or_make_account
+from mock_alc.base.errors import ApiError, invalid, not_found
+from mock_alc.control.guard import door, texts
+from mock_alc.leads import agent
+from mock_alc.leads.conversations import OUTCOMES
+from mock_alc.leads.leads import DECIDED, Lead
 from mock_alc.services import alc
+from mock_alc.webhooks.outbox import announce
 
 PROSPECT_FIELDS = ("prospectId", "prospectName", "prospectEmail")
 

@@ -2,11 +2,11 @@
 
 from flask.typing import ResponseReturnValue
 
-from mock_alc.api import json_body
-from mock_alc.control.door import door
-from mock_alc.errors import invalid
+from mock_alc.api.bodies import json_body
+from mock_alc.base.errors import invalid
+from mock_alc.control.guard import door
+from mock_alc.control.matching import differences
 from mock_alc.services import alc
-from mock_alc.testing.looking import differences
 
 PARTS = ("method", "path", "query", "headers", "body", "status", "fault")
 SHOWN = 5

@@ -2,8 +2,8 @@
 
 from flask.typing import ResponseReturnValue
 
-from mock_alc.control.door import door, texts
-from mock_alc.errors import ApiError, not_found
+from mock_alc.base.errors import ApiError, not_found
+from mock_alc.control.guard import door, texts
 from mock_alc.scenarios import SCENARIOS
 from mock_alc.scenarios.director import CannotPlay
 from mock_alc.services import alc

@@ -9,16 +9,17 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
-from mock_alc import agent, leads, webhooks
-from mock_alc.accounts import DEMO_ACCOUNT, find_or_make_account
-from mock_alc.api import json_body
-from mock_alc.control.door import door
-from mock_alc.conversations import OUTCOMES
-from mock_alc.errors import ApiError, invalid
-from mock_alc.leads_api import checked_lead
+from mock_alc.api.bodies import json_body
+from mock_alc.api.leads import checked_lead
+from mock_alc.api.webhooks import check_webhook
+from mock_alc.base.accounts import DEMO_ACCOUNT, find_or_make_account
+from mock_alc.base.errors import ApiError, invalid
+from mock_alc.control.guard import door
+from mock_alc.leads import agent, leads
+from mock_alc.leads.conversations import OUTCOMES
 from mock_alc.services import alc
-from mock_alc.signing import new_secret
-from mock_alc.webhooks_api import check_webhook
+from mock_alc.signing.standard_webhooks import new_secret
+from mock_alc.webhooks import registrations
 
 KINDS = ("leads", "webhooks")
 
@@ -66,7 +67,7 @@ def _lead(session: Session, row: Mapping[str, Any]) -> dict[str, Any]:
 def _webhook(session: Session, row: Mapping[str, Any]) -> dict[str, Any]:
     check_webhook(row)
     now, secret, life = alc().now(), row.get("secret") or new_secret(), row.get("expires_in")
-    webhook = webhooks.register(
+    webhook = registrations.register(
         session, alc().sealer, account_id=_account(session, row), name=row["name"], url=row["url"],
         event=row["event"], secret=secret, expires_at=now + timedelta(seconds=life) if life else None, now=now,
     )  # fmt: skip

@@ -3,12 +3,12 @@
 from flask.typing import ResponseReturnValue
 from sqlmodel import col, func, select
 
-from mock_alc.control.door import door
-from mock_alc.leads import Lead
+from mock_alc.control.guard import door
+from mock_alc.leads.leads import Lead
 from mock_alc.oauth.tables import Client
-from mock_alc.outbox import Delivery
 from mock_alc.services import alc
-from mock_alc.webhooks import Webhook
+from mock_alc.webhooks.outbox import Delivery
+from mock_alc.webhooks.registrations import Webhook
 
 
 @door.post("/reset")

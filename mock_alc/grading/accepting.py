@@ -4,11 +4,11 @@ import json
 from dataclasses import replace
 from uuid import uuid4
 
-from mock_alc.credentials import new_id
+from mock_alc.base.credentials import new_id
 from mock_alc.grading.check import Check
 from mock_alc.grading.shots import Forge, Shot
 from mock_alc.grading.verdicts import quick, taken
-from mock_alc.signing import new_secret
+from mock_alc.signing.standard_webhooks import new_secret
 
 RAW = "Verify the raw bytes of the body, before anything parses them: request.get_data() in Flask."
 BIG = 60_000

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from mock_alc.grading.shots import Forge, Shot
-from mock_alc.signing import PREFIX, key_of
+from mock_alc.signing.standard_webhooks import PREFIX, key_of
 
 
 def _signed(forge: Forge, *, key: bytes | None = None, body_only: bool = False, hexed: bool = False) -> Shot:

@@ -5,8 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 from uuid import uuid4
 
-from mock_alc.answer import Answer
-from mock_alc.credentials import new_id
+from mock_alc.base.credentials import new_id
 from mock_alc.grading.accepting import ACCEPTING
 from mock_alc.grading.check import Check
 from mock_alc.grading.diagnosis import MISTAKES
@@ -14,8 +13,9 @@ from mock_alc.grading.refusing import REFUSING
 from mock_alc.grading.report import FAILED, PASSED, Report, Result
 from mock_alc.grading.shots import Forge, Shot, SlowBody
 from mock_alc.grading.verdicts import shown
-from mock_alc.http import Call
-from mock_alc.signing import PREFIX, new_secret
+from mock_alc.signing.standard_webhooks import PREFIX, new_secret
+from mock_alc.webhooks.answer import Answer
+from mock_alc.webhooks.http_client import Call
 
 CHECKS = [*ACCEPTING, *REFUSING]
 SECONDS = 15.0

@@ -10,7 +10,7 @@ from typing import Any
 from mock_alc.grading.check import Check
 from mock_alc.grading.shots import Forge, Shot
 from mock_alc.grading.verdicts import not_a_page, not_broken, refused, turned_away
-from mock_alc.signing import PREFIX, key_of, new_secret
+from mock_alc.signing.standard_webhooks import PREFIX, key_of, new_secret
 
 FORGED = "Whoever learns the address could write what they like into your data."
 VERIFY = "Verify every delivery with a library for Standard Webhooks, and refuse with 401 before reading the body."

@@ -4,9 +4,9 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from mock_alc.explain import explain
 from mock_alc.grading.exam import WAIT, Attempt, Exam, Message
 from mock_alc.grading.report import FAILED, NOT_SEEN, PASSED, Report, Result
+from mock_alc.signing.explain import explain
 
 LARGEST_ID, LARGEST_BODY = 256, 65_536
 EARLY = 0.5  # Seconds; clocks and networks are not exact.

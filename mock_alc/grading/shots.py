@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from mock_alc.clock import iso
-from mock_alc.credentials import new_id
-from mock_alc.signing import signed_headers
+from mock_alc.base.clock import iso
+from mock_alc.base.credentials import new_id
+from mock_alc.signing.standard_webhooks import signed_headers
 
 
 @dataclass(frozen=True)

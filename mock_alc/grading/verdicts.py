@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from mock_alc.answer import Answer
+from mock_alc.webhooks.answer import Answer
 
 Judge = Callable[[Sequence[Answer]], str | None]
 QUICK = 5.0

@@ -8,13 +8,13 @@ from flask import Blueprint, Response, g, make_response, redirect, render_templa
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import BadRequest, TooManyRequests
 
-from mock_alc.accounts import Account
-from mock_alc.faults.answers import oauth_error
-from mock_alc.login import binding_for, check_binding, login_page, sign_in, signed_in
+from mock_alc.base.accounts import Account
 from mock_alc.oauth.server import Request, server
 from mock_alc.oauth.tables import Client
 from mock_alc.services import alc
-from mock_alc.web import CONTENT_SECURITY_POLICY
+from mock_alc.web.app_hooks import CONTENT_SECURITY_POLICY
+from mock_alc.web.fault_answers import oauth_error
+from mock_alc.web.login import binding_for, check_binding, login_page, sign_in, signed_in
 
 pages = Blueprint("authorize", __name__)
 MEANINGS = {

@@ -11,7 +11,7 @@ from authlib.oauth2.rfc6749 import MissingAuthorizationError
 from authlib.oauth2.rfc6750 import BearerTokenValidator, InvalidTokenError
 from flask import request
 
-from mock_alc.errors import ApiError
+from mock_alc.base.errors import ApiError
 from mock_alc.oauth.issue import find_access_token
 from mock_alc.oauth.tables import Token
 from mock_alc.services import alc

@@ -4,8 +4,8 @@ from urllib.parse import parse_qs, urlsplit
 
 from sqlmodel import Session
 
+from mock_alc.base.credentials import digest
 from mock_alc.config import Config
-from mock_alc.credentials import digest
 from mock_alc.oauth.tables import SCOPES, Client
 
 CONFIDENTIAL = ["client_secret_basic", "client_secret_post"]

@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, update
 from sqlmodel import Session, col, select
 
+from mock_alc.base.credentials import digest, new_id, new_token
+from mock_alc.base.database import changed_rows
 from mock_alc.config import Config
-from mock_alc.credentials import digest, new_id, new_token
-from mock_alc.database import changed_rows
 from mock_alc.oauth.tables import AuthorizationCode, Client, Token, TokenFamily
 
 PRESENTATIONS = 2  # One slip is forgiven; a second failure burns the code (A5).

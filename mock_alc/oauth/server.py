@@ -23,13 +23,13 @@ from flask import g, request
 from sqlmodel import Session
 from werkzeug.datastructures import MultiDict
 
-from mock_alc.accounts import Account
-from mock_alc.credentials import digest
-from mock_alc.faults.answers import lifetime
+from mock_alc.base.accounts import Account
+from mock_alc.base.credentials import digest
 from mock_alc.oauth import issue
 from mock_alc.oauth.client_authentication import authenticate, read_credentials
 from mock_alc.oauth.tables import AUTH_METHODS, SCOPES, AuthorizationCode, Client, Token, TokenFamily
 from mock_alc.services import alc
+from mock_alc.web.fault_answers import lifetime
 
 S256_CHALLENGE = re.compile(r"[A-Za-z0-9\-._~]{43,128}")
 

@@ -8,9 +8,9 @@ from datetime import datetime
 from authlib.oauth2.rfc6749 import AuthorizationCodeMixin, ClientMixin, TokenMixin
 from sqlmodel import JSON, Field
 
-from mock_alc.credentials import matches
+from mock_alc.base.credentials import matches
+from mock_alc.base.tables import Table, UtcDateTime
 from mock_alc.services import alc
-from mock_alc.tables import Table, UtcDateTime
 
 SCOPES = ("leads", "webhooks")
 AUTH_METHODS = ("client_secret_basic", "client_secret_post", "none")

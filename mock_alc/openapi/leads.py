@@ -1,9 +1,9 @@
 """`/api/v1/leads` in OpenAPI."""
 
-from mock_alc.api import CONTROLS, LONGEST_TEXT
-from mock_alc.conversations import OUTCOMES
-from mock_alc.leads import DECIDED, PROCESSING
-from mock_alc.leads_api import CURSOR, E164, KEY, LARGEST_PAGE, PAGE
+from mock_alc.api.bodies import CONTROLS, LONGEST_TEXT
+from mock_alc.api.leads import CURSOR, E164, KEY, LARGEST_PAGE, PAGE
+from mock_alc.leads.conversations import OUTCOMES
+from mock_alc.leads.leads import DECIDED, PROCESSING
 from mock_alc.openapi.parts import NO_TIME, TEXT, TIME, answer, body, operation, parameter, reference, thing
 
 KEY_SCHEMA = {"type": "string", "pattern": f"^{KEY.pattern}$"}

@@ -1,13 +1,13 @@
 """`/api/v1/webhooks` in OpenAPI, and the deliveries that they bring."""
 
-from mock_alc.conversations import OUTCOMES
-from mock_alc.leads import DECIDED
+from mock_alc.api.webhooks import LONGEST_LIFE, USUAL_EXTENSION
+from mock_alc.leads.conversations import OUTCOMES
+from mock_alc.leads.leads import DECIDED
 from mock_alc.openapi.leads import SHORT
 from mock_alc.openapi.parts import RETRY_AFTER, TEXT, TIME, answer, body, operation, parameter, reference, thing
-from mock_alc.signing import PREFIX
-from mock_alc.targets import LONGEST_URL
-from mock_alc.webhooks import EVENTS
-from mock_alc.webhooks_api import LONGEST_LIFE, USUAL_EXTENSION
+from mock_alc.signing.standard_webhooks import PREFIX
+from mock_alc.webhooks.registrations import EVENTS
+from mock_alc.webhooks.targets import LONGEST_URL
 
 _BASE64 = "[A-Za-z0-9+/]"
 _KEY = (  # 24 to 62 bytes; 63 or 64.

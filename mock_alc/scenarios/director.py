@@ -10,15 +10,15 @@ from typing import Any
 from sqlalchemy import update
 from sqlmodel import Session, col, select
 
-from mock_alc.clock import Clock
-from mock_alc.database import Database
+from mock_alc.base.clock import Clock
+from mock_alc.base.database import Database
 from mock_alc.faults.store import Faults
-from mock_alc.leads import PROCESSING, Lead
+from mock_alc.leads.leads import PROCESSING, Lead
 from mock_alc.oauth.issue import revoke_all
-from mock_alc.outbox import enqueue
 from mock_alc.scenarios import SCENARIOS
 from mock_alc.scenarios.scenario import Scenario, Stage
-from mock_alc.webhooks import Webhook
+from mock_alc.webhooks.outbox import enqueue
+from mock_alc.webhooks.registrations import Webhook
 
 EXPIRE_IN = timedelta(hours=1)
 KEPT = 500

@@ -8,10 +8,10 @@ from typing import Any, Literal
 
 from sqlmodel import Session
 
-from mock_alc import agent
-from mock_alc.clock import iso
-from mock_alc.leads import Lead
-from mock_alc.outbox import announce
+from mock_alc.base.clock import iso
+from mock_alc.leads import agent
+from mock_alc.leads.leads import Lead
+from mock_alc.webhooks.outbox import announce
 
 Step = Literal["send", "connect", "reconnect", "disconnect"]
 FaultWish = Mapping[str, Any]

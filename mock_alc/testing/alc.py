@@ -7,17 +7,17 @@ from typing import Any
 from flask import Flask
 from werkzeug.test import TestResponse
 
+from mock_alc.base.paging import every_delivery
+from mock_alc.base.refusals import in_words
+from mock_alc.control import matching
 from mock_alc.grading.receiver import grade
 from mock_alc.grading.report import Report
-from mock_alc.paging import every_delivery
-from mock_alc.refusals import in_words
 from mock_alc.services import Services
-from mock_alc.testing import looking
 from mock_alc.testing.person import Person
 from mock_alc.testing.serving import Served
 
 Json = dict[str, Any]
-__tracebackhide__ = looking.__tracebackhide__
+__tracebackhide__ = matching.__tracebackhide__
 LEAD = {"recordId": "1", "name": "Ada Lovelace", "phoneNumber": "+442071838750"}
 
 
@@ -126,12 +126,12 @@ class Alc:
         """Return the deliveries with all their attempts, oldest first; perhaps those whose body has these fields."""
         lead_id = fields.get("lead_id")
         found = every_delivery(self._look, event=event, lead_id=lead_id if isinstance(lead_id, str) else None)
-        return [one for one in found if not looking.differences(fields, one["body"])]
+        return [one for one in found if not matching.differences(fields, one["body"])]
 
     def delivered(self, event: str = "lead.processed", *, times: int | None = None, **fields: Any) -> list[Json]:
         """Return the deliveries that a receiver took with a 2xx; fails, showing the others, when there is none."""
         wanted = {"event": event, "state": "delivered", "body": fields}
-        return looking.found("delivery", wanted, every_delivery(self._look), times)
+        return matching.found("delivery", wanted, every_delivery(self._look), times)
 
     def requests(self) -> list[Json]:
         """Return the API and OAuth requests that came in, oldest first; secrets are masked."""
@@ -145,7 +145,7 @@ class Alc:
         wanted: Json = {"method": method.upper(), "path": path, "body": body, "query": query, "status": status}
         wanted["headers"] = {name.title(): value for name, value in (headers or {}).items()}
         wanted = {name: value for name, value in wanted.items() if value}
-        return looking.found("request", wanted, self.requests(), times)
+        return matching.found("request", wanted, self.requests(), times)
 
     def grade(self, url: str, secret: str, **options: Any) -> Report:
         """Grade the receiver at this URL, as `mock-alc grade` does; its report has `full_marks` and prints itself."""

@@ -11,7 +11,7 @@ from flask import Flask
 
 from mock_alc import create_app
 from mock_alc.config import Config
-from mock_alc.faults.answers import WIRE
+from mock_alc.web.fault_answers import WIRE
 
 try:
     import responses

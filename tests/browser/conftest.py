@@ -9,9 +9,9 @@ from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-unt
 from playwright.sync_api import Browser, BrowserContext, Page
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from tests.support.face import create_face
-from tests.support.fake_workspace import FakeWorkspace
-from tests.support.scripted_actions import Stage
+from tests.support.fakes.face import create_face
+from tests.support.fakes.scripted_actions import Stage
+from tests.support.fakes.workspace import FakeWorkspace
 
 
 class Handler(WSGIRequestHandler):

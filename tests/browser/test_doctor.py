@@ -5,7 +5,7 @@ from collections.abc import Callable
 from playwright.sync_api import Page, expect
 
 from tests.browser.test_looks import SIDEWAYS
-from tests.support.fake_workspace import DISEASED, UNSENT, UNSHOWN, FakeWorkspace
+from tests.support.fakes.workspace import DISEASED, UNSENT, UNSHOWN, FakeWorkspace
 
 Open = Callable[[str], Page]
 Check = Callable[[Page], None]

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from playwright.sync_api import Page, expect
 
 from alc_app.pages import DeliveryView
-from tests.support.fake_workspace import AT, FakeWorkspace
+from tests.support.fakes.workspace import AT, FakeWorkspace
 
 Open = Callable[[str], Page]
 Check = Callable[[Page], None]

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from playwright.sync_api import Page, expect
 
 from alc_app.pages import ConnectionView, ConnectRun, StepDone
-from tests.support.fake_workspace import CONNECT_RUN, CONNECTED, FakeWorkspace
+from tests.support.fakes.workspace import CONNECT_RUN, CONNECTED, FakeWorkspace
 
 Open = Callable[[str], Page]
 

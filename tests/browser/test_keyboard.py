@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
-from tests.support.fake_workspace import record_id
-from tests.support.scripted_actions import Stage
+from tests.support.fakes.scripted_actions import Stage
+from tests.support.fakes.workspace import record_id
 
 Open = Callable[[str], Page]
 

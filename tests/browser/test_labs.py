@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
-from tests.support.fake_labs import STORY
-from tests.support.fake_workspace import FakeWorkspace
+from tests.support.fakes.labs import STORY
+from tests.support.fakes.workspace import FakeWorkspace
 
 Open = Callable[[str], Page]
 Check = Callable[[Page], None]
@@ -29,7 +29,7 @@ def test_a_lab_is_predicted_run_and_seen_by_keyboard(
         expect(column.locator(".outcome")).to_contain_text(words)
         expect(column).to_contain_text("SMS chats at ALC")
     expect(page.get_by_role("heading", name="You called it. Here is why.")).to_be_visible()
-    expect(page.get_by_text("alc_app/leads.py:27")).to_be_visible()
+    expect(page.get_by_text("alc_app/leads/transitions.py:27")).to_be_visible()
     assert workspace.labs.guesses == ["two"]
     for theme in ("light", "dark"):
         page.emulate_media(color_scheme=theme)

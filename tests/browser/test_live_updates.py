@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from playwright.sync_api import BrowserContext, Page, Route, expect
 
-from tests.support.fake_workspace import CONNECTED, FakeWorkspace, record_id
+from tests.support.fakes.workspace import CONNECTED, FakeWorkspace, record_id
 
 Open = Callable[[str], Page]
 

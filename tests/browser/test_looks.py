@@ -7,9 +7,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from alc_app.pages import CleanUp, ConnectionView, ConnectRun, StepDone
-from alc_app.pages.workspace import ConnectionStatus
-from tests.support.fake_workspace import AT, FakeWorkspace, make_person, record_id
-from tests.support.scripted_actions import DONE, Stage
+from alc_app.pages.view_models import ConnectionStatus
+from tests.support.fakes.scripted_actions import DONE, Stage
+from tests.support.fakes.workspace import AT, FakeWorkspace, make_person, record_id
 
 Open = Callable[[str], Page]
 Check = Callable[[Page], None]

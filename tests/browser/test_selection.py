@@ -6,8 +6,8 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.support.fake_workspace import FakeWorkspace, make_person, record_id
-from tests.support.scripted_actions import DONE, Line, Stage
+from tests.support.fakes.scripted_actions import DONE, Line, Stage
+from tests.support.fakes.workspace import FakeWorkspace, make_person, record_id
 
 Open = Callable[[str], Page]
 Check = Callable[[Page], None]

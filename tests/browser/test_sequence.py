@@ -5,8 +5,8 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.support.event_log import EventLog
-from tests.support.fake_workspace import FakeWorkspace, record_id
+from tests.support.fakes.event_log import EventLog
+from tests.support.fakes.workspace import FakeWorkspace, record_id
 
 Open = Callable[[str], Page]
 Check = Callable[[Page], None]

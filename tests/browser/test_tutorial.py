@@ -6,8 +6,8 @@ from collections.abc import Callable
 from playwright.sync_api import Page, expect
 
 from alc_app.pages import ConnectionView
-from tests.support.fake_workspace import CONNECTED, FakeWorkspace, record_id
-from tests.support.scripted_actions import DONE, Stage
+from tests.support.fakes.scripted_actions import DONE, Stage
+from tests.support.fakes.workspace import CONNECTED, FakeWorkspace, record_id
 
 Open = Callable[[str], Page]
 TOAST = {"effect": "showToast", "id": "t", "title": "Successfully sent to ALC!", "variant": "success"}

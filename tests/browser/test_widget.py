@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.support.fake_workspace import COMPLETE_CARD, PENDING_CARD, FakeWorkspace, record_id
+from tests.support.fakes.workspace import COMPLETE_CARD, PENDING_CARD, FakeWorkspace, record_id
 
 Open = Callable[[str], Page]
 Check = Callable[[Page], None]

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from playwright.sync_api import Page, expect
 
 from tests.browser.test_looks import SIDEWAYS
-from tests.support.fake_workflows import ENDED, FAILED, GRACE, WAITING
-from tests.support.fake_workspace import FakeWorkspace
+from tests.support.fakes.workflows import ENDED, FAILED, GRACE, WAITING
+from tests.support.fakes.workspace import FakeWorkspace
 
 Open = Callable[[str], Page]
 Check = Callable[[Page], None]

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import pytest
 
 from tests.support.contract import assert_requests_keep_the_contract
-from tests.support.outside import Alc, Attio
 from tests.support.people import User
-from tests.support.stack import Stack
+from tests.support.servers.outside import Alc, Attio
+from tests.support.servers.stack import Stack
 from tests.support.waiting import eventually
 
 

@@ -8,10 +8,10 @@ from email.utils import format_datetime
 
 import pytest
 
-from tests.support.chaos import answer_lost, answers, cut, dropped, not_json
-from tests.support.hostile_stack import HostileStack
-from tests.support.outside import Alc, Attio
+from tests.support.chaos.proxy import answer_lost, answers, cut, dropped, not_json
 from tests.support.people import User
+from tests.support.servers.hostile_stack import HostileStack
+from tests.support.servers.outside import Alc, Attio
 from tests.support.waiting import eventually
 
 SENT = "Successfully sent to ALC!"

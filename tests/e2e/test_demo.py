@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.outside import Attio
 from tests.support.people import User
-from tests.support.stack import free_ports
+from tests.support.servers.outside import Attio
+from tests.support.servers.stack import free_ports
 from tests.support.waiting import eventually
 
 

@@ -1,8 +1,8 @@
 """The tutorial's removal: Removal 1-3, with ALC there and with ALC down."""
 
-from tests.support.outside import Alc, Attio
 from tests.support.people import User
-from tests.support.stack import Stack
+from tests.support.servers.outside import Alc, Attio
+from tests.support.servers.stack import Stack
 from tests.support.waiting import PATIENCE, eventually
 
 

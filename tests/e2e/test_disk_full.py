@@ -2,10 +2,10 @@
 
 import json
 
-from tests.support.disks import no_room_for
-from tests.support.outside import Alc, Attio
+from tests.support.chaos.disks import no_room_for
 from tests.support.people import User
-from tests.support.stack import Stack
+from tests.support.servers.outside import Alc, Attio
+from tests.support.servers.stack import Stack
 from tests.support.waiting import eventually
 
 SENT = "Successfully sent to ALC!"

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from tests.support.outside import Alc, Attio
 from tests.support.people import User
-from tests.support.stack import Stack
+from tests.support.servers.outside import Alc, Attio
+from tests.support.servers.stack import Stack
 from tests.support.waiting import eventually
 
 WELL, FINDINGS_REMAIN, COULD_NOT_CHECK = 0, 1, 2

@@ -7,9 +7,9 @@ import os
 import subprocess
 import sys
 
-from tests.support.outside import Alc, Attio
 from tests.support.people import User
-from tests.support.stack import Stack
+from tests.support.servers.outside import Alc, Attio
+from tests.support.servers.stack import Stack
 
 
 def test_our_webhook_gets_full_marks(stack: Stack, user: User, alc: Alc, attio: Attio) -> None:

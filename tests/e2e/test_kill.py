@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 import requests
 
-from tests.support.fault_matrix import EVERYWHERE, around
-from tests.support.killing import Mortals
-from tests.support.outside import Alc, Attio
+from tests.support.chaos.fault_matrix import EVERYWHERE, around
+from tests.support.chaos.killing import Mortals
 from tests.support.people import Effect, User
-from tests.support.stack import Stack
+from tests.support.servers.outside import Alc, Attio
+from tests.support.servers.stack import Stack
 from tests.support.waiting import eventually
 
 PHONE = "+442079460018"

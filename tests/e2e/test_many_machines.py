@@ -7,11 +7,11 @@ from collections.abc import Iterator
 import pytest
 from cryptography.fernet import Fernet
 
-from tests.support.outside import Alc, Attio
 from tests.support.people import User
-from tests.support.postgres import end_holder_of
-from tests.support.server import Server
-from tests.support.stack import Stack, free_ports
+from tests.support.servers.outside import Alc, Attio
+from tests.support.servers.postgres import end_holder_of
+from tests.support.servers.process import Server
+from tests.support.servers.stack import Stack, free_ports
 from tests.support.waiting import eventually
 
 PHONE = "+442079460018"

@@ -5,9 +5,9 @@ import re
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
-from tests.support.outside import Alc, Attio
 from tests.support.people import User
-from tests.support.stack import CLIENT_SECRET, Stack
+from tests.support.servers.outside import Alc, Attio
+from tests.support.servers.stack import CLIENT_SECRET, Stack
 
 ATTIO_TOKEN, PHONE_NUMBER = "e2e-attio-token", "+442079460080"
 LOOKS_SECRET = re.compile(r"alc_[a-z]+_[\w-]{20,}|whsec_\w|v1,\w|(?i:bearer|basic) \w")

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 import requests
 
-from tests.support.outside import Alc, Attio
 from tests.support.people import User
-from tests.support.stack import Stack
+from tests.support.servers.outside import Alc, Attio
+from tests.support.servers.stack import Stack
 from tests.support.waiting import eventually
 
 DAY = 24 * 3600

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.support.outside import Alc, Attio
 from tests.support.people import User
+from tests.support.servers.outside import Alc, Attio
 from tests.support.tutorial import INSTALLATION, REMOVAL, USAGE, Arrow
 from tests.support.waiting import eventually
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support.outside import Alc, Attio
 from tests.support.people import User
-from tests.support.stack import Stack
+from tests.support.servers.outside import Alc, Attio
+from tests.support.servers.stack import Stack
 from tests.support.waiting import eventually
 
 DEFAULTS = {"do": "defaults"}

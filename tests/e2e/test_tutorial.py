@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from tests.support.outside import Alc, Attio
 from tests.support.people import User
-from tests.support.stack import Stack, free_ports
+from tests.support.servers.outside import Alc, Attio
+from tests.support.servers.stack import Stack, free_ports
 from tests.support.waiting import eventually
 
 INSTALLATION = [f"installation-{number}" for number in range(1, 8)]

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.support.outside import Alc
 from tests.support.people import User
-from tests.support.stack import Stack
+from tests.support.servers.outside import Alc
+from tests.support.servers.stack import Stack
 from tests.support.waiting import eventually
 
 TWO_MINUTES = 120

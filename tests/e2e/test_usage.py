@@ -3,8 +3,8 @@
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
-from tests.support.outside import Alc, Attio
 from tests.support.people import Effect, User
+from tests.support.servers.outside import Alc, Attio
 from tests.support.waiting import eventually
 
 PREPARING = "Preparing to send to ALC..."

@@ -3,9 +3,9 @@
 import socket
 from concurrent.futures import ThreadPoolExecutor
 
-from tests.support.outside import Alc, Attio
 from tests.support.people import User
-from tests.support.stack import Stack
+from tests.support.servers.outside import Alc, Attio
+from tests.support.servers.stack import Stack
 from tests.support.waiting import eventually
 
 SENT = "Successfully sent to ALC!"

@@ -12,10 +12,10 @@ from typing import Any
 
 import click
 
-from alc_app.config import Config
-from alc_app.runtime.schema import migrate_all
-from tests.support import postgres
-from tests.support.stack import free_ports
+from alc_app.config.settings import Config
+from alc_app.runtime.migrations.schema import migrate_all
+from tests.support.servers import postgres
+from tests.support.servers.stack import free_ports
 
 DATABASES = click.option(
     "--database", type=click.Choice(["sqlite", "postgres", "both"]), default="both", show_default=True

@@ -23,13 +23,13 @@ from sqlalchemy import text
 from standardwebhooks import Webhook
 
 from alc_app.app import app as manifest
-from alc_app.config import Config
-from alc_app.lead_rows import Lead
-from alc_app.runtime.house import WORKSPACE, House
-from tests.support.chaos import ChaosProxy, Exchange, answered
-from tests.support.outside import Attio
+from alc_app.config.settings import Config
+from alc_app.leads.models import Lead
+from alc_app.runtime.services import WORKSPACE, House
+from tests.support.chaos.proxy import ChaosProxy, Exchange, answered
 from tests.support.people import User
-from tests.support.stack import Stack
+from tests.support.servers.outside import Attio
+from tests.support.servers.stack import Stack
 from tests.support.waiting import eventually
 
 SENDERS = 16

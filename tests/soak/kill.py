@@ -14,11 +14,11 @@ from random import Random
 
 import requests
 
-from tests.support.invariants import broken
-from tests.support.killing import Mortals
-from tests.support.outside import Alc, Attio
+from tests.support.chaos.invariants import broken
+from tests.support.chaos.killing import Mortals
 from tests.support.people import User
-from tests.support.stack import Stack
+from tests.support.servers.outside import Alc, Attio
+from tests.support.servers.stack import Stack
 from tests.support.waiting import eventually
 
 PEOPLE = 12

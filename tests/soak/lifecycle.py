@@ -13,7 +13,7 @@ from random import Random
 
 import requests
 
-from tests.support.chaos import (
+from tests.support.chaos.proxy import (
     Exchange,
     Fault,
     answer_lost,
@@ -27,9 +27,9 @@ from tests.support.chaos import (
     passes,
     twice,
 )
-from tests.support.hostile_stack import HostileStack
-from tests.support.outside import Alc
 from tests.support.people import User
+from tests.support.servers.hostile_stack import HostileStack
+from tests.support.servers.outside import Alc
 from tests.support.waiting import eventually
 
 QUICK = (answer_lost, dropped, cut, garbage, not_json, twice, answers(500), answers(503), answers(429), late(0.2))

@@ -1,4 +1,4 @@
-"""Many days in which anything may happen (tests/support/machine.py), in one thread and in virtual time.
+"""Many days in which anything may happen (tests/support/chaos/machine.py), in one thread and in virtual time.
 
 What breaks a promise is cut down to the few steps that it takes.
 """
@@ -18,8 +18,8 @@ from hypothesis import HealthCheck, settings
 from hypothesis import seed as seeded
 from hypothesis.stateful import run_state_machine_as_test
 
-from tests.support.machine import Machine
-from tests.support.world import world
+from tests.support.chaos.machine import Machine
+from tests.support.chaos.world import world
 
 STEPS = 30
 

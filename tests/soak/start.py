@@ -14,7 +14,7 @@ from statistics import median
 
 import requests
 
-from tests.support.stack import free_ports
+from tests.support.servers.stack import free_ports
 from tests.support.waiting import PATIENCE
 
 LIBRARIES = [sys.executable, "-c", "import flask, sqlmodel"]

@@ -1,6 +1,6 @@
 """The connector contract as tests: inherit from `ConnectorContract`, say how the service is asked, and run pytest.
 
-It knows `alc_app.attio.connector` and nothing else of this house, so it can be taken along with that file.
+It knows `alc_app.attio.host.connector` and nothing else of this house, so it can be taken along with that file.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 import pytest
 
-from alc_app.attio.connector import Connector, Handled, InvalidSignature, Subscribed, SubscriptionLost
+from alc_app.attio.host.connector import Connector, Handled, InvalidSignature, Subscribed, SubscriptionLost
 
 YEAR = 366 * 86_400_000
 TYPES = {"created", "updated", "deleted"}

@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from alc_app.attio.connector import (
+from alc_app.attio.host.connector import (
     Connector,
     ConnectorEvent,
     ConnectorResponse,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from alc_app.runtime.database import Database
+from alc_app.runtime.storage.database import Database
 
 
 def make_tables(database: Database, tables: Sequence[Any]) -> None:

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from alc_app.attio.runtime import running
-from tests.support.fake_runtime import FakeRuntime, Outside
+from alc_app.attio.host.context import running
+from tests.support.fakes.runtime import FakeRuntime, Outside
 
 
 @pytest.fixture

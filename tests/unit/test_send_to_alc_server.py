@@ -7,16 +7,16 @@ from typing import Any
 import pytest
 from sqlmodel import col, select
 
-from alc_app import lead_record, leads
-from alc_app.alc_api import AlcAnswerLost, AlcError, AlcRefused, AlcUnreachable
-from alc_app.alc_events import LeadProcessed
 from alc_app.attio import AttioConnectionExpiredError, AttioNoWorkspaceConnectionError
+from alc_app.attio.host.context import running
 from alc_app.attio.http import FetchResponse
-from alc_app.attio.runtime import running
-from alc_app.lead_rows import Lead
-from alc_app.lead_status import show_lead_status
+from alc_app.clients.alc_api import AlcAnswerLost, AlcError, AlcRefused, AlcUnreachable
+from alc_app.clients.alc_events import LeadProcessed
+from alc_app.leads import record_sync_rows, transitions
+from alc_app.leads.models import Lead
+from alc_app.leads.record_sync import show_lead_status
 from alc_app.send_to_alc_server import send_to_alc, settle_send
-from tests.support.fake_runtime import (
+from tests.support.fakes.runtime import (
     Answer,
     Crash,
     FakeRuntime,
@@ -115,7 +115,7 @@ def test_a_click_after_the_verdict_begins_a_new_lead(runtime: FakeRuntime, outsi
     """C1: one *open* lead for each record; a closed one is history."""
     click()
     runtime.time += 60
-    leads.processed(verdict("lead_1"))
+    transitions.processed(verdict("lead_1"))
 
     assert click()["id"] == "lead_2"
     assert len(set(outside.keys())) == 2
@@ -196,7 +196,7 @@ def test_a_refusal_after_a_lost_answer_does_not_close_the_intent(
 def test_an_alc_that_names_an_earlier_lead_has_begun_nothing(runtime: FakeRuntime, outside: Outside) -> None:
     """I1, I6: it says that it has the lead, so the click is no failure; the intent ends, and nothing asks for ever."""
     click()
-    leads.processed(LeadProcessed(record_id=RECORD, status="Complete", lead_id="lead_1"))
+    transitions.processed(LeadProcessed(record_id=RECORD, status="Complete", lead_id="lead_1"))
     outside.fault(POST, says(201, {"id": "lead_1", "record_id": RECORD}), never_answers)
 
     runtime.restart("again")
@@ -253,12 +253,12 @@ def test_a_record_that_cannot_be_written_now_is_due_again(runtime: FakeRuntime, 
     outside.fault(PATCH, fault)
 
     assert click() == {"id": "lead_1", "shown": False}
-    runtime.time += lead_record.STRAY + 1 if fault is answer_lost else 2
-    [due] = lead_record.due_to_show()
+    runtime.time += record_sync_rows.STRAY + 1 if fault is answer_lost else 2
+    [due] = record_sync_rows.due_to_show()
     show_lead_status(due)
 
     assert outside.values(RECORD)["alc_status"] == "Pending"
-    assert not lead_record.due_to_show()
+    assert not record_sync_rows.due_to_show()
 
 
 def test_a_record_that_is_gone_ends_the_lead(runtime: FakeRuntime, outside: Outside) -> None:
@@ -269,14 +269,14 @@ def test_a_record_that_is_gone_ends_the_lead(runtime: FakeRuntime, outside: Outs
 
     assert [(row.status, row.why) for row in rows(runtime)] == [("undeliverable", "Record not found.")]
     runtime.time += 1e6
-    assert not lead_record.due_to_show()
-    assert not leads.due_to_settle()
+    assert not record_sync_rows.due_to_show()
+    assert not transitions.due_to_settle()
 
 
 def test_a_run_that_comes_too_late_sends_nothing(runtime: FakeRuntime, outside: Outside) -> None:
     """C2: its intent was given up while it waited; sending now would surprise everybody."""
     intend()
-    leads.not_sent(rows(runtime)[0].id)
+    transitions.not_sent(rows(runtime)[0].id)
 
     with pytest.raises(AlcRefused, match="given up"):
         send_to_alc.run(*PERSON)
@@ -331,7 +331,7 @@ def test_a_run_that_never_comes_back_is_settled_by_the_upkeep(
     runtime.crash(when, nth)
     with pytest.raises(Crash):
         send_to_alc.run(*PERSON)
-    runtime.time += leads.RUN_WITHIN + lead_record.WRITER_LEASE
+    runtime.time += transitions.RUN_WITHIN + record_sync_rows.WRITER_LEASE
     runtime.restart("upkeep")
 
     upkeep()
@@ -352,7 +352,7 @@ def test_a_run_that_comes_back_after_it_was_given_up_sends_nothing(
     runtime.crash("before", nth)
     with pytest.raises(Crash):
         send_to_alc.run(*PERSON)
-    runtime.time += leads.RUN_WITHIN
+    runtime.time += transitions.RUN_WITHIN
     anew = FakeRuntime(database=runtime.database, outside=outside, run_id="anew")
     anew.time = runtime.time
     with running(anew):
@@ -400,8 +400,8 @@ def test_a_click_without_a_connection_keeps_a_send_whose_answer_was_lost(
 def test_settling_spares_a_send_that_is_under_way(runtime: FakeRuntime, outside: Outside) -> None:
     """C1: a click has taken the intent up while ALC was being asked."""
     intend()
-    runtime.time += leads.RUN_WITHIN
-    [intent] = leads.due_to_settle()
+    runtime.time += transitions.RUN_WITHIN
+    [intent] = transitions.due_to_settle()
 
     outside.before = lambda method, _: touch(runtime) if method == "GET" else None
     settle_send(intent)
@@ -414,14 +414,14 @@ def touch(runtime: FakeRuntime) -> None:
     other = FakeRuntime(database=runtime.database, run_id="other")
     other.time = runtime.time
     with running(other):
-        leads.begin(RECORD)
+        transitions.begin(RECORD)
 
 
 def upkeep() -> None:
     """One look of the relay, as `app.py` lists it."""
-    for intent in leads.due_to_settle():
+    for intent in transitions.due_to_settle():
         settle_send(intent)
-    for lead in lead_record.due_to_show():
+    for lead in record_sync_rows.due_to_show():
         show_lead_status(lead)
 
 

@@ -1,9 +1,9 @@
 """Create the task in Attio, once."""
 
-from alc_app import attio_api
 from alc_app.attio.workflows import Error, Outcome, StepMetadata
-from alc_app.attio_api import AttioApiError, AttioRefused
 from alc_app.blocks.create_task.block import Config
+from alc_app.clients import attio_api
+from alc_app.clients.attio_api import AttioApiError, AttioRefused
 
 
 def execute(*, config: Config, metadata: StepMetadata) -> Outcome | Error:

@@ -1,10 +1,10 @@
 """The workflow is switched on: ALC is told to call its address, as on install it is told to call the app's."""
 
-from alc_app import alc_api
-from alc_app.alc_api import AlcRefused
 from alc_app.attio.server import get_workspace_connection, update_webhook_handler
 from alc_app.attio.workflows import Complete, Error, TriggerMetadata
 from alc_app.blocks.lead_processed.block import Config
+from alc_app.clients import alc_api
+from alc_app.clients.alc_api import AlcRefused
 
 
 def activate(*, config: Config, metadata: TriggerMetadata) -> Complete | Error:

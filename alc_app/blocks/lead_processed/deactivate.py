@@ -1,9 +1,9 @@
 """The workflow is switched off, or a new version of it is active: ALC must stop calling this address."""
 
-from alc_app import alc_api
 from alc_app.attio.server import get_workspace_connection
 from alc_app.attio.workflows import Complete, TriggerMetadata
 from alc_app.blocks.lead_processed.block import Config
+from alc_app.clients import alc_api
 
 
 def deactivate(*, config: Config, metadata: TriggerMetadata) -> Complete:

@@ -1,11 +1,11 @@
 """ALC calls the workflow's address: a verdict on a lead of ours starts a run."""
 
-from alc_app import lead_waits
-from alc_app.alc_events import LeadProcessed
 from alc_app.attio import BadRequest, Request
 from alc_app.attio.workflows import NoOp, Outcome, TriggerMetadata
 from alc_app.blocks.lead_processed.block import Config
 from alc_app.blocks.outcomes import outcome_of
+from alc_app.clients.alc_events import LeadProcessed
+from alc_app.leads import workflow_waits
 
 
 def trigger(req: Request, *, config: Config, metadata: TriggerMetadata) -> Outcome | NoOp:
@@ -17,7 +17,7 @@ def trigger(req: Request, *, config: Config, metadata: TriggerMetadata) -> Outco
     if body.get("event") != "lead.processed":
         return NoOp()
     event = LeadProcessed.parse(body)
-    record_id = lead_waits.record_of(event.lead_id, event.record_id)
+    record_id = workflow_waits.record_of(event.lead_id, event.record_id)
     if record_id is None:
         return NoOp()
     found = {"record_id": record_id, "lead_id": event.lead_id, "summary": event.summary}

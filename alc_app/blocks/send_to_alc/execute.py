@@ -3,13 +3,13 @@
 A lead that is open for the record is joined, whoever has sent it: one click and one workflow are one chat (C1).
 """
 
-from alc_app import lead_waits
-from alc_app.alc_api import AlcAnswerLost, AlcError, AlcRefused
 from alc_app.attio import AttioError
 from alc_app.attio.workflows import Defer, Error, Outcome, StepMetadata
-from alc_app.attio_api import AttioApiError
 from alc_app.blocks.send_to_alc.block import Config
-from alc_app.send_requested import read_person
+from alc_app.clients.alc_api import AlcAnswerLost, AlcError, AlcRefused
+from alc_app.clients.attio_api import AttioApiError
+from alc_app.leads import workflow_waits
+from alc_app.record_events.send_requested import read_person
 from alc_app.send_to_alc_server import send_to_alc
 from alc_app.settings.values import time_to_wait
 
@@ -26,7 +26,7 @@ def execute(*, config: Config, metadata: StepMetadata) -> Result:
         return _failed(config, "The record is gone.")
     if not person.phone_number:
         return _failed(config, "The person has no phone number.")
-    lead_waits.wait_for(config.record_id, metadata.finish_callback_url)
+    workflow_waits.wait_for(config.record_id, metadata.finish_callback_url)
     try:
         send_to_alc.run(config.record_id, person.name, person.phone_number)
     except AlcAnswerLost:

@@ -1,17 +1,19 @@
 """The lead that the step waits for has ended: take the branch of what became of it."""
 
-from alc_app import lead_waits
 from alc_app.attio import Request
 from alc_app.attio.workflows import NoOp, Outcome, StepMetadata
 from alc_app.blocks.outcomes import outcome_of
 from alc_app.blocks.send_to_alc.block import Config
+from alc_app.leads import workflow_waits
 
 
 def finish(req: Request, *, config: Config, metadata: StepMetadata) -> Outcome | NoOp:
     """The outcome of the verdict; nothing, when it is about a lead that came to nothing and was sent anew since."""
     del config
     body = req.json()
-    if body.get("event") != "lead.processed" or not lead_waits.is_for(metadata.finish_callback_url, body["lead_id"]):
+    if body.get("event") != "lead.processed" or not workflow_waits.is_for(
+        metadata.finish_callback_url, body["lead_id"]
+    ):
         return NoOp()
     found = {"record_id": body["record_id"], "lead_id": body["alc_lead_id"], "summary": body["summary"]}
     return outcome_of(body["status"], body["interest"], found)

@@ -5,9 +5,9 @@ from typing import Any
 from flask import Blueprint, Response, abort, redirect, render_template, request, session, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from alc_app.pages.workspace import NotPossible, Workspace
+from alc_app.pages.view_models import NotPossible, Workspace
 
-from .code import PLACES, excerpt
+from .source_ranges import PLACES, excerpt
 from .steps import CHAPTERS
 from .tour import Tour
 from .tour import strip as strip_of

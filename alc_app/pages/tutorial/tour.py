@@ -4,11 +4,11 @@ import re
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from alc_app.pages.workspace import CrmUnavailable, Person, Workspace
+from alc_app.pages.view_models import CrmUnavailable, Person, Workspace
 
-from .code import PLACES, excerpt
+from .evidence import sentence
 from .progress import Follower, Seen
-from .saw import sentence
+from .source_ranges import PLACES, excerpt
 from .steps import STEPS, Deed, Step
 
 State = Literal["done", "before", "running", "failed", "open"]

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from alc_app.alc_api import AlcRefused
 from alc_app.attio import SerializableError, ServerFunctionError
-from alc_app.attio_api import NotFound
+from alc_app.clients.alc_api import AlcRefused
+from alc_app.clients.attio_api import NotFound
 
 KINDS = [kind for kind in SerializableError.by_name.values() if kind.__module__.startswith("alc_app")]
 

@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from alc_app.app import app as manifest
+from alc_app.attio.host.context import running
 from alc_app.attio.kv import Found
-from alc_app.attio.runtime import running
 from alc_app.attio.server import kv
-from alc_app.config import Config
-from alc_app.runtime.house import House
-from alc_app.runtime.slot import Slot
-from tests.support.fake_runtime import FakeRuntime
+from alc_app.config.settings import Config
+from alc_app.runtime.context import Slot
+from alc_app.runtime.services import House
+from tests.support.fakes.runtime import FakeRuntime
 
 Pass = Callable[[float], None]
 

@@ -6,7 +6,7 @@ import pytest
 
 from alc_app.attio.settings import Schema, Setting, define_workspace_schema, get_settings, set_settings
 from alc_app.attio.settings_page import Section, Toggle, define_workspace_page
-from tests.support.fake_runtime import FakeRuntime
+from tests.support.fakes.runtime import FakeRuntime
 
 SCHEMA = define_workspace_schema({"team": Schema.string(), "minutes": Schema.number(), "automatic": Schema.boolean()})
 

@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 
-from alc_app.alc_api import AlcAnswerLost, AlcUnreachable
 from alc_app.attio import BadRequest, Request, WebhookHandler
 from alc_app.attio.workflows import Complete, Error, NoOp, Outcome, TriggerMetadata
 from alc_app.blocks.lead_processed.activate import activate
 from alc_app.blocks.lead_processed.block import Config
 from alc_app.blocks.lead_processed.deactivate import deactivate
 from alc_app.blocks.lead_processed.trigger import trigger
-from tests.support.fake_runtime import FakeRuntime, Fault, Outside, answer_lost, says, unreachable
-from tests.unit.test_leads import OTHER, RECORD, intend, pending
+from alc_app.clients.alc_api import AlcAnswerLost, AlcUnreachable
+from tests.support.fakes.runtime import FakeRuntime, Fault, Outside, answer_lost, says, unreachable
+from tests.unit.leads.test_transitions import OTHER, RECORD, intend, pending
 
 POST = "POST /api/v1/webhooks"
 

@@ -8,15 +8,24 @@ from typing import Any
 
 import pytest
 
-from alc_app import lead_waits, leads
-from alc_app.alc_events import LeadProcessed
 from alc_app.attio import Request
 from alc_app.attio.workflows import Defer, Error, NoOp, Outcome, StepMetadata
 from alc_app.blocks.send_to_alc.block import Config
 from alc_app.blocks.send_to_alc.execute import execute
 from alc_app.blocks.send_to_alc.finish import finish
-from tests.support.fake_runtime import Crash, FakeRuntime, Fault, Outside, answer_lost, never_answers, says, unreachable
-from tests.unit.test_leads import RECORD
+from alc_app.clients.alc_events import LeadProcessed
+from alc_app.leads import transitions, workflow_waits
+from tests.support.fakes.runtime import (
+    Crash,
+    FakeRuntime,
+    Fault,
+    Outside,
+    answer_lost,
+    never_answers,
+    says,
+    unreachable,
+)
+from tests.unit.leads.test_transitions import RECORD
 
 POST = "POST /api/v1/leads"
 URL = "https://app.test/workflows/callbacks/run.1"
@@ -38,9 +47,9 @@ def run() -> Any:
 
 def told(runtime: FakeRuntime) -> Any:
     """Tell whoever waits, and finish with what they are told."""
-    assert list(lead_waits.due_to_tell()) == [URL]
-    lead_waits.tell_workflow(URL)
-    assert not lead_waits.due_to_tell()
+    assert list(workflow_waits.due_to_tell()) == [URL]
+    workflow_waits.tell_workflow(URL)
+    assert not workflow_waits.due_to_tell()
     url, _, body = runtime.called_back[-1]
     assert url == URL
     return finish(Request(json.dumps(body).encode()), config=CONFIG, metadata=METADATA)
@@ -49,7 +58,7 @@ def told(runtime: FakeRuntime) -> Any:
 def verdict(lead_id: str = "lead_1", **more: Any) -> None:
     """ALC has come to one."""
     event = {"record_id": RECORD, "lead_id": lead_id, "status": "Complete", "interest": "interested", **more}
-    leads.processed(LeadProcessed.parse(event))
+    transitions.processed(LeadProcessed.parse(event))
 
 
 def test_it_sends_the_person_and_defers(runtime: FakeRuntime, outside: Outside) -> None:
@@ -60,7 +69,7 @@ def test_it_sends_the_person_and_defers(runtime: FakeRuntime, outside: Outside) 
     assert (result.give_up_after, result.then.id) == (timedelta(days=14), "failed")
     assert len(outside.sent(POST)) == 1
     assert outside.values(RECORD)["alc_status"] == "Pending"
-    assert not lead_waits.due_to_tell()
+    assert not workflow_waits.due_to_tell()
     verdict(summary="Call me.")
     found = {"record_id": RECORD, "lead_id": "lead_1", "summary": "Call me."}
     assert told(runtime) == Outcome("interested", found)
@@ -117,7 +126,7 @@ def test_what_became_of_a_lead_before_the_last_one_is_no_op(runtime: FakeRuntime
     """The first try came to nothing and was told late; the step waits for the second lead."""
     outside.fault(POST, unreachable)
     run()
-    lead_waits.tell_workflow(URL)
+    workflow_waits.tell_workflow(URL)
     _, _, late = runtime.called_back[-1]
     run()
 

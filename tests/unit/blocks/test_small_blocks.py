@@ -11,8 +11,8 @@ from alc_app.blocks.create_task.block import Config as TaskConfig
 from alc_app.blocks.create_task.execute import execute as create_task
 from alc_app.blocks.delay.block import Config as DelayConfig
 from alc_app.blocks.delay.execute import execute as delay
-from tests.support.fake_runtime import Fault, Outside, answer_lost, says
-from tests.unit.test_leads import RECORD
+from tests.support.fakes.runtime import Fault, Outside, answer_lost, says
+from tests.unit.leads.test_transitions import RECORD
 
 METADATA = StepMetadata("w", "v", "b", "run", "run.1", "Flow", "", "", "")
 TASK = TaskConfig(record_id=RECORD, content="Call back.")

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from alc_app.attio import Connection
-from alc_app.attio.connector import Connector, Subscribed
+from alc_app.attio.host.connector import Connector, Subscribed
 from alc_app.connectors.alc import alc
 from tests.support.connector_contract import ConnectorContract
-from tests.support.fake_runtime import FakeRuntime, Outside, does_and_says
+from tests.support.fakes.runtime import FakeRuntime, Outside, does_and_says
 from tests.support.seed_003 import SeedService, seed_connector
 
 PROSPECT = {

@@ -2,12 +2,21 @@
 
 import pytest
 
-from alc_app.alc_api import AlcAnswerLost, AlcError, AlcRefused, AlcUnreachable
 from alc_app.attio import Connection
-from alc_app.attio.runtime import running
+from alc_app.attio.host.context import running
+from alc_app.clients.alc_api import AlcAnswerLost, AlcError, AlcRefused, AlcUnreachable
 from alc_app.events.connection_added import connection_added
 from alc_app.events.connection_removed import connection_removed
-from tests.support.fake_runtime import Crash, FakeRuntime, Fault, Outside, answer_lost, does_and_says, says, unreachable
+from tests.support.fakes.runtime import (
+    Crash,
+    FakeRuntime,
+    Fault,
+    Outside,
+    answer_lost,
+    does_and_says,
+    says,
+    unreachable,
+)
 
 NEW = Connection("connection", "new-token")
 POST, LOOK_UP = "POST /api/v1/webhooks", "GET /api/v1/webhooks"

@@ -2,11 +2,11 @@
 
 import pytest
 
-from alc_app.alc_api import AlcError
 from alc_app.attio import Connection
+from alc_app.clients.alc_api import AlcError
 from alc_app.events.connection_added import connection_added
 from alc_app.events.connection_removed import connection_removed
-from tests.support.fake_runtime import FakeRuntime, Fault, Outside, answer_lost, says, unreachable
+from tests.support.fakes.runtime import FakeRuntime, Fault, Outside, answer_lost, says, unreachable
 
 OLD = Connection("connection", "alc-token")
 DELETE, LOOK_UP = "DELETE /api/v1/webhooks/", "GET /api/v1/webhooks?"

@@ -12,8 +12,8 @@ import requests
 from flask import Flask, request
 from standardwebhooks import Webhook
 
+from mock_alc.control.matching import NotFound
 from mock_alc.testing.alc import Alc, Refused
-from mock_alc.testing.looking import NotFound
 from mock_alc.testing.person import NotAsked
 from tests.unit.mock_alc.support import CHALLENGE, REDIRECT, VERIFIER
 

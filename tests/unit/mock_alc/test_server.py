@@ -15,7 +15,7 @@ import pytest
 import requests
 from click.testing import CliRunner
 
-from mock_alc.cli import main
+from mock_alc.commands.cli import main
 from mock_alc.config import Config
 from mock_alc.server import MockAlc
 from tests.support.waiting import PATIENCE, eventually
@@ -143,7 +143,7 @@ def test_help_tells_how_to_begin() -> None:
 
 def test_help_loads_nothing_heavy() -> None:
     """What serving needs is imported when serving."""
-    code = "import sys, mock_alc.cli; sys.exit(bool({'flask', 'sqlalchemy', 'pydantic'} & set(sys.modules)))"
+    code = "import sys, mock_alc.commands.cli; sys.exit(bool({'flask', 'sqlalchemy', 'pydantic'} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0  # noqa: S603 (our own code)
 
 

@@ -11,7 +11,7 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from alc_app.mock_attio import MockAttioConfig, create_app
-from alc_app.mock_attio.context import Crm
+from alc_app.mock_attio.store.services import Crm
 
 TOKEN = "c0ffee" * 10 + "abcd"
 

@@ -4,9 +4,9 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from tests.support.face import create_face
-from tests.support.fake_workspace import FakeWorkspace
-from tests.support.scripted_actions import Stage
+from tests.support.fakes.face import create_face
+from tests.support.fakes.scripted_actions import Stage
+from tests.support.fakes.workspace import FakeWorkspace
 
 
 @pytest.fixture

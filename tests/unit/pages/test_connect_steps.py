@@ -5,7 +5,7 @@ from flask.testing import FlaskClient
 
 from alc_app.pages import ConnectionView, ConnectRun, StepDone
 from alc_app.pages.connect_steps import shown_steps
-from tests.support.fake_workspace import CONNECT_RUN, FakeWorkspace
+from tests.support.fakes.workspace import CONNECT_RUN, FakeWorkspace
 
 CODE, HANDLER = StepDone("exchange_code", 21.0), StepDone("create_webhook_handler", 4.0)
 REFUSED = StepDone("create_webhook", 9.0, failed=True)

@@ -4,7 +4,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from tests.support.fake_workspace import DISEASED, UNSENT, UNSHOWN, FakeWorkspace
+from tests.support.fakes.workspace import DISEASED, UNSENT, UNSHOWN, FakeWorkspace
 
 
 @pytest.fixture

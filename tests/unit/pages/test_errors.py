@@ -4,8 +4,8 @@ import pytest
 from flask import Flask, abort
 from flask.testing import FlaskClient
 
-from tests.support.face import REQUEST_ID
-from tests.support.fake_workspace import FakeWorkspace, record_id
+from tests.support.fakes.face import REQUEST_ID
+from tests.support.fakes.workspace import FakeWorkspace, record_id
 
 
 @pytest.fixture(autouse=True)

@@ -9,7 +9,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from alc_app.pages.headers import CONTENT_SECURITY_POLICY
-from tests.support.fake_workspace import FakeWorkspace, make_person, record_id
+from tests.support.fakes.workspace import FakeWorkspace, make_person, record_id
 
 EVERY_ANSWER = ("/", "/people", f"/people/{record_id(1)}", "/apps/alc", "/doctor", "/nowhere", "/events.json")
 

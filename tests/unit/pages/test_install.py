@@ -7,9 +7,9 @@ from flask.testing import FlaskClient
 from markupsafe import escape
 
 from alc_app.pages import CleanUp, ConnectionView
-from alc_app.pages.notices import NOTICES
-from alc_app.pages.workspace import ConnectionStatus
-from tests.support.fake_workspace import AT, CONNECTED, FakeWorkspace
+from alc_app.pages.install_notices import NOTICES
+from alc_app.pages.view_models import ConnectionStatus
+from tests.support.fakes.workspace import AT, CONNECTED, FakeWorkspace
 
 CONNECT = 'href="/connections/alc/connect"'
 DISCONNECT = 'action="/connections/alc/disconnect"'

@@ -7,7 +7,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from alc_app.pages import ActionButton, Change
-from tests.support.fake_workspace import AT, FakeWorkspace, make_person, record_id
+from tests.support.fakes.workspace import AT, FakeWorkspace, make_person, record_id
 
 HOSTILE = (
     "<script>alert(1)</script>",

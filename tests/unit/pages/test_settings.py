@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from tests.support.fake_workspace import FakeWorkspace
+from tests.support.fakes.workspace import FakeWorkspace
 
 SHOWN = {"was:automatic": "false", "was:days": "14", "days": "14"}
 """What the form says when nothing was touched; a switch that is off says nothing."""

@@ -4,8 +4,8 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from tests.support.fake_workflows import FAILED, GRACE, QUALIFY, WAITING
-from tests.support.fake_workspace import FakeWorkspace
+from tests.support.fakes.workflows import FAILED, GRACE, QUALIFY, WAITING
+from tests.support.fakes.workspace import FakeWorkspace
 
 
 @pytest.fixture

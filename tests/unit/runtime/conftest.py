@@ -15,12 +15,12 @@ import responses
 
 from alc_app.app import app as manifest
 from alc_app.attio.types import App
-from alc_app.config import Config
-from alc_app.runtime.database import Database
-from alc_app.runtime.house import WORKSPACE, House
-from alc_app.runtime.oauth import Tokens
-from alc_app.runtime.schema import Schema
-from tests.support.fake_engine import FakeEngine
+from alc_app.config.settings import Config
+from alc_app.runtime.migrations.schema import Schema
+from alc_app.runtime.oauth_client import Tokens
+from alc_app.runtime.services import WORKSPACE, House
+from alc_app.runtime.storage.database import Database
+from tests.support.fakes.engine import FakeEngine
 from tests.support.waiting import PATIENCE
 
 START = 1_700_000_000.0

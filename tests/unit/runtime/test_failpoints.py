@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from alc_app.config import Config
+from alc_app.config.settings import Config
 from alc_app.runtime.failpoints import FailpointReached, arm, failpoint
 
 

@@ -13,19 +13,19 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from alc_app import alc_api
-from alc_app.alc_api import AlcAnswerLost
 from alc_app.attio import Connection, SerializableError
-from alc_app.attio.runtime import running
-from alc_app.config import Config
-from alc_app.runtime import http
-from alc_app.runtime.house import House
-from alc_app.runtime.http import MAX_ANSWER, Http
-from alc_app.runtime.lifecycle import Lifecycle
-from alc_app.runtime.oauth import OAuthClient, OAuthFailed
-from alc_app.runtime.slot import Slot
-from tests.support.chaos import ChaosProxy, Exchange, Fault, answers, drips, http_answer, says
-from tests.support.fake_engine import FakeEngine
+from alc_app.attio.host.context import running
+from alc_app.clients import alc_api
+from alc_app.clients.alc_api import AlcAnswerLost
+from alc_app.config.settings import Config
+from alc_app.runtime import http_client
+from alc_app.runtime.context import Slot
+from alc_app.runtime.http_client import MAX_ANSWER, Http
+from alc_app.runtime.jobs.connection_lifecycle import Lifecycle
+from alc_app.runtime.oauth_client import OAuthClient, OAuthFailed
+from alc_app.runtime.services import House
+from tests.support.chaos.proxy import ChaosProxy, Exchange, Fault, answers, drips, http_answer, says
+from tests.support.fakes.engine import FakeEngine
 from tests.support.waiting import eventually
 from tests.unit.runtime.conftest import FRESH
 
@@ -79,8 +79,8 @@ def alc() -> Iterator[ChaosProxy]:
 @pytest.fixture(autouse=True)
 def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     """The same bounds, in tenths of a second."""
-    monkeypatch.setattr(http, "READ_TIMEOUT", DEADLINE)
-    monkeypatch.setattr(http, "TOTAL_TIMEOUT", DEADLINE)
+    monkeypatch.setattr(http_client, "READ_TIMEOUT", DEADLINE)
+    monkeypatch.setattr(http_client, "TOTAL_TIMEOUT", DEADLINE)
 
 
 @pytest.fixture

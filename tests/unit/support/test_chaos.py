@@ -9,8 +9,8 @@ from random import Random
 import pytest
 import requests
 
-from tests.support import chaos
-from tests.support.chaos import ChaosProxy
+from tests.support.chaos import proxy as chaos
+from tests.support.chaos.proxy import ChaosProxy
 from tests.support.waiting import PATIENCE
 
 HELLO = chaos.http_answer(201, b'{"hello": "world"}', ("Content-Type", "application/json"), ("Set-Cookie", "a=1"))

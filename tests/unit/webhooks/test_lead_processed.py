@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from alc_app import leads
 from alc_app.attio import BadRequest, Request, Response
+from alc_app.leads import transitions
 from alc_app.webhooks.lead_processed import lead_processed
-from tests.support.fake_runtime import FakeRuntime, Outside
+from tests.support.fakes.runtime import FakeRuntime, Outside
 
 RECORD = "11111111-1111-4111-8111-111111111111"
 MINIMAL = {"record_id": RECORD, "status": "Complete"}
@@ -24,8 +24,8 @@ WHOLE = {
 @pytest.fixture(autouse=True)
 def pending(runtime: FakeRuntime) -> str:
     """A lead that ALC is at."""
-    lead = leads.intend(RECORD, "Ada", "+442079460018").partition(".")[0]
-    leads.sent(lead, "lead_1")
+    lead = transitions.intend(RECORD, "Ada", "+442079460018").partition(".")[0]
+    transitions.sent(lead, "lead_1")
     return lead
 
 

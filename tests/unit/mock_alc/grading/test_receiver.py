@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from flask import Flask, Response, request
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from mock_alc.cli import main
+from mock_alc.commands.cli import main
 from mock_alc.grading import receiver
 from mock_alc.grading.receiver import CHECKS, NotReached, grade
 from mock_alc.grading.report import Report

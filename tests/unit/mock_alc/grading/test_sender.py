@@ -13,7 +13,7 @@ import requests
 from mock_alc.grading.exam import PLANS, Exam
 from mock_alc.grading.report import Report
 from mock_alc.grading.sender import grade_sender
-from mock_alc.signing import signed_headers
+from mock_alc.signing.standard_webhooks import signed_headers
 from mock_alc.testing.alc import Alc
 from mock_alc.testing.serving import Served
 from tests.support.waiting import PATIENCE, eventually

@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 from alc_app.pages import ConnectionView
 from alc_app.pages.tutorial.steps import STEPS
 from alc_app.pages.tutorial.tour import Standing, strip
-from tests.support.fake_workspace import FakeWorkspace, record_id
+from tests.support.fakes.workspace import FakeWorkspace, record_id
 
 
 @pytest.fixture

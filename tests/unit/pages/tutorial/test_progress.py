@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
+from alc_app.pages.tutorial.evidence import SAW, sentence
 from alc_app.pages.tutorial.progress import BEGINS, Follower, Progress
-from alc_app.pages.tutorial.saw import SAW, sentence
 from alc_app.pages.tutorial.steps import STEPS
-from tests.support.fake_guide import FakeGuide
+from tests.support.fakes.guide import FakeGuide
 
 POST = ("Server Function", "ALC", "POST /api/v1/leads")
 

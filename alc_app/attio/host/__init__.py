@@ -1,0 +1,1 @@
+"""What our runtime offers to the app beyond Attio's SDK."""

@@ -1,0 +1,1 @@
+"""The commands of `alc-app`, and the processes they start."""

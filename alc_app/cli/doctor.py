@@ -1,0 +1,166 @@
+"""What `alc-app doctor`, `catch-up`, `rotate-keys` and `dead-letters` print, for people and for machines."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import click
+
+from alc_app.attio.host.context import running
+from alc_app.attio.host.doctor import DeadLetter
+from alc_app.config.settings import Config
+from alc_app.leads import reconcile_rows
+from alc_app.leads.reconcile import sweep_leads
+from alc_app.runtime.context import Slot
+from alc_app.runtime.doctor.doctor import COULD_NOT_CHECK, WELL, Doctor, Report, Result
+from alc_app.runtime.jobs import dead_letters
+from alc_app.runtime.jobs.dead_letters import NotReplayed
+from alc_app.runtime.migrations.schema import SchemaUnfit
+from alc_app.runtime.observability import logs
+from alc_app.runtime.services import House
+from alc_app.runtime.storage.sealing import KeyMissing
+from alc_app.runtime.stores.key_rotation import rotate_keys
+
+WITHIN = 60.0
+SIGNS = {"error": ("✗", "red"), "warning": ("!", "yellow"), "unknown": ("?", "yellow")}
+FIX = "alc-app doctor --fix"
+
+
+def examine(config: Config, *, fix: bool, as_json: bool) -> int:
+    """Print the report; returns the exit code."""
+    try:
+        with _house(config) as house:
+            doctor = Doctor(house)
+            report = doctor.mend(WITHIN) if fix else doctor.examine(WITHIN)
+    except (KeyMissing, SchemaUnfit) as error:
+        click.echo(str(error), err=True)
+        return COULD_NOT_CHECK
+    if as_json:
+        click.echo(json.dumps(report.to_json(), indent=2))
+    else:
+        _print(report)
+    return report.exit_code
+
+
+def catch_up_now(config: Config) -> None:
+    """Make a sweep in this process, and print what it has found."""
+    with _house(config) as house, running(Slot(house)):
+        sweep_leads(house.settings.workspace_id)
+        last = reconcile_rows.last()
+    if last is None or last.done_at is None or last.why:
+        raise click.ClickException((last and last.why) or "Acme Lead Checker is not connected.")
+    click.echo(f"ALC had news of {last.told} leads." if last.told else "No webhook has been missed.")
+
+
+def seal_anew(config: Config) -> None:
+    """Seal every secret with the first key, and print what came of it."""
+    try:
+        with _house(config) as house:
+            done = rotate_keys(house.database, house.sealer)
+    except (KeyMissing, SchemaUnfit) as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(f"Sealed anew with the first key: {done.resealed} secrets.")
+    if done.unopened:
+        advice = "Keep the old keys, add the one that is missing and run this again; or disconnect and connect again."
+        raise click.ClickException("\n".join(["No key at hand opens these.", *done.unopened, advice]))
+    click.echo("The older keys are not needed any more.")
+
+
+def list_letters(config: Config, *, as_json: bool) -> None:
+    """Print every dead letter."""
+    with _house(config) as house:
+        found = dead_letters.find(house)
+    if as_json:
+        click.echo(json.dumps({"dead_letters": [dead_letters.as_json(letter) for letter in found]}, indent=2))
+        return
+    for letter in found:
+        click.echo(f"{click.style(letter.id, bold=True)}\n  {letter.text} {letter.why}")
+    click.echo("There are no dead letters." if not found else "Try one again: alc-app dead-letters replay ID")
+
+
+def show_letter(config: Config, letter_id: str, *, as_json: bool) -> None:
+    """Print one dead letter."""
+    with _house(config) as house, _refusals():
+        shown = dead_letters.as_json(dead_letters.get(house, letter_id))
+    if as_json:
+        click.echo(json.dumps(shown, indent=2))
+        return
+    for name, value in shown.items():
+        if value not in (None, ""):
+            click.echo(f"{name + ':':<12}{value}")
+
+
+def replay_letters(config: Config, letter_id: str | None, *, as_json: bool) -> None:
+    """Have one dead letter tried again, or all that can be."""
+    with _house(config) as house, _refusals():
+        wanted = [letter_id] if letter_id else [letter.id for letter in dead_letters.find(house) if _can(letter)]
+        _tell([{"id": each, "replayed": dead_letters.replay(house, each)} for each in wanted], as_json)
+
+
+def dismiss_letter(config: Config, letter_id: str, *, as_json: bool) -> None:
+    """Take one dead letter off the list."""
+    with _house(config) as house, _refusals():
+        dead_letters.dismiss(house, letter_id)
+        _tell([{"id": letter_id, "dismissed": f"{letter_id} is off the list."}], as_json)
+
+
+def _can(letter: DeadLetter) -> bool:
+    return not letter.advice
+
+
+def _tell(done: list[dict[str, str]], as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps({"done": done}, indent=2))
+        return
+    for each in done:
+        click.echo(list(each.values())[1])
+    if not done:
+        click.echo("There is nothing that can be tried again.")
+
+
+@contextmanager
+def _house(config: Config) -> Iterator[House]:
+    from alc_app.app import app as manifest  # late: `--help` needs none of it
+
+    logs.set_up()
+    house = House(config, manifest)
+    try:
+        yield house
+    finally:
+        house.close()
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    try:
+        yield
+    except NotReplayed as error:
+        raise click.ClickException(error.message) from None
+
+
+def _print(report: Report) -> None:
+    for result in report.checks:
+        _print_check(result, click.echo)
+    left = [entry for result in report.checks for entry in result.findings if not entry.mended]
+    mendable = sum(entry.mendable for entry in left)
+    if report.exit_code == WELL:
+        click.secho("Everything is in order.", fg="green", bold=True)
+    elif mendable:
+        click.echo(f"{mendable} of {len(left)} can be mended by: {click.style(FIX, bold=True)}")
+
+
+def _print_check(result: Result, echo: Callable[[str], None]) -> None:
+    sign, colour = ("✓", "green") if result.ok else SIGNS[_worst(result)]
+    echo(f"{click.style(sign, fg=colour)} {click.style(result.name, bold=not result.ok)}")
+    for entry in result.findings:
+        if entry.mended:
+            echo(f"    {click.style('✓', fg='green')} {entry.text} {entry.mended}")
+        else:
+            echo(f"    {click.style('•', fg=SIGNS[entry.level][1])} {entry.text}")
+
+
+def _worst(result: Result) -> str:
+    left = {entry.level for entry in result.findings if not entry.mended}
+    return next(level for level in SIGNS if level in left)

@@ -1,0 +1,160 @@
+"""The processes, as the command line starts them."""
+
+from __future__ import annotations
+
+import gc
+import signal
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+import click
+
+from alc_app.config.addresses import remember
+from alc_app.config.settings import LOOPBACK, Config
+from alc_app.runtime.observability import logs
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from alc_app.runtime.jobs.worker import Worker
+
+THREADS = 64
+MAX_BODY = 256 * 1024
+MOST_CONNECTIONS = 2000
+IDLE_SECONDS = 30
+"""After so long without a byte, or without the rest of a request, a connection is closed."""
+
+
+def run(config: Config, *, with_worker: bool) -> None:
+    """Serve the web process until SIGTERM or SIGINT.
+
+    waitress takes a request whole before a thread is given to it, and an answer back before the browser has read it:
+    no slow or silent peer can hold a thread. Streams end when the process is told to stop.
+    """
+    from waitress.server import create_server
+
+    from alc_app.runtime.migrations.schema import SchemaUnfit
+    from alc_app.runtime.storage.sealing import KeyMissing
+    from alc_app.runtime.stores.worker_ids import ExecutorTaken
+
+    logs.set_up(config.log_level, config.log_format)
+    _warn_if_public(config)
+    try:
+        web = _build(config)
+        worker = _worker(web) if with_worker else None
+        server = create_server(
+            web,
+            host=config.host,
+            port=config.port,
+            threads=THREADS,
+            max_request_body_size=MAX_BODY,
+            ident=None,
+            connection_limit=MOST_CONNECTIONS,
+            asyncore_use_poll=True,
+            channel_timeout=IDLE_SECONDS,
+            cleanup_interval=10,
+        )
+    except (ExecutorTaken, KeyMissing, SchemaUnfit, OSError) as error:
+        raise click.ClickException(str(error)) from None
+    remember(config)
+    click.echo(f"alc_app is at {config.base_url}")
+    _stop_by_exception(web.extensions["live"].stop)
+    try:
+        server.run()
+    finally:
+        server.close()
+        if worker:
+            worker.stop()
+
+
+def _build(config: Config) -> Flask:
+    from alc_app import create_app
+
+    gc.disable()  # nothing that is imported becomes garbage: a tenth of the start is spent looking for some
+    web = create_app(config)
+    gc.freeze()
+    gc.enable()
+    return web
+
+
+def _worker(web: Flask) -> Worker:
+    from alc_app.runtime.jobs.worker import Worker
+
+    worker = Worker(web.extensions["house"])
+    worker.start()
+    return worker
+
+
+def _stop_by_exception(first: Callable[[], None]) -> None:
+    """Let SIGTERM and Ctrl-C end the server's loop, and the open streams before it."""
+
+    def stop(*_: object) -> None:
+        first()
+        raise SystemExit(0)
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+
+
+def run_worker(config: Config, executor_id: str) -> None:
+    """Run the worker until it is told to stop."""
+    from alc_app.app import app as manifest
+    from alc_app.runtime.jobs.worker import Worker, run_for_ever
+    from alc_app.runtime.migrations.schema import SchemaUnfit
+    from alc_app.runtime.observability.metrics import show_on_loopback
+    from alc_app.runtime.services import House
+    from alc_app.runtime.storage.sealing import KeyMissing
+    from alc_app.runtime.stores.worker_ids import ExecutorTaken
+
+    logs.set_up(config.log_level, config.log_format)
+    try:
+        house = House(config, manifest)
+        if config.worker_metrics_port:
+            show_on_loopback(config.worker_metrics_port)
+        run_for_ever(Worker(house, executor_id))
+        house.close()
+    except (ExecutorTaken, KeyMissing, SchemaUnfit, OSError) as error:
+        raise click.ClickException(str(error)) from None
+
+
+def run_mock_attio(config: Config, writes_per_second: int, reads_per_second: int) -> None:
+    """Run the Attio stand-in until it is told to stop."""
+    from alc_app.mock_attio import MockAttioConfig
+    from alc_app.mock_attio.server import serve
+
+    logs.set_up(config.log_level, config.log_format)
+    mock = MockAttioConfig(
+        database_url=f"sqlite:///{config.home / 'mock_attio.db'}",
+        token=config.stand_in_token,
+        status_type=config.alc_status_type,
+        writes_per_second=writes_per_second,
+        reads_per_second=reads_per_second,
+        web_url=f"{config.base_url}/people/{{record_id}}",
+        post=_carrier(),
+    )
+    serve(mock, host="127.0.0.1", port=config.mock_attio_port)
+
+
+def _carrier() -> Callable[[str, bytes, Mapping[str, str]], int | None]:
+    """What the stand-in sends to webhooks with: our own way out, with its deadlines."""
+    from alc_app.attio import FetchError
+    from alc_app.runtime.http_client import Http
+
+    http = Http()
+
+    def post(url: str, body: bytes, headers: Mapping[str, str]) -> int | None:
+        try:
+            return http.request("POST", url, headers=headers, body=body).status
+        except FetchError:
+            return None
+
+    return post
+
+
+def _warn_if_public(config: Config) -> None:
+    if config.host not in LOOPBACK:
+        click.echo(
+            f"Warning: bound to {config.host}. The workspace has no login: whoever reaches this address can use it. "
+            "Put a proxy that asks for one in front.",
+            err=True,
+        )

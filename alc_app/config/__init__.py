@@ -1,0 +1,1 @@
+"""Settings, and the files of the home that keep them."""

@@ -1,0 +1,92 @@
+"""The record widget: on a person's page, where the person's lead stands, what was said, and what happens next.
+
+TUTORIAL: its `widgets` stay empty; the status is an attribute among others.
+"""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from alc_app.attio import Badge, Link, QueryError, RecordWidget, TextWidget, TranscriptLine
+from alc_app.attio.client import graphql, run_query
+from alc_app.extensions.load_lead_server import load_lead
+
+GET_PERSON_PHONE_NUMBERS = graphql(Path(__file__).parents[1] / "get_person_phone_numbers.graphql")
+TITLE = "Acme Lead Checker"
+BADGES = {
+    "sending": Badge("Sending", "grey"),
+    "pending": Badge("Pending", "amber"),
+    "complete": Badge("Complete", "green"),
+    "failed": Badge("Failed", "red"),
+    "not_sent": Badge("Not sent", "red"),
+}
+TEXTS = {
+    "sending": ("Being sent to ALC", "It becomes Pending as soon as ALC has answered."),
+    "pending": ("ALC's agent is chatting", "When ALC has a result, the status here changes by itself."),
+    "complete": ("The chat has ended", ""),
+    "failed": ("The chat has failed", ""),
+    "not_sent": ("The last send came to nothing", "Press Send to ALC to try again."),
+}
+INTERESTS = {"interested": "Interested", "not_interested": "Not interested", "no_answer": "No answer"}
+DISCONNECTED = "Acme Lead Checker is not connected: the chat is not shown, and a result arrives when it is again."
+AWAY = "The chat itself cannot be shown now, because ALC does not answer."
+
+
+async def widget(record_id: str) -> TextWidget:
+    """What the card says about this person."""
+    try:
+        person = (await run_query(GET_PERSON_PHONE_NUMBERS, recordId=record_id))["person"] or {}
+    except QueryError:
+        person = {}
+    name = (person.get("name") or {}).get("full_name") or "this person"
+    lead = await load_lead(record_id)
+    if lead is None:
+        return _invitation(name, has_phone=bool(person.get("phone_numbers", True)))
+    return _lead(lead, name)
+
+
+def _invitation(name: str, *, has_phone: bool) -> TextWidget:
+    if not has_phone:
+        return TextWidget(TITLE, "Not sent yet", f"Add a phone number to {name}, and ALC's agent can write to it.")
+    text = f"Press Send to ALC: an agent chats with {name} by SMS, and the result comes back to this page."
+    return TextWidget(TITLE, "Not sent yet", text)
+
+
+def _lead(lead: dict[str, Any], name: str) -> TextWidget:
+    status = lead["status"]
+    primary, secondary = TEXTS[status]
+    if status in ("complete", "failed"):
+        primary, secondary = INTERESTS.get(lead["interest"], primary), lead["summary"] or secondary
+    elif not lead["is_connected"]:
+        secondary = DISCONNECTED
+    elif lead["why"]:
+        secondary = f"{lead['why']} {secondary}"
+    return TextWidget(
+        TITLE,
+        primary,
+        " ".join(text for text in (secondary, _away(lead) if lead["alc_is_away"] else "") if text),
+        BADGES[status],
+        Link("Open in ALC's console", lead["console_url"]) if lead["alc_lead_id"] else None,
+        [_line(said, name) for said in lead["transcript"]],
+    )
+
+
+def _away(lead: dict[str, Any]) -> str:
+    """Why the chat is not there, or from when the one is that is shown."""
+    if lead["seen_at"] is None:
+        return AWAY
+    at = datetime.fromtimestamp(lead["seen_at"], UTC)
+    return f"ALC does not answer: the chat is shown as it was on {at.day} {at:%b, %H:%M} UTC."
+
+
+def _line(said: dict[str, str], name: str) -> TranscriptLine:
+    is_theirs = said["from"] == "lead"
+    return TranscriptLine(name if is_theirs else "ALC's agent", said["text"], is_theirs)
+
+
+lead_record_widget = RecordWidget(
+    id="alc-lead",
+    label="ALC",
+    widget=widget,
+    objects="people",
+)

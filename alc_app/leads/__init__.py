@@ -1,0 +1,1 @@
+"""What the app remembers: leads, and what the records in the CRM show."""

@@ -1,0 +1,186 @@
+"""`/v2/objects/{object}/attributes`: the fields of an object; this is how an app makes `alc_status`."""
+
+from typing import Annotated, Any, Literal
+from uuid import uuid4
+
+from flask import Blueprint, request
+from pydantic import Field
+from sqlalchemy.exc import IntegrityError
+
+from alc_app.mock_attio.api.auth import requires
+from alc_app.mock_attio.api.objects import SLUG, slug_conflict
+from alc_app.mock_attio.store.announce import tell
+from alc_app.mock_attio.store.choices import attribute_id_json
+from alc_app.mock_attio.store.errors import AttioError, Problem, body_error, query_params_error
+from alc_app.mock_attio.store.request_bodies import Body, page_of, parse, read_data
+from alc_app.mock_attio.store.schema_lookup import Schema, find_object, load_schema
+from alc_app.mock_attio.store.services import crm
+from alc_app.mock_attio.store.tables import Attribute
+from alc_app.mock_attio.store.value_types import CREATABLE_TYPES
+
+Json = dict[str, Any]
+# Types whose values have one spelling, so that "unique" means something.
+_CAN_BE_UNIQUE = {"text", "number", "domain", "email-address", "phone-number"}
+
+bp = Blueprint("attributes", __name__, url_prefix="/v2/objects/<object_name>/attributes")
+
+
+class CurrencyConfig(Body):
+    """How amounts of an attribute are shown."""
+
+    default_currency_code: Annotated[str, Field(pattern="^[A-Z]{3}$")]
+    display_type: Literal["code", "name", "narrowSymbol", "symbol"]
+
+
+class ReferenceConfig(Body):
+    """Which objects an attribute may refer to, by slug or id."""
+
+    allowed_objects: list[str]
+
+
+class AttributeConfig(Body):
+    """The part of an attribute that only some types have."""
+
+    currency: CurrencyConfig | None = None
+    record_reference: ReferenceConfig | None = None
+
+
+class NewAttribute(Body):
+    """The body of a creation; Attio wants all of these keys, even where they say nothing."""
+
+    title: str = Field(min_length=1, max_length=200)
+    description: str | None
+    api_slug: str = Field(pattern=SLUG)
+    type: str
+    is_required: bool
+    is_unique: bool
+    is_multiselect: bool
+    config: AttributeConfig
+    default_value: None = None
+    relationship: None = None
+
+
+class AttributeChange(Body):
+    """The body of a change; what is absent stays."""
+
+    title: str | None = Field(default=None, min_length=1, max_length=200)
+    description: str | None = None
+    api_slug: str | None = Field(default=None, pattern=SLUG)
+    is_required: bool | None = None
+    is_archived: bool | None = None
+
+
+def attribute_json(schema: Schema, attribute: Attribute) -> Json:
+    """Return an attribute as the API shows it."""
+    currency = attribute.config.get("currency") or {"default_currency_code": None, "display_type": None}
+    reference = attribute.config.get("record_reference") or {"allowed_object_ids": None}
+    plain = {"title", "description", "api_slug", "type", "created_at"}
+    flags = {
+        "is_system_attribute",
+        "is_writable",
+        "is_required",
+        "is_unique",
+        "is_multiselect",
+        "is_archived",
+    }
+    return {
+        "id": attribute_id_json(schema, attribute),
+        **attribute.model_dump(include=plain | flags),
+        "is_default_value_enabled": False,
+        "default_value": None,
+        "relationship": None,
+        "config": {"currency": currency, "record_reference": reference},
+    }
+
+
+@bp.get("")
+@requires("object_configuration:read")
+def list_attributes(object_name: str) -> Json:
+    """Answer the attributes of an object, without the archived ones unless asked for."""
+    archived = request.args.get("show_archived", "false")
+    if archived not in {"true", "false"}:
+        raise query_params_error(Problem(["show_archived"], "Expected true or false.", "invalid_type", "boolean"))
+    limit, offset = page_of(request.args.get("limit"), request.args.get("offset"), in_query=True)
+    with crm().database.reading() as session:
+        schema = load_schema(session, object_name)
+        shown = [a for a in schema.attributes if archived == "true" or not a.is_archived]
+        return {"data": [attribute_json(schema, a) for a in shown[offset : offset + limit]]}
+
+
+@bp.get("/<attribute_name>")
+@requires("object_configuration:read")
+def get_attribute(object_name: str, attribute_name: str) -> Json:
+    """Answer one attribute."""
+    with crm().database.reading() as session:
+        schema = load_schema(session, object_name)
+        return {"data": attribute_json(schema, schema.attribute(attribute_name))}
+
+
+@bp.post("")
+@requires("object_configuration:read-write")
+def create_attribute(object_name: str) -> Json:
+    """Create a custom attribute."""
+    new = parse(NewAttribute, read_data(request))
+    _check_type(new)
+    try:
+        with crm().database.writing() as session:
+            schema = load_schema(session, object_name)
+            attribute = Attribute(
+                attribute_id=str(uuid4()),
+                object_id=schema.object.object_id,
+                position=schema.attributes[-1].position + 1,
+                config=_config(schema, new.config),
+                created_at=crm().now(),
+                **new.model_dump(exclude={"config", "default_value", "relationship"}),
+            )
+            session.add(attribute)
+            session.flush()
+            tell(session, "object-attribute.created", _ids(attribute))
+            return {"data": attribute_json(schema, attribute)}
+    except IntegrityError as error:
+        raise slug_conflict(new.api_slug) from error
+
+
+@bp.patch("/<attribute_name>")
+@requires("object_configuration:read-write")
+def update_attribute(object_name: str, attribute_name: str) -> Json:
+    """Change or archive a custom attribute; those of Attio itself stay as they are."""
+    body = parse(AttributeChange, read_data(request))
+    nullable = {"description"} & body.model_fields_set
+    change = body.model_dump(exclude_none=True) | {name: getattr(body, name) for name in nullable}
+    try:
+        with crm().database.writing() as session:
+            schema = load_schema(session, object_name)
+            attribute = schema.attribute(attribute_name)
+            if attribute.is_system_attribute:
+                message = f'"{attribute.api_slug}" is an attribute of Attio itself and cannot be changed.'
+                raise AttioError(400, "system_edit_unauthorized", message)
+            attribute.sqlmodel_update(change)
+            session.flush()
+            tell(session, "object-attribute.updated", _ids(attribute))
+            return {"data": attribute_json(schema, attribute)}
+    except IntegrityError as error:
+        raise slug_conflict(change["api_slug"]) from error
+
+
+def _ids(attribute: Attribute) -> dict[str, str]:
+    return {"object_id": attribute.object_id, "attribute_id": attribute.attribute_id}
+
+
+def _check_type(new: NewAttribute) -> None:
+    if new.type not in CREATABLE_TYPES:
+        known = ", ".join(sorted(CREATABLE_TYPES))
+        raise body_error(Problem(["data", "type"], f"The type must be one of these: {known}.", "invalid_enum_value"))
+    if new.is_unique and new.type not in _CAN_BE_UNIQUE:
+        raise body_error(Problem(["data", "is_unique"], f'An attribute of type "{new.type}" cannot be unique.'))
+    if new.type == "currency" and new.config.currency is None:
+        raise body_error(Problem(["data", "config", "currency"], "Required", "invalid_type", "object", "undefined"))
+
+
+def _config(schema: Schema, config: AttributeConfig) -> Json:
+    reference = None
+    if config.record_reference is not None:
+        names = config.record_reference.allowed_objects
+        reference = {"allowed_object_ids": [find_object(schema.session, name).object_id for name in names]}
+    currency = None if config.currency is None else config.currency.model_dump()
+    return {"currency": currency, "record_reference": reference}

@@ -1,0 +1,104 @@
+"""Access tokens: finding out who asks (Bearer, or Basic with the token as user name), and what they may do."""
+
+import hashlib
+import hmac
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec, TypeVar
+from uuid import NAMESPACE_URL, uuid5
+
+from flask import Request, g, request
+
+from alc_app.mock_attio.store.errors import AttioError
+from alc_app.mock_attio.store.services import Caller, Crm, caller, crm
+from alc_app.mock_attio.store.tables import Token
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+_AREAS = (
+    "object_configuration",
+    "record_permission",
+    "list_configuration",
+    "list_entry",
+    "user_management",
+    "note",
+    "task",
+    "comment",
+    "webhook",
+    "meeting",
+    "call_recording",
+    "file",
+    "public_collection",
+    "private_collection",
+    "scim_management",
+)
+SCOPES = frozenset(f"{area}:{level}" for area in _AREAS for level in ("read", "read-write"))
+ALL_SCOPES = frozenset(f"{area}:read-write" for area in _AREAS)
+
+
+def token_in(request: Request) -> str | None:
+    """Return the token of the Authorization header, Bearer or Basic, or None if there is none."""
+    # Werkzeug fails on Basic credentials that are not ASCII; no token is written that way.
+    sent = request.authorization if request.headers.get("Authorization", "").isascii() else None
+    if sent is None:
+        return None
+    if sent.type == "bearer":
+        return sent.token or None
+    return (sent.username or None) if sent.type == "basic" else None
+
+
+def find_caller(crm: Crm, token: str) -> Caller | None:
+    """Return the holder of a token, or None if nobody holds it."""
+    digest = hash_token(token)
+    if hmac.compare_digest(digest, hash_token(crm.config.token)):
+        return Caller(str(uuid5(NAMESPACE_URL, digest)), ALL_SCOPES)
+    with crm.database.reading() as session:
+        known = session.get(Token, digest)
+    return None if known is None else Caller(known.token_id, frozenset(known.scope.split()))
+
+
+def hash_token(token: str) -> str:
+    """Return what is kept of a token; a random one needs no salt."""
+    return hashlib.sha256(token.encode(errors="surrogateescape")).hexdigest()
+
+
+def authenticate() -> None:
+    """Let nobody in without a known token, and count the request against the limits; runs before each view."""
+    token = token_in(request)
+    found = None if token is None else find_caller(crm(), token)
+    if found is None:
+        raise AttioError(
+            401,
+            "unauthorized",
+            "The API Key provided could not be found. This is most commonly caused by the token having been revoked.",
+        )
+    g.caller = found
+    crm().limits.admit(_kind_of(request))
+
+
+def requires(*scopes: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Open a view to tokens that have all of these scopes; `:read-write` covers `:read`."""
+
+    def decorate(view: Callable[P, R]) -> Callable[P, R]:
+        @wraps(view)
+        def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
+            demand(*scopes)
+            return view(*args, **kwargs)
+
+        return guarded
+
+    return decorate
+
+
+def demand(*scopes: str) -> None:
+    """Answer 403 unless the caller's token has all of these scopes."""
+    granted = caller().scope
+    for scope in scopes:
+        if scope not in granted and f"{scope.partition(':')[0]}:read-write" not in granted:
+            raise AttioError(403, "unauthorized", f'This token lacks the scope "{scope}". Grant it in Attio.')
+
+
+def _kind_of(request: Request) -> str:
+    asks = request.method in {"GET", "HEAD"} or request.path.endswith("/query") or request.path == "/graphql"
+    return "read" if asks else "write"

@@ -1,0 +1,102 @@
+"""`…/attributes/{attribute}/options` and `…/statuses`: the choices of a select or of a status attribute."""
+
+from typing import Any
+from uuid import uuid4
+
+from flask import Blueprint, request
+from pydantic import Field
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import Session
+
+from alc_app.mock_attio.api.auth import requires
+from alc_app.mock_attio.api.objects import slug_conflict
+from alc_app.mock_attio.store.choices import choice_json
+from alc_app.mock_attio.store.errors import AttioError, not_found
+from alc_app.mock_attio.store.request_bodies import Body, parse, read_data
+from alc_app.mock_attio.store.schema_lookup import Schema, load_schema
+from alc_app.mock_attio.store.services import crm
+from alc_app.mock_attio.store.tables import Attribute, Choice
+
+Json = dict[str, Any]
+_TYPE = {"options": "select", "statuses": "status"}
+_DURATION = r"^P(\d+Y)?(\d+M)?(\d+W)?(\d+D)?(T(\d+H)?(\d+M)?(\d+S)?)?$"  # ISO 8601
+
+bp = Blueprint(
+    "choices",
+    __name__,
+    url_prefix="/v2/objects/<object_name>/attributes/<attribute_name>/<any(options, statuses):kind>",
+)
+
+
+class NewChoice(Body):
+    """The body of a creation; the last two are for statuses only."""
+
+    title: str = Field(min_length=1, max_length=200)
+    celebration_enabled: bool = False
+    target_time_in_status: str | None = Field(default=None, pattern=_DURATION, max_length=60)
+
+
+class ChoiceChange(Body):
+    """The body of a change; what is absent stays."""
+
+    title: str | None = Field(default=None, min_length=1, max_length=200)
+    is_archived: bool | None = None
+    celebration_enabled: bool | None = None
+    target_time_in_status: str | None = Field(default=None, pattern=_DURATION, max_length=60)
+
+
+@bp.get("")
+@requires("object_configuration:read")
+def list_choices(object_name: str, attribute_name: str, kind: str) -> Json:
+    """Answer the options or statuses of an attribute."""
+    with crm().database.reading() as session:
+        schema, attribute = _attribute(session, object_name, attribute_name, kind)
+        return {"data": [choice_json(schema, attribute, choice) for choice in schema.choices(attribute)]}
+
+
+@bp.post("")
+@requires("object_configuration:read-write")
+def create_choice(object_name: str, attribute_name: str, kind: str) -> Json:
+    """Add an option or a status; its title must be new."""
+    new = parse(NewChoice, read_data(request))
+    try:
+        with crm().database.writing() as session:
+            schema, attribute = _attribute(session, object_name, attribute_name, kind)
+            choice = Choice(
+                choice_id=str(uuid4()),
+                attribute_id=attribute.attribute_id,
+                position=len(schema.choices(attribute)),
+                **new.model_dump(),
+            )
+            session.add(choice)
+            session.flush()
+            return {"data": choice_json(schema, attribute, choice)}
+    except IntegrityError as error:
+        raise slug_conflict(new.title) from error
+
+
+@bp.patch("/<choice_name>")
+@requires("object_configuration:read-write")
+def update_choice(object_name: str, attribute_name: str, kind: str, choice_name: str) -> Json:
+    """Rename or archive an option or a status."""
+    change = parse(ChoiceChange, read_data(request)).model_dump(exclude_none=True)
+    try:
+        with crm().database.writing() as session:
+            schema, attribute = _attribute(session, object_name, attribute_name, kind)
+            choice = schema.choice(attribute, choice_name)
+            if choice is None:
+                raise not_found(f'"{attribute.api_slug}" has no option or status "{choice_name}".')
+            choice.sqlmodel_update(change)
+            session.flush()
+            return {"data": choice_json(schema, attribute, choice)}
+    except IntegrityError as error:
+        raise slug_conflict(change["title"]) from error
+
+
+def _attribute(session: Session, object_name: str, attribute_name: str, kind: str) -> tuple[Schema, Attribute]:
+    schema = load_schema(session, object_name)
+    attribute = schema.attribute(attribute_name)
+    if attribute.type != _TYPE[kind]:
+        message = f'"{attribute.api_slug}" is of type "{attribute.type}" and has no {kind}.'
+        raise AttioError(400, "validation_type", message)
+    return schema, attribute

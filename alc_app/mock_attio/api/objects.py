@@ -1,0 +1,106 @@
+"""`/v2/objects`: the objects of the workspace; customers may add their own."""
+
+from typing import Any
+from uuid import uuid4
+
+from flask import Blueprint, request
+from pydantic import Field
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import col, select
+
+from alc_app.mock_attio.api.auth import requires
+from alc_app.mock_attio.seed.schema import system_attributes
+from alc_app.mock_attio.store.errors import AttioError
+from alc_app.mock_attio.store.request_bodies import Body, parse, read_data
+from alc_app.mock_attio.store.schema_lookup import find_object, find_workspace
+from alc_app.mock_attio.store.services import crm
+from alc_app.mock_attio.store.tables import CrmObject, Workspace
+
+Json = dict[str, Any]
+SLUG = r"^[a-z][a-z0-9_-]{0,62}$"
+
+bp = Blueprint("objects", __name__, url_prefix="/v2/objects")
+
+
+class NewObject(Body):
+    """The body of a creation."""
+
+    api_slug: str = Field(pattern=SLUG)
+    singular_noun: str = Field(min_length=1, max_length=200)
+    plural_noun: str = Field(min_length=1, max_length=200)
+
+
+class ObjectChange(Body):
+    """The body of a change; what is absent stays."""
+
+    api_slug: str | None = Field(default=None, pattern=SLUG)
+    singular_noun: str | None = Field(default=None, min_length=1, max_length=200)
+    plural_noun: str | None = Field(default=None, min_length=1, max_length=200)
+
+
+def object_json(workspace: Workspace, crm_object: CrmObject) -> Json:
+    """Return an object as the API shows it."""
+    return {
+        "id": {"workspace_id": workspace.workspace_id, "object_id": crm_object.object_id},
+        "api_slug": crm_object.api_slug,
+        "singular_noun": crm_object.singular_noun,
+        "plural_noun": crm_object.plural_noun,
+        "created_at": crm_object.created_at,
+    }
+
+
+@bp.get("")
+@requires("object_configuration:read")
+def list_objects() -> Json:
+    """Answer all objects."""
+    with crm().database.reading() as session:
+        workspace = find_workspace(session)
+        asked = select(CrmObject).order_by(col(CrmObject.created_at), col(CrmObject.api_slug))
+        return {"data": [object_json(workspace, crm_object) for crm_object in session.exec(asked)]}
+
+
+@bp.get("/<object_name>")
+@requires("object_configuration:read")
+def get_object(object_name: str) -> Json:
+    """Answer one object."""
+    with crm().database.reading() as session:
+        return {"data": object_json(find_workspace(session), find_object(session, object_name))}
+
+
+@bp.post("")
+@requires("object_configuration:read-write")
+def create_object() -> Json:
+    """Create a custom object with the attributes that every object has."""
+    new = parse(NewObject, read_data(request))
+    try:
+        with crm().database.writing() as session:
+            crm_object = CrmObject(object_id=str(uuid4()), created_at=crm().now(), **new.model_dump())
+            session.add(crm_object)
+            session.flush()
+            session.add_all(system_attributes(crm_object))
+            return {"data": object_json(find_workspace(session), crm_object)}
+    except IntegrityError as error:
+        raise slug_conflict(new.api_slug) from error
+
+
+@bp.patch("/<object_name>")
+@requires("object_configuration:read-write")
+def update_object(object_name: str) -> Json:
+    """Change the slug or the nouns of an object."""
+    change = parse(ObjectChange, read_data(request)).model_dump(exclude_none=True)
+    try:
+        with crm().database.writing() as session:
+            crm_object = find_object(session, object_name)
+            if crm_object.api_slug in {"people", "companies"} and "api_slug" in change:
+                message = "The slug of a standard object cannot be changed."
+                raise AttioError(400, "system_edit_unauthorized", message)
+            crm_object.sqlmodel_update(change)
+            session.flush()
+            return {"data": object_json(find_workspace(session), crm_object)}
+    except IntegrityError as error:
+        raise slug_conflict(change["api_slug"]) from error
+
+
+def slug_conflict(slug: str) -> AttioError:
+    """Return the error for a name that something else has already."""
+    return AttioError(409, "slug_conflict", f'"{slug}" is taken already. Choose another one.')

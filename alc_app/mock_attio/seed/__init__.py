@@ -1,0 +1,1 @@
+"""What a new stand-in contains: the schema and some people."""

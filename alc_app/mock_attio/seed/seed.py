@@ -1,0 +1,107 @@
+"""Filling an empty database, and bringing a used one back to that state; called at the start and by `/_mock/reset`."""
+
+import logging
+from typing import Any
+
+from sqlmodel import Session, delete, select
+
+from alc_app.mock_attio.seed import schema as seed_schema
+from alc_app.mock_attio.seed.people import COMPANIES, PEOPLE, SeedCompany, SeedPerson
+from alc_app.mock_attio.seed.schema import SEEDED_AT, stable_id
+from alc_app.mock_attio.store.events import Actor
+from alc_app.mock_attio.store.records import Editor
+from alc_app.mock_attio.store.schema_lookup import load_schema
+from alc_app.mock_attio.store.tables import Attribute, Row, Workspace, WorkspaceMember
+from alc_app.mock_attio.values.write import parse_values
+
+logger = logging.getLogger(__name__)
+
+
+def seed_if_empty(session: Session, status_type: str) -> None:
+    """Fill a new database; leave one that is in use as it is, but say if its status attribute is of another type."""
+    if session.exec(select(Workspace)).first() is None:
+        _fill(session, status_type)
+        return
+    asked = select(Attribute.type).where(Attribute.api_slug == "alc_status", Attribute.object_id == stable_id("people"))
+    kept = session.exec(asked).first()
+    if kept != status_type:
+        logger.warning(
+            'alc_status is of type "%s" in this database, but "%s" is configured. Reset the stand-in to change it.',
+            kept,
+            status_type,
+        )
+
+
+def reset(session: Session, status_type: str) -> None:
+    """Delete everything and fill the database again; the ids are the same as before."""
+    for table in reversed(Row.metadata.sorted_tables):
+        session.execute(delete(table))
+    _fill(session, status_type)
+
+
+def _fill(session: Session, status_type: str) -> None:
+    workspace_id = stable_id("workspace")
+    session.add(Workspace(workspace_id=workspace_id, name="Acme", slug="acme", created_at=SEEDED_AT))
+    session.add_all(_members())
+    people, companies = objects = seed_schema.standard_objects()
+    session.add_all(objects)
+    session.flush()
+    for crm_object in objects:
+        session.add_all(seed_schema.system_attributes(crm_object))
+    session.add_all(seed_schema.people_attributes(people, companies, status_type))
+    session.add_all(seed_schema.company_attributes(companies))
+    session.flush()
+    categories = sorted({company.category for company in COMPANIES})
+    session.add_all(seed_schema.choices(people, companies, status_type, categories))
+    session.flush()
+    _add_records(session, "companies", [(f"companies/{c.slug}", _company_values(c)) for c in COMPANIES])
+    _add_records(session, "people", [(f"people/{p.emails[0]}", _person_values(p)) for p in PEOPLE])
+
+
+def _members() -> list[WorkspaceMember]:
+    names = (("Robin", "Marsh", "admin"), ("Imani", "Castellanos", "member"))
+    return [
+        WorkspaceMember(
+            workspace_member_id=stable_id(f"members/{first}"),
+            first_name=first,
+            last_name=last,
+            email_address=f"{first.lower()}@example.com",
+            access_level=level,
+            created_at=SEEDED_AT.replace("09:00:00", f"08:0{position}:00"),
+        )
+        for position, (first, last, level) in enumerate(names)
+    ]
+
+
+def _add_records(session: Session, object_slug: str, records: list[tuple[str, dict[str, Any]]]) -> None:
+    """Create records a minute apart, in the order of the list, as if the first member had typed them in."""
+    schema = load_schema(session, object_slug)
+    actor = Actor("workspace-member", stable_id("members/Robin"))
+    for minute, (name, values) in enumerate(records):
+        editor = Editor(schema, actor, SEEDED_AT.replace("09:00:00", f"09:{minute:02}:00"))
+        editor.create(parse_values(schema, values), record_id=stable_id(name))
+
+
+def _company_values(company: SeedCompany) -> dict[str, Any]:
+    return {
+        "name": company.name,
+        "domains": [f"{company.slug}.example.com"],
+        "description": company.description,
+        "categories": [company.category],
+        "employee_range": company.employees,
+        "primary_location": company.location,
+    }
+
+
+def _person_values(person: SeedPerson) -> dict[str, Any]:
+    values: dict[str, Any] = {
+        "name": person.name,
+        "email_addresses": person.emails,
+        "phone_numbers": person.phones,
+        "job_title": person.job_title,
+        "primary_location": person.location,
+    }
+    if person.company is not None:
+        target = {"target_object": "companies", "target_record_id": stable_id(f"companies/{person.company}")}
+        values["company"] = target
+    return {slug: value for slug, value in values.items() if value}

@@ -1,0 +1,1 @@
+"""The rows of the stand-in, and what announces their changes."""

@@ -1,0 +1,99 @@
+"""Parsers of values that point at something else: select options, statuses, records, workspace members."""
+
+from typing import Any
+
+from sqlmodel import col, select
+
+from alc_app.mock_attio.store.errors import AttioError
+from alc_app.mock_attio.store.schema_lookup import Schema, as_uuid, find_members, load_schema, value_type
+from alc_app.mock_attio.store.tables import Attribute, Record, Value
+from alc_app.mock_attio.store.value_types import Content
+from alc_app.mock_attio.values.parsing import InvalidValueError, Parser, as_text, unwrap
+
+
+def _option(item: Any, attribute: Attribute, schema: Schema) -> Content:
+    name = as_text(unwrap(item, "option"), "option")
+    return {"option": _choice_id(schema, attribute, name, f'Cannot find select option with title "{name}".')}
+
+
+def _status(item: Any, attribute: Attribute, schema: Schema) -> Content:
+    name = as_text(unwrap(item, "status"), "status")
+    return {"status": _choice_id(schema, attribute, name, f'Cannot find Status with title "{name}"')}
+
+
+def _choice_id(schema: Schema, attribute: Attribute, name: str, otherwise: str) -> str:
+    choice = schema.choice(attribute, name)
+    if choice is None or choice.is_archived:
+        raise InvalidValueError(otherwise, code="value_not_found")
+    return choice.choice_id
+
+
+def _record_reference(item: Any, attribute: Attribute, schema: Schema) -> Content:
+    if not isinstance(item, dict):
+        raise InvalidValueError('Expected an object such as {"target_object": "people", "target_record_id": "…"}.')
+    name = as_text(item.get("target_object", ...), "target_object")
+    target = _target_schema(schema, name)
+    allowed = (attribute.config.get("record_reference") or {}).get("allowed_object_ids")
+    if allowed and target.object.object_id not in allowed:
+        raise InvalidValueError(f'This attribute does not refer to records of "{name}".', "target_object")
+    if "target_record_id" in item:
+        asked = select(Record.record_id).where(
+            Record.record_id == (as_uuid(as_text(item["target_record_id"], "target_record_id")) or ""),
+            Record.object_id == target.object.object_id,
+        )
+        record_id = schema.session.exec(asked).first()
+    else:
+        record_id = _by_unique_attribute(item, target)
+    if record_id is None:
+        raise InvalidValueError(f'Cannot find the referenced record of "{name}".', code="value_not_found")
+    return {"target_object": target.object.object_id, "target_record_id": record_id}
+
+
+def _target_schema(schema: Schema, name: str) -> Schema:
+    try:
+        return load_schema(schema.session, name)
+    except AttioError as error:
+        raise InvalidValueError(error.message, code="value_not_found") from error
+
+
+def _by_unique_attribute(item: dict[str, Any], target: Schema) -> str | None:
+    """Find the record by the one unique attribute that the reference names beside its target object."""
+    from alc_app.mock_attio.values.write import parse_attribute  # the two files need each other
+
+    names = [name for name in item if name != "target_object"]
+    attribute = target.by_name.get(names[0]) if len(names) == 1 else None
+    if attribute is None or not attribute.is_unique or not attribute.is_writable:
+        raise InvalidValueError("Name the record by target_record_id, or by one unique attribute.", "target_record_id")
+    keys = [value_type(attribute).key(content) for content in parse_attribute(target, attribute, item[names[0]])]
+    asked = (
+        select(Record.record_id)
+        .join(Value, col(Value.record_number) == Record.number)
+        .where(Value.attribute_id == attribute.attribute_id, col(Value.unique_key).in_(keys))
+    )
+    return target.session.exec(asked).first()
+
+
+def _actor_reference(item: Any, _attribute: Attribute, schema: Schema) -> Content:
+    email, member_id = item, None
+    if isinstance(item, dict) and "workspace_member_email_address" in item:
+        email = item["workspace_member_email_address"]
+    elif isinstance(item, dict):
+        if item.get("referenced_actor_type") != "workspace-member":
+            raise InvalidValueError('Only actors of type "workspace-member" can be written.', "referenced_actor_type")
+        email, member_id = None, as_text(item.get("referenced_actor_id", ...), "referenced_actor_id")
+    wanted = as_text(email).lower() if member_id is None else as_uuid(member_id)
+    for member in find_members(schema.session):
+        if wanted in {member.workspace_member_id, member.email_address}:
+            return {
+                "referenced_actor_type": "workspace-member",
+                "referenced_actor_id": member.workspace_member_id,
+            }
+    raise InvalidValueError("Cannot find the workspace member.", code="value_not_found")
+
+
+PARSERS: dict[str, Parser] = {
+    "select": _option,
+    "status": _status,
+    "record-reference": _record_reference,
+    "actor-reference": _actor_reference,
+}

@@ -1,0 +1,118 @@
+"""Showing records and values as Attio's API does: every attribute of the object, every value in its full envelope."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import select as select_columns
+from sqlmodel import col, select
+
+from alc_app.mock_attio.store.choices import choice_json
+from alc_app.mock_attio.store.schema_lookup import Schema
+from alc_app.mock_attio.store.tables import Attribute, CrmObject, Record, Value
+from alc_app.mock_attio.store.value_types import Content
+
+Json = dict[str, Any]
+
+_COLUMNS: tuple[Any, ...] = (
+    col(Value.record_number),
+    col(Value.attribute_id),
+    col(Value.content),
+    col(Value.active_from),
+    col(Value.active_until),
+    col(Value.actor_type),
+    col(Value.actor_id),
+)
+
+
+class Presenter:
+    """Turns the rows of one object into JSON; looks choices and referenced objects up once."""
+
+    def __init__(self, schema: Schema, web_url: str) -> None:
+        self._schema = schema
+        self._web_url = web_url
+        # Plain dictionaries, for a page of 500 records asks them some ten thousand times.
+        self._slugs = {attribute.attribute_id: attribute.api_slug for attribute in schema.attributes}
+        self._kinds = {attribute.attribute_id: attribute.type for attribute in schema.attributes}
+        self._shown = [attribute.api_slug for attribute in schema.attributes if not attribute.is_archived]
+        self._choices: dict[str, Json] = {}
+        self._object_slugs: dict[str, str] = {}
+
+    def records(self, records: Sequence[Record]) -> list[Json]:
+        """Return whole records, in the order given."""
+        values = self._active_values([record.number for record in records if record.number is not None])
+        return [self._record(record, values.get(record.number or 0, {})) for record in records]
+
+    def record(self, record: Record) -> Json:
+        """Return one whole record."""
+        return self.records([record])[0]
+
+    def history(self, record: Record, attribute: Attribute, *, historic: bool) -> list[Json]:
+        """Return the values of one attribute, oldest first with those of the past, or only the active ones."""
+        asked = select_columns(*_COLUMNS).where(
+            col(Value.record_number) == record.number, col(Value.attribute_id) == attribute.attribute_id
+        )
+        if historic:
+            asked = asked.order_by(col(Value.active_from), col(Value.value_id))
+        else:
+            asked = asked.where(col(Value.active_until).is_(None)).order_by(col(Value.position))
+        rows = self._schema.session.execute(asked)
+        return [self._value(*row) for _number, *row in rows]
+
+    def _active_values(self, numbers: Iterable[int]) -> dict[int, dict[str, list[Json]]]:
+        asked = (
+            select_columns(*_COLUMNS)
+            .where(col(Value.record_number).in_(numbers), col(Value.active_until).is_(None))
+            .order_by(col(Value.record_number), col(Value.position))
+        )
+        found: dict[int, dict[str, list[Json]]] = defaultdict(lambda: defaultdict(list))
+        for number, attribute_id, *row in self._schema.session.execute(asked):
+            found[number][self._slugs[attribute_id]].append(self._value(attribute_id, *row))
+        return found
+
+    def _record(self, record: Record, values: dict[str, list[Json]]) -> Json:
+        workspace, crm_object = self._schema.workspace, self._schema.object
+        url = self._web_url.format(
+            workspace=workspace.slug,
+            object=crm_object.api_slug,
+            noun=crm_object.singular_noun.lower().replace(" ", "-"),
+            record_id=record.record_id,
+        )
+        return {
+            "id": {
+                "workspace_id": workspace.workspace_id,
+                "object_id": crm_object.object_id,
+                "record_id": record.record_id,
+            },
+            "created_at": record.created_at,
+            "web_url": url,
+            "values": {slug: values.get(slug, []) for slug in self._shown},
+        }
+
+    def _value(self, attribute_id: str, content: Content, *envelope: str | None) -> Json:
+        active_from, active_until, actor_type, actor_id = envelope
+        kind = self._kinds[attribute_id]
+        if kind in {"select", "status"}:
+            content = {key: self._choice(attribute_id, choice_id) for key, choice_id in content.items()}
+        elif kind == "record-reference":
+            content = content | {"target_object": self._object_slug(content["target_object"])}
+        return {
+            "active_from": active_from,
+            "active_until": active_until,
+            "created_by_actor": {"type": actor_type, "id": actor_id},
+            **content,
+            "attribute_type": kind,
+        }
+
+    def _choice(self, attribute_id: str, choice_id: str) -> Json:
+        if choice_id not in self._choices:
+            attribute = self._schema.by_id[attribute_id]
+            for choice in self._schema.choices(attribute):
+                self._choices[choice.choice_id] = choice_json(self._schema, attribute, choice)
+        return self._choices[choice_id]
+
+    def _object_slug(self, object_id: str) -> str:
+        if object_id not in self._object_slugs:
+            asked = select(CrmObject.api_slug).where(CrmObject.object_id == object_id)
+            self._object_slugs[object_id] = self._schema.session.exec(asked).one()
+        return self._object_slugs[object_id]

@@ -1,0 +1,152 @@
+"""The lines that a step lives in: the tutorial's TypeScript, kept word for word in this folder, and ours.
+
+The TypeScript and the GraphQL are Attio's, from "SDK concepts" (docs.attio.com/sdk/concepts). A range is named by the
+text that it begins and ends with, so that it moves with the file; a test holds that each is found once.
+"""
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from textwrap import dedent
+from typing import Any, Final
+
+HERE = Path(__file__).parent
+ROOT = HERE.parent.parent.parent
+AROUND: Final = 2
+"""Lines shown before and after those that are meant."""
+
+
+@dataclass(frozen=True)
+class Range:
+    """Lines of a file: from where `begin` begins to the first line from there on that holds `end`."""
+
+    file: str  # ours as the repository names it, the tutorial's as the tutorial does
+    begin: str
+    end: str
+
+    @property
+    def path(self) -> Path:
+        """The file itself."""
+        return ROOT / self.file if self.file.startswith("alc_app/") else HERE / self.file
+
+    def lines(self) -> tuple[int, int]:
+        """Number of the first and of the last line. Raises: ValueError, when the file does not hold them."""
+        text = self.path.read_text()
+        begins = text.index(self.begin)
+        ends = text.index(self.end, begins)
+        return text.count("\n", 0, begins) + 1, text.count("\n", 0, ends) + 1
+
+
+ACTION_TS, ACTION = "send-to-alc-record-action.ts", "alc_app/send_to_alc_record_action.py"
+SERVER_TS, SERVER = "send-to-alc.server.ts", "alc_app/send_to_alc_server.py"
+WEBHOOK_TS, WEBHOOK = "webhooks/lead-processed.webhook.ts", "alc_app/webhooks/lead_processed.py"
+ADDED_TS, ADDED = "events/connection-added.event.ts", "alc_app/events/connection_added.py"
+REMOVED_TS, REMOVED = "events/connection-removed.event.ts", "alc_app/events/connection_removed.py"
+CONNECTING = "alc_app/runtime/routes/oauth.py"
+DECLARED = "send_to_alc_action = RecordAction("
+
+PLACES: Final[dict[str, tuple[Range | None, Range]]] = {
+    # Attio's own platform does the first four steps for a TypeScript app: the tutorial has no code for them.
+    "Installation 1": (None, Range(CONNECTING, '@routes.get("/connect")', "Clicks to install app")),
+    "Installation 2": (None, Range(CONNECTING, "with acting(house.exchanges", "Prompts to add connection")),
+    "Installation 3": (None, Range(CONNECTING, '@routes.get("/callback")', "Logs in (OAuth flow)")),
+    "Installation 4": (None, Range(CONNECTING, 'failpoint("callback_accepted")', "return _back(notice)")),
+    "Installation 5": (
+        Range(ADDED_TS, "export default async function connectionAdded", "{"),
+        Range(ADDED, "def connection_added(", '"""'),
+    ),
+    "Installation 6": (
+        Range(ADDED_TS, "// The filename must match", "const handler ="),
+        Range(ADDED, "# The file name must match", "handler ="),
+    ),
+    "Installation 7": (
+        Range(ADDED_TS, "const response = await fetch(", "externalWebhookId: webhook.webhook_id"),
+        Range(ADDED, "# TUTORIAL: it sends no secret", "update_webhook_handler(handler.id"),
+    ),
+    "Usage 1": (
+        Range("app.ts", "import {sendToAlcAction}", "actions: [sendToAlcAction]"),
+        Range("alc_app/app.py", "app = App(", "actions=[send_to_alc_action]"),
+    ),
+    "Usage 2": (Range(ACTION_TS, 'objects: "person"', "person"), Range(ACTION, DECLARED, 'objects="people"')),
+    "Usage 3": (
+        Range(ACTION_TS, "export const sendToAlcAction", 'label: "Send to ALC"'),
+        Range(ACTION, DECLARED, 'label="Send to ALC"'),
+    ),
+    "Usage 4": (
+        Range(ACTION_TS, "onTrigger: async", "{"),
+        Range(ACTION, "async def on_trigger", '"""'),
+    ),
+    "Usage 5": (
+        Range(ACTION_TS, "const {hideToast} = await showToast({", "})"),
+        Range(ACTION, "# Usage 5. TUTORIAL", "toast = await show_toast("),
+    ),
+    "Usage 6": (
+        Range(ACTION_TS, "const {person} = await runQuery", "const firstPhoneNumber"),
+        Range(ACTION, 'person = (await run_query', "first_phone_number = next("),
+    ),
+    "Usage 7": (
+        Range(ACTION_TS, "try {", "await sendToAlc("),
+        Range(ACTION, 'full_name = (person["name"]', "lead = await send_to_alc("),
+    ),
+    "Usage 8": (
+        Range(SERVER_TS, "const response = await fetch(", "body: JSON.stringify({recordId"),
+        Range(SERVER, "def send(intent_id", "raise"),
+    ),
+    "Usage 9": (
+        Range(SERVER_TS, "await fetch(`https://api.attio.com", "alc_lead_id:"),
+        Range("alc_app/leads/record_sync.py", "def _write(", "return True"),
+    ),
+    "Usage 10": (Range(SERVER_TS, "return lead", "lead"), Range(SERVER, 'return {"id": lead.id', "}")),
+    "Usage 11": (
+        Range(ACTION_TS, "await hideToast()\n    await showToast({", "hideToast()"),
+        Range(ACTION, "await toast.hide_toast()  # Usage 11", "hide_toast()"),
+    ),
+    "Usage 12": (
+        Range(ACTION_TS, 'await showToast({\n      title: "Successfully', "})"),
+        Range(ACTION, "# TUTORIAL: it never learns", 'await show_toast("Successfully'),
+    ),
+    "Later 10": (
+        Range(WEBHOOK_TS, "export default async function", 'return new Response("Bad Request"'),
+        Range(WEBHOOK, 'record_id = body.get("record_id")', 'return Response("Bad Request", status=400)'),
+    ),
+    "Later 11": (
+        Range(WEBHOOK_TS, "await fetch(`https://api.attio.com", "alc_status:"),
+        Range(WEBHOOK, "# TUTORIAL: it writes whatever", "show_lead_status(lead_id)  # Later 11"),
+    ),
+    "Removal 1": (
+        Range(REMOVED_TS, "const handlers = await listWebhookHandlers()", ")"),
+        Range(REMOVED, "errors = [error for handler", "]"),
+    ),
+    "Removal 2": (
+        Range(REMOVED_TS, "// Delete webhooks on ALC", "throw new Error(`Failed to delete"),
+        Range(REMOVED, "# TUTORIAL: one failed deletion", "return error"),
+    ),
+    "Removal 3": (
+        Range(REMOVED_TS, "// Delete webhooks on Attio", "await deleteWebhookHandler(handler.id)"),
+        Range(REMOVED, "delete_webhook_handler(handler.id)  # Removal 3", ")"),
+    ),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of a file; `meant`, unless it only stands around."""
+
+    number: int
+    text: str
+    meant: bool
+
+
+def excerpt(place: Range | None) -> dict[str, Any] | None:
+    """The lines of a range, with a few around them: `{"file", "first", "last", "lines"}`."""
+    if place is None:
+        return None
+    first, last = place.lines()
+    whole = place.path.read_text().splitlines()
+    begins, ends = max(first - AROUND, 1), min(last + AROUND, len(whole))
+    while begins < first and not whole[begins - 1].strip():
+        begins += 1
+    while ends > last and not whole[ends - 1].strip():
+        ends -= 1
+    shown = enumerate(dedent("\n".join(whole[begins - 1 : ends])).split("\n"), begins)
+    lines = [asdict(Line(number, text, first <= number <= last)) for number, text in shown]
+    return {"file": place.file, "first": first, "last": last, "lines": lines}

@@ -1,0 +1,76 @@
+"""What the databases hold at this moment, for Prometheus: read anew at each scrape, and the same in every process."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Mapping
+
+from prometheus_client import Metric
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+from sqlmodel import col, func, select
+
+from alc_app.attio.host.context import running
+from alc_app.attio.types import Gauge
+from alc_app.runtime.context import Slot
+from alc_app.runtime.services import WORKSPACE, House
+from alc_app.runtime.storage.tables import ConnectionRow
+
+log = logging.getLogger(__name__)
+
+
+class Gauges(Collector):
+    """Our own gauges and those of the manifest. One that cannot be read is left out, and the log says why."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self._gauges = [
+            Gauge("deliveries", "Deliveries that are not done, by state.", self._house.inbox.unfinished, "state"),
+            Gauge("oldest_delivery_seconds", "Age of the oldest delivery that waits.", self._oldest),
+            Gauge("connections", "Connections that have not been removed, by status.", self._connections, "status"),
+            Gauge("clean_ups", "Former connections whose clean-up at ALC has failed and goes on.", self._clean_ups),
+            Gauge("workers", "Workers that live.", lambda: {"": len(house.executors.living())}),
+            *house.manifest.gauges,
+        ]
+
+    def collect(self) -> Iterator[Metric]:
+        """Read every gauge."""
+        with running(Slot(self._house)):
+            for gauge in self._gauges:
+                yield from self._read(gauge.name, gauge.text, [gauge.label] if gauge.label else [], _keyed(gauge))
+        yield from self._read(
+            "runs",
+            "Runs that wait or are under way, by queue.",
+            ["queue", "status"],
+            self._house.engine.unfinished,
+        )
+
+    def _read(
+        self, name: str, text: str, labels: list[str], read: Callable[[], Mapping[tuple[str, ...], float]]
+    ) -> Iterator[Metric]:
+        try:
+            found = read()
+        except Exception:
+            log.exception("The gauge %s could not be read.", name)
+            return
+        family = GaugeMetricFamily(f"alc_app_{name}", text, labels=labels)
+        for values, number in found.items():
+            family.add_metric(values[: len(labels)], number)
+        yield family
+
+    def _oldest(self) -> Mapping[str, float]:
+        since = self._house.inbox.waiting_since()
+        return {"": self._house.now() - since if since else 0.0}
+
+    def _connections(self) -> Mapping[str, float]:
+        status = col(ConnectionRow.status)
+        query = select(status, func.count()).where(status != "removed").group_by(status)
+        with self._house.database.reading() as session:
+            return dict(session.exec(query).all())
+
+    def _clean_ups(self) -> Mapping[str, float]:
+        return {"": len(self._house.connections.being_removed(WORKSPACE))}
+
+
+def _keyed(gauge: Gauge) -> Callable[[], Mapping[tuple[str, ...], float]]:
+    return lambda: {(value,): number for value, number in gauge.read().items()}

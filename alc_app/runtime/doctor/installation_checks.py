@@ -1,0 +1,95 @@
+"""What the runtime can be checked for beside its work: keys, clocks, files and versions."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import sys
+from collections.abc import Iterator
+from email.utils import parsedate_to_datetime
+from functools import partial
+from pathlib import Path
+
+from sqlalchemy import text
+
+from alc_app.attio.errors import FetchError
+from alc_app.attio.host.doctor import Finding
+from alc_app.runtime.services import House
+
+SKEW = 60.0
+LEAST_SPACE = 256 * 1024 * 1024
+GROUP_AND_OTHERS = 0o077
+WRITABLE_BY_OTHERS = 0o022
+
+
+def check_keys(house: House) -> Iterator[Finding]:
+    """The keys at hand open every secret that is sealed here (bar O19)."""
+    for kind, ids in (("connection", house.connections.unopenable()), ("webhook handler", house.handlers.unopenable())):
+        for subject in ids:
+            yield Finding(
+                f"The secrets of the {kind} {subject} were sealed with a key that is not at hand. Add the key to "
+                "ALC_APP_KEYS, or disconnect and connect again.",
+                subject,
+            )
+
+
+def check_clocks(house: House) -> Iterator[Finding]:
+    """Signatures are refused when two clocks differ by minutes. Raises: FetchError."""
+    try:
+        answer = house.http.request("GET", f"{house.oauth.issuer}/.well-known/oauth-authorization-server", headers={})
+    except FetchError as error:
+        raise FetchError("ALC cannot be reached.").because(error) from error
+    if date := answer.headers.get("Date"):
+        yield from _compare("ALC's", parsedate_to_datetime(date).timestamp() - house.now())
+    if house.database.engine.dialect.name == "postgresql":
+        with house.database.reading() as session:
+            there = session.connection().execute(text("select extract(epoch from clock_timestamp())")).scalar_one()
+        yield from _compare("the database's", float(there) - house.now())
+
+
+def check_files(house: House) -> Iterator[Finding]:
+    """Keys and databases are their owner's alone, and there is room to write (bar O18, C14)."""
+    home = house.config.home
+    if home.stat().st_mode & WRITABLE_BY_OTHERS:
+        yield Finding(f"Others may write to {home}.", str(home), mend=partial(_make_private, home, 0o700))
+    for path in _private_files(house):
+        if path.stat().st_mode & GROUP_AND_OTHERS:
+            yield Finding(f"Others may read {path}.", str(path), mend=partial(_make_private, path, 0o600))
+    if shutil.disk_usage(home).free < LEAST_SPACE:
+        yield Finding(f"Less than 256 MB are free on the disk of {home}. Make room.", str(home), "warning")
+
+
+def check_sqlite(house: House) -> Iterator[Finding]:
+    """The engine's clock on SQLite needs a function that came with 3.42, from Python 3.12 on."""
+    versions = ((sys.version_info.major, sys.version_info.minor), sqlite3.sqlite_version_info)
+    if house.engine.url.startswith("sqlite") and not _fit(*versions):
+        yield Finding(
+            f"SQLite {sqlite3.sqlite_version} is too old for the engine on this Python. Use SQLite 3.42 or newer, "
+            "Python 3.11, or Postgres.",
+            "sqlite",
+        )
+
+
+def _fit(python: tuple[int, int], sqlite: tuple[int, ...]) -> bool:
+    return python < (3, 12) or sqlite >= (3, 42)
+
+
+def _compare(whose: str, seconds: float) -> Iterator[Finding]:
+    if abs(seconds) > SKEW:
+        how = "ahead of" if seconds > 0 else "behind"
+        advice = "Signed deliveries are refused from 5 minutes on. Set the clocks right."
+        yield Finding(f"{whose.capitalize()} clock is {abs(seconds):.0f} seconds {how} ours. {advice}", "clock")
+
+
+def _private_files(house: House) -> list[Path]:
+    config = house.config
+    urls = (config.database(name) for name in ("app", "inbox", "engine"))
+    databases = [Path(url.removeprefix("sqlite:///")) for url in urls if url.startswith("sqlite:///")]
+    keys = [config.home / name for name in ("sealing_key", "session_key", "mock_attio_token")]
+    journals = [path.with_name(f"{path.name}-wal") for path in databases]
+    return [path for path in (*databases, *journals, *keys) if path.exists()]
+
+
+def _make_private(path: Path, mode: int) -> str:
+    path.chmod(mode)
+    return f"{path} is its owner's alone now."

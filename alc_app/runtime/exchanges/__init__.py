@@ -1,0 +1,1 @@
+"""The log of HTTP exchanges that the pages draw."""

@@ -1,0 +1,45 @@
+"""Deliveries, as messages of the log of exchanges: Later 10, whether they are taken or refused, and why."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from flask import Response, g, request
+
+from alc_app.runtime.exchanges import redaction
+from alc_app.runtime.exchanges.log import ExchangeLog
+from alc_app.runtime.signatures.schemes import Scheme
+
+SHOWN_OF_ADDRESS = 6
+"""Characters of a handler's id that are shown: the whole address is a secret (bar R18)."""
+
+
+@contextmanager
+def noted_delivery(exchanges: ExchangeLog, scheme: Scheme, raw_body: bytes) -> Iterator[Callable[[Response], Response]]:
+    """Note the delivery at hand; what is yielded is told of our answer, and returns it."""
+    started = time.monotonic()
+    asked = {
+        "method": request.method,
+        "url": _masked(request.url),
+        "headers": redaction.headers(dict(request.headers)),
+        "body": raw_body.decode("utf-8", "replace")[: redaction.LONGEST_BODY],
+    }
+    with exchanges.call(scheme.receiver, "Calls the app's webhook", sender=scheme.sender, request=asked) as answer:
+
+        def answered(response: Response) -> Response:
+            answer["ms"] = round((time.monotonic() - started) * 1000, 1)
+            answer["label"] = response.status
+            answer["failed"] = response.status_code >= 400
+            answer["why"] = g.get("why_refused", "")
+            body = response.get_data(as_text=True)
+            answer["response"] = {"status": response.status_code, "headers": dict(response.headers), "body": body}
+            return response
+
+        yield answered
+
+
+def _masked(url: str) -> str:
+    address, _, handler_id = url.rpartition("/")
+    return f"{address}/{handler_id[:SHOWN_OF_ADDRESS]}…"

@@ -1,0 +1,51 @@
+"""HTTP on its way out, as messages of the log of exchanges."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from urllib.parse import urlsplit
+
+import requests
+
+from alc_app.runtime.exchanges import redaction
+from alc_app.runtime.exchanges.log import noting
+
+Answered = Callable[[requests.Response], None]
+
+
+@contextmanager
+def noted(request: requests.PreparedRequest) -> Iterator[Answered]:
+    """Note a call, if somebody is acting; what is yielded is told of the answer."""
+    exchanges = noting()
+    if exchanges is None:
+        yield lambda _response: None
+        return
+    parts, started = urlsplit(request.url or ""), time.monotonic()
+    with exchanges.call(parts.netloc, f"{request.method} {parts.path}", request=_request(request)) as answer:
+
+        def answered(response: requests.Response) -> None:
+            answer["ms"] = round((time.monotonic() - started) * 1000, 1)
+            answer["label"] = f"{response.status_code} {response.reason or ''}".strip()
+            answer["failed"] = response.status_code >= 400
+            answer["response"] = _response(response)
+
+        yield answered
+
+
+def _request(request: requests.PreparedRequest) -> dict[str, object]:
+    return {
+        "method": request.method,
+        "url": redaction.url(request.url or ""),
+        "headers": redaction.headers(request.headers),
+        "body": redaction.body(request.body, request.headers.get("Content-Type", "")),
+    }
+
+
+def _response(response: requests.Response) -> dict[str, object]:
+    return {
+        "status": response.status_code,
+        "headers": redaction.headers(response.headers),
+        "body": redaction.body(response.content, response.headers.get("Content-Type", "")),
+    }

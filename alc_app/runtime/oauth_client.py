@@ -1,0 +1,197 @@
+"""The OAuth client: authorization code with PKCE, refresh, revocation. RFC 6749, 7636, 7009, 8414, 9207, 9700.
+
+Authlib speaks the protocol; what it leaves open is closed here (bar O4, O7, O11). Nothing is stored by this file.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+from authlib.common.security import generate_token
+from authlib.integrations.base_client.errors import OAuthError
+from authlib.integrations.requests_client.oauth2_session import OAuth2Session
+from authlib.oauth2.rfc7636 import create_s256_code_challenge
+
+from alc_app.attio.errors import FetchError, SerializableError
+from alc_app.config.settings import LOOPBACK, Config
+from alc_app.runtime.http_client import Http, harden
+
+DEFAULT_LIFETIME = 3600
+MAX_LIFETIME = 86_400
+MAX_USERNAME = 320
+"""As long as an address can be."""
+NO_ANSWER = "ALC did not answer the token request as it should."
+_TOKEN = re.compile(r"[\x21-\x7e]{1,8192}")
+_SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")
+"""RFC 6749, appendix A: what tokens and scopes are made of."""
+METADATA_FOR = 300.0
+"""Seconds that the server's metadata is trusted without asking again."""
+
+
+class OAuthFailed(SerializableError):
+    """The authorization server cannot be used or said no in passing; trying again may help."""
+
+
+class OAuthDenied(OAuthFailed):
+    """The authorization server refuses this grant for good: the user has to connect again."""
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """What a token response gives us. `expires_at` is in seconds since 1970; `username` is empty if ALC says none."""
+
+    access_token: str
+    refresh_token: str
+    expires_at: float
+    scope: str
+    username: str = ""
+
+
+class OAuthClient:
+    """Our client at ALC's authorization server."""
+
+    def __init__(self, config: Config, http: Http, now: Callable[[], float] = time.time) -> None:
+        self._config, self._http, self._now = config, http, now
+        self._metadata: tuple[float, Mapping[str, Any]] = (float("-inf"), {})
+        self.redirect_uri = f"{config.base_url}/connections/alc/callback"
+
+    @property
+    def issuer(self) -> str:
+        """The authorization server that we are configured for."""
+        return self._config.alc_url
+
+    def authorization_url(self, *, state: str, verifier: str) -> str:
+        """Where to send the browser (bar O1). Raises: OAuthFailed."""
+        url, _ = self._session().create_authorization_url(
+            self.metadata()["authorization_endpoint"],
+            state=state,
+            code_challenge=create_s256_code_challenge(verifier),
+            code_challenge_method="S256",
+        )
+        return str(url)
+
+    def exchange(self, code: str, verifier: str) -> Tokens:
+        """Redeem an authorization code. Raises: OAuthDenied, OAuthFailed."""
+        return self._token_request(grant_type="authorization_code", code=code, code_verifier=verifier)
+
+    def refresh(self, refresh_token: str) -> Tokens:
+        """Trade a refresh token for new tokens. Raises: OAuthDenied, OAuthFailed."""
+        return self._token_request(grant_type="refresh_token", refresh_token=refresh_token)
+
+    def revoke(self, token: str, hint: str) -> None:
+        """Revoke a token; one that the server does not know is revoked (RFC 7009). Raises: OAuthFailed."""
+        try:
+            response = self._session().revoke_token(
+                self.metadata()["revocation_endpoint"], token=token, token_type_hint=hint
+            )
+        except (requests.RequestException, OAuthError) as error:
+            raise OAuthFailed("ALC cannot be reached to revoke the tokens.").because(error) from error
+        if response.status_code != 200:
+            raise OAuthFailed(f"ALC answered the revocation with status {response.status_code}.")
+
+    def metadata(self) -> Mapping[str, Any]:
+        """The server's metadata, checked (RFC 8414, bar O7); a bad refetch does not evict a good copy."""
+        fetched_at, known = self._metadata
+        if known and time.monotonic() - fetched_at < METADATA_FOR:
+            return known
+        try:
+            self._metadata = (time.monotonic(), self.fetch_metadata())
+        except OAuthFailed:
+            if not known:
+                raise
+        return self._metadata[1]
+
+    def fetch_metadata(self) -> Mapping[str, Any]:
+        """Ask the server for its metadata now, and check it. Raises: OAuthFailed."""
+        url = f"{self.issuer}/.well-known/oauth-authorization-server"
+        try:
+            response = self._http.request("GET", url, headers={"Accept": "application/json"})
+            found = response.json() if response.ok else None
+        except (FetchError, ValueError) as error:
+            raise OAuthFailed("ALC cannot be reached. Is it running?").because(error) from error
+        if not isinstance(found, dict) or found.get("issuer") != self.issuer:
+            raise OAuthFailed(f"{url} does not describe the issuer {self.issuer}. Check ALC_URL.")
+        for endpoint in ("authorization_endpoint", "token_endpoint", "revocation_endpoint"):
+            _check_endpoint(endpoint, found.get(endpoint), self.issuer)
+        return found
+
+    def _session(self) -> OAuth2Session:
+        return harden(
+            OAuth2Session(
+                self._config.alc_client_id,
+                self._config.client_secret,
+                redirect_uri=self.redirect_uri,
+                revocation_endpoint_auth_method="client_secret_basic",
+            )
+        )
+
+    def _token_request(self, **body: str) -> Tokens:
+        session = self._session()
+        session.register_compliance_hook("access_token_response", _check_answer)
+        try:
+            token = session.fetch_token(self.metadata()["token_endpoint"], **body)
+        except OAuthError as error:
+            raise OAuthDenied(f"ALC refused the tokens: {error.error}.").because(error) from error
+        except (requests.RequestException, ValueError, TypeError, OverflowError) as error:
+            raise OAuthFailed(NO_ANSWER).because(error) from error
+        return _tokens(token, previous=body.get("refresh_token", ""), now=self._now())
+
+
+def new_verifier() -> str:
+    """A PKCE verifier of 48 random characters (RFC 7636)."""
+    return str(generate_token(48))
+
+
+def _check_answer(response: requests.Response) -> requests.Response:
+    """Pass on what RFC 6749 calls an answer: an object with 200, or an error with 400 or 401. Raises: OAuthFailed.
+
+    Authlib takes tokens out of any answer, and a passing "slow down" for a refusal.
+    """
+    try:
+        body = response.json()
+    except (ValueError, RecursionError) as error:
+        raise OAuthFailed(NO_ANSWER).because(error) from error
+    refused = response.status_code in (400, 401) and isinstance(body, dict) and isinstance(body.get("error"), str)
+    if not refused and not (response.status_code == 200 and isinstance(body, dict)):
+        raise OAuthFailed(f"{NO_ANSWER} It came with status {response.status_code}.")
+    return response
+
+
+def _check_endpoint(name: str, url: object, issuer: str) -> None:
+    try:
+        parts, home = urlsplit(str(url)), urlsplit(issuer)
+    except ValueError as error:
+        raise OAuthFailed(f"ALC's metadata names a {name} that is no address.") from error
+    safe = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)
+    if not isinstance(url, str) or not safe or (parts.scheme, parts.netloc) != (home.scheme, home.netloc):
+        raise OAuthFailed(f"ALC's metadata names a {name} that is not on {issuer} or not https.")
+
+
+def _is_token(value: object) -> bool:
+    return isinstance(value, str) and _TOKEN.fullmatch(value) is not None
+
+
+def _tokens(token: object, previous: str, now: float) -> Tokens:
+    """Read a token response strictly (bar O11). Raises: OAuthFailed."""
+    if not isinstance(token, Mapping) or str(token.get("token_type", "")).lower() != "bearer":
+        raise OAuthFailed("ALC's token response is not one for bearer tokens.")
+    access, refresh = token.get("access_token"), token.get("refresh_token") or previous
+    if not _is_token(access) or (refresh and not _is_token(refresh)):
+        raise OAuthFailed("ALC's token response has no token that could be sent back.")
+    lifetime = token.get("expires_in", DEFAULT_LIFETIME)
+    if isinstance(lifetime, bool) or not isinstance(lifetime, int | float) or lifetime <= 0:
+        lifetime = DEFAULT_LIFETIME
+    scope = " ".join(_SCOPE.findall(str(token.get("scope") or "")))
+    return Tokens(str(access), str(refresh), now + min(lifetime, MAX_LIFETIME), scope, _username(token))
+
+
+def _username(token: Mapping[str, Any]) -> str:
+    """Whose account it is, if the server says so and it can be shown; it is never used for anything else."""
+    found = token.get("username")
+    return found if isinstance(found, str) and found.isprintable() and len(found) <= MAX_USERNAME else ""

@@ -1,0 +1,79 @@
+"""What is logged, and what never is: secrets and phone numbers are masked wherever they would appear (bar U8, U12).
+
+Each line carries the id of the trace that it belongs to (attio/trace.py), so that one `grep` tells a whole story.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+from datetime import UTC, datetime
+from typing import Any
+
+from alc_app.attio.host import trace
+
+FORMAT = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
+TIME = "%H:%M:%S"
+_SECRETS = re.compile(
+    r"(?i)(whsec_|Bearer |Basic |\bv1,|[?&](?:code|state|token)="
+    r"|(?:access_token|refresh_token|client_secret|code_verifier)['\"]?[=:] ?['\"]?)"
+    r"[A-Za-z0-9+/=_.~%-]{4,}"
+)
+_PHONE_NUMBER = re.compile(r"(?i)(?<!\w)(\+|%2B)[1-9](?:[ ().-]{0,2}[0-9]){6,14}")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+_NOT_EXTRA = {*logging.makeLogRecord({}).__dict__, "message", "asctime"}
+
+
+def masked(text: str) -> str:
+    """The text without what looks like a secret, or like a phone number in international form."""
+    return _PHONE_NUMBER.sub(r"\1…", _SECRETS.sub(r"\1…", text))
+
+
+class ForPeople(logging.Formatter):
+    """A line that ends with the beginning of its trace's id; a traceback comes below it."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return masked(super().format(record))
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's name
+        """Show what could forge or hide a line, such as a line break in a text of ALC's, as its escape."""
+        record.message = _CONTROL.sub(lambda found: ascii(found.group())[1:-1], record.message)
+        return f"{super().formatMessage(record)} {trace.trace_id()[:8]}".rstrip()
+
+
+class ForMachines(logging.Formatter):
+    """A JSON object a line: what is always there, the ids that came as `extra=`, and the traceback if there is one."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        told: dict[str, Any] = {
+            "time": datetime.fromtimestamp(record.created, UTC)
+            .isoformat(timespec="milliseconds")
+            .replace("+00:00", "Z"),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": record.getMessage(),
+            "trace_id": trace.trace_id() or None,
+            **{name: value for name, value in vars(record).items() if name not in _NOT_EXTRA},
+            "exception": self.formatException(record.exc_info) if record.exc_info else None,
+        }
+        plain = (bool, int, float)
+        return json.dumps(
+            {name: v if isinstance(v, plain) else masked(str(v)) for name, v in told.items() if v is not None}
+        )
+
+
+def adopt(name: str) -> None:
+    """Let a library's logger speak through ours: its own handler masks nothing."""
+    logger = logging.getLogger(name)
+    logger.handlers.clear()
+    logger.propagate = True
+
+
+def set_up(level: str = "INFO", form: str = "text") -> None:
+    """Log to standard error, masked. Libraries that log tokens when they debug are kept at WARNING (bar U8)."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(ForMachines() if form == "json" else ForPeople(FORMAT, TIME))
+    logging.basicConfig(level=level, handlers=[handler], force=True)
+    for name in ("authlib", "urllib3", "dbos"):
+        logging.getLogger(name).setLevel(max(logging.getLogger().level, logging.WARNING))

@@ -1,0 +1,148 @@
+"""What open pages want to know, as it happens: `/events` (server-sent events) and `/events.json` (the same, asked for);
+beside them `/exchanges.json`, who talked to whom.
+
+One append-only log in the database, because the worker that changes things is another process. An id is
+`<boot>:<n>`; `boot` names the log, so that a page which followed a log that is gone takes a new snapshot.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+from flask import Blueprint, Response, request
+from sqlmodel import Session, col, func, select
+
+from alc_app.runtime.exchanges.log import ExchangeLog
+from alc_app.runtime.exchanges.source_lines import excerpt
+from alc_app.runtime.storage.database import Database
+from alc_app.runtime.storage.event_log import append
+from alc_app.runtime.storage.tables import LiveEvent
+
+LOOK_EVERY = 0.25
+BEAT_EVERY = 2.0
+"""Seconds. Only a write finds out that a page has gone, and one that is left is followed by the next at once."""
+STREAM_FOR = 300.0
+"""Seconds after which a stream ends and the browser opens a new one: none is held for ever."""
+NEWEST = 400
+"""Messages that a page which knows none begins with."""
+MAX_STREAMS = 24
+"""Of the server's 64 threads: a click always finds one (a page without a stream asks `/events.json` instead)."""
+
+
+class Live:
+    """The log, and the streams that read it."""
+
+    def __init__(self, database: Database, boot: str, exchanges: ExchangeLog) -> None:
+        self._database, self.exchanges = database, exchanges
+        self._streams = threading.BoundedSemaphore(MAX_STREAMS)
+        self.stopping = threading.Event()
+        """Is set when the process is told to stop."""
+        self.boot = self._first_event(boot)
+
+    def last_id(self) -> str:
+        """The id of the newest event."""
+        with self._database.reading() as session:
+            return self._id(session.exec(select(func.max(LiveEvent.id))).one() or 0)
+
+    def after(self, event_id: str, limit: int = 500) -> list[dict[str, Any]]:
+        """The events after an id; one of another log, or older than what is kept, gives one `reset` event."""
+        boot, _, number = event_id.partition(":")
+        if boot != self.boot or not number.isascii() or not number.isdigit() or len(number) > 15:
+            return [{"id": self.last_id(), "kind": "reset", "data": {}}]
+        query = select(LiveEvent).where(col(LiveEvent.id) > int(number)).order_by(col(LiveEvent.id)).limit(limit)
+        with self._database.reading() as session:
+            rows = session.exec(query).all()
+            if rows and self._has_forgotten(session, int(number)):
+                return [{"id": self.last_id(), "kind": "reset", "data": {}}]
+        return [{"id": self._id(row.id or 0), "kind": row.kind, "data": json.loads(row.data)} for row in rows]
+
+    def stream(self, event_id: str) -> Iterator[str] | None:
+        """Server-sent events from an id on; None when there is no room for another stream."""
+        return self._follow(event_id) if self._streams.acquire(blocking=False) else None
+
+    def leave(self) -> None:
+        """A stream has been closed: there is room for another."""
+        self._streams.release()
+
+    def stop(self) -> None:
+        """End every stream, so that the server can stop."""
+        self.stopping.set()
+
+    def _follow(self, event_id: str) -> Iterator[str]:
+        ends, beats = time.monotonic() + STREAM_FOR, time.monotonic()
+        number = self.exchanges.last_number()
+        yield "retry: 1000\n\n"
+        while time.monotonic() < ends and not self.stopping.is_set():
+            for event in self.after(event_id):
+                event_id = event["id"]
+                yield f"id: {event_id}\nevent: {event['kind']}\ndata: {json.dumps(event)}\n\n"
+            for message in self.exchanges.after(number):  # without an id: who missed some asks for its trace
+                number = message["id"]
+                yield f"event: exchange\ndata: {json.dumps(message)}\n\n"
+            if time.monotonic() - beats > BEAT_EVERY:
+                beats = time.monotonic()
+                yield ": still here\n\n"
+            self.stopping.wait(LOOK_EVERY)
+
+    def _has_forgotten(self, session: Session, number: int) -> bool:
+        """Has an event after this one gone (retention.py)? The boot event never does."""
+        oldest = select(LiveEvent.id).where(LiveEvent.kind != "boot").order_by(col(LiveEvent.id)).limit(1)
+        return (session.exec(oldest).first() or 0) > number + 1
+
+    def _id(self, number: int) -> str:
+        return f"{self.boot}:{number}"
+
+    def _first_event(self, boot: str) -> str:
+        """The name of the log: written by whoever comes first."""
+        with self._database.transaction() as session:
+            if found := _boot(session):
+                return found
+            append(session, "boot", boot, time.time())
+        with self._database.transaction() as session:
+            return _boot(session) or boot
+
+
+def _boot(session: Session) -> str | None:
+    query = select(LiveEvent.data).where(LiveEvent.kind == "boot").order_by(col(LiveEvent.id)).limit(1)
+    found = session.exec(query).first()
+    return None if found is None else str(json.loads(found))
+
+
+def blueprint(live: Live) -> Blueprint:
+    """`GET /events`, `GET /events.json?after=`, `GET /exchanges.json?after=&trace=` and the lines behind a message."""
+    routes = Blueprint("live", __name__)
+
+    @routes.get("/events")
+    def events() -> Response:
+        after = request.headers.get("Last-Event-ID") or request.args.get("after") or live.last_id()
+        stream = live.stream(after)
+        if stream is None:
+            return Response(status=503, headers={"Retry-After": "10"})
+        response = Response(stream, content_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
+        response.call_on_close(live.leave)
+        return response
+
+    @routes.get("/events.json")
+    def events_json() -> dict[str, Any]:
+        after = request.args.get("after")
+        found = live.after(after) if after else []
+        return {"events": found, "last": found[-1]["id"] if found else live.last_id()}
+
+    @routes.get("/exchanges.json")
+    def exchanges_json() -> dict[str, Any]:
+        after, trace_id = request.args.get("after", type=int), request.args.get("trace", "")
+        if after is None and not trace_id:
+            return {"messages": live.exchanges.newest(NEWEST)[::-1]}
+        return {"messages": live.exchanges.after(max(after or 0, 0), trace_id=trace_id)}
+
+    @routes.get("/exchanges/<int:number>/source.json")
+    def source_json(number: int) -> dict[str, Any]:
+        found = live.exchanges.after(number - 1, limit=1)
+        sources = found[0]["detail"].get("source", []) if found and found[0]["id"] == number else []
+        return {"excerpts": [shown for source in sources if (shown := excerpt(source))]}
+
+    return routes

@@ -1,0 +1,258 @@
+"""Record actions, driven: each effect goes to the browser as a line of the reply, or is done here, by the host.
+
+An action that asks the person something is put aside, holds no thread, and goes on when the answer is posted.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+import time
+import uuid
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from flask import Blueprint, Response, abort, request
+
+from alc_app.attio.bulk import RunRecordBatches
+from alc_app.attio.effects import Effect
+from alc_app.attio.errors import (
+    AttioConnectionExpiredError,
+    AttioNoWorkspaceConnectionError,
+    QueryError,
+    SerializableError,
+    ServerFunctionError,
+)
+from alc_app.attio.host.context import outcome, running, settle
+from alc_app.runtime.context import Slot
+from alc_app.runtime.exchanges import record_actions
+from alc_app.runtime.exchanges.log import acting
+from alc_app.runtime.failpoints import failpoint
+from alc_app.runtime.services import House
+
+FUNCTION_WITHIN = 25.0
+"""Seconds that a record action waits for a server function; it goes on without us."""
+ASIDE_FOR = 900.0
+MOST_RECORDS = 1000
+"""That one bulk action is given at once."""
+FUNCTION = "Server Function"
+Line = dict[str, Any]
+Call = Mapping[str, Any]
+Query = Callable[[str, dict[str, Any]], dict[str, Any]]
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class _Run:
+    """One action under way: its coroutine, and the toasts that it has left standing."""
+
+    coroutine: Coroutine[Effect, Any, None]
+    toasts: list[str] = field(default_factory=list)
+    since: float = field(default_factory=time.monotonic)
+
+
+class Actions:
+    """Starts and resumes actions. `query` answers GraphQL: it is the workspace's."""
+
+    def __init__(self, house: House, query: Query) -> None:
+        self._house, self._query = house, query
+        self._aside: dict[str, _Run] = {}
+        self._lock = threading.Lock()
+
+    def start(self, action_id: str, record_id: str) -> Iterator[Line]:
+        """Trigger an action of the manifest. Raises: LookupError."""
+        action = self._house.manifest.record_action(action_id)
+        log.info("The action %s begins on the record %s.", action_id, record_id, extra={"record_id": record_id})
+        coroutine: Any = action.on_trigger(record_id)
+        record_actions.clicked(self._house.exchanges, action.label, coroutine)
+        return self._drive(_Run(coroutine), None)
+
+    def start_bulk(self, action_id: str, record_ids: Sequence[str]) -> Iterator[Line]:
+        """Trigger a bulk action of the manifest. Raises: LookupError."""
+        action = self._house.manifest.bulk_record_action(action_id)
+        log.info("The bulk action %s begins on %s records.", action_id, len(record_ids))
+        coroutine: Any = action.on_trigger(RunRecordBatches(record_ids, action.label))
+        record_actions.clicked(self._house.exchanges, action.label, coroutine)
+        return self._drive(_Run(coroutine), None)
+
+    def resume(self, run_id: str, answer: Any) -> Iterator[Line]:
+        """Go on with an action that was put aside; an id works once. Raises: LookupError."""
+        with self._lock:
+            for old, run in list(self._aside.items()):
+                if time.monotonic() - run.since > ASIDE_FOR:
+                    self._aside.pop(old).coroutine.close()
+            run = self._aside.pop(run_id)
+        return self._drive(run, answer)
+
+    def _drive(self, run: _Run, answer: Any) -> Iterator[Line]:
+        error: Exception | None = None
+        while True:
+            try:
+                effect = run.coroutine.throw(error) if error else run.coroutine.send(answer)
+            except StopIteration:
+                break
+            except Exception as uncaught:
+                yield from self._explain(run, uncaught)
+                break
+            answer = error = None
+            if effect.by == "host":
+                try:
+                    answer = self._host(run, effect)
+                except SerializableError as failed:
+                    error = failed
+                except Exception:
+                    log.exception("%s failed in a way that nobody foresaw.", effect.name)
+                    error = ServerFunctionError("Something unexpected happened. The log says what.")
+                continue
+            line = self._line(run, effect)
+            record_actions.shown(self._house.exchanges, effect, run.coroutine)
+            yield line
+            if effect.asks:
+                return
+        yield {"effect": "done"}
+
+    def _line(self, run: _Run, effect: Effect) -> Line:
+        line: Line = {"effect": effect.name, **effect.data}
+        if effect.name == "showToast":
+            run.toasts.append(effect.data["id"])
+        if effect.asks:
+            line["resume"] = uuid.uuid4().hex
+            with self._lock:
+                self._aside[line["resume"]] = run
+        return line
+
+    def _host(self, run: _Run, effect: Effect) -> Any:
+        """What the browser may not do: a query, or a server function on the worker. Raises: SerializableError."""
+        slot, exchanges, data = Slot(self._house), self._house.exchanges, effect.data
+        asked: dict[str, Any] = {"sender": record_actions.ACTION, "source": record_actions.source_of(run.coroutine)}
+        if effect.name == "runQuery":
+            with (
+                exchanges.call("GraphQL", "run_query()", **asked, arguments=dict(data)) as answer,
+                acting(exchanges, "GraphQL"),
+            ):
+                answer["returns"] = found = self._run_query(slot, data["query"], data["variables"])
+                return found
+        calls = data["calls"] if effect.name == "allSettled" else [data]
+        with exchanges.call(
+            FUNCTION, record_actions.called(calls), **asked, arguments=record_actions.given(calls)
+        ) as answer:
+            found = self._settle_all(slot, calls) if effect.name == "allSettled" else self._call(slot, data)
+            answer["returns"] = found
+            return found
+
+    def _settle_all(self, slot: Slot, calls: Sequence[Call]) -> list[dict[str, Any]]:
+        """Have all of them run side by side; returns the outcome of each."""
+        asked = [outcome(partial(self._ask, slot, call)) for call in calls]
+        return [each if "error" in each else outcome(partial(self._result, each["ok"])) for each in asked]
+
+    def _call(self, slot: Slot, call: Call) -> Any:
+        return self._result(self._ask(slot, call))
+
+    def _run_query(self, slot: Slot, query: str, variables: dict[str, Any]) -> Any:
+        try:
+            with running(slot):
+                reply = self._query(query, variables)
+        except SerializableError as error:
+            raise QueryError(error.message) from error
+        if reply.get("errors"):
+            log.warning("A query failed: %s", reply["errors"])
+            raise QueryError("The query could not be answered.")
+        return reply["data"]
+
+    def _ask(self, slot: Slot, call: Call) -> str:
+        """Have a server function run on the worker; returns the id of the run."""
+        name, args = call["function"], call["args"]
+        function = self._house.manifest.server_function(name)
+        with running(slot):
+            key = function.idempotency_key(*args) if function.idempotency_key else uuid.uuid4().hex
+        failpoint("intent_written")
+        with _queueing(name):
+            return self._house.engine.ask("server_function", name, args, queue="functions", run_id=f"{name}:{key}")
+
+    def _result(self, run_id: str) -> Any:
+        with _queueing(run_id):
+            result = self._house.engine.outcome(run_id, within=FUNCTION_WITHIN)
+        return settle(result)
+
+    def _explain(self, run: _Run, error: Exception) -> Iterator[Line]:
+        """An error that the action left to us: ask to connect, or say that something went wrong."""
+        yield from ({"effect": "hideToast", "id": toast} for toast in run.toasts)
+        if isinstance(error, AttioNoWorkspaceConnectionError | AttioConnectionExpiredError):
+            yield {
+                "effect": "connect",
+                "title": "Connect Acme Lead Checker",
+                "text": error.message,
+                "label": "Open Acme Lead Checker",
+                "url": "/apps/alc",
+            }
+            return
+        log.error("A record action failed.", exc_info=error)
+        yield {
+            "effect": "showToast",
+            "id": uuid.uuid4().hex[:8],
+            "title": "The action could not be run",
+            "text": "Something unexpected happened. Please try again; nothing is sent twice.",
+            "variant": "error",
+            "durationMs": None,
+            "dismissable": True,
+        }
+
+
+@contextmanager
+def _queueing(what: str) -> Iterator[None]:
+    try:
+        yield
+    except SerializableError:
+        raise
+    except Exception as error:
+        log.exception("The engine could not be asked about %s.", what)
+        raise ServerFunctionError("The work could not be queued. Please try again.") from error
+
+
+def blueprint(actions: Actions) -> Blueprint:
+    """What the page's buttons post to; replies are NDJSON, a line for each effect."""
+    routes = Blueprint("actions", __name__)
+
+    @routes.post("/people/<uuid:record_id>/actions/<action_id>")
+    def trigger(record_id: uuid.UUID, action_id: str) -> Response:
+        try:
+            return _stream(actions.start(action_id, str(record_id)))
+        except LookupError:
+            abort(404)
+
+    @routes.post("/people/bulk-actions/<action_id>")
+    def trigger_bulk(action_id: str) -> Response:
+        try:
+            return _stream(actions.start_bulk(action_id, _record_ids(request.get_json(silent=True))))
+        except LookupError:
+            abort(404)
+
+    @routes.post("/actions/runs/<run_id>")
+    def answer(run_id: str) -> Response:
+        given = request.get_json(silent=True)
+        try:
+            return _stream(actions.resume(run_id, given.get("answer") if isinstance(given, dict) else None))
+        except LookupError:
+            abort(410)
+
+    return routes
+
+
+def _record_ids(body: Any) -> list[str]:
+    """The records of a bulk action, each once; answers 400 to anything else."""
+    given = body.get("record_ids") if isinstance(body, dict) else None
+    if not isinstance(given, list) or not 1 <= len(given) <= MOST_RECORDS:
+        abort(400, f"Select 1 to {MOST_RECORDS} records.")
+    try:
+        return list(dict.fromkeys(str(uuid.UUID(each)) for each in given))
+    except (ValueError, AttributeError, TypeError):
+        abort(400, "These are not ids of records.")
+
+
+def _stream(lines: Iterator[Line]) -> Response:
+    body = (json.dumps(line) + "\n" for line in lines)
+    return Response(body, content_type="application/x-ndjson", headers={"X-Accel-Buffering": "no"})

@@ -1,0 +1,79 @@
+"""Record widgets, drawn: each effect is done here, by the host, and the card goes to the page as JSON.
+
+A widget is drawn whenever somebody looks, so nothing of it is kept: the server functions that it calls run where they
+stand, in this process, and only those that are not durable may be called.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, abort
+
+from alc_app.attio.effects import Effect
+from alc_app.attio.errors import QueryError, SerializableError
+from alc_app.attio.host.context import running
+from alc_app.attio.widgets import TextWidget
+from alc_app.runtime.context import Slot
+from alc_app.runtime.services import House
+
+Query = Callable[[str, dict[str, Any]], dict[str, Any]]
+
+
+class Widgets:
+    """Draws the widgets of the manifest. `query` answers GraphQL: it is the workspace's."""
+
+    def __init__(self, house: House, query: Query) -> None:
+        self._house, self._query = house, query
+
+    def draw(self, widget_id: str, record_id: str) -> TextWidget:
+        """A widget for one record. Raises: LookupError; whatever the widget leaves to us."""
+        coroutine = self._house.manifest.record_widget(widget_id).widget(record_id)
+        answer: Any = None
+        error: SerializableError | None = None
+        with running(Slot(self._house)):
+            while True:
+                try:
+                    effect = coroutine.throw(error) if error else coroutine.send(answer)
+                except StopIteration as drawn:
+                    card: TextWidget = drawn.value
+                    return card
+                answer = error = None
+                try:
+                    answer = self._host(effect)
+                except SerializableError as failed:
+                    error = failed
+
+    def _host(self, effect: Effect) -> Any:
+        data = effect.data
+        if effect.name == "runQuery":
+            try:
+                reply = self._query(data["query"], data["variables"])
+            except SerializableError as error:
+                raise QueryError(error.message) from error
+            if reply.get("errors"):
+                raise QueryError("The query could not be answered.")
+            return reply["data"]
+        if effect.name != "call":
+            raise LookupError(f"A widget reads; {effect.name} does more than that.")
+        function = self._house.manifest.server_function(data["function"])
+        if function.durable:
+            raise LookupError(f"A widget reads; {function.name} does more than that, or lacks durable=False.")
+        return function.run(*data["args"])
+
+
+def blueprint(widgets: Widgets) -> Blueprint:
+    """`GET /people/{record_id}/widgets/{widget_id}.json`."""
+    routes = Blueprint("widgets", __name__)
+
+    @routes.get("/people/<uuid:record_id>/widgets/<widget_id>.json")
+    def draw(record_id: UUID, widget_id: str) -> dict[str, Any]:
+        try:
+            return asdict(widgets.draw(widget_id, str(record_id)))
+        except LookupError:
+            abort(404)
+
+    return routes

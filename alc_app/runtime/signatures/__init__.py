@@ -1,0 +1,1 @@
+"""Webhook signatures: how each scheme signs, and how it is verified."""

@@ -1,0 +1,48 @@
+"""Attio's v2 webhooks: is this message from Attio? (docs.attio.com/rest-api/guides/webhooks, bar R1-R6)
+
+The MAC is hex HMAC-SHA256 over the raw body alone, and its key is the secret as text. There is no timestamp: a message
+that is played again is known by its `Idempotency-Key`, which stays the same on every retry.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+from collections.abc import Sequence
+
+from alc_app.runtime.signatures.standard_webhooks import ID, Headers, NotVerified
+
+_HEX = re.compile(r"[0-9a-f]{64}\Z")
+
+
+def verify(secrets: Sequence[str], headers: Headers, raw_body: bytes, *, now: float) -> str:
+    """Check a message against any of the live secrets; returns its `Idempotency-Key`. Raises: NotVerified."""
+    del now
+    key = headers.get("Idempotency-Key", "")
+    given = headers.get("Attio-Signature", "") or headers.get("X-Attio-Signature", "")
+    if not ID.match(key):
+        raise NotVerified("Idempotency-Key is missing or malformed")
+    if not _HEX.match(given):
+        raise NotVerified("Attio-Signature is missing or malformed")
+    expected = [hmac.digest(secret.encode(), raw_body, hashlib.sha256).hex() for secret in secrets if secret]
+    matches = [hmac.compare_digest(given, one) for one in expected]  # every pair: how long it takes tells nothing
+    if not any(matches):
+        raise NotVerified("Attio-Signature matches none of the handler's secrets")
+    return key
+
+
+def why_not(secret: str, headers: Headers, raw_body: bytes, *, now: float) -> str:
+    """The likeliest mistake of the sender of a message that was refused, in a sentence, for the inspector."""
+    del now
+    given = headers.get("Attio-Signature", "") or headers.get("X-Attio-Signature", "")
+    timestamp = headers.get("X-Attio-Timestamp", "")
+    if not headers.get("Idempotency-Key", ""):
+        return "The header Idempotency-Key is missing."
+    if not given:
+        return "The header Attio-Signature is missing."
+    if given == hmac.digest(secret.encode(), f"{timestamp}.".encode() + raw_body, hashlib.sha256).hex():
+        return "A timestamp was signed with the body. Attio signs the raw body alone."
+    if given == hmac.digest(secret.encode(), raw_body.rstrip(), hashlib.sha256).hex():
+        return "The body was given a line break after it was signed. Sign the bytes that are sent."
+    return "It is signed with another secret, or the body was changed after signing."

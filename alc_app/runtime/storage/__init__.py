@@ -1,0 +1,1 @@
+"""Databases, tables, locks and sealed values."""

@@ -1,0 +1,94 @@
+"""Secrets at rest: sealed one by one, each bound to the place it belongs to (bar O17-O19)."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+
+from alc_app.config.secret_files import keep_secret
+from alc_app.config.settings import Config
+
+
+class CannotUnseal(Exception):
+    """The value was sealed with a key that we do not have, or for another place."""
+
+
+class KeyMissing(Exception):
+    """The key that opens what is stored is not there; the message says what to do."""
+
+
+class Sealer:
+    """Seals with the first key, opens with any. Keys of a file are read again when they do not open something."""
+
+    def __init__(self, keys: list[str], file: Path | None = None) -> None:
+        self._file = file
+        self._take(keys)
+
+    @classmethod
+    def from_config(cls, config: Config, *, in_use: bool) -> Sealer:
+        """With `ALC_APP_KEYS`, or with a key file in the home that is made once.
+
+        Raises: KeyMissing, when there are sealed secrets (`in_use`) and no key: a new one would open none of them.
+        """
+        given, path = config.keys.get_secret_value(), config.home / "sealing_key"
+        if given:
+            return cls(_listed(given))
+        if in_use and not path.exists():
+            raise KeyMissing(f"There are sealed secrets, and {path} is gone. Restore it, or set ALC_APP_KEYS.")
+        return cls(_listed(keep_secret(path, lambda: Fernet.generate_key().decode())), path)
+
+    def seal(self, place: str, secret: str) -> str:
+        """Seal `secret` for `place`, such as "connection/42/access_token"."""
+        return self._fernet.encrypt(f"{place}\0{secret}".encode()).decode()
+
+    def unseal(self, place: str, sealed: str) -> str:
+        """The secret that was sealed for this very place. Raises: CannotUnseal."""
+        try:
+            found, _, secret = self._open(sealed).partition("\0")
+        except InvalidToken as error:
+            raise CannotUnseal(f"{place} was sealed with another key. Is ALC_APP_KEYS complete?") from error
+        if found != place:
+            raise CannotUnseal(f"{place} holds a secret that was sealed for another place.")
+        return secret
+
+    def reseal(self, place: str, sealed: str) -> str:
+        """The same secret, sealed with the first key; what that one has sealed stays as it is. Raises: CannotUnseal."""
+        secret = self.unseal(place, sealed)
+        try:
+            self._first.decrypt(sealed.encode())
+        except InvalidToken:
+            return self.seal(place, secret)
+        return sealed
+
+    def _open(self, sealed: str) -> str:
+        try:
+            return self._fernet.decrypt(sealed.encode()).decode()
+        except InvalidToken:
+            keys = _listed(self._file.read_text("ascii")) if self._file and self._file.exists() else self._keys
+            if keys == self._keys:
+                raise
+            with suppress(KeyMissing):  # what is in the file now is none: those that we have go on
+                self._take(keys)
+            return self._fernet.decrypt(sealed.encode()).decode()
+
+    def _take(self, keys: list[str]) -> None:
+        try:
+            fernets = [Fernet(key) for key in keys]
+            self._keys, self._first, self._fernet = keys, fernets[0], MultiFernet(fernets)
+        except (ValueError, IndexError) as error:
+            raise KeyMissing(
+                "Not all of ALC_APP_KEYS, or of the file sealing_key in the home, are Fernet keys."
+            ) from error
+
+    def opens(self, place: str, sealed: str) -> bool:
+        """Do the keys at hand open what was sealed for this place?"""
+        try:
+            return bool(self.unseal(place, sealed))
+        except CannotUnseal:
+            return False
+
+
+def _listed(keys: str) -> list[str]:
+    return [key.strip() for key in keys.split(",") if key.strip()]

@@ -1,0 +1,1 @@
+"""What the runtime remembers, one store a file."""

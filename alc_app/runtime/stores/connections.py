@@ -1,0 +1,252 @@
+"""Connections: their rows, their sealed tokens, and the one refresh at a time (bar O12-O17)."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from uuid import uuid4
+
+from sqlalchemy import update
+from sqlmodel import col, select
+
+from alc_app.attio.errors import AttioConnectionExpiredError, AttioNoWorkspaceConnectionError
+from alc_app.attio.types import Connection
+from alc_app.runtime.failpoints import failpoint
+from alc_app.runtime.oauth_client import OAuthClient, OAuthDenied, OAuthFailed, Tokens
+from alc_app.runtime.storage.database import Database
+from alc_app.runtime.storage.event_log import append
+from alc_app.runtime.storage.sealing import CannotUnseal, Sealer
+from alc_app.runtime.storage.tables import ConnectionRow
+
+LEEWAY = 60.0
+"""Seconds before its end at which a token is refreshed; at most a quarter of its lifetime (bar O15)."""
+REFRESH_LEASE = 20.0
+LOOK_AGAIN = 120.0
+"""Seconds after which a removal that has said nothing is run again (I6: no row waits without a due time)."""
+ADDED_WITHIN = 900.0
+"""Seconds after which a connection that was never saved is undone."""
+LIVE = ("active", "needs_reconnect")
+ENDED = ("removed", "given_up")
+TOKENS = ("refresh_token", "access_token")
+RECONNECT = "ALC no longer accepts the connection. Please reconnect Acme Lead Checker on its page."
+KEY_MISSING = (
+    "The key that opens the connection is not at hand. Put it back (ALC_APP_KEYS, or sealing_key in the home) and "
+    "start the app anew, or reconnect Acme Lead Checker on its page."
+)
+
+
+class Connections:
+    """The store of connections. Tokens leave it only as the `value` of a `Connection`, for one call."""
+
+    def __init__(
+        self, database: Database, sealer: Sealer, client: OAuthClient, now: Callable[[], float] = time.time
+    ) -> None:
+        self._database, self._sealer, self._client, self._now = database, sealer, client, now
+
+    def add(self, workspace_id: str, tokens: Tokens, connection_id: str = "") -> str:
+        """Store the tokens of a connection that is being added; returns its id."""
+        now = self._now()
+        row = ConnectionRow(
+            id=connection_id or uuid4().hex,
+            workspace_id=workspace_id,
+            status="adding",
+            created_at=now,
+            due_at=now + ADDED_WITHIN,
+        )
+        self._put(row, tokens)
+        with self._database.transaction() as session:
+            session.add(row)
+        return row.id
+
+    def is_known(self, connection_id: str) -> bool:
+        """Is there a row of this id, in whatever state?"""
+        with self._database.reading() as session:
+            return session.get(ConnectionRow, connection_id) is not None
+
+    def row(self, connection_id: str) -> ConnectionRow:
+        """The row of a connection."""
+        with self._database.reading() as session:
+            return session.get_one(ConnectionRow, connection_id)
+
+    def live(self, workspace_id: str) -> ConnectionRow | None:
+        """The workspace's connection: active, or in need of a reconnect."""
+        with self._database.reading() as session:
+            mine = (ConnectionRow.workspace_id == workspace_id, col(ConnectionRow.status).in_(LIVE))
+            return session.exec(select(ConnectionRow).where(*mine)).first()
+
+    def latest(self, workspace_id: str, status: str) -> ConnectionRow | None:
+        """The youngest connection in this state."""
+        query = select(ConnectionRow).where(ConnectionRow.workspace_id == workspace_id, ConnectionRow.status == status)
+        with self._database.reading() as session:
+            return session.exec(query.order_by(col(ConnectionRow.created_at).desc())).first()
+
+    def being_removed(self, workspace_id: str) -> list[ConnectionRow]:
+        """Connections whose clean-up at ALC has failed at least once and goes on."""
+        return [row for row in self._in(workspace_id, "removing") if row.tries]
+
+    def unsettled(self, workspace_id: str) -> list[ConnectionRow]:
+        """Connections that are coming, going, or wait for a person."""
+        return self._in(workspace_id, "adding", "removing", "needs_reconnect")
+
+    def given_up(self, workspace_id: str) -> list[ConnectionRow]:
+        """Connections that could not be cleaned up for as long as we keep tokens."""
+        return self._in(workspace_id, "given_up")
+
+    def clean_up_again(self, connection_id: str) -> None:
+        """Have one that was given up cleaned up, with the key of the workspace's own connection."""
+        which = (col(ConnectionRow.id) == connection_id, col(ConnectionRow.status) == "given_up")
+        again = {"status": "removing", "removing_since": self._now(), "tries": 0, "due_at": self._now()}
+        with self._database.transaction() as session:
+            session.exec(update(ConnectionRow).where(*which).values(**again))
+
+    def unopenable(self) -> list[str]:
+        """The connections whose tokens the keys at hand do not open."""
+        with self._database.reading() as session:
+            rows = session.exec(select(ConnectionRow).where(ConnectionRow.access_token != "")).all()
+        return [row.id for row in rows if not all(self._opens(row, field) for field in TOKENS if getattr(row, field))]
+
+    def activate(self, connection_id: str) -> str | None:
+        """Save a connection that has been added; returns the id of the one it replaces, which is due to be removed.
+
+        Saving it twice is saving it once: the first time may have been cut off before anybody was told.
+        """
+        with self._database.transaction() as session:
+            row = session.get_one(ConnectionRow, connection_id)
+            if row.status in LIVE:
+                return row.replaced
+            if row.status != "adding":
+                raise LookupError("The connection was given up before it could be saved.")
+            if old := self.live(row.workspace_id):
+                old.status, old.due_at, old.removing_since = "removing", self._now() + LOOK_AGAIN, self._now()
+                session.flush()  # the unique index allows one live connection at any moment
+            row.status, row.why, row.due_at, row.replaced = "active", None, None, old.id if old else None
+            return row.replaced
+
+    def usable_id(self, workspace_id: str) -> str:
+        """The id of the connection that calls may use. Raises: AttioNoWorkspaceConnectionError and its kin."""
+        row = self.live(workspace_id)
+        if row is None:
+            raise AttioNoWorkspaceConnectionError("Acme Lead Checker is not connected.")
+        if row.status == "needs_reconnect":
+            raise AttioConnectionExpiredError(row.why or RECONNECT)
+        return row.id
+
+    def open(self, connection_id: str) -> Connection:
+        """The connection with a token that is fresh by our clock. Raises: AttioConnectionExpiredError."""
+        row = self.row(connection_id)
+        if self._now() > row.refresh_at and row.refresh_token:
+            return self.refresh(connection_id, row.token_version)
+        return Connection(row.id, self._unseal(row, "access_token"))
+
+    def refresh(self, connection_id: str, seen_version: int) -> Connection:
+        """New tokens for a connection, unless somebody else has just fetched them: one refresh for all (O12).
+
+        Raises: AttioConnectionExpiredError, when ALC refuses; the connection then needs a reconnect.
+        """
+        deadline = time.monotonic() + REFRESH_LEASE
+        while time.monotonic() < deadline:
+            row = self.row(connection_id)
+            if row.status in ENDED:
+                raise AttioNoWorkspaceConnectionError("Acme Lead Checker is not connected any more.")
+            if row.token_version != seen_version:
+                return Connection(row.id, self._unseal(row, "access_token"))
+            if self._lease(connection_id, seen_version):
+                return self._refresh(row)
+            time.sleep(0.05)  # another process is fetching them
+        raise AttioConnectionExpiredError("The connection to ALC is being refreshed. Please try again.")
+
+    def version_of(self, connection: Connection) -> int:
+        """Which generation of tokens this connection's value belongs to, by looking at the row."""
+        row = self.row(connection.id)
+        return row.token_version if self._unseal(row, "access_token") == connection.value else -1
+
+    def needs_reconnect(self, connection_id: str, why: str) -> None:
+        """ALC refuses the connection: sends stop, and the page says so."""
+        with self._database.transaction() as session:
+            mine = (col(ConnectionRow.id) == connection_id, col(ConnectionRow.status) == "active")
+            if session.exec(update(ConnectionRow).where(*mine).values(status="needs_reconnect", why=why)).rowcount:
+                append(session, "connection", {"status": "needs_reconnect"}, self._now())
+
+    def reopen(self) -> None:
+        """Connections that only lacked their key are in use again, when it is back (bar O19)."""
+        shut = (col(ConnectionRow.status) == "needs_reconnect", col(ConnectionRow.why) == KEY_MISSING)
+        with self._database.transaction() as session:
+            for row in session.exec(select(ConnectionRow).where(*shut)).all():
+                if all(self._opens(row, field) for field in TOKENS if getattr(row, field)):
+                    row.status, row.why = "active", None
+                    append(session, "connection", {"status": "active"}, self._now())
+
+    def revoke(self, connection_id: str) -> None:
+        """Revoke the tokens at ALC, the refresh token first. Raises: OAuthFailed."""
+        row = self.row(connection_id)
+        for field in TOKENS:
+            if getattr(row, field):
+                self._client.revoke(self._unseal(row, field), field)
+
+    def erase(self, connection_id: str, status: str = "removed") -> None:
+        """The end of a connection, removed or given up: its tokens, and whose they are, are gone here (I5)."""
+        with self._database.transaction() as session:
+            row = session.get_one(ConnectionRow, connection_id)
+            row.access_token = row.refresh_token = row.username = ""
+            row.status, row.due_at = status, None
+
+    def _lease(self, connection_id: str, version: int) -> bool:
+        now = self._now()
+        free = (col(ConnectionRow.token_version) == version, col(ConnectionRow.refreshing_until) < now)
+        with self._database.transaction() as session:
+            statement = update(ConnectionRow).where(col(ConnectionRow.id) == connection_id, *free)
+            return session.exec(statement.values(refreshing_until=now + REFRESH_LEASE)).rowcount == 1
+
+    def _refresh(self, row: ConnectionRow) -> Connection:
+        try:
+            tokens = self._client.refresh(self._unseal(row, "refresh_token"))
+        except OAuthDenied as error:
+            # Its access token is worth nothing either: who opens it from now on is told so, whatever the clock says.
+            self._release(row.id, refresh_at=0.0)
+            self.needs_reconnect(row.id, RECONNECT)
+            raise AttioConnectionExpiredError(RECONNECT) from error
+        except OAuthFailed as error:
+            self._release(row.id)
+            raise AttioConnectionExpiredError(f"{error.message} Please try again.") from error
+        failpoint("tokens_refreshed")
+        with self._database.transaction() as session:  # both tokens in one commit, before either is used (O14)
+            current = session.get_one(ConnectionRow, row.id, with_for_update=True)
+            kept = current.status not in ENDED
+            if kept:
+                self._put(current, tokens)
+                current.token_version, current.refreshing_until = current.token_version + 1, 0
+        if not kept:  # removed while ALC was answering: nobody may keep these (I5)
+            self._client.revoke(tokens.refresh_token or tokens.access_token, "refresh_token")
+            raise AttioNoWorkspaceConnectionError("Acme Lead Checker is not connected any more.")
+        return Connection(row.id, tokens.access_token)
+
+    def _release(self, connection_id: str, **changes: float) -> None:
+        which = col(ConnectionRow.id) == connection_id
+        with self._database.transaction() as session:
+            session.exec(update(ConnectionRow).where(which).values(refreshing_until=0, **changes))
+
+    def _put(self, row: ConnectionRow, tokens: Tokens) -> None:
+        row.access_token = self._sealer.seal(f"connection/{row.id}/access_token", tokens.access_token)
+        row.refresh_token = (
+            self._sealer.seal(f"connection/{row.id}/refresh_token", tokens.refresh_token)
+            if tokens.refresh_token
+            else ""
+        )
+        row.expires_at, row.scope = tokens.expires_at, tokens.scope
+        row.issued_at, row.username = self._now(), tokens.username or row.username
+        row.refresh_at = tokens.expires_at - min(LEEWAY, (tokens.expires_at - self._now()) / 4)
+
+    def _in(self, workspace_id: str, *statuses: str) -> list[ConnectionRow]:
+        mine = (ConnectionRow.workspace_id == workspace_id, col(ConnectionRow.status).in_(statuses))
+        with self._database.reading() as session:
+            return list(session.exec(select(ConnectionRow).where(*mine).order_by(col(ConnectionRow.created_at))))
+
+    def _opens(self, row: ConnectionRow, field: str) -> bool:
+        return self._sealer.opens(f"connection/{row.id}/{field}", getattr(row, field))
+
+    def _unseal(self, row: ConnectionRow, field: str) -> str:
+        try:
+            return self._sealer.unseal(f"connection/{row.id}/{field}", getattr(row, field))
+        except CannotUnseal as error:
+            self.needs_reconnect(row.id, KEY_MISSING)
+            raise AttioConnectionExpiredError(KEY_MISSING) from error

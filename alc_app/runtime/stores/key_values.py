@@ -1,0 +1,49 @@
+"""What the app keeps under keys (attio/kv.py): rows of JSON, each perhaps with an end."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from sqlalchemy import delete, or_
+from sqlmodel import col, select
+
+from alc_app.runtime.storage.database import Database
+from alc_app.runtime.storage.tables import KeyValueRow
+
+
+class KeyValues:
+    """The store of one workspace."""
+
+    def __init__(self, database: Database, workspace_id: str, now: Callable[[], float]) -> None:
+        self._database, self._workspace_id, self._now = database, workspace_id, now
+
+    def get(self, keys: Sequence[str]) -> dict[str, Any]:
+        """The values of those keys that have one now."""
+        mine = (KeyValueRow.workspace_id == self._workspace_id, col(KeyValueRow.key).in_(keys))
+        until = col(KeyValueRow.expires_at)
+        with self._database.reading() as session:
+            rows = session.exec(select(KeyValueRow).where(*mine, or_(until.is_(None), until > self._now())))
+            return {row.key: json.loads(row.value) for row in rows}
+
+    def set(self, key: str, value: Any, ttl: float | None) -> None:
+        """Keep a value, perhaps for some seconds only. Raises: TypeError, ValueError for what is not JSON."""
+        here = {"workspace_id": self._workspace_id, "key": key}
+        until = None if ttl is None else self._now() + ttl
+        new = {"value": json.dumps(value, allow_nan=False), "expires_at": until}
+        insert = self._database.insert(KeyValueRow).values(**here, **new)
+        with self._database.transaction() as session:
+            session.execute(insert.on_conflict_do_update(index_elements=list(here), set_=new))
+
+    def delete(self, key: str) -> None:
+        """Forget a key."""
+        with self._database.transaction() as session:
+            session.exec(delete(KeyValueRow).filter_by(workspace_id=self._workspace_id, key=key))
+
+    def forget(self, before: float, limit: int) -> int:
+        """Drop values whose time was over before an instant; returns how many."""
+        old = select(KeyValueRow.key).where(col(KeyValueRow.expires_at) < before).limit(limit)
+        with self._database.transaction() as session:
+            gone = (col(KeyValueRow.key).in_(old), col(KeyValueRow.expires_at) < before)
+            return session.exec(delete(KeyValueRow).where(*gone)).rowcount

@@ -1,0 +1,49 @@
+"""A rate limit kept across processes: one row holds the next free time slot (the GCRA).
+
+Attio allows 25 writes a second to the whole workspace; each caller takes a slot of its own and waits for it.
+"""
+
+from __future__ import annotations
+
+import time
+
+from sqlalchemy import text
+
+from alc_app.runtime.storage.database import Database
+
+HEADROOM = 0.96
+"""Slots are a little longer than the limit asks, so that a timer's jitter never puts one too many in a second."""
+
+SQLITE_NOW = "(julianday('now') - 2440587.5) * 86400.0"
+POSTGRES_NOW = "extract(epoch from clock_timestamp())"
+
+
+class Pacer:
+    """Takes time slots. The clock is the database's own, so that processes agree."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        now, later_of = (SQLITE_NOW, "max") if database.is_sqlite else (POSTGRES_NOW, "greatest")
+        self._take = text(
+            f"insert into pace (name, next_at) values (:name, {now} + :slot) on conflict (name) do update "  # noqa: S608 - no input in it
+            f"set next_at = {later_of}(pace.next_at, {now}) + :slot returning next_at - :slot - {now}"
+        )
+        self._push = text(
+            f"update pace set next_at = {later_of}(next_at, {now} + :wait) where name = :name"  # noqa: S608 - no input in it
+        )
+
+    def wait_for_slot(self, name: str, per_second: float) -> None:
+        """Take the next free slot for calls of this name, and sleep until it begins."""
+        with self._database.transaction() as session:
+            wait = (
+                session.connection()
+                .execute(self._take, {"name": name, "slot": 1 / (per_second * HEADROOM)})
+                .scalar_one()
+            )
+        if wait > 0:
+            time.sleep(wait)  # until the slot that is ours
+
+    def push(self, name: str, wait: float) -> None:
+        """The other side said `Retry-After`: nobody gets a slot before that many seconds have passed."""
+        with self._database.transaction() as session:
+            session.connection().execute(self._push, {"name": name, "wait": wait})

@@ -1,0 +1,169 @@
+"""Subscriptions that connectors keep (attio/connector.py): made when the connection is saved, refreshed in time.
+
+Level-triggered: a row that is due is subscribed if it has no state, refreshed if it has, and subscribed again if the
+service has lost it. So an answer that was lost, a crash, and weeks in which nothing ran are mended by the same look.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import delete
+from sqlmodel import col, select
+
+from alc_app.attio.errors import SerializableError
+from alc_app.attio.host.backoff import backoff
+from alc_app.attio.host.connector import Subscribed, SubscriptionLost
+from alc_app.attio.types import App, Connection
+from alc_app.runtime.storage.database import Database
+from alc_app.runtime.storage.sealing import Sealer
+from alc_app.runtime.storage.tables import ConnectionRow, HandlerRow, SubscriptionRow
+from alc_app.runtime.stores.webhook_handlers import Handlers
+
+FIRST_RETRY, LONGEST_RETRY = 5.0, 3600.0
+Key = Callable[[str], Connection]
+log = logging.getLogger(__name__)
+
+
+class Subscriptions:
+    """The store of what connectors have subscribed to, and what is done with a row that is due."""
+
+    def __init__(
+        self, database: Database, sealer: Sealer, handlers: Handlers, manifest: App, now: Callable[[], float]
+    ) -> None:
+        self._database, self._sealer, self._handlers = database, sealer, handlers
+        self._manifest, self._now = manifest, now
+
+    def create_handler(
+        self,
+        connection_id: str,
+        file_name: str,
+        signed_by: str,
+        connector: str,
+        parameters: Mapping[str, Any] | None,
+    ) -> str:
+        """Make a handler; one of a connector gets a subscription too, which is due at once. Returns its id."""
+        handler_id = self._handlers.create(connection_id, file_name, signed_by, connector)
+        if connector:
+            row = SubscriptionRow(
+                handler_id=handler_id, parameters=json.dumps(dict(parameters or {})), due_at=self._now()
+            )
+            with self._database.transaction() as session:
+                if session.get(SubscriptionRow, handler_id) is None:
+                    session.add(row)
+        return handler_id
+
+    def due(self) -> Sequence[str]:
+        """Handlers of a saved connection whose subscription has to be made or refreshed."""
+        live = (col(HandlerRow.gone_at).is_(None), col(HandlerRow.deleted_at).is_(None))
+        query = select(SubscriptionRow.handler_id).where(
+            col(SubscriptionRow.due_at) <= self._now(),
+            SubscriptionRow.handler_id == HandlerRow.id,
+            HandlerRow.connection_id == ConnectionRow.id,
+            ConnectionRow.status == "active",
+            *live,
+        )
+        with self._database.reading() as session:
+            return list(session.exec(query.limit(100)))
+
+    def keep(self, handler_id: str, key: Key) -> None:
+        """Subscribe, or refresh; what fails is tried again later. `key` opens the connection of an id."""
+        handler, row = self._handlers.row(handler_id), self.row(handler_id)
+        if handler is None or row is None or handler.gone_at or handler.deleted_at:
+            return
+        if row.due_at is None or row.due_at > self._now():
+            return  # a run before this one has done it
+        try:
+            made, was_lost = self._subscribe_or_refresh(handler, row, key(handler.connection_id))
+        except SerializableError as error:
+            log.warning("The subscription of the handler %s…: %s", handler_id[:6], error.message)
+            self._later(handler_id, error.message)
+            return
+        self._keep(handler, row, made)
+        if was_lost and (missed := self._manifest.connector(handler.connector).missed):
+            missed()
+
+    def end(self, connection: Connection, handler_id: str) -> None:
+        """Have the connector unsubscribe, also when nobody knows whether it had subscribed."""
+        handler, row = self._handlers.get(handler_id), self.row(handler_id)
+        connector = self._manifest.connector(handler.connector)
+        if row is not None and connector.unsubscribe:
+            connector.unsubscribe(connection=connection, **self._about(row))
+        with self._database.transaction() as session:
+            session.exec(delete(SubscriptionRow).where(col(SubscriptionRow.handler_id) == handler_id))
+
+    def row(self, handler_id: str) -> SubscriptionRow | None:
+        """The subscription of a handler."""
+        with self._database.reading() as session:
+            return session.get(SubscriptionRow, handler_id)
+
+    def state(self, row: SubscriptionRow) -> dict[str, Any]:
+        """What the connector has given us to keep; empty, until it has subscribed."""
+        return dict(json.loads(self._sealer.unseal(_place(row.handler_id), row.state))) if row.state else {}
+
+    def parameters(self, row: SubscriptionRow) -> dict[str, Any]:
+        """The parameters of the subscription, and what the service signs with."""
+        handler = self._handlers.get(row.handler_id)
+        return {**json.loads(row.parameters), "webhookSecret": handler.secret}
+
+    def set_state(self, handler_id: str, state: Mapping[str, Any]) -> None:
+        """Keep a new state."""
+        self._change(handler_id, state=self._seal(handler_id, state))
+
+    def refresh_soon(self, handler_id: str) -> None:
+        """Have it looked after at once."""
+        self._change(handler_id, due_at=self._now(), tries=0)
+
+    def _subscribe_or_refresh(
+        self, handler: HandlerRow, row: SubscriptionRow, connection: Connection
+    ) -> tuple[Subscribed, bool]:
+        """What the connector has made of it, and whether the service had lost it."""
+        connector, about = self._manifest.connector(handler.connector), self._about(row)
+        if connector.subscribe is None:
+            return Subscribed({}), False
+        fresh = {name: about[name] for name in ("webhook_uri", "parameters")}
+        if not row.state:
+            return connector.subscribe(connection=connection, **fresh), False
+        try:
+            if connector.refresh is None:
+                raise SubscriptionLost("There is nothing to refresh it with.")
+            return connector.refresh(connection=connection, **about), False
+        except SubscriptionLost as lost:
+            log.warning("The subscription of the handler %s… is made again: %s", handler.id[:6], lost.message)
+            if connector.unsubscribe:  # what is left of it would be called beside the new one, or be in its way
+                connector.unsubscribe(connection=connection, **about)
+            return connector.subscribe(connection=connection, **fresh), True
+
+    def _about(self, row: SubscriptionRow) -> dict[str, Any]:
+        uri = self._handlers.get(row.handler_id).url
+        return {"webhook_uri": uri, "state": self.state(row), "parameters": self.parameters(row)}
+
+    def _keep(self, handler: HandlerRow, row: SubscriptionRow, made: Subscribed) -> None:
+        due_at = None if made.next_refresh_timestamp is None else made.next_refresh_timestamp / 1000
+        with self._database.transaction():
+            state = {} if made.state is None else {"state": self._seal(handler.id, made.state)}
+            self._change(handler.id, due_at=due_at, tries=0, why=None, **state)
+            if made.state and (external_id := made.state.get("webhookId")):
+                self._handlers.set_external_id(handler.id, str(external_id))
+
+    def _later(self, handler_id: str, why: str) -> None:
+        with self._database.transaction() as session:
+            row = session.get_one(SubscriptionRow, handler_id)
+            row.tries, row.why = row.tries + 1, why
+            row.due_at = self._now() + backoff(row.tries, FIRST_RETRY, LONGEST_RETRY)
+
+    def _change(self, handler_id: str, **values: object) -> None:
+        with self._database.transaction() as session:
+            if row := session.get(SubscriptionRow, handler_id):
+                for name, value in values.items():
+                    setattr(row, name, value)
+
+    def _seal(self, handler_id: str, state: Mapping[str, Any]) -> str:
+        return self._sealer.seal(_place(handler_id), json.dumps(dict(state)))
+
+
+def _place(handler_id: str) -> str:
+    return f"connector_subscription/{handler_id}/state"

@@ -1,0 +1,106 @@
+"""Webhook handlers: addresses at which the outside service may call us (docs.attio.com/sdk/server/webhooks)."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable
+
+from sqlalchemy import ColumnElement, update
+from sqlmodel import col, select
+
+from alc_app.attio.types import WebhookHandler
+from alc_app.runtime.signatures.schemes import SCHEMES
+from alc_app.runtime.storage.database import Database
+from alc_app.runtime.storage.sealing import Sealer
+from alc_app.runtime.storage.tables import HandlerRow
+
+
+class Handlers:
+    """The store of webhook handlers. An id is 192 random bits: a second lock beside the signature (bar R18)."""
+
+    def __init__(self, database: Database, sealer: Sealer, base_url: str, now: Callable[[], float] = time.time) -> None:
+        self._database, self._sealer, self._base_url, self._now = database, sealer, base_url, now
+
+    def create(
+        self, connection_id: str, file_name: str, signed_by: str = "standard_webhooks", connector: str = ""
+    ) -> str:
+        """Make a handler with a signing secret of its own, stored before anybody is told (R19); returns its id.
+
+        One that was made and never registered is taken up again: a crash must not leave two.
+        """
+        unregistered = (row for row in self.of(connection_id) if not row.external_webhook_id)
+        unused = (row for row in unregistered if (row.file_name, row.connector) == (file_name, connector))
+        if made := next(unused, None):
+            return made.id
+        handler_id, secret = secrets.token_urlsafe(24), SCHEMES[signed_by].secret()
+        row = HandlerRow(
+            id=handler_id,
+            connection_id=connection_id,
+            file_name=file_name,
+            signed_by=signed_by,
+            connector=connector,
+            secret=self._sealer.seal(_place(handler_id), secret) if secret else "",
+            created_at=self._now(),
+        )
+        with self._database.transaction() as session:
+            session.add(row)
+        return handler_id
+
+    def row(self, handler_id: str) -> HandlerRow | None:
+        """The row of a handler, deleted ones included."""
+        with self._database.reading() as session:
+            return session.get(HandlerRow, handler_id)
+
+    def get(self, handler_id: str) -> WebhookHandler:
+        """A handler as the app sees it."""
+        row = self.row(handler_id)
+        if row is None:
+            raise LookupError(f"There is no webhook handler {handler_id}.")
+        url = self.url(row.id, row.signed_by)
+        ours = (row.id, url, row.file_name, row.external_webhook_id, self.secret(row), row.signed_by, row.connector)
+        return WebhookHandler(*ours)
+
+    def url(self, handler_id: str, signed_by: str) -> str:
+        """Where the handler is called."""
+        return f"{self._base_url}{SCHEMES[signed_by].path}{handler_id}"
+
+    def secret(self, row: HandlerRow) -> str:
+        """What deliveries to this handler are signed with; empty, while the sender has not told it yet."""
+        return row.secret and self._sealer.unseal(_place(row.id), row.secret)
+
+    def of(self, connection_id: str) -> list[HandlerRow]:
+        """The handlers of a connection that the outside service may still know."""
+        mine = (HandlerRow.connection_id == connection_id, col(HandlerRow.deleted_at).is_(None))
+        with self._database.reading() as session:
+            return list(session.exec(select(HandlerRow).where(*mine).order_by(col(HandlerRow.created_at))))
+
+    def unopenable(self) -> list[str]:
+        """The handlers whose signing secret the keys at hand do not open."""
+        with self._database.reading() as session:
+            rows = session.exec(select(HandlerRow).where(col(HandlerRow.deleted_at).is_(None))).all()
+        return [row.id for row in rows if row.secret and not self._sealer.opens(_place(row.id), row.secret)]
+
+    def set_external_id(self, handler_id: str, external_webhook_id: str, secret: str = "") -> None:
+        """Remember what the outside service calls it, and in the same commit the secret that it has made."""
+        sealed = {"secret": self._sealer.seal(_place(handler_id), secret)} if secret else {}
+        self._set(col(HandlerRow.id) == handler_id, external_webhook_id=external_webhook_id, **sealed)
+
+    def entomb(self, connection_id: str) -> None:
+        """The connection goes: every address of it answers 410 from now on."""
+        self._set(
+            (col(HandlerRow.connection_id) == connection_id) & col(HandlerRow.gone_at).is_(None),
+            gone_at=self._now(),
+        )
+
+    def delete(self, handler_id: str) -> None:
+        """The outside service has forgotten it too; deleting twice is fine."""
+        self._set((col(HandlerRow.id) == handler_id) & col(HandlerRow.deleted_at).is_(None), deleted_at=self._now())
+
+    def _set(self, which: ColumnElement[bool], **values: object) -> None:
+        with self._database.transaction() as session:
+            session.exec(update(HandlerRow).where(which).values(**values))
+
+
+def _place(handler_id: str) -> str:
+    return f"webhook_handler/{handler_id}/secret"

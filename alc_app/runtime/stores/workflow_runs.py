@@ -1,0 +1,263 @@
+"""The store of workflow runs: whose turn it is, and what came of it. One writer at a time; every change is a commit.
+
+A run is rows. Whoever is at it takes a turn, does it, and keeps what came of it if nobody has taken another turn since;
+while a step waits, nobody is at it. So a run that waits for days costs nothing, and kill -9 finds nothing half done.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from sqlalchemy import ColumnElement, delete
+from sqlmodel import Session, col, select
+
+from alc_app.attio.host import trace
+from alc_app.attio.host.backoff import backoff
+from alc_app.attio.workflow_definitions import NoSuchValue, Step, Workflow, resolve
+from alc_app.runtime.storage.database import Database
+from alc_app.runtime.storage.event_log import append
+from alc_app.runtime.stores.workflow_tables import WorkflowCallback, WorkflowRun, WorkflowStep
+
+TURN_WITHIN = 600.0
+"""Seconds until a turn that nobody has ended is taken again: longer than any block's work."""
+MOST_TRIES = 8
+FIRST_RETRY = 5.0
+UNANSWERED = "Nobody has called back in time."
+Json = dict[str, Any]
+
+
+class WorkflowRuns:
+    """Rows of runs, steps and callbacks."""
+
+    def __init__(self, database: Database, now: Callable[[], float]) -> None:
+        self._database, self._now = database, now
+
+    def start(self, run_id: str, workflow: Workflow, first: str, given: Json) -> str:
+        """Begin a run at a step; the same id twice is once. Returns the id."""
+        with self._database.transaction() as session:
+            if session.get(WorkflowRun, run_id):
+                return run_id
+            now = self._now()
+            run = WorkflowRun(
+                id=run_id,
+                workflow_id=workflow.id,
+                version_id=workflow.version_id,
+                definition=workflow.model_dump_json(),
+                record_id=given.get("record_id"),
+                given=json.dumps(given),
+                number=0,
+                started_at=now,
+                due_at=now,
+                traceparent=trace.traceparent(),
+            )
+            session.add(run)
+            self._begin(session, run, first)
+            return run_id
+
+    def under_way(self, workflow_id: str, record_id: str) -> str | None:
+        """The run of this workflow for this record that has not ended: a second press of Run means that one."""
+        mine = (WorkflowRun.workflow_id == workflow_id, WorkflowRun.record_id == record_id)
+        with self._database.reading() as session:
+            return session.exec(select(WorkflowRun.id).where(*mine, WorkflowRun.state == "running")).first()
+
+    def due(self) -> list[str]:
+        """Runs that have something to do now."""
+        query = select(WorkflowRun.id).where(col(WorkflowRun.due_at) <= self._now()).limit(100)
+        with self._database.reading() as session:
+            return list(session.exec(query.order_by(col(WorkflowRun.due_at))))
+
+    def trace_of(self, run_id: str) -> str | None:
+        """The trace that a run began with."""
+        with self._database.reading() as session:
+            return session.get_one(WorkflowRun, run_id).traceparent
+
+    def take_turn(self, run_id: str) -> Json | None:
+        """What is to be done for this run now, as JSON; None, when it waits or has ended."""
+        with self._database.transaction() as session:
+            run = session.get_one(WorkflowRun, run_id, with_for_update=True)
+            while run.state == "running":
+                step = _step_of(session, run)
+                callback = _callback_of(session, step) if step.state == "waiting" else None
+                if callback is None and (step.due_at or 0) > self._now():
+                    run.due_at = step.due_at
+                    return None
+                if callback or step.state == "running":
+                    return self._turn(run, step, callback)
+                self._end_step(session, run, step, json.loads(step.then or "{}"), UNANSWERED)
+            run.due_at = None
+            return None
+
+    def keep(self, run_id: str, turn: Json, result: Json) -> None:
+        """Keep what came of a turn, unless another has been taken since."""
+        with self._database.transaction() as session:
+            run = session.get_one(WorkflowRun, run_id, with_for_update=True)
+            if run.turn != turn["turn"] or run.state != "running":
+                return
+            step = _step_of(session, run)
+            run.due_at = self._now()
+            if turn["callback"]:
+                session.get_one(WorkflowCallback, (run.id, step.number, turn["callback"]["id"])).state = "done"
+            self._apply(session, run, step, result)
+            self._tell(session, run)
+
+    def call_back(self, run_id: str, number: int, callback_id: str, body: Mapping[str, Any]) -> None:
+        """Tell a step something; a step that has ended ignores it, and the same id twice is once."""
+        with self._database.transaction() as session:
+            run = session.get(WorkflowRun, run_id, with_for_update=True)
+            told: WorkflowCallback | None = session.get(WorkflowCallback, (run_id, number, callback_id))
+            if run is None or told:
+                return
+            is_awaited = run.state == "running" and run.number == number
+            session.add(
+                WorkflowCallback(
+                    run_id=run_id,
+                    number=number,
+                    id=callback_id,
+                    body=json.dumps(body),
+                    received_at=self._now(),
+                    state="new" if is_awaited else "ignored",
+                )
+            )
+            if is_awaited and _step_of(session, run).state == "waiting":
+                run.due_at = self._now()
+
+    def again(self, run_id: str) -> None:
+        """Let a run that has failed try its last step once more."""
+        with self._database.transaction() as session:
+            run = session.get_one(WorkflowRun, run_id, with_for_update=True)
+            if run.state != "failed":
+                return
+            step = _step_of(session, run)
+            session.exec(delete(WorkflowCallback).where(*_callbacks(step)))  # it is told anew
+            run.state, run.why, run.ended_at, run.due_at = "running", None, None, self._now()
+            step.state, step.why, step.ended_at, step.due_at, step.tries = "running", None, None, None, 0
+            self._tell(session, run)
+
+    def newest(self, limit: int) -> list[tuple[WorkflowRun, list[WorkflowStep]]]:
+        """The last runs with their steps, the youngest first."""
+        with self._database.reading() as session:
+            runs = session.exec(select(WorkflowRun).order_by(col(WorkflowRun.started_at).desc()).limit(limit)).all()
+            mine = col(WorkflowStep.run_id).in_([run.id for run in runs])
+            steps = session.exec(select(WorkflowStep).where(mine).order_by(col(WorkflowStep.number))).all()
+        return [(run, [step for step in steps if step.run_id == run.id]) for run in runs]
+
+    def failed(self) -> list[WorkflowRun]:
+        """Runs that have failed, and that nobody has dismissed."""
+        with self._database.reading() as session:
+            return list(session.exec(select(WorkflowRun).where(WorkflowRun.state == "failed").limit(200)))
+
+    def dismiss(self, run_id: str) -> None:
+        """Let a run that has failed rest."""
+        with self._database.transaction() as session:
+            run = session.get_one(WorkflowRun, run_id, with_for_update=True)
+            run.state = "dismissed" if run.state == "failed" else run.state
+
+    def forget(self, before: float, limit: int) -> int:
+        """Drop runs that ended before then, with their steps and callbacks; returns how many runs."""
+        ended = select(WorkflowRun.id).where(col(WorkflowRun.ended_at) < before).limit(limit)
+        with self._database.transaction() as session:
+            ids = session.exec(ended).all()
+            session.exec(delete(WorkflowStep).where(col(WorkflowStep.run_id).in_(ids)))
+            session.exec(delete(WorkflowCallback).where(col(WorkflowCallback.run_id).in_(ids)))
+            session.exec(delete(WorkflowRun).where(col(WorkflowRun.id).in_(ids)))
+        return len(ids)
+
+    def _turn(self, run: WorkflowRun, step: WorkflowStep, callback: WorkflowCallback | None) -> Json:
+        run.turn, run.due_at = run.turn + 1, self._now() + TURN_WITHIN
+        step.tries += callback is None
+        return {
+            "turn": run.turn,
+            "number": step.number,
+            "workflow_id": run.workflow_id,
+            "version_id": run.version_id,
+            "title": Workflow.model_validate_json(run.definition).title,
+            "block_id": step.block_id,
+            "config": json.loads(step.config),
+            "callback": callback and {"id": callback.id, "body": callback.body},
+        }
+
+    def _apply(self, session: Session, run: WorkflowRun, step: WorkflowStep, result: Json) -> None:
+        kind = result["type"]
+        if kind == "outcome":
+            self._end_step(session, run, step, result)
+        elif kind == "exit":
+            step.state, step.ended_at = "done", self._now()
+            self._end(run, "done")
+        elif kind == "defer":
+            step.state, step.then, step.why = "waiting", json.dumps(result["then"]), None
+            step.due_at = self._now() + result["give_up_after"]
+        elif kind == "error" and result["retryable"] and step.tries < MOST_TRIES and step.state == "running":
+            step.due_at = self._now() + backoff(step.tries, FIRST_RETRY)
+            step.why = result["error_message"]
+        elif kind == "error":
+            self._fail(run, step, result["error_message"])
+
+    def _end_step(
+        self, session: Session, run: WorkflowRun, step: WorkflowStep, outcome: Json, why: str | None = None
+    ) -> None:
+        definition = Workflow.model_validate_json(run.definition)
+        step.state, step.outcome, step.data = "done", outcome["id"], json.dumps(outcome["data"])
+        step.ended_at, step.due_at, step.why = self._now(), None, why
+        following = definition.steps[step.step_id].then.get(outcome["id"])
+        if following:
+            session.flush()  # what it has found is among what the next one may name
+            self._begin(session, run, following)
+        else:
+            self._end(run, "done")
+        self._tell(session, run)
+
+    def _begin(self, session: Session, run: WorkflowRun, step_id: str) -> None:
+        definition = Workflow.model_validate_json(run.definition)
+        plan: Step = definition.steps[step_id]
+        run.number += 1
+        step = WorkflowStep(
+            run_id=run.id,
+            number=run.number,
+            step_id=step_id,
+            block_id=plan.block,
+            config=json.dumps(plan.config),
+            started_at=self._now(),
+        )
+        try:
+            step.config = json.dumps(resolve(plan.config, _found(session, run)))
+        except NoSuchValue as error:
+            self._fail(run, step, str(error))
+        session.add(step)
+        self._tell(session, run)
+
+    def _fail(self, run: WorkflowRun, step: WorkflowStep, why: str) -> None:
+        step.state, step.why, step.ended_at, step.due_at = "failed", why, self._now(), None
+        self._end(run, "failed")
+        run.why = why
+
+    def _end(self, run: WorkflowRun, state: str) -> None:
+        run.state, run.ended_at, run.due_at = state, self._now(), None
+
+    def _tell(self, session: Session, run: WorkflowRun) -> None:
+        append(session, "workflow", {"run_id": run.id, "state": run.state}, self._now())
+        if run.state == "failed":
+            append(session, "dead_letter", {"id": f"workflow:{run.id}"}, self._now())
+
+
+def _step_of(session: Session, run: WorkflowRun) -> WorkflowStep:
+    return session.get_one(WorkflowStep, (run.id, run.number))
+
+
+def _callbacks(step: WorkflowStep) -> tuple[ColumnElement[bool], ...]:
+    return (col(WorkflowCallback.run_id) == step.run_id, col(WorkflowCallback.number) == step.number)
+
+
+def _callback_of(session: Session, step: WorkflowStep) -> WorkflowCallback | None:
+    waiting = select(WorkflowCallback).where(*_callbacks(step), WorkflowCallback.state == "new")
+    return session.exec(waiting.order_by(col(WorkflowCallback.received_at)).limit(1)).first()
+
+
+def _found(session: Session, run: WorkflowRun) -> Json:
+    """What the run knows: what it was given, and by the name of each step what that has brought."""
+    found: Json = {"trigger": json.loads(run.given)}
+    steps = select(WorkflowStep).where(WorkflowStep.run_id == run.id).order_by(col(WorkflowStep.number))
+    for step in session.exec(steps):
+        found[step.step_id] = json.loads(step.data)
+    return found

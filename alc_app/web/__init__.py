@@ -1,0 +1,1 @@
+"""Joins the runtime, the pages and the labs into one Flask app."""

@@ -1,0 +1,113 @@
+"""The web process: pages, record actions, OAuth, intake. It stores and asks for work; it never runs any."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, g
+from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import CSRFProtect
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as NoFreeConnection
+from werkzeug.exceptions import ServiceUnavailable
+
+from alc_app.app import app as manifest
+from alc_app.attio.host import trace
+from alc_app.config.settings import Config
+from alc_app.labs.hooks import blueprint as naive_hooks
+from alc_app.labs.stage import LabStage
+from alc_app.pages import blueprint as pages
+from alc_app.pages import secure_headers, sequence
+from alc_app.pages.errors import answer
+from alc_app.runtime.routes import live_updates, oauth, record_actions, webhooks, widgets
+from alc_app.runtime.services import House
+from alc_app.web.health import add_health
+from alc_app.web.workspace import Workspace
+
+DATABASE_AWAY = "The app's database is busy, full or read-only, so nothing was changed."
+
+
+def build(config: Config | None = None) -> Flask:
+    """The Flask app. Without a config, the environment's."""
+    config = config or Config.from_env()
+    app = Flask("alc_app", static_folder=None)
+    _configure(app, config)
+    house = House(config, manifest)
+    app.extensions["house"] = house
+    house.exchanges.tell = sequence.tell
+    log = live_updates.Live(house.database, uuid.uuid4().hex[:12], house.exchanges)
+    app.extensions["live"] = log
+    workspace = Workspace(house, log)
+    csrf = CSRFProtect(app)
+    hooks = webhooks.blueprint(house)
+    csrf.exempt(hooks)  # deliveries carry a signature, not a session
+    labs = _labs(app, csrf, house, log) if config.has_labs else None
+    for rooms in (
+        pages(workspace, labs),
+        record_actions.blueprint(record_actions.Actions(house, workspace.query)),
+        widgets.blueprint(widgets.Widgets(house, workspace.query)),
+        oauth.blueprint(house),
+        live_updates.blueprint(log),
+        hooks,
+    ):
+        app.register_blueprint(rooms)
+    house.engine.warm_up(after=2.0)
+    secure_headers(app)
+    add_health(app, house)
+    _answer_for_the_database(app)
+    return app
+
+
+def _labs(app: Flask, csrf: CSRFProtect, house: House, log: live_updates.Live) -> LabStage:
+    """Break it: the labs, and the door for ALC's calls to the naive code, which asks for nothing."""
+    stage = LabStage(house, log.stopping)
+    naive = naive_hooks(stage.addresses)
+    csrf.exempt(naive)
+    app.register_blueprint(naive)
+    return stage
+
+
+def _configure(app: Flask, config: Config) -> None:
+    secure = config.base_url.startswith("https://")
+    secret_key, *former_keys = config.secret_keys
+    app.config.update(
+        SECRET_KEY=secret_key,
+        SECRET_KEY_FALLBACKS=former_keys,
+        SESSION_COOKIE_NAME="__Host-alc_app" if secure else "alc_app_session",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",  # Strict would be lost on the way back from ALC
+        SESSION_COOKIE_SECURE=secure,
+        MAX_CONTENT_LENGTH=256 * 1024,
+        TRUSTED_HOSTS=_hosts(config),
+        WTF_CSRF_TIME_LIMIT=None,  # a page may stay open for a day
+        WTF_CSRF_SSL_STRICT=secure,
+    )
+
+    app.wsgi_app = trace.traced(app.wsgi_app)  # type: ignore[assignment,method-assign]  # Flask's own way to wrap
+
+    @app.before_request
+    def name_request() -> None:
+        g.request_id = trace.trace_id()
+
+    @app.after_request
+    def show_request_id(response: Response) -> Response:
+        response.headers["X-Request-Id"] = trace.trace_id()
+        return response
+
+
+def _hosts(config: Config) -> list[str]:
+    """The names that a request may call us by: the configured one, and loopback while we are bound to it (bar U7)."""
+    own = urlsplit(config.base_url).hostname or ""
+    return [own, "127.0.0.1", "localhost", "[::1]"] if config.env == "development" else [own]
+
+
+def _answer_for_the_database(app: Flask) -> None:
+    """Locked, full, read-only or away: 503, and nothing is half done (bar C14)."""
+
+    @app.errorhandler(OperationalError)
+    @app.errorhandler(NoFreeConnection)
+    def unavailable(error: OperationalError | NoFreeConnection) -> ResponseReturnValue:
+        logging.getLogger(__name__).error("The database refuses: %s", getattr(error, "orig", error))
+        return answer(ServiceUnavailable(DATABASE_AWAY, retry_after=5))

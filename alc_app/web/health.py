@@ -1,0 +1,112 @@
+"""How this process is: alive (`/healthz`), able to do its work (`/readyz`), and in numbers (`/metrics`).
+
+Glue, for `create_app`: it joins the runtime's checks with the door to Attio.
+"""
+
+from __future__ import annotations
+
+import hmac
+import time
+from collections.abc import Mapping
+
+from flask import Blueprint, Flask, Response, abort, g, jsonify, request
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from sqlalchemy.exc import DBAPIError
+
+from alc_app.attio.host.context import running
+from alc_app.clients.attio_api import AttioApiError, identify
+from alc_app.config.settings import LOOPBACK, Config
+from alc_app.runtime.context import Slot
+from alc_app.runtime.doctor.gauges import Gauges
+from alc_app.runtime.doctor.timed_checks import Check, Checks
+from alc_app.runtime.oauth_client import OAuthFailed
+from alc_app.runtime.observability import metrics
+from alc_app.runtime.services import WORKSPACE, House
+
+READY_WITHIN = 3.0
+NEEDED = ("database", "engine", "worker", "attio")
+"""Without one of these the work cannot be done. Without ALC it can: deliveries are still taken."""
+
+
+def add_health(app: Flask, house: House) -> None:
+    """Add `GET /healthz`, `GET /readyz` and `GET /metrics`, and count every request."""
+    app.register_blueprint(_blueprint(house))
+
+    @app.before_request
+    def begin() -> None:
+        g.began = time.monotonic()
+
+    @app.after_request
+    def count(response: Response) -> Response:
+        took = time.monotonic() - g.get("began", time.monotonic())
+        metrics.count_request(request.endpoint, request.method, response.status_code, took)
+        return response
+
+
+def _blueprint(house: House) -> Blueprint:
+    routes = Blueprint("health", __name__)
+    checks, gauges = Checks(_checks(house)), Gauges(house)
+
+    @routes.get("/healthz")
+    def healthz() -> Response:
+        return jsonify(status="ok")
+
+    @routes.get("/readyz")
+    def readyz() -> tuple[Response, int]:
+        found = checks.missing(READY_WITHIN)
+        missing = [f"{name}: {why}" for name, why in found.items() if name in NEEDED]
+        degraded = [f"{name}: {why}" for name, why in found.items() if name not in NEEDED]
+        status = "not ready" if missing else "degraded" if degraded else "ready"
+        return jsonify(status=status, missing=missing, degraded=degraded), 503 if missing else 200
+
+    @routes.get("/metrics")
+    def numbers() -> Response:
+        _let_in(house.config)
+        return Response(generate_latest(metrics.REGISTRY) + generate_latest(gauges), content_type=CONTENT_TYPE_LATEST)
+
+    return routes
+
+
+def _let_in(config: Config) -> None:
+    """With a token, whoever knows it. Without one, this machine while developing: behind a proxy, all are loopback."""
+    token = config.metrics_token.get_secret_value()
+    if not token and (config.env == "production" or request.remote_addr not in LOOPBACK):
+        abort(404)
+    given = request.headers.get("Authorization", "")
+    if token and not hmac.compare_digest(given.encode(), f"Bearer {token}".encode()):
+        abort(Response("Send the token of ALC_APP_METRICS_TOKEN.\n", 401, {"WWW-Authenticate": "Bearer"}))
+
+
+def _checks(house: House) -> Mapping[str, Check]:
+    config = house.config
+
+    def database() -> str | None:
+        try:
+            house.connections.live(WORKSPACE)
+            house.inbox.waiting_since()
+        except DBAPIError as error:
+            return f"It does not answer: {error.orig}. Check ALC_APP_DATABASE_URL, and the disk."
+        return None
+
+    def engine() -> str | None:
+        return None if house.engine.is_up() else "Its database does not answer. The log says why."
+
+    def worker() -> str | None:
+        return None if house.executors.living() else "No worker is running. Start one with: alc-app worker"
+
+    def attio() -> str | None:
+        with running(Slot(house)):
+            try:
+                active = identify().get("active")
+            except AttioApiError as error:
+                return f"{config.attio_origin} does not answer as it should. {error.message}"
+        return None if active else "Attio does not accept our token. Check ATTIO_API_TOKEN."
+
+    def alc() -> str | None:
+        try:
+            house.oauth.fetch_metadata()
+        except OAuthFailed as error:
+            return f"{error.message} Connecting and sending must wait; deliveries are still taken."
+        return None
+
+    return {"database": database, "engine": engine, "worker": worker, "attio": attio, "alc": alc}

@@ -1,0 +1,1 @@
+"""Turns rows and records into what the pages show."""

@@ -1,0 +1,39 @@
+"""The app's settings as the page shows them, and how it saves them. Glue, as workspace.py is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from alc_app.attio.host.context import current, running
+from alc_app.attio.settings import get_settings, set_settings
+from alc_app.pages.settings_models import SettingField, SettingsSection
+from alc_app.runtime.context import Slot
+from alc_app.runtime.services import House
+
+
+def sections_of(house: House) -> Sequence[SettingsSection]:
+    """Each setting with what holds now, and whether somebody has set it."""
+    page = house.manifest.settings
+    if page is None:
+        return []
+    with running(Slot(house)):
+        known = get_settings(page.schema)
+        return [
+            SettingsSection(
+                section.title,
+                [SettingField(one, one.value(), known[one.name] is not None) for one in section.inputs],
+                section.description,
+            )
+            for section in page.sections
+        ]
+
+
+def save(house: House, changes: Mapping[str, float | bool | None]) -> None:
+    """Set them in one transaction, with what the app does because of it."""
+    page = house.manifest.settings
+    if page is None or not changes:
+        return
+    with running(Slot(house)), current().transaction():
+        for name, value in changes.items():
+            set_settings(page.schema, name, value)
+        page.on_saved(changes.keys())

@@ -1,0 +1,112 @@
+"""Workflows as their page shows them: definitions of the manifest, rows of the runtime, names from the CRM."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from alc_app.attio import App, Step, Workflow
+from alc_app.attio.host.context import running
+from alc_app.clients import attio_api
+from alc_app.clients.attio_api import AttioApiError
+from alc_app.pages.workflow_models import Branch, PlannedStep, RunStep, RunView, Switched, WorkflowView
+from alc_app.runtime.context import Slot
+from alc_app.runtime.jobs.workflow_activations import Standing
+from alc_app.runtime.services import House
+from alc_app.runtime.stores.workflow_tables import WorkflowRun, WorkflowStep
+
+RUNS = 20
+
+
+def workflows_of(house: House) -> list[WorkflowView]:
+    """The definitions, and whether their triggers are heard."""
+    standing = house.workflows.switches.standing()
+    return [_workflow(house.manifest, workflow, standing.get(workflow.id)) for workflow in house.manifest.workflows]
+
+
+def runs_of(house: House) -> list[RunView]:
+    """The newest runs."""
+    found = house.workflows.runs.newest(RUNS)
+    names = _names(house, {run.record_id for run, _ in found if run.record_id})
+    return [_run(house.manifest, run, steps, names) for run, steps in found]
+
+
+def _workflow(manifest: App, workflow: Workflow, standing: Standing | None) -> WorkflowView:
+    wanted, active = (standing.wanted, standing.is_active) if standing else (False, False)
+    switched: Switched = "on" if wanted and active else "switching" if wanted or active else "off"
+    trigger = workflow.trigger
+    return WorkflowView(
+        id=workflow.id,
+        title=workflow.title,
+        description=workflow.description,
+        version=workflow.version_id,
+        trigger=_planned(manifest, workflow, "trigger", trigger) if trigger else None,
+        steps=[_planned(manifest, workflow, name, step) for name, step in workflow.steps.items()],
+        switched=switched,
+        is_wanted=wanted,
+        why=standing.why if standing else None,
+    )
+
+
+def _planned(manifest: App, workflow: Workflow, name: str, step: Step) -> PlannedStep:
+    block = manifest.block(step.block).block
+    branches = [
+        Branch(label, _named(workflow, step.then[outcome]) if outcome in step.then else "")
+        for outcome, label in block.outcomes.items()
+    ]
+    return PlannedStep(name.replace("_", " "), block.title, _shown(step.config), branches)
+
+
+def _named(workflow: Workflow, name: str) -> str:
+    return f"{list(workflow.steps).index(name) + 1}. {name.replace('_', ' ')}"
+
+
+def _run(manifest: App, run: WorkflowRun, steps: Sequence[WorkflowStep], names: Mapping[str, str]) -> RunView:
+    waits = run.state == "running" and steps[-1].state == "waiting"
+    return RunView(
+        id=run.id,
+        workflow_id=run.workflow_id,
+        title=Workflow.model_validate_json(run.definition).title,
+        state="waiting" if waits else run.state,
+        record_id=run.record_id,
+        person=names.get(run.record_id or "", "A person"),
+        why=run.why,
+        started_at=_at(run.started_at),
+        steps=[_step(manifest, step) for step in steps],
+    )
+
+
+def _step(manifest: App, step: WorkflowStep) -> RunStep:
+    block = next((one.block for one in manifest.blocks if one.block.id == step.block_id), None)
+    return RunStep(
+        title=block.title if block else step.block_id,
+        state=step.state,
+        outcome=(block.outcomes if block else {}).get(step.outcome or "", step.outcome or ""),
+        given=_shown(json.loads(step.config)),
+        found=_shown(json.loads(step.data)),
+        why=step.why,
+        until=_at(step.due_at) if step.due_at else None,
+    )
+
+
+def _names(house: House, ids: set[str]) -> dict[str, str]:
+    """What people are called; nothing, while the CRM is away."""
+    if not ids:
+        return {}
+    try:
+        with running(Slot(house)):
+            found = attio_api.query_records("people", filter={"record_id": {"$in": sorted(ids)}}, limit=len(ids))
+    except AttioApiError:
+        return {}
+    named = {one["id"]["record_id"]: (one["values"].get("name") or [{}])[0].get("full_name") for one in found}
+    return {record_id: name for record_id, name in named.items() if name}
+
+
+def _shown(value: Any) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False) if value else ""
+
+
+def _at(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)

@@ -1,0 +1,1 @@
+"""The JSON API of ALC: leads and webhooks."""

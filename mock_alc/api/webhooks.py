@@ -1,0 +1,177 @@
+"""`/api/v1/webhooks`: register where to hear of leads, and end it again."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from flask import Blueprint, g, request
+from flask.typing import ResponseReturnValue
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import Session, select
+
+from mock_alc.api.bodies import json_body, optional_json_body, text_problem, whole_number
+from mock_alc.base.clock import iso
+from mock_alc.base.errors import ApiError, invalid, not_found
+from mock_alc.oauth.bearer import account_with
+from mock_alc.services import alc
+from mock_alc.signing.standard_webhooks import UnusableSecret, key_of, new_secret
+from mock_alc.web.unregister import end_webhook
+from mock_alc.webhooks import registrations
+from mock_alc.webhooks.outbox import enqueue_test
+from mock_alc.webhooks.registrations import EVENTS, Webhook
+from mock_alc.webhooks.targets import TargetRefused, check_url
+
+api = Blueprint("webhooks_api", __name__, url_prefix="/api/v1/webhooks")
+LONGEST_LIFE = 31_536_000
+USUAL_EXTENSION = 604_800
+
+
+@api.post("")
+def create_webhook() -> ResponseReturnValue:
+    """Register a webhook; this answer is the only one that shows the secret."""
+    account_id = account_with("webhooks")
+    body = json_body()
+    check_webhook(body)
+    now, secret = alc().now(), body.get("secret") or new_secret()
+    registration = {"account_id": account_id, **{field: body[field] for field in ("name", "url", "event")}}
+    try:
+        with alc().database.write() as session:
+            expires_at = now + timedelta(seconds=body["expires_in"]) if body.get("expires_in") else None
+            webhook = registrations.register(
+                session, alc().sealer, secret=secret, expires_at=expires_at, now=now, **registration
+            )
+    except IntegrityError as error:
+        raise _exists(registration) from error
+    return {**webhook.as_json(now), "secret": secret}, 201
+
+
+@api.get("")
+def list_webhooks() -> ResponseReturnValue:
+    """List the webhooks of the account, perhaps by `name`."""
+    account_id = account_with("webhooks")
+    with alc().database.read() as session:
+        found = registrations.listed(session, account_id, request.args.get("name"))
+    return {"webhooks": [webhook.as_json(alc().now()) for webhook in found]}
+
+
+@api.get("/<webhook_id>")
+def get_webhook(webhook_id: str) -> ResponseReturnValue:
+    """Return one webhook, without its secret."""
+    account_id = account_with("webhooks")
+    with alc().database.read() as session:
+        return _found(session, account_id, webhook_id).as_json(alc().now())
+
+
+@api.delete("/<webhook_id>")
+def delete_webhook(webhook_id: str) -> ResponseReturnValue:
+    """Stop sending there: no new attempt starts after this (W11); a second call is told 404."""
+    account_id = account_with("webhooks")
+    with alc().database.write() as session:
+        if not end_webhook(session, account_id, webhook_id):
+            raise not_found("webhook")
+    alc().worker.wake()
+    return "", 204
+
+
+@api.post("/<webhook_id>/refresh")
+def refresh_webhook(webhook_id: str) -> ResponseReturnValue:
+    """Let a webhook live for `expires_in` seconds from now; one that has expired must be registered anew."""
+    account_id = account_with("webhooks")
+    expires_in = optional_json_body().get("expires_in", USUAL_EXTENSION)
+    if not whole_number(expires_in, at_least=1, at_most=LONGEST_LIFE):
+        raise invalid({"expires_in": f"This field must be a whole number of seconds from 1 to {LONGEST_LIFE}."})
+    now = alc().now()
+    with alc().database.write() as session:
+        webhook = _found(session, account_id, webhook_id)
+        if webhook.status(now) == "expired":
+            raise ApiError(409, "webhook_expired", "This webhook has expired. Register a new one.")
+        webhook.expires_at = now + timedelta(seconds=expires_in)
+    return webhook.as_json(now)
+
+
+@api.post("/<webhook_id>/rotate-secret")
+def rotate_secret(webhook_id: str) -> ResponseReturnValue:
+    """Sign with a new secret, and with the old one too for an overlap (W9)."""
+    account_id = account_with("webhooks")
+    body = optional_json_body()
+    _refuse_problems({"secret": _secret_problem(body.get("secret"))})
+    now, secret = alc().now(), body.get("secret") or new_secret()
+    previous_until = now + timedelta(seconds=alc().config.secret_overlap)
+    with alc().database.write() as session:
+        webhook = _found(session, account_id, webhook_id)
+        registrations.rotate_secret(webhook, alc().sealer, secret, previous_until=previous_until)
+    return {**webhook.as_json(now), "secret": secret, "previous_secret_expires_at": iso(previous_until)}
+
+
+@api.post("/<webhook_id>/test")
+def send_test(webhook_id: str) -> ResponseReturnValue:
+    """Queue a `webhook.test` delivery, so that a receiver can be tried before anything real happens (W8)."""
+    account_id = account_with("webhooks")
+    now = alc().now()
+    with alc().database.write() as session:
+        webhook = _found(session, account_id, webhook_id)
+        if webhook.status(now) != "active":
+            raise ApiError(409, "webhook_not_active", f"Nothing is sent to a webhook that is {webhook.status(now)}.")
+        delivery = enqueue_test(session, webhook, now, traceparent=g.traceparent)
+    alc().worker.wake()
+    return {"delivery_id": delivery.id, "event": "webhook.test"}, 202
+
+
+def _found(session: Session, account_id: str, webhook_id: str) -> Webhook:
+    webhook = registrations.find(session, account_id, webhook_id)
+    if webhook is None:
+        raise not_found("webhook")
+    return webhook
+
+
+def _exists(registration: Mapping[str, str]) -> ApiError:
+    """Name the living twin, so that a client whose answer was lost can adopt it."""
+    with alc().database.read() as session:
+        twin = session.exec(select(Webhook).where(Webhook.live_key == registrations.live_key(**registration))).first()
+    return ApiError(
+        409,
+        "webhook_exists",
+        "A webhook with this name, url and event exists already. Use it, or delete it first.",
+        extra={"webhook_id": twin.id} if twin else {},
+    )
+
+
+def check_webhook(body: Mapping[str, Any]) -> None:
+    """Raise ApiError 422 with a sentence for each field of a registration that is wrong."""
+    expires_in = body.get("expires_in")
+    fits = expires_in is None or whole_number(expires_in, at_least=1, at_most=LONGEST_LIFE)
+    _refuse_problems(
+        {
+            "name": text_problem(body.get("name")),
+            "url": text_problem(body.get("url"), longest=2_048) or _target_problem(body["url"]),
+            "event": None if body.get("event") in EVENTS else f"This field must be one of: {', '.join(EVENTS)}.",
+            "secret": _secret_problem(body.get("secret")),
+            "expires_in": None if fits else f"This field must be a whole number of seconds from 1 to {LONGEST_LIFE}.",
+        }
+    )
+
+
+def _refuse_problems(problems: Mapping[str, str | None]) -> None:
+    found = {field: problem for field, problem in problems.items() if problem}
+    if found:
+        raise invalid(found)
+
+
+def _target_problem(url: str) -> str | None:
+    try:
+        check_url(url, allow_loopback=alc().config.loopback_targets_allowed)
+    except TargetRefused as refusal:
+        return str(refusal)
+    return None
+
+
+def _secret_problem(secret: object) -> str | None:
+    if secret is None:
+        return None
+    if not isinstance(secret, str):
+        return "This field must be a text."
+    try:
+        key_of(secret)
+    except UnusableSecret as problem:
+        return str(problem)
+    return None

@@ -1,0 +1,1 @@
+"""The thread that decides leads and sends webhooks, and its virtual time."""

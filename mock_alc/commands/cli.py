@@ -1,0 +1,119 @@
+"""`mock-alc`: the command line. What it needs is imported inside the commands, so that `--help` is at once."""
+
+import gc
+import logging
+import signal
+import threading
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from mock_alc.commands import grade, signatures
+from mock_alc.commands.listen import listen
+from mock_alc.commands.scenario import scenario
+from mock_alc.commands.serve_page import PAGE
+from mock_alc.commands.trigger import trigger
+
+if TYPE_CHECKING:
+    from mock_alc.server import MockAlc
+
+
+@click.group()
+@click.version_option(package_name="acme-lead-checker")
+def main() -> None:
+    """Acme Lead Checker, played by a mock: an OAuth server, a leads API, webhooks and an SMS agent."""
+
+
+for command in (
+    signatures.sign,
+    signatures.verify,
+    signatures.explain,
+    grade.grade,
+    grade.grade_sender,
+    listen,
+    trigger,
+):
+    main.add_command(command)
+
+
+@main.command(help=PAGE)
+@click.option("--host", help="Address to listen on. [default: 127.0.0.1]")
+@click.option("--port", type=int, help="Port to listen on; 0 takes a free one. [default: 8001]")
+@click.option("--url", help="Own base URL and OAuth issuer. [default: made of host and port]")
+@click.option("--home", help="Folder of the database file and the key. [default: none, all is kept in memory]")
+@click.option("--database-url", help="A SQLite file or Postgres. [default: a file in the home, else memory]")
+@click.option(
+    "--control/--no-control", default=None, help="Open the control door /_mock to this machine. [default: shut]"
+)
+@click.option("--decide-after", type=float, help="Seconds from a lead to the agent's decision. [default: 6]")
+@click.option("--client-id", help="OAuth client to provision at start.")
+@click.option("--redirect-uris", help="Its redirect URIs, separated by commas.")
+@click.option("--retry-schedule", help="Seconds before each delivery attempt, separated by commas.")
+@click.option(
+    "--allow-loopback-targets/--no-loopback-targets",
+    default=None,
+    help="Let webhooks point at this machine. [default: when listening on loopback]",
+)
+def serve(**flags: Any) -> None:
+    """Run the mock until Ctrl-C; what `--help` shows is in `commands/serve_page.py`."""
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    mock = _start({name: value for name, value in flags.items() if value is not None})
+    click.echo(_banner(mock))
+    stop.wait()
+    mock.close()
+
+
+main.add_command(scenario)
+
+
+def _start(flags: dict[str, Any]) -> "MockAlc":
+    # Late, because these imports take most of the start-up time; no garbage is made that is worth looking for.
+    gc.disable()
+    from pydantic import ValidationError
+
+    from mock_alc.base.sealing import KeyUnusable
+    from mock_alc.config import Config
+    from mock_alc.server import MockAlc
+
+    try:
+        return MockAlc(Config(**flags), access_log=True)
+    except ValidationError as error:
+        raise click.UsageError("\n".join(_sentence(problem) for problem in error.errors())) from error
+    except KeyUnusable as error:
+        raise click.ClickException(str(error)) from error
+    except OSError as error:
+        raise click.ClickException(f"The server could not start: {error.strerror or error}.") from error
+    finally:
+        gc.freeze()  # What was loaded stays: nobody need walk over it again.
+        gc.enable()
+
+
+def _sentence(problem: Any) -> str:
+    """Turn one complaint of the settings into a line: which setting, and what is wrong with it."""
+    where = ".".join(str(part) for part in problem["loc"])
+    what = str(problem["msg"]).removeprefix("Value error, ")
+    return f"MOCK_ALC_{where.upper()}: {what}" if where else what
+
+
+def _banner(mock: "MockAlc") -> str:
+    from mock_alc.config import DEMO_PASSWORD
+
+    config, url = mock.config, mock.url
+    sign_in = config.demo_email
+    if config.demo_password.get_secret_value() == DEMO_PASSWORD:
+        sign_in += f" / {DEMO_PASSWORD}"
+    control = f"{url}/_mock is open to this machine" if config.control else "shut; --control opens it"
+    targets = "may point at this machine" if config.loopback_targets_allowed else "public https addresses only"
+    rows = {
+        "console": f"{url}/   sign in as {sign_in}",
+        "OAuth": f"{url}/.well-known/oauth-authorization-server",
+        "client": config.client_id or "none; --client-id provisions one",
+        "API": f"{url}/api/v1/leads and {url}/api/v1/webhooks",
+        "control": control,
+        "webhooks": targets,
+        "database": mock.services.database.url.render_as_string(hide_password=True),
+    }
+    return "\n".join([f"Acme Lead Checker (mock) is at {url}", *(f"  {name:<10} {row}" for name, row in rows.items())])

@@ -1,0 +1,30 @@
+"""The door itself: who may come in, and how what they ask for is read."""
+
+from typing import Any
+
+from flask import Blueprint, request
+
+from mock_alc.api.bodies import optional_json_body, text_problem
+from mock_alc.base.errors import ApiError, invalid
+from mock_alc.config import is_loopback
+
+door = Blueprint("control", __name__, url_prefix="/_mock")
+
+
+@door.before_request
+def _only_this_machine() -> None:
+    """Let in programs on this machine; a page in a browser here is a stranger's hand, so it stays out."""
+    if not is_loopback(request.remote_addr or ""):
+        raise ApiError(403, "loopback_only", "The control door answers this machine only.")
+    if "Origin" in request.headers or request.headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin"):
+        raise ApiError(403, "not_for_pages", "The control door does not answer web pages.")
+
+
+def texts(*names: str) -> dict[str, str]:
+    """Return those of the optional text fields that were sent; raises ApiError 422 for one that is no text."""
+    body: dict[str, Any] = optional_json_body()
+    given = {name: body[name] for name in names if body.get(name) is not None}
+    wrong = {name: problem for name, value in given.items() if (problem := text_problem(value))}
+    if wrong:
+        raise invalid(wrong)
+    return given

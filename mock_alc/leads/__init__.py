@@ -1,0 +1,1 @@
+"""Leads, the SMS agent and its chats."""

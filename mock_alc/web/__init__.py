@@ -1,0 +1,1 @@
+"""The Flask app: login, hooks before and after each request, the HTTP server."""

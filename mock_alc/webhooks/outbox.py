@@ -1,0 +1,209 @@
+"""The outbox: deliveries wait here, in the same transaction as what they tell of, until they are sent (W1)."""
+
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import or_, tuple_, update
+from sqlmodel import Field, Session, col, func, select
+
+from mock_alc.base import trace
+from mock_alc.base.clock import iso
+from mock_alc.base.credentials import new_id
+from mock_alc.base.database import changed_rows
+from mock_alc.base.tables import Table, UtcDateTime
+from mock_alc.webhooks.registrations import Webhook, listening
+
+STATES = ("pending", "delivered", "failed", "cancelled")
+
+
+class Delivery(Table, table=True):
+    """One message to one webhook; its id and its bytes are the same on every attempt (W3)."""
+
+    __tablename__ = "delivery"
+
+    id: str = Field(primary_key=True)
+    webhook_id: str = Field(foreign_key="webhook.id", index=True)
+    account_id: str = Field(foreign_key="account.id", index=True)
+    lead_id: str | None = Field(default=None, index=True)  # Which lead it tells of, if of one.
+    event: str
+    body: str
+    state: str = Field(default="pending", index=True)  # One of STATES.
+    due_at: datetime = Field(sa_type=UtcDateTime, index=True)
+    attempts_made: int = 0
+    lease_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    traceparent: str | None = None
+    created_at: datetime = Field(sa_type=UtcDateTime)
+
+    def as_json(self) -> dict[str, Any]:
+        """Spell the delivery as the control door does; `next_attempt_at` only while there will be one."""
+        return {
+            "id": self.id,
+            "webhook_id": self.webhook_id,
+            "event": self.event,
+            "state": self.state,
+            "body": json.loads(self.body),
+            "trace_id": trace.id_of(self.traceparent),
+            "created_at": iso(self.created_at),
+            "next_attempt_at": iso(self.due_at) if self.state == "pending" else None,
+        }
+
+
+class Attempt(Table, table=True):
+    """One try; written before it starts, so that a try which a crash cut short is seen too (W8)."""
+
+    __tablename__ = "attempt"
+
+    delivery_id: str = Field(foreign_key="delivery.id", primary_key=True)
+    number: int = Field(primary_key=True)
+    at: datetime = Field(sa_type=UtcDateTime)
+    status: int | None = None
+    milliseconds: int | None = None
+    error: str | None = None
+    body: str = ""
+    letter: str | None = None
+    """What was sent, to the letter, for the console: a Letter as JSON; None while and if nothing was."""
+
+    def as_json(self) -> dict[str, Any]:
+        """Spell the attempt as the control door does."""
+        shown = self.model_dump(include={"number", "status", "milliseconds", "error", "body"})
+        return {**shown, "at": iso(self.at)}
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A delivery that is this process's to send, for as long as its lease lasts."""
+
+    delivery_id: str
+    number: int
+    webhook_id: str
+    event: str
+    body: bytes
+    traceparent: str | None
+
+
+def enqueue(
+    session: Session,
+    webhook: Webhook,
+    event: str,
+    payload: Mapping[str, Any],
+    now: datetime,
+    *,
+    traceparent: str | None,
+) -> Delivery:
+    """Put one message for one webhook into the outbox; every attempt goes on with the trace of what it tells of."""
+    delivery = Delivery(
+        id=new_id("msg"),
+        webhook_id=webhook.id,
+        account_id=webhook.account_id,
+        lead_id=payload.get("lead_id"),
+        event=event,
+        body=json.dumps(payload, ensure_ascii=False, separators=(",", ":")),
+        due_at=now,
+        traceparent=traceparent,
+        created_at=now,
+    )
+    session.add(delivery)
+    return delivery
+
+
+def enqueue_test(session: Session, webhook: Webhook, now: datetime, *, traceparent: str | None) -> Delivery:
+    """Put a `webhook.test` into the outbox, so that a receiver can be tried before anything real happens (W8)."""
+    payload = {"event": "webhook.test", "webhook_id": webhook.id, "occurred_at": iso(now)}
+    return enqueue(session, webhook, "webhook.test", payload, now, traceparent=traceparent)
+
+
+def announce(
+    session: Session, account_id: str, event: str, payload: Mapping[str, Any], now: datetime, *, traceparent: str | None
+) -> list[Delivery]:
+    """Put an event into the outbox, once for each webhook that listens."""
+    found = listening(session, account_id, event, now)
+    return [enqueue(session, webhook, event, payload, now, traceparent=traceparent) for webhook in found]
+
+
+def claim_next(session: Session, now: datetime, *, lease: timedelta, busy: Collection[str]) -> Claim | None:
+    """Take the delivery that has waited longest, passing over endpoints that are busy (W10)."""
+    due = (
+        select(Delivery)
+        .where(Delivery.state == "pending", Delivery.due_at <= now, _not_leased(now))
+        .where(col(Delivery.webhook_id).not_in(busy))
+        .order_by(col(Delivery.due_at), col(Delivery.id))
+        .limit(1)
+    )
+    delivery = session.exec(due).first()
+    if delivery is None:
+        return None
+    number = delivery.attempts_made + 1
+    taking = update(Delivery).where(
+        col(Delivery.id) == delivery.id, col(Delivery.attempts_made) == delivery.attempts_made, _not_leased(now)
+    )
+    if changed_rows(session, taking.values(attempts_made=number, lease_until=now + lease)) == 0:
+        return None  # Another process was quicker.
+    _end_interrupted(session, delivery.id)
+    session.add(Attempt(delivery_id=delivery.id, number=number, at=now))
+    return Claim(delivery.id, number, delivery.webhook_id, delivery.event, delivery.body.encode(), delivery.traceparent)
+
+
+def settle(session: Session, claim: Claim, *, state: str, due_at: datetime) -> bool:
+    """End a claim with a verdict; False when the delivery was cancelled or taken over meanwhile."""
+    ours = update(Delivery).where(
+        col(Delivery.id) == claim.delivery_id,
+        col(Delivery.attempts_made) == claim.number,
+        col(Delivery.state) == "pending",
+    )
+    return changed_rows(session, ours.values(state=state, due_at=due_at, lease_until=None)) == 1
+
+
+def cancel_for(session: Session, webhook_id: str) -> None:
+    """Cancel what still waits for a webhook that no longer listens."""
+    waiting = update(Delivery).where(col(Delivery.webhook_id) == webhook_id, col(Delivery.state) == "pending")
+    session.execute(waiting.values(state="cancelled", lease_until=None))
+
+
+def resend(session: Session, delivery: Delivery, now: datetime) -> bool:
+    """Make a past delivery due again under the same id (W8); False if its webhook no longer listens."""
+    webhook = session.get(Webhook, delivery.webhook_id)
+    if webhook is None or webhook.status(now) != "active":
+        return False
+    again = update(Delivery).where(col(Delivery.id) == delivery.id, _not_leased(now))
+    changed_rows(session, again.values(state="pending", due_at=now, lease_until=None))
+    return True
+
+
+def next_due(session: Session, now: datetime, *, busy: Collection[str]) -> datetime | None:
+    """Return when the outbox next has something to send that nobody holds, to endpoints that are not busy."""
+    waiting = select(func.min(col(Delivery.due_at))).where(Delivery.state == "pending", _not_leased(now))
+    return session.exec(waiting.where(col(Delivery.webhook_id).not_in(busy))).one()
+
+
+def listed(session: Session, *, limit: int, after: Delivery | None, **equal: str) -> list[Delivery]:
+    """Return deliveries, oldest first, whose columns `equal` what is given; those that come `after` one."""
+    place = (col(Delivery.created_at), col(Delivery.id))
+    chosen = select(Delivery).order_by(*place).limit(limit)
+    for name, value in equal.items():
+        chosen = chosen.where(getattr(Delivery, name) == value)
+    if after is not None:
+        chosen = chosen.where(tuple_(*place) > (after.created_at, after.id))
+    return list(session.exec(chosen))
+
+
+def attempts_of(session: Session, delivery_ids: Collection[str]) -> dict[str, list[Attempt]]:
+    """Return the attempts of several deliveries, in order."""
+    found: dict[str, list[Attempt]] = {delivery_id: [] for delivery_id in delivery_ids}
+    chosen = select(Attempt).where(col(Attempt.delivery_id).in_(delivery_ids)).order_by(col(Attempt.number))
+    for attempt in session.exec(chosen):
+        found[attempt.delivery_id].append(attempt)
+    return found
+
+
+def _not_leased(now: datetime) -> Any:
+    return or_(col(Delivery.lease_until).is_(None), col(Delivery.lease_until) <= now)
+
+
+def _end_interrupted(session: Session, delivery_id: str) -> None:
+    unfinished = update(Attempt).where(
+        col(Attempt.delivery_id) == delivery_id, col(Attempt.status).is_(None), col(Attempt.error).is_(None)
+    )
+    session.execute(unfinished.values(error="interrupted"))

@@ -1,0 +1,64 @@
+"""The invariants I1 to I6 of the reference, asked of running servers when they have come to rest."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from sqlalchemy import text
+
+from tests.support.servers.outside import Alc, Attio
+from tests.support.servers.stack import Stack
+
+NO_TOKEN = "select count(*) from connection where status = 'removed' and access_token || refresh_token != ''"
+FORGOTTEN = {
+    "app": [
+        "select count(*) from lead where status = 'sending' and due_at is null",
+        "select count(*) from lead where status = 'pending' and ask_at is null",
+        "select count(*) from lead where shown_version < version and due_at is null",
+        "select count(*) from connection where status in ('adding', 'removing') and due_at is null",
+    ],
+    "inbox": ["select count(*) from delivery where state in ('new', 'queued') and due_at is null"],
+}
+
+
+def broken(stack: Stack, alc: Alc, attio: Attio) -> Iterator[str]:
+    """Everything that should not be, in words; nothing, when all is well."""
+    leads = alc.leads()
+    chats = Counter(lead["record_id"] for lead in leads if lead["status"] == "processing")
+    yield from (f"I1: {count} chats with {record}" for record, count in chats.items() if count > 1)
+    yield from _webhooks(stack, alc)
+    stored = {row[0] for row in _rows(stack, "inbox", "select webhook_id from delivery")}
+    taken = [d["id"] for d in alc.deliveries() if any((a["status"] or 0) // 100 == 2 for a in d["attempts"])]
+    yield from (
+        f"I3: {delivery} was answered with 2xx and is not stored" for delivery in taken if delivery not in stored
+    )
+    yield from _statuses(stack, attio)
+    if (count := _rows(stack, "app", NO_TOKEN)[0][0]) > 0:
+        yield f"I5: {count} removed connections have tokens"
+    for name, queries in FORGOTTEN.items():
+        yield from (f"I6: {query}" for query in queries if _rows(stack, name, query)[0][0])
+
+
+def _webhooks(stack: Stack, alc: Alc) -> Iterator[str]:
+    at_alc = Counter(webhook["name"] for webhook in alc.webhooks())
+    ours = "select id from webhook_handler where deleted_at is null and signed_by = 'standard_webhooks'"
+    here = Counter(row[0] for row in _rows(stack, "app", ours))
+    if at_alc != here:
+        yield f"I2: ALC calls {dict(at_alc)}, and we have {dict(here)}"
+
+
+def _statuses(stack: Stack, attio: Attio) -> Iterator[str]:
+    """The youngest lead of each record that has come as far as ALC."""
+    latest: dict[str, str] = {}
+    query = "select record_id, status from lead where status not in ('sending', 'not_sent') order by created_at"
+    for record_id, status in _rows(stack, "app", query):
+        latest[record_id] = status
+    for record_id, status in latest.items():
+        if status != "undeliverable" and (shown := attio.value(record_id, "alc_status")) != status.capitalize():
+            yield f"I4: {record_id} says {shown}, and should say {status.capitalize()}"
+
+
+def _rows(stack: Stack, name: str, query: str) -> list[tuple[str, ...]]:
+    with stack.sql(name) as connection:
+        return [tuple(row) for row in connection.execute(text(query))]

@@ -1,0 +1,36 @@
+"""The face over a fake workspace, as an app: for tests, and `python -m tests.support.fakes.face` to look at."""
+
+from flask import Flask, g
+from flask_wtf import CSRFProtect
+
+from alc_app.pages import blueprint, secure_headers
+from tests.support.fakes.event_log import event_routes
+from tests.support.fakes.scripted_actions import Stage, action_routes, connection_routes, widget_routes
+from tests.support.fakes.workspace import FakeWorkspace
+
+REQUEST_ID = "req_0a1b2c"
+
+
+def create_face(workspace: FakeWorkspace, stage: Stage) -> Flask:
+    """Join the face with the stand-ins of everything around it."""
+    app = Flask(__name__, static_folder=None)
+    app.config.update(
+        SECRET_KEY="only for tests", SESSION_COOKIE_NAME="face_test", TRUSTED_HOSTS=["localhost", "127.0.0.1"]
+    )
+    CSRFProtect(app)
+    secure_headers(app)
+
+    @app.before_request
+    def name_the_request() -> None:
+        g.request_id = REQUEST_ID
+
+    app.register_blueprint(blueprint(workspace, workspace.labs))
+    app.register_blueprint(event_routes(workspace.events))
+    app.register_blueprint(action_routes(stage))
+    app.register_blueprint(connection_routes(workspace))
+    app.register_blueprint(widget_routes(workspace))
+    return app
+
+
+if __name__ == "__main__":
+    create_face(FakeWorkspace(), Stage()).run(port=8140, threaded=True)

@@ -1,0 +1,67 @@
+"""Labs that play the lines that a test writes down."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from alc_app.pages import Choice, Excerpt, Lab, LabsBusy
+
+LAB = Lab(
+    name="double-click",
+    title="Double click",
+    fault="Somebody presses “Send to ALC” twice. Both clicks are under way before either has an answer.",
+    question="How many SMS chats does the tutorial’s code start?",
+    choices=[Choice("one", "One chat.", good=True), Choice("two", "Two chats with the same person.")],
+    quote="Server function uses fetch() to send a POST request to api.acmeleadchecker.ai.",
+    quoted_from="Usage, step 8",
+    why={"naive": "Each click is a POST of its own.", "ours": "The second click joins the first."},
+    bars=["C1", "C2"],
+    sources={
+        "naive": [
+            Excerpt("alc_app/labs/naive/send_to_alc_server.py", 9, "def send_to_alc():\n    fetch()" + " # long" * 40)
+        ],
+        "ours": [Excerpt("alc_app/leads/transitions.py", 27, "def intend():\n    ...")],
+    },
+    number=1,
+)
+STORY: tuple[Mapping[str, Any], ...] = (
+    {"event": "step", "side": "naive", "at": 0.1, "text": "Presses “Send to ALC” twice."},
+    {"event": "step", "side": "ours", "at": 0.1, "text": "Presses “Send to ALC” twice."},
+    {"event": "fact", "side": "naive", "what": "SMS chats at ALC", "value": "2", "good": False},
+    {"event": "outcome", "side": "naive", "text": "Two chats with the same person.", "good": False, "guessed": True},
+    {"event": "fact", "side": "ours", "what": "SMS chats at ALC", "value": "1", "good": True},
+    {"event": "outcome", "side": "ours", "text": "One chat.", "good": True, "guessed": False},
+    {"event": "done"},
+)
+
+
+class FakeLabs:
+    """What `alc_app.pages` asks for (its protocol `Labs`)."""
+
+    def __init__(self) -> None:
+        self.reset()
+
+    def reset(self) -> None:
+        """As new."""
+        self.story: Sequence[Mapping[str, Any]] = STORY
+        self.is_busy, self.lacks = False, ""
+        self.guesses: list[str] = []
+
+    def all(self) -> Sequence[Lab]:
+        """One that is told, and one that follows it."""
+        return [LAB, Lab(**{**LAB.__dict__, "name": "answer-lost", "title": "Answer lost", "number": 2})]
+
+    def get(self, name: str) -> Lab | None:
+        """One of them."""
+        return next((lab for lab in self.all() if lab.name == name), None)
+
+    def missing(self) -> str | None:
+        """What a test says."""
+        return self.lacks or None
+
+    def run(self, name: str, guess: str) -> Iterator[Mapping[str, Any]]:
+        """Play the story."""
+        del name
+        if self.is_busy:
+            raise LabsBusy
+        self.guesses.append(guess)
+        return iter(self.story)

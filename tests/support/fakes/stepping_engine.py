@@ -1,0 +1,114 @@
+"""An engine that runs workflows, one at a time and when it is told to, and survives a crash (crashes.py) in them.
+
+It keeps what DBOS keeps: a run for each id, its state, the outcomes of its steps. After a crash a run stays lost, while
+others go on, until `restart()` takes it up from its beginning.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from alc_app.attio import ServerFunctionError, ServerFunctionTimeout
+from tests.support.chaos.crashes import Crash
+from tests.support.fakes.run_memory import RunMemory
+
+ONE_AT_A_TIME = "lifecycle"
+
+
+@dataclass
+class Run:
+    """One durable run: asked for → lost ⇄ … → well | failed."""
+
+    id: str
+    workflow: str
+    args: tuple[Any, ...]
+    queue: str
+    only_one_of: str | None = None
+    memory: RunMemory = field(default_factory=RunMemory)
+    state: str = "asked for"
+    result: dict[str, Any] | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Has it still to come to an end?"""
+        return self.state in ("asked for", "lost")
+
+
+class SteppingEngine:
+    """Stands where `House.engine` stands. `perform` carries out a workflow: it is the worker's."""
+
+    def __init__(self, perform: Callable[[str, tuple[Any, ...]], dict[str, Any]]) -> None:
+        self._perform = perform
+        self.runs: dict[str, Run] = {}
+        self.unforeseen: list[str] = []
+        """Errors that ended a run; the log has them in real life."""
+        self._current: Run | None = None
+
+    def ask(
+        self, workflow: str, *args: Any, queue: str, run_id: str | None = None, only_one_of: str | None = None
+    ) -> str:
+        waiting = (
+            run.id for run in self.runs.values() if only_one_of and run.only_one_of == only_one_of and run.is_open
+        )
+        name = run_id or next(waiting, f"run-{len(self.runs)}")
+        if name not in self.runs:
+            self.runs[name] = Run(name, workflow, args, queue, only_one_of)
+        return name
+
+    def outcome(self, run_id: str, *, within: float) -> dict[str, Any]:
+        """Nobody waits here: the run has its chance now."""
+        run = self.runs[run_id]
+        self.work(only=run)
+        if run.is_open:
+            raise ServerFunctionTimeout(f"Still at work after {within:g} seconds.")
+        if run.result is None:
+            raise ServerFunctionError("Something unexpected happened.")
+        return run.result
+
+    def work(self, only: Run | None = None) -> None:
+        """Run what was asked for; in the lane of connects and disconnects a lost run holds up those behind it."""
+        for run in list(self.runs.values()):
+            blocked = run.queue == ONE_AT_A_TIME and self._lane() is not run
+            if run.state == "asked for" and only in (None, run) and not blocked:
+                self._go(run)
+
+    def restart(self) -> None:
+        """Take up what was lost."""
+        for run in list(self.runs.values()):
+            if run.state == "lost":
+                run.memory.rewind()
+                self._go(run)
+
+    def run_id(self) -> str:
+        assert self._current
+        return self._current.id
+
+    def step(self, name: str, work: Callable[[], Any]) -> Any:
+        assert self._current
+        return self._current.memory.step(name, work)
+
+    def forget(self, before: float, limit: int) -> int:
+        """Nothing is forgotten here."""
+        del before, limit
+        return 0
+
+    def close(self) -> None:
+        """There is nothing to give back."""
+
+    def _lane(self) -> Run | None:
+        return next((run for run in self.runs.values() if run.queue == ONE_AT_A_TIME and run.is_open), None)
+
+    def _go(self, run: Run) -> None:
+        outer, self._current = self._current, run
+        try:
+            run.result = self._perform(run.workflow, run.args)
+            run.state = "well"
+        except Crash:
+            run.state = "lost"
+        except Exception as error:
+            run.state = "failed"
+            self.unforeseen.append(f"{run.id}: {error!r}")
+        finally:
+            self._current = outer

@@ -1,0 +1,306 @@
+"""A `Workspace` in memory for tests of the face: seven people, an event log, and a CRM that can go away."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from alc_app.pages import (
+    ActionButton,
+    CatchUp,
+    Change,
+    ConnectionView,
+    ConnectRun,
+    CrmUnavailable,
+    DeadLetter,
+    DeliveryView,
+    Handler,
+    NotPossible,
+    PeoplePage,
+    Person,
+    StepDone,
+    WidgetFrame,
+)
+from alc_app.pages.view_models import ConnectionStatus, PeopleSort
+from tests.support.fakes.event_log import EventLog
+from tests.support.fakes.guide import FakeGuide
+from tests.support.fakes.labs import FakeLabs
+from tests.support.fakes.settings import FakeSettings
+from tests.support.fakes.workflows import FakeWorkflows
+
+AT = datetime(2026, 11, 20, 9, 12, tzinfo=UTC)
+
+CONNECTED = ConnectionView(
+    "active",
+    id="c0ffee",
+    connected_at=AT,
+    username="demo@acmeleadchecker.test",
+    token_issued_at=AT,
+    token_expires_at=AT.replace(hour=10),
+    scopes=("leads:write", "webhooks:write"),
+    handlers=(
+        Handler(
+            id="3d1c6a1e-4f0b-4e0e-9a52-0f5d1c2b7a10",
+            path="webhooks/lead_processed.py",
+            url="http://127.0.0.1:8000/hooks/3d1c6a1e-4f0b-4e0e-9a52-0f5d1c2b7a10",
+            external_webhook_id="wh_7f2a",
+            created_at=AT,
+            last_delivery_at=AT,
+            deliveries=12,
+        ),
+    ),
+)
+
+
+WELL: dict[str, Any] = {
+    "ok": True,
+    "checks": [{"name": name, "ok": True, "findings": []} for name in ("Workers", "Webhooks at ALC", "Clocks")],
+}
+ORPHAN = {
+    "level": "error",
+    "text": "ALC has the webhook wh_9 for an address of ours that no handler answers at any more.",
+    "subject": "wh_9",
+    "mendable": True,
+    "mended": None,
+}
+SKEWED = {
+    "level": "unknown",
+    "text": "This could not be checked: ALC cannot be reached.",
+    "subject": "",
+    "mendable": False,
+    "mended": None,
+}
+DISEASED: dict[str, Any] = {
+    "ok": False,
+    "checks": [
+        {"name": "Workers", "ok": True, "findings": []},
+        {"name": "Webhooks at ALC", "ok": False, "findings": [ORPHAN]},
+        {"name": "Clocks", "ok": False, "findings": [SKEWED]},
+    ],
+}
+UNSHOWN = DeadLetter("lead:7", "The lead lead_7 could not be shown on its record.", "It was deleted.", AT, "")
+UNSENT = DeadLetter("send:8", "Sending a record came to nothing.", "ALC never had it.", AT, "Press Send again.")
+
+
+UNSENT_CARD: dict[str, Any] = {
+    "title": "Acme Lead Checker",
+    "primary": "Not sent yet",
+    "secondary": "Press Send to ALC: an agent chats with this person by SMS, and the result comes back to this page.",
+    "decoration": None,
+    "link": None,
+    "transcript": [],
+}
+PENDING_CARD: dict[str, Any] = UNSENT_CARD | {
+    "primary": "ALC's agent is chatting",
+    "secondary": "When ALC has a result, the status here changes by itself.",
+    "decoration": {"text": "Pending", "color": "amber"},
+    "link": {"label": "Open in ALC's console", "href": "http://127.0.0.1:8001/leads/lead_7f2a"},
+    "transcript": [
+        {
+            "speaker": "ALC's agent",
+            "text": "Hi Grace, this is Ava from Acme. Is now a good moment?",
+            "is_theirs": False,
+        },
+        {"speaker": "Grace Hopper", "text": "Hi! Yes, go ahead.", "is_theirs": True},
+        {"speaker": "ALC's agent", "text": "Great. Is it for yourself or for a team?", "is_theirs": False},
+    ],
+}
+SAID_LAST = {"speaker": "Grace Hopper", "text": "For my team. Tomorrow after 10 works. Thanks!", "is_theirs": True}
+COMPLETE_CARD: dict[str, Any] = PENDING_CARD | {
+    "primary": "Interested",
+    "secondary": "Grace Hopper wants to know more and asked for a call.",
+    "decoration": {"text": "Complete", "color": "green"},
+    "transcript": [*PENDING_CARD["transcript"], SAID_LAST],
+}
+
+
+CONNECT_RUN = ConnectRun(
+    [
+        StepDone("exchange_code", 21.0),
+        StepDone("create_webhook_handler", 4.0),
+        StepDone("create_webhook", 38.0),
+        StepDone("update_webhook_handler", 5.0),
+        StepDone("save", 6.0),
+    ]
+)
+
+
+def mended(report: dict[str, Any]) -> dict[str, Any]:
+    """The report after everything that can be mended was mended."""
+
+    def mend(finding: dict[str, Any]) -> dict[str, Any]:
+        return finding | ({"mended": "It has been deleted."} if finding["mendable"] else {})
+
+    checks = [check | {"findings": [mend(found) for found in check["findings"]]} for check in report["checks"]]
+    return {"ok": False, "checks": checks}
+
+
+def record_id(number: int) -> str:
+    """The id of the person with this number."""
+    return str(UUID(int=number))
+
+
+def make_person(number: int, name: str | None, **values: object) -> Person:
+    """A person with an address, a phone number and a company, unless `values` say otherwise."""
+    address = f"{(name or 'someone').split()[0].lower()}@people.example"
+    usual = Person(
+        record_id=record_id(number),
+        name=name,
+        email_addresses=(address,),
+        phone_numbers=(f"+1 202 555 01{number:02}",),
+        job_title="Engineer",
+        company="Analytical Engines",
+        location="London, GB",
+        alc_status=None,
+        alc_lead_id=None,
+        alc_interest=None,
+        created_at=AT,
+        web_url=f"https://app.attio.com/halden/person/{record_id(number)}",
+    )
+    return replace(usual, **values)  # type: ignore[arg-type]  # the names are checked when it runs
+
+
+def seven_people() -> list[Person]:
+    """The people of the demo, in every state of a lead."""
+    complete = {"alc_status": "Complete", "alc_lead_id": "lead_7f2a", "alc_interest": "interested"}
+    pending = {"alc_status": "Pending", "alc_lead_id": "lead_90c1"}
+    failed = {"alc_status": "Failed", "alc_lead_id": "lead_11d0", "alc_interest": "no_answer"}
+    return [
+        make_person(1, "Ada Lovelace", job_title="Countess of computing"),
+        make_person(2, "Grace Hopper", company="Flow-Matic", **complete),
+        make_person(3, "Edsger Dijkstra", company="Shortest Path BV", phone_numbers=()),
+        make_person(4, "Radia Perlman", company="Spanning Tree Inc", **pending),
+        make_person(5, "Barbara Liskov", company=None, job_title=None, location=None),
+        make_person(6, "Katherine Johnson", company="Orbit & Co", **failed),
+        make_person(7, None, company="Bombe Ltd", email_addresses=("alan@bletchley.example",)),
+    ]
+
+
+class FakeWorkspace(FakeWorkflows, FakeSettings):
+    """What the face sees; a test writes to its attributes."""
+
+    name = "Halden"
+    user_name = "Tommy Flowers"
+    alc_console_url = "http://127.0.0.1:8001/"
+    notes_exchanges = True
+
+    def __init__(self) -> None:
+        self.events, self.labs, self.guide = EventLog(), FakeLabs(), FakeGuide()
+        self.reset()
+
+    def reset(self) -> None:
+        """Be as new; the event log goes on, as a real one does."""
+        self.events.has_room = True
+        self.events.messages = []
+        self.labs.reset()
+        self.guide.reset()
+        self.everyone = seven_people()
+        self.changes: dict[str, list[Change]] = {}
+        self.view = CONNECTED
+        self.buttons: Sequence[ActionButton] = (ActionButton("send-to-alc", "Send to ALC", None),)
+        self.bulk_buttons: Sequence[ActionButton] = (ActionButton("bulk-send-to-alc", "Send to ALC", None),)
+        self.cards: dict[str, dict[str, Any]] = {record_id(2): COMPLETE_CARD, record_id(4): PENDING_CARD}
+        self.run = CONNECT_RUN
+        self.caught_up = CatchUp(AT, 0)
+        self.crm_is_away = False
+        self.report: dict[str, Any] = WELL
+        self.letters: list[DeadLetter] = []
+        self.done: list[tuple[str, str]] = []
+        self.delivered: list[DeliveryView] = []
+        self.reset_workflows()
+        self.reset_settings()
+
+    def last_event_id(self) -> str:
+        return self.events.last_id()
+
+    def people(self, *, search: str, sort: PeopleSort, descending: bool, page: int, page_size: int) -> PeoplePage:
+        self._reach_the_crm()
+        found = [person for person in self.everyone if search.lower() in person.display_name.lower()]
+        found.sort(key=lambda person: str(getattr(person, sort) or ""), reverse=descending)
+        start = (page - 1) * page_size
+        return PeoplePage(found[start : start + page_size], has_next=len(found) > start + page_size)
+
+    def person(self, record_id: str) -> Person | None:
+        self._reach_the_crm()
+        return next((person for person in self.everyone if person.record_id == record_id), None)
+
+    def activity(self, record_id: str) -> list[Change]:
+        self._reach_the_crm()
+        return self.changes.get(record_id, [])
+
+    def record_actions(self, object_slug: str) -> Sequence[ActionButton]:
+        return self.buttons if object_slug == "people" else ()
+
+    def bulk_record_actions(self, object_slug: str) -> Sequence[ActionButton]:
+        return self.bulk_buttons if object_slug == "people" else ()
+
+    def record_widgets(self, object_slug: str) -> Sequence[WidgetFrame]:
+        return (WidgetFrame("alc-lead", "ALC"),) if object_slug == "people" else ()
+
+    def connection_status(self) -> ConnectionStatus:
+        return self.view.status
+
+    def connection(self) -> ConnectionView:
+        return self.view
+
+    def connect_run(self, connection_id: str) -> ConnectRun:
+        return self.run
+
+    def last_catch_up(self) -> CatchUp:
+        return self.caught_up
+
+    def catch_up_soon(self) -> None:
+        self.done.append(("catch_up", ""))
+
+    def examine(self, *, mend: bool) -> dict[str, Any]:
+        self.done.append(("mend" if mend else "examine", ""))
+        return mended(self.report) if mend else self.report
+
+    def dead_letters(self) -> list[DeadLetter]:
+        return self.letters
+
+    def deliveries(self) -> Sequence[DeliveryView]:
+        return self.delivered
+
+    def redeliver(self, delivery_id: str) -> None:
+        if delivery_id not in [delivery.id for delivery in self.delivered]:
+            raise NotPossible("There is no such delivery. It may have been forgotten.")
+        self.done.append(("redeliver", delivery_id))
+
+    def replay(self, letter_id: str) -> None:
+        self._take_off(letter_id)
+        self.done.append(("replay", letter_id))
+
+    def dismiss(self, letter_id: str) -> None:
+        self._take_off(letter_id)
+        self.done.append(("dismiss", letter_id))
+
+    def set_letters(self, *letters: DeadLetter) -> None:
+        """Change the dead letters as the app does, with an event."""
+        self.letters = list(letters)
+        self.events.publish("dead_letter", {"id": "any"})
+
+    def _take_off(self, letter_id: str) -> None:
+        left = [letter for letter in self.letters if letter.id != letter_id]
+        if len(left) == len(self.letters):
+            raise NotPossible("There is no such dead letter.")
+        self.letters = left
+
+    def set_status(self, number: int, status: str) -> None:
+        """Change a person as the app does, with its history and its event."""
+        at = self.everyone.index(next(p for p in self.everyone if p.record_id == record_id(number)))
+        self.everyone[at] = replace(self.everyone[at], alc_status=status, alc_lead_id="lead_e992")
+        change = Change(AT, "ALC status", status, "Acme Lead Checker")
+        self.changes.setdefault(record_id(number), []).insert(0, change)
+        values = {"alc_status": status, "alc_lead_id": "lead_e992", "alc_interest": None}
+        self.events.publish("record", {"record_id": record_id(number), "values": values})
+
+    def set_connection(self, view: ConnectionView) -> None:
+        """Change the connection as the app does, with its event."""
+        self.view = view
+        self.events.publish("connection", {"status": view.status})
+
+    def _reach_the_crm(self) -> None:
+        if self.crm_is_away:
+            raise CrmUnavailable

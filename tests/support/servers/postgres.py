@@ -1,0 +1,77 @@
+"""A Postgres of our own, from Debian's package: started once for the tests that ask for one, on a free port."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import uuid4
+
+from sqlalchemy import NullPool, create_engine, text
+
+from alc_app.runtime.storage.locks import number_of
+
+HOW_TO_GET_ONE = "No Postgres here: on Debian, apt-get install postgresql. These tests are skipped."
+USER = "alc"
+
+
+def binaries() -> Path | None:
+    """The folder of Postgres's programs: the newest one that this machine has."""
+    packaged = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[4]))
+    found = packaged[-1] if packaged else shutil.which("initdb")
+    return Path(found).parent if found else None
+
+
+@contextmanager
+def server(port: int) -> Iterator[str]:
+    """A running server; gives the URL of its database."""
+    folder = binaries()
+    assert folder, HOW_TO_GET_ONE
+    with tempfile.TemporaryDirectory(prefix="alc-pg-") as home:
+        if os.geteuid() == 0:  # it refuses to run as root
+            shutil.chown(home, "postgres", "postgres")
+        data = f"{home}/data"
+        _run(folder / "initdb", "-D", data, "-U", USER, "-A", "trust", "--no-sync", "-E", "UTF8", "--locale=C.UTF-8")
+        options = f"-p {port} -k {home} -c listen_addresses=127.0.0.1 -c fsync=off -c max_connections=200"
+        _run(folder / "pg_ctl", "-D", data, "-w", "-l", f"{home}/log", "-o", options, "start")
+        try:
+            yield f"postgresql+psycopg://{USER}@127.0.0.1:{port}/postgres"
+        finally:
+            _run(folder / "pg_ctl", "-D", data, "-m", "immediate", "-w", "stop")
+
+
+@contextmanager
+def database(server_url: str, template: str = "template1") -> Iterator[str]:
+    """A new database of a running server, as a copy of another; gives its URL."""
+    name, base = f"test_{uuid4().hex}", server_url.rpartition("/")[0]
+    _admin(server_url, f"create database {name} template {template}")
+    try:
+        yield f"{base}/{name}"
+    finally:
+        _admin(server_url, f"drop database {name} with (force)")
+
+
+def end_holder_of(url: str, name: str) -> bool:
+    """End the session that holds the lock of this name; False when nobody does."""
+    holders = "select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and granted and objid = :low"
+    engine = create_engine(url, poolclass=NullPool)
+    with engine.connect() as connection:
+        return bool(connection.execute(text(holders), {"low": number_of(name) % 2**32}).all())
+
+
+def _admin(server_url: str, statement: str) -> None:
+    engine = create_engine(server_url, isolation_level="AUTOCOMMIT", poolclass=NullPool)
+    with engine.connect() as connection:
+        connection.execute(text(statement))
+
+
+def _run(program: Path, *arguments: str) -> None:
+    user = "postgres" if os.geteuid() == 0 else None
+    done = subprocess.run(  # noqa: S603 - Debian's own program
+        [program, *arguments], user=user, capture_output=True, text=True, check=False, cwd="/", stdin=subprocess.DEVNULL
+    )
+    assert done.returncode == 0, f"{program.name}: {done.stdout}{done.stderr}"

@@ -1,0 +1,129 @@
+"""The servers of the tutorial's diagram as real processes, started as the README says, on free ports."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from sqlalchemy import Connection, NullPool, create_engine, text
+
+from alc_app.runtime.storage.sealing import Sealer
+from tests.support.servers.process import Server
+
+PORTS = (10_000 + (os.getpid() * 101 + number) % 20_000 for number in itertools.count())
+CLIENT_ID, CLIENT_SECRET = "alc-app", "e2e-client-secret-of-32-characters"
+
+
+class Stack:
+    """Web, worker, Attio stand-in and mock ALC, in one home; with `settings` that the servers are given besides."""
+
+    def __init__(self, home: Path, **settings: str) -> None:
+        app, alc, attio = free_ports(3)
+        self.home = home
+        self.app_url, self.alc_url, self.attio_url = (f"http://127.0.0.1:{port}" for port in (app, alc, attio))
+        self.settings = {
+            "ALC_APP_HOME": str(home),
+            "ALC_APP_PORT": str(app),
+            "ALC_URL": self.alc_url,
+            "ALC_CLIENT_ID": CLIENT_ID,
+            "ALC_CLIENT_SECRET": CLIENT_SECRET,
+            "MOCK_ATTIO_PORT": str(attio),
+            "MOCK_ATTIO_TOKEN": "e2e-attio-token",
+            "MOCK_ALC_HOME": str(home),
+            "MOCK_ALC_PORT": str(alc),
+            "MOCK_ALC_URL": self.alc_url,
+            "MOCK_ALC_CONTROL": "1",
+            "MOCK_ALC_DECIDE_AFTER": "3600",
+            "MOCK_ALC_RETRY_SCHEDULE": "0,0.2,0.2,0.2,0.5,1,2,4,8,8,8",
+            "MOCK_ALC_CLIENT_ID": CLIENT_ID,
+            "MOCK_ALC_CLIENT_SECRET": CLIENT_SECRET,
+            "MOCK_ALC_REDIRECT_URIS": f"{self.app_url}/connections/alc/callback",
+            **settings,
+        }
+        self.alc = self.server("mock_alc", self.alc_url, "mock_alc", "serve")
+        self.attio = self.server("attio", self.attio_url, "alc_app", "mock-attio")
+        self.worker = self.server("worker", "", "alc_app", "worker")
+        self.web = self.server("web", self.app_url, "alc_app", "serve")
+        self.servers = [self.alc, self.attio, self.worker, self.web]
+
+    def server(self, name: str, url: str, *arguments: str, **settings: str) -> Server:
+        """One more server of this house; it is not started."""
+        return Server(name, list(arguments), url, {**self.settings, **settings}, self.home / f"{name}.log")
+
+    def __enter__(self) -> Stack:
+        for server in self.servers:
+            server.launch()
+        for server in self.servers:
+            server.wait_until_it_answers()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        running = [server for server in self.servers if server.lives]
+        for server in running:
+            server.terminate()
+        for server in running:
+            server.wait_or_kill()
+
+    def lead(self, record_id: str) -> dict[str, object]:
+        """The youngest row of a record in our own memory."""
+        query = "select * from lead where record_id = :record_id order by created_at desc limit 1"
+        with self.sql("app") as connection:
+            return dict(connection.execute(text(query), {"record_id": record_id}).mappings().one())
+
+    def secret_of(self, url: str) -> str:
+        """What deliveries to this address of ours are signed with; nobody but the app and ALC can know it."""
+        handler_id = url.rpartition("/")[2]
+        query = text("select secret from webhook_handler where id = :id")
+        with self.sql("app") as connection:
+            sealed = connection.execute(query, {"id": handler_id}).scalar_one()
+        sealer = Sealer([(self.home / "sealing_key").read_text().strip()])
+        return sealer.unseal(f"webhook_handler/{handler_id}/secret", sealed)
+
+    def let_time_pass(self) -> None:
+        """Every row that waits for its time is due now."""
+        self._due_now("lead.due_at", "lead.writer_until", "lead.ask_at", "connection.due_at", "delivery.due_at")
+        self._due_now("record_subscription.due_at", "workflow_run.due_at", "workflow_step.due_at")
+        self._due_now("workflow_switch.due_at")
+
+    def let_subscriptions_age(self) -> None:
+        """Every subscription of a connector is due to be refreshed."""
+        self._due_now("connector_subscription.due_at")
+
+    def let_tokens_age(self) -> None:
+        """Every token is due to be refreshed, and nobody is at it."""
+        self._due_now("connection.refresh_at", "connection.refreshing_until")
+
+    def _due_now(self, *waits: str) -> None:
+        for table, column in (wait.split(".") for wait in waits):
+            with self.sql("inbox" if table == "delivery" else "app") as connection:
+                connection.execute(text(f"update {table} set {column} = 0 where {column} is not null"))  # noqa: S608 - ours
+
+    @contextmanager
+    def sql(self, name: str) -> Iterator[Connection]:
+        """A transaction on one of the app's databases."""
+        url = self.settings.get("ALC_APP_DATABASE_URL") or f"sqlite:///{self.home / name}.db"
+        engine = create_engine(url, poolclass=NullPool)
+        with engine.begin() as connection:
+            yield connection
+
+    def logs(self) -> str:
+        """What all of them have logged."""
+        return "\n".join(server.log.read_text() for server in self.servers)
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports that nobody listens on, all different.
+
+    Below those that the system gives to callers, and from another start in each process: whoever asks at the same time
+    is given others.
+    """
+    found: list[int] = []
+    while len(found) < count:
+        port = next(PORTS)
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            found.append(port)
+    return found

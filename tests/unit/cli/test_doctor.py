@@ -1,0 +1,191 @@
+"""What the commands print: sentences for people, JSON and exit codes for machines."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+
+from alc_app.attio import App, Check, Connection, DeadLetter, DeadLetters, Events, Finding, Record
+from alc_app.attio.errors import ServerFunctionError
+from alc_app.cli import doctor
+from alc_app.cli.commands import main
+from alc_app.config.settings import Config
+from alc_app.runtime.doctor.doctor import Doctor
+from alc_app.runtime.services import House
+from alc_app.runtime.storage.sealing import KeyMissing
+from tests.support.fakes.engine import FakeEngine
+
+Run = Callable[..., Result]
+
+
+def nothing(_: Connection) -> None:
+    """An event handler."""
+
+
+class SmallApp:
+    """An app with two kinds of dead letters and a check that a test fills."""
+
+    def __init__(self) -> None:
+        self.findings: list[Finding] = []
+        self.alc_is_away = False
+        self.letters = {
+            "7": DeadLetter("7", "The lead 7 could not be shown.", "It was deleted.", 1_700_000_000.0),
+            "8": DeadLetter("8", "A send came to nothing.", "", 1_600_000_000.0, "Press Send again."),
+        }
+        self.replayed: list[str] = []
+        letters = DeadLetters("lead", lambda: list(self.letters.values()), self._replay, self._dismiss)
+        self.manifest = App(
+            Record(),
+            [],
+            {},
+            Events(nothing, nothing),
+            checks=[Check("Leads", self._find)],
+            dead_letters=[letters],
+        )
+
+    def _find(self) -> list[Finding]:
+        if self.alc_is_away:
+            raise ServerFunctionError("ALC cannot be reached.")
+        return self.findings
+
+    def _replay(self, letter_id: str) -> str:
+        self.replayed.append(letter_id)
+        return f"The lead {letter_id} is tried again."
+
+    def _dismiss(self, letter_id: str) -> None:
+        del self.letters[letter_id]
+
+
+@pytest.fixture
+def app() -> SmallApp:
+    return SmallApp()
+
+
+@pytest.fixture
+def run(app: SmallApp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Run a command against the app's house, with its own checks only."""
+
+    @contextmanager
+    def house_of(config: Config) -> Iterator[House]:
+        house = House(config, app.manifest)
+        house.engine = FakeEngine()  # type: ignore[assignment]  # what it is asked for is the whole of its surface
+        yield house
+        house.close()
+
+    monkeypatch.setattr(doctor, "_house", house_of)
+    monkeypatch.setattr(doctor, "Doctor", lambda house: Doctor(house, app.manifest.checks))
+    return lambda *words: CliRunner().invoke(main, [*words, "--home", str(tmp_path / "home")])
+
+
+def mended(app: SmallApp) -> str:
+    app.findings.clear()
+    return "It has been deleted."
+
+
+def test_a_house_in_order_is_a_line_for_each_check_and_a_sentence(run: Run) -> None:
+    """Exit code 0."""
+    result = run("doctor")
+
+    assert (result.exit_code, result.output) == (0, "✓ Leads\nEverything is in order.\n")
+
+
+def test_findings_are_listed_with_what_would_mend_them(app: SmallApp, run: Run) -> None:
+    """Exit code 1; and `--fix` says what it did."""
+    app.findings = [
+        Finding("A webhook is an orphan.", "wh_1", mend=lambda: mended(app)),
+        Finding("Go.", "x", "warning"),
+    ]
+
+    result = run("doctor")
+    assert result.exit_code == 1
+    assert result.output.splitlines() == [
+        "✗ Leads",
+        "    • A webhook is an orphan.",
+        "    • Go.",
+        "1 of 2 can be mended by: alc-app doctor --fix",
+    ]
+    result = run("doctor", "--fix")
+
+    assert result.exit_code == 0
+    assert "    ✓ A webhook is an orphan. It has been deleted." in result.output
+
+
+def test_what_could_not_be_checked_is_neither_well_nor_ill(app: SmallApp, run: Run) -> None:
+    """Exit code 2."""
+    app.alc_is_away = True
+    result = run("doctor")
+
+    assert result.exit_code == 2
+    assert result.output == "? Leads\n    • This could not be checked: ALC cannot be reached.\n"
+
+
+def test_the_report_for_machines_has_a_fixed_shape(app: SmallApp, run: Run) -> None:
+    """Each finding with its level, its subject, and whether it is mended or can be."""
+    app.findings = [Finding("Go.", "x", "warning")]
+
+    assert json.loads(run("doctor", "--json").output) == {
+        "ok": False,
+        "checks": [
+            {
+                "name": "Leads",
+                "ok": False,
+                "findings": [{"level": "warning", "text": "Go.", "subject": "x", "mendable": False, "mended": None}],
+            }
+        ],
+    }
+
+
+def test_without_the_key_nothing_can_be_checked(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """O18: the sentence of the start, and exit code 2."""
+
+    def no_key(_: Config) -> None:
+        raise KeyMissing("The key is gone.")
+
+    monkeypatch.setattr(doctor, "_house", no_key)
+
+    assert (run("doctor").exit_code, run("doctor").output) == (2, "The key is gone.\n")
+
+
+def test_dead_letters_are_listed_the_newest_first(app: SmallApp, run: Run) -> None:
+    """With their reason, for people and for machines."""
+    printed = run("dead-letters", "list").output
+    told = json.loads(run("dead-letters", "list", "--json").output)["dead_letters"]
+
+    assert printed.startswith("lead:7\n  The lead 7 could not be shown. It was deleted.\nlead:8\n")
+    assert [(letter["id"], letter["replayable"]) for letter in told] == [("lead:7", True), ("lead:8", False)]
+    assert told[0]["since"] == "2023-11-14T22:13:20+00:00"
+    app.letters.clear()
+    assert run("dead-letters", "list").output == "There are no dead letters.\n"
+
+
+def test_one_is_shown_replayed_and_dismissed_by_its_id(app: SmallApp, run: Run) -> None:
+    """And one that is not there, or takes a person, says so with exit code 1."""
+    assert "It was deleted." in run("dead-letters", "show", "lead:7").output
+    assert run("dead-letters", "replay", "lead:7").output == "The lead 7 is tried again.\n"
+    assert run("dead-letters", "dismiss", "lead:7").output == "lead:7 is off the list.\n"
+
+    gone, person = run("dead-letters", "show", "lead:7"), run("dead-letters", "replay", "lead:8")
+    assert (gone.exit_code, person.exit_code) == (1, 1)
+    assert person.output == "Error: Press Send again.\n"
+
+
+def test_all_that_can_be_replayed_is(app: SmallApp, run: Run) -> None:
+    """What takes a person is left out; naming none and not saying --all is refused."""
+    done = json.loads(run("dead-letters", "replay", "--all", "--json").output)["done"]
+
+    assert done == [{"id": "lead:7", "replayed": "The lead 7 is tried again."}]
+    assert app.replayed == ["7"]
+    assert run("dead-letters", "replay").exit_code == click.UsageError.exit_code
+    app.letters.pop("7")
+    assert run("dead-letters", "replay", "--all").output == "There is nothing that can be tried again.\n"
+
+
+def test_the_help_names_the_exit_codes(run: Run) -> None:
+    """For whoever writes a probe."""
+    assert "2          nothing wrong was found" in CliRunner().invoke(main, ["doctor", "--help"]).output

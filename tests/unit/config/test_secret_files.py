@@ -1,0 +1,58 @@
+"""Secrets in files of their own: made once, whole, and for their owner only."""
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from threading import Barrier
+from uuid import uuid4
+
+import pytest
+
+from alc_app.config.secret_files import UnsafeFileError, keep_secret
+
+
+def make() -> str:
+    """A secret that nobody else makes."""
+    return uuid4().hex
+
+
+def test_a_secret_is_made_once(tmp_path: Path) -> None:
+    """O18: the second call reads what the first has written."""
+    path = tmp_path / "home" / "key"
+
+    assert keep_secret(path, make) == keep_secret(path, make)
+
+
+def test_only_the_owner_can_read_it(tmp_path: Path) -> None:
+    """O18: the file and the folder that is made for it."""
+    path = tmp_path / "home" / "key"
+    keep_secret(path, make)
+
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert path.parent.stat().st_mode & 0o777 == 0o700
+
+
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o660, 0o601])
+def test_a_file_that_others_may_touch_is_refused(tmp_path: Path, mode: int) -> None:
+    """O18: and the message says how to mend it."""
+    path = tmp_path / "key"
+    keep_secret(path, make)
+    path.chmod(mode)
+
+    with pytest.raises(UnsafeFileError, match=f"chmod 600 {path}"):
+        keep_secret(path, make)
+
+
+def test_of_eight_that_make_it_at_once_one_wins_and_all_get_its_secret(tmp_path: Path) -> None:
+    """O18: threads of one process too; no draft is left behind, and nobody reads half a secret."""
+    for round_ in range(15):
+        path, start = tmp_path / f"{round_}" / "key", Barrier(8)
+
+        def keep(_: int, path: Path = path, start: Barrier = start) -> str:
+            start.wait()
+            return keep_secret(path, make)
+
+        with ThreadPoolExecutor(8) as pool:
+            found = set(pool.map(keep, range(8)))
+
+        assert found == {path.read_text()}
+        assert list(path.parent.iterdir()) == [path]

@@ -1,0 +1,167 @@
+"""Settings: each has a name and a description, survives the way to a child process, and is refused when unsafe."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from alc_app.config.settings import REAL_ATTIO, Config
+
+SAFE = {"env": "production", "url": "https://app.example.com", "alc_url": "https://alc.example.com"}
+NAMES = sorted(Config.model_fields)
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only what the test sets."""
+    for field in Config.model_fields.values():
+        monkeypatch.delenv(field.alias or "", raising=False)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_setting_has_a_variable_and_a_description(name: str) -> None:
+    """Section 3: a flag, a variable and a row of the table are made of them."""
+    field = Config.model_fields[name]
+
+    assert (field.alias or "").isupper()
+    assert len(field.description or "") > 10
+
+
+def test_the_defaults_are_those_of_the_demo() -> None:
+    """Section 3: three origins on loopback."""
+    config = Config.from_env()
+
+    assert config.base_url == "http://127.0.0.1:8000"
+    assert config.alc_url == "http://127.0.0.1:8001"
+    assert config.attio_origin == "http://127.0.0.1:8002"
+
+
+def test_a_flag_beats_the_environment_and_a_flag_that_was_not_given_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Section 3: click passes None for what nobody typed."""
+    monkeypatch.setenv("ALC_APP_PORT", "9000")
+
+    assert Config.from_env(port=None).port == 9000
+    assert Config.from_env(port="9001").port == 9001
+
+
+def test_a_child_process_gets_the_same_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """`as_env` and `from_env` are inverse; what was not set stays out."""
+    monkeypatch.setenv("ALC_APP_KEYS", "k2,k1")
+    config = Config.from_env(home=tmp_path, port="0", alc_client_secret="s3cret", env="development")
+    environment = config.as_env()
+    assert "ALC_APP_URL" not in environment
+
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert Config.from_env() == config
+    assert Config.from_env().alc_client_secret.get_secret_value() == "s3cret"
+
+
+def test_secrets_are_not_in_what_is_printed() -> None:
+    """U8: a config may end up in a traceback."""
+    config = Config.from_env(
+        alc_client_secret="canary-1", attio_api_token="canary-2", keys="canary-3", mock_attio_token="canary-4"
+    )
+
+    assert "canary" not in repr(config) + str(config)
+
+
+@pytest.mark.parametrize("name", ["url", "alc_url", "attio_url"])
+@pytest.mark.parametrize(
+    "value",
+    [
+        "alc.example.com",
+        "ftp://alc.example.com",
+        "https://",
+        "https://alc.example.com/",
+        "https://alc.example.com/path",
+        "https://alc.example.com?a=b",
+        "https://alc.example.com#part",
+        "https://user:word@alc.example.com",
+        "https://alc.example.com\n",
+        "https://alc.example.com:99999",
+        "https://[::1",
+        "javascript:alert(1)",
+    ],
+)
+def test_what_is_not_an_origin_is_refused(name: str, value: str) -> None:
+    """U7: paths are joined to it, and the redirect URI and the issuer are compared as text."""
+    with pytest.raises(ValidationError):
+        Config.from_env(**{name: value})
+
+
+@pytest.mark.parametrize("value", ["https://alc.example.com", "http://127.0.0.1:8001", "http://[::1]:8001"])
+def test_origins_are_taken(value: str) -> None:
+    """U7: with a port or without, IPv6 too."""
+    assert Config.from_env(alc_url=value).alc_url == value
+
+
+def test_production_takes_https_everywhere() -> None:
+    """O7: and the real Attio by default."""
+    config = Config.from_env(**SAFE, attio_api_token="token")
+
+    assert config.attio_origin == REAL_ATTIO
+
+
+@pytest.mark.parametrize(
+    ("unsafe", "named"),
+    [
+        ({"url": ""}, "ALC_APP_URL"),
+        ({"url": "http://app.example.com"}, "ALC_APP_URL"),
+        ({"alc_url": "http://alc.example.com"}, "ALC_URL"),
+        ({"alc_url": "http://127.0.0.1:8001"}, "ALC_URL"),
+        ({"attio_url": "http://attio.example.com"}, "ATTIO_URL"),
+    ],
+)
+def test_production_refuses_plain_http(unsafe: dict[str, str], named: str) -> None:
+    """O7, U4: secrets and personal data go there; the message names the setting."""
+    with pytest.raises(ValidationError, match=f"{named} must be an https address"):
+        Config.from_env(**{**SAFE, **unsafe})
+
+
+@pytest.mark.parametrize("unknown", [{"prot": 1}, {"port": -1}, {"port": 70_000}, {"alc_status_type": "number"}])
+def test_settings_that_make_no_sense_are_refused(unknown: dict[str, object]) -> None:
+    """A misspelt name is an error, not a default."""
+    with pytest.raises(ValidationError):
+        Config.model_validate(unknown)
+
+
+def test_in_production_processes_that_share_a_database_share_their_keys() -> None:
+    """O18, U11: two machines that each made their own would not open what the other has sealed."""
+    shared = {**SAFE, "database_url": "postgresql+psycopg://db/alc"}
+    with pytest.raises(ValidationError, match="ALC_APP_KEYS and ALC_APP_SECRET_KEY must be set"):
+        Config.from_env(**shared, keys="k")
+    assert Config.from_env(**shared, keys="k", session_keys="new, old").secret_keys == ["new", "old"]
+
+
+def test_a_token_switches_to_the_real_attio_and_an_address_overrides_it() -> None:
+    """Section 3: no `if mock` anywhere, only an origin."""
+    assert Config.from_env(attio_api_token="token").attio_origin == REAL_ATTIO
+    assert Config.from_env(attio_api_token="token", attio_url="http://127.0.0.1:9").attio_origin == "http://127.0.0.1:9"
+
+
+def test_secrets_that_nobody_set_are_made_once_and_kept(tmp_path: Path) -> None:
+    """U11: never a constant, the same after a restart, 0600."""
+    first, again, elsewhere = (Config.from_env(home=home) for home in (tmp_path, tmp_path, tmp_path / "other"))
+
+    assert first.secret_keys == again.secret_keys != elsewhere.secret_keys
+    assert first.stand_in_token == first.attio_token == again.attio_token
+    assert (tmp_path / "session_key").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize(
+    ("url", "name", "expected"),
+    [
+        ("", "app", "sqlite:///home/app.db"),
+        ("", "inbox", "sqlite:///home/inbox.db"),
+        ("sqlite:///data/x.db", "app", "sqlite:///data/x.db"),
+        ("sqlite:///data/x.db", "inbox", "sqlite:///data/x.inbox.db"),
+        ("sqlite:////var/x.db", "engine", "sqlite:////var/x.engine.db"),
+        ("postgresql://db/x", "inbox", "postgresql://db/x"),
+    ],
+)
+def test_databases_lie_beside_each_other_on_sqlite_and_are_one_on_postgres(url: str, name: str, expected: str) -> None:
+    """Section 6: the inbox has a file of its own, because there is one writer for each file."""
+    assert Config.from_env(home=Path("home"), database_url=url).database(name) == expected

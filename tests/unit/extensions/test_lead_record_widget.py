@@ -1,0 +1,169 @@
+"""The widget on a person's page: what it says in each state of a lead, with ALC there or away."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from alc_app.attio import QueryError, TextWidget
+from alc_app.clients.alc_events import LeadProcessed
+from alc_app.extensions.lead_record_widget import widget
+from alc_app.extensions.load_lead_server import FRESH, KEPT, load_lead
+from alc_app.leads import transitions
+from tests.support.fakes.runtime import FakeRuntime, Outside, unreachable
+
+RECORD = "11111111-1111-4111-8111-111111111111"
+ADA = {"person": {"name": {"full_name": "Ada Lovelace"}, "phone_numbers": ["+442079460018"]}}
+
+
+def draw(query: object = ADA) -> TextWidget:
+    """The card, its effects done as the host does them."""
+    drawing: Any = widget(RECORD)
+    reply: Any = None
+    while True:
+        try:
+            effect = drawing.throw(reply) if isinstance(reply, Exception) else drawing.send(reply)
+        except StopIteration as drawn:
+            card: TextWidget = drawn.value
+            return card
+        reply = query if effect.name == "runQuery" else load_lead.run(*effect.data["args"])
+
+
+def pending(outside: Outside) -> str:
+    """A lead that ALC is at; returns our id of it."""
+    key = transitions.intend(RECORD, "Ada Lovelace", "+442079460018").partition(".")[0]
+    outside.leads[key] = {"id": "lead_1", "record_id": RECORD, "status": "processing"}
+    transitions.sent(key, "lead_1")
+    return key
+
+
+def test_before_anything_was_sent_it_is_a_quiet_invitation(runtime: FakeRuntime, outside: Outside) -> None:
+    """It names the person, and asks ALC nothing."""
+    card = draw()
+
+    assert (card.primary, card.decoration, card.link) == ("Not sent yet", None, None)
+    assert "Ada Lovelace" in card.secondary
+    assert not outside.calls
+
+
+def test_without_a_phone_number_it_says_what_is_missing(runtime: FakeRuntime) -> None:
+    """Usage 6 would only say no."""
+    assert "Add a phone number to Ada" in draw({"person": {**ADA["person"], "phone_numbers": []}}).secondary
+
+
+@pytest.mark.parametrize("query", [QueryError("Away."), {"person": None}])
+def test_a_person_who_cannot_be_loaded_has_a_card_all_the_same(runtime: FakeRuntime, query: object) -> None:
+    """The card says nothing wrong."""
+    assert "this person" in draw(query).secondary
+
+
+def test_while_alc_is_at_it_the_chat_is_shown_and_what_happens_next(runtime: FakeRuntime, outside: Outside) -> None:
+    """Usage 8 to Later 10: each line with who said it."""
+    said = [{"from": "agent", "text": "Hi Ada?"}, {"from": "lead", "text": "Yes."}]
+    outside.leads[pending(outside)]["transcript"] = said  # type: ignore[assignment]  # a lead of ALC's has more
+
+    card = draw()
+
+    assert card.decoration and (card.decoration.text, card.decoration.color) == ("Pending", "amber")
+    assert [(line.speaker, line.text) for line in card.transcript] == [
+        ("ALC's agent", "Hi Ada?"),
+        ("Ada Lovelace", "Yes."),
+    ]
+    assert card.link and card.link.href == "https://alc.test/leads/lead_1"
+    assert "changes by itself" in card.secondary
+
+
+def test_a_verdict_is_shown_with_its_summary_also_when_alc_is_away(runtime: FakeRuntime, outside: Outside) -> None:
+    """What the webhook told is ours; only the chat is missing."""
+    pending(outside)
+    transitions.processed(
+        LeadProcessed(record_id=RECORD, status="Complete", lead_id="lead_1", interest="interested", summary="Call her.")
+    )
+    outside.fault("GET /api/v1/leads/", unreachable)
+
+    card = draw()
+
+    assert (card.primary, card.transcript) == ("Interested", [])
+    assert card.secondary.startswith("Call her. The chat itself cannot be shown now")
+
+
+def test_while_alc_is_away_the_chat_is_shown_as_it_was_last_seen(runtime: FakeRuntime, outside: Outside) -> None:
+    """For a day, and it says from when: what ALC has told is a cache (`kv`)."""
+    lead = outside.leads[pending(outside)]
+    for said in (["Hi Ada?"], ["Hi Ada?", "Are you there?"]):
+        lead["transcript"] = [{"from": "agent", "text": text} for text in said]  # type: ignore[assignment]
+        draw()
+    outside.fault("GET /api/v1/leads/", unreachable, unreachable)
+
+    card = draw()
+
+    assert [line.text for line in card.transcript] == ["Hi Ada?", "Are you there?"]
+    assert "ALC does not answer: the chat is shown as it was on" in card.secondary
+    runtime.time += KEPT
+    card = draw()
+    assert (card.transcript, "The chat itself cannot be shown now" in card.secondary) == ([], True)
+
+
+def test_a_chat_of_a_connection_that_is_gone_is_not_shown(runtime: FakeRuntime, outside: Outside) -> None:
+    """Whoever disconnects has taken back what ALC may tell here."""
+    outside.leads[pending(outside)]["transcript"] = [{"from": "agent", "text": "Hi?"}]  # type: ignore[assignment]
+    assert draw().transcript
+    runtime.connected = False
+
+    card = draw()
+
+    assert not card.transcript
+    assert card.secondary.startswith("Acme Lead Checker is not connected")
+
+
+def test_a_look_is_kept_once_a_minute_and_at_every_turn_of_the_chat(
+    runtime: FakeRuntime, outside: Outside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A card is drawn by everybody who looks; that must not be a write each time."""
+    kept: list[str] = []
+
+    def keep(key: str, value: object, ttl_in_seconds: float | None) -> None:
+        kept.append(key)
+        FakeRuntime.kv_set(runtime, key, value, ttl_in_seconds)
+
+    monkeypatch.setattr(runtime, "kv_set", keep)
+    lead = outside.leads[pending(outside)]
+    for seconds, text, times in ((0.0, "Hi?", 1), (1.0, "Hi?", 1), (1.0, "Hello?", 2), (FRESH, "Hello?", 3)):
+        runtime.time += seconds
+        lead["transcript"] = [{"from": "agent", "text": text}]  # type: ignore[assignment]
+        draw()
+        assert len(kept) == times
+
+
+def test_a_chat_that_cannot_be_kept_is_shown_all_the_same(
+    runtime: FakeRuntime, outside: Outside, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """C14: a full disk takes nothing from the page; what was said is in no log."""
+
+    def full(*_: object) -> None:
+        raise OSError("The disk is full.")
+
+    monkeypatch.setattr(runtime, "kv_set", full)
+    outside.leads[pending(outside)]["transcript"] = [{"from": "agent", "text": "Hi Ada?"}]  # type: ignore[assignment]
+
+    assert draw().transcript
+    assert "could not be kept" in caplog.text
+    assert "Hi Ada" not in caplog.text
+
+
+def test_a_send_that_came_to_nothing_says_so(runtime: FakeRuntime, outside: Outside) -> None:
+    """And what to do."""
+    key = transitions.intend(RECORD, "Ada Lovelace", "+442079460018").partition(".")[0]
+    transitions.not_sent(key)
+
+    assert draw().decoration is not None
+    assert draw().primary == "The last send came to nothing"
+
+
+def test_while_it_is_being_sent_nobody_is_asked(runtime: FakeRuntime, outside: Outside) -> None:
+    """ALC has no id for it yet."""
+    transitions.intend(RECORD, "Ada Lovelace", "+442079460018")
+
+    assert draw().primary == "Being sent to ALC"
+    assert not outside.calls

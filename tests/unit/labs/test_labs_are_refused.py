@@ -1,0 +1,48 @@
+"""Where nothing may be broken on purpose, there are no labs, no naive code and no door to it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from alc_app import create_app
+from alc_app.config.settings import Config
+
+PRODUCTION = {"url": "https://app.test", "alc_url": "https://alc.test", "env": "production"}
+REAL_ATTIO = {"attio_api_token": "a-real-token"}
+ELSEWHERE = {"attio_url": "https://attio.test"}
+
+
+@pytest.mark.parametrize("settings", [PRODUCTION, REAL_ATTIO, ELSEWHERE], ids=["production", "real Attio", "elsewhere"])
+def test_labs_need_development_and_the_stand_in(settings: dict[str, str], tmp_path: Path) -> None:
+    """Pages, runs and the naive webhook's address are not there, and no file kills anybody."""
+    config = Config.from_env(home=tmp_path, alc_client_secret="s", **settings)
+    assert config.kill_once is None
+    app = create_app(config)
+    app.config["TRUSTED_HOSTS"] = None
+    browser = app.test_client()
+    try:
+        assert browser.get("/labs").status_code == 404
+        assert browser.get("/labs/double-click").status_code == 404
+        assert "/naive" not in str(app.url_map)
+        assert "/labs" not in str(app.url_map)
+    finally:
+        app.extensions["house"].close()
+
+
+def test_the_naive_program_refuses_too() -> None:
+    """`python -m alc_app.labs.naive`, by hand, with a real Attio in the environment."""
+    refused = subprocess.run(
+        [sys.executable, "-m", "alc_app.labs.naive"],
+        env={**os.environ, "ATTIO_API_TOKEN": "a-real-token"},
+        input="{}",
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert refused.returncode == 1
+    assert "nowhere else" in refused.stderr

@@ -1,0 +1,253 @@
+"""`alc-app doctor` on leads: records against our rows, our rows against ALC, and records that nobody here knows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+import pytest
+
+from alc_app.attio import Finding
+from alc_app.clients.alc_api import AlcError, AlcUnreachable
+from alc_app.clients.alc_events import LeadProcessed
+from alc_app.clients.attio_api import AttioApiError
+from alc_app.leads import dead_letters, queries, record_sync_rows, transitions
+from alc_app.leads.checks import check_records, check_strangers, check_verdicts
+from alc_app.leads.record_sync import show_lead_status
+from alc_app.send_to_alc_server import send_to_alc
+from tests.support.fakes.runtime import FakeRuntime, Outside, unreachable
+
+RECORD, OTHER = "11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222-222222222222"
+SHOWN = {"alc_lead_id": "lead_1", "alc_status": "Pending", "alc_interest": None}
+Check = Callable[[], Iterable[Finding]]
+
+
+@pytest.fixture
+def lead(runtime: FakeRuntime) -> str:
+    """A lead that ALC is at, and that its record shows."""
+    return send(runtime, RECORD)
+
+
+def send(runtime: FakeRuntime, record_id: str) -> str:
+    lead_id = transitions.intend(record_id, "Ada", "+442079460018").partition(".")[0]
+    runtime.restart(f"run-{lead_id}")
+    send_to_alc.run(record_id, "Ada", "+442079460018")
+    return lead_id
+
+
+def decide(runtime: FakeRuntime, status: str = "Complete", at: str = "2026-11-20T12:00:00Z") -> None:
+    """ALC's verdict, delivered."""
+    runtime.restart(f"delivery-{at}")
+    event = {"record_id": RECORD, "lead_id": "lead_1", "status": status, "occurred_at": at}
+    lead = transitions.processed(LeadProcessed.parse(event))
+    assert lead
+    show_lead_status(lead)
+
+
+def mend(runtime: FakeRuntime, check: Check) -> list[str]:
+    runtime.restart("doctor")
+    return [finding.mend() for finding in check() if finding.mend]
+
+
+def work(runtime: FakeRuntime) -> None:
+    """What the worker does with rows that are due."""
+    for lead_id in record_sync_rows.due_to_show():
+        runtime.restart(f"show-{lead_id}-{runtime.time}-{len(runtime.outside.calls)}")
+        show_lead_status(lead_id)
+
+
+def overwrite(outside: Outside, **values: str | None) -> None:
+    """Somebody types something else into the record."""
+    outside.written.append((RECORD, {**outside.values(RECORD), **values}))  # type: ignore[dict-item]  # None clears
+
+
+def test_records_that_say_what_our_rows_say_are_in_order(runtime: FakeRuntime, lead: str) -> None:
+    """I4: Pending, and later Complete."""
+    assert not list(check_records())
+    decide(runtime)
+    assert not list(check_records())
+
+
+@pytest.mark.parametrize("change", [{"alc_status": "Complete"}, {"alc_lead_id": "lead_7"}, {"alc_interest": "maybe"}])
+def test_a_record_that_was_overwritten_is_written_again(
+    runtime: FakeRuntime, outside: Outside, lead: str, change: dict[str, str]
+) -> None:
+    """I4, C4: the row is bumped, and the writer makes the record equal to it."""
+    overwrite(outside, **change)
+
+    [finding] = check_records()
+    assert finding.subject == lead
+    assert next(iter(change)) in finding.text
+    mend(runtime, check_records)
+    assert not list(check_records()), "what is due to be written is no finding"
+    work(runtime)
+
+    assert outside.values(RECORD) == SHOWN
+    assert not list(check_records())
+
+
+def test_a_verdict_between_the_two_looks_is_no_drift(runtime: FakeRuntime, outside: Outside, lead: str) -> None:
+    """The row moves on while Attio is being asked."""
+
+    def meanwhile(_method: str, path: str) -> None:
+        outside.before = lambda *_: None
+        if path.endswith("/query"):
+            decide(runtime)
+
+    outside.before = meanwhile
+
+    assert not list(check_records())
+
+
+def test_a_bump_comes_too_late_for_a_row_that_has_moved_on(runtime: FakeRuntime, outside: Outside, lead: str) -> None:
+    """Level-triggered: the mending is for the version that was compared."""
+    overwrite(outside, alc_status="Failed")
+    [finding] = check_records()
+    decide(runtime)
+    calls = len(outside.calls)
+    assert finding.mend
+    finding.mend()
+
+    work(runtime)
+
+    assert len(outside.calls) == calls
+    assert outside.values(RECORD)["alc_status"] == "Complete"
+
+
+def test_a_record_belongs_to_its_last_lead(runtime: FakeRuntime, outside: Outside, lead: str) -> None:
+    """An earlier one says something else, rightly."""
+    decide(runtime)
+    runtime.time += 1
+    send(runtime, RECORD)
+
+    assert not list(check_records())
+
+
+def test_a_lead_under_way_whose_record_is_gone_ends_undeliverable(
+    runtime: FakeRuntime, outside: Outside, lead: str
+) -> None:
+    """C5: with the reason, and among the dead letters."""
+    outside.written.clear()
+
+    assert len(list(check_records())) == 1
+    mend(runtime, check_records)
+
+    assert not list(check_records())
+    [letter] = dead_letters.undelivered()
+    assert (letter.id, letter.why) == (lead, "The record was deleted in the CRM, or merged into another.")
+
+
+def test_a_record_that_is_gone_after_its_verdict_is_nobodys_concern(
+    runtime: FakeRuntime, outside: Outside, lead: str
+) -> None:
+    """Nothing is left to be told."""
+    decide(runtime)
+    outside.written.clear()
+
+    assert not list(check_records())
+
+
+def test_leads_that_ended_long_ago_are_not_compared(runtime: FakeRuntime, outside: Outside, lead: str) -> None:
+    """What people do with a record after a month is theirs."""
+    runtime.time = 1_795_262_400.0  # the verdict's own day
+    decide(runtime, at="2026-11-21T12:00:00Z")
+    overwrite(outside, alc_status="Failed")
+    assert len(list(check_records())) == 1
+
+    runtime.time += queries.RECENT + 86_400
+
+    assert not list(check_records())
+
+
+def test_a_verdict_whose_webhook_never_came_is_taken(runtime: FakeRuntime, outside: Outside, lead: str) -> None:
+    """I6: a stuck Pending is settled by asking ALC."""
+    runtime.time += transitions.ASK_AFTER + 1
+    outside.leads[lead] |= {"status": "Complete", "interest": "interested"}
+
+    [finding] = check_verdicts()
+    assert "has not told us" in finding.text
+    mend(runtime, check_verdicts)
+
+    assert outside.values(RECORD)["alc_status"] == "Complete"
+    assert not list(check_verdicts())
+
+
+def test_a_chat_that_goes_on_is_in_order(runtime: FakeRuntime, lead: str) -> None:
+    """Some take days."""
+    runtime.time += 86_400
+
+    assert not list(check_verdicts())
+
+
+def test_a_lead_that_alc_has_lost_is_ended_so_that_it_can_be_sent_again(
+    runtime: FakeRuntime, outside: Outside, lead: str
+) -> None:
+    """Nobody would ever decide on it, and it would keep a new one out."""
+    runtime.time += transitions.ASK_AFTER + 1
+    outside.leads["somebody's"] = outside.leads.pop(lead) | {"id": "lead_0"}
+
+    [finding] = check_verdicts()
+    assert "does not know" in finding.text
+    mend(runtime, check_verdicts)
+
+    [letter] = dead_letters.unsent()
+    assert letter.advice
+    assert send(runtime, RECORD) != lead
+    assert not dead_letters.unsent(), "the new lead has taken its place"
+
+
+@pytest.mark.parametrize("check", [check_verdicts, check_records, check_strangers])
+def test_a_check_that_cannot_be_made_says_so(runtime: FakeRuntime, outside: Outside, lead: str, check: Check) -> None:
+    """ALC or Attio is away: that is not "in order"."""
+    runtime.time += transitions.ASK_AFTER + 1
+    outside.fault("", unreachable)
+
+    with pytest.raises((AlcUnreachable, AttioApiError), match="cannot be reached"):
+        list(check())
+
+
+def test_a_pending_record_of_which_we_know_nothing_is_followed_again(runtime: FakeRuntime, outside: Outside) -> None:
+    """Our rows were restored from an older backup."""
+    outside.leads["lost"] = {"id": "lead_1", "record_id": RECORD, "status": "processing"}
+    outside.written.append((RECORD, SHOWN))  # type: ignore[arg-type]  # None clears
+
+    [finding] = check_strangers()
+    assert (finding.subject, finding.level) == (RECORD, "warning")
+    mend(runtime, check_strangers)
+
+    assert not list(check_strangers())
+    assert not list(check_records())
+    runtime.time += 1
+    assert len(transitions.due_to_ask()) == 1
+
+
+@pytest.mark.parametrize("there", [None, {"id": "lead_1", "record_id": OTHER, "status": "processing"}])
+def test_a_stranger_that_alc_does_not_confirm_stays_a_stranger(
+    runtime: FakeRuntime, outside: Outside, there: dict[str, str] | None
+) -> None:
+    """R12: no record is written because somebody typed an id into it."""
+    if there:
+        outside.leads["other"] = there
+    outside.written.append((RECORD, SHOWN))  # type: ignore[arg-type]  # None clears
+
+    with pytest.raises(AlcError, match="lead_1"):
+        mend(runtime, check_strangers)
+
+    assert not queries.told()
+
+
+def test_what_people_typed_is_not_repeated(outside: Outside) -> None:
+    """U8: a name in the wrong field is not shown by the doctor."""
+    outside.written.append((RECORD, {**SHOWN, "alc_lead_id": "Ada Lovelace"}))  # type: ignore[arg-type]  # None clears
+
+    [finding] = check_strangers()
+
+    assert "Ada" not in finding.text
+    assert finding.mend is None
+
+
+def test_many_records_are_asked_for_in_few_calls(runtime: FakeRuntime, outside: Outside, lead: str) -> None:
+    """One page of records, one call."""
+    send(runtime, OTHER)
+
+    assert not list(check_records())
+    assert len(outside.sent("POST /v2/objects/people/records/query")) == 1

@@ -1,0 +1,144 @@
+"""catch_up.py: what a webhook should have told and did not."""
+
+from __future__ import annotations
+
+import pytest
+
+from alc_app.leads import reconcile_rows, transitions
+from alc_app.leads.reconcile import catch_up, sweep_leads
+from alc_app.send_to_alc_server import send_to_alc
+from tests.support.fakes.runtime import FakeRuntime, Fault, Outside, answer, says, unreachable
+
+RECORD = "11111111-1111-4111-8111-111111111111"
+LEAD = "GET /api/v1/leads/lead_1"
+DECIDED = {"id": "lead_1", "record_id": RECORD, "status": "Complete", "interest": "interested", "summary": "Yes."}
+
+
+@pytest.fixture
+def lead(runtime: FakeRuntime) -> str:
+    """A lead that ALC is at."""
+    lead_id = transitions.intend(RECORD, "Ada", "+442079460018").partition(".")[0]
+    send_to_alc.run(RECORD, "Ada", "+442079460018")
+    return lead_id
+
+
+def test_a_lead_is_asked_about_when_its_verdict_has_not_come_for_long(lead: str, runtime: FakeRuntime) -> None:
+    """I6: a pending lead has a due time too."""
+    assert not transitions.due_to_ask()
+
+    runtime.time += transitions.ASK_AFTER + 1
+
+    assert list(transitions.due_to_ask()) == [lead]
+
+
+def test_a_verdict_that_alc_has_is_shown_on_the_record(lead: str, runtime: FakeRuntime, outside: Outside) -> None:
+    """R15 in spirit: the delivery was lost, the verdict is not."""
+    outside.fault(LEAD, says(200, {**DECIDED, "decided_at": "2026-11-20T12:00:00Z"}))
+
+    catch_up(lead)
+
+    assert outside.values(RECORD)["alc_status"] == "Complete"
+    assert outside.values(RECORD)["alc_interest"] == "interested"
+    runtime.time += 1e6
+    assert not transitions.due_to_ask()
+
+
+@pytest.mark.parametrize("fault", [unreachable, says(503), says(200, {**DECIDED, "status": "processing"})])
+def test_what_cannot_be_known_yet_is_asked_again_later(
+    lead: str, runtime: FakeRuntime, outside: Outside, fault: object
+) -> None:
+    """ALC is down, or still at it: the wait grows."""
+    runtime.time += transitions.ASK_AFTER + 1
+    outside.fault(LEAD, fault)  # type: ignore[arg-type]  # each is one
+
+    catch_up(lead)
+
+    assert not transitions.due_to_ask()
+    assert outside.values(RECORD)["alc_status"] == "Pending"
+    runtime.time += 2 * transitions.ASK_AFTER
+    assert list(transitions.due_to_ask()) == [lead]
+
+
+def test_a_new_connection_asks_about_every_open_lead_soon(lead: str, runtime: FakeRuntime) -> None:
+    """Verdicts that ALC had while nobody was connected."""
+    transitions.ask_soon()
+    runtime.time += 6
+
+    assert list(transitions.due_to_ask()) == [lead]
+
+
+def test_a_lead_that_has_ended_is_not_asked_about(lead: str, outside: Outside) -> None:
+    """The webhook was quicker."""
+    outside.fault(LEAD, lambda _: answer(200, DECIDED))
+    catch_up(lead)
+    calls = len(outside.calls)
+
+    catch_up(lead)
+
+    assert len(outside.calls) == calls
+
+
+PAGE = "GET /api/v1/leads?"
+OLD = {"created_at": "2020-01-01T00:00:00Z"}
+STRANGER = {"id": "lead_9", "record_id": "42", "status": "Complete", **OLD}
+
+
+def page(*found: dict[str, str], cursor: str | None = None) -> Fault:
+    """What ALC shows of its leads."""
+    return says(200, {"leads": list(found), "next_cursor": cursor})
+
+
+def test_a_sweep_goes_through_alcs_leads_page_by_page(lead: str, runtime: FakeRuntime, outside: Outside) -> None:
+    """Catch-up: by cursor, back to the oldest lead that we wait for; leads of others are none of our business."""
+    processing = {"id": "lead_2", "record_id": RECORD, "status": "processing", "created_at": "2026-11-20T12:00:00Z"}
+    decided = {**DECIDED, "decided_at": "2026-11-20T12:00:00Z", **OLD}
+    outside.fault(PAGE, page(processing, cursor="c2"), page(STRANGER, decided, cursor="c1"))
+
+    sweep_leads("workspace")
+
+    asked = [path for method, path, _, _ in outside.calls if (method, path[:14]) == ("GET", "/api/v1/leads?")]
+    assert asked == ["/api/v1/leads?limit=100", "/api/v1/leads?limit=100&cursor=c2"]
+    assert outside.values(RECORD)["alc_status"] == "Complete"
+    last = reconcile_rows.last()
+    assert last is not None
+    assert (last.told, last.done_at, last.why) == (1, runtime.now(), None)
+
+
+def test_a_sweep_that_cannot_end_is_tried_again_and_says_why(lead: str, runtime: FakeRuntime, outside: Outside) -> None:
+    """I6: ALC is down in the middle; the next one starts no later than this one would have."""
+    outside.fault(PAGE, page(cursor="c2"), unreachable)
+
+    sweep_leads("workspace")
+
+    last = reconcile_rows.last()
+    assert last is not None
+    assert last.why == "ALC cannot be reached."
+    assert last.since == 0
+    assert not reconcile_rows.due_to_sweep()
+    runtime.time += reconcile_rows.SOONER
+    assert reconcile_rows.due_to_sweep() == ["workspace"]
+
+
+def test_a_sweep_is_made_every_hour_and_when_it_is_asked_for(lead: str, runtime: FakeRuntime) -> None:
+    """A schedule and a button; where there never was a lead, nobody is asked."""
+    assert not reconcile_rows.due_to_sweep()
+    runtime.time += reconcile_rows.EVERY + 1
+    assert reconcile_rows.due_to_sweep() == ["workspace"]
+    reconcile_rows.begin_sweep()
+    assert not reconcile_rows.due_to_sweep()
+
+    reconcile_rows.sweep_soon()
+
+    assert reconcile_rows.due_to_sweep() == ["workspace"]
+
+
+def test_without_a_connection_a_sweep_waits(runtime: FakeRuntime, outside: Outside) -> None:
+    """Nobody could be asked; it is no trouble."""
+    runtime.connected = False
+
+    sweep_leads("workspace")
+
+    assert not outside.calls
+    last = reconcile_rows.last()
+    assert last is not None
+    assert last.why is None

@@ -1,0 +1,459 @@
+"""The memory of leads: every change of state, every order of events, and who may write when several want to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from threading import Barrier
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import delete
+from sqlmodel import select
+
+from alc_app.attio.host.context import running
+from alc_app.clients.alc_events import LeadProcessed
+from alc_app.leads import record_sync_rows, transitions
+from alc_app.leads.models import EarlyEvent, Lead
+from tests.support.fakes.runtime import START, FakeRuntime, memory
+
+RECORD, OTHER = "11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222-222222222222"
+NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+
+DIFFERENT_VERDICTS = st.lists(
+    st.tuples(st.integers(0, 9), st.sampled_from(["Complete", "Failed"])),
+    min_size=1,
+    max_size=6,
+    unique_by=lambda event: event[0],
+)
+DELIVERED_ANYHOW = DIFFERENT_VERDICTS.flatmap(
+    lambda once: st.tuples(
+        st.just(once),
+        st.lists(st.sampled_from(once), max_size=4).flatmap(lambda again: st.permutations(once + again)),
+    )
+)
+"""The verdicts (minute, status), and their deliveries in any order, some more than once."""
+
+
+def intend(record_id: str = RECORD) -> str:
+    """A click; returns the lead's id."""
+    return transitions.intend(record_id, "Ada Lovelace", "+442079460018").partition(".")[0]
+
+
+def pending(record_id: str = RECORD, alc_lead_id: str = "lead_1") -> str:
+    """A lead that ALC is at, and that its record shows."""
+    lead = intend(record_id)
+    transitions.sent(lead, alc_lead_id)
+    show(lead)
+    return lead
+
+
+def show(lead: str) -> dict[str, str]:
+    """Write the lead to its record; returns the values."""
+    claim = record_sync_rows.claim(lead)
+    assert claim is not None
+    record_sync_rows.shown(lead, claim.version)
+    return claim.values
+
+
+def verdict(lead_id: str | None = "lead_1", status: str = "Complete", minute: int = 0, **more: object) -> LeadProcessed:
+    """ALC's word, at some minutes past noon."""
+    body = {"record_id": RECORD, "status": status, "lead_id": lead_id, "occurred_at": NOON + timedelta(minutes=minute)}
+    return LeadProcessed.parse({**body, **more})
+
+
+def row(runtime: FakeRuntime, lead: str) -> Lead:
+    """What is kept of a lead."""
+    with runtime.transaction() as session:
+        found: Lead = session.get_one(Lead, lead)
+        return found
+
+
+@pytest.fixture
+def together(tmp_path: Path) -> Iterator[list[FakeRuntime]]:
+    """Eight runs in eight threads, on one SQLite file."""
+    database = memory(f"sqlite:///{tmp_path / 'app.db'}")
+    yield [FakeRuntime(database=database, run_id=f"run-{n}") for n in range(8)]
+    database.close()
+
+
+class TestSending:
+    """sending → pending, or not_sent."""
+
+    def test_an_intent_is_due_to_be_looked_into_if_nothing_comes_of_it(self, runtime: FakeRuntime) -> None:
+        """I6: a process may die right after the click."""
+        lead = intend()
+        assert not transitions.due_to_settle()
+
+        runtime.time += transitions.RUN_WITHIN
+        assert list(transitions.due_to_settle()) == [lead]
+
+    def test_a_run_that_begins_puts_the_look_off(self, runtime: FakeRuntime) -> None:
+        """C1: nobody looks into a send while its run is at it."""
+        lead = intend()
+        runtime.time += transitions.RUN_WITHIN
+
+        assert transitions.begin(RECORD) == transitions.Intent(lead, None)
+        assert not transitions.due_to_settle()
+
+    def test_sent_is_pending_and_due_to_be_shown(self, runtime: FakeRuntime) -> None:
+        """C4: lead id and Pending become one write."""
+        lead = intend()
+        transitions.sent(lead, "lead_1")
+
+        assert list(record_sync_rows.due_to_show()) == [lead]
+        assert show(lead) == {"alc_lead_id": "lead_1", "alc_status": "Pending", "alc_interest": None}
+        assert not record_sync_rows.due_to_show()
+        assert record_sync_rows.is_shown(lead)
+
+    def test_sent_twice_is_sent_once(self, runtime: FakeRuntime) -> None:
+        """C2: the send's own run and the upkeep may both learn of it."""
+        lead = pending()
+        transitions.sent(lead, "lead_1")
+
+        assert record_sync_rows.claim(lead) is None
+
+    def test_sending_once_more_after_not_sent_is_a_new_lead(self, runtime: FakeRuntime) -> None:
+        """C2: a definite no closes the intent; its key is never used for another try."""
+        first = intend()
+        transitions.not_sent(first)
+
+        assert transitions.begin(RECORD) is None
+        assert intend() != first
+
+    def test_a_lead_that_turns_out_to_be_sent_after_all_is_pending(self, runtime: FakeRuntime) -> None:
+        """C7: given up, and then ALC's answer comes: the row follows the truth."""
+        lead = intend()
+        transitions.not_sent(lead)
+        transitions.sent(lead, "lead_1")
+
+        assert row(runtime, lead).status == "pending"
+
+    def test_such_a_lead_leaves_the_open_one_alone(self, runtime: FakeRuntime) -> None:
+        """C1, I1: the record has another open lead by now."""
+        late = intend()
+        transitions.not_sent(late)
+        runtime.time += 1
+        lead = intend()
+        transitions.sent(late, "lead_1")
+
+        assert (row(runtime, late).status, row(runtime, lead).status) == ("not_sent", "sending")
+        assert record_sync_rows.claim(late) is None
+
+    def test_a_pending_lead_cannot_become_not_sent(self, runtime: FakeRuntime) -> None:
+        """R16: a late "nothing happened" does not undo what ALC has said."""
+        lead = pending()
+        transitions.not_sent(lead)
+        transitions.settle_later(lead)
+
+        assert row(runtime, lead).status == "pending"
+
+    def test_each_attempt_of_an_open_intent_is_a_run_of_its_own_and_waits_longer(self, runtime: FakeRuntime) -> None:
+        """C2: same key for ALC, another name for the engine; the waits grow up to a quarter of an hour."""
+        keys, waits = [], []
+        for _ in range(20):
+            keys.append(transitions.intend(RECORD, "Ada", "+442079460018"))
+            lead = keys[-1].partition(".")[0]
+            transitions.settle_later(lead)
+            waits.append((row(runtime, lead).due_at or 0) - runtime.time)
+
+        assert len({key.partition(".")[0] for key in keys}) == 1
+        assert len(set(keys)) == len(keys)
+        assert waits == sorted(waits)
+        assert (waits[0], waits[-1]) == (transitions.FIRST_LOOK, 900.0)
+
+
+class TestVerdicts:
+    """pending → complete | failed, and what does not count."""
+
+    @pytest.mark.parametrize("status", ["Complete", "Failed"])
+    def test_a_verdict_is_shown_with_what_was_found_out(self, runtime: FakeRuntime, status: str) -> None:
+        """Later 11: status and interest, in plain strings; the summary is kept."""
+        lead = pending()
+        assert transitions.processed(verdict(status=status, interest="interested", summary="Yes.")) == lead
+
+        assert list(record_sync_rows.due_to_show()) == [lead]
+        assert show(lead) == {"alc_lead_id": "lead_1", "alc_status": status, "alc_interest": "interested"}
+        assert row(runtime, lead).summary == "Yes."
+
+    def test_the_same_verdict_again_is_no_news(self, runtime: FakeRuntime) -> None:
+        """R14: resent by hand, or under another delivery id."""
+        pending()
+        transitions.processed(verdict())
+
+        assert transitions.processed(verdict()) is None
+
+    def test_between_two_verdicts_the_later_one_counts(self, runtime: FakeRuntime) -> None:
+        """R16: by when it happened, not by when it came."""
+        lead = pending()
+        transitions.processed(verdict(status="Failed", minute=5))
+
+        assert transitions.processed(verdict(status="Complete", minute=4)) is None
+        assert transitions.processed(verdict(status="Complete", minute=6)) == lead
+        assert row(runtime, lead).status == "complete"
+
+    def test_the_tutorials_minimal_verdict_finds_the_open_lead_of_the_record(self, runtime: FakeRuntime) -> None:
+        """4.1: `record_id` and `status` are enough."""
+        lead = pending()
+
+        assert transitions.processed(LeadProcessed.parse({"record_id": RECORD, "status": "Complete"})) == lead
+        assert transitions.processed(LeadProcessed.parse({"record_id": RECORD, "status": "Failed"})) is None
+
+    def test_a_minimal_verdict_that_overtakes_the_sends_answer_stays(self, runtime: FakeRuntime) -> None:
+        """R15, R16: Complete is not followed by Pending, and the record still gets the lead's id."""
+        lead = intend()
+        transitions.processed(LeadProcessed.parse({"record_id": RECORD, "status": "Complete"}))
+        transitions.sent(lead, "lead_1")
+
+        assert show(lead) == {"alc_lead_id": "lead_1", "alc_status": "Complete", "alc_interest": None}
+
+    @pytest.mark.parametrize(
+        "event",
+        [
+            verdict("lead_of_somebody_else"),
+            verdict("lead_1", record_id=OTHER),
+            verdict("lead_2", record_id=OTHER),
+            verdict(None, record_id=OTHER),
+        ],
+    )
+    def test_a_lead_that_is_not_ours_changes_nothing(self, runtime: FakeRuntime, event: LeadProcessed) -> None:
+        """R12: neither another lead, nor ours with another record."""
+        lead = pending()
+
+        assert transitions.processed(event) is None
+        assert row(runtime, lead).status == "pending"
+        with runtime.transaction() as session:
+            assert not session.exec(select(EarlyEvent)).all()
+
+    def test_a_lead_of_another_workspace_changes_nothing(self, runtime: FakeRuntime) -> None:
+        """R12, C16: two workspaces in one database."""
+        lead = pending()
+        with runtime.transaction() as session:
+            session.get_one(Lead, lead).workspace_id = "another"
+
+        assert transitions.processed(verdict()) is None
+        assert row(runtime, lead).status == "pending"
+
+    def test_an_early_verdict_waits_for_the_sends_answer(self, runtime: FakeRuntime) -> None:
+        """R15: parked by the lead's id, taken up in the transaction that learns it."""
+        lead = intend()
+        assert transitions.processed(verdict()) is None
+
+        transitions.sent(lead, "lead_1")
+
+        assert show(lead) == {"alc_lead_id": "lead_1", "alc_status": "Complete", "alc_interest": None}
+        with runtime.transaction() as session:
+            assert not session.exec(select(EarlyEvent)).all()
+
+    def test_an_early_verdict_on_another_lead_is_not_taken_up(self, runtime: FakeRuntime) -> None:
+        """R12: what was parked belongs to the lead that it names."""
+        lead = intend()
+        transitions.processed(verdict("lead_of_somebody_else"))
+        transitions.sent(lead, "lead_1")
+
+        assert row(runtime, lead).status == "pending"
+
+    def test_an_undeliverable_lead_stays_where_it_ended(self, runtime: FakeRuntime) -> None:
+        """C5: no verdict makes its record come back."""
+        lead = pending()
+        record_sync_rows.undeliverable(lead, RECORD, "Record not found.")
+
+        assert transitions.processed(verdict()) is None
+        assert record_sync_rows.claim(lead) is None
+
+    @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @given(
+        events=DELIVERED_ANYHOW,
+        learned_at=st.integers(0, 10),
+        writes=st.sets(st.integers(0, 10)),
+    )
+    def test_any_order_and_duplication_ends_in_the_latest_verdict(
+        self,
+        runtime: FakeRuntime,
+        events: tuple[list[tuple[int, str]], list[tuple[int, str]]],
+        learned_at: int,
+        writes: set[int],
+    ) -> None:
+        """R15, R16, C4: whenever the send's answer is stored, whenever the record is written, it never goes back."""
+        once, deliveries = events
+        history: list[str] = []
+        with runtime.transaction() as session:
+            session.exec(delete(Lead))
+            session.exec(delete(EarlyEvent))
+        lead = intend()
+        for number in range(max(learned_at, len(deliveries)) + 1):
+            if number == learned_at:
+                transitions.sent(lead, "lead_1")
+            if number < len(deliveries):
+                minute, status = deliveries[number]
+                transitions.processed(verdict(status=status, minute=minute))
+            if number in writes and record_sync_rows.due_to_show():
+                history.append(show(lead)["alc_status"])
+        if record_sync_rows.due_to_show():
+            history.append(show(lead)["alc_status"])
+
+        assert history[-1] == max(once)[1]
+        assert "Pending" not in history[1:]
+
+
+class TestWriting:
+    """Who may write to the record, and when."""
+
+    def test_a_claim_is_exclusive_until_it_ends(self, runtime: FakeRuntime) -> None:
+        """C4: one writer for each lead; one that died is followed by another."""
+        lead = intend()
+        transitions.sent(lead, "lead_1")
+        assert record_sync_rows.claim(lead)
+        runtime.run_id = "another"
+
+        assert record_sync_rows.claim(lead) is None
+        runtime.time += record_sync_rows.WRITER_LEASE + 1
+        assert record_sync_rows.claim(lead)
+
+    def test_the_run_that_claimed_may_claim_again(self, runtime: FakeRuntime) -> None:
+        """C7: it died after the claim and has come back."""
+        lead = intend()
+        transitions.sent(lead, "lead_1")
+
+        assert record_sync_rows.claim(lead) == record_sync_rows.claim(lead)
+
+    def test_a_verdict_during_a_write_is_due_at_once(self, runtime: FakeRuntime) -> None:
+        """C4: what was written is older than what is known."""
+        lead = intend()
+        transitions.sent(lead, "lead_1")
+        claim = record_sync_rows.claim(lead)
+        assert claim
+        transitions.processed(verdict())
+        record_sync_rows.shown(lead, claim.version)
+
+        assert not record_sync_rows.is_shown(lead)
+        assert list(record_sync_rows.due_to_show()) == [lead]
+
+    def test_two_leads_of_one_record_are_not_written_at_once(self, runtime: FakeRuntime) -> None:
+        """C4: a slow write of the old lead must not land on the new one."""
+        old = pending()
+        transitions.processed(verdict())
+        assert record_sync_rows.claim(old)
+        runtime.run_id, runtime.time = "another", runtime.time + 1
+        new = intend()
+        transitions.sent(new, "lead_2")
+
+        assert record_sync_rows.claim(new) is None
+
+    def test_the_record_belongs_to_the_newest_lead(self, runtime: FakeRuntime) -> None:
+        """C4: a late verdict on the old lead is kept, and not shown."""
+        old = pending()
+        transitions.processed(verdict(minute=1))
+        runtime.time += 1
+        new = intend()
+        transitions.sent(new, "lead_2")
+
+        assert record_sync_rows.claim(old) is None
+        assert list(record_sync_rows.due_to_show()) == [new]
+
+    def test_a_newer_lead_that_came_to_nothing_does_not_own_the_record(self, runtime: FakeRuntime) -> None:
+        """I4: the verdict could not be written yet, the user clicks again, and ALC refuses: Complete still arrives."""
+        old = pending()
+        transitions.processed(verdict())
+        runtime.time += 1
+        new = intend()
+
+        assert record_sync_rows.claim(old)
+        record_sync_rows.show_later(old, "Attio cannot be reached.", None)
+        transitions.not_sent(new)
+        runtime.time += 10
+        assert list(record_sync_rows.due_to_show()) == [old]
+        assert show(old)["alc_status"] == "Complete"
+
+    @pytest.mark.parametrize(("retry_after", "wait"), [(None, 1.0), (0.2, 1.0), (30.0, 30.0)])
+    def test_what_could_not_be_written_waits_as_long_as_attio_asks(
+        self, runtime: FakeRuntime, retry_after: float | None, wait: float
+    ) -> None:
+        """R21: Retry-After only lengthens the wait; meanwhile nothing is due."""
+        lead = intend()
+        transitions.sent(lead, "lead_1")
+        record_sync_rows.claim(lead)
+        record_sync_rows.show_later(lead, "Slow down.", retry_after)
+
+        runtime.time += wait - 0.1
+        assert not record_sync_rows.due_to_show()
+        runtime.time += 0.1
+        assert list(record_sync_rows.due_to_show()) == [lead]
+
+    def test_each_wait_is_longer_until_it_works(self, runtime: FakeRuntime) -> None:
+        """R21: from a second to a quarter of an hour; a verdict is news and starts anew."""
+        lead = pending()
+        transitions.processed(verdict(minute=1))
+        waits = []
+        for _ in range(12):
+            record_sync_rows.show_later(lead, "Down.", None)
+            waits.append((row(runtime, lead).due_at or 0) - runtime.time)
+        transitions.processed(verdict(status="Failed", minute=2))
+
+        assert waits == sorted(waits)
+        assert (waits[0], waits[-1]) == (1.0, 900.0)
+        assert row(runtime, lead).due_at == runtime.time
+
+    def test_what_is_written_is_told_to_the_open_pages(self, runtime: FakeRuntime) -> None:
+        """Usage 9: the event carries the values that the record now has."""
+        pending()
+
+        values = {"alc_lead_id": "lead_1", "alc_status": "Pending", "alc_interest": None}
+        assert runtime.published == [("record", {"record_id": RECORD, "values": values})]
+
+
+class TestTogether:
+    """Eight at once, on one file."""
+
+    def test_eight_clicks_are_one_open_lead_for_each_record(self, together: list[FakeRuntime]) -> None:
+        """C1, I1: by a unique index, not by a check."""
+        start = Barrier(8)
+
+        def click(runtime: FakeRuntime) -> tuple[str, str]:
+            with running(runtime):
+                start.wait()
+                return intend(RECORD), intend(OTHER)
+
+        with ThreadPoolExecutor(8) as pool:
+            ids = list(pool.map(click, together))
+
+        assert len(set(ids)) == 1
+        with together[0].transaction() as session:
+            assert len(session.exec(select(Lead)).all()) == 2
+
+    def test_of_eight_writers_one_gets_the_claim(self, together: list[FakeRuntime]) -> None:
+        """C4, C13: compare and set."""
+        with running(together[0]):
+            lead = intend()
+            transitions.sent(lead, "lead_1")
+        start = Barrier(8)
+
+        def claim(runtime: FakeRuntime) -> bool:
+            with running(runtime):
+                start.wait()
+                return record_sync_rows.claim(lead) is not None
+
+        with ThreadPoolExecutor(8) as pool:
+            assert sum(pool.map(claim, together)) == 1
+
+    def test_eight_deliveries_of_one_verdict_have_one_effect(self, together: list[FakeRuntime]) -> None:
+        """R14: one of them changes the row."""
+        with running(together[0]):
+            pending()
+        start = Barrier(8)
+
+        def deliver(runtime: FakeRuntime) -> bool:
+            with running(runtime):
+                start.wait()
+                return transitions.processed(verdict()) is not None
+
+        with ThreadPoolExecutor(8) as pool:
+            assert sum(pool.map(deliver, together)) == 1
+
+
+def test_time_is_the_runtimes(runtime: FakeRuntime) -> None:
+    """The clock is injected: what is kept is its time."""
+    assert row(runtime, intend()).created_at == START

@@ -1,0 +1,87 @@
+"""`mock-alc sign`, `verify` and `explain`, as somebody with a shell meets them."""
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from standardwebhooks import Webhook
+
+from mock_alc.commands.cli import main
+
+SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+BODY = '{"record_id": "1", "status": "Complete"}'
+
+
+def run(*arguments: str, body: bytes | None = None) -> Result:
+    """Run one command; the secret comes from its variable."""
+    return CliRunner().invoke(main, arguments, input=body, env={"WEBHOOK_SECRET": SECRET, "COLUMNS": "200"})
+
+
+@pytest.fixture
+def lines() -> list[str]:
+    """The headers of a delivery, as options."""
+    signed = run("sign", "--data", BODY).stdout.splitlines()
+    return [part for line in signed for part in ("-H", line)]
+
+
+def test_what_is_signed_passes_an_independent_verifier() -> None:
+    """`sign --json` feeds programs."""
+    headers = json.loads(run("sign", "--data", BODY, "--json").stdout)
+    assert Webhook(SECRET).verify(BODY, headers) == json.loads(BODY)
+
+
+def test_a_body_comes_from_a_file_standard_input_or_the_command_line(tmp_path: Path) -> None:
+    """All three are the same bytes."""
+    file = tmp_path / "body.json"
+    file.write_text(BODY)
+    fixed = ("--id", "msg_1", "--timestamp", "1614265330")
+    found = {
+        run("sign", *fixed, "--data", BODY).stdout,
+        run("sign", *fixed, "--body", str(file)).stdout,
+        run("sign", *fixed, "--body", "-", body=BODY.encode()).stdout,
+    }
+    assert len(found) == 1
+    assert run("sign").exit_code == run("sign", "--data", "a", "--body", str(file)).exit_code == 2
+
+
+def test_sign_prints_a_curl_command_that_quotes_the_body() -> None:
+    """Something to paste."""
+    printed = run("sign", "--data", '{"name": "O\'Hara"}', "--curl", "http://127.0.0.1:5000/hook").stdout
+    assert printed.startswith("curl -i -X POST http://127.0.0.1:5000/hook")
+    assert "O'\"'\"'Hara" in printed
+
+
+def test_verify_tells_by_its_exit_code(lines: list[str]) -> None:
+    """0 and 1, with the reason on the error stream."""
+    assert run("verify", *lines, "--data", BODY).exit_code == 0
+    refused = run("verify", *lines, "--data", BODY + "\n")
+    assert (refused.exit_code, refused.stdout) == (1, "")
+    assert "newline" in refused.stderr
+
+
+def test_explain_names_the_mistake_and_shows_both_signed_strings(lines: list[str]) -> None:
+    """Issue 5: what ought to be signed, and what was."""
+    found = run("explain", *lines, "--data", BODY.replace(" ", ""))
+    assert found.exit_code == 1
+    for words in ("written anew", "What ought to be signed", "What was signed", '{"record_id":"1"', BODY):
+        assert words in found.stdout
+    assert run("explain", *lines, "--data", BODY).exit_code == 0
+
+
+def test_explain_speaks_json_too(lines: list[str]) -> None:
+    """For other programs."""
+    found = json.loads(run("explain", *lines, "--data", BODY + "\r\n", "--json").stdout)
+    assert [problem["code"] for problem in found["problems"]] == ["trailing_newline"]
+
+
+def test_a_secret_that_is_none_is_refused_with_a_sentence() -> None:
+    """Not with a traceback."""
+    found = run("sign", "--secret", "hunter2", "--data", BODY)
+    assert found.exit_code == 2
+    assert "whsec_" in found.output
+
+
+def test_a_line_that_is_no_header_is_refused_with_a_sentence() -> None:
+    """The usual slip: an equals sign."""
+    assert "Name: value" in run("verify", "-H", "webhook-id=msg_1", "--data", BODY).output

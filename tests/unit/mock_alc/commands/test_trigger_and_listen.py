@@ -1,0 +1,110 @@
+"""`mock-alc trigger` and `listen`, beside a running mock."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+from click.testing import CliRunner, Result
+
+from mock_alc.commands.cli import main
+from mock_alc.server import MockAlc
+from mock_alc.testing.alc import Alc
+from tests.unit.mock_alc.support import Receiver
+
+
+@pytest.fixture
+def running() -> Iterator[MockAlc]:
+    """A mock with an open door."""
+    with MockAlc() as mock:
+        yield mock
+
+
+def run(running: MockAlc, *arguments: str) -> Result:
+    """Run one command against it."""
+    return CliRunner().invoke(main, [*arguments, "--url", running.url], env={"COLUMNS": "200"})
+
+
+def test_a_lead_is_made_and_decided_and_the_answer_is_shown(running: MockAlc, receiver: Receiver) -> None:
+    """One command from nothing to a delivery."""
+    Alc(running.app).register_webhook(receiver.url())
+    found = run(running, "trigger", "lead.processed", "--record-id", "42", "--interest", "no_answer")
+    assert found.exit_code == 0, found.output
+    assert "lead.processed" in found.output and "200" in found.output
+    [delivered] = receiver.received
+    assert json.loads(delivered.body)["record_id"] == "42"
+    assert json.loads(delivered.body)["interest"] == "no_answer"
+
+
+def test_a_lead_that_the_agent_is_at_is_the_one_that_is_decided(running: MockAlc, receiver: Receiver) -> None:
+    """By its record, so that an app's own lead is what the event tells of."""
+    alc = Alc(running.app)
+    alc.register_webhook(receiver.url())
+    lead = alc.send_lead(recordId="7")
+    run(running, "trigger", "lead.processed", "--record-id", "7")
+    assert [one["id"] for one in alc.leads()] == [lead["id"]]
+
+
+def test_the_other_events_are_sent_too(running: MockAlc, receiver: Receiver) -> None:
+    """A prospect, and a test to every webhook."""
+    Alc(running.app).register_webhook(receiver.url(), "prospect.updated")
+    assert run(running, "trigger", "prospect.updated", "--email", "new@example.com").exit_code == 0
+    assert run(running, "trigger", "webhook.test").exit_code == 0
+    assert [json.loads(one.body)["event"] for one in receiver.received] == ["prospect_updated", "webhook.test"]
+
+
+def test_a_refusal_is_told_by_the_exit_code(running: MockAlc, receiver: Receiver) -> None:
+    """And by its status."""
+    receiver.answer(500)
+    Alc(running.app).register_webhook(receiver.url())
+    found = run(running, "trigger", "lead.processed")
+    assert found.exit_code == 1
+    assert "500" in found.output and "next at" in found.output
+
+
+def test_an_event_that_nobody_listens_for_is_told_so(running: MockAlc) -> None:
+    """With what to do about it."""
+    found = run(running, "trigger", "lead.processed")
+    assert found.exit_code == 1
+    assert "No webhook listens" in found.output and "mock-alc listen" in found.output
+
+
+def test_a_mock_that_does_not_run_is_told_so() -> None:
+    """Not with a traceback."""
+    found = CliRunner().invoke(main, ["listen", "--url", "http://127.0.0.1:9"])
+    assert found.exit_code == 1
+    assert "mock-alc serve --control" in found.output
+
+
+def test_listen_shows_what_was_delivered(running: MockAlc, receiver: Receiver) -> None:
+    """Each attempt on a line, or as JSON."""
+    alc = Alc(running.app)
+    alc.register_webhook(receiver.url())
+    alc.fail_next("lead.processed", "lost")
+    alc.decide(alc.send_lead(recordId="9"))
+    alc.wait_until_idle()
+    found = run(running, "listen", "--all", "--attempts", "2")
+    assert found.exit_code == 0
+    assert "attempt 2" in found.output and '"record_id": "9"' in found.output
+    lines = run(running, "listen", "--all", "--attempts", "2", "--json").output.splitlines()
+    assert [json.loads(line)["attempts"][0]["status"] for line in lines] == [None, 200]
+
+
+def test_listen_forwards_while_it_runs(running: MockAlc, receiver: Receiver) -> None:
+    """A webhook of its own, whose secret it shows, and which is gone when it ends."""
+    options = ["--forward-to", receiver.url(), "--event", "lead.processed", "--attempts", "1", "--url", running.url]
+    with subprocess.Popen(  # noqa: S603 - our own program
+        [sys.executable, "-m", "mock_alc", "listen", *options],
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as listening:
+        assert listening.stderr is not None and listening.stdout is not None
+        secret = listening.stderr.readline().split()[-1]
+        run(running, "trigger", "lead.processed")
+        assert "200" in listening.stdout.readline()
+        assert listening.wait(10) == 0
+    [delivered] = receiver.received
+    assert delivered.signed_by(secret)
+    assert run(running, "trigger", "lead.processed").exit_code == 1

@@ -1,0 +1,118 @@
+"""The worked example: run as a stranger would, from an empty folder in which nothing of ours but mock_alc is there."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+
+import pytest
+
+from mock_alc.scenarios import SCENARIOS
+
+MOCK_ALC = Path(__file__).parents[4] / "mock_alc"
+EXAMPLE = MOCK_ALC / "examples/receiver"
+README = (MOCK_ALC / "README.md").read_text()
+
+
+@pytest.fixture
+def stranger(tmp_path: Path) -> Path:
+    """An empty folder with the example in it, and a place where only mock_alc can be imported from."""
+    project, importable = tmp_path / "project", tmp_path / "importable"
+    project.mkdir()
+    importable.mkdir()
+    for file in EXAMPLE.glob("*.py"):
+        shutil.copy(file, project)
+    (importable / "mock_alc").symlink_to(MOCK_ALC)
+    return tmp_path
+
+
+def run(stranger: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run Python there: -S keeps away what is installed in editable form, which is alc_app too."""
+    found = os.pathsep.join([str(stranger / "importable"), sysconfig.get_path("purelib")])
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "MOCK_ALC"))}
+    return subprocess.run(  # noqa: S603 - our own code
+        [sys.executable, "-S", *arguments], cwd=stranger / "project", env={**environment, "PYTHONPATH": found},
+        capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+
+
+def test_alc_app_is_not_there(stranger: Path) -> None:
+    """Or the next test would prove nothing."""
+    assert "No module named 'alc_app'" in run(stranger, "-c", "import mock_alc, alc_app").stderr
+
+
+def test_the_example_passes_its_tests_in_an_empty_folder(stranger: Path) -> None:
+    """Issue 5: somebody who has never seen alc_app, with the plugin found by its entry point; warnings are errors."""
+    ran = run(stranger, "-m", "pytest", "-q", "-W", "error", "-p", "no:cacheprovider", "-p", "no:playwright")
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert "9 passed" in ran.stdout
+
+
+def test_alc_responses_names_what_it_needs_when_that_is_not_installed(stranger: Path) -> None:
+    """Issue 5: the package alone, without its extra; the other fixtures go on working."""
+    project = stranger / "project"
+    (project / "conftest.py").write_text("import sys\n\nsys.modules['responses'] = None\n")
+    (project / "test_receiver.py").write_text(
+        "def test_in_process(alc_responses):\n    pass\n\n\ndef test_on_a_port(mock_alc):\n    mock_alc.send_lead()\n"
+    )
+    ran = run(stranger, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:playwright")
+    assert "1 passed, 1 error" in ran.stdout, ran.stdout + ran.stderr
+    assert 'pip install "acme-lead-checker[pytest]"' in ran.stdout
+
+
+MISTAKES = """
+def test_a_slip(mock_alc):
+    mock_alc.register_webhook("127.0.0.1:5000/hook", secret="abc")
+
+
+def test_nothing_came(mock_alc):
+    mock_alc.delivered(record_id="ada")
+
+
+def test_bad_marks(mock_alc):
+    def careless(environ, start_response):
+        start_response("200 OK", [])
+        return [b""]
+
+    report = mock_alc.grade(mock_alc.serve(careless) + "/hook", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
+    assert report.full_marks, str(report)
+"""
+
+
+def test_a_failure_shows_the_line_of_the_test_and_what_was_wrong_in_sentences(stranger: Path) -> None:
+    """Habit 9: none of mock_alc's own code, no JSON, and the whole report of a grading."""
+    (stranger / "project/test_receiver.py").write_text(MISTAKES)
+    ran = run(stranger, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:playwright")
+    assert "3 failed" in ran.stdout, ran.stdout + ran.stderr
+    assert "url: A webhook URL must be absolute, such as https://example.com/hook. secret: A signing" in ran.stdout
+    assert "There was no delivery at all." in ran.stdout
+    assert "Anybody who knows the address could have sent it." in ran.stdout
+    assert "mock_alc/testing" not in ran.stdout and '{"error"' not in ran.stdout
+
+
+def test_the_receiver_is_about_thirty_lines(stranger: Path) -> None:
+    """Short enough to be read at once."""
+    code = [line for line in (EXAMPLE / "receiver.py").read_text().splitlines() if line.strip()]
+    assert len(code) <= 40
+
+
+@pytest.mark.parametrize("block", re.findall(r"```python\n(.*?)```", README, re.DOTALL))
+def test_the_readme_shows_what_is_run(block: str) -> None:
+    """Every block of code in it is part of a file that the tests above run."""
+    files = [file.read_text() for file in EXAMPLE.glob("*.py")]
+    assert any(block.strip() in text for text in files), block
+
+
+def test_the_readme_counts_the_stories() -> None:
+    """Thirty-two, unless one has come."""
+    assert len(SCENARIOS) == 32
+    assert "Thirty-two stories" in README
+
+
+@pytest.mark.parametrize("link", re.findall(r"\]\(([^)#:]+)\)", README))
+def test_every_link_of_the_readme_leads_somewhere(link: str) -> None:
+    """Inside the package, so that it works in an installation too."""
+    assert (MOCK_ALC / link).exists()

@@ -1,0 +1,159 @@
+"""The way out: bounded in time, size and destination, whatever the other side does."""
+
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+
+import pytest
+
+from mock_alc.webhooks import http_client
+from mock_alc.webhooks.answer import Answer
+from mock_alc.webhooks.http_client import KEPT_OF_ANSWER, Call
+from tests.support.waiting import eventually
+from tests.unit.mock_alc.support import Receiver
+
+
+def post(url: str, *, total: float = 5.0, allow_loopback: bool = True) -> Answer:
+    """Send one small message."""
+    return Call(allow_loopback=allow_loopback, total_seconds=total).post(url, b"{}", {})
+
+
+@contextmanager
+def raw_server(behave: Callable[[socket.socket], None]) -> Iterator[str]:
+    """Listen on loopback and treat one connection as `behave` says."""
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def serve() -> None:
+        connection, _ = listener.accept()
+        with connection, suppress(OSError):
+            connection.recv(65536)
+            behave(connection)
+
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}/"
+    finally:
+        thread.join(5)
+        listener.close()
+
+
+def until_the_end(connection: socket.socket) -> None:
+    """Read, and say nothing, until the other side is gone."""
+    while connection.recv(4096):
+        pass
+
+
+def drip(connection: socket.socket, data: bytes) -> None:
+    """Send a byte every few milliseconds until the other side is gone."""
+    while True:
+        connection.sendall(data)
+        threading.Event().wait(0.02)
+
+
+def test_a_redirect_is_an_answer_and_its_target_is_never_visited(receiver: Receiver) -> None:
+    """W4: a 307 would carry the body to another place."""
+    receiver.answer(307, headers={"Location": receiver.url("/elsewhere")})
+    assert post(receiver.url()).status == 307
+    assert [request.path for request in receiver.received] == ["/hook"]
+
+
+def drip_head(connection: socket.socket) -> None:
+    """Drip the status line."""
+    drip(connection, b"H")
+
+
+def drip_a_header(connection: socket.socket) -> None:
+    """Say 200, and then drip a header."""
+    connection.sendall(b"HTTP/1.1 200 OK\r\nX: ")
+    drip(connection, b"x")
+
+
+def drip_body(connection: socket.socket) -> None:
+    """Send a whole head, and then drip the body."""
+    connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+    drip(connection, b"x")
+
+
+@pytest.mark.parametrize("behave", [until_the_end, drip_head, drip_a_header, drip_body])
+def test_silence_and_dripping_end_at_the_deadline(behave: Callable[[socket.socket], None]) -> None:
+    """W4: one deadline for all of it, wherever the other side slows down."""
+    started = time.monotonic()
+    with raw_server(behave) as url:
+        answer = post(url, total=0.3)
+    assert (answer.status, answer.error) == (None, "timeout")
+    assert time.monotonic() - started < 2
+
+
+def test_an_endless_answer_is_read_to_the_cap_and_kept_in_part() -> None:
+    """W4: the verdict stands on the status."""
+
+    def flood(connection: socket.socket) -> None:
+        connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+        while True:
+            connection.sendall(b"x" * 4096)
+
+    with raw_server(flood) as url:
+        answer = post(url)
+    assert (answer.status, len(answer.body)) == (200, KEPT_OF_ANSWER)
+
+
+def test_garbage_is_a_failure_and_no_exception() -> None:
+    """W4."""
+    with raw_server(lambda connection: connection.sendall(b"\xff\xfe garbage\r\n\r\n")) as url:
+        assert post(url).error is not None
+
+
+def test_nobody_there_is_a_failure_and_no_exception() -> None:
+    """W4."""
+    with socket.create_server(("127.0.0.1", 0)) as unused:
+        port = unused.getsockname()[1]
+    assert post(f"http://127.0.0.1:{port}/").error == "connection"
+
+
+def test_a_name_rebound_after_its_check_is_refused_at_the_connection(
+    monkeypatch: pytest.MonkeyPatch, receiver: Receiver
+) -> None:
+    """W5: the address that is connected to is the address that is checked."""
+    monkeypatch.setattr(http_client, "resolve", lambda _host, _port: ["127.0.0.1"])
+    port = receiver.url().split(":")[2].split("/")[0]
+    assert post(f"http://rebound.example:{port}/hook", allow_loopback=False).error == "target_refused"
+    assert receiver.received == []
+    assert post(f"http://rebound.example:{port}/hook").status == 200
+
+
+def test_an_unresolvable_name_is_named_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    """W8: the error class tells what to mend."""
+
+    def fail(_host: str, _port: int) -> list[str]:
+        raise socket.gaierror(-2, "Name or service not known")
+
+    monkeypatch.setattr(http_client, "resolve", fail)
+    assert post("https://nowhere.example/").error == "unresolvable"
+
+
+def test_proxies_and_netrc_of_the_environment_are_ignored(monkeypatch: pytest.MonkeyPatch, receiver: Receiver) -> None:
+    """O9's rule for this side: nothing around the process changes what is sent."""
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
+    assert post(receiver.url()).status == 200
+
+
+def test_a_call_can_be_cut_from_another_thread() -> None:
+    """W11, reset: work under way ends at once."""
+    connected = threading.Event()
+
+    def wait_for_the_end(connection: socket.socket) -> None:
+        connected.set()
+        until_the_end(connection)
+
+    call, answers = Call(allow_loopback=True, total_seconds=10), list[Answer]()
+    with raw_server(wait_for_the_end) as url:
+        thread = threading.Thread(target=lambda: answers.append(call.post(url, b"{}", {})))
+        thread.start()
+        eventually(connected.is_set)
+        call.cut("aborted")
+        thread.join(2)
+    assert [answer.error for answer in answers] == ["aborted"]

@@ -1,0 +1,220 @@
+"""From a change to the webhook: signed, once for each change, again for three days, and never lost on the way."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from alc_app.mock_attio.store.webhook_sender import PER_SECOND, Sender, sign
+from tests.unit.mock_attio.conftest import Attio
+
+URL = "https://app.example.com/attio/events"
+PEOPLE = "/v2/objects/people/records"
+
+
+class Receiver:
+    """Whoever is called; answers what it is told to."""
+
+    def __init__(self, attio: Attio) -> None:
+        self.calls: list[tuple[str, bytes, Mapping[str, str]]] = []
+        self.status: int | None = 200
+        self.time = 0.0
+        self._attio = attio
+        self._sender = Sender(attio.app.extensions["mock_attio"], self._post, clock=lambda: self.time)
+
+    def subscribe(self, *event_types: str, filter: Any = None, url: str = URL) -> Any:
+        """A webhook for these events."""
+        subscriptions = [{"event_type": one, "filter": filter} for one in event_types]
+        data = {"target_url": url, "subscriptions": subscriptions}
+        return self._attio.ok("POST", "/v2/webhooks", {"data": data})
+
+    def events(self, looks: int = 20) -> list[dict[str, Any]]:
+        """What comes in so many looks of the sender; each look has a second of its own."""
+        before = len(self.calls)
+        for _ in range(looks):
+            self.look()
+        return [event for _, body, _ in self.calls[before:] for event in json.loads(body)["events"]]
+
+    def look(self) -> None:
+        """The sender looks once."""
+        self._sender.look()
+        self._sender.wait()
+        self.time += 1
+
+    def status_at_attio(self) -> str:
+        """What Attio thinks of the first webhook."""
+        return str(self._attio.ok("GET", "/v2/webhooks")[0]["status"])
+
+    def _post(self, url: str, body: bytes, headers: Mapping[str, str]) -> int | None:
+        self.calls.append((url, body, headers))
+        return self.status
+
+
+@pytest.fixture
+def receiver(attio: Attio) -> Receiver:
+    """One, that is not subscribed yet."""
+    return Receiver(attio)
+
+
+def test_the_signature_is_the_one_of_the_reference() -> None:
+    """Attio's guide: hex HMAC-SHA256 of the raw body, the key being the secret's own bytes."""
+    body = (
+        b'{"webhook_id":"11111111-1111-4111-8111-111111111111","events":[{"event_type":"record.updated","id":'
+        b'{"workspace_id":"22222222-2222-4222-8222-222222222222","object_id":"33333333-3333-4333-8333-333333333333",'
+        b'"record_id":"44444444-4444-4444-8444-444444444444","attribute_id":"55555555-5555-4555-8555-555555555555"},'
+        b'"actor":{"type":"app","id":"66666666-6666-4666-8666-666666666666"}}]}'
+    )
+
+    assert sign("0123456789abcdef" * 4, body) == "86b6ab7d7503b6fd3a0dc4dcb011fe6c9771888b3311dff6703645e089a338fd"
+
+
+def test_a_message_is_signed_in_both_headers_and_has_a_key(attio: Attio, receiver: Receiver) -> None:
+    """The body has identifiers only, and exactly one event."""
+    webhook = receiver.subscribe("record.created")
+    made = attio.ok("POST", PEOPLE, {"data": {"values": {"name": "Lovelace, Ada"}}})
+
+    receiver.look()
+
+    [(url, body, headers)] = receiver.calls
+    assert url == URL
+    assert headers["Attio-Signature"] == headers["X-Attio-Signature"] == sign(webhook["secret"], body)
+    assert headers["Idempotency-Key"]
+    told = json.loads(body)
+    assert told["webhook_id"] == webhook["id"]["webhook_id"]
+    [event] = told["events"]
+    assert (event["event_type"], event["id"]) == ("record.created", made["id"])
+    assert event["actor"]["type"] == "api-token"
+
+
+def test_an_update_is_one_event_for_each_attribute_that_changed(attio: Attio, receiver: Receiver) -> None:
+    """Writing what is there already is no change."""
+    receiver.subscribe("record.updated")
+    values = {"alc_status": "Pending", "alc_lead_id": "1", "job_title": "Admiral"}
+    attio.write("PATCH", attio.path(), values)
+    assert len(receiver.events()) == 3
+
+    attio.write("PATCH", attio.path(), {**values, "alc_status": "Complete"})
+
+    [event] = receiver.events()
+    status = attio.ok("GET", "/v2/objects/people/attributes/alc_status")
+    assert event["id"]["attribute_id"] == status["id"]["attribute_id"]
+
+
+def test_filters_hold_back_what_was_not_asked_for(attio: Attio, receiver: Receiver) -> None:
+    """By attribute and by actor: this is how a client hears nothing of its own writes."""
+    status = attio.ok("GET", "/v2/objects/people/attributes/alc_status")["id"]["attribute_id"]
+    me = attio.write("PATCH", attio.path(), {"alc_lead_id": "1"})["alc_lead_id"][0]["created_by_actor"]["id"]
+    of_status = {"field": "id.attribute_id", "operator": "equals", "value": status}
+    not_mine = {"field": "actor.id", "operator": "not_equals", "value": me}
+    receiver.subscribe("record.updated", filter={"$and": [of_status]})
+    receiver.subscribe("record.updated", filter={"$and": [of_status, not_mine]}, url=f"{URL}/others")
+    receiver.subscribe("record.updated", filter={"$or": [of_status, not_mine]}, url=f"{URL}/either")
+
+    attio.write("PATCH", attio.path(), {"alc_status": "Pending", "job_title": "Admiral"})
+    receiver.events()
+
+    assert sorted(url for url, _, _ in receiver.calls) == [URL, f"{URL}/either"]
+
+
+def test_deletions_and_merges_are_told(attio: Attio, receiver: Receiver) -> None:
+    """A merge makes a new record and tells of each of the two that went into it."""
+    receiver.subscribe("record.created", "record.deleted", "record.merged")
+    first, second, third = (attio.person(position)["id"]["record_id"] for position in range(3))
+    attio.send("DELETE", f"{PEOPLE}/{third}")
+    pair = {"primary_record_id": first, "secondary_record_id": second}
+
+    made = attio.ok("POST", f"{PEOPLE}/merge", {"data": pair})["new_record_id"]
+
+    deleted, *merged = receiver.events()
+    assert (deleted["event_type"], deleted["id"]["record_id"]) == ("record.deleted", third)
+    assert [event["event_type"] for event in merged] == ["record.merged", "record.merged"]
+    assert {event["id"]["record_id"] for event in merged} == {made}
+    assert {event["duplicate_record_id"] for event in merged} == {first, second}
+
+
+def test_attributes_of_objects_are_told(attio: Attio, receiver: Receiver) -> None:
+    """Made, and changed."""
+    receiver.subscribe("object-attribute.created", "object-attribute.updated")
+    made = attio.add_attribute("shoe_size", "number")
+    attio.ok("PATCH", "/v2/objects/people/attributes/shoe_size", {"data": {"title": "Shoes"}})
+
+    events = receiver.events()
+
+    assert [event["event_type"] for event in events] == ["object-attribute.created", "object-attribute.updated"]
+    assert [event["id"] for event in events] == [made["id"]] * 2
+
+
+def test_a_change_that_is_undone_is_not_told(attio: Attio, receiver: Receiver) -> None:
+    """The message lies in the transaction of the change."""
+    receiver.subscribe("record.created")
+    email = attio.person()["values"]["email_addresses"][0]["email_address"]
+    attio.refused("POST", PEOPLE, {"data": {"values": {"email_addresses": [email]}}})
+
+    assert receiver.events() == []
+
+
+@pytest.mark.parametrize("status", [None, 301, 410])
+def test_what_is_not_taken_is_sent_again_ten_times_over_three_days(
+    attio: Attio, receiver: Receiver, status: int | None
+) -> None:
+    """The same key and bytes each time; then the webhook is degraded, still called, and a week later inactive."""
+    receiver.subscribe("record.updated")
+    receiver.status = status
+    attio.write("PATCH", attio.path(), {"job_title": "Admiral"})
+    receiver.look()
+    for hours in range(80):  # each of the ten is found due at the next full hour
+        attio.clock.go_on(3600)
+        receiver.events(looks=2 if hours else 8)
+
+    assert len(receiver.calls) == 11
+    assert len({(body, headers["Idempotency-Key"]) for _, body, headers in receiver.calls}) == 1
+    assert receiver.status_at_attio() == "degraded"
+    attio.clock.go_on(7 * 86_400)
+    attio.write("PATCH", attio.path(), {"job_title": "Captain"})
+    assert receiver.status_at_attio() == "inactive"
+    assert receiver.events() == []
+
+
+def test_a_degraded_webhook_that_is_reached_is_active_again(attio: Attio, receiver: Receiver) -> None:
+    """It is called all the same, and what arrives counts."""
+    receiver.subscribe("record.updated")
+    receiver.status = 500
+    attio.write("PATCH", attio.path(), {"job_title": "Admiral"})
+    for _ in range(11):
+        receiver.look()
+        attio.clock.go_on(200_000)
+    assert receiver.status_at_attio() == "degraded"
+
+    receiver.status = 204
+    attio.write("PATCH", attio.path(), {"job_title": "Captain"})
+
+    assert len(receiver.events()) == 1
+    assert receiver.status_at_attio() == "active"
+
+
+def test_one_address_is_called_25_times_a_second_and_others_need_not_wait(attio: Attio, receiver: Receiver) -> None:
+    """A burst is smoothed, not refused."""
+    receiver.subscribe("record.updated")
+    receiver.subscribe("record.updated", url=f"{URL}/other")
+    attio.write("PATCH", attio.path(), {"job_title": "Admiral", "alc_status": "Pending"})
+
+    receiver._sender.look()
+    receiver._sender.look()
+    receiver._sender.wait()
+    assert sorted(url for url, _, _ in receiver.calls) == [URL, f"{URL}/other"]
+
+    receiver.time += 1 / PER_SECOND
+    receiver.look()
+    assert len(receiver.calls) == 4
+
+
+def test_deleting_a_webhook_drops_what_waits_for_it(attio: Attio, receiver: Receiver) -> None:
+    """Nobody is called who has asked not to be."""
+    webhook = receiver.subscribe("record.updated")
+    attio.write("PATCH", attio.path(), {"job_title": "Admiral"})
+    attio.send("DELETE", f"/v2/webhooks/{webhook['id']['webhook_id']}")
+
+    assert receiver.events() == []

@@ -1,0 +1,292 @@
+"""A connection comes and goes: saved whole or undone whole, and cleaned up until ALC has forgotten it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import requests
+import responses
+import time_machine
+from sqlalchemy import text
+
+from alc_app.attio import App, Connection, Events, Record
+from alc_app.attio.server import create_webhook_handler
+from alc_app.clients.alc_api import AlcRefused
+from alc_app.runtime.jobs.connection_lifecycle import GIVE_UP_AFTER, Lifecycle
+from alc_app.runtime.services import WORKSPACE, House
+from tests.support.fakes.engine import FakeEngine
+from tests.unit.runtime.conftest import ALC, FRESH, REVOKE, TOKEN, posts
+
+Event = Callable[[Connection], None]
+
+
+class Install:
+    """An installation whose two event handlers do what the test says, and remember whom they were called for."""
+
+    def __init__(self, make_house: Callable[..., House]) -> None:
+        self.called: list[str] = []
+        self.added: Event = lambda _: None
+        self.removed: Event = lambda _: None
+        events = Events(self._added, self._removed)
+        self.house = make_house(App(Record(), [], {"lead_processed": lambda _: None}, events))  # type: ignore[return-value,dict-item]  # never called
+        self.house.engine = FakeEngine()  # type: ignore[assignment]  # what a run asks of it is the whole of its surface
+        self.lifecycle = Lifecycle(self.house)
+
+    def _added(self, connection: Connection) -> None:
+        self.called.append("added")
+        self.added(connection)
+
+    def _removed(self, connection: Connection) -> None:
+        self.called.append("removed")
+        self.removed(connection)
+
+    def flow(self) -> str:
+        """A callback that was accepted."""
+        url = self.house.flows.begin("browser")
+        state = url.partition("state=")[2].partition("&")[0]
+        return self.house.flows.accept({"state": [state], "code": ["the-code"], "iss": [ALC]}, "browser")
+
+    def connect(self) -> dict[str, object]:
+        """The durable run that ends an installation."""
+        return self.lifecycle.connect(self.flow())
+
+    def statuses(self) -> list[str]:
+        """Every connection there ever was, the oldest first."""
+        with self.house.database.transaction() as session:
+            rows = session.connection().execute(text("select status from connection order by created_at"))
+            return [row[0] for row in rows]
+
+
+@pytest.fixture
+def install(make_house: Callable[..., House], alc: responses.RequestsMock) -> Install:
+    """Steps are just done: the engine's memory is not what is tested here."""
+    alc.post(TOKEN, json=FRESH)
+    return Install(make_house)
+
+
+@pytest.fixture
+def revocable(alc: responses.RequestsMock) -> None:
+    """ALC takes revocations."""
+    alc.post(REVOKE, body="")
+
+
+def fail(*_: object) -> None:
+    """An event handler that ALC refuses."""
+    raise AlcRefused("No.")
+
+
+def break_(*_: object) -> None:
+    """An event handler with a bug."""
+    raise ZeroDivisionError("canary")
+
+
+def test_a_connection_is_saved_after_its_event_handler(install: Install) -> None:
+    """Installation 4-7: while it runs, the connection is not there yet."""
+    seen: list[object] = []
+    install.added = lambda connection: seen.extend([connection.value, install.house.connections.live(WORKSPACE)])
+
+    assert "ok" in install.connect()
+    assert seen == ["new-access", None]
+    assert install.statuses() == ["active"]
+
+
+@pytest.mark.usefixtures("revocable")
+@pytest.mark.parametrize(("handler", "name"), [(fail, "AlcRefused"), (break_, "ServerFunctionError")])
+def test_an_added_that_raises_undoes_everything(
+    install: Install, alc: responses.RequestsMock, handler: Event, name: str
+) -> None:
+    """C8: handlers gone, tokens revoked and erased, and Connect works again."""
+
+    def added(connection: Connection) -> None:
+        create_webhook_handler("lead_processed")
+        handler(connection)
+
+    install.added = added
+    result = install.connect()
+
+    assert result["error"]["name"] == name  # type: ignore[index]  # an outcome
+    assert "canary" not in str(result)
+    assert install.called == ["added", "removed"]
+    assert install.statuses() == ["removed"]
+    assert len(posts(alc, REVOKE)) == 2
+
+    install.added = lambda _: None
+    assert "ok" in install.connect()
+
+
+def test_a_code_that_cannot_be_redeemed_saves_nothing_and_is_not_used_again(
+    install: Install, alc: responses.RequestsMock
+) -> None:
+    """Section 7 of the bar, Install 3: the person starts over."""
+    alc.replace("POST", TOKEN, body=requests.ReadTimeout("late"))
+    flow = install.flow()
+
+    assert install.lifecycle.connect(flow)["error"]["name"] == "OAuthFailed"
+    again = install.lifecycle.connect(flow)
+
+    assert "interrupted" in again["error"]["message"]
+    assert len(posts(alc, TOKEN)) == 1
+    assert not install.called
+    assert not install.statuses()
+
+
+@pytest.mark.usefixtures("revocable")
+def test_a_second_connection_replaces_the_first(install: Install) -> None:
+    """C11: the new one is saved before the old one is cleaned up."""
+    install.connect()
+    install.connect()
+
+    assert install.statuses() == ["removed", "active"]
+    assert install.called == ["added", "added", "removed"]
+
+
+def remove(install: Install) -> dict[str, object]:
+    """The durable run of a removal, or of another try."""
+    with install.house.database.transaction() as session:
+        connection_id = session.connection().execute(text("select id from connection")).scalar_one()
+    return install.lifecycle.remove(connection_id)
+
+
+def test_a_crash_after_the_tokens_were_stored_loses_nothing(install: Install, alc: responses.RequestsMock) -> None:
+    """Install 3-4: the code is spent, and the connection is known by the flow that it came from."""
+    flow = install.flow()
+    stored = install.lifecycle._redeem(flow)
+
+    assert install.lifecycle.connect(flow) == {"ok": stored}
+    assert install.statuses() == ["active"]
+    assert len(posts(alc, TOKEN)) == 1
+
+
+@pytest.mark.usefixtures("revocable")
+def test_a_removal_revokes_erases_and_can_be_run_again(install: Install, alc: responses.RequestsMock) -> None:
+    """O20, C11, I5: once is enough."""
+    install.connect()
+
+    assert "ok" in remove(install)
+    assert "ok" in remove(install)
+    assert install.statuses() == ["removed"]
+    assert install.called == ["added", "removed"]
+    assert len(posts(alc, REVOKE)) == 2
+
+
+def disconnect(install: Install, removal: str) -> dict[str, object]:
+    """A person presses Disconnect in a workspace with this setting."""
+    return install.lifecycle.disconnect(install.house.connections.usable_id(WORKSPACE), strict=removal == "strict")
+
+
+@pytest.mark.usefixtures("revocable")
+@pytest.mark.parametrize("handler", [fail, break_])
+def test_strict_a_failed_removed_handler_keeps_the_connection_and_says_why(install: Install, handler: Event) -> None:
+    """C12, Attio's reference: sends and deliveries go on as before, and the next attempt may pass."""
+    install.connect()
+    connection_id = install.house.connections.usable_id(WORKSPACE)
+    handler_id = install.house.handlers.create(connection_id, "lead_processed")
+    install.removed = handler
+
+    assert "error" in disconnect(install, "strict")
+    row, address = install.house.connections.row(connection_id), install.house.handlers.row(handler_id)
+    assert (row.status, row.due_at, bool(row.why)) == ("active", None, True)
+    assert address
+    assert address.gone_at is None
+
+    install.removed = lambda _: None
+    assert "ok" in disconnect(install, "strict")
+    assert install.statuses() == ["removed"]
+
+
+@pytest.mark.usefixtures("revocable")
+def test_as_in_the_tutorial_a_failed_removed_handler_removes_the_connection_all_the_same(install: Install) -> None:
+    """C12: what is left at ALC is cleaned up later."""
+    install.connect()
+    install.removed = fail
+
+    assert "error" in disconnect(install, "tutorial")
+    assert install.statuses() == ["removing"]
+
+
+@pytest.mark.usefixtures("revocable")
+@pytest.mark.parametrize("handler", [fail, break_])
+def test_sends_and_addresses_end_at_once_even_when_alc_is_down(install: Install, handler: Event) -> None:
+    """C10: the sealed tokens stay for the next try, which is due soon."""
+    install.connect()
+    connection_id = install.house.connections.usable_id(WORKSPACE)
+    handler_id = install.house.handlers.create(connection_id, "lead_processed")
+    install.removed = handler
+
+    assert "error" in remove(install)
+    row, address = install.house.connections.row(connection_id), install.house.handlers.row(handler_id)
+    assert address
+    assert address.gone_at
+    assert install.house.connections.live(WORKSPACE) is None
+    assert (row.status, bool(row.access_token), row.tries) == ("removing", True, 1)
+    assert row.due_at
+
+    install.removed = lambda _: None
+    assert "ok" in remove(install)
+    assert install.statuses() == ["removed"]
+
+
+def test_a_revocation_that_fails_keeps_the_job(install: Install, alc: responses.RequestsMock) -> None:
+    """O20: tokens are erased last."""
+    install.connect()
+    alc.post(REVOKE, status=503)
+
+    assert "error" in remove(install)
+    assert install.statuses() == ["removing"]
+
+
+@pytest.mark.parametrize("age", [0, 400])
+def test_a_clean_up_is_given_up_after_thirty_days_of_trying(
+    install: Install, alc: responses.RequestsMock, age: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    """C10: counted from the removal, however old the connection was."""
+    install.connect()
+    alc.post(REVOKE, status=503)
+    now = datetime.now(UTC) + timedelta(days=age)
+
+    for hours in (0, 1, 24 * 29):
+        with time_machine.travel(now + timedelta(hours=hours), tick=False):
+            remove(install)
+        assert install.statuses() == ["removing"]
+    with time_machine.travel(now + timedelta(seconds=GIVE_UP_AFTER + 60), tick=False):
+        remove(install)
+
+    assert install.statuses() == ["given_up"]
+    assert not install.house.connections.row(install.house.connections.given_up(WORKSPACE)[0].id).access_token
+    assert "Giving up" in caplog.text
+
+
+def test_open_pages_are_told_of_each_change(install: Install, alc: responses.RequestsMock) -> None:
+    """Installation 4, Removal: the install page follows."""
+    install.connect()
+    alc.post(REVOKE, status=503)
+    remove(install)
+    alc.replace("POST", REVOKE, body="")
+    remove(install)
+
+    with install.house.database.transaction() as session:
+        rows = session.connection().execute(text("select data from live_event where kind = 'connection' order by id"))
+        told = [row[0] for row in rows]
+    assert [data.split('"')[3] for data in told] == ["active", "removing", "cleaning", "removing", "removed"]
+
+
+def test_a_dead_grant_is_cleaned_up_with_the_workspaces_new_connection(
+    install: Install, alc: responses.RequestsMock
+) -> None:
+    """I2, C10: ALC has revoked the old grant; its webhook is deleted with the key that works."""
+    alc.post(TOKEN, json={**FRESH, "access_token": "second-access"})
+    alc.post(TOKEN, json={"error": "invalid_grant"}, status=400)
+    alc.post(REVOKE, status=200)
+    old = install.connect()["ok"]
+    with install.house.database.transaction() as session:
+        session.connection().execute(text("update connection set refresh_at = 0"))
+    keys: list[str] = []
+    install.removed = lambda connection: keys.append(connection.value)
+
+    install.connect()
+
+    assert keys == ["second-access"]
+    assert install.house.connections.row(str(old)).status == "removed"
+    assert install.statuses() == ["removed", "active"]

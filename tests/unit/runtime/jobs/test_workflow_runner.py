@@ -1,0 +1,456 @@
+"""Workflows on the real house, in virtual time: each outcome, each wait, each crash; and versions that change."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from alc_app.app import app as manifest
+from alc_app.attio import Step, Workflow
+from alc_app.blocks.sample_workflows import follow_up, qualify, second_chance
+from tests.support.chaos.world import World, world
+from tests.support.fakes.peers import ATTIO, Event
+from tests.support.fakes.runtime import answer_lost, says, unreachable
+
+RECORD = "11111111-1111-4111-8111-111111111111"
+DAY = 86_400.0
+PERSON = {"name": [{"full_name": "Ada Lovelace"}], "phone_numbers": [{"phone_number": "+442079460018"}]}
+
+
+@pytest.fixture(scope="module")
+def one_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """An installation; beginning it anew is quicker than making one."""
+    with world(Path(tmp_path_factory.mktemp("world"))) as it:
+        yield it
+
+
+@pytest.fixture
+def at(one_world: World) -> World:
+    """It, connected, with a person who can be sent."""
+    one_world.begin()
+    one_world.house.manifest = manifest
+    one_world.connect()
+    settle(one_world)
+    one_world.peers.people[RECORD] = PERSON
+    return one_world
+
+
+def heard(at: World) -> list[str]:
+    """The addresses that ALC tells of verdicts."""
+    return [webhook["url"] for webhook in at.peers.webhooks.values() if webhook["event"] == "lead.processed"]
+
+
+def start(at: World, workflow_id: str = "qualify") -> str:
+    """A person starts a workflow, and what can be done at once is done."""
+    run_id = at.house.workflows.start(workflow_id, RECORD)
+    settle(at)
+    return run_id
+
+
+def settle(at: World) -> None:
+    """Whatever is due is done, crashes made good, until nothing is."""
+    asked = -1
+    while len(at.engine.runs) > asked or any(run.state == "lost" for run in at.engine.runs.values()):
+        asked = len(at.engine.runs)
+        at.engine.restart()
+        at.look()
+
+
+def wait(at: World, seconds: float) -> None:
+    """Time passes."""
+    at.clock.now += seconds
+    settle(at)
+
+
+def decide(at: World, status: str = "Complete", interest: str = "interested") -> list[Event]:
+    """ALC comes to a verdict on its last lead, and tells every webhook of it; returns what it has sent."""
+    lead = list(at.peers.leads.values())[-1]
+    told = len(at.peers.events)
+    at.peers.decide(lead, status)
+    lead["interest"] = interest
+    for event in at.peers.events[told:]:
+        event.body = json.dumps(json.loads(event.body) | {"interest": interest}).encode()
+        at.deliver(event)
+    settle(at)
+    return at.peers.events[told:]
+
+
+def story(at: World, run_id: str) -> list[tuple[str, str, str | None]]:
+    """Each step of a run, its state and its outcome."""
+    query = "select step_id, state, outcome from workflow_step where run_id = '{}' order by number"
+    return [(row[0], row[1], row[2]) for row in at.rows(query.format(run_id))]
+
+
+def state(at: World, run_id: str) -> str:
+    """How a run stands."""
+    return str(at.rows(f"select state from workflow_run where id = '{run_id}'")[0][0])  # noqa: S608 - ours
+
+
+def runs(at: World) -> list[str]:
+    """The ids of all runs."""
+    return [row[0] for row in at.rows("select id from workflow_run order by started_at")]
+
+
+def test_a_run_waits_for_days_and_goes_on_with_the_verdict(at: World) -> None:
+    """Execute, defer, finish: nobody is at it while it waits, and the branch is that of the outcome."""
+    run_id = start(at)
+    assert story(at, run_id) == [("ask", "waiting", None)]
+    asked = len(at.engine.runs)
+    wait(at, 3 * DAY)
+    busy = [run.workflow for run in list(at.engine.runs.values())[asked:] if "run_workflow" in run.args]
+    assert not busy, "a run that waits holds nobody"
+
+    decide(at)
+
+    assert story(at, run_id) == [("ask", "done", "interested"), ("call", "done", "created")]
+    assert state(at, run_id) == "done"
+    assert [task["linked_records"][0]["target_record_id"] for task in at.peers.tasks] == [RECORD]
+    assert at.peers.values(RECORD)["alc_status"] == "Complete"
+
+
+@pytest.mark.parametrize(
+    ("status", "interest", "outcome", "following"),
+    [
+        ("Complete", "interested", "interested", [("call", "done")]),
+        ("Complete", "not_interested", "not_interested", []),
+        ("Complete", "no_answer", "no_answer", [("pause", "waiting")]),
+        ("Failed", "no_answer", "no_answer", [("pause", "waiting")]),
+        ("Failed", "", "failed", []),
+    ],
+)
+def test_each_verdict_takes_its_branch(
+    at: World, status: str, interest: str, outcome: str, following: list[tuple[str, str]]
+) -> None:
+    """Interested, not interested, no answer, failed."""
+    run_id = start(at)
+    decide(at, status, interest or None)  # type: ignore[arg-type]  # ALC may say nothing of it
+
+    assert story(at, run_id)[0] == ("ask", "done", outcome)
+    assert [row[:2] for row in story(at, run_id)[1:]] == following
+
+
+def test_who_does_not_answer_is_asked_again_after_two_days(at: World) -> None:
+    """A delay is a step that waits for its time alone."""
+    run_id = start(at)
+    decide(at, "Complete", "no_answer")
+    wait(at, 2 * DAY - 60)
+    assert len(at.peers.leads) == 1
+    wait(at, 120)
+    assert len(at.peers.leads) == 2
+
+    decide(at)
+
+    assert [row[0] for row in story(at, run_id)] == ["ask", "pause", "ask_again", "call"]
+    assert state(at, run_id) == "done"
+
+
+def test_a_step_that_nobody_calls_back_ends_when_its_time_is_over(at: World) -> None:
+    """The timeout is a due row; the verdict that comes after it still reaches the record."""
+    run_id = start(at)
+    wait(at, 14 * DAY + 1)
+    assert story(at, run_id) == [("ask", "done", "failed")]
+
+    at.connect() if not at.is_connected() else None
+    decide(at)
+
+    assert story(at, run_id) == [("ask", "done", "failed")], "a callback to what has ended is ignored"
+    assert at.peers.values(RECORD)["alc_status"] == "Complete"
+
+
+def test_a_click_and_a_workflow_on_one_record_are_one_chat(at: World) -> None:
+    """C1: the step joins the lead that is open, and its verdict is the step's."""
+    at.click(RECORD)
+    run_id = start(at)
+    assert at.click(RECORD)[-1] == "Successfully sent to ALC!"
+
+    decide(at)
+
+    assert len(at.peers.leads) == 1
+    assert story(at, run_id)[0] == ("ask", "done", "interested")
+
+
+def test_two_runs_on_one_record_share_the_lead_and_both_go_on(at: World) -> None:
+    """Each waits at an address of its own; a second press of Run for the same workflow is the same run."""
+    at.house.manifest = replace(manifest, workflows=[qualify, qualify.model_copy(update={"id": "other"})])
+    first, second = start(at), start(at, "other")
+    assert start(at) == first
+    decide(at)
+
+    assert len(at.peers.leads) == 1
+    assert state(at, first) == state(at, second) == "done"
+
+
+def test_who_has_no_phone_number_takes_the_branch_of_failure(at: World) -> None:
+    """And nobody is asked."""
+    at.peers.people[RECORD] = {}
+    assert story(at, start(at)) == [("ask", "done", "failed")]
+    assert not at.peers.leads
+
+
+def test_an_alc_that_is_away_is_asked_again_later(at: World) -> None:
+    """A retryable error: the step is executed again, with a new intent; what became of the first one is not its."""
+    at.peers.fault("POST /api/v1/leads", unreachable)
+    run_id = start(at)
+    assert story(at, run_id) == [("ask", "running", None)]
+
+    wait(at, 60)
+    assert story(at, run_id) == [("ask", "waiting", None)]
+    decide(at)
+
+    assert story(at, run_id)[0] == ("ask", "done", "interested")
+    assert len(at.peers.leads) == 1
+
+
+def test_an_answer_of_alc_that_is_lost_is_found_out(at: World) -> None:
+    """C2: the step waits all the same; the lead is settled by itself."""
+    at.peers.fault("POST /api/v1/leads", answer_lost)
+    at.peers.fault("GET /api/v1/leads", says(500))
+    run_id = start(at)
+    wait(at, 120)
+    decide(at)
+
+    assert story(at, run_id)[0] == ("ask", "done", "interested")
+    assert len(at.peers.leads) == 1
+
+
+def test_a_refusal_of_alc_takes_the_branch_of_failure(at: World) -> None:
+    """With ALC's words."""
+    at.peers.fault("POST /api/v1/leads", says(422, {"error": {"code": "invalid", "message": "Not this number."}}))
+    run_id = start(at)
+
+    assert story(at, run_id) == [("ask", "done", "failed")]
+    [(data,)] = at.rows("select data from workflow_step")
+    assert "Not this number." in data
+
+
+def test_a_verdict_that_never_came_goes_on_when_alc_is_asked(at: World) -> None:
+    """However we learn of it: the step is told from our row."""
+    run_id = start(at)
+    at.peers.decide(next(iter(at.peers.leads.values())), "Complete")
+    wait(at, 1000)
+
+    assert state(at, run_id) == "done"
+
+
+def test_a_step_that_fails_for_good_is_a_dead_letter_that_can_be_replayed(at: World) -> None:
+    """Attio refuses the task; somebody mends that, and presses Replay."""
+    at.peers.fault("POST /v2/tasks", says(403, {"message": "The token may not."}))
+    run_id = start(at)
+    decide(at)
+    assert state(at, run_id) == "failed"
+    [letter] = at.house.workflows.runs.failed()
+    assert letter.why == "The token may not."
+
+    at.house.workflows.runs.again(run_id)
+    settle(at)
+
+    assert state(at, run_id) == "done"
+    assert len(at.peers.tasks) == 1
+
+
+@pytest.mark.parametrize("after", range(0, 46))
+def test_it_may_die_anywhere_on_the_way(at: World, after: int) -> None:
+    """Kill -9 at every failpoint of the whole way: one chat, one task, one end."""
+    at.doom.after = after
+    run_id = start(at)
+    decide(at)
+    wait(at, 700)
+    at.doom.after = None
+    for event in at.peers.events:
+        if event.waits:
+            at.deliver(event)
+    wait(at, 700)
+
+    assert story(at, run_id) == [("ask", "done", "interested"), ("call", "done", "created")]
+    assert (len(at.peers.leads), len(at.peers.tasks)) == (1, 1)
+    assert not at.engine.unforeseen
+
+
+def test_a_run_ends_by_the_definition_that_it_began_with(at: World) -> None:
+    """A deploy in between makes a new version, and strands nobody."""
+    run_id = start(at)
+    changed = qualify.model_copy(update={"steps": {"other": qualify.steps["call"]}, "first": "other"})
+    at.house.manifest = replace(manifest, workflows=[changed])
+
+    decide(at)
+
+    assert [row[0] for row in story(at, run_id)] == ["ask", "call"]
+
+
+def test_a_workflow_that_is_switched_on_starts_runs_by_verdicts(at: World) -> None:
+    """Activate: ALC knows the workflow's own address. Whoever has sent the lead."""
+    switch(at, "follow-up", on=True)
+    assert len(heard(at)) == 2
+    at.click(RECORD)
+
+    decide(at)
+
+    [run_id] = runs(at)
+    assert story(at, run_id) == [("call", "done", "created")]
+
+
+def test_a_verdict_that_is_told_twice_starts_one_run(at: World) -> None:
+    """R14, and by the unique key also when ALC tells it in another message."""
+    switch(at, "follow-up", on=True)
+    at.click(RECORD)
+    events = decide(at)
+    for event in events:
+        at.deliver(event)
+        again = replace(event, message_id=f"{event.message_id}-again", answers=[])
+        at.deliver(again)
+    settle(at)
+
+    assert len(runs(at)) == 1
+    assert len(at.peers.tasks) == 1
+
+
+def test_a_verdict_on_somebody_elses_lead_starts_nothing(at: World) -> None:
+    """R12: ALC's account may be used by others."""
+    switch(at, "follow-up", on=True)
+    at.peers.leads["theirs"] = {"id": "lead_x", "record_id": RECORD, "status": "processing"}
+    decide(at)
+
+    assert not runs(at)
+
+
+def test_switching_off_ends_the_callbacks(at: World) -> None:
+    """Deactivate: ALC forgets the address, and it answers 410."""
+    switch(at, "follow-up", on=True)
+    at.click(RECORD)
+    switch(at, "follow-up", on=False)
+
+    assert len(heard(at)) == 1
+    decide(at)
+    assert not runs(at)
+    assert at.rows("select distinct state from workflow_activation") == [("ended",)]
+
+
+def test_a_disconnect_takes_the_webhook_along_and_a_reconnect_brings_it_back(at: World) -> None:
+    """I2: one webhook at ALC for each address that answers."""
+    switch(at, "follow-up", on=True)
+    at.disconnect()
+    settle(at)
+    assert not at.peers.webhooks
+
+    at.connect()
+    settle(at)
+
+    assert len(heard(at)) == 2
+    at.click(RECORD)
+    decide(at)
+    assert len(runs(at)) == 1
+
+
+def test_a_workflow_that_alc_refuses_to_call_cannot_be_switched_on(at: World) -> None:
+    """An error of `activate`: switched off again, with the reason, and `deactivate` is not called."""
+    at.peers.fault("POST /api/v1/webhooks", says(422, {"error": {"code": "limit", "message": "Too many webhooks."}}))
+    switch(at, "follow-up", on=True)
+
+    assert at.rows("select wanted, why from workflow_switch") == [(0, "Too many webhooks.")]
+    assert len(heard(at)) == 1
+
+
+@pytest.mark.parametrize("after", range(0, 24))
+def test_switching_on_and_off_may_die_anywhere(at: World, after: int) -> None:
+    """Exactly one webhook while it is on, none when it is off."""
+    at.doom.after = after
+    switch(at, "follow-up", on=True)
+    wait(at, 1000)
+    assert len(heard(at)) == 2
+    switch(at, "follow-up", on=False)
+    wait(at, 1000)
+
+    assert len(heard(at)) == 1
+    assert not at.engine.unforeseen
+
+
+def test_a_new_version_is_activated_before_the_old_one_goes_and_no_verdict_is_lost(at: World) -> None:
+    """Callbacks for the old one can still arrive: they are understood as it was meant, and start one run each."""
+    switch(at, "follow-up", on=True)
+    at.click(RECORD)
+    steps = {**follow_up.steps, "extra": follow_up.steps["look"]}
+    changed = follow_up.model_copy(update={"steps": steps})
+    at.peers.decide(next(iter(at.peers.leads.values())), "Complete")  # told to the old address, and taken
+    for event in at.peers.events:
+        at.deliver(event)
+    at.house.manifest = replace(manifest, workflows=[qualify, changed, second_chance])
+    settle(at)
+
+    [run_id] = runs(at)
+    [(version,)] = at.rows("select version_id from workflow_run")
+    assert version == follow_up.version_id
+    active = at.rows("select version_id from workflow_activation where state = 'active'")
+    assert active == [(changed.version_id,)]
+    assert len(heard(at)) == 2
+    assert story(at, run_id) == [("call", "done", "created")]
+
+
+def test_a_second_chance_is_one(at: World) -> None:
+    """Once for a record: the verdict on the second chat starts no third one."""
+    switch(at, "second-chance", on=True)
+    at.click(RECORD)
+    decide(at, "Complete", "no_answer")
+    wait(at, 3 * DAY + 1)
+    assert len(at.peers.leads) == 2
+
+    decide(at, "Complete", "no_answer")
+    wait(at, 30 * DAY)
+
+    assert len(at.peers.leads) == 2
+    assert len(runs(at)) == 1
+
+
+def test_a_block_that_breaks_fails_the_run_and_says_so(at: World) -> None:
+    """A variable without a value, a block that is gone: a failed run, not one that hangs."""
+    bad = Workflow(
+        id="bad",
+        title="Bad",
+        description="",
+        first="a",
+        steps={"a": Step(block="create-task", config={"record_id": "{{nobody.knows}}"}), "b": Step(block="gone")},
+    )
+    at.house.manifest = replace(manifest, workflows=[bad, bad.model_copy(update={"id": "worse", "first": "b"})])
+
+    assert state(at, start(at, "bad")) == "failed"
+    assert state(at, start(at, "worse")) == "failed"
+    whys: list[Any] = [row[0] for row in at.rows("select why from workflow_run order by started_at")]
+    assert any("nobody.knows" in why for why in whys)
+    assert any("gone" in why for why in whys)
+
+
+def test_attio_that_is_away_is_waited_for(at: World) -> None:
+    """The task is made when it is back, once."""
+    run_id = start(at)
+    at.peers.down_until[ATTIO] = at.clock.now + 60
+    decide(at)
+    assert state(at, run_id) == "running"
+    wait(at, 120)
+
+    assert state(at, run_id) == "done"
+    assert len(at.peers.tasks) == 1
+
+
+def switch(at: World, workflow_id: str, *, on: bool) -> None:
+    """A person switches a workflow on or off."""
+    at.house.workflows.switches.switch(workflow_id, on=on)
+    settle(at)
+
+
+def test_the_instants_of_a_run_are_told(at: World) -> None:
+    """What the page shows: the youngest run first, with its steps."""
+    start(at)
+    decide(at)
+    at.clock.now += 10
+    start(at)
+
+    found = at.house.workflows.runs.newest(10)
+
+    assert [len(steps) for _, steps in found] == [1, 2]
+    assert found[0][0].started_at > found[1][0].started_at
+    assert datetime.fromtimestamp(found[0][0].started_at, UTC).year == 2023

@@ -1,0 +1,207 @@
+"""Seed 003's sample flow at our own door: a handshake, events by its own signature, a state that changes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import text
+from werkzeug.test import TestResponse
+
+from alc_app.app import app as manifest
+from alc_app.attio import Connection, Response
+from alc_app.attio.host.connector import Connector
+from alc_app.runtime.oauth_client import Tokens
+from alc_app.runtime.routes.webhooks import blueprint
+from alc_app.runtime.services import WORKSPACE, House
+from tests.support.seed_003 import SECRET, SeedService, seed_connector
+
+
+class Install:
+    """A house with seed 003's connector, and its service, which reaches it."""
+
+    def __init__(self, make_house: Callable[..., House], **changes: Any) -> None:
+        self.service, self.missed = SeedService(), 0
+        connector = replace(seed_connector(self.service, **changes), missed=self._note)
+        self.house = make_house(replace(manifest, connectors={"seed": connector}, webhooks={"changed": _takes}))
+        app = Flask(__name__)
+        app.register_blueprint(blueprint(self.house))
+        self.client: FlaskClient = app.test_client()
+        tokens = Tokens("old-access", "old-refresh", self.house.now() + 3600, "leads:write")
+        self.connection_id = self.house.connections.add(WORKSPACE, tokens)
+        create = self.house.subscriptions.create_handler
+        self.handler_id = create(self.connection_id, "changed", "standard_webhooks", "seed", {"path": "/subscriptions"})
+        self.service.parameters["webhookSecret"] = self.secret
+
+    def _note(self) -> None:
+        self.missed += 1
+
+    @property
+    def secret(self) -> str:
+        return self.house.handlers.get(self.handler_id).secret
+
+    @property
+    def path(self) -> str:
+        return f"/hooks/{self.handler_id}"
+
+    def save(self) -> None:
+        """The connection is saved."""
+        self.house.connections.activate(self.connection_id)
+
+    def keep(self) -> None:
+        """Do what the worker does when the row is due."""
+        self.house.subscriptions.refresh_soon(self.handler_id)
+        self.house.subscriptions.keep(self.handler_id, lambda each: Connection(each, "token"))
+
+    def tell(self, data: Any, secret: str | None = None) -> TestResponse:
+        """The service tells of something, signed as it signs."""
+        import hmac
+        import json
+
+        raw = json.dumps(data)
+        signature = hmac.new((secret or self.secret).encode(), raw.encode(), "sha256").hexdigest()
+        headers = {"x-webhook-signature": signature, "Content-Type": "application/json"}
+        return self.client.post(self.path, data=raw, headers=headers)
+
+    def stored(self) -> list[bytes]:
+        """The events that wait for a run."""
+        return [row.body for row in self.house.inbox.due()]
+
+
+def _takes(req: object) -> Response:
+    from alc_app.attio.host.context import current
+
+    current().step("take", lambda: None)
+    return Response(None, status=200)
+
+
+CREATED = {"type": "created", "record": {"id": "1", "name": "Ada"}}
+
+
+@pytest.fixture
+def install(make_house: Callable[..., House]) -> Install:
+    """Nothing has been subscribed yet."""
+    return Install(make_house)
+
+
+def test_seed_003_a_handshake_is_answered_while_registration_is_still_open(install: Install) -> None:
+    """`response`: the service calls the address from within `subscribe`, before we know of any subscription."""
+    answers: list[TestResponse] = []
+    install.service.challenge = lambda _uri: answers.append(install.client.get(f"{install.path}?challenge=c-1"))
+    install.save()
+
+    install.keep()
+
+    assert [(answer.status_code, answer.text, answer.mimetype) for answer in answers] == [(200, "c-1", "text/plain")]
+    assert not install.stored()
+
+
+def test_seed_003_an_event_is_stored_before_it_is_answered(install: Install) -> None:
+    """`handle`: verified by its own signature over `rawBody`; the same bytes twice are one delivery (R14)."""
+    install.save()
+    install.keep()
+
+    assert [install.tell(CREATED).status_code, install.tell(CREATED).status_code] == [200, 200]
+    assert install.stored() == [b'{"id": "1", "name": "Ada"}']
+    assert install.tell(CREATED, secret=SECRET).status_code == 401
+
+
+def test_events_wait_until_the_subscription_is_known(install: Install) -> None:
+    """`state` is what `subscribe` has returned: until then, and until the connection is saved, 503."""
+    assert install.tell(CREATED).status_code == 503
+    install.save()
+    assert install.tell(CREATED).status_code == 503
+    install.keep()
+    assert install.tell(CREATED).status_code == 200
+
+
+def test_a_new_state_is_kept_sealed(install: Install) -> None:
+    """`state` in the result of `handle`: it is handed to the next call; D3: no secret lies open."""
+    install.save()
+    install.keep()
+    install.tell({**CREATED, "count": True})
+
+    row = install.house.subscriptions.row(install.handler_id)
+    assert row is not None
+    assert install.house.subscriptions.state(row)["seen"] == 1
+    with install.house.database.reading() as session:
+        kept = session.connection().execute(text("select state from connector_subscription")).scalar_one()
+    assert "seen" not in kept
+
+
+def test_a_subscription_that_was_lost_is_made_again_and_the_app_is_told(install: Install) -> None:
+    """A missed refresh: `refresh` says lost, `subscribe` follows, and what was missed is looked for."""
+    install.save()
+    install.keep()
+    install.service.lose()
+
+    install.keep()
+
+    assert len(install.service.known) == 1
+    assert install.missed == 1
+
+
+def test_it_is_due_again_before_its_end(install: Install) -> None:
+    """`nextRefreshTimestamp`: nothing is asked for before, and nothing after the address is gone."""
+    assert not install.house.subscriptions.due()  # the connection has not been saved
+    install.save()
+    assert install.house.subscriptions.due() == [install.handler_id]
+    install.keep()
+    row = install.house.subscriptions.row(install.handler_id)
+    assert row is not None
+    assert row.due_at == install.service.now() + 86_400
+    install.house.handlers.entomb(install.connection_id)
+    assert not install.house.subscriptions.due()
+
+
+def test_events_that_are_not_signed_as_the_connector_says_are_refused(make_house: Callable[..., House]) -> None:
+    """A connector that leaves verifying to the runtime cannot forget it: its events count only if it was done."""
+    install = Install(make_house, signed_by="standard_webhooks")
+    install.save()
+    install.keep()
+
+    assert install.tell(CREATED).status_code == 401
+    assert not install.stored()
+
+
+def test_a_global_webhook_is_open_without_a_subscription(make_house: Callable[..., House]) -> None:
+    """The variant: its address is entered at the service by hand; nothing is subscribed, refreshed or ended."""
+    install = Install(make_house, subscribe=None, unsubscribe=None, refresh=None)
+    install.save()
+    install.keep()
+
+    assert install.tell(CREATED).status_code == 200
+    row = install.house.subscriptions.row(install.handler_id)
+    assert row is not None
+    assert row.due_at is None
+    assert not install.service.known
+
+
+@pytest.mark.parametrize(("body", "status"), [(b"\xff", 400), (b"{", 400)])
+def test_what_cannot_be_read_is_a_bad_request(install: Install, body: bytes, status: int) -> None:
+    """R8, R9: as at every other address."""
+    install.save()
+    install.keep()
+
+    answer = install.client.post(install.path, data=body, headers={"Content-Type": "application/json"})
+
+    assert answer.status_code == status
+
+
+def test_only_a_connector_answers_to_get(install: Install, house: House) -> None:
+    """405 elsewhere, 404 where nobody is."""
+    plain = install.house.handlers.create(install.connection_id, "changed")
+
+    assert install.client.get(f"/hooks/{plain}").status_code == 405
+    assert install.client.get("/hooks/nobody").status_code == 404
+
+
+def test_a_misspelt_connector_says_which_there_are(install: Install) -> None:
+    """As every name of the manifest."""
+    with pytest.raises(LookupError, match="seed"):
+        install.house.manifest.connector("sede")
+    assert isinstance(install.house.manifest.connector("seed"), Connector)

@@ -1,0 +1,279 @@
+"""The door for deliveries, by Flask's test client: every refusal of the bar's table, and what a 2xx means."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import Counter
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from cryptography.fernet import Fernet
+from flask import Flask
+from flask.testing import FlaskClient
+from standardwebhooks import Webhook
+from werkzeug.test import TestResponse
+
+from alc_app.runtime.oauth_client import Tokens
+from alc_app.runtime.observability.metrics import DELIVERIES
+from alc_app.runtime.routes.webhooks import MAX_BODY, blueprint
+from alc_app.runtime.services import WORKSPACE, House
+from alc_app.runtime.storage.sealing import Sealer
+from alc_app.runtime.stores.inbox import NotStored
+
+BODY: dict[str, Any] = {
+    "event": "lead.processed",
+    "record_id": "11111111-1111-4111-8111-111111111111",
+    "lead_id": "lead_1",
+    "status": "Complete",
+}
+
+
+class Alc:
+    """A sender that signs with an independent package."""
+
+    def __init__(self, house: House, client: FlaskClient, handler_id: str) -> None:
+        self.house, self.client, self.handler_id = house, client, handler_id
+        self.secret = house.handlers.get(handler_id).secret
+
+    def deliver(
+        self,
+        body: object = None,
+        *,
+        id: str = "msg_1",
+        off: float = 0.0,
+        secret: str = "",
+        to: str = "",
+        headers: dict[str, str] | None = None,
+    ) -> TestResponse:
+        """One signed delivery; bytes are sent as they are."""
+        raw = body if isinstance(body, bytes) else json.dumps(BODY if body is None else body).encode()
+        moment = datetime.fromtimestamp(time.time() + off, UTC)
+        signed = {
+            "webhook-id": id,
+            "webhook-timestamp": str(int(moment.timestamp())),
+            "webhook-signature": Webhook(secret or self.secret).sign(id, moment, raw.decode("latin-1")),
+            "Content-Type": "application/json",
+        }
+        return self.client.post(f"/hooks/{to or self.handler_id}", data=raw, headers={**signed, **(headers or {})})
+
+    def stored(self) -> list[str]:
+        """The ids of what was stored for this handler."""
+        return [row.webhook_id for row in self.house.inbox.due()]
+
+
+@pytest.fixture
+def alc(house: House, connect: Callable[..., str]) -> Alc:
+    """ALC, with a webhook of a saved connection."""
+    app = Flask(__name__)
+    app.register_blueprint(blueprint(house))
+    return Alc(house, app.test_client(), house.handlers.create(connect(), "lead_processed"))
+
+
+def test_a_signed_delivery_is_stored_and_answered(alc: Alc) -> None:
+    """R2, R17: 200 means stored, with its raw bytes."""
+    raw = b' { "record_id":"11111111-1111-4111-8111-111111111111","status":"Complete" } '
+
+    assert alc.deliver(raw).status_code == 200
+    assert alc.stored() == ["msg_1"]
+    assert alc.house.inbox.get(alc.handler_id, "msg_1").body == raw
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        {"secret": "whsec_Zm9yZ2VkLWZvcmdlZC1mb3JnZWQtZm9yZ2VkISE="},
+        {"off": -301},
+        {"off": 360},
+        {"headers": {"webhook-signature": ""}},
+        {"headers": {"webhook-signature": "v1,%%%"}},
+        {"headers": {"webhook-signature": "é"}},
+        {"headers": {"webhook-timestamp": "1.7"}},
+        {"headers": {"webhook-id": "another"}},
+    ],
+)
+def test_a_delivery_that_is_not_signed_by_alc_is_refused(alc: Alc, how: dict[str, Any]) -> None:
+    """R1, R3, R4: 401 and an empty body, nothing written."""
+    answer = alc.deliver(**how)
+
+    assert (answer.status_code, answer.data) == (401, b"")
+    assert not alc.stored()
+
+
+def test_a_flood_of_forgeries_is_one_line_in_the_log(alc: Alc, caplog: pytest.LogCaptureFixture) -> None:
+    """R1, R22: without the payload, and without the whole address."""
+    for _ in range(20):
+        alc.deliver({"canary": 1}, secret="whsec_Zm9yZ2VkLWZvcmdlZC1mb3JnZWQtZm9yZ2VkISE=")
+
+    [record] = [record for record in caplog.records if record.name == "alc_app.runtime.routes.webhooks"]
+    assert "canary" not in record.getMessage()
+    assert alc.handler_id not in record.getMessage()
+
+
+def test_the_secret_of_one_handler_is_no_key_to_another(alc: Alc, house: House, connect: Callable[..., str]) -> None:
+    """R19: each address has its own."""
+    house.handlers.set_external_id(alc.handler_id, "wh_1")
+    other = house.handlers.create(house.connections.usable_id(WORKSPACE), "lead_processed")
+
+    assert alc.deliver(to=other).status_code == 401
+
+
+@pytest.mark.parametrize(("size", "status"), [(MAX_BODY, 400), (MAX_BODY + 1, 413)])
+def test_bodies_are_read_up_to_a_limit(alc: Alc, size: int, status: int) -> None:
+    """R7: 64 KiB; at the limit it is read, and found to be no JSON."""
+    assert alc.deliver(b"x" * size).status_code == status
+    assert not alc.stored()
+
+
+def test_a_body_without_a_length_is_not_read(alc: Alc) -> None:
+    """R7: a chunked body may be cut by the server, silently."""
+    answer = alc.client.post(
+        f"/hooks/{alc.handler_id}", headers={"Content-Type": "application/json"}, input_stream=None
+    )
+
+    assert answer.status_code == 411
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"Content-Type": "text/plain"}, 415),
+        ({"Content-Type": "application/json; charset=latin-1"}, 415),
+        ({"Content-Type": "application/x-www-form-urlencoded"}, 415),
+        ({"Content-Encoding": "gzip"}, 415),
+        ({"Content-Type": "application/json; charset=UTF-8"}, 200),
+        ({"Content-Encoding": "identity"}, 200),
+    ],
+)
+def test_other_types_and_encodings_are_not_read(alc: Alc, headers: dict[str, str], status: int) -> None:
+    """R8: JSON in UTF-8, as it is."""
+    assert alc.deliver(headers=headers).status_code == status
+
+
+@pytest.mark.parametrize("method", ["get", "put", "delete", "patch"])
+def test_other_methods_are_refused(alc: Alc, method: str) -> None:
+    """R8: 405, and which one is allowed."""
+    answer = getattr(alc.client, method)(f"/hooks/{alc.handler_id}")
+
+    assert answer.status_code == 405
+    assert "POST" in answer.headers["Allow"]
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b" ",
+        b"[]",
+        b"{",
+        b'{"status": NaN}',
+        b'{"status": 1e999}',
+        b'{"status": "Complete", "status": "Failed"}',
+        b'{"status": "\\ud800"}',
+        b'{"record_id": ' + b"9" * 5000 + b"}",
+        b"[" * 30_000,
+        json.dumps({**BODY, "occurred_at": 10**400}).encode(),
+        json.dumps({**BODY, "record_id": "../../webhooks"}).encode(),
+        json.dumps({**BODY, "summary": "\0"}).encode(),
+    ],
+    ids=lambda raw: raw[:24],
+)
+def test_a_signed_body_that_is_wrong_is_a_bad_request(alc: Alc, raw: bytes) -> None:
+    """R9, R10, R13: 400, never 500, and nothing is stored."""
+    assert alc.deliver(raw).status_code == 400
+    assert not alc.stored()
+
+
+def test_a_bad_field_is_named_to_the_sender(alc: Alc) -> None:
+    """R10: the name, and nothing of its value."""
+    answer = alc.deliver({**BODY, "status": "<script>canary"})
+
+    assert answer.text.startswith("Bad Request: status: ")
+    assert "canary" not in answer.text
+    assert answer.content_type == "text/plain; charset=utf-8"
+
+
+def test_an_unknown_event_is_acknowledged_and_not_worked_on(alc: Alc) -> None:
+    """R11: counted, and no run is made of it."""
+    assert alc.deliver({"event": "lead.created"}).status_code == 200
+    assert not alc.stored()
+    assert alc.house.inbox.get(alc.handler_id, "msg_1").state == "ignored"
+
+
+def test_the_same_id_again_is_fine_and_with_other_bytes_a_conflict(alc: Alc) -> None:
+    """R14: 200, 200, 409."""
+    again = [alc.deliver(), alc.deliver(off=5), alc.deliver({**BODY, "status": "Failed"})]
+
+    assert [answer.status_code for answer in again] == [200, 200, 409]
+    assert alc.stored() == ["msg_1"]
+
+
+def test_an_address_that_never_was_is_not_found(alc: Alc) -> None:
+    """R18: whatever is in the body."""
+    assert alc.deliver(to="never-was").status_code == 404
+
+
+def test_an_address_that_is_gone_says_so(alc: Alc, house: House) -> None:
+    """R18, C10: a good sender disables it; before and after ALC has forgotten it."""
+    house.handlers.entomb(house.connections.usable_id(WORKSPACE))
+    assert alc.deliver().status_code == 410
+
+    house.handlers.delete(alc.handler_id)
+    assert alc.deliver().status_code == 410
+
+
+def test_an_address_whose_connection_is_not_saved_yet_asks_to_come_again(alc: Alc, house: House) -> None:
+    """R18, section 7 of the bar, Install 8: 503 with a wait, and nothing is stored."""
+    adding = house.connections.add(WORKSPACE, Tokens("a", "r", time.time() + 60, ""))
+    answer = alc.deliver(to=house.handlers.create(adding, "lead_processed"))
+
+    assert answer.status_code == 503
+    assert int(answer.headers["Retry-After"]) > 0
+    assert not alc.stored()
+
+
+def test_what_cannot_be_stored_is_not_acknowledged(alc: Alc, house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """R17, C14: 503 with a wait."""
+
+    def full(*_: object) -> str:
+        raise NotStored("disk full")
+
+    monkeypatch.setattr(house.inbox, "put", full)
+
+    answer = alc.deliver()
+    assert answer.status_code == 503
+    assert "Retry-After" in answer.headers
+
+
+def test_a_secret_that_cannot_be_opened_asks_to_come_again(alc: Alc, house: House) -> None:
+    """O19: a lost key is ours to mend, and is no 500; the address stays."""
+    house.handlers._sealer = Sealer([Fernet.generate_key().decode()])
+
+    assert alc.deliver().status_code == 503
+
+
+def test_a_connection_that_needs_a_reconnect_still_takes_deliveries(alc: Alc, house: House) -> None:
+    """R17: what ALC tells us does not need our token."""
+    house.connections.needs_reconnect(house.connections.usable_id(WORKSPACE), "why")
+
+    assert alc.deliver().status_code == 200
+
+
+def test_deliveries_are_counted_by_what_became_of_them(alc: Alc) -> None:
+    """R1, R11, R14: each verdict apart, and each refusal by its status."""
+    before = Counter(counted())
+
+    alc.deliver()
+    alc.deliver()
+    alc.deliver({**BODY, "status": "Failed"})
+    alc.deliver({"event": "lead.sneezed"}, id="msg_2")
+    alc.deliver(secret="whsec_Zm9yZ2VkLWZvcmdlZC1mb3JnZWQtZm9yZ2VkISE=")
+
+    assert Counter(counted()) - before == {"stored": 1, "duplicate": 1, "409": 1, "ignored": 1, "401": 1}
+
+
+def counted() -> dict[str, float]:
+    """What is counted in this process, by answer."""
+    [family] = DELIVERIES.collect()
+    return {sample.labels["answer"]: sample.value for sample in family.samples if sample.name.endswith("_total")}

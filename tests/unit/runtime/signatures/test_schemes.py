@@ -1,0 +1,115 @@
+"""Two doors, each with its own way of signing: what Attio sends, and what it cannot pass for."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask import Flask
+from werkzeug.test import TestResponse
+
+from alc_app.runtime.routes.webhooks import blueprint
+from alc_app.runtime.services import WORKSPACE, House
+
+SECRET = "c0ffee" * 10 + "abcd"
+IDS = {
+    "workspace_id": "22222222-2222-4222-8222-222222222222",
+    "object_id": "33333333-3333-4333-8333-333333333333",
+    "record_id": "44444444-4444-4444-8444-444444444444",
+}
+BODY: dict[str, Any] = {"webhook_id": "1", "events": [{"event_type": "record.updated", "id": IDS, "actor": {}}]}
+
+
+class Attio:
+    """A sender that signs as Attio does."""
+
+    def __init__(self, house: House, handler_id: str) -> None:
+        app = Flask(__name__)
+        app.register_blueprint(blueprint(house))
+        self.house, self.client, self.handler_id = house, app.test_client(), handler_id
+
+    def deliver(self, body: object = None, *, key: str = "key_1", to: str = "/attio/events/") -> TestResponse:
+        """One signed message."""
+        raw = json.dumps(BODY if body is None else body).encode()
+        headers = {
+            "Attio-Signature": hmac.new(SECRET.encode(), raw, hashlib.sha256).hexdigest(),
+            "Idempotency-Key": key,
+            "Content-Type": "application/json",
+        }
+        return self.client.post(f"{to}{self.handler_id}", data=raw, headers=headers)
+
+    def stored(self) -> list[str]:
+        """The keys of what waits for a run."""
+        return [row.webhook_id for row in self.house.inbox.due()]
+
+
+@pytest.fixture
+def attio(house: House, connect: Callable[..., str]) -> Attio:
+    """Attio, which has told us the secret of its webhook."""
+    handler_id = house.handlers.create(connect(), "record_events", "attio")
+    house.handlers.set_external_id(handler_id, "sub_1", SECRET)
+    return Attio(house, handler_id)
+
+
+def test_a_message_of_attio_is_stored_and_answered(attio: Attio) -> None:
+    """R14, R17: with its key, once; other bytes under the same key are a conflict."""
+    answers = [attio.deliver(), attio.deliver(), attio.deliver({**BODY, "webhook_id": "2"})]
+
+    assert [answer.status_code for answer in answers] == [200, 200, 409]
+    assert attio.stored() == ["key_1"]
+
+
+def test_the_doors_are_not_interchangeable(attio: Attio, house: House) -> None:
+    """R18: a handler is found at its own address only."""
+    alc = house.handlers.create(house.connections.usable_id(WORKSPACE), "lead_processed")
+
+    assert attio.deliver(to="/hooks/").status_code == 404
+    assert attio.client.post(f"/attio/events/{alc}").status_code == 404
+
+
+def test_before_the_secret_is_known_attio_is_asked_to_come_again(
+    attio: Attio, house: House, connect: Callable[..., str]
+) -> None:
+    """Attio tells it in the answer to our registration; an event may be quicker than we are."""
+    attio.handler_id = house.handlers.create(house.connections.usable_id(WORKSPACE), "record_events", "attio")
+
+    assert attio.deliver().status_code == 503
+    assert house.handlers.get(attio.handler_id).secret == ""
+    assert not house.handlers.unopenable()
+
+
+def test_the_secret_is_sealed(attio: Attio, house: House) -> None:
+    """O17: as ALC's are."""
+    raw = b"".join(path.read_bytes() for path in house.config.home.glob("*.db*"))
+
+    assert SECRET.encode() not in raw
+    assert house.handlers.get(attio.handler_id).secret == SECRET
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        [],
+        {},
+        {"webhook_id": "1", "events": [{"event_type": "record.updated", "id": {**IDS, "record_id": "../x"}}]},
+        {"webhook_id": "1", "events": [{"event_type": "record.updated", "id": {**IDS, "record_id": None}}]},
+        {"webhook_id": "1", "events": [{"event_type": "<script>", "id": IDS}]},
+    ],
+    ids=str,
+)
+def test_a_signed_message_of_another_shape_is_a_bad_request(attio: Attio, body: object) -> None:
+    """R9, R10: 400, and nothing is stored."""
+    assert attio.deliver(body).status_code == 400
+    assert not attio.stored()
+
+
+def test_what_nobody_handles_is_acknowledged_and_not_worked_on(attio: Attio) -> None:
+    """R11: no run is made of it."""
+    note = {"event_type": "note.created", "id": {"workspace_id": IDS["workspace_id"], "note_id": "1"}}
+
+    assert attio.deliver({"webhook_id": "1", "events": [note]}).status_code == 200
+    assert attio.house.inbox.get(attio.handler_id, "key_1").state == "ignored"

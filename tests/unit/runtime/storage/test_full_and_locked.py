@@ -1,0 +1,120 @@
+"""Databases that are locked, full or read-only: refused in time, nothing half done, and well again by themselves."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+
+import pytest
+import responses
+from flask.testing import FlaskClient
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import OperationalError
+
+from alc_app.config.settings import Config
+from alc_app.runtime import engine as engine_module
+from alc_app.runtime.services import House
+from alc_app.runtime.storage import database
+from alc_app.runtime.stores import inbox as inbox_module
+from alc_app.runtime.stores.inbox import NotStored
+from alc_app.web.factory import build
+from tests.support.chaos.disks import full, locked, read_only
+from tests.support.waiting import PATIENCE, eventually
+
+CONNECT = "/connections/alc/connect"
+Trouble = Callable[[Engine], AbstractContextManager[None]]
+
+
+@pytest.fixture(params=[locked, full, read_only], ids=["locked", "full", "read-only"])
+def trouble(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Trouble:
+    """What may be wrong with a file; nobody waits for a lock for long here."""
+    monkeypatch.setattr(database, "BUSY_TIMEOUT", 0.05)
+    found: Trouble = request.param
+    return found
+
+
+@pytest.fixture
+def visitor(
+    config: Config, trouble: Trouble, make_house: Callable[..., House], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[FlaskClient]:
+    """The whole web process, asked in process."""
+    del trouble, make_house  # they come first: the time to wait for a lock, and tables that are quick to make
+    monkeypatch.setattr(engine_module.Engine, "warm_up", lambda *_, **__: None)
+    app = build(config)
+    yield app.test_client()
+    app.extensions["house"].close()
+
+
+def house_of(visitor: FlaskClient) -> House:
+    """What it is made of."""
+    found: House = visitor.application.extensions["house"]
+    return found
+
+
+def test_a_click_on_connect_is_refused_whole(
+    visitor: FlaskClient, trouble: Trouble, alc: responses.RequestsMock
+) -> None:
+    """C14: 503 in the words of our error page; no flow is left, and the next click works."""
+    del alc
+    house = house_of(visitor)
+
+    begun = 0
+    with trouble(house.database.engine):
+        while (answer := visitor.get(CONNECT, headers={"Accept": "text/html"})).status_code == 303:
+            begun += 1  # a last page may have room for some rows
+    with house.database.reading() as session:
+        flows = session.connection().execute(text("select count(*) from oauth_flow")).scalar_one()
+
+    assert (answer.status_code, answer.headers["Retry-After"], flows) == (503, "5", begun)
+    assert "busy, full or read-only" in answer.text
+    assert visitor.get(CONNECT).status_code == 303
+
+
+def test_pages_are_read_while_nobody_can_write(visitor: FlaskClient, trouble: Trouble) -> None:
+    """C13: readers wait for no writer."""
+    with trouble(house_of(visitor).database.engine):
+        assert visitor.get("/apps/alc").status_code == 200
+
+
+def test_a_delivery_is_not_stored_and_the_next_one_is(trouble: Trouble, house: House) -> None:
+    """C14, R17: for every way in which a disk can refuse."""
+    with trouble(house.inbox._database.engine), pytest.raises(NotStored):
+        house.inbox.put("handler", "msg_1", b"x" * 60_000, "new")
+
+    assert house.inbox.put("handler", "msg_1", b"x" * 60_000, "new") == "stored"
+
+
+def test_behind_a_writer_that_is_stuck_nobody_waits(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """C14, R21: a lock costs the threads that came with it, and those that come later are free at once."""
+    monkeypatch.setattr(inbox_module, "PATIENCE", 0.0)
+    outcomes: list[object] = []
+
+    def deliver() -> None:
+        outcomes.append(house.inbox.put("handler", "msg_1", b"{}", "new"))
+
+    with locked(house.inbox._database.engine):
+        first = threading.Thread(target=deliver)
+        first.start()
+        eventually(lambda: house.inbox._at_work_since != float("inf"))
+        started = time.monotonic()
+        with pytest.raises(NotStored, match="too slow"):
+            house.inbox.put("handler", "msg_2", b"{}", "new")
+        assert time.monotonic() - started < 1
+    first.join(timeout=PATIENCE)
+
+    assert outcomes == ["stored"]
+    assert house.inbox.put("handler", "msg_2", b"{}", "new") == "stored"
+
+
+def test_a_run_cannot_be_asked_for_and_then_it_can(trouble: Trouble, house: House) -> None:
+    """C14: the engine's own patience has no end; a click's has."""
+    assert house.engine.is_up()
+    started = time.monotonic()
+    with trouble(house.engine._database), pytest.raises(OperationalError):
+        house.engine.ask("connect", "x" * 60_000, queue="lifecycle", run_id="run")
+    assert time.monotonic() - started < 5
+
+    assert house.engine.ask("connect", "x", queue="lifecycle", run_id="run") == "run"
+    assert house.engine.ask("connect", "x", queue="lifecycle", run_id="run") == "run"

@@ -1,0 +1,194 @@
+"""Deliveries, durable before they are answered: duplicates, conflicts, batches, and a disk that says no."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from threading import Barrier
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, event
+
+from alc_app.runtime.storage.database import Database
+from alc_app.runtime.storage.tables import Delivery
+from alc_app.runtime.stores import inbox as inbox_module
+from alc_app.runtime.stores.inbox import Inbox, NotStored
+from tests.support.tables import make_tables
+
+A, B = "handler_a", "handler_b"
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Where the inbox lies."""
+    return tmp_path / "inbox.db"
+
+
+@pytest.fixture
+def inbox(path: Path) -> Iterator[Inbox]:
+    """An inbox on a file, that gives up on a lock quickly."""
+    database = Database(f"sqlite:///{path}")
+    event.listen(database.engine, "connect", lambda connection, _: connection.execute("PRAGMA busy_timeout=50"))
+    make_tables(database, [Delivery])
+    made = Inbox(database, now=lambda: 1000.0)
+    yield made
+    made.close()
+
+
+def test_what_is_stored_is_on_the_disk_when_put_returns(inbox: Inbox, path: Path) -> None:
+    """R17: seen by another connection, with raw bytes and the time of its arrival."""
+    assert inbox.put(A, "msg_1", b"\x00\xffraw", "new") == "stored"
+
+    with sqlite3.connect(path) as other:
+        rows = other.execute("select handler_id, webhook_id, body, received_at, state from delivery").fetchall()
+    other.close()
+    assert rows == [(A, "msg_1", b"\x00\xffraw", 1000.0, "new")]
+
+
+def test_the_same_delivery_again_is_a_duplicate(inbox: Inbox) -> None:
+    """R14: also when it has been done long ago."""
+    inbox.put(A, "msg_1", b"{}", "new")
+    inbox.mark(A, "msg_1", "done")
+
+    assert inbox.put(A, "msg_1", b"{}", "new") == "duplicate"
+    assert inbox.get(A, "msg_1").state == "done"
+
+
+def test_the_same_id_with_other_bytes_is_a_conflict(inbox: Inbox) -> None:
+    """R14: the first one stands."""
+    inbox.put(A, "msg_1", b"{}", "new")
+
+    assert inbox.put(A, "msg_1", b"[]", "new") == "conflict"
+    assert inbox.get(A, "msg_1").body == b"{}"
+
+
+def test_ids_are_those_of_a_handler(inbox: Inbox) -> None:
+    """R14, C16: two senders may count alike."""
+    assert [inbox.put(A, "msg_1", b"{}", "new"), inbox.put(B, "msg_1", b"[]", "new")] == ["stored", "stored"]
+
+
+def test_twenty_at_once_are_stored_once(inbox: Inbox) -> None:
+    """R14: within one batch and across batches."""
+    start = Barrier(20)
+
+    def deliver(number: int) -> str:
+        start.wait()
+        return inbox.put(A, "msg_1", b"[]" if number == 0 else b"{}", "new")
+
+    with ThreadPoolExecutor(20) as pool:
+        verdicts = list(pool.map(deliver, range(20)))
+
+    assert verdicts.count("stored") == 1
+    assert sorted({verdict for verdict in verdicts if verdict != "stored"}) in (
+        ["conflict", "duplicate"],  # one of the nineteen came first
+        ["conflict"],  # the odd one came first
+    )
+
+
+def test_many_at_once_share_a_commit(inbox: Inbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Section 6: one fsync for many; all are stored."""
+    commits: list[int] = []
+    commit = inbox._commit
+
+    def counted(batch: list[Any]) -> None:
+        commits.append(len(batch))
+        commit(batch)
+
+    monkeypatch.setattr(inbox, "_commit", counted)
+    start = Barrier(32)
+
+    def deliver(number: int) -> str:
+        start.wait()
+        return inbox.put(A, f"msg_{number}", b"{}", "new")
+
+    with ThreadPoolExecutor(32) as pool:
+        assert set(pool.map(deliver, range(32))) == {"stored"}
+    assert sum(commits) == 32
+    assert len(commits) < 32
+
+
+def test_one_bad_row_does_not_fail_its_neighbours(inbox: Inbox, path: Path) -> None:
+    """R17: whatever is wrong with it is its sender's trouble alone."""
+    with sqlite3.connect(path) as other:
+        other.execute(
+            "create trigger bad before insert on delivery when new.webhook_id = 'bad' "
+            "begin select raise(abort, 'no'); end"
+        )
+    other.close()
+    ids = ["msg_1", "bad", "msg_2", "msg_3"] * 4
+    start = Barrier(len(ids))
+
+    def deliver(webhook_id: str) -> str:
+        start.wait()
+        try:
+            return inbox.put(A, webhook_id, b"{}", "new")
+        except NotStored:
+            return "not stored"
+
+    with ThreadPoolExecutor(len(ids)) as pool:
+        verdicts = dict(zip(ids, pool.map(deliver, ids), strict=True))
+
+    assert verdicts.pop("bad") == "not stored"
+    assert set(verdicts.values()) <= {"stored", "duplicate"}
+    assert len(inbox.due()) == 3
+
+
+def test_a_database_that_is_locked_is_not_stored_and_recovers(inbox: Inbox, path: Path) -> None:
+    """C14, R17: no 2xx without durability; no restart is needed afterwards."""
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("begin immediate")
+    with pytest.raises(NotStored):
+        inbox.put(A, "msg_1", b"{}", "new")
+    other.execute("rollback")
+    other.close()
+
+    assert inbox.put(A, "msg_1", b"{}", "new") == "stored"
+
+
+def test_a_full_disk_is_not_stored_and_recovers(inbox: Inbox) -> None:
+    """C14: the same for a disk without room."""
+    room = {"pages": 1}
+
+    def limit(connection: Connection) -> None:
+        connection.exec_driver_sql(f"PRAGMA max_page_count={room['pages']}")
+
+    event.listen(inbox._database.engine, "begin", limit)
+    with pytest.raises(NotStored):
+        inbox.put(A, "msg_1", b"x" * 60_000, "new")
+    room["pages"] = 10**6
+
+    assert inbox.put(A, "msg_1", b"x" * 60_000, "new") == "stored"
+
+
+def test_a_writer_that_is_too_slow_is_not_stored(inbox: Inbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """R17: the sender is answered in time, with 503."""
+    monkeypatch.setattr(inbox_module, "ANSWER_WITHIN", 0.05)
+    monkeypatch.setattr(inbox, "_commit", lambda batch: None)
+
+    with pytest.raises(NotStored):
+        inbox.put(A, "msg_1", b"{}", "new")
+
+
+def test_what_has_ended_stays_ended(inbox: Inbox) -> None:
+    """R14: the relay may mark late."""
+    inbox.put(A, "msg_1", b"{}", "new")
+    inbox.mark(A, "msg_1", "done")
+    inbox.mark(A, "msg_1", "queued")
+
+    assert inbox.get(A, "msg_1").state == "done"
+    assert not inbox.due()
+
+
+def test_new_deliveries_are_handed_out_and_ignored_ones_are_not(inbox: Inbox) -> None:
+    """R11: an ignored one is counted, and nothing more."""
+    inbox.put(A, "msg_1", b"{}", "ignored")
+    inbox.put(A, "msg_2", b"{}", "new")
+
+    assert [row.webhook_id for row in inbox.due()] == ["msg_2"]
+    assert inbox.statistics(A) == (2, 1000.0, 0)
+    inbox.mark(A, "msg_2", "failed", "answered 422")
+    assert inbox.statistics(A) == (2, 1000.0, 1)
+    assert inbox.statistics(B) == (0, None, 0)

@@ -1,0 +1,203 @@
+"""`alc-app doctor` on webhooks: every way in which ALC's list and our handlers can differ, found and mended."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from alc_app.attio import Connection, Finding
+from alc_app.clients.alc_api import AlcAnswerLost
+from alc_app.events.connection_added import connection_added
+from alc_app.webhooks.checks import check_webhooks
+from tests.support.fakes.runtime import START, FakeRuntime, Outside, answer_lost
+
+CONNECTION = Connection("connection", "alc-token")
+Webhook = dict[str, str]
+
+
+@pytest.fixture
+def webhook(runtime: FakeRuntime, outside: Outside) -> Webhook:
+    """The one webhook of a fresh connection, as ALC has it."""
+    connection_added(CONNECTION)
+    return outside.webhooks["wh_1"]
+
+
+def find() -> list[Finding]:
+    return list(check_webhooks())
+
+
+def mend() -> list[str]:
+    """Mend what there is; returns what was done."""
+    return [finding.mend() for finding in find() if finding.mend]
+
+
+def assert_in_order(runtime: FakeRuntime, outside: Outside) -> None:
+    """I2: one webhook for the handler, right and remembered."""
+    assert not find()
+    handler, [webhook] = runtime.handlers["handler_1"], outside.webhooks.values()
+    assert handler.external_webhook_id == webhook["webhook_id"]
+    assert (webhook["name"], webhook["url"], webhook["status"]) == (handler.id, handler.url, "active")
+
+
+def test_a_fresh_connection_is_in_order(runtime: FakeRuntime, outside: Outside, webhook: Webhook) -> None:
+    """I2: and looking changes nothing."""
+    assert_in_order(runtime, outside)
+    assert len(outside.webhooks) == 1
+
+
+def test_a_subscription_that_a_connector_has_lost_is_made_again(
+    runtime: FakeRuntime, outside: Outside, webhook: Webhook
+) -> None:
+    """I2: the connector does it; until it has subscribed for the first time, nothing is missing."""
+    runtime.update_webhook_handler("handler_3", "wh_gone")
+
+    assert mend() == ["The handler handler_3 is being subscribed again."]
+    assert runtime.refreshed == ["handler_3"]
+
+
+def test_without_a_connection_there_is_nothing_to_compare(runtime: FakeRuntime, outside: Outside) -> None:
+    """Not connected is a state, not a fault."""
+    runtime.connected = False
+
+    assert not find()
+    assert not outside.calls
+
+
+def test_a_webhook_that_is_gone_at_alc_is_registered_again(
+    runtime: FakeRuntime, outside: Outside, webhook: Webhook
+) -> None:
+    """I2: with the handler's own secret, and what ALC had to tell meanwhile is asked for."""
+    outside.webhooks.clear()
+    asked = runtime.steps.count("ask_soon")
+
+    assert [finding.subject for finding in find()] == ["handler_1"]
+    mend()
+
+    assert_in_order(runtime, outside)
+    assert runtime.steps.count("ask_soon") == asked + 1
+
+
+def test_a_handler_that_goes_while_it_is_registered_takes_its_webhook_along(
+    runtime: FakeRuntime, outside: Outside, webhook: Webhook
+) -> None:
+    """I2: a disconnect that crosses the mending leaves no orphan."""
+    outside.webhooks.clear()
+    outside.before = lambda method, _: runtime.handlers.clear() if method == "POST" else None
+    runtime.update_webhook_handler = lambda *_: None  # type: ignore[method-assign]  # its row is deleted
+
+    mend()
+
+    assert not outside.webhooks
+
+
+def test_an_orphan_at_an_address_of_ours_is_deleted(runtime: FakeRuntime, outside: Outside, webhook: Webhook) -> None:
+    """I2: nobody answers there."""
+    outside.webhooks["wh_9"] = {**webhook, "webhook_id": "wh_9", "name": "old", "url": "https://app.test/hooks/old"}
+
+    [finding] = find()
+    assert finding.subject == "wh_9"
+    mend()
+
+    assert_in_order(runtime, outside)
+
+
+def test_webhooks_of_others_on_the_account_are_left_alone(outside: Outside, webhook: Webhook) -> None:
+    """C16: another installation's, whatever its name."""
+    outside.webhooks["wh_9"] = {**webhook, "webhook_id": "wh_9", "name": "old", "url": "https://other.test/hooks/old"}
+
+    assert not find()
+
+
+def test_the_webhook_of_a_connection_that_is_coming_is_no_orphan(
+    runtime: FakeRuntime, outside: Outside, webhook: Webhook
+) -> None:
+    """C11: its handler belongs to another connection than the workspace's."""
+    outside.webhooks["wh_9"] = {**webhook, "webhook_id": "wh_9", "name": "new", "url": "https://app.test/hooks/new"}
+    runtime.knows_webhook_handler = lambda handler_id: handler_id == "new"  # type: ignore[method-assign]  # a row
+
+    assert not find()
+
+
+def test_of_two_webhooks_for_a_handler_the_remembered_one_stays(
+    runtime: FakeRuntime, outside: Outside, webhook: Webhook
+) -> None:
+    """I2: a verdict is told once."""
+    outside.webhooks["wh_9"] = {**webhook, "webhook_id": "wh_9"}
+
+    [finding] = find()
+    assert finding.subject == "wh_9"
+    mend()
+
+    assert_in_order(runtime, outside)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"status": "disabled"}, {"status": "expired"}, {"url": "https://former.test/hooks/1"}, {"name": "renamed"},
+     {"event": "prospect.updated"}],
+)  # fmt: skip
+def test_a_webhook_that_no_longer_calls_us_is_registered_anew(
+    runtime: FakeRuntime, outside: Outside, webhook: Webhook, change: Webhook
+) -> None:
+    """W7, I2: disabled by failures, expired, or of an address that we have left."""
+    webhook.update(change)
+
+    assert len(find()) == 1
+    mend()
+
+    assert_in_order(runtime, outside)
+    assert "wh_1" not in outside.webhooks
+
+
+def test_one_that_expires_soon_is_refreshed(outside: Outside, webhook: Webhook) -> None:
+    """Subscriptions with an end are kept up."""
+    webhook["expires_at"] = datetime.fromtimestamp(START + 3600, UTC).isoformat()
+
+    [finding] = find()
+    assert finding.level == "warning"
+    mend()
+
+    assert ("POST", "/api/v1/webhooks/wh_1/refresh") in [(method, path) for method, path, *_ in outside.calls]
+
+
+def test_one_that_expires_much_later_is_in_order(outside: Outside, webhook: Webhook) -> None:
+    """Nothing is said before there is something to do."""
+    webhook["expires_at"] = datetime.fromtimestamp(START + 7 * 86_400, UTC).isoformat()
+
+    assert not find()
+
+
+def test_a_handler_that_never_heard_its_webhooks_id_learns_it(
+    runtime: FakeRuntime, outside: Outside, webhook: Webhook
+) -> None:
+    """C9: the answer to the registration was lost."""
+    old = runtime.handlers["handler_1"]
+    runtime.handlers["handler_1"] = type(old)(old.id, old.url, old.file_name, None, old.secret)
+
+    mend()
+
+    assert_in_order(runtime, outside)
+
+
+def test_mending_that_is_cut_off_is_finished_by_the_next_one(
+    runtime: FakeRuntime, outside: Outside, webhook: Webhook
+) -> None:
+    """Safe to run twice: what ALC has already is adopted or counted as done."""
+    webhook["status"] = "disabled"
+    outside.fault("DELETE", answer_lost)
+    with pytest.raises(AlcAnswerLost):
+        mend()
+
+    mend()
+
+    assert_in_order(runtime, outside)
+
+
+def test_no_finding_shows_a_secret(runtime: FakeRuntime, outside: Outside, webhook: Webhook) -> None:
+    """U8: ids only."""
+    webhook["status"] = "disabled"
+    told = " ".join([*(finding.text for finding in find()), *mend()])
+
+    assert "whsec_" not in told
+    assert "alc-token" not in told
