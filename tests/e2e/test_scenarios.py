@@ -26,7 +26,7 @@ def connected(user: User, alc: Alc) -> Iterator[User]:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_app_ends_as_a_correct_one_does(name: str, stack: Stack, connected: User, alc: Alc, attio: Attio) -> None:
-    """Issue 5: what the CRM says, how many leads ALC has, and that ALC knows one webhook of ours, or none."""
+    """Issue 5, W12: what the CRM says, how many leads ALC has, and that ALC knows one webhook of ours, or none."""
     record_id = attio.add_person("Vera Lindqvist", "+442079460090")
     scenario = alc.begin(name, record_id)
     effects = [_take(step, connected, record_id) for step in scenario["person"]]

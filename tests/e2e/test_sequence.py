@@ -47,7 +47,7 @@ def test_disconnecting_is_the_tutorials_removal(user: User) -> None:
 
 
 def test_no_secret_is_in_the_log_of_exchanges(user: User) -> None:
-    """D3: tokens, codes, secrets and whole webhook addresses are left out before anything is noted."""
+    """U8: tokens, codes, secrets and whole webhook addresses are left out before anything is noted."""
     user.disconnect_alc()
     user.connect_alc()
     text = eventually(lambda: "Shows app is now installed" in (t := user.get("/exchanges.json").text) and t)

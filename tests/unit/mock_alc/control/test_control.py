@@ -8,14 +8,14 @@ from tests.unit.mock_alc.support import REDIRECT, Alc, Receiver, basic
 
 
 def test_the_door_is_shut_unless_asked_for(make_alc: Callable[..., Alc]) -> None:
-    """Design 4.1: off by default."""
+    """W12, design 4.1: off by default."""
     shut = make_alc(control=False)
     assert shut.http.post("/_mock/tokens").status_code == 404
     assert shut.http.get("/healthz").get_json() == {"status": "ok"}
 
 
 def test_the_door_answers_this_machine_only(alc: Alc) -> None:
-    """Design 4.1: loopback peers; a header that claims so does not count."""
+    """W12, design 4.1: loopback peers; a header that claims so does not count."""
     away = {"REMOTE_ADDR": "192.0.2.7"}
     answer = alc.http.post("/_mock/tokens", environ_base=away, headers={"X-Forwarded-For": "127.0.0.1"})
     assert (answer.status_code, answer.get_json()["error"]["code"]) == (403, "loopback_only")

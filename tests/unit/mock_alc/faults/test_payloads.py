@@ -35,7 +35,7 @@ def verified(received: Received, secret: str) -> Any:
 def test_a_delivery_that_must_be_refused_is_followed_by_a_good_one(
     alc: Alc, receiver: Receiver, hook: dict[str, Any], trouble: str
 ) -> None:
-    """R1-R3: a receiver that says 401 gets the right one on the next attempt, under the same id."""
+    """R1-R3, W12: a receiver that says 401 gets the right one on the next attempt, under the same id."""
     receiver.answer(401, 200)
     deliver(alc, trouble=trouble)
     with pytest.raises(WebhookVerificationError):
@@ -70,7 +70,7 @@ def test_a_missing_header_can_be_named(alc: Alc, receiver: Receiver, hook: dict[
 def test_what_is_lost_or_doubled_comes_under_the_same_id(
     alc: Alc, receiver: Receiver, hook: dict[str, Any], trouble: str, arrived: int
 ) -> None:
-    """R14, W3: at least once, and one id."""
+    """R14, W3, W12: at least once, and one id."""
     deliver(alc, trouble=trouble)
     alc.clock.advance(10)
     alc.work()

@@ -30,7 +30,7 @@ def leads_of(alc: Alc) -> list[dict[str, Any]]:
 
 
 def test_the_next_answers_are_as_asked_and_then_all_is_well(alc: Alc) -> None:
-    """Issue 5: next N answers; by default nothing is done, and each answer tells what is left."""
+    """Issue 5, W12: next N answers; by default nothing is done, and each answer tells what is left."""
     armed = arm(alc, route=LEADS, times=2, answer={"status": 503, "body": {"no": "way"}, "headers": {"X-Why": "test"}})
     auth = alc.auth()
     answers = [alc.http.post("/api/v1/leads", json=LEAD, headers=auth) for _ in range(3)]
@@ -44,7 +44,7 @@ def test_the_next_answers_are_as_asked_and_then_all_is_well(alc: Alc) -> None:
 
 
 def test_the_effect_may_happen_although_the_answer_says_otherwise(alc: Alc) -> None:
-    """Issue 5: after the effect; a client that trusts the answer sends twice."""
+    """Issue 5, W12: after the effect; a client that trusts the answer sends twice."""
     arm(alc, route=LEADS, effect="done", answer={"status": 500})
     assert alc.http.post("/api/v1/leads", json=LEAD, headers=alc.auth()).status_code == 500
     assert len(leads_of(alc)) == 1
@@ -60,7 +60,7 @@ def test_only_the_matching_request_is_struck(alc: Alc) -> None:
 
 
 def test_the_first_ones_may_pass_and_chance_is_repeatable(alc: Alc) -> None:
-    """Issue 5: scripted and seeded."""
+    """Issue 5, W12: scripted and seeded."""
     auth = alc.auth()
     seen = []
     for _run in range(2):
@@ -82,7 +82,7 @@ def test_faults_strike_paths_with_an_id_and_any_method(alc: Alc) -> None:
 
 @pytest.mark.parametrize("form", ["seconds", "http-date"])
 def test_429_says_when_to_come_back_in_either_form(alc: Alc, form: str) -> None:
-    """RFC 9110 10.2.3."""
+    """W12, RFC 9110 10.2.3."""
     arm(alc, route=LEADS, trouble="rate_limited", seconds=90, retry_after_as=form)
     answer = alc.http.post("/api/v1/leads", json=LEAD, headers=alc.auth())
     assert answer.status_code == 429
@@ -130,7 +130,7 @@ def redeem(alc: Alc, client: dict[str, Any], code: str) -> Any:
 
 
 def test_tokens_may_be_short_lived(alc: Alc, person: Person) -> None:
-    """Issue 5: expiring tokens; what `expires_in` says is true."""
+    """Issue 5, W12: expiring tokens; what `expires_in` says is true."""
     client = alc.client()
     arm(alc, route="POST /oauth/token", trouble="short_lived_tokens", seconds=5)
     tokens = redeem(alc, client, person.code(authorize_url(client["client_id"]))).get_json()
@@ -193,7 +193,7 @@ def bearer(server: MockAlc) -> dict[str, str]:
 def test_a_connection_ends_before_or_after_the_effect(
     server: MockAlc, bearer: dict[str, str], trouble: str, leads: int, effect: str | None
 ) -> None:
-    """Issue 5: drop before and after the effect, cut."""
+    """Issue 5, W12: drop before and after the effect, cut."""
     server.services.faults.add({"route": LEADS, "trouble": trouble, "effect": effect})
     with pytest.raises(requests.exceptions.RequestException):
         requests.post(f"{server.url}/api/v1/leads", json=LEAD, headers=bearer, timeout=PATIENCE)
@@ -202,7 +202,7 @@ def test_a_connection_ends_before_or_after_the_effect(
 
 
 def test_a_late_or_slow_answer_arrives_whole(server: MockAlc, bearer: dict[str, str]) -> None:
-    """Latency is real time, as the caller's deadline is."""
+    """W12: latency is real time, as the caller's deadline is."""
     for fault in ({"latency": 0.2}, {"trouble": "slow", "seconds": 0.2}):
         server.services.faults.add({"route": LEADS, **fault})
         began = monotonic()

@@ -120,7 +120,7 @@ def test_events_wait_until_the_subscription_is_known(install: Install) -> None:
 
 
 def test_a_new_state_is_kept_sealed(install: Install) -> None:
-    """`state` in the result of `handle`: it is handed to the next call; D3: no secret lies open."""
+    """`state` in the result of `handle`: it is handed to the next call; O17: no secret lies open."""
     install.save()
     install.keep()
     install.tell({**CREATED, "count": True})

@@ -31,7 +31,7 @@ def check(body: bytes = BODY, secret: str = SECRET, **headers: str) -> str:
 
 
 def test_a_message_is_known_by_its_idempotency_key() -> None:
-    """R2: the secret's text is the key, the raw body is all that is signed."""
+    """R2, R20: the secret's text is the key, the raw body is all that is signed."""
     assert check() == "key_1"
     assert check(Attio_Signature="", X_Attio_Signature=SIGNATURE) == "key_1"
 

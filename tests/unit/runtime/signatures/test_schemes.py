@@ -56,7 +56,7 @@ def attio(house: House, connect: Callable[..., str]) -> Attio:
 
 
 def test_a_message_of_attio_is_stored_and_answered(attio: Attio) -> None:
-    """R14, R17: with its key, once; other bytes under the same key are a conflict."""
+    """R14, R17, R20: with its key, once; other bytes under the same key are a conflict."""
     answers = [attio.deliver(), attio.deliver(), attio.deliver({**BODY, "webhook_id": "2"})]
 
     assert [answer.status_code for answer in answers] == [200, 200, 409]
@@ -64,7 +64,7 @@ def test_a_message_of_attio_is_stored_and_answered(attio: Attio) -> None:
 
 
 def test_the_doors_are_not_interchangeable(attio: Attio, house: House) -> None:
-    """R18: a handler is found at its own address only."""
+    """R18, R20: a handler is found at its own address only."""
     alc = house.handlers.create(house.connections.usable_id(WORKSPACE), "lead_processed")
 
     assert attio.deliver(to="/hooks/").status_code == 404
