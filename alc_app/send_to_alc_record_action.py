@@ -6,8 +6,9 @@ server functions, and nothing else.
 
 from pathlib import Path
 
-from alc_app.attio import QueryError, RecordAction, ServerFunctionError, ServerFunctionTimeout
+from alc_app.attio import RecordAction
 from alc_app.attio.client import INFINITE, alert, graphql, run_query, show_toast
+from alc_app.attio.host.errors import QueryError, ServerFunctionError, ServerFunctionTimeout
 from alc_app.clients.alc_api import AlcError, AlcRefused
 from alc_app.send_to_alc_server import send_to_alc
 

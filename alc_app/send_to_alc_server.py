@@ -10,45 +10,43 @@ from alc_app.attio.host.context import step
 from alc_app.attio.server import get_workspace_connection, server_function
 from alc_app.clients import alc_api
 from alc_app.clients.alc_api import AlcAnswerLost, AlcError, AlcRefused, Lead
-from alc_app.leads import record_sync_rows, transitions
-from alc_app.leads.record_sync import show_lead_status
+from alc_app.leads import record_sync, transitions
+from alc_app.leads.record_sync import sync_record
 
 GIVEN_UP = "This send was given up before it began. Please try again."
 log = logging.getLogger(__name__)
 
 
 # TUTORIAL: each click sends. Here the intent is written before anything is sent, and its id is ALC's idempotency key.
-@server_function(idempotency_key=transitions.intend)
+@server_function(idempotency_key=lambda record_id, *_: transitions.open_send(record_id).run_key)
 def send_to_alc(record_id: str, name: str, phone_number: str) -> dict[str, object]:
     """Send the person to ALC and mark the record as "Pending"; returns the lead, and whether the record shows it.
 
     Raises: AlcRefused, AlcUnreachable, AlcAnswerLost; Attio's own errors when there is no usable connection.
     """
-    intent = transitions.begin(record_id)
+    intent = transitions.claim_for_send(record_id)
     if intent is None:
         raise AlcRefused(GIVEN_UP)
     if intent.alc_lead_id:  # sent before, and ALC is still at it; without a connection no result would come
         get_workspace_connection()
-        return {"id": intent.alc_lead_id, "shown": record_sync_rows.is_shown(intent.id)}
+        return {"id": intent.alc_lead_id, "shown": record_sync.is_synced(intent.id)}
     told = {"lead_id": intent.id, "record_id": record_id}
     log.info("The record %s is sent to ALC as the lead %s.", record_id, intent.id, extra=told)
     try:
         lead = send(intent.id, record_id, name, phone_number)
     except (AlcAnswerLost, AttioConnectionExpiredError):
-        transitions.settle_later(
-            intent.id
-        )  # ALC may have it, or will be reconnected: the intent stays open, with its key
+        transitions.retry_later(intent.id)  # ALC may have it: the intent stays open, with its key
         raise
     except AlcError:
-        transitions.not_sent(intent.id, refused=1)
+        transitions.mark_not_sent(intent.id, refused=1)
         raise
     except AttioError:  # there was no connection to ask ALC with
-        transitions.not_sent(intent.id)
+        transitions.mark_not_sent(intent.id)
         raise
-    transitions.sent(intent.id, lead.id)
+    transitions.mark_sent(intent.id, lead.id)
     log.info("ALC has the lead %s, and calls it %s.", intent.id, lead.id, extra={**told, "alc_lead_id": lead.id})
-    show_lead_status(intent.id)  # Usage 9
-    return {"id": lead.id, "shown": record_sync_rows.is_shown(intent.id)}  # Usage 10
+    sync_record(intent.id)  # Usage 9
+    return {"id": lead.id, "shown": record_sync.is_synced(intent.id)}  # Usage 10
 
 
 def send(intent_id: str, record_id: str, name: str, phone_number: str) -> Lead:
@@ -66,7 +64,7 @@ def send(intent_id: str, record_id: str, name: str, phone_number: str) -> Lead:
 
 @step
 def _post(connection: Connection, record_id: str, name: str, phone_number: str, intent_id: str) -> Lead:
-    if not transitions.about_to_post(intent_id):
+    if not transitions.record_post_attempt(intent_id):
         raise AlcRefused(GIVEN_UP)
     return alc_api.create_lead(connection, record_id, name, phone_number, idempotency_key=intent_id)
 
@@ -78,17 +76,17 @@ def _look_up(connection: Connection, intent_id: str) -> Lead | None:
         return None  # not even this can be known now
 
 
-def settle_send(intent_id: str) -> None:
+def resolve_send(intent_id: str) -> None:
     """Find out what became of a send whose answer was lost, or whose process died, and bring it to an end."""
     try:
         lead = alc_api.find_lead(get_workspace_connection(), idempotency_key=intent_id)
     except (AlcError, AttioError):
-        transitions.settle_later(intent_id)
+        transitions.retry_later(intent_id)
         return
     if lead is None:
-        transitions.not_sent(intent_id, only_if_due=True)
+        transitions.mark_not_sent(intent_id, only_if_due=True)
     else:
-        transitions.sent(intent_id, lead.id)
+        transitions.mark_sent(intent_id, lead.id)
         told = {"lead_id": intent_id, "alc_lead_id": lead.id}
         log.info("ALC has had the lead %s all along, and calls it %s.", intent_id, lead.id, extra=told)
-        show_lead_status(intent_id)
+        sync_record(intent_id)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Literal, TypedDict, Unpack
 
 from alc_app.attio.effects import Effect, perform
-from alc_app.attio.errors import SerializableError
+from alc_app.attio.host.errors import SerializableError
 
 Variant = Literal["neutral", "warning", "error", "success"]
 ButtonVariant = Literal["primary", "secondary", "secondary-destructive", "destructive"]

@@ -31,7 +31,7 @@ class Request:
     def json(self) -> Any:
         """The body as JSON, strictly.
 
-        Refuses what `json.loads` would let through (bar R9): NaN, numbers out of range, repeated keys, lone
+        Refuses what `json.loads` would let through (R9): NaN, numbers out of range, repeated keys, lone
         surrogates, NUL (no database keeps it), control characters in keys and deep nesting. Raises: BadRequest.
         """
         try:

@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping
 from typing import Any, ParamSpec, TypeVar
 
 from alc_app.attio import kv as kv  # noqa: PLC0414 - handed on: `import {kv} from "attio/server"`
+from alc_app.attio.connections import Connection, WebhookHandler
 from alc_app.attio.host.context import current
 from alc_app.attio.http import FetchResponse
-from alc_app.attio.types import Connection, ServerFunction, WebhookHandler
+from alc_app.attio.manifest import ServerFunction
 
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -6,7 +6,7 @@ each input when it changes, ours by a button: so it works without scripts, and a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from alc_app.attio.settings import WorkspaceSchema
@@ -80,11 +80,10 @@ class Section:
 
 @dataclass(frozen=True)
 class WorkspacePage:
-    """The page. `on_saved` is ours: it runs in the transaction of a change, with the names of what has changed."""
+    """`Settings.WorkspacePage`: the schema and the sections of the page."""
 
     schema: WorkspaceSchema
     sections: Sequence[Section]
-    on_saved: Callable[[Collection[str]], None]
 
     @property
     def inputs(self) -> list[Input]:
@@ -92,12 +91,10 @@ class WorkspacePage:
         return [one for section in self.sections for one in section.inputs]
 
 
-def define_workspace_page(
-    schema: WorkspaceSchema, *sections: Section, on_saved: Callable[[Collection[str]], None] = lambda _: None
-) -> WorkspacePage:
+def define_workspace_page(schema: WorkspaceSchema, *sections: Section) -> WorkspacePage:
     """`Settings.defineWorkspacePage`: what `settings/page.py` exports. Raises: LookupError, TypeError for an input that
     does not fit the schema."""
-    page = WorkspacePage(schema, sections, on_saved)
+    page = WorkspacePage(schema, sections)
     for one in page.inputs:
         if schema.setting(one.name).type != one.type:
             raise TypeError(f'The input "{one.name}" is for a {one.type}, and the setting is none.')

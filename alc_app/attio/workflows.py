@@ -10,13 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel
 
-if TYPE_CHECKING:
-    from alc_app.attio.http import Request
-    from alc_app.attio.types import WebhookHandler
+from alc_app.attio.connections import WebhookHandler
+from alc_app.attio.http import Request
 
 
 class ConfigSchema(BaseModel):

@@ -3,7 +3,7 @@
 Whoever changes one makes a new version of it: runs end by the definition that they began with.
 """
 
-from alc_app.attio import Step, Workflow
+from alc_app.attio.host.workflow_definitions import Step, Workflow
 
 RECORD = "{{trigger.record_id}}"
 CALL = Step(block="create-task", config={"record_id": RECORD, "content": "Call back: interested, says ALC."})

@@ -11,15 +11,15 @@ import click
 from alc_app.attio.host.context import running
 from alc_app.attio.host.doctor import DeadLetter
 from alc_app.config.settings import Config
-from alc_app.leads import reconcile_rows
-from alc_app.leads.reconcile import sweep_leads
-from alc_app.runtime.context import Slot
+from alc_app.leads import reconcile
+from alc_app.leads.reconcile import reconcile_leads
+from alc_app.runtime.context import AppContext
 from alc_app.runtime.doctor.doctor import COULD_NOT_CHECK, WELL, Doctor, Report, Result
 from alc_app.runtime.jobs import dead_letters
 from alc_app.runtime.jobs.dead_letters import NotReplayed
 from alc_app.runtime.migrations.schema import SchemaUnfit
 from alc_app.runtime.observability import logs
-from alc_app.runtime.services import House
+from alc_app.runtime.services import Services
 from alc_app.runtime.storage.sealing import KeyMissing
 from alc_app.runtime.stores.key_rotation import rotate_keys
 
@@ -31,8 +31,8 @@ FIX = "alc-app doctor --fix"
 def examine(config: Config, *, fix: bool, as_json: bool) -> int:
     """Print the report; returns the exit code."""
     try:
-        with _house(config) as house:
-            doctor = Doctor(house)
+        with _services(config) as services:
+            doctor = Doctor(services)
             report = doctor.mend(WITHIN) if fix else doctor.examine(WITHIN)
     except (KeyMissing, SchemaUnfit) as error:
         click.echo(str(error), err=True)
@@ -46,9 +46,9 @@ def examine(config: Config, *, fix: bool, as_json: bool) -> int:
 
 def catch_up_now(config: Config) -> None:
     """Make a sweep in this process, and print what it has found."""
-    with _house(config) as house, running(Slot(house)):
-        sweep_leads(house.settings.workspace_id)
-        last = reconcile_rows.last()
+    with _services(config) as services, running(AppContext(services)):
+        reconcile_leads(services.settings.workspace_id)
+        last = reconcile.last_reconciliation()
     if last is None or last.done_at is None or last.why:
         raise click.ClickException((last and last.why) or "Acme Lead Checker is not connected.")
     click.echo(f"ALC had news of {last.told} leads." if last.told else "No webhook has been missed.")
@@ -57,8 +57,8 @@ def catch_up_now(config: Config) -> None:
 def seal_anew(config: Config) -> None:
     """Seal every secret with the first key, and print what came of it."""
     try:
-        with _house(config) as house:
-            done = rotate_keys(house.database, house.sealer)
+        with _services(config) as services:
+            done = rotate_keys(services.database, services.sealer)
     except (KeyMissing, SchemaUnfit) as error:
         raise click.ClickException(str(error)) from None
     click.echo(f"Sealed anew with the first key: {done.resealed} secrets.")
@@ -70,8 +70,8 @@ def seal_anew(config: Config) -> None:
 
 def list_letters(config: Config, *, as_json: bool) -> None:
     """Print every dead letter."""
-    with _house(config) as house:
-        found = dead_letters.find(house)
+    with _services(config) as services:
+        found = dead_letters.find(services)
     if as_json:
         click.echo(json.dumps({"dead_letters": [dead_letters.as_json(letter) for letter in found]}, indent=2))
         return
@@ -82,8 +82,8 @@ def list_letters(config: Config, *, as_json: bool) -> None:
 
 def show_letter(config: Config, letter_id: str, *, as_json: bool) -> None:
     """Print one dead letter."""
-    with _house(config) as house, _refusals():
-        shown = dead_letters.as_json(dead_letters.get(house, letter_id))
+    with _services(config) as services, _refusals():
+        shown = dead_letters.as_json(dead_letters.get(services, letter_id))
     if as_json:
         click.echo(json.dumps(shown, indent=2))
         return
@@ -94,15 +94,15 @@ def show_letter(config: Config, letter_id: str, *, as_json: bool) -> None:
 
 def replay_letters(config: Config, letter_id: str | None, *, as_json: bool) -> None:
     """Have one dead letter tried again, or all that can be."""
-    with _house(config) as house, _refusals():
-        wanted = [letter_id] if letter_id else [letter.id for letter in dead_letters.find(house) if _can(letter)]
-        _tell([{"id": each, "replayed": dead_letters.replay(house, each)} for each in wanted], as_json)
+    with _services(config) as services, _refusals():
+        wanted = [letter_id] if letter_id else [letter.id for letter in dead_letters.find(services) if _can(letter)]
+        _tell([{"id": each, "replayed": dead_letters.replay(services, each)} for each in wanted], as_json)
 
 
 def dismiss_letter(config: Config, letter_id: str, *, as_json: bool) -> None:
     """Take one dead letter off the list."""
-    with _house(config) as house, _refusals():
-        dead_letters.dismiss(house, letter_id)
+    with _services(config) as services, _refusals():
+        dead_letters.dismiss(services, letter_id)
         _tell([{"id": letter_id, "dismissed": f"{letter_id} is off the list."}], as_json)
 
 
@@ -121,15 +121,15 @@ def _tell(done: list[dict[str, str]], as_json: bool) -> None:
 
 
 @contextmanager
-def _house(config: Config) -> Iterator[House]:
+def _services(config: Config) -> Iterator[Services]:
     from alc_app.app import app as manifest  # late: `--help` needs none of it
 
     logs.set_up()
-    house = House(config, manifest)
+    services = Services(config, manifest)
     try:
-        yield house
+        yield services
     finally:
-        house.close()
+        services.close()
 
 
 @contextmanager

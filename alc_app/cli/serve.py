@@ -35,7 +35,7 @@ def run(config: Config, *, with_worker: bool) -> None:
 
     from alc_app.runtime.migrations.schema import SchemaUnfit
     from alc_app.runtime.storage.sealing import KeyMissing
-    from alc_app.runtime.stores.worker_ids import ExecutorTaken
+    from alc_app.runtime.stores.worker_ids import WorkerIdTaken
 
     logs.set_up(config.log_level, config.log_format)
     _warn_if_public(config)
@@ -54,9 +54,9 @@ def run(config: Config, *, with_worker: bool) -> None:
             channel_timeout=IDLE_SECONDS,
             cleanup_interval=10,
         )
-    except (ExecutorTaken, KeyMissing, SchemaUnfit, OSError) as error:
+    except (WorkerIdTaken, KeyMissing, SchemaUnfit, OSError) as error:
         raise click.ClickException(str(error)) from None
-    remember(config)
+    remember(config.home, config.addresses)
     click.echo(f"alc_app is at {config.base_url}")
     _stop_by_exception(web.extensions["live"].stop)
     try:
@@ -102,18 +102,18 @@ def run_worker(config: Config, executor_id: str) -> None:
     from alc_app.runtime.jobs.worker import Worker, run_for_ever
     from alc_app.runtime.migrations.schema import SchemaUnfit
     from alc_app.runtime.observability.metrics import show_on_loopback
-    from alc_app.runtime.services import House
+    from alc_app.runtime.services import Services
     from alc_app.runtime.storage.sealing import KeyMissing
-    from alc_app.runtime.stores.worker_ids import ExecutorTaken
+    from alc_app.runtime.stores.worker_ids import WorkerIdTaken
 
     logs.set_up(config.log_level, config.log_format)
     try:
-        house = House(config, manifest)
+        services = Services(config, manifest)
         if config.worker_metrics_port:
             show_on_loopback(config.worker_metrics_port)
-        run_for_ever(Worker(house, executor_id))
-        house.close()
-    except (ExecutorTaken, KeyMissing, SchemaUnfit, OSError) as error:
+        run_for_ever(Worker(services, executor_id))
+        services.close()
+    except (WorkerIdTaken, KeyMissing, SchemaUnfit, OSError) as error:
         raise click.ClickException(str(error)) from None
 
 
@@ -137,7 +137,7 @@ def run_mock_attio(config: Config, writes_per_second: int, reads_per_second: int
 
 def _carrier() -> Callable[[str, bytes, Mapping[str, str]], int | None]:
     """What the stand-in sends to webhooks with: our own way out, with its deadlines."""
-    from alc_app.attio import FetchError
+    from alc_app.attio.host.errors import FetchError
     from alc_app.runtime.http_client import Http
 
     http = Http()

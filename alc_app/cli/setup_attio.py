@@ -10,8 +10,8 @@ from alc_app.attio.host.context import running
 from alc_app.clients import attio_api
 from alc_app.clients.attio_api import AttioApiError, AttioRefused
 from alc_app.config.settings import Config
-from alc_app.runtime.context import Slot
-from alc_app.runtime.services import House
+from alc_app.runtime.context import AppContext
+from alc_app.runtime.services import Services
 
 NEEDED = ("record_permission:read-write", "object_configuration:read")
 STATUSES = ("Requested", "Pending", "Complete", "Failed")
@@ -33,16 +33,16 @@ class Wanted:
 
 def set_up(config: Config, say: Callable[[str], None]) -> None:
     """Check and complete the workspace that the token belongs to. Raises: SetupFailed."""
-    house = House(config, manifest)
+    services = Services(config, manifest)
     try:
-        with running(Slot(house)):
+        with running(AppContext(services)):
             may_create = _check_token(say)
             for wanted in wanted_attributes(config):
                 _ensure(wanted, may_create, say)
     except AttioApiError as error:
         raise SetupFailed(f"Attio at {config.attio_origin}: {error.message}") from error
     finally:
-        house.close()
+        services.close()
     say("The workspace is ready.")
 
 

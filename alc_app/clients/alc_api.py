@@ -12,8 +12,9 @@ from urllib.parse import quote, urlencode
 
 from pydantic import AwareDatetime, BaseModel, Field, ValidationError
 
-from alc_app.attio import Connection, FetchAnswerLost, FetchNotSent, SerializableError
+from alc_app.attio import Connection
 from alc_app.attio.host.context import current, step
+from alc_app.attio.host.errors import FetchAnswerLost, FetchNotSent, SerializableError
 from alc_app.attio.http import FetchResponse
 from alc_app.attio.server import fetch
 from alc_app.clients.alc_events import ID, RECORD_ID, LeadProcessed
@@ -188,7 +189,7 @@ def create_webhook(
         json=wanted if expires_in is None else {**wanted, "expires_in": expires_in},
         accept=(409,),
     )
-    if response.status == 409:  # an earlier answer was lost: what we asked for is there (bar C8)
+    if response.status == 409:  # an earlier answer was lost: what we asked for is there (C8)
         return _one_webhook(connection, name)
     return _read(response, Webhook)
 
@@ -223,7 +224,7 @@ def delete_webhook(connection: Connection, webhook_id: str) -> None:
 
 def end_webhook(connection: Connection, webhook_id: str | None, *, name: str) -> None:
     """Make ALC forget ours: the one with this id, or whatever has its name, when an answer that was lost may have
-    registered it (bar C9)."""
+    registered it (C9)."""
     for found in [webhook_id] if webhook_id else [hook.webhook_id for hook in find_webhooks(connection, name=name)]:
         delete_webhook(connection, found)
 

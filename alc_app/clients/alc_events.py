@@ -6,7 +6,7 @@ from typing import Any, Literal, TypeVar
 
 from pydantic import AwareDatetime, BaseModel, Field, ValidationError
 
-from alc_app.attio import BadRequest
+from alc_app.attio.http import BadRequest
 
 ID = r"^[A-Za-z0-9_-]{1,64}$"
 RECORD_ID = r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"

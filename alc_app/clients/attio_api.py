@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from alc_app.attio import FetchAnswerLost, FetchError, FetchRefused, SerializableError
 from alc_app.attio.host.context import current, step
+from alc_app.attio.host.errors import FetchAnswerLost, FetchError, FetchRefused, SerializableError
 from alc_app.attio.http import FetchResponse
 from alc_app.attio.server import attio_api_token, fetch
 

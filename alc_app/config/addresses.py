@@ -7,12 +7,9 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from alc_app.config.settings import Config
 
 FILE = "addresses.json"
 SAID_BY = {
@@ -24,17 +21,12 @@ SAID_BY = {
 """Each address, and the settings by which somebody has said it."""
 
 
-def remember(config: Config) -> None:
-    """Write down where everything is that this web process serves and calls. A home that takes no file is none."""
-    told = {"ALC_APP_URL": config.base_url, "ALC_URL": config.alc_url}
-    if config.attio_url:
-        told["ATTIO_URL"] = config.attio_url
-    elif not config.uses_real_attio:
-        told["MOCK_ATTIO_PORT"] = str(config.mock_attio_port)
-    draft = config.home / f"{FILE}.{os.getpid()}"
+def remember(home: Path, addresses: Mapping[str, str]) -> None:
+    """Write these addresses, by the names of their settings, into the home. Do nothing if it cannot be written."""
+    draft = home / f"{FILE}.{os.getpid()}"
     with suppress(OSError):
-        draft.write_text(json.dumps(told, indent=2), encoding="utf-8")
-        draft.replace(config.home / FILE)
+        draft.write_text(json.dumps(dict(addresses), indent=2), encoding="utf-8")
+        draft.replace(home / FILE)
 
 
 def remembered(home: Path, said: set[str]) -> dict[str, str]:

@@ -13,7 +13,7 @@ class UnsafeFileError(Exception):
 
 
 def keep_secret(path: Path, make: Callable[[], str]) -> str:
-    """The text in `path`; made when there is none, by exactly one of the processes that ask at once (bar O18).
+    """The text in `path`; made when there is none, by exactly one of the processes that ask at once (O18).
 
     Raises: UnsafeFileError, when others than the owner may read it.
     """

@@ -178,6 +178,16 @@ class Config(BaseModel):
         return self.attio_url or (REAL_ATTIO if self.uses_real_attio else stand_in)
 
     @property
+    def addresses(self) -> dict[str, str]:
+        """What this installation serves and calls, by the names of the settings that say so (config/addresses.py)."""
+        found = {"ALC_APP_URL": self.base_url, "ALC_URL": self.alc_url}
+        if self.attio_url:
+            found["ATTIO_URL"] = self.attio_url
+        elif not self.uses_real_attio:
+            found["MOCK_ATTIO_PORT"] = str(self.mock_attio_port)
+        return found
+
+    @property
     def attio_token(self) -> str:
         """The key to Attio: the real one, or the stand-in's."""
         return self.attio_api_token.get_secret_value() or self.stand_in_token
@@ -197,7 +207,7 @@ class Config(BaseModel):
 
     @property
     def secret_keys(self) -> list[str]:
-        """Flask's keys for session cookies, the first one signs (bar U11): made once and kept in the home."""
+        """Flask's keys for session cookies, the first one signs (U11): made once and kept in the home."""
         given = [key.strip() for key in self.session_keys.get_secret_value().split(",") if key.strip()]
         return given or [keep_secret(self.home / "session_key", lambda: secrets.token_hex(32))]
 

@@ -9,7 +9,7 @@ from alc_app.attio import Connection
 from alc_app.attio.host.connector import Connector, ConnectorEvent, Handled, Json, Subscribed, SubscriptionLost
 from alc_app.attio.host.context import current
 from alc_app.clients import alc_api
-from alc_app.leads.reconcile_rows import sweep_soon
+from alc_app.leads.reconcile import reconcile_soon
 
 CHANGED = ("lead.processed", "prospect_updated")
 """What ALC's bodies say of themselves."""
@@ -64,4 +64,4 @@ def _next_refresh() -> int:
     return int((current().now() + current().settings.subscription_seconds / 7) * 1000)
 
 
-alc = Connector(handle, subscribe, unsubscribe, refresh, missed=sweep_soon)
+alc = Connector(handle, subscribe, unsubscribe, refresh, missed=reconcile_soon)

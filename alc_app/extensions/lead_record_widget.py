@@ -7,8 +7,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from alc_app.attio import Badge, Link, QueryError, RecordWidget, TextWidget, TranscriptLine
+from alc_app.attio import Badge, RecordWidget, TextWidget
 from alc_app.attio.client import graphql, run_query
+from alc_app.attio.host.errors import QueryError
+from alc_app.attio.widgets import Link, TranscriptLine
 from alc_app.extensions.load_lead_server import load_lead
 
 GET_PERSON_PHONE_NUMBERS = graphql(Path(__file__).parents[1] / "get_person_phone_numbers.graphql")

@@ -9,16 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from alc_app.attio import (
-    AttioError,
-    BatchContext,
-    BulkRecordAction,
-    QueryError,
-    RunRecordBatches,
-    ServerFunctionTimeout,
-)
+from alc_app.attio import AttioError, BatchContext, BulkRecordAction, RunRecordBatches
 from alc_app.attio.bulk import ToastText
 from alc_app.attio.client import alert, all_settled, confirm, graphql, run_query
+from alc_app.attio.host.errors import QueryError, ServerFunctionTimeout
 from alc_app.clients.alc_api import AlcRefused, AlcUnreachable
 from alc_app.send_to_alc_server import send_to_alc
 

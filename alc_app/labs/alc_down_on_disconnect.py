@@ -35,8 +35,8 @@ LAB = Lab(
 def play(side: Side) -> str:
     """Connect, break, disconnect, mend, and a while of patience."""
     person, webhook = side.add_person("Disconnected"), side.connect()
-    token = side.alc.new_tokens(side.house.config.alc_client_id, "labs")
-    side.undo(side.house.oauth.revoke, token["refresh_token"], "refresh_token")
+    token = side.alc.new_tokens(side.services.config.alc_client_id, "labs")
+    side.undo(side.services.oauth.revoke, token["refresh_token"], "refresh_token")
     side.say("A connection of the lab’s own, and its webhook at ALC.")
     down = side.break_alc(route=f"DELETE /api/v1/webhooks/{webhook['webhook_id']}", answer={"status": 503}, times=None)
     side.say("ALC is down: it answers 503 to whoever deletes the webhook. Disconnects.")

@@ -3,8 +3,8 @@
 from alc_app.labs.naive.webhooks.lead_processed import lead_processed
 from alc_app.labs.script import Script
 from alc_app.labs.side import Side
-from alc_app.leads import record_sync_rows
-from alc_app.leads.record_sync import show_lead_status
+from alc_app.leads import record_sync
+from alc_app.leads.record_sync import sync_record
 from alc_app.pages import Choice, Lab
 
 AFTERWARDS = 8.0
@@ -53,4 +53,4 @@ def play(side: Side) -> str:
     return "retried" if len(answers) == 1 else "resent"
 
 
-script = Script(LAB, play, naive=[lead_processed], ours=[show_lead_status, record_sync_rows.show_later])
+script = Script(LAB, play, naive=[lead_processed], ours=[sync_record, record_sync.retry_sync_later])

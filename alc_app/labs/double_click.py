@@ -36,4 +36,4 @@ def play(side: Side) -> str:
     return {0: "none", 1: "one"}.get(chats, "two")
 
 
-script = Script(LAB, play, naive=[send_to_alc], ours=[transitions.intend, transitions._new_lead])
+script = Script(LAB, play, naive=[send_to_alc], ours=[transitions.open_send, transitions._new_lead])

@@ -5,7 +5,7 @@ from alc_app.labs.naive.send_to_alc_server import send_to_alc
 from alc_app.labs.script import Script
 from alc_app.labs.side import Side
 from alc_app.pages import Choice, Lab
-from alc_app.runtime.context import DurableSlot
+from alc_app.runtime.context import DurableContext
 
 LAB = Lab(
     name="killed-between-two-writes",
@@ -46,4 +46,4 @@ def play(side: Side) -> str:
     return "resumed" if status else "forgotten"
 
 
-script = Script(LAB, play, naive=[send_to_alc], ours=[send_to_alc_server.send_to_alc, DurableSlot.step])
+script = Script(LAB, play, naive=[send_to_alc], ours=[send_to_alc_server.send_to_alc, DurableContext.step])

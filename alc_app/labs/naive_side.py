@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 from alc_app.attio import graphql
 from alc_app.attio.effects import Effect
 from alc_app.attio.host.context import running
-from alc_app.attio.types import ServerFunction
+from alc_app.attio.manifest import ServerFunction
 from alc_app.clients.graphql_loader import RestLoader
 from alc_app.labs.clients import Json, LabFailed
 from alc_app.labs.naive.events.connection_added import connection_added
@@ -23,8 +23,8 @@ from alc_app.labs.naive.send_to_alc_record_action import on_trigger
 from alc_app.labs.naive.send_to_alc_server import send_to_alc, send_to_alc_as_told
 from alc_app.labs.side import ACCOUNT, PHONE, Side, Tell
 from alc_app.pages import SideName
-from alc_app.runtime.context import Slot
-from alc_app.runtime.services import House
+from alc_app.runtime.context import AppContext
+from alc_app.runtime.services import Services
 
 RUN_WITHIN = 30.0
 HOOKS = "/naive/hooks/"
@@ -37,17 +37,19 @@ class NaiveSide(Side):
 
     name: ClassVar[SideName] = "naive"
 
-    def __init__(self, house: House, tell: Tell, stopping: threading.Event, addresses: Addresses) -> None:
-        super().__init__(house, tell, stopping)
+    def __init__(self, services: Services, tell: Tell, stopping: threading.Event, addresses: Addresses) -> None:
+        super().__init__(services, tell, stopping)
         self._addresses = addresses
         self._function: ServerFunction[..., Any] = send_to_alc
 
     def set_up(self) -> None:
         """Connect: a token from the control door, and the webhook as the tutorial registers it."""
-        tokens = self.alc.new_tokens(self.house.config.alc_client_id, ACCOUNT)
-        self.undo(self.house.oauth.revoke, tokens["refresh_token"], "refresh_token")
+        tokens = self.alc.new_tokens(self.services.config.alc_client_id, ACCOUNT)
+        self.undo(self.services.oauth.revoke, tokens["refresh_token"], "refresh_token")
         self.token = tokens["access_token"]
-        self.runtime = NaiveRuntime(self.house.settings, self.token, hooks_url=f"{self.house.config.base_url}{HOOKS}")
+        self.runtime = NaiveRuntime(
+            self.services.settings, self.token, hooks_url=f"{self.services.config.base_url}{HOOKS}"
+        )
         self.undo(self._forget_webhooks)
         self._running(lambda: connection_added(self.runtime.workspace_connection()))
         self._addresses |= dict.fromkeys(self.runtime.handlers, self.runtime)
@@ -95,7 +97,7 @@ class NaiveSide(Side):
     def send_and_be_killed(self, record_id: str) -> str:
         """The same server function in a process of its own, which dies between its two writes."""
         job = {
-            "settings": asdict(self.house.settings),
+            "settings": asdict(self.services.settings),
             "alc_token": self.token,
             "arguments": [record_id, "Lab", PHONE],
         }
@@ -128,12 +130,12 @@ class NaiveSide(Side):
     def _host(self, effect: Effect) -> Any:
         """What the browser may not do: the query, or the server function."""
         if effect.name == "runQuery":
-            with running(Slot(self.house)):
+            with running(AppContext(self.services)):
                 return graphql.execute(effect.data["query"], effect.data["variables"], RestLoader())["data"]
         return self._running(lambda: self._function.run(*effect.data["args"]))
 
     def _forget_webhooks(self) -> None:
         for webhook in self.alc.webhooks(self.token):
-            if webhook["url"].startswith(f"{self.house.config.base_url}{HOOKS}"):
+            if webhook["url"].startswith(f"{self.services.config.base_url}{HOOKS}"):
                 self.alc.delete_webhook(self.token, webhook["webhook_id"])
                 self._addresses.pop(webhook["url"].rpartition("/")[2], None)

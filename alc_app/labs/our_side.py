@@ -11,16 +11,16 @@ from typing import Any, ClassVar
 from sqlalchemy import ColumnElement
 from sqlmodel import col, or_, select
 
-from alc_app.attio import FetchError
 from alc_app.attio.host.context import running
+from alc_app.attio.host.errors import FetchError
 from alc_app.labs.clients import Json, LabFailed
 from alc_app.labs.side import ACCOUNT, PATIENCE, Side
 from alc_app.leads.models import OPEN, Lead
 from alc_app.pages import SideName
-from alc_app.runtime.context import Slot
+from alc_app.runtime.context import AppContext
 from alc_app.runtime.exchanges.log import acting
 from alc_app.runtime.oauth_client import Tokens
-from alc_app.runtime.services import WORKSPACE, House
+from alc_app.runtime.services import WORKSPACE, Services
 
 BETWEEN_THE_WRITES = "_post.after"
 """ALC has answered, and nothing of that is remembered yet (runtime/failpoints.py)."""
@@ -35,11 +35,11 @@ class OurSide(Side):
 
     def set_up(self) -> None:
         """The workspace is connected; only the key to look things up at ALC is needed."""
-        self.token = self.house.connections.open(self.house.connections.usable_id(WORKSPACE)).value
+        self.token = self.services.connections.open(self.services.connections.usable_id(WORKSPACE)).value
 
     def send(self, record_id: str) -> str:
         """Press the button on the record's page, as a browser does."""
-        base, said = self.house.config.base_url, ""
+        base, said = self.services.config.base_url, ""
         try:
             page = self.http.request("GET", f"{base}/people/{record_id}", headers={"Accept": "text/html"})
             found = re.search(r'name="csrf-token" content="([^"]+)"', page.text)
@@ -58,9 +58,9 @@ class OurSide(Side):
 
     def hook_url(self) -> str:
         """The address of the workspace's own handler."""
-        live = self.house.connections.usable_id(WORKSPACE)
-        handler = next(row for row in self.house.handlers.of(live) if row.file_name == "lead_processed")
-        return self.house.handlers.url(handler.id, handler.signed_by)
+        live = self.services.connections.usable_id(WORKSPACE)
+        handler = next(row for row in self.services.webhook_handlers.of(live) if row.file_name == "lead_processed")
+        return self.services.webhook_handlers.url(handler.id, handler.signed_by)
 
     def follow_the_text(self) -> None:
         """It does."""
@@ -76,7 +76,7 @@ class OurSide(Side):
 
     def send_and_be_killed(self, record_id: str) -> str:
         """Have the worker die at the place, and press the button; whoever watches over it starts it again."""
-        order = self.house.config.kill_once
+        order = self.services.config.kill_once
         if order is None:
             raise LabFailed("Processes are killed in development only.")
         self.undo(order.unlink, True)
@@ -93,38 +93,41 @@ class OurSide(Side):
 
     def connect(self) -> Json:
         """A connection beside the workspace's, made by the very same code; nobody's leads go through it."""
-        house = self.house
-        granted = self.alc.new_tokens(house.config.alc_client_id, ACCOUNT)
+        services = self.services
+        granted = self.alc.new_tokens(services.config.alc_client_id, ACCOUNT)
         tokens = Tokens(
             granted["access_token"], granted["refresh_token"], time.time() + granted["expires_in"], granted["scope"]
         )
-        self._connection = house.connections.add(ACCOUNT, tokens)
-        self.undo(remove_connection, house, self._connection)
-        with running(Slot(house, connection_id=self._connection)), acting(house.exchanges, "Event Handler"):
-            house.manifest.events.connection_added(house.connections.open(self._connection))
-        house.connections.activate(self._connection)
-        handler = next(row for row in house.handlers.of(self._connection) if row.external_webhook_id)
-        return {"webhook_id": handler.external_webhook_id, "url": house.handlers.url(handler.id, handler.signed_by)}
+        self._connection = services.connections.add(ACCOUNT, tokens)
+        self.undo(remove_connection, services, self._connection)
+        with running(AppContext(services, connection_id=self._connection)), acting(services.exchanges, "Event Handler"):
+            services.manifest.events.connection_added(services.connections.open(self._connection))
+        services.connections.activate(self._connection)
+        handler = next(row for row in services.webhook_handlers.of(self._connection) if row.external_webhook_id)
+        return {
+            "webhook_id": handler.external_webhook_id,
+            "url": services.webhook_handlers.url(handler.id, handler.signed_by),
+        }
 
     def _is_there(self, record_id: str, which: ColumnElement[bool]) -> bool:
-        with self.house.database.reading() as session:
+        with self.services.database.reading() as session:
             return session.exec(select(Lead.id).where(Lead.record_id == record_id, which)).first() is not None
 
     def disconnect(self) -> None:
         """What the button on the install page does, with the removal that the tutorial has."""
         strict = False
-        result = _end(self.house, "disconnect", self._connection, strict)
+        result = _end(self.services, "disconnect", self._connection, strict)
         if "error" in result:
             self.say(f"The clean-up fails, and is kept as a job: “{result['error']['message']}”")
 
 
-def remove_connection(house: House, connection_id: str) -> None:
+def remove_connection(services: Services, connection_id: str) -> None:
     """Remove a connection of a lab, whatever has become of it."""
-    if house.connections.row(connection_id).status != "removed":
-        _end(house, "remove", connection_id)
+    if services.connections.row(connection_id).status != "removed":
+        _end(services, "remove", connection_id)
 
 
-def _end(house: House, workflow: str, connection_id: str, *args: Any) -> dict[str, Any]:
+def _end(services: Services, workflow: str, connection_id: str, *args: Any) -> dict[str, Any]:
     only_one_of = f"{workflow}:{connection_id}"
-    run_id = house.engine.ask(workflow, connection_id, *args, queue="lifecycle", only_one_of=only_one_of)
-    return house.engine.outcome(run_id, within=PATIENCE)
+    run_id = services.engine.ask(workflow, connection_id, *args, queue="lifecycle", only_one_of=only_one_of)
+    return services.engine.outcome(run_id, within=PATIENCE)

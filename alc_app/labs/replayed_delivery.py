@@ -52,4 +52,4 @@ def play(side: Side) -> str:
     return "newest" if answer == 200 else "refused"
 
 
-script = Script(LAB, play, naive=[lead_processed], ours=[Inbox.put, transitions._judge])
+script = Script(LAB, play, naive=[lead_processed], ours=[Inbox.put, transitions._apply_to_lead])

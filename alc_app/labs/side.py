@@ -15,7 +15,7 @@ from alc_app.labs.background import begin
 from alc_app.labs.clients import Alc, Crm, Json, LabFailed
 from alc_app.pages import SideName
 from alc_app.runtime.http_client import Http
-from alc_app.runtime.services import House
+from alc_app.runtime.services import Services
 
 PHONE = "+14155550142"
 ACCOUNT = "labs"
@@ -35,11 +35,11 @@ class Side(ABC):
 
     name: ClassVar[SideName]
 
-    def __init__(self, house: House, tell: Tell, stopping: threading.Event) -> None:
-        self.house = house
+    def __init__(self, services: Services, tell: Tell, stopping: threading.Event) -> None:
+        self.services = services
         self.http = Http()
-        self.alc = Alc(self.http, house.config.alc_url)
-        self.crm = Crm(self.http, house.config.attio_origin, house.config.stand_in_token)
+        self.alc = Alc(self.http, services.config.alc_url)
+        self.crm = Crm(self.http, services.config.attio_origin, services.config.stand_in_token)
         self.token = ""
         """A token of the account that this side's leads are in."""
         self._tell, self._stopping, self._began = tell, stopping, time.monotonic()

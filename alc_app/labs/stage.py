@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from alc_app.attio import FetchError
+from alc_app.attio.host.errors import FetchError
 from alc_app.labs.background import begin
 from alc_app.labs.clients import LabFailed
 from alc_app.labs.naive_side import Addresses, NaiveSide
@@ -22,7 +22,7 @@ from alc_app.labs.scripts import SCRIPTS
 from alc_app.labs.side import Line, Side, log
 from alc_app.labs.sweep import sweep
 from alc_app.pages import Excerpt, Lab, LabsBusy
-from alc_app.runtime.services import WORKSPACE, House
+from alc_app.runtime.services import WORKSPACE, Services
 
 ROOT = Path(__file__).parents[2]
 CONNECT = "Connect Acme Lead Checker first: our side sends through the workspace's connection."
@@ -39,12 +39,12 @@ STUMBLED = "Something unexpected happened. The log says what."
 class LabStage:
     """What `alc_app.pages` asks for (its protocol `Labs`)."""
 
-    def __init__(self, house: House, stopping: threading.Event) -> None:
-        self._house, self._stopping = house, stopping
+    def __init__(self, services: Services, stopping: threading.Event) -> None:
+        self._services, self._stopping = services, stopping
         self._busy = threading.Lock()
         self.addresses: Addresses = {}
-        if house.config.kill_once:
-            house.config.kill_once.unlink(missing_ok=True)  # of a lab whose process did not live to take it back
+        if services.config.kill_once:
+            services.config.kill_once.unlink(missing_ok=True)  # of a lab whose process did not live to take it back
 
     def all(self) -> Sequence[Lab]:
         """The labs, in their order."""
@@ -57,11 +57,11 @@ class LabStage:
 
     def missing(self) -> str | None:
         """Is there somebody to send with, and may ALC be broken?"""
-        live = self._house.connections.live(WORKSPACE)
+        live = self._services.connections.live(WORKSPACE)
         if live is None or live.status != "active":
             return CONNECT
         try:
-            alc = NaiveSide(self._house, lambda _line: None, self._stopping, {}).alc
+            alc = NaiveSide(self._services, lambda _line: None, self._stopping, {}).alc
             return None if alc.control_is_open() else SHUT
         except FetchError:
             return AWAY
@@ -91,8 +91,8 @@ class LabStage:
     def _play(self, script: Script, guess: str, lines: queue.Queue[Line | None]) -> None:
         """Goes on to its end, and tidies up, whether somebody still reads or not."""
         try:
-            sweep(self._house, self._stopping)
-            ground = (self._house, lines.put, self._stopping)
+            sweep(self._services, self._stopping)
+            ground = (self._services, lines.put, self._stopping)
             sides = (NaiveSide(*ground, self.addresses), OurSide(*ground))
             for playing in [begin(_play_on, side, script, guess, lines.put) for side in sides]:
                 playing.result()

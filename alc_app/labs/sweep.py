@@ -6,18 +6,18 @@ import threading
 
 from alc_app.labs.our_side import OurSide, remove_connection
 from alc_app.labs.side import ACCOUNT
-from alc_app.runtime.services import House
+from alc_app.runtime.services import Services
 
 
-def sweep(house: House, stopping: threading.Event) -> None:
+def sweep(services: Services, stopping: threading.Event) -> None:
     """Put away people, and the connection that was to be broken; the naive webhooks answer 404 since the restart."""
-    side = OurSide(house, lambda _line: None, stopping)
+    side = OurSide(services, lambda _line: None, stopping)
     side.set_up()
     for record_id in side.crm.left_behind():
         side.put_away(record_id)
-    if connection := house.connections.live(ACCOUNT):
-        remove_connection(house, connection.id)
-    tokens = side.alc.new_tokens(house.config.alc_client_id, ACCOUNT)
+    if connection := services.connections.live(ACCOUNT):
+        remove_connection(services, connection.id)
+    tokens = side.alc.new_tokens(services.config.alc_client_id, ACCOUNT)
     for webhook in side.alc.webhooks(tokens["access_token"]):
         side.alc.delete_webhook(tokens["access_token"], webhook["webhook_id"])
-    house.oauth.revoke(tokens["refresh_token"], "refresh_token")
+    services.oauth.revoke(tokens["refresh_token"], "refresh_token")

@@ -50,4 +50,4 @@ def play(side: Side) -> str:
     return {"Complete": "complete", "Pending": "pending"}.get(status, "nothing")
 
 
-script = Script(LAB, play, naive=[send_to_alc_as_told], ours=[transitions.sent, transitions._judge])
+script = Script(LAB, play, naive=[send_to_alc_as_told], ours=[transitions.mark_sent, transitions._apply_to_lead])

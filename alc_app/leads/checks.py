@@ -10,14 +10,15 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
 
-from alc_app.attio import AttioNoWorkspaceConnectionError, Finding
+from alc_app.attio import AttioNoWorkspaceConnectionError
+from alc_app.attio.host.doctor import Finding
 from alc_app.attio.server import get_workspace_connection
 from alc_app.clients import alc_api, alc_events, attio_api
 from alc_app.clients.alc_api import AlcUnknown
 from alc_app.clients.attio_api import text_of
-from alc_app.leads import queries, record_sync_rows, transitions
-from alc_app.leads.queries import Told
-from alc_app.leads.reconcile import catch_up
+from alc_app.leads import queries, record_sync, transitions
+from alc_app.leads.queries import ExpectedRecord
+from alc_app.leads.reconcile import check_verdict
 
 AT_ONCE = 100
 """Records that are asked for in one call."""
@@ -26,9 +27,9 @@ GONE = "The record was deleted in the CRM, or merged into another."
 
 def check_records() -> Iterator[Finding]:
     """Compare the records with our rows. Raises: AttioApiError."""
-    expected = queries.told()
+    expected = queries.expected_records()
     found = _values_of([told.record_id for told in expected])
-    unchanged = set(queries.told())  # a verdict may have been written between the two looks
+    unchanged = set(queries.expected_records())  # a verdict may have been written between the two looks
     for told in expected:
         if told in unchanged:
             yield from _compare(told, found.get(told.record_id))
@@ -40,7 +41,7 @@ def check_verdicts() -> Iterator[Finding]:
         connection = get_workspace_connection()
     except AttioNoWorkspaceConnectionError:
         return
-    for lead_id, alc_lead_id in queries.long_pending(transitions.ASK_AFTER):
+    for lead_id, alc_lead_id in queries.waiting_longer_than(transitions.ASK_AFTER):
         try:
             state = alc_api.get_lead(connection, alc_lead_id)
         except AlcUnknown:
@@ -49,14 +50,14 @@ def check_verdicts() -> Iterator[Finding]:
             continue
         if state.status != "processing":
             text = f"ALC has decided about the lead {alc_lead_id}, and its webhook has not told us."
-            yield Finding(text, lead_id, mend=partial(_take_verdict, lead_id))
+            yield Finding(text, lead_id, mend=partial(_apply_verdict, lead_id))
 
 
-def check_strangers() -> Iterator[Finding]:
+def check_unknown_pending_records() -> Iterator[Finding]:
     """Look for records that wait for a verdict which nobody here waits for. Raises: AttioApiError."""
     waiting = attio_api.query_records("people", filter={"alc_status": "Pending"}, limit=500)
     named = {record["id"]["record_id"]: _lead_id(record) for record in waiting}
-    unknown = queries.unknown(alc_lead_id for alc_lead_id in named.values() if alc_lead_id)
+    unknown = queries.unknown_lead_ids(alc_lead_id for alc_lead_id in named.values() if alc_lead_id)
     for record_id, alc_lead_id in named.items():
         if alc_lead_id is None:
             text = f'The record {record_id} says "Pending" and names no lead. Clear its ALC status, or send it to ALC.'
@@ -82,7 +83,7 @@ def _values_of(record_ids: list[str]) -> dict[str, Mapping[str, Any]]:
     return {record["id"]["record_id"]: record["values"] for record in records}
 
 
-def _compare(told: Told, values: Mapping[str, Any] | None) -> Iterator[Finding]:
+def _compare(told: ExpectedRecord, values: Mapping[str, Any] | None) -> Iterator[Finding]:
     if values is None:
         if told.is_open:  # of a lead that has ended nothing is left to be told
             text = f"The record {told.record_id} is gone from the CRM, and its lead is under way."
@@ -91,26 +92,26 @@ def _compare(told: Told, values: Mapping[str, Any] | None) -> Iterator[Finding]:
     wrong = [slug for slug, value in told.values if text_of(values.get(slug, [])) != value]
     if wrong:
         text = f"The record {told.record_id} does not say what we know of its lead: {', '.join(wrong)}."
-        yield Finding(text, told.lead_id, mend=partial(_show_again, told))
+        yield Finding(text, told.lead_id, mend=partial(_sync_again, told))
 
 
-def _show_again(told: Told) -> str:
-    queries.show_again(told.lead_id, told.version)
+def _sync_again(told: ExpectedRecord) -> str:
+    queries.request_sync(told.lead_id, told.version)
     return f"The record {told.record_id} is being written again."
 
 
-def _end_undeliverable(told: Told) -> str:
-    record_sync_rows.undeliverable(told.lead_id, told.record_id, GONE)
+def _end_undeliverable(told: ExpectedRecord) -> str:
+    record_sync.mark_undeliverable(told.lead_id, told.record_id, GONE)
     return f"The lead {told.lead_id} has been ended as undeliverable."
 
 
-def _take_verdict(lead_id: str) -> str:
-    catch_up(lead_id)
+def _apply_verdict(lead_id: str) -> str:
+    check_verdict(lead_id)
     return f"ALC has been asked for the verdict on the lead {lead_id}."
 
 
 def _give_up(lead_id: str) -> str:
-    queries.lost_at_alc(lead_id, "ALC does not know the lead any more.")
+    queries.mark_lost_at_alc(lead_id, "ALC does not know the lead any more.")
     return f"The lead {lead_id} has been ended. The person can be sent to ALC again."
 
 

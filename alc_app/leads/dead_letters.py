@@ -10,14 +10,14 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
-from alc_app.attio import DeadLetter
 from alc_app.attio.host.context import current
+from alc_app.attio.host.doctor import DeadLetter
 from alc_app.leads.models import Lead
 
 SEND_AGAIN = "Open the person and press Send to ALC again: nobody but a person starts a chat."
 
 
-def undelivered() -> list[DeadLetter]:
+def list_undeliverable() -> list[DeadLetter]:
     """Leads whose record could not be written."""
     return [
         DeadLetter(
@@ -30,7 +30,7 @@ def undelivered() -> list[DeadLetter]:
     ]
 
 
-def show_again(lead_id: str) -> str:
+def sync_again(lead_id: str) -> str:
     """Let the writer try once more, with the status that the lead had; ALC is asked what it has told meanwhile."""
     now = current().now()
     try:
@@ -45,7 +45,7 @@ def show_again(lead_id: str) -> str:
     return f"The lead {lead_id} is being shown on its record again."
 
 
-def unsent() -> list[DeadLetter]:
+def list_not_sent() -> list[DeadLetter]:
     """Sends that were given up after nobody could say for a while whether ALC had them."""
     return [
         DeadLetter(
@@ -57,12 +57,6 @@ def unsent() -> list[DeadLetter]:
         )
         for lead in _dead("not_sent")
     ]
-
-
-def send_again(lead_id: str) -> str:
-    """Nothing: see `SEND_AGAIN`."""
-    del lead_id
-    return SEND_AGAIN
 
 
 def dismiss(lead_id: str) -> None:

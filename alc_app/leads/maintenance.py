@@ -19,13 +19,13 @@ def trace_of(lead_id: str) -> str | None:
         return lead.traceparent if lead else None
 
 
-def by_status() -> Mapping[str, float]:
+def count_by_status() -> Mapping[str, float]:
     """How many leads there are in each state."""
     with current().reading() as session:
         return dict(session.exec(select(col(Lead.status), func.count()).group_by(col(Lead.status))).all())
 
 
-def not_shown() -> Mapping[str, float]:
+def count_unsynced() -> Mapping[str, float]:
     """How many leads their record does not show as they are."""
     behind = (col(Lead.due_at).is_not(None), col(Lead.shown_version) < col(Lead.version))
     with current().reading() as session:

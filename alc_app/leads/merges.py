@@ -8,10 +8,10 @@ from sqlmodel import col, select
 from alc_app.attio.host.context import current, step
 from alc_app.leads.models import OPEN, Lead, lock_record, open_lead
 
-OTHER_ONE = "The record was merged into another, for which ALC is at a lead already."
+HAS_OPEN_LEAD = "The record was merged into another, for which ALC is at a lead already."
 
 
-def knows(record_id: str) -> bool:
+def was_ever_sent(record_id: str) -> bool:
     """Has this record ever been sent, also if it was merged since? Most that come and go in a CRM have not."""
     sent = _of(record_id) | (col(Lead.alc_record_id) == record_id)
     with current().reading() as session:
@@ -19,7 +19,7 @@ def knows(record_id: str) -> bool:
 
 
 @step
-def unfinished(record_id: str) -> list[str]:
+def unfinished_leads(record_id: str) -> list[str]:
     """The leads of a record that are open, or not shown on it yet."""
     behind = col(Lead.status).in_(OPEN) | (col(Lead.shown_version) < col(Lead.version))
     with current().transaction() as session:
@@ -27,7 +27,7 @@ def unfinished(record_id: str) -> list[str]:
 
 
 @step
-def move(merged_record_id: str, record_id: str) -> list[str]:
+def move_leads(merged_record_id: str, record_id: str) -> list[str]:
     """Give the leads of a record to the one that it was merged into; returns them, the youngest first.
 
     One that was ended because its record had gone is alive again. Of two that are open one must end here: a record
@@ -42,7 +42,7 @@ def move(merged_record_id: str, record_id: str) -> list[str]:
             if lead.status == "undeliverable":
                 lead.status, lead.undelivered, lead.why = lead.undelivered or "pending", None, None
             if lead.status in OPEN and open_lead(session, record_id):
-                lead.undelivered, lead.status, lead.why = lead.status, "undeliverable", OTHER_ONE
+                lead.undelivered, lead.status, lead.why = lead.status, "undeliverable", HAS_OPEN_LEAD
             lead.alc_record_id, lead.record_id = lead.alc_record_id or merged_record_id, record_id
             if lead.status == "undeliverable":
                 lead.shown_version, lead.due_at = lead.version, None

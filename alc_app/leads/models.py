@@ -70,7 +70,7 @@ class Lead(Table, table=True):
     """The trace of the click, which what is finished later goes on with."""
 
     @property
-    def came_to_nothing(self) -> bool:
+    def never_reached_alc(self) -> bool:
         """Has it ended without having reached ALC?"""
         return self.status == "not_sent" or (self.status == "failed" and self.requested and not self.occurred_at)
 
@@ -100,6 +100,12 @@ class Intent:
 
     id: str
     alc_lead_id: str | None
+    attempt: int = 0
+
+    @property
+    def run_key(self) -> str:
+        """The idempotency key of the run that sends it: another one after each attempt that was given up."""
+        return f"{self.id}.{self.attempt}"
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ MOST = 300
 
 
 @dataclass(frozen=True)
-class Told:
+class ExpectedRecord:
     """What a record should say, since `version` of a lead's row has been shown on it."""
 
     lead_id: str
@@ -33,7 +33,7 @@ class Told:
 
 
 @dataclass(frozen=True)
-class Seen:
+class LeadSummary:
     """The last lead of a record, as we remember it."""
 
     status: str
@@ -43,17 +43,17 @@ class Seen:
     why: str | None
 
 
-def last_lead(record_id: str) -> Seen | None:
+def last_lead(record_id: str) -> LeadSummary | None:
     """The last lead that somebody meant to send for this record; one that cannot be written is what it was before."""
     query = select(Lead).where(_mine(), Lead.record_id == record_id).order_by(col(Lead.created_at).desc()).limit(1)
     with current().reading() as session:
         lead = session.exec(query).first()
     if lead is None:
         return None
-    return Seen(lead.undelivered or lead.status, lead.alc_lead_id, lead.interest, lead.summary, lead.why)
+    return LeadSummary(lead.undelivered or lead.status, lead.alc_lead_id, lead.interest, lead.summary, lead.why)
 
 
-def told() -> list[Told]:
+def expected_records() -> list[ExpectedRecord]:
     """Leads that are open or recent, and that their record shows by our own account: the last one of each record."""
     since = current().now() - RECENT
     recent = or_(col(Lead.status) == "pending", col(Lead.created_at) > since, col(Lead.occurred_at) > since)
@@ -64,18 +64,20 @@ def told() -> list[Told]:
         for lead in session.exec(query):
             last.setdefault(lead.record_id, lead)
         return [
-            Told(lead.id, lead.record_id, lead.version, tuple(lead.values().items()), lead.status == "pending")
+            ExpectedRecord(
+                lead.id, lead.record_id, lead.version, tuple(lead.values().items()), lead.status == "pending"
+            )
             for lead in last.values()
             if lead.status != "undeliverable" and lead.shown_version == lead.version
         ]
 
 
-def show_again(lead_id: str, version: int) -> bool:
+def request_sync(lead_id: str, version: int) -> bool:
     """Make the writer write this lead to its record once more; False when it has moved on by itself."""
     return _change(lead_id, col(Lead.version) == version, version=version + 1, tries=0, due_at=current().now())
 
 
-def long_pending(waited: float) -> list[tuple[str, str]]:
+def waiting_longer_than(waited: float) -> list[tuple[str, str]]:
     """Leads whose verdict has not come for so many seconds, the oldest first: our id, and ALC's."""
     old = (_mine(), col(Lead.status) == "pending", col(Lead.created_at) < current().now() - waited)
     query = select(Lead.id, Lead.alc_lead_id).where(*old).order_by(col(Lead.created_at)).limit(20)
@@ -83,12 +85,12 @@ def long_pending(waited: float) -> list[tuple[str, str]]:
         return [(lead_id, alc_lead_id) for lead_id, alc_lead_id in session.exec(query) if alc_lead_id]
 
 
-def lost_at_alc(lead_id: str, why: str) -> bool:
+def mark_lost_at_alc(lead_id: str, why: str) -> bool:
     """ALC has no such lead any more: it ends, and a click may begin anew."""
     return _change(lead_id, col(Lead.status) == "pending", status="not_sent", why=why, ask_at=None, due_at=None)
 
 
-def unknown(alc_lead_ids: Iterable[str]) -> set[str]:
+def unknown_lead_ids(alc_lead_ids: Iterable[str]) -> set[str]:
     """Those of ALC's ids for which we have no row."""
     ids = set(alc_lead_ids)
     with current().transaction() as session:

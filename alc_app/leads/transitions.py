@@ -31,16 +31,15 @@ ASK_AFTER = 900.0
 LONGEST_ASK = 86_400.0
 
 
-def intend(record_id: str, name: str, phone_number: str) -> str:
-    """Write down that this record is to be sent, or join the send that is open; returns the key of the run (C1)."""
-    del name, phone_number  # who is sent is the record's affair, not the intent's
+def open_send(record_id: str) -> Intent:
+    """Store that this record is to be sent, before anything is sent; or return the send that is open already (C1)."""
     with current().transaction() as session:
         lead = open_lead(session, record_id) or _new_lead(session, record_id)
-        return f"{lead.id}.{lead.attempt}"
+        return Intent(lead.id, lead.alc_lead_id, lead.attempt)
 
 
 @step
-def request(record_id: str, request: str) -> str | None:
+def open_requested_send(record_id: str, request: str) -> str | None:
     """Write down that somebody in the CRM wants this record sent; returns the lead to send, or None.
 
     The id is made of the request, so one that is told twice, or days late, is one lead for ever (C1). A lead that is
@@ -59,7 +58,7 @@ def request(record_id: str, request: str) -> str | None:
 
 
 @step
-def begin(record_id: str) -> Intent | None:
+def claim_for_send(record_id: str) -> Intent | None:
     """The open lead of this record, which nobody looks into while the run that asks is at it."""
     with current().transaction() as session:
         lock_record(session, record_id)
@@ -68,17 +67,17 @@ def begin(record_id: str) -> Intent | None:
             return None
         if lead.status == "sending":
             lead.due_at = current().now() + RUN_WITHIN
-        return Intent(lead.id, lead.alc_lead_id)
+        return Intent(lead.id, lead.alc_lead_id, lead.attempt)
 
 
-def about_to_post(lead_id: str) -> bool:
+def record_post_attempt(lead_id: str) -> bool:
     """Count a POST before it is made, and keep the intent for it; False, when the intent was given up meanwhile.
 
     Not a step: one that a crash makes us repeat counts again, and may come so late that the record was sent anew (I1).
     """
     with current().transaction() as session:
         lead = locked(session, lead_id)
-        if lead.came_to_nothing or lead.status == "undeliverable":
+        if lead.never_reached_alc or lead.status == "undeliverable":
             return False
         lead.posts += 1
         if lead.status == "sending":
@@ -87,7 +86,7 @@ def about_to_post(lead_id: str) -> bool:
 
 
 @step
-def sent(lead_id: str, alc_lead_id: str) -> None:
+def mark_sent(lead_id: str, alc_lead_id: str) -> None:
     """ALC has the lead. A verdict that came before we knew is taken up in the same transaction (R15)."""
     with current().transaction() as session:
         lead = locked(session, lead_id)
@@ -97,17 +96,17 @@ def sent(lead_id: str, alc_lead_id: str) -> None:
             lead.status, lead.due_at, lead.why = "not_sent", None, f"ALC knows it as {alc_lead_id}, sent before."
             return
         lead.alc_lead_id = alc_lead_id
-        if lead.status == "sending" or (lead.came_to_nothing and open_lead(session, lead.record_id) is None):
+        if lead.status == "sending" or (lead.never_reached_alc and open_lead(session, lead.record_id) is None):
             lead.status, lead.ask_at = "pending", current().now() + ASK_AFTER
         if lead.status in (*OPEN, *TERMINAL):  # a verdict that named no lead may have come first: it stays
             lead.version, lead.tries, lead.due_at = lead.version + 1, 0, current().now()
         if early := session.get(EarlyEvent, alc_lead_id):
-            _judge(lead, LeadProcessed.model_validate_json(early.event))
+            _apply_to_lead(lead, LeadProcessed.model_validate_json(early.event))
             session.delete(early)
 
 
 @step
-def not_sent(lead_id: str, *, refused: int = 0, only_if_due: bool = False) -> None:
+def mark_not_sent(lead_id: str, *, refused: int = 0, only_if_due: bool = False) -> None:
     """Nothing reached ALC, for certain: the intent is closed, and the next click begins anew.
 
     A POST beyond those that ALC has `refused` is one whose answer was lost, in this run or an earlier one: the intent
@@ -121,7 +120,7 @@ def not_sent(lead_id: str, *, refused: int = 0, only_if_due: bool = False) -> No
         if only_if_due and lead.due_at and lead.due_at > current().now():
             return
         if lead.posts > refused and not only_if_due:
-            _look_later(lead)
+            _check_later(lead)
         else:
             lead.status, lead.due_at = "not_sent", None
             if lead.requested:
@@ -132,37 +131,37 @@ def not_sent(lead_id: str, *, refused: int = 0, only_if_due: bool = False) -> No
 
 
 @step
-def settle_later(lead_id: str) -> None:
+def retry_later(lead_id: str) -> None:
     """Nobody knows whether ALC has it: keep the intent and its key, ask again later, let a click try again (C2)."""
     with current().transaction() as session:
         lead = locked(session, lead_id)
         if lead.status == "sending":
-            _look_later(lead)
+            _check_later(lead)
 
 
 @step
-def processed(event: LeadProcessed) -> str | None:
+def apply_verdict(event: LeadProcessed) -> str | None:
     """Take ALC's verdict; returns our lead's id, or None when there is nothing to show.
 
     None means: not a lead of ours (R12), a verdict older than the one we have (R16), or one that is early (R15).
     """
-    return _take(event)
+    return _apply_verdict(event)
 
 
 @step
-def all_processed(events: Sequence[LeadProcessed]) -> list[str]:
+def apply_verdicts(events: Sequence[LeadProcessed]) -> list[str]:
     """Take verdicts that no webhook may have told; returns our leads for which one was news."""
-    return [lead_id for event in events if (lead_id := _take(event))]
+    return [lead_id for event in events if (lead_id := _apply_verdict(event))]
 
 
-def _take(event: LeadProcessed) -> str | None:
+def _apply_verdict(event: LeadProcessed) -> str | None:
     with current().transaction() as session:
         lock_record(session, event.record_id)  # another verdict, or the send's own answer, may be coming in
         lead = _lead_of(session, event)
         if lead is None:
             _keep_early(session, event)
             return None
-        return lead.id if _judge(lead, event) else None
+        return lead.id if _apply_to_lead(lead, event) else None
 
 
 @step
@@ -175,7 +174,7 @@ def record_of(alc_lead_id: str) -> str | None:
 
 
 @step
-def sent_as(lead_id: str) -> str | None:
+def next_verdict_check(lead_id: str) -> str | None:
     """ALC's id of a lead that it is still at; None when there is nothing to ask. The next time to ask is set (I6)."""
     with current().transaction() as session:
         lead = locked(session, lead_id)
@@ -187,26 +186,26 @@ def sent_as(lead_id: str) -> str | None:
 
 
 @step
-def ask_soon() -> None:
+def schedule_verdict_check() -> None:
     """Ask ALC about every lead that it is at: its webhooks may have come while nobody was connected."""
     mine = (col(Lead.workspace_id) == current().settings.workspace_id, col(Lead.status) == "pending")
     with current().transaction() as session:
         session.exec(update(Lead).where(*mine).values(ask_at=current().now() + 5))
 
 
-def due_to_ask() -> Sequence[str]:
+def due_for_verdict_check() -> Sequence[str]:
     """Leads whose verdict has not come for so long that ALC is asked for it."""
     with current().reading() as session:
         due = (col(Lead.ask_at) <= current().now(), col(Lead.status) == "pending")
         return list(session.exec(select(Lead.id).where(*due).limit(100)))
 
 
-def due_to_settle() -> Sequence[str]:
+def due_to_resolve() -> Sequence[str]:
     """Leads whose send has to be looked into: an answer was lost, or a process died between two writes."""
     return due(col(Lead.status) == "sending")
 
 
-def _look_later(lead: Lead) -> None:
+def _check_later(lead: Lead) -> None:
     lead.attempt, lead.tries = lead.attempt + 1, lead.tries + 1
     lead.due_at = current().now() + backoff(lead.tries, FIRST_LOOK)
 
@@ -244,7 +243,7 @@ def _lead_of(session: Session, event: LeadProcessed) -> Lead | None:
 
 def _keep_early(session: Session, event: LeadProcessed) -> None:
     lead = open_lead(session, event.record_id)
-    if event.lead_id and lead and lead.status == "sending" and not _later_one_waits(session, event):
+    if event.lead_id and lead and lead.status == "sending" and not _later_verdict_is_kept(session, event):
         session.merge(
             EarlyEvent(
                 alc_lead_id=event.lead_id,
@@ -255,7 +254,7 @@ def _keep_early(session: Session, event: LeadProcessed) -> None:
         )
 
 
-def _later_one_waits(session: Session, event: LeadProcessed) -> bool:
+def _later_verdict_is_kept(session: Session, event: LeadProcessed) -> bool:
     waiting = session.get(EarlyEvent, event.lead_id)
     return waiting is not None and _instant(LeadProcessed.model_validate_json(waiting.event)) >= _instant(event)
 
@@ -264,7 +263,7 @@ def _instant(event: LeadProcessed) -> float:
     return event.occurred_at.timestamp() if event.occurred_at else 0.0
 
 
-def _judge(lead: Lead, event: LeadProcessed) -> bool:
+def _apply_to_lead(lead: Lead, event: LeadProcessed) -> bool:
     """Apply a verdict if it is news: any verdict after Pending, between two verdicts the later one (R16)."""
     occurred_at = _instant(event)
     if lead.status == "undeliverable" or (lead.status in TERMINAL and occurred_at <= lead.occurred_at):

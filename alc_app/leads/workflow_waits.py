@@ -31,23 +31,23 @@ class LeadWait(Table, table=True):
 
 
 @step
-def wait_for(record_id: str, callback_url: str) -> str:
+def add_wait(record_id: str, callback_url: str) -> str:
     """Write down that this record is to be sent, or join the lead that is open, and who waits for it; returns it."""
     with current().transaction() as session:
         lock_record(session, record_id)
-        lead_id = transitions.intend(record_id, "", "").rpartition(".")[0]
+        lead_id = transitions.open_send(record_id).id
         session.merge(LeadWait(callback_url=callback_url, lead_id=lead_id, created_at=current().now()))
         return lead_id
 
 
-def is_for(callback_url: str, lead_id: str) -> bool:
+def waits_for(callback_url: str, lead_id: str) -> bool:
     """Does this step wait for this lead, and not for one that was sent after it?"""
     with current().reading() as session:
         wait = session.get(LeadWait, callback_url)
         return wait is not None and wait.lead_id == lead_id
 
 
-def due_to_tell() -> Sequence[str]:
+def due_to_notify() -> Sequence[str]:
     """Steps whose lead has ended, and that have not been told."""
     ended = (col(LeadWait.told).is_(False), col(Lead.id) == LeadWait.lead_id, col(Lead.status).in_(ENDED))
     with current().reading() as session:
@@ -55,13 +55,13 @@ def due_to_tell() -> Sequence[str]:
 
 
 @step
-def tell_workflow(callback_url: str) -> None:
+def notify_workflow(callback_url: str) -> None:
     """Call back with what became of the lead, in the transaction that notes that it is done."""
     with current().transaction() as session:
         wait = session.get_one(LeadWait, callback_url, with_for_update=True)
         lead = session.get_one(Lead, wait.lead_id)
         if lead.status in ENDED:
-            post_callback(callback_url, _became(lead), callback_id=f"{lead.id}.{lead.version}")
+            post_callback(callback_url, _result_of(lead), callback_id=f"{lead.id}.{lead.version}")
             wait.told = True
 
 
@@ -85,10 +85,10 @@ def forget_waits(before: float, limit: int) -> int:
         return int(session.exec(delete(LeadWait).where(col(LeadWait.callback_url).in_(some))).rowcount)
 
 
-def _became(lead: Lead) -> dict[str, Any]:
+def _result_of(lead: Lead) -> dict[str, Any]:
     """As ALC's own `lead.processed` says it; of a lead that has no verdict, why."""
     status = lead.undelivered if lead.undelivered in TERMINAL else lead.status
-    judged = status in TERMINAL and not lead.came_to_nothing
+    judged = status in TERMINAL and not lead.never_reached_alc
     return {
         "event": "lead.processed",
         "lead_id": lead.id,

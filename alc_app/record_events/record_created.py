@@ -1,6 +1,6 @@
 """Somebody has added a person to the CRM."""
 
-from alc_app.attio import WebhookEvent
+from alc_app.attio.host.record_events import WebhookEvent
 from alc_app.record_events.send_requested import send_new
 from alc_app.settings.values import send_new_people
 

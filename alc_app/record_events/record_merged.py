@@ -1,12 +1,12 @@
 """Somebody has merged two people in the CRM: Attio makes a new record of them, and both of the old ones are gone."""
 
-from alc_app.attio import WebhookEvent
+from alc_app.attio.host.record_events import WebhookEvent
 from alc_app.leads import merges
-from alc_app.leads.record_sync import show_lead_status
+from alc_app.leads.record_sync import sync_record
 
 
 def record_merged(event: WebhookEvent) -> None:
     """Move the leads of the old record to the new one, and show the last of them there."""
-    if merges.knows(event.merged_record_id):
-        for lead_id in merges.move(event.merged_record_id, event.record_id):
-            show_lead_status(lead_id)
+    if merges.was_ever_sent(event.merged_record_id):
+        for lead_id in merges.move_leads(event.merged_record_id, event.record_id):
+            sync_record(lead_id)

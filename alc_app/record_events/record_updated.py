@@ -1,6 +1,6 @@
 """Somebody has changed `alc_status` of a person in the CRM: "Requested" is our button, pressed inside Attio itself."""
 
-from alc_app.attio import WebhookEvent
+from alc_app.attio.host.record_events import WebhookEvent
 from alc_app.record_events.send_requested import send_requested
 
 

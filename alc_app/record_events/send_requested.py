@@ -12,7 +12,7 @@ from alc_app.clients import attio_api
 from alc_app.clients.alc_api import AlcError
 from alc_app.clients.attio_api import text_of
 from alc_app.leads import transitions
-from alc_app.leads.record_sync import show_lead_status
+from alc_app.leads.record_sync import sync_record
 from alc_app.send_to_alc_server import send_to_alc
 
 REQUESTED = "Requested"
@@ -49,7 +49,7 @@ def send_new(record_id: str) -> None:
 
 
 def _send(record_id: str, person: Wanted, request: str) -> None:
-    lead_id = transitions.request(record_id, request)
+    lead_id = transitions.open_requested_send(record_id, request)
     if lead_id is None:  # it has been sent for this request, or is under way already
         return
     told = {"lead_id": lead_id, "record_id": record_id}
@@ -58,10 +58,10 @@ def _send(record_id: str, person: Wanted, request: str) -> None:
             send_to_alc.run(record_id, person.name, person.phone_number)
         else:
             log.warning("The record %s was to be sent to ALC, and has no phone number.", record_id, extra=told)
-            transitions.not_sent(lead_id)
+            transitions.mark_not_sent(lead_id)
     except (AlcError, AttioError) as error:
         log.warning("The record %s was not sent to ALC: %s", record_id, error.message, extra=told)
-    show_lead_status(lead_id)
+    sync_record(lead_id)
 
 
 @step

@@ -6,12 +6,13 @@ nothing but its own button.
 """
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from alc_app.attio import AttioNoWorkspaceConnectionError, Finding, WebhookHandler
+from alc_app.attio import AttioNoWorkspaceConnectionError, WebhookHandler
 from alc_app.attio.host.context import current, step
+from alc_app.attio.host.doctor import Finding
 from alc_app.attio.server import (
     create_webhook_handler,
     get_webhook_handler,
@@ -33,15 +34,15 @@ Json = Mapping[str, Any]
 log = logging.getLogger(__name__)
 
 
-def keep_subscription(handler_id: str) -> None:
+def maintain_subscription(handler_id: str) -> None:
     """Put it right; then send everybody of whom Attio may have told nobody meanwhile."""
     try:
-        subscription_rows.looked(handler_id, again=SOON if put_right(handler_id) else LOOK_EVERY)
+        subscription_rows.record_check(handler_id, again=SOON if repair(handler_id) else LOOK_EVERY)
         if get_webhook_handler(handler_id):
             send_all_requested()
     except AttioApiError as error:
         log.warning("Attio could not be asked to tell us of changes: %s", error.message)
-        subscription_rows.looked(handler_id, error.message)
+        subscription_rows.record_check(handler_id, error.message)
 
 
 def check_subscription() -> Iterator[Finding]:
@@ -54,9 +55,9 @@ def check_subscription() -> Iterator[Finding]:
     if not handlers:
         yield Finding("Attio does not tell us what people do in the CRM.", "attio", "warning", _subscribe)
     for handler in handlers:
-        if wrong := _wrong(handler, there):
-            text = f"{wrong} {subscription_rows.trouble(handler.id)}".strip()
-            yield Finding(text, handler.id, mend=partial(_mend, handler))
+        if wrong := _problem_with(handler, there):
+            text = f"{wrong} {subscription_rows.last_problem(handler.id)}".strip()
+            yield Finding(text, handler.id, mend=partial(_repair, handler))
     for hook in there:
         ours, _, handler_id = hook["target_url"].rpartition("/")
         if f"{ours}/" == current().settings.events_url and not knows_webhook_handler(handler_id):
@@ -64,7 +65,13 @@ def check_subscription() -> Iterator[Finding]:
             yield Finding(text, _id(hook), mend=partial(_delete, hook))
 
 
-def wanted() -> list[Json]:
+def settings_saved(changed: Collection[str]) -> None:
+    """Check the subscription at once when "send_new_people" has changed: it decides which events we subscribe to."""
+    if "send_new_people" in changed:
+        subscription_rows.check_soon()
+
+
+def wanted_subscriptions() -> list[Json]:
     """What Attio is to tell us: of people only, and of their other attributes nothing. Raises: AttioApiError."""
     people, status = attio_api.get_object("people"), attio_api.get_attribute("people", "alc_status")
     if people is None or status is None:
@@ -77,13 +84,13 @@ def wanted() -> list[Json]:
 
 
 @step
-def put_right(handler_id: str) -> bool:
+def repair(handler_id: str) -> bool:
     """Make Attio call this handler, once and for what we want; or not at all, when it is gone.
 
     Returns whether there was anything to do. One step, because what has to be done is found out within: a crash makes
     all of it be looked at anew.
     """
-    subscription_rows.begin_look(handler_id, next_in=LOOK_EVERY)
+    subscription_rows.start_check(handler_id, next_in=LOOK_EVERY)
     if handler := get_webhook_handler(handler_id):
         return _keep(handler)
     _delete_all(f"{current().settings.events_url}{handler_id}")
@@ -97,7 +104,7 @@ def _keep(handler: WebhookHandler) -> bool:
     for hook in mine:
         if hook is not ours:  # its secret was in an answer that we have lost, or it is called no more
             attio_api.delete_webhook(_id(hook))
-    asked = wanted()
+    asked = wanted_subscriptions()
     if ours is None:
         _register(handler, asked)
     elif _form(ours["subscriptions"]) != _form(asked):
@@ -115,13 +122,13 @@ def _register(handler: WebhookHandler, asked: Sequence[Json]) -> None:
         attio_api.delete_webhook(_id(made))
 
 
-def _wrong(handler: WebhookHandler, there: Sequence[Json]) -> str:
+def _problem_with(handler: WebhookHandler, there: Sequence[Json]) -> str:
     mine = [hook for hook in there if hook["target_url"] == handler.url]
     if not any(_is_known(hook, handler) for hook in mine):
         return f"Attio has no webhook in use for the handler {handler.id}, so it tells us nothing of the CRM."
     if len(mine) > 1:
         return f"Attio has a second webhook for the handler {handler.id}."
-    if _form(mine[0]["subscriptions"]) != _form(wanted()):
+    if _form(mine[0]["subscriptions"]) != _form(wanted_subscriptions()):
         return f"The webhook {_id(mine[0])} at Attio is for other events than the handler {handler.id}."
     return ""
 
@@ -130,16 +137,16 @@ def _is_known(hook: Json, handler: WebhookHandler) -> bool:
     return _id(hook) == handler.external_webhook_id and hook.get("status") != "inactive"
 
 
-def _mend(handler: WebhookHandler) -> str:
-    put_right(handler.id)
-    subscription_rows.looked(handler.id, again=SOON)
+def _repair(handler: WebhookHandler) -> str:
+    repair(handler.id)
+    subscription_rows.record_check(handler.id, again=SOON)
     return f"Attio calls the handler {handler.id} again."
 
 
 def _subscribe() -> str:
     handler = create_webhook_handler("record_events", signed_by="attio")
     subscription_rows.subscribe_soon(handler.id)
-    return _mend(handler)
+    return _repair(handler)
 
 
 def _delete(hook: Json) -> str:

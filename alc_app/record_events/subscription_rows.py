@@ -30,27 +30,27 @@ def subscribe_soon(handler_id: str) -> None:
         session.merge(RecordSubscription(handler_id=handler_id, due_at=current().now()))
 
 
-def look_soon() -> None:
+def check_soon() -> None:
     """Have all of them looked after at once: what we want to be told has changed. Not a step: twice is once."""
     with current().transaction() as session:
         session.exec(update(RecordSubscription).values(due_at=current().now()))
 
 
-def due_to_look() -> Sequence[str]:
+def due_to_check() -> Sequence[str]:
     """Handlers whose subscription has to be looked after."""
     with current().reading() as session:
         due = col(RecordSubscription.due_at) <= current().now()
         return list(session.exec(select(RecordSubscription.handler_id).where(due).limit(100)))
 
 
-def begin_look(handler_id: str, next_in: float) -> None:
+def start_check(handler_id: str, next_in: float) -> None:
     """It is looked after from here on. Whoever wants it looked after later than this gets a look of their own."""
     with current().transaction() as session:
         if row := session.get(RecordSubscription, handler_id):
             row.due_at = current().now() + next_in
 
 
-def looked(handler_id: str, why: str | None = None, *, again: float = 0.0) -> None:
+def record_check(handler_id: str, why: str | None = None, *, again: float = 0.0) -> None:
     """It is in order, and looked at again after some seconds; or it is not, and why. Never later than it is due."""
     with current().transaction() as session:
         if row := session.get(RecordSubscription, handler_id):
@@ -64,7 +64,7 @@ def forget(handler_id: str) -> None:
         session.exec(delete(RecordSubscription).where(col(RecordSubscription.handler_id) == handler_id))
 
 
-def trouble(handler_id: str) -> str:
+def last_problem(handler_id: str) -> str:
     """Why it is not in order, as far as the last look knew."""
     with current().reading() as session:
         row = session.get(RecordSubscription, handler_id)

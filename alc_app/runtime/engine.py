@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Engine as SqlEngine
 from sqlalchemy import text
 
-from alc_app.attio.errors import ServerFunctionError, ServerFunctionTimeout
 from alc_app.attio.host import trace
+from alc_app.attio.host.errors import ServerFunctionError, ServerFunctionTimeout
 from alc_app.runtime.storage.database import READS, open_engine
 
 if TYPE_CHECKING:

@@ -1,6 +1,6 @@
 """The only place in alc_app that opens `requests`: sessions that cannot be led astray, held up or flooded.
 
-No redirects (bar O8), nothing from the environment (O9), one total deadline and a bounded answer (O10).
+No redirects (O8), nothing from the environment (O9), one total deadline and a bounded answer (O10).
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ import urllib3
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
-from alc_app.attio.errors import FetchAnswerLost, FetchNotSent
 from alc_app.attio.host import trace
+from alc_app.attio.host.errors import FetchAnswerLost, FetchNotSent
 from alc_app.attio.http import FetchResponse
-from alc_app.runtime.exchanges.http_calls import noted
+from alc_app.runtime.exchanges.http_calls import log_call
 from alc_app.runtime.observability.metrics import CALLS
 
 CONNECT_TIMEOUT = 3.0
@@ -90,7 +90,7 @@ class _BoundedAdapter(HTTPAdapter):
             request.headers["traceparent"] = traceparent
         started, status = time.monotonic(), "none"
         try:
-            with noted(request) as answered:
+            with log_call(request) as answered:
                 response = self._exchange(request, verify=kwargs["verify"])
                 answered(response)
             status = str(response.status_code)

@@ -1,6 +1,6 @@
 """The OAuth client: authorization code with PKCE, refresh, revocation. RFC 6749, 7636, 7009, 8414, 9207, 9700.
 
-Authlib speaks the protocol; what it leaves open is closed here (bar O4, O7, O11). Nothing is stored by this file.
+Authlib speaks the protocol; what it leaves open is closed here (O4, O7, O11). Nothing is stored by this file.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from authlib.integrations.base_client.errors import OAuthError
 from authlib.integrations.requests_client.oauth2_session import OAuth2Session
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
 
-from alc_app.attio.errors import FetchError, SerializableError
+from alc_app.attio.host.errors import FetchError, SerializableError
 from alc_app.config.settings import LOOPBACK, Config
 from alc_app.runtime.http_client import Http, harden
 
@@ -67,7 +67,7 @@ class OAuthClient:
         return self._config.alc_url
 
     def authorization_url(self, *, state: str, verifier: str) -> str:
-        """Where to send the browser (bar O1). Raises: OAuthFailed."""
+        """Where to send the browser (O1). Raises: OAuthFailed."""
         url, _ = self._session().create_authorization_url(
             self.metadata()["authorization_endpoint"],
             state=state,
@@ -96,7 +96,7 @@ class OAuthClient:
             raise OAuthFailed(f"ALC answered the revocation with status {response.status_code}.")
 
     def metadata(self) -> Mapping[str, Any]:
-        """The server's metadata, checked (RFC 8414, bar O7); a bad refetch does not evict a good copy."""
+        """The server's metadata, checked (RFC 8414, O7); a bad refetch does not evict a good copy."""
         fetched_at, known = self._metadata
         if known and time.monotonic() - fetched_at < METADATA_FOR:
             return known
@@ -178,7 +178,7 @@ def _is_token(value: object) -> bool:
 
 
 def _tokens(token: object, previous: str, now: float) -> Tokens:
-    """Read a token response strictly (bar O11). Raises: OAuthFailed."""
+    """Read a token response strictly (O11). Raises: OAuthFailed."""
     if not isinstance(token, Mapping) or str(token.get("token_type", "")).lower() != "bearer":
         raise OAuthFailed("ALC's token response is not one for bearer tokens.")
     access, refresh = token.get("access_token"), token.get("refresh_token") or previous

@@ -10,15 +10,12 @@ from urllib.parse import urlsplit
 from sqlmodel import select
 
 from alc_app.attio.host.context import Settings
-from alc_app.attio.http import Request, Response
-from alc_app.attio.types import App, Upkeep
+from alc_app.attio.manifest import App
 from alc_app.config.settings import Config
 from alc_app.runtime import failpoints
 from alc_app.runtime.engine import Engine
 from alc_app.runtime.exchanges.log import ExchangeLog
 from alc_app.runtime.http_client import Http
-from alc_app.runtime.jobs.workflow_activations import PREFIX
-from alc_app.runtime.jobs.workflow_runner import Workflows
 from alc_app.runtime.migrations.schema import Schema, SchemaUnfit
 from alc_app.runtime.oauth_client import OAuthClient
 from alc_app.runtime.storage.database import Database
@@ -26,22 +23,23 @@ from alc_app.runtime.storage.event_log import append
 from alc_app.runtime.storage.locks import AdvisoryLocks, FileLocks
 from alc_app.runtime.storage.sealing import Sealer
 from alc_app.runtime.storage.tables import ConnectionRow
-from alc_app.runtime.stores.circuit_breaker import Refusals
+from alc_app.runtime.stores.circuit_breaker import CircuitBreaker
 from alc_app.runtime.stores.connections import Connections
 from alc_app.runtime.stores.inbox import Inbox
 from alc_app.runtime.stores.key_values import KeyValues
-from alc_app.runtime.stores.oauth_flows import Flows
-from alc_app.runtime.stores.rate_limit import Pacer
+from alc_app.runtime.stores.oauth_flows import OAuthFlows
+from alc_app.runtime.stores.rate_limit import RateLimiter
 from alc_app.runtime.stores.subscriptions import Subscriptions
-from alc_app.runtime.stores.webhook_handlers import Handlers
-from alc_app.runtime.stores.worker_ids import Executors
+from alc_app.runtime.stores.webhook_handlers import WebhookHandlers
+from alc_app.runtime.stores.worker_ids import WorkerIds
+from alc_app.runtime.stores.workflow_runs import WorkflowRuns
 from alc_app.runtime.stores.workspace_settings import WorkspaceSettings
 
 WORKSPACE = "workspace"
 """One installation serves one workspace, the one that the token belongs to; rows name it all the same."""
 
 
-class House:
+class Services:
     """Everything that app code, run in either process, can lean on."""
 
     def __init__(self, config: Config, manifest: App, now: Callable[[], float] = time.time) -> None:
@@ -60,21 +58,21 @@ class House:
         )
         self.inbox = Inbox(inbox, now)
         self.engine = Engine(config.database("engine"))
-        locks = FileLocks(config.home / "executors") if self.database.is_sqlite else AdvisoryLocks(self.database.engine)
-        self.executors = Executors(self.database, locks)
+        locks = FileLocks(config.home / "workers") if self.database.is_sqlite else AdvisoryLocks(self.database.engine)
+        self.worker_ids = WorkerIds(self.database, locks)
         self.http = Http()
-        self.pacer = Pacer(self.database)
-        self.refusals = Refusals(self.database, now)
+        self.rate_limiter = RateLimiter(self.database)
+        self.circuit_breaker = CircuitBreaker(self.database, now)
         self.sealer = sealer = Sealer.from_config(config, in_use=self._holds_secrets())
         self.oauth = OAuthClient(config, self.http, now)
-        self.flows = Flows(self.database, sealer, self.oauth, now)
+        self.oauth_flows = OAuthFlows(self.database, sealer, self.oauth, now)
         self.connections = Connections(self.database, sealer, self.oauth, now)
-        self.handlers = Handlers(self.database, sealer, config.base_url, now)
-        self.subscriptions = Subscriptions(self.database, sealer, self.handlers, manifest, now)
-        self.settings = _settings(config, self.handlers)
+        self.webhook_handlers = WebhookHandlers(self.database, sealer, config.base_url, now)
+        self.subscriptions = Subscriptions(self.database, sealer, self.webhook_handlers, manifest, now)
+        self.settings = _settings(config, self.webhook_handlers)
         self.key_values = KeyValues(self.database, WORKSPACE, now)
         self.workspace_settings = WorkspaceSettings(self.database, WORKSPACE, now)
-        self.workflows = Workflows(self)
+        self.workflow_runs = WorkflowRuns(self.database, f"{config.base_url}/workflows", now)
 
     def _fit(self, inbox: Database, exchanges: Database) -> None:
         fits = {"app": self.database, "inbox": inbox, "exchanges": exchanges}
@@ -93,17 +91,6 @@ class House:
                 is not None
             )
 
-    @property
-    def upkeep(self) -> list[Upkeep]:
-        """What is to be finished later: the app's, and the workflows'."""
-        return [*self.manifest.upkeep, *self.workflows.upkeep]
-
-    def webhook(self, file_name: str) -> Callable[[Request], Response]:
-        """What answers at a webhook handler: a file of the app's, or a workflow's trigger. Raises: LookupError."""
-        if file_name.startswith(PREFIX):
-            return self.workflows.switches.handler(file_name)
-        return self.manifest.webhook(file_name)
-
     def publish(self, kind: str, data: Mapping[str, Any]) -> None:
         """Tell the open pages; within a transaction, when it commits."""
         with self.database.transaction() as session:
@@ -117,7 +104,7 @@ class House:
         self.inbox.close()
 
 
-def _settings(config: Config, handlers: Handlers) -> Settings:
+def _settings(config: Config, handlers: WebhookHandlers) -> Settings:
     """What app code may know of the configuration."""
     return Settings(
         alc_url=config.alc_url,

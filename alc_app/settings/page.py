@@ -1,18 +1,8 @@
 """The page on which a person sets them: titles, help texts, order."""
 
-from collections.abc import Collection
-
 from alc_app.attio.settings_page import NumberInput, Section, Toggle, define_workspace_page
-from alc_app.record_events import subscription_rows
 from alc_app.settings.schema import schema
 from alc_app.settings.values import days_to_wait, send_new_people, strict_removal
-
-
-def on_saved(changed: Collection[str]) -> None:
-    """Have Attio tell us of new people from now on, or no longer."""
-    if "send_new_people" in changed:
-        subscription_rows.look_soon()
-
 
 page = define_workspace_page(
     schema,
@@ -55,5 +45,4 @@ page = define_workspace_page(
             )
         ],
     ),
-    on_saved=on_saved,
 )

@@ -22,7 +22,7 @@ from alc_app.pages import blueprint as pages
 from alc_app.pages import secure_headers, sequence
 from alc_app.pages.errors import answer
 from alc_app.runtime.routes import live_updates, oauth, record_actions, webhooks, widgets
-from alc_app.runtime.services import House
+from alc_app.runtime.services import Services
 from alc_app.web.health import add_health
 from alc_app.web.workspace import Workspace
 
@@ -34,35 +34,35 @@ def build(config: Config | None = None) -> Flask:
     config = config or Config.from_env()
     app = Flask("alc_app", static_folder=None)
     _configure(app, config)
-    house = House(config, manifest)
-    app.extensions["house"] = house
-    house.exchanges.tell = sequence.tell
-    log = live_updates.Live(house.database, uuid.uuid4().hex[:12], house.exchanges)
+    services = Services(config, manifest)
+    app.extensions["house"] = services
+    services.exchanges.tell = sequence.tell
+    log = live_updates.Live(services.database, uuid.uuid4().hex[:12], services.exchanges)
     app.extensions["live"] = log
-    workspace = Workspace(house, log)
+    workspace = Workspace(services, log)
     csrf = CSRFProtect(app)
-    hooks = webhooks.blueprint(house)
+    hooks = webhooks.blueprint(services)
     csrf.exempt(hooks)  # deliveries carry a signature, not a session
-    labs = _labs(app, csrf, house, log) if config.has_labs else None
+    labs = _labs(app, csrf, services, log) if config.has_labs else None
     for rooms in (
         pages(workspace, labs),
-        record_actions.blueprint(record_actions.Actions(house, workspace.query)),
-        widgets.blueprint(widgets.Widgets(house, workspace.query)),
-        oauth.blueprint(house),
+        record_actions.blueprint(record_actions.Actions(services, workspace.query)),
+        widgets.blueprint(widgets.Widgets(services, workspace.query)),
+        oauth.blueprint(services),
         live_updates.blueprint(log),
         hooks,
     ):
         app.register_blueprint(rooms)
-    house.engine.warm_up(after=2.0)
+    services.engine.warm_up(after=2.0)
     secure_headers(app)
-    add_health(app, house)
+    add_health(app, services)
     _answer_for_the_database(app)
     return app
 
 
-def _labs(app: Flask, csrf: CSRFProtect, house: House, log: live_updates.Live) -> LabStage:
+def _labs(app: Flask, csrf: CSRFProtect, services: Services, log: live_updates.Live) -> LabStage:
     """Break it: the labs, and the door for ALC's calls to the naive code, which asks for nothing."""
-    stage = LabStage(house, log.stopping)
+    stage = LabStage(services, log.stopping)
     naive = naive_hooks(stage.addresses)
     csrf.exempt(naive)
     app.register_blueprint(naive)

@@ -16,21 +16,21 @@ from sqlalchemy.exc import DBAPIError
 from alc_app.attio.host.context import running
 from alc_app.clients.attio_api import AttioApiError, identify
 from alc_app.config.settings import LOOPBACK, Config
-from alc_app.runtime.context import Slot
+from alc_app.runtime.context import AppContext
 from alc_app.runtime.doctor.gauges import Gauges
 from alc_app.runtime.doctor.timed_checks import Check, Checks
 from alc_app.runtime.oauth_client import OAuthFailed
 from alc_app.runtime.observability import metrics
-from alc_app.runtime.services import WORKSPACE, House
+from alc_app.runtime.services import WORKSPACE, Services
 
 READY_WITHIN = 3.0
 NEEDED = ("database", "engine", "worker", "attio")
 """Without one of these the work cannot be done. Without ALC it can: deliveries are still taken."""
 
 
-def add_health(app: Flask, house: House) -> None:
+def add_health(app: Flask, services: Services) -> None:
     """Add `GET /healthz`, `GET /readyz` and `GET /metrics`, and count every request."""
-    app.register_blueprint(_blueprint(house))
+    app.register_blueprint(_blueprint(services))
 
     @app.before_request
     def begin() -> None:
@@ -43,9 +43,9 @@ def add_health(app: Flask, house: House) -> None:
         return response
 
 
-def _blueprint(house: House) -> Blueprint:
+def _blueprint(services: Services) -> Blueprint:
     routes = Blueprint("health", __name__)
-    checks, gauges = Checks(_checks(house)), Gauges(house)
+    checks, gauges = Checks(_checks(services)), Gauges(services)
 
     @routes.get("/healthz")
     def healthz() -> Response:
@@ -61,7 +61,7 @@ def _blueprint(house: House) -> Blueprint:
 
     @routes.get("/metrics")
     def numbers() -> Response:
-        _let_in(house.config)
+        _let_in(services.config)
         return Response(generate_latest(metrics.REGISTRY) + generate_latest(gauges), content_type=CONTENT_TYPE_LATEST)
 
     return routes
@@ -77,25 +77,25 @@ def _let_in(config: Config) -> None:
         abort(Response("Send the token of ALC_APP_METRICS_TOKEN.\n", 401, {"WWW-Authenticate": "Bearer"}))
 
 
-def _checks(house: House) -> Mapping[str, Check]:
-    config = house.config
+def _checks(services: Services) -> Mapping[str, Check]:
+    config = services.config
 
     def database() -> str | None:
         try:
-            house.connections.live(WORKSPACE)
-            house.inbox.waiting_since()
+            services.connections.live(WORKSPACE)
+            services.inbox.waiting_since()
         except DBAPIError as error:
             return f"It does not answer: {error.orig}. Check ALC_APP_DATABASE_URL, and the disk."
         return None
 
     def engine() -> str | None:
-        return None if house.engine.is_up() else "Its database does not answer. The log says why."
+        return None if services.engine.is_up() else "Its database does not answer. The log says why."
 
     def worker() -> str | None:
-        return None if house.executors.living() else "No worker is running. Start one with: alc-app worker"
+        return None if services.worker_ids.living() else "No worker is running. Start one with: alc-app worker"
 
     def attio() -> str | None:
-        with running(Slot(house)):
+        with running(AppContext(services)):
             try:
                 active = identify().get("active")
             except AttioApiError as error:
@@ -104,7 +104,7 @@ def _checks(house: House) -> Mapping[str, Check]:
 
     def alc() -> str | None:
         try:
-            house.oauth.fetch_metadata()
+            services.oauth.fetch_metadata()
         except OAuthFailed as error:
             return f"{error.message} Connecting and sending must wait; deliveries are still taken."
         return None

@@ -8,7 +8,7 @@ from typing import Any
 import requests
 
 from alc_app.pages import NotPossible
-from alc_app.runtime.services import House
+from alc_app.runtime.services import Services
 from alc_app.web.browser_session import AccountUnknown, Visitor, allow_access, origin
 
 log = logging.getLogger(__name__)
@@ -17,21 +17,21 @@ log = logging.getLogger(__name__)
 class Guide:
     """The guide of this house."""
 
-    def __init__(self, house: House) -> None:
-        self._house = house
-        self.may_act = house.config.env == "development" and not house.config.uses_real_attio
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self.may_act = services.config.env == "development" and not services.config.uses_real_attio
 
     def messages_after(self, number: int) -> list[dict[str, Any]]:
         """The next messages of the log."""
-        return self._house.exchanges.after(number)
+        return self._services.exchanges.after(number)
 
     def note(self, label: str) -> None:
         """Note what the user did in the browser."""
-        self._house.exchanges.note("User", "Attio UI", label)
+        self._services.exchanges.note("User", "Attio UI", label)
 
     def log_in(self, address: str) -> str:
         """Walk through ALC's own pages as a browser would. Raises: NotPossible."""
-        alc = self._house.config.alc_url
+        alc = self._services.config.alc_url
         if not self.may_act or origin(address) != origin(alc):
             raise NotPossible("Only the person can sign in here. Press Connect.")
         visitor = Visitor(stays_at=alc)
@@ -42,6 +42,6 @@ class Guide:
         except requests.RequestException as error:
             log.warning("ALC's pages could not be walked through: %s", error)
             raise NotPossible("ALC did not answer. Check that it is running, then try again.") from None
-        if origin(page.leads_to) != origin(self._house.config.base_url):
+        if origin(page.leads_to) != origin(self._services.config.base_url):
             raise NotPossible("ALC did not send the browser back. Press Connect and see what it says.")
         return page.leads_to

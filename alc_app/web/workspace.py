@@ -17,7 +17,7 @@ from alc_app.attio.host.context import running
 from alc_app.clients import attio_api
 from alc_app.clients.attio_api import AttioApiError
 from alc_app.clients.graphql_loader import RestLoader
-from alc_app.leads import reconcile_rows
+from alc_app.leads import reconcile
 from alc_app.pages import (
     ActionButton,
     CatchUp,
@@ -38,14 +38,16 @@ from alc_app.pages import (
 from alc_app.pages.settings_models import SettingsSection
 from alc_app.pages.view_models import ConnectionStatus, PeopleSort
 from alc_app.pages.workflow_models import RunView, WorkflowView
-from alc_app.runtime.context import Slot
+from alc_app.runtime.context import AppContext
 from alc_app.runtime.doctor.doctor import Doctor
 from alc_app.runtime.jobs import dead_letters
 from alc_app.runtime.routes.live_updates import Live
-from alc_app.runtime.services import WORKSPACE, House
+from alc_app.runtime.services import WORKSPACE, Services
 from alc_app.runtime.signatures.schemes import SCHEMES
-from alc_app.runtime.storage.tables import ConnectionRow, Delivery, HandlerRow
+from alc_app.runtime.storage.tables import ConnectionRow, Delivery, WebhookHandlerRow
 from alc_app.runtime.stores.inbox import ENDED
+from alc_app.runtime.workflows.activations import WorkflowActivations
+from alc_app.runtime.workflows.runner import WorkflowRunner
 from alc_app.web.presenters.people import company_ids, find_people, history, sorted_by, to_person
 from alc_app.web.presenters.settings import save, sections_of
 from alc_app.web.presenters.workflows import runs_of, workflows_of
@@ -61,11 +63,11 @@ class Workspace:
     name = "Halden"
     user_name = "You"
 
-    def __init__(self, house: House, live: Live) -> None:
-        self._house, self._live, self._doctor = house, live, Doctor(house)
-        self.alc_console_url = house.config.alc_url
-        self.notes_exchanges = house.config.notes_exchanges
-        self.guide = Guide(house)
+    def __init__(self, services: Services, live: Live) -> None:
+        self._services, self._live, self._doctor = services, live, Doctor(services)
+        self.alc_console_url = services.config.alc_url
+        self.notes_exchanges = services.config.notes_exchanges
+        self.guide = Guide(services)
 
     def last_event_id(self) -> str:
         """The newest id of the event log."""
@@ -96,17 +98,17 @@ class Workspace:
 
     def record_actions(self, object_slug: str) -> Sequence[ActionButton]:
         """The manifest's record actions for this object."""
-        actions = self._house.manifest.record.actions
+        actions = self._services.manifest.record.actions
         return [ActionButton(a.id, a.label, None) for a in actions if a.objects in (None, object_slug)]
 
     def bulk_record_actions(self, object_slug: str) -> Sequence[ActionButton]:
         """The manifest's bulk record actions for this object."""
-        actions = self._house.manifest.record.bulk_actions
+        actions = self._services.manifest.record.bulk_actions
         return [ActionButton(a.id, a.label, None) for a in actions if a.objects in (None, object_slug)]
 
     def record_widgets(self, object_slug: str) -> Sequence[WidgetFrame]:
         """The manifest's record widgets for this object."""
-        widgets = self._house.manifest.record.widgets
+        widgets = self._services.manifest.record.widgets
         return [WidgetFrame(w.id, w.label) for w in widgets if w.objects in (None, object_slug)]
 
     def connection_status(self) -> ConnectionStatus:
@@ -116,7 +118,7 @@ class Workspace:
     def connection(self) -> ConnectionView:
         """The connection to ALC as our rows have it."""
         row = self._connection_row()
-        clean_up = [_clean_up(left) for left in self._house.connections.being_removed(WORKSPACE)]
+        clean_up = [_clean_up(left) for left in self._services.connections.being_removed(WORKSPACE)]
         if row is None:
             return ConnectionView("none", clean_up=clean_up)
         return ConnectionView(
@@ -129,7 +131,7 @@ class Workspace:
             renewed_at=_at(row.refresh_at) if row.refresh_at else None,
             renewals=row.token_version - 1,
             message=row.why,
-            handlers=[self._handler(handler) for handler in self._house.handlers.of(row.id)],
+            handlers=[self._handler(handler) for handler in self._services.webhook_handlers.of(row.id)],
             clean_up=clean_up,
             scopes=row.scope.split(),
         )
@@ -137,23 +139,23 @@ class Workspace:
     def connect_run(self, connection_id: str) -> ConnectRun:
         """How far the run that makes a connection has come, by what the engine keeps of it."""
         run_id = f"connect:{connection_id}"
-        is_over = self._house.engine.is_over(run_id)  # first: a step that ends meanwhile is among those read next
-        steps = self._house.engine.steps(run_id)
+        is_over = self._services.engine.is_over(run_id)  # first: a step that ends meanwhile is among those read next
+        steps = self._services.engine.steps(run_id)
         return ConnectRun([StepDone(step.name, step.ms, step.failed) for step in steps], is_over)
 
     def last_catch_up(self) -> CatchUp:
         """The last sweep."""
-        with running(Slot(self._house)):
-            row = reconcile_rows.last()
+        with running(AppContext(self._services)):
+            row = reconcile.last_reconciliation()
         if row is None:
             return CatchUp(None, 0)
         done_at = _at(row.done_at) if row.done_at else None
-        return CatchUp(done_at, row.told, row.due_at <= self._house.now(), row.why)
+        return CatchUp(done_at, row.told, row.due_at <= self._services.now(), row.why)
 
     def catch_up_soon(self) -> None:
         """Have the worker begin a sweep."""
-        with running(Slot(self._house)):
-            reconcile_rows.sweep_soon()
+        with running(AppContext(self._services)):
+            reconcile.reconcile_soon()
 
     def examine(self, *, mend: bool) -> Mapping[str, Any]:
         """The doctor's report, in the time that somebody waits for a page."""
@@ -161,82 +163,82 @@ class Workspace:
 
     def dead_letters(self) -> Sequence[DeadLetter]:
         """The dead letters, newest first."""
-        found = dead_letters.find(self._house)
+        found = dead_letters.find(self._services)
         return [DeadLetter(letter.id, letter.text, letter.why, _at(letter.since), letter.advice) for letter in found]
 
     def deliveries(self) -> Sequence[DeliveryView]:
         """The newest deliveries."""
-        return [_delivery(row) for row in self._house.inbox.newest(DELIVERIES)]
+        return [_delivery(row) for row in self._services.inbox.newest(DELIVERIES)]
 
     def redeliver(self, delivery_id: str) -> None:
         """Have a delivery worked through once more. Raises: NotPossible."""
         handler_id, _, webhook_id = delivery_id.partition(":")
         try:
-            found = _delivery(self._house.inbox.get(handler_id, webhook_id))
+            found = _delivery(self._services.inbox.get(handler_id, webhook_id))
         except NoResultFound:
             raise NotPossible("There is no such delivery. It may have been forgotten.") from None
         if not found.can_run_again:
             raise NotPossible("This delivery is being worked on, or its body has been forgotten.")
-        self._house.inbox.revive(handler_id, webhook_id, ENDED)
+        self._services.inbox.requeue(handler_id, webhook_id, ENDED)
 
     def replay(self, letter_id: str) -> None:
         """Have a dead letter tried again. Raises: NotPossible."""
         with _refusals():
-            dead_letters.replay(self._house, letter_id)
+            dead_letters.replay(self._services, letter_id)
 
     def dismiss(self, letter_id: str) -> None:
         """Take a dead letter off the list. Raises: NotPossible."""
         with _refusals():
-            dead_letters.dismiss(self._house, letter_id)
+            dead_letters.dismiss(self._services, letter_id)
 
     def workflows(self) -> Sequence[WorkflowView]:
         """The definitions."""
-        return workflows_of(self._house)
+        return workflows_of(self._services)
 
     def workflow_runs(self) -> Sequence[RunView]:
         """The newest runs."""
-        return runs_of(self._house)
+        return runs_of(self._services)
 
     def run_workflow(self, workflow_id: str, record_id: str) -> str:
         """Start a workflow for a record. Raises: NotPossible."""
         try:
-            return self._house.workflows.start(workflow_id, record_id)
+            return WorkflowRunner(self._services).start(workflow_id, record_id)
         except LookupError as error:
             raise NotPossible(str(error)) from error
 
     def switch_workflow(self, workflow_id: str, *, on: bool) -> None:
         """Have a workflow started by its trigger, or not any more. Raises: NotPossible."""
         try:
-            self._house.workflows.switches.switch(workflow_id, on=on)
+            WorkflowActivations(self._services).switch(workflow_id, on=on)
         except LookupError as error:
             raise NotPossible(str(error)) from error
 
     def settings(self) -> Sequence[SettingsSection]:
         """The app's settings, as they are now."""
-        return sections_of(self._house)
+        return sections_of(self._services)
 
     def save_settings(self, changes: Mapping[str, float | bool | None]) -> None:
         """Set these, all or none."""
-        save(self._house, changes)
+        save(self._services, changes)
 
     def query(self, query: str, variables: Mapping[str, Any]) -> dict[str, Any]:
         """Answer a GraphQL query of a record action; the caller has filled the slot."""
         return graphql.execute(query, variables, RestLoader())
 
     def _connection_row(self) -> ConnectionRow | None:
-        return self._house.connections.live(WORKSPACE) or self._house.connections.latest(WORKSPACE, "adding")
+        return self._services.connections.live(WORKSPACE) or self._services.connections.latest(WORKSPACE, "adding")
 
     def _person(self, record: Mapping[str, Any], companies: Mapping[str, str]) -> Person:
         # The stand-in has no pages: with it, this workspace is the only one.
-        return to_person(record, companies, linked=self._house.config.uses_real_attio)
+        return to_person(record, companies, linked=self._services.config.uses_real_attio)
 
-    def _handler(self, row: HandlerRow) -> Handler:
-        count, last, failed = self._house.inbox.statistics(row.id)
+    def _handler(self, row: WebhookHandlerRow) -> Handler:
+        count, last, failed = self._services.inbox.statistics(row.id)
         return Handler(
             id=row.id,
             path="record_events/" if row.signed_by == "attio" else f"webhooks/{row.file_name}.py",
             sender=SCHEMES[row.signed_by].sender.removesuffix(" API"),
-            url=self._house.handlers.url(row.id, row.signed_by),
+            url=self._services.webhook_handlers.url(row.id, row.signed_by),
             external_webhook_id=row.external_webhook_id,
             created_at=_at(row.created_at),
             last_delivery_at=_at(last) if last else None,
@@ -253,7 +255,7 @@ class Workspace:
 
     @contextmanager
     def _reading(self) -> Iterator[None]:
-        with running(Slot(self._house)):
+        with running(AppContext(self._services)):
             try:
                 yield
             except AttioApiError as error:

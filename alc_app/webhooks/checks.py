@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 
-from alc_app.attio import AttioError, AttioNoWorkspaceConnectionError, Connection, Finding, WebhookHandler
+from alc_app.attio import AttioError, AttioNoWorkspaceConnectionError, Connection, WebhookHandler
 from alc_app.attio.host.context import current
+from alc_app.attio.host.doctor import Finding
 from alc_app.attio.server import (
     get_workspace_connection,
     knows_webhook_handler,
@@ -93,7 +94,7 @@ class _Pair:
         # A disconnect deletes the id that it finds. One that looked before it was there is seen here, or sees it.
         if not _is_live(handler):
             return _delete(self.connection, made)
-        transitions.ask_soon()  # what ALC had to tell meanwhile
+        transitions.schedule_verdict_check()  # what ALC had to tell meanwhile
         return f"The handler {handler.id} has been registered at ALC as the webhook {made.webhook_id}."
 
     def replace(self, hook: Webhook) -> str:

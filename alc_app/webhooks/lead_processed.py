@@ -10,7 +10,7 @@ import logging
 from alc_app.attio import Request, Response
 from alc_app.clients.alc_events import LeadProcessed
 from alc_app.leads import transitions
-from alc_app.leads.record_sync import show_lead_status
+from alc_app.leads.record_sync import sync_record
 
 log = logging.getLogger(__name__)
 
@@ -34,9 +34,9 @@ def lead_processed(req: Request) -> Response:
 
     # TUTORIAL: it writes whatever status and record id it is sent. Here each field is checked by its form, and the
     # record that is written is the one of our own row for the lead (bar R10, R12, R13).
-    lead_id = transitions.processed(LeadProcessed.parse(body))
+    lead_id = transitions.apply_verdict(LeadProcessed.parse(body))
     log.info("ALC says %s of the record %s.", status, record_id, extra={"record_id": record_id, "lead_id": lead_id})
     if lead_id:  # None: not ours, too late, or so early that the send's own answer has not been stored
-        show_lead_status(lead_id)  # Later 11
+        sync_record(lead_id)  # Later 11
 
     return Response(None, status=200)

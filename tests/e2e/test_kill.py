@@ -156,7 +156,13 @@ def test_tokens_that_were_not_stored_are_lost_and_the_person_starts_over(world: 
 def test_an_installation_survives_every_crash(world: World) -> None:
     """Install 3, 5-8, C8: saved whole, with one webhook."""
     world.disconnect()
-    steps = ("exchange_code", "create_webhook_handler", "create_webhook", "update_webhook_handler", "ask_soon")
+    steps = (
+        "exchange_code",
+        "create_webhook_handler",
+        "create_webhook",
+        "update_webhook_handler",
+        "schedule_verdict_check",
+    )
     places = around(*steps, "subscribe_soon", "save")
     world.kill(world.workers, *places, while_doing=lambda: press_connect(world.user))
 
@@ -168,8 +174,8 @@ def test_a_send_survives_every_crash(world: World) -> None:
     world.connect()
     record_id = world.add_person()
     nested = ["_post.before", *around("create_lead"), "_post.after"]
-    places = [*around("begin", "get_workspace_connection"), *nested]
-    places += [*around("sent", "claim"), *WRITE, *around("shown", "is_shown")]
+    places = [*around("claim_for_send", "get_workspace_connection"), *nested]
+    places += [*around("mark_sent", "claim"), *WRITE, *around("mark_synced", "is_synced")]
     world.kill(world.workers, *places, while_doing=lambda: press_send(world.user, record_id))
 
     world.until(lambda: world.sent_once(record_id, "Pending"))
@@ -182,7 +188,7 @@ def test_a_verdict_survives_every_crash(world: World) -> None:
     world.until(lambda: world.sent_once(record_id, "Pending", "Complete"))
 
     record_id, lead_id = world.pending()
-    places = ["run_asked_for", *around("processed", "claim"), *WRITE, *around("shown")]
+    places = ["run_asked_for", *around("apply_verdict", "claim"), *WRITE, *around("mark_synced")]
     world.kill(world.workers, *places, while_doing=lambda: world.alc.decide(lead_id))
     world.until(lambda: world.sent_once(record_id, "Pending", "Complete"))
 
@@ -204,7 +210,7 @@ def test_a_send_that_nobody_asked_for_is_settled_while_alc_comes_and_goes(world:
     record_id = world.add_person()
     world.kill(world.web, "intent_written", while_doing=lambda: press_send(world.user, record_id))
     world.alc_stops()
-    places = around("find_lead", "settle_later")
+    places = around("find_lead", "retry_later")
     world.kill(world.workers, *places, while_doing=world.stack.let_time_pass)
     world.until(lambda: world.stack.lead(record_id)["due_at"])
     world.alc_starts()
@@ -212,7 +218,7 @@ def test_a_send_that_nobody_asked_for_is_settled_while_alc_comes_and_goes(world:
     def settled() -> None:  # the run that found ALC away may still be at it when the first of these dies
         world.later(lambda: world.stack.lead(record_id)["status"] == "not_sent")
 
-    world.kill(world.workers, *around("not_sent"), while_doing=settled)
+    world.kill(world.workers, *around("mark_not_sent"), while_doing=settled)
 
     assert not world.alc.leads(record_id)
     world.user.click_send(record_id)
@@ -244,7 +250,7 @@ def test_a_record_that_cannot_be_written_now_is_written_later(world: World) -> N
     world.connect()
     record_id = world.add_person()
     attio = world.stack.attio
-    places = ["update_record.before", attio.stop, *around("show_later"), attio.start]
+    places = ["update_record.before", attio.stop, *around("retry_sync_later"), attio.start]
     world.kill(world.workers, *places, while_doing=lambda: press_send(world.user, record_id))
 
     world.later(lambda: world.sent_once(record_id, "Pending"))
@@ -254,7 +260,7 @@ def test_a_record_that_is_gone_ends_as_undeliverable(world: World) -> None:
     """CRM 2, C5: Attio tells us, and nobody waits for a verdict that could be shown nowhere."""
     record_id, _ = world.pending()
     world.subscribe()
-    places = around("is_gone", "unfinished", "undeliverable")
+    places = around("is_gone", "unfinished_leads", "mark_undeliverable")
     world.kill(world.workers, *places, while_doing=lambda: world.attio.delete(record_id))
 
     world.until(lambda: world.stack.lead(record_id)["status"] == "undeliverable")
@@ -264,7 +270,7 @@ def test_a_request_in_the_crm_survives_every_crash(world: World) -> None:
     """CRM 1, C1: one lead, however often the request was looked at."""
     world.subscribe()
     record_id = world.add_person()
-    places = around("read_person", "request")
+    places = around("read_person", "open_requested_send")
     world.kill(world.workers, *places, while_doing=lambda: world.attio.write(record_id, alc_status="Requested"))
 
     world.until(lambda: world.sent_once(record_id, "Requested", "Pending"))
@@ -275,7 +281,7 @@ def test_a_lead_whose_record_is_merged_survives_every_crash(world: World) -> Non
     record_id, lead_id = world.pending()
     world.subscribe()
     other = world.add_person()
-    made = world.kill(world.workers, *around("move"), while_doing=lambda: world.attio.merge(record_id, other))
+    made = world.kill(world.workers, *around("move_leads"), while_doing=lambda: world.attio.merge(record_id, other))
     world.until(lambda: world.attio.value(str(made), "alc_status") == "Pending")
 
     world.alc.decide(lead_id)
@@ -293,7 +299,7 @@ def test_a_secret_that_was_not_stored_is_made_anew(world: World) -> None:
         world.attio.write(record_id, alc_status="Requested")  # Attio has nobody to tell
         world.stack.let_time_pass()
 
-    nested = ["put_right.before", "update_webhook_handler.before", "put_right.after"]
+    nested = ["repair.before", "update_webhook_handler.before", "repair.after"]
     places = [*nested, *around("find_requested")]
     world.kill(world.workers, *places, while_doing=lose)
 
@@ -307,7 +313,7 @@ def test_a_verdict_that_never_came_is_asked_for(world: World) -> None:
     world.alc.decide(lead_id)
     world.until(lambda: len(world.alc.statuses_of_attempts(record_id)) == 7)
     world.web.start()
-    world.kill(world.workers, *around("sent_as", "find_verdict"), while_doing=world.stack.let_time_pass)
+    world.kill(world.workers, *around("next_verdict_check", "find_verdict"), while_doing=world.stack.let_time_pass)
 
     world.until(lambda: world.sent_once(record_id, "Pending", "Complete"))
 
@@ -346,7 +352,7 @@ def test_a_sweep_survives_every_crash(world: World) -> None:
     world.alc.decide(lead_id)
     world.until(lambda: len(world.alc.statuses_of_attempts(record_id)) == 7)
     world.web.start()
-    places = around("begin_sweep", "list_verdicts", "all_processed")
+    places = around("start_reconciliation", "list_verdicts", "apply_verdicts")
     world.kill(world.workers, *places, while_doing=world.user.catch_up)
 
     world.until(lambda: world.sent_once(record_id, "Pending", "Complete"))
@@ -357,12 +363,12 @@ def test_a_workflow_run_survives_every_crash(world: World) -> None:
     world.connect()
     record_id = world.add_person()
     ask = {"record_id": record_id}
-    places = around("take_turn", "wait_for", "keep_outcome")
+    places = around("take_turn", "add_wait", "keep_outcome")
     world.kill(world.workers, *places, while_doing=lambda: world.user.post("/workflows/qualify/runs", data=ask))
     world.until(lambda: world.run_of(record_id)["state"] == "waiting")
     [lead] = world.alc.leads(record_id)
 
-    places = around("tell_workflow", "create_task")
+    places = around("notify_workflow", "create_task")
     world.kill(world.workers, *places, while_doing=lambda: world.alc.decide(lead["id"]))
 
     world.until(lambda: world.run_of(record_id)["state"] == "done")

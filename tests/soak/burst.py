@@ -25,7 +25,7 @@ from standardwebhooks import Webhook
 from alc_app.app import app as manifest
 from alc_app.config.settings import Config
 from alc_app.leads.models import Lead
-from alc_app.runtime.services import WORKSPACE, House
+from alc_app.runtime.services import WORKSPACE, Services
 from tests.support.chaos.proxy import ChaosProxy, Exchange, answered
 from tests.support.people import User
 from tests.support.servers.outside import Attio
@@ -102,7 +102,7 @@ def _pending_leads(stack: Stack, count: int) -> dict[str, str]:
         values = {"name": f"Person {number}", "alc_status": "Pending", "alc_lead_id": lead_id}
         record = attio.call("POST", "/v2/objects/people/records", {"data": {"values": values}})
         leads[str(record["id"]["record_id"])] = lead_id
-    with closing(_house(stack)) as house, house.database.transaction() as session:
+    with closing(_services(stack)) as services, services.database.transaction() as session:
         for record_id, lead_id in leads.items():
             sent = {"status": "pending", "alc_lead_id": lead_id, "version": 1, "shown_version": 1}
             session.add(
@@ -120,10 +120,10 @@ def _two_verdicts(record_id: str, lead_id: str, random: Random) -> list[dict[str
 
 def _send(stack: Stack, deliveries: Sequence[tuple[str, str]], report: Report) -> None:
     """As ALC would, by many threads at once."""
-    with closing(_house(stack)) as house:
-        handlers = house.handlers.of(house.connections.usable_id(WORKSPACE))
+    with closing(_services(stack)) as services:
+        handlers = services.webhook_handlers.of(services.connections.usable_id(WORKSPACE))
         [row] = [row for row in handlers if row.file_name == "lead_processed"]
-        url, signer = f"{stack.app_url}/hooks/{row.id}", Webhook(house.handlers.secret(row))
+        url, signer = f"{stack.app_url}/hooks/{row.id}", Webhook(services.webhook_handlers.secret(row))
     session = requests.Session()
     session.mount("http://", requests.adapters.HTTPAdapter(pool_maxsize=SENDERS))
 
@@ -147,11 +147,11 @@ def _send(stack: Stack, deliveries: Sequence[tuple[str, str]], report: Report) -
     report.ack_p50_ms, report.ack_p99_ms = (round(times[int(len(times) * part)] * 1000, 1) for part in (0.5, 0.99))
 
 
-def _house(stack: Stack) -> House:
+def _services(stack: Stack) -> Services:
     """The stores of the running processes, opened once more."""
     names = {field.alias for field in Config.model_fields.values()}
     settings = {name: value for name, value in stack.settings.items() if name in names}
-    return House(Config.model_validate(settings), manifest)
+    return Services(Config.model_validate(settings), manifest)
 
 
 def _waiting(stack: Stack) -> dict[str, int]:

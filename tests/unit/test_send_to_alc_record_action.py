@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from alc_app.attio import AttioNoWorkspaceConnectionError, QueryError, ServerFunctionError, ServerFunctionTimeout
+from alc_app.attio import AttioNoWorkspaceConnectionError
 from alc_app.attio.effects import Effect
+from alc_app.attio.host.errors import QueryError, ServerFunctionError, ServerFunctionTimeout
 from alc_app.clients.alc_api import AlcAnswerLost, AlcRefused, AlcUnreachable
 from alc_app.send_to_alc_record_action import GET_PERSON_PHONE_NUMBERS, on_trigger, send_to_alc_action
 

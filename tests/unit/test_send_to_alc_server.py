@@ -12,10 +12,10 @@ from alc_app.attio.host.context import running
 from alc_app.attio.http import FetchResponse
 from alc_app.clients.alc_api import AlcAnswerLost, AlcError, AlcRefused, AlcUnreachable
 from alc_app.clients.alc_events import LeadProcessed
-from alc_app.leads import record_sync_rows, transitions
+from alc_app.leads import record_sync, transitions
 from alc_app.leads.models import Lead
-from alc_app.leads.record_sync import show_lead_status
-from alc_app.send_to_alc_server import send_to_alc, settle_send
+from alc_app.leads.record_sync import sync_record
+from alc_app.send_to_alc_server import resolve_send, send_to_alc
 from tests.support.fakes.runtime import (
     Answer,
     Crash,
@@ -115,7 +115,7 @@ def test_a_click_after_the_verdict_begins_a_new_lead(runtime: FakeRuntime, outsi
     """C1: one *open* lead for each record; a closed one is history."""
     click()
     runtime.time += 60
-    transitions.processed(verdict("lead_1"))
+    transitions.apply_verdict(verdict("lead_1"))
 
     assert click()["id"] == "lead_2"
     assert len(set(outside.keys())) == 2
@@ -196,7 +196,7 @@ def test_a_refusal_after_a_lost_answer_does_not_close_the_intent(
 def test_an_alc_that_names_an_earlier_lead_has_begun_nothing(runtime: FakeRuntime, outside: Outside) -> None:
     """I1, I6: it says that it has the lead, so the click is no failure; the intent ends, and nothing asks for ever."""
     click()
-    transitions.processed(LeadProcessed(record_id=RECORD, status="Complete", lead_id="lead_1"))
+    transitions.apply_verdict(LeadProcessed(record_id=RECORD, status="Complete", lead_id="lead_1"))
     outside.fault(POST, says(201, {"id": "lead_1", "record_id": RECORD}), never_answers)
 
     runtime.restart("again")
@@ -206,7 +206,7 @@ def test_an_alc_that_names_an_earlier_lead_has_begun_nothing(runtime: FakeRuntim
         click()
     outside.fault(LOOK_UP, says(200, {"leads": [{"id": "lead_1", "record_id": RECORD}]}))
     runtime.restart("settled")
-    settle_send(rows(runtime)[-1].id)
+    resolve_send(rows(runtime)[-1].id)
 
     assert [(row.status, row.due_at) for row in rows(runtime)[1:]] == [("not_sent", None)] * 2
     assert rows(runtime)[0].status == "complete"
@@ -253,12 +253,12 @@ def test_a_record_that_cannot_be_written_now_is_due_again(runtime: FakeRuntime, 
     outside.fault(PATCH, fault)
 
     assert click() == {"id": "lead_1", "shown": False}
-    runtime.time += record_sync_rows.STRAY + 1 if fault is answer_lost else 2
-    [due] = record_sync_rows.due_to_show()
-    show_lead_status(due)
+    runtime.time += record_sync.STRAY + 1 if fault is answer_lost else 2
+    [due] = record_sync.due_to_sync()
+    sync_record(due)
 
     assert outside.values(RECORD)["alc_status"] == "Pending"
-    assert not record_sync_rows.due_to_show()
+    assert not record_sync.due_to_sync()
 
 
 def test_a_record_that_is_gone_ends_the_lead(runtime: FakeRuntime, outside: Outside) -> None:
@@ -269,14 +269,14 @@ def test_a_record_that_is_gone_ends_the_lead(runtime: FakeRuntime, outside: Outs
 
     assert [(row.status, row.why) for row in rows(runtime)] == [("undeliverable", "Record not found.")]
     runtime.time += 1e6
-    assert not record_sync_rows.due_to_show()
-    assert not transitions.due_to_settle()
+    assert not record_sync.due_to_sync()
+    assert not transitions.due_to_resolve()
 
 
 def test_a_run_that_comes_too_late_sends_nothing(runtime: FakeRuntime, outside: Outside) -> None:
     """C2: its intent was given up while it waited; sending now would surprise everybody."""
     intend()
-    transitions.not_sent(rows(runtime)[0].id)
+    transitions.mark_not_sent(rows(runtime)[0].id)
 
     with pytest.raises(AlcRefused, match="given up"):
         send_to_alc.run(*PERSON)
@@ -284,15 +284,15 @@ def test_a_run_that_comes_too_late_sends_nothing(runtime: FakeRuntime, outside: 
 
 
 STEPS = (
-    "begin",
+    "claim_for_send",
     "get_workspace_connection",
     "_post",
-    "sent",
+    "mark_sent",
     "claim",
     "_write",
-    "shown",
+    "mark_synced",
     "claim",
-    "is_shown",
+    "is_synced",
 )
 
 
@@ -331,10 +331,10 @@ def test_a_run_that_never_comes_back_is_settled_by_the_upkeep(
     runtime.crash(when, nth)
     with pytest.raises(Crash):
         send_to_alc.run(*PERSON)
-    runtime.time += transitions.RUN_WITHIN + record_sync_rows.WRITER_LEASE
-    runtime.restart("upkeep")
+    runtime.time += transitions.RUN_WITHIN + record_sync.WRITER_LEASE
+    runtime.restart("job")
 
-    upkeep()
+    jobs()
 
     [row] = rows(runtime)
     assert row.status == ("pending" if outside.leads else "not_sent")
@@ -356,7 +356,7 @@ def test_a_run_that_comes_back_after_it_was_given_up_sends_nothing(
     anew = FakeRuntime(database=runtime.database, outside=outside, run_id="anew")
     anew.time = runtime.time
     with running(anew):
-        upkeep()
+        jobs()
         click()
     runtime.restart()
 
@@ -373,7 +373,7 @@ def test_settling_asks_again_when_alc_cannot_say(runtime: FakeRuntime, outside: 
     outside.fault(LOOK_UP, fault, fault)
     waits = []
     for _ in range(2):
-        settle_send(intent)
+        resolve_send(intent)
         waits.append((rows(runtime)[0].due_at or 0) - runtime.time)
 
     assert rows(runtime)[0].status == "sending"
@@ -401,10 +401,10 @@ def test_settling_spares_a_send_that_is_under_way(runtime: FakeRuntime, outside:
     """C1: a click has taken the intent up while ALC was being asked."""
     intend()
     runtime.time += transitions.RUN_WITHIN
-    [intent] = transitions.due_to_settle()
+    [intent] = transitions.due_to_resolve()
 
     outside.before = lambda method, _: touch(runtime) if method == "GET" else None
-    settle_send(intent)
+    resolve_send(intent)
 
     assert rows(runtime)[0].status == "sending"
 
@@ -414,15 +414,15 @@ def touch(runtime: FakeRuntime) -> None:
     other = FakeRuntime(database=runtime.database, run_id="other")
     other.time = runtime.time
     with running(other):
-        transitions.begin(RECORD)
+        transitions.claim_for_send(RECORD)
 
 
-def upkeep() -> None:
+def jobs() -> None:
     """One look of the relay, as `app.py` lists it."""
-    for intent in transitions.due_to_settle():
-        settle_send(intent)
-    for lead in record_sync_rows.due_to_show():
-        show_lead_status(lead)
+    for intent in transitions.due_to_resolve():
+        resolve_send(intent)
+    for lead in record_sync.due_to_sync():
+        sync_record(lead)
 
 
 def verdict(lead_id: str) -> LeadProcessed:

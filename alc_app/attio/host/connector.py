@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from alc_app.attio.errors import SerializableError
+from alc_app.attio.host.errors import SerializableError
 
 Json = Mapping[str, Any]
 SECONDS_END = 100_000_000_000

@@ -15,9 +15,9 @@ from typing import Any, ParamSpec, Protocol, TypeVar, get_type_hints
 
 from pydantic import TypeAdapter
 
-from alc_app.attio.errors import SerializableError
+from alc_app.attio.connections import Connection, WebhookHandler
+from alc_app.attio.host.errors import SerializableError
 from alc_app.attio.http import FetchResponse
-from alc_app.attio.types import Connection, WebhookHandler
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -90,13 +90,13 @@ class Runtime(Protocol):
     def post_callback(self, url: str, callback_id: str, body: Mapping[str, Any]) -> None: ...
 
 
-_slot: ContextVar[Runtime] = ContextVar("runtime")
+_runtime: ContextVar[Runtime] = ContextVar("runtime")
 
 
 def current() -> Runtime:
     """The runtime that is running us. Raises: RuntimeError outside of one."""
     try:
-        return _slot.get()
+        return _runtime.get()
     except LookupError:
         raise RuntimeError("App code runs inside a runtime: see alc_app/attio/host/context.py, `running`.") from None
 
@@ -104,11 +104,11 @@ def current() -> Runtime:
 @contextmanager
 def running(runtime: Runtime) -> Iterator[None]:
     """Run app code inside `runtime`."""
-    token = _slot.set(runtime)
+    token = _runtime.set(runtime)
     try:
         yield
     finally:
-        _slot.reset(token)
+        _runtime.reset(token)
 
 
 def step(function: Callable[P, R]) -> Callable[P, R]:

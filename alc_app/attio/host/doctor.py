@@ -48,9 +48,13 @@ class DeadLetter:
 
 @dataclass(frozen=True)
 class DeadLetters:
-    """One kind of them. `replay` tries one again and says so in a sentence; `dismiss` takes it off the list."""
+    """One kind of dead letters, and what a person can do with one, given its id.
+
+    `replay` tries it again and returns a sentence that says so. None: a machine cannot, and each letter's `advice` says
+    what a person can do. `dismiss` takes it off the list.
+    """
 
     kind: str
     find: Callable[[], Sequence[DeadLetter]]
-    replay: Callable[[str], str]
+    replay: Callable[[str], str] | None
     dismiss: Callable[[str], None]

@@ -1,6 +1,7 @@
 """ALC calls the workflow's address: a verdict on a lead of ours starts a run."""
 
-from alc_app.attio import BadRequest, Request
+from alc_app.attio import Request
+from alc_app.attio.http import BadRequest
 from alc_app.attio.workflows import NoOp, Outcome, TriggerMetadata
 from alc_app.blocks.lead_processed.block import Config
 from alc_app.blocks.outcomes import outcome_of

@@ -26,7 +26,7 @@ def execute(*, config: Config, metadata: StepMetadata) -> Result:
         return _failed(config, "The record is gone.")
     if not person.phone_number:
         return _failed(config, "The person has no phone number.")
-    workflow_waits.wait_for(config.record_id, metadata.finish_callback_url)
+    workflow_waits.add_wait(config.record_id, metadata.finish_callback_url)
     try:
         send_to_alc.run(config.record_id, person.name, person.phone_number)
     except AlcAnswerLost:

@@ -11,7 +11,7 @@ def finish(req: Request, *, config: Config, metadata: StepMetadata) -> Outcome |
     """The outcome of the verdict; nothing, when it is about a lead that came to nothing and was sent anew since."""
     del config
     body = req.json()
-    if body.get("event") != "lead.processed" or not workflow_waits.is_for(
+    if body.get("event") != "lead.processed" or not workflow_waits.waits_for(
         metadata.finish_callback_url, body["lead_id"]
     ):
         return NoOp()

@@ -47,7 +47,7 @@ DECLARED = "send_to_alc_action = RecordAction("
 PLACES: Final[dict[str, tuple[Range | None, Range]]] = {
     # Attio's own platform does the first four steps for a TypeScript app: the tutorial has no code for them.
     "Installation 1": (None, Range(CONNECTING, '@routes.get("/connect")', "Clicks to install app")),
-    "Installation 2": (None, Range(CONNECTING, "with acting(house.exchanges", "Prompts to add connection")),
+    "Installation 2": (None, Range(CONNECTING, "with acting(services.exchanges", "Prompts to add connection")),
     "Installation 3": (None, Range(CONNECTING, '@routes.get("/callback")', "Logs in (OAuth flow)")),
     "Installation 4": (None, Range(CONNECTING, 'failpoint("callback_accepted")', "return _back(notice)")),
     "Installation 5": (
@@ -110,7 +110,7 @@ PLACES: Final[dict[str, tuple[Range | None, Range]]] = {
     ),
     "Later 11": (
         Range(WEBHOOK_TS, "await fetch(`https://api.attio.com", "alc_status:"),
-        Range(WEBHOOK, "# TUTORIAL: it writes whatever", "show_lead_status(lead_id)  # Later 11"),
+        Range(WEBHOOK, "# TUTORIAL: it writes whatever", "sync_record(lead_id)  # Later 11"),
     ),
     "Removal 1": (
         Range(REMOVED_TS, "const handlers = await listWebhookHandlers()", ")"),

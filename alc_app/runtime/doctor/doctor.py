@@ -13,13 +13,13 @@ from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import Any, TypeVar
 
-from alc_app.attio.errors import SerializableError
 from alc_app.attio.host.context import running
 from alc_app.attio.host.doctor import Check, Finding, Level
-from alc_app.runtime.context import Slot
-from alc_app.runtime.doctor.timed_checks import Looks
+from alc_app.attio.host.errors import SerializableError
+from alc_app.runtime.context import AppContext
+from alc_app.runtime.doctor.timed_checks import TimedChecks
 from alc_app.runtime.doctor.work_checks import own_checks
-from alc_app.runtime.services import House
+from alc_app.runtime.services import Services
 
 WELL, FINDINGS_REMAIN, COULD_NOT_CHECK = 0, 1, 2
 NO_TIME = Finding("This could not be checked in time.", "", "unknown")
@@ -80,10 +80,10 @@ Found = dict[str, list[Finding]]
 class Doctor:
     """All checks of one house."""
 
-    def __init__(self, house: House, checks: Sequence[Check] | None = None) -> None:
-        self._house = house
-        checks = [*own_checks(house), *house.manifest.checks] if checks is None else checks
-        self._looks = Looks({check.name: partial(self._find_one, check) for check in checks})
+    def __init__(self, services: Services, checks: Sequence[Check] | None = None) -> None:
+        self._services = services
+        checks = [*own_checks(services), *services.manifest.operations.checks] if checks is None else checks
+        self._looks = TimedChecks({check.name: partial(self._find_one, check) for check in checks})
 
     def examine(self, within: float) -> Report:
         """Look, and change nothing. What has not come out after so many seconds could not be checked."""
@@ -117,7 +117,7 @@ class Doctor:
 
     def _guarded(self, work: Callable[[], T]) -> T:
         try:
-            with running(Slot(self._house)):
+            with running(AppContext(self._services)):
                 return work()
         except SerializableError as error:
             raise CouldNot(error.message) from error

@@ -11,9 +11,9 @@ from prometheus_client.registry import Collector
 from sqlmodel import col, func, select
 
 from alc_app.attio.host.context import running
-from alc_app.attio.types import Gauge
-from alc_app.runtime.context import Slot
-from alc_app.runtime.services import WORKSPACE, House
+from alc_app.attio.host.operations import Gauge
+from alc_app.runtime.context import AppContext
+from alc_app.runtime.services import WORKSPACE, Services
 from alc_app.runtime.storage.tables import ConnectionRow
 
 log = logging.getLogger(__name__)
@@ -22,27 +22,27 @@ log = logging.getLogger(__name__)
 class Gauges(Collector):
     """Our own gauges and those of the manifest. One that cannot be read is left out, and the log says why."""
 
-    def __init__(self, house: House) -> None:
-        self._house = house
+    def __init__(self, services: Services) -> None:
+        self._services = services
         self._gauges = [
-            Gauge("deliveries", "Deliveries that are not done, by state.", self._house.inbox.unfinished, "state"),
+            Gauge("deliveries", "Deliveries that are not done, by state.", self._services.inbox.unfinished, "state"),
             Gauge("oldest_delivery_seconds", "Age of the oldest delivery that waits.", self._oldest),
             Gauge("connections", "Connections that have not been removed, by status.", self._connections, "status"),
             Gauge("clean_ups", "Former connections whose clean-up at ALC has failed and goes on.", self._clean_ups),
-            Gauge("workers", "Workers that live.", lambda: {"": len(house.executors.living())}),
-            *house.manifest.gauges,
+            Gauge("workers", "Workers that live.", lambda: {"": len(services.worker_ids.living())}),
+            *services.manifest.operations.gauges,
         ]
 
     def collect(self) -> Iterator[Metric]:
         """Read every gauge."""
-        with running(Slot(self._house)):
+        with running(AppContext(self._services)):
             for gauge in self._gauges:
                 yield from self._read(gauge.name, gauge.text, [gauge.label] if gauge.label else [], _keyed(gauge))
         yield from self._read(
             "runs",
             "Runs that wait or are under way, by queue.",
             ["queue", "status"],
-            self._house.engine.unfinished,
+            self._services.engine.unfinished,
         )
 
     def _read(
@@ -59,17 +59,17 @@ class Gauges(Collector):
         yield family
 
     def _oldest(self) -> Mapping[str, float]:
-        since = self._house.inbox.waiting_since()
-        return {"": self._house.now() - since if since else 0.0}
+        since = self._services.inbox.waiting_since()
+        return {"": self._services.now() - since if since else 0.0}
 
     def _connections(self) -> Mapping[str, float]:
         status = col(ConnectionRow.status)
         query = select(status, func.count()).where(status != "removed").group_by(status)
-        with self._house.database.reading() as session:
+        with self._services.database.reading() as session:
             return dict(session.exec(query).all())
 
     def _clean_ups(self) -> Mapping[str, float]:
-        return {"": len(self._house.connections.being_removed(WORKSPACE))}
+        return {"": len(self._services.connections.being_removed(WORKSPACE))}
 
 
 def _keyed(gauge: Gauge) -> Callable[[], Mapping[tuple[str, ...], float]]:

@@ -12,9 +12,9 @@ from pathlib import Path
 
 from sqlalchemy import text
 
-from alc_app.attio.errors import FetchError
 from alc_app.attio.host.doctor import Finding
-from alc_app.runtime.services import House
+from alc_app.attio.host.errors import FetchError
+from alc_app.runtime.services import Services
 
 SKEW = 60.0
 LEAST_SPACE = 256 * 1024 * 1024
@@ -22,9 +22,12 @@ GROUP_AND_OTHERS = 0o077
 WRITABLE_BY_OTHERS = 0o022
 
 
-def check_keys(house: House) -> Iterator[Finding]:
-    """The keys at hand open every secret that is sealed here (bar O19)."""
-    for kind, ids in (("connection", house.connections.unopenable()), ("webhook handler", house.handlers.unopenable())):
+def check_keys(services: Services) -> Iterator[Finding]:
+    """The keys at hand open every secret that is sealed here (O19)."""
+    for kind, ids in (
+        ("connection", services.connections.unopenable()),
+        ("webhook handler", services.webhook_handlers.unopenable()),
+    ):
         for subject in ids:
             yield Finding(
                 f"The secrets of the {kind} {subject} were sealed with a key that is not at hand. Add the key to "
@@ -33,36 +36,38 @@ def check_keys(house: House) -> Iterator[Finding]:
             )
 
 
-def check_clocks(house: House) -> Iterator[Finding]:
+def check_clocks(services: Services) -> Iterator[Finding]:
     """Signatures are refused when two clocks differ by minutes. Raises: FetchError."""
     try:
-        answer = house.http.request("GET", f"{house.oauth.issuer}/.well-known/oauth-authorization-server", headers={})
+        answer = services.http.request(
+            "GET", f"{services.oauth.issuer}/.well-known/oauth-authorization-server", headers={}
+        )
     except FetchError as error:
         raise FetchError("ALC cannot be reached.").because(error) from error
     if date := answer.headers.get("Date"):
-        yield from _compare("ALC's", parsedate_to_datetime(date).timestamp() - house.now())
-    if house.database.engine.dialect.name == "postgresql":
-        with house.database.reading() as session:
+        yield from _compare("ALC's", parsedate_to_datetime(date).timestamp() - services.now())
+    if services.database.engine.dialect.name == "postgresql":
+        with services.database.reading() as session:
             there = session.connection().execute(text("select extract(epoch from clock_timestamp())")).scalar_one()
-        yield from _compare("the database's", float(there) - house.now())
+        yield from _compare("the database's", float(there) - services.now())
 
 
-def check_files(house: House) -> Iterator[Finding]:
-    """Keys and databases are their owner's alone, and there is room to write (bar O18, C14)."""
-    home = house.config.home
+def check_files(services: Services) -> Iterator[Finding]:
+    """Keys and databases are their owner's alone, and there is room to write (O18, C14)."""
+    home = services.config.home
     if home.stat().st_mode & WRITABLE_BY_OTHERS:
         yield Finding(f"Others may write to {home}.", str(home), mend=partial(_make_private, home, 0o700))
-    for path in _private_files(house):
+    for path in _private_files(services):
         if path.stat().st_mode & GROUP_AND_OTHERS:
             yield Finding(f"Others may read {path}.", str(path), mend=partial(_make_private, path, 0o600))
     if shutil.disk_usage(home).free < LEAST_SPACE:
         yield Finding(f"Less than 256 MB are free on the disk of {home}. Make room.", str(home), "warning")
 
 
-def check_sqlite(house: House) -> Iterator[Finding]:
+def check_sqlite(services: Services) -> Iterator[Finding]:
     """The engine's clock on SQLite needs a function that came with 3.42, from Python 3.12 on."""
     versions = ((sys.version_info.major, sys.version_info.minor), sqlite3.sqlite_version_info)
-    if house.engine.url.startswith("sqlite") and not _fit(*versions):
+    if services.engine.url.startswith("sqlite") and not _fit(*versions):
         yield Finding(
             f"SQLite {sqlite3.sqlite_version} is too old for the engine on this Python. Use SQLite 3.42 or newer, "
             "Python 3.11, or Postgres.",
@@ -81,8 +86,8 @@ def _compare(whose: str, seconds: float) -> Iterator[Finding]:
         yield Finding(f"{whose.capitalize()} clock is {abs(seconds):.0f} seconds {how} ours. {advice}", "clock")
 
 
-def _private_files(house: House) -> list[Path]:
-    config = house.config
+def _private_files(services: Services) -> list[Path]:
+    config = services.config
     urls = (config.database(name) for name in ("app", "inbox", "engine"))
     databases = [Path(url.removeprefix("sqlite:///")) for url in urls if url.startswith("sqlite:///")]
     keys = [config.home / name for name in ("sealing_key", "session_key", "mock_attio_token")]

@@ -15,7 +15,7 @@ Check = Callable[[], str | None]
 log = logging.getLogger(__name__)
 
 
-class Looks(Generic[T]):
+class TimedChecks(Generic[T]):
     """Looks by name. One that hangs is not begun a second time: a peer that is down costs a thread, not many."""
 
     def __init__(self, looks: Mapping[str, Callable[[], T]]) -> None:
@@ -50,7 +50,7 @@ class Checks:
     """Checks by name, of what is needed."""
 
     def __init__(self, checks: Mapping[str, Check]) -> None:
-        self._looks = Looks(checks)
+        self._looks = TimedChecks(checks)
 
     def missing(self, within: float) -> dict[str, str]:
         """What is missing, by name; what has not answered in time is missing too."""

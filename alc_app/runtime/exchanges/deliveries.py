@@ -13,11 +13,11 @@ from alc_app.runtime.exchanges.log import ExchangeLog
 from alc_app.runtime.signatures.schemes import Scheme
 
 SHOWN_OF_ADDRESS = 6
-"""Characters of a handler's id that are shown: the whole address is a secret (bar R18)."""
+"""Characters of a handler's id that are shown: the whole address is a secret (R18)."""
 
 
 @contextmanager
-def noted_delivery(exchanges: ExchangeLog, scheme: Scheme, raw_body: bytes) -> Iterator[Callable[[Response], Response]]:
+def log_delivery(exchanges: ExchangeLog, scheme: Scheme, raw_body: bytes) -> Iterator[Callable[[Response], Response]]:
     """Note the delivery at hand; what is yielded is told of our answer, and returns it."""
     started = time.monotonic()
     asked = {

@@ -16,7 +16,7 @@ Answered = Callable[[requests.Response], None]
 
 
 @contextmanager
-def noted(request: requests.PreparedRequest) -> Iterator[Answered]:
+def log_call(request: requests.PreparedRequest) -> Iterator[Answered]:
     """Note a call, if somebody is acting; what is yielded is told of the answer."""
     exchanges = noting()
     if exchanges is None:

@@ -19,26 +19,26 @@ SEEN = {
 }
 
 
-def clicked(exchanges: ExchangeLog, label: str, coroutine: Coroutine[Any, Any, Any]) -> None:
+def log_click(exchanges: ExchangeLog, label: str, coroutine: Coroutine[Any, Any, Any]) -> None:
     """Usage 3 and 4."""
     exchanges.note(USER, UI, "Clicks button", detail_of_button=label)
     exchanges.note(UI, ACTION, "Fires on_trigger()", source=source_of(coroutine))
 
 
-def shown(exchanges: ExchangeLog, effect: Effect, coroutine: Coroutine[Any, Any, Any]) -> None:
+def log_effect(exchanges: ExchangeLog, effect: Effect, coroutine: Coroutine[Any, Any, Any]) -> None:
     """Something that the action asks the browser to show. Usage 5, 11, 12."""
     said, seen = SEEN.get(effect.name, (effect.name, effect.name))
     exchanges.note(ACTION, UI, said, kind="answer", source=source_of(coroutine), arguments=dict(effect.data))
     exchanges.note(UI, USER, seen.format_map({"title": "", **effect.data}), kind="answer")
 
 
-def called(calls: Sequence[Mapping[str, Any]]) -> str:
+def log_function_call(calls: Sequence[Mapping[str, Any]]) -> str:
     """Usage 7; of calls that are made side by side, how many."""
     one = f"Calls {calls[0]['function']}()" if calls else "Calls nothing"
     return one if len(calls) < 2 else f"{one} for {len(calls)} records"
 
 
-def given(calls: Sequence[Mapping[str, Any]]) -> Any:
+def log_answer(calls: Sequence[Mapping[str, Any]]) -> Any:
     """The arguments of a call, or of each of several."""
     return calls[0]["args"] if len(calls) == 1 else [call["args"] for call in calls]
 

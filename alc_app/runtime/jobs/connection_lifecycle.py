@@ -13,20 +13,21 @@ from typing import Any
 
 from dbos import error as engine_error
 
-from alc_app.attio.errors import AttioConnectionExpiredError, ServerFunctionError
+from alc_app.attio.connections import Connection
+from alc_app.attio.errors import AttioConnectionExpiredError
 from alc_app.attio.host.backoff import backoff
 from alc_app.attio.host.context import outcome, running, settle
-from alc_app.attio.types import Connection
-from alc_app.runtime.context import DurableSlot
+from alc_app.attio.host.errors import ServerFunctionError
+from alc_app.runtime.context import DurableContext
 from alc_app.runtime.exchanges.log import acting
 from alc_app.runtime.failpoints import failpoint
 from alc_app.runtime.oauth_client import OAuthFailed
-from alc_app.runtime.services import WORKSPACE, House
+from alc_app.runtime.services import WORKSPACE, Services
 from alc_app.runtime.storage.tables import ConnectionRow
 from alc_app.runtime.stores.connections import LOOK_AGAIN
 
 GIVE_UP_AFTER = 30 * 86_400.0
-"""Seconds that we keep the tokens of a connection that ALC does not let us clean up (bar C10)."""
+"""Seconds that we keep the tokens of a connection that ALC does not let us clean up (C10)."""
 HANDLER = "Event Handler"
 FIRST_RETRY, LONGEST_RETRY = 5.0, 3600.0
 log = logging.getLogger(__name__)
@@ -35,13 +36,13 @@ log = logging.getLogger(__name__)
 class Lifecycle:
     """The bodies of the two durable runs. Every line that touches the world is a step."""
 
-    def __init__(self, house: House) -> None:
-        self._house = house
+    def __init__(self, services: Services) -> None:
+        self._services = services
 
     def connect(self, flow_id: str) -> dict[str, Any]:
         """Redeem the grant, let the app prepare, save the connection; or undo all of it. Installation 4-7."""
-        slot = DurableSlot(self._house)
-        with acting(self._house.exchanges, "Attio UI"):
+        slot = DurableContext(self._services)
+        with acting(self._services.exchanges, "Attio UI"):
             redeemed = slot.step("exchange_code", lambda: outcome(lambda: self._redeem(flow_id)))
         if "error" in redeemed:
             return dict(redeemed)
@@ -62,7 +63,7 @@ class Lifecycle:
         It is what held at the click, so a run that is continued takes the same way.
         """
         if strict:
-            slot = DurableSlot(self._house, connection_id)
+            slot = DurableContext(self._services, connection_id)
             told = _attempt(lambda: self._run_removed(slot, connection_id))
             if "error" in told:
                 slot.step("keep", lambda: self._keep(connection_id, told["error"]["message"]))
@@ -71,7 +72,7 @@ class Lifecycle:
 
     def remove(self, connection_id: str) -> dict[str, Any]:
         """Stop at once, let the app clean up, revoke, erase; what fails is tried again later. Removal 1-3."""
-        slot = DurableSlot(self._house, connection_id)
+        slot = DurableContext(self._services, connection_id)
         if not slot.step("stop", lambda: self._stop(connection_id)):
             return {"ok": connection_id}
         cleaned = _attempt(lambda: self._clean_up(slot, connection_id))
@@ -86,104 +87,104 @@ class Lifecycle:
 
         One step, because what has to be done is found out within: a crash makes all of it be done anew.
         """
-        row = self._house.handlers.row(handler_id)
-        slot = DurableSlot(self._house, row.connection_id if row else None)
-        keep, key = self._house.subscriptions.keep, self._house.connections.open
-        with running(slot), acting(self._house.exchanges, "Upkeep"):
+        row = self._services.webhook_handlers.row(handler_id)
+        slot = DurableContext(self._services, row.connection_id if row else None)
+        keep, key = self._services.subscriptions.keep, self._services.connections.open
+        with running(slot), acting(self._services.exchanges, "Upkeep"):
             slot.step("keep_subscription", lambda: keep(handler_id, key))
         return {"ok": handler_id}
 
     def _redeem(self, flow_id: str) -> str:
         """Tokens for the code. A code is good once: after a crash before our commit the person starts over."""
-        if self._house.connections.is_known(flow_id):
+        if self._services.connections.is_known(flow_id):
             return flow_id  # the crash came after the commit
-        grant = self._house.flows.grant(flow_id)
-        self._house.flows.forget(flow_id)
+        grant = self._services.oauth_flows.grant(flow_id)
+        self._services.oauth_flows.forget(flow_id)
         if grant is None:
             raise OAuthFailed("The connection was interrupted. Please connect again.")
-        tokens = self._house.oauth.exchange(grant.code, grant.verifier)
+        tokens = self._services.oauth.exchange(grant.code, grant.verifier)
         failpoint("tokens_in_hand")
-        return self._house.connections.add(WORKSPACE, tokens, flow_id)
+        return self._services.connections.add(WORKSPACE, tokens, flow_id)
 
     def _run_added(self, connection_id: str) -> None:
-        slot = DurableSlot(self._house, connection_id)
+        slot = DurableContext(self._services, connection_id)
         with running(slot), self._event("connection_added"):
-            self._house.manifest.events.connection_added(self._house.connections.open(connection_id))
+            self._services.manifest.events.connection_added(self._services.connections.open(connection_id))
 
-    def _clean_up(self, slot: DurableSlot, connection_id: str) -> None:
+    def _clean_up(self, slot: DurableContext, connection_id: str) -> None:
         self._run_removed(slot, connection_id)
-        with acting(self._house.exchanges, "Attio UI"):
-            settle(slot.step("revoke", lambda: outcome(lambda: self._house.connections.revoke(connection_id))))
+        with acting(self._services.exchanges, "Attio UI"):
+            settle(slot.step("revoke", lambda: outcome(lambda: self._services.connections.revoke(connection_id))))
 
-    def _run_removed(self, slot: DurableSlot, connection_id: str) -> None:
+    def _run_removed(self, slot: DurableContext, connection_id: str) -> None:
         with running(slot), self._event("connection_removed"):
-            self._house.manifest.events.connection_removed(self._key_to_clean_up(connection_id))
+            self._services.manifest.events.connection_removed(self._key_to_clean_up(connection_id))
 
     @contextmanager
     def _event(self, name: str) -> Iterator[None]:
         """The app's handler of an event is at work."""
-        exchanges = self._house.exchanges
+        exchanges = self._services.exchanges
         with exchanges.call(HANDLER, f"Fires {name}", sender="Attio UI"), acting(exchanges, HANDLER):
             yield
 
     def _key_to_clean_up(self, connection_id: str) -> Connection:
         """The connection itself; or the workspace's new one, when ALC no longer accepts the old."""
         try:
-            return self._house.connections.open(connection_id)
+            return self._services.connections.open(connection_id)
         except AttioConnectionExpiredError:
-            return self._house.connections.open(self._house.connections.usable_id(WORKSPACE))
+            return self._services.connections.open(self._services.connections.usable_id(WORKSPACE))
 
     def _save(self, connection_id: str) -> str | None:
-        replaced = self._house.connections.activate(connection_id)
-        self._house.publish("connection", {"status": "active"})
+        replaced = self._services.connections.activate(connection_id)
+        self._services.publish("connection", {"status": "active"})
         log.info("The connection %s is saved.", connection_id, extra={"connection_id": connection_id})
         return replaced
 
     def _refuse(self, connection_id: str, why: str) -> None:
-        with self._house.database.transaction() as session:
+        with self._services.database.transaction() as session:
             row = session.get_one(ConnectionRow, connection_id)
             row.status, row.why = "removing", why
 
     def _keep(self, connection_id: str, why: str) -> None:
-        with self._house.database.transaction() as session:
+        with self._services.database.transaction() as session:
             session.get_one(ConnectionRow, connection_id).why = why
-            self._house.publish("connection", {"status": "active"})
+            self._services.publish("connection", {"status": "active"})
 
     def _stop(self, connection_id: str) -> bool:
         """Sends end and addresses answer 410, from this commit on; False when it is removed already."""
-        with self._house.database.transaction() as session:
+        with self._services.database.transaction() as session:
             row = session.get_one(ConnectionRow, connection_id)
             if row.status == "removed":
                 return False
-            row.status, row.due_at = "removing", self._house.now() + LOOK_AGAIN
-            row.removing_since = row.removing_since or self._house.now()
-            self._house.handlers.entomb(connection_id)
+            row.status, row.due_at = "removing", self._services.now() + LOOK_AGAIN
+            row.removing_since = row.removing_since or self._services.now()
+            self._services.webhook_handlers.tombstone(connection_id)
             self._tell(row, "removing")
             return True
 
     def _try_later(self, connection_id: str, why: str) -> None:
-        now = self._house.now()
-        with self._house.database.transaction() as session:
+        now = self._services.now()
+        with self._services.database.transaction() as session:
             row = session.get_one(ConnectionRow, connection_id)
             if now - (row.removing_since or now) > GIVE_UP_AFTER:
                 log.error("Giving up on cleaning up connection %s at ALC: %s", connection_id, why)
                 row.why = why
-                self._house.connections.erase(connection_id, "given_up")
-                self._house.publish("dead_letter", {"id": f"clean-up:{connection_id}"})
+                self._services.connections.erase(connection_id, "given_up")
+                self._services.publish("dead_letter", {"id": f"clean-up:{connection_id}"})
                 return
             row.tries, row.why = row.tries + 1, why
             row.due_at = now + backoff(row.tries, FIRST_RETRY, LONGEST_RETRY)
             self._tell(row, "cleaning")
 
     def _erase(self, connection_id: str) -> None:
-        self._house.connections.erase(connection_id)
-        self._tell(self._house.connections.row(connection_id), "removed")
+        self._services.connections.erase(connection_id)
+        self._tell(self._services.connections.row(connection_id), "removed")
         log.info("The connection %s is removed.", connection_id, extra={"connection_id": connection_id})
 
     def _tell(self, row: ConnectionRow, status: str) -> None:
         """Tell the open pages, if the connection is the workspace's: a lab breaks one of its own."""
         if row.workspace_id == WORKSPACE:
-            self._house.publish("connection", {"status": status})
+            self._services.publish("connection", {"status": status})
 
 
 def _attempt(work: Callable[[], Any]) -> dict[str, Any]:

@@ -11,14 +11,14 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any, TypeVar
 
-from alc_app.attio.errors import SerializableError
 from alc_app.attio.host.context import running
 from alc_app.attio.host.doctor import DeadLetter, DeadLetters
-from alc_app.runtime.context import Slot
-from alc_app.runtime.services import WORKSPACE, House
+from alc_app.attio.host.errors import SerializableError
+from alc_app.runtime.context import AppContext
+from alc_app.runtime.services import WORKSPACE, Services
 
 T = TypeVar("T")
-MINDED_BY_ROWS = ("webhook", "upkeep", "remove", "connect")
+MINDED_BY_ROWS = ("webhook", "job", "remove", "connect")
 """Runs that a row of ours asks for again, or whose person was told and can begin anew."""
 
 
@@ -26,32 +26,37 @@ class NotReplayed(SerializableError):
     """There is no such dead letter, or trying again is no use; the message says what to do."""
 
 
-def find(house: House) -> list[DeadLetter]:
+def find(services: Services) -> list[DeadLetter]:
     """All of them, the newest first."""
-    with running(Slot(house)):
-        found = [replace(letter, id=f"{kind.kind}:{letter.id}") for kind in _kinds(house) for letter in kind.find()]
+    with running(AppContext(services)):
+        found = [replace(letter, id=f"{kind.kind}:{letter.id}") for kind in _kinds(services) for letter in kind.find()]
     return sorted(found, key=lambda letter: letter.since, reverse=True)
 
 
-def get(house: House, letter_id: str) -> DeadLetter:
+def get(services: Services, letter_id: str) -> DeadLetter:
     """One of them. Raises: NotReplayed."""
-    found = next((letter for letter in find(house) if letter.id == letter_id), None)
+    found = next((letter for letter in find(services) if letter.id == letter_id), None)
     if found is None:
         raise NotReplayed(f"There is no dead letter {letter_id}. It may have been tried again, or dismissed.")
     return found
 
 
-def replay(house: House, letter_id: str) -> str:
+def replay(services: Services, letter_id: str) -> str:
     """Have it tried again; returns a sentence that says so. Raises: NotReplayed."""
-    if advice := get(house, letter_id).advice:
-        raise NotReplayed(advice)
-    return _with(house, letter_id, lambda kind, own_id: kind.replay(own_id))
+    advice = get(services, letter_id).advice
+
+    def try_again(kind: DeadLetters, own_id: str) -> str:
+        if advice or kind.replay is None:
+            raise NotReplayed(advice)
+        return kind.replay(own_id)
+
+    return _with(services, letter_id, try_again)
 
 
-def dismiss(house: House, letter_id: str) -> None:
+def dismiss(services: Services, letter_id: str) -> None:
     """Take it off the list for good. Raises: NotReplayed."""
-    get(house, letter_id)
-    _with(house, letter_id, lambda kind, own_id: kind.dismiss(own_id))
+    get(services, letter_id)
+    _with(services, letter_id, lambda kind, own_id: kind.dismiss(own_id))
 
 
 def as_json(letter: DeadLetter) -> dict[str, Any]:
@@ -66,22 +71,22 @@ def as_json(letter: DeadLetter) -> dict[str, Any]:
     }
 
 
-def _with(house: House, letter_id: str, work: Callable[[DeadLetters, str], T]) -> T:
+def _with(services: Services, letter_id: str, work: Callable[[DeadLetters, str], T]) -> T:
     name, _, own_id = letter_id.partition(":")
-    with running(Slot(house)):
-        result = work(next(kind for kind in _kinds(house) if kind.kind == name), own_id)
-    house.publish("dead_letter", {"id": letter_id})
+    with running(AppContext(services)):
+        result = work(next(kind for kind in _kinds(services) if kind.kind == name), own_id)
+    services.publish("dead_letter", {"id": letter_id})
     return result
 
 
-def _kinds(house: House) -> list[DeadLetters]:
+def _kinds(services: Services) -> list[DeadLetters]:
     def kind(
         name: str, find: Callable[..., list[DeadLetter]], replay: Callable[..., str], dismiss: Callable[..., None]
     ) -> DeadLetters:
-        return DeadLetters(name, partial(find, house), partial(replay, house), partial(dismiss, house))
+        return DeadLetters(name, partial(find, services), partial(replay, services), partial(dismiss, services))
 
     return [
-        *house.manifest.dead_letters,
+        *services.manifest.operations.dead_letters,
         kind("delivery", _deliveries, _replay_delivery, _dismiss_delivery),
         kind("clean-up", _clean_ups, _replay_clean_up, _dismiss_clean_up),
         kind("workflow", _workflows, _replay_workflow, _dismiss_workflow),
@@ -89,7 +94,7 @@ def _kinds(house: House) -> list[DeadLetters]:
     ]
 
 
-def _deliveries(house: House) -> list[DeadLetter]:
+def _deliveries(services: Services) -> list[DeadLetter]:
     return [
         DeadLetter(
             f"{row.handler_id}:{row.webhook_id}",
@@ -97,22 +102,22 @@ def _deliveries(house: House) -> list[DeadLetter]:
             f"The last attempt ended with: {row.why}." if row.why else "",
             row.received_at,
         )
-        for row in house.inbox.failed()
+        for row in services.inbox.failed()
     ]
 
 
-def _replay_delivery(house: House, key: str) -> str:
+def _replay_delivery(services: Services, key: str) -> str:
     handler_id, _, webhook_id = key.partition(":")
-    house.inbox.revive(handler_id, webhook_id)
+    services.inbox.requeue(handler_id, webhook_id)
     return f"The delivery {webhook_id} gets a new run."
 
 
-def _dismiss_delivery(house: House, key: str) -> None:
+def _dismiss_delivery(services: Services, key: str) -> None:
     handler_id, _, webhook_id = key.partition(":")
-    house.inbox.dismiss(handler_id, webhook_id)
+    services.inbox.dismiss(handler_id, webhook_id)
 
 
-def _clean_ups(house: House) -> list[DeadLetter]:
+def _clean_ups(services: Services) -> list[DeadLetter]:
     return [
         DeadLetter(
             row.id,
@@ -120,42 +125,42 @@ def _clean_ups(house: House) -> list[DeadLetter]:
             row.why or "",
             row.removing_since or row.created_at,
             # With the workspace's own key ALC can still be asked to delete the webhook.
-            "" if house.connections.live(WORKSPACE) else "Connect again, then replay it; or dismiss it.",
+            "" if services.connections.live(WORKSPACE) else "Connect again, then replay it; or dismiss it.",
         )
-        for row in house.connections.given_up(WORKSPACE)
+        for row in services.connections.given_up(WORKSPACE)
     ]
 
 
-def _replay_clean_up(house: House, connection_id: str) -> str:
-    house.connections.clean_up_again(connection_id)
+def _replay_clean_up(services: Services, connection_id: str) -> str:
+    services.connections.clean_up_again(connection_id)
     return f"The connection {connection_id} is being cleaned up again."
 
 
-def _dismiss_clean_up(house: House, connection_id: str) -> None:
-    house.connections.erase(connection_id)
+def _dismiss_clean_up(services: Services, connection_id: str) -> None:
+    services.connections.erase(connection_id)
 
 
-def _workflows(house: House) -> list[DeadLetter]:
+def _workflows(services: Services) -> list[DeadLetter]:
     return [
         DeadLetter(
             run.id, f"The run {run.id} of the workflow {run.workflow_id} has failed.", run.why or "", run.started_at
         )
-        for run in house.workflows.runs.failed()
+        for run in services.workflow_runs.failed()
     ]
 
 
-def _replay_workflow(house: House, run_id: str) -> str:
-    house.workflows.runs.again(run_id)
+def _replay_workflow(services: Services, run_id: str) -> str:
+    services.workflow_runs.again(run_id)
     return f"The workflow run {run_id} tries its last step once more."
 
 
-def _dismiss_workflow(house: House, run_id: str) -> None:
-    house.workflows.runs.dismiss(run_id)
+def _dismiss_workflow(services: Services, run_id: str) -> None:
+    services.workflow_runs.dismiss(run_id)
 
 
-def _runs(house: House) -> list[DeadLetter]:
-    crashed = house.engine.in_state("MAX_RECOVERY_ATTEMPTS_EXCEEDED")
-    failed = [run for run in house.engine.in_state("ERROR") if run.name not in MINDED_BY_ROWS]
+def _runs(services: Services) -> list[DeadLetter]:
+    crashed = services.engine.in_state("MAX_RECOVERY_ATTEMPTS_EXCEEDED")
+    failed = [run for run in services.engine.in_state("ERROR") if run.name not in MINDED_BY_ROWS]
     return [
         DeadLetter(
             run.id,
@@ -169,10 +174,10 @@ def _runs(house: House) -> list[DeadLetter]:
     ]
 
 
-def _replay_run(house: House, run_id: str) -> str:
-    house.engine.again(run_id)
+def _replay_run(services: Services, run_id: str) -> str:
+    services.engine.again(run_id)
     return f"The run {run_id} is in the queue again."
 
 
-def _dismiss_run(house: House, run_id: str) -> None:
-    house.engine.delete(run_id)
+def _dismiss_run(services: Services, run_id: str) -> None:
+    services.engine.delete(run_id)

@@ -15,14 +15,15 @@ from sqlmodel import col, select
 
 from alc_app.attio.host import trace
 from alc_app.attio.host.context import running
-from alc_app.runtime.context import Slot
+from alc_app.runtime.context import AppContext
 from alc_app.runtime.failpoints import failpoint
-from alc_app.runtime.jobs.retention import Housekeeping
-from alc_app.runtime.services import House
+from alc_app.runtime.jobs.retention import RetentionJob
+from alc_app.runtime.services import Services
 from alc_app.runtime.storage.tables import ConnectionRow
+from alc_app.runtime.workflows.runner import recurring_jobs
 
 EVERY = 0.1
-UPKEEP_EVERY = 1.0
+JOBS_EVERY = 1.0
 TAKE_OVER_EVERY = 10.0
 IDENTITY_EVERY = 2.0
 log = logging.getLogger(__name__)
@@ -31,9 +32,9 @@ log = logging.getLogger(__name__)
 class Relay:
     """A thread of the worker that looks for rows whose time has come."""
 
-    def __init__(self, house: House) -> None:
-        self._house = house
-        self._housekeeping = Housekeeping(house)
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._housekeeping = RetentionJob(services)
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="relay", daemon=True)
 
@@ -49,12 +50,12 @@ class Relay:
     def _run(self) -> None:
         due: dict[Callable[[], None], float] = {
             self.deliveries: EVERY,
-            self.upkeep: UPKEEP_EVERY,
-            self.removals: UPKEEP_EVERY,
-            self.subscriptions: UPKEEP_EVERY,
+            self.jobs: JOBS_EVERY,
+            self.removals: JOBS_EVERY,
+            self.subscriptions: JOBS_EVERY,
             self.dead: TAKE_OVER_EVERY,
             self.identity: IDENTITY_EVERY,
-            self._housekeeping.look: UPKEEP_EVERY,
+            self._housekeeping.look: JOBS_EVERY,
         }
         next_at = {look: time.monotonic() + every for look, every in due.items()}
         while not self._stopping.wait(EVERY):
@@ -70,46 +71,46 @@ class Relay:
             log.exception("The relay stumbled; it will look again.")
 
     def deliveries(self) -> None:
-        """Stored deliveries become runs of the delivery's id (bar R14); one whose run came to nothing gets another."""
-        for row in self._house.inbox.due():
+        """Stored deliveries become runs of the delivery's id (R14); one whose run came to nothing gets another."""
+        for row in self._services.inbox.due():
             run_id = f"webhook:{row.handler_id}:{row.webhook_id}:{row.tries}"
             with trace.resumed(row.traceparent):
-                self._house.engine.ask("webhook", row.handler_id, row.webhook_id, queue="webhooks", run_id=run_id)
+                self._services.engine.ask("webhook", row.handler_id, row.webhook_id, queue="webhooks", run_id=run_id)
             failpoint("run_asked_for")
-            self._house.inbox.queued(row)
+            self._services.inbox.queued(row)
 
-    def upkeep(self) -> None:
+    def jobs(self) -> None:
         """What the app wants to finish later, when it is due."""
-        with running(Slot(self._house)):
-            due = [(job.name, key) for job in self._house.upkeep for key in job.due()]
+        with running(AppContext(self._services)):
+            due = [(job.name, key) for job in recurring_jobs(self._services) for key in job.due()]
         for name, key in due:
-            self._house.engine.ask("upkeep", name, key, queue="upkeep", only_one_of=f"{name}:{key}")
+            self._services.engine.ask("job", name, key, queue="job", only_one_of=f"{name}:{key}")
 
     def removals(self) -> None:
-        """Connections to be undone: the clean-up at ALC has failed, or they were never saved (bar C8, C10)."""
-        with self._house.database.reading() as session:
+        """Connections to be undone: the clean-up at ALC has failed, or they were never saved (C8, C10)."""
+        with self._services.database.reading() as session:
             due = (
                 col(ConnectionRow.status).in_(("adding", "removing")),
-                col(ConnectionRow.due_at) <= self._house.now(),
+                col(ConnectionRow.due_at) <= self._services.now(),
             )
             ids = session.exec(select(ConnectionRow.id).where(*due)).all()
         for connection_id in ids:
-            self._house.engine.ask("remove", connection_id, queue="lifecycle", only_one_of=f"remove:{connection_id}")
+            self._services.engine.ask("remove", connection_id, queue="lifecycle", only_one_of=f"remove:{connection_id}")
 
     def subscriptions(self) -> None:
         """Subscriptions that a connector has to make or to refresh."""
-        for handler_id in self._house.subscriptions.due():
-            self._house.engine.ask("subscription", handler_id, queue="lifecycle", only_one_of=f"keep:{handler_id}")
+        for handler_id in self._services.subscriptions.due():
+            self._services.engine.ask("subscription", handler_id, queue="lifecycle", only_one_of=f"keep:{handler_id}")
 
     def dead(self) -> None:
         """What other workers were doing when they died."""
-        with self._house.executors.dead() as executors:
-            self._house.engine.take_over(executors)
+        with self._services.worker_ids.dead() as worker_ids:
+            self._services.engine.take_over(worker_ids)
 
     def identity(self) -> None:
         """Another worker may have taken over what we do, if the lock on our id is lost: end at once, as in a crash."""
-        if not self._house.executors.is_mine():
+        if not self._services.worker_ids.is_mine():
             log.critical(
-                "The lock on %s is lost. This worker ends, and is to be started again.", self._house.executors.my_id
+                "The lock on %s is lost. This worker ends, and is to be started again.", self._services.worker_ids.my_id
             )
             os._exit(1)

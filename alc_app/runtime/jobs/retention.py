@@ -7,11 +7,11 @@
 | sign-ins (OAuth flows) | 1 day after they expired |
 | finished runs of the engine | 7 days |
 | bodies of deliveries, which tell of people | 7 days after they ended |
-| deliveries | 40 days: a sender that tries for 28 hours finds its id known a week later (bar R14) |
+| deliveries | 40 days: a sender that tries for 28 hours finds its id known a week later (R14) |
 | workflow runs | 400 days after they ended |
 | values under keys (`kv`) | as long as each was given, or for ever |
 | rows of the app | as its manifest says |
-| handlers, and connections without their tokens | for ever: a deleted address answers 410, not 404 (bar R18) |
+| handlers, and connections without their tokens | for ever: a deleted address answers 410, not 404 (R18) |
 
 Forgetting twice is forgetting once, so several workers need no agreement.
 """
@@ -25,9 +25,9 @@ from sqlalchemy import delete
 from sqlmodel import col, func, select
 
 from alc_app.attio.host.context import running
-from alc_app.attio.types import Retention
-from alc_app.runtime.context import Slot
-from alc_app.runtime.services import House
+from alc_app.attio.host.operations import Retention
+from alc_app.runtime.context import AppContext
+from alc_app.runtime.services import Services
 from alc_app.runtime.storage.tables import LiveEvent, OAuthFlow
 
 DAY = 86_400.0
@@ -38,39 +38,39 @@ AT_ONCE = 1000
 log = logging.getLogger(__name__)
 
 
-class Housekeeping:
+class RetentionJob:
     """Keeps the rule."""
 
-    def __init__(self, house: House) -> None:
-        self._house = house
-        self._next_at = house.now() + FIRST_AFTER
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._next_at = services.now() + FIRST_AFTER
         self.rules = [
             Retention("live events", 1, self._live_events),
             Retention("sign-ins", 1, self._flows),
-            Retention("finished runs", 7, house.engine.forget),
-            Retention("messages", 1, house.exchanges.forget),
-            Retention("bodies of deliveries", 7, house.inbox.forget_bodies),
-            Retention("deliveries", 40, house.inbox.forget),
-            Retention("workflow runs", 400, house.workflows.runs.forget),
-            Retention("values under keys", 0, house.key_values.forget),
-            *house.manifest.retention,
+            Retention("finished runs", 7, services.engine.forget),
+            Retention("messages", 1, services.exchanges.forget),
+            Retention("bodies of deliveries", 7, services.inbox.forget_bodies),
+            Retention("deliveries", 40, services.inbox.forget),
+            Retention("workflow runs", 400, services.workflow_runs.forget),
+            Retention("values under keys", 0, services.key_values.forget),
+            *services.manifest.operations.retention,
         ]
 
     def look(self) -> None:
         """Make a pass when it is time for one: hourly, and at once while there is more to forget."""
-        if self._house.now() >= self._next_at:
+        if self._services.now() >= self._next_at:
             more = self.sweep()
-            self._next_at = self._house.now() + (0 if more else EVERY)
+            self._next_at = self._services.now() + (0 if more else EVERY)
 
     def sweep(self) -> bool:
         """Make one pass; returns whether there may be more to forget."""
-        with running(Slot(self._house)):
+        with running(AppContext(self._services)):
             return max([self._forget(rule) for rule in self.rules]) >= AT_ONCE
 
     def _forget(self, rule: Retention) -> int:
         """Keep one rule; that it stumbles must not keep the others from being kept."""
         try:
-            count = rule.forget(self._house.now() - rule.days * DAY, AT_ONCE)
+            count = rule.forget(self._services.now() - rule.days * DAY, AT_ONCE)
         except Exception:
             log.exception("Old %s could not be forgotten; the next pass tries again.", rule.what)
             return 0
@@ -88,5 +88,5 @@ class Housekeeping:
 
     def _delete(self, key: Any, *condition: Any, limit: int) -> int:
         oldest = select(key).where(*condition).order_by(key).limit(limit)
-        with self._house.database.transaction() as session:
+        with self._services.database.transaction() as session:
             return session.exec(delete(key.class_).where(key.in_(oldest))).rowcount

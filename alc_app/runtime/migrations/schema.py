@@ -1,6 +1,6 @@
-"""The shape of our tables: brought up to date on SQLite by whoever starts, on Postgres by `alc-app migrate` (bar C15).
+"""The versions of our tables. On SQLite every start migrates them; on Postgres `alc-app migrate` does (C15).
 
-Alembic does the work, in one transaction. It is imported only when there is work: starting must stay quick.
+Alembic does the work, in one transaction. It is imported only when there is work, so that starting stays quick.
 """
 
 from __future__ import annotations
@@ -16,10 +16,11 @@ from alc_app.runtime.engine import Engine
 from alc_app.runtime.storage.database import Database
 
 MIGRATIONS = Path(__file__).parent
-FIRST = "0001"
-"""What a database with tables and without a note of its version has: it was made before there were migrations."""
-OLDEST_TABLE = {"app": "connection", "inbox": "delivery"}
 FOLDERS = ("app", "inbox", "exchanges")
+TOO_OLD = (
+    "The database was made by a program before 0.1.0 and cannot be migrated: move the home away (ALC_APP_HOME) or name "
+    "an empty database (ALC_APP_DATABASE_URL), start again, and connect ALC anew."
+)
 
 
 class SchemaUnfit(Exception):
@@ -27,7 +28,7 @@ class SchemaUnfit(Exception):
 
 
 class Schema:
-    """The tables of one folder of `alc_app/migrations`, in one database."""
+    """The tables that one folder of `runtime/migrations` makes, in one database."""
 
     def __init__(self, database: Database, folder: str) -> None:
         self._database, self.folder = database, folder
@@ -35,11 +36,11 @@ class Schema:
 
     @property
     def known(self) -> list[str]:
-        """Every version that this program knows, the newest last."""
+        """Return every version that this program knows, the newest last."""
         return sorted(path.name[1:5] for path in (MIGRATIONS / self.folder).glob("r[0-9][0-9][0-9][0-9]_*.py"))
 
     def version(self) -> str | None:
-        """The version of the database; None, when it has no note of one."""
+        """Return the version of the database, or None if it is empty."""
         try:
             with self._database.reading() as session:
                 return _noted(session.connection(), self._version_table)
@@ -47,15 +48,17 @@ class Schema:
             return None
 
     def fit(self) -> None:
-        """See that the database fits this program: SQLite's is brought up to date. Raises: SchemaUnfit."""
+        """Migrate a SQLite database; check any other. Raises: SchemaUnfit."""
         if self._database.is_sqlite:
             self.migrate()
         else:
             self.check()
 
     def check(self) -> None:
-        """Raises: SchemaUnfit, when the database is not what this program is made for."""
+        """Compare the version of the database with that of this program. Raises: SchemaUnfit if they differ."""
         version = self.version()
+        if version and version < self.known[0]:
+            raise SchemaUnfit(TOO_OLD)
         if version not in (None, *self.known):
             raise SchemaUnfit(f"The database is at version {version}, newer than this program. Start a newer program.")
         if version != self.known[-1]:
@@ -64,36 +67,34 @@ class Schema:
             )
 
     def migrate(self) -> bool:
-        """Bring the database up to date; returns whether there was anything to do. Raises: SchemaUnfit."""
+        """Migrate to the newest version; return whether there was anything to do. Raises: SchemaUnfit."""
         if self.version() == self.known[-1]:
             return False
-        with self._database.engine.begin() as connection:  # on SQLite a writer from the start: two at once take turns
+        with self._database.engine.begin() as connection:  # two at once take turns: SQLite locks for writing at once
             if not self._database.is_sqlite:
                 connection.execute(text("select pg_advisory_xact_lock(hashtext('alc_app/migrations'))"))
             self._upgrade(connection)
         self.check()
         return True
 
-    def _upgrade(self, connection: Connection, to: str = "head") -> None:
+    def _upgrade(self, connection: Connection) -> None:
         from alembic import command
         from alembic.config import Config
 
         tables = set(inspect(connection).get_table_names())
         version = _noted(connection, self._version_table) if self._version_table in tables else None
         if version not in (None, *self.known):
-            return  # newer than we are: check() says so
+            return  # too old or too new: check() says which
         config = Config()
         config.set_main_option("script_location", str(MIGRATIONS))
         config.set_main_option("version_locations", str(MIGRATIONS / self.folder))
         config.set_main_option("path_separator", "newline")
         config.attributes.update(connection=connection, version_table=self._version_table)
-        if version is None and OLDEST_TABLE.get(self.folder) in tables:
-            command.stamp(config, FIRST)
-        command.upgrade(config, to)
+        command.upgrade(config, "head")
 
 
 def migrate_all(config: Config, say: Callable[[str], None]) -> None:
-    """Bring every table of ours and of the engine up to date. Raises: SchemaUnfit."""
+    """Migrate our tables and those of the engine, and `say` what was done. Raises: SchemaUnfit."""
     for folder in FOLDERS:
         database = Database(config.database(folder))
         schema = Schema(database, folder)

@@ -1,4 +1,4 @@
-"""What is logged, and what never is: secrets and phone numbers are masked wherever they would appear (bar U8, U12).
+"""What is logged, and what never is: secrets and phone numbers are masked wherever they would appear (U8, U12).
 
 Each line carries the id of the trace that it belongs to (attio/trace.py), so that one `grep` tells a whole story.
 """
@@ -71,9 +71,9 @@ def adopt(name: str) -> None:
 
 
 def set_up(level: str = "INFO", form: str = "text") -> None:
-    """Log to standard error, masked. Libraries that log tokens when they debug are kept at WARNING (bar U8)."""
+    """Log to standard error, masked. Libraries log from WARNING on: some log tokens when they debug (U8)."""
     handler = logging.StreamHandler()
     handler.setFormatter(ForMachines() if form == "json" else ForPeople(FORMAT, TIME))
     logging.basicConfig(level=level, handlers=[handler], force=True)
-    for name in ("authlib", "urllib3", "dbos"):
+    for name in ("alembic", "authlib", "urllib3", "dbos"):
         logging.getLogger(name).setLevel(max(logging.getLogger().level, logging.WARNING))

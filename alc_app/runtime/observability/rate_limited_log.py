@@ -1,4 +1,4 @@
-"""A log line a minute instead of one for each hit: a flood of bad deliveries must not fill the disk (bar R22)."""
+"""A log line a minute instead of one for each hit: a flood of bad deliveries must not fill the disk (R22)."""
 
 from __future__ import annotations
 

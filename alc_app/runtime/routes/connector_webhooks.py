@@ -16,25 +16,27 @@ from flask import Response, jsonify, request
 
 from alc_app.attio.host.connector import Connector, ConnectorResponse, Handled, InvalidSignature
 from alc_app.attio.http import BadRequest, Request
-from alc_app.runtime.services import House
+from alc_app.runtime.services import Services
 from alc_app.runtime.signatures.schemes import SCHEMES
 from alc_app.runtime.signatures.standard_webhooks import NotVerified
-from alc_app.runtime.storage.tables import HandlerRow
+from alc_app.runtime.storage.tables import WebhookHandlerRow
 
 JSON, FORM = "application/json", "application/x-www-form-urlencoded"
-Take = Callable[[HandlerRow, str, bytes], Response]
+Take = Callable[[WebhookHandlerRow, str, bytes], Response]
 log = logging.getLogger(__name__)
 
 
 class ConnectorIntake:
     """Takes one request after another; `take` stores one event as a delivery and answers for it."""
 
-    def __init__(self, house: House, take: Take, refuse: Callable[[str], None], wait: Callable[[], Response]) -> None:
-        self._house, self._take, self._refuse, self._wait = house, take, refuse, wait
+    def __init__(
+        self, services: Services, take: Take, refuse: Callable[[str], None], wait: Callable[[], Response]
+    ) -> None:
+        self._services, self._take, self._refuse, self._wait = services, take, refuse, wait
 
-    def receive(self, row: HandlerRow, raw_body: bytes) -> Response:
+    def receive(self, row: WebhookHandlerRow, raw_body: bytes) -> Response:
         """Answer one request. Raises: CannotUnseal."""
-        connector = self._house.manifest.connector(row.connector)
+        connector = self._services.manifest.connector(row.connector)
         delivery_id = self._verified(connector, row, raw_body)
         try:
             handled = self._handle(connector, row, raw_body)
@@ -48,34 +50,34 @@ class ConnectorIntake:
             return self._wait()
         return self._store(row, delivery_id or "", handled)
 
-    def _verified(self, connector: Connector, row: HandlerRow, raw_body: bytes) -> str | None:
+    def _verified(self, connector: Connector, row: WebhookHandlerRow, raw_body: bytes) -> str | None:
         """The id of a delivery that may be trusted; None for one that may not, except for a handshake."""
         if not connector.signed_by:  # its `handle` verifies; the same bytes are the same delivery
             return f"sha256_{hashlib.sha256(raw_body).hexdigest()[:40]}"
-        secret = self._house.handlers.secret(row)
+        secret = self._services.webhook_handlers.secret(row)
         try:
-            return SCHEMES[connector.signed_by].verify([secret], request.headers, raw_body, now=self._house.now())
+            return SCHEMES[connector.signed_by].verify([secret], request.headers, raw_body, now=self._services.now())
         except NotVerified:
             return None
 
-    def _handle(self, connector: Connector, row: HandlerRow, raw_body: bytes) -> Handled:
-        kept = self._house.subscriptions.row(row.id)
+    def _handle(self, connector: Connector, row: WebhookHandlerRow, raw_body: bytes) -> Handled:
+        kept = self._services.subscriptions.row(row.id)
         return connector.handle(
             query=request.args.to_dict(),
             data=_data(raw_body),
             headers={name.lower(): value for name, value in request.headers.items()},
-            state=self._house.subscriptions.state(kept) if kept else {},
-            parameters=self._house.subscriptions.parameters(kept) if kept else {},
+            state=self._services.subscriptions.state(kept) if kept else {},
+            parameters=self._services.subscriptions.parameters(kept) if kept else {},
             raw_body=_text(raw_body),
         )
 
-    def _is_open(self, row: HandlerRow) -> bool:
+    def _is_open(self, row: WebhookHandlerRow) -> bool:
         """Has the connection been saved, and has `subscribe` returned?"""
-        kept = self._house.subscriptions.row(row.id)
-        adding = self._house.connections.row(row.connection_id).status == "adding"
+        kept = self._services.subscriptions.row(row.id)
+        adding = self._services.connections.row(row.connection_id).status == "adding"
         return bool(kept and kept.state) and not adding
 
-    def _store(self, row: HandlerRow, delivery_id: str, handled: Handled) -> Response:
+    def _store(self, row: WebhookHandlerRow, delivery_id: str, handled: Handled) -> Response:
         for number, event in enumerate(handled.events):
             log.info("The connector %s has read: a record was %s.", row.connector, event.type)
             its_id = delivery_id if number == 0 else f"{delivery_id}_{number}"
@@ -83,10 +85,10 @@ class ConnectorIntake:
             if answer.status_code >= 300:
                 return answer  # the service comes again; what is stored already is a duplicate then
         if handled.state is not None:
-            self._house.subscriptions.set_state(row.id, handled.state)
+            self._services.subscriptions.set_state(row.id, handled.state)
         return _answer(handled.response or ConnectorResponse())
 
-    def _refused(self, row: HandlerRow, why: str) -> Response:
+    def _refused(self, row: WebhookHandlerRow, why: str) -> Response:
         self._refuse(f"Refused a request to the connector at {row.id[:6]}…: {why}.")
         return Response(status=401)
 

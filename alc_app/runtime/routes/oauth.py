@@ -12,14 +12,14 @@ from flask import Blueprint, abort, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
-from alc_app.attio.errors import ServerFunctionError, ServerFunctionTimeout
 from alc_app.attio.host import trace
 from alc_app.attio.host.context import running
-from alc_app.runtime.context import Slot
+from alc_app.attio.host.errors import ServerFunctionError, ServerFunctionTimeout
+from alc_app.runtime.context import AppContext
 from alc_app.runtime.exchanges.log import acting
 from alc_app.runtime.failpoints import failpoint
 from alc_app.runtime.oauth_client import OAuthFailed
-from alc_app.runtime.services import WORKSPACE, House
+from alc_app.runtime.services import WORKSPACE, Services
 from alc_app.runtime.stores.oauth_flows import CallbackRefused, ConsentDenied
 
 WAIT = 20.0
@@ -39,7 +39,7 @@ SHOWS = {
 log = logging.getLogger(__name__)
 
 
-def blueprint(house: House) -> Blueprint:
+def blueprint(services: Services) -> Blueprint:
     """`/connections/alc/…`; each route ends on the install page with a notice of what happened."""
     routes = Blueprint("connections", __name__, url_prefix="/connections/alc")
 
@@ -48,32 +48,32 @@ def blueprint(house: House) -> Blueprint:
         asked_by_script = request.accept_mimetypes.best == "application/json"  # it cannot see where a redirect leads
         session.setdefault("browser", secrets.token_urlsafe(32))
         session["trace"] = trace.traceparent()  # the callback goes on with it
-        house.exchanges.note("User", "Attio UI", "Clicks to install app")
+        services.exchanges.note("User", "Attio UI", "Clicks to install app")
         try:
-            with acting(house.exchanges, "Attio UI"):
-                to_alc = house.flows.begin(session["browser"])
+            with acting(services.exchanges, "Attio UI"):
+                to_alc = services.oauth_flows.begin(session["browser"])
         except OAuthFailed as error:
             log.warning("Cannot connect: %s", error.message)
             if asked_by_script:
                 abort(503, error.message)
             return _back("alc_unreachable")
-        house.exchanges.note("Attio UI", "User", "Prompts to add connection to ALC")
+        services.exchanges.note("Attio UI", "User", "Prompts to add connection to ALC")
         return {"location": to_alc} if asked_by_script else redirect(to_alc, code=303)
 
     @routes.get("/callback")
     def callback() -> Response:
         trace.begin(session.pop("trace", None))
         try:
-            flow_id = house.flows.accept(request.args.to_dict(flat=False), session.get("browser", ""))
+            flow_id = services.oauth_flows.accept(request.args.to_dict(flat=False), session.get("browser", ""))
         except ConsentDenied as denied:
-            house.exchanges.note("User", ALC, "Does not allow it")
+            services.exchanges.note("User", ALC, "Does not allow it")
             return _back(str(denied))
         except CallbackRefused as refused:
             abort(400, str(refused))
-        house.exchanges.note("User", ALC, "Logs in (OAuth flow)")
-        house.exchanges.note(ALC, "Attio UI", "Redirects back with a code", kind="answer")
+        services.exchanges.note("User", ALC, "Logs in (OAuth flow)")
+        services.exchanges.note(ALC, "Attio UI", "Redirects back with a code", kind="answer")
         failpoint("callback_accepted")
-        session["connecting"] = house.engine.ask("connect", flow_id, queue="lifecycle", run_id=f"connect:{flow_id}")
+        session["connecting"] = services.engine.ask("connect", flow_id, queue="lifecycle", run_id=f"connect:{flow_id}")
         if request.headers.get("Sec-Fetch-Mode") != "navigate":  # nobody looks: wait here
             return ended()
         session["trace"] = trace.traceparent()
@@ -87,30 +87,32 @@ def blueprint(house: House) -> Blueprint:
             return redirect(url_for("pages.install"), code=303)
         if "trace" in session:
             trace.begin(session.pop("trace"))
-        notice = _ended(house, run_id, "connected")
-        house.exchanges.note("Attio UI", "User", SHOWS.get(notice, "Shows what went wrong"), kind="answer")
+        notice = _ended(services, run_id, "connected")
+        services.exchanges.note("Attio UI", "User", SHOWS.get(notice, "Shows what went wrong"), kind="answer")
         return _back(notice)
 
     @routes.post("/disconnect")
     def disconnect() -> Response:
-        live = house.connections.live(WORKSPACE)
+        live = services.connections.live(WORKSPACE)
         if live is None:
             return _back("disconnected")
-        house.exchanges.note("User", "Attio UI", "Removes the connection")
-        with running(Slot(house)):
-            strict = house.manifest.events.strict_removal()
-        run_id = house.engine.ask("disconnect", live.id, strict, queue="lifecycle", only_one_of=f"disconnect:{live.id}")
-        notice = _ended(house, run_id, "disconnected", "removal_refused" if strict else "clean_up_pending")
-        house.exchanges.note("Attio UI", "User", SHOWS.get(notice, "Shows what went wrong"), kind="answer")
+        services.exchanges.note("User", "Attio UI", "Removes the connection")
+        with running(AppContext(services)):
+            strict = services.manifest.events.strict_removal()
+        run_id = services.engine.ask(
+            "disconnect", live.id, strict, queue="lifecycle", only_one_of=f"disconnect:{live.id}"
+        )
+        notice = _ended(services, run_id, "disconnected", "removal_refused" if strict else "clean_up_pending")
+        services.exchanges.note("Attio UI", "User", SHOWS.get(notice, "Shows what went wrong"), kind="answer")
         return _back(notice)
 
     return routes
 
 
-def _ended(house: House, run_id: str, well: str, badly: str = "") -> str:
+def _ended(services: Services, run_id: str, well: str, badly: str = "") -> str:
     """The notice that tells how a run went; without `badly` it is that of the error."""
     try:
-        result = house.engine.outcome(run_id, within=WAIT)
+        result = services.engine.outcome(run_id, within=WAIT)
     except ServerFunctionTimeout:
         return "in_progress"
     except ServerFunctionError:

@@ -20,19 +20,14 @@ from flask import Blueprint, Response, abort, request
 
 from alc_app.attio.bulk import RunRecordBatches
 from alc_app.attio.effects import Effect
-from alc_app.attio.errors import (
-    AttioConnectionExpiredError,
-    AttioNoWorkspaceConnectionError,
-    QueryError,
-    SerializableError,
-    ServerFunctionError,
-)
+from alc_app.attio.errors import AttioConnectionExpiredError, AttioNoWorkspaceConnectionError
 from alc_app.attio.host.context import outcome, running, settle
-from alc_app.runtime.context import Slot
+from alc_app.attio.host.errors import QueryError, SerializableError, ServerFunctionError
+from alc_app.runtime.context import AppContext
 from alc_app.runtime.exchanges import record_actions
 from alc_app.runtime.exchanges.log import acting
 from alc_app.runtime.failpoints import failpoint
-from alc_app.runtime.services import House
+from alc_app.runtime.services import Services
 
 FUNCTION_WITHIN = 25.0
 """Seconds that a record action waits for a server function; it goes on without us."""
@@ -58,25 +53,25 @@ class _Run:
 class Actions:
     """Starts and resumes actions. `query` answers GraphQL: it is the workspace's."""
 
-    def __init__(self, house: House, query: Query) -> None:
-        self._house, self._query = house, query
+    def __init__(self, services: Services, query: Query) -> None:
+        self._services, self._query = services, query
         self._aside: dict[str, _Run] = {}
         self._lock = threading.Lock()
 
     def start(self, action_id: str, record_id: str) -> Iterator[Line]:
         """Trigger an action of the manifest. Raises: LookupError."""
-        action = self._house.manifest.record_action(action_id)
+        action = self._services.manifest.record_action(action_id)
         log.info("The action %s begins on the record %s.", action_id, record_id, extra={"record_id": record_id})
         coroutine: Any = action.on_trigger(record_id)
-        record_actions.clicked(self._house.exchanges, action.label, coroutine)
+        record_actions.log_click(self._services.exchanges, action.label, coroutine)
         return self._drive(_Run(coroutine), None)
 
     def start_bulk(self, action_id: str, record_ids: Sequence[str]) -> Iterator[Line]:
         """Trigger a bulk action of the manifest. Raises: LookupError."""
-        action = self._house.manifest.bulk_record_action(action_id)
+        action = self._services.manifest.bulk_record_action(action_id)
         log.info("The bulk action %s begins on %s records.", action_id, len(record_ids))
         coroutine: Any = action.on_trigger(RunRecordBatches(record_ids, action.label))
-        record_actions.clicked(self._house.exchanges, action.label, coroutine)
+        record_actions.log_click(self._services.exchanges, action.label, coroutine)
         return self._drive(_Run(coroutine), None)
 
     def resume(self, run_id: str, answer: Any) -> Iterator[Line]:
@@ -109,7 +104,7 @@ class Actions:
                     error = ServerFunctionError("Something unexpected happened. The log says what.")
                 continue
             line = self._line(run, effect)
-            record_actions.shown(self._house.exchanges, effect, run.coroutine)
+            record_actions.log_effect(self._services.exchanges, effect, run.coroutine)
             yield line
             if effect.asks:
                 return
@@ -127,7 +122,7 @@ class Actions:
 
     def _host(self, run: _Run, effect: Effect) -> Any:
         """What the browser may not do: a query, or a server function on the worker. Raises: SerializableError."""
-        slot, exchanges, data = Slot(self._house), self._house.exchanges, effect.data
+        slot, exchanges, data = AppContext(self._services), self._services.exchanges, effect.data
         asked: dict[str, Any] = {"sender": record_actions.ACTION, "source": record_actions.source_of(run.coroutine)}
         if effect.name == "runQuery":
             with (
@@ -138,21 +133,21 @@ class Actions:
                 return found
         calls = data["calls"] if effect.name == "allSettled" else [data]
         with exchanges.call(
-            FUNCTION, record_actions.called(calls), **asked, arguments=record_actions.given(calls)
+            FUNCTION, record_actions.log_function_call(calls), **asked, arguments=record_actions.log_answer(calls)
         ) as answer:
             found = self._settle_all(slot, calls) if effect.name == "allSettled" else self._call(slot, data)
             answer["returns"] = found
             return found
 
-    def _settle_all(self, slot: Slot, calls: Sequence[Call]) -> list[dict[str, Any]]:
+    def _settle_all(self, slot: AppContext, calls: Sequence[Call]) -> list[dict[str, Any]]:
         """Have all of them run side by side; returns the outcome of each."""
         asked = [outcome(partial(self._ask, slot, call)) for call in calls]
         return [each if "error" in each else outcome(partial(self._result, each["ok"])) for each in asked]
 
-    def _call(self, slot: Slot, call: Call) -> Any:
+    def _call(self, slot: AppContext, call: Call) -> Any:
         return self._result(self._ask(slot, call))
 
-    def _run_query(self, slot: Slot, query: str, variables: dict[str, Any]) -> Any:
+    def _run_query(self, slot: AppContext, query: str, variables: dict[str, Any]) -> Any:
         try:
             with running(slot):
                 reply = self._query(query, variables)
@@ -163,19 +158,19 @@ class Actions:
             raise QueryError("The query could not be answered.")
         return reply["data"]
 
-    def _ask(self, slot: Slot, call: Call) -> str:
+    def _ask(self, slot: AppContext, call: Call) -> str:
         """Have a server function run on the worker; returns the id of the run."""
         name, args = call["function"], call["args"]
-        function = self._house.manifest.server_function(name)
+        function = self._services.manifest.server_function(name)
         with running(slot):
             key = function.idempotency_key(*args) if function.idempotency_key else uuid.uuid4().hex
         failpoint("intent_written")
         with _queueing(name):
-            return self._house.engine.ask("server_function", name, args, queue="functions", run_id=f"{name}:{key}")
+            return self._services.engine.ask("server_function", name, args, queue="functions", run_id=f"{name}:{key}")
 
     def _result(self, run_id: str) -> Any:
         with _queueing(run_id):
-            result = self._house.engine.outcome(run_id, within=FUNCTION_WITHIN)
+            result = self._services.engine.outcome(run_id, within=FUNCTION_WITHIN)
         return settle(result)
 
     def _explain(self, run: _Run, error: Exception) -> Iterator[Line]:

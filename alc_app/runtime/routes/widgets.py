@@ -14,11 +14,11 @@ from uuid import UUID
 from flask import Blueprint, abort
 
 from alc_app.attio.effects import Effect
-from alc_app.attio.errors import QueryError, SerializableError
 from alc_app.attio.host.context import running
+from alc_app.attio.host.errors import QueryError, SerializableError
 from alc_app.attio.widgets import TextWidget
-from alc_app.runtime.context import Slot
-from alc_app.runtime.services import House
+from alc_app.runtime.context import AppContext
+from alc_app.runtime.services import Services
 
 Query = Callable[[str, dict[str, Any]], dict[str, Any]]
 
@@ -26,15 +26,15 @@ Query = Callable[[str, dict[str, Any]], dict[str, Any]]
 class Widgets:
     """Draws the widgets of the manifest. `query` answers GraphQL: it is the workspace's."""
 
-    def __init__(self, house: House, query: Query) -> None:
-        self._house, self._query = house, query
+    def __init__(self, services: Services, query: Query) -> None:
+        self._services, self._query = services, query
 
     def draw(self, widget_id: str, record_id: str) -> TextWidget:
         """A widget for one record. Raises: LookupError; whatever the widget leaves to us."""
-        coroutine = self._house.manifest.record_widget(widget_id).widget(record_id)
+        coroutine = self._services.manifest.record_widget(widget_id).widget(record_id)
         answer: Any = None
         error: SerializableError | None = None
-        with running(Slot(self._house)):
+        with running(AppContext(self._services)):
             while True:
                 try:
                     effect = coroutine.throw(error) if error else coroutine.send(answer)
@@ -59,7 +59,7 @@ class Widgets:
             return reply["data"]
         if effect.name != "call":
             raise LookupError(f"A widget reads; {effect.name} does more than that.")
-        function = self._house.manifest.server_function(data["function"])
+        function = self._services.manifest.server_function(data["function"])
         if function.durable:
             raise LookupError(f"A widget reads; {function.name} does more than that, or lacks durable=False.")
         return function.run(*data["args"])

@@ -1,4 +1,4 @@
-"""Attio's v2 webhooks: is this message from Attio? (docs.attio.com/rest-api/guides/webhooks, bar R1-R6)
+"""Attio's v2 webhooks: is this message from Attio? (docs.attio.com/rest-api/guides/webhooks, R1-R6)
 
 The MAC is hex HMAC-SHA256 over the raw body alone, and its key is the secret as text. There is no timestamp: a message
 that is played again is known by its `Idempotency-Key`, which stays the same on every retry.

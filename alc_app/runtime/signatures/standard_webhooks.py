@@ -1,4 +1,4 @@
-"""Standard Webhooks 1.0: is this delivery from whom it says it is? (standardwebhooks.com, bar R1-R6)
+"""Standard Webhooks 1.0: is this delivery from whom it says it is? (standardwebhooks.com, R1-R6)
 
 The MAC is over `id.timestamp.raw body`. Whatever is wrong with the headers ends in one refusal, never in an error.
 """

@@ -1,4 +1,4 @@
-"""Secrets at rest: sealed one by one, each bound to the place it belongs to (bar O17-O19)."""
+"""Secrets at rest: sealed one by one, each bound to the place it belongs to (O17-O19)."""
 
 from __future__ import annotations
 

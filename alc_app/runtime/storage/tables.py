@@ -12,7 +12,7 @@ class Table(SQLModel, registry=registry()):
 
 
 class OAuthFlow(Table, table=True):
-    """One click on Connect, until its callback: what must be remembered on our side of the browser (bar O3)."""
+    """One click on Connect, until its callback: what must be remembered on our side of the browser (O3)."""
 
     __tablename__ = "oauth_flow"
 
@@ -64,7 +64,7 @@ class ConnectionRow(Table, table=True):
     due_at: float | None = None
 
 
-class HandlerRow(Table, table=True):
+class WebhookHandlerRow(Table, table=True):
     """A webhook handler: registering → active → deleted. A deleted one stays, as a tombstone that answers 410."""
 
     __tablename__ = "webhook_handler"
@@ -138,17 +138,19 @@ class LiveEvent(Table, table=True):
     at: float
 
 
-class Pace(Table, table=True):
-    """The next free time slot for one kind of call, across all processes (pace.py)."""
+class RateLimitSlot(Table, table=True):
+    """The next free time slot for one kind of call, across all processes (stores/rate_limit.py)."""
+
+    __tablename__ = "rate_limit_slot"
 
     name: str = Field(primary_key=True)
     next_at: float
 
 
-class ExecutorRow(Table, table=True):
-    """A worker that has run here; whether it lives is known by its lock (executor.py)."""
+class WorkerRow(Table, table=True):
+    """A worker that has run here; whether it runs now is known by its lock (stores/worker_ids.py)."""
 
-    __tablename__ = "executor"
+    __tablename__ = "worker"
 
     id: str = Field(primary_key=True)
     started_at: float
@@ -159,7 +161,7 @@ class InboxTable(SQLModel, registry=registry()):
 
 
 class Delivery(InboxTable, table=True):
-    """A webhook delivery that we have answered with 2xx. Its key makes a second one harmless (bar R14)."""
+    """A webhook delivery that we have answered with 2xx. Its key makes a second one harmless (R14)."""
 
     __table_args__ = (Index("deliveries_to_queue", "state", "due_at"),)
 

@@ -1,4 +1,4 @@
-"""Whoever does not accept our key is asked again once a minute, by one call of all processes (bar C5).
+"""Whoever does not accept our key is asked again once a minute, by one call of all processes (C5).
 
 The work that needs the key waits meanwhile; nobody hammers the other side with a key that it has refused, and there is
 one alert, not one for each lead. The state is a row beside the pace.
@@ -12,17 +12,17 @@ from collections.abc import Callable
 from sqlalchemy import delete, update
 from sqlmodel import col
 
-from alc_app.attio.errors import FetchRefused
+from alc_app.attio.host.errors import FetchRefused
 from alc_app.attio.http import FetchResponse
 from alc_app.runtime.storage.database import Database
-from alc_app.runtime.storage.tables import Pace
+from alc_app.runtime.storage.tables import RateLimitSlot
 
 UNAUTHORIZED = 401
 PAUSE = 60.0
 log = logging.getLogger(__name__)
 
 
-class Refusals:
+class CircuitBreaker:
     """Who refuses our key, and when they are asked again."""
 
     def __init__(self, database: Database, now: Callable[[], float]) -> None:
@@ -43,24 +43,28 @@ class Refusals:
 
     def _is_known(self, name: str) -> bool:
         with self._database.reading() as session:
-            return session.get(Pace, name) is not None
+            return session.get(RateLimitSlot, name) is not None
 
     def _may_ask_again(self, name: str) -> bool:
         """Is it time, and are we the first to see so?"""
         now = self._now()
-        due = update(Pace).where(col(Pace.name) == name, col(Pace.next_at) <= now).values(next_at=now + PAUSE)
+        due = (
+            update(RateLimitSlot)
+            .where(col(RateLimitSlot.name) == name, col(RateLimitSlot.next_at) <= now)
+            .values(next_at=now + PAUSE)
+        )
         with self._database.transaction() as session:
             return bool(session.exec(due).rowcount)
 
     def _pause(self, name: str, origin: str) -> None:
-        row = self._database.insert(Pace).values(name=name, next_at=self._now() + PAUSE)
+        row = self._database.insert(RateLimitSlot).values(name=name, next_at=self._now() + PAUSE)
         with self._database.transaction() as session:
-            is_new = session.exec(row.on_conflict_do_nothing().returning(col(Pace.name))).first()
+            is_new = session.exec(row.on_conflict_do_nothing().returning(col(RateLimitSlot.name))).first()
         if is_new:
             log.error("%s does not accept our key. What needs it waits; it is asked again each minute.", origin)
 
     def _resume(self, name: str, origin: str) -> None:
         with self._database.transaction() as session:
-            was_known = session.exec(delete(Pace).where(col(Pace.name) == name)).rowcount
+            was_known = session.exec(delete(RateLimitSlot).where(col(RateLimitSlot.name) == name)).rowcount
         if was_known:
             log.warning("%s accepts our key again.", origin)

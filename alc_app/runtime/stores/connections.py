@@ -1,4 +1,4 @@
-"""Connections: their rows, their sealed tokens, and the one refresh at a time (bar O12-O17)."""
+"""Connections: their rows, their sealed tokens, and the one refresh at a time (O12-O17)."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from uuid import uuid4
 from sqlalchemy import update
 from sqlmodel import col, select
 
+from alc_app.attio.connections import Connection
 from alc_app.attio.errors import AttioConnectionExpiredError, AttioNoWorkspaceConnectionError
-from alc_app.attio.types import Connection
 from alc_app.runtime.failpoints import failpoint
 from alc_app.runtime.oauth_client import OAuthClient, OAuthDenied, OAuthFailed, Tokens
 from alc_app.runtime.storage.database import Database
@@ -19,7 +19,7 @@ from alc_app.runtime.storage.sealing import CannotUnseal, Sealer
 from alc_app.runtime.storage.tables import ConnectionRow
 
 LEEWAY = 60.0
-"""Seconds before its end at which a token is refreshed; at most a quarter of its lifetime (bar O15)."""
+"""Seconds before its end at which a token is refreshed; at most a quarter of its lifetime (O15)."""
 REFRESH_LEASE = 20.0
 LOOK_AGAIN = 120.0
 """Seconds after which a removal that has said nothing is run again (I6: no row waits without a due time)."""
@@ -168,7 +168,7 @@ class Connections:
                 append(session, "connection", {"status": "needs_reconnect"}, self._now())
 
     def reopen(self) -> None:
-        """Connections that only lacked their key are in use again, when it is back (bar O19)."""
+        """Connections that only lacked their key are in use again, when it is back (O19)."""
         shut = (col(ConnectionRow.status) == "needs_reconnect", col(ConnectionRow.why) == KEY_MISSING)
         with self._database.transaction() as session:
             for row in session.exec(select(ConnectionRow).where(*shut)).all():

@@ -131,7 +131,7 @@ class Inbox:
         with self._database.reading() as session:
             return list(session.exec(query.where(Delivery.state == state) if state else query))
 
-    def revive(self, handler_id: str, webhook_id: str, states: Sequence[str] = ("failed",)) -> None:
+    def requeue(self, handler_id: str, webhook_id: str, states: Sequence[str] = ("failed",)) -> None:
         """Let a delivery have another run: its number of tries goes on, so the run is a new one."""
         self._change(handler_id, webhook_id, states, state="new", why=None, due_at=0.0)
 

@@ -1,4 +1,4 @@
-"""Sealing anew what an older key has sealed, so that the older key can be taken away (bar O19)."""
+"""Sealing anew what an older key has sealed, so that the older key can be taken away (O19)."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from sqlmodel import SQLModel
 
 from alc_app.runtime.storage.database import Database
 from alc_app.runtime.storage.sealing import CannotUnseal, Sealer
-from alc_app.runtime.storage.tables import ConnectionRow, HandlerRow, OAuthFlow, SubscriptionRow
+from alc_app.runtime.storage.tables import ConnectionRow, OAuthFlow, SubscriptionRow, WebhookHandlerRow
 
 SEALED: dict[type[SQLModel], tuple[str, ...]] = {
     OAuthFlow: ("verifier", "code"),
     ConnectionRow: ("access_token", "refresh_token"),
-    HandlerRow: ("secret",),
+    WebhookHandlerRow: ("secret",),
     SubscriptionRow: ("state",),
 }
 """Where secrets lie. The place that each is sealed for is its table, its row and its column."""

@@ -1,4 +1,4 @@
-"""OAuth flows between the click on Connect and its callback: kept in the database, consumed once (bar O1-O6)."""
+"""OAuth flows between the click on Connect and its callback: kept in the database, consumed once (O1-O6)."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Grant:
     verifier: str
 
 
-class Flows:
+class OAuthFlows:
     """Begin a flow, accept its callback, hand over its grant."""
 
     def __init__(

@@ -18,18 +18,18 @@ SQLITE_NOW = "(julianday('now') - 2440587.5) * 86400.0"
 POSTGRES_NOW = "extract(epoch from clock_timestamp())"
 
 
-class Pacer:
+class RateLimiter:
     """Takes time slots. The clock is the database's own, so that processes agree."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
         now, later_of = (SQLITE_NOW, "max") if database.is_sqlite else (POSTGRES_NOW, "greatest")
         self._take = text(
-            f"insert into pace (name, next_at) values (:name, {now} + :slot) on conflict (name) do update "  # noqa: S608 - no input in it
-            f"set next_at = {later_of}(pace.next_at, {now}) + :slot returning next_at - :slot - {now}"
+            f"insert into rate_limit_slot (name, next_at) values (:name, {now} + :slot) on conflict (name) do update "  # noqa: S608 - no input in it
+            f"set next_at = {later_of}(rate_limit_slot.next_at, {now}) + :slot returning next_at - :slot - {now}"
         )
         self._push = text(
-            f"update pace set next_at = {later_of}(next_at, {now} + :wait) where name = :name"  # noqa: S608 - no input in it
+            f"update rate_limit_slot set next_at = {later_of}(next_at, {now} + :wait) where name = :name"  # noqa: S608 - no input in it
         )
 
     def wait_for_slot(self, name: str, per_second: float) -> None:

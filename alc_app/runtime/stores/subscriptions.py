@@ -14,14 +14,15 @@ from typing import Any
 from sqlalchemy import delete
 from sqlmodel import col, select
 
-from alc_app.attio.errors import SerializableError
+from alc_app.attio.connections import Connection
 from alc_app.attio.host.backoff import backoff
 from alc_app.attio.host.connector import Subscribed, SubscriptionLost
-from alc_app.attio.types import App, Connection
+from alc_app.attio.host.errors import SerializableError
+from alc_app.attio.manifest import App
 from alc_app.runtime.storage.database import Database
 from alc_app.runtime.storage.sealing import Sealer
-from alc_app.runtime.storage.tables import ConnectionRow, HandlerRow, SubscriptionRow
-from alc_app.runtime.stores.webhook_handlers import Handlers
+from alc_app.runtime.storage.tables import ConnectionRow, SubscriptionRow, WebhookHandlerRow
+from alc_app.runtime.stores.webhook_handlers import WebhookHandlers
 
 FIRST_RETRY, LONGEST_RETRY = 5.0, 3600.0
 Key = Callable[[str], Connection]
@@ -32,7 +33,7 @@ class Subscriptions:
     """The store of what connectors have subscribed to, and what is done with a row that is due."""
 
     def __init__(
-        self, database: Database, sealer: Sealer, handlers: Handlers, manifest: App, now: Callable[[], float]
+        self, database: Database, sealer: Sealer, handlers: WebhookHandlers, manifest: App, now: Callable[[], float]
     ) -> None:
         self._database, self._sealer, self._handlers = database, sealer, handlers
         self._manifest, self._now = manifest, now
@@ -58,11 +59,11 @@ class Subscriptions:
 
     def due(self) -> Sequence[str]:
         """Handlers of a saved connection whose subscription has to be made or refreshed."""
-        live = (col(HandlerRow.gone_at).is_(None), col(HandlerRow.deleted_at).is_(None))
+        live = (col(WebhookHandlerRow.gone_at).is_(None), col(WebhookHandlerRow.deleted_at).is_(None))
         query = select(SubscriptionRow.handler_id).where(
             col(SubscriptionRow.due_at) <= self._now(),
-            SubscriptionRow.handler_id == HandlerRow.id,
-            HandlerRow.connection_id == ConnectionRow.id,
+            SubscriptionRow.handler_id == WebhookHandlerRow.id,
+            WebhookHandlerRow.connection_id == ConnectionRow.id,
             ConnectionRow.status == "active",
             *live,
         )
@@ -118,7 +119,7 @@ class Subscriptions:
         self._change(handler_id, due_at=self._now(), tries=0)
 
     def _subscribe_or_refresh(
-        self, handler: HandlerRow, row: SubscriptionRow, connection: Connection
+        self, handler: WebhookHandlerRow, row: SubscriptionRow, connection: Connection
     ) -> tuple[Subscribed, bool]:
         """What the connector has made of it, and whether the service had lost it."""
         connector, about = self._manifest.connector(handler.connector), self._about(row)
@@ -141,7 +142,7 @@ class Subscriptions:
         uri = self._handlers.get(row.handler_id).url
         return {"webhook_uri": uri, "state": self.state(row), "parameters": self.parameters(row)}
 
-    def _keep(self, handler: HandlerRow, row: SubscriptionRow, made: Subscribed) -> None:
+    def _keep(self, handler: WebhookHandlerRow, row: SubscriptionRow, made: Subscribed) -> None:
         due_at = None if made.next_refresh_timestamp is None else made.next_refresh_timestamp / 1000
         with self._database.transaction():
             state = {} if made.state is None else {"state": self._seal(handler.id, made.state)}

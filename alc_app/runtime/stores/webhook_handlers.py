@@ -9,15 +9,15 @@ from collections.abc import Callable
 from sqlalchemy import ColumnElement, update
 from sqlmodel import col, select
 
-from alc_app.attio.types import WebhookHandler
+from alc_app.attio.connections import WebhookHandler
 from alc_app.runtime.signatures.schemes import SCHEMES
 from alc_app.runtime.storage.database import Database
 from alc_app.runtime.storage.sealing import Sealer
-from alc_app.runtime.storage.tables import HandlerRow
+from alc_app.runtime.storage.tables import WebhookHandlerRow
 
 
-class Handlers:
-    """The store of webhook handlers. An id is 192 random bits: a second lock beside the signature (bar R18)."""
+class WebhookHandlers:
+    """The store of webhook handlers. An id is 192 random bits: a second lock beside the signature (R18)."""
 
     def __init__(self, database: Database, sealer: Sealer, base_url: str, now: Callable[[], float] = time.time) -> None:
         self._database, self._sealer, self._base_url, self._now = database, sealer, base_url, now
@@ -34,7 +34,7 @@ class Handlers:
         if made := next(unused, None):
             return made.id
         handler_id, secret = secrets.token_urlsafe(24), SCHEMES[signed_by].secret()
-        row = HandlerRow(
+        row = WebhookHandlerRow(
             id=handler_id,
             connection_id=connection_id,
             file_name=file_name,
@@ -47,10 +47,10 @@ class Handlers:
             session.add(row)
         return handler_id
 
-    def row(self, handler_id: str) -> HandlerRow | None:
+    def row(self, handler_id: str) -> WebhookHandlerRow | None:
         """The row of a handler, deleted ones included."""
         with self._database.reading() as session:
-            return session.get(HandlerRow, handler_id)
+            return session.get(WebhookHandlerRow, handler_id)
 
     def get(self, handler_id: str) -> WebhookHandler:
         """A handler as the app sees it."""
@@ -65,41 +65,46 @@ class Handlers:
         """Where the handler is called."""
         return f"{self._base_url}{SCHEMES[signed_by].path}{handler_id}"
 
-    def secret(self, row: HandlerRow) -> str:
+    def secret(self, row: WebhookHandlerRow) -> str:
         """What deliveries to this handler are signed with; empty, while the sender has not told it yet."""
         return row.secret and self._sealer.unseal(_place(row.id), row.secret)
 
-    def of(self, connection_id: str) -> list[HandlerRow]:
+    def of(self, connection_id: str) -> list[WebhookHandlerRow]:
         """The handlers of a connection that the outside service may still know."""
-        mine = (HandlerRow.connection_id == connection_id, col(HandlerRow.deleted_at).is_(None))
+        mine = (WebhookHandlerRow.connection_id == connection_id, col(WebhookHandlerRow.deleted_at).is_(None))
         with self._database.reading() as session:
-            return list(session.exec(select(HandlerRow).where(*mine).order_by(col(HandlerRow.created_at))))
+            return list(
+                session.exec(select(WebhookHandlerRow).where(*mine).order_by(col(WebhookHandlerRow.created_at)))
+            )
 
     def unopenable(self) -> list[str]:
         """The handlers whose signing secret the keys at hand do not open."""
         with self._database.reading() as session:
-            rows = session.exec(select(HandlerRow).where(col(HandlerRow.deleted_at).is_(None))).all()
+            rows = session.exec(select(WebhookHandlerRow).where(col(WebhookHandlerRow.deleted_at).is_(None))).all()
         return [row.id for row in rows if row.secret and not self._sealer.opens(_place(row.id), row.secret)]
 
     def set_external_id(self, handler_id: str, external_webhook_id: str, secret: str = "") -> None:
         """Remember what the outside service calls it, and in the same commit the secret that it has made."""
         sealed = {"secret": self._sealer.seal(_place(handler_id), secret)} if secret else {}
-        self._set(col(HandlerRow.id) == handler_id, external_webhook_id=external_webhook_id, **sealed)
+        self._set(col(WebhookHandlerRow.id) == handler_id, external_webhook_id=external_webhook_id, **sealed)
 
-    def entomb(self, connection_id: str) -> None:
+    def tombstone(self, connection_id: str) -> None:
         """The connection goes: every address of it answers 410 from now on."""
         self._set(
-            (col(HandlerRow.connection_id) == connection_id) & col(HandlerRow.gone_at).is_(None),
+            (col(WebhookHandlerRow.connection_id) == connection_id) & col(WebhookHandlerRow.gone_at).is_(None),
             gone_at=self._now(),
         )
 
     def delete(self, handler_id: str) -> None:
         """The outside service has forgotten it too; deleting twice is fine."""
-        self._set((col(HandlerRow.id) == handler_id) & col(HandlerRow.deleted_at).is_(None), deleted_at=self._now())
+        self._set(
+            (col(WebhookHandlerRow.id) == handler_id) & col(WebhookHandlerRow.deleted_at).is_(None),
+            deleted_at=self._now(),
+        )
 
     def _set(self, which: ColumnElement[bool], **values: object) -> None:
         with self._database.transaction() as session:
-            session.exec(update(HandlerRow).where(which).values(**values))
+            session.exec(update(WebhookHandlerRow).where(which).values(**values))
 
 
 def _place(handler_id: str) -> str:

@@ -10,17 +10,17 @@ from sqlmodel import col, select
 
 from alc_app.runtime.storage.database import Database
 from alc_app.runtime.storage.locks import Held, TryLock
-from alc_app.runtime.storage.tables import ExecutorRow
+from alc_app.runtime.storage.tables import WorkerRow
 
 PATIENCE = 3.0
 """Seconds to wait for an id: another worker may be looking whether we live, and a twin may be about to end."""
 
 
-class ExecutorTaken(Exception):
+class WorkerIdTaken(Exception):
     """Another process holds this executor id; the message says what to do."""
 
 
-class Executors:
+class WorkerIds:
     """Every executor id that there has been, and a lock for each that says whether it lives."""
 
     def __init__(self, database: Database, try_lock: TryLock) -> None:
@@ -34,13 +34,13 @@ class Executors:
         deadline = time.monotonic() + PATIENCE
         while not (found := next(((name, held) for name in wanted if (held := self._try_lock(name))), None)):
             if time.monotonic() > deadline:
-                raise ExecutorTaken(
+                raise WorkerIdTaken(
                     f"A worker called {executor_id} is running already. Leave --executor-id out to get a free one."
                 )
             time.sleep(0.1)  # a lock of another process tells nobody that it is free
         self.my_id, self._mine = found
         with self._database.transaction() as session:
-            known = self._database.insert(ExecutorRow).values(id=self.my_id, started_at=time.time())
+            known = self._database.insert(WorkerRow).values(id=self.my_id, started_at=time.time())
             session.execute(known.on_conflict_do_update(index_elements=["id"], set_={"started_at": time.time()}))
         return self.my_id
 
@@ -77,4 +77,4 @@ class Executors:
 
     def _names(self) -> list[str]:
         with self._database.reading() as session:
-            return list(session.exec(select(ExecutorRow.id).order_by(col(ExecutorRow.id))))
+            return list(session.exec(select(WorkerRow.id).order_by(col(WorkerRow.id))))

@@ -15,7 +15,7 @@ from sqlmodel import Session, col, select
 
 from alc_app.attio.host import trace
 from alc_app.attio.host.backoff import backoff
-from alc_app.attio.workflow_definitions import NoSuchValue, Step, Workflow, resolve
+from alc_app.attio.host.workflow_definitions import NoSuchValue, Step, Workflow, resolve
 from alc_app.runtime.storage.database import Database
 from alc_app.runtime.storage.event_log import append
 from alc_app.runtime.stores.workflow_tables import WorkflowCallback, WorkflowRun, WorkflowStep
@@ -29,10 +29,11 @@ Json = dict[str, Any]
 
 
 class WorkflowRuns:
-    """Rows of runs, steps and callbacks."""
+    """Rows of runs, steps and callbacks. `url` is that of the page of workflows."""
 
-    def __init__(self, database: Database, now: Callable[[], float]) -> None:
-        self._database, self._now = database, now
+    def __init__(self, database: Database, url: str, now: Callable[[], float]) -> None:
+        self._database, self.url, self._now = database, url, now
+        self.callbacks_url = f"{url}/callbacks"
 
     def start(self, run_id: str, workflow: Workflow, first: str, given: Json) -> str:
         """Begin a run at a step; the same id twice is once. Returns the id."""
@@ -55,6 +56,13 @@ class WorkflowRuns:
             session.add(run)
             self._begin(session, run, first)
             return run_id
+
+    def post_callback(self, url: str, callback_id: str, body: Mapping[str, Any]) -> None:
+        """Deliver a callback to the step waiting at `url`. Ignore URLs that are not ours."""
+        ours, _, execution_id = url.rpartition("/")
+        run_id, _, number = execution_id.partition(".")
+        if ours == self.callbacks_url and number.isdigit():
+            self.call_back(run_id, int(number), callback_id, body)
 
     def under_way(self, workflow_id: str, record_id: str) -> str | None:
         """The run of this workflow for this record that has not ended: a second press of Run means that one."""

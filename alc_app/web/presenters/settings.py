@@ -7,16 +7,16 @@ from collections.abc import Mapping, Sequence
 from alc_app.attio.host.context import current, running
 from alc_app.attio.settings import get_settings, set_settings
 from alc_app.pages.settings_models import SettingField, SettingsSection
-from alc_app.runtime.context import Slot
-from alc_app.runtime.services import House
+from alc_app.runtime.context import AppContext
+from alc_app.runtime.services import Services
 
 
-def sections_of(house: House) -> Sequence[SettingsSection]:
+def sections_of(services: Services) -> Sequence[SettingsSection]:
     """Each setting with what holds now, and whether somebody has set it."""
-    page = house.manifest.settings
+    page = services.manifest.settings
     if page is None:
         return []
-    with running(Slot(house)):
+    with running(AppContext(services)):
         known = get_settings(page.schema)
         return [
             SettingsSection(
@@ -28,12 +28,12 @@ def sections_of(house: House) -> Sequence[SettingsSection]:
         ]
 
 
-def save(house: House, changes: Mapping[str, float | bool | None]) -> None:
+def save(services: Services, changes: Mapping[str, float | bool | None]) -> None:
     """Set them in one transaction, with what the app does because of it."""
-    page = house.manifest.settings
+    page = services.manifest.settings
     if page is None or not changes:
         return
-    with running(Slot(house)), current().transaction():
+    with running(AppContext(services)), current().transaction():
         for name, value in changes.items():
             set_settings(page.schema, name, value)
-        page.on_saved(changes.keys())
+        services.manifest.events.settings_saved(changes.keys())

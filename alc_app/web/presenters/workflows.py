@@ -7,30 +7,33 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from alc_app.attio import App, Step, Workflow
+from alc_app.attio import App
 from alc_app.attio.host.context import running
+from alc_app.attio.host.workflow_definitions import Step, Workflow
 from alc_app.clients import attio_api
 from alc_app.clients.attio_api import AttioApiError
 from alc_app.pages.workflow_models import Branch, PlannedStep, RunStep, RunView, Switched, WorkflowView
-from alc_app.runtime.context import Slot
-from alc_app.runtime.jobs.workflow_activations import Standing
-from alc_app.runtime.services import House
+from alc_app.runtime.context import AppContext
+from alc_app.runtime.services import Services
 from alc_app.runtime.stores.workflow_tables import WorkflowRun, WorkflowStep
+from alc_app.runtime.workflows.activations import Standing, WorkflowActivations
 
 RUNS = 20
 
 
-def workflows_of(house: House) -> list[WorkflowView]:
+def workflows_of(services: Services) -> list[WorkflowView]:
     """The definitions, and whether their triggers are heard."""
-    standing = house.workflows.switches.standing()
-    return [_workflow(house.manifest, workflow, standing.get(workflow.id)) for workflow in house.manifest.workflows]
+    standing = WorkflowActivations(services).standing()
+    return [
+        _workflow(services.manifest, workflow, standing.get(workflow.id)) for workflow in services.manifest.workflows
+    ]
 
 
-def runs_of(house: House) -> list[RunView]:
+def runs_of(services: Services) -> list[RunView]:
     """The newest runs."""
-    found = house.workflows.runs.newest(RUNS)
-    names = _names(house, {run.record_id for run, _ in found if run.record_id})
-    return [_run(house.manifest, run, steps, names) for run, steps in found]
+    found = services.workflow_runs.newest(RUNS)
+    names = _names(services, {run.record_id for run, _ in found if run.record_id})
+    return [_run(services.manifest, run, steps, names) for run, steps in found]
 
 
 def _workflow(manifest: App, workflow: Workflow, standing: Standing | None) -> WorkflowView:
@@ -91,12 +94,12 @@ def _step(manifest: App, step: WorkflowStep) -> RunStep:
     )
 
 
-def _names(house: House, ids: set[str]) -> dict[str, str]:
+def _names(services: Services, ids: set[str]) -> dict[str, str]:
     """What people are called; nothing, while the CRM is away."""
     if not ids:
         return {}
     try:
-        with running(Slot(house)):
+        with running(AppContext(services)):
             found = attio_api.query_records("people", filter={"record_id": {"$in": sorted(ids)}}, limit=len(ids))
     except AttioApiError:
         return {}

@@ -24,7 +24,7 @@ from alc_app.runtime.jobs.worker import Worker
 from alc_app.runtime.routes import oauth as connecting
 from alc_app.runtime.routes import webhooks
 from alc_app.runtime.routes.record_actions import Actions
-from alc_app.runtime.services import WORKSPACE, House
+from alc_app.runtime.services import WORKSPACE, Services
 from alc_app.runtime.stores import connections
 from tests.support.chaos.crashes import Crash, Doom, doomed
 from tests.support.fakes.peers import ALC, ATTIO, Authorization, Clock, Event, Peers, Wire
@@ -47,14 +47,14 @@ class NoPace:
 class World:
     """The installation, and what people and services do to it. Whoever is at it may die, and another goes on."""
 
-    def __init__(self, house: House, clock: Clock, doom: Doom) -> None:
-        self.house, self.clock, self.doom = house, clock, doom
-        for database in (house.database, house.inbox._database):  # nobody cuts the power of a test
+    def __init__(self, services: Services, clock: Clock, doom: Doom) -> None:
+        self.services, self.clock, self.doom = services, clock, doom
+        for database in (services.database, services.inbox._database):  # nobody cuts the power of a test
             event.listen(database.engine, "connect", lambda own, _: own.execute("PRAGMA synchronous=OFF"))
             database.engine.dispose()
-        self._eyes = sqlite3.connect(house.config.home / "app.db", isolation_level=None)
-        self._eyes.execute("attach ? as inbox", [str(house.config.home / "inbox.db")])
-        self._web = _web(house)
+        self._eyes = sqlite3.connect(services.config.home / "app.db", isolation_level=None)
+        self._eyes.execute("attach ? as inbox", [str(services.config.home / "inbox.db")])
+        self._web = _web(services)
         self.begin()
 
     def begin(self) -> None:
@@ -64,11 +64,11 @@ class World:
         self.peers = Peers(self.clock)
         self.engine = SteppingEngine(lambda workflow, args: getattr(self.worker, workflow)(*args))
         oauth: Any = Authorization(self.peers, self.clock)
-        _put(self.house, engine=self.engine, pacer=NoPace(), oauth=oauth, http=Wire(self.peers))
-        _put(self.house.flows, _client=oauth)
-        _put(self.house.connections, _client=oauth)
-        self.worker = Worker(self.house)
-        self._actions = Actions(self.house, self._person)
+        _put(self.services, engine=self.engine, rate_limiter=NoPace(), oauth=oauth, http=Wire(self.peers))
+        _put(self.services.oauth_flows, _client=oauth)
+        _put(self.services.connections, _client=oauth)
+        self.worker = Worker(self.services)
+        self._actions = Actions(self.services, self._person)
         self._browser = self._web.test_client()
         self.acknowledged: set[tuple[str, str]] = set()
         """Handler and message of each delivery that we have answered with 2xx."""
@@ -116,8 +116,8 @@ class World:
     def is_connected(self) -> bool:
         """Does the connection work, and not only as far as we know?"""
         try:
-            usable = self.house.connections.usable_id(WORKSPACE)
-            return self.peers.takes(self.house.connections.open(usable).value)
+            usable = self.services.connections.usable_id(WORKSPACE)
+            return self.peers.takes(self.services.connections.open(usable).value)
         except AttioError:
             return False
 
@@ -128,10 +128,10 @@ class World:
         self._browser.get("/connections/alc/callback", query_string=back)
 
     def _refresh(self) -> None:
-        row = self.house.connections.live(WORKSPACE)
+        row = self.services.connections.live(WORKSPACE)
         if row:
             with suppress(AttioError):
-                self.house.connections.refresh(row.id, row.token_version)
+                self.services.connections.refresh(row.id, row.token_version)
 
     def _post(self, event: Event, url: str) -> int:
         now, signer = datetime.fromtimestamp(self.clock.now, UTC), Webhook(self.peers.secrets[event.webhook_id])
@@ -146,7 +146,7 @@ class World:
 
     def _look(self) -> None:
         relay = self.worker._relay
-        for look in (relay.deliveries, relay.upkeep, relay.removals, relay.subscriptions):
+        for look in (relay.deliveries, relay.jobs, relay.removals, relay.subscriptions):
             look()
         self.engine.work()
 
@@ -167,12 +167,12 @@ def world(home: Path) -> Iterator[World]:
     """A world in this folder; with `begin()` it begins again and again."""
     config = Config.from_env(home=home, alc_url=ALC, attio_url=ATTIO, mock_attio_token="attio-token")
     clock = Clock()
-    house = House(config, manifest, lambda: clock.now)
+    services = Services(config, manifest, lambda: clock.now)
     with (
-        closing(house),
+        closing(services),
         patch.object(connections, "time", clock),
         doomed() as doom,
-        closing(World(house, clock, doom)) as it,
+        closing(World(services, clock, doom)) as it,
     ):
         yield it
 
@@ -185,12 +185,12 @@ def _unless_dead(act: Callable[[], T], otherwise: T) -> T:
         return otherwise
 
 
-def _web(house: House) -> Flask:
+def _web(services: Services) -> Flask:
     app = Flask(__name__)
     app.secret_key = "test"
     pages = Blueprint("pages", __name__)
     pages.add_url_rule("/apps/alc", "install", lambda: "")
-    for rooms in (pages, connecting.blueprint(house), webhooks.blueprint(house)):
+    for rooms in (pages, connecting.blueprint(services), webhooks.blueprint(services)):
         app.register_blueprint(rooms)
     return app
 

@@ -8,8 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from alc_app.attio import FetchNotSent
-from alc_app.attio.errors import FetchError
+from alc_app.attio.host.errors import FetchError, FetchNotSent
 from alc_app.attio.http import FetchResponse
 from alc_app.runtime.oauth_client import OAuthDenied, OAuthFailed, Tokens
 from tests.support.fakes.runtime import START, Outside, answer

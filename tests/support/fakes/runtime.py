@@ -15,8 +15,9 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from alc_app.app import app as manifest
-from alc_app.attio import AttioNoWorkspaceConnectionError, Connection, FetchAnswerLost, FetchNotSent, WebhookHandler
+from alc_app.attio import AttioNoWorkspaceConnectionError, Connection, WebhookHandler
 from alc_app.attio.host.context import Settings, outcome, settle
+from alc_app.attio.host.errors import FetchAnswerLost, FetchNotSent
 from alc_app.attio.http import FetchResponse
 from alc_app.connectors.alc import unsubscribe as unsubscribe_alc
 from alc_app.runtime.storage.database import Database
@@ -390,5 +391,5 @@ class FakeRuntime:
 def memory(url: str = "sqlite://") -> Database:
     """A database with the app's tables."""
     database = Database(url)
-    make_tables(database, manifest.tables)
+    make_tables(database, manifest.operations.tables)
     return database

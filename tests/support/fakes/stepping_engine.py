@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from alc_app.attio import ServerFunctionError, ServerFunctionTimeout
+from alc_app.attio.host.errors import ServerFunctionError, ServerFunctionTimeout
 from tests.support.chaos.crashes import Crash
 from tests.support.fakes.run_memory import RunMemory
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from alc_app.attio import BatchContext, QueryError, RunRecordBatches
+from alc_app.attio import BatchContext, RunRecordBatches
+from alc_app.attio.host.errors import QueryError
 from tests.unit.attio.test_client import effects
 
 IDS = [f"r{number}" for number in range(5)]

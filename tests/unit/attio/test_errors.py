@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from alc_app.attio import SerializableError, ServerFunctionError
+from alc_app.attio.host.errors import SerializableError, ServerFunctionError
 from alc_app.clients.alc_api import AlcRefused
 from alc_app.clients.attio_api import NotFound
 

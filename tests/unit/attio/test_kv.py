@@ -13,8 +13,8 @@ from alc_app.attio.host.context import running
 from alc_app.attio.kv import Found
 from alc_app.attio.server import kv
 from alc_app.config.settings import Config
-from alc_app.runtime.context import Slot
-from alc_app.runtime.services import House
+from alc_app.runtime.context import AppContext
+from alc_app.runtime.services import Services
 from tests.support.fakes.runtime import FakeRuntime
 
 Pass = Callable[[float], None]
@@ -30,10 +30,10 @@ def let_pass(request: pytest.FixtureRequest, tmp_path: Any) -> Iterator[Pass]:
         return
     url = "" if request.param == "sqlite" else request.getfixturevalue("postgres")
     clock = [time.time()]
-    house = House(Config.from_env(home=tmp_path / "home", database_url=url), manifest, lambda: clock[0])
-    with running(Slot(house)):
+    services = Services(Config.from_env(home=tmp_path / "home", database_url=url), manifest, lambda: clock[0])
+    with running(AppContext(services)):
         yield lambda seconds: clock.append(clock.pop() + seconds)
-    house.close()
+    services.close()
 
 
 def test_a_value_is_kept_until_it_is_replaced_or_deleted(let_pass: Pass) -> None:

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from alc_app.attio import BadRequest, Request, WebhookHandler
+from alc_app.attio import Request, WebhookHandler
+from alc_app.attio.http import BadRequest
 from alc_app.attio.workflows import Complete, Error, NoOp, Outcome, TriggerMetadata
 from alc_app.blocks.lead_processed.activate import activate
 from alc_app.blocks.lead_processed.block import Config

@@ -47,9 +47,9 @@ def run() -> Any:
 
 def told(runtime: FakeRuntime) -> Any:
     """Tell whoever waits, and finish with what they are told."""
-    assert list(workflow_waits.due_to_tell()) == [URL]
-    workflow_waits.tell_workflow(URL)
-    assert not workflow_waits.due_to_tell()
+    assert list(workflow_waits.due_to_notify()) == [URL]
+    workflow_waits.notify_workflow(URL)
+    assert not workflow_waits.due_to_notify()
     url, _, body = runtime.called_back[-1]
     assert url == URL
     return finish(Request(json.dumps(body).encode()), config=CONFIG, metadata=METADATA)
@@ -58,7 +58,7 @@ def told(runtime: FakeRuntime) -> Any:
 def verdict(lead_id: str = "lead_1", **more: Any) -> None:
     """ALC has come to one."""
     event = {"record_id": RECORD, "lead_id": lead_id, "status": "Complete", "interest": "interested", **more}
-    transitions.processed(LeadProcessed.parse(event))
+    transitions.apply_verdict(LeadProcessed.parse(event))
 
 
 def test_it_sends_the_person_and_defers(runtime: FakeRuntime, outside: Outside) -> None:
@@ -69,7 +69,7 @@ def test_it_sends_the_person_and_defers(runtime: FakeRuntime, outside: Outside) 
     assert (result.give_up_after, result.then.id) == (timedelta(days=14), "failed")
     assert len(outside.sent(POST)) == 1
     assert outside.values(RECORD)["alc_status"] == "Pending"
-    assert not workflow_waits.due_to_tell()
+    assert not workflow_waits.due_to_notify()
     verdict(summary="Call me.")
     found = {"record_id": RECORD, "lead_id": "lead_1", "summary": "Call me."}
     assert told(runtime) == Outcome("interested", found)
@@ -126,7 +126,7 @@ def test_what_became_of_a_lead_before_the_last_one_is_no_op(runtime: FakeRuntime
     """The first try came to nothing and was told late; the step waits for the second lead."""
     outside.fault(POST, unreachable)
     run()
-    workflow_waits.tell_workflow(URL)
+    workflow_waits.notify_workflow(URL)
     _, _, late = runtime.called_back[-1]
     run()
 

@@ -11,13 +11,15 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
-from alc_app.attio import App, Check, Connection, DeadLetter, DeadLetters, Events, Finding, Record
-from alc_app.attio.errors import ServerFunctionError
+from alc_app.attio import App, Connection, Events, Record
+from alc_app.attio.host.doctor import Check, DeadLetter, DeadLetters, Finding
+from alc_app.attio.host.errors import ServerFunctionError
+from alc_app.attio.host.operations import Operations
 from alc_app.cli import doctor
 from alc_app.cli.commands import main
 from alc_app.config.settings import Config
 from alc_app.runtime.doctor.doctor import Doctor
-from alc_app.runtime.services import House
+from alc_app.runtime.services import Services
 from alc_app.runtime.storage.sealing import KeyMissing
 from tests.support.fakes.engine import FakeEngine
 
@@ -45,8 +47,7 @@ class SmallApp:
             [],
             {},
             Events(nothing, nothing),
-            checks=[Check("Leads", self._find)],
-            dead_letters=[letters],
+            operations=Operations(checks=[Check("Leads", self._find)], dead_letters=[letters]),
         )
 
     def _find(self) -> list[Finding]:
@@ -72,14 +73,14 @@ def run(app: SmallApp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Run a command against the app's house, with its own checks only."""
 
     @contextmanager
-    def house_of(config: Config) -> Iterator[House]:
-        house = House(config, app.manifest)
-        house.engine = FakeEngine()  # type: ignore[assignment]  # what it is asked for is the whole of its surface
-        yield house
-        house.close()
+    def house_of(config: Config) -> Iterator[Services]:
+        services = Services(config, app.manifest)
+        services.engine = FakeEngine()  # type: ignore[assignment]  # what it is asked for is the whole of its surface
+        yield services
+        services.close()
 
-    monkeypatch.setattr(doctor, "_house", house_of)
-    monkeypatch.setattr(doctor, "Doctor", lambda house: Doctor(house, app.manifest.checks))
+    monkeypatch.setattr(doctor, "_services", house_of)
+    monkeypatch.setattr(doctor, "Doctor", lambda services: Doctor(services, app.manifest.operations.checks))
     return lambda *words: CliRunner().invoke(main, [*words, "--home", str(tmp_path / "home")])
 
 
@@ -147,7 +148,7 @@ def test_without_the_key_nothing_can_be_checked(run: Run, monkeypatch: pytest.Mo
     def no_key(_: Config) -> None:
         raise KeyMissing("The key is gone.")
 
-    monkeypatch.setattr(doctor, "_house", no_key)
+    monkeypatch.setattr(doctor, "_services", no_key)
 
     assert (run("doctor").exit_code, run("doctor").output) == (2, "The key is gone.\n")
 

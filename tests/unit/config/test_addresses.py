@@ -13,7 +13,8 @@ from alc_app.config.settings import Config
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
     """The home of an app that was started at other addresses than the default ones."""
-    remember(Config.from_env(home=tmp_path, port=8310, alc_url="http://127.0.0.1:8311", mock_attio_port=8312))
+    config = Config.from_env(home=tmp_path, port=8310, alc_url="http://127.0.0.1:8311", mock_attio_port=8312)
+    remember(config.home, config.addresses)
     return tmp_path
 
 
@@ -57,4 +58,4 @@ def test_a_home_that_tells_nothing_is_no_trouble(tmp_path: Path, text: str | Non
 
 def test_a_home_that_takes_no_file_stops_nobody(tmp_path: Path) -> None:
     """It is a convenience, and the app serves without."""
-    remember(Config.from_env(home=tmp_path / "none"))
+    remember(tmp_path / "none", {"ALC_URL": "http://127.0.0.1:8001"})

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from alc_app.attio import QueryError, TextWidget
+from alc_app.attio import TextWidget
+from alc_app.attio.host.errors import QueryError
 from alc_app.clients.alc_events import LeadProcessed
 from alc_app.extensions.lead_record_widget import widget
 from alc_app.extensions.load_lead_server import FRESH, KEPT, load_lead
@@ -32,9 +33,9 @@ def draw(query: object = ADA) -> TextWidget:
 
 def pending(outside: Outside) -> str:
     """A lead that ALC is at; returns our id of it."""
-    key = transitions.intend(RECORD, "Ada Lovelace", "+442079460018").partition(".")[0]
+    key = transitions.open_send(RECORD).id
     outside.leads[key] = {"id": "lead_1", "record_id": RECORD, "status": "processing"}
-    transitions.sent(key, "lead_1")
+    transitions.mark_sent(key, "lead_1")
     return key
 
 
@@ -77,7 +78,7 @@ def test_while_alc_is_at_it_the_chat_is_shown_and_what_happens_next(runtime: Fak
 def test_a_verdict_is_shown_with_its_summary_also_when_alc_is_away(runtime: FakeRuntime, outside: Outside) -> None:
     """What the webhook told is ours; only the chat is missing."""
     pending(outside)
-    transitions.processed(
+    transitions.apply_verdict(
         LeadProcessed(record_id=RECORD, status="Complete", lead_id="lead_1", interest="interested", summary="Call her.")
     )
     outside.fault("GET /api/v1/leads/", unreachable)
@@ -154,8 +155,8 @@ def test_a_chat_that_cannot_be_kept_is_shown_all_the_same(
 
 def test_a_send_that_came_to_nothing_says_so(runtime: FakeRuntime, outside: Outside) -> None:
     """And what to do."""
-    key = transitions.intend(RECORD, "Ada Lovelace", "+442079460018").partition(".")[0]
-    transitions.not_sent(key)
+    key = transitions.open_send(RECORD).id
+    transitions.mark_not_sent(key)
 
     assert draw().decoration is not None
     assert draw().primary == "The last send came to nothing"
@@ -163,7 +164,7 @@ def test_a_send_that_came_to_nothing_says_so(runtime: FakeRuntime, outside: Outs
 
 def test_while_it_is_being_sent_nobody_is_asked(runtime: FakeRuntime, outside: Outside) -> None:
     """ALC has no id for it yet."""
-    transitions.intend(RECORD, "Ada Lovelace", "+442079460018")
+    transitions.open_send(RECORD)
 
     assert draw().primary == "Being sent to ALC"
     assert not outside.calls

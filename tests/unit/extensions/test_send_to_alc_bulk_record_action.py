@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from alc_app.attio import AttioNoWorkspaceConnectionError, QueryError, RunRecordBatches, SerializableError
+from alc_app.attio import AttioNoWorkspaceConnectionError, RunRecordBatches
 from alc_app.attio.effects import Effect
+from alc_app.attio.host.errors import QueryError, SerializableError
 from alc_app.clients.alc_api import AlcRefused
 from alc_app.extensions.send_to_alc_bulk_record_action import NotSent, on_trigger, reasons
 

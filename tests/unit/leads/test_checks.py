@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterable
 
 import pytest
 
-from alc_app.attio import Finding
+from alc_app.attio.host.doctor import Finding
 from alc_app.clients.alc_api import AlcError, AlcUnreachable
 from alc_app.clients.alc_events import LeadProcessed
 from alc_app.clients.attio_api import AttioApiError
-from alc_app.leads import dead_letters, queries, record_sync_rows, transitions
-from alc_app.leads.checks import check_records, check_strangers, check_verdicts
-from alc_app.leads.record_sync import show_lead_status
+from alc_app.leads import dead_letters, queries, record_sync, transitions
+from alc_app.leads.checks import check_records, check_unknown_pending_records, check_verdicts
+from alc_app.leads.record_sync import sync_record
 from alc_app.send_to_alc_server import send_to_alc
 from tests.support.fakes.runtime import FakeRuntime, Outside, unreachable
 
@@ -28,7 +28,7 @@ def lead(runtime: FakeRuntime) -> str:
 
 
 def send(runtime: FakeRuntime, record_id: str) -> str:
-    lead_id = transitions.intend(record_id, "Ada", "+442079460018").partition(".")[0]
+    lead_id = transitions.open_send(record_id).id
     runtime.restart(f"run-{lead_id}")
     send_to_alc.run(record_id, "Ada", "+442079460018")
     return lead_id
@@ -38,9 +38,9 @@ def decide(runtime: FakeRuntime, status: str = "Complete", at: str = "2026-11-20
     """ALC's verdict, delivered."""
     runtime.restart(f"delivery-{at}")
     event = {"record_id": RECORD, "lead_id": "lead_1", "status": status, "occurred_at": at}
-    lead = transitions.processed(LeadProcessed.parse(event))
+    lead = transitions.apply_verdict(LeadProcessed.parse(event))
     assert lead
-    show_lead_status(lead)
+    sync_record(lead)
 
 
 def mend(runtime: FakeRuntime, check: Check) -> list[str]:
@@ -50,9 +50,9 @@ def mend(runtime: FakeRuntime, check: Check) -> list[str]:
 
 def work(runtime: FakeRuntime) -> None:
     """What the worker does with rows that are due."""
-    for lead_id in record_sync_rows.due_to_show():
+    for lead_id in record_sync.due_to_sync():
         runtime.restart(f"show-{lead_id}-{runtime.time}-{len(runtime.outside.calls)}")
-        show_lead_status(lead_id)
+        sync_record(lead_id)
 
 
 def overwrite(outside: Outside, **values: str | None) -> None:
@@ -132,7 +132,7 @@ def test_a_lead_under_way_whose_record_is_gone_ends_undeliverable(
     mend(runtime, check_records)
 
     assert not list(check_records())
-    [letter] = dead_letters.undelivered()
+    [letter] = dead_letters.list_undeliverable()
     assert (letter.id, letter.why) == (lead, "The record was deleted in the CRM, or merged into another.")
 
 
@@ -189,13 +189,13 @@ def test_a_lead_that_alc_has_lost_is_ended_so_that_it_can_be_sent_again(
     assert "does not know" in finding.text
     mend(runtime, check_verdicts)
 
-    [letter] = dead_letters.unsent()
+    [letter] = dead_letters.list_not_sent()
     assert letter.advice
     assert send(runtime, RECORD) != lead
-    assert not dead_letters.unsent(), "the new lead has taken its place"
+    assert not dead_letters.list_not_sent(), "the new lead has taken its place"
 
 
-@pytest.mark.parametrize("check", [check_verdicts, check_records, check_strangers])
+@pytest.mark.parametrize("check", [check_verdicts, check_records, check_unknown_pending_records])
 def test_a_check_that_cannot_be_made_says_so(runtime: FakeRuntime, outside: Outside, lead: str, check: Check) -> None:
     """ALC or Attio is away: that is not "in order"."""
     runtime.time += transitions.ASK_AFTER + 1
@@ -210,14 +210,14 @@ def test_a_pending_record_of_which_we_know_nothing_is_followed_again(runtime: Fa
     outside.leads["lost"] = {"id": "lead_1", "record_id": RECORD, "status": "processing"}
     outside.written.append((RECORD, SHOWN))  # type: ignore[arg-type]  # None clears
 
-    [finding] = check_strangers()
+    [finding] = check_unknown_pending_records()
     assert (finding.subject, finding.level) == (RECORD, "warning")
-    mend(runtime, check_strangers)
+    mend(runtime, check_unknown_pending_records)
 
-    assert not list(check_strangers())
+    assert not list(check_unknown_pending_records())
     assert not list(check_records())
     runtime.time += 1
-    assert len(transitions.due_to_ask()) == 1
+    assert len(transitions.due_for_verdict_check()) == 1
 
 
 @pytest.mark.parametrize("there", [None, {"id": "lead_1", "record_id": OTHER, "status": "processing"}])
@@ -230,16 +230,16 @@ def test_a_stranger_that_alc_does_not_confirm_stays_a_stranger(
     outside.written.append((RECORD, SHOWN))  # type: ignore[arg-type]  # None clears
 
     with pytest.raises(AlcError, match="lead_1"):
-        mend(runtime, check_strangers)
+        mend(runtime, check_unknown_pending_records)
 
-    assert not queries.told()
+    assert not queries.expected_records()
 
 
 def test_what_people_typed_is_not_repeated(outside: Outside) -> None:
     """U8: a name in the wrong field is not shown by the doctor."""
     outside.written.append((RECORD, {**SHOWN, "alc_lead_id": "Ada Lovelace"}))  # type: ignore[arg-type]  # None clears
 
-    [finding] = check_strangers()
+    [finding] = check_unknown_pending_records()
 
     assert "Ada" not in finding.text
     assert finding.mend is None

@@ -66,10 +66,10 @@ def only_lead(database: Database) -> Lead:
 def test_of_two_verdicts_at_once_the_later_one_stands(database: Database, order: tuple[int, int]) -> None:
     """R16: whoever is first waits for nobody; the other sees what it has done."""
     with running(FakeRuntime(database=database)):
-        transitions.sent(transitions.intend(RECORD, "Ada", "+442079460018").partition(".")[0], "lead_1")
+        transitions.mark_sent(transitions.open_send(RECORD).id, "lead_1")
     said = {10: verdict("Failed", 10), 20: verdict("Complete", 20)}
 
-    all_at_once(database, *(lambda event=said[minute]: transitions.processed(event) for minute in order))
+    all_at_once(database, *(lambda event=said[minute]: transitions.apply_verdict(event) for minute in order))
 
     assert only_lead(database).status == "complete"
 
@@ -77,10 +77,12 @@ def test_of_two_verdicts_at_once_the_later_one_stands(database: Database, order:
 def test_a_verdict_that_meets_the_sends_own_answer_is_not_lost(database: Database) -> None:
     """R15: ALC's answer is stored while the verdict waits; it is not taken for an early one, and not dropped."""
     with running(FakeRuntime(database=database)):
-        lead_id = transitions.intend(RECORD, "Ada", "+442079460018").partition(".")[0]
+        lead_id = transitions.open_send(RECORD).id
 
     all_at_once(
-        database, lambda: transitions.sent(lead_id, "lead_1"), lambda: transitions.processed(verdict("Complete", 10))
+        database,
+        lambda: transitions.mark_sent(lead_id, "lead_1"),
+        lambda: transitions.apply_verdict(verdict("Complete", 10)),
     )
 
     assert only_lead(database).status == "complete"

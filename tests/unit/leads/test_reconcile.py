@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from alc_app.leads import reconcile_rows, transitions
-from alc_app.leads.reconcile import catch_up, sweep_leads
+from alc_app.leads import reconcile, transitions
+from alc_app.leads.reconcile import check_verdict, reconcile_leads
 from alc_app.send_to_alc_server import send_to_alc
 from tests.support.fakes.runtime import FakeRuntime, Fault, Outside, answer, says, unreachable
 
@@ -17,30 +17,30 @@ DECIDED = {"id": "lead_1", "record_id": RECORD, "status": "Complete", "interest"
 @pytest.fixture
 def lead(runtime: FakeRuntime) -> str:
     """A lead that ALC is at."""
-    lead_id = transitions.intend(RECORD, "Ada", "+442079460018").partition(".")[0]
+    lead_id = transitions.open_send(RECORD).id
     send_to_alc.run(RECORD, "Ada", "+442079460018")
     return lead_id
 
 
 def test_a_lead_is_asked_about_when_its_verdict_has_not_come_for_long(lead: str, runtime: FakeRuntime) -> None:
     """I6: a pending lead has a due time too."""
-    assert not transitions.due_to_ask()
+    assert not transitions.due_for_verdict_check()
 
     runtime.time += transitions.ASK_AFTER + 1
 
-    assert list(transitions.due_to_ask()) == [lead]
+    assert list(transitions.due_for_verdict_check()) == [lead]
 
 
 def test_a_verdict_that_alc_has_is_shown_on_the_record(lead: str, runtime: FakeRuntime, outside: Outside) -> None:
     """R15 in spirit: the delivery was lost, the verdict is not."""
     outside.fault(LEAD, says(200, {**DECIDED, "decided_at": "2026-11-20T12:00:00Z"}))
 
-    catch_up(lead)
+    check_verdict(lead)
 
     assert outside.values(RECORD)["alc_status"] == "Complete"
     assert outside.values(RECORD)["alc_interest"] == "interested"
     runtime.time += 1e6
-    assert not transitions.due_to_ask()
+    assert not transitions.due_for_verdict_check()
 
 
 @pytest.mark.parametrize("fault", [unreachable, says(503), says(200, {**DECIDED, "status": "processing"})])
@@ -51,29 +51,29 @@ def test_what_cannot_be_known_yet_is_asked_again_later(
     runtime.time += transitions.ASK_AFTER + 1
     outside.fault(LEAD, fault)  # type: ignore[arg-type]  # each is one
 
-    catch_up(lead)
+    check_verdict(lead)
 
-    assert not transitions.due_to_ask()
+    assert not transitions.due_for_verdict_check()
     assert outside.values(RECORD)["alc_status"] == "Pending"
     runtime.time += 2 * transitions.ASK_AFTER
-    assert list(transitions.due_to_ask()) == [lead]
+    assert list(transitions.due_for_verdict_check()) == [lead]
 
 
 def test_a_new_connection_asks_about_every_open_lead_soon(lead: str, runtime: FakeRuntime) -> None:
     """Verdicts that ALC had while nobody was connected."""
-    transitions.ask_soon()
+    transitions.schedule_verdict_check()
     runtime.time += 6
 
-    assert list(transitions.due_to_ask()) == [lead]
+    assert list(transitions.due_for_verdict_check()) == [lead]
 
 
 def test_a_lead_that_has_ended_is_not_asked_about(lead: str, outside: Outside) -> None:
     """The webhook was quicker."""
     outside.fault(LEAD, lambda _: answer(200, DECIDED))
-    catch_up(lead)
+    check_verdict(lead)
     calls = len(outside.calls)
 
-    catch_up(lead)
+    check_verdict(lead)
 
     assert len(outside.calls) == calls
 
@@ -94,12 +94,12 @@ def test_a_sweep_goes_through_alcs_leads_page_by_page(lead: str, runtime: FakeRu
     decided = {**DECIDED, "decided_at": "2026-11-20T12:00:00Z", **OLD}
     outside.fault(PAGE, page(processing, cursor="c2"), page(STRANGER, decided, cursor="c1"))
 
-    sweep_leads("workspace")
+    reconcile_leads("workspace")
 
     asked = [path for method, path, _, _ in outside.calls if (method, path[:14]) == ("GET", "/api/v1/leads?")]
     assert asked == ["/api/v1/leads?limit=100", "/api/v1/leads?limit=100&cursor=c2"]
     assert outside.values(RECORD)["alc_status"] == "Complete"
-    last = reconcile_rows.last()
+    last = reconcile.last_reconciliation()
     assert last is not None
     assert (last.told, last.done_at, last.why) == (1, runtime.now(), None)
 
@@ -108,37 +108,37 @@ def test_a_sweep_that_cannot_end_is_tried_again_and_says_why(lead: str, runtime:
     """I6: ALC is down in the middle; the next one starts no later than this one would have."""
     outside.fault(PAGE, page(cursor="c2"), unreachable)
 
-    sweep_leads("workspace")
+    reconcile_leads("workspace")
 
-    last = reconcile_rows.last()
+    last = reconcile.last_reconciliation()
     assert last is not None
     assert last.why == "ALC cannot be reached."
     assert last.since == 0
-    assert not reconcile_rows.due_to_sweep()
-    runtime.time += reconcile_rows.SOONER
-    assert reconcile_rows.due_to_sweep() == ["workspace"]
+    assert not reconcile.due_to_reconcile()
+    runtime.time += reconcile.SOONER
+    assert reconcile.due_to_reconcile() == ["workspace"]
 
 
 def test_a_sweep_is_made_every_hour_and_when_it_is_asked_for(lead: str, runtime: FakeRuntime) -> None:
     """A schedule and a button; where there never was a lead, nobody is asked."""
-    assert not reconcile_rows.due_to_sweep()
-    runtime.time += reconcile_rows.EVERY + 1
-    assert reconcile_rows.due_to_sweep() == ["workspace"]
-    reconcile_rows.begin_sweep()
-    assert not reconcile_rows.due_to_sweep()
+    assert not reconcile.due_to_reconcile()
+    runtime.time += reconcile.EVERY + 1
+    assert reconcile.due_to_reconcile() == ["workspace"]
+    reconcile.start_reconciliation()
+    assert not reconcile.due_to_reconcile()
 
-    reconcile_rows.sweep_soon()
+    reconcile.reconcile_soon()
 
-    assert reconcile_rows.due_to_sweep() == ["workspace"]
+    assert reconcile.due_to_reconcile() == ["workspace"]
 
 
 def test_without_a_connection_a_sweep_waits(runtime: FakeRuntime, outside: Outside) -> None:
     """Nobody could be asked; it is no trouble."""
     runtime.connected = False
 
-    sweep_leads("workspace")
+    reconcile_leads("workspace")
 
     assert not outside.calls
-    last = reconcile_rows.last()
+    last = reconcile.last_reconciliation()
     assert last is not None
     assert last.why is None

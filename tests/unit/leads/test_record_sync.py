@@ -4,8 +4,8 @@ import pytest
 
 from alc_app.attio.host.context import running
 from alc_app.clients.alc_events import LeadProcessed
-from alc_app.leads import record_sync_rows, transitions
-from alc_app.leads.record_sync import show_lead_status
+from alc_app.leads import record_sync, transitions
+from alc_app.leads.record_sync import sync_record
 from tests.support.fakes.runtime import Crash, FakeRuntime, Outside, never_answers, says
 
 RECORD = "11111111-1111-4111-8111-111111111111"
@@ -15,8 +15,8 @@ PATCH = "PATCH /v2/objects/people/records/"
 @pytest.fixture
 def lead(runtime: FakeRuntime) -> str:
     """A lead that ALC has taken, not shown yet."""
-    lead_id = transitions.intend(RECORD, "Ada", "+442079460018").partition(".")[0]
-    transitions.sent(lead_id, "lead_1")
+    lead_id = transitions.open_send(RECORD).id
+    transitions.mark_sent(lead_id, "lead_1")
     return lead_id
 
 
@@ -24,13 +24,13 @@ def complete(runtime: FakeRuntime) -> None:
     """ALC's verdict, taken by another run."""
     other = FakeRuntime(database=runtime.database, run_id="webhook")
     with running(other):
-        transitions.processed(LeadProcessed.parse({"record_id": RECORD, "lead_id": "lead_1", "status": "Complete"}))
+        transitions.apply_verdict(LeadProcessed.parse({"record_id": RECORD, "lead_id": "lead_1", "status": "Complete"}))
 
 
 def test_the_record_is_written_once(lead: str, outside: Outside) -> None:
     """C4: level-triggered; who calls again finds nothing to do."""
-    show_lead_status(lead)
-    show_lead_status(lead)
+    sync_record(lead)
+    sync_record(lead)
 
     assert outside.written == [(RECORD, {"alc_lead_id": "lead_1", "alc_status": "Pending", "alc_interest": None})]
 
@@ -43,15 +43,15 @@ def test_a_run_that_was_lost_for_longer_than_its_lease_does_not_undo_what_others
     lost = FakeRuntime(database=runtime.database, outside=outside, run_id="lost")
     lost.crash(*place)
     with running(lost), pytest.raises(Crash):
-        show_lead_status(lead)
+        sync_record(lead)
     complete(runtime)
-    runtime.time += record_sync_rows.WRITER_LEASE + 1
-    show_lead_status(lead)
+    runtime.time += record_sync.WRITER_LEASE + 1
+    sync_record(lead)
 
     lost.restart()
     lost.time = runtime.time
     with running(lost):
-        show_lead_status(lead)
+        sync_record(lead)
 
     assert [values["alc_status"] for _, values in outside.written if values["alc_status"] != "Pending"] == ["Complete"]
     assert outside.values(RECORD)["alc_status"] == "Complete"
@@ -61,27 +61,27 @@ def test_a_verdict_during_the_write_is_written_next(lead: str, runtime: FakeRunt
     """C4, R15: the same call goes on until the record says the latest."""
     outside.before = lambda *_: complete(runtime) if len(outside.calls) == 1 else None
 
-    show_lead_status(lead)
+    sync_record(lead)
 
     assert [values["alc_status"] for _, values in outside.written] == ["Pending", "Complete"]
-    assert record_sync_rows.is_shown(lead)
+    assert record_sync.is_synced(lead)
 
 
 def test_a_verdict_before_the_write_leaves_pending_out(lead: str, runtime: FakeRuntime, outside: Outside) -> None:
     """C4: the record is made equal to the row, whatever has happened on the way."""
     complete(runtime)
 
-    show_lead_status(lead)
+    sync_record(lead)
 
     assert outside.written == [(RECORD, {"alc_lead_id": "lead_1", "alc_status": "Complete", "alc_interest": None})]
 
 
 def test_another_run_at_it_is_left_alone(lead: str, runtime: FakeRuntime, outside: Outside) -> None:
     """C4: one writer at a time."""
-    record_sync_rows.claim(lead)
+    record_sync.claim(lead)
     runtime.run_id = "another"
 
-    show_lead_status(lead)
+    sync_record(lead)
 
     assert not outside.calls
 
@@ -89,13 +89,13 @@ def test_another_run_at_it_is_left_alone(lead: str, runtime: FakeRuntime, outsid
 def test_attios_retry_after_is_honoured(lead: str, runtime: FakeRuntime, outside: Outside) -> None:
     """R21: not due before Attio said, due then, and written."""
     outside.fault(PATCH, says(429, {"message": "Slow down."}, Retry_After="40"))
-    show_lead_status(lead)
+    sync_record(lead)
 
     runtime.time += 39
-    assert not record_sync_rows.due_to_show()
+    assert not record_sync.due_to_sync()
     runtime.time += 1
-    assert list(record_sync_rows.due_to_show()) == [lead]
-    show_lead_status(lead)
+    assert list(record_sync.due_to_sync()) == [lead]
+    sync_record(lead)
     assert outside.values(RECORD)["alc_status"] == "Pending"
 
 
@@ -106,10 +106,10 @@ def test_what_attio_refuses_for_good_is_not_tried_again(
     """C5: gone, or not ours to write."""
     outside.fault(PATCH, says(status, {"message": "No."}))
 
-    show_lead_status(lead)
+    sync_record(lead)
     runtime.time += 1e6
 
-    assert not record_sync_rows.due_to_show()
+    assert not record_sync.due_to_sync()
     assert len(outside.calls) == 1
 
 
@@ -118,15 +118,15 @@ def test_a_write_whose_answer_was_lost_never_undoes_the_one_that_follows(
 ) -> None:
     """C4: it may arrive late, so nobody writes the record until it has, or never will."""
     outside.fault(PATCH, never_answers)
-    show_lead_status(lead)
+    sync_record(lead)
 
     complete(runtime)
-    runtime.time += record_sync_rows.STRAY - 1
-    show_lead_status(lead)
+    runtime.time += record_sync.STRAY - 1
+    sync_record(lead)
     assert not outside.written
 
     runtime.time += 2
-    show_lead_status(*record_sync_rows.due_to_show())
+    sync_record(*record_sync.due_to_sync())
     assert [values["alc_status"] for _, values in outside.written] == ["Complete"]
 
 
@@ -135,7 +135,7 @@ def test_what_may_pass_is_tried_again(lead: str, runtime: FakeRuntime, outside: 
     """R21, C5: conflicts, limits, outages, and a token that somebody can mend."""
     outside.fault(PATCH, says(status))
 
-    show_lead_status(lead)
+    sync_record(lead)
     runtime.time += 60
 
-    assert list(record_sync_rows.due_to_show()) == [lead]
+    assert list(record_sync.due_to_sync()) == [lead]

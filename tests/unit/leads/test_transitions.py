@@ -16,7 +16,7 @@ from sqlmodel import select
 
 from alc_app.attio.host.context import running
 from alc_app.clients.alc_events import LeadProcessed
-from alc_app.leads import record_sync_rows, transitions
+from alc_app.leads import record_sync, transitions
 from alc_app.leads.models import EarlyEvent, Lead
 from tests.support.fakes.runtime import START, FakeRuntime, memory
 
@@ -40,22 +40,22 @@ DELIVERED_ANYHOW = DIFFERENT_VERDICTS.flatmap(
 
 def intend(record_id: str = RECORD) -> str:
     """A click; returns the lead's id."""
-    return transitions.intend(record_id, "Ada Lovelace", "+442079460018").partition(".")[0]
+    return transitions.open_send(record_id).id
 
 
 def pending(record_id: str = RECORD, alc_lead_id: str = "lead_1") -> str:
     """A lead that ALC is at, and that its record shows."""
     lead = intend(record_id)
-    transitions.sent(lead, alc_lead_id)
+    transitions.mark_sent(lead, alc_lead_id)
     show(lead)
     return lead
 
 
 def show(lead: str) -> dict[str, str]:
     """Write the lead to its record; returns the values."""
-    claim = record_sync_rows.claim(lead)
+    claim = record_sync.claim(lead)
     assert claim is not None
-    record_sync_rows.shown(lead, claim.version)
+    record_sync.mark_synced(lead, claim.version)
     return claim.values
 
 
@@ -86,68 +86,68 @@ class TestSending:
     def test_an_intent_is_due_to_be_looked_into_if_nothing_comes_of_it(self, runtime: FakeRuntime) -> None:
         """I6: a process may die right after the click."""
         lead = intend()
-        assert not transitions.due_to_settle()
+        assert not transitions.due_to_resolve()
 
         runtime.time += transitions.RUN_WITHIN
-        assert list(transitions.due_to_settle()) == [lead]
+        assert list(transitions.due_to_resolve()) == [lead]
 
     def test_a_run_that_begins_puts_the_look_off(self, runtime: FakeRuntime) -> None:
         """C1: nobody looks into a send while its run is at it."""
         lead = intend()
         runtime.time += transitions.RUN_WITHIN
 
-        assert transitions.begin(RECORD) == transitions.Intent(lead, None)
-        assert not transitions.due_to_settle()
+        assert transitions.claim_for_send(RECORD) == transitions.Intent(lead, None)
+        assert not transitions.due_to_resolve()
 
     def test_sent_is_pending_and_due_to_be_shown(self, runtime: FakeRuntime) -> None:
         """C4: lead id and Pending become one write."""
         lead = intend()
-        transitions.sent(lead, "lead_1")
+        transitions.mark_sent(lead, "lead_1")
 
-        assert list(record_sync_rows.due_to_show()) == [lead]
+        assert list(record_sync.due_to_sync()) == [lead]
         assert show(lead) == {"alc_lead_id": "lead_1", "alc_status": "Pending", "alc_interest": None}
-        assert not record_sync_rows.due_to_show()
-        assert record_sync_rows.is_shown(lead)
+        assert not record_sync.due_to_sync()
+        assert record_sync.is_synced(lead)
 
     def test_sent_twice_is_sent_once(self, runtime: FakeRuntime) -> None:
         """C2: the send's own run and the upkeep may both learn of it."""
         lead = pending()
-        transitions.sent(lead, "lead_1")
+        transitions.mark_sent(lead, "lead_1")
 
-        assert record_sync_rows.claim(lead) is None
+        assert record_sync.claim(lead) is None
 
     def test_sending_once_more_after_not_sent_is_a_new_lead(self, runtime: FakeRuntime) -> None:
         """C2: a definite no closes the intent; its key is never used for another try."""
         first = intend()
-        transitions.not_sent(first)
+        transitions.mark_not_sent(first)
 
-        assert transitions.begin(RECORD) is None
+        assert transitions.claim_for_send(RECORD) is None
         assert intend() != first
 
     def test_a_lead_that_turns_out_to_be_sent_after_all_is_pending(self, runtime: FakeRuntime) -> None:
         """C7: given up, and then ALC's answer comes: the row follows the truth."""
         lead = intend()
-        transitions.not_sent(lead)
-        transitions.sent(lead, "lead_1")
+        transitions.mark_not_sent(lead)
+        transitions.mark_sent(lead, "lead_1")
 
         assert row(runtime, lead).status == "pending"
 
     def test_such_a_lead_leaves_the_open_one_alone(self, runtime: FakeRuntime) -> None:
         """C1, I1: the record has another open lead by now."""
         late = intend()
-        transitions.not_sent(late)
+        transitions.mark_not_sent(late)
         runtime.time += 1
         lead = intend()
-        transitions.sent(late, "lead_1")
+        transitions.mark_sent(late, "lead_1")
 
         assert (row(runtime, late).status, row(runtime, lead).status) == ("not_sent", "sending")
-        assert record_sync_rows.claim(late) is None
+        assert record_sync.claim(late) is None
 
     def test_a_pending_lead_cannot_become_not_sent(self, runtime: FakeRuntime) -> None:
         """R16: a late "nothing happened" does not undo what ALC has said."""
         lead = pending()
-        transitions.not_sent(lead)
-        transitions.settle_later(lead)
+        transitions.mark_not_sent(lead)
+        transitions.retry_later(lead)
 
         assert row(runtime, lead).status == "pending"
 
@@ -155,9 +155,10 @@ class TestSending:
         """C2: same key for ALC, another name for the engine; the waits grow up to a quarter of an hour."""
         keys, waits = [], []
         for _ in range(20):
-            keys.append(transitions.intend(RECORD, "Ada", "+442079460018"))
-            lead = keys[-1].partition(".")[0]
-            transitions.settle_later(lead)
+            intent = transitions.open_send(RECORD)
+            keys.append(intent.run_key)
+            lead = intent.id
+            transitions.retry_later(lead)
             waits.append((row(runtime, lead).due_at or 0) - runtime.time)
 
         assert len({key.partition(".")[0] for key in keys}) == 1
@@ -173,40 +174,40 @@ class TestVerdicts:
     def test_a_verdict_is_shown_with_what_was_found_out(self, runtime: FakeRuntime, status: str) -> None:
         """Later 11: status and interest, in plain strings; the summary is kept."""
         lead = pending()
-        assert transitions.processed(verdict(status=status, interest="interested", summary="Yes.")) == lead
+        assert transitions.apply_verdict(verdict(status=status, interest="interested", summary="Yes.")) == lead
 
-        assert list(record_sync_rows.due_to_show()) == [lead]
+        assert list(record_sync.due_to_sync()) == [lead]
         assert show(lead) == {"alc_lead_id": "lead_1", "alc_status": status, "alc_interest": "interested"}
         assert row(runtime, lead).summary == "Yes."
 
     def test_the_same_verdict_again_is_no_news(self, runtime: FakeRuntime) -> None:
         """R14: resent by hand, or under another delivery id."""
         pending()
-        transitions.processed(verdict())
+        transitions.apply_verdict(verdict())
 
-        assert transitions.processed(verdict()) is None
+        assert transitions.apply_verdict(verdict()) is None
 
     def test_between_two_verdicts_the_later_one_counts(self, runtime: FakeRuntime) -> None:
         """R16: by when it happened, not by when it came."""
         lead = pending()
-        transitions.processed(verdict(status="Failed", minute=5))
+        transitions.apply_verdict(verdict(status="Failed", minute=5))
 
-        assert transitions.processed(verdict(status="Complete", minute=4)) is None
-        assert transitions.processed(verdict(status="Complete", minute=6)) == lead
+        assert transitions.apply_verdict(verdict(status="Complete", minute=4)) is None
+        assert transitions.apply_verdict(verdict(status="Complete", minute=6)) == lead
         assert row(runtime, lead).status == "complete"
 
     def test_the_tutorials_minimal_verdict_finds_the_open_lead_of_the_record(self, runtime: FakeRuntime) -> None:
         """4.1: `record_id` and `status` are enough."""
         lead = pending()
 
-        assert transitions.processed(LeadProcessed.parse({"record_id": RECORD, "status": "Complete"})) == lead
-        assert transitions.processed(LeadProcessed.parse({"record_id": RECORD, "status": "Failed"})) is None
+        assert transitions.apply_verdict(LeadProcessed.parse({"record_id": RECORD, "status": "Complete"})) == lead
+        assert transitions.apply_verdict(LeadProcessed.parse({"record_id": RECORD, "status": "Failed"})) is None
 
     def test_a_minimal_verdict_that_overtakes_the_sends_answer_stays(self, runtime: FakeRuntime) -> None:
         """R15, R16: Complete is not followed by Pending, and the record still gets the lead's id."""
         lead = intend()
-        transitions.processed(LeadProcessed.parse({"record_id": RECORD, "status": "Complete"}))
-        transitions.sent(lead, "lead_1")
+        transitions.apply_verdict(LeadProcessed.parse({"record_id": RECORD, "status": "Complete"}))
+        transitions.mark_sent(lead, "lead_1")
 
         assert show(lead) == {"alc_lead_id": "lead_1", "alc_status": "Complete", "alc_interest": None}
 
@@ -223,7 +224,7 @@ class TestVerdicts:
         """R12: neither another lead, nor ours with another record."""
         lead = pending()
 
-        assert transitions.processed(event) is None
+        assert transitions.apply_verdict(event) is None
         assert row(runtime, lead).status == "pending"
         with runtime.transaction() as session:
             assert not session.exec(select(EarlyEvent)).all()
@@ -234,15 +235,15 @@ class TestVerdicts:
         with runtime.transaction() as session:
             session.get_one(Lead, lead).workspace_id = "another"
 
-        assert transitions.processed(verdict()) is None
+        assert transitions.apply_verdict(verdict()) is None
         assert row(runtime, lead).status == "pending"
 
     def test_an_early_verdict_waits_for_the_sends_answer(self, runtime: FakeRuntime) -> None:
         """R15: parked by the lead's id, taken up in the transaction that learns it."""
         lead = intend()
-        assert transitions.processed(verdict()) is None
+        assert transitions.apply_verdict(verdict()) is None
 
-        transitions.sent(lead, "lead_1")
+        transitions.mark_sent(lead, "lead_1")
 
         assert show(lead) == {"alc_lead_id": "lead_1", "alc_status": "Complete", "alc_interest": None}
         with runtime.transaction() as session:
@@ -251,18 +252,18 @@ class TestVerdicts:
     def test_an_early_verdict_on_another_lead_is_not_taken_up(self, runtime: FakeRuntime) -> None:
         """R12: what was parked belongs to the lead that it names."""
         lead = intend()
-        transitions.processed(verdict("lead_of_somebody_else"))
-        transitions.sent(lead, "lead_1")
+        transitions.apply_verdict(verdict("lead_of_somebody_else"))
+        transitions.mark_sent(lead, "lead_1")
 
         assert row(runtime, lead).status == "pending"
 
     def test_an_undeliverable_lead_stays_where_it_ended(self, runtime: FakeRuntime) -> None:
         """C5: no verdict makes its record come back."""
         lead = pending()
-        record_sync_rows.undeliverable(lead, RECORD, "Record not found.")
+        record_sync.mark_undeliverable(lead, RECORD, "Record not found.")
 
-        assert transitions.processed(verdict()) is None
-        assert record_sync_rows.claim(lead) is None
+        assert transitions.apply_verdict(verdict()) is None
+        assert record_sync.claim(lead) is None
 
     @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(
@@ -286,13 +287,13 @@ class TestVerdicts:
         lead = intend()
         for number in range(max(learned_at, len(deliveries)) + 1):
             if number == learned_at:
-                transitions.sent(lead, "lead_1")
+                transitions.mark_sent(lead, "lead_1")
             if number < len(deliveries):
                 minute, status = deliveries[number]
-                transitions.processed(verdict(status=status, minute=minute))
-            if number in writes and record_sync_rows.due_to_show():
+                transitions.apply_verdict(verdict(status=status, minute=minute))
+            if number in writes and record_sync.due_to_sync():
                 history.append(show(lead)["alc_status"])
-        if record_sync_rows.due_to_show():
+        if record_sync.due_to_sync():
             history.append(show(lead)["alc_status"])
 
         assert history[-1] == max(once)[1]
@@ -305,67 +306,67 @@ class TestWriting:
     def test_a_claim_is_exclusive_until_it_ends(self, runtime: FakeRuntime) -> None:
         """C4: one writer for each lead; one that died is followed by another."""
         lead = intend()
-        transitions.sent(lead, "lead_1")
-        assert record_sync_rows.claim(lead)
+        transitions.mark_sent(lead, "lead_1")
+        assert record_sync.claim(lead)
         runtime.run_id = "another"
 
-        assert record_sync_rows.claim(lead) is None
-        runtime.time += record_sync_rows.WRITER_LEASE + 1
-        assert record_sync_rows.claim(lead)
+        assert record_sync.claim(lead) is None
+        runtime.time += record_sync.WRITER_LEASE + 1
+        assert record_sync.claim(lead)
 
     def test_the_run_that_claimed_may_claim_again(self, runtime: FakeRuntime) -> None:
         """C7: it died after the claim and has come back."""
         lead = intend()
-        transitions.sent(lead, "lead_1")
+        transitions.mark_sent(lead, "lead_1")
 
-        assert record_sync_rows.claim(lead) == record_sync_rows.claim(lead)
+        assert record_sync.claim(lead) == record_sync.claim(lead)
 
     def test_a_verdict_during_a_write_is_due_at_once(self, runtime: FakeRuntime) -> None:
         """C4: what was written is older than what is known."""
         lead = intend()
-        transitions.sent(lead, "lead_1")
-        claim = record_sync_rows.claim(lead)
+        transitions.mark_sent(lead, "lead_1")
+        claim = record_sync.claim(lead)
         assert claim
-        transitions.processed(verdict())
-        record_sync_rows.shown(lead, claim.version)
+        transitions.apply_verdict(verdict())
+        record_sync.mark_synced(lead, claim.version)
 
-        assert not record_sync_rows.is_shown(lead)
-        assert list(record_sync_rows.due_to_show()) == [lead]
+        assert not record_sync.is_synced(lead)
+        assert list(record_sync.due_to_sync()) == [lead]
 
     def test_two_leads_of_one_record_are_not_written_at_once(self, runtime: FakeRuntime) -> None:
         """C4: a slow write of the old lead must not land on the new one."""
         old = pending()
-        transitions.processed(verdict())
-        assert record_sync_rows.claim(old)
+        transitions.apply_verdict(verdict())
+        assert record_sync.claim(old)
         runtime.run_id, runtime.time = "another", runtime.time + 1
         new = intend()
-        transitions.sent(new, "lead_2")
+        transitions.mark_sent(new, "lead_2")
 
-        assert record_sync_rows.claim(new) is None
+        assert record_sync.claim(new) is None
 
     def test_the_record_belongs_to_the_newest_lead(self, runtime: FakeRuntime) -> None:
         """C4: a late verdict on the old lead is kept, and not shown."""
         old = pending()
-        transitions.processed(verdict(minute=1))
+        transitions.apply_verdict(verdict(minute=1))
         runtime.time += 1
         new = intend()
-        transitions.sent(new, "lead_2")
+        transitions.mark_sent(new, "lead_2")
 
-        assert record_sync_rows.claim(old) is None
-        assert list(record_sync_rows.due_to_show()) == [new]
+        assert record_sync.claim(old) is None
+        assert list(record_sync.due_to_sync()) == [new]
 
     def test_a_newer_lead_that_came_to_nothing_does_not_own_the_record(self, runtime: FakeRuntime) -> None:
         """I4: the verdict could not be written yet, the user clicks again, and ALC refuses: Complete still arrives."""
         old = pending()
-        transitions.processed(verdict())
+        transitions.apply_verdict(verdict())
         runtime.time += 1
         new = intend()
 
-        assert record_sync_rows.claim(old)
-        record_sync_rows.show_later(old, "Attio cannot be reached.", None)
-        transitions.not_sent(new)
+        assert record_sync.claim(old)
+        record_sync.retry_sync_later(old, "Attio cannot be reached.", None)
+        transitions.mark_not_sent(new)
         runtime.time += 10
-        assert list(record_sync_rows.due_to_show()) == [old]
+        assert list(record_sync.due_to_sync()) == [old]
         assert show(old)["alc_status"] == "Complete"
 
     @pytest.mark.parametrize(("retry_after", "wait"), [(None, 1.0), (0.2, 1.0), (30.0, 30.0)])
@@ -374,24 +375,24 @@ class TestWriting:
     ) -> None:
         """R21: Retry-After only lengthens the wait; meanwhile nothing is due."""
         lead = intend()
-        transitions.sent(lead, "lead_1")
-        record_sync_rows.claim(lead)
-        record_sync_rows.show_later(lead, "Slow down.", retry_after)
+        transitions.mark_sent(lead, "lead_1")
+        record_sync.claim(lead)
+        record_sync.retry_sync_later(lead, "Slow down.", retry_after)
 
         runtime.time += wait - 0.1
-        assert not record_sync_rows.due_to_show()
+        assert not record_sync.due_to_sync()
         runtime.time += 0.1
-        assert list(record_sync_rows.due_to_show()) == [lead]
+        assert list(record_sync.due_to_sync()) == [lead]
 
     def test_each_wait_is_longer_until_it_works(self, runtime: FakeRuntime) -> None:
         """R21: from a second to a quarter of an hour; a verdict is news and starts anew."""
         lead = pending()
-        transitions.processed(verdict(minute=1))
+        transitions.apply_verdict(verdict(minute=1))
         waits = []
         for _ in range(12):
-            record_sync_rows.show_later(lead, "Down.", None)
+            record_sync.retry_sync_later(lead, "Down.", None)
             waits.append((row(runtime, lead).due_at or 0) - runtime.time)
-        transitions.processed(verdict(status="Failed", minute=2))
+        transitions.apply_verdict(verdict(status="Failed", minute=2))
 
         assert waits == sorted(waits)
         assert (waits[0], waits[-1]) == (1.0, 900.0)
@@ -428,13 +429,13 @@ class TestTogether:
         """C4, C13: compare and set."""
         with running(together[0]):
             lead = intend()
-            transitions.sent(lead, "lead_1")
+            transitions.mark_sent(lead, "lead_1")
         start = Barrier(8)
 
         def claim(runtime: FakeRuntime) -> bool:
             with running(runtime):
                 start.wait()
-                return record_sync_rows.claim(lead) is not None
+                return record_sync.claim(lead) is not None
 
         with ThreadPoolExecutor(8) as pool:
             assert sum(pool.map(claim, together)) == 1
@@ -448,7 +449,7 @@ class TestTogether:
         def deliver(runtime: FakeRuntime) -> bool:
             with running(runtime):
                 start.wait()
-                return transitions.processed(verdict()) is not None
+                return transitions.apply_verdict(verdict()) is not None
 
         with ThreadPoolExecutor(8) as pool:
             assert sum(pool.map(deliver, together)) == 1

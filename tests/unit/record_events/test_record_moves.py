@@ -7,15 +7,15 @@ from typing import Any
 import pytest
 from sqlmodel import select
 
-from alc_app.attio import WebhookEvent
+from alc_app.attio.host.record_events import WebhookEvent
 from alc_app.clients.alc_events import LeadProcessed
-from alc_app.leads import merges, record_sync_rows, transitions
+from alc_app.leads import merges, record_sync, transitions
 from alc_app.leads.models import Lead
-from alc_app.leads.record_sync import show_lead_status
+from alc_app.leads.record_sync import sync_record
 from alc_app.record_events.record_deleted import record_deleted
 from alc_app.record_events.record_merged import record_merged
 from tests.support.fakes.runtime import Crash, FakeRuntime, Outside, says
-from tests.unit.attio.test_record_events import event
+from tests.unit.attio.host.test_record_events import event
 from tests.unit.leads.test_transitions import OTHER, RECORD, intend, pending, row
 
 MADE = "33333333-3333-4333-8333-333333333333"
@@ -72,9 +72,9 @@ def test_records_that_were_never_sent_cost_nothing(runtime: FakeRuntime, outside
 def test_a_lead_that_is_given_up_while_it_is_sent_is_not_posted(runtime: FakeRuntime) -> None:
     """Nobody chats with somebody who was deleted a moment ago."""
     lead = intend()
-    record_sync_rows.undeliverable(lead, RECORD, "Gone.")
+    record_sync.mark_undeliverable(lead, RECORD, "Gone.")
 
-    assert not transitions.about_to_post(lead)
+    assert not transitions.record_post_attempt(lead)
 
 
 def test_a_lead_moves_with_its_record_and_is_shown_there(runtime: FakeRuntime, outside: Outside) -> None:
@@ -86,8 +86,8 @@ def test_a_lead_moves_with_its_record_and_is_shown_there(runtime: FakeRuntime, o
 
     verdict = LeadProcessed(record_id=RECORD, lead_id="lead_1", status="Complete")
     runtime.restart("verdict")
-    assert transitions.processed(verdict) == lead
-    show_lead_status(lead)
+    assert transitions.apply_verdict(verdict) == lead
+    sync_record(lead)
     assert outside.values(MADE)["alc_status"] == "Complete"
     assert not outside.values(RECORD)
 
@@ -95,8 +95,8 @@ def test_a_lead_moves_with_its_record_and_is_shown_there(runtime: FakeRuntime, o
 def test_the_last_lead_of_a_record_is_what_the_new_one_says(runtime: FakeRuntime, outside: Outside) -> None:
     """Those before it move along, and say nothing."""
     first = pending()
-    transitions.processed(LeadProcessed(record_id=RECORD, lead_id="lead_1", status="Complete"))
-    show_lead_status(first)
+    transitions.apply_verdict(LeadProcessed(record_id=RECORD, lead_id="lead_1", status="Complete"))
+    sync_record(first)
     runtime.time += 10
     runtime.restart("second")
     pending(alc_lead_id="lead_2")
@@ -104,7 +104,7 @@ def test_the_last_lead_of_a_record_is_what_the_new_one_says(runtime: FakeRuntime
     record_merged(merged())
 
     assert outside.values(MADE)["alc_lead_id"] == "lead_2"
-    assert not record_sync_rows.due_to_show()
+    assert not record_sync.due_to_sync()
 
 
 def test_of_two_open_leads_one_stays_under_way(runtime: FakeRuntime) -> None:
@@ -115,7 +115,7 @@ def test_of_two_open_leads_one_stays_under_way(runtime: FakeRuntime) -> None:
     record_merged(merged(OTHER))
 
     assert (row(runtime, first).status, row(runtime, second).status) == ("pending", "undeliverable")
-    assert row(runtime, second).why == merges.OTHER_ONE
+    assert row(runtime, second).why == merges.HAS_OPEN_LEAD
 
 
 def test_a_lead_that_was_ended_because_its_record_had_gone_is_alive_again(
@@ -123,7 +123,7 @@ def test_a_lead_that_was_ended_because_its_record_had_gone_is_alive_again(
 ) -> None:
     """The deletion of what went into a merge, or a write to it, may come first."""
     lead = pending()
-    record_sync_rows.undeliverable(lead, RECORD, "Gone.")
+    record_sync.mark_undeliverable(lead, RECORD, "Gone.")
 
     record_merged(merged())
 
@@ -134,23 +134,23 @@ def test_a_lead_that_was_ended_because_its_record_had_gone_is_alive_again(
 def test_a_write_to_the_old_record_does_not_end_a_lead_that_has_moved(runtime: FakeRuntime) -> None:
     """It was under way while the record was merged."""
     lead = pending()
-    merges.move(RECORD, MADE)
+    merges.move_leads(RECORD, MADE)
 
-    record_sync_rows.undeliverable(lead, RECORD, "Gone.")
+    record_sync.mark_undeliverable(lead, RECORD, "Gone.")
 
     assert row(runtime, lead).status == "pending"
-    assert list(record_sync_rows.due_to_show()) == [lead]
+    assert list(record_sync.due_to_sync()) == [lead]
 
 
 def test_a_send_that_is_under_way_moves_and_is_settled(runtime: FakeRuntime) -> None:
     """I6: it keeps its time to be looked into, and gets one if it had none."""
     lead = intend()
-    record_sync_rows.undeliverable(lead, RECORD, "Gone.")
+    record_sync.mark_undeliverable(lead, RECORD, "Gone.")
 
-    merges.move(RECORD, MADE)
+    merges.move_leads(RECORD, MADE)
 
     assert row(runtime, lead).status == "sending"
-    assert list(transitions.due_to_settle()) == [lead]
+    assert list(transitions.due_to_resolve()) == [lead]
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
@@ -165,9 +165,9 @@ def test_a_crash_at_any_step_of_a_move_is_harmless(runtime: FakeRuntime, outside
 
     runtime.restart()
     record_merged(merged())
-    runtime.restart("upkeep")
-    for lead in record_sync_rows.due_to_show():
-        show_lead_status(lead)
+    runtime.restart("job")
+    for lead in record_sync.due_to_sync():
+        sync_record(lead)
 
     assert rows(runtime) == {MADE: "pending"}
     assert outside.values(MADE)["alc_status"] == "Pending"

@@ -7,18 +7,18 @@ from collections.abc import Callable
 import pytest
 from sqlmodel import select
 
-from alc_app.attio import WebhookEvent
+from alc_app.attio.host.record_events import WebhookEvent
 from alc_app.attio.settings import set_settings
 from alc_app.leads import transitions
 from alc_app.leads.models import Lead
-from alc_app.leads.record_sync import show_lead_status
+from alc_app.leads.record_sync import sync_record
 from alc_app.record_events.record_created import record_created
 from alc_app.record_events.record_updated import record_updated
 from alc_app.record_events.send_requested import send_all_requested, send_requested
-from alc_app.send_to_alc_server import settle_send
+from alc_app.send_to_alc_server import resolve_send
 from alc_app.settings.schema import schema
 from tests.support.fakes.runtime import Crash, FakeRuntime, Fault, Outside, never_answers, says
-from tests.unit.attio.test_record_events import RECORD, event
+from tests.unit.attio.host.test_record_events import RECORD, event
 
 GET, POST = "GET /v2/objects/people/records/", "POST /api/v1/leads"
 Says = Callable[..., None]
@@ -77,7 +77,7 @@ def test_one_request_told_twice_is_sent_once_though_it_has_ended_meanwhile(
     record_says(times=2)
     send_requested(RECORD)
     runtime.restart("a verdict")
-    transitions.processed(transitions.LeadProcessed(record_id=RECORD, lead_id="lead_1", status="Complete"))
+    transitions.apply_verdict(transitions.LeadProcessed(record_id=RECORD, lead_id="lead_1", status="Complete"))
 
     runtime.restart("told again")
     send_requested(RECORD)
@@ -101,8 +101,8 @@ def test_a_request_for_a_lead_under_way_is_answered_by_it(
     runtime.restart("another request")
     send_requested(RECORD)
 
-    runtime.restart("upkeep")
-    show_lead_status(the_lead(runtime).id)
+    runtime.restart("job")
+    sync_record(the_lead(runtime).id)
     assert len(outside.sent(POST)) == 1
     assert outside.values(RECORD)["alc_status"] == "Pending"
 
@@ -144,9 +144,9 @@ def test_a_lost_answer_is_settled_later_and_then_fails_on_the_record(
 
     runtime.time += 1000
     runtime.restart("settle")
-    settle_send(the_lead(runtime).id)
-    runtime.restart("upkeep")
-    show_lead_status(the_lead(runtime).id)
+    resolve_send(the_lead(runtime).id)
+    runtime.restart("job")
+    sync_record(the_lead(runtime).id)
 
     assert outside.values(RECORD)["alc_status"] == "Failed"
 
@@ -158,7 +158,7 @@ def test_a_failed_request_that_alc_has_after_all_is_pending(
     record_says(phone=None)
     send_requested(RECORD)
 
-    transitions.sent(the_lead(runtime).id, "lead_9")
+    transitions.mark_sent(the_lead(runtime).id, "lead_9")
 
     assert the_lead(runtime).status == "pending"
 

@@ -12,7 +12,7 @@ from alc_app.attio.settings import set_settings
 from alc_app.events.connection_added import connection_added
 from alc_app.events.connection_removed import connection_removed
 from alc_app.record_events import subscription_rows
-from alc_app.record_events.subscription import LOOK_EVERY, SOON, check_subscription, keep_subscription
+from alc_app.record_events.subscription import LOOK_EVERY, SOON, check_subscription, maintain_subscription
 from alc_app.settings.schema import schema
 from tests.support.fakes.runtime import (
     EVENTS_URL,
@@ -39,9 +39,9 @@ def added(runtime: FakeRuntime) -> None:
 
 def look(runtime: FakeRuntime) -> None:
     """Upkeep, for every subscription that is due."""
-    for number, handler_id in enumerate(subscription_rows.due_to_look()):
+    for number, handler_id in enumerate(subscription_rows.due_to_check()):
         runtime.restart(f"look {runtime.time} {number}")
-        keep_subscription(handler_id)
+        maintain_subscription(handler_id)
 
 
 def assert_in_order(runtime: FakeRuntime, outside: Outside) -> None:
@@ -66,12 +66,12 @@ def test_it_is_made_on_install_for_people_and_their_status_alone(runtime: FakeRu
         of_people,
         {"field": "id.attribute_id", "operator": "equals", "value": "status-id"},
     ]
-    assert not subscription_rows.due_to_look()
+    assert not subscription_rows.due_to_check()
     runtime.time += SOON
     look(runtime)
-    assert not subscription_rows.due_to_look()
+    assert not subscription_rows.due_to_check()
     runtime.time += LOOK_EVERY
-    assert list(subscription_rows.due_to_look()) == [HANDLER]
+    assert list(subscription_rows.due_to_check()) == [HANDLER]
 
 
 def test_new_people_are_asked_for_when_they_are_to_be_sent(runtime: FakeRuntime, outside: Outside) -> None:
@@ -143,7 +143,7 @@ def test_what_fails_is_tried_again_and_the_doctor_knows_why(
     outside.fault(POST, fault)
     look(runtime)
     [finding] = check_subscription()
-    assert subscription_rows.trouble(HANDLER) in finding.text
+    assert subscription_rows.last_problem(HANDLER) in finding.text
 
     runtime.time += 60
     look(runtime)
@@ -161,10 +161,10 @@ def test_a_crash_after_attio_told_the_secret_makes_another_webhook(runtime: Fake
     runtime.restart("look")
     outside.fault(POST, dies)
     with pytest.raises(Crash):
-        keep_subscription(HANDLER)
+        maintain_subscription(HANDLER)
 
     runtime.restart()
-    keep_subscription(HANDLER)
+    maintain_subscription(HANDLER)
 
     assert_in_order(runtime, outside)
 
@@ -178,7 +178,7 @@ def test_a_wish_that_comes_during_a_look_is_looked_after_at_once(
     def changes_meanwhile(do: Answer) -> FetchResponse:
         answer = trouble(do) if trouble else do()
         set_settings(schema, "send_new_people", True)
-        subscription_rows.look_soon()
+        subscription_rows.check_soon()
         return answer
 
     look(runtime)
@@ -186,7 +186,7 @@ def test_a_wish_that_comes_during_a_look_is_looked_after_at_once(
     outside.fault("GET /v2/webhooks", changes_meanwhile)
     look(runtime)
 
-    assert list(subscription_rows.due_to_look()) == [HANDLER]
+    assert list(subscription_rows.due_to_check()) == [HANDLER]
     look(runtime)
     assert_in_order(runtime, outside)
 
@@ -208,7 +208,7 @@ def test_it_ends_with_the_connection_also_when_attio_is_away(
     runtime.time += 60
     look(runtime)
     assert not outside.subscriptions
-    assert not subscription_rows.due_to_look()
+    assert not subscription_rows.due_to_check()
 
 
 def test_without_the_attribute_it_says_what_to_run(runtime: FakeRuntime, outside: Outside) -> None:
@@ -217,4 +217,4 @@ def test_without_the_attribute_it_says_what_to_run(runtime: FakeRuntime, outside
 
     look(runtime)
 
-    assert "setup-attio" in subscription_rows.trouble(HANDLER)
+    assert "setup-attio" in subscription_rows.last_problem(HANDLER)

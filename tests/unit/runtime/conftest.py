@@ -14,11 +14,11 @@ import pytest
 import responses
 
 from alc_app.app import app as manifest
-from alc_app.attio.types import App
+from alc_app.attio.manifest import App
 from alc_app.config.settings import Config
 from alc_app.runtime.migrations.schema import Schema
 from alc_app.runtime.oauth_client import Tokens
-from alc_app.runtime.services import WORKSPACE, House
+from alc_app.runtime.services import WORKSPACE, Services
 from alc_app.runtime.storage.database import Database
 from tests.support.fakes.engine import FakeEngine
 from tests.support.waiting import PATIENCE
@@ -78,41 +78,41 @@ def config(tmp_path: Path) -> Config:
 def empty_databases(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home whose tables are there: copying it is quicker than making them for each test."""
     home = tmp_path_factory.mktemp("empty")
-    House(Config.from_env(home=home), manifest).close()
+    Services(Config.from_env(home=home), manifest).close()
     return home
 
 
 @pytest.fixture
-def make_house(config: Config, empty_databases: Path) -> Iterator[Callable[..., House]]:
+def make_house(config: Config, empty_databases: Path) -> Iterator[Callable[..., Services]]:
     """Make a house, with the app's manifest or another."""
-    made: list[House] = []
+    made: list[Services] = []
     config.home.mkdir()
     for database in empty_databases.glob("*.db"):
         shutil.copy(database, config.home)
 
-    def make(manifest: App = manifest, config: Config = config) -> House:
-        made.append(House(config, manifest))
+    def make(manifest: App = manifest, config: Config = config) -> Services:
+        made.append(Services(config, manifest))
         return made[-1]
 
     yield make
-    for house in made:
-        house.close()
+    for services in made:
+        services.close()
 
 
 @pytest.fixture
-def house(make_house: Callable[..., House]) -> House:
+def services(make_house: Callable[..., Services]) -> Services:
     """The app's own."""
     return make_house()
 
 
 @pytest.fixture
-def connect(house: House) -> Callable[..., str]:
+def connect(services: Services) -> Callable[..., str]:
     """Save a connection; returns its id."""
 
     def save(lifetime: float = 3600.0, refresh_token: str = "old-refresh") -> str:
         tokens = Tokens("old-access", refresh_token, time.time() + lifetime, "leads:write", "ann@example.com")
-        connection_id = house.connections.add(WORKSPACE, tokens)
-        house.connections.activate(connection_id)
+        connection_id = services.connections.add(WORKSPACE, tokens)
+        services.connections.activate(connection_id)
         return connection_id
 
     return save
@@ -185,8 +185,8 @@ def peer() -> Iterator[Callable[..., Peer]]:
 
 
 @pytest.fixture
-def engine(house: House) -> FakeEngine:
+def engine(services: Services) -> FakeEngine:
     """The house asks this one for runs."""
     fake = FakeEngine()
-    house.engine = fake  # type: ignore[assignment]  # what it is asked for is the whole of its surface
+    services.engine = fake  # type: ignore[assignment]  # what it is asked for is the whole of its surface
     return fake

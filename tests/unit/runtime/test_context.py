@@ -12,8 +12,8 @@ from alc_app.attio.host.context import running
 from alc_app.attio.http import FetchResponse
 from alc_app.clients import alc_api
 from alc_app.clients.attio_api import AttioApiError, update_record
-from alc_app.runtime.context import DurableSlot, ReachedFirstEffect, ReadingSlot, Slot
-from alc_app.runtime.services import WORKSPACE, House
+from alc_app.runtime.context import AppContext, DurableContext, IntakeContext, ReachedFirstEffect
+from alc_app.runtime.services import WORKSPACE, Services
 from tests.support.fakes.engine import FakeEngine
 from tests.unit.runtime.conftest import ALC, FRESH, TOKEN, posts
 
@@ -23,12 +23,12 @@ PATCH = "https://attio.test/v2/objects/people/records/r"
 
 
 @pytest.fixture
-def slot(house: House) -> Slot:
+def slot(services: Services) -> AppContext:
     """Outside of a durable run: a step is just done."""
-    return Slot(house, "run")
+    return AppContext(services, "run")
 
 
-def post_lead(slot: Slot) -> FetchResponse:
+def post_lead(slot: AppContext) -> FetchResponse:
     """POST with the workspace's connection."""
     connection = slot.workspace_connection()
     headers = {"Idempotency-Key": "key"}
@@ -36,7 +36,7 @@ def post_lead(slot: Slot) -> FetchResponse:
 
 
 def test_a_token_that_is_refused_is_refreshed_once_and_the_call_made_once_more(
-    slot: Slot, connect: Callable[..., str], alc: responses.RequestsMock
+    slot: AppContext, connect: Callable[..., str], alc: responses.RequestsMock
 ) -> None:
     """O13: with the same idempotency key."""
     connect()
@@ -51,7 +51,7 @@ def test_a_token_that_is_refused_is_refreshed_once_and_the_call_made_once_more(
 
 
 def test_a_second_refusal_needs_a_reconnect_and_does_not_loop(
-    slot: Slot, house: House, connect: Callable[..., str], alc: responses.RequestsMock
+    slot: AppContext, services: Services, connect: Callable[..., str], alc: responses.RequestsMock
 ) -> None:
     """O13: two calls, one refresh, and the page says so."""
     connection_id = connect()
@@ -62,13 +62,13 @@ def test_a_second_refusal_needs_a_reconnect_and_does_not_loop(
         post_lead(slot)
     assert len(posts(alc, LEADS)) == 2
     assert len(posts(alc, TOKEN)) == 1
-    assert house.connections.row(connection_id).status == "needs_reconnect"
+    assert services.connections.row(connection_id).status == "needs_reconnect"
     with pytest.raises(AttioConnectionExpiredError):
         slot.workspace_connection()
 
 
 def test_a_missing_scope_is_not_mended_by_a_refresh(
-    slot: Slot, house: House, connect: Callable[..., str], alc: responses.RequestsMock
+    slot: AppContext, services: Services, connect: Callable[..., str], alc: responses.RequestsMock
 ) -> None:
     """O13: 403 is an answer."""
     connection_id = connect()
@@ -76,17 +76,17 @@ def test_a_missing_scope_is_not_mended_by_a_refresh(
 
     assert post_lead(slot).status == 403
     assert not posts(alc, TOKEN)
-    assert house.connections.row(connection_id).status == "active"
+    assert services.connections.row(connection_id).status == "active"
 
 
 def test_a_token_that_somebody_else_has_refreshed_meanwhile_is_used(
-    slot: Slot, house: House, connect: Callable[..., str], alc: responses.RequestsMock
+    slot: AppContext, services: Services, connect: Callable[..., str], alc: responses.RequestsMock
 ) -> None:
     """O12: the 401 was for the old one, so nothing is refreshed."""
     connection_id = connect()
     alc.post(TOKEN, json=FRESH)
     old = slot.workspace_connection()
-    house.connections.refresh(connection_id, house.connections.row(connection_id).token_version)
+    services.connections.refresh(connection_id, services.connections.row(connection_id).token_version)
     alc.post(LEADS, status=401)
     alc.post(LEADS, status=201, json={})
 
@@ -96,7 +96,9 @@ def test_a_token_that_somebody_else_has_refreshed_meanwhile_is_used(
     assert len(posts(alc, TOKEN)) == 1
 
 
-def test_the_connections_token_goes_to_alc_only_where_it_is_asked_for(slot: Slot, alc: responses.RequestsMock) -> None:
+def test_the_connections_token_goes_to_alc_only_where_it_is_asked_for(
+    slot: AppContext, alc: responses.RequestsMock
+) -> None:
     """Usage 9: Attio's token goes to Attio."""
     alc.patch(PATCH, json={"data": {}})
 
@@ -107,7 +109,7 @@ def test_the_connections_token_goes_to_alc_only_where_it_is_asked_for(slot: Slot
 
 
 def test_a_429_holds_back_every_writer(
-    slot: Slot, house: House, alc: responses.RequestsMock, monkeypatch: pytest.MonkeyPatch
+    slot: AppContext, services: Services, alc: responses.RequestsMock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """R21: the wait that Attio asks for moves the shared slot."""
     waits: list[float] = []
@@ -116,12 +118,12 @@ def test_a_429_holds_back_every_writer(
 
     with running(slot), pytest.raises(AttioApiError):
         update_record("people", "r", {})
-    house.pacer.wait_for_slot("https://attio.test", 25)
+    services.rate_limiter.wait_for_slot("https://attio.test", 25)
 
     assert waits == [pytest.approx(20, abs=1)]
 
 
-def test_without_a_connection_app_code_gets_attios_own_error(slot: Slot) -> None:
+def test_without_a_connection_app_code_gets_attios_own_error(slot: AppContext) -> None:
     """Usage 8: uncaught, the user is asked to connect."""
     with pytest.raises(AttioNoWorkspaceConnectionError):
         slot.workspace_connection()
@@ -129,34 +131,34 @@ def test_without_a_connection_app_code_gets_attios_own_error(slot: Slot) -> None
         slot.create_webhook_handler("lead_processed")
 
 
-def test_handlers_belong_to_the_connection_at_hand(house: House, connect: Callable[..., str]) -> None:
+def test_handlers_belong_to_the_connection_at_hand(services: Services, connect: Callable[..., str]) -> None:
     """Installation 6: the one that is being added, not the workspace's; a misspelt file is refused first."""
     connect()
-    adding = Slot(house, connection_id="adding")
+    adding = AppContext(services, connection_id="adding")
     handler = adding.create_webhook_handler("lead_processed")
 
     assert [found.id for found in adding.list_webhook_handlers()] == [handler.id]
-    assert not Slot(house).list_webhook_handlers()
+    assert not AppContext(services).list_webhook_handlers()
     with pytest.raises(LookupError, match="lead_processed"):
         adding.create_webhook_handler("lead_procesed")
 
 
-def test_at_the_door_a_handler_stops_before_its_first_effect(house: House, alc: responses.RequestsMock) -> None:
+def test_at_the_door_a_handler_stops_before_its_first_effect(services: Services, alc: responses.RequestsMock) -> None:
     """R17: not an `Exception`, so no handler swallows it; nothing is sent and nothing written."""
-    with running(ReadingSlot(house)), pytest.raises(ReachedFirstEffect):
+    with running(IntakeContext(services)), pytest.raises(ReachedFirstEffect):
         try:
             alc_api.find_webhooks(Connection("c", "t"), name="n")
         except Exception:
             pytest.fail("A handler's `except Exception` would have swallowed it.")
     assert not alc.calls
-    assert house.connections.live(WORKSPACE) is None
+    assert services.connections.live(WORKSPACE) is None
 
 
 def test_a_run_knows_whether_it_goes_on_after_a_crash(
-    house: House, engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
+    services: Services, engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """C4: after a step that is remembered comes one that may have been begun before."""
-    slot = DurableSlot(house)
+    slot = DurableContext(services)
     monkeypatch.setattr(engine, "step", lambda _name, _work: "remembered")
     assert slot.step("claim", lambda: "done") == "remembered"
     assert slot.resumed
@@ -167,12 +169,12 @@ def test_a_run_knows_whether_it_goes_on_after_a_crash(
 
 
 def test_durable_work_pauses_while_attio_refuses_our_key_and_a_page_may_ask(
-    house: House, engine: FakeEngine, alc: responses.RequestsMock
+    services: Services, engine: FakeEngine, alc: responses.RequestsMock
 ) -> None:
     """C5: what is left to be done waits; a person who looks finds out."""
     alc.patch(PATCH, status=401)
 
-    for slot in (DurableSlot(house), DurableSlot(house), Slot(house)):
+    for slot in (DurableContext(services), DurableContext(services), AppContext(services)):
         with running(slot), pytest.raises(AttioApiError, match="does not accept our access token"):
             update_record("people", "r", {})
 

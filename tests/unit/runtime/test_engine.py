@@ -25,10 +25,10 @@ def test_what_waits_is_counted_by_queue(engine: Engine) -> None:
     """Operations: what has ended is not; a thousand cost no more than one."""
     for number in range(3):
         engine.ask("webhook", "h", queue="webhooks", run_id=f"webhook-{number}")
-    engine.ask("upkeep", "name", queue="upkeep", run_id="upkeep")
+    engine.ask("job", "name", queue="job", run_id="job")
     engine._client.cancel_workflow("webhook-0")
 
-    assert engine.unfinished() == {("webhooks", "waiting"): 2, ("upkeep", "waiting"): 1}
+    assert engine.unfinished() == {("webhooks", "waiting"): 2, ("job", "waiting"): 1}
 
 
 def test_runs_that_have_ended_are_forgotten(engine: Engine) -> None:

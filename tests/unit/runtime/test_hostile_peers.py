@@ -13,17 +13,18 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from alc_app.attio import Connection, SerializableError
+from alc_app.attio import Connection
 from alc_app.attio.host.context import running
+from alc_app.attio.host.errors import SerializableError
 from alc_app.clients import alc_api
 from alc_app.clients.alc_api import AlcAnswerLost
 from alc_app.config.settings import Config
 from alc_app.runtime import http_client
-from alc_app.runtime.context import Slot
+from alc_app.runtime.context import AppContext
 from alc_app.runtime.http_client import MAX_ANSWER, Http
 from alc_app.runtime.jobs.connection_lifecycle import Lifecycle
 from alc_app.runtime.oauth_client import OAuthClient, OAuthFailed
-from alc_app.runtime.services import House
+from alc_app.runtime.services import Services
 from tests.support.chaos.proxy import ChaosProxy, Exchange, Fault, answers, drips, http_answer, says
 from tests.support.fakes.engine import FakeEngine
 from tests.support.waiting import eventually
@@ -142,12 +143,12 @@ def test_hostile_metadata_are_refused(config: Config, alc: ChaosProxy, fault: Fa
 
 
 @pytest.mark.parametrize("fault", HOSTILE.values(), ids=HOSTILE)
-def test_what_a_hostile_alc_has_done_is_unknown(house: House, alc: ChaosProxy, fault: Fault) -> None:
+def test_what_a_hostile_alc_has_done_is_unknown(services: Services, alc: ChaosProxy, fault: Fault) -> None:
     """C2, C8: not "refused" and not "done": the key is kept, the webhook is looked for by its name."""
     alc.always("", fault)
     register = {"name": "name", "url": "https://app.test/hooks/1", "event": "lead.processed", "secret": "whsec_"}
 
-    with running(Slot(house)):
+    with running(AppContext(services)):
         fails(lambda: alc_api.create_lead(KEY, RECORD, "Ada", "+442079460018", idempotency_key="key"), AlcAnswerLost)
         fails(lambda: alc_api.find_lead(KEY, idempotency_key="key"), AlcAnswerLost)
         fails(lambda: alc_api.create_webhook(KEY, **register), AlcAnswerLost)
@@ -155,7 +156,9 @@ def test_what_a_hostile_alc_has_done_is_unknown(house: House, alc: ChaosProxy, f
     assert not alc.sent("GET /there")
 
 
-def test_a_code_and_a_token_never_leave_for_another_origin(client: OAuthClient, alc: ChaosProxy, house: House) -> None:
+def test_a_code_and_a_token_never_leave_for_another_origin(
+    client: OAuthClient, alc: ChaosProxy, services: Services
+) -> None:
     """O8: `requests` by itself would send the POST again to wherever a 307 points."""
     stranger = ChaosProxy()
     client.metadata()
@@ -163,24 +166,24 @@ def test_a_code_and_a_token_never_leave_for_another_origin(client: OAuthClient, 
 
     fails(lambda: client.exchange("code", "v" * 43), OAuthFailed)
     fails(lambda: client.revoke("old-refresh", "refresh_token"), OAuthFailed)
-    with running(Slot(house)):
+    with running(AppContext(services)):
         fails(lambda: alc_api.create_lead(KEY, RECORD, "Ada", "+442079460018", idempotency_key="key"), AlcAnswerLost)
     stranger.close()
     assert not stranger.seen
 
 
 def test_a_removal_whose_revocation_hangs_ends_and_is_tried_again(
-    house: House, connect: Callable[..., str], client: OAuthClient, alc: ChaosProxy
+    services: Services, connect: Callable[..., str], client: OAuthClient, alc: ChaosProxy
 ) -> None:
     """C10, O20: the one lane of connects and disconnects is free again after one deadline."""
-    house.oauth.metadata()
-    house.engine = FakeEngine()  # type: ignore[assignment]  # what a run asks of it is the whole of its surface
+    services.oauth.metadata()
+    services.engine = FakeEngine()  # type: ignore[assignment]  # what a run asks of it is the whole of its surface
     alc.always("POST /oauth/revoke", silent)
     connection_id, started = connect(), time.monotonic()
 
-    assert Lifecycle(house).remove(connection_id)["error"]["name"] == "OAuthFailed"
+    assert Lifecycle(services).remove(connection_id)["error"]["name"] == "OAuthFailed"
 
     assert time.monotonic() - started < DEADLINE + 1
-    row = house.connections.row(connection_id)
+    row = services.connections.row(connection_id)
     assert (row.status, row.tries, bool(row.access_token)) == ("removing", 1, True)
     assert row.due_at

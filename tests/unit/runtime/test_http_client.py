@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 import requests
 
-from alc_app.attio import FetchAnswerLost, FetchError, FetchNotSent
 from alc_app.attio.host import trace
+from alc_app.attio.host.errors import FetchAnswerLost, FetchError, FetchNotSent
 from alc_app.attio.http import FetchResponse
 from alc_app.runtime import http_client
 from alc_app.runtime.http_client import Http, harden

@@ -10,7 +10,8 @@ import pytest
 from alc_app.app import app as manifest
 from alc_app.attio.settings import set_settings
 from alc_app.record_events import subscription_rows
-from alc_app.settings.page import on_saved, page
+from alc_app.record_events.subscription import settings_saved
+from alc_app.settings.page import page
 from alc_app.settings.schema import schema
 from alc_app.settings.values import send_new_people, strict_removal, time_to_wait
 from tests.support.fakes.runtime import FakeRuntime
@@ -46,9 +47,9 @@ def test_the_page_shows_every_setting_with_what_holds(runtime: FakeRuntime) -> N
 def test_whom_attio_tells_us_of_is_looked_at_at_once(runtime: FakeRuntime) -> None:
     """Not in a quarter of an hour: a person who has switched it on adds somebody next."""
     subscription_rows.subscribe_soon("handler_1")
-    subscription_rows.begin_look("handler_1", next_in=900.0)
+    subscription_rows.start_check("handler_1", next_in=900.0)
 
-    on_saved({"days_to_wait"})
-    assert not subscription_rows.due_to_look()
-    on_saved({"send_new_people"})
-    assert list(subscription_rows.due_to_look()) == ["handler_1"]
+    settings_saved({"days_to_wait"})
+    assert not subscription_rows.due_to_check()
+    settings_saved({"send_new_people"})
+    assert list(subscription_rows.due_to_check()) == ["handler_1"]

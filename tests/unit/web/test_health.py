@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 
 from alc_app.app import app as manifest
 from alc_app.config.settings import Config
-from alc_app.runtime.services import House
+from alc_app.runtime.services import Services
 from alc_app.web.health import add_health
 from tests.support.fakes.engine import FakeEngine
 
@@ -24,19 +24,19 @@ TOKEN = {"Authorization": "Bearer the-token"}
 
 
 @pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
     """A house for all of them."""
-    house = House(Config.from_env(home=tmp_path_factory.mktemp("home"), **SETTINGS), manifest)
-    yield house
-    house.close()
+    services = Services(Config.from_env(home=tmp_path_factory.mktemp("home"), **SETTINGS), manifest)
+    yield services
+    services.close()
 
 
 @pytest.fixture
-def web(house: House) -> FlaskClient:
+def web(services: Services) -> FlaskClient:
     """The process, with an engine that answers."""
-    house.engine = FakeEngine()  # type: ignore[assignment]  # what it is asked for is the whole of its surface
+    services.engine = FakeEngine()  # type: ignore[assignment]  # what it is asked for is the whole of its surface
     app = Flask(__name__)
-    add_health(app, house)
+    add_health(app, services)
     return app.test_client()
 
 
@@ -54,11 +54,11 @@ def outside() -> Iterator[responses.RequestsMock]:
 
 
 @pytest.fixture
-def worker(house: House) -> Iterator[None]:
+def worker(services: Services) -> Iterator[None]:
     """A living one."""
-    house.executors.acquire("worker-3")
+    services.worker_ids.acquire("worker-3")
     yield
-    house.executors.release()
+    services.worker_ids.release()
 
 
 @pytest.mark.usefixtures("outside", "worker")
@@ -95,10 +95,10 @@ def test_without_alc_it_is_degraded_and_still_takes_deliveries(
 
 @pytest.mark.usefixtures("worker")
 def test_without_attio_or_the_engine_it_is_not_ready(
-    house: House, web: FlaskClient, outside: responses.RequestsMock
+    services: Services, web: FlaskClient, outside: responses.RequestsMock
 ) -> None:
     """A dead token is told from an Attio that does not answer."""
-    house.engine.answer = OSError("down")  # type: ignore[attr-defined]  # the fake's
+    services.engine.answer = OSError("down")  # type: ignore[attr-defined]  # the fake's
     outside.replace("GET", SELF, json={"active": False})
     dead_token = web.get("/readyz").get_json()["missing"]
     outside.replace("GET", SELF, status=502)
@@ -126,10 +126,10 @@ def test_numbers_are_for_this_machine_while_developing(web: FlaskClient) -> None
 
 @pytest.mark.parametrize(("token", "expected"), [("", 404), ("the-token", 200)])
 def test_in_production_numbers_need_a_token(
-    house: House, web: FlaskClient, monkeypatch: pytest.MonkeyPatch, token: str, expected: int
+    services: Services, web: FlaskClient, monkeypatch: pytest.MonkeyPatch, token: str, expected: int
 ) -> None:
     """A proxy on this machine makes every stranger look like loopback."""
-    monkeypatch.setattr(house, "config", _production(house.config.home, token))
+    monkeypatch.setattr(services, "config", _production(services.config.home, token))
 
     assert web.get("/metrics", headers=TOKEN).status_code == expected
 
@@ -138,10 +138,10 @@ def test_in_production_numbers_need_a_token(
     "header", [None, "Bearer", "Bearer the-toke", "Bearer the-token ", "Basic the-token", "Bearer é"]
 )
 def test_a_wrong_token_opens_nothing(
-    house: House, web: FlaskClient, monkeypatch: pytest.MonkeyPatch, header: str | None
+    services: Services, web: FlaskClient, monkeypatch: pytest.MonkeyPatch, header: str | None
 ) -> None:
     """Not even for loopback."""
-    monkeypatch.setattr(house, "config", _production(house.config.home, "the-token"))
+    monkeypatch.setattr(services, "config", _production(services.config.home, "the-token"))
 
     answer = web.get("/metrics", headers={"Authorization": header} if header else {})
 

@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from alc_app.attio import BadRequest, Request, Response
+from alc_app.attio import Request, Response
+from alc_app.attio.http import BadRequest
 from alc_app.leads import transitions
 from alc_app.webhooks.lead_processed import lead_processed
 from tests.support.fakes.runtime import FakeRuntime, Outside
@@ -24,8 +25,8 @@ WHOLE = {
 @pytest.fixture(autouse=True)
 def pending(runtime: FakeRuntime) -> str:
     """A lead that ALC is at."""
-    lead = transitions.intend(RECORD, "Ada", "+442079460018").partition(".")[0]
-    transitions.sent(lead, "lead_1")
+    lead = transitions.open_send(RECORD).id
+    transitions.mark_sent(lead, "lead_1")
     return lead
 
 

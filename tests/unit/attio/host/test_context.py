@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from pydantic import BaseModel
 
-from alc_app.attio import FetchAnswerLost
 from alc_app.attio.host.context import current, outcome, running, settle, step
+from alc_app.attio.host.errors import FetchAnswerLost
 from tests.support.fakes.runtime import Crash, FakeRuntime
 
 

@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterator, Sequence
 
 import pytest
 
-from alc_app.attio import Check, Finding, ServerFunctionError
+from alc_app.attio.host.doctor import Check, Finding
+from alc_app.attio.host.errors import ServerFunctionError
 from alc_app.runtime.doctor.doctor import COULD_NOT_CHECK, FINDINGS_REMAIN, WELL, Doctor
-from alc_app.runtime.services import House
+from alc_app.runtime.services import Services
 
 
 class Patient:
@@ -30,9 +31,9 @@ class Patient:
 
 
 @pytest.fixture
-def doctor_of(house: House) -> Callable[..., Doctor]:
+def doctor_of(services: Services) -> Callable[..., Doctor]:
     """A doctor who makes these checks, and no others."""
-    return lambda **finds: Doctor(house, [Check(name, find) for name, find in finds.items()])
+    return lambda **finds: Doctor(services, [Check(name, find) for name, find in finds.items()])
 
 
 def unmendable() -> Sequence[Finding]:

@@ -10,23 +10,23 @@ from prometheus_client import generate_latest
 
 from alc_app.attio.host.context import running
 from alc_app.leads import transitions
-from alc_app.runtime.context import Slot
+from alc_app.runtime.context import AppContext
 from alc_app.runtime.doctor.gauges import Gauges
 from alc_app.runtime.oauth_client import Tokens
-from alc_app.runtime.services import WORKSPACE, House
+from alc_app.runtime.services import WORKSPACE, Services
 from alc_app.runtime.storage.tables import ConnectionRow
 from tests.support.fakes.engine import FakeEngine
 
 
-def read(house: House) -> list[str]:
+def read(services: Services) -> list[str]:
     """The samples of a scrape."""
-    return [line for line in generate_latest(Gauges(house)).decode().splitlines() if not line.startswith("#")]
+    return [line for line in generate_latest(Gauges(services)).decode().splitlines() if not line.startswith("#")]
 
 
-def test_an_installation_at_rest_has_nothing_to_do(house: House, engine: FakeEngine) -> None:
+def test_an_installation_at_rest_has_nothing_to_do(services: Services, engine: FakeEngine) -> None:
     """The unlabelled ones are there all the same, so that an alert can be written on them."""
     del engine
-    assert read(house) == [
+    assert read(services) == [
         "alc_app_oldest_delivery_seconds 0.0",
         "alc_app_clean_ups 0.0",
         "alc_app_workers 0.0",
@@ -34,27 +34,27 @@ def test_an_installation_at_rest_has_nothing_to_do(house: House, engine: FakeEng
     ]
 
 
-def test_what_waits_is_counted(house: House, engine: FakeEngine, connect: Callable[..., str]) -> None:
+def test_what_waits_is_counted(services: Services, engine: FakeEngine, connect: Callable[..., str]) -> None:
     """Deliveries, connections, clean-ups, runs, workers and leads; what is done with is not."""
     for webhook_id, state in (("m1", "new"), ("m2", "new"), ("m3", "ignored"), ("m4", "new"), ("m5", "new")):
-        house.inbox.put("h", webhook_id, b"{}", state)
-    house.inbox.mark("h", "m4", "failed")
-    house.inbox.mark("h", "m5", "done")
+        services.inbox.put("h", webhook_id, b"{}", state)
+    services.inbox.mark("h", "m4", "failed")
+    services.inbox.mark("h", "m5", "done")
     connect()
-    former = house.connections.add(WORKSPACE, Tokens("a", "r", time.time() + 60, ""))
-    with house.database.transaction() as session:
+    former = services.connections.add(WORKSPACE, Tokens("a", "r", time.time() + 60, ""))
+    with services.database.transaction() as session:
         row = session.get_one(ConnectionRow, former)
         row.status, row.tries = "removing", 2
-    house.executors.acquire("worker-7")
-    engine.ask("upkeep", queue="upkeep")
-    with running(Slot(house)):
+    services.worker_ids.acquire("worker-7")
+    engine.ask("job", queue="job")
+    with running(AppContext(services)):
         for record_id in ("r1", "r2"):
-            lead = transitions.intend(record_id, "Ada", "").partition(".")[0]
-        transitions.sent(lead, "lead_2")
+            lead = transitions.open_send(record_id).id
+        transitions.mark_sent(lead, "lead_2")
 
-    samples = read(house)
+    samples = read(services)
 
-    house.executors.release()
+    services.worker_ids.release()
     assert {line for line in samples if "oldest" not in line} == {
         'alc_app_deliveries{state="new"} 2.0',
         'alc_app_deliveries{state="failed"} 1.0',
@@ -65,14 +65,14 @@ def test_what_waits_is_counted(house: House, engine: FakeEngine, connect: Callab
         'alc_app_leads{status="sending"} 1.0',
         'alc_app_leads{status="pending"} 1.0',
         "alc_app_leads_not_shown 1.0",
-        'alc_app_runs{queue="upkeep",status="waiting"} 1.0',
+        'alc_app_runs{queue="job",status="waiting"} 1.0',
     }
     [age] = [float(line.split()[1]) for line in samples if "oldest" in line]
     assert 0 < age < 60
 
 
 def test_a_gauge_that_cannot_be_read_is_left_out(
-    house: House, engine: FakeEngine, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    services: Services, engine: FakeEngine, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The engine's database is down: whoever watches still sees the rest."""
 
@@ -81,5 +81,5 @@ def test_a_gauge_that_cannot_be_read_is_left_out(
 
     monkeypatch.setattr(engine, "unfinished", down)
 
-    assert "alc_app_workers 0.0" in read(house)
+    assert "alc_app_workers 0.0" in read(services)
     assert "The gauge runs could not be read." in caplog.text

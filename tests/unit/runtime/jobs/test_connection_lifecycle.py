@@ -15,7 +15,7 @@ from alc_app.attio import App, Connection, Events, Record
 from alc_app.attio.server import create_webhook_handler
 from alc_app.clients.alc_api import AlcRefused
 from alc_app.runtime.jobs.connection_lifecycle import GIVE_UP_AFTER, Lifecycle
-from alc_app.runtime.services import WORKSPACE, House
+from alc_app.runtime.services import WORKSPACE, Services
 from tests.support.fakes.engine import FakeEngine
 from tests.unit.runtime.conftest import ALC, FRESH, REVOKE, TOKEN, posts
 
@@ -25,14 +25,14 @@ Event = Callable[[Connection], None]
 class Install:
     """An installation whose two event handlers do what the test says, and remember whom they were called for."""
 
-    def __init__(self, make_house: Callable[..., House]) -> None:
+    def __init__(self, make_house: Callable[..., Services]) -> None:
         self.called: list[str] = []
         self.added: Event = lambda _: None
         self.removed: Event = lambda _: None
         events = Events(self._added, self._removed)
-        self.house = make_house(App(Record(), [], {"lead_processed": lambda _: None}, events))  # type: ignore[return-value,dict-item]  # never called
-        self.house.engine = FakeEngine()  # type: ignore[assignment]  # what a run asks of it is the whole of its surface
-        self.lifecycle = Lifecycle(self.house)
+        self.services = make_house(App(Record(), [], {"lead_processed": lambda _: None}, events))  # type: ignore[return-value,dict-item]  # never called
+        self.services.engine = FakeEngine()  # type: ignore[assignment]  # what a run asks of it is the whole of its surface
+        self.lifecycle = Lifecycle(self.services)
 
     def _added(self, connection: Connection) -> None:
         self.called.append("added")
@@ -44,9 +44,9 @@ class Install:
 
     def flow(self) -> str:
         """A callback that was accepted."""
-        url = self.house.flows.begin("browser")
+        url = self.services.oauth_flows.begin("browser")
         state = url.partition("state=")[2].partition("&")[0]
-        return self.house.flows.accept({"state": [state], "code": ["the-code"], "iss": [ALC]}, "browser")
+        return self.services.oauth_flows.accept({"state": [state], "code": ["the-code"], "iss": [ALC]}, "browser")
 
     def connect(self) -> dict[str, object]:
         """The durable run that ends an installation."""
@@ -54,13 +54,13 @@ class Install:
 
     def statuses(self) -> list[str]:
         """Every connection there ever was, the oldest first."""
-        with self.house.database.transaction() as session:
+        with self.services.database.transaction() as session:
             rows = session.connection().execute(text("select status from connection order by created_at"))
             return [row[0] for row in rows]
 
 
 @pytest.fixture
-def install(make_house: Callable[..., House], alc: responses.RequestsMock) -> Install:
+def install(make_house: Callable[..., Services], alc: responses.RequestsMock) -> Install:
     """Steps are just done: the engine's memory is not what is tested here."""
     alc.post(TOKEN, json=FRESH)
     return Install(make_house)
@@ -85,7 +85,7 @@ def break_(*_: object) -> None:
 def test_a_connection_is_saved_after_its_event_handler(install: Install) -> None:
     """Installation 4-7: while it runs, the connection is not there yet."""
     seen: list[object] = []
-    install.added = lambda connection: seen.extend([connection.value, install.house.connections.live(WORKSPACE)])
+    install.added = lambda connection: seen.extend([connection.value, install.services.connections.live(WORKSPACE)])
 
     assert "ok" in install.connect()
     assert seen == ["new-access", None]
@@ -144,7 +144,7 @@ def test_a_second_connection_replaces_the_first(install: Install) -> None:
 
 def remove(install: Install) -> dict[str, object]:
     """The durable run of a removal, or of another try."""
-    with install.house.database.transaction() as session:
+    with install.services.database.transaction() as session:
         connection_id = session.connection().execute(text("select id from connection")).scalar_one()
     return install.lifecycle.remove(connection_id)
 
@@ -173,7 +173,7 @@ def test_a_removal_revokes_erases_and_can_be_run_again(install: Install, alc: re
 
 def disconnect(install: Install, removal: str) -> dict[str, object]:
     """A person presses Disconnect in a workspace with this setting."""
-    return install.lifecycle.disconnect(install.house.connections.usable_id(WORKSPACE), strict=removal == "strict")
+    return install.lifecycle.disconnect(install.services.connections.usable_id(WORKSPACE), strict=removal == "strict")
 
 
 @pytest.mark.usefixtures("revocable")
@@ -181,12 +181,12 @@ def disconnect(install: Install, removal: str) -> dict[str, object]:
 def test_strict_a_failed_removed_handler_keeps_the_connection_and_says_why(install: Install, handler: Event) -> None:
     """C12, Attio's reference: sends and deliveries go on as before, and the next attempt may pass."""
     install.connect()
-    connection_id = install.house.connections.usable_id(WORKSPACE)
-    handler_id = install.house.handlers.create(connection_id, "lead_processed")
+    connection_id = install.services.connections.usable_id(WORKSPACE)
+    handler_id = install.services.webhook_handlers.create(connection_id, "lead_processed")
     install.removed = handler
 
     assert "error" in disconnect(install, "strict")
-    row, address = install.house.connections.row(connection_id), install.house.handlers.row(handler_id)
+    row, address = install.services.connections.row(connection_id), install.services.webhook_handlers.row(handler_id)
     assert (row.status, row.due_at, bool(row.why)) == ("active", None, True)
     assert address
     assert address.gone_at is None
@@ -211,15 +211,15 @@ def test_as_in_the_tutorial_a_failed_removed_handler_removes_the_connection_all_
 def test_sends_and_addresses_end_at_once_even_when_alc_is_down(install: Install, handler: Event) -> None:
     """C10: the sealed tokens stay for the next try, which is due soon."""
     install.connect()
-    connection_id = install.house.connections.usable_id(WORKSPACE)
-    handler_id = install.house.handlers.create(connection_id, "lead_processed")
+    connection_id = install.services.connections.usable_id(WORKSPACE)
+    handler_id = install.services.webhook_handlers.create(connection_id, "lead_processed")
     install.removed = handler
 
     assert "error" in remove(install)
-    row, address = install.house.connections.row(connection_id), install.house.handlers.row(handler_id)
+    row, address = install.services.connections.row(connection_id), install.services.webhook_handlers.row(handler_id)
     assert address
     assert address.gone_at
-    assert install.house.connections.live(WORKSPACE) is None
+    assert install.services.connections.live(WORKSPACE) is None
     assert (row.status, bool(row.access_token), row.tries) == ("removing", True, 1)
     assert row.due_at
 
@@ -254,7 +254,7 @@ def test_a_clean_up_is_given_up_after_thirty_days_of_trying(
         remove(install)
 
     assert install.statuses() == ["given_up"]
-    assert not install.house.connections.row(install.house.connections.given_up(WORKSPACE)[0].id).access_token
+    assert not install.services.connections.row(install.services.connections.given_up(WORKSPACE)[0].id).access_token
     assert "Giving up" in caplog.text
 
 
@@ -266,7 +266,7 @@ def test_open_pages_are_told_of_each_change(install: Install, alc: responses.Req
     alc.replace("POST", REVOKE, body="")
     remove(install)
 
-    with install.house.database.transaction() as session:
+    with install.services.database.transaction() as session:
         rows = session.connection().execute(text("select data from live_event where kind = 'connection' order by id"))
         told = [row[0] for row in rows]
     assert [data.split('"')[3] for data in told] == ["active", "removing", "cleaning", "removing", "removed"]
@@ -280,7 +280,7 @@ def test_a_dead_grant_is_cleaned_up_with_the_workspaces_new_connection(
     alc.post(TOKEN, json={"error": "invalid_grant"}, status=400)
     alc.post(REVOKE, status=200)
     old = install.connect()["ok"]
-    with install.house.database.transaction() as session:
+    with install.services.database.transaction() as session:
         session.connection().execute(text("update connection set refresh_at = 0"))
     keys: list[str] = []
     install.removed = lambda connection: keys.append(connection.value)
@@ -288,5 +288,5 @@ def test_a_dead_grant_is_cleaned_up_with_the_workspaces_new_connection(
     install.connect()
 
     assert keys == ["second-access"]
-    assert install.house.connections.row(str(old)).status == "removed"
+    assert install.services.connections.row(str(old)).status == "removed"
     assert install.statuses() == ["removed", "active"]

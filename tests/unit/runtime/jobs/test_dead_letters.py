@@ -7,13 +7,13 @@ from collections.abc import Callable
 import pytest
 
 from alc_app.attio.host.context import running
-from alc_app.runtime.context import Slot
+from alc_app.runtime.context import AppContext
 from alc_app.runtime.doctor.work_checks import check_dead_letters
 from alc_app.runtime.engine import Run
 from alc_app.runtime.jobs import dead_letters
 from alc_app.runtime.jobs.dead_letters import NotReplayed
 from alc_app.runtime.jobs.relay import Relay
-from alc_app.runtime.services import House
+from alc_app.runtime.services import Services
 from tests.support.fakes.engine import FakeEngine
 from tests.unit.runtime.doctor.test_work_checks import change
 
@@ -21,37 +21,37 @@ LETTER = "delivery:h:msg_1"
 Connect = Callable[..., str]
 
 
-def fail_delivery(house: House, why: str = "answered 400") -> None:
+def fail_delivery(services: Services, why: str = "answered 400") -> None:
     """A delivery that was worked through, in vain."""
-    house.inbox.put("h", "msg_1", b"{}", "new")
-    house.inbox.queued(house.inbox.get("h", "msg_1"))
-    house.inbox.mark("h", "msg_1", "failed", why)
+    services.inbox.put("h", "msg_1", b"{}", "new")
+    services.inbox.queued(services.inbox.get("h", "msg_1"))
+    services.inbox.mark("h", "msg_1", "failed", why)
 
 
-def ids(house: House) -> list[str]:
-    return [letter.id for letter in dead_letters.find(house)]
+def ids(services: Services) -> list[str]:
+    return [letter.id for letter in dead_letters.find(services)]
 
 
-def test_a_delivery_that_failed_gets_a_run_that_was_not_used_before(house: House, engine: FakeEngine) -> None:
+def test_a_delivery_that_failed_gets_a_run_that_was_not_used_before(services: Services, engine: FakeEngine) -> None:
     """R14: the engine would take the same id for the same run, which has ended."""
-    house.inbox.put("h", "msg_1", b"{}", "new")
-    relay = Relay(house)
+    services.inbox.put("h", "msg_1", b"{}", "new")
+    relay = Relay(services)
     relay.deliveries()
-    house.inbox.mark("h", "msg_1", "failed", "answered 400")
-    assert ids(house) == [LETTER]
+    services.inbox.mark("h", "msg_1", "failed", "answered 400")
+    assert ids(services) == [LETTER]
 
-    assert dead_letters.replay(house, LETTER) == "The delivery msg_1 gets a new run."
+    assert dead_letters.replay(services, LETTER) == "The delivery msg_1 gets a new run."
     relay.deliveries()
 
     assert list(engine.runs) == ["webhook:h:msg_1:0", "webhook:h:msg_1:1"]
-    assert not ids(house)
+    assert not ids(services)
 
 
-def test_a_letter_tells_what_failed_and_why(house: House, engine: FakeEngine) -> None:
+def test_a_letter_tells_what_failed_and_why(services: Services, engine: FakeEngine) -> None:
     """For people and for machines."""
-    fail_delivery(house)
+    fail_delivery(services)
 
-    told = dead_letters.as_json(dead_letters.get(house, LETTER))
+    told = dead_letters.as_json(dead_letters.get(services, LETTER))
 
     assert told["text"] == "The delivery msg_1 could not be worked through."
     assert told["why"] == "The last attempt ended with: answered 400."
@@ -59,78 +59,82 @@ def test_a_letter_tells_what_failed_and_why(house: House, engine: FakeEngine) ->
 
 
 def test_a_clean_up_that_was_given_up_is_tried_with_the_new_connection(
-    house: House, engine: FakeEngine, connect: Connect
+    services: Services, engine: FakeEngine, connect: Connect
 ) -> None:
     """C10, I5: its own tokens are gone after 30 days; the webhook at ALC may still be there."""
     old = connect()
-    house.connections.erase(old, "given_up")
+    services.connections.erase(old, "given_up")
     with pytest.raises(NotReplayed, match="Connect again"):
-        dead_letters.replay(house, f"clean-up:{old}")
+        dead_letters.replay(services, f"clean-up:{old}")
 
     connect()
-    dead_letters.replay(house, f"clean-up:{old}")
-    Relay(house).removals()
+    dead_letters.replay(services, f"clean-up:{old}")
+    Relay(services).removals()
 
     assert f"remove:{old}" in engine.runs
-    assert not ids(house)
+    assert not ids(services)
 
 
-def test_a_run_that_kept_dying_is_resumed_and_one_that_rows_mind_is_no_letter(house: House, engine: FakeEngine) -> None:
+def test_a_run_that_kept_dying_is_resumed_and_one_that_rows_mind_is_no_letter(
+    services: Services, engine: FakeEngine
+) -> None:
     """A delivery's or a row's run is asked for again by its row."""
     engine.kept = [
         Run("a", "server_function", "ERROR", 1.0, "worker-0"),
-        Run("b", "upkeep", "MAX_RECOVERY_ATTEMPTS_EXCEEDED", 2.0, "worker-0"),
+        Run("b", "job", "MAX_RECOVERY_ATTEMPTS_EXCEEDED", 2.0, "worker-0"),
         Run("c", "webhook", "ERROR", 3.0, "worker-0"),
     ]
 
-    assert ids(house) == ["run:b", "run:a"]
-    dead_letters.replay(house, "run:b")
-    dead_letters.dismiss(house, "run:a")
+    assert ids(services) == ["run:b", "run:a"]
+    dead_letters.replay(services, "run:b")
+    dead_letters.dismiss(services, "run:a")
 
     assert engine.put_back == ["b"]
     assert [run.id for run in engine.kept] == ["c"]
 
 
 @pytest.mark.parametrize("letter_id", ["delivery:h:unknown", "nonsense", "nonsense:1", ""])
-def test_a_letter_that_is_not_there_says_so(house: House, engine: FakeEngine, letter_id: str) -> None:
+def test_a_letter_that_is_not_there_says_so(services: Services, engine: FakeEngine, letter_id: str) -> None:
     """It may have been replayed in another tab."""
     for verb in (dead_letters.get, dead_letters.replay, dead_letters.dismiss):
         with pytest.raises(NotReplayed, match="There is no dead letter"):
-            verb(house, letter_id)
+            verb(services, letter_id)
 
 
 @pytest.mark.parametrize("kind", ["delivery", "clean-up"])
-def test_a_dismissed_letter_is_off_the_list(house: House, engine: FakeEngine, connect: Connect, kind: str) -> None:
+def test_a_dismissed_letter_is_off_the_list(
+    services: Services, engine: FakeEngine, connect: Connect, kind: str
+) -> None:
     """A list that only grows is read by nobody."""
-    fail_delivery(house)
-    house.connections.erase(connect(), "given_up")
-    [letter] = [letter for letter in ids(house) if letter.startswith(f"{kind}:")]
+    fail_delivery(services)
+    services.connections.erase(connect(), "given_up")
+    [letter] = [letter for letter in ids(services) if letter.startswith(f"{kind}:")]
 
-    dead_letters.dismiss(house, letter)
+    dead_letters.dismiss(services, letter)
 
-    assert letter not in ids(house)
-    assert len(ids(house)) == 1
+    assert letter not in ids(services)
+    assert len(ids(services)) == 1
 
 
-def test_the_doctor_replays_what_can_be_replayed(house: House, engine: FakeEngine, connect: Connect) -> None:
+def test_the_doctor_replays_what_can_be_replayed(services: Services, engine: FakeEngine, connect: Connect) -> None:
     """`--fix` mends dead letters too."""
-    fail_delivery(house)
-    change(house, connect(), status="given_up")
+    fail_delivery(services)
+    change(services, connect(), status="given_up")
 
-    findings = {finding.subject.partition(":")[0]: finding for finding in check_dead_letters(house)}
+    findings = {finding.subject.partition(":")[0]: finding for finding in check_dead_letters(services)}
 
     assert findings["clean-up"].mend is None
     mend = findings["delivery"].mend
     assert mend
     mend()
-    assert house.inbox.get("h", "msg_1").state == "new"
+    assert services.inbox.get("h", "msg_1").state == "new"
 
 
-def test_open_pages_are_told_when_a_letter_is_taken_off(house: House, engine: FakeEngine) -> None:
+def test_open_pages_are_told_when_a_letter_is_taken_off(services: Services, engine: FakeEngine) -> None:
     """The list on the page follows."""
-    fail_delivery(house)
-    with running(Slot(house)):
-        dead_letters.dismiss(house, LETTER)
+    fail_delivery(services)
+    with running(AppContext(services)):
+        dead_letters.dismiss(services, LETTER)
 
-    with house.database.reading() as session:
+    with services.database.reading() as session:
         assert session.connection().exec_driver_sql("select kind from live_event").scalars().all() == ["dead_letter"]

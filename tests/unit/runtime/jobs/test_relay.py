@@ -12,44 +12,44 @@ from sqlalchemy import text
 from alc_app.attio.host import trace
 from alc_app.attio.host.context import running
 from alc_app.leads import transitions
-from alc_app.runtime.context import Slot
+from alc_app.runtime.context import AppContext
 from alc_app.runtime.jobs.relay import Relay
 from alc_app.runtime.jobs.worker import Worker
 from alc_app.runtime.oauth_client import Tokens
-from alc_app.runtime.services import WORKSPACE, House
+from alc_app.runtime.services import WORKSPACE, Services
 from tests.support.fakes.engine import FakeEngine
 
 
 @pytest.fixture
-def relay(house: House, engine: FakeEngine) -> Relay:
+def relay(services: Services, engine: FakeEngine) -> Relay:
     """Its looks are called by hand here."""
     del engine
-    return Relay(house)
+    return Relay(services)
 
 
-def test_a_delivery_becomes_a_run_of_its_own_id(house: House, relay: Relay, engine: FakeEngine) -> None:
+def test_a_delivery_becomes_a_run_of_its_own_id(services: Services, relay: Relay, engine: FakeEngine) -> None:
     """R14: deduplicated by a key, twice."""
-    house.inbox.put("h", "msg_1", b"{}", "new")
+    services.inbox.put("h", "msg_1", b"{}", "new")
 
     relay.deliveries()
     relay.deliveries()
 
     assert engine.runs == {"webhook:h:msg_1:0": ("webhook", ("h", "msg_1"), "webhooks")}
     assert engine.asked == 1
-    assert house.inbox.get("h", "msg_1").state == "queued"
+    assert services.inbox.get("h", "msg_1").state == "queued"
 
 
 def test_a_crash_between_asking_and_marking_asks_for_the_same_run(
-    house: House, relay: Relay, engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
+    services: Services, relay: Relay, engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """R17: no delivery is lost, and none is done twice."""
-    house.inbox.put("h", "msg_1", b"{}", "new")
+    services.inbox.put("h", "msg_1", b"{}", "new")
 
     def die(*_: object) -> None:
         raise SystemExit
 
     with monkeypatch.context() as dying, pytest.raises(SystemExit):
-        dying.setattr(house.inbox, "queued", die)
+        dying.setattr(services.inbox, "queued", die)
         relay.deliveries()
     relay.deliveries()
 
@@ -58,62 +58,66 @@ def test_a_crash_between_asking_and_marking_asks_for_the_same_run(
 
 
 def test_what_the_app_left_unfinished_is_asked_for_when_it_is_due(
-    house: House, relay: Relay, engine: FakeEngine
+    services: Services, relay: Relay, engine: FakeEngine
 ) -> None:
     """I6: one run for each row and kind of work, however often it is looked at."""
-    with running(Slot(house)):
-        lead = transitions.intend("r", "Ada", "+442079460018").partition(".")[0]
-        relay.upkeep()
+    with running(AppContext(services)):
+        lead = transitions.open_send("r").id
+        relay.jobs()
         assert not engine.runs
-        transitions.sent(lead, "lead_1")
-    relay.upkeep()
-    relay.upkeep()
+        transitions.mark_sent(lead, "lead_1")
+    relay.jobs()
+    relay.jobs()
 
-    name = f"show_lead_status:{lead}"
-    assert engine.runs == {name: ("upkeep", ("show_lead_status", lead), "upkeep")}
+    name = f"sync_record:{lead}"
+    assert engine.runs == {name: ("job", ("sync_record", lead), "job")}
 
 
 def test_connections_to_be_undone_are_asked_for_when_they_are_due(
-    house: House, relay: Relay, engine: FakeEngine, connect: Callable[..., str]
+    services: Services, relay: Relay, engine: FakeEngine, connect: Callable[..., str]
 ) -> None:
     """C8, C10: a clean-up that failed, and one that was never saved; an active one is left alone."""
     connect()
-    abandoned = house.connections.add(WORKSPACE, Tokens("a", "r", time.time() + 60, ""))
+    abandoned = services.connections.add(WORKSPACE, Tokens("a", "r", time.time() + 60, ""))
     relay.removals()
     assert not engine.runs
 
-    with house.database.transaction() as session:
+    with services.database.transaction() as session:
         session.connection().execute(text("update connection set due_at = 1 where due_at is not null"))
     relay.removals()
 
     assert engine.runs == {f"remove:{abandoned}": ("remove", (abandoned,), "lifecycle")}
 
 
-def test_the_work_of_dead_workers_is_taken_over(house: House, relay: Relay, engine: FakeEngine) -> None:
+def test_the_work_of_dead_workers_is_taken_over(services: Services, relay: Relay, engine: FakeEngine) -> None:
     """Section 6: kill -9 needs no person to mend."""
-    house.executors.acquire("worker-7")
-    house.executors.release()
-    house.executors.acquire("worker-0")
+    services.worker_ids.acquire("worker-7")
+    services.worker_ids.release()
+    services.worker_ids.acquire("worker-0")
 
     relay.dead()
 
     assert engine.taken_over == ["worker-7"]
-    house.executors.release()
+    services.worker_ids.release()
 
 
 def test_a_look_that_stumbles_does_not_end_the_relay(
-    house: House, relay: Relay, engine: FakeEngine, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    services: Services,
+    relay: Relay,
+    engine: FakeEngine,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     """C14: a locked database now, and deliveries again later; it stops when it is told to."""
-    house.inbox.put("h", "msg_1", b"{}", "new")
-    real, failures = house.inbox.due, [OSError("locked")]
+    services.inbox.put("h", "msg_1", b"{}", "new")
+    real, failures = services.inbox.due, [OSError("locked")]
 
     def new() -> object:
         if failures:
             raise failures.pop()
         return real()
 
-    monkeypatch.setattr(house.inbox, "due", new)
+    monkeypatch.setattr(services.inbox, "due", new)
     for look in (relay.deliveries, relay.deliveries):
         relay._try(look)
 
@@ -122,11 +126,11 @@ def test_a_look_that_stumbles_does_not_end_the_relay(
 
 
 def test_a_run_goes_on_with_the_trace_of_its_delivery(
-    house: House, relay: Relay, engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
+    services: Services, relay: Relay, engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One trace from the sender's call to the record; it is not the relay's own afterwards."""
     with trace.resumed(f"00-{'a' * 32}-{'b' * 16}-01"):
-        house.inbox.put("h", "msg_1", b"{}", "new")
+        services.inbox.put("h", "msg_1", b"{}", "new")
     seen: list[str] = []
     monkeypatch.setattr(engine, "ask", lambda *_, **__: seen.append(trace.trace_id()))
 
@@ -138,15 +142,15 @@ def test_a_run_goes_on_with_the_trace_of_its_delivery(
 
 
 def test_what_is_finished_later_goes_on_with_the_trace_of_the_click(
-    house: House, engine: FakeEngine, alc: responses.RequestsMock
+    services: Services, engine: FakeEngine, alc: responses.RequestsMock
 ) -> None:
     """Minutes after the click, the write to the record still says which click it was."""
     alc.patch("https://attio.test/v2/objects/people/records/r", json={"data": {}})
-    with running(Slot(house)), trace.resumed(f"00-{'a' * 32}-{'b' * 16}-01"):
-        lead = transitions.intend("r", "Ada", "+442079460018").partition(".")[0]
-        transitions.sent(lead, "lead_1")
+    with running(AppContext(services)), trace.resumed(f"00-{'a' * 32}-{'b' * 16}-01"):
+        lead = transitions.open_send("r").id
+        transitions.mark_sent(lead, "lead_1")
 
     with trace.resumed(None):
-        Worker(house).upkeep("show_lead_status", lead)
+        Worker(services).job("sync_record", lead)
 
     assert [trace.read(call.request.headers["traceparent"]) for call in alc.calls] == [("a" * 32, True)]

@@ -17,23 +17,23 @@ from alc_app.attio import Connection, Response
 from alc_app.attio.host.connector import Connector
 from alc_app.runtime.oauth_client import Tokens
 from alc_app.runtime.routes.webhooks import blueprint
-from alc_app.runtime.services import WORKSPACE, House
+from alc_app.runtime.services import WORKSPACE, Services
 from tests.support.seed_003 import SECRET, SeedService, seed_connector
 
 
 class Install:
     """A house with seed 003's connector, and its service, which reaches it."""
 
-    def __init__(self, make_house: Callable[..., House], **changes: Any) -> None:
+    def __init__(self, make_house: Callable[..., Services], **changes: Any) -> None:
         self.service, self.missed = SeedService(), 0
         connector = replace(seed_connector(self.service, **changes), missed=self._note)
-        self.house = make_house(replace(manifest, connectors={"seed": connector}, webhooks={"changed": _takes}))
+        self.services = make_house(replace(manifest, connectors={"seed": connector}, webhooks={"changed": _takes}))
         app = Flask(__name__)
-        app.register_blueprint(blueprint(self.house))
+        app.register_blueprint(blueprint(self.services))
         self.client: FlaskClient = app.test_client()
-        tokens = Tokens("old-access", "old-refresh", self.house.now() + 3600, "leads:write")
-        self.connection_id = self.house.connections.add(WORKSPACE, tokens)
-        create = self.house.subscriptions.create_handler
+        tokens = Tokens("old-access", "old-refresh", self.services.now() + 3600, "leads:write")
+        self.connection_id = self.services.connections.add(WORKSPACE, tokens)
+        create = self.services.subscriptions.create_handler
         self.handler_id = create(self.connection_id, "changed", "standard_webhooks", "seed", {"path": "/subscriptions"})
         self.service.parameters["webhookSecret"] = self.secret
 
@@ -42,7 +42,7 @@ class Install:
 
     @property
     def secret(self) -> str:
-        return self.house.handlers.get(self.handler_id).secret
+        return self.services.webhook_handlers.get(self.handler_id).secret
 
     @property
     def path(self) -> str:
@@ -50,12 +50,12 @@ class Install:
 
     def save(self) -> None:
         """The connection is saved."""
-        self.house.connections.activate(self.connection_id)
+        self.services.connections.activate(self.connection_id)
 
     def keep(self) -> None:
         """Do what the worker does when the row is due."""
-        self.house.subscriptions.refresh_soon(self.handler_id)
-        self.house.subscriptions.keep(self.handler_id, lambda each: Connection(each, "token"))
+        self.services.subscriptions.refresh_soon(self.handler_id)
+        self.services.subscriptions.keep(self.handler_id, lambda each: Connection(each, "token"))
 
     def tell(self, data: Any, secret: str | None = None) -> TestResponse:
         """The service tells of something, signed as it signs."""
@@ -69,7 +69,7 @@ class Install:
 
     def stored(self) -> list[bytes]:
         """The events that wait for a run."""
-        return [row.body for row in self.house.inbox.due()]
+        return [row.body for row in self.services.inbox.due()]
 
 
 def _takes(req: object) -> Response:
@@ -83,7 +83,7 @@ CREATED = {"type": "created", "record": {"id": "1", "name": "Ada"}}
 
 
 @pytest.fixture
-def install(make_house: Callable[..., House]) -> Install:
+def install(make_house: Callable[..., Services]) -> Install:
     """Nothing has been subscribed yet."""
     return Install(make_house)
 
@@ -125,10 +125,10 @@ def test_a_new_state_is_kept_sealed(install: Install) -> None:
     install.keep()
     install.tell({**CREATED, "count": True})
 
-    row = install.house.subscriptions.row(install.handler_id)
+    row = install.services.subscriptions.row(install.handler_id)
     assert row is not None
-    assert install.house.subscriptions.state(row)["seen"] == 1
-    with install.house.database.reading() as session:
+    assert install.services.subscriptions.state(row)["seen"] == 1
+    with install.services.database.reading() as session:
         kept = session.connection().execute(text("select state from connector_subscription")).scalar_one()
     assert "seen" not in kept
 
@@ -147,18 +147,18 @@ def test_a_subscription_that_was_lost_is_made_again_and_the_app_is_told(install:
 
 def test_it_is_due_again_before_its_end(install: Install) -> None:
     """`nextRefreshTimestamp`: nothing is asked for before, and nothing after the address is gone."""
-    assert not install.house.subscriptions.due()  # the connection has not been saved
+    assert not install.services.subscriptions.due()  # the connection has not been saved
     install.save()
-    assert install.house.subscriptions.due() == [install.handler_id]
+    assert install.services.subscriptions.due() == [install.handler_id]
     install.keep()
-    row = install.house.subscriptions.row(install.handler_id)
+    row = install.services.subscriptions.row(install.handler_id)
     assert row is not None
     assert row.due_at == install.service.now() + 86_400
-    install.house.handlers.entomb(install.connection_id)
-    assert not install.house.subscriptions.due()
+    install.services.webhook_handlers.tombstone(install.connection_id)
+    assert not install.services.subscriptions.due()
 
 
-def test_events_that_are_not_signed_as_the_connector_says_are_refused(make_house: Callable[..., House]) -> None:
+def test_events_that_are_not_signed_as_the_connector_says_are_refused(make_house: Callable[..., Services]) -> None:
     """A connector that leaves verifying to the runtime cannot forget it: its events count only if it was done."""
     install = Install(make_house, signed_by="standard_webhooks")
     install.save()
@@ -168,14 +168,14 @@ def test_events_that_are_not_signed_as_the_connector_says_are_refused(make_house
     assert not install.stored()
 
 
-def test_a_global_webhook_is_open_without_a_subscription(make_house: Callable[..., House]) -> None:
+def test_a_global_webhook_is_open_without_a_subscription(make_house: Callable[..., Services]) -> None:
     """The variant: its address is entered at the service by hand; nothing is subscribed, refreshed or ended."""
     install = Install(make_house, subscribe=None, unsubscribe=None, refresh=None)
     install.save()
     install.keep()
 
     assert install.tell(CREATED).status_code == 200
-    row = install.house.subscriptions.row(install.handler_id)
+    row = install.services.subscriptions.row(install.handler_id)
     assert row is not None
     assert row.due_at is None
     assert not install.service.known
@@ -192,9 +192,9 @@ def test_what_cannot_be_read_is_a_bad_request(install: Install, body: bytes, sta
     assert answer.status_code == status
 
 
-def test_only_a_connector_answers_to_get(install: Install, house: House) -> None:
+def test_only_a_connector_answers_to_get(install: Install, services: Services) -> None:
     """405 elsewhere, 404 where nobody is."""
-    plain = install.house.handlers.create(install.connection_id, "changed")
+    plain = install.services.webhook_handlers.create(install.connection_id, "changed")
 
     assert install.client.get(f"/hooks/{plain}").status_code == 405
     assert install.client.get("/hooks/nobody").status_code == 404
@@ -203,5 +203,5 @@ def test_only_a_connector_answers_to_get(install: Install, house: House) -> None
 def test_a_misspelt_connector_says_which_there_are(install: Install) -> None:
     """As every name of the manifest."""
     with pytest.raises(LookupError, match="seed"):
-        install.house.manifest.connector("sede")
-    assert isinstance(install.house.manifest.connector("seed"), Connector)
+        install.services.manifest.connector("sede")
+    assert isinstance(install.services.manifest.connector("seed"), Connector)

@@ -11,13 +11,13 @@ from flask.testing import FlaskClient
 
 from alc_app.runtime.routes import live_updates as live_module
 from alc_app.runtime.routes.live_updates import MAX_STREAMS, Live, blueprint
-from alc_app.runtime.services import House
+from alc_app.runtime.services import Services
 
 
 @pytest.fixture
-def live(house: House) -> Live:
+def live(services: Services) -> Live:
     """The log of a new installation."""
-    return Live(house.database, "b1", house.exchanges)
+    return Live(services.database, "b1", services.exchanges)
 
 
 @pytest.fixture
@@ -28,16 +28,16 @@ def client(live: Live) -> FlaskClient:
     return app.test_client()
 
 
-def test_the_log_keeps_its_name_in_every_process(live: Live, house: House) -> None:
+def test_the_log_keeps_its_name_in_every_process(live: Live, services: Services) -> None:
     """A page that follows one web process can go on with another."""
-    assert Live(house.database, "b2", house.exchanges).boot == live.boot == "b1"
+    assert Live(services.database, "b2", services.exchanges).boot == live.boot == "b1"
 
 
-def test_events_after_an_id_come_in_order(live: Live, house: House) -> None:
+def test_events_after_an_id_come_in_order(live: Live, services: Services) -> None:
     """Each once, with the id to go on from."""
     start = live.last_id()
-    house.publish("record", {"n": 1})
-    house.publish("record", {"n": 2})
+    services.publish("record", {"n": 1})
+    services.publish("record", {"n": 2})
 
     events = live.after(start)
     assert [event["data"]["n"] for event in events] == [1, 2]
@@ -45,11 +45,11 @@ def test_events_after_an_id_come_in_order(live: Live, house: House) -> None:
     assert live.after(live.last_id()) == []
 
 
-def test_what_is_published_in_a_transaction_that_fails_was_never_said(live: Live, house: House) -> None:
+def test_what_is_published_in_a_transaction_that_fails_was_never_said(live: Live, services: Services) -> None:
     """U9: pages hear of what is so."""
     start = live.last_id()
-    with pytest.raises(ZeroDivisionError), house.database.transaction():
-        house.publish("record", {})
+    with pytest.raises(ZeroDivisionError), services.database.transaction():
+        services.publish("record", {})
         raise ZeroDivisionError
 
     assert live.after(start) == []
@@ -61,10 +61,10 @@ def test_an_id_of_another_log_is_one_reset(live: Live, event_id: str) -> None:
     assert live.after(event_id) == [{"id": live.last_id(), "kind": "reset", "data": {}}]
 
 
-def test_the_same_can_be_asked_for(client: FlaskClient, house: House, live: Live) -> None:
+def test_the_same_can_be_asked_for(client: FlaskClient, services: Services, live: Live) -> None:
     """`/events.json`: without an id, only where one is."""
     assert client.get("/events.json").json == {"events": [], "last": "b1:1"}
-    house.publish("record", {"n": 1})
+    services.publish("record", {"n": 1})
 
     answer = client.get("/events.json?after=b1:1").get_json()
     assert answer["last"] == live.last_id() == "b1:2"
@@ -72,13 +72,13 @@ def test_the_same_can_be_asked_for(client: FlaskClient, house: House, live: Live
 
 
 def test_a_stream_tells_and_ends(
-    client: FlaskClient, house: House, live: Live, monkeypatch: pytest.MonkeyPatch
+    client: FlaskClient, services: Services, live: Live, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """None is held for ever; `Last-Event-ID` is where the browser was."""
     monkeypatch.setattr(live_module, "STREAM_FOR", 0.2)
     monkeypatch.setattr(live_module, "LOOK_EVERY", 0.02)
     monkeypatch.setattr(live_module, "BEAT_EVERY", 0.05)
-    house.publish("record", {"n": 1})
+    services.publish("record", {"n": 1})
 
     text = client.get("/events", headers={"Last-Event-ID": "b1:1"}).text
 
@@ -112,10 +112,10 @@ def test_there_is_room_for_so_many_streams_and_each_that_ends_gives_its_place_ba
 
 
 def test_the_page_of_a_browser_that_never_saw_an_event_starts_at_the_end(
-    client: FlaskClient, house: House, live: Live, monkeypatch: pytest.MonkeyPatch
+    client: FlaskClient, services: Services, live: Live, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The page itself is the snapshot."""
-    house.publish("record", {"n": 1})
+    services.publish("record", {"n": 1})
     live.stop()
     followed: list[str] = []
     follow = live.stream

@@ -15,20 +15,17 @@ from alc_app.attio import (
     AttioNoWorkspaceConnectionError,
     BulkRecordAction,
     Events,
-    QueryError,
     Record,
     RecordAction,
     RunRecordBatches,
-    SerializableError,
-    ServerFunctionError,
-    ServerFunctionTimeout,
 )
 from alc_app.attio.client import alert, all_settled, run_query, show_toast
+from alc_app.attio.host.errors import QueryError, SerializableError, ServerFunctionError, ServerFunctionTimeout
 from alc_app.attio.server import server_function
 from alc_app.clients.alc_api import AlcRefused
 from alc_app.runtime.routes import record_actions as actions_module
 from alc_app.runtime.routes.record_actions import Actions, blueprint
-from alc_app.runtime.services import House
+from alc_app.runtime.services import Services
 from tests.support.fakes.engine import FakeEngine
 
 RECORD = "11111111-1111-4111-8111-111111111111"
@@ -53,13 +50,13 @@ def one(*_: object) -> dict[str, Any]:
 
 
 @pytest.fixture
-def stage(make_house: Callable[..., House]) -> Callable[..., tuple[Actions, FakeEngine]]:
+def stage(make_house: Callable[..., Services]) -> Callable[..., tuple[Actions, FakeEngine]]:
     """An action of the test's own, with an engine that answers and a query."""
 
     def make(
         on_trigger: OnTrigger, query: Callable[..., Any] = lambda *_: {"data": {"x": 1}}
     ) -> tuple[Actions, FakeEngine]:
-        house = make_house(
+        services = make_house(
             App(
                 record=Record([RecordAction("act", "Act", on_trigger)]),
                 server_functions=[say, forget],
@@ -68,8 +65,8 @@ def stage(make_house: Callable[..., House]) -> Callable[..., tuple[Actions, Fake
             )
         )
         engine = FakeEngine()
-        house.engine = engine  # type: ignore[assignment]  # what it is asked for is the whole of its surface
-        return Actions(house, query), engine
+        services.engine = engine  # type: ignore[assignment]  # what it is asked for is the whole of its surface
+        return Actions(services, query), engine
 
     return make
 
@@ -332,7 +329,7 @@ def test_an_answer_in_any_form_is_an_answer(web: Any, body: str) -> None:
 
 
 def test_a_bulk_action_runs_its_calls_side_by_side_and_each_has_its_own_outcome(
-    make_house: Callable[..., House],
+    make_house: Callable[..., Services],
 ) -> None:
     """C1: each call has the key that a single click would give it; one that fails takes no other with it."""
     settled: list[object] = []
@@ -343,7 +340,7 @@ def test_a_bulk_action_runs_its_calls_side_by_side_and_each_has_its_own_outcome(
 
         await run_record_batches(work, batch_size=10)
 
-    house = make_house(
+    services = make_house(
         App(
             record=Record(bulk_actions=[BulkRecordAction("bulk", "Bulk", act)]),
             server_functions=[say],
@@ -352,10 +349,10 @@ def test_a_bulk_action_runs_its_calls_side_by_side_and_each_has_its_own_outcome(
         )
     )
     engine = FakeEngine()
-    house.engine = engine  # type: ignore[assignment]  # what it is asked for is the whole of its surface
+    services.engine = engine  # type: ignore[assignment]  # what it is asked for is the whole of its surface
     engine.answer = {"error": AlcRefused("No.").to_json()}
 
-    lines = list(Actions(house, one).start_bulk("bulk", ["a", "b"]))
+    lines = list(Actions(services, one).start_bulk("bulk", ["a", "b"]))
 
     assert list(engine.runs) == ["say:key-of-a", "say:key-of-b"]
     assert [str(each) for each in settled] == ["No.", "No."]
@@ -363,11 +360,11 @@ def test_a_bulk_action_runs_its_calls_side_by_side_and_each_has_its_own_outcome(
 
 
 @pytest.mark.parametrize("body", [None, [], {}, {"record_ids": []}, {"record_ids": ["x"]}, {"record_ids": [1]}])
-def test_a_bulk_action_wants_ids_of_records(make_house: Callable[..., House], body: object) -> None:
+def test_a_bulk_action_wants_ids_of_records(make_house: Callable[..., Services], body: object) -> None:
     """U9: 400, and nothing begins."""
-    house = make_house(App(Record(), [], {}, Events(lambda _: None, lambda _: None)))
+    services = make_house(App(Record(), [], {}, Events(lambda _: None, lambda _: None)))
     app = Flask(__name__)
-    app.register_blueprint(blueprint(Actions(house, one)))
+    app.register_blueprint(blueprint(Actions(services, one)))
 
     assert app.test_client().post("/people/bulk-actions/bulk", json=body).status_code == 400
     assert app.test_client().post("/people/bulk-actions/bulk", json={"record_ids": [RECORD]}).status_code == 404

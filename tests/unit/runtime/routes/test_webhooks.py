@@ -19,7 +19,7 @@ from werkzeug.test import TestResponse
 from alc_app.runtime.oauth_client import Tokens
 from alc_app.runtime.observability.metrics import DELIVERIES
 from alc_app.runtime.routes.webhooks import MAX_BODY, blueprint
-from alc_app.runtime.services import WORKSPACE, House
+from alc_app.runtime.services import WORKSPACE, Services
 from alc_app.runtime.storage.sealing import Sealer
 from alc_app.runtime.stores.inbox import NotStored
 
@@ -34,9 +34,9 @@ BODY: dict[str, Any] = {
 class Alc:
     """A sender that signs with an independent package."""
 
-    def __init__(self, house: House, client: FlaskClient, handler_id: str) -> None:
-        self.house, self.client, self.handler_id = house, client, handler_id
-        self.secret = house.handlers.get(handler_id).secret
+    def __init__(self, services: Services, client: FlaskClient, handler_id: str) -> None:
+        self.services, self.client, self.handler_id = services, client, handler_id
+        self.secret = services.webhook_handlers.get(handler_id).secret
 
     def deliver(
         self,
@@ -61,15 +61,15 @@ class Alc:
 
     def stored(self) -> list[str]:
         """The ids of what was stored for this handler."""
-        return [row.webhook_id for row in self.house.inbox.due()]
+        return [row.webhook_id for row in self.services.inbox.due()]
 
 
 @pytest.fixture
-def alc(house: House, connect: Callable[..., str]) -> Alc:
+def alc(services: Services, connect: Callable[..., str]) -> Alc:
     """ALC, with a webhook of a saved connection."""
     app = Flask(__name__)
-    app.register_blueprint(blueprint(house))
-    return Alc(house, app.test_client(), house.handlers.create(connect(), "lead_processed"))
+    app.register_blueprint(blueprint(services))
+    return Alc(services, app.test_client(), services.webhook_handlers.create(connect(), "lead_processed"))
 
 
 def test_a_signed_delivery_is_stored_and_answered(alc: Alc) -> None:
@@ -78,7 +78,7 @@ def test_a_signed_delivery_is_stored_and_answered(alc: Alc) -> None:
 
     assert alc.deliver(raw).status_code == 200
     assert alc.stored() == ["msg_1"]
-    assert alc.house.inbox.get(alc.handler_id, "msg_1").body == raw
+    assert alc.services.inbox.get(alc.handler_id, "msg_1").body == raw
 
 
 @pytest.mark.parametrize(
@@ -112,10 +112,12 @@ def test_a_flood_of_forgeries_is_one_line_in_the_log(alc: Alc, caplog: pytest.Lo
     assert alc.handler_id not in record.getMessage()
 
 
-def test_the_secret_of_one_handler_is_no_key_to_another(alc: Alc, house: House, connect: Callable[..., str]) -> None:
+def test_the_secret_of_one_handler_is_no_key_to_another(
+    alc: Alc, services: Services, connect: Callable[..., str]
+) -> None:
     """R19: each address has its own."""
-    house.handlers.set_external_id(alc.handler_id, "wh_1")
-    other = house.handlers.create(house.connections.usable_id(WORKSPACE), "lead_processed")
+    services.webhook_handlers.set_external_id(alc.handler_id, "wh_1")
+    other = services.webhook_handlers.create(services.connections.usable_id(WORKSPACE), "lead_processed")
 
     assert alc.deliver(to=other).status_code == 401
 
@@ -198,7 +200,7 @@ def test_an_unknown_event_is_acknowledged_and_not_worked_on(alc: Alc) -> None:
     """R11: counted, and no run is made of it."""
     assert alc.deliver({"event": "lead.created"}).status_code == 200
     assert not alc.stored()
-    assert alc.house.inbox.get(alc.handler_id, "msg_1").state == "ignored"
+    assert alc.services.inbox.get(alc.handler_id, "msg_1").state == "ignored"
 
 
 def test_the_same_id_again_is_fine_and_with_other_bytes_a_conflict(alc: Alc) -> None:
@@ -214,48 +216,50 @@ def test_an_address_that_never_was_is_not_found(alc: Alc) -> None:
     assert alc.deliver(to="never-was").status_code == 404
 
 
-def test_an_address_that_is_gone_says_so(alc: Alc, house: House) -> None:
+def test_an_address_that_is_gone_says_so(alc: Alc, services: Services) -> None:
     """R18, C10: a good sender disables it; before and after ALC has forgotten it."""
-    house.handlers.entomb(house.connections.usable_id(WORKSPACE))
+    services.webhook_handlers.tombstone(services.connections.usable_id(WORKSPACE))
     assert alc.deliver().status_code == 410
 
-    house.handlers.delete(alc.handler_id)
+    services.webhook_handlers.delete(alc.handler_id)
     assert alc.deliver().status_code == 410
 
 
-def test_an_address_whose_connection_is_not_saved_yet_asks_to_come_again(alc: Alc, house: House) -> None:
+def test_an_address_whose_connection_is_not_saved_yet_asks_to_come_again(alc: Alc, services: Services) -> None:
     """R18, section 7 of the bar, Install 8: 503 with a wait, and nothing is stored."""
-    adding = house.connections.add(WORKSPACE, Tokens("a", "r", time.time() + 60, ""))
-    answer = alc.deliver(to=house.handlers.create(adding, "lead_processed"))
+    adding = services.connections.add(WORKSPACE, Tokens("a", "r", time.time() + 60, ""))
+    answer = alc.deliver(to=services.webhook_handlers.create(adding, "lead_processed"))
 
     assert answer.status_code == 503
     assert int(answer.headers["Retry-After"]) > 0
     assert not alc.stored()
 
 
-def test_what_cannot_be_stored_is_not_acknowledged(alc: Alc, house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_cannot_be_stored_is_not_acknowledged(
+    alc: Alc, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """R17, C14: 503 with a wait."""
 
     def full(*_: object) -> str:
         raise NotStored("disk full")
 
-    monkeypatch.setattr(house.inbox, "put", full)
+    monkeypatch.setattr(services.inbox, "put", full)
 
     answer = alc.deliver()
     assert answer.status_code == 503
     assert "Retry-After" in answer.headers
 
 
-def test_a_secret_that_cannot_be_opened_asks_to_come_again(alc: Alc, house: House) -> None:
+def test_a_secret_that_cannot_be_opened_asks_to_come_again(alc: Alc, services: Services) -> None:
     """O19: a lost key is ours to mend, and is no 500; the address stays."""
-    house.handlers._sealer = Sealer([Fernet.generate_key().decode()])
+    services.webhook_handlers._sealer = Sealer([Fernet.generate_key().decode()])
 
     assert alc.deliver().status_code == 503
 
 
-def test_a_connection_that_needs_a_reconnect_still_takes_deliveries(alc: Alc, house: House) -> None:
+def test_a_connection_that_needs_a_reconnect_still_takes_deliveries(alc: Alc, services: Services) -> None:
     """R17: what ALC tells us does not need our token."""
-    house.connections.needs_reconnect(house.connections.usable_id(WORKSPACE), "why")
+    services.connections.needs_reconnect(services.connections.usable_id(WORKSPACE), "why")
 
     assert alc.deliver().status_code == 200
 

@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from alc_app.attio import App, Badge, Events, QueryError, Record, RecordWidget, TextWidget
+from alc_app.attio import App, Badge, Events, Record, RecordWidget, TextWidget
 from alc_app.attio.client import run_query, show_toast
+from alc_app.attio.host.errors import QueryError
 from alc_app.attio.server import server_function
 from alc_app.clients.alc_api import AlcRefused
 from alc_app.runtime.routes.widgets import Widgets, blueprint
-from alc_app.runtime.services import House
+from alc_app.runtime.services import Services
 
 RECORD = "11111111-1111-4111-8111-111111111111"
 
@@ -35,13 +36,13 @@ Draw = Callable[..., Widgets]
 
 
 @pytest.fixture
-def make(make_house: Callable[..., House]) -> Draw:
+def make(make_house: Callable[..., Services]) -> Draw:
     """Widgets with one that a test brings."""
 
     def made(widget: Any, reply: dict[str, Any] | None = None) -> Widgets:
         record = Record(widgets=[RecordWidget("w", "W", widget)])
-        house = make_house(App(record, [look, change], {}, Events(lambda _: None, lambda _: None)))
-        return Widgets(house, lambda *_: reply or {"data": {"x": 1}})
+        services = make_house(App(record, [look, change], {}, Events(lambda _: None, lambda _: None)))
+        return Widgets(services, lambda *_: reply or {"data": {"x": 1}})
 
     return made
 

@@ -13,7 +13,7 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from alc_app.runtime.routes.webhooks import blueprint
-from alc_app.runtime.services import WORKSPACE, House
+from alc_app.runtime.services import WORKSPACE, Services
 
 SECRET = "c0ffee" * 10 + "abcd"
 IDS = {
@@ -27,10 +27,10 @@ BODY: dict[str, Any] = {"webhook_id": "1", "events": [{"event_type": "record.upd
 class Attio:
     """A sender that signs as Attio does."""
 
-    def __init__(self, house: House, handler_id: str) -> None:
+    def __init__(self, services: Services, handler_id: str) -> None:
         app = Flask(__name__)
-        app.register_blueprint(blueprint(house))
-        self.house, self.client, self.handler_id = house, app.test_client(), handler_id
+        app.register_blueprint(blueprint(services))
+        self.services, self.client, self.handler_id = services, app.test_client(), handler_id
 
     def deliver(self, body: object = None, *, key: str = "key_1", to: str = "/attio/events/") -> TestResponse:
         """One signed message."""
@@ -44,15 +44,15 @@ class Attio:
 
     def stored(self) -> list[str]:
         """The keys of what waits for a run."""
-        return [row.webhook_id for row in self.house.inbox.due()]
+        return [row.webhook_id for row in self.services.inbox.due()]
 
 
 @pytest.fixture
-def attio(house: House, connect: Callable[..., str]) -> Attio:
+def attio(services: Services, connect: Callable[..., str]) -> Attio:
     """Attio, which has told us the secret of its webhook."""
-    handler_id = house.handlers.create(connect(), "record_events", "attio")
-    house.handlers.set_external_id(handler_id, "sub_1", SECRET)
-    return Attio(house, handler_id)
+    handler_id = services.webhook_handlers.create(connect(), "record_events", "attio")
+    services.webhook_handlers.set_external_id(handler_id, "sub_1", SECRET)
+    return Attio(services, handler_id)
 
 
 def test_a_message_of_attio_is_stored_and_answered(attio: Attio) -> None:
@@ -63,31 +63,33 @@ def test_a_message_of_attio_is_stored_and_answered(attio: Attio) -> None:
     assert attio.stored() == ["key_1"]
 
 
-def test_the_doors_are_not_interchangeable(attio: Attio, house: House) -> None:
+def test_the_doors_are_not_interchangeable(attio: Attio, services: Services) -> None:
     """R18, R20: a handler is found at its own address only."""
-    alc = house.handlers.create(house.connections.usable_id(WORKSPACE), "lead_processed")
+    alc = services.webhook_handlers.create(services.connections.usable_id(WORKSPACE), "lead_processed")
 
     assert attio.deliver(to="/hooks/").status_code == 404
     assert attio.client.post(f"/attio/events/{alc}").status_code == 404
 
 
 def test_before_the_secret_is_known_attio_is_asked_to_come_again(
-    attio: Attio, house: House, connect: Callable[..., str]
+    attio: Attio, services: Services, connect: Callable[..., str]
 ) -> None:
     """Attio tells it in the answer to our registration; an event may be quicker than we are."""
-    attio.handler_id = house.handlers.create(house.connections.usable_id(WORKSPACE), "record_events", "attio")
+    attio.handler_id = services.webhook_handlers.create(
+        services.connections.usable_id(WORKSPACE), "record_events", "attio"
+    )
 
     assert attio.deliver().status_code == 503
-    assert house.handlers.get(attio.handler_id).secret == ""
-    assert not house.handlers.unopenable()
+    assert services.webhook_handlers.get(attio.handler_id).secret == ""
+    assert not services.webhook_handlers.unopenable()
 
 
-def test_the_secret_is_sealed(attio: Attio, house: House) -> None:
+def test_the_secret_is_sealed(attio: Attio, services: Services) -> None:
     """O17: as ALC's are."""
-    raw = b"".join(path.read_bytes() for path in house.config.home.glob("*.db*"))
+    raw = b"".join(path.read_bytes() for path in services.config.home.glob("*.db*"))
 
     assert SECRET.encode() not in raw
-    assert house.handlers.get(attio.handler_id).secret == SECRET
+    assert services.webhook_handlers.get(attio.handler_id).secret == SECRET
 
 
 @pytest.mark.parametrize(
@@ -112,4 +114,4 @@ def test_what_nobody_handles_is_acknowledged_and_not_worked_on(attio: Attio) -> 
     note = {"event_type": "note.created", "id": {"workspace_id": IDS["workspace_id"], "note_id": "1"}}
 
     assert attio.deliver({"webhook_id": "1", "events": [note]}).status_code == 200
-    assert attio.house.inbox.get(attio.handler_id, "key_1").state == "ignored"
+    assert attio.services.inbox.get(attio.handler_id, "key_1").state == "ignored"

@@ -8,15 +8,15 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from alc_app.runtime.services import House
+from alc_app.runtime.services import Services
 from alc_app.runtime.storage.database import Database
-from alc_app.runtime.storage.tables import Pace
+from alc_app.runtime.storage.tables import RateLimitSlot
 from tests.support.tables import make_tables
 
 
-def test_sqlite_is_set_as_it_was_measured_to_be_best(house: House) -> None:
+def test_sqlite_is_set_as_it_was_measured_to_be_best(services: Services) -> None:
     """C13: WAL, FULL, foreign keys."""
-    with house.database.transaction() as session:
+    with services.database.transaction() as session:
         pragmas = [
             session.connection().exec_driver_sql(f"PRAGMA {name}").scalar_one()
             for name in ("journal_mode", "synchronous", "foreign_keys")
@@ -24,52 +24,52 @@ def test_sqlite_is_set_as_it_was_measured_to_be_best(house: House) -> None:
     assert pragmas == ["wal", 2, 1]
 
 
-def test_eight_threads_that_read_and_then_write_lose_nothing(house: House) -> None:
+def test_eight_threads_that_read_and_then_write_lose_nothing(services: Services) -> None:
     """C13: a transaction that begins as a reader would fail at once when it turns writer."""
-    with house.database.transaction() as session:
-        session.add(Pace(name="n", next_at=0))
+    with services.database.transaction() as session:
+        session.add(RateLimitSlot(name="n", next_at=0))
 
     def add_one(_: int) -> None:
-        with house.database.transaction() as session:
-            row = session.get_one(Pace, "n")
+        with services.database.transaction() as session:
+            row = session.get_one(RateLimitSlot, "n")
             row.next_at += 1
 
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(add_one, range(40)))
-    with house.database.reading() as session:
-        assert session.get_one(Pace, "n").next_at == 40
+    with services.database.reading() as session:
+        assert session.get_one(RateLimitSlot, "n").next_at == 40
 
 
-def test_a_reader_does_not_wait_for_a_writer(house: House) -> None:
+def test_a_reader_does_not_wait_for_a_writer(services: Services) -> None:
     """Section 6: pages are served while the worker writes."""
-    with ThreadPoolExecutor(1) as pool, house.database.transaction() as session:
-        session.add(Pace(name="n", next_at=0))
+    with ThreadPoolExecutor(1) as pool, services.database.transaction() as session:
+        session.add(RateLimitSlot(name="n", next_at=0))
         session.flush()
 
         def look() -> int:
-            with house.database.reading() as reader:
-                return int(reader.connection().execute(text("select count(*) from pace")).scalar_one())
+            with services.database.reading() as reader:
+                return int(reader.connection().execute(text("select count(*) from rate_limit_slot")).scalar_one())
 
         assert pool.submit(look).result(timeout=2) == 0
 
 
-def test_a_transaction_within_another_ends_with_it(house: House) -> None:
+def test_a_transaction_within_another_ends_with_it(services: Services) -> None:
     """R14: an event and what it causes are one commit."""
-    with pytest.raises(ZeroDivisionError), house.database.transaction():
-        with house.database.transaction() as inner:
-            inner.add(Pace(name="n", next_at=0))
+    with pytest.raises(ZeroDivisionError), services.database.transaction():
+        with services.database.transaction() as inner:
+            inner.add(RateLimitSlot(name="n", next_at=0))
         raise ZeroDivisionError
 
-    with house.database.reading() as session:
-        assert session.get(Pace, "n") is None
+    with services.database.reading() as session:
+        assert session.get(RateLimitSlot, "n") is None
 
 
 def test_files_are_their_owners_alone_and_folders_are_made(tmp_path: Path) -> None:
     """O17: the journal too."""
     database = Database(f"sqlite:///{tmp_path / 'new' / 'app.db'}")
-    make_tables(database, [Pace])
+    make_tables(database, [RateLimitSlot])
     with database.transaction() as session:
-        session.add(Pace(name="n", next_at=0))
+        session.add(RateLimitSlot(name="n", next_at=0))
         session.flush()
         assert {path.stat().st_mode & 0o777 for path in (tmp_path / "new").iterdir()} == {0o600}
     database.close()

@@ -15,7 +15,7 @@ from sqlalchemy.exc import OperationalError
 
 from alc_app.config.settings import Config
 from alc_app.runtime import engine as engine_module
-from alc_app.runtime.services import House
+from alc_app.runtime.services import Services
 from alc_app.runtime.storage import database
 from alc_app.runtime.stores import inbox as inbox_module
 from alc_app.runtime.stores.inbox import NotStored
@@ -37,7 +37,7 @@ def trouble(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
 
 @pytest.fixture
 def visitor(
-    config: Config, trouble: Trouble, make_house: Callable[..., House], monkeypatch: pytest.MonkeyPatch
+    config: Config, trouble: Trouble, make_house: Callable[..., Services], monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[FlaskClient]:
     """The whole web process, asked in process."""
     del trouble, make_house  # they come first: the time to wait for a lock, and tables that are quick to make
@@ -47,9 +47,9 @@ def visitor(
     app.extensions["house"].close()
 
 
-def house_of(visitor: FlaskClient) -> House:
+def house_of(visitor: FlaskClient) -> Services:
     """What it is made of."""
-    found: House = visitor.application.extensions["house"]
+    found: Services = visitor.application.extensions["house"]
     return found
 
 
@@ -58,13 +58,13 @@ def test_a_click_on_connect_is_refused_whole(
 ) -> None:
     """C14: 503 in the words of our error page; no flow is left, and the next click works."""
     del alc
-    house = house_of(visitor)
+    services = house_of(visitor)
 
     begun = 0
-    with trouble(house.database.engine):
+    with trouble(services.database.engine):
         while (answer := visitor.get(CONNECT, headers={"Accept": "text/html"})).status_code == 303:
             begun += 1  # a last page may have room for some rows
-    with house.database.reading() as session:
+    with services.database.reading() as session:
         flows = session.connection().execute(text("select count(*) from oauth_flow")).scalar_one()
 
     assert (answer.status_code, answer.headers["Retry-After"], flows) == (503, "5", begun)
@@ -78,43 +78,43 @@ def test_pages_are_read_while_nobody_can_write(visitor: FlaskClient, trouble: Tr
         assert visitor.get("/apps/alc").status_code == 200
 
 
-def test_a_delivery_is_not_stored_and_the_next_one_is(trouble: Trouble, house: House) -> None:
+def test_a_delivery_is_not_stored_and_the_next_one_is(trouble: Trouble, services: Services) -> None:
     """C14, R17: for every way in which a disk can refuse."""
-    with trouble(house.inbox._database.engine), pytest.raises(NotStored):
-        house.inbox.put("handler", "msg_1", b"x" * 60_000, "new")
+    with trouble(services.inbox._database.engine), pytest.raises(NotStored):
+        services.inbox.put("handler", "msg_1", b"x" * 60_000, "new")
 
-    assert house.inbox.put("handler", "msg_1", b"x" * 60_000, "new") == "stored"
+    assert services.inbox.put("handler", "msg_1", b"x" * 60_000, "new") == "stored"
 
 
-def test_behind_a_writer_that_is_stuck_nobody_waits(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_behind_a_writer_that_is_stuck_nobody_waits(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
     """C14, R21: a lock costs the threads that came with it, and those that come later are free at once."""
     monkeypatch.setattr(inbox_module, "PATIENCE", 0.0)
     outcomes: list[object] = []
 
     def deliver() -> None:
-        outcomes.append(house.inbox.put("handler", "msg_1", b"{}", "new"))
+        outcomes.append(services.inbox.put("handler", "msg_1", b"{}", "new"))
 
-    with locked(house.inbox._database.engine):
+    with locked(services.inbox._database.engine):
         first = threading.Thread(target=deliver)
         first.start()
-        eventually(lambda: house.inbox._at_work_since != float("inf"))
+        eventually(lambda: services.inbox._at_work_since != float("inf"))
         started = time.monotonic()
         with pytest.raises(NotStored, match="too slow"):
-            house.inbox.put("handler", "msg_2", b"{}", "new")
+            services.inbox.put("handler", "msg_2", b"{}", "new")
         assert time.monotonic() - started < 1
     first.join(timeout=PATIENCE)
 
     assert outcomes == ["stored"]
-    assert house.inbox.put("handler", "msg_2", b"{}", "new") == "stored"
+    assert services.inbox.put("handler", "msg_2", b"{}", "new") == "stored"
 
 
-def test_a_run_cannot_be_asked_for_and_then_it_can(trouble: Trouble, house: House) -> None:
+def test_a_run_cannot_be_asked_for_and_then_it_can(trouble: Trouble, services: Services) -> None:
     """C14: the engine's own patience has no end; a click's has."""
-    assert house.engine.is_up()
+    assert services.engine.is_up()
     started = time.monotonic()
-    with trouble(house.engine._database), pytest.raises(OperationalError):
-        house.engine.ask("connect", "x" * 60_000, queue="lifecycle", run_id="run")
+    with trouble(services.engine._database), pytest.raises(OperationalError):
+        services.engine.ask("connect", "x" * 60_000, queue="lifecycle", run_id="run")
     assert time.monotonic() - started < 5
 
-    assert house.engine.ask("connect", "x", queue="lifecycle", run_id="run") == "run"
-    assert house.engine.ask("connect", "x", queue="lifecycle", run_id="run") == "run"
+    assert services.engine.ask("connect", "x", queue="lifecycle", run_id="run") == "run"
+    assert services.engine.ask("connect", "x", queue="lifecycle", run_id="run") == "run"

@@ -8,10 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from alc_app.attio.errors import FetchRefused
+from alc_app.attio.host.errors import FetchRefused
 from alc_app.attio.http import FetchResponse
 from alc_app.runtime.storage.database import Database
-from alc_app.runtime.stores.circuit_breaker import PAUSE, Refusals
+from alc_app.runtime.stores.circuit_breaker import PAUSE, CircuitBreaker
 from tests.unit.runtime.conftest import Clock
 
 ATTIO = "https://attio.test"
@@ -37,7 +37,7 @@ def other() -> Other:
 @pytest.fixture
 def call(database: Database, clock: Clock, other: Other) -> Callable[[], int]:
     """One call as each process makes it; returns its status."""
-    return lambda: Refusals(database, clock).call(ATTIO, other).status
+    return lambda: CircuitBreaker(database, clock).call(ATTIO, other).status
 
 
 def test_nobody_calls_with_a_key_that_was_refused(call: Callable[[], int], other: Other) -> None:
@@ -93,7 +93,7 @@ def test_one_alert_is_raised_and_one_line_says_that_it_is_over(
 
 def test_a_refusal_of_one_is_nothing_to_another(database: Database, clock: Clock, other: Other) -> None:
     """Each other side by itself."""
-    refusals = Refusals(database, clock)
-    refusals.call(ATTIO, other)
+    circuit_breaker = CircuitBreaker(database, clock)
+    circuit_breaker.call(ATTIO, other)
 
-    assert refusals.call("https://another.test", other).status == 401
+    assert circuit_breaker.call("https://another.test", other).status == 401

@@ -20,35 +20,35 @@ from sqlmodel import select
 from alc_app.attio import AttioConnectionExpiredError, AttioNoWorkspaceConnectionError
 from alc_app.config.settings import Config
 from alc_app.runtime.oauth_client import Tokens
-from alc_app.runtime.services import WORKSPACE, House
+from alc_app.runtime.services import WORKSPACE, Services
 from alc_app.runtime.storage.tables import LiveEvent
 from tests.unit.runtime.conftest import FRESH, REVOKE, TOKEN, posts
 
 Connect = Callable[..., str]
 
 
-def test_no_token_is_readable_in_the_database(house: House, connect: Connect) -> None:
+def test_no_token_is_readable_in_the_database(services: Services, connect: Connect) -> None:
     """O17: as bytes, journal included."""
     connect()
 
-    raw = b"".join(path.read_bytes() for path in house.config.home.glob("*.db*"))
+    raw = b"".join(path.read_bytes() for path in services.config.home.glob("*.db*"))
     assert b"old-access" not in raw
     assert b"old-refresh" not in raw
 
 
-def test_a_row_that_was_swapped_cannot_be_opened(house: House, connect: Connect) -> None:
+def test_a_row_that_was_swapped_cannot_be_opened(services: Services, connect: Connect) -> None:
     """O17, O19: a sealed value belongs to its row and column; the connection needs a reconnect, and nothing breaks."""
     connection_id = connect()
-    with house.database.transaction() as session:
+    with services.database.transaction() as session:
         session.connection().execute(text("update connection set access_token = refresh_token"))
 
     with pytest.raises(AttioConnectionExpiredError, match="reconnect"):
-        house.connections.open(connection_id)
-    assert house.connections.row(connection_id).status == "needs_reconnect"
+        services.connections.open(connection_id)
+    assert services.connections.row(connection_id).status == "needs_reconnect"
 
 
 def test_a_connection_whose_key_was_not_at_hand_is_in_use_again_when_it_is_back(
-    make_house: Callable[..., House], config: Config, connect: Connect
+    make_house: Callable[..., Services], config: Config, connect: Connect
 ) -> None:
     """O19: a slip with the keys is told as what it is, and costs nobody a reconnect."""
     connection_id = connect()
@@ -64,16 +64,16 @@ def test_a_connection_whose_key_was_not_at_hand_is_in_use_again_when_it_is_back(
     assert wrong.connections.row(connection_id).status == "needs_reconnect"
 
     keys.write_text(good)
-    house = make_house()
-    house.connections.reopen()
+    services = make_house()
+    services.connections.reopen()
 
-    assert house.connections.usable_id(WORKSPACE) == connection_id
-    assert house.connections.open(connection_id).value == "old-access"
+    assert services.connections.usable_id(WORKSPACE) == connection_id
+    assert services.connections.open(connection_id).value == "old-access"
 
 
 @pytest.mark.parametrize(("lifetime", "fresh_for"), [(30, 22), (240, 179), (3600, 3539)])
 def test_a_token_is_used_until_shortly_before_its_end(
-    house: House, connect: Connect, alc: responses.RequestsMock, lifetime: float, fresh_for: float
+    services: Services, connect: Connect, alc: responses.RequestsMock, lifetime: float, fresh_for: float
 ) -> None:
     """O15: a minute, or a quarter of a short life; not a refresh for every call."""
     alc.post(TOKEN, json=FRESH)
@@ -81,13 +81,13 @@ def test_a_token_is_used_until_shortly_before_its_end(
     now = datetime.now(UTC)
 
     with time_machine.travel(now + timedelta(seconds=fresh_for - 1), tick=False):
-        assert house.connections.open(connection_id).value == "old-access"
+        assert services.connections.open(connection_id).value == "old-access"
     with time_machine.travel(now + timedelta(seconds=fresh_for + 2), tick=False):
-        assert house.connections.open(connection_id).value == "new-access"
+        assert services.connections.open(connection_id).value == "new-access"
 
 
 def test_eight_that_need_a_fresh_token_share_one_refresh(
-    house: House, connect: Connect, alc: responses.RequestsMock
+    services: Services, connect: Connect, alc: responses.RequestsMock
 ) -> None:
     """O12: and all get its result."""
     alc.post(TOKEN, json=FRESH)
@@ -95,7 +95,7 @@ def test_eight_that_need_a_fresh_token_share_one_refresh(
 
     def open_it(_: int) -> str:
         start.wait()
-        return house.connections.open(connection_id).value
+        return services.connections.open(connection_id).value
 
     with ThreadPoolExecutor(8) as pool:
         assert set(pool.map(open_it, range(8))) == {"new-access"}
@@ -103,15 +103,15 @@ def test_eight_that_need_a_fresh_token_share_one_refresh(
 
 
 def test_two_houses_on_one_database_share_one_refresh(
-    make_house: Callable[..., House], connect: Connect, alc: responses.RequestsMock
+    make_house: Callable[..., Services], connect: Connect, alc: responses.RequestsMock
 ) -> None:
     """O12: the lock is a row, so it holds between processes."""
     alc.post(TOKEN, json=FRESH)
     houses, connection_id, start = [make_house(), make_house()], connect(lifetime=-1), Barrier(2)
 
-    def open_it(house: House) -> str:
+    def open_it(services: Services) -> str:
         start.wait()
-        return house.connections.open(connection_id).value
+        return services.connections.open(connection_id).value
 
     with ThreadPoolExecutor(2) as pool:
         assert set(pool.map(open_it, houses)) == {"new-access"}
@@ -119,49 +119,49 @@ def test_two_houses_on_one_database_share_one_refresh(
 
 
 def test_both_new_tokens_are_stored_before_either_is_used(
-    house: House, connect: Connect, alc: responses.RequestsMock
+    services: Services, connect: Connect, alc: responses.RequestsMock
 ) -> None:
     """O14: the next refresh sends the rotated token."""
     alc.post(TOKEN, json=FRESH)
     connection_id = connect(lifetime=-1)
-    house.connections.open(connection_id)
-    row = house.connections.row(connection_id)
+    services.connections.open(connection_id)
+    row = services.connections.row(connection_id)
 
-    house.connections.refresh(connection_id, row.token_version)
+    services.connections.refresh(connection_id, row.token_version)
 
     assert "refresh_token=old-refresh" in posts(alc, TOKEN)[0]
     assert "refresh_token=new-refresh" in posts(alc, TOKEN)[1]
-    assert house.connections.row(connection_id).token_version == row.token_version + 1
+    assert services.connections.row(connection_id).token_version == row.token_version + 1
 
 
 def test_a_token_that_others_have_refreshed_is_just_read(
-    house: House, connect: Connect, alc: responses.RequestsMock
+    services: Services, connect: Connect, alc: responses.RequestsMock
 ) -> None:
     """O12: who saw an older version asks for nothing."""
     connection_id = connect()
 
-    assert house.connections.refresh(connection_id, seen_version=0).value == "old-access"
+    assert services.connections.refresh(connection_id, seen_version=0).value == "old-access"
     assert not posts(alc, TOKEN)
 
 
 def test_a_refresh_that_alc_refuses_ends_in_needs_reconnect_and_no_loop(
-    house: House, connect: Connect, alc: responses.RequestsMock
+    services: Services, connect: Connect, alc: responses.RequestsMock
 ) -> None:
     """O14: with advice; nothing more is asked of ALC."""
     alc.post(TOKEN, json={"error": "invalid_grant"}, status=400)
     connection_id = connect(lifetime=-1)
 
     with pytest.raises(AttioConnectionExpiredError, match="reconnect"):
-        house.connections.open(connection_id)
+        services.connections.open(connection_id)
     with pytest.raises(AttioConnectionExpiredError, match="reconnect"):
-        house.connections.usable_id(WORKSPACE)
+        services.connections.usable_id(WORKSPACE)
     assert len(posts(alc, TOKEN)) == 1
-    with house.database.reading() as session:
+    with services.database.reading() as session:
         assert [json.loads(told.data) for told in session.exec(select(LiveEvent))] == [{"status": "needs_reconnect"}]
 
 
 def test_a_refresh_whose_answer_is_lost_keeps_the_old_token_for_the_next_try(
-    house: House, connect: Connect, alc: responses.RequestsMock
+    services: Services, connect: Connect, alc: responses.RequestsMock
 ) -> None:
     """O14: and the lease is given back at once."""
     alc.post(TOKEN, body=requests.ReadTimeout("late"))
@@ -169,133 +169,137 @@ def test_a_refresh_whose_answer_is_lost_keeps_the_old_token_for_the_next_try(
     connection_id = connect(lifetime=-1)
 
     with pytest.raises(AttioConnectionExpiredError, match="try again"):
-        house.connections.open(connection_id)
-    assert house.connections.row(connection_id).status == "active"
+        services.connections.open(connection_id)
+    assert services.connections.row(connection_id).status == "active"
 
-    assert house.connections.open(connection_id).value == "new-access"
+    assert services.connections.open(connection_id).value == "new-access"
     assert "refresh_token=old-refresh" in posts(alc, TOKEN)[1]
 
 
-def test_a_lease_of_a_process_that_died_runs_out(house: House, connect: Connect, alc: responses.RequestsMock) -> None:
+def test_a_lease_of_a_process_that_died_runs_out(
+    services: Services, connect: Connect, alc: responses.RequestsMock
+) -> None:
     """O12, O14: another one refreshes after a while."""
     alc.post(TOKEN, json=FRESH)
     connection_id = connect(lifetime=-1)
-    with house.database.transaction() as session:
+    with services.database.transaction() as session:
         session.connection().execute(text("update connection set refreshing_until = :t"), {"t": time.time() + 0.1})
 
-    assert house.connections.open(connection_id).value == "new-access"
+    assert services.connections.open(connection_id).value == "new-access"
 
 
 def test_without_a_refresh_token_the_old_one_is_used_as_long_as_alc_takes_it(
-    house: House, connect: Connect, alc: responses.RequestsMock
+    services: Services, connect: Connect, alc: responses.RequestsMock
 ) -> None:
     """O16: the clock does not decide; a 401 does."""
-    assert house.connections.open(connect(lifetime=-1, refresh_token="")).value == "old-access"
+    assert services.connections.open(connect(lifetime=-1, refresh_token="")).value == "old-access"
     assert not posts(alc, TOKEN)
 
 
-def test_a_workspace_has_one_live_connection(house: House, connect: Connect) -> None:
+def test_a_workspace_has_one_live_connection(services: Services, connect: Connect) -> None:
     """C11: a new one takes the old one's place, which is then to be removed."""
-    old, new = connect(), house.connections.add(WORKSPACE, Tokens("a", "r", time.time() + 60, ""))
+    old, new = connect(), services.connections.add(WORKSPACE, Tokens("a", "r", time.time() + 60, ""))
 
-    assert house.connections.activate(new) == old
-    assert house.connections.usable_id(WORKSPACE) == new
-    assert house.connections.row(old).status == "removing"
+    assert services.connections.activate(new) == old
+    assert services.connections.usable_id(WORKSPACE) == new
+    assert services.connections.row(old).status == "removing"
 
 
-def test_a_connection_that_was_given_up_cannot_be_saved(house: House, connect: Connect) -> None:
+def test_a_connection_that_was_given_up_cannot_be_saved(services: Services, connect: Connect) -> None:
     """C8: its clean-up has begun."""
     connection_id = connect()
-    house.connections.erase(connection_id)
+    services.connections.erase(connection_id)
 
     with pytest.raises(LookupError):
-        house.connections.activate(connection_id)
+        services.connections.activate(connection_id)
 
 
-def test_without_a_connection_calls_say_so(house: House) -> None:
+def test_without_a_connection_calls_say_so(services: Services) -> None:
     """Usage 8: one that is only being added does not count."""
-    house.connections.add(WORKSPACE, Tokens("a", "r", time.time() + 60, ""))
+    services.connections.add(WORKSPACE, Tokens("a", "r", time.time() + 60, ""))
 
     with pytest.raises(AttioNoWorkspaceConnectionError):
-        house.connections.usable_id(WORKSPACE)
+        services.connections.usable_id(WORKSPACE)
 
 
-def test_connections_of_two_workspaces_do_not_touch(house: House, connect: Connect) -> None:
+def test_connections_of_two_workspaces_do_not_touch(services: Services, connect: Connect) -> None:
     """C16: removing one leaves the other working."""
     ours = connect()
-    theirs = house.connections.add("another", Tokens("theirs", "r", time.time() + 3600, ""))
-    house.connections.activate(theirs)
-    house.connections.erase(ours)
+    theirs = services.connections.add("another", Tokens("theirs", "r", time.time() + 3600, ""))
+    services.connections.activate(theirs)
+    services.connections.erase(ours)
 
-    assert house.connections.open(house.connections.usable_id("another")).value == "theirs"
+    assert services.connections.open(services.connections.usable_id("another")).value == "theirs"
 
 
 def test_the_refresh_token_is_revoked_first_and_both_are_erased(
-    house: House, connect: Connect, alc: responses.RequestsMock
+    services: Services, connect: Connect, alc: responses.RequestsMock
 ) -> None:
     """O20, I5: a failure in between leaves nothing that could make new tokens."""
     alc.post(REVOKE, body="")
     connection_id = connect()
-    house.connections.revoke(connection_id)
-    house.connections.erase(connection_id)
+    services.connections.revoke(connection_id)
+    services.connections.erase(connection_id)
 
     assert ["old-refresh" in body for body in posts(alc, REVOKE)] == [True, False]
-    row = house.connections.row(connection_id)
+    row = services.connections.row(connection_id)
     assert (row.status, row.access_token, row.refresh_token, row.username) == ("removed", "", "", "")
     with pytest.raises(AttioConnectionExpiredError):
-        house.connections.open(connection_id)
+        services.connections.open(connection_id)
 
 
-def test_saving_a_connection_twice_is_saving_it_once(house: House, connect: Callable[..., str]) -> None:
+def test_saving_a_connection_twice_is_saving_it_once(services: Services, connect: Callable[..., str]) -> None:
     """C8, I6: a crash after the commit makes the run save again; what it replaced is told again and has a due time."""
     old = connect()
-    new = house.connections.add(WORKSPACE, Tokens("at", "rt", time.time() + 3600, ""))
+    new = services.connections.add(WORKSPACE, Tokens("at", "rt", time.time() + 3600, ""))
 
-    assert house.connections.activate(new) == old
-    assert house.connections.activate(new) == old
-    assert house.connections.row(old).status == "removing"
-    assert house.connections.row(old).due_at is not None
+    assert services.connections.activate(new) == old
+    assert services.connections.activate(new) == old
+    assert services.connections.row(old).status == "removing"
+    assert services.connections.row(old).due_at is not None
 
 
 def test_a_refresh_that_ends_after_the_removal_keeps_nothing(
-    house: House, connect: Connect, alc: responses.RequestsMock
+    services: Services, connect: Connect, alc: responses.RequestsMock
 ) -> None:
     """I5, O20: the new tokens are revoked at once, and the removed row stays empty."""
     connection_id = connect()
 
     def removed_meanwhile(_: requests.PreparedRequest) -> tuple[int, dict[str, str], str]:
-        house.connections.erase(connection_id)
+        services.connections.erase(connection_id)
         return 200, {}, json.dumps(FRESH)
 
     alc.add_callback(responses.POST, TOKEN, callback=removed_meanwhile)
     alc.post(REVOKE, status=200)
 
     with pytest.raises(AttioNoWorkspaceConnectionError):
-        house.connections.refresh(connection_id, 1)
+        services.connections.refresh(connection_id, 1)
 
-    assert house.connections.row(connection_id).access_token == ""
+    assert services.connections.row(connection_id).access_token == ""
     assert "new-refresh" in posts(alc, REVOKE)[0]
 
 
-def test_a_refused_refresh_gives_its_lease_back(house: House, connect: Connect, alc: responses.RequestsMock) -> None:
+def test_a_refused_refresh_gives_its_lease_back(
+    services: Services, connect: Connect, alc: responses.RequestsMock
+) -> None:
     """O14: the next one does not have to wait for it."""
     alc.post(TOKEN, json={"error": "invalid_grant"}, status=400)
     connection_id = connect()
 
     with pytest.raises(AttioConnectionExpiredError):
-        house.connections.refresh(connection_id, 1)
+        services.connections.refresh(connection_id, 1)
 
-    assert house.connections.row(connection_id).refreshing_until == 0
+    assert services.connections.row(connection_id).refreshing_until == 0
 
 
 def test_after_a_refused_refresh_nobody_opens_the_access_token_again(
-    house: House, connect: Connect, alc: responses.RequestsMock
+    services: Services, connect: Connect, alc: responses.RequestsMock
 ) -> None:
     """C10: a clean-up sees by it that it needs the key of the next connection, before our clock would say so."""
     alc.post(TOKEN, json={"error": "invalid_grant"}, status=400)
     connection_id = connect()
     with pytest.raises(AttioConnectionExpiredError):
-        house.connections.refresh(connection_id, 1)
+        services.connections.refresh(connection_id, 1)
 
     with pytest.raises(AttioConnectionExpiredError):
-        house.connections.open(connection_id)
+        services.connections.open(connection_id)

@@ -13,7 +13,7 @@ from sqlalchemy import inspect, text
 
 from alc_app.cli.commands import main
 from alc_app.config.settings import Config
-from alc_app.runtime.services import House
+from alc_app.runtime.services import Services
 from alc_app.runtime.storage.sealing import Sealer
 from alc_app.runtime.stores.key_rotation import rotate_keys
 from tests.unit.runtime.conftest import ALC
@@ -28,24 +28,24 @@ def config(config: Config) -> Config:
 
 
 @pytest.fixture
-def sealed(house: House, connect: Callable[..., str], alc: responses.RequestsMock) -> dict[str, str]:
+def sealed(services: Services, connect: Callable[..., str], alc: responses.RequestsMock) -> dict[str, str]:
     """A secret in every place that has one: a flow under way, a connection, a handler and a connector's state."""
-    url = house.flows.begin("browser")
+    url = services.oauth_flows.begin("browser")
     state = parse_qs(urlsplit(url).query)["state"][0]
-    house.flows.accept({"state": [state], "code": ["the-code"], "iss": [ALC]}, "browser")
-    handler = house.subscriptions.create_handler(connect(), "lead_processed", "standard_webhooks", "alc", {})
-    house.subscriptions.set_state(handler, {"webhookId": "wh_1"})
-    return secrets(house)
+    services.oauth_flows.accept({"state": [state], "code": ["the-code"], "iss": [ALC]}, "browser")
+    handler = services.subscriptions.create_handler(connect(), "lead_processed", "standard_webhooks", "alc", {})
+    services.subscriptions.set_state(handler, {"webhookId": "wh_1"})
+    return secrets(services)
 
 
 def with_keys(config: Config, *keys: str) -> Config:
     return config.model_copy(update={"keys": type(config.keys)(",".join(keys))})
 
 
-def secrets(house: House) -> dict[str, str]:
+def secrets(services: Services) -> dict[str, str]:
     """Whatever is sealed, in any column of any table."""
     found = {}
-    with house.database.reading() as session:
+    with services.database.reading() as session:
         connection = session.connection()
         for table in inspect(connection).get_table_names():
             for row in connection.execute(text(f"select * from {table}")).mappings():  # noqa: S608 - our tables
@@ -53,15 +53,15 @@ def secrets(house: House) -> dict[str, str]:
     return {place: value for place, value in found.items() if value.startswith("gAAAAA")}
 
 
-def assert_all_open(house: House, *keys: str, as_before: Mapping[str, str]) -> None:
+def assert_all_open(services: Services, *keys: str, as_before: Mapping[str, str]) -> None:
     """With these keys, every secret is what it was."""
     sealer, before = Sealer(list(keys)), Sealer([OLD])
-    now = secrets(house)
+    now = secrets(services)
     assert now.keys() == as_before.keys()
     assert all(sealer.unseal(place, now[place]) == before.unseal(place, value) for place, value in as_before.items())
 
 
-def test_afterwards_the_new_key_alone_opens_everything(house: House, sealed: dict[str, str]) -> None:
+def test_afterwards_the_new_key_alone_opens_everything(services: Services, sealed: dict[str, str]) -> None:
     """O19: no place is forgotten; done again, there is nothing to do."""
     assert {place.split("/")[0] + "." + place.split("/")[2] for place in sealed} == {
         "oauth_flow.verifier",
@@ -71,16 +71,16 @@ def test_afterwards_the_new_key_alone_opens_everything(house: House, sealed: dic
         "webhook_handler.secret",
         "connector_subscription.state",
     }
-    done = rotate_keys(house.database, Sealer([NEW, OLD]))
+    done = rotate_keys(services.database, Sealer([NEW, OLD]))
 
     assert (done.resealed, done.unopened) == (len(sealed), [])
-    assert_all_open(house, NEW, as_before=sealed)
-    assert rotate_keys(house.database, Sealer([NEW])).resealed == 0
+    assert_all_open(services, NEW, as_before=sealed)
+    assert rotate_keys(services.database, Sealer([NEW])).resealed == 0
 
 
 @pytest.mark.parametrize("after", range(6))
 def test_killed_half_way_everything_opens_and_the_next_run_completes_it(
-    house: House, sealed: dict[str, str], monkeypatch: pytest.MonkeyPatch, after: int
+    services: Services, sealed: dict[str, str], monkeypatch: pytest.MonkeyPatch, after: int
 ) -> None:
     """O19: with k2,k1 all rows open at all times."""
     left = after
@@ -94,14 +94,14 @@ def test_killed_half_way_everything_opens_and_the_next_run_completes_it(
             return super().seal(place, secret)
 
     with pytest.raises(KeyboardInterrupt):
-        rotate_keys(house.database, Dies([NEW, OLD]))
+        rotate_keys(services.database, Dies([NEW, OLD]))
 
-    assert_all_open(house, NEW, OLD, as_before=sealed)
-    assert rotate_keys(house.database, Sealer([NEW, OLD])).resealed == len(sealed) - after
-    assert_all_open(house, NEW, as_before=sealed)
+    assert_all_open(services, NEW, OLD, as_before=sealed)
+    assert rotate_keys(services.database, Sealer([NEW, OLD])).resealed == len(sealed) - after
+    assert_all_open(services, NEW, as_before=sealed)
 
 
-def test_a_token_that_is_refreshed_meanwhile_stays(house: House, sealed: dict[str, str]) -> None:
+def test_a_token_that_is_refreshed_meanwhile_stays(services: Services, sealed: dict[str, str]) -> None:
     """O12: whoever refreshes it is the one writer of that fact."""
     place = next(place for place in sealed if place.endswith("/access_token"))
     fresh = Sealer([OLD]).seal(place, "fresher")
@@ -109,22 +109,22 @@ def test_a_token_that_is_refreshed_meanwhile_stays(house: House, sealed: dict[st
     class Slow(Sealer):
         def seal(self, at: str, secret: str) -> str:
             if at == place:
-                with house.database.transaction() as session:
+                with services.database.transaction() as session:
                     session.connection().execute(text("update connection set access_token = :fresh"), {"fresh": fresh})
             return super().seal(at, secret)
 
-    rotate_keys(house.database, Slow([NEW, OLD]))
+    rotate_keys(services.database, Slow([NEW, OLD]))
 
-    assert secrets(house)[place] == fresh
+    assert secrets(services)[place] == fresh
 
 
 def test_the_command_says_what_is_left_and_what_to_do(
-    house: House, sealed: dict[str, str], monkeypatch: pytest.MonkeyPatch
+    services: Services, sealed: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """O19: a secret that no key opens is named, is left as it is, and stops nothing else."""
 
     def run(*keys: str) -> tuple[int, str]:
-        command = ["rotate-keys", "--home", str(house.config.home)]
+        command = ["rotate-keys", "--home", str(services.config.home)]
         result = CliRunner().invoke(main, command, env={"ALC_APP_KEYS": ",".join(keys)})
         return result.exit_code, result.output
 
@@ -138,7 +138,7 @@ def test_the_command_says_what_is_left_and_what_to_do(
         "Sealed anew with the first key: 6 secrets.\nThe older keys are not needed any more.\n",
     )
     with pytest.raises(InvalidToken):
-        Fernet(OLD).decrypt(next(iter(secrets(house).values())))
+        Fernet(OLD).decrypt(next(iter(secrets(services).values())))
 
 
 def test_a_new_key_in_the_file_is_found_by_whoever_runs_already(config: Config) -> None:

@@ -13,7 +13,7 @@ import responses
 import time_machine
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
 
-from alc_app.runtime.services import House
+from alc_app.runtime.services import Services
 from alc_app.runtime.stores.oauth_flows import CallbackRefused, ConsentDenied
 from tests.unit.runtime.conftest import ALC, TOKEN, posts
 
@@ -22,11 +22,11 @@ Callback = Callable[..., str]
 
 
 @pytest.fixture
-def begin(house: House, alc: responses.RequestsMock) -> Callable[[], dict[str, str]]:
+def begin(services: Services, alc: responses.RequestsMock) -> Callable[[], dict[str, str]]:
     """Click Connect; returns the parameters that the browser takes to ALC."""
 
     def click() -> dict[str, str]:
-        url = house.flows.begin(BROWSER)
+        url = services.oauth_flows.begin(BROWSER)
         assert url.startswith(f"{ALC}/oauth/authorize?")
         return {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
 
@@ -34,7 +34,7 @@ def begin(house: House, alc: responses.RequestsMock) -> Callable[[], dict[str, s
 
 
 @pytest.fixture
-def callback(house: House, begin: Callable[[], dict[str, str]], alc: responses.RequestsMock) -> Callback:
+def callback(services: Services, begin: Callable[[], dict[str, str]], alc: responses.RequestsMock) -> Callback:
     """Come back from ALC, as a good answer does unless the test says otherwise; no token request may be sent."""
     state = begin()["state"]
 
@@ -42,14 +42,14 @@ def callback(house: House, begin: Callable[[], dict[str, str]], alc: responses.R
         good = {"state": [state], "code": ["the-code"], "iss": [ALC]}
         query = {name: [value] if isinstance(value, str) else value for name, value in {**good, **changed}.items()}
         try:
-            return house.flows.accept({name: value for name, value in query.items() if value}, browser)  # type: ignore[misc]  # lists of text
+            return services.oauth_flows.accept({name: value for name, value in query.items() if value}, browser)  # type: ignore[misc]  # lists of text
         finally:
             assert not posts(alc, TOKEN)
 
     return come_back
 
 
-def test_two_clicks_share_nothing(begin: Callable[[], dict[str, str]], house: House) -> None:
+def test_two_clicks_share_nothing(begin: Callable[[], dict[str, str]], services: Services) -> None:
     """O1: S256, 128 random bits and more of state, the registered redirect URI."""
     one, two = begin(), begin()
 
@@ -57,15 +57,17 @@ def test_two_clicks_share_nothing(begin: Callable[[], dict[str, str]], house: Ho
     assert one["code_challenge"] != two["code_challenge"]
     assert len(one["state"]) >= 22
     assert (one["code_challenge_method"], one["response_type"]) == ("S256", "code")
-    assert one["redirect_uri"] == f"{house.config.base_url}/connections/alc/callback"
+    assert one["redirect_uri"] == f"{services.config.base_url}/connections/alc/callback"
 
 
-def test_a_good_callback_gives_a_grant_with_its_own_verifier(house: House, begin: Callable[[], dict[str, str]]) -> None:
+def test_a_good_callback_gives_a_grant_with_its_own_verifier(
+    services: Services, begin: Callable[[], dict[str, str]]
+) -> None:
     """O1: the verifier belongs to the challenge that was sent."""
     sent = begin()
-    flow = house.flows.accept({"state": [sent["state"]], "code": ["the-code"], "iss": [ALC]}, BROWSER)
+    flow = services.oauth_flows.accept({"state": [sent["state"]], "code": ["the-code"], "iss": [ALC]}, BROWSER)
 
-    grant = house.flows.grant(flow)
+    grant = services.oauth_flows.grant(flow)
     assert grant
     assert grant.code == "the-code"
     assert create_s256_code_challenge(grant.verifier) == sent["code_challenge"]
@@ -171,23 +173,23 @@ def test_an_answer_without_a_code_is_refused(callback: Callback) -> None:
         callback(code=None)
 
 
-def test_a_grant_that_was_taken_is_gone(house: House, callback: Callback) -> None:
+def test_a_grant_that_was_taken_is_gone(services: Services, callback: Callback) -> None:
     """Section 7 of the bar, Install 3: no second use of the code; the flow is still known as used."""
     flow = callback()
-    house.flows.forget(flow)
+    services.oauth_flows.forget(flow)
 
-    assert house.flows.grant(flow) is None
+    assert services.oauth_flows.grant(flow) is None
     with pytest.raises(CallbackRefused, match="used already"):
         callback()
 
 
 def test_neither_state_nor_verifier_nor_code_nor_browser_is_readable_in_the_database(
-    house: House, callback: Callback
+    services: Services, callback: Callback
 ) -> None:
     """O3, O17: as bytes, journal included."""
-    grant = house.flows.grant(callback())
+    grant = services.oauth_flows.grant(callback())
     assert grant
-    raw = b"".join(path.read_bytes() for path in house.config.home.glob("app.db*"))
+    raw = b"".join(path.read_bytes() for path in services.config.home.glob("app.db*"))
 
     for secret in (grant.verifier, "the-code", BROWSER):
         assert secret.encode() not in raw

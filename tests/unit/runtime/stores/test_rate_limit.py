@@ -6,8 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from alc_app.runtime.services import House
-from alc_app.runtime.stores.rate_limit import HEADROOM, Pacer
+from alc_app.runtime.services import Services
+from alc_app.runtime.stores.rate_limit import HEADROOM, RateLimiter
 
 LIMIT = 25
 
@@ -20,44 +20,46 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     return told
 
 
-def test_every_caller_has_a_slot_of_its_own(house: House, waits: list[float], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_caller_has_a_slot_of_its_own(
+    services: Services, waits: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """R21: eight threads with a pacer each, on one SQLite file, at one instant: the limit is kept, and used."""
     monkeypatch.setattr("alc_app.runtime.stores.rate_limit.SQLITE_NOW", "1000.0")
-    pacers = [Pacer(house.database) for _ in range(8)]
+    pacers = [RateLimiter(services.database) for _ in range(8)]
 
     with ThreadPoolExecutor(8) as pool:
-        for pacer in pacers * 4:
-            pool.submit(pacer.wait_for_slot, "https://attio.test", LIMIT)
+        for rate_limiter in pacers * 4:
+            pool.submit(rate_limiter.wait_for_slot, "https://attio.test", LIMIT)
 
     slot = 1 / (LIMIT * HEADROOM)
     assert sorted(waits) == pytest.approx([number * slot for number in range(1, 32)])
     assert LIMIT - 1 <= 1 / slot <= LIMIT
 
 
-def test_a_slot_that_is_free_is_taken_at_once(house: House, waits: list[float]) -> None:
+def test_a_slot_that_is_free_is_taken_at_once(services: Services, waits: list[float]) -> None:
     """No call waits for one that was long ago."""
-    house.pacer.wait_for_slot("a", 1)
-    house.pacer.wait_for_slot("b", 1)
+    services.rate_limiter.wait_for_slot("a", 1)
+    services.rate_limiter.wait_for_slot("b", 1)
 
     assert not waits
 
 
-def test_retry_after_moves_everybodys_next_slot(house: House, waits: list[float]) -> None:
+def test_retry_after_moves_everybodys_next_slot(services: Services, waits: list[float]) -> None:
     """R21: pushed forward by what the other side says, never back."""
-    house.pacer.wait_for_slot("a", LIMIT)
-    house.pacer.push("a", 30)
-    house.pacer.push("a", 5)
+    services.rate_limiter.wait_for_slot("a", LIMIT)
+    services.rate_limiter.push("a", 30)
+    services.rate_limiter.push("a", 5)
 
-    Pacer(house.database).wait_for_slot("a", LIMIT)
+    RateLimiter(services.database).wait_for_slot("a", LIMIT)
 
     assert waits == [pytest.approx(30, abs=1)]
 
 
-def test_kinds_of_calls_do_not_wait_for_each_other(house: House, waits: list[float]) -> None:
+def test_kinds_of_calls_do_not_wait_for_each_other(services: Services, waits: list[float]) -> None:
     """One row for each name."""
-    house.pacer.wait_for_slot("a", LIMIT)
-    house.pacer.push("a", 30)
+    services.rate_limiter.wait_for_slot("a", LIMIT)
+    services.rate_limiter.push("a", 30)
 
-    house.pacer.wait_for_slot("b", LIMIT)
+    services.rate_limiter.wait_for_slot("b", LIMIT)
 
     assert not waits

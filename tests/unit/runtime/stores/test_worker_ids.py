@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from alc_app.config.settings import Config
-from alc_app.runtime.services import House
+from alc_app.runtime.services import Services
 from alc_app.runtime.stores import worker_ids
-from alc_app.runtime.stores.worker_ids import ExecutorTaken
+from alc_app.runtime.stores.worker_ids import WorkerIdTaken
 
-Process = Callable[[], House]
+Process = Callable[[], Services]
 
 
 @pytest.fixture(autouse=True)
@@ -28,24 +28,24 @@ def process(request: pytest.FixtureRequest, make_house: Process) -> Iterator[Pro
         return
     config: Config = request.getfixturevalue("config")
     url = request.getfixturevalue("postgres")
-    made: list[House] = []
+    made: list[Services] = []
 
-    def make() -> House:
-        made.append(House(config.model_copy(update={"database_url": url}), make_house().manifest))
+    def make() -> Services:
+        made.append(Services(config.model_copy(update={"database_url": url}), make_house().manifest))
         return made[-1]
 
     yield make
-    for house in made:
-        house.executors.release()
-        house.close()
+    for services in made:
+        services.worker_ids.release()
+        services.close()
 
 
 def test_an_id_is_held_by_one(process: Process) -> None:
     """Section 6: without the lock a twin would do the living one's steps again."""
-    first, twin = process().executors, process().executors
+    first, twin = process().worker_ids, process().worker_ids
     first.acquire("worker-0")
 
-    with pytest.raises(ExecutorTaken, match="--executor-id"):
+    with pytest.raises(WorkerIdTaken, match="--executor-id"):
         twin.acquire("worker-0")
     first.release()
     assert twin.acquire("worker-0") == "worker-0"
@@ -54,7 +54,7 @@ def test_an_id_is_held_by_one(process: Process) -> None:
 
 def test_a_worker_without_a_name_takes_the_first_that_is_free(process: Process) -> None:
     """Scale-out: N workers are N times the same command."""
-    first, second = process().executors, process().executors
+    first, second = process().worker_ids, process().worker_ids
 
     assert [first.acquire(), second.acquire()] == ["worker-0", "worker-1"]
     assert first.living() == ["worker-0", "worker-1"]
@@ -65,14 +65,14 @@ def test_a_worker_without_a_name_takes_the_first_that_is_free(process: Process) 
 
 def test_ids_that_nobody_holds_are_dead_and_stay_so_while_their_work_is_taken_over(process: Process) -> None:
     """Section 6: our own and living ones are not; a worker that comes back meanwhile has to wait."""
-    ours, living, dead = (process().executors for _ in range(3))
+    ours, living, dead = (process().worker_ids for _ in range(3))
     for number, each in enumerate((ours, living, dead)):
         each.acquire(f"worker-{number}")
     dead.release()
 
     with ours.dead() as found:
         assert found == ["worker-2"]
-        with pytest.raises(ExecutorTaken):
+        with pytest.raises(WorkerIdTaken):
             dead.acquire("worker-2")
     assert dead.acquire("worker-2") == "worker-2"
     for each in (ours, living, dead):
@@ -81,9 +81,9 @@ def test_ids_that_nobody_holds_are_dead_and_stay_so_while_their_work_is_taken_ov
 
 def test_releasing_twice_is_fine(process: Process) -> None:
     """C15: a stop after a failed start."""
-    executors = process().executors
-    executors.acquire()
-    assert executors.is_mine()
-    executors.release()
-    executors.release()
-    assert not executors.is_mine()
+    worker_ids = process().worker_ids
+    worker_ids.acquire()
+    assert worker_ids.is_mine()
+    worker_ids.release()
+    worker_ids.release()
+    assert not worker_ids.is_mine()

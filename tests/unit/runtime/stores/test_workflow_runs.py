@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlmodel import select
 
-from alc_app.attio import Step, Workflow
+from alc_app.attio.host.workflow_definitions import Step, Workflow
 from alc_app.runtime.storage.database import Database
 from alc_app.runtime.stores.workflow_runs import MOST_TRIES, TURN_WITHIN, WorkflowRuns
 from alc_app.runtime.stores.workflow_tables import WorkflowCallback, WorkflowRun
@@ -32,7 +32,7 @@ FLOW = Workflow(
 @pytest.fixture
 def runs(database: Database, clock: Clock) -> WorkflowRuns:
     """The store, with one run in it that has begun."""
-    store = WorkflowRuns(database, clock)
+    store = WorkflowRuns(database, "https://app.test/workflows", clock)
     store.start("run", FLOW, "one", {"record_id": "r1"})
     return store
 

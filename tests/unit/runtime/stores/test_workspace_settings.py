@@ -9,15 +9,15 @@ import pytest
 
 from alc_app.app import app as manifest
 from alc_app.attio.host.context import running
-from alc_app.runtime.context import Slot
-from alc_app.runtime.services import House
+from alc_app.runtime.context import AppContext
+from alc_app.runtime.services import Services
 from alc_app.settings.values import send_new_people
 from alc_app.web.presenters.settings import save, sections_of
 
 
-def test_a_value_is_kept_changed_and_given_back(house: House) -> None:
+def test_a_value_is_kept_changed_and_given_back(services: Services) -> None:
     """JSON: what is off is not what nobody has set."""
-    settings = house.workspace_settings
+    settings = services.workspace_settings
     for value in (True, False, 14, 1.5, "text"):
         settings.set("key", value)
         assert settings.all() == {"key": value}
@@ -25,41 +25,41 @@ def test_a_value_is_kept_changed_and_given_back(house: House) -> None:
     assert settings.all() == {}
 
 
-def test_another_process_reads_it_at_the_moment_of_use(make_house: Callable[..., House]) -> None:
+def test_another_process_reads_it_at_the_moment_of_use(make_house: Callable[..., Services]) -> None:
     """One fact, one writer: the web saves, the worker asks."""
     web, worker = make_house(), make_house()
-    with running(Slot(worker)):
+    with running(AppContext(worker)):
         assert not send_new_people()
         save(web, {"send_new_people": True})
         assert send_new_people()
 
 
-def test_a_change_is_saved_whole_or_not_at_all(make_house: Callable[..., House]) -> None:
+def test_a_change_is_saved_whole_or_not_at_all(make_house: Callable[..., Services]) -> None:
     """What the app does because of it belongs to it."""
 
     def fail(_: object) -> None:
         raise RuntimeError
 
     assert manifest.settings
-    house = make_house(replace(manifest, settings=replace(manifest.settings, on_saved=fail)))
+    services = make_house(replace(manifest, events=replace(manifest.events, settings_saved=fail)))
 
     with pytest.raises(RuntimeError):
-        save(house, {"send_new_people": True})
-    assert house.workspace_settings.all() == {}
+        save(services, {"send_new_people": True})
+    assert services.workspace_settings.all() == {}
 
 
-def test_the_page_is_told_what_holds_and_what_was_set(house: House) -> None:
+def test_the_page_is_told_what_holds_and_what_was_set(services: Services) -> None:
     """Also for an app that has no settings."""
-    save(house, {"days_to_wait": 3})
-    fields = {field.input.name: field for section in sections_of(house) for field in section.fields}
+    save(services, {"days_to_wait": 3})
+    fields = {field.input.name: field for section in sections_of(services) for field in section.fields}
 
     assert (fields["days_to_wait"].told, fields["days_to_wait"].is_set) == ("3 days", True)
     assert (fields["send_new_people"].told, fields["send_new_people"].is_set) == ("off", False)
 
 
-def test_an_app_without_settings_has_none(make_house: Callable[..., House]) -> None:
+def test_an_app_without_settings_has_none(make_house: Callable[..., Services]) -> None:
     """The page is there, and empty."""
-    house = make_house(replace(manifest, settings=None))
-    save(house, {"anything": True})
-    assert list(sections_of(house)) == []
-    assert house.workspace_settings.all() == {}
+    services = make_house(replace(manifest, settings=None))
+    save(services, {"anything": True})
+    assert list(sections_of(services)) == []
+    assert services.workspace_settings.all() == {}

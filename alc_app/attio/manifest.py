@@ -3,53 +3,24 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar
+from typing import Any, Generic, ParamSpec, TypeVar
 
 from alc_app.attio.bulk import BulkRecordAction
+from alc_app.attio.connections import Connection
 from alc_app.attio.effects import Effect, perform
 from alc_app.attio.host.connector import Connector
-from alc_app.attio.host.doctor import Check, DeadLetters
-from alc_app.attio.record_events import WebhookEvent, route
+from alc_app.attio.host.operations import Operations
+from alc_app.attio.host.record_events import WebhookEvent, route
+from alc_app.attio.host.workflow_definitions import Workflow
+from alc_app.attio.http import Request, Response
+from alc_app.attio.settings_page import WorkspacePage
 from alc_app.attio.widgets import RecordWidget
-from alc_app.attio.workflow_definitions import Workflow
 from alc_app.attio.workflows import StepBlock, TriggerBlock
-
-if TYPE_CHECKING:
-    from alc_app.attio.http import Request, Response
-    from alc_app.attio.settings_page import WorkspacePage
 
 P = ParamSpec("P")
 R = TypeVar("R")
-
-
-@dataclass(frozen=True)
-class Connection:
-    """A connection to the outside service (docs.attio.com/sdk/server/connections).
-
-    `value` is the access token, good for now: it is handed out fresh and never stored in the clear.
-    """
-
-    id: str
-    value: str = field(repr=False)
-    connection_key: str = "alc"
-
-
-@dataclass(frozen=True)
-class WebhookHandler:
-    """An address of ours that the outside service may call, and which file of `webhooks/` answers there."""
-
-    id: str
-    url: str
-    file_name: str
-    external_webhook_id: str | None
-    secret: str = field(repr=False, default="")
-    """What the sender signs with (Standard Webhooks, `whsec_…`). TUTORIAL: it has no signatures at all."""
-    signed_by: str = "standard_webhooks"
-    """How it signs: by Standard Webhooks, or as "attio" does."""
-    connector: str = ""
-    """Which connector of the manifest keeps the subscription; empty: the app itself does."""
 
 
 @dataclass(frozen=True)
@@ -103,46 +74,8 @@ class Events:
     connection_removed: Callable[[Connection], None]
     strict_removal: Callable[[], bool] = lambda: True
     """Does a connection stay when `connection_removed` fails, as in Attio? Asked when a person disconnects."""
-
-
-@dataclass(frozen=True)
-class Upkeep:
-    """Work that a row asks for when its time has come: `due()` lists keys, `run(key)` does the work of one.
-
-    It goes on with the trace that `trace(key)` has kept, a `traceparent`: that of the click, not one of its own.
-    """
-
-    name: str
-    due: Callable[[], Sequence[str]]
-    run: Callable[[str], None]
-    trace: Callable[[str], str | None] = lambda _: None
-    acts_as: str = "Upkeep"
-    """By which name it takes part in the sequence diagram."""
-
-
-@dataclass(frozen=True)
-class Retention:
-    """How long some rows are kept: `forget(before, limit)` drops those that ended before an instant, at most so many.
-
-    It returns how many it dropped.
-    """
-
-    what: str
-    days: float
-    forget: Callable[[float, int], int]
-
-
-@dataclass(frozen=True)
-class Gauge:
-    """A number about some rows, for each value of one label; `read()` counts when somebody looks.
-
-    Without a label there is one number, under the empty text.
-    """
-
-    name: str
-    text: str
-    read: Callable[[], Mapping[str, float]]
-    label: str = ""
+    settings_saved: Callable[[Collection[str]], None] = lambda _: None
+    """Ours: called with the keys that a person has changed, in the transaction of the change."""
 
 
 @dataclass(frozen=True)
@@ -159,13 +92,7 @@ class App:
     connectors: Mapping[str, Connector] = field(default_factory=dict)
     blocks: Sequence[StepBlock | TriggerBlock] = ()
     workflows: Sequence[Workflow] = ()
-    upkeep: Sequence[Upkeep] = ()
-    retention: Sequence[Retention] = ()
-    gauges: Sequence[Gauge] = ()
-    checks: Sequence[Check] = ()
-    dead_letters: Sequence[DeadLetters] = ()
-    tables: Sequence[Any] = ()
-    """SQLModel tables in which the app keeps its own rows."""
+    operations: Operations = field(default_factory=Operations)
 
     def server_function(self, name: str) -> ServerFunction[..., Any]:
         """The server function called `name`. Raises: LookupError naming the ones there are."""

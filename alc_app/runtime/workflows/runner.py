@@ -7,23 +7,20 @@ The rows (workflow_runs.py) say when there is something to do, and a relay asks 
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import uuid4
 
 from pydantic import ValidationError
 
-from alc_app.attio.errors import SerializableError
 from alc_app.attio.host.context import current
+from alc_app.attio.host.errors import SerializableError
+from alc_app.attio.host.operations import RecurringJob
 from alc_app.attio.http import Request
-from alc_app.attio.types import Upkeep
 from alc_app.attio.workflows import Defer, Error, Outcome, StepBlock, StepMetadata, call_finish, read_config
-from alc_app.runtime.jobs.workflow_activations import WorkflowSwitches
-from alc_app.runtime.stores.workflow_runs import Json, WorkflowRuns
-
-if TYPE_CHECKING:
-    from alc_app.runtime.services import House
+from alc_app.runtime.services import Services
+from alc_app.runtime.stores.workflow_runs import Json
+from alc_app.runtime.workflows.activations import WorkflowActivations
 
 WORKFLOW = "Workflow"
 """What the runner is called in the sequence diagram."""
@@ -31,17 +28,16 @@ UNFORESEEN = "Something unexpected happened. The log of the worker says what."
 log = logging.getLogger(__name__)
 
 
-class Workflows:
-    """Everything of workflows that the house holds: the runs, the switches, and who brings them forward."""
+class WorkflowRunner:
+    """Runs the steps of workflows. A run's rows are in `Services.workflow_runs`."""
 
-    def __init__(self, house: House) -> None:
-        self._house = house
-        self._url = f"{house.config.base_url}/workflows"
-        self.runs = WorkflowRuns(house.database, house.now)
-        self.switches = WorkflowSwitches(house, self.runs)
-        self.upkeep = [
-            Upkeep("run_workflow", due=self.runs.due, run=self.go_on, trace=self.runs.trace_of, acts_as=WORKFLOW),
-            Upkeep("switch_workflow", due=self.switches.due, run=self.switches.settle, acts_as=WORKFLOW),
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self.runs = services.workflow_runs
+        self.activations = WorkflowActivations(services)
+        self.jobs = [
+            RecurringJob("run_workflow", due=self.runs.due, run=self.go_on, trace=self.runs.trace_of, acts_as=WORKFLOW),
+            RecurringJob("switch_workflow", due=self.activations.due, run=self.activations.settle, acts_as=WORKFLOW),
         ]
 
     def start(self, workflow_id: str, record_id: str) -> str:
@@ -49,19 +45,12 @@ class Workflows:
 
         Raises: LookupError.
         """
-        workflow = self._house.manifest.workflow(workflow_id)
+        workflow = self._services.manifest.workflow(workflow_id)
         if workflow.trigger:
             raise LookupError(f"{workflow.title} is started by its trigger.")
-        self._house.exchanges.note("User", WORKFLOW, "Runs a workflow", title=workflow.title)
+        self._services.exchanges.note("User", WORKFLOW, "Runs a workflow", title=workflow.title)
         run_id = self.runs.under_way(workflow_id, record_id) or uuid4().hex
         return self.runs.start(run_id, workflow, workflow.first, {"record_id": record_id})
-
-    def post_callback(self, url: str, callback_id: str, body: Mapping[str, Any]) -> None:
-        """Tell the step that waits at this address; one of somebody else's is nobody's."""
-        ours, _, execution_id = url.rpartition("/")
-        run_id, _, number = execution_id.partition(".")
-        if ours == f"{self._url}/callbacks" and number.isdigit():
-            self.runs.call_back(run_id, int(number), callback_id, body)
 
     def go_on(self, run_id: str) -> None:
         """Bring a run forward as far as it goes."""
@@ -84,7 +73,7 @@ class Workflows:
             return _as_json(Error(UNFORESEEN))
 
     def _call(self, run_id: str, turn: Json) -> Any:
-        block = self._house.manifest.block(turn["block_id"])
+        block = self._services.manifest.block(turn["block_id"])
         if not isinstance(block, StepBlock):
             raise LookupError("It is a trigger.")
         config, metadata = read_config(block.block, turn["config"]), self._metadata(run_id, turn)
@@ -94,7 +83,7 @@ class Workflows:
 
     def _checked(self, turn: Json, result: Any) -> Json:
         """A result whose outcome is one of the block's."""
-        known = self._house.manifest.block(turn["block_id"]).block.outcomes
+        known = self._services.manifest.block(turn["block_id"]).block.outcomes
         named = result.then if isinstance(result, Defer) else result
         if isinstance(named, Outcome) and named.id not in known:
             raise LookupError(f"It has no outcome {named.id!r}.")
@@ -109,10 +98,15 @@ class Workflows:
             workflow_run_id=run_id,
             unique_execution_id=execution_id,
             workflow_title=turn["title"],
-            workflow_url=f"{self._url}#{turn['workflow_id']}",
-            run_url=f"{self._url}#run-{run_id}",
-            finish_callback_url=f"{self._url}/callbacks/{execution_id}",
+            workflow_url=f"{self.runs.url}#{turn['workflow_id']}",
+            run_url=f"{self.runs.url}#run-{run_id}",
+            finish_callback_url=f"{self.runs.callbacks_url}/{execution_id}",
         )
+
+
+def recurring_jobs(services: Services) -> list[RecurringJob]:
+    """Return every recurring job: those of the app, and those that bring workflows forward."""
+    return [*services.manifest.operations.jobs, *WorkflowRunner(services).jobs]
 
 
 def _as_json(result: Any) -> Json:

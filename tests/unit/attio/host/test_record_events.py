@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from alc_app.attio import BadRequest, Request, WebhookEvent
-from alc_app.attio.record_events import route
+from alc_app.attio import Request
+from alc_app.attio.host.record_events import WebhookEvent, route
+from alc_app.attio.http import BadRequest
 
 WORKSPACE = "22222222-2222-4222-8222-222222222222"
 RECORD = "44444444-4444-4444-8444-444444444444"

@@ -12,24 +12,22 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import NAMESPACE_URL, uuid4, uuid5
 
 from sqlmodel import Session, col, select
 
-from alc_app.attio.errors import SerializableError
 from alc_app.attio.host.backoff import backoff
 from alc_app.attio.host.context import current
+from alc_app.attio.host.errors import SerializableError
+from alc_app.attio.host.workflow_definitions import Workflow
 from alc_app.attio.http import Request, Response
-from alc_app.attio.workflow_definitions import Workflow
 from alc_app.attio.workflows import Complete, NoOp, Outcome, TriggerBlock, TriggerMetadata, read_config
+from alc_app.runtime.services import Services
 from alc_app.runtime.storage.event_log import append
-from alc_app.runtime.storage.tables import HandlerRow
-from alc_app.runtime.stores.workflow_runs import Json, WorkflowRuns
+from alc_app.runtime.storage.tables import WebhookHandlerRow
+from alc_app.runtime.stores.workflow_runs import Json
 from alc_app.runtime.stores.workflow_tables import WorkflowActivation, WorkflowSwitch
-
-if TYPE_CHECKING:
-    from alc_app.runtime.services import House
 
 PREFIX = "workflow:"
 """What the file name of a trigger's callback handler begins with; the id of its activation follows."""
@@ -46,23 +44,23 @@ class Standing:
     why: str | None
 
 
-class WorkflowSwitches:
+class WorkflowActivations:
     """The switches, the activations, and what a callback starts."""
 
-    def __init__(self, house: House, runs: WorkflowRuns) -> None:
-        self._house, self._runs = house, runs
+    def __init__(self, services: Services) -> None:
+        self._services, self._runs = services, services.workflow_runs
 
     def switch(self, workflow_id: str, *, on: bool) -> None:
         """A person wants a workflow to be triggered, or not any more. Raises: LookupError."""
-        if self._house.manifest.workflow(workflow_id).trigger is None:
+        if self._services.manifest.workflow(workflow_id).trigger is None:
             raise LookupError("A person starts it; there is nothing to switch on.")
-        with self._house.database.transaction() as session:
+        with self._services.database.transaction() as session:
             session.merge(WorkflowSwitch(workflow_id=workflow_id, wanted=on))
-            append(session, "workflow", {"workflow_id": workflow_id}, self._house.now())
+            append(session, "workflow", {"workflow_id": workflow_id}, self._services.now())
 
     def standing(self) -> dict[str, Standing]:
         """How each workflow stands that was ever switched."""
-        with self._house.database.reading() as session:
+        with self._services.database.reading() as session:
             found = {}
             for switch in session.exec(select(WorkflowSwitch)):
                 heard = any(one.state == "active" and self._is_heard(session, one) for one in _open(session, switch))
@@ -71,10 +69,12 @@ class WorkflowSwitches:
 
     def due(self) -> list[str]:
         """Workflows whose activations are not what is wanted, while there is a connection to ask with."""
-        with self._house.database.reading() as session:
-            switches = session.exec(select(WorkflowSwitch).where(WorkflowSwitch.due_at <= self._house.now())).all()
-            unsettled = [switch.workflow_id for switch in switches if not self._is_settled(session, switch)]
-        connection = self._house.connections.live(self._house.settings.workspace_id) if unsettled else None
+        with self._services.database.reading() as session:
+            activations = session.exec(
+                select(WorkflowSwitch).where(WorkflowSwitch.due_at <= self._services.now())
+            ).all()
+            unsettled = [switch.workflow_id for switch in activations if not self._is_settled(session, switch)]
+        connection = self._services.connections.live(self._services.settings.workspace_id) if unsettled else None
         return unsettled if connection and connection.status == "active" else []
 
     def settle(self, workflow_id: str) -> None:
@@ -87,7 +87,7 @@ class WorkflowSwitches:
         activation_id = file_name.removeprefix(PREFIX)
 
         def triggered(req: Request) -> Response:
-            with self._house.database.reading() as session:
+            with self._services.database.reading() as session:
                 activation = session.get_one(WorkflowActivation, activation_id)
             workflow, block, metadata = self._parts(activation)
             trigger = workflow.trigger
@@ -101,7 +101,7 @@ class WorkflowSwitches:
     def _start(self, workflow: Workflow, first: str, event: Outcome) -> str | None:
         given = dict(event.data or {})
         once = f"record {given.get('record_id')}" if workflow.once_per_record else event.unique_key
-        with self._house.database.transaction() as session:
+        with self._services.database.transaction() as session:
             switch = session.get(WorkflowSwitch, workflow.id)
             if switch is None or not switch.wanted:  # switched off since the event came
                 return None
@@ -114,19 +114,19 @@ class WorkflowSwitches:
 
     def _wanted(self, switch: WorkflowSwitch) -> str | None:
         """The version that should be active; a workflow that is no more is not."""
-        known = {workflow.id: workflow for workflow in self._house.manifest.workflows if workflow.trigger}
+        known = {workflow.id: workflow for workflow in self._services.manifest.workflows if workflow.trigger}
         found = known.get(switch.workflow_id)
         return found.version_id if found and switch.wanted else None
 
     def _is_heard(self, session: Session, activation: WorkflowActivation) -> bool:
         """Does its address answer? A disconnect has taken it, and its webhook at the other side with it."""
-        handler = session.get(HandlerRow, activation.handler_id)
+        handler = session.get(WebhookHandlerRow, activation.handler_id)
         return handler is not None and not handler.gone_at and not handler.deleted_at
 
     def _plan(self, workflow_id: str) -> Json | None:
-        with self._house.database.transaction() as session:
+        with self._services.database.transaction() as session:
             switch = session.get_one(WorkflowSwitch, workflow_id, with_for_update=True)
-            if switch.due_at > self._house.now():
+            if switch.due_at > self._services.now():
                 return None
             for one in _open(session, switch):
                 if not self._is_heard(session, one):
@@ -144,22 +144,22 @@ class WorkflowSwitches:
             return None
 
     def _new(self, session: Session, workflow_id: str) -> WorkflowActivation:
-        workflow, activation_id = self._house.manifest.workflow(workflow_id), uuid4().hex
-        connection_id = self._house.connections.usable_id(self._house.settings.workspace_id)
+        workflow, activation_id = self._services.manifest.workflow(workflow_id), uuid4().hex
+        connection_id = self._services.connections.usable_id(self._services.settings.workspace_id)
         activation = WorkflowActivation(
             id=activation_id,
             workflow_id=workflow_id,
             version_id=workflow.version_id,
             definition=workflow.model_dump_json(),
-            handler_id=self._house.handlers.create(connection_id, f"{PREFIX}{activation_id}"),
-            created_at=self._house.now(),
+            handler_id=self._services.webhook_handlers.create(connection_id, f"{PREFIX}{activation_id}"),
+            created_at=self._services.now(),
         )
         session.add(activation)
         return activation
 
     def _do(self, plan: Json) -> Json:
         """What became of it: well, refused, or something that is worth another try."""
-        with self._house.database.reading() as session:
+        with self._services.database.reading() as session:
             workflow, block, metadata = self._parts(session.get_one(WorkflowActivation, plan["id"]))
         try:
             config = read_config(block.block, workflow.trigger.config)
@@ -172,8 +172,8 @@ class WorkflowSwitches:
         return {"ok": False, "again": result.retryable, "why": result.error_message}
 
     def _keep(self, plan: Json, result: Json) -> None:
-        now = self._house.now()
-        with self._house.database.transaction() as session:
+        now = self._services.now()
+        with self._services.database.transaction() as session:
             activation = session.get_one(WorkflowActivation, plan["id"])
             switch = session.get_one(WorkflowSwitch, activation.workflow_id, with_for_update=True)
             if result["ok"]:
@@ -185,14 +185,14 @@ class WorkflowSwitches:
             else:  # "the workflow cannot be switched on", and `deactivate` is not called for it
                 activation.state, switch.wanted, switch.why = "ended", False, result["why"]
             if activation.state == "ended":
-                self._house.handlers.delete(activation.handler_id)
+                self._services.webhook_handlers.delete(activation.handler_id)
             append(session, "workflow", {"workflow_id": switch.workflow_id}, now)
         if not result["ok"]:
             log.warning("The workflow %s could not %s: %s", switch.workflow_id, plan["do"], result["why"])
 
     def _parts(self, activation: WorkflowActivation) -> tuple[Any, TriggerBlock, TriggerMetadata]:
         workflow: Any = Workflow.model_validate_json(activation.definition)
-        block = self._house.manifest.block(workflow.trigger.block)
+        block = self._services.manifest.block(workflow.trigger.block)
         if not isinstance(block, TriggerBlock):
             raise LookupError(f"The block {workflow.trigger.block} is no trigger.")
         metadata = TriggerMetadata(
@@ -201,10 +201,20 @@ class WorkflowSwitches:
             workflow_block_id=block.block.id,
             unique_activation_id=activation.id,
             workflow_title=workflow.title,
-            workflow_url=f"{self._house.config.base_url}/workflows#{workflow.id}",
-            trigger_callback=self._house.handlers.get(activation.handler_id),
+            workflow_url=f"{self._services.config.base_url}/workflows#{workflow.id}",
+            trigger_callback=self._services.webhook_handlers.get(activation.handler_id),
         )
         return workflow, block, metadata
+
+
+def webhook_function(services: Services, file_name: str) -> Callable[[Request], Response]:
+    """Return what answers at a webhook handler: a file of the app's `webhooks/`, or the trigger of a workflow.
+
+    Raises: LookupError.
+    """
+    if file_name.startswith(PREFIX):
+        return WorkflowActivations(services).handler(file_name)
+    return services.manifest.webhook(file_name)
 
 
 def _open(session: Session, switch: WorkflowSwitch) -> list[WorkflowActivation]:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from alc_app.app import app as manifest
-from alc_app.attio import Step, Workflow
-from alc_app.attio.workflow_definitions import NoSuchValue, resolve
+from alc_app.attio.host.workflow_definitions import NoSuchValue, Step, Workflow, resolve
 
 BLOCKS = {block.block.id: block for block in manifest.blocks}
 

@@ -12,8 +12,10 @@ from typing import Any
 import pytest
 
 from alc_app.app import app as manifest
-from alc_app.attio import Step, Workflow
+from alc_app.attio.host.workflow_definitions import Step, Workflow
 from alc_app.blocks.sample_workflows import follow_up, qualify, second_chance
+from alc_app.runtime.workflows.activations import WorkflowActivations
+from alc_app.runtime.workflows.runner import WorkflowRunner
 from tests.support.chaos.world import World, world
 from tests.support.fakes.peers import ATTIO, Event
 from tests.support.fakes.runtime import answer_lost, says, unreachable
@@ -34,7 +36,7 @@ def one_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 def at(one_world: World) -> World:
     """It, connected, with a person who can be sent."""
     one_world.begin()
-    one_world.house.manifest = manifest
+    one_world.services.manifest = manifest
     one_world.connect()
     settle(one_world)
     one_world.peers.people[RECORD] = PERSON
@@ -48,7 +50,7 @@ def heard(at: World) -> list[str]:
 
 def start(at: World, workflow_id: str = "qualify") -> str:
     """A person starts a workflow, and what can be done at once is done."""
-    run_id = at.house.workflows.start(workflow_id, RECORD)
+    run_id = WorkflowRunner(at.services).start(workflow_id, RECORD)
     settle(at)
     return run_id
 
@@ -177,7 +179,7 @@ def test_a_click_and_a_workflow_on_one_record_are_one_chat(at: World) -> None:
 
 def test_two_runs_on_one_record_share_the_lead_and_both_go_on(at: World) -> None:
     """Each waits at an address of its own; a second press of Run for the same workflow is the same run."""
-    at.house.manifest = replace(manifest, workflows=[qualify, qualify.model_copy(update={"id": "other"})])
+    at.services.manifest = replace(manifest, workflows=[qualify, qualify.model_copy(update={"id": "other"})])
     first, second = start(at), start(at, "other")
     assert start(at) == first
     decide(at)
@@ -244,10 +246,10 @@ def test_a_step_that_fails_for_good_is_a_dead_letter_that_can_be_replayed(at: Wo
     run_id = start(at)
     decide(at)
     assert state(at, run_id) == "failed"
-    [letter] = at.house.workflows.runs.failed()
+    [letter] = at.services.workflow_runs.failed()
     assert letter.why == "The token may not."
 
-    at.house.workflows.runs.again(run_id)
+    at.services.workflow_runs.again(run_id)
     settle(at)
 
     assert state(at, run_id) == "done"
@@ -276,7 +278,7 @@ def test_a_run_ends_by_the_definition_that_it_began_with(at: World) -> None:
     """A deploy in between makes a new version, and strands nobody."""
     run_id = start(at)
     changed = qualify.model_copy(update={"steps": {"other": qualify.steps["call"]}, "first": "other"})
-    at.house.manifest = replace(manifest, workflows=[changed])
+    at.services.manifest = replace(manifest, workflows=[changed])
 
     decide(at)
 
@@ -379,7 +381,7 @@ def test_a_new_version_is_activated_before_the_old_one_goes_and_no_verdict_is_lo
     at.peers.decide(next(iter(at.peers.leads.values())), "Complete")  # told to the old address, and taken
     for event in at.peers.events:
         at.deliver(event)
-    at.house.manifest = replace(manifest, workflows=[qualify, changed, second_chance])
+    at.services.manifest = replace(manifest, workflows=[qualify, changed, second_chance])
     settle(at)
 
     [run_id] = runs(at)
@@ -415,7 +417,7 @@ def test_a_block_that_breaks_fails_the_run_and_says_so(at: World) -> None:
         first="a",
         steps={"a": Step(block="create-task", config={"record_id": "{{nobody.knows}}"}), "b": Step(block="gone")},
     )
-    at.house.manifest = replace(manifest, workflows=[bad, bad.model_copy(update={"id": "worse", "first": "b"})])
+    at.services.manifest = replace(manifest, workflows=[bad, bad.model_copy(update={"id": "worse", "first": "b"})])
 
     assert state(at, start(at, "bad")) == "failed"
     assert state(at, start(at, "worse")) == "failed"
@@ -438,7 +440,7 @@ def test_attio_that_is_away_is_waited_for(at: World) -> None:
 
 def switch(at: World, workflow_id: str, *, on: bool) -> None:
     """A person switches a workflow on or off."""
-    at.house.workflows.switches.switch(workflow_id, on=on)
+    WorkflowActivations(at.services).switch(workflow_id, on=on)
     settle(at)
 
 
@@ -449,7 +451,7 @@ def test_the_instants_of_a_run_are_told(at: World) -> None:
     at.clock.now += 10
     start(at)
 
-    found = at.house.workflows.runs.newest(10)
+    found = at.services.workflow_runs.newest(10)
 
     assert [len(steps) for _, steps in found] == [1, 2]
     assert found[0][0].started_at > found[1][0].started_at

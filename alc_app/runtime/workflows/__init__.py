@@ -1,0 +1,1 @@
+"""Workflows: the runner of their steps, and the activations of their triggers."""
