@@ -1,4 +1,4 @@
-"""Parsers of values that point at something else: select options, statuses, records, workspace members."""
+"""Parsers for values that reference something else: select options, statuses, records, workspace members."""
 
 from typing import Any
 
@@ -8,7 +8,11 @@ from alc_app.mock_attio.store.errors import AttioError
 from alc_app.mock_attio.store.schema_lookup import Schema, as_uuid, find_members, load_schema, value_type
 from alc_app.mock_attio.store.tables import Attribute, Record, Value
 from alc_app.mock_attio.store.value_types import Content
-from alc_app.mock_attio.values.parsing import InvalidValueError, Parser, as_text, unwrap
+from alc_app.mock_attio.values import contact, scalar
+from alc_app.mock_attio.values.parsing import InvalidValueError, Parser, as_text, parse_contents, unwrap
+
+_UNIQUE_PARSERS = scalar.PARSERS | contact.PARSERS
+"""Parsers for all types that a writable unique attribute can have."""
 
 
 def _option(item: Any, attribute: Attribute, schema: Schema) -> Content:
@@ -57,14 +61,13 @@ def _target_schema(schema: Schema, name: str) -> Schema:
 
 
 def _by_unique_attribute(item: dict[str, Any], target: Schema) -> str | None:
-    """Find the record by the one unique attribute that the reference names beside its target object."""
-    from alc_app.mock_attio.values.write import parse_attribute  # the two files need each other
-
+    """Return the id of the record that has the value given for one unique attribute of the target object."""
     names = [name for name in item if name != "target_object"]
     attribute = target.by_name.get(names[0]) if len(names) == 1 else None
     if attribute is None or not attribute.is_unique or not attribute.is_writable:
         raise InvalidValueError("Name the record by target_record_id, or by one unique attribute.", "target_record_id")
-    keys = [value_type(attribute).key(content) for content in parse_attribute(target, attribute, item[names[0]])]
+    contents = parse_contents(_UNIQUE_PARSERS, target, attribute, item[names[0]])
+    keys = [value_type(attribute).key(content) for content in contents]
     asked = (
         select(Record.record_id)
         .join(Value, col(Value.record_number) == Record.number)

@@ -1,19 +1,20 @@
-"""What the value parsers share: their type, their one exception, and small readers."""
+"""Helpers shared by the value parsers: the parser type, its exception, and the rules for lists and single values."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
+from alc_app.mock_attio.store.errors import AttioError, Problem
 from alc_app.mock_attio.store.request_bodies import type_name
-from alc_app.mock_attio.store.schema_lookup import Schema
+from alc_app.mock_attio.store.schema_lookup import Schema, value_type
 from alc_app.mock_attio.store.tables import Attribute
 from alc_app.mock_attio.store.value_types import Content
 
 Parser = Callable[[Any, Attribute, Schema], Content]
-"""Turns one item that a client wrote into what is stored of it, or raises InvalidValueError."""
+"""Converts one item of a request body to the content that is stored; raises InvalidValueError."""
 
 
 class InvalidValueError(ValueError):
-    """A value that its attribute cannot take; `values_write` turns it into Attio's 400."""
+    """A value that is invalid for its attribute; `parse_contents` converts it to Attio's 400."""
 
     def __init__(
         self,
@@ -23,12 +24,13 @@ class InvalidValueError(ValueError):
         received: str | None = None,
         code: Literal["validation_type", "value_not_found"] = "validation_type",
     ) -> None:
+        """Store the message, and the `path` of keys from the item to the wrong part."""
         super().__init__(message)
         self.path, self.expected, self.received, self.code = path, expected, received, code
 
 
 def unwrap(item: Any, key: str) -> Any:
-    """Return the value of the one key that the object form of a type has, or the bare value itself."""
+    """Return `item[key]` if the item is an object (`{"value": …}`), otherwise the item itself (the short form)."""
     if not isinstance(item, dict):
         return item
     if key not in item:
@@ -37,7 +39,7 @@ def unwrap(item: Any, key: str) -> Any:
 
 
 def as_text(value: Any, *path: str) -> str:
-    """Return the value if it is text."""
+    """Return the value if it is text; raise InvalidValueError otherwise."""
     if isinstance(value, str):
         return value
     received = type_name(value)
@@ -45,12 +47,12 @@ def as_text(value: Any, *path: str) -> str:
 
 
 def as_text_or_none(value: Any, *path: str) -> str | None:
-    """Return the value if it is text or null."""
+    """Return the value if it is text or null; raise InvalidValueError otherwise."""
     return None if value is None else as_text(value, *path)
 
 
 def as_number(value: Any, *path: str) -> float:
-    """Return the value as a 64 bit float if it is a number that fits."""
+    """Return the value as a 64-bit float; raise InvalidValueError if it is not a number or does not fit."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         received = type_name(value)
         raise InvalidValueError(f"Expected number, received {received}", *path, expected="number", received=received)
@@ -58,3 +60,46 @@ def as_number(value: Any, *path: str) -> float:
         return float(value)
     except OverflowError as error:
         raise InvalidValueError("The number does not fit into 64 bits.", *path) from error
+
+
+def parse_contents(parsers: Mapping[str, Parser], schema: Schema, attribute: Attribute, raw: object) -> list[Content]:
+    """Return the contents for one entry of `values`, without duplicates. An empty list clears the attribute.
+
+    `parsers` maps attribute types to parsers. Raises AttioError (400).
+    """
+    contents: dict[str, Content] = {}
+    for position, item in enumerate(_items(attribute, raw)):
+        try:
+            content = parsers[attribute.type](item, attribute, schema)
+        except InvalidValueError as error:
+            raise _refusal(attribute, position, error) from error
+        contents.setdefault(str(value_type(attribute).identity(content)), content)
+    return list(contents.values())
+
+
+def _items(attribute: Attribute, raw: object) -> list[Any]:
+    if raw is None:
+        return []
+    if isinstance(raw, list):
+        if len(raw) > 1 and not attribute.is_multiselect:
+            message = f'The attribute "{attribute.api_slug}" holds one value, but {len(raw)} were sent.'
+            raise AttioError(400, "multiple_values_for_single_value_attribute", message)
+        return raw
+    if attribute.is_multiselect:
+        received = type_name(raw)
+        problem = Problem([], f"Expected array, received {received}", "invalid_type", "array", received)
+        raise _invalid(attribute, problem)
+    return [raw]
+
+
+def _invalid(attribute: Attribute, problem: Problem) -> AttioError:
+    message = f'An invalid value was passed to attribute with slug "{attribute.api_slug}".'
+    return AttioError(400, "validation_type", message, problems=[problem])
+
+
+def _refusal(attribute: Attribute, position: int, error: InvalidValueError) -> AttioError:
+    if error.code == "value_not_found":
+        return AttioError(400, "value_not_found", str(error))
+    path: list[str | int] = [position, *error.path] if attribute.is_multiselect else list(error.path)
+    code = "custom" if error.expected is None else "invalid_type"
+    return _invalid(attribute, Problem(path, str(error), code, error.expected, error.received))
