@@ -119,8 +119,8 @@ def run_worker(config: Config, executor_id: str) -> None:
 
 def run_mock_attio(config: Config, writes_per_second: int, reads_per_second: int) -> None:
     """Run the Attio stand-in until it is told to stop."""
-    from alc_app.mock_attio import MockAttioConfig
     from alc_app.mock_attio.server import serve
+    from alc_app.mock_attio.store.config import MockAttioConfig
 
     logs.set_up(config.log_level, config.log_format)
     mock = MockAttioConfig(

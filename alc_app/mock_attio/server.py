@@ -12,7 +12,7 @@ from flask import Flask
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 from werkzeug.wrappers import Response
 
-from alc_app.mock_attio import create_app
+from alc_app.mock_attio.app import create_app
 from alc_app.mock_attio.store.config import MockAttioConfig
 from alc_app.mock_attio.store.services import Crm
 from alc_app.mock_attio.store.webhook_sender import Sender

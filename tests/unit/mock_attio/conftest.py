@@ -10,7 +10,8 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from alc_app.mock_attio import MockAttioConfig, create_app
+from alc_app.mock_attio.app import create_app
+from alc_app.mock_attio.store.config import MockAttioConfig
 from alc_app.mock_attio.store.services import Crm
 
 TOKEN = "c0ffee" * 10 + "abcd"

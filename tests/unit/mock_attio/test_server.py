@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from alc_app.mock_attio import MockAttioConfig
 from alc_app.mock_attio.server import MockAttioServer, serve
+from alc_app.mock_attio.store.config import MockAttioConfig
 from tests.support.waiting import PATIENCE
 from tests.unit.mock_attio.conftest import TOKEN, Clock, config_for
 

@@ -3,7 +3,7 @@
 import phonenumbers
 import pytest
 
-from alc_app.mock_attio import create_app
+from alc_app.mock_attio.app import create_app
 from alc_app.mock_attio.seed.people import PEOPLE
 from tests.unit.mock_attio.conftest import Attio, Clock, config_for
 

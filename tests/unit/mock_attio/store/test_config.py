@@ -2,7 +2,7 @@
 
 import pytest
 
-from alc_app.mock_attio import MockAttioConfig
+from alc_app.mock_attio.store.config import MockAttioConfig
 
 
 def test_the_links_to_records_follow_the_template() -> None:

@@ -4,7 +4,7 @@ from email.utils import parsedate_to_datetime
 
 import pytest
 
-from alc_app.mock_attio import create_app
+from alc_app.mock_attio.app import create_app
 from alc_app.mock_attio.store.errors import AttioError
 from alc_app.mock_attio.store.rate_limits import Limits
 from tests.unit.mock_attio.conftest import Attio, Clock, config_for

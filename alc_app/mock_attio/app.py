@@ -1,0 +1,81 @@
+"""The WSGI application: routes, error handlers, CORS headers and the seeded database."""
+
+import logging
+from uuid import uuid4
+
+from flask import Flask, Response, request
+
+from alc_app.attio.host import trace
+from alc_app.mock_attio.api import (
+    attributes,
+    choices,
+    control,
+    graphql,
+    lists,
+    members,
+    notes,
+    objects,
+    records,
+    tasks,
+    token_info,
+    webhooks,
+)
+from alc_app.mock_attio.api.auth import authenticate
+from alc_app.mock_attio.seed.seed import seed_if_empty
+from alc_app.mock_attio.store import errors
+from alc_app.mock_attio.store.config import MockAttioConfig
+from alc_app.mock_attio.store.database import Database
+from alc_app.mock_attio.store.rate_limits import Limits
+from alc_app.mock_attio.store.request_bodies import MAX_BODY, check_text
+from alc_app.mock_attio.store.services import Crm
+
+logger = logging.getLogger(__name__)
+
+_AUTHENTICATED = (objects, attributes, choices, records, members, webhooks, notes, tasks, lists)
+_OTHERS = (graphql, token_info, control)
+for _module in _AUTHENTICATED:
+    _module.bp.before_request(authenticate)
+
+
+def create_app(config: MockAttioConfig) -> Flask:
+    """Return the stand-in as a WSGI application. Create and seed its database if it is new."""
+    app = Flask(__name__, static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
+    app.json.sort_keys = False  # type: ignore[attr-defined] # Flask's own provider has it
+    app.url_map.merge_slashes = False  # Attio does not redirect
+    database = Database(config.database_url)
+    limits = Limits(reads=config.reads_per_second, writes=config.writes_per_second, now=config.now)
+    app.extensions["mock_attio"] = Crm(config, database, limits)
+    with database.writing() as session:
+        database.create_tables(session)
+        seed_if_empty(session, config.status_type)
+    app.wsgi_app = trace.traced(app.wsgi_app)  # type: ignore[assignment,method-assign] # Flask's own way to wrap
+    errors.register(app)
+    app.before_request(_read_whole_request)
+    app.after_request(_add_headers)
+    app.add_url_rule("/healthz", view_func=_healthz)
+    for module in (*_AUTHENTICATED, *_OTHERS):
+        app.register_blueprint(module.bp)
+    return app
+
+
+def _read_whole_request() -> Response | None:
+    """Read the body, so that one that is too large is refused on every route; refuse NUL in the URL."""
+    request.get_data()
+    check_text(request.path, [])
+    check_text(request.query_string.decode("latin-1").replace("%00", "\0"), [])
+    return Response(status=204) if request.method == "OPTIONS" else None
+
+
+def _add_headers(response: Response) -> Response:
+    response.headers["x-attio-execution-id"] = str(uuid4())
+    if not request.path.startswith("/_mock/"):
+        response.headers["Access-Control-Allow-Origin"] = "*"
+        response.headers["Access-Control-Allow-Headers"] = "authorization, content-type"
+        response.headers["Access-Control-Allow-Methods"] = "GET, POST, PUT, PATCH, DELETE"
+        response.headers["Access-Control-Expose-Headers"] = "x-attio-execution-id, retry-after"
+    return response
+
+
+def _healthz() -> dict[str, str]:
+    return {"status": "ok"}
