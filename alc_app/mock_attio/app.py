@@ -52,7 +52,7 @@ def create_app(config: MockAttioConfig) -> Flask:
     app.wsgi_app = trace.traced(app.wsgi_app)  # type: ignore[assignment,method-assign] # Flask's own way to wrap
     errors.register(app)
     app.before_request(_read_whole_request)
-    app.after_request(_add_headers)
+    app.after_request(_finish)
     app.add_url_rule("/healthz", view_func=_healthz)
     for module in (*_AUTHENTICATED, *_OTHERS):
         app.register_blueprint(module.bp)
@@ -67,7 +67,8 @@ def _read_whole_request() -> Response | None:
     return Response(status=204) if request.method == "OPTIONS" else None
 
 
-def _add_headers(response: Response) -> Response:
+def _finish(response: Response) -> Response:
+    logger.debug("%s %s %s", request.method, request.path, response.status_code)
     response.headers["x-attio-execution-id"] = str(uuid4())
     if not request.path.startswith("/_mock/"):
         response.headers["Access-Control-Allow-Origin"] = "*"
