@@ -27,7 +27,7 @@ from alc_app.mock_attio.store.config import MockAttioConfig
 from alc_app.mock_attio.store.database import Database
 from alc_app.mock_attio.store.rate_limits import Limits
 from alc_app.mock_attio.store.request_bodies import MAX_BODY, check_text
-from alc_app.mock_attio.store.services import Crm
+from alc_app.mock_attio.store.services import Services
 
 logger = logging.getLogger(__name__)
 
@@ -45,7 +45,7 @@ def create_app(config: MockAttioConfig) -> Flask:
     app.url_map.merge_slashes = False  # Attio does not redirect
     database = Database(config.database_url)
     limits = Limits(reads=config.reads_per_second, writes=config.writes_per_second, now=config.now)
-    app.extensions["mock_attio"] = Crm(config, database, limits)
+    app.extensions["mock_attio"] = Services(config, database, limits)
     with database.writing() as session:
         database.create_tables(session)
         seed_if_empty(session, config.status_type)

@@ -13,7 +13,7 @@ from waitress.server import create_server
 
 from alc_app.mock_attio.app import create_app
 from alc_app.mock_attio.store.config import MockAttioConfig
-from alc_app.mock_attio.store.services import Crm
+from alc_app.mock_attio.store.services import Services
 from alc_app.mock_attio.store.webhook_sender import Sender
 
 logger = logging.getLogger(__name__)
@@ -48,9 +48,9 @@ class MockAttioServer:
                 asyncore_use_poll=True,
                 channel_timeout=IDLE_SECONDS,
             )
-        crm: Crm = app.extensions["mock_attio"]
-        self._database = crm.database
-        self._sender = Sender(crm, config.post) if config.post else None
+        services: Services = app.extensions["mock_attio"]
+        self._database = services.database
+        self._sender = Sender(services, config.post) if config.post else None
         self.url = f"http://{host}:{self._server.effective_port}"
         self._thread = threading.Thread(target=self._server.run, name="mock-attio", daemon=True)
         self._thread.start()

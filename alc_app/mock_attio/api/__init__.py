@@ -1,1 +1,1 @@
-"""The routes of the stand-in, one resource of Attio's API a file."""
+"""The HTTP routes, one file for each resource of Attio's API."""

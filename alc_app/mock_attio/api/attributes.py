@@ -1,4 +1,4 @@
-"""`/v2/objects/{object}/attributes`: the fields of an object; this is how an app makes `alc_status`."""
+"""`/v2/objects/{object}/attributes`: the fields of an object. `alc-app setup-attio` creates `alc_status` here."""
 
 from typing import Annotated, Any, Literal
 from uuid import uuid4
@@ -9,44 +9,44 @@ from sqlalchemy.exc import IntegrityError
 
 from alc_app.mock_attio.api.auth import requires
 from alc_app.mock_attio.api.objects import SLUG, slug_conflict
-from alc_app.mock_attio.store.announce import tell
+from alc_app.mock_attio.store.announce import announce_event
 from alc_app.mock_attio.store.choices import attribute_id_json
 from alc_app.mock_attio.store.errors import AttioError, Problem, body_error, query_params_error
 from alc_app.mock_attio.store.request_bodies import Body, page_of, parse, read_data
 from alc_app.mock_attio.store.schema_lookup import Schema, find_object, load_schema
-from alc_app.mock_attio.store.services import crm
+from alc_app.mock_attio.store.services import services
 from alc_app.mock_attio.store.tables import Attribute
 from alc_app.mock_attio.store.value_types import CREATABLE_TYPES
 
 Json = dict[str, Any]
-# Types whose values have one spelling, so that "unique" means something.
+# Types whose values have one canonical form, so that they can be compared for uniqueness.
 _CAN_BE_UNIQUE = {"text", "number", "domain", "email-address", "phone-number"}
 
 bp = Blueprint("attributes", __name__, url_prefix="/v2/objects/<object_name>/attributes")
 
 
 class CurrencyConfig(Body):
-    """How amounts of an attribute are shown."""
+    """The currency of an attribute, and how amounts are shown."""
 
     default_currency_code: Annotated[str, Field(pattern="^[A-Z]{3}$")]
     display_type: Literal["code", "name", "narrowSymbol", "symbol"]
 
 
 class ReferenceConfig(Body):
-    """Which objects an attribute may refer to, by slug or id."""
+    """The objects that an attribute may reference, by slug or id."""
 
     allowed_objects: list[str]
 
 
 class AttributeConfig(Body):
-    """The part of an attribute that only some types have."""
+    """The settings that only some attribute types have."""
 
     currency: CurrencyConfig | None = None
     record_reference: ReferenceConfig | None = None
 
 
 class NewAttribute(Body):
-    """The body of a creation; Attio wants all of these keys, even where they say nothing."""
+    """The body of a creation. Attio requires all of these keys, even empty ones."""
 
     title: str = Field(min_length=1, max_length=200)
     description: str | None
@@ -61,7 +61,7 @@ class NewAttribute(Body):
 
 
 class AttributeChange(Body):
-    """The body of a change; what is absent stays."""
+    """The body of a change. Absent keys stay unchanged."""
 
     title: str | None = Field(default=None, min_length=1, max_length=200)
     description: str | None = None
@@ -71,7 +71,7 @@ class AttributeChange(Body):
 
 
 def attribute_json(schema: Schema, attribute: Attribute) -> Json:
-    """Return an attribute as the API shows it."""
+    """Return an attribute as JSON in the API's shape."""
     currency = attribute.config.get("currency") or {"default_currency_code": None, "display_type": None}
     reference = attribute.config.get("record_reference") or {"allowed_object_ids": None}
     plain = {"title", "description", "api_slug", "type", "created_at"}
@@ -96,12 +96,12 @@ def attribute_json(schema: Schema, attribute: Attribute) -> Json:
 @bp.get("")
 @requires("object_configuration:read")
 def list_attributes(object_name: str) -> Json:
-    """Answer the attributes of an object, without the archived ones unless asked for."""
+    """Answer the attributes of an object; archived ones only with `show_archived=true`."""
     archived = request.args.get("show_archived", "false")
     if archived not in {"true", "false"}:
         raise query_params_error(Problem(["show_archived"], "Expected true or false.", "invalid_type", "boolean"))
     limit, offset = page_of(request.args.get("limit"), request.args.get("offset"), in_query=True)
-    with crm().database.reading() as session:
+    with services().database.reading() as session:
         schema = load_schema(session, object_name)
         shown = [a for a in schema.attributes if archived == "true" or not a.is_archived]
         return {"data": [attribute_json(schema, a) for a in shown[offset : offset + limit]]}
@@ -111,7 +111,7 @@ def list_attributes(object_name: str) -> Json:
 @requires("object_configuration:read")
 def get_attribute(object_name: str, attribute_name: str) -> Json:
     """Answer one attribute."""
-    with crm().database.reading() as session:
+    with services().database.reading() as session:
         schema = load_schema(session, object_name)
         return {"data": attribute_json(schema, schema.attribute(attribute_name))}
 
@@ -123,19 +123,19 @@ def create_attribute(object_name: str) -> Json:
     new = parse(NewAttribute, read_data(request))
     _check_type(new)
     try:
-        with crm().database.writing() as session:
+        with services().database.writing() as session:
             schema = load_schema(session, object_name)
             attribute = Attribute(
                 attribute_id=str(uuid4()),
                 object_id=schema.object.object_id,
                 position=schema.attributes[-1].position + 1,
                 config=_config(schema, new.config),
-                created_at=crm().now(),
+                created_at=services().now(),
                 **new.model_dump(exclude={"config", "default_value", "relationship"}),
             )
             session.add(attribute)
             session.flush()
-            tell(session, "object-attribute.created", _ids(attribute))
+            announce_event(session, "object-attribute.created", _ids(attribute))
             return {"data": attribute_json(schema, attribute)}
     except IntegrityError as error:
         raise slug_conflict(new.api_slug) from error
@@ -144,12 +144,12 @@ def create_attribute(object_name: str) -> Json:
 @bp.patch("/<attribute_name>")
 @requires("object_configuration:read-write")
 def update_attribute(object_name: str, attribute_name: str) -> Json:
-    """Change or archive a custom attribute; those of Attio itself stay as they are."""
+    """Change or archive a custom attribute. Attio's own attributes cannot be changed."""
     body = parse(AttributeChange, read_data(request))
     nullable = {"description"} & body.model_fields_set
     change = body.model_dump(exclude_none=True) | {name: getattr(body, name) for name in nullable}
     try:
-        with crm().database.writing() as session:
+        with services().database.writing() as session:
             schema = load_schema(session, object_name)
             attribute = schema.attribute(attribute_name)
             if attribute.is_system_attribute:
@@ -157,7 +157,7 @@ def update_attribute(object_name: str, attribute_name: str) -> Json:
                 raise AttioError(400, "system_edit_unauthorized", message)
             attribute.sqlmodel_update(change)
             session.flush()
-            tell(session, "object-attribute.updated", _ids(attribute))
+            announce_event(session, "object-attribute.updated", _ids(attribute))
             return {"data": attribute_json(schema, attribute)}
     except IntegrityError as error:
         raise slug_conflict(change["api_slug"]) from error

@@ -1,4 +1,4 @@
-"""Access tokens: finding out who asks (Bearer, or Basic with the token as user name), and what they may do."""
+"""Access tokens (Bearer, or Basic with the token as user name) and their scopes."""
 
 import hashlib
 import hmac
@@ -10,7 +10,7 @@ from uuid import NAMESPACE_URL, uuid5
 from flask import Request, g, request
 
 from alc_app.mock_attio.store.errors import AttioError
-from alc_app.mock_attio.store.services import Caller, Crm, caller, crm
+from alc_app.mock_attio.store.services import Caller, caller, services
 from alc_app.mock_attio.store.tables import Token
 
 P = ParamSpec("P")
@@ -39,7 +39,7 @@ ALL_SCOPES = frozenset(f"{area}:read-write" for area in _AREAS)
 
 def token_in(request: Request) -> str | None:
     """Return the token of the Authorization header, Bearer or Basic, or None if there is none."""
-    # Werkzeug fails on Basic credentials that are not ASCII; no token is written that way.
+    # Werkzeug fails on Basic credentials that are not ASCII; tokens are always ASCII.
     sent = request.authorization if request.headers.get("Authorization", "").isascii() else None
     if sent is None:
         return None
@@ -48,25 +48,25 @@ def token_in(request: Request) -> str | None:
     return (sent.username or None) if sent.type == "basic" else None
 
 
-def find_caller(crm: Crm, token: str) -> Caller | None:
-    """Return the holder of a token, or None if nobody holds it."""
+def find_caller(token: str) -> Caller | None:
+    """Return the caller with this token, or None if the token is unknown."""
     digest = hash_token(token)
-    if hmac.compare_digest(digest, hash_token(crm.config.token)):
+    if hmac.compare_digest(digest, hash_token(services().config.token)):
         return Caller(str(uuid5(NAMESPACE_URL, digest)), ALL_SCOPES)
-    with crm.database.reading() as session:
+    with services().database.reading() as session:
         known = session.get(Token, digest)
     return None if known is None else Caller(known.token_id, frozenset(known.scope.split()))
 
 
 def hash_token(token: str) -> str:
-    """Return what is kept of a token; a random one needs no salt."""
+    """Return the SHA-256 under which a token is stored. Tokens are random, so no salt is needed."""
     return hashlib.sha256(token.encode(errors="surrogateescape")).hexdigest()
 
 
 def authenticate() -> None:
-    """Let nobody in without a known token, and count the request against the limits; runs before each view."""
+    """Raise AttioError (401) without a known token; count the request for the rate limits. Runs before each view."""
     token = token_in(request)
-    found = None if token is None else find_caller(crm(), token)
+    found = None if token is None else find_caller(token)
     if found is None:
         raise AttioError(
             401,
@@ -74,16 +74,16 @@ def authenticate() -> None:
             "The API Key provided could not be found. This is most commonly caused by the token having been revoked.",
         )
     g.caller = found
-    crm().limits.admit(_kind_of(request))
+    services().limits.admit(_kind_of(request))
 
 
 def requires(*scopes: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Open a view to tokens that have all of these scopes; `:read-write` covers `:read`."""
+    """Require all of these scopes for a view; `:read-write` includes `:read`."""
 
     def decorate(view: Callable[P, R]) -> Callable[P, R]:
         @wraps(view)
         def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
-            demand(*scopes)
+            check_scopes(*scopes)
             return view(*args, **kwargs)
 
         return guarded
@@ -91,8 +91,8 @@ def requires(*scopes: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
     return decorate
 
 
-def demand(*scopes: str) -> None:
-    """Answer 403 unless the caller's token has all of these scopes."""
+def check_scopes(*scopes: str) -> None:
+    """Raise AttioError (403) unless the caller's token has all of these scopes."""
     granted = caller().scope
     for scope in scopes:
         if scope not in granted and f"{scope.partition(':')[0]}:read-write" not in granted:
@@ -100,5 +100,5 @@ def demand(*scopes: str) -> None:
 
 
 def _kind_of(request: Request) -> str:
-    asks = request.method in {"GET", "HEAD"} or request.path.endswith("/query") or request.path == "/graphql"
-    return "read" if asks else "write"
+    is_read = request.method in {"GET", "HEAD"} or request.path.endswith("/query") or request.path == "/graphql"
+    return "read" if is_read else "write"

@@ -1,4 +1,4 @@
-"""`…/attributes/{attribute}/options` and `…/statuses`: the choices of a select or of a status attribute."""
+"""`…/attributes/{attribute}/options` and `…/statuses`: the choices of a select or status attribute."""
 
 from typing import Any
 from uuid import uuid4
@@ -14,7 +14,7 @@ from alc_app.mock_attio.store.choices import choice_json
 from alc_app.mock_attio.store.errors import AttioError, not_found
 from alc_app.mock_attio.store.request_bodies import Body, parse, read_data
 from alc_app.mock_attio.store.schema_lookup import Schema, load_schema
-from alc_app.mock_attio.store.services import crm
+from alc_app.mock_attio.store.services import services
 from alc_app.mock_attio.store.tables import Attribute, Choice
 
 Json = dict[str, Any]
@@ -29,7 +29,7 @@ bp = Blueprint(
 
 
 class NewChoice(Body):
-    """The body of a creation; the last two are for statuses only."""
+    """The body of a creation; the last two keys are for statuses only."""
 
     title: str = Field(min_length=1, max_length=200)
     celebration_enabled: bool = False
@@ -37,7 +37,7 @@ class NewChoice(Body):
 
 
 class ChoiceChange(Body):
-    """The body of a change; what is absent stays."""
+    """The body of a change. Absent keys stay unchanged."""
 
     title: str | None = Field(default=None, min_length=1, max_length=200)
     is_archived: bool | None = None
@@ -49,7 +49,7 @@ class ChoiceChange(Body):
 @requires("object_configuration:read")
 def list_choices(object_name: str, attribute_name: str, kind: str) -> Json:
     """Answer the options or statuses of an attribute."""
-    with crm().database.reading() as session:
+    with services().database.reading() as session:
         schema, attribute = _attribute(session, object_name, attribute_name, kind)
         return {"data": [choice_json(schema, attribute, choice) for choice in schema.choices(attribute)]}
 
@@ -57,10 +57,10 @@ def list_choices(object_name: str, attribute_name: str, kind: str) -> Json:
 @bp.post("")
 @requires("object_configuration:read-write")
 def create_choice(object_name: str, attribute_name: str, kind: str) -> Json:
-    """Add an option or a status; its title must be new."""
+    """Add an option or a status. Its title must be unique in the attribute."""
     new = parse(NewChoice, read_data(request))
     try:
-        with crm().database.writing() as session:
+        with services().database.writing() as session:
             schema, attribute = _attribute(session, object_name, attribute_name, kind)
             choice = Choice(
                 choice_id=str(uuid4()),
@@ -81,7 +81,7 @@ def update_choice(object_name: str, attribute_name: str, kind: str, choice_name:
     """Rename or archive an option or a status."""
     change = parse(ChoiceChange, read_data(request)).model_dump(exclude_none=True)
     try:
-        with crm().database.writing() as session:
+        with services().database.writing() as session:
             schema, attribute = _attribute(session, object_name, attribute_name, kind)
             choice = schema.choice(attribute, choice_name)
             if choice is None:

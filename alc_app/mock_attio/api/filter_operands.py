@@ -1,4 +1,4 @@
-"""Bringing what a filter compares with into the form that values are stored in."""
+"""Convert the operands of a filter to the form in which values are stored."""
 
 from alc_app.mock_attio.store.errors import AttioError
 from alc_app.mock_attio.store.schema_lookup import Schema, find_object, value_type
@@ -10,12 +10,12 @@ from alc_app.mock_attio.values.parsing import InvalidValueError, as_number
 
 
 def filter_error(message: str) -> AttioError:
-    """Return Attio's error for a filter that cannot be understood."""
+    """Return Attio's error for an invalid filter."""
     return AttioError(400, "filter_error", message)
 
 
 def operand(attribute: Attribute, schema: Schema, field: str, operator: str, raw: object) -> str | float:
-    """Return the value to compare with, or answer 400 `filter_error` if it is of the wrong kind."""
+    """Return the operand as stored; raise AttioError (400, `filter_error`) if it has the wrong type."""
     kind = value_type(attribute)
     if field == kind.main and kind.compares == "number":
         return _number(attribute, raw)
@@ -70,6 +70,6 @@ def _as_stored(attribute: Attribute, schema: Schema, raw: str) -> str:
             try:
                 return parse_phone(raw)[0]
             except InvalidValueError:
-                return raw  # a number that nobody can have matches nothing
+                return raw  # an impossible number matches nothing
         case _:
             return raw

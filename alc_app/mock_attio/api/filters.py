@@ -1,4 +1,4 @@
-"""Attio's filters, compiled to SQL: shorthand and verbose conditions, paths through references, and, or, not."""
+"""Compile Attio's filters to SQL: short and verbose conditions, `$and`, `$or`, `$not`, paths through references."""
 
 from collections.abc import Callable
 from typing import Any
@@ -14,7 +14,7 @@ from alc_app.mock_attio.store.tables import Attribute, Record, Value
 
 Condition = ColumnElement[bool]
 
-_MAX_CONDITIONS = 100  # beyond that, the expression would be too deep for SQLite
+_MAX_CONDITIONS = 100  # SQLite limits the depth of an expression
 _MAX_OPERANDS = 5_000
 
 _EQUALITY: dict[str, Callable[[Any, Any], Condition]] = {
@@ -41,7 +41,7 @@ _OPERATORS = {
 
 
 def compile_filter(schema: Schema, raw: object) -> Condition:
-    """Return the SQL condition on `Record` that a filter stands for, or answer 400 `filter_error`."""
+    """Return a filter as an SQL condition on `Record`; raise AttioError (400, `filter_error`) if it is invalid."""
     _check_size(raw)
     return _filter(schema, raw, Record)
 
@@ -73,7 +73,7 @@ def _attribute(schema: Schema, name: object) -> Attribute:
 
 
 def _has_value(attribute: Attribute, schema: Schema, wanted: object, record: Any) -> Condition:
-    """Return: the record has one active value of the attribute to which everything in `wanted` applies."""
+    """Return the condition that the record has one active value that passes all tests in `wanted`."""
     value = aliased(Value)
     conditions: list[Condition] = [col(value.attribute_id) == attribute.attribute_id, col(value.active_until).is_(None)]
     main = value_type(attribute).main
@@ -109,7 +109,7 @@ def _test(attribute: Attribute, schema: Schema, field: str, name: str, raw: obje
 
 
 def _column(attribute: Attribute, field: str, name: str, value: Any) -> Any:
-    """Return what to compare: the indexed key where it says it all, or else the field inside the content."""
+    """Return the column to compare: the indexed key or number if possible, otherwise the field in the content."""
     kind = value_type(attribute)
     if field == "active_from":
         return value.active_from
@@ -119,7 +119,7 @@ def _column(attribute: Attribute, field: str, name: str, value: Any) -> Any:
 
 
 def _path(schema: Schema, path: object, constraints: object, record: Any) -> Condition:
-    """Follow references from object to object: [["people", "company"], ["companies", "name"]]."""
+    """Return the condition for a path through references, such as [["people", "company"], ["companies", "name"]]."""
     if not isinstance(path, list) or not path or not all(isinstance(hop, list) and len(hop) == 2 for hop in path):
         raise filter_error('"path" takes a list of pairs: the slug of an object and of one of its attributes.')
     (object_name, attribute_name), *rest = path

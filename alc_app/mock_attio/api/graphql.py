@@ -1,4 +1,4 @@
-"""`POST /graphql`: the SDK's schema, answered from the tables; for the tutorial's TypeScript and for the curious."""
+"""`POST /graphql`: the SDK's GraphQL schema, answered from the database."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -15,7 +15,7 @@ from alc_app.mock_attio.api.objects import object_json
 from alc_app.mock_attio.store.errors import AttioError
 from alc_app.mock_attio.store.request_bodies import Body, parse, read_json
 from alc_app.mock_attio.store.schema_lookup import Schema, as_uuid, find_members, find_workspace, load_schema
-from alc_app.mock_attio.store.services import crm
+from alc_app.mock_attio.store.services import services
 from alc_app.mock_attio.store.tables import Record, WorkspaceMember
 from alc_app.mock_attio.values.read import Presenter
 
@@ -25,14 +25,14 @@ bp = Blueprint("graphql", __name__, url_prefix="/graphql")
 
 
 @bp.before_request
-def authenticate_questions() -> None:
-    """Ask for a token, but not from someone who only wants to know what this is."""
+def authenticate_queries() -> None:
+    """Require a token for queries; the explanation (GET) needs none."""
     if request.method == "POST":
         authenticate()
 
 
 class GraphQLRequest(Body):
-    """The body that GraphQL over HTTP asks for."""
+    """The request body of GraphQL over HTTP."""
 
     query: str
     variables: dict[str, Any] | None = None
@@ -40,50 +40,51 @@ class GraphQLRequest(Body):
 
 
 class TableLoader(Loader):
-    """Loads from the tables, within one session."""
+    """Loads GraphQL objects from the database, in one session."""
 
     def __init__(self, session: Session, web_url: str) -> None:
+        """Load in this session; `web_url` is the template of links, see `MockAttioConfig`."""
         self._session = session
         self._web_url = web_url
         self._schemas: dict[str, Schema | None] = {}
 
     def record(self, object_slug: str, record_id: str) -> Json | None:
-        """Return one record."""
+        """Return one record, or None."""
         return next(iter(self.records(object_slug, [record_id])), None)
 
     def records(self, object_slug: str, record_ids: Sequence[str]) -> Sequence[Json]:
-        """Return those of the records that exist."""
+        """Return the records that exist, in any order."""
         schema = self._schema(object_slug)
         if schema is None:
             return []
-        asked = select(Record).where(
+        statement = select(Record).where(
             col(Record.record_id).in_([as_uuid(one) for one in record_ids]),
             Record.object_id == schema.object.object_id,
         )
-        return Presenter(schema, self._web_url).records(self._session.exec(asked).all())
+        return Presenter(schema, self._web_url).records(self._session.exec(statement).all())
 
     def object(self, slug: str) -> Json | None:
-        """Return one object."""
+        """Return one object, or None."""
         schema = self._schema(slug)
         return None if schema is None else object_json(schema.workspace, schema.object)
 
     def attributes(self, object_slug: str) -> Sequence[Json]:
-        """Return the attributes that are in use."""
+        """Return the attributes that are not archived."""
         schema = self._schema(object_slug)
         attributes = [] if schema is None else [a for a in schema.attributes if not a.is_archived]
         return [attribute_json(schema, attribute) for attribute in attributes if schema is not None]
 
     def member(self, member_id: str) -> Json | None:
-        """Return one member of the workspace."""
+        """Return one member of the workspace, or None."""
         found = self._session.get(WorkspaceMember, member_id)
         return None if found is None else member_json(find_workspace(self._session), found)
 
     def current_user(self) -> Json:
-        """Return the first member, who stands for whoever holds a token."""
+        """Return the first member; tokens of the stand-in do not belong to a user."""
         return member_json(find_workspace(self._session), find_members(self._session)[0])
 
     def current_workspace(self) -> Json:
-        """Return the one workspace."""
+        """Return the workspace."""
         found = find_workspace(self._session)
         return {"workspace_id": found.workspace_id, "workspace_name": found.name, "workspace_slug": found.slug}
 
@@ -99,15 +100,15 @@ class TableLoader(Loader):
 @bp.post("")
 @requires("record_permission:read", "object_configuration:read")
 def answer() -> Json:
-    """Answer a query; errors of the query itself are part of a 200, as GraphQL has it."""
-    asked = parse(GraphQLRequest, read_json(request), path=())
-    with crm().database.reading() as session:
-        loader = TableLoader(session, crm().config.web_url)
-        return execute(asked.query, asked.variables, loader, asked.operation_name)
+    """Answer a query. Errors of the query itself are part of a 200 response, as usual in GraphQL."""
+    query = parse(GraphQLRequest, read_json(request), path=())
+    with services().database.reading() as session:
+        loader = TableLoader(session, services().config.web_url)
+        return execute(query.query, query.variables, loader, query.operation_name)
 
 
 @bp.get("")
 def explain() -> tuple[str, dict[str, str]]:
-    """Say what this is to someone who opens it in a browser."""
+    """Explain the endpoint to a browser."""
     text = 'POST {"query": "…", "variables": {…}} here, with an access token. The schema can be introspected.\n'
     return text, {"Content-Type": "text/plain; charset=utf-8"}

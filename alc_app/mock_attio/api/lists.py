@@ -1,4 +1,4 @@
-"""`/v2/lists` and their entries, as far as lists without attributes of their own go."""
+"""`/v2/lists` and their entries. Lists with attributes are not supported."""
 
 from typing import Any
 from uuid import uuid4
@@ -10,12 +10,12 @@ from sqlmodel import Session, col, or_, select
 
 from alc_app.mock_attio.api.auth import requires
 from alc_app.mock_attio.api.objects import SLUG, slug_conflict
-from alc_app.mock_attio.store.announce import made, parent_of, tell
+from alc_app.mock_attio.store.announce import announce_event, created_columns, parent_columns
 from alc_app.mock_attio.store.errors import not_found, value_not_found
 from alc_app.mock_attio.store.note_task_list_tables import CrmList, ListEntry
 from alc_app.mock_attio.store.request_bodies import Body, page_of, parse, read_data, read_json
 from alc_app.mock_attio.store.schema_lookup import as_uuid, find_object, find_workspace
-from alc_app.mock_attio.store.services import crm
+from alc_app.mock_attio.store.services import services
 
 Json = dict[str, Any]
 READS, WRITES = ("list_configuration:read", "list_entry:read"), ("list_configuration:read", "list_entry:read-write")
@@ -24,7 +24,7 @@ bp = Blueprint("lists", __name__, url_prefix="/v2/lists")
 
 
 class NewList(Body):
-    """The body of a creation; who may see it makes no difference here."""
+    """The body of a creation. Keys about access are ignored."""
 
     name: str = Field(min_length=1)
     api_slug: str = Field(pattern=SLUG)
@@ -32,7 +32,7 @@ class NewList(Body):
 
 
 class ListChange(Body):
-    """The body of a change."""
+    """The body of a change. Absent keys stay unchanged."""
 
     name: str | None = Field(default=None, min_length=1)
     api_slug: str | None = Field(default=None, pattern=SLUG)
@@ -49,8 +49,8 @@ class NewEntry(Body):
 @bp.get("")
 @requires("list_configuration:read")
 def list_lists() -> Json:
-    """Answer the lists, the oldest first."""
-    with crm().database.reading() as session:
+    """Answer the lists, oldest first."""
+    with services().database.reading() as session:
         return {
             "data": [_json(session, one) for one in session.exec(select(CrmList).order_by(col(CrmList.created_at)))]
         }
@@ -60,7 +60,7 @@ def list_lists() -> Json:
 @requires("list_configuration:read")
 def get_list(name: str) -> Json:
     """Answer one list."""
-    with crm().database.reading() as session:
+    with services().database.reading() as session:
         return {"data": _json(session, _find(session, name))}
 
 
@@ -70,13 +70,13 @@ def create_list() -> Json:
     """Create a list."""
     new = parse(NewList, read_data(request))
     try:
-        with crm().database.writing() as session:
+        with services().database.writing() as session:
             parent = find_object(session, new.parent_object).object_id
             names = {"name": new.name, "api_slug": new.api_slug}
-            found = CrmList(list_id=str(uuid4()), parent_object_id=parent, **names, **made())
+            found = CrmList(list_id=str(uuid4()), parent_object_id=parent, **names, **created_columns())
             session.add(found)
             session.flush()
-            tell(session, "list.created", {"list_id": found.list_id})
+            announce_event(session, "list.created", {"list_id": found.list_id})
             return {"data": _json(session, found)}
     except IntegrityError as error:
         raise slug_conflict(new.api_slug) from error
@@ -88,11 +88,11 @@ def update_list(name: str) -> Json:
     """Change the name or the slug of a list."""
     change = parse(ListChange, read_data(request)).model_dump(exclude_none=True)
     try:
-        with crm().database.writing() as session:
+        with services().database.writing() as session:
             found = _find(session, name)
             found.sqlmodel_update(change)
             session.flush()
-            tell(session, "list.updated", {"list_id": found.list_id})
+            announce_event(session, "list.updated", {"list_id": found.list_id})
             return {"data": _json(session, found)}
     except IntegrityError as error:
         raise slug_conflict(change["api_slug"]) from error
@@ -101,26 +101,26 @@ def update_list(name: str) -> Json:
 @bp.post("/<name>/entries")
 @requires(*WRITES)
 def create_entry(name: str) -> Json:
-    """Put a record into a list; it may be there more than once."""
+    """Add a record to a list. A list can contain a record several times."""
     new = parse(NewEntry, read_data(request))
     if new.entry_values:
         raise value_not_found(f'Cannot find attribute with slug/ID "{next(iter(new.entry_values))}".')
-    with crm().database.writing() as session:
-        parent = parent_of(session, new.parent_object, new.parent_record_id)
-        entry = ListEntry(entry_id=str(uuid4()), list_id=_find(session, name).list_id, **parent, **made())
+    with services().database.writing() as session:
+        parent = parent_columns(session, new.parent_object, new.parent_record_id)
+        entry = ListEntry(entry_id=str(uuid4()), list_id=_find(session, name).list_id, **parent, **created_columns())
         session.add(entry)
         session.flush()
-        tell(session, "list-entry.created", {"list_id": entry.list_id, "entry_id": entry.entry_id}, **parent)
+        announce_event(session, "list-entry.created", {"list_id": entry.list_id, "entry_id": entry.entry_id}, **parent)
         return {"data": entry_json(session, entry)}
 
 
 @bp.post("/<name>/entries/query")
 @requires(*READS)
 def query_entries(name: str) -> Json:
-    """Answer the entries of a list, the oldest first."""
+    """Answer the entries of a list, oldest first."""
     body = read_json(request) if request.get_data() else {}
     limit, offset = page_of(body.get("limit"), body.get("offset"))
-    with crm().database.reading() as session:
+    with services().database.reading() as session:
         mine = select(ListEntry).where(ListEntry.list_id == _find(session, name).list_id)
         found = session.exec(mine.order_by(col(ListEntry.created_at)).limit(limit).offset(offset))
         return {"data": [entry_json(session, entry) for entry in found]}
@@ -130,24 +130,24 @@ def query_entries(name: str) -> Json:
 @requires(*READS)
 def get_entry(name: str, entry_id: str) -> Json:
     """Answer one entry."""
-    with crm().database.reading() as session:
+    with services().database.reading() as session:
         return {"data": entry_json(session, _find_entry(session, name, entry_id))}
 
 
 @bp.delete("/<name>/entries/<entry_id>")
 @requires(*WRITES)
 def delete_entry(name: str, entry_id: str) -> Json:
-    """Take a record out of a list and answer an empty object."""
-    with crm().database.writing() as session:
+    """Remove an entry and answer an empty object."""
+    with services().database.writing() as session:
         entry = _find_entry(session, name, entry_id)
         session.delete(entry)
         parent = {"parent_object_id": entry.parent_object_id, "parent_record_id": entry.parent_record_id}
-        tell(session, "list-entry.deleted", {"list_id": entry.list_id, "entry_id": entry.entry_id}, **parent)
+        announce_event(session, "list-entry.deleted", {"list_id": entry.list_id, "entry_id": entry.entry_id}, **parent)
     return {}
 
 
 def entry_json(session: Session, entry: ListEntry) -> Json:
-    """Return an entry as the API shows it."""
+    """Return an entry as JSON in the API's shape."""
     workspace_id = find_workspace(session).workspace_id
     return {
         "id": {"workspace_id": workspace_id, "list_id": entry.list_id, "entry_id": entry.entry_id},
@@ -159,8 +159,8 @@ def entry_json(session: Session, entry: ListEntry) -> Json:
 
 
 def _find(session: Session, name: str) -> CrmList:
-    asked = select(CrmList).where(or_(CrmList.api_slug == name, CrmList.list_id == name))
-    if (found := session.exec(asked).first()) is None:
+    statement = select(CrmList).where(or_(CrmList.api_slug == name, CrmList.list_id == name))
+    if (found := session.exec(statement).first()) is None:
         raise not_found(f'Could not find a list with slug/ID "{name}".')
     return found
 
@@ -180,6 +180,6 @@ def _json(session: Session, found: CrmList) -> Json:
         "parent_object": [find_object(session, found.parent_object_id).api_slug],
         "workspace_access": "full-access",
         "workspace_member_access": [],
-        "created_by_actor": found.made_by,
+        "created_by_actor": found.created_by,
         "created_at": found.created_at,
     }

@@ -1,4 +1,4 @@
-"""`/v2/workspace_members`: who works in the workspace; read only."""
+"""`/v2/workspace_members`: the users of the workspace, read-only."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from flask import Blueprint
 from alc_app.mock_attio.api.auth import requires
 from alc_app.mock_attio.store.errors import not_found
 from alc_app.mock_attio.store.schema_lookup import as_uuid, find_members, find_workspace
-from alc_app.mock_attio.store.services import crm
+from alc_app.mock_attio.store.services import services
 from alc_app.mock_attio.store.tables import Workspace, WorkspaceMember
 
 Json = dict[str, Any]
@@ -16,7 +16,7 @@ bp = Blueprint("members", __name__, url_prefix="/v2/workspace_members")
 
 
 def member_json(workspace: Workspace, member: WorkspaceMember) -> Json:
-    """Return a member as the API shows one."""
+    """Return a member as JSON in the API's shape."""
     ids = {"workspace_id": workspace.workspace_id, "workspace_member_id": member.workspace_member_id}
     return {
         "id": ids,
@@ -29,7 +29,7 @@ def member_json(workspace: Workspace, member: WorkspaceMember) -> Json:
 @requires("user_management:read")
 def list_members() -> Json:
     """Answer all members."""
-    with crm().database.reading() as session:
+    with services().database.reading() as session:
         workspace = find_workspace(session)
         return {"data": [member_json(workspace, member) for member in find_members(session)]}
 
@@ -38,7 +38,7 @@ def list_members() -> Json:
 @requires("user_management:read")
 def get_member(member_id: str) -> Json:
     """Answer one member."""
-    with crm().database.reading() as session:
+    with services().database.reading() as session:
         found = session.get(WorkspaceMember, as_uuid(member_id) or "")
         if found is None:
             raise not_found(f'Could not find a workspace member with ID "{member_id}".')

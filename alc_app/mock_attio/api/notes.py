@@ -1,4 +1,4 @@
-"""`/v2/notes`: what people have written about a record. A change of the title and one of the text are two events."""
+"""`/v2/notes`: notes on records. Changes of the title and of the text are two separate events."""
 
 from typing import Any, Literal
 from uuid import uuid4
@@ -7,15 +7,15 @@ from flask import Blueprint, request
 from sqlmodel import Session, col, select
 
 from alc_app.mock_attio.api.auth import requires
-from alc_app.mock_attio.store.announce import made, parent_of, tell
+from alc_app.mock_attio.store.announce import announce_event, created_columns, parent_columns
 from alc_app.mock_attio.store.errors import not_found
 from alc_app.mock_attio.store.note_task_list_tables import Note
 from alc_app.mock_attio.store.request_bodies import Body, page_of, parse, read_data
 from alc_app.mock_attio.store.schema_lookup import as_uuid, find_object, find_workspace
-from alc_app.mock_attio.store.services import crm
+from alc_app.mock_attio.store.services import services
 
 Json = dict[str, Any]
-_PAGE, _MOST = 10, 50
+_DEFAULT_PAGE, _MAX_PAGE = 10, 50
 
 bp = Blueprint("notes", __name__, url_prefix="/v2/notes")
 
@@ -31,7 +31,7 @@ class NewNote(Body):
 
 
 class NoteChange(Body):
-    """The body of a change."""
+    """The body of a change. Absent keys stay unchanged."""
 
     title: str | None = None
     content: str | None = None
@@ -40,34 +40,35 @@ class NoteChange(Body):
 @bp.get("")
 @requires("note:read", "object_configuration:read", "record_permission:read")
 def list_notes() -> Json:
-    """Answer notes, of one record if it is named, the youngest first."""
-    limit, offset = page_of(request.args.get("limit"), request.args.get("offset"), default=_PAGE, in_query=True)
-    with crm().database.reading() as session:
-        asked = select(Note).order_by(col(Note.created_at).desc())
+    """Answer notes, newest first; only those of `parent_record_id` if it is given."""
+    limit, offset = page_of(request.args.get("limit"), request.args.get("offset"), default=_DEFAULT_PAGE, in_query=True)
+    with services().database.reading() as session:
+        statement = select(Note).order_by(col(Note.created_at).desc())
         if record_id := request.args.get("parent_record_id"):
-            asked = asked.where(Note.parent_record_id == as_uuid(record_id))
-        return {"data": [_json(session, note) for note in session.exec(asked.limit(min(limit, _MOST)).offset(offset))]}
+            statement = statement.where(Note.parent_record_id == as_uuid(record_id))
+        notes = session.exec(statement.limit(min(limit, _MAX_PAGE)).offset(offset))
+        return {"data": [_json(session, note) for note in notes]}
 
 
 @bp.get("/<note_id>")
 @requires("note:read", "object_configuration:read", "record_permission:read")
 def get_note(note_id: str) -> Json:
     """Answer one note."""
-    with crm().database.reading() as session:
+    with services().database.reading() as session:
         return {"data": _json(session, _find(session, note_id))}
 
 
 @bp.post("")
 @requires("note:read-write", "object_configuration:read", "record_permission:read")
 def create_note() -> Json:
-    """Write a note on a record."""
+    """Create a note on a record."""
     new = parse(NewNote, read_data(request))
-    with crm().database.writing() as session:
-        parent = parent_of(session, new.parent_object, new.parent_record_id)
-        note = Note(note_id=str(uuid4()), title=new.title, content=new.content, **parent, **made())
+    with services().database.writing() as session:
+        parent = parent_columns(session, new.parent_object, new.parent_record_id)
+        note = Note(note_id=str(uuid4()), title=new.title, content=new.content, **parent, **created_columns())
         session.add(note)
         session.flush()
-        tell(session, "note.created", {"note_id": note.note_id}, **parent)
+        announce_event(session, "note.created", {"note_id": note.note_id}, **parent)
         return {"data": _json(session, note)}
 
 
@@ -76,14 +77,14 @@ def create_note() -> Json:
 def update_note(note_id: str) -> Json:
     """Change the title, the text, or both."""
     change = parse(NoteChange, read_data(request))
-    with crm().database.writing() as session:
+    with services().database.writing() as session:
         note = _find(session, note_id)
         if change.title is not None and change.title != note.title:
             note.title = change.title
-            tell(session, "note.updated", {"note_id": note.note_id}, **_parent(note))
+            announce_event(session, "note.updated", {"note_id": note.note_id}, **_parent(note))
         if change.content is not None and change.content != note.content:
             note.content = change.content
-            tell(session, "note-content.updated", {"note_id": note.note_id}, **_parent(note))
+            announce_event(session, "note-content.updated", {"note_id": note.note_id}, **_parent(note))
         return {"data": _json(session, note)}
 
 
@@ -91,10 +92,10 @@ def update_note(note_id: str) -> Json:
 @requires("note:read-write")
 def delete_note(note_id: str) -> Json:
     """Delete a note and answer an empty object."""
-    with crm().database.writing() as session:
+    with services().database.writing() as session:
         note = _find(session, note_id)
         session.delete(note)
-        tell(session, "note.deleted", {"note_id": note.note_id}, **_parent(note))
+        announce_event(session, "note.deleted", {"note_id": note.note_id}, **_parent(note))
     return {}
 
 
@@ -118,6 +119,6 @@ def _json(session: Session, note: Note) -> Json:
         "content_markdown": note.content,
         "meeting_id": None,
         "tags": [],
-        "created_by_actor": note.made_by,
+        "created_by_actor": note.created_by,
         "created_at": note.created_at,
     }

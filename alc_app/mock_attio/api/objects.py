@@ -1,4 +1,4 @@
-"""`/v2/objects`: the objects of the workspace; customers may add their own."""
+"""`/v2/objects`: the objects of the workspace, standard and custom."""
 
 from typing import Any
 from uuid import uuid4
@@ -13,7 +13,7 @@ from alc_app.mock_attio.seed.schema import system_attributes
 from alc_app.mock_attio.store.errors import AttioError
 from alc_app.mock_attio.store.request_bodies import Body, parse, read_data
 from alc_app.mock_attio.store.schema_lookup import find_object, find_workspace
-from alc_app.mock_attio.store.services import crm
+from alc_app.mock_attio.store.services import services
 from alc_app.mock_attio.store.tables import CrmObject, Workspace
 
 Json = dict[str, Any]
@@ -31,7 +31,7 @@ class NewObject(Body):
 
 
 class ObjectChange(Body):
-    """The body of a change; what is absent stays."""
+    """The body of a change. Absent keys stay unchanged."""
 
     api_slug: str | None = Field(default=None, pattern=SLUG)
     singular_noun: str | None = Field(default=None, min_length=1, max_length=200)
@@ -39,7 +39,7 @@ class ObjectChange(Body):
 
 
 def object_json(workspace: Workspace, crm_object: CrmObject) -> Json:
-    """Return an object as the API shows it."""
+    """Return an object as JSON in the API's shape."""
     return {
         "id": {"workspace_id": workspace.workspace_id, "object_id": crm_object.object_id},
         "api_slug": crm_object.api_slug,
@@ -53,17 +53,17 @@ def object_json(workspace: Workspace, crm_object: CrmObject) -> Json:
 @requires("object_configuration:read")
 def list_objects() -> Json:
     """Answer all objects."""
-    with crm().database.reading() as session:
+    with services().database.reading() as session:
         workspace = find_workspace(session)
-        asked = select(CrmObject).order_by(col(CrmObject.created_at), col(CrmObject.api_slug))
-        return {"data": [object_json(workspace, crm_object) for crm_object in session.exec(asked)]}
+        statement = select(CrmObject).order_by(col(CrmObject.created_at), col(CrmObject.api_slug))
+        return {"data": [object_json(workspace, crm_object) for crm_object in session.exec(statement)]}
 
 
 @bp.get("/<object_name>")
 @requires("object_configuration:read")
 def get_object(object_name: str) -> Json:
     """Answer one object."""
-    with crm().database.reading() as session:
+    with services().database.reading() as session:
         return {"data": object_json(find_workspace(session), find_object(session, object_name))}
 
 
@@ -73,8 +73,8 @@ def create_object() -> Json:
     """Create a custom object with the attributes that every object has."""
     new = parse(NewObject, read_data(request))
     try:
-        with crm().database.writing() as session:
-            crm_object = CrmObject(object_id=str(uuid4()), created_at=crm().now(), **new.model_dump())
+        with services().database.writing() as session:
+            crm_object = CrmObject(object_id=str(uuid4()), created_at=services().now(), **new.model_dump())
             session.add(crm_object)
             session.flush()
             session.add_all(system_attributes(crm_object))
@@ -89,7 +89,7 @@ def update_object(object_name: str) -> Json:
     """Change the slug or the nouns of an object."""
     change = parse(ObjectChange, read_data(request)).model_dump(exclude_none=True)
     try:
-        with crm().database.writing() as session:
+        with services().database.writing() as session:
             crm_object = find_object(session, object_name)
             if crm_object.api_slug in {"people", "companies"} and "api_slug" in change:
                 message = "The slug of a standard object cannot be changed."
@@ -102,5 +102,5 @@ def update_object(object_name: str) -> Json:
 
 
 def slug_conflict(slug: str) -> AttioError:
-    """Return the error for a name that something else has already."""
+    """Return the error for a slug or title that is already used."""
     return AttioError(409, "slug_conflict", f'"{slug}" is taken already. Choose another one.')

@@ -1,4 +1,4 @@
-"""`POST …/records/query`: filter, sorts, limit and offset, answered by one SQL statement."""
+"""`POST …/records/query`: filter, sorts, limit and offset, compiled to one SQL statement."""
 
 from typing import Annotated, Any, Literal
 
@@ -39,24 +39,24 @@ class Query(Body):
 
 
 def run_query(schema: Schema, body: dict[str, Any]) -> list[Record]:
-    """Return the records that a query asks for, in its order, and then in the order in which they were created."""
+    """Return the records that match a query, in its order, then in the order of creation."""
     query = parse(Query, body, path=())
     limit, offset = page_of(query.limit, query.offset)
     if query.filter_view_id is not None:
         raise filter_error("The stand-in has no views. Send a filter instead.")
-    asked = select_rows(Record).where(Record.object_id == schema.object.object_id)
+    statement = select_rows(Record).where(Record.object_id == schema.object.object_id)
     if query.filter is not None:
-        asked = asked.where(compile_filter(schema, query.filter))
+        statement = statement.where(compile_filter(schema, query.filter))
     order = []
     for sort in query.sorts:
         key = _sort_key(schema, sort)
         order.append((key.asc() if sort.direction == "asc" else key.desc()).nulls_last())
-    asked = asked.order_by(*order, col(Record.created_at), col(Record.number))
-    return list(schema.session.exec(asked.limit(limit).offset(offset)).all())
+    statement = statement.order_by(*order, col(Record.created_at), col(Record.number))
+    return list(schema.session.exec(statement.limit(limit).offset(offset)).all())
 
 
 def _sort_key(schema: Schema, sort: Sort) -> ScalarSelect[Any]:
-    """Return the lowest of the record's active values, following the path of the sort if it has one."""
+    """Return a subquery for the lowest active value of a record, following the path of the sort if it has one."""
     holder, value = Record, aliased(Value)
     path = sort.path or [[schema.object.api_slug, sort.attribute or ""]]
     chain: list[Any] = []
@@ -96,5 +96,5 @@ def _sortable(schema: Schema, attribute: Attribute, field: str | None, value: An
     if attribute.type in {"select", "status"}:
         places = [(value.key == choice.choice_id, choice.position) for choice in schema.choices(attribute)]
         return case(*places, else_=len(places)) if places else value.position
-    # For moments, lower() changes nothing but this: SQLite does not answer min() from an index of all records.
+    # lower() does not change timestamps, but it stops SQLite from answering min() with the index of all records.
     return func.lower(value.key)

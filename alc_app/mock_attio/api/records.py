@@ -14,7 +14,7 @@ from alc_app.mock_attio.store.note_task_list_tables import CrmList, ListEntry
 from alc_app.mock_attio.store.records import Change, Editor, commit_change, find_record
 from alc_app.mock_attio.store.request_bodies import Body, expect_object, page_of, parse, read_data, read_json
 from alc_app.mock_attio.store.schema_lookup import Schema, load_schema, value_type
-from alc_app.mock_attio.store.services import actor, crm
+from alc_app.mock_attio.store.services import actor, services
 from alc_app.mock_attio.store.tables import Attribute, Record, Value
 from alc_app.mock_attio.values.read import Presenter
 from alc_app.mock_attio.values.write import parse_attribute, parse_values
@@ -25,7 +25,7 @@ WRITES = ("record_permission:read-write", "object_configuration:read")
 
 
 class Merge(Body):
-    """The body of a merge; where both have a value, that of the primary one stays."""
+    """The body of a merge. Where both records have a single value, the primary one's stays."""
 
     primary_record_id: str
     secondary_record_id: str
@@ -38,7 +38,7 @@ bp = Blueprint("records", __name__, url_prefix="/v2/objects/<object_name>/record
 @requires(*READS)
 def get_record(object_name: str, record_id: str) -> Json:
     """Answer one record with all its active values."""
-    with crm().database.reading() as session:
+    with services().database.reading() as session:
         schema = load_schema(session, object_name)
         return {"data": _presenter(schema).record(find_record(schema, record_id))}
 
@@ -46,7 +46,7 @@ def get_record(object_name: str, record_id: str) -> Json:
 @bp.post("")
 @requires(*WRITES)
 def create_record(object_name: str) -> Json:
-    """Create a record; a value of a unique attribute that another record has is refused."""
+    """Create a record. A unique value that another record has is refused (409)."""
     values = _values()
 
     def create(session: Session) -> Change:
@@ -59,14 +59,14 @@ def create_record(object_name: str) -> Json:
 @bp.patch("/<record_id>")
 @requires(*WRITES)
 def update_record(object_name: str, record_id: str) -> Json:
-    """Update a record: single values are replaced, values of a multiselect are put in front of those it has."""
+    """Update a record. Single values are replaced; values of a multiselect are added before the existing ones."""
     return _commit(object_name, partial(_update, object_name, record_id, _values(), overwrite=False))
 
 
 @bp.put("/<record_id>")
 @requires(*WRITES)
 def overwrite_record(object_name: str, record_id: str) -> Json:
-    """Update a record so that a multiselect holds exactly the values given."""
+    """Update a record. Values of a multiselect are replaced too."""
     return _commit(object_name, partial(_update, object_name, record_id, _values(), overwrite=True))
 
 
@@ -74,7 +74,7 @@ def overwrite_record(object_name: str, record_id: str) -> Json:
 @requires(*WRITES)
 def upsert_record(object_name: str) -> Json:
     """Update the record that has the value of the matching attribute, or create it."""
-    # Attio's own SDK page writes the plural; it is understood where the singular is absent.
+    # One page of Attio's docs uses the plural, so it is accepted if the singular is absent.
     name = request.args.get("matching_attribute") or request.args.get("matching_attributes")
     if not name:
         raise query_params_error(Problem(["matching_attribute"], "Required", "invalid_type", "string", "undefined"))
@@ -84,7 +84,7 @@ def upsert_record(object_name: str) -> Json:
     except AttioError as error:
         if error.code != "uniqueness_conflict":
             raise
-        return _commit(object_name, upsert)  # another request made the record in between: now it is an update
+        return _commit(object_name, upsert)  # another request created the record in the meantime: update it
 
 
 @bp.delete("/<record_id>")
@@ -96,14 +96,14 @@ def delete_record(object_name: str, record_id: str) -> Json:
         editor = _editor(session, object_name)
         return editor.delete(editor.find(record_id))
 
-    commit_change(crm(), delete)
+    commit_change(services(), delete)
     return {}
 
 
 @bp.post("/merge")
 @requires(*WRITES)
 def merge_records(object_name: str) -> Json:
-    """Make one new record of two; both of them are gone then. Of a large merge Attio answers 202 first, we never do."""
+    """Merge two records into a new one and delete both. Attio answers 202 for large merges; the stand-in always 200."""
     pair = parse(Merge, read_data(request))
     if pair.primary_record_id == pair.secondary_record_id:
         raise AttioError(400, "self_merge", "A record cannot be merged with itself. Name two records.")
@@ -112,15 +112,15 @@ def merge_records(object_name: str) -> Json:
         editor = _editor(session, object_name)
         return editor.merge(editor.find(pair.primary_record_id), editor.find(pair.secondary_record_id))
 
-    return {"data": {"new_record_id": commit_change(crm(), merge).record.record_id}}
+    return {"data": {"new_record_id": commit_change(services(), merge).record.record_id}}
 
 
 @bp.post("/query")
 @requires(*READS)
 def query_records(object_name: str) -> Json:
-    """Answer the records that a filter finds."""
+    """Answer the records that match a filter."""
     body = read_json(request) if request.get_data() else {}
-    with crm().database.reading() as session:
+    with services().database.reading() as session:
         schema = load_schema(session, object_name)
         return {"data": _presenter(schema).records(run_query(schema, body))}
 
@@ -128,11 +128,11 @@ def query_records(object_name: str) -> Json:
 @bp.get("/<record_id>/attributes/<attribute_name>/values")
 @requires(*READS)
 def list_values(object_name: str, record_id: str, attribute_name: str) -> Json:
-    """Answer the values of one attribute, with `show_historic=true` also those of the past."""
+    """Answer the values of one attribute; former values only with `show_historic=true`."""
     historic = request.args.get("show_historic", "false")
     if historic not in {"true", "false"}:
         raise query_params_error(Problem(["show_historic"], "Expected true or false.", "invalid_type", "boolean"))
-    with crm().database.reading() as session:
+    with services().database.reading() as session:
         schema = load_schema(session, object_name)
         record, attribute = find_record(schema, record_id), schema.attribute(attribute_name)
         return {"data": _presenter(schema).history(record, attribute, historic=historic == "true")}
@@ -141,30 +141,31 @@ def list_values(object_name: str, record_id: str, attribute_name: str) -> Json:
 @bp.get("/<record_id>/entries")
 @requires(*READS, "list_entry:read")
 def list_entries(object_name: str, record_id: str) -> Json:
-    """Answer the list entries of a record, the oldest first."""
+    """Answer the list entries of a record, oldest first."""
     limit, offset = page_of(request.args.get("limit"), request.args.get("offset"), default=100, in_query=True)
-    with crm().database.reading() as session:
+    with services().database.reading() as session:
         record = find_record(load_schema(session, object_name), record_id)
-        asked = select(ListEntry, CrmList.api_slug).join(CrmList).where(ListEntry.parent_record_id == record.record_id)
-        found = session.exec(asked.order_by(col(ListEntry.created_at)).limit(limit).offset(offset))
+        statement = select(ListEntry, CrmList.api_slug).join(CrmList)
+        statement = statement.where(ListEntry.parent_record_id == record.record_id)
+        found = session.exec(statement.order_by(col(ListEntry.created_at)).limit(limit).offset(offset))
         shown = {"list_id", "entry_id", "created_at"}
         return {"data": [{**entry.model_dump(include=shown), "list_api_slug": slug} for entry, slug in found]}
 
 
 def _commit(object_name: str, change: Callable[[Session], Change]) -> Json:
-    record_id = commit_change(crm(), change).record.record_id
-    with crm().database.reading() as session:
+    record_id = commit_change(services(), change).record.record_id
+    with services().database.reading() as session:
         schema = load_schema(session, object_name)
         return {"data": _presenter(schema).record(find_record(schema, record_id))}
 
 
 def _update(object_name: str, record_id: str, values: Json, session: Session, *, overwrite: bool) -> Change:
-    crm().faults.strike(record_id)
+    services().faults.raise_if_set(record_id)
     editor = _editor(session, object_name)
     record = editor.find(record_id)
     multiselects = frozenset(a.attribute_id for a in editor.schema.attributes if a.is_multiselect)
-    adding = frozenset[str]() if overwrite else multiselects
-    return editor.update(record, parse_values(editor.schema, values), adding=adding)
+    keep_existing = frozenset[str]() if overwrite else multiselects
+    return editor.update(record, parse_values(editor.schema, values), keep_existing=keep_existing)
 
 
 def _upsert(object_name: str, name: str, values: Json, session: Session) -> Change:
@@ -177,13 +178,13 @@ def _upsert(object_name: str, name: str, values: Json, session: Session) -> Chan
         named = {matching.api_slug, matching.attribute_id}
         record = editor.find(_record_id_in(editor.schema, matching, values))
         values = {key: value for key, value in values.items() if key not in named}
-        return editor.update(record, parse_values(editor.schema, values), adding=frozenset())
+        return editor.update(record, parse_values(editor.schema, values), keep_existing=frozenset())
     contents = parse_values(editor.schema, values)
     found = _matches(editor.schema, matching, contents.get(matching.attribute_id, []))
     if found is None:
         return editor.create(contents)
-    adding = frozenset({matching.attribute_id} if matching.is_multiselect else ())
-    return editor.update(editor.find(found.record_id), contents, adding=adding)
+    keep_existing = frozenset({matching.attribute_id} if matching.is_multiselect else ())
+    return editor.update(editor.find(found.record_id), contents, keep_existing=keep_existing)
 
 
 def _matches(schema: Schema, matching: Attribute, contents: list[Json]) -> Record | None:
@@ -213,11 +214,11 @@ def _no_value_to_match(matching: Attribute) -> AttioError:
 
 
 def _editor(session: Session, object_name: str) -> Editor:
-    return Editor(load_schema(session, object_name), actor(), crm().now())
+    return Editor(load_schema(session, object_name), actor(), services().now())
 
 
 def _presenter(schema: Schema) -> Presenter:
-    return Presenter(schema, crm().config.web_url)
+    return Presenter(schema, services().config.web_url)
 
 
 def _values() -> Json:

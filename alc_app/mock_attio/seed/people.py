@@ -1,8 +1,8 @@
-"""The cast of the demo. All of it is invented, but for the first name on the list.
+"""The people and companies of the demo. All are invented, except the name of the first person.
 
-Phone numbers come from the ranges that regulators keep for films and examples where a country has one (Ofcom, FCC,
-Bundesnetzagentur, Arcep, ACMA, PTS), and are the usual placeholders elsewhere. The last digit of a number decides at
-the other end how a lead goes, so there is some of everything; the first person's ends in neither 8 nor 9.
+Phone numbers are from the ranges that regulators reserve for films and examples (Ofcom, FCC, Bundesnetzagentur, Arcep,
+ACMA, PTS), and common placeholders for other countries. mock_alc decides a lead by the last digit of its number, so all
+outcomes occur; the number of the first person ends in neither 8 nor 9, so that lead succeeds.
 """
 
 from dataclasses import dataclass, field
@@ -22,7 +22,7 @@ class SeedCompany:
 
 @dataclass(frozen=True)
 class SeedPerson:
-    """One person of the seed; `name` is in the form "Last, First", or absent."""
+    """One person of the seed. `name` is "Last, First" or None."""
 
     emails: list[str]
     name: str | None = None

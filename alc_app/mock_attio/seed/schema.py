@@ -1,4 +1,4 @@
-"""The schema that the stand-in starts with: Attio's people and companies, and what the app adds to people."""
+"""The initial schema: Attio's people and companies, and the three attributes that the app adds to people."""
 
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
@@ -25,7 +25,7 @@ _EMPLOYEE_RANGES = ("1-10", "11-50", "51-250", "251-1K", "1K-5K")
 
 
 def stable_id(name: str) -> str:
-    """Return the id of a seeded thing: the same after every reset, so that links to it live on."""
+    """Return the id for a seeded row. It is the same after every reset, so that links stay valid."""
     return str(uuid5(_NAMESPACE, name))
 
 
@@ -45,7 +45,7 @@ def standard_objects() -> list[CrmObject]:
 
 
 def system_attributes(crm_object: CrmObject) -> list[Attribute]:
-    """Return the attributes that every object has, and that only Attio writes."""
+    """Return the attributes that every object has and only Attio writes."""
     return [
         _system(crm_object, 0, "record_id", "text", title="Record ID", is_unique=True, is_writable=False),
         _system(crm_object, 1, "created_at", "timestamp", is_writable=False),
@@ -54,7 +54,7 @@ def system_attributes(crm_object: CrmObject) -> list[Attribute]:
 
 
 def people_attributes(people: CrmObject, companies: CrmObject, status_type: str) -> list[Attribute]:
-    """Return the attributes of people: Attio's own, then the three that the app keeps its leads in."""
+    """Return the attributes of people: Attio's own, then the three that the app writes."""
     to_companies = {"record_reference": {"allowed_object_ids": [companies.object_id]}}
     own = [
         _system(people, 3, "name", "personal-name"),
@@ -90,7 +90,7 @@ def choices(people: CrmObject, companies: CrmObject, status_type: str, categorie
 
 
 def _common(crm_object: CrmObject) -> list[Attribute]:
-    """Return what people and companies share."""
+    """Return the attributes that people and companies share."""
     return [
         _system(crm_object, 10, "description", "text"),
         _system(crm_object, 11, "primary_location", "location"),

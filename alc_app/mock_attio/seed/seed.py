@@ -1,4 +1,4 @@
-"""Filling an empty database, and bringing a used one back to that state; called at the start and by `/_mock/reset`."""
+"""Fill an empty database at the start, and reset a used one (`/_mock/reset`)."""
 
 import logging
 from typing import Any
@@ -18,12 +18,14 @@ logger = logging.getLogger(__name__)
 
 
 def seed_if_empty(session: Session, status_type: str) -> None:
-    """Fill a new database; leave one that is in use as it is, but say if its status attribute is of another type."""
+    """Fill a new database. Do not change a used one, but log a warning if its `alc_status` has another type."""
     if session.exec(select(Workspace)).first() is None:
         _fill(session, status_type)
         return
-    asked = select(Attribute.type).where(Attribute.api_slug == "alc_status", Attribute.object_id == stable_id("people"))
-    kept = session.exec(asked).first()
+    statement = select(Attribute.type).where(
+        Attribute.api_slug == "alc_status", Attribute.object_id == stable_id("people")
+    )
+    kept = session.exec(statement).first()
     if kept != status_type:
         logger.warning(
             'alc_status is of type "%s" in this database, but "%s" is configured. Reset the stand-in to change it.',
@@ -33,7 +35,7 @@ def seed_if_empty(session: Session, status_type: str) -> None:
 
 
 def reset(session: Session, status_type: str) -> None:
-    """Delete everything and fill the database again; the ids are the same as before."""
+    """Delete everything and fill the database again, with the same ids."""
     for table in reversed(Row.metadata.sorted_tables):
         session.execute(delete(table))
     _fill(session, status_type)
@@ -74,7 +76,7 @@ def _members() -> list[WorkspaceMember]:
 
 
 def _add_records(session: Session, object_slug: str, records: list[tuple[str, dict[str, Any]]]) -> None:
-    """Create records a minute apart, in the order of the list, as if the first member had typed them in."""
+    """Create records one minute apart, in the order of the list, with the first member as their actor."""
     schema = load_schema(session, object_slug)
     actor = Actor("workspace-member", stable_id("members/Robin"))
     for minute, (name, values) in enumerate(records):

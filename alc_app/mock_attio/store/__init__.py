@@ -1,1 +1,1 @@
-"""The rows of the stand-in, and what announces their changes."""
+"""Tables, the writes to them, and the webhook events that each write sends."""

@@ -1,4 +1,4 @@
-"""Options and statuses as JSON: alone in their own endpoints, and inside the values of records."""
+"""Options and statuses as JSON, for their own endpoints and inside the values of records."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from alc_app.mock_attio.store.tables import Attribute, Choice
 
 
 def attribute_id_json(schema: Schema, attribute: Attribute) -> dict[str, str]:
-    """Return the composite id of an attribute."""
+    """Return the id of an attribute: workspace, object and attribute, as Attio nests them."""
     return {
         "workspace_id": schema.workspace.workspace_id,
         "object_id": schema.object.object_id,
@@ -16,7 +16,7 @@ def attribute_id_json(schema: Schema, attribute: Attribute) -> dict[str, str]:
 
 
 def choice_json(schema: Schema, attribute: Attribute, choice: Choice) -> dict[str, Any]:
-    """Return an option or a status, depending on the type of its attribute."""
+    """Return an option or a status as JSON, depending on the type of its attribute."""
     ids = attribute_id_json(schema, attribute)
     shown: dict[str, Any] = {"title": choice.title, "is_archived": choice.is_archived}
     if attribute.type == "select":

@@ -1,4 +1,4 @@
-"""The settings of the stand-in; its callers (the command line, tests) build one and pass it to `create_app`."""
+"""The settings of the stand-in. The command line and tests build one and pass it to `create_app`."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -8,17 +8,16 @@ from typing import Literal
 from alc_app.mock_attio.store.timestamps import utc_now
 
 Post = Callable[[str, bytes, Mapping[str, str]], int | None]
-"""Sends a body to an address; returns the status of the answer, or None when there was none."""
+"""POST a body to a URL with these headers. Returns the status of the response, or None if there was none."""
 
 StatusType = Literal["text", "select", "status"]
 
 
 @dataclass(frozen=True)
 class MockAttioConfig:
-    """What one stand-in is: where its records live, which token opens it, and how fast it may be asked.
+    """The settings of one stand-in: database, access token, rate limits (requests per second; 0 means no limit).
 
-    `web_url` is a template for the links to records; it may use {workspace}, {object}, {noun} and {record_id}.
-    A limit of 0 means none.
+    `web_url` is the template for links to records; it may use {workspace}, {object}, {noun} and {record_id}.
     """
 
     database_url: str = field(repr=False)
@@ -29,10 +28,10 @@ class MockAttioConfig:
     web_url: str = "https://app.attio.com/{workspace}/{noun}/{record_id}"
     now: Callable[[], datetime] = utc_now
     post: Post | None = None
-    """What carries messages to webhooks; without it they wait in the outbox."""
+    """Sends the messages to webhooks. Without it they stay in the outbox."""
 
     def __post_init__(self) -> None:
-        """Refuse a template that would fail with the first record."""
+        """Raise ValueError for a template that would fail when the first record is shown."""
         try:
             self.web_url.format(workspace="", object="", noun="", record_id="")
         except (KeyError, IndexError, ValueError) as error:

@@ -1,4 +1,4 @@
-"""Attio's error bodies: every refusal of the stand-in is an `AttioError`, and every other failure becomes one here."""
+"""Attio's error bodies. Views raise `AttioError`; the handlers here convert every other exception to one."""
 
 import logging
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Problem:
-    """One entry of `validation_errors`: where in the body something is wrong, and what was expected there."""
+    """One entry of `validation_errors`: the path in the body, what is wrong there, and what was expected."""
 
     path: Sequence[str | int]
     message: str
@@ -22,14 +22,14 @@ class Problem:
     received: str | None = None
 
     def to_json(self) -> dict[str, Any]:
-        """Return the entry, without the keys that have nothing to say."""
+        """Return the entry as JSON, without keys that are None."""
         entry = {"code": self.code, "path": list(self.path), "message": self.message}
         extra = {"expected": self.expected, "received": self.received}
         return entry | {key: value for key, value in extra.items() if value is not None}
 
 
 class AttioError(Exception):
-    """A request that Attio refuses; carries the whole reply."""
+    """A request that Attio refuses. Contains everything that the error response needs."""
 
     def __init__(
         self,
@@ -40,6 +40,7 @@ class AttioError(Exception):
         problems: Sequence[Problem] = (),
         headers: dict[str, str] | None = None,
     ) -> None:
+        """Store the HTTP status, Attio's error code and message, and extra response headers."""
         super().__init__(message)
         self.status, self.code, self.message = status, code, message
         self.problems, self.headers = problems, headers or {}
@@ -54,17 +55,17 @@ class AttioError(Exception):
 
 
 def body_error(*problems: Problem) -> AttioError:
-    """Return the error for a body whose shape is wrong."""
+    """Return the error for a body with the wrong shape."""
     return AttioError(400, "validation_type", "Body payload validation error.", problems=problems)
 
 
 def query_params_error(*problems: Problem) -> AttioError:
-    """Return the error for query parameters whose shape is wrong."""
+    """Return the error for query parameters with the wrong shape."""
     return AttioError(400, "validation_type", "Query params validation error.", problems=problems)
 
 
 def not_found(message: str) -> AttioError:
-    """Return the error for a thing that does not exist."""
+    """Return the error for a resource that does not exist."""
     return AttioError(404, "not_found", message)
 
 
@@ -74,7 +75,7 @@ def value_not_found(message: str) -> AttioError:
 
 
 def register(app: Flask) -> None:
-    """Make the app answer every failure in Attio's shape."""
+    """Register handlers that answer every error in Attio's shape."""
     app.register_error_handler(AttioError, _reply)
     app.register_error_handler(HTTPException, _from_http)
     app.register_error_handler(Exception, _from_bug)

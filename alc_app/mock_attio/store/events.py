@@ -1,4 +1,4 @@
-"""What happens in the workspace, as Attio tells it: identifiers only, and one event for each thing that changed."""
+"""Webhook events as Attio sends them: identifiers only, no values, and one event for each thing that changed."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -19,13 +19,13 @@ EventType = Literal[
     "activity-attribute.created", "activity-attribute.updated",
     "activity-record.created", "activity-record.deleted",
 ]  # fmt: skip
-"""Every type that can be subscribed to; the stand-in holds no comments, recordings and activities to tell of."""
+"""Every type that can be subscribed to. The stand-in never sends those of comments, recordings and activities."""
 EVENT_TYPES = get_args(EventType)
 
 
 @dataclass(frozen=True)
 class Actor:
-    """Who changes something."""
+    """The user, token or app that made a change."""
 
     type: str
     id: str | None
@@ -33,39 +33,39 @@ class Actor:
 
 @dataclass(frozen=True)
 class Event:
-    """One thing that has happened; `ids` go under `id` beside the workspace's, `more` beside it."""
+    """One change. `ids` are the keys under `id`, besides the workspace's; `extra` are further keys of the event."""
 
     type: EventType
     actor: Actor
     ids: dict[str, str]
-    more: dict[str, str] = field(default_factory=dict)
+    extra: dict[str, str] = field(default_factory=dict)
 
     def to_json(self, workspace_id: str) -> Json:
-        """Return it as a webhook is sent it."""
+        """Return the event as it appears in the body of a webhook request."""
         return {
             "event_type": self.type,
             "id": {"workspace_id": workspace_id, **self.ids},
-            **self.more,
+            **self.extra,
             "actor": {"type": self.actor.type, "id": self.actor.id},
         }
 
 
-def passes(event: Json, wanted: Json | None) -> bool:
-    """Return whether an event is what a filter asks for: all of `$and`, any of `$or`, or there is no filter."""
-    if wanted is None:
+def matches(event: Json, filter_: Json | None) -> bool:
+    """Return whether an event passes a subscription's filter: all of `$and`, any of `$or`, or no filter."""
+    if filter_ is None:
         return True
-    if "$and" in wanted:
-        return all(_holds(event, operation) for operation in wanted["$and"])
-    return any(_holds(event, operation) for operation in wanted["$or"])
+    if "$and" in filter_:
+        return all(_compare(event, operation) for operation in filter_["$and"])
+    return any(_compare(event, operation) for operation in filter_["$or"])
 
 
-def _holds(event: Json, operation: Json) -> bool:
+def _compare(event: Json, operation: Json) -> bool:
     found: Any = event
     for key in operation["field"].split("."):
         found = found.get(key) if isinstance(found, dict) else None
     return bool((found == operation["value"]) == (operation["operator"] == "equals"))
 
 
-def for_each(type: EventType, actor: Actor, ids: dict[str, str], attribute_ids: Iterable[str]) -> Sequence[Event]:
-    """Return the events of an update: Attio tells of each attribute by itself."""
+def per_attribute(type: EventType, actor: Actor, ids: dict[str, str], attribute_ids: Iterable[str]) -> Sequence[Event]:
+    """Return the events of an update; Attio sends one for each changed attribute."""
     return [Event(type, actor, {**ids, "attribute_id": attribute_id}) for attribute_id in attribute_ids]

@@ -1,4 +1,4 @@
-"""The tables of what people put beside records: notes, tasks, and lists with their entries."""
+"""The tables of notes, tasks, and lists with their entries."""
 
 from typing import Any
 
@@ -10,21 +10,21 @@ from alc_app.mock_attio.store.tables import Row
 Json = dict[str, Any]
 
 
-class Made(Row):
-    """What all of them have."""
+class CreatedRow(Row):
+    """The columns that all of these tables have: when and by whom a row was created."""
 
     created_at: str
     actor_type: str
     actor_id: str | None = None
 
     @property
-    def made_by(self) -> Json:
-        """Who made it, as Attio shows it."""
+    def created_by(self) -> Json:
+        """Return the creator in Attio's shape."""
         return {"type": self.actor_type, "id": self.actor_id}
 
 
-class Note(Made, table=True):
-    """A note on a record; it goes with the record."""
+class Note(CreatedRow, table=True):
+    """A note on a record; deleted with the record."""
 
     __tablename__ = "attio_note"
 
@@ -35,8 +35,8 @@ class Note(Made, table=True):
     content: str
 
 
-class Task(Made, table=True):
-    """A task, which may be about records."""
+class Task(CreatedRow, table=True):
+    """A task, optionally linked to records."""
 
     __tablename__ = "attio_task"
 
@@ -49,8 +49,8 @@ class Task(Made, table=True):
     assignees: list[Json] = Field(default_factory=list, sa_type=JSON)
 
 
-class CrmList(Made, table=True):
-    """A list of records of one object; those of the stand-in have no attributes of their own."""
+class CrmList(CreatedRow, table=True):
+    """A list of records of one object. Attributes of lists are not supported."""
 
     __tablename__ = "attio_list"
 
@@ -60,8 +60,8 @@ class CrmList(Made, table=True):
     parent_object_id: str = Field(foreign_key="attio_object.object_id", ondelete="CASCADE")
 
 
-class ListEntry(Made, table=True):
-    """A record's place in a list; it goes with the record."""
+class ListEntry(CreatedRow, table=True):
+    """A record in a list; deleted with the record."""
 
     __tablename__ = "attio_list_entry"
     entry_id: str = Field(primary_key=True)

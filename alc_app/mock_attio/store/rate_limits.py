@@ -1,4 +1,4 @@
-"""Attio's rate limits: so many reads and so many writes in any one second, for the whole workspace together."""
+"""Attio's rate limits: a maximum of reads and of writes per second, for the whole workspace."""
 
 import math
 import threading
@@ -14,16 +14,17 @@ _WINDOW = 1.0  # second
 
 
 class Limits:
-    """Counts reads and writes over a sliding second; a limit of 0 means none."""
+    """Counts reads and writes in a sliding window of one second."""
 
     def __init__(self, *, reads: int, writes: int, now: Callable[[], datetime]) -> None:
+        """Set the limits, in requests per second; 0 means no limit."""
         self._allowed = {"read": reads, "write": writes}
         self._times: dict[str, deque[float]] = {"read": deque(), "write": deque()}
         self._now = now
         self._lock = threading.Lock()
 
     def admit(self, kind: str) -> None:
-        """Count one request of this kind ("read" or "write"), or answer 429; a refused one does not count."""
+        """Count one request of this kind ("read" or "write"); raise AttioError (429), uncounted, if over the limit."""
         allowed, times = self._allowed[kind], self._times[kind]
         if allowed == 0:
             return
@@ -37,7 +38,7 @@ class Limits:
 
 
 def _too_many(free_at: float) -> AttioError:
-    # Attio sends an HTTP date, which knows whole seconds only: round up, or the client comes back too early.
+    # Attio sends an HTTP date, which has whole seconds only. Round up, so that a client does not retry too early.
     return AttioError(
         429,
         "rate_limit_exceeded",

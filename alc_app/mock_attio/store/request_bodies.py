@@ -1,4 +1,4 @@
-"""Reading what a request carries: strict JSON, and shapes checked by pydantic models; every refusal is Attio's 400."""
+"""Request bodies: strict JSON, checked by pydantic models. Every error is an AttioError with Attio's 400."""
 
 import json
 import math
@@ -19,13 +19,13 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 class Body(BaseModel):
-    """The base of request shapes: JSON types are taken as they are, never converted; unknown keys are ignored."""
+    """The base of request models. JSON types are not converted; unknown keys are ignored."""
 
     model_config = ConfigDict(strict=True, extra="ignore", frozen=True)
 
 
 def read_json(request: Request) -> dict[str, Any]:
-    """Return the JSON object in the body; refuse NaN, endless numbers, NUL, lone surrogates and deep nesting."""
+    """Return the JSON object in the body. Refuse NaN, infinite numbers, NUL, lone surrogates and deep nesting."""
     try:
         text = request.get_data().decode()
         body = json.loads(text, parse_constant=_refuse_constant, parse_float=_finite)
@@ -38,12 +38,12 @@ def read_json(request: Request) -> dict[str, Any]:
 
 
 def read_data(request: Request) -> dict[str, Any]:
-    """Return the object under `data`, in which Attio wraps the body of every write."""
+    """Return the object under `data`: Attio wraps the body of every write in it."""
     return expect_object(read_json(request).get("data", ...), ["data"])
 
 
 def parse(model: type[Model], data: dict[str, Any], path: tuple[str, ...] = ("data",)) -> Model:
-    """Return the data as a model, or answer 400 with one validation error for each thing that is wrong."""
+    """Return the data as a model; raise AttioError with one validation error for each problem."""
     try:
         return model.model_validate(data)
     except ValidationError as error:
@@ -51,7 +51,7 @@ def parse(model: type[Model], data: dict[str, Any], path: tuple[str, ...] = ("da
 
 
 def expect_object(value: object, path: list[str | int]) -> dict[str, Any]:
-    """Return the value if it is a JSON object (`...` stands for a key that is missing), or answer 400."""
+    """Return the value if it is a JSON object (`...` means a missing key); raise AttioError otherwise."""
     if isinstance(value, dict):
         return value
     received = type_name(value)
@@ -60,7 +60,7 @@ def expect_object(value: object, path: list[str | int]) -> dict[str, Any]:
 
 
 def page_of(limit: object, offset: object, *, default: int = _MAX_PAGE, in_query: bool = False) -> tuple[int, int]:
-    """Return limit and offset as whole numbers; floats such as `10.0` are what the generated clients send."""
+    """Return limit and offset as whole numbers. Accept floats such as `10.0`, because generated clients send them."""
     fail = query_params_error if in_query else body_error
     numbers = []
     given: tuple[tuple[str, object, int, int], ...] = (
@@ -76,13 +76,13 @@ def page_of(limit: object, offset: object, *, default: int = _MAX_PAGE, in_query
 
 
 def type_name(value: object) -> str:
-    """Return what JSON calls the type of a value."""
+    """Return the name of a value's JSON type; `...` is "undefined"."""
     names = {dict: "object", list: "array", str: "string", bool: "boolean", int: "number", float: "number"}
     return "undefined" if value is ... else names.get(type(value), "null")
 
 
 def check_text(text: str, path: list[str | int]) -> None:
-    """Refuse the characters that databases cannot keep."""
+    """Refuse characters that databases cannot store: NUL and lone surrogates."""
     try:
         fits = b"\0" not in text.encode()
     except UnicodeEncodeError:

@@ -1,4 +1,4 @@
-"""Looking up the schema: an object with its attributes and choices, by slug or by id, as paths and bodies name them."""
+"""Look up objects, attributes and choices by slug or id, as paths and bodies name them."""
 
 import re
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.I
 
 @dataclass(frozen=True)
 class Schema:
-    """One object of the workspace with everything that its records can hold."""
+    """One object of the workspace with its attributes and their choices."""
 
     session: Session
     workspace: Workspace
@@ -26,52 +26,52 @@ class Schema:
 
     @cached_property
     def by_id(self) -> dict[str, Attribute]:
-        """The attributes by their id."""
+        """Map attribute ids to attributes."""
         return {attribute.attribute_id: attribute for attribute in self.attributes}
 
     @cached_property
     def by_name(self) -> dict[str, Attribute]:
-        """The attributes by slug and by id: the two are interchangeable in Attio; a slug wins."""
+        """Map slugs and ids to attributes. Attio accepts either; a slug takes precedence."""
         return self.by_id | {attribute.api_slug: attribute for attribute in self.attributes}
 
     def attribute(self, name: str) -> Attribute:
-        """Return the attribute that a path names, or answer 404."""
+        """Return the attribute that a path names; raise AttioError (404) if there is none."""
         if attribute := self.by_name.get(name):
             return attribute
         raise not_found(f'Could not find an attribute with slug/ID "{name}" on object "{self.object.api_slug}".')
 
     def attribute_in_body(self, name: str) -> Attribute:
-        """Return the attribute that a body names, or answer 400 `value_not_found`."""
+        """Return the attribute that a body names; raise AttioError (400, `value_not_found`) if there is none."""
         if attribute := self.by_name.get(name):
             return attribute
         raise value_not_found(f'Cannot find attribute with slug/ID "{name}".')
 
     def choices(self, attribute: Attribute) -> list[Choice]:
-        """Return the options or statuses of an attribute in their order; asked of the database once."""
+        """Return the options or statuses of an attribute in their order; the database is queried once."""
         if attribute.attribute_id not in self._choices:
-            asked = select(Choice).where(Choice.attribute_id == attribute.attribute_id)
-            found = self.session.exec(asked.order_by(col(Choice.position))).all()
+            statement = select(Choice).where(Choice.attribute_id == attribute.attribute_id)
+            found = self.session.exec(statement.order_by(col(Choice.position))).all()
             self._choices[attribute.attribute_id] = list(found)
         return self._choices[attribute.attribute_id]
 
     def choice(self, attribute: Attribute, name: str) -> Choice | None:
-        """Return the option or status with this id or title."""
+        """Return the option or status with this id or title, or None."""
         return next((choice for choice in self.choices(attribute) if name in {choice.choice_id, choice.title}), None)
 
 
 def find_object(session: Session, name: str) -> CrmObject:
-    """Return the object with this slug or id, or answer 404."""
-    asked = select(CrmObject).where(or_(CrmObject.api_slug == name, CrmObject.object_id == name))
-    if found := session.exec(asked).first():
+    """Return the object with this slug or id; raise AttioError (404) if there is none."""
+    statement = select(CrmObject).where(or_(CrmObject.api_slug == name, CrmObject.object_id == name))
+    if found := session.exec(statement).first():
         return found
     raise not_found(f'Could not find an object with slug/ID "{name}".')
 
 
 def load_schema(session: Session, name: str) -> Schema:
-    """Return the schema of the object with this slug or id, or answer 404."""
+    """Return the schema of the object with this slug or id; raise AttioError (404) if there is none."""
     crm_object = find_object(session, name)
-    asked = select(Attribute).where(Attribute.object_id == crm_object.object_id)
-    attributes = session.exec(asked.order_by(col(Attribute.position))).all()
+    statement = select(Attribute).where(Attribute.object_id == crm_object.object_id)
+    attributes = session.exec(statement.order_by(col(Attribute.position))).all()
     return Schema(session, find_workspace(session), crm_object, attributes)
 
 
@@ -81,15 +81,15 @@ def find_workspace(session: Session) -> Workspace:
 
 
 def find_members(session: Session) -> Sequence[WorkspaceMember]:
-    """Return the members of the workspace, the longest-standing first; the first one is who GraphQL calls the user."""
+    """Return the members of the workspace, oldest first. The first one is GraphQL's `currentUser`."""
     return session.exec(select(WorkspaceMember).order_by(col(WorkspaceMember.created_at))).all()
 
 
 def value_type(attribute: Attribute) -> ValueType:
-    """Return what the stand-in knows of the attribute's type."""
+    """Return the description of the attribute's type."""
     return VALUE_TYPES[attribute.type]
 
 
 def as_uuid(text: str) -> str | None:
-    """Return the text as ids are stored, or None if it cannot be an id."""
+    """Return the text in lower case, as ids are stored, or None if it is not a UUID."""
     return text.lower() if _UUID.fullmatch(text) else None

@@ -1,4 +1,4 @@
-"""What every view needs at hand: the settings, the database, and who is asking."""
+"""What every view needs: the settings, the database, and the sender of the current request."""
 
 from dataclasses import dataclass, field
 
@@ -14,15 +14,15 @@ from alc_app.mock_attio.store.timestamps import to_text
 
 @dataclass(frozen=True)
 class Caller:
-    """The holder of a token: its id stands as the actor beside each value that it writes."""
+    """An access token. Values written with it show its id as their actor."""
 
     token_id: str
     scope: frozenset[str]
 
 
 @dataclass(frozen=True)
-class Crm:
-    """One running stand-in."""
+class Services:
+    """The parts of one running stand-in."""
 
     config: MockAttioConfig
     database: Database
@@ -30,22 +30,22 @@ class Crm:
     faults: Faults = field(default_factory=Faults)
 
     def now(self) -> str:
-        """Return the present moment as Attio writes it."""
+        """Return the current time in Attio's format."""
         return to_text(self.config.now())
 
 
-def crm() -> Crm:
-    """Return the stand-in that answers the present request."""
-    found: Crm = current_app.extensions["mock_attio"]
+def services() -> Services:
+    """Return the services of the app that handles the current request."""
+    found: Services = current_app.extensions["mock_attio"]
     return found
 
 
 def actor() -> Actor:
-    """Return the sender of the present request as the one who changes something."""
+    """Return the sender of the current request as an actor."""
     return Actor("api-token", caller().token_id)
 
 
 def caller() -> Caller:
-    """Return who sent the present request; only behind `auth.authenticate`."""
+    """Return the sender of the current request; only after `auth.authenticate` has run."""
     found: Caller = g.caller
     return found

@@ -1,6 +1,6 @@
 """The tables of the stand-in: a workspace, its schema (objects, attributes, choices), and records made of values.
 
-A value is never overwritten: it is closed with `active_until`, and that is how Attio's history comes to be.
+A value is never overwritten. It is closed with `active_until`, and closed values are the history that Attio shows.
 """
 
 from typing import Any
@@ -13,11 +13,11 @@ Json = dict[str, Any]
 
 
 class Row(SQLModel, registry=registry()):
-    """The base of these tables; a registry of their own keeps them apart from any others in the process."""
+    """The base of these tables. Its own registry separates them from other tables in the process."""
 
 
 class Workspace(Row, table=True):
-    """The one workspace of the stand-in."""
+    """The workspace; there is exactly one."""
 
     __tablename__ = "attio_workspace"
 
@@ -28,7 +28,7 @@ class Workspace(Row, table=True):
 
 
 class WorkspaceMember(Row, table=True):
-    """A user of the workspace; actor references point here."""
+    """A user of the workspace, the target of actor references."""
 
     __tablename__ = "attio_workspace_member"
 
@@ -41,7 +41,7 @@ class WorkspaceMember(Row, table=True):
 
 
 class Token(Row, table=True):
-    """An access token, known by its SHA-256 only."""
+    """An access token, stored as its SHA-256 only."""
 
     __tablename__ = "attio_token"
 
@@ -102,7 +102,7 @@ class Choice(Row, table=True):
 
 
 class Record(Row, table=True):
-    """One person, company, or thing; all that is known about it lies in its values."""
+    """A record of an object, such as one person. Its data is in `Value`."""
 
     __tablename__ = "attio_record"
     __table_args__ = (Index("attio_record_in_order", "object_id", "created_at", "number"),)
@@ -114,10 +114,10 @@ class Record(Row, table=True):
 
 
 class Value(Row, table=True):
-    """One value that an attribute of a record has, or had.
+    """One current or former value of a record's attribute.
 
-    `content` holds the keys of its type. `key` is what equality means for it, short enough for an index; `number` is
-    what a numeric comparison uses; `unique_key` is set only while a value of a unique attribute is active.
+    `content` has the keys of its type. Filters compare `key` for equality (it is short enough for an index) and
+    `number` for numeric comparisons. `unique_key` is set only while a value of a unique attribute is active.
     """
 
     __tablename__ = "attio_value"

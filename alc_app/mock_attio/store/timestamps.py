@@ -1,6 +1,6 @@
-"""Attio's way of writing time: ISO 8601 in UTC with nine fractional digits; used wherever a moment is stored or shown.
+"""Attio's timestamps: ISO 8601 in UTC with nine fractional digits.
 
-Moments are stored as this text too: it sorts as time does, on every database, and needs no conversion on the way out.
+They are stored as this text: it sorts by time on every database and needs no conversion when it is shown.
 """
 
 import re
@@ -15,17 +15,17 @@ _ISO_8601 = re.compile(
 
 
 def utc_now() -> datetime:
-    """Return the present moment; the clock of a stand-in that nobody gave another one."""
+    """Return the current time; the default clock of a stand-in."""
     return datetime.now(UTC)
 
 
 def to_text(moment: datetime) -> str:
-    """Return an aware moment as Attio writes it, for example `2023-01-01T15:00:00.000000000Z`."""
+    """Return an aware datetime in Attio's format, for example `2023-01-01T15:00:00.000000000Z`."""
     return _with_fraction(moment, f"{moment.microsecond:06}")
 
 
 def normalise(text: str) -> str:
-    """Return any ISO 8601 moment, as short as a year, as Attio writes it; raise ValueError if it is none."""
+    """Return an ISO 8601 date or time, as short as a year, in Attio's format; raise ValueError if it is neither."""
     match = _ISO_8601.fullmatch(text.strip().replace(" ", "T"))
     if match is None:
         raise ValueError("This is not an ISO 8601 date or time.")

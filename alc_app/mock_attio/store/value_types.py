@@ -1,6 +1,6 @@
-"""What the stand-in knows of each attribute type: its fields, which one is meant when none is named, how it compares.
+"""The attribute types: their fields, their main field, and how their values compare.
 
-Reading, writing, filtering and sorting all look here, so that a type is described once.
+Reading, writing, filtering and sorting use this one table.
 """
 
 import hashlib
@@ -10,35 +10,35 @@ from typing import Any, Literal
 Content = dict[str, Any]
 Comparison = Literal["text", "number", "moment", "identity"]
 
-_KEY_LENGTH = 200  # characters; longer ones would not fit into an index of Postgres
+_KEY_LENGTH = 200  # characters; Postgres cannot index much longer texts
 
 
 @dataclass(frozen=True)
 class ValueType:
-    """One attribute type: `main` is the field a filter means when it names none, and the one that equality looks at."""
+    """One attribute type. `main` is the field that filters use by default and that equality compares."""
 
     main: str
     compares: Comparison = "text"
     fields: tuple[str, ...] = ()
     same_when_equal: bool = False
-    """Whether two values with an equal main field are one value, however they were spelled."""
+    """Whether values with an equal main field are the same value, even if other fields differ in spelling."""
 
     def key(self, content: Content) -> str | None:
-        """Return what equality of the value means, as text of bounded length."""
+        """Return the text that equality compares, of bounded length."""
         value = content[self.main]
         return None if value is None else short_key(str(value))
 
     def number(self, content: Content) -> float | None:
-        """Return what a numeric comparison of the value uses."""
+        """Return the number that numeric comparisons use, or None if the type has none."""
         return float(content[self.main]) if self.compares == "number" else None
 
     def identity(self, content: Content) -> object:
-        """Return something that is equal for two values that are the same value."""
+        """Return an object that is equal for equal values: the main field or all content."""
         return content[self.main] if self.same_when_equal else content
 
 
 def short_key(text: str) -> str:
-    """Return the text itself, or when it is long its beginning and a digest: equal keys still mean equal texts."""
+    """Return the text, shortened to its beginning and a digest if it is long, so that equal keys mean equal texts."""
     if len(text) <= _KEY_LENGTH:
         return text
     digest = hashlib.sha256(text.encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""The outbox: messages wait here from the transaction of the change that they tell of, until they have arrived."""
+"""The outbox of webhook messages: written in the transaction of the change, deleted when delivered or given up."""
 
 import json
 from collections.abc import Iterable
@@ -7,26 +7,28 @@ from uuid import uuid4
 
 from sqlmodel import Session, col, delete, func, select
 
-from alc_app.mock_attio.store.events import Event, passes
+from alc_app.mock_attio.store.events import Event, matches
 from alc_app.mock_attio.store.schema_lookup import find_workspace
 from alc_app.mock_attio.store.webhook_tables import Message, Subscription, Webhook
 
-RETRIES = 10
-FIRST_RETRY = 8.8
-TIMES = 3.0
-"""Each pause is three times the one before: ten of them make three days."""
+MAX_RETRIES = 10
+FIRST_RETRY_SECONDS = 8.8
+BACKOFF_FACTOR = 3.0
+"""Each pause is three times the previous one; ten of them add up to three days."""
 
 
-def announce(session: Session, events: Iterable[Event], now: datetime) -> None:
-    """Put each event into the outbox, once for each webhook that wants it, in the caller's transaction."""
+def enqueue(session: Session, events: Iterable[Event], now: datetime) -> None:
+    """Put each event into the outbox, once for each subscribed webhook, in the caller's transaction."""
     for event in events:
-        wanting = select(Subscription).where(Subscription.event_type == event.type).order_by(col(Subscription.position))
-        subscriptions = session.exec(wanting).all()
+        subscribed = (
+            select(Subscription).where(Subscription.event_type == event.type).order_by(col(Subscription.position))
+        )
+        subscriptions = session.exec(subscribed).all()
         if not subscriptions:
             continue
-        told = event.to_json(find_workspace(session).workspace_id)
-        for webhook_id in {one.webhook_id: None for one in subscriptions if passes(told, one.filter)}:
-            body = {"webhook_id": webhook_id, "events": [told]}
+        payload = event.to_json(find_workspace(session).workspace_id)
+        for webhook_id in {one.webhook_id: None for one in subscriptions if matches(payload, one.filter)}:
+            body = {"webhook_id": webhook_id, "events": [payload]}
             session.add(
                 Message(
                     message_id=str(uuid4()),
@@ -37,34 +39,40 @@ def announce(session: Session, events: Iterable[Event], now: datetime) -> None:
             )
 
 
-def due(session: Session, webhook_id: str, now: float, *, besides: set[str], limit: int) -> list[Message]:
-    """Return the messages to a webhook whose time has come, the oldest first."""
-    waiting = (Message.webhook_id == webhook_id, Message.due_at <= now, col(Message.message_id).not_in(besides))
+def due_messages(session: Session, webhook_id: str, now: float, *, excluding: set[str], limit: int) -> list[Message]:
+    """Return up to `limit` messages to a webhook that are due at `now` (epoch seconds), oldest first.
+
+    Messages whose ids are in `excluding` are left out: they are being sent already.
+    """
+    waiting = (Message.webhook_id == webhook_id, Message.due_at <= now, col(Message.message_id).not_in(excluding))
     return list(session.exec(select(Message).where(*waiting).order_by(col(Message.number)).limit(limit)))
 
 
-def settle(session: Session, message_id: str, *, arrived: bool, now: float) -> None:
-    """Note how an attempt came out: it arrived, it is due again, or it was the last and the webhook is degraded."""
+def record_attempt(session: Session, message_id: str, *, delivered: bool, now: float) -> None:
+    """Record the result of an attempt: delete a delivered message, or schedule a retry.
+
+    After the last retry, delete the message and mark the webhook as degraded.
+    """
     message = session.exec(select(Message).where(Message.message_id == message_id).with_for_update()).first()
     if message is None:
-        return  # its webhook was deleted meanwhile
+        return  # its webhook has been deleted in the meantime
     webhook = session.get_one(Webhook, message.webhook_id)
-    if arrived:
+    if delivered:
         webhook.degraded_since = None
         session.delete(message)
-    elif message.tries < RETRIES:
-        message.due_at = now + FIRST_RETRY * TIMES**message.tries
+    elif message.tries < MAX_RETRIES:
+        message.due_at = now + FIRST_RETRY_SECONDS * BACKOFF_FACTOR**message.tries
         message.tries += 1
     else:
         webhook.degraded_since = webhook.degraded_since or now
         session.delete(message)
 
 
-def drop(session: Session, webhook_id: str) -> None:
-    """Forget what waits for a webhook that is no longer called."""
+def delete_messages(session: Session, webhook_id: str) -> None:
+    """Delete the messages to a webhook that is no longer called."""
     session.execute(delete(Message).where(col(Message.webhook_id) == webhook_id))
 
 
-def waiting(session: Session) -> int:
-    """Return how many messages have not arrived yet."""
+def count_messages(session: Session) -> int:
+    """Return the number of messages that are not delivered yet."""
     return session.exec(select(func.count()).select_from(Message)).one()

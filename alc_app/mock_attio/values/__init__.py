@@ -1,1 +1,1 @@
-"""How attribute values are read and written, one kind of value a file."""
+"""Read and write attribute values; one file for each group of attribute types."""

@@ -1,4 +1,4 @@
-"""Parsers of what people are reached by: personal name, email address, phone number, domain, location."""
+"""Parsers for contact data: personal name, email address, phone number, domain, location."""
 
 import re
 from typing import Any
@@ -15,7 +15,7 @@ _DOMAIN = re.compile(rf"(?=.{{1,253}}\Z)(?:{_LABEL}\.)+(?!\d+\Z){_LABEL}", re.AS
 _LOCAL_PART = re.compile(r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*", re.ASCII)
 _RESERVED_ENDINGS = frozenset({"test", "invalid", "example", "localhost"})  # RFC 2606
 _SECOND_LEVEL = frozenset({"ac", "co", "com", "edu", "gov", "net", "org"})
-# Reserved for drama by Ofcom, ComReg and Arcep, hence in many examples; the numbering plans call them unassigned.
+# Reserved for film and TV by Ofcom, ComReg and Arcep, so common in examples; `phonenumbers` calls them invalid.
 _DRAMA_NUMBERS = ("+447700900", "+441632960", "+35320910", "+35320911", "+35320912", "+3363998")
 _PHONE_PROBLEM = "Invalid phone number, possibly due to missing country information"
 _MAX_PHONE = 64
@@ -62,7 +62,10 @@ def _phone_number(item: Any, _attribute: Attribute, _schema: Schema) -> Content:
 
 
 def parse_phone(text: str, country: str | None = None) -> tuple[str, str]:
-    """Return a phone number in E.164 and its country, checked against the numbering plans."""
+    """Return a phone number in E.164 and its country code; raise InvalidValueError for a number that cannot exist.
+
+    `country` (ISO 3166-1) is used for numbers in national form.
+    """
     try:
         parsed = phonenumbers.parse(text[:_MAX_PHONE], country)
     except phonenumbers.NumberParseException as error:
@@ -98,7 +101,7 @@ def _location(item: Any, _attribute: Attribute, _schema: Schema) -> Content:
 
 
 def _location_from_text(text: str) -> Content:
-    """Read "Lisbon, PT" or "Austin, Texas, US"; how Attio reads other texts is not documented."""
+    """Parse "Lisbon, PT" or "Austin, Texas, US". Attio does not document how it parses other texts."""
     content: Content = dict.fromkeys(LOCATION_FIELDS)
     parts = [part.strip() for part in text.split(",") if part.strip()]
     if not parts:

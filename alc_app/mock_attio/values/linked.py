@@ -41,11 +41,11 @@ def _record_reference(item: Any, attribute: Attribute, schema: Schema) -> Conten
     if allowed and target.object.object_id not in allowed:
         raise InvalidValueError(f'This attribute does not refer to records of "{name}".', "target_object")
     if "target_record_id" in item:
-        asked = select(Record.record_id).where(
+        statement = select(Record.record_id).where(
             Record.record_id == (as_uuid(as_text(item["target_record_id"], "target_record_id")) or ""),
             Record.object_id == target.object.object_id,
         )
-        record_id = schema.session.exec(asked).first()
+        record_id = schema.session.exec(statement).first()
     else:
         record_id = _by_unique_attribute(item, target)
     if record_id is None:
@@ -68,12 +68,12 @@ def _by_unique_attribute(item: dict[str, Any], target: Schema) -> str | None:
         raise InvalidValueError("Name the record by target_record_id, or by one unique attribute.", "target_record_id")
     contents = parse_contents(_UNIQUE_PARSERS, target, attribute, item[names[0]])
     keys = [value_type(attribute).key(content) for content in contents]
-    asked = (
+    statement = (
         select(Record.record_id)
         .join(Value, col(Value.record_number) == Record.number)
         .where(Value.attribute_id == attribute.attribute_id, col(Value.unique_key).in_(keys))
     )
-    return target.session.exec(asked).first()
+    return target.session.exec(statement).first()
 
 
 def _actor_reference(item: Any, _attribute: Attribute, schema: Schema) -> Content:

@@ -1,4 +1,4 @@
-"""Showing records and values as Attio's API does: every attribute of the object, every value in its full envelope."""
+"""Records and values as JSON in Attio's shape: every attribute of the object, every value with its metadata."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -26,12 +26,13 @@ _COLUMNS: tuple[Any, ...] = (
 
 
 class Presenter:
-    """Turns the rows of one object into JSON; looks choices and referenced objects up once."""
+    """Converts rows of one object to JSON. Queries choices and referenced objects once each."""
 
     def __init__(self, schema: Schema, web_url: str) -> None:
+        """Prepare for one object; `web_url` is the template of links, see `MockAttioConfig`."""
         self._schema = schema
         self._web_url = web_url
-        # Plain dictionaries, for a page of 500 records asks them some ten thousand times.
+        # Plain dictionaries: a page of 500 records looks up slugs and types some ten thousand times.
         self._slugs = {attribute.attribute_id: attribute.api_slug for attribute in schema.attributes}
         self._kinds = {attribute.attribute_id: attribute.type for attribute in schema.attributes}
         self._shown = [attribute.api_slug for attribute in schema.attributes if not attribute.is_archived]
@@ -39,34 +40,34 @@ class Presenter:
         self._object_slugs: dict[str, str] = {}
 
     def records(self, records: Sequence[Record]) -> list[Json]:
-        """Return whole records, in the order given."""
+        """Return records with all active values, in the given order."""
         values = self._active_values([record.number for record in records if record.number is not None])
         return [self._record(record, values.get(record.number or 0, {})) for record in records]
 
     def record(self, record: Record) -> Json:
-        """Return one whole record."""
+        """Return one record with all active values."""
         return self.records([record])[0]
 
     def history(self, record: Record, attribute: Attribute, *, historic: bool) -> list[Json]:
-        """Return the values of one attribute, oldest first with those of the past, or only the active ones."""
-        asked = select_columns(*_COLUMNS).where(
+        """Return the values of one attribute: the active ones or, if `historic`, all of them, oldest first."""
+        statement = select_columns(*_COLUMNS).where(
             col(Value.record_number) == record.number, col(Value.attribute_id) == attribute.attribute_id
         )
         if historic:
-            asked = asked.order_by(col(Value.active_from), col(Value.value_id))
+            statement = statement.order_by(col(Value.active_from), col(Value.value_id))
         else:
-            asked = asked.where(col(Value.active_until).is_(None)).order_by(col(Value.position))
-        rows = self._schema.session.execute(asked)
+            statement = statement.where(col(Value.active_until).is_(None)).order_by(col(Value.position))
+        rows = self._schema.session.execute(statement)
         return [self._value(*row) for _number, *row in rows]
 
     def _active_values(self, numbers: Iterable[int]) -> dict[int, dict[str, list[Json]]]:
-        asked = (
+        statement = (
             select_columns(*_COLUMNS)
             .where(col(Value.record_number).in_(numbers), col(Value.active_until).is_(None))
             .order_by(col(Value.record_number), col(Value.position))
         )
         found: dict[int, dict[str, list[Json]]] = defaultdict(lambda: defaultdict(list))
-        for number, attribute_id, *row in self._schema.session.execute(asked):
+        for number, attribute_id, *row in self._schema.session.execute(statement):
             found[number][self._slugs[attribute_id]].append(self._value(attribute_id, *row))
         return found
 
@@ -113,6 +114,6 @@ class Presenter:
 
     def _object_slug(self, object_id: str) -> str:
         if object_id not in self._object_slugs:
-            asked = select(CrmObject.api_slug).where(CrmObject.object_id == object_id)
-            self._object_slugs[object_id] = self._schema.session.exec(asked).one()
+            statement = select(CrmObject.api_slug).where(CrmObject.object_id == object_id)
+            self._object_slugs[object_id] = self._schema.session.exec(statement).one()
         return self._object_slugs[object_id]

@@ -1,4 +1,4 @@
-"""Parsers of plain values: text, number, checkbox, rating, date, timestamp, currency."""
+"""Parsers for plain values: text, number, checkbox, rating, date, timestamp, currency."""
 
 from typing import Any
 

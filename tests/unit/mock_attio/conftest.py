@@ -1,4 +1,4 @@
-"""One stand-in in memory for all of these tests, brought back to its seed before each."""
+"""One stand-in in memory for all of these tests, restored to its seed before each test."""
 
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -12,13 +12,13 @@ from werkzeug.test import TestResponse
 
 from alc_app.mock_attio.app import create_app
 from alc_app.mock_attio.store.config import MockAttioConfig
-from alc_app.mock_attio.store.services import Crm
+from alc_app.mock_attio.store.services import Services
 
 TOKEN = "c0ffee" * 10 + "abcd"
 
 
 class Clock:
-    """A clock that stands still until it is told to go on."""
+    """A clock that only moves when a test advances it."""
 
     def __init__(self) -> None:
         self.moment = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -26,14 +26,14 @@ class Clock:
     def __call__(self) -> datetime:
         return self.moment
 
-    def go_on(self, seconds: float) -> None:
-        """Let time pass."""
+    def advance(self, seconds: float) -> None:
+        """Move the clock forward."""
         self.moment += timedelta(seconds=seconds)
 
 
 @dataclass
 class Attio:
-    """A client of the stand-in, and the few shortcuts that most tests take."""
+    """A client of the stand-in, with shortcuts for tests."""
 
     app: Flask
     clock: Clock
@@ -91,8 +91,8 @@ def config_for(clock: Callable[[], datetime], **settings: Any) -> MockAttioConfi
 
 def sqlite_of(app: Flask) -> sqlite3.Connection:
     """Return the one connection that a database in memory has."""
-    crm: Crm = app.extensions["mock_attio"]
-    connection = crm.database.engine.raw_connection().driver_connection
+    services: Services = app.extensions["mock_attio"]
+    connection = services.database.engine.raw_connection().driver_connection
     assert isinstance(connection, sqlite3.Connection)
     return connection
 

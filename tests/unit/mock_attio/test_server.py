@@ -45,7 +45,7 @@ def ask(connection: http.client.HTTPConnection, method: str, path: str, body: st
 
 
 def test_one_connection_carries_many_requests(connection: http.client.HTTPConnection) -> None:
-    """Keep-alive, also after refusals whose body nobody wanted to read."""
+    """Keep-alive, also after a refused request with a body."""
     assert ask(connection, "GET", "/healthz") == 200
     before = connection.sock
     assert ask(connection, "POST", "/v2/nope", '{"data": "GET /v2/self"}') == 404

@@ -1,4 +1,4 @@
-"""Tokens: who gets in, what a token may do, and what `/v2/self` tells of it."""
+"""Tokens: authentication, scopes, and `/v2/self`."""
 
 from base64 import b64encode
 from dataclasses import replace

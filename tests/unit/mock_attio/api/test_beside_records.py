@@ -1,4 +1,4 @@
-"""Notes, tasks, lists and their entries: Attio's shapes, and each change told to webhooks."""
+"""Notes, tasks, lists and their entries: Attio's shapes, and a webhook event for each change."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.unit.mock_attio.store.test_webhook_sender import Receiver
 
 @pytest.fixture
 def receiver(attio: Attio) -> Receiver:
-    """Whoever wants to hear of all of it."""
+    """Return a receiver that is subscribed to all of these events."""
     found = Receiver(attio)
     found.subscribe(
         "note.created", "note.updated", "note-content.updated", "note.deleted", "task.created", "task.updated",
@@ -23,17 +23,17 @@ def receiver(attio: Attio) -> Receiver:
 
 @pytest.fixture
 def parent(attio: Attio) -> dict[str, str]:
-    """A person, as bodies name a parent record."""
+    """Return a person in the form in which bodies name a parent record."""
     return {"parent_object": "people", "parent_record_id": attio.person()["id"]["record_id"]}
 
 
-def told(receiver: Receiver) -> list[tuple[str, dict[str, Any]]]:
-    """The types and ids of what was told."""
+def sent_events(receiver: Receiver) -> list[tuple[str, dict[str, Any]]]:
+    """Return the types and ids of the events received."""
     return [(one["event_type"], one["id"]) for one in receiver.events()]
 
 
 def test_a_note_is_written_changed_and_deleted(attio: Attio, receiver: Receiver, parent: dict[str, str]) -> None:
-    """A new title and a new text are two events; nothing new is none; the parent is told with each."""
+    """A new title and a new text are two events; no change sends none; each event names the parent."""
     body = {**parent, "title": "Call", "format": "plaintext", "content": "She said yes."}
     note = attio.ok("POST", "/v2/notes", {"data": body})
     path = f"/v2/notes/{note['id']['note_id']}"
@@ -80,11 +80,11 @@ def test_a_task_is_made_done_and_deleted(attio: Attio, receiver: Receiver, paren
     assert done["linked_records"][0]["target_record_id"] == parent["parent_record_id"]
     assert attio.ok("GET", "/v2/tasks") == [attio.ok("GET", path)]
     attio.send("DELETE", path)
-    assert told(receiver) == [(f"task.{what}", task["id"]) for what in ("created", "updated", "deleted")]
+    assert sent_events(receiver) == [(f"task.{what}", task["id"]) for what in ("created", "updated", "deleted")]
 
 
 def test_a_record_is_put_into_a_list_and_taken_out(attio: Attio, receiver: Receiver, parent: dict[str, str]) -> None:
-    """By the list's slug or id; the record tells in which lists it is."""
+    """By the list's slug or id; the record's entries name its lists."""
     new = {"name": "Pipeline", "api_slug": "sales_pipeline", "parent_object": "people"}
     made = attio.ok("POST", "/v2/lists", {"data": new})
     attio.ok("PATCH", "/v2/lists/sales_pipeline", {"data": {"name": "Sales"}})
@@ -98,7 +98,7 @@ def test_a_record_is_put_into_a_list_and_taken_out(attio: Attio, receiver: Recei
     assert [one["name"] for one in attio.ok("GET", "/v2/lists")] == ["Sales"]
 
     attio.send("DELETE", path)
-    assert told(receiver) == [
+    assert sent_events(receiver) == [
         ("list.created", made["id"]),
         ("list.updated", made["id"]),
         ("list-entry.created", entry["id"]),

@@ -1,4 +1,4 @@
-"""The control door: reset and tokens, for this machine only."""
+"""The control API: reset, tokens and faults, for this machine only."""
 
 import pytest
 
@@ -27,10 +27,10 @@ def test_a_reset_brings_the_seed_back_with_the_same_ids(attio: Attio) -> None:
         {"headers": {"X-Forwarded-For": "192.0.2.7"}},
     ],
 )
-def test_the_control_door_is_closed_to_strangers_web_pages_and_proxies(
+def test_the_control_api_is_closed_to_other_machines_web_pages_and_proxies(
     attio: Attio, path: str, more: dict[str, dict[str, str]]
 ) -> None:
-    """A page in the browser of the person at this machine is a stranger as well."""
+    """A web page in a browser on this machine is refused as well."""
     reply = attio.send("POST", path, {"scope": ""}, **more)
     assert reply.status_code == 403
     assert "Access-Control-Allow-Origin" not in reply.headers
@@ -42,8 +42,8 @@ def test_a_token_cannot_have_a_scope_that_attio_does_not_know(attio: Attio) -> N
     assert attio.refused("POST", "/_mock/tokens", {})["validation_errors"][0]["message"] == "Required"
 
 
-def test_a_fault_strikes_writes_to_one_record_so_often_or_until_it_is_cleared(attio: Attio) -> None:
-    """As if Attio were down for this record alone; reading goes on, and the others do not notice."""
+def test_a_fault_fails_writes_to_one_record_a_number_of_times_or_until_it_is_cleared(attio: Attio) -> None:
+    """As if Attio were down for this record only: reads and other records still work."""
     record_id, other = attio.path().rpartition("/")[2], attio.path(1)
     attio.ok("POST", "/_mock/faults", {"record_id": record_id, "times": 1})
     assert attio.send("PATCH", attio.path(), {"data": {"values": {"job_title": "x"}}}).status_code == 503

@@ -88,7 +88,7 @@ def test_a_choice_is_found_by_its_title_and_by_its_id(attio: Attio, kind: str) -
 
 @pytest.mark.parametrize(("kind", "low", "high"), [("number", 1, 2.5), ("checkbox", False, True)])
 def test_numbers_are_compared_as_numbers(attio: Attio, kind: str, low: object, high: object) -> None:
-    """`$gt` and friends on numeric types, and sorting by them; whoever has no value comes last."""
+    """`$gt` and friends on numeric types, and sorting by them; records without a value come last."""
     attio.add_attribute("x", kind)
     attio.write("PATCH", attio.path(0), {"x": low})
     attio.write("PATCH", attio.path(1), {"x": high})
@@ -134,5 +134,5 @@ def test_limit_and_offset_may_be_floats_as_the_generated_clients_send_them(attio
     ],
 )
 def test_a_query_of_the_wrong_shape_is_refused(attio: Attio, body: dict[str, Any]) -> None:
-    """400, never a silent clamp: whoever pages would stop too early."""
+    """400, never a silent clamp: a client that reads all pages would stop too early."""
     assert attio.refused("POST", "/v2/objects/people/records/query", body)["status_code"] == 400

@@ -76,7 +76,7 @@ def test_graphql_wants_the_same_token_as_rest(attio: Attio) -> None:
 
 
 def test_a_get_explains_what_to_send(attio: Attio) -> None:
-    """Whoever opens it in a browser, without a token, is helped."""
+    """A GET without a token explains the endpoint."""
     reply = attio.app.test_client().get("/graphql")
     assert (reply.status_code, reply.mimetype) == (200, "text/plain")
     assert "POST" in reply.get_data(as_text=True)

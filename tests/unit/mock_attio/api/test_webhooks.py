@@ -13,12 +13,12 @@ CREATED = {"event_type": "record.created", "filter": None}
 
 
 def body(*subscriptions: dict[str, Any], url: str = URL) -> dict[str, Any]:
-    """The body of a creation."""
+    """Return the body of a creation."""
     return {"data": {"target_url": url, "subscriptions": list(subscriptions) or [CREATED]}}
 
 
 def equals(field: str, value: str) -> dict[str, str]:
-    """One operation of a filter."""
+    """Return one operation of a filter."""
     return {"field": field, "operator": "equals", "value": value}
 
 
@@ -89,7 +89,7 @@ def test_what_attio_does_not_know_is_refused_by_its_place(attio: Attio, wrong: A
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:8000/x", "http://localhost/x", "http://[::1]:1/x"])
 def test_this_machine_may_be_called_without_tls(attio: Attio, url: str) -> None:
-    """A departure from Attio: the stand-in and its callers share a machine."""
+    """Unlike Attio: the stand-in and its callers run on one machine."""
     assert attio.ok("POST", "/v2/webhooks", body(url=url))["target_url"] == url
 
 
@@ -143,6 +143,6 @@ def test_webhooks_are_listed_by_pages(attio: Attio) -> None:
     urls = [f"{URL}/{number}" for number in range(3)]
     for url in urls:
         attio.ok("POST", "/v2/webhooks", body(url=url))
-        attio.clock.go_on(1)
+        attio.clock.advance(1)
 
     assert [one["target_url"] for one in attio.ok("GET", "/v2/webhooks?limit=2&offset=1")] == urls[1:]

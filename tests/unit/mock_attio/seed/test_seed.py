@@ -1,4 +1,4 @@
-"""The cast of the demo."""
+"""The demo data."""
 
 import phonenumbers
 import pytest

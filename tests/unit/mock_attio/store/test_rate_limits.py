@@ -15,12 +15,12 @@ def test_no_more_than_the_limit_in_any_second() -> None:
     clock = Clock()
     limits = Limits(reads=0, writes=2, now=clock)
     limits.admit("write")
-    clock.go_on(0.6)
+    clock.advance(0.6)
     limits.admit("write")
     for _ in range(3):
         with pytest.raises(AttioError):
             limits.admit("write")
-    clock.go_on(0.5)
+    clock.advance(0.5)
     limits.admit("write")
     with pytest.raises(AttioError):
         limits.admit("write")
@@ -34,14 +34,14 @@ def test_zero_means_no_limit() -> None:
 
 
 def test_retry_after_is_an_http_date_at_which_there_is_room_again() -> None:
-    """429 with Attio's body; whoever waits until that date is admitted."""
+    """429 with Attio's body; a client that waits until that date is admitted."""
     clock = Clock()
     app = create_app(config_for(clock, writes_per_second=1))
     attio = Attio(app, clock)
     body = {"data": {"values": {"job_title": "x"}}}
     path = attio.path()
     assert attio.send("PATCH", path, body).status_code == 200
-    clock.go_on(0.25)
+    clock.advance(0.25)
     reply = attio.send("PATCH", path, body)
     assert reply.get_json() == {
         "status_code": 429,

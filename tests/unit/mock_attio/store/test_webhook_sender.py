@@ -1,4 +1,4 @@
-"""From a change to the webhook: signed, once for each change, again for three days, and never lost on the way."""
+"""Webhook delivery: signed, once for each change, retried for three days."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from alc_app.mock_attio.store.webhook_sender import PER_SECOND, Sender, sign
+from alc_app.mock_attio.store.webhook_sender import MAX_PER_SECOND, Sender, sign
 from tests.unit.mock_attio.conftest import Attio
 
 URL = "https://app.example.com/attio/events"
@@ -16,7 +16,7 @@ PEOPLE = "/v2/objects/people/records"
 
 
 class Receiver:
-    """Whoever is called; answers what it is told to."""
+    """A webhook receiver that answers with `status`."""
 
     def __init__(self, attio: Attio) -> None:
         self.calls: list[tuple[str, bytes, Mapping[str, str]]] = []
@@ -26,26 +26,26 @@ class Receiver:
         self._sender = Sender(attio.app.extensions["mock_attio"], self._post, clock=lambda: self.time)
 
     def subscribe(self, *event_types: str, filter: Any = None, url: str = URL) -> Any:
-        """A webhook for these events."""
+        """Create a webhook for these events."""
         subscriptions = [{"event_type": one, "filter": filter} for one in event_types]
         data = {"target_url": url, "subscriptions": subscriptions}
         return self._attio.ok("POST", "/v2/webhooks", {"data": data})
 
-    def events(self, looks: int = 20) -> list[dict[str, Any]]:
-        """What comes in so many looks of the sender; each look has a second of its own."""
+    def events(self, runs: int = 20) -> list[dict[str, Any]]:
+        """Return the events received in `runs` runs of the sender, one second apart."""
         before = len(self.calls)
-        for _ in range(looks):
-            self.look()
+        for _ in range(runs):
+            self.run_once()
         return [event for _, body, _ in self.calls[before:] for event in json.loads(body)["events"]]
 
-    def look(self) -> None:
-        """The sender looks once."""
-        self._sender.look()
-        self._sender.wait()
+    def run_once(self) -> None:
+        """Let the sender send what is due, once."""
+        self._sender.send_due()
+        self._sender.wait_for_attempts()
         self.time += 1
 
     def status_at_attio(self) -> str:
-        """What Attio thinks of the first webhook."""
+        """Return the status of the first webhook."""
         return str(self._attio.ok("GET", "/v2/webhooks")[0]["status"])
 
     def _post(self, url: str, body: bytes, headers: Mapping[str, str]) -> int | None:
@@ -55,7 +55,7 @@ class Receiver:
 
 @pytest.fixture
 def receiver(attio: Attio) -> Receiver:
-    """One, that is not subscribed yet."""
+    """Return a receiver without subscriptions."""
     return Receiver(attio)
 
 
@@ -76,15 +76,15 @@ def test_a_message_is_signed_in_both_headers_and_has_a_key(attio: Attio, receive
     webhook = receiver.subscribe("record.created")
     made = attio.ok("POST", PEOPLE, {"data": {"values": {"name": "Lovelace, Ada"}}})
 
-    receiver.look()
+    receiver.run_once()
 
     [(url, body, headers)] = receiver.calls
     assert url == URL
     assert headers["Attio-Signature"] == headers["X-Attio-Signature"] == sign(webhook["secret"], body)
     assert headers["Idempotency-Key"]
-    told = json.loads(body)
-    assert told["webhook_id"] == webhook["id"]["webhook_id"]
-    [event] = told["events"]
+    payload = json.loads(body)
+    assert payload["webhook_id"] == webhook["id"]["webhook_id"]
+    [event] = payload["events"]
     assert (event["event_type"], event["id"]) == ("record.created", made["id"])
     assert event["actor"]["type"] == "api-token"
 
@@ -104,7 +104,7 @@ def test_an_update_is_one_event_for_each_attribute_that_changed(attio: Attio, re
 
 
 def test_filters_hold_back_what_was_not_asked_for(attio: Attio, receiver: Receiver) -> None:
-    """By attribute and by actor: this is how a client hears nothing of its own writes."""
+    """By attribute and by actor: a client can exclude its own writes."""
     status = attio.ok("GET", "/v2/objects/people/attributes/alc_status")["id"]["attribute_id"]
     me = attio.write("PATCH", attio.path(), {"alc_lead_id": "1"})["alc_lead_id"][0]["created_by_actor"]["id"]
     of_status = {"field": "id.attribute_id", "operator": "equals", "value": status}
@@ -120,7 +120,7 @@ def test_filters_hold_back_what_was_not_asked_for(attio: Attio, receiver: Receiv
 
 
 def test_deletions_and_merges_are_told(attio: Attio, receiver: Receiver) -> None:
-    """A merge makes a new record and tells of each of the two that went into it."""
+    """A merge sends one event for each of the two merged records."""
     receiver.subscribe("record.created", "record.deleted", "record.merged")
     first, second, third = (attio.person(position)["id"]["record_id"] for position in range(3))
     attio.send("DELETE", f"{PEOPLE}/{third}")
@@ -136,7 +136,7 @@ def test_deletions_and_merges_are_told(attio: Attio, receiver: Receiver) -> None
 
 
 def test_attributes_of_objects_are_told(attio: Attio, receiver: Receiver) -> None:
-    """Made, and changed."""
+    """Created, and updated."""
     receiver.subscribe("object-attribute.created", "object-attribute.updated")
     made = attio.add_attribute("shoe_size", "number")
     attio.ok("PATCH", "/v2/objects/people/attributes/shoe_size", {"data": {"title": "Shoes"}})
@@ -148,7 +148,7 @@ def test_attributes_of_objects_are_told(attio: Attio, receiver: Receiver) -> Non
 
 
 def test_a_change_that_is_undone_is_not_told(attio: Attio, receiver: Receiver) -> None:
-    """The message lies in the transaction of the change."""
+    """The message is written in the transaction of the change."""
     receiver.subscribe("record.created")
     email = attio.person()["values"]["email_addresses"][0]["email_address"]
     attio.refused("POST", PEOPLE, {"data": {"values": {"email_addresses": [email]}}})
@@ -164,28 +164,28 @@ def test_what_is_not_taken_is_sent_again_ten_times_over_three_days(
     receiver.subscribe("record.updated")
     receiver.status = status
     attio.write("PATCH", attio.path(), {"job_title": "Admiral"})
-    receiver.look()
+    receiver.run_once()
     for hours in range(80):  # each of the ten is found due at the next full hour
-        attio.clock.go_on(3600)
-        receiver.events(looks=2 if hours else 8)
+        attio.clock.advance(3600)
+        receiver.events(runs=2 if hours else 8)
 
     assert len(receiver.calls) == 11
     assert len({(body, headers["Idempotency-Key"]) for _, body, headers in receiver.calls}) == 1
     assert receiver.status_at_attio() == "degraded"
-    attio.clock.go_on(7 * 86_400)
+    attio.clock.advance(7 * 86_400)
     attio.write("PATCH", attio.path(), {"job_title": "Captain"})
     assert receiver.status_at_attio() == "inactive"
     assert receiver.events() == []
 
 
 def test_a_degraded_webhook_that_is_reached_is_active_again(attio: Attio, receiver: Receiver) -> None:
-    """It is called all the same, and what arrives counts."""
+    """It is still called, and a delivery makes it active."""
     receiver.subscribe("record.updated")
     receiver.status = 500
     attio.write("PATCH", attio.path(), {"job_title": "Admiral"})
     for _ in range(11):
-        receiver.look()
-        attio.clock.go_on(200_000)
+        receiver.run_once()
+        attio.clock.advance(200_000)
     assert receiver.status_at_attio() == "degraded"
 
     receiver.status = 204
@@ -201,18 +201,18 @@ def test_one_address_is_called_25_times_a_second_and_others_need_not_wait(attio:
     receiver.subscribe("record.updated", url=f"{URL}/other")
     attio.write("PATCH", attio.path(), {"job_title": "Admiral", "alc_status": "Pending"})
 
-    receiver._sender.look()
-    receiver._sender.look()
-    receiver._sender.wait()
+    receiver._sender.send_due()
+    receiver._sender.send_due()
+    receiver._sender.wait_for_attempts()
     assert sorted(url for url, _, _ in receiver.calls) == [URL, f"{URL}/other"]
 
-    receiver.time += 1 / PER_SECOND
-    receiver.look()
+    receiver.time += 1 / MAX_PER_SECOND
+    receiver.run_once()
     assert len(receiver.calls) == 4
 
 
 def test_deleting_a_webhook_drops_what_waits_for_it(attio: Attio, receiver: Receiver) -> None:
-    """Nobody is called who has asked not to be."""
+    """Undelivered messages are deleted with the webhook."""
     webhook = receiver.subscribe("record.updated")
     attio.write("PATCH", attio.path(), {"job_title": "Admiral"})
     attio.send("DELETE", f"/v2/webhooks/{webhook['id']['webhook_id']}")

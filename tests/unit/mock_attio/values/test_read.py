@@ -29,7 +29,7 @@ def test_a_replaced_value_stays_in_the_history_the_oldest_first(attio: Attio) ->
     """`show_historic=true` shows the values of the past with `active_until`."""
     path = attio.path()
     attio.write("PATCH", path, {"alc_status": "Pending"})
-    attio.clock.go_on(60)
+    attio.clock.advance(60)
     attio.write("PATCH", path, {"alc_status": "Complete"})
     past, present = attio.ok("GET", f"{path}/attributes/alc_status/values?show_historic=true")
     assert (past["value"], present["value"]) == ("Pending", "Complete")
@@ -41,7 +41,7 @@ def test_writing_the_same_again_leaves_no_history(attio: Attio) -> None:
     """C4: level-triggered writers repeat themselves; the record does not change by that."""
     path = attio.path()
     before = attio.write("PATCH", path, {"alc_status": "Pending", "phone_numbers": ["+44 20 7946 0142"]})
-    attio.clock.go_on(60)
+    attio.clock.advance(60)
     after = attio.write("PUT", path, {"alc_status": [{"value": "Pending"}], "phone_numbers": ["+442079460142"]})
     assert before == after
     assert len(attio.ok("GET", f"{path}/attributes/alc_status/values?show_historic=true")) == 1
