@@ -77,7 +77,7 @@ def get_settings(schema: WorkspaceSchema, key: str | None = None) -> Any:
     """
     if key is not None:
         schema.setting(key)
-    stored = current().workspace_settings()
+    stored = current().workspace_settings.all()
     found = {name: stored.get(name) for name in schema.settings}
     fitting = {name: value if schema.settings[name].fits(value) else None for name, value in found.items()}
     return fitting if key is None else fitting[key]
@@ -91,4 +91,4 @@ def set_settings(schema: WorkspaceSchema, key: str, value: Value | None) -> None
     setting = schema.setting(key)
     if value is not None and not setting.fits(value):
         raise ValueError(f'The setting "{key}" is a {setting.type}, and {value!r} is none.')
-    current().set_workspace_setting(key, value)
+    current().workspace_settings.set(key, value)

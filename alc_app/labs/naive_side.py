@@ -52,7 +52,7 @@ class NaiveSide(Side):
         )
         self.undo(self._forget_webhooks)
         self._running(lambda: connection_added(self.runtime.workspace_connection()))
-        self._addresses |= dict.fromkeys(self.runtime.handlers, self.runtime)
+        self._addresses |= dict.fromkeys(self.runtime.webhook_handlers, self.runtime)
 
     def follow_the_text(self) -> None:
         """From here on, do what the tutorial's text says and its code forgets (Usage 9)."""
@@ -84,7 +84,7 @@ class NaiveSide(Side):
 
     def hook_url(self) -> str:
         """The address that the tutorial's code has registered."""
-        return next(iter(self.runtime.handlers.values())).url
+        return next(iter(self.runtime.webhook_handlers.values())).url
 
     def is_settled(self, record_id: str) -> bool:
         """It knows of nothing that is left to do."""
@@ -115,7 +115,7 @@ class NaiveSide(Side):
 
     def connect(self) -> Json:
         """Its connection is the lab's own already."""
-        [handler] = self.runtime.handlers.values()
+        [handler] = self.runtime.webhook_handlers.values()
         return {"webhook_id": handler.external_webhook_id, "url": handler.url}
 
     def disconnect(self) -> None:

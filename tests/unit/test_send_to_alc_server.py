@@ -161,7 +161,7 @@ def test_an_intent_whose_answer_is_lost_stays_open_for_another_attempt_with_its_
         (unreachable, AlcUnreachable),
         (says(429, retry_after="3"), AlcUnreachable),
         (says(422, {"error": {"message": "No."}}), AlcRefused),
-        (says(401), AlcRefused),
+        (says(403), AlcRefused),
     ],
 )
 def test_a_send_that_certainly_did_nothing_closes_its_intent(
@@ -177,7 +177,7 @@ def test_a_send_that_certainly_did_nothing_closes_its_intent(
     assert len(set(outside.keys())) == 2
 
 
-@pytest.mark.parametrize("second", [unreachable, says(429), says(422), says(401)])
+@pytest.mark.parametrize("second", [unreachable, says(429), says(422), says(403)])
 def test_a_refusal_after_a_lost_answer_does_not_close_the_intent(
     runtime: FakeRuntime, outside: Outside, second: Fault
 ) -> None:

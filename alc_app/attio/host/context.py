@@ -1,12 +1,12 @@
-"""The slot: which runtime is running the app's code right now.
+"""The runtime that is running the app's code right now.
 
-App code is written as if Attio were simply there (`get_workspace_connection()`, `fetch()`). Whoever runs it, be it the
-worker, the web process or a test, fills this one context variable first. It is the only hidden wire in the house.
+App code is written as if Attio were simply there (`get_workspace_connection()`, `fetch()`). The worker, the web process
+or a test sets the one context variable of this file before it calls app code.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from typing import Any, ParamSpec, Protocol, TypeVar, get_type_hints
 
 from pydantic import TypeAdapter
 
-from alc_app.attio.connections import Connection, WebhookHandler
+from alc_app.attio.connections import Connection
 from alc_app.attio.host.errors import SerializableError
 from alc_app.attio.http import FetchResponse
 
@@ -25,35 +25,80 @@ R = TypeVar("R")
 
 @dataclass(frozen=True)
 class Settings:
-    """What the doors need to know about the outside: where it is, and our key to Attio."""
+    """What the API clients need: the addresses of ALC and Attio, and our key to Attio."""
 
     alc_url: str
     attio_url: str
     attio_api_token: str
     workspace_id: str
     hooks_url: str
-    """What the address of every webhook handler of this installation begins with."""
+    """The prefix of the URL of every webhook handler of this installation."""
     events_url: str
-    """What those begin with that Attio itself calls."""
+    """The same for the handlers that Attio itself calls."""
     subscription_seconds: int = 604_800
-    """For how long a service is asked to call us, where subscriptions expire."""
+    """The lifetime to ask for, where subscriptions expire."""
     send_new_people: bool = False
-    """Is everybody sent to ALC who is added to the CRM? The default, until a person has set it."""
+    """Send everybody who is added to the CRM? The default, until a person has set it."""
     strict_removal: bool = False
-    """Does a connection stay when `connection_removed` fails? The default, until a person has set it."""
+    """Keep a connection when `connection_removed` fails? The default, until a person has set it."""
 
 
 class Runtime(Protocol):
-    """What Attio's servers give to an app while its code runs."""
+    """What Attio's servers give to an app while its code runs; the functions of the SDK call it.
+
+    The stores are `Any`, because the SDK imports nothing of ours. Each is called by one file of the SDK only, so that a
+    new function of the SDK is one function there and one in the store.
+    """
 
     settings: Settings
     run_id: str
-    """Names the durable run we are in; the same again when it is continued after a crash."""
+    """Names the durable run; after a crash the same run continues under the same name."""
     resumed: bool
-    """Was the step before this one done in an earlier life? Then this one may have been begun in it."""
+    """True if the previous step was replayed after a crash; the next step may then have been started before."""
+    webhook_handlers: Any
+    """`runtime/stores/webhook_handlers.py`, for `attio/server.py`."""
+    subscriptions: Any
+    """`runtime/stores/subscriptions.py`, for `attio/server.py`."""
+    workflow_runs: Any
+    """`runtime/stores/workflow_runs.py`, for `attio/server.py`."""
+    kv: Any
+    """`runtime/stores/key_values.py`, for `attio/kv.py`."""
+    workspace_settings: Any
+    """`runtime/stores/workspace_settings.py`, for `attio/settings.py`."""
 
-    def now(self) -> float: ...
-    def workspace_connection(self) -> Connection: ...
+    @property
+    def connection_id(self) -> str:
+        """The connection that is being added or removed, else that of the workspace. Raises: AttioError."""
+        ...
+
+    def now(self) -> float:
+        """Return the time in seconds since 1970."""
+        ...
+
+    def step(self, name: str, work: Callable[[], Any]) -> Any:
+        """Run `work` as a durable step, and return its JSON result; see `step` below."""
+        ...
+
+    def sdk_step(self, name: str, work: Callable[[], Any]) -> Any:
+        """Do the same, and log it as a call of the server SDK."""
+        ...
+
+    def transaction(self) -> AbstractContextManager[Any]:
+        """Return a transaction on the app's database, as a context manager that yields the session."""
+        ...
+
+    def reading(self) -> AbstractContextManager[Any]:
+        """Return a read-only session on the app's database, which waits for no writer."""
+        ...
+
+    def publish(self, kind: str, data: Mapping[str, Any]) -> None:
+        """Send an event to the open pages, when the transaction commits."""
+        ...
+
+    def workspace_connection(self) -> Connection:
+        """Return the workspace's connection with a fresh token. Raises: AttioError."""
+        ...
+
     def fetch(
         self,
         url: str,
@@ -63,38 +108,16 @@ class Runtime(Protocol):
         json: Any,
         connection: Connection | None,
         per_second: int | None,
-    ) -> FetchResponse: ...
-    def step(self, name: str, work: Callable[[], Any]) -> Any: ...
-    def transaction(self) -> AbstractContextManager[Any]: ...
-    def reading(self) -> AbstractContextManager[Any]: ...
-    def publish(self, kind: str, data: Mapping[str, Any]) -> None: ...
-    def create_webhook_handler(
-        self,
-        file_name: str,
-        signed_by: str = "standard_webhooks",
-        connector: str = "",
-        parameters: Mapping[str, Any] | None = None,
-    ) -> WebhookHandler: ...
-    def update_webhook_handler(self, handler_id: str, external_webhook_id: str, secret: str = "") -> None: ...
-    def get_webhook_handler(self, handler_id: str) -> WebhookHandler | None: ...
-    def list_webhook_handlers(self) -> list[WebhookHandler]: ...
-    def knows_webhook_handler(self, handler_id: str) -> bool: ...
-    def unsubscribe(self, connection: Connection, handler_id: str) -> None: ...
-    def refresh_soon(self, handler_id: str) -> None: ...
-    def delete_webhook_handler(self, handler_id: str) -> None: ...
-    def workspace_settings(self) -> Mapping[str, Any]: ...
-    def set_workspace_setting(self, key: str, value: Any) -> None: ...
-    def kv_get(self, keys: Sequence[str]) -> Mapping[str, Any]: ...
-    def kv_set(self, key: str, value: Any, ttl_in_seconds: float | None) -> None: ...
-    def kv_delete(self, key: str) -> None: ...
-    def post_callback(self, url: str, callback_id: str, body: Mapping[str, Any]) -> None: ...
+    ) -> FetchResponse:
+        """Make one HTTP request; see `fetch` of `attio/server.py`."""
+        ...
 
 
 _runtime: ContextVar[Runtime] = ContextVar("runtime")
 
 
 def current() -> Runtime:
-    """The runtime that is running us. Raises: RuntimeError outside of one."""
+    """Return the runtime that is running this code. Raises: RuntimeError outside of one."""
     try:
         return _runtime.get()
     except LookupError:
@@ -112,9 +135,10 @@ def running(runtime: Runtime) -> Iterator[None]:
 
 
 def step(function: Callable[P, R]) -> Callable[P, R]:
-    """Make a door's call a durable step: done once, and its outcome remembered across a crash.
+    """Make a function a durable step: its outcome is stored, and a run that continues after a crash reuses it.
 
-    The outcome, a value or a `SerializableError`, is kept as JSON; so nothing secret may be returned by a step.
+    The outcome, a value or a `SerializableError`, is stored as JSON that others may read, so a step must not return
+    secrets. The step's name is the function's `__qualname__`.
     """
     shape: TypeAdapter[R] | None = None
 
@@ -133,7 +157,7 @@ def step(function: Callable[P, R]) -> Callable[P, R]:
 
 
 def outcome(work: Callable[[], Any]) -> dict[str, Any]:
-    """What `work` did, as JSON: `{"ok": value}`, or `{"error": …}` for an error made to be carried."""
+    """Run `work` and return its outcome as JSON: `{"ok": value}`, or `{"error": …}` for a SerializableError."""
     try:
         return {"ok": work()}
     except SerializableError as error:
@@ -141,7 +165,7 @@ def outcome(work: Callable[[], Any]) -> dict[str, Any]:
 
 
 def settle(result: dict[str, Any]) -> Any:
-    """The value in an `outcome`, or its error raised."""
+    """Return the value of an `outcome`, or raise its error."""
     if "error" in result:
         raise SerializableError.from_json(result["error"])
     return result["ok"]

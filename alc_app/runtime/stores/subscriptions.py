@@ -47,6 +47,9 @@ class Subscriptions:
         parameters: Mapping[str, Any] | None,
     ) -> str:
         """Make a handler; one of a connector gets a subscription too, which is due at once. Returns its id."""
+        self._manifest.webhook(file_name)  # raises LookupError for a misspelt name
+        if connector:
+            self._manifest.connector(connector)
         handler_id = self._handlers.create(connection_id, file_name, signed_by, connector)
         if connector:
             row = SubscriptionRow(

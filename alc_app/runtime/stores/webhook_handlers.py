@@ -33,7 +33,7 @@ class WebhookHandlers:
         unused = (row for row in unregistered if (row.file_name, row.connector) == (file_name, connector))
         if made := next(unused, None):
             return made.id
-        handler_id, secret = secrets.token_urlsafe(24), SCHEMES[signed_by].secret()
+        handler_id, secret = self.new_id(), SCHEMES[signed_by].secret()
         row = WebhookHandlerRow(
             id=handler_id,
             connection_id=connection_id,
@@ -51,6 +51,20 @@ class WebhookHandlers:
         """The row of a handler, deleted ones included."""
         with self._database.reading() as session:
             return session.get(WebhookHandlerRow, handler_id)
+
+    def new_id(self) -> str:
+        """Return a new id: 192 random bits (R18)."""
+        return secrets.token_urlsafe(24)
+
+    def live(self, handler_id: str) -> WebhookHandler | None:
+        """Return a handler as the app sees it; None if it is deleted or its connection is being removed."""
+        row = self.row(handler_id)
+        return None if row is None or row.gone_at or row.deleted_at else self.get(handler_id)
+
+    def is_known(self, handler_id: str) -> bool:
+        """Return whether this handler exists and is not deleted."""
+        row = self.row(handler_id)
+        return row is not None and row.deleted_at is None
 
     def get(self, handler_id: str) -> WebhookHandler:
         """A handler as the app sees it."""

@@ -1,4 +1,4 @@
-"""The one fake of the runtime that app code sees: a memory database, an outside of two dictionaries, and crashes.
+"""The one fake: the real context on a database in memory, an outside of two dictionaries, and crashes.
 
 A step's outcome is kept as JSON, as the engine keeps it. After a crash `restart()` runs the same code from its
 beginning, and what has an outcome is not done again.
@@ -8,23 +8,42 @@ from __future__ import annotations
 
 import json as json_
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
-from dataclasses import replace
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from cryptography.fernet import Fernet
+from sqlmodel import col, func, select
+
 from alc_app.app import app as manifest
-from alc_app.attio import AttioNoWorkspaceConnectionError, Connection, WebhookHandler
-from alc_app.attio.host.context import Settings, outcome, settle
+from alc_app.attio import WebhookHandler
+from alc_app.attio.host.context import Settings
 from alc_app.attio.host.errors import FetchAnswerLost, FetchNotSent
 from alc_app.attio.http import FetchResponse
-from alc_app.connectors.alc import unsubscribe as unsubscribe_alc
+from alc_app.runtime.context import AppContext
+from alc_app.runtime.exchanges.log import ExchangeLog
+from alc_app.runtime.oauth_client import OAuthDenied, Tokens
 from alc_app.runtime.storage.database import Database
+from alc_app.runtime.storage.sealing import Sealer
+from alc_app.runtime.storage.tables import (
+    ConnectionRow,
+    KeyValueRow,
+    LiveEvent,
+    SubscriptionRow,
+    WebhookHandlerRow,
+    WorkspaceSettingRow,
+)
+from alc_app.runtime.stores.connections import Connections
+from alc_app.runtime.stores.key_values import KeyValues
+from alc_app.runtime.stores.subscriptions import Subscriptions
+from alc_app.runtime.stores.webhook_handlers import WebhookHandlers
+from alc_app.runtime.stores.workspace_settings import WorkspaceSettings
 from tests.support.chaos.crashes import Crash
 from tests.support.fakes.run_memory import RunMemory
 from tests.support.tables import make_tables
 
+RUNTIME_TABLES = (ConnectionRow, KeyValueRow, LiveEvent, SubscriptionRow, WebhookHandlerRow, WorkspaceSettingRow)
+SEALING_KEY = Fernet.generate_key().decode()
 EVENTS_URL = "https://app.test/attio/events/"
 SETTINGS = Settings(
     "https://alc.test", "https://attio.test", "attio-token", "workspace", "https://app.test/hooks/", EVENTS_URL
@@ -125,8 +144,12 @@ class Outside:
             found |= values if written_to == record_id else {}
         return found
 
+    def request(self, method: str, url: str, *, headers: Mapping[str, str], json: Any) -> FetchResponse:
+        """Answer one request of the runtime, which calls this where it would call its `Http`."""
+        return self.call(method, url, headers, json)
+
     def call(self, method: str, url: str, headers: Mapping[str, str], body: Any) -> FetchResponse:
-        """One call, as `fetch()` makes it."""
+        """Note the call, and answer it, or play the fault that waits for it."""
         parts = urlsplit(url)
         path = f"{parts.path}?{parts.query}" if parts.query else parts.path
         self.calls.append((method, path, body, headers))
@@ -236,32 +259,110 @@ ATTIO_IDS = {"people": {"object_id": "people-id"}, "alc_status": {"attribute_id"
 POST_LEAD = ("POST", "/api/v1/leads")
 
 
-class FakeRuntime:
-    """Fills the slot of `alc_app.attio.host.context`. `time` is the clock; `connected` is whether ALC is connected."""
+class FakeServices:
+    """The stores that app code uses, the real ones, on one database. ALC and Attio are an `Outside`."""
+
+    manifest, settings = manifest, SETTINGS
+
+    def __init__(self, database: Database, outside: Outside) -> None:
+        self.database, self.outside, self.http = database, outside, outside
+        self.time = START
+        self.exchanges, self.rate_limiter = ExchangeLog(None), NoRateLimit()
+        now, sealer = self.now, Sealer([SEALING_KEY])
+        self.connections = Connections(database, sealer, NoOAuth(), now)  # type: ignore[arg-type]  # a refresh is refused
+        self.webhook_handlers = NumberedHandlers(database, sealer, "https://app.test", now)
+        self.subscriptions = Subscriptions(database, sealer, self.webhook_handlers, manifest, now)
+        self.key_values = KeyValues(database, SETTINGS.workspace_id, now)
+        self.workspace_settings = WorkspaceSettings(database, SETTINGS.workspace_id, now)
+        self.workflow_runs = RecordedCallbacks()
+
+    def now(self) -> float:
+        return self.time
+
+
+class NumberedHandlers(WebhookHandlers):
+    """Webhook handlers with ids that a test can foretell: handler_1, handler_2, …"""
+
+    def new_id(self) -> str:
+        with self._database.reading() as session:
+            return f"handler_{session.exec(select(func.count()).select_from(WebhookHandlerRow)).one() + 1}"
+
+
+class RecordedCallbacks:
+    """Keeps the callbacks to steps of workflows, instead of delivering them."""
+
+    def __init__(self) -> None:
+        self.called_back: list[tuple[str, str, Mapping[str, Any]]] = []
+        """URL, id and body of each."""
+
+    def post_callback(self, url: str, callback_id: str, body: Mapping[str, Any]) -> None:
+        self.called_back.append((url, callback_id, body))
+
+
+class NoRateLimit:
+    """Lets every request pass at once."""
+
+    def wait_for_slot(self, origin: str, per_second: int) -> None: ...
+    def push(self, origin: str, seconds: float) -> None: ...
+
+
+class NoOAuth:
+    """An authorization server that refuses every refresh."""
+
+    def refresh(self, *_: object) -> None:
+        raise OAuthDenied("invalid_grant")
+
+
+class FakeRuntime(AppContext):
+    """The real context on a database in memory, with virtual time, and steps that can crash.
+
+    `time` is the clock; `connected` is whether ALC is connected.
+    """
 
     def __init__(
         self, *, database: Database | None = None, outside: Outside | None = None, run_id: str = "run"
     ) -> None:
-        self.settings = SETTINGS
-        self.run_id = run_id
-        self.outside = outside or Outside()
-        self.database = database or memory()
-        self.time = START
-        self.connected = True
-        self.handlers: dict[str, WebhookHandler] = {}
-        self.refreshed: list[str] = []
-        """Handlers whose connector was asked to look after them."""
-        self.set_by_people: dict[str, Any] = {}
-        """The workspace's settings."""
-        self.kept: dict[str, tuple[str, float | None]] = {}
-        """`kv`: the JSON under each key, and until when."""
-        self.called_back: list[tuple[str, str, Mapping[str, Any]]] = []
-        """Address, id and body of every callback to a step of a workflow."""
+        self.outside, self.database = outside or Outside(), database or memory()
+        self.fake = FakeServices(self.database, self.outside)
+        super().__init__(self.fake, run_id)  # type: ignore[arg-type]  # as much of it as app code uses
+        self.called_back = self.fake.workflow_runs.called_back
         self.published: list[tuple[str, Mapping[str, Any]]] = []
         self.steps: list[str] = []
         """The names of the steps whose work was begun, in order."""
         self._memory = RunMemory(self._reach)
         self._crash: tuple[str, int] | None = None
+        if not self.fake.connections.live(SETTINGS.workspace_id):
+            self.connected = True
+
+    @property
+    def time(self) -> float:
+        return self.fake.time
+
+    @time.setter
+    def time(self, seconds: float) -> None:
+        self.fake.time = seconds
+
+    @property
+    def connected(self) -> bool:
+        return self.fake.connections.live(SETTINGS.workspace_id) is not None
+
+    @connected.setter
+    def connected(self, connected: bool) -> None:
+        connections = self.fake.connections
+        if connected:
+            id = "" if connections.is_known("connection") else "connection"
+            tokens = Tokens("alc-token", "alc-refresh-token", START * 2, "")
+            connections.activate(connections.add(SETTINGS.workspace_id, tokens, id))
+        elif live := connections.live(SETTINGS.workspace_id):
+            connections.erase(live.id)
+
+    @property
+    def handlers(self) -> dict[str, WebhookHandler]:
+        """The webhook handlers that are not deleted, by id."""
+        with self.database.reading() as session:
+            query = select(WebhookHandlerRow.id).where(col(WebhookHandlerRow.deleted_at).is_(None))
+            ids = session.exec(query.order_by(col(WebhookHandlerRow.created_at), col(WebhookHandlerRow.id))).all()
+        return {handler_id: self.webhook_handlers.get(handler_id) for handler_id in ids}
 
     def crash(self, when: str, nth: int) -> None:
         """Die "before" the work of the nth step (from 0), or "after" it and before its outcome is kept."""
@@ -274,15 +375,11 @@ class FakeRuntime:
         if run_id:
             self.run_id, self._memory = run_id, RunMemory(self._reach)
 
-    def now(self) -> float:
-        return self.time
-
-    @property
-    def resumed(self) -> bool:
-        return self._memory.resumed
-
     def step(self, name: str, work: Callable[[], Any]) -> Any:
-        return self._memory.step(name, work)
+        """Do the work, unless its outcome is kept from before a crash."""
+        result = self._memory.step(name, work)
+        self.resumed = self._memory.resumed
+        return result
 
     def _reach(self, when: str, nth: int, name: str) -> None:
         if self._crash == (when, nth):
@@ -290,106 +387,13 @@ class FakeRuntime:
         if when == "before":
             self.steps.append(name)
 
-    def transaction(self) -> AbstractContextManager[Any]:
-        return self.database.transaction()
-
-    def reading(self) -> AbstractContextManager[Any]:
-        return self.database.reading()
-
     def publish(self, kind: str, data: Mapping[str, Any]) -> None:
+        """Keep what the open pages would be sent."""
         self.published.append((kind, data))
-
-    def workspace_connection(self) -> Connection:
-        def connected() -> None:
-            if not self.connected:
-                raise AttioNoWorkspaceConnectionError("Acme Lead Checker is not connected.")
-
-        settle(self.step("get_workspace_connection", lambda: outcome(connected)))
-        return Connection("connection", "alc-token")
-
-    def fetch(
-        self,
-        url: str,
-        *,
-        method: str,
-        headers: Mapping[str, str],
-        json: Any,
-        connection: Connection | None,
-        per_second: int | None,
-    ) -> FetchResponse:
-        del per_second
-        token = {"Authorization": f"Bearer {connection.value}"} if connection else {}
-        return self.outside.call(method, url, {**headers, **token}, json)
-
-    def create_webhook_handler(
-        self,
-        file_name: str,
-        signed_by: str = "standard_webhooks",
-        connector: str = "",
-        parameters: Mapping[str, Any] | None = None,
-    ) -> WebhookHandler:
-        del parameters
-        number = self.step("create_webhook_handler", lambda: len(self.handlers) + 1)
-        id, secret = f"handler_{number}", "whsec_c2VjcmV0"
-        url = f"{EVENTS_URL}{id}" if signed_by == "attio" else f"https://app.test/hooks/{number}"
-        secret = "" if signed_by == "attio" else secret
-        handler = WebhookHandler(id, url, file_name, None, secret, signed_by, connector)
-        return self.handlers.setdefault(handler.id, handler)
-
-    def update_webhook_handler(self, handler_id: str, external_webhook_id: str, secret: str = "") -> None:
-        old = self.handlers[handler_id]
-        new = replace(old, external_webhook_id=external_webhook_id, secret=secret or old.secret)
-        self.step("update_webhook_handler", lambda: self.handlers.update({handler_id: new}))
-
-    def get_webhook_handler(self, handler_id: str) -> WebhookHandler | None:
-        return self.handlers.get(handler_id)
-
-    def list_webhook_handlers(self) -> list[WebhookHandler]:
-        ids = self.step("list_webhook_handlers", lambda: list(self.handlers))
-        return [self.handlers[handler_id] for handler_id in ids if handler_id in self.handlers]
-
-    def knows_webhook_handler(self, handler_id: str) -> bool:
-        return handler_id in self.handlers
-
-    def unsubscribe(self, connection: Connection, handler_id: str) -> None:
-        def end() -> None:
-            about = {"webhook_uri": self.handlers[handler_id].url, "state": {}, "parameters": {}}
-            unsubscribe_alc(connection=connection, **about)
-
-        settle(self.step("unsubscribe", lambda: outcome(end)))
-
-    def workspace_settings(self) -> Mapping[str, Any]:
-        return self.set_by_people
-
-    def set_workspace_setting(self, key: str, value: Any) -> None:
-        self.set_by_people = {**self.set_by_people, key: value}
-
-    def kv_get(self, keys: Sequence[str]) -> Mapping[str, Any]:
-        kept = {key: self.kept[key] for key in keys if key in self.kept}
-        return {key: json_.loads(value) for key, (value, until) in kept.items() if until is None or until > self.time}
-
-    def kv_set(self, key: str, value: Any, ttl_in_seconds: float | None) -> None:
-        until = None if ttl_in_seconds is None else self.time + ttl_in_seconds
-        self.kept[key] = (json_.dumps(value, allow_nan=False), until)
-
-    def kv_delete(self, key: str) -> None:
-        self.kept.pop(key, None)
-
-    def refresh_soon(self, handler_id: str) -> None:
-        self.refreshed.append(handler_id)
-
-    def post_callback(self, url: str, callback_id: str, body: Mapping[str, Any]) -> None:
-        self.called_back.append((url, callback_id, body))
-
-    def delete_webhook_handler(self, handler_id: str) -> None:
-        def delete() -> None:
-            self.handlers.pop(handler_id, None)
-
-        self.step("delete_webhook_handler", delete)
 
 
 def memory(url: str = "sqlite://") -> Database:
-    """A database with the app's tables."""
+    """A database with the app's tables and the runtime's."""
     database = Database(url)
-    make_tables(database, manifest.operations.tables)
+    make_tables(database, [*manifest.operations.tables, *RUNTIME_TABLES])
     return database

@@ -37,8 +37,8 @@ def test_a_value_is_none_until_somebody_has_set_it(runtime: FakeRuntime) -> None
 
 def test_a_value_of_a_type_that_was_once_counts_as_not_set(runtime: FakeRuntime) -> None:
     """A newer schema reads what an older one has stored."""
-    runtime.set_workspace_setting("minutes", "five")
-    runtime.set_workspace_setting("forgotten", 1)
+    runtime.workspace_settings.set("minutes", "five")
+    runtime.workspace_settings.set("forgotten", 1)
 
     assert get_settings(SCHEMA) == {"team": None, "minutes": None, "automatic": None}
 
@@ -49,7 +49,7 @@ def test_what_does_not_fit_is_refused(runtime: FakeRuntime) -> None:
         set_settings(SCHEMA, "minutes", "5")
     with pytest.raises(LookupError, match="The schema has: team, minutes, automatic"):
         get_settings(SCHEMA, "hours")
-    assert not runtime.workspace_settings()
+    assert not runtime.workspace_settings.all()
 
 
 def test_a_page_names_settings_of_its_schema_only() -> None:

@@ -29,7 +29,7 @@ def metadata(handler: WebhookHandler) -> TriggerMetadata:
 @pytest.fixture
 def handler(runtime: FakeRuntime) -> WebhookHandler:
     """The callback's address."""
-    return runtime.create_webhook_handler("workflow:activation")
+    return runtime.webhook_handlers.get(runtime.webhook_handlers.create("connection", "workflow:activation"))
 
 
 def triggered(handler: WebhookHandler, **body: Any) -> Any:

@@ -21,7 +21,6 @@ def create() -> Lead:
     ("fault", "error"),
     [
         (says(400), AlcRefused),
-        (says(401), AlcRefused),
         (says(403), AlcRefused),
         (says(404), AlcRefused),
         (says(422), AlcRefused),

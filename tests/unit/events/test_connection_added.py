@@ -44,8 +44,6 @@ def test_a_handler_is_made_registered_and_told_its_name_at_alc(runtime: FakeRunt
 
 def test_alc_is_called_with_the_connection_that_is_being_added(runtime: FakeRuntime, outside: Outside) -> None:
     """Installation 5: it is not saved yet, so it cannot be the workspace's."""
-    runtime.connected = False
-
     connection_added(NEW)
 
     assert outside.calls[0][3]["Authorization"] == "Bearer new-token"
@@ -100,7 +98,6 @@ def test_a_crash_at_any_step_can_be_undone_completely(
         connection_added(NEW)
 
     later = FakeRuntime(database=runtime.database, outside=outside)
-    later.handlers = runtime.handlers
     with running(later):
         connection_removed(NEW)
 

@@ -21,7 +21,7 @@ def added(runtime: FakeRuntime) -> None:
 
 def forget_external_id(runtime: FakeRuntime) -> None:
     """ALC's answer was lost when the handler was registered."""
-    runtime.update_webhook_handler("handler_1", None)  # type: ignore[arg-type]  # as before it was known
+    runtime.webhook_handlers.set_external_id("handler_1", None)  # type: ignore[arg-type]  # as before it was known
     runtime.steps.clear()
 
 
@@ -89,7 +89,7 @@ def test_webhooks_of_others_on_the_same_account_stay(runtime: FakeRuntime, outsi
     assert outside.webhooks == {"wh_9": theirs}
 
 
-@pytest.mark.parametrize("fault", [unreachable, answer_lost, says(500), says(401), says(429)])
+@pytest.mark.parametrize("fault", [unreachable, answer_lost, says(500), says(403), says(429)])
 def test_a_failure_is_raised_and_the_handler_kept_for_the_next_try(
     runtime: FakeRuntime, outside: Outside, fault: Fault
 ) -> None:

@@ -12,6 +12,7 @@ from alc_app.clients.alc_events import LeadProcessed
 from alc_app.extensions.lead_record_widget import widget
 from alc_app.extensions.load_lead_server import FRESH, KEPT, load_lead
 from alc_app.leads import transitions
+from alc_app.runtime.stores.key_values import KeyValues
 from tests.support.fakes.runtime import FakeRuntime, Outside, unreachable
 
 RECORD = "11111111-1111-4111-8111-111111111111"
@@ -126,9 +127,9 @@ def test_a_look_is_kept_once_a_minute_and_at_every_turn_of_the_chat(
 
     def keep(key: str, value: object, ttl_in_seconds: float | None) -> None:
         kept.append(key)
-        FakeRuntime.kv_set(runtime, key, value, ttl_in_seconds)
+        KeyValues.set(runtime.kv, key, value, ttl_in_seconds)
 
-    monkeypatch.setattr(runtime, "kv_set", keep)
+    monkeypatch.setattr(runtime.kv, "set", keep)
     lead = outside.leads[pending(outside)]
     for seconds, text, times in ((0.0, "Hi?", 1), (1.0, "Hi?", 1), (1.0, "Hello?", 2), (FRESH, "Hello?", 3)):
         runtime.time += seconds
@@ -145,7 +146,7 @@ def test_a_chat_that_cannot_be_kept_is_shown_all_the_same(
     def full(*_: object) -> None:
         raise OSError("The disk is full.")
 
-    monkeypatch.setattr(runtime, "kv_set", full)
+    monkeypatch.setattr(runtime.kv, "set", full)
     outside.leads[pending(outside)]["transcript"] = [{"from": "agent", "text": "Hi Ada?"}]  # type: ignore[assignment]
 
     assert draw().transcript

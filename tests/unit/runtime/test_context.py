@@ -10,6 +10,7 @@ import responses
 from alc_app.attio import AttioConnectionExpiredError, AttioNoWorkspaceConnectionError, Connection
 from alc_app.attio.host.context import running
 from alc_app.attio.http import FetchResponse
+from alc_app.attio.server import create_webhook_handler, list_webhook_handlers
 from alc_app.clients import alc_api
 from alc_app.clients.attio_api import AttioApiError, update_record
 from alc_app.runtime.context import AppContext, DurableContext, IntakeContext, ReachedFirstEffect
@@ -23,20 +24,20 @@ PATCH = "https://attio.test/v2/objects/people/records/r"
 
 
 @pytest.fixture
-def slot(services: Services) -> AppContext:
+def app_context(services: Services) -> AppContext:
     """Outside of a durable run: a step is just done."""
     return AppContext(services, "run")
 
 
-def post_lead(slot: AppContext) -> FetchResponse:
+def post_lead(app_context: AppContext) -> FetchResponse:
     """POST with the workspace's connection."""
-    connection = slot.workspace_connection()
+    connection = app_context.workspace_connection()
     headers = {"Idempotency-Key": "key"}
-    return slot.fetch(LEADS, method="POST", headers=headers, json={}, connection=connection, per_second=None)
+    return app_context.fetch(LEADS, method="POST", headers=headers, json={}, connection=connection, per_second=None)
 
 
 def test_a_token_that_is_refused_is_refreshed_once_and_the_call_made_once_more(
-    slot: AppContext, connect: Callable[..., str], alc: responses.RequestsMock
+    app_context: AppContext, connect: Callable[..., str], alc: responses.RequestsMock
 ) -> None:
     """O13: with the same idempotency key."""
     connect()
@@ -44,14 +45,14 @@ def test_a_token_that_is_refused_is_refreshed_once_and_the_call_made_once_more(
     alc.post(LEADS, status=201, json={})
     alc.post(TOKEN, json=FRESH)
 
-    assert post_lead(slot).status == 201
+    assert post_lead(app_context).status == 201
     sent = [call.request.headers for call in alc.calls if call.request.url == LEADS]
     assert [headers["Authorization"] for headers in sent] == ["Bearer old-access", "Bearer new-access"]
     assert {headers["Idempotency-Key"] for headers in sent} == {"key"}
 
 
 def test_a_second_refusal_needs_a_reconnect_and_does_not_loop(
-    slot: AppContext, services: Services, connect: Callable[..., str], alc: responses.RequestsMock
+    app_context: AppContext, services: Services, connect: Callable[..., str], alc: responses.RequestsMock
 ) -> None:
     """O13: two calls, one refresh, and the page says so."""
     connection_id = connect()
@@ -59,88 +60,89 @@ def test_a_second_refusal_needs_a_reconnect_and_does_not_loop(
     alc.post(TOKEN, json=FRESH)
 
     with pytest.raises(AttioConnectionExpiredError):
-        post_lead(slot)
+        post_lead(app_context)
     assert len(posts(alc, LEADS)) == 2
     assert len(posts(alc, TOKEN)) == 1
     assert services.connections.row(connection_id).status == "needs_reconnect"
     with pytest.raises(AttioConnectionExpiredError):
-        slot.workspace_connection()
+        app_context.workspace_connection()
 
 
 def test_a_missing_scope_is_not_mended_by_a_refresh(
-    slot: AppContext, services: Services, connect: Callable[..., str], alc: responses.RequestsMock
+    app_context: AppContext, services: Services, connect: Callable[..., str], alc: responses.RequestsMock
 ) -> None:
     """O13: 403 is an answer."""
     connection_id = connect()
     alc.post(LEADS, status=403)
 
-    assert post_lead(slot).status == 403
+    assert post_lead(app_context).status == 403
     assert not posts(alc, TOKEN)
     assert services.connections.row(connection_id).status == "active"
 
 
 def test_a_token_that_somebody_else_has_refreshed_meanwhile_is_used(
-    slot: AppContext, services: Services, connect: Callable[..., str], alc: responses.RequestsMock
+    app_context: AppContext, services: Services, connect: Callable[..., str], alc: responses.RequestsMock
 ) -> None:
     """O12: the 401 was for the old one, so nothing is refreshed."""
     connection_id = connect()
     alc.post(TOKEN, json=FRESH)
-    old = slot.workspace_connection()
+    old = app_context.workspace_connection()
     services.connections.refresh(connection_id, services.connections.row(connection_id).token_version)
     alc.post(LEADS, status=401)
     alc.post(LEADS, status=201, json={})
 
-    answer = slot.fetch(LEADS, method="POST", headers={}, json={}, connection=old, per_second=None)
+    answer = app_context.fetch(LEADS, method="POST", headers={}, json={}, connection=old, per_second=None)
 
     assert answer.status == 201
     assert len(posts(alc, TOKEN)) == 1
 
 
 def test_the_connections_token_goes_to_alc_only_where_it_is_asked_for(
-    slot: AppContext, alc: responses.RequestsMock
+    app_context: AppContext, alc: responses.RequestsMock
 ) -> None:
     """Usage 9: Attio's token goes to Attio."""
     alc.patch(PATCH, json={"data": {}})
 
-    with running(slot):
+    with running(app_context):
         update_record("people", "r", {})
 
     assert alc.calls[0].request.headers["Authorization"] == "Bearer attio-token"
 
 
 def test_a_429_holds_back_every_writer(
-    slot: AppContext, services: Services, alc: responses.RequestsMock, monkeypatch: pytest.MonkeyPatch
+    app_context: AppContext, services: Services, alc: responses.RequestsMock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """R21: the wait that Attio asks for moves the shared slot."""
+    """R21: the wait that Attio asks for moves the shared context."""
     waits: list[float] = []
     monkeypatch.setattr("alc_app.runtime.stores.rate_limit.time.sleep", waits.append)
     alc.patch(PATCH, status=429, headers={"Retry-After": "20"})
 
-    with running(slot), pytest.raises(AttioApiError):
+    with running(app_context), pytest.raises(AttioApiError):
         update_record("people", "r", {})
     services.rate_limiter.wait_for_slot("https://attio.test", 25)
 
     assert waits == [pytest.approx(20, abs=1)]
 
 
-def test_without_a_connection_app_code_gets_attios_own_error(slot: AppContext) -> None:
+def test_without_a_connection_app_code_gets_attios_own_error(app_context: AppContext) -> None:
     """Usage 8: uncaught, the user is asked to connect."""
     with pytest.raises(AttioNoWorkspaceConnectionError):
-        slot.workspace_connection()
-    with pytest.raises(AttioNoWorkspaceConnectionError):
-        slot.create_webhook_handler("lead_processed")
+        app_context.workspace_connection()
+    with running(app_context), pytest.raises(AttioNoWorkspaceConnectionError):
+        create_webhook_handler("lead_processed")
 
 
 def test_handlers_belong_to_the_connection_at_hand(services: Services, connect: Callable[..., str]) -> None:
     """Installation 6: the one that is being added, not the workspace's; a misspelt file is refused first."""
     connect()
-    adding = AppContext(services, connection_id="adding")
-    handler = adding.create_webhook_handler("lead_processed")
+    with running(AppContext(services, connection_id="adding")):
+        handler = create_webhook_handler("lead_processed")
 
-    assert [found.id for found in adding.list_webhook_handlers()] == [handler.id]
-    assert not AppContext(services).list_webhook_handlers()
-    with pytest.raises(LookupError, match="lead_processed"):
-        adding.create_webhook_handler("lead_procesed")
+        assert [found.id for found in list_webhook_handlers()] == [handler.id]
+        with pytest.raises(LookupError, match="lead_processed"):
+            create_webhook_handler("lead_procesed")
+    with running(AppContext(services)):
+        assert not list_webhook_handlers()
 
 
 def test_at_the_door_a_handler_stops_before_its_first_effect(services: Services, alc: responses.RequestsMock) -> None:
@@ -158,14 +160,14 @@ def test_a_run_knows_whether_it_goes_on_after_a_crash(
     services: Services, engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """C4: after a step that is remembered comes one that may have been begun before."""
-    slot = DurableContext(services)
+    app_context = DurableContext(services)
     monkeypatch.setattr(engine, "step", lambda _name, _work: "remembered")
-    assert slot.step("claim", lambda: "done") == "remembered"
-    assert slot.resumed
+    assert app_context.step("claim", lambda: "done") == "remembered"
+    assert app_context.resumed
 
     monkeypatch.undo()
-    seen = slot.step("update_record", lambda: slot.resumed)
-    assert (seen, slot.resumed) == (True, False)
+    seen = app_context.step("update_record", lambda: app_context.resumed)
+    assert (seen, app_context.resumed) == (True, False)
 
 
 def test_durable_work_pauses_while_attio_refuses_our_key_and_a_page_may_ask(
@@ -174,8 +176,8 @@ def test_durable_work_pauses_while_attio_refuses_our_key_and_a_page_may_ask(
     """C5: what is left to be done waits; a person who looks finds out."""
     alc.patch(PATCH, status=401)
 
-    for slot in (DurableContext(services), DurableContext(services), AppContext(services)):
-        with running(slot), pytest.raises(AttioApiError, match="does not accept our access token"):
+    for app_context in (DurableContext(services), DurableContext(services), AppContext(services)):
+        with running(app_context), pytest.raises(AttioApiError, match="does not accept our access token"):
             update_record("people", "r", {})
 
     assert len(alc.calls) == 2

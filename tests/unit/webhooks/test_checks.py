@@ -51,10 +51,11 @@ def test_a_subscription_that_a_connector_has_lost_is_made_again(
     runtime: FakeRuntime, outside: Outside, webhook: Webhook
 ) -> None:
     """I2: the connector does it; until it has subscribed for the first time, nothing is missing."""
-    runtime.update_webhook_handler("handler_3", "wh_gone")
+    runtime.webhook_handlers.set_external_id("handler_3", "wh_gone")
 
     assert mend() == ["The handler handler_3 is being subscribed again."]
-    assert runtime.refreshed == ["handler_3"]
+    subscription = runtime.subscriptions.row("handler_3")
+    assert subscription is not None and subscription.due_at == runtime.time
 
 
 def test_without_a_connection_there_is_nothing_to_compare(runtime: FakeRuntime, outside: Outside) -> None:
@@ -84,8 +85,7 @@ def test_a_handler_that_goes_while_it_is_registered_takes_its_webhook_along(
 ) -> None:
     """I2: a disconnect that crosses the mending leaves no orphan."""
     outside.webhooks.clear()
-    outside.before = lambda method, _: runtime.handlers.clear() if method == "POST" else None
-    runtime.update_webhook_handler = lambda *_: None  # type: ignore[method-assign]  # its row is deleted
+    outside.before = lambda method, _: runtime.webhook_handlers.delete("handler_1") if method == "POST" else None
 
     mend()
 
@@ -114,8 +114,8 @@ def test_the_webhook_of_a_connection_that_is_coming_is_no_orphan(
     runtime: FakeRuntime, outside: Outside, webhook: Webhook
 ) -> None:
     """C11: its handler belongs to another connection than the workspace's."""
-    outside.webhooks["wh_9"] = {**webhook, "webhook_id": "wh_9", "name": "new", "url": "https://app.test/hooks/new"}
-    runtime.knows_webhook_handler = lambda handler_id: handler_id == "new"  # type: ignore[method-assign]  # a row
+    coming = runtime.webhook_handlers.get(runtime.webhook_handlers.create("another", "lead_processed"))
+    outside.webhooks["wh_9"] = {**webhook, "webhook_id": "wh_9", "name": coming.id, "url": coming.url}
 
     assert not find()
 
@@ -173,8 +173,7 @@ def test_a_handler_that_never_heard_its_webhooks_id_learns_it(
     runtime: FakeRuntime, outside: Outside, webhook: Webhook
 ) -> None:
     """C9: the answer to the registration was lost."""
-    old = runtime.handlers["handler_1"]
-    runtime.handlers["handler_1"] = type(old)(old.id, old.url, old.file_name, None, old.secret)
+    runtime.webhook_handlers.set_external_id("handler_1", None)  # type: ignore[arg-type]  # as before it was known
 
     mend()
 
