@@ -1,11 +1,11 @@
-"""`mock-alc grade` and `grade-sender`: how well does the other side keep Standard Webhooks?"""
+"""`mock-alc grade` and `grade-sender`: check how well the other side follows Standard Webhooks."""
 
 import click
 
 from mock_alc.commands.options import json_option, secret_option
 
 GRACE = 3.0
-"""Seconds in which a sender may show that it did not understand 410."""
+"""Seconds to wait for attempts that a sender should not make after 410."""
 
 
 @click.command()
@@ -76,22 +76,22 @@ def grade_sender(*, secret: str, host: str, port: int, seconds: float, patience:
     import time
 
     from mock_alc.commands.reports import print_report
-    from mock_alc.grading.exam import Exam
+    from mock_alc.grading.recording_receiver import RecordingReceiver
     from mock_alc.grading.sender import grade_sender as graded
     from mock_alc.testing.serving import Served
 
-    exam = Exam(patience=patience)
-    served = Served(exam.app, host, port)
+    receiver = RecordingReceiver(patience=patience)
+    served = Served(receiver.app, host, port)
     click.echo(f"Send six messages to {served.url}/hook, signed with the secret. Ctrl-C ends the exam.", err=True)
     deadline = time.monotonic() + seconds
     try:
-        while not exam.over and (left := deadline - time.monotonic()) > 0:
-            exam.changed.wait(left)
-            exam.changed.clear()
-        if exam.over:
-            exam.changed.wait(min(GRACE, seconds))  # Does anything come after 410?
+        while not receiver.finished and (left := deadline - time.monotonic()) > 0:
+            receiver.changed.wait(left)
+            receiver.changed.clear()
+        if receiver.finished:
+            receiver.changed.wait(min(GRACE, seconds))  # For attempts after 410.
     except KeyboardInterrupt:
         click.echo(err=True)
     finally:
         served.close()
-    print_report(graded(exam, secret, f"{served.url}/hook"), as_json=as_json)
+    print_report(graded(receiver, secret, f"{served.url}/hook"), as_json=as_json)

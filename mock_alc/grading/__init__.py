@@ -1,1 +1,1 @@
-"""Grades the other side: `receiver` posts a conformance run at a webhook endpoint, `sender` judges what it is sent."""
+"""Grades the other side: `receiver` sends test deliveries to a webhook URL, `sender` judges recorded attempts."""

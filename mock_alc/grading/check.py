@@ -1,19 +1,19 @@
-"""One check of a receiver, and the diagnosis that a failed first check gets."""
+"""The shape of one check of a receiver."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from mock_alc.grading.shots import Forge, Shot
-from mock_alc.grading.verdicts import Judge
+from mock_alc.grading.expectations import Expectation
+from mock_alc.grading.probes import Probe, ProbeFactory
 
 
 @dataclass(frozen=True)
 class Check:
-    """What to send, how to judge the answers, why it matters and how to mend what it finds."""
+    """What to send, what to expect of the answers, why it matters, and how to fix a failure."""
 
     name: str
     title: str
-    shots: Callable[[Forge], list[Shot]]
-    judge: Judge
+    probes: Callable[[ProbeFactory], list[Probe]]
+    expectation: Expectation
     why: str
     remedy: str

@@ -1,4 +1,4 @@
-"""What a grading found, check by check: what was sent, what came back, why it matters, how to mend it."""
+"""The report of a grading: for each check what was sent, what came back, why it matters, and how to fix it."""
 
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -8,7 +8,7 @@ PASSED, FAILED, NOT_SEEN = "passed", "failed", "not seen"
 
 @dataclass(frozen=True)
 class Result:
-    """The outcome of one check; `complaint` says what was wrong with what came back."""
+    """The outcome of one check; `complaint` says what was wrong, and is empty if nothing was."""
 
     name: str
     title: str
@@ -22,7 +22,7 @@ class Result:
 
 @dataclass(frozen=True, repr=False)
 class Report:
-    """All results of one run; only a run in which every check passed has full marks."""
+    """All results of one run. `subject` is the URL that was graded."""
 
     subject: str
     results: list[Result]
@@ -44,17 +44,17 @@ class Report:
         return self.passed == len(self.results)
 
     def __repr__(self) -> str:
-        """Say it in short: pytest shows this beside `full_marks`."""
+        """Summarize the report in one line, which pytest shows when `report.full_marks` fails."""
         return f"<Report on {self.subject}: {self.passed} of {len(self.results)} checks passed>"
 
     def __str__(self) -> str:
-        """Say what failed, and how to mend it."""
+        """List what failed and how to fix it."""
         lines = [f"{self.subject}: {self.passed} of {len(self.results)} checks passed."]
         lines += [f"  {result.title}: {result.complaint} {result.remedy}" for result in self.failed]
         return "\n".join([*lines, *self.remarks])
 
     def as_json(self) -> dict[str, Any]:
-        """Return the whole report for programs."""
+        """Return the report as a dict for JSON."""
         return {
             "subject": self.subject,
             "full_marks": self.full_marks,

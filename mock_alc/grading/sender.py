@@ -1,10 +1,10 @@
-"""Judges a sender by the notes of an exam."""
+"""Grades a webhook sender by the attempts that a `RecordingReceiver` recorded."""
 
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from mock_alc.grading.exam import WAIT, Attempt, Exam, Message
+from mock_alc.grading.recording_receiver import WAIT, Attempt, Message, RecordingReceiver
 from mock_alc.grading.report import FAILED, NOT_SEEN, PASSED, Report, Result
 from mock_alc.signing.explain import explain
 
@@ -12,69 +12,69 @@ LARGEST_ID, LARGEST_BODY = 256, 65_536
 EARLY = 0.5  # Seconds; clocks and networks are not exact.
 Complaints = Iterator[str]
 UNSEEN = "?"
-"""A complaint that is none: what the check looks for did not come up."""
+"""Yielded instead of a complaint when the sender never got into the situation that the check is about."""
 
 
 @dataclass(frozen=True)
-class _Notes:
+class _Observed:
     secret: str
-    exam: Exam
+    receiver: RecordingReceiver
 
     @property
     def messages(self) -> dict[str, Message]:
-        return self.exam.messages
+        return self.receiver.messages
 
     @property
     def attempts(self) -> list[Attempt]:
         return [attempt for message in self.messages.values() for attempt in message.attempts]
 
     def retried(self, plan: str) -> tuple[Attempt, Attempt] | None:
-        """Return the first and the second attempt of the message with this plan, if there were two."""
+        """Return the first two attempts of the message with this plan, or None if there were fewer."""
         found = [message.attempts for message in self.messages.values() if message.plan == plan]
         return (found[0][0], found[0][1]) if found and len(found[0]) > 1 else None
 
 
-def grade_sender(exam: Exam, secret: str, subject: str) -> Report:
-    """Return the report on whoever sent what the exam noted."""
-    notes = _Notes(secret, exam)
-    results = [_result(notes, check) for check in CHECKS]
-    remarks = [] if exam.messages else ["Nothing was sent here at all."]
+def grade_sender(receiver: RecordingReceiver, secret: str, subject: str) -> Report:
+    """Return the report on the sender; `secret` is the one that it should sign with."""
+    seen = _Observed(secret, receiver)
+    results = [_result(seen, check) for check in CHECKS]
+    remarks = [] if receiver.messages else ["Nothing was sent here at all."]
     return Report(subject, results, remarks)
 
 
 @dataclass(frozen=True)
 class SenderCheck:
-    """What is looked for, why it matters and how to mend it."""
+    """One check: its complaints about what was observed, why it matters, and how to fix it."""
 
     name: str
     title: str
-    complaints: Callable[[_Notes], Complaints]
+    complaints: Callable[[_Observed], Complaints]
     why: str
     remedy: str
 
 
-def _result(notes: _Notes, check: SenderCheck) -> Result:
-    complaints = list(check.complaints(notes)) if notes.attempts else [UNSEEN]
+def _result(seen: _Observed, check: SenderCheck) -> Result:
+    complaints = list(check.complaints(seen)) if seen.attempts else [UNSEEN]
     outcome = PASSED if not complaints else NOT_SEEN if complaints == [UNSEEN] else FAILED
     complaint = complaints[0] if outcome == FAILED else ""
-    seen = f"{len(notes.attempts)} attempts" if outcome == PASSED else ""
-    return Result(check.name, check.title, outcome, check.why, check.remedy, [], [seen] if seen else [], complaint)
+    came_back = [f"{len(seen.attempts)} attempts"] if outcome == PASSED else []
+    return Result(check.name, check.title, outcome, check.why, check.remedy, [], came_back, complaint)
 
 
-def _signatures(notes: _Notes) -> Complaints:
-    for attempt in notes.attempts:
-        found = explain(notes.secret, attempt.headers, attempt.body, now=attempt.at)
+def _signatures(seen: _Observed) -> Complaints:
+    for attempt in seen.attempts:
+        found = explain(seen.secret, attempt.headers, attempt.body, now=attempt.at)
         yield from (f"{problem.sentence} {problem.remedy}" for problem in found.problems if problem.fatal)
 
 
-def _ids(notes: _Notes) -> Complaints:
-    for name in notes.messages:
+def _ids(seen: _Observed) -> Complaints:
+    for name in seen.messages:
         if not (name.isascii() and name.isprintable()) or " " in name or len(name) > LARGEST_ID or "." in name:
             yield f"The id {name[:60]!r} is not printable ASCII without full stops and spaces, up to {LARGEST_ID} long."
 
 
-def _bytes(notes: _Notes) -> Complaints:
-    repeated = [message.attempts for message in notes.messages.values() if len(message.attempts) > 1]
+def _bytes(seen: _Observed) -> Complaints:
+    repeated = [message.attempts for message in seen.messages.values() if len(message.attempts) > 1]
     if not repeated:
         yield UNSEEN
     for attempts in repeated:
@@ -82,15 +82,15 @@ def _bytes(notes: _Notes) -> Complaints:
             yield f"{attempts[0].headers['Webhook-Id']} came with other bytes the second time."
 
 
-def _types(notes: _Notes) -> Complaints:
-    for attempt in notes.attempts:
+def _types(seen: _Observed) -> Complaints:
+    for attempt in seen.attempts:
         kind = attempt.headers.get("Content-Type", "")
         if attempt.method != "POST" or kind.partition(";")[0].strip().lower() != "application/json":
             yield f"It was a {attempt.method} of {kind or 'no type'}, not a POST of application/json."
 
 
-def _bodies(notes: _Notes) -> Complaints:
-    for attempt in notes.attempts:
+def _bodies(seen: _Observed) -> Complaints:
+    for attempt in seen.attempts:
         try:
             body = json.loads(attempt.body)
         except ValueError:
@@ -101,16 +101,16 @@ def _bodies(notes: _Notes) -> Complaints:
             yield f"The body has {len(attempt.body)} bytes, and many receivers read {LARGEST_BODY} at most."
 
 
-def _retries(notes: _Notes) -> Complaints:
-    if not any(message.plan == "broken" for message in notes.messages.values()):
+def _retries(seen: _Observed) -> Complaints:
+    if not any(message.plan == "broken" for message in seen.messages.values()):
         yield UNSEEN
-    elif not notes.retried("broken"):
+    elif not seen.retried("broken"):
         yield "A message that was answered 500 did not come again while this exam lasted."
 
 
-def _gives_up(notes: _Notes) -> Complaints:
-    patience = notes.exam.patience
-    for message in notes.messages.values():
+def _gives_up(seen: _Observed) -> Complaints:
+    patience = seen.receiver.patience
+    for message in seen.messages.values():
         if message.plan != "silent":
             continue
         if message.waited is None or message.waited >= patience:
@@ -121,31 +121,31 @@ def _gives_up(notes: _Notes) -> Complaints:
     yield UNSEEN
 
 
-def _waits(notes: _Notes) -> Complaints:
-    pair = notes.retried("busy")
+def _waits(seen: _Observed) -> Complaints:
+    pair = seen.retried("busy")
     if pair is None:
         yield UNSEEN
     elif pair[1].at - pair[0].at < WAIT - EARLY:
         yield f"Retry-After said {WAIT} seconds; the next attempt came after {pair[1].at - pair[0].at:.1f}."
 
 
-def _redirects(notes: _Notes) -> Complaints:
-    if notes.exam.followed:
-        yield f"It followed a redirect to {notes.exam.followed[0].path}."
-    elif not any(message.plan == "moved" for message in notes.messages.values()):
+def _redirects(seen: _Observed) -> Complaints:
+    if seen.receiver.followed:
+        yield f"It followed a redirect to {seen.receiver.followed[0].path}."
+    elif not any(message.plan == "moved" for message in seen.messages.values()):
         yield UNSEEN
 
 
-def _gone(notes: _Notes) -> Complaints:
-    gone = [message for message in notes.messages.values() if message.plan == "gone"]
+def _gone(seen: _Observed) -> Complaints:
+    gone = [message for message in seen.messages.values() if message.plan == "gone"]
     if not gone:
         yield UNSEEN
     elif len(gone) > 1 or len(gone[0].attempts) > 1:
         yield "After 410 Gone, more came."
 
 
-def _fresh(notes: _Notes) -> Complaints:
-    repeated = [message.attempts for message in notes.messages.values() if len(message.attempts) > 1]
+def _fresh(seen: _Observed) -> Complaints:
+    repeated = [message.attempts for message in seen.messages.values() if len(message.attempts) > 1]
     if not repeated:
         yield UNSEEN
     for first, *rest in repeated:

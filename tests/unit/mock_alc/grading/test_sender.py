@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import requests
 
-from mock_alc.grading.exam import PLANS, Exam
+from mock_alc.grading.recording_receiver import PLANS, RecordingReceiver
 from mock_alc.grading.report import Report
 from mock_alc.grading.sender import grade_sender
 from mock_alc.signing.standard_webhooks import signed_headers
@@ -22,7 +22,7 @@ SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
 
 class Clock:
-    """Stands until it is told to move."""
+    """Stands still until a test moves it."""
 
     now = 1_614_265_330.0
 
@@ -32,14 +32,14 @@ class Clock:
 
 @pytest.fixture
 def clock() -> Clock:
-    """The examiner's."""
+    """The clock of the receiver."""
     return Clock()
 
 
 @pytest.fixture
-def exam(clock: Clock) -> Exam:
+def receiver(clock: Clock) -> RecordingReceiver:
     """A new one."""
-    return Exam(clock)
+    return RecordingReceiver(clock)
 
 
 def failures(report: Report) -> dict[str, str]:
@@ -48,35 +48,35 @@ def failures(report: Report) -> dict[str, str]:
 
 
 def test_alc_gets_full_marks(mock_alc_factory: Callable[..., Alc]) -> None:
-    """Six leads, one after another, through all that the examiner has in store. Real time: Retry-After is obeyed."""
-    alc, exam = mock_alc_factory(retry_schedule=(0, 0.1, 0.1), delivery_timeout=0.5), Exam(patience=10)
-    alc.register_webhook(f"{alc.serve(exam.app)}/hook", secret=SECRET)
+    """Six leads, one after another, through all plans of the receiver. In real time: Retry-After is obeyed."""
+    alc, receiver = mock_alc_factory(retry_schedule=(0, 0.1, 0.1), delivery_timeout=0.5), RecordingReceiver(patience=10)
+    alc.register_webhook(f"{alc.serve(receiver.app)}/hook", secret=SECRET)
     for number in range(len(PLANS)):
         alc.decide(alc.send_lead(recordId=str(number)))
-        eventually(lambda: all(message.over for message in exam.messages.values()))
+        eventually(lambda: all(message.finished for message in receiver.messages.values()))
 
-    report = grade_sender(exam, SECRET, "ALC")
+    report = grade_sender(receiver, SECRET, "ALC")
     assert report.full_marks, str(report)
 
 
-def send(exam: Exam, name: str, clock: Clock, **changes: Any) -> int:
+def send(receiver: RecordingReceiver, name: str, clock: Clock, **changes: Any) -> int:
     """Send one attempt that is right but for the changes; returns the answer."""
     body = changes.get("body", b'{"event":"lead.processed"}')
     headers = signed_headers([changes.get("secret", SECRET)], name, int(changes.get("at", clock.now)), body)
     whole = {"Content-Type": "application/json", **headers, **changes.get("headers", {})}
-    return exam.app.test_client().post(changes.get("path", "/hook"), data=body, headers=whole).status_code
+    return receiver.app.test_client().post(changes.get("path", "/hook"), data=body, headers=whole).status_code
 
 
-def send_now(exam: Exam, number: int) -> None:
+def send_now(receiver: RecordingReceiver, number: int) -> None:
     """Send one message of little care, to get to the fate of the next."""
-    exam.app.test_client().post("/hook", headers={"webhook-id": f"msg_{number}"})
+    receiver.app.test_client().post("/hook", headers={"webhook-id": f"msg_{number}"})
 
 
-def test_the_six_messages_meet_six_fates(exam: Exam, clock: Clock) -> None:
+def test_the_six_messages_meet_six_fates(receiver: RecordingReceiver, clock: Clock) -> None:
     """And all but the last are taken the second time."""
-    first = [send(exam, f"msg_{number}", clock) for number in range(6)]
+    first = [send(receiver, f"msg_{number}", clock) for number in range(6)]
     assert first == [200, 500, 503, 307, 503, 410]
-    assert [send(exam, f"msg_{number}", clock) for number in range(1, 6)] == [200, 200, 200, 200, 410]
+    assert [send(receiver, f"msg_{number}", clock) for number in range(1, 6)] == [200, 200, 200, 200, 410]
 
 
 @pytest.mark.parametrize(
@@ -89,58 +89,60 @@ def test_the_six_messages_meet_six_fates(exam: Exam, clock: Clock) -> None:
         ({"body": b"[]"}, "bodies", "no JSON object"),
     ],
 )
-def test_careless_attempts_are_named(exam: Exam, clock: Clock, changes: dict[str, Any], check: str, words: str) -> None:
+def test_careless_attempts_are_named(
+    receiver: RecordingReceiver, clock: Clock, changes: dict[str, Any], check: str, words: str
+) -> None:
     """One careless attempt is enough."""
-    send(exam, "msg_1", clock, **changes)
-    assert words in failures(grade_sender(exam, SECRET, "x"))[check]
+    send(receiver, "msg_1", clock, **changes)
+    assert words in failures(grade_sender(receiver, SECRET, "x"))[check]
 
 
-def test_a_sender_that_never_comes_again_is_told_so(exam: Exam, clock: Clock) -> None:
+def test_a_sender_that_never_comes_again_is_told_so(receiver: RecordingReceiver, clock: Clock) -> None:
     """What could not be seen is not held against it."""
     for name in ("msg_1", "msg_2"):
-        send(exam, name, clock)
-    report = grade_sender(exam, SECRET, "x")
+        send(receiver, name, clock)
+    report = grade_sender(receiver, SECRET, "x")
     assert set(failures(report)) == {"retries"}
     assert not report.full_marks
     assert {result.name for result in report.results if result.outcome == "not seen"} >= {"gone", "retry_after"}
 
 
-def test_hasty_and_forgetful_retries_are_named(exam: Exam, clock: Clock) -> None:
+def test_hasty_and_forgetful_retries_are_named(receiver: RecordingReceiver, clock: Clock) -> None:
     """Other bytes under the same id, before the time, to where a redirect led, and after 410."""
     for number in range(7):
-        send(exam, f"msg_{number}", clock)
-    send(exam, "msg_4", clock)
-    send(exam, "msg_1", clock, body=b'{"event":"other"}')
-    send(exam, "msg_3", clock, path="/elsewhere")
+        send(receiver, f"msg_{number}", clock)
+    send(receiver, "msg_4", clock)
+    send(receiver, "msg_1", clock, body=b'{"event":"other"}')
+    send(receiver, "msg_3", clock, path="/elsewhere")
     clock.now += 1
-    send(exam, "msg_2", clock)
-    found = failures(grade_sender(exam, SECRET, "x"))
+    send(receiver, "msg_2", clock)
+    found = failures(grade_sender(receiver, SECRET, "x"))
     assert set(found) == {"same_bytes", "retry_after", "redirects", "gone"}
 
 
 @pytest.mark.parametrize(("gives_up_after", "words"), [(0.2, "did not come again"), (5, "still waited after 0.5")])
 def test_a_sender_that_is_never_answered_must_give_up_and_come_again(gives_up_after: float, words: str) -> None:
     """In real time: the receiver holds the connection open, and sees when the sender ends it."""
-    exam = Exam(patience=0.5)
+    receiver = RecordingReceiver(patience=0.5)
     for number in range(4):
-        send_now(exam, number)
-    served = Served(exam.app)
+        send_now(receiver, number)
+    served = Served(receiver.app)
     try:
         with suppress(requests.ReadTimeout):
             requests.post(f"{served.url}/hook", headers={"webhook-id": "silent"}, timeout=gives_up_after)
-        eventually(lambda: exam.messages["silent"].waited is not None)
+        eventually(lambda: receiver.messages["silent"].waited is not None)
     finally:
         served.close()
-    assert words in failures(grade_sender(exam, SECRET, "x"))["timeout"]
+    assert words in failures(grade_sender(receiver, SECRET, "x"))["timeout"]
 
 
-def test_a_retry_with_an_old_timestamp_is_named(exam: Exam, clock: Clock) -> None:
+def test_a_retry_with_an_old_timestamp_is_named(receiver: RecordingReceiver, clock: Clock) -> None:
     """It would be refused by a receiver that looks at the time."""
-    send(exam, "msg_0", clock)
-    send(exam, "msg_1", clock)
+    send(receiver, "msg_0", clock)
+    send(receiver, "msg_1", clock)
     clock.now += 60
-    send(exam, "msg_1", clock, at=clock.now - 60)
-    assert set(failures(grade_sender(exam, SECRET, "x"))) == {"fresh_retries"}
+    send(receiver, "msg_1", clock, at=clock.now - 60)
+    assert set(failures(grade_sender(receiver, SECRET, "x"))) == {"fresh_retries"}
 
 
 def test_the_command_reports_what_it_was_sent() -> None:

@@ -1,23 +1,24 @@
-"""What an answer may be: each judge returns a complaint, or None when there is nothing to complain of."""
+"""What a check may expect of the answers; each function returns a complaint, or None if the answers are fine."""
 
 from collections.abc import Callable, Sequence
 
 from mock_alc.webhooks.answer import Answer
 
-Judge = Callable[[Sequence[Answer]], str | None]
+Expectation = Callable[[Sequence[Answer]], str | None]
 QUICK = 5.0
+"""Seconds."""
 
 
-def taken(answers: Sequence[Answer]) -> str | None:
-    """Every delivery was accepted."""
+def expect_accepted(answers: Sequence[Answer]) -> str | None:
+    """Expect every delivery to be answered 2xx."""
     for answer in answers:
         if answer.status is None or not 200 <= answer.status < 300:
-            return f"It should have been accepted with a 2xx, and was answered: {shown(answer)}."
+            return f"It should have been accepted with a 2xx, and was answered: {describe(answer)}."
     return None
 
 
-def refused(answers: Sequence[Answer]) -> str | None:
-    """Every delivery was refused, in a way that neither crashes nor switches the webhook off."""
+def expect_refused(answers: Sequence[Answer]) -> str | None:
+    """Expect every delivery to be answered 4xx, but not 410, which would disable the webhook."""
     for answer in answers:
         if problem := _refusal_problem(answer):
             return problem
@@ -39,38 +40,40 @@ def _refusal_problem(answer: Answer) -> str | None:
     return None
 
 
-def not_broken(answers: Sequence[Answer]) -> str | None:
-    """Accepted or refused, but answered in good order."""
+def expect_no_failure(answers: Sequence[Answer]) -> str | None:
+    """Expect every delivery to be answered 2xx or 4xx."""
     for answer in answers:
         if answer.status is None or answer.status >= 500 or 300 <= answer.status < 400:
-            return f"A 4xx was due (or a 2xx, to drop it), and this came: {shown(answer)}. The sender will try again."
+            return (
+                f"A 4xx was due (or a 2xx, to drop it), and this came: {describe(answer)}. The sender will try again."
+            )
     return None
 
 
-def turned_away(answers: Sequence[Answer]) -> str | None:
-    """Refused with a 4xx, or by hanging up before all was sent."""
+def expect_turned_away(answers: Sequence[Answer]) -> str | None:
+    """Expect a 4xx, or a connection that is closed before the whole body was sent."""
     [answer] = answers
     return None if answer.error == "connection" else _refusal_problem(answer)
 
 
-def not_a_page(answers: Sequence[Answer]) -> str | None:
-    """A GET finds nothing that works."""
+def expect_no_page(answers: Sequence[Answer]) -> str | None:
+    """Expect a GET to be answered 4xx."""
     [answer] = answers
     if answer.status is None or answer.status < 400 or answer.status >= 500:
-        return f"A GET should be answered 405 (or 404); it was answered: {shown(answer)}."
+        return f"A GET should be answered 405 (or 404); it was answered: {describe(answer)}."
     return None
 
 
-def quick(answers: Sequence[Answer]) -> str | None:
-    """Accepted, and soon."""
+def expect_quick_answers(answers: Sequence[Answer]) -> str | None:
+    """Expect every delivery to be answered 2xx within `QUICK` seconds."""
     slowest = max(answer.milliseconds for answer in answers) / 1000
     if slowest > QUICK:
         return f"The slowest answer took {slowest:.1f} s; senders give up after 10 to 15 s, and {QUICK:g} s is a lot."
-    return taken(answers)
+    return expect_accepted(answers)
 
 
-def shown(answer: Answer) -> str:
-    """Say in short what came back."""
+def describe(answer: Answer) -> str:
+    """Return the status, or the error, and the start of the body."""
     text = " ".join(answer.body.split())[:80]
     what = f"{answer.status}" if answer.status is not None else f"no answer ({answer.error})"
     return f"{what} {text}".strip()

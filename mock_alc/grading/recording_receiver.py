@@ -1,4 +1,4 @@
-"""A receiver that examines its sender: it takes one message, fails at the next, redirects another, and notes it all."""
+"""A webhook receiver that tests its sender: it answers each message by a plan and records every attempt."""
 
 import select
 import threading
@@ -10,13 +10,13 @@ from flask import Flask, Response, request
 
 ELSEWHERE = "/elsewhere"
 WAIT = 2
-"""Seconds that the receiver asks a sender to wait."""
+"""Seconds of the `Retry-After` header."""
 LARGEST = 1_000_000
 
 
 @dataclass(frozen=True)
 class Attempt:
-    """One request of the sender, and how it was answered."""
+    """One request of the sender, and the status that it was answered with. `at` is in Unix seconds."""
 
     at: float
     method: str
@@ -28,53 +28,54 @@ class Attempt:
 
 @dataclass
 class Message:
-    """All attempts under one id, and what it is put through."""
+    """All attempts with one webhook-id, and the plan that they are answered by."""
 
     plan: str
     attempts: list[Attempt] = field(default_factory=list)
     waited: float | None = None
-    """Seconds that the sender waited for an answer that never came; None while it waits, and if it need not."""
+    """Seconds until the sender closed the connection that was left without an answer; None for other plans."""
 
     @property
-    def over(self) -> bool:
-        """Whether it was taken, or told that we are gone."""
+    def finished(self) -> bool:
+        """Whether no further attempt is due, because one was answered 200 or 410."""
         return any(attempt.status in (200, 410) for attempt in self.attempts)
 
 
 PLANS = ("taken", "broken", "busy", "moved", "silent", "gone")
-"""What the first six messages meet, in this order: 200; 500; 503 with Retry-After; 307; no answer; 410. Others: 410."""
+"""Plans of the first six messages, in this order: 200; 500; 503 with Retry-After; 307; no answer; 410. Others: 410."""
 PATIENCE = 30.0
-"""Seconds in which Standard Webhooks would have a sender give up: 15 to 30."""
+"""Seconds after which a sender should end an attempt; Standard Webhooks recommends 15 to 30."""
 FIRST_ANSWERS: dict[str, tuple[int, dict[str, str]]] = {
     "taken": (200, {}),
     "broken": (500, {}),
     "busy": (503, {"Retry-After": str(WAIT)}),
     "moved": (307, {"Location": ELSEWHERE}),
-    "silent": (503, {}),  # To who is still there when all patience is at its end.
+    "silent": (503, {}),  # Seen only by a sender that waited longer than the patience.
     "gone": (410, {}),
 }
 
 
-class Exam:
-    """The WSGI application and its notes; `patience` is the seconds in which the sender says that it gives up."""
+class RecordingReceiver:
+    """A WSGI application (`app`) and what it has recorded."""
 
     def __init__(self, now: Callable[[], float] = time.time, patience: float = PATIENCE) -> None:
+        """Use `now` for the times of attempts; `patience` is the seconds after which the sender should give up."""
         self._now, self._lock, self.patience = now, threading.Lock(), patience
         self.messages: dict[str, Message] = {}
         self.followed: list[Attempt] = []
-        """What came to the address that a redirect named: nothing should."""
+        """Requests to the target of the redirect. A correct sender makes none."""
         self.changed = threading.Event()
         self.app = Flask(__name__)
         self.app.config["MAX_CONTENT_LENGTH"] = LARGEST
         for rule in ("/", "/<path:_path>"):
-            self.app.add_url_rule(rule, rule, self._take, methods=["POST", "PUT", "PATCH", "GET"])
+            self.app.add_url_rule(rule, rule, self._answer, methods=["POST", "PUT", "PATCH", "GET"])
 
     @property
-    def over(self) -> bool:
+    def finished(self) -> bool:
         """Whether every plan has been carried out."""
-        return len(self.messages) >= len(PLANS) and all(message.over for message in self.messages.values())
+        return len(self.messages) >= len(PLANS) and all(message.finished for message in self.messages.values())
 
-    def _take(self, _path: str = "") -> Response:
+    def _answer(self, _path: str = "") -> Response:
         with self._lock:
             key = request.headers.get("webhook-id") or f"(without an id, number {len(self.messages) + 1})"
             known = self.messages.get(key)
@@ -90,12 +91,12 @@ class Exam:
             else:
                 self.messages.setdefault(key, Message(plan)).attempts.append(attempt)
         if plan == "silent" and not known:
-            self._say_nothing(self.messages[key])
+            self._wait_for_the_sender_to_give_up(self.messages[key])
         self.changed.set()
         return Response(status=status, headers=headers)
 
-    def _say_nothing(self, message: Message) -> None:
-        """Hold the connection until the sender ends it, which makes it readable, or patience is at its end."""
+    def _wait_for_the_sender_to_give_up(self, message: Message) -> None:
+        """Hold the connection until the sender closes it, which makes it readable, or the patience is over."""
         began, connection = self._now(), request.environ.get("werkzeug.socket")
         if connection is not None:
             select.select([connection], [], [], self.patience)
