@@ -1,5 +1,5 @@
-"""Trouble on demand: faults that a test asks for at `/_mock/faults`, in the answers of ALC and in what it delivers.
+"""Fault injection: faults that a test sets at `/_mock/faults`, in the answers of ALC and in its deliveries.
 
-`fault` is the vocabulary, `store` remembers what was asked for and counts, `answers` strikes requests,
-`parcels` strikes deliveries. A mock without faults behaves as if this package were not there.
+`fault` defines what a fault can be, `store` holds the active ones and counts, `payloads` applies them to deliveries,
+and `mock_alc.web.fault_answers` applies them to requests.
 """

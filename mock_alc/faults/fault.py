@@ -1,4 +1,4 @@
-"""The vocabulary of faults: where one strikes, what goes wrong, and how often."""
+"""What a fault can be: which requests or deliveries it applies to, what goes wrong, and how often."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self, get_args
@@ -6,49 +6,50 @@ from typing import Annotated, Any, Literal, Self, get_args
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, model_validator
 
 RequestTrouble = Literal[
-    "answer",  # The given answer instead of ALC's own.
+    "answer",  # The given answer replaces ALC's own.
     "rate_limited",  # 429 with Retry-After.
     "garbage",  # An answer of the right status whose body is not JSON.
     "truncated",  # A whole HTTP answer around half a JSON body.
     "cut",  # The connection ends in the middle of the body.
     "drop",  # The connection ends without any answer.
     "slow",  # The body comes a few bytes at a time.
-    "hold",  # The answer comes after ALC's next delivery, one about the same record, was answered.
+    "hold",  # The answer waits until ALC's next delivery about the same record was answered.
     "oauth_error",  # An OAuth error: in the redirect of authorize, or as the answer of the token endpoint.
     "expired_code",  # The authorization code is too old from the start.
     "short_lived_tokens",  # The access token lives for `seconds` only.
 ]
 DeliveryTrouble = Literal[
-    "bad_signature",  # One that no secret makes.
-    "wrong_secret",  # Signed with a secret that nobody was given.
-    "rotated_secret",  # Signed with a new secret first, and with the right one beside it.
+    "bad_signature",  # A signature that no secret produces.
+    "wrong_secret",  # Signed with a random secret.
+    "rotated_secret",  # Two signatures: with a new secret, then with the right one.
     "tampered_body",  # Changed after it was signed.
     "stale",  # Signed `seconds` ago.
     "future",  # Signed in `seconds`.
     "missing_header",  # Without `header`.
-    "wrong_type",  # Not as application/json.
+    "wrong_type",  # As text/plain instead of application/json.
     "truncated",  # Half of the body, signed as it is.
     "huge",  # With a field of a megabyte, signed as it is.
-    "extra_fields",  # With fields that nobody has heard of.
+    "extra_fields",  # With additional fields.
     "to_deleted",  # Sent although the webhook was deleted.
     "lost",  # Not sent at all; tried again as published.
-    "answer_lost",  # Sent, but ALC never hears of the answer, so it is tried again.
-    "duplicate",  # Sent, and at once sent again under the same id.
+    "answer_lost",  # Sent, but ALC loses the answer, so it is tried again.
+    "duplicate",  # Sent, and sent again at once under the same id.
 ]
-SPOILS_THE_ANSWER = ("garbage", "truncated", "cut", "slow", "hold", "expired_code", "short_lived_tokens")
+ALTERS_THE_ANSWER = ("garbage", "truncated", "cut", "slow", "hold", "expired_code", "short_lived_tokens")
 PATHS = ("/api/", "/oauth/", "/.well-known/")
 
 
 class FaultRefused(ValueError):
-    """A fault that cannot be; `fields` says what is wrong with which field, in whole sentences."""
+    """The fault is invalid; `fields` maps field names to sentences that say what is wrong."""
 
     def __init__(self, fields: Mapping[str, str]) -> None:
+        """Take the sentence for each invalid field."""
         super().__init__(" ".join(f"{name}: {problem}" for name, problem in fields.items()))
         self.fields = fields
 
 
-class WishedAnswer(BaseModel):
-    """An answer as a test wants it; without a body it is an error in ALC's own shape."""
+class CustomAnswer(BaseModel):
+    """An answer that a test prescribes; without a body it is an error in ALC's usual format."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -58,7 +59,7 @@ class WishedAnswer(BaseModel):
 
 
 class Fault(BaseModel):
-    """One thing that goes wrong, for requests of a `route` or for attempts of a `delivery`."""
+    """One fault, for requests of a `route` or for delivery attempts of an event (`delivery`)."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -66,13 +67,13 @@ class Fault(BaseModel):
     delivery: str | None = Field(None, description="An event such as `lead.processed`; `*` is any.")
     trouble: str | None = Field(None, description="What goes wrong; without any, the answer is only late.")
     effect: Literal["none", "done"] | None = Field(None, description="Whether ALC does what the request asks for.")
-    times: Annotated[int, Field(ge=1)] | None = Field(1, description="How many are struck; null means all.")
-    skip: int = Field(0, ge=0, description="How many pass unharmed before the first is struck.")
-    chance: float = Field(1.0, gt=0, le=1, description="How likely each one is struck.")
-    seed: int = Field(0, description="Of the chance: the same seed strikes the same ones.")
+    times: Annotated[int, Field(ge=1)] | None = Field(1, description="How often it is applied; null means always.")
+    skip: int = Field(0, ge=0, description="How many pass before the fault is applied for the first time.")
+    chance: float = Field(1.0, gt=0, le=1, description="Probability that the fault is applied.")
+    seed: int = Field(0, description="Seed of the chance, so that a run can be repeated.")
     match: dict[str, JsonValue] = Field({}, description="Fields that the body, form or query must have.")
-    latency: float = Field(0, ge=0, le=60, description="Seconds before the answer or the attempt; real ones.")
-    answer: WishedAnswer | None = Field(None, description="Of `answer`: status, body and headers.")
+    latency: float = Field(0, ge=0, le=60, description="Real seconds before the answer or the attempt.")
+    answer: CustomAnswer | None = Field(None, description="Of `answer`: status, body and headers.")
     seconds: float | None = Field(None, ge=0, description="Of `rate_limited`, `slow`, `short_lived_tokens`, `stale`…")
     retry_after_as: Literal["seconds", "http-date"] = Field("seconds", description="Of `rate_limited`.")
     error: str = Field("invalid_grant", description="Of `oauth_error`, such as access_denied or invalid_grant.")
@@ -109,13 +110,13 @@ class Fault(BaseModel):
             raise ValueError(f"Faults strike paths below {', '.join(PATHS)}.")
 
     @property
-    def done(self) -> bool:
-        """Does ALC do what the request asks for, before or while the answer goes wrong?"""
-        spoils = self.trouble is None or self.trouble in SPOILS_THE_ANSWER
-        return spoils if self.effect is None else self.effect == "done"
+    def takes_effect(self) -> bool:
+        """Whether ALC still does what the request asks for; by default if only the answer is altered."""
+        alters = self.trouble is None or self.trouble in ALTERS_THE_ANSWER
+        return alters if self.effect is None else self.effect == "done"
 
-    def strikes_route(self, method: str, path: str) -> bool:
-        """Is this request of its route?"""
+    def applies_to_route(self, method: str, path: str) -> bool:
+        """Return whether the fault is for this request."""
         own_method, _, own_path = (self.route or "").partition(" ")
         own, given = own_path.rstrip("/").split("/"), path.rstrip("/").split("/")
         return (
@@ -124,13 +125,13 @@ class Fault(BaseModel):
             and all(a in (b, "*") or a.startswith("{") for a, b in zip(own, given, strict=True))
         )
 
-    def strikes_delivery(self, event: str) -> bool:
-        """Is a delivery of this event one of its own?"""
+    def applies_to_delivery(self, event: str) -> bool:
+        """Return whether the fault is for deliveries of this event."""
         return self.delivery in ("*", event)
 
 
 def read_fault(given: Mapping[str, Any]) -> Fault:
-    """Return the fault that was asked for; raises FaultRefused."""
+    """Parse a fault from JSON; raises FaultRefused."""
     try:
         return Fault.model_validate(given)
     except ValidationError as error:
@@ -144,7 +145,7 @@ def read_fault(given: Mapping[str, Any]) -> Fault:
 
 
 def matches(wanted: Mapping[str, Any], found: Any) -> bool:
-    """Has `found` every field of `wanted`, at any depth?"""
+    """Return whether `found` has every field of `wanted`, at any depth."""
     if not isinstance(found, Mapping):
         return not wanted
     return all(

@@ -1,4 +1,4 @@
-"""Strikes deliveries: packs a body for the wire, rightly or as a fault has it."""
+"""Builds what a delivery sends: body and headers, correct or as a fault wants them."""
 
 import json
 from collections.abc import Sequence
@@ -8,12 +8,14 @@ from mock_alc.faults.fault import Fault
 from mock_alc.signing.standard_webhooks import new_secret, signed_headers
 
 HUGE = 1_048_576
-USUAL_SHIFT = 3_600  # Seconds: far outside of every receiver's tolerance.
+"""Bytes."""
+USUAL_SHIFT = 3_600
+"""Seconds, far outside every receiver's tolerance."""
 
 
 @dataclass(frozen=True)
-class Parcel:
-    """What is sent: the bytes and their headers, and of which bytes the signature is."""
+class Payload:
+    """What is sent; `signed_body` is the body that the signature covers, which differs if the fault tampers."""
 
     body: bytes
     headers: dict[str, str]
@@ -21,8 +23,8 @@ class Parcel:
     signed_body: bytes
 
 
-def pack(secrets: Sequence[str], message_id: str, timestamp: int, body: bytes, fault: Fault | None) -> Parcel:
-    """Sign a body with every secret that is valid, unless the fault wants something else."""
+def build_payload(secrets: Sequence[str], message_id: str, timestamp: int, body: bytes, fault: Fault | None) -> Payload:
+    """Sign `body` with all `secrets`, and apply the fault, if any. `timestamp` is in Unix seconds."""
     trouble = fault.trouble if fault else None
     shift = int(USUAL_SHIFT if fault is None or fault.seconds is None else fault.seconds)
     timestamp += {"stale": -shift, "future": shift}.get(trouble or "", 0)
@@ -33,7 +35,7 @@ def pack(secrets: Sequence[str], message_id: str, timestamp: int, body: bytes, f
         headers["webhook-signature"] = f"v1,{'A' * 43}="
     if trouble == "missing_header" and fault is not None:
         headers = {name: value for name, value in headers.items() if name.lower() != fault.header.lower()}
-    return Parcel(_tampered(body) if trouble == "tampered_body" else body, headers, timestamp, body)
+    return Payload(_tampered(body) if trouble == "tampered_body" else body, headers, timestamp, body)
 
 
 def _signing(secrets: Sequence[str], trouble: str | None) -> Sequence[str]:
@@ -44,7 +46,7 @@ def _signing(secrets: Sequence[str], trouble: str | None) -> Sequence[str]:
 
 
 def _changed(body: bytes, trouble: str | None) -> bytes:
-    """Change the body before it is signed."""
+    """Return the body after the changes that are made before signing."""
     if trouble == "truncated":
         return body[: len(body) // 2]
     if trouble == "extra_fields":
@@ -55,7 +57,7 @@ def _changed(body: bytes, trouble: str | None) -> bytes:
 
 
 def _tampered(body: bytes) -> bytes:
-    """Turn the verdict around, as somebody on the way would want to."""
-    told = json.loads(body)
-    told["status"] = "Failed" if told.get("status") == "Complete" else "Complete"
-    return json.dumps(told).encode()
+    """Return the body with the opposite verdict, as an attacker would change it after signing."""
+    event = json.loads(body)
+    event["status"] = "Failed" if event.get("status") == "Complete" else "Complete"
+    return json.dumps(event).encode()

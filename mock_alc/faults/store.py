@@ -1,4 +1,4 @@
-"""What was asked for, and what is left of it: the one place that counts faults."""
+"""The active faults of a mock, and how often each was applied."""
 
 import random
 import threading
@@ -11,90 +11,92 @@ from mock_alc.faults.fault import Fault, matches, read_fault
 KEPT = 1_000
 
 
-class Armed:
-    """A fault that waits for its turn, or has had it."""
+class ActiveFault:
+    """A fault that was set, with its counters; it is kept when used up."""
 
     def __init__(self, fault_id: str, fault: Fault) -> None:
+        """Start with the counters at zero."""
         self.id, self.fault = fault_id, fault
-        self.struck, self.passed = 0, 0
+        self.times_applied, self.times_skipped = 0, 0
         self.released = threading.Event()
         self.record_id: str | None = None
-        """Of the lead that it struck last, if it struck one."""
+        """The record of the lead that the fault was last applied to, if any."""
         self._random = random.Random(fault.seed)  # noqa: S311 (repeatable on purpose, guards nothing)
 
     @property
-    def left(self) -> int | None:
-        """How many it will still strike; None for all."""
-        return None if self.fault.times is None else self.fault.times - self.struck
+    def remaining(self) -> int | None:
+        """How often the fault will still be applied; None means without limit."""
+        return None if self.fault.times is None else self.fault.times - self.times_applied
 
-    def wants(self, fields: Mapping[str, Any]) -> bool:
-        """Take its turn: is this one struck?"""
-        if self.left == 0 or not matches(self.fault.match, fields):
+    def try_to_apply(self, fields: Mapping[str, Any]) -> bool:
+        """Count this request or delivery, and return whether the fault applies to it."""
+        if self.remaining == 0 or not matches(self.fault.match, fields):
             return False
-        if self.passed < self.fault.skip or self._random.random() > self.fault.chance:
-            self.passed += 1
+        if self.times_skipped < self.fault.skip or self._random.random() > self.fault.chance:
+            self.times_skipped += 1
             return False
-        self.struck += 1
+        self.times_applied += 1
         self.record_id = fields.get("recordId")
         return True
 
-    def wait(self) -> None:
-        """Be late by the fault's latency, or until it is cleared."""
+    def delay(self) -> None:
+        """Sleep for the fault's latency, or until it is cleared."""
         if self.fault.latency:
             self.released.wait(self.fault.latency)
 
     def as_json(self) -> dict[str, Any]:
-        """Spell the fault as the control door does: what was asked for, and how often it has struck."""
+        """Return the JSON of the control API: the fault as it was set, and its counters `struck` and `left`."""
         asked = self.fault.model_dump(exclude_unset=True)
-        return {"id": self.id, **asked, "struck": self.struck, "left": self.left}
+        return {"id": self.id, **asked, "struck": self.times_applied, "left": self.remaining}
 
 
 class Faults:
-    """The faults of one mock, in the order in which they were asked for; the first that fits strikes."""
+    """The faults of one mock, in the order in which they were set. The first that fits is applied."""
 
     def __init__(self) -> None:
-        self._armed: list[Armed] = []
+        """Start without faults."""
+        self._active: list[ActiveFault] = []
         self._numbers = count(1)
         self._lock = threading.Lock()
 
     def add(self, given: Mapping[str, Any] | Fault) -> dict[str, Any]:
-        """Arm a fault; raises FaultRefused. A used-up one stays listed, so that a test can see that it struck."""
+        """Set a fault and return its JSON; raises FaultRefused. Used-up faults stay listed, with their counters."""
         fault = given if isinstance(given, Fault) else read_fault(given)
         with self._lock:
-            armed = Armed(f"fault_{next(self._numbers)}", fault)
-            self._armed = [*self._armed[-KEPT:], armed]
-            return armed.as_json()
+            active = ActiveFault(f"fault_{next(self._numbers)}", fault)
+            self._active = [*self._active[-KEPT:], active]
+            return active.as_json()
 
     def listed(self) -> list[dict[str, Any]]:
-        """Return every fault with what is left of it."""
+        """Return the JSON of every fault."""
         with self._lock:
-            return [armed.as_json() for armed in self._armed]
+            return [active.as_json() for active in self._active]
 
     def clear(self, fault_id: str | None = None) -> int:
-        """Forget one fault or all, and let go of what they hold up; returns how many there were."""
+        """Remove one fault or all, and release the answers that they delay; returns how many were removed."""
         with self._lock:
-            gone = [armed for armed in self._armed if fault_id in (None, armed.id)]
-            self._armed = [armed for armed in self._armed if armed not in gone]
-        for armed in gone:
-            armed.released.set()
+            gone = [active for active in self._active if fault_id in (None, active.id)]
+            self._active = [active for active in self._active if active not in gone]
+        for active in gone:
+            active.released.set()
         return len(gone)
 
-    def let_go(self, record_id: str | None) -> None:
-        """End every `hold` that waits for this: a delivery about the record was answered."""
+    def release_holds(self, record_id: str | None) -> None:
+        """Release the answers that wait (`hold`) for a delivery about this record."""
         with self._lock:
-            holding = [armed for armed in self._armed if armed.fault.trouble == "hold" and armed.struck]
-        for armed in holding:
-            if armed.record_id in (None, record_id):
-                armed.released.set()
+            holding = [active for active in self._active if active.fault.trouble == "hold" and active.times_applied]
+        for active in holding:
+            if active.record_id in (None, record_id):
+                active.released.set()
 
-    def for_request(self, method: str, path: str, fields: Mapping[str, Any]) -> Armed | None:
-        """Return the fault that strikes this request, if any."""
-        return self._first(lambda fault: fault.strikes_route(method, path), fields)
+    def for_request(self, method: str, path: str, fields: Mapping[str, Any]) -> ActiveFault | None:
+        """Return the fault that applies to this request, if any."""
+        return self._first(lambda fault: fault.applies_to_route(method, path), fields)
 
-    def for_delivery(self, event: str, payload: Mapping[str, Any]) -> Armed | None:
-        """Return the fault that strikes this attempt to deliver, if any."""
-        return self._first(lambda fault: fault.strikes_delivery(event), payload)
+    def for_delivery(self, event: str, payload: Mapping[str, Any]) -> ActiveFault | None:
+        """Return the fault that applies to this delivery attempt, if any."""
+        return self._first(lambda fault: fault.applies_to_delivery(event), payload)
 
-    def _first(self, fits: Callable[[Fault], bool], fields: Mapping[str, Any]) -> Armed | None:
+    def _first(self, fits: Callable[[Fault], bool], fields: Mapping[str, Any]) -> ActiveFault | None:
         with self._lock:
-            return next((armed for armed in self._armed if fits(armed.fault) and armed.wants(fields)), None)
+            return next((active for active in self._active if fits(active.fault) and active.try_to_apply(fields)), None)

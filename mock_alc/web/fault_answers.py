@@ -8,7 +8,7 @@ from werkzeug.http import http_date
 
 from mock_alc.base.errors import ApiError, error_response
 from mock_alc.faults.fault import PATHS, Fault
-from mock_alc.faults.store import Armed
+from mock_alc.faults.store import ActiveFault
 from mock_alc.services import alc
 
 WIRE = "mock_alc.wire"
@@ -30,20 +30,20 @@ def strike() -> Response | None:
     g.fault = armed
     if "received" in g:
         g.received["fault"] = armed.id
-    if armed.fault.done or _at_authorize(armed.fault):
+    if armed.fault.takes_effect or _at_authorize(armed.fault):
         return None
     return _instead(armed.fault)
 
 
 def spoil(response: Response) -> Response:
     """Let the fault that struck this request do what it does to the answer."""
-    armed: Armed | None = g.get("fault")
+    armed: ActiveFault | None = g.get("fault")
     if armed is None:
         return response
     fault = armed.fault
-    if fault.done and fault.trouble in ("answer", "rate_limited", "oauth_error") and not _at_authorize(fault):
+    if fault.takes_effect and fault.trouble in ("answer", "rate_limited", "oauth_error") and not _at_authorize(fault):
         response = _instead(fault)
-    armed.wait()
+    armed.delay()
     if fault.trouble == "garbage":
         response.set_data(b"<html>\x00\xff<body>upstream said no")
     elif fault.trouble == "truncated":
@@ -55,7 +55,7 @@ def spoil(response: Response) -> Response:
 
 def oauth_error() -> tuple[str, str] | None:
     """Return the error and its description that authorize is to redirect with, if that was asked for."""
-    armed: Armed | None = g.get("fault")
+    armed: ActiveFault | None = g.get("fault")
     if armed is None or not _at_authorize(armed.fault):
         return None
     return armed.fault.error, ASKED_ERRORS.get(armed.fault.error, ASKED_FOR)
@@ -63,7 +63,7 @@ def oauth_error() -> tuple[str, str] | None:
 
 def lifetime(trouble: str, usual: int) -> int:
     """Return how many seconds a code or token lives: as usual, or as the fault of this request has it."""
-    armed: Armed | None = g.get("fault")
+    armed: ActiveFault | None = g.get("fault")
     if armed is None or armed.fault.trouble != trouble:
         return usual
     return int(armed.fault.seconds or 0)

@@ -18,8 +18,8 @@ from mock_alc.base.clock import VirtualClock
 from mock_alc.base.database import Database
 from mock_alc.base.sealing import KeyUnusable, Sealer
 from mock_alc.config import Config
-from mock_alc.faults.payloads import pack
-from mock_alc.faults.store import Armed, Faults
+from mock_alc.faults.payloads import build_payload
+from mock_alc.faults.store import ActiveFault, Faults
 from mock_alc.webhooks.answer import Answer
 from mock_alc.webhooks.outbox import Attempt, Claim, cancel_for, claim_next, next_due, settle
 from mock_alc.webhooks.registrations import Webhook, disable, live_secrets, note_failure, note_success
@@ -130,27 +130,27 @@ class Sender:
         )
         with self._database.write() as session:
             self._record(session, claim, tried)
-        self._faults.let_go(json.loads(claim.body).get("record_id"))
+        self._faults.release_holds(json.loads(claim.body).get("record_id"))
 
-    def _send(self, claim: Claim, call: "Call", webhook: Webhook, armed: Armed | None) -> Tried:
+    def _send(self, claim: Claim, call: "Call", webhook: Webhook, armed: ActiveFault | None) -> Tried:
         """Sign and send."""
         try:
             secrets = live_secrets(webhook, self._sealer, self._clock())
         except KeyUnusable:
             return Tried(Answer(error="key_unusable"))
         if armed is not None:
-            armed.wait()
+            armed.delay()
         trouble = armed.fault.trouble if armed else None
         if trouble == "lost":
             return Tried(Answer(error="lost"), trouble)
         # The receiver compares the timestamp with its own clock, which nobody has moved.
         timestamp = int(self._clock.real().timestamp())
-        parcel = pack(secrets, claim.delivery_id, timestamp, claim.body, armed.fault if armed else None)
-        headers = {**parcel.headers, "User-Agent": USER_AGENT, "traceparent": trace.go_on(claim.traceparent)}
-        answer = call.post(webhook.url, parcel.body, headers)
+        payload = build_payload(secrets, claim.delivery_id, timestamp, claim.body, armed.fault if armed else None)
+        headers = {**payload.headers, "User-Agent": USER_AGENT, "traceparent": trace.go_on(claim.traceparent)}
+        answer = call.post(webhook.url, payload.body, headers)
         if trouble == "answer_lost":
             answer = Answer(error="answer_lost", milliseconds=answer.milliseconds)
-        return Tried(answer, trouble, Letter.of(claim.body, parcel, headers, trouble))
+        return Tried(answer, trouble, Letter.of(claim.body, payload, headers, trouble))
 
     def _record(self, session: Session, claim: Claim, tried: Tried) -> None:
         now, answer, trouble = self._clock(), tried.answer, tried.trouble

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Self
 
-from mock_alc.faults.payloads import Parcel
+from mock_alc.faults.payloads import Payload
 
 LONGEST = 4_096
 """Characters of a body that are kept; a `huge` one is a megabyte."""
@@ -22,13 +22,13 @@ class Letter:
     signed_body: str | None
 
     @classmethod
-    def of(cls, body: bytes, parcel: Parcel, headers: Mapping[str, str], trouble: str | None) -> Self:
+    def of(cls, body: bytes, payload: Payload, headers: Mapping[str, str], trouble: str | None) -> Self:
         """Note what went out for a delivery with this body."""
 
         def other(sent: bytes) -> str | None:
             return None if sent == body else sent.decode("utf-8", "replace")[:LONGEST]
 
-        return cls(dict(headers), parcel.timestamp, trouble, other(parcel.body), other(parcel.signed_body))
+        return cls(dict(headers), payload.timestamp, trouble, other(payload.body), other(payload.signed_body))
 
     @classmethod
     def read(cls, text: str) -> Self:

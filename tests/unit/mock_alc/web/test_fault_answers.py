@@ -238,7 +238,7 @@ def test_an_early_verdict_lets_only_its_own_answer_go(server: MockAlc, bearer: d
     faults.add({"route": LEADS, "trouble": "hold", "latency": 30})
     held = faults.for_request("POST", "/api/v1/leads", LEAD)
     assert held
-    faults.let_go("somebody else's")
+    faults.release_holds("somebody else's")
     assert not held.released.is_set()
-    faults.let_go(LEAD["recordId"])
+    faults.release_holds(LEAD["recordId"])
     assert held.released.is_set()
