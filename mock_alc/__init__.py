@@ -40,7 +40,7 @@ def create_app(config: "Config", clock: Clock = utc_now) -> "Flask":
         openapi.pages,
     ]
     if config.control:
-        rooms += [control.door, console.backstage]
+        rooms += [control.control_api, console.backstage]
     for room in rooms:
         app.register_blueprint(room)
     app_hooks.protect_forms(app)

@@ -14,7 +14,7 @@ from mock_alc.faults.store import Faults
 from mock_alc.housekeeping import Housekeeping
 from mock_alc.leads.agent import Agent
 from mock_alc.oauth.clients import provision_client
-from mock_alc.scenarios.director import Director
+from mock_alc.scenarios.runner import ScenarioRunner
 from mock_alc.services import Services
 from mock_alc.webhooks.delivery import Sender
 
@@ -50,7 +50,7 @@ def make_services(config: Config, real: Clock) -> Services:
         time=TimeTravel(clock, database, worker, sender),
         provision=provision,
         faults=faults,
-        director=Director(database, faults, clock),
+        scenarios=ScenarioRunner(database, faults, clock),
         wrong_credentials=SlidingWindow(WRONG_CREDENTIALS_A_MINUTE, clock),
         decisions=SlidingWindow(DECISIONS_A_MINUTE, clock),
     )

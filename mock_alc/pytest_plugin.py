@@ -63,10 +63,10 @@ def mock_alc_factory() -> Iterator[Callable[..., "Alc"]]:
 def alc_responses(mock_alc_settings: dict[str, Any]) -> Iterator["Alc"]:
     """The same in process: what `requests` sends to https://api.acmeleadchecker.ai is answered without a socket."""
     from mock_alc.testing.alc import Alc
-    from mock_alc.testing.in_process import answering
+    from mock_alc.testing.in_process import answer_in_process
 
     own = {name: value for name, value in mock_alc_settings.items() if name not in ("port", "host")}
-    with answering(**{"decide_after": USUAL["decide_after"], **own}) as app:
+    with answer_in_process(**{"decide_after": USUAL["decide_after"], **own}) as app:
         alc = Alc(app)
         yield alc
         alc.reset()

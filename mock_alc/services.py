@@ -19,7 +19,7 @@ from mock_alc.faults.store import Faults
 from mock_alc.webhooks.delivery import Sender
 
 if TYPE_CHECKING:  # Its tables ask for the services themselves.
-    from mock_alc.scenarios.director import Director
+    from mock_alc.scenarios.runner import ScenarioRunner
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Services:
     time: TimeTravel
     provision: Callable[[], None]
     faults: Faults
-    director: "Director"
+    scenarios: "ScenarioRunner"
     wrong_credentials: SlidingWindow
     decisions: SlidingWindow
     received: ReceivedRequests = field(default_factory=ReceivedRequests)
@@ -47,7 +47,7 @@ class Services:
 
     def reset(self) -> None:
         """Cancel the work under way, forget everything, and provision anew: the state after a first start."""
-        self.director.end()
+        self.scenarios.end()
         self.faults.clear()
         with self.worker.quiet():
             self.clock.back_to_real()

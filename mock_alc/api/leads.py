@@ -109,7 +109,7 @@ def _insert(account_id: str, wanted: Mapping[str, str], key: str | None) -> str:
                 )
             )
         session.flush()  # A key that was used before is found here, and not after a scenario has taken the lead.
-        alc().director.cast(session, lead)
+        alc().scenarios.assign_lead(session, lead)
     alc().worker.wake()
     return answer
 

@@ -11,7 +11,7 @@ import click
 from mock_alc.commands import grade, signatures
 from mock_alc.commands.listen import listen
 from mock_alc.commands.scenario import scenario
-from mock_alc.commands.serve_page import PAGE
+from mock_alc.commands.serve_help import SERVE_HELP
 from mock_alc.commands.trigger import trigger
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ for command in (
     main.add_command(command)
 
 
-@main.command(help=PAGE)
+@main.command(help=SERVE_HELP)
 @click.option("--host", help="Address to listen on. [default: 127.0.0.1]")
 @click.option("--port", type=int, help="Port to listen on; 0 takes a free one. [default: 8001]")
 @click.option("--url", help="Own base URL and OAuth issuer. [default: made of host and port]")
@@ -55,7 +55,7 @@ for command in (
     help="Let webhooks point at this machine. [default: when listening on loopback]",
 )
 def serve(**flags: Any) -> None:
-    """Run the mock until Ctrl-C; what `--help` shows is in `commands/serve_page.py`."""
+    """Run the mock until Ctrl-C; what `--help` shows is in `commands/serve_help.py`."""
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -6,8 +6,8 @@ import click
 
 from mock_alc.base.refusals import in_words
 
-HOME = "http://127.0.0.1:8001"
-url_option = click.option("--url", default=HOME, show_default=True, help="Address of the running mock.")
+DEFAULT_URL = "http://127.0.0.1:8001"
+url_option = click.option("--url", default=DEFAULT_URL, show_default=True, help="Address of the running mock.")
 
 
 def call(url: str, method: str, path: str, body: Any = None) -> Any:

@@ -78,10 +78,10 @@ def grade_sender(*, secret: str, host: str, port: int, seconds: float, patience:
     from mock_alc.commands.reports import print_report
     from mock_alc.grading.recording_receiver import RecordingReceiver
     from mock_alc.grading.sender import grade_sender as graded
-    from mock_alc.testing.serving import Served
+    from mock_alc.testing.serving import LocalServer
 
     receiver = RecordingReceiver(patience=patience)
-    served = Served(receiver.app, host, port)
+    served = LocalServer(receiver.app, host, port)
     click.echo(f"Send six messages to {served.url}/hook, signed with the secret. Ctrl-C ends the exam.", err=True)
     deadline = time.monotonic() + seconds
     try:

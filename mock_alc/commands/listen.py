@@ -10,7 +10,7 @@ from mock_alc.base.paging import every_delivery
 from mock_alc.commands.control_client import api, call, token_of, url_option
 from mock_alc.commands.options import json_option
 
-LOOK_EVERY = 0.3
+POLL_SECONDS = 0.3
 EVENTS = ("lead.processed", "prospect.updated")
 
 
@@ -36,23 +36,23 @@ def listen(
     """
     from mock_alc.commands.tail import show
 
-    seen = set() if from_start else {(one[0]["id"], one[1]["number"]) for one in _ended(url)}
+    seen = set() if from_start else {(one[0]["id"], one[1]["number"]) for one in _finished_attempts(url)}
     shown = 0
     try:
         with _forwarding(url, forward_to, events or EVENTS):
             while attempts is None or shown < attempts:
-                for delivery, attempt in _ended(url):
+                for delivery, attempt in _finished_attempts(url):
                     key = (delivery["id"], attempt["number"])
                     if key not in seen:
                         seen.add(key)
                         show(delivery, attempt, as_json=as_json)
                         shown += 1
-                time.sleep(LOOK_EVERY)
+                time.sleep(POLL_SECONDS)
     except KeyboardInterrupt:
         click.echo(err=True)
 
 
-def _ended(url: str) -> list[tuple[dict[str, object], dict[str, object]]]:
+def _finished_attempts(url: str) -> list[tuple[dict[str, object], dict[str, object]]]:
     """Return the attempts that have been answered, or have failed, in order."""
     deliveries = every_delivery(lambda path: call(url, "GET", f"/{path}"))
     found = [(delivery, attempt) for delivery in deliveries for attempt in delivery["attempts"]]

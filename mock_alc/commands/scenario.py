@@ -7,8 +7,8 @@ import click
 
 from mock_alc.commands.control_client import call, url_option
 
-LOOK_EVERY = 0.3  # Seconds.
-DEEDS = {
+POLL_SECONDS = 0.3
+USER_ACTIONS = {
     "send": "send a person to ALC",
     "connect": "connect, if there is no connection",
     "reconnect": "connect anew",
@@ -48,7 +48,7 @@ def run(name: str, *, url: str, hurry: bool, wait: bool, **which: str | None) ->
     """Begin the scenario NAME, and show what ALC sends and what your app answers. Ctrl-C ends it."""
     wanted = {key: value for key, value in which.items() if value}
     begun = call(url, "POST", f"/scenarios/{name}", wanted)
-    steps = [] if begun["lead_id"] else [DEEDS[step] for step in begun["person"]]
+    steps = [] if begun["lead_id"] else [USER_ACTIONS[step] for step in begun["person"]]
     click.secho(begun["name"], bold=True)
     rows = {"ALC": begun["does"], "you": ", then ".join(steps) or "wait", "correct": _end(begun)}
     click.echo("\n".join(f"  {who:<8} {what}" for who, what in rows.items()))
@@ -63,7 +63,7 @@ def run(name: str, *, url: str, hurry: bool, wait: bool, **which: str | None) ->
 
 def _follow(url: str, run_id: str, hurry: bool) -> None:
     while not (lead_id := call(url, "GET", f"/scenarios/runs/{run_id}")["lead_id"]):
-        time.sleep(LOOK_EVERY)
+        time.sleep(POLL_SECONDS)
     click.echo(f"  {'lead':<8} {lead_id}")
     shown: set[tuple[str, int]] = set()
     while True:
@@ -73,7 +73,7 @@ def _follow(url: str, run_id: str, hurry: bool) -> None:
                 _show(delivery, shown)
         if clock["idle"]:
             return
-        time.sleep(LOOK_EVERY)
+        time.sleep(POLL_SECONDS)
 
 
 def _show(delivery: dict[str, Any], shown: set[tuple[str, int]]) -> None:

@@ -7,7 +7,7 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlmodel import Session, col, select
 
-from mock_alc.console.pages import backstage, me, signed_in_only
+from mock_alc.console.pages import backstage, current_account_id, login_required
 from mock_alc.leads.leads import PROCESSING, Lead
 from mock_alc.services import alc
 from mock_alc.webhooks.outbox import Delivery
@@ -18,12 +18,12 @@ LEAPS = {
     "day": ("1 day", 86_400.0),
     "month": ("30 days", 2_592_000.0),
 }
-TO_COME = 12
+MOST_EVENTS = 12
 YEARS = range(2000, 3000)
 
 
 @dataclass(frozen=True)
-class Due:
+class UpcomingEvent:
     """Something that will happen by itself."""
 
     at: datetime
@@ -32,16 +32,16 @@ class Due:
 
 
 @backstage.get("/clock")
-@signed_in_only
+@login_required
 def clock() -> ResponseReturnValue:
     """Show the time and what is to come."""
     with alc().database.read() as session:
-        due = _to_come(session)
+        due = _upcoming_events(session)
     return render_template("clock.html", due=due, leaps=LEAPS, real=alc().clock.real())
 
 
 @backstage.post("/clock")
-@signed_in_only
+@login_required
 def move_clock() -> ResponseReturnValue:
     """Let time pass, by a span, to an instant or until idle; or show the real time again."""
     leap = request.form.get("leap", "")
@@ -67,22 +67,22 @@ def _instant(text: str) -> datetime | None:
     return instant if instant.year in YEARS else None
 
 
-def _to_come(session: Session) -> list[Due]:
+def _upcoming_events(session: Session) -> list[UpcomingEvent]:
     """Return what the agent and the outbox do next, the soonest first."""
-    undecided = select(Lead).where(Lead.account_id == me(), Lead.status == PROCESSING)
-    waiting = select(Delivery).where(Delivery.account_id == me(), Delivery.state == "pending")
-    leads = session.exec(undecided.order_by(col(Lead.decide_at)).limit(TO_COME))
-    deliveries = session.exec(waiting.order_by(col(Delivery.due_at)).limit(TO_COME))
+    undecided = select(Lead).where(Lead.account_id == current_account_id(), Lead.status == PROCESSING)
+    waiting = select(Delivery).where(Delivery.account_id == current_account_id(), Delivery.state == "pending")
+    leads = session.exec(undecided.order_by(col(Lead.decide_at)).limit(MOST_EVENTS))
+    deliveries = session.exec(waiting.order_by(col(Delivery.due_at)).limit(MOST_EVENTS))
     due = [
-        Due(lead.decide_at, f"The agent decides about {lead.name}", url_for("console.lead", lead_id=lead.id))
+        UpcomingEvent(lead.decide_at, f"The agent decides about {lead.name}", url_for("console.lead", lead_id=lead.id))
         for lead in leads
     ]
     due += [
-        Due(
+        UpcomingEvent(
             delivery.due_at,
             f"Attempt {delivery.attempts_made + 1} to deliver {delivery.event}",
             url_for("console.delivery", delivery_id=delivery.id),
         )
         for delivery in deliveries
     ]
-    return sorted(due, key=lambda one: one.at)[:TO_COME]
+    return sorted(due, key=lambda one: one.at)[:MOST_EVENTS]

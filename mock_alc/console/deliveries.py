@@ -6,7 +6,7 @@ from sqlalchemy import tuple_
 from sqlmodel import Session, col, select
 from werkzeug.exceptions import NotFound
 
-from mock_alc.console.pages import SHOWN, me, pages, signed_in_only, words
+from mock_alc.console.pages import SHOWN, current_account_id, login_required, pages, words
 from mock_alc.services import alc
 from mock_alc.webhooks.outbox import Attempt, Delivery, attempts_of, resend
 from mock_alc.webhooks.registrations import Webhook
@@ -16,7 +16,7 @@ STATES = ("pending", "delivered", "failed", "cancelled")
 
 
 @pages.get("/deliveries")
-@signed_in_only
+@login_required
 def deliveries() -> ResponseReturnValue:
     """List the deliveries, newest first, perhaps those of a state or of a webhook; a page at a time."""
     state, webhook_id = request.args.get("state"), request.args.get("webhook")
@@ -24,7 +24,10 @@ def deliveries() -> ResponseReturnValue:
     with alc().database.read() as session:
         found = _listed(session, state, webhook_id, before)
         attempts = attempts_of(session, [delivery.id for delivery in found])
-        targets = {webhook.id: webhook for webhook in session.exec(select(Webhook).where(Webhook.account_id == me()))}
+        targets = {
+            webhook.id: webhook
+            for webhook in session.exec(select(Webhook).where(Webhook.account_id == current_account_id()))
+        }
     return render_template(
         "deliveries.html",
         deliveries=found[:SHOWN], attempts=attempts, targets=targets, verdict=verdict, states=STATES, state=state,
@@ -34,7 +37,7 @@ def deliveries() -> ResponseReturnValue:
 
 
 @pages.get("/deliveries/<delivery_id>")
-@signed_in_only
+@login_required
 def delivery(delivery_id: str) -> ResponseReturnValue:
     """Show one delivery with its attempts, open to the letter."""
     with alc().database.read() as session:
@@ -48,7 +51,7 @@ def delivery(delivery_id: str) -> ResponseReturnValue:
 
 
 @pages.post("/deliveries/<delivery_id>/resend")
-@signed_in_only
+@login_required
 def resend_delivery(delivery_id: str) -> ResponseReturnValue:
     """Send a delivery again, under the same id (W8)."""
     with alc().database.write() as session:
@@ -66,7 +69,7 @@ def verdict(attempt: Attempt) -> str:
 
 
 def _listed(session: Session, state: str | None, webhook_id: str | None, before: str | None) -> list[Delivery]:
-    mine = select(Delivery).where(Delivery.account_id == me())
+    mine = select(Delivery).where(Delivery.account_id == current_account_id())
     if state:
         mine = mine.where(Delivery.state == state)
     if webhook_id:
@@ -79,6 +82,6 @@ def _listed(session: Session, state: str | None, webhook_id: str | None, before:
 
 def _my_delivery(session: Session, delivery_id: str) -> Delivery:
     found = session.get(Delivery, delivery_id)
-    if found is None or found.account_id != me():
+    if found is None or found.account_id != current_account_id():
         raise NotFound("There is no such delivery in this account.")
     return found

@@ -8,7 +8,7 @@ from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import NotFound
 
-from mock_alc.console.pages import backstage, signed_in_only, words
+from mock_alc.console.pages import backstage, login_required, words
 from mock_alc.services import alc
 
 SEND = "POST /api/v1/leads"
@@ -22,7 +22,7 @@ class CommonFault:
 
     title: str
     says: str
-    wish: Mapping[str, Any]
+    spec: Mapping[str, Any]
 
 
 COMMON: dict[str, CommonFault] = {
@@ -77,30 +77,30 @@ COMMON: dict[str, CommonFault] = {
 
 
 @backstage.get("/faults")
-@signed_in_only
+@login_required
 def faults() -> ResponseReturnValue:
     """Show what is set, the newest first, and what can be."""
     groups = {
-        "Answers of ALC": {key: common for key, common in COMMON.items() if "route" in common.wish},
-        "Deliveries": {key: common for key, common in COMMON.items() if "delivery" in common.wish},
+        "Answers of ALC": {key: common for key, common in COMMON.items() if "route" in common.spec},
+        "Deliveries": {key: common for key, common in COMMON.items() if "delivery" in common.spec},
     }
     armed = [fault | {"title": _title(fault)} for fault in reversed(alc().faults.listed())]
     return render_template("faults.html", groups=groups, armed=armed, times=TIMES)
 
 
 @backstage.post("/faults")
-@signed_in_only
+@login_required
 def set_fault() -> ResponseReturnValue:
     """Arm one of the common faults, once or more often."""
     common, times = COMMON.get(request.form.get("fault", "")), request.form.get("times", "1")
     if common is None or times not in TIMES:
         raise NotFound("There is no such fault.")
-    alc().faults.add({**common.wish, "times": int(times) if times else None})
+    alc().faults.add({**common.spec, "times": int(times) if times else None})
     return redirect(url_for("backstage.faults"), 303)
 
 
 @backstage.post("/faults/clear")
-@signed_in_only
+@login_required
 def clear_faults() -> ResponseReturnValue:
     """End one fault or, without an id, all of them."""
     alc().faults.clear(request.form.get("fault_id") or None)
@@ -108,5 +108,5 @@ def clear_faults() -> ResponseReturnValue:
 
 
 def _title(fault: Mapping[str, Any]) -> str:
-    same = (common.title for common in COMMON.values() if common.wish.items() <= fault.items())
+    same = (common.title for common in COMMON.values() if common.spec.items() <= fault.items())
     return next(same, words(fault.get("trouble")).capitalize() or "Late")

@@ -6,7 +6,7 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import NotFound
 
-from mock_alc.console.pages import SHOWN, me, pages, signed_in_only
+from mock_alc.console.pages import SHOWN, current_account_id, login_required, pages
 from mock_alc.leads import agent
 from mock_alc.leads import leads as lead_store
 from mock_alc.leads.conversations import likely_address
@@ -24,13 +24,15 @@ DECISIONS: dict[str, dict[str, Any]] = {
 
 
 @pages.get("/")
-@signed_in_only
+@login_required
 def leads() -> ResponseReturnValue:
     """List the leads, perhaps those of a status or whose name has some letters; a page at a time."""
     status, text = request.args.get("status"), request.args.get("q", "").strip()
     before = request.args.get("before", type=int)
     with alc().database.read() as session:
-        found = lead_store.listed(session, me(), limit=SHOWN + 1, before=before, text=text or None, status=status)
+        found = lead_store.listed(
+            session, current_account_id(), limit=SHOWN + 1, before=before, text=text or None, status=status
+        )
     return render_template(
         "leads.html",
         leads=found[:SHOWN],
@@ -43,12 +45,12 @@ def leads() -> ResponseReturnValue:
 
 
 @pages.get("/leads/<lead_id>")
-@signed_in_only
+@login_required
 def lead(lead_id: str) -> ResponseReturnValue:
     """Show one lead and its chat, and the newest others beside it."""
     with alc().database.read() as session:
-        found = lead_store.find(session, me(), lead_id)
-        beside = lead_store.listed(session, me(), limit=BESIDE)
+        found = lead_store.find(session, current_account_id(), lead_id)
+        beside = lead_store.listed(session, current_account_id(), limit=BESIDE)
     if found is None:
         raise NotFound("There is no such lead in this account.")
     return render_template(
@@ -62,12 +64,12 @@ def lead(lead_id: str) -> ResponseReturnValue:
 
 
 @pages.post("/leads/<lead_id>/decide")
-@signed_in_only
+@login_required
 def decide(lead_id: str) -> ResponseReturnValue:
     """Let the agent decide now; there only while the control door is open."""
     decision = DECISIONS.get(request.form.get("decision", ""))
     with alc().database.write() as session:
-        found = lead_store.find(session, me(), lead_id)
+        found = lead_store.find(session, current_account_id(), lead_id)
         if not alc().config.control or found is None or decision is None:
             raise NotFound("There is nothing to decide here.")
         if not agent.decide(session, lead_id, alc().now(), **decision):

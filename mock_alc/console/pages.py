@@ -62,7 +62,7 @@ def _time_of_day() -> dict[str, Any]:
     return {"now": alc().now(), "ahead": alc().clock.offset}
 
 
-def signed_in_only(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnValue]:
+def login_required(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnValue]:
     """Send strangers to the login page, and back here afterwards."""
 
     @wraps(view)
@@ -84,7 +84,7 @@ def _only_this_machine() -> None:
         raise NotFound("There is nothing here.")
 
 
-def me() -> str:
+def current_account_id() -> str:
     """Return the id of the account whose console this is."""
     account: Account = g.account
     return account.id

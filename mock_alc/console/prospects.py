@@ -5,14 +5,14 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import NotFound
 
 from mock_alc.api.bodies import text_problem
-from mock_alc.console.pages import me, pages, signed_in_only
+from mock_alc.console.pages import current_account_id, login_required, pages
 from mock_alc.leads import agent
 from mock_alc.leads import leads as lead_store
 from mock_alc.services import alc
 
 
 @pages.post("/leads/<lead_id>/learn")
-@signed_in_only
+@login_required
 def learn(lead_id: str) -> ResponseReturnValue:
     """Let the chat tell a better name or address: `prospect.updated` goes to the webhooks that listen for it."""
     if not alc().config.control:
@@ -20,7 +20,7 @@ def learn(lead_id: str) -> ResponseReturnValue:
     told = {"name": request.form.get("name"), "address": request.form.get("email")}
     problems = [f"The {field}: {problem}" for field, value in told.items() if (problem := text_problem(value))]
     with alc().database.write() as session:
-        lead = lead_store.find(session, me(), lead_id)
+        lead = lead_store.find(session, current_account_id(), lead_id)
         if lead is None:
             raise NotFound("There is no such lead in this account.")
         heard = 0 if problems else agent.learn(session, lead, str(told["name"]), str(told["address"]), alc().now())

@@ -4,7 +4,7 @@ from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import NotFound
 
-from mock_alc.console.pages import backstage, signed_in_only
+from mock_alc.console.pages import backstage, login_required
 from mock_alc.scenarios import SCENARIOS, deliveries, sending, verdicts, webhooks
 from mock_alc.scenarios.scenario import Scenario
 from mock_alc.services import alc
@@ -18,32 +18,34 @@ CHAPTERS = {
 
 
 @backstage.get("/scenarios")
-@signed_in_only
+@login_required
 def scenarios() -> ResponseReturnValue:
     """Show the stories by chapter, and on top what has begun."""
-    return render_template("scenarios.html", chapters=CHAPTERS, deeds=deeds, runs=alc().director.runs()[::-1])
+    return render_template(
+        "scenarios.html", chapters=CHAPTERS, user_actions=user_actions, runs=alc().scenarios.runs()[::-1]
+    )
 
 
 @backstage.post("/scenarios/<name>")
-@signed_in_only
+@login_required
 def begin(name: str) -> ResponseReturnValue:
     """Begin a scenario for the next lead."""
     if name not in SCENARIOS:
         raise NotFound("There is no such scenario.")
-    run = alc().director.begin(name)
+    run = alc().scenarios.begin(name)
     alc().worker.wake()
-    flash(f"{name} has begun. Now {deeds(run.scenario)} in your app.")
+    flash(f"{name} has begun. Now {user_actions(run.scenario)} in your app.")
     return redirect(url_for("backstage.scenarios"), 303)
 
 
 @backstage.post("/scenarios/end")
-@signed_in_only
+@login_required
 def end_scenarios() -> ResponseReturnValue:
     """End every scenario and its faults; what has been queued goes on."""
-    alc().director.end()
+    alc().scenarios.end()
     return redirect(url_for("backstage.scenarios"), 303)
 
 
-def deeds(scenario: Scenario) -> str:
+def user_actions(scenario: Scenario) -> str:
     """Say what the person does, such as `send, then disconnect`."""
     return ", then ".join(scenario.person)

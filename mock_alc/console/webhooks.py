@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from sqlmodel import Session, col, select
 from werkzeug.exceptions import NotFound
 
-from mock_alc.console.pages import me, pages, signed_in_only
+from mock_alc.console.pages import current_account_id, login_required, pages
 from mock_alc.services import alc
 from mock_alc.signing.standard_webhooks import new_secret
 from mock_alc.web.unregister import end_webhook
@@ -20,14 +20,14 @@ RECENT = 8
 
 
 @pages.get("/webhooks")
-@signed_in_only
+@login_required
 def webhook_list() -> ResponseReturnValue:
     """List the webhooks, each with how its last deliveries went."""
     return _page()
 
 
 @pages.post("/webhooks/<webhook_id>/test")
-@signed_in_only
+@login_required
 def send_test(webhook_id: str) -> ResponseReturnValue:
     """Queue a `webhook.test` delivery, and show it."""
     with alc().database.write() as session:
@@ -41,7 +41,7 @@ def send_test(webhook_id: str) -> ResponseReturnValue:
 
 
 @pages.post("/webhooks/<webhook_id>/rotate-secret")
-@signed_in_only
+@login_required
 def rotate_secret(webhook_id: str) -> ResponseReturnValue:
     """Sign with a new secret (W9). This page alone shows it, so it comes as the answer itself, and into no cookie."""
     secret, previous_until = new_secret(), alc().now() + timedelta(seconds=alc().config.secret_overlap)
@@ -52,7 +52,7 @@ def rotate_secret(webhook_id: str) -> ResponseReturnValue:
 
 
 @pages.post("/webhooks/<webhook_id>/enable")
-@signed_in_only
+@login_required
 def enable(webhook_id: str) -> ResponseReturnValue:
     """Turn a disabled webhook on again: only a person does this (W7)."""
     with alc().database.write() as session:
@@ -61,19 +61,19 @@ def enable(webhook_id: str) -> ResponseReturnValue:
 
 
 @pages.post("/webhooks/<webhook_id>/delete")
-@signed_in_only
+@login_required
 def delete(webhook_id: str) -> ResponseReturnValue:
     """Delete a webhook."""
     with alc().database.write() as session:
         _my_webhook(session, webhook_id)
-        end_webhook(session, me(), webhook_id)
+        end_webhook(session, current_account_id(), webhook_id)
     alc().worker.wake()
     return redirect(url_for("console.webhook_list"), 303)
 
 
 def _page(secret_of: str | None = None, secret: str | None = None) -> str:
     with alc().database.read() as session:
-        found = registrations.listed(session, me())
+        found = registrations.listed(session, current_account_id())
         recent = {webhook.id: _recent(session, webhook) for webhook in found}
     live = request.method == "GET"
     return render_template(
@@ -84,7 +84,7 @@ def _page(secret_of: str | None = None, secret: str | None = None) -> str:
 
 
 def _my_webhook(session: Session, webhook_id: str) -> Webhook:
-    webhook = registrations.find(session, me(), webhook_id)
+    webhook = registrations.find(session, current_account_id(), webhook_id)
     if webhook is None:
         raise NotFound("There is no such webhook in this account.")
     return webhook

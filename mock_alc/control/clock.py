@@ -9,21 +9,21 @@ from mock_alc.api.bodies import json_body
 from mock_alc.background.time_travel import HORIZON
 from mock_alc.base.clock import iso
 from mock_alc.base.errors import invalid
-from mock_alc.control.guard import door
+from mock_alc.control.guard import control_api
 from mock_alc.services import alc
 
 LONGEST = timedelta(days=3_650).total_seconds()
 WAYS = "Send one of: advance (seconds), set (an instant such as 2030-01-31T12:00:00Z), until (`idle`)."
 
 
-@door.get("/clock")
+@control_api.get("/clock")
 def show_clock() -> ResponseReturnValue:
     """Show what time it is here, and how far ahead of the real time that is."""
     clock = alc().clock
     return {"now": iso(clock()), "ahead_by": round(clock.offset, 3), "idle": alc().time.idle()}
 
 
-@door.post("/clock")
+@control_api.post("/clock")
 def move_clock() -> ResponseReturnValue:
     """Let time pass; the answer comes when everything that was due in it has happened."""
     body = json_body()
@@ -38,7 +38,7 @@ def move_clock() -> ResponseReturnValue:
     return show_clock()
 
 
-@door.delete("/clock")
+@control_api.delete("/clock")
 def reset_clock() -> ResponseReturnValue:
     """Show the real time again."""
     alc().clock.back_to_real()

@@ -6,7 +6,7 @@ from mock_alc.api.bodies import optional_json_body
 from mock_alc.base.accounts import DEMO_ACCOUNT, find_or_make_account
 from mock_alc.base.credentials import new_id, new_token
 from mock_alc.base.errors import invalid, not_found
-from mock_alc.control.guard import door, texts
+from mock_alc.control.guard import control_api, optional_texts
 from mock_alc.oauth import issue
 from mock_alc.oauth.clients import UnusableRedirectUri, register_client
 from mock_alc.oauth.tables import AUTH_METHODS, SCOPES, Client
@@ -15,10 +15,10 @@ from mock_alc.services import alc
 OWN_CLIENT = "control"
 
 
-@door.post("/tokens")
+@control_api.post("/tokens")
 def make_tokens() -> ResponseReturnValue:
     """Hand out an access and a refresh token, as if a person had consented."""
-    wanted = texts("scope", "account", "client_id")
+    wanted = optional_texts("scope", "account", "client_id")
     scope, now = wanted.get("scope", " ".join(SCOPES)), alc().now()
     if not set(scope.split()) <= set(SCOPES):
         raise invalid({"scope": f"The scopes are: {' '.join(SCOPES)}."})
@@ -46,17 +46,17 @@ def make_tokens() -> ResponseReturnValue:
     }, 201
 
 
-@door.delete("/tokens")
+@control_api.delete("/tokens")
 def revoke_tokens() -> ResponseReturnValue:
     """Revoke every token of everybody, as if somebody at ALC had ended all access."""
     with alc().database.write() as session:
         return {"revoked": issue.revoke_all(session, alc().now())}
 
 
-@door.post("/clients")
+@control_api.post("/clients")
 def make_client() -> ResponseReturnValue:
     """Register an OAuth client, or replace one, and return its credentials."""
-    wanted = texts("client_id", "client_secret", "token_endpoint_auth_method", "scope")
+    wanted = optional_texts("client_id", "client_secret", "token_endpoint_auth_method", "scope")
     uris = optional_json_body().get("redirect_uris")
     if not isinstance(uris, list) or not all(isinstance(uri, str) for uri in uris):
         raise invalid({"redirect_uris": "This field must be a list of texts."})

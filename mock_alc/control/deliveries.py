@@ -6,7 +6,7 @@ from flask.typing import ResponseReturnValue
 from mock_alc.api.bodies import page_limit
 from mock_alc.base.errors import ApiError, invalid, not_found
 from mock_alc.base.paging import LARGEST_PAGE
-from mock_alc.control.guard import door
+from mock_alc.control.guard import control_api
 from mock_alc.services import alc
 from mock_alc.webhooks.outbox import STATES, Delivery, attempts_of, listed, resend
 
@@ -14,7 +14,7 @@ FILTERS = ("lead_id", "event", "webhook_id", "state")
 PAGE = 100
 
 
-@door.get("/deliveries")
+@control_api.get("/deliveries")
 def list_deliveries() -> ResponseReturnValue:
     """List deliveries with their attempts, oldest first; `next_after` is null on the last page."""
     asked = _asked()
@@ -46,7 +46,7 @@ def _asked() -> dict[str, str]:
     return {name: request.args[name] for name in FILTERS if name in request.args}
 
 
-@door.post("/deliveries/<delivery_id>/resend")
+@control_api.post("/deliveries/<delivery_id>/resend")
 def resend_delivery(delivery_id: str) -> ResponseReturnValue:
     """Send a past delivery again, under the same id."""
     with alc().database.write() as session:

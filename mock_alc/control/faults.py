@@ -7,12 +7,12 @@ from werkzeug.routing import RequestRedirect
 
 from mock_alc.api.bodies import json_body
 from mock_alc.base.errors import invalid, not_found
-from mock_alc.control.guard import door
+from mock_alc.control.guard import control_api
 from mock_alc.faults.fault import Fault, FaultRefused, read_fault
 from mock_alc.services import alc
 
 
-@door.post("/faults")
+@control_api.post("/faults")
 def add_fault() -> ResponseReturnValue:
     """Arm one fault; the answer has its id and what is left of it."""
     try:
@@ -23,19 +23,19 @@ def add_fault() -> ResponseReturnValue:
     return alc().faults.add(fault), 201
 
 
-@door.get("/faults")
+@control_api.get("/faults")
 def list_faults() -> ResponseReturnValue:
     """List the faults, used-up ones included: `struck` says how often, `left` how many are to come."""
     return {"faults": alc().faults.listed()}
 
 
-@door.delete("/faults")
+@control_api.delete("/faults")
 def clear_faults() -> ResponseReturnValue:
     """End all faults, and let go of what they hold up."""
     return {"cleared": alc().faults.clear(), "faults": []}
 
 
-@door.delete("/faults/<fault_id>")
+@control_api.delete("/faults/<fault_id>")
 def clear_fault(fault_id: str) -> ResponseReturnValue:
     """End one fault."""
     if not alc().faults.clear(fault_id):

@@ -8,10 +8,10 @@ from mock_alc.api.bodies import optional_json_body, text_problem
 from mock_alc.base.errors import ApiError, invalid
 from mock_alc.config import is_loopback
 
-door = Blueprint("control", __name__, url_prefix="/_mock")
+control_api = Blueprint("control", __name__, url_prefix="/_mock")
 
 
-@door.before_request
+@control_api.before_request
 def _only_this_machine() -> None:
     """Let in programs on this machine; a page in a browser here is a stranger's hand, so it stays out."""
     if not is_loopback(request.remote_addr or ""):
@@ -20,7 +20,7 @@ def _only_this_machine() -> None:
         raise ApiError(403, "not_for_pages", "The control door does not answer web pages.")
 
 
-def texts(*names: str) -> dict[str, str]:
+def optional_texts(*names: str) -> dict[str, str]:
     """Return those of the optional text fields that were sent; raises ApiError 422 for one that is no text."""
     body: dict[str, Any] = optional_json_body()
     given = {name: body[name] for name in names if body.get(name) is not None}

@@ -7,7 +7,7 @@ from sqlmodel import col, select
 from mock_alc.api.bodies import text_problem
 from mock_alc.base.accounts import DEMO_ACCOUNT, find_or_make_account
 from mock_alc.base.errors import ApiError, invalid, not_found
-from mock_alc.control.guard import door, texts
+from mock_alc.control.guard import control_api, optional_texts
 from mock_alc.leads import agent
 from mock_alc.leads.conversations import OUTCOMES
 from mock_alc.leads.leads import DECIDED, Lead
@@ -17,7 +17,7 @@ from mock_alc.webhooks.outbox import announce
 PROSPECT_FIELDS = ("prospectId", "prospectName", "prospectEmail")
 
 
-@door.get("/leads")
+@control_api.get("/leads")
 def list_leads() -> ResponseReturnValue:
     """List every account's leads, oldest first."""
     with alc().database.read() as session:
@@ -25,10 +25,10 @@ def list_leads() -> ResponseReturnValue:
     return {"leads": [{**lead.as_json(alc().now()), "account": lead.account_id} for lead in found]}
 
 
-@door.post("/leads/<lead_id>/decide")
+@control_api.post("/leads/<lead_id>/decide")
 def decide(lead_id: str) -> ResponseReturnValue:
     """Let the agent decide now, perhaps with a given `interest` and `status`."""
-    wanted = texts("interest", "status")
+    wanted = optional_texts("interest", "status")
     for name, allowed in (("interest", OUTCOMES), ("status", DECIDED)):
         if wanted.get(name) not in (None, *allowed):
             raise invalid({name: f"This field must be one of: {', '.join(allowed)}."})
@@ -42,10 +42,10 @@ def decide(lead_id: str) -> ResponseReturnValue:
     return lead.as_json(alc().now())
 
 
-@door.post("/prospects")
+@control_api.post("/prospects")
 def update_prospect() -> ResponseReturnValue:
     """Tell the webhooks for `prospect.updated` of a person whose data changed."""
-    wanted = texts("account", *PROSPECT_FIELDS)
+    wanted = optional_texts("account", *PROSPECT_FIELDS)
     data = {field: wanted.get(field) for field in PROSPECT_FIELDS}
     missing = {field: problem for field, value in data.items() if (problem := text_problem(value))}
     if missing:

@@ -18,7 +18,9 @@ class NotFound(AssertionError):
     """What the test expected is not there; the message shows the nearest misses."""
 
 
-def found(what: str, wanted: Mapping[str, Any], seen: Sequence[dict[str, Any]], times: int | None) -> list[Any]:
+def require_matches(
+    what: str, wanted: Mapping[str, Any], seen: Sequence[dict[str, Any]], times: int | None
+) -> list[Any]:
     """Return those of `seen` that have every field of `wanted`; raises NotFound for none, or for not so many."""
     fitting = [one for one in seen if not differences(wanted, one)]
     if len(fitting) == times or (times is None and fitting):

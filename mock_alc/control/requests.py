@@ -4,7 +4,7 @@ from flask.typing import ResponseReturnValue
 
 from mock_alc.api.bodies import json_body
 from mock_alc.base.errors import invalid
-from mock_alc.control.guard import door
+from mock_alc.control.guard import control_api
 from mock_alc.control.matching import differences
 from mock_alc.services import alc
 
@@ -12,13 +12,13 @@ PARTS = ("method", "path", "query", "headers", "body", "status", "fault")
 SHOWN = 5
 
 
-@door.get("/requests")
+@control_api.get("/requests")
 def list_requests() -> ResponseReturnValue:
     """List the API and OAuth requests since the reset, oldest first, with secrets masked."""
     return {"requests": alc().received.all()}
 
 
-@door.post("/requests/find")
+@control_api.post("/requests/find")
 def find_requests() -> ResponseReturnValue:
     """Find the requests that have all that is given, at any depth; if none has, the nearest, and how they differ."""
     wanted = json_body()

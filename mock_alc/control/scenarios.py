@@ -3,46 +3,46 @@
 from flask.typing import ResponseReturnValue
 
 from mock_alc.base.errors import ApiError, not_found
-from mock_alc.control.guard import door, texts
+from mock_alc.control.guard import control_api, optional_texts
 from mock_alc.scenarios import SCENARIOS
-from mock_alc.scenarios.director import CannotPlay
+from mock_alc.scenarios.runner import CannotPlay
 from mock_alc.services import alc
 
 
-@door.get("/scenarios")
+@control_api.get("/scenarios")
 def list_scenarios() -> ResponseReturnValue:
     """List the scenarios, and those that were begun since the reset."""
     return {
         "scenarios": [scenario.as_json() for scenario in SCENARIOS.values()],
-        "runs": [run.as_json() for run in alc().director.runs()],
+        "runs": [run.as_json() for run in alc().scenarios.runs()],
     }
 
 
-@door.post("/scenarios/<name>")
+@control_api.post("/scenarios/<name>")
 def begin_scenario(name: str) -> ResponseReturnValue:
     """Begin a scenario: for the next lead, the next of a `record_id`, or a `lead_id` that is under way."""
-    wanted = texts("record_id", "lead_id")
+    wanted = optional_texts("record_id", "lead_id")
     if name not in SCENARIOS:
         raise ApiError(404, "not_found", f"There is no scenario {name}. There are: {', '.join(SCENARIOS)}.")
     try:
-        run = alc().director.begin(name, **wanted)
+        run = alc().scenarios.begin(name, **wanted)
     except CannotPlay as problem:
         raise ApiError(409, "cannot_play", str(problem)) from problem
     alc().worker.wake()
     return run.as_json(), 201
 
 
-@door.get("/scenarios/runs/<run_id>")
+@control_api.get("/scenarios/runs/<run_id>")
 def show_run(run_id: str) -> ResponseReturnValue:
     """Show a scenario that was begun, with its lead as soon as there is one."""
-    run = next((run for run in alc().director.runs() if run.id == run_id), None)
+    run = next((run for run in alc().scenarios.runs() if run.id == run_id), None)
     if run is None:
         raise not_found("run")
     return run.as_json()
 
 
-@door.delete("/scenarios")
+@control_api.delete("/scenarios")
 def end_scenarios() -> ResponseReturnValue:
     """End every scenario and its faults; what has been queued goes on."""
-    alc().director.end()
+    alc().scenarios.end()
     return {"runs": []}

@@ -14,7 +14,7 @@ from mock_alc.api.leads import checked_lead
 from mock_alc.api.webhooks import check_webhook
 from mock_alc.base.accounts import DEMO_ACCOUNT, find_or_make_account
 from mock_alc.base.errors import ApiError, invalid
-from mock_alc.control.guard import door
+from mock_alc.control.guard import control_api
 from mock_alc.leads import agent, leads
 from mock_alc.leads.conversations import OUTCOMES
 from mock_alc.services import alc
@@ -24,7 +24,7 @@ from mock_alc.webhooks import registrations
 KINDS = ("leads", "webhooks")
 
 
-@door.post("/seed")
+@control_api.post("/seed")
 def seed() -> ResponseReturnValue:
     """Make leads and webhooks, all or none; each is spelled as the API takes it, with an `account` if need be."""
     wanted = {kind: _rows(kind, rows) for kind, rows in json_body().items()}

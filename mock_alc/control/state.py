@@ -3,7 +3,7 @@
 from flask.typing import ResponseReturnValue
 from sqlmodel import col, func, select
 
-from mock_alc.control.guard import door
+from mock_alc.control.guard import control_api
 from mock_alc.leads.leads import Lead
 from mock_alc.oauth.tables import Client
 from mock_alc.services import alc
@@ -11,14 +11,14 @@ from mock_alc.webhooks.outbox import Delivery
 from mock_alc.webhooks.registrations import Webhook
 
 
-@door.post("/reset")
+@control_api.post("/reset")
 def reset() -> ResponseReturnValue:
     """Cancel the work under way and return to the state of a first start."""
     alc().reset()
     return {"status": "reset"}
 
 
-@door.get("/state")
+@control_api.get("/state")
 def state() -> ResponseReturnValue:
     """Count what there is, by status."""
     now = alc().now()

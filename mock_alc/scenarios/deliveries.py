@@ -8,13 +8,13 @@ REFUSED = "The first one is refused and changes nothing; the record shows what t
 TAKEN_ONCE = "It has one effect: the record says Complete, once."
 
 
-def _spoilt(name: str, does: str, ends: str = REFUSED, **fault: Any) -> Scenario:
+def _with_fault(name: str, does: str, ends: str = REFUSED, **fault: Any) -> Scenario:
     """A verdict whose first delivery is struck; the next attempt is as it should be."""
     return Scenario(name, does, ends, "Complete", faults=({"delivery": "lead.processed", "trouble": name, **fault},))
 
 
 SCENARIOS = (
-    _spoilt("duplicate", "The verdict is delivered four times under one id.", TAKEN_ONCE, times=3),
+    _with_fault("duplicate", "The verdict is delivered four times under one id.", TAKEN_ONCE, times=3),
     Scenario(
         "lost_then_redelivered",
         "Two deliveries are lost on their way, and then the answer to a third; ALC tries again as published.",
@@ -25,20 +25,22 @@ SCENARIOS = (
             {"delivery": "lead.processed", "trouble": "answer_lost"},
         ),
     ),
-    _spoilt("bad_signature", "The first delivery has a signature that no secret makes."),
-    _spoilt("wrong_secret", "The first delivery is signed with a secret that is not the webhook's."),
-    _spoilt(
+    _with_fault("bad_signature", "The first delivery has a signature that no secret makes."),
+    _with_fault("wrong_secret", "The first delivery is signed with a secret that is not the webhook's."),
+    _with_fault(
         "tampered_body", "The first delivery was changed on its way: it says Failed under the signature of Complete."
     ),
-    _spoilt("stale", "The first delivery was signed an hour ago, as one would be that somebody recorded and replays."),
-    _spoilt("future", "The first delivery is signed for an hour from now."),
-    _spoilt("missing_header", "The first delivery comes without a signature.", header="webhook-signature"),
-    _spoilt(
+    _with_fault(
+        "stale", "The first delivery was signed an hour ago, as one would be that somebody recorded and replays."
+    ),
+    _with_fault("future", "The first delivery is signed for an hour from now."),
+    _with_fault("missing_header", "The first delivery comes without a signature.", header="webhook-signature"),
+    _with_fault(
         "rotated_secret",
         "ALC rotates its secret, and signs with the new one first and the app's beside it, as in an overlap.",
         "One signature that fits is enough: the record says Complete.",
     ),
-    _spoilt("wrong_type", "The first delivery claims to be text/plain."),
-    _spoilt("truncated", "The first delivery breaks off in the middle of its JSON, under a signature that fits."),
-    _spoilt("huge", "The first delivery carries a megabyte of padding, under a signature that fits."),
+    _with_fault("wrong_type", "The first delivery claims to be text/plain."),
+    _with_fault("truncated", "The first delivery breaks off in the middle of its JSON, under a signature that fits."),
+    _with_fault("huge", "The first delivery carries a megabyte of padding, under a signature that fits."),
 )

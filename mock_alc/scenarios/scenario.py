@@ -14,13 +14,13 @@ from mock_alc.leads.leads import Lead
 from mock_alc.webhooks.outbox import announce
 
 Step = Literal["send", "connect", "reconnect", "disconnect"]
-FaultWish = Mapping[str, Any]
+FaultSpec = Mapping[str, Any]
 TEN_YEARS = 3_650 * 86_400.0
 """Seconds: later than anybody waits, virtual time included."""
 
 
 @dataclass(frozen=True)
-class Stage:
+class ScenarioContext:
     """What a scenario works with when its lead has come: the lead, in the transaction that takes it, at its instant."""
 
     session: Session
@@ -32,7 +32,7 @@ class Stage:
         at = self.now + timedelta(seconds=after)
         agent.decide(self.session, self.lead.id, at, interest="interested", status="Complete")
 
-    def decide_late(self, after: float) -> None:
+    def postpone_decision(self, after: float) -> None:
         """Leave the decision to the agent, `after` seconds from now."""
         self.lead.decide_at = self.now + timedelta(seconds=after)
         self.session.add(self.lead)
@@ -42,7 +42,7 @@ class Stage:
         occurred_at = iso(self.now + timedelta(seconds=occurred_after))
         return {**agent.lead_processed(self.lead), "occurred_at": occurred_at, **changes}
 
-    def tell(self, body: Mapping[str, Any], *, after: float = 0.0) -> None:
+    def send(self, body: Mapping[str, Any], *, after: float = 0.0) -> None:
         """Send the webhooks for `lead.processed` one more message, `after` seconds from now."""
         at = self.now + timedelta(seconds=after)
         lead = self.lead
@@ -60,15 +60,15 @@ class Scenario:
     """The end state of a correct app, in whole sentences."""
     status: str | None
     """The same for programs: what the CRM says of the person in the end; None when it says nothing."""
-    play: Callable[[Stage], None] = Stage.decide
+    play: Callable[[ScenarioContext], None] = ScenarioContext.decide
     """What happens to the lead, when it comes."""
     person: tuple[Step, ...] = ("send",)
     """What the person does once the scenario has begun; `connect` only where there is no connection."""
-    faults: tuple[FaultWish, ...] = ()
+    faults: tuple[FaultSpec, ...] = ()
     """Faults of requests come at once, and those of deliveries with the lead."""
     leads: int = 1
     """How many leads ALC has in the end: never two for one click."""
-    tells_the_deleted: bool = False
+    delivers_to_deleted_webhook: bool = False
     """Whether the lead is decided when its webhook is deleted, and that webhook told of it all the same."""
     at_start: str = ""
     """What happens to the account when the scenario begins: `revoke_tokens`, `expire_webhooks`, or nothing."""

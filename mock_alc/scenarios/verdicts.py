@@ -2,44 +2,44 @@
 
 from uuid import uuid4
 
-from mock_alc.scenarios.scenario import TEN_YEARS, Scenario, Stage
+from mock_alc.scenarios.scenario import TEN_YEARS, Scenario, ScenarioContext
 
 THREE_DAYS = 3 * 86_400.0
 BURST = 60
 
 
-def _out_of_order(stage: Stage) -> None:
-    stage.decide(after=10)
-    stage.tell(stage.verdict(status="Failed", interest="no_answer"), after=20)
+def _out_of_order(context: ScenarioContext) -> None:
+    context.decide(after=10)
+    context.send(context.verdict(status="Failed", interest="no_answer"), after=20)
 
 
-def _contradiction(stage: Stage) -> None:
-    stage.decide()
-    later = stage.verdict(
+def _contradiction(context: ScenarioContext) -> None:
+    context.decide()
+    later = context.verdict(
         status="Failed", interest="no_answer", summary="The number was a wrong one.", occurred_after=10
     )
-    stage.tell(later, after=10)
-    stage.lead.status, stage.lead.interest, stage.lead.summary = "Failed", "no_answer", later["summary"]
-    stage.session.add(stage.lead)
+    context.send(later, after=10)
+    context.lead.status, context.lead.interest, context.lead.summary = "Failed", "no_answer", later["summary"]
+    context.session.add(context.lead)
 
 
-def _unknown_event(stage: Stage) -> None:
-    stage.tell({**stage.verdict(), "event": "lead.archived", "status": "Failed"})
-    stage.decide(after=5)
+def _unknown_event(context: ScenarioContext) -> None:
+    context.send({**context.verdict(), "event": "lead.archived", "status": "Failed"})
+    context.decide(after=5)
 
 
-def _foreign_record(stage: Stage) -> None:
-    verdict = stage.verdict(status="Failed", interest="no_answer", record_id=str(uuid4()))
-    stage.tell(verdict)
-    stage.tell({**verdict, "lead_id": f"lead_{uuid4().hex}"})
-    stage.decide(after=5)
+def _foreign_record(context: ScenarioContext) -> None:
+    verdict = context.verdict(status="Failed", interest="no_answer", record_id=str(uuid4()))
+    context.send(verdict)
+    context.send({**verdict, "lead_id": f"lead_{uuid4().hex}"})
+    context.decide(after=5)
 
 
-def _burst(stage: Stage) -> None:
+def _burst(context: ScenarioContext) -> None:
     for _other in range(BURST):
         others = {"lead_id": f"lead_{uuid4().hex}", "record_id": str(uuid4())}
-        stage.tell({**stage.verdict(status="Failed", interest="no_answer"), **others})
-    stage.decide()
+        context.send({**context.verdict(status="Failed", interest="no_answer"), **others})
+    context.decide()
 
 
 SCENARIOS = (
@@ -54,7 +54,7 @@ SCENARIOS = (
         "The agent needs three days. Access tokens have expired long since when the verdict comes.",
         "Nothing gives up on the lead: the record says Pending for as long, then Complete.",
         "Complete",
-        lambda stage: stage.decide_late(THREE_DAYS),
+        lambda context: context.postpone_decision(THREE_DAYS),
     ),
     Scenario(
         "early",
@@ -82,7 +82,7 @@ SCENARIOS = (
         "The agent never comes to a decision.",
         "The record goes on saying Pending. Nothing is invented, and nothing asks ALC without a pause.",
         "Pending",
-        lambda stage: stage.decide_late(TEN_YEARS),
+        lambda context: context.postpone_decision(TEN_YEARS),
     ),
     Scenario(
         "unknown_event",

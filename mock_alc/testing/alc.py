@@ -14,7 +14,7 @@ from mock_alc.grading.receiver import grade
 from mock_alc.grading.report import Report
 from mock_alc.services import Services
 from mock_alc.testing.person import Person
-from mock_alc.testing.serving import Served
+from mock_alc.testing.serving import LocalServer
 
 Json = dict[str, Any]
 __tracebackhide__ = matching.__tracebackhide__
@@ -31,7 +31,7 @@ class Alc:
     def __init__(self, app: Flask) -> None:
         self.app = app
         self._services: Services = app.extensions["mock_alc"]
-        self._served: list[Served] = []
+        self._served: list[LocalServer] = []
 
     @property
     def url(self) -> str:
@@ -67,7 +67,7 @@ class Alc:
 
     def serve(self, app: Callable[..., Any]) -> str:
         """Run a WSGI application, such as the receiver under test, until the test ends; returns its URL."""
-        self._served.append(Served(app))
+        self._served.append(LocalServer(app))
         return self._served[-1].url
 
     def decide(self, lead: Json | str, interest: str = "interested", status: str | None = None) -> Json:
@@ -125,13 +125,13 @@ class Alc:
     def deliveries(self, event: str | None = None, **fields: Any) -> list[Json]:
         """Return the deliveries with all their attempts, oldest first; perhaps those whose body has these fields."""
         lead_id = fields.get("lead_id")
-        found = every_delivery(self._look, event=event, lead_id=lead_id if isinstance(lead_id, str) else None)
+        found = every_delivery(self._get, event=event, lead_id=lead_id if isinstance(lead_id, str) else None)
         return [one for one in found if not matching.differences(fields, one["body"])]
 
     def delivered(self, event: str = "lead.processed", *, times: int | None = None, **fields: Any) -> list[Json]:
         """Return the deliveries that a receiver took with a 2xx; fails, showing the others, when there is none."""
         wanted = {"event": event, "state": "delivered", "body": fields}
-        return matching.found("delivery", wanted, every_delivery(self._look), times)
+        return matching.require_matches("delivery", wanted, every_delivery(self._get), times)
 
     def requests(self) -> list[Json]:
         """Return the API and OAuth requests that came in, oldest first; secrets are masked."""
@@ -145,7 +145,7 @@ class Alc:
         wanted: Json = {"method": method.upper(), "path": path, "body": body, "query": query, "status": status}
         wanted["headers"] = {name.title(): value for name, value in (headers or {}).items()}
         wanted = {name: value for name, value in wanted.items() if value}
-        return matching.found("request", wanted, self.requests(), times)
+        return matching.require_matches("request", wanted, self.requests(), times)
 
     def grade(self, url: str, secret: str, **options: Any) -> Report:
         """Grade the receiver at this URL, as `mock-alc grade` does; its report has `full_marks` and prints itself."""
@@ -157,7 +157,7 @@ class Alc:
             self._served.pop().close()
         self._services.reset()
 
-    def _look(self, path: str) -> Json:
+    def _get(self, path: str) -> Json:
         return self._control("GET", path)
 
     def _control(self, method: str, path: str, body: Any = None) -> Json:

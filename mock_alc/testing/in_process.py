@@ -29,7 +29,7 @@ OWN_MACHINE = ("http://127.0.0.1", "http://localhost", "https://127.0.0.1", "htt
 
 
 @contextmanager
-def answering(**settings: Any) -> Iterator[Flask]:
+def answer_in_process(**settings: Any) -> Iterator[Flask]:
     """Answer for `https://api.acmeleadchecker.ai`, or another `url`, while the block runs; loopback is let through."""
     config = Config(**{"url": URL, "database_url": "sqlite://", "control": True, **settings})
     app = create_app(config)

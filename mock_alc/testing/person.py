@@ -10,7 +10,7 @@ from werkzeug.test import TestResponse
 from mock_alc.config import Config
 
 
-class NotAsked(AssertionError):
+class ConsentNotRequested(AssertionError):
     """ALC did not come to ask for consent; the message says what its page said."""
 
 
@@ -23,7 +23,7 @@ class Person:
     def decide(self, authorization_url: str, decision: str) -> str:
         """Open the URL, sign in, answer; returns the redirect to the client, with `code` or `error` in it."""
         if not authorization_url.startswith(f"{self._config.issuer}/oauth/authorize"):
-            raise NotAsked(f"{authorization_url} is no address of {self._config.issuer}/oauth/authorize.")
+            raise ConsentNotRequested(f"{authorization_url} is no address of {self._config.issuer}/oauth/authorize.")
         page = self._open(authorization_url)
         if 'name="password"' in page.text:
             secret = self._config.demo_password.get_secret_value()
@@ -33,7 +33,7 @@ class Person:
             page = self._open(authorization_url, {"decision": decision}, page)
         location = page.headers.get("Location")
         if location is None:
-            raise NotAsked(f"ALC answered {page.status_code} and did not redirect: {_words(page.text)}")
+            raise ConsentNotRequested(f"ALC answered {page.status_code} and did not redirect: {_words(page.text)}")
         return location
 
     def _open(self, url: str, form: dict[str, str] | None = None, page: TestResponse | None = None) -> TestResponse:

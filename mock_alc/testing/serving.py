@@ -9,7 +9,7 @@ from werkzeug.serving import make_server
 from mock_alc.web.request_handler import QuietRequestHandler
 
 
-class Served:
+class LocalServer:
     """A WSGI application; by default on a free port of this machine."""
 
     def __init__(self, app: Callable[..., Any], host: str = "127.0.0.1", port: int = 0) -> None:

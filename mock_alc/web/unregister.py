@@ -13,5 +13,5 @@ def end_webhook(session: Session, account_id: str, webhook_id: str) -> bool:
     if not registrations.mark_deleted(session, account_id, webhook_id, alc().now()):
         return False
     cancel_for(session, webhook_id)
-    alc().director.webhook_deleted(session, session.get_one(Webhook, webhook_id))
+    alc().scenarios.webhook_deleted(session, session.get_one(Webhook, webhook_id))
     return True

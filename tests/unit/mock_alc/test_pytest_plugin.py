@@ -14,7 +14,7 @@ from standardwebhooks import Webhook
 
 from mock_alc.control.matching import NotFound
 from mock_alc.testing.alc import Alc, Refused
-from mock_alc.testing.person import NotAsked
+from mock_alc.testing.person import ConsentNotRequested
 from tests.unit.mock_alc.support import CHALLENGE, REDIRECT, VERIFIER
 
 DAY = 86_400
@@ -174,7 +174,7 @@ def test_consent_takes_no_browser(alc: Alc) -> None:
     )  # fmt: skip
     assert answer.status_code == 200, answer.text
     assert "error=access_denied" in alc.consent(url, "deny")
-    with pytest.raises(NotAsked):
+    with pytest.raises(ConsentNotRequested):
         alc.consent("https://elsewhere.example/oauth/authorize")
 
 

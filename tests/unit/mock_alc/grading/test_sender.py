@@ -15,7 +15,7 @@ from mock_alc.grading.report import Report
 from mock_alc.grading.sender import grade_sender
 from mock_alc.signing.standard_webhooks import signed_headers
 from mock_alc.testing.alc import Alc
-from mock_alc.testing.serving import Served
+from mock_alc.testing.serving import LocalServer
 from tests.support.waiting import PATIENCE, eventually
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -126,7 +126,7 @@ def test_a_sender_that_is_never_answered_must_give_up_and_come_again(gives_up_af
     receiver = RecordingReceiver(patience=0.5)
     for number in range(4):
         send_now(receiver, number)
-    served = Served(receiver.app)
+    served = LocalServer(receiver.app)
     try:
         with suppress(requests.ReadTimeout):
             requests.post(f"{served.url}/hook", headers={"webhook-id": "silent"}, timeout=gives_up_after)

@@ -1,6 +1,6 @@
 """The page of `mock-alc serve --help`: a first look, everything that can be asked for, and where it is."""
 
-PAGE = """Run the mock until Ctrl-C.
+SERVE_HELP = """Run the mock until Ctrl-C.
 
 It keeps all in memory, listens on this machine only, and needs nothing: no network, no account, no file.
 

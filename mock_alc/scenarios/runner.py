@@ -16,7 +16,7 @@ from mock_alc.faults.store import Faults
 from mock_alc.leads.leads import PROCESSING, Lead
 from mock_alc.oauth.issue import revoke_all
 from mock_alc.scenarios import SCENARIOS
-from mock_alc.scenarios.scenario import Scenario, Stage
+from mock_alc.scenarios.scenario import Scenario, ScenarioContext
 from mock_alc.webhooks.outbox import enqueue
 from mock_alc.webhooks.registrations import Webhook
 
@@ -49,7 +49,7 @@ class Run:
         return waits and self.record_id in (None, lead.record_id)
 
 
-class Director:
+class ScenarioRunner:
     """The scenarios of one mock; those begun first get their lead first."""
 
     def __init__(self, database: Database, faults: Faults, clock: Clock) -> None:
@@ -92,7 +92,7 @@ class Director:
             for fault_id in run.fault_ids:
                 self._faults.clear(fault_id)
 
-    def cast(self, session: Session, lead: Lead) -> None:
+    def assign_lead(self, session: Session, lead: Lead) -> None:
         """Give a new lead to the run that waits for it, in the transaction that makes it."""
         run = next((run for run in self.runs() if run.takes(lead)), None)
         if run is not None:
@@ -102,22 +102,22 @@ class Director:
         """Go on with the stories that wait for this, in the transaction that deletes the webhook."""
         for run in self.runs():
             lead = session.exec(select(Lead).where(Lead.id == run.lead_id)).one_or_none()
-            if not run.scenario.tells_the_deleted or lead is None or lead.account_id != webhook.account_id:
+            if not run.scenario.delivers_to_deleted_webhook or lead is None or lead.account_id != webhook.account_id:
                 continue
-            stage, now = Stage(session, lead, self._clock()), self._clock()
-            stage.decide()
-            enqueue(session, webhook, "lead.processed", stage.verdict(), now, traceparent=lead.traceparent)
+            context, now = ScenarioContext(session, lead, self._clock()), self._clock()
+            context.decide()
+            enqueue(session, webhook, "lead.processed", context.verdict(), now, traceparent=lead.traceparent)
 
     def _play(self, session: Session, run: Run, lead: Lead) -> None:
         run.lead_id = lead.id
         self._arm(run, "delivery", {"lead_id": lead.id})
-        run.scenario.play(Stage(session, lead, self._clock()))
+        run.scenario.play(ScenarioContext(session, lead, self._clock()))
 
     def _arm(self, run: Run, target: str, match: dict[str, str]) -> None:
-        for wish in run.scenario.faults:
-            if target in wish:
-                ours = match if wish.get("route") in (None, "POST /api/v1/leads") else {}
-                run.fault_ids.append(self._faults.add({**wish, "match": ours})["id"])
+        for spec in run.scenario.faults:
+            if target in spec:
+                ours = match if spec.get("route") in (None, "POST /api/v1/leads") else {}
+                run.fault_ids.append(self._faults.add({**spec, "match": ours})["id"])
 
     @staticmethod
     def _under_way(session: Session, lead_id: str) -> Lead:
