@@ -1,1 +1,1 @@
-"""The commands beside `serve`, a file for each kind; what they need is imported when they run."""
+"""The command line `mock-alc`. Imports are made inside the commands, so that `--help` is fast."""

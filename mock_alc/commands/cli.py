@@ -1,4 +1,4 @@
-"""`mock-alc`: the command line. What it needs is imported inside the commands, so that `--help` is at once."""
+"""`mock-alc` and its command `serve`. Imports are made inside the functions, so that `--help` is fast."""
 
 import gc
 import logging
@@ -43,7 +43,7 @@ for command in (
 @click.option("--home", help="Folder of the database file and the key. [default: none, all is kept in memory]")
 @click.option("--database-url", help="A SQLite file or Postgres. [default: a file in the home, else memory]")
 @click.option(
-    "--control/--no-control", default=None, help="Open the control door /_mock to this machine. [default: shut]"
+    "--control/--no-control", default=None, help="Open the control API /_mock to this machine. [default: shut]"
 )
 @click.option("--decide-after", type=float, help="Seconds from a lead to the agent's decision. [default: 6]")
 @click.option("--client-id", help="OAuth client to provision at start.")
@@ -55,7 +55,7 @@ for command in (
     help="Let webhooks point at this machine. [default: when listening on loopback]",
 )
 def serve(**flags: Any) -> None:
-    """Run the mock until Ctrl-C; what `--help` shows is in `commands/serve_help.py`."""
+    """Run the mock until Ctrl-C; the text of `--help` is in `serve_help.py`."""
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -70,7 +70,7 @@ main.add_command(scenario)
 
 
 def _start(flags: dict[str, Any]) -> "MockAlc":
-    # Late, because these imports take most of the start-up time; no garbage is made that is worth looking for.
+    # These imports take most of the start-up time. Garbage collection would slow them down and find nothing.
     gc.disable()
     from pydantic import ValidationError
 
@@ -87,12 +87,12 @@ def _start(flags: dict[str, Any]) -> "MockAlc":
     except OSError as error:
         raise click.ClickException(f"The server could not start: {error.strerror or error}.") from error
     finally:
-        gc.freeze()  # What was loaded stays: nobody need walk over it again.
+        gc.freeze()  # Exclude the modules just loaded from later collections: they stay in memory.
         gc.enable()
 
 
 def _sentence(problem: Any) -> str:
-    """Turn one complaint of the settings into a line: which setting, and what is wrong with it."""
+    """Return one validation error as a line: which setting, and what is wrong with it."""
     where = ".".join(str(part) for part in problem["loc"])
     what = str(problem["msg"]).removeprefix("Value error, ")
     return f"MOCK_ALC_{where.upper()}: {what}" if where else what

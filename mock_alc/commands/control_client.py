@@ -1,4 +1,4 @@
-"""How a command reaches the control door of a running mock, and what it says when it cannot."""
+"""Calls the control API and the public API of a running mock; errors become ClickException."""
 
 from typing import Any
 
@@ -11,12 +11,12 @@ url_option = click.option("--url", default=DEFAULT_URL, show_default=True, help=
 
 
 def call(url: str, method: str, path: str, body: Any = None) -> Any:
-    """Return what the control door answers; raises ClickException with a sentence for anything else."""
+    """Return the JSON answer of the control API to `path`; raises ClickException for errors, with a sentence."""
     return _answer(url, method, f"/_mock{path}", body)
 
 
 def api(url: str, method: str, path: str, body: Any = None, *, token: str) -> Any:
-    """Return what the API answers, as `call` does."""
+    """Return the JSON answer of the public API to `path`; raises ClickException as `call` does."""
     return _answer(url, method, f"/api/v1{path}", body, token)
 
 
@@ -26,7 +26,7 @@ def token_of(url: str) -> str:
 
 
 def _answer(url: str, method: str, path: str, body: Any, token: str | None = None) -> Any:
-    # Late, so that the help is shown at once.
+    # Imported here, so that `--help` is fast.
     from mock_alc.webhooks.http_client import ask
 
     try:

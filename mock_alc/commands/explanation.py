@@ -1,4 +1,4 @@
-"""Shows an explanation in the terminal: the verdict, each problem with its remedy, and both signed strings."""
+"""Prints an explanation: valid or not, each problem with its remedy, and both signed strings."""
 
 from rich.console import Console
 from rich.padding import Padding
@@ -7,11 +7,13 @@ from rich.text import Text
 from mock_alc.signing.explain import Explanation
 
 SHOWN = 400
+"""Characters of a signed string that are printed."""
 BEFORE = 60
+"""Characters that are printed before the first difference."""
 
 
 def show(found: Explanation) -> None:
-    """Print it."""
+    """Print the explanation to the terminal."""
     console = Console(highlight=False, soft_wrap=False)
     verdict = (
         ("Valid: signed with this secret, and fresh.", "bold green") if found.valid else ("Not valid.", "bold red")
@@ -31,7 +33,7 @@ def show(found: Explanation) -> None:
 
 
 def _string(console: Console, title: str, content: bytes, other: bytes | None) -> None:
-    """Print the surroundings of the first difference to `other`, with what cannot be seen made visible."""
+    """Print the part of `content` around its first difference to `other`, with invisible characters shown."""
     console.print(Text.assemble((title, "bold"), (f"  {len(content)} bytes", "dim")))
     at = None if other is None or other == content else _first_difference(content, other)
     start = max(0, at - BEFORE) if at is not None and len(content) > SHOWN else 0
@@ -55,7 +57,7 @@ def _first_difference(one: bytes, other: bytes) -> int:
 
 
 def visible(raw: bytes) -> str:
-    """Return bytes as text in which newlines, returns, tabs and what is no text can be seen."""
+    """Return bytes as text in which newlines, returns, tabs and other unprintable characters are visible."""
     text = raw.decode("utf-8", "backslashreplace")
     for character, shown in (("\n", "⏎"), ("\r", "␍"), ("\t", "⇥"), ("\0", "␀"), ("\ufeff", "<BOM>")):
         text = text.replace(character, shown)

@@ -7,13 +7,24 @@ from mock_alc.commands.options import json_option, secret_option
 GRACE = 3.0
 """Seconds to wait for attempts that a sender should not make after 410."""
 
+GRADE_HELP = """Grade the webhook receiver at URL, in whatever language it is written.
 
-@click.command()
+Posts about a hundred deliveries, right and wrong ones, and reports what was sent, what came back, why it
+matters and how to fix it. Do not point it at production: the right ones are taken for real.
+
+\b
+mock-alc grade http://127.0.0.1:5000/hook --secret whsec_…
+
+Exit code 0 with full marks, 1 without, 2 when nobody answers there.
+"""
+
+
+@click.command(help=GRADE_HELP)
 @click.argument("url")
 @secret_option
-@click.option("--record-id", help="The record that bodies tell of. [default: one of nobody]")
-@click.option("--lead-id", help="The lead that bodies tell of. [default: one of nobody]")
-@click.option("--seconds", type=float, default=15.0, show_default=True, help="Patience for one answer.")
+@click.option("--record-id", help="The record_id in the bodies. [default: a made-up one]")
+@click.option("--lead-id", help="The lead_id in the bodies. [default: a made-up one]")
+@click.option("--seconds", type=float, default=15.0, show_default=True, help="How long to wait for one answer.")
 @click.option("--only", multiple=True, help="The name of a check to run; as often as needed. [default: all of them]")
 @json_option
 def grade(
@@ -26,16 +37,7 @@ def grade(
     only: tuple[str, ...],
     as_json: bool,
 ) -> None:
-    """Grade the webhook receiver at URL, in whatever language it is written.
-
-    Posts about a hundred deliveries, right and wrong ones, and reports what was sent, what came back, why it
-    matters and how to mend it. Do not point it at production: the right ones are taken for real.
-
-    \b
-    mock-alc grade http://127.0.0.1:5000/hook --secret whsec_…
-
-    Exit code 0 with full marks, 1 without, 2 when nobody answers there.
-    """
+    """Print the report on a receiver."""
     from mock_alc.commands.reports import print_report
     from mock_alc.grading import receiver
     from mock_alc.signing.standard_webhooks import UnusableSecret, key_of
@@ -56,23 +58,26 @@ def grade(
     print_report(report, as_json=as_json)
 
 
-@click.command("grade-sender")
+GRADE_SENDER_HELP = """Grade a sender of webhooks by what it sends here.
+
+Have it send six messages to the address that is shown, one after another. The first is taken, the next ones meet
+a 500, a 503 with Retry-After, a redirect, silence, and at last 410 Gone. The report comes when all is over, or at
+Ctrl-C.
+
+\b
+mock-alc grade-sender --secret whsec_… --port 9000
+"""
+
+
+@click.command("grade-sender", help=GRADE_SENDER_HELP)
 @secret_option
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", type=int, default=0, help="Port to listen on. [default: a free one]")
-@click.option("--seconds", type=float, default=300.0, show_default=True, help="How long the exam may last.")
+@click.option("--seconds", type=float, default=300.0, show_default=True, help="How long to wait for the messages.")
 @click.option("--patience", type=float, default=30.0, show_default=True, help="When the sender should have given up.")
 @json_option
 def grade_sender(*, secret: str, host: str, port: int, seconds: float, patience: float, as_json: bool) -> None:
-    """Grade a sender of webhooks by what it sends here.
-
-    Have it send six messages to the address that is shown, one after another. The first is taken, the next ones meet
-    a 500, a 503 with Retry-After, a redirect, silence, and at last 410 Gone. The report comes when all is over, or at
-    Ctrl-C.
-
-    \b
-    mock-alc grade-sender --secret whsec_… --port 9000
-    """
+    """Receive messages, then print the report on their sender."""
     import time
 
     from mock_alc.commands.reports import print_report

@@ -1,4 +1,4 @@
-"""`mock-alc listen`: watch what a running mock delivers, and have it delivered to a program of yours."""
+"""`mock-alc listen`: show what a running mock delivers, and forward it to a local program."""
 
 import time
 from collections.abc import Iterator
@@ -13,8 +13,19 @@ from mock_alc.commands.options import json_option
 POLL_SECONDS = 0.3
 EVENTS = ("lead.processed", "prospect.updated")
 
+LISTEN_HELP = """Show each attempt to deliver as it happens, and how it was answered.
 
-@click.command()
+\b
+mock-alc listen
+mock-alc listen --forward-to http://127.0.0.1:5000/hook
+mock-alc trigger lead.processed            # in another terminal
+
+With --forward-to, webhooks are registered there under one secret, which is shown, and deleted at the end. The mock
+must run with --control.
+"""
+
+
+@click.command(help=LISTEN_HELP)
 @click.option("--forward-to", metavar="URL", help="Deliver to this address too, while this command runs.")
 @click.option("--event", "events", multiple=True, type=click.Choice(EVENTS), help="Forward this event. [default: all]")
 @click.option("--all", "from_start", is_flag=True, help="Show what was delivered before, too.")
@@ -24,16 +35,7 @@ EVENTS = ("lead.processed", "prospect.updated")
 def listen(
     *, url: str, forward_to: str | None, events: tuple[str, ...], from_start: bool, attempts: int | None, as_json: bool
 ) -> None:
-    """Show each attempt to deliver as it happens, and how it was answered.
-
-    \b
-    mock-alc listen
-    mock-alc listen --forward-to http://127.0.0.1:5000/hook
-    mock-alc trigger lead.processed            # in another terminal
-
-    With --forward-to, webhooks are registered there under one secret, which is shown, and deleted at the end. The mock
-    must run with --control.
-    """
+    """Print attempts, and forward deliveries if asked to."""
     from mock_alc.commands.tail import show
 
     seen = set() if from_start else {(one[0]["id"], one[1]["number"]) for one in _finished_attempts(url)}
@@ -53,7 +55,7 @@ def listen(
 
 
 def _finished_attempts(url: str) -> list[tuple[dict[str, object], dict[str, object]]]:
-    """Return the attempts that have been answered, or have failed, in order."""
+    """Return the attempts that were answered or have failed, with their deliveries, in the order of time."""
     deliveries = every_delivery(lambda path: call(url, "GET", f"/{path}"))
     found = [(delivery, attempt) for delivery in deliveries for attempt in delivery["attempts"]]
     ended = [pair for pair in found if pair[1]["status"] is not None or pair[1]["error"] is not None]
@@ -62,7 +64,7 @@ def _finished_attempts(url: str) -> list[tuple[dict[str, object], dict[str, obje
 
 @contextmanager
 def _forwarding(url: str, target: str | None, events: tuple[str, ...]) -> Iterator[None]:
-    """Have webhooks at `target` while the block runs."""
+    """Register webhooks at `target` while the block runs, and delete them afterwards."""
     if target is None:
         yield
         return

@@ -1,4 +1,4 @@
-"""What several commands are given in the same way: a secret, headers, a body."""
+"""Options that several commands share: a secret, headers, a body."""
 
 from collections.abc import Callable
 from typing import Any, BinaryIO, TypeVar
@@ -25,7 +25,7 @@ def body_options(command: F) -> F:
 
 
 def signed_request_options(command: F) -> F:
-    """Add the headers of a delivery, one by one or as lines, and its body."""
+    """Add options for the headers of a delivery, one by one or as lines, and for its body."""
     command = body_options(command)
     for name in ("signature", "timestamp", "id"):
         command = click.option(f"--{name}", f"webhook_{name}", help=f"The header webhook-{name}.")(command)
@@ -34,14 +34,14 @@ def signed_request_options(command: F) -> F:
 
 
 def body_of(body_file: BinaryIO | None, data: str | None) -> bytes:
-    """Return the bytes that were given; raises UsageError."""
+    """Return the body that was given; raises UsageError unless it was given exactly once."""
     if (body_file is None) == (data is None):
         raise click.UsageError("Give the body once: --body FILE, --body - for standard input, or --data TEXT.")
     return data.encode() if data is not None else body_file.read()  # type: ignore[union-attr]
 
 
 def headers_of(lines: tuple[str, ...], **named: str | None) -> dict[str, str]:
-    """Return the headers that were given, those with an option of their own last; raises UsageError."""
+    """Return the headers given as lines, and over them those given by their own option; raises UsageError."""
     found = {}
     for line in lines:
         name, colon, value = line.partition(":")

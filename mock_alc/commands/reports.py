@@ -1,4 +1,4 @@
-"""Prints the report of a grading: a table of all checks, then what failed, with what to do about it."""
+"""Prints the report of a grading: a table of all checks, then each failure with its remedy."""
 
 import json
 
@@ -41,7 +41,7 @@ def _show(report: Report) -> None:
 
 
 def _in_short(result: Result) -> str:
-    """Count equal answers: ten times 200 are one word."""
+    """Return the answers with equal ones counted, such as `200 ×10`."""
     counted: dict[str, int] = {}
     for answer in result.came_back:
         first = answer.split(" ", 1)[0] if answer[:3].isdigit() else answer

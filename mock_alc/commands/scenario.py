@@ -1,4 +1,4 @@
-"""`mock-alc scenario`: what stories there are, and play one to the app under test."""
+"""`mock-alc scenario`: list the scenarios, and run one against the app under test."""
 
 import time
 from typing import Any
@@ -15,17 +15,19 @@ USER_ACTIONS = {
     "disconnect": "disconnect",
 }
 
+SCENARIO_HELP = """Run scenarios against the app under test: an early verdict, a forged one, a webhook that expires.
 
-@click.group()
+\b
+Each says what ALC does, what you do in your app, and how it ends for an app that is correct:
+  mock-alc serve --control
+  mock-alc scenario list
+  mock-alc scenario run early
+"""
+
+
+@click.group(help=SCENARIO_HELP)
 def scenario() -> None:
-    """Play stories to the app under test: a verdict that comes early, a forged one, a webhook that expires.
-
-    \b
-    Each says what ALC does, what you do in your app, and how it ends for an app that is correct:
-      mock-alc serve --control
-      mock-alc scenario list
-      mock-alc scenario run early
-    """
+    """Group the commands on scenarios."""
 
 
 @scenario.command("list")
@@ -39,8 +41,8 @@ def list_scenarios(url: str) -> None:
 
 @scenario.command()
 @click.argument("name")
-@click.option("--record-id", help="Play it to the lead of this record. [default: the next lead]")
-@click.option("--lead-id", help="Play it to a lead that the agent is at.")
+@click.option("--record-id", help="Use the next lead of this record. [default: the next lead]")
+@click.option("--lead-id", help="Use this lead, which must be undecided.")
 @click.option("--hurry/--real-time", default=True, help="Let the mock's time pass at once. [default: hurry]")
 @click.option("--wait/--no-wait", default=True, help="Follow it to its end. [default: wait]")
 @url_option

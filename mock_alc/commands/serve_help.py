@@ -1,4 +1,4 @@
-"""The page of `mock-alc serve --help`: a first look, everything that can be asked for, and where it is."""
+"""The text of `mock-alc serve --help`."""
 
 SERVE_HELP = """Run the mock until Ctrl-C.
 

@@ -24,8 +24,15 @@ tolerance_option = click.option(
     "--tolerance", type=int, default=300, show_default=True, help="Seconds that the timestamp may be off."
 )
 
+SIGN_HELP = """Sign a body and print the three headers.
 
-@click.command()
+\b
+mock-alc sign --secret whsec_… --data '{"record_id":"1","status":"Complete"}'
+mock-alc sign --secret whsec_… --body body.json --curl http://127.0.0.1:5000/hook | sh
+"""
+
+
+@click.command(help=SIGN_HELP)
 @secret_option
 @body_options
 @click.option("--id", "message_id", help="The webhook-id. [default: a new one]")
@@ -36,12 +43,7 @@ def sign(
     *, secret: str, body_file: BinaryIO | None, data: str | None, message_id: str | None, timestamp: int | None,
     url: str | None, as_json: bool,
 ) -> None:  # fmt: skip
-    """Sign a body and print the three headers.
-
-    \b
-    mock-alc sign --secret whsec_… --data '{"record_id":"1","status":"Complete"}'
-    mock-alc sign --secret whsec_… --body body.json --curl http://127.0.0.1:5000/hook | sh
-    """
+    """Print the headers of a signed delivery."""
     from mock_alc.base.credentials import new_id
     from mock_alc.signing.standard_webhooks import UnusableSecret, signed_headers
 
@@ -60,17 +62,20 @@ def sign(
         click.echo("\n".join(f"{name}: {value}" for name, value in headers.items()))
 
 
-@click.command()
+VERIFY_HELP = """Verify a delivery: exit code 0 when it is signed and fresh, 1 when not.
+
+\b
+mock-alc verify --secret whsec_… --id msg_1 --timestamp 1614265330 --signature v1,… --body body.json
+"""
+
+
+@click.command(help=VERIFY_HELP)
 @secret_option
 @signed_request_options
 @now_option
 @tolerance_option
 def verify(secret: str, now: float | None, tolerance: int, **given: Any) -> None:
-    """Verify a delivery: exit code 0 when it is signed and fresh, 1 when not.
-
-    \b
-    mock-alc verify --secret whsec_… --id msg_1 --timestamp 1614265330 --signature v1,… --body body.json
-    """
+    """Print whether a delivery is valid."""
     found = _explained(secret, now, tolerance, given)
     if found.valid:
         click.echo("valid")
@@ -80,7 +85,19 @@ def verify(secret: str, now: float | None, tolerance: int, **given: Any) -> None
     raise SystemExit(1)
 
 
-@click.command()
+EXPLAIN_HELP = """Say why a delivery does not verify: name the likeliest mistake, and show both signed strings.
+
+\b
+mock-alc explain --secret whsec_… -H 'webhook-id: msg_1' -H 'webhook-timestamp: 1614265330' \\
+    -H 'webhook-signature: v1,…' --body body.json
+
+Tried out are: a secret that was not decoded, or with its prefix; a body that was parsed and written anew, with
+another newline or an own encoding; another order or scheme of what is signed; hex or base64url for base64; another
+hash; a wrong name of a header; a clock that is off, or in another time zone. Exit code 0 when all is well, else 1.
+"""
+
+
+@click.command(help=EXPLAIN_HELP)
 @secret_option
 @click.option("--other-secret", multiple=True, help="Another secret that it may have been; as often as needed.")
 @signed_request_options
@@ -90,16 +107,7 @@ def verify(secret: str, now: float | None, tolerance: int, **given: Any) -> None
 def explain(
     secret: str, other_secret: tuple[str, ...], now: float | None, tolerance: int, as_json: bool, **given: Any
 ) -> None:
-    """Say why a delivery does not verify: name the likeliest mistake, and show both signed strings.
-
-    \b
-    mock-alc explain --secret whsec_… -H 'webhook-id: msg_1' -H 'webhook-timestamp: 1614265330' \\
-        -H 'webhook-signature: v1,…' --body body.json
-
-    Tried out are: a secret that was not decoded, or with its prefix; a body that was parsed and written anew, with
-    another newline or an own encoding; another order or scheme of what is signed; hex or base64url for base64; another
-    hash; a wrong name of a header; a clock that is off, or in another time zone. Exit code 0 when all is well, else 1.
-    """
+    """Print why a delivery is not valid."""
     found = _explained(secret, now, tolerance, given, other_secret)
     if as_json:
         click.echo(json.dumps(found.as_json(), ensure_ascii=False))

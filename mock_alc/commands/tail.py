@@ -1,4 +1,4 @@
-"""One line for each attempt to deliver, in colours."""
+"""Prints delivery attempts, one line for each and one for its body."""
 
 import json
 from typing import Any
@@ -10,7 +10,7 @@ SHOWN = 120
 
 
 def show(delivery: dict[str, Any], attempt: dict[str, Any], *, as_json: bool = False) -> None:
-    """Print one attempt: when, what, how it was answered, and the body."""
+    """Print one attempt: the time, the event, how it was answered, and the body."""
     if as_json:
         print(json.dumps({**delivery, "attempts": [attempt]}, ensure_ascii=False), flush=True)  # noqa: T201 (its output)
         return

@@ -1,4 +1,4 @@
-"""`mock-alc trigger`: let a running mock send an event now, without an app that asked for it."""
+"""`mock-alc trigger`: make a running mock send an event now."""
 
 from typing import Any
 
@@ -10,26 +10,28 @@ EVENTS = ("lead.processed", "prospect.updated", "webhook.test")
 INTERESTS = ("interested", "not_interested", "no_answer")
 PROCESSING = "processing"
 
+TRIGGER_HELP = """Send EVENT now to every webhook of the demo account that listens for it, and show what they answer.
 
-@click.command()
+\b
+mock-alc trigger lead.processed --record-id 42 --interest no_answer
+mock-alc trigger prospect.updated --record-id 42 --email new@example.com
+mock-alc trigger webhook.test
+
+The mock must run with --control. Exit code 1 when nobody listens, or somebody did not take it.
+"""
+
+
+@click.command(help=TRIGGER_HELP)
 @click.argument("event", type=click.Choice(EVENTS))
-@click.option("--record-id", default="1", show_default=True, help="lead.processed: the record that the lead is of.")
-@click.option("--lead-id", help="lead.processed: a lead that the agent is at. [default: of the record, or a new one]")
+@click.option("--record-id", default="1", show_default=True, help="lead.processed: the lead's record.")
+@click.option("--lead-id", help="lead.processed: an undecided lead. [default: of the record, or a new one]")
 @click.option("--interest", type=click.Choice(INTERESTS), default="interested", show_default=True, help="The outcome.")
 @click.option("--name", default="Ada Lovelace", show_default=True, help="The person's name.")
 @click.option("--phone-number", default="+442071838750", show_default=True, help="Of a new lead, as E.164.")
 @click.option("--email", default="ada@example.com", show_default=True, help="prospect.updated: the new address.")
 @url_option
 def trigger(event: str, *, url: str, **wanted: Any) -> None:
-    """Send EVENT now to every webhook of the demo account that listens for it, and show what they answer.
-
-    \b
-    mock-alc trigger lead.processed --record-id 42 --interest no_answer
-    mock-alc trigger prospect.updated --record-id 42 --email new@example.com
-    mock-alc trigger webhook.test
-
-    The mock must run with --control. Exit code 1 when nobody listens, or somebody did not take it.
-    """
+    """Send an event and print the answers."""
     before = {delivery["id"] for delivery in call(url, "GET", "/deliveries")["deliveries"]}
     {"lead.processed": _lead, "prospect.updated": _prospect, "webhook.test": _test}[event](url, wanted)
     call(url, "POST", "/clock", {"advance": 0})  # Answers when the first attempts have ended.

@@ -1,6 +1,6 @@
-"""The console at `/`: what a customer of ALC sees, and backstage, while the control door is open, what makes the play.
+"""The console at `/`: pages for customers of ALC and, with `--control`, pages that control the mock (backstage).
 
-`pages` knows who looks; the other modules hang one page each into its two blueprints.
+`pages` defines the two blueprints and what the views share; each other module adds the views of one page.
 """
 
 from mock_alc.console import clock, deliveries, faults, leads, prospects, scenarios, webhooks

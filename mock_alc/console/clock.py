@@ -1,4 +1,4 @@
-"""The page of the clock: what time it is here, what is to come, and how to get there at once."""
+"""The page of the clock: the time of the mock, what is due next, and buttons to advance the time."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -24,7 +24,7 @@ YEARS = range(2000, 3000)
 
 @dataclass(frozen=True)
 class UpcomingEvent:
-    """Something that will happen by itself."""
+    """Something that is due at `at` by the clock of the mock."""
 
     at: datetime
     what: str
@@ -34,7 +34,7 @@ class UpcomingEvent:
 @backstage.get("/clock")
 @login_required
 def clock() -> ResponseReturnValue:
-    """Show the time and what is to come."""
+    """Show the time and what is due next."""
     with alc().database.read() as session:
         due = _upcoming_events(session)
     return render_template("clock.html", due=due, leaps=LEAPS, real=alc().clock.real())
@@ -43,7 +43,7 @@ def clock() -> ResponseReturnValue:
 @backstage.post("/clock")
 @login_required
 def move_clock() -> ResponseReturnValue:
-    """Let time pass, by a span, to an instant or until idle; or show the real time again."""
+    """Advance the clock by a span, to an instant or until idle; or return to the real time."""
     leap = request.form.get("leap", "")
     if leap in LEAPS:
         alc().time.advance(LEAPS[leap][1])
@@ -68,7 +68,7 @@ def _instant(text: str) -> datetime | None:
 
 
 def _upcoming_events(session: Session) -> list[UpcomingEvent]:
-    """Return what the agent and the outbox do next, the soonest first."""
+    """Return what the agent and the outbox will do next, the soonest first."""
     undecided = select(Lead).where(Lead.account_id == current_account_id(), Lead.status == PROCESSING)
     waiting = select(Delivery).where(Delivery.account_id == current_account_id(), Delivery.state == "pending")
     leads = session.exec(undecided.order_by(col(Lead.decide_at)).limit(MOST_EVENTS))

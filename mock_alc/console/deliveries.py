@@ -1,4 +1,4 @@
-"""The deliveries: every message to a webhook, each attempt to the letter, and once more."""
+"""The pages of deliveries: a list, one delivery with its attempts, and a button to send it again."""
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -18,7 +18,7 @@ STATES = ("pending", "delivered", "failed", "cancelled")
 @pages.get("/deliveries")
 @login_required
 def deliveries() -> ResponseReturnValue:
-    """List the deliveries, newest first, perhaps those of a state or of a webhook; a page at a time."""
+    """List the deliveries, newest first, a page at a time; filters are `state` and `webhook`."""
     state, webhook_id = request.args.get("state"), request.args.get("webhook")
     before = request.args.get("before")
     with alc().database.read() as session:
@@ -39,7 +39,7 @@ def deliveries() -> ResponseReturnValue:
 @pages.get("/deliveries/<delivery_id>")
 @login_required
 def delivery(delivery_id: str) -> ResponseReturnValue:
-    """Show one delivery with its attempts, open to the letter."""
+    """Show one delivery, and for each attempt exactly what was sent."""
     with alc().database.read() as session:
         found = _my_delivery(session, delivery_id)
         attempts = attempts_of(session, [found.id])[found.id]
@@ -62,7 +62,7 @@ def resend_delivery(delivery_id: str) -> ResponseReturnValue:
 
 
 def verdict(attempt: Attempt) -> str:
-    """Say in a word or two how an attempt ended."""
+    """Describe in a word or two how an attempt ended."""
     if attempt.status is not None:
         return f"HTTP {attempt.status}"
     return words(attempt.error) or "under way"

@@ -1,4 +1,4 @@
-"""The page of faults: what is set, what is left of it; set the common ones, clear one or all."""
+"""The page of faults: lists them, sets common ones, and clears one or all."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ TIMES = {"1": "once", "3": "3 times", "": "always"}
 
 @dataclass(frozen=True)
 class CommonFault:
-    """A fault that is a press away; everything else is asked for at `/_mock/faults`."""
+    """A fault that the page offers as a button; `/_mock/faults` can set any other one."""
 
     title: str
     says: str
@@ -79,7 +79,7 @@ COMMON: dict[str, CommonFault] = {
 @backstage.get("/faults")
 @login_required
 def faults() -> ResponseReturnValue:
-    """Show what is set, the newest first, and what can be."""
+    """Show the faults that are set, newest first, and those that can be set."""
     groups = {
         "Answers of ALC": {key: common for key, common in COMMON.items() if "route" in common.spec},
         "Deliveries": {key: common for key, common in COMMON.items() if "delivery" in common.spec},
@@ -91,7 +91,7 @@ def faults() -> ResponseReturnValue:
 @backstage.post("/faults")
 @login_required
 def set_fault() -> ResponseReturnValue:
-    """Arm one of the common faults, once or more often."""
+    """Set one of the common faults, for the chosen number of times."""
     common, times = COMMON.get(request.form.get("fault", "")), request.form.get("times", "1")
     if common is None or times not in TIMES:
         raise NotFound("There is no such fault.")
@@ -102,7 +102,7 @@ def set_fault() -> ResponseReturnValue:
 @backstage.post("/faults/clear")
 @login_required
 def clear_faults() -> ResponseReturnValue:
-    """End one fault or, without an id, all of them."""
+    """Remove one fault or, without an id, all of them."""
     alc().faults.clear(request.form.get("fault_id") or None)
     return redirect(url_for("backstage.faults"), 303)
 

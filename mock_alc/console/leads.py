@@ -1,4 +1,4 @@
-"""The leads: a page of chats, each chat, and the agent's decision by hand."""
+"""The pages of leads: a list, one lead with its chat, and buttons to decide it."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from mock_alc.leads.leads import DECIDED, PROCESSING
 from mock_alc.services import alc
 
 BESIDE = 30
-"""How many chats are listed beside an open one."""
+"""How many leads are listed beside an open one."""
 DECISIONS: dict[str, dict[str, Any]] = {
     "interested": {"interest": "interested"},
     "not_interested": {"interest": "not_interested"},
@@ -26,7 +26,7 @@ DECISIONS: dict[str, dict[str, Any]] = {
 @pages.get("/")
 @login_required
 def leads() -> ResponseReturnValue:
-    """List the leads, perhaps those of a status or whose name has some letters; a page at a time."""
+    """List the leads, newest first, a page at a time; filters are `status` and `q`, a part of the name."""
     status, text = request.args.get("status"), request.args.get("q", "").strip()
     before = request.args.get("before", type=int)
     with alc().database.read() as session:
@@ -47,7 +47,7 @@ def leads() -> ResponseReturnValue:
 @pages.get("/leads/<lead_id>")
 @login_required
 def lead(lead_id: str) -> ResponseReturnValue:
-    """Show one lead and its chat, and the newest others beside it."""
+    """Show one lead with its chat, and the newest leads beside it."""
     with alc().database.read() as session:
         found = lead_store.find(session, current_account_id(), lead_id)
         beside = lead_store.listed(session, current_account_id(), limit=BESIDE)
@@ -66,7 +66,7 @@ def lead(lead_id: str) -> ResponseReturnValue:
 @pages.post("/leads/<lead_id>/decide")
 @login_required
 def decide(lead_id: str) -> ResponseReturnValue:
-    """Let the agent decide now; there only while the control door is open."""
+    """Let the agent decide now; 404 unless the control API is on."""
     decision = DECISIONS.get(request.form.get("decision", ""))
     with alc().database.write() as session:
         found = lead_store.find(session, current_account_id(), lead_id)

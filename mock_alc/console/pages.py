@@ -1,4 +1,4 @@
-"""What the console's pages share: who looks, who may go backstage, and how things are written for people."""
+"""What the console's views share: the blueprints, access checks and template filters."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -15,39 +15,39 @@ from mock_alc.web.login import signed_in
 
 pages = Blueprint("console", __name__)
 backstage = Blueprint("backstage", __name__)
-"""Registered only while the control door is open."""
+"""Registered only if the control API is on."""
 SHOWN = 50
 P = ParamSpec("P")
 
 
 @pages.app_template_filter("masked")
 def masked(phone_number: str) -> str:
-    """Show the two ends of a phone number: enough to recognise, too little to dial (U12)."""
+    """Show only both ends of a phone number: enough to recognise it, too little to dial it (U12)."""
     return f"{phone_number[:3]} ••• {phone_number[-3:]}"
 
 
 @pages.app_template_filter("words")
 def words(code: str | None) -> str:
-    """Write a code such as `not_interested` for people."""
+    """Return a code such as `not_interested` as words."""
     return (code or "").replace("_", " ")
 
 
 @pages.app_template_filter("initials")
 def initials(name: str) -> str:
-    """Return one or two letters for a name, such as AL for Ada Lovelace."""
+    """Return the initials of a name, such as AL for Ada Lovelace."""
     parts = name.split()
     return "".join(part[0] for part in (parts[:1] + parts[1:][-1:])).upper() or "?"
 
 
 @pages.app_template_filter("hue")
 def hue(name: str) -> int:
-    """Return which of the five colours of avatars is this name's."""
+    """Return the number of the avatar colour for this name, 0 to 4."""
     return sum(map(ord, name)) % 5
 
 
 @pages.app_template_filter("duration")
 def duration(seconds: float) -> str:
-    """Write a span such as `2 days 4 h` or `35 s`, by its two largest units."""
+    """Return a span of time in its two largest units, such as `2 days 4 h` or `35 s`."""
     left, found = round(abs(seconds)), []
     for unit, size in ((" days", 86_400), (" h", 3_600), (" min", 60), (" s", 1)):
         if left >= size:
@@ -58,12 +58,12 @@ def duration(seconds: float) -> str:
 
 @pages.app_context_processor
 def _time_of_day() -> dict[str, Any]:
-    """Tell every page what time it is here, and how far ahead of the real time that is."""
+    """Give every template the time of the mock, and how many seconds it is ahead of the real time."""
     return {"now": alc().now(), "ahead": alc().clock.offset}
 
 
 def login_required(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnValue]:
-    """Send strangers to the login page, and back here afterwards."""
+    """Redirect to the login page, and back afterwards, unless somebody is signed in."""
 
     @wraps(view)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:
@@ -79,12 +79,12 @@ def login_required(view: Callable[P, ResponseReturnValue]) -> Callable[P, Respon
 
 @backstage.before_request
 def _only_this_machine() -> None:
-    """What the control door does, it does for this machine only."""
+    """Answer 404 to other machines, as the control API is for this machine only."""
     if not is_loopback(request.remote_addr or ""):
         raise NotFound("There is nothing here.")
 
 
 def current_account_id() -> str:
-    """Return the id of the account whose console this is."""
+    """Return the id of the account that is signed in."""
     account: Account = g.account
     return account.id

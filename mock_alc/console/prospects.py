@@ -1,4 +1,4 @@
-"""What a chat tells of somebody: by the hand of who plays the other side, while the control door is open."""
+"""A form on the page of a lead, with the control API on: sends `prospect.updated` as if the chat had told new data."""
 
 from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -14,22 +14,23 @@ from mock_alc.services import alc
 @pages.post("/leads/<lead_id>/learn")
 @login_required
 def learn(lead_id: str) -> ResponseReturnValue:
-    """Let the chat tell a better name or address: `prospect.updated` goes to the webhooks that listen for it."""
+    """Send `prospect.updated`, with the name and address of the form, to the webhooks that listen for it."""
     if not alc().config.control:
         raise NotFound("There is nothing to learn here.")
-    told = {"name": request.form.get("name"), "address": request.form.get("email")}
-    problems = [f"The {field}: {problem}" for field, value in told.items() if (problem := text_problem(value))]
+    given = {"name": request.form.get("name"), "address": request.form.get("email")}
+    problems = [f"The {field}: {problem}" for field, value in given.items() if (problem := text_problem(value))]
     with alc().database.write() as session:
         lead = lead_store.find(session, current_account_id(), lead_id)
         if lead is None:
             raise NotFound("There is no such lead in this account.")
-        heard = 0 if problems else agent.learn(session, lead, str(told["name"]), str(told["address"]), alc().now())
+        name, address = str(given["name"]), str(given["address"])
+        listeners = 0 if problems else agent.learn(session, lead, name, address, alc().now())
     alc().worker.wake()
-    flash(" ".join(problems) or _heard_by(heard))
+    flash(" ".join(problems) or _result_text(listeners))
     return redirect(url_for("console.lead", lead_id=lead_id), 303)
 
 
-def _heard_by(webhooks: int) -> str:
+def _result_text(webhooks: int) -> str:
     if webhooks == 0:
         return "No webhook listens for prospect.updated, so nobody was told."
     return f"prospect.updated is on its way to {webhooks} webhook{'' if webhooks == 1 else 's'}."

@@ -1,4 +1,4 @@
-"""The page of stories: what each does, how it ends for a correct app, which have begun; begin one, end all."""
+"""The page of scenarios: what each does and how it ends for a correct app; begins one, and ends all."""
 
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -20,7 +20,7 @@ CHAPTERS = {
 @backstage.get("/scenarios")
 @login_required
 def scenarios() -> ResponseReturnValue:
-    """Show the stories by chapter, and on top what has begun."""
+    """Show all scenarios by chapter, and the running ones on top."""
     return render_template(
         "scenarios.html", chapters=CHAPTERS, user_actions=user_actions, runs=alc().scenarios.runs()[::-1]
     )
@@ -41,11 +41,11 @@ def begin(name: str) -> ResponseReturnValue:
 @backstage.post("/scenarios/end")
 @login_required
 def end_scenarios() -> ResponseReturnValue:
-    """End every scenario and its faults; what has been queued goes on."""
+    """End every scenario and remove its faults; queued deliveries are still sent."""
     alc().scenarios.end()
     return redirect(url_for("backstage.scenarios"), 303)
 
 
 def user_actions(scenario: Scenario) -> str:
-    """Say what the person does, such as `send, then disconnect`."""
+    """Return what the person does, such as `send, then disconnect`."""
     return ", then ".join(scenario.person)

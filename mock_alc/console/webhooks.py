@@ -1,4 +1,4 @@
-"""The webhooks: who is told of what, whether that works, and what a person does about it."""
+"""The page of webhooks: lists them with their last deliveries; tests, rotates, enables and deletes them."""
 
 from datetime import timedelta
 
@@ -16,13 +16,13 @@ from mock_alc.webhooks.outbox import Delivery, enqueue_test
 from mock_alc.webhooks.registrations import Webhook
 
 RECENT = 8
-"""How many deliveries are drawn beside a webhook."""
+"""How many deliveries are shown beside a webhook."""
 
 
 @pages.get("/webhooks")
 @login_required
 def webhook_list() -> ResponseReturnValue:
-    """List the webhooks, each with how its last deliveries went."""
+    """List the webhooks, each with the outcome of its last deliveries."""
     return _page()
 
 
@@ -43,7 +43,7 @@ def send_test(webhook_id: str) -> ResponseReturnValue:
 @pages.post("/webhooks/<webhook_id>/rotate-secret")
 @login_required
 def rotate_secret(webhook_id: str) -> ResponseReturnValue:
-    """Sign with a new secret (W9). This page alone shows it, so it comes as the answer itself, and into no cookie."""
+    """Sign with a new secret (W9). Show it in this response, not after a redirect: that would put it into a cookie."""
     secret, previous_until = new_secret(), alc().now() + timedelta(seconds=alc().config.secret_overlap)
     with alc().database.write() as session:
         webhook = _my_webhook(session, webhook_id)
@@ -54,7 +54,7 @@ def rotate_secret(webhook_id: str) -> ResponseReturnValue:
 @pages.post("/webhooks/<webhook_id>/enable")
 @login_required
 def enable(webhook_id: str) -> ResponseReturnValue:
-    """Turn a disabled webhook on again: only a person does this (W7)."""
+    """Enable a disabled webhook; nothing else does, so that a person decides (W7)."""
     with alc().database.write() as session:
         registrations.enable(_my_webhook(session, webhook_id))
     return redirect(url_for("console.webhook_list"), 303)

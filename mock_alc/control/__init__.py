@@ -1,4 +1,4 @@
-"""The control door `/_mock`: how a test, on this machine only, resets the mock, looks into it and hurries it on."""
+"""The control API `/_mock`: resets and inspects the mock, moves its clock, sets faults. For this machine only."""
 
 from mock_alc.control import clock, credentials, deliveries, faults, leads, requests, scenarios, seed, state
 from mock_alc.control.guard import control_api

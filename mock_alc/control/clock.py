@@ -1,4 +1,4 @@
-"""`/_mock/clock`: set the time, let it pass, or let it pass until nothing is left to do."""
+"""`/_mock/clock`: set the time, advance it, or advance it until nothing is left to do."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,14 +18,14 @@ WAYS = "Send one of: advance (seconds), set (an instant such as 2030-01-31T12:00
 
 @control_api.get("/clock")
 def show_clock() -> ResponseReturnValue:
-    """Show what time it is here, and how far ahead of the real time that is."""
+    """Return the time of the mock's clock, how many seconds it is ahead of the real time, and whether work is left."""
     clock = alc().clock
     return {"now": iso(clock()), "ahead_by": round(clock.offset, 3), "idle": alc().time.idle()}
 
 
 @control_api.post("/clock")
 def move_clock() -> ResponseReturnValue:
-    """Let time pass; the answer comes when everything that was due in it has happened."""
+    """Advance the clock; the answer comes when everything that became due has been done."""
     body = json_body()
     if "advance" in body:
         alc().time.advance(_seconds(body, "advance"))
@@ -40,7 +40,7 @@ def move_clock() -> ResponseReturnValue:
 
 @control_api.delete("/clock")
 def reset_clock() -> ResponseReturnValue:
-    """Show the real time again."""
+    """Return to the real time."""
     alc().clock.back_to_real()
     alc().worker.wake()
     return show_clock()

@@ -1,4 +1,4 @@
-"""Credentials without a browser: tokens, and OAuth clients."""
+"""`/_mock/tokens` and `/_mock/clients`: credentials without a browser."""
 
 from flask.typing import ResponseReturnValue
 
@@ -17,7 +17,7 @@ OWN_CLIENT = "control"
 
 @control_api.post("/tokens")
 def make_tokens() -> ResponseReturnValue:
-    """Hand out an access and a refresh token, as if a person had consented."""
+    """Issue an access and a refresh token, as if a person had consented."""
     wanted = optional_texts("scope", "account", "client_id")
     scope, now = wanted.get("scope", " ".join(SCOPES)), alc().now()
     if not set(scope.split()) <= set(SCOPES):
@@ -48,7 +48,7 @@ def make_tokens() -> ResponseReturnValue:
 
 @control_api.delete("/tokens")
 def revoke_tokens() -> ResponseReturnValue:
-    """Revoke every token of everybody, as if somebody at ALC had ended all access."""
+    """Revoke all tokens of all accounts, as if somebody at ALC had ended all access."""
     with alc().database.write() as session:
         return {"revoked": issue.revoke_all(session, alc().now())}
 

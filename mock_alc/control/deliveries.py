@@ -1,4 +1,4 @@
-"""Deliveries: those that are asked for with their attempts, and one once more."""
+"""`/_mock/deliveries`: list deliveries with their attempts, and send one again."""
 
 from flask import request
 from flask.typing import ResponseReturnValue
@@ -17,13 +17,13 @@ PAGE = 100
 @control_api.get("/deliveries")
 def list_deliveries() -> ResponseReturnValue:
     """List deliveries with their attempts, oldest first; `next_after` is null on the last page."""
-    asked = _asked()
+    filters = _filters()
     limit = page_limit(PAGE, LARGEST_PAGE)
     with alc().database.read() as session:
         after = session.get(Delivery, request.args["after"]) if "after" in request.args else None
         if "after" in request.args and after is None:
             raise not_found("delivery")
-        found = listed(session, limit=limit + 1, after=after, **asked)
+        found = listed(session, limit=limit + 1, after=after, **filters)
         page = found[:limit]
         attempts = attempts_of(session, [delivery.id for delivery in page])
     return {
@@ -35,8 +35,8 @@ def list_deliveries() -> ResponseReturnValue:
     }
 
 
-def _asked() -> dict[str, str]:
-    """Return what deliveries must have; raises ApiError 422 for a slip, which would find too many or none."""
+def _filters() -> dict[str, str]:
+    """Return the filters of the query; raises ApiError 422 for unknown ones, which would otherwise be ignored."""
     known = (*FILTERS, "limit", "after")
     problems = {name: f"Ask by: {', '.join(known)}." for name in sorted(set(request.args) - set(known))}
     if request.args.get("state", STATES[0]) not in STATES:

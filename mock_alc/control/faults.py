@@ -1,4 +1,4 @@
-"""`/_mock/faults`: ask for trouble, see what is left of it, and end it."""
+"""`/_mock/faults`: set, list and remove faults."""
 
 from flask import current_app, request
 from flask.typing import ResponseReturnValue
@@ -14,37 +14,37 @@ from mock_alc.services import alc
 
 @control_api.post("/faults")
 def add_fault() -> ResponseReturnValue:
-    """Arm one fault; the answer has its id and what is left of it."""
+    """Set one fault; the answer has its id and how often it will still be applied."""
     try:
         fault = read_fault(json_body())
     except FaultRefused as refusal:
         raise invalid(refusal.fields) from refusal
-    _check_that_it_can_strike(fault)
+    _check_route_exists(fault)
     return alc().faults.add(fault), 201
 
 
 @control_api.get("/faults")
 def list_faults() -> ResponseReturnValue:
-    """List the faults, used-up ones included: `struck` says how often, `left` how many are to come."""
+    """List the faults, used-up ones included; `struck` is how often each was applied, `left` how often it will be."""
     return {"faults": alc().faults.listed()}
 
 
 @control_api.delete("/faults")
 def clear_faults() -> ResponseReturnValue:
-    """End all faults, and let go of what they hold up."""
+    """Remove all faults, and release the answers that they delay."""
     return {"cleared": alc().faults.clear(), "faults": []}
 
 
 @control_api.delete("/faults/<fault_id>")
 def clear_fault(fault_id: str) -> ResponseReturnValue:
-    """End one fault."""
+    """Remove one fault."""
     if not alc().faults.clear(fault_id):
         raise not_found("fault")
     return {"cleared": 1, "faults": alc().faults.listed()}
 
 
-def _check_that_it_can_strike(fault: Fault) -> None:
-    """Refuse a route that nothing answers: a fault with a slip of the pen would never strike, and prove nothing."""
+def _check_route_exists(fault: Fault) -> None:
+    """Raise ApiError 422 for a route that does not exist: a fault with a typo would never apply, unnoticed."""
     if fault.route is None:
         return
     method, _, path = fault.route.partition(" ")

@@ -1,4 +1,4 @@
-"""The door itself: who may come in, and how what they ask for is read."""
+"""The blueprint of the control API: who may call it, and how optional fields are read."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ control_api = Blueprint("control", __name__, url_prefix="/_mock")
 
 @control_api.before_request
 def _only_this_machine() -> None:
-    """Let in programs on this machine; a page in a browser here is a stranger's hand, so it stays out."""
+    """Allow programs on this machine only. Refuse web pages, because any site could send requests from a browser."""
     if not is_loopback(request.remote_addr or ""):
         raise ApiError(403, "loopback_only", "The control door answers this machine only.")
     if "Origin" in request.headers or request.headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin"):
@@ -21,7 +21,7 @@ def _only_this_machine() -> None:
 
 
 def optional_texts(*names: str) -> dict[str, str]:
-    """Return those of the optional text fields that were sent; raises ApiError 422 for one that is no text."""
+    """Return the fields in `names` that were sent; raises ApiError 422 for one that is not text."""
     body: dict[str, Any] = optional_json_body()
     given = {name: body[name] for name in names if body.get(name) is not None}
     wrong = {name: problem for name, value in given.items() if (problem := text_problem(value))}

@@ -1,4 +1,4 @@
-"""Leads and prospects: the agent's decisions, now and as a test wants them."""
+"""`/_mock/leads` and `/_mock/prospects`: list leads, decide them, and announce prospects."""
 
 from flask import g
 from flask.typing import ResponseReturnValue
@@ -19,7 +19,7 @@ PROSPECT_FIELDS = ("prospectId", "prospectName", "prospectEmail")
 
 @control_api.get("/leads")
 def list_leads() -> ResponseReturnValue:
-    """List every account's leads, oldest first."""
+    """List the leads of all accounts, oldest first."""
     with alc().database.read() as session:
         found = list(session.exec(select(Lead).order_by(col(Lead.seq))))
     return {"leads": [{**lead.as_json(alc().now()), "account": lead.account_id} for lead in found]}
@@ -27,7 +27,7 @@ def list_leads() -> ResponseReturnValue:
 
 @control_api.post("/leads/<lead_id>/decide")
 def decide(lead_id: str) -> ResponseReturnValue:
-    """Let the agent decide now, perhaps with a given `interest` and `status`."""
+    """Let the agent decide now; `interest` and `status` may be given."""
     wanted = optional_texts("interest", "status")
     for name, allowed in (("interest", OUTCOMES), ("status", DECIDED)):
         if wanted.get(name) not in (None, *allowed):
@@ -44,7 +44,7 @@ def decide(lead_id: str) -> ResponseReturnValue:
 
 @control_api.post("/prospects")
 def update_prospect() -> ResponseReturnValue:
-    """Tell the webhooks for `prospect.updated` of a person whose data changed."""
+    """Announce changed data of a person to the webhooks for `prospect.updated`."""
     wanted = optional_texts("account", *PROSPECT_FIELDS)
     data = {field: wanted.get(field) for field in PROSPECT_FIELDS}
     missing = {field: problem for field, value in data.items() if (problem := text_problem(value))}

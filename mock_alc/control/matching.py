@@ -1,6 +1,6 @@
-"""Finds what a test expects, and if it is not there, shows what was expected, what was found, and how near it came.
+"""Finds the requests or deliveries that a test expects; otherwise fails with what differs in the nearest ones.
 
-Pure: works on what the control door tells of requests and deliveries.
+Pure functions on the JSON of the control API.
 """
 
 import json
@@ -9,19 +9,22 @@ from operator import methodcaller
 from typing import Any
 
 __tracebackhide__ = methodcaller("errisinstance", AssertionError)
-"""So pytest shows the line of the test that failed, and not how it was found out; a mistake of ours it shows whole."""
+"""pytest reads this: it hides these frames for an AssertionError, but shows them for a bug in this module."""
 SHOWN = 8
 WIDEST = 300
 
 
 class NotFound(AssertionError):
-    """What the test expected is not there; the message shows the nearest misses."""
+    """What the test expected was not found; the message shows the nearest ones."""
 
 
 def require_matches(
     what: str, wanted: Mapping[str, Any], seen: Sequence[dict[str, Any]], times: int | None
 ) -> list[Any]:
-    """Return those of `seen` that have every field of `wanted`; raises NotFound for none, or for not so many."""
+    """Return the items of `seen` that have every field of `wanted`.
+
+    Raises NotFound if there is none, or if `times` is given and there are not exactly that many.
+    """
     fitting = [one for one in seen if not differences(wanted, one)]
     if len(fitting) == times or (times is None and fitting):
         return fitting
@@ -29,7 +32,7 @@ def require_matches(
 
 
 def differences(wanted: Mapping[str, Any], one: Any, where: str = "") -> list[str]:
-    """Say for each field of `wanted` that `one` lacks, or has otherwise, what it is; fields besides do not matter."""
+    """Describe each field of `wanted` that `one` lacks or has with another value; other fields are ignored."""
     return list(_differences(wanted, one, where))
 
 
@@ -64,7 +67,7 @@ def _message(
 
 
 def _title(one: Mapping[str, Any]) -> str:
-    """Write a request or a delivery in one line."""
+    """Describe a request or a delivery in one line."""
     if "method" in one:
         return f"{one['method']} {one['path']} → {one['status']}   {_short(one['body'])}"
     attempts = ", ".join(str(attempt["status"] or attempt["error"]) for attempt in one["attempts"]) or "no attempt"

@@ -1,4 +1,4 @@
-"""What came in: every request, or those that fit a description, with the nearest misses when none does."""
+"""`/_mock/requests`: list the requests that came in, or find those with given fields."""
 
 from flask.typing import ResponseReturnValue
 
@@ -20,7 +20,7 @@ def list_requests() -> ResponseReturnValue:
 
 @control_api.post("/requests/find")
 def find_requests() -> ResponseReturnValue:
-    """Find the requests that have all that is given, at any depth; if none has, the nearest, and how they differ."""
+    """Find the requests that have all given fields, at any depth; if there is none, the nearest and what differs."""
     wanted = json_body()
     if unknown := set(wanted) - set(PARTS):
         raise invalid({name: f"A request has: {', '.join(PARTS)}." for name in sorted(unknown)})

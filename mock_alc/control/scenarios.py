@@ -1,4 +1,4 @@
-"""`/_mock/scenarios`: which stories there are, and begin one."""
+"""`/_mock/scenarios`: list, begin and end scenarios."""
 
 from flask.typing import ResponseReturnValue
 
@@ -11,7 +11,7 @@ from mock_alc.services import alc
 
 @control_api.get("/scenarios")
 def list_scenarios() -> ResponseReturnValue:
-    """List the scenarios, and those that were begun since the reset."""
+    """List all scenarios, and the runs since the last reset."""
     return {
         "scenarios": [scenario.as_json() for scenario in SCENARIOS.values()],
         "runs": [run.as_json() for run in alc().scenarios.runs()],
@@ -20,7 +20,7 @@ def list_scenarios() -> ResponseReturnValue:
 
 @control_api.post("/scenarios/<name>")
 def begin_scenario(name: str) -> ResponseReturnValue:
-    """Begin a scenario: for the next lead, the next of a `record_id`, or a `lead_id` that is under way."""
+    """Begin a scenario for the next lead, the next lead of `record_id`, or the undecided lead `lead_id`."""
     wanted = optional_texts("record_id", "lead_id")
     if name not in SCENARIOS:
         raise ApiError(404, "not_found", f"There is no scenario {name}. There are: {', '.join(SCENARIOS)}.")
@@ -34,7 +34,7 @@ def begin_scenario(name: str) -> ResponseReturnValue:
 
 @control_api.get("/scenarios/runs/<run_id>")
 def show_run(run_id: str) -> ResponseReturnValue:
-    """Show a scenario that was begun, with its lead as soon as there is one."""
+    """Return a run, with its lead as soon as there is one."""
     run = next((run for run in alc().scenarios.runs() if run.id == run_id), None)
     if run is None:
         raise not_found("run")
@@ -43,6 +43,6 @@ def show_run(run_id: str) -> ResponseReturnValue:
 
 @control_api.delete("/scenarios")
 def end_scenarios() -> ResponseReturnValue:
-    """End every scenario and its faults; what has been queued goes on."""
+    """End every scenario and remove its faults; queued deliveries are still sent."""
     alc().scenarios.end()
     return {"runs": []}

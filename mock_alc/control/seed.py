@@ -1,4 +1,4 @@
-"""`/_mock/seed`: begin with accounts, leads and webhooks that are there already; nobody is told of them."""
+"""`/_mock/seed`: create leads and webhooks directly; nothing is delivered for them."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -26,7 +26,7 @@ KINDS = ("leads", "webhooks")
 
 @control_api.post("/seed")
 def seed() -> ResponseReturnValue:
-    """Make leads and webhooks, all or none; each is spelled as the API takes it, with an `account` if need be."""
+    """Create leads and webhooks, all or none. Each has the fields of the public API, and optionally an `account`."""
     wanted = {kind: _rows(kind, rows) for kind, rows in json_body().items()}
     try:
         with alc().database.write() as session:
@@ -49,7 +49,7 @@ def _rows(kind: str, rows: Any) -> list[dict[str, Any]]:
 
 
 def _lead(session: Session, row: Mapping[str, Any]) -> dict[str, Any]:
-    """Make a lead; with an `interest`, one that the agent has decided about."""
+    """Create a lead; with an `interest`, it is decided already."""
     now, interest = alc().now(), row.get("interest")
     if interest not in (None, *OUTCOMES):
         raise invalid({"interest": f"This field must be one of: {', '.join(OUTCOMES)}."})

@@ -1,4 +1,4 @@
-"""The state of the mock as a whole: what there is, and back to the beginning."""
+"""`/_mock/state` and `/_mock/reset`: count what the mock holds, and start over."""
 
 from flask.typing import ResponseReturnValue
 from sqlmodel import col, func, select
@@ -13,14 +13,14 @@ from mock_alc.webhooks.registrations import Webhook
 
 @control_api.post("/reset")
 def reset() -> ResponseReturnValue:
-    """Cancel the work under way and return to the state of a first start."""
+    """Cancel all work, and return to the state after a first start."""
     alc().reset()
     return {"status": "reset"}
 
 
 @control_api.get("/state")
 def state() -> ResponseReturnValue:
-    """Count what there is, by status."""
+    """Count leads, deliveries and webhooks by status."""
     now = alc().now()
     with alc().database.read() as session:
         leads = dict(session.exec(select(Lead.status, func.count()).group_by(col(Lead.status))).all())

@@ -1,6 +1,6 @@
-"""Stories by name: each says what ALC does, what the person does, and how it ends for an app that is correct.
+"""Named scenarios: each says what ALC does, what the person does, and the end state of a correct app.
 
-`verdicts`, `deliveries`, `sending` and `webhooks` tell them; `runner` plays them.
+`verdicts`, `deliveries`, `sending` and `webhooks` define them; `runner` runs them.
 """
 
 from mock_alc.scenarios import deliveries, sending, verdicts, webhooks

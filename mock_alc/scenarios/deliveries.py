@@ -1,4 +1,4 @@
-"""Stories of one delivery that goes wrong on its way, or was never ALC's."""
+"""Scenarios in which a delivery is lost, repeated, damaged or forged."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ TAKEN_ONCE = "It has one effect: the record says Complete, once."
 
 
 def _with_fault(name: str, does: str, ends: str = REFUSED, **fault: Any) -> Scenario:
-    """A verdict whose first delivery is struck; the next attempt is as it should be."""
+    """Return a scenario whose first delivery has the fault `name`, and whose next attempt is correct."""
     return Scenario(name, does, ends, "Complete", faults=({"delivery": "lead.processed", "trouble": name, **fault},))
 
 

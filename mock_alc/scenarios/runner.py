@@ -1,4 +1,4 @@
-"""Plays scenarios: arms their faults, waits for the lead that the person sends, and lets happen what the story says."""
+"""Runs scenarios: sets their faults, waits for the lead that the person sends, and does what they define."""
 
 import threading
 from collections.abc import Callable
@@ -25,12 +25,12 @@ KEPT = 500
 
 
 class CannotPlay(Exception):
-    """The scenario cannot begin; the message is a whole sentence."""
+    """The scenario cannot begin; the message is a sentence that says why."""
 
 
 @dataclass
 class Run:
-    """A scenario that was begun: it waits for a lead, perhaps for that of one record, and then has its lead."""
+    """A scenario that was begun. Until `lead_id` is set, it waits for the next lead, or the next of `record_id`."""
 
     id: str
     scenario: Scenario
@@ -39,20 +39,21 @@ class Run:
     fault_ids: list[str] = field(default_factory=list)
 
     def as_json(self) -> dict[str, Any]:
-        """Spell the run as the control door does."""
+        """Return the JSON of the control API."""
         mine = {"id": self.id, "record_id": self.record_id, "lead_id": self.lead_id, "faults": self.fault_ids}
         return {**mine, **self.scenario.as_json()}
 
-    def takes(self, lead: Lead) -> bool:
-        """Is this the lead that it waits for?"""
+    def waits_for(self, lead: Lead) -> bool:
+        """Return whether the run waits for this lead."""
         waits = self.lead_id is None and "send" in self.scenario.person
         return waits and self.record_id in (None, lead.record_id)
 
 
 class ScenarioRunner:
-    """The scenarios of one mock; those begun first get their lead first."""
+    """The running scenarios of one mock. The one that was begun first gets the next lead."""
 
     def __init__(self, database: Database, faults: Faults, clock: Clock) -> None:
+        """Start without any run."""
         self._database, self._faults, self._clock = database, faults, clock
         self._runs: list[Run] = []
         self._numbers = count(1)
@@ -63,7 +64,10 @@ class ScenarioRunner:
         }
 
     def begin(self, name: str, *, record_id: str | None = None, lead_id: str | None = None) -> Run:
-        """Begin a scenario for the next lead, the next of one record, or one that is under way; raises CannotPlay."""
+        """Begin a scenario for the next lead, the next lead of `record_id`, or the undecided lead `lead_id`.
+
+        Raises CannotPlay if there is no such scenario or lead.
+        """
         scenario = SCENARIOS.get(name)
         if scenario is None:
             raise CannotPlay(f"There is no scenario {name}. There are: {', '.join(SCENARIOS)}.")
@@ -80,12 +84,12 @@ class ScenarioRunner:
         return run
 
     def runs(self) -> list[Run]:
-        """Return what was begun, the oldest first."""
+        """Return the scenarios that were begun, oldest first."""
         with self._lock:
             return list(self._runs)
 
     def end(self) -> None:
-        """End every scenario: no lead is waited for any more, and no fault of theirs strikes."""
+        """End every scenario and remove its faults."""
         with self._lock:
             ended, self._runs = self._runs, []
         for run in ended:
@@ -93,13 +97,13 @@ class ScenarioRunner:
                 self._faults.clear(fault_id)
 
     def assign_lead(self, session: Session, lead: Lead) -> None:
-        """Give a new lead to the run that waits for it, in the transaction that makes it."""
-        run = next((run for run in self.runs() if run.takes(lead)), None)
+        """Assign a new lead to the first run that waits for it. Call this in the transaction that creates the lead."""
+        run = next((run for run in self.runs() if run.waits_for(lead)), None)
         if run is not None:
             self._play(session, run, lead)
 
     def webhook_deleted(self, session: Session, webhook: Webhook) -> None:
-        """Go on with the stories that wait for this, in the transaction that deletes the webhook."""
+        """Continue the scenarios that wait for this. Call it in the transaction that deletes the webhook."""
         for run in self.runs():
             lead = session.exec(select(Lead).where(Lead.id == run.lead_id)).one_or_none()
             if not run.scenario.delivers_to_deleted_webhook or lead is None or lead.account_id != webhook.account_id:

@@ -1,4 +1,4 @@
-"""What a scenario is: what ALC does, what the person does, and how it ends for an app that is correct."""
+"""What a scenario consists of: what ALC does, what the person does, and the end state of a correct app."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -16,24 +16,24 @@ from mock_alc.webhooks.outbox import announce
 Step = Literal["send", "connect", "reconnect", "disconnect"]
 FaultSpec = Mapping[str, Any]
 TEN_YEARS = 3_650 * 86_400.0
-"""Seconds: later than anybody waits, virtual time included."""
+"""Seconds; longer than any test waits, even in virtual time."""
 
 
 @dataclass(frozen=True)
 class ScenarioContext:
-    """What a scenario works with when its lead has come: the lead, in the transaction that takes it, at its instant."""
+    """The lead of a scenario, in the transaction that creates it, and the time of the mock's clock."""
 
     session: Session
     lead: Lead
     now: datetime
 
     def decide(self, *, after: float = 0.0) -> None:
-        """Let the agent decide Complete, and tell of it, `after` seconds from now."""
+        """Decide the lead as Complete, dated and delivered `after` seconds from now."""
         at = self.now + timedelta(seconds=after)
         agent.decide(self.session, self.lead.id, at, interest="interested", status="Complete")
 
     def postpone_decision(self, after: float) -> None:
-        """Leave the decision to the agent, `after` seconds from now."""
+        """Let the agent decide by itself, but only `after` seconds from now."""
         self.lead.decide_at = self.now + timedelta(seconds=after)
         self.session.add(self.lead)
 
@@ -43,7 +43,7 @@ class ScenarioContext:
         return {**agent.lead_processed(self.lead), "occurred_at": occurred_at, **changes}
 
     def send(self, body: Mapping[str, Any], *, after: float = 0.0) -> None:
-        """Send the webhooks for `lead.processed` one more message, `after` seconds from now."""
+        """Send one more delivery to the webhooks for `lead.processed`, `after` seconds from now."""
         at = self.now + timedelta(seconds=after)
         lead = self.lead
         announce(self.session, lead.account_id, "lead.processed", body, at, traceparent=lead.traceparent)
@@ -51,7 +51,7 @@ class ScenarioContext:
 
 @dataclass(frozen=True)
 class Scenario:
-    """One story by its name."""
+    """One scenario. `does` and `ends` are shown to people, `as_json` is for programs."""
 
     name: str
     does: str
@@ -59,21 +59,21 @@ class Scenario:
     ends: str
     """The end state of a correct app, in whole sentences."""
     status: str | None
-    """The same for programs: what the CRM says of the person in the end; None when it says nothing."""
+    """The status of the record in the CRM at the end; None if it has none."""
     play: Callable[[ScenarioContext], None] = ScenarioContext.decide
-    """What happens to the lead, when it comes."""
+    """Called with the lead when it arrives."""
     person: tuple[Step, ...] = ("send",)
-    """What the person does once the scenario has begun; `connect` only where there is no connection."""
+    """What the person does after the start; `connect` is skipped if there is a connection."""
     faults: tuple[FaultSpec, ...] = ()
-    """Faults of requests come at once, and those of deliveries with the lead."""
+    """Faults of requests are set at the start, and those of deliveries when the lead arrives."""
     leads: int = 1
-    """How many leads ALC has in the end: never two for one click."""
+    """How many leads ALC has at the end: at most one for each click."""
     delivers_to_deleted_webhook: bool = False
-    """Whether the lead is decided when its webhook is deleted, and that webhook told of it all the same."""
+    """Whether deleting the webhook decides the lead, and the verdict is still sent to the deleted webhook."""
     at_start: str = ""
-    """What happens to the account when the scenario begins: `revoke_tokens`, `expire_webhooks`, or nothing."""
+    """Done once at the start: `revoke_tokens`, `expire_webhooks`, or nothing."""
 
     def as_json(self) -> dict[str, Any]:
-        """Spell the scenario as the control door does."""
+        """Return the JSON of the control API."""
         shown = {name: getattr(self, name) for name in ("name", "does", "ends", "person", "leads")}
         return json.loads(json.dumps({**shown, "crm_status": self.status}))  # type: ignore[no-any-return]

@@ -1,4 +1,4 @@
-"""Stories of the send: the answer is lost, or the tokens are."""
+"""Scenarios of sending a lead: the answer is lost, or the tokens are revoked."""
 
 from mock_alc.scenarios.scenario import Scenario
 

@@ -1,4 +1,4 @@
-"""Stories of the verdict: when it comes, how often, in which order, and what comes beside it."""
+"""Scenarios of the verdict: when it comes, how often, in which order, and what else is delivered."""
 
 from uuid import uuid4
 

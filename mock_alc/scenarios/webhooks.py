@@ -1,4 +1,4 @@
-"""Stories of the webhook's own life: registered, expired, deleted."""
+"""Scenarios of the webhook itself: registering it, deleting it, and its expiry."""
 
 from typing import Any
 
@@ -10,12 +10,13 @@ TWO_HOURS = 7_200.0
 
 
 def _register(name: str, does: str, ends: str, **fault: Any) -> Scenario:
-    """The person connects, ALC stumbles over the webhook, the person connects again and sends somebody."""
+    """Return a scenario in which registering the webhook fails; the person then connects again and sends a lead."""
     faults = ({"route": REGISTER, **fault},)
     return Scenario(name, does, ends, "Complete", person=CONNECTS_ANEW, faults=faults)
 
 
 def _unregister(name: str, does: str, ends: str, **fault: Any) -> Scenario:
+    """Return a scenario in which deleting the webhook fails while the person disconnects."""
     return Scenario(name, does, ends, None, person=("disconnect",), faults=({"route": UNREGISTER, **fault},), leads=0)
 
 

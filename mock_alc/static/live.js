@@ -1,12 +1,12 @@
-// Keeps what is marked data-live fresh: reads the page again and changes only what differs, so that the keyboard's
-// place, an open letter and a reader's position stay. Everything works without it.
+// Updates the elements marked data-live: fetches the page again and changes only what differs, so that the focus, open
+// details and the scroll position stay. Everything works without this script.
 const EVERY_MS = 1500;
 
 function fetchPage() {
   return new Promise((resolve, reject) => {
     const call = new XMLHttpRequest();
     call.open("GET", location.href);
-    call.setRequestHeader("X-Live", "1"); // Not worth a line in the log.
+    call.setRequestHeader("X-Live", "1"); // The server does not log these requests.
     call.responseType = "document"; // Parsed by the browser: no HTML string, so Trusted Types can stay on.
     call.timeout = 10_000;
     call.onload = () => ([200, 404].includes(call.status) ? resolve(call.response) : reject(new Error(call.statusText)));
@@ -26,7 +26,7 @@ function sync(old, fresh) {
 }
 
 function syncAttributes(old, fresh) {
-  // A person's own doing stays: what they opened. The token of a form is as good as a newer one.
+  // Keep what the person has opened, and the CSRF token: the old one is still valid.
   if (old.name === "csrf_token") return;
   for (const { name, value } of fresh.attributes) if (name !== "open") old.setAttribute(name, value);
   for (const { name } of [...old.attributes]) if (name !== "open" && !fresh.hasAttribute(name)) old.removeAttribute(name);
@@ -53,7 +53,7 @@ function syncChildren(old, fresh) {
 }
 
 function show(page) {
-  if (!page.getElementById("live")) return location.reload(); // Signed out meanwhile, or what was shown is gone.
+  if (!page.getElementById("live")) return location.reload(); // Signed out, or the page no longer exists.
   for (const region of document.querySelectorAll("[data-live]")) {
     const fresh = page.getElementById(region.id);
     const atEnd = region.scrollHeight - region.scrollTop - region.clientHeight < 40;

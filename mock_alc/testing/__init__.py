@@ -1,1 +1,1 @@
-"""What a test holds in its hands: a running mock with verbs. The fixtures of `mock_alc.pytest_plugin` hand it out."""
+"""A running mock with methods for tests. The fixtures of `mock_alc.pytest_plugin` return it."""

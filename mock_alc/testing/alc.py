@@ -1,4 +1,4 @@
-"""ALC in a test: ask it for tokens, let it decide, let it fail, and look at what it was sent and what it sent."""
+"""ALC in a test: get tokens, decide leads, set faults, and check what ALC received and delivered."""
 
 from collections.abc import Callable, Mapping
 from datetime import timedelta
@@ -26,9 +26,10 @@ class Refused(AssertionError):
 
 
 class Alc:
-    """One mock. Time is virtual: `wait_until_idle` and `advance` let days pass at once."""
+    """One mock. Its time is virtual: `wait_until_idle` and `advance` let days pass at once."""
 
     def __init__(self, app: Flask) -> None:
+        """Wrap the application of a mock whose background worker runs."""
         self.app = app
         self._services: Services = app.extensions["mock_alc"]
         self._served: list[LocalServer] = []
@@ -39,11 +40,11 @@ class Alc:
         return self._services.config.issuer
 
     def token(self, **wanted: str) -> str:
-        """Return an access token, as if a person had consented; `scope`, `account` and `client_id` may be given."""
+        """Return an access token, as if a person had consented; `scope`, `account` and `client_id` are optional."""
         return str(self.tokens(**wanted)["access_token"])
 
     def tokens(self, **wanted: str) -> Json:
-        """Return the whole answer of the token endpoint: access and refresh token, lifetime and scope."""
+        """Return the JSON of the token endpoint: access and refresh token, lifetime and scope."""
         return self._control("POST", "tokens", wanted)
 
     def client(self, *redirect_uris: str, **wanted: Any) -> Json:
@@ -51,18 +52,18 @@ class Alc:
         return self._control("POST", "clients", {"redirect_uris": list(redirect_uris), **wanted})
 
     def consent(self, authorization_url: str, decision: str = "allow") -> str:
-        """Be the person in the browser: open this URL, sign in, allow or `deny`; returns where it redirects to."""
+        """Act as the person in the browser: open the URL, sign in, `allow` or `deny`; returns the redirect's URL."""
         return Person(self.app, self._services.config).decide(authorization_url, decision)
 
     def send_lead(self, *, token: str | None = None, idempotency_key: str | None = None, **changes: str) -> Json:
-        """Hand over a lead as a client would; `recordId`, `name` and `phoneNumber` have defaults. Returns the lead."""
+        """Send a lead as a client would; `recordId`, `name` and `phoneNumber` have defaults. Returns the lead."""
         headers = {"Idempotency-Key": idempotency_key} if idempotency_key else {}
         return self._api("POST", "leads", {**LEAD, **changes}, token, headers)
 
     def register_webhook(
         self, url: str, event: str = "lead.processed", *, name: str = "test", token: str | None = None, **more: Any
     ) -> Json:
-        """Register a webhook as a client would; returns it with its `secret`, which `more` may give too."""
+        """Register a webhook as a client would; returns it with its `secret`, which is new unless `more` has one."""
         return self._api("POST", "webhooks", {"name": name, "url": url, "event": event, **more}, token)
 
     def serve(self, app: Callable[..., Any]) -> str:
@@ -71,7 +72,7 @@ class Alc:
         return self._served[-1].url
 
     def decide(self, lead: Json | str, interest: str = "interested", status: str | None = None) -> Json:
-        """Let the agent decide now, and deliver it; `interest` may be not_interested or no_answer."""
+        """Let the agent decide now, and deliver the verdict; `interest` may be not_interested or no_answer."""
         wanted = {"interest": interest, **({"status": status} if status else {})}
         lead_id = lead if isinstance(lead, str) else str(lead["id"])
         decided = self._control("POST", f"leads/{lead_id}/decide", wanted)
@@ -81,7 +82,7 @@ class Alc:
     def update_prospect(
         self, prospect_id: str = "1", name: str = "Ada Lovelace", email: str = "ada@example.com"
     ) -> None:
-        """Tell the webhooks for `prospect.updated` that a person changed."""
+        """Deliver changed data of a person to the webhooks for `prospect.updated`."""
         self._control("POST", "prospects", {"prospectId": prospect_id, "prospectName": name, "prospectEmail": email})
         self._services.time.advance(0)
 
@@ -91,7 +92,7 @@ class Alc:
         self._services.time.advance(0)
 
     def fail_next(self, where: str, trouble: str | None = None, *, status: int | None = None, **more: Any) -> Json:
-        """Let the next request or delivery go wrong.
+        """Make the next request or delivery fail.
 
         `where` is a route (`"POST /api/v1/leads"`) or an event (`"lead.processed"`, `"*"`). What goes wrong is a
         `status`, or a `trouble` such as drop, rate_limited, garbage; or for events bad_signature, duplicate, stale…
@@ -103,18 +104,21 @@ class Alc:
         return self._control("POST", "faults", fault)
 
     def scenario(self, name: str, **which: str) -> Json:
-        """Begin a story by its name, for the next lead, the next of a `record_id`, or a `lead_id` under way.
+        """Begin a scenario for the next lead, the next lead of a `record_id`, or an undecided lead (`lead_id`).
 
-        Returns it with `does`, `ends` and `crm_status`: what becomes of the lead in a correct app.
+        Returns it with `does`, `ends` and `crm_status`: the end state of a correct app.
         """
         return self._control("POST", f"scenarios/{name}", which)
 
     def advance(self, seconds: float) -> None:
-        """Let time pass; what is due in it has happened when this returns."""
+        """Advance the clock; everything that became due has been done when this returns."""
         self._services.time.advance(seconds)
 
     def wait_until_idle(self, at_most: float = 30 * 86_400) -> None:
-        """Let time pass until every lead is decided and every delivery is delivered or given up, retries included."""
+        """Advance the clock until every lead is decided and no delivery is pending, retries included.
+
+        Raises Refused if that takes longer than `at_most` seconds of virtual time.
+        """
         if not self._services.time.until_idle(timedelta(seconds=at_most)):
             raise Refused(f"After {at_most:g} seconds of its time the mock still had something to do.")
 
@@ -123,13 +127,13 @@ class Alc:
         return list(self._control("GET", "leads")["leads"])
 
     def deliveries(self, event: str | None = None, **fields: Any) -> list[Json]:
-        """Return the deliveries with all their attempts, oldest first; perhaps those whose body has these fields."""
+        """Return the deliveries with their attempts, oldest first; with `fields`, those whose body has them."""
         lead_id = fields.get("lead_id")
         found = every_delivery(self._get, event=event, lead_id=lead_id if isinstance(lead_id, str) else None)
         return [one for one in found if not matching.differences(fields, one["body"])]
 
     def delivered(self, event: str = "lead.processed", *, times: int | None = None, **fields: Any) -> list[Json]:
-        """Return the deliveries that a receiver took with a 2xx; fails, showing the others, when there is none."""
+        """Return the deliveries that were answered 2xx; if there is none, fail and show the others."""
         wanted = {"event": event, "state": "delivered", "body": fields}
         return matching.require_matches("delivery", wanted, every_delivery(self._get), times)
 
@@ -141,18 +145,18 @@ class Alc:
         self, method: str, path: str, *, body: Any = None, headers: Mapping[str, str] | None = None,
         query: Mapping[str, str] | None = None, status: int | None = None, times: int | None = None,
     ) -> list[Json]:  # fmt: skip
-        """Return the requests that fit; fails, showing the nearest, when there is none, or not so many `times`."""
+        """Return the requests that fit; if there is none, or not exactly `times`, fail and show the nearest."""
         wanted: Json = {"method": method.upper(), "path": path, "body": body, "query": query, "status": status}
         wanted["headers"] = {name.title(): value for name, value in (headers or {}).items()}
         wanted = {name: value for name, value in wanted.items() if value}
         return matching.require_matches("request", wanted, self.requests(), times)
 
     def grade(self, url: str, secret: str, **options: Any) -> Report:
-        """Grade the receiver at this URL, as `mock-alc grade` does; its report has `full_marks` and prints itself."""
+        """Grade the receiver at this URL, as `mock-alc grade` does; `str(report)` lists what failed."""
         return grade(url, secret, **options)
 
     def reset(self) -> None:
-        """Return to the state of a first start, and stop what `serve` started."""
+        """Return to the state after a first start, and stop what `serve` started."""
         while self._served:
             self._served.pop().close()
         self._services.reset()

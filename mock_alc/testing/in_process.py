@@ -1,4 +1,4 @@
-"""The mock without a socket: whatever `requests` sends to its URL is answered by the application itself."""
+"""The mock without a socket: what the library `requests` sends to its URL is answered in this process."""
 
 import re
 from collections.abc import Iterator
@@ -30,7 +30,10 @@ OWN_MACHINE = ("http://127.0.0.1", "http://localhost", "https://127.0.0.1", "htt
 
 @contextmanager
 def answer_in_process(**settings: Any) -> Iterator[Flask]:
-    """Answer for `https://api.acmeleadchecker.ai`, or another `url`, while the block runs; loopback is let through."""
+    """Answer requests to `https://api.acmeleadchecker.ai`, or to another `url`, while the block runs.
+
+    Requests to loopback addresses still go over the network.
+    """
     config = Config(**{"url": URL, "database_url": "sqlite://", "control": True, **settings})
     app = create_app(config)
     services = app.extensions["mock_alc"]
@@ -47,7 +50,7 @@ def answer_in_process(**settings: Any) -> Iterator[Flask]:
 
 
 def _answer(app: Flask, request: requests.PreparedRequest) -> tuple[int, dict[str, str], bytes]:
-    """Answer one request, faults on the wire included."""
+    """Answer one request; faults of the connection are raised as `requests` would raise them."""
     parts = urlsplit(str(request.url))
     wire: dict[str, Any] = {}
     answer = app.test_client().open(

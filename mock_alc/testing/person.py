@@ -1,4 +1,4 @@
-"""The person in the browser: signs in at ALC and answers the consent page, so that a test needs no browser."""
+"""Signs in at ALC and answers the consent page over HTTP, so that a test needs no browser."""
 
 import re
 from html import unescape
@@ -11,17 +11,21 @@ from mock_alc.config import Config
 
 
 class ConsentNotRequested(AssertionError):
-    """ALC did not come to ask for consent; the message says what its page said."""
+    """ALC did not show the consent page; the message has the text of the page that it showed."""
 
 
 class Person:
-    """Somebody with the demo account and a fresh browser."""
+    """A person with the demo account and a new browser session."""
 
     def __init__(self, app: Flask, config: Config) -> None:
+        """Use a new test client of the application."""
         self._browser, self._config = app.test_client(), config
 
     def decide(self, authorization_url: str, decision: str) -> str:
-        """Open the URL, sign in, answer; returns the redirect to the client, with `code` or `error` in it."""
+        """Open the URL, sign in, and answer `allow` or `deny`.
+
+        Returns the URL of the redirect to the client, with `code` or `error`. Raises ConsentNotRequested.
+        """
         if not authorization_url.startswith(f"{self._config.issuer}/oauth/authorize"):
             raise ConsentNotRequested(f"{authorization_url} is no address of {self._config.issuer}/oauth/authorize.")
         page = self._open(authorization_url)

@@ -1,4 +1,4 @@
-"""Runs a receiver under test behind real HTTP, in a thread."""
+"""Serves a WSGI application over HTTP in a thread."""
 
 import threading
 from collections.abc import Callable
@@ -10,9 +10,10 @@ from mock_alc.web.request_handler import QuietRequestHandler
 
 
 class LocalServer:
-    """A WSGI application; by default on a free port of this machine."""
+    """A running server; `close` stops it."""
 
     def __init__(self, app: Callable[..., Any], host: str = "127.0.0.1", port: int = 0) -> None:
+        """Start serving the WSGI application `app`; port 0 takes a free one."""
         self._server = make_server(host, port, app, threaded=True, request_handler=QuietRequestHandler)
         self._thread = threading.Thread(
             target=self._server.serve_forever, args=(0.05,), name="mock-alc-receiver", daemon=True
