@@ -10,7 +10,7 @@ from flask import Flask, Response, request
 
 
 def create_app(secret: str, verdicts: dict[str, str]) -> Flask:
-    """Answer `POST /hook`; `verdicts` (a database, in earnest) holds the newest status of each record."""
+    """Answer `POST /hook`; `verdicts` (in a real receiver, a database) holds the newest status of each record."""
     app, key = Flask(__name__), base64.b64decode(secret.removeprefix("whsec_"))
     app.config["MAX_CONTENT_LENGTH"] = 100_000
     newest: dict[str, str] = {}

@@ -1,4 +1,4 @@
-"""The receiver beside this file, tested against a real ALC."""
+"""Tests of `receiver.py` against a running mock of ALC."""
 
 import pytest
 from receiver import create_app
@@ -8,19 +8,20 @@ SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
 @pytest.fixture
 def verdicts():
-    """What the receiver stores."""
+    """Return the store of the receiver, empty at the start."""
     return {}
 
 
 @pytest.fixture
 def hook(mock_alc, verdicts):
-    """Where the receiver listens; ALC knows it, and which secret to sign with."""
+    """Run the receiver, register it at ALC, and return its URL."""
     url = mock_alc.serve(create_app(SECRET, verdicts)) + "/hook"
     mock_alc.register_webhook(url, secret=SECRET)
     return url
 
 
 def test_a_verdict_is_stored(mock_alc, hook, verdicts):
+    """The receiver stores what the agent decides."""
     lead = mock_alc.send_lead(recordId="ada")
     mock_alc.decide(lead, "interested")
     mock_alc.delivered(record_id="ada")
@@ -28,6 +29,7 @@ def test_a_verdict_is_stored(mock_alc, hook, verdicts):
 
 
 def test_a_forged_delivery_changes_nothing(mock_alc, hook, verdicts):
+    """A delivery that is signed with another secret is refused with 401."""
     mock_alc.fail_next("lead.processed", "wrong_secret", times=None)
     mock_alc.decide(mock_alc.send_lead(recordId="ada"))
     assert verdicts == {}
@@ -35,6 +37,7 @@ def test_a_forged_delivery_changes_nothing(mock_alc, hook, verdicts):
 
 
 def test_a_delivery_that_was_lost_comes_again(mock_alc, hook, verdicts):
+    """ALC retries until the receiver has the verdict."""
     mock_alc.fail_next("lead.processed", "lost", times=3)
     mock_alc.decide(mock_alc.send_lead(recordId="ada"))
     mock_alc.wait_until_idle()  # hours of retries, in a moment
@@ -43,6 +46,7 @@ def test_a_delivery_that_was_lost_comes_again(mock_alc, hook, verdicts):
 
 @pytest.mark.parametrize("story", ["duplicate", "out_of_order", "contradiction", "tampered_body", "extra_fields"])
 def test_every_story_ends_well(mock_alc, hook, verdicts, story):
+    """The receiver ends with the status that a correct app has."""
     told = mock_alc.scenario(story)
     mock_alc.send_lead(recordId="ada")
     mock_alc.wait_until_idle()
@@ -50,5 +54,6 @@ def test_every_story_ends_well(mock_alc, hook, verdicts, story):
 
 
 def test_the_receiver_gets_full_marks(mock_alc, hook):
+    """Every check of `mock-alc grade` passes."""
     report = mock_alc.grade(hook, SECRET)
     assert report.full_marks, str(report)
