@@ -32,7 +32,7 @@ def shared_alc() -> Iterator[Alc]:
 
 @pytest.fixture
 def alc(shared_alc: Alc) -> Alc:
-    """A mock with its defaults, in memory, with the control door open, and as empty as a new one."""
+    """A mock with its defaults, in memory, with the control API on, and empty."""
     shared_alc.renew()
     return shared_alc
 

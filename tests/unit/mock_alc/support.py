@@ -94,7 +94,7 @@ class Alc:
         return self.http.post("/api/v1/webhooks", json=body, headers=auth).get_json()
 
     def deliveries(self) -> list[dict[str, Any]]:
-        """Return the deliveries as the control door shows them."""
+        """Return the deliveries as the control API returns them."""
         found: list[dict[str, Any]] = self.http.get("/_mock/deliveries").get_json()["deliveries"]
         return found
 

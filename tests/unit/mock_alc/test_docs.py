@@ -27,7 +27,7 @@ def test_every_call_of_the_control_api_has_its_row(alc: Alc) -> None:
 
 
 def test_every_trouble_has_its_row() -> None:
-    """Both vocabularies, and nothing that is in neither."""
+    """Of routes and of deliveries; and no row names a trouble that is not there."""
     for heading, known in (("route", RequestTrouble), ("delivery", DeliveryTrouble)):
         table = CONTROL_API.split(f"| trouble of a {heading} |")[1].split("\n\n")[0]
         rows = re.findall(r"^\| (`[a-z_`, ]+`) \|", table, re.MULTILINE)

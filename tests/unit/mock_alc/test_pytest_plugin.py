@@ -1,4 +1,4 @@
-"""The fixtures that strangers use, as strangers use them: the plugin is loaded by its entry point."""
+"""The fixtures, used as in other projects: the plugin is loaded by its entry point."""
 
 import json
 import subprocess
@@ -57,7 +57,7 @@ def send(alc: Alc, **changes: Any) -> requests.Response:
 
 
 def test_a_whole_story_through_real_requests(alc: Alc, receiving: Receiving) -> None:
-    """A client sends, the agent decides, a receiver hears of it, signed: over HTTP and in process alike."""
+    """A client sends, the agent decides, a receiver gets it signed: over HTTP and in process alike."""
     hook = alc.register_webhook(f"{alc.serve(receiving.app)}/hook")
 
     lead = send(alc).json()
@@ -73,7 +73,7 @@ def test_a_whole_story_through_real_requests(alc: Alc, receiving: Receiving) -> 
 
 
 def test_each_test_begins_with_an_empty_mock(alc: Alc) -> None:
-    """Whatever the tests before it left behind."""
+    """Whatever earlier tests did."""
     assert alc.leads() == alc.requests() == alc.deliveries() == []
 
 
@@ -116,7 +116,7 @@ def test_deliveries_can_be_spoiled_too(alc: Alc, receiving: Receiving) -> None:
 
 
 def test_stories_can_be_begun_by_name(alc: Alc, receiving: Receiving) -> None:
-    """With what they do, and how they end; a name that is none is answered with those that are."""
+    """With what they do and how they end. An unknown name is answered with the known ones."""
     alc.register_webhook(f"{alc.serve(receiving.app)}/hook")
     assert alc.scenario("duplicate")["crm_status"] == "Complete"
     alc.send_lead()
@@ -128,13 +128,13 @@ def test_stories_can_be_begun_by_name(alc: Alc, receiving: Receiving) -> None:
 
 
 def test_a_slip_in_a_fault_is_named(alc: Alc) -> None:
-    """A fault that could never strike would prove nothing."""
+    """A fault that can never apply would prove nothing."""
     with pytest.raises(Refused, match="No route is POST /api/v1/lead"):
         alc.fail_next("POST /api/v1/lead", status=500)
 
 
 def test_what_was_not_received_is_shown_beside_what_was(alc: Alc) -> None:
-    """Issue 5: expected, found, and near misses."""
+    """What was expected, what was found, and near misses."""
     send(alc, recordId="8", name="Cy")
     send(alc, recordId="9", name="Bea")
     with pytest.raises(NotFound) as raised:
@@ -206,7 +206,7 @@ def test_the_factory_makes_mocks_with_settings_of_ones_own(mock_alc_factory: Cal
 
 
 def test_loading_the_plugin_loads_nothing_heavy() -> None:
-    """A test run that uses none of it must not pay for it."""
+    """The plugin must not slow down test runs that do not use it."""
     code = (
         "import sys, mock_alc.pytest_plugin; print([m for m in ('flask', 'sqlmodel', 'requests') if m in sys.modules])"
     )

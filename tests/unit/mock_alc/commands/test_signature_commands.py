@@ -1,4 +1,4 @@
-"""`mock-alc sign`, `verify` and `explain`, as somebody with a shell meets them."""
+"""`mock-alc sign`, `verify` and `explain`, run in a shell."""
 
 import json
 from pathlib import Path
@@ -46,14 +46,14 @@ def test_a_body_comes_from_a_file_standard_input_or_the_command_line(tmp_path: P
 
 
 def test_sign_prints_a_curl_command_that_quotes_the_body() -> None:
-    """Something to paste."""
+    """The command can be pasted into a shell."""
     printed = run("sign", "--data", '{"name": "O\'Hara"}', "--curl", "http://127.0.0.1:5000/hook").stdout
     assert printed.startswith("curl -i -X POST http://127.0.0.1:5000/hook")
     assert "O'\"'\"'Hara" in printed
 
 
 def test_verify_tells_by_its_exit_code(lines: list[str]) -> None:
-    """0 and 1, with the reason on the error stream."""
+    """0 or 1, with the reason on stderr."""
     assert run("verify", *lines, "--data", BODY).exit_code == 0
     refused = run("verify", *lines, "--data", BODY + "\n")
     assert (refused.exit_code, refused.stdout) == (1, "")
@@ -61,7 +61,7 @@ def test_verify_tells_by_its_exit_code(lines: list[str]) -> None:
 
 
 def test_explain_names_the_mistake_and_shows_both_signed_strings(lines: list[str]) -> None:
-    """Issue 5: what ought to be signed, and what was."""
+    """Both the expected and the actual signed string."""
     found = run("explain", *lines, "--data", BODY.replace(" ", ""))
     assert found.exit_code == 1
     for words in ("written anew", "What ought to be signed", "What was signed", '{"record_id":"1"', BODY):
@@ -70,7 +70,7 @@ def test_explain_names_the_mistake_and_shows_both_signed_strings(lines: list[str
 
 
 def test_explain_speaks_json_too(lines: list[str]) -> None:
-    """For other programs."""
+    """`--json` is for programs."""
     found = json.loads(run("explain", *lines, "--data", BODY + "\r\n", "--json").stdout)
     assert [problem["code"] for problem in found["problems"]] == ["trailing_newline"]
 
@@ -83,5 +83,5 @@ def test_a_secret_that_is_none_is_refused_with_a_sentence() -> None:
 
 
 def test_a_line_that_is_no_header_is_refused_with_a_sentence() -> None:
-    """The usual slip: an equals sign."""
+    """The usual mistake is an equals sign."""
     assert "Name: value" in run("verify", "-H", "webhook-id=msg_1", "--data", BODY).output

@@ -16,7 +16,7 @@ from tests.unit.mock_alc.support import Receiver
 
 @pytest.fixture
 def running() -> Iterator[MockAlc]:
-    """A mock with an open door."""
+    """A mock with the control API on."""
     with MockAlc() as mock:
         yield mock
 
@@ -27,7 +27,7 @@ def run(running: MockAlc, *arguments: str) -> Result:
 
 
 def test_a_lead_is_made_and_decided_and_the_answer_is_shown(running: MockAlc, receiver: Receiver) -> None:
-    """One command from nothing to a delivery."""
+    """One command creates a lead, decides it and delivers the verdict."""
     Alc(running.app).register_webhook(receiver.url())
     found = run(running, "trigger", "lead.processed", "--record-id", "42", "--interest", "no_answer")
     assert found.exit_code == 0, found.output
@@ -38,7 +38,7 @@ def test_a_lead_is_made_and_decided_and_the_answer_is_shown(running: MockAlc, re
 
 
 def test_a_lead_that_the_agent_is_at_is_the_one_that_is_decided(running: MockAlc, receiver: Receiver) -> None:
-    """By its record, so that an app's own lead is what the event tells of."""
+    """Found by its record, so that the event is about a lead that the app sent."""
     alc = Alc(running.app)
     alc.register_webhook(receiver.url())
     lead = alc.send_lead(recordId="7")
@@ -55,7 +55,7 @@ def test_the_other_events_are_sent_too(running: MockAlc, receiver: Receiver) -> 
 
 
 def test_a_refusal_is_told_by_the_exit_code(running: MockAlc, receiver: Receiver) -> None:
-    """And by its status."""
+    """The output shows the status and the time of the next attempt."""
     receiver.answer(500)
     Alc(running.app).register_webhook(receiver.url())
     found = run(running, "trigger", "lead.processed")
@@ -92,7 +92,7 @@ def test_listen_shows_what_was_delivered(running: MockAlc, receiver: Receiver) -
 
 
 def test_listen_forwards_while_it_runs(running: MockAlc, receiver: Receiver) -> None:
-    """A webhook of its own, whose secret it shows, and which is gone when it ends."""
+    """It registers a webhook, shows its secret, and deletes it at the end."""
     options = ["--forward-to", receiver.url(), "--event", "lead.processed", "--attempts", "1", "--url", running.url]
     with subprocess.Popen(  # noqa: S603 - our own program
         [sys.executable, "-m", "mock_alc", "listen", *options],

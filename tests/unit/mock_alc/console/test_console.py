@@ -39,7 +39,7 @@ def test_strangers_are_sent_to_the_login_and_back(alc: Alc, path: str) -> None:
     ["//evil.example", "/\\evil.example", "https://evil.example", "https:evil", "/\tevil", "/%0a//x", "evil", "/a//b"],
 )
 def test_next_never_leads_away(alc: Alc, target: str) -> None:
-    """U6: anything odd goes home."""
+    """U6: any other target is replaced by the start page."""
     person = Person(alc.browser())
     page = person.browser.get("/login", query_string={"next": target})
     form = hidden_fields(page) | {"email": "demo@acmeleadchecker.test", "password": "let-me-in"}
@@ -98,10 +98,10 @@ def test_a_delivery_is_shown_with_its_attempts_and_can_be_resent(
     assert "HTTP 200" in signed_in.browser.get("/deliveries").text
 
 
-def test_deciding_now_is_there_while_the_control_door_is_open(
+def test_deciding_now_is_there_while_the_control_api_is_open(
     make_alc: Callable[..., Alc], alc: Alc, signed_in: Person
 ) -> None:
-    """Brief of the console: and nowhere else; who is slower than the agent is told so."""
+    """Only with `--control`. A decision that comes after the agent's is refused with a message."""
     auth = alc.auth()
     path = f"/leads/{alc.send_lead(auth)['id']}"
     page = signed_in.browser.get(path)
@@ -120,7 +120,7 @@ def test_deciding_now_is_there_while_the_control_door_is_open(
 
 
 def test_a_person_can_let_a_lead_fail(alc: Alc, signed_in: Person) -> None:
-    """Brief of the console: the fourth decision, and the webhooks are told of it like of any other."""
+    """The fourth decision; it is delivered like the others."""
     lead = alc.send_lead(alc.auth())
     form = hidden_fields(signed_in.browser.get("/")) | {"decision": "failed"}
     page = signed_in.browser.post(f"/leads/{lead['id']}/decide", data=form, follow_redirects=True).text
@@ -131,7 +131,7 @@ def test_a_person_can_let_a_lead_fail(alc: Alc, signed_in: Person) -> None:
 def test_a_person_can_let_the_chat_tell_a_better_name_and_address(
     make_alc: Callable[..., Alc], alc: Alc, signed_in: Person, receiver: Receiver
 ) -> None:
-    """Issue 5: the webhooks for `prospect.updated` are told, or it is said that there are none; backstage only."""
+    """The webhooks for `prospect.updated` get it; if there are none, the page says so. Only with `--control`."""
     auth = alc.auth()
     lead = alc.send_lead(auth)
     path = f"/leads/{lead['id']}"
@@ -152,7 +152,7 @@ def test_a_person_can_let_the_chat_tell_a_better_name_and_address(
 
 
 def test_many_leads_come_a_page_at_a_time(alc: Alc, signed_in: Person) -> None:
-    """Brief of the console: nothing is left out, and the last page says so by offering no more."""
+    """Every lead is on one page, and the last page has no link to an older one."""
     alc.http.post("/_mock/seed", json={"leads": [lead_row(number) for number in range(SHOWN + 1)]})
     first = signed_in.browser.get("/").text
     assert "Person 50" in first and "Person 0<" not in first
@@ -163,7 +163,7 @@ def test_many_leads_come_a_page_at_a_time(alc: Alc, signed_in: Person) -> None:
 
 
 def test_leads_are_found_by_letters_and_by_status(alc: Alc, signed_in: Person) -> None:
-    """Brief of the console: letters mean themselves, and finding nobody is said."""
+    """Wildcards are searched for literally, and an empty result says so."""
     alc.http.post("/_mock/seed", json={"leads": [lead_row(1), lead_row(2) | {"name": "100% _ sure"}]})
     found = signed_in.browser.get("/?q=0%25 _").text
     assert "100% _ sure" in found and "Person 1" not in found

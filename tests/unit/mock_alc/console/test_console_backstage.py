@@ -28,7 +28,7 @@ def press(person: Person, action: str, **fields: str) -> str:
 
 
 def test_every_scenario_is_on_the_page_and_can_be_begun(signed_in: Person, alc: Alc) -> None:
-    """Issue 5: from the UI; the page says what to do, and what is under way."""
+    """The page says what the person has to do, and which scenarios run."""
     page = signed_in.browser.get("/scenarios").text
     assert all(scenario.does.replace("'", "&#39;") in page for scenario in SCENARIOS.values())
     assert all(f'action="/scenarios/{name}"' in page for name in SCENARIOS)
@@ -43,12 +43,12 @@ def test_every_scenario_is_on_the_page_and_can_be_begun(signed_in: Person, alc: 
 
 @pytest.mark.parametrize("name", COMMON)
 def test_each_common_fault_is_one_that_can_be(name: str) -> None:
-    """Issue 5: the page offers nothing that the control door would refuse."""
+    """The page offers only faults that the control API accepts."""
     assert read_fault(COMMON[name].spec)
 
 
 def test_a_fault_is_set_strikes_and_is_cleared(signed_in: Person, alc: Alc) -> None:
-    """Issue 5: the page says what is set and what is left of it."""
+    """The page shows the faults that are set, and how often each will still be applied."""
     assert "Nothing is set" in signed_in.browser.get("/faults").text
     assert "3 to come" in press(signed_in, "/faults", fault="busy", times="3")
     assert alc.http.post("/api/v1/leads", json={}, headers=alc.auth()).status_code == 429
@@ -64,7 +64,7 @@ def test_a_fault_is_set_strikes_and_is_cleared(signed_in: Person, alc: Alc) -> N
 
 
 def test_time_passes_at_a_press(signed_in: Person, alc: Alc) -> None:
-    """Issue 5: virtual time, for people; the page says what is to come, and no longer what has come."""
+    """The page shows what is due next, and no longer what has been done."""
     assert "The real time" in signed_in.browser.get("/clock").text
     assert "1 h ahead of the real time" in press(signed_in, "/clock", leap="hour")
     assert alc.http.get("/_mock/clock").get_json()["ahead_by"] == 3_600
@@ -77,7 +77,7 @@ def test_time_passes_at_a_press(signed_in: Person, alc: Alc) -> None:
 
 
 def test_time_goes_to_an_instant(signed_in: Person, alc: Alc) -> None:
-    """Issue 5: one of this millennium; anything else is told, and nothing happens."""
+    """Any instant of this millennium; for anything else the page shows an error and the clock stays."""
     press(signed_in, "/clock", instant="2031-01-02T03:04:00")
     assert alc.http.get("/_mock/clock").get_json()["now"].startswith("2031-01-02T03:04:00")
     for odd in ("", "soon", "0001-01-01T00:00", "3000-01-01T00:00"):
@@ -85,10 +85,10 @@ def test_time_goes_to_an_instant(signed_in: Person, alc: Alc) -> None:
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_backstage_is_shut_with_the_door_and_for_other_machines(
+def test_backstage_is_shut_with_the_control_api_and_for_other_machines(
     make_alc: Callable[..., Alc], signed_in: Person, path: str
 ) -> None:
-    """Design 4.1: off by default, loopback only."""
+    """Off by default, and on loopback only."""
     shut = Person(make_alc(control=False).browser())
     shut.sign_in()
     assert shut.browser.get(path).status_code == 404

@@ -1,4 +1,4 @@
-"""The control door."""
+"""The control API: access, credentials, leads, requests and the reset."""
 
 from collections.abc import Callable
 
@@ -7,28 +7,28 @@ import pytest
 from tests.unit.mock_alc.support import REDIRECT, Alc, Receiver, basic
 
 
-def test_the_door_is_shut_unless_asked_for(make_alc: Callable[..., Alc]) -> None:
-    """W12, design 4.1: off by default."""
+def test_the_control_api_is_shut_unless_asked_for(make_alc: Callable[..., Alc]) -> None:
+    """W12: off by default."""
     shut = make_alc(control=False)
     assert shut.http.post("/_mock/tokens").status_code == 404
     assert shut.http.get("/healthz").get_json() == {"status": "ok"}
 
 
-def test_the_door_answers_this_machine_only(alc: Alc) -> None:
-    """W12, design 4.1: loopback peers; a header that claims so does not count."""
+def test_the_control_api_answers_this_machine_only(alc: Alc) -> None:
+    """W12: loopback peers; forwarding headers do not count."""
     away = {"REMOTE_ADDR": "192.0.2.7"}
     answer = alc.http.post("/_mock/tokens", environ_base=away, headers={"X-Forwarded-For": "127.0.0.1"})
     assert (answer.status_code, answer.get_json()["error"]["code"]) == (403, "loopback_only")
 
 
 @pytest.mark.parametrize("headers", [{"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}])
-def test_a_page_in_a_browser_here_cannot_use_the_door(alc: Alc, headers: dict[str, str]) -> None:
-    """U1: it has no CSRF token, so pages stay out altogether."""
+def test_a_page_in_a_browser_here_cannot_use_the_control_api(alc: Alc, headers: dict[str, str]) -> None:
+    """U1: it has no CSRF protection, so it refuses all web pages."""
     assert alc.http.post("/_mock/reset", headers=headers).status_code == 403
 
 
 def test_tokens_come_without_a_browser_and_can_be_refreshed(alc: Alc) -> None:
-    """Design 4.1: by the client that they were asked for."""
+    """They belong to the given client."""
     client = alc.client()
     tokens = alc.http.post("/_mock/tokens", json={"client_id": client["client_id"], "scope": "leads"}).get_json()
     assert tokens["scope"] == "leads"
@@ -52,8 +52,8 @@ def test_tokens_come_without_a_browser_and_can_be_refreshed(alc: Alc) -> None:
         ("prospects", {}, 422),
     ],
 )
-def test_mistakes_at_the_door_are_explained(alc: Alc, path: str, body: dict[str, object], status: int) -> None:
-    """Habit 9: a test that asks wrongly learns why."""
+def test_mistakes_at_the_control_api_are_explained(alc: Alc, path: str, body: dict[str, object], status: int) -> None:
+    """The answer names the field and says what is wrong."""
     answer = alc.http.post(f"/_mock/{path}", json=body)
     assert answer.status_code == status
     assert answer.get_json()["error"]["message"]
@@ -69,7 +69,7 @@ def test_the_configured_client_is_there_from_the_start_and_after_a_reset(make_al
 
 
 def test_reset_forgets_everything_and_cancels_what_waits(alc: Alc, receiver: Receiver) -> None:
-    """Habit 15: servers start once and are emptied per test."""
+    """Tests start one server, and reset it before each test."""
     auth = alc.auth()
     alc.hook(auth, receiver.url())
     alc.http.post(f"/_mock/leads/{alc.send_lead(auth)['id']}/decide")
@@ -86,7 +86,7 @@ def test_reset_forgets_everything_and_cancels_what_waits(alc: Alc, receiver: Rec
 
 
 def test_received_requests_are_shown_with_bodies_and_without_secrets(alc: Alc) -> None:
-    """U8: what a test asks about, and nothing that it could misuse."""
+    """U8: secrets are masked."""
     auth, client = alc.auth(), alc.client(client_secret="canary-secret")
     alc.send_lead(auth | {"Idempotency-Key": "intent-1"})
     form = {"grant_type": "refresh_token", "refresh_token": "canary-refresh", "client_secret": "canary-secret"}

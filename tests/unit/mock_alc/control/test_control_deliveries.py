@@ -1,4 +1,4 @@
-"""`GET /_mock/deliveries`: what is asked for, in answers that stay bounded."""
+"""`GET /_mock/deliveries`: filters and pages."""
 
 from typing import Any
 
@@ -27,7 +27,7 @@ def sent(alc: Alc) -> dict[str, Any]:
 
 
 def test_deliveries_are_chosen_by_lead_event_webhook_and_state(alc: Alc, sent: dict[str, Any]) -> None:
-    """Issue 5: a client with a limit of its own asks for what it needs."""
+    """The answer stays small for clients that limit its size."""
     verdicts = [delivery["id"] for delivery in sent["all"] if delivery["event"] == "lead.processed"]
     [prospect] = [delivery for delivery in sent["all"] if delivery["id"] not in verdicts]
     by_lead = alc.http.get(f"/_mock/deliveries?lead_id={sent['leads'][1]['id']}").get_json()["deliveries"]
@@ -39,7 +39,7 @@ def test_deliveries_are_chosen_by_lead_event_webhook_and_state(alc: Alc, sent: d
 
 
 def test_deliveries_come_in_pages(alc: Alc, sent: dict[str, Any]) -> None:
-    """`next_after` of one is `after` of the next, and null on the last."""
+    """`next_after` of a page is `after` of the next one, and null on the last."""
     page = alc.http.get("/_mock/deliveries?limit=2").get_json()
     assert [delivery["id"] for delivery in page["deliveries"]] == [delivery["id"] for delivery in sent["all"][:2]]
     rest = alc.http.get(f"/_mock/deliveries?limit=2&after={page['next_after']}").get_json()
@@ -58,13 +58,13 @@ def test_deliveries_come_in_pages(alc: Alc, sent: dict[str, Any]) -> None:
     ],
 )
 def test_a_slip_in_the_question_is_named(alc: Alc, query: str, status: int, word: str) -> None:
-    """Habit 9: it would find too many, or none."""
+    """Ignored, it would find too many deliveries, or none."""
     answer = alc.http.get(f"/_mock/deliveries?{query}")
     assert (answer.status_code, word in answer.text) == (status, True)
 
 
 def test_whoever_wants_all_goes_through_the_pages() -> None:
-    """`mock-alc listen` and the verbs of the fixtures, after thousands of deliveries."""
+    """As `mock-alc listen` and the fixtures need it after thousands of deliveries."""
     pages = {
         "deliveries?event=e&limit=500": {"deliveries": [{"id": "a"}], "next_after": "a"},
         "deliveries?event=e&limit=500&after=a": {"deliveries": [{"id": "b"}], "next_after": None},

@@ -1,4 +1,4 @@
-"""The control door: a state to begin with, and what came in."""
+"""The control API: `/_mock/seed`, `/_mock/state` and `/_mock/requests`."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ HOOK = {"name": "h", "event": "lead.processed"}
 
 
 def test_a_seed_makes_leads_and_webhooks_and_tells_nobody(alc: Alc, receiver: Receiver) -> None:
-    """Issue 5: begin with a state, in one call."""
+    """One call creates all of it."""
     rows = [LEAD, {**LEAD, "recordId": "2", "interest": "no_answer"}]
     body = {"leads": rows, "webhooks": [{**HOOK, "url": receiver.url()}]}
     made = alc.http.post("/_mock/seed", json=body).get_json()
@@ -35,7 +35,7 @@ def test_a_seed_makes_leads_and_webhooks_and_tells_nobody(alc: Alc, receiver: Re
     ],
 )
 def test_a_seed_is_all_or_nothing(alc: Alc, body: dict[str, Any]) -> None:
-    """Habit 9: the field that is wrong is named, and nothing was made."""
+    """The answer names the wrong field, and nothing was created."""
     answer = alc.http.post("/_mock/seed", json=body)
     assert answer.status_code == 422
     assert answer.get_json()["error"]["fields"]
@@ -43,7 +43,7 @@ def test_a_seed_is_all_or_nothing(alc: Alc, body: dict[str, Any]) -> None:
 
 
 def test_requests_are_found_by_what_they_had(alc: Alc) -> None:
-    """Issue 5: any part, at any depth; what is not given does not matter."""
+    """By any part, at any depth; parts that are not given do not matter."""
     alc.send_lead(alc.auth())
     wanted = {"method": "POST", "path": "/api/v1/leads", "body": {"recordId": "rec-1"}, "status": 201}
     answer = alc.http.post("/_mock/requests/find", json=wanted).get_json()
@@ -52,7 +52,7 @@ def test_requests_are_found_by_what_they_had(alc: Alc) -> None:
 
 
 def test_what_is_not_found_comes_with_the_nearest_misses(alc: Alc) -> None:
-    """Issue 5: near-miss help, for tests in any language."""
+    """So that tests in any language can show near misses."""
     alc.send_lead(alc.auth())
     alc.http.get("/api/v1/leads")
     wanted = {"method": "POST", "path": "/api/v1/leads", "body": {"recordId": "rec-1", "name": "Ada"}}

@@ -1,4 +1,4 @@
-"""The worked example: run as a stranger would, from an empty folder in which nothing of ours but mock_alc is there."""
+"""The example, run from a folder outside the repository where only mock_alc can be imported."""
 
 import os
 import re
@@ -18,8 +18,8 @@ README = (MOCK_ALC / "README.md").read_text()
 
 
 @pytest.fixture
-def stranger(tmp_path: Path) -> Path:
-    """An empty folder with the example in it, and a place where only mock_alc can be imported from."""
+def workspace(tmp_path: Path) -> Path:
+    """A folder with the example in `project`, and with `importable`, from which only mock_alc can be imported."""
     project, importable = tmp_path / "project", tmp_path / "importable"
     project.mkdir()
     importable.mkdir()
@@ -29,36 +29,36 @@ def stranger(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def run(stranger: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run Python there: -S keeps away what is installed in editable form, which is alc_app too."""
-    found = os.pathsep.join([str(stranger / "importable"), sysconfig.get_path("purelib")])
+def run(workspace: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run Python there; -S leaves out editable installs, and so alc_app."""
+    found = os.pathsep.join([str(workspace / "importable"), sysconfig.get_path("purelib")])
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "MOCK_ALC"))}
     return subprocess.run(  # noqa: S603 - our own code
-        [sys.executable, "-S", *arguments], cwd=stranger / "project", env={**environment, "PYTHONPATH": found},
+        [sys.executable, "-S", *arguments], cwd=workspace / "project", env={**environment, "PYTHONPATH": found},
         capture_output=True, text=True, timeout=120, check=False,
     )  # fmt: skip
 
 
-def test_alc_app_is_not_there(stranger: Path) -> None:
-    """Or the next test would prove nothing."""
-    assert "No module named 'alc_app'" in run(stranger, "-c", "import mock_alc, alc_app").stderr
+def test_alc_app_is_not_there(workspace: Path) -> None:
+    """Otherwise the next test would prove nothing."""
+    assert "No module named 'alc_app'" in run(workspace, "-c", "import mock_alc, alc_app").stderr
 
 
-def test_the_example_passes_its_tests_in_an_empty_folder(stranger: Path) -> None:
-    """Issue 5: somebody who has never seen alc_app, with the plugin found by its entry point; warnings are errors."""
-    ran = run(stranger, "-m", "pytest", "-q", "-W", "error", "-p", "no:cacheprovider", "-p", "no:playwright")
+def test_the_example_passes_its_tests_in_an_empty_folder(workspace: Path) -> None:
+    """The plugin is found by its entry point; warnings are errors."""
+    ran = run(workspace, "-m", "pytest", "-q", "-W", "error", "-p", "no:cacheprovider", "-p", "no:playwright")
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert "9 passed" in ran.stdout
 
 
-def test_alc_responses_names_what_it_needs_when_that_is_not_installed(stranger: Path) -> None:
-    """Issue 5: the package alone, without its extra; the other fixtures go on working."""
-    project = stranger / "project"
+def test_alc_responses_names_what_it_needs_when_that_is_not_installed(workspace: Path) -> None:
+    """Without the extra `pytest`, the other fixtures still work."""
+    project = workspace / "project"
     (project / "conftest.py").write_text("import sys\n\nsys.modules['responses'] = None\n")
     (project / "test_receiver.py").write_text(
         "def test_in_process(alc_responses):\n    pass\n\n\ndef test_on_a_port(mock_alc):\n    mock_alc.send_lead()\n"
     )
-    ran = run(stranger, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:playwright")
+    ran = run(workspace, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:playwright")
     assert "1 passed, 1 error" in ran.stdout, ran.stdout + ran.stderr
     assert 'pip install "acme-lead-checker[pytest]"' in ran.stdout
 
@@ -82,10 +82,10 @@ def test_bad_marks(mock_alc):
 """
 
 
-def test_a_failure_shows_the_line_of_the_test_and_what_was_wrong_in_sentences(stranger: Path) -> None:
-    """Habit 9: none of mock_alc's own code, no JSON, and the whole report of a grading."""
-    (stranger / "project/test_receiver.py").write_text(MISTAKES)
-    ran = run(stranger, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:playwright")
+def test_a_failure_shows_the_line_of_the_test_and_what_was_wrong_in_sentences(workspace: Path) -> None:
+    """No frames of mock_alc, no JSON, and the whole report of a grading."""
+    (workspace / "project/test_receiver.py").write_text(MISTAKES)
+    ran = run(workspace, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:playwright")
     assert "3 failed" in ran.stdout, ran.stdout + ran.stderr
     assert "url: A webhook URL must be absolute, such as https://example.com/hook. secret: A signing" in ran.stdout
     assert "There was no delivery at all." in ran.stdout
@@ -93,8 +93,8 @@ def test_a_failure_shows_the_line_of_the_test_and_what_was_wrong_in_sentences(st
     assert "mock_alc/testing" not in ran.stdout and '{"error"' not in ran.stdout
 
 
-def test_the_receiver_is_about_thirty_lines(stranger: Path) -> None:
-    """Short enough to be read at once."""
+def test_the_receiver_is_about_thirty_lines(workspace: Path) -> None:
+    """Short enough to be read in a minute."""
     code = [line for line in (EXAMPLE / "receiver.py").read_text().splitlines() if line.strip()]
     assert len(code) <= 40
 
@@ -107,7 +107,7 @@ def test_the_readme_shows_what_is_run(block: str) -> None:
 
 
 def test_the_readme_counts_the_stories() -> None:
-    """Thirty-two, unless one has come."""
+    """The README says thirty-two."""
     assert len(SCENARIOS) == 32
     assert "Thirty-two stories" in README
 

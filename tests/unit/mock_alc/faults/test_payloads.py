@@ -16,7 +16,7 @@ def hook(alc: Alc, receiver: Receiver) -> dict[str, Any]:
 
 
 def deliver(alc: Alc, **fault: Any) -> None:
-    """Ask for a fault, and let ALC tell of a lead."""
+    """Set a fault, and let ALC deliver a verdict."""
     answer = alc.http.post("/_mock/faults", json={"delivery": "lead.processed", **fault})
     assert answer.status_code == 201, answer.text
     lead = alc.send_lead(alc.auth())
@@ -25,7 +25,7 @@ def deliver(alc: Alc, **fault: Any) -> None:
 
 
 def verified(received: Received, secret: str) -> Any:
-    """Return the body if the verifier of the standard's own library lets it in."""
+    """Return the body if the library of Standard Webhooks verifies it."""
     return Webhook(secret).verify(received.body.decode(), received.headers)
 
 

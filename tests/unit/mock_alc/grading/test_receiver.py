@@ -1,4 +1,4 @@
-"""`mock-alc grade`: good receivers get full marks, and each kind of bad one hears why it does not."""
+"""`mock-alc grade`: good receivers get full marks, and bad ones the reason why not."""
 
 import base64
 import json
@@ -21,7 +21,7 @@ Graded = Callable[..., Report]
 
 
 def good_receiver() -> Flask:
-    """Thirty lines that do it right, with a library of somebody else."""
+    """A correct receiver of thirty lines, with a third-party library."""
     app = Flask(__name__)
     app.logger.disabled = True
     app.config["MAX_CONTENT_LENGTH"] = 1_000_000
@@ -62,7 +62,7 @@ def failures(report: Report) -> set[str]:
 
 
 def test_the_literal_port_of_the_tutorial_fails_for_many_reasons(graded: Graded) -> None:
-    """Issue 5: at least five distinct reasons; TUTORIAL: it verifies nothing."""
+    """For at least five reasons. TUTORIAL: it verifies nothing."""
     report = graded(literal_port())
     assert failures(report) >= {
         "unsigned", "wrong_secret", "tampered_body", "stale", "future", "unknown_event", "not_json", "moved_signature",
@@ -72,7 +72,7 @@ def test_the_literal_port_of_the_tutorial_fails_for_many_reasons(graded: Graded)
 
 
 def test_a_receiver_that_does_it_right_passes_what_can_be_seen(graded: Graded) -> None:
-    """With a verifier that others wrote: what it fails is what that library lets through."""
+    """It fails only the checks that the third-party library does not cover."""
     report = graded(good_receiver())
     assert failures(report) <= {"odd_timestamps", "odd_signatures"}, report.as_json()
 
@@ -98,8 +98,8 @@ def test_a_receiver_that_never_decodes_its_secret_is_diagnosed(graded: Graded, k
     assert any(words in remark for remark in report.remarks), report.remarks
 
 
-def test_a_receiver_that_tells_a_stranger_its_secret_fails(graded: Graded) -> None:
-    """The whole of each answer is looked at."""
+def test_a_receiver_that_reveals_its_secret_fails(graded: Graded) -> None:
+    """All answers are searched for the secret."""
     app = Flask(__name__)
     app.post("/hook")(lambda: Response("x" * 200 + SECRET, 401))
     assert "discreet" in failures(graded(app, only=["unsigned"]))

@@ -1,4 +1,4 @@
-"""`mock-alc grade-sender`: ALC's own sender gets full marks, and careless senders hear why they do not."""
+"""`mock-alc grade-sender`: ALC's own sender gets full marks, and careless senders the reason why not."""
 
 import json
 import subprocess
@@ -38,7 +38,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def receiver(clock: Clock) -> RecordingReceiver:
-    """A new one."""
+    """A new receiver with that clock."""
     return RecordingReceiver(clock)
 
 
@@ -68,7 +68,7 @@ def send(receiver: RecordingReceiver, name: str, clock: Clock, **changes: Any) -
 
 
 def send_now(receiver: RecordingReceiver, number: int) -> None:
-    """Send one message of little care, to get to the fate of the next."""
+    """Send one message without a signature, to reach the plan of the next one."""
     receiver.app.test_client().post("/hook", headers={"webhook-id": f"msg_{number}"})
 
 
@@ -98,7 +98,7 @@ def test_careless_attempts_are_named(
 
 
 def test_a_sender_that_never_comes_again_is_told_so(receiver: RecordingReceiver, clock: Clock) -> None:
-    """What could not be seen is not held against it."""
+    """A check that could not be made does not fail."""
     for name in ("msg_1", "msg_2"):
         send(receiver, name, clock)
     report = grade_sender(receiver, SECRET, "x")
@@ -137,7 +137,7 @@ def test_a_sender_that_is_never_answered_must_give_up_and_come_again(gives_up_af
 
 
 def test_a_retry_with_an_old_timestamp_is_named(receiver: RecordingReceiver, clock: Clock) -> None:
-    """It would be refused by a receiver that looks at the time."""
+    """A receiver that checks timestamps would refuse it."""
     send(receiver, "msg_0", clock)
     send(receiver, "msg_1", clock)
     clock.now += 60

@@ -1,4 +1,4 @@
-"""Scenarios, at the control door and at the command line."""
+"""Scenarios, over the control API and on the command line."""
 
 from collections.abc import Iterator
 
@@ -21,7 +21,7 @@ def server() -> Iterator[MockAlc]:
 
 
 def test_each_scenario_says_what_it_does_and_how_it_ends(alc: Alc) -> None:
-    """Issue 5: for people in sentences, and for programs as a status."""
+    """In sentences for people, and as a status for programs."""
     listed = alc.http.get("/_mock/scenarios").get_json()["scenarios"]
     assert [scenario["name"] for scenario in listed] == list(SCENARIOS)
     for scenario in listed:
@@ -31,7 +31,7 @@ def test_each_scenario_says_what_it_does_and_how_it_ends(alc: Alc) -> None:
 
 
 def test_a_scenario_takes_the_next_lead_of_its_record_and_no_other(alc: Alc, receiver: Receiver) -> None:
-    """Issue 4: a lab plays to its own lead while others are at work."""
+    """A lab uses only its own lead while other leads are processed."""
     auth = alc.auth()
     alc.hook(auth, receiver.url())
     run = alc.http.post("/_mock/scenarios/contradiction", json={"record_id": "mine"}).get_json()
@@ -48,7 +48,7 @@ def test_a_scenario_takes_the_next_lead_of_its_record_and_no_other(alc: Alc, rec
 
 
 def test_a_scenario_can_be_played_to_a_lead_that_is_under_way(alc: Alc, receiver: Receiver) -> None:
-    """For a console: the lead is there, and something is to go wrong with it."""
+    """For a lead that is there already."""
     auth = alc.auth()
     alc.hook(auth, receiver.url())
     lead = alc.send_lead(auth)
@@ -59,7 +59,7 @@ def test_a_scenario_can_be_played_to_a_lead_that_is_under_way(alc: Alc, receiver
 
 
 def test_a_key_that_was_used_before_takes_no_scenario(alc: Alc) -> None:
-    """A21: a replay is no lead, so the scenario goes on waiting."""
+    """A21: a replay creates no lead, so the scenario still waits."""
     auth = {**alc.auth(), "Idempotency-Key": "k"}
     alc.http.post("/api/v1/leads", json=LEAD, headers=auth)
     run = alc.http.post("/_mock/scenarios/happy").get_json()
@@ -68,14 +68,14 @@ def test_a_key_that_was_used_before_takes_no_scenario(alc: Alc) -> None:
 
 
 def test_an_unknown_scenario_is_answered_with_those_there_are(alc: Alc) -> None:
-    """Habit 9."""
+    """The error says what to do."""
     answer = alc.http.post("/_mock/scenarios/hapy")
     assert answer.status_code == 404
     assert "happy" in answer.get_json()["error"]["message"]
 
 
 def test_ending_scenarios_ends_their_faults_and_nobody_elses(alc: Alc) -> None:
-    """A lab that is left."""
+    """As when a person leaves a lab."""
     alc.http.post("/_mock/faults", json={"delivery": "*", "trouble": "lost"})
     alc.http.post("/_mock/scenarios/early")
     alc.http.delete("/_mock/scenarios")
@@ -84,7 +84,7 @@ def test_ending_scenarios_ends_their_faults_and_nobody_elses(alc: Alc) -> None:
 
 
 def test_the_command_lists_and_plays(server: MockAlc, receiver: Receiver) -> None:
-    """Issue 5: `mock-alc scenario list|run`, against a running mock."""
+    """`mock-alc scenario list` and `run`, against a running mock."""
     server.reset()
     runner = CliRunner()
     listed = runner.invoke(main, ["scenario", "list", "--url", server.url]).output
@@ -99,7 +99,7 @@ def test_the_command_lists_and_plays(server: MockAlc, receiver: Receiver) -> Non
 
 
 def test_the_command_says_what_to_do_when_no_mock_listens() -> None:
-    """Habit 9."""
+    """The error says what to do."""
     played = CliRunner().invoke(main, ["scenario", "list", "--url", "http://127.0.0.1:1"])
     assert played.exit_code == 1
     assert "mock-alc serve --control" in played.output

@@ -1,4 +1,4 @@
-"""Faults in the answers of ALC: asked for at the control door, seen by a client of the public API."""
+"""Faults in the answers of ALC: set over the control API, seen by a client of the public API."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -30,7 +30,7 @@ def leads_of(alc: Alc) -> list[dict[str, Any]]:
 
 
 def test_the_next_answers_are_as_asked_and_then_all_is_well(alc: Alc) -> None:
-    """Issue 5, W12: next N answers; by default nothing is done, and each answer tells what is left."""
+    """W12: next N answers; by default nothing is done, and each answer tells what is left."""
     armed = arm(alc, route=LEADS, times=2, answer={"status": 503, "body": {"no": "way"}, "headers": {"X-Why": "test"}})
     auth = alc.auth()
     answers = [alc.http.post("/api/v1/leads", json=LEAD, headers=auth) for _ in range(3)]
@@ -44,7 +44,7 @@ def test_the_next_answers_are_as_asked_and_then_all_is_well(alc: Alc) -> None:
 
 
 def test_the_effect_may_happen_although_the_answer_says_otherwise(alc: Alc) -> None:
-    """Issue 5, W12: after the effect; a client that trusts the answer sends twice."""
+    """W12: after the effect; a client that trusts the answer sends twice."""
     arm(alc, route=LEADS, effect="done", answer={"status": 500})
     assert alc.http.post("/api/v1/leads", json=LEAD, headers=alc.auth()).status_code == 500
     assert len(leads_of(alc)) == 1
@@ -60,7 +60,7 @@ def test_only_the_matching_request_is_struck(alc: Alc) -> None:
 
 
 def test_the_first_ones_may_pass_and_chance_is_repeatable(alc: Alc) -> None:
-    """Issue 5, W12: scripted and seeded."""
+    """W12: scripted and seeded."""
     auth = alc.auth()
     seen = []
     for _run in range(2):
@@ -130,7 +130,7 @@ def redeem(alc: Alc, client: dict[str, Any], code: str) -> Any:
 
 
 def test_tokens_may_be_short_lived(alc: Alc, person: Person) -> None:
-    """Issue 5, W12: expiring tokens; what `expires_in` says is true."""
+    """W12: expiring tokens; what `expires_in` says is true."""
     client = alc.client()
     arm(alc, route="POST /oauth/token", trouble="short_lived_tokens", seconds=5)
     tokens = redeem(alc, client, person.code(authorize_url(client["client_id"]))).get_json()
@@ -193,7 +193,7 @@ def bearer(server: MockAlc) -> dict[str, str]:
 def test_a_connection_ends_before_or_after_the_effect(
     server: MockAlc, bearer: dict[str, str], trouble: str, leads: int, effect: str | None
 ) -> None:
-    """Issue 5, W12: drop before and after the effect, cut."""
+    """W12: drop before and after the effect, cut."""
     server.services.faults.add({"route": LEADS, "trouble": trouble, "effect": effect})
     with pytest.raises(requests.exceptions.RequestException):
         requests.post(f"{server.url}/api/v1/leads", json=LEAD, headers=bearer, timeout=PATIENCE)
