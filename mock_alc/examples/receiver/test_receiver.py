@@ -47,10 +47,10 @@ def test_a_delivery_that_was_lost_comes_again(mock_alc, hook, verdicts):
 @pytest.mark.parametrize("story", ["duplicate", "out_of_order", "contradiction", "tampered_body", "extra_fields"])
 def test_every_story_ends_well(mock_alc, hook, verdicts, story):
     """The receiver ends with the status that a correct app has."""
-    told = mock_alc.scenario(story)
+    expected = mock_alc.scenario(story)
     mock_alc.send_lead(recordId="ada")
     mock_alc.wait_until_idle()
-    assert verdicts["ada"] == told["crm_status"], told["ends"]
+    assert verdicts["ada"] == expected["crm_status"], expected["ends"]
 
 
 def test_the_receiver_gets_full_marks(mock_alc, hook):
