@@ -14,6 +14,7 @@ from mock_alc.faults.store import Faults
 from mock_alc.housekeeping import Housekeeping
 from mock_alc.leads.agent import Agent
 from mock_alc.oauth.clients import provision_client
+from mock_alc.oauth.issue import revoke_all
 from mock_alc.scenarios.runner import ScenarioRunner
 from mock_alc.services import Services
 from mock_alc.webhooks.delivery import Sender
@@ -50,7 +51,7 @@ def make_services(config: Config, real: Clock) -> Services:
         time=TimeTravel(clock, database, worker, sender),
         provision=provision,
         faults=faults,
-        scenarios=ScenarioRunner(database, faults, clock),
+        scenarios=ScenarioRunner(database, faults, clock, revoke_all),
         wrong_credentials=SlidingWindow(WRONG_CREDENTIALS_A_MINUTE, clock),
         decisions=SlidingWindow(DECISIONS_A_MINUTE, clock),
     )

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 from flask import current_app
 
@@ -16,10 +16,8 @@ from mock_alc.base.request_log import ReceivedRequests
 from mock_alc.base.sealing import Sealer
 from mock_alc.config import Config
 from mock_alc.faults.store import Faults
+from mock_alc.scenarios.runner import ScenarioRunner
 from mock_alc.webhooks.delivery import Sender
-
-if TYPE_CHECKING:  # Its tables ask for the services themselves.
-    from mock_alc.scenarios.runner import ScenarioRunner
 
 
 @dataclass(frozen=True)
@@ -36,7 +34,7 @@ class Services:
     time: TimeTravel
     provision: Callable[[], None]
     faults: Faults
-    scenarios: "ScenarioRunner"
+    scenarios: ScenarioRunner
     wrong_credentials: SlidingWindow
     decisions: SlidingWindow
     received: ReceivedRequests = field(default_factory=ReceivedRequests)

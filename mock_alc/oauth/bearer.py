@@ -3,6 +3,8 @@
 # Authlib ships no types, so its classes look like Any to the type checker.
 # mypy: allow-subclassing-any
 
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from authlib.integrations.flask_oauth2 import ResourceProtector
@@ -17,12 +19,34 @@ from mock_alc.oauth.tables import Token
 from mock_alc.services import alc
 
 
-class Validator(BearerTokenValidator):
-    """Looks tokens up by their digest."""
+@dataclass(frozen=True)
+class PresentedToken:
+    """A stored token at the instant of the request, with the methods that Authlib's validator calls."""
 
-    def authenticate_token(self, token_string: str) -> Token | None:
+    stored: Token
+    now: datetime
+
+    def get_scope(self) -> str:
+        """Return the scopes of the token, separated by spaces."""
+        return self.stored.scope
+
+    def is_expired(self) -> bool:
+        """Return whether the token has expired."""
+        return self.stored.is_expired(self.now)
+
+    def is_revoked(self) -> bool:
+        """Return whether the token itself was revoked; a revoked family is never found."""
+        return self.stored.revoked_at is not None
+
+
+class Validator(BearerTokenValidator):
+    """Authlib's validator (RFC 6750), with tokens from our database."""
+
+    def authenticate_token(self, token_string: str) -> PresentedToken | None:
+        """Return the token with this value, or None if there is none or its grant was revoked."""
         with alc().database.read() as session:
-            return find_access_token(session, token_string)
+            stored = find_access_token(session, token_string)
+        return PresentedToken(stored, alc().now()) if stored else None
 
 
 require = ResourceProtector()
@@ -34,10 +58,10 @@ def account_with(scope: str) -> str:
     if "access_token" in request.args:
         raise ApiError(400, "invalid_request", "Send the access token in the Authorization header, not in the URL.")
     try:
-        token = require.acquire_token([scope])
+        token: PresentedToken = require.acquire_token([scope])
     except OAuth2Error as error:
         raise _refusal(error, scope) from error
-    return str(token.account_id)
+    return token.stored.account_id
 
 
 def _refusal(error: Any, scope: str = "") -> ApiError:

@@ -5,12 +5,11 @@
 
 from datetime import datetime
 
-from authlib.oauth2.rfc6749 import AuthorizationCodeMixin, ClientMixin, TokenMixin
+from authlib.oauth2.rfc6749 import AuthorizationCodeMixin, ClientMixin
 from sqlmodel import JSON, Field
 
 from mock_alc.base.credentials import matches
 from mock_alc.base.tables import Table, UtcDateTime
-from mock_alc.services import alc
 
 SCOPES = ("leads", "webhooks")
 AUTH_METHODS = ("client_secret_basic", "client_secret_post", "none")
@@ -92,7 +91,7 @@ class AuthorizationCode(Table, AuthorizationCodeMixin, table=True):
         return self.scope
 
 
-class Token(Table, TokenMixin, table=True):
+class Token(Table, table=True):
     """An access token and the refresh token issued with it; `parent_id` is the pair that was spent for it."""
 
     __tablename__ = "oauth_token"
@@ -116,11 +115,6 @@ class Token(Table, TokenMixin, table=True):
     def get_scope(self) -> str:
         return self.scope
 
-    def get_expires_in(self) -> int:
-        return int((self.access_expires_at - alc().now()).total_seconds())
-
-    def is_expired(self) -> bool:
-        return self.access_expires_at <= alc().now()
-
-    def is_revoked(self) -> bool:
-        return self.revoked_at is not None
+    def is_expired(self, now: datetime) -> bool:
+        """Return whether the access token has expired at `now`."""
+        return self.access_expires_at <= now

@@ -14,7 +14,6 @@ from mock_alc.base.clock import Clock
 from mock_alc.base.database import Database
 from mock_alc.faults.store import Faults
 from mock_alc.leads.leads import PROCESSING, Lead
-from mock_alc.oauth.issue import revoke_all
 from mock_alc.scenarios import SCENARIOS
 from mock_alc.scenarios.scenario import Scenario, ScenarioContext
 from mock_alc.webhooks.outbox import enqueue
@@ -22,6 +21,8 @@ from mock_alc.webhooks.registrations import Webhook
 
 EXPIRE_IN = timedelta(hours=1)
 KEPT = 500
+AtStart = Callable[[Session, datetime], object]
+"""A change to the account when a scenario begins, in its transaction and at its instant."""
 
 
 class CannotPlay(Exception):
@@ -52,13 +53,13 @@ class Run:
 class ScenarioRunner:
     """The running scenarios of one mock. The one that was begun first gets the next lead."""
 
-    def __init__(self, database: Database, faults: Faults, clock: Clock) -> None:
-        """Start without any run."""
+    def __init__(self, database: Database, faults: Faults, clock: Clock, revoke_all: AtStart) -> None:
+        """Start without any run; `revoke_all` revokes all tokens."""
         self._database, self._faults, self._clock = database, faults, clock
         self._runs: list[Run] = []
         self._numbers = count(1)
         self._lock = threading.Lock()
-        self._at_start: dict[str, Callable[[Session, datetime], object]] = {
+        self._at_start: dict[str, AtStart] = {
             "revoke_tokens": revoke_all,
             "expire_webhooks": _expire_webhooks,
         }

@@ -1,10 +1,10 @@
 """Metadata and revocation, and the tables under them."""
 
 import pytest
-from authlib.oauth2.rfc6749 import AuthorizationCodeMixin, ClientMixin, TokenMixin
+from authlib.oauth2.rfc6749 import AuthorizationCodeMixin, ClientMixin
 
 from mock_alc.oauth.clients import UnusableRedirectUri, check_redirect_uri
-from mock_alc.oauth.tables import AuthorizationCode, Client, Token
+from mock_alc.oauth.tables import AuthorizationCode, Client
 from tests.unit.mock_alc.support import ISSUER, Alc, basic
 
 
@@ -63,7 +63,7 @@ def test_revocation_is_for_the_owner_only(alc: Alc) -> None:
 
 def test_the_tables_are_our_own_and_implement_authlibs_mixins() -> None:
     """A22: explicit columns keep the values that their constructors are given."""
-    for table, mixin in ((Client, ClientMixin), (Token, TokenMixin), (AuthorizationCode, AuthorizationCodeMixin)):
+    for table, mixin in ((Client, ClientMixin), (AuthorizationCode, AuthorizationCodeMixin)):
         assert issubclass(table, mixin)
     client = Client(
         client_id="a", name="A", redirect_uris=["https://a.example/cb"], auth_methods=["none"], scope="leads"
