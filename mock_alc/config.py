@@ -8,9 +8,9 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
-from mock_alc.webhooks.retries import PUBLISHED_SCHEDULE
-
 DEMO_PASSWORD = "let-me-in"  # noqa: S105 (public on purpose: the login page prints it; refused in production)
+PUBLISHED_SCHEDULE = (0, 5, 300, 1_800, 7_200, 18_000, 36_000, 36_000)
+"""The retry schedule that ALC publishes (W2): seconds to wait before each attempt of a delivery."""
 
 
 class Config(BaseModel):

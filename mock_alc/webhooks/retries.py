@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 
-PUBLISHED_SCHEDULE = (0, 5, 300, 1_800, 7_200, 18_000, 36_000, 36_000)
 JITTER = 0.2
 LONGEST_WISH = 86_400.0  # A receiver may ask for a day at most.
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from mock_alc.webhooks.retries import PUBLISHED_SCHEDULE
+from mock_alc.config import PUBLISHED_SCHEDULE
 from tests.unit.mock_alc.support import LEAD, Alc, Person, Receiver, authorize_url, returned
 
 

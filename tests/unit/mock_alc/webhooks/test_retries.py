@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mock_alc.webhooks.retries import LONGEST_WISH, PUBLISHED_SCHEDULE, next_attempt, read_retry_after
+from mock_alc.config import PUBLISHED_SCHEDULE
+from mock_alc.webhooks.retries import LONGEST_WISH, next_attempt, read_retry_after
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 
