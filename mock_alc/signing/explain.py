@@ -1,7 +1,7 @@
-"""Says whether a delivery is signed by Standard Webhooks, and if not, which mistake it most likely is.
+"""Checks a Standard Webhooks signature and, if it is wrong, finds the most likely mistake.
 
-Pure: no network, no clock, nothing but the standard library. What signers and verifiers get wrong is tried out until
-one thing explains the signature that is there: the key, what was signed, the body, the hash or the spelling.
+Pure: no network, no clock, the standard library only. It tries common mistakes with the key, the signed string, the
+body, the hash and the encoding until one of them, or several together, produce the given signature.
 """
 
 import hmac
@@ -15,13 +15,13 @@ from mock_alc.signing.mistakes import HASHES, Variant
 from mock_alc.signing.standard_webhooks import PREFIX, UnusableSecret, key_of, sign
 
 TOLERANCE = 300
-LARGEST_SEARCHED = 65_536  # Above, only one mistake at a time is tried: thousands of hashes take their time.
+LARGEST_SEARCHED = 65_536  # Bytes; larger bodies are checked for single mistakes only, since each try costs a hash.
 MOST_SIGNATURES = 10
 
 
 @dataclass(frozen=True)
 class Explanation:
-    """What is wrong, the likeliest cause first, and both signed strings, as far as they are known."""
+    """What is wrong, the most likely cause first, and the signed strings as far as they are known."""
 
     valid: bool
     problems: tuple[Problem, ...]
@@ -29,10 +29,10 @@ class Explanation:
     expected_signature: str | None = None
     given_signature: str | None = None
     signed_content: bytes | None = None
-    """What the given signature was made over, if that was found out."""
+    """The string that the given signature was made for, if it was found."""
 
     def as_json(self) -> dict[str, Any]:
-        """Return it as JSON holds it; bytes that are no UTF-8 are shown with replacement characters."""
+        """Return JSON data; bytes that are not UTF-8 become replacement characters."""
         shown = asdict(self)
         for name in ("expected_content", "signed_content"):
             raw: bytes | None = shown[name]
@@ -49,7 +49,10 @@ def explain(
     tolerance: int = TOLERANCE,
     other_secrets: Iterable[str] = (),
 ) -> Explanation:
-    """Judge one delivery. `now` is in Unix seconds; `other_secrets` are tried when the right one does not fit."""
+    """Check one delivery.
+
+    `now` is in Unix seconds, `tolerance` in seconds; `other_secrets` are tried if `secret` does not match.
+    """
     found, problems = read_headers(headers)
     problems += timestamp_problems(found.timestamp, now, tolerance)
     problems += _secret_problems(secret)
@@ -64,7 +67,7 @@ def explain(
 
 
 def _signature(secret: str, found: SignedHeaders, body: bytes) -> str | None:
-    """Return the signature that ought to be there, as far as the secret and the headers allow to say."""
+    """Return the right signature, or None if the secret or the headers cannot be used."""
     readable = PREFIX + secret.strip().removeprefix(PREFIX)
     try:
         return sign(readable, found.message_id, int(found.timestamp), body) if found.message_id else None
@@ -85,7 +88,7 @@ def _secret_problems(secret: str) -> list[Problem]:
 
 
 def _match(secret: str, found: SignedHeaders, body: bytes, others: Iterable[str]) -> tuple[list[Problem], bytes | None]:
-    """Explain the signatures of the header: the mistakes of the one that comes closest, and what it was made over."""
+    """Return the mistakes that explain a signature of the header, and the string that it was made for."""
     header = found.signature
     given = [reading for one in header.split(" ")[:MOST_SIGNATURES] for reading in mistakes.macs(one)]
     if "," in header.replace("v1,", ""):
@@ -108,7 +111,7 @@ class _Attempt:
 
 
 def _attempts(secret: str, found: SignedHeaders, body: bytes, others: Iterable[str]) -> Iterator[_Attempt]:
-    """Yield signatures, the right one first, then those with one mistake, then those with more."""
+    """Yield candidate signatures: the right one first, then those with one mistake, then with more."""
     keys = [*mistakes.keys(secret), *_other_keys(others)]
     contents = list(_contents(found, body))
     plans = [

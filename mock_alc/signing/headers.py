@@ -1,4 +1,4 @@
-"""The three headers of Standard Webhooks, found under whatever name they came, and what is wrong with them."""
+"""Reads the three headers of Standard Webhooks, also under other names, and finds what is wrong with them."""
 
 import re
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ SLACK = 30
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing that is wrong, and how to mend it; one that is not fatal is a warning."""
+    """Something that is wrong, and how to fix it; a problem that is not fatal is a warning."""
 
     code: str
     sentence: str
@@ -22,7 +22,7 @@ class Problem:
 
 @dataclass(frozen=True)
 class SignedHeaders:
-    """The three values; empty where there is none."""
+    """The values of the three headers; empty if missing."""
 
     message_id: str
     timestamp: str
@@ -30,7 +30,7 @@ class SignedHeaders:
 
 
 def read_headers(headers: Mapping[str, str]) -> tuple[SignedHeaders, list[Problem]]:
-    """Return the values and what is wrong with how they came; a value under a wrong name is taken all the same."""
+    """Return the values and the problems found; a value under a wrong name is a problem, but used."""
     by_name = {name.strip().lower(): value for name, value in headers.items()}
     problems: list[Problem] = []
     values = []
@@ -51,7 +51,7 @@ def read_headers(headers: Mapping[str, str]) -> tuple[SignedHeaders, list[Proble
 
 
 def _elsewhere(name: str, by_name: Mapping[str, str]) -> tuple[str, Problem]:
-    """Look for a header under the names that other libraries and frameworks give it."""
+    """Return the header's value under a name that other libraries or frameworks use, and the problem."""
     bare = name.removeprefix("webhook-")
     others = (
         f"svix-{bare}", f"x-webhook-{bare}", name.replace("-", "_"), f"http_webhook_{bare}",
@@ -66,10 +66,10 @@ def _elsewhere(name: str, by_name: Mapping[str, str]) -> tuple[str, Problem]:
 
 
 def timestamp_problems(timestamp: str, now: float, tolerance: int) -> list[Problem]:
-    """Return what is wrong with the timestamp, at most one thing."""
+    """Return what is wrong with the timestamp, at most one problem; `now` and `tolerance` are in seconds."""
     remedy = "Send the Unix time in whole seconds, of the moment of this very attempt."
     if not timestamp:
-        return []  # Said already, where it is missing.
+        return []  # `read_headers` has reported it.
     if not re.fullmatch("[0-9]{1,15}", timestamp):
         sentence = f"The timestamp {timestamp[:40]!r} is not a whole number of seconds."
         return [Problem("timestamp_not_seconds", sentence, remedy)]
@@ -93,7 +93,7 @@ def _clock_remedy(off: float, remedy: str) -> str:
 
 
 def _span(seconds: float) -> str:
-    """Write a length of time for people."""
+    """Return a duration as text, such as `2 hours`."""
     for size, unit in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
         if seconds >= 2 * size or seconds == size:
             number = f"{seconds / size:.1f}".removesuffix(".0")

@@ -1,6 +1,6 @@
-"""What people get wrong when they sign or verify, each as something that can be tried out.
+"""Common mistakes in signing and verifying, each as a variant that `explain` tries.
 
-Pure: keys, signed strings, bodies and spellings are made here from what was given; `explain` finds the one that fits.
+Pure: yields variants of the key, the signed string, the body and the encoded signature.
 """
 
 import base64
@@ -21,7 +21,7 @@ HEX = re.compile(r"(?:[0-9a-fA-F]{2}){16,64}")
 
 @dataclass(frozen=True)
 class Variant:
-    """One way to go about it: the bytes that come of it, and the mistake that it is; no code is no mistake."""
+    """Bytes that result from one mistake, with its description; without a `code`, from no mistake."""
 
     value: bytes
     code: str = ""
@@ -30,7 +30,7 @@ class Variant:
 
 
 def keys(secret: str) -> Iterator[Variant]:
-    """Yield the key that the secret means, then those that other readings of it give."""
+    """Yield the key in the secret, then those that result from decoding it wrongly."""
     text = secret.strip()
     bare = text.removeprefix(PREFIX)
     decode = "Take the secret without whsec_, decode it as base64, and use the bytes as the key."
@@ -52,7 +52,7 @@ def keys(secret: str) -> Iterator[Variant]:
 
 
 def _carelessly_decoded(text: str, decode: str) -> Iterator[Variant]:
-    """Yield what lenient decoders make of the whole text: some drop the underscore, some read it as a slash."""
+    """Yield what lenient base64 decoders return for the whole text: they skip the underscore, or read it as a slash."""
     sentence = "The secret was base64-decoded together with its whsec_ prefix."
     for whole in (text.replace("_", ""), text.replace("_", "/").replace("-", "+")):
         with suppress(ValueError):
@@ -60,7 +60,7 @@ def _carelessly_decoded(text: str, decode: str) -> Iterator[Variant]:
 
 
 def bodies(body: bytes) -> Iterator[Variant]:
-    """Yield the body, then the same after what programs do to bodies on the way."""
+    """Yield the body, then what programs commonly turn it into."""
     yield Variant(body)
     raw = "Sign and verify the bytes as they are sent, before anything reads them as JSON or text."
     line_end = "line ends and trailing newlines are part of what is signed."
@@ -105,7 +105,7 @@ def _reencoded(body: bytes, raw: str) -> Iterator[Variant]:
 
 
 def contents(message_id: str, timestamp: str, body: bytes) -> Iterator[Variant]:
-    """Yield `id.timestamp.body`, then other strings that schemes alike sign."""
+    """Yield `id.timestamp.body`, then the strings that similar schemes sign."""
     i, t = message_id.encode("utf-8", "replace"), timestamp.encode("utf-8", "replace")
     yield Variant(b".".join((i, t, body)))
     remedy = "Sign the id, a full stop, the timestamp, a full stop and the raw body, in this order."
@@ -128,7 +128,7 @@ def contents(message_id: str, timestamp: str, body: bytes) -> Iterator[Variant]:
 
 
 def macs(signature: str) -> Iterator[Variant]:
-    """Yield the bytes that one signature of the header holds, by every reading; the first without a code is right."""
+    """Yield the bytes of one signature in the header, in every plausible encoding, the right one first."""
     form = "Write v1, a comma, and the standard base64 of the 32 bytes."
     version, comma, value = signature.partition(",")
     if comma and version == "v1":

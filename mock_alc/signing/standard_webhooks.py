@@ -1,4 +1,4 @@
-"""Standard Webhooks 1.0: secrets, and the signature over `id.timestamp.rawbody`."""
+"""Standard Webhooks 1.0: secrets and signatures of `id.timestamp.body`."""
 
 import base64
 import binascii
@@ -8,7 +8,7 @@ import secrets
 from collections.abc import Iterable
 
 PREFIX = "whsec_"
-SHORTEST, LONGEST = 24, 64  # Bytes, as the specification has it.
+SHORTEST, LONGEST = 24, 64  # Bytes of a key, by the specification.
 
 
 class UnusableSecret(ValueError):
@@ -16,12 +16,12 @@ class UnusableSecret(ValueError):
 
 
 def new_secret() -> str:
-    """Make a secret of 32 random bytes."""
+    """Return a secret of 32 random bytes, `whsec_` and base64."""
     return PREFIX + base64.b64encode(secrets.token_bytes(32)).decode()
 
 
 def key_of(secret: str) -> bytes:
-    """Return the key bytes inside `whsec_…`; raises UnusableSecret."""
+    """Return the key bytes of a `whsec_…` secret; raise UnusableSecret."""
     if not secret.startswith(PREFIX):
         raise UnusableSecret("A signing secret starts with whsec_ and goes on with base64.")
     try:
@@ -34,14 +34,14 @@ def key_of(secret: str) -> bytes:
 
 
 def sign(secret: str, message_id: str, timestamp: int, body: bytes) -> str:
-    """Return one `v1,…` signature."""
+    """Return a `v1,…` signature; `timestamp` is in Unix seconds."""
     signed = f"{message_id}.{timestamp}.".encode() + body
     mac = hmac.new(key_of(secret), signed, hashlib.sha256).digest()
     return "v1," + base64.b64encode(mac).decode()
 
 
 def signed_headers(secrets_: Iterable[str], message_id: str, timestamp: int, body: bytes) -> dict[str, str]:
-    """Return the three headers of a delivery, with one signature for each secret still valid (W9)."""
+    """Return the three headers of a delivery, with one signature for each secret (W9)."""
     return {
         "webhook-id": message_id,
         "webhook-timestamp": str(timestamp),

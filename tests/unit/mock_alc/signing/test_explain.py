@@ -108,7 +108,7 @@ BARE = SECRET.removeprefix("whsec_").encode()
     ],
 )
 def test_each_mistake_has_its_name(signature: str, code: str) -> None:
-    """Issue 5: the likeliest mistake comes first, with what to do about it."""
+    """The likeliest mistake comes first, with what to do about it."""
     found = judged(signature)
     assert not found.valid
     assert codes(found)[0] == code
