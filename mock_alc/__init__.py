@@ -1,8 +1,7 @@
-"""A mock of Acme Lead Checker: an OAuth server, leads, webhooks and an agent, all behind real HTTP.
+"""A mock of Acme Lead Checker (ALC): an OAuth server, leads, webhooks and an SMS agent, over real HTTP.
 
-`create_app` joins the rooms and is the only place that knows them all. Reading order for newcomers:
-`leads_api`, `agent`, `outbox`, `delivery`; then `oauth/`. Run it with `mock-alc serve`, or in a test
-with `mock_alc.server.MockAlc`.
+Good files to begin reading: `api/leads.py`, `leads/agent.py`, `webhooks/outbox.py`, `webhooks/delivery.py`, `oauth/`.
+Run it with `mock-alc serve`, or in a test with `mock_alc.server.MockAlc`.
 """
 
 from typing import TYPE_CHECKING
@@ -16,8 +15,11 @@ if TYPE_CHECKING:
 
 
 def create_app(config: "Config", clock: Clock = utc_now) -> "Flask":
-    """Return the WSGI application of one mock; its background work starts with `worker.start()`."""
-    # Late, so that the command line can show its help before anything heavy is loaded.
+    """Return the Flask application of a mock.
+
+    Its background work starts with `app.extensions["mock_alc"].worker.start()`.
+    """
+    # Late, so that `mock-alc --help` need not import Flask.
     from flask import Flask
 
     from mock_alc import console, control, openapi
@@ -29,8 +31,8 @@ def create_app(config: "Config", clock: Clock = utc_now) -> "Flask":
     app = Flask(__name__)
     services = make_services(config, clock)
     app.extensions["mock_alc"] = services
-    app_hooks.prepare(app, config, services.secret_key)
-    rooms = [
+    app_hooks.configure(app, config, services.secret_key)
+    blueprints = [
         endpoints.pages,
         authorize.pages,
         leads.api,
@@ -40,8 +42,8 @@ def create_app(config: "Config", clock: Clock = utc_now) -> "Flask":
         openapi.pages,
     ]
     if config.control:
-        rooms += [control.control_api, console.backstage]
-    for room in rooms:
-        app.register_blueprint(room)
+        blueprints += [control.control_api, console.backstage]
+    for blueprint in blueprints:
+        app.register_blueprint(blueprint)
     app_hooks.protect_forms(app)
     return app

@@ -1,4 +1,4 @@
-"""`python -m mock_alc` is `mock-alc`."""
+"""Makes `python -m mock_alc` the same as `mock-alc`."""
 
 from mock_alc.commands.cli import main
 

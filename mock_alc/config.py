@@ -1,4 +1,4 @@
-"""Every setting of the mock: typed, described, read from `MOCK_ALC_*` when a Config is made and never before."""
+"""All settings of the mock; the environment (`MOCK_ALC_*`) is read when a Config is created."""
 
 import ipaddress
 import os
@@ -14,13 +14,16 @@ PUBLISHED_SCHEDULE = (0, 5, 300, 1_800, 7_200, 18_000, 36_000, 36_000)
 
 
 class Config(BaseModel):
-    """What `create_app` is handed; values given to the constructor win over the environment, where empty is unset."""
+    """The settings of one mock.
+
+    Arguments take precedence over environment variables; an empty variable counts as unset.
+    """
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True, extra="forbid")
 
     env: Literal["development", "production"] = Field(
         default="development",
-        description="`production` refuses the control door, loopback targets and the demo password.",
+        description="`production` refuses the control API, loopback targets and the demo password.",
     )
     url: str = Field(default="", description="Own base URL and OAuth issuer; by default made of host and port.")
     host: str = Field(default="127.0.0.1", description="Address to listen on.")
@@ -33,7 +36,7 @@ class Config(BaseModel):
         default="",
         description="SQLite file or Postgres; by default mock_alc.db in the home if there is one, else memory.",
     )
-    control: bool = Field(default=False, description="Opens the control door `/_mock` to this machine.")
+    control: bool = Field(default=False, description="Opens the control API `/_mock` to this machine.")
     decide_after: float = Field(
         default=6.0, ge=0, le=86_400, description="Seconds from a lead to the agent's decision."
     )
@@ -92,7 +95,7 @@ class Config(BaseModel):
         return value.rstrip("/")
 
     @model_validator(mode="after")
-    def _holds_together(self) -> Self:
+    def _check_combinations(self) -> Self:
         if not self.retry_schedule or min(self.retry_schedule) < 0:
             raise ValueError("The retry schedule needs at least one delay, and none below zero.")
         if self.redirect_uris and not self.client_id:
@@ -103,7 +106,7 @@ class Config(BaseModel):
 
     def _refuse_in_production(self) -> None:
         if self.control:
-            raise ValueError("The control door stays shut in production: it hands out tokens. Turn control off.")
+            raise ValueError("The control API is refused in production, because it gives out tokens. Turn control off.")
         if self.database == "sqlite://":
             raise ValueError("Production needs a home or a database URL: in memory, all is lost at the next restart.")
         if self.allow_loopback_targets:
@@ -113,37 +116,37 @@ class Config(BaseModel):
 
     @property
     def issuer(self) -> str:
-        """The base URL of this server: configured, or made of host and port; never taken from a request (A16)."""
+        """The base URL of this server: `url`, or made of host and port; never taken from a request (A16)."""
         host = self.host if is_loopback(self.host) else "127.0.0.1"
         return self.url or f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
 
     @property
     def is_https(self) -> bool:
-        """Whether people reach the server over TLS, which makes cookies Secure."""
+        """Whether the server is reached over TLS; cookies are Secure then."""
         return self.issuer.startswith("https:")
 
     @property
     def database(self) -> str:
-        """The database URL, with its default filled in: a file where a home was given, else nothing outlives us."""
+        """The database URL; by default a file in the home, or in memory if there is none."""
         if self.database_url or self.home is None:
             return self.database_url or "sqlite://"
         return f"sqlite:///{self.home.absolute() / 'mock_alc.db'}"
 
     @property
     def key_home(self) -> Path:
-        """The folder of the server's key, for a database that outlives it."""
+        """The folder of the server's key; used unless the database is in memory."""
         return self.home or Path(".alc")
 
     @property
     def loopback_targets_allowed(self) -> bool:
-        """Whether webhooks may point at this machine; private ranges stay closed either way (W6)."""
+        """Whether webhooks may point at this machine; private networks are always refused (W6)."""
         if self.allow_loopback_targets is None:
             return self.env != "production" and is_loopback(self.host)
         return self.allow_loopback_targets
 
 
 def is_loopback(host: str) -> bool:
-    """Tell whether a host as written in a setting means this machine only."""
+    """Return whether a host in a setting is a loopback address or `localhost`."""
     try:
         return ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:

@@ -1,4 +1,4 @@
-"""Forgets what has served its time: old idempotency keys, and codes and tokens long dead."""
+"""Deletes old idempotency keys, and codes and tokens that expired long ago."""
 
 from datetime import datetime, timedelta
 
@@ -11,28 +11,30 @@ from mock_alc.leads.leads import IdempotencyKey
 from mock_alc.oauth.tables import AuthorizationCode, Token
 
 EVERY = timedelta(hours=1)
-IDEMPOTENCY_KEYS_LIVE = timedelta(days=7)  # A21 asks for a day at least.
-DEAD_CREDENTIALS_LIVE = timedelta(days=30)  # Long enough for a late replay to be recognised.
+IDEMPOTENCY_KEY_RETENTION = timedelta(days=7)  # A21 requires a day at least.
+EXPIRED_CREDENTIAL_RETENTION = timedelta(days=30)  # So that a late reuse is recognized.
 
 
 class Housekeeping:
-    """A chore of the worker."""
+    """A job of the worker."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
+        """Run first an hour from now."""
         self._database, self._clock = database, clock
         self._next = clock() + EVERY
 
     def run_due(self) -> datetime:
-        """Sweep once an hour; return when the next sweep is."""
+        """Delete old rows once an hour; return when that is due next."""
         now = self._clock()
         if now >= self._next:
             self._next = now + EVERY
-            self._sweep(now)
+            self._delete_old_rows(now)
         return self._next
 
-    def _sweep(self, now: datetime) -> None:
-        dead_since = now - DEAD_CREDENTIALS_LIVE
+    def _delete_old_rows(self, now: datetime) -> None:
+        expired_before = now - EXPIRED_CREDENTIAL_RETENTION
+        created_before = now - IDEMPOTENCY_KEY_RETENTION
         with self._database.write() as session:
-            session.execute(delete(IdempotencyKey).where(col(IdempotencyKey.created_at) < now - IDEMPOTENCY_KEYS_LIVE))
-            session.execute(delete(AuthorizationCode).where(col(AuthorizationCode.expires_at) < dead_since))
-            session.execute(delete(Token).where(col(Token.refresh_expires_at) < dead_since))
+            session.execute(delete(IdempotencyKey).where(col(IdempotencyKey.created_at) < created_before))
+            session.execute(delete(AuthorizationCode).where(col(AuthorizationCode.expires_at) < expired_before))
+            session.execute(delete(Token).where(col(Token.refresh_expires_at) < expired_before))

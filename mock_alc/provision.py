@@ -1,9 +1,9 @@
-"""Puts the services of one mock together, and into the state of a first start."""
+"""Creates the services of one mock, and the rows that a new database needs."""
 
 import secrets
 
 from mock_alc.background.time_travel import TimeTravel
-from mock_alc.background.worker import Chore, Worker
+from mock_alc.background.worker import Job, Worker
 from mock_alc.base.accounts import provision_demo_account
 from mock_alc.base.clock import Clock, VirtualClock
 from mock_alc.base.database import Database
@@ -24,13 +24,13 @@ DECISIONS_A_MINUTE = 60
 
 
 def make_services(config: Config, real: Clock) -> Services:
-    """Open the database, make what is missing in it, and wire agent, sender and worker."""
+    """Open the database, create missing tables and rows, and create the services; nothing runs yet."""
     clock, faults = VirtualClock(real), Faults()
     database = Database(config.database)
     secret_key = secrets.token_urlsafe(32) if database.in_memory else key_from_home(config.key_home)
     sealer = Sealer(secret_key)
     sender = Sender(database, sealer, clock, config, faults)
-    chores: list[Chore] = [Agent(database, clock), sender, Housekeeping(database, clock)]
+    jobs: list[Job] = [Agent(database, clock), sender, Housekeeping(database, clock)]
 
     def provision() -> None:
         with database.write() as session:
@@ -39,7 +39,7 @@ def make_services(config: Config, real: Clock) -> Services:
 
     database.create_tables()
     provision()
-    worker = Worker(chores, sender, clock)
+    worker = Worker(jobs, sender, clock)
     return Services(
         config=config,
         clock=clock,

@@ -1,4 +1,4 @@
-"""Runs the mock behind real HTTP: in a thread for tests, or as the process of `mock-alc serve`."""
+"""Serves a mock over HTTP: in a thread for tests, or for `mock-alc serve`."""
 
 import socket
 import threading
@@ -18,15 +18,16 @@ BACKLOG = 128
 
 
 class MockAlc:
-    """A running mock: `with MockAlc() as alc:` gives one in memory, on a free port, with the control door open."""
+    """A running mock; `with MockAlc() as alc:` runs one in memory, on a free port, with the control API open."""
 
     def __init__(self, config: Config | None = None, clock: Clock = utc_now, *, access_log: bool = False) -> None:
+        """Start listening, then start the mock and its background work."""
         config = config or Config(port=0, database_url="sqlite://", control=True)
-        # Bind first, configure second: so the issuer is true even for port 0.
+        # Bind before configuring: the issuer needs the real port if it is 0.
         self._socket = _listen(config.host, config.port)
         self.config = config.model_copy(update={"port": self._socket.getsockname()[1]})
         try:
-            # The port is open: who calls from here on is answered as soon as these are loaded, and not refused.
+            # The socket listens already: callers wait during these slow imports instead of being refused.
             from werkzeug.serving import make_server
 
             from mock_alc.web.request_handler import QuietRequestHandler, RequestHandler
@@ -61,11 +62,11 @@ class MockAlc:
         return self.config.issuer
 
     def reset(self) -> None:
-        """Return to the state of a first start, as `POST /_mock/reset` does."""
+        """Return to the state after the first start, as `POST /_mock/reset` does."""
         self.services.reset()
 
     def close(self) -> None:
-        """Stop listening, cut the work under way, and give everything back."""
+        """Stop listening, abort running work and release all resources."""
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
@@ -73,11 +74,13 @@ class MockAlc:
         self.services.close()
 
     def __enter__(self) -> Self:
+        """Return the running mock."""
         return self
 
     def __exit__(
         self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
     ) -> None:
+        """Close the mock."""
         self.close()
 
 

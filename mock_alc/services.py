@@ -1,4 +1,4 @@
-"""What the rooms of one running mock share; reached from a request with `alc()`."""
+"""The services of one running mock; a request gets them with `alc()`."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -22,7 +22,7 @@ from mock_alc.webhooks.delivery import Sender
 
 @dataclass(frozen=True)
 class Services:
-    """One mock's belongings; two mocks in one process share nothing."""
+    """The shared objects of one mock; two mocks in one process share none of them."""
 
     config: Config
     clock: VirtualClock
@@ -40,15 +40,15 @@ class Services:
     received: ReceivedRequests = field(default_factory=ReceivedRequests)
 
     def now(self) -> datetime:
-        """Return the present instant of this mock's clock."""
+        """Return the time of this mock's clock."""
         return self.clock()
 
     def reset(self) -> None:
-        """Cancel the work under way, forget everything, and provision anew: the state after a first start."""
+        """Return to the state after the first start: cancel running work, delete all data and provision again."""
         self.scenarios.end()
         self.faults.clear()
-        with self.worker.quiet():
-            self.clock.back_to_real()
+        with self.worker.paused():
+            self.clock.reset_to_real()
             self.database.empty()
             self.provision()
         self.received.clear()
@@ -56,12 +56,12 @@ class Services:
         self.decisions.clear()
 
     def close(self) -> None:
-        """Stop the background work and give the database back."""
+        """Stop the background work and close the database."""
         self.faults.clear()
         self.worker.stop()
         self.database.close()
 
 
 def alc() -> Services:
-    """Return the services of the mock that answers the current request."""
+    """Return the services of the mock that handles the current request."""
     return cast(Services, current_app.extensions["mock_alc"])

@@ -1,4 +1,4 @@
-"""What the two Bearer APIs and the control door share: reading bodies and checking their fields."""
+"""Reading and checking request bodies, for the leads, webhooks and control APIs."""
 
 import re
 from typing import Any
@@ -9,12 +9,15 @@ from mock_alc.api.strict_json import NotStrictJson, read_object
 from mock_alc.base.errors import ApiError
 
 LONGEST_TEXT = 200
-CONTROLS = r"\x00-\x1f\x7f-\x9f\u2028\u2029"
-"""What no text may hold, for a regular expression. Names do hold other spaces than ours, and joiners."""
+CONTROL_CHARACTERS = r"\x00-\x1f\x7f-\x9f\u2028\u2029"
+"""A regular expression's character class of what texts must not contain.
+
+Other Unicode spaces and joiners are allowed, because names contain them.
+"""
 
 
 def json_body() -> dict[str, Any]:
-    """Return the object that was sent; raises ApiError 415 or 400."""
+    """Return the JSON object in the request body; raise ApiError 415 or 400."""
     charset = request.mimetype_params.get("charset", "utf-8").lower()
     if (
         request.mimetype != "application/json"
@@ -29,32 +32,32 @@ def json_body() -> dict[str, Any]:
 
 
 def optional_json_body() -> dict[str, Any]:
-    """Return the object that was sent, or an empty one when there is no body at all."""
+    """Return the JSON object in the request body, or an empty one if there is no body."""
     return json_body() if request.get_data() else {}
 
 
 def text_problem(value: object, *, longest: int = LONGEST_TEXT) -> str | None:
-    """Return what is wrong with a required text, as a sentence, or None."""
+    """Return what is wrong with a required text field, as a sentence, or None."""
     if value is None:
         return "This field is required."
     if not isinstance(value, str) or not value.strip():
         return "This field must be a text that is not empty."
     if len(value) > longest:
         return f"This field may have {longest} characters at most."
-    if re.search(f"[{CONTROLS}]", value):
+    if re.search(f"[{CONTROL_CHARACTERS}]", value):
         return "This field must not hold control characters or line breaks."
     return None
 
 
 def page_limit(usual: int, largest: int) -> int:
-    """Return how many rows the query asks for; raises ApiError 400."""
+    """Return the query parameter `limit`, by default `usual`; raise ApiError 400 if it is not from 1 to `largest`."""
     limit = request.args.get("limit", str(usual))
     if not (limit.isascii() and limit.isdigit() and 1 <= int(limit[:6]) <= largest):
         raise ApiError(400, "invalid_limit", f"The parameter limit must be a whole number from 1 to {largest}.")
     return int(limit)
 
 
-def whole_number(value: object, *, at_least: int, at_most: int) -> bool:
-    """Tell whether a JSON value is a whole number within bounds: 60.0 is one, true and false are none."""
+def is_whole_number(value: object, *, at_least: int, at_most: int) -> bool:
+    """Return whether a JSON value is a whole number within bounds; 60.0 counts as one, booleans do not."""
     number = isinstance(value, int | float) and not isinstance(value, bool)
     return number and at_least <= value <= at_most and value == int(value)  # type: ignore[operator, call-overload]

@@ -1,4 +1,4 @@
-"""`/api/v1/leads`: hand a person over to the agent, and see what came of it."""
+"""`/api/v1/leads`: create leads, list them and read their results."""
 
 import hashlib
 import json
@@ -30,7 +30,7 @@ PAGE, LARGEST_PAGE = 20, 100
 
 @api.post("")
 def create_lead() -> ResponseReturnValue:
-    """Accept a lead; with an `Idempotency-Key`, accept it once however often it is sent (A21)."""
+    """Create a lead; repeated requests with one `Idempotency-Key` create one lead (A21)."""
     account_id = account_with("leads")
     wanted = checked_lead(json_body())
     key = request.headers.get("Idempotency-Key")
@@ -51,7 +51,7 @@ def list_leads() -> ResponseReturnValue:
     account_id = account_with("leads")
     limit = page_limit(PAGE, LARGEST_PAGE)
     with alc().database.read() as session:
-        found = leads.listed(
+        found = leads.list_leads(
             session,
             account_id,
             limit=limit + 1,
@@ -68,7 +68,7 @@ def list_leads() -> ResponseReturnValue:
 
 @api.get("/<lead_id>")
 def get_lead(lead_id: str) -> ResponseReturnValue:
-    """Return one lead with its transcript so far."""
+    """Return one lead with its chat until now."""
     account_id = account_with("leads")
     with alc().database.read() as session:
         lead = leads.find(session, account_id, lead_id)
@@ -78,7 +78,7 @@ def get_lead(lead_id: str) -> ResponseReturnValue:
 
 
 def checked_lead(body: Mapping[str, Any]) -> dict[str, str]:
-    """Return the three fields; raises ApiError 422 with a sentence for each field that is wrong."""
+    """Return the fields of a lead in snake case; raise ApiError 422 with a sentence for each wrong field."""
     problems = {
         wrong: f"This key is spelled {right} here." for wrong, right in OTHER_SPELLINGS.items() if wrong in body
     }
@@ -93,7 +93,10 @@ def checked_lead(body: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _insert(account_id: str, wanted: Mapping[str, str], key: str | None) -> str:
-    """Store the lead, and its key in the same transaction; return the answer as it will be replayed."""
+    """Store the lead and its idempotency key in one transaction; return the response body, which may be replayed.
+
+    Raise IntegrityError if the key was used before.
+    """
     now = alc().now()
     decide_at = now + timedelta(seconds=alc().config.decide_after)
     with alc().database.write() as session:
@@ -108,7 +111,7 @@ def _insert(account_id: str, wanted: Mapping[str, str], key: str | None) -> str:
                     account_id=account_id, key=key, fingerprint=_fingerprint(wanted), answer=answer, created_at=now
                 )
             )
-        session.flush()  # A key that was used before is found here, and not after a scenario has taken the lead.
+        session.flush()  # Raises for a used key before a scenario is assigned.
         alc().scenarios.assign_lead(session, lead)
     alc().worker.wake()
     return answer
@@ -130,24 +133,24 @@ def _replay(account_id: str, wanted: Mapping[str, str], key: str) -> Response:
     return response
 
 
-_flying: set[tuple[int, str, str]] = set()
-_flying_lock = threading.Lock()
+_keys_in_flight: set[tuple[int, str, str]] = set()
+_keys_lock = threading.Lock()
 
 
 @contextmanager
 def _in_flight(account_id: str, key: str) -> Iterator[None]:
-    """Refuse a second request with a key whose first is still being worked on (A21)."""
-    mine = (id(alc()), account_id, key)
-    with _flying_lock:
-        if mine in _flying:
+    """Raise ApiError 409 if another request with this key is being handled (A21)."""
+    entry = (id(alc()), account_id, key)
+    with _keys_lock:
+        if entry in _keys_in_flight:
             message = "A request with this Idempotency-Key is being worked on. Try again in a second."
             raise ApiError(409, "in_flight", message, headers={"Retry-After": "1"})
-        _flying.add(mine)
+        _keys_in_flight.add(entry)
     try:
         yield
     finally:
-        with _flying_lock:
-            _flying.discard(mine)
+        with _keys_lock:
+            _keys_in_flight.discard(entry)
 
 
 def _created(answer: str) -> Response:

@@ -1,4 +1,4 @@
-"""Reads JSON from strangers: one object, no surprises that the standard parser would let through (R9)."""
+"""Strict JSON: one object in UTF-8, without repeated keys, NaN or deep nesting, which `json` accepts (R9)."""
 
 import json
 from typing import Any, NoReturn
@@ -7,11 +7,11 @@ DEEPEST = 32
 
 
 class NotStrictJson(ValueError):
-    """The bytes are not the plain JSON object that was expected; the message says why."""
+    """The bytes are not a strict JSON object; the message says why."""
 
 
 def read_object(raw: bytes) -> dict[str, Any]:
-    """Return the object in `raw`; raises NotStrictJson, never anything else."""
+    """Return the object in `raw`; raise NotStrictJson, and no other error."""
     try:
         value = json.loads(raw.decode("utf-8"), object_pairs_hook=_no_repeats, parse_constant=_refuse_constant)
         json.dumps(value, ensure_ascii=False, allow_nan=False).encode("utf-8")

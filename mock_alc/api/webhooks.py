@@ -1,4 +1,4 @@
-"""`/api/v1/webhooks`: register where to hear of leads, and end it again."""
+"""`/api/v1/webhooks`: register, list, refresh, test and delete webhooks."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -9,26 +9,26 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, select
 
-from mock_alc.api.bodies import json_body, optional_json_body, text_problem, whole_number
+from mock_alc.api.bodies import is_whole_number, json_body, optional_json_body, text_problem
 from mock_alc.base.clock import iso
 from mock_alc.base.errors import ApiError, invalid, not_found
 from mock_alc.oauth.bearer import account_with
 from mock_alc.services import alc
 from mock_alc.signing.standard_webhooks import UnusableSecret, key_of, new_secret
-from mock_alc.web.unregister import end_webhook
+from mock_alc.web.unregister import unregister_webhook
 from mock_alc.webhooks import registrations
 from mock_alc.webhooks.outbox import enqueue_test
 from mock_alc.webhooks.registrations import EVENTS, Webhook
 from mock_alc.webhooks.targets import TargetRefused, check_url
 
 api = Blueprint("webhooks_api", __name__, url_prefix="/api/v1/webhooks")
-LONGEST_LIFE = 31_536_000
-USUAL_EXTENSION = 604_800
+MAX_LIFETIME = 31_536_000
+DEFAULT_EXTENSION = 604_800
 
 
 @api.post("")
 def create_webhook() -> ResponseReturnValue:
-    """Register a webhook; this answer is the only one that shows the secret."""
+    """Register a webhook; only this response shows the secret."""
     account_id = account_with("webhooks")
     body = json_body()
     check_webhook(body)
@@ -41,16 +41,16 @@ def create_webhook() -> ResponseReturnValue:
                 session, alc().sealer, secret=secret, expires_at=expires_at, now=now, **registration
             )
     except IntegrityError as error:
-        raise _exists(registration) from error
+        raise _already_exists(registration) from error
     return {**webhook.as_json(now), "secret": secret}, 201
 
 
 @api.get("")
 def list_webhooks() -> ResponseReturnValue:
-    """List the webhooks of the account, perhaps by `name`."""
+    """List the webhooks of the account; with `name`, only those."""
     account_id = account_with("webhooks")
     with alc().database.read() as session:
-        found = registrations.listed(session, account_id, request.args.get("name"))
+        found = registrations.list_webhooks(session, account_id, request.args.get("name"))
     return {"webhooks": [webhook.as_json(alc().now()) for webhook in found]}
 
 
@@ -64,10 +64,10 @@ def get_webhook(webhook_id: str) -> ResponseReturnValue:
 
 @api.delete("/<webhook_id>")
 def delete_webhook(webhook_id: str) -> ResponseReturnValue:
-    """Stop sending there: no new attempt starts after this (W11); a second call is told 404."""
+    """Delete a webhook: no attempt starts after this (W11); 404 if it was deleted already."""
     account_id = account_with("webhooks")
     with alc().database.write() as session:
-        if not end_webhook(session, account_id, webhook_id):
+        if not unregister_webhook(session, account_id, webhook_id):
             raise not_found("webhook")
     alc().worker.wake()
     return "", 204
@@ -75,11 +75,11 @@ def delete_webhook(webhook_id: str) -> ResponseReturnValue:
 
 @api.post("/<webhook_id>/refresh")
 def refresh_webhook(webhook_id: str) -> ResponseReturnValue:
-    """Let a webhook live for `expires_in` seconds from now; one that has expired must be registered anew."""
+    """Make a webhook expire `expires_in` seconds from now; 409 if it has expired already."""
     account_id = account_with("webhooks")
-    expires_in = optional_json_body().get("expires_in", USUAL_EXTENSION)
-    if not whole_number(expires_in, at_least=1, at_most=LONGEST_LIFE):
-        raise invalid({"expires_in": f"This field must be a whole number of seconds from 1 to {LONGEST_LIFE}."})
+    expires_in = optional_json_body().get("expires_in", DEFAULT_EXTENSION)
+    if not is_whole_number(expires_in, at_least=1, at_most=MAX_LIFETIME):
+        raise invalid({"expires_in": f"This field must be a whole number of seconds from 1 to {MAX_LIFETIME}."})
     now = alc().now()
     with alc().database.write() as session:
         webhook = _found(session, account_id, webhook_id)
@@ -91,7 +91,7 @@ def refresh_webhook(webhook_id: str) -> ResponseReturnValue:
 
 @api.post("/<webhook_id>/rotate-secret")
 def rotate_secret(webhook_id: str) -> ResponseReturnValue:
-    """Sign with a new secret, and with the old one too for an overlap (W9)."""
+    """Replace the secret; for `secret_overlap` seconds, deliveries are signed with the old one too (W9)."""
     account_id = account_with("webhooks")
     body = optional_json_body()
     _refuse_problems({"secret": _secret_problem(body.get("secret"))})
@@ -105,7 +105,7 @@ def rotate_secret(webhook_id: str) -> ResponseReturnValue:
 
 @api.post("/<webhook_id>/test")
 def send_test(webhook_id: str) -> ResponseReturnValue:
-    """Queue a `webhook.test` delivery, so that a receiver can be tried before anything real happens (W8)."""
+    """Queue a `webhook.test` delivery, with which people try out a receiver (W8)."""
     account_id = account_with("webhooks")
     now = alc().now()
     with alc().database.write() as session:
@@ -124,29 +124,31 @@ def _found(session: Session, account_id: str, webhook_id: str) -> Webhook:
     return webhook
 
 
-def _exists(registration: Mapping[str, str]) -> ApiError:
-    """Name the living twin, so that a client whose answer was lost can adopt it."""
+def _already_exists(registration: Mapping[str, str]) -> ApiError:
+    """Return a 409 with the id of the existing webhook, so that a client whose response was lost can use it."""
     with alc().database.read() as session:
-        twin = session.exec(select(Webhook).where(Webhook.live_key == registrations.live_key(**registration))).first()
+        existing = session.exec(
+            select(Webhook).where(Webhook.live_key == registrations.live_key(**registration))
+        ).first()
     return ApiError(
         409,
         "webhook_exists",
         "A webhook with this name, url and event exists already. Use it, or delete it first.",
-        extra={"webhook_id": twin.id} if twin else {},
+        extra={"webhook_id": existing.id} if existing else {},
     )
 
 
 def check_webhook(body: Mapping[str, Any]) -> None:
-    """Raise ApiError 422 with a sentence for each field of a registration that is wrong."""
+    """Raise ApiError 422 with a sentence for each wrong field of a registration."""
     expires_in = body.get("expires_in")
-    fits = expires_in is None or whole_number(expires_in, at_least=1, at_most=LONGEST_LIFE)
+    fits = expires_in is None or is_whole_number(expires_in, at_least=1, at_most=MAX_LIFETIME)
     _refuse_problems(
         {
             "name": text_problem(body.get("name")),
             "url": text_problem(body.get("url"), longest=2_048) or _target_problem(body["url"]),
             "event": None if body.get("event") in EVENTS else f"This field must be one of: {', '.join(EVENTS)}.",
             "secret": _secret_problem(body.get("secret")),
-            "expires_in": None if fits else f"This field must be a whole number of seconds from 1 to {LONGEST_LIFE}.",
+            "expires_in": None if fits else f"This field must be a whole number of seconds from 1 to {MAX_LIFETIME}.",
         }
     )
 

@@ -1,4 +1,4 @@
-"""Virtual time: days pass at once, and everything that is due in them happens, in its order."""
+"""Virtual time: moves the clock by days at once and runs everything that becomes due on the way, in order."""
 
 import threading
 from datetime import datetime, timedelta
@@ -12,59 +12,60 @@ from mock_alc.leads.leads import PROCESSING, Lead
 from mock_alc.webhooks.delivery import Sender
 from mock_alc.webhooks.outbox import Delivery
 
-HORIZON = timedelta(days=30)  # What is due later, or never, keeps nobody waiting.
-MOST_STEPS = 10_000
-PATIENCE = 60.0  # Longer than any attempt may take.
+HORIZON = timedelta(days=30)  # Work that is due later than this does not count as pending.
+MAX_STEPS = 10_000
+ATTEMPT_SECONDS = 60.0  # Longer than any attempt may take.
 
 
 class TimeTravel:
-    """Moves the clock of one mock, and stops at each instant at which there is something to do."""
+    """Moves the clock of one mock from one due time to the next."""
 
     def __init__(self, clock: VirtualClock, database: Database, worker: Worker, sender: Sender) -> None:
+        """Use the clock and the jobs of one mock."""
         self._clock, self._database, self._worker, self._sender = clock, database, worker, sender
         self._lock = threading.Lock()
 
     def advance(self, seconds: float) -> None:
-        """Let this many seconds pass."""
+        """Move the clock forward by `seconds`."""
         self.go_to(self._clock() + timedelta(seconds=seconds))
 
     def go_to(self, instant: datetime) -> None:
-        """Let time pass until `instant`; one that is past already is shown without anything happening."""
+        """Move the clock to `instant` and run what becomes due until then; a past instant only sets the clock."""
         with self._lock:
-            self._pass(instant)
+            self._advance_to(instant)
             self._clock.move_to(instant)
-            self._settle()
+            self._run_due()
         self._worker.wake()
 
-    def until_idle(self, at_most: timedelta = HORIZON) -> bool:
-        """Let time pass until nothing is to come within `at_most`; True when it came to that."""
+    def run_until_idle(self, at_most: timedelta = HORIZON) -> bool:
+        """Move the clock until nothing is due within `at_most`; return whether that was reached."""
         with self._lock:
-            self._pass(self._clock() + at_most)
+            self._advance_to(self._clock() + at_most)
         self._worker.wake()
-        return self.idle(at_most)
+        return self.is_idle(at_most)
 
-    def idle(self, within: timedelta = HORIZON) -> bool:
-        """Is nothing under way, and nothing due soon?"""
+    def is_idle(self, within: timedelta = HORIZON) -> bool:
+        """Return whether no attempt is running and nothing is due within `within`."""
         due = self._next_due()
         return not self._sender.in_flight and (due is None or due > self._clock() + within)
 
-    def _pass(self, end: datetime) -> None:
-        for _step in range(MOST_STEPS):
-            self._settle()
+    def _advance_to(self, end: datetime) -> None:
+        for _step in range(MAX_STEPS):
+            self._run_due()
             due = self._next_due()
             if due is None or due > end:
                 return
             self._clock.move_to(max(due, self._clock()))
 
-    def _settle(self) -> None:
-        """Do what is due now, and wait until the attempts under way have ended."""
+    def _run_due(self) -> None:
+        """Run what is due now and wait for the running attempts."""
         self._worker.run_due()
         while self._sender.in_flight:
-            self._sender.wait(PATIENCE)
+            self._sender.wait(ATTEMPT_SECONDS)
             self._worker.run_due()
 
     def _next_due(self) -> datetime | None:
-        """Return when the agent or the outbox next has something to do; what somebody holds waits for its lease."""
+        """Return when the agent or the outbox next has work; a leased delivery is due when its lease ends."""
         with self._database.read() as session:
             decision = session.exec(select(func.min(col(Lead.decide_at))).where(Lead.status == PROCESSING)).one()
             waiting = select(Delivery.due_at, Delivery.lease_until).where(Delivery.state == "pending")

@@ -1,4 +1,4 @@
-"""The background thread: runs the agent and the sender whenever something of theirs is due."""
+"""The background thread: runs the agent, the sender and the housekeeping when they have something due."""
 
 import logging
 import threading
@@ -11,70 +11,71 @@ from mock_alc.base.clock import Clock
 from mock_alc.webhooks.delivery import Sender
 
 log = logging.getLogger(__name__)
-LONGEST_SLEEP = 1.0  # Another process on the same database may have made work for us.
-PATIENCE = 3.0
+LONGEST_SLEEP = 1.0  # Seconds; another process on the same database may add work that we are not told of.
+STOP_SECONDS = 3.0  # How long to wait for running attempts and for the thread.
 
 
-class Chore(Protocol):
-    """Something that has due times."""
+class Job(Protocol):
+    """Background work that becomes due from time to time."""
 
     def run_due(self) -> datetime | None:
-        """Do what is due and return when there will be more, if that is known."""
+        """Do what is due; return when more will be due, or None if that is unknown."""
 
 
 class Worker:
-    """Owns the thread; without `start`, a test runs the chores itself with `run_due`."""
+    """Runs the jobs in a thread. Tests that do not call `start` run them with `run_due`."""
 
-    def __init__(self, chores: list[Chore], sender: Sender, clock: Clock) -> None:
-        self._chores, self._sender, self._clock = chores, sender, clock
-        self._bell = threading.Event()
+    def __init__(self, jobs: list[Job], sender: Sender, clock: Clock) -> None:
+        """Take the jobs; `sender`, one of them, wakes the worker after each attempt."""
+        self._jobs, self._sender, self._clock = jobs, sender, clock
+        self._wakeup = threading.Event()
         self._stopping = threading.Event()
-        self._turn = threading.Lock()
+        self._run_lock = threading.Lock()
         self._thread: threading.Thread | None = None
         sender.when_done = self.wake
 
     def start(self) -> None:
-        """Begin to work in the background; once."""
+        """Start the thread, unless it runs already."""
         if self._thread is None:
             self._thread = threading.Thread(target=self._run, name="mock-alc-worker", daemon=True)
             self._thread.start()
 
     def wake(self) -> None:
-        """Say that there may be something to do."""
-        self._bell.set()
+        """Make the thread check for due work now."""
+        self._wakeup.set()
 
     def run_due(self) -> datetime | None:
-        """Run each chore once; return the earliest next due time."""
-        with self._turn:
-            dues = [chore.run_due() for chore in self._chores]
+        """Run each job once; return the earliest next due time, or None if no job knows one."""
+        with self._run_lock:
+            dues = [job.run_due() for job in self._jobs]
         return min((due for due in dues if due is not None), default=None)
 
     @contextmanager
-    def quiet(self) -> Iterator[None]:
-        """Hold the work still, attempts under way included, while the block runs."""
-        with self._turn:
+    def paused(self) -> Iterator[None]:
+        """Abort the running attempts and run no job during the `with` block."""
+        with self._run_lock:
             self._sender.abort()
-            self._sender.wait(PATIENCE)
+            self._sender.wait(STOP_SECONDS)
             yield
         self.wake()
 
     def stop(self) -> None:
-        """End the thread and the attempts under way; what is not done stays in the database."""
+        """End the thread and the running attempts; unfinished work stays in the database."""
         self._stopping.set()
         self.wake()
         if self._thread is not None:
-            self._thread.join(PATIENCE)
+            self._thread.join(STOP_SECONDS)
         self._sender.stop()
 
     def _run(self) -> None:
         while not self._stopping.is_set():
-            self._bell.wait(self._work())
-            self._bell.clear()
+            self._wakeup.wait(self._work())
+            self._wakeup.clear()
 
     def _work(self) -> float:
         try:
             due = self.run_due()
-        except Exception:  # The thread must outlive a full disk or a lost database, and tell of it.
+        except Exception:  # The thread must survive a full disk or a lost database.
             log.exception("The background work failed; it is tried again in a second.")
             return LONGEST_SLEEP
         if due is None:

@@ -1,1 +1,1 @@
-"""What every room uses: database, clock, credentials, errors."""
+"""What all packages use: database, clock, credentials, errors."""

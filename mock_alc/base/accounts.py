@@ -1,4 +1,4 @@
-"""The people who use Acme Lead Checker: who owns leads and webhooks, and who may sign in."""
+"""Accounts of Acme Lead Checker: they own leads and webhooks, and one of them can sign in."""
 
 from sqlmodel import Field, Session
 
@@ -8,7 +8,7 @@ DEMO_ACCOUNT = "acct_demo"
 
 
 class Account(Table, table=True):
-    """One customer of ALC; all but the demo account exist for the API only, and nobody signs in to them."""
+    """One customer of ALC. Only the demo account can sign in; the others are for API tests with several tenants."""
 
     __tablename__ = "account"
 
@@ -18,14 +18,14 @@ class Account(Table, table=True):
 
 
 def provision_demo_account(session: Session, email: str) -> None:
-    """Make sure that the demo account exists and has this address."""
+    """Create the demo account if it is missing, and set its email address."""
     account = session.get(Account, DEMO_ACCOUNT) or Account(id=DEMO_ACCOUNT, email=email, name="Demo")
     account.email = email
     session.add(account)
 
 
 def find_or_make_account(session: Session, name: str) -> Account:
-    """Return the account of that name for a test that wants several tenants; it has no password."""
+    """Return the account with this name, creating it if needed; it has no password."""
     account_id = f"acct_{name.removeprefix('acct_')}"
     account = session.get(Account, account_id)
     if account is None:

@@ -1,4 +1,4 @@
-"""Random identifiers and bearer values, and how they are compared and kept (A13)."""
+"""Random ids and bearer tokens, and how they are stored and compared (A13)."""
 
 import hashlib
 import hmac
@@ -6,21 +6,21 @@ import secrets
 
 
 def new_id(prefix: str) -> str:
-    """Make an identifier such as `lead_3f…`: 128 random bits, never derived from anything."""
+    """Return an id such as `lead_3f…`, with 128 random bits."""
     return f"{prefix}_{secrets.token_hex(16)}"
 
 
 def new_token(prefix: str) -> str:
-    """Make a bearer value with 256 random bits; the prefix lets secret scanners know it."""
+    """Return a bearer token with 256 random bits; secret scanners recognize it by its prefix."""
     return f"{prefix}_{secrets.token_urlsafe(32)}"
 
 
 def digest(value: str) -> str:
-    """Return the SHA-256 that stands in the database for a code, a token or a client secret."""
+    """Return the SHA-256 in hex, which the database stores instead of a code, a token or a client secret."""
     return hashlib.sha256(value.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def matches(value: str, stored_digest: str | None) -> bool:
-    """Compare a presented value with its stored digest in constant time; nothing matches no digest."""
-    # Digests are ASCII: compare_digest raises on other text, and callers send other text (A12).
+    """Compare a value with its stored digest in constant time; without a digest, nothing matches."""
+    # compare_digest raises for text that is not ASCII, so the digests are compared (A12).
     return hmac.compare_digest(digest(value), stored_digest or "")

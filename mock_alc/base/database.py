@@ -1,4 +1,4 @@
-"""The state's home: SQLite in a file, SQLite in memory or Postgres, behind `read` and `write`."""
+"""The database: SQLite in a file or in memory, or Postgres, with transactions by `read` and `write`."""
 
 import threading
 from collections.abc import Iterator
@@ -14,39 +14,40 @@ from sqlmodel import Session
 from mock_alc.base.tables import Table
 
 PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000", "foreign_keys=ON")
-MAKING_TABLES = 8_001_001  # Any number will do for the Postgres lock, if every copy uses the same.
+CREATE_TABLES_LOCK = 8_001_001  # Key of a Postgres advisory lock; any number, but the same in every process.
 
 
 class Database:
-    """Hands out transactions; no caller does network work inside one (C13)."""
+    """Opens transactions; callers must not use the network inside one (C13)."""
 
     def __init__(self, url: str) -> None:
+        """Connect lazily to the database at `url`, an SQLAlchemy URL."""
         self.url = _with_driver(make_url(url))
         self.in_memory = self.url.get_backend_name() == "sqlite" and self.url.database in (None, "", ":memory:")
         self._engine = _open(self.url, in_memory=self.in_memory)
-        self._writing = self._engine.execution_options(begin="BEGIN IMMEDIATE")
-        # A database in memory is one connection, so its transactions go one at a time.
-        self._gate: AbstractContextManager[Any] = threading.RLock() if self.in_memory else nullcontext()
+        self._write_engine = self._engine.execution_options(begin="BEGIN IMMEDIATE")
+        # An in-memory database has one connection, so only one transaction can run at a time.
+        self._lock: AbstractContextManager[Any] = threading.RLock() if self.in_memory else nullcontext()
 
     @contextmanager
     def read(self) -> Iterator[Session]:
-        """Lend a session that sees one consistent state; what it changes is not kept."""
-        with self._gate, Session(self._engine, expire_on_commit=False) as session:
+        """Open a session for reading; changes are not committed."""
+        with self._lock, Session(self._engine, expire_on_commit=False) as session:
             yield session
 
     @contextmanager
     def write(self) -> Iterator[Session]:
-        """Lend a session that holds the writer's lock from its start and commits at its end."""
-        with self._gate, Session(self._writing, expire_on_commit=False) as session, session.begin():
+        """Open a session that takes the write lock at once and commits at the end of the block."""
+        with self._lock, Session(self._write_engine, expire_on_commit=False) as session, session.begin():
             yield session
 
     def create_tables(self) -> None:
-        """Make what is missing; two processes may do so at the same time."""
-        with self._gate, self._writing.begin() as connection:
+        """Create missing tables and columns; safe when several processes start at once."""
+        with self._lock, self._write_engine.begin() as connection:
             if connection.dialect.name == "postgresql":
-                connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MAKING_TABLES})
+                connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": CREATE_TABLES_LOCK})
             Table.metadata.create_all(connection)
-            if not self.in_memory:  # There it was made this moment, with every column.
+            if not self.in_memory:  # A new in-memory database has every column already.
                 _add_new_columns(connection)
 
     def empty(self) -> None:
@@ -56,19 +57,19 @@ class Database:
                 session.execute(table.delete())
 
     def close(self) -> None:
-        """Give the connections back."""
+        """Close the connections."""
         self._engine.dispose()
 
 
 def changed_rows(session: Session, statement: Any) -> int:
-    """Run an UPDATE and tell how many rows it changed: the compare-and-set of this house (C13)."""
+    """Run an UPDATE and return how many rows it changed: compare-and-set, for conditional changes (C13)."""
     result = session.execute(statement.execution_options(synchronize_session=False))
-    assert isinstance(result, CursorResult)  # noqa: S101 (tells mypy that an UPDATE counts its rows)
+    assert isinstance(result, CursorResult)  # noqa: S101 (narrows the type for mypy)
     return result.rowcount
 
 
 def _add_new_columns(connection: Connection) -> None:
-    """Give tables that an older version made the columns that have come since; each of those may be empty."""
+    """Add the columns that tables made by an older version lack; all of these columns are nullable."""
     for table in Table.metadata.sorted_tables:
         known = {column["name"] for column in inspect(connection).get_columns(table.name)}
         for column in table.columns:
@@ -78,7 +79,7 @@ def _add_new_columns(connection: Connection) -> None:
 
 
 def _with_driver(url: URL) -> URL:
-    """Let people write `postgres://` or `postgresql://`: the driver here is psycopg 3."""
+    """Use psycopg 3 for `postgres://` and `postgresql://` URLs."""
     if url.drivername in ("postgres", "postgresql"):
         return url.set(drivername="postgresql+psycopg")
     return url
@@ -99,7 +100,7 @@ def _open(url: URL, *, in_memory: bool) -> Engine:
 
 
 def _prepare_connection(connection: Any, _record: object) -> None:
-    # The driver's own transaction handling is off: it would begin late and deferred (C13).
+    # Turn off the driver's transaction handling, which begins transactions late and without a write lock (C13).
     connection.isolation_level = None
     for pragma in PRAGMAS:
         connection.execute(f"PRAGMA {pragma}")

@@ -1,4 +1,4 @@
-"""Every refusal of the API has one shape: `{"error": {"code", "message", "fields"?, "request_id"}}`."""
+"""Errors of the API, which all have the shape `{"error": {"code", "message", "fields"?, "request_id"}}`."""
 
 from collections.abc import Mapping
 
@@ -6,7 +6,7 @@ from flask import Response, g, jsonify
 
 
 class ApiError(Exception):
-    """A refusal: a status, a code for programs, and a whole sentence for people."""
+    """An error response: an HTTP status, a code for programs, and a sentence for people."""
 
     def __init__(
         self,
@@ -18,13 +18,17 @@ class ApiError(Exception):
         extra: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> None:
+        """Take what the response will contain.
+
+        `fields` maps wrong fields to sentences; `extra` is added to the error object, `headers` to the response.
+        """
         super().__init__(message)
         self.status, self.code, self.message = status, code, message
         self.fields, self.extra, self.headers = fields, extra or {}, headers or {}
 
 
 def error_response(error: ApiError) -> Response:
-    """Put a refusal on the wire."""
+    """Return the HTTP response for an ApiError."""
     body: dict[str, object] = {"code": error.code, "message": error.message}
     if error.fields:
         body["fields"] = dict(error.fields)
@@ -35,10 +39,10 @@ def error_response(error: ApiError) -> Response:
 
 
 def invalid(fields: Mapping[str, str]) -> ApiError:
-    """Refuse a body whose fields are wrong: one sentence for each of them."""
+    """Return a 422 for a body with wrong fields; `fields` maps each to a sentence."""
     return ApiError(422, "validation_failed", "Some fields are missing or wrong: see `fields`.", fields=fields)
 
 
 def not_found(what: str) -> ApiError:
-    """Refuse what is not there, or belongs to someone else: the same answer for both (A20)."""
+    """Return a 404; the same for things that do not exist and things of another account (A20)."""
     return ApiError(404, "not_found", f"There is no {what} with this id in your account.")

@@ -1,4 +1,4 @@
-"""Goes through the pages of `GET /_mock/deliveries`, for whoever wants all of them: tests and commands."""
+"""Reads all pages of `GET /_mock/deliveries`, for tests and commands."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,9 +7,12 @@ from urllib.parse import urlencode
 LARGEST_PAGE = 500
 
 
-def every_delivery(get: Callable[[str], Any], **asked: str | None) -> list[dict[str, Any]]:
-    """Return all deliveries that have what is asked, oldest first; `get` answers a path of the control door."""
-    query = {name: value for name, value in asked.items() if value is not None} | {"limit": str(LARGEST_PAGE)}
+def every_delivery(get: Callable[[str], Any], **filters: str | None) -> list[dict[str, Any]]:
+    """Return all deliveries that match the filters, oldest first.
+
+    `get` takes a path below `/_mock/` of the control API, with its query, and returns the JSON of the response.
+    """
+    query = {name: value for name, value in filters.items() if value is not None} | {"limit": str(LARGEST_PAGE)}
     found: list[dict[str, Any]] = []
     while True:
         page = get(f"deliveries?{urlencode(query)}")

@@ -1,10 +1,10 @@
-"""Reads what the API or the control door has refused: for a command, and for a test that fails."""
+"""Reads error bodies of the API and the control API, for commands and for the messages of failing tests."""
 
 from typing import Any
 
 
-def in_words(refusal: Any) -> str:
-    """Return the sentences of an error body, of the fields too; nothing for what is not one of ours."""
+def error_text(refusal: Any) -> str:
+    """Return the message of an error body and of its fields; empty if it is not an error of this API."""
     error = refusal.get("error") if isinstance(refusal, dict) else None
     if not isinstance(error, dict):
         return ""

@@ -1,4 +1,4 @@
-"""The last API and OAuth requests that came in, for the control door: bodies included, secrets masked (U8)."""
+"""The latest API and OAuth requests, with bodies and with secrets masked (U8), for the control API."""
 
 import json
 import threading
@@ -29,9 +29,10 @@ SECRET_HEADERS = frozenset({"authorization", "cookie"})
 
 
 class ReceivedRequests:
-    """A bounded ring of requests; the newest is last."""
+    """The latest KEPT requests, in memory."""
 
     def __init__(self) -> None:
+        """Begin empty."""
         self._ring: deque[dict[str, Any]] = deque(maxlen=KEPT)
         self._numbers = count(1)
         self._lock = threading.Lock()
@@ -40,7 +41,7 @@ class ReceivedRequests:
         self, *, at: datetime, method: str, path: str, query: str, headers: dict[str, str], body: bytes,
         trace_id: str | None,
     ) -> dict[str, Any]:  # fmt: skip
-        """Note a request that came in; the caller adds `status` to the returned entry when it is known."""
+        """Record a request; the caller sets `status` in the returned entry once it is known."""
         entry = {
             "number": next(self._numbers),
             "at": iso(at),
@@ -57,7 +58,7 @@ class ReceivedRequests:
         return entry
 
     def all(self) -> list[dict[str, Any]]:
-        """Return what is kept, oldest first."""
+        """Return the recorded requests, oldest first."""
         with self._lock:
             return [dict(entry) for entry in self._ring]
 
@@ -68,7 +69,7 @@ class ReceivedRequests:
 
 
 def mask(value: Any) -> Any:
-    """Return JSON-like data with the values of secret fields hidden, at any depth."""
+    """Return a copy of JSON-like data with the values of SECRET_FIELDS masked, at any depth."""
     if isinstance(value, dict):
         return {key: MASK if key in SECRET_FIELDS else mask(inner) for key, inner in value.items()}
     if isinstance(value, list):
@@ -84,7 +85,7 @@ def _masked_header(name: str, value: str) -> str:
 
 
 def _readable(body: bytes, content_type: str) -> Any:
-    """Show a body as data; one that cannot be read as such is told by its length, since it cannot be masked."""
+    """Return the body as masked data; if it is neither a form nor JSON, only its length, since it cannot be masked."""
     if not body:
         return None
     try:

@@ -1,4 +1,4 @@
-"""The server's own key: signs cookies, and seals the webhook secrets that it must be able to read again."""
+"""The server's key: signs cookies and encrypts the webhook secrets, which signing needs in plain text."""
 
 import base64
 import hashlib
@@ -14,27 +14,28 @@ if TYPE_CHECKING:
 
 
 class KeyUnusable(Exception):
-    """The key file cannot be trusted, or does not open what was sealed; the message says what to do."""
+    """The key file is unsafe, or its key did not seal this value; the message says what to do."""
 
 
 class Sealer:
-    """Seals a text for one owner, so that a value moved to another row does not open (O17)."""
+    """Encrypts texts, each bound to its row, so that a value copied to another row is useless (O17)."""
 
     def __init__(self, key: str) -> None:
+        """Derive the encryption key from the server's key."""
         self._key = base64.urlsafe_b64encode(hashlib.sha256(b"webhook secrets " + key.encode()).digest())
 
     @cached_property
     def _fernet(self) -> "Fernet":
-        from cryptography.fernet import Fernet  # Late: a mock starts sooner without.
+        from cryptography.fernet import Fernet  # Late, to start faster.
 
         return Fernet(self._key)
 
     def seal(self, text: str, *, owner: str) -> str:
-        """Return `text` unreadable, bound to the id of the row that will hold it."""
+        """Return `text` encrypted for the row with the id `owner`."""
         return self._fernet.encrypt(f"{owner}\n{text}".encode()).decode()
 
     def open(self, sealed: str, *, owner: str) -> str:
-        """Return the text again; raises KeyUnusable for another key or another row."""
+        """Return the text; raise KeyUnusable if it was sealed with another key or for another row."""
         from cryptography.fernet import InvalidToken
 
         try:
@@ -49,7 +50,7 @@ class Sealer:
 
 
 def key_from_home(home: Path) -> str:
-    """Read the key of this home, or make it once, for its owner's eyes only (U11, O18)."""
+    """Return the key in this folder, creating it on first use, readable by its owner only (U11, O18)."""
     home.mkdir(parents=True, exist_ok=True, mode=0o700)
     path = home / "mock_alc_secret_key"
     try:

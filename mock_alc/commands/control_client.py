@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from mock_alc.base.refusals import in_words
+from mock_alc.base.refusals import error_text
 
 DEFAULT_URL = "http://127.0.0.1:8001"
 url_option = click.option("--url", default=DEFAULT_URL, show_default=True, help="Address of the running mock.")
@@ -27,10 +27,10 @@ def token_of(url: str) -> str:
 
 def _answer(url: str, method: str, path: str, body: Any, token: str | None = None) -> Any:
     # Imported here, so that `--help` is fast.
-    from mock_alc.webhooks.http_client import ask
+    from mock_alc.webhooks.http_client import request_json
 
     try:
-        status, answer = ask(method, f"{url.rstrip('/')}{path}", body, token)
+        status, answer = request_json(method, f"{url.rstrip('/')}{path}", body, token)
     except (OSError, ValueError) as error:
         raise click.ClickException(
             f"No mock answers at {url}. Start one with `mock-alc serve --control`, or say where it is with --url."
@@ -38,5 +38,5 @@ def _answer(url: str, method: str, path: str, body: Any, token: str | None = Non
     if status < 400:
         return answer
     if status == 404 and answer.get("error", {}).get("message", "").startswith("The requested URL"):
-        raise click.ClickException(f"The mock at {url} keeps its control door shut. Start it with --control.")
-    raise click.ClickException(in_words(answer) or f"The mock answered {status}.")
+        raise click.ClickException(f"The mock at {url} does not offer its control API. Start it with --control.")
+    raise click.ClickException(error_text(answer) or f"The mock answered {status}.")

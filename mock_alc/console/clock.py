@@ -48,9 +48,9 @@ def move_clock() -> ResponseReturnValue:
     if leap in LEAPS:
         alc().time.advance(LEAPS[leap][1])
     elif leap == "idle":
-        alc().time.until_idle()
+        alc().time.run_until_idle()
     elif leap == "real":
-        alc().clock.back_to_real()
+        alc().clock.reset_to_real()
         alc().worker.wake()
     elif instant := _instant(request.form.get("instant", "")):
         alc().time.go_to(instant)

@@ -10,7 +10,7 @@ from mock_alc.console.pages import SHOWN, current_account_id, login_required, pa
 from mock_alc.services import alc
 from mock_alc.webhooks.outbox import Attempt, Delivery, attempts_of, resend
 from mock_alc.webhooks.registrations import Webhook
-from mock_alc.webhooks.sent_copy import Letter
+from mock_alc.webhooks.sent_copy import SentCopy
 
 STATES = ("pending", "delivered", "failed", "cancelled")
 
@@ -44,9 +44,9 @@ def delivery(delivery_id: str) -> ResponseReturnValue:
         found = _my_delivery(session, delivery_id)
         attempts = attempts_of(session, [found.id])[found.id]
         target = session.get_one(Webhook, found.webhook_id)
-    letters = {attempt.number: Letter.read(attempt.letter) for attempt in attempts if attempt.letter}
+    sent_copies = {attempt.number: SentCopy.read(attempt.sent_copy) for attempt in attempts if attempt.sent_copy}
     return render_template(
-        "delivery.html", delivery=found, attempts=attempts, letters=letters, target=target, verdict=verdict
+        "delivery.html", delivery=found, attempts=attempts, sent_copies=sent_copies, target=target, verdict=verdict
     )
 
 

@@ -9,7 +9,7 @@ from werkzeug.exceptions import NotFound
 from mock_alc.console.pages import SHOWN, current_account_id, login_required, pages
 from mock_alc.leads import agent
 from mock_alc.leads import leads as lead_store
-from mock_alc.leads.conversations import likely_address
+from mock_alc.leads.conversations import example_email
 from mock_alc.leads.leads import DECIDED, PROCESSING
 from mock_alc.services import alc
 
@@ -30,7 +30,7 @@ def leads() -> ResponseReturnValue:
     status, text = request.args.get("status"), request.args.get("q", "").strip()
     before = request.args.get("before", type=int)
     with alc().database.read() as session:
-        found = lead_store.listed(
+        found = lead_store.list_leads(
             session, current_account_id(), limit=SHOWN + 1, before=before, text=text or None, status=status
         )
     return render_template(
@@ -50,7 +50,7 @@ def lead(lead_id: str) -> ResponseReturnValue:
     """Show one lead with its chat, and the newest leads beside it."""
     with alc().database.read() as session:
         found = lead_store.find(session, current_account_id(), lead_id)
-        beside = lead_store.listed(session, current_account_id(), limit=BESIDE)
+        beside = lead_store.list_leads(session, current_account_id(), limit=BESIDE)
     if found is None:
         raise NotFound("There is no such lead in this account.")
     return render_template(
@@ -58,7 +58,7 @@ def lead(lead_id: str) -> ResponseReturnValue:
         lead=found,
         leads=beside,
         transcript=found.transcript(alc().now()),
-        address=likely_address(found.name) if alc().config.control else None,
+        address=example_email(found.name) if alc().config.control else None,
         decisions=DECISIONS if alc().config.control and found.decided_at is None else (),
     )
 

@@ -11,7 +11,7 @@ from werkzeug.exceptions import NotFound
 from mock_alc.base.accounts import Account
 from mock_alc.config import is_loopback
 from mock_alc.services import alc
-from mock_alc.web.login import signed_in
+from mock_alc.web.login import signed_in_account
 
 pages = Blueprint("console", __name__)
 backstage = Blueprint("backstage", __name__)
@@ -67,7 +67,7 @@ def login_required(view: Callable[P, ResponseReturnValue]) -> Callable[P, Respon
 
     @wraps(view)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:
-        account = signed_in()
+        account = signed_in_account()
         if account is None:
             here = request.full_path.rstrip("?") if request.method == "GET" else "/"
             return redirect(url_for("login.login", next=here), 303)

@@ -24,7 +24,7 @@ def learn(lead_id: str) -> ResponseReturnValue:
         if lead is None:
             raise NotFound("There is no such lead in this account.")
         name, address = str(given["name"]), str(given["address"])
-        listeners = 0 if problems else agent.learn(session, lead, name, address, alc().now())
+        listeners = 0 if problems else agent.announce_prospect(session, lead, name, address, alc().now())
     alc().worker.wake()
     flash(" ".join(problems) or _result_text(listeners))
     return redirect(url_for("console.lead", lead_id=lead_id), 303)

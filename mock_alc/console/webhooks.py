@@ -10,7 +10,7 @@ from werkzeug.exceptions import NotFound
 from mock_alc.console.pages import current_account_id, login_required, pages
 from mock_alc.services import alc
 from mock_alc.signing.standard_webhooks import new_secret
-from mock_alc.web.unregister import end_webhook
+from mock_alc.web.unregister import unregister_webhook
 from mock_alc.webhooks import registrations
 from mock_alc.webhooks.outbox import Delivery, enqueue_test
 from mock_alc.webhooks.registrations import Webhook
@@ -66,14 +66,14 @@ def delete(webhook_id: str) -> ResponseReturnValue:
     """Delete a webhook."""
     with alc().database.write() as session:
         _my_webhook(session, webhook_id)
-        end_webhook(session, current_account_id(), webhook_id)
+        unregister_webhook(session, current_account_id(), webhook_id)
     alc().worker.wake()
     return redirect(url_for("console.webhook_list"), 303)
 
 
 def _page(secret_of: str | None = None, secret: str | None = None) -> str:
     with alc().database.read() as session:
-        found = registrations.listed(session, current_account_id())
+        found = registrations.list_webhooks(session, current_account_id())
         recent = {webhook.id: _recent(session, webhook) for webhook in found}
     live = request.method == "GET"
     return render_template(

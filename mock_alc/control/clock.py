@@ -20,7 +20,7 @@ WAYS = "Send one of: advance (seconds), set (an instant such as 2030-01-31T12:00
 def show_clock() -> ResponseReturnValue:
     """Return the time of the mock's clock, how many seconds it is ahead of the real time, and whether work is left."""
     clock = alc().clock
-    return {"now": iso(clock()), "ahead_by": round(clock.offset, 3), "idle": alc().time.idle()}
+    return {"now": iso(clock()), "ahead_by": round(clock.offset, 3), "idle": alc().time.is_idle()}
 
 
 @control_api.post("/clock")
@@ -32,7 +32,7 @@ def move_clock() -> ResponseReturnValue:
     elif "set" in body:
         alc().time.go_to(_instant(body["set"]))
     elif body.get("until") == "idle":
-        alc().time.until_idle(timedelta(seconds=_seconds(body, "at_most", HORIZON.total_seconds())))
+        alc().time.run_until_idle(timedelta(seconds=_seconds(body, "at_most", HORIZON.total_seconds())))
     else:
         raise invalid({"clock": WAYS})
     return show_clock()
@@ -41,7 +41,7 @@ def move_clock() -> ResponseReturnValue:
 @control_api.delete("/clock")
 def reset_clock() -> ResponseReturnValue:
     """Return to the real time."""
-    alc().clock.back_to_real()
+    alc().clock.reset_to_real()
     alc().worker.wake()
     return show_clock()
 

@@ -31,7 +31,7 @@ def make_tokens() -> ResponseReturnValue:
             if client_id != OWN_CLIENT:
                 raise not_found("client")
             register_client(session, client_id=OWN_CLIENT, secret=None, redirect_uris=[])
-        family = issue.begin_family(session, client_id, account.id, now)
+        family = issue.create_family(session, client_id, account.id, now)
         issue.save_tokens(
             session, alc().config, family, access=access, refresh=refresh, scope=scope, now=now, lifetime=lifetime
         )

@@ -8,7 +8,7 @@ from mock_alc.base.errors import ApiError, invalid, not_found
 from mock_alc.base.paging import LARGEST_PAGE
 from mock_alc.control.guard import control_api
 from mock_alc.services import alc
-from mock_alc.webhooks.outbox import STATES, Delivery, attempts_of, listed, resend
+from mock_alc.webhooks.outbox import STATES, Delivery, attempts_of, find_deliveries, resend
 
 FILTERS = ("lead_id", "event", "webhook_id", "state")
 PAGE = 100
@@ -23,7 +23,7 @@ def list_deliveries() -> ResponseReturnValue:
         after = session.get(Delivery, request.args["after"]) if "after" in request.args else None
         if "after" in request.args and after is None:
             raise not_found("delivery")
-        found = listed(session, limit=limit + 1, after=after, **filters)
+        found = find_deliveries(session, limit=limit + 1, after=after, **filters)
         page = found[:limit]
         attempts = attempts_of(session, [delivery.id for delivery in page])
     return {

@@ -15,9 +15,9 @@ control_api = Blueprint("control", __name__, url_prefix="/_mock")
 def _only_this_machine() -> None:
     """Allow programs on this machine only. Refuse web pages, because any site could send requests from a browser."""
     if not is_loopback(request.remote_addr or ""):
-        raise ApiError(403, "loopback_only", "The control door answers this machine only.")
+        raise ApiError(403, "loopback_only", "The control API answers this machine only.")
     if "Origin" in request.headers or request.headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin"):
-        raise ApiError(403, "not_for_pages", "The control door does not answer web pages.")
+        raise ApiError(403, "not_for_pages", "The control API does not answer web pages.")
 
 
 def optional_texts(*names: str) -> dict[str, str]:

@@ -58,7 +58,7 @@ def _lead(session: Session, row: Mapping[str, Any]) -> dict[str, Any]:
         decide_at=now + timedelta(seconds=alc().config.decide_after), **checked_lead(row),
     )  # fmt: skip
     if interest:
-        for name, value in agent.decision(lead, now, interest=interest).items():
+        for name, value in agent.decision_values(lead, now, interest=interest).items():
             setattr(lead, name, value)
         session.add(lead)
     return lead.as_json(now)

@@ -32,5 +32,5 @@ def state() -> ResponseReturnValue:
         "deliveries": deliveries,
         "webhooks": {status: webhooks.count(status) for status in set(webhooks)},
         "clients": clients,
-        "idle": alc().time.idle(),
+        "idle": alc().time.is_idle(),
     }

@@ -1,4 +1,4 @@
-"""The SMS agent: decides about each lead when its time has come, and tells the customer's webhooks."""
+"""The SMS agent: decides about each lead at its `decide_at` and announces the result to the webhooks."""
 
 from datetime import datetime
 from typing import Any
@@ -8,19 +8,20 @@ from sqlmodel import Session, col, func, select
 
 from mock_alc.base.clock import Clock, iso
 from mock_alc.base.database import Database, changed_rows
-from mock_alc.leads.conversations import expected_outcome, summary_of, told_address
+from mock_alc.leads.conversations import email_in_chat, expected_outcome, summary_of
 from mock_alc.leads.leads import PROCESSING, Lead
 from mock_alc.webhooks.outbox import announce
 
 
 class Agent:
-    """A chore of the worker; its due times are in the database, so a restart forgets none of them (W1)."""
+    """A job of the worker; its due times are in the database and survive a restart (W1)."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
+        """Decide about the leads in `database`."""
         self._database, self._clock = database, clock
 
     def run_due(self) -> datetime | None:
-        """Decide about every lead that is due; return when the next one will be."""
+        """Decide about every due lead; return when the next one is due."""
         with self._database.read() as session:
             due = select(Lead.id).where(Lead.status == PROCESSING, Lead.decide_at <= self._clock())
             lead_ids = list(session.exec(due.order_by(col(Lead.seq))))
@@ -35,31 +36,31 @@ def decide(
     session: Session, lead_id: str, now: datetime, *, interest: str | None = None, status: str | None = None,
     summary: str | None = None,
 ) -> bool:  # fmt: skip
-    """Settle a lead and fill the outbox in the caller's transaction; False if it was settled before."""
+    """Decide about a lead and announce it, in the caller's transaction; return False if it was decided already."""
     lead = session.exec(select(Lead).where(Lead.id == lead_id)).one_or_none()
     if lead is None:
         return False
     undecided = update(Lead).where(col(Lead.id) == lead_id, col(Lead.status) == PROCESSING)
-    settled = decision(lead, now, interest=interest, status=status, summary=summary)
-    if changed_rows(session, undecided.values(**settled)) == 0:
+    decided = decision_values(lead, now, interest=interest, status=status, summary=summary)
+    if changed_rows(session, undecided.values(**decided)) == 0:
         return False
     session.refresh(lead)
     announce(session, lead.account_id, "lead.processed", lead_processed(lead), now, traceparent=lead.traceparent)
-    if email := told_address(lead.interest or "", name=lead.name, phone_number=lead.phone_number):
-        learn(session, lead, lead.name, email, now)
+    if email := email_in_chat(lead.interest or "", name=lead.name, phone_number=lead.phone_number):
+        announce_prospect(session, lead, lead.name, email, now)
     return True
 
 
-def learn(session: Session, lead: Lead, name: str, email: str, now: datetime) -> int:
-    """Tell the webhooks what the chat has told of somebody's name and address; returns how many there are."""
-    told = prospect_updated(lead.id, name, email)
-    return len(announce(session, lead.account_id, "prospect.updated", told, now, traceparent=lead.traceparent))
+def announce_prospect(session: Session, lead: Lead, name: str, email: str, now: datetime) -> int:
+    """Announce a name and an email address learned in the chat; return the number of webhooks that get them."""
+    payload = prospect_updated(lead.id, name, email)
+    return len(announce(session, lead.account_id, "prospect.updated", payload, now, traceparent=lead.traceparent))
 
 
-def decision(
+def decision_values(
     lead: Lead, now: datetime, *, interest: str | None = None, status: str | None = None, summary: str | None = None
 ) -> dict[str, Any]:
-    """Return what a settled lead says: as its phone number has it, unless something else is wanted."""
+    """Return the columns of a decided lead; what is not given follows from its phone number."""
     interest = interest or expected_outcome(lead.phone_number)
     return {
         "interest": interest,
@@ -70,7 +71,7 @@ def decision(
 
 
 def lead_processed(lead: Lead) -> dict[str, Any]:
-    """Return the body of `lead.processed` about a settled lead."""
+    """Return the body of `lead.processed` for a decided lead."""
     return {
         "event": "lead.processed",
         "lead_id": lead.id,
@@ -83,6 +84,6 @@ def lead_processed(lead: Lead) -> dict[str, Any]:
 
 
 def prospect_updated(prospect_id: str, name: str, email: str) -> dict[str, Any]:
-    """Return the body of `prospect.updated`. The event has a dot, the body an underscore: so the seed spells it."""
+    """Return the body of `prospect.updated`; its `event` field has an underscore, as in the tutorial (seed 000)."""
     data = {"prospectId": prospect_id, "prospectName": name, "prospectEmail": email}
     return {"event": "prospect_updated", "data": data}

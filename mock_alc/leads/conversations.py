@@ -1,4 +1,4 @@
-"""What the SMS agent and the lead say to each other: a few believable chats for each outcome."""
+"""Sample chats between the SMS agent and a lead, a few for each outcome."""
 
 import re
 import unicodedata
@@ -9,10 +9,10 @@ from datetime import datetime
 
 OUTCOMES = ("interested", "not_interested", "no_answer")
 OUTCOME_BY_LAST_DIGIT = {"8": "not_interested", "9": "no_answer"}
-TELLS_ADDRESS = "7"
-"""A lead whose number ends so is interested, and says which address to write to."""
-ASKED_FOR_ADDRESS = "One more thing: which address may I send the invitation to?"
-TOLD_ADDRESS = "Please use {email}, I read that every day."
+GIVES_EMAIL_DIGIT = "7"
+"""A lead whose phone number ends with this digit is interested and gives an email address in the chat."""
+EMAIL_QUESTION = "One more thing: which address may I send the invitation to?"
+EMAIL_REPLY = "Please use {email}, I read that every day."
 SUMMARIES = {
     "interested": "{name} wants to know more and asked for a call.",
     "not_interested": "{name} answered and is not looking for anything at the moment.",
@@ -76,7 +76,7 @@ CHATS: dict[str, Sequence[Sequence[str]]] = {
 
 @dataclass(frozen=True)
 class Line:
-    """One text message and when it is, or will be, sent."""
+    """One text message, sent at `at`, which may be in the future."""
 
     sender: str
     text: str
@@ -84,23 +84,23 @@ class Line:
 
 
 def expected_outcome(phone_number: str) -> str:
-    """Tell how a chat with this number ends: 8 at the end declines, 9 never answers, others are interested."""
+    """Return the outcome for a phone number, by its last digit: 8 declines, 9 never answers, others are interested."""
     return OUTCOME_BY_LAST_DIGIT.get(phone_number[-1], "interested")
 
 
 def summary_of(outcome: str, name: str) -> str:
-    """Say in one sentence how the chat went."""
+    """Return a sentence that sums up the chat."""
     return SUMMARIES[outcome].format(name=name)
 
 
 def chat(outcome: str, *, name: str, phone_number: str, begins: datetime, ends: datetime) -> list[Line]:
-    """Return the whole chat, spread evenly between two instants; the same number always chats alike."""
+    """Return the whole chat, spread evenly from `begins` to `ends`; a phone number always gets the same chat."""
     variants = CHATS[outcome]
     texts = [*variants[zlib.crc32(phone_number.encode()) % len(variants)]]
-    if email := told_address(outcome, name=name, phone_number=phone_number):
-        if len(texts) % 2:  # the lead has not answered yet
+    if email := email_in_chat(outcome, name=name, phone_number=phone_number):
+        if len(texts) % 2:  # The agent spoke last.
             texts.append("Sounds good.")
-        texts += [ASKED_FOR_ADDRESS, TOLD_ADDRESS.replace("{email}", email)]
+        texts += [EMAIL_QUESTION, EMAIL_REPLY.replace("{email}", email)]
     step = (ends - begins) / max(len(texts), 1)
     first_name = name.split(maxsplit=1)[0] if name.split() else name
     return [
@@ -113,19 +113,19 @@ def _sender(outcome: str, number: int) -> str:
     return "agent" if outcome == "no_answer" or number % 2 == 0 else "lead"
 
 
-def told_address(outcome: str, *, name: str, phone_number: str) -> str | None:
-    """Return the address that the lead gives in the chat, if it gives one."""
-    if outcome != "interested" or not phone_number.endswith(TELLS_ADDRESS):
+def email_in_chat(outcome: str, *, name: str, phone_number: str) -> str | None:
+    """Return the email address that the lead gives in the chat, or None."""
+    if outcome != "interested" or not phone_number.endswith(GIVES_EMAIL_DIGIT):
         return None
-    return likely_address(name)
+    return example_email(name)
 
 
-def likely_address(name: str) -> str:
-    """Return the address that somebody of this name may have."""
+def example_email(name: str) -> str:
+    """Return a made-up email address for a person with this name."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     return f"{'.'.join(re.findall('[a-z0-9]+', plain)) or 'lead'}@example.com"
 
 
-def said_by(lines: Sequence[Line], now: datetime) -> list[Line]:
-    """Keep the lines that have been sent by now."""
+def lines_sent_by(lines: Sequence[Line], now: datetime) -> list[Line]:
+    """Return the lines sent until `now`."""
     return [line for line in lines if line.at <= now]

@@ -1,4 +1,4 @@
-"""Leads: people whom a customer asked us to check, and what came of it."""
+"""Leads: people whom a customer asked ALC to check, and the results."""
 
 from datetime import datetime
 from typing import Any
@@ -8,14 +8,14 @@ from sqlmodel import Field, Session, col, select
 from mock_alc.base.clock import iso
 from mock_alc.base.credentials import new_id
 from mock_alc.base.tables import Table, UtcDateTime
-from mock_alc.leads.conversations import Line, chat, expected_outcome, said_by
+from mock_alc.leads.conversations import Line, chat, expected_outcome, lines_sent_by
 
 PROCESSING = "processing"
 DECIDED = ("Complete", "Failed")
 
 
 class Lead(Table, table=True):
-    """One lead; `seq` orders them, `id` names them to the world."""
+    """One lead. `seq` is the order of creation, `id` the public id."""
 
     __tablename__ = "lead"
 
@@ -35,7 +35,7 @@ class Lead(Table, table=True):
     decided_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
     def transcript(self, now: datetime) -> list[Line]:
-        """Return the chat as far as it has gone: derived from the row, so that it needs no rows of its own."""
+        """Return the chat until `now`, computed from the columns of the lead."""
         whole = chat(
             self.interest or expected_outcome(self.phone_number),
             name=self.name,
@@ -43,10 +43,10 @@ class Lead(Table, table=True):
             begins=self.created_at,
             ends=self.decided_at or self.decide_at,
         )
-        return said_by(whole, now)
+        return lines_sent_by(whole, now)
 
     def as_json(self, now: datetime) -> dict[str, Any]:
-        """Spell the lead as the API does."""
+        """Return the lead as the API shows it."""
         return {
             "id": self.id,
             "record_id": self.record_id,
@@ -64,7 +64,7 @@ class Lead(Table, table=True):
 
 
 class IdempotencyKey(Table, table=True):
-    """What a key was used for and what was answered: written with its lead, or not at all (A21)."""
+    """A used idempotency key and its response, stored in the transaction that creates the lead (A21)."""
 
     __tablename__ = "idempotency_key"
 
@@ -79,7 +79,7 @@ def add_lead(
     session: Session, *, account_id: str, record_id: str, name: str, phone_number: str,
     idempotency_key: str | None, now: datetime, decide_at: datetime, traceparent: str | None,
 ) -> Lead:  # fmt: skip
-    """Insert a new lead; the agent will decide about it at `decide_at`."""
+    """Insert a lead; the agent decides about it at `decide_at`."""
     lead = Lead(
         id=new_id("lead"),
         account_id=account_id,
@@ -97,15 +97,18 @@ def add_lead(
 
 
 def find(session: Session, account_id: str, lead_id: str) -> Lead | None:
-    """Find a lead of this account (A20)."""
+    """Return the lead if it belongs to this account, else None (A20)."""
     return session.exec(select(Lead).where(Lead.id == lead_id, Lead.account_id == account_id)).one_or_none()
 
 
-def listed(
+def list_leads(
     session: Session, account_id: str, *, limit: int, before: int | None = None, text: str | None = None,
     **equal: str | None,
 ) -> list[Lead]:  # fmt: skip
-    """List leads of an account, newest first, perhaps by letters of the name, `record_id`, `status` and the like."""
+    """Return leads of an account, newest first.
+
+    Only those with a `seq` below `before`, with `text` in their name, and whose columns have the values in `equal`.
+    """
     mine = select(Lead).where(Lead.account_id == account_id)
     for column, wanted in equal.items():
         if wanted is not None:

@@ -14,10 +14,10 @@ from mock_alc.oauth.tables import Client
 from mock_alc.services import alc
 from mock_alc.web.app_hooks import CONTENT_SECURITY_POLICY
 from mock_alc.web.fault_answers import oauth_error
-from mock_alc.web.login import binding_for, check_binding, login_page, sign_in, signed_in
+from mock_alc.web.login import check_binding, form_binding, login_page, sign_in, signed_in_account
 
 pages = Blueprint("authorize", __name__)
-MEANINGS = {
+SCOPE_DESCRIPTIONS = {
     "leads": "Send leads to Acme Lead Checker and read what came of them",
     "webhooks": "Register webhooks that tell it about your leads",
 }
@@ -25,14 +25,14 @@ MEANINGS = {
 
 @pages.route("/oauth/authorize", methods=["GET", "POST"])
 def authorize() -> ResponseReturnValue:
-    """Show the next page of the flow, or act on the form of the last one."""
+    """Show the next page of the flow, or handle the form of the last one."""
     with alc().database.read() as session:
         g.oauth_transaction = session
         client = _known_client()
         try:
-            # Everything is checked before the person is asked anything, and again when they answer (A18).
+            # Check the request before showing anything, and again when a form is posted (A18).
             grant = _grant()
-            _fail_if_asked()
+            _raise_injected_error()
         except OAuth2Error as error:
             return _redirect_with_error(error)
         scopes = str(grant.request.scope).split()
@@ -41,36 +41,36 @@ def authorize() -> ResponseReturnValue:
     if request.form.get("decision") not in ("allow", "deny"):
         problem, status = sign_in()
         if problem is not None:
-            return _bound(client, login_page(problem, client=client), status)
+            return _allow_redirect(client, login_page(problem, client=client), status)
         return redirect(request.full_path, 303)
     return _decide()
 
 
 def _page(client: Client, scopes: list[str]) -> Response:
-    account = signed_in()
+    account = signed_in_account()
     if account is None:
-        return _bound(client, login_page(client=client))
+        return _allow_redirect(client, login_page(client=client))
     page = render_template(
         "consent.html",
         client=client,
         account=account,
-        scopes={scope: MEANINGS[scope] for scope in scopes},
+        scopes={scope: SCOPE_DESCRIPTIONS[scope] for scope in scopes},
         redirect_host=urlsplit(request.args["redirect_uri"]).netloc or request.args["redirect_uri"],
-        binding=binding_for("consent"),
+        binding=form_binding("consent"),
     )
-    return _bound(client, page)
+    return _allow_redirect(client, page)
 
 
 def _decide() -> Response:
-    """Act on Allow or Deny, in one transaction with the code that Allow makes."""
+    """Handle Allow or Deny; Allow issues a code in the same transaction."""
     check_binding("consent")
-    account = signed_in()
+    account = signed_in_account()
     if account is None:
         raise BadRequest("Your session has ended. Start again from the application that sent you here.")
     key = f"{account.id} {request.remote_addr}"
-    if wait := alc().decisions.wait(key):
+    if wait := alc().decisions.seconds_to_wait(key):
         raise TooManyRequests("Too many decisions in a minute. Wait a little.", retry_after=wait)
-    alc().decisions.count(key)
+    alc().decisions.record(key)
     allowed: Account | None = account if request.form["decision"] == "allow" else None
     with alc().database.write() as session:
         g.oauth_transaction = session
@@ -80,12 +80,12 @@ def _decide() -> Response:
             )
         except OAuth2Error as error:
             return _redirect_with_error(error)
-    response.status_code = 303  # Never a status that repeats a POST (A11).
+    response.status_code = 303  # 303, so that the browser does not repeat the POST (A11).
     return response
 
 
 def _known_client() -> Client:
-    """Return the client if the redirect may go to it; otherwise nobody is redirected anywhere (A3, A11)."""
+    """Return the client if `redirect_uri` belongs to it; raise BadRequest, and never redirect, otherwise (A3, A11)."""
     for name, values in request.args.lists():
         if len(values) > 1 and name in ("client_id", "redirect_uri"):
             raise BadRequest(f"The address repeats the parameter {name}, so it is not clear what is asked.")
@@ -98,7 +98,7 @@ def _known_client() -> Client:
 
 
 def _grant() -> Any:
-    """Check the rest of the request with Authlib; raises OAuth2Error whose redirect was checked before."""
+    """Check the rest of the request with Authlib; raise OAuth2Error, which is sent to the checked redirect URI."""
     redirect_uri = request.args["redirect_uri"]
     for name, values in request.args.lists():
         if len(values) > 1:
@@ -107,21 +107,21 @@ def _grant() -> Any:
                 f"The parameter {shown} was sent more than once.", error="invalid_request", redirect_uri=redirect_uri
             )
     if request.args.get("response_type") != "code":
-        # Authlib copies the given type into a header, and fails for some that people send.
+        # Authlib copies an unknown type into a header and raises for some values.
         error = "unsupported_response_type" if request.args.get("response_type") else "invalid_request"
         raise OAuth2Error("This server answers response_type=code only.", error=error, redirect_uri=redirect_uri)
     return server.get_consent_grant()
 
 
-def _fail_if_asked() -> None:
-    """Raise the OAuth2Error that a fault of the control door has for this request, if there is one."""
-    if asked := oauth_error():
-        error, description = asked
+def _raise_injected_error() -> None:
+    """Raise the OAuth2Error of an injected fault, if there is one for this request."""
+    if injected := oauth_error():
+        error, description = injected
         raise OAuth2Error(description, error=error, redirect_uri=request.args["redirect_uri"])
 
 
 def _redirect_with_error(error: OAuth2Error) -> Response:
-    """Send an error to the checked redirect URI, with `state` and, unlike Authlib here, `iss` (A10)."""
+    """Send an error to the checked redirect URI, with `state` and with `iss`, which Authlib omits here (A10)."""
     error.state = request.args.get("state")
     error.redirect_uri = request.args["redirect_uri"]
     response: Response = server.handle_error_response(None, error)
@@ -130,8 +130,8 @@ def _redirect_with_error(error: OAuth2Error) -> Response:
     return response
 
 
-def _bound(client: Client, page: str, status: int = 200) -> Response:
-    """Serve a form whose answer may redirect to the client: Chromium checks form-action against that too (U3)."""
+def _allow_redirect(client: Client, page: str, status: int = 200) -> Response:
+    """Return a page whose form may redirect to the client: Chromium applies `form-action` to redirects too (U3)."""
     target = urlsplit(request.args["redirect_uri"])
     origin = f"{target.scheme}://{target.netloc}" if target.netloc else f"{target.scheme}:"
     response = make_response(page, status)

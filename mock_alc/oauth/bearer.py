@@ -1,4 +1,4 @@
-"""Guards the API: `account_with("leads")` lets a live access token with that scope in, and nothing else (A14)."""
+"""Checks access tokens: `account_with("leads")` accepts only valid ones with that scope (RFC 6750; A14)."""
 
 # Authlib ships no types, so its classes look like Any to the type checker.
 # mypy: allow-subclassing-any
@@ -54,7 +54,7 @@ require.register_token_validator(Validator())
 
 
 def account_with(scope: str) -> str:
-    """Return the id of the account that the presented token acts for; raises ApiError 400, 401 or 403."""
+    """Return the id of the account that the access token belongs to; raise ApiError 400, 401 or 403."""
     if "access_token" in request.args:
         raise ApiError(400, "invalid_request", "Send the access token in the Authorization header, not in the URL.")
     try:
@@ -66,7 +66,7 @@ def account_with(scope: str) -> str:
 
 def _refusal(error: Any, scope: str = "") -> ApiError:
     if isinstance(error, MissingAuthorizationError):
-        # RFC 6750 3.1: a request without any credentials gets the challenge without an error code.
+        # RFC 6750 3.1: no error code in the challenge if the request has no credentials.
         return ApiError(
             401,
             "unauthorized",

@@ -1,4 +1,4 @@
-"""Who is calling the token endpoint: one place that reads Basic and form credentials without ever failing (A12)."""
+"""Client authentication at the token and revocation endpoints, by HTTP Basic or the form (RFC 6749 2.3; A12)."""
 
 # Authlib ships no types, so its errors look like Any to the type checker.
 # mypy: allow-subclassing-any
@@ -17,7 +17,7 @@ from mock_alc.services import alc
 
 @dataclass(frozen=True)
 class Credentials:
-    """What a caller presented, and how."""
+    """The client id and secret of a request; `method` is named as in RFC 7591, such as `client_secret_basic`."""
 
     method: str
     client_id: str
@@ -25,26 +25,28 @@ class Credentials:
 
 
 class TooManyAttempts(OAuth2Error):
-    """Refuses further guesses for a while (A19)."""
+    """Too many wrong secrets for this client and address: 429 with Retry-After (A19)."""
 
     error = "slow_down"
     status_code = 429
 
     def __init__(self, wait: int) -> None:
+        """Refuse for `wait` seconds."""
         super().__init__(f"Too many wrong client secrets. Try again in {wait} seconds.")
         self._wait = wait
 
     def get_headers(self) -> list[tuple[str, str]]:
+        """Add Retry-After."""
         return [*super().get_headers(), ("Retry-After", str(self._wait))]
 
 
 def read_credentials() -> Credentials:
-    """Read the credentials of the current request; raises an OAuth error for none, broken or two kinds."""
+    """Return the credentials of the current request; raise an OAuth error if there are none, invalid or two kinds."""
     form_id, form_secret = request.form.get("client_id", ""), request.form.get("client_secret", "")
     authorization = request.headers.get("Authorization", "")
     if not authorization:
         if not form_id:
-            raise refused()
+            raise invalid_client()
         return Credentials("client_secret_post" if form_secret else "none", form_id, form_secret)
     basic = _read_basic(authorization)
     if form_secret or form_id not in ("", basic.client_id):
@@ -53,26 +55,29 @@ def read_credentials() -> Credentials:
 
 
 def authenticate(client: Client | None, credentials: Credentials) -> Client:
-    """Return the client if the credentials are its own; one answer for unknown, wrong and not allowed (A19)."""
+    """Return the client if the credentials are right.
+
+    Raise the same error for an unknown client, a wrong secret and a method that the client may not use (A19).
+    """
     attempts = alc().wrong_credentials
     key = f"client {credentials.client_id} {request.remote_addr}"
-    if wait := attempts.wait(key):
+    if wait := attempts.seconds_to_wait(key):
         raise TooManyAttempts(wait)
-    right = credentials.method == "none"
-    if not right:
-        # An unknown client costs the same comparison as a wrong secret.
-        right = (client or NOBODY).check_client_secret(credentials.secret)
-    if client is None or not right or not client.check_endpoint_auth_method(credentials.method, "token"):
-        attempts.count(key)
-        raise refused()
+    is_valid = credentials.method == "none"
+    if not is_valid:
+        # Compare for unknown clients too, so that the response time does not reveal them.
+        is_valid = (client or DUMMY_CLIENT).check_client_secret(credentials.secret)
+    if client is None or not is_valid or not client.check_endpoint_auth_method(credentials.method, "token"):
+        attempts.record(key)
+        raise invalid_client()
     return client
 
 
-NOBODY = Client(client_id="", name="", redirect_uris=[], auth_methods=[], scope="")
+DUMMY_CLIENT = Client(client_id="", name="", redirect_uris=[], auth_methods=[], scope="")
 
 
-def refused() -> InvalidClientError:
-    """Make the one refusal of client authentication, with the challenge that RFC 6749 5.2 asks for."""
+def invalid_client() -> InvalidClientError:
+    """Return the error for failed client authentication, a 401 with the challenge of RFC 6749 5.2."""
     return InvalidClientError("The client is unknown, or its credentials are wrong.", status_code=401)
 
 
@@ -81,7 +86,7 @@ def _read_basic(authorization: str) -> Credentials:
     try:
         user, colon, password = base64.b64decode(encoded.strip(), validate=True).decode("utf-8").partition(":")
     except (binascii.Error, ValueError) as error:
-        raise refused() from error
+        raise invalid_client() from error
     if scheme.lower() != "basic" or not colon or not user or not password:
-        raise refused()
+        raise invalid_client()
     return Credentials("client_secret_basic", unquote_plus(user), unquote_plus(password))

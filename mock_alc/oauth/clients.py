@@ -1,4 +1,4 @@
-"""Registering OAuth clients: the one from the settings, and those that the control door asks for."""
+"""Registration of OAuth clients: the one in the settings, and those added by the control API."""
 
 from urllib.parse import parse_qs, urlsplit
 
@@ -10,18 +10,18 @@ from mock_alc.oauth.tables import SCOPES, Client
 
 CONFIDENTIAL = ["client_secret_basic", "client_secret_post"]
 RESERVED_PARAMETERS = {"code", "state", "iss", "error", "error_description", "error_uri"}
-RUNS_HERE = {"javascript", "data", "vbscript", "file", "blob", "about"}
+UNSAFE_SCHEMES = {"javascript", "data", "vbscript", "file", "blob", "about"}
 
 
 class UnusableRedirectUri(ValueError):
-    """A redirect URI cannot be registered; the message is a whole sentence."""
+    """The redirect URI cannot be registered; the message is a whole sentence."""
 
 
 def register_client(
     session: Session, *, client_id: str, secret: str | None, redirect_uris: list[str],
     auth_methods: list[str] | None = None, scope: str = " ".join(SCOPES), name: str = "",
 ) -> Client:  # fmt: skip
-    """Add or replace a client; without a secret it is public. Raises UnusableRedirectUri."""
+    """Add or replace a client; without a secret it is a public one. Raise UnusableRedirectUri."""
     for uri in redirect_uris:
         check_redirect_uri(uri)
     client = session.merge(
@@ -39,7 +39,7 @@ def register_client(
 
 
 def provision_client(session: Session, config: Config) -> None:
-    """Register the client that the settings name, if they name one."""
+    """Register the client of the settings, if there is one."""
     if config.client_id:
         register_client(
             session,
@@ -50,9 +50,9 @@ def provision_client(session: Session, config: Config) -> None:
 
 
 def check_redirect_uri(uri: str) -> None:
-    """Raise UnusableRedirectUri unless answers can be added to this URI without ambiguity (A3)."""
+    """Raise UnusableRedirectUri unless response parameters can be added to the URI without ambiguity (A3)."""
     parts = urlsplit(uri)
-    if not uri.isascii() or not uri.isprintable() or " " in uri or not parts.scheme or parts.scheme in RUNS_HERE:
+    if not uri.isascii() or not uri.isprintable() or " " in uri or not parts.scheme or parts.scheme in UNSAFE_SCHEMES:
         raise UnusableRedirectUri(f"The redirect URI {uri!r} must be absolute and written in ASCII.")
     if "#" in uri or "@" in parts.netloc:
         raise UnusableRedirectUri(f"The redirect URI {uri!r} must carry neither a fragment nor a user name.")

@@ -1,4 +1,4 @@
-"""The endpoints that programs call: metadata, token and revocation."""
+"""The OAuth endpoints for programs: metadata, token and revocation."""
 
 from collections.abc import Callable
 from typing import Any
@@ -18,7 +18,7 @@ FORM = "application/x-www-form-urlencoded"
 
 @pages.get("/.well-known/oauth-authorization-server")
 def metadata() -> ResponseReturnValue:
-    """Describe this server (RFC 8414), no more and no less than it does (A16)."""
+    """Return the server metadata (RFC 8414), which lists exactly what this server supports (A16)."""
     issuer = alc().config.issuer
     return {
         "issuer": issuer,
@@ -49,7 +49,7 @@ def revoke() -> ResponseReturnValue:
 
 
 def _answer(create: Callable[[], Any]) -> Response:
-    """Run one endpoint in one transaction: refusals commit too, since they burn codes and kill families."""
+    """Run an endpoint in one transaction; errors commit too, because they invalidate codes and revoke families."""
     with alc().database.write() as session:
         g.oauth_transaction = session
         try:

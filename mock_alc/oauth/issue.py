@@ -1,4 +1,4 @@
-"""The life of codes and tokens in the database: issued, spent once, revoked by family."""
+"""Codes and tokens in the database: issue, redeem once, revoke by family."""
 
 from datetime import datetime, timedelta
 
@@ -10,21 +10,21 @@ from mock_alc.base.database import changed_rows
 from mock_alc.config import Config
 from mock_alc.oauth.tables import AuthorizationCode, Client, Token, TokenFamily
 
-PRESENTATIONS = 2  # One slip is forgiven; a second failure burns the code (A5).
+MAX_PRESENTATIONS = 2  # One failed attempt to redeem a code is allowed; a second one invalidates it (A5).
 
 
 def new_access_token(**_request: object) -> str:
-    """Make the value of an access token."""
+    """Return a new access token."""
     return new_token("alc_at")
 
 
 def new_refresh_token(**_request: object) -> str:
-    """Make the value of a refresh token."""
+    """Return a new refresh token."""
     return new_token("alc_rt")
 
 
-def begin_family(session: Session, client_id: str, account_id: str, now: datetime) -> TokenFamily:
-    """Note a consent, from which a code or tokens follow."""
+def create_family(session: Session, client_id: str, account_id: str, now: datetime) -> TokenFamily:
+    """Record a consent: all codes and tokens that follow from it belong to this family."""
     family = TokenFamily(id=new_id("grant"), client_id=client_id, account_id=account_id, created_at=now)
     session.add(family)
     session.flush()
@@ -32,19 +32,19 @@ def begin_family(session: Session, client_id: str, account_id: str, now: datetim
 
 
 def revoke_family(session: Session, family_id: str, now: datetime) -> None:
-    """Kill every token of a grant, those included that are being issued this moment."""
+    """Revoke every token of a family, also those that another transaction is issuing."""
     living = update(TokenFamily).where(col(TokenFamily.id) == family_id, col(TokenFamily.revoked_at).is_(None))
     changed_rows(session, living.values(revoked_at=now))
 
 
 def revoke_all(session: Session, now: datetime) -> int:
-    """Kill every grant; returns how many there were."""
+    """Revoke every family; return how many there were."""
     living = update(TokenFamily).where(col(TokenFamily.revoked_at).is_(None))
     return changed_rows(session, living.values(revoked_at=now))
 
 
 def present_code(session: Session, value: str, client: Client, now: datetime) -> AuthorizationCode | None:
-    """Return the code if this client may still redeem it; a used one kills what it gave (A5, A6)."""
+    """Return the code if this client may redeem it, else None; revoke the family of a used code (A5, A6)."""
     found = select(AuthorizationCode).where(
         AuthorizationCode.code_sha256 == digest(value), AuthorizationCode.client_id == client.client_id
     )
@@ -53,14 +53,14 @@ def present_code(session: Session, value: str, client: Client, now: datetime) ->
         return None
     if code.used_at is not None:
         revoke_family(session, code.family_id, now)
-    if code.used_at is not None or code.expires_at <= now or code.presented >= PRESENTATIONS:
+    if code.used_at is not None or code.expires_at <= now or code.presented >= MAX_PRESENTATIONS:
         return None
     code.presented += 1
     return code
 
 
-def use_code(session: Session, code: AuthorizationCode, now: datetime) -> bool:
-    """Redeem once, whoever else tries at the same time; the loser's try is a reuse (A4)."""
+def redeem_code(session: Session, code: AuthorizationCode, now: datetime) -> bool:
+    """Mark the code as used; of concurrent requests one gets True, and the others revoke the family (A4)."""
     unused = update(AuthorizationCode).where(
         col(AuthorizationCode.code_sha256) == code.code_sha256, col(AuthorizationCode.used_at).is_(None)
     )
@@ -70,8 +70,12 @@ def use_code(session: Session, code: AuthorizationCode, now: datetime) -> bool:
     return won
 
 
-def use_refresh_token(session: Session, token: Token, now: datetime, grace: timedelta) -> bool:
-    """Spend once; a spent one that comes back revokes its family, unless the grace covers it (A7, A8)."""
+def spend_refresh_token(session: Session, token: Token, now: datetime, grace: timedelta) -> bool:
+    """Mark the refresh token as used and return True.
+
+    A used one revokes its family (False), unless it was used less than `grace` ago and the tokens
+    that replaced it are unused: then the client may not have got the response (A7, A8).
+    """
     unspent = update(Token).where(col(Token.id) == token.id, col(Token.refresh_used_at).is_(None))
     if changed_rows(session, unspent.values(refresh_used_at=now)) == 1:
         return True
@@ -91,7 +95,7 @@ def save_tokens(
     session: Session, config: Config, family: TokenFamily, *, access: str, refresh: str, scope: str,
     now: datetime, lifetime: int, parent: Token | None = None,
 ) -> Token:  # fmt: skip
-    """Store a pair, as digests; the access token lives for `lifetime` seconds."""
+    """Store an access token, valid for `lifetime` seconds, and its refresh token, both as digests."""
     token = Token(
         id=new_id("tok"),
         family_id=family.id,
@@ -110,12 +114,12 @@ def save_tokens(
 
 
 def find_access_token(session: Session, value: str) -> Token | None:
-    """Find a token by its access value, if its family lives."""
+    """Return the token with this access value, also an expired one, unless its family is revoked."""
     return _find(session, col(Token.access_sha256) == digest(value))
 
 
 def find_refresh_token(session: Session, value: str, now: datetime) -> Token | None:
-    """Find a token by its refresh value, spent or not, if it is not out of date and its family lives."""
+    """Return the token with this refresh value, used or not, unless it has expired or its family is revoked."""
     token = _find(session, col(Token.refresh_sha256) == digest(value))
     return token if token and token.refresh_expires_at > now else None
 

@@ -1,4 +1,4 @@
-"""Authlib's authorization server, closed where its defaults are open (bar section 10: each trap was measured)."""
+"""Authlib's authorization server, with stricter rules where its defaults are too permissive (RFC 9700)."""
 
 # Authlib ships no types, so its classes look like Any to the type checker.
 # mypy: allow-subclassing-any
@@ -29,52 +29,58 @@ from mock_alc.oauth import issue
 from mock_alc.oauth.client_authentication import authenticate, read_credentials
 from mock_alc.oauth.tables import AUTH_METHODS, SCOPES, AuthorizationCode, Client, Token, TokenFamily
 from mock_alc.services import alc
-from mock_alc.web.fault_answers import lifetime
+from mock_alc.web.fault_answers import lifetime_seconds
 
 S256_CHALLENGE = re.compile(r"[A-Za-z0-9\-._~]{43,128}")
 
 
 def transaction() -> Session:
-    """Return the transaction of this request: all that Authlib does for one answer commits together (A7)."""
+    """Return the transaction of this request: everything that Authlib does for one response commits together (A7)."""
     return cast(Session, g.oauth_transaction)
 
 
 class Payload(OAuth2Payload):
-    """The parameters from the one place where they may be: the query of authorize, the form of the others (A17)."""
+    """The request parameters: those of the query at the authorize page, of the form elsewhere, never both (A17)."""
 
     @property
     def data(self) -> MultiDict[str, str]:
+        """Return the parameters."""
         return request.args if request.endpoint == "authorize.authorize" else request.form
 
     @property
     def datalist(self) -> dict[str, list[str]]:
+        """Return all values of each parameter."""
         return dict(self.data.lists())
 
 
 class Request(OAuth2Request):
-    """A request under our configured URL, so that a Host header or a proxy cannot change what Authlib sees."""
+    """The current request under our configured URL, so that no Host header or proxy changes what Authlib sees."""
 
     def __init__(self) -> None:
+        """Wrap Flask's current request."""
         super().__init__(request.method, alc().config.issuer + request.full_path, headers=request.headers)
         self.payload = Payload()
 
     @property
     def args(self) -> MultiDict[str, str]:
+        """Return the query parameters."""
         return request.args
 
     @property
     def form(self) -> MultiDict[str, str]:
+        """Return the form parameters."""
         return request.form
 
 
 class CodeGrant(AuthorizationCodeGrant):
-    """Authorization codes: redeemed once, remembered for ever (A4-A6)."""
+    """The authorization code grant: a code is redeemed once, and its row is kept (A4-A6)."""
 
     TOKEN_ENDPOINT_AUTH_METHODS = AUTH_METHODS
 
     def save_authorization_code(self, code: str, request: Any) -> None:
+        """Store a new code with a new token family."""
         now, client, account = alc().now(), request.client, request.user
-        family = issue.begin_family(transaction(), client.client_id, account.id, now)
+        family = issue.create_family(transaction(), client.client_id, account.id, now)
         transaction().add(
             AuthorizationCode(
                 code_sha256=digest(code),
@@ -84,48 +90,55 @@ class CodeGrant(AuthorizationCodeGrant):
                 redirect_uri=request.payload.redirect_uri,
                 scope=request.scope,
                 code_challenge=request.payload.data["code_challenge"],
-                expires_at=now + timedelta(seconds=lifetime("expired_code", alc().config.code_lifetime)),
+                expires_at=now + timedelta(seconds=lifetime_seconds("expired_code", alc().config.code_lifetime)),
             )
         )
 
     def query_authorization_code(self, code: str, client: Client) -> AuthorizationCode | None:
+        """Return the code if this client may redeem it."""
         return issue.present_code(transaction(), code, client, alc().now())
 
     def authenticate_user(self, authorization_code: AuthorizationCode) -> Account:
-        """Spend the code here: Authlib calls this after the PKCE check and before it issues anything."""
-        if not issue.use_code(transaction(), authorization_code, alc().now()):
+        """Mark the code as used and return its account.
+
+        Authlib calls this after the PKCE check and before it issues tokens.
+        """
+        if not issue.redeem_code(transaction(), authorization_code, alc().now()):
             raise InvalidGrantError("The authorization code was used before.")
         return cast(Account, transaction().get(Account, authorization_code.account_id))
 
     def delete_authorization_code(self, authorization_code: AuthorizationCode) -> None:
-        """Keep the row: a deleted code could not be recognised when it comes back."""
+        """Keep the row, so that a second use of the code is recognized."""
 
 
 class RefreshGrant(RefreshTokenGrant):
-    """Refresh tokens: each is spent for a new one (A7)."""
+    """The refresh token grant, with rotation: each refresh token is used once and replaced (A7)."""
 
     TOKEN_ENDPOINT_AUTH_METHODS = AUTH_METHODS
     INCLUDE_NEW_REFRESH_TOKEN = True
 
     def authenticate_refresh_token(self, refresh_token: str) -> Token | None:
+        """Return the token with this refresh value."""
         return issue.find_refresh_token(transaction(), refresh_token, alc().now())
 
     def authenticate_user(self, refresh_token: Token) -> Account:
+        """Mark the refresh token as used and return its account; raise InvalidGrantError for a reused one."""
         grace = timedelta(seconds=alc().config.refresh_grace)
-        if not issue.use_refresh_token(transaction(), refresh_token, alc().now(), grace):
+        if not issue.spend_refresh_token(transaction(), refresh_token, alc().now(), grace):
             raise InvalidGrantError("The refresh token was used before, so its whole family was revoked.")
         return cast(Account, transaction().get(Account, refresh_token.account_id))
 
     def revoke_old_credential(self, refresh_token: Token) -> None:
-        """Do nothing more: the old token was spent before the new one was made."""
+        """Do nothing: `authenticate_user` has marked the old token as used."""
 
 
 class S256Only(CodeChallenge):
-    """PKCE for every client, checked before the person is asked anything (A2)."""
+    """PKCE (RFC 7636) with S256 for every client, checked before the person is asked anything (A2)."""
 
     SUPPORTED_CODE_CHALLENGE_METHOD = ("S256",)
 
     def validate_code_challenge(self, grant: Any, redirect_uri: str) -> None:
+        """Raise InvalidRequestError unless there is a valid S256 challenge."""
         data = grant.request.payload.data
         if data.get("code_challenge_method") != "S256":
             raise InvalidRequestError("PKCE is required here: send code_challenge_method=S256.")
@@ -134,21 +147,23 @@ class S256Only(CodeChallenge):
 
 
 class Revocation(RevocationEndpoint):
-    """RFC 7009: a refresh token takes its whole family with it, an access token only itself (A15)."""
+    """Token revocation (RFC 7009): a refresh token revokes its family, an access token only itself (A15)."""
 
     CLIENT_AUTH_METHODS = AUTH_METHODS
 
     def check_params(self, request: Any, client: Client) -> None:
-        """Ask for the token only: an unknown hint is ignored, as RFC 7009 2.1 allows."""
+        """Require the token only; ignore an unknown hint, as RFC 7009 2.1 allows."""
         if not request.form.get("token"):
             raise InvalidRequestError("The parameter 'token' is missing.")
 
     def query_token(self, token_string: str, _token_type_hint: str | None) -> Token | None:
+        """Return the token with this refresh or access value."""
         return issue.find_refresh_token(transaction(), token_string, alc().now()) or issue.find_access_token(
             transaction(), token_string
         )
 
     def revoke_token(self, token: Token, request: Any) -> None:
+        """Revoke the family or the access token."""
         if token.refresh_sha256 == digest(request.form["token"]):
             issue.revoke_family(transaction(), token.family_id, alc().now())
         else:
@@ -156,16 +171,18 @@ class Revocation(RevocationEndpoint):
 
 
 class Issuer(IssuerParameter):
-    """`iss` on every redirect (RFC 9207)."""
+    """Adds `iss` to every redirect (RFC 9207)."""
 
     def get_issuer(self) -> str:
+        """Return our issuer."""
         return alc().config.issuer
 
 
 class Server(AuthorizationServer):
-    """The server that the pages in this folder speak to; it keeps nothing between requests."""
+    """The authorization server used by the views in this package; it has no state between requests."""
 
     def __init__(self) -> None:
+        """Register the grants and the revocation endpoint."""
         super().__init__()
         self.scopes_supported = list(SCOPES)
         self.issuer = Issuer()
@@ -176,20 +193,22 @@ class Server(AuthorizationServer):
         self.register_token_generator("default", self._generate)
 
     def create_oauth2_request(self, _request: object) -> Request:
+        """Return our own request class."""
         return Request()
 
     def query_client(self, client_id: str) -> Client | None:
+        """Return the client with this id."""
         return transaction().get(Client, client_id)
 
     def authenticate_client(self, request: Any, methods: list[str], endpoint: str = "token") -> Client:
-        """Replace Authlib's readers of credentials, which raise on what strangers send (A12)."""
+        """Authenticate the client; replaces Authlib's own code, which raises on malformed credentials (A12)."""
         credentials = read_credentials()
         client = authenticate(self.query_client(credentials.client_id), credentials)
         request.auth_method = credentials.method
         return client
 
     def save_token(self, token: dict[str, Any], request: Any) -> None:
-        """Store the pair with its family, in the transaction that spent the code or the older token; say whose."""
+        """Store the tokens in the transaction that used the code or refresh token; add `username` to the response."""
         token["username"] = request.user.email
         source = request.refresh_token or request.authorization_code
         family = transaction().get(TokenFamily, source.family_id)
@@ -212,7 +231,7 @@ class Server(AuthorizationServer):
 
 
 def _access_token_lifetime() -> int:
-    return lifetime("short_lived_tokens", alc().config.access_token_lifetime)
+    return lifetime_seconds("short_lived_tokens", alc().config.access_token_lifetime)
 
 
 server = Server()

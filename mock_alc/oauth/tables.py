@@ -1,4 +1,4 @@
-"""Clients, codes and tokens, with the answers that Authlib asks them for (A22); values only as digests (A13)."""
+"""Tables of clients, codes and tokens, with the methods that Authlib calls (A22); secrets as digests only (A13)."""
 
 # Authlib ships no types, so its mixins look like Any to the type checker.
 # mypy: allow-subclassing-any
@@ -16,7 +16,7 @@ AUTH_METHODS = ("client_secret_basic", "client_secret_post", "none")
 
 
 class Client(Table, ClientMixin, table=True):
-    """An application that asks for access; one without a secret is public."""
+    """An OAuth client; one without a secret is public."""
 
     __tablename__ = "oauth_client"
 
@@ -28,35 +28,41 @@ class Client(Table, ClientMixin, table=True):
     scope: str
 
     def get_client_id(self) -> str:
+        """Return the client id."""
         return self.client_id
 
     def get_default_redirect_uri(self) -> None:
-        """Give none: the redirect URI is always stated and matched exactly (A3)."""
+        """Return None: requests must state the redirect URI, which is matched exactly (A3)."""
 
     def get_allowed_scope(self, scope: str | None) -> str | None:
-        """Return what is granted: the client's own scope if it asks for none; None refuses a wider wish (A9)."""
+        """Return the scope to grant: by default all of the client's; None if it asks for more than that (A9)."""
         if not scope:
             return self.scope
         return scope if set(scope.split()) <= set(self.scope.split()) else None
 
     def check_redirect_uri(self, redirect_uri: str) -> bool:
+        """Return whether this exact URI is registered."""
         return redirect_uri in self.redirect_uris
 
     def check_client_secret(self, client_secret: str) -> bool:
+        """Return whether the secret is right; compares in constant time."""
         return matches(client_secret, self.secret_sha256)
 
     def check_endpoint_auth_method(self, method: str, _endpoint: str) -> bool:
+        """Return whether the client may authenticate with this method."""
         return method in self.auth_methods
 
     def check_response_type(self, response_type: str) -> bool:
+        """Return whether the response type is `code`."""
         return response_type == "code"
 
     def check_grant_type(self, grant_type: str) -> bool:
+        """Return whether the grant type is one that this server supports."""
         return grant_type in ("authorization_code", "refresh_token")
 
 
 class TokenFamily(Table, table=True):
-    """One consent and all that came of it: revoking this row kills every token of the grant at once (A5, A7)."""
+    """One consent and the tokens that follow from it; revoking this row revokes all of them at once (A5, A7)."""
 
     __tablename__ = "oauth_token_family"
 
@@ -68,7 +74,7 @@ class TokenFamily(Table, table=True):
 
 
 class AuthorizationCode(Table, AuthorizationCodeMixin, table=True):
-    """A code; kept after its use, so that a second use is recognised (A5)."""
+    """An authorization code; used ones are kept, so that a second use is recognized (A5)."""
 
     __tablename__ = "oauth_code"
 
@@ -85,14 +91,16 @@ class AuthorizationCode(Table, AuthorizationCodeMixin, table=True):
     used_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
     def get_redirect_uri(self) -> str:
+        """Return the redirect URI of the authorization request."""
         return self.redirect_uri
 
     def get_scope(self) -> str:
+        """Return the granted scopes, separated by spaces."""
         return self.scope
 
 
 class Token(Table, table=True):
-    """An access token and the refresh token issued with it; `parent_id` is the pair that was spent for it."""
+    """An access token and its refresh token; `parent_id` is the pair that was refreshed to get this one."""
 
     __tablename__ = "oauth_token"
 
@@ -110,9 +118,11 @@ class Token(Table, table=True):
     revoked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
     def check_client(self, client: Client) -> bool:
+        """Return whether the token was issued to this client."""
         return self.client_id == client.client_id
 
     def get_scope(self) -> str:
+        """Return the granted scopes, separated by spaces."""
         return self.scope
 
     def is_expired(self, now: datetime) -> bool:

@@ -1,6 +1,6 @@
-"""`/openapi.json`: the API in the words of OpenAPI 3.1, built from the constants that the code itself goes by.
+"""`/openapi.json`: the API as an OpenAPI 3.1 document, built from the constants that the code uses.
 
-Tests hold it to the routes and, by schemathesis, to what the server does; and what clients send can be held to it.
+Tests compare it with the routes and, with schemathesis, with the responses of the server.
 """
 
 from typing import Any
@@ -22,12 +22,12 @@ INTRODUCTION = (
 
 @pages.get("/openapi.json")
 def openapi() -> ResponseReturnValue:
-    """Answer with the document; anyone may read it."""
+    """Return the document; no authentication needed."""
     return document(alc().config.issuer)
 
 
 def document(issuer: str) -> dict[str, Any]:
-    """Build the document for a server at `issuer`."""
+    """Return the document for a server at `issuer`."""
     return {
         "openapi": "3.1.0",
         "info": {"title": "Acme Lead Checker", "version": "1", "description": INTRODUCTION},

@@ -1,19 +1,29 @@
-"""`/api/v1/leads` in OpenAPI."""
+"""The OpenAPI paths and schemas of `/api/v1/leads`."""
 
-from mock_alc.api.bodies import CONTROLS, LONGEST_TEXT
+from mock_alc.api.bodies import CONTROL_CHARACTERS, LONGEST_TEXT
 from mock_alc.api.leads import CURSOR, E164, KEY, LARGEST_PAGE, PAGE
 from mock_alc.leads.conversations import OUTCOMES
 from mock_alc.leads.leads import DECIDED, PROCESSING
-from mock_alc.openapi.parts import NO_TIME, TEXT, TIME, answer, body, operation, parameter, reference, thing
+from mock_alc.openapi.parts import (
+    NO_TIME,
+    TEXT,
+    TIME,
+    object_schema,
+    operation,
+    parameter,
+    reference,
+    request_body,
+    response,
+)
 
 KEY_SCHEMA = {"type": "string", "pattern": f"^{KEY.pattern}$"}
 CURSOR_SCHEMA = {"type": "string", "pattern": f"^{CURSOR.pattern}$"}
-SOME_TEXT = rf"^[^{CONTROLS}]*[^\s{CONTROLS}][^{CONTROLS}]*$"
+SOME_TEXT = rf"^[^{CONTROL_CHARACTERS}]*[^\s{CONTROL_CHARACTERS}][^{CONTROL_CHARACTERS}]*$"
 SHORT = {"type": "string", "minLength": 1, "maxLength": LONGEST_TEXT, "pattern": SOME_TEXT}
 REPLAYED = {"Idempotency-Replayed": {"description": "`true` on a repeated answer.", "schema": TEXT}}
 
 SCHEMAS = {
-    "NewLead": thing(
+    "NewLead": object_schema(
         {
             "recordId": {**SHORT, "description": "Your own id; it comes back in the webhook."},
             "name": SHORT,
@@ -22,7 +32,7 @@ SCHEMAS = {
         examples=[{"recordId": "1", "name": "Ada Lovelace", "phoneNumber": "+442071838750"}],
         description="The keys are in camel case here, and in snake case in answers, as the tutorial has it.",
     ),
-    "Lead": thing(
+    "Lead": object_schema(
         {
             "id": TEXT,
             "record_id": TEXT,
@@ -33,13 +43,13 @@ SCHEMAS = {
             "summary": {"type": ["string", "null"]},
             "transcript": {
                 "type": "array",
-                "items": thing({"from": {"enum": ["agent", "lead"]}, "text": TEXT, "at": TIME}),
+                "items": object_schema({"from": {"enum": ["agent", "lead"]}, "text": TEXT, "at": TIME}),
             },
             "created_at": TIME,
             "decided_at": NO_TIME,
         }
     ),
-    "LeadPage": thing(
+    "LeadPage": object_schema(
         {
             "leads": {"type": "array", "items": reference("Lead")},
             "next_cursor": {"type": ["string", "null"], "description": "Null on the last page."},
@@ -52,15 +62,15 @@ PATHS = {
     "/api/v1/leads": {
         "post": operation(
             "leads", "createLead", "Hand a person over to the agent.",
-            {"201": answer("Accepted; the agent is at it.", reference("Lead"), REPLAYED)}, 409, 415, 422,
-            requestBody=body(reference("NewLead")),
+            {"201": response("Accepted; the agent is at it.", reference("Lead"), REPLAYED)}, 409, 415, 422,
+            requestBody=request_body(reference("NewLead")),
             parameters=[
                 parameter("header", "Idempotency-Key", "The same key and body get the same answer.", KEY_SCHEMA)
             ],
         ),
         "get": operation(
             "leads", "listLeads", "List leads, newest first.",
-            {"200": answer("One page.", reference("LeadPage"))},
+            {"200": response("One page.", reference("LeadPage"))},
             parameters=[
                 parameter("query", "limit", "Leads a page.", _NUMBER),
                 parameter("query", "cursor", "`next_cursor` of the page before.", CURSOR_SCHEMA),
@@ -72,7 +82,7 @@ PATHS = {
     "/api/v1/leads/{lead_id}": {
         "get": operation(
             "leads", "getLead", "Look at a lead, with the chat so far.",
-            {"200": answer("The lead.", reference("Lead"))}, 404,
+            {"200": response("The lead.", reference("Lead"))}, 404,
             parameters=[
                 parameter("path", "lead_id", "The id of a lead.", {"type": "string", "minLength": 1}, required=True)
             ],

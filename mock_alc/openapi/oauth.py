@@ -1,13 +1,13 @@
-"""The endpoints of OAuth that programs call, in OpenAPI; the authorize page is for people."""
+"""The OpenAPI paths and schemas of the OAuth endpoints for programs; the authorize page is for people."""
 
 from typing import Any
 
 from mock_alc.oauth.endpoints import FORM
 from mock_alc.oauth.tables import SCOPES
-from mock_alc.openapi.parts import TEXT, answer, body, reference, thing
+from mock_alc.openapi.parts import TEXT, object_schema, reference, request_body, response
 
 SCHEMAS = {
-    "TokenRequest": thing(
+    "TokenRequest": object_schema(
         {"grant_type": {"enum": ["authorization_code", "refresh_token"]}},
         {
             "code": TEXT,
@@ -20,20 +20,22 @@ SCHEMAS = {
         },
         additionalProperties=TEXT,
     ),
-    "Tokens": thing(
+    "Tokens": object_schema(
         {"access_token": TEXT, "token_type": {"const": "Bearer"}, "expires_in": {"type": "integer"}, "scope": TEXT},
         {
             "refresh_token": {**TEXT, "description": "Good once: each refresh brings a new one."},
             "username": {**TEXT, "description": "Whose account it is, to show to people; the name is RFC 7662's."},
         },
     ),
-    "Revocation": thing(
+    "Revocation": object_schema(
         {"token": {**TEXT, "minLength": 1}},
         {"token_type_hint": TEXT, "client_id": TEXT, "client_secret": TEXT},
         additionalProperties=TEXT,
     ),
-    "OAuthError": thing({"error": TEXT}, {"error_description": TEXT, "error_uri": TEXT}, description="RFC 6749 5.2."),
-    "ServerMetadata": thing(
+    "OAuthError": object_schema(
+        {"error": TEXT}, {"error_description": TEXT, "error_uri": TEXT}, description="RFC 6749 5.2."
+    ),
+    "ServerMetadata": object_schema(
         {
             "issuer": TEXT,
             "authorization_endpoint": TEXT,
@@ -45,8 +47,8 @@ SCHEMAS = {
     ),
 }
 
-_REFUSALS = {
-    str(status): answer(what, reference("OAuthError"))
+_ERRORS = {
+    str(status): response(what, reference("OAuthError"))
     for status, what in (
         (400, "Refused; `error` says why."),
         (401, "The client is not who it says."),
@@ -57,15 +59,15 @@ _REFUSALS = {
 _UNAVAILABLE = {"503": {"$ref": "#/components/responses/503"}}
 
 
-def _endpoint(name: str, summary: str, sent: str, answers: dict[str, Any]) -> dict[str, Any]:
+def _endpoint(name: str, summary: str, body_schema: str, responses: dict[str, Any]) -> dict[str, Any]:
     return {
         "post": {
             "operationId": name,
             "tags": ["oauth"],
             "summary": summary,
             "security": [{"client": []}, {}],  # {}: the credentials may be in the form, or the client is public.
-            "requestBody": body(reference(sent), media=FORM),
-            "responses": {**answers, **_REFUSALS, **_UNAVAILABLE},
+            "requestBody": request_body(reference(body_schema), media=FORM),
+            "responses": {**responses, **_ERRORS, **_UNAVAILABLE},
         }
     }
 
@@ -77,18 +79,20 @@ PATHS = {
             "tags": ["oauth"],
             "summary": "Describe the authorization server.",
             "security": [],
-            "responses": {"200": answer("The metadata.", reference("ServerMetadata"))},
+            "responses": {"200": response("The metadata.", reference("ServerMetadata"))},
         }
     },
     "/oauth/token": _endpoint(
-        "token", "Redeem a code or a refresh token.", "TokenRequest", {"200": answer("Tokens.", reference("Tokens"))}
+        "token", "Redeem a code or a refresh token.", "TokenRequest", {"200": response("Tokens.", reference("Tokens"))}
     ),
-    "/oauth/revoke": _endpoint("revoke", "Revoke a token.", "Revocation", {"200": answer("Revoked, or never known.")}),
+    "/oauth/revoke": _endpoint(
+        "revoke", "Revoke a token.", "Revocation", {"200": response("Revoked, or never known.")}
+    ),
 }
 
 
 def schemes(issuer: str) -> dict[str, Any]:
-    """Describe how a caller may prove who it is."""
+    """Return the security schemes: OAuth, a bearer token, and client credentials."""
     flow = {
         "authorizationUrl": f"{issuer}/oauth/authorize",
         "tokenUrl": f"{issuer}/oauth/token",

@@ -8,7 +8,7 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from mock_alc.base.paging import every_delivery
-from mock_alc.base.refusals import in_words
+from mock_alc.base.refusals import error_text
 from mock_alc.control import matching
 from mock_alc.grading.receiver import grade
 from mock_alc.grading.report import Report
@@ -119,7 +119,7 @@ class Alc:
 
         Raises Refused if that takes longer than `at_most` seconds of virtual time.
         """
-        if not self._services.time.until_idle(timedelta(seconds=at_most)):
+        if not self._services.time.run_until_idle(timedelta(seconds=at_most)):
             raise Refused(f"After {at_most:g} seconds of its time the mock still had something to do.")
 
     def leads(self) -> list[Json]:
@@ -178,7 +178,7 @@ class Alc:
             path, method=method, json=body, headers=dict(headers), base_url=self.url
         )
         if response.status_code >= 400:
-            said = in_words(response.get_json(silent=True)) or response.text.strip()
+            said = error_text(response.get_json(silent=True)) or response.text.strip()
             raise Refused(f"{method} {path} was answered {response.status_code}. {said}")
         answer: Json = response.get_json()
         return answer

@@ -11,7 +11,7 @@ from flask import Flask
 
 from mock_alc import create_app
 from mock_alc.config import Config
-from mock_alc.web.fault_answers import WIRE
+from mock_alc.web.fault_answers import CONNECTION_FAULT
 
 try:
     import responses
@@ -59,7 +59,7 @@ def _answer(app: Flask, request: requests.PreparedRequest) -> tuple[int, dict[st
         headers=dict(request.headers),
         data=_bytes(request.body),
         base_url=f"{parts.scheme}://{parts.netloc}",
-        environ_overrides={WIRE: wire},
+        environ_overrides={CONNECTION_FAULT: wire},
     )
     if wire.get("trouble") == "drop":
         raise requests.ConnectionError("Connection aborted: the remote end closed it without a response.")

@@ -1,4 +1,4 @@
-"""What holds for every request and answer: hosts, sizes, ids, headers, cookies, CSRF and error pages."""
+"""Flask settings and hooks for every request: hosts, sizes, ids, headers, cookies, CSRF and error pages."""
 
 import hashlib
 import logging
@@ -19,27 +19,27 @@ from mock_alc.base.credentials import new_id
 from mock_alc.base.errors import ApiError, error_response
 from mock_alc.config import Config, is_loopback
 from mock_alc.services import alc
-from mock_alc.web.fault_answers import spoil, strike
+from mock_alc.web.fault_answers import alter_response, inject_fault
 
 LARGEST_BODY = 65_536
-STATIC_AGE = 31_536_000  # A year: the address of a file changes with the files.
+STATIC_AGE = 31_536_000  # A year; links to static files carry a version.
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
     "base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'; "
     "form-action 'self'"
 )
-# Everything that a program reads as JSON, errors included; the rest is for people.
+# Paths whose errors are JSON; elsewhere they are pages.
 JSON_PATHS = ("/api/", "/_mock", "/oauth/token", "/oauth/revoke", "/.well-known/", "/healthz", "/openapi.json")
 RECORDED_PATHS = ("/api/", "/oauth/", "/.well-known/")
-# Authenticated by a bearer token, client credentials or the loopback door: never by a cookie (U1).
+# Blueprints that need no CSRF token, because they never authenticate by cookie (U1).
 CSRF_EXEMPT = ("oauth", "leads_api", "webhooks_api", "control")
 
 
-def prepare(app: Flask, config: Config, secret_key: str) -> None:
-    """Set the application up and hang the hooks in."""
+def configure(app: Flask, config: Config, secret_key: str) -> None:
+    """Configure the application and register the hooks."""
     app.config.update(
         SECRET_KEY=secret_key,
-        CONTROL_DOOR=config.control,
+        CONTROL_API=config.control,
         MAX_CONTENT_LENGTH=LARGEST_BODY + 1,
         MAX_FORM_MEMORY_SIZE=LARGEST_BODY + 1,
         SEND_FILE_MAX_AGE_DEFAULT=STATIC_AGE,
@@ -48,16 +48,16 @@ def prepare(app: Flask, config: Config, secret_key: str) -> None:
         SESSION_COOKIE_SAMESITE="Lax",
         PERMANENT_SESSION_LIFETIME=timedelta(hours=2),
         TRUSTED_HOSTS=_own_hosts(config),
-        WTF_CSRF_TIME_LIMIT=None,  # The session's own limits end it.
+        WTF_CSRF_TIME_LIMIT=None,  # CSRF tokens live as long as the session.
     )
     app.json.sort_keys = False  # type: ignore[attr-defined]  # of Flask's default provider
     for chatty in ("authlib", "urllib3"):  # At DEBUG they write tokens and query strings (U8).
         logging.getLogger(chatty).setLevel(logging.INFO)
     app.url_defaults(_version_static(Path(str(app.static_folder))))
-    app.before_request(_begin)
-    app.before_request(strike)
-    app.after_request(_finish)
-    app.after_request(spoil)  # Runs before the one above, which notes what is sent in the end.
+    app.before_request(_start_request)
+    app.before_request(inject_fault)
+    app.after_request(_finish_response)
+    app.after_request(alter_response)  # Flask runs these in reverse order: _finish_response records the final status.
     app.register_error_handler(ApiError, error_response)
     app.register_error_handler(OperationalError, _storage_failed)
     app.register_error_handler(HTTPException, _http_error)
@@ -65,7 +65,7 @@ def prepare(app: Flask, config: Config, secret_key: str) -> None:
 
 
 def protect_forms(app: Flask) -> None:
-    """Demand a CSRF token for every change, but for the rooms that no cookie can enter (U1)."""
+    """Require a CSRF token for every POST, except in the blueprints of CSRF_EXEMPT (U1)."""
     csrf = CSRFProtect(app)
     for name in CSRF_EXEMPT:
         if name in app.blueprints:
@@ -73,7 +73,7 @@ def protect_forms(app: Flask) -> None:
 
 
 def _version_static(folder: Path) -> Callable[[str, dict[str, Any]], None]:
-    """Return what gives links to static files a version, so that a browser never mixes those of two releases."""
+    """Return a function that adds a version to links to static files, so that browsers never mix two releases."""
     files = sorted(path for path in folder.iterdir() if path.is_file())
     version = hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()[:12]
 
@@ -85,7 +85,7 @@ def _version_static(folder: Path) -> Callable[[str, dict[str, Any]], None]:
 
 
 def _own_hosts(config: Config) -> list[str]:
-    """List the names that a Host header may carry (U7)."""
+    """Return the names that are accepted in the Host header (U7)."""
     own = config.issuer.split("://")[1]
     hosts = {own.rpartition(":")[0] if own.rpartition(":")[2].isdigit() else own}
     if is_loopback(config.host) or any(is_loopback(host) for host in hosts):
@@ -93,9 +93,9 @@ def _own_hosts(config: Config) -> list[str]:
     return sorted(hosts)
 
 
-def _begin() -> None:
+def _start_request() -> None:
     g.request_id = new_id("req")
-    g.traceparent = trace.go_on(request.headers.get("traceparent"))
+    g.traceparent = trace.continue_trace(request.headers.get("traceparent"))
     raw = _body()
     if request.path.startswith(RECORDED_PATHS):
         g.received = alc().received.add(
@@ -110,7 +110,10 @@ def _begin() -> None:
 
 
 def _body() -> bytes:
-    """Read the whole body once, up to the limit; a chunked one would otherwise arrive silently cut (R7)."""
+    """Read the whole body, up to the limit.
+
+    Flask would otherwise cut a chunked body at the limit without an error (R7).
+    """
     try:
         raw = request.get_data(cache=True)
     except OSError as error:
@@ -120,9 +123,9 @@ def _body() -> bytes:
     return raw
 
 
-def _finish(response: Response) -> Response:
+def _finish_response(response: Response) -> Response:
     response.headers["X-Request-Id"] = g.get("request_id") or new_id("req")
-    response.headers["traceparent"] = g.get("traceparent") or trace.go_on(None)
+    response.headers["traceparent"] = g.get("traceparent") or trace.continue_trace(None)
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Referrer-Policy"] = "same-origin"
     response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
@@ -141,8 +144,8 @@ def _healthz() -> ResponseReturnValue:
 
 
 def _http_error(error: HTTPException) -> ResponseReturnValue:
-    """Answer what the framework refused in the manner of the place where it happened (U9)."""
-    if isinstance(error, SecurityError):  # Without a host of ours, no page can be drawn: it could link nowhere.
+    """Return an error of the framework as JSON, an OAuth error or a page, depending on the path (U9)."""
+    if isinstance(error, SecurityError):  # No page: links cannot be built without a valid host.
         return Response("This server does not answer for that host.\n", 400, content_type="text/plain")
     if error.response is not None:
         return error.get_response()
@@ -166,7 +169,7 @@ def _sentence(error: HTTPException) -> str:
 
 
 def _storage_failed(error: OperationalError) -> ResponseReturnValue:
-    """Tell callers to come back: the database is locked, full or away, and nothing was changed (C14)."""
+    """Return 503 with Retry-After: the database is locked, full or unreachable, and nothing was changed (C14)."""
     current_app.logger.error("The database refused: %s", error.orig)
     headers = {"Retry-After": "1"}
     message = "The server cannot store anything at the moment. Nothing was changed; try again shortly."

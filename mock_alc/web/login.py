@@ -1,4 +1,4 @@
-"""Signing in to ALC: one form for the console and for the authorize page, and the browser session behind both."""
+"""Sign-in to ALC: one form and one session for the console and the authorize page."""
 
 import hashlib
 import hmac
@@ -20,12 +20,12 @@ LONGEST_SESSION = timedelta(hours=12)
 
 @pages.route("/login", methods=["GET", "POST"])
 def login() -> ResponseReturnValue:
-    """Sign in to the console, then go on to `next`, a page of this site."""
+    """Sign in to the console, then redirect to `next`, a path of this site."""
     problem, status = None, 200
     if request.method == "POST":
         problem, status = sign_in()
         if problem is None:
-            return redirect(own_page(request.args.get("next", "")), 303)
+            return redirect(safe_target(request.args.get("next", "")), 303)
     return login_page(problem), status
 
 
@@ -37,46 +37,46 @@ def logout() -> ResponseReturnValue:
 
 
 def login_page(problem: str | None = None, *, client: object = None) -> str:
-    """Render the form; it posts to the address it is shown at, and names the demo account and who has sent us here."""
+    """Return the sign-in page, which posts to its own URL. `client` is the OAuth client that sent the person here."""
     config = alc().config
     password = config.demo_password.get_secret_value()
     return render_template(
         "login.html",
         problem=problem,
         client=client,
-        binding=binding_for("login"),
+        binding=form_binding("login"),
         demo_email=config.demo_email,
         demo_password=password if password == DEMO_PASSWORD else None,
     )
 
 
 def sign_in() -> tuple[str | None, int]:
-    """Check the posted form and begin a session; returns the problem to show, or None, and the status."""
+    """Check the posted form and begin a session; return the problem to show, if any, and the HTTP status."""
     check_binding("login")
     email, password = request.form.get("email", "").strip().lower(), request.form.get("password", "")
     attempts, key = alc().wrong_credentials, f"login {email[:254]} {request.remote_addr}"
-    if wait := attempts.wait(key):
+    if wait := attempts.seconds_to_wait(key):
         return f"Too many wrong passwords. Try again in {wait} seconds.", 429
     if not _is_the_demo_account(email, password):
-        attempts.count(key)
+        attempts.record(key)
         return "The email address or the password is wrong.", 400
-    session.clear()  # A new session at a change of privilege (U4).
+    session.clear()  # A new session at sign-in, against session fixation (U4).
     session.permanent = True
     session["account_id"] = DEMO_ACCOUNT
-    # A browser lives in real time: virtual days must not sign a person out who only lets them pass.
+    # Real time, so that moving the virtual clock does not sign people out.
     session["signed_in_at"] = alc().clock.real().timestamp()
     return None, 200
 
 
 def _is_the_demo_account(email: str, password: str) -> bool:
-    """Compare with the settings in constant time (A19): they are the only place where this password is kept (A13)."""
+    """Compare with the settings in constant time (A19); the password is stored nowhere else (A13)."""
     config = alc().config
     same_password = matches(password, digest(config.demo_password.get_secret_value()))
     return matches(email, digest(config.demo_email.strip().lower())) and same_password
 
 
-def signed_in() -> Account | None:
-    """Return whose browser this is, if its session is young enough."""
+def signed_in_account() -> Account | None:
+    """Return the signed-in account, or None if there is none or the session is older than LONGEST_SESSION."""
     account_id, since = session.get("account_id"), session.get("signed_in_at")
     if not account_id or not isinstance(since, float):
         return None
@@ -86,24 +86,24 @@ def signed_in() -> Account | None:
         return database.get(Account, account_id)
 
 
-def binding_for(deed: str) -> str:
-    """Return a proof that a form was shown to this browser for exactly this request (A18)."""
+def form_binding(action: str) -> str:
+    """Return an HMAC that binds a form to this browser, its account and this URL (A18)."""
     browser = session.setdefault("browser", secrets.token_urlsafe(16))
     text = "\n".join(
-        (deed, browser, session.get("account_id", ""), request.path, request.query_string.decode("latin-1"))
+        (action, browser, session.get("account_id", ""), request.path, request.query_string.decode("latin-1"))
     )
     return hmac.new(str(current_app.secret_key).encode(), text.encode(), hashlib.sha256).hexdigest()
 
 
-def check_binding(deed: str) -> None:
-    """Refuse a post whose form was shown to another browser or for another request."""
+def check_binding(action: str) -> None:
+    """Raise BadRequest if the posted form was shown to another browser or for another request."""
     given = request.form.get("binding", "")
-    if not hmac.compare_digest(given.encode(), binding_for(deed).encode()):
+    if not hmac.compare_digest(given.encode(), form_binding(action).encode()):
         raise BadRequest("This form belongs to another request. Go back, reload the page and try again.")
 
 
-def own_page(target: str) -> str:
-    """Return `target` if it is a path of this site, else the first page (U6)."""
+def safe_target(target: str) -> str:
+    """Return `target` if it is a path of this site, else the first page, against open redirects (U6)."""
     plain = target.isascii() and target.isprintable() and not set(target) & set("\\ ")
     if (
         plain

@@ -1,17 +1,20 @@
-"""The end of a webhook, by the API or by hand: three things that belong together, in the caller's transaction."""
+"""Deletion of a webhook, by the API or in the console."""
 
 from sqlmodel import Session
 
 from mock_alc.services import alc
 from mock_alc.webhooks import registrations
-from mock_alc.webhooks.outbox import cancel_for
+from mock_alc.webhooks.outbox import cancel_pending
 from mock_alc.webhooks.registrations import Webhook
 
 
-def end_webhook(session: Session, account_id: str, webhook_id: str) -> bool:
-    """Delete it, start no new attempt (W11), and go on with the stories that wait for this; False if it was gone."""
+def unregister_webhook(session: Session, account_id: str, webhook_id: str) -> bool:
+    """Delete the webhook, cancel its deliveries (W11) and notify the scenarios, in the caller's transaction.
+
+    Return False if it was deleted already.
+    """
     if not registrations.mark_deleted(session, account_id, webhook_id, alc().now()):
         return False
-    cancel_for(session, webhook_id)
+    cancel_pending(session, webhook_id)
     alc().scenarios.webhook_deleted(session, session.get_one(Webhook, webhook_id))
     return True

@@ -1,1 +1,1 @@
-"""Registered webhooks and their deliveries."""
+"""Registered webhooks, the outbox of their deliveries, and the sender."""

@@ -1,11 +1,11 @@
-"""What comes of one attempt: apart from the machinery of HTTP, which takes long to load."""
+"""The result of one HTTP request; a module of its own, because `http_client` takes long to import."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back from one request, or why nothing did: exactly one of `status` and `error` is set."""
+    """The response to one request, or the reason why there is none: exactly one of `status` and `error` is set."""
 
     status: int | None = None
     error: str | None = None

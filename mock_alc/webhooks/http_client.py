@@ -1,4 +1,4 @@
-"""The only way out: `requests`, with every request bounded in time, size and destination."""
+"""The only module that sends HTTP requests, each with a limit on time, size and destination."""
 
 import socket
 import threading
@@ -18,28 +18,29 @@ from mock_alc.webhooks.answer import Answer
 from mock_alc.webhooks.targets import TargetRefused, check_address, resolve
 
 CONNECT_SECONDS = 5.0
-DOOR_SECONDS = 120.0  # Virtual days may pass before the answer comes.
+CONTROL_API_SECONDS = 120.0  # Advancing the virtual clock by days can take this long.
 LARGEST_ANSWER = 65_536
-KEPT_OF_ANSWER = 4_096
+KEPT_BYTES = 4_096
 
 
 class Call:
-    """One request to a stranger's server: no redirects, no environment, one deadline for all of it (W4).
-
-    `allow_any_address` is for the command line, where the person who names the address owns this machine.
-    """
+    """One request to a server that is not ours: no redirects, no proxy settings, one deadline for everything (W4)."""
 
     def __init__(self, *, allow_loopback: bool, total_seconds: float, allow_any_address: bool = False) -> None:
+        """Prepare a call that takes `total_seconds` at most.
+
+        `allow_any_address` is for the command line, whose user already controls this machine.
+        """
         self._allow_loopback = allow_loopback
         self._allow_any_address = allow_any_address
         self._total = total_seconds
         self._handle: socket.socket | None = None
-        self._cut: str | None = None
+        self._abort_reason: str | None = None
 
     def post(self, url: str, body: bytes | BinaryIO, headers: dict[str, str], *, method: str = "POST") -> Answer:
-        """Send, and return an Answer whatever happens."""
+        """Send the request and return an Answer; never raises for a network error."""
         started = time.monotonic()
-        watch = threading.Timer(self._total, self.cut, ["timeout"])
+        watch = threading.Timer(self._total, self.abort, ["timeout"])
         watch.daemon = True
         watch.start()
         try:
@@ -48,15 +49,15 @@ class Call:
             watch.cancel()
             if self._handle is not None:
                 self._handle.close()
-        if self._cut is not None:  # What a cut socket seems to say is not what the server said.
-            answer = Answer(error=self._cut)
+        if self._abort_reason is not None:  # After an abort, the response may be cut short.
+            answer = Answer(error=self._abort_reason)
         return replace(answer, milliseconds=round((time.monotonic() - started) * 1000))
 
-    def cut(self, reason: str) -> None:
-        """End the call now, from any thread; its answer will be the error `reason`."""
-        self._cut = self._cut or reason
+    def abort(self, reason: str) -> None:
+        """End the call now, from any thread; `post` then returns the error `reason`."""
+        self._abort_reason = self._abort_reason or reason
         if self._handle is not None:
-            with suppress(OSError):  # It may be closed already, which is what was wanted.
+            with suppress(OSError):  # Closed already.
                 self._handle.shutdown(socket.SHUT_RDWR)
 
     def _exchange(self, method: str, url: str, body: bytes | BinaryIO, headers: dict[str, str]) -> Answer:
@@ -71,7 +72,7 @@ class Call:
                     allow_redirects=False,
                     stream=True,
                 )
-                kept = _read(response)
+                kept = _read_body(response)
             except TargetRefused:
                 return Answer(error="target_refused")
             except (requests.RequestException, HTTPError, OSError, ValueError) as error:
@@ -79,7 +80,7 @@ class Call:
         return Answer(response.status_code, body=kept, retry_after=response.headers.get("Retry-After"))
 
     def _connect(self, host: str, port: int) -> socket.socket:
-        """Open a socket to an address that was checked, so that nothing can be swapped in between (W5)."""
+        """Resolve, check and connect in one step, so that DNS cannot change between check and use (W5)."""
         failure = OSError(f"{host} has no address.")
         for address in resolve(host.strip("[]"), port):
             if not self._allow_any_address:
@@ -89,25 +90,27 @@ class Call:
             except OSError as error:
                 failure = error
                 continue
-            # A second handle on the same connection: TLS takes the first one away from us.
+            # A second handle on the same connection: TLS detaches the first one.
             self._handle = opened.dup()
-            if self._cut is not None:
-                self.cut(self._cut)
+            if self._abort_reason is not None:
+                self.abort(self._abort_reason)
             return opened
         raise failure
 
 
-def ask(method: str, url: str, body: Any = None, token: str | None = None) -> tuple[int, Any]:
-    """Call a running mock, for a command; raises OSError when nobody answers as one does."""
+def request_json(method: str, url: str, body: Any = None, token: str | None = None) -> tuple[int, Any]:
+    """Send a JSON request to a running mock; return status and body. Raise OSError if no mock answers."""
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     with requests.Session() as session:
         session.trust_env = False
-        response = session.request(method, url, json=body, headers=headers, timeout=DOOR_SECONDS, allow_redirects=False)
+        response = session.request(
+            method, url, json=body, headers=headers, timeout=CONTROL_API_SECONDS, allow_redirects=False
+        )
         return response.status_code, response.json() if response.content else None
 
 
 def _session(connect: Callable[[str, int], socket.socket]) -> requests.Session:
-    """Make the session of one call; its sockets come from `connect` alone."""
+    """Return a requests session that opens its sockets with `connect` only."""
 
     class Guarded(HTTPConnection):
         def _new_conn(self) -> socket.socket:
@@ -142,14 +145,14 @@ def _session(connect: Callable[[str, int], socket.socket]) -> requests.Session:
     return session
 
 
-def _read(response: requests.Response) -> str:
-    """Read up to the cap, undecoded, and keep the beginning as text."""
+def _read_body(response: requests.Response) -> str:
+    """Read at most LARGEST_ANSWER bytes, without decompressing them, and return the first KEPT_BYTES as text."""
     read = bytearray()
-    for part in response.raw.stream(KEPT_OF_ANSWER, decode_content=False):
+    for part in response.raw.stream(KEPT_BYTES, decode_content=False):
         read += part
         if len(read) >= LARGEST_ANSWER:
             break
-    return bytes(read[:KEPT_OF_ANSWER]).decode("utf-8", "replace").replace("\0", "\N{REPLACEMENT CHARACTER}")
+    return bytes(read[:KEPT_BYTES]).decode("utf-8", "replace").replace("\0", "\N{REPLACEMENT CHARACTER}")
 
 
 def _error_class(error: Exception) -> str:

@@ -1,4 +1,4 @@
-"""The outbox: deliveries wait here, in the same transaction as what they tell of, until they are sent (W1)."""
+"""The outbox: deliveries are stored in the transaction of the change that they report, and sent from here (W1)."""
 
 import json
 from collections.abc import Collection, Mapping
@@ -6,28 +6,28 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import or_, tuple_, update
-from sqlmodel import Field, Session, col, func, select
+from sqlalchemy import Column, or_, tuple_, update
+from sqlmodel import AutoString, Field, Session, col, func, select
 
 from mock_alc.base import trace
 from mock_alc.base.clock import iso
 from mock_alc.base.credentials import new_id
 from mock_alc.base.database import changed_rows
 from mock_alc.base.tables import Table, UtcDateTime
-from mock_alc.webhooks.registrations import Webhook, listening
+from mock_alc.webhooks.registrations import Webhook, subscribers
 
 STATES = ("pending", "delivered", "failed", "cancelled")
 
 
 class Delivery(Table, table=True):
-    """One message to one webhook; its id and its bytes are the same on every attempt (W3)."""
+    """One message to one webhook; every attempt sends the same id and the same bytes (W3)."""
 
     __tablename__ = "delivery"
 
     id: str = Field(primary_key=True)
     webhook_id: str = Field(foreign_key="webhook.id", index=True)
     account_id: str = Field(foreign_key="account.id", index=True)
-    lead_id: str | None = Field(default=None, index=True)  # Which lead it tells of, if of one.
+    lead_id: str | None = Field(default=None, index=True)  # The lead that the message is about, if any.
     event: str
     body: str
     state: str = Field(default="pending", index=True)  # One of STATES.
@@ -38,7 +38,7 @@ class Delivery(Table, table=True):
     created_at: datetime = Field(sa_type=UtcDateTime)
 
     def as_json(self) -> dict[str, Any]:
-        """Spell the delivery as the control door does; `next_attempt_at` only while there will be one."""
+        """Return the delivery as the control API shows it; `next_attempt_at` is null unless it is pending."""
         return {
             "id": self.id,
             "webhook_id": self.webhook_id,
@@ -52,7 +52,7 @@ class Delivery(Table, table=True):
 
 
 class Attempt(Table, table=True):
-    """One try; written before it starts, so that a try which a crash cut short is seen too (W8)."""
+    """One attempt to deliver. The row is written before sending, so that one cut short by a crash is seen (W8)."""
 
     __tablename__ = "attempt"
 
@@ -63,18 +63,18 @@ class Attempt(Table, table=True):
     milliseconds: int | None = None
     error: str | None = None
     body: str = ""
-    letter: str | None = None
-    """What was sent, to the letter, for the console: a Letter as JSON; None while and if nothing was."""
+    sent_copy: str | None = Field(default=None, sa_column=Column("letter", AutoString))
+    """What was sent: a SentCopy as JSON, or None if nothing was. The column has an older name."""
 
     def as_json(self) -> dict[str, Any]:
-        """Spell the attempt as the control door does."""
+        """Return the attempt as the control API shows it."""
         shown = self.model_dump(include={"number", "status", "milliseconds", "error", "body"})
         return {**shown, "at": iso(self.at)}
 
 
 @dataclass(frozen=True)
 class Claim:
-    """A delivery that is this process's to send, for as long as its lease lasts."""
+    """A delivery that this process may send until its lease ends."""
 
     delivery_id: str
     number: int
@@ -93,7 +93,7 @@ def enqueue(
     *,
     traceparent: str | None,
 ) -> Delivery:
-    """Put one message for one webhook into the outbox; every attempt goes on with the trace of what it tells of."""
+    """Add a message for one webhook to the outbox; every attempt continues the trace of the event that caused it."""
     delivery = Delivery(
         id=new_id("msg"),
         webhook_id=webhook.id,
@@ -110,7 +110,7 @@ def enqueue(
 
 
 def enqueue_test(session: Session, webhook: Webhook, now: datetime, *, traceparent: str | None) -> Delivery:
-    """Put a `webhook.test` into the outbox, so that a receiver can be tried before anything real happens (W8)."""
+    """Add a `webhook.test` message to the outbox, with which people try out a receiver (W8)."""
     payload = {"event": "webhook.test", "webhook_id": webhook.id, "occurred_at": iso(now)}
     return enqueue(session, webhook, "webhook.test", payload, now, traceparent=traceparent)
 
@@ -118,13 +118,13 @@ def enqueue_test(session: Session, webhook: Webhook, now: datetime, *, tracepare
 def announce(
     session: Session, account_id: str, event: str, payload: Mapping[str, Any], now: datetime, *, traceparent: str | None
 ) -> list[Delivery]:
-    """Put an event into the outbox, once for each webhook that listens."""
-    found = listening(session, account_id, event, now)
+    """Add an event to the outbox, once for each active webhook registered for it."""
+    found = subscribers(session, account_id, event, now)
     return [enqueue(session, webhook, event, payload, now, traceparent=traceparent) for webhook in found]
 
 
 def claim_next(session: Session, now: datetime, *, lease: timedelta, busy: Collection[str]) -> Claim | None:
-    """Take the delivery that has waited longest, passing over endpoints that are busy (W10)."""
+    """Claim the delivery that has been due longest, except those of `busy` webhooks (W10); None if there is none."""
     due = (
         select(Delivery)
         .where(Delivery.state == "pending", Delivery.due_at <= now, _not_leased(now))
@@ -140,14 +140,17 @@ def claim_next(session: Session, now: datetime, *, lease: timedelta, busy: Colle
         col(Delivery.id) == delivery.id, col(Delivery.attempts_made) == delivery.attempts_made, _not_leased(now)
     )
     if changed_rows(session, taking.values(attempts_made=number, lease_until=now + lease)) == 0:
-        return None  # Another process was quicker.
-    _end_interrupted(session, delivery.id)
+        return None  # Another process claimed it first.
+    _mark_interrupted(session, delivery.id)
     session.add(Attempt(delivery_id=delivery.id, number=number, at=now))
     return Claim(delivery.id, number, delivery.webhook_id, delivery.event, delivery.body.encode(), delivery.traceparent)
 
 
-def settle(session: Session, claim: Claim, *, state: str, due_at: datetime) -> bool:
-    """End a claim with a verdict; False when the delivery was cancelled or taken over meanwhile."""
+def finish_claim(session: Session, claim: Claim, *, state: str, due_at: datetime) -> bool:
+    """Store the state that an attempt leads to and end its claim.
+
+    Return False if the delivery was cancelled or claimed again meanwhile.
+    """
     ours = update(Delivery).where(
         col(Delivery.id) == claim.delivery_id,
         col(Delivery.attempts_made) == claim.number,
@@ -156,14 +159,14 @@ def settle(session: Session, claim: Claim, *, state: str, due_at: datetime) -> b
     return changed_rows(session, ours.values(state=state, due_at=due_at, lease_until=None)) == 1
 
 
-def cancel_for(session: Session, webhook_id: str) -> None:
-    """Cancel what still waits for a webhook that no longer listens."""
+def cancel_pending(session: Session, webhook_id: str) -> None:
+    """Cancel the pending deliveries of a webhook that was deleted, disabled or has expired."""
     waiting = update(Delivery).where(col(Delivery.webhook_id) == webhook_id, col(Delivery.state) == "pending")
     session.execute(waiting.values(state="cancelled", lease_until=None))
 
 
 def resend(session: Session, delivery: Delivery, now: datetime) -> bool:
-    """Make a past delivery due again under the same id (W8); False if its webhook no longer listens."""
+    """Make a finished delivery due again under the same id (W8); return False if its webhook is not active."""
     webhook = session.get(Webhook, delivery.webhook_id)
     if webhook is None or webhook.status(now) != "active":
         return False
@@ -173,13 +176,13 @@ def resend(session: Session, delivery: Delivery, now: datetime) -> bool:
 
 
 def next_due(session: Session, now: datetime, *, busy: Collection[str]) -> datetime | None:
-    """Return when the outbox next has something to send that nobody holds, to endpoints that are not busy."""
+    """Return when the next unclaimed delivery is due, except those of `busy` webhooks."""
     waiting = select(func.min(col(Delivery.due_at))).where(Delivery.state == "pending", _not_leased(now))
     return session.exec(waiting.where(col(Delivery.webhook_id).not_in(busy))).one()
 
 
-def listed(session: Session, *, limit: int, after: Delivery | None, **equal: str) -> list[Delivery]:
-    """Return deliveries, oldest first, whose columns `equal` what is given; those that come `after` one."""
+def find_deliveries(session: Session, *, limit: int, after: Delivery | None, **equal: str) -> list[Delivery]:
+    """Return deliveries, oldest first, whose columns have the values of `equal`, beginning `after` one of them."""
     place = (col(Delivery.created_at), col(Delivery.id))
     chosen = select(Delivery).order_by(*place).limit(limit)
     for name, value in equal.items():
@@ -190,7 +193,7 @@ def listed(session: Session, *, limit: int, after: Delivery | None, **equal: str
 
 
 def attempts_of(session: Session, delivery_ids: Collection[str]) -> dict[str, list[Attempt]]:
-    """Return the attempts of several deliveries, in order."""
+    """Return the attempts of each delivery, first attempt first."""
     found: dict[str, list[Attempt]] = {delivery_id: [] for delivery_id in delivery_ids}
     chosen = select(Attempt).where(col(Attempt.delivery_id).in_(delivery_ids)).order_by(col(Attempt.number))
     for attempt in session.exec(chosen):
@@ -202,7 +205,7 @@ def _not_leased(now: datetime) -> Any:
     return or_(col(Delivery.lease_until).is_(None), col(Delivery.lease_until) <= now)
 
 
-def _end_interrupted(session: Session, delivery_id: str) -> None:
+def _mark_interrupted(session: Session, delivery_id: str) -> None:
     unfinished = update(Attempt).where(
         col(Attempt.delivery_id) == delivery_id, col(Attempt.status).is_(None), col(Attempt.error).is_(None)
     )

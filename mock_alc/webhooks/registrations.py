@@ -1,4 +1,4 @@
-"""Webhooks: who wants to hear what, where, and with which secrets."""
+"""Webhook registrations: URL, event, secrets, and whether deliveries are sent."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,7 +16,7 @@ EVENTS = ("lead.processed", "prospect.updated")
 
 
 class Webhook(Table, table=True):
-    """One registration. Rows are kept after deletion, for the deliveries that point to them."""
+    """One registration. Deleted rows are kept, because deliveries refer to them."""
 
     __tablename__ = "webhook"
 
@@ -25,7 +25,7 @@ class Webhook(Table, table=True):
     name: str = Field(index=True)
     url: str
     event: str
-    # Set while the webhook lives: its uniqueness is what makes a second registration fail.
+    # Set until the webhook is deleted or expires. Its unique constraint refuses a second registration.
     live_key: str | None = Field(default=None, unique=True)
     sealed_secret: str
     sealed_previous_secret: str | None = None
@@ -39,7 +39,7 @@ class Webhook(Table, table=True):
     last_failure_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
     def status(self, now: datetime) -> str:
-        """Name the state that decides whether anything is sent: only `active` webhooks hear events."""
+        """Return `active`, `disabled`, `expired` or `deleted`; only active webhooks get deliveries."""
         if self.deleted_at is not None:
             return "deleted"
         if self.expires_at is not None and self.expires_at <= now:
@@ -47,7 +47,7 @@ class Webhook(Table, table=True):
         return "active" if self.disabled_at is None else "disabled"
 
     def as_json(self, now: datetime) -> dict[str, Any]:
-        """Spell the webhook as the API does, without its secret."""
+        """Return the webhook as the API shows it, without its secret."""
         shown = {
             "webhook_id": self.id,
             "name": self.name,
@@ -64,7 +64,7 @@ class Webhook(Table, table=True):
 
 
 def live_key(account_id: str, name: str, url: str, event: str) -> str:
-    """Return what at most one living webhook may have."""
+    """Return the value of `live_key` for a registration: equal registrations get equal keys."""
     return digest("\n".join((account_id, name, url, event)))
 
 
@@ -72,7 +72,7 @@ def register(
     session: Session, sealer: Sealer, *, account_id: str, name: str, url: str, event: str, secret: str,
     expires_at: datetime | None, now: datetime,
 ) -> Webhook:  # fmt: skip
-    """Insert a webhook; the database refuses a twin of a living one with IntegrityError."""
+    """Insert a webhook; raise IntegrityError if an equal one is registered and has not expired."""
     key = live_key(account_id, name, url, event)
     expired = update(Webhook).where(col(Webhook.live_key) == key, col(Webhook.expires_at) <= now)
     session.execute(expired.values(live_key=None))
@@ -94,28 +94,30 @@ def register(
 
 
 def find(session: Session, account_id: str, webhook_id: str) -> Webhook | None:
-    """Find a webhook of this account that was not deleted (A20)."""
+    """Return the webhook if it belongs to this account and was not deleted, else None (A20)."""
     mine = select(Webhook).where(Webhook.id == webhook_id, Webhook.account_id == account_id)
     return session.exec(mine.where(col(Webhook.deleted_at).is_(None))).one_or_none()
 
 
-def listed(session: Session, account_id: str, name: str | None = None) -> list[Webhook]:
-    """List the webhooks of an account that were not deleted, newest first, perhaps by name."""
+def list_webhooks(session: Session, account_id: str, name: str | None = None) -> list[Webhook]:
+    """Return the webhooks of an account that were not deleted, newest first; with `name`, only those."""
     mine = select(Webhook).where(Webhook.account_id == account_id, col(Webhook.deleted_at).is_(None))
     if name is not None:
         mine = mine.where(Webhook.name == name)
     return list(session.exec(mine.order_by(col(Webhook.created_at).desc(), col(Webhook.id))))
 
 
-def listening(session: Session, account_id: str, event: str, now: datetime) -> list[Webhook]:
-    """Return the active webhooks of an account for one event."""
+def subscribers(session: Session, account_id: str, event: str, now: datetime) -> list[Webhook]:
+    """Return the active webhooks of an account that are registered for `event`."""
     return [
-        webhook for webhook in listed(session, account_id) if webhook.event == event and webhook.status(now) == "active"
+        webhook
+        for webhook in list_webhooks(session, account_id)
+        if webhook.event == event and webhook.status(now) == "active"
     ]
 
 
 def mark_deleted(session: Session, account_id: str, webhook_id: str, now: datetime) -> bool:
-    """Delete once: of two callers, one is told True (W11)."""
+    """Mark a webhook as deleted; of concurrent callers exactly one gets True (W11)."""
     deletion = update(Webhook).where(
         col(Webhook.id) == webhook_id,
         col(Webhook.account_id) == account_id,
@@ -125,44 +127,48 @@ def mark_deleted(session: Session, account_id: str, webhook_id: str, now: dateti
 
 
 def rotate_secret(webhook: Webhook, sealer: Sealer, secret: str, *, previous_until: datetime) -> None:
-    """Sign with a new secret from now on, and with the old one too until `previous_until` (W9)."""
+    """Replace the secret; until `previous_until`, deliveries are signed with the old one too (W9)."""
     webhook.sealed_previous_secret = webhook.sealed_secret
     webhook.previous_secret_until = previous_until
     webhook.sealed_secret = sealer.seal(secret, owner=webhook.id)
 
 
 def live_secrets(webhook: Webhook, sealer: Sealer, now: datetime) -> list[str]:
-    """Return every secret that signs at this instant, the newest first."""
+    """Return every secret to sign with at `now`, the newest first."""
     sealed = [webhook.sealed_secret]
     if webhook.sealed_previous_secret and webhook.previous_secret_until and now < webhook.previous_secret_until:
         sealed.append(webhook.sealed_previous_secret)
     return [sealer.open(value, owner=webhook.id) for value in sealed]
 
 
-SPORADIC = timedelta(days=1)  # Failures further apart than this are not one outage.
+OUTAGE_GAP = timedelta(days=1)
+"""Failures further apart than this do not count as one outage."""
 
 
-def note_failure(webhook: Webhook, now: datetime, *, disable_after: timedelta) -> None:
-    """Count a failure; a long enough run of nothing else disables the webhook, a lone old one never does (W7)."""
-    alone = webhook.last_failure_at is None or now - webhook.last_failure_at > SPORADIC
-    webhook.failing_since = now if alone else webhook.failing_since or now
+def record_failure(webhook: Webhook, now: datetime, *, disable_after: timedelta) -> None:
+    """Record a failed delivery; disable the webhook if nothing has succeeded for `disable_after` (W7).
+
+    A failure more than OUTAGE_GAP after the last one begins a new outage, so that rare failures never disable.
+    """
+    isolated = webhook.last_failure_at is None or now - webhook.last_failure_at > OUTAGE_GAP
+    webhook.failing_since = now if isolated else webhook.failing_since or now
     webhook.last_failure_at = now
     if now - webhook.failing_since >= disable_after:
         disable(webhook, now, "Every delivery failed for days.")
 
 
-def note_success(webhook: Webhook) -> None:
-    """Forget earlier failures."""
+def record_success(webhook: Webhook) -> None:
+    """Record a successful delivery: earlier failures no longer count."""
     webhook.failing_since = webhook.last_failure_at = None
 
 
 def disable(webhook: Webhook, now: datetime, reason: str) -> None:
-    """Stop sending until a person turns the webhook on again."""
+    """Stop deliveries until a person enables the webhook again."""
     webhook.disabled_at = webhook.disabled_at or now
     webhook.disabled_reason = webhook.disabled_reason or reason
 
 
 def enable(webhook: Webhook) -> None:
-    """Send again, with a clean record."""
+    """Resume deliveries; earlier failures no longer count."""
     webhook.disabled_at = webhook.disabled_reason = None
-    note_success(webhook)
+    record_success(webhook)

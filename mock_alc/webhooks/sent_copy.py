@@ -1,4 +1,4 @@
-"""What one attempt carried, to the letter: kept beside the attempt, so that a person can check a signature by eye."""
+"""An exact copy of what one attempt sent, stored with it, so that the console can show how the signature was made."""
 
 import json
 from collections.abc import Mapping
@@ -8,12 +8,12 @@ from typing import Self
 from mock_alc.faults.payloads import Payload
 
 LONGEST = 4_096
-"""Characters of a body that are kept; a `huge` one is a megabyte."""
+"""Characters of a body that are stored; the fault `huge` makes bodies of a megabyte."""
 
 
 @dataclass(frozen=True)
-class Letter:
-    """Headers and bodies; a body that is the delivery's own is not kept a second time."""
+class SentCopy:
+    """Headers and bodies of one attempt. A body equal to the delivery's own is None: it is not stored twice."""
 
     headers: dict[str, str]
     timestamp: int
@@ -23,7 +23,7 @@ class Letter:
 
     @classmethod
     def of(cls, body: bytes, payload: Payload, headers: Mapping[str, str], trouble: str | None) -> Self:
-        """Note what went out for a delivery with this body."""
+        """Copy what was sent for a delivery whose stored body is `body`."""
 
         def other(sent: bytes) -> str | None:
             return None if sent == body else sent.decode("utf-8", "replace")[:LONGEST]
@@ -32,13 +32,13 @@ class Letter:
 
     @classmethod
     def read(cls, text: str) -> Self:
-        """Read what `as_text` wrote."""
+        """Parse what `as_text` returned."""
         return cls(**json.loads(text))
 
     def as_text(self) -> str:
-        """Write it as the attempt keeps it."""
+        """Return the copy as JSON text, as the database stores it."""
         return json.dumps(asdict(self), ensure_ascii=False)
 
     def signed_string(self, delivery_id: str, body: str) -> str:
-        """Return exactly what was signed (Standard Webhooks): `id.timestamp.body`."""
+        """Return the string that was signed: `id.timestamp.body` (Standard Webhooks)."""
         return f"{delivery_id}.{self.timestamp}.{body if self.signed_body is None else self.signed_body}"

@@ -1,4 +1,4 @@
-"""Where a webhook may point: the guard against requests into private networks (W5, W6)."""
+"""Which URLs a webhook may have: protects private networks from our requests (SSRF; W5, W6)."""
 
 import ipaddress
 import socket
@@ -8,8 +8,8 @@ from mock_alc.config import is_loopback
 
 HTTPS_PORTS = (443, 8443)
 LONGEST_URL = 2_048
-# `is_global` says yes to all of these, and each leads, or may lead, to somewhere private.
-CLOSED_NETS = [
+# `is_global` is true for all of these, but each can lead to a private address.
+BLOCKED_NETWORKS = [
     ipaddress.ip_network(net)
     for net in (
         "192.88.99.0/24",  # 6to4 relays
@@ -24,11 +24,11 @@ CLOSED_NETS = [
 
 
 class TargetRefused(ValueError):
-    """This server will not send there; the message is a whole sentence for the person who asked."""
+    """This server does not send to that target; the message is a whole sentence for the caller."""
 
 
 def check_url(url: str, *, allow_loopback: bool) -> None:
-    """Raise TargetRefused unless `url` is one that this server may send webhooks to."""
+    """Raise TargetRefused unless this server may send webhooks to `url`."""
     parts = _split(url)
     host = parts.hostname or ""
     addresses = _addresses(host)
@@ -48,12 +48,12 @@ def check_address(address: str, *, allow_loopback: bool) -> None:
     if allow_loopback and _loopback(address):
         return
     ip = _unmapped(address)
-    if not ip.is_global or ip.is_multicast or any(ip in net for net in CLOSED_NETS):
+    if not ip.is_global or ip.is_multicast or any(ip in net for net in BLOCKED_NETWORKS):
         raise TargetRefused("The webhook URL leads to an address that is not public, and this server sends to none.")
 
 
 def resolve(host: str, port: int) -> list[str]:
-    """Return the numeric addresses of a host, in any spelling that the system itself would accept."""
+    """Return the IP addresses of a host, resolved by the operating system, so that every notation is understood."""
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
@@ -74,7 +74,7 @@ def _split(url: str) -> SplitResult:
 
 
 def _addresses(host: str) -> list[str]:
-    """Resolve at registration; a name without an address today is judged again at each connection."""
+    """Return the addresses of a host at registration; none if it does not resolve. Each connection checks again."""
     try:
         return resolve(host, 443)
     except (OSError, UnicodeError):

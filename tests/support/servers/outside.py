@@ -11,7 +11,7 @@ TIMEOUT = 30
 
 
 class Alc:
-    """The mock ALC, by its control door."""
+    """The mock ALC, by its control API."""
 
     def __init__(self, url: str) -> None:
         self.url = url

@@ -1,4 +1,4 @@
-"""What the tests of the mock share: a mock with a clock that obeys, a person with a browser, a receiver."""
+"""What the tests of the mock share: a mock with a movable clock, a person with a browser, a receiver."""
 
 import base64
 import hashlib
@@ -30,7 +30,7 @@ LEAD = {"recordId": "rec-1", "name": "Ada Lovelace", "phoneNumber": "+4420718387
 
 
 class MovableClock:
-    """Starts at the real time, and then stands until it is told to move."""
+    """Begins at the real time and moves only when told to."""
 
     def __init__(self) -> None:
         self.instant = datetime.now(UTC)

@@ -82,7 +82,7 @@ def test_secrets_do_not_show_in_complaints_or_in_the_repr() -> None:
 
 
 def test_state_is_in_memory_unless_a_home_or_a_url_is_given(tmp_path: Path) -> None:
-    """Issue 5: nothing is left behind by default; production must not lose what it knows."""
+    """In memory by default; production requires a database that survives a restart."""
     assert Config().database == "sqlite://"
     assert Config(home=tmp_path).database == f"sqlite:///{tmp_path / 'mock_alc.db'}"
     assert Config(home=tmp_path, database_url="postgresql://a/b").database == "postgresql://a/b"

@@ -12,7 +12,7 @@ from tests.unit.mock_alc.support import Alc, Receiver
 def test_a_story_is_told_on_postgres_too(
     make_alc: Callable[..., Alc], empty_postgres: str, tmp_path: Path, receiver: Receiver, scenario: str, answers: int
 ) -> None:
-    """Issue 5: Postgres by URL; the whole loop, with retries in virtual time."""
+    """Postgres by URL; the whole loop, with retries in virtual time."""
     alc = make_alc(database_url=empty_postgres, home=tmp_path)
     auth = alc.auth()
     alc.hook(auth, receiver.url())

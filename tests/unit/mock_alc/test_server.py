@@ -37,14 +37,14 @@ def session() -> Iterator[requests.Session]:
 
 
 def test_port_0_takes_a_free_port_and_the_issuer_is_true(running: MockAlc, session: requests.Session) -> None:
-    """A16: bind first, configure second."""
+    """A16: the socket is bound before the settings are completed."""
     said = session.get(f"{running.url}/.well-known/oauth-authorization-server").json()
     assert said["issuer"] == running.issuer == running.url
     assert not running.url.endswith(":0")
 
 
 def test_the_round_trip_happens_by_itself(running: MockAlc, session: requests.Session, receiver: Receiver) -> None:
-    """W1, W3: lead in, decision out, without anybody turning the handle."""
+    """W1, W3: the worker decides and delivers on its own."""
     auth = {"Authorization": f"Bearer {session.post(f'{running.url}/_mock/tokens').json()['access_token']}"}
     body = {"name": "h", "url": receiver.url(), "event": "lead.processed"}
     secret = session.post(f"{running.url}/api/v1/webhooks", json=body, headers=auth).json()["secret"]
@@ -135,7 +135,7 @@ def test_the_process_starts_says_where_it_is_and_stops_on_sigterm(tmp_path: Path
 
 
 def test_help_tells_how_to_begin() -> None:
-    """Habit 9, for the command line."""
+    """The help shows options, environment variables and a first command."""
     shown = CliRunner().invoke(main, ["serve", "--help"]).output
     for part in ("--decide-after", "MOCK_ALC_DECIDE_AFTER", "curl", "no answer"):
         assert part in shown
@@ -148,7 +148,7 @@ def test_help_loads_nothing_heavy() -> None:
 
 
 def test_the_port_is_open_before_anything_heavy_is_loaded() -> None:
-    """Who starts it and calls at once is answered, and not refused."""
+    """A client that connects during the slow imports waits instead of being refused."""
     code = """if True:
         import socket, sys, mock_alc.server
         taken = socket.create_server(("127.0.0.1", 0))
@@ -161,7 +161,7 @@ def test_the_port_is_open_before_anything_heavy_is_loaded() -> None:
 
 
 def test_a_start_loads_only_what_a_start_needs() -> None:
-    """It must be quick: the way out, sealing, reports and the tools of other servers come when they are needed."""
+    """Starting is fast: packages for sending, sealing and reports are imported when needed."""
     later = "{'requests', 'cryptography', 'rich', 'pydantic_settings', 'dbos', 'alembic', 'pytest', 'responses'}"
     start = "mock = mock_alc.server.MockAlc(); mock.close()"
     code = f"import sys, mock_alc.server; {start}; sys.exit(bool({later} & set(sys.modules)))"
@@ -177,20 +177,20 @@ def test_a_start_loads_only_what_a_start_needs() -> None:
     ],
 )
 def test_a_wrong_flag_is_explained(flags: list[str], sentence: str) -> None:
-    """Habit 9."""
+    """The error says what is wrong."""
     result = CliRunner().invoke(main, ["serve", *flags])
     assert result.exit_code == 2
     assert sentence in result.output
 
 
 def test_a_taken_port_is_explained(running: MockAlc) -> None:
-    """Habit 9."""
+    """The error says that the port is in use."""
     flags = ["serve", "--port", str(running.config.port), "--database-url", "sqlite://"]
     result = CliRunner().invoke(main, flags)
     assert (result.exit_code, "could not start" in result.output) == (1, True)
 
 
 def test_the_package_never_imports_the_app() -> None:
-    """Design, direction 4: they meet on the wire."""
+    """The two packages meet over HTTP only."""
     code = "import sys, mock_alc.server; sys.exit(any(name.startswith('alc_app') for name in sys.modules))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0  # noqa: S603 (our own code)

@@ -28,7 +28,7 @@ def test_names_hold_every_letter_joiner_and_space_that_people_write(alc: Alc, na
 
 
 def test_a_lead_is_accepted_in_the_tutorials_spelling(alc: Alc, auth: dict[str, str]) -> None:
-    """Wire contract 4.1: what goes in as recordId comes back as record_id."""
+    """What is sent as recordId comes back as record_id."""
     answer = alc.http.post(PATH, json=LEAD | {"extra": 1}, headers=auth)
     assert answer.status_code == 201
     lead = answer.get_json()
@@ -64,7 +64,7 @@ def test_a_lead_is_accepted_in_the_tutorials_spelling(alc: Alc, auth: dict[str, 
 def test_a_wrong_field_is_named_with_a_sentence(
     alc: Alc, auth: dict[str, str], body: dict[str, Any], field: str
 ) -> None:
-    """Section 0: the other spelling is refused loudly, and so is a number that cannot be texted."""
+    """The snake-case spelling is refused, and so is a phone number that cannot get an SMS."""
     answer = alc.http.post(PATH, json=body, headers=auth)
     assert answer.status_code == 422
     error = answer.get_json()["error"]
@@ -134,7 +134,7 @@ def test_another_accounts_lead_is_as_unknown_as_no_lead(alc: Alc, auth: dict[str
 
 
 def test_leads_are_listed_newest_first_page_by_page(alc: Alc, auth: dict[str, str]) -> None:
-    """Wire contract 4.1: cursor, limit, record_id, idempotency_key."""
+    """By cursor, limit, record_id and idempotency_key."""
     ids = [alc.send_lead(auth | {"Idempotency-Key": f"k{n}"}, recordId=f"r{n}")["id"] for n in range(3)]
     first = alc.http.get(f"{PATH}?limit=2", headers=auth).get_json()
     second = alc.http.get(f"{PATH}?limit=2&cursor={first['next_cursor']}", headers=auth).get_json()

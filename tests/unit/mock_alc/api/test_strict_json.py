@@ -1,4 +1,4 @@
-"""Reading JSON from strangers."""
+"""Strict JSON."""
 
 import pytest
 from hypothesis import given
@@ -28,7 +28,7 @@ def test_a_plain_object_is_read() -> None:
 
 @given(st.binary(max_size=200))
 def test_no_bytes_break_the_reader(raw: bytes) -> None:
-    """Bar section 9: a fuzzed parser."""
+    """Fuzzed: whatever the bytes, the result is an object or NotStrictJson."""
     try:
         read_object(raw)
     except NotStrictJson:

@@ -21,7 +21,7 @@ def auth(alc: Alc) -> dict[str, str]:
 
 
 def test_registering_shows_the_secret_once(alc: Alc, auth: dict[str, str]) -> None:
-    """W9, wire contract 4.1."""
+    """W9."""
     hook = alc.hook(auth, URL)
     assert hook.items() >= {"name": "handler-1", "url": URL, "event": "lead.processed", "status": "active"}.items()
     assert hook["secret"].startswith("whsec_")
@@ -51,7 +51,7 @@ def test_a_wrong_field_is_named_with_a_sentence(alc: Alc, auth: dict[str, str], 
 
 
 def test_a_second_registration_is_told_which_one_exists(alc: Alc, auth: dict[str, str]) -> None:
-    """Fault matrix, install 6: a client whose answer was lost adopts it."""
+    """A client whose response was lost finds the id in the error."""
     hook = alc.hook(auth, URL)
     twin = alc.hook(auth, URL)
     assert (twin["error"]["code"], twin["error"]["webhook_id"]) == ("webhook_exists", hook["webhook_id"])
@@ -60,7 +60,7 @@ def test_a_second_registration_is_told_which_one_exists(alc: Alc, auth: dict[str
 
 
 def test_of_parallel_twins_one_is_registered(make_alc: Callable[..., Alc], tmp_path: Path) -> None:
-    """Bar section 5 of the design: uniqueness is a key, not a look before the leap."""
+    """A unique key decides, not a check before the insert."""
     alc = make_alc(home=tmp_path, database_url="")
     auth, barrier = alc.auth(), threading.Barrier(8)
 
@@ -91,11 +91,11 @@ def test_webhooks_are_found_by_name(alc: Alc, auth: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "deed", [("GET", ""), ("DELETE", ""), ("POST", "/refresh"), ("POST", "/rotate-secret"), ("POST", "/test")]
+    "operation", [("GET", ""), ("DELETE", ""), ("POST", "/refresh"), ("POST", "/rotate-secret"), ("POST", "/test")]
 )
-def test_another_accounts_webhook_is_unknown(alc: Alc, auth: dict[str, str], deed: tuple[str, str]) -> None:
-    """A20: for every deed."""
-    method, suffix = deed
+def test_another_accounts_webhook_is_unknown(alc: Alc, auth: dict[str, str], operation: tuple[str, str]) -> None:
+    """A20: for every operation."""
+    method, suffix = operation
     path = f"{PATH}/{alc.hook(auth, URL)['webhook_id']}{suffix}"
     assert alc.http.open(path, method=method, headers=alc.auth(account="other")).status_code == 404
     assert alc.http.get(PATH, headers=auth).get_json()["webhooks"][0]["status"] == "active"
@@ -107,7 +107,7 @@ def test_the_scope_leads_does_not_open_webhooks(alc: Alc) -> None:
 
 
 def test_a_webhook_expires_unless_it_is_refreshed(alc: Alc, auth: dict[str, str]) -> None:
-    """Wire contract 4.1: refresh gives a new expires_at; after the end one registers anew."""
+    """Refresh gives a new expires_at; after the end, a new registration is needed."""
     hook = alc.hook(auth, URL, expires_in=60)
     path = f"{PATH}/{hook['webhook_id']}"
     alc.clock.advance(59)

@@ -1,4 +1,4 @@
-"""Virtual time: what takes days for others takes milliseconds here, and everything obeys the same clock."""
+"""Virtual time: days pass in milliseconds, and everything uses the same clock."""
 
 import json
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from tests.unit.mock_alc.support import LEAD, Alc, Person, Receiver, authorize_u
 
 
 def move(alc: Alc, **how: Any) -> dict[str, Any]:
-    """Move the clock at the control door."""
+    """Move the clock with the control API."""
     answer = alc.http.post("/_mock/clock", json=how)
     assert answer.status_code == 200, answer.text
     return dict(answer.get_json())
@@ -27,7 +27,7 @@ def attempts(alc: Alc) -> list[dict[str, Any]]:
 
 
 def decided_lead(alc: Alc, receiver: Receiver) -> None:
-    """A webhook, and a lead that is decided but not yet told of."""
+    """Register a webhook and decide a lead; its delivery has not been sent."""
     auth = alc.auth()
     alc.hook(auth, receiver.url())
     alc.http.post(f"/_mock/leads/{alc.send_lead(auth)['id']}/decide")
@@ -66,7 +66,7 @@ def decided_lead_again(alc: Alc) -> None:
 
 
 def test_an_advance_stops_where_something_is_due_and_no_further(alc: Alc, receiver: Receiver) -> None:
-    """The agent decides after six seconds; each thing happens at its own instant, not at the end of the leap."""
+    """The agent decides after six seconds; each thing happens at its own instant, not at the end of the move."""
     auth = alc.auth()
     alc.hook(auth, receiver.url())
     lead = alc.send_lead(auth)
@@ -81,7 +81,7 @@ def test_an_advance_stops_where_something_is_due_and_no_further(alc: Alc, receiv
 
 
 def test_the_clock_can_be_set_and_is_real_again_after_a_reset(alc: Alc) -> None:
-    """Habit 15: nothing of a test is left for the next."""
+    """A reset also resets the clock, for the next test."""
     assert move(alc, set="2031-02-03T04:05:06Z")["now"] == "2031-02-03T04:05:06.000Z"
     assert alc.http.delete("/_mock/clock").get_json()["ahead_by"] == 0
     move(alc, advance=60)
@@ -95,7 +95,7 @@ def test_the_clock_can_be_set_and_is_real_again_after_a_reset(alc: Alc) -> None:
      {"set": "2031-02-03T04:05:06"}, {"set": 7}, {"until": "idle", "at_most": -1}],
 )  # fmt: skip
 def test_a_time_that_is_none_is_refused_with_the_reason(alc: Alc, body: dict[str, Any]) -> None:
-    """Habit 9."""
+    """Each error names the field and says what is wrong."""
     answer = alc.http.post("/_mock/clock", json=body)
     assert answer.status_code == 422
     assert answer.get_json()["error"]["fields"]
@@ -104,7 +104,7 @@ def test_a_time_that_is_none_is_refused_with_the_reason(alc: Alc, body: dict[str
 def test_tokens_subscriptions_and_secret_overlap_obey_the_clock(
     make_alc: Callable[..., Alc], receiver: Receiver
 ) -> None:
-    """Issue 5: token lifetimes, secret overlap and subscription expiry."""
+    """Token lifetimes, secret overlap and subscription expiry."""
     alc = make_alc()
     auth = alc.auth()
     hook = alc.hook(auth, receiver.url(), expires_in=7_200)
@@ -144,7 +144,7 @@ def test_a_minutes_limit_is_over_after_a_minute_of_the_mocks_time(alc: Alc, pers
 def test_sustained_failure_disables_and_never_silently(
     alc: Alc, receiver: Receiver, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """W7: five days of nothing but failures; the API and the log say so, and a new lead is queued for nobody."""
+    """W7: five days of nothing but failures; the API and the log say so, and a new lead queues no delivery."""
     auth = alc.auth()
     hook = alc.hook(auth, receiver.url())
     receiver.answer(500)

@@ -17,7 +17,7 @@ HEADER = f"00-{TRACE_ID}-{PARENT}-01"
 @pytest.mark.parametrize("header", [HEADER, f"01-{TRACE_ID}-{PARENT}-03-more"])
 def test_a_trace_goes_on_under_a_span_of_its_own(header: str) -> None:
     """Trace Context 3.2 and 4.3: version 00 is written, and the one flag that is known."""
-    assert re.fullmatch(rf"00-{TRACE_ID}-(?!{PARENT})[0-9a-f]{{16}}-01", trace.go_on(header))
+    assert re.fullmatch(rf"00-{TRACE_ID}-(?!{PARENT})[0-9a-f]{{16}}-01", trace.continue_trace(header))
 
 
 @pytest.mark.parametrize(
@@ -25,7 +25,7 @@ def test_a_trace_goes_on_under_a_span_of_its_own(header: str) -> None:
 )
 def test_a_header_that_is_not_valid_begins_a_new_trace(header: str | None) -> None:
     """Trace Context 3.2.2.5."""
-    assert re.fullmatch(rf"00-(?!{TRACE_ID})[0-9a-f]{{32}}-[0-9a-f]{{16}}-01", trace.go_on(header))
+    assert re.fullmatch(rf"00-(?!{TRACE_ID})[0-9a-f]{{32}}-[0-9a-f]{{16}}-01", trace.continue_trace(header))
 
 
 def test_every_answer_says_its_trace_and_the_control_door_shows_it(alc: Alc) -> None:

@@ -1,4 +1,4 @@
-"""The agent: what it says, what it decides, and that it forgets nothing."""
+"""The agent: its chats, its decisions, and that they survive a restart."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -74,7 +74,7 @@ def test_a_decision_survives_a_restart_before_and_after_it(
     alc.send_lead(auth)
     second = make_alc(**settings)
     second.clock.advance(6)
-    second.services.worker._chores[0].run_due()  # The agent only: as if the process died before it could send.
+    second.services.worker._jobs[0].run_due()  # The agent only: as if the process died before it could send.
     assert receiver.received == []
     third = make_alc(**settings)
     third.clock.advance(7)
@@ -84,7 +84,7 @@ def test_a_decision_survives_a_restart_before_and_after_it(
 
 
 def test_deciding_now_is_possible_once(alc: Alc, receiver: Receiver) -> None:
-    """Habit 14: time is a door; and the webhook is told one story only."""
+    """A second decision is refused, and one event is sent."""
     auth = alc.auth()
     alc.hook(auth, receiver.url())
     decide = f"/_mock/leads/{alc.send_lead(auth)['id']}/decide"

@@ -49,7 +49,7 @@ schema = schemathesis.pytest.from_fixture("api")
     suppress_health_check=list(HealthCheck),
 )  # fmt: skip
 def test_the_server_does_what_the_document_says(case: Case, known: dict[str, Any]) -> None:
-    """Issue 5: whatever is sent, right or wrong, the answer is one that the document describes."""
+    """Whatever is sent, the document describes the response."""
     for name in ("lead_id", "webhook_id"):
         if name in (case.path_parameters or {}) and case.method != "DELETE":
             case.path_parameters[name] = known[name]

@@ -31,7 +31,7 @@ def changing_routes(alc: Alc) -> dict[str, str]:
 
 
 def test_exactly_these_routes_are_exempt_from_csrf(alc: Alc) -> None:
-    """U1: token, revoke, the Bearer API and the control door."""
+    """U1: token, revoke, the Bearer API and the control API."""
     exempt = {rule for rule, room in changing_routes(alc).items() if room in CSRF_EXEMPT}
     assert {rule for rule in exempt if not rule.startswith("/_mock/")} == EXEMPT_ROUTES
 

@@ -1,4 +1,4 @@
-"""The sender: at least once, signed, in time, and no further than it may."""
+"""The sender: at least once, signed, in time, and to allowed targets only."""
 
 import json
 import threading
@@ -26,7 +26,7 @@ def decide_lead(alc: Alc, auth: dict[str, str]) -> Any:
 
 
 def test_a_decided_lead_reaches_the_webhook_signed(alc: Alc, auth: dict[str, str], receiver: Receiver) -> None:
-    """W3, wire contract 4.1: the body that the tutorial's handler reads."""
+    """W3: the body that the tutorial's handler reads."""
     secret = alc.hook(auth, receiver.url())["secret"]
     lead = decide_lead(alc, auth)
     alc.work()
@@ -180,7 +180,7 @@ def test_a_test_delivery_works_before_any_lead(alc: Alc, auth: dict[str, str], r
 
 
 def test_prospect_updated_is_spelled_as_its_example(alc: Alc, auth: dict[str, str], receiver: Receiver) -> None:
-    """Wire contract 4.1: the body of the other webhook handler."""
+    """The body that the tutorial's other webhook handler reads."""
     alc.hook(auth, receiver.url(), event="prospect.updated")
     data = {"prospectId": "p1", "prospectName": "Ada", "prospectEmail": "ada@example.com"}
     alc.http.post("/_mock/prospects", json=data)

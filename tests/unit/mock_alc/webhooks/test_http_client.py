@@ -1,4 +1,4 @@
-"""The way out: bounded in time, size and destination, whatever the other side does."""
+"""The HTTP client: limited in time, size and destination, whatever the server does."""
 
 import socket
 import threading
@@ -10,7 +10,7 @@ import pytest
 
 from mock_alc.webhooks import http_client
 from mock_alc.webhooks.answer import Answer
-from mock_alc.webhooks.http_client import KEPT_OF_ANSWER, Call
+from mock_alc.webhooks.http_client import KEPT_BYTES, Call
 from tests.support.waiting import eventually
 from tests.unit.mock_alc.support import Receiver
 
@@ -97,7 +97,7 @@ def test_an_endless_answer_is_read_to_the_cap_and_kept_in_part() -> None:
 
     with raw_server(flood) as url:
         answer = post(url)
-    assert (answer.status, len(answer.body)) == (200, KEPT_OF_ANSWER)
+    assert (answer.status, len(answer.body)) == (200, KEPT_BYTES)
 
 
 def test_garbage_is_a_failure_and_no_exception() -> None:
@@ -154,6 +154,6 @@ def test_a_call_can_be_cut_from_another_thread() -> None:
         thread = threading.Thread(target=lambda: answers.append(call.post(url, b"{}", {})))
         thread.start()
         eventually(connected.is_set)
-        call.cut("aborted")
+        call.abort("aborted")
         thread.join(2)
     assert [answer.error for answer in answers] == ["aborted"]

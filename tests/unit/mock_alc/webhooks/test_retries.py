@@ -1,4 +1,4 @@
-"""When to try again."""
+"""The retry schedule and Retry-After."""
 
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mock_alc.config import PUBLISHED_SCHEDULE
-from mock_alc.webhooks.retries import LONGEST_WISH, next_attempt, read_retry_after
+from mock_alc.webhooks.retries import LONGEST_RETRY_AFTER, next_attempt, read_retry_after
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 
@@ -50,7 +50,7 @@ def test_retry_after_only_lengthens_a_wait_and_never_beyond_a_day() -> None:
         ("-5", 0),
         ("1.5", 0),
         ("soon", 0),
-        ("9" * 400, LONGEST_WISH),
+        ("9" * 400, LONGEST_RETRY_AFTER),
     ],
 )
 def test_retry_after_is_seconds_or_a_date(header: str | None, seconds: float) -> None:
@@ -60,5 +60,5 @@ def test_retry_after_is_seconds_or_a_date(header: str | None, seconds: float) ->
 
 @given(st.text(max_size=40))
 def test_no_retry_after_breaks_the_sender(header: str) -> None:
-    """W2, bar section 9: a fuzzed parser."""
-    assert 0 <= read_retry_after(header, NOW) <= LONGEST_WISH
+    """W2: fuzzed; always a number within bounds."""
+    assert 0 <= read_retry_after(header, NOW) <= LONGEST_RETRY_AFTER
