@@ -16,7 +16,7 @@ from rich.text import Text
 
 from alc_app.config.settings import Config
 from alc_app.pages.tutorial.steps import CHAPTERS, STEPS, Deed, Step
-from alc_app.web.browser_session import AccountUnknown, Visitor, allow_access
+from alc_app.web.browser_session import AccountUnknown, BrowserSession, allow_access
 
 WITHIN = 90.0
 """Seconds in which what is under way must have been seen: ALC takes its time over a lead."""
@@ -45,7 +45,7 @@ class Tourist:
     """Somebody at the app's pages, who looks at the tutorial to see what has happened."""
 
     def __init__(self, config: Config) -> None:
-        self._config, self._visitor = config, Visitor()
+        self._config, self._visitor = config, BrowserSession()
         self._consent: Any = None
 
     def look(self, slug: str = "") -> dict[str, Any]:

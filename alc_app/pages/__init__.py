@@ -3,11 +3,10 @@
 from flask import Blueprint
 
 from .assets import Face
-from .connect_steps import ConnectRun, StepDone
+from .connect_steps import ConnectRun
 from .doctor import add_doctor_page
 from .errors import add_error_pages
 from .filters import add_look
-from .guide_models import Guide
 from .headers import secure_headers
 from .inspector import add_inspector
 from .install import add_install_page
@@ -16,25 +15,19 @@ from .people import add_people_pages
 from .settings import add_settings_page
 from .tutorial import add_tutorial_page
 from .view_models import (
-    ActionButton,
     CatchUp,
     Change,
     CleanUp,
     ConnectionView,
-    CrmUnavailable,
-    DeadLetter,
     DeliveryView,
     Handler,
-    NotPossible,
     PeoplePage,
     Person,
-    WidgetFrame,
-    Workspace,
 )
 from .workflows import add_workflows_page
+from .workspace import CrmUnavailable, NotPossible, Workspace
 
 __all__ = [
-    "ActionButton",
     "CatchUp",
     "Change",
     "Choice",
@@ -42,10 +35,8 @@ __all__ = [
     "ConnectRun",
     "ConnectionView",
     "CrmUnavailable",
-    "DeadLetter",
     "DeliveryView",
     "Excerpt",
-    "Guide",
     "Handler",
     "Lab",
     "Labs",
@@ -54,8 +45,6 @@ __all__ = [
     "PeoplePage",
     "Person",
     "SideName",
-    "StepDone",
-    "WidgetFrame",
     "Workspace",
     "blueprint",
     "secure_headers",

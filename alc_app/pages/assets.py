@@ -13,7 +13,7 @@ from flask import Blueprint, Response, abort, request
 
 from . import script_bundle
 from .sequence import PARTICIPANTS
-from .view_models import Workspace
+from .workspace import Workspace
 
 STATIC = Path(__file__).parent / "static"
 FOR_EVER = f"public, max-age={365 * 24 * 60 * 60}"

@@ -4,23 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from alc_app.attio.host.runs import FinishedStep
+
 StepState = Literal["done", "failed", "running", "waiting", "left_out"]
-
-
-@dataclass(frozen=True)
-class StepDone:
-    """A step that the engine has kept: its name, how long it took, and whether it failed."""
-
-    name: str
-    ms: float | None
-    failed: bool = False
 
 
 @dataclass(frozen=True)
 class ConnectRun:
     """A connect run as it stands."""
 
-    done: Sequence[StepDone] = ()
+    done: Sequence[FinishedStep] = ()
     is_over: bool = True
 
 

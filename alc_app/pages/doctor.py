@@ -6,7 +6,8 @@ from typing import Any
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from .view_models import NotPossible, Workspace
+from .filters import utc
+from .workspace import NotPossible, Workspace
 
 
 def add_doctor_page(pages: Blueprint, workspace: Workspace) -> None:
@@ -30,7 +31,7 @@ def add_doctor_page(pages: Blueprint, workspace: Workspace) -> None:
     def dead_letters() -> dict[str, Any]:
         return {
             "dead_letters": [
-                asdict(letter) | {"since": letter.since.isoformat()} for letter in workspace.dead_letters()
+                asdict(letter) | {"since": utc(letter.since).isoformat()} for letter in workspace.dead_letters()
             ]
         }
 

@@ -6,7 +6,7 @@ from flask import Blueprint, g, json, render_template, request
 from werkzeug.exceptions import HTTPException, SecurityError, ServiceUnavailable, default_exceptions
 from werkzeug.wrappers import Response
 
-from .view_models import CrmUnavailable
+from .workspace import CrmUnavailable
 
 
 @dataclass(frozen=True)

@@ -19,8 +19,7 @@ def add_look(pages: Blueprint) -> None:
     """Give the templates of the app these filters and globals."""
     pages.add_app_template_global(icon)
     pages.add_app_template_global(icon_shapes)
-    pages.add_app_template_global(action_icon)
-    for look in (hue, initials, mailto, moment, phone, tel, words):
+    for look in (hue, initials, mailto, moment, phone, tel, utc, words):
         pages.add_app_template_filter(look)
     pages.add_app_template_test(web_link)
 
@@ -53,14 +52,6 @@ def _icons() -> ZipFile:
     return ZipFile(BytesIO((files("lucide") / "lucide.zip").read_bytes()))
 
 
-def action_icon(name: str | None) -> Markup | None:
-    """Draw an action's own icon, or None where the app's icon stands in: a manifest may name any icon."""
-    try:
-        return icon(name) if name else None
-    except KeyError:
-        return None
-
-
 def initials(name: str) -> str:
     """Return up to two letters for an avatar."""
     letters = [word[0].upper() for word in name.split() if word[0].isalnum()]
@@ -70,6 +61,11 @@ def initials(name: str) -> str:
 def hue(record_id: str) -> int:
     """Return the avatar colour of a record: always the same for the same record."""
     return zlib.crc32(record_id.encode()) % HUES
+
+
+def utc(seconds: float) -> datetime:
+    """Return a Unix time as a datetime in UTC."""
+    return datetime.fromtimestamp(seconds, UTC)
 
 
 def moment(at: datetime) -> str:

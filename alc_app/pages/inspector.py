@@ -5,7 +5,8 @@ from typing import Any
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from .view_models import DeliveryView, NotPossible, Workspace
+from .view_models import DeliveryView
+from .workspace import NotPossible, Workspace
 
 
 def add_inspector(pages: Blueprint, workspace: Workspace) -> None:

@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 
 from .connect_steps import shown_steps
 from .install_notices import notice
-from .view_models import Workspace
+from .workspace import Workspace
 
 
 def add_install_page(pages: Blueprint, workspace: Workspace) -> None:

@@ -7,7 +7,7 @@ from typing import Any, Literal, Protocol
 
 from flask import Blueprint, Response, abort, render_template, request
 
-from .view_models import Workspace
+from .workspace import Workspace
 
 SideName = Literal["naive", "ours"]
 

@@ -6,7 +6,8 @@ from uuid import UUID
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from .view_models import Change, PeopleSort, Person, Workspace
+from .view_models import Change, PeopleSort, Person
+from .workspace import Workspace
 
 PAGE_SIZE: Final = 50
 LAST_PAGE: Final = 9_999  # keeps the offset within what any database counts

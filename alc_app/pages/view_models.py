@@ -1,23 +1,16 @@
-"""What the face may know of the world: the `Workspace` protocol, and the small frozen things it shows."""
+"""What the pages show of people, changes, connections, deliveries and settings."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal, Protocol
+from typing import Literal
 
-from .connect_steps import ConnectRun
-from .guide_models import Guide
-from .settings_models import SettingsSpace
-from .workflow_models import WorkflowSpace
+from alc_app.attio.settings_page import Input
 
 ALC_STATUSES = ("Pending", "Complete", "Failed")
 
 ConnectionStatus = Literal["none", "connecting", "active", "needs_reconnect", "removing"]
 PeopleSort = Literal["name", "company", "alc_status", "created_at"]
-
-
-class CrmUnavailable(Exception):
-    """The CRM cannot be reached; raised by the reading methods of a `Workspace`, shown as a 503 page."""
 
 
 @dataclass(frozen=True)
@@ -67,23 +60,6 @@ class Change:
 
 
 @dataclass(frozen=True)
-class ActionButton:
-    """A record action of the manifest, as a button and as an entry of the palette."""
-
-    id: str
-    label: str
-    icon: str | None  # a lucide name; without one the app's own icon is shown
-
-
-@dataclass(frozen=True)
-class WidgetFrame:
-    """A record widget of the manifest: the page leaves room for it, and its script asks for what is in it."""
-
-    id: str
-    label: str
-
-
-@dataclass(frozen=True)
 class Handler:
     """A webhook handler of the app, with what has been delivered to it, and how much of that has failed for good."""
 
@@ -116,21 +92,6 @@ class CatchUp:
     told: int  # leads of which there was news
     is_due: bool = False
     why: str | None = None  # what kept the last one from its end
-
-
-class NotPossible(Exception):
-    """What was asked for cannot be done; the message says why, in a whole sentence."""
-
-
-@dataclass(frozen=True)
-class DeadLetter:
-    """Work that has ended in failure, in sentences; with an `advice` it takes a person."""
-
-    id: str
-    text: str
-    why: str
-    since: datetime
-    advice: str
 
 
 @dataclass(frozen=True)
@@ -169,75 +130,20 @@ class ConnectionView:
     scopes: Sequence[str] = ()
 
 
-class Workspace(WorkflowSpace, SettingsSpace, Protocol):
-    """Everything that the pages ask for; the four attributes must be known without a call to the CRM."""
+@dataclass(frozen=True)
+class SettingField:
+    """One setting: its input, and what holds now."""
+
+    input: Input
+    value: float | bool
+    is_set: bool  # by a person; else the default holds
 
     @property
-    def name(self) -> str: ...
+    def text(self) -> str:
+        """The value as a form has it."""
+        return self.input.write(self.value)
 
     @property
-    def user_name(self) -> str: ...
-
-    @property
-    def alc_console_url(self) -> str: ...
-
-    @property
-    def notes_exchanges(self) -> bool: ...
-
-    @property
-    def guide(self) -> Guide:
-        """What the tutorial asks for."""
-
-    def last_event_id(self) -> str:
-        """The newest id of the event log, `<boot>:<n>`: a page follows the log from where it was drawn."""
-
-    def people(self, *, search: str, sort: PeopleSort, descending: bool, page: int, page_size: int) -> PeoplePage:
-        """One page of people, counted from 1; an empty search is everybody."""
-
-    def person(self, record_id: str) -> Person | None:
-        """The person, or None when the CRM has no such record."""
-
-    def activity(self, record_id: str) -> Sequence[Change]:
-        """The value history of a record, newest first."""
-
-    def record_actions(self, object_slug: str) -> Sequence[ActionButton]:
-        """The manifest's record actions for this object, in its order."""
-
-    def bulk_record_actions(self, object_slug: str) -> Sequence[ActionButton]:
-        """The manifest's bulk record actions for this object, in its order."""
-
-    def record_widgets(self, object_slug: str) -> Sequence[WidgetFrame]:
-        """The manifest's record widgets for this object, in its order."""
-
-    def connection_status(self) -> ConnectionStatus:
-        """How the connection to ALC stands: every page shows it."""
-
-    def connection(self) -> ConnectionView:
-        """The connection to ALC, with all that belongs to it."""
-
-    def connect_run(self, connection_id: str) -> ConnectRun:
-        """How far the run that makes, or has made, this connection has come; an unknown one is over."""
-
-    def last_catch_up(self) -> CatchUp:
-        """When ALC was last asked for everything, and what came of it."""
-
-    def catch_up_soon(self) -> None:
-        """Have ALC asked now."""
-
-    def examine(self, *, mend: bool) -> Mapping[str, Any]:
-        """The doctor's report, as `alc-app doctor --json` prints it; perhaps after mending what can be mended."""
-
-    def dead_letters(self) -> Sequence[DeadLetter]:
-        """The dead letters, newest first."""
-
-    def deliveries(self) -> Sequence[DeliveryView]:
-        """The newest deliveries that came, the youngest first."""
-
-    def redeliver(self, delivery_id: str) -> None:
-        """Have a delivery worked through once more. Raises: NotPossible."""
-
-    def replay(self, letter_id: str) -> None:
-        """Have a dead letter tried again. Raises: NotPossible."""
-
-    def dismiss(self, letter_id: str) -> None:
-        """Take a dead letter off the list. Raises: NotPossible."""
+    def in_words(self) -> str:
+        """The value in words."""
+        return self.input.told(self.value)

@@ -1,9 +1,9 @@
-"""What the face may know of workflows: definitions, runs and their steps; a part of the protocol `Workspace`."""
+"""What the pages show of workflows: definitions, runs and their steps."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 Switched = Literal["off", "switching", "on"]
 SWITCHED: Mapping[Switched, str] = {"off": "Off", "switching": "Switching…", "on": "On"}
@@ -81,19 +81,3 @@ class RunView:
         """Write it as the page's script reads it."""
         steps = [asdict(step) | {"until": step.until.isoformat() if step.until else None} for step in self.steps]
         return asdict(self) | {"started_at": self.started_at.isoformat(), "steps": steps}
-
-
-class WorkflowSpace(Protocol):
-    """What the page of workflows asks for."""
-
-    def workflows(self) -> Sequence[WorkflowView]:
-        """The definitions, in the manifest's order."""
-
-    def workflow_runs(self) -> Sequence[RunView]:
-        """The newest runs, the youngest first."""
-
-    def run_workflow(self, workflow_id: str, record_id: str) -> str:
-        """Start a workflow for a record; returns the run's id. Raises: NotPossible."""
-
-    def switch_workflow(self, workflow_id: str, *, on: bool) -> None:
-        """Have a workflow started by its trigger, or not any more. Raises: NotPossible."""

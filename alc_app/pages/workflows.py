@@ -6,8 +6,9 @@ from uuid import UUID
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from .view_models import CrmUnavailable, NotPossible, Person, Workspace
+from .view_models import Person
 from .workflow_models import SWITCHED
+from .workspace import CrmUnavailable, NotPossible, Workspace
 
 OFFERED: Final = 50
 """People to choose from; anybody else is started from their own page."""

@@ -19,6 +19,7 @@ from sqlalchemy import text
 
 from alc_app.attio.host import trace
 from alc_app.attio.host.errors import ServerFunctionError, ServerFunctionTimeout
+from alc_app.attio.host.runs import FinishedStep
 from alc_app.runtime.storage.database import READS, open_engine
 
 if TYPE_CHECKING:
@@ -42,15 +43,6 @@ class Run:
     status: str
     asked_at: float
     executor: str | None
-
-
-@dataclass(frozen=True)
-class Step:
-    """A step that a run has behind it."""
-
-    name: str
-    ms: float | None
-    failed: bool
 
 
 class Engine:
@@ -121,10 +113,10 @@ class Engine:
         result: dict[str, Any] = handle.get_result()
         return result
 
-    def steps(self, run_id: str) -> list[Step]:
+    def steps(self, run_id: str) -> list[FinishedStep]:
         """The steps that a run has behind it, in their order; none for a run that the engine does not know."""
         return [
-            Step(
+            FinishedStep(
                 step["function_name"],
                 (step["completed_at_epoch_ms"] or 0) - step["started_at_epoch_ms"]
                 if step["started_at_epoch_ms"]

@@ -45,7 +45,7 @@ class Page:
         return forms.meta.get(name, "")
 
 
-class Visitor:
+class BrowserSession:
     """One browser, with its cookies. With `stays_at`, a redirect to any other origin is not followed."""
 
     def __init__(self, stays_at: str = "") -> None:
@@ -75,7 +75,7 @@ class AccountUnknown(Exception):
     """ALC's sign-in page names no account, so only a person can sign in."""
 
 
-def allow_access(visitor: Visitor, page: Page, alc: str) -> Page:
+def allow_access(browser: BrowserSession, page: Page, alc: str) -> Page:
     """Sign in at ALC with the account that its page names, allow, and go where that leads. Raises: AccountUnknown."""
     for _ in range(3):
         form = page.form()
@@ -84,7 +84,7 @@ def allow_access(visitor: Visitor, page: Page, alc: str) -> Page:
         if "password" in form.fields and not form.fields["password"]:
             raise AccountUnknown
         allows = {name: "allow" for name, values in form.choices.items() if "allow" in values}
-        page = visitor.submit(page, form, **allows)
+        page = browser.submit(page, form, **allows)
     return page
 
 

@@ -7,51 +7,45 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy.exc import NoResultFound
 
-from alc_app.attio import graphql
+from alc_app.attio import BulkRecordAction, RecordAction, RecordWidget, graphql
 from alc_app.attio.host.context import running
+from alc_app.attio.host.doctor import DeadLetter
 from alc_app.clients import attio_api
 from alc_app.clients.attio_api import AttioApiError
 from alc_app.clients.graphql_loader import RestLoader
 from alc_app.leads import reconcile
 from alc_app.pages import (
-    ActionButton,
     CatchUp,
     Change,
-    CleanUp,
     ConnectionView,
     ConnectRun,
     CrmUnavailable,
-    DeadLetter,
     DeliveryView,
-    Handler,
     NotPossible,
     PeoplePage,
     Person,
-    StepDone,
-    WidgetFrame,
 )
-from alc_app.pages.settings_models import SettingsSection
-from alc_app.pages.view_models import ConnectionStatus, PeopleSort
+from alc_app.pages.filters import utc
+from alc_app.pages.view_models import ConnectionStatus, PeopleSort, SettingField
 from alc_app.pages.workflow_models import RunView, WorkflowView
 from alc_app.runtime.context import AppContext
 from alc_app.runtime.doctor.doctor import Doctor
 from alc_app.runtime.jobs import dead_letters
 from alc_app.runtime.routes.live_updates import Live
-from alc_app.runtime.services import WORKSPACE, Services
-from alc_app.runtime.signatures.schemes import SCHEMES
-from alc_app.runtime.storage.tables import ConnectionRow, Delivery, WebhookHandlerRow
+from alc_app.runtime.services import Services
+from alc_app.runtime.storage.tables import Delivery
 from alc_app.runtime.stores.inbox import ENDED
 from alc_app.runtime.workflows.activations import WorkflowActivations
 from alc_app.runtime.workflows.runner import WorkflowRunner
+from alc_app.web.alc_login import log_in
+from alc_app.web.presenters.connections import connection_of, status_of
 from alc_app.web.presenters.people import company_ids, find_people, history, sorted_by, to_person
-from alc_app.web.presenters.settings import save, sections_of
+from alc_app.web.presenters.settings import fields_of, save
 from alc_app.web.presenters.workflows import runs_of, workflows_of
-from alc_app.web.tutorial_guide import Guide
 
 EXAMINE_WITHIN = 20.0
 DELIVERIES = 50
@@ -67,7 +61,8 @@ class Workspace:
         self._services, self._live, self._doctor = services, live, Doctor(services)
         self.alc_console_url = services.config.alc_url
         self.notes_exchanges = services.config.notes_exchanges
-        self.guide = Guide(services)
+        self.may_act = services.config.env == "development" and not services.config.uses_real_attio
+        self.settings_sections = services.manifest.settings.sections if services.manifest.settings else ()
 
     def last_event_id(self) -> str:
         """The newest id of the event log."""
@@ -96,52 +91,35 @@ class Workspace:
         with self._reading():
             return history(record_id)
 
-    def record_actions(self, object_slug: str) -> Sequence[ActionButton]:
+    def record_actions(self, object_slug: str) -> Sequence[RecordAction]:
         """The manifest's record actions for this object."""
         actions = self._services.manifest.record.actions
-        return [ActionButton(a.id, a.label, None) for a in actions if a.objects in (None, object_slug)]
+        return [a for a in actions if a.objects in (None, object_slug)]
 
-    def bulk_record_actions(self, object_slug: str) -> Sequence[ActionButton]:
+    def bulk_record_actions(self, object_slug: str) -> Sequence[BulkRecordAction]:
         """The manifest's bulk record actions for this object."""
         actions = self._services.manifest.record.bulk_actions
-        return [ActionButton(a.id, a.label, None) for a in actions if a.objects in (None, object_slug)]
+        return [a for a in actions if a.objects in (None, object_slug)]
 
-    def record_widgets(self, object_slug: str) -> Sequence[WidgetFrame]:
+    def record_widgets(self, object_slug: str) -> Sequence[RecordWidget]:
         """The manifest's record widgets for this object."""
         widgets = self._services.manifest.record.widgets
-        return [WidgetFrame(w.id, w.label) for w in widgets if w.objects in (None, object_slug)]
+        return [w for w in widgets if w.objects in (None, object_slug)]
 
     def connection_status(self) -> ConnectionStatus:
         """How the connection to ALC stands by our row."""
-        return _status(self._connection_row())
+        return status_of(self._services)
 
     def connection(self) -> ConnectionView:
         """The connection to ALC as our rows have it."""
-        row = self._connection_row()
-        clean_up = [_clean_up(left) for left in self._services.connections.being_removed(WORKSPACE)]
-        if row is None:
-            return ConnectionView("none", clean_up=clean_up)
-        return ConnectionView(
-            status=_status(row),
-            id=row.id,
-            connected_at=_at(row.created_at),
-            username=row.username,
-            token_issued_at=_at(row.issued_at) if row.issued_at else None,
-            token_expires_at=_at(row.expires_at) if row.expires_at else None,
-            renewed_at=_at(row.refresh_at) if row.refresh_at else None,
-            renewals=row.token_version - 1,
-            message=row.why,
-            handlers=[self._handler(handler) for handler in self._services.webhook_handlers.of(row.id)],
-            clean_up=clean_up,
-            scopes=row.scope.split(),
-        )
+        return connection_of(self._services)
 
     def connect_run(self, connection_id: str) -> ConnectRun:
         """How far the run that makes a connection has come, by what the engine keeps of it."""
         run_id = f"connect:{connection_id}"
         is_over = self._services.engine.is_over(run_id)  # first: a step that ends meanwhile is among those read next
         steps = self._services.engine.steps(run_id)
-        return ConnectRun([StepDone(step.name, step.ms, step.failed) for step in steps], is_over)
+        return ConnectRun(steps, is_over)
 
     def last_catch_up(self) -> CatchUp:
         """The last sweep."""
@@ -149,7 +127,7 @@ class Workspace:
             row = reconcile.last_reconciliation()
         if row is None:
             return CatchUp(None, 0)
-        done_at = _at(row.done_at) if row.done_at else None
+        done_at = utc(row.done_at) if row.done_at else None
         return CatchUp(done_at, row.told, row.due_at <= self._services.now(), row.why)
 
     def catch_up_soon(self) -> None:
@@ -163,8 +141,7 @@ class Workspace:
 
     def dead_letters(self) -> Sequence[DeadLetter]:
         """The dead letters, newest first."""
-        found = dead_letters.find(self._services)
-        return [DeadLetter(letter.id, letter.text, letter.why, _at(letter.since), letter.advice) for letter in found]
+        return dead_letters.find(self._services)
 
     def deliveries(self) -> Sequence[DeliveryView]:
         """The newest deliveries."""
@@ -213,38 +190,35 @@ class Workspace:
         except LookupError as error:
             raise NotPossible(str(error)) from error
 
-    def settings(self) -> Sequence[SettingsSection]:
-        """The app's settings, as they are now."""
-        return sections_of(self._services)
+    def settings(self) -> Mapping[str, SettingField]:
+        """Return the settings with their current values."""
+        return fields_of(self._services)
 
     def save_settings(self, changes: Mapping[str, float | bool | None]) -> None:
         """Set these, all or none."""
         save(self._services, changes)
 
+    def messages_after(self, number: int) -> list[dict[str, Any]]:
+        """Return the next messages of the exchange log."""
+        return self._services.exchanges.after(number)
+
+    def note_user_action(self, label: str) -> None:
+        """Log something that the user did in the browser."""
+        self._services.exchanges.note("User", "Attio UI", label)
+
+    def log_in_at_alc(self, location: str) -> str:
+        """Sign in at ALC for the user and allow access. Raises: NotPossible."""
+        if not self.may_act:
+            raise NotPossible("Only the person can sign in here. Press Connect.")
+        return log_in(location, alc_url=self._services.config.alc_url, base_url=self._services.config.base_url)
+
     def query(self, query: str, variables: Mapping[str, Any]) -> dict[str, Any]:
         """Answer a GraphQL query of a record action; the caller has filled the slot."""
         return graphql.execute(query, variables, RestLoader())
 
-    def _connection_row(self) -> ConnectionRow | None:
-        return self._services.connections.live(WORKSPACE) or self._services.connections.latest(WORKSPACE, "adding")
-
     def _person(self, record: Mapping[str, Any], companies: Mapping[str, str]) -> Person:
         # The stand-in has no pages: with it, this workspace is the only one.
         return to_person(record, companies, linked=self._services.config.uses_real_attio)
-
-    def _handler(self, row: WebhookHandlerRow) -> Handler:
-        count, last, failed = self._services.inbox.statistics(row.id)
-        return Handler(
-            id=row.id,
-            path="record_events/" if row.signed_by == "attio" else f"webhooks/{row.file_name}.py",
-            sender=SCHEMES[row.signed_by].sender.removesuffix(" API"),
-            url=self._services.webhook_handlers.url(row.id, row.signed_by),
-            external_webhook_id=row.external_webhook_id,
-            created_at=_at(row.created_at),
-            last_delivery_at=_at(last) if last else None,
-            deliveries=count,
-            failures=failed,
-        )
 
     def _companies(self, records: Sequence[Mapping[str, Any]]) -> dict[str, str]:
         ids = company_ids(records)
@@ -274,29 +248,9 @@ def _delivery(row: Delivery) -> DeliveryView:
     return DeliveryView(
         id=f"{row.handler_id}:{row.webhook_id}",
         webhook_id=row.webhook_id,
-        received_at=_at(row.received_at),
+        received_at=utc(row.received_at),
         state=row.state,
         tries=row.tries,
         why=row.why,
         body=row.body.decode("utf-8", "replace"),
     )
-
-
-def _status(row: ConnectionRow | None) -> ConnectionStatus:
-    if row is None:
-        return "none"
-    known: dict[str, ConnectionStatus] = {"adding": "connecting", "needs_reconnect": "needs_reconnect"}
-    return known.get(row.status, "active")
-
-
-def _clean_up(row: ConnectionRow) -> CleanUp:
-    return CleanUp(
-        what="A former connection is still to be cleaned up at ALC: its webhook and its tokens.",
-        since=_at(row.created_at),
-        last_error=row.why,
-        next_try_at=_at(row.due_at) if row.due_at else None,
-    )
-
-
-def _at(seconds: float) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC)

@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
-from alc_app.pages import ConnectionView, ConnectRun, StepDone
+from alc_app.attio.host.runs import FinishedStep
+from alc_app.pages import ConnectionView, ConnectRun
 from tests.support.fakes.workspace import CONNECT_RUN, CONNECTED, FakeWorkspace
 
 Open = Callable[[str], Page]
@@ -36,7 +37,7 @@ def test_disconnecting_is_confirmed_first(open_page: Open, workspace: FakeWorksp
 
 def test_the_steps_of_a_connection_are_seen_as_they_run(open_page: Open, workspace: FakeWorkspace) -> None:
     """Installation 4-7: done, running, waiting; and at the end the page says how it went, with the steps to look at."""
-    workspace.run = ConnectRun([StepDone("exchange_code", 21.0)], is_over=False)
+    workspace.run = ConnectRun([FinishedStep("exchange_code", 21.0)], is_over=False)
     page = open_page("/apps/alc?connecting=c0ffee")
     steps = page.locator(".steps li")
     expect(steps.nth(0)).to_have_attribute("data-state", "done")

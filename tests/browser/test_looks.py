@@ -6,7 +6,8 @@ from typing import Literal
 import pytest
 from playwright.sync_api import Page, expect
 
-from alc_app.pages import CleanUp, ConnectionView, ConnectRun, StepDone
+from alc_app.attio.host.runs import FinishedStep
+from alc_app.pages import CleanUp, ConnectionView, ConnectRun
 from alc_app.pages.view_models import ConnectionStatus
 from tests.support.fakes.scripted_actions import DONE, Stage
 from tests.support.fakes.workspace import AT, FakeWorkspace, make_person, record_id
@@ -82,7 +83,7 @@ def test_axe_finds_nothing_while_a_connection_is_made(
     open_page: Open, assert_accessible: Check, workspace: FakeWorkspace, theme: Theme
 ) -> None:
     """Steps that are done, that run, and that wait."""
-    workspace.run = ConnectRun([StepDone("exchange_code", 21.0)], is_over=False)
+    workspace.run = ConnectRun([FinishedStep("exchange_code", 21.0)], is_over=False)
     page = open_page("/apps/alc?connecting=c0ffee")
     page.emulate_media(color_scheme=theme)
     assert_accessible(page)

@@ -66,7 +66,7 @@ def test_what_cannot_be_done_for_somebody_is_said(
 ) -> None:
     """And the page stands as it did: the step can be done by hand."""
     workspace.view = ConnectionView("none")
-    workspace.guide.alc_is_away = True
+    workspace.alc_is_away = True
     page = open_page("/tutorial?step=installation-3")
 
     page.get_by_role("button", name="Do it for me").click()
@@ -81,13 +81,13 @@ def test_the_end_is_celebrated_and_starting_over_is_asked_first(open_page: Open,
     workspace.view = CONNECTED
     body = '{"data": {"values": {"alc_status": "Complete"}}}'
     patch = ("Webhook", "Attio API", "PATCH /v2/objects/people/records/1")
-    workspace.guide.add_call(*patch, "200 OK", request={"body": body})
+    workspace.exchanges.add_call(*patch, "200 OK", request={"body": body})
     page = open_page("/tutorial")
     expect(page.get_by_text("One click, one chat, one verdict")).to_be_visible()
 
     page.get_by_role("button", name="Start over").click()
     page.keyboard.press("Escape")
-    assert workspace.guide.messages[-1]["label"] == "200 OK"
+    assert workspace.exchanges.messages[-1]["label"] == "200 OK"
     page.get_by_role("button", name="Start over").click()
     page.get_by_role("alertdialog").get_by_role("button", name="Start over").click()
     expect(page.get_by_text("One click, one chat, one verdict")).to_be_hidden()
@@ -100,9 +100,10 @@ def test_the_strip_goes_along_on_other_pages(open_page: Open, workspace: FakeWor
     strip = page.get_by_role("region", name="Tutorial")
     expect(strip).to_contain_text("User clicks button.")
 
-    workspace.guide.note("Clicks button")
+    workspace.exchanges.note("Clicks button")
     page.evaluate(
-        "detail => document.dispatchEvent(new CustomEvent('alc:exchange', { detail }))", workspace.guide.messages[-1]
+        "detail => document.dispatchEvent(new CustomEvent('alc:exchange', { detail }))",
+        workspace.exchanges.messages[-1],
     )
     expect(strip).to_contain_text("was pressed")
 

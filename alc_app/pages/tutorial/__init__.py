@@ -5,7 +5,7 @@ from typing import Any
 from flask import Blueprint, Response, abort, redirect, render_template, request, session, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from alc_app.pages.view_models import NotPossible, Workspace
+from alc_app.pages.workspace import NotPossible, Workspace
 
 from .source_ranges import PLACES, excerpt
 from .steps import CHAPTERS
@@ -19,7 +19,7 @@ VIEWS = "Views the record page"
 
 def add_tutorial_page(pages: Blueprint, workspace: Workspace) -> None:
     """Add `/tutorial`, what its script asks for, and the strip that leads back to it from every other page."""
-    guide, tour = workspace.guide, Tour(workspace)
+    tour = Tour(workspace)
 
     @pages.get("/tutorial")
     def tutorial() -> str:
@@ -31,7 +31,6 @@ def add_tutorial_page(pages: Blueprint, workspace: Workspace) -> None:
             tour=tour.as_json(standings, request.args.get("step", "")),
             standings=standings,
             chapters=CHAPTERS,
-            guide=guide,
             events_after=events_after,
         )
 
@@ -54,7 +53,8 @@ def add_tutorial_page(pages: Blueprint, workspace: Workspace) -> None:
     def log_in_at_alc() -> dict[str, str]:
         wishes = request.get_json(silent=True)
         try:
-            return {"location": guide.log_in(str(wishes.get("location", "")) if isinstance(wishes, dict) else "")}
+            location = str(wishes.get("location", "")) if isinstance(wishes, dict) else ""
+            return {"location": workspace.log_in_at_alc(location)}
         except NotPossible as why:
             abort(409, str(why))
 
@@ -67,7 +67,7 @@ def add_tutorial_page(pages: Blueprint, workspace: Workspace) -> None:
     def note_view(response: Response) -> Response:
         # Once a tour: the log is drawn as runs, and each view would be one more.
         if request.endpoint == "pages.person" and response.status_code == 200 and not tour.has_seen("Usage 2"):
-            guide.note(VIEWS)
+            workspace.note_user_action(VIEWS)
         return response
 
     @pages.app_context_processor

@@ -4,7 +4,8 @@ import re
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from alc_app.pages.view_models import CrmUnavailable, Person, Workspace
+from alc_app.pages.view_models import Person
+from alc_app.pages.workspace import CrmUnavailable, Workspace
 
 from .evidence import sentence
 from .progress import Follower, Seen
@@ -39,11 +40,11 @@ class Tour:
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
-        self._follower = Follower(workspace.guide.messages_after)
+        self._follower = Follower(workspace.messages_after)
 
     def begin(self) -> None:
         """Begin anew: what has been seen until now does not count."""
-        self._follower.begin(self._workspace.guide.note)
+        self._follower.begin(self._workspace.note_user_action)
 
     def has_seen(self, step_id: str) -> bool:
         """Is there anything of this step in the log?"""
@@ -118,7 +119,7 @@ class Tour:
     def _person(self, deed: str) -> dict[str, str] | None:
         """Whom to open and send: somebody with a phone number, whose lead is not open. None, where that is for the
         person to choose."""
-        if deed not in ("view", "click") or not self._workspace.guide.may_act:
+        if deed not in ("view", "click") or not self._workspace.may_act:
             return None
         for search in (SAMPLE, ""):
             for person in self._people(search):

@@ -2,30 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from alc_app.attio.host.context import current, running
 from alc_app.attio.settings import get_settings, set_settings
-from alc_app.pages.settings_models import SettingField, SettingsSection
+from alc_app.pages.view_models import SettingField
 from alc_app.runtime.context import AppContext
 from alc_app.runtime.services import Services
 
 
-def sections_of(services: Services) -> Sequence[SettingsSection]:
-    """Each setting with what holds now, and whether somebody has set it."""
+def fields_of(services: Services) -> dict[str, SettingField]:
+    """Return each setting with its current value and whether somebody has set it."""
     page = services.manifest.settings
     if page is None:
-        return []
+        return {}
     with running(AppContext(services)):
         known = get_settings(page.schema)
-        return [
-            SettingsSection(
-                section.title,
-                [SettingField(one, one.value(), known[one.name] is not None) for one in section.inputs],
-                section.description,
-            )
-            for section in page.sections
-        ]
+        return {one.name: SettingField(one, one.value(), known[one.name] is not None) for one in page.inputs}
 
 
 def save(services: Services, changes: Mapping[str, float | bool | None]) -> None:

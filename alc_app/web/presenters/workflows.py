@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 from alc_app.attio import App
@@ -12,6 +11,7 @@ from alc_app.attio.host.context import running
 from alc_app.attio.host.workflow_definitions import Step, Workflow
 from alc_app.clients import attio_api
 from alc_app.clients.attio_api import AttioApiError
+from alc_app.pages.filters import utc
 from alc_app.pages.workflow_models import Branch, PlannedStep, RunStep, RunView, Switched, WorkflowView
 from alc_app.runtime.context import AppContext
 from alc_app.runtime.services import Services
@@ -76,7 +76,7 @@ def _run(manifest: App, run: WorkflowRun, steps: Sequence[WorkflowStep], names: 
         record_id=run.record_id,
         person=names.get(run.record_id or "", "A person"),
         why=run.why,
-        started_at=_at(run.started_at),
+        started_at=utc(run.started_at),
         steps=[_step(manifest, step) for step in steps],
     )
 
@@ -90,7 +90,7 @@ def _step(manifest: App, step: WorkflowStep) -> RunStep:
         given=_shown(json.loads(step.config)),
         found=_shown(json.loads(step.data)),
         why=step.why,
-        until=_at(step.due_at) if step.due_at else None,
+        until=utc(step.due_at) if step.due_at else None,
     )
 
 
@@ -109,7 +109,3 @@ def _names(services: Services, ids: set[str]) -> dict[str, str]:
 
 def _shown(value: Any) -> str:
     return json.dumps(value, indent=2, ensure_ascii=False) if value else ""
-
-
-def _at(seconds: float) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC)

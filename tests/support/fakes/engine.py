@@ -7,7 +7,8 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from alc_app.runtime.engine import Run, Step
+from alc_app.attio.host.runs import FinishedStep
+from alc_app.runtime.engine import Run
 
 OK: dict[str, Any] = {"ok": None}
 
@@ -26,7 +27,7 @@ class FakeEngine:
         self.forgotten_before = 0.0
         self.kept: list[Run] = []
         """Runs that the engine still has, in whatever state."""
-        self.done: dict[str, list[Step]] = {}
+        self.done: dict[str, list[FinishedStep]] = {}
         self.under_way: set[str] = set()
         self.put_back: list[str] = []
 
@@ -45,7 +46,7 @@ class FakeEngine:
             raise self.answer
         return self.answer
 
-    def steps(self, run_id: str) -> list[Step]:
+    def steps(self, run_id: str) -> list[FinishedStep]:
         return self.done.get(run_id, [])
 
     def is_over(self, run_id: str) -> bool:

@@ -6,25 +6,25 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+from alc_app.attio import BulkRecordAction, RecordAction, RecordWidget, TextWidget
+from alc_app.attio.host.doctor import DeadLetter
+from alc_app.attio.host.runs import FinishedStep
 from alc_app.pages import (
-    ActionButton,
     CatchUp,
     Change,
     ConnectionView,
     ConnectRun,
     CrmUnavailable,
-    DeadLetter,
     DeliveryView,
     Handler,
     NotPossible,
     PeoplePage,
     Person,
-    StepDone,
-    WidgetFrame,
 )
+from alc_app.pages.tutorial.progress import BEGINS
 from alc_app.pages.view_models import ConnectionStatus, PeopleSort
 from tests.support.fakes.event_log import EventLog
-from tests.support.fakes.guide import FakeGuide
+from tests.support.fakes.exchanges import FakeExchanges
 from tests.support.fakes.labs import FakeLabs
 from tests.support.fakes.settings import FakeSettings
 from tests.support.fakes.workflows import FakeWorkflows
@@ -79,9 +79,24 @@ DISEASED: dict[str, Any] = {
         {"name": "Clocks", "ok": False, "findings": [SKEWED]},
     ],
 }
-UNSHOWN = DeadLetter("lead:7", "The lead lead_7 could not be shown on its record.", "It was deleted.", AT, "")
-UNSENT = DeadLetter("send:8", "Sending a record came to nothing.", "ALC never had it.", AT, "Press Send again.")
+UNSHOWN = DeadLetter("lead:7", "The lead lead_7 could not be shown on its record.", "It was deleted.", AT.timestamp())
+UNSENT = DeadLetter(
+    "send:8", "Sending a record came to nothing.", "ALC never had it.", AT.timestamp(), "Press Send again."
+)
 
+
+async def do_nothing(*_: object) -> None:
+    """Stand in for an action's work, which the runtime would do."""
+
+
+async def draw_nothing(_: str) -> TextWidget:
+    """Stand in for a widget's drawing, which the runtime would do."""
+    return TextWidget("", "")
+
+
+SEND = RecordAction("send-to-alc", "Send to ALC", do_nothing, objects="people")
+BULK_SEND = BulkRecordAction("bulk-send-to-alc", "Send to ALC", do_nothing, objects="people")
+WIDGET = RecordWidget("alc-lead", "ALC", draw_nothing, objects="people")
 
 UNSENT_CARD: dict[str, Any] = {
     "title": "Acme Lead Checker",
@@ -117,11 +132,11 @@ COMPLETE_CARD: dict[str, Any] = PENDING_CARD | {
 
 CONNECT_RUN = ConnectRun(
     [
-        StepDone("exchange_code", 21.0),
-        StepDone("create_webhook_handler", 4.0),
-        StepDone("create_webhook", 38.0),
-        StepDone("update_webhook_handler", 5.0),
-        StepDone("save", 6.0),
+        FinishedStep("exchange_code", 21.0),
+        FinishedStep("create_webhook_handler", 4.0),
+        FinishedStep("create_webhook", 38.0),
+        FinishedStep("update_webhook_handler", 5.0),
+        FinishedStep("save", 6.0),
     ]
 )
 
@@ -186,7 +201,7 @@ class FakeWorkspace(FakeWorkflows, FakeSettings):
     notes_exchanges = True
 
     def __init__(self) -> None:
-        self.events, self.labs, self.guide = EventLog(), FakeLabs(), FakeGuide()
+        self.events, self.labs, self.exchanges = EventLog(), FakeLabs(), FakeExchanges()
         self.reset()
 
     def reset(self) -> None:
@@ -194,12 +209,12 @@ class FakeWorkspace(FakeWorkflows, FakeSettings):
         self.events.has_room = True
         self.events.messages = []
         self.labs.reset()
-        self.guide.reset()
+        if self.exchanges.messages:
+            self.exchanges.note(BEGINS)
+        self.may_act, self.alc_is_away = True, False
         self.everyone = seven_people()
         self.changes: dict[str, list[Change]] = {}
         self.view = CONNECTED
-        self.buttons: Sequence[ActionButton] = (ActionButton("send-to-alc", "Send to ALC", None),)
-        self.bulk_buttons: Sequence[ActionButton] = (ActionButton("bulk-send-to-alc", "Send to ALC", None),)
         self.cards: dict[str, dict[str, Any]] = {record_id(2): COMPLETE_CARD, record_id(4): PENDING_CARD}
         self.run = CONNECT_RUN
         self.caught_up = CatchUp(AT, 0)
@@ -229,14 +244,14 @@ class FakeWorkspace(FakeWorkflows, FakeSettings):
         self._reach_the_crm()
         return self.changes.get(record_id, [])
 
-    def record_actions(self, object_slug: str) -> Sequence[ActionButton]:
-        return self.buttons if object_slug == "people" else ()
+    def record_actions(self, object_slug: str) -> Sequence[RecordAction]:
+        return (SEND,) if object_slug == "people" else ()
 
-    def bulk_record_actions(self, object_slug: str) -> Sequence[ActionButton]:
-        return self.bulk_buttons if object_slug == "people" else ()
+    def bulk_record_actions(self, object_slug: str) -> Sequence[BulkRecordAction]:
+        return (BULK_SEND,) if object_slug == "people" else ()
 
-    def record_widgets(self, object_slug: str) -> Sequence[WidgetFrame]:
-        return (WidgetFrame("alc-lead", "ALC"),) if object_slug == "people" else ()
+    def record_widgets(self, object_slug: str) -> Sequence[RecordWidget]:
+        return (WIDGET,) if object_slug == "people" else ()
 
     def connection_status(self) -> ConnectionStatus:
         return self.view.status
@@ -275,6 +290,17 @@ class FakeWorkspace(FakeWorkflows, FakeSettings):
     def dismiss(self, letter_id: str) -> None:
         self._take_off(letter_id)
         self.done.append(("dismiss", letter_id))
+
+    def messages_after(self, number: int) -> list[dict[str, Any]]:
+        return self.exchanges.after(number)
+
+    def note_user_action(self, label: str) -> None:
+        self.exchanges.note(label)
+
+    def log_in_at_alc(self, location: str) -> str:
+        if self.alc_is_away:
+            raise NotPossible("ALC did not answer.")
+        return f"/connections/alc/callback?of={location[:4]}"
 
     def set_letters(self, *letters: DeadLetter) -> None:
         """Change the dead letters as the app does, with an event."""

@@ -3,12 +3,13 @@
 import pytest
 from flask.testing import FlaskClient
 
-from alc_app.pages import ConnectionView, ConnectRun, StepDone
+from alc_app.attio.host.runs import FinishedStep
+from alc_app.pages import ConnectionView, ConnectRun
 from alc_app.pages.connect_steps import shown_steps
 from tests.support.fakes.workspace import CONNECT_RUN, FakeWorkspace
 
-CODE, HANDLER = StepDone("exchange_code", 21.0), StepDone("create_webhook_handler", 4.0)
-REFUSED = StepDone("create_webhook", 9.0, failed=True)
+CODE, HANDLER = FinishedStep("exchange_code", 21.0), FinishedStep("create_webhook_handler", 4.0)
+REFUSED = FinishedStep("create_webhook", 9.0, failed=True)
 
 
 @pytest.mark.parametrize(

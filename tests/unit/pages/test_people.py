@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from flask.testing import FlaskClient
 
-from alc_app.pages import ActionButton, Change
+from alc_app.pages import Change
 from tests.support.fakes.workspace import AT, FakeWorkspace, make_person, record_id
 
 HOSTILE = (
@@ -96,16 +96,6 @@ def test_the_palette_leads_wherever_the_sidebar_leads(visitor: FlaskClient) -> N
 
     assert links == set(re.findall(r'<a[^>]* href="([^"]+)"', palette[0]))
     assert "/settings" in links
-
-
-def test_an_action_with_an_icon_that_does_not_exist_wears_the_apps(
-    visitor: FlaskClient, workspace: FakeWorkspace
-) -> None:
-    """A manifest may name any icon; the page is drawn all the same."""
-    workspace.buttons = (ActionButton("a", "Known", "zap"), ActionButton("b", "Unknown", "no-such-icon"))
-    html = visitor.get(f"/people/{record_id(1)}").text
-    assert "Known" in html
-    assert re.search(r'app-mark" aria-hidden="true">A</span>Unknown</button>', html)
 
 
 def test_a_person_without_a_name_is_called_by_address(visitor: FlaskClient, workspace: FakeWorkspace) -> None:

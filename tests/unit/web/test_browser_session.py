@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from alc_app.web.browser_session import AccountUnknown, Page, Visitor, allow_access, origin
+from alc_app.web.browser_session import AccountUnknown, BrowserSession, Page, allow_access, origin
 
 ALC = "http://127.0.0.1:8001"
 SIGN_IN = """
@@ -32,7 +32,7 @@ def test_a_form_is_read_as_it_is_filled_in() -> None:
 def test_without_an_account_on_the_page_nobody_signs_in() -> None:
     """A real ALC fills in nothing: no password is guessed or asked for."""
     with pytest.raises(AccountUnknown):
-        allow_access(Visitor(), Page(f"{ALC}/login", 200, SIGN_IN), ALC)
+        allow_access(BrowserSession(), Page(f"{ALC}/login", 200, SIGN_IN), ALC)
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ def test_without_an_account_on_the_page_nobody_signs_in() -> None:
 )
 def test_the_walk_ends_where_alc_does(page: Page) -> None:
     """Forms of other sites are left alone: the install page's would disconnect."""
-    assert allow_access(Visitor(), page, ALC) is page
+    assert allow_access(BrowserSession(), page, ALC) is page
 
 
 def test_an_origin_is_more_than_a_name() -> None:

@@ -29,14 +29,14 @@ def state(visitor: FlaskClient, step: str = "") -> dict[str, Any]:
 
 def connect(workspace: FakeWorkspace) -> None:
     """Installation, as the log tells it."""
-    guide = workspace.guide
-    guide.note("Clicks to install app")
-    guide.add("Attio UI", "User", "Prompts to add connection to ALC")
-    guide.add("User", "ALC", "Logs in (OAuth flow)")
-    guide.add_call("Attio UI", "Event Handler", "Fires connection_added")
-    guide.add_call("Event Handler", "Attio Server SDK", "create_webhook_handler()")
-    guide.add_call("Event Handler", "ALC", "POST /api/v1/webhooks", "201 Created")
-    guide.add("Attio UI", "User", "Shows app is now installed", kind="answer")
+    log = workspace.exchanges
+    log.note("Clicks to install app")
+    log.add("Attio UI", "User", "Prompts to add connection to ALC")
+    log.add("User", "ALC", "Logs in (OAuth flow)")
+    log.add_call("Attio UI", "Event Handler", "Fires connection_added")
+    log.add_call("Event Handler", "Attio Server SDK", "create_webhook_handler()")
+    log.add_call("Event Handler", "ALC", "POST /api/v1/webhooks", "201 Created")
+    log.add("Attio UI", "User", "Shows app is now installed", kind="answer")
 
 
 def test_a_stranger_is_asked_to_connect(visitor: FlaskClient, workspace: FakeWorkspace) -> None:
@@ -55,7 +55,7 @@ def test_a_stranger_is_asked_to_connect(visitor: FlaskClient, workspace: FakeWor
 def test_steps_may_be_done_in_any_order(visitor: FlaskClient, workspace: FakeWorkspace) -> None:
     """What was seen counts, and the first step that was not is where one is."""
     workspace.view = ConnectionView("none")
-    workspace.guide.note("Views the record page")
+    workspace.exchanges.note("Views the record page")
     connect(workspace)
     workspace.view = ConnectionView("active")
 
@@ -77,7 +77,7 @@ def test_a_connection_from_before_the_tour_is_no_trap(visitor: FlaskClient, work
 def test_whoever_disconnected_midway_is_asked_to_connect_again(visitor: FlaskClient, workspace: FakeWorkspace) -> None:
     """The step stays where it is; what it needs first is said."""
     connect(workspace)
-    workspace.guide.note("Views the record page")
+    workspace.exchanges.note("Views the record page")
     workspace.view = ConnectionView("none")
 
     panel = state(visitor)["panel"]
@@ -95,7 +95,7 @@ def test_a_person_whose_lead_is_open_is_passed_over(visitor: FlaskClient, worksp
 
 def test_nobody_is_chosen_where_people_are_real(visitor: FlaskClient, workspace: FakeWorkspace) -> None:
     """Whom to write to is for the person to say; and nothing is done for anybody."""
-    workspace.guide.may_act = False
+    workspace.may_act = False
 
     assert state(visitor, "usage-3")["panel"]["person"] is None
     assert "Do it for me" not in visitor.get("/tutorial?step=usage-3").text
@@ -146,7 +146,7 @@ def test_starting_over_leads_back_to_the_page(visitor: FlaskClient, workspace: F
 def test_signing_in_for_somebody_says_why_it_cannot_be_done(visitor: FlaskClient, workspace: FakeWorkspace) -> None:
     """In a sentence, for the toast."""
     assert visitor.post("/tutorial/log-in", json={"location": "http://alc"}).json["location"].startswith("/connections")
-    workspace.guide.alc_is_away = True
+    workspace.alc_is_away = True
     answer = visitor.post("/tutorial/log-in", json=[], headers={"Accept": "application/json"})
 
     assert answer.status_code == 409
@@ -157,7 +157,7 @@ def test_what_changes_anything_needs_the_csrf_token(visitor: FlaskClient, worksp
     """U1: another site can neither start over nor sign in."""
     for path in ("/tutorial/reset", "/tutorial/log-in", "/tutorial/close"):
         assert visitor.post(path, json={}).status_code == 400
-    assert not workspace.guide.messages
+    assert not workspace.exchanges.messages
 
 
 @pytest.mark.usefixtures("without_csrf")
@@ -184,7 +184,7 @@ def test_the_end_is_said(visitor: FlaskClient, workspace: FakeWorkspace) -> None
     """First that the record is Complete, then that nothing is left behind."""
     body = '{"data": {"values": {"alc_status": "Complete"}}}'
     patch = ("Webhook", "Attio API", "PATCH /v2/objects/people/records/1")
-    workspace.guide.add_call(*patch, "200 OK", request={"body": body})
+    workspace.exchanges.add_call(*patch, "200 OK", request={"body": body})
 
     assert "The record says Complete." in state(visitor)["milestone"]
 
@@ -211,7 +211,7 @@ def test_a_verdict_that_beats_pending_is_no_trap(
 ) -> None:
     """The record is written once then, by whichever comes first; the other step is not waited for."""
     body = json.dumps({"data": {"values": {"alc_status": status}}})
-    workspace.guide.add_call(
+    workspace.exchanges.add_call(
         writer, "Attio API", "PATCH /v2/objects/people/records/1", "200 OK", request={"body": body}
     )
 

@@ -12,7 +12,7 @@ from alc_app.attio.host.context import running
 from alc_app.runtime.context import AppContext
 from alc_app.runtime.services import Services
 from alc_app.settings.values import send_new_people
-from alc_app.web.presenters.settings import save, sections_of
+from alc_app.web.presenters.settings import fields_of, save
 
 
 def test_a_value_is_kept_changed_and_given_back(services: Services) -> None:
@@ -25,23 +25,23 @@ def test_a_value_is_kept_changed_and_given_back(services: Services) -> None:
     assert settings.all() == {}
 
 
-def test_another_process_reads_it_at_the_moment_of_use(make_house: Callable[..., Services]) -> None:
+def test_another_process_reads_it_at_the_moment_of_use(make_services: Callable[..., Services]) -> None:
     """One fact, one writer: the web saves, the worker asks."""
-    web, worker = make_house(), make_house()
+    web, worker = make_services(), make_services()
     with running(AppContext(worker)):
         assert not send_new_people()
         save(web, {"send_new_people": True})
         assert send_new_people()
 
 
-def test_a_change_is_saved_whole_or_not_at_all(make_house: Callable[..., Services]) -> None:
+def test_a_change_is_saved_whole_or_not_at_all(make_services: Callable[..., Services]) -> None:
     """What the app does because of it belongs to it."""
 
     def fail(_: object) -> None:
         raise RuntimeError
 
     assert manifest.settings
-    services = make_house(replace(manifest, events=replace(manifest.events, settings_saved=fail)))
+    services = make_services(replace(manifest, events=replace(manifest.events, settings_saved=fail)))
 
     with pytest.raises(RuntimeError):
         save(services, {"send_new_people": True})
@@ -51,15 +51,15 @@ def test_a_change_is_saved_whole_or_not_at_all(make_house: Callable[..., Service
 def test_the_page_is_told_what_holds_and_what_was_set(services: Services) -> None:
     """Also for an app that has no settings."""
     save(services, {"days_to_wait": 3})
-    fields = {field.input.name: field for section in sections_of(services) for field in section.fields}
+    fields = fields_of(services)
 
-    assert (fields["days_to_wait"].told, fields["days_to_wait"].is_set) == ("3 days", True)
-    assert (fields["send_new_people"].told, fields["send_new_people"].is_set) == ("off", False)
+    assert (fields["days_to_wait"].in_words, fields["days_to_wait"].is_set) == ("3 days", True)
+    assert (fields["send_new_people"].in_words, fields["send_new_people"].is_set) == ("off", False)
 
 
-def test_an_app_without_settings_has_none(make_house: Callable[..., Services]) -> None:
+def test_an_app_without_settings_has_none(make_services: Callable[..., Services]) -> None:
     """The page is there, and empty."""
-    services = make_house(replace(manifest, settings=None))
+    services = make_services(replace(manifest, settings=None))
     save(services, {"anything": True})
-    assert list(sections_of(services)) == []
+    assert fields_of(services) == {}
     assert services.workspace_settings.all() == {}

@@ -1,40 +1,25 @@
-"""A `Guide` in memory: a test writes the log of exchanges, as the tutorial's words have it."""
+"""The exchange log of a `FakeWorkspace`: a test writes messages, and they are worded as the real log words them."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from alc_app.pages import NotPossible
 from alc_app.pages.sequence import tell
-from alc_app.pages.tutorial.progress import BEGINS
 
 Message = dict[str, Any]
 
 
-class FakeGuide:
-    """The log, and an ALC that lets everybody in."""
+class FakeExchanges:
+    """An append-only list of messages."""
 
     def __init__(self) -> None:
         self.messages: list[Message] = []
-        self.reset()
 
-    def reset(self) -> None:
-        """Be as new; the log goes on, as a real one does, and a tour begins in it."""
-        self.may_act = True
-        self.alc_is_away = False
-        if self.messages:
-            self.note(BEGINS)
-
-    def messages_after(self, number: int) -> list[Message]:
+    def after(self, number: int) -> list[Message]:
         return self.messages[number:]
 
     def note(self, label: str) -> None:
         self.add("User", "Attio UI", label)
-
-    def log_in(self, address: str) -> str:
-        if self.alc_is_away:
-            raise NotPossible("ALC did not answer.")
-        return f"/connections/alc/callback?of={address[:4]}"
 
     def add(self, sender: str, receiver: str, label: str, *, kind: str = "call", call: str = "", **more: Any) -> None:
         """Write a message; `trace_id` names another run than the usual one, the rest is its detail."""

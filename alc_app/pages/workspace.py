@@ -1,0 +1,142 @@
+"""Everything that the pages need from the rest of the app: the protocol `Workspace`, and its two exceptions.
+
+`alc_app.web.workspace` implements it with the real services, `tests.support.fakes.workspace` in memory.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+from alc_app.attio import BulkRecordAction, RecordAction, RecordWidget
+from alc_app.attio.host.doctor import DeadLetter
+from alc_app.attio.settings_page import Section
+
+from .connect_steps import ConnectRun
+from .view_models import (
+    CatchUp,
+    Change,
+    ConnectionStatus,
+    ConnectionView,
+    DeliveryView,
+    PeoplePage,
+    PeopleSort,
+    Person,
+    SettingField,
+)
+from .workflow_models import RunView, WorkflowView
+
+
+class CrmUnavailable(Exception):
+    """The CRM cannot be reached. Pages show it as 503."""
+
+
+class NotPossible(Exception):
+    """A request cannot be fulfilled; the message says why, in a whole sentence. Pages show it as 409."""
+
+
+class Workspace(Protocol):
+    """One workspace. Every page reads the properties, so they must cost no call to the CRM."""
+
+    @property
+    def name(self) -> str:
+        """The workspace's name."""
+
+    @property
+    def user_name(self) -> str:
+        """The name of the person who is using it."""
+
+    @property
+    def alc_console_url(self) -> str:
+        """The URL of ALC's own console."""
+
+    @property
+    def notes_exchanges(self) -> bool:
+        """Whether calls between the participants are logged, so that pages can draw them."""
+
+    @property
+    def may_act(self) -> bool:
+        """Whether tutorial steps may be done for the user: only in development, and never on real records."""
+
+    @property
+    def settings_sections(self) -> Sequence[Section]:
+        """The manifest's settings, in sections."""
+
+    def last_event_id(self) -> str:
+        """Return the newest id of the event log, `<boot>:<n>`. A page follows the log from the id it was drawn at."""
+
+    def people(self, *, search: str, sort: PeopleSort, descending: bool, page: int, page_size: int) -> PeoplePage:
+        """Return one page of people, counted from 1; an empty search matches all. Raises: CrmUnavailable."""
+
+    def person(self, record_id: str) -> Person | None:
+        """Return the person, or None if the CRM has no such record. Raises: CrmUnavailable."""
+
+    def activity(self, record_id: str) -> Sequence[Change]:
+        """Return the value history of a record, newest first. Raises: CrmUnavailable."""
+
+    def record_actions(self, object_slug: str) -> Sequence[RecordAction]:
+        """Return the manifest's record actions for this object, in its order."""
+
+    def bulk_record_actions(self, object_slug: str) -> Sequence[BulkRecordAction]:
+        """Return the manifest's bulk record actions for this object, in its order."""
+
+    def record_widgets(self, object_slug: str) -> Sequence[RecordWidget]:
+        """Return the manifest's record widgets for this object, in its order."""
+
+    def connection_status(self) -> ConnectionStatus:
+        """Return the status of the connection to ALC. Called for every page."""
+
+    def connection(self) -> ConnectionView:
+        """Return the connection to ALC with its webhook handlers and pending clean-ups."""
+
+    def connect_run(self, connection_id: str) -> ConnectRun:
+        """Return the progress of the run that makes, or made, this connection; an unknown run counts as over."""
+
+    def last_catch_up(self) -> CatchUp:
+        """Return when ALC was last asked for missed results, and what came of it."""
+
+    def catch_up_soon(self) -> None:
+        """Schedule a catch-up now."""
+
+    def examine(self, *, mend: bool) -> Mapping[str, Any]:
+        """Return the doctor's report as `alc-app doctor --json` prints it; with `mend`, repair what can be first."""
+
+    def dead_letters(self) -> Sequence[DeadLetter]:
+        """Return the dead letters, newest first."""
+
+    def replay(self, letter_id: str) -> None:
+        """Retry a dead letter. Raises: NotPossible."""
+
+    def dismiss(self, letter_id: str) -> None:
+        """Remove a dead letter from the list. Raises: NotPossible."""
+
+    def deliveries(self) -> Sequence[DeliveryView]:
+        """Return the newest webhook deliveries, newest first."""
+
+    def redeliver(self, delivery_id: str) -> None:
+        """Process a stored delivery once more. Raises: NotPossible."""
+
+    def workflows(self) -> Sequence[WorkflowView]:
+        """Return the workflow definitions, in the manifest's order."""
+
+    def workflow_runs(self) -> Sequence[RunView]:
+        """Return the newest workflow runs, newest first."""
+
+    def run_workflow(self, workflow_id: str, record_id: str) -> str:
+        """Start a workflow for a record and return the run's id. Raises: NotPossible."""
+
+    def switch_workflow(self, workflow_id: str, *, on: bool) -> None:
+        """Switch a workflow's trigger on or off. Raises: NotPossible."""
+
+    def settings(self) -> Mapping[str, SettingField]:
+        """Return the settings with their current values, by name."""
+
+    def save_settings(self, changes: Mapping[str, float | bool | None]) -> None:
+        """Save all of these settings or none; None resets one to its default."""
+
+    def messages_after(self, number: int) -> list[dict[str, Any]]:
+        """Return the exchange log's messages after this number, oldest first, with their `words` and `step`."""
+
+    def note_user_action(self, label: str) -> None:
+        """Log something that the user did in the browser."""
+
+    def log_in_at_alc(self, location: str) -> str:
+        """Sign in at ALC for the user and allow access; return where ALC redirects the browser. Raises: NotPossible."""
