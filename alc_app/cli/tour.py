@@ -15,14 +15,14 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.text import Text
 
 from alc_app.config.settings import Config
-from alc_app.pages.tutorial.steps import CHAPTERS, STEPS, Deed, Step
+from alc_app.pages.tutorial.steps import CHAPTERS, STEPS, Step, UserAction
 from alc_app.web.browser_session import AccountUnknown, BrowserSession, allow_access
 
 WITHIN = 90.0
 """Seconds in which what is under way must have been seen: ALC takes its time over a lead."""
 LOOK_EVERY = 0.2
 COMPLETE = ("done", "before")
-ASKS: dict[Deed, str] = {
+ASKS: dict[UserAction, str] = {
     "connect": "press Connect",
     "log_in": "sign in at ALC and press Allow",
     "view": "open a person",
@@ -41,17 +41,17 @@ class Stuck(Exception):
     """A step did not happen; the message says what was seen instead."""
 
 
-class Tourist:
-    """Somebody at the app's pages, who looks at the tutorial to see what has happened."""
+class Walkthrough:
+    """The tutorial's actions over HTTP, and the state of the tour from the app's pages."""
 
     def __init__(self, config: Config) -> None:
-        self._config, self._visitor = config, BrowserSession()
+        self._config, self._browser = config, BrowserSession()
         self._consent: Any = None
 
-    def look(self, slug: str = "") -> dict[str, Any]:
-        """The tour as it stands, with the panel of a step. Raises: click.ClickException, when there is none."""
+    def state(self, slug: str = "") -> dict[str, Any]:
+        """Return the state of the tour with the panel of a step. Raises: click.ClickException if there is none."""
         try:
-            reply = self._visitor.session.get(self._url(f"/tutorial/state.json?step={slug}"))
+            reply = self._browser.session.get(self._url(f"/tutorial/state.json?step={slug}"))
             found: dict[str, Any] = reply.json()
         except (requests.RequestException, ValueError):
             raise click.ClickException(NOT_RUNNING.format(url=self._config.base_url)) from None
@@ -59,38 +59,38 @@ class Tourist:
             raise click.ClickException(NO_LOG)
         return found
 
-    def do(self, deed: Deed, step: Step) -> None:
-        """What a person does at this step. Raises: Stuck."""
-        deeds = {
+    def perform(self, action: UserAction, step: Step) -> None:
+        """Do what a person does at this step. Raises: Stuck."""
+        actions = {
             "connect": self._connect,
             "log_in": self._log_in,
             "view": self._view,
             "click": self._click,
             "disconnect": self._disconnect,
         }
-        if deed in deeds:
-            deeds[deed](step)
+        if action in actions:
+            actions[action](step)
 
     def start_over(self) -> None:
         """Disconnect what is connected, and forget what has been seen."""
-        if self.look()["connection"] != "none":
+        if self.state()["connection"] != "none":
             self._disconnect(STEPS[-1])
         self._post("/tutorial/reset")
 
     def _connect(self, _step: Step) -> None:
-        self._consent = self._visitor.open(self._url("/connections/alc/connect"))
+        self._consent = self._browser.open(self._url("/connections/alc/connect"))
 
     def _log_in(self, step: Step) -> None:
         if self._consent is None:
             self._connect(step)
         try:
-            allow_access(self._visitor, self._consent, self._config.alc_url)
+            allow_access(self._browser, self._consent, self._config.alc_url)
         except AccountUnknown:
             raise Stuck("ALC's sign-in page names no account. Connect in the browser instead.") from None
         self._consent = None
 
     def _view(self, step: Step) -> None:
-        self._visitor.open(self._url(f"/people/{self._person(step)}"))
+        self._browser.open(self._url(f"/people/{self._person(step)}"))
 
     def _click(self, step: Step) -> None:
         reply = self._post(f"/people/{self._person(step)}/actions/send-to-alc")
@@ -102,14 +102,14 @@ class Tourist:
         self._post("/connections/alc/disconnect")
 
     def _person(self, step: Step) -> str:
-        person = self.look(step.slug)["panel"]["person"]
+        person = self.state(step.slug)["panel"]["person"]
         if person is None:
             raise Stuck("There is nobody here whom the tour may send. Do this step in the browser.")
         return str(person["record_id"])
 
     def _post(self, path: str) -> requests.Response:
-        token = self._visitor.open(self._url("/tutorial")).meta("csrf-token")
-        reply = self._visitor.session.post(self._url(path), headers={"X-CSRFToken": token, "Referer": self._url("/")})
+        token = self._browser.open(self._url("/tutorial")).meta("csrf-token")
+        reply = self._browser.session.post(self._url(path), headers={"X-CSRFToken": token, "Referer": self._url("/")})
         if reply.status_code >= 400:
             raise Stuck(f"{path} answered {reply.status_code}.")
         return reply
@@ -121,8 +121,8 @@ class Tourist:
 class Guided:
     """The walk itself: tells each step, has it done, waits until it has been seen."""
 
-    def __init__(self, tourist: Tourist, console: Console, *, auto: bool) -> None:
-        self._tourist, self._console, self._auto = tourist, console, auto
+    def __init__(self, walkthrough: Walkthrough, console: Console, *, auto: bool) -> None:
+        self._walkthrough, self._console, self._auto = walkthrough, console, auto
         columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
         self._progress = Progress(*columns, console=console, transient=True)
         self._task: TaskID = self._progress.add_task("The tutorial", total=len(STEPS))
@@ -141,28 +141,28 @@ class Guided:
         self._say("Every step of the tutorial has happened, and nothing is left behind at ALC.", "bold green", indent=0)
 
     def _walk(self, step: Step) -> None:
-        panel = self._tourist.look(step.slug)["panel"]
+        panel = self._walkthrough.state(step.slug)["panel"]
         self._say(f"{step.id.partition(' ')[2]}. {step.text}", "bold", indent=0)
         self._say(step.what)
         self._say(_places(panel), "cyan")
         if panel["state"] not in COMPLETE:
-            self._have_done(panel["deed"], step)
+            self._perform(panel["deed"], step)
         self._say(f"✓ {self._wait(step)['saw']}", "green")
         self._say(f"Safe: {step.safe}\n", "dim")
         self._progress.update(self._task, advance=1)
 
-    def _have_done(self, deed: Deed, step: Step) -> None:
+    def _perform(self, action: UserAction, step: Step) -> None:
         """Do what a person does here, once; what the machines do follows from it."""
-        if deed == "connect" != step.deed:  # disconnected midway
+        if action == "connect" != step.action:  # disconnected midway
             self._ask("connect Acme Lead Checker again")
-            self._tourist.do("log_in", step)
-            deed = step.deed
-        if deed in self._done or deed not in ASKS:
+            self._walkthrough.perform("log_in", step)
+            action = step.action
+        if action in self._done or action not in ASKS:
             return
-        self._done.add(deed)
-        self._ask(ASKS[deed])
+        self._done.add(action)
+        self._ask(ASKS[action])
         if self._stands(step)["state"] != "done":  # nobody did it in the browser meanwhile
-            self._tourist.do(deed, step)
+            self._walkthrough.perform(action, step)
 
     def _ask(self, what: str) -> None:
         if not self._auto:
@@ -182,7 +182,7 @@ class Guided:
         return stands
 
     def _stands(self, step: Step) -> dict[str, Any]:
-        steps = self._tourist.look(step.slug)["steps"]
+        steps = self._walkthrough.state(step.slug)["steps"]
         return next(one for one in steps if one["slug"] == step.slug)
 
     def _say(self, text: str, style: str = "", indent: int = 4) -> None:
@@ -197,12 +197,12 @@ def _places(panel: dict[str, Any]) -> str:
 
 def run(config: Config, *, auto: bool, start_over: bool) -> int:
     """Walk the tour; returns the exit code."""
-    tourist, console = Tourist(config), Console()
-    tourist.look()
+    walkthrough, console = Walkthrough(config), Console()
+    walkthrough.state()
     try:
         if start_over:
-            tourist.start_over()
-        Guided(tourist, console, auto=auto).walk()
+            walkthrough.start_over()
+        Guided(walkthrough, console, auto=auto).walk()
     except Stuck as error:
         console.print(Text(f"    ✗ {error}\n", "red"), Text(GO_ON))
         return 1

@@ -28,7 +28,7 @@ LAB = Lab(
         "ours": "The connection ends at once and its address answers 410. The clean-up is a job that is kept, with its "
         "sealed token, and tried until ALC has deleted the webhook and revoked the token.",
     },
-    bars=["C10", "C9", "R18"],
+    requirements=["C10", "C9", "R18"],
 )
 
 

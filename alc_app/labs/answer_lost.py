@@ -24,7 +24,7 @@ LAB = Lab(
         "ours": "An answer that is lost is a kind of its own: nobody knows. ALC is asked for the intent’s "
         "idempotency key, and says whether it has the lead; a new click would use the same key.",
     },
-    bars=["C2"],
+    requirements=["C2"],
 )
 
 

@@ -27,7 +27,7 @@ LAB = Lab(
         "ours": "A 200 means that the delivery is stored. What the record should say is a row; whoever finds that the "
         "record does not say it writes, and tries again with growing pauses until it does.",
     },
-    bars=["R17", "R21", "C3"],
+    requirements=["R17", "R21", "C3"],
 )
 
 

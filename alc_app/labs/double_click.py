@@ -23,7 +23,7 @@ LAB = Lab(
         "ours": "The intent is a row, written before anything is sent, and a unique index allows one open row per "
         "record. Its id names the durable run and is ALC’s idempotency key, so the second click joins the first.",
     },
-    bars=["C1", "C2"],
+    requirements=["C1", "C2"],
 )
 
 

@@ -34,7 +34,7 @@ LAB = Lab(
         "ours": "Each handler has a secret that only ALC was told. The signature is checked over the raw bytes, before "
         "anything is read or stored.",
     },
-    bars=["R1", "R4", "R6"],
+    requirements=["R1", "R4", "R6"],
 )
 
 

@@ -25,7 +25,7 @@ LAB = Lab(
         "ours": "Each call to the outside is a step of a durable run. The run is taken up after the restart; a step "
         "whose outcome was lost is asked again with the same idempotency key.",
     },
-    bars=["C7", "C2", "I1"],
+    requirements=["C7", "C2", "I1"],
 )
 
 

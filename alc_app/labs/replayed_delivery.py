@@ -25,7 +25,7 @@ LAB = Lab(
         "ours": "A delivery is stored once, by its webhook-id, and answered 200 when it comes again. And between two "
         "verdicts the later one stands, in whatever order they come.",
     },
-    bars=["R14", "R16"],
+    requirements=["R14", "R16"],
 )
 
 

@@ -26,7 +26,7 @@ LAB = Lab(
         "ours": "A verdict that nobody waits for yet is kept, and taken up in the transaction that learns of the lead. "
         "The record is written by what is known, never by what has just happened.",
     },
-    bars=["R15", "R16", "C4"],
+    requirements=["R15", "R16", "C4"],
 )
 
 

@@ -1,12 +1,12 @@
-"""The face: the workspace's pages; `create_app` hands it a `Workspace` and registers the blueprint."""
+"""The workspace's pages in the browser, as a Flask blueprint over a `Workspace`."""
 
 from flask import Blueprint
 
-from .assets import Face
+from .assets import PagesBlueprint
 from .connect_steps import ConnectRun
 from .doctor import add_doctor_page
 from .errors import add_error_pages
-from .filters import add_look
+from .filters import add_filters
 from .headers import secure_headers
 from .inspector import add_inspector
 from .install import add_install_page
@@ -52,9 +52,9 @@ __all__ = [
 
 
 def blueprint(workspace: Workspace, labs: Labs | None = None) -> Blueprint:
-    """Build the pages of one workspace, with their assets and the error pages of the whole app; labs, where allowed."""
-    pages = Face(workspace)
-    add_look(pages)
+    """Build the pages of a workspace, with their assets and the error pages of the whole app."""
+    pages = PagesBlueprint(workspace)
+    add_filters(pages)
     add_people_pages(pages, workspace)
     add_install_page(pages, workspace)
     add_doctor_page(pages, workspace)

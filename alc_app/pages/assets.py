@@ -1,6 +1,7 @@
-"""The blueprint's frame: templates and static files, served under a path that changes with their content.
+"""The blueprint of the pages: templates, and static files under a path that changes with their content.
 
-What every page needs is one style sheet and one script; a page names what it needs beside that (`sheet`, `script`).
+Every page loads one style sheet and one script. Its template may name a second sheet and another script (`sheet`,
+`script`).
 """
 
 import gzip
@@ -16,19 +17,20 @@ from .sequence import PARTICIPANTS
 from .workspace import Workspace
 
 STATIC = Path(__file__).parent / "static"
-FOR_EVER = f"public, max-age={365 * 24 * 60 * 60}"
-"""A changed asset has another address."""
-KINDS = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
-EVERYWHERE = ("tokens", "base", "layout", "parts", "record", "install", "sequence", "overlays")
-"""The sheets of every page, in one file: a request costs more than the bytes that a page does not use."""
+CACHE_FOREVER = f"public, max-age={365 * 24 * 60 * 60}"
+"""A changed file has another address."""
+CONTENT_TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
+COMMON_SHEETS = ("tokens", "base", "layout", "parts", "record", "install", "sequence", "overlays")
+"""The style sheets of every page, sent as one file: a request costs more than the bytes that a page does not use."""
 
 _PAGE_SCRIPT = re.compile(r"js/([a-z_]+)\.page\.js")
 
 
-class Face(Blueprint):
-    """The blueprint of the pages; they share one version, which is in their path."""
+class PagesBlueprint(Blueprint):
+    """The blueprint of the pages."""
 
     def __init__(self, workspace: Workspace) -> None:
+        """Make the workspace and the diagram's participants available to every template."""
         super().__init__(
             "pages",
             __name__,
@@ -41,18 +43,21 @@ class Face(Blueprint):
         self.app_context_processor(lambda: shared)
 
     def send_static_file(self, filename: str) -> Response:
-        """Send a file, small where the browser takes it so. Only files are: a page with a token in it never is."""
-        small = request.accept_encodings["gzip"] > 0
-        body = _packed(filename) if small else _plain(filename)
-        response = Response(body, content_type=KINDS[Path(filename).suffix])
-        response.headers.update({"Vary": "Accept-Encoding", "Cache-Control": FOR_EVER})
-        if small:
+        """Send a static file, compressed if the browser accepts gzip.
+
+        Only static files are compressed: compressing a page with a secret in it could reveal the secret (BREACH).
+        """
+        accepts_gzip = request.accept_encodings["gzip"] > 0
+        body = _gzipped(filename) if accepts_gzip else _content(filename)
+        response = Response(body, content_type=CONTENT_TYPES[Path(filename).suffix])
+        response.headers.update({"Vary": "Accept-Encoding", "Cache-Control": CACHE_FOREVER})
+        if accepts_gzip:
             response.headers["Content-Encoding"] = "gzip"
         return response
 
 
 def content_version() -> str:
-    """Return a short digest over every static file, and over how they are joined."""
+    """Return a short digest over all static files and the code that joins them."""
     digest = hashlib.sha256()
     for path in (*sorted(STATIC.rglob("*.*")), Path(__file__), Path(script_bundle.__file__)):
         digest.update(path.read_bytes())
@@ -61,15 +66,15 @@ def content_version() -> str:
 
 @cache
 def _files() -> frozenset[str]:
-    """What there is to send: nothing else is ever opened, whatever an address says."""
-    return frozenset(path.relative_to(STATIC).as_posix() for kind in KINDS for path in STATIC.rglob(f"*{kind}"))
+    """Return the names of all static files. No other file is ever opened, whatever the address says."""
+    return frozenset(path.relative_to(STATIC).as_posix() for kind in CONTENT_TYPES for path in STATIC.rglob(f"*{kind}"))
 
 
 @cache
-def _plain(filename: str) -> bytes:
-    """A file of ours, the sheets of every page, or the script of a page. Raises: NotFound."""
-    if filename == "css/face.css":
-        return b"".join((STATIC / "css" / f"{sheet}.css").read_bytes() for sheet in EVERYWHERE)
+def _content(filename: str) -> bytes:
+    """Return a static file, the joined common sheets, or the joined script of a page. Raises: NotFound."""
+    if filename == "css/common.css":
+        return b"".join((STATIC / "css" / f"{sheet}.css").read_bytes() for sheet in COMMON_SHEETS)
     page = _PAGE_SCRIPT.fullmatch(filename)
     if (f"js/{page[1]}.js" if page else filename) not in _files():
         abort(404)
@@ -77,5 +82,5 @@ def _plain(filename: str) -> bytes:
 
 
 @cache
-def _packed(filename: str) -> bytes:
-    return gzip.compress(_plain(filename), mtime=0)
+def _gzipped(filename: str) -> bytes:
+    return gzip.compress(_content(filename), mtime=0)

@@ -1,4 +1,4 @@
-"""The steps of a connect run, in words: what the worker has done so far, what it is at, and what is still to come."""
+"""The steps of a connect run in words: those that are done, the one that runs and those to come."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,12 +6,12 @@ from typing import Literal
 
 from alc_app.attio.host.runs import FinishedStep
 
-StepState = Literal["done", "failed", "running", "waiting", "left_out"]
+State = Literal["done", "failed", "running", "waiting", "left_out"]
 
 
 @dataclass(frozen=True)
 class ConnectRun:
-    """A connect run as it stands."""
+    """The progress of a connect run."""
 
     done: Sequence[FinishedStep] = ()
     is_over: bool = True
@@ -19,15 +19,15 @@ class ConnectRun:
 
 @dataclass(frozen=True)
 class ShownStep:
-    """A line of the list."""
+    """A step as the page shows it; `ms` is its duration."""
 
     title: str
     text: str
-    state: StepState
+    state: State
     ms: float | None = None
 
 
-# Installation 4-7 of the tutorial. The worker keeps each as a step, so a crash in between repeats none of them.
+# Tutorial steps Installation 4-7. Each is a durable step of the worker, so a crash repeats none that is done.
 TEXTS = {
     "exchange_code": ("Exchange the code for tokens", "They are sealed before they are stored."),
     "create_webhook_handler": ("Create a webhook handler", "An address of its own, with a signing secret of its own."),
@@ -38,7 +38,7 @@ TEXTS = {
 
 
 def shown_steps(run: ConnectRun) -> list[ShownStep]:
-    """The five steps: those that are done, the one that runs or has failed, and the rest."""
+    """Return the five steps with their states. One step runs at a time; those after a failed one are left out."""
     done = {step.name: step for step in run.done}
     shown: list[ShownStep] = []
     ended = False
@@ -47,7 +47,7 @@ def shown_steps(run: ConnectRun) -> list[ShownStep]:
         if step and not step.failed:
             shown.append(ShownStep(title, text, "done", step.ms))
             continue
-        state: StepState = "waiting"
+        state: State = "waiting"
         if step or run.is_over:
             state = "left_out" if ended else "failed"
         elif not ended:

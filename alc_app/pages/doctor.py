@@ -1,4 +1,4 @@
-"""The doctor's page: what does not agree, what can be mended, and the dead letters. Reading it costs no check."""
+"""The doctor's page: the report and the dead letters. Opening it runs no check; its script asks for the report."""
 
 from dataclasses import asdict
 from typing import Any
@@ -11,7 +11,7 @@ from .workspace import NotPossible, Workspace
 
 
 def add_doctor_page(pages: Blueprint, workspace: Workspace) -> None:
-    """Add `/doctor`, the report that its script asks for, and what can be done with a dead letter."""
+    """Add `/doctor`, its report, and the replay and dismissal of dead letters."""
 
     @pages.get("/doctor")
     def doctor() -> str:
@@ -24,8 +24,8 @@ def add_doctor_page(pages: Blueprint, workspace: Workspace) -> None:
 
     @pages.post("/doctor/report")
     def report() -> dict[str, Any]:
-        wishes = request.get_json(silent=True)
-        return dict(workspace.examine(mend=isinstance(wishes, dict) and wishes.get("mend") is True))
+        options = request.get_json(silent=True)
+        return dict(workspace.examine(mend=isinstance(options, dict) and options.get("mend") is True))
 
     @pages.get("/doctor/dead-letters.json")
     def dead_letters() -> dict[str, Any]:

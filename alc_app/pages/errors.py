@@ -1,4 +1,4 @@
-"""Error answers of the whole app (bar U9): a page for a browser, else JSON, both with a request id."""
+"""Error responses of the whole app (U9): a page for browsers, JSON otherwise, both with the request id."""
 
 from dataclasses import dataclass, replace
 
@@ -11,7 +11,7 @@ from .workspace import CrmUnavailable
 
 @dataclass(frozen=True)
 class ErrorText:
-    """What to call the error, what happened, and what to do about it."""
+    """An error in words: its title, what happened and what to do."""
 
     title: str
     what: str
@@ -61,7 +61,7 @@ RETRY_AFTER = 5
 
 
 def add_error_pages(pages: Blueprint) -> None:
-    """Answer every HTTP error of the app, and a CRM that is away, in the same words everywhere."""
+    """Handle every HTTP error of the app, and `CrmUnavailable` as 503."""
     pages.app_errorhandler(HTTPException)(answer)
 
     @pages.app_errorhandler(CrmUnavailable)
@@ -70,11 +70,11 @@ def add_error_pages(pages: Blueprint) -> None:
 
 
 def answer(error: HTTPException) -> Response:
-    """Fill the error's own response, so that headers such as Allow and Retry-After stay."""
+    """Render an error into its own response, which keeps headers such as Allow and Retry-After."""
     response = Response.force_type(error.get_response(), request.environ)
     text = text_of(error)
     request_id = g.get("request_id")
-    # A page has links, and under a forged Host (bar U7) there is no address to link to.
+    # The page links with url_for, which fails under an untrusted Host (U7).
     if "text/html" in request.accept_mimetypes.values() and not isinstance(error, SecurityError):
         response.content_type = "text/html; charset=utf-8"
         response.data = render_template("error.html", code=error.code, text=text, request_id=request_id)
@@ -87,10 +87,10 @@ def answer(error: HTTPException) -> Response:
 
 
 def text_of(error: HTTPException) -> ErrorText:
-    """Choose the words: those that came with the error are better than ours, where they may be shown."""
+    """Return the error's own description where it may be shown, else our text for its status code."""
     text = TEXTS.get(error.code or 500, OTHER)
     usual = default_exceptions[error.code].description if error.code in default_exceptions else None
-    unfit = error.code == 500 or isinstance(error, SecurityError)  # it tells of the inside, or repeats a stranger
-    if unfit or not error.description or error.description == usual:
+    is_private = error.code == 500 or isinstance(error, SecurityError)  # it shows internals, or repeats untrusted input
+    if is_private or not error.description or error.description == usual:
         return text
     return replace(text, what=error.description)

@@ -1,4 +1,4 @@
-"""How plain values look: icons, initials, colours and times; templates use these as filters and globals."""
+"""Template filters and globals: icons, initials, colours, times and links."""
 
 import zlib
 from datetime import UTC, datetime
@@ -15,25 +15,27 @@ from markupsafe import Markup
 HUES = 6
 
 
-def add_look(pages: Blueprint) -> None:
-    """Give the templates of the app these filters and globals."""
+def add_filters(pages: Blueprint) -> None:
+    """Register the filters and globals for all templates of the app."""
     pages.add_app_template_global(icon)
     pages.add_app_template_global(icon_shapes)
-    for look in (hue, initials, mailto, moment, phone, tel, utc, words):
-        pages.add_app_template_filter(look)
+    for function in (hue, human_time, initials, mailto, phone, tel, utc, words):
+        pages.add_app_template_filter(function)
     pages.add_app_template_test(web_link)
 
 
 def icon(name: str) -> Markup:
-    """Draw a lucide icon as inline SVG: no request, and nothing that the CSP must allow. Its shape is written once a
-    page, by `icon_shapes`."""
-    _shape(name)  # an icon that does not exist fails here
+    """Draw a lucide icon as inline SVG, which needs no request and no exception in the CSP.
+
+    It refers to a shape, which `icon_shapes` writes once a page. Raises: KeyError for an unknown icon.
+    """
+    _shape(name)
     g.setdefault("icons", {})[name] = None
     return Markup('<svg class="icon" aria-hidden="true"><use href="#i-{}"/></svg>').format(name)
 
 
 def icon_shapes() -> Markup:
-    """The shapes of the icons that this page has drawn, for the end of it."""
+    """Return the shapes of the icons that this page has drawn; called at the end of the page."""
     shapes = Markup("").join(_shape(name) for name in g.get("icons", {}))
     return Markup("<svg hidden>{}</svg>").format(shapes)
 
@@ -48,7 +50,7 @@ def _shape(name: str) -> Markup:
 
 @cache
 def _icons() -> ZipFile:
-    """Lucide's icons. Its own loader reads the directory of all 1,700 for each: most of a first page's time."""
+    """Open lucide's icons. Its own loader reads the directory of all 1,700 for each, which slows the first page."""
     return ZipFile(BytesIO((files("lucide") / "lucide.zip").read_bytes()))
 
 
@@ -68,8 +70,8 @@ def utc(seconds: float) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
 
 
-def moment(at: datetime) -> str:
-    """Write a time for people; the page's script rewrites it in their own time zone."""
+def human_time(at: datetime) -> str:
+    """Write a time in UTC for people; the page's script rewrites it in their own time zone."""
     at = at.astimezone(UTC)
     return f"{at.day} {at:%b %Y, %H:%M} UTC"
 
@@ -85,7 +87,7 @@ def tel(number: str) -> str:
 
 
 def phone(number: str) -> str:
-    """Write a number of E.164 in groups; anything else as it is."""
+    """Write an E.164 number in groups; leave anything else as it is."""
     try:
         known = phonenumbers.parse(number)
     except phonenumbers.NumberParseException:
@@ -94,10 +96,10 @@ def phone(number: str) -> str:
 
 
 def words(value: str) -> str:
-    """Turn a value of the wire such as `not_interested` into words."""
+    """Turn an API value such as `not_interested` into words."""
     return value.replace("_", " ")
 
 
 def web_link(url: str | None) -> bool:
-    """Tell whether a URL from the CRM may become a link (U2: never `javascript:`)."""
+    """Return whether a URL from the CRM may become a link: http or https only, never `javascript:` (U2)."""
     return bool(url) and str(url).startswith(("https://", "http://"))

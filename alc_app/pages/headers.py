@@ -1,8 +1,8 @@
-"""Security headers for every answer of the app (bar U3, U5); `create_app` calls `secure_headers` once."""
+"""Security headers for every response of the app (U3, U5)."""
 
 from flask import Flask, Response, request
 
-# `form-action 'self'` also stops a form whose reply redirects to another origin: OAuth starts with a link.
+# `form-action 'self'` also blocks a form whose response redirects to another origin, so OAuth starts with a link.
 CONTENT_SECURITY_POLICY = "; ".join((
     "default-src 'none'",
     "script-src 'self'",
@@ -23,12 +23,12 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Referrer-Policy": "same-origin",  # Flask-WTF refuses every HTTPS form under no-referrer
     "X-Content-Type-Options": "nosniff",
-    "Cache-Control": "no-store",  # nearly everything here is personal data; assets set their own
+    "Cache-Control": "no-store",  # nearly all pages hold personal data; static files set their own
 }
 
 
 def secure_headers(app: Flask) -> None:
-    """Add the headers to every answer that does not set its own, and HSTS where the request came by HTTPS."""
+    """Add the headers to every response that does not set its own, and HSTS if the request came over HTTPS."""
 
     @app.after_request
     def add_headers(response: Response) -> Response:

@@ -1,4 +1,4 @@
-"""The inspector: who talked to whom, what was delivered, and why something was refused."""
+"""The inspector: the calls between the participants, and the webhook deliveries with what became of them."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from .workspace import NotPossible, Workspace
 
 
 def add_inspector(pages: Blueprint, workspace: Workspace) -> None:
-    """Add `/inspector`, its deliveries for the page's script, and "Redeliver"."""
+    """Add `/inspector`, its deliveries as JSON, and redelivery."""
 
     @pages.get("/inspector")
     def inspector() -> str:
@@ -35,7 +35,7 @@ def add_inspector(pages: Blueprint, workspace: Workspace) -> None:
 
 
 def as_json(delivery: DeliveryView) -> dict[str, Any]:
-    """Write a delivery as the page's script reads it."""
+    """Return a delivery as JSON for the page's script."""
     return {
         "id": delivery.id,
         "webhook_id": delivery.webhook_id,

@@ -1,4 +1,4 @@
-"""The install page of the app: what it may do, how the connection is made and stands, connect and disconnect."""
+"""The app's install page: its permissions and its connection, with the progress of connecting."""
 
 from dataclasses import asdict
 from typing import Any
@@ -12,7 +12,7 @@ from .workspace import Workspace
 
 
 def add_install_page(pages: Blueprint, workspace: Workspace) -> None:
-    """Add `/apps/alc`; the forms and links on it lead to the connection routes of the runtime."""
+    """Add `/apps/alc`. Connect and disconnect on it are routes of the runtime."""
 
     @pages.get("/apps/alc")
     def install() -> str:

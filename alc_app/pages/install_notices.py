@@ -1,4 +1,4 @@
-"""What the install page says after a redirect: fixed texts, so that nothing of an address is echoed."""
+"""What the install page says after a redirect. The texts are fixed, so nothing from the address is echoed."""
 
 from dataclasses import dataclass
 from typing import Literal, get_args
@@ -12,7 +12,7 @@ NOT_CONNECTED: tuple[ConnectionStatus, ...] = ("none", "connecting", "needs_reco
 
 @dataclass(frozen=True)
 class Notice:
-    """A text, and the states of the connection in which it is still true."""
+    """A text, and the statuses of the connection in which it is still true."""
 
     variant: Literal["success", "warning", "error"]
     text: str
@@ -62,6 +62,6 @@ NOTICES = {
 
 
 def notice(code: str, status: ConnectionStatus) -> Notice | None:
-    """Return the notice with this code, unless there is none or the connection has moved on since."""
+    """Return the notice with this code, or None if there is none or the connection's status has changed since."""
     known = NOTICES.get(code)
     return known if known and status in known.when else None

@@ -1,4 +1,4 @@
-"""Break it: the overview of the labs, and a page for each: predict, run, see."""
+"""Break it: an overview of the labs, and a page for each, to predict, run and see."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,12 +13,12 @@ SideName = Literal["naive", "ours"]
 
 
 class LabsBusy(Exception):
-    """A lab is running: they share the servers, so that one runs at a time."""
+    """Another lab is running. The labs share the servers, so one runs at a time."""
 
 
 @dataclass(frozen=True)
 class Choice:
-    """Something that may come of a lab: to be predicted before, and found after."""
+    """A possible outcome of a lab, which the user predicts before the run."""
 
     id: str
     text: str  # a sentence
@@ -36,39 +36,39 @@ class Excerpt:
 
 @dataclass(frozen=True)
 class Lab:
-    """One fault, and what is told around it."""
+    """A fault, with the question to predict and the explanation."""
 
     name: str
     title: str
-    fault: str  # what is about to happen, in a sentence or two
+    fault: str  # what will happen, in a sentence or two
     question: str
     choices: Sequence[Choice]
     quote: str  # what the tutorial says about it, word for word
     quoted_from: str
     why: Mapping[SideName, str]
-    bars: Sequence[str] = ()  # numbers of the promises that the tests hold us to
-    sources: Mapping[SideName, Sequence[Excerpt]] = field(default_factory=dict)  # filled when it is shown
+    requirements: Sequence[str] = ()  # codes of tests/requirements.yaml
+    sources: Mapping[SideName, Sequence[Excerpt]] = field(default_factory=dict)  # filled by Labs.get
     number: int = 0
 
 
 class Labs(Protocol):
-    """What the pages ask for."""
+    """The labs, as far as the pages need them."""
 
     def all(self) -> Sequence[Lab]:
-        """The labs, in their order."""
+        """Return the labs in their order."""
 
     def get(self, name: str) -> Lab | None:
-        """One of them, with its excerpts."""
+        """Return a lab with its excerpts, or None."""
 
     def missing(self) -> str | None:
-        """What has to be done before a lab can run, in a sentence; None when nothing has."""
+        """Return what must be done before a lab can run, as a sentence, or None."""
 
     def run(self, name: str, guess: str) -> Iterator[Mapping[str, Any]]:
-        """Run one; each line is told as it happens. Raises: LabsBusy."""
+        """Run a lab and yield its lines as they happen. Raises: LabsBusy."""
 
 
 def add_lab_pages(pages: Blueprint, workspace: Workspace, labs: Labs) -> None:
-    """Add `/labs`, `/labs/<name>`, and what the button of such a page asks for."""
+    """Add `/labs`, `/labs/<name>` and running a lab."""
     pages.app_context_processor(lambda: {"has_labs": True})
 
     @pages.get("/labs")
@@ -83,8 +83,8 @@ def add_lab_pages(pages: Blueprint, workspace: Workspace, labs: Labs) -> None:
 
     @pages.post("/labs/<name>/run")
     def run(name: str) -> Response:
-        wishes = request.get_json(silent=True)
-        guess = wishes.get("guess") if isinstance(wishes, dict) else None
+        options = request.get_json(silent=True)
+        guess = options.get("guess") if isinstance(options, dict) else None
         if guess not in [choice.id for choice in _find(name).choices]:
             abort(400, "A lab runs once you have said what you expect.")
         if missing := labs.missing():

@@ -1,4 +1,4 @@
-"""People: the table, the record page, and the record's activity for the page's script."""
+"""People: the table, the record page, and a record's activity as JSON."""
 
 from typing import Any, Final, cast, get_args
 from uuid import UUID
@@ -10,7 +10,7 @@ from .view_models import Change, PeopleSort, Person
 from .workspace import Workspace
 
 PAGE_SIZE: Final = 50
-LAST_PAGE: Final = 9_999  # keeps the offset within what any database counts
+LAST_PAGE: Final = 9_999  # keeps the offset within the range of any database
 LONGEST_SEARCH: Final = 200
 
 
@@ -23,7 +23,7 @@ def add_people_pages(pages: Blueprint, workspace: Workspace) -> None:
 
     @pages.get("/people")
     def people() -> str:
-        # Read before the rest: what changes while the page is drawn then reaches it as an event.
+        # Read first, so that a change made while the page is rendered still reaches it as an event.
         events_after = workspace.last_event_id()
         query = people_query()
         page = workspace.people(**query, page_size=PAGE_SIZE)
@@ -56,7 +56,7 @@ def add_people_pages(pages: Blueprint, workspace: Workspace) -> None:
 
 
 def people_query() -> dict[str, Any]:
-    """Read search, sort and page from the address; what makes no sense there falls back to the default."""
+    """Read search, sort and page from the address; invalid values fall back to the default."""
     sort = request.args.get("sort", "name")
     page = request.args.get("page", 1, type=int)
     return {
@@ -68,14 +68,14 @@ def people_query() -> dict[str, Any]:
 
 
 def found(person: Person | None) -> Person:
-    """Return the person, or answer 404."""
+    """Return the person, or abort with 404."""
     if person is None:
         abort(404, "There is no person with this address: it may have been deleted in the CRM.")
     return person
 
 
 def as_json(change: Change) -> dict[str, Any]:
-    """Write a change as the page's script reads it."""
+    """Return a change as JSON for the page's script."""
     return {
         "at": change.at.isoformat(),
         "attribute": change.attribute,

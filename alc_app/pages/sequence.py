@@ -1,4 +1,4 @@
-"""The tutorial's two diagrams, as words for what really happens: its arrows, its participants, its steps."""
+"""Words for the exchange log, from the tutorial's two sequence diagrams: participants, arrows and steps."""
 
 import json
 import re
@@ -21,14 +21,14 @@ PARTICIPANTS: Final = (
     "Attio API",
     "Record Event",
 )
-"""From left to right. A diagram shows those that take part."""
+"""From left to right. A diagram shows only those that take part."""
 
 Message = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Arrow:
-    """One arrow of the tutorial: between whom, how our log spells it, what the tutorial says, and at which step."""
+    """One arrow of a diagram: how the log names it, what the diagram says, and at which step."""
 
     sender: str
     receiver: str
@@ -111,34 +111,34 @@ ANSWERS: Final = {
 }
 
 
-def tell(message: Message) -> Message:
-    """Add to a message of the log how the tutorial says it (`words`) and at which step (`step`)."""
-    words, step = _told(message)
+def describe(message: Message) -> Message:
+    """Add to a message of the log what the tutorial calls it (`words`) and its step (`step`, may be empty)."""
+    words, step = _words_and_step(message)
     return {**message, "words": words, "step": step}
 
 
-def _told(message: Message) -> tuple[str, str]:
+def _words_and_step(message: Message) -> tuple[str, str]:
     between = (message["sender"], message["receiver"])
     if message["label"] == "show_toast()":
-        ends = message["detail"].get("arguments", {}).get("variant") == "success"
-        return "show_toast()", "Usage 12" if ends else "Usage 5"
+        is_last = message["detail"].get("arguments", {}).get("variant") == "success"
+        return "show_toast()", "Usage 12" if is_last else "Usage 5"
     if message["label"] == "returns":
         return ANSWERS.get(between, ("Returns", ""))
     for arrow in ARROWS:
-        if _is(arrow, message):
+        if _matches(arrow, message):
             status = _status(message["detail"]) if "{status}" in arrow.words else ""
             return arrow.words.format(status=status), arrow.step
     return message["label"], ""
 
 
-def _is(arrow: Arrow, message: Message) -> bool:
-    found = (message["sender"], message["receiver"], message["label"])
-    return all(map(re.fullmatch, (arrow.sender, arrow.receiver, arrow.label), found))
+def _matches(arrow: Arrow, message: Message) -> bool:
+    actual = (message["sender"], message["receiver"], message["label"])
+    return all(map(re.fullmatch, (arrow.sender, arrow.receiver, arrow.label), actual))
 
 
 def _status(detail: Mapping[str, Any]) -> str:
-    """The status that a write to the record carries."""
+    """Return the status that a write to the record sets, or "?"."""
     try:
         return str(json.loads(detail["request"]["body"])["data"]["values"]["alc_status"])
-    except (KeyError, TypeError, ValueError, RecursionError):  # strangers may have written the body
+    except (KeyError, TypeError, ValueError, RecursionError):  # anybody may have written the body
         return "?"

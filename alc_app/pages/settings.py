@@ -1,4 +1,4 @@
-"""The settings' page: a form that works without scripts, saved as a whole or not at all."""
+"""The settings page: a form that works without scripts and is saved whole or not at all."""
 
 from collections.abc import Mapping, Sequence
 
@@ -9,7 +9,7 @@ from .view_models import SettingField
 from .workspace import Workspace
 
 WAS = "was:"
-"""Begins the names of what the form was given, so that only what this person has changed is saved."""
+"""Prefix of the hidden fields with the original values, so that only what this person has changed is saved."""
 
 
 def add_settings_page(pages: Blueprint, workspace: Workspace) -> None:

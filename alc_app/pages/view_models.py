@@ -32,7 +32,7 @@ class Person:
 
     @property
     def display_name(self) -> str:
-        """What to call a person whom the CRM may know by address or number only."""
+        """The name, or the first email address of a person without one."""
         return next((known for known in (self.name, *self.email_addresses) if known), "Unnamed person")
 
 
@@ -46,22 +46,22 @@ class PeoplePage:
 
 @dataclass(frozen=True)
 class Change:
-    """One entry of a record's value history: at this time, this actor set this attribute to this value."""
+    """One entry of a record's value history: at this time this actor set this attribute to this value."""
 
     at: datetime
     attribute: str  # its title, such as "ALC status"
-    value: str  # as people read it
+    value: str  # as shown to people
     actor: str
 
     @property
     def is_status(self) -> bool:
-        """Whether the value is drawn as a status badge."""
+        """Whether the value is shown as a status badge."""
         return self.value in ALC_STATUSES
 
 
 @dataclass(frozen=True)
 class Handler:
-    """A webhook handler of the app, with what has been delivered to it, and how much of that has failed for good."""
+    """A webhook handler of the app, with the number of its deliveries and of those that failed for good."""
 
     id: str
     path: str  # of its source in alc_app, such as "webhooks/lead_processed.py"
@@ -76,7 +76,7 @@ class Handler:
 
 @dataclass(frozen=True)
 class CleanUp:
-    """Something that is still to be tidied up at ALC."""
+    """Something that must still be removed at ALC."""
 
     what: str  # a whole sentence, such as "The webhook wh_1 is still registered at ALC."
     since: datetime
@@ -86,17 +86,17 @@ class CleanUp:
 
 @dataclass(frozen=True)
 class CatchUp:
-    """The last time that ALC was asked for everything that no webhook has told."""
+    """The last time that ALC was asked for results that no webhook had reported."""
 
     done_at: datetime | None
-    told: int  # leads of which there was news
+    news: int  # the number of leads that had news
     is_due: bool = False
-    why: str | None = None  # what kept the last one from its end
+    why: str | None = None  # why the last one failed
 
 
 @dataclass(frozen=True)
 class DeliveryView:
-    """A webhook delivery that was stored, and how far its work has come."""
+    """A stored webhook delivery and the state of its processing."""
 
     id: str  # `<handler>:<webhook-id>`
     webhook_id: str
@@ -108,23 +108,23 @@ class DeliveryView:
 
     @property
     def can_run_again(self) -> bool:
-        """Whether its body is still there and nothing works on it now."""
+        """Whether it can be processed again: its body is still stored and it is not being processed."""
         return self.state in ("done", "failed", "ignored")
 
 
 @dataclass(frozen=True)
 class ConnectionView:
-    """The workspace's connection to ALC, without anything secret."""
+    """The workspace's connection to ALC, without secrets."""
 
     status: ConnectionStatus
     id: str = ""
     connected_at: datetime | None = None
-    username: str = ""  # whose account at ALC, if ALC says so
+    username: str = ""  # the account at ALC, if ALC names it
     token_issued_at: datetime | None = None
     token_expires_at: datetime | None = None
-    renewed_at: datetime | None = None  # from then on the token is renewed before it is used
+    renewed_at: datetime | None = None  # a use of the token after this time renews it first
     renewals: int = 0
-    message: str | None = None  # a whole sentence: why it must be connected again
+    message: str | None = None  # a whole sentence: why to connect again, or why disconnecting failed
     handlers: Sequence[Handler] = ()
     clean_up: Sequence[CleanUp] = ()
     scopes: Sequence[str] = ()
@@ -132,15 +132,15 @@ class ConnectionView:
 
 @dataclass(frozen=True)
 class SettingField:
-    """One setting: its input, and what holds now."""
+    """A setting: its input and its current value."""
 
     input: Input
     value: float | bool
-    is_set: bool  # by a person; else the default holds
+    is_set: bool  # by a person; otherwise the value is the default
 
     @property
     def text(self) -> str:
-        """The value as a form has it."""
+        """The value as text for the form."""
         return self.input.write(self.value)
 
     @property

@@ -5,13 +5,13 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-Switched = Literal["off", "switching", "on"]
-SWITCHED: Mapping[Switched, str] = {"off": "Off", "switching": "Switching…", "on": "On"}
+SwitchState = Literal["off", "switching", "on"]
+SWITCH_LABELS: Mapping[SwitchState, str] = {"off": "Off", "switching": "Switching…", "on": "On"}
 
 
 @dataclass(frozen=True)
 class Branch:
-    """An outcome of a block, and the title of what follows it; empty, when the run ends there."""
+    """An outcome of a block, and the title of the step that follows; empty if the run ends there."""
 
     outcome: str
     follows: str
@@ -23,13 +23,13 @@ class PlannedStep:
 
     name: str
     title: str
-    config: str  # JSON, for people; empty when there is nothing to configure
+    config: str  # JSON for people; empty if there is nothing to configure
     branches: Sequence[Branch]
 
 
 @dataclass(frozen=True)
 class WorkflowView:
-    """A definition, and how it is started: by a person, or by a trigger that can be switched on."""
+    """A workflow definition. Without a trigger it is started by a person."""
 
     id: str
     title: str
@@ -37,30 +37,30 @@ class WorkflowView:
     version: str
     trigger: PlannedStep | None
     steps: Sequence[PlannedStep]
-    switched: Switched = "off"
+    switched: SwitchState = "off"
     is_wanted: bool = False
     why: str | None = None
 
     def as_json(self) -> dict[str, Any]:
-        """What of it changes, as the page's script reads it."""
+        """Return what can change, as JSON for the page's script."""
         button = "Switch off" if self.is_wanted else "Switch on"
         return {"id": self.id, "is_wanted": self.is_wanted, "why": self.why or "", "button": button} | {
             "switched": self.switched,
-            "label": SWITCHED[self.switched],
+            "label": SWITCH_LABELS[self.switched],
         }
 
 
 @dataclass(frozen=True)
 class RunStep:
-    """A step of a run: what went in, how it stands, what came out."""
+    """A step of a run with its input, state and result."""
 
     title: str
     state: str  # running, waiting, done or failed
     outcome: str
-    given: str  # JSON, for people
-    found: str  # JSON, for people; empty while there is none
+    given: str  # the input, JSON for people
+    found: str  # the result, JSON for people; empty while there is none
     why: str | None
-    until: datetime | None  # while it waits, or is to be tried again
+    until: datetime | None  # while it waits or until it is retried
 
 
 @dataclass(frozen=True)
@@ -78,6 +78,6 @@ class RunView:
     steps: Sequence[RunStep]
 
     def as_json(self) -> dict[str, Any]:
-        """Write it as the page's script reads it."""
+        """Return the run as JSON for the page's script."""
         steps = [asdict(step) | {"until": step.until.isoformat() if step.until else None} for step in self.steps]
         return asdict(self) | {"started_at": self.started_at.isoformat(), "steps": steps}

@@ -1,4 +1,4 @@
-"""The workflows' page: the definitions, what each run has come to, and how to start one. No canvas."""
+"""The workflows page: the definitions, the newest runs, and starting and switching workflows."""
 
 from typing import Any, Final
 from uuid import UUID
@@ -7,15 +7,15 @@ from flask import Blueprint, abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from .view_models import Person
-from .workflow_models import SWITCHED
+from .workflow_models import SWITCH_LABELS
 from .workspace import CrmUnavailable, NotPossible, Workspace
 
 OFFERED: Final = 50
-"""People to choose from; anybody else is started from their own page."""
+"""The number of people to choose from; a workflow for anybody else is started from their own page."""
 
 
 def add_workflows_page(pages: Blueprint, workspace: Workspace) -> None:
-    """Add `/workflows`, what its script asks for, and the two things that can be done there."""
+    """Add `/workflows`, its content as JSON, starting a run and switching a trigger."""
 
     @pages.get("/workflows")
     def workflows() -> str:
@@ -27,7 +27,7 @@ def add_workflows_page(pages: Blueprint, workspace: Workspace) -> None:
             runs=workspace.workflow_runs(),
             people=people_to_choose(workspace, chosen),
             chosen=chosen,
-            switched=SWITCHED,
+            switch_labels=SWITCH_LABELS,
             events_after=events_after,
         )
 
@@ -59,19 +59,19 @@ def add_workflows_page(pages: Blueprint, workspace: Workspace) -> None:
 
 
 def people_to_choose(workspace: Workspace, chosen: str) -> list[Person]:
-    """The first people by name, the chosen one among them; nobody, while the CRM is away."""
+    """Return the first people by name, and the chosen one; empty while the CRM is unavailable."""
     try:
         page = workspace.people(search="", sort="name", descending=False, page=1, page_size=OFFERED)
-        there = list(page.rows)
-        if is_record_id(chosen) and chosen not in [person.record_id for person in there]:
-            there += [person for person in [workspace.person(chosen)] if person]
+        people = list(page.rows)
+        if is_record_id(chosen) and chosen not in [person.record_id for person in people]:
+            people += [person for person in [workspace.person(chosen)] if person]
     except CrmUnavailable:
         return []
-    return there
+    return people
 
 
 def is_record_id(text: str) -> bool:
-    """Whether a text is the id of a record, by its form."""
+    """Return whether a text has the form of a record id (a UUID)."""
     try:
         return str(UUID(text)) == text
     except ValueError:

@@ -1,4 +1,4 @@
-"""The tutorial, alive: each of its steps is ticked off when it has really been seen, and says what was seen."""
+"""The tutorial's page: each step is ticked off when the exchange log shows that it happened."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from alc_app.pages.workspace import NotPossible, Workspace
 
-from .source_ranges import PLACES, excerpt
+from .source_ranges import SOURCES, excerpt
 from .steps import CHAPTERS
 from .tour import Tour
 from .tour import strip as strip_of
@@ -18,30 +18,30 @@ VIEWS = "Views the record page"
 
 
 def add_tutorial_page(pages: Blueprint, workspace: Workspace) -> None:
-    """Add `/tutorial`, what its script asks for, and the strip that leads back to it from every other page."""
+    """Add `/tutorial`, its state as JSON, and the strip on other pages that leads back to it."""
     tour = Tour(workspace)
 
     @pages.get("/tutorial")
     def tutorial() -> str:
         events_after = workspace.last_event_id()
         session["tutorial"] = "on"
-        standings = tour.standings()
+        states = tour.states()
         return render_template(
             "tutorial.html",
-            tour=tour.as_json(standings, request.args.get("step", "")),
-            standings=standings,
+            tour=tour.as_json(states, request.args.get("step", "")),
+            states=states,
             chapters=CHAPTERS,
             events_after=events_after,
         )
 
     @pages.get("/tutorial/state.json")
     def tutorial_state() -> dict[str, Any]:
-        told = tour.as_json(tour.standings(), request.args.get("step", ""))
-        return told | {"notes_exchanges": workspace.notes_exchanges}
+        state = tour.as_json(tour.states(), request.args.get("step", ""))
+        return state | {"notes_exchanges": workspace.notes_exchanges}
 
     @pages.get("/tutorial/code/<step_id>.json")
     def tutorials_code(step_id: str) -> dict[str, Any]:
-        theirs, _ = PLACES.get(step_id, (None, None))
+        theirs, _ = SOURCES.get(step_id, (None, None))
         return {"code": excerpt(theirs)}
 
     @pages.post("/tutorial/reset")
@@ -51,9 +51,9 @@ def add_tutorial_page(pages: Blueprint, workspace: Workspace) -> None:
 
     @pages.post("/tutorial/log-in")
     def log_in_at_alc() -> dict[str, str]:
-        wishes = request.get_json(silent=True)
+        options = request.get_json(silent=True)
         try:
-            location = str(wishes.get("location", "")) if isinstance(wishes, dict) else ""
+            location = str(options.get("location", "")) if isinstance(options, dict) else ""
             return {"location": workspace.log_in_at_alc(location)}
         except NotPossible as why:
             abort(409, str(why))
@@ -65,7 +65,7 @@ def add_tutorial_page(pages: Blueprint, workspace: Workspace) -> None:
 
     @pages.after_request
     def note_view(response: Response) -> Response:
-        # Once a tour: the log is drawn as runs, and each view would be one more.
+        # Only once a tour: the log is drawn as runs, and each view would add one.
         if request.endpoint == "pages.person" and response.status_code == 200 and not tour.has_seen("Usage 2"):
             workspace.note_user_action(VIEWS)
         return response
@@ -76,11 +76,11 @@ def add_tutorial_page(pages: Blueprint, workspace: Workspace) -> None:
 
 
 def _strip(workspace: Workspace, tour: Tour) -> dict[str, Any] | None:
-    """What the strip under the bar says: an invitation to whoever is new, the current step to whoever has begun."""
-    wish = session.get("tutorial", "")
-    if not workspace.notes_exchanges or wish == "off" or request.endpoint == "pages.tutorial":
+    """Return the strip under the bar: an invitation, the current step, or None for no strip."""
+    choice = session.get("tutorial", "")
+    if not workspace.notes_exchanges or choice == "off" or request.endpoint == "pages.tutorial":
         return None
-    if wish != "on":
+    if choice != "on":
         return {"begun": False} if request.endpoint == "pages.people" else None
-    standings = tour.standings()
-    return {"begun": True, **strip_of(standings), "total": len(standings)}
+    states = tour.states()
+    return {"begun": True, **strip_of(states), "total": len(states)}

@@ -1,102 +1,102 @@
-"""What was seen of a step, as a sentence with the facts that it was seen by."""
+"""Sentences that say what was seen of a step, with facts from the exchange log."""
 
 import json
 from collections.abc import Callable
 from typing import Any, Final
 
-from .progress import Message, Seen
+from .progress import Evidence, Message
 
 
-def sentence(step_id: str, seen: Seen) -> str:
-    """What the tour says that it saw. Of a step that is under way or has failed, how it stands."""
-    if seen.running:
-        return f"{seen.message['words']}: waiting for {seen.message['receiver']} to answer."
-    if seen.failed:
-        return _failure(seen)
-    tell = SAW.get(step_id)
-    return tell(seen) if tell else "It happened."
+def sentence(step_id: str, found: Evidence) -> str:
+    """Return what was seen of a step, or that it is running or why it failed."""
+    if found.running:
+        return f"{found.message['words']}: waiting for {found.message['receiver']} to answer."
+    if found.failed:
+        return _failure(found)
+    describe = SENTENCES.get(step_id)
+    return describe(found) if describe else "It happened."
 
 
-def _failure(seen: Seen) -> str:
-    who, how = seen.message["receiver"], _answer(seen)["label"]
+def _failure(found: Evidence) -> str:
+    who, how = found.message["receiver"], _answer(found)["label"]
     if how.startswith("raises "):
         return f"{who} raised {how.removeprefix('raises ')}."
-    return f"{who} answered {how}. {_answer(seen)['detail'].get('why') or _said(seen)}".strip()
+    return f"{who} answered {how}. {_answer(found)['detail'].get('why') or _error_message(found)}".strip()
 
 
-def _said(seen: Seen) -> str:
-    error = _body(seen.answer, "response").get("error")
+def _error_message(found: Evidence) -> str:
+    error = _body(found.answer, "response").get("error")
     return str(error.get("message", "")) if isinstance(error, dict) else ""
 
 
-def _answered(seen: Seen) -> str:
-    """“ALC answered 201 after 34 ms”."""
-    status = _answer(seen)["label"].partition(" ")[0]
-    return f"{seen.message['receiver'].removesuffix(' API')} answered {status} after {_ms(seen)} ms"
+def _answered(found: Evidence) -> str:
+    """Return a phrase such as “ALC answered 201 after 34 ms”."""
+    status = _answer(found)["label"].partition(" ")[0]
+    return f"{found.message['receiver'].removesuffix(' API')} answered {status} after {_ms(found)} ms"
 
 
-def _returned(name: str) -> Callable[[Seen], str]:
-    return lambda seen: f"{name}() ran for {_ms(seen)} ms, and raised nothing."
+def _returned(name: str) -> Callable[[Evidence], str]:
+    return lambda found: f"{name}() ran for {_ms(found)} ms, and raised nothing."
 
 
-def _ms(seen: Seen) -> int:
-    answer = _answer(seen)
-    took = answer["detail"].get("ms") or (answer["at"] - seen.message["at"]) * 1000
+def _ms(found: Evidence) -> int:
+    answer = _answer(found)
+    took = answer["detail"].get("ms") or (answer["at"] - found.message["at"]) * 1000
     return max(1, round(float(took)))
 
 
-def _answer(seen: Seen) -> Message:
-    assert seen.answer  # noqa: S101 - for the type checker: what is over, well or not, has one
-    return seen.answer
+def _answer(found: Evidence) -> Message:
+    assert found.answer  # noqa: S101 - for the type checker: finished steps have one
+    return found.answer
 
 
 def _body(message: Message | None, part: str) -> dict[str, Any]:
-    """The JSON object of a request or a response; anything else is an empty one."""
+    """Return the JSON object in a request or response; an empty one for anything else."""
     try:
-        found = json.loads(message["detail"][part]["body"]) if message else {}
+        parsed = json.loads(message["detail"][part]["body"]) if message else {}
     except (KeyError, TypeError, ValueError, RecursionError):
         return {}
-    return found if isinstance(found, dict) else {}
+    return parsed if isinstance(parsed, dict) else {}
 
 
-def _argument(seen: Seen, name: str) -> str:
-    return str(seen.message["detail"].get("arguments", {}).get(name, ""))
+def _argument(found: Evidence, name: str) -> str:
+    return str(found.message["detail"].get("arguments", {}).get(name, ""))
 
 
-def _query(seen: Seen) -> str:
-    returned = (seen.answer or {"detail": {}})["detail"].get("returns") or {}
+def _query(found: Evidence) -> str:
+    returned = (found.answer or {"detail": {}})["detail"].get("returns") or {}
     numbers = (returned.get("person") or {}).get("phone_numbers", [])
     if not numbers:
         return "The query found no phone number, so an alert says so and nothing is sent."
-    found = "1 phone number" if len(numbers) == 1 else f"{len(numbers)} phone numbers"
-    return f"The query found {found} after {_ms(seen)} ms."
+    count = "1 phone number" if len(numbers) == 1 else f"{len(numbers)} phone numbers"
+    return f"The query found {count} after {_ms(found)} ms."
 
 
-def _lead(seen: Seen) -> str:
-    lead = _body(seen.answer, "response").get("id", "something")
-    return f"{_answered(seen)} and called it {lead}."
+def _lead(found: Evidence) -> str:
+    lead = _body(found.answer, "response").get("id", "something")
+    return f"{_answered(found)} and called it {lead}."
 
 
-def _webhook(seen: Seen) -> str:
-    name = _body(seen.answer, "response").get("webhook_id")
-    return f"{_answered(seen)} and called the webhook {name}." if name else "ALC has the webhook, and its id is kept."
+def _webhook(found: Evidence) -> str:
+    name = _body(found.answer, "response").get("webhook_id")
+    return f"{_answered(found)} and called the webhook {name}." if name else "ALC has the webhook, and its id is kept."
 
 
-def _status(seen: Seen) -> str:
-    status = seen.message["words"].rpartition("mark record ")[2].strip('"')
-    return f"{_answered(seen)}, and the record says {status}."
+def _status(found: Evidence) -> str:
+    status = found.message["words"].rpartition("mark record ")[2].strip('"')
+    return f"{_answered(found)}, and the record says {status}."
 
 
-def _delivery(seen: Seen) -> str:
-    status = _body(seen.message, "request").get("status", "a verdict")
-    return f"ALC called with {status}. The signature was right, and it was stored and answered after {_ms(seen)} ms."
+def _delivery(found: Evidence) -> str:
+    status = _body(found.message, "request").get("status", "a verdict")
+    return f"ALC called with {status}. The signature was right, and it was stored and answered after {_ms(found)} ms."
 
 
-def _gone(seen: Seen) -> str:
-    return f"{_answered(seen)}: it no longer calls."
+def _gone(found: Evidence) -> str:
+    return f"{_answered(found)}: it no longer calls."
 
 
-SAW: Final[dict[str, Callable[[Seen], str]]] = {
+SENTENCES: Final[dict[str, Callable[[Evidence], str]]] = {
     "Installation 1": lambda _: "Connect was pressed.",
     "Installation 2": lambda _: "The browser was sent to ALC, with a state and a PKCE challenge.",
     "Installation 3": lambda _: "ALC let the person in, and the person allowed it.",
@@ -105,16 +105,16 @@ SAW: Final[dict[str, Callable[[Seen], str]]] = {
     "Installation 6": _returned("create_webhook_handler"),
     "Installation 7": _webhook,
     "Usage 2": lambda _: "A person's page was opened.",
-    "Usage 3": lambda seen: f"“{seen.message['detail'].get('detail_of_button', 'The button')}” was pressed.",
+    "Usage 3": lambda found: f"“{found.message['detail'].get('detail_of_button', 'The button')}” was pressed.",
     "Usage 4": lambda _: "on_trigger() was fired.",
-    "Usage 5": lambda seen: f"The toast “{_argument(seen, 'title')}” was shown.",
+    "Usage 5": lambda found: f"The toast “{_argument(found, 'title')}” was shown.",
     "Usage 6": _query,
     "Usage 7": _returned("send_to_alc"),
     "Usage 8": _lead,
     "Usage 9": _status,
     "Usage 10": lambda _: "send_to_alc() returned the lead to the record action.",
     "Usage 11": lambda _: "The first toast was hidden.",
-    "Usage 12": lambda seen: f"The toast “{_argument(seen, 'title')}” was shown.",
+    "Usage 12": lambda found: f"The toast “{_argument(found, 'title')}” was shown.",
     "Later 10": _delivery,
     "Later 11": _status,
     "Removal 1": _returned("list_webhook_handlers"),

@@ -1,4 +1,4 @@
-"""How far the tour is: made of the log of exchanges alone, message by message, so that there is nothing to lose."""
+"""The tour's progress, computed from the exchange log alone, so nothing else must be stored."""
 
 import threading
 import time
@@ -11,95 +11,100 @@ from .steps import BY_ID
 Message = dict[str, Any]
 
 BEGINS: Final = "Begins the tutorial"
-"""The message from which on a tour counts. Without one, it counts from where the log begins."""
-WHOLE: Final = {"Installation 4": "Shows app is now installed"}
-"""A step that takes more than one message is done with this one."""
+"""The label of the message that starts a tour. Without one, a tour starts where the log does."""
+COMPLETED_BY: Final = {"Installation 4": "Shows app is now installed"}
+"""For steps of more than one message: the label of the message that completes the step."""
 
-NOTED_WITHIN, LOOK_EVERY = 2.0, 0.02
+NOTED_WITHIN, POLL_EVERY = 2.0, 0.02
 """Seconds."""
 
 
 @dataclass
-class Seen:
-    """The message that a step was seen by, and its answer when there is one."""
+class Evidence:
+    """The message that shows that a step happened, and the answer to it if there is one."""
 
     message: Message
     answer: Message | None = None
 
     @property
     def running(self) -> bool:
-        """Is it a call that has not been answered?"""
+        """Whether it is a call without an answer."""
         return self.message["kind"] == "call" and bool(self.message["call"]) and self.answer is None
 
     @property
     def failed(self) -> bool:
-        """Was it answered with an error?"""
+        """Whether the answer is an error."""
         return bool(self.answer and self.answer["detail"].get("failed"))
 
     @property
     def done(self) -> bool:
-        """Has it happened, to its end?"""
+        """Whether the step is complete."""
         return not self.running and not self.failed
 
 
 class Progress:
-    """What has been seen of each step since the tour began."""
+    """The evidence of each step since the tour began, by step id."""
 
     def __init__(self) -> None:
-        self.seen: dict[str, Seen] = {}
-        self._open: dict[str, tuple[str, Seen]] = {}
-        self.begun = 0
+        """Begin with no evidence."""
+        self.evidence: dict[str, Evidence] = {}
+        self._open: dict[str, tuple[str, Evidence]] = {}
+        self.tours = 0
 
-    def take(self, message: Message) -> None:
-        """Take the next message of the log."""
+    def add(self, message: Message) -> None:
+        """Add the next message of the log."""
         if message["label"] == BEGINS:
-            self.seen, self._open, self.begun = {}, {}, self.begun + 1
+            self.evidence, self._open, self.tours = {}, {}, self.tours + 1
             return
         step, call = message["step"], message["call"]
-        if step in BY_ID and WHOLE.get(step, message["label"]) == message["label"]:
-            seen = Seen(message)
-            if seen.running:
-                self._open[call] = (step, seen)
-            self._note(step, seen)
+        if step in BY_ID and COMPLETED_BY.get(step, message["label"]) == message["label"]:
+            found = Evidence(message)
+            if found.running:
+                self._open[call] = (step, found)
+            self._keep(step, found)
         if message["kind"] == "answer" and call in self._open:
-            asked, seen = self._open.pop(call)
-            seen.answer = message
-            self._note(asked, seen)
+            called, found = self._open.pop(call)
+            found.answer = message
+            self._keep(called, found)
 
-    def _note(self, step: str, seen: Seen) -> None:
-        """What was seen stays seen, whatever becomes of another try; of one run, its first message tells most."""
-        known = self.seen.get(step)
-        same_run = known and known.message["trace_id"] == seen.message["trace_id"]
-        if not known or not known.done or (seen.done and not same_run):
-            self.seen[step] = seen
+    def _keep(self, step: str, found: Evidence) -> None:
+        """Keep new evidence of a step unless the step is done.
+
+        A later success in another run replaces the earlier one; within one run the first message says most.
+        """
+        known = self.evidence.get(step)
+        same_run = known and known.message["trace_id"] == found.message["trace_id"]
+        if not known or not known.done or (found.done and not same_run):
+            self.evidence[step] = found
 
 
 class Follower:
-    """Keeps a `Progress` at the end of the log; asked by many threads."""
+    """Keeps a `Progress` up to date with the log. Thread-safe."""
 
     def __init__(self, messages_after: Callable[[int], list[Message]]) -> None:
+        """Follow the log that `messages_after` reads."""
         self._messages_after = messages_after
         self._progress, self._number = Progress(), 0
         self._lock = threading.Lock()
 
-    def seen(self) -> dict[str, Seen]:
-        """What has been seen of each step, by its id, as the log has it now."""
+    def evidence(self) -> dict[str, Evidence]:
+        """Return the current evidence of each step, by step id."""
         with self._lock:
-            self._catch_up()
-            return dict(self._progress.seen)
+            self._read_log()
+            return dict(self._progress.evidence)
 
     def begin(self, note: Callable[[str], None]) -> None:
-        """Note that the tour begins anew. Returns when it has: the log is written by a thread of its own."""
+        """Begin the tour anew. Wait until the log contains the beginning, because another thread writes it."""
         with self._lock:
-            self._catch_up()
-            begun, deadline = self._progress.begun, time.monotonic() + NOTED_WITHIN
+            self._read_log()
+            tours, deadline = self._progress.tours, time.monotonic() + NOTED_WITHIN
             note(BEGINS)
-            while self._progress.begun == begun and time.monotonic() < deadline:
-                time.sleep(LOOK_EVERY)  # the log of exchanges is written by another thread
-                self._catch_up()
+            while self._progress.tours == tours and time.monotonic() < deadline:
+                time.sleep(POLL_EVERY)  # another thread writes the log
+                self._read_log()
 
-    def _catch_up(self) -> None:
+    def _read_log(self) -> None:
         while messages := self._messages_after(self._number):
             for message in messages:
-                self._progress.take(message)
+                self._progress.add(message)
                 self._number = message["id"]

@@ -1,7 +1,7 @@
-"""The lines that a step lives in: the tutorial's TypeScript, kept word for word in this folder, and ours.
+"""The source lines of each step: the tutorial's TypeScript, copied word for word into this folder, and ours.
 
 The TypeScript and the GraphQL are Attio's, from "SDK concepts" (docs.attio.com/sdk/concepts). A range is named by the
-text that it begins and ends with, so that it moves with the file; a test holds that each is found once.
+text at its beginning and end, so that it moves with the file; a test checks that each is found exactly once.
 """
 
 from dataclasses import asdict, dataclass
@@ -11,25 +11,25 @@ from typing import Any, Final
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent.parent
-AROUND: Final = 2
-"""Lines shown before and after those that are meant."""
+CONTEXT: Final = 2
+"""Lines shown before and after the range."""
 
 
 @dataclass(frozen=True)
 class Range:
-    """Lines of a file: from where `begin` begins to the first line from there on that holds `end`."""
+    """Lines of a file: from the text `begin` to the first line from there on that contains `end`."""
 
-    file: str  # ours as the repository names it, the tutorial's as the tutorial does
+    file: str  # our files relative to the repository, the tutorial's files as the tutorial names them
     begin: str
     end: str
 
     @property
     def path(self) -> Path:
-        """The file itself."""
+        """The path of the file."""
         return ROOT / self.file if self.file.startswith("alc_app/") else HERE / self.file
 
     def lines(self) -> tuple[int, int]:
-        """Number of the first and of the last line. Raises: ValueError, when the file does not hold them."""
+        """Return the numbers of the first and the last line. Raises: ValueError if the file does not contain them."""
         text = self.path.read_text()
         begins = text.index(self.begin)
         ends = text.index(self.end, begins)
@@ -44,8 +44,8 @@ REMOVED_TS, REMOVED = "events/connection-removed.event.ts", "alc_app/events/conn
 CONNECTING = "alc_app/runtime/routes/oauth.py"
 DECLARED = "send_to_alc_action = RecordAction("
 
-PLACES: Final[dict[str, tuple[Range | None, Range]]] = {
-    # Attio's own platform does the first four steps for a TypeScript app: the tutorial has no code for them.
+SOURCES: Final[dict[str, tuple[Range | None, Range]]] = {
+    # Attio's platform does the first four steps for a TypeScript app, so the tutorial has no code for them.
     "Installation 1": (None, Range(CONNECTING, '@routes.get("/connect")', "Clicks to install app")),
     "Installation 2": (None, Range(CONNECTING, "with acting(services.exchanges", "Prompts to add connection")),
     "Installation 3": (None, Range(CONNECTING, '@routes.get("/callback")', "Logs in (OAuth flow)")),
@@ -129,24 +129,24 @@ PLACES: Final[dict[str, tuple[Range | None, Range]]] = {
 
 @dataclass(frozen=True)
 class Line:
-    """A line of a file; `meant`, unless it only stands around."""
+    """A line of a file; `meant` is false for context lines."""
 
     number: int
     text: str
     meant: bool
 
 
-def excerpt(place: Range | None) -> dict[str, Any] | None:
-    """The lines of a range, with a few around them: `{"file", "first", "last", "lines"}`."""
-    if place is None:
+def excerpt(source: Range | None) -> dict[str, Any] | None:
+    """Return the lines of a range with some context, as `{"file", "first", "last", "lines"}`."""
+    if source is None:
         return None
-    first, last = place.lines()
-    whole = place.path.read_text().splitlines()
-    begins, ends = max(first - AROUND, 1), min(last + AROUND, len(whole))
+    first, last = source.lines()
+    whole = source.path.read_text().splitlines()
+    begins, ends = max(first - CONTEXT, 1), min(last + CONTEXT, len(whole))
     while begins < first and not whole[begins - 1].strip():
         begins += 1
     while ends > last and not whole[ends - 1].strip():
         ends -= 1
     shown = enumerate(dedent("\n".join(whole[begins - 1 : ends])).split("\n"), begins)
     lines = [asdict(Line(number, text, first <= number <= last)) for number, text in shown]
-    return {"file": place.file, "first": first, "last": last, "lines": lines}
+    return {"file": source.file, "first": first, "last": last, "lines": lines}

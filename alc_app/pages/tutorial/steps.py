@@ -1,4 +1,4 @@
-"""The tutorial's numbered steps (docs.attio.com/sdk/concepts, "Sequence"), in its own words, and what to know of each.
+"""The tutorial's numbered steps (docs.attio.com/sdk/concepts, "Sequence"), in its own words, each with an explanation.
 
 The page shows them, and `alc-app tour` prints them.
 """
@@ -6,24 +6,24 @@ The page shows them, and `alc-app tour` prints them.
 from dataclasses import dataclass
 from typing import Final, Literal
 
-Deed = Literal["connect", "log_in", "view", "click", "wait", "disconnect"]
-"""What a person does to set a step off; to wait is one of them."""
+UserAction = Literal["connect", "log_in", "view", "click", "wait", "disconnect"]
+"""What a person does to trigger a step, or to wait for it."""
 
 
 @dataclass(frozen=True)
 class Step:
     """One step: the tutorial's sentence, what happens here, and why that is safe."""
 
-    id: str  # as the log of exchanges names it (sequence.py)
+    id: str  # as the exchange log names it (sequence.py)
     who: str
-    deed: Deed
+    action: UserAction
     text: str
     what: str
     safe: str
 
     @property
     def slug(self) -> str:
-        """The step in an address."""
+        """The step's name in an address."""
         return self.id.lower().replace(" ", "-")
 
     @property

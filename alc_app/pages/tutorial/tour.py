@@ -1,4 +1,4 @@
-"""The tour as it stands: each step's state, which one is next, and what the panel shows of one."""
+"""The state of the tour: each step's state, the current step, and the panel about one step."""
 
 import re
 from dataclasses import dataclass
@@ -8,89 +8,91 @@ from alc_app.pages.view_models import Person
 from alc_app.pages.workspace import CrmUnavailable, Workspace
 
 from .evidence import sentence
-from .progress import Follower, Seen
-from .source_ranges import PLACES, excerpt
-from .steps import STEPS, Deed, Step
+from .progress import Evidence, Follower
+from .source_ranges import SOURCES, excerpt
+from .steps import STEPS, Step, UserAction
 
 State = Literal["done", "before", "running", "failed", "open"]
 SAMPLE: Final = "Ada Lovelace"
 NO_CONNECTION: Final = "Acme Lead Checker is not connected at the moment, so connect it first."
-BEFORE: Final = "Acme Lead Checker was connected before this tour began. Disconnect it to see this step happen."
-OUTRUN: Final = "The verdict was there before the record had become Pending, so one write to it was enough."
+CONNECTED_BEFORE: Final = (
+    "Acme Lead Checker was connected before this tour began. Disconnect it to see this step happen."
+)
+SUPERSEDED: Final = "The verdict was there before the record had become Pending, so one write to it was enough."
 CONNECTED: Final = ("active", "needs_reconnect")
 NEEDS_CONNECTION: Final = ("click", "disconnect")
 
 
 @dataclass(frozen=True)
-class Standing:
-    """How one step stands, and what was seen of it."""
+class StepState:
+    """The state of one step, and what was seen of it as a sentence."""
 
     step: Step
     state: State
-    saw: str
+    evidence: str
 
     @property
     def complete(self) -> bool:
-        """Is there nothing left to do for it?"""
+        """Whether nothing is left to do for the step."""
         return self.state in ("done", "before")
 
 
 class Tour:
-    """Reads the tour from what has been seen; keeps nothing."""
+    """The tour, computed from the exchange log at each call."""
 
     def __init__(self, workspace: Workspace) -> None:
+        """Read the tour of this workspace."""
         self._workspace = workspace
         self._follower = Follower(workspace.messages_after)
 
     def begin(self) -> None:
-        """Begin anew: what has been seen until now does not count."""
+        """Begin the tour anew."""
         self._follower.begin(self._workspace.note_user_action)
 
     def has_seen(self, step_id: str) -> bool:
-        """Is there anything of this step in the log?"""
-        return step_id in self._follower.seen()
+        """Return whether the log contains evidence of this step."""
+        return step_id in self._follower.evidence()
 
-    def standings(self) -> list[Standing]:
-        """How every step stands, in the tutorial's order."""
-        seen, connected = self._follower.seen(), self._connected()
-        found = []
+    def states(self) -> list[StepState]:
+        """Return the state of every step, in the tutorial's order."""
+        evidence, connected = self._follower.evidence(), self._connected()
+        states = []
         for step in STEPS:
             if step.id == "Usage 1":
-                found.append(self._manifest(step))
-            elif step.id in seen:
-                one = seen[step.id]
-                state: State = "done" if one.done else "running" if one.running else "failed"
-                found.append(Standing(step, state, sentence(step.id, one)))
-            elif _outrun(step.id, seen):
-                found.append(Standing(step, "before", OUTRUN))
+                states.append(self._manifest(step))
+            elif found := evidence.get(step.id):
+                state: State = "done" if found.done else "running" if found.running else "failed"
+                states.append(StepState(step, state, sentence(step.id, found)))
+            elif _is_superseded(step.id, evidence):
+                states.append(StepState(step, "before", SUPERSEDED))
             elif step.chapter == "Installation" and connected:
-                found.append(Standing(step, "before", BEFORE))
+                states.append(StepState(step, "before", CONNECTED_BEFORE))
             else:
-                found.append(Standing(step, "open", ""))
-        return found
+                states.append(StepState(step, "open", ""))
+        return states
 
-    def as_json(self, standings: list[Standing], slug: str = "") -> dict[str, Any]:
-        """The tour for the page's script and for `alc-app tour`; with the panel of a step, or of the current one."""
-        current = current_of(standings)
-        shown = next((one for one in standings if one.step.slug == slug), current)
+    def as_json(self, states: list[StepState], slug: str = "") -> dict[str, Any]:
+        """Return the tour for the page's script and `alc-app tour`, with the panel of a step or of the current one."""
+        current = current_of(states)
+        shown = next((one for one in states if one.step.slug == slug), current)
         return {
-            "steps": [{"slug": s.step.slug, "id": s.step.id, "state": s.state, "saw": s.saw} for s in standings],
-            "done": sum(one.complete for one in standings),
-            "total": len(standings),
+            "steps": [{"slug": s.step.slug, "id": s.step.id, "state": s.state, "saw": s.evidence} for s in states],
+            "done": sum(one.complete for one in states),
+            "total": len(states),
             "current": current.step.slug,
-            "milestone": milestone(standings),
+            "milestone": milestone(states),
             "record": self._record(),
             "connection": self._workspace.connection_status(),
-            "panel": self.panel(shown, standings),
-            "strip": strip(standings),
+            "panel": self.panel(shown, states),
+            "strip": strip(states),
         }
 
-    def panel(self, shown: Standing, standings: list[Standing]) -> dict[str, Any]:
-        """Everything about one step."""
-        step, number = shown.step, standings.index(shown)
-        typescript, ours = PLACES[step.id]
-        sent = any(one.step.id == "Usage 8" and one.complete for one in standings)
-        deed = self._deed(shown, sent)
+    def panel(self, shown: StepState, states: list[StepState]) -> dict[str, Any]:
+        """Return everything about one step."""
+        step, number = shown.step, states.index(shown)
+        typescript, ours = SOURCES[step.id]
+        sent = any(one.step.id == "Usage 8" and one.complete for one in states)
+        action = self._action(shown, sent)
         return {
             "slug": step.slug,
             "id": step.id,
@@ -99,27 +101,29 @@ class Tour:
             "what": step.what,
             "safe": step.safe,
             "state": shown.state,
-            "saw": shown.saw,
-            "deed": deed,
-            "first": NO_CONNECTION if deed == "connect" != step.deed else "",
-            "person": self._person(deed),
-            "previous": standings[number - 1].step.slug if number else "",
-            "next": standings[number + 1].step.slug if number + 1 < len(standings) else "",
+            "saw": shown.evidence,
+            "deed": action,
+            "first": NO_CONNECTION if action == "connect" != step.action else "",
+            "person": self._person(action),
+            "previous": states[number - 1].step.slug if number else "",
+            "next": states[number + 1].step.slug if number + 1 < len(states) else "",
             "typescript": excerpt(typescript),
             "ours": excerpt(ours),
         }
 
-    def _deed(self, shown: Standing, sent: bool) -> Deed | Literal[""]:
-        """What a person can do about a step now; nothing when it has happened."""
+    def _action(self, shown: StepState, sent: bool) -> UserAction | Literal[""]:
+        """Return what the user can do to trigger a step now; empty if it has happened."""
         if shown.complete:
             return ""
-        deed = "click" if shown.step.deed == "wait" and not sent else shown.step.deed
-        return "connect" if deed in NEEDS_CONNECTION and not self._connected() else deed
+        action = "click" if shown.step.action == "wait" and not sent else shown.step.action
+        return "connect" if action in NEEDS_CONNECTION and not self._connected() else action
 
-    def _person(self, deed: str) -> dict[str, str] | None:
-        """Whom to open and send: somebody with a phone number, whose lead is not open. None, where that is for the
-        person to choose."""
-        if deed not in ("view", "click") or not self._workspace.may_act:
+    def _person(self, action: str) -> dict[str, str] | None:
+        """Choose a person to open and send: with a phone number and without an open lead.
+
+        Return None if there is nobody, or if the user must choose.
+        """
+        if action not in ("view", "click") or not self._workspace.may_act:
             return None
         for search in (SAMPLE, ""):
             for person in self._people(search):
@@ -134,15 +138,15 @@ class Tour:
             return []
         return list(page.rows)
 
-    def _manifest(self, step: Step) -> Standing:
+    def _manifest(self, step: Step) -> StepState:
         labels = [action.label for action in self._workspace.record_actions("people")]
         if not labels:
-            return Standing(step, "open", "")
-        return Standing(step, "done", f"The manifest names “{labels[0]}”: it is on every person's page and in Ctrl K.")
+            return StepState(step, "open", "")
+        return StepState(step, "done", f"The manifest names “{labels[0]}”: it is on every person's page and in Ctrl K.")
 
     def _record(self) -> str:
-        """The record that ALC's verdict was written to."""
-        written = self._follower.seen().get("Later 11")
+        """Return the id of the record that ALC's verdict was written to, or an empty text."""
+        written = self._follower.evidence().get("Later 11")
         url = str(written.message["detail"].get("request", {}).get("url", "")) if written else ""
         found = re.fullmatch(r"[0-9a-f-]{36}", url.rpartition("/")[2])
         return found.group() if found else ""
@@ -151,9 +155,12 @@ class Tour:
         return self._workspace.connection_status() in CONNECTED
 
 
-def _outrun(step_id: str, seen: dict[str, Seen]) -> bool:
-    """The record is told how things stand, once: of a verdict that is quick, by either of two steps."""
-    pending, verdict = seen.get("Usage 9"), seen.get("Later 11")
+def _is_superseded(step_id: str, evidence: dict[str, Evidence]) -> bool:
+    """Return whether the other of the two writes to the record made this one unnecessary.
+
+    If the verdict arrives before the record is Pending, only one of the steps Usage 9 and Later 11 writes.
+    """
+    pending, verdict = evidence.get("Usage 9"), evidence.get("Later 11")
     if step_id == "Usage 9":
         return bool(verdict and verdict.done)
     if step_id == "Later 11":
@@ -161,26 +168,26 @@ def _outrun(step_id: str, seen: dict[str, Seen]) -> bool:
     return False
 
 
-def current_of(standings: list[Standing]) -> Standing:
-    """The first step that has not happened, or the last one."""
-    return next((one for one in standings if not one.complete), standings[-1])
+def current_of(states: list[StepState]) -> StepState:
+    """Return the first step that has not happened, or the last one."""
+    return next((one for one in states if not one.complete), states[-1])
 
 
-def strip(standings: list[Standing]) -> dict[str, str]:
-    """What the strip on other pages says: what comes next, or that it is over."""
-    done = sum(one.complete for one in standings)
-    if done == len(standings):
+def strip(states: list[StepState]) -> dict[str, str]:
+    """Return the strip of other pages: the current step, or that the tour is over."""
+    done = sum(one.complete for one in states)
+    if done == len(states):
         return {"id": "All done", "text": "Every step of the tutorial has happened.", "done": str(done)}
-    step = current_of(standings).step
+    step = current_of(states).step
     return {"id": step.id, "text": step.text, "done": str(done)}
 
 
-def milestone(standings: list[Standing]) -> str:
-    """What there is to be glad of, when there is."""
-    standing = {one.step.id: one for one in standings}
-    if all(one.complete for one in standings):
+def milestone(states: list[StepState]) -> str:
+    """Return a sentence about what has been reached, or an empty text."""
+    by_id = {one.step.id: one for one in states}
+    if all(one.complete for one in states):
         return "Every step of the tutorial has happened, and nothing is left behind at ALC."
-    if standing["Later 11"].complete and not standing["Removal 3"].complete:
-        says = standing["Later 11"].saw.partition(", and the ")[2] or "verdict is on the record."
+    if by_id["Later 11"].complete and not by_id["Removal 3"].complete:
+        says = by_id["Later 11"].evidence.partition(", and the ")[2] or "verdict is on the record."
         return f"The {says} One click, one chat, one verdict: nothing was sent twice, and nothing got lost."
     return ""

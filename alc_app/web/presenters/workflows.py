@@ -12,7 +12,7 @@ from alc_app.attio.host.workflow_definitions import Step, Workflow
 from alc_app.clients import attio_api
 from alc_app.clients.attio_api import AttioApiError
 from alc_app.pages.filters import utc
-from alc_app.pages.workflow_models import Branch, PlannedStep, RunStep, RunView, Switched, WorkflowView
+from alc_app.pages.workflow_models import Branch, PlannedStep, RunStep, RunView, SwitchState, WorkflowView
 from alc_app.runtime.context import AppContext
 from alc_app.runtime.services import Services
 from alc_app.runtime.stores.workflow_tables import WorkflowRun, WorkflowStep
@@ -38,7 +38,7 @@ def runs_of(services: Services) -> list[RunView]:
 
 def _workflow(manifest: App, workflow: Workflow, standing: Standing | None) -> WorkflowView:
     wanted, active = (standing.wanted, standing.is_active) if standing else (False, False)
-    switched: Switched = "on" if wanted and active else "switching" if wanted or active else "off"
+    switched: SwitchState = "on" if wanted and active else "switching" if wanted or active else "off"
     trigger = workflow.trigger
     return WorkflowView(
         id=workflow.id,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from alc_app.pages.sequence import tell
+from alc_app.pages.sequence import describe
 
 Message = dict[str, Any]
 
@@ -25,7 +25,7 @@ class FakeExchanges:
         """Write a message; `trace_id` names another run than the usual one, the rest is its detail."""
         message = {"trace_id": more.pop("trace_id", "t1"), "kind": kind, "call": call, "label": label}
         between = {"sender": sender, "receiver": receiver, "detail": more}
-        self.messages.append(tell({"id": len(self.messages) + 1, "at": 1.0, **message, **between}))
+        self.messages.append(describe({"id": len(self.messages) + 1, "at": 1.0, **message, **between}))
 
     def add_call(self, sender: str, receiver: str, label: str, answer: str = "returns", **more: Any) -> None:
         """Write a call with its answer; `request` and `arguments` belong to the call, the rest to the answer."""

@@ -14,7 +14,7 @@ LAB = Lab(
     quote="Server function uses fetch() to send a POST request to api.acmeleadchecker.ai.",
     quoted_from="Usage, step 8",
     why={"naive": "Each click is a POST of its own.", "ours": "The second click joins the first."},
-    bars=["C1", "C2"],
+    requirements=["C1", "C2"],
     sources={
         "naive": [
             Excerpt("alc_app/labs/naive/send_to_alc_server.py", 9, "def send_to_alc():\n    fetch()" + " # long" * 40)

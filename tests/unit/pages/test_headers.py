@@ -83,7 +83,7 @@ def test_a_page_loads_one_script(visitor: FlaskClient, path: str) -> None:
     assert visitor.get(script).content_type == "text/javascript; charset=utf-8"
 
 
-@pytest.mark.parametrize("name", ["css/face.css", "js/main.js", "js/inspector.page.js", "mark.svg"])
+@pytest.mark.parametrize("name", ["css/common.css", "js/main.js", "js/inspector.page.js", "mark.svg"])
 def test_what_is_packed_is_the_same_as_what_is_not(app: Flask, visitor: FlaskClient, name: str) -> None:
     """An old client gets the plain bytes."""
     with app.test_request_context():

@@ -2,7 +2,7 @@
 
 import pytest
 
-from alc_app.pages.sequence import tell
+from alc_app.pages.sequence import describe
 
 
 def message(sender: str, receiver: str, label: str, **detail: object) -> dict[str, object]:
@@ -24,14 +24,14 @@ def test_a_message_is_told_as_the_tutorial_tells_it(
     sender: str, receiver: str, label: str, words: str, step: str
 ) -> None:
     """What the tutorial does not know keeps its own label."""
-    told = tell(message(sender, receiver, label))
+    told = describe(message(sender, receiver, label))
     assert (told["words"], told["step"]) == (words, step)
 
 
 @pytest.mark.parametrize("variant", [("neutral", "Usage 5"), ("success", "Usage 12")])
 def test_the_two_toasts_are_two_steps(variant: tuple[str, str]) -> None:
     """Usage 5 and 12 call the same function."""
-    told = tell(message("Record Action", "Attio UI", "show_toast()", arguments={"variant": variant[0]}))
+    told = describe(message("Record Action", "Attio UI", "show_toast()", arguments={"variant": variant[0]}))
     assert told["step"] == variant[1]
 
 
@@ -46,6 +46,6 @@ def test_the_two_toasts_are_two_steps(variant: tuple[str, str]) -> None:
 )
 def test_a_write_names_the_status_that_it_carries(body: str, status: str) -> None:
     """Usage 9, Later 11; and R9: no body lets a page stumble."""
-    told = tell(message("Webhook", "Attio API", "PATCH /v2/objects/people/records/1", request={"body": body}))
+    told = describe(message("Webhook", "Attio API", "PATCH /v2/objects/people/records/1", request={"body": body}))
     assert told["words"] == f'with ATTIO_API_TOKEN to mark record "{status}"'
-    assert tell(message("ALC", "Webhook", "Calls the app's webhook", request={"body": body}))["step"] == "Later 10"
+    assert describe(message("ALC", "Webhook", "Calls the app's webhook", request={"body": body}))["step"] == "Later 10"

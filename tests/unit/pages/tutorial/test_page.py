@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 
 from alc_app.pages import ConnectionView
 from alc_app.pages.tutorial.steps import STEPS
-from alc_app.pages.tutorial.tour import Standing, strip
+from alc_app.pages.tutorial.tour import StepState, strip
 from tests.support.fakes.workspace import FakeWorkspace, record_id
 
 
@@ -192,10 +192,10 @@ def test_the_end_is_said(visitor: FlaskClient, workspace: FakeWorkspace) -> None
 def test_the_strip_says_what_is_next_and_when_it_is_over() -> None:
     """Nobody is asked to go on where nothing is left."""
     last = len(STEPS) - 1
-    almost = [Standing(step, "open" if at == last else "done", "") for at, step in enumerate(STEPS)]
+    almost = [StepState(step, "open" if at == last else "done", "") for at, step in enumerate(STEPS)]
 
     assert strip(almost) == {"id": STEPS[last].id, "text": STEPS[last].text, "done": str(last)}
-    assert strip([Standing(step, "done", "") for step in STEPS])["id"] == "All done"
+    assert strip([StepState(step, "done", "") for step in STEPS])["id"] == "All done"
 
 
 @pytest.mark.parametrize(

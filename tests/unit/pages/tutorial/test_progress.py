@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from alc_app.pages.tutorial.evidence import SAW, sentence
+from alc_app.pages.tutorial.evidence import SENTENCES, sentence
 from alc_app.pages.tutorial.progress import BEGINS, Follower, Progress
 from alc_app.pages.tutorial.steps import STEPS
 from tests.support.fakes.exchanges import FakeExchanges
@@ -23,7 +23,7 @@ def log() -> FakeExchanges:
 def progress(log: FakeExchanges) -> Progress:
     read = Progress()
     for message in log.messages:
-        read.take(message)
+        read.add(message)
     return read
 
 
@@ -34,12 +34,12 @@ def http(**body: Any) -> dict[str, Any]:
 def test_a_call_is_under_way_until_it_is_answered(log: FakeExchanges) -> None:
     """A step is done when the answer is there, and says what it was."""
     log.add(*POST, call="c1", request=http())
-    waiting = progress(log).seen["Usage 8"]
+    waiting = progress(log).evidence["Usage 8"]
     assert waiting.running and "waiting for ALC" in sentence("Usage 8", waiting)
 
     log.add("ALC", "Server Function", "201 Created", kind="answer", call="c1", ms=34.2, response=http(id="lead_1"))
 
-    done = progress(log).seen["Usage 8"]
+    done = progress(log).evidence["Usage 8"]
     assert done.done
     assert sentence("Usage 8", done) == "ALC answered 201 after 34 ms and called it lead_1."
 
@@ -49,7 +49,7 @@ def test_an_error_is_no_step_but_is_told(log: FakeExchanges) -> None:
     reason = {"response": http(error={"message": "The number is not reachable."})}
     log.add_call(*POST, "422 Unprocessable", failed=True, **reason)
 
-    seen = progress(log).seen["Usage 8"]
+    seen = progress(log).evidence["Usage 8"]
 
     assert seen.failed and not seen.done
     assert sentence("Usage 8", seen) == "ALC answered 422 Unprocessable. The number is not reachable."
@@ -59,7 +59,7 @@ def test_an_error_without_an_answer_is_told_by_its_name(log: FakeExchanges) -> N
     """A server function that raised, or a connection that broke."""
     log.add_call("Record Action", "Server Function", "Calls send_to_alc()", "raises AlcUnreachable", failed=True)
 
-    assert sentence("Usage 7", progress(log).seen["Usage 7"]) == "Server Function raised AlcUnreachable."
+    assert sentence("Usage 7", progress(log).evidence["Usage 7"]) == "Server Function raised AlcUnreachable."
 
 
 def test_what_was_seen_stays_seen_when_another_try_fails(log: FakeExchanges) -> None:
@@ -67,10 +67,10 @@ def test_what_was_seen_stays_seen_when_another_try_fails(log: FakeExchanges) -> 
     log.add_call(*POST, "201 Created", response=http(id="lead_1"))
     log.add_call(*POST, "503 Unavailable", failed=True, trace_id="t2")
     log.add(*POST, call="open", trace_id="t3")
-    assert "lead_1" in sentence("Usage 8", progress(log).seen["Usage 8"])
+    assert "lead_1" in sentence("Usage 8", progress(log).evidence["Usage 8"])
 
     log.add_call(*POST, "201 Created", response=http(id="lead_2"), trace_id="t4")
-    assert "lead_2" in sentence("Usage 8", progress(log).seen["Usage 8"])
+    assert "lead_2" in sentence("Usage 8", progress(log).evidence["Usage 8"])
 
 
 def test_a_failure_is_mended_by_the_next_try_of_the_same_run(log: FakeExchanges) -> None:
@@ -78,16 +78,16 @@ def test_a_failure_is_mended_by_the_next_try_of_the_same_run(log: FakeExchanges)
     log.add_call(*POST, "503 Unavailable", failed=True)
     log.add_call(*POST, "201 Created", response=http(id="lead_1"))
 
-    assert progress(log).seen["Usage 8"].done
+    assert progress(log).evidence["Usage 8"].done
 
 
 def test_the_app_is_installed_only_when_it_shows_as_installed(log: FakeExchanges) -> None:
     """Installation 4: the redirect alone is not the whole step."""
     log.add("ALC", "Attio UI", "Redirects back with a code", kind="answer")
-    assert "Installation 4" not in progress(log).seen
+    assert "Installation 4" not in progress(log).evidence
 
     log.add("Attio UI", "User", "Shows app is now installed", kind="answer")
-    assert progress(log).seen["Installation 4"].done
+    assert progress(log).evidence["Installation 4"].done
 
 
 def test_a_webhooks_id_is_told_and_not_that_it_was_kept(log: FakeExchanges) -> None:
@@ -95,14 +95,14 @@ def test_a_webhooks_id_is_told_and_not_that_it_was_kept(log: FakeExchanges) -> N
     log.add_call("Event Handler", "ALC", "POST /api/v1/webhooks", "201 Created", response=http(webhook_id="wh_1"))
     log.add_call("Event Handler", "Attio Server SDK", "update_webhook_handler()")
 
-    assert "wh_1" in sentence("Installation 7", progress(log).seen["Installation 7"])
+    assert "wh_1" in sentence("Installation 7", progress(log).evidence["Installation 7"])
 
 
 def test_a_person_without_a_number_is_told(log: FakeExchanges) -> None:
     """Usage 6 has happened; the steps after it have not."""
     log.add_call("Record Action", "GraphQL", "run_query()", returns={"person": {"phone_numbers": []}})
 
-    assert "no phone number" in sentence("Usage 6", progress(log).seen["Usage 6"])
+    assert "no phone number" in sentence("Usage 6", progress(log).evidence["Usage 6"])
 
 
 @pytest.mark.parametrize("body", ["", "[]", "null", "{", '{"error": "text"}'])
@@ -111,26 +111,26 @@ def test_a_strange_answer_never_stops_the_tour(log: FakeExchanges, body: str) ->
     log.add_call(*POST, "201 Created", response={"body": body})
     log.add_call("ALC", "Webhook", "Calls the app's webhook", "400", failed=True, request={"body": body}, response=None)
 
-    for step, seen in progress(log).seen.items():
+    for step, seen in progress(log).evidence.items():
         assert sentence(step, seen)
 
 
 def test_every_step_that_the_log_can_name_has_its_sentence() -> None:
     """Usage 1 is not in the log: it is read from the manifest."""
-    assert set(SAW) == {step.id for step in STEPS} - {"Usage 1"}
+    assert set(SENTENCES) == {step.id for step in STEPS} - {"Usage 1"}
 
 
 def test_starting_over_forgets_what_was_before(log: FakeExchanges) -> None:
     """A message of the log says from where on a tour counts; there is nothing else to keep."""
     log.note("Views the record page")
     follower = Follower(log.after)
-    assert "Usage 2" in follower.seen()
+    assert "Usage 2" in follower.evidence()
 
     follower.begin(log.note)
-    assert not follower.seen()
+    assert not follower.evidence()
     log.note("Views the record page")
-    assert "Usage 2" in follower.seen()
-    assert "Usage 2" in Follower(log.after).seen(), "a new process comes to the same"
+    assert "Usage 2" in follower.evidence()
+    assert "Usage 2" in Follower(log.after).evidence(), "a new process comes to the same"
 
 
 def test_without_a_log_starting_over_does_not_wait_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,15 +6,15 @@ import re
 
 import pytest
 
-from alc_app.pages.tutorial.source_ranges import HERE, PLACES, Range, excerpt
+from alc_app.pages.tutorial.source_ranges import HERE, SOURCES, Range, excerpt
 from alc_app.pages.tutorial.steps import STEPS
 
-RANGES = [(step, place) for step, places in PLACES.items() for place in places if place]
+RANGES = [(step, place) for step, places in SOURCES.items() for place in places if place]
 
 
 def test_every_step_has_its_place() -> None:
     """In the tutorial's order."""
-    assert list(PLACES) == [step.id for step in STEPS]
+    assert list(SOURCES) == [step.id for step in STEPS]
 
 
 @pytest.mark.parametrize("step, place", RANGES, ids=[f"{step} {place.file}" for step, place in RANGES])
@@ -28,7 +28,7 @@ def test_a_place_is_found_once(step: str, place: Range) -> None:
 @pytest.mark.parametrize("step", [step.id for step in STEPS if step.chapter in ("Usage", "Later", "Removal")])
 def test_lines_of_ours_that_name_a_step_are_in_the_place_of_that_step(step: str) -> None:
     """Comments such as `# Usage 8` stand in the app's own files: the two must say the same."""
-    place = PLACES[step][1]
+    place = SOURCES[step][1]
     text = place.path.read_text()
     first, last = place.lines()
     named = [n for n, line in enumerate(text.splitlines(), 1) if re.search(rf"# {step}\b(?!-)", line)]
