@@ -1,1 +1,1 @@
-"""Joins the runtime, the pages and the labs into one Flask app."""
+"""The web process: the runtime's routes, the pages and the labs, joined into one Flask app."""

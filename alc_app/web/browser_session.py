@@ -1,4 +1,4 @@
-"""A person at a browser, without the browser: opens pages, follows redirects, fills in the form that a page shows."""
+"""A minimal browser session: open pages, follow redirects and submit forms, with cookies."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ MOST_REDIRECTS = 8
 
 @dataclass
 class Form:
-    """A form that is posted: where to, and what is filled in already."""
+    """A form with method POST: its address and its filled-in fields."""
 
     action: str
     fields: dict[str, str] = field(default_factory=dict)
     choices: dict[str, list[str]] = field(default_factory=dict)
-    """The values of its buttons, by their name."""
+    """The values of its buttons, by button name."""
 
 
 @dataclass(frozen=True)
 class Page:
-    """What came back. `leads_to` is a redirect that was not followed."""
+    """A response. `leads_to` is a redirect that was not followed."""
 
     url: str
     status: int
@@ -33,34 +33,35 @@ class Page:
     leads_to: str = ""
 
     def form(self, action: str = "") -> Form | None:
-        """The first form that is posted, or the one with this action."""
+        """Return the first POST form, or the one with this action."""
         forms = _Forms()
         forms.feed(self.text)
         return next((form for form in forms.found if action in ("", form.action)), None)
 
     def meta(self, name: str) -> str:
-        """The content of a `<meta>`."""
+        """Return the content of a `<meta>`, or an empty text."""
         forms = _Forms()
         forms.feed(self.text)
         return forms.meta.get(name, "")
 
 
 class BrowserSession:
-    """One browser, with its cookies. With `stays_at`, a redirect to any other origin is not followed."""
+    """One session, with its cookies."""
 
     def __init__(self, stays_at: str = "") -> None:
+        """Start without cookies. With `stays_at`, do not follow redirects to any other origin."""
         self.session, self._stays_at = new_session(), stays_at
 
     def open(self, url: str) -> Page:
-        """Go to an address. Raises: requests.RequestException."""
-        return self._arrive(self.session.get(url))
+        """Open an address and follow redirects. Raises: requests.RequestException."""
+        return self._follow(self.session.get(url))
 
     def submit(self, page: Page, form: Form, **fields: str) -> Page:
-        """Send a form of a page, filled in as it is and with these. Raises: requests.RequestException."""
+        """Submit a form of a page with its own fields and these. Raises: requests.RequestException."""
         target = urljoin(page.url, form.action) if form.action else page.url
-        return self._arrive(self.session.post(target, data=form.fields | fields, headers={"Referer": page.url}))
+        return self._follow(self.session.post(target, data=form.fields | fields, headers={"Referer": page.url}))
 
-    def _arrive(self, response: requests.Response) -> Page:
+    def _follow(self, response: requests.Response) -> Page:
         for _ in range(MOST_REDIRECTS):
             if not response.headers.get("Location") or not 300 <= response.status_code < 400:
                 break
@@ -72,11 +73,14 @@ class BrowserSession:
 
 
 class AccountUnknown(Exception):
-    """ALC's sign-in page names no account, so only a person can sign in."""
+    """ALC's sign-in page fills in no account, so only a person can sign in."""
 
 
 def allow_access(browser: BrowserSession, page: Page, alc: str) -> Page:
-    """Sign in at ALC with the account that its page names, allow, and go where that leads. Raises: AccountUnknown."""
+    """Sign in at ALC with the account filled in on its page, allow access, and return the last page.
+
+    Raises: AccountUnknown, requests.RequestException.
+    """
     for _ in range(3):
         form = page.form()
         if page.leads_to or origin(page.url) != origin(alc) or form is None:
@@ -89,12 +93,14 @@ def allow_access(browser: BrowserSession, page: Page, alc: str) -> Page:
 
 
 def origin(url: str) -> tuple[str, str]:
-    """Scheme, and host with port."""
+    """Return the scheme, and the host with the port."""
     parts = urlsplit(url)
     return parts.scheme, parts.netloc
 
 
 class _Forms(HTMLParser):
+    """Collects the POST forms and the meta elements of a page."""
+
     def __init__(self) -> None:
         super().__init__()
         self.found: list[Form] = []

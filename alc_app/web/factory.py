@@ -1,4 +1,4 @@
-"""The web process: pages, record actions, OAuth, intake. It stores and asks for work; it never runs any."""
+"""Build the web process's Flask app. It stores requests and enqueues work; only the worker runs work."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ DATABASE_AWAY = "The app's database is busy, full or read-only, so nothing was c
 
 
 def build(config: Config | None = None) -> Flask:
-    """The Flask app. Without a config, the environment's."""
+    """Build the Flask app; without a config, read it from the environment."""
     config = config or Config.from_env()
     app = Flask("alc_app", static_folder=None)
     _configure(app, config)
@@ -41,27 +41,27 @@ def build(config: Config | None = None) -> Flask:
     app.extensions["live"] = log
     workspace = Workspace(services, log)
     csrf = CSRFProtect(app)
-    hooks = webhooks.blueprint(services)
-    csrf.exempt(hooks)  # deliveries carry a signature, not a session
+    webhook_routes = webhooks.blueprint(services)
+    csrf.exempt(webhook_routes)  # deliveries carry a signature, not a session
     labs = _labs(app, csrf, services, log) if config.has_labs else None
-    for rooms in (
+    for blueprint in (
         pages(workspace, labs),
         record_actions.blueprint(record_actions.Actions(services, workspace.query)),
         widgets.blueprint(widgets.Widgets(services, workspace.query)),
         oauth.blueprint(services),
         live_updates.blueprint(log),
-        hooks,
+        webhook_routes,
     ):
-        app.register_blueprint(rooms)
+        app.register_blueprint(blueprint)
     services.engine.warm_up(after=2.0)
     secure_headers(app)
     add_health(app, services)
-    _answer_for_the_database(app)
+    _handle_database_errors(app)
     return app
 
 
 def _labs(app: Flask, csrf: CSRFProtect, services: Services, log: live_updates.Live) -> LabStage:
-    """Break it: the labs, and the door for ALC's calls to the naive code, which asks for nothing."""
+    """Create the labs, and the webhook routes of the naive code, which checks no signature."""
     stage = LabStage(services, log.stopping)
     naive = naive_hooks(stage.addresses)
     csrf.exempt(naive)
@@ -77,11 +77,11 @@ def _configure(app: Flask, config: Config) -> None:
         SECRET_KEY_FALLBACKS=former_keys,
         SESSION_COOKIE_NAME="__Host-alc_app" if secure else "alc_app_session",
         SESSION_COOKIE_HTTPONLY=True,
-        SESSION_COOKIE_SAMESITE="Lax",  # Strict would be lost on the way back from ALC
+        SESSION_COOKIE_SAMESITE="Lax",  # Strict cookies are not sent on the redirect back from ALC
         SESSION_COOKIE_SECURE=secure,
         MAX_CONTENT_LENGTH=256 * 1024,
         TRUSTED_HOSTS=_hosts(config),
-        WTF_CSRF_TIME_LIMIT=None,  # a page may stay open for a day
+        WTF_CSRF_TIME_LIMIT=None,  # pages stay open for long
         WTF_CSRF_SSL_STRICT=secure,
     )
 
@@ -98,13 +98,13 @@ def _configure(app: Flask, config: Config) -> None:
 
 
 def _hosts(config: Config) -> list[str]:
-    """The names that a request may call us by: the configured one, and loopback while we are bound to it (bar U7)."""
+    """Return the host names that requests may use: the configured one, in development also loopback (U7)."""
     own = urlsplit(config.base_url).hostname or ""
     return [own, "127.0.0.1", "localhost", "[::1]"] if config.env == "development" else [own]
 
 
-def _answer_for_the_database(app: Flask) -> None:
-    """Locked, full, read-only or away: 503, and nothing is half done (bar C14)."""
+def _handle_database_errors(app: Flask) -> None:
+    """Answer 503 while the database is locked, full, read-only or unreachable (C14)."""
 
     @app.errorhandler(OperationalError)
     @app.errorhandler(NoFreeConnection)

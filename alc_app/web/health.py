@@ -1,7 +1,4 @@
-"""How this process is: alive (`/healthz`), able to do its work (`/readyz`), and in numbers (`/metrics`).
-
-Glue, for `create_app`: it joins the runtime's checks with the door to Attio.
-"""
+"""Health of this process: liveness (`/healthz`), readiness (`/readyz`) and Prometheus metrics (`/metrics`)."""
 
 from __future__ import annotations
 
@@ -25,7 +22,7 @@ from alc_app.runtime.services import WORKSPACE, Services
 
 READY_WITHIN = 3.0
 NEEDED = ("database", "engine", "worker", "attio")
-"""Without one of these the work cannot be done. Without ALC it can: deliveries are still taken."""
+"""Without one of these the process is not ready. Without ALC it is only degraded: it still accepts deliveries."""
 
 
 def add_health(app: Flask, services: Services) -> None:
@@ -61,14 +58,18 @@ def _blueprint(services: Services) -> Blueprint:
 
     @routes.get("/metrics")
     def numbers() -> Response:
-        _let_in(services.config)
+        _require_metrics_access(services.config)
         return Response(generate_latest(metrics.REGISTRY) + generate_latest(gauges), content_type=CONTENT_TYPE_LATEST)
 
     return routes
 
 
-def _let_in(config: Config) -> None:
-    """With a token, whoever knows it. Without one, this machine while developing: behind a proxy, all are loopback."""
+def _require_metrics_access(config: Config) -> None:
+    """Require the token of the configuration; without one, allow only loopback in development.
+
+    In production a proxy makes every client look like loopback, so without a token nobody has access. Raises: NotFound,
+    or an HTTP error with status 401.
+    """
     token = config.metrics_token.get_secret_value()
     if not token and (config.env == "production" or request.remote_addr not in LOOPBACK):
         abort(404)

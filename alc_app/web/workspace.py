@@ -1,7 +1,4 @@
-"""The workspace as the pages and GraphQL see it: read from Attio through the REST door, beside our own rows.
-
-Glue, for `create_app`: it joins the doors with the face, which know nothing of each other.
-"""
+"""The workspace as the pages and GraphQL need it: from Attio's REST API and the runtime's rows."""
 
 from __future__ import annotations
 
@@ -52,12 +49,13 @@ DELIVERIES = 50
 
 
 class Workspace:
-    """What `alc_app.pages` asks for (its protocol `Workspace`)."""
+    """Implements the protocol `alc_app.pages.Workspace`."""
 
     name = "Halden"
     user_name = "You"
 
     def __init__(self, services: Services, live: Live) -> None:
+        """Serve this workspace; `live` is the log of its events."""
         self._services, self._live, self._doctor = services, live, Doctor(services)
         self.alc_console_url = services.config.alc_url
         self.notes_exchanges = services.config.notes_exchanges
@@ -65,11 +63,11 @@ class Workspace:
         self.settings_sections = services.manifest.settings.sections if services.manifest.settings else ()
 
     def last_event_id(self) -> str:
-        """The newest id of the event log."""
+        """Return the newest id of the event log."""
         return self._live.last_id()
 
     def people(self, *, search: str, sort: PeopleSort, descending: bool, page: int, page_size: int) -> PeoplePage:
-        """One page of people. Raises: CrmUnavailable."""
+        """Return one page of people. Raises: CrmUnavailable."""
         with self._reading():
             query = {
                 "limit": page_size + 1,
@@ -81,48 +79,50 @@ class Workspace:
         return PeoplePage([self._person(r, companies) for r in records[:page_size]], len(records) > page_size)
 
     def person(self, record_id: str) -> Person | None:
-        """One person, or None. Raises: CrmUnavailable."""
+        """Return a person, or None. Raises: CrmUnavailable."""
         with self._reading():
             record = attio_api.get_record("people", record_id)
             return None if record is None else self._person(record, self._companies([record]))
 
     def activity(self, record_id: str) -> Sequence[Change]:
-        """What ALC's attributes have been, the newest first. Raises: CrmUnavailable."""
+        """Return the history of ALC's attributes, newest first. Raises: CrmUnavailable."""
         with self._reading():
             return history(record_id)
 
     def record_actions(self, object_slug: str) -> Sequence[RecordAction]:
-        """The manifest's record actions for this object."""
+        """Return the manifest's record actions for this object."""
         actions = self._services.manifest.record.actions
         return [a for a in actions if a.objects in (None, object_slug)]
 
     def bulk_record_actions(self, object_slug: str) -> Sequence[BulkRecordAction]:
-        """The manifest's bulk record actions for this object."""
+        """Return the manifest's bulk record actions for this object."""
         actions = self._services.manifest.record.bulk_actions
         return [a for a in actions if a.objects in (None, object_slug)]
 
     def record_widgets(self, object_slug: str) -> Sequence[RecordWidget]:
-        """The manifest's record widgets for this object."""
+        """Return the manifest's record widgets for this object."""
         widgets = self._services.manifest.record.widgets
         return [w for w in widgets if w.objects in (None, object_slug)]
 
     def connection_status(self) -> ConnectionStatus:
-        """How the connection to ALC stands by our row."""
+        """Return the status of the connection to ALC."""
         return status_of(self._services)
 
     def connection(self) -> ConnectionView:
-        """The connection to ALC as our rows have it."""
+        """Return the connection to ALC."""
         return connection_of(self._services)
 
     def connect_run(self, connection_id: str) -> ConnectRun:
-        """How far the run that makes a connection has come, by what the engine keeps of it."""
+        """Return the progress of the run that makes a connection, from the engine's records."""
         run_id = f"connect:{connection_id}"
-        is_over = self._services.engine.is_over(run_id)  # first: a step that ends meanwhile is among those read next
+        is_over = self._services.engine.is_over(
+            run_id
+        )  # first: a step that finishes in between is then among those read next
         steps = self._services.engine.steps(run_id)
         return ConnectRun(steps, is_over)
 
     def last_catch_up(self) -> CatchUp:
-        """The last sweep."""
+        """Return the last sweep."""
         with running(AppContext(self._services)):
             row = reconcile.last_reconciliation()
         if row is None:
@@ -131,24 +131,24 @@ class Workspace:
         return CatchUp(done_at, row.told, row.due_at <= self._services.now(), row.why)
 
     def catch_up_soon(self) -> None:
-        """Have the worker begin a sweep."""
+        """Make the worker start a sweep."""
         with running(AppContext(self._services)):
             reconcile.reconcile_soon()
 
     def examine(self, *, mend: bool) -> Mapping[str, Any]:
-        """The doctor's report, in the time that somebody waits for a page."""
+        """Return the doctor's report; checks that take too long for a page are reported as not checked."""
         return (self._doctor.mend if mend else self._doctor.examine)(EXAMINE_WITHIN).to_json()
 
     def dead_letters(self) -> Sequence[DeadLetter]:
-        """The dead letters, newest first."""
+        """Return the dead letters, newest first."""
         return dead_letters.find(self._services)
 
     def deliveries(self) -> Sequence[DeliveryView]:
-        """The newest deliveries."""
+        """Return the newest deliveries."""
         return [_delivery(row) for row in self._services.inbox.newest(DELIVERIES)]
 
     def redeliver(self, delivery_id: str) -> None:
-        """Have a delivery worked through once more. Raises: NotPossible."""
+        """Process a delivery once more. Raises: NotPossible."""
         handler_id, _, webhook_id = delivery_id.partition(":")
         try:
             found = _delivery(self._services.inbox.get(handler_id, webhook_id))
@@ -159,21 +159,21 @@ class Workspace:
         self._services.inbox.requeue(handler_id, webhook_id, ENDED)
 
     def replay(self, letter_id: str) -> None:
-        """Have a dead letter tried again. Raises: NotPossible."""
+        """Retry a dead letter. Raises: NotPossible."""
         with _refusals():
             dead_letters.replay(self._services, letter_id)
 
     def dismiss(self, letter_id: str) -> None:
-        """Take a dead letter off the list. Raises: NotPossible."""
+        """Remove a dead letter from the list. Raises: NotPossible."""
         with _refusals():
             dead_letters.dismiss(self._services, letter_id)
 
     def workflows(self) -> Sequence[WorkflowView]:
-        """The definitions."""
+        """Return the workflow definitions."""
         return workflows_of(self._services)
 
     def workflow_runs(self) -> Sequence[RunView]:
-        """The newest runs."""
+        """Return the newest workflow runs."""
         return runs_of(self._services)
 
     def run_workflow(self, workflow_id: str, record_id: str) -> str:
@@ -184,7 +184,7 @@ class Workspace:
             raise NotPossible(str(error)) from error
 
     def switch_workflow(self, workflow_id: str, *, on: bool) -> None:
-        """Have a workflow started by its trigger, or not any more. Raises: NotPossible."""
+        """Switch a workflow's trigger on or off. Raises: NotPossible."""
         try:
             WorkflowActivations(self._services).switch(workflow_id, on=on)
         except LookupError as error:
@@ -195,7 +195,7 @@ class Workspace:
         return fields_of(self._services)
 
     def save_settings(self, changes: Mapping[str, float | bool | None]) -> None:
-        """Set these, all or none."""
+        """Save all of these settings or none."""
         save(self._services, changes)
 
     def messages_after(self, number: int) -> list[dict[str, Any]]:
@@ -213,11 +213,11 @@ class Workspace:
         return log_in(location, alc_url=self._services.config.alc_url, base_url=self._services.config.base_url)
 
     def query(self, query: str, variables: Mapping[str, Any]) -> dict[str, Any]:
-        """Answer a GraphQL query of a record action; the caller has filled the slot."""
+        """Run a GraphQL query of a record action, within the app context of the caller."""
         return graphql.execute(query, variables, RestLoader())
 
     def _person(self, record: Mapping[str, Any], companies: Mapping[str, str]) -> Person:
-        # The stand-in has no pages: with it, this workspace is the only one.
+        # The mock of Attio has no pages to link to.
         return to_person(record, companies, linked=self._services.config.uses_real_attio)
 
     def _companies(self, records: Sequence[Mapping[str, Any]]) -> dict[str, str]:

@@ -9,7 +9,7 @@ from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-unt
 from playwright.sync_api import Browser, BrowserContext, Page
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from tests.support.fakes.face import create_face
+from tests.support.fakes.pages_app import create_pages_app
 from tests.support.fakes.scripted_actions import Stage
 from tests.support.fakes.workspace import FakeWorkspace
 
@@ -31,7 +31,7 @@ def everything() -> tuple[FakeWorkspace, Stage]:
 @pytest.fixture(scope="session")
 def base_url(everything: tuple[FakeWorkspace, Stage]) -> Iterator[str]:
     """The address of the face, served as the demo serves it: by a thread for each request."""
-    server = make_server("127.0.0.1", 0, create_face(*everything), threaded=True, request_handler=Handler)
+    server = make_server("127.0.0.1", 0, create_pages_app(*everything), threaded=True, request_handler=Handler)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{server.port}"

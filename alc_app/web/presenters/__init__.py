@@ -1,1 +1,1 @@
-"""Turns rows and records into what the pages show."""
+"""Convert rows and records into what the pages show."""

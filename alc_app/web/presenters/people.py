@@ -1,4 +1,4 @@
-"""Attio's records of people, turned into what a page shows (attio-platform: docs.attio.com/docs/standard-objects)."""
+"""People as the pages show them, from Attio's records (docs.attio.com/docs/standard-objects)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SHOWN_HISTORY = {"alc_status": "ALC status", "alc_lead_id": "ALC lead ID", "alc_
 
 
 def find_people(search: str) -> dict[str, Any]:
-    """The part of a query that finds people by name, email address or phone number."""
+    """Return the part of a query that finds people by name, email address or phone number."""
     if not search:
         return {}
     fields = ("name", "email_addresses", "phone_numbers")
@@ -22,7 +22,7 @@ def find_people(search: str) -> dict[str, Any]:
 
 
 def sorted_by(sort: str, descending: bool) -> list[dict[str, str]]:
-    """The part of a query that sorts; a company is sorted by its own name."""
+    """Return the part of a query that sorts; companies are sorted by their names."""
     direction = "desc" if descending else "asc"
     if sort == "company":
         return [{"direction": direction, "path": [["people", "company"], ["companies", "name"]]}]  # type: ignore[dict-item]  # Attio's path form
@@ -31,13 +31,13 @@ def sorted_by(sort: str, descending: bool) -> list[dict[str, str]]:
 
 
 def company_ids(records: Sequence[Mapping[str, Any]]) -> list[str]:
-    """The companies that these people belong to."""
+    """Return the ids of the companies that these people belong to."""
     references = [value for record in records for value in record["values"].get("company", [])]
     return sorted({reference["target_record_id"] for reference in references})
 
 
 def to_person(record: Mapping[str, Any], companies: Mapping[str, str], *, linked: bool) -> Person:
-    """A person as a page shows it, `linked` to Attio's own page. Values of an unexpected kind are left out."""
+    """Convert a record; with `linked`, keep the URL of its page in Attio. Values of an unexpected type are left out."""
     values = record["values"]
     company = next((value["target_record_id"] for value in values.get("company", [])), "")
     return Person(
@@ -57,7 +57,7 @@ def to_person(record: Mapping[str, Any], companies: Mapping[str, str], *, linked
 
 
 def history(record_id: str) -> list[Change]:
-    """What ALC's attributes of a record have been, the newest first. Raises: AttioApiError."""
+    """Return the value history of a record's ALC attributes, newest first. Raises: AttioApiError."""
     changes = [
         Change(at=_time(value["active_from"]), attribute=title, value=shown, actor=_actor(value))
         for slug, title in SHOWN_HISTORY.items()
@@ -83,6 +83,6 @@ def _actor(value: Mapping[str, Any]) -> str:
 
 
 def _time(text: str) -> datetime:
-    """Attio writes nine fractional digits; Python reads six."""
+    """Parse a time of Attio, which has nine fractional digits; Python reads six."""
     whole, _, fraction = text.rstrip("Z").partition(".")
     return datetime.fromisoformat(f"{whole}.{fraction[:6]:0<6}+00:00")

@@ -1,4 +1,4 @@
-"""The app's settings as the page shows them, and how it saves them. Glue, as workspace.py is."""
+"""The app's settings: read them for their page, and save them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def fields_of(services: Services) -> dict[str, SettingField]:
 
 
 def save(services: Services, changes: Mapping[str, float | bool | None]) -> None:
-    """Set them in one transaction, with what the app does because of it."""
+    """Save the changes in one transaction, together with what the manifest's `on_saved` does."""
     page = services.manifest.settings
     if page is None or not changes:
         return

@@ -1,4 +1,4 @@
-"""Workflows as their page shows them: definitions of the manifest, rows of the runtime, names from the CRM."""
+"""Workflows as their page shows them: the manifest's definitions, the runtime's rows and names from the CRM."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ RUNS = 20
 
 
 def workflows_of(services: Services) -> list[WorkflowView]:
-    """The definitions, and whether their triggers are heard."""
+    """Return the definitions, and whether their triggers are switched on."""
     standing = WorkflowActivations(services).standing()
     return [
         _workflow(services.manifest, workflow, standing.get(workflow.id)) for workflow in services.manifest.workflows
@@ -30,7 +30,7 @@ def workflows_of(services: Services) -> list[WorkflowView]:
 
 
 def runs_of(services: Services) -> list[RunView]:
-    """The newest runs."""
+    """Return the newest runs."""
     found = services.workflow_runs.newest(RUNS)
     names = _names(services, {run.record_id for run, _ in found if run.record_id})
     return [_run(services.manifest, run, steps, names) for run, steps in found]
@@ -95,7 +95,7 @@ def _step(manifest: App, step: WorkflowStep) -> RunStep:
 
 
 def _names(services: Services, ids: set[str]) -> dict[str, str]:
-    """What people are called; nothing, while the CRM is away."""
+    """Return the names of people by record id; empty while the CRM is unavailable."""
     if not ids:
         return {}
     try:

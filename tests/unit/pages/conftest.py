@@ -4,7 +4,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from tests.support.fakes.face import create_face
+from tests.support.fakes.pages_app import create_pages_app
 from tests.support.fakes.scripted_actions import Stage
 from tests.support.fakes.workspace import FakeWorkspace
 
@@ -16,7 +16,7 @@ def workspace() -> FakeWorkspace:
 
 @pytest.fixture
 def app(workspace: FakeWorkspace) -> Flask:
-    return create_face(workspace, Stage())
+    return create_pages_app(workspace, Stage())
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import pytest
 from flask import Flask, abort
 from flask.testing import FlaskClient
 
-from tests.support.fakes.face import REQUEST_ID
+from tests.support.fakes.pages_app import REQUEST_ID
 from tests.support.fakes.workspace import FakeWorkspace, record_id
 
 

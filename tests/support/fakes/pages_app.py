@@ -1,4 +1,4 @@
-"""The face over a fake workspace, as an app: for tests, and `python -m tests.support.fakes.face` to look at."""
+"""The face over a fake workspace, as an app: for tests, and `python -m tests.support.fakes.pages_app` to look at."""
 
 from flask import Flask, g
 from flask_wtf import CSRFProtect
@@ -11,11 +11,11 @@ from tests.support.fakes.workspace import FakeWorkspace
 REQUEST_ID = "req_0a1b2c"
 
 
-def create_face(workspace: FakeWorkspace, stage: Stage) -> Flask:
+def create_pages_app(workspace: FakeWorkspace, stage: Stage) -> Flask:
     """Join the face with the stand-ins of everything around it."""
     app = Flask(__name__, static_folder=None)
     app.config.update(
-        SECRET_KEY="only for tests", SESSION_COOKIE_NAME="face_test", TRUSTED_HOSTS=["localhost", "127.0.0.1"]
+        SECRET_KEY="only for tests", SESSION_COOKIE_NAME="pages_test", TRUSTED_HOSTS=["localhost", "127.0.0.1"]
     )
     CSRFProtect(app)
     secure_headers(app)
@@ -33,4 +33,4 @@ def create_face(workspace: FakeWorkspace, stage: Stage) -> Flask:
 
 
 if __name__ == "__main__":
-    create_face(FakeWorkspace(), Stage()).run(port=8140, threaded=True)
+    create_pages_app(FakeWorkspace(), Stage()).run(port=8140, threaded=True)
