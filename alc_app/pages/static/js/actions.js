@@ -6,21 +6,21 @@ const EFFECTS = { alert, confirm, connect, hideToast, showToast, updateToast };
 const CUT = "The connection ended before the action did. It may still go on: look at the record before you try again.";
 const FAILED = "The action could not be completed";
 
-/** Every control that starts this action, in the bar and in the palette. */
+/** All controls that start this action, in the bar and in the palette. */
 const controls = (url) => document.querySelectorAll(`:is([data-action="${CSS.escape(url)}"], [data-bulk-action="${CSS.escape(url)}"])`);
 
 /**
- * Run a record action: its effects arrive as lines of the reply, and each is played as it arrives. Resolves to
- * whether it came to its end, and the person has said no to nothing.
+ * Run a record action: its effects arrive as lines of the reply and are performed as they arrive. Resolves to true
+ * if it completed and the person refused nothing.
  */
 export async function run(url, body) {
   setBusy(url, true);
   try {
-    let asked = await play(await post(url, body));
+    let asked = await perform(await post(url, body));
     let agreed = true;
     while (asked) {
       agreed &&= asked.answer !== false;
-      asked = await play(await post(`/actions/runs/${asked.resume}`, { answer: asked.answer }));
+      asked = await perform(await post(`/actions/runs/${asked.resume}`, { answer: asked.answer }));
     }
     return agreed;
   } catch (error) {
@@ -31,8 +31,8 @@ export async function run(url, body) {
   }
 }
 
-/** Play one reply to its end; where an effect asked something, return the answer and whom it is for. */
-async function play(reply) {
+/** Perform the effects of one reply. If one asked a question, return the answer and the run to resume, else null. */
+async function perform(reply) {
   let ended = false;
   let asked = null;
   for await (const { effect, resume, ...options } of lines(reply)) {

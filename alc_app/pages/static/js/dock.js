@@ -20,17 +20,17 @@ const view = document.getElementById("sequence");
 const handle = document.getElementById("dock-handle");
 const toggle = document.getElementById("dock-toggle");
 const chooser = document.getElementById("dock-run");
-const kept = JSON.parse(localStorage.getItem(KEY) ?? "{}");
+const saved = JSON.parse(localStorage.getItem(KEY) ?? "{}");
 
-function keep(change) {
-  localStorage.setItem(KEY, JSON.stringify(Object.assign(kept, change)));
+function save(change) {
+  localStorage.setItem(KEY, JSON.stringify(Object.assign(saved, change)));
 }
 
 function setHeight(percent) {
   const height = Math.round(Math.max(15, Math.min(85, percent)));
   dock.style.setProperty("--height", `${height}dvh`);
   handle.setAttribute("aria-valuenow", height);
-  keep({ height });
+  save({ height });
 }
 
 function setOpen(open) {
@@ -52,7 +52,7 @@ function nudge(event) {
   setHeight(Number(handle.getAttribute("aria-valuenow")) + by);
 }
 
-/** Shows the chosen run, or whichever is the newest. */
+/** Shows the chosen run, or the newest one. */
 class Runs {
   constructor(sequence) {
     this.sequence = sequence;
@@ -60,11 +60,11 @@ class Runs {
     this.options = new Map();
   }
 
-  take(message) {
-    if (!this.options.has(message.trace_id) && tells(message)) this.offer(message);
-    const follows = !chooser.value && begins(message);
+  add(message) {
+    if (!this.options.has(message.trace_id) && isInteresting(message)) this.offer(message);
+    const follows = !chooser.value && isStartedByUser(message);
     if (message.trace_id === this.shown) this.sequence.add(message);
-    else if (follows || (!this.shown && !chooser.value && tells(message))) this.show(message.trace_id);
+    else if (follows || (!this.shown && !chooser.value && isInteresting(message))) this.show(message.trace_id);
     if (this.shown) dock.classList.add("drawn");
     if (this.sticks) view.scrollTop = view.scrollHeight;
   }
@@ -88,28 +88,28 @@ class Runs {
     return [...this.options.keys()].at(-1) ?? "";
   }
 
-  /** Follow the newest message, until the reader has scrolled away from it. */
+  /** Whether to scroll with new messages: until the reader has scrolled away from the end. */
   get sticks() {
     return view.scrollHeight - view.scrollTop - view.clientHeight < 120;
   }
 }
 
-/** A run is worth a look when a person or ALC takes part; Attio's echo of our own write is not. */
-const tells = ({ sender, receiver }) => [sender, receiver].some((name) => name === "User" || name === "ALC");
+/** Offer runs in which the user or ALC takes part, but not Attio's event for our own write. */
+const isInteresting = ({ sender, receiver }) => [sender, receiver].some((name) => name === "User" || name === "ALC");
 
-/** What a person has begun is looked at; upkeep and late verdicts do not push it aside. */
-const begins = (message) => message.sender === "User" && message.label in TITLES;
+/** The dock switches to runs that the user starts; background jobs and late verdicts do not replace them. */
+const isStartedByUser = (message) => message.sender === "User" && message.label in TITLES;
 
 if (dock) {
   const all = JSON.parse(dock.dataset.participants);
   const runs = new Runs(new Sequence(document.getElementById("drawing"), all, peek));
-  setHeight(kept.height ?? 40);
-  setOpen(kept.open ?? false);
+  setHeight(saved.height ?? 40);
+  setOpen(saved.open ?? false);
   new ResizeObserver(() => document.documentElement.style.setProperty("--dock", `${dock.offsetHeight}px`)).observe(dock); // toasts stay above
   toggle.addEventListener("click", () => {
     const open = toggle.getAttribute("aria-expanded") !== "true";
     setOpen(open);
-    keep({ open });
+    save({ open });
   });
   handle.addEventListener("pointerdown", drag);
   handle.addEventListener("keydown", nudge);
@@ -119,8 +119,8 @@ if (dock) {
     announce("The diagram is copied.");
   });
   onMessage((message) => {
-    runs.take(message);
-    if (kept.open === undefined && !SMALL.matches && runs.shown) setOpen(true);  // there is something to see
+    runs.add(message);
+    if (saved.open === undefined && !SMALL.matches && runs.shown) setOpen(true);  // the first run opens the dock
   });
   catchUp();
 }

@@ -11,17 +11,17 @@ const VERDICTS = {
 };
 const WORST = ["error", "unknown", "warning"];
 
-/** Ask for the report, perhaps after mending, and draw it. */
+/** Fetch the report, after repairs if `mend` is set, and draw it. */
 async function examine(mend) {
   if (report.ariaBusy === "true") return;
   report.ariaBusy = "true";
-  say("neutral", mend ? "Mending…" : "Checking…");
+  showVerdict("neutral", mend ? "Mending…" : "Checking…");
   try {
     const reply = await post("/doctor/report", { mend });
     draw(await reply.json());
     if (mend) await drawLetters();
   } catch (error) {
-    say("error", error instanceof Refused ? error.message : CUT);
+    showVerdict("error", error instanceof Refused ? error.message : CUT);
   } finally {
     report.ariaBusy = "false";
   }
@@ -32,7 +32,7 @@ function draw({ checks }) {
   document.getElementById("checks").replaceChildren(...checks.map(check));
   document.getElementById("mend").hidden = !left.some(({ mendable }) => mendable);
   const variant = left.length ? (levelOf(left) === "error" ? "error" : "warning") : "success";
-  say(variant, VERDICTS[variant](left.length));
+  showVerdict(variant, VERDICTS[variant](left.length));
 }
 
 const levelOf = (findings) => WORST.find((level) => findings.some((finding) => finding.level === level)) ?? "well";
@@ -44,7 +44,7 @@ function check({ name, findings }) {
   return item;
 }
 
-function say(variant, text) {
+function showVerdict(variant, text) {
   report.querySelector(".callout").dataset.variant = variant;
   document.getElementById("verdict").textContent = text;
   announce(text);
@@ -55,19 +55,19 @@ async function drawLetters() {
   document.getElementById("letters").replaceChildren(...letters.map(letter));
 }
 
-function letter(told) {
-  const item = copy("letter", told);
+function letter(data) {
+  const item = copy("letter", data);
   const time = item.querySelector("time");
-  time.dateTime = told.since;
+  time.dateTime = data.since;
   localise(time);
-  item.querySelector("[name=id]").value = told.id;
-  item.querySelector("[value=replay]").hidden = Boolean(told.advice);
+  item.querySelector("[name=id]").value = data.id;
+  item.querySelector("[value=replay]").hidden = Boolean(data.advice);
   return item;
 }
 
-/** A dead letter has come or gone. */
+/** The list of dead letters has changed. */
 function onDeadLetter() {
-  drawLetters().catch(() => {});                         // the next page load shows it
+  drawLetters().catch(() => {});                         // the next page load shows the change
 }
 
 if (report) {

@@ -1,6 +1,6 @@
 /**
- * A copy of a <template>, its [data-slot] elements filled with text. This is the only way that the face makes
- * elements: nothing from the wire is ever read as HTML.
+ * Copy a <template> and fill its [data-slot] elements with text. Scripts create elements only in this way, so data
+ * from the server is never parsed as HTML.
  */
 export function copy(id, texts) {
   const element = document.getElementById(id).content.firstElementChild.cloneNode(true);
@@ -8,7 +8,7 @@ export function copy(id, texts) {
   return element;
 }
 
-/** Set the text of the slots that are named in `texts`; an empty slot is hidden. */
+/** Set the text of the slots named in `texts`; empty slots are hidden. */
 export function fill(element, texts) {
   for (const slot of element.querySelectorAll("[data-slot]")) {
     if (!(slot.dataset.slot in texts)) continue;
@@ -17,7 +17,7 @@ export function fill(element, texts) {
   }
 }
 
-/** Tell a screen reader, politely. */
+/** Announce a text to screen readers (aria-live: polite). */
 export function announce(text) {
   document.getElementById("announcer").textContent = text;
 }
@@ -26,8 +26,8 @@ export const meta = (name) => document.querySelector(`meta[name="${name}"]`)?.co
 
 export const pause = (milliseconds) => new Promise((resume) => setTimeout(resume, milliseconds));
 
-/** Makes of some work one that runs alone: asked for while it runs, it runs once more. */
-export function alone(work) {
+/** Wrap async work so that only one call runs at a time; calls made meanwhile cause one more run afterwards. */
+export function singleFlight(work) {
   let running = false;
   let again = false;
   return async () => {
@@ -36,7 +36,7 @@ export function alone(work) {
     running = true;
     do {
       again = false;
-      await work().catch(() => {});                      // the next time tells
+      await work().catch(() => {});                      // the next run shows what is missing
     } while (again);
     running = false;
   };

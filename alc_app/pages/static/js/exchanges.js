@@ -1,28 +1,28 @@
 import { getJson } from "./http.js";
 
-/** The messages that this page knows, by their number; listeners hear of each once, in order. */
+/** All messages that this page knows, by number; each listener gets each message once, in order. */
 const messages = new Map();
 const listeners = [];
 let last = 0;
 let queue = Promise.resolve();
 
-function take(message) {
+function add(message) {
   if (messages.has(message.id)) return;
   messages.set(message.id, message);
   last = Math.max(last, message.id);
   for (const listen of listeners) listen(message);
 }
 
-/** Fetch what came since the last message that we have; at first, the newest ones. */
+/** Fetch the messages after the last known one; at first, the newest ones. */
 export function catchUp() {
   queue = queue.then(async () => {
     const found = await getJson(last ? `/exchanges.json?after=${last}` : "/exchanges.json");
-    found.messages.forEach(take);
-  }).catch(() => {});                                    // the next one that arrives, or the next opening, tries again
+    found.messages.forEach(add);
+  }).catch(() => {});                                    // the next message or connection tries again
   return queue;
 }
 
-/** Hear of every message, those before now included. */
+/** Call `listen` with every message, also with those received before. */
 export function onMessage(listen) {
   listeners.push(listen);
   for (const message of messages.values()) listen(message);
@@ -36,5 +36,5 @@ export function partner({ call, kind }) {
   return call ? [...messages.values()].find((other) => other.call === call && other.kind !== kind) : undefined;
 }
 
-document.addEventListener("alc:exchange", ({ detail }) => take(detail));
+document.addEventListener("alc:exchange", ({ detail }) => add(detail));
 document.addEventListener("alc:live", catchUp);

@@ -1,6 +1,6 @@
 import { meta } from "./dom.js";
 
-/** The server said no; the message is a whole sentence for a person. */
+/** The server refused a request; the message is a whole sentence for a person. */
 export class Refused extends Error {}
 
 async function ask(url, options) {
@@ -15,7 +15,7 @@ export async function getJson(url) {
   return reply.json();
 }
 
-/** POST a JSON body with the page's CSRF token, and return the reply as it begins to arrive. */
+/** POST a JSON body with the page's CSRF token; resolves to the reply as soon as its headers are here. */
 export function post(url, body = null) {
   return ask(url, {
     method: "POST",
@@ -28,7 +28,7 @@ export function post(url, body = null) {
   });
 }
 
-/** The objects of an NDJSON reply, each as its line arrives. Read by hand: older Safari cannot `for await` a stream. */
+/** Yield the objects of an NDJSON reply as their lines arrive. Older Safari cannot `for await` a stream. */
 export async function* lines(reply) {
   const reader = reply.body.pipeThrough(new TextDecoderStream()).getReader();
   let rest = "";

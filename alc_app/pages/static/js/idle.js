@@ -1,7 +1,7 @@
 import { pause } from "./dom.js";
 
-const LOOK_EVERY_MS = 500;
-const LEAVES_WITHIN_MS = 10_000;                          // after that the page somebody went to has not come
+const POLL_MS = 500;
+const LEAVES_WITHIN_MS = 10_000;                          // after that, the navigation has failed
 const BUSY = "dialog[open], [aria-busy=true], input:focus";
 
 let leaving = -Infinity;
@@ -11,7 +11,7 @@ addEventListener("beforeunload", () => {
 
 const isLeaving = () => performance.now() < leaving + LEAVES_WITHIN_MS;
 
-/** Waits while somebody types, answers, waits, or is on the way to another page: a reload would call them back. */
+/** Resolve when a reload disturbs nobody: no open dialog, no busy element, no typing, no navigation under way. */
 export async function idle() {
-  while (isLeaving() || document.querySelector(BUSY)) await pause(LOOK_EVERY_MS);
+  while (isLeaving() || document.querySelector(BUSY)) await pause(POLL_MS);
 }

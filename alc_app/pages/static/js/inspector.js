@@ -9,8 +9,8 @@ const filter = document.getElementById("filter");
 const clock = new Intl.DateTimeFormat("en-GB", { timeStyle: "medium" });
 const rows = new Map();
 
-/** A call is one row, which its answer completes. */
-function take(message) {
+/** Add a row for a call, or complete it with its answer. */
+function add(message) {
   if (message.kind === "answer" && message.call) return complete(message);
   const row = copy("exchange-row", {
     between: `${message.sender} → ${message.receiver}`,
@@ -26,7 +26,7 @@ function take(message) {
   row.dataset.text = [message.words, message.label, message.sender, message.receiver, message.trace_id].join(" ").toLowerCase();
   if (message.call) rows.set(message.call, row);
   table.prepend(row);
-  sift(row);
+  applyFilter(row);
   const answered = partner(message);
   if (answered) complete(answered);
 }
@@ -37,11 +37,11 @@ function complete(message) {
   fill(row, { answer: message.detail.why || message.words, took: message.detail.ms === undefined ? "" : `${message.detail.ms} ms` });
   row.toggleAttribute("data-failed", Boolean(message.detail.failed));
   row.dataset.text += ` ${message.label} ${message.detail.why ?? ""}`.toLowerCase();
-  sift(row);
+  applyFilter(row);
   if (message.sender === "Webhook") drawDeliveries();
 }
 
-function sift(row) {
+function applyFilter(row) {
   const words = filter.elements.words.value.trim().toLowerCase().split(/\s+/);
   const wanted = words.every((word) => row.dataset.text.includes(word));
   row.hidden = !wanted || (filter.elements.failed.checked && !row.hasAttribute("data-failed"));
@@ -56,19 +56,19 @@ async function drawDeliveries() {
   if (deliveries) document.querySelector("#deliveries tbody").replaceChildren(...deliveries.map(delivery));
 }
 
-function delivery(told) {
-  const row = copy("delivery-row", told);
-  row.querySelector("[data-state]").dataset.state = told.state;
+function delivery(data) {
+  const row = copy("delivery-row", data);
+  row.querySelector("[data-state]").dataset.state = data.state;
   const time = row.querySelector("time");
-  time.dateTime = told.received_at;
+  time.dateTime = data.received_at;
   localise(time);
-  row.querySelector("[name=id]").value = told.id;
-  row.querySelector("button").hidden = !told.can_run_again;
+  row.querySelector("[name=id]").value = data.id;
+  row.querySelector("button").hidden = !data.can_run_again;
   return row;
 }
 
 if (table) {
-  onMessage(take);
-  filter.addEventListener("input", () => [...table.rows].forEach(sift));
+  onMessage(add);
+  filter.addEventListener("input", () => [...table.rows].forEach(applyFilter));
   filter.addEventListener("submit", (event) => event.preventDefault());
 }

@@ -7,7 +7,7 @@ const lab = document.getElementById("lab");
 const find = (id) => document.getElementById(id);
 const columnOf = (side) => find("sides").querySelector(`[data-side="${side}"]`);
 
-const TOLD = {
+const HANDLERS = {
   step({ side, at, text }) {
     columnOf(side).querySelector(".played").append(copy("lab-step", { at: `${at.toFixed(1)} s`, text }));
   },
@@ -18,7 +18,7 @@ const TOLD = {
   },
   outcome({ side, text, good, guessed }) {
     showOutcome(side, good ? "held" : "broken", text);
-    if (side === "naive") tellVerdict(guessed ? "right" : "wrong");
+    if (side === "naive") saveVerdict(guessed ? "right" : "wrong");
   },
   failed({ side, text }) {
     for (const one of side ? [side] : ["naive", "ours"]) showOutcome(one, "failed", text);
@@ -34,8 +34,8 @@ function showOutcome(side, state, text) {
   announce(`${column.querySelector("h2").textContent}: ${text}`);
 }
 
-/** Was the prediction about the tutorial's code right? It is shown when both sides are through. */
-function tellVerdict(verdict) {
+/** Save whether the prediction about the tutorial's code was right; it is shown when both sides are done. */
+function saveVerdict(verdict) {
   find("why").dataset.verdict = verdict;
   localStorage.setItem(`lab:${lab.dataset.name}`, verdict);
 }
@@ -53,15 +53,15 @@ function clear() {
   find("sides").scrollIntoView({ block: "start" });
 }
 
-/** Run the lab with what was predicted, and draw each line of the reply as it arrives. */
+/** Run the lab with the prediction, and draw each line of the reply as it arrives. */
 async function run(guess) {
   setBusy(true);
   try {
     const reply = await post(lab.dataset.url, { guess });
     clear();
     let ended = false;
-    for await (const { event, ...told } of lines(reply)) {
-      TOLD[event]?.(told);
+    for await (const { event, ...data } of lines(reply)) {
+      HANDLERS[event]?.(data);
       ended ||= event === "done";
     }
     if (!ended) throw new Error("The reply ended without its last line.");

@@ -13,7 +13,7 @@ function onConnection({ status }) {
   if (document.querySelector("[data-refresh-on=connection]")) reloadWhenIdle();
 }
 
-/** Draw the page again. */
+/** Reload the page when that disturbs nobody. */
 async function reloadWhenIdle() {
   await idle();
   location.reload();
@@ -26,7 +26,7 @@ function showState(state) {
 
 function deliver({ kind, data }) {
   HANDLERS[kind]?.(data);
-  document.dispatchEvent(new CustomEvent(`alc:${kind}`, { detail: data }));  // for the module of a page
+  document.dispatchEvent(new CustomEvent(`alc:${kind}`, { detail: data }));  // for the page's own module
 }
 
 const after = meta("events-after");

@@ -14,7 +14,7 @@ function select(option) {
   option.scrollIntoView({ block: "nearest" });
 }
 
-/** Keep the options that hold every word that was typed. */
+/** Show the options that contain every typed word. */
 function filter() {
   const words = input.value.toLowerCase().split(/\s+/);
   for (const option of options) option.hidden = !words.every((word) => option.textContent.toLowerCase().includes(word));
@@ -29,7 +29,7 @@ function move(step) {
 
 function toggle() {
   if (palette.open) return palette.close();
-  if (document.querySelector("dialog[open]")) return;   // a question is waiting for its answer
+  if (document.querySelector("dialog[open]")) return;   // a dialog is waiting for an answer
   document.getElementById("sidebar").hidePopover();
   input.value = "";
   filter();
@@ -50,8 +50,8 @@ palette.addEventListener("pointermove", (event) => {
   if (option) select(option);
 });
 
-// An option is a link or an action button: the click does what it always does. A click on the dialog itself is on its
-// backdrop; `closedby` would see to that, but not in every browser.
+// Options are links and action buttons with their own click handling. A click on the dialog element itself is on its
+// backdrop; `closedby` does this too, but not in every browser.
 palette.addEventListener("click", (event) => {
   if (event.target === palette || event.target.closest("[role=option]")) palette.close();
 });

@@ -1,6 +1,6 @@
 import { announce, copy, fill } from "./dom.js";
 import { partner } from "./exchanges.js";
-import { telling, toCurl } from "./curl.js";
+import { informative, toCurl } from "./curl.js";
 import { getJson } from "./http.js";
 
 const panel = document.getElementById("peek");
@@ -8,7 +8,7 @@ const format = new Intl.DateTimeFormat("en-GB", { timeStyle: "medium" });
 let opener = null;
 let shown = null;
 
-/** Open a message beside the button it was opened by; the same button again closes it. */
+/** Open a message in the panel; the same button again closes it. */
 export function peek(message, button) {
   const again = !panel.hidden && shown === message;
   close();
@@ -70,7 +70,7 @@ function plainParts(call, answer) {
   ];
 }
 
-/** Standard Webhooks: what the signature is made over. */
+/** The signed content of a delivery (Standard Webhooks), or an empty text. */
 function signedString({ headers, body }) {
   const named = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
   return named["webhook-id"] ? `${named["webhook-id"]}.${named["webhook-timestamp"]}.${body}` : "";
@@ -87,7 +87,7 @@ async function drawSource(message) {
   place.replaceChildren(...ours.excerpts.map(excerpt), ...(tutorial.code ? [theirs(tutorial.code)] : []));
 }
 
-/** The same step in Attio's tutorial, word for word. */
+/** The same step in Attio's tutorial. */
 const theirs = ({ file, lines }) =>
   excerpt({ file: `${file}, the tutorial's own`, lines: lines.map(({ meant, ...line }) => ({ ...line, hot: meant })) });
 
@@ -105,7 +105,7 @@ function excerpt({ file, lines }) {
 }
 
 const part = (title, text) => copy("peek-part", { title, text });
-const headersOf = ({ headers }) => telling(headers).map(([name, value]) => `${name}: ${value}`).join("\n");
+const headersOf = ({ headers }) => informative(headers).map(([name, value]) => `${name}: ${value}`).join("\n");
 
 function pretty(body) {
   try {

@@ -2,14 +2,14 @@ import { announce, copy } from "./dom.js";
 import { getJson } from "./http.js";
 import { localise } from "./time.js";
 
-/** A record changed: rewrite its fields wherever they show, and its activity if that is open. */
+/** A record changed: update its fields wherever they are shown, and its activity if the page shows it. */
 document.addEventListener("alc:record", ({ detail: { record_id: recordId, values } }) => {
   const places = document.querySelectorAll(`[data-record="${CSS.escape(recordId)}"]`);
   for (const place of places) {
     const changed = Object.entries(values).map(([slug, value]) => setField(place, slug, value ?? "")).some(Boolean);
     if (changed && values.alc_status) announce(`ALC status of ${nameOf(place)}: ${values.alc_status}`);
     const list = place.querySelector(".activity");
-    if (list) redraw(list, recordId).catch(() => {});   // the next page load shows it
+    if (list) redraw(list, recordId).catch(() => {});   // the next page load shows the change
   }
 });
 

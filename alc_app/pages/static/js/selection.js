@@ -6,7 +6,7 @@ const all = document.getElementById("select-all");
 const boxes = [...document.querySelectorAll("tbody .select input")];
 const KEY = "selected-people";
 const remembered = JSON.parse(sessionStorage.getItem(KEY) ?? "[]");
-const selected = new Set(remembered);                   // ids: those of other pages of the table too
+const selected = new Set(remembered);                   // ids, also of other pages of the table
 let last = null;
 
 const idOf = (box) => box.closest("[data-record]").dataset.record;
@@ -28,7 +28,7 @@ function show() {
   for (const group of document.querySelectorAll("[data-for-selection]")) group.hidden = !selected.size;
 }
 
-/** Select a row or let it go; with `reach`, every row from the last one that was touched. */
+/** Select or deselect a row; with `reach`, all rows from the last one that was toggled. */
 export function toggle(box, checked, reach) {
   const from = boxes.indexOf(last);
   const to = boxes.indexOf(box);
@@ -37,7 +37,7 @@ export function toggle(box, checked, reach) {
   choose(range, checked);
 }
 
-/** Let everything go; returns whether there was anything. */
+/** Deselect everything; return whether anything was selected. */
 export function clear() {
   const any = selected.size > 0;
   selected.clear();
@@ -52,7 +52,7 @@ async function runBulk(url) {
   if (done) clear();
 }
 
-/** A page that is left takes the rest of its batches with it. */
+/** Ask before leaving the page, because that would cancel the remaining batches. */
 const stay = (event) => event.preventDefault();
 
 document.addEventListener("click", (event) => {
@@ -64,6 +64,6 @@ document.addEventListener("click", (event) => {
   if (control && control.ariaBusy !== "true") runBulk(control.dataset.bulkAction);
 });
 
-// A page that comes back as it was left must show what was selected since.
+// A page restored from the back-forward cache must show the current selection.
 addEventListener("pageshow", ({ persisted }) => persisted && location.reload());
 show();

@@ -7,20 +7,20 @@ const SETS = {
   lifecycle: ["User", "ALC", "Attio UI", "Event Handler", "Attio Server SDK"],
 };
 
-/** The participants of a run, from left to right: those of the tutorial's picture, and whoever else takes part. */
+/** The participants of a run, from left to right: those of the tutorial's diagram, and all others that take part. */
 export function participantsOf(messages, all) {
   const taking = new Set(messages.flatMap(({ sender, receiver }) => [sender, receiver]));
-  const wanted = new Set([...pictureOf(taking), ...taking]);
+  const wanted = new Set([...diagramOf(taking), ...taking]);
   return [...all.filter((name) => wanted.has(name)), ...[...taking].filter((name) => !all.includes(name))];
 }
 
-function pictureOf(taking) {
+function diagramOf(taking) {
   if (taking.has("Record Action")) return SETS.usage;
   if (taking.has("Workflow")) return [];
   return taking.has("Webhook") ? SETS.usage : SETS.lifecycle;
 }
 
-/** Draws one run into `drawing`; each message opens by `show`. */
+/** Draws one run into `drawing`; a click on a message calls `show`. */
 export class Sequence {
   constructor(drawing, all, show) {
     this.drawing = drawing;
@@ -46,7 +46,7 @@ export class Sequence {
     if (before && message.step === "Later 10" && message.at - before.at > LATER_AFTER) this.rows.append(later(message, before));
     this.messages.push(message);
     this.rows.append(this.row(message));
-    this.light(message);
+    this.highlight(message);
     if (message.kind === "answer") this.rows.querySelector(`[data-call="${message.call}"][data-waiting]`)?.removeAttribute("data-waiting");
   }
 
@@ -72,7 +72,7 @@ export class Sequence {
     return item;
   }
 
-  light(message) {
+  highlight(message) {
     for (const [at, lane] of [...this.lanes.children].entries()) {
       lane.classList.toggle("hot", this.names[at] === message.receiver);
       if ([message.sender, message.receiver].includes(this.names[at])) lane.classList.add("on");

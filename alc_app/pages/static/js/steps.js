@@ -2,16 +2,16 @@ import { announce, pause } from "./dom.js";
 import { getJson } from "./http.js";
 import { idle } from "./idle.js";
 
-const LOOK_EVERY_MS = 200;
+const POLL_MS = 200;
 const list = document.querySelector("[data-steps]");
 
-/** Draw the steps of the connect run as they are done; then go on to the page that says how it went. */
+/** Draw the steps of the connect run as they finish, then open the page with the result. */
 async function follow() {
   for (;;) {
-    const run = await getJson(list.dataset.steps).catch(() => null);  // asked again in a moment
+    const run = await getJson(list.dataset.steps).catch(() => null);  // the next poll tries again
     run?.steps.forEach(show);
     if (run?.is_over) return idle().then(() => location.replace(list.dataset.then));
-    await pause(LOOK_EVERY_MS);
+    await pause(POLL_MS);
   }
 }
 

@@ -7,7 +7,7 @@ const search = document.querySelector(".search input");
 const rows = () => [...document.querySelectorAll("tbody th a")];
 const rowOf = (element) => element.closest("tbody tr");
 
-/** j and k, or the arrows, move through the rows; Enter opens the one that has the focus, as it does for any link. */
+/** Move the focus through the rows (j, k or the arrows). Enter follows the focused link. */
 function move(step, growing) {
   const all = rows();
   const at = all.indexOf(rowOf(document.activeElement)?.querySelector("th a"));
@@ -16,7 +16,7 @@ function move(step, growing) {
   target.focus();
 }
 
-/** With Shift the selection grows on the way. */
+/** Extend the selection to these rows (Shift). */
 function reach(...links) {
   for (const link of links) toggle(rowOf(link).querySelector(".select input"), true, false);
 }
@@ -24,7 +24,7 @@ function reach(...links) {
 function keyed(event) {
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
   const row = rowOf(document.activeElement);
-  const moves = key in STEPS && rows().length && (row || key.length === 1);  // the arrows scroll, until a row is chosen
+  const moves = key in STEPS && rows().length && (row || key.length === 1);  // arrows scroll until a row has the focus
   if (key === "/" && search) search.focus();
   else if (moves) move(STEPS[key], event.shiftKey);
   else if (key === "x" && row) flip(row.querySelector(".select input"), event.shiftKey);

@@ -1,6 +1,6 @@
 const format = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "short" });
 
-/** Rewrite a time, which the server wrote in UTC, in the reader's own time zone. */
+/** Show a time in the reader's own time zone; the server wrote it in UTC. */
 export function localise(time) {
   time.textContent = format.format(new Date(time.dateTime));
 }

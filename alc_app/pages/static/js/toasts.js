@@ -17,7 +17,7 @@ export function showToast({ id, ...options }) {
   updateToast({ id, ...options });
 }
 
-/** Change what is given of a toast, and start its time again; one that has gone stays gone. */
+/** Change the given options of a toast and restart its timer; a hidden toast stays hidden. */
 export function updateToast({ id, ...changes }) {
   const toast = shown.get(id);
   if (!toast) return;
@@ -46,7 +46,7 @@ export function hideToast({ id }) {
   });
 }
 
-/** Enter the top layer again, above a dialog that was opened since. */
+/** Re-enter the top layer, above a dialog that was opened since. */
 function raise() {
   if (layer.matches(":popover-open")) layer.hidePopover();
   layer.showPopover();
@@ -64,7 +64,7 @@ function stop(id) {
 
 let failures = 0;
 
-/** A toast of the page's own, for what went wrong outside any action's control. */
+/** Show an error toast of the page itself, for failures that no action reports. */
 export function reportFailure(title, text) {
   showToast({ id: `failure-${++failures}`, title, text, variant: "error", durationMs: null });
 }

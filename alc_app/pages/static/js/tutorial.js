@@ -1,22 +1,22 @@
-import { alone, announce, copy, fill, pause } from "./dom.js";
+import { singleFlight, announce, copy, fill, pause } from "./dom.js";
 import { getJson, post, Refused } from "./http.js";
 import { reportFailure } from "./toasts.js";
 
 const CUT = "The app did not answer. Check whether it is running, then try again.";
-const LOOK_EVERY = 5000;                                  // in case the live stream is lost
+const POLL_MS = 5000;                                     // in case the live stream is lost
 const BETWEEN_TICKS = 45;
 
 const page = document.getElementById("tutorial");
 const panel = document.getElementById("step");
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
-let chosen = new URLSearchParams(location.search).get("step") ?? "";  // empty: follow where the person is
-let standing = new Map();
+let chosen = new URLSearchParams(location.search).get("step") ?? "";  // empty: show the current step
+let states = new Map();
 
-/** Ask how the tour stands, and draw it. */
-const refresh = alone(async () => {
+/** Fetch the state of the tour and draw it. */
+const refresh = singleFlight(async () => {
   const tour = await getJson(`/tutorial/state.json?step=${encodeURIComponent(chosen)}`);
-  const changed = tour.steps.filter(({ slug, state }) => standing.size && standing.get(slug) !== state && state === "done");
-  standing = new Map(tour.steps.map(({ slug, state }) => [slug, state]));
+  const changed = tour.steps.filter(({ slug, state }) => states.size && states.get(slug) !== state && state === "done");
+  states = new Map(tour.steps.map(({ slug, state }) => [slug, state]));
   drawPage(tour, changed);
   await drawSteps(tour, changed);
 });
@@ -33,7 +33,7 @@ function drawPage(tour, changed) {
   if (changed.length) announce(tour.milestone || changed.at(-1).saw);
 }
 
-/** Steps that have just been seen are ticked off one after the other, so that the eye can follow. */
+/** Tick off new steps one after the other, so that the eye can follow. */
 async function drawSteps(tour, changed) {
   for (const { slug, state, saw } of tour.steps) {
     const item = page.querySelector(`li[data-slug="${slug}"]`);
@@ -42,24 +42,24 @@ async function drawSteps(tour, changed) {
     else link.removeAttribute("aria-current");
     if (changed.some((step) => step.slug === slug) && !calm.matches) await pause(BETWEEN_TICKS);
     item.dataset.state = state;
-    fill(item, { saw, standing: state });
+    fill(item, { saw, state });
   }
 }
 
 function drawPanel(tour) {
-  const told = tour.panel;
-  const turned = panel.dataset.slug !== told.slug;
-  panel.dataset.state = told.state;
-  fill(panel, told);
-  drawDeed(told);
+  const data = tour.panel;
+  const turned = panel.dataset.slug !== data.slug;
+  panel.dataset.state = data.state;
+  fill(panel, data);
+  drawUserAction(data);
   if (turned) {
-    panel.dataset.slug = told.slug;
-    for (const which of ["typescript", "ours"]) drawCode(which, told[which]);
+    panel.dataset.slug = data.slug;
+    for (const which of ["typescript", "ours"]) drawCode(which, data[which]);
     panel.scrollTop = 0;
-    showInList(page.querySelector(`li[data-slug="${told.slug}"]`));
+    showInList(page.querySelector(`li[data-slug="${data.slug}"]`));
     if (!calm.matches) panel.animate({ opacity: [0.4, 1] }, 180);
   }
-  const turns = { previous: told.previous, next: told.next, current: told.slug === tour.current ? "" : tour.current };
+  const turns = { previous: data.previous, next: data.next, current: data.slug === tour.current ? "" : tour.current };
   for (const [name, slug] of Object.entries(turns)) {
     const link = panel.querySelector(`[data-turn=${name}]`);
     link.hidden = !slug;
@@ -67,7 +67,7 @@ function drawPanel(tour) {
   }
 }
 
-/** Scroll the list to a step, where the list scrolls by itself: on a phone it lies below the panel. */
+/** Scroll the list to a step if the list has its own scrollbar; on a phone it is below the panel. */
 function showInList(item) {
   const list = item.closest(".steps");
   const [step, shown] = [item.getBoundingClientRect(), list.getBoundingClientRect()];
@@ -76,8 +76,8 @@ function showInList(item) {
   }
 }
 
-function drawDeed({ deed, person }) {
-  for (const element of panel.querySelectorAll("[data-deed]")) element.hidden = element.dataset.deed !== deed;
+function drawUserAction({ deed: action, person }) {
+  for (const element of panel.querySelectorAll("[data-user-action]")) element.hidden = element.dataset.userAction !== action;
   for (const link of panel.querySelectorAll("[data-person=link]")) link.href = person ? `/people/${person.record_id}` : "/people";
   for (const name of panel.querySelectorAll("[data-person=name]")) name.textContent = person?.name ?? "a person";
   for (const button of panel.querySelectorAll("[data-person=action]")) {
@@ -100,9 +100,9 @@ function drawCode(which, found) {
   }));
 }
 
-/** What a person would do, done with the same requests. */
-const DEEDS = {
-  connect: () => (panel.querySelector("[data-slot=first]").hidden ? askToConnect() : DEEDS.log_in()),
+/** The user's actions, done for them with the same requests as in the browser. */
+const ACTIONS = {
+  connect: () => (panel.querySelector("[data-slot=first]").hidden ? askToConnect() : ACTIONS.log_in()),
   log_in: async () => {
     const reply = await post("/tutorial/log-in", await askToConnect());
     const { pathname, search } = new URL((await reply.json()).location);
@@ -112,14 +112,14 @@ const DEEDS = {
   disconnect: () => post("/connections/alc/disconnect"),
 };
 
-const look = () => document.visibilityState === "visible" && refresh();
+const refreshIfVisible = () => document.visibilityState === "visible" && refresh();
 const askToConnect = () => getJson("/connections/alc/connect");
 
 async function act(button) {
   button.ariaBusy = "true";
   chosen = "";
   try {
-    await DEEDS[button.dataset.do]();
+    await ACTIONS[button.dataset.do]();
   } catch (error) {
     reportFailure("This could not be done for you", error instanceof Refused ? error.message : CUT);
   } finally {
@@ -144,7 +144,7 @@ page.addEventListener("click", (event) => {
   else if (event.target.closest("[data-action]")) chosen = "";
 });
 document.addEventListener("alc:exchange", refresh);
-document.addEventListener("visibilitychange", look);
-setInterval(look, LOOK_EVERY);
+document.addEventListener("visibilitychange", refreshIfVisible);
+setInterval(refreshIfVisible, POLL_MS);
 showInList(page.querySelector("li:has([aria-current])"));
 refresh();

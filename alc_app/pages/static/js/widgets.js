@@ -43,17 +43,17 @@ function line({ speaker, text, is_theirs: isTheirs }) {
   return item;
 }
 
-/** While something is under way (amber), look again: soon while it moves, then less and less often. */
+/** While a chat is under way (amber), reload the widget: every two seconds while it changes, then less and less often. */
 function follow(frame, card) {
   const { wait = SOON_MS, seen } = frames.get(frame) ?? {};
   const now = JSON.stringify(card);
   const next = now === seen ? Math.min(wait * 1.5, LATER_MS) : SOON_MS;
-  const timer = card.decoration?.color === "amber" ? setTimeout(() => look(frame), next) : null;
+  const timer = card.decoration?.color === "amber" ? setTimeout(() => redraw(frame), next) : null;
   frames.set(frame, { timer, wait: next, seen: now });
 }
 
-/** A page that nobody looks at waits until somebody does. */
-function look(frame) {
+/** Reload a widget; in a hidden tab, wait until the tab is visible. */
+function redraw(frame) {
   if (!document.hidden) return draw(frame);
   document.addEventListener("visibilitychange", () => draw(frame), { once: true });
 }

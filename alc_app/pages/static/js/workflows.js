@@ -5,7 +5,7 @@ import { localise } from "./time.js";
 const list = document.getElementById("runs");
 let asked = false;
 
-/** A workflow was switched, or a run has come further: ask once for all that happens in a moment. */
+/** A workflow or a run has changed: fetch all once for the events of the next 100 ms. */
 async function onWorkflow({ detail: { run_id: runId, state } }) {
   if (runId && ["done", "failed"].includes(state)) announce(`A workflow run is ${state}.`);
   if (asked) return;
@@ -17,17 +17,17 @@ async function onWorkflow({ detail: { run_id: runId, state } }) {
   drawRuns(runs);
 }
 
-function drawSwitch(told) {
-  const place = document.getElementById(told.id);
-  fill(place, { why: told.why });
+function drawSwitch(workflow) {
+  const place = document.getElementById(workflow.id);
+  fill(place, { why: workflow.why });
   const form = place.querySelector(".switch");
   if (!form) return;
-  fill(form, { label: told.label, button: told.button });
-  form.querySelector("[data-switched]").dataset.switched = told.switched;
-  form.querySelector("[name=on]").value = String(!told.is_wanted);
+  fill(form, { label: workflow.label, button: workflow.button });
+  form.querySelector("[data-switched]").dataset.switched = workflow.switched;
+  form.querySelector("[name=on]").value = String(!workflow.is_wanted);
 }
 
-/** Draw the runs anew; those that are open stay open. */
+/** Redraw the runs; open ones stay open, and the focus stays. */
 function drawRuns(runs) {
   const open = new Set([...list.querySelectorAll(".workflow-run:has(details[open])")].map(({ id }) => id));
   const focused = document.activeElement?.closest(".workflow-run")?.id;
@@ -60,13 +60,13 @@ function setTime(time, at) {
   localise(time);
 }
 
-/** The address may name a run: the one that was just started. */
+/** Open the run that the address names, which is the one just started. */
 function openNamed() {
   const named = location.hash.startsWith("#run-") && document.getElementById(location.hash.slice(1));
   if (named) named.querySelector("details").open = true;
 }
 
 if (list) {
-  document.addEventListener("alc:workflow", (event) => onWorkflow(event).catch(() => {}));  // the next page load shows it
+  document.addEventListener("alc:workflow", (event) => onWorkflow(event).catch(() => {}));  // the next page load shows the change
   openNamed();
 }
