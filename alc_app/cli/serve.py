@@ -80,7 +80,7 @@ def _build(config: Config) -> Flask:
 def _worker(web: Flask) -> Worker:
     from alc_app.runtime.jobs.worker import Worker
 
-    worker = Worker(web.extensions["house"])
+    worker = Worker(web.extensions["services"])
     worker.start()
     return worker
 

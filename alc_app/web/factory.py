@@ -35,7 +35,7 @@ def build(config: Config | None = None) -> Flask:
     app = Flask("alc_app", static_folder=None)
     _configure(app, config)
     services = Services(config, manifest)
-    app.extensions["house"] = services
+    app.extensions["services"] = services
     services.exchanges.tell = sequence.describe
     log = live_updates.Live(services.database, uuid.uuid4().hex[:12], services.exchanges)
     app.extensions["live"] = log

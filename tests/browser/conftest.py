@@ -1,4 +1,4 @@
-"""A browser, the face on a real threaded server, and a console that must stay empty."""
+"""A browser, the pages on a real threaded server, and a console that must stay empty."""
 
 import re
 import threading
@@ -30,7 +30,7 @@ def everything() -> tuple[FakeWorkspace, Stage]:
 
 @pytest.fixture(scope="session")
 def base_url(everything: tuple[FakeWorkspace, Stage]) -> Iterator[str]:
-    """The address of the face, served as the demo serves it: by a thread for each request."""
+    """The address of the pages, served as the demo serves them: by a thread for each request."""
     server = make_server("127.0.0.1", 0, create_pages_app(*everything), threaded=True, request_handler=Handler)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()

@@ -22,7 +22,7 @@ def fields_of(services: Services) -> dict[str, SettingField]:
 
 
 def save(services: Services, changes: Mapping[str, float | bool | None]) -> None:
-    """Save the changes in one transaction, together with what the manifest's `on_saved` does."""
+    """Save the changes in one transaction, together with what the manifest's `settings_saved` does."""
     page = services.manifest.settings
     if page is None or not changes:
         return

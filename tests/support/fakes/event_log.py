@@ -1,4 +1,4 @@
-"""A stand-in for the app's event log, with its two routes; tests of the face follow it as browsers do."""
+"""A fake of the app's event log with its routes; browsers follow it in tests of the pages."""
 
 import json
 import threading
@@ -11,7 +11,7 @@ HEARTBEAT_SECONDS = 1.0
 
 
 class EventLog:
-    """Append-only, and waited for by any number of streams."""
+    """An append-only log that any number of streams follow."""
 
     def __init__(self) -> None:
         self.boot = "b1"
@@ -31,7 +31,7 @@ class EventLog:
             self._changed.notify_all()
 
     def note(self, sender: str, receiver: str, words: str, **told: Any) -> None:
-        """A message of the log of exchanges, as the app tells it."""
+        """Add a message to the exchange log, in the app's form."""
         with self._changed:
             number = len(self.messages) + 1
             between = {"sender": sender, "receiver": receiver, "label": words, "words": words}
@@ -40,7 +40,7 @@ class EventLog:
             self._changed.notify_all()
 
     def restart(self, boot: str) -> None:
-        """Begin anew, as a server without a memory does."""
+        """Start over under another boot, as a restarted server does."""
         with self._changed:
             self.boot, self._events = boot, []
             self._changed.notify_all()

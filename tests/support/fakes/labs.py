@@ -1,4 +1,4 @@
-"""Labs that play the lines that a test writes down."""
+"""Labs that yield the lines that a test prepares."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -35,7 +35,7 @@ STORY: tuple[Mapping[str, Any], ...] = (
 
 
 class FakeLabs:
-    """What `alc_app.pages` asks for (its protocol `Labs`)."""
+    """Implements the protocol `alc_app.pages.Labs`."""
 
     def __init__(self) -> None:
         self.reset()

@@ -1,4 +1,4 @@
-"""The face over a fake workspace, as an app: for tests, and `python -m tests.support.fakes.pages_app` to look at."""
+"""The pages over a fake workspace, as an app: for tests, and `python -m tests.support.fakes.pages_app` to look at."""
 
 from flask import Flask, g
 from flask_wtf import CSRFProtect
@@ -12,7 +12,7 @@ REQUEST_ID = "req_0a1b2c"
 
 
 def create_pages_app(workspace: FakeWorkspace, stage: Stage) -> Flask:
-    """Join the face with the stand-ins of everything around it."""
+    """Join the pages with fakes of the routes around them."""
     app = Flask(__name__, static_folder=None)
     app.config.update(
         SECRET_KEY="only for tests", SESSION_COOKIE_NAME="pages_test", TRUSTED_HOSTS=["localhost", "127.0.0.1"]

@@ -1,4 +1,4 @@
-"""A stand-in for the runtime's record actions: it plays the NDJSON lines that a test writes down."""
+"""A fake of the runtime's record actions: it answers with the NDJSON lines that a test prepares."""
 
 import json
 import threading
@@ -35,7 +35,7 @@ class Stage:
 
 
 def action_routes(stage: Stage) -> Blueprint:
-    """The two routes that the face posts to."""
+    """The routes that the pages post to."""
     routes = Blueprint("actions", __name__)
 
     @routes.post("/people/<record_id>/actions/<action_id>")
@@ -59,7 +59,7 @@ def action_routes(stage: Stage) -> Blueprint:
 
 
 def widget_routes(workspace: FakeWorkspace) -> Blueprint:
-    """What the runtime draws in a widget."""
+    """The route that renders a widget."""
     routes = Blueprint("widgets", __name__)
 
     @routes.get("/people/<record_id>/widgets/<widget_id>.json")
@@ -71,7 +71,7 @@ def widget_routes(workspace: FakeWorkspace) -> Blueprint:
 
 
 def connection_routes(workspace: FakeWorkspace) -> Blueprint:
-    """Where the link and the form of the install page lead: it is done at once, and the page says so."""
+    """The routes behind connect and disconnect on the install page; both succeed at once."""
     routes = Blueprint("connections", __name__, url_prefix="/connections/alc")
 
     @routes.get("/connect")
@@ -92,7 +92,7 @@ def connection_routes(workspace: FakeWorkspace) -> Blueprint:
 
 
 def play(script: Sequence[Step]) -> Response:
-    """Stream the lines, each when its time has come."""
+    """Stream the lines; an event delays those after it until the test sets it."""
 
     def lines() -> Iterator[str]:
         for step in script:

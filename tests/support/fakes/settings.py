@@ -12,7 +12,7 @@ DAYS: Input = NumberInput("days", "Wait for a verdict", "Then it has failed.", l
 
 
 class FakeSettings:
-    """What the settings' page sees; `set_values` is what was set."""
+    """The settings of a fake workspace; `set_values` holds those that somebody has set."""
 
     set_values: dict[str, float | bool]
     settings_sections = (

@@ -1,4 +1,4 @@
-"""A `Workspace` in memory for tests of the face: seven people, an event log, and a CRM that can go away."""
+"""A `Workspace` in memory for tests of the pages: seven people, an event log, and a CRM that can become unavailable."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -142,7 +142,7 @@ CONNECT_RUN = ConnectRun(
 
 
 def mended(report: dict[str, Any]) -> dict[str, Any]:
-    """The report after everything that can be mended was mended."""
+    """Return the report after all possible repairs."""
 
     def mend(finding: dict[str, Any]) -> dict[str, Any]:
         return finding | ({"mended": "It has been deleted."} if finding["mendable"] else {})
@@ -193,7 +193,7 @@ def seven_people() -> list[Person]:
 
 
 class FakeWorkspace(FakeWorkflows, FakeSettings):
-    """What the face sees; a test writes to its attributes."""
+    """Implements the protocol `Workspace`; a test sets its attributes."""
 
     name = "Halden"
     user_name = "Tommy Flowers"
@@ -205,7 +205,7 @@ class FakeWorkspace(FakeWorkflows, FakeSettings):
         self.reset()
 
     def reset(self) -> None:
-        """Be as new; the event log goes on, as a real one does."""
+        """Reset everything but the event log, which continues as a real one does."""
         self.events.has_room = True
         self.events.messages = []
         self.labs.reset()

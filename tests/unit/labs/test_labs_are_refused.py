@@ -31,7 +31,7 @@ def test_labs_need_development_and_the_stand_in(settings: dict[str, str], tmp_pa
         assert "/naive" not in str(app.url_map)
         assert "/labs" not in str(app.url_map)
     finally:
-        app.extensions["house"].close()
+        app.extensions["services"].close()
 
 
 def test_the_naive_program_refuses_too() -> None:

@@ -44,12 +44,12 @@ def visitor(
     monkeypatch.setattr(engine_module.Engine, "warm_up", lambda *_, **__: None)
     app = build(config)
     yield app.test_client()
-    app.extensions["house"].close()
+    app.extensions["services"].close()
 
 
 def house_of(visitor: FlaskClient) -> Services:
     """What it is made of."""
-    found: Services = visitor.application.extensions["house"]
+    found: Services = visitor.application.extensions["services"]
     return found
 
 
