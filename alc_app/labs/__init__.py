@@ -1,5 +1,6 @@
-"""Break it: eight faults, each played on the tutorial's own code and on ours, over HTTP, on the servers that run.
+"""Break it: eight labs. Each plays one fault on the tutorial's own code and on the app, over HTTP, on running servers.
 
-Glue, as workspace.py is: it knows the app, the runtime and the naive code, and hands the pages what they show. A lab
-(one file each) is one list of steps, played on two sides; what it says in the end is what it has looked up.
+A lab is one file with its texts and a `run` function. `run` gets a `Driver`, which performs the lab's actions on one
+side, the naive code or the app; it is called once for each side. Every fact that a lab shows is looked up afterwards
+at ALC, in the CRM or in the app's database. README.md lists the labs.
 """

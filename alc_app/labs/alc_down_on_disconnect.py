@@ -1,14 +1,14 @@
 """Lab 7: ALC cannot delete the webhook while the connection is removed."""
 
 from alc_app.events import connection_removed as ours
+from alc_app.labs.driver import Driver
 from alc_app.labs.naive.events import connection_removed as naive
-from alc_app.labs.script import Script
-from alc_app.labs.side import Side
+from alc_app.labs.scenario import Scenario
 from alc_app.pages import Choice, Lab
 from alc_app.runtime.jobs.connection_lifecycle import Lifecycle
 
-AFTERWARDS = 14.0
-"""Seconds after which ALC's webhooks are looked at, once ALC is back."""
+CLEANED_UP_WITHIN = 14.0
+"""Seconds that the clean-up may take once ALC is back."""
 
 LAB = Lab(
     name="alc-down-on-disconnect",
@@ -32,31 +32,33 @@ LAB = Lab(
 )
 
 
-def play(side: Side) -> str:
-    """Connect, break, disconnect, mend, and a while of patience."""
-    person, webhook = side.add_person("Disconnected"), side.connect()
-    token = side.alc.new_tokens(side.services.config.alc_client_id, "labs")
-    side.undo(side.services.oauth.revoke, token["refresh_token"], "refresh_token")
-    side.say("A connection of the lab’s own, and its webhook at ALC.")
-    down = side.break_alc(route=f"DELETE /api/v1/webhooks/{webhook['webhook_id']}", answer={"status": 503}, times=None)
-    side.say("ALC is down: it answers 503 to whoever deletes the webhook. Disconnects.")
-    side.disconnect()
-    side.alc.mend(down)
-    side.say("ALC is back.")
+def run(driver: Driver) -> str:
+    """Connect, break ALC, disconnect, restore ALC, and wait for the clean-up."""
+    person, webhook = driver.create_person("Disconnected"), driver.connect()
+    token = driver.alc.create_tokens(driver.services.config.alc_client_id, "labs")
+    driver.add_cleanup(driver.services.oauth.revoke, token["refresh_token"], "refresh_token")
+    driver.report("A connection of the lab’s own, and its webhook at ALC.")
+    route = f"DELETE /api/v1/webhooks/{webhook['webhook_id']}"
+    fault_id = driver.break_alc(route=route, answer={"status": 503}, times=None)
+    driver.report("ALC is down: it answers 503 to whoever deletes the webhook. Disconnects.")
+    driver.disconnect()
+    driver.alc.delete_fault(fault_id)
+    driver.report("ALC is back.")
 
     def is_left() -> bool:
-        return any(left["webhook_id"] == webhook["webhook_id"] for left in side.alc.webhooks(token["access_token"]))
+        left = driver.alc.list_webhooks(token["access_token"])
+        return any(each["webhook_id"] == webhook["webhook_id"] for each in left)
 
-    gone = side.comes_true(lambda: not is_left(), within=AFTERWARDS)
+    gone = driver.poll(lambda: not is_left(), timeout=CLEANED_UP_WITHIN)
     verdict = {"event": "lead.processed", "record_id": person, "status": "Complete"}
-    answer = side.http.request("POST", webhook["url"], headers={}, json=verdict).status
-    side.observe("Webhooks left at ALC", int(is_left()), good=gone)
-    side.observe("Who calls its address is answered", answer, good=answer == 410)
-    status = side.crm.says(person)
-    side.observe("The record of a person named there says", status or "nothing", good=not status)
+    answer = driver.http.request("POST", webhook["url"], headers={}, json=verdict).status
+    driver.observe("Webhooks left at ALC", int(is_left()), good=gone)
+    driver.observe("Who calls its address is answered", answer, good=answer == 410)
+    status = driver.attio.get_status(person)
+    driver.observe("The record of a person named there says", status or "nothing", good=not status)
     if gone:
         return "gone"
     return "kept" if answer == 410 else "left"
 
 
-script = Script(LAB, play, naive=[naive.connection_removed], ours=[ours.connection_removed, Lifecycle.remove])
+scenario = Scenario(LAB, run, naive=[naive.connection_removed], ours=[ours.connection_removed, Lifecycle.remove])

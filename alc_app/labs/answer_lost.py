@@ -1,8 +1,8 @@
-"""Lab 6: ALC takes the lead, and its answer gets lost."""
+"""Lab 6: ALC accepts the lead, and its response is lost."""
 
+from alc_app.labs.driver import Driver
 from alc_app.labs.naive.send_to_alc_server import send_to_alc
-from alc_app.labs.script import Script
-from alc_app.labs.side import Side
+from alc_app.labs.scenario import Scenario
 from alc_app.pages import Choice, Lab
 from alc_app.send_to_alc_server import send
 
@@ -28,19 +28,19 @@ LAB = Lab(
 )
 
 
-def play(side: Side) -> str:
-    """Cut the answer off, and do what the screen says."""
-    person = side.add_person("Answer Lost")
-    side.break_alc(route="POST /api/v1/leads", trouble="drop", effect="done", match={"recordId": person})
-    side.say("The next answer of ALC about this person will be cut off.")
-    if "try again" in side.click(person):
-        side.click(person)
-    chats, status = side.leads(person), side.crm.says(person)
-    side.observe("SMS chats at ALC", len(chats), good=len(chats) == 1)
-    side.observe("The record says", status or "nothing", good=bool(status))
+def run(driver: Driver) -> str:
+    """Cut ALC's response off, and click again if the screen says so."""
+    person = driver.create_person("Answer Lost")
+    driver.break_alc(route="POST /api/v1/leads", trouble="drop", effect="done", match={"recordId": person})
+    driver.report("The next answer of ALC about this person will be cut off.")
+    if "try again" in driver.click(person):
+        driver.click(person)
+    chats, status = driver.list_leads(person), driver.attio.get_status(person)
+    driver.observe("SMS chats at ALC", len(chats), good=len(chats) == 1)
+    driver.observe("The record says", status or "nothing", good=bool(status))
     if len(chats) > 1:
         return "two"
     return "one" if status else "unknown"
 
 
-script = Script(LAB, play, naive=[send_to_alc], ours=[send])
+scenario = Scenario(LAB, run, naive=[send_to_alc], ours=[send])

@@ -1,4 +1,4 @@
-"""Work beside the caller's, in threads that nobody waits for when the process is to end."""
+"""Run work in a thread that does not keep the process from ending."""
 
 from __future__ import annotations
 
@@ -10,8 +10,11 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def begin(work: Callable[..., T], *args: object) -> Future[T]:
-    """Begin it; a pool of the standard library would keep the process until all of its work is done."""
+def submit(work: Callable[..., T], *args: object) -> Future[T]:
+    """Run `work(*args)` in a daemon thread and return its future.
+
+    The threads of `concurrent.futures` are no daemons: they would keep the process alive until their work is done.
+    """
     future: Future[T] = Future()
 
     def run() -> None:

@@ -1,4 +1,4 @@
-"""The two other ends as a lab meets them: ALC's control door, and the records and the control door of the stand-in."""
+"""HTTP clients for the two servers that a lab breaks and observes: ALC, and the stand-in for Attio."""
 
 from __future__ import annotations
 
@@ -10,66 +10,68 @@ from alc_app.attio.http import FetchResponse
 from alc_app.clients.attio_api import text_of
 from alc_app.runtime.http_client import Http
 
-MADE_BY = "Made by a lab, and deleted after it"
+CREATED_BY_LAB = "Made by a lab, and deleted after it"
+"""The job title of every person that a lab creates; leftovers are found by it."""
 Json = dict[str, Any]
 
 
 class LabFailed(Exception):
-    """A lab cannot go on; the message is a whole sentence, for the page."""
+    """A lab cannot go on. The message is a whole sentence, which the page shows."""
 
 
-class Alc:
-    """ALC. What a lab needs to know it asks with a token, as any customer does; what it breaks, at the control door."""
+class AlcClient:
+    """Read ALC's state through its public API with a token, and cause faults through its control API `/_mock`."""
 
     def __init__(self, http: Http, url: str) -> None:
+        """Send every request to the origin `url`."""
         self._http, self._url = http, url
 
-    def control_is_open(self) -> bool:
-        """May a lab break things here?"""
+    def has_control_api(self) -> bool:
+        """Return whether ALC serves its control API to this process."""
         return self._http.request("GET", f"{self._url}/_mock/state", headers={}).ok
 
-    def new_tokens(self, client_id: str, account: str) -> Json:
-        """Tokens of an account, as if somebody had consented."""
+    def create_tokens(self, client_id: str, account: str) -> Json:
+        """Create tokens of an account without asking for consent, and return ALC's token response."""
         return self._call("POST", "/_mock/tokens", {"client_id": client_id, "account": account})
 
-    def leads(self, token: str, record_id: str) -> list[Json]:
-        """The SMS chats with this person, the oldest first."""
-        asked = urlencode({"record_id": record_id})
-        return list(reversed(self._call("GET", f"/api/v1/leads?{asked}", token=token)["leads"]))
+    def list_leads(self, token: str, record_id: str) -> list[Json]:
+        """Return the leads (SMS chats) of a person, the oldest first."""
+        query = urlencode({"record_id": record_id})
+        return list(reversed(self._call("GET", f"/api/v1/leads?{query}", token=token)["leads"]))
 
     def decide(self, lead_id: str, interest: str) -> None:
-        """Let the agent decide now, unless it has."""
+        """Let ALC's agent decide on a lead now. Do nothing if it has decided already."""
         path = f"/_mock/leads/{lead_id}/decide"
         response = self._http.request("POST", f"{self._url}{path}", headers={}, json={"interest": interest})
         if not response.ok and response.status != 409:
             raise _unexpected("ALC", f"POST {path}", response)
 
-    def deliveries(self, lead_id: str) -> list[Json]:
-        """What it has sent about a lead, with every attempt."""
+    def list_deliveries(self, lead_id: str) -> list[Json]:
+        """Return the webhook deliveries about a lead, each with its attempts."""
         return list(self._call("GET", f"/_mock/deliveries?{urlencode({'lead_id': lead_id})}")["deliveries"])
 
     def resend(self, delivery_id: str) -> None:
-        """Send a past delivery again, under the same id."""
+        """Send a past delivery again with the same webhook id."""
         self._call("POST", f"/_mock/deliveries/{delivery_id}/resend")
 
-    def webhooks(self, token: str) -> list[Json]:
-        """The webhooks of an account."""
+    def list_webhooks(self, token: str) -> list[Json]:
+        """Return the webhooks of the token's account."""
         return list(self._call("GET", "/api/v1/webhooks", token=token)["webhooks"])
 
     def delete_webhook(self, token: str, webhook_id: str) -> None:
-        """Forget a webhook, if it is known."""
+        """Delete a webhook. Do nothing if it is gone already."""
         path = f"/api/v1/webhooks/{webhook_id}"
         headers = {"Authorization": f"Bearer {token}"}
         response = self._http.request("DELETE", f"{self._url}{path}", headers=headers)
         if not response.ok and response.status != 404:
             raise _unexpected("ALC", f"DELETE {path}", response)
 
-    def break_it(self, **fault: Any) -> str:
-        """Ask for trouble (mock_alc/faults); returns its id."""
+    def create_fault(self, **fault: Any) -> str:
+        """Create a fault from the fields of the control API's `POST /_mock/faults`, and return its id."""
         return str(self._call("POST", "/_mock/faults", fault)["id"])
 
-    def mend(self, fault_id: str) -> None:
-        """End it; ending it twice is fine."""
+    def delete_fault(self, fault_id: str) -> None:
+        """Delete a fault. Do nothing if it is gone already."""
         self._http.request("DELETE", f"{self._url}/_mock/faults/{fault_id}", headers={})
 
     def _call(self, method: str, path: str, body: Json | None = None, token: str = "") -> Json:
@@ -81,53 +83,54 @@ class Alc:
         return found
 
 
-class Crm:
-    """The stand-in for Attio, over its REST API."""
+class AttioClient:
+    """Read and write people at the stand-in for Attio, and let its writes fail."""
 
     def __init__(self, http: Http, url: str, token: str) -> None:
+        """Send every request to the origin `url` with the stand-in's token."""
         self._http, self._url, self._token = http, url, token
 
-    def add_person(self, name: str, phone_number: str) -> str:
-        """Make a person; returns the record id."""
+    def create_person(self, name: str, phone_number: str) -> str:
+        """Create a person and return the record id."""
         first, _, last = name.partition(" ")
         values = {
             "name": [{"first_name": first, "last_name": last, "full_name": name}],
             "phone_numbers": [phone_number],
-            "job_title": MADE_BY,
+            "job_title": CREATED_BY_LAB,
         }
-        made = self._call("POST", "/v2/objects/people/records", {"data": {"values": values}})
-        return str(made["data"]["id"]["record_id"])
+        created = self._call("POST", "/v2/objects/people/records", {"data": {"values": values}})
+        return str(created["data"]["id"]["record_id"])
 
-    def left_behind(self) -> list[str]:
-        """People that a lab has made, and did not live to delete."""
-        query = {"filter": {"job_title": MADE_BY}, "limit": 100}
+    def list_people_of_labs(self) -> list[str]:
+        """Return the record ids of people that labs have created and not deleted."""
+        query = {"filter": {"job_title": CREATED_BY_LAB}, "limit": 100}
         found = self._call("POST", "/v2/objects/people/records/query", query)["data"]
         return [record["id"]["record_id"] for record in found]
 
-    def delete(self, record_id: str) -> None:
+    def delete_person(self, record_id: str) -> None:
         """Delete a person."""
         self._call("DELETE", f"/v2/objects/people/records/{record_id}")
 
-    def says(self, record_id: str) -> str:
-        """The ALC status on the record; nothing is an empty text."""
+    def get_status(self, record_id: str) -> str:
+        """Return the record's `alc_status`, or an empty string."""
         record = self._call("GET", f"/v2/objects/people/records/{record_id}")["data"]
         return text_of(record["values"].get("alc_status", [])) or ""
 
-    def has_said(self, record_id: str) -> Sequence[str]:
-        """Every status that the record has shown, in order."""
+    def get_status_history(self, record_id: str) -> Sequence[str]:
+        """Return every `alc_status` that the record has had, the oldest first."""
         path = f"/v2/objects/people/records/{record_id}/attributes/alc_status/values?show_historic=true"
         return [text_of([value]) or "" for value in self._call("GET", path)["data"]]
 
-    def break_writes(self, record_id: str) -> None:
-        """Writes to this record answer 503, until they are mended."""
+    def fail_writes(self, record_id: str) -> None:
+        """Answer every write to this record with 503 until `restore_writes`."""
         self._call("POST", "/_mock/faults", {"record_id": record_id})
 
-    def refused_writes(self, record_id: str) -> int:
-        """How many have been refused since."""
+    def count_failed_writes(self, record_id: str) -> int:
+        """Return how many writes have been answered with 503 since `fail_writes`."""
         return int(self._call("GET", f"/_mock/faults/{record_id}")["struck"])
 
-    def mend_writes(self, record_id: str) -> None:
-        """They succeed again."""
+    def restore_writes(self, record_id: str) -> None:
+        """End `fail_writes`."""
         self._call("DELETE", f"/_mock/faults/{record_id}")
 
     def _call(self, method: str, path: str, body: Json | None = None) -> Json:
@@ -139,5 +142,5 @@ class Crm:
         return found
 
 
-def _unexpected(who: str, call: str, response: FetchResponse) -> LabFailed:
-    return LabFailed(f"{who} answered {call} with {response.status}, which the lab did not ask for.")
+def _unexpected(server: str, call: str, response: FetchResponse) -> LabFailed:
+    return LabFailed(f"{server} answered {call} with {response.status}, which the lab did not ask for.")

@@ -1,14 +1,14 @@
-"""Lab 5: the CRM cannot be written while ALC's verdict arrives."""
+"""Lab 5: the CRM refuses writes while ALC's verdict arrives."""
 
+from alc_app.labs.driver import Driver
 from alc_app.labs.naive.webhooks.lead_processed import lead_processed
-from alc_app.labs.script import Script
-from alc_app.labs.side import Side
+from alc_app.labs.scenario import Scenario
 from alc_app.leads import record_sync
 from alc_app.leads.record_sync import sync_record
 from alc_app.pages import Choice, Lab
 
-AFTERWARDS = 8.0
-"""Seconds after which the record is looked at, once the CRM is back."""
+WRITTEN_WITHIN = 8.0
+"""Seconds that the write may take once the CRM is back."""
 
 LAB = Lab(
     name="crm-down",
@@ -31,26 +31,26 @@ LAB = Lab(
 )
 
 
-def play(side: Side) -> str:
-    """Down, verdict, up again, and a while of patience."""
-    person = side.add_person("Crm Down")
-    side.click(person)
-    lead = side.wait_for_lead(person)
-    side.wait(lambda: side.is_settled(person), what="The send was not brought to an end.")
-    side.break_crm(person)
-    side.say("The CRM answers 503 to whoever writes this record.")
-    side.decide(lead)
-    side.wait(lambda: side.crm.refused_writes(person), what="Nobody has tried to write the record.")
-    side.say("The write of the verdict is refused: 503.")
-    side.crm.mend_writes(person)
-    side.say("The CRM is back.")
-    written = side.comes_true(lambda: side.crm.says(person) == "Complete", within=AFTERWARDS)
-    answers = side.answers(lead)
-    side.observe("ALC was answered", ", then ".join(map(str, answers)), good=200 in answers)
-    side.observe("The record says", side.crm.says(person) or "nothing", good=written)
+def run(driver: Driver) -> str:
+    """Break the CRM, let the verdict arrive, restore the CRM, and wait for the write."""
+    person = driver.create_person("Crm Down")
+    driver.click(person)
+    lead = driver.wait_for_lead(person)
+    driver.wait_for(lambda: driver.is_settled(person), failure="The send was not brought to an end.")
+    driver.break_attio(person)
+    driver.report("The CRM answers 503 to whoever writes this record.")
+    driver.decide(lead)
+    driver.wait_for(lambda: driver.attio.count_failed_writes(person), failure="Nobody has tried to write the record.")
+    driver.report("The write of the verdict is refused: 503.")
+    driver.attio.restore_writes(person)
+    driver.report("The CRM is back.")
+    written = driver.poll(lambda: driver.attio.get_status(person) == "Complete", timeout=WRITTEN_WITHIN)
+    answers = driver.response_statuses(lead)
+    driver.observe("ALC was answered", ", then ".join(map(str, answers)), good=200 in answers)
+    driver.observe("The record says", driver.attio.get_status(person) or "nothing", good=written)
     if not written:
         return "lost"
     return "retried" if len(answers) == 1 else "resent"
 
 
-script = Script(LAB, play, naive=[lead_processed], ours=[sync_record, record_sync.retry_sync_later])
+scenario = Scenario(LAB, run, naive=[lead_processed], ours=[sync_record, record_sync.retry_sync_later])

@@ -1,8 +1,8 @@
 """Lab 1: two clicks at the same moment."""
 
+from alc_app.labs.driver import Driver
 from alc_app.labs.naive.send_to_alc_server import send_to_alc
-from alc_app.labs.script import Script
-from alc_app.labs.side import Side
+from alc_app.labs.scenario import Scenario
 from alc_app.leads import transitions
 from alc_app.pages import Choice, Lab
 
@@ -27,13 +27,13 @@ LAB = Lab(
 )
 
 
-def play(side: Side) -> str:
-    """Two clicks, then count."""
-    person = side.add_person("Double Click")
-    side.click_twice(person)
-    chats = len(side.leads(person))
-    side.observe("SMS chats at ALC", chats, good=chats == 1)
+def run(driver: Driver) -> str:
+    """Click twice, and count the chats."""
+    person = driver.create_person("Double Click")
+    driver.click_twice(person)
+    chats = len(driver.list_leads(person))
+    driver.observe("SMS chats at ALC", chats, good=chats == 1)
     return {0: "none", 1: "one"}.get(chats, "two")
 
 
-script = Script(LAB, play, naive=[send_to_alc], ours=[transitions.open_send, transitions._new_lead])
+scenario = Scenario(LAB, run, naive=[send_to_alc], ours=[transitions.open_send, transitions._new_lead])

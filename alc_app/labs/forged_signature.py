@@ -1,4 +1,4 @@
-"""Lab 3: a stranger calls the webhook."""
+"""Lab 3: somebody who is not ALC calls the webhook."""
 
 import base64
 import hashlib
@@ -8,9 +8,9 @@ import secrets
 import time
 
 from alc_app.labs.clients import LabFailed
+from alc_app.labs.driver import Driver
 from alc_app.labs.naive.webhooks.lead_processed import lead_processed
-from alc_app.labs.script import Script
-from alc_app.labs.side import Side
+from alc_app.labs.scenario import Scenario
 from alc_app.pages import Choice, Lab
 from alc_app.runtime.routes.webhooks import Intake
 from alc_app.runtime.signatures.standard_webhooks import verify
@@ -38,34 +38,37 @@ LAB = Lab(
 )
 
 
-def play(side: Side) -> str:
-    """Send, forge, and look at the record."""
-    person = side.add_person("Forged Signature")
-    side.click(person)
-    lead = side.wait_for_lead(person)
-    side.say("A stranger posts “Complete” to the webhook.")
-    answer = forge(side, lead["id"], person)
-    side.wait(lambda: side.crm.says(person) == "Complete" or answer != 200, what="Nothing came of the forged call.")
-    status = side.crm.says(person)
-    if side.leads(person)[0]["status"] != "processing":
+def run(driver: Driver) -> str:
+    """Send the person, post a forged delivery, and check the record."""
+    person = driver.create_person("Forged Signature")
+    driver.click(person)
+    lead = driver.wait_for_lead(person)
+    driver.report("A stranger posts “Complete” to the webhook.")
+    answer = post_forged_delivery(driver, lead["id"], person)
+    driver.wait_for(
+        lambda: driver.attio.get_status(person) == "Complete" or answer != 200,
+        failure="Nothing came of the forged call.",
+    )
+    status = driver.attio.get_status(person)
+    if driver.list_leads(person)[0]["status"] != "processing":
         raise LabFailed("ALC had decided before the stranger came, so that this run shows nothing. Run it again.")
-    side.observe("The stranger is answered", answer, good=answer == 401)
-    side.observe("ALC is still chatting", "yes", good=True)
-    side.observe("The record says", status or "nothing", good=status != "Complete")
+    driver.observe("The stranger is answered", answer, good=answer == 401)
+    driver.observe("ALC is still chatting", "yes", good=True)
+    driver.observe("The record says", status or "nothing", good=status != "Complete")
     if status == "Complete":
         return "believed"
     return "accepted" if answer == 200 else "refused"
 
 
-def forge(side: Side, lead_id: str, record_id: str) -> int:
-    """A delivery like ALC's own in all but the key; returns how it is answered."""
+def post_forged_delivery(driver: Driver, lead_id: str, record_id: str) -> int:
+    """Post a delivery that differs from ALC's only in the signing key. Return the response's status."""
     body = {"event": "lead.processed", "lead_id": lead_id, "record_id": record_id, "status": "Complete"}
     message_id, now = f"msg_{secrets.token_hex(12)}", str(int(time.time()))
-    # As `requests` writes it, because the signature is over the bytes.
+    # json.dumps as `requests` does it, because the signature is made over the bytes.
     signed = f"{message_id}.{now}.{json.dumps(body)}".encode()
     signature = base64.b64encode(hmac.digest(secrets.token_bytes(32), signed, hashlib.sha256)).decode()
     headers = {"webhook-id": message_id, "webhook-timestamp": now, "webhook-signature": f"v1,{signature}"}
-    return side.http.request("POST", side.hook_url(), headers=headers, json=body).status
+    return driver.http.request("POST", driver.webhook_url(), headers=headers, json=body).status
 
 
-script = Script(LAB, play, naive=[lead_processed], ours=[Intake._verify_and_take, verify])
+scenario = Scenario(LAB, run, naive=[lead_processed], ours=[Intake._verify_and_take, verify])

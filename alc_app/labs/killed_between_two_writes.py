@@ -1,9 +1,9 @@
 """Lab 8: kill -9 between the two writes of a send."""
 
 from alc_app import send_to_alc_server
+from alc_app.labs.driver import Driver
 from alc_app.labs.naive.send_to_alc_server import send_to_alc
-from alc_app.labs.script import Script
-from alc_app.labs.side import Side
+from alc_app.labs.scenario import Scenario
 from alc_app.pages import Choice, Lab
 from alc_app.runtime.context import DurableContext
 
@@ -29,21 +29,21 @@ LAB = Lab(
 )
 
 
-def play(side: Side) -> str:
-    """Kill whoever does the work, and do what anybody would do at the screen."""
-    person = side.add_person("Killed")
-    side.say("Presses “Send to ALC”, and the process that does the work is killed.")
-    said = side.send_and_be_killed(person)
-    side.say(f"The screen says: “{said}”" if said else "The screen says nothing more.")
-    if not said.startswith("Successfully"):
-        side.click(person)
-    side.comes_true(lambda: side.is_settled(person) or side.crm.says(person), within=10)
-    chats, status = len(side.leads(person)), side.crm.says(person)
-    side.observe("SMS chats at ALC", chats, good=chats == 1)
-    side.observe("The record says", status or "nothing", good=bool(status))
+def run(driver: Driver) -> str:
+    """Kill the process that sends, and click again unless the screen reports success."""
+    person = driver.create_person("Killed")
+    driver.report("Presses “Send to ALC”, and the process that does the work is killed.")
+    message = driver.send_and_kill(person)
+    driver.report(f"The screen says: “{message}”" if message else "The screen says nothing more.")
+    if not message.startswith("Successfully"):
+        driver.click(person)
+    driver.poll(lambda: driver.is_settled(person) or driver.attio.get_status(person), timeout=10)
+    chats, status = len(driver.list_leads(person)), driver.attio.get_status(person)
+    driver.observe("SMS chats at ALC", chats, good=chats == 1)
+    driver.observe("The record says", status or "nothing", good=bool(status))
     if chats > 1:
         return "twice"
     return "resumed" if status else "forgotten"
 
 
-script = Script(LAB, play, naive=[send_to_alc], ours=[send_to_alc_server.send_to_alc, DurableContext.step])
+scenario = Scenario(LAB, run, naive=[send_to_alc], ours=[send_to_alc_server.send_to_alc, DurableContext.step])

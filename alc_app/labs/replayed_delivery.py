@@ -1,8 +1,8 @@
-"""Lab 4: an old delivery comes once more."""
+"""Lab 4: an old delivery arrives again."""
 
+from alc_app.labs.driver import Driver
 from alc_app.labs.naive.webhooks.lead_processed import lead_processed
-from alc_app.labs.script import Script
-from alc_app.labs.side import Side
+from alc_app.labs.scenario import Scenario
 from alc_app.leads import transitions
 from alc_app.pages import Choice, Lab
 from alc_app.runtime.stores.inbox import Inbox
@@ -29,27 +29,35 @@ LAB = Lab(
 )
 
 
-def play(side: Side) -> str:
-    """Two sends, two verdicts, and the first one again."""
-    person = side.add_person("Replayed Delivery")
-    side.click(person)
-    first = side.wait_for_lead(person)
-    delivery = side.decide(first, "no_answer")
-    side.wait(lambda: side.crm.says(person) == "Failed", what="The first verdict has not reached the record.")
-    side.click(person)
-    side.decide(side.wait_for_lead(person, 2))
-    side.wait(lambda: side.crm.says(person) == "Complete", what="The second verdict has not reached the record.")
-    side.say("ALC sends the first delivery once more, under the same id.")
-    side.alc.resend(delivery["id"])
-    side.wait(lambda: len(side.answers(first)) == 2, what="The replayed delivery was not answered.")
-    side.wait(lambda: side.has_ended(person), what="The record was not brought up to date.")
-    status, answer = side.crm.says(person), side.answers(first)[1]
-    side.observe("The replay is answered", answer, good=answer == 200)
-    side.observe("The record has said", " → ".join(side.crm.has_said(person)), good=status == "Complete")
-    side.observe("The record says now", status, good=status == "Complete")
+def run(driver: Driver) -> str:
+    """Send twice, let ALC decide twice, and resend the first delivery."""
+    person = driver.create_person("Replayed Delivery")
+    driver.click(person)
+    first = driver.wait_for_lead(person)
+    delivery = driver.decide(first, "no_answer")
+    driver.wait_for(
+        lambda: driver.attio.get_status(person) == "Failed", failure="The first verdict has not reached the record."
+    )
+    driver.click(person)
+    driver.decide(driver.wait_for_lead(person, 2))
+    driver.wait_for(
+        lambda: driver.attio.get_status(person) == "Complete", failure="The second verdict has not reached the record."
+    )
+    driver.report("ALC sends the first delivery once more, under the same id.")
+    driver.alc.resend(delivery["id"])
+    driver.wait_for(
+        lambda: len(driver.response_statuses(first)) == 2, failure="The replayed delivery was not answered."
+    )
+    driver.wait_for(lambda: driver.has_ended(person), failure="The record was not brought up to date.")
+    status, answer = driver.attio.get_status(person), driver.response_statuses(first)[1]
+    driver.observe("The replay is answered", answer, good=answer == 200)
+    driver.observe(
+        "The record has said", " → ".join(driver.attio.get_status_history(person)), good=status == "Complete"
+    )
+    driver.observe("The record says now", status, good=status == "Complete")
     if status != "Complete":
         return "oldest"
     return "newest" if answer == 200 else "refused"
 
 
-script = Script(LAB, play, naive=[lead_processed], ours=[Inbox.put, transitions._apply_to_lead])
+scenario = Scenario(LAB, run, naive=[lead_processed], ours=[Inbox.put, transitions._apply_to_lead])

@@ -1,13 +1,13 @@
-"""Lab 2: ALC's verdict overtakes ALC's answer to the POST."""
+"""Lab 2: ALC's verdict arrives before ALC's response to the POST."""
 
-from alc_app.labs.naive.send_to_alc_server import send_to_alc_as_told
-from alc_app.labs.script import Script
-from alc_app.labs.side import ANSWERED, Side
+from alc_app.labs.driver import RESPONSE_TIMEOUT, Driver
+from alc_app.labs.naive.send_to_alc_server import send_to_alc_and_mark_pending
+from alc_app.labs.scenario import Scenario
 from alc_app.leads import transitions
 from alc_app.pages import Choice, Lab
 
-HELD = 9.0
-"""Seconds that the answer is held up at most: less than anybody waits for one."""
+DELAY = 9.0
+"""Seconds that ALC's response is delayed at most. It must stay below the timeout of both sides' HTTP client."""
 
 LAB = Lab(
     name="webhook-before-pending",
@@ -30,24 +30,30 @@ LAB = Lab(
 )
 
 
-def play(side: Side) -> str:
-    """Hold up the answer, let the verdict pass it, let the answer go."""
-    person = side.add_person("Early Webhook")
-    side.follow_the_text()
-    held = side.break_alc(route="POST /api/v1/leads", latency=HELD, match={"recordId": person})
-    click = side.begin_to_click(person)
-    lead = side.wait_for_lead(person)
-    side.say("ALC has the lead, and its answer is held up on the way.")
-    side.decide(lead)
-    side.alc.mend(held)
-    side.say("Now the answer to the click arrives.")
-    said = click.result(ANSWERED)
-    side.say(f"The screen says: “{said}”")
-    side.wait(lambda: side.has_ended(person), what="The record was not brought up to date.")
-    status = side.crm.says(person)
-    side.observe("The record has said", " → ".join(side.crm.has_said(person)) or "nothing", good=status == "Complete")
-    side.observe("The record says now", status or "nothing", good=status == "Complete")
+def run(driver: Driver) -> str:
+    """Delay ALC's response, let the verdict arrive, and let the response go."""
+    person = driver.create_person("Early Webhook")
+    driver.enable_pending_write()
+    fault_id = driver.break_alc(route="POST /api/v1/leads", latency=DELAY, match={"recordId": person})
+    click = driver.click_async(person)
+    lead = driver.wait_for_lead(person)
+    driver.report("ALC has the lead, and its answer is held up on the way.")
+    driver.decide(lead)
+    driver.alc.delete_fault(fault_id)
+    driver.report("Now the answer to the click arrives.")
+    message = click.result(RESPONSE_TIMEOUT)
+    driver.report(f"The screen says: “{message}”")
+    driver.wait_for(lambda: driver.has_ended(person), failure="The record was not brought up to date.")
+    status = driver.attio.get_status(person)
+    driver.observe(
+        "The record has said",
+        " → ".join(driver.attio.get_status_history(person)) or "nothing",
+        good=status == "Complete",
+    )
+    driver.observe("The record says now", status or "nothing", good=status == "Complete")
     return {"Complete": "complete", "Pending": "pending"}.get(status, "nothing")
 
 
-script = Script(LAB, play, naive=[send_to_alc_as_told], ours=[transitions.mark_sent, transitions._apply_to_lead])
+scenario = Scenario(
+    LAB, run, naive=[send_to_alc_and_mark_pending], ours=[transitions.mark_sent, transitions._apply_to_lead]
+)

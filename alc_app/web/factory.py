@@ -16,8 +16,8 @@ from werkzeug.exceptions import ServiceUnavailable
 from alc_app.app import app as manifest
 from alc_app.attio.host import trace
 from alc_app.config.settings import Config
-from alc_app.labs.hooks import blueprint as naive_hooks
-from alc_app.labs.stage import LabStage
+from alc_app.labs.naive_webhooks import blueprint as naive_webhooks
+from alc_app.labs.runner import LabRunner
 from alc_app.pages import blueprint as pages
 from alc_app.pages import secure_headers, sequence
 from alc_app.pages.errors import answer
@@ -60,13 +60,13 @@ def build(config: Config | None = None) -> Flask:
     return app
 
 
-def _labs(app: Flask, csrf: CSRFProtect, services: Services, log: live_updates.Live) -> LabStage:
+def _labs(app: Flask, csrf: CSRFProtect, services: Services, log: live_updates.Live) -> LabRunner:
     """Create the labs, and the webhook routes of the naive code, which checks no signature."""
-    stage = LabStage(services, log.stopping)
-    naive = naive_hooks(stage.addresses)
+    runner = LabRunner(services, log.stopping)
+    naive = naive_webhooks(runner.naive_runtimes)
     csrf.exempt(naive)
     app.register_blueprint(naive)
-    return stage
+    return runner
 
 
 def _configure(app: Flask, config: Config) -> None:

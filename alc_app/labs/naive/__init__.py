@@ -1,5 +1,6 @@
-"""NAIVE, and broken on purpose: the tutorial's TypeScript, carried over line by line, for "Break it" to break.
+"""NAIVE, broken on purpose: the tutorial's TypeScript, translated line by line, for "Break it" to break.
 
-Do not copy from this folder. Each file names its twin in the app, which says at `TUTORIAL:` what had to change and why.
-It runs against the stand-in and the mock only, on records that a lab has made, and is refused in production.
+Do not copy from this folder. Each file names the app's own file, whose `TUTORIAL:` comments say what had to change and
+why. The naive code runs against the stand-in and the mock only, on records that a lab has created, and not in
+production.
 """

@@ -1,6 +1,7 @@
-"""`python -m alc_app.labs.naive`: one naive send in a process of its own, which a lab kills between its two writes.
+"""`python -m alc_app.labs.naive`: one naive send in a process that kills itself between the two writes.
 
-Reads one JSON object from its input, because a token has no place among the arguments of a process.
+It reads `{"settings": {…}, "alc_token": "…", "arguments": […]}` from standard input, because other users of the machine
+can read a process's arguments.
 """
 
 from __future__ import annotations
@@ -17,21 +18,21 @@ from alc_app.labs.naive.runtime import NaiveRuntime
 from alc_app.labs.naive.send_to_alc_server import send_to_alc
 
 
-class DoomedRuntime(NaiveRuntime):
-    """Dies as in a power cut, once its first call has been answered."""
+class KilledRuntime(NaiveRuntime):
+    """A runtime whose process dies by SIGKILL as soon as its first request has been answered."""
 
     def fetch(self, *args: Any, **kwargs: Any) -> Any:
-        """One call, the last."""
+        """Send one request, then kill this process."""
         super().fetch(*args, **kwargs)
         os.kill(os.getpid(), signal.SIGKILL)
 
 
 def main() -> None:
-    """Send, and die of it."""
+    """Send the person named in the job. The process dies before this returns."""
     if not Config.from_env().has_labs:
         raise SystemExit("The naive code runs in development, against the stand-in, and nowhere else.")
     job = json.load(sys.stdin)
-    runtime: Any = DoomedRuntime(Settings(**job["settings"]), job["alc_token"])
+    runtime: Any = KilledRuntime(Settings(**job["settings"]), job["alc_token"])
     with running(runtime):
         send_to_alc.run(*job["arguments"])
 

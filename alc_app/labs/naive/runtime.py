@@ -1,6 +1,6 @@
-"""What runs the naive code: everything that it asks of its runtime, done plainly and once, and nothing more.
+"""The runtime of the naive code: each SDK function does its one call, without checks, retries or storage.
 
-The fence is ours: whatever body somebody sends it, it writes to no record but the lab's own.
+One guard is ours: it writes only to records that the lab has created, whatever record a webhook's body names.
 """
 
 from __future__ import annotations
@@ -16,58 +16,59 @@ from alc_app.attio.http import FetchResponse
 from alc_app.runtime.http_client import Http
 
 
-class OutsideTheLab(Exception):
-    """A write to a record that no lab has made."""
+class RecordNotWritable(Exception):
+    """The naive code tried to write a record that no lab has created."""
 
 
 class NaiveHandlers(dict[str, WebhookHandler]):
-    """The webhook handlers, by id: as much of the store as the tutorial's code needs."""
+    """The webhook handlers by id, in memory: the part of the store that the tutorial's code uses."""
 
-    def __init__(self, hooks_url: str) -> None:
+    def __init__(self, webhooks_url: str) -> None:
+        """Start empty. Handlers get URLs that begin with `webhooks_url`."""
         super().__init__()
-        self._hooks_url = hooks_url
+        self._webhooks_url = webhooks_url
 
     def create_handler(self, connection_id: str, file_name: str, *_: object) -> str:
-        """Make an address and return its id. TUTORIAL: it has no secret, and nothing checks that ALC calls it."""
+        """Create a handler and return its id. TUTORIAL: it has no secret, and no job checks that ALC still has it."""
         del connection_id
         handler_id = secrets.token_urlsafe(24)
-        self[handler_id] = WebhookHandler(handler_id, f"{self._hooks_url}{handler_id}", file_name, None)
+        self[handler_id] = WebhookHandler(handler_id, f"{self._webhooks_url}{handler_id}", file_name, None)
         return handler_id
 
     def set_external_id(self, handler_id: str, external_webhook_id: str, secret: str = "") -> None:
-        """Store the id that ALC gave the webhook."""
+        """Set the id that the webhook has at ALC."""
         del secret
         self[handler_id] = replace(self[handler_id], external_webhook_id=external_webhook_id)
 
     def of(self, connection_id: str) -> list[WebhookHandler]:
-        """Return the handlers that are not deleted."""
+        """Return the handlers that have not been deleted."""
         del connection_id
         return list(self.values())
 
     def delete(self, handler_id: str) -> None:
-        """Delete a handler."""
+        """Delete a handler, if it exists."""
         self.pop(handler_id, None)
 
 
 class NaiveRuntime:
-    """As much of `alc_app.attio.host.context.Runtime` as the tutorial's code needs. Nothing outlives the process."""
+    """The part of `alc_app.attio.host.context.Runtime` that the tutorial's code uses. Nothing outlives the process."""
 
     connection_id = "naive"
 
-    def __init__(self, settings: Settings, alc_token: str, *, hooks_url: str = "") -> None:
+    def __init__(self, settings: Settings, alc_token: str, *, webhooks_url: str = "") -> None:
+        """Call ALC with `alc_token`. Handlers get URLs that begin with `webhooks_url`."""
         self.settings = settings
-        self.records: set[str] = set()
-        """The records that may be written."""
-        self.webhook_handlers = self.subscriptions = NaiveHandlers(hooks_url)
+        self.writable_records: set[str] = set()
+        self.webhook_handlers = self.subscriptions = NaiveHandlers(webhooks_url)
         self._alc_token, self._http = alc_token, Http()
 
     def sdk_step(self, name: str, work: Callable[[], Any]) -> Any:
-        """Run `work`; nothing is stored."""
+        """Run `work` and return its result, which is not stored."""
         del name
         return work()
 
     def workspace_connection(self) -> Connection:
-        """Return the connection, with the token that it was given."""
+        """Return a connection with the access token, which is never refreshed."""
         return Connection("naive", self._alc_token)
 
     def fetch(
@@ -80,8 +81,8 @@ class NaiveRuntime:
         connection: Connection | None,
         per_second: int | None,
     ) -> FetchResponse:
-        """Make one request, without any protection but one: it writes to the lab's own record only."""
+        """Send one request and return the response. Raises: RecordNotWritable."""
         del connection, per_second
-        if method == "PATCH" and url.rpartition("/")[2] not in self.records:
-            raise OutsideTheLab(url)
+        if method == "PATCH" and url.rpartition("/")[2] not in self.writable_records:
+            raise RecordNotWritable(url)
         return self._http.request(method, url, headers=headers, json=json)

@@ -9,7 +9,7 @@ GET_PERSON_PHONE_NUMBERS = graphql(Path(__file__).parents[2] / "get_person_phone
 
 
 async def on_trigger(record_id: str) -> None:
-    """Send the person with this record id to ALC, as the tutorial has it."""
+    """Send the person with this record id to ALC, as the tutorial does."""
     toast = await show_toast("Preparing to send to ALC...", variant="neutral")
 
     person = (await run_query(GET_PERSON_PHONE_NUMBERS, recordId=record_id))["person"]

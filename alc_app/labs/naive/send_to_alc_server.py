@@ -8,7 +8,7 @@ from alc_app.attio.server import attio_api_token, fetch, get_workspace_connectio
 
 @server_function()
 def send_to_alc(record_id: str, name: str, phone_number: str) -> dict[str, Any]:
-    """Send the person to ALC, and note the lead's id on the record."""
+    """Send the person to ALC, and write the lead's id to the record."""
     # Get the authorization token from the workspace connection
     # that the user has set up in their Attio account.
     connection = get_workspace_connection()
@@ -37,8 +37,8 @@ def send_to_alc(record_id: str, name: str, phone_number: str) -> dict[str, Any]:
 
 
 @server_function()
-def send_to_alc_as_told(record_id: str, name: str, phone_number: str) -> dict[str, Any]:
-    """The same with Usage 9, which the tutorial tells of and its code leaves out: mark the record as "Pending"."""
+def send_to_alc_and_mark_pending(record_id: str, name: str, phone_number: str) -> dict[str, Any]:
+    """Send, then mark the record as "Pending": tutorial step Usage 9, which the tutorial's code leaves out."""
     lead = send_to_alc.run(record_id, name, phone_number)
 
     fetch(

@@ -6,7 +6,7 @@ from alc_app.attio.server import create_webhook_handler, fetch, update_webhook_h
 
 
 def connection_added(connection: Connection) -> None:
-    """Make a webhook handler and register it with ALC."""
+    """Create a webhook handler and register it with ALC."""
     # The file name must match the file in the webhooks folder, but without the suffix
     handler = create_webhook_handler(file_name="lead_processed")
 

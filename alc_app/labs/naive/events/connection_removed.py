@@ -10,7 +10,7 @@ log = logging.getLogger(__name__)
 
 
 def connection_removed(connection: Connection) -> None:
-    """Tell ALC to stop calling, then delete the handlers; what goes wrong is logged."""
+    """Delete the webhooks at ALC, then the handlers. Log an error and go on."""
     try:
         handlers = list_webhook_handlers()
         authorization_token = connection.value

@@ -6,7 +6,7 @@ from alc_app.attio.server import attio_api_token, fetch
 
 
 def lead_processed(req: Request) -> Response:
-    """Write whatever status came onto whatever record it named."""
+    """Write the status in the body to the record in the body."""
     body = req.json()
 
     record_id = body.get("record_id")

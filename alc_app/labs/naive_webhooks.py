@@ -1,4 +1,4 @@
-"""Where ALC calls the naive code: unverified, and handled while ALC waits, as the tutorial's text is literally."""
+"""The webhook route of the naive code: nothing is verified, and ALC waits while the handler runs."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from flask import Blueprint, Response, abort, request
 from alc_app.attio import Request
 from alc_app.attio.host.context import running
 from alc_app.labs.naive.webhooks.lead_processed import lead_processed
-from alc_app.labs.naive_side import HOOKS, Addresses
+from alc_app.labs.naive_driver import WEBHOOK_PATH, NaiveRuntimes
 
 log = logging.getLogger(__name__)
 
 
-def blueprint(addresses: Addresses) -> Blueprint:
-    """`POST /naive/hooks/{handler_id}`, for as long as a lab runs."""
-    hooks = Blueprint("naive", __name__)
+def blueprint(runtimes: NaiveRuntimes) -> Blueprint:
+    """Serve `POST /naive/hooks/{handler_id}` for the handlers in `runtimes`, and answer 404 for all others."""
+    routes = Blueprint("naive", __name__)
 
-    @hooks.post(f"{HOOKS}<handler_id>")
+    @routes.post(f"{WEBHOOK_PATH}<handler_id>")
     def receive(handler_id: str) -> Response:
-        runtime: Any = addresses.get(handler_id)
+        runtime: Any = runtimes.get(handler_id)
         if runtime is None:
             abort(404)
         try:
@@ -32,4 +32,4 @@ def blueprint(addresses: Addresses) -> Blueprint:
             return Response(status=500)
         return Response(answer.body, status=answer.status)
 
-    return hooks
+    return routes

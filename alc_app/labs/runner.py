@@ -1,0 +1,143 @@
+"""Run labs: both sides at once, one lab at a time. A lab runs to its end even if the page is closed."""
+
+from __future__ import annotations
+
+import inspect
+import queue
+import textwrap
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from alc_app.attio.host.errors import FetchError
+from alc_app.labs.app_driver import AppDriver
+from alc_app.labs.background import submit
+from alc_app.labs.cleanup import remove_leftovers
+from alc_app.labs.clients import AlcClient, LabFailed
+from alc_app.labs.driver import Driver, Emit, Event, log
+from alc_app.labs.naive_driver import NaiveDriver, NaiveRuntimes
+from alc_app.labs.scenario import Scenario
+from alc_app.labs.scenarios import SCENARIOS
+from alc_app.pages import Excerpt, Lab, LabsBusy
+from alc_app.runtime.http_client import Http
+from alc_app.runtime.services import WORKSPACE, Services
+
+ROOT = Path(__file__).parents[2]
+NOT_CONNECTED = "Connect Acme Lead Checker first: our side sends through the workspace's connection."
+NO_CONTROL_API = (
+    "ALC's control door is shut, and labs break things there: start it with mock-alc serve --control, as the demo does."
+)
+ALC_UNREACHABLE = "ALC cannot be reached. Check that it is running."
+UNEXPECTED_ERROR = "Something unexpected happened. The log says what."
+POLL_INTERVAL = 0.2
+STOP_TIMEOUT = 4.0
+"""Seconds that a lab has for its clean-up when the process is told to stop."""
+
+
+class LabRunner:
+    """Implements the protocol `Labs` of alc_app.pages."""
+
+    def __init__(self, services: Services, stopping: threading.Event) -> None:
+        """Run labs on these services until `stopping` is set."""
+        self._services, self._stopping = services, stopping
+        self._busy = threading.Lock()
+        self.naive_runtimes: NaiveRuntimes = {}
+        if services.config.kill_once:
+            services.config.kill_once.unlink(missing_ok=True)  # left by a lab whose process was killed
+
+    def all(self) -> Sequence[Lab]:
+        """Return the labs in their order."""
+        return [replace(scenario.lab, number=number) for number, scenario in enumerate(SCENARIOS, 1)]
+
+    def get(self, name: str) -> Lab | None:
+        """Return a lab with its excerpts, or None."""
+        lab = next((lab for lab in self.all() if lab.name == name), None)
+        return replace(lab, sources=_excerpts(_find(name))) if lab else None
+
+    def missing(self) -> str | None:
+        """Return what must be done before a lab can run, as a sentence, or None."""
+        live = self._services.connections.live(WORKSPACE)
+        if live is None or live.status != "active":
+            return NOT_CONNECTED
+        try:
+            has_control_api = AlcClient(Http(), self._services.config.alc_url).has_control_api()
+        except FetchError:
+            return ALC_UNREACHABLE
+        return None if has_control_api else NO_CONTROL_API
+
+    def run(self, name: str, guess: str) -> Iterator[Event]:
+        """Run a lab on both sides and yield its events as they happen. Raises: LabsBusy."""
+        if not self._busy.acquire(blocking=False):
+            raise LabsBusy
+        events: queue.Queue[Event | None] = queue.Queue()
+        submit(self._run, _find(name), guess, events)
+        return self._stream(events)
+
+    def _stream(self, events: queue.Queue[Event | None]) -> Iterator[Event]:
+        """Yield events until None comes, or until STOP_TIMEOUT has passed since the process was told to stop."""
+        deadline = float("inf")
+        while time.monotonic() < deadline:
+            try:
+                event = events.get(timeout=POLL_INTERVAL)
+            except queue.Empty:
+                if self._stopping.is_set():
+                    deadline = min(deadline, time.monotonic() + STOP_TIMEOUT)
+                continue
+            if event is None:
+                return
+            yield event
+
+    def _run(self, scenario: Scenario, guess: str, events: queue.Queue[Event | None]) -> None:
+        """Run both sides and clean up, whether or not the events are still read. End the stream with None."""
+        try:
+            remove_leftovers(self._services, self._stopping)
+            context = (self._services, events.put, self._stopping)
+            drivers = (NaiveDriver(*context, self.naive_runtimes), AppDriver(*context))
+            for side in [submit(_run_side, driver, scenario, guess, events.put) for driver in drivers]:
+                side.result()
+        except Exception:
+            log.exception("A lab ended with an unexpected error.")
+            events.put({"event": "failed", "side": None, "text": UNEXPECTED_ERROR})
+        finally:
+            self._busy.release()
+            events.put({"event": "done"})
+            events.put(None)
+
+
+def _run_side(driver: Driver, scenario: Scenario, guess: str, emit: Emit) -> None:
+    """Run one side, clean up, and emit its outcome at the very end."""
+    event: Event
+    try:
+        driver.set_up()
+        outcome = scenario.run(driver)
+        choice = next(choice for choice in scenario.lab.choices if choice.id == outcome)
+        event = {"event": "outcome", "text": choice.text, "good": choice.good, "guessed": choice.id == guess}
+    except LabFailed as failed:
+        event = {"event": "failed", "text": str(failed)}
+    except Exception:
+        log.exception("One side of a lab ended with an unexpected error.")
+        event = {"event": "failed", "text": UNEXPECTED_ERROR}
+    driver.clean_up()
+    emit({**event, "side": driver.name})
+
+
+def _find(name: str) -> Scenario:
+    return next(scenario for scenario in SCENARIOS if scenario.lab.name == name)
+
+
+def _excerpts(scenario: Scenario) -> dict[Any, list[Excerpt]]:
+    return {
+        "naive": [_excerpt(function) for function in scenario.naive],
+        "ours": [_excerpt(function) for function in scenario.ours],
+    }
+
+
+def _excerpt(function: Any) -> Excerpt:
+    """Return the source of a function, with its file and first line."""
+    function = inspect.unwrap(getattr(function, "run", function))
+    lines, first = inspect.getsourcelines(function)
+    file = Path(inspect.getsourcefile(function) or "").relative_to(ROOT)
+    return Excerpt(file.as_posix(), first, textwrap.dedent("".join(lines)).rstrip())
