@@ -1,7 +1,4 @@
-"""Acme Lead Checker for Attio: the app of the "SDK concepts" tutorial, and the runtime that it needs.
-
-`create_app` joins the rooms and is the only place that knows them all.
-"""
+"""Acme Lead Checker for Attio: the app of the "SDK concepts" tutorial, and the runtime that it needs."""
 
 from __future__ import annotations
 
@@ -14,7 +11,10 @@ if TYPE_CHECKING:
 
 
 def create_app(config: Config | None = None) -> Flask:
-    """The web process: the workspace's pages, record actions, the OAuth callback and the door for deliveries."""
-    from alc_app.web.factory import build  # late: a command such as `alc-app --help` needs none of it
+    """Create the web process's Flask app: pages, record actions, the OAuth callback and the webhook endpoints.
+
+    Without a config, read the settings from the environment.
+    """
+    from alc_app.web.factory import build  # late, so that `alc-app --help` starts quickly
 
     return build(config)

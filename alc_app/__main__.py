@@ -1,4 +1,4 @@
-"""`python -m alc_app` is `alc-app`."""
+"""`python -m alc_app`: the same as `alc-app`."""
 
 from alc_app.cli.commands import main
 

@@ -1,1 +1,1 @@
-"""The commands of `alc-app`, and the processes they start."""
+"""The commands of `alc-app`, and the processes that they start."""

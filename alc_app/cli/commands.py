@@ -1,4 +1,4 @@
-"""`alc-app …`: the commands. Each imports what it needs when it runs, so that `--help` and the demo start at once."""
+"""The commands of `alc-app`. Each imports what it needs when it runs, so that `--help` and the demo start quickly."""
 
 from __future__ import annotations
 
@@ -10,18 +10,33 @@ import click
 from alc_app.config.settings import Config
 
 Command = Callable[..., None]
-OUTSIDE = ("url", "home", "database_url", "alc_url", "attio_url", "env")
-"""The settings of whoever meets ALC and Attio."""
-as_json = click.option("--json", "as_json", is_flag=True, help="for machines")
+ADDRESSES_AND_STORES = ("url", "home", "database_url", "alc_url", "attio_url", "env")
+"""The settings of commands that open the stores and call ALC and Attio."""
+AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+DOCTOR_EXIT_CODES = """\b
+exit code  meaning
+0          everything is in order
+1          something is not in order: see the report
+2          nothing wrong was found, but not everything could be checked
+"""
+ROTATION_STEPS = """\b
+1. Put a new key before the old ones, separated by a comma: in ALC_APP_KEYS, or in the file sealing_key in the home.
+2. Restart every process. Each can now open what any of the keys has sealed.
+3. Run this command. You may stop it at any moment and run it again.
+4. Remove the old keys, and restart every process.
+"""
 
 
-def settings(*names: str, beside: bool = False) -> Callable[[Command], Command]:
-    """Give a command a flag for each of these settings; it is called with the `Config`, perhaps `beside` an app."""
+def settings(*names: str, saved_addresses: bool = False) -> Callable[[Command], Command]:
+    """Give a command a flag for each of these settings, and call it with the `Config` as its first argument.
+
+    With `saved_addresses`, the command takes addresses that are not given from the app that runs in the same home.
+    """
 
     def decorate(command: Command) -> Command:
         def with_config(**given: Any) -> None:
             flags = {name: given.pop(name) for name in names}
-            command(_config(flags, beside), **given)
+            command(_config(flags, saved_addresses), **given)
 
         with_config.__name__, with_config.__doc__ = command.__name__, command.__doc__
         with_config.__click_params__ = getattr(command, "__click_params__", [])  # type: ignore[attr-defined]  # click's own mark
@@ -34,11 +49,11 @@ def settings(*names: str, beside: bool = False) -> Callable[[Command], Command]:
     return decorate
 
 
-def _config(flags: dict[str, Any], beside: bool) -> Config:
+def _config(flags: dict[str, Any], saved_addresses: bool) -> Config:
     from pydantic import ValidationError
 
     try:
-        return Config.from_env(beside=beside, **flags)
+        return Config.from_env(saved_addresses=saved_addresses, **flags)
     except ValidationError as error:
         lines = [f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()]
         raise click.ClickException("These settings cannot be used.\n  " + "\n  ".join(lines)) from None
@@ -48,7 +63,7 @@ def _config(flags: dict[str, Any], beside: bool) -> Config:
 def main() -> None:
     """Acme Lead Checker for Attio: the "SDK concepts" tutorial, made real.
 
-    `alc-app demo` runs all of it on this machine. The other commands are its parts.
+    `alc-app demo` runs everything on this machine. The other commands run its parts.
     """
 
 
@@ -59,10 +74,13 @@ def main() -> None:
     type=float,
     default=6.0,
     show_default=True,
-    help="seconds until ALC has decided on a lead",
+    help="Seconds from a lead to the decision of ALC's agent.",
 )
 def demo(config: Config, decide_after: float) -> None:
-    """Run everything here: the app's two processes, the Attio stand-in and the mock of ALC. Ctrl-C stops all."""
+    """Run everything on this machine, until Ctrl-C.
+
+    Everything is the web process, the worker, the Attio stand-in and the mock of ALC.
+    """
     from alc_app.cli.demo import run
 
     raise SystemExit(run(config, decide_after))
@@ -70,19 +88,23 @@ def demo(config: Config, decide_after: float) -> None:
 
 @main.command()
 @settings("host", "port", "url", "home", "database_url", "alc_url", "attio_url", "env", "removal")
-@click.option("--with-worker", is_flag=True, help="run the worker in the same process: for the smallest installations")
+@click.option("--with-worker", is_flag=True, help="Run the worker in the same process, for small installations.")
 def serve(config: Config, with_worker: bool) -> None:
-    """Run the web process: pages, record actions, OAuth and the door for webhooks."""
+    """Run the web process. It serves the pages, record actions, OAuth and the webhook endpoints."""
     from alc_app.cli.serve import run
 
     run(config, with_worker=with_worker)
 
 
 @main.command()
-@settings(*OUTSIDE, "removal", beside=True)
-@click.option("--executor-id", default="", help="name of this worker; default: the first worker-N that nobody is")
+@settings(*ADDRESSES_AND_STORES, "removal", saved_addresses=True)
+@click.option(
+    "--executor-id",
+    default="",
+    help="Name of this worker; by default the first of worker-0, worker-1, … that no other worker has.",
+)
 def worker(config: Config, executor_id: str) -> None:
-    """Run the worker: server functions, event handlers and webhook handlers, durably."""
+    """Run the worker. It runs server functions, event handlers and webhook handlers durably."""
     from alc_app.cli.serve import run_worker
 
     run_worker(config, executor_id)
@@ -91,7 +113,7 @@ def worker(config: Config, executor_id: str) -> None:
 @main.command()
 @settings("home", "database_url")
 def migrate(config: Config) -> None:
-    """Bring the database up to date. On SQLite every start does it by itself; on Postgres this does, before a start."""
+    """Migrate the database. Run it before a start on Postgres; on SQLite every start does it by itself."""
     from alc_app.runtime.migrations.schema import SchemaUnfit, migrate_all
 
     try:
@@ -102,8 +124,12 @@ def migrate(config: Config) -> None:
 
 @main.command("mock-attio")
 @settings("mock_attio_port", "home", "alc_status_type")
-@click.option("--writes-per-second", type=int, default=25, show_default=True, help="limit as the real one's; 0 is none")
-@click.option("--reads-per-second", type=int, default=100, show_default=True, help="limit as the real one's; 0 is none")
+@click.option(
+    "--writes-per-second", type=int, default=25, show_default=True, help="Rate limit of writes, as Attio's; 0 for none."
+)
+@click.option(
+    "--reads-per-second", type=int, default=100, show_default=True, help="Rate limit of reads, as Attio's; 0 for none."
+)
 def mock_attio(config: Config, writes_per_second: int, reads_per_second: int) -> None:
     """Run the stand-in for Attio: REST under /v2, and /graphql."""
     from alc_app.cli.serve import run_mock_attio
@@ -119,9 +145,12 @@ def attio_token(config: Config) -> None:
 
 
 @main.command("setup-attio")
-@settings("attio_url", "home", "alc_status_type", beside=True)
+@settings("attio_url", "home", "alc_status_type", saved_addresses=True)
 def setup_attio(config: Config) -> None:
-    """Check the token, and create the three attributes that the app writes when they are missing."""
+    """Prepare a workspace in Attio.
+
+    Check the token's scopes, and create those attributes that the app needs and that are missing.
+    """
     from alc_app.cli.setup_attio import SetupFailed, set_up
 
     try:
@@ -130,106 +159,95 @@ def setup_attio(config: Config) -> None:
         raise click.ClickException(str(error)) from None
 
 
-@main.command()
-@settings(*OUTSIDE, beside=True)
-@click.option("--fix", is_flag=True, help="mend what can be mended, and look again")
-@as_json
+@main.command(epilog=DOCTOR_EXIT_CODES)
+@settings(*ADDRESSES_AND_STORES, saved_addresses=True)
+@click.option("--fix", is_flag=True, help="Mend what can be mended, then check again.")
+@AS_JSON
 def doctor(config: Config, fix: bool, as_json: bool) -> None:
-    """Look whether ALC, the CRM and everything here still agree, and say what does not, in sentences.
+    """Check whether ALC, the CRM and this app agree. Each difference is reported in a sentence."""
+    from alc_app.cli.doctor import run_doctor
 
-    \b
-    exit code  meaning
-    0          everything is in order
-    1          something is not: see the sentences
-    2          nothing wrong was found, but not everything could be checked
-    """
-    from alc_app.cli.doctor import examine
-
-    raise SystemExit(examine(config, fix=fix, as_json=as_json))
+    raise SystemExit(run_doctor(config, fix=fix, as_json=as_json))
 
 
 @main.command()
-@settings("url", "port", "home", "alc_url", beside=True)
-@click.option("--auto", is_flag=True, help="do every step without asking")
-@click.option("--start-over", is_flag=True, help="disconnect first, and forget what has been seen")
+@settings("url", "port", "home", "alc_url", saved_addresses=True)
+@click.option("--auto", is_flag=True, help="Do every step without asking.")
+@click.option("--start-over", is_flag=True, help="Disconnect and reset the tutorial first.")
 def tour(config: Config, auto: bool, start_over: bool) -> None:
-    """Walk the tutorial at the running demo: each step is told, done after Enter, and what was seen of it is said."""
+    """Walk through the tutorial at the running demo.
+
+    The tour explains each step, does it after Enter, and says what happened. A new tour continues where the last ended.
+    """
     from alc_app.cli.tour import run
 
     raise SystemExit(run(config, auto=auto, start_over=start_over))
 
 
 @main.command("catch-up")
-@settings(*OUTSIDE, beside=True)
+@settings(*ADDRESSES_AND_STORES, saved_addresses=True)
 def catch_up(config: Config) -> None:
-    """Ask ALC now for every result that no webhook has told, and show it on the records."""
+    """Ask ALC now for results that no webhook has delivered. Each is written to its record."""
     from alc_app.cli.doctor import catch_up_now
 
     catch_up_now(config)
 
 
-@main.command("rotate-keys")
+@main.command("rotate-keys", epilog=ROTATION_STEPS)
 @settings("home", "database_url")
 def rotate_keys(config: Config) -> None:
-    """Seal every stored secret with the first key, so that the older ones can be taken away.
+    """Seal every stored secret with the first key. The older keys can then be removed."""
+    from alc_app.cli.doctor import reseal_secrets
 
-    \b
-    1. Put a new key before the old ones, separated by a comma: in ALC_APP_KEYS, or in sealing_key in the home.
-    2. Start every process anew: all of them open what either key has sealed.
-    3. Run this. It may be stopped at any moment, and run again.
-    4. Take the old keys away, and start every process anew.
-    """
-    from alc_app.cli.doctor import seal_anew
-
-    seal_anew(config)
+    reseal_secrets(config)
 
 
 @main.group("dead-letters")
 def dead_letters() -> None:
-    """Work that has ended in failure and that nothing tries again by itself: list it, replay it, dismiss it."""
+    """List, replay or dismiss work that has failed for good."""
 
 
 @dead_letters.command("list")
-@settings(*OUTSIDE, beside=True)
-@as_json
-def list_letters(config: Config, as_json: bool) -> None:
-    """Name every dead letter, with its reason."""
-    from alc_app.cli.doctor import list_letters
+@settings(*ADDRESSES_AND_STORES, saved_addresses=True)
+@AS_JSON
+def list_dead_letters(config: Config, as_json: bool) -> None:
+    """List every dead letter with its reason."""
+    from alc_app.cli.doctor import list_dead_letters
 
-    list_letters(config, as_json=as_json)
+    list_dead_letters(config, as_json=as_json)
 
 
 @dead_letters.command("show")
 @click.argument("letter_id", metavar="ID")
-@settings(*OUTSIDE, beside=True)
-@as_json
-def show_letter(config: Config, letter_id: str, as_json: bool) -> None:
-    """Tell everything about one."""
-    from alc_app.cli.doctor import show_letter
+@settings(*ADDRESSES_AND_STORES, saved_addresses=True)
+@AS_JSON
+def show_dead_letter(config: Config, letter_id: str, as_json: bool) -> None:
+    """Show all fields of one dead letter."""
+    from alc_app.cli.doctor import show_dead_letter
 
-    show_letter(config, letter_id, as_json=as_json)
+    show_dead_letter(config, letter_id, as_json=as_json)
 
 
 @dead_letters.command("replay")
 @click.argument("letter_id", metavar="[ID]", required=False)
-@settings(*OUTSIDE, beside=True)
-@click.option("--all", "all_of_them", is_flag=True, help="every one that can be tried again by machine")
-@as_json
-def replay_letters(config: Config, letter_id: str | None, all_of_them: bool, as_json: bool) -> None:
-    """Have one tried again, or all that can be."""
-    from alc_app.cli.doctor import replay_letters
+@settings(*ADDRESSES_AND_STORES, saved_addresses=True)
+@click.option("--all", "replay_all", is_flag=True, help="Replay every dead letter that needs no person.")
+@AS_JSON
+def replay_dead_letters(config: Config, letter_id: str | None, replay_all: bool, as_json: bool) -> None:
+    """Try one dead letter again, or with --all every one that can be."""
+    from alc_app.cli.doctor import replay_dead_letters
 
-    if bool(letter_id) == all_of_them:
+    if bool(letter_id) == replay_all:
         raise click.UsageError("Name one dead letter, or say --all.")
-    replay_letters(config, letter_id, as_json=as_json)
+    replay_dead_letters(config, letter_id, as_json=as_json)
 
 
 @dead_letters.command("dismiss")
 @click.argument("letter_id", metavar="ID")
-@settings(*OUTSIDE, beside=True)
-@as_json
-def dismiss_letter(config: Config, letter_id: str, as_json: bool) -> None:
-    """Take one off the list for good; nothing else is changed."""
-    from alc_app.cli.doctor import dismiss_letter
+@settings(*ADDRESSES_AND_STORES, saved_addresses=True)
+@AS_JSON
+def dismiss_dead_letter(config: Config, letter_id: str, as_json: bool) -> None:
+    """Remove one dead letter from the list for good. Nothing else changes."""
+    from alc_app.cli.doctor import dismiss_dead_letter
 
-    dismiss_letter(config, letter_id, as_json=as_json)
+    dismiss_dead_letter(config, letter_id, as_json=as_json)

@@ -1,4 +1,4 @@
-"""`alc-app demo`: all the servers of the tutorial's diagram on one machine, watched over, their logs in one place."""
+"""`alc-app demo`: run all servers of the tutorial's diagram on this machine, restart any that ends, show all logs."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ import click
 from alc_app.config.secret_files import keep_secret
 from alc_app.config.settings import Config
 
-READY_WITHIN = 30.0
-STOP_WITHIN = 10.0
-RESTART_AFTER = 1.0
+START_TIMEOUT = 30.0
+STOP_TIMEOUT = 10.0
+RESTART_DELAY = 1.0
 
 
 @dataclass
-class Part:
-    """One server of the demo."""
+class Server:
+    """One process of the demo. The worker has no URL."""
 
     name: str
     colour: str
@@ -38,34 +38,34 @@ class Part:
 
 
 def run(config: Config, decide_after: float) -> int:
-    """Start every part, show where to go, and watch over them until Ctrl-C; returns the exit code."""
-    parts = plan(config, decide_after)
-    taken = [part.url for part in parts if part.url and _answers(part.url)]
+    """Start every server, print the URLs, and restart servers that end until Ctrl-C. Return the exit code."""
+    servers = plan(config, decide_after)
+    taken = [server.url for server in servers if server.url and _answers(server.url)]
     if taken:
         raise click.ClickException(
             f"Something is already running at {', '.join(taken)}. Stop it, or choose other ports: alc-app demo --help."
         )
-    ended = threading.Event()
+    stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: ended.set())
-    os.umask(0o077)  # the databases of every part are this user's alone
+        signal.signal(number, lambda *_: stopping.set())
+    os.umask(0o077)  # only this user may read the databases of the servers
     try:
-        # The page first, because a person waits for it; then the rest, which has time until the first click.
-        for some in (parts[:-2], parts[-2:]):
-            for part in some:
-                _start(part)
-            ready = _wait_until_ready(some, ended)
+        # First what the page needs; ALC and the worker have time until the first click.
+        for group in (servers[:-2], servers[-2:]):
+            for server in group:
+                _start(server)
+            ready = _wait_until_ready(group, stopping)
         if ready:
             _welcome(config)
-        _watch(parts, ended)
+        _watch(servers, stopping)
     finally:
         click.echo("\nStopping …")
-        _stop(parts)
+        _stop(servers)
     return 0
 
 
-def plan(config: Config, decide_after: float) -> list[Part]:
-    """The parts of the demo: the page comes first, because people wait for it."""
+def plan(config: Config, decide_after: float) -> list[Server]:
+    """Return the servers of the demo. The web process comes first, because the user waits for its page."""
     client_secret = config.alc_client_secret.get_secret_value() or keep_secret(
         config.home / "alc_client_secret", lambda: secrets.token_urlsafe(32)
     )
@@ -81,64 +81,64 @@ def plan(config: Config, decide_after: float) -> list[Part]:
         "MOCK_ALC_CLIENT_SECRET": client_secret,
         "MOCK_ALC_REDIRECT_URIS": f"{config.base_url}/connections/alc/callback",
     }
-    parts = [
-        Part("web", "cyan", ["alc_app", "serve"], ours, config.base_url),
-        Part("mock_alc", "yellow", ["mock_alc", "serve"], alc, config.alc_url),
-        Part("worker", "green", ["alc_app", "worker"], ours),
+    servers = [
+        Server("web", "cyan", ["alc_app", "serve"], ours, config.base_url),
+        Server("mock_alc", "yellow", ["mock_alc", "serve"], alc, config.alc_url),
+        Server("worker", "green", ["alc_app", "worker"], ours),
     ]
     if not config.uses_real_attio:
-        parts.insert(1, Part("attio", "magenta", ["alc_app", "mock-attio"], ours, config.attio_origin))
-    return parts
+        servers.insert(1, Server("attio", "magenta", ["alc_app", "mock-attio"], ours, config.attio_origin))
+    return servers
 
 
-def _start(part: Part) -> None:
-    part.process = subprocess.Popen(  # noqa: S603 - our own programs
-        [sys.executable, "-m", *part.arguments],
-        env=part.environment,
+def _start(server: Server) -> None:
+    server.process = subprocess.Popen(  # noqa: S603 - our own programs
+        [sys.executable, "-m", *server.arguments],
+        env=server.environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        start_new_session=True,  # Ctrl-C is for us; we tell the parts
+        start_new_session=True,  # Ctrl-C reaches only this process, which then stops the servers
         preexec_fn=_die_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509 - no thread of ours holds a lock
     )
-    threading.Thread(target=_show_log, args=(part, part.process), daemon=True).start()
+    threading.Thread(target=_show_log, args=(server, server.process), daemon=True).start()
 
 
 def _die_with_parent() -> None:
-    """Linux: a part must not outlive the demo, even when the demo is killed."""
+    """Let the kernel stop this server when the demo ends, even by kill -9 (Linux only)."""
     import ctypes
 
     ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG
 
 
-def _show_log(part: Part, process: subprocess.Popen[str]) -> None:
+def _show_log(server: Server, process: subprocess.Popen[str]) -> None:
     for line in process.stdout or ():
-        click.echo(f"{click.style(f'{part.name:>8} │', fg=part.colour)} {line.rstrip()}")
+        click.echo(f"{click.style(f'{server.name:>8} │', fg=server.colour)} {line.rstrip()}")
 
 
-def _watch(parts: list[Part], ended: threading.Event) -> None:
-    """Start a part again when it has died: nothing is lost, and nobody has to do it by hand."""
-    while not ended.wait(0.5):
-        for part in parts:
-            if part.process and part.process.poll() is not None:
-                click.echo(f"{part.name} ended with {part.process.returncode}; starting it again.", err=True)
-                if not ended.wait(RESTART_AFTER):
-                    _start(part)
+def _watch(servers: list[Server], stopping: threading.Event) -> None:
+    """Restart every server that ends, until `stopping` is set."""
+    while not stopping.wait(0.5):
+        for server in servers:
+            if server.process and server.process.poll() is not None:
+                click.echo(f"{server.name} ended with {server.process.returncode}; starting it again.", err=True)
+                if not stopping.wait(RESTART_DELAY):
+                    _start(server)
 
 
-def _wait_until_ready(parts: list[Part], ended: threading.Event) -> bool:
-    deadline = time.monotonic() + READY_WITHIN
-    waiting = [part.url for part in parts if part.url]
-    while waiting and time.monotonic() < deadline and not ended.wait(0.05):
+def _wait_until_ready(servers: list[Server], stopping: threading.Event) -> bool:
+    deadline = time.monotonic() + START_TIMEOUT
+    waiting = [server.url for server in servers if server.url]
+    while waiting and time.monotonic() < deadline and not stopping.wait(0.05):
         waiting = [url for url in waiting if not _answers(url)]
-        if any(part.process and part.process.poll() is not None for part in parts):
+        if any(server.process and server.process.poll() is not None for server in servers):
             return False
     return not waiting
 
 
 def _answers(url: str) -> bool:
-    parts = urlsplit(url)
-    connection = http.client.HTTPConnection(parts.hostname or "", parts.port or 80, timeout=2)
+    address = urlsplit(url)
+    connection = http.client.HTTPConnection(address.hostname or "", address.port or 80, timeout=2)
     try:
         connection.request("GET", "/healthz")
         connection.getresponse().read()
@@ -161,7 +161,7 @@ def _welcome(config: Config) -> None:
                 row("ALC's own console", config.alc_url),
                 row("Attio's API", f"{config.attio_origin}/v2"),
                 "",
-                f"  New here? Begin the tutorial there, or in another terminal: .venv/bin/alc-app tour{_home(config)}",
+                f"  New here? Begin the tutorial there, or in another terminal: {_tour_command(config)}",
                 "  Ctrl-C stops everything.",
                 "",
             )
@@ -169,17 +169,17 @@ def _welcome(config: Config) -> None:
     )
 
 
-def _home(config: Config) -> str:
-    """The flag by which other commands find what runs here, where it is needed."""
+def _tour_command(config: Config) -> str:
+    """Return the command of the tour. It needs the flag `--home` unless the home is the default one."""
     is_default = config.home == Config.model_fields["home"].default
-    return "" if is_default else f" --home {shlex.quote(str(config.home))}"
+    return ".venv/bin/alc-app tour" + ("" if is_default else f" --home {shlex.quote(str(config.home))}")
 
 
-def _stop(parts: list[Part]) -> None:
-    running = [part.process for part in parts if part.process and part.process.poll() is None]
+def _stop(servers: list[Server]) -> None:
+    running = [server.process for server in servers if server.process and server.process.poll() is None]
     for process in running:
         process.terminate()
-    deadline = time.monotonic() + STOP_WITHIN
+    deadline = time.monotonic() + STOP_TIMEOUT
     for process in running:
         try:
             process.wait(timeout=max(deadline - time.monotonic(), 0.1))

@@ -1,4 +1,4 @@
-"""What `alc-app doctor`, `catch-up`, `rotate-keys` and `dead-letters` print, for people and for machines."""
+"""The commands `alc-app doctor`, `catch-up`, `rotate-keys` and `dead-letters`: what they print, as text or JSON."""
 
 from __future__ import annotations
 
@@ -23,17 +23,18 @@ from alc_app.runtime.services import Services
 from alc_app.runtime.storage.sealing import KeyMissing
 from alc_app.runtime.stores.key_rotation import rotate_keys
 
-WITHIN = 60.0
+TIMEOUT = 60.0
+"""Seconds that all checks may take together."""
 SIGNS = {"error": ("✗", "red"), "warning": ("!", "yellow"), "unknown": ("?", "yellow")}
 FIX = "alc-app doctor --fix"
 
 
-def examine(config: Config, *, fix: bool, as_json: bool) -> int:
-    """Print the report; returns the exit code."""
+def run_doctor(config: Config, *, fix: bool, as_json: bool) -> int:
+    """Check everything, print the report, and return the exit code (see `alc-app doctor --help`)."""
     try:
         with _services(config) as services:
             doctor = Doctor(services)
-            report = doctor.mend(WITHIN) if fix else doctor.examine(WITHIN)
+            report = doctor.mend(TIMEOUT) if fix else doctor.examine(TIMEOUT)
     except (KeyMissing, SchemaUnfit) as error:
         click.echo(str(error), err=True)
         return COULD_NOT_CHECK
@@ -45,7 +46,7 @@ def examine(config: Config, *, fix: bool, as_json: bool) -> int:
 
 
 def catch_up_now(config: Config) -> None:
-    """Make a sweep in this process, and print what it has found."""
+    """Reconcile the leads with ALC in this process, and print how many have changed. Raises: ClickException."""
     with _services(config) as services, running(AppContext(services)):
         reconcile_leads(services.settings.workspace_id)
         last = reconcile.last_reconciliation()
@@ -54,8 +55,8 @@ def catch_up_now(config: Config) -> None:
     click.echo(f"ALC had news of {last.told} leads." if last.told else "No webhook has been missed.")
 
 
-def seal_anew(config: Config) -> None:
-    """Seal every secret with the first key, and print what came of it."""
+def reseal_secrets(config: Config) -> None:
+    """Seal every secret with the first key, and print the result. Raises: ClickException, if a key is missing."""
     try:
         with _services(config) as services:
             done = rotate_keys(services.database, services.sealer)
@@ -68,7 +69,7 @@ def seal_anew(config: Config) -> None:
     click.echo("The older keys are not needed any more.")
 
 
-def list_letters(config: Config, *, as_json: bool) -> None:
+def list_dead_letters(config: Config, *, as_json: bool) -> None:
     """Print every dead letter."""
     with _services(config) as services:
         found = dead_letters.find(services)
@@ -80,9 +81,9 @@ def list_letters(config: Config, *, as_json: bool) -> None:
     click.echo("There are no dead letters." if not found else "Try one again: alc-app dead-letters replay ID")
 
 
-def show_letter(config: Config, letter_id: str, *, as_json: bool) -> None:
-    """Print one dead letter."""
-    with _services(config) as services, _refusals():
+def show_dead_letter(config: Config, letter_id: str, *, as_json: bool) -> None:
+    """Print the fields of one dead letter."""
+    with _services(config) as services, _not_replayed_as_click_error():
         shown = dead_letters.as_json(dead_letters.get(services, letter_id))
     if as_json:
         click.echo(json.dumps(shown, indent=2))
@@ -92,25 +93,29 @@ def show_letter(config: Config, letter_id: str, *, as_json: bool) -> None:
             click.echo(f"{name + ':':<12}{value}")
 
 
-def replay_letters(config: Config, letter_id: str | None, *, as_json: bool) -> None:
-    """Have one dead letter tried again, or all that can be."""
-    with _services(config) as services, _refusals():
-        wanted = [letter_id] if letter_id else [letter.id for letter in dead_letters.find(services) if _can(letter)]
-        _tell([{"id": each, "replayed": dead_letters.replay(services, each)} for each in wanted], as_json)
+def replay_dead_letters(config: Config, letter_id: str | None, *, as_json: bool) -> None:
+    """Replay one dead letter, or without an id all that need no person. Print what was done."""
+    with _services(config) as services, _not_replayed_as_click_error():
+        wanted = (
+            [letter_id]
+            if letter_id
+            else [letter.id for letter in dead_letters.find(services) if _is_replayable(letter)]
+        )
+        _print_done([{"id": each, "replayed": dead_letters.replay(services, each)} for each in wanted], as_json)
 
 
-def dismiss_letter(config: Config, letter_id: str, *, as_json: bool) -> None:
-    """Take one dead letter off the list."""
-    with _services(config) as services, _refusals():
+def dismiss_dead_letter(config: Config, letter_id: str, *, as_json: bool) -> None:
+    """Remove one dead letter from the list, and print that."""
+    with _services(config) as services, _not_replayed_as_click_error():
         dead_letters.dismiss(services, letter_id)
-        _tell([{"id": letter_id, "dismissed": f"{letter_id} is off the list."}], as_json)
+        _print_done([{"id": letter_id, "dismissed": f"{letter_id} is off the list."}], as_json)
 
 
-def _can(letter: DeadLetter) -> bool:
+def _is_replayable(letter: DeadLetter) -> bool:
     return not letter.advice
 
 
-def _tell(done: list[dict[str, str]], as_json: bool) -> None:
+def _print_done(done: list[dict[str, str]], as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps({"done": done}, indent=2))
         return
@@ -122,7 +127,7 @@ def _tell(done: list[dict[str, str]], as_json: bool) -> None:
 
 @contextmanager
 def _services(config: Config) -> Iterator[Services]:
-    from alc_app.app import app as manifest  # late: `--help` needs none of it
+    from alc_app.app import app as manifest  # late, so that `--help` starts quickly
 
     logs.set_up()
     services = Services(config, manifest)
@@ -133,7 +138,7 @@ def _services(config: Config) -> Iterator[Services]:
 
 
 @contextmanager
-def _refusals() -> Iterator[None]:
+def _not_replayed_as_click_error() -> Iterator[None]:
     try:
         yield
     except NotReplayed as error:

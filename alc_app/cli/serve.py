@@ -1,15 +1,16 @@
-"""The processes, as the command line starts them."""
+"""The processes that the commands start: the web process, the worker and the Attio stand-in."""
 
 from __future__ import annotations
 
 import gc
+import os
 import signal
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 import click
 
-from alc_app.config.addresses import remember
+from alc_app.config.addresses import save_addresses
 from alc_app.config.settings import LOOPBACK, Config
 from alc_app.runtime.observability import logs
 
@@ -19,17 +20,17 @@ if TYPE_CHECKING:
     from alc_app.runtime.jobs.worker import Worker
 
 THREADS = 64
-MAX_BODY = 256 * 1024
-MOST_CONNECTIONS = 2000
+MAX_BODY_BYTES = 256 * 1024
+MAX_CONNECTIONS = 2000
 IDLE_SECONDS = 30
-"""After so long without a byte, or without the rest of a request, a connection is closed."""
+"""A connection is closed after so many seconds without a byte, or without the rest of a request."""
 
 
 def run(config: Config, *, with_worker: bool) -> None:
-    """Serve the web process until SIGTERM or SIGINT.
+    """Serve the web process until SIGTERM or SIGINT, which also ends the open event streams.
 
-    waitress takes a request whole before a thread is given to it, and an answer back before the browser has read it:
-    no slow or silent peer can hold a thread. Streams end when the process is told to stop.
+    waitress reads a whole request before it gives it to a thread, and buffers the response for slow clients, so no slow
+    or silent client can hold a thread. Raises: click.ClickException, if the process cannot start.
     """
     from waitress.server import create_server
 
@@ -47,16 +48,16 @@ def run(config: Config, *, with_worker: bool) -> None:
             host=config.host,
             port=config.port,
             threads=THREADS,
-            max_request_body_size=MAX_BODY,
+            max_request_body_size=MAX_BODY_BYTES,
             ident=None,
-            connection_limit=MOST_CONNECTIONS,
+            connection_limit=MAX_CONNECTIONS,
             asyncore_use_poll=True,
             channel_timeout=IDLE_SECONDS,
             cleanup_interval=10,
         )
     except (WorkerIdTaken, KeyMissing, SchemaUnfit, OSError) as error:
         raise click.ClickException(str(error)) from None
-    remember(config.home, config.addresses)
+    save_addresses(config.home, config.addresses)
     click.echo(f"alc_app is at {config.base_url}")
     _stop_by_exception(web.extensions["live"].stop)
     try:
@@ -70,7 +71,7 @@ def run(config: Config, *, with_worker: bool) -> None:
 def _build(config: Config) -> Flask:
     from alc_app import create_app
 
-    gc.disable()  # nothing that is imported becomes garbage: a tenth of the start is spent looking for some
+    gc.disable()  # imports create no garbage, and collecting would take a tenth of the start
     web = create_app(config)
     gc.freeze()
     gc.enable()
@@ -86,7 +87,7 @@ def _worker(web: Flask) -> Worker:
 
 
 def _stop_by_exception(first: Callable[[], None]) -> None:
-    """Let SIGTERM and Ctrl-C end the server's loop, and the open streams before it."""
+    """On SIGTERM and SIGINT, call `first` and end the server's loop with SystemExit."""
 
     def stop(*_: object) -> None:
         first()
@@ -97,7 +98,7 @@ def _stop_by_exception(first: Callable[[], None]) -> None:
 
 
 def run_worker(config: Config, executor_id: str) -> None:
-    """Run the worker until it is told to stop."""
+    """Run the worker until SIGTERM or SIGINT. Raises: click.ClickException, if it cannot start."""
     from alc_app.app import app as manifest
     from alc_app.runtime.jobs.worker import Worker, run_for_ever
     from alc_app.runtime.migrations.schema import SchemaUnfit
@@ -118,7 +119,7 @@ def run_worker(config: Config, executor_id: str) -> None:
 
 
 def run_mock_attio(config: Config, writes_per_second: int, reads_per_second: int) -> None:
-    """Run the Attio stand-in until it is told to stop."""
+    """Run the Attio stand-in until SIGTERM or SIGINT. Raises: click.ClickException, if the port is taken."""
     from alc_app.mock_attio.server import serve
     from alc_app.mock_attio.store.config import MockAttioConfig
 
@@ -130,13 +131,21 @@ def run_mock_attio(config: Config, writes_per_second: int, reads_per_second: int
         writes_per_second=writes_per_second,
         reads_per_second=reads_per_second,
         web_url=f"{config.base_url}/people/{{record_id}}",
-        post=_carrier(),
+        post=_webhook_post(),
     )
-    serve(mock, host="127.0.0.1", port=config.mock_attio_port)
+    try:
+        serve(mock, host="127.0.0.1", port=config.mock_attio_port)
+    except OSError as error:
+        reason = os.strerror(error.errno) if error.errno else error
+        message = f"The Attio stand-in cannot listen on port {config.mock_attio_port}: {reason}."
+        raise click.ClickException(message) from None
 
 
-def _carrier() -> Callable[[str, bytes, Mapping[str, str]], int | None]:
-    """What the stand-in sends to webhooks with: our own way out, with its deadlines."""
+def _webhook_post() -> Callable[[str, bytes, Mapping[str, str]], int | None]:
+    """Return the function that posts the stand-in's webhooks, through our HTTP client with its timeouts.
+
+    It returns the status of the response, or None if there was none.
+    """
     from alc_app.attio.host.errors import FetchError
     from alc_app.runtime.http_client import Http
 

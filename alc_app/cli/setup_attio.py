@@ -1,4 +1,4 @@
-"""`alc-app setup-attio`: is the token good, may it do what the app needs, and are the three attributes there?"""
+"""`alc-app setup-attio`: check the token and its scopes, and create the attributes that are missing."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ STATUSES = ("Requested", "Pending", "Complete", "Failed")
 
 
 class SetupFailed(Exception):
-    """The workspace cannot be used yet; the message says what to do."""
+    """The workspace cannot be used yet. The message says what to do."""
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """An attribute that the app writes."""
+class Attribute:
+    """An attribute of people that the app writes."""
 
     slug: str
     title: str
@@ -32,13 +32,13 @@ class Wanted:
 
 
 def set_up(config: Config, say: Callable[[str], None]) -> None:
-    """Check and complete the workspace that the token belongs to. Raises: SetupFailed."""
+    """Check and complete the workspace of the token; `say` gets each sentence of the report. Raises: SetupFailed."""
     services = Services(config, manifest)
     try:
         with running(AppContext(services)):
             may_create = _check_token(say)
-            for wanted in wanted_attributes(config):
-                _ensure(wanted, may_create, say)
+            for attribute in needed_attributes(config):
+                _ensure(attribute, may_create, say)
     except AttioApiError as error:
         raise SetupFailed(f"Attio at {config.attio_origin}: {error.message}") from error
     finally:
@@ -46,17 +46,17 @@ def set_up(config: Config, say: Callable[[str], None]) -> None:
     say("The workspace is ready.")
 
 
-def wanted_attributes(config: Config) -> list[Wanted]:
-    """The three attributes of a person."""
+def needed_attributes(config: Config) -> list[Attribute]:
+    """Return the three attributes, with the configured type of the status."""
     return [
-        Wanted("alc_lead_id", "ALC lead ID", "text", "The lead at Acme Lead Checker"),
-        Wanted("alc_status", "ALC status", config.alc_status_type, "Set by Acme Lead Checker"),
-        Wanted("alc_interest", "ALC interest", "text", "What Acme Lead Checker found out"),
+        Attribute("alc_lead_id", "ALC lead ID", "text", "The lead at Acme Lead Checker"),
+        Attribute("alc_status", "ALC status", config.alc_status_type, "Set by Acme Lead Checker"),
+        Attribute("alc_interest", "ALC interest", "text", "What Acme Lead Checker found out"),
     ]
 
 
 def _check_token(say: Callable[[str], None]) -> bool:
-    """Look the token up by `/v2/self`, which never answers 401; returns whether it may create attributes."""
+    """Check the token with `/v2/self`, which never answers 401. Return whether it may create attributes."""
     me = attio_api.identify()
     if not me.get("active"):
         raise SetupFailed("Attio does not know this token, or it was revoked. Make a new one and set ATTIO_API_TOKEN.")
@@ -70,44 +70,45 @@ def _check_token(say: Callable[[str], None]) -> bool:
     return "object_configuration:read-write" in scopes
 
 
-def _ensure(wanted: Wanted, may_create: bool, say: Callable[[str], None]) -> None:
-    found = attio_api.get_attribute("people", wanted.slug)
+def _ensure(attribute: Attribute, may_create: bool, say: Callable[[str], None]) -> None:
+    found = attio_api.get_attribute("people", attribute.slug)
     if found is None:
-        _create(wanted, may_create)
-        say(f"Created the attribute {wanted.slug} ({wanted.type}) on people.")
-    elif found["type"] != wanted.type:
+        _create(attribute, may_create)
+        say(f"Created the attribute {attribute.slug} ({attribute.type}) on people.")
+    elif found["type"] != attribute.type:
         raise SetupFailed(
-            f"The attribute {wanted.slug} exists with the type {found['type']}, and {wanted.type} was expected. "
+            f"The attribute {attribute.slug} exists with the type {found['type']}, and {attribute.type} was expected. "
             "Set ALC_STATUS_TYPE to its type, or archive the attribute in Attio."
         )
-    if wanted.type in ("select", "status"):
-        _ensure_titles(wanted, may_create, say)
+    if attribute.type in ("select", "status"):
+        _ensure_titles(attribute, may_create, say)
 
 
-def _create(wanted: Wanted, may_create: bool) -> None:
+def _create(attribute: Attribute, may_create: bool) -> None:
     if not may_create:
         raise SetupFailed(
-            f"The attribute {wanted.slug} is missing and the token may not create it. Either grant it "
-            f"object_configuration:read-write, or let an admin add to people: {wanted.title}, slug {wanted.slug}, "
-            f"type {wanted.type}."
+            f"The attribute {attribute.slug} is missing and the token may not create it. Either grant it "
+            f"object_configuration:read-write, or let an admin add to people: {attribute.title}, "
+            f"slug {attribute.slug}, type {attribute.type}."
         )
     try:
         attio_api.create_attribute(
             "people",
-            title=wanted.title,
-            api_slug=wanted.slug,
-            type=wanted.type,
-            description=wanted.description,
+            title=attribute.title,
+            api_slug=attribute.slug,
+            type=attribute.type,
+            description=attribute.description,
         )
     except AttioRefused as error:
-        raise SetupFailed(f"Attio did not create {wanted.slug}: {error.message}") from error
+        raise SetupFailed(f"Attio did not create {attribute.slug}: {error.message}") from error
 
 
-def _ensure_titles(wanted: Wanted, may_create: bool, say: Callable[[str], None]) -> None:
-    kind = "options" if wanted.type == "select" else "statuses"
-    missing = [title for title in STATUSES if title not in attio_api.list_titles("people", wanted.slug, kind)]
+def _ensure_titles(attribute: Attribute, may_create: bool, say: Callable[[str], None]) -> None:
+    kind = "options" if attribute.type == "select" else "statuses"
+    missing = [title for title in STATUSES if title not in attio_api.list_titles("people", attribute.slug, kind)]
     if missing and not may_create:
-        raise SetupFailed(f"{wanted.slug} lacks {', '.join(missing)}, and the token may not add them. Ask an admin to.")
+        titles = ", ".join(missing)
+        raise SetupFailed(f"{attribute.slug} lacks {titles}, and the token may not add them. Ask an admin to.")
     for title in missing:
-        attio_api.create_title("people", wanted.slug, kind, title)
-        say(f"Added {title} to {wanted.slug}.")
+        attio_api.create_title("people", attribute.slug, kind, title)
+        say(f"Added {title} to {attribute.slug}.")

@@ -1,1 +1,1 @@
-"""Settings, and the files of the home that keep them."""
+"""The settings, and the files in the home that belong to them."""

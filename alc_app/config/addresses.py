@@ -1,6 +1,7 @@
-"""Where the servers of an installation are: its web process writes it into the home, the other commands read it there.
+"""The file `addresses.json` in the home: the web process saves its addresses, other commands load them.
 
-A `doctor` that took the default port for this app's own address would "mend" the webhooks of one that runs at another.
+Without it, `alc-app doctor --fix` would assume the default addresses, and change the webhooks of an app that runs on
+another port.
 """
 
 from __future__ import annotations
@@ -12,28 +13,28 @@ from contextlib import suppress
 from pathlib import Path
 
 FILE = "addresses.json"
-SAID_BY = {
+OVERRIDDEN_BY = {
     "ALC_APP_URL": ("ALC_APP_URL", "ALC_APP_HOST", "ALC_APP_PORT"),
     "ALC_URL": ("ALC_URL",),
     "ATTIO_URL": ("ATTIO_URL", "ATTIO_API_TOKEN", "MOCK_ATTIO_PORT"),
     "MOCK_ATTIO_PORT": ("ATTIO_URL", "ATTIO_API_TOKEN", "MOCK_ATTIO_PORT"),
 }
-"""Each address, and the settings by which somebody has said it."""
+"""The environment variables of saved addresses, each with the settings that replace the saved value."""
 
 
-def remember(home: Path, addresses: Mapping[str, str]) -> None:
-    """Write these addresses, by the names of their settings, into the home. Do nothing if it cannot be written."""
+def save_addresses(home: Path, addresses: Mapping[str, str]) -> None:
+    """Write the addresses, by environment variable, to the home. Do nothing if the home cannot be written."""
     draft = home / f"{FILE}.{os.getpid()}"
     with suppress(OSError):
         draft.write_text(json.dumps(dict(addresses), indent=2), encoding="utf-8")
         draft.replace(home / FILE)
 
 
-def remembered(home: Path, said: set[str]) -> dict[str, str]:
-    """The addresses that nobody has `said`, neither by a flag nor by a variable, as they were when the app last ran."""
+def load_addresses(home: Path, given: set[str]) -> dict[str, str]:
+    """Return the saved addresses that no setting in `given` (environment variables) replaces. {} without a file."""
     try:
-        told = json.loads((home / FILE).read_text(encoding="utf-8"))
+        content = json.loads((home / FILE).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-    found = told if isinstance(told, dict) else {}
-    return {name: str(found[name]) for name, by in SAID_BY.items() if found.get(name) and not said.intersection(by)}
+    saved = content if isinstance(content, dict) else {}
+    return {name: str(saved[name]) for name, by in OVERRIDDEN_BY.items() if saved.get(name) and not given & {*by}}

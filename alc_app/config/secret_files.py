@@ -1,4 +1,4 @@
-"""Secrets that live in a file of their own: made once, readable by their owner only."""
+"""Secrets that are generated once and kept in a file which only its owner can read."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from pathlib import Path
 
 
 class UnsafeFileError(Exception):
-    """The file could be read by others; the message says what to do."""
+    """Other users may read the file. The message says what to do."""
 
 
 def keep_secret(path: Path, make: Callable[[], str]) -> str:
-    """The text in `path`; made when there is none, by exactly one of the processes that ask at once (O18).
+    """Return the text in `path`. If there is no file, create it with the text that `make` returns (O18).
 
-    Raises: UnsafeFileError, when others than the owner may read it.
+    Of several processes that do this at once, one creates the file and all return its text. Raises: UnsafeFileError, if
+    other users may read the file.
     """
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     if not path.exists():
@@ -26,8 +27,10 @@ def keep_secret(path: Path, make: Callable[[], str]) -> str:
 
 
 def _create(path: Path, text: str) -> None:
-    """Write a whole file or none: to a name of our own first, then linked into place unless another was faster."""
-    number, name = tempfile.mkstemp(prefix=f"{path.name}.", dir=path.parent)  # 0600, and of this thread alone
+    """Write a temporary file and link it to `path`, unless another process was faster: no reader sees half a secret."""
+    number, name = tempfile.mkstemp(
+        prefix=f"{path.name}.", dir=path.parent
+    )  # mode 0600, and a name that no other thread uses
     draft = Path(name)
     with os.fdopen(number, "w", encoding="ascii") as file:
         file.write(text)

@@ -1,4 +1,4 @@
-"""Every setting of alc_app, typed. Read from the environment by `Config.from_env()` and nowhere else."""
+"""Every setting of alc_app, typed. `Config.from_env()` is the only place that reads them from the environment."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
-from alc_app.config.addresses import remembered
+from alc_app.config.addresses import load_addresses
 from alc_app.config.secret_files import keep_secret
 
 REAL_ATTIO = "https://api.attio.com"
@@ -18,119 +18,136 @@ LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 class Config(BaseModel):
-    """Settings. Each has an environment variable (its alias) and, where a command takes it, a flag of that name."""
+    """The settings. Each has an environment variable (its alias) and, for the commands that need it, a flag."""
 
     model_config = ConfigDict(frozen=True, populate_by_name=True, extra="forbid", hide_input_in_errors=True)
 
-    host: str = Field("127.0.0.1", alias="ALC_APP_HOST", description="address that the web server binds to")
-    port: int = Field(8000, alias="ALC_APP_PORT", description="port of the web server", ge=0, le=65535)
+    host: str = Field("127.0.0.1", alias="ALC_APP_HOST", description="Address that the web server binds to.")
+    port: int = Field(8000, alias="ALC_APP_PORT", description="Port of the web server.", ge=0, le=65535)
     url: str = Field(
         "",
         alias="ALC_APP_URL",
-        description="where browsers and ALC find this app; default: the bound address",
+        description="Origin at which browsers and ALC reach this app; by default made of host and port.",
     )
-    home: Path = Field(Path(".alc"), alias="ALC_APP_HOME", description="folder for the databases and the keys")
+    home: Path = Field(
+        Path(".alc"), alias="ALC_APP_HOME", description="Folder of the database files and the generated keys."
+    )
     database_url: str = Field(
-        "", alias="ALC_APP_DATABASE_URL", description="SQLAlchemy URL; default: SQLite in the home"
+        "",
+        alias="ALC_APP_DATABASE_URL",
+        description="SQLAlchemy URL of a SQLite file or a Postgres; by default SQLite files in the home.",
     )
     keys: SecretStr = Field(
         SecretStr(""),
         alias="ALC_APP_KEYS",
-        description="comma list of Fernet keys that seal the secrets, the first one seals; default: a file in the home",
+        description="Fernet keys for stored secrets, separated by commas: the first one seals, all of them open; by "
+        "default one is generated and kept in the home.",
     )
     session_keys: SecretStr = Field(
         SecretStr(""),
         alias="ALC_APP_SECRET_KEY",
-        description="comma list of keys for session cookies, the first one signs; default: a file in the home",
+        description="Keys for session cookies, separated by commas: the first one signs, all of them verify; by "
+        "default one is generated and kept in the home.",
     )
     env: Literal["development", "production"] = Field(
         "development",
         alias="ALC_APP_ENV",
-        description="production refuses every switch that weakens something",
+        description="`development` or `production`, which refuses unsafe settings and plain http.",
     )
     removal: Literal["tutorial", "strict"] = Field(
         "tutorial",
         alias="ALC_APP_REMOVAL",
-        description="what a failed `connection_removed` does, until a person has set it in `/settings`: `tutorial` "
-        "removes anyway and cleans up later, `strict` keeps the connection",
+        description="What happens when `connection_removed` fails: `tutorial` removes the connection and cleans up "
+        "later, `strict` keeps it. The page `/settings` overrides it.",
     )
-    alc_url: str = Field("http://127.0.0.1:8001", alias="ALC_URL", description="where ALC is; also its OAuth issuer")
-    alc_client_id: str = Field("alc-app", alias="ALC_CLIENT_ID", description="our OAuth client at ALC")
+    alc_url: str = Field("http://127.0.0.1:8001", alias="ALC_URL", description="Origin of ALC, and its OAuth issuer.")
+    alc_client_id: str = Field("alc-app", alias="ALC_CLIENT_ID", description="Id of this app's OAuth client at ALC.")
     alc_client_secret: SecretStr = Field(
-        SecretStr(""), alias="ALC_CLIENT_SECRET", description="its secret; the demo provisions its own"
+        SecretStr(""),
+        alias="ALC_CLIENT_SECRET",
+        description="Secret of this app's OAuth client; the demo generates one.",
     )
     send_new_people: bool = Field(
         False,
         alias="ALC_APP_SEND_NEW_PEOPLE",
-        description="sends everybody to ALC who is added to the CRM with a phone number, until a person has set it in "
-        "`/settings`",
+        description="Whether people who are added to the CRM with a phone number are sent to ALC at once. The page "
+        "`/settings` overrides it.",
     )
     subscription_seconds: int = Field(
         604_800,
         alias="ALC_APP_SUBSCRIPTION_SECONDS",
-        description="for how long ALC is asked to call the connector, which refreshes in a seventh of that time",
+        description="Seconds for which the connector subscribes at ALC; it refreshes after a seventh of them.",
         ge=2,
         le=31_536_000,
     )
     alc_status_type: Literal["text", "select", "status"] = Field(
-        "text", alias="ALC_STATUS_TYPE", description="type of the attribute `alc_status`"
+        "text",
+        alias="ALC_STATUS_TYPE",
+        description="Type of Attio's attribute `alc_status`: `text`, `select` or `status`.",
     )
     attio_api_token: SecretStr = Field(
         SecretStr(""),
         alias="ATTIO_API_TOKEN",
-        description="token of a real Attio workspace; none: the stand-in is used",
+        description="Token of a real Attio workspace; without one the stand-in is used.",
     )
     attio_url: str = Field(
-        "", alias="ATTIO_URL", description="origin of Attio's API; default: the real one with a token"
+        "", alias="ATTIO_URL", description="Origin of Attio's API; by default Attio's own if there is a token."
     )
     mock_attio_port: int = Field(
-        8002, alias="MOCK_ATTIO_PORT", description="port of the Attio stand-in", ge=0, le=65535
+        8002, alias="MOCK_ATTIO_PORT", description="Port of the Attio stand-in.", ge=0, le=65535
     )
     mock_attio_token: SecretStr = Field(
         SecretStr(""),
         alias="MOCK_ATTIO_TOKEN",
-        description="token of the stand-in; default: random, kept in the home",
+        description="Token of the Attio stand-in; by default one is generated and kept in the home.",
     )
     log_format: Literal["text", "json"] = Field(
-        "text", alias="ALC_APP_LOG_FORMAT", description="lines for people, or a JSON object a line for machines"
+        "text",
+        alias="ALC_APP_LOG_FORMAT",
+        description="`text` for lines that people read, `json` for one JSON object a line.",
     )
     log_level: Literal["DEBUG", "INFO", "WARNING"] = Field(
-        "INFO", alias="ALC_APP_LOG_LEVEL", description="how much is logged; secrets and phone numbers never are"
+        "INFO",
+        alias="ALC_APP_LOG_LEVEL",
+        description="`DEBUG`, `INFO` or `WARNING`. Secrets and phone numbers are never logged.",
     )
     metrics_token: SecretStr = Field(
         SecretStr(""),
         alias="ALC_APP_METRICS_TOKEN",
-        description="Bearer token for `/metrics`; without one only this machine sees it, and in production nobody",
+        description="Bearer token for `/metrics`; without one only this machine may read it, and nobody in production.",
     )
     worker_metrics_port: int = Field(
         0,
         alias="ALC_APP_WORKER_METRICS_PORT",
-        description="port on loopback at which a worker shows `/metrics` of its own; 0 is none",
+        description="Port on loopback at which a worker serves its own `/metrics`; 0 for none.",
         ge=0,
         le=65535,
     )
     exchanges: Literal["on", "off", ""] = Field(
         "",
         alias="ALC_APP_EXCHANGES",
-        description="whether who talked to whom is kept for a day, to be drawn: `on` or `off`; default: on, in "
-        "production off, because bodies tell of people",
+        description="Whether requests and responses are kept for a day, for the live sequence and the inspector: `on` "
+        "or `off`; by default on, and off in production, because bodies contain personal data.",
     )
     failpoints: str = Field(
-        "", alias="ALC_FAILPOINTS", description="places at which to die, for tests (`name:kill`); refused in production"
+        "",
+        alias="ALC_FAILPOINTS",
+        description="Failpoints for tests, such as `name:kill`, separated by commas; refused in production.",
     )
 
     @classmethod
-    def from_env(cls, *, beside: bool = False, **flags: object) -> Self:
-        """Settings from the environment; flags that were given, by the fields' names, win.
+    def from_env(cls, *, saved_addresses: bool = False, **flags: object) -> Self:
+        """Return the settings from the environment. Flags, by field name, win unless they are None.
 
-        What works `beside` a web process takes the addresses that neither says from that one, by way of the home.
+        With `saved_addresses`, addresses that neither says are those that the web process has saved in the home: a
+        command such as `alc-app doctor` then finds the app that runs there. Raises: pydantic.ValidationError.
         """
         aliases = {name: field.alias or name for name, field in cls.model_fields.items()}
         values: dict[str, object] = {alias: os.environ[alias] for alias in aliases.values() if os.environ.get(alias)}
         values |= {aliases[name]: value for name, value in flags.items() if value is not None}
-        if beside:
+        if saved_addresses:
             home = values.get("ALC_APP_HOME", cls.model_fields["home"].default)
-            values |= remembered(Path(str(home)), set(values))
+            values |= load_addresses(Path(str(home)), set(values))
         return cls.model_validate(values)
 
     @model_validator(mode="after")
@@ -153,7 +170,7 @@ class Config(BaseModel):
                 raise ValueError(f"{name} must be an https address in production")
 
     def as_env(self) -> dict[str, str]:
-        """The environment that gives a child process these settings; what was not set stays out."""
+        """Return the environment variables that give a child process these settings. Omit those that were not set."""
         env = {}
         for name in self.model_fields_set:
             value = getattr(self, name)
@@ -163,23 +180,23 @@ class Config(BaseModel):
 
     @property
     def base_url(self) -> str:
-        """Where browsers and ALC find this app."""
+        """The origin at which browsers and ALC reach this app."""
         return self.url or f"http://{self.host}:{self.port}"
 
     @property
     def uses_real_attio(self) -> bool:
-        """With a token of a real workspace the stand-in is not needed."""
+        """Whether there is a token of a real workspace, so that the stand-in is not needed."""
         return bool(self.attio_api_token.get_secret_value())
 
     @property
     def attio_origin(self) -> str:
-        """The origin that every call to Attio goes to."""
+        """The origin of every request to Attio."""
         stand_in = f"http://127.0.0.1:{self.mock_attio_port}"
         return self.attio_url or (REAL_ATTIO if self.uses_real_attio else stand_in)
 
     @property
     def addresses(self) -> dict[str, str]:
-        """What this installation serves and calls, by the names of the settings that say so (config/addresses.py)."""
+        """The addresses to save in the home, by the names of their environment variables (config/addresses.py)."""
         found = {"ALC_APP_URL": self.base_url, "ALC_URL": self.alc_url}
         if self.attio_url:
             found["ATTIO_URL"] = self.attio_url
@@ -189,50 +206,50 @@ class Config(BaseModel):
 
     @property
     def attio_token(self) -> str:
-        """The key to Attio: the real one, or the stand-in's."""
+        """The token for Attio: the real one, or the stand-in's."""
         return self.attio_api_token.get_secret_value() or self.stand_in_token
 
     @property
     def stand_in_token(self) -> str:
-        """The stand-in's token; made once and kept in the home, when none is set."""
+        """The stand-in's token. If none is set, one is generated and kept in the home."""
         given = self.mock_attio_token.get_secret_value()
         return given or keep_secret(self.home / "mock_attio_token", lambda: secrets.token_hex(32))
 
     @property
     def client_secret(self) -> str:
-        """The secret of our client at ALC: the one that was set, or the one that the demo has made in this home."""
-        made = self.home / "alc_client_secret"
+        """The secret of our OAuth client at ALC: the one that is set, or the one that the demo has kept in the home."""
+        file = self.home / "alc_client_secret"
         given = self.alc_client_secret.get_secret_value()
-        return given or (made.read_text(encoding="ascii").strip() if made.exists() else "")
+        return given or (file.read_text(encoding="ascii").strip() if file.exists() else "")
 
     @property
     def secret_keys(self) -> list[str]:
-        """Flask's keys for session cookies, the first one signs (U11): made once and kept in the home."""
+        """Flask's keys for session cookies; the first one signs (U11). If none is set, one is generated and kept."""
         given = [key.strip() for key in self.session_keys.get_secret_value().split(",") if key.strip()]
         return given or [keep_secret(self.home / "session_key", lambda: secrets.token_hex(32))]
 
     @property
     def notes_exchanges(self) -> bool:
-        """Are the messages between the participants kept?"""
+        """Whether requests and responses are kept for the live sequence and the inspector."""
         return self.exchanges == "on" or (not self.exchanges and self.env == "development")
 
     @property
     def has_labs(self) -> bool:
-        """May things be broken on purpose? In development, and with the stand-in for Attio only."""
+        """Whether labs may break things: in development, and only with the stand-in for Attio."""
         return self.env == "development" and not self.uses_real_attio and not self.attio_url
 
     @property
     def kill_once(self) -> Path | None:
-        """The file by which a lab has a process killed at a place of its code (runtime/failpoints.py)."""
+        """The file by which a lab makes a process kill itself at a failpoint (runtime/failpoints.py)."""
         return self.home / "kill-once" if self.has_labs else None
 
     @property
     def shares_database(self) -> bool:
-        """With Postgres, processes on several machines work on one database."""
+        """Whether the database is a Postgres, which processes on several machines can share."""
         return bool(self.database_url) and not self.database_url.startswith("sqlite")
 
     def database(self, name: str) -> str:
-        """The URL of one of our databases: files beside each other with SQLite, one and the same with Postgres."""
+        """Return the URL of the database of this name: one file each with SQLite, the same Postgres for all."""
         if self.shares_database:
             return self.database_url
         if self.database_url:

@@ -1,4 +1,4 @@
-"""What the commands print: sentences for people, JSON and exit codes for machines."""
+"""What the commands print: sentences, or JSON and exit codes for scripts."""
 
 from __future__ import annotations
 
@@ -70,16 +70,16 @@ def app() -> SmallApp:
 
 @pytest.fixture
 def run(app: SmallApp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Run a command against the app's house, with its own checks only."""
+    """Run a command with the services of the small app, and only its own checks."""
 
     @contextmanager
-    def house_of(config: Config) -> Iterator[Services]:
+    def services_of(config: Config) -> Iterator[Services]:
         services = Services(config, app.manifest)
-        services.engine = FakeEngine()  # type: ignore[assignment]  # what it is asked for is the whole of its surface
+        services.engine = FakeEngine()  # type: ignore[assignment]  # it has every method that the commands call
         yield services
         services.close()
 
-    monkeypatch.setattr(doctor, "_services", house_of)
+    monkeypatch.setattr(doctor, "_services", services_of)
     monkeypatch.setattr(doctor, "Doctor", lambda services: Doctor(services, app.manifest.operations.checks))
     return lambda *words: CliRunner().invoke(main, [*words, "--home", str(tmp_path / "home")])
 
@@ -89,7 +89,7 @@ def mended(app: SmallApp) -> str:
     return "It has been deleted."
 
 
-def test_a_house_in_order_is_a_line_for_each_check_and_a_sentence(run: Run) -> None:
+def test_a_report_without_findings_is_a_line_for_each_check_and_a_sentence(run: Run) -> None:
     """Exit code 0."""
     result = run("doctor")
 
@@ -188,5 +188,5 @@ def test_all_that_can_be_replayed_is(app: SmallApp, run: Run) -> None:
 
 
 def test_the_help_names_the_exit_codes(run: Run) -> None:
-    """For whoever writes a probe."""
+    """Scripts need them."""
     assert "2          nothing wrong was found" in CliRunner().invoke(main, ["doctor", "--help"]).output

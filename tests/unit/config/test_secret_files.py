@@ -1,4 +1,4 @@
-"""Secrets in files of their own: made once, whole, and for their owner only."""
+"""Secrets in files: created once, never half written, readable by their owner only."""
 
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -11,7 +11,7 @@ from alc_app.config.secret_files import UnsafeFileError, keep_secret
 
 
 def make() -> str:
-    """A secret that nobody else makes."""
+    """Return a new secret."""
     return uuid4().hex
 
 

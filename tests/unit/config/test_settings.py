@@ -22,7 +22,7 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_setting_has_a_variable_and_a_description(name: str) -> None:
-    """Section 3: a flag, a variable and a row of the table are made of them."""
+    """The flag, the variable and the row of the README's table are made of them."""
     field = Config.model_fields[name]
 
     assert (field.alias or "").isupper()
@@ -30,7 +30,7 @@ def test_every_setting_has_a_variable_and_a_description(name: str) -> None:
 
 
 def test_the_defaults_are_those_of_the_demo() -> None:
-    """Section 3: three origins on loopback."""
+    """Three origins on loopback."""
     config = Config.from_env()
 
     assert config.base_url == "http://127.0.0.1:8000"
@@ -39,7 +39,7 @@ def test_the_defaults_are_those_of_the_demo() -> None:
 
 
 def test_a_flag_beats_the_environment_and_a_flag_that_was_not_given_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Section 3: click passes None for what nobody typed."""
+    """click passes None for a flag that was not given."""
     monkeypatch.setenv("ALC_APP_PORT", "9000")
 
     assert Config.from_env(port=None).port == 9000
@@ -137,7 +137,7 @@ def test_in_production_processes_that_share_a_database_share_their_keys() -> Non
 
 
 def test_a_token_switches_to_the_real_attio_and_an_address_overrides_it() -> None:
-    """Section 3: no `if mock` anywhere, only an origin."""
+    """The code is the same with the stand-in: only the origin differs."""
     assert Config.from_env(attio_api_token="token").attio_origin == REAL_ATTIO
     assert Config.from_env(attio_api_token="token", attio_url="http://127.0.0.1:9").attio_origin == "http://127.0.0.1:9"
 
@@ -163,5 +163,5 @@ def test_secrets_that_nobody_set_are_made_once_and_kept(tmp_path: Path) -> None:
     ],
 )
 def test_databases_lie_beside_each_other_on_sqlite_and_are_one_on_postgres(url: str, name: str, expected: str) -> None:
-    """Section 6: the inbox has a file of its own, because there is one writer for each file."""
+    """SQLite has one writer a file, so the inbox has a file of its own."""
     assert Config.from_env(home=Path("home"), database_url=url).database(name) == expected
