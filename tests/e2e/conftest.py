@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.contract import assert_requests_keep_the_contract
 from tests.support.people import User
-from tests.support.servers.outside import Alc, Attio
+from tests.support.servers.clients import Alc, Attio
 from tests.support.servers.stack import Stack
 from tests.support.waiting import eventually
 
@@ -34,7 +34,7 @@ def attio(stack: Stack) -> Attio:
 
 
 @pytest.fixture
-def stranger(stack: Stack, alc: Alc) -> User:
+def disconnected_user(stack: Stack, alc: Alc) -> User:
     """Somebody whose workspace has no connection yet, or has been disconnected with nothing left behind."""
     user = User(stack.app_url)
     if user.is_connected():

@@ -11,7 +11,7 @@ import pytest
 import requests
 
 from tests.support.people import User
-from tests.support.servers.outside import Alc, Attio
+from tests.support.servers.clients import Alc, Attio
 from tests.support.servers.stack import Stack
 from tests.support.waiting import eventually
 
@@ -34,10 +34,10 @@ def test_a_person_sets_requested_in_the_crm_and_the_record_says_complete(
 
     attio.write(record_id, alc_status=REQUESTED)
 
-    user.sees_status(record_id, "Pending")
+    user.wait_for_status(record_id, "Pending")
     [lead] = alc.leads(record_id)
     alc.decide(lead["id"])
-    user.sees_status(record_id, "Complete")
+    user.wait_for_status(record_id, "Complete")
     assert attio.history(record_id, "alc_status") == [REQUESTED, "Pending", "Complete"]
 
 
@@ -49,7 +49,7 @@ def test_a_request_for_somebody_without_a_phone_number_fails_where_the_person_se
 
     attio.write(record_id, alc_status=REQUESTED)
 
-    user.sees_status(record_id, "Failed")
+    user.wait_for_status(record_id, "Failed")
     assert not alc.leads(record_id)
 
 
@@ -59,12 +59,12 @@ def test_what_the_app_writes_itself_sends_nobody(
     """The loop guard: our own Pending comes back to us as an event, and is left alone. So is another's attribute."""
     record_id = attio.add_person("Noor Haddad", "+442079460052")
     user.click_send(record_id)
-    user.sees_status(record_id, "Pending")
+    user.wait_for_status(record_id, "Pending")
     attio.write(record_id, job_title="Admiral")
     other = attio.add_person("Sam Okafor", "+442079460053")
 
     attio.write(other, alc_status=REQUESTED)  # Attio tells of this one last
-    user.sees_status(other, "Pending")
+    user.wait_for_status(other, "Pending")
 
     assert len(alc.leads(record_id)) == 1
     assert attio.history(record_id, "alc_status") == ["Pending"]
@@ -74,14 +74,14 @@ def test_a_lead_follows_its_record_into_a_merge(subscribed: dict[str, Any], user
     """ALC knows the old record only; its verdict is shown on the new one."""
     record_id, other = attio.add_person("Noor Haddad", "+442079460054"), attio.add_person("Noor Hadad")
     user.click_send(record_id)
-    user.sees_status(record_id, "Pending")
+    user.wait_for_status(record_id, "Pending")
     [lead] = alc.leads(record_id)
 
     made = attio.merge(other, record_id)
-    user.sees_status(made, "Pending")
+    user.wait_for_status(made, "Pending")
     alc.decide(lead["id"])
 
-    user.sees_status(made, "Complete")
+    user.wait_for_status(made, "Complete")
 
 
 def test_a_lead_ends_with_its_record(stack: Stack, subscribed: dict[str, Any], user: User, attio: Attio) -> None:
@@ -99,13 +99,13 @@ def test_a_subscription_that_attio_has_lost_is_registered_again(
 ) -> None:
     """Seed 004's "webhook deleted": the health check finds it, and the new secret is the one that counts."""
     attio.delete_webhook(subscribed["id"]["webhook_id"])
-    stack.let_time_pass()
+    stack.make_rows_due()
     eventually(attio.webhooks)
     record_id = attio.add_person("Noor Haddad", "+442079460056")
 
     attio.write(record_id, alc_status=REQUESTED)
 
-    user.sees_status(record_id, "Pending")
+    user.wait_for_status(record_id, "Pending")
 
 
 def test_disconnecting_ends_the_subscription(
@@ -120,14 +120,14 @@ def test_disconnecting_ends_the_subscription(
     finally:
         stack.attio.start()
 
-    eventually(lambda: stack.let_time_pass() or not attio.webhooks(), what=attio.webhooks)
+    eventually(lambda: stack.make_rows_due() or not attio.webhooks(), what=attio.webhooks)
 
 
-@pytest.mark.parametrize("scheme", ["of a stranger", "of seed 004"])
+@pytest.mark.parametrize("scheme", ["of a disconnected_user", "of seed 004"])
 def test_a_message_that_attio_has_not_signed_is_refused(subscribed: dict[str, Any], scheme: str) -> None:
     """Seed 004, step 3 signs the time with the body, as Attio does not; both are refused, and nothing is stored."""
     body = json.dumps({"webhook_id": "x", "events": []}).encode()
-    signed = body if scheme == "of a stranger" else b"1700000000." + body
+    signed = body if scheme == "of a disconnected_user" else b"1700000000." + body
     headers = {
         "Content-Type": "application/json",
         "Idempotency-Key": "forged",
@@ -151,5 +151,5 @@ def test_a_request_made_while_the_app_is_down_is_sent_when_it_is_back_though_att
     stack.web.start()
     stack.attio.start()
 
-    user.sees_status(record_id, "Pending")
+    user.wait_for_status(record_id, "Pending")
     assert len(alc.leads(record_id)) == 1

@@ -10,53 +10,53 @@ import pytest
 
 from tests.support.chaos.proxy import answer_lost, answers, cut, dropped, not_json
 from tests.support.people import User
-from tests.support.servers.hostile_stack import HostileStack
-from tests.support.servers.outside import Alc, Attio
+from tests.support.servers.clients import Alc, Attio
+from tests.support.servers.proxied_stack import ProxiedStack
 from tests.support.waiting import eventually
 
 SENT = "Successfully sent to ALC!"
-pytestmark = pytest.mark.xdist_group("hostile")
+pytestmark = pytest.mark.xdist_group("proxied")
 
 
 @pytest.fixture(scope="module")
-def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HostileStack]:
+def proxied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ProxiedStack]:
     """The servers, with a proxy on each wire."""
-    with HostileStack(tmp_path_factory.mktemp("hostile")) as running:
+    with ProxiedStack(tmp_path_factory.mktemp("proxied")) as running:
         yield running
 
 
 @pytest.fixture(autouse=True)
-def heal(hostile: HostileStack) -> Iterator[None]:
+def heal(proxied: ProxiedStack) -> Iterator[None]:
     """No test leaves its faults to the next one."""
     yield
-    hostile.heal()
+    proxied.heal()
 
 
 @pytest.fixture
-def alc(hostile: HostileStack) -> Alc:
+def alc(proxied: ProxiedStack) -> Alc:
     """ALC itself, behind the proxy."""
-    return Alc(hostile.alc_url)
+    return Alc(proxied.alc_url)
 
 
 @pytest.fixture
-def attio(hostile: HostileStack) -> Attio:
+def attio(proxied: ProxiedStack) -> Attio:
     """Attio itself, behind the proxy."""
-    return Attio(hostile.attio_url, "e2e-attio-token")
+    return Attio(proxied.attio_url, "e2e-attio-token")
 
 
 @pytest.fixture
-def user(hostile: HostileStack) -> User:
+def user(proxied: ProxiedStack) -> User:
     """Somebody whose workspace is connected to ALC."""
-    user = User(hostile.app_url)
+    user = User(proxied.app_url)
     if not user.is_connected():
         user.connect_alc()
     return user
 
 
 @pytest.fixture
-def stranger(hostile: HostileStack, alc: Alc) -> User:
+def disconnected_user(proxied: ProxiedStack, alc: Alc) -> User:
     """Somebody whose workspace is not connected, with nothing left at ALC."""
-    user = User(hostile.app_url)
+    user = User(proxied.app_url)
     if user.is_connected():
         user.disconnect_alc()
     assert not alc.webhooks()
@@ -65,11 +65,11 @@ def stranger(hostile: HostileStack, alc: Alc) -> User:
 
 @pytest.mark.parametrize("fault", [answer_lost, cut, not_json])
 def test_a_lead_whose_answer_was_lost_is_found_by_its_key(
-    hostile: HostileStack, user: User, alc: Alc, attio: Attio, fault: object
+    proxied: ProxiedStack, user: User, alc: Alc, attio: Attio, fault: object
 ) -> None:
     """C2, matrix "Send 4": ALC has it, so the click is a success; one POST, one lead."""
     record_id = attio.add_person("Noor Haddad", "+442079460110")
-    hostile.to_alc.plan("POST /api/v1/leads", fault)
+    proxied.to_alc.plan("POST /api/v1/leads", fault)
 
     assert user.click_send(record_id)[-2]["title"] == SENT
 
@@ -78,54 +78,54 @@ def test_a_lead_whose_answer_was_lost_is_found_by_its_key(
 
 
 def test_when_not_even_the_key_can_be_looked_up_the_next_click_uses_it_again(
-    hostile: HostileStack, user: User, alc: Alc, attio: Attio
+    proxied: ProxiedStack, user: User, alc: Alc, attio: Attio
 ) -> None:
     """C2, I1: nobody knows, so the intent stays open with its key; ALC starts one chat."""
     record_id = attio.add_person("Ravi Menon", "+442079460111")
-    hostile.to_alc.plan("POST /api/v1/leads", answer_lost)
-    hostile.to_alc.plan("GET /api/v1/leads?idempotency_key=", dropped)
+    proxied.to_alc.plan("POST /api/v1/leads", answer_lost)
+    proxied.to_alc.plan("GET /api/v1/leads?idempotency_key=", dropped)
 
     alert, again = user.click_send(record_id)[-1], user.click_send(record_id)[-2]
 
     assert (alert["title"], alert["text"]) == ("Failed to send to ALC", "Please try again.")
     assert again["title"] == SENT
-    posts = hostile.to_alc.sent("POST /api/v1/leads")[-2:]
+    posts = proxied.to_alc.sent("POST /api/v1/leads")[-2:]
     assert posts[0].headers["Idempotency-Key"] == posts[1].headers["Idempotency-Key"]
     assert len(alc.leads(record_id)) == 1
 
 
 def test_a_record_is_right_in_the_end_whatever_attio_answers(
-    hostile: HostileStack, user: User, alc: Alc, attio: Attio
+    proxied: ProxiedStack, user: User, alc: Alc, attio: Attio
 ) -> None:
     """C3, R21, matrix "Send 6": lost, and then "wait" with a date; a success that says that the status follows."""
     record_id = attio.add_person("Tomi Alvarez", "+442079460112")
     soon = format_datetime(datetime.now(UTC) + timedelta(seconds=2), usegmt=True)
-    hostile.to_attio.plan("PATCH /v2/objects/people/records", answer_lost, answers(429, b"{}", ("Retry-After", soon)))
+    proxied.to_attio.plan("PATCH /v2/objects/people/records", answer_lost, answers(429, b"{}", ("Retry-After", soon)))
 
     toast = user.click_send(record_id)[-2]
 
     assert (toast["title"], toast["text"]) == (SENT, "The status on the record will follow in a moment.")
     lead_id = alc.leads(record_id)[0]["id"]
     writes = f"PATCH /v2/objects/people/records/{record_id}"
-    eventually(lambda: hostile.let_time_pass() or len(hostile.to_attio.sent(writes)) == 3)
+    eventually(lambda: proxied.make_rows_due() or len(proxied.to_attio.sent(writes)) == 3)
     alc.decide(lead_id)
-    user.sees_status(record_id, "Complete")
+    user.wait_for_status(record_id, "Complete")
     assert attio.value(record_id, "alc_lead_id") == lead_id
     assert list(dict.fromkeys(attio.history(record_id, "alc_status"))) == ["Pending", "Complete"]
 
 
 def test_a_delivery_whose_200_was_lost_comes_again_and_has_one_effect(
-    hostile: HostileStack, user: User, alc: Alc, attio: Attio
+    proxied: ProxiedStack, user: User, alc: Alc, attio: Attio
 ) -> None:
     """R14, R17: the sender cannot know that we have it."""
     record_id = attio.add_person("Pia Rossi", "+442079460113")
     user.click_send(record_id)
-    hostile.to_app.plan("POST /hooks/", answer_lost, cut)
+    proxied.to_app.plan("POST /hooks/", answer_lost, cut)
 
     alc.decide(alc.leads(record_id)[0]["id"])
 
     eventually(lambda: alc.statuses_of_attempts(record_id)[-1:] == [200], what=alc.deliveries)
-    user.sees_status(record_id, "Complete")
+    user.wait_for_status(record_id, "Complete")
     assert len(alc.statuses_of_attempts(record_id)) >= 2
     assert attio.history(record_id, "alc_status") == ["Pending", "Complete"]
 
@@ -141,24 +141,24 @@ def test_a_delivery_whose_200_was_lost_comes_again_and_has_one_effect(
     ids=["tokens lost", "tokens not JSON", "registration lost", "registration sent elsewhere"],
 )
 def test_a_connection_that_cannot_be_made_whole_leaves_nothing_and_connect_works_again(
-    hostile: HostileStack, stranger: User, alc: Alc, call: str, fault: object
+    proxied: ProxiedStack, disconnected_user: User, alc: Alc, call: str, fault: object
 ) -> None:
     """C8, O8, matrix "Install 3" and "Install 6": all or nothing, on both sides."""
-    hostile.to_alc.plan(call, fault)
+    proxied.to_alc.plan(call, fault)
 
-    page = stranger.connect_alc()
+    page = disconnected_user.connect_alc()
 
     assert page.url.endswith("notice=alc_unreachable")
-    assert not stranger.is_connected()
+    assert not disconnected_user.is_connected()
     assert not alc.webhooks()
     assert "still to be cleaned up" not in page.text
-    assert stranger.connect_alc().url.endswith("notice=connected")
+    assert disconnected_user.connect_alc().url.endswith("notice=connected")
     assert len(alc.webhooks("lead.processed")) == 1
 
 
-def test_a_disconnect_whose_answers_were_lost_is_finished_later(hostile: HostileStack, user: User, alc: Alc) -> None:
+def test_a_disconnect_whose_answers_were_lost_is_finished_later(proxied: ProxiedStack, user: User, alc: Alc) -> None:
     """C10, matrix "Remove 2": ALC has forgotten the webhook, we cannot know; asked again, its 404 is a success."""
-    hostile.to_alc.plan("DELETE /api/v1/webhooks/", answer_lost)
+    proxied.to_alc.plan("DELETE /api/v1/webhooks/", answer_lost)
 
     page = user.disconnect_alc()
 
@@ -166,5 +166,5 @@ def test_a_disconnect_whose_answers_were_lost_is_finished_later(hostile: Hostile
     assert not user.is_connected()
     eventually(lambda: "still to be cleaned up" not in user.get("/apps/alc").text)
     assert not alc.webhooks()
-    lost = next(exchange for exchange in hostile.to_alc.sent("DELETE") if exchange.fault == "answer_lost")
-    assert [exchange.fault for exchange in hostile.to_alc.sent(lost.line)] == ["answer_lost", "passes"]
+    lost = next(exchange for exchange in proxied.to_alc.sent("DELETE") if exchange.fault == "answer_lost")
+    assert [exchange.fault for exchange in proxied.to_alc.sent(lost.line)] == ["answer_lost", "passes"]

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.people import User
-from tests.support.servers.outside import Attio
+from tests.support.servers.clients import Attio
 from tests.support.servers.stack import free_ports
 from tests.support.waiting import eventually
 
@@ -36,7 +36,7 @@ def test_the_demo_runs_the_loop_heals_a_killed_worker_and_stops_on_ctrl_c(tmp_pa
         os.kill(_child(demo.pid, "worker"), signal.SIGKILL)
         user.click_send(ada)
 
-        user.sees_status(ada, "Complete")
+        user.wait_for_status(ada, "Complete")
     finally:
         demo.send_signal(signal.SIGINT)
         assert demo.wait(timeout=20) == 0

@@ -1,7 +1,7 @@
 """The tutorial's removal: Removal 1-3, with ALC there and with ALC down."""
 
 from tests.support.people import User
-from tests.support.servers.outside import Alc, Attio
+from tests.support.servers.clients import Alc, Attio
 from tests.support.servers.stack import Stack
 from tests.support.waiting import PATIENCE, eventually
 
@@ -28,12 +28,12 @@ def test_the_address_of_a_removed_handler_answers_410(user: User, alc: Alc) -> N
     assert user.session.post(url, json={}, timeout=30).status_code == 410
 
 
-def test_disconnecting_twice_is_fine(stranger: User) -> None:
+def test_disconnecting_twice_is_fine(disconnected_user: User) -> None:
     """C11: a second tab may press it too."""
-    token = stranger.csrf_token()
+    token = disconnected_user.csrf_token()
 
-    page = stranger.session.post(
-        f"{stranger.app_url}/connections/alc/disconnect", data={"csrf_token": token}, timeout=PATIENCE
+    page = disconnected_user.session.post(
+        f"{disconnected_user.app_url}/connections/alc/disconnect", data={"csrf_token": token}, timeout=PATIENCE
     )
 
     assert page.url.endswith("notice=disconnected")
@@ -73,4 +73,4 @@ def test_a_verdict_that_alc_had_while_disconnected_is_learnt_when_connected_agai
 
     user.connect_alc()
 
-    user.sees_status(record_id, "Complete")
+    user.wait_for_status(record_id, "Complete")

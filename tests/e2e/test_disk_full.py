@@ -4,7 +4,7 @@ import json
 
 from tests.support.chaos.disks import no_room_for
 from tests.support.people import User
-from tests.support.servers.outside import Alc, Attio
+from tests.support.servers.clients import Alc, Attio
 from tests.support.servers.stack import Stack
 from tests.support.waiting import eventually
 
@@ -30,7 +30,7 @@ def test_a_web_process_without_room_promises_nothing_and_recovers_by_itself(
     assert (connect.status_code, connect.headers["Retry-After"]) == (503, "5")
     [unanswered] = [delivery for delivery in alc.deliveries() if waiting in json.dumps(delivery)]
     alc.resend(unanswered["id"])  # it would come by itself, after the 5 seconds that it was asked to wait
-    user.sees_status(waiting, "Complete")
+    user.wait_for_status(waiting, "Complete")
     assert user.click_send(clicked)[-2]["title"] == SENT
     assert len(alc.leads(clicked)) == 1
 
@@ -47,5 +47,5 @@ def test_a_worker_without_room_finishes_everything_when_there_is_some(
         eventually(lambda: alc.statuses_of_attempts(record_id) == [200], what=alc.deliveries)
         assert {user.field(record_id, "ALC status") for _ in range(10)} == {"Pending"}
 
-    user.sees_status(record_id, "Complete")
+    user.wait_for_status(record_id, "Complete")
     assert attio.history(record_id, "alc_status") == ["Pending", "Complete"]

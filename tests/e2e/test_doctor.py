@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.support.people import User
-from tests.support.servers.outside import Alc, Attio
+from tests.support.servers.clients import Alc, Attio
 from tests.support.servers.stack import Stack
 from tests.support.waiting import eventually
 
@@ -71,7 +71,7 @@ def test_what_others_broke_is_named_mended_and_well(installation: Installation) 
     [webhook] = alc.webhooks("lead.processed")
     alc.delete_webhook(webhook["webhook_id"])
     orphan = alc.add_webhook("forgotten", f"{installation.stack.app_url}/hooks/forgotten")
-    stranger = alc.add_webhook("other", "http://127.0.0.1:9/hooks/other")
+    disconnected_user = alc.add_webhook("other", "http://127.0.0.1:9/hooks/other")
     attio.write(record_id, alc_status="Complete")
 
     code, report = installation.run("doctor")
@@ -83,12 +83,12 @@ def test_what_others_broke_is_named_mended_and_well(installation: Installation) 
     code, report = installation.run("doctor", "--fix")
 
     assert (code, report["ok"]) == (WELL, True)
-    assert {hook["webhook_id"] for hook in alc.webhooks()} > {stranger}
+    assert {hook["webhook_id"] for hook in alc.webhooks()} > {disconnected_user}
     assert {hook["name"] for hook in alc.webhooks("lead.processed")} == {webhook["name"], "other"}
     eventually(lambda: attio.value(record_id, "alc_status") == "Pending")
     installation.is_well()
     alc.decide(alc.leads(record_id)[0]["id"])
-    installation.user.sees_status(record_id, "Complete")
+    installation.user.wait_for_status(record_id, "Complete")
 
 
 def test_a_worker_that_is_gone_is_missed(installation: Installation) -> None:

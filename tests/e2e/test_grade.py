@@ -8,7 +8,7 @@ import subprocess
 import sys
 
 from tests.support.people import User
-from tests.support.servers.outside import Alc, Attio
+from tests.support.servers.clients import Alc, Attio
 from tests.support.servers.stack import Stack
 
 
@@ -20,7 +20,7 @@ def test_our_webhook_gets_full_marks(stack: Stack, user: User, alc: Alc, attio: 
     record_id = attio.add_person("Ines Duarte", "+442079460061")
     url = str(alc.webhooks("lead.processed")[0]["url"])
     command = [sys.executable, "-m", "mock_alc", "grade", url, "--record-id", record_id, "--json"]
-    environment = {**os.environ, "WEBHOOK_SECRET": stack.secret_of(url)}
+    environment = {**os.environ, "WEBHOOK_SECRET": stack.webhook_secret(url)}
 
     ran = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)  # noqa: S603 - our own program
 

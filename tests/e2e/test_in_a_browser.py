@@ -11,7 +11,7 @@ from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-unt
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.support.people import User
-from tests.support.servers.outside import Alc, Attio
+from tests.support.servers.clients import Alc, Attio
 from tests.support.servers.stack import Stack
 
 SCREENSHOTS = Path(__file__).parent.parent / "screenshots"
@@ -40,7 +40,7 @@ def picture(request: pytest.FixtureRequest) -> Callable[[Page, str], None]:
 
 
 def test_install_use_and_remove_as_the_tutorial_tells_it(
-    page: Page, stranger: User, stack: Stack, alc: Alc, attio: Attio, picture: Callable[[Page, str], None]
+    page: Page, disconnected_user: User, stack: Stack, alc: Alc, attio: Attio, picture: Callable[[Page, str], None]
 ) -> None:
     """Installation 1-7, Usage 1-12, Later 10-11, Removal 1-3, without a single reload by hand."""
     ada = attio.find("Ada Lovelace")
@@ -113,7 +113,7 @@ def test_a_lab_is_predicted_run_and_seen(page: Page, user: User, stack: Stack) -
 
 
 def test_a_click_without_a_connection_leads_to_the_install_page(
-    page: Page, stranger: User, stack: Stack, attio: Attio
+    page: Page, disconnected_user: User, stack: Stack, attio: Attio
 ) -> None:
     """Attio's own prompt: connect first."""
     record_id = attio.add_person("Ola Nordmann", "+442079460070")

@@ -11,7 +11,7 @@ import requests
 from tests.support.chaos.fault_matrix import EVERYWHERE, around
 from tests.support.chaos.killing import Mortals
 from tests.support.people import Effect, User
-from tests.support.servers.outside import Alc, Attio
+from tests.support.servers.clients import Alc, Attio
 from tests.support.servers.stack import Stack
 from tests.support.waiting import eventually
 
@@ -60,7 +60,7 @@ class World:
         self.connect()
         record_id = self.add_person()
         self.user.click_send(record_id)
-        self.user.sees_status(record_id, "Pending")
+        self.user.wait_for_status(record_id, "Pending")
         return record_id, str(self.alc.leads(record_id)[0]["id"])
 
     def connected(self) -> bool:
@@ -93,7 +93,7 @@ class World:
 
     def later(self, true: Callable[[], object]) -> None:
         """Wait for it while time flies: whatever row waits for its time is due."""
-        self.until(lambda: self.stack.let_time_pass() or true())
+        self.until(lambda: self.stack.make_rows_due() or true())
 
     def alc_stops(self) -> None:
         """ALC is down from here on."""
@@ -211,7 +211,7 @@ def test_a_send_that_nobody_asked_for_is_settled_while_alc_comes_and_goes(world:
     world.kill(world.web, "intent_written", while_doing=lambda: press_send(world.user, record_id))
     world.alc_stops()
     places = around("find_lead", "retry_later")
-    world.kill(world.workers, *places, while_doing=world.stack.let_time_pass)
+    world.kill(world.workers, *places, while_doing=world.stack.make_rows_due)
     world.until(lambda: world.stack.lead(record_id)["due_at"])
     world.alc_starts()
 
@@ -229,12 +229,12 @@ def test_a_refresh_whose_answer_was_not_stored_asks_for_a_reconnect_and_keeps_th
     """O14, Send 4': the old token is spent; no loop, a clear page, and the next click uses the same key."""
     world.connect()
     record_id = world.add_person()
-    world.stack.let_tokens_age()
+    world.stack.make_tokens_due()
 
     world.kill(
         world.workers,
         "tokens_refreshed",
-        world.stack.let_tokens_age,
+        world.stack.make_tokens_due,
         while_doing=lambda: press_send(world.user, record_id),
     )
     world.until(lambda: "Connect again to go on" in world.user.get("/apps/alc").text)
@@ -297,7 +297,7 @@ def test_a_secret_that_was_not_stored_is_made_anew(world: World) -> None:
     def lose() -> None:
         world.attio.delete_webhook(world.attio.webhooks()[0]["id"]["webhook_id"])
         world.attio.write(record_id, alc_status="Requested")  # Attio has nobody to tell
-        world.stack.let_time_pass()
+        world.stack.make_rows_due()
 
     nested = ["repair.before", "update_webhook_handler.before", "repair.after"]
     places = [*nested, *around("find_requested")]
@@ -313,7 +313,7 @@ def test_a_verdict_that_never_came_is_asked_for(world: World) -> None:
     world.alc.decide(lead_id)
     world.until(lambda: len(world.alc.statuses_of_attempts(record_id)) == 7)
     world.web.start()
-    world.kill(world.workers, *around("next_verdict_check", "find_verdict"), while_doing=world.stack.let_time_pass)
+    world.kill(world.workers, *around("next_verdict_check", "find_verdict"), while_doing=world.stack.make_rows_due)
 
     world.until(lambda: world.sent_once(record_id, "Pending", "Complete"))
 
@@ -326,7 +326,7 @@ def test_a_subscription_of_a_connector_survives_every_crash(world: World) -> Non
 
     world.alc.delete_webhook(world.alc.webhooks("prospect.updated")[0]["webhook_id"])
     places = ["keep_subscription.before", "create_webhook.after", "keep_subscription.after"]
-    world.kill(world.workers, *places, while_doing=world.stack.let_subscriptions_age)
+    world.kill(world.workers, *places, while_doing=world.stack.make_subscriptions_due)
     world.until(lambda: len(world.alc.webhooks("prospect.updated")) == 1)
 
 
@@ -338,7 +338,7 @@ def test_a_prospect_survives_every_crash(world: World) -> None:
     query = "/v2/objects/people/records/query"
 
     def tell() -> None:
-        world.alc.tell_of_prospect("p-kill", "Iris Vale", "iris@example.com")
+        world.alc.report_prospect("p-kill", "Iris Vale", "iris@example.com")
 
     world.kill(world.workers, *around("record_of", "assert_record"), while_doing=tell)
 

@@ -13,7 +13,7 @@ import pytest
 import requests
 
 from tests.support.people import User
-from tests.support.servers.outside import Alc, Attio
+from tests.support.servers.clients import Alc, Attio
 from tests.support.servers.stack import Stack
 from tests.support.waiting import eventually
 
@@ -40,7 +40,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
     def watch() -> None:
         while not ended.wait(0.2):
-            if running.worker.process and not running.worker.lives:
+            if running.worker.process and not running.worker.is_running:
                 running.worker.launch()
 
     with Stack(tmp_path_factory.mktemp("home")) as running:
@@ -176,13 +176,13 @@ def test_a_lab_wants_a_prediction_and_an_address_of_the_naive_code_ends_with_it(
     assert requests.post(f"{stack.app_url}/naive/hooks/anything", json=body, timeout=10).status_code == 404
 
 
-def test_without_a_connection_a_lab_says_what_to_do_first(laboratory: Laboratory, stranger: User) -> None:
+def test_without_a_connection_a_lab_says_what_to_do_first(laboratory: Laboratory, disconnected_user: User) -> None:
     """And the page shows it where the button would be."""
     assert not laboratory.user.is_connected()
-    page = stranger.get("/labs/double-click").text
+    page = disconnected_user.get("/labs/double-click").text
     assert "Connect Acme Lead Checker first" in page
     assert 'id="run"' not in page
-    assert stranger.post("/labs/double-click/run", json={"guess": "two"}).status_code == 409
+    assert disconnected_user.post("/labs/double-click/run", json={"guess": "two"}).status_code == 409
 
 
 def _plain(text: str) -> str:

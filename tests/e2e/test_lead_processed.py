@@ -11,7 +11,7 @@ import requests
 from standardwebhooks import Webhook
 
 from tests.support.people import User
-from tests.support.servers.outside import Alc, Attio
+from tests.support.servers.clients import Alc, Attio
 from tests.support.servers.stack import Stack
 from tests.support.waiting import eventually
 
@@ -53,7 +53,7 @@ def forge(alc: Alc, hook: str) -> Callable[..., requests.Response]:
 def test_the_same_delivery_twice_has_one_effect(user: User, alc: Alc, attio: Attio, pending: dict[str, str]) -> None:
     """R14: ALC resends a delivery that we have; it gets its 2xx, and the record has one Complete."""
     alc.decide(pending["lead_id"])
-    user.sees_status(pending["record_id"], "Complete")
+    user.wait_for_status(pending["record_id"], "Complete")
     mine = alc.deliveries(lead_id=pending["lead_id"])[0]
 
     alc.resend(mine["id"])
@@ -142,5 +142,5 @@ def test_a_complete_that_arrives_while_attio_is_down_is_written_when_it_is_back(
     finally:
         stack.attio.start()
 
-    user.sees_status(pending["record_id"], "Complete")
+    user.wait_for_status(pending["record_id"], "Complete")
     assert len({line.rpartition(" ")[2] for line in lines()}) == 1

@@ -8,7 +8,7 @@ import pytest
 from cryptography.fernet import Fernet
 
 from tests.support.people import User
-from tests.support.servers.outside import Alc, Attio
+from tests.support.servers.clients import Alc, Attio
 from tests.support.servers.postgres import end_holder_of
 from tests.support.servers.process import Server
 from tests.support.servers.stack import Stack, free_ports
@@ -40,7 +40,7 @@ class Machines:
 
     def running_workers(self) -> list[Server]:
         """The workers whose processes live."""
-        return [worker for worker in self.workers if worker.lives]
+        return [worker for worker in self.workers if worker.is_running]
 
     def cut_the_lock_of_a_worker(self) -> bool:
         """The network does that to a session once in a while; False when nobody has the first name yet."""
@@ -71,13 +71,13 @@ def test_the_loop_goes_through_all_of_them(machines: Machines) -> None:
     """Connected on one machine, sent on another, the verdict received by the first, and seen on both."""
     assert machines.second.is_connected()
     record_id = machines.send("Nora Berg")
-    machines.first.sees_status(record_id, "Pending")
+    machines.first.wait_for_status(record_id, "Pending")
     [lead] = machines.alc.leads(record_id)
 
     machines.alc.decide(lead["id"])
 
     for user in (machines.first, machines.second):
-        user.sees_status(record_id, "Complete")
+        user.wait_for_status(record_id, "Complete")
     assert machines.attio.history(record_id, "alc_status") == ["Pending", "Complete"]
 
 
@@ -95,7 +95,7 @@ def test_a_worker_that_dies_is_stood_in_for_by_the_other(machines: Machines) -> 
 
     eventually(send_until_one_dies, what=machines.stack.logs)
     for record_id in sent:
-        machines.first.sees_status(record_id, "Pending")
+        machines.first.wait_for_status(record_id, "Pending")
         assert len(machines.alc.leads(record_id)) == 1
     mortal.environment["ALC_FAILPOINTS"] = ""
     mortal.start()
@@ -106,9 +106,9 @@ def test_a_worker_that_has_lost_its_name_ends_before_it_does_harm(machines: Mach
     eventually(machines.cut_the_lock_of_a_worker)
 
     eventually(lambda: len(machines.running_workers()) == 1, what=machines.stack.logs)
-    assert [worker.ended() for worker in machines.workers if not worker.lives] == [1]
+    assert [worker.wait_for_exit() for worker in machines.workers if not worker.is_running] == [1]
     record_id = machines.send("Tom Hale")
-    machines.first.sees_status(record_id, "Pending")
+    machines.first.wait_for_status(record_id, "Pending")
 
 
 def test_disconnecting_on_one_machine_leaves_nothing_on_any(machines: Machines) -> None:

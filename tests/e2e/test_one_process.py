@@ -6,7 +6,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 from tests.support.people import User
-from tests.support.servers.outside import Alc, Attio
+from tests.support.servers.clients import Alc, Attio
 from tests.support.servers.stack import CLIENT_SECRET, Stack
 
 ATTIO_TOKEN, PHONE_NUMBER = "e2e-attio-token", "+442079460080"
@@ -28,7 +28,7 @@ def test_one_process_serves_works_stops_and_logs_no_secret(tmp_path: Path) -> No
         user.click_send(record_id)
         alc.decide(alc.leads(record_id)[0]["id"])
 
-        user.sees_status(record_id, "Complete")
+        user.wait_for_status(record_id, "Complete")
         user.disconnect_alc()
         assert stack.web.stop() == 0
 

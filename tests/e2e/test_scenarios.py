@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.people import Effect, User
 from tests.support.scenarios import NAMES
-from tests.support.servers.outside import Alc, Attio
+from tests.support.servers.clients import Alc, Attio
 from tests.support.servers.stack import Stack
 from tests.support.waiting import eventually
 
@@ -21,25 +21,25 @@ def connected(user: User, alc: Alc) -> Iterator[User]:
         eventually(lambda: not alc.webhooks(), what=alc.webhooks)
         user.connect_alc()
     yield user
-    alc.end_trouble()
+    alc.clear_faults()
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_app_ends_as_a_correct_one_does(name: str, stack: Stack, connected: User, alc: Alc, attio: Attio) -> None:
     """Issue 5, W12: what the CRM says, how many leads ALC has, and that ALC knows one webhook of ours, or none."""
     record_id = attio.add_person("Vera Lindqvist", "+442079460090")
-    scenario = alc.begin(name, record_id)
+    scenario = alc.start_scenario(name, record_id)
     effects = [_take(step, connected, record_id) for step in scenario["person"]]
 
     def ended() -> bool:
-        alc.until_idle()
+        alc.run_until_idle()
         webhooks = 0 if scenario["person"][-1] == "disconnect" else 1
         if (
             attio.value(record_id, "alc_status") == scenario["crm_status"]
             and len(alc.webhooks("lead.processed")) == webhooks
         ):
             return True
-        stack.let_time_pass()
+        stack.make_rows_due()
         return False
 
     eventually(ended, what=lambda: (attio.value(record_id, "alc_status"), alc.webhooks(), effects))

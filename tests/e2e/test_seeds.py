@@ -10,7 +10,7 @@ import pytest
 import requests
 
 from tests.support.people import User
-from tests.support.servers.outside import Alc, Attio
+from tests.support.servers.clients import Alc, Attio
 from tests.support.servers.stack import Stack
 from tests.support.waiting import eventually
 
@@ -26,11 +26,11 @@ def later(stack: Stack, alc: Alc) -> Iterator[Callable[[float], None]]:
     """Let so many seconds pass by ALC's clock, until the end of the test; we know that our token is old by then."""
 
     def pass_by(seconds: float) -> None:
-        alc.let_time_pass(seconds)
-        stack.let_tokens_age()
+        alc.advance_clock(seconds)
+        stack.make_tokens_due()
 
     yield pass_by
-    alc.be_in_the_present()
+    alc.reset_clock()
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def webhook(stack: Stack, user: User, alc: Alc) -> dict[str, Any]:
         return [hook for hook in alc.webhooks(PROSPECTS) if datetime.fromisoformat(hook["expires_at"]) > in_two_days]
 
     if not living():
-        stack.let_subscriptions_age()
+        stack.make_subscriptions_due()
     [found] = eventually(living, what=lambda: alc.webhooks(PROSPECTS))
     eventually(lambda: PROSPECTS and user.get("/apps/alc").text.count(found["webhook_id"]))
     return dict(found)
@@ -66,10 +66,10 @@ def test_seed_000_a_prospect_that_nobody_knows_becomes_a_person(
     webhook: dict[str, Any], alc: Alc, attio: Attio
 ) -> None:
     """Seeds 000 and 001: asserted by its address, so a second word of it updates the same person."""
-    alc.tell_of_prospect("p1", "Ines Duarte", "ines@example.com")
+    alc.report_prospect("p1", "Ines Duarte", "ines@example.com")
     eventually(lambda: name_at(attio, "ines@example.com") == "Ines Duarte")
 
-    alc.tell_of_prospect("p1", "Ines Maria Duarte", "ines@example.com")
+    alc.report_prospect("p1", "Ines Maria Duarte", "ines@example.com")
 
     eventually(lambda: name_at(attio, "ines@example.com") == "Ines Maria Duarte")
 
@@ -80,7 +80,7 @@ def test_an_address_told_in_a_chat_goes_to_the_person_whom_we_sent(
     """Departs from seed 000: it would make a second person of everybody whose address is new."""
     record_id = attio.add_person("Tomas Lindqvist", TELLS_ADDRESS)
     user.click_send(record_id)
-    user.sees_status(record_id, "Pending")
+    user.wait_for_status(record_id, "Pending")
 
     alc.decide(alc.leads(record_id)[0]["id"])
 
@@ -90,7 +90,7 @@ def test_an_address_told_in_a_chat_goes_to_the_person_whom_we_sent(
 
 def test_seed_000_what_attio_refuses_is_a_dead_letter(webhook: dict[str, Any], user: User, alc: Alc) -> None:
     """The seed answers 500 for ever; ALC has its 2xx here, and a person finds the letter."""
-    alc.tell_of_prospect("p2", "Nobody", "nobody@reserved.test")
+    alc.report_prospect("p2", "Nobody", "nobody@reserved.test")
 
     eventually(lambda: "422" in user.get("/doctor").text)
 
@@ -116,7 +116,7 @@ def test_seed_003_a_subscription_is_refreshed_before_it_ends(
 
     assert webhook["expires_at"]
     later(DAY)
-    stack.let_subscriptions_age()
+    stack.make_subscriptions_due()
     eventually(lives_longer, what=lambda: alc.webhooks(PROSPECTS))
 
 
@@ -127,7 +127,7 @@ def test_seed_003_a_refresh_that_was_missed_subscribes_again(
     stack.worker.kill()
     later(FORTNIGHT)
     assert [hook["status"] for hook in alc.webhooks(PROSPECTS)] == ["expired"]
-    stack.let_subscriptions_age()
+    stack.make_subscriptions_due()
     stack.worker.start()
 
     def anew() -> bool:
@@ -135,7 +135,7 @@ def test_seed_003_a_refresh_that_was_missed_subscribes_again(
         return [hook["status"] for hook in found] == ["active"] and found[0]["webhook_id"] != webhook["webhook_id"]
 
     eventually(anew, what=lambda: stack.worker.log.read_text()[-2000:])
-    alc.tell_of_prospect("p4", "Rosa Nyberg", "rosa@example.com")
+    alc.report_prospect("p4", "Rosa Nyberg", "rosa@example.com")
     eventually(lambda: name_at(attio, "rosa@example.com"))
 
 
@@ -145,14 +145,14 @@ def test_a_button_asks_alc_for_what_no_webhook_has_told(
     """Catch-up: ALC's webhook was deleted behind our back, so its verdict went to nobody."""
     record_id = attio.add_person("Olga Brandt", "+442079460010")
     user.click_send(record_id)
-    user.sees_status(record_id, "Pending")
+    user.wait_for_status(record_id, "Pending")
     alc.delete_webhook(alc.webhooks("lead.processed")[0]["webhook_id"])
     alc.decide(alc.leads(record_id)[0]["id"])
 
     page = user.catch_up()
 
     assert "ALC is being asked" in page.text
-    user.sees_status(record_id, "Complete")
+    user.wait_for_status(record_id, "Complete")
     eventually(lambda: "1 result was missing" in user.get("/apps/alc").text)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.support.people import User
-from tests.support.servers.outside import Alc, Attio
+from tests.support.servers.clients import Alc, Attio
 from tests.support.tutorial import INSTALLATION, REMOVAL, USAGE, Arrow
 from tests.support.waiting import eventually
 
@@ -21,12 +21,12 @@ def story(user: User, last: str) -> list[Arrow]:
     return [(m["sender"], m["receiver"], m["words"]) for m in eventually(whole, what=lambda: f"no {last!r}")]
 
 
-def test_connecting_is_the_installation_diagram(stranger: User) -> None:
+def test_connecting_is_the_installation_diagram(disconnected_user: User) -> None:
     """Installation 1-7: every arrow of the tutorial, in its order. TUTORIAL: it shows the app as installed before the
     event handler has run; Attio fires the event before the connection is saved, and so do we."""
-    stranger.connect_alc()
+    disconnected_user.connect_alc()
 
-    assert_has_in_order(story(stranger, "Shows app is now installed"), INSTALLATION)
+    assert_has_in_order(story(disconnected_user, "Shows app is now installed"), INSTALLATION)
 
 
 def test_a_click_is_the_usage_diagram(user: User, alc: Alc, attio: Attio) -> None:
@@ -34,7 +34,7 @@ def test_a_click_is_the_usage_diagram(user: User, alc: Alc, attio: Attio) -> Non
     record_id = attio.add_person("Mina Sato", "+442079460088")
     user.click_send(record_id)
     alc.decide(alc.leads(record_id)[0]["id"])
-    user.sees_status(record_id, "Complete")
+    user.wait_for_status(record_id, "Complete")
 
     assert_has_in_order(story(user, 'with ATTIO_API_TOKEN to mark record "Complete"'), USAGE)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.support.people import User
-from tests.support.servers.outside import Alc, Attio
+from tests.support.servers.clients import Alc, Attio
 from tests.support.servers.stack import Stack
 from tests.support.waiting import eventually
 
@@ -34,7 +34,7 @@ def test_new_people_are_sent_from_the_moment_that_a_person_wants_it(settled: Use
     assert "Saved. Send new people automatically: on." in page.text
     eventually(lambda: is_asked_for(attio, "record.created"), what=attio.webhooks)
     record_id = attio.add_person("Sam Okafor", "+442079460062")
-    settled.sees_status(record_id, "Pending")
+    settled.wait_for_status(record_id, "Pending")
 
     page = settled.change_settings(send_new_people=None)
     assert "Saved. Send new people automatically: off." in page.text
@@ -42,7 +42,7 @@ def test_new_people_are_sent_from_the_moment_that_a_person_wants_it(settled: Use
     after = attio.add_person("Ida Holm", "+442079460063")
     last = attio.add_person("Max Lind", "+442079460064")
     attio.write(last, alc_status="Requested")  # Attio tells of this one last
-    settled.sees_status(last, "Pending")
+    settled.wait_for_status(last, "Pending")
     assert [len(alc.leads(one)) for one in (before, record_id, after, last)] == [0, 1, 0, 1]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.support.people import User
-from tests.support.servers.outside import Alc, Attio
+from tests.support.servers.clients import Alc, Attio
 from tests.support.servers.stack import Stack
 
 TRACE_ID = "4bf92f3577b34da6a3ce929d0e0e4736"
@@ -16,7 +16,7 @@ def test_one_id_tells_the_whole_story_of_a_click(stack: Stack, user: User, alc: 
     click = user.post(f"/people/{record_id}/actions/send-to-alc", headers={"traceparent": TRACEPARENT})
     lead_id = alc.leads(record_id)[0]["id"]
     alc.decide(lead_id)
-    user.sees_status(record_id, "Complete")
+    user.wait_for_status(record_id, "Complete")
 
     def story(log: str) -> list[str]:
         return [line for line in log.splitlines() if line.endswith(TRACE_ID[:8])]

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.support.people import User
-from tests.support.servers.outside import Alc, Attio
+from tests.support.servers.clients import Alc, Attio
 from tests.support.servers.stack import Stack, free_ports
 from tests.support.waiting import eventually
 
@@ -40,10 +40,10 @@ def seen(user: User, *steps: str) -> dict[str, str]:
 
 
 @pytest.fixture
-def beginner(stranger: User) -> User:
+def beginner(disconnected_user: User) -> User:
     """A stranger who begins the tutorial."""
-    stranger.post("/tutorial/reset")
-    return stranger
+    disconnected_user.post("/tutorial/reset")
+    return disconnected_user
 
 
 def test_a_person_walks_all_24_steps(beginner: User, alc: Alc, attio: Attio) -> None:
@@ -174,7 +174,7 @@ def decide_the_lead_sent_since(user: User, alc: Alc, before: list[dict[str, Any]
     """Wait for the one lead that a tour sends, and decide it when its record is Pending: no real chat is quicker."""
     known = {lead["id"] for lead in before}
     [sent] = eventually(lambda: [lead for lead in alc.leads() if lead["id"] not in known])
-    user.sees_status(sent["record_id"], "Pending")
+    user.wait_for_status(sent["record_id"], "Pending")
     alc.decide(sent["id"])
 
 

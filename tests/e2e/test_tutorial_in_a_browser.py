@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.support.people import User
-from tests.support.servers.outside import Alc
+from tests.support.servers.clients import Alc
 from tests.support.servers.stack import Stack
 from tests.support.waiting import eventually
 
@@ -18,9 +18,9 @@ SENT = "Ada Lovelace"
 
 
 @pytest.fixture
-def page(context: BrowserContext, stack: Stack, stranger: User) -> Iterator[Page]:
+def page(context: BrowserContext, stack: Stack, disconnected_user: User) -> Iterator[Page]:
     """A tab of a stranger, on the people page; and nothing on its console in the end."""
-    stranger.post("/tutorial/reset")
+    disconnected_user.post("/tutorial/reset")
     written: list[str] = []
     context.on("console", lambda message: written.append(message.text))
     context.on("weberror", lambda error: written.append(str(error.error)))

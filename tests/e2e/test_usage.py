@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
 from tests.support.people import Effect, User
-from tests.support.servers.outside import Alc, Attio
+from tests.support.servers.clients import Alc, Attio
 from tests.support.waiting import eventually
 
 PREPARING = "Preparing to send to ALC..."
@@ -27,7 +27,7 @@ def test_a_lead_is_sent_and_marked_pending_and_then_complete(user: User, alc: Al
 
     alc.decide(lead["id"], "interested")
 
-    user.sees_status(record_id, "Complete")
+    user.wait_for_status(record_id, "Complete")
     assert attio.history(record_id, "alc_status") == ["Pending", "Complete"]
     assert attio.value(record_id, "alc_interest") == "interested"
 
@@ -63,14 +63,14 @@ def test_after_a_lead_is_complete_a_click_begins_a_new_one(user: User, alc: Alc,
     record_id = attio.add_person("Lena Fischer", "+442079460022")
     user.click_send(record_id)
     alc.decide(alc.leads(record_id)[0]["id"])
-    user.sees_status(record_id, "Complete")
+    user.wait_for_status(record_id, "Complete")
 
     user.click_send(record_id)
 
     assert user.field(record_id, "ALC status") == "Pending"
     second = next(lead for lead in alc.leads(record_id) if lead["status"] == "processing")
     alc.decide(second["id"], "no_answer")
-    user.sees_status(record_id, "Failed")
+    user.wait_for_status(record_id, "Failed")
     assert attio.value(record_id, "alc_lead_id") == second["id"]
 
 
@@ -121,7 +121,7 @@ def test_the_status_reaches_an_open_page_without_a_reload(user: User, alc: Alc, 
 
     user.click_send(record_id)
     alc.decide(alc.leads(record_id)[0]["id"])
-    user.sees_status(record_id, "Complete")
+    user.wait_for_status(record_id, "Complete")
 
     def statuses() -> list[str]:
         events = user.get(f"/events.json?after={start}").json()["events"]

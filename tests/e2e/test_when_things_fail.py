@@ -4,7 +4,7 @@ import socket
 from concurrent.futures import ThreadPoolExecutor
 
 from tests.support.people import User
-from tests.support.servers.outside import Alc, Attio
+from tests.support.servers.clients import Alc, Attio
 from tests.support.servers.stack import Stack
 from tests.support.waiting import eventually
 
@@ -70,7 +70,7 @@ def test_a_verdict_sent_while_the_web_process_is_dead_arrives_when_it_lives_agai
     alc.decide(alc.leads(record_id)[0]["id"])
     stack.web.start()
 
-    user.sees_status(record_id, "Complete")
+    user.wait_for_status(record_id, "Complete")
     assert attio.history(record_id, "alc_status") == ["Pending", "Complete"]
 
 
@@ -86,7 +86,7 @@ def test_a_verdict_stored_while_no_worker_lives_is_shown_when_one_does(
     assert user.field(record_id, "ALC status") == "Pending"
     stack.worker.start()
 
-    user.sees_status(record_id, "Complete")
+    user.wait_for_status(record_id, "Complete")
 
 
 def test_everything_stops_within_ten_seconds_with_a_page_open(stack: Stack, user: User) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.support.people import User
-from tests.support.servers.outside import Alc, Attio
+from tests.support.servers.clients import Alc, Attio
 from tests.support.servers.stack import Stack
 from tests.support.waiting import eventually
 
@@ -71,7 +71,7 @@ def test_a_run_takes_the_branch_of_the_verdict(
     record_id = attio.add_person("Rosa Lindqvist", PHONE)
     run_id = press_run(user, record_id)
     assert sees(user, run_id, "waiting") == [("Send to ALC and wait", "")]
-    user.sees_status(record_id, "Pending")
+    user.wait_for_status(record_id, "Pending")
 
     alc.decide(alc.leads(record_id)[0]["id"], interest)
 
@@ -94,7 +94,7 @@ def test_a_step_and_a_delay_end_when_their_time_is_over(stack: Stack, user: User
     record_id = attio.add_person("Rosa Lindqvist", PHONE)
     run_id = press_run(user, record_id)
     sees(user, run_id, "waiting")
-    stack.let_time_pass()
+    stack.make_rows_due()
     assert sees(user, run_id, "done") == [("Send to ALC and wait", "Failed")]
     assert run(user, run_id)["steps"][0]["why"] == "Nobody has called back in time."
 
@@ -103,7 +103,7 @@ def test_a_step_and_a_delay_end_when_their_time_is_over(stack: Stack, user: User
     sees(user, run_id, "waiting")
     alc.decide(alc.leads(other)[0]["id"], "no_answer")
     eventually(lambda: len(run(user, run_id)["steps"]) == 2, what=lambda: run(user, run_id))
-    stack.let_time_pass()
+    stack.make_rows_due()
 
     eventually(lambda: len(alc.leads(other)) == 2, what=lambda: run(user, run_id))
 
@@ -136,7 +136,7 @@ def test_a_verdict_on_a_click_starts_the_workflow_of_the_trigger(user: User, alc
     for delivery in alc.deliveries():
         if record_id in str(delivery):
             alc.resend(delivery["id"])
-    user.sees_status(record_id, "Complete")
+    user.wait_for_status(record_id, "Complete")
     mine = [run for run in user.get("/workflows.json").json()["runs"] if run["record_id"] == record_id]
     assert [run["title"] for run in mine] == ["Follow up on every verdict"]
 

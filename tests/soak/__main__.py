@@ -1,4 +1,4 @@
-"""`scripts/bench …`: long runs with real processes; each prints what it saw, and fails when something is wrong."""
+"""`scripts/bench`: long runs with real processes. Each prints a report, and fails if something is wrong."""
 
 from __future__ import annotations
 
@@ -20,20 +20,22 @@ from tests.support.servers.stack import free_ports
 DATABASES = click.option(
     "--database", type=click.Choice(["sqlite", "postgres", "both"]), default="both", show_default=True
 )
-SEED = click.option("--seed", type=int, default=1, show_default=True, help="the same seed makes the same choices")
+SEED = click.option("--seed", type=int, default=1, show_default=True, help="The same seed makes the same choices.")
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
-    """Long runs with real processes. Each prints what it saw, and exits with 1 when something is wrong."""
+    """Long runs with real processes. Each prints a report, and exits with 1 if something is wrong."""
 
 
 @main.command()
 @DATABASES
 @SEED
-@click.option("--events", type=int, default=1000, show_default=True, help="verdicts; a tenth of them come twice")
+@click.option(
+    "--events", type=int, default=1000, show_default=True, help="Number of verdicts; a tenth of them are sent twice."
+)
 def burst(database: str, seed: int, events: int) -> None:
-    """Shuffled verdicts into an Attio that takes 25 writes a second; two workers, one killed midway."""
+    """Send shuffled verdicts while Attio takes 25 writes a second, and kill one of two workers."""
     from tests.soak.burst import run
 
     for name in ["sqlite", "postgres"] if database == "both" else [database]:
@@ -46,7 +48,7 @@ def burst(database: str, seed: int, events: int) -> None:
 @SEED
 @click.option("--kills", type=int, default=100, show_default=True)
 def kill(database: str, seed: int, kills: int) -> None:
-    """Kill -9 at random while people connect, send and disconnect; then see whether I1 to I6 hold."""
+    """Kill -9 processes at random while users connect, send and disconnect, then check I1 to I6."""
     from tests.soak.kill import run
 
     for name in ["sqlite", "postgres"] if database == "both" else [database]:
@@ -58,44 +60,44 @@ def kill(database: str, seed: int, kills: int) -> None:
 @SEED
 @click.option("--rounds", type=int, default=100, show_default=True)
 def lifecycle(seed: int, rounds: int) -> None:
-    """Connect and disconnect with random faults on the wire; then see whether anything is left at ALC or here."""
+    """Connect and disconnect with random network faults, then check that nothing is left at ALC or here."""
     from tests.soak.lifecycle import run
 
     with _home() as home:
-        _show("lifecycle", run(rounds, seed, home, told=_progress(rounds, "rounds")))
+        _show("lifecycle", run(rounds, seed, home, on_progress=_progress(rounds, "rounds")))
 
 
 @main.command()
-@click.option("--seed", type=int, help="the same seed plays the same days; default: a new one, which is shown")
-@click.option("--examples", type=int, default=5000, show_default=True, help="days in virtual time")
+@click.option("--seed", type=int, help="The same seed makes the same choices; by default a new seed, which is printed.")
+@click.option("--examples", type=int, default=5000, show_default=True, help="Number of sequences of actions.")
 def machine(seed: int | None, examples: int) -> None:
-    """Anything in any order, in one thread; what breaks one of I1 to I6 is cut down to the steps that it takes."""
+    """Perform random actions in one thread and virtual time, and shrink what breaks one of I1 to I6."""
     from tests.soak.machine import run
 
     with _home() as home:
-        _show("machine", run(examples, seed, home, told=_progress(examples, "days")))
+        _show("machine", run(examples, seed, home, on_progress=_progress(examples, "days")))
 
 
 @main.command()
 @click.option("--rounds", type=int, default=20, show_default=True)
 def start(rounds: int) -> None:
-    """How soon `mock-alc serve` listens and has answered its first call, beside the time of its libraries alone."""
+    """Measure how soon `mock-alc serve` listens and answers, beside the import time of its libraries."""
     from tests.soak.start import run
 
     with _home() as home:
-        _show("start", run(rounds, home, told=_progress(rounds + 1, "starts")))
+        _show("start", run(rounds, home, on_progress=_progress(rounds + 1, "starts")))
 
 
 def _progress(total: int, what: str) -> Callable[[], None]:
-    """To be called for each; says every now and then how far it is. A failure takes more of them, to be cut down."""
+    """Return a function to call after each unit of work, which prints the progress about 20 times."""
     done = itertools.count(1)
 
-    def told() -> None:
+    def advance() -> None:
         at = next(done)
         if at % max(total // 20, 1) == 0:
             click.echo(f"{at} of {total} {what}", err=True)
 
-    return told
+    return advance
 
 
 @contextmanager
@@ -106,7 +108,7 @@ def _home() -> Iterator[Path]:
 
 @contextmanager
 def _database(name: str) -> Iterator[str]:
-    """The URL of a database that is up to date; on SQLite the processes make their own."""
+    """Yield the URL of a migrated Postgres database, or "" for SQLite, where the processes create their own."""
     if name == "sqlite":
         yield ""
         return
@@ -122,7 +124,7 @@ def _show(title: str, report: Any) -> None:
     for name, value in dataclasses.asdict(report).items():
         click.echo(f"  {name.replace('_', ' '):<20} {_in_words(value)}")
     if report.wrong:
-        raise click.ClickException("This is not as it should be.")
+        raise click.ClickException("Something is wrong: see the report.")
 
 
 def _in_words(value: Any) -> str:

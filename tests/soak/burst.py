@@ -1,7 +1,7 @@
-"""A thousand verdicts at once, shuffled, some of them twice, into an Attio that takes 25 writes a second.
+"""Send a thousand shuffled verdicts at once, some of them twice, while Attio takes 25 writes a second.
 
-Two workers; one is killed midway. In the end every record says what its latest verdict says, nobody was asked to slow
-down, nothing was written that was not a change, and every delivery that was answered with 2xx has been worked off.
+One of two workers is killed midway. In the end every record shows its latest verdict, Attio has answered no write with
+429, no write has repeated a value, and every delivery that was answered with 2xx has been processed.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from alc_app.leads.models import Lead
 from alc_app.runtime.services import WORKSPACE, Services
 from tests.support.chaos.proxy import ChaosProxy, Exchange, answered
 from tests.support.people import User
-from tests.support.servers.outside import Attio
+from tests.support.servers.clients import Attio
 from tests.support.servers.stack import Stack
 from tests.support.waiting import eventually
 
@@ -38,21 +38,21 @@ LIMIT = 25
 
 @dataclass
 class Report:
-    """How it went. All is well when nothing is in `wrong`."""
+    """What was measured. The run has passed if `wrong` is empty."""
 
     events: int
     deliveries: int
     records: int
     answers: dict[int, int] = field(default_factory=dict)
-    """How many deliveries were answered how."""
+    """Deliveries by the HTTP status of their response."""
     ack_p50_ms: float = 0.0
     ack_p99_ms: float = 0.0
     transitions: int = 0
     """Changes of `alc_status` that the records' histories show."""
     writes: int = 0
-    """Those that Attio has made."""
+    """Writes of `alc_status` that Attio has answered with 200."""
     slowed_down: int = 0
-    """Answers 429 of Attio."""
+    """Writes that Attio has answered with 429."""
     most_in_a_second: int = 0
     writes_per_second: float = 0.0
     seconds: float = 0.0
@@ -60,8 +60,8 @@ class Report:
 
 
 def run(events: int, seed: int, home: Path, database_url: str = "") -> Report:
-    """Play it with real processes in `home`, on SQLite or on a Postgres that has been migrated."""
-    random = Random(seed)  # noqa: S311 - the same again is what is wanted
+    """Run with real processes in `home`, on SQLite or on a migrated Postgres."""
+    random = Random(seed)  # noqa: S311 - repeatable, not secret
     settings = {"ALC_APP_DATABASE_URL": database_url} if database_url else {}
     stack = Stack(home, **settings)
     attio = ChaosProxy(stack.attio_url)
@@ -71,10 +71,10 @@ def run(events: int, seed: int, home: Path, database_url: str = "") -> Report:
         server.environment["ATTIO_URL"] = attio.url
     stack.servers.append(second)
     with stack:
-        return _play(stack, attio, events, random)
+        return _run(stack, attio, events, random)
 
 
-def _play(stack: Stack, attio: ChaosProxy, events: int, random: Random) -> Report:
+def _run(stack: Stack, attio: ChaosProxy, events: int, random: Random) -> Report:
     User(stack.app_url).connect_alc()
     leads = _pending_leads(stack, events // 2)
     stack.attio.stop()
@@ -90,12 +90,12 @@ def _play(stack: Stack, attio: ChaosProxy, events: int, random: Random) -> Repor
     stack.worker.kill()
     eventually(lambda: not _waiting(stack), within=600, what=lambda: _waiting(stack))
     report.seconds = time.monotonic() - started
-    _judge(stack, attio, {v["record_id"]: v["status"] for v in verdicts}, report)
+    _fill_report(stack, attio, {v["record_id"]: v["status"] for v in verdicts}, report)
     return report
 
 
 def _pending_leads(stack: Stack, count: int) -> dict[str, str]:
-    """People whose leads ALC is at, as if each had been clicked: ALC's lead ids by record id."""
+    """Create people with a pending lead, as if each had been sent. Return ALC's lead ids by record id."""
     attio, leads = Attio(stack.attio_url, "e2e-attio-token"), {}
     for number in range(count):
         lead_id = f"lead_{uuid4().hex}"
@@ -112,14 +112,14 @@ def _pending_leads(stack: Stack, count: int) -> dict[str, str]:
 
 
 def _two_verdicts(record_id: str, lead_id: str, random: Random) -> list[dict[str, str]]:
-    """They contradict each other; the second is the last word."""
+    """Return two verdicts that contradict each other; the second is the newer one."""
     about = {"event": "lead.processed", "lead_id": lead_id, "record_id": record_id}
     statuses = enumerate(random.sample(["Complete", "Failed"], 2))
     return [about | {"status": status, "occurred_at": f"2026-11-20T12:0{minute}:00Z"} for minute, status in statuses]
 
 
 def _send(stack: Stack, deliveries: Sequence[tuple[str, str]], report: Report) -> None:
-    """As ALC would, by many threads at once."""
+    """Send the deliveries as ALC does, from many threads at once."""
     with closing(_services(stack)) as services:
         handlers = services.webhook_handlers.of(services.connections.usable_id(WORKSPACE))
         [row] = [row for row in handlers if row.file_name == "lead_processed"]
@@ -148,14 +148,14 @@ def _send(stack: Stack, deliveries: Sequence[tuple[str, str]], report: Report) -
 
 
 def _services(stack: Stack) -> Services:
-    """The stores of the running processes, opened once more."""
+    """Open the stores of the running processes."""
     names = {field.alias for field in Config.model_fields.values()}
     settings = {name: value for name, value in stack.settings.items() if name in names}
     return Services(Config.model_validate(settings), manifest)
 
 
 def _waiting(stack: Stack) -> dict[str, int]:
-    """What is not at its end: deliveries, and leads that their record does not show."""
+    """Count deliveries that are not processed, and leads that their record does not show."""
     waiting = {
         "inbox": "select count(*) from delivery where state in ('new', 'queued')",
         "app": "select count(*) from lead where shown_version < version",
@@ -167,7 +167,7 @@ def _waiting(stack: Stack) -> dict[str, int]:
     return {name: count for name, count in found.items() if count}
 
 
-def _judge(stack: Stack, proxy: ChaosProxy, final: Mapping[str, str], report: Report) -> None:
+def _fill_report(stack: Stack, proxy: ChaosProxy, final: Mapping[str, str], report: Report) -> None:
     attio, writes = Attio(stack.attio_url, "e2e-attio-token"), _writes(proxy)
     histories = {record_id: attio.history(record_id, "alc_status") for record_id in final}
     report.transitions = sum(len(history) - 1 for history in histories.values())
@@ -177,7 +177,7 @@ def _judge(stack: Stack, proxy: ChaosProxy, final: Mapping[str, str], report: Re
     report.most_in_a_second = max(sum(begin <= at < begin + 1 for at in moments) for begin in moments)
     report.writes_per_second = round(len(moments) / (max(moments) - min(moments)), 1)
     with stack.sql("inbox") as connection:
-        # Attio tells things too, by ids of its own.
+        # Attio's own deliveries have other ids.
         ended = "select count(*) from delivery where state = 'done' and webhook_id like 'msg_%'"
         done = connection.execute(text(ended)).scalar_one()
     wrong = {

@@ -1,4 +1,4 @@
-"""Kill -9 at random, again and again, while people connect, send, and disconnect, and ALC decides and calls back."""
+"""Kill -9 processes at random while users connect, send and disconnect, and ALC decides and calls the webhook."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ import requests
 from tests.support.chaos.invariants import broken
 from tests.support.chaos.killing import Mortals
 from tests.support.people import User
-from tests.support.servers.outside import Alc, Attio
+from tests.support.servers.clients import Alc, Attio
 from tests.support.servers.stack import Stack
 from tests.support.waiting import eventually
 
@@ -28,22 +28,23 @@ PAUSE = 0.1, 2.0
 
 @dataclass
 class Report:
-    """How it went. All is well when nothing is `wrong`."""
+    """What was measured. The run has passed if `wrong` is empty."""
 
     kills: dict[str, int] = field(default_factory=dict)
     done: dict[str, int] = field(default_factory=dict)
-    """What people and ALC have done meanwhile, as often as it was answered."""
+    """Actions of users and ALC that got a response, with their counts."""
     leads: int = 0
     seconds: float = 0.0
     healing: float = 0.0
-    """Of these, after the last kill, until every invariant held."""
+    """Seconds from the last kill until every invariant held; part of `seconds`."""
     wrong: list[str] = field(default_factory=list)
 
 
-class Crowd:
-    """People who click and an ALC that decides, each in a thread, until they are told to stop."""
+class Load:
+    """Users who act and an ALC that decides, each in a thread, until `stop`."""
 
     def __init__(self, stack: Stack, random: Random) -> None:
+        """Create the people who are sent; `random` decides what happens."""
         self.alc, self.attio = Alc(stack.alc_url), Attio(stack.attio_url, "e2e-attio-token")
         self._stack, self._stopping = stack, threading.Event()
         self._people = [self.attio.add_person(f"Person {number}", "+442079460018") for number in range(PEOPLE)]
@@ -51,20 +52,20 @@ class Crowd:
         self.done: Counter[str] = Counter()
 
     def run(self) -> None:
-        """Until `stop`."""
-        acts = (self._send, self._send, self._decide, self._come_and_go)
-        with ThreadPoolExecutor(len(acts)) as pool:
-            list(pool.map(self._keep_doing, acts, self._seeds))
+        """Act until `stop` is called."""
+        actions = (self._send, self._send, self._decide, self._connect_or_disconnect)
+        with ThreadPoolExecutor(len(actions)) as pool:
+            list(pool.map(self._repeat, actions, self._seeds))
 
     def stop(self) -> None:
-        """Enough."""
+        """Let `run` end."""
         self._stopping.set()
 
-    def _keep_doing(self, act: Callable[[User, Random], str], seed: float) -> None:
-        user, random = User(self._stack.app_url), Random(seed)  # noqa: S311 - the same again is what is wanted
+    def _repeat(self, action: Callable[[User, Random], str], seed: float) -> None:
+        user, random = User(self._stack.app_url), Random(seed)  # noqa: S311 - repeatable, not secret
         while not self._stopping.wait(random.uniform(0, 0.2)):
-            with suppress(requests.RequestException, AssertionError):  # the server has died meanwhile
-                self.done[act(user, random)] += 1
+            with suppress(requests.RequestException, AssertionError):  # the server was killed
+                self.done[action(user, random)] += 1
 
     def _send(self, user: User, random: Random) -> str:
         return f"send: {user.click_send(random.choice(self._people))[-2].get('title', 'connect')}"
@@ -76,7 +77,7 @@ class Crowd:
         self.alc.decide(random.choice(open_leads), random.choice(["interested", "not_interested", "no_answer"]))
         return "decide"
 
-    def _come_and_go(self, user: User, random: Random) -> str:
+    def _connect_or_disconnect(self, user: User, random: Random) -> str:
         if not user.is_connected():
             user.connect_alc()
             return "connect"
@@ -87,23 +88,23 @@ class Crowd:
 
 
 def run(kills: int, seed: int, home: Path, database_url: str = "", workers: int = 2) -> Report:
-    """Kill so many processes of an installation in `home`, and see whether it mends by itself."""
-    random, report, started = Random(seed), Report(), time.monotonic()  # noqa: S311 - the same again is what is wanted
+    """Kill so many processes of an installation in `home`, and check that it recovers by itself."""
+    random, report, started = Random(seed), Report(), time.monotonic()  # noqa: S311 - repeatable, not secret
     stack = Stack(home, **({"ALC_APP_DATABASE_URL": database_url} if database_url else {}))
     stack.servers = [stack.alc, stack.attio]
     mortals = {"web": Mortals(stack, "web"), **{f"worker {n}": Mortals(stack, "worker") for n in range(workers)}}
     with stack:
         for each in mortals.values():
             each.start()
-        crowd = Crowd(stack, random)
+        load = Load(stack, random)
         with ThreadPoolExecutor(1) as pool:
-            crowding = pool.submit(crowd.run)
+            loading = pool.submit(load.run)
             _kill(mortals, kills, random, report)
-            crowd.stop()
-            crowding.result(timeout=120)
-        report.done, report.leads = dict(crowd.done), len(crowd.alc.leads())
+            load.stop()
+            loading.result(timeout=120)
+        report.done, report.leads = dict(load.done), len(load.alc.leads())
         report.healing = -time.monotonic()
-        report.wrong = _heal(stack, crowd)
+        report.wrong = _heal(stack, load)
         report.healing += time.monotonic()
         for each in mortals.values():
             each.kill()
@@ -122,12 +123,12 @@ def _kill(mortals: dict[str, Mortals], kills: int, random: Random, report: Repor
     report.kills = dict(names)
 
 
-def _heal(stack: Stack, crowd: Crowd) -> list[str]:
-    """Everybody lives; time flies, so that nothing waits; returns what is still wrong after that."""
+def _heal(stack: Stack, load: Load) -> list[str]:
+    """Make waiting rows due until every invariant holds. Return what is still wrong after the timeout."""
 
     def wrong() -> list[str]:
-        stack.let_time_pass()
-        return list(broken(stack, crowd.alc, crowd.attio))
+        stack.make_rows_due()
+        return list(broken(stack, load.alc, load.attio))
 
     with suppress(AssertionError):
         eventually(lambda: not wrong())

@@ -1,4 +1,4 @@
-"""Rounds of connect and disconnect with random faults on the wire to ALC: in the end nothing is left on either side."""
+"""Connect and disconnect with random network faults towards ALC. In the end nothing is left on either side."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ from tests.support.chaos.proxy import (
     twice,
 )
 from tests.support.people import User
-from tests.support.servers.hostile_stack import HostileStack
-from tests.support.servers.outside import Alc
+from tests.support.servers.clients import Alc
+from tests.support.servers.proxied_stack import ProxiedStack
 from tests.support.waiting import eventually
 
 QUICK = (answer_lost, dropped, cut, garbage, not_json, twice, answers(500), answers(503), answers(429), late(0.2))
@@ -46,21 +46,21 @@ TO_BE_EMPTY = {
 
 @dataclass
 class Report:
-    """How it went. All is well when nothing is `wrong`."""
+    """What was measured. The run has passed if `wrong` is empty."""
 
     rounds: int
     seed: int
     connected: int = 0
     refused: int = 0
-    """Connects that ended with a notice why not."""
+    """Connects that ended with an error notice."""
     pending: int = 0
-    """Disconnects that were finished later."""
+    """Disconnects whose clean-up was finished later."""
     seconds: float = 0.0
     healing: float = 0.0
-    """Of these, after the last fault, until all was cleaned up."""
+    """Seconds from the last fault until everything was cleaned up; part of `seconds`."""
     faults: dict[str, int] = field(default_factory=dict)
     tokens: int = 0
-    """Access tokens that reached us."""
+    """Access tokens that the app has received."""
     wrong: dict[str, int] = field(default_factory=dict)
     """What is left at ALC or here."""
 
@@ -72,12 +72,15 @@ def run(
     *,
     hanging: bool = True,
     one_process: bool = False,
-    told: Callable[[], object] = lambda: None,
+    on_progress: Callable[[], object] = lambda: None,
 ) -> Report:
-    """Play so many rounds with real processes in `home`; the same seed makes the same choices. Each one is `told`."""
+    """Run so many rounds with real processes in `home`, and call `on_progress` after each.
+
+    The same seed makes the same choices.
+    """
     report, started = Report(rounds, seed), time.monotonic()
-    with HostileStack(home, one_process=one_process) as stack:
-        _play(stack, Random(seed), report, (*QUICK, hangs()) if hanging else QUICK, told)  # noqa: S311 - the same again is what is wanted
+    with ProxiedStack(home, one_process=one_process) as stack:
+        _run_rounds(stack, Random(seed), report, (*QUICK, hangs()) if hanging else QUICK, on_progress)  # noqa: S311 - repeatable, not secret
         report.faults = dict(stack.to_alc.faults())
         stack.heal()
         report.healing = time.monotonic()
@@ -88,8 +91,8 @@ def run(
     return report
 
 
-def _play(
-    stack: HostileStack, random: Random, report: Report, faults: Sequence[Fault], told: Callable[[], object]
+def _run_rounds(
+    stack: ProxiedStack, random: Random, report: Report, faults: Sequence[Fault], on_progress: Callable[[], object]
 ) -> None:
     user = User(stack.app_url)
     stack.to_alc.at_random(Random(random.random()), RATE, dict.fromkeys(CALLS, faults))  # noqa: S311 - see above
@@ -98,62 +101,68 @@ def _play(
         report.connected, report.refused = report.connected + connected, report.refused + (not connected)
         if user.is_connected() and random.random() < 0.8:  # else the next round replaces it
             report.pending += "notice=clean_up_pending" in user.disconnect_alc().url
-        told()
+        on_progress()
     if user.is_connected():
         user.disconnect_alc()
 
 
 def _connect(user: User) -> bool:
-    """Connect at a person's pace: ALC takes so many decisions a minute, and these rounds are quicker."""
-    page = eventually(lambda: _taken(user.connect_alc()), within=90)
+    """Connect, and wait while ALC answers 429: it limits consent decisions per minute. Return whether it worked."""
+    page = eventually(lambda: _unless_limited(user.connect_alc()), within=90)
     return page.url.endswith("notice=connected")
 
 
-def _taken(page: requests.Response) -> requests.Response | None:
+def _unless_limited(page: requests.Response) -> requests.Response | None:
     return None if page.status_code == TOO_MANY_REQUESTS else page
 
 
-def _clean_up(stack: HostileStack) -> dict[str, int]:
-    """Whose tokens ALC no longer accepts is cleaned up with the key of the next connection: there has to be one."""
+def _clean_up(stack: ProxiedStack) -> dict[str, int]:
+    """Connect once more and disconnect, then wait until every row is cleaned up. Return what is left.
+
+    A connection whose tokens ALC has revoked can be cleaned up only with the tokens of the next connection.
+    """
     user = User(stack.app_url)
     try:
         assert _connect(user), "Without faults it did not connect."
-        eventually(lambda: _rows_in_time(stack).get("connections that are not removed") == 1, within=120)
+        eventually(lambda: _due_rows(stack).get("connections that are not removed") == 1, within=120)
         user.disconnect_alc()
-        eventually(lambda: not _rows_in_time(stack), within=120)
+        eventually(lambda: not _due_rows(stack), within=120)
     except AssertionError as stuck:
         return {f"stuck: {stuck}": 1}
     return {}
 
 
-def _rows_in_time(stack: HostileStack) -> dict[str, int]:
-    """Time flies, so that nobody waits for the next try of a clean-up that has failed often."""
-    stack.let_time_pass()
+def _due_rows(stack: ProxiedStack) -> dict[str, int]:
+    """Make waiting rows due, because the retries of a clean-up are long apart, and count what is left."""
+    stack.make_rows_due()
     return _rows(stack)
 
 
-def _rows(stack: HostileStack) -> dict[str, int]:
+def _rows(stack: ProxiedStack) -> dict[str, int]:
     with closing(sqlite3.connect(f"file:{stack.home / 'app.db'}?mode=ro", uri=True)) as database:
         found = {what: database.execute(query).fetchone()[0] for what, query in TO_BE_EMPTY.items()}
     return {what: count for what, count in found.items() if count}
 
 
-def _at_alc(stack: HostileStack, report: Report) -> dict[str, int]:
-    """Webhooks, and tokens that ALC still takes. One whose answer was lost is nobody's, and ends with its hour."""
-    tokens = [token for exchange in stack.to_alc.sent("POST /oauth/token") for token in _handed_over(exchange)]
+def _at_alc(stack: ProxiedStack, report: Report) -> dict[str, int]:
+    """Count webhooks at ALC, and valid tokens that have reached the app.
+
+    A token whose response was lost is not counted: nobody can revoke it, and it expires within an hour.
+    """
+    tokens = [token for exchange in stack.to_alc.sent("POST /oauth/token") for token in _tokens_in(exchange)]
     report.tokens = len(tokens)
-    alive = [token for token in tokens if _is__taken(stack.alc_url, token)]
+    alive = [token for token in tokens if _is_accepted(stack.alc_url, token)]
     found = {"webhooks at ALC": len(Alc(stack.alc_url).webhooks()), "tokens that ALC still takes": len(alive)}
     return {what: count for what, count in found.items() if count}
 
 
-def _handed_over(exchange: Exchange) -> list[str]:
+def _tokens_in(exchange: Exchange) -> list[str]:
     if exchange.fault not in (passes.__name__, twice.__name__, "late") or not exchange.answers:
         return []
     body = json.loads(exchange.answers[0].partition(b"\r\n\r\n")[2])
     return [body["access_token"]] if "access_token" in body else []
 
 
-def _is__taken(alc_url: str, token: str) -> bool:
+def _is_accepted(alc_url: str, token: str) -> bool:
     headers = {"Authorization": f"Bearer {token}"}
     return requests.get(f"{alc_url}/api/v1/webhooks", headers=headers, timeout=30).status_code != 401

@@ -1,6 +1,6 @@
-"""Many days in which anything may happen (tests/support/chaos/machine.py), in one thread and in virtual time.
+"""Run the Hypothesis state machine of tests/support/chaos/machine.py many times, in one thread and virtual time.
 
-What breaks a promise is cut down to the few steps that it takes.
+Hypothesis shrinks a failure to the fewest steps.
 """
 
 from __future__ import annotations
@@ -26,25 +26,25 @@ STEPS = 30
 
 @dataclass
 class Report:
-    """How it went. All is well when nothing is `wrong`."""
+    """What was measured. The run has passed if `wrong` is empty."""
 
     examples: int
     seed: int
     seen: dict[str, int] = field(default_factory=dict)
     seconds: float = 0.0
     wrong: list[str] = field(default_factory=list)
-    """What broke, and the shortest way to break it."""
+    """The error, and the shortest sequence of steps that causes it."""
 
 
-def run(examples: int, seed: int | None, home: Path, told: Callable[[], object] = lambda: None) -> Report:
-    """Play so many days in `home`; the same seed plays the same ones, and None is a new one."""
+def run(examples: int, seed: int | None, home: Path, on_progress: Callable[[], object] = lambda: None) -> Report:
+    """Run so many examples in `home`, and call `on_progress` before each. The seed None takes a new one."""
     report = Report(examples, random.randrange(2**32) if seed is None else seed)  # noqa: S311 - no secret
     seen, started = Counter[str](), time.monotonic()
     with world(home) as it, _quiet():
 
         @seeded(report.seed)
         def machine() -> Machine:
-            told()
+            on_progress()
             return Machine(it, seen)
 
         try:
@@ -56,7 +56,7 @@ def run(examples: int, seed: int | None, home: Path, told: Callable[[], object] 
 
 
 def _settings(examples: int) -> settings:
-    """Nothing is remembered from run to run: what a run finds depends on its seed alone."""
+    """Return settings without an example database, so that a run depends on its seed alone."""
     return settings(
         max_examples=examples,
         stateful_step_count=STEPS,
@@ -69,7 +69,7 @@ def _settings(examples: int) -> settings:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """What goes wrong here is meant to: no log."""
+    """Disable logging, because the errors in a run are caused on purpose."""
     logging.disable(logging.CRITICAL)
     try:
         yield

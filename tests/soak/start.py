@@ -1,4 +1,4 @@
-"""How soon the mock of ALC is there, beside the time that its libraries alone take on the same machine."""
+"""Measure how soon the mock of ALC starts, beside the import time of its libraries on the same machine."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from tests.support.servers.stack import free_ports
 from tests.support.waiting import PATIENCE
 
 LIBRARIES = [sys.executable, "-c", "import flask, sqlmodel"]
-BETWEEN_LOOKS = 0.002
+POLL_INTERVAL = 0.002
 
 
 @dataclass
 class Report:
-    """Milliseconds from the command on, as medians; the first start, which warms the caches, is not counted."""
+    """Median milliseconds from the command on, without the first start, which fills the caches."""
 
     rounds: int
     listens_ms: float
@@ -33,12 +33,12 @@ class Report:
     wrong: list[str] = field(default_factory=list)
 
 
-def run(rounds: int, home: Path, told: Callable[[], None] = lambda: None) -> Report:
-    """Start the mock and load its libraries in turns, so that both meet the same machine."""
+def run(rounds: int, home: Path, on_progress: Callable[[], None] = lambda: None) -> Report:
+    """Start the mock and import its libraries in turns, so that the load of the machine affects both."""
     measured = []
     for _ in range(rounds + 1):
         measured.append((*_start(home), _load_libraries()))
-        told()
+        on_progress()
     listens, answered, alone = (median(each) * 1000 for each in zip(*measured[1:], strict=True))
     report = Report(rounds, listens, answered, alone, answered / alone)
     if listens > alone:
@@ -47,7 +47,7 @@ def run(rounds: int, home: Path, told: Callable[[], None] = lambda: None) -> Rep
 
 
 def _start(home: Path) -> tuple[float, float]:
-    """Seconds until somebody can connect, and until the first call has been answered: a call that came at once."""
+    """Return the seconds until the port is open, and until a request that is sent at once has its response."""
     [port] = free_ports(1)
     command = [Path(sys.executable).with_name("mock-alc"), "serve", "--port", str(port), "--control"]
     with (home / "mock-alc.log").open("ab") as log:
@@ -65,7 +65,7 @@ def _until_it_listens(port: int, process: subprocess.Popen[bytes]) -> float:
     while process.poll() is None:
         with suppress(OSError), socket.create_connection(("127.0.0.1", port)):
             return time.perf_counter()
-        time.sleep(BETWEEN_LOOKS)
+        time.sleep(POLL_INTERVAL)
     raise ChildProcessError(f"mock-alc serve has ended with {process.returncode}.")
 
 

@@ -1,0 +1,1 @@
+"""What several tests share: fakes, running servers, clients and waiting."""

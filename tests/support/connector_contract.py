@@ -1,6 +1,6 @@
-"""The connector contract as tests: inherit from `ConnectorContract`, say how the service is asked, and run pytest.
+"""The connector contract as tests: inherit from `ConnectorContract` and provide its two fixtures.
 
-It knows `alc_app.attio.host.connector` and nothing else of this house, so it can be taken along with that file.
+It imports only `alc_app.attio.host.connector`, so you can copy it together with that file.
 """
 
 from __future__ import annotations
@@ -17,30 +17,30 @@ TYPES = {"created", "updated", "deleted"}
 
 
 class Service(Protocol):
-    """The service at the other end, as a test sees it."""
+    """The external service that the connector calls, as the tests see it."""
 
     webhook_uri: str
     parameters: dict[str, Any]
     connection: Any
 
     def now(self) -> float:
-        """Seconds since 1970."""
+        """Return the time in seconds since 1970."""
 
     def subscriptions(self) -> int:
-        """How many subscriptions it has for `webhook_uri` that are alive."""
+        """Return the number of live subscriptions for `webhook_uri`."""
 
     def lose(self) -> None:
-        """Forget them all."""
+        """Forget all subscriptions."""
 
     def request(self) -> dict[str, Any]:
-        """A genuine request that tells of one change: `query`, `data`, `headers`, `raw_body`."""
+        """Return a genuine request about one change, with `query`, `data`, `headers` and `raw_body`."""
 
     def noise(self) -> dict[str, Any]:
-        """A genuine request that tells of no change."""
+        """Return a genuine request about no change."""
 
 
 class ConnectorContract:
-    """What every connector promises. A subclass has the fixtures `connector` and `service`."""
+    """The tests that every connector must pass. A subclass provides the fixtures `connector` and `service`."""
 
     def subscribe(self, connector: Connector, service: Service) -> Subscribed:
         """Subscribe, as the runtime does."""
@@ -50,16 +50,16 @@ class ConnectorContract:
         )
 
     def about(self, service: Service, state: Any) -> dict[str, Any]:
-        """What `refresh` and `unsubscribe` are given; the state as it is after having been kept."""
+        """Return the arguments of `refresh` and `unsubscribe`, with the state as it comes back from storage."""
         kept = {"state": json.loads(json.dumps(dict(state))), "parameters": service.parameters}
         return {"connection": service.connection, "webhook_uri": service.webhook_uri, **kept}
 
     def handle(self, connector: Connector, service: Service, state: Any, request: dict[str, Any]) -> Handled:
-        """Have a request read."""
+        """Let the connector handle a request."""
         return connector.handle(**request, state=state, parameters=service.parameters)
 
     def test_subscribing_twice_ends_as_once(self, connector: Connector, service: Service) -> None:
-        """After a crash the runtime does not know that it had subscribed."""
+        """After a crash the runtime does not know whether it had subscribed."""
         first, second = self.subscribe(connector, service), self.subscribe(connector, service)
 
         assert service.subscriptions() == 1
@@ -78,7 +78,7 @@ class ConnectorContract:
         assert 0 < at - service.now() * 1000 < YEAR
 
     def test_a_refresh_keeps_the_one_subscription(self, connector: Connector, service: Service) -> None:
-        """It goes on, and says when to come next."""
+        """The subscription stays, and its next refresh is not earlier."""
         made = self.subscribe(connector, service)
         if connector.refresh is None:
             return
@@ -89,7 +89,7 @@ class ConnectorContract:
         assert (again.next_refresh_timestamp or 0) >= (made.next_refresh_timestamp or 0)
 
     def test_a_refresh_of_what_is_lost_says_so(self, connector: Connector, service: Service) -> None:
-        """So that the runtime subscribes again."""
+        """Then the runtime subscribes again."""
         made = self.subscribe(connector, service)
         if connector.refresh is None:
             return
@@ -99,7 +99,7 @@ class ConnectorContract:
             connector.refresh(**self.about(service, made.state))
 
     def test_unsubscribing_ends_it_and_twice_is_fine(self, connector: Connector, service: Service) -> None:
-        """Also when the first answer was lost."""
+        """Its first response may have been lost."""
         assert connector.unsubscribe
         about = self.about(service, self.subscribe(connector, service).state)
 
@@ -111,7 +111,7 @@ class ConnectorContract:
     def test_unsubscribing_without_the_state_finds_what_was_registered(
         self, connector: Connector, service: Service
     ) -> None:
-        """The answer to `subscribe` was lost, and the person disconnects."""
+        """The response to `subscribe` was lost, and then the user disconnects."""
         assert connector.unsubscribe
         self.subscribe(connector, service)
 
@@ -120,7 +120,7 @@ class ConnectorContract:
         assert service.subscriptions() == 0
 
     def test_a_change_is_an_event_each_time_it_is_read(self, connector: Connector, service: Service) -> None:
-        """`handle` has no memory: the runtime deduplicates; and an event can be kept as JSON."""
+        """`handle` keeps no state: the runtime deduplicates. An event can be stored as JSON."""
         state, request = self.subscribe(connector, service).state, service.request()
         handled = self.handle(connector, service, state, request)
 
@@ -130,7 +130,7 @@ class ConnectorContract:
         assert self.handle(connector, service, state, request) == handled
 
     def test_what_tells_of_no_change_is_no_event(self, connector: Connector, service: Service) -> None:
-        """Trials, and what may come one day."""
+        """Test requests, and kinds of events that are added later."""
         state = self.subscribe(connector, service).state
 
         assert not self.handle(connector, service, state, service.noise()).events
@@ -139,7 +139,7 @@ class ConnectorContract:
     def test_whatever_is_sent_the_connector_does_not_stumble(
         self, connector: Connector, service: Service, data: Any
     ) -> None:
-        """A stranger may send anything: no event, or a refusal."""
+        """Anybody may send anything: the result is no event, or InvalidSignature."""
         request = {"query": {}, "data": data, "headers": {}, "raw_body": json.dumps(data)}
         try:
             assert not self.handle(connector, service, {}, request).events

@@ -1,4 +1,4 @@
-"""Holds what was sent to ALC to ALC's own OpenAPI document: every request that the mock recorded must match it."""
+"""Check every request that the mock of ALC has recorded against ALC's OpenAPI document."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from tests.support.waiting import PATIENCE
 CHECKED = ("/api/", "/oauth/token", "/oauth/revoke")
 MASK = "***"
 SAMPLES = {"secret": "whsec_" + "A" * 43 + "=", "code_verifier": "v" * 43}
-"""What stands for a masked value, where the schema asks for more than a text."""
+"""Values for masked fields whose schema has a pattern."""
 
 
 def assert_requests_keep_the_contract(alc_url: str) -> None:
-    """Fail with every request that the document does not describe; fields that it does not know count too."""
+    """Fail with every request that the document does not describe, unknown fields included."""
     document = requests.get(f"{alc_url}/openapi.json", timeout=PATIENCE).json()
     recorded = requests.get(f"{alc_url}/_mock/requests", timeout=PATIENCE).json()["requests"]
     broken = [
@@ -31,7 +31,7 @@ def assert_requests_keep_the_contract(alc_url: str) -> None:
 
 
 def problems_of(document: dict[str, Any], entry: dict[str, Any]) -> Iterator[str]:
-    """What is wrong with one recorded request."""
+    """Yield what is wrong with one recorded request, in a sentence each."""
     found = _operation(document, entry)
     if found is None:
         yield "the document has no such operation"
@@ -39,8 +39,8 @@ def problems_of(document: dict[str, Any], entry: dict[str, Any]) -> Iterator[str
     headers = {name.lower(): value for name, value in entry["headers"].items()}
     yield from _parameter_problems(document, found, entry["query"], headers)
     yield from _body_problems(document, found, entry["body"], headers.get("content-type", ""))
-    by_itself = entry["status"] is not None and not entry.get("fault")  # an answer that was asked for may be anything
-    if by_itself and str(entry["status"]) not in found["responses"]:
+    not_by_fault = entry["status"] is not None and not entry.get("fault")  # a fault may answer anything
+    if not_by_fault and str(entry["status"]) not in found["responses"]:
         yield f"the answer {entry['status']} is not documented"
 
 

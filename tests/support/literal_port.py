@@ -1,4 +1,4 @@
-"""The tutorial's webhook handler, word for word, in Flask: what it would be without the mending that our app does."""
+"""The tutorial's webhook handler in Flask, translated line by line, without what our app corrects."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from werkzeug.serving import make_server
 
 
 def literal_port(patch: Any = lambda _record_id, _status: None) -> Flask:
-    """The app. TUTORIAL: lead-processed.webhook.ts; `patch` stands for the PATCH to Attio, whose answer is not read."""
+    """Create the Flask app. TUTORIAL: lead-processed.webhook.ts. `patch` replaces its PATCH to Attio."""
     app = Flask(__name__)
     app.logger.disabled = True
 
@@ -32,7 +32,7 @@ def literal_port(patch: Any = lambda _record_id, _status: None) -> Flask:
 
     @app.errorhandler(400)
     def threw(_error: object) -> Response:
-        """In TypeScript, `await req.json()` throws, and whoever runs the handler answers 500."""
+        """Answer 500: in TypeScript `await req.json()` throws, and Attio answers for the handler."""
         return Response("Internal Server Error", status=500)
 
     return app
@@ -40,7 +40,7 @@ def literal_port(patch: Any = lambda _record_id, _status: None) -> Flask:
 
 @contextmanager
 def serving(app: Any) -> Iterator[str]:
-    """The app on a free port; yields its base URL."""
+    """Serve the app on a free port, and yield its origin."""
     server = make_server("127.0.0.1", 0, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()

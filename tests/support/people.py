@@ -1,4 +1,4 @@
-"""A person at the browser, without the browser: follows links, fills in forms, presses buttons, reads the page."""
+"""A user of the app without a browser: follows links, submits forms, presses buttons and reads pages, over HTTP."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ Effect = dict[str, Any]
 
 
 class User:
-    """Somebody who uses the workspace. Cookies are kept; every answer is what a browser would get."""
+    """A user of the workspace, with a cookie session."""
 
     def __init__(self, app_url: str) -> None:
+        """Use the app at this origin."""
         self.app_url = app_url
         self.session = requests.Session()
         self.session.trust_env = False
@@ -28,16 +29,16 @@ class User:
         return self.session.get(urljoin(self.app_url, path), timeout=60)
 
     def post(self, path: str, **kwargs: Any) -> requests.Response:
-        """Post what a script of the page would post."""
+        """Send a POST request with the page's CSRF token, as its scripts do."""
         headers = {"X-CSRFToken": self.csrf_token(), **kwargs.pop("headers", {})}
         return self.session.post(urljoin(self.app_url, path), headers=headers, timeout=60, **kwargs)
 
     def csrf_token(self) -> str:
-        """The token of the page."""
+        """Return the CSRF token of the install page."""
         return _found(r'<meta name="csrf-token" content="([^"]+)"', self.get("/apps/alc").text)
 
     def connect_alc(self, decision: str = "allow") -> requests.Response:
-        """Installation 2-4: Connect, sign in at ALC with the account that its page names, allow; back on our page."""
+        """Press Connect, sign in at ALC with the account that its page names, and allow or deny: Installation 2-4."""
         page = self.get("/connections/alc/connect")
         if 'name="password"' in page.text:
             page = self._submit(page)
@@ -45,7 +46,7 @@ class User:
         return self._submit(page, decision=decision)
 
     def disconnect_alc(self) -> requests.Response:
-        """Removal: press Disconnect and confirm."""
+        """Press Disconnect and confirm."""
         page = self.get("/apps/alc")
         assert "Disconnect" in page.text, "The install page shows no Disconnect."
         return self._submit(page, action="/connections/alc/disconnect")
@@ -55,27 +56,27 @@ class User:
         return self._submit(self.get("/apps/alc"), action="/apps/alc/catch-up")
 
     def change_settings(self, **values: str | None) -> requests.Response:
-        """Fill in fields of the settings' page and press Save; None switches one off."""
+        """Fill in fields of the settings page and press Save; None switches a checkbox off."""
         return self._submit(self.get("/settings"), action="/settings", **values)
 
     def is_connected(self) -> bool:
-        """Does the install page offer to disconnect?"""
+        """Return whether the install page shows a connection."""
         return "/connections/alc/disconnect" in self.get("/apps/alc").text
 
     def click_send(self, record_id: str) -> list[Effect]:
-        """Usage 3: press "Send to ALC" on a person's page; returns everything that happens on the screen."""
+        """Press "Send to ALC" on a person's page, and return every effect on the screen: Usage 3."""
         response = self.post(f"/people/{record_id}/actions/send-to-alc", stream=True)
         assert response.status_code == 200, response.text
         return [json.loads(line) for line in response.iter_lines()]
 
     def field(self, record_id: str, name: str) -> str:
-        """What the record page shows in a field, such as "ALC status"."""
+        """Return what the record page shows in a field, such as "ALC status"."""
         page = self.get(f"/people/{record_id}")
         assert page.status_code == 200, page.text
         shown = _found(rf"</svg>\s*{re.escape(name)}</dt><dd>(.*?)</dd>", page.text)
         return html.unescape(re.sub(r"<[^>]+>", "", shown)).strip()
 
-    def sees_status(self, record_id: str, status: str) -> None:
+    def wait_for_status(self, record_id: str, status: str) -> None:
         """Wait until the record page shows this status."""
         eventually(
             lambda: self.field(record_id, "ALC status") == status,
@@ -92,7 +93,7 @@ class User:
 
 
 def _is_sent(tag: str) -> bool:
-    """Does a browser send it? A box that is not checked it does not."""
+    """Return whether a browser submits this input: an unchecked checkbox is not submitted."""
     return 'type="checkbox"' not in tag or " checked" in tag
 
 

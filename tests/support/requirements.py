@@ -1,4 +1,4 @@
-"""Where requirements are cited. `python -m tests.support.requirements` writes the tests of each into the list anew."""
+"""Find where requirements are cited. `python -m tests.support.requirements` updates the tests in the list."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ REMARKS = {
 
 
 def codes(text: str) -> set[str]:
-    """The codes in a text; a range cites all that lie in it."""
+    """Return the requirement codes in a text; a range such as C1-C3 stands for each of them."""
     return {f"{m[1]}{n}" for m in CITED.finditer(text) for n in range(int(m[2]), int(m[3] or m[2]) + 1)}
 
 
 def remarks(path: Path) -> Iterator[str]:
-    """Comments and docstrings, one by one; a text for people is all remark."""
+    """Yield the comments and docstrings of a source file, or each line of a text."""
     source = path.read_text()
     if path.suffix != ".py":
         yield from REMARKS[path.suffix].findall(source)
@@ -41,13 +41,13 @@ def remarks(path: Path) -> Iterator[str]:
 
 
 def sources() -> list[Path]:
-    """Every file in which a requirement may be cited."""
+    """Return every file that may cite a requirement."""
     kinds = {".py", *REMARKS}
     return sorted(path for room in ROOMS for path in (ROOT / room).rglob("*") if path.suffix in kinds)
 
 
 def every_test() -> dict[str, str]:
-    """The docstring of every test, by the name that pytest calls it."""
+    """Return the docstring of every test by its pytest id."""
     found: dict[str, str] = {}
     for path in sorted((ROOT / "tests").rglob("test_*.py")):
         _collect(ast.parse(path.read_text()).body, path.relative_to(ROOT).as_posix(), found)
@@ -63,7 +63,7 @@ def _collect(body: list[ast.stmt], prefix: str, found: dict[str, str]) -> None:
 
 
 def filled(text: str) -> str:
-    """The list with the tests that cite each row's code, in the order of their files; all else stays as it is."""
+    """Return the list with the tests that cite each row's code, in the order of their files."""
     cited = {name: codes(docstring) for name, docstring in every_test().items()}
     code, lines = "", list[str]()
     for line in text.splitlines():

@@ -1,4 +1,4 @@
-"""The scenarios that the mock knows, by name."""
+"""The names of the scenarios of the mock of ALC."""
 
 from mock_alc.scenarios import SCENARIOS
 

@@ -1,4 +1,4 @@
-"""Seed 003's own connector, word for word but in Python, and a service for it: it asks for a handshake."""
+"""The connector of seed 003 translated to Python, and a service for it that verifies the URL by a challenge."""
 
 from __future__ import annotations
 
@@ -22,47 +22,53 @@ SECRET = "c2VjcmV0"
 
 
 class SeedService:
-    """A service that calls the address with a challenge while it is being registered."""
+    """A service that calls a URL with a challenge while it is being registered."""
 
     webhook_uri = "https://app.test/hooks/1"
     connection = None
     time = 1_700_000_000.0
 
     def __init__(self) -> None:
+        """Start without subscriptions."""
         self.known: dict[str, str] = {}
         self.parameters: dict[str, Any] = {"path": "/subscriptions", "webhookSecret": SECRET}
         self.challenge: Callable[[str], object] = lambda _uri: None
 
     def now(self) -> float:
+        """Return the time in seconds since 1970."""
         return self.time
 
     def subscriptions(self) -> int:
+        """Return the number of subscriptions for `webhook_uri`."""
         return sum(uri == self.webhook_uri for uri in self.known.values())
 
     def lose(self) -> None:
+        """Forget all subscriptions."""
         self.known.clear()
 
     def request(self) -> dict[str, Any]:
+        """Return a signed request about one change."""
         return self.signed({"type": "created", "record": {"id": "1", "name": "Ada"}})
 
     def noise(self) -> dict[str, Any]:
+        """Return a signed request about no change."""
         return self.signed({"type": "ping"})
 
     def signed(self, data: Any) -> dict[str, Any]:
-        """A request as the service signs it."""
+        """Return a request with this body, signed by the service."""
         raw = json.dumps(data)
         headers = {"x-webhook-signature": hmac.new(SECRET.encode(), raw.encode(), "sha256").hexdigest()}
         return {"query": {}, "data": data, "headers": headers, "raw_body": raw}
 
     def register(self, uri: str) -> str:
-        """`POST /subscriptions`: the same address twice is one subscription."""
+        """Create a subscription, or return the one that the URL has: the service's `POST /subscriptions`."""
         self.challenge(uri)
         self.known.setdefault(f"sub_{uri.rpartition('/')[2]}", uri)
         return next(name for name, known in self.known.items() if known == uri)
 
 
 def seed_connector(service: SeedService, **changes: Any) -> Connector:
-    """Its four functions."""
+    """Return the connector; `changes` replace some of its four functions."""
 
     def subscribe(*, connection: Any, webhook_uri: str, parameters: Any) -> Subscribed:
         return Subscribed({"webhookId": service.register(webhook_uri)}, int((service.now() + DAY) * 1000))

@@ -1,4 +1,4 @@
-"""Tables for a test that needs only some of them: made from their classes, without migrations."""
+"""Create some tables from their classes, without migrations."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from alc_app.runtime.storage.database import Database
 
 
 def make_tables(database: Database, tables: Sequence[Any]) -> None:
-    """Create these tables."""
+    """Create these tables in the database."""
     with database.engine.begin() as connection:
         for table in tables:
             table.__table__.create(connection)

@@ -1,6 +1,7 @@
 """The tutorial's two diagrams (docs.attio.com/sdk, "Sequence") and its removal steps, arrow by arrow.
 
-Names are ours in snake case, and "auth token" is a code, which OAuth has redeemed by the server.
+Function names are in snake case as ours are. Where the tutorial says "auth token" it says a code here, which the
+server exchanges for tokens.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Waiting without sleeping blindly: poll a condition to a deadline, and say what was seen last."""
+"""Poll a condition until a deadline, and fail with what was seen last."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import TypeVar
 
 T = TypeVar("T")
 PATIENCE = 60.0
-"""Seconds to wait for what is about to happen. It costs nothing when that happens, and a busy machine is slow."""
+"""Seconds to wait for a condition. It is long because a busy machine is slow, and costs nothing when it holds."""
 
 
 def eventually(check: Callable[[], T], what: Callable[[], object] | None = None, within: float = PATIENCE) -> T:
-    """Return the first true result of `check`; fail with the last state when it does not come in time."""
+    """Return the first true result of `check`. Fail with `what()`, or the last result, after `within` seconds."""
     deadline, pause = time.monotonic() + within, 0.02
     while True:
         result = check()

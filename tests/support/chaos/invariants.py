@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from sqlalchemy import text
 
-from tests.support.servers.outside import Alc, Attio
+from tests.support.servers.clients import Alc, Attio
 from tests.support.servers.stack import Stack
 
 NO_TOKEN = "select count(*) from connection where status = 'removed' and access_token || refresh_token != ''"

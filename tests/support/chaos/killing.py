@@ -32,7 +32,7 @@ class Mortals:
             each.environment["ALC_FAILPOINTS"] = f"{dying_at}:kill" if dying_at else ""
             each.launch()
         answering = [each for each in self._all if each.url]
-        eventually(lambda: (dying_at and self._deaths(0)) or all(each.answers() for each in answering), what=self.log)
+        eventually(lambda: (dying_at and self._deaths(0)) or all(each.responds() for each in answering), what=self.log)
 
     def wait_for_a_death(self, place: str) -> None:
         """Wait until one of them has been killed at this place."""
@@ -43,7 +43,7 @@ class Mortals:
         living = {each.process.sentinel: each for each in self._all if each.process}
         died = multiprocessing.connection.wait(list(living), within)
         ended = [each for sentinel, each in living.items() if sentinel in died]
-        return [each for each in ended if each.ended() == -signal.SIGKILL]
+        return [each for each in ended if each.wait_for_exit() == -signal.SIGKILL]
 
     def kill(self) -> None:
         """The power goes."""
@@ -74,7 +74,7 @@ class Mortals:
 
     def log(self) -> str:
         """The last of what they have said."""
-        return "\n".join(each.said() for each in self._all if each.process)
+        return "\n".join(each.log_tail() for each in self._all if each.process)
 
 
 def _lives(places: Sequence[str | Callable[[], object]]) -> list[tuple[str, list[Callable[[], object]]]]:

@@ -1,0 +1,1 @@
+"""Real servers for tests, and what they need: processes, ports, Postgres and browsers."""

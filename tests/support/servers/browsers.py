@@ -1,4 +1,4 @@
-"""Finds a browser on any machine, or fetches one; a name proves nothing, so each is launched to know."""
+"""Find a browser on this machine, or install one. Each candidate is launched, because a file may not work."""
 
 import os
 import shutil
@@ -22,11 +22,12 @@ HOW_TO_GET_ONE = "No browser was found: install Chrome or Chromium, or set BROWS
 
 
 def find_or_fetch() -> Launch | None:
-    """How to launch a browser here, or None when there is none to be had."""
+    """Return the arguments that launch a browser here, or None if there is none and none can be installed."""
     return working() or (working() if fetch() else None)
 
 
 def candidates() -> Iterator[Launch]:
+    """Yield arguments that might launch a browser: BROWSER_PATH alone if it is set, else common names."""
     if path := os.environ.get("BROWSER_PATH"):
         yield {"executable_path": path}
         return
@@ -37,6 +38,7 @@ def candidates() -> Iterator[Launch]:
 
 
 def working() -> Launch | None:
+    """Return the first candidate that launches, or None."""
     try:
         with sync_playwright() as playwright:
             for launch in candidates():
@@ -51,7 +53,7 @@ def working() -> Launch | None:
 
 
 def fetch() -> bool:
-    """Install a browser: system-wide on a CI machine that is ours to change, else into the user's cache."""
+    """Install a browser, system-wide as root on CI and else into the user's cache. Return whether that worked."""
     apt_get = shutil.which("apt-get")
     if os.environ.get("CI") and apt_get and hasattr(os, "geteuid") and os.geteuid() == 0:
         packages = ["chromium-headless-shell", "libatomic1"]
@@ -65,5 +67,6 @@ def fetch() -> bool:
 
 
 def succeeds(command: list[str]) -> bool:
+    """Run a command and return whether its exit code is 0."""
     ran = subprocess.run(command, check=False, capture_output=True)  # noqa: S603 (ours, and no shell)
     return ran.returncode == 0

@@ -1,4 +1,4 @@
-"""A Postgres of our own, from Debian's package: started once for the tests that ask for one, on a free port."""
+"""A Postgres server for tests, from Debian's package, on a free port."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ USER = "alc"
 
 
 def binaries() -> Path | None:
-    """The folder of Postgres's programs: the newest one that this machine has."""
+    """Return the folder of the newest Postgres programs on this machine, or None."""
     packaged = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[4]))
     found = packaged[-1] if packaged else shutil.which("initdb")
     return Path(found).parent if found else None
@@ -28,7 +28,7 @@ def binaries() -> Path | None:
 
 @contextmanager
 def server(port: int) -> Iterator[str]:
-    """A running server; gives the URL of its database."""
+    """Run a server, and yield the URL of its database."""
     folder = binaries()
     assert folder, HOW_TO_GET_ONE
     with tempfile.TemporaryDirectory(prefix="alc-pg-") as home:
@@ -46,7 +46,7 @@ def server(port: int) -> Iterator[str]:
 
 @contextmanager
 def database(server_url: str, template: str = "template1") -> Iterator[str]:
-    """A new database of a running server, as a copy of another; gives its URL."""
+    """Create a database as a copy of the template, yield its URL, and drop it."""
     name, base = f"test_{uuid4().hex}", server_url.rpartition("/")[0]
     _admin(server_url, f"create database {name} template {template}")
     try:
@@ -56,7 +56,7 @@ def database(server_url: str, template: str = "template1") -> Iterator[str]:
 
 
 def end_holder_of(url: str, name: str) -> bool:
-    """End the session that holds the lock of this name; False when nobody does."""
+    """End the session that holds the advisory lock of this name. Return False if no session does."""
     holders = "select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and granted and objid = :low"
     engine = create_engine(url, poolclass=NullPool)
     with engine.connect() as connection:

@@ -1,4 +1,4 @@
-"""A command of ours, running: forked from a process that has imported everything, so that it starts at once."""
+"""Run commands of ours as processes, forked from one that has imported everything, so that they start at once."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ import requests
 from tests.support.waiting import eventually
 
 FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload(["tests.support.servers.warm"])
+FORKS.set_forkserver_preload(["tests.support.servers.preload"])
 GRACE = 20.0
-"""Seconds in which a process has to end when it is asked to; twice of what is promised, on a busy machine."""
+"""Seconds for a process to end after SIGTERM: twice the 10 seconds that are promised, because tests run in parallel."""
 
 
-def _live(arguments: Sequence[str], environment: Mapping[str, str], log: str) -> None:
-    """The body of a forked process: what `python -m …` does."""
+def _run(arguments: Sequence[str], environment: Mapping[str, str], log: str) -> None:
+    """Run `python -m ARGUMENTS` in the forked process, with its output in the file `log`."""
     os.setsid()
     file = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     os.dup2(file, 1)
@@ -37,7 +37,7 @@ def _live(arguments: Sequence[str], environment: Mapping[str, str], log: str) ->
 
 @dataclass
 class Server:
-    """One command of ours: the module, and its arguments."""
+    """One command: a module and its arguments. `url` is "" if it serves nothing."""
 
     name: str
     arguments: list[str]
@@ -47,71 +47,71 @@ class Server:
     process: BaseProcess | None = field(default=None, repr=False)
 
     def start(self) -> None:
-        """Start it; returns when it answers."""
+        """Start the process, and wait until it responds."""
         self.launch()
-        self.wait_until_it_answers()
+        self.wait_until_ready()
 
     def launch(self) -> None:
-        """Start it."""
+        """Start the process without waiting."""
         self.log.touch()
         command = (self.arguments, self.environment, str(self.log))
-        self.process = FORKS.Process(target=_live, args=command, daemon=True)
+        self.process = FORKS.Process(target=_run, args=command, daemon=True)
         self.process.start()
 
-    def wait_until_it_answers(self) -> None:
-        """Wait for it, if it is one that answers."""
+    def wait_until_ready(self) -> None:
+        """Wait until the process responds, if it has a URL."""
         if self.url:
-            eventually(lambda: self.answers() or not self.lives, what=self.said)
-            assert self.lives, f"{self.name} ended:\n{self.said()}"
+            eventually(lambda: self.responds() or not self.is_running, what=self.log_tail)
+            assert self.is_running, f"{self.name} ended:\n{self.log_tail()}"
 
-    def answers(self) -> bool:
-        """Does it answer?"""
+    def responds(self) -> bool:
+        """Return whether `/healthz` responds with success."""
         try:
             return requests.get(f"{self.url}/healthz", timeout=2).ok
-        except requests.RequestException:  # not yet, or too busy
+        except requests.RequestException:
             return False
 
     @property
-    def lives(self) -> bool:
-        """Has it been started, and not ended?"""
+    def is_running(self) -> bool:
+        """Whether the process has been started and has not ended."""
         return self.process is not None and self.process.exitcode is None
 
     @property
     def pid(self) -> int:
-        """The number of its process."""
+        """The process id."""
         assert self.process is not None
         assert self.process.pid is not None
         return self.process.pid
 
     def terminate(self) -> None:
-        """Ask it to stop, as a supervisor would."""
+        """Send SIGTERM."""
         os.kill(self.pid, signal.SIGTERM)
 
     def stop(self) -> int:
-        """Stop it as a supervisor would; returns its exit code."""
+        """Send SIGTERM, wait until the process has ended, and return its exit code."""
         self.terminate()
-        return self.ended()
+        return self.wait_for_exit()
 
-    def ended(self) -> int:
-        """Wait until it has; returns its exit code."""
+    def wait_for_exit(self) -> int:
+        """Wait until the process has ended, and return its exit code."""
         assert self.process is not None
         self.process.join(GRACE)
-        assert self.process.exitcode is not None, f"{self.name} goes on:\n{self.said()}"
+        assert self.process.exitcode is not None, f"{self.name} is still running:\n{self.log_tail()}"
         return self.process.exitcode
 
     def wait_or_kill(self) -> None:
-        """Leave nothing behind."""
+        """Wait until the process has ended, and kill it if it does not."""
         with suppress(AssertionError):
-            self.ended()
+            self.wait_for_exit()
         self.kill()
 
     def kill(self) -> None:
-        """Stop it as a power cut would: every process of its session at once."""
-        for end in (os.killpg, os.kill):  # it may not have come to a session of its own
+        """Kill -9 the process and all others of its session, as a power cut would."""
+        for end in (os.killpg, os.kill):  # it may have been killed before it created its session
             with suppress(ProcessLookupError):
                 end(self.pid, signal.SIGKILL)
-        self.ended()
+        self.wait_for_exit()
 
-    def said(self) -> str:
-        """The last of its log."""
+    def log_tail(self) -> str:
+        """Return the end of the log."""
         return self.log.read_text()[-3000:]

@@ -1,4 +1,4 @@
-"""The servers of the tutorial's diagram as real processes, started as the README says, on free ports."""
+"""The four servers of the demo as processes on free ports."""
 
 from __future__ import annotations
 
@@ -19,9 +19,10 @@ CLIENT_ID, CLIENT_SECRET = "alc-app", "e2e-client-secret-of-32-characters"
 
 
 class Stack:
-    """Web, worker, Attio stand-in and mock ALC, in one home; with `settings` that the servers are given besides."""
+    """Web, worker, Attio stand-in and mock of ALC, in one home."""
 
     def __init__(self, home: Path, **settings: str) -> None:
+        """Prepare the servers; `settings` are more environment variables for all of them."""
         app, alc, attio = free_ports(3)
         self.home = home
         self.app_url, self.alc_url, self.attio_url = (f"http://127.0.0.1:{port}" for port in (app, alc, attio))
@@ -51,31 +52,33 @@ class Stack:
         self.servers = [self.alc, self.attio, self.worker, self.web]
 
     def server(self, name: str, url: str, *arguments: str, **settings: str) -> Server:
-        """One more server of this house; it is not started."""
+        """Return another server with the same settings, which is not started."""
         return Server(name, list(arguments), url, {**self.settings, **settings}, self.home / f"{name}.log")
 
     def __enter__(self) -> Stack:
+        """Start every server and wait until all respond."""
         for server in self.servers:
             server.launch()
         for server in self.servers:
-            server.wait_until_it_answers()
+            server.wait_until_ready()
         return self
 
     def __exit__(self, *_: object) -> None:
-        running = [server for server in self.servers if server.lives]
+        """Stop every server."""
+        running = [server for server in self.servers if server.is_running]
         for server in running:
             server.terminate()
         for server in running:
             server.wait_or_kill()
 
     def lead(self, record_id: str) -> dict[str, object]:
-        """The youngest row of a record in our own memory."""
+        """Return the newest row of a record in the app's table `lead`."""
         query = "select * from lead where record_id = :record_id order by created_at desc limit 1"
         with self.sql("app") as connection:
             return dict(connection.execute(text(query), {"record_id": record_id}).mappings().one())
 
-    def secret_of(self, url: str) -> str:
-        """What deliveries to this address of ours are signed with; nobody but the app and ALC can know it."""
+    def webhook_secret(self, url: str) -> str:
+        """Return the secret that signs deliveries to this URL, unsealed from the app's database."""
         handler_id = url.rpartition("/")[2]
         query = text("select secret from webhook_handler where id = :id")
         with self.sql("app") as connection:
@@ -83,43 +86,43 @@ class Stack:
         sealer = Sealer([(self.home / "sealing_key").read_text().strip()])
         return sealer.unseal(f"webhook_handler/{handler_id}/secret", sealed)
 
-    def let_time_pass(self) -> None:
-        """Every row that waits for its time is due now."""
+    def make_rows_due(self) -> None:
+        """Let every row that waits for a time be due now."""
         self._due_now("lead.due_at", "lead.writer_until", "lead.ask_at", "connection.due_at", "delivery.due_at")
         self._due_now("record_subscription.due_at", "workflow_run.due_at", "workflow_step.due_at")
         self._due_now("workflow_switch.due_at")
 
-    def let_subscriptions_age(self) -> None:
-        """Every subscription of a connector is due to be refreshed."""
+    def make_subscriptions_due(self) -> None:
+        """Let every subscription of a connector be due for its refresh."""
         self._due_now("connector_subscription.due_at")
 
-    def let_tokens_age(self) -> None:
-        """Every token is due to be refreshed, and nobody is at it."""
+    def make_tokens_due(self) -> None:
+        """Let every token be due for its refresh, which no process has begun."""
         self._due_now("connection.refresh_at", "connection.refreshing_until")
 
-    def _due_now(self, *waits: str) -> None:
-        for table, column in (wait.split(".") for wait in waits):
+    def _due_now(self, *columns: str) -> None:
+        for table, column in (name.split(".") for name in columns):
             with self.sql("inbox" if table == "delivery" else "app") as connection:
                 connection.execute(text(f"update {table} set {column} = 0 where {column} is not null"))  # noqa: S608 - ours
 
     @contextmanager
     def sql(self, name: str) -> Iterator[Connection]:
-        """A transaction on one of the app's databases."""
+        """Yield a transaction on one of the app's databases."""
         url = self.settings.get("ALC_APP_DATABASE_URL") or f"sqlite:///{self.home / name}.db"
         engine = create_engine(url, poolclass=NullPool)
         with engine.begin() as connection:
             yield connection
 
     def logs(self) -> str:
-        """What all of them have logged."""
+        """Return the logs of all servers."""
         return "\n".join(server.log.read_text() for server in self.servers)
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports that nobody listens on, all different.
+    """Return different ports that no process listens on.
 
-    Below those that the system gives to callers, and from another start in each process: whoever asks at the same time
-    is given others.
+    They are below the system's ephemeral ports, and each process starts at another number, so that tests that run in
+    parallel get different ones.
     """
     found: list[int] = []
     while len(found) < count:

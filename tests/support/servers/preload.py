@@ -1,4 +1,7 @@
-"""What a process of ours has imported before it is forked. Memory is shared for as long as nobody counts garbage."""
+"""The imports of the process that test servers are forked from.
+
+`gc.freeze` keeps the collector from writing to these objects, so that the forks share their memory.
+"""
 
 import gc
 

@@ -1,4 +1,4 @@
-"""The whole house with a chaos proxy on every wire: to ALC, to Attio, and from ALC to us."""
+"""All servers, with a fault-injecting proxy before each of app, ALC and Attio."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from tests.support.chaos.proxy import ChaosProxy
 from tests.support.servers.stack import Stack
 
 
-class HostileStack(Stack):
-    """Tests reach the servers at `app_url`, `alc_url` and `attio_url`; the servers reach each other by proxy."""
+class ProxiedStack(Stack):
+    """A stack whose servers reach each other through proxies; tests reach the servers directly."""
 
     def __init__(self, home: Path, *, one_process: bool = True) -> None:
+        """Prepare the servers; with `one_process`, the worker runs in the web process, which starts sooner."""
         super().__init__(home)
         self.to_app, self.to_alc, self.to_attio = self.proxies = tuple(
             ChaosProxy(url) for url in (self.app_url, self.alc_url, self.attio_url)
@@ -25,16 +26,17 @@ class HostileStack(Stack):
         }
         for server in self.servers:
             server.environment |= by_proxy
-        if one_process:  # quicker to start
+        if one_process:
             self.web.arguments.append("--with-worker")
             self.servers = [self.alc, self.attio, self.web]
 
     def heal(self) -> None:
-        """From now on nothing goes wrong any more."""
+        """Remove every fault from the proxies."""
         for proxy in self.proxies:
             proxy.heal()
 
     def __exit__(self, *exception: object) -> None:
+        """Stop the servers and the proxies."""
         super().__exit__(*exception)
         for proxy in self.proxies:
             proxy.close()
