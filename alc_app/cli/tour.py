@@ -1,5 +1,8 @@
-"""`alc-app tour`: the tutorial in the terminal. It does what a person would at the running demo, over HTTP, and says
-what was seen of each step."""
+"""`alc-app tour`: walk through the tutorial in the terminal.
+
+It does over HTTP what a user does in the browser at the running demo, and prints the facts by which the app has seen
+each step happen.
+"""
 
 from __future__ import annotations
 
@@ -18,11 +21,12 @@ from alc_app.config.settings import Config
 from alc_app.pages.tutorial.steps import CHAPTERS, STEPS, Step, UserAction
 from alc_app.web.browser_session import AccountUnknown, BrowserSession, allow_access
 
-WITHIN = 90.0
-"""Seconds in which what is under way must have been seen: ALC takes its time over a lead."""
-LOOK_EVERY = 0.2
+STEP_TIMEOUT = 90.0
+"""Seconds for a step to happen. ALC needs several to decide on a lead."""
+POLL_INTERVAL = 0.2
 COMPLETE = ("done", "before")
-ASKS: dict[UserAction, str] = {
+"""States of a step that has happened, in this tour or before it."""
+PROMPTS: dict[UserAction, str] = {
     "connect": "press Connect",
     "log_in": "sign in at ALC and press Allow",
     "view": "open a person",
@@ -34,22 +38,23 @@ NOT_RUNNING = (
     "If it runs with another home or elsewhere, say so: --home, --url."
 )
 NO_LOG = "The app keeps no log of exchanges, so nothing could be seen. Start it with ALC_APP_EXCHANGES=on."
-GO_ON = "Run alc-app tour again: it goes on from here."
+CONTINUE = "Run alc-app tour again: it goes on from here."
 
 
-class Stuck(Exception):
-    """A step did not happen; the message says what was seen instead."""
+class StepFailed(Exception):
+    """A step did not happen. The message says what happened instead."""
 
 
-class Walkthrough:
-    """The tutorial's actions over HTTP, and the state of the tour from the app's pages."""
+class TourClient:
+    """Perform the tutorial's actions over HTTP, and read the state of the tour from the app."""
 
     def __init__(self, config: Config) -> None:
+        """Use the app and the ALC at the config's addresses."""
         self._config, self._browser = config, BrowserSession()
         self._consent: Any = None
 
     def state(self, slug: str = "") -> dict[str, Any]:
-        """Return the state of the tour with the panel of a step. Raises: click.ClickException if there is none."""
+        """Return `/tutorial/state.json` with the panel of a step. Raises: click.ClickException, if there is none."""
         try:
             reply = self._browser.session.get(self._url(f"/tutorial/state.json?step={slug}"))
             found: dict[str, Any] = reply.json()
@@ -60,7 +65,7 @@ class Walkthrough:
         return found
 
     def perform(self, action: UserAction, step: Step) -> None:
-        """Do what a person does at this step. Raises: Stuck."""
+        """Do what the user does at this step; other actions happen by themselves. Raises: StepFailed."""
         actions = {
             "connect": self._connect,
             "log_in": self._log_in,
@@ -72,7 +77,7 @@ class Walkthrough:
             actions[action](step)
 
     def start_over(self) -> None:
-        """Disconnect what is connected, and forget what has been seen."""
+        """Disconnect if there is a connection, and reset the tour."""
         if self.state()["connection"] != "none":
             self._disconnect(STEPS[-1])
         self._post("/tutorial/reset")
@@ -86,7 +91,7 @@ class Walkthrough:
         try:
             allow_access(self._browser, self._consent, self._config.alc_url)
         except AccountUnknown:
-            raise Stuck("ALC's sign-in page names no account. Connect in the browser instead.") from None
+            raise StepFailed("ALC's sign-in page names no account. Connect in the browser instead.") from None
         self._consent = None
 
     def _view(self, step: Step) -> None:
@@ -96,7 +101,7 @@ class Walkthrough:
         reply = self._post(f"/people/{self._person(step)}/actions/send-to-alc")
         for effect in map(json.loads, reply.text.splitlines()):
             if effect["effect"] in ("alert", "connect"):
-                raise Stuck(f"{effect['title']}. {effect.get('text') or ''}")
+                raise StepFailed(f"{effect['title']}. {effect.get('text') or ''}")
 
     def _disconnect(self, _step: Step) -> None:
         self._post("/connections/alc/disconnect")
@@ -104,65 +109,68 @@ class Walkthrough:
     def _person(self, step: Step) -> str:
         person = self.state(step.slug)["panel"]["person"]
         if person is None:
-            raise Stuck("There is nobody here whom the tour may send. Do this step in the browser.")
+            raise StepFailed("The tour has found no person to send. Do this step in the browser.")
         return str(person["record_id"])
 
     def _post(self, path: str) -> requests.Response:
         token = self._browser.open(self._url("/tutorial")).meta("csrf-token")
         reply = self._browser.session.post(self._url(path), headers={"X-CSRFToken": token, "Referer": self._url("/")})
         if reply.status_code >= 400:
-            raise Stuck(f"{path} answered {reply.status_code}.")
+            raise StepFailed(f"{path} answered {reply.status_code}.")
         return reply
 
     def _url(self, path: str) -> str:
         return f"{self._config.base_url}{path}"
 
 
-class Guided:
-    """The walk itself: tells each step, has it done, waits until it has been seen."""
+class Tour:
+    """Explain each step, perform it, and wait until it has happened."""
 
-    def __init__(self, walkthrough: Walkthrough, console: Console, *, auto: bool) -> None:
-        self._walkthrough, self._console, self._auto = walkthrough, console, auto
+    def __init__(self, client: TourClient, console: Console, *, auto: bool) -> None:
+        """Print to the console; with `auto`, do not ask before a step."""
+        self._client, self._console, self._auto = client, console, auto
         columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
         self._progress = Progress(*columns, console=console, transient=True)
         self._task: TaskID = self._progress.add_task("The tutorial", total=len(STEPS))
         self._done: set[str] = set()
 
     def walk(self) -> None:
-        """Every step, in the tutorial's order. Raises: Stuck."""
+        """Go through every step in the tutorial's order. Raises: StepFailed."""
         chapter = ""
         with self._progress:
             for step in STEPS:
                 if step.chapter != chapter:
                     chapter = step.chapter
                     self._console.rule(f"[bold]{chapter}", align="left")
-                    self._say(CHAPTERS[chapter] + "\n", "dim", indent=0)
+                    self._print(CHAPTERS[chapter] + "\n", "dim", indent=0)
                 self._walk(step)
-        self._say("Every step of the tutorial has happened, and nothing is left behind at ALC.", "bold green", indent=0)
+        self._print(
+            "Every step of the tutorial has happened, and nothing is left behind at ALC.", "bold green", indent=0
+        )
 
     def _walk(self, step: Step) -> None:
-        panel = self._walkthrough.state(step.slug)["panel"]
-        self._say(f"{step.id.partition(' ')[2]}. {step.text}", "bold", indent=0)
-        self._say(step.what)
-        self._say(_places(panel), "cyan")
+        panel = self._client.state(step.slug)["panel"]
+        self._print(f"{step.id.partition(' ')[2]}. {step.text}", "bold", indent=0)
+        self._print(step.what)
+        self._print(_format_places(panel), "cyan")
         if panel["state"] not in COMPLETE:
             self._perform(panel["deed"], step)
-        self._say(f"✓ {self._wait(step)['saw']}", "green")
-        self._say(f"Safe: {step.safe}\n", "dim")
+        self._print(f"✓ {self._wait(step)['saw']}", "green")
+        self._print(f"Safe: {step.safe}\n", "dim")
         self._progress.update(self._task, advance=1)
 
     def _perform(self, action: UserAction, step: Step) -> None:
-        """Do what a person does here, once; what the machines do follows from it."""
-        if action == "connect" != step.action:  # disconnected midway
+        """Ask and do what the user does at this step, once a tour; the servers then do the rest."""
+        if action == "connect" != step.action:  # the user has disconnected in between
             self._ask("connect Acme Lead Checker again")
-            self._walkthrough.perform("log_in", step)
+            self._client.perform("log_in", step)
             action = step.action
-        if action in self._done or action not in ASKS:
+        if action in self._done or action not in PROMPTS:
             return
         self._done.add(action)
-        self._ask(ASKS[action])
-        if self._stands(step)["state"] != "done":  # nobody did it in the browser meanwhile
-            self._walkthrough.perform(action, step)
+        self._ask(PROMPTS[action])
+        if self._get_step(step)["state"] != "done":  # unless the user has done it in the browser
+            self._client.perform(action, step)
 
     def _ask(self, what: str) -> None:
         if not self._auto:
@@ -172,44 +180,44 @@ class Guided:
 
     def _wait(self, step: Step) -> dict[str, Any]:
         self._progress.update(self._task, description=step.id)
-        deadline = time.monotonic() + WITHIN
-        while (stands := self._stands(step))["state"] not in COMPLETE:
-            if stands["state"] == "failed":
-                raise Stuck(stands["saw"])
+        deadline = time.monotonic() + STEP_TIMEOUT
+        while (found := self._get_step(step))["state"] not in COMPLETE:
+            if found["state"] == "failed":
+                raise StepFailed(found["saw"])
             if time.monotonic() > deadline:
-                raise Stuck(f"This has not been seen within {WITHIN:g} seconds. {stands['saw']}".strip())
-            time.sleep(LOOK_EVERY)  # what is waited for happens in the servers
-        return stands
+                raise StepFailed(f"This has not been seen within {STEP_TIMEOUT:g} seconds. {found['saw']}".strip())
+            time.sleep(POLL_INTERVAL)
+        return found
 
-    def _stands(self, step: Step) -> dict[str, Any]:
-        steps = self._walkthrough.state(step.slug)["steps"]
-        return next(one for one in steps if one["slug"] == step.slug)
+    def _get_step(self, step: Step) -> dict[str, Any]:
+        steps = self._client.state(step.slug)["steps"]
+        return next(each for each in steps if each["slug"] == step.slug)
 
-    def _say(self, text: str, style: str = "", indent: int = 4) -> None:
+    def _print(self, text: str, style: str = "", indent: int = 4) -> None:
         self._console.print(Padding(Text(text, style), (0, 0, 0, indent)))
 
 
-def _places(panel: dict[str, Any]) -> str:
-    """The files that a step lives in: ours, and the tutorial's."""
+def _format_places(panel: dict[str, Any]) -> str:
+    """Return the source lines of a step, of ours and of the tutorial's: "app.py:1-9 ↔ app.ts:1-7"."""
     found = [panel[which] for which in ("ours", "typescript") if panel[which]]
     return " ↔ ".join(f"{one['file']}:{one['first']}-{one['last']}" for one in found)
 
 
 def run(config: Config, *, auto: bool, start_over: bool) -> int:
-    """Walk the tour; returns the exit code."""
-    walkthrough, console = Walkthrough(config), Console()
-    walkthrough.state()
+    """Run the tour and return the exit code. Raises: click.ClickException, if the app does not run."""
+    client, console = TourClient(config), Console()
+    client.state()
     try:
         if start_over:
-            walkthrough.start_over()
-        Guided(walkthrough, console, auto=auto).walk()
-    except Stuck as error:
-        console.print(Text(f"    ✗ {error}\n", "red"), Text(GO_ON))
+            client.start_over()
+        Tour(client, console, auto=auto).walk()
+    except StepFailed as error:
+        console.print(Text(f"    ✗ {error}\n", "red"), Text(CONTINUE))
         return 1
     except (EOFError, KeyboardInterrupt):
-        console.print(Text(f"\n{GO_ON}"))
+        console.print(Text(f"\n{CONTINUE}"))
         return 1
     except requests.RequestException as error:
-        console.print(Text(f"    ✗ The app did not answer: {error}\n", "red"), Text(GO_ON))
+        console.print(Text(f"    ✗ The app did not answer: {error}\n", "red"), Text(CONTINUE))
         return 1
     return 0
