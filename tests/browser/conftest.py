@@ -1,4 +1,4 @@
-"""A browser, the pages on a real threaded server, and a console that must stay empty."""
+"""A browser, the pages on a threaded server, and a console that must stay empty."""
 
 import re
 import threading
@@ -15,7 +15,7 @@ from tests.support.fakes.workspace import FakeWorkspace
 
 
 class Handler(WSGIRequestHandler):
-    """Keeps connections open, of which a browser has six for a host; and says nothing of each request."""
+    """Keep connections open, because a browser has six for each host, and log no requests."""
 
     protocol_version = "HTTP/1.1"
 
@@ -30,7 +30,7 @@ def everything() -> tuple[FakeWorkspace, Stage]:
 
 @pytest.fixture(scope="session")
 def base_url(everything: tuple[FakeWorkspace, Stage]) -> Iterator[str]:
-    """The address of the pages, served as the demo serves them: by a thread for each request."""
+    """The origin of the pages, served with a thread for each request."""
     server = make_server("127.0.0.1", 0, create_pages_app(*everything), threaded=True, request_handler=Handler)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
@@ -42,21 +42,21 @@ def base_url(everything: tuple[FakeWorkspace, Stage]) -> Iterator[str]:
 
 @pytest.fixture
 def workspace(everything: tuple[FakeWorkspace, Stage]) -> FakeWorkspace:
-    """The workspace behind the pages, as new."""
+    """The fake workspace behind the pages, reset."""
     everything[0].reset()
     return everything[0]
 
 
 @pytest.fixture
 def stage(everything: tuple[FakeWorkspace, Stage]) -> Stage:
-    """The scripts of the record actions, as new."""
+    """The scripted record actions, reset."""
     everything[1].reset()
     return everything[1]
 
 
 @pytest.fixture(autouse=True)
 def console(context: BrowserContext, workspace: FakeWorkspace, stage: Stage) -> Iterator[list[str]]:
-    """What pages wrote to the console: CSP violations, errors, warnings. A test removes what it provoked."""
+    """CSP violations, errors and warnings on the console. A test removes those that it causes; the rest fails it."""
     written: list[str] = []
     context.on("console", lambda message: written.append(message.text))
     context.on("weberror", lambda error: written.append(str(error.error)))
@@ -66,7 +66,7 @@ def console(context: BrowserContext, workspace: FakeWorkspace, stage: Stage) -> 
 
 @pytest.fixture
 def open_page(context: BrowserContext) -> Callable[[str], Page]:
-    """Opens an address in a new tab, and waits until its scripts follow the events."""
+    """A function that opens a path in a new tab, and waits until its scripts get events."""
 
     def open_(path: str) -> Page:
         page = context.new_page()
@@ -79,7 +79,7 @@ def open_page(context: BrowserContext) -> Callable[[str], Page]:
 
 @pytest.fixture
 def assert_accessible() -> Callable[[Page], None]:
-    """Fails with what axe has to say about the page as it stands."""
+    """A function that fails with axe's findings on the page."""
 
     def check(page: Page) -> None:
         results = Axe().run(page)

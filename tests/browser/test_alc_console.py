@@ -1,4 +1,4 @@
-"""ALC's own console in a browser: chats, decisions, letters, and what is backstage."""
+"""ALC's console in a browser: chats, decisions, deliveries, and the controls of the mock."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -22,14 +22,14 @@ WIDTHS = (320, 390, 900, 1440, 2200)
 
 @pytest.fixture(scope="module")
 def mock_alc() -> Iterator[MockAlc]:
-    """ALC as `mock-alc serve --control` runs it, with an agent that takes its time."""
+    """ALC as `mock-alc serve --control` runs it, with an agent that does not decide by itself."""
     with MockAlc(Config(port=0, database_url="sqlite://", control=True, decide_after=QUIET)) as running:
         yield running
 
 
 @pytest.fixture(scope="module")
 def receiver() -> Iterator[Receiver]:
-    """Somebody's webhook endpoint."""
+    """A webhook endpoint that records its deliveries."""
     listening = Receiver()
     yield listening
     listening.close()
@@ -37,13 +37,13 @@ def receiver() -> Iterator[Receiver]:
 
 @pytest.fixture
 def alc(mock_alc: MockAlc) -> MockAlc:
-    """ALC as new."""
+    """ALC, reset."""
     mock_alc.reset()
     return mock_alc
 
 
 def call(alc: MockAlc, path: str, **body: object) -> dict[str, str]:
-    """Post as a program does that is connected; returns the answer's body."""
+    """Send a POST request with an access token, and return the response's body."""
     token = requests.post(f"{alc.url}/_mock/tokens", timeout=PATIENCE).json()["access_token"]
     answer = requests.post(alc.url + path, json=body, headers={"Authorization": f"Bearer {token}"}, timeout=PATIENCE)
     assert answer.ok, answer.text
@@ -51,13 +51,13 @@ def call(alc: MockAlc, path: str, **body: object) -> dict[str, str]:
 
 
 def send(alc: MockAlc, name: str = "Ada Lovelace") -> str:
-    """Send a lead; returns the path of its page."""
+    """Send a lead, and return the path of its page."""
     lead = call(alc, "/api/v1/leads", recordId="rec-1", name=name, phoneNumber="+442071838750")
     return f"/leads/{lead['id']}"
 
 
 def fill(alc: MockAlc, receiver: Receiver, name: str) -> list[str]:
-    """Let there be one of everything, by this name; returns the pages to look at."""
+    """Create one of everything with this name, and return the paths of the pages that show them."""
     webhook = {"name": name, "url": receiver.url(f"/{ENDLESS}"), "event": "lead.processed"}
     hook = call(alc, "/api/v1/webhooks", **webhook)
     delivery = call(alc, f"/api/v1/webhooks/{hook['webhook_id']}/test")
@@ -71,7 +71,7 @@ def fill(alc: MockAlc, receiver: Receiver, name: str) -> list[str]:
 
 @pytest.fixture
 def page(page: Page, alc: MockAlc) -> Page:
-    """A tab of somebody who has signed in."""
+    """A tab that is signed in."""
     page.goto(alc.url)
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("heading", name="No leads yet")).to_be_visible()
@@ -79,7 +79,7 @@ def page(page: Page, alc: MockAlc) -> Page:
 
 
 def test_a_lead_appears_by_itself_and_is_decided_by_hand(page: Page, alc: MockAlc) -> None:
-    """Issue 4: the list is live, the chat is bubbles, and decide now decides."""
+    """The list updates itself, the chat shows bubbles, and the button decides at once."""
     send(alc)
     page.get_by_role("link", name="Ada Lovelace").click()
     expect(page.locator(".chat .agent").first).to_contain_text("Ada")
@@ -89,7 +89,7 @@ def test_a_lead_appears_by_itself_and_is_decided_by_hand(page: Page, alc: MockAl
 
 
 def test_an_open_chat_follows_what_happens(page: Page, alc: MockAlc) -> None:
-    """Issue 4: live, without moving the keyboard's place."""
+    """It updates itself, and the keyboard focus stays."""
     path = send(alc)
     page.goto(alc.url + path)
     menu = page.get_by_role("link", name="Webhooks")
@@ -101,13 +101,13 @@ def test_an_open_chat_follows_what_happens(page: Page, alc: MockAlc) -> None:
 
 
 def test_a_tab_whose_session_has_ended_leads_to_the_login(page: Page, context: BrowserContext) -> None:
-    """U4: it does not go on showing what it may no longer show."""
+    """U4: it does not go on showing private data."""
     context.clear_cookies()
     expect(page.get_by_role("heading", name="Sign in to Acme Lead Checker")).to_be_visible()
 
 
 def test_a_scenario_is_run_and_says_when_it_has_its_lead(page: Page, alc: MockAlc) -> None:
-    """Issue 4: backstage."""
+    """A scenario is started on its page, which shows when the lead has arrived."""
     page.get_by_role("link", name="Scenarios").click()
     page.get_by_role("button", name="Run never", exact=True).click()
     expect(page.get_by_text("never has begun. Now send in your app.")).to_be_visible()
@@ -119,7 +119,7 @@ def test_a_scenario_is_run_and_says_when_it_has_its_lead(page: Page, alc: MockAl
 
 
 def test_time_passes_at_a_press_and_what_is_due_happens(page: Page, alc: MockAlc) -> None:
-    """Issue 4: the clock, and a hint of it on every page."""
+    """The clock is advanced, and every page says that it is."""
     path = send(alc)
     page.get_by_role("link", name="Clock").click()
     expect(page.get_by_role("link", name="The agent decides about Ada Lovelace")).to_be_visible()
@@ -131,7 +131,7 @@ def test_time_passes_at_a_press_and_what_is_due_happens(page: Page, alc: MockAlc
 
 
 def test_a_fault_is_set_and_cleared(page: Page) -> None:
-    """Issue 4: by somebody who has no mouse, too."""
+    """By keyboard alone."""
     page.get_by_role("link", name="Faults").click()
     page.get_by_label("How often: ALC is down").select_option("3 times")
     page.get_by_role("button", name="Set ALC is down").press("Enter")
@@ -140,8 +140,8 @@ def test_a_fault_is_set_and_cleared(page: Page) -> None:
     expect(page.locator("#armed")).to_contain_text("Nothing is set")
 
 
-def test_a_letter_stays_open_while_the_delivery_goes_on(page: Page, alc: MockAlc, receiver: Receiver) -> None:
-    """W8: headers and the signed string are there, and a resend comes in below what the person reads."""
+def test_an_open_delivery_stays_open_while_it_is_retried(page: Page, alc: MockAlc, receiver: Receiver) -> None:
+    """W8: it shows headers and the signed string, and a resend appears below without closing it."""
     fill(alc, receiver, "lead-processed")
     page.get_by_role("link", name="Webhooks").click()
     page.get_by_role("button", name="Send test to lead-processed").click()
@@ -151,7 +151,7 @@ def test_a_letter_stays_open_while_the_delivery_goes_on(page: Page, alc: MockAlc
         page.get_by_role("button", name="Resend").click()
     expect(page.locator(".attempts .line")).to_have_count(2)
     first = page.locator(".attempts details").first
-    if first.get_attribute("open") is None:  # it is open already, if it was still the last one when the page came
+    if first.get_attribute("open") is None:  # the newest delivery is open from the start
         first.locator("summary").click()
     requests.post(f"{alc.url}/_mock{page.url.removeprefix(alc.url)}/resend", timeout=PATIENCE)
     expect(page.locator(".attempts .line")).to_have_count(3)
@@ -159,7 +159,7 @@ def test_a_letter_stays_open_while_the_delivery_goes_on(page: Page, alc: MockAlc
 
 
 def test_a_webhook_is_deleted_after_a_question(page: Page, alc: MockAlc, receiver: Receiver) -> None:
-    """Issue 4: Escape answers no, and takes the focus back to the button."""
+    """Escape cancels, and returns the focus to the button."""
     fill(alc, receiver, "lead-processed")
     page.goto(f"{alc.url}/webhooks")
     delete = page.locator(".card > footer").get_by_role("button", name="Delete lead-processed")
@@ -198,7 +198,7 @@ def test_axe_finds_nothing_on_any_page(page: Page, alc: MockAlc, receiver: Recei
 def test_axe_finds_nothing_on_the_way_in(
     page: Page, alc: MockAlc, assert_accessible: Check, console: list[str]
 ) -> None:
-    """Sign in, consent and an error, which say who asks for what and where it leads."""
+    """The pages for sign-in, consent and an error."""
     client = requests.post(f"{alc.url}/_mock/clients", json={"redirect_uris": [REDIRECT]}, timeout=PATIENCE).json()
     page.get_by_role("button", name="Sign out").click()
     page.set_viewport_size({"width": 320, "height": 700})
@@ -212,11 +212,11 @@ def test_axe_finds_nothing_on_the_way_in(
     assert_accessible(page)
     page.goto(f"{alc.url}/leads/nobody")
     assert_accessible(page)
-    console.clear()  # The browser notes the 404.
+    console.clear()  # The browser logs the 404.
 
 
 def test_no_page_scrolls_sideways(page: Page, alc: MockAlc, receiver: Receiver) -> None:
-    """From phone to wide, with words that have no end (U2)."""
+    """From phone to wide screens, with very long words (U2)."""
     for path in fill(alc, receiver, ENDLESS):
         page.goto(alc.url + path)
         for width in WIDTHS:

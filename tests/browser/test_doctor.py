@@ -1,4 +1,4 @@
-"""The doctor's page in a browser: it checks by itself, mends at a click, and its dead letters follow."""
+"""The doctor's page in a browser: it checks at once, mends at a click, and updates its dead letters."""
 
 from collections.abc import Callable
 
@@ -11,8 +11,8 @@ Open = Callable[[str], Page]
 Check = Callable[[Page], None]
 
 
-def test_a_house_in_order_says_so(open_page: Open) -> None:
-    """The empty state: one sentence, and a line for each check."""
+def test_a_report_without_findings_says_so(open_page: Open) -> None:
+    """Without findings: one sentence, and a line for each check."""
     page = open_page("/doctor")
 
     expect(page.locator("#verdict")).to_have_text("Everything is in order.")
@@ -21,7 +21,7 @@ def test_a_house_in_order_says_so(open_page: Open) -> None:
 
 
 def test_what_is_wrong_is_named_and_mended(open_page: Open, workspace: FakeWorkspace, assert_accessible: Check) -> None:
-    """What was done stands beside what was found; what takes a person stays."""
+    """What was done is shown beside the finding; findings that need a person stay."""
     workspace.report = DISEASED
     workspace.letters = [UNSHOWN, UNSENT]
     page = open_page("/doctor")
@@ -41,7 +41,7 @@ def test_what_is_wrong_is_named_and_mended(open_page: Open, workspace: FakeWorks
 
 
 def test_the_list_of_dead_letters_follows(open_page: Open, workspace: FakeWorkspace) -> None:
-    """One appears while the page is open; replaying it takes it off."""
+    """A dead letter appears while the page is open, and disappears after its replay."""
     page = open_page("/doctor")
     expect(page.get_by_text("There are none.")).to_be_visible()
 
@@ -55,7 +55,7 @@ def test_the_list_of_dead_letters_follows(open_page: Open, workspace: FakeWorksp
 
 
 def test_a_report_that_does_not_come_says_what_to_do(open_page: Open, console: list[str]) -> None:
-    """The server ended meanwhile; pressing again asks again."""
+    """The server has stopped; pressing the button again asks again."""
     page = open_page("/doctor")
     expect(page.locator("#verdict")).to_have_text("Everything is in order.")
     page.route("**/doctor/report", lambda route: route.abort())

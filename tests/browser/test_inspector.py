@@ -1,4 +1,4 @@
-"""The inspector: exchanges as they happen, filtered and opened; deliveries, and Redeliver."""
+"""The inspector in a browser: exchanges as they happen, filtered and opened; deliveries, and Redeliver."""
 
 from collections.abc import Callable
 
@@ -21,7 +21,7 @@ WHY = "The signature is in hexadecimal."
 def test_exchanges_arrive_and_are_completed_by_their_answers(
     open_page: Open, workspace: FakeWorkspace, assert_accessible: Check
 ) -> None:
-    """One row for a call and its answer; what was refused says why, and opens to the letter."""
+    """One row for a request and its response. A refused delivery says why, and opens to its exact bytes."""
     log = workspace.events
     log.note("User", "Attio UI", "Clicks button")
     page = open_page("/inspector")
@@ -43,7 +43,7 @@ def test_exchanges_arrive_and_are_completed_by_their_answers(
 
 
 def test_exchanges_are_filtered_by_words_and_by_failure(open_page: Open, workspace: FakeWorkspace) -> None:
-    """All the words must be there, in any order."""
+    """All words must match, in any order."""
     for receiver, words in (("ALC", "POST request"), ("Attio API", "Reads the record")):
         workspace.events.note("Server Function", receiver, words)
     page = open_page("/inspector")
@@ -56,7 +56,7 @@ def test_exchanges_are_filtered_by_words_and_by_failure(open_page: Open, workspa
 
 
 def test_a_delivery_is_worked_through_once_more(open_page: Open, workspace: FakeWorkspace) -> None:
-    """Redeliver: the handler is safe to run again, so a person may ask for it."""
+    """Redeliver runs the handler again, which is safe."""
     done = DeliveryView("h1:msg_1", "msg_1", AT, "done", 1, None, "{}")
     gone = DeliveryView("h1:msg_0", "msg_0", AT, "forgotten", 1, None, "")
     workspace.delivered = [done, gone]

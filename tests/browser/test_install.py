@@ -1,4 +1,4 @@
-"""Installation and removal as a person sees them, on the app's own page."""
+"""The install page in a browser: connect and disconnect."""
 
 from collections.abc import Callable
 
@@ -12,7 +12,7 @@ Open = Callable[[str], Page]
 
 
 def test_connecting_leads_away_and_back_to_a_connected_app(open_page: Open, workspace: FakeWorkspace) -> None:
-    """Installation 1-4: a link, which the policy on forms does not stop from going to ALC."""
+    """Installation 1-4: Connect is a link, because the policy form-action would block a form that leads to ALC."""
     workspace.view = ConnectionView("none")
     page = open_page("/apps/alc")
     page.get_by_role("link", name="Connect", exact=True).click()
@@ -21,7 +21,7 @@ def test_connecting_leads_away_and_back_to_a_connected_app(open_page: Open, work
 
 
 def test_disconnecting_is_confirmed_first(open_page: Open, workspace: FakeWorkspace) -> None:
-    """Removal 1: Escape keeps the connection, the button sends the form with its token."""
+    """Removal 1: Escape keeps the connection; the button submits the form with its CSRF token."""
     page = open_page("/apps/alc")
     disconnect = page.get_by_role("article").get_by_role("button", name="Disconnect")
     disconnect.click()
@@ -36,7 +36,7 @@ def test_disconnecting_is_confirmed_first(open_page: Open, workspace: FakeWorksp
 
 
 def test_the_steps_of_a_connection_are_seen_as_they_run(open_page: Open, workspace: FakeWorkspace) -> None:
-    """Installation 4-7: done, running, waiting; and at the end the page says how it went, with the steps to look at."""
+    """Installation 4-7: steps are done, running or waiting; in the end the page shows the outcome and the steps."""
     workspace.run = ConnectRun([FinishedStep("exchange_code", 21.0)], is_over=False)
     page = open_page("/apps/alc?connecting=c0ffee")
     steps = page.locator(".steps li")

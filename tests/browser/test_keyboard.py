@@ -1,4 +1,4 @@
-"""Everything by keyboard: the palette, and the rows of the table."""
+"""By keyboard: the palette, and the rows of the table."""
 
 from collections.abc import Callable
 
@@ -11,7 +11,7 @@ Open = Callable[[str], Page]
 
 
 def test_the_palette_runs_this_records_action_first(open_page: Open, stage: Stage) -> None:
-    """Usage 1: Ctrl-K, Enter; the focus returns to where it was."""
+    """Usage 1: Ctrl-K, Enter; then the focus returns."""
     page = open_page(f"/people/{record_id(2)}")
     page.keyboard.press("Control+k")
     combobox = page.get_by_role("combobox", name="Search actions")
@@ -24,7 +24,7 @@ def test_the_palette_runs_this_records_action_first(open_page: Open, stage: Stag
 
 
 def test_the_palette_goes_where_the_arrows_and_words_say(open_page: Open) -> None:
-    """The ARIA combobox pattern: the input keeps the focus and names the active option."""
+    """As in the ARIA combobox pattern, the input keeps the focus and names the active option."""
     page = open_page(f"/people/{record_id(2)}")
     page.keyboard.press("Control+k")
     combobox = page.get_by_role("combobox", name="Search actions")
@@ -53,7 +53,7 @@ def test_a_word_that_matches_nothing_is_said_to(open_page: Open) -> None:
 
 
 def test_j_and_k_move_through_the_people_and_enter_opens_one(open_page: Open) -> None:
-    """As in the lists that people know; in the search box they are letters."""
+    """In the search box they type letters."""
     page = open_page("/people?sort=created_at")
     page.keyboard.press("j")
     page.keyboard.press("j")

@@ -1,4 +1,4 @@
-"""Break it, on the page: predict, run, see; and what it says when something is in the way."""
+"""The pages of the labs in a browser: predict, run, see the outcome, and the errors."""
 
 from collections.abc import Callable
 
@@ -14,7 +14,7 @@ Check = Callable[[Page], None]
 def test_a_lab_is_predicted_run_and_seen_by_keyboard(
     open_page: Open, workspace: FakeWorkspace, assert_accessible: Check
 ) -> None:
-    """Both sides fill in, the prediction is judged, the lines that decide it are shown; the list remembers it."""
+    """Both sides are filled in, the prediction is judged, and the deciding code is shown; the list keeps it."""
     page = open_page("/labs")
     assert_accessible(page)
     page.get_by_role("link", name="Double click").press("Enter")
@@ -43,7 +43,7 @@ def test_a_lab_is_predicted_run_and_seen_by_keyboard(
 
 
 def test_nothing_runs_without_a_prediction(open_page: Open, workspace: FakeWorkspace) -> None:
-    """The browser points to the choices."""
+    """The browser asks for a choice."""
     page = open_page("/labs/double-click")
     page.get_by_role("button", name="Run it").click()
     expect(page.get_by_role("radio", name="One chat.")).to_be_focused()
@@ -53,7 +53,7 @@ def test_nothing_runs_without_a_prediction(open_page: Open, workspace: FakeWorks
 def test_what_is_missing_stands_where_the_button_would_be(
     open_page: Open, workspace: FakeWorkspace, assert_accessible: Check
 ) -> None:
-    """With the way to mend it."""
+    """With what to do."""
     workspace.labs.lacks = "Connect Acme Lead Checker first."
     page = open_page("/labs/double-click")
     expect(page.get_by_role("button", name="Run it")).to_have_count(0)
@@ -64,7 +64,7 @@ def test_what_is_missing_stands_where_the_button_would_be(
 def test_a_lab_that_runs_already_and_a_reply_that_is_cut_are_told(
     open_page: Open, workspace: FakeWorkspace, console: list[str]
 ) -> None:
-    """And it can be run again, once the way is free; a side that could not go on says so."""
+    """It can be run again later. A side that could not go on says so."""
     workspace.labs.is_busy = True
     page = open_page("/labs/double-click")
     page.get_by_role("radio", name="Two chats").check()

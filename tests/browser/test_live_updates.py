@@ -1,4 +1,4 @@
-"""Later 10-11 as a person sees them: what changes elsewhere shows in every open tab, by one stream."""
+"""Later 10-11 in a browser: changes are shown in every open tab, by one event stream."""
 
 import re
 from collections.abc import Callable
@@ -14,7 +14,7 @@ ADA = f"/people/{record_id(1)}"
 
 
 def test_two_tabs_show_the_new_status_by_one_stream(open_page: Open, workspace: FakeWorkspace) -> None:
-    """The badge, the details, the activity and the announcement; and the second tab opens no stream of its own."""
+    """The badge, the details, the activity and the announcement change; the second tab opens no stream."""
     people, record = open_page("/people"), open_page(ADA)
     with record.expect_response("**/activity.json"):
         workspace.set_status(1, "Complete")
@@ -29,7 +29,7 @@ def test_two_tabs_show_the_new_status_by_one_stream(open_page: Open, workspace: 
 def test_when_the_tab_with_the_stream_closes_another_takes_over(
     open_page: Open, workspace: FakeWorkspace, context: BrowserContext
 ) -> None:
-    """The lock hands over, and what happened meanwhile is fetched."""
+    """The other tab gets the lock, and fetches what has happened in between."""
     first, second = open_page("/people"), open_page(ADA)
     first.close()
     workspace.set_status(1, "Pending")
@@ -40,13 +40,13 @@ def test_when_the_tab_with_the_stream_closes_another_takes_over(
 def test_what_happens_before_the_scripts_follow_is_not_missed(
     open_page: Open, context: BrowserContext, workspace: FakeWorkspace
 ) -> None:
-    """A page follows the log from the event that it was drawn after."""
+    """A page gets the events since the one after which it was rendered."""
 
     def too_early(route: Route) -> None:
         workspace.set_status(1, "Pending")
         route.continue_()
 
-    open_page("/people")  # has the stream already
+    open_page("/people")  # this tab has the stream
     page = context.new_page()
     page.route("**/js/*.page.js", too_early)
     page.goto(ADA)
@@ -56,7 +56,7 @@ def test_what_happens_before_the_scripts_follow_is_not_missed(
 def test_a_server_without_room_for_a_stream_is_asked_every_two_seconds(
     open_page: Open, workspace: FakeWorkspace, console: list[str]
 ) -> None:
-    """The fallback reads the same log, so nothing is lost and nothing is late by more than that."""
+    """The fallback reads the same log, so no event is lost or later than that."""
     workspace.events.has_room = False
     page = open_page("/people")
     workspace.set_status(1, "Failed")
@@ -66,7 +66,7 @@ def test_a_server_without_room_for_a_stream_is_asked_every_two_seconds(
 
 
 def test_a_log_that_began_anew_has_the_page_drawn_again(open_page: Open, workspace: FakeWorkspace) -> None:
-    """A restarted server knows nothing of what the page has seen; nothing may be waited for for ever."""
+    """A restarted server has another log, so the page must not wait for the next number of the old one."""
     page = open_page(ADA)
     workspace.everyone[0] = replace(workspace.everyone[0], job_title="Countess of Lovelace")
     workspace.events.restart("b2")
@@ -74,7 +74,7 @@ def test_a_log_that_began_anew_has_the_page_drawn_again(open_page: Open, workspa
 
 
 def test_the_install_page_follows_the_connection(open_page: Open, workspace: FakeWorkspace) -> None:
-    """Installation 4: from being made to made, without a hand."""
+    """Installation 4: from connecting to connected, without a reload."""
     workspace.view = replace(CONNECTED, status="connecting")
     page = open_page("/apps/alc?notice=connected")
     expect(page.get_by_text("The connection is being made")).to_be_visible()
@@ -83,7 +83,7 @@ def test_the_install_page_follows_the_connection(open_page: Open, workspace: Fak
 
 
 def test_somebody_who_is_answering_is_not_interrupted(open_page: Open, workspace: FakeWorkspace) -> None:
-    """The page is drawn again when the dialog is closed, not under it."""
+    """The page is rendered again after the dialog is closed."""
     page = open_page("/apps/alc")
     page.get_by_role("button", name="Disconnect").click()
     workspace.set_connection(replace(CONNECTED, renewals=7))
@@ -94,7 +94,7 @@ def test_somebody_who_is_answering_is_not_interrupted(open_page: Open, workspace
 
 
 def test_somebody_who_is_on_the_way_to_another_page_arrives(open_page: Open, workspace: FakeWorkspace) -> None:
-    """To draw the page again would call them back: the browser gives up the page that is still under way."""
+    """Rendering the page again then would make the browser cancel the navigation."""
     page, other = open_page("/apps/alc"), open_page("/people")
     under_way: list[Route] = []
 
@@ -105,7 +105,7 @@ def test_somebody_who_is_on_the_way_to_another_page_arrives(open_page: Open, wor
     with page.expect_request("**/people"):
         page.get_by_role("link", name="People").click(no_wait_after=True)
     workspace.set_connection(replace(CONNECTED, status="disconnecting"))
-    expect(other.locator(".dot")).to_have_attribute("data-connection", "disconnecting")  # told by the first tab
+    expect(other.locator(".dot")).to_have_attribute("data-connection", "disconnecting")  # by the first tab
 
     under_way[0].continue_()
 

@@ -1,4 +1,4 @@
-"""What can be held of looks: axe finds nothing in either theme, no page scrolls sideways, pages are quick."""
+"""Accessibility and layout: axe finds nothing in either theme, no page scrolls sideways, pages load fast."""
 
 from collections.abc import Callable
 from typing import Literal
@@ -72,7 +72,7 @@ def test_axe_finds_nothing_in_what_lies_over_a_page(
 def test_axe_finds_nothing_on_the_install_page_in_any_state(
     open_page: Open, assert_accessible: Check, workspace: FakeWorkspace, state: ConnectionStatus
 ) -> None:
-    """Callouts, facts and sentences."""
+    """In every state of the connection."""
     job = CleanUp("The webhook wh_1 is still registered at ALC.", AT, "ALC did not answer.", AT)
     workspace.view = ConnectionView(state, clean_up=(job,))
     assert_accessible(open_page("/apps/alc?notice=alc_unreachable"))
@@ -82,7 +82,7 @@ def test_axe_finds_nothing_on_the_install_page_in_any_state(
 def test_axe_finds_nothing_while_a_connection_is_made(
     open_page: Open, assert_accessible: Check, workspace: FakeWorkspace, theme: Theme
 ) -> None:
-    """Steps that are done, that run, and that wait."""
+    """With steps that are done, running and waiting."""
     workspace.run = ConnectRun([FinishedStep("exchange_code", 21.0)], is_over=False)
     page = open_page("/apps/alc?connecting=c0ffee")
     page.emulate_media(color_scheme=theme)
@@ -91,7 +91,7 @@ def test_axe_finds_nothing_while_a_connection_is_made(
 
 @pytest.mark.parametrize("path", PAGES)
 def test_no_page_scrolls_sideways(open_page: Open, workspace: FakeWorkspace, path: str) -> None:
-    """From phone to wide, with words that have no end (U2)."""
+    """From phone to wide screens, with very long words (U2)."""
     endless = "x" * 2_000
     workspace.everyone[0] = make_person(
         1,
@@ -110,7 +110,7 @@ def test_no_page_scrolls_sideways(open_page: Open, workspace: FakeWorkspace, pat
 
 
 def test_on_a_phone_the_menu_opens_the_sidebar(open_page: Open) -> None:
-    """A popover: it needs no script, and Escape closes it."""
+    """It is a popover: it needs no script, and Escape closes it."""
     page = open_page(ADA)
     page.set_viewport_size({"width": 390, "height": 844})
     sidebar = page.get_by_role("navigation", name="Workspace")
@@ -122,7 +122,7 @@ def test_on_a_phone_the_menu_opens_the_sidebar(open_page: Open) -> None:
 
 
 def test_the_second_visit_asks_for_the_page_alone(open_page: Open) -> None:
-    """Assets are kept under an address that changes with them; the script is ready right after the page."""
+    """Assets have URLs that change with their content, so they are cached; the script runs right after the page."""
     open_page(ADA).close()
     page = open_page(ADA)
     assets = "performance.getEntriesByType('resource').filter(e => e.name.includes('/assets/'))"
@@ -132,7 +132,7 @@ def test_the_second_visit_asks_for_the_page_alone(open_page: Open) -> None:
 
 
 def test_people_can_be_read_without_scripts(browser_without_scripts: Page) -> None:
-    """Reading and moving about works, and nothing claims to be live."""
+    """Reading and navigation work, and nothing says that it updates itself."""
     page = browser_without_scripts
     page.goto("/people")
     page.get_by_role("link", name="Ada Lovelace").click()

@@ -1,4 +1,4 @@
-"""Usage 3-12 as a person sees them: the effects of a record action, as the reply to the click brings them."""
+"""Usage 3-12 in a browser: the effects of a record action, streamed in the response to the click."""
 
 import threading
 from collections.abc import Callable
@@ -30,7 +30,7 @@ NO_PHONE: Line = {
 
 
 def test_toasts_come_one_after_the_other_while_the_action_runs(open_page: Open, stage: Stage) -> None:
-    """Usage 5, 11, 12: the first toast is there before the work ends, and the second replaces it."""
+    """Usage 5, 11, 12: the first toast is shown before the work ends, and the second replaces it."""
     work = threading.Event()
     stage.script = (PREPARING, work, HIDE, SENT, DONE)
     page = open_page(ADA)
@@ -43,7 +43,7 @@ def test_toasts_come_one_after_the_other_while_the_action_runs(open_page: Open, 
 
 
 def test_a_busy_action_cannot_be_started_again(open_page: Open, stage: Stage) -> None:
-    """C1-C3: the second click does nothing here (the server is the guard all the same), a later one works."""
+    """C1-C3: a second click does nothing in the page (the server checks too); a later one works."""
     work = threading.Event()
     stage.script = (PREPARING, work, HIDE, DONE)
     page = open_page(ADA)
@@ -57,7 +57,7 @@ def test_a_busy_action_cannot_be_started_again(open_page: Open, stage: Stage) ->
 
 
 def test_an_alert_waits_for_the_person_and_then_the_action_goes_on(open_page: Open, stage: Stage) -> None:
-    """Usage 6: the reply ends with the question, and the answer brings the rest."""
+    """Usage 6: the response ends with the alert, and the next request gets the remaining effects."""
     stage.script = (NO_PHONE,)
     stage.runs["run-1"] = (SENT, DONE)
     page = open_page(ADA)
@@ -72,7 +72,7 @@ def test_an_alert_waits_for_the_person_and_then_the_action_goes_on(open_page: Op
 
 
 def test_a_confirmation_is_answered_with_what_was_chosen(open_page: Open, stage: Stage) -> None:
-    """The SDK's confirm(): its default labels, and false when it is closed with Escape."""
+    """The SDK's confirm() has default labels, and returns false if it is closed with Escape."""
     question: Line = {"effect": "confirm", "title": "Send again?", "resume": "run-1"}
     stage.script = (question,)
     stage.runs["run-1"] = (SENT, DONE)
@@ -88,7 +88,7 @@ def test_a_confirmation_is_answered_with_what_was_chosen(open_page: Open, stage:
 
 
 def test_a_toast_stays_as_long_as_it_says(open_page: Open, stage: Stage) -> None:
-    """Four seconds unless told otherwise; for ever with null; and a toast that has gone is not brought back."""
+    """Four seconds by default, and for ever with null; a toast that has disappeared stays away."""
     keep: Line = {**SENT, "id": "keep", "title": "Kept", "durationMs": None, "dismissable": False}
     late: Line = {"effect": "updateToast", "id": "t2", "title": "Too late"}
     work = threading.Event()
@@ -110,7 +110,7 @@ def test_a_toast_stays_as_long_as_it_says(open_page: Open, stage: Stage) -> None
 
 
 def test_a_toast_can_be_changed_and_dismissed(open_page: Open, stage: Stage) -> None:
-    """updateToast() changes what is given; the cross takes the toast away."""
+    """updateToast() changes the given fields; the cross closes the toast."""
     change: Line = {"effect": "updateToast", "id": "t1", "text": "ALC is slow today.", "variant": "warning"}
     stage.script = (PREPARING, change, DONE)
     page = open_page(ADA)
@@ -123,7 +123,7 @@ def test_a_toast_can_be_changed_and_dismissed(open_page: Open, stage: Stage) -> 
 
 
 def test_without_a_connection_the_way_to_the_install_page_is_offered(open_page: Open, stage: Stage) -> None:
-    """The SDK asks the person to connect; the button leads there."""
+    """The SDK asks the user to connect; the button leads there."""
     offer: Line = {
         "effect": "connect",
         "title": "Connect Acme Lead Checker",
@@ -139,7 +139,7 @@ def test_without_a_connection_the_way_to_the_install_page_is_offered(open_page: 
 
 
 def test_a_reply_that_was_cut_is_said_to_be(open_page: Open, stage: Stage) -> None:
-    """A stream without its last line has not told everything."""
+    """A stream without its last line is incomplete."""
     stage.script = (SENT,)
     page = open_page(ADA)
     page.get_by_role("button", name="Send to ALC").click()
@@ -149,7 +149,7 @@ def test_a_reply_that_was_cut_is_said_to_be(open_page: Open, stage: Stage) -> No
 
 
 def test_a_refusal_is_shown_in_the_servers_words(open_page: Open, stage: Stage, console: list[str]) -> None:
-    """U9: the JSON error's message is for the person; here, of an action that had waited too long."""
+    """U9: the message of a JSON error is shown, here for an action that has timed out."""
     stage.script = (NO_PHONE,)
     page = open_page(ADA)
     page.get_by_role("button", name="Send to ALC").click()
@@ -159,7 +159,7 @@ def test_a_refusal_is_shown_in_the_servers_words(open_page: Open, stage: Stage, 
 
 
 def test_hostile_effects_are_shown_as_text(open_page: Open, stage: Stage) -> None:
-    """U2: nothing from the wire is read as HTML, in toasts, alerts or links."""
+    """U2: no text from the server is parsed as HTML, in toasts, alerts or links."""
     evil = "<img src=x onerror=alert(1)>"
     stage.script = (
         {**PREPARING, "title": evil, "text": evil},

@@ -1,4 +1,4 @@
-"""Many people at once: selected by pointer or by keyboard, sent by one action, told one by one who was not."""
+"""Many people at once: selected by pointer or keyboard, sent by one action, with a reason for each not sent."""
 
 import threading
 from collections.abc import Callable
@@ -44,7 +44,7 @@ def page(open_page: Open) -> Page:
 
 
 def test_a_selection_grows_by_clicks_and_with_shift_by_ranges(page: Page) -> None:
-    """The bar counts; the box in the head is between none and all."""
+    """The bar shows the count; the checkbox in the table's head is indeterminate."""
     page.get_by_role("checkbox", name="Select Ada Lovelace").click()
     page.get_by_role("checkbox", name="Select Radia Perlman").click(modifiers=["Shift"])
 
@@ -60,7 +60,7 @@ def test_a_selection_grows_by_clicks_and_with_shift_by_ranges(page: Page) -> Non
 
 
 def test_a_selection_is_made_by_keyboard(page: Page, stage: Stage) -> None:
-    """j, x, Shift+j, and the quick actions begin with what is selected; Escape lets everything go."""
+    """j, x, Shift+j; the quick actions offer the selection first; Escape clears it."""
     for key in ("j", "x", "Shift+J", "Shift+J"):
         page.keyboard.press(key)
     expect(page.get_by_role("toolbar", name="Selection")).to_contain_text("3 selected")
@@ -75,7 +75,7 @@ def test_a_selection_is_made_by_keyboard(page: Page, stage: Stage) -> None:
 
 
 def test_a_bulk_send_is_confirmed_shows_its_progress_and_names_who_was_not_sent(page: Page, stage: Stage) -> None:
-    """The SDK's progress toast; then an alert with names and reasons, a line for each reason."""
+    """A progress toast, then an alert with a line for each reason, with the names."""
     work = threading.Event()
     stage.script = (CONFIRM,)
     stage.runs["run-1"] = (SENDING, HALFWAY, work, NOT_SENT)
@@ -94,7 +94,7 @@ def test_a_bulk_send_is_confirmed_shows_its_progress_and_names_who_was_not_sent(
 
 
 def test_whoever_says_no_keeps_the_selection(page: Page, stage: Stage) -> None:
-    """It may have taken a while to make."""
+    """Cancelling keeps the selection."""
     stage.script = (CONFIRM,)
     stage.runs["run-1"] = (DONE,)
     page.get_by_role("checkbox", name="Select Ada Lovelace").click()
@@ -109,7 +109,7 @@ def test_whoever_says_no_keeps_the_selection(page: Page, stage: Stage) -> None:
 
 
 def test_a_selection_reaches_over_the_pages_of_the_table(open_page: Open, workspace: FakeWorkspace) -> None:
-    """With more people than a page holds; the pager says where one is."""
+    """With more people than a page holds; the pager shows the position."""
     workspace.everyone = [make_person(number, f"Person {number:03}") for number in range(1, 121)]
     page = open_page("/people")
     page.get_by_role("checkbox", name="Select everybody on this page").click()
@@ -120,7 +120,7 @@ def test_a_selection_reaches_over_the_pages_of_the_table(open_page: Open, worksp
 
 
 def test_the_slash_goes_to_the_search_and_escape_leaves_it(page: Page) -> None:
-    """And what was searched for is in the address."""
+    """The search is in the URL."""
     page.keyboard.press("/")
     expect(page.get_by_role("searchbox")).to_be_focused()
     page.keyboard.type("grace")
@@ -133,7 +133,7 @@ def test_the_slash_goes_to_the_search_and_escape_leaves_it(page: Page) -> None:
 def test_axe_finds_nothing_in_a_selection_and_its_progress(
     page: Page, stage: Stage, assert_accessible: Check, theme: str
 ) -> None:
-    """The bar, chosen rows, the bar of the toast."""
+    """With the selection bar, selected rows and a progress toast."""
     stage.script = (SENDING, HALFWAY, CONFIRM)
     page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]  # one of the two
     page.get_by_role("checkbox", name="Select everybody on this page").click()

@@ -1,4 +1,4 @@
-"""The live sequence diagram: calls arrive, wait, are answered; each opens; the dock is where its reader left it."""
+"""The live sequence in a browser: calls appear, wait and are answered; the dock keeps its state."""
 
 from collections.abc import Callable
 
@@ -26,7 +26,7 @@ def log(workspace: FakeWorkspace) -> EventLog:
 
 
 def click(log: EventLog) -> None:
-    """What a click looks like until ALC has been asked."""
+    """Record the calls of a click up to the request to ALC."""
     log.note("User", "Attio UI", "Clicks button", step="Usage 3")
     log.note("Attio UI", "Record Action", "Fires on_trigger()", step="Usage 4")
     log.note("Server Function", "ALC", "POST request", call="c1", step="Usage 8", detail={"request": REQUEST})
@@ -41,8 +41,7 @@ def arrow(page: Page, words: str):  # type: ignore[no-untyped-def]
 
 
 def test_a_call_appears_when_it_begins_and_waits_for_its_answer(open_page: Open, log: EventLog) -> None:
-    """Each arrow is drawn when the real call starts, and again when it ends. The dock opens when there is something to
-    see."""
+    """Each arrow is drawn when the call starts, and again when it ends. The dock opens at the first call."""
     page = open_page(ADA)
     toggle = page.get_by_role("button", name="Live sequence")
     expect(toggle).to_have_attribute("aria-expanded", "false")
@@ -59,7 +58,7 @@ def test_a_call_appears_when_it_begins_and_waits_for_its_answer(open_page: Open,
 
 
 def test_some_time_later_is_drawn_as_such(open_page: Open, log: EventLog) -> None:
-    """The tutorial's note over all lifelines, with the time that it really took."""
+    """A note over all lifelines as in the tutorial, with the time that has passed."""
     click(log)
     answer(log)
     log.note("ALC", "Webhook", "Calls the app's webhook", step="Later 10", at=1_800_000_064.0)
@@ -67,7 +66,7 @@ def test_some_time_later_is_drawn_as_such(open_page: Open, log: EventLog) -> Non
 
 
 def test_a_message_opens_over_the_diagram(open_page: Open, log: EventLog, assert_accessible: Check) -> None:
-    """Method, path, headers without secrets, bodies, time, and the lines of ours that made it; Escape closes it."""
+    """It shows method, path, headers without secrets, bodies, time and the source lines; Escape closes it."""
     click(log)
     answer(log)
     page = open_page(ADA)
@@ -92,7 +91,7 @@ def test_a_message_opens_over_the_diagram(open_page: Open, log: EventLog, assert
 
 
 def test_a_message_is_copied_as_curl_and_the_run_as_mermaid(open_page: Open, log: EventLog) -> None:
-    """What is copied can be pasted: quotes hold, and what is secret is a variable."""
+    """The copy can be pasted: quotes are escaped, and secrets are variables."""
     click(log)
     answer(log)
     page = open_page(ADA)
@@ -114,7 +113,7 @@ def test_a_message_is_copied_as_curl_and_the_run_as_mermaid(open_page: Open, log
 
 
 def test_another_run_can_be_chosen_and_a_new_click_is_followed(open_page: Open, log: EventLog) -> None:
-    """The newest thing that a person has begun is shown, until the reader chooses a run."""
+    """The newest run is shown until the user chooses one."""
     click(log)
     page = open_page(ADA)
     log.note("User", "Attio UI", "Clicks to install app", trace_id="t2")
@@ -127,7 +126,7 @@ def test_another_run_can_be_chosen_and_a_new_click_is_followed(open_page: Open, 
 
 
 def test_the_dock_remembers_how_its_reader_left_it(open_page: Open) -> None:
-    """Its height by keyboard, and whether it is open; on a phone it starts closed."""
+    """Its height, set by keyboard, and whether it is open."""
     page = open_page(ADA)
     handle, toggle = page.get_by_role("separator"), page.get_by_role("button", name="Live sequence")
     toggle.click()
@@ -142,7 +141,7 @@ def test_the_dock_remembers_how_its_reader_left_it(open_page: Open) -> None:
 
 
 def test_on_a_phone_the_dock_stays_closed(open_page: Open, log: EventLog) -> None:
-    """Half a screen is too much for it there."""
+    """It would cover half the screen."""
     click(log)
     page = open_page(ADA)
     page.set_viewport_size({"width": 390, "height": 844})
@@ -151,7 +150,7 @@ def test_on_a_phone_the_dock_stays_closed(open_page: Open, log: EventLog) -> Non
 
 
 def test_two_tabs_draw_the_same_with_one_stream(open_page: Open, log: EventLog) -> None:
-    """One SSE stream for a browser: the tab that reads it passes every message on."""
+    """A browser has one event stream; the tab that reads it passes every message on."""
     pages = open_page(ADA), open_page("/people")
     click(log)
     for page in pages:

@@ -1,4 +1,4 @@
-"""The settings' page in a browser: by keyboard, in both themes, on a phone, and without scripts."""
+"""The settings page in a browser: by keyboard, in both themes, on a phone, and without scripts."""
 
 from collections.abc import Callable
 
@@ -14,7 +14,7 @@ Check = Callable[[Page], None]
 def test_a_setting_is_changed_by_keyboard_and_a_mistake_is_mended(
     open_page: Open, workspace: FakeWorkspace, console: list[str], assert_accessible: Check
 ) -> None:
-    """A switch is a switch to whoever hears it; the error is where the cursor is, and nothing was lost."""
+    """A switch has the role of a switch; the focus moves to the error, and the other input is kept."""
     page = open_page("/settings")
     switch, days = page.get_by_role("switch", name="Send automatically"), page.get_by_label("Wait for a verdict")
     for theme in ("light", "dark"):
@@ -44,7 +44,7 @@ def test_a_setting_is_changed_by_keyboard_and_a_mistake_is_mended(
 
 
 def test_it_fits_a_phone(open_page: Open) -> None:
-    """Nothing is cut off, and nothing scrolls sideways."""
+    """Nothing is cut off, and the page does not scroll sideways."""
     page = open_page("/settings")
     page.set_viewport_size({"width": 320, "height": 640})
 
@@ -53,7 +53,7 @@ def test_it_fits_a_phone(open_page: Open) -> None:
 
 
 def test_it_works_without_scripts(browser_without_scripts: Page, workspace: FakeWorkspace) -> None:
-    """A form is a form."""
+    """It is a plain form."""
     page = browser_without_scripts
     page.goto("/settings")
     page.get_by_label("Send automatically").check()

@@ -1,4 +1,4 @@
-"""The tutorial's page in a browser: it goes along with what happens, and lets everybody look around."""
+"""The tutorial page in a browser: it follows what happens, and shows any step."""
 
 import re
 from collections.abc import Callable
@@ -18,7 +18,7 @@ def eyebrow(page: Page) -> str:
 
 
 def test_a_step_that_is_done_for_somebody_is_ticked_off(open_page: Open) -> None:
-    """Usage 2: the page goes on to the next step by itself, and says what was seen."""
+    """Usage 2: the page moves to the next step by itself, and shows the fact."""
     page = open_page("/tutorial")
     expect(page.get_by_role("heading", name="User views the record page.")).to_be_visible()
 
@@ -31,7 +31,7 @@ def test_a_step_that_is_done_for_somebody_is_ticked_off(open_page: Open) -> None
 
 
 def test_the_action_runs_on_the_tutorials_page_with_its_toasts(open_page: Open, stage: Stage) -> None:
-    """Usage 3: the very action of the record page."""
+    """Usage 3: it is the action of the record page."""
     stage.script = (TOAST, DONE)
     page = open_page("/tutorial?step=usage-3")
 
@@ -42,7 +42,7 @@ def test_the_action_runs_on_the_tutorials_page_with_its_toasts(open_page: Open, 
 
 
 def test_any_step_can_be_looked_at_and_the_way_back_is_there(open_page: Open) -> None:
-    """By mouse and by keyboard, without a reload; the address can be shared."""
+    """By mouse and keyboard, without a reload; the URL names the step."""
     page = open_page("/tutorial")
     page.evaluate("window.same = true")
 
@@ -64,7 +64,7 @@ def test_any_step_can_be_looked_at_and_the_way_back_is_there(open_page: Open) ->
 def test_what_cannot_be_done_for_somebody_is_said(
     open_page: Open, workspace: FakeWorkspace, console: list[str]
 ) -> None:
-    """And the page stands as it did: the step can be done by hand."""
+    """The page stays as it was: the step can be done by hand."""
     workspace.view = ConnectionView("none")
     workspace.alc_is_away = True
     page = open_page("/tutorial?step=installation-3")
@@ -77,7 +77,7 @@ def test_what_cannot_be_done_for_somebody_is_said(
 
 
 def test_the_end_is_celebrated_and_starting_over_is_asked_first(open_page: Open, workspace: FakeWorkspace) -> None:
-    """Escape keeps what has been seen."""
+    """Escape keeps the progress."""
     workspace.view = CONNECTED
     body = '{"data": {"values": {"alc_status": "Complete"}}}'
     patch = ("Webhook", "Attio API", "PATCH /v2/objects/people/records/1")
@@ -94,7 +94,7 @@ def test_the_end_is_celebrated_and_starting_over_is_asked_first(open_page: Open,
 
 
 def test_the_strip_goes_along_on_other_pages(open_page: Open, workspace: FakeWorkspace) -> None:
-    """Usage 2 is seen by opening the page; what comes next is said there."""
+    """Opening the record page does Usage 2; the strip there names the next step."""
     open_page("/tutorial").close()
     page = open_page(f"/people/{record_id(1)}")
     strip = page.get_by_role("region", name="Tutorial")

@@ -1,4 +1,4 @@
-"""The ALC card on a person's page: an invitation, a chat under way, a result; live in every open tab."""
+"""The ALC card on a person's page: not sent, a chat in progress, a result; it updates in every open tab."""
 
 from collections.abc import Callable
 
@@ -12,7 +12,7 @@ Check = Callable[[Page], None]
 
 
 def test_the_card_goes_from_invitation_to_result_without_a_hand(open_page: Open, workspace: FakeWorkspace) -> None:
-    """It is drawn again with each change of its record."""
+    """It is rendered again with each change of its record."""
     page = open_page(f"/people/{record_id(1)}")
     card = page.get_by_role("region", name="ALC", exact=True)
     expect(card).to_contain_text("Not sent yet")
@@ -27,7 +27,7 @@ def test_the_card_goes_from_invitation_to_result_without_a_hand(open_page: Open,
 
 
 def test_a_chat_under_way_is_followed(open_page: Open, workspace: FakeWorkspace) -> None:
-    """No event tells of a line that was said; the card looks by itself while it is amber."""
+    """There is no event for a chat message, so the card polls while the chat is in progress."""
     page = open_page(f"/people/{record_id(4)}")
     expect(page.locator(".transcript li")).to_have_count(3)
     workspace.cards[record_id(4)] = COMPLETE_CARD
@@ -36,7 +36,7 @@ def test_a_chat_under_way_is_followed(open_page: Open, workspace: FakeWorkspace)
 
 
 def test_a_card_that_does_not_come_says_so(open_page: Open, console: list[str]) -> None:
-    """The rest of the page is there."""
+    """The rest of the page is shown."""
 
     def cut(page: Page) -> Page:
         page.context.route("**/widgets/*.json", lambda route: route.abort())

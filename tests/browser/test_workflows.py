@@ -1,4 +1,4 @@
-"""The workflows' page in a browser: a run is started, followed live and read; a trigger is switched on."""
+"""The workflows page in a browser: a run is started and followed; a trigger is switched on."""
 
 from collections.abc import Callable
 
@@ -13,7 +13,7 @@ Check = Callable[[Page], None]
 
 
 def test_a_run_is_started_for_a_person_and_followed_to_its_end(open_page: Open, workspace: FakeWorkspace) -> None:
-    """Chosen by the link on the person's page; what each step was given and has found appears by itself."""
+    """The person is chosen by the link on their page; inputs and outcomes of the steps appear by themselves."""
     page = open_page(f"/people/{GRACE}")
     page.get_by_role("link", name="Run a workflow").click()
     expect(page.get_by_text("There are none yet.")).to_be_visible()
@@ -36,7 +36,7 @@ def test_a_run_is_started_for_a_person_and_followed_to_its_end(open_page: Open, 
 
 
 def test_a_workflow_is_switched_on(open_page: Open, workspace: FakeWorkspace) -> None:
-    """And says so, in another tab too."""
+    """The other tab shows it too."""
     other, page = open_page("/workflows"), open_page("/workflows")
     page.get_by_role("button", name="Switch on").click()
 
@@ -49,7 +49,7 @@ def test_a_workflow_is_switched_on(open_page: Open, workspace: FakeWorkspace) ->
 def test_the_page_is_accessible_with_runs_in_every_state(
     open_page: Open, workspace: FakeWorkspace, assert_accessible: Check
 ) -> None:
-    """In both themes, all opened, and on a phone."""
+    """In both themes, with all runs open, and on a phone."""
     workspace.runs = [FAILED, WAITING]
     page = open_page("/workflows")
     for summary in page.locator(".workflow-run summary").all():

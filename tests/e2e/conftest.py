@@ -1,4 +1,4 @@
-"""The whole house, started once for all tests that share it, and the people and services that a test meets."""
+"""Fixtures of the end-to-end tests: servers that are started once, and clients for users, ALC and Attio."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 @pytest.fixture
 def alc(stack: Stack) -> Iterator[Alc]:
-    """ALC, the other end; whatever it was sent must be what its OpenAPI document describes."""
+    """A client for ALC. After the test, every request to ALC must match ALC's OpenAPI document."""
     yield Alc(stack.alc_url)
     assert_requests_keep_the_contract(stack.alc_url)
 
 
 @pytest.fixture
 def attio(stack: Stack) -> Attio:
-    """Attio, where the records are."""
+    """A client for the stand-in for Attio."""
     return Attio(stack.attio_url, "e2e-attio-token")
 
 
 @pytest.fixture
 def disconnected_user(stack: Stack, alc: Alc) -> User:
-    """Somebody whose workspace has no connection yet, or has been disconnected with nothing left behind."""
+    """A user whose workspace has no connection, and nothing is left of it at ALC."""
     user = User(stack.app_url)
     if user.is_connected():
         user.disconnect_alc()
@@ -45,7 +45,7 @@ def disconnected_user(stack: Stack, alc: Alc) -> User:
 
 @pytest.fixture
 def user(stack: Stack) -> User:
-    """Somebody whose workspace is connected to ALC."""
+    """A user whose workspace is connected to ALC."""
     user = User(stack.app_url)
     if not user.is_connected():
         user.connect_alc()

@@ -1,4 +1,4 @@
-"""What people do inside the CRM reaches the app by Attio's v2 webhooks: seed 004's flow, in the real Attio's shapes."""
+"""Changes in the CRM reach the app by Attio's v2 webhooks: the flow of seed 004, in Attio's real formats."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ REQUESTED = "Requested"
 
 @pytest.fixture
 def subscribed(user: User, attio: Attio) -> dict[str, Any]:
-    """A connected workspace, and the webhook by which Attio tells it of changes."""
+    """A connected workspace that is subscribed to Attio's events."""
     eventually(lambda: len(attio.webhooks()) == 1, what=attio.webhooks)
     return attio.webhooks()[0]
 
@@ -28,7 +28,7 @@ def subscribed(user: User, attio: Attio) -> dict[str, Any]:
 def test_a_person_sets_requested_in_the_crm_and_the_record_says_complete(
     subscribed: dict[str, Any], user: User, alc: Alc, attio: Attio
 ) -> None:
-    """Seed 004, steps 1-4: subscribed, signed, routed by type; the lead goes to ALC as if our button was pressed."""
+    """Seed 004, steps 1-4: subscribed, signed, routed by type; the lead is sent as if by a click."""
     assert subscribed["target_url"].startswith(f"{user.app_url}/attio/events/")
     record_id = attio.add_person("Noor Haddad", "+442079460051")
 
@@ -44,7 +44,7 @@ def test_a_person_sets_requested_in_the_crm_and_the_record_says_complete(
 def test_a_request_for_somebody_without_a_phone_number_fails_where_the_person_sees_it(
     subscribed: dict[str, Any], user: User, alc: Alc, attio: Attio
 ) -> None:
-    """There is no page to show an alert on: the record itself says so."""
+    """There is no page that could show an alert, so the record shows the failure."""
     record_id = attio.add_person("Noor Haddad")
 
     attio.write(record_id, alc_status=REQUESTED)
@@ -56,14 +56,14 @@ def test_a_request_for_somebody_without_a_phone_number_fails_where_the_person_se
 def test_what_the_app_writes_itself_sends_nobody(
     subscribed: dict[str, Any], user: User, alc: Alc, attio: Attio
 ) -> None:
-    """The loop guard: our own Pending comes back to us as an event, and is left alone. So is another's attribute."""
+    """No loop: the event about our own write of Pending is ignored, and so are changes of other attributes."""
     record_id = attio.add_person("Noor Haddad", "+442079460052")
     user.click_send(record_id)
     user.wait_for_status(record_id, "Pending")
     attio.write(record_id, job_title="Admiral")
     other = attio.add_person("Sam Okafor", "+442079460053")
 
-    attio.write(other, alc_status=REQUESTED)  # Attio tells of this one last
+    attio.write(other, alc_status=REQUESTED)  # Attio's event about this person comes last
     user.wait_for_status(other, "Pending")
 
     assert len(alc.leads(record_id)) == 1
@@ -71,7 +71,7 @@ def test_what_the_app_writes_itself_sends_nobody(
 
 
 def test_a_lead_follows_its_record_into_a_merge(subscribed: dict[str, Any], user: User, alc: Alc, attio: Attio) -> None:
-    """ALC knows the old record only; its verdict is shown on the new one."""
+    """ALC knows only the old record; its verdict is shown on the new one."""
     record_id, other = attio.add_person("Noor Haddad", "+442079460054"), attio.add_person("Noor Hadad")
     user.click_send(record_id)
     user.wait_for_status(record_id, "Pending")
@@ -85,7 +85,7 @@ def test_a_lead_follows_its_record_into_a_merge(subscribed: dict[str, Any], user
 
 
 def test_a_lead_ends_with_its_record(stack: Stack, subscribed: dict[str, Any], user: User, attio: Attio) -> None:
-    """C5: at once, before any verdict comes."""
+    """C5: it ends at once, without waiting for a verdict."""
     record_id = attio.add_person("Noor Haddad", "+442079460055")
     user.click_send(record_id)
 
@@ -97,7 +97,7 @@ def test_a_lead_ends_with_its_record(stack: Stack, subscribed: dict[str, Any], u
 def test_a_subscription_that_attio_has_lost_is_registered_again(
     stack: Stack, subscribed: dict[str, Any], user: User, alc: Alc, attio: Attio
 ) -> None:
-    """Seed 004's "webhook deleted": the health check finds it, and the new secret is the one that counts."""
+    """Seed 004's "webhook deleted": the health check finds it, and deliveries verify with the new secret."""
     attio.delete_webhook(subscribed["id"]["webhook_id"])
     stack.make_rows_due()
     eventually(attio.webhooks)
@@ -111,7 +111,7 @@ def test_a_subscription_that_attio_has_lost_is_registered_again(
 def test_disconnecting_ends_the_subscription(
     stack: Stack, subscribed: dict[str, Any], user: User, attio: Attio
 ) -> None:
-    """Also when Attio is away for a while: the address is gone at once, Attio forgets it when it is back."""
+    """Also while Attio is down: the URL answers 410 at once, and the webhook is deleted when Attio is back."""
     stack.attio.stop()
     try:
         user.disconnect_alc()
@@ -125,7 +125,7 @@ def test_disconnecting_ends_the_subscription(
 
 @pytest.mark.parametrize("scheme", ["of a disconnected_user", "of seed 004"])
 def test_a_message_that_attio_has_not_signed_is_refused(subscribed: dict[str, Any], scheme: str) -> None:
-    """Seed 004, step 3 signs the time with the body, as Attio does not; both are refused, and nothing is stored."""
+    """A signature over time and body, as in seed 004, step 3, is not Attio's: it is refused, as any wrong one is."""
     body = json.dumps({"webhook_id": "x", "events": []}).encode()
     signed = body if scheme == "of a disconnected_user" else b"1700000000." + body
     headers = {
@@ -143,7 +143,7 @@ def test_a_message_that_attio_has_not_signed_is_refused(subscribed: dict[str, An
 def test_a_request_made_while_the_app_is_down_is_sent_when_it_is_back_though_attio_was_killed(
     stack: Stack, subscribed: dict[str, Any], user: User, alc: Alc, attio: Attio
 ) -> None:
-    """R17 from the other side: the message lies in Attio's outbox with the change, and survives kill -9 of both."""
+    """R17: Attio's outbox stores the event with the change, so it survives kill -9 of both sides."""
     record_id = attio.add_person("Noor Haddad", "+442079460057")
     stack.web.kill()
     attio.write(record_id, alc_status=REQUESTED)

@@ -1,4 +1,4 @@
-"""Answers that get lost, cut off or are no answers, on each wire: done once all the same, and shown as it is."""
+"""Lost, cut and malformed responses between all servers: each action is still done once, and shown correctly."""
 
 from __future__ import annotations
 
@@ -20,33 +20,33 @@ pytestmark = pytest.mark.xdist_group("proxied")
 
 @pytest.fixture(scope="module")
 def proxied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ProxiedStack]:
-    """The servers, with a proxy on each wire."""
+    """The servers, with fault-injecting proxies between them."""
     with ProxiedStack(tmp_path_factory.mktemp("proxied")) as running:
         yield running
 
 
 @pytest.fixture(autouse=True)
 def heal(proxied: ProxiedStack) -> Iterator[None]:
-    """No test leaves its faults to the next one."""
+    """Remove the faults after each test."""
     yield
     proxied.heal()
 
 
 @pytest.fixture
 def alc(proxied: ProxiedStack) -> Alc:
-    """ALC itself, behind the proxy."""
+    """A client for ALC, past the proxy."""
     return Alc(proxied.alc_url)
 
 
 @pytest.fixture
 def attio(proxied: ProxiedStack) -> Attio:
-    """Attio itself, behind the proxy."""
+    """A client for Attio, past the proxy."""
     return Attio(proxied.attio_url, "e2e-attio-token")
 
 
 @pytest.fixture
 def user(proxied: ProxiedStack) -> User:
-    """Somebody whose workspace is connected to ALC."""
+    """A user whose workspace is connected to ALC."""
     user = User(proxied.app_url)
     if not user.is_connected():
         user.connect_alc()
@@ -55,7 +55,7 @@ def user(proxied: ProxiedStack) -> User:
 
 @pytest.fixture
 def disconnected_user(proxied: ProxiedStack, alc: Alc) -> User:
-    """Somebody whose workspace is not connected, with nothing left at ALC."""
+    """A user whose workspace is not connected, with nothing left at ALC."""
     user = User(proxied.app_url)
     if user.is_connected():
         user.disconnect_alc()
@@ -80,7 +80,7 @@ def test_a_lead_whose_answer_was_lost_is_found_by_its_key(
 def test_when_not_even_the_key_can_be_looked_up_the_next_click_uses_it_again(
     proxied: ProxiedStack, user: User, alc: Alc, attio: Attio
 ) -> None:
-    """C2, I1: nobody knows, so the intent stays open with its key; ALC starts one chat."""
+    """C2, I1: the outcome is unknown, so the intent stays open with its key; ALC starts one chat."""
     record_id = attio.add_person("Ravi Menon", "+442079460111")
     proxied.to_alc.plan("POST /api/v1/leads", answer_lost)
     proxied.to_alc.plan("GET /api/v1/leads?idempotency_key=", dropped)
@@ -97,7 +97,7 @@ def test_when_not_even_the_key_can_be_looked_up_the_next_click_uses_it_again(
 def test_a_record_is_right_in_the_end_whatever_attio_answers(
     proxied: ProxiedStack, user: User, alc: Alc, attio: Attio
 ) -> None:
-    """C3, R21, matrix "Send 6": lost, and then "wait" with a date; a success that says that the status follows."""
+    """C3, R21, matrix "Send 6": a lost response, then 429 with a date; the toast says that the status follows."""
     record_id = attio.add_person("Tomi Alvarez", "+442079460112")
     soon = format_datetime(datetime.now(UTC) + timedelta(seconds=2), usegmt=True)
     proxied.to_attio.plan("PATCH /v2/objects/people/records", answer_lost, answers(429, b"{}", ("Retry-After", soon)))
@@ -117,7 +117,7 @@ def test_a_record_is_right_in_the_end_whatever_attio_answers(
 def test_a_delivery_whose_200_was_lost_comes_again_and_has_one_effect(
     proxied: ProxiedStack, user: User, alc: Alc, attio: Attio
 ) -> None:
-    """R14, R17: the sender cannot know that we have it."""
+    """R14, R17: ALC cannot know that we have stored it, and sends it again."""
     record_id = attio.add_person("Pia Rossi", "+442079460113")
     user.click_send(record_id)
     proxied.to_app.plan("POST /hooks/", answer_lost, cut)
@@ -157,7 +157,7 @@ def test_a_connection_that_cannot_be_made_whole_leaves_nothing_and_connect_works
 
 
 def test_a_disconnect_whose_answers_were_lost_is_finished_later(proxied: ProxiedStack, user: User, alc: Alc) -> None:
-    """C10, matrix "Remove 2": ALC has forgotten the webhook, we cannot know; asked again, its 404 is a success."""
+    """C10, matrix "Remove 2": ALC has deleted the webhook, but we cannot know; the 404 of the retry is a success."""
     proxied.to_alc.plan("DELETE /api/v1/webhooks/", answer_lost)
 
     page = user.disconnect_alc()

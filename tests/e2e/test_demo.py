@@ -1,4 +1,4 @@
-"""`alc-app demo`, as `scripts/demo` starts it: everything comes up, heals itself, and goes away together."""
+"""`alc-app demo`, as `scripts/demo` starts it: servers start, are restarted after a crash, and stop together."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.support.waiting import eventually
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks the children up in /proc")
 def test_the_demo_runs_the_loop_heals_a_killed_worker_and_stops_on_ctrl_c(tmp_path: Path) -> None:
-    """One command, one log, four servers; kill -9 needs nobody to mend it; Ctrl-C leaves none behind."""
+    """One command, one log, four servers. After kill -9 the worker is restarted; Ctrl-C leaves no process behind."""
     app, alc, attio_port = free_ports(3)
     command = [sys.executable, "-m", "alc_app", "demo", "--port", str(app), "--home", str(tmp_path / "home")]
     command += ["--alc-url", f"http://127.0.0.1:{alc}", "--mock-attio-port", str(attio_port), "--decide-after", "0.5"]
@@ -44,7 +44,7 @@ def test_the_demo_runs_the_loop_heals_a_killed_worker_and_stops_on_ctrl_c(tmp_pa
 
 
 def _children(parent: int) -> dict[int, str]:
-    """The processes whose parent this is, with their command lines."""
+    """Return the child processes of a process, with their command lines."""
     found = {}
     for folder in Path("/proc").iterdir():
         try:

@@ -18,7 +18,7 @@ def test_disconnecting_leaves_nothing_at_alc_or_here(user: User, alc: Alc) -> No
 
 
 def test_the_address_of_a_removed_handler_answers_410(user: User, alc: Alc) -> None:
-    """R18: a tombstone, so that a good sender stops."""
+    """R18: a tombstone stays, so that the sender stops."""
     user.disconnect_alc()
     user.connect_alc()
     url = alc.webhooks("lead.processed")[0]["url"]
@@ -29,7 +29,7 @@ def test_the_address_of_a_removed_handler_answers_410(user: User, alc: Alc) -> N
 
 
 def test_disconnecting_twice_is_fine(disconnected_user: User) -> None:
-    """C11: a second tab may press it too."""
+    """C11: for example from a second tab."""
     token = disconnected_user.csrf_token()
 
     page = disconnected_user.session.post(
@@ -42,7 +42,7 @@ def test_disconnecting_twice_is_fine(disconnected_user: User) -> None:
 def test_disconnecting_while_alc_is_down_is_finished_when_alc_is_back(
     stack: Stack, user: User, alc: Alc, attio: Attio
 ) -> None:
-    """C10: removed at once here, 410 at the address, a clean-up job that says so and gets done."""
+    """C10: the connection is removed at once, the URL answers 410, and the clean-up is shown and done later."""
     user.disconnect_alc()
     user.connect_alc()
     url = alc.webhooks("lead.processed")[0]["url"]
@@ -65,7 +65,7 @@ def test_disconnecting_while_alc_is_down_is_finished_when_alc_is_back(
 def test_a_verdict_that_alc_had_while_disconnected_is_learnt_when_connected_again(
     user: User, alc: Alc, attio: Attio
 ) -> None:
-    """Nothing that was sent stays Pending because its webhook had nowhere to go."""
+    """No lead stays Pending because its verdict could not be delivered meanwhile."""
     record_id = attio.add_person("Ravi Iyer", "+442079460041")
     user.click_send(record_id)
     user.disconnect_alc()

@@ -1,4 +1,4 @@
-"""No room on the disk, for the web process and for the worker: nothing is promised, and all is well with room again."""
+"""A full disk, for the web process and for the worker: nothing is accepted, and everything works after it has room."""
 
 import json
 
@@ -14,7 +14,7 @@ SENT = "Successfully sent to ALC!"
 def test_a_web_process_without_room_promises_nothing_and_recovers_by_itself(
     stack: Stack, user: User, alc: Alc, attio: Attio
 ) -> None:
-    """C14, R17: 503 to ALC, an alert for the click, a page for Connect; then all of it works, without a restart."""
+    """C14, R17: ALC gets 503, a click an alert, Connect an error page; with room all work again, without a restart."""
     waiting, clicked = attio.add_person("Una Full", "+442079460120"), attio.add_person("Ben Full", "+442079460121")
     user.click_send(waiting)
     user.csrf_token()
@@ -29,7 +29,7 @@ def test_a_web_process_without_room_promises_nothing_and_recovers_by_itself(
     assert (alert["title"], alert["text"]) == ("Failed to send to ALC", "Please try again.")
     assert (connect.status_code, connect.headers["Retry-After"]) == (503, "5")
     [unanswered] = [delivery for delivery in alc.deliveries() if waiting in json.dumps(delivery)]
-    alc.resend(unanswered["id"])  # it would come by itself, after the 5 seconds that it was asked to wait
+    alc.resend(unanswered["id"])  # ALC would retry by itself after the 5 seconds of Retry-After
     user.wait_for_status(waiting, "Complete")
     assert user.click_send(clicked)[-2]["title"] == SENT
     assert len(alc.leads(clicked)) == 1
@@ -38,7 +38,7 @@ def test_a_web_process_without_room_promises_nothing_and_recovers_by_itself(
 def test_a_worker_without_room_finishes_everything_when_there_is_some(
     stack: Stack, user: User, alc: Alc, attio: Attio
 ) -> None:
-    """C14, R17: what was answered with 2xx waits, and no run is lost with the room."""
+    """C14, R17: deliveries that were answered with 2xx wait, and no run is lost."""
     record_id = attio.add_person("Ada Full", "+442079460122")
     user.click_send(record_id)
 

@@ -1,4 +1,4 @@
-"""The world broken for real, and the doctor called: it names what is wrong, mends what it can, and is satisfied."""
+"""The doctor on real faults: it names what is wrong, mends what it can, and then finds nothing."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ WELL, FINDINGS_REMAIN, COULD_NOT_CHECK = 0, 1, 2
 
 
 class Installation:
-    """Servers that nobody else uses, since only an installation of one's own can be wholly in order."""
+    """Servers of its own, because other tests leave findings behind."""
 
     def __init__(self, stack: Stack) -> None:
         self.stack = stack
@@ -28,7 +28,7 @@ class Installation:
         self.user = User(stack.app_url)
 
     def run(self, *arguments: str) -> tuple[int, dict[str, Any]]:
-        """Run one of our commands with `--json`; returns its exit code and what it printed."""
+        """Run `alc-app` with these arguments and `--json`. Return the exit code and the output."""
         done = subprocess.run(  # noqa: S603 - our own program
             [sys.executable, "-m", "alc_app", *arguments, "--json"],
             env={**os.environ, **self.stack.settings},
@@ -40,12 +40,12 @@ class Installation:
         return done.returncode, json.loads(done.stdout)
 
     def look(self) -> dict[str, list[str]]:
-        """What the doctor's page says is wrong, by check."""
+        """Return the findings of the doctor's page, by check."""
         report = self.user.post("/doctor/report", json={}).json()
         return {check["name"]: texts_of(check) for check in report["checks"] if not check["ok"]}
 
     def is_well(self) -> None:
-        """Wait until the page finds nothing; some of what was mended is done by the worker."""
+        """Wait until the page shows no findings; the worker does part of the mending."""
         eventually(lambda: not self.look(), what=self.look)
 
 
@@ -55,7 +55,7 @@ def texts_of(check: dict[str, Any]) -> list[str]:
 
 @pytest.fixture(scope="module")
 def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    """Running, connected, and in order."""
+    """An installation that runs, is connected, and has no findings."""
     with Stack(tmp_path_factory.mktemp("home")) as stack:
         made = Installation(stack)
         made.user.connect_alc()
@@ -63,7 +63,7 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installat
 
 
 def test_what_others_broke_is_named_mended_and_well(installation: Installation) -> None:
-    """I2, I4: a webhook gone, an orphan, a record that was overwritten; one `--fix`, and the record is right again."""
+    """I2, I4: a deleted webhook, an orphan and an overwritten record are mended by one `--fix`."""
     alc, attio = installation.alc, installation.attio
     record_id = attio.add_person("Vera Lind", "+442079460070")
     installation.user.click_send(record_id)
@@ -92,7 +92,7 @@ def test_what_others_broke_is_named_mended_and_well(installation: Installation) 
 
 
 def test_a_worker_that_is_gone_is_missed(installation: Installation) -> None:
-    """The queue against its workers; without one nothing that is mended gets done."""
+    """The queue is compared with its workers; without a worker no mended work is done."""
     installation.stack.worker.kill()
     try:
         found = installation.look()
@@ -105,7 +105,7 @@ def test_a_worker_that_is_gone_is_missed(installation: Installation) -> None:
 
 
 def test_while_alc_is_away_nothing_is_called_well(installation: Installation) -> None:
-    """Exit code 2: not wrong, as far as anybody can tell."""
+    """Exit code 2: nothing wrong was found, but not everything could be checked."""
     installation.stack.alc.stop()
     try:
         code, report = installation.run("doctor")
@@ -118,7 +118,7 @@ def test_while_alc_is_away_nothing_is_called_well(installation: Installation) ->
 
 
 def test_a_dead_letter_is_listed_replayed_and_dismissed(installation: Installation) -> None:
-    """C5: the person was deleted, so the verdict cannot be shown, however often it is tried."""
+    """C5: the person was deleted, so the verdict can never be written."""
     alc, attio = installation.alc, installation.attio
     record_id = attio.add_person("Ivo Reis", "+442079460071")
     installation.user.click_send(record_id)

@@ -1,4 +1,4 @@
-"""Our own endpoint under `mock-alc grade`: whoever wants to know how well we keep Standard Webhooks can ask."""
+"""`mock-alc grade` on our own webhook endpoint: how well it follows Standard Webhooks."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from tests.support.servers.stack import Stack
 
 
 def test_our_webhook_gets_full_marks(stack: Stack, user: User, alc: Alc, attio: Attio) -> None:
-    """Issue 5: every delivery that is right is taken, every one that is wrong is refused, and the record is untouched.
+    """Every correct delivery is accepted, every incorrect one is refused, and the record is unchanged.
 
-    The verdicts of the run are on a lead of nobody, so that none of them may write.
+    The verdicts of the run are about a lead that the app does not know, so none of them may be written.
     """
     record_id = attio.add_person("Ines Duarte", "+442079460061")
     url = str(alc.webhooks("lead.processed")[0]["url"])

@@ -1,4 +1,4 @@
-"""The tutorial as a person lives it: in a real browser, against the real servers, with an empty console throughout."""
+"""The tutorial in a real browser against real servers. The console must stay empty."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SCREENSHOTS = Path(__file__).parent.parent / "screenshots"
 
 @pytest.fixture
 def page(context: BrowserContext, stack: Stack) -> Iterator[Page]:
-    """A tab, and nothing on its console in the end."""
+    """A tab. After the test, its console must be empty."""
     written: list[str] = []
     context.on("console", lambda message: written.append(message.text))
     context.on("weberror", lambda error: written.append(str(error.error)))
@@ -29,7 +29,7 @@ def page(context: BrowserContext, stack: Stack) -> Iterator[Page]:
 
 @pytest.fixture
 def picture(request: pytest.FixtureRequest) -> Callable[[Page, str], None]:
-    """Takes a screenshot for the README, when asked to: scripts/test tests/e2e/test_in_a_browser.py --screenshots."""
+    """Take a screenshot for the README, with: scripts/test tests/e2e/test_in_a_browser.py --screenshots."""
 
     def take(page: Page, name: str) -> None:
         if request.config.getoption("--screenshots"):
@@ -91,7 +91,7 @@ def test_the_action_is_in_the_quick_actions_and_an_alert_names_the_missing_phone
 
 
 def test_a_lab_is_predicted_run_and_seen(page: Page, user: User, stack: Stack) -> None:
-    """Break it: a forged signature, on the servers that run; axe finds nothing in what it leaves on the page."""
+    """Break it: the lab of the forged signature; axe finds nothing on the page after the run."""
     page.goto(f"{stack.app_url}/people")
     page.get_by_role("link", name="Break it").first.click()
     page.get_by_role("link", name="Forged signature").click()
@@ -115,7 +115,7 @@ def test_a_lab_is_predicted_run_and_seen(page: Page, user: User, stack: Stack) -
 def test_a_click_without_a_connection_leads_to_the_install_page(
     page: Page, disconnected_user: User, stack: Stack, attio: Attio
 ) -> None:
-    """Attio's own prompt: connect first."""
+    """Attio shows the same prompt: connect first."""
     record_id = attio.add_person("Ola Nordmann", "+442079460070")
 
     page.goto(f"{stack.app_url}/people/{record_id}")
@@ -129,7 +129,7 @@ def test_a_click_without_a_connection_leads_to_the_install_page(
 def test_many_are_sent_at_once_and_whoever_was_not_is_named(
     page: Page, user: User, stack: Stack, alc: Alc, attio: Attio, picture: Callable[[Page, str], None]
 ) -> None:
-    """Usage 5-12 for a selection: one chat for each, and the reason for the one without a number."""
+    """Usage 5-12 for a selection: one chat each, and a reason for the person without a phone number."""
     sent = [attio.add_person(f"Zoe Bulk {number}", f"+4420794610{number:02}") for number in range(12)]
     attio.add_person("Zoe Bulk without a number")
 

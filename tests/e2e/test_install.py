@@ -1,4 +1,4 @@
-"""The tutorial's first diagram: Installation 1-7, and everything that may go wrong on the way."""
+"""The tutorial's first diagram, Installation 1-7, and what can go wrong in it."""
 
 import re
 from urllib.parse import parse_qs, urlsplit
@@ -10,7 +10,7 @@ from tests.support.waiting import PATIENCE
 
 
 def test_connecting_registers_one_webhook_under_the_handlers_name(disconnected_user: User, alc: Alc) -> None:
-    """Installation 2-7: sign in, allow, come back installed; ALC knows where to call."""
+    """Installation 2-7: sign in, allow, return to the installed app; ALC has the webhook."""
     page = disconnected_user.connect_alc()
 
     assert page.url.endswith("/apps/alc?notice=connected")
@@ -42,7 +42,7 @@ def test_the_redirect_to_alc_carries_pkce_and_a_fresh_state(disconnected_user: U
 
 
 def test_denied_consent_leaves_nothing_and_connect_works_again(disconnected_user: User, alc: Alc) -> None:
-    """O21: the person says no."""
+    """O21: the user denies access."""
     page = disconnected_user.connect_alc(decision="deny")
 
     assert page.url.endswith("notice=denied")
@@ -53,7 +53,7 @@ def test_denied_consent_leaves_nothing_and_connect_works_again(disconnected_user
 
 
 def test_a_replayed_callback_is_refused_and_changes_nothing(disconnected_user: User, alc: Alc) -> None:
-    """O3: the same address, with the same cookie, a second time."""
+    """O3: the same URL with the same cookie, a second time."""
     page = disconnected_user.connect_alc()
     callback = next(step.url for step in page.history if "/callback?" in step.url)
     webhooks = alc.webhooks("lead.processed")
@@ -67,7 +67,7 @@ def test_a_replayed_callback_is_refused_and_changes_nothing(disconnected_user: U
 
 
 def test_a_callback_in_another_browser_is_refused(disconnected_user: User, alc: Alc) -> None:
-    """O2: the flow belongs to the browser in which it began."""
+    """O2: the flow belongs to the browser that has started it."""
     location = disconnected_user.session.get(
         f"{disconnected_user.app_url}/connections/alc/connect", allow_redirects=False, timeout=30
     )
@@ -121,7 +121,7 @@ def test_connecting_again_replaces_the_connection_and_its_webhook(disconnected_u
 
 
 def test_sending_without_a_connection_asks_the_user_to_connect(disconnected_user: User, attio: Attio) -> None:
-    """Attio's own prompt: the first toast goes, and a dialog leads to the install page."""
+    """The toast disappears, and a dialog leads to the install page, as in Attio."""
     record_id = attio.add_person("Ola Nordmann", "+442079460030")
 
     effects = disconnected_user.click_send(record_id)
@@ -142,5 +142,5 @@ def test_no_secret_is_readable_in_any_file_of_the_home(stack: Stack, disconnecte
     assert len(everything) > 10_000
     for secret in (code, stack.webhook_secret(alc.webhooks("lead.processed")[0]["url"])):
         assert secret.encode() not in everything, secret
-    # With what follows: the inspector keeps `Bearer •••`, and says what senders do wrong with whsec_.
+    # A prefix alone is allowed: the inspector stores `Bearer •••`, and its advice for senders mentions whsec_.
     assert not re.search(rb"(whsec_|Bearer |code_verifier=)[A-Za-z0-9+/._~-]{4}", everything)

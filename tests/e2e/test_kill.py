@@ -1,4 +1,4 @@
-"""Kill -9, at every place of the fault matrix: after a restart and one sweep the outcome is the documented one."""
+"""Kill -9 at every failpoint of the fault matrix: after a restart and a reconciliation, the outcome is correct."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ WRITE = ["_write.before", *around("update_record"), "_write.after"]
 
 
 class World:
-    """A house whose processes can be killed, and everybody around it."""
+    """Servers whose web process and workers can be killed, with clients for users, ALC and Attio."""
 
     def __init__(self, stack: Stack, workers: int) -> None:
         self.stack, self.died_at = stack, set[str]()
@@ -30,33 +30,33 @@ class World:
         self.attio = Attio(stack.attio_url, "e2e-attio-token")
 
     def kill(self, who: Mortals, *places: str | Callable[[], object], while_doing: Callable[[], object]) -> object:
-        """Kill them at each of these places in turn; returns what was done, unless that was cut off."""
+        """Kill them at each of these failpoints in turn. Return the result of the action, unless it was cut off."""
         self.died_at |= {place for place in places if isinstance(place, str)}
         return who.die_at(*places, while_doing=while_doing)
 
     def add_person(self) -> str:
-        """Somebody to send, with a working house around them."""
+        """Start every process, and create a person to send."""
         return self.attio.add_person("Mara Voss", PHONE)
 
     def connect(self) -> None:
-        """A connection, whatever was before."""
+        """Make a new connection."""
         if not self.connected():
             self.user.connect_alc()
             self.until(self.connected)
 
     def subscribe(self) -> None:
-        """A connection, and Attio tells it of changes."""
+        """Make a new connection, and wait until it is subscribed to Attio's events."""
         self.connect()
         self.until(lambda: len(self.attio.webhooks()) == 1)
 
     def disconnect(self) -> None:
-        """No connection, whatever was before."""
+        """Remove the connection, if there is one."""
         if self.connected():
             self.user.disconnect_alc()
             self.until(self.nothing_left)
 
     def pending(self) -> tuple[str, str]:
-        """A person who has been sent; their record id and ALC's lead id."""
+        """Send a new person. Return the record id and ALC's lead id."""
         self.connect()
         record_id = self.add_person()
         self.user.click_send(record_id)
@@ -64,16 +64,16 @@ class World:
         return record_id, str(self.alc.leads(record_id)[0]["id"])
 
     def connected(self) -> bool:
-        """One live connection, and exactly its webhook at ALC (I2)."""
+        """Check that there is one live connection, and exactly its webhook at ALC (I2)."""
         return self.user.is_connected() and len(self.alc.webhooks("lead.processed")) == 1
 
     def nothing_left(self) -> bool:
-        """No connection here, no webhook there, no clean-up pending (I2, I5)."""
+        """Check that there is no connection here, no webhook at ALC and no clean-up pending (I2, I5)."""
         page = self.user.get("/apps/alc").text
         return not ("/connections/alc/disconnect" in page or self.alc.webhooks() or "still to be cleaned" in page)
 
     def sent_once(self, record_id: str, *history: str) -> bool:
-        """One lead at ALC (I1), and this is all that the record has ever said (I4)."""
+        """Check that ALC has one lead (I1), and that the record's history is this (I4)."""
         return len(self.alc.leads(record_id)) == 1 and self.attio.history(record_id, "alc_status") == list(history)
 
     def switch(self, workflow_id: str, *, on: bool) -> None:
@@ -81,32 +81,32 @@ class World:
         assert self.user.post(f"/workflows/{workflow_id}/switch", data={"on": str(on).lower()}).ok
 
     def run_of(self, record_id: str) -> dict[str, Any]:
-        """The only run of a workflow for a record, as the page shows it."""
+        """Return the only run of a workflow for a record, as the page shows it."""
         runs = self.user.get("/workflows.json").json()["runs"]
         mine = [run for run in runs if run["record_id"] == record_id]
         assert len(mine) <= 1, mine
         return mine[0] if mine else {"state": "none"}
 
     def until(self, true: Callable[[], object]) -> None:
-        """Wait for it; a failure shows what the workers have said."""
+        """Wait until it is true. A failure shows the logs of the workers."""
         eventually(true, what=self.workers.log)
 
     def later(self, true: Callable[[], object]) -> None:
-        """Wait for it while time flies: whatever row waits for its time is due."""
+        """Wait until it is true, and let every row that waits for a time be due."""
         self.until(lambda: self.stack.make_rows_due() or true())
 
     def alc_stops(self) -> None:
-        """ALC is down from here on."""
+        """Stop ALC."""
         self.stack.alc.stop()
 
     def alc_starts(self) -> None:
-        """ALC is back."""
+        """Start ALC."""
         self.stack.alc.start()
 
 
 @pytest.fixture(scope="module", params=[1, 2], ids=["one worker", "two workers"])
 def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    """ALC and Attio run as usual; web and workers are mortal."""
+    """ALC and Attio, which keep running, and web processes and workers that can be killed."""
     stack = Stack(tmp_path_factory.mktemp("home"))
     stack.servers = [stack.alc, stack.attio]
     with stack:
@@ -119,7 +119,7 @@ def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 
 
 def press_connect(user: User) -> requests.Response | None:
-    """Press Connect, where the server may die before it answers."""
+    """Press Connect; the server may be killed before it responds."""
     try:
         return user.connect_alc()
     except (requests.ConnectionError, AssertionError):
@@ -127,7 +127,7 @@ def press_connect(user: User) -> requests.Response | None:
 
 
 def press_send(user: User, record_id: str) -> list[Effect] | None:
-    """Press Send to ALC, where the server may die before it answers."""
+    """Press Send to ALC; the server may be killed before it responds."""
     try:
         return user.click_send(record_id)
     except requests.RequestException:
@@ -136,7 +136,7 @@ def press_send(user: User, record_id: str) -> list[Effect] | None:
 
 @pytest.mark.parametrize("place", ["flow_stored", "callback_accepted"])
 def test_a_page_that_dies_while_connecting_leaves_nothing_and_works_again(world: World, place: str) -> None:
-    """Install 1-2: the flow expires unused; the person starts over."""
+    """Install 1-2: the OAuth flow expires unused, and the user starts again."""
     world.disconnect()
     world.kill(world.web, place, while_doing=lambda: press_connect(world.user))
 
@@ -146,7 +146,7 @@ def test_a_page_that_dies_while_connecting_leaves_nothing_and_works_again(world:
 
 
 def test_tokens_that_were_not_stored_are_lost_and_the_person_starts_over(world: World) -> None:
-    """Install 4: the code is spent; nothing is shown, and Connect works again."""
+    """Install 4: the code is used up; no connection is shown, and Connect works again."""
     world.disconnect()
     world.kill(world.workers, "tokens_in_hand", while_doing=lambda: press_connect(world.user))
 
@@ -154,7 +154,7 @@ def test_tokens_that_were_not_stored_are_lost_and_the_person_starts_over(world: 
 
 
 def test_an_installation_survives_every_crash(world: World) -> None:
-    """Install 3, 5-8, C8: saved whole, with one webhook."""
+    """Install 3, 5-8, C8: the connection is complete, with one webhook."""
     world.disconnect()
     steps = (
         "exchange_code",
@@ -182,7 +182,7 @@ def test_a_send_survives_every_crash(world: World) -> None:
 
 
 def test_a_verdict_survives_every_crash(world: World) -> None:
-    """Webhook 2-4, R14, R17: no 2xx before it is stored; one change of the record after it."""
+    """Webhook 2-4, R14, R17: no 2xx before the delivery is stored, and one change of the record after it."""
     record_id, lead_id = world.pending()
     world.kill(world.web, "delivery_verified", "delivery_stored", while_doing=lambda: world.alc.decide(lead_id))
     world.until(lambda: world.sent_once(record_id, "Pending", "Complete"))
@@ -194,7 +194,7 @@ def test_a_verdict_survives_every_crash(world: World) -> None:
 
 
 def test_a_click_whose_server_dies_is_taken_up_by_the_next_click(world: World) -> None:
-    """Send 3: the intent is written, and nothing was asked for; the same key is used."""
+    """Send 3: the intent is stored, but no run was started; the next click uses the same key."""
     world.connect()
     record_id = world.add_person()
     world.kill(world.web, "intent_written", while_doing=lambda: press_send(world.user, record_id))
@@ -205,7 +205,7 @@ def test_a_click_whose_server_dies_is_taken_up_by_the_next_click(world: World) -
 
 
 def test_a_send_that_nobody_asked_for_is_settled_while_alc_comes_and_goes(world: World) -> None:
-    """Send 3-4, C2: ALC is asked for the key until it answers; then the intent is closed, and a click begins anew."""
+    """Send 3-4, C2: ALC is asked for the key until it responds; then the intent is closed, and a click starts anew."""
     world.connect()
     record_id = world.add_person()
     world.kill(world.web, "intent_written", while_doing=lambda: press_send(world.user, record_id))
@@ -226,7 +226,7 @@ def test_a_send_that_nobody_asked_for_is_settled_while_alc_comes_and_goes(world:
 
 
 def test_a_refresh_whose_answer_was_not_stored_asks_for_a_reconnect_and_keeps_the_intent(world: World) -> None:
-    """O14, Send 4': the old token is spent; no loop, a clear page, and the next click uses the same key."""
+    """O14, Send 4': the old token is used up; the page asks to reconnect, and the next click uses the same key."""
     world.connect()
     record_id = world.add_person()
     world.stack.make_tokens_due()
@@ -246,7 +246,7 @@ def test_a_refresh_whose_answer_was_not_stored_asks_for_a_reconnect_and_keeps_th
 
 
 def test_a_record_that_cannot_be_written_now_is_written_later(world: World) -> None:
-    """Send 6, C3: the lead is sent; the status follows when Attio is back."""
+    """Send 6, C3: the lead is sent, and the status is written when Attio is back."""
     world.connect()
     record_id = world.add_person()
     attio = world.stack.attio
@@ -257,7 +257,7 @@ def test_a_record_that_cannot_be_written_now_is_written_later(world: World) -> N
 
 
 def test_a_record_that_is_gone_ends_as_undeliverable(world: World) -> None:
-    """CRM 2, C5: Attio tells us, and nobody waits for a verdict that could be shown nowhere."""
+    """CRM 2, C5: Attio's event says so, and the lead ends without waiting for its verdict."""
     record_id, _ = world.pending()
     world.subscribe()
     places = around("is_gone", "unfinished_leads", "mark_undeliverable")
@@ -267,7 +267,7 @@ def test_a_record_that_is_gone_ends_as_undeliverable(world: World) -> None:
 
 
 def test_a_request_in_the_crm_survives_every_crash(world: World) -> None:
-    """CRM 1, C1: one lead, however often the request was looked at."""
+    """CRM 1, C1: one lead, however often the event is processed."""
     world.subscribe()
     record_id = world.add_person()
     places = around("read_person", "open_requested_send")
@@ -277,7 +277,7 @@ def test_a_request_in_the_crm_survives_every_crash(world: World) -> None:
 
 
 def test_a_lead_whose_record_is_merged_survives_every_crash(world: World) -> None:
-    """CRM 3: it is shown on the new record, and ALC's verdict on the old one too."""
+    """CRM 3: the lead is shown on the new record, and so is ALC's verdict, which names the old one."""
     record_id, lead_id = world.pending()
     world.subscribe()
     other = world.add_person()
@@ -289,7 +289,7 @@ def test_a_lead_whose_record_is_merged_survives_every_crash(world: World) -> Non
 
 
 def test_a_secret_that_was_not_stored_is_made_anew(world: World) -> None:
-    """Install 7: Attio has told it once, and to a process that died; that webhook is deleted, and another one made."""
+    """Install 7: Attio returns a secret only once. The webhook whose secret was lost is deleted and made anew."""
     world.subscribe()
 
     record_id = world.add_person()
@@ -307,7 +307,7 @@ def test_a_secret_that_was_not_stored_is_made_anew(world: World) -> None:
 
 
 def test_a_verdict_that_never_came_is_asked_for(world: World) -> None:
-    """Later 10-11: no webhook reached us, and ALC is asked."""
+    """Later 10-11: no delivery has reached us, so ALC is asked."""
     record_id, lead_id = world.pending()
     world.web.kill()
     world.alc.decide(lead_id)
@@ -319,7 +319,7 @@ def test_a_verdict_that_never_came_is_asked_for(world: World) -> None:
 
 
 def test_a_subscription_of_a_connector_survives_every_crash(world: World) -> None:
-    """Install 7': it is made once, and after it had expired or was deleted once more; I2."""
+    """Install 7', I2: it is made once, and once more after it has expired or was deleted."""
     world.disconnect()
     world.kill(world.workers, *around("keep_subscription"), while_doing=lambda: press_connect(world.user))
     world.until(lambda: len(world.alc.webhooks("prospect.updated")) == 1)
@@ -331,7 +331,7 @@ def test_a_subscription_of_a_connector_survives_every_crash(world: World) -> Non
 
 
 def test_a_prospect_survives_every_crash(world: World) -> None:
-    """Prospect 1-2: one person, though the answer of the PUT was lost with the worker."""
+    """Prospect 1-2: one person, although the response of the PUT was lost with the worker."""
     world.connect()
     world.until(lambda: world.alc.webhooks("prospect.updated"))
     found = {"filter": {"email_addresses": "iris@example.com"}}
@@ -346,7 +346,7 @@ def test_a_prospect_survives_every_crash(world: World) -> None:
 
 
 def test_a_sweep_survives_every_crash(world: World) -> None:
-    """Catch-up: what no webhook has told is found by going through ALC's leads, one page a step."""
+    """Catch-up: results that no webhook has delivered are found in ALC's list of leads, one page a step."""
     record_id, lead_id = world.pending()
     world.web.kill()
     world.alc.decide(lead_id)
@@ -377,7 +377,7 @@ def test_a_workflow_run_survives_every_crash(world: World) -> None:
 
 
 def test_a_workflow_that_is_switched_on_survives_every_crash(world: World) -> None:
-    """Workflow 1, I2, R14: one more webhook at ALC while it is on; one run for each verdict."""
+    """Workflow 1, I2, R14: one more webhook at ALC while it is on, and one run for each verdict."""
     record_id, lead_id = world.pending()
     places = around("plan_switch", "keep_switch")
     world.kill(world.workers, *places, while_doing=lambda: world.switch("follow-up", on=True))
@@ -407,7 +407,7 @@ def test_a_removal_survives_every_crash(world: World) -> None:
 
 
 def test_an_installation_that_alc_does_not_finish_is_undone_in_reverse(world: World) -> None:
-    """Install, undone, C8: refused, cleaned up as soon as ALC answers, and Connect works again."""
+    """Install, undone, C8: the connection is refused and cleaned up as soon as ALC responds; Connect works again."""
     world.disconnect()
     until_down = ["create_webhook.before", world.alc_stops, *around("refuse", "find_webhooks", "try_later")]
     world.kill(world.workers, *until_down, world.alc_starts, while_doing=lambda: press_connect(world.user))
@@ -417,7 +417,7 @@ def test_an_installation_that_alc_does_not_finish_is_undone_in_reverse(world: Wo
 
 
 def test_a_strict_removal_that_fails_keeps_the_connection(world: World) -> None:
-    """C12: as in Attio's reference; ALC is down, and everything stays as it was."""
+    """C12: ALC is down, and everything stays as it was, as in Attio's reference."""
     world.connect()
     world.user.change_settings(strict_removal="true")
     world.alc_stops()
@@ -431,5 +431,5 @@ def test_a_strict_removal_that_fails_keeps_the_connection(world: World) -> None:
 
 
 def test_the_tests_above_have_died_at_every_place_of_the_matrix(world: World) -> None:
-    """Bar 9.1: none is forgotten."""
+    """The tests above have killed a process at every failpoint of the matrix."""
     assert world.died_at == EVERYWHERE

@@ -1,4 +1,4 @@
-"""Break it: every lab, run as the page runs it, on servers that are watched over as the demo watches over them."""
+"""Break it: every lab, run as the page runs it, on servers that are restarted as the demo restarts them."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ LABS = {
     "alc-down-on-disconnect": ("left", "gone"),
     "killed-between-two-writes": ("twice", "resumed"),
 }
-"""What comes of the tutorial's code, and of ours, by the ids of the choices."""
+"""The expected choices of the tutorial's code and of ours, by id."""
 Line = dict[str, Any]
 
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """The servers, with somebody who starts the worker again when it dies, as the demo does."""
+    """The servers, with a thread that restarts the worker when it dies, as the demo does."""
     ended = threading.Event()
 
     def watch() -> None:
@@ -52,7 +52,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 
 class Laboratory:
-    """The pages of the labs, and what a lab may have left behind."""
+    """A client for the pages of the labs, which also finds what a lab has left behind."""
 
     def __init__(self, stack: Stack, user: User, alc: Alc, attio: Attio) -> None:
         self._stack, self.user, self._alc, self._attio = stack, user, alc, attio
@@ -62,18 +62,18 @@ class Laboratory:
         return self.user.post(f"/labs/{name}/run", json={"guess": guess}, stream=True)
 
     def run(self, name: str, guess: str) -> list[Line]:
-        """Run a lab to its end; returns what the page was told."""
+        """Run a lab to its end, and return its events."""
         reply = self.start(name, guess)
         assert reply.status_code == 200, reply.text
         return [json.loads(line) for line in reply.iter_lines()]
 
     def choices(self, name: str) -> dict[str, str]:
-        """The sentences that can be predicted, by their ids."""
+        """Return the texts of the choices by id."""
         page = self.user.get(f"/labs/{name}").text
         return dict(re.findall(r'name="guess" value="(\w+)" required><span>([^<]+)</span>', page))
 
     def left_behind(self) -> list[str]:
-        """People, webhooks, faults, findings of the doctor, dead letters: everything that should not be there."""
+        """Return people, webhooks, faults, findings and dead letters that should not be there."""
         people = self._attio.call("POST", "/v2/objects/people/records/query", {"limit": 500})
         names = [record["values"]["name"][0]["full_name"] for record in people if record["values"]["name"]]
         faults = self._alc._call("GET", "/_mock/faults")["faults"]
@@ -99,7 +99,7 @@ def laboratory(stack: Stack, user: User, alc: Alc, attio: Attio) -> Laboratory:
 def test_a_lab_breaks_the_tutorials_code_and_not_ours_and_takes_everything_back(
     laboratory: Laboratory, name: str
 ) -> None:
-    """What is shown was looked up afterwards; the workspace is as it was, and still connected."""
+    """Afterwards the workspace is as it was before, and still connected."""
     choices, (naive, ours) = laboratory.choices(name), LABS[name]
 
     told = laboratory.run(name, naive)
@@ -118,7 +118,7 @@ def test_a_lab_breaks_the_tutorials_code_and_not_ours_and_takes_everything_back(
 
 
 def test_a_lab_that_nobody_watches_any_more_runs_alone_and_takes_everything_back(laboratory: Laboratory) -> None:
-    """The tab is closed after the first line; meanwhile a second lab is refused, because they share the servers."""
+    """The tab is closed after the first event. Until the lab ends a second one is refused: they share the servers."""
     reply = laboratory.start("crm-down", "lost")
     next(reply.iter_lines())
     reply.close()
@@ -134,14 +134,14 @@ def test_a_lab_that_nobody_watches_any_more_runs_alone_and_takes_everything_back
 def test_what_a_killed_lab_has_left_is_put_back_by_the_next_one(
     laboratory: Laboratory, stack: Stack, attio: Attio
 ) -> None:
-    """Nobody tidies up after kill -9 but who comes next."""
+    """After kill -9 the next lab cleans up."""
     reply = laboratory.start("alc-down-on-disconnect", "left")
     lines = (json.loads(line) for line in reply.iter_lines())
     assert any(line["event"] == "step" and "Disconnects" in line["text"] for line in lines)
     stack.web.kill()
     reply.close()
     stack.web.start()
-    stack.alc.stop()  # its faults were the lab's, and end with it
+    stack.alc.stop()  # the lab's faults
     stack.alc.start()
     assert laboratory.left_behind()
 
@@ -151,7 +151,7 @@ def test_what_a_killed_lab_has_left_is_put_back_by_the_next_one(
 
 
 def test_a_lab_does_not_keep_the_web_process_from_stopping(laboratory: Laboratory, stack: Stack) -> None:
-    """C15: it ends within 10 seconds, and the next lab puts back what this one could not."""
+    """C15: the process ends within 10 seconds, and the next lab cleans up what this one could not."""
     reply = laboratory.start("crm-down", "lost")
     next(reply.iter_lines())
     asked = time.monotonic()
@@ -168,7 +168,7 @@ def test_a_lab_does_not_keep_the_web_process_from_stopping(laboratory: Laborator
 def test_a_lab_wants_a_prediction_and_an_address_of_the_naive_code_ends_with_it(
     laboratory: Laboratory, stack: Stack
 ) -> None:
-    """Nothing runs without one; and the door that verifies nothing is open for a lab's own handlers only."""
+    """Nothing runs without a prediction; the route without verification serves only handlers of a running lab."""
     for guess in (None, "nonsense"):
         assert laboratory.user.post("/labs/double-click/run", json={"guess": guess}).status_code == 400
     assert laboratory.user.get("/labs/nonsense").status_code == 404
@@ -177,7 +177,7 @@ def test_a_lab_wants_a_prediction_and_an_address_of_the_naive_code_ends_with_it(
 
 
 def test_without_a_connection_a_lab_says_what_to_do_first(laboratory: Laboratory, disconnected_user: User) -> None:
-    """And the page shows it where the button would be."""
+    """The page shows it in place of the button."""
     assert not laboratory.user.is_connected()
     page = disconnected_user.get("/labs/double-click").text
     assert "Connect Acme Lead Checker first" in page

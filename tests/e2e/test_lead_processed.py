@@ -1,4 +1,4 @@
-"""The tutorial's "some time later": Later 10-11, and every delivery that is not what it should be."""
+"""The tutorial's "some time later", Later 10-11, and deliveries that are not as they should be."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from tests.support.waiting import eventually
 
 @pytest.fixture
 def hook(user: User, alc: Alc) -> str:
-    """The address that ALC calls."""
+    """The URL that ALC calls."""
     return str(alc.webhooks("lead.processed")[0]["url"])
 
 
 @pytest.fixture
 def pending(user: User, alc: Alc, attio: Attio) -> dict[str, str]:
-    """A lead that ALC is at."""
+    """A lead that ALC is working on."""
     record_id = attio.add_person("Sam Okafor", "+442079460050")
     user.click_send(record_id)
     return {"record_id": record_id, "lead_id": alc.leads(record_id)[0]["id"]}
@@ -32,7 +32,7 @@ def pending(user: User, alc: Alc, attio: Attio) -> dict[str, str]:
 
 @pytest.fixture
 def forge(alc: Alc, hook: str) -> Callable[..., requests.Response]:
-    """Posts a delivery that is signed with a secret of the forger's own."""
+    """A function that posts a delivery signed with another secret."""
 
     def post(
         body: bytes, secret: str = "whsec_Zm9yZ2VkLWZvcmdlZC1mb3JnZWQtZm9yZ2VkISE=", **headers: str
@@ -51,7 +51,7 @@ def forge(alc: Alc, hook: str) -> Callable[..., requests.Response]:
 
 
 def test_the_same_delivery_twice_has_one_effect(user: User, alc: Alc, attio: Attio, pending: dict[str, str]) -> None:
-    """R14: ALC resends a delivery that we have; it gets its 2xx, and the record has one Complete."""
+    """R14: ALC resends a delivery that is stored; it gets 2xx again, and the record has one Complete."""
     alc.decide(pending["lead_id"])
     user.wait_for_status(pending["record_id"], "Complete")
     mine = alc.deliveries(lead_id=pending["lead_id"])[0]
@@ -69,7 +69,7 @@ def test_the_same_delivery_twice_has_one_effect(user: User, alc: Alc, attio: Att
 def test_a_forged_delivery_is_refused_and_changes_nothing(
     forge: Callable[..., requests.Response], attio: Attio, pending: dict[str, str]
 ) -> None:
-    """R1: whoever knows the address but not the secret gets 401 and an empty body."""
+    """R1: without the secret, the response is 401 with an empty body."""
     answer = forge(json.dumps({**pending, "event": "lead.processed", "status": "Complete"}).encode())
 
     assert (answer.status_code, answer.content) == (401, b"")
@@ -77,7 +77,7 @@ def test_a_forged_delivery_is_refused_and_changes_nothing(
 
 
 def test_an_unsigned_delivery_as_the_tutorial_sends_it_is_refused(hook: str, pending: dict[str, str]) -> None:
-    """TUTORIAL: there, this would have set the status."""
+    """TUTORIAL: its handler would have set the status."""
     body = {"record_id": pending["record_id"], "status": "Complete"}
 
     assert requests.post(hook, json=body, timeout=30).status_code == 401
@@ -86,7 +86,7 @@ def test_an_unsigned_delivery_as_the_tutorial_sends_it_is_refused(hook: str, pen
 def test_bodies_that_are_too_large_or_of_another_type_are_not_read(
     forge: Callable[..., requests.Response], hook: str
 ) -> None:
-    """R7, R8: 413 with a length and in chunks, 415, 405; nothing is processed."""
+    """R7, R8: 413 with a Content-Length and in chunks, 415 and 405; nothing is processed."""
 
     def chunks() -> Iterator[bytes]:
         yield from [b"x" * 8192] * 9
@@ -100,14 +100,14 @@ def test_bodies_that_are_too_large_or_of_another_type_are_not_read(
 
 
 def test_an_unknown_address_is_not_found(stack: Stack) -> None:
-    """R18: an address that never was."""
+    """R18: the URL has never existed."""
     assert requests.post(f"{stack.app_url}/hooks/never-was", json={}, timeout=30).status_code == 404
 
 
 def test_a_verdict_on_a_record_that_was_deleted_ends_undeliverable(
     user: User, alc: Alc, attio: Attio, pending: dict[str, str]
 ) -> None:
-    """C5: ALC still gets its 2xx, at once, and nothing is tried for ever."""
+    """C5: ALC still gets 2xx at once, and the write is not retried for ever."""
     attio.delete(pending["record_id"])
 
     alc.decide(pending["lead_id"])
@@ -122,9 +122,9 @@ def test_a_verdict_on_a_record_that_was_deleted_ends_undeliverable(
 def test_a_complete_that_arrives_while_attio_is_down_is_written_when_it_is_back(
     stack: Stack, user: User, alc: Alc, attio: Attio, pending: dict[str, str]
 ) -> None:
-    """R21, C7: ALC's 200 means stored; the CRM gets it later. TUTORIAL: there it is lost, and ALC still gets a 200.
+    """R21, C7: 200 means stored; the CRM is written later. TUTORIAL: the verdict is lost, and ALC still gets 200.
 
-    What the worker comes back to minutes later still belongs to the click: its lines end with the same id.
+    Minutes later the worker's log lines still end with the trace id of the click.
     """
 
     def answered() -> list[int]:

@@ -1,4 +1,4 @@
-"""When one machine is not enough: two web processes and two workers that share nothing but a Postgres."""
+"""Two web processes and two workers, as on four machines, which share only a Postgres."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PHONE = "+442079460018"
 
 
 class Machines:
-    """Each has a home of its own, and the keys by its environment, as the README says."""
+    """Processes with a home each, which get the keys by environment variables, as the README says."""
 
     def __init__(self, stack: Stack) -> None:
         self.stack = stack
@@ -39,15 +39,15 @@ class Machines:
         )  # fmt: skip
 
     def running_workers(self) -> list[Server]:
-        """The workers whose processes live."""
+        """Return the workers that are running."""
         return [worker for worker in self.workers if worker.is_running]
 
     def cut_the_lock_of_a_worker(self) -> bool:
-        """The network does that to a session once in a while; False when nobody has the first name yet."""
+        """End the session that holds the lock of worker-0, as a network failure can. Return False if there is none."""
         return end_holder_of(self.stack.settings["ALC_APP_DATABASE_URL"], "worker-0")
 
     def send(self, name: str) -> str:
-        """Somebody new is sent to ALC by a click on the second machine; returns the record's id."""
+        """Create a person, send them on the second machine, and return the record id."""
         record_id = self.attio.add_person(name, PHONE)
         self.second.click_send(record_id)
         return record_id
@@ -55,7 +55,7 @@ class Machines:
 
 @pytest.fixture(scope="module")
 def machines(tmp_path_factory: pytest.TempPathFactory, module_postgres: str) -> Iterator[Machines]:
-    """All of them, running and connected."""
+    """All processes, running and connected."""
     keys = {
         "ALC_APP_KEYS": Fernet.generate_key().decode(),
         "ALC_APP_SECRET_KEY": "of-all-machines-and-at-least-32-long",
@@ -68,7 +68,7 @@ def machines(tmp_path_factory: pytest.TempPathFactory, module_postgres: str) -> 
 
 
 def test_the_loop_goes_through_all_of_them(machines: Machines) -> None:
-    """Connected on one machine, sent on another, the verdict received by the first, and seen on both."""
+    """Connect on one machine, send on the other; the verdict arrives at the first and is shown on both."""
     assert machines.second.is_connected()
     record_id = machines.send("Nora Berg")
     machines.first.wait_for_status(record_id, "Pending")
@@ -82,7 +82,7 @@ def test_the_loop_goes_through_all_of_them(machines: Machines) -> None:
 
 
 def test_a_worker_that_dies_is_stood_in_for_by_the_other(machines: Machines) -> None:
-    """F5: killed in the middle of a send; the living worker takes the run over, and the lead is sent once."""
+    """A worker is killed during a send; the other one takes the run over, and the lead is sent once."""
     mortal, survivor = machines.workers
     mortal.stop()
     mortal.environment["ALC_FAILPOINTS"] = "create_lead.after:kill"
@@ -102,7 +102,7 @@ def test_a_worker_that_dies_is_stood_in_for_by_the_other(machines: Machines) -> 
 
 
 def test_a_worker_that_has_lost_its_name_ends_before_it_does_harm(machines: Machines) -> None:
-    """Its lock lies in a connection to Postgres; when that is cut, another may stand in for it, so it goes."""
+    """Its lock is bound to a connection to Postgres. Without it another worker may take over, so this one ends."""
     eventually(machines.cut_the_lock_of_a_worker)
 
     eventually(lambda: len(machines.running_workers()) == 1, what=machines.stack.logs)
@@ -112,7 +112,7 @@ def test_a_worker_that_has_lost_its_name_ends_before_it_does_harm(machines: Mach
 
 
 def test_disconnecting_on_one_machine_leaves_nothing_on_any(machines: Machines) -> None:
-    """Removal 1-3, wherever it is pressed."""
+    """Removal 1-3, on either machine."""
     machines.second.disconnect_alc()
 
     eventually(lambda: not machines.alc.webhooks(), what=machines.alc.webhooks)

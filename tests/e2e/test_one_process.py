@@ -1,4 +1,4 @@
-"""The smallest installation: the worker inside the web process; here with everything logged, for machines."""
+"""The smallest installation: the worker inside the web process, with JSON logs at DEBUG."""
 
 import json
 import re
@@ -15,7 +15,7 @@ LOOKS_SECRET = re.compile(r"alc_[a-z]+_[\w-]{20,}|whsec_\w|v1,\w|(?i:bearer|basi
 
 
 def test_one_process_serves_works_stops_and_logs_no_secret(tmp_path: Path) -> None:
-    """`alc-app serve --with-worker`: the whole loop, exit code 0 on SIGTERM; U8: at DEBUG no canary is in the log."""
+    """U8: `alc-app serve --with-worker` does the whole loop, exits with 0 on SIGTERM, and logs no secret at DEBUG."""
     stack = Stack(tmp_path)
     stack.web.arguments.append("--with-worker")
     stack.servers.remove(stack.worker)

@@ -1,4 +1,4 @@
-"""Every scenario of the mock, played to the app by its name: each ends as its own text says."""
+"""Every scenario of the mock of ALC, run against the app: each ends as its own description says."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.support.waiting import eventually
 
 @pytest.fixture
 def connected(user: User, alc: Alc) -> Iterator[User]:
-    """Somebody whose connection is as good as new; what a scenario leaves behind ends with it."""
+    """A user with a new connection. After the test, the scenario's faults are cleared."""
     if [webhook["status"] for webhook in alc.webhooks("lead.processed")] != ["active"]:
         user.disconnect_alc()
         eventually(lambda: not alc.webhooks(), what=alc.webhooks)
@@ -26,7 +26,7 @@ def connected(user: User, alc: Alc) -> Iterator[User]:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_app_ends_as_a_correct_one_does(name: str, stack: Stack, connected: User, alc: Alc, attio: Attio) -> None:
-    """Issue 5, W12: what the CRM says, how many leads ALC has, and that ALC knows one webhook of ours, or none."""
+    """W12: the CRM's status, the number of leads at ALC, and whether ALC has a webhook of ours are as described."""
     record_id = attio.add_person("Vera Lindqvist", "+442079460090")
     scenario = alc.start_scenario(name, record_id)
     effects = [_take(step, connected, record_id) for step in scenario["person"]]
@@ -50,7 +50,7 @@ def test_the_app_ends_as_a_correct_one_does(name: str, stack: Stack, connected: 
 
 
 def _take(step: str, user: User, record_id: str) -> list[Effect]:
-    """What a person does: press Send, Disconnect, or Connect: where there is no connection, or to make it anew."""
+    """Do what the user does in the scenario: press Send, Disconnect or Connect."""
     if step == "send":
         return user.click_send(record_id)
     if step == "disconnect":

@@ -1,4 +1,4 @@
-"""The sample flows of the seeds 000, 001 and 003 with running servers: prospects, and a connector that subscribes."""
+"""The flows of the seeds 000, 001 and 003 on real servers: prospects, and a connector that subscribes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PROSPECTS = "prospect.updated"
 
 @pytest.fixture
 def later(stack: Stack, alc: Alc) -> Iterator[Callable[[float], None]]:
-    """Let so many seconds pass by ALC's clock, until the end of the test; we know that our token is old by then."""
+    """A function that advances ALC's clock until the end of the test, and makes our tokens due for their refresh."""
 
     def pass_by(seconds: float) -> None:
         alc.advance_clock(seconds)
@@ -35,7 +35,7 @@ def later(stack: Stack, alc: Alc) -> Iterator[Callable[[float], None]]:
 
 @pytest.fixture
 def webhook(stack: Stack, user: User, alc: Alc) -> dict[str, Any]:
-    """The connector's webhook at ALC, with days to live: a scenario may have cut them short."""
+    """The connector's webhook at ALC, renewed, because a scenario may have shortened its life."""
 
     def living() -> list[dict[str, Any]]:
         in_two_days = datetime.now(UTC) + timedelta(days=2)
@@ -49,7 +49,7 @@ def webhook(stack: Stack, user: User, alc: Alc) -> dict[str, Any]:
 
 
 def person_at(attio: Attio, address: str) -> dict[str, Any] | None:
-    """Who has this address, as Attio shows it."""
+    """Return the person with this email address in Attio."""
     query = {"filter": {"email_addresses": address}}
     found = attio.call("POST", "/v2/objects/people/records/query", query)
     assert len(found) < 2, found
@@ -57,7 +57,7 @@ def person_at(attio: Attio, address: str) -> dict[str, Any] | None:
 
 
 def name_at(attio: Attio, address: str) -> str | None:
-    """The full name of whoever has this address."""
+    """Return the full name of the person with this email address."""
     person = person_at(attio, address)
     return str(person["values"]["name"][0]["full_name"]) if person else None
 
@@ -65,7 +65,7 @@ def name_at(attio: Attio, address: str) -> str | None:
 def test_seed_000_a_prospect_that_nobody_knows_becomes_a_person(
     webhook: dict[str, Any], alc: Alc, attio: Attio
 ) -> None:
-    """Seeds 000 and 001: asserted by its address, so a second word of it updates the same person."""
+    """Seeds 000 and 001: people are matched by email address, so a second event updates the same person."""
     alc.report_prospect("p1", "Ines Duarte", "ines@example.com")
     eventually(lambda: name_at(attio, "ines@example.com") == "Ines Duarte")
 
@@ -77,7 +77,7 @@ def test_seed_000_a_prospect_that_nobody_knows_becomes_a_person(
 def test_an_address_told_in_a_chat_goes_to_the_person_whom_we_sent(
     webhook: dict[str, Any], user: User, alc: Alc, attio: Attio
 ) -> None:
-    """Departs from seed 000: it would make a second person of everybody whose address is new."""
+    """Differs from seed 000, which would create a second person for every new email address."""
     record_id = attio.add_person("Tomas Lindqvist", TELLS_ADDRESS)
     user.click_send(record_id)
     user.wait_for_status(record_id, "Pending")
@@ -89,7 +89,7 @@ def test_an_address_told_in_a_chat_goes_to_the_person_whom_we_sent(
 
 
 def test_seed_000_what_attio_refuses_is_a_dead_letter(webhook: dict[str, Any], user: User, alc: Alc) -> None:
-    """The seed answers 500 for ever; ALC has its 2xx here, and a person finds the letter."""
+    """The seed would answer 500 for ever; here ALC gets 2xx, and the failure is a dead letter."""
     alc.report_prospect("p2", "Nobody", "nobody@reserved.test")
 
     eventually(lambda: "422" in user.get("/doctor").text)
@@ -108,7 +108,7 @@ def test_an_unsigned_prospect_changes_nobody(webhook: dict[str, Any], attio: Att
 def test_seed_003_a_subscription_is_refreshed_before_it_ends(
     stack: Stack, webhook: dict[str, Any], alc: Alc, later: Callable[[float], None]
 ) -> None:
-    """`refresh`: the same webhook lives on for longer than it was asked for."""
+    """`refresh`: the same webhook lives longer than its first lifetime."""
 
     def lives_longer() -> bool:
         [now] = alc.webhooks(PROSPECTS)
@@ -123,7 +123,7 @@ def test_seed_003_a_subscription_is_refreshed_before_it_ends(
 def test_seed_003_a_refresh_that_was_missed_subscribes_again(
     stack: Stack, webhook: dict[str, Any], alc: Alc, attio: Attio, later: Callable[[float], None]
 ) -> None:
-    """Nothing ran until the subscription had ended; another one takes its place, and prospects come again."""
+    """The worker did not run until the subscription had ended; a new one is made, and prospects arrive again."""
     stack.worker.kill()
     later(FORTNIGHT)
     assert [hook["status"] for hook in alc.webhooks(PROSPECTS)] == ["expired"]
@@ -142,7 +142,7 @@ def test_seed_003_a_refresh_that_was_missed_subscribes_again(
 def test_a_button_asks_alc_for_what_no_webhook_has_told(
     webhook: dict[str, Any], user: User, alc: Alc, attio: Attio
 ) -> None:
-    """Catch-up: ALC's webhook was deleted behind our back, so its verdict went to nobody."""
+    """Catch-up: our webhook at ALC was deleted, so the verdict was not delivered."""
     record_id = attio.add_person("Olga Brandt", "+442079460010")
     user.click_send(record_id)
     user.wait_for_status(record_id, "Pending")
@@ -157,7 +157,7 @@ def test_a_button_asks_alc_for_what_no_webhook_has_told(
 
 
 def test_seed_003_disconnecting_unsubscribes(webhook: dict[str, Any], user: User, alc: Alc) -> None:
-    """`unsubscribe`: ALC is told, and the address is gone."""
+    """`unsubscribe`: the webhook is deleted at ALC, and its URL is gone."""
     user.disconnect_alc()
 
     eventually(lambda: not alc.webhooks(PROSPECTS), what=alc.webhooks)

@@ -1,4 +1,4 @@
-"""The traffic of the running servers, held against the tutorial's own two diagrams."""
+"""The traffic of real servers, compared with the tutorial's two diagrams."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.support.waiting import eventually
 
 
 def story(user: User, last: str) -> list[Arrow]:
-    """The arrows of the newest run that ends with these words."""
+    """Return the arrows of the newest run, once its last label has these words."""
 
     def whole() -> list[dict[str, Any]]:
         messages = user.get("/exchanges.json").json()["messages"]
@@ -47,7 +47,7 @@ def test_disconnecting_is_the_tutorials_removal(user: User) -> None:
 
 
 def test_no_secret_is_in_the_log_of_exchanges(user: User) -> None:
-    """U8: tokens, codes, secrets and whole webhook addresses are left out before anything is noted."""
+    """U8: tokens, codes, secrets and whole webhook URLs are removed before an exchange is stored."""
     user.disconnect_alc()
     user.connect_alc()
     text = eventually(lambda: "Shows app is now installed" in (t := user.get("/exchanges.json").text) and t)
@@ -58,7 +58,7 @@ def test_no_secret_is_in_the_log_of_exchanges(user: User) -> None:
 
 
 def assert_has_in_order(found: list[Arrow], wanted: list[Arrow]) -> None:
-    """Each wanted arrow is there, and after the one before it."""
+    """Check that each expected arrow is there, after the one before it."""
     rest = iter(found)
     for arrow in wanted:
         assert any(arrow == seen for seen in rest), f"{arrow} is not in its place in {found}"

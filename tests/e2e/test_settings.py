@@ -1,4 +1,4 @@
-"""What a person sets on the settings' page holds at once, in every process."""
+"""What a user saves on the settings page applies at once in every process."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ DEFAULTS = {"do": "defaults"}
 
 @pytest.fixture
 def settled(user: User) -> Iterator[User]:
-    """A connected workspace, whose settings are as they were when the test has ended."""
+    """A connected workspace. After the test, its settings are restored."""
     yield user
     user.change_settings(**DEFAULTS)
 
 
 def is_asked_for(attio: Attio, event_type: str) -> bool:
-    """Has Attio been asked to tell of this?"""
+    """Return whether Attio has a subscription to this event."""
     return any(one["event_type"] == event_type for hook in attio.webhooks() for one in hook["subscriptions"])
 
 
 def test_new_people_are_sent_from_the_moment_that_a_person_wants_it(settled: User, alc: Alc, attio: Attio) -> None:
-    """Off, on and off again, in the page alone: the web process saves it, the worker acts by it."""
+    """Off, on and off again: the web process saves the setting, and the worker uses it."""
     before = attio.add_person("Noor Haddad", "+442079460061")
 
     page = settled.change_settings(send_new_people="true")
@@ -41,13 +41,13 @@ def test_new_people_are_sent_from_the_moment_that_a_person_wants_it(settled: Use
     eventually(lambda: not is_asked_for(attio, "record.created"), what=attio.webhooks)
     after = attio.add_person("Ida Holm", "+442079460063")
     last = attio.add_person("Max Lind", "+442079460064")
-    attio.write(last, alc_status="Requested")  # Attio tells of this one last
+    attio.write(last, alc_status="Requested")  # Attio's event about this person comes last
     settled.wait_for_status(last, "Pending")
     assert [len(alc.leads(one)) for one in (before, record_id, after, last)] == [0, 1, 0, 1]
 
 
 def test_a_connection_stays_while_alc_is_down_if_a_person_wants_it_so(stack: Stack, settled: User) -> None:
-    """C12: `ALC_APP_REMOVAL` is the default only; the next Disconnect goes by the page."""
+    """C12: `ALC_APP_REMOVAL` is only the default; the next Disconnect uses the value of the page."""
     settled.change_settings(strict_removal="true")
     stack.alc.stop()
     try:

@@ -1,4 +1,4 @@
-"""One id from the click to the record: in every log, on the wire, and in what comes back minutes later."""
+"""One trace id from the click to the record: in every log, in requests, and in deliveries minutes later."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ TRACEPARENT = f"00-{TRACE_ID}-00f067aa0ba902b7-01"
 
 
 def test_one_id_tells_the_whole_story_of_a_click(stack: Stack, user: User, alc: Alc, attio: Attio) -> None:
-    """Usage 3 to Later 11: `grep` for it in the logs of web, worker and ALC, and see ALC's side of the wire."""
+    """Usage 3 to Later 11: the id is in the logs of web, worker and ALC, and in the requests that ALC received."""
     record_id = attio.add_person("Yara Haddad", "+442079460070")
     click = user.post(f"/people/{record_id}/actions/send-to-alc", headers={"traceparent": TRACEPARENT})
     lead_id = alc.leads(record_id)[0]["id"]
@@ -39,7 +39,7 @@ def test_one_id_tells_the_whole_story_of_a_click(stack: Stack, user: User, alc: 
 
 
 def test_the_numbers_and_the_readiness_of_a_running_installation(user: User) -> None:
-    """Operations: what the unit tests count is joined up in the process that serves."""
+    """`/metrics` and `/readyz` of a real process."""
     numbers = user.get("/metrics").text
 
     assert user.get("/readyz").json() == {"status": "ready", "missing": [], "degraded": []}

@@ -1,4 +1,4 @@
-"""The tutorial, walked through at the running servers: what is ticked off is what has happened."""
+"""The tutorial page and `alc-app tour` on real servers: a step is done when it has happened."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ A_WALK = 150.0
 
 
 def tour(user: User, step: str = "") -> dict[str, Any]:
-    """The tour as the page's script gets it."""
+    """Return the state of the tutorial, as the page's script gets it."""
     return dict(user.get(f"/tutorial/state.json?step={step}").json())
 
 
 def seen(user: User, *steps: str) -> dict[str, str]:
-    """Wait until these steps have been seen; returns what was seen of each step."""
+    """Wait until these steps are done. Return the fact that shows each step."""
 
     def found() -> dict[str, str]:
         standing = {step["slug"]: step for step in tour(user)["steps"]}
@@ -41,13 +41,13 @@ def seen(user: User, *steps: str) -> dict[str, str]:
 
 @pytest.fixture
 def beginner(disconnected_user: User) -> User:
-    """A stranger who begins the tutorial."""
+    """A user without a connection who starts the tutorial."""
     disconnected_user.post("/tutorial/reset")
     return disconnected_user
 
 
 def test_a_person_walks_all_24_steps(beginner: User, alc: Alc, attio: Attio) -> None:
-    """Installation 1-7, Usage 1-12, Later 10-11, Removal 1-3; each with the facts that it was seen by."""
+    """Installation 1-7, Usage 1-12, Later 10-11 and Removal 1-3, each with the fact that shows it."""
     ada = attio.add_person("Ada King", "+442079460101")
     assert list(seen(beginner, "usage-1")) == ["usage-1"]
 
@@ -78,7 +78,7 @@ def failed(user: User) -> list[str]:
 def test_steps_count_in_any_order_in_any_browser_and_after_a_restart(
     beginner: User, stack: Stack, attio: Attio
 ) -> None:
-    """A click before there is a connection; another browser; a web process that forgot everything."""
+    """A click without a connection, another browser, and a restarted web process."""
     record_id = attio.add_person("Ines Castro", "+442079460102")
     beginner.click_send(record_id)
     seen(beginner, "usage-3", "usage-6")
@@ -96,7 +96,7 @@ def test_steps_count_in_any_order_in_any_browser_and_after_a_restart(
 
 
 def test_disconnecting_midway_is_no_trap(beginner: User, attio: Attio) -> None:
-    """The next step says that it needs a connection, and how to come by one; what was seen stays seen."""
+    """The next step says that it needs a connection and how to make one. Steps that were done stay done."""
     beginner.connect_alc()
     beginner.get(f"/people/{attio.find('Ada Lovelace')}")
     seen(beginner, *INSTALLATION, "usage-2")
@@ -109,7 +109,7 @@ def test_disconnecting_midway_is_no_trap(beginner: User, attio: Attio) -> None:
 
 
 def test_starting_over_forgets_and_touches_nothing(user: User) -> None:
-    """The connection stays, and counts as made before the tour."""
+    """The connection stays, and counts as made before the tutorial."""
     user.post("/tutorial/reset")
 
     assert user.is_connected()
@@ -119,7 +119,7 @@ def test_starting_over_forgets_and_touches_nothing(user: User) -> None:
 
 
 def test_signing_in_is_done_for_a_person_in_their_own_browser(beginner: User) -> None:
-    """“Do it for me”: ALC's own pages are walked through, and the browser that asked is the one that comes back."""
+    """“Do it for me”: the app goes through ALC's pages, and the user's browser gets the callback."""
     asked = beginner.session.get(
         f"{beginner.app_url}/connections/alc/connect", headers={"Accept": "application/json"}, timeout=30
     ).json()
@@ -132,7 +132,7 @@ def test_signing_in_is_done_for_a_person_in_their_own_browser(beginner: User) ->
 
 @pytest.mark.parametrize("address", ["", "http://127.0.0.1:1/oauth", "file:///etc/passwd", "http://alc.example.com/"])
 def test_nothing_but_alc_is_visited_for_a_person(user: User, address: str) -> None:
-    """O8: the address comes from a browser, so it could be anybody's."""
+    """O8: the URL comes from a browser, so it could be any."""
     answer = user.post("/tutorial/log-in", json={"location": address}, headers={"Accept": "application/json"})
 
     assert answer.status_code == 409
@@ -140,14 +140,14 @@ def test_nothing_but_alc_is_visited_for_a_person(user: User, address: str) -> No
 
 
 class Terminal:
-    """Where somebody beside the demo starts `alc-app tour`; what still runs when they leave is stopped."""
+    """Starts `alc-app tour` processes beside the stack, and stops them at the end."""
 
     def __init__(self, stack: Stack) -> None:
         self._environment = {**os.environ, **stack.settings}
         self._walks: list[subprocess.Popen[str]] = []
 
     def walk(self, *options: str, **settings: str) -> subprocess.Popen[str]:
-        """A tour begins."""
+        """Start a tour."""
         command = [sys.executable, "-m", "alc_app", "tour", *options]
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
         environment = {**self._environment, **settings}
@@ -156,7 +156,7 @@ class Terminal:
         return walk  # type: ignore[no-any-return]
 
     def close(self) -> None:
-        """Everything that was started has ended."""
+        """Stop every tour."""
         for walk in self._walks:
             walk.kill()
             walk.communicate(timeout=30)
@@ -164,14 +164,14 @@ class Terminal:
 
 @pytest.fixture
 def terminal(stack: Stack) -> Iterator[Terminal]:
-    """A terminal beside the demo."""
+    """A terminal beside the running servers."""
     terminal = Terminal(stack)
     yield terminal
     terminal.close()
 
 
 def decide_the_lead_sent_since(user: User, alc: Alc, before: list[dict[str, Any]]) -> None:
-    """Wait for the one lead that a tour sends, and decide it when its record is Pending: no real chat is quicker."""
+    """Wait for the lead that a tour sends, and decide it once its record is Pending, as a real chat would."""
     known = {lead["id"] for lead in before}
     [sent] = eventually(lambda: [lead for lead in alc.leads() if lead["id"] not in known])
     user.wait_for_status(sent["record_id"], "Pending")
@@ -179,7 +179,7 @@ def decide_the_lead_sent_since(user: User, alc: Alc, before: list[dict[str, Any]
 
 
 def test_the_tour_in_the_terminal_walks_by_itself_and_ends_well(user: User, terminal: Terminal, alc: Alc) -> None:
-    """The same texts, the same facts; it disconnects first, and a second tour finds everything done."""
+    """The same texts and facts as on the page. `--start-over` disconnects first; a second tour finds all done."""
     before = alc.leads()
     tour_ = terminal.walk("--auto", "--start-over")
     decide_the_lead_sent_since(user, alc, before)
@@ -194,7 +194,7 @@ def test_the_tour_in_the_terminal_walks_by_itself_and_ends_well(user: User, term
 
 
 def test_the_tour_in_the_terminal_asks_before_it_does_anything(user: User, terminal: Terminal, alc: Alc) -> None:
-    """Enter, each time that the tutorial has something to do for a person; who ends it there has changed nothing."""
+    """It asks for Enter before each action of the user. Ending it there changes nothing."""
     waits = terminal.walk("--start-over")
     output, _ = waits.communicate(timeout=30)  # its input ends here
     assert "Press Enter to press Connect" in output
@@ -214,7 +214,7 @@ def test_the_tour_in_the_terminal_asks_before_it_does_anything(user: User, termi
 
 
 def test_the_tour_in_the_terminal_says_how_to_start_the_demo(terminal: Terminal) -> None:
-    """Nothing runs there."""
+    """When no app answers at the URL."""
     lost = terminal.walk(ALC_APP_PORT=str(free_ports(1)[0]))
 
     output, _ = lost.communicate(timeout=30)

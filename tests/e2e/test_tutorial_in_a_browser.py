@@ -1,4 +1,4 @@
-"""The tutorial in a real browser at the running servers: a stranger reaches Complete, with an empty console."""
+"""The tutorial page in a real browser on real servers, up to Complete. The console must stay empty."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SENT = "Ada Lovelace"
 
 @pytest.fixture
 def page(context: BrowserContext, stack: Stack, disconnected_user: User) -> Iterator[Page]:
-    """A tab of a stranger, on the people page; and nothing on its console in the end."""
+    """A tab on the people page, without a connection. After the test, its console must be empty."""
     disconnected_user.post("/tutorial/reset")
     written: list[str] = []
     context.on("console", lambda message: written.append(message.text))
@@ -31,7 +31,7 @@ def page(context: BrowserContext, stack: Stack, disconnected_user: User) -> Iter
 
 
 def decide(alc: Alc) -> None:
-    """ALC's agent comes to its decision on whom the tutorial sends."""
+    """Let ALC's agent decide on the person that the tutorial sends."""
 
     def under_way() -> list[str]:
         return [lead["id"] for lead in alc.leads() if (lead["name"], lead["status"]) == (SENT, "processing")]
@@ -45,7 +45,7 @@ def title(page: Page, text: str) -> None:
 
 
 def test_a_stranger_comes_to_complete_by_do_it_for_me(page: Page, alc: Alc) -> None:
-    """Four presses and no other page; every step is ticked off live, without a reload."""
+    """Four clicks on one page; every step is marked as done without a reload."""
     began = time.monotonic()
     page.get_by_role("link", name="Begin").click()
     page.evaluate("window.same = true")
@@ -72,7 +72,7 @@ def test_a_stranger_comes_to_complete_by_do_it_for_me(page: Page, alc: Alc) -> N
 
 
 def test_a_stranger_comes_to_complete_by_hand(page: Page, alc: Alc) -> None:
-    """The links lead to the real pages, and the strip there says what comes next and leads back."""
+    """The links lead to the real pages, where a strip names the next step and leads back."""
     page.get_by_role("link", name="Begin").click()
     page.get_by_role("link", name="Connect", exact=True).click()
     page.get_by_role("button", name="Sign in").click()

@@ -33,7 +33,7 @@ def test_a_lead_is_sent_and_marked_pending_and_then_complete(user: User, alc: Al
 
 
 def test_two_clicks_at_once_send_one_lead_and_both_succeed(user: User, alc: Alc, attio: Attio) -> None:
-    """C1: a double click, or two tabs, joins one run; ALC gets one POST's worth of work."""
+    """C1: a double click, or a click in two tabs, joins one run; ALC has one lead."""
     record_id = attio.add_person("Ravi Menon", "+442079460020")
     together = Barrier(2)
 
@@ -49,7 +49,7 @@ def test_two_clicks_at_once_send_one_lead_and_both_succeed(user: User, alc: Alc,
 
 
 def test_a_click_while_the_lead_is_pending_sends_nothing_again(user: User, alc: Alc, attio: Attio) -> None:
-    """C1: an open lead is the only one of its record, for as long as ALC is at it."""
+    """C1: a record has at most one open lead."""
     record_id = attio.add_person("Tomi Alvarez", "+442079460021")
     user.click_send(record_id)
 
@@ -59,7 +59,7 @@ def test_a_click_while_the_lead_is_pending_sends_nothing_again(user: User, alc: 
 
 
 def test_after_a_lead_is_complete_a_click_begins_a_new_one(user: User, alc: Alc, attio: Attio) -> None:
-    """The record shows the newest lead: Pending again, and then what became of that one."""
+    """The record shows the newest lead: Pending again, and then its verdict."""
     record_id = attio.add_person("Lena Fischer", "+442079460022")
     user.click_send(record_id)
     alc.decide(alc.leads(record_id)[0]["id"])
@@ -75,7 +75,7 @@ def test_after_a_lead_is_complete_a_click_begins_a_new_one(user: User, alc: Alc,
 
 
 def test_a_person_without_a_phone_number_is_not_sent(user: User, alc: Alc, attio: Attio) -> None:
-    """Usage 6, C6: the tutorial's alert, and ALC hears nothing."""
+    """Usage 6, C6: the tutorial's alert, and no request to ALC."""
     record_id = attio.add_person("Ines Castro")
 
     effects = user.click_send(record_id)
@@ -104,7 +104,7 @@ def test_a_person_that_does_not_exist_cannot_be_loaded(user: User) -> None:
 
 
 def test_an_alert_waits_for_the_person_and_then_the_action_ends(user: User, attio: Attio) -> None:
-    """`await alert()` returns when the person has closed it; the answer goes on with the same run, once."""
+    """`await alert()` returns when the user has closed the alert; the same run continues, once."""
     alert = user.click_send(attio.add_person("Ines Castro"))[-1]
 
     answered = user.post(f"/actions/runs/{alert['resume']}", json={"answer": None})
@@ -115,7 +115,7 @@ def test_an_alert_waits_for_the_person_and_then_the_action_ends(user: User, atti
 
 
 def test_the_status_reaches_an_open_page_without_a_reload(user: User, alc: Alc, attio: Attio) -> None:
-    """The event log tells every open page: Pending, then Complete."""
+    """Every open page gets the events: Pending, then Complete."""
     record_id = attio.add_person("Mei Tanaka", "+442079460024")
     start = user.get("/events.json").json()["last"]
 

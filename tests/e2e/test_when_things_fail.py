@@ -1,4 +1,4 @@
-"""The day something is down: each failure has its text, and nothing is lost or done twice."""
+"""One of the servers is down: each failure has its text, and nothing is lost or done twice."""
 
 import socket
 from concurrent.futures import ThreadPoolExecutor
@@ -14,7 +14,7 @@ SENT = "Successfully sent to ALC!"
 def test_sending_while_alc_is_down_says_so_and_the_next_click_works(
     stack: Stack, user: User, alc: Alc, attio: Attio
 ) -> None:
-    """C2: the tutorial's alert; the intent is closed because nothing was sent, and the record stays untouched."""
+    """C2: the tutorial's alert. The intent is closed because nothing was sent, and the record is unchanged."""
     record_id = attio.add_person("Greta Lund", "+442079460060")
     stack.alc.stop()
     try:
@@ -48,7 +48,7 @@ def test_a_person_cannot_be_loaded_while_attio_is_down(stack: Stack, user: User,
 def test_a_worker_that_was_killed_finishes_what_it_was_asked_for(
     stack: Stack, user: User, alc: Alc, attio: Attio
 ) -> None:
-    """C7, I1: the click was taken while no worker lived; one lead, one success."""
+    """C7, I1: the click came while no worker was running; one lead, one success."""
     record_id = attio.add_person("Nia Mwangi", "+442079460064")
     stack.worker.kill()
     with ThreadPoolExecutor() as pool:
@@ -63,7 +63,7 @@ def test_a_worker_that_was_killed_finishes_what_it_was_asked_for(
 def test_a_verdict_sent_while_the_web_process_is_dead_arrives_when_it_lives_again(
     stack: Stack, user: User, alc: Alc, attio: Attio
 ) -> None:
-    """R17: ALC sends again until somebody has stored it."""
+    """R17: ALC retries until the delivery is stored."""
     record_id = attio.add_person("Pia Rossi", "+442079460065")
     user.click_send(record_id)
     stack.web.kill()
@@ -77,7 +77,7 @@ def test_a_verdict_sent_while_the_web_process_is_dead_arrives_when_it_lives_agai
 def test_a_verdict_stored_while_no_worker_lives_is_shown_when_one_does(
     stack: Stack, user: User, alc: Alc, attio: Attio
 ) -> None:
-    """R17: the 2xx came from the web process alone; the work waits for a worker."""
+    """R17: the web process stores and answers 2xx; the work waits for a worker."""
     record_id = attio.add_person("Eli Stone", "+442079460066")
     user.click_send(record_id)
     stack.worker.kill()
@@ -103,7 +103,7 @@ def test_everything_stops_within_ten_seconds_with_a_page_open(stack: Stack, user
 
 
 def test_unfinished_requests_and_open_streams_hold_up_nobody(stack: Stack, user: User) -> None:
-    """Matrix "Webhook 1": 150 bodies that never end and 40 streams; the page and a click still find a thread."""
+    """Matrix "Webhook 1": with 150 unfinished requests and 40 streams, a page and a click still get a thread."""
     host, port = stack.app_url.removeprefix("http://").split(":")
     unfinished = b"POST /hooks/x HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 500\r\n\r\n{"
     stream = b"GET /events HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"

@@ -1,4 +1,4 @@
-"""Seed 002's last section, "Workflow blocks": a step that waits for ALC, a trigger that ALC pulls, on real servers."""
+"""Seed 002's section "Workflow blocks" on real servers: a step that waits for ALC, and a trigger that ALC calls."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PHONE = "+442079460060"
 
 @pytest.fixture
 def switched_on(user: User, alc: Alc) -> Iterator[None]:
-    """The workflow of the trigger block, while a test runs."""
+    """The workflow with the trigger block, switched on for the test."""
     press_switch(user, "follow-up", on=True)
     eventually(lambda: len(alc.webhooks("lead.processed")) == 2, what=alc.webhooks)
     yield
@@ -27,7 +27,7 @@ def switched_on(user: User, alc: Alc) -> Iterator[None]:
 
 
 def press_run(user: User, record_id: str) -> str:
-    """Press Run for a person; returns the run's id."""
+    """Press Run for a person, and return the run's id."""
     answer = user.post("/workflows/qualify/runs", data={"record_id": record_id}, allow_redirects=False)
     assert answer.status_code == 303, answer.text
     return str(answer.headers["Location"].rpartition("#run-")[2])
@@ -39,19 +39,19 @@ def press_switch(user: User, workflow_id: str, *, on: bool) -> None:
 
 
 def run(user: User, run_id: str) -> dict[str, Any]:
-    """A run as the page shows it."""
+    """Return a run as the page shows it."""
     runs = user.get("/workflows.json").json()["runs"]
     return next(run for run in runs if run["id"] == run_id)
 
 
 def sees(user: User, run_id: str, state: str) -> list[tuple[str, str]]:
-    """Wait until a run is in this state; returns the title and the outcome of each step."""
+    """Wait until a run is in this state. Return the title and the outcome of each step."""
     eventually(lambda: run(user, run_id)["state"] == state, what=lambda: run(user, run_id))
     return [(step["title"], step["outcome"]) for step in run(user, run_id)["steps"]]
 
 
 def tasks(attio: Attio, record_id: str) -> list[str]:
-    """What is to be done about a person."""
+    """Return the tasks about a person."""
     found = attio.call("GET", f"/v2/tasks?linked_object=people&linked_record_id={record_id}")
     return [task["content_plaintext"] for task in found]
 
@@ -67,7 +67,7 @@ def tasks(attio: Attio, record_id: str) -> list[str]:
 def test_a_run_takes_the_branch_of_the_verdict(
     user: User, alc: Alc, attio: Attio, interest: str, outcome: str, ends: str, following: list[str]
 ) -> None:
-    """Execute, defer, finish; and the record says what a click would have made it say."""
+    """Execute, defer, finish; the record shows the same as after a click."""
     record_id = attio.add_person("Rosa Lindqvist", PHONE)
     run_id = press_run(user, record_id)
     assert sees(user, run_id, "waiting") == [("Send to ALC and wait", "")]
@@ -90,7 +90,7 @@ def test_a_person_without_a_number_takes_the_branch_of_failure(user: User, alc: 
 
 
 def test_a_step_and_a_delay_end_when_their_time_is_over(stack: Stack, user: User, alc: Alc, attio: Attio) -> None:
-    """Fourteen days and two days, in virtual time: due rows, and nobody who sleeps."""
+    """After fourteen days and two days: rows are due, and no process sleeps."""
     record_id = attio.add_person("Rosa Lindqvist", PHONE)
     run_id = press_run(user, record_id)
     sees(user, run_id, "waiting")
@@ -109,7 +109,7 @@ def test_a_step_and_a_delay_end_when_their_time_is_over(stack: Stack, user: User
 
 
 def test_a_run_that_waits_survives_kill_9_of_everything(stack: Stack, user: User, alc: Alc, attio: Attio) -> None:
-    """Days may pass before the worker is back; the verdict that came meanwhile is waiting for it."""
+    """The verdict that arrives while the worker is down is processed when it is back."""
     record_id = attio.add_person("Rosa Lindqvist", PHONE)
     run_id = press_run(user, record_id)
     sees(user, run_id, "waiting")
@@ -127,7 +127,7 @@ def test_a_run_that_waits_survives_kill_9_of_everything(stack: Stack, user: User
 
 @pytest.mark.usefixtures("switched_on")
 def test_a_verdict_on_a_click_starts_the_workflow_of_the_trigger(user: User, alc: Alc, attio: Attio) -> None:
-    """Activate registers the workflow's own address at ALC; each verdict starts one run, also when it is resent."""
+    """Activate registers a URL of the workflow at ALC; each verdict starts one run, also when it is resent."""
     record_id = attio.add_person("Rosa Lindqvist", PHONE)
     user.click_send(record_id)
     alc.decide(alc.leads(record_id)[0]["id"])
@@ -142,7 +142,7 @@ def test_a_verdict_on_a_click_starts_the_workflow_of_the_trigger(user: User, alc
 
 
 def test_the_page_names_people_and_blocks(user: User, alc: Alc, attio: Attio) -> None:
-    """What a person without scripts sees."""
+    """The page works without scripts."""
     record_id = attio.add_person("Rosa Lindqvist", PHONE)
     run_id = press_run(user, record_id)
     sees(user, run_id, "waiting")

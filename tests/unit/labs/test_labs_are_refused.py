@@ -1,4 +1,4 @@
-"""Where nothing may be broken on purpose, there are no labs, no naive code and no door to it."""
+"""Labs and the naive code are absent in production, and with any Attio but the stand-in."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ELSEWHERE = {"attio_url": "https://attio.test"}
 
 @pytest.mark.parametrize("settings", [PRODUCTION, REAL_ATTIO, ELSEWHERE], ids=["production", "real Attio", "elsewhere"])
 def test_labs_need_development_and_the_stand_in(settings: dict[str, str], tmp_path: Path) -> None:
-    """Pages, runs and the naive webhook's address are not there, and no file kills anybody."""
+    """There are no pages, no runs, no route of the naive webhook, and no file that kills a process."""
     config = Config.from_env(home=tmp_path, alc_client_secret="s", **settings)
     assert config.kill_once is None
     app = create_app(config)
@@ -35,7 +35,7 @@ def test_labs_need_development_and_the_stand_in(settings: dict[str, str], tmp_pa
 
 
 def test_the_naive_program_refuses_too() -> None:
-    """`python -m alc_app.labs.naive`, by hand, with a real Attio in the environment."""
+    """`python -m alc_app.labs.naive` with a real Attio in the environment."""
     refused = subprocess.run(
         [sys.executable, "-m", "alc_app.labs.naive"],
         env={**os.environ, "ATTIO_API_TOKEN": "a-real-token"},

@@ -1,4 +1,4 @@
-"""The chaos proxy does what its names say: a fault that does nothing would prove everything."""
+"""The chaos proxy causes the faults that it names; otherwise tests with faults would prove nothing."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ HELLO = chaos.http_answer(201, b'{"hello": "world"}', ("Content-Type", "applicat
 
 @pytest.fixture
 def upstream() -> Iterator[ChaosProxy]:
-    """A server that says hello to everybody."""
+    """A server that answers every request with hello."""
     server = ChaosProxy()
     server.always("", chaos.says(HELLO))
     yield server
@@ -27,14 +27,14 @@ def upstream() -> Iterator[ChaosProxy]:
 
 @pytest.fixture
 def proxy(upstream: ChaosProxy) -> Iterator[ChaosProxy]:
-    """The one that is tested."""
+    """The proxy under test."""
     between = ChaosProxy(upstream.url)
     yield between
     between.close()
 
 
 def post(proxy: ChaosProxy, path: str = "/x") -> requests.Response:
-    """One call through the proxy."""
+    """Send one request through the proxy."""
     return requests.post(f"{proxy.url}{path}", data=b"the body", headers={"X-Ours": "1"}, timeout=PATIENCE)
 
 
@@ -55,7 +55,7 @@ def test_what_no_rule_matches_passes_through(proxy: ChaosProxy, upstream: ChaosP
     ids=lambda value: getattr(value, "__name__", value),
 )
 def test_no_whole_answer_comes(proxy: ChaosProxy, upstream: ChaosProxy, fault: chaos.Fault, asked: int) -> None:
-    """Before or after it was done: only the proxy knows."""
+    """The client cannot know whether the upstream got the request."""
     proxy.plan("POST /x", fault)
     with pytest.raises(requests.RequestException):
         _ = post(proxy).content
@@ -84,7 +84,7 @@ def test_an_odd_answer_comes(
 
 
 def test_a_late_answer_is_late(proxy: ChaosProxy) -> None:
-    """And whole."""
+    """It is complete."""
     proxy.plan("POST", chaos.late(0.1))
     started = time.monotonic()
     assert post(proxy).status_code == 201
@@ -117,7 +117,7 @@ def test_random_faults_come_again_with_their_seed(proxy: ChaosProxy) -> None:
 
 
 def test_connections_are_refused_while_it_is_away(proxy: ChaosProxy) -> None:
-    """And taken again at the same address."""
+    """Then they are accepted again at the same address."""
     with proxy.away(), pytest.raises(requests.ConnectionError, match="refused"):
         post(proxy)
     assert post(proxy).status_code == 201

@@ -1,4 +1,4 @@
-"""The hook of the end-to-end tests: it sees what a client should not have sent."""
+"""The contract check of the end-to-end tests finds requests that ALC's OpenAPI document does not describe."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -14,12 +14,12 @@ JSON, FORM = "application/json", "application/x-www-form-urlencoded"
 
 @pytest.fixture(scope="module")
 def described() -> Iterator[dict[str, Any]]:
-    """The document."""
+    """The OpenAPI document."""
     yield document("http://127.0.0.1:8001")
 
 
 def entry(method: str, path: str, body: Any = None, content_type: str = JSON, **more: Any) -> dict[str, Any]:
-    """A request as the mock records it."""
+    """Return a request as the mock records it."""
     common = {"query": {}, "headers": {"Content-Type": content_type}, "status": 201}
     return {"method": method, "path": path, "body": body, **common, **more}
 
@@ -59,5 +59,5 @@ def test_what_is_described_passes(described: dict[str, Any], right: dict[str, An
     ],
 )
 def test_what_is_not_described_is_named(described: dict[str, Any], wrong: dict[str, Any], words: str) -> None:
-    """One sentence for each departure."""
+    """One sentence for each difference."""
     assert words in " ".join(problems_of(described, wrong))

@@ -12,7 +12,7 @@ SOURCES = sorted((Path(__file__).parents[3] / "alc_app").rglob("*.py"))
 
 
 def places_in_the_code() -> Iterator[str]:
-    """Every `failpoint("…")`, and both places of every durable step."""
+    """Yield every `failpoint("…")`, and both failpoints of every durable step."""
     for path in SOURCES:
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.FunctionDef) and any(ast.unparse(mark) == "step" for mark in node.decorator_list):
@@ -26,7 +26,7 @@ def places_in_the_code() -> Iterator[str]:
 
 
 def test_the_places_in_the_code_are_those_of_the_matrix() -> None:
-    """Bar 9.1: a step that is added without a row here would be a moment at which nobody has ever died."""
+    """A new step needs a row in the matrix, or no test would kill a process there."""
     assert set(places_in_the_code()) == EVERYWHERE
 
 
