@@ -103,11 +103,6 @@ def text_of(values: Sequence[Mapping[str, Any]]) -> str | None:
     return first.get("value")
 
 
-def phone_of(value: Mapping[str, Any]) -> str:
-    """A phone number in international form. The prose and the OpenAPI name it differently; either may come."""
-    return str(value.get("phone_number") or value.get("normalized_phone_number") or value["original_phone_number"])
-
-
 def value_history(object_slug: str, record_id: str, attribute: str) -> list[dict[str, Any]]:
     """Every value that an attribute of a record has had, oldest first. `GET …/attributes/{attribute}/values`."""
     path = f"/v2/objects/{object_slug}/records/{quote(record_id, safe='')}/attributes/{attribute}/values"

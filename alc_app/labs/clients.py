@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from alc_app.attio.http import FetchResponse
-from alc_app.clients.attio_api import text_of
+from alc_app.clients.attio_people import PastValue, PersonRecord
 from alc_app.runtime.http_client import Http
 
 CREATED_BY_LAB = "Made by a lab, and deleted after it"
@@ -99,13 +99,13 @@ class AttioClient:
             "job_title": CREATED_BY_LAB,
         }
         created = self._call("POST", "/v2/objects/people/records", {"data": {"values": values}})
-        return str(created["data"]["id"]["record_id"])
+        return PersonRecord(created["data"]).record_id
 
     def list_people_of_labs(self) -> list[str]:
         """Return the record ids of people that labs have created and not deleted."""
         query = {"filter": {"job_title": CREATED_BY_LAB}, "limit": 100}
         found = self._call("POST", "/v2/objects/people/records/query", query)["data"]
-        return [record["id"]["record_id"] for record in found]
+        return [PersonRecord(record).record_id for record in found]
 
     def delete_person(self, record_id: str) -> None:
         """Delete a person."""
@@ -114,12 +114,12 @@ class AttioClient:
     def get_status(self, record_id: str) -> str:
         """Return the record's `alc_status`, or an empty string."""
         record = self._call("GET", f"/v2/objects/people/records/{record_id}")["data"]
-        return text_of(record["values"].get("alc_status", [])) or ""
+        return PersonRecord(record).alc_status or ""
 
     def get_status_history(self, record_id: str) -> Sequence[str]:
         """Return every `alc_status` that the record has had, the oldest first."""
         path = f"/v2/objects/people/records/{record_id}/attributes/alc_status/values?show_historic=true"
-        return [text_of([value]) or "" for value in self._call("GET", path)["data"]]
+        return [PastValue(value).text or "" for value in self._call("GET", path)["data"]]
 
     def fail_writes(self, record_id: str) -> None:
         """Answer every write to this record with 503 until `restore_writes`."""

@@ -1,4 +1,4 @@
-"""`alc-app doctor` on leads: do records say what our rows say, and has every verdict come? Invariant I4.
+"""`alc-app doctor` on leads: do the records show what our rows say, and has every verdict arrived? Invariant I4.
 
 TUTORIAL: it has no such file. A record that somebody overwrote, or whose verdict got lost, stays wrong for ever.
 """
@@ -6,37 +6,36 @@ TUTORIAL: it has no such file. A record that somebody overwrote, or whose verdic
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from functools import partial
-from typing import Any
 
 from alc_app.attio import AttioNoWorkspaceConnectionError
 from alc_app.attio.host.doctor import Finding
 from alc_app.attio.server import get_workspace_connection
-from alc_app.clients import alc_api, alc_events, attio_api
+from alc_app.clients import alc_api, alc_events, attio_people
 from alc_app.clients.alc_api import AlcUnknown
-from alc_app.clients.attio_api import text_of
+from alc_app.clients.attio_people import PersonRecord
 from alc_app.leads import queries, record_sync, transitions
 from alc_app.leads.queries import ExpectedRecord
 from alc_app.leads.reconcile import check_verdict
 
-AT_ONCE = 100
-"""Records that are asked for in one call."""
+BATCH_SIZE = 100
+"""Records that are read with one call."""
 GONE = "The record was deleted in the CRM, or merged into another."
 
 
 def check_records() -> Iterator[Finding]:
     """Compare the records with our rows. Raises: AttioApiError."""
-    expected = queries.expected_records()
-    found = _values_of([told.record_id for told in expected])
-    unchanged = set(queries.expected_records())  # a verdict may have been written between the two looks
-    for told in expected:
-        if told in unchanged:
-            yield from _compare(told, found.get(told.record_id))
+    expected_records = queries.expected_records()
+    people = _read_people([expected.record_id for expected in expected_records])
+    unchanged = set(queries.expected_records())  # a verdict may have been written while Attio was asked
+    for expected in expected_records:
+        if expected in unchanged:
+            yield from _compare(expected, people.get(expected.record_id))
 
 
 def check_verdicts() -> Iterator[Finding]:
-    """Ask ALC about leads that have waited for long. Raises: AlcError, AttioConnectionExpiredError."""
+    """Ask ALC about leads that have been pending for long. Raises: AlcError, AttioConnectionExpiredError."""
     try:
         connection = get_workspace_connection()
     except AttioNoWorkspaceConnectionError:
@@ -54,11 +53,11 @@ def check_verdicts() -> Iterator[Finding]:
 
 
 def check_unknown_pending_records() -> Iterator[Finding]:
-    """Look for records that wait for a verdict which nobody here waits for. Raises: AttioApiError."""
-    waiting = attio_api.query_records("people", filter={"alc_status": "Pending"}, limit=500)
-    named = {record["id"]["record_id"]: _lead_id(record) for record in waiting}
-    unknown = queries.unknown_lead_ids(alc_lead_id for alc_lead_id in named.values() if alc_lead_id)
-    for record_id, alc_lead_id in named.items():
+    """Find records that say "Pending" for a lead of which we have no row. Raises: AttioApiError."""
+    pending = attio_people.query_people(filter={"alc_status": "Pending"}, limit=500)
+    lead_ids = {person.record_id: _valid_lead_id(person) for person in pending}
+    unknown = queries.unknown_lead_ids(alc_lead_id for alc_lead_id in lead_ids.values() if alc_lead_id)
+    for record_id, alc_lead_id in lead_ids.items():
         if alc_lead_id is None:
             text = f'The record {record_id} says "Pending" and names no lead. Clear its ALC status, or send it to ALC.'
             yield Finding(text, record_id, "warning")
@@ -67,42 +66,37 @@ def check_unknown_pending_records() -> Iterator[Finding]:
             yield Finding(text, record_id, "warning", partial(_adopt, record_id, alc_lead_id))
 
 
-def _lead_id(record: Mapping[str, Any]) -> str | None:
-    """What it says of its lead, if that is an id: people may type anything there."""
-    value = text_of(record["values"].get("alc_lead_id", []))
+def _valid_lead_id(person: PersonRecord) -> str | None:
+    """Return the record's ALC lead id if it has the form of one: users may type anything there."""
+    value = person.alc_lead_id
     return value if value and re.fullmatch(alc_events.ID, value) else None
 
 
-def _values_of(record_ids: list[str]) -> dict[str, Mapping[str, Any]]:
-    batches = [record_ids[start : start + AT_ONCE] for start in range(0, len(record_ids), AT_ONCE)]
-    records = (
-        record
-        for batch in batches
-        for record in attio_api.query_records("people", filter={"record_id": {"$in": batch}}, limit=AT_ONCE)
-    )
-    return {record["id"]["record_id"]: record["values"] for record in records}
+def _read_people(record_ids: Sequence[str]) -> dict[str, PersonRecord]:
+    batches = [record_ids[start : start + BATCH_SIZE] for start in range(0, len(record_ids), BATCH_SIZE)]
+    return {person.record_id: person for batch in batches for person in attio_people.get_people(batch)}
 
 
-def _compare(told: ExpectedRecord, values: Mapping[str, Any] | None) -> Iterator[Finding]:
-    if values is None:
-        if told.is_open:  # of a lead that has ended nothing is left to be told
-            text = f"The record {told.record_id} is gone from the CRM, and its lead is under way."
-            yield Finding(text, told.lead_id, mend=partial(_end_undeliverable, told))
+def _compare(expected: ExpectedRecord, person: PersonRecord | None) -> Iterator[Finding]:
+    if person is None:
+        if expected.is_open:  # a lead that has ended has nothing left to show
+            text = f"The record {expected.record_id} is gone from the CRM, and its lead is under way."
+            yield Finding(text, expected.lead_id, mend=partial(_end_undeliverable, expected))
         return
-    wrong = [slug for slug, value in told.values if text_of(values.get(slug, [])) != value]
+    wrong = [slug for slug, value in expected.values if person.text(slug) != value]
     if wrong:
-        text = f"The record {told.record_id} does not say what we know of its lead: {', '.join(wrong)}."
-        yield Finding(text, told.lead_id, mend=partial(_sync_again, told))
+        text = f"The record {expected.record_id} does not say what we know of its lead: {', '.join(wrong)}."
+        yield Finding(text, expected.lead_id, mend=partial(_sync_again, expected))
 
 
-def _sync_again(told: ExpectedRecord) -> str:
-    queries.request_sync(told.lead_id, told.version)
-    return f"The record {told.record_id} is being written again."
+def _sync_again(expected: ExpectedRecord) -> str:
+    queries.request_sync(expected.lead_id, expected.version)
+    return f"The record {expected.record_id} is being written again."
 
 
-def _end_undeliverable(told: ExpectedRecord) -> str:
-    record_sync.mark_undeliverable(told.lead_id, told.record_id, GONE)
-    return f"The lead {told.lead_id} has been ended as undeliverable."
+def _end_undeliverable(expected: ExpectedRecord) -> str:
+    record_sync.mark_undeliverable(expected.lead_id, expected.record_id, GONE)
+    return f"The lead {expected.lead_id} has been ended as undeliverable."
 
 
 def _apply_verdict(lead_id: str) -> str:

@@ -1,6 +1,6 @@
-"""Sending a person whom somebody wants sent from inside the CRM, where our button is not. Usage 6-10 without the page.
+"""Send a person whom a user asks for inside the CRM, where our button is not. Usage 6-10 without the page.
 
-What the page would tell the user is told by the record: its status is Pending, or Failed.
+The record shows the user how it went: its status becomes Pending or Failed.
 """
 
 import logging
@@ -8,9 +8,8 @@ from dataclasses import dataclass
 
 from alc_app.attio import AttioError
 from alc_app.attio.host.context import step
-from alc_app.clients import attio_api
+from alc_app.clients import attio_people
 from alc_app.clients.alc_api import AlcError
-from alc_app.clients.attio_api import text_of
 from alc_app.leads import transitions
 from alc_app.leads.record_sync import sync_record
 from alc_app.send_to_alc_server import send_to_alc
@@ -20,67 +19,64 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """A person to send; `since` names the request: when the record began to say so."""
+class PersonToSend:
+    """What ALC needs to know of a person. `requested_at` is when the status became "Requested"; None if it is not."""
 
     name: str
     phone_number: str | None
-    since: str | None
+    requested_at: str | None
 
 
 def send_requested(record_id: str) -> None:
-    """Send the person once for each time that somebody has set the status to "Requested"."""
+    """Send the person once for each time that a user has set the status to "Requested"."""
     person = read_person(record_id)
-    if person and person.since:
-        _send(record_id, person, request=person.since)
+    if person and person.requested_at:
+        _send(record_id, person, request=person.requested_at)
 
 
 def send_all_requested() -> None:
-    """Send everybody whose record says so: Attio may have told nobody, while our webhook was lost."""
+    """Send every person whose status is "Requested". Attio's events may have been lost with our webhook."""
     for record_id in find_requested():
         send_requested(record_id)
 
 
 def send_new(record_id: str) -> None:
-    """Send a person who was added; one without a phone number is nobody's request, and is left alone."""
+    """Send a person who was added to the CRM, if there is a phone number. Without one nothing happens: nobody asked."""
     person = read_person(record_id)
     if person and person.phone_number:
         _send(record_id, person, request="created")
 
 
-def _send(record_id: str, person: Wanted, request: str) -> None:
+def _send(record_id: str, person: PersonToSend, request: str) -> None:
     lead_id = transitions.open_requested_send(record_id, request)
-    if lead_id is None:  # it has been sent for this request, or is under way already
+    if lead_id is None:  # sent for this request before, or under way already
         return
-    told = {"lead_id": lead_id, "record_id": record_id}
+    ids = {"lead_id": lead_id, "record_id": record_id}
     try:
         if person.phone_number:
             send_to_alc.run(record_id, person.name, person.phone_number)
         else:
-            log.warning("The record %s was to be sent to ALC, and has no phone number.", record_id, extra=told)
+            log.warning("The record %s was to be sent to ALC, and has no phone number.", record_id, extra=ids)
             transitions.mark_not_sent(lead_id)
     except (AlcError, AttioError) as error:
-        log.warning("The record %s was not sent to ALC: %s", record_id, error.message, extra=told)
+        log.warning("The record %s was not sent to ALC: %s", record_id, error.message, extra=ids)
     sync_record(lead_id)
 
 
 @step
 def find_requested() -> list[str]:
-    """The people who wait to be sent."""
-    waiting = attio_api.query_records("people", filter={"alc_status": REQUESTED}, limit=100)
-    return [record["id"]["record_id"] for record in waiting]
+    """Return the records whose status is "Requested". Raises: AttioApiError."""
+    return [person.record_id for person in attio_people.query_people(filter={"alc_status": REQUESTED}, limit=100)]
 
 
 @step
-def read_person(record_id: str) -> Wanted | None:
-    """The person as the record has them now; None, when it is gone."""
-    record = attio_api.get_record("people", record_id)
-    if record is None:
+def read_person(record_id: str) -> PersonToSend | None:
+    """Read the person from the record as it is now; None if the record is gone. Raises: AttioApiError."""
+    person = attio_people.get_person(record_id)
+    if person is None:
         return None
-    values = record["values"]
-    status, name, phones = (values.get(slug) or [] for slug in ("alc_status", "name", "phone_numbers"))
-    return Wanted(
-        name=(name[0].get("full_name") if name else None) or "Unknown",
-        phone_number=attio_api.phone_of(phones[0]) if phones else None,
-        since=status[0]["active_from"] if text_of(status) == REQUESTED else None,
+    return PersonToSend(
+        name=person.name or "Unknown",
+        phone_number=next(iter(person.phone_numbers), None),
+        requested_at=person.alc_status_since if person.alc_status == REQUESTED else None,
     )

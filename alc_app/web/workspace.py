@@ -11,8 +11,8 @@ from sqlalchemy.exc import NoResultFound
 from alc_app.attio import BulkRecordAction, RecordAction, RecordWidget, graphql
 from alc_app.attio.host.context import running
 from alc_app.attio.host.doctor import DeadLetter
-from alc_app.clients import attio_api
 from alc_app.clients.attio_api import AttioApiError
+from alc_app.clients.attio_people import PersonRecord, company_names, get_person, query_people
 from alc_app.clients.graphql_loader import RestLoader
 from alc_app.leads import reconcile
 from alc_app.pages import (
@@ -74,15 +74,15 @@ class Workspace:
                 "offset": (page - 1) * page_size,
                 "sorts": sorted_by(sort, descending),
             }
-            records = attio_api.query_records("people", **query, **find_people(search))
-            companies = self._companies(records[:page_size])
+            records = query_people(**query, **find_people(search))
+            companies = company_names(company_ids(records[:page_size]))
         return PeoplePage([self._person(r, companies) for r in records[:page_size]], len(records) > page_size)
 
     def person(self, record_id: str) -> Person | None:
         """Return a person, or None. Raises: CrmUnavailable."""
         with self._reading():
-            record = attio_api.get_record("people", record_id)
-            return None if record is None else self._person(record, self._companies([record]))
+            record = get_person(record_id)
+            return None if record is None else self._person(record, company_names(company_ids([record])))
 
     def activity(self, record_id: str) -> Sequence[Change]:
         """Return the history of ALC's attributes, newest first. Raises: CrmUnavailable."""
@@ -216,16 +216,9 @@ class Workspace:
         """Run a GraphQL query of a record action, within the app context of the caller."""
         return graphql.execute(query, variables, RestLoader())
 
-    def _person(self, record: Mapping[str, Any], companies: Mapping[str, str]) -> Person:
+    def _person(self, record: PersonRecord, companies: Mapping[str, str]) -> Person:
         # The mock of Attio has no pages to link to.
         return to_person(record, companies, linked=self._services.config.uses_real_attio)
-
-    def _companies(self, records: Sequence[Mapping[str, Any]]) -> dict[str, str]:
-        ids = company_ids(records)
-        if not ids:
-            return {}
-        found = attio_api.query_records("companies", filter={"record_id": {"$in": ids}}, limit=len(ids))
-        return {r["id"]["record_id"]: r["values"]["name"][0]["value"] for r in found if r["values"]["name"]}
 
     @contextmanager
     def _reading(self) -> Iterator[None]:

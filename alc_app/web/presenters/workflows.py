@@ -9,8 +9,8 @@ from typing import Any
 from alc_app.attio import App
 from alc_app.attio.host.context import running
 from alc_app.attio.host.workflow_definitions import Step, Workflow
-from alc_app.clients import attio_api
 from alc_app.clients.attio_api import AttioApiError
+from alc_app.clients.attio_people import get_people
 from alc_app.pages.filters import utc
 from alc_app.pages.workflow_models import Branch, PlannedStep, RunStep, RunView, SwitchState, WorkflowView
 from alc_app.runtime.context import AppContext
@@ -96,15 +96,11 @@ def _step(manifest: App, step: WorkflowStep) -> RunStep:
 
 def _names(services: Services, ids: set[str]) -> dict[str, str]:
     """Return the names of people by record id; empty while the CRM is unavailable."""
-    if not ids:
-        return {}
     try:
         with running(AppContext(services)):
-            found = attio_api.query_records("people", filter={"record_id": {"$in": sorted(ids)}}, limit=len(ids))
+            return {person.record_id: person.name for person in get_people(ids) if person.name}
     except AttioApiError:
         return {}
-    named = {one["id"]["record_id"]: (one["values"].get("name") or [{}])[0].get("full_name") for one in found}
-    return {record_id: name for record_id, name in named.items() if name}
 
 
 def _shown(value: Any) -> str:
