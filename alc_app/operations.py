@@ -1,4 +1,4 @@
-"""What keeps the app running besides its entry points: jobs, retention, gauges, checks, dead letters and its tables.
+"""Everything that keeps the app running besides its entry points. The manifest (`app.py`) names it as `operations`.
 
 TUTORIAL: it has none of this. What fails there is lost, and nobody compares ALC, Attio and the app.
 """

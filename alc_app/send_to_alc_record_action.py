@@ -16,7 +16,7 @@ GET_PERSON_PHONE_NUMBERS = graphql(Path(__file__).parent / "get_person_phone_num
 
 
 async def on_trigger(record_id: str) -> None:
-    """Send the person with this record id to ALC, and tell the user how it went."""
+    """Send the person with this record id to ALC, and show the user how it went."""
     # Usage 5. TUTORIAL: its toast leaves after Attio's default of 4 seconds, even while the work goes on.
     toast = await show_toast("Preparing to send to ALC...", variant="neutral", duration_ms=INFINITE)
 

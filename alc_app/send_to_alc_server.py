@@ -1,4 +1,4 @@
-"""The server function: the lead to ALC, and "Pending" onto the record. Usage 8-10.
+"""The server function: send the lead to ALC, and mark the record as "Pending". Usage 8-10.
 
 The tutorial's `send-to-alc.server.ts`.
 """
@@ -20,44 +20,45 @@ log = logging.getLogger(__name__)
 # TUTORIAL: each click sends. Here the intent is written before anything is sent, and its id is ALC's idempotency key.
 @server_function(idempotency_key=lambda record_id, *_: transitions.open_send(record_id).run_key)
 def send_to_alc(record_id: str, name: str, phone_number: str) -> dict[str, object]:
-    """Send the person to ALC and mark the record as "Pending"; returns the lead, and whether the record shows it.
+    """Send the person to ALC and mark the record as "Pending".
 
+    Returns ALC's id of the lead, and whether the record shows its status yet: `{"id": …, "shown": …}`.
     Raises: AlcRefused, AlcUnreachable, AlcAnswerLost; Attio's own errors when there is no usable connection.
     """
     intent = transitions.claim_for_send(record_id)
     if intent is None:
         raise AlcRefused(GIVEN_UP)
-    if intent.alc_lead_id:  # sent before, and ALC is still at it; without a connection no result would come
+    if intent.alc_lead_id:  # sent before, and pending at ALC; without a connection no verdict would arrive
         get_workspace_connection()
         return {"id": intent.alc_lead_id, "shown": record_sync.is_synced(intent.id)}
-    told = {"lead_id": intent.id, "record_id": record_id}
-    log.info("The record %s is sent to ALC as the lead %s.", record_id, intent.id, extra=told)
+    ids = {"lead_id": intent.id, "record_id": record_id}
+    log.info("The record %s is sent to ALC as the lead %s.", record_id, intent.id, extra=ids)
     try:
         lead = send(intent.id, record_id, name, phone_number)
     except (AlcAnswerLost, AttioConnectionExpiredError):
-        transitions.retry_later(intent.id)  # ALC may have it: the intent stays open, with its key
+        transitions.retry_later(intent.id)  # ALC may have the lead: the intent stays open, with its key
         raise
     except AlcError:
         transitions.mark_not_sent(intent.id, refused=1)
         raise
-    except AttioError:  # there was no connection to ask ALC with
+    except AttioError:  # there was no connection to call ALC with
         transitions.mark_not_sent(intent.id)
         raise
     transitions.mark_sent(intent.id, lead.id)
-    log.info("ALC has the lead %s, and calls it %s.", intent.id, lead.id, extra={**told, "alc_lead_id": lead.id})
+    log.info("ALC has the lead %s, and calls it %s.", intent.id, lead.id, extra={**ids, "alc_lead_id": lead.id})
     sync_record(intent.id)  # Usage 9
     return {"id": lead.id, "shown": record_sync.is_synced(intent.id)}  # Usage 10
 
 
 def send(intent_id: str, record_id: str, name: str, phone_number: str) -> Lead:
-    """POST the lead; when the answer is lost, ask ALC whether it has it (C2)."""
+    """POST the lead; if the answer is lost, ask ALC whether it has the lead (C2). Raises: AlcError, AttioError."""
     # Get the authorization token from the workspace connection
     # that the user has set up in their Attio account.
     connection = get_workspace_connection()
     try:
         return _post(connection, record_id, name, phone_number, intent_id)  # Usage 8
     except AlcAnswerLost:
-        if lead := _look_up(connection, intent_id):
+        if lead := _find_lead(connection, intent_id):
             return lead
         raise
 
@@ -69,15 +70,15 @@ def _post(connection: Connection, record_id: str, name: str, phone_number: str, 
     return alc_api.create_lead(connection, record_id, name, phone_number, idempotency_key=intent_id)
 
 
-def _look_up(connection: Connection, intent_id: str) -> Lead | None:
+def _find_lead(connection: Connection, intent_id: str) -> Lead | None:
     try:
         return alc_api.find_lead(connection, idempotency_key=intent_id)
     except (AlcError, AttioError):
-        return None  # not even this can be known now
+        return None  # this cannot be found out now either
 
 
 def resolve_send(intent_id: str) -> None:
-    """Find out what became of a send whose answer was lost, or whose process died, and bring it to an end."""
+    """Ask ALC about a send whose answer was lost or whose process died, and finish it. Retried later if ALC is down."""
     try:
         lead = alc_api.find_lead(get_workspace_connection(), idempotency_key=intent_id)
     except (AlcError, AttioError):
@@ -87,6 +88,6 @@ def resolve_send(intent_id: str) -> None:
         transitions.mark_not_sent(intent_id, only_if_due=True)
     else:
         transitions.mark_sent(intent_id, lead.id)
-        told = {"lead_id": intent_id, "alc_lead_id": lead.id}
-        log.info("ALC has had the lead %s all along, and calls it %s.", intent_id, lead.id, extra=told)
+        ids = {"lead_id": intent_id, "alc_lead_id": lead.id}
+        log.info("ALC has had the lead %s all along, and calls it %s.", intent_id, lead.id, extra=ids)
         sync_record(intent_id)

@@ -1,7 +1,7 @@
 """A connection was added: tell ALC how to call us. Installation 5-7.
 
-The tutorial's `events/connection-added.event.ts`. It runs before the connection is saved. Raising is the refusal: the
-connection is not saved, and the runtime runs `connection_removed` to undo what had been done.
+The tutorial's `events/connection-added.event.ts`. It runs before the connection is saved. If it raises,
+the connection is not saved, and the runtime runs `connection_removed` to undo what had been done.
 """
 
 from alc_app.attio import Connection
@@ -12,7 +12,7 @@ from alc_app.record_events.subscription_rows import subscribe_soon
 
 
 def connection_added(connection: Connection) -> None:
-    """Create a webhook handler and register it with ALC. Raises: AlcError, when ALC does not take it."""
+    """Create a webhook handler and register it with ALC. Raises: AlcError if ALC does not accept it."""
     # The file name must match the file in alc_app/webhooks, without the suffix
     handler = create_webhook_handler(file_name="lead_processed")  # Installation 6
 

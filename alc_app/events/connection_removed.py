@@ -23,7 +23,7 @@ def connection_removed(connection: Connection) -> None:
 
 def _remove(connection: Connection, handler: WebhookHandler) -> AlcError | AttioError | None:
     if handler.signed_by == "attio":
-        subscribe_soon(handler.id)  # which finds the handler gone, and has Attio forget it too
+        subscribe_soon(handler.id)  # the job finds the handler gone, and deletes the webhook at Attio
         delete_webhook_handler(handler.id)
         return None
     # TUTORIAL: one failed deletion at ALC keeps every handler in Attio. Here each is tried on its own.

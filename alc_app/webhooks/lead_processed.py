@@ -1,8 +1,8 @@
 """ALC calls back: the lead has been processed. Later 10-11.
 
-The tutorial's `webhooks/lead-processed.webhook.ts`. The runtime has verified the signature before this file runs. It
-answers at once with what we return before the first effect; from there on it has stored the delivery, ALC has its
-200, and the rest runs durably on the worker.
+The tutorial's `webhooks/lead-processed.webhook.ts`. The runtime has verified the signature before this file runs. What
+the handler returns before its first step is the answer to ALC. At the first step the runtime stores the delivery and
+answers 200; the worker then runs the handler durably.
 """
 
 import logging
@@ -16,12 +16,12 @@ log = logging.getLogger(__name__)
 
 
 def lead_processed(req: Request) -> Response:
-    """Take ALC's verdict on a lead and show it on the record."""
+    """Store ALC's verdict on a lead and show it on the record. Raises: BadRequest, which becomes a 400."""
     body = req.json()
     if not isinstance(body, dict):
         return Response("Bad Request: the body must be an object.", status=400)
 
-    # Something that ALC may send one day and that this version does not know is not an error (bar R11).
+    # Something that ALC may send one day and that this version does not know is not an error (R11).
     event = body.get("event", "lead.processed")
     if isinstance(event, str) and event != "lead.processed":
         return Response(None, status=200)
@@ -33,10 +33,10 @@ def lead_processed(req: Request) -> Response:
         return Response("Bad Request", status=400)
 
     # TUTORIAL: it writes whatever status and record id it is sent. Here each field is checked by its form, and the
-    # record that is written is the one of our own row for the lead (bar R10, R12, R13).
+    # record that is written is the one of our own row for the lead (R10, R12, R13).
     lead_id = transitions.apply_verdict(LeadProcessed.parse(body))
     log.info("ALC says %s of the record %s.", status, record_id, extra={"record_id": record_id, "lead_id": lead_id})
-    if lead_id:  # None: not ours, too late, or so early that the send's own answer has not been stored
+    if lead_id:  # None: not our lead, an older verdict, or one that arrived before the answer to our POST
         sync_record(lead_id)  # Later 11
 
     return Response(None, status=200)
