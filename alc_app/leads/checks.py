@@ -40,7 +40,7 @@ def check_verdicts() -> Iterator[Finding]:
         connection = get_workspace_connection()
     except AttioNoWorkspaceConnectionError:
         return
-    for lead_id, alc_lead_id in queries.waiting_longer_than(transitions.ASK_AFTER):
+    for lead_id, alc_lead_id in queries.waiting_longer_than(transitions.FIRST_VERDICT_CHECK):
         try:
             state = alc_api.get_lead(connection, alc_lead_id)
         except AlcUnknown:

@@ -1,4 +1,4 @@
-"""The door to our own memory for what people do to records in the CRM: merge them, delete them."""
+"""The leads of records that users merge or delete in the CRM."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from sqlalchemy import ColumnElement
 from sqlmodel import col, select
 
 from alc_app.attio.host.context import current, step
-from alc_app.leads.models import OPEN, Lead, lock_record, open_lead
+from alc_app.leads.models import OPEN, Lead, in_this_workspace, lock_record, open_lead
 
 HAS_OPEN_LEAD = "The record was merged into another, for which ALC is at a lead already."
 
 
 def was_ever_sent(record_id: str) -> bool:
-    """Has this record ever been sent, also if it was merged since? Most that come and go in a CRM have not."""
+    """Tell whether this record has ever had a lead, also before a merge. Most records in a CRM never had one."""
     sent = _of(record_id) | (col(Lead.alc_record_id) == record_id)
     with current().reading() as session:
         return session.exec(select(Lead.id).where(sent).limit(1)).first() is not None
@@ -20,7 +20,7 @@ def was_ever_sent(record_id: str) -> bool:
 
 @step
 def unfinished_leads(record_id: str) -> list[str]:
-    """The leads of a record that are open, or not shown on it yet."""
+    """Return the leads of a record that are open, or that the record does not show yet."""
     behind = col(Lead.status).in_(OPEN) | (col(Lead.shown_version) < col(Lead.version))
     with current().transaction() as session:
         return list(session.exec(select(Lead.id).where(_of(record_id), behind)))
@@ -28,10 +28,11 @@ def unfinished_leads(record_id: str) -> list[str]:
 
 @step
 def move_leads(merged_record_id: str, record_id: str) -> list[str]:
-    """Give the leads of a record to the one that it was merged into; returns them, the youngest first.
+    """Move the leads of a record to the one that it was merged into. Returns their ids, the youngest first.
 
-    One that was ended because its record had gone is alive again. Of two that are open one must end here: a record
-    has one chat at a time. What ALC says of a moved lead names the old record, which is therefore remembered.
+    A lead that ended because its record was gone gets its former status back. If both records have an open lead, the
+    moved one ends as undeliverable: a record has one chat at a time. ALC goes on using the old record id for a moved
+    lead, so it is kept as `alc_record_id`.
     """
     now = current().now()
     with current().transaction() as session:
@@ -55,4 +56,4 @@ def move_leads(merged_record_id: str, record_id: str) -> list[str]:
 
 
 def _of(record_id: str) -> ColumnElement[bool]:
-    return (col(Lead.workspace_id) == current().settings.workspace_id) & (col(Lead.record_id) == record_id)
+    return in_this_workspace() & (col(Lead.record_id) == record_id)

@@ -1,4 +1,4 @@
-"""The rows of leads.py and lead_record.py, and what these hand out of them."""
+"""The two tables of the leads, the values read from them, and the locks that every change takes."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ _IS_OPEN = text("status in ('sending', 'pending')")
 
 
 class Table(SQLModel, registry=registry()):
-    """Base of this file's tables, in a registry of their own."""
+    """Base of the app's own tables, in a registry of their own."""
 
 
 class Lead(Table, table=True):
-    """One lead that somebody meant to send."""
+    """One row for each time that a person is to be sent to ALC. README.md has its states."""
 
     __table_args__ = (
         Index(
@@ -44,38 +44,45 @@ class Lead(Table, table=True):
     record_id: str = Field(index=True)
     attempt: int = 0
     posts: int = 0
-    """How often ALC may have been asked: "it was not reached" is the whole truth only the first time."""
+    """POSTs that may have reached ALC. A POST without an answer may have made a lead there."""
     status: str = "sending"
     alc_lead_id: str | None = Field(default=None, unique=True)
     interest: str | None = None
     summary: str | None = None
     occurred_at: float = 0
+    """When ALC came to its verdict, in seconds since 1970; 0 without a verdict."""
     version: int = 0
+    """Counts the changes that the record has to show."""
     shown_version: int = 0
+    """The version that the record shows."""
     writer: str | None = None
+    """The run that writes the record now, until `writer_until`."""
     writer_until: float = 0
     due_at: float | None = None
+    """When a job works on this row; None: there is nothing to do."""
     ask_at: float | None = None
-    """When ALC is asked what became of the lead, in case its webhook never reaches us."""
+    """When ALC is asked for the verdict, in case its webhook never reaches us."""
     tries: int = 0
+    """Failures in a row, for the backoff."""
     why: str | None = None
+    """What went wrong, in a sentence. An ended lead with a reason is a dead letter."""
     undelivered: str | None = None
-    """What an undeliverable lead was before its record could not be written."""
+    """The status that an undeliverable lead had before its record could not be written."""
     requested: bool = False
-    """It was asked for in the CRM, by somebody who looks at the record and sees no page of ours."""
+    """Requested in the CRM: the user sees the record and no page of ours, so the record must show a failure."""
     alc_record_id: str | None = None
-    """The record as ALC knows it, when that was merged into another since."""
+    """The record id that ALC has, if the record was merged into another since."""
     created_at: float
     traceparent: str | None = Field(default_factory=trace.traceparent)
-    """The trace of the click, which what is finished later goes on with."""
+    """The trace of the click: later work on this lead continues it."""
 
     @property
     def never_reached_alc(self) -> bool:
-        """Has it ended without having reached ALC?"""
+        """Tell whether the lead has ended without reaching ALC."""
         return self.status == "not_sent" or (self.status == "failed" and self.requested and not self.occurred_at)
 
     def values(self) -> dict[str, str | None]:
-        """What the record should say, in plain strings; None clears what an earlier lead had left there."""
+        """Return what the record should show, by attribute; None clears what an earlier lead has left."""
         return {
             "alc_lead_id": self.alc_lead_id,
             "alc_status": self.status.capitalize(),
@@ -84,7 +91,7 @@ class Lead(Table, table=True):
 
 
 class EarlyEvent(Table, table=True):
-    """A verdict that overtook the answer to our own POST; it waits here until we learn the lead's id."""
+    """A verdict that arrived before the answer to our own POST. Kept until we know which lead it is for (R15)."""
 
     __tablename__ = "early_event"
 
@@ -104,37 +111,42 @@ class Intent:
 
     @property
     def run_key(self) -> str:
-        """The idempotency key of the run that sends it: another one after each attempt that was given up."""
+        """Return the idempotency key of the run that sends the lead: a new one after each attempt that failed."""
         return f"{self.id}.{self.attempt}"
 
 
 @dataclass(frozen=True)
 class Claim:
-    """The right to write to the record what it should say at `version`."""
+    """The right of one run to write the values of `version` to the record."""
 
     record_id: str
     values: dict[str, str | None]
     version: int
 
 
-def locked(session: Session, lead_id: str) -> Lead:
-    """The row, ours alone until the transaction ends: SQLite has one writer anyway, Postgres locks the row."""
+def in_this_workspace() -> ColumnElement[bool]:
+    """Return the condition that a lead belongs to this workspace."""
+    return col(Lead.workspace_id) == current().settings.workspace_id
+
+
+def lock_lead(session: Session, lead_id: str) -> Lead:
+    """Lock a row until the transaction ends, and return it. Postgres locks the row; SQLite has one writer anyway."""
     return session.get_one(Lead, lead_id, with_for_update=True)
 
 
 def lock_record(session: Session, record_id: str) -> None:
-    """From here on nobody else decides about the leads of this record; everybody takes their rows in one order."""
+    """Lock all leads of a record until the transaction ends, in the order of their ids, so that no two deadlock."""
     session.exec(select(Lead).where(Lead.record_id == record_id).order_by(col(Lead.id)).with_for_update()).all()
 
 
 def open_lead(session: Session, record_id: str) -> Lead | None:
-    """The lead of a record that is under way; there is one at most."""
-    mine = (Lead.workspace_id == current().settings.workspace_id, Lead.record_id == record_id)
-    return session.exec(select(Lead).where(*mine, col(Lead.status).in_(OPEN))).first()
+    """Return the open lead of a record, if it has one. A unique index keeps it from having two."""
+    is_open = (in_this_workspace(), col(Lead.record_id) == record_id, col(Lead.status).in_(OPEN))
+    return session.exec(select(Lead).where(*is_open)).first()
 
 
-def due(condition: ColumnElement[bool]) -> Sequence[str]:
-    """Leads whose time has come, and that no writer is at."""
+def due_leads(condition: ColumnElement[bool]) -> Sequence[str]:
+    """Return the ids of the leads that are due, match the condition and have no writer."""
     now = current().now()
     free = or_(col(Lead.writer).is_(None), col(Lead.writer_until) < now)
     with current().reading() as session:

@@ -1,7 +1,7 @@
-"""The door to our own memory as the doctor and the widget read it: what each record should say, who has waited long.
+"""What the doctor and the widget read of leads, and the repairs that the doctor makes.
 
-Every change here leaves a row due for the work that owns it (leads.py); nothing is written to ALC or Attio, and
-nothing is a step: the doctor runs outside of durable runs, and may do everything twice.
+A repair only changes a row so that a job finds it due (transitions.py, record_sync.py). Nothing is written to ALC or
+Attio. Nothing here is a step either: the doctor runs outside of durable runs, and may do everything twice.
 """
 
 from __future__ import annotations
@@ -15,15 +15,16 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, or_, select
 
 from alc_app.attio.host.context import current
-from alc_app.leads.models import Lead
+from alc_app.leads.models import Lead, in_this_workspace
 
 RECENT = 30 * 86_400.0
-MOST = 300
+"""Seconds for which a lead counts as recent."""
+MAX_LEADS = 300
 
 
 @dataclass(frozen=True)
 class ExpectedRecord:
-    """What a record should say, since `version` of a lead's row has been shown on it."""
+    """What a record should show, according to `version` of a lead's row."""
 
     lead_id: str
     record_id: str
@@ -34,7 +35,7 @@ class ExpectedRecord:
 
 @dataclass(frozen=True)
 class LeadSummary:
-    """The last lead of a record, as we remember it."""
+    """The last lead of a record, according to our row."""
 
     status: str
     alc_lead_id: str | None
@@ -44,24 +45,24 @@ class LeadSummary:
 
 
 def last_lead(record_id: str) -> LeadSummary | None:
-    """The last lead that somebody meant to send for this record; one that cannot be written is what it was before."""
-    query = select(Lead).where(_mine(), Lead.record_id == record_id).order_by(col(Lead.created_at).desc()).limit(1)
+    """Return the last lead of a record; an undeliverable one with the status that it had before."""
+    of_record = (in_this_workspace(), col(Lead.record_id) == record_id)
     with current().reading() as session:
-        lead = session.exec(query).first()
+        lead = session.exec(select(Lead).where(*of_record).order_by(col(Lead.created_at).desc()).limit(1)).first()
     if lead is None:
         return None
     return LeadSummary(lead.undelivered or lead.status, lead.alc_lead_id, lead.interest, lead.summary, lead.why)
 
 
 def expected_records() -> list[ExpectedRecord]:
-    """Leads that are open or recent, and that their record shows by our own account: the last one of each record."""
+    """Return what records should show: by the last lead of each, if it is pending or recent and written already."""
     since = current().now() - RECENT
     recent = or_(col(Lead.status) == "pending", col(Lead.created_at) > since, col(Lead.occurred_at) > since)
     reached_alc = col(Lead.status).not_in(("sending", "not_sent"))
-    query = select(Lead).where(_mine(), reached_alc, recent).order_by(col(Lead.created_at).desc()).limit(MOST)
+    query = select(Lead).where(in_this_workspace(), reached_alc, recent)
     with current().transaction() as session:
         last: dict[str, Lead] = {}
-        for lead in session.exec(query):
+        for lead in session.exec(query.order_by(col(Lead.created_at).desc()).limit(MAX_LEADS)):
             last.setdefault(lead.record_id, lead)
         return [
             ExpectedRecord(
@@ -73,35 +74,33 @@ def expected_records() -> list[ExpectedRecord]:
 
 
 def request_sync(lead_id: str, version: int) -> bool:
-    """Make the writer write this lead to its record once more; False when it has moved on by itself."""
-    return _change(lead_id, col(Lead.version) == version, version=version + 1, tries=0, due_at=current().now())
+    """Have the record of this lead written again. False if the lead has changed since `version`."""
+    return _update(lead_id, col(Lead.version) == version, version=version + 1, tries=0, due_at=current().now())
 
 
-def waiting_longer_than(waited: float) -> list[tuple[str, str]]:
-    """Leads whose verdict has not come for so many seconds, the oldest first: our id, and ALC's."""
-    old = (_mine(), col(Lead.status) == "pending", col(Lead.created_at) < current().now() - waited)
+def waiting_longer_than(seconds: float) -> list[tuple[str, str]]:
+    """Return our id and ALC's id of the leads that have been pending for so long, the oldest first."""
+    old = (in_this_workspace(), col(Lead.status) == "pending", col(Lead.created_at) < current().now() - seconds)
     query = select(Lead.id, Lead.alc_lead_id).where(*old).order_by(col(Lead.created_at)).limit(20)
     with current().transaction() as session:
         return [(lead_id, alc_lead_id) for lead_id, alc_lead_id in session.exec(query) if alc_lead_id]
 
 
 def mark_lost_at_alc(lead_id: str, why: str) -> bool:
-    """ALC has no such lead any more: it ends, and a click may begin anew."""
-    return _change(lead_id, col(Lead.status) == "pending", status="not_sent", why=why, ask_at=None, due_at=None)
+    """End a pending lead that ALC no longer has, so that the person can be sent again. False if it is not pending."""
+    return _update(lead_id, col(Lead.status) == "pending", status="not_sent", why=why, ask_at=None, due_at=None)
 
 
 def unknown_lead_ids(alc_lead_ids: Iterable[str]) -> set[str]:
-    """Those of ALC's ids for which we have no row."""
+    """Return those of ALC's lead ids for which there is no row."""
     ids = set(alc_lead_ids)
+    known = select(Lead.alc_lead_id).where(in_this_workspace(), col(Lead.alc_lead_id).in_(ids))
     with current().transaction() as session:
-        return ids - {
-            str(known)
-            for known in session.exec(select(Lead.alc_lead_id).where(_mine(), col(Lead.alc_lead_id).in_(ids)))
-        }
+        return ids - {str(alc_lead_id) for alc_lead_id in session.exec(known)}
 
 
 def adopt(record_id: str, alc_lead_id: str) -> bool:
-    """Follow a lead of ours that our rows have lost; False when the record has another one, which is open."""
+    """Add a row for a lead of ours at ALC that has none. False if the record has an open lead."""
     now = current().now()
     lead = Lead(
         id=uuid4().hex,
@@ -120,11 +119,7 @@ def adopt(record_id: str, alc_lead_id: str) -> bool:
     return True
 
 
-def _mine() -> ColumnElement[bool]:
-    return col(Lead.workspace_id) == current().settings.workspace_id
-
-
-def _change(lead_id: str, still: ColumnElement[bool], **values: object) -> bool:
+def _update(lead_id: str, condition: ColumnElement[bool], **values: object) -> bool:
     with current().transaction() as session:
-        which = (_mine(), col(Lead.id) == lead_id, still)
-        return bool(session.exec(update(Lead).where(*which).values(**values)).rowcount)
+        matching = (in_this_workspace(), col(Lead.id) == lead_id, condition)
+        return bool(session.exec(update(Lead).where(*matching).values(**values)).rowcount)

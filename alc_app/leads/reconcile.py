@@ -1,7 +1,7 @@
-"""Asks ALC for verdicts that no webhook has brought. Later 10-11 for deliveries that never came.
+"""Ask ALC for verdicts that no webhook has delivered. Later 10-11 for deliveries that never came.
 
 `check_verdict` asks about one lead whose verdict is late. `reconcile_leads` asks about all leads, page by page: every
-hour, when a person presses the button on the install page, by `alc-app catch-up`, and after a subscription was lost.
+hour, when a user presses the button on the install page, by `alc-app catch-up`, and after a subscription was lost.
 
 TUTORIAL: it has no such file. A webhook that is lost, disabled at ALC or sent while nobody was connected leaves the
 record Pending for ever.
@@ -20,40 +20,41 @@ from alc_app.attio.server import get_workspace_connection
 from alc_app.clients import alc_api
 from alc_app.clients.alc_api import AlcError
 from alc_app.leads import transitions
-from alc_app.leads.models import Lead, Table
+from alc_app.leads.models import Lead, Table, in_this_workspace
 from alc_app.leads.record_sync import sync_record
 
-EVERY = 3600.0
-"""Seconds between two sweeps."""
-SLACK = 3600.0
+INTERVAL = 3600.0
+"""Seconds between two reconciliations."""
+CLOCK_TOLERANCE = 3600.0
 """Seconds by which our clock and ALC's may differ."""
-SOONER = 60.0
-"""Seconds until one that failed is tried again."""
+RETRY_AFTER = 60.0
+"""Seconds after which a reconciliation that failed is tried again."""
 
 
 class Reconciliation(Table, table=True):
-    """One row for the workspace."""
+    """The state of the reconciliation; one row for the workspace."""
 
     workspace_id: str = Field(primary_key=True)
     due_at: float = 0.0
     since: float = 0.0
-    """When the last sweep that came to its end had begun."""
+    """When the last reconciliation that finished had started."""
     done_at: float | None = None
     told: int = 0
-    """How many leads the last one brought news of."""
+    """How many verdicts the last one found that we did not have."""
     why: str | None = None
+    """Why the last one failed."""
 
 
 @dataclass(frozen=True)
 class Started:
-    """A sweep that has begun: it goes back to leads that were made at `back_to`."""
+    """A reconciliation that started `at` a time, and reads the leads that were created after `back_to`."""
 
     at: float
     back_to: float
 
 
 def check_verdict(lead_id: str) -> None:
-    """Ask ALC about a lead whose verdict has not come; what cannot be known now is asked again later."""
+    """Ask ALC about a lead whose verdict is late. If ALC cannot say it now, it is asked again later."""
     alc_lead_id = transitions.next_verdict_check(lead_id)
     if alc_lead_id is None:
         return
@@ -66,41 +67,42 @@ def check_verdict(lead_id: str) -> None:
 
 
 def reconcile_leads(workspace_id: str) -> None:
-    """Ask ALC for every lead since the last sweep; what cannot be known now is asked again later.
+    """Ask ALC for the verdicts on all leads since the last time. If that fails, it is tried again later.
 
-    Each page is a step, so a crash goes on at the page where it was.
+    Each page is a step, so that a run continues after a crash at the page where it was.
     """
-    del workspace_id  # one installation serves one
-    begun = start_reconciliation()
+    del workspace_id  # an installation serves one workspace
+    start = start_reconciliation()
     try:
-        finish_reconciliation(begun.at, _apply_all_verdicts(begun.back_to))
+        finish_reconciliation(start.at, _apply_all_verdicts(start.back_to))
     except AttioNoWorkspaceConnectionError:
-        return  # whoever connects has all of it asked for
+        return  # connecting asks for every pending verdict anyway
     except (AlcError, AttioError) as error:
         fail_reconciliation(error.message)
 
 
 def _apply_all_verdicts(back_to: float) -> int:
-    connection, cursor, told = get_workspace_connection(), None, 0
+    connection, cursor, count = get_workspace_connection(), None, 0
     while True:
         page = alc_api.list_verdicts(connection, cursor)
-        for lead_id in (news := transitions.apply_verdicts(page.verdicts)):
+        changed = transitions.apply_verdicts(page.verdicts)
+        for lead_id in changed:
             sync_record(lead_id)
-        told, cursor = told + len(news), page.next_cursor
+        count, cursor = count + len(changed), page.next_cursor
         if cursor is None or (page.oldest and page.oldest.timestamp() < back_to):
-            return told
+            return count
 
 
 def reconcile_soon() -> None:
-    """Have ALC asked at once. Not a step, as the two below: doing it twice is doing it once."""
+    """Make the reconciliation due now. Not a step, nor are finish and fail: doing it twice changes nothing."""
     _set(due_at=current().now())
 
 
 def due_to_reconcile() -> Sequence[str]:
-    """The workspace, when its time has come; for the first time, when there is a lead of so long ago."""
+    """Return the workspace if its reconciliation is due. The first is due an interval after the first lead."""
     row, workspace_id = last_reconciliation(), current().settings.workspace_id
     if row is None:
-        old = (Lead.workspace_id == workspace_id, col(Lead.created_at) < current().now() - EVERY)
+        old = (in_this_workspace(), col(Lead.created_at) < current().now() - INTERVAL)
         with current().reading() as session:
             return [workspace_id] if session.exec(select(Lead.id).where(*old).limit(1)).first() else []
     return [workspace_id] if row.due_at <= current().now() else []
@@ -108,29 +110,27 @@ def due_to_reconcile() -> Sequence[str]:
 
 @step
 def start_reconciliation() -> Started:
-    """Begin a sweep: back to the oldest lead that we wait for, and at least to where the last one began, if any."""
+    """Start: back to the oldest pending lead, and at least to where the last reconciliation started."""
     now, row = current().now(), last_reconciliation()
-    pending = select(func.min(Lead.created_at)).where(
-        Lead.workspace_id == current().settings.workspace_id, col(Lead.status) == "pending"
-    )
+    pending = select(func.min(Lead.created_at)).where(in_this_workspace(), col(Lead.status) == "pending")
     with current().reading() as session:
         oldest = session.exec(pending).one()
-    _set(due_at=now + EVERY)
-    return Started(now, min(oldest or now, (row and row.since) or now) - SLACK)
+    _set(due_at=now + INTERVAL)
+    return Started(now, min(oldest or now, (row and row.since) or now) - CLOCK_TOLERANCE)
 
 
-def finish_reconciliation(begun_at: float, told: int) -> None:
-    """It has seen every lead that it had to."""
-    _set(since=begun_at, done_at=current().now(), told=told, why=None)
+def finish_reconciliation(started_at: float, count: int) -> None:
+    """Store that a reconciliation has read every lead, and how many verdicts were new."""
+    _set(since=started_at, done_at=current().now(), told=count, why=None)
 
 
 def fail_reconciliation(why: str) -> None:
-    """It could not be brought to its end, and is tried again before long."""
-    _set(due_at=current().now() + SOONER, why=why)
+    """Store why a reconciliation failed, and have it tried again soon."""
+    _set(due_at=current().now() + RETRY_AFTER, why=why)
 
 
 def last_reconciliation() -> Reconciliation | None:
-    """The last sweep."""
+    """Return the state of the reconciliation; None before the first one."""
     with current().reading() as session:
         found: Reconciliation | None = session.get(Reconciliation, current().settings.workspace_id)
         return found

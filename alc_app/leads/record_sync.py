@@ -1,8 +1,8 @@
-"""Makes the record in Attio say what we know about a lead: one writer at a time, until it does.
+"""Make the record in Attio show what our row says about its lead: one writer at a time, until they are equal.
 
-`version` counts what the record should say, `shown_version` what it does say. A run that finds them different writes;
-what could not be written is due again later. So in whatever order things happen, the record ends equal to the latest
-state of the row (C4).
+The writing is level-triggered: it compares two versions and does not replay changes. `version` counts what the record
+should show, `shown_version` what it does show. A run that finds them different writes the latest state; a write that
+fails is due again later. So the record ends equal to the row, in whatever order things happen (C4).
 
 TUTORIAL: it writes what just happened, so a late "Pending" can overwrite a "Complete".
 """
@@ -18,20 +18,19 @@ from alc_app.attio.host.backoff import backoff
 from alc_app.attio.host.context import current, step
 from alc_app.clients import attio_api
 from alc_app.clients.attio_api import AnswerLost, AttioApiError, Forbidden, NotFound
-from alc_app.leads.models import Claim, Lead, due, lock_record, locked
+from alc_app.leads.models import Claim, Lead, due_leads, lock_lead, lock_record
 
 WRITER_LEASE = 60.0
-"""Seconds. Longer than any call to Attio may take; a writer that died is followed by another after this."""
-
-STRAY = 30.0
-"""Seconds after which a write whose answer was lost has been made, or never will be."""
+"""Seconds: longer than any call to Attio may take. If a writer dies, another may take over after this time."""
+LATE_WRITE = 30.0
+"""Seconds after which Attio has carried out a write whose answer was lost, or never will."""
 log = logging.getLogger(__name__)
 
 
 def sync_record(lead_id: str) -> None:
-    """Write `alc_lead_id`, `alc_status` and `alc_interest` of this lead to its person. Usage 9, Later 11.
+    """Write `alc_lead_id`, `alc_status` and `alc_interest` of this lead to its record. Usage 9, Later 11.
 
-    Returns when the record is up to date or another run is writing it; what cannot be written now is due again later.
+    Returns when the record is up to date or another run is writing it. A write that fails is due again later.
     """
     while lead := claim(lead_id):
         try:
@@ -41,19 +40,19 @@ def sync_record(lead_id: str) -> None:
             log.warning("The record %s cannot be written: %s", lead.record_id, error.message)
             mark_undeliverable(lead_id, lead.record_id, error.message)
             return
-        except AttioApiError as error:  # an attribute may be missing: somebody can mend that, so it stays due
+        except AttioApiError as error:  # even a refusal is retried: a missing attribute can be added
             log.warning("The record %s is written later: %s", lead.record_id, error.message)
-            may_arrive = isinstance(error, AnswerLost)
-            retry_sync_later(lead_id, error.message, error.retry_after, may_arrive=may_arrive)
+            answer_lost = isinstance(error, AnswerLost)
+            retry_sync_later(lead_id, error.message, error.retry_after, answer_lost=answer_lost)
             return
         mark_synced(lead_id, lead.version)
-        told = {"record_id": lead.record_id, "lead_id": lead_id}
-        log.info("The record %s says %s.", lead.record_id, lead.values["alc_status"], extra=told)
+        ids = {"record_id": lead.record_id, "lead_id": lead_id}
+        log.info("The record %s says %s.", lead.record_id, lead.values["alc_status"], extra=ids)
 
 
 @step
 def _write(lead_id: str, record_id: str, values: dict[str, str | None]) -> bool:
-    """False, when another run has taken over: what we were to write may be older than what the record says."""
+    """Write the record, unless another run has taken over and may have written something newer: then return False."""
     if not renew_claim(lead_id):
         return False
     attio_api.update_record("people", record_id, values)
@@ -62,13 +61,13 @@ def _write(lead_id: str, record_id: str, values: dict[str, str | None]) -> bool:
 
 @step
 def claim(lead_id: str) -> Claim | None:
-    """The right to write this lead to its record; None when it says so already or another run is at it (C4)."""
+    """Claim the right to write the record; None if it is up to date or another run is writing (C4)."""
     now, writer = current().now(), current().run_id
     with current().transaction() as session:
-        lead = _locked_with_its_record(session, lead_id)
+        lead = _lock_record_of(session, lead_id)
         if lead.shown_version == lead.version:
             return None
-        if _newer_lead(session, lead):  # the record belongs to a later send now
+        if _newer_lead(session, lead):  # the record shows a later lead now
             lead.shown_version, lead.due_at = lead.version, None
             return None
         busy = col(Lead.writer).is_not(None) & (col(Lead.writer) != writer) & (col(Lead.writer_until) > now)
@@ -79,12 +78,12 @@ def claim(lead_id: str) -> Claim | None:
 
 
 def renew_claim(lead_id: str) -> bool:
-    """Has nobody else written since we claimed? A run that was lost for longer than its lease comes back too late.
+    """Extend the claim; False if this run has lost it, because it was away for longer than its lease.
 
-    Not a step: it is asked within the one that writes, whenever that one is begun.
+    Not a step: it runs inside the step that writes, each time that this one begins.
     """
     with current().transaction() as session:
-        lead = _locked_with_its_record(session, lead_id)
+        lead = _lock_record_of(session, lead_id)
         if lead.writer != current().run_id or _newer_lead(session, lead):
             return False
         lead.writer_until = current().now() + WRITER_LEASE
@@ -93,33 +92,35 @@ def renew_claim(lead_id: str) -> bool:
 
 @step
 def mark_synced(lead_id: str, version: int) -> None:
-    """The record says what our row said at `version`."""
+    """Store that the record shows `version` of the row."""
     with current().transaction() as session:
-        lead = locked(session, lead_id)
+        lead = lock_lead(session, lead_id)
         lead.shown_version, lead.writer, lead.why, lead.tries = version, None, None, 0
         lead.due_at = None if lead.version == version else current().now()
         current().publish("record", {"record_id": lead.record_id, "values": lead.values()})
 
 
 @step
-def retry_sync_later(lead_id: str, why: str, retry_after: float | None, *, may_arrive: bool = False) -> None:
-    """The record could not be written now; it is due again after a while, or when Attio asked us to come back.
+def retry_sync_later(lead_id: str, why: str, retry_after: float | None, *, answer_lost: bool = False) -> None:
+    """Make the record due again after a backoff of seconds, or after what Attio asked for in `Retry-After`.
 
-    A write that `may_arrive` yet keeps the record to itself meanwhile: it must not undo the one that follows.
+    After `answer_lost` Attio may still carry out the write. Nobody writes the record until that is over, so that the
+    late write cannot undo the next one.
     """
     with current().transaction() as session:
-        lead = locked(session, lead_id)
+        lead = lock_lead(session, lead_id)
         lead.tries, lead.why = lead.tries + 1, why
-        lead.due_at = current().now() + max(backoff(lead.tries, 1.0), retry_after or 0, STRAY if may_arrive else 0)
-        lead.writer, lead.writer_until = ("stray", current().now() + STRAY) if may_arrive else (None, 0.0)
+        now, late = current().now(), LATE_WRITE if answer_lost else 0.0
+        lead.due_at = now + max(backoff(lead.tries, 1.0), retry_after or 0, late)
+        lead.writer, lead.writer_until = ("late write", now + late) if answer_lost else (None, 0.0)
 
 
 @step
 def mark_undeliverable(lead_id: str, record_id: str, why: str) -> None:
-    """The record cannot be written any more; the lead ends here, with the reason (C5), unless it has moved on."""
+    """End a lead whose record cannot be written any more, with the reason (C5), unless the lead has been moved."""
     with current().transaction() as session:
-        lead = locked(session, lead_id)
-        if lead.record_id != record_id:  # merged into another, which is to be written instead
+        lead = lock_lead(session, lead_id)
+        if lead.record_id != record_id:  # it was merged into another record, which is written instead
             lead.writer = None
             return
         lead.undelivered, lead.status, lead.why = lead.undelivered or lead.status, "undeliverable", why
@@ -129,19 +130,19 @@ def mark_undeliverable(lead_id: str, record_id: str, why: str) -> None:
 
 @step
 def is_synced(lead_id: str) -> bool:
-    """Does the record say what we know?"""
+    """Tell whether the record shows the latest state of the lead."""
     with current().transaction() as session:
-        lead = locked(session, lead_id)
+        lead = lock_lead(session, lead_id)
         return bool(lead.shown_version == lead.version)
 
 
 def due_to_sync() -> Sequence[str]:
-    """Leads that their record does not show yet."""
-    return due(col(Lead.shown_version) < col(Lead.version))
+    """Return the leads that are due and whose record is not up to date."""
+    return due_leads(col(Lead.shown_version) < col(Lead.version))
 
 
-def _locked_with_its_record(session: Session, lead_id: str) -> Lead:
-    """The row, and the right to decide for all leads of its record."""
+def _lock_record_of(session: Session, lead_id: str) -> Lead:
+    """Lock all leads of the lead's record, and return the lead."""
     lock_record(session, session.exec(select(Lead.record_id).where(Lead.id == lead_id)).one())
     return session.get_one(Lead, lead_id)
 
@@ -152,6 +153,6 @@ def _newer_lead(session: Session, lead: Lead) -> bool:
         Lead.record_id == lead.record_id,
         Lead.created_at > lead.created_at,
     )
-    # One that is still being sent may come to nothing, and until then the record shows the last one that did not.
+    # A lead that is still being sent may end as not sent. Until it is pending the record shows the one before.
     reached_alc = col(Lead.status).not_in(("sending", "not_sent"))
     return session.exec(select(Lead.id).where(*later, reached_alc)).first() is not None

@@ -1,8 +1,8 @@
-"""The door to our own memory for workflows: which of their steps waits for which lead, and what became of it.
+"""Workflow steps that wait for a lead to end.
 
-A step waits for the lead that is open for its record, whoever has sent it: a click, a person in the CRM or another
-workflow. What became of it is told from our row, so it does not matter how we have learnt it: by a webhook, by asking
-ALC, or because the record was deleted.
+A step waits for the open lead of its record, whether a click, a user in the CRM or another workflow began it. The
+result is read from our row, so it does not matter how the lead ended: by a webhook, by asking ALC, or because the
+record was deleted.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from sqlmodel import Field, col, or_, select
 from alc_app.attio.host.context import current, step
 from alc_app.attio.server import post_callback
 from alc_app.leads import transitions
-from alc_app.leads.models import ENDED, TERMINAL, Lead, Table, lock_record
+from alc_app.leads.models import ENDED, TERMINAL, Lead, Table, in_this_workspace, lock_record
 
 
 class LeadWait(Table, table=True):
-    """A step of a workflow that waits for a lead."""
+    """A workflow step that waits for a lead. `told` is set when the step has been called back."""
 
     __tablename__ = "lead_wait"
 
@@ -32,7 +32,7 @@ class LeadWait(Table, table=True):
 
 @step
 def add_wait(record_id: str, callback_url: str) -> str:
-    """Write down that this record is to be sent, or join the lead that is open, and who waits for it; returns it."""
+    """Make a step wait for the open lead of this record, or for a new one. Returns the lead's id."""
     with current().transaction() as session:
         lock_record(session, record_id)
         lead_id = transitions.open_send(record_id).id
@@ -41,14 +41,14 @@ def add_wait(record_id: str, callback_url: str) -> str:
 
 
 def waits_for(callback_url: str, lead_id: str) -> bool:
-    """Does this step wait for this lead, and not for one that was sent after it?"""
+    """Tell whether this step waits for this lead, and not for a later one of the same record."""
     with current().reading() as session:
         wait = session.get(LeadWait, callback_url)
         return wait is not None and wait.lead_id == lead_id
 
 
 def due_to_notify() -> Sequence[str]:
-    """Steps whose lead has ended, and that have not been told."""
+    """Return the callback URLs of the steps whose lead has ended and that have not been called back."""
     ended = (col(LeadWait.told).is_(False), col(Lead.id) == LeadWait.lead_id, col(Lead.status).in_(ENDED))
     with current().reading() as session:
         return list(session.exec(select(LeadWait.callback_url).where(*ended).limit(100)))
@@ -56,7 +56,7 @@ def due_to_notify() -> Sequence[str]:
 
 @step
 def notify_workflow(callback_url: str) -> None:
-    """Call back with what became of the lead, in the transaction that notes that it is done."""
+    """Call the step back with the result, in the transaction that marks it as called back."""
     with current().transaction() as session:
         wait = session.get_one(LeadWait, callback_url, with_for_update=True)
         lead = session.get_one(Lead, wait.lead_id)
@@ -66,27 +66,27 @@ def notify_workflow(callback_url: str) -> None:
 
 
 def record_of(alc_lead_id: str | None, record_id: str) -> str | None:
-    """The record that a lead of ours is about now, which was `record_id` when ALC got it; None, when it is not ours.
+    """Return the present record of a lead that ALC got with `record_id`; None if the lead is not ours.
 
-    A verdict may overtake the answer to our own POST: a lead that is being sent is not known by ALC's id yet (R15).
+    A verdict may arrive before the answer to our POST: a lead that is still sending has no ALC id yet (R15).
     """
     named = or_(col(Lead.record_id) == record_id, col(Lead.alc_record_id) == record_id)
     known = or_(col(Lead.alc_lead_id) == alc_lead_id, col(Lead.status) == "sending")
-    mine = select(Lead.record_id).where(Lead.workspace_id == current().settings.workspace_id, named)
+    ours = select(Lead.record_id).where(in_this_workspace(), named)
     with current().reading() as session:
-        found: str | None = session.exec((mine.where(known) if alc_lead_id else mine).limit(1)).first()
+        found: str | None = session.exec((ours.where(known) if alc_lead_id else ours).limit(1)).first()
         return found
 
 
 def forget_waits(before: float, limit: int) -> int:
-    """Drop waits that began before then."""
+    """Delete waits that began before that time. Returns how many."""
     some = select(LeadWait.callback_url).where(col(LeadWait.created_at) < before).limit(limit)
     with current().transaction() as session:
         return int(session.exec(delete(LeadWait).where(col(LeadWait.callback_url).in_(some))).rowcount)
 
 
 def _result_of(lead: Lead) -> dict[str, Any]:
-    """As ALC's own `lead.processed` says it; of a lead that has no verdict, why."""
+    """Return the body of the callback: shaped as ALC's `lead.processed`, with the reason if there is no verdict."""
     status = lead.undelivered if lead.undelivered in TERMINAL else lead.status
     judged = status in TERMINAL and not lead.never_reached_alc
     return {

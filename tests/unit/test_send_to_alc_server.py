@@ -253,7 +253,7 @@ def test_a_record_that_cannot_be_written_now_is_due_again(runtime: FakeRuntime, 
     outside.fault(PATCH, fault)
 
     assert click() == {"id": "lead_1", "shown": False}
-    runtime.time += record_sync.STRAY + 1 if fault is answer_lost else 2
+    runtime.time += record_sync.LATE_WRITE + 1 if fault is answer_lost else 2
     [due] = record_sync.due_to_sync()
     sync_record(due)
 
@@ -331,7 +331,7 @@ def test_a_run_that_never_comes_back_is_settled_by_the_upkeep(
     runtime.crash(when, nth)
     with pytest.raises(Crash):
         send_to_alc.run(*PERSON)
-    runtime.time += transitions.RUN_WITHIN + record_sync.WRITER_LEASE
+    runtime.time += transitions.SEND_TIMEOUT + record_sync.WRITER_LEASE
     runtime.restart("job")
 
     jobs()
@@ -352,7 +352,7 @@ def test_a_run_that_comes_back_after_it_was_given_up_sends_nothing(
     runtime.crash("before", nth)
     with pytest.raises(Crash):
         send_to_alc.run(*PERSON)
-    runtime.time += transitions.RUN_WITHIN
+    runtime.time += transitions.SEND_TIMEOUT
     anew = FakeRuntime(database=runtime.database, outside=outside, run_id="anew")
     anew.time = runtime.time
     with running(anew):
@@ -400,7 +400,7 @@ def test_a_click_without_a_connection_keeps_a_send_whose_answer_was_lost(
 def test_settling_spares_a_send_that_is_under_way(runtime: FakeRuntime, outside: Outside) -> None:
     """C1: a click has taken the intent up while ALC was being asked."""
     intend()
-    runtime.time += transitions.RUN_WITHIN
+    runtime.time += transitions.SEND_TIMEOUT
     [intent] = transitions.due_to_resolve()
 
     outside.before = lambda method, _: touch(runtime) if method == "GET" else None

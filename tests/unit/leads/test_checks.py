@@ -160,7 +160,7 @@ def test_leads_that_ended_long_ago_are_not_compared(runtime: FakeRuntime, outsid
 
 def test_a_verdict_whose_webhook_never_came_is_taken(runtime: FakeRuntime, outside: Outside, lead: str) -> None:
     """I6: a stuck Pending is settled by asking ALC."""
-    runtime.time += transitions.ASK_AFTER + 1
+    runtime.time += transitions.FIRST_VERDICT_CHECK + 1
     outside.leads[lead] |= {"status": "Complete", "interest": "interested"}
 
     [finding] = check_verdicts()
@@ -182,7 +182,7 @@ def test_a_lead_that_alc_has_lost_is_ended_so_that_it_can_be_sent_again(
     runtime: FakeRuntime, outside: Outside, lead: str
 ) -> None:
     """Nobody would ever decide on it, and it would keep a new one out."""
-    runtime.time += transitions.ASK_AFTER + 1
+    runtime.time += transitions.FIRST_VERDICT_CHECK + 1
     outside.leads["somebody's"] = outside.leads.pop(lead) | {"id": "lead_0"}
 
     [finding] = check_verdicts()
@@ -198,7 +198,7 @@ def test_a_lead_that_alc_has_lost_is_ended_so_that_it_can_be_sent_again(
 @pytest.mark.parametrize("check", [check_verdicts, check_records, check_unknown_pending_records])
 def test_a_check_that_cannot_be_made_says_so(runtime: FakeRuntime, outside: Outside, lead: str, check: Check) -> None:
     """ALC or Attio is away: that is not "in order"."""
-    runtime.time += transitions.ASK_AFTER + 1
+    runtime.time += transitions.FIRST_VERDICT_CHECK + 1
     outside.fault("", unreachable)
 
     with pytest.raises((AlcUnreachable, AttioApiError), match="cannot be reached"):

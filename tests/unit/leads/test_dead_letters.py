@@ -99,7 +99,7 @@ def test_replaying_twice_is_replaying_once(runtime: FakeRuntime, outside: Outsid
 def test_a_send_that_never_reached_alc_waits_for_a_person(runtime: FakeRuntime, outside: Outside) -> None:
     """C2: nobody but a person starts a chat, so the machine only says what to do."""
     lead_id = transitions.open_send(RECORD).id
-    runtime.time += transitions.RUN_WITHIN + 1
+    runtime.time += transitions.SEND_TIMEOUT + 1
     resolve_send(lead_id)
 
     [letter] = dead_letters.list_not_sent()

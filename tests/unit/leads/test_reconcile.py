@@ -26,7 +26,7 @@ def test_a_lead_is_asked_about_when_its_verdict_has_not_come_for_long(lead: str,
     """I6: a pending lead has a due time too."""
     assert not transitions.due_for_verdict_check()
 
-    runtime.time += transitions.ASK_AFTER + 1
+    runtime.time += transitions.FIRST_VERDICT_CHECK + 1
 
     assert list(transitions.due_for_verdict_check()) == [lead]
 
@@ -48,14 +48,14 @@ def test_what_cannot_be_known_yet_is_asked_again_later(
     lead: str, runtime: FakeRuntime, outside: Outside, fault: object
 ) -> None:
     """ALC is down, or still at it: the wait grows."""
-    runtime.time += transitions.ASK_AFTER + 1
+    runtime.time += transitions.FIRST_VERDICT_CHECK + 1
     outside.fault(LEAD, fault)  # type: ignore[arg-type]  # each is one
 
     check_verdict(lead)
 
     assert not transitions.due_for_verdict_check()
     assert outside.values(RECORD)["alc_status"] == "Pending"
-    runtime.time += 2 * transitions.ASK_AFTER
+    runtime.time += 2 * transitions.FIRST_VERDICT_CHECK
     assert list(transitions.due_for_verdict_check()) == [lead]
 
 
@@ -115,14 +115,14 @@ def test_a_sweep_that_cannot_end_is_tried_again_and_says_why(lead: str, runtime:
     assert last.why == "ALC cannot be reached."
     assert last.since == 0
     assert not reconcile.due_to_reconcile()
-    runtime.time += reconcile.SOONER
+    runtime.time += reconcile.RETRY_AFTER
     assert reconcile.due_to_reconcile() == ["workspace"]
 
 
 def test_a_sweep_is_made_every_hour_and_when_it_is_asked_for(lead: str, runtime: FakeRuntime) -> None:
     """A schedule and a button; where there never was a lead, nobody is asked."""
     assert not reconcile.due_to_reconcile()
-    runtime.time += reconcile.EVERY + 1
+    runtime.time += reconcile.INTERVAL + 1
     assert reconcile.due_to_reconcile() == ["workspace"]
     reconcile.start_reconciliation()
     assert not reconcile.due_to_reconcile()

@@ -121,7 +121,7 @@ def test_a_write_whose_answer_was_lost_never_undoes_the_one_that_follows(
     sync_record(lead)
 
     complete(runtime)
-    runtime.time += record_sync.STRAY - 1
+    runtime.time += record_sync.LATE_WRITE - 1
     sync_record(lead)
     assert not outside.written
 

@@ -88,13 +88,13 @@ class TestSending:
         lead = intend()
         assert not transitions.due_to_resolve()
 
-        runtime.time += transitions.RUN_WITHIN
+        runtime.time += transitions.SEND_TIMEOUT
         assert list(transitions.due_to_resolve()) == [lead]
 
     def test_a_run_that_begins_puts_the_look_off(self, runtime: FakeRuntime) -> None:
         """C1: nobody looks into a send while its run is at it."""
         lead = intend()
-        runtime.time += transitions.RUN_WITHIN
+        runtime.time += transitions.SEND_TIMEOUT
 
         assert transitions.claim_for_send(RECORD) == transitions.Intent(lead, None)
         assert not transitions.due_to_resolve()
@@ -164,7 +164,7 @@ class TestSending:
         assert len({key.partition(".")[0] for key in keys}) == 1
         assert len(set(keys)) == len(keys)
         assert waits == sorted(waits)
-        assert (waits[0], waits[-1]) == (transitions.FIRST_LOOK, 900.0)
+        assert (waits[0], waits[-1]) == (transitions.FIRST_RETRY, 900.0)
 
 
 class TestVerdicts:
