@@ -9,7 +9,8 @@ from alc_app.attio import AttioConnectionExpiredError, AttioError, Connection
 from alc_app.attio.host.context import step
 from alc_app.attio.server import get_workspace_connection, server_function
 from alc_app.clients import alc_api
-from alc_app.clients.alc_api import AlcAnswerLost, AlcError, AlcRefused, Lead
+from alc_app.clients.alc_api import AlcAnswerLost, AlcError, AlcRefused
+from alc_app.clients.alc_models import Lead
 from alc_app.leads import record_sync, transitions
 from alc_app.leads.record_sync import sync_record
 

@@ -1,1 +1,1 @@
-"""What the app calls: the API of ALC and the API of Attio."""
+"""Clients for the API of ALC and the API of Attio."""

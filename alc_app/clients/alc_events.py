@@ -1,4 +1,4 @@
-"""What ALC's deliveries say: part of the door to ALC (alc_api.py)."""
+"""The bodies of ALC's webhook deliveries."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from alc_app.attio.http import BadRequest
 
 ID = r"^[A-Za-z0-9_-]{1,64}$"
 RECORD_ID = r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
-Shape = TypeVar("Shape", bound=BaseModel)
+Model = TypeVar("Model", bound=BaseModel)
 
 
 class LeadProcessed(BaseModel):
-    """The body of a `lead.processed` delivery. More keys may come one day; they are ignored."""
+    """The body of a `lead.processed` delivery. Unknown keys are ignored: ALC may add some."""
 
     event: Literal["lead.processed"] = "lead.processed"
     record_id: str = Field(pattern=RECORD_ID)
@@ -26,12 +26,12 @@ class LeadProcessed(BaseModel):
 
     @classmethod
     def parse(cls, body: dict[str, Any]) -> LeadProcessed:
-        """The event in `body`. Raises: BadRequest naming the field that is wrong."""
-        return parsed(cls, body)
+        """Read the event in `body`. Raises: BadRequest naming the field that is wrong."""
+        return validate(cls, body)
 
 
 class Prospect(BaseModel):
-    """Somebody of whom a chat has told a better name or address."""
+    """A person of whom a chat has revealed a better name or email address."""
 
     id: str = Field(alias="prospectId", min_length=1, max_length=200)
     name: str = Field(alias="prospectName", min_length=1, max_length=200)
@@ -39,21 +39,21 @@ class Prospect(BaseModel):
 
 
 class ProspectUpdated(BaseModel):
-    """The body of a `prospect.updated` delivery: the event has a dot, the body an underscore (seed 000)."""
+    """The body of a `prospect.updated` delivery. The event has a dot, the name in the body an underscore (seed 000)."""
 
     event: Literal["prospect_updated"] = "prospect_updated"
     data: Prospect
 
     @classmethod
     def parse(cls, body: dict[str, Any]) -> ProspectUpdated:
-        """The event in `body`. Raises: BadRequest naming the field that is wrong."""
-        return parsed(cls, body)
+        """Read the event in `body`. Raises: BadRequest naming the field that is wrong."""
+        return validate(cls, body)
 
 
-def parsed(shape: type[Shape], body: dict[str, Any]) -> Shape:
-    """The body as what it should be. Raises: BadRequest naming the field that is wrong."""
+def validate(model: type[Model], body: dict[str, Any]) -> Model:
+    """Validate a body as a model. Raises: BadRequest naming the field that is wrong."""
     try:
-        return shape.model_validate(body)
+        return model.model_validate(body)
     except ValidationError as error:
         first = error.errors()[0]
         raise BadRequest(f"{'.'.join(map(str, first['loc']))}: {first['msg']}.") from error

@@ -1,4 +1,4 @@
-"""The door to Attio's REST API: every call we make to it, and every way it can fail (docs.attio.com/rest-api).
+"""The client for Attio's REST API: every call, and every way in which a call can fail (docs.attio.com/rest-api).
 
 The same code talks to the real Attio and to the stand-in; only the address differs.
 """
@@ -14,12 +14,11 @@ from alc_app.attio.host.errors import FetchAnswerLost, FetchError, FetchRefused,
 from alc_app.attio.http import FetchResponse
 from alc_app.attio.server import attio_api_token, fetch
 
-PAGE = 100
 UNAUTHORIZED = "Attio does not accept our access token. Set ATTIO_API_TOKEN to one that it knows."
 UNREADABLE = "Attio's answer could not be read."
 WRITES_PER_SECOND = 23
-"""For the whole workspace. Attio's limit is 25 (docs.attio.com/rest-api/guides/rate-limiting), and calls do not arrive
-as evenly as they leave."""
+"""For the whole workspace. Attio's limit is 25 (docs.attio.com/rest-api/guides/rate-limiting); the network may bunch
+calls that leave evenly."""
 
 
 class AttioApiError(SerializableError):
@@ -27,31 +26,31 @@ class AttioApiError(SerializableError):
 
 
 class AnswerLost(AttioApiError):
-    """Nobody knows whether Attio did it, and it may do it yet."""
+    """Attio may have done it or not, and may still do it."""
 
 
 class AttioRefused(AttioApiError):
-    """Attio will not do it as it was asked; the message is Attio's."""
+    """Attio rejected the request. The message is Attio's."""
 
 
 class Forbidden(AttioRefused):
-    """Our token may not do this."""
+    """Our token has no permission for this."""
 
 
 class NotFound(AttioRefused):
-    """What we asked for is gone, merged into another, or never was."""
+    """It was deleted, merged into another, or never existed."""
 
 
 @step
 def update_record(object_slug: str, record_id: str, values: Mapping[str, str | list[str] | None]) -> None:
     """Set attributes of a record. `PATCH /v2/objects/{object}/records/{record_id}`.
 
-    Values are plain strings, which text, select and status attributes all accept; None clears, and a list adds to a
-    multiselect. After a crash that may have cut off the answer, the record is read first, and not written when it says
-    so already.
+    Values are plain strings, which text, select and status attributes all accept; None clears an attribute, and a list
+    adds to a multiselect. After a crash the answer may have been lost: then the record is read first, and written only
+    if it does not have the values already.
     Raises: NotFound, Forbidden, AttioRefused, AnswerLost, AttioApiError.
     """
-    if current().resumed and _says(get_record(object_slug, record_id), values):
+    if current().resumed and _has_values(get_record(object_slug, record_id), values):
         return
     call(
         "PATCH",
@@ -63,37 +62,37 @@ def update_record(object_slug: str, record_id: str, values: Mapping[str, str | l
 
 @step
 def assert_record(object_slug: str, matching_attribute: str, values: Mapping[str, Any]) -> str:
-    """Update the record that has this value of a unique attribute, or create it; returns its id.
+    """Update the record that has this value of a unique attribute, or create one. Returns its id.
 
-    `PUT /v2/objects/{object}/records?matching_attribute=`. Raises: as update_record does.
+    `PUT /v2/objects/{object}/records?matching_attribute=`. Raises: see update_record.
     """
     path = f"/v2/objects/{object_slug}/records?{urlencode({'matching_attribute': matching_attribute})}"
     answer = call("PUT", path, {"data": {"values": values}}, per_second=WRITES_PER_SECOND)
-    return str(_data(answer)["id"]["record_id"])
+    return str(data_of(answer)["id"]["record_id"])
 
 
 def get_record(object_slug: str, record_id: str) -> dict[str, Any] | None:
-    """A record, or None when there is none. `GET /v2/objects/{object}/records/{record_id}`."""
+    """Return a record as JSON, or None if there is none. `GET /v2/objects/{object}/records/{record_id}`."""
     return _found(f"/v2/objects/{object_slug}/records/{quote(record_id, safe='')}")
 
 
-def _says(record: Mapping[str, Any] | None, values: Mapping[str, str | list[str] | None]) -> bool:
+def _has_values(record: Mapping[str, Any] | None, values: Mapping[str, str | list[str] | None]) -> bool:
     return record is not None and all(text_of(record["values"].get(slug, [])) == values[slug] for slug in values)
 
 
 @step
 def is_gone(object_slug: str, record_id: str) -> bool:
-    """Is there no such record any more?"""
+    """Tell whether the record no longer exists."""
     return get_record(object_slug, record_id) is None
 
 
 def query_records(object_slug: str, **query: Any) -> list[dict[str, Any]]:
-    """Records by `filter`, `sorts`, `limit`, `offset`. `POST /v2/objects/{object}/records/query`."""
-    return list(_data(call("POST", f"/v2/objects/{object_slug}/records/query", query)))
+    """Return records as JSON by `filter`, `sorts`, `limit`, `offset`. `POST /v2/objects/{object}/records/query`."""
+    return list(data_of(call("POST", f"/v2/objects/{object_slug}/records/query", query)))
 
 
 def text_of(values: Sequence[Mapping[str, Any]]) -> str | None:
-    """The first value of a text, select or status attribute."""
+    """Return the first value of a text, select or status attribute; None if it has none."""
     if not values:
         return None
     first = values[0]
@@ -104,33 +103,33 @@ def text_of(values: Sequence[Mapping[str, Any]]) -> str | None:
 
 
 def value_history(object_slug: str, record_id: str, attribute: str) -> list[dict[str, Any]]:
-    """Every value that an attribute of a record has had, oldest first. `GET …/attributes/{attribute}/values`."""
+    """Return every value that an attribute of a record has had, oldest first. `GET …/attributes/{attribute}/values`."""
     path = f"/v2/objects/{object_slug}/records/{quote(record_id, safe='')}/attributes/{attribute}/values"
-    return list(_data(call("GET", f"{path}?{urlencode({'show_historic': 'true'})}")))
+    return list(data_of(call("GET", f"{path}?{urlencode({'show_historic': 'true'})}")))
 
 
 def identify() -> dict[str, Any]:
-    """What our token is and may do; `active` is false for a dead one. `GET /v2/self`."""
+    """Describe our token: its workspace and its scopes; `active` is false for a revoked one. `GET /v2/self`."""
     return _json(call("GET", "/v2/self"))
 
 
 def get_object(object_slug: str) -> dict[str, Any] | None:
-    """An object, or None when there is none. `GET /v2/objects/{object}`."""
+    """Return an object, or None if there is none. `GET /v2/objects/{object}`."""
     return _found(f"/v2/objects/{quote(object_slug, safe='')}")
 
 
 def list_attributes(object_slug: str) -> list[dict[str, Any]]:
-    """The attributes of an object. `GET /v2/objects/{object}/attributes`."""
-    return list(_data(call("GET", f"/v2/objects/{quote(object_slug, safe='')}/attributes")))
+    """Return the attributes of an object. `GET /v2/objects/{object}/attributes`."""
+    return list(data_of(call("GET", f"/v2/objects/{quote(object_slug, safe='')}/attributes")))
 
 
 def get_member(member_id: str) -> dict[str, Any] | None:
-    """A member of the workspace, or None when there is none. `GET /v2/workspace_members/{id}`."""
+    """Return a member of the workspace, or None if there is none. `GET /v2/workspace_members/{id}`."""
     return _found(f"/v2/workspace_members/{quote(member_id, safe='')}")
 
 
 def get_attribute(object_slug: str, attribute: str) -> dict[str, Any] | None:
-    """An attribute, or None when there is none. `GET /v2/objects/{object}/attributes/{attribute}`."""
+    """Return an attribute, or None if there is none. `GET /v2/objects/{object}/attributes/{attribute}`."""
     return _found(f"/v2/objects/{object_slug}/attributes/{attribute}")
 
 
@@ -142,8 +141,8 @@ def create_attribute(object_slug: str, *, title: str, api_slug: str, type: str, 
 
 
 def list_titles(object_slug: str, attribute: str, kind: str) -> list[str]:
-    """The titles that a select (`kind="options"`) or status (`"statuses"`) attribute knows."""
-    return [item["title"] for item in _data(call("GET", f"/v2/objects/{object_slug}/attributes/{attribute}/{kind}"))]
+    """Return the titles of the options of a select (`kind="options"`) or status (`"statuses"`) attribute."""
+    return [item["title"] for item in data_of(call("GET", f"/v2/objects/{object_slug}/attributes/{attribute}/{kind}"))]
 
 
 def create_title(object_slug: str, attribute: str, kind: str, title: str) -> None:
@@ -153,14 +152,14 @@ def create_title(object_slug: str, attribute: str, kind: str, title: str) -> Non
 
 @step
 def create_task(object_slug: str, record_id: str, content: str) -> str:
-    """Leave a task about a record; returns its id. `POST /v2/tasks`.
+    """Create a task about a record, unless an open one with this content exists. Returns its id. `POST /v2/tasks`.
 
-    Attio takes no idempotency key: an open task that says the same of the record is the one that was asked for.
+    Attio takes no idempotency key, so the content of the task stands in for one.
     Raises: NotFound, Forbidden, AttioRefused, AnswerLost, AttioApiError.
     """
     about = {"linked_object": object_slug, "linked_record_id": record_id, "is_completed": "false", "limit": 500}
-    for task in _data(call("GET", f"/v2/tasks?{urlencode(about)}")):
-        linked = [one["target_record_id"] for one in task["linked_records"]]
+    for task in data_of(call("GET", f"/v2/tasks?{urlencode(about)}")):
+        linked = [record["target_record_id"] for record in task["linked_records"]]
         if task["content_plaintext"] == content and record_id in linked and not task["is_completed"]:
             return str(task["id"]["task_id"])
     data = {
@@ -171,41 +170,11 @@ def create_task(object_slug: str, record_id: str, content: str) -> str:
         "linked_records": [{"target_object": object_slug, "target_record_id": record_id}],
         "assignees": [],
     }
-    return str(_data(call("POST", "/v2/tasks", {"data": data}, per_second=WRITES_PER_SECOND))["id"]["task_id"])
-
-
-def list_webhooks() -> list[dict[str, Any]]:
-    """Every webhook that our token sees. `GET /v2/webhooks`."""
-    found: list[dict[str, Any]] = []
-    while len(found) % PAGE == 0:
-        page = _data(call("GET", f"/v2/webhooks?{urlencode({'limit': PAGE, 'offset': len(found)})}"))
-        found += page
-        if not page:
-            break
-    return found
-
-
-def create_webhook(target_url: str, subscriptions: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Have Attio tell us of events; only this answer has the `secret`. `POST /v2/webhooks`."""
-    data = {"target_url": target_url, "subscriptions": subscriptions}
-    return dict(_data(call("POST", "/v2/webhooks", {"data": data})))
-
-
-def update_webhook(webhook_id: str, subscriptions: Sequence[Mapping[str, Any]]) -> None:
-    """Have Attio tell us of these events instead. `PATCH /v2/webhooks/{webhook_id}`."""
-    call("PATCH", f"/v2/webhooks/{quote(webhook_id, safe='')}", {"data": {"subscriptions": subscriptions}})
-
-
-def delete_webhook(webhook_id: str) -> None:
-    """Have Attio tell us nothing more; twice is fine. `DELETE /v2/webhooks/{webhook_id}`."""
-    try:
-        call("DELETE", f"/v2/webhooks/{quote(webhook_id, safe='')}")
-    except NotFound:
-        return
+    return str(data_of(call("POST", "/v2/tasks", {"data": data}, per_second=WRITES_PER_SECOND))["id"]["task_id"])
 
 
 def call(method: str, path: str, json: Any = None, *, per_second: int | None = None) -> FetchResponse:
-    """One call to Attio. Raises: NotFound, Forbidden, AttioRefused, AnswerLost, AttioApiError."""
+    """Call Attio. Raises: NotFound, Forbidden, AttioRefused, AnswerLost, AttioApiError."""
     try:
         response = fetch(
             f"{current().settings.attio_url}{path}",
@@ -228,13 +197,13 @@ def call(method: str, path: str, json: Any = None, *, per_second: int | None = N
 def _error(response: FetchResponse) -> AttioApiError:
     message = _message(response)
     retry_after = response.retry_after()
-    if response.status == 401:  # it can be mended in the settings: what waits for it waits (C5)
+    if response.status == 401:  # not a refusal: the work is retried until somebody sets a valid token (C5)
         return AttioApiError(UNAUTHORIZED)
     if response.status == 404:
         return NotFound(message)
     if response.status == 403:
         return Forbidden(message)
-    if response.status == 504:  # somebody between us has given up waiting
+    if response.status == 504:  # a gateway timed out
         return AnswerLost(message, retry_after=retry_after)
     if response.status in (409, 429) or response.status >= 500:
         return AttioApiError(message, retry_after=retry_after)
@@ -242,7 +211,7 @@ def _error(response: FetchResponse) -> AttioApiError:
 
 
 def _message(response: FetchResponse) -> str:
-    """Attio's message with the path of each validation error: "Body payload validation error." alone helps nobody."""
+    """Return Attio's message with the paths of the validation errors: without them it does not say what is wrong."""
     try:
         body = response.json()
         details = [
@@ -255,12 +224,13 @@ def _message(response: FetchResponse) -> str:
 
 def _found(path: str) -> dict[str, Any] | None:
     try:
-        return dict(_data(call("GET", path)))
+        return dict(data_of(call("GET", path)))
     except NotFound:
         return None
 
 
-def _data(response: FetchResponse) -> Any:
+def data_of(response: FetchResponse) -> Any:
+    """Return what a response has as `data`. Raises: AttioApiError if it has none."""
     body = _json(response)
     if "data" not in body:
         raise AttioApiError(UNREADABLE)

@@ -1,1 +1,1 @@
-"""Connectors: how subscriptions at a service are made, read, refreshed and ended."""
+"""Connectors: how subscriptions at a service are created, read, refreshed and deleted."""

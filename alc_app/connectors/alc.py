@@ -1,6 +1,6 @@
 """ALC as a connector: a subscription that expires, and is refreshed every day. Seed 003, and "Webhook" of its docs.
 
-TUTORIAL: its registration at ALC is made once and looked at by nobody. One that ALC lets expire goes on to look well.
+TUTORIAL: it registers its webhook once and never checks it. When ALC lets it expire, nobody notices.
 """
 
 from typing import Any
@@ -12,11 +12,14 @@ from alc_app.clients import alc_api
 from alc_app.leads.reconcile import reconcile_soon
 
 CHANGED = ("lead.processed", "prospect_updated")
-"""What ALC's bodies say of themselves."""
+"""The `event` that ALC's bodies carry."""
 
 
 def subscribe(*, connection: Connection, webhook_uri: str, parameters: Json) -> Subscribed:
-    """Have ALC call us about `parameters["event"]` for a while. One that is registered already is taken up."""
+    """Register a webhook for `parameters["event"]`, or take the one that is registered already.
+
+    Raises: SubscriptionLost if that one is not active any more; then it has been deleted. AlcError.
+    """
     life = current().settings.subscription_seconds
     webhook = alc_api.create_webhook(
         connection,
@@ -26,26 +29,26 @@ def subscribe(*, connection: Connection, webhook_uri: str, parameters: Json) -> 
         secret=parameters["webhookSecret"],
         expires_in=life,
     )
-    if webhook.status != "active":  # the one of before: dead, and in the way
+    if webhook.status != "active":  # an older one with this name
         alc_api.delete_webhook(connection, webhook.webhook_id)
         raise SubscriptionLost(f"ALC has {webhook.webhook_id} as {webhook.status}. It is made anew.")
     return Subscribed({"webhookId": webhook.webhook_id}, _next_refresh())
 
 
 def handle(*, query: Json, data: Any, headers: Json, state: Json, parameters: Json, raw_body: str) -> Handled:
-    """Read what ALC tells. Its signature has been checked by the runtime; a trial message changes nothing."""
+    """Read a delivery of ALC, whose signature the runtime has verified. A test message has no events."""
     if not isinstance(data, dict) or data.get("event") not in CHANGED:
         return Handled()
     return Handled([ConnectorEvent("updated", data)])
 
 
 def unsubscribe(*, connection: Connection, webhook_uri: str, state: Json, parameters: Json) -> None:
-    """Have ALC forget it, also when nobody knows its id."""
+    """Delete the webhook at ALC, also if the state with its id was lost. Raises: AlcError."""
     alc_api.end_webhook(connection, state["webhookId"] if state else None, name=_name(webhook_uri))
 
 
 def refresh(*, connection: Connection, webhook_uri: str, state: Json, parameters: Json) -> Subscribed:
-    """Ask ALC for more time. Raises: SubscriptionLost, when it has expired, was deleted or was turned off."""
+    """Extend the webhook at ALC. Raises: SubscriptionLost if it has expired, was deleted or disabled; AlcError."""
     webhook = alc_api.refresh_webhook(
         connection, str(state["webhookId"]), expires_in=current().settings.subscription_seconds
     )
@@ -55,12 +58,12 @@ def refresh(*, connection: Connection, webhook_uri: str, state: Json, parameters
 
 
 def _name(webhook_uri: str) -> str:
-    """The handler's id, by which `connection_added` names its webhooks too."""
+    """Return the handler's id from its URL: `connection_added` names its webhooks by it too."""
     return webhook_uri.rpartition("/")[2]
 
 
 def _next_refresh() -> int:
-    """A seventh of its life from now, by our own clock: a refresh may fail for days until anything is lost."""
+    """Return the time after a seventh of the webhook's life, in milliseconds: so a refresh may fail for days."""
     return int((current().now() + current().settings.subscription_seconds / 7) * 1000)
 
 

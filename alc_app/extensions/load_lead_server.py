@@ -13,7 +13,8 @@ from alc_app.attio import AttioError
 from alc_app.attio.host.context import current
 from alc_app.attio.server import get_workspace_connection, kv, server_function
 from alc_app.clients import alc_api
-from alc_app.clients.alc_api import AlcError, LeadState
+from alc_app.clients.alc_api import AlcError
+from alc_app.clients.alc_models import LeadState
 from alc_app.leads import queries
 
 FRESH = 60.0

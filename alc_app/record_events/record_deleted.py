@@ -1,4 +1,4 @@
-"""Somebody has deleted a person in the CRM."""
+"""A user has deleted a person in the CRM."""
 
 from alc_app.attio.host.record_events import WebhookEvent
 from alc_app.clients import attio_api
@@ -8,7 +8,7 @@ GONE = "The record was deleted in the CRM."
 
 
 def record_deleted(event: WebhookEvent) -> None:
-    """End the lead of the record: there is nothing left to show it on (C5)."""
+    """End the leads of the record as undeliverable: there is no record left to show them on (C5)."""
     if merges.was_ever_sent(event.record_id) and attio_api.is_gone("people", event.record_id):
         for lead_id in merges.unfinished_leads(event.record_id):
             record_sync.mark_undeliverable(lead_id, event.record_id, GONE)

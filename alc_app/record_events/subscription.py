@@ -1,8 +1,8 @@
-"""Our webhook at Attio: made on install, removed on uninstall, looked after in between.
+"""Our webhook at Attio: created on install, deleted on uninstall, checked in between.
 
-Level-triggered, as the status on a record is: whatever happened, Attio ends with exactly the webhook that we want, so
-a crash, a lost answer and a webhook that Attio has dropped are all mended by the same look. TUTORIAL: it hears of
-nothing but its own button.
+Level-triggered, like the status on a record: each check compares what Attio has with what we want and corrects it. That
+covers a crash, a lost answer and a webhook that Attio has dropped. TUTORIAL: it subscribes to nothing, and knows of its
+own button only.
 """
 
 import logging
@@ -20,24 +20,26 @@ from alc_app.attio.server import (
     list_webhook_handlers,
     update_webhook_handler,
 )
-from alc_app.clients import attio_api
+from alc_app.clients import attio_api, attio_webhooks
 from alc_app.clients.attio_api import AttioApiError
+from alc_app.clients.attio_webhooks import AttioWebhook
 from alc_app.record_events import subscription_rows
 from alc_app.record_events.send_requested import send_all_requested
 from alc_app.settings.values import send_new_people
 
-LOOK_EVERY = 900.0
-"""Seconds between two looks whether Attio still has it."""
-SOON = 30.0
-"""Seconds until what was put right is looked at again: the doctor may have been at it in the same moment."""
+CHECK_INTERVAL = 900.0
+"""Seconds between two checks that Attio still has the webhook."""
+CHECK_AFTER_REPAIR = 30.0
+"""Seconds until a repaired webhook is checked again: the doctor may have repaired it at the same time."""
 Json = Mapping[str, Any]
 log = logging.getLogger(__name__)
 
 
 def maintain_subscription(handler_id: str) -> None:
-    """Put it right; then send everybody of whom Attio may have told nobody meanwhile."""
+    """Repair the webhook; then send every person whose request Attio may not have delivered meanwhile."""
     try:
-        subscription_rows.record_check(handler_id, again=SOON if repair(handler_id) else LOOK_EVERY)
+        again = CHECK_AFTER_REPAIR if repair(handler_id) else CHECK_INTERVAL
+        subscription_rows.record_check(handler_id, again=again)
         if get_webhook_handler(handler_id):
             send_all_requested()
     except AttioApiError as error:
@@ -48,21 +50,23 @@ def maintain_subscription(handler_id: str) -> None:
 def check_subscription() -> Iterator[Finding]:
     """`alc-app doctor`: does Attio call each handler that it should, and no other? Raises: AttioApiError."""
     try:
-        handlers = [one for one in list_webhook_handlers() if one.signed_by == "attio"]
+        handlers = [handler for handler in list_webhook_handlers() if handler.signed_by == "attio"]
     except AttioNoWorkspaceConnectionError:
         return
-    there = attio_api.list_webhooks()
+    webhooks = attio_webhooks.list_webhooks()
     if not handlers:
         yield Finding("Attio does not tell us what people do in the CRM.", "attio", "warning", _subscribe)
     for handler in handlers:
-        if wrong := _problem_with(handler, there):
-            text = f"{wrong} {subscription_rows.last_problem(handler.id)}".strip()
+        if problem := _problem_with(handler, webhooks):
+            text = f"{problem} {subscription_rows.last_problem(handler.id)}".strip()
             yield Finding(text, handler.id, mend=partial(_repair, handler))
-    for hook in there:
-        ours, _, handler_id = hook["target_url"].rpartition("/")
-        if f"{ours}/" == current().settings.events_url and not knows_webhook_handler(handler_id):
-            text = f"Attio has the webhook {_id(hook)} for an address of ours that nothing answers at any more."
-            yield Finding(text, _id(hook), mend=partial(_delete, hook))
+    for webhook in webhooks:
+        base, _, handler_id = webhook.target_url.rpartition("/")
+        if f"{base}/" == current().settings.events_url and not knows_webhook_handler(handler_id):
+            text = (
+                f"Attio has the webhook {webhook.webhook_id} for an address of ours that nothing answers at any more."
+            )
+            yield Finding(text, webhook.webhook_id, mend=partial(_delete, webhook))
 
 
 def settings_saved(changed: Collection[str]) -> None:
@@ -72,74 +76,82 @@ def settings_saved(changed: Collection[str]) -> None:
 
 
 def wanted_subscriptions() -> list[Json]:
-    """What Attio is to tell us: of people only, and of their other attributes nothing. Raises: AttioApiError."""
+    """Return the events to subscribe to: of people only, and of their attributes `alc_status` only.
+
+    Raises: AttioApiError, also when the attribute is missing.
+    """
     people, status = attio_api.get_object("people"), attio_api.get_attribute("people", "alc_status")
     if people is None or status is None:
         raise AttioApiError("The attribute alc_status is missing on people. Run: alc-app setup-attio")
     of_people = _equals("id.object_id", people["id"]["object_id"])
     of_status = _equals("id.attribute_id", status["id"]["attribute_id"])
     new = {"record.created": [of_people]} if send_new_people() else {}
-    asked = {"record.updated": [of_people, of_status], "record.deleted": [of_people], "record.merged": [of_people]}
-    return [{"event_type": name, "filter": {"$and": operations}} for name, operations in (asked | new).items()]
+    always = {"record.updated": [of_people, of_status], "record.deleted": [of_people], "record.merged": [of_people]}
+    return [{"event_type": name, "filter": {"$and": conditions}} for name, conditions in (always | new).items()]
 
 
 @step
 def repair(handler_id: str) -> bool:
-    """Make Attio call this handler, once and for what we want; or not at all, when it is gone.
+    """Make Attio have exactly one webhook for this handler, or none if the handler is gone.
 
-    Returns whether there was anything to do. One step, because what has to be done is found out within: a crash makes
-    all of it be looked at anew.
+    Returns whether anything had to be changed. One step, because it decides by what it reads: after a crash it has to
+    read everything again. Raises: AttioApiError.
     """
-    subscription_rows.start_check(handler_id, next_in=LOOK_EVERY)
+    subscription_rows.start_check(handler_id, next_in=CHECK_INTERVAL)
     if handler := get_webhook_handler(handler_id):
-        return _keep(handler)
-    _delete_all(f"{current().settings.events_url}{handler_id}")
+        return _ensure_webhook(handler)
+    for webhook in _webhooks_for(f"{current().settings.events_url}{handler_id}"):
+        attio_webhooks.delete_webhook(webhook.webhook_id)
     subscription_rows.forget(handler_id)
     return True
 
 
-def _keep(handler: WebhookHandler) -> bool:
-    mine = [hook for hook in attio_api.list_webhooks() if hook["target_url"] == handler.url]
-    ours = next((hook for hook in mine if _is_known(hook, handler)), None)
-    for hook in mine:
-        if hook is not ours:  # its secret was in an answer that we have lost, or it is called no more
-            attio_api.delete_webhook(_id(hook))
-    asked = wanted_subscriptions()
-    if ours is None:
-        _register(handler, asked)
-    elif _form(ours["subscriptions"]) != _form(asked):
-        attio_api.update_webhook(_id(ours), asked)
+def _ensure_webhook(handler: WebhookHandler) -> bool:
+    webhooks = _webhooks_for(handler.url)
+    known = next((webhook for webhook in webhooks if _is_known(webhook, handler)), None)
+    for webhook in webhooks:
+        if webhook is not known:  # it is inactive, or we lost the answer that had its secret
+            attio_webhooks.delete_webhook(webhook.webhook_id)
+    wanted = wanted_subscriptions()
+    if known is None:
+        _register(handler, wanted)
+    elif _unordered(known.subscriptions) != _unordered(wanted):
+        attio_webhooks.update_webhook(known.webhook_id, wanted)
     else:
         return False
     return True
 
 
-def _register(handler: WebhookHandler, asked: Sequence[Json]) -> None:
-    made = attio_api.create_webhook(handler.url, asked)
-    update_webhook_handler(handler.id, external_webhook_id=_id(made), secret=made["secret"])
-    log.info("Attio tells us what people do in the CRM, by the webhook %s.", _id(made))
+def _register(handler: WebhookHandler, subscriptions: Sequence[Json]) -> None:
+    made = attio_webhooks.create_webhook(handler.url, subscriptions)
+    update_webhook_handler(handler.id, external_webhook_id=made.webhook_id, secret=made.secret)
+    log.info("Attio tells us what people do in the CRM, by the webhook %s.", made.webhook_id)
     if get_webhook_handler(handler.id) is None:  # disconnected meanwhile
-        attio_api.delete_webhook(_id(made))
+        attio_webhooks.delete_webhook(made.webhook_id)
 
 
-def _problem_with(handler: WebhookHandler, there: Sequence[Json]) -> str:
-    mine = [hook for hook in there if hook["target_url"] == handler.url]
-    if not any(_is_known(hook, handler) for hook in mine):
+def _problem_with(handler: WebhookHandler, webhooks: Sequence[AttioWebhook]) -> str:
+    ours = [webhook for webhook in webhooks if webhook.target_url == handler.url]
+    if not any(_is_known(webhook, handler) for webhook in ours):
         return f"Attio has no webhook in use for the handler {handler.id}, so it tells us nothing of the CRM."
-    if len(mine) > 1:
+    if len(ours) > 1:
         return f"Attio has a second webhook for the handler {handler.id}."
-    if _form(mine[0]["subscriptions"]) != _form(wanted_subscriptions()):
-        return f"The webhook {_id(mine[0])} at Attio is for other events than the handler {handler.id}."
+    if _unordered(ours[0].subscriptions) != _unordered(wanted_subscriptions()):
+        return f"The webhook {ours[0].webhook_id} at Attio is for other events than the handler {handler.id}."
     return ""
 
 
-def _is_known(hook: Json, handler: WebhookHandler) -> bool:
-    return _id(hook) == handler.external_webhook_id and hook.get("status") != "inactive"
+def _is_known(webhook: AttioWebhook, handler: WebhookHandler) -> bool:
+    return webhook.is_active and webhook.webhook_id == handler.external_webhook_id
+
+
+def _webhooks_for(url: str) -> list[AttioWebhook]:
+    return [webhook for webhook in attio_webhooks.list_webhooks() if webhook.target_url == url]
 
 
 def _repair(handler: WebhookHandler) -> str:
     repair(handler.id)
-    subscription_rows.record_check(handler.id, again=SOON)
+    subscription_rows.record_check(handler.id, again=CHECK_AFTER_REPAIR)
     return f"Attio calls the handler {handler.id} again."
 
 
@@ -149,27 +161,17 @@ def _subscribe() -> str:
     return _repair(handler)
 
 
-def _delete(hook: Json) -> str:
-    attio_api.delete_webhook(_id(hook))
-    return f"The webhook {_id(hook)} has been deleted at Attio."
-
-
-def _delete_all(target_url: str) -> None:
-    for hook in attio_api.list_webhooks():
-        if hook["target_url"] == target_url:
-            attio_api.delete_webhook(_id(hook))
-
-
-def _id(hook: Json) -> str:
-    return str(hook["id"]["webhook_id"])
+def _delete(webhook: AttioWebhook) -> str:
+    attio_webhooks.delete_webhook(webhook.webhook_id)
+    return f"The webhook {webhook.webhook_id} has been deleted at Attio."
 
 
 def _equals(field: str, value: str) -> Json:
     return {"field": field, "operator": "equals", "value": value}
 
 
-def _form(subscriptions: Sequence[Json]) -> list[str]:
-    """Subscriptions without their order, to compare."""
+def _unordered(subscriptions: Sequence[Json]) -> list[str]:
+    """Return a form in which the order of subscriptions and of their conditions makes no difference."""
     return sorted(
         f"{one['event_type']} {sorted(sorted(each.items()) for each in (one.get('filter') or {}).get('$and', []))}"
         for one in subscriptions

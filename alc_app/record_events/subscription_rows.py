@@ -1,4 +1,4 @@
-"""The door to our own memory of what Attio is to tell us: when each subscription is looked after, and what ails it."""
+"""The rows of our webhooks at Attio: when each is checked next, and what is wrong with it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from alc_app.leads.models import Table
 
 
 class RecordSubscription(Table, table=True):
-    """A webhook handler that Attio is to call; the row stays until Attio has forgotten it as well."""
+    """A webhook handler that Attio is to call. The row stays until the webhook at Attio is deleted too."""
 
     __tablename__ = "record_subscription"
 
@@ -25,33 +25,36 @@ class RecordSubscription(Table, table=True):
 
 @step
 def subscribe_soon(handler_id: str) -> None:
-    """Have it looked after at once: it is new, or its handler is gone."""
+    """Have a handler's webhook checked at once, because the handler is new or gone."""
     with current().transaction() as session:
         session.merge(RecordSubscription(handler_id=handler_id, due_at=current().now()))
 
 
 def check_soon() -> None:
-    """Have all of them looked after at once: what we want to be told has changed. Not a step: twice is once."""
+    """Have every webhook checked at once, because we want other events. Not a step: doing it twice changes nothing."""
     with current().transaction() as session:
         session.exec(update(RecordSubscription).values(due_at=current().now()))
 
 
 def due_to_check() -> Sequence[str]:
-    """Handlers whose subscription has to be looked after."""
+    """Return the handlers whose webhook is due to be checked."""
     with current().reading() as session:
         due = col(RecordSubscription.due_at) <= current().now()
         return list(session.exec(select(RecordSubscription.handler_id).where(due).limit(100)))
 
 
 def start_check(handler_id: str, next_in: float) -> None:
-    """It is looked after from here on. Whoever wants it looked after later than this gets a look of their own."""
+    """Schedule the next check as this one begins. Whoever asks for a check from now on gets another one."""
     with current().transaction() as session:
         if row := session.get(RecordSubscription, handler_id):
             row.due_at = current().now() + next_in
 
 
 def record_check(handler_id: str, why: str | None = None, *, again: float = 0.0) -> None:
-    """It is in order, and looked at again after some seconds; or it is not, and why. Never later than it is due."""
+    """Store the outcome of a check: in order, and checked `again` after seconds; or `why` not, and checked sooner.
+
+    A check that was asked for meanwhile stays due.
+    """
     with current().transaction() as session:
         if row := session.get(RecordSubscription, handler_id):
             row.why, row.tries = why, row.tries + 1 if why else 0
@@ -59,13 +62,13 @@ def record_check(handler_id: str, why: str | None = None, *, again: float = 0.0)
 
 
 def forget(handler_id: str) -> None:
-    """Attio has forgotten it, and so do we."""
+    """Delete the row: the webhook at Attio is gone."""
     with current().transaction() as session:
         session.exec(delete(RecordSubscription).where(col(RecordSubscription.handler_id) == handler_id))
 
 
 def last_problem(handler_id: str) -> str:
-    """Why it is not in order, as far as the last look knew."""
+    """Return what the last check found wrong; empty if it was in order."""
     with current().reading() as session:
         row = session.get(RecordSubscription, handler_id)
         return (row.why if row else None) or ""

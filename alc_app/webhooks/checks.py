@@ -20,7 +20,7 @@ from alc_app.attio.server import (
     update_webhook_handler,
 )
 from alc_app.clients import alc_api
-from alc_app.clients.alc_api import Webhook
+from alc_app.clients.alc_models import Webhook
 from alc_app.leads import transitions
 
 EVENTS = {"lead_processed": "lead.processed", "workflow": "lead.processed"}

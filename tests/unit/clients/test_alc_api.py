@@ -4,7 +4,8 @@ import pytest
 
 from alc_app.attio import Connection
 from alc_app.clients import alc_api
-from alc_app.clients.alc_api import AlcAnswerLost, AlcError, AlcRefused, AlcUnreachable, Lead
+from alc_app.clients.alc_api import AlcAnswerLost, AlcError, AlcRefused, AlcUnreachable
+from alc_app.clients.alc_models import Lead
 from tests.support.fakes.runtime import Fault, Outside, never_answers, says, unreachable
 
 ALC = Connection("connection", "alc-token")

@@ -12,7 +12,12 @@ from alc_app.attio.settings import set_settings
 from alc_app.events.connection_added import connection_added
 from alc_app.events.connection_removed import connection_removed
 from alc_app.record_events import subscription_rows
-from alc_app.record_events.subscription import LOOK_EVERY, SOON, check_subscription, maintain_subscription
+from alc_app.record_events.subscription import (
+    CHECK_AFTER_REPAIR,
+    CHECK_INTERVAL,
+    check_subscription,
+    maintain_subscription,
+)
 from alc_app.settings.schema import schema
 from tests.support.fakes.runtime import (
     EVENTS_URL,
@@ -67,10 +72,10 @@ def test_it_is_made_on_install_for_people_and_their_status_alone(runtime: FakeRu
         {"field": "id.attribute_id", "operator": "equals", "value": "status-id"},
     ]
     assert not subscription_rows.due_to_check()
-    runtime.time += SOON
+    runtime.time += CHECK_AFTER_REPAIR
     look(runtime)
     assert not subscription_rows.due_to_check()
-    runtime.time += LOOK_EVERY
+    runtime.time += CHECK_INTERVAL
     assert list(subscription_rows.due_to_check()) == [HANDLER]
 
 
@@ -78,7 +83,7 @@ def test_new_people_are_asked_for_when_they_are_to_be_sent(runtime: FakeRuntime,
     """A setting that is changed changes the subscription, and nothing else."""
     look(runtime)
     set_settings(schema, "send_new_people", True)
-    runtime.time += LOOK_EVERY
+    runtime.time += CHECK_INTERVAL
 
     look(runtime)
 
@@ -99,7 +104,7 @@ def test_a_webhook_that_attio_has_lost_or_ended_is_made_anew(runtime: FakeRuntim
         [finding] = check_subscription()
         assert "tells us nothing of the CRM" in finding.text
 
-        runtime.time += LOOK_EVERY
+        runtime.time += CHECK_INTERVAL
         look(runtime)
         assert_in_order(runtime, outside)
 
@@ -182,7 +187,7 @@ def test_a_wish_that_comes_during_a_look_is_looked_after_at_once(
         return answer
 
     look(runtime)
-    runtime.time += SOON
+    runtime.time += CHECK_AFTER_REPAIR
     outside.fault("GET /v2/webhooks", changes_meanwhile)
     look(runtime)
 
