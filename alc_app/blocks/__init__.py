@@ -1,1 +1,1 @@
-"""Workflow blocks: what the app adds to Attio Workflows, a folder for each block and a file for each function."""
+"""Workflow blocks that the app adds to Attio Workflows: a folder for each block, a file for each of its functions."""

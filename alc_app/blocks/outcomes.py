@@ -1,4 +1,4 @@
-"""What a lead may have come to, as the outcomes of both of our blocks."""
+"""The outcomes of a lead, for the step block and the trigger block."""
 
 from typing import Any
 
@@ -13,6 +13,6 @@ LEAD_OUTCOMES = {
 
 
 def outcome_of(status: str, interest: str | None, data: dict[str, Any], *, unique_key: str = "") -> Outcome:
-    """The outcome of a verdict. A chat that failed is "no answer" when that is what ALC says of it."""
+    """Convert a verdict to an outcome. A failed chat is "no_answer" if ALC says so, otherwise "failed"."""
     known = interest in ("no_answer",) if status == "Failed" else interest in LEAD_OUTCOMES
     return Outcome(str(interest) if known else "failed", data, unique_key)

@@ -1,6 +1,6 @@
-"""Three workflows to begin with. In Attio a person draws them on a canvas; here they are written down.
+"""Three sample workflows. In Attio a user draws a workflow on a canvas; here it is data.
 
-Whoever changes one makes a new version of it: runs end by the definition that they began with.
+A changed definition is a new version: a run ends by the version that it began with.
 """
 
 from alc_app.attio.host.workflow_definitions import Step, Workflow

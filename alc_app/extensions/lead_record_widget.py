@@ -1,4 +1,4 @@
-"""The record widget: on a person's page, where the person's lead stands, what was said, and what happens next.
+"""The record widget: a person's page shows the status of the lead, the chat, and what happens next.
 
 TUTORIAL: its `widgets` stay empty; the status is an attribute among others.
 """
@@ -35,7 +35,7 @@ AWAY = "The chat itself cannot be shown now, because ALC does not answer."
 
 
 async def widget(record_id: str) -> TextWidget:
-    """What the card says about this person."""
+    """Return what the widget shows for this person."""
     try:
         person = (await run_query(GET_PERSON_PHONE_NUMBERS, recordId=record_id))["person"] or {}
     except QueryError:
@@ -43,18 +43,18 @@ async def widget(record_id: str) -> TextWidget:
     name = (person.get("name") or {}).get("full_name") or "this person"
     lead = await load_lead(record_id)
     if lead is None:
-        return _invitation(name, has_phone=bool(person.get("phone_numbers", True)))
-    return _lead(lead, name)
+        return _not_sent_widget(name, has_phone=bool(person.get("phone_numbers", True)))
+    return _lead_widget(lead, name)
 
 
-def _invitation(name: str, *, has_phone: bool) -> TextWidget:
+def _not_sent_widget(name: str, *, has_phone: bool) -> TextWidget:
     if not has_phone:
         return TextWidget(TITLE, "Not sent yet", f"Add a phone number to {name}, and ALC's agent can write to it.")
     text = f"Press Send to ALC: an agent chats with {name} by SMS, and the result comes back to this page."
     return TextWidget(TITLE, "Not sent yet", text)
 
 
-def _lead(lead: dict[str, Any], name: str) -> TextWidget:
+def _lead_widget(lead: dict[str, Any], name: str) -> TextWidget:
     status = lead["status"]
     primary, secondary = TEXTS[status]
     if status in ("complete", "failed"):
@@ -69,21 +69,21 @@ def _lead(lead: dict[str, Any], name: str) -> TextWidget:
         " ".join(text for text in (secondary, _away(lead) if lead["alc_is_away"] else "") if text),
         BADGES[status],
         Link("Open in ALC's console", lead["console_url"]) if lead["alc_lead_id"] else None,
-        [_line(said, name) for said in lead["transcript"]],
+        [_line(message, name) for message in lead["transcript"]],
     )
 
 
 def _away(lead: dict[str, Any]) -> str:
-    """Why the chat is not there, or from when the one is that is shown."""
+    """Explain that ALC is away, and from when the chat is that is shown."""
     if lead["seen_at"] is None:
         return AWAY
     at = datetime.fromtimestamp(lead["seen_at"], UTC)
     return f"ALC does not answer: the chat is shown as it was on {at.day} {at:%b, %H:%M} UTC."
 
 
-def _line(said: dict[str, str], name: str) -> TranscriptLine:
-    is_theirs = said["from"] == "lead"
-    return TranscriptLine(name if is_theirs else "ALC's agent", said["text"], is_theirs)
+def _line(message: dict[str, str], name: str) -> TranscriptLine:
+    is_theirs = message["from"] == "lead"
+    return TranscriptLine(name if is_theirs else "ALC's agent", message["text"], is_theirs)
 
 
 lead_record_widget = RecordWidget(

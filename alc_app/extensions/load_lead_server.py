@@ -1,7 +1,7 @@
-"""The server function behind the widget: what became of the person's last lead, as ALC tells it or as we remember it.
+"""The server function behind the widget: the person's last lead, from our row and from ALC.
 
-TUTORIAL: it shows nothing of the chat. An ALC that is away takes nothing from the page but what is newest in the chat:
-each look is kept for a day (`kv`), because it is a cache and may be lost.
+TUTORIAL: it shows nothing of the chat. When ALC is down, the widget shows the chat as it was last seen, from a cache
+(`kv`) that is kept for a day and may be lost.
 """
 
 from __future__ import annotations
@@ -17,52 +17,63 @@ from alc_app.clients.alc_api import AlcError
 from alc_app.clients.alc_models import LeadState
 from alc_app.leads import queries
 
-FRESH = 60.0
-"""Seconds for which a look counts as the last one."""
+REWRITE_AFTER = 60.0
+"""Seconds after which a chat that has not changed is stored again, with the new time."""
 KEPT = 86_400.0
-"""Seconds: a chat is what people have said, and is not ours to keep."""
+"""Seconds: a chat is what people have said, so we do not keep it for long."""
 log = logging.getLogger(__name__)
 
 
 @server_function(durable=False)
 def load_lead(record_id: str) -> dict[str, Any] | None:
-    """The last lead of a record that was meant to be sent, with its chat; None when there is none."""
-    seen = queries.last_lead(record_id)
-    if seen is None:
+    """Return the last lead of a record, with its chat; None if the record has never had one.
+
+    `alc_is_away` says that ALC does not answer; the chat is then the one of `seen_at`, if there is one.
+    """
+    lead = queries.last_lead(record_id)
+    if lead is None:
         return None
-    told: dict[str, Any] = {"status": seen.status, "interest": seen.interest, "summary": seen.summary, "why": seen.why}
-    told |= {"alc_lead_id": seen.alc_lead_id, "transcript": [], "seen_at": None}
-    told |= {"alc_is_away": False, "is_connected": True}
-    if seen.alc_lead_id is None:
-        return told
-    told["console_url"] = alc_api.console_url(seen.alc_lead_id)
+    result: dict[str, Any] = {
+        "status": lead.status,
+        "interest": lead.interest,
+        "summary": lead.summary,
+        "why": lead.why,
+        "alc_lead_id": lead.alc_lead_id,
+        "transcript": [],
+        "seen_at": None,
+        "alc_is_away": False,
+        "is_connected": True,
+    }
+    if lead.alc_lead_id is None:
+        return result
+    result["console_url"] = alc_api.console_url(lead.alc_lead_id)
     try:
-        state = alc_api.get_lead(get_workspace_connection(), seen.alc_lead_id)
+        state = alc_api.get_lead(get_workspace_connection(), lead.alc_lead_id)
     except AlcError:
-        return told | _last_look(seen.alc_lead_id) | {"alc_is_away": True}
-    except AttioError:  # not connected: what ALC has told is no longer for this page
-        return told | {"is_connected": False}
+        return result | _cached_chat(lead.alc_lead_id) | {"alc_is_away": True}
+    except AttioError:  # not connected: the chat must not be shown any more
+        return result | {"is_connected": False}
     chat = _chat(state)
-    _remember(seen.alc_lead_id, chat)
-    return told | chat
+    _cache(lead.alc_lead_id, chat)
+    return result | chat
 
 
 def _chat(lead: LeadState) -> dict[str, Any]:
-    said = [{"from": line.sender, "text": line.text} for line in lead.transcript]
-    return {"transcript": said} | ({"summary": lead.summary} if lead.summary else {})
+    transcript = [{"from": line.sender, "text": line.text} for line in lead.transcript]
+    return {"transcript": transcript} | ({"summary": lead.summary} if lead.summary else {})
 
 
-def _remember(alc_lead_id: str, chat: dict[str, Any]) -> None:
-    """Keep it, unless that was done a moment ago: a card is drawn at every turn of the chat, and by everybody."""
-    last, now = kv.get(f"chat:{alc_lead_id}"), current().now()
-    if last and last.value["chat"] == chat and now - last.value["seen_at"] < FRESH:
+def _cache(alc_lead_id: str, chat: dict[str, Any]) -> None:
+    """Store the chat, unless the same one was stored a moment ago: every open page loads it at every message."""
+    cached, now = kv.get(f"chat:{alc_lead_id}"), current().now()
+    if cached and cached.value["chat"] == chat and now - cached.value["seen_at"] < REWRITE_AFTER:
         return
     try:
         kv.set(f"chat:{alc_lead_id}", {"chat": chat, "seen_at": now}, ttl_in_seconds=KEPT)
-    except Exception:  # a full disk takes nothing from the page
+    except Exception:  # such as a full disk: the widget works without a cache
         log.warning("The chat of the lead %s could not be kept for when ALC is away.", alc_lead_id, exc_info=True)
 
 
-def _last_look(alc_lead_id: str) -> dict[str, Any]:
-    found = kv.get(f"chat:{alc_lead_id}")
-    return {**found.value["chat"], "seen_at": found.value["seen_at"]} if found else {}
+def _cached_chat(alc_lead_id: str) -> dict[str, Any]:
+    cached = kv.get(f"chat:{alc_lead_id}")
+    return {**cached.value["chat"], "seen_at": cached.value["seen_at"]} if cached else {}

@@ -1,7 +1,7 @@
-"""The bulk record action: "Send to ALC" for everybody who is selected in a table.
+"""The bulk record action: "Send to ALC" for all people who are selected in a table.
 
-TUTORIAL: its `bulkActions` stay empty. Each person is sent by the same server function as by a single click, so that
-nobody gets a second chat because of a second click, here or there.
+TUTORIAL: its `bulkActions` stay empty. Each person is sent by the same server function as by the button on the record,
+so a second click, here or there, starts no second chat.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,21 +17,22 @@ from alc_app.clients.alc_api import AlcRefused, AlcUnreachable
 from alc_app.send_to_alc_server import send_to_alc
 
 GET_PEOPLE_PHONE_NUMBERS = graphql(Path(__file__).parent / "get_people_phone_numbers.graphql")
-AT_ONCE = 10
-"""People in a batch: they are sent side by side, and the toast moves on after each batch."""
+BATCH_SIZE = 10
+"""People in a batch: they are sent in parallel, and the progress toast changes after each batch."""
 NAMES_SHOWN = 6
+"""Names that are listed for one reason."""
 
 
 @dataclass(frozen=True)
 class NotSent:
-    """Somebody who was not sent, and why."""
+    """A person who was not sent, and why."""
 
     name: str
     reason: str
 
 
 async def on_trigger(run_record_batches: RunRecordBatches) -> None:
-    """Send the selected people to ALC, batch by batch, and tell the user who was not sent."""
+    """Send the selected people to ALC, batch by batch, and show the user who was not sent."""
     total = run_record_batches.total_records
     agreed = await confirm(
         title=f"Send {_people(total)} to ALC?",
@@ -53,7 +54,7 @@ async def on_trigger(run_record_batches: RunRecordBatches) -> None:
         return {"title": f"{_people(sent)} sent to ALC", "text": _were_not_sent(left_out)}
 
     run = await run_record_batches(
-        work, batch_size=AT_ONCE, on_start=progress, on_progress=progress, on_complete=complete
+        work, batch_size=BATCH_SIZE, on_start=progress, on_progress=progress, on_complete=complete
     )
     if run.error and not isinstance(run.error, QueryError):
         raise run.error  # without a connection Attio asks the user to connect
@@ -64,27 +65,27 @@ async def on_trigger(run_record_batches: RunRecordBatches) -> None:
 
 
 async def send_batch(record_ids: Sequence[str]) -> list[NotSent]:
-    """Send these people, side by side; returns those who were not sent. Raises: QueryError, AttioError."""
+    """Send these people in parallel. Returns those who were not sent. Raises: QueryError, AttioError."""
     people = (await run_query(GET_PEOPLE_PHONE_NUMBERS, recordIds=list(record_ids)))["people"]["records"]
     found = [person for person in people if person]
     left_out = [NotSent("A deleted record", "It is not in the CRM any more.")] * (len(record_ids) - len(found))
-    left_out += [NotSent(_called(p), "No phone number found.") for p in found if not p["phone_numbers"]]
+    left_out += [NotSent(_display_name(p), "No phone number found.") for p in found if not p["phone_numbers"]]
     reachable = [person for person in found if person["phone_numbers"]]
     outcomes = await all_settled(*(send_to_alc(p["id"], _name(p), p["phone_numbers"][0]) for p in reachable))
     for person, outcome in zip(reachable, outcomes, strict=True):
         if isinstance(outcome, AttioError):
             raise outcome
         if isinstance(outcome, Exception):
-            left_out.append(NotSent(_called(person), _reason(outcome)))
+            left_out.append(NotSent(_display_name(person), _reason(outcome)))
     return left_out
 
 
 def reasons(left_out: Sequence[NotSent]) -> str:
-    """A line for each reason, with the names that it is the reason for."""
+    """Return a line for each reason, with the names of the people who were not sent because of it."""
     names: dict[str, list[str]] = {}
-    for one in left_out:
-        names.setdefault(one.reason, []).append(one.name)
-    return "\n".join(f"{_listed(those)}: {reason}" for reason, those in names.items())
+    for not_sent in left_out:
+        names.setdefault(not_sent.reason, []).append(not_sent.name)
+    return "\n".join(f"{_listed(people)}: {reason}" for reason, people in names.items())
 
 
 def _listed(names: Sequence[str]) -> str:
@@ -96,8 +97,8 @@ def _name(person: Mapping[str, Any]) -> str:
     return (person["name"] or {}).get("full_name") or "Unknown"
 
 
-def _called(person: Mapping[str, Any]) -> str:
-    """What the table calls somebody, who may be known by an address only."""
+def _display_name(person: Mapping[str, Any]) -> str:
+    """Return what the table shows for a person, who may have an email address and no name."""
     return (person["name"] or {}).get("full_name") or next(iter(person["email_addresses"]), "Unnamed person")
 
 

@@ -1,1 +1,1 @@
-"""The workspace's settings of the app: which there are, their page, and what holds when nobody has set them."""
+"""The app's workspace settings: their schema, their page and their defaults."""

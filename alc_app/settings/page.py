@@ -1,4 +1,4 @@
-"""The page on which a person sets them: titles, help texts, order."""
+"""The settings page: titles, help texts and order of the inputs."""
 
 from alc_app.attio.settings_page import NumberInput, Section, Toggle, define_workspace_page
 from alc_app.settings.schema import schema

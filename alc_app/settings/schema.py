@@ -1,4 +1,4 @@
-"""The settings of a workspace. Each is None until a person has set it; see values.py for what holds then."""
+"""The settings of a workspace. Each is None until a user sets it; values.py has the defaults."""
 
 from alc_app.attio.settings import Schema, define_workspace_schema
 

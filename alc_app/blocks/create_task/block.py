@@ -1,10 +1,10 @@
-"""Step block: leave somebody a task about a person."""
+"""Step block: create a task about a person in Attio."""
 
 from alc_app.attio.workflows import ConfigSchema, define_workflow_block
 
 
 class Config(ConfigSchema):
-    """What is to be done, and about whom."""
+    """The person, and the text of the task."""
 
     record_id: str
     content: str

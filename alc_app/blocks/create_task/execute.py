@@ -7,7 +7,7 @@ from alc_app.clients.attio_api import AttioApiError, AttioRefused
 
 
 def execute(*, config: Config, metadata: StepMetadata) -> Outcome | Error:
-    """The task's id; what cannot be known now is tried again, because a task that is there is not made twice."""
+    """Create the task and return its id. Safe to retry: an open task with the same text is not created twice."""
     del metadata
     try:
         task_id = attio_api.create_task("people", config.record_id, config.content)

@@ -1,4 +1,4 @@
-"""The step block "Delay". Attio has its own; it is here because there is no Attio around these workflows."""
+"""The step block "Delay". Attio has its own; our workflows run without Attio and need one."""
 
 from alc_app.attio import StepBlock
 from alc_app.blocks.delay.block import block

@@ -1,4 +1,4 @@
-"""Step block: wait for a while, and then go on."""
+"""Step block: wait for some time, then continue."""
 
 from datetime import timedelta
 
@@ -6,7 +6,7 @@ from alc_app.attio.workflows import ConfigSchema, define_workflow_block
 
 
 class Config(ConfigSchema):
-    """How long."""
+    """How long to wait."""
 
     duration: timedelta
 

@@ -1,4 +1,4 @@
-"""Defer, with nobody who calls back: the time is all that the step waits for."""
+"""Defer without a callback: the step continues when its time is over."""
 
 from alc_app.attio.workflows import Defer, Outcome, StepMetadata
 from alc_app.blocks.delay.block import Config

@@ -1,4 +1,4 @@
-"""The workflow is switched on: ALC is told to call its address, as on install it is told to call the app's."""
+"""The workflow is switched on: register its own webhook at ALC, as the app does on install."""
 
 from alc_app.attio.server import get_workspace_connection, update_webhook_handler
 from alc_app.attio.workflows import Complete, Error, TriggerMetadata
@@ -8,7 +8,7 @@ from alc_app.clients.alc_api import AlcRefused
 
 
 def activate(*, config: Config, metadata: TriggerMetadata) -> Complete | Error:
-    """Register the callback at ALC; again is fine, because ALC knows it by its name. Raises: AlcError, AttioError."""
+    """Register the callback at ALC. Safe to repeat: ALC knows the webhook by its name. Raises: AlcError, AttioError."""
     del config
     callback = metadata.trigger_callback
     try:

@@ -1,11 +1,11 @@
-"""Trigger block: ALC has come to a verdict on a lead of ours, whoever has sent it."""
+"""Trigger block: ALC has come to a verdict on one of our leads, no matter what sent it."""
 
 from alc_app.attio.workflows import ConfigSchema, define_workflow_block
 from alc_app.blocks.outcomes import LEAD_OUTCOMES
 
 
 class Config(ConfigSchema):
-    """There is nothing to configure: each outcome is a branch."""
+    """Nothing to configure: each outcome is a branch."""
 
 
 block = define_workflow_block(

@@ -1,4 +1,4 @@
-"""ALC calls the workflow's address: a verdict on a lead of ours starts a run."""
+"""ALC calls the workflow's webhook: a verdict on one of our leads starts a run."""
 
 from alc_app.attio import Request
 from alc_app.attio.http import BadRequest
@@ -10,7 +10,7 @@ from alc_app.leads import workflow_waits
 
 
 def trigger(req: Request, *, config: Config, metadata: TriggerMetadata) -> Outcome | NoOp:
-    """The outcome of the verdict; nothing for a lead that is not ours (R12). Raises: BadRequest."""
+    """Return the outcome of the verdict; NoOp for a lead that is not ours (R12). Raises: BadRequest."""
     del config, metadata
     body = req.json()
     if not isinstance(body, dict):

@@ -1,4 +1,4 @@
-"""Step block: send a person to ALC, and go on when ALC has come to a verdict."""
+"""Step block: send a person to ALC, and continue when ALC has come to a verdict."""
 
 from datetime import timedelta
 
@@ -7,11 +7,11 @@ from alc_app.blocks.outcomes import LEAD_OUTCOMES
 
 
 class Config(ConfigSchema):
-    """What the step is given."""
+    """The person to send, and how long to wait."""
 
     record_id: str
     give_up_after: timedelta | None = None
-    """After so long without a verdict the step ends as "failed". None: as the workspace has set it."""
+    """Without a verdict the step ends as "failed" after this time. None: after the time of the workspace settings."""
 
 
 block = define_workflow_block(

@@ -1,6 +1,6 @@
-"""Send the person, and defer: the same path, the same intent and the same idempotency as a click on the button.
+"""Send the person as a click on the button does, with the same idempotency, and defer until the lead has ended.
 
-A lead that is open for the record is joined, whoever has sent it: one click and one workflow are one chat (C1).
+If the record has an open lead, the step waits for that one: a click and a workflow make one chat (C1).
 """
 
 from alc_app.attio import AttioError
@@ -17,7 +17,7 @@ Result = Outcome | Error | Defer
 
 
 def execute(*, config: Config, metadata: StepMetadata) -> Result:
-    """Send it and wait for the verdict, or say why that came to nothing."""
+    """Send the person and wait for the verdict; or end with the outcome "failed" and the reason."""
     try:
         person = read_person(config.record_id)
     except AttioApiError as error:
@@ -30,7 +30,7 @@ def execute(*, config: Config, metadata: StepMetadata) -> Result:
     try:
         send_to_alc.run(config.record_id, person.name, person.phone_number)
     except AlcAnswerLost:
-        pass  # ALC may have it: our row is settled by itself, and the step is told what became of it
+        pass  # ALC may have the lead: `resolve_send` finds out, and the step is called back
     except AlcRefused as error:
         return _failed(config, error.message)
     except (AlcError, AttioError) as error:

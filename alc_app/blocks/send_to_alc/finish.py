@@ -1,4 +1,4 @@
-"""The lead that the step waits for has ended: take the branch of what became of it."""
+"""The lead that the step waits for has ended: take the branch of its outcome."""
 
 from alc_app.attio import Request
 from alc_app.attio.workflows import NoOp, Outcome, StepMetadata
@@ -8,7 +8,7 @@ from alc_app.leads import workflow_waits
 
 
 def finish(req: Request, *, config: Config, metadata: StepMetadata) -> Outcome | NoOp:
-    """The outcome of the verdict; nothing, when it is about a lead that came to nothing and was sent anew since."""
+    """Return the outcome of the verdict; NoOp for an older lead, if the person was sent again since."""
     del config
     body = req.json()
     if body.get("event") != "lead.processed" or not workflow_waits.waits_for(

@@ -10,7 +10,7 @@ from alc_app.attio import TextWidget
 from alc_app.attio.host.errors import QueryError
 from alc_app.clients.alc_events import LeadProcessed
 from alc_app.extensions.lead_record_widget import widget
-from alc_app.extensions.load_lead_server import FRESH, KEPT, load_lead
+from alc_app.extensions.load_lead_server import KEPT, REWRITE_AFTER, load_lead
 from alc_app.leads import transitions
 from alc_app.runtime.stores.key_values import KeyValues
 from tests.support.fakes.runtime import FakeRuntime, Outside, unreachable
@@ -131,7 +131,7 @@ def test_a_look_is_kept_once_a_minute_and_at_every_turn_of_the_chat(
 
     monkeypatch.setattr(runtime.kv, "set", keep)
     lead = outside.leads[pending(outside)]
-    for seconds, text, times in ((0.0, "Hi?", 1), (1.0, "Hi?", 1), (1.0, "Hello?", 2), (FRESH, "Hello?", 3)):
+    for seconds, text, times in ((0.0, "Hi?", 1), (1.0, "Hi?", 1), (1.0, "Hello?", 2), (REWRITE_AFTER, "Hello?", 3)):
         runtime.time += seconds
         lead["transcript"] = [{"from": "agent", "text": text}]  # type: ignore[assignment]
         draw()
