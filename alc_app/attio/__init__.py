@@ -1,7 +1,7 @@
-"""The SDK surface, `from "attio"`: the types an app is made of, and only names that Attio's docs use.
+"""The SDK, `from "attio"`: the types that an app consists of. It has only names that Attio's docs use.
 
 Names follow the TypeScript package `attio` in snake case (docs.attio.com/sdk), so that a reader of the tutorial finds
-each of its imports here. What our runtime offers beyond them is in `alc_app.attio.host`. Imports nothing of ours.
+each of its imports here. What our runtime offers beyond them is in `alc_app.attio.host`. It imports nothing of the app.
 """
 
 from alc_app.attio.bulk import BatchContext, BulkRecordAction, RunRecordBatches

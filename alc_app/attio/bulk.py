@@ -1,4 +1,4 @@
-"""Bulk record actions: something done with all the records that are selected in a table, in batches.
+"""Bulk record actions: work on all records that are selected in a table, in batches.
 
 docs.attio.com/sdk/extensions/bulk-record-action, npm `attio` 1.0.4 `client/bulk-record-action.d.ts`.
 """
@@ -16,7 +16,7 @@ LARGEST_BATCH = 250
 
 
 class ToastText(TypedDict, total=False):
-    """What a hook may change of the progress toast."""
+    """The options of the progress toast that a hook may change."""
 
     title: str
     text: str
@@ -24,7 +24,7 @@ class ToastText(TypedDict, total=False):
 
 @dataclass(frozen=True)
 class BatchContext:
-    """How far a run has come, as its hooks are told; `batch_index` counts from 0."""
+    """The progress of a run, for its hooks. `batch_index` counts from 0."""
 
     processed_records: int
     total_records: int
@@ -39,21 +39,22 @@ Hook = Callable[[BatchContext], ToastText | None]
 
 @dataclass(frozen=True)
 class BatchRun(Generic[R]):
-    """How a run ended: `success` with all results, or with those until the `error`."""
+    """The end of a run: with all results, or with those before the `error`."""
 
     results: list[R]
     error: Exception | None = None
 
     @property
     def success(self) -> bool:
-        """Was every batch done?"""
+        """Tell whether every batch was processed."""
         return self.error is None
 
 
 class RunRecordBatches:
-    """What a bulk action is handed: the selected records, which it never sees at once."""
+    """The argument of a bulk action: call it to process the selected records batch by batch."""
 
     def __init__(self, record_ids: Sequence[str], title: str) -> None:
+        """Take the ids of the selected records, and the title of the progress toast."""
         self._record_ids, self._title = list(record_ids), title
         self.total_records = len(self._record_ids)
 
@@ -67,33 +68,33 @@ class RunRecordBatches:
         on_complete: Hook | None = None,
         on_error: Hook | None = None,
     ) -> BatchRun[R]:
-        """Do `work` with one batch of record ids after another; an error that it raises ends the run.
+        """Await `work` with one batch of record ids after another. An error that it raises ends the run.
 
-        A progress toast is shown by itself. A hook may change its title and its text, and nothing else.
+        A progress toast is shown meanwhile, whose title and text the hooks may change.
         """
         if not 1 <= batch_size <= LARGEST_BATCH:
             raise ValueError(f"A batch has 1 to {LARGEST_BATCH} records, not {batch_size}.")
         batches = [self._record_ids[at : at + batch_size] for at in range(0, self.total_records, batch_size)]
         progress = _Progress(self.total_records, batch_size, len(batches))
-        toast = await show_toast(variant="neutral", duration_ms=INFINITE, progress=0, **self._told(progress, on_start))
+        toast = await show_toast(variant="neutral", duration_ms=INFINITE, progress=0, **self._text(progress, on_start))
         results: list[R] = []
         for batch in batches:
             try:
                 results.append(await work(batch))
             except Exception as error:
-                await toast.update_toast(variant="error", progress=None, **self._told(progress, on_error))
+                await toast.update_toast(variant="error", progress=None, **self._text(progress, on_error))
                 return BatchRun(results, error)
             progress.add(len(batch))
-            await toast.update_toast(progress=progress.percent, **self._told(progress, on_progress))
-        await _finish(toast, self._told(progress, on_complete))
+            await toast.update_toast(progress=progress.percent, **self._text(progress, on_progress))
+        await _finish(toast, self._text(progress, on_complete))
         return BatchRun(results)
 
-    def _told(self, progress: _Progress, hook: Hook | None) -> _Told:
-        usual: _Told = {"title": self._title, "text": f"{progress.processed} of {progress.total}"}
-        return {**usual, **((hook and hook(progress.context())) or {})}
+    def _text(self, progress: _Progress, hook: Hook | None) -> _Text:
+        default: _Text = {"title": self._title, "text": f"{progress.processed} of {progress.total}"}
+        return {**default, **((hook and hook(progress.context())) or {})}
 
 
-class _Told(TypedDict):
+class _Text(TypedDict):
     title: str
     text: str
 
@@ -119,8 +120,8 @@ class _Progress:
         return BatchContext(self.processed, self.total, self.batch_size, index, self.batches, self.last)
 
 
-async def _finish(toast: Toast, told: _Told) -> None:
-    await toast.update_toast(variant="success", progress=None, duration_ms=4000, **told)
+async def _finish(toast: Toast, text: _Text) -> None:
+    await toast.update_toast(variant="success", progress=None, duration_ms=4000, **text)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 class Connection:
     """A connection to the outside service (docs.attio.com/sdk/server/connections).
 
-    `value` is the access token, good for now: it is handed out fresh and never stored in the clear.
+    `value` is a valid access token: refreshed when needed, and never stored unencrypted.
     """
 
     id: str
@@ -19,15 +19,15 @@ class Connection:
 
 @dataclass(frozen=True)
 class WebhookHandler:
-    """An address of ours that the outside service may call, and which file of `webhooks/` answers there."""
+    """A URL of ours that the outside service may call, and the file of `webhooks/` that answers there."""
 
     id: str
     url: str
     file_name: str
     external_webhook_id: str | None
     secret: str = field(repr=False, default="")
-    """What the sender signs with (Standard Webhooks, `whsec_…`). TUTORIAL: it has no signatures at all."""
+    """The signing secret (Standard Webhooks, `whsec_…`). TUTORIAL: it has no signatures at all."""
     signed_by: str = "standard_webhooks"
-    """How it signs: by Standard Webhooks, or as "attio" does."""
+    """The signature scheme: "standard_webhooks", or "attio" for Attio's own."""
     connector: str = ""
-    """Which connector of the manifest keeps the subscription; empty: the app itself does."""
+    """The connector of the manifest that keeps the subscription; empty if the app itself does."""

@@ -1,7 +1,7 @@
-"""Record actions as coroutines: `await` hands an effect to whoever drives the action, and gets its answer.
+"""Record actions as coroutines: `await` passes an effect to the driver of the action and returns the driver's answer.
 
-No event loop is involved: a suspended action is an object, and waiting for a person holds no thread. It also keeps
-the tutorial's rule by construction: client code cannot talk to the outside world, it can only ask its host to.
+There is no event loop: a suspended action is an object, so waiting for a user needs no thread. This also enforces the
+tutorial's rule that client code cannot talk to the outside world: it can only ask its host to.
 """
 
 from __future__ import annotations
@@ -14,16 +14,16 @@ from typing import Any, Literal
 
 @dataclass(frozen=True)
 class Effect:
-    """Something that client code wants done."""
+    """A request of client code to its driver."""
 
     name: str
     data: Mapping[str, Any]
     by: Literal["browser", "host"] = "browser"
     asks: bool = False
-    """The browser answers it (alert, confirm): the action waits for the person."""
+    """The action waits for the user's answer (alert, confirm)."""
 
 
 @types.coroutine
 def perform(effect: Effect) -> Generator[Effect, Any, Any]:
-    """Suspend the running action until its driver has dealt with `effect`; returns the driver's answer."""
+    """Suspend the running action until its driver has carried out `effect`. Returns the driver's answer."""
     return (yield effect)

@@ -1,7 +1,7 @@
-"""Attio's GraphQL, executed here: one executor for `run_query` and for the stand-in, each with a loader of its own.
+"""Execute Attio's GraphQL: one executor for `run_query` and for the stand-in, each with its own loader.
 
-The schema is `schema.graphql` (docs.attio.com/sdk/graphql). What a loader returns is shaped as Attio's REST API
-shapes it, so that the executor needs nothing that a client of the real Attio would not have.
+The schema is `schema.graphql` (docs.attio.com/sdk/graphql). Loaders return JSON as Attio's REST API does, so the
+executor needs nothing that a client of the real Attio would not have.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -25,7 +25,7 @@ from graphql.language import ast
 
 Json = dict[str, Any]
 
-# Bar U12: a query is small, shallow, and asks for few things at once.
+# Limits of a query (U12).
 MAX_CHARACTERS = 10_000
 MAX_TOKENS = 2_000
 MAX_DEPTH = 16  # what an introspecting client needs
@@ -41,7 +41,7 @@ _PLACE |= {"country": "country_code"} | {f"line{number}": f"line_{number}" for n
 
 
 class Loader(Protocol):
-    """Where records come from; what it raises is raised by `execute`, unchanged."""
+    """The source of the records. `execute` raises what a loader raises, unchanged."""
 
     def record(self, object_slug: str, record_id: str) -> Json | None:
         """Return a record as `GET /v2/objects/{object}/records/{id}` shows it, or None if there is none."""
@@ -59,16 +59,16 @@ class Loader(Protocol):
         """Return a member as `GET /v2/workspace_members/{id}` shows one, or None if there is none."""
 
     def current_user(self) -> Json:
-        """Return the member on whose behalf is asked, likewise."""
+        """Return the member on whose behalf the query runs, as `member` does."""
 
     def current_workspace(self) -> Json:
-        """Return what `GET /v2/self` tells of the workspace."""
+        """Return the workspace as `GET /v2/self` shows it."""
 
 
 def execute(
     query: str, variables: Mapping[str, object] | None, loader: Loader, operation_name: str | None = None
 ) -> Json:
-    """Answer a query as `{"data": …}`, with `"errors"` if there are any; the loader's own exceptions are raised."""
+    """Execute a query. Returns `{"data": …}`, with `"errors"` if there are any. Raises: what the loader raises."""
     try:
         document = _read(query)
     except GraphQLError as error:
@@ -108,7 +108,7 @@ def _read(query: str) -> ast.DocumentNode:
 
 @dataclass
 class _Measure:
-    """Walks a query as its execution would, every fragment as often as it is spread, and stops at the first limit."""
+    """Count what a query selects, each fragment as often as it is spread. Stops at the first limit that is exceeded."""
 
     fragments: Mapping[str, ast.FragmentDefinitionNode]
     selections: int = 0
@@ -142,20 +142,21 @@ class _Record:
 
 
 class _Graph:
-    """What one execution has loaded: it asks for everything once, and for records mentioned together in one go."""
+    """The cache of one execution: loads everything once, and records that are referenced together with one call."""
 
     def __init__(self, loader: Loader) -> None:
         self.loader = loader
         self.failure: Exception | None = None
-        self._answers: dict[tuple[str, ...], Any] = {}
+        self._loaded: dict[tuple[str, ...], Any] = {}
         self._records: dict[tuple[str, str], Json | None] = {}
-        self._mentioned: dict[str, set[str]] = {}
+        self._referenced: dict[str, set[str]] = {}
 
-    def ask(self, question: Callable[..., Any], *args: str) -> Any:
-        key = (question.__name__, *args)
-        if key not in self._answers:
-            self._answers[key] = self._guard(lambda: question(*args))
-        return self._answers[key]
+    def load(self, method: Callable[..., Any], *args: str) -> Any:
+        """Call a method of the loader, once for the same arguments."""
+        key = (method.__name__, *args)
+        if key not in self._loaded:
+            self._loaded[key] = self._guard(lambda: method(*args))
+        return self._loaded[key]
 
     def record(self, object_slug: str, record_id: str) -> _Record | None:
         return self.records(object_slug, [record_id])[0]
@@ -164,12 +165,12 @@ class _Graph:
         if len(record_ids) > MAX_IDS:
             raise GraphQLError(f"At most {MAX_IDS} records can be asked for at once.")
         if missing := [one for one in dict.fromkeys(record_ids) if (object_slug, one) not in self._records]:
-            self._load(object_slug, missing)
+            self._load_records(object_slug, missing)
         found = (self._records[object_slug, record_id] for record_id in record_ids)
         return [None if data is None else _Record(object_slug, data) for data in found]
 
-    def _load(self, object_slug: str, wanted: Iterable[str]) -> None:
-        ids = list(dict.fromkeys([*wanted, *self._mentioned.pop(object_slug, ())]))[:MAX_IDS]
+    def _load_records(self, object_slug: str, record_ids: Iterable[str]) -> None:
+        ids = list(dict.fromkeys([*record_ids, *self._referenced.pop(object_slug, ())]))[:MAX_IDS]
         if len(ids) == 1:
             one = self._guard(lambda: self.loader.record(object_slug, ids[0]))
             loaded = {ids[0]: one}
@@ -181,18 +182,18 @@ class _Graph:
             for value in (value for values in (data or {}).get("values", {}).values() for value in values):
                 target = value.get("target_object"), value.get("target_record_id")
                 if value["attribute_type"] == "record-reference" and target not in self._records:
-                    self._mentioned.setdefault(value["target_object"], set()).add(value["target_record_id"])
+                    self._referenced.setdefault(value["target_object"], set()).add(value["target_record_id"])
 
-    def _guard(self, question: Callable[[], Any]) -> Any:
+    def _guard(self, call: Callable[[], Any]) -> Any:
         try:
-            return question()
+            return call()
         except Exception as error:
-            self.failure = error  # only the caller knows what the loader's exceptions mean
+            self.failure = error  # `execute` raises it: graphql-core would turn it into an entry of "errors"
             raise
 
 
 def _resolve(source: Any, info: GraphQLResolveInfo, **args: Any) -> Any:
-    """Resolve any field: by its own function below, from the values of a record, or from a plain dictionary."""
+    """Resolve any field: by its function in the tables below, from the values of a record, or from a dictionary."""
     graph, field = info.context, info.field_name
     if source is None:
         return _ROOT[field](graph, **args)
@@ -207,7 +208,7 @@ def _resolve(source: Any, info: GraphQLResolveInfo, **args: Any) -> Any:
 
 
 def _typename(value: Any, *_: object) -> str:
-    """Tell which of an abstract type's types a value is; the only dictionaries without a name are users."""
+    """Return the concrete type of a value of an abstract type. Dictionaries without `__typename` are users."""
     if isinstance(value, _Object):
         return value.slug if value.slug in _TYPENAMES else "Object"
     if isinstance(value, _Record):
@@ -216,14 +217,14 @@ def _typename(value: Any, *_: object) -> str:
 
 
 def _attributes(graph: _Graph, source: _Object, types: Sequence[str] | None = None) -> list[Json]:
-    found = graph.ask(graph.loader.attributes, source.slug)
+    found = graph.load(graph.loader.attributes, source.slug)
     shown = [{"title": a["title"], "slug": a["api_slug"], "type": a["type"].replace("-", "_").upper()} for a in found]
     return [attribute for attribute in shown if types is None or attribute["type"] in types]
 
 
 def _attribute(graph: _Graph, source: _Record, slug: str) -> Json | None:
-    """Resolve `attribute(slug:)`: null if unknown, or if it is unset and its type cannot say so."""
-    found = next((a for a in graph.ask(graph.loader.attributes, source.object_slug) if a["api_slug"] == slug), None)
+    """Resolve `attribute(slug:)`: null if it is unknown, or if it is unset and its type has no null."""
+    found = next((a for a in graph.load(graph.loader.attributes, source.object_slug) if a["api_slug"] == slug), None)
     if found is None:
         return None
     plain = [_plain(graph, value) for value in source.data["values"].get(slug, ())]
@@ -253,7 +254,7 @@ def _user(member: Json) -> Json:
 def _actor(graph: _Graph, value: Json) -> Json | None:
     kind = value["referenced_actor_type"]
     if kind == "workspace-member":
-        member = graph.ask(graph.loader.member, value["referenced_actor_id"])
+        member = graph.load(graph.loader.member, value["referenced_actor_id"])
         return None if member is None else _user(member)
     return {"__typename": {"api-token": "APITokenActor", "app": "App"}.get(kind, "SystemActor"), "type": kind}
 
@@ -272,21 +273,21 @@ _PLAIN: dict[str, Callable[[_Graph, Json], Any]] = {
     **dict.fromkeys(("currency", "interaction"), lambda _graph, value: value),
 }
 _ROOT: dict[str, Callable[..., Any]] = {
-    "object": lambda graph, slug: _Object(slug) if graph.ask(graph.loader.object, slug) else None,
+    "object": lambda graph, slug: _Object(slug) if graph.load(graph.loader.object, slug) else None,
     "people": lambda _graph: _Object("people"),
     "companies": lambda _graph: _Object("companies"),
     "person": lambda graph, id: graph.record("people", id),
     "company": lambda graph, id: graph.record("companies", id),
     "record": lambda graph, id, object: graph.record(object, id),
     "records": lambda graph, ids, object: graph.records(object, ids),
-    "currentUser": lambda graph: _user(graph.ask(graph.loader.current_user)),
+    "currentUser": lambda graph: _user(graph.load(graph.loader.current_user)),
     "currentWorkspace": lambda graph: {
-        name: graph.ask(graph.loader.current_workspace)[f"workspace_{name}"] for name in ("id", "name", "slug")
+        name: graph.load(graph.loader.current_workspace)[f"workspace_{name}"] for name in ("id", "name", "slug")
     },
 }
 _OBJECT: dict[str, Callable[..., Any]] = {
     "slug": lambda _graph, source: source.slug,
-    "name": lambda graph, source: graph.ask(graph.loader.object, source.slug)["plural_noun"],
+    "name": lambda graph, source: graph.load(graph.loader.object, source.slug)["plural_noun"],
     "attributes": _attributes,
     "record": lambda graph, source, id: graph.record(source.slug, id),
     "records": lambda graph, source, ids: graph.records(source.slug, ids),

@@ -18,7 +18,7 @@ MAX_WAIT = 86_400.0
 
 
 class BadRequest(Exception):
-    """The body cannot be read as what it should be; becomes a 400 that names the trouble."""
+    """The body is not what it should be. The runtime answers 400 with the message."""
 
 
 @dataclass(frozen=True)
@@ -29,10 +29,10 @@ class Request:
     headers: Mapping[str, str] = field(default_factory=dict)
 
     def json(self) -> Any:
-        """The body as JSON, strictly.
+        """Parse the body as strict JSON. Raises: BadRequest.
 
-        Refuses what `json.loads` would let through (R9): NaN, numbers out of range, repeated keys, lone
-        surrogates, NUL (no database keeps it), control characters in keys and deep nesting. Raises: BadRequest.
+        Rejects what `json.loads` would accept (R9): NaN, numbers out of range, repeated keys, lone surrogates, NUL
+        (which Postgres cannot store), control characters in keys and deep nesting.
         """
         try:
             text = self.raw_body.decode("utf-8")
@@ -47,7 +47,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Response:
-    """What a webhook handler answers: `Response(None, status=200)`."""
+    """The answer of a webhook handler: `Response(None, status=200)`."""
 
     body: str | None = None
     status: int = 200
@@ -63,18 +63,18 @@ class FetchResponse:
 
     @property
     def ok(self) -> bool:
-        """True for 2xx."""
+        """Tell whether the status is 2xx."""
         return 200 <= self.status < 300
 
     def json(self) -> Any:
-        """The body as JSON. Raises: ValueError."""
+        """Parse the body as JSON. Raises: ValueError."""
         try:
             return json.loads(self.text)
         except RecursionError as error:
             raise ValueError("The body is nested too deeply.") from error
 
     def retry_after(self) -> float | None:
-        """Seconds that the other side asks us to wait: its `Retry-After` as seconds or as an HTTP date (RFC 9110)."""
+        """Return the seconds of `Retry-After`, which is a number or an HTTP date (RFC 9110); None without one."""
         value = self.headers.get("Retry-After", "").strip()
         if value.isascii() and value.isdigit():
             return min(float(value), MAX_WAIT)

@@ -1,4 +1,4 @@
-"""What an app consists of: `App`, and the entry points and values its files work with."""
+"""The manifest of an app: `App`, and the types of its entry points."""
 
 from __future__ import annotations
 
@@ -37,22 +37,23 @@ class RecordAction:
 class ServerFunction(Generic[P, R]):
     """A function that runs on the server and is called from a record action as if it were local.
 
-    Called with `await` in a record action, it becomes an effect: the runtime carries the arguments over as JSON,
-    runs the function durably, and brings back what it returned or threw. `run` is the plain function.
+    Awaited in a record action, it becomes an effect: the runtime sends the arguments to the server as JSON, runs the
+    function durably, and returns its result or raises its error. `run` is the plain function.
     """
 
     def __init__(self, run: Callable[P, R], idempotency_key: Callable[P, str] | None, durable: bool = True) -> None:
+        """Wrap `run`. Use the decorator `server_function` instead."""
         self.run = run
         self.name = run.__name__
         self.idempotency_key = idempotency_key
-        """Names the call before it is made; two calls with one key are one run. None: each call is its own."""
+        """Computes a key from the arguments: calls with one key are one run. None: each call is a run of its own."""
         self.durable = durable
-        """Is it run by the worker, and brought to its end whatever happens? One that only reads need not be."""
+        """Whether the worker runs it, and finishes it after a crash. A function that only reads need not be durable."""
         self.__doc__ = run.__doc__
         self.__wrapped__ = run
 
     async def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Any:
-        """Ask the runtime to run this function; returns its JSON result. Raises what the function raised."""
+        """Ask the runtime to run this function. Returns its result as JSON; raises what the function raised."""
         bound = inspect.signature(self.run).bind(*args, **kwargs)
         return await perform(Effect("call", {"function": self.name, "args": list(bound.args)}, by="host"))
 
@@ -68,26 +69,26 @@ class Record:
 
 @dataclass(frozen=True)
 class Events:
-    """What an app does when a connection comes or goes (docs.attio.com/sdk/server/events)."""
+    """What an app does when a connection is added or removed (docs.attio.com/sdk/server/events)."""
 
     connection_added: Callable[[Connection], None]
     connection_removed: Callable[[Connection], None]
     strict_removal: Callable[[], bool] = lambda: True
-    """Does a connection stay when `connection_removed` fails, as in Attio? Asked when a person disconnects."""
+    """Whether a connection is kept when `connection_removed` fails, as in Attio. Called when a user disconnects."""
     settings_saved: Callable[[Collection[str]], None] = lambda _: None
-    """Ours: called with the keys that a person has changed, in the transaction of the change."""
+    """Ours: called with the keys that a user has changed, in the transaction of the change."""
 
 
 @dataclass(frozen=True)
 class App:
-    """The manifest: every entry point of an app. The runtime is handed it and knows nothing else of the app."""
+    """The manifest: every entry point of an app. The runtime gets it, and knows nothing else of the app."""
 
     record: Record
     server_functions: Sequence[ServerFunction[..., Any]]
     webhooks: Mapping[str, Callable[[Request], Response]]
     events: Events
     record_events: Mapping[str, Callable[[WebhookEvent], None]] = field(default_factory=dict)
-    """What is done when Attio tells of an event of this type, such as "record.updated"."""
+    """Handlers of Attio's own webhooks by event type, such as "record.updated"."""
     settings: WorkspacePage | None = None
     connectors: Mapping[str, Connector] = field(default_factory=dict)
     blocks: Sequence[StepBlock | TriggerBlock] = ()
@@ -95,36 +96,38 @@ class App:
     operations: Operations = field(default_factory=Operations)
 
     def server_function(self, name: str) -> ServerFunction[..., Any]:
-        """The server function called `name`. Raises: LookupError naming the ones there are."""
+        """Return the server function called `name`. Raises: LookupError naming the ones there are."""
         return _named(name, {f.name: f for f in self.server_functions}, "server function")
 
     def record_action(self, action_id: str) -> RecordAction:
-        """The record action with this id. Raises: LookupError naming the ones there are."""
+        """Return the record action with this id. Raises: LookupError naming the ones there are."""
         return _named(action_id, {a.id: a for a in self.record.actions}, "record action")
 
     def bulk_record_action(self, action_id: str) -> BulkRecordAction:
-        """The bulk record action with this id. Raises: LookupError naming the ones there are."""
+        """Return the bulk record action with this id. Raises: LookupError naming the ones there are."""
         return _named(action_id, {a.id: a for a in self.record.bulk_actions}, "bulk record action")
 
     def record_widget(self, widget_id: str) -> RecordWidget:
-        """The record widget with this id. Raises: LookupError naming the ones there are."""
+        """Return the record widget with this id. Raises: LookupError naming the ones there are."""
         return _named(widget_id, {w.id: w for w in self.record.widgets}, "record widget")
 
     def block(self, block_id: str) -> StepBlock | TriggerBlock:
-        """The workflow block with this id. Raises: LookupError naming the ones there are."""
+        """Return the workflow block with this id. Raises: LookupError naming the ones there are."""
         return _named(block_id, {b.block.id: b for b in self.blocks}, "workflow block")
 
     def workflow(self, workflow_id: str) -> Workflow:
-        """The workflow with this id. Raises: LookupError naming the ones there are."""
+        """Return the workflow with this id. Raises: LookupError naming the ones there are."""
         return _named(workflow_id, {w.id: w for w in self.workflows}, "workflow")
 
     def webhook(self, file_name: str) -> Callable[[Request], Response]:
-        """The webhook handler in `webhooks/<file_name>.py`, or the one that hands Attio's own events to their
-        handlers. Raises: LookupError naming the ones there are."""
+        """Return the webhook handler in `webhooks/<file_name>.py`; for "record_events", the one of Attio's own events.
+
+        Raises: LookupError naming the ones there are.
+        """
         return _named(file_name, {**self.webhooks, "record_events": self._route}, "webhook file")
 
     def connector(self, name: str) -> Connector:
-        """The connector called `name`. Raises: LookupError naming the ones there are."""
+        """Return the connector called `name`. Raises: LookupError naming the ones there are."""
         return _named(name, self.connectors, "connector")
 
     def _route(self, req: Request) -> Response:

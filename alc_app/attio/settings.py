@@ -23,7 +23,7 @@ class Setting:
     type: Literal["string", "number", "boolean"]
 
     def fits(self, value: object) -> bool:
-        """Is this a value that it may have?"""
+        """Tell whether a value has the type of the setting."""
         if self.type == "number":
             return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
         return isinstance(value, str if self.type == "string" else bool)
@@ -34,17 +34,17 @@ class Schema:
 
     @staticmethod
     def string() -> Setting:
-        """A text."""
+        """Define a setting that is a text."""
         return Setting("string")
 
     @staticmethod
     def number() -> Setting:
-        """A whole number or a fraction."""
+        """Define a setting that is a finite number."""
         return Setting("number")
 
     @staticmethod
     def boolean() -> Setting:
-        """On or off."""
+        """Define a setting that is on or off."""
         return Setting("boolean")
 
 
@@ -55,7 +55,7 @@ class WorkspaceSchema:
     settings: Mapping[str, Setting]
 
     def setting(self, key: str) -> Setting:
-        """The setting with this key. Raises: LookupError naming the ones there are."""
+        """Return the setting with this key. Raises: LookupError naming the ones there are."""
         if key not in self.settings:
             raise LookupError(f'No setting named "{key}". The schema has: {", ".join(self.settings)}.')
         return self.settings[key]

@@ -1,7 +1,7 @@
 """The page of an app's workspace settings: sections of inputs (docs.attio.com/sdk/settings/use-form).
 
-TypeScript draws it with the components that `Settings.useForm` returns; here it is data, named as they are. Theirs save
-each input when it changes, ours by a button: so it works without scripts, and a person says when.
+TypeScript renders it with the components that `Settings.useForm` returns; here it is data with the same names. Attio
+saves each input when it changes. Ours has a button, so that it works without scripts.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from alc_app.attio.settings import WorkspaceSchema
 
 @dataclass(frozen=True)
 class Toggle:
-    """`<Toggle>`: a boolean. `value` tells what holds now, also when it was not set."""
+    """`<Toggle>`: a boolean. `value` returns the value in effect, which may be the default."""
 
     name: str
     label: str
@@ -24,21 +24,21 @@ class Toggle:
     type = "boolean"
 
     def read(self, text: str) -> bool:
-        """What a form says."""
+        """Convert the text of a form field to the value."""
         return text == "true"
 
     def write(self, value: float | bool) -> str:
-        """What a form is given."""
+        """Convert the value to the text of a form field."""
         return "true" if value else "false"
 
-    def told(self, value: float | bool) -> str:
-        """The value in words."""
+    def describe(self, value: float | bool) -> str:
+        """Return the value in words."""
         return "on" if value else "off"
 
 
 @dataclass(frozen=True)
 class NumberInput:
-    """`<NumberInput>`: a whole number between `min` and `max`, of which `unit` tells what is counted."""
+    """`<NumberInput>`: a whole number between `min` and `max`, counted in `unit`."""
 
     name: str
     label: str
@@ -51,18 +51,18 @@ class NumberInput:
     type = "number"
 
     def read(self, text: str) -> int:
-        """What a form says. Raises: ValueError, with a sentence for the person."""
+        """Convert the text of a form field to the value. Raises: ValueError with a sentence for the user."""
         digits = text.strip()
         if not (digits.isascii() and digits.isdigit() and self.min <= int(digits[:9]) <= self.max):
             raise ValueError(f"Enter a whole number between {self.min} and {self.max}.")
         return int(digits[:9])
 
     def write(self, value: float | bool) -> str:
-        """What a form is given."""
+        """Convert the value to the text of a form field."""
         return f"{value:g}"
 
-    def told(self, value: float | bool) -> str:
-        """The value in words."""
+    def describe(self, value: float | bool) -> str:
+        """Return the value in words."""
         return f"{value:g} {self.unit}"
 
 
@@ -87,15 +87,17 @@ class WorkspacePage:
 
     @property
     def inputs(self) -> list[Input]:
-        """Every input, in the order of the page."""
-        return [one for section in self.sections for one in section.inputs]
+        """Return every input, in the order of the page."""
+        return [field for section in self.sections for field in section.inputs]
 
 
 def define_workspace_page(schema: WorkspaceSchema, *sections: Section) -> WorkspacePage:
-    """`Settings.defineWorkspacePage`: what `settings/page.py` exports. Raises: LookupError, TypeError for an input that
-    does not fit the schema."""
+    """Define the settings page, as `Settings.defineWorkspacePage` does: `settings/page.py` exports it.
+
+    Raises: LookupError or TypeError if an input does not fit the schema.
+    """
     page = WorkspacePage(schema, sections)
-    for one in page.inputs:
-        if schema.setting(one.name).type != one.type:
-            raise TypeError(f'The input "{one.name}" is for a {one.type}, and the setting is none.')
+    for field in page.inputs:
+        if schema.setting(field.name).type != field.type:
+            raise TypeError(f'The input "{field.name}" is for a {field.type}, and the setting is none.')
     return page

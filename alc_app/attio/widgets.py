@@ -1,4 +1,4 @@
-"""Record widgets: a card of the app's on a record page, drawn anew whenever the record changes.
+"""Record widgets: a card of the app on a record page, rendered again whenever the record changes.
 
 docs.attio.com/sdk/extensions/record-widget, npm `attio` 1.0.4 `client/record-widget.d.ts` and
 `client/components/widget*.d.ts`.
@@ -27,7 +27,7 @@ class Badge:
 
 @dataclass(frozen=True)
 class Link:
-    """A way to another site."""
+    """A link to another site."""
 
     label: str
     href: str
@@ -35,17 +35,17 @@ class Link:
 
 @dataclass(frozen=True)
 class TranscriptLine:
-    """Something that was said, by `speaker`."""
+    """A message of a chat."""
 
     speaker: str
     text: str
     is_theirs: bool
-    """Said by the person, and not to the person."""
+    """Whether the person on whose record it is shown has written it."""
 
 
 @dataclass(frozen=True)
 class TextWidget:
-    """`Widget.TextWidget`: its title, its two texts and its decoration. A link and a transcript are ours."""
+    """`Widget.TextWidget`: a title, two texts and a decoration. The link and the transcript are ours."""
 
     title: str
     primary: str
@@ -57,7 +57,7 @@ class TextWidget:
 
 @dataclass(frozen=True)
 class RecordWidget:
-    """A widget of the manifest. `widget` may query, and call server functions that are not durable."""
+    """A widget of the manifest. `widget` may run queries, and call server functions that are not durable."""
 
     id: str
     label: str

@@ -27,7 +27,7 @@ Schema = type[ConfigSchema]
 
 @dataclass(frozen=True)
 class WorkflowBlock:
-    """What a block is called, how it is configured, and how it may end: the ids of its outcomes with their labels."""
+    """A block's name, its configuration, and its outcomes: labels by id."""
 
     type: Literal["step", "trigger"]
     id: str
@@ -46,7 +46,10 @@ def define_workflow_block(
     config_schema: Schema,
     outcomes: Mapping[str, str],
 ) -> WorkflowBlock:
-    """`defineWorkflowBlock`. The outcomes are here, because no canvas has a configurator that would declare them."""
+    """Define a block, as `defineWorkflowBlock` does.
+
+    In Attio the block's configurator on the canvas declares the outcomes. There is no canvas here.
+    """
     return WorkflowBlock(type, id, title, description, config_schema, outcomes)
 
 
@@ -57,17 +60,17 @@ class Outcome:
     id: str
     data: Mapping[str, Any] | None = None
     unique_key: str = ""
-    """Ours, for triggers: what names the event, however often and by whichever version of the workflow it is told."""
+    """Ours, for triggers: identifies the event, so that repeated deliveries start one run."""
 
 
 @dataclass(frozen=True)
 class Exit:
-    """`{type: "exit"}`: the run ends here, well, without taking a branch."""
+    """`{type: "exit"}`: the run ends here successfully, without taking a branch."""
 
 
 @dataclass(frozen=True)
 class Error:
-    """`{type: "error", errorMessage, retryable}`; retryable only, when doing it again does no harm."""
+    """`{type: "error", errorMessage, retryable}`. Set `retryable` only if repeating the step does no harm."""
 
     error_message: str
     retryable: bool = False
@@ -75,8 +78,10 @@ class Error:
 
 @dataclass(frozen=True)
 class Defer:
-    """`{type: "defer"}`: the step waits for its callback. Attio documents no longest wait, so here each one names its
-    own, and what the step ends with when nobody has called by then."""
+    """`{type: "defer"}`: the step waits for its callback.
+
+    Attio documents no maximum wait. Here each step names its own, and the outcome that it has without a callback.
+    """
 
     give_up_after: timedelta
     then: Outcome
@@ -84,17 +89,17 @@ class Defer:
 
 @dataclass(frozen=True)
 class NoOp:
-    """`{type: "no-op"}`: this callback changes nothing; a step goes on waiting, a trigger starts nothing."""
+    """`{type: "no-op"}`: the callback changes nothing; a step keeps waiting, a trigger starts no run."""
 
 
 @dataclass(frozen=True)
 class Complete:
-    """`{type: "complete"}`: the trigger is activated, or deactivated."""
+    """`{type: "complete"}`: the trigger is activated or deactivated."""
 
 
 @dataclass(frozen=True)
 class StepMetadata:
-    """What a step is told of itself. `unique_execution_id` stays the same over retries: a key for idempotency."""
+    """What a step knows of its run. `unique_execution_id` is the same in every retry: use it as idempotency key."""
 
     workflow_id: str
     workflow_version_id: str
@@ -105,12 +110,12 @@ class StepMetadata:
     workflow_url: str
     run_url: str
     finish_callback_url: str
-    """Where `finish` is called: by the app itself, with `post_callback`; it is not open to the outside."""
+    """The address of `finish`. The app itself calls it, with `post_callback`; it is not reachable from outside."""
 
 
 @dataclass(frozen=True)
 class TriggerMetadata:
-    """What a trigger is told of itself. `unique_activation_id` stays the same over retries."""
+    """What a trigger knows of its activation. `unique_activation_id` is the same in every retry."""
 
     workflow_id: str
     workflow_version_id: str
@@ -119,11 +124,11 @@ class TriggerMetadata:
     workflow_title: str
     workflow_url: str
     trigger_callback: WebhookHandler = field(repr=False)
-    """Ours: the address with the secret that calls to it are signed with. In Attio the address itself is the secret."""
+    """Ours: the callback's URL and its signing secret. In Attio the URL itself is the secret."""
 
     @property
     def trigger_callback_url(self) -> str:
-        """Where an event starts a run."""
+        """Return the URL at which an event starts a run."""
         return self.trigger_callback.url
 
 
@@ -149,15 +154,15 @@ class TriggerBlock:
     block: WorkflowBlock
     activate: Callable[..., Complete | Error]
     trigger: Callable[..., Outcome | NoOp]
-    """Called with the request, `config` and `metadata`, perhaps twice; it only looks."""
+    """Called with the request, `config` and `metadata`, perhaps twice. It must not change anything."""
     deactivate: Callable[..., Complete | Error]
 
 
 def read_config(block: WorkflowBlock, config: Mapping[str, Any]) -> ConfigSchema:
-    """A block's configuration as its class. Raises: pydantic's ValidationError."""
+    """Validate a configuration with the block's schema. Raises: pydantic.ValidationError."""
     return block.config_schema.model_validate(config)
 
 
 def call_finish(block: StepBlock, req: Request, config: ConfigSchema, metadata: StepMetadata) -> Any:
-    """The result of `finish`; a callback to a step that has none changes nothing."""
+    """Call `finish` and return its result; NoOp if the block has no `finish`."""
     return block.finish(req, config=config, metadata=metadata) if block.finish else NoOp()

@@ -146,4 +146,4 @@ class SettingField:
     @property
     def in_words(self) -> str:
         """The value in words."""
-        return self.input.told(self.value)
+        return self.input.describe(self.value)

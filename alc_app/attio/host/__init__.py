@@ -1,1 +1,1 @@
-"""What our runtime offers to the app beyond Attio's SDK."""
+"""What our runtime offers to an app beyond Attio's SDK."""

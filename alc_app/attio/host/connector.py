@@ -1,9 +1,9 @@
-"""A connector to another service, as Integration.app has them: four functions that keep a subscription and read it.
+"""A connector, as in Integration.app: four functions that maintain a subscription at a service and read its events.
 
 Names, arguments and results are those of console.integration.app/docs/connector-builder/events/webhook (seed 003), in
-snake case; `nextRefreshTimestamp` stays in milliseconds. In place of `apiClient` a function is given the `connection`,
-which the app's own door takes. The runtime keeps the state, calls `refresh` in time and stores every event before the
-service is answered; each event is then a delivery to a file of `webhooks/`, as one that came without a connector.
+snake case; `nextRefreshTimestamp` stays in milliseconds. Instead of `apiClient` a function gets the `connection`, for
+the app's own client. The runtime keeps the state, calls `refresh` in time and stores every event before it answers the
+service. Each event is then delivered to a file of `webhooks/`, as a delivery without a connector is.
 """
 
 from __future__ import annotations
@@ -16,43 +16,44 @@ from alc_app.attio.host.errors import SerializableError
 
 Json = Mapping[str, Any]
 SECONDS_END = 100_000_000_000
-"""What is smaller was meant as seconds: as milliseconds it would be a day in 1973."""
+"""A smaller number is in seconds by mistake: in milliseconds it would be before March 1973."""
 
 
 class SubscriptionLost(SerializableError):
-    """For `refresh` to raise: the service no longer knows the subscription, so there is nothing to refresh."""
+    """Raised by `subscribe` or `refresh` when the subscription has ended at the service: it has to be made again."""
 
 
 class InvalidSignature(Exception):
-    """For `handle` to raise, when it verifies by itself: this request is not from the service. It is answered 401."""
+    """Raised by a `handle` that verifies signatures itself: the request is not from the service. It is answered 401."""
 
 
 @dataclass(frozen=True)
 class Subscribed:
-    """What `subscribe` and `refresh` return."""
+    """The result of `subscribe` and `refresh`."""
 
     state: Json | None = None
-    """Kept, sealed, and handed to the other functions; None from `refresh` leaves it as it is."""
+    """Stored encrypted, and passed to the other functions. None from `refresh` leaves it unchanged."""
     next_refresh_timestamp: int | None = None
-    """When to refresh, in milliseconds since 1970; None: never."""
+    """When to refresh, in milliseconds since 1970; None means never."""
 
     def __post_init__(self) -> None:
+        """Reject a timestamp in seconds. Raises: ValueError."""
         if self.next_refresh_timestamp is not None and self.next_refresh_timestamp < SECONDS_END:
             raise ValueError("next_refresh_timestamp is in milliseconds since 1970, not in seconds.")
 
 
 @dataclass(frozen=True)
 class ConnectorEvent:
-    """Something that has happened to a record of the service."""
+    """A change of a record of the service."""
 
     type: Literal["created", "updated", "deleted"]
     record: Json
-    """What the file of `webhooks/` finds as the body of its request."""
+    """The body of the request that the file of `webhooks/` gets."""
 
 
 @dataclass(frozen=True)
 class ConnectorResponse:
-    """What the service is to be answered, such as a challenge; `data` is sent as text, or else as JSON."""
+    """The answer to the service, such as a challenge. `data` is sent as text if it is a string, otherwise as JSON."""
 
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -61,25 +62,25 @@ class ConnectorResponse:
 
 @dataclass(frozen=True)
 class Handled:
-    """What `handle` returns. It has no side effects: it reads one request."""
+    """The result of `handle`, which reads one request and has no side effects."""
 
     events: Sequence[ConnectorEvent] = ()
     response: ConnectorResponse | None = None
     state: Json | None = None
-    """A new value of the state, if it needs to be updated."""
+    """The new state; None leaves it unchanged."""
 
 
 @dataclass(frozen=True)
 class Connector:
-    """The four functions. All are called with keywords; a subscription is known by its `webhook_uri`.
+    """The four functions. All are called with keywords; a subscription is identified by its `webhook_uri`.
 
-    subscribe(connection, webhook_uri, parameters) -> Subscribed, and again after a crash: twice must end as once
+    subscribe(connection, webhook_uri, parameters) -> Subscribed; may be called again after a crash
     handle(query, data, headers, state, parameters, raw_body) -> Handled
-    unsubscribe(connection, webhook_uri, state, parameters), also for a state that was lost, which is empty then
+    unsubscribe(connection, webhook_uri, state, parameters); the state is empty if it was lost
     refresh(connection, webhook_uri, state, parameters) -> Subscribed; raises SubscriptionLost
 
-    `parameters` has the handler's signing secret too, as `webhookSecret`. Without `subscribe` it is a *global webhook*:
-    somebody enters its address at the service by hand, and nothing is subscribed or refreshed.
+    `parameters` includes the handler's signing secret as `webhookSecret`. Without `subscribe` it is a *global webhook*:
+    a user enters its address at the service by hand, and nothing is subscribed or refreshed.
     """
 
     handle: Callable[..., Handled]
@@ -87,11 +88,11 @@ class Connector:
     unsubscribe: Callable[..., None] | None = None
     refresh: Callable[..., Subscribed] | None = None
     signed_by: str = "standard_webhooks"
-    """The runtime trusts the events of a request only if it is signed so; empty: `handle` verifies by itself."""
+    """The signature scheme that the runtime verifies before it accepts events; empty: `handle` verifies itself."""
     missed: Callable[[], None] | None = None
-    """Called when a subscription had been lost: what was told meanwhile has to be found in another way."""
+    """Called when a subscription was lost: the events of that time have to be found in another way."""
 
     @property
     def is_global(self) -> bool:
-        """Is its address entered by hand?"""
+        """Tell whether its address is entered at the service by hand."""
         return self.subscribe is None

@@ -1,6 +1,6 @@
-"""What an app tells `alc-app doctor`: what can be checked, what can be mended, and what has failed for good.
+"""What an app offers to `alc-app doctor`: checks, repairs, and dead letters.
 
-Nothing of this is in Attio's SDK: there, Attio's own operators look after the servers.
+Nothing of this is in Attio's SDK: there, Attio's own operators run the servers.
 """
 
 from __future__ import annotations
@@ -10,24 +10,24 @@ from dataclasses import dataclass
 from typing import Literal
 
 Level = Literal["error", "warning", "unknown"]
-"""Unknown: it could not be checked."""
+"""Unknown: the check could not be made."""
 
 
 @dataclass(frozen=True)
 class Finding:
-    """Something that is not as it should be, in a whole sentence: with ids, never with names, numbers or secrets."""
+    """A problem, described in a whole sentence: with ids, never with names, phone numbers or secrets."""
 
     text: str
     subject: str
-    """The id of what it is about."""
+    """The id of the thing that has the problem."""
     level: Level = "error"
     mend: Callable[[], str] | None = None
-    """Puts it right and says in a sentence what was done; safe to run twice. None: it takes a person."""
+    """Repairs it and returns a sentence that says what was done. Safe to run twice. None: a person has to act."""
 
 
 @dataclass(frozen=True)
 class Check:
-    """One comparison. `find` raises when it cannot be made now, which is then reported as such."""
+    """One check. If `find` raises, the doctor reports that the check could not be made."""
 
     name: str
     find: Callable[[], Iterable[Finding]]
@@ -35,23 +35,23 @@ class Check:
 
 @dataclass(frozen=True)
 class DeadLetter:
-    """Work that has ended in failure and that nothing will try again by itself."""
+    """Work that has failed and is not retried automatically."""
 
     id: str
     text: str
-    """A whole sentence: what has failed."""
+    """What has failed, in a whole sentence."""
     why: str
     since: float
     advice: str = ""
-    """What a person can do where trying again by machine is no use; empty: it can be replayed."""
+    """What a person can do if a replay is no use; empty if it can be replayed."""
 
 
 @dataclass(frozen=True)
 class DeadLetters:
-    """One kind of dead letters, and what a person can do with one, given its id.
+    """One kind of dead letters, and what can be done with one, by its id.
 
-    `replay` tries it again and returns a sentence that says so. None: a machine cannot, and each letter's `advice` says
-    what a person can do. `dismiss` takes it off the list.
+    `replay` tries the work again and returns a sentence that says so. It is None if only a person can do that: then
+    each letter has an `advice`. `dismiss` takes a letter off the list.
     """
 
     kind: str

@@ -1,7 +1,7 @@
-"""Errors that may cross from the server runtime to the client: by name and message, never by pickle.
+"""Errors that can be sent from the server runtime to the client, as JSON with their class name and message.
 
 The tutorial's warning: "everything passed to, returned from, or thrown by server functions MUST be
-serializable". Each error here can be turned into JSON and back, class included.
+serializable".
 """
 
 from __future__ import annotations
@@ -10,42 +10,43 @@ from typing import Any, ClassVar, Self
 
 
 class SerializableError(Exception):
-    """Base of every error that an app may throw across the border between the two runtimes."""
+    """Base of every error that an app may throw from the server runtime to the client."""
 
     by_name: ClassVar[dict[str, type[SerializableError]]] = {}
 
     def __init__(self, message: str, *, retry_after: float | None = None) -> None:
+        """Make an error with a message for the user, and the seconds that the other side asked us to wait."""
         super().__init__(message)
         self.message = message
         self.retry_after = retry_after
-        """Seconds the other side asked us to wait, when it did."""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
+        """Register the class, so that `from_json` finds it by its name."""
         super().__init_subclass__(**kwargs)
         SerializableError.by_name[cls.__name__] = cls
 
     def to_json(self) -> dict[str, Any]:
-        """What crosses the border: the class's name, the message and the wait that was asked for."""
+        """Return the class name, the message and `retry_after` as JSON."""
         return {"name": type(self).__name__, "message": self.message, "retry_after": self.retry_after}
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> SerializableError:
-        """The error that was thrown on the other side; a name unknown here keeps its message."""
+        """Rebuild an error from `to_json`. A class unknown here becomes a ServerFunctionError with the same message."""
         kind = cls.by_name.get(data["name"], ServerFunctionError)
         return kind(data["message"], retry_after=data.get("retry_after"))
 
     def because(self, cause: BaseException) -> Self:
-        """This error with its cause attached, for the log."""
+        """Attach the cause, for the log, and return this error."""
         self.__cause__ = cause
         return self
 
 
 class ServerFunctionError(SerializableError):
-    """A server function failed in a way that nobody foresaw; the log has the details."""
+    """A server function failed unexpectedly; the log has the details."""
 
 
 class ServerFunctionTimeout(SerializableError):
-    """A server function is still at work; it goes on, but the caller has waited long enough."""
+    """A server function takes longer than its caller waits. It goes on running."""
 
 
 class QueryError(SerializableError):
@@ -53,16 +54,16 @@ class QueryError(SerializableError):
 
 
 class FetchError(SerializableError):
-    """`fetch()` got no whole answer."""
+    """`fetch()` got no complete answer."""
 
 
 class FetchNotSent(FetchError):
-    """The request never reached the other side: no connection was made."""
+    """The request was not sent: no connection was made."""
 
 
 class FetchRefused(FetchNotSent):
-    """The request was not sent, because the other side is known to refuse our key."""
+    """The request was not sent, because the server is known to reject our token."""
 
 
 class FetchAnswerLost(FetchError):
-    """The request may have been carried out: it was sent, and no whole answer came back."""
+    """The request was sent and may have been carried out, but no complete answer came back."""

@@ -1,6 +1,6 @@
-"""Attio's own v2 webhooks, arriving: what a message holds, and to which handler each of its events goes.
+"""Deliveries of Attio's own v2 webhooks: their body, and which handler gets each event.
 
-Nothing of this is in Attio's SDK, whose apps hear of connections only (docs.attio.com/rest-api/webhook-reference).
+Nothing of this is in Attio's SDK, which has events of connections only (docs.attio.com/rest-api/webhook-reference).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ Uuid = Annotated[str, Field(pattern=r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-
 UNHANDLED = """Attio tells of "{type}", and nothing handles it. Paste this into alc_app/record_events/{name}.py,
 and name it in alc_app/app.py:
 
-from alc_app.attio import WebhookEvent
+from alc_app.attio.host.record_events import WebhookEvent
 
 
 def {name}(event: WebhookEvent) -> None:
@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 
 
 class Ids(BaseModel):
-    """What an event is about; an event of another family than records has other keys too."""
+    """The ids in an event. Events of other things than records have other keys too."""
 
     model_config = ConfigDict(extra="allow")
 
@@ -38,35 +38,35 @@ class Ids(BaseModel):
 
 
 class WebhookEvent(BaseModel):
-    """One event: identifiers only, so its handler goes and looks. It may come late, twice and out of order."""
+    """One event. It has ids only, so its handler reads the record. It may arrive late, twice and out of order."""
 
     model_config = ConfigDict(extra="allow")
 
     event_type: str = Field(max_length=100, pattern=r"^[a-z-]+\.[a-z-]+$")
     id: Ids
     duplicate_record_id: Uuid | None = None
-    """Of `record.merged`: a record that went into the one that it is about."""
+    """Only in `record.merged`: the record that was merged into the record of the event."""
 
     @property
     def record_id(self) -> str:
-        """The record that it is about. Raises: BadRequest."""
+        """Return the record of the event. Raises: BadRequest if it has none."""
         return _required(self.id.record_id, "id.record_id")
 
     @property
     def merged_record_id(self) -> str:
-        """The record that went into another. Raises: BadRequest."""
+        """Return the record that was merged into the other. Raises: BadRequest if there is none."""
         return _required(self.duplicate_record_id, "duplicate_record_id")
 
 
 class Message(BaseModel):
-    """The body of a delivery; today it has one event, and the list leaves room for more."""
+    """The body of a delivery. Attio sends a list that has one event today."""
 
     webhook_id: str
     events: list[WebhookEvent]
 
     @classmethod
     def parse(cls, body: Any) -> Message:
-        """The message in a body. Raises: BadRequest naming what is wrong."""
+        """Validate a body. Raises: BadRequest naming what is wrong."""
         try:
             return cls.model_validate(body)
         except ValidationError as error:
@@ -75,7 +75,7 @@ class Message(BaseModel):
 
 
 def route(handlers: Mapping[str, Callable[[WebhookEvent], None]], req: Request) -> Response:
-    """Hand each event of a message to the handler of its type; for one that has none, log the one to write."""
+    """Call the handler of each event in a delivery. If an event has none, log how to write one."""
     for event in Message.parse(req.json()).events:
         if handler := handlers.get(event.event_type):
             handler(event)

@@ -1,7 +1,7 @@
-"""W3C Trace Context: one id ties a click to all that it sets off, in every process and on the wire.
+"""W3C Trace Context: one id connects a click with everything that it causes, in every process and every call.
 
-Version 00 is written; a higher one is read as far as 00 goes (w3.org/TR/trace-context). `tracestate` is not passed on:
-what a caller's tools wrote there is meant for neither ALC nor Attio.
+We write version 00, and read the parts of version 00 from a later one (w3.org/TR/trace-context). `tracestate` is not
+passed on: what the tools of a caller wrote there is not meant for ALC or Attio.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ _FORM = re.compile(r"(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-
 
 
 class Trace(NamedTuple):
-    """What stays the same on the whole way; `sampled` says that the caller keeps records of it."""
+    """The part that all calls of a trace share. `sampled` says that the caller records the trace."""
 
     trace_id: str
     sampled: bool
 
     def header(self) -> str:
-        """A `traceparent` with a span id of its own: each call is another span."""
+        """Return a `traceparent` with a new span id: each call is a span of its own."""
         return f"00-{self.trace_id}-{_random(8)}-{self.sampled:02x}"
 
 
@@ -34,21 +34,21 @@ _current: ContextVar[Trace | None] = ContextVar("trace", default=None)
 
 
 def read(header: str | None) -> Trace | None:
-    """The trace that a `traceparent` names; None for one that is not valid."""
+    """Parse a `traceparent`. Returns None if it is not valid."""
     found = _FORM.fullmatch(header or "")
-    if found is None or (found[1] == "00" and found[4]):  # only a later version may have more to say
+    if found is None or (found[1] == "00" and found[4]):  # only later versions may have more fields
         return None
     return Trace(found[2], bool(int(found[3], 16) & 1))
 
 
 def begin(header: str | None = None) -> None:
-    """Go on with the caller's trace, or start one."""
+    """Continue the trace of a `traceparent`, or start a new one."""
     _current.set(read(header) or Trace(_random(16), sampled=True))
 
 
 @contextmanager
 def resumed(header: str | None) -> Iterator[None]:
-    """Within the block, go on with a trace that was kept; with a new one, when none was."""
+    """Within the block, continue a trace that was stored, or start a new one if none was."""
     before = _current.get()
     begin(header)
     try:
@@ -58,22 +58,22 @@ def resumed(header: str | None) -> Iterator[None]:
 
 
 def traceparent() -> str | None:
-    """What the next call says, or a row keeps, of the trace that we are in; None outside of one."""
+    """Return a `traceparent` of the current trace, for a call or a row; None outside of a trace."""
     trace = _current.get()
     return trace.header() if trace else None
 
 
 def trace_id() -> str:
-    """The id of the trace that we are in, or an empty text."""
+    """Return the id of the current trace, or an empty string."""
     trace = _current.get()
     return trace.trace_id if trace else ""
 
 
 def traced(app: WSGIApplication) -> WSGIApplication:
-    """WSGI middleware: a request goes on with its caller's trace, or begins one; the answer says which it was."""
+    """Wrap a WSGI app: a request continues its caller's trace or starts one, and the response carries the trace."""
 
     def serve(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        # Not undone at the end: an answer may stream for long after this, and the thread's next request begins its own.
+        # Not reset at the end: the response may still be streaming, and the next request starts its own trace.
         begin(environ.get("HTTP_TRACEPARENT"))
 
         def start(status: str, headers: list[tuple[str, str]], *error: Any) -> Any:
@@ -85,7 +85,7 @@ def traced(app: WSGIApplication) -> WSGIApplication:
 
 
 def _random(size: int) -> str:
-    """Random hex that is not all zero, which the standard calls invalid."""
+    """Return random hex digits that are not all zero, which the standard forbids."""
     while not int(found := secrets.token_hex(size), 16):
         continue
     return found

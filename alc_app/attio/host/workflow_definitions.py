@@ -1,7 +1,7 @@
-"""A workflow's definition, as data: where it starts, its steps, and which outcome leads to which step.
+"""The definition of a workflow as data: where it starts, its steps, and which outcome leads to which step.
 
-In Attio a person draws this; here it is written down (`alc_app/blocks/sample_workflows.py`). A text in a step's
-configuration may name what an earlier one has found: `{{trigger.record_id}}`, `{{send.lead_id}}`.
+In Attio a user draws this on a canvas; here it is code (`alc_app/blocks/sample_workflows.py`). A text in the
+configuration of a step may refer to the data of earlier steps: `{{trigger.record_id}}`, `{{send.lead_id}}`.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ _VARIABLE = re.compile(r"\{\{\s*([\w.-]+)\s*\}\}")
 
 
 class NoSuchValue(Exception):
-    """A variable names something that the run has not found."""
+    """A variable refers to data that the run does not have."""
 
 
 class Step(BaseModel):
     """One step, or the trigger: a block, its configuration, and the step that follows each outcome.
 
-    An outcome that is not named ends the run; the trigger then starts none.
+    An outcome that is not named ends the run; for a trigger, it starts no run.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -36,7 +36,7 @@ class Step(BaseModel):
 
 
 class Workflow(BaseModel):
-    """A definition. Without a `trigger` a person starts it for a record, at the step `first`."""
+    """A definition. Without a `trigger` a user starts it for a record, at the step `first`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -47,15 +47,15 @@ class Workflow(BaseModel):
     first: str = ""
     trigger: Step | None = None
     once_per_record: bool = False
-    """Does a record have one run of it in all its life, and no second one? So no loop can send anybody for ever."""
+    """Whether a record has at most one run of it, ever. This keeps a workflow from starting itself in a loop."""
 
     @property
     def version_id(self) -> str:
-        """Names this very definition; another one is another version."""
+        """Return an id of this definition: a changed definition is another version."""
         return hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:12]
 
     def mistakes(self, blocks: Mapping[str, StepBlock | TriggerBlock]) -> Iterator[str]:
-        """What is wrong with it, in sentences."""
+        """Yield what is wrong with the definition, in sentences."""
         starts = self.trigger.then.values() if self.trigger else [self.first]
         yield from (f"It starts at {step!r}, which is no step." for step in starts if step not in self.steps)
         for name, step in {**self.steps, **({"trigger": self.trigger} if self.trigger else {})}.items():
@@ -83,7 +83,7 @@ class Workflow(BaseModel):
 
 
 def resolve(value: Any, found: Mapping[str, Any]) -> Any:
-    """A configuration with its variables filled in. Raises: NoSuchValue."""
+    """Replace the variables in a configuration with their values. Raises: NoSuchValue."""
     if isinstance(value, dict):
         return {key: resolve(item, found) for key, item in value.items()}
     if not isinstance(value, str):
