@@ -17,7 +17,7 @@ class Lead(BaseModel):
 
 
 class Webhook(BaseModel):
-    """A webhook of ours that is registered at ALC."""
+    """A webhook that is registered at ALC."""
 
     webhook_id: str = Field(pattern=ID)
     name: str

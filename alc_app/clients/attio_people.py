@@ -1,4 +1,4 @@
-"""People and companies in Attio: the one place that knows how their records look as JSON.
+"""People and companies in Attio: the only file that reads the JSON of their records.
 
 Attio returns every attribute as a list of values, and leaves out what a record does not have
 (docs.attio.com/docs/standard-objects and docs.attio.com/docs/attribute-types).

@@ -38,8 +38,8 @@ class RestLoader:
     def current_user(self) -> dict[str, Any]:
         """Return the member who authorized our token. An app's own token has none: then the fields are empty."""
         member_id = attio_api.identify().get("authorized_by_workspace_member_id")
-        nobody = {"id": {"workspace_member_id": ""}, "first_name": "", "last_name": "", "email_address": ""}
-        return (member_id and attio_api.get_member(member_id)) or nobody
+        no_user = {"id": {"workspace_member_id": ""}, "first_name": "", "last_name": "", "email_address": ""}
+        return (member_id and attio_api.get_member(member_id)) or no_user
 
     def current_workspace(self) -> dict[str, Any]:
         """Return the workspace of our token."""

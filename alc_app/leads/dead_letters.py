@@ -31,7 +31,7 @@ def list_undeliverable() -> list[DeadLetter]:
 
 
 def sync_again(lead_id: str) -> str:
-    """Restore the status that the lead had, write its record again, and ask ALC for a verdict missed meanwhile.
+    """Restore the status that the lead had, write its record again, and ask ALC for a verdict that was missed.
 
     Returns a sentence for the user.
     """

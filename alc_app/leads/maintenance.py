@@ -33,7 +33,7 @@ def count_unsynced() -> Mapping[str, float]:
 
 
 def forget_early_events(before: float, limit: int) -> int:
-    """Delete verdicts that were received before that time and belong to no lead of ours. Returns how many."""
+    """Delete verdicts that were received before that time and belong to no lead here. Returns how many."""
     return _delete(EarlyEvent.alc_lead_id, col(EarlyEvent.received_at) < before, limit=limit)
 
 

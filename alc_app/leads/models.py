@@ -69,7 +69,7 @@ class Lead(Table, table=True):
     undelivered: str | None = None
     """The status that an undeliverable lead had before its record could not be written."""
     requested: bool = False
-    """Requested in the CRM: the user sees the record and no page of ours, so the record must show a failure."""
+    """Requested in the CRM: the user sees the record and not our pages, so the record must show a failure."""
     alc_record_id: str | None = None
     """The record id that ALC has, if the record was merged into another since."""
     created_at: float

@@ -100,7 +100,7 @@ def unknown_lead_ids(alc_lead_ids: Iterable[str]) -> set[str]:
 
 
 def adopt(record_id: str, alc_lead_id: str) -> bool:
-    """Add a row for a lead of ours at ALC that has none. False if the record has an open lead."""
+    """Add a row for one of our leads at ALC that has none. False if the record has an open lead."""
     now = current().now()
     lead = Lead(
         id=uuid4().hex,

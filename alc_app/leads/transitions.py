@@ -102,7 +102,7 @@ def mark_sent(lead_id: str, alc_lead_id: str) -> None:
         lead = lock_lead(session, lead_id)
         if lead.alc_lead_id:
             return
-        # ALC answered with an older lead of ours: it takes this send for a repetition.
+        # ALC answered with one of our older leads, as if this send were a repetition.
         if session.exec(select(Lead.id).where(Lead.alc_lead_id == alc_lead_id)).first():
             lead.status, lead.due_at, lead.why = "not_sent", None, f"ALC knows it as {alc_lead_id}, sent before."
             return
@@ -154,7 +154,7 @@ def retry_later(lead_id: str) -> None:
 def apply_verdict(event: LeadProcessed) -> str | None:
     """Store ALC's verdict. Returns our lead's id, or None if the record has nothing new to show.
 
-    None means: not a lead of ours (R12), older than the verdict that we have (R16), or too early (R15).
+    None means: not one of our leads (R12), older than the verdict that we have (R16), or too early (R15).
     """
     return _apply_verdict(event)
 

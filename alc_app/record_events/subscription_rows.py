@@ -44,7 +44,7 @@ def due_to_check() -> Sequence[str]:
 
 
 def start_check(handler_id: str, next_in: float) -> None:
-    """Schedule the next check as this one begins. Whoever asks for a check from now on gets another one."""
+    """Schedule the next check while this one begins, so that a check requested from now on is made too."""
     with current().transaction() as session:
         if row := session.get(RecordSubscription, handler_id):
             row.due_at = current().now() + next_in
@@ -53,7 +53,7 @@ def start_check(handler_id: str, next_in: float) -> None:
 def record_check(handler_id: str, why: str | None = None, *, again: float = 0.0) -> None:
     """Store the outcome of a check: in order, and checked `again` after seconds; or `why` not, and checked sooner.
 
-    A check that was asked for meanwhile stays due.
+    A check that was requested since `start_check` stays due.
     """
     with current().transaction() as session:
         if row := session.get(RecordSubscription, handler_id):

@@ -1,4 +1,4 @@
-"""`alc-app doctor` on webhooks: does ALC call each handler of ours once, and no address that has none? Invariant I2.
+"""`alc-app doctor` on webhooks: does ALC call each of our handlers once, and no URL without one? Invariant I2.
 
 TUTORIAL: it has no such file. A webhook that is orphaned, disabled or expired there is never noticed.
 """
@@ -61,7 +61,7 @@ def _calls(webhook: Webhook, handler: WebhookHandler) -> bool:
 
 
 def _is_orphan(webhook: Webhook, handlers: list[WebhookHandler]) -> bool:
-    """Is this webhook for an address of ours that has no handler? Other apps on the account are not ours (C16)."""
+    """Tell whether a webhook has a URL of ours without a handler. Webhooks of other apps are never orphans (C16)."""
     ours = current().settings.hooks_url
     if not webhook.url.startswith(ours) or any(_calls(webhook, handler) for handler in handlers):
         return False

@@ -31,17 +31,17 @@ from tests.support.fakes.runtime import (
 
 RECORD = "11111111-1111-4111-8111-111111111111"
 PERSON = (RECORD, "Ada Lovelace", "+442079460018")
-POST, LOOK_UP, PATCH = "POST /api/v1/leads", "GET /api/v1/leads", "PATCH /v2"
+POST, FIND, PATCH = "POST /api/v1/leads", "GET /api/v1/leads", "PATCH /v2"
 
 
 def click() -> dict[str, Any]:
     """One click: the intent is written by the web process, then the function runs on the worker."""
-    intend()
+    open_send()
     return dict(send_to_alc.run(*PERSON))
 
 
-def intend() -> str:
-    """The key of the run that a click asks for."""
+def open_send() -> str:
+    """Store that the person is to be sent, as a click does; returns the idempotency key of the run."""
     assert send_to_alc.idempotency_key is not None
     return send_to_alc.idempotency_key(*PERSON)
 
@@ -99,7 +99,7 @@ def test_the_intent_is_written_before_the_post_and_its_id_is_the_key(runtime: Fa
 
 def test_a_double_click_asks_for_one_run(runtime: FakeRuntime) -> None:
     """C1: both clicks name the same run, so the engine runs it once."""
-    assert intend() == intend()
+    assert open_send() == open_send()
     assert len(rows(runtime)) == 1
 
 
@@ -142,14 +142,14 @@ def test_an_intent_whose_answer_is_lost_stays_open_for_another_attempt_with_its_
     runtime: FakeRuntime, outside: Outside
 ) -> None:
     """C2: ALC cannot even be asked; the next click is a run of its own and sends the same key."""
-    first_run = intend()
+    first_run = open_send()
     outside.fault(POST, answer_lost)
-    outside.fault(LOOK_UP, unreachable)
+    outside.fault(FIND, unreachable)
     with pytest.raises(AlcAnswerLost):
         click()
     assert [row.status for row in rows(runtime)] == ["sending"]
 
-    assert intend() != first_run
+    assert open_send() != first_run
     assert click()["id"] == "lead_1"
     assert len(set(outside.keys())) == 1
     assert len(outside.leads) == 1
@@ -183,7 +183,7 @@ def test_a_refusal_after_a_lost_answer_does_not_close_the_intent(
 ) -> None:
     """C2: it says nothing about the first attempt, which ALC has; another key would start a second chat."""
     outside.fault(POST, answer_lost, second)
-    outside.fault(LOOK_UP, unreachable)
+    outside.fault(FIND, unreachable)
     for _ in range(2):
         with pytest.raises(AlcError):
             click()
@@ -204,7 +204,7 @@ def test_an_alc_that_names_an_earlier_lead_has_begun_nothing(runtime: FakeRuntim
     runtime.restart("lost")
     with pytest.raises(AlcAnswerLost):
         click()
-    outside.fault(LOOK_UP, says(200, {"leads": [{"id": "lead_1", "record_id": RECORD}]}))
+    outside.fault(FIND, says(200, {"leads": [{"id": "lead_1", "record_id": RECORD}]}))
     runtime.restart("settled")
     resolve_send(rows(runtime)[-1].id)
 
@@ -240,7 +240,7 @@ def test_without_a_connection_a_click_on_a_lead_under_way_asks_to_connect_too(
 
 def test_a_number_that_is_not_international_never_reaches_alc(outside: Outside) -> None:
     """C6: E.164 only."""
-    intend()
+    open_send()
 
     with pytest.raises(AlcRefused, match="international form"):
         send_to_alc.run(RECORD, "Ada", "020 7946 0018")
@@ -275,7 +275,7 @@ def test_a_record_that_is_gone_ends_the_lead(runtime: FakeRuntime, outside: Outs
 
 def test_a_run_that_comes_too_late_sends_nothing(runtime: FakeRuntime, outside: Outside) -> None:
     """C2: its intent was given up while it waited; sending now would surprise everybody."""
-    intend()
+    open_send()
     transitions.mark_not_sent(rows(runtime)[0].id)
 
     with pytest.raises(AlcRefused, match="given up"):
@@ -308,8 +308,8 @@ def test_the_steps_of_a_send(runtime: FakeRuntime) -> None:
 def test_a_crash_at_any_step_ends_in_one_lead_and_pending(
     runtime: FakeRuntime, outside: Outside, when: str, nth: int
 ) -> None:
-    """C1, C2, C7 and section 7 of the bar, Send 3-6: the continued run does what is left, once."""
-    intend()
+    """C1, C2, C7, fault matrix Send 3-6: the continued run does what is left, once."""
+    open_send()
     runtime.crash(when, nth)
     with pytest.raises(Crash):
         send_to_alc.run(*PERSON)
@@ -327,7 +327,7 @@ def test_a_run_that_never_comes_back_is_settled_by_the_upkeep(
     runtime: FakeRuntime, outside: Outside, when: str, nth: int
 ) -> None:
     """I4, I6: the row is due, ALC is asked, and what ALC has reaches the record; what it has not is closed."""
-    intend()
+    open_send()
     runtime.crash(when, nth)
     with pytest.raises(Crash):
         send_to_alc.run(*PERSON)
@@ -348,7 +348,7 @@ def test_a_run_that_comes_back_after_it_was_given_up_sends_nothing(
     runtime: FakeRuntime, outside: Outside, nth: int
 ) -> None:
     """I1: the record has been sent anew meanwhile, with another key."""
-    intend()
+    open_send()
     runtime.crash("before", nth)
     with pytest.raises(Crash):
         send_to_alc.run(*PERSON)
@@ -368,9 +368,9 @@ def test_a_run_that_comes_back_after_it_was_given_up_sends_nothing(
 @pytest.mark.parametrize("fault", [never_answers, unreachable, says(401), says(500)])
 def test_settling_asks_again_when_alc_cannot_say(runtime: FakeRuntime, outside: Outside, fault: Fault) -> None:
     """C2, I6: the intent stays open, is due again later, and each wait is longer."""
-    intend()
+    open_send()
     intent = rows(runtime)[0].id
-    outside.fault(LOOK_UP, fault, fault)
+    outside.fault(FIND, fault, fault)
     waits = []
     for _ in range(2):
         resolve_send(intent)
@@ -385,7 +385,7 @@ def test_a_click_without_a_connection_keeps_a_send_whose_answer_was_lost(
 ) -> None:
     """I1, C2: it was not sent this time, and ALC may have it from the time before."""
     outside.fault(POST, answer_lost)
-    outside.fault(LOOK_UP, never_answers)
+    outside.fault(FIND, never_answers)
     with pytest.raises(AlcAnswerLost):
         click()
     runtime.connected = False
@@ -399,7 +399,7 @@ def test_a_click_without_a_connection_keeps_a_send_whose_answer_was_lost(
 
 def test_settling_spares_a_send_that_is_under_way(runtime: FakeRuntime, outside: Outside) -> None:
     """C1: a click has taken the intent up while ALC was being asked."""
-    intend()
+    open_send()
     runtime.time += transitions.SEND_TIMEOUT
     [intent] = transitions.due_to_resolve()
 
@@ -418,7 +418,7 @@ def touch(runtime: FakeRuntime) -> None:
 
 
 def jobs() -> None:
-    """One look of the relay, as `app.py` lists it."""
+    """Run the jobs that are due, as the relay does."""
     for intent in transitions.due_to_resolve():
         resolve_send(intent)
     for lead in record_sync.due_to_sync():

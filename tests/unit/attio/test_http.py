@@ -1,4 +1,4 @@
-"""Strict JSON from strangers, and what an answer asks us to wait."""
+"""Strict JSON in requests, and how long an answer asks us to wait."""
 
 from __future__ import annotations
 

@@ -51,7 +51,7 @@ def test_a_value_is_kept_until_it_is_replaced_or_deleted(let_pass: Pass) -> None
 
 
 def test_a_value_ends_with_its_time(let_pass: Pass) -> None:
-    """By the house's clock; setting it again begins its time anew, without one it stays."""
+    """By the runtime's clock. Setting a key again restarts its time; without a time it stays."""
     kv.set("key", 1, ttl_in_seconds=60)
     let_pass(59)
     assert kv.get("key") == Found(1)

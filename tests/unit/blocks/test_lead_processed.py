@@ -16,7 +16,7 @@ from alc_app.blocks.lead_processed.deactivate import deactivate
 from alc_app.blocks.lead_processed.trigger import trigger
 from alc_app.clients.alc_api import AlcAnswerLost, AlcUnreachable
 from tests.support.fakes.runtime import FakeRuntime, Fault, Outside, answer_lost, says, unreachable
-from tests.unit.leads.test_transitions import OTHER, RECORD, intend, pending
+from tests.unit.leads.test_transitions import OTHER, RECORD, open_send, pending
 
 POST = "POST /api/v1/webhooks"
 
@@ -103,7 +103,7 @@ def test_each_verdict_has_its_outcome(handler: WebhookHandler, status: str, inte
 def test_only_leads_of_ours_start_anything(handler: WebhookHandler) -> None:
     """R12; but a verdict that overtakes the answer to our own POST is ours (R15)."""
     assert triggered(handler) == NoOp()
-    intend()
+    open_send()
     assert isinstance(triggered(handler), Outcome)
     pending(OTHER, "lead_2")
     assert triggered(handler, record_id=OTHER, lead_id="lead_x") == NoOp()

@@ -36,17 +36,17 @@ PERSON = {"name": [{"full_name": "Ada Lovelace"}], "phone_numbers": [{"phone_num
 
 @pytest.fixture(autouse=True)
 def person(outside: Outside) -> None:
-    """Somebody to send."""
+    """A person to send."""
     outside.people[RECORD] = PERSON
 
 
 def run() -> Any:
-    """Execute it."""
+    """Execute the step."""
     return execute(config=CONFIG, metadata=METADATA)
 
 
-def told(runtime: FakeRuntime) -> Any:
-    """Tell whoever waits, and finish with what they are told."""
+def notify(runtime: FakeRuntime) -> Any:
+    """Call the waiting step back, and return what `finish` makes of it."""
     assert list(workflow_waits.due_to_notify()) == [URL]
     workflow_waits.notify_workflow(URL)
     assert not workflow_waits.due_to_notify()
@@ -72,7 +72,7 @@ def test_it_sends_the_person_and_defers(runtime: FakeRuntime, outside: Outside) 
     assert not workflow_waits.due_to_notify()
     verdict(summary="Call me.")
     found = {"record_id": RECORD, "lead_id": "lead_1", "summary": "Call me."}
-    assert told(runtime) == Outcome("interested", found)
+    assert notify(runtime) == Outcome("interested", found)
 
 
 def test_executed_again_it_is_the_same_lead(runtime: FakeRuntime, outside: Outside) -> None:

@@ -1,4 +1,4 @@
-"""The door to ALC: which word each answer becomes, what goes out, and what is believed of what comes in."""
+"""The client for ALC: the error for each answer, what goes out, and which answers are accepted."""
 
 import pytest
 

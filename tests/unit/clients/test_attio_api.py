@@ -1,4 +1,4 @@
-"""The door to Attio: which word each answer becomes, what goes out, and that garbage is an error of the door."""
+"""The client for Attio: the error for each answer, what goes out, and that an unreadable answer is an error too."""
 
 import pytest
 
@@ -32,7 +32,9 @@ VALIDATION = {
         (never_answers, AnswerLost),
     ],
 )
-def test_each_failure_becomes_a_word_of_the_door(outside: Outside, fault: Fault, error: type[AttioApiError]) -> None:
+def test_each_failure_becomes_an_error_of_the_client(
+    outside: Outside, fault: Fault, error: type[AttioApiError]
+) -> None:
     """C5, R21: what may pass is the plain error; what will not is a refusal."""
     outside.fault("PATCH", fault)
 
@@ -75,8 +77,8 @@ def test_attios_http_date_is_a_wait(outside: Outside) -> None:
 
 
 @pytest.mark.parametrize("body", ["", "{", "null", "[]", '"data"', "[" * 100_000, "{}"])
-def test_a_2xx_that_cannot_be_read_is_an_error_of_the_door(outside: Outside, body: str) -> None:
-    """R21: the pages and the setup catch the door's word, never a KeyError."""
+def test_a_2xx_that_cannot_be_read_is_an_error_of_the_client(outside: Outside, body: str) -> None:
+    """R21: the pages and the setup catch AttioApiError, and never see a KeyError."""
     outside.fault("GET", says(200, body))
 
     with pytest.raises(AttioApiError, match="could not be read"):
@@ -84,7 +86,7 @@ def test_a_2xx_that_cannot_be_read_is_an_error_of_the_door(outside: Outside, bod
 
 
 @pytest.mark.parametrize("body", ["", "[]", "<html>"])
-def test_an_unreadable_self_is_an_error_of_the_door(outside: Outside, body: str) -> None:
+def test_an_unreadable_self_is_an_error_of_the_client(outside: Outside, body: str) -> None:
     """The same for `/v2/self`, which has no `data`."""
     outside.fault("GET", says(200, body))
 

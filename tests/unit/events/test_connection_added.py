@@ -92,7 +92,7 @@ def test_a_webhook_that_exists_already_is_adopted(runtime: FakeRuntime, outside:
 def test_a_crash_at_any_step_can_be_undone_completely(
     runtime: FakeRuntime, outside: Outside, when: str, nth: int
 ) -> None:
-    """C8 and section 7 of the bar, Install 5-7: adopted by name or deleted, never orphaned."""
+    """C8, fault matrix Install 5-7: adopted by name or deleted, never orphaned."""
     runtime.crash(when, nth)
     with pytest.raises(Crash):
         connection_added(NEW)

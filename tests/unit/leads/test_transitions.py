@@ -38,14 +38,14 @@ DELIVERED_ANYHOW = DIFFERENT_VERDICTS.flatmap(
 """The verdicts (minute, status), and their deliveries in any order, some more than once."""
 
 
-def intend(record_id: str = RECORD) -> str:
+def open_send(record_id: str = RECORD) -> str:
     """A click; returns the lead's id."""
     return transitions.open_send(record_id).id
 
 
 def pending(record_id: str = RECORD, alc_lead_id: str = "lead_1") -> str:
     """A lead that ALC is at, and that its record shows."""
-    lead = intend(record_id)
+    lead = open_send(record_id)
     transitions.mark_sent(lead, alc_lead_id)
     show(lead)
     return lead
@@ -85,7 +85,7 @@ class TestSending:
 
     def test_an_intent_is_due_to_be_looked_into_if_nothing_comes_of_it(self, runtime: FakeRuntime) -> None:
         """I6: a process may die right after the click."""
-        lead = intend()
+        lead = open_send()
         assert not transitions.due_to_resolve()
 
         runtime.time += transitions.SEND_TIMEOUT
@@ -93,7 +93,7 @@ class TestSending:
 
     def test_a_run_that_begins_puts_the_look_off(self, runtime: FakeRuntime) -> None:
         """C1: nobody looks into a send while its run is at it."""
-        lead = intend()
+        lead = open_send()
         runtime.time += transitions.SEND_TIMEOUT
 
         assert transitions.claim_for_send(RECORD) == transitions.Intent(lead, None)
@@ -101,7 +101,7 @@ class TestSending:
 
     def test_sent_is_pending_and_due_to_be_shown(self, runtime: FakeRuntime) -> None:
         """C4: lead id and Pending become one write."""
-        lead = intend()
+        lead = open_send()
         transitions.mark_sent(lead, "lead_1")
 
         assert list(record_sync.due_to_sync()) == [lead]
@@ -118,15 +118,15 @@ class TestSending:
 
     def test_sending_once_more_after_not_sent_is_a_new_lead(self, runtime: FakeRuntime) -> None:
         """C2: a definite no closes the intent; its key is never used for another try."""
-        first = intend()
+        first = open_send()
         transitions.mark_not_sent(first)
 
         assert transitions.claim_for_send(RECORD) is None
-        assert intend() != first
+        assert open_send() != first
 
     def test_a_lead_that_turns_out_to_be_sent_after_all_is_pending(self, runtime: FakeRuntime) -> None:
         """C7: given up, and then ALC's answer comes: the row follows the truth."""
-        lead = intend()
+        lead = open_send()
         transitions.mark_not_sent(lead)
         transitions.mark_sent(lead, "lead_1")
 
@@ -134,10 +134,10 @@ class TestSending:
 
     def test_such_a_lead_leaves_the_open_one_alone(self, runtime: FakeRuntime) -> None:
         """C1, I1: the record has another open lead by now."""
-        late = intend()
+        late = open_send()
         transitions.mark_not_sent(late)
         runtime.time += 1
-        lead = intend()
+        lead = open_send()
         transitions.mark_sent(late, "lead_1")
 
         assert (row(runtime, late).status, row(runtime, lead).status) == ("not_sent", "sending")
@@ -205,7 +205,7 @@ class TestVerdicts:
 
     def test_a_minimal_verdict_that_overtakes_the_sends_answer_stays(self, runtime: FakeRuntime) -> None:
         """R15, R16: Complete is not followed by Pending, and the record still gets the lead's id."""
-        lead = intend()
+        lead = open_send()
         transitions.apply_verdict(LeadProcessed.parse({"record_id": RECORD, "status": "Complete"}))
         transitions.mark_sent(lead, "lead_1")
 
@@ -240,7 +240,7 @@ class TestVerdicts:
 
     def test_an_early_verdict_waits_for_the_sends_answer(self, runtime: FakeRuntime) -> None:
         """R15: parked by the lead's id, taken up in the transaction that learns it."""
-        lead = intend()
+        lead = open_send()
         assert transitions.apply_verdict(verdict()) is None
 
         transitions.mark_sent(lead, "lead_1")
@@ -251,7 +251,7 @@ class TestVerdicts:
 
     def test_an_early_verdict_on_another_lead_is_not_taken_up(self, runtime: FakeRuntime) -> None:
         """R12: what was parked belongs to the lead that it names."""
-        lead = intend()
+        lead = open_send()
         transitions.apply_verdict(verdict("lead_of_somebody_else"))
         transitions.mark_sent(lead, "lead_1")
 
@@ -284,7 +284,7 @@ class TestVerdicts:
         with runtime.transaction() as session:
             session.exec(delete(Lead))
             session.exec(delete(EarlyEvent))
-        lead = intend()
+        lead = open_send()
         for number in range(max(learned_at, len(deliveries)) + 1):
             if number == learned_at:
                 transitions.mark_sent(lead, "lead_1")
@@ -305,7 +305,7 @@ class TestWriting:
 
     def test_a_claim_is_exclusive_until_it_ends(self, runtime: FakeRuntime) -> None:
         """C4: one writer for each lead; one that died is followed by another."""
-        lead = intend()
+        lead = open_send()
         transitions.mark_sent(lead, "lead_1")
         assert record_sync.claim(lead)
         runtime.run_id = "another"
@@ -316,14 +316,14 @@ class TestWriting:
 
     def test_the_run_that_claimed_may_claim_again(self, runtime: FakeRuntime) -> None:
         """C7: it died after the claim and has come back."""
-        lead = intend()
+        lead = open_send()
         transitions.mark_sent(lead, "lead_1")
 
         assert record_sync.claim(lead) == record_sync.claim(lead)
 
     def test_a_verdict_during_a_write_is_due_at_once(self, runtime: FakeRuntime) -> None:
         """C4: what was written is older than what is known."""
-        lead = intend()
+        lead = open_send()
         transitions.mark_sent(lead, "lead_1")
         claim = record_sync.claim(lead)
         assert claim
@@ -339,7 +339,7 @@ class TestWriting:
         transitions.apply_verdict(verdict())
         assert record_sync.claim(old)
         runtime.run_id, runtime.time = "another", runtime.time + 1
-        new = intend()
+        new = open_send()
         transitions.mark_sent(new, "lead_2")
 
         assert record_sync.claim(new) is None
@@ -349,7 +349,7 @@ class TestWriting:
         old = pending()
         transitions.apply_verdict(verdict(minute=1))
         runtime.time += 1
-        new = intend()
+        new = open_send()
         transitions.mark_sent(new, "lead_2")
 
         assert record_sync.claim(old) is None
@@ -360,7 +360,7 @@ class TestWriting:
         old = pending()
         transitions.apply_verdict(verdict())
         runtime.time += 1
-        new = intend()
+        new = open_send()
 
         assert record_sync.claim(old)
         record_sync.retry_sync_later(old, "Attio cannot be reached.", None)
@@ -374,7 +374,7 @@ class TestWriting:
         self, runtime: FakeRuntime, retry_after: float | None, wait: float
     ) -> None:
         """R21: Retry-After only lengthens the wait; meanwhile nothing is due."""
-        lead = intend()
+        lead = open_send()
         transitions.mark_sent(lead, "lead_1")
         record_sync.claim(lead)
         record_sync.retry_sync_later(lead, "Slow down.", retry_after)
@@ -416,7 +416,7 @@ class TestTogether:
         def click(runtime: FakeRuntime) -> tuple[str, str]:
             with running(runtime):
                 start.wait()
-                return intend(RECORD), intend(OTHER)
+                return open_send(RECORD), open_send(OTHER)
 
         with ThreadPoolExecutor(8) as pool:
             ids = list(pool.map(click, together))
@@ -428,7 +428,7 @@ class TestTogether:
     def test_of_eight_writers_one_gets_the_claim(self, together: list[FakeRuntime]) -> None:
         """C4, C13: compare and set."""
         with running(together[0]):
-            lead = intend()
+            lead = open_send()
             transitions.mark_sent(lead, "lead_1")
         start = Barrier(8)
 
@@ -457,4 +457,4 @@ class TestTogether:
 
 def test_time_is_the_runtimes(runtime: FakeRuntime) -> None:
     """The clock is injected: what is kept is its time."""
-    assert row(runtime, intend()).created_at == START
+    assert row(runtime, open_send()).created_at == START

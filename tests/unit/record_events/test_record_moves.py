@@ -16,7 +16,7 @@ from alc_app.record_events.record_deleted import record_deleted
 from alc_app.record_events.record_merged import record_merged
 from tests.support.fakes.runtime import Crash, FakeRuntime, Outside, says
 from tests.unit.attio.host.test_record_events import event
-from tests.unit.leads.test_transitions import OTHER, RECORD, intend, pending, row
+from tests.unit.leads.test_transitions import OTHER, RECORD, open_send, pending, row
 
 MADE = "33333333-3333-4333-8333-333333333333"
 GET = "GET /v2/objects/people/records/"
@@ -61,7 +61,7 @@ def test_a_record_that_is_there_after_all_keeps_its_lead(runtime: FakeRuntime) -
 
 
 def test_records_that_were_never_sent_cost_nothing(runtime: FakeRuntime, outside: Outside) -> None:
-    """A CRM deletes and merges by the thousand; the door acknowledges these without a run."""
+    """A CRM deletes and merges by the thousand; they are acknowledged without a run."""
     record_deleted(deleted())
     record_merged(merged())
 
@@ -71,7 +71,7 @@ def test_records_that_were_never_sent_cost_nothing(runtime: FakeRuntime, outside
 
 def test_a_lead_that_is_given_up_while_it_is_sent_is_not_posted(runtime: FakeRuntime) -> None:
     """Nobody chats with somebody who was deleted a moment ago."""
-    lead = intend()
+    lead = open_send()
     record_sync.mark_undeliverable(lead, RECORD, "Gone.")
 
     assert not transitions.record_post_attempt(lead)
@@ -144,7 +144,7 @@ def test_a_write_to_the_old_record_does_not_end_a_lead_that_has_moved(runtime: F
 
 def test_a_send_that_is_under_way_moves_and_is_settled(runtime: FakeRuntime) -> None:
     """I6: it keeps its time to be looked into, and gets one if it had none."""
-    lead = intend()
+    lead = open_send()
     record_sync.mark_undeliverable(lead, RECORD, "Gone.")
 
     merges.move_leads(RECORD, MADE)

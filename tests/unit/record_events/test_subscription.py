@@ -42,7 +42,7 @@ def added(runtime: FakeRuntime) -> None:
     connection_added(CONNECTION)
 
 
-def look(runtime: FakeRuntime) -> None:
+def run_job(runtime: FakeRuntime) -> None:
     """Upkeep, for every subscription that is due."""
     for number, handler_id in enumerate(subscription_rows.due_to_check()):
         runtime.restart(f"look {runtime.time} {number}")
@@ -60,7 +60,7 @@ def assert_in_order(runtime: FakeRuntime, outside: Outside) -> None:
 
 def test_it_is_made_on_install_for_people_and_their_status_alone(runtime: FakeRuntime, outside: Outside) -> None:
     """Attio's own grammar, with ids; and it is looked after from then on."""
-    look(runtime)
+    run_job(runtime)
 
     assert_in_order(runtime, outside)
     [sent] = outside.sent(POST)
@@ -73,7 +73,7 @@ def test_it_is_made_on_install_for_people_and_their_status_alone(runtime: FakeRu
     ]
     assert not subscription_rows.due_to_check()
     runtime.time += CHECK_AFTER_REPAIR
-    look(runtime)
+    run_job(runtime)
     assert not subscription_rows.due_to_check()
     runtime.time += CHECK_INTERVAL
     assert list(subscription_rows.due_to_check()) == [HANDLER]
@@ -81,11 +81,11 @@ def test_it_is_made_on_install_for_people_and_their_status_alone(runtime: FakeRu
 
 def test_new_people_are_asked_for_when_they_are_to_be_sent(runtime: FakeRuntime, outside: Outside) -> None:
     """A setting that is changed changes the subscription, and nothing else."""
-    look(runtime)
+    run_job(runtime)
     set_settings(schema, "send_new_people", True)
     runtime.time += CHECK_INTERVAL
 
-    look(runtime)
+    run_job(runtime)
 
     assert_in_order(runtime, outside)
     assert len(outside.sent(POST)) == 1
@@ -99,20 +99,20 @@ def test_a_webhook_that_attio_has_lost_or_ended_is_made_anew(runtime: FakeRuntim
         outside.subscriptions.clear,
         lambda: next(iter(outside.subscriptions.values())).update(status="inactive"),
     ):
-        look(runtime)
+        run_job(runtime)
         break_it()
         [finding] = check_subscription()
         assert "tells us nothing of the CRM" in finding.text
 
         runtime.time += CHECK_INTERVAL
-        look(runtime)
+        run_job(runtime)
         assert_in_order(runtime, outside)
 
 
 def test_what_the_doctor_finds_it_mends(runtime: FakeRuntime, outside: Outside) -> None:
     """Nothing there, a second one, other events, an orphan at an address of ours; others' webhooks stay."""
     theirs: dict[str, Any] = {"target_url": "https://other.test/x", "id": {"webhook_id": "theirs"}, "subscriptions": []}
-    look(runtime)
+    run_job(runtime)
     [hook] = outside.subscriptions.values()
     outside.subscriptions |= {
         "theirs": theirs,
@@ -146,12 +146,12 @@ def test_what_fails_is_tried_again_and_the_doctor_knows_why(
 ) -> None:
     """Installing ALC does not fail with Attio; a secret whose answer was lost is made anew."""
     outside.fault(POST, fault)
-    look(runtime)
+    run_job(runtime)
     [finding] = check_subscription()
     assert subscription_rows.last_problem(HANDLER) in finding.text
 
     runtime.time += 60
-    look(runtime)
+    run_job(runtime)
 
     assert_in_order(runtime, outside)
 
@@ -186,13 +186,13 @@ def test_a_wish_that_comes_during_a_look_is_looked_after_at_once(
         subscription_rows.check_soon()
         return answer
 
-    look(runtime)
+    run_job(runtime)
     runtime.time += CHECK_AFTER_REPAIR
     outside.fault("GET /v2/webhooks", changes_meanwhile)
-    look(runtime)
+    run_job(runtime)
 
     assert list(subscription_rows.due_to_check()) == [HANDLER]
-    look(runtime)
+    run_job(runtime)
     assert_in_order(runtime, outside)
 
 
@@ -201,7 +201,7 @@ def test_it_ends_with_the_connection_also_when_attio_is_away(
     runtime: FakeRuntime, outside: Outside, fault: Fault | None
 ) -> None:
     """I2, on this side too: nobody calls an address that is no more; ALC's clean-up does not wait for Attio."""
-    look(runtime)
+    run_job(runtime)
     if fault:
         outside.fault("GET /v2/webhooks", fault)
     runtime.restart("remove")
@@ -209,9 +209,9 @@ def test_it_ends_with_the_connection_also_when_attio_is_away(
     connection_removed(CONNECTION)
 
     assert not runtime.handlers
-    look(runtime)
+    run_job(runtime)
     runtime.time += 60
-    look(runtime)
+    run_job(runtime)
     assert not outside.subscriptions
     assert not subscription_rows.due_to_check()
 
@@ -220,6 +220,6 @@ def test_without_the_attribute_it_says_what_to_run(runtime: FakeRuntime, outside
     """`alc-app setup-attio` makes it."""
     outside.fault("GET /v2/objects/people/attributes/alc_status", says(404, {"message": "None."}))
 
-    look(runtime)
+    run_job(runtime)
 
     assert "setup-attio" in subscription_rows.last_problem(HANDLER)
