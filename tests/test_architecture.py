@@ -51,7 +51,9 @@ def test_naive_code_is_reached_through_the_labs_only() -> None:
         if path.name not in ("runtime.py", "__main__.py") and not path.read_text().startswith('"""NAIVE, ')
     ]
 
-    assert not [_name(path) for path in others if any("labs.naive" in module for module in _imports(path))]
+    assert not [
+        _name(path) for path in others if any(module.startswith("alc_app.labs.naive.") for module in _imports(path))
+    ]
     assert not unmarked
 
 
