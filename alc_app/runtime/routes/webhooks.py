@@ -84,7 +84,7 @@ class Intake:
         except NotVerified as refusal_reason:
             self._refusals.warn(f"Refused a delivery to handler {row.id[:6]}…: {refusal_reason}.")
             if self._services.config.notes_exchanges:
-                g.why_refused = scheme.why_not(secret, request.headers, raw_body, now=self._services.now())
+                g.why_refused = scheme.diagnose(secret, request.headers, raw_body, now=self._services.now())
             return Response(status=401)
         except CannotUnseal as error:
             log.error("%s", error)

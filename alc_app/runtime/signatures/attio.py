@@ -32,17 +32,14 @@ def verify(secrets: Sequence[str], headers: Headers, raw_body: bytes, *, now: fl
     return key
 
 
-def why_not(secret: str, headers: Headers, raw_body: bytes, *, now: float) -> str:
-    """The likeliest mistake of the sender of a message that was refused, in a sentence, for the inspector."""
+def diagnose(secret: str, headers: Headers, raw_body: bytes, *, now: float) -> str:
+    """Name the likeliest mistake in a message that was refused, in a sentence for the inspector."""
     del now
     given = headers.get("Attio-Signature", "") or headers.get("X-Attio-Signature", "")
-    timestamp = headers.get("X-Attio-Timestamp", "")
-    if not headers.get("Idempotency-Key", ""):
-        return "The header Idempotency-Key is missing."
-    if not given:
-        return "The header Attio-Signature is missing."
-    if given == hmac.digest(secret.encode(), f"{timestamp}.".encode() + raw_body, hashlib.sha256).hex():
+    for name, value in (("Idempotency-Key", headers.get("Idempotency-Key", "")), ("Attio-Signature", given)):
+        if not value:
+            return f"The header {name} is missing."
+    signed = f"{headers.get('X-Attio-Timestamp', '')}.".encode() + raw_body
+    if given == hmac.digest(secret.encode(), signed, hashlib.sha256).hex():
         return "A timestamp was signed with the body. Attio signs the raw body alone."
-    if given == hmac.digest(secret.encode(), raw_body.rstrip(), hashlib.sha256).hex():
-        return "The body was given a line break after it was signed. Sign the bytes that are sent."
     return "It is signed with another secret, or the body was changed after signing."

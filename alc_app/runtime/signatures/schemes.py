@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from alc_app.runtime.signatures import attio, standard_webhooks
-from alc_app.runtime.signatures.diagnosis import why_not_verified
+from alc_app.runtime.signatures.diagnosis import diagnose
 from alc_app.runtime.signatures.standard_webhooks import Headers, new_secret
 
 
@@ -17,7 +17,7 @@ class Verify(Protocol):
     def __call__(self, secrets: Sequence[str], headers: Headers, raw_body: bytes, *, now: float) -> str: ...
 
 
-class WhyNot(Protocol):
+class Diagnose(Protocol):
     """The likeliest mistake of the sender of a delivery that was refused, in a sentence, for the inspector."""
 
     def __call__(self, secret: str, headers: Headers, raw_body: bytes, *, now: float) -> str: ...
@@ -34,7 +34,7 @@ class Scheme:
     receiver: str
     """What the diagrams call the handlers."""
     verify: Verify
-    why_not: WhyNot
+    diagnose: Diagnose
     makes_secret: bool
     """Is the secret ours to make? Otherwise the sender tells it when we register (`update_webhook_handler`)."""
 
@@ -44,15 +44,13 @@ class Scheme:
 
 
 SCHEMES = {
-    "standard_webhooks": Scheme(
-        "/hooks/", "ALC", "Webhook", standard_webhooks.verify, why_not_verified, makes_secret=True
-    ),
+    "standard_webhooks": Scheme("/hooks/", "ALC", "Webhook", standard_webhooks.verify, diagnose, makes_secret=True),
     "attio": Scheme(
         "/attio/events/",
         "Attio API",
         "Record Event",
         attio.verify,
-        attio.why_not,
+        attio.diagnose,
         makes_secret=False,
     ),
 }

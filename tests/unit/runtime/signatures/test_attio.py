@@ -7,7 +7,7 @@ import hmac
 
 import pytest
 
-from alc_app.runtime.signatures.attio import verify, why_not
+from alc_app.runtime.signatures.attio import diagnose, verify
 from alc_app.runtime.signatures.standard_webhooks import NotVerified
 
 SECRET = "0123456789abcdef" * 4
@@ -66,7 +66,7 @@ def test_another_body_or_secret_does_not_match(body: bytes, secret: str) -> None
 
 
 @pytest.mark.parametrize(
-    ("headers", "body", "said"),
+    ("headers", "body", "sentence"),
     [
         ({"Idempotency-Key": ""}, BODY, "Idempotency-Key is missing"),
         ({"Attio-Signature": ""}, BODY, "Attio-Signature is missing"),
@@ -78,12 +78,11 @@ def test_another_body_or_secret_does_not_match(body: bytes, secret: str) -> None
             BODY,
             "signs the raw body alone",
         ),
-        ({}, BODY + b"\n", "line break"),
         ({}, b"{}", "another secret"),
     ],
 )
-def test_the_inspector_says_what_a_sender_did_wrong(headers: dict[str, str], body: bytes, said: str) -> None:
-    """Errors teach: among them the mistake that seed 004 would make."""
+def test_the_inspector_says_what_a_sender_did_wrong(headers: dict[str, str], body: bytes, sentence: str) -> None:
+    """Among them the mistake that seed 004 would make: a timestamp signed with the body."""
     sent = {"Idempotency-Key": "key_1", "Attio-Signature": SIGNATURE, **headers}
 
-    assert said in why_not(SECRET, sent, body, now=0.0)
+    assert sentence in diagnose(SECRET, sent, body, now=0.0)
