@@ -130,6 +130,8 @@ def remove_connection(services: Services, connection_id: str) -> None:
 
 
 def _end(services: Services, workflow: str, connection_id: str, *args: Any) -> dict[str, Any]:
-    only_one_of = f"{workflow}:{connection_id}"
-    run_id = services.engine.ask(workflow, connection_id, *args, queue="lifecycle", only_one_of=only_one_of)
-    return services.engine.outcome(run_id, within=RUN_TIMEOUT)
+    deduplication_id = f"{workflow}:{connection_id}"
+    run_id = services.engine.enqueue(
+        workflow, connection_id, *args, queue="lifecycle", deduplication_id=deduplication_id
+    )
+    return services.engine.wait_for_outcome(run_id, within=RUN_TIMEOUT)

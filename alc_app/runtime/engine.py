@@ -1,6 +1,6 @@
-"""The engine, DBOS: how work is asked for, from any process, and what a run may do. The worker runs it (worker.py).
+"""Durable runs on DBOS: enqueue one and wait for it, from any process. The worker executes them (jobs/worker.py).
 
-A run has an id, and asking twice for the same id is asking once. What goes in and out is JSON.
+A run has an id; enqueueing the same id twice creates one run. Arguments and results are JSON.
 """
 
 from __future__ import annotations
@@ -27,51 +27,54 @@ if TYPE_CHECKING:
 
 APP_NAME = "alc-app"
 APP_VERSION = "1"
-"""Raised only when the steps of a running workflow change: a deploy must not strand work."""
+"""DBOS resumes only runs of the same version. Raise it only when the steps of a workflow change incompatibly, because
+runs of the old version are then left unfinished."""
 POLL = 0.04
-"""Seconds between two looks at a run that somebody waits for."""
+"""Seconds between two polls of a run that a caller waits for."""
 STATUS = {"ENQUEUED": "waiting", "DELAYED": "delayed", "PENDING": "running"}
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Run:
-    """A run, without what went into it and came out of it."""
+    """A durable run, without its arguments and its result."""
 
     id: str
     name: str
     status: str
-    asked_at: float
-    executor: str | None
+    enqueued_at: float
+    executor_id: str | None
+    """The worker that runs it, or ran it last; DBOS calls a worker an executor."""
 
 
 class Engine:
-    """Asks for durable work and waits for its outcome; inside a run, it remembers each step."""
+    """Client of DBOS. Enqueues runs and waits for their outcomes; inside a run, executes its steps."""
 
     def __init__(self, url: str) -> None:
+        """Use the DBOS system database at `url`. Connects on first use."""
         self.url = url
         self._is_sqlite = url.startswith("sqlite")
         schema = "" if self._is_sqlite else "dbos."
-        # The engine's own listing brings every run over; this counts where they lie, however many wait.
+        # DBOS's own listing loads every run; this counts them in the database.
         self._count = text(
             f"select queue_name, status, count(*) from {schema}workflow_status "  # noqa: S608 - no input in it
             "where status in ('ENQUEUED', 'DELAYED', 'PENDING') and queue_name is not null group by queue_name, status"
         )
 
     def prepare(self) -> None:
-        """Create or migrate the engine's tables, and let readers and the writer work side by side (WAL)."""
+        """Create or migrate the tables of DBOS. On SQLite turn on WAL, so that readers do not block the writer."""
         from dbos import DBOS
 
         if self._is_sqlite:
-            open_engine(self.url).connect().close()  # the journal mode is kept in the file
+            open_engine(self.url).connect().close()  # the journal mode is stored in the file
         DBOS.migrate(self.url)
 
     @cached_property
     def _client(self) -> DBOSClient:
-        """Made at first need: importing the engine takes longer than serving a page."""
+        """Create the client on first use, because importing DBOS takes longer than serving a page."""
         from dbos import DBOSClient, DBOSPortableJSONSerializer
 
-        if self._is_sqlite:  # on Postgres `alc-app migrate` has done it
+        if self._is_sqlite:  # on Postgres `alc-app migrate` does it
             self.prepare()
         return DBOSClient(
             system_database_url=self.url, serializer=DBOSPortableJSONSerializer(), application_name=APP_NAME
@@ -81,32 +84,35 @@ class Engine:
     def _database(self) -> SqlEngine:
         return open_engine(self.url)
 
-    def ask(
-        self, workflow: str, *args: Any, queue: str, run_id: str | None = None, only_one_of: str | None = None
+    def enqueue(
+        self, workflow: str, *args: Any, queue: str, run_id: str | None = None, deduplication_id: str | None = None
     ) -> str:
-        """Ask for a run; returns its id. `only_one_of` joins the run of that name that waits or is under way.
+        """Enqueue a run and return its id. With `deduplication_id`, join an unfinished run that has the same one.
 
-        The run goes on with the trace that it is asked for in (worker.py, `_plain`).
+        The run continues the caller's trace (jobs/worker.py, `_plain`).
         """
         options: dict[str, Any] = {"workflow_name": workflow, "queue_name": queue, "app_version": APP_VERSION}
         if run_id:
             options["workflow_id"] = run_id
         client: Any = self._client
-        if only_one_of:
-            options |= {"deduplication_id": only_one_of, "duplication_policy": "return-existing"}
+        if deduplication_id:
+            options |= {"deduplication_id": deduplication_id, "duplication_policy": "return-existing"}
             return str(client.enqueue(options, *args, traceparent=trace.traceparent()).get_workflow_id())
-        with self._database.begin() as own:  # ours gives up on a lock; the engine's own would wait for ever
-            asked = client.enqueue_in_transaction(own, options, *args, traceparent=trace.traceparent())
-        return str(asked.get_workflow_id())
+        with self._database.begin() as own:  # our connection times out on a lock; DBOS would wait forever
+            handle = client.enqueue_in_transaction(own, options, *args, traceparent=trace.traceparent())
+        return str(handle.get_workflow_id())
 
-    def outcome(self, run_id: str, *, within: float) -> dict[str, Any]:
-        """The JSON outcome of a run. Raises: ServerFunctionTimeout, ServerFunctionError."""
+    def wait_for_outcome(self, run_id: str, *, within: float) -> dict[str, Any]:
+        """Wait up to `within` seconds for a run and return its JSON outcome.
+
+        Raises: ServerFunctionTimeout, ServerFunctionError.
+        """
         deadline = time.monotonic() + within
         handle: Any = self._client.retrieve_workflow(run_id)
         while (status := handle.get_status().status) in ("ENQUEUED", "PENDING", "DELAYED"):
             if time.monotonic() > deadline:
                 raise ServerFunctionTimeout(f"Still at work after {within:g} seconds.")
-            time.sleep(POLL)  # the run is another process's
+            time.sleep(POLL)  # another process executes the run, so there is nothing to wait on
         if status != "SUCCESS":
             log.error("run %s ended as %s: %s", run_id, status, handle.get_status().error)
             raise ServerFunctionError("Something unexpected happened. The log of the worker says what.")
@@ -114,7 +120,7 @@ class Engine:
         return result
 
     def steps(self, run_id: str) -> list[FinishedStep]:
-        """The steps that a run has behind it, in their order; none for a run that the engine does not know."""
+        """Return the finished steps of a run, in order. An unknown run has none."""
         return [
             FinishedStep(
                 step["function_name"],
@@ -126,19 +132,19 @@ class Engine:
             for step in self._client.list_workflow_steps(run_id)
         ]
 
-    def is_over(self, run_id: str) -> bool:
-        """Has the run ended, in whichever way? So has one that the engine does not know."""
+    def has_ended(self, run_id: str) -> bool:
+        """Return whether the run has ended, successfully or not. An unknown run counts as ended."""
         known = self._client.list_workflows(workflow_ids=[run_id], load_input=False, load_output=False)
         return not known or known[0].status not in STATUS
 
     def warm_up(self, after: float) -> None:
-        """Get ready in the background, some seconds from now, so that the first click does not have to wait."""
+        """Connect in the background, `after` seconds from now, so that the first click does not have to wait."""
         timer = threading.Timer(after, self.is_up)
         timer.daemon = True
         timer.start()
 
     def is_up(self) -> bool:
-        """Can work be asked for?"""
+        """Return whether runs can be enqueued."""
         try:
             self._client.check_connection()
         except Exception:
@@ -146,33 +152,33 @@ class Engine:
             return False
         return True
 
-    def take_over(self, dead_executors: Sequence[str]) -> None:
-        """Put back into the queue what these executors were doing when they died."""
-        for executor in dead_executors:
-            stranded = self._client.list_workflows(status="PENDING", executor_id=executor)
+    def requeue_runs_of(self, executor_ids: Sequence[str]) -> None:
+        """Put unfinished runs of these dead workers back into the queue."""
+        for executor_id in executor_ids:
+            stranded = self._client.list_workflows(status="PENDING", executor_id=executor_id)
             if ids := [workflow.workflow_id for workflow in stranded]:
                 self._client.resume_workflows(ids)
 
-    def unfinished(self) -> Mapping[tuple[str, ...], float]:
-        """How many runs wait and are under way, by queue and status."""
+    def count_unfinished(self) -> Mapping[tuple[str, ...], float]:
+        """Count unfinished runs by (queue, status)."""
         with self._database.execution_options(**{READS: True}).connect() as connection:
             return {(row[0], STATUS[row[1]]): row[2] for row in connection.execute(self._count)}
 
-    def forget(self, before: float, limit: int) -> int:
-        """Delete runs that ended before then, failed ones too, at most so many; returns how many."""
+    def delete_ended(self, before: float, limit: int) -> int:
+        """Delete at most `limit` runs that ended before `before`, failed ones too. Return how many."""
         instant = datetime.fromtimestamp(before, UTC).isoformat()
         ended = self._client.list_workflows(completed_before=instant, limit=limit, load_input=False, load_output=False)
         self._client.delete_workflows([run.workflow_id for run in ended])
         return len(ended)
 
-    def in_state(self, status: str, *, before: float | None = None) -> list[Run]:
-        """Runs in this state, perhaps those asked for before an instant: the oldest first, 500 at most."""
+    def runs_in_state(self, status: str, *, before: float | None = None) -> list[Run]:
+        """Return at most 500 runs in a DBOS state, oldest first; with `before`, those enqueued earlier than that."""
         end = datetime.fromtimestamp(before, UTC).isoformat() if before else None
         found = self._client.list_workflows(status=status, end_time=end, limit=500, load_input=False, load_output=False)
         return [Run(w.workflow_id, w.name, w.status, (w.created_at or 0) / 1000, w.executor_id) for w in found]
 
-    def again(self, run_id: str) -> None:
-        """Put a run that has failed or was given up back into the queue, from its beginning or where it had come to."""
+    def resume(self, run_id: str) -> None:
+        """Put a run back into the queue: a failed one from its beginning, one that was given up from its last step."""
         if self._client.retrieve_workflow(run_id).get_status().status == "ERROR":
             self._client.rewind_workflow(run_id)
         else:
@@ -183,19 +189,19 @@ class Engine:
         self._client.delete_workflow(run_id)
 
     def run_id(self) -> str:
-        """The run that we are in."""
+        """Return the id of the current run."""
         from dbos import DBOS
 
         return str(DBOS.workflow_id)
 
     def step(self, name: str, work: Callable[[], Any]) -> Any:
-        """Do a piece of the run that we are in, unless its outcome is known from before a crash."""
+        """Execute a step of the current run, or return its result if it was recorded before a crash."""
         from dbos import DBOS
 
         return DBOS.run_step({"name": name}, work)
 
     def close(self) -> None:
-        """Give the connections back."""
+        """Close all connections."""
         if "_client" in self.__dict__:
             self._client.destroy()
         if "_database" in self.__dict__:

@@ -115,9 +115,8 @@ class Workspace:
     def connect_run(self, connection_id: str) -> ConnectRun:
         """Return the progress of the run that makes a connection, from the engine's records."""
         run_id = f"connect:{connection_id}"
-        is_over = self._services.engine.is_over(
-            run_id
-        )  # first: a step that finishes in between is then among those read next
+        # First, so that a step that finishes in between is among those read next.
+        is_over = self._services.engine.has_ended(run_id)
         steps = self._services.engine.steps(run_id)
         return ConnectRun(steps, is_over)
 

@@ -42,7 +42,7 @@ class Gauges(Collector):
             "runs",
             "Runs that wait or are under way, by queue.",
             ["queue", "status"],
-            self._services.engine.unfinished,
+            self._services.engine.count_unfinished,
         )
 
     def _read(

@@ -33,14 +33,14 @@ def own_checks(services: Services) -> list[Check]:
 def check_workers(services: Services) -> Iterator[Finding]:
     """Work that waits needs somebody who lives."""
     living = services.worker_ids.living()
-    late = services.engine.in_state("ENQUEUED", before=services.now() - LATE)
+    late = services.engine.runs_in_state("ENQUEUED", before=services.now() - LATE)
     if not living:
         text = "No worker is running, so nothing that is asked for gets done. Start one with: alc-app worker"
         yield Finding(text, "worker")
     if late:
         text = f"{_count(len(late), 'run has', 'runs have')} waited for more than a minute for a worker to begin."
         yield Finding(text, late[0].id, "warning" if living else "error")
-    begun = [run.executor for run in services.engine.in_state("PENDING")]
+    begun = [run.executor_id for run in services.engine.runs_in_state("PENDING")]
     for executor in sorted({name for name in begun if name and name not in living}):
         number = _count(begun.count(executor), "run is", "runs are")
         text = f"{number} unfinished by the worker {executor}, which is not running."
@@ -81,12 +81,12 @@ def check_dead_letters(services: Services) -> Iterator[Finding]:
 
 def _take_over(services: Services) -> str:
     with services.worker_ids.dead() as worker_ids:
-        services.engine.take_over(worker_ids)
+        services.engine.requeue_runs_of(worker_ids)
     return "What it had begun is in the queue again."
 
 
 def _undo(services: Services, row: ConnectionRow) -> str:
-    services.engine.ask("remove", row.id, queue="lifecycle", only_one_of=f"remove:{row.id}")
+    services.engine.enqueue("remove", row.id, queue="lifecycle", deduplication_id=f"remove:{row.id}")
     return f"The worker has been asked to clean up the connection {row.id}."
 
 

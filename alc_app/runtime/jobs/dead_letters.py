@@ -159,8 +159,8 @@ def _dismiss_workflow(services: Services, run_id: str) -> None:
 
 
 def _runs(services: Services) -> list[DeadLetter]:
-    crashed = services.engine.in_state("MAX_RECOVERY_ATTEMPTS_EXCEEDED")
-    failed = [run for run in services.engine.in_state("ERROR") if run.name not in MINDED_BY_ROWS]
+    crashed = services.engine.runs_in_state("MAX_RECOVERY_ATTEMPTS_EXCEEDED")
+    failed = [run for run in services.engine.runs_in_state("ERROR") if run.name not in MINDED_BY_ROWS]
     return [
         DeadLetter(
             run.id,
@@ -168,14 +168,14 @@ def _runs(services: Services) -> list[DeadLetter]:
             if run in failed
             else f"The run {run.id} ({run.name}) has died again and again.",
             "The log of the worker says why.",
-            run.asked_at,
+            run.enqueued_at,
         )
         for run in (*crashed, *failed)
     ]
 
 
 def _replay_run(services: Services, run_id: str) -> str:
-    services.engine.again(run_id)
+    services.engine.resume(run_id)
     return f"The run {run_id} is in the queue again."
 
 

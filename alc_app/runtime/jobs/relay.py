@@ -75,7 +75,9 @@ class Relay:
         for row in self._services.inbox.due():
             run_id = f"webhook:{row.handler_id}:{row.webhook_id}:{row.tries}"
             with trace.resumed(row.traceparent):
-                self._services.engine.ask("webhook", row.handler_id, row.webhook_id, queue="webhooks", run_id=run_id)
+                self._services.engine.enqueue(
+                    "webhook", row.handler_id, row.webhook_id, queue="webhooks", run_id=run_id
+                )
             failpoint("run_asked_for")
             self._services.inbox.queued(row)
 
@@ -84,7 +86,7 @@ class Relay:
         with running(AppContext(self._services)):
             due = [(job.name, key) for job in recurring_jobs(self._services) for key in job.due()]
         for name, key in due:
-            self._services.engine.ask("job", name, key, queue="job", only_one_of=f"{name}:{key}")
+            self._services.engine.enqueue("job", name, key, queue="job", deduplication_id=f"{name}:{key}")
 
     def removals(self) -> None:
         """Connections to be undone: the clean-up at ALC has failed, or they were never saved (C8, C10)."""
@@ -95,17 +97,21 @@ class Relay:
             )
             ids = session.exec(select(ConnectionRow.id).where(*due)).all()
         for connection_id in ids:
-            self._services.engine.ask("remove", connection_id, queue="lifecycle", only_one_of=f"remove:{connection_id}")
+            self._services.engine.enqueue(
+                "remove", connection_id, queue="lifecycle", deduplication_id=f"remove:{connection_id}"
+            )
 
     def subscriptions(self) -> None:
         """Subscriptions that a connector has to make or to refresh."""
         for handler_id in self._services.subscriptions.due():
-            self._services.engine.ask("subscription", handler_id, queue="lifecycle", only_one_of=f"keep:{handler_id}")
+            self._services.engine.enqueue(
+                "subscription", handler_id, queue="lifecycle", deduplication_id=f"keep:{handler_id}"
+            )
 
     def dead(self) -> None:
         """What other workers were doing when they died."""
         with self._services.worker_ids.dead() as worker_ids:
-            self._services.engine.take_over(worker_ids)
+            self._services.engine.requeue_runs_of(worker_ids)
 
     def identity(self) -> None:
         """Another worker may have taken over what we do, if the lock on our id is lost: end at once, as in a crash."""

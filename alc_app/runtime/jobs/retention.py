@@ -47,7 +47,7 @@ class RetentionJob:
         self.rules = [
             Retention("live events", 1, self._live_events),
             Retention("sign-ins", 1, self._flows),
-            Retention("finished runs", 7, services.engine.forget),
+            Retention("finished runs", 7, services.engine.delete_ended),
             Retention("messages", 1, services.exchanges.forget),
             Retention("bodies of deliveries", 7, services.inbox.forget_bodies),
             Retention("deliveries", 40, services.inbox.forget),

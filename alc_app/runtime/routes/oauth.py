@@ -73,7 +73,9 @@ def blueprint(services: Services) -> Blueprint:
         services.exchanges.note("User", ALC, "Logs in (OAuth flow)")
         services.exchanges.note(ALC, "Attio UI", "Redirects back with a code", kind="answer")
         failpoint("callback_accepted")
-        session["connecting"] = services.engine.ask("connect", flow_id, queue="lifecycle", run_id=f"connect:{flow_id}")
+        session["connecting"] = services.engine.enqueue(
+            "connect", flow_id, queue="lifecycle", run_id=f"connect:{flow_id}"
+        )
         if request.headers.get("Sec-Fetch-Mode") != "navigate":  # nobody looks: wait here
             return ended()
         session["trace"] = trace.traceparent()
@@ -99,8 +101,8 @@ def blueprint(services: Services) -> Blueprint:
         services.exchanges.note("User", "Attio UI", "Removes the connection")
         with running(AppContext(services)):
             strict = services.manifest.events.strict_removal()
-        run_id = services.engine.ask(
-            "disconnect", live.id, strict, queue="lifecycle", only_one_of=f"disconnect:{live.id}"
+        run_id = services.engine.enqueue(
+            "disconnect", live.id, strict, queue="lifecycle", deduplication_id=f"disconnect:{live.id}"
         )
         notice = _ended(services, run_id, "disconnected", "removal_refused" if strict else "clean_up_pending")
         services.exchanges.note("Attio UI", "User", SHOWS.get(notice, "Shows what went wrong"), kind="answer")
@@ -112,7 +114,7 @@ def blueprint(services: Services) -> Blueprint:
 def _ended(services: Services, run_id: str, well: str, badly: str = "") -> str:
     """The notice that tells how a run went; without `badly` it is that of the error."""
     try:
-        result = services.engine.outcome(run_id, within=WAIT)
+        result = services.engine.wait_for_outcome(run_id, within=WAIT)
     except ServerFunctionTimeout:
         return "in_progress"
     except ServerFunctionError:

@@ -166,11 +166,13 @@ class Actions:
             key = function.idempotency_key(*args) if function.idempotency_key else uuid.uuid4().hex
         failpoint("intent_written")
         with _queueing(name):
-            return self._services.engine.ask("server_function", name, args, queue="functions", run_id=f"{name}:{key}")
+            return self._services.engine.enqueue(
+                "server_function", name, args, queue="functions", run_id=f"{name}:{key}"
+            )
 
     def _result(self, run_id: str) -> Any:
         with _queueing(run_id):
-            result = self._services.engine.outcome(run_id, within=FUNCTION_WITHIN)
+            result = self._services.engine.wait_for_outcome(run_id, within=FUNCTION_WITHIN)
         return settle(result)
 
     def _explain(self, run: _Run, error: Exception) -> Iterator[Line]:

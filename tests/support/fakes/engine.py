@@ -31,15 +31,15 @@ class FakeEngine:
         self.under_way: set[str] = set()
         self.put_back: list[str] = []
 
-    def ask(
-        self, workflow: str, *args: Any, queue: str, run_id: str | None = None, only_one_of: str | None = None
+    def enqueue(
+        self, workflow: str, *args: Any, queue: str, run_id: str | None = None, deduplication_id: str | None = None
     ) -> str:
         self.asked += 1
-        name = run_id or only_one_of or f"run-{self.asked}"
+        name = run_id or deduplication_id or f"run-{self.asked}"
         self.runs.setdefault(name, (workflow, args, queue))
         return name
 
-    def outcome(self, run_id: str, *, within: float) -> dict[str, Any]:
+    def wait_for_outcome(self, run_id: str, *, within: float) -> dict[str, Any]:
         assert run_id in self.runs
         assert within > 0
         if isinstance(self.answer, Exception):
@@ -49,13 +49,13 @@ class FakeEngine:
     def steps(self, run_id: str) -> list[FinishedStep]:
         return self.done.get(run_id, [])
 
-    def is_over(self, run_id: str) -> bool:
+    def has_ended(self, run_id: str) -> bool:
         return run_id not in self.under_way
 
-    def in_state(self, status: str, *, before: float | None = None) -> list[Run]:
-        return [run for run in self.kept if run.status == status and (before is None or run.asked_at < before)]
+    def runs_in_state(self, status: str, *, before: float | None = None) -> list[Run]:
+        return [run for run in self.kept if run.status == status and (before is None or run.enqueued_at < before)]
 
-    def again(self, run_id: str) -> None:
+    def resume(self, run_id: str) -> None:
         self.put_back.append(run_id)
         self.delete(run_id)
 
@@ -69,16 +69,16 @@ class FakeEngine:
         del name
         return work()
 
-    def take_over(self, dead_executors: Sequence[str]) -> None:
-        self.taken_over += dead_executors
+    def requeue_runs_of(self, executor_ids: Sequence[str]) -> None:
+        self.taken_over += executor_ids
 
     def is_up(self) -> bool:
         return not isinstance(self.answer, Exception)
 
-    def unfinished(self) -> Mapping[tuple[str, ...], float]:
+    def count_unfinished(self) -> Mapping[tuple[str, ...], float]:
         return Counter((queue, "waiting") for _, _, queue in self.runs.values())
 
-    def forget(self, before: float, limit: int) -> int:
+    def delete_ended(self, before: float, limit: int) -> int:
         assert limit > 0
         self.forgotten_before = before
         return 0

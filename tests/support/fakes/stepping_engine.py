@@ -25,7 +25,7 @@ class Run:
     workflow: str
     args: tuple[Any, ...]
     queue: str
-    only_one_of: str | None = None
+    deduplication_id: str | None = None
     memory: RunMemory = field(default_factory=RunMemory)
     state: str = "asked for"
     result: dict[str, Any] | None = None
@@ -46,18 +46,20 @@ class SteppingEngine:
         """Errors that ended a run; the log has them in real life."""
         self._current: Run | None = None
 
-    def ask(
-        self, workflow: str, *args: Any, queue: str, run_id: str | None = None, only_one_of: str | None = None
+    def enqueue(
+        self, workflow: str, *args: Any, queue: str, run_id: str | None = None, deduplication_id: str | None = None
     ) -> str:
         waiting = (
-            run.id for run in self.runs.values() if only_one_of and run.only_one_of == only_one_of and run.is_open
+            run.id
+            for run in self.runs.values()
+            if deduplication_id and run.deduplication_id == deduplication_id and run.is_open
         )
         name = run_id or next(waiting, f"run-{len(self.runs)}")
         if name not in self.runs:
-            self.runs[name] = Run(name, workflow, args, queue, only_one_of)
+            self.runs[name] = Run(name, workflow, args, queue, deduplication_id)
         return name
 
-    def outcome(self, run_id: str, *, within: float) -> dict[str, Any]:
+    def wait_for_outcome(self, run_id: str, *, within: float) -> dict[str, Any]:
         """Nobody waits here: the run has its chance now."""
         run = self.runs[run_id]
         self.work(only=run)
@@ -89,7 +91,7 @@ class SteppingEngine:
         assert self._current
         return self._current.memory.step(name, work)
 
-    def forget(self, before: float, limit: int) -> int:
+    def delete_ended(self, before: float, limit: int) -> int:
         """Nothing is forgotten here."""
         del before, limit
         return 0

@@ -24,33 +24,33 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
 def test_what_waits_is_counted_by_queue(engine: Engine) -> None:
     """Operations: what has ended is not; a thousand cost no more than one."""
     for number in range(3):
-        engine.ask("webhook", "h", queue="webhooks", run_id=f"webhook-{number}")
-    engine.ask("job", "name", queue="job", run_id="job")
+        engine.enqueue("webhook", "h", queue="webhooks", run_id=f"webhook-{number}")
+    engine.enqueue("job", "name", queue="job", run_id="job")
     engine._client.cancel_workflow("webhook-0")
 
-    assert engine.unfinished() == {("webhooks", "waiting"): 2, ("job", "waiting"): 1}
+    assert engine.count_unfinished() == {("webhooks", "waiting"): 2, ("job", "waiting"): 1}
 
 
 def test_runs_that_have_ended_are_forgotten(engine: Engine) -> None:
     """With all that the engine knew of them, and no others."""
     for run_id in ("ended-1", "ended-2", "ended-3", "waiting"):
-        engine.ask("server_function", "name", queue="functions", run_id=run_id)
+        engine.enqueue("server_function", "name", queue="functions", run_id=run_id)
     engine._client.cancel_workflows(["ended-1", "ended-2", "ended-3"])
     now = datetime.now(UTC).timestamp()
 
-    assert engine.forget(now - 3600, limit=10) == 0
-    assert engine.forget(now + 3600, limit=2) == 2
-    assert engine.forget(now + 3600, limit=10) == 1
+    assert engine.delete_ended(now - 3600, limit=10) == 0
+    assert engine.delete_ended(now + 3600, limit=2) == 2
+    assert engine.delete_ended(now + 3600, limit=10) == 1
     assert [run.workflow_id for run in engine._client.list_workflows()] == ["waiting"]
 
 
 def test_a_run_that_waits_is_not_over_and_one_that_nobody_knows_is(engine: Engine) -> None:
     """Installation 4: the page follows a run until it is; one that was forgotten must not be waited for."""
-    engine.ask("connect", "flow", queue="lifecycle", run_id="connect:flow")
+    engine.enqueue("connect", "flow", queue="lifecycle", run_id="connect:flow")
 
-    assert not engine.is_over("connect:flow")
+    assert not engine.has_ended("connect:flow")
     assert engine.steps("connect:flow") == []
     engine._client.cancel_workflow("connect:flow")
-    assert engine.is_over("connect:flow")
-    assert engine.is_over("connect:never")
+    assert engine.has_ended("connect:flow")
+    assert engine.has_ended("connect:never")
     assert engine.steps("connect:never") == []

@@ -46,7 +46,7 @@ def test_what_waits_is_counted(services: Services, engine: FakeEngine, connect: 
         row = session.get_one(ConnectionRow, former)
         row.status, row.tries = "removing", 2
     services.worker_ids.acquire("worker-7")
-    engine.ask("job", queue="job")
+    engine.enqueue("job", queue="job")
     with running(AppContext(services)):
         for record_id in ("r1", "r2"):
             lead = transitions.open_send(record_id).id
@@ -79,7 +79,7 @@ def test_a_gauge_that_cannot_be_read_is_left_out(
     def down() -> None:
         raise OSError("down")
 
-    monkeypatch.setattr(engine, "unfinished", down)
+    monkeypatch.setattr(engine, "count_unfinished", down)
 
     assert "alc_app_workers 0.0" in read(services)
     assert "The gauge runs could not be read." in caplog.text

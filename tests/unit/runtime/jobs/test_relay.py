@@ -132,7 +132,7 @@ def test_a_run_goes_on_with_the_trace_of_its_delivery(
     with trace.resumed(f"00-{'a' * 32}-{'b' * 16}-01"):
         services.inbox.put("h", "msg_1", b"{}", "new")
     seen: list[str] = []
-    monkeypatch.setattr(engine, "ask", lambda *_, **__: seen.append(trace.trace_id()))
+    monkeypatch.setattr(engine, "enqueue", lambda *_, **__: seen.append(trace.trace_id()))
 
     with trace.resumed(None):
         relay.deliveries()

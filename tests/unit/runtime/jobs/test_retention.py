@@ -267,7 +267,7 @@ def test_a_rule_that_stumbles_does_not_keep_the_others_from_being_kept(
     def down(_before: float, _limit: int) -> int:
         raise OSError("down")
 
-    monkeypatch.setattr(services.engine, "forget", down)
+    monkeypatch.setattr(services.engine, "delete_ended", down)
     services.inbox.put("h", "msg", b"{}", "ignored")
     clock.time += 8 * DAY
 
@@ -285,7 +285,7 @@ def test_on_postgres_the_rule_and_the_numbers_are_the_same(postgres: str, tmp_pa
     services.inbox.put("h", "msg", b"{}", "ignored")
     services.inbox.put("h", "failed", b"{}", "new")
     services.inbox.mark("h", "failed", "failed")
-    services.engine.ask("webhook", "h", "msg", queue="webhooks", run_id="run")
+    services.engine.enqueue("webhook", "h", "msg", queue="webhooks", run_id="run")
     with running(AppContext(services)):
         transitions.mark_not_sent(transitions.open_send(RECORD).id)
 

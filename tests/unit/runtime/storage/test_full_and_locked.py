@@ -113,8 +113,8 @@ def test_a_run_cannot_be_asked_for_and_then_it_can(trouble: Trouble, services: S
     assert services.engine.is_up()
     started = time.monotonic()
     with trouble(services.engine._database), pytest.raises(OperationalError):
-        services.engine.ask("connect", "x" * 60_000, queue="lifecycle", run_id="run")
+        services.engine.enqueue("connect", "x" * 60_000, queue="lifecycle", run_id="run")
     assert time.monotonic() - started < 5
 
-    assert services.engine.ask("connect", "x", queue="lifecycle", run_id="run") == "run"
-    assert services.engine.ask("connect", "x", queue="lifecycle", run_id="run") == "run"
+    assert services.engine.enqueue("connect", "x", queue="lifecycle", run_id="run") == "run"
+    assert services.engine.enqueue("connect", "x", queue="lifecycle", run_id="run") == "run"
