@@ -18,7 +18,7 @@ from alc_app.labs.driver import ACCOUNT, Driver
 from alc_app.leads.models import OPEN, Lead
 from alc_app.pages import SideName
 from alc_app.runtime.context import AppContext
-from alc_app.runtime.exchanges.log import acting
+from alc_app.runtime.exchanges.log import log_calls_as
 from alc_app.runtime.oauth_client import Tokens
 from alc_app.runtime.services import WORKSPACE, Services
 
@@ -102,7 +102,10 @@ class AppDriver(Driver):
         )
         self._connection = services.connections.add(ACCOUNT, tokens)
         self.add_cleanup(remove_connection, services, self._connection)
-        with running(AppContext(services, connection_id=self._connection)), acting(services.exchanges, "Event Handler"):
+        with (
+            running(AppContext(services, connection_id=self._connection)),
+            log_calls_as(services.exchanges, "Event Handler"),
+        ):
             services.manifest.events.connection_added(services.connections.open(self._connection))
         services.connections.activate(self._connection)
         handler = next(row for row in services.webhook_handlers.of(self._connection) if row.external_webhook_id)

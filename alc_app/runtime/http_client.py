@@ -90,9 +90,9 @@ class _BoundedAdapter(HTTPAdapter):
             request.headers["traceparent"] = traceparent
         started, status = time.monotonic(), "none"
         try:
-            with log_call(request) as answered:
+            with log_call(request) as log_response:
                 response = self._exchange(request, verify=kwargs["verify"])
-                answered(response)
+                log_response(response)
             status = str(response.status_code)
         finally:
             CALLS.labels(urlsplit(request.url or "").netloc, status).observe(time.monotonic() - started)

@@ -36,7 +36,7 @@ def build(config: Config | None = None) -> Flask:
     _configure(app, config)
     services = Services(config, manifest)
     app.extensions["services"] = services
-    services.exchanges.tell = sequence.describe
+    services.exchanges.describe = sequence.describe
     log = live_updates.Live(services.database, uuid.uuid4().hex[:12], services.exchanges)
     app.extensions["live"] = log
     workspace = Workspace(services, log)

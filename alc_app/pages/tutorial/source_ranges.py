@@ -47,7 +47,7 @@ DECLARED = "send_to_alc_action = RecordAction("
 SOURCES: Final[dict[str, tuple[Range | None, Range]]] = {
     # Attio's platform does the first four steps for a TypeScript app, so the tutorial has no code for them.
     "Installation 1": (None, Range(CONNECTING, '@routes.get("/connect")', "Clicks to install app")),
-    "Installation 2": (None, Range(CONNECTING, "with acting(services.exchanges", "Prompts to add connection")),
+    "Installation 2": (None, Range(CONNECTING, "with log_calls_as(services.exchanges", "Prompts to add connection")),
     "Installation 3": (None, Range(CONNECTING, '@routes.get("/callback")', "Logs in (OAuth flow)")),
     "Installation 4": (None, Range(CONNECTING, 'failpoint("callback_accepted")', "return _back(notice)")),
     "Installation 5": (

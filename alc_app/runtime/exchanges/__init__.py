@@ -1,1 +1,1 @@
-"""The log of HTTP exchanges that the pages draw."""
+"""The log of exchanges between participants, which the pages draw as sequence diagrams."""

@@ -1,4 +1,4 @@
-"""Deliveries, as messages of the log of exchanges: Later 10, whether they are taken or refused, and why."""
+"""Log webhook deliveries as exchanges: the request, our response, and why it was refused (tutorial step Later 10)."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from alc_app.runtime.exchanges import redaction
 from alc_app.runtime.exchanges.log import ExchangeLog
 from alc_app.runtime.signatures.schemes import Scheme
 
-SHOWN_OF_ADDRESS = 6
-"""Characters of a handler's id that are shown: the whole address is a secret (R18)."""
+SHOWN_ID_CHARACTERS = 6
+"""Characters shown of a handler's id. The whole URL is a secret (R18)."""
 
 
 @contextmanager
 def log_delivery(exchanges: ExchangeLog, scheme: Scheme, raw_body: bytes) -> Iterator[Callable[[Response], Response]]:
-    """Note the delivery at hand; what is yielded is told of our answer, and returns it."""
+    """Log the current delivery. Pass our response to the yielded function, which records and returns it."""
     started = time.monotonic()
-    asked = {
+    logged = {
         "method": request.method,
         "url": _masked(request.url),
         "headers": redaction.headers(dict(request.headers)),
-        "body": raw_body.decode("utf-8", "replace")[: redaction.LONGEST_BODY],
+        "body": raw_body.decode("utf-8", "replace")[: redaction.MAX_BODY],
     }
-    with exchanges.call(scheme.receiver, "Calls the app's webhook", sender=scheme.sender, request=asked) as answer:
+    with exchanges.call(scheme.receiver, "Calls the app's webhook", sender=scheme.sender, request=logged) as answer:
 
-        def answered(response: Response) -> Response:
+        def log_response(response: Response) -> Response:
             answer["ms"] = round((time.monotonic() - started) * 1000, 1)
             answer["label"] = response.status
             answer["failed"] = response.status_code >= 400
@@ -37,9 +37,9 @@ def log_delivery(exchanges: ExchangeLog, scheme: Scheme, raw_body: bytes) -> Ite
             answer["response"] = {"status": response.status_code, "headers": dict(response.headers), "body": body}
             return response
 
-        yield answered
+        yield log_response
 
 
 def _masked(url: str) -> str:
     address, _, handler_id = url.rpartition("/")
-    return f"{address}/{handler_id[:SHOWN_OF_ADDRESS]}…"
+    return f"{address}/{handler_id[:SHOWN_ID_CHARACTERS]}…"

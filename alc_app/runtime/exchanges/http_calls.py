@@ -1,4 +1,4 @@
-"""HTTP on its way out, as messages of the log of exchanges."""
+"""Log outgoing HTTP calls as exchanges."""
 
 from __future__ import annotations
 
@@ -10,28 +10,28 @@ from urllib.parse import urlsplit
 import requests
 
 from alc_app.runtime.exchanges import redaction
-from alc_app.runtime.exchanges.log import noting
+from alc_app.runtime.exchanges.log import current_log
 
-Answered = Callable[[requests.Response], None]
+LogResponse = Callable[[requests.Response], None]
 
 
 @contextmanager
-def log_call(request: requests.PreparedRequest) -> Iterator[Answered]:
-    """Note a call, if somebody is acting; what is yielded is told of the answer."""
-    exchanges = noting()
+def log_call(request: requests.PreparedRequest) -> Iterator[LogResponse]:
+    """Log a call, if made inside `log_calls_as`. Pass its response to the yielded function."""
+    exchanges = current_log()
     if exchanges is None:
         yield lambda _response: None
         return
     parts, started = urlsplit(request.url or ""), time.monotonic()
     with exchanges.call(parts.netloc, f"{request.method} {parts.path}", request=_request(request)) as answer:
 
-        def answered(response: requests.Response) -> None:
+        def log_response(response: requests.Response) -> None:
             answer["ms"] = round((time.monotonic() - started) * 1000, 1)
             answer["label"] = f"{response.status_code} {response.reason or ''}".strip()
             answer["failed"] = response.status_code >= 400
             answer["response"] = _response(response)
 
-        yield answered
+        yield log_response
 
 
 def _request(request: requests.PreparedRequest) -> dict[str, object]:

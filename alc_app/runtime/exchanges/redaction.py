@@ -1,4 +1,4 @@
-"""HTTP as people may see it: tokens, codes and secrets left out, long bodies cut."""
+"""Make HTTP messages safe to show: hide tokens, codes and secrets, and cut long bodies."""
 
 from __future__ import annotations
 
@@ -20,35 +20,36 @@ SECRET_FIELDS = {
     "password",
     "state",
 }
-LONGEST_BODY = 8192
+MAX_BODY = 8192
+"""Characters."""
 
 
 def headers(given: Mapping[str, str]) -> dict[str, str]:
-    """Headers without what would let somebody in; the scheme of an Authorization stays."""
+    """Return the headers with credentials hidden; the scheme of an Authorization header stays."""
     return {name: _header(name, str(value)) for name, value in given.items()}
 
 
 def body(given: bytes | str | None, content_type: str = "") -> str:
-    """A body as text: fields of JSON or of a form that are secret are hidden."""
+    """Return the body as text, with the secret fields of JSON or of a form hidden."""
     text = given.decode("utf-8", "replace") if isinstance(given, bytes) else given or ""
     if "form-urlencoded" in content_type:
-        return _pairs(text)[:LONGEST_BODY]
+        return _pairs(text)[:MAX_BODY]
     try:
         found = json.loads(text)
     except (ValueError, RecursionError):
-        return text[:LONGEST_BODY]
-    hidden = _hide(found)  # what has no secret is shown to the letter: it may have been signed
-    return (text if hidden == found else json.dumps(hidden, ensure_ascii=False))[:LONGEST_BODY]
+        return text[:MAX_BODY]
+    hidden = _hide(found)  # without a secret it is shown unchanged, because the bytes may have been signed
+    return (text if hidden == found else json.dumps(hidden, ensure_ascii=False))[:MAX_BODY]
 
 
 def url(given: str) -> str:
-    """A URL without the secret parameters of its query."""
+    """Return the URL with the secret parameters of its query hidden."""
     parts = urlsplit(given)
     return urlunsplit(parts._replace(query=_pairs(parts.query)))
 
 
 def _pairs(text: str) -> str:
-    """A query or a form, readable; it is not meant to be sent."""
+    """Return a query or form as readable text. It is not encoded, so it cannot be sent."""
     return "&".join(f"{name}={_field(name, value)}" for name, value in parse_qsl(text, keep_blank_values=True))
 
 

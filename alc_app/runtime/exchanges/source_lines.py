@@ -1,4 +1,4 @@
-"""Which lines of the app made a call: they are shown beside it, so that a reader finds them."""
+"""Find the lines of the app that made a call, to show them beside it."""
 
 from __future__ import annotations
 
@@ -11,16 +11,18 @@ from typing import Any
 
 APP = Path(__file__).parents[2]
 NOT_THE_APP = ("runtime", "attio", "pages", "mock_attio", "labs")
-LONGEST_EXCERPT = 44
+"""Folders of alc_app that a reader of the tutorial does not look for."""
+MAX_EXCERPT = 44
 AROUND = 8
+"""Lines shown before and after a line that is in no function, or in one longer than MAX_EXCERPT."""
 
 Source = dict[str, str | int]
 
 
 def source_lines() -> list[Source]:
-    """Where the app's own code stands now, the story first and the door last: `{"file", "line", "function"}`.
+    """Return the app's stack frames for this call, outermost first: `{"file", "line", "function"}`.
 
-    Of a file that another one calls it is the function that was called; of the outermost one, the line that calls.
+    There is one for each file: the calling line for the outermost file, the called function for the others.
     """
     groups = [list(group) for _, group in itertools.groupby(_frames(), key=lambda source: source["file"])]
     entries = [group[-1] for group in groups[:-1]] + [group[0] for group in groups[-1:]]
@@ -38,7 +40,7 @@ def _frames() -> list[Source]:
 
 
 def line_of(frame: FrameType) -> Source | None:
-    """Where a frame stands; None outside of the app's own files."""
+    """Return where a frame is, or None outside of the app's own files."""
     path = frame.f_code.co_filename
     if not path.startswith(str(APP)):
         return None
@@ -49,7 +51,10 @@ def line_of(frame: FrameType) -> Source | None:
 
 
 def excerpt(source: Source) -> dict[str, Any] | None:
-    """The function around a line, or what is near it: `{"file", "lines": [{"number", "text", "hot"}]}`."""
+    """Return the function around a line, or the lines near it: `{"file", "lines": [{"number", "text", "hot"}]}`.
+
+    `hot` marks the line itself. None if the file is not one of the app's: the log comes from a database.
+    """
     path, line = (APP.parent / str(source["file"])).resolve(), int(source["line"])
     if not path.is_relative_to(APP) or not path.is_file():
         return None
@@ -68,6 +73,6 @@ def _function_around(text: str, line: int) -> tuple[int, int]:
     ]
     around = [span for span in spans if span[0] <= line <= span[1]]
     first, last = max(around, default=(line - AROUND, line + AROUND))
-    if last - first > LONGEST_EXCERPT:
+    if last - first > MAX_EXCERPT:
         first, last = max(first, line - AROUND), min(last, line + AROUND)
     return max(first, 1), last

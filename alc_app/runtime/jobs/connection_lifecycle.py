@@ -19,7 +19,7 @@ from alc_app.attio.host.backoff import backoff
 from alc_app.attio.host.context import outcome, running, settle
 from alc_app.attio.host.errors import ServerFunctionError
 from alc_app.runtime.context import DurableContext
-from alc_app.runtime.exchanges.log import acting
+from alc_app.runtime.exchanges.log import log_calls_as
 from alc_app.runtime.failpoints import failpoint
 from alc_app.runtime.oauth_client import OAuthFailed
 from alc_app.runtime.services import WORKSPACE, Services
@@ -42,7 +42,7 @@ class Lifecycle:
     def connect(self, flow_id: str) -> dict[str, Any]:
         """Redeem the grant, let the app prepare, save the connection; or undo all of it. Installation 4-7."""
         slot = DurableContext(self._services)
-        with acting(self._services.exchanges, "Attio UI"):
+        with log_calls_as(self._services.exchanges, "Attio UI"):
             redeemed = slot.step("exchange_code", lambda: outcome(lambda: self._redeem(flow_id)))
         if "error" in redeemed:
             return dict(redeemed)
@@ -90,7 +90,7 @@ class Lifecycle:
         row = self._services.webhook_handlers.row(handler_id)
         slot = DurableContext(self._services, row.connection_id if row else None)
         keep, key = self._services.subscriptions.keep, self._services.connections.open
-        with running(slot), acting(self._services.exchanges, "Upkeep"):
+        with running(slot), log_calls_as(self._services.exchanges, "Upkeep"):
             slot.step("keep_subscription", lambda: keep(handler_id, key))
         return {"ok": handler_id}
 
@@ -113,7 +113,7 @@ class Lifecycle:
 
     def _clean_up(self, slot: DurableContext, connection_id: str) -> None:
         self._run_removed(slot, connection_id)
-        with acting(self._services.exchanges, "Attio UI"):
+        with log_calls_as(self._services.exchanges, "Attio UI"):
             settle(slot.step("revoke", lambda: outcome(lambda: self._services.connections.revoke(connection_id))))
 
     def _run_removed(self, slot: DurableContext, connection_id: str) -> None:
@@ -124,7 +124,7 @@ class Lifecycle:
     def _event(self, name: str) -> Iterator[None]:
         """The app's handler of an event is at work."""
         exchanges = self._services.exchanges
-        with exchanges.call(HANDLER, f"Fires {name}", sender="Attio UI"), acting(exchanges, HANDLER):
+        with exchanges.call(HANDLER, f"Fires {name}", sender="Attio UI"), log_calls_as(exchanges, HANDLER):
             yield
 
     def _key_to_clean_up(self, connection_id: str) -> Connection:

@@ -48,7 +48,7 @@ class RetentionJob:
             Retention("live events", 1, self._live_events),
             Retention("sign-ins", 1, self._flows),
             Retention("finished runs", 7, services.engine.delete_ended),
-            Retention("messages", 1, services.exchanges.forget),
+            Retention("messages", 1, services.exchanges.delete_older),
             Retention("bodies of deliveries", 7, services.inbox.forget_bodies),
             Retention("deliveries", 40, services.inbox.forget),
             Retention("workflow runs", 400, services.workflow_runs.forget),

@@ -15,7 +15,7 @@ from alc_app.attio.host.context import outcome, running
 from alc_app.attio.http import BadRequest, Request
 from alc_app.runtime.context import DurableContext
 from alc_app.runtime.engine import APP_NAME, APP_VERSION
-from alc_app.runtime.exchanges.log import acting
+from alc_app.runtime.exchanges.log import log_calls_as
 from alc_app.runtime.jobs.connection_lifecycle import Lifecycle
 from alc_app.runtime.jobs.relay import Relay
 from alc_app.runtime.observability import logs
@@ -81,7 +81,7 @@ class Worker:
     def server_function(self, name: str, args: list[Any]) -> dict[str, Any]:
         """A server function that a record action has called. Usage 7-10."""
         function = self._services.manifest.server_function(name)
-        with running(DurableContext(self._services)), acting(self._services.exchanges, "Server Function"):
+        with running(DurableContext(self._services)), log_calls_as(self._services.exchanges, "Server Function"):
             return outcome(lambda: function.run(*args))
 
     def webhook(self, handler_id: str, webhook_id: str) -> dict[str, Any]:
@@ -96,7 +96,7 @@ class Worker:
         try:
             with (
                 running(DurableContext(self._services, row.connection_id)),
-                acting(self._services.exchanges, participant),
+                log_calls_as(self._services.exchanges, participant),
             ):
                 status = handler(Request(delivery.body, {"webhook-id": webhook_id})).status
         except BadRequest:
@@ -119,7 +119,7 @@ class Worker:
         with (
             running(DurableContext(self._services)),
             trace.resumed(job.trace(key)),
-            acting(self._services.exchanges, job.acts_as),
+            log_calls_as(self._services.exchanges, job.acts_as),
         ):
             return outcome(lambda: job.run(key))
 

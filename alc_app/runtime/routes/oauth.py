@@ -16,7 +16,7 @@ from alc_app.attio.host import trace
 from alc_app.attio.host.context import running
 from alc_app.attio.host.errors import ServerFunctionError, ServerFunctionTimeout
 from alc_app.runtime.context import AppContext
-from alc_app.runtime.exchanges.log import acting
+from alc_app.runtime.exchanges.log import log_calls_as
 from alc_app.runtime.failpoints import failpoint
 from alc_app.runtime.oauth_client import OAuthFailed
 from alc_app.runtime.services import WORKSPACE, Services
@@ -48,16 +48,16 @@ def blueprint(services: Services) -> Blueprint:
         asked_by_script = request.accept_mimetypes.best == "application/json"  # it cannot see where a redirect leads
         session.setdefault("browser", secrets.token_urlsafe(32))
         session["trace"] = trace.traceparent()  # the callback goes on with it
-        services.exchanges.note("User", "Attio UI", "Clicks to install app")
+        services.exchanges.add("User", "Attio UI", "Clicks to install app")
         try:
-            with acting(services.exchanges, "Attio UI"):
+            with log_calls_as(services.exchanges, "Attio UI"):
                 to_alc = services.oauth_flows.begin(session["browser"])
         except OAuthFailed as error:
             log.warning("Cannot connect: %s", error.message)
             if asked_by_script:
                 abort(503, error.message)
             return _back("alc_unreachable")
-        services.exchanges.note("Attio UI", "User", "Prompts to add connection to ALC")
+        services.exchanges.add("Attio UI", "User", "Prompts to add connection to ALC")
         return {"location": to_alc} if asked_by_script else redirect(to_alc, code=303)
 
     @routes.get("/callback")
@@ -66,12 +66,12 @@ def blueprint(services: Services) -> Blueprint:
         try:
             flow_id = services.oauth_flows.accept(request.args.to_dict(flat=False), session.get("browser", ""))
         except ConsentDenied as denied:
-            services.exchanges.note("User", ALC, "Does not allow it")
+            services.exchanges.add("User", ALC, "Does not allow it")
             return _back(str(denied))
         except CallbackRefused as refused:
             abort(400, str(refused))
-        services.exchanges.note("User", ALC, "Logs in (OAuth flow)")
-        services.exchanges.note(ALC, "Attio UI", "Redirects back with a code", kind="answer")
+        services.exchanges.add("User", ALC, "Logs in (OAuth flow)")
+        services.exchanges.add(ALC, "Attio UI", "Redirects back with a code", kind="answer")
         failpoint("callback_accepted")
         session["connecting"] = services.engine.enqueue(
             "connect", flow_id, queue="lifecycle", run_id=f"connect:{flow_id}"
@@ -90,7 +90,7 @@ def blueprint(services: Services) -> Blueprint:
         if "trace" in session:
             trace.begin(session.pop("trace"))
         notice = _ended(services, run_id, "connected")
-        services.exchanges.note("Attio UI", "User", SHOWS.get(notice, "Shows what went wrong"), kind="answer")
+        services.exchanges.add("Attio UI", "User", SHOWS.get(notice, "Shows what went wrong"), kind="answer")
         return _back(notice)
 
     @routes.post("/disconnect")
@@ -98,14 +98,14 @@ def blueprint(services: Services) -> Blueprint:
         live = services.connections.live(WORKSPACE)
         if live is None:
             return _back("disconnected")
-        services.exchanges.note("User", "Attio UI", "Removes the connection")
+        services.exchanges.add("User", "Attio UI", "Removes the connection")
         with running(AppContext(services)):
             strict = services.manifest.events.strict_removal()
         run_id = services.engine.enqueue(
             "disconnect", live.id, strict, queue="lifecycle", deduplication_id=f"disconnect:{live.id}"
         )
         notice = _ended(services, run_id, "disconnected", "removal_refused" if strict else "clean_up_pending")
-        services.exchanges.note("Attio UI", "User", SHOWS.get(notice, "Shows what went wrong"), kind="answer")
+        services.exchanges.add("Attio UI", "User", SHOWS.get(notice, "Shows what went wrong"), kind="answer")
         return _back(notice)
 
     return routes

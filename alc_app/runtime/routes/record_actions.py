@@ -25,7 +25,7 @@ from alc_app.attio.host.context import outcome, running, settle
 from alc_app.attio.host.errors import QueryError, SerializableError, ServerFunctionError
 from alc_app.runtime.context import AppContext
 from alc_app.runtime.exchanges import record_actions
-from alc_app.runtime.exchanges.log import acting
+from alc_app.runtime.exchanges.log import log_calls_as
 from alc_app.runtime.failpoints import failpoint
 from alc_app.runtime.services import Services
 
@@ -127,13 +127,13 @@ class Actions:
         if effect.name == "runQuery":
             with (
                 exchanges.call("GraphQL", "run_query()", **asked, arguments=dict(data)) as answer,
-                acting(exchanges, "GraphQL"),
+                log_calls_as(exchanges, "GraphQL"),
             ):
                 answer["returns"] = found = self._run_query(slot, data["query"], data["variables"])
                 return found
         calls = data["calls"] if effect.name == "allSettled" else [data]
         with exchanges.call(
-            FUNCTION, record_actions.log_function_call(calls), **asked, arguments=record_actions.log_answer(calls)
+            FUNCTION, record_actions.function_call_label(calls), **asked, arguments=record_actions.call_arguments(calls)
         ) as answer:
             found = self._settle_all(slot, calls) if effect.name == "allSettled" else self._call(slot, data)
             answer["returns"] = found

@@ -71,8 +71,8 @@ class Intake:
             return refusal
         assert row is not None  # noqa: S101 - for the type checker: a missing row was refused above
         raw_body = request.get_data(cache=False)
-        with log_delivery(self._services.exchanges, SCHEMES[signed_by], raw_body) as answered:
-            return answered(self._verify_and_take(row, raw_body))
+        with log_delivery(self._services.exchanges, SCHEMES[signed_by], raw_body) as log_response:
+            return log_response(self._verify_and_take(row, raw_body))
 
     def _verify_and_take(self, row: WebhookHandlerRow, raw_body: bytes) -> Response:
         scheme = SCHEMES[row.signed_by]
@@ -116,7 +116,7 @@ class Intake:
         if what != "conflict":  # which is counted as the refusal that it is
             DELIVERIES.labels(what).inc()
         told = {"handler_id": f"{row.id[:6]}…", "webhook_id": webhook_id}  # the whole address is a secret (R18)
-        log.info("The delivery %s is answered: %s.", webhook_id, what, extra=told)
+        log.info("The delivery %s is log_response: %s.", webhook_id, what, extra=told)
         failpoint("delivery_stored")
         return Response(status=ANSWER_OF[verdict])
 

@@ -187,10 +187,10 @@ class Inbox:
         """Started by the first delivery, so that it lives in the process that serves."""
         with self._starting:
             if self._writer is None:
-                self._writer = threading.Thread(target=self._write_for_ever, name="inbox", daemon=True)
+                self._writer = threading.Thread(target=self._write_loop, name="inbox", daemon=True)
                 self._writer.start()
 
-    def _write_for_ever(self) -> None:
+    def _write_loop(self) -> None:
         while True:
             batch = [self._queue.get()]
             while len(batch) < MAX_BATCH:

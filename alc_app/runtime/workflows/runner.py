@@ -48,7 +48,7 @@ class WorkflowRunner:
         workflow = self._services.manifest.workflow(workflow_id)
         if workflow.trigger:
             raise LookupError(f"{workflow.title} is started by its trigger.")
-        self._services.exchanges.note("User", WORKFLOW, "Runs a workflow", title=workflow.title)
+        self._services.exchanges.add("User", WORKFLOW, "Runs a workflow", title=workflow.title)
         run_id = self.runs.under_way(workflow_id, record_id) or uuid4().hex
         return self.runs.start(run_id, workflow, workflow.first, {"record_id": record_id})
 

@@ -1,4 +1,4 @@
-"""The log of exchanges: what it notes, for whom, and that it never stands in the way."""
+"""The log of exchanges: what it records, and that a failure to write never stops the caller."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from alc_app.attio.host import trace
-from alc_app.runtime.exchanges.log import ExchangeLog, acting, noting
+from alc_app.runtime.exchanges.log import ExchangeLog, current_log, log_calls_as
 from alc_app.runtime.migrations.schema import Schema
 from alc_app.runtime.storage.database import Database
 from alc_app.runtime.storage.tables import Message
@@ -35,8 +35,8 @@ def noted(log: ExchangeLog, count: int) -> list[dict[str, object]]:
 
 
 def test_a_call_is_seen_when_it_begins_and_when_it_ends(log: ExchangeLog) -> None:
-    """Somebody who waits sees for whom: the call is there before its answer is."""
-    with acting(log, "Webhook"), log.call("alc.test", "GET /api", request={"method": "GET"}) as answer:
+    """The call is there before its answer is."""
+    with log_calls_as(log, "Webhook"), log.call("alc.test", "GET /api", request={"method": "GET"}) as answer:
         (call,) = noted(log, 1)
         answer |= {"label": "200 OK", "ms": 3}
 
@@ -48,7 +48,7 @@ def test_a_call_is_seen_when_it_begins_and_when_it_ends(log: ExchangeLog) -> Non
 
 
 def test_a_call_that_fails_is_answered_with_its_error(log: ExchangeLog) -> None:
-    """Nobody is left waiting in the picture; the error goes on to whom it concerns."""
+    """The diagram shows an answer, and the error is raised to the caller."""
     with pytest.raises(KeyError), log.call("ALC", "GET /api", sender="Upkeep"):
         raise KeyError
 
@@ -60,9 +60,9 @@ def test_a_trace_is_read_alone_and_from_a_number_on(log: ExchangeLog) -> None:
     """A page shows one run, and asks for what is new."""
     with trace.resumed(None):
         mine = trace.trace_id()
-        log.note("User", "Attio UI", "Clicks button")
+        log.add("User", "Attio UI", "Clicks button")
     with trace.resumed(None):
-        log.note("User", "Attio UI", "Clicks to install app")
+        log.add("User", "Attio UI", "Clicks to install app")
 
     first, _ = noted(log, 2)
     assert [row["label"] for row in log.after(0, trace_id=mine)] == ["Clicks button"]
@@ -72,10 +72,10 @@ def test_a_trace_is_read_alone_and_from_a_number_on(log: ExchangeLog) -> None:
 
 
 def test_outside_of_a_participant_nothing_is_noted(log: ExchangeLog) -> None:
-    """A page that reads the CRM to draw itself is no part of the story."""
-    assert noting() is None
-    with acting(log, "Webhook"):
-        assert noting() is log
+    """A page that reads the CRM to draw itself is no part of the diagrams."""
+    assert current_log() is None
+    with log_calls_as(log, "Webhook"):
+        assert current_log() is log
 
 
 def test_without_a_database_it_notes_nothing_and_costs_nothing() -> None:
@@ -83,34 +83,34 @@ def test_without_a_database_it_notes_nothing_and_costs_nothing() -> None:
     log = ExchangeLog(None)
     with log.call("ALC", "GET /api") as answer:
         answer["label"] = "200"
-    log.note("User", "Attio UI", "Clicks button")
+    log.add("User", "Attio UI", "Clicks button")
     log.close()
 
-    assert (log.after(0), log.newest(5), log.last_number(), log.forget(0, 10)) == ([], [], 0, 0)
+    assert (log.after(0), log.newest(5), log.last_number(), log.delete_older(0, 10)) == ([], [], 0, 0)
 
 
 def test_old_messages_are_forgotten_but_the_newest_stays(log: ExchangeLog, database: Database) -> None:
-    """Its number is where the next ones go on from."""
+    """The ids continue from it."""
     with database.transaction() as session:
         session.add_all(
             Message(trace_id="t", at=at, kind="note", sender="a", receiver="b", label=str(at)) for at in (1, 2, 9, 3)
         )
 
-    assert log.forget(before=5.0, limit=10) == 2
+    assert log.delete_older(before=5.0, limit=10) == 2
     assert [row["label"] for row in log.after(0)] == ["9", "3"]
 
 
 def test_a_log_that_cannot_be_written_holds_nobody_up(tmp_path: Path) -> None:
     """No table, a full disk: the work goes on."""
     log = ExchangeLog(Database(f"sqlite:///{tmp_path / 'empty.db'}"))
-    log.note("User", "Attio UI", "Clicks button")
+    log.add("User", "Attio UI", "Clicks button")
     log.close()
 
 
 def test_closing_writes_what_waits_and_ends_the_writer(log: ExchangeLog) -> None:
-    """A process that stops loses nothing, and nobody waits for it: the word to end may come among messages."""
+    """The end marker may come among messages: all are written, and `close` does not wait."""
     for number in range(3):
-        log.note("User", "Attio UI", f"Clicks button {number}")
+        log.add("User", "Attio UI", f"Clicks button {number}")
 
     log.close()
 

@@ -1,4 +1,4 @@
-"""What people may see of HTTP: everything but what would let somebody in."""
+"""HTTP messages are shown without credentials and secrets."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from alc_app.runtime.exchanges import redaction
 
 
 def test_headers_that_let_somebody_in_are_hidden() -> None:
-    """The scheme stays, because it tells how the caller came."""
+    """The scheme stays, because it says which kind of credential was sent."""
     given = {"Authorization": "Bearer abc", "Cookie": "session=1", "Accept": "*/*", "webhook-signature": "v1,xyz"}
 
     assert redaction.headers(given) == {
@@ -31,13 +31,13 @@ def test_headers_that_let_somebody_in_are_hidden() -> None:
     ],
 )  # fmt: skip
 def test_bodies_keep_everything_but_their_secrets(body: bytes | str | None, content_type: str, shown: str) -> None:
-    """A body without any is shown to the letter, because it may have been signed."""
+    """A body without secrets is shown unchanged, because it may have been signed."""
     assert redaction.body(body, content_type) == shown
 
 
 def test_a_long_body_is_cut() -> None:
-    """A page is to be read."""
-    assert len(redaction.body("x" * 100_000)) == redaction.LONGEST_BODY
+    """Pages stay readable."""
+    assert len(redaction.body("x" * 100_000)) == redaction.MAX_BODY
 
 
 def test_secrets_of_a_query_are_hidden() -> None:
