@@ -92,7 +92,9 @@ def list_webhook_handlers() -> list[WebhookHandler]:
     """Return the handlers of the current connection that are not deleted."""
     runtime = current()
     handlers = runtime.webhook_handlers
-    ids = runtime.sdk_step("list_webhook_handlers", lambda: [row.id for row in handlers.of(runtime.connection_id)])
+    ids = runtime.sdk_step(
+        "list_webhook_handlers", lambda: [row.id for row in handlers.of_connection(runtime.connection_id)]
+    )
     return [handlers.get(handler_id) for handler_id in ids]
 
 
@@ -103,7 +105,7 @@ def knows_webhook_handler(handler_id: str) -> bool:
 
 def unsubscribe(connection: Connection, handler_id: str) -> None:
     """End the subscription of a handler that has a connector. Raises: what the connector raises."""
-    end = current().subscriptions.end
+    end = current().subscriptions.unsubscribe
     settle(current().step("unsubscribe", lambda: outcome(lambda: end(connection, handler_id))))
 
 

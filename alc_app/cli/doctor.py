@@ -17,7 +17,7 @@ from alc_app.runtime.context import AppContext
 from alc_app.runtime.doctor.doctor import COULD_NOT_CHECK, WELL, Doctor, Report, Result
 from alc_app.runtime.jobs import dead_letters
 from alc_app.runtime.jobs.dead_letters import NotReplayed
-from alc_app.runtime.migrations.schema import SchemaUnfit
+from alc_app.runtime.migrations.schema import SchemaMismatch
 from alc_app.runtime.observability import logs
 from alc_app.runtime.services import Services
 from alc_app.runtime.storage.sealing import KeyMissing
@@ -35,7 +35,7 @@ def run_doctor(config: Config, *, fix: bool, as_json: bool) -> int:
         with _services(config) as services:
             doctor = Doctor(services)
             report = doctor.mend(TIMEOUT) if fix else doctor.examine(TIMEOUT)
-    except (KeyMissing, SchemaUnfit) as error:
+    except (KeyMissing, SchemaMismatch) as error:
         click.echo(str(error), err=True)
         return COULD_NOT_CHECK
     if as_json:
@@ -60,12 +60,12 @@ def reseal_secrets(config: Config) -> None:
     try:
         with _services(config) as services:
             done = rotate_keys(services.database, services.sealer)
-    except (KeyMissing, SchemaUnfit) as error:
+    except (KeyMissing, SchemaMismatch) as error:
         raise click.ClickException(str(error)) from None
     click.echo(f"Sealed anew with the first key: {done.resealed} secrets.")
-    if done.unopened:
+    if done.undecryptable:
         advice = "Keep the old keys, add the one that is missing and run this again; or disconnect and connect again."
-        raise click.ClickException("\n".join(["No key at hand opens these.", *done.unopened, advice]))
+        raise click.ClickException("\n".join(["No key at hand opens these.", *done.undecryptable, advice]))
     click.echo("The older keys are not needed any more.")
 
 
@@ -129,7 +129,7 @@ def _print_done(done: list[dict[str, str]], as_json: bool) -> None:
 def _services(config: Config) -> Iterator[Services]:
     from alc_app.app import app as manifest  # late, so that `--help` starts quickly
 
-    logs.set_up()
+    logs.configure()
     services = Services(config, manifest)
     try:
         yield services

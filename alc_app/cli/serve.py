@@ -34,11 +34,11 @@ def run(config: Config, *, with_worker: bool) -> None:
     """
     from waitress.server import create_server
 
-    from alc_app.runtime.migrations.schema import SchemaUnfit
+    from alc_app.runtime.migrations.schema import SchemaMismatch
     from alc_app.runtime.storage.sealing import KeyMissing
     from alc_app.runtime.stores.worker_ids import WorkerIdTaken
 
-    logs.set_up(config.log_level, config.log_format)
+    logs.configure(config.log_level, config.log_format)
     _warn_if_public(config)
     try:
         web = _build(config)
@@ -55,7 +55,7 @@ def run(config: Config, *, with_worker: bool) -> None:
             channel_timeout=IDLE_SECONDS,
             cleanup_interval=10,
         )
-    except (WorkerIdTaken, KeyMissing, SchemaUnfit, OSError) as error:
+    except (WorkerIdTaken, KeyMissing, SchemaMismatch, OSError) as error:
         raise click.ClickException(str(error)) from None
     save_addresses(config.home, config.addresses)
     click.echo(f"alc_app is at {config.base_url}")
@@ -101,20 +101,20 @@ def run_worker(config: Config, executor_id: str) -> None:
     """Run the worker until SIGTERM or SIGINT. Raises: click.ClickException, if it cannot start."""
     from alc_app.app import app as manifest
     from alc_app.runtime.jobs.worker import Worker, run_for_ever
-    from alc_app.runtime.migrations.schema import SchemaUnfit
-    from alc_app.runtime.observability.metrics import show_on_loopback
+    from alc_app.runtime.migrations.schema import SchemaMismatch
+    from alc_app.runtime.observability.metrics import serve_metrics
     from alc_app.runtime.services import Services
     from alc_app.runtime.storage.sealing import KeyMissing
     from alc_app.runtime.stores.worker_ids import WorkerIdTaken
 
-    logs.set_up(config.log_level, config.log_format)
+    logs.configure(config.log_level, config.log_format)
     try:
         services = Services(config, manifest)
         if config.worker_metrics_port:
-            show_on_loopback(config.worker_metrics_port)
+            serve_metrics(config.worker_metrics_port)
         run_for_ever(Worker(services, executor_id))
         services.close()
-    except (WorkerIdTaken, KeyMissing, SchemaUnfit, OSError) as error:
+    except (WorkerIdTaken, KeyMissing, SchemaMismatch, OSError) as error:
         raise click.ClickException(str(error)) from None
 
 
@@ -123,7 +123,7 @@ def run_mock_attio(config: Config, writes_per_second: int, reads_per_second: int
     from alc_app.mock_attio.server import serve
     from alc_app.mock_attio.store.config import MockAttioConfig
 
-    logs.set_up(config.log_level, config.log_format)
+    logs.configure(config.log_level, config.log_format)
     mock = MockAttioConfig(
         database_url=f"sqlite:///{config.home / 'mock_attio.db'}",
         token=config.stand_in_token,

@@ -37,7 +37,7 @@ class AppDriver(Driver):
 
     def set_up(self) -> None:
         """Read the access token of the workspace's connection."""
-        self.token = self.services.connections.open(self.services.connections.usable_id(WORKSPACE)).value
+        self.token = self.services.connections.with_fresh_token(self.services.connections.usable_id(WORKSPACE)).value
 
     def send(self, record_id: str) -> str:
         """Press the button on the record's page as a browser does. Return the last message, or "" if cut off."""
@@ -61,7 +61,9 @@ class AppDriver(Driver):
     def webhook_url(self) -> str:
         """Return the URL of the workspace's own webhook handler."""
         live = self.services.connections.usable_id(WORKSPACE)
-        handler = next(row for row in self.services.webhook_handlers.of(live) if row.file_name == "lead_processed")
+        handler = next(
+            row for row in self.services.webhook_handlers.of_connection(live) if row.file_name == "lead_processed"
+        )
         return self.services.webhook_handlers.url(handler.id, handler.signed_by)
 
     def enable_pending_write(self) -> None:
@@ -106,9 +108,11 @@ class AppDriver(Driver):
             running(AppContext(services, connection_id=self._connection)),
             log_calls_as(services.exchanges, "Event Handler"),
         ):
-            services.manifest.events.connection_added(services.connections.open(self._connection))
+            services.manifest.events.connection_added(services.connections.with_fresh_token(self._connection))
         services.connections.activate(self._connection)
-        handler = next(row for row in services.webhook_handlers.of(self._connection) if row.external_webhook_id)
+        handler = next(
+            row for row in services.webhook_handlers.of_connection(self._connection) if row.external_webhook_id
+        )
         return {
             "webhook_id": handler.external_webhook_id,
             "url": services.webhook_handlers.url(handler.id, handler.signed_by),

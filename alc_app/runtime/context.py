@@ -68,7 +68,7 @@ class AppContext:
         connection_id = settle(
             self.step("get_workspace_connection", lambda: outcome(lambda: usable(self.settings.workspace_id)))
         )
-        return self._services.connections.open(connection_id)
+        return self._services.connections.with_fresh_token(connection_id)
 
     def fetch(
         self,
@@ -98,7 +98,7 @@ class AppContext:
             self._services.rate_limiter.wait_for_slot(origin, per_second)
         response = call()
         if per_second and response.status == TOO_MANY_REQUESTS:
-            self._services.rate_limiter.push(origin, min(response.retry_after() or 1.0, LONGEST_PAUSE))
+            self._services.rate_limiter.push_back(origin, min(response.retry_after() or 1.0, LONGEST_PAUSE))
         return response
 
     def _with_our_key(self, origin: str, call: Callable[[], FetchResponse]) -> FetchResponse:
@@ -113,10 +113,10 @@ class AppContext:
         response = http.request(method, url, headers=_bearer(connection, headers), json=json)
         if response.status != 401:
             return response
-        fresh = connections.refresh(connection.id, connections.version_of(connection))
+        fresh = connections.refresh(connection.id, connections.token_version_of(connection))
         response = http.request(method, url, headers=_bearer(fresh, headers), json=json)
         if response.status == 401:
-            connections.needs_reconnect(connection.id, RECONNECT)
+            connections.mark_needs_reconnect(connection.id, RECONNECT)
             raise AttioConnectionExpiredError(RECONNECT)
         return response
 

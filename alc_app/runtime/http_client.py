@@ -27,13 +27,13 @@ from alc_app.runtime.observability.metrics import CALLS
 CONNECT_TIMEOUT = 3.0
 READ_TIMEOUT = 10.0
 TOTAL_TIMEOUT = 15.0
-MAX_ANSWER = 1024 * 1024
+MAX_RESPONSE = 1024 * 1024
 POOL_SIZE = 32
 
 S = TypeVar("S", bound=requests.Session)
 
 
-class _Bytes(io.RawIOBase):
+class _DeadlineReader(io.RawIOBase):
     """What a socket receives until the deadline: headers that are dripped count as much as a body."""
 
     def __init__(self, sock: socket.socket) -> None:
@@ -59,7 +59,7 @@ class _Response(http.client.HTTPResponse):
     def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
         super().__init__(sock, *args, **kwargs)
         self.fp.close()
-        self.fp = io.BufferedReader(_Bytes(sock))
+        self.fp = io.BufferedReader(_DeadlineReader(sock))
 
 
 class _Connection(HTTPConnection):
@@ -114,7 +114,7 @@ class _BoundedAdapter(HTTPAdapter):
         # read1() returns what is there; read() would wait for a whole block from a peer that drips bytes.
         while chunk := response.raw.read1(16 * 1024, decode_content=True):
             body += chunk
-            if len(body) > MAX_ANSWER:
+            if len(body) > MAX_RESPONSE:
                 raise requests.ConnectionError("The answer is larger than 1 MiB.")
         return bytes(body)
 

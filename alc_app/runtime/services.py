@@ -16,10 +16,10 @@ from alc_app.runtime import failpoints
 from alc_app.runtime.engine import Engine
 from alc_app.runtime.exchanges.log import ExchangeLog
 from alc_app.runtime.http_client import Http
-from alc_app.runtime.migrations.schema import Schema, SchemaUnfit
+from alc_app.runtime.migrations.schema import Schema, SchemaMismatch
 from alc_app.runtime.oauth_client import OAuthClient
 from alc_app.runtime.storage.database import Database
-from alc_app.runtime.storage.event_log import append
+from alc_app.runtime.storage.event_log import append_event
 from alc_app.runtime.storage.locks import AdvisoryLocks, FileLocks
 from alc_app.runtime.storage.sealing import Sealer
 from alc_app.runtime.storage.tables import ConnectionRow
@@ -78,8 +78,8 @@ class Services:
         fits = {"app": self.database, "inbox": inbox, "exchanges": exchanges}
         try:
             for folder, database in fits.items():
-                Schema(database, folder).fit()
-        except SchemaUnfit:
+                Schema(database, folder).prepare()
+        except SchemaMismatch:
             for database in fits.values():
                 database.close()
             raise
@@ -94,7 +94,7 @@ class Services:
     def publish(self, kind: str, data: Mapping[str, Any]) -> None:
         """Tell the open pages; within a transaction, when it commits."""
         with self.database.transaction() as session:
-            append(session, kind, data, self.now())
+            append_event(session, kind, data, self.now())
 
     def close(self) -> None:
         """Give everything back."""

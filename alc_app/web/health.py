@@ -84,7 +84,7 @@ def _checks(services: Services) -> Mapping[str, Check]:
     def database() -> str | None:
         try:
             services.connections.live(WORKSPACE)
-            services.inbox.waiting_since()
+            services.inbox.oldest_waiting()
         except DBAPIError as error:
             return f"It does not answer: {error.orig}. Check ALC_APP_DATABASE_URL, and the disk."
         return None

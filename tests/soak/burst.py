@@ -121,7 +121,7 @@ def _two_verdicts(record_id: str, lead_id: str, random: Random) -> list[dict[str
 def _send(stack: Stack, deliveries: Sequence[tuple[str, str]], report: Report) -> None:
     """Send the deliveries as ALC does, from many threads at once."""
     with closing(_services(stack)) as services:
-        handlers = services.webhook_handlers.of(services.connections.usable_id(WORKSPACE))
+        handlers = services.webhook_handlers.of_connection(services.connections.usable_id(WORKSPACE))
         [row] = [row for row in handlers if row.file_name == "lead_processed"]
         url, signer = f"{stack.app_url}/hooks/{row.id}", Webhook(services.webhook_handlers.secret(row))
     session = requests.Session()

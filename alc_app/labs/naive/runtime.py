@@ -40,7 +40,7 @@ class NaiveHandlers(dict[str, WebhookHandler]):
         del secret
         self[handler_id] = replace(self[handler_id], external_webhook_id=external_webhook_id)
 
-    def of(self, connection_id: str) -> list[WebhookHandler]:
+    def of_connection(self, connection_id: str) -> list[WebhookHandler]:
         """Return the handlers that have not been deleted."""
         del connection_id
         return list(self.values())

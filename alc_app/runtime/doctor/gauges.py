@@ -25,7 +25,9 @@ class Gauges(Collector):
     def __init__(self, services: Services) -> None:
         self._services = services
         self._gauges = [
-            Gauge("deliveries", "Deliveries that are not done, by state.", self._services.inbox.unfinished, "state"),
+            Gauge(
+                "deliveries", "Deliveries that are not done, by state.", self._services.inbox.count_by_state, "state"
+            ),
             Gauge("oldest_delivery_seconds", "Age of the oldest delivery that waits.", self._oldest),
             Gauge("connections", "Connections that have not been removed, by status.", self._connections, "status"),
             Gauge("clean_ups", "Former connections whose clean-up at ALC has failed and goes on.", self._clean_ups),
@@ -59,7 +61,7 @@ class Gauges(Collector):
         yield family
 
     def _oldest(self) -> Mapping[str, float]:
-        since = self._services.inbox.waiting_since()
+        since = self._services.inbox.oldest_waiting()
         return {"": self._services.now() - since if since else 0.0}
 
     def _connections(self) -> Mapping[str, float]:
@@ -69,7 +71,7 @@ class Gauges(Collector):
             return dict(session.exec(query).all())
 
     def _clean_ups(self) -> Mapping[str, float]:
-        return {"": len(self._services.connections.being_removed(WORKSPACE))}
+        return {"": len(self._services.connections.failed_removals(WORKSPACE))}
 
 
 def _keyed(gauge: Gauge) -> Callable[[], Mapping[tuple[str, ...], float]]:

@@ -25,8 +25,8 @@ WRITABLE_BY_OTHERS = 0o022
 def check_keys(services: Services) -> Iterator[Finding]:
     """The keys at hand open every secret that is sealed here (O19)."""
     for kind, ids in (
-        ("connection", services.connections.unopenable()),
-        ("webhook handler", services.webhook_handlers.unopenable()),
+        ("connection", services.connections.undecryptable()),
+        ("webhook handler", services.webhook_handlers.undecryptable()),
     ):
         for subject in ids:
             yield Finding(

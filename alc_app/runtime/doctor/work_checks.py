@@ -49,7 +49,7 @@ def check_workers(services: Services) -> Iterator[Finding]:
 
 def check_connection(services: Services) -> Iterator[Finding]:
     """Nothing stays half done, and a person is told when only a person can help."""
-    for row in services.connections.unsettled(WORKSPACE):
+    for row in services.connections.unfinished(WORKSPACE):
         overdue = row.due_at is not None and row.due_at < services.now() - LATE
         if row.status == "needs_reconnect":
             text = f"ALC no longer accepts the connection {row.id}. Connect again on the page of the app."
@@ -65,7 +65,7 @@ def check_connection(services: Services) -> Iterator[Finding]:
 
 def check_deliveries(services: Services) -> Iterator[Finding]:
     """What was answered with 2xx is on its way within a minute."""
-    if late := services.inbox.late(LATE):
+    if late := services.inbox.count_overdue(LATE):
         text = (
             f"{_count(late, 'delivery waits', 'deliveries wait')} for a run that nobody has asked for. Workers do that."
         )

@@ -24,7 +24,7 @@ from alc_app.runtime.failpoints import failpoint
 from alc_app.runtime.oauth_client import OAuthFailed
 from alc_app.runtime.services import WORKSPACE, Services
 from alc_app.runtime.storage.tables import ConnectionRow
-from alc_app.runtime.stores.connections import LOOK_AGAIN
+from alc_app.runtime.stores.connections import REMOVAL_RETRY_AFTER
 
 GIVE_UP_AFTER = 30 * 86_400.0
 """Seconds that we keep the tokens of a connection that ALC does not let us clean up (C10)."""
@@ -89,17 +89,17 @@ class Lifecycle:
         """
         row = self._services.webhook_handlers.row(handler_id)
         slot = DurableContext(self._services, row.connection_id if row else None)
-        keep, key = self._services.subscriptions.keep, self._services.connections.open
+        keep, key = self._services.subscriptions.subscribe_or_refresh, self._services.connections.with_fresh_token
         with running(slot), log_calls_as(self._services.exchanges, "Upkeep"):
             slot.step("keep_subscription", lambda: keep(handler_id, key))
         return {"ok": handler_id}
 
     def _redeem(self, flow_id: str) -> str:
         """Tokens for the code. A code is good once: after a crash before our commit the person starts over."""
-        if self._services.connections.is_known(flow_id):
+        if self._services.connections.exists(flow_id):
             return flow_id  # the crash came after the commit
         grant = self._services.oauth_flows.grant(flow_id)
-        self._services.oauth_flows.forget(flow_id)
+        self._services.oauth_flows.erase_secrets(flow_id)
         if grant is None:
             raise OAuthFailed("The connection was interrupted. Please connect again.")
         tokens = self._services.oauth.exchange(grant.code, grant.verifier)
@@ -109,7 +109,7 @@ class Lifecycle:
     def _run_added(self, connection_id: str) -> None:
         slot = DurableContext(self._services, connection_id)
         with running(slot), self._event("connection_added"):
-            self._services.manifest.events.connection_added(self._services.connections.open(connection_id))
+            self._services.manifest.events.connection_added(self._services.connections.with_fresh_token(connection_id))
 
     def _clean_up(self, slot: DurableContext, connection_id: str) -> None:
         self._run_removed(slot, connection_id)
@@ -130,9 +130,9 @@ class Lifecycle:
     def _key_to_clean_up(self, connection_id: str) -> Connection:
         """The connection itself; or the workspace's new one, when ALC no longer accepts the old."""
         try:
-            return self._services.connections.open(connection_id)
+            return self._services.connections.with_fresh_token(connection_id)
         except AttioConnectionExpiredError:
-            return self._services.connections.open(self._services.connections.usable_id(WORKSPACE))
+            return self._services.connections.with_fresh_token(self._services.connections.usable_id(WORKSPACE))
 
     def _save(self, connection_id: str) -> str | None:
         replaced = self._services.connections.activate(connection_id)
@@ -156,7 +156,7 @@ class Lifecycle:
             row = session.get_one(ConnectionRow, connection_id)
             if row.status == "removed":
                 return False
-            row.status, row.due_at = "removing", self._services.now() + LOOK_AGAIN
+            row.status, row.due_at = "removing", self._services.now() + REMOVAL_RETRY_AFTER
             row.removing_since = row.removing_since or self._services.now()
             self._services.webhook_handlers.tombstone(connection_id)
             self._tell(row, "removing")

@@ -132,7 +132,7 @@ def _clean_ups(services: Services) -> list[DeadLetter]:
 
 
 def _replay_clean_up(services: Services, connection_id: str) -> str:
-    services.connections.clean_up_again(connection_id)
+    services.connections.retry_clean_up(connection_id)
     return f"The connection {connection_id} is being cleaned up again."
 
 
@@ -150,7 +150,7 @@ def _workflows(services: Services) -> list[DeadLetter]:
 
 
 def _replay_workflow(services: Services, run_id: str) -> str:
-    services.workflow_runs.again(run_id)
+    services.workflow_runs.retry(run_id)
     return f"The workflow run {run_id} tries its last step once more."
 
 

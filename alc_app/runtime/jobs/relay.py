@@ -79,7 +79,7 @@ class Relay:
                     "webhook", row.handler_id, row.webhook_id, queue="webhooks", run_id=run_id
                 )
             failpoint("run_asked_for")
-            self._services.inbox.queued(row)
+            self._services.inbox.mark_queued(row)
 
     def jobs(self) -> None:
         """What the app wants to finish later, when it is due."""

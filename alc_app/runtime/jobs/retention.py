@@ -49,10 +49,10 @@ class RetentionJob:
             Retention("sign-ins", 1, self._flows),
             Retention("finished runs", 7, services.engine.delete_ended),
             Retention("messages", 1, services.exchanges.delete_older),
-            Retention("bodies of deliveries", 7, services.inbox.forget_bodies),
-            Retention("deliveries", 40, services.inbox.forget),
-            Retention("workflow runs", 400, services.workflow_runs.forget),
-            Retention("values under keys", 0, services.key_values.forget),
+            Retention("bodies of deliveries", 7, services.inbox.erase_bodies),
+            Retention("deliveries", 40, services.inbox.delete_older),
+            Retention("workflow runs", 400, services.workflow_runs.delete_ended),
+            Retention("values under keys", 0, services.key_values.delete_expired),
             *services.manifest.operations.retention,
         ]
 

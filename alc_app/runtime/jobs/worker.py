@@ -48,7 +48,7 @@ class Worker:
         from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer
 
         executor_id = self._services.worker_ids.acquire(self._executor_id)
-        self._services.connections.reopen()
+        self._services.connections.reactivate()
         self._services.engine.prepare()
         config: DBOSConfig = {
             "name": APP_NAME,
@@ -60,7 +60,7 @@ class Worker:
             "log_level": "WARNING",
         }
         DBOS(config=config)
-        logs.adopt("dbos")
+        logs.propagate_to_root("dbos")
         lifecycle = (self.connect, self.disconnect, self.remove, self.subscription)
         for run in (self.server_function, self.webhook, self.job, *lifecycle):
             DBOS.workflow(name=run.__name__)(_plain(run))
@@ -102,10 +102,14 @@ class Worker:
         except BadRequest:
             status = 400
         except Exception as error:
-            self._tell_if_dead(delivery, self._services.inbox.try_again(delivery, f"{type(error).__name__}: {error}"))
+            self._tell_if_dead(
+                delivery, self._services.inbox.schedule_retry(delivery, f"{type(error).__name__}: {error}")
+            )
             raise  # the engine keeps the run as failed, with its reason
         state = "done" if status < 400 else "failed"
-        self._services.inbox.mark(handler_id, webhook_id, state, None if state == "done" else f"answered {status}")
+        self._services.inbox.mark_ended(
+            handler_id, webhook_id, state, None if state == "done" else f"answered {status}"
+        )
         self._tell_if_dead(delivery, state)
         return {"ok": status}
 

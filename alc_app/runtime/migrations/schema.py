@@ -23,7 +23,7 @@ TOO_OLD = (
 )
 
 
-class SchemaUnfit(Exception):
+class SchemaMismatch(Exception):
     """The database is older or newer than this program; the message says what to do."""
 
 
@@ -35,7 +35,7 @@ class Schema:
         self._version_table = f"{folder}_schema"
 
     @property
-    def known(self) -> list[str]:
+    def versions(self) -> list[str]:
         """Return every version that this program knows, the newest last."""
         return sorted(path.name[1:5] for path in (MIGRATIONS / self.folder).glob("r[0-9][0-9][0-9][0-9]_*.py"))
 
@@ -43,32 +43,34 @@ class Schema:
         """Return the version of the database, or None if it is empty."""
         try:
             with self._database.reading() as session:
-                return _noted(session.connection(), self._version_table)
+                return _read_version(session.connection(), self._version_table)
         except DBAPIError:  # no such table
             return None
 
-    def fit(self) -> None:
-        """Migrate a SQLite database; check any other. Raises: SchemaUnfit."""
+    def prepare(self) -> None:
+        """Migrate a SQLite database; check any other. Raises: SchemaMismatch."""
         if self._database.is_sqlite:
             self.migrate()
         else:
             self.check()
 
     def check(self) -> None:
-        """Compare the version of the database with that of this program. Raises: SchemaUnfit if they differ."""
+        """Compare the version of the database with that of this program. Raises: SchemaMismatch if they differ."""
         version = self.version()
-        if version and version < self.known[0]:
-            raise SchemaUnfit(TOO_OLD)
-        if version not in (None, *self.known):
-            raise SchemaUnfit(f"The database is at version {version}, newer than this program. Start a newer program.")
-        if version != self.known[-1]:
-            raise SchemaUnfit(
-                f"The database is at version {version or 'none'}, not {self.known[-1]}. Run: alc-app migrate"
+        if version and version < self.versions[0]:
+            raise SchemaMismatch(TOO_OLD)
+        if version not in (None, *self.versions):
+            raise SchemaMismatch(
+                f"The database is at version {version}, newer than this program. Start a newer program."
+            )
+        if version != self.versions[-1]:
+            raise SchemaMismatch(
+                f"The database is at version {version or 'none'}, not {self.versions[-1]}. Run: alc-app migrate"
             )
 
     def migrate(self) -> bool:
-        """Migrate to the newest version; return whether there was anything to do. Raises: SchemaUnfit."""
-        if self.version() == self.known[-1]:
+        """Migrate to the newest version; return whether there was anything to do. Raises: SchemaMismatch."""
+        if self.version() == self.versions[-1]:
             return False
         with self._database.engine.begin() as connection:  # two at once take turns: SQLite locks for writing at once
             if not self._database.is_sqlite:
@@ -82,8 +84,8 @@ class Schema:
         from alembic.config import Config
 
         tables = set(inspect(connection).get_table_names())
-        version = _noted(connection, self._version_table) if self._version_table in tables else None
-        if version not in (None, *self.known):
+        version = _read_version(connection, self._version_table) if self._version_table in tables else None
+        if version not in (None, *self.versions):
             return  # too old or too new: check() says which
         config = Config()
         config.set_main_option("script_location", str(MIGRATIONS))
@@ -94,7 +96,7 @@ class Schema:
 
 
 def migrate_all(config: Config, say: Callable[[str], None]) -> None:
-    """Migrate our tables and those of the engine, and `say` what was done. Raises: SchemaUnfit."""
+    """Migrate our tables and those of the engine, and `say` what was done. Raises: SchemaMismatch."""
     for folder in FOLDERS:
         database = Database(config.database(folder))
         schema = Schema(database, folder)
@@ -104,6 +106,6 @@ def migrate_all(config: Config, say: Callable[[str], None]) -> None:
     say("engine: is up to date")
 
 
-def _noted(connection: Connection, version_table: str) -> str | None:
+def _read_version(connection: Connection, version_table: str) -> str | None:
     version: str | None = connection.execute(text(f"select version_num from {version_table}")).scalar()  # noqa: S608 - ours
     return version

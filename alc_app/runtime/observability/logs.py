@@ -25,16 +25,16 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u206
 _NOT_EXTRA = {*logging.makeLogRecord({}).__dict__, "message", "asctime"}
 
 
-def masked(text: str) -> str:
+def mask(text: str) -> str:
     """The text without what looks like a secret, or like a phone number in international form."""
     return _PHONE_NUMBER.sub(r"\1…", _SECRETS.sub(r"\1…", text))
 
 
-class ForPeople(logging.Formatter):
+class TextFormatter(logging.Formatter):
     """A line that ends with the beginning of its trace's id; a traceback comes below it."""
 
     def format(self, record: logging.LogRecord) -> str:
-        return masked(super().format(record))
+        return mask(super().format(record))
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's name
         """Show what could forge or hide a line, such as a line break in a text of ALC's, as its escape."""
@@ -42,7 +42,7 @@ class ForPeople(logging.Formatter):
         return f"{super().formatMessage(record)} {trace.trace_id()[:8]}".rstrip()
 
 
-class ForMachines(logging.Formatter):
+class JsonFormatter(logging.Formatter):
     """A JSON object a line: what is always there, the ids that came as `extra=`, and the traceback if there is one."""
 
     def format(self, record: logging.LogRecord) -> str:
@@ -59,21 +59,21 @@ class ForMachines(logging.Formatter):
         }
         plain = (bool, int, float)
         return json.dumps(
-            {name: v if isinstance(v, plain) else masked(str(v)) for name, v in told.items() if v is not None}
+            {name: v if isinstance(v, plain) else mask(str(v)) for name, v in told.items() if v is not None}
         )
 
 
-def adopt(name: str) -> None:
+def propagate_to_root(name: str) -> None:
     """Let a library's logger speak through ours: its own handler masks nothing."""
     logger = logging.getLogger(name)
     logger.handlers.clear()
     logger.propagate = True
 
 
-def set_up(level: str = "INFO", form: str = "text") -> None:
+def configure(level: str = "INFO", form: str = "text") -> None:
     """Log to standard error, masked. Libraries log from WARNING on: some log tokens when they debug (U8)."""
     handler = logging.StreamHandler()
-    handler.setFormatter(ForMachines() if form == "json" else ForPeople(FORMAT, TIME))
+    handler.setFormatter(JsonFormatter() if form == "json" else TextFormatter(FORMAT, TIME))
     logging.basicConfig(level=level, handlers=[handler], force=True)
     for name in ("alembic", "authlib", "urllib3", "dbos"):
         logging.getLogger(name).setLevel(max(logging.getLogger().level, logging.WARNING))

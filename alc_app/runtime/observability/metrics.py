@@ -49,7 +49,7 @@ def count_request(endpoint: str | None, method: str, status: int, seconds: float
     REQUESTS.labels(endpoint or "none", known, f"{status // 100}xx").observe(seconds)
 
 
-def show_on_loopback(port: int) -> WSGIServer:
+def serve_metrics(port: int) -> WSGIServer:
     """Show what is counted here at `/metrics` of a port that only this machine reaches: for a worker."""
     server, _ = start_http_server(port, "127.0.0.1", registry=REGISTRY)
     return server

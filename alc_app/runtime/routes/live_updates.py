@@ -19,7 +19,7 @@ from sqlmodel import Session, col, func, select
 from alc_app.runtime.exchanges.log import ExchangeLog
 from alc_app.runtime.exchanges.source_lines import excerpt
 from alc_app.runtime.storage.database import Database
-from alc_app.runtime.storage.event_log import append
+from alc_app.runtime.storage.event_log import append_event
 from alc_app.runtime.storage.tables import LiveEvent
 
 LOOK_EVERY = 0.25
@@ -101,7 +101,7 @@ class Live:
         with self._database.transaction() as session:
             if found := _boot(session):
                 return found
-            append(session, "boot", boot, time.time())
+            append_event(session, "boot", boot, time.time())
         with self._database.transaction() as session:
             return _boot(session) or boot
 

@@ -17,7 +17,7 @@ from alc_app.runtime.storage.tables import LiveEvent
 WAITING = "live_events"
 
 
-def append(session: Session, kind: str, data: Any, at: float) -> None:
+def append_event(session: Session, kind: str, data: Any, at: float) -> None:
     """Write an event when the session's transaction commits."""
     entry = LiveEvent(kind=kind, data=json.dumps(data), at=at)
     if WAITING not in session.info:

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError
 
 
-class Held(Protocol):
+class HeldLock(Protocol):
     """A lock that we hold."""
 
     def is_held(self) -> bool:
@@ -23,7 +23,7 @@ class Held(Protocol):
         """Give it back; twice is fine."""
 
 
-TryLock = Callable[[str], Held | None]
+TryLock = Callable[[str], HeldLock | None]
 """Takes the lock of this name at once, or returns None, because another process has it."""
 
 
@@ -33,7 +33,7 @@ class FileLocks:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def __call__(self, name: str) -> Held | None:
+    def __call__(self, name: str) -> HeldLock | None:
         """Try to lock."""
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         file = os.open(self._folder / f"{name}.lock", os.O_RDWR | os.O_CREAT, 0o600)
@@ -42,10 +42,10 @@ class FileLocks:
         except BlockingIOError:
             os.close(file)
             return None
-        return _FileHeld(file)
+        return _HeldFileLock(file)
 
 
-class _FileHeld:
+class _HeldFileLock:
     def __init__(self, file: int) -> None:
         self._file: int | None = file
 
@@ -64,22 +64,22 @@ class AdvisoryLocks:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def __call__(self, name: str) -> Held | None:
+    def __call__(self, name: str) -> HeldLock | None:
         """Try to lock."""
         connection = self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
         connection.detach()  # closing it then ends the session, and with it the lock
-        if connection.execute(text("select pg_try_advisory_lock(:key)"), {"key": number_of(name)}).scalar_one():
-            return _AdvisoryHeld(connection)
+        if connection.execute(text("select pg_try_advisory_lock(:key)"), {"key": lock_key(name)}).scalar_one():
+            return _HeldAdvisoryLock(connection)
         connection.close()
         return None
 
 
-def number_of(name: str) -> int:
+def lock_key(name: str) -> int:
     """The number under which Postgres has the lock of this name: 64 bits, signed."""
     return int.from_bytes(hashlib.sha256(f"alc_app/{name}".encode()).digest()[:8], signed=True)
 
 
-class _AdvisoryHeld:
+class _HeldAdvisoryLock:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 

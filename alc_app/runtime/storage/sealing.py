@@ -24,7 +24,7 @@ class Sealer:
 
     def __init__(self, keys: list[str], file: Path | None = None) -> None:
         self._file = file
-        self._take(keys)
+        self._use_keys(keys)
 
     @classmethod
     def from_config(cls, config: Config, *, in_use: bool) -> Sealer:
@@ -34,10 +34,10 @@ class Sealer:
         """
         given, path = config.keys.get_secret_value(), config.home / "sealing_key"
         if given:
-            return cls(_listed(given))
+            return cls(_split_keys(given))
         if in_use and not path.exists():
             raise KeyMissing(f"There are sealed secrets, and {path} is gone. Restore it, or set ALC_APP_KEYS.")
-        return cls(_listed(keep_secret(path, lambda: Fernet.generate_key().decode())), path)
+        return cls(_split_keys(keep_secret(path, lambda: Fernet.generate_key().decode())), path)
 
     def seal(self, place: str, secret: str) -> str:
         """Seal `secret` for `place`, such as "connection/42/access_token"."""
@@ -46,7 +46,7 @@ class Sealer:
     def unseal(self, place: str, sealed: str) -> str:
         """The secret that was sealed for this very place. Raises: CannotUnseal."""
         try:
-            found, _, secret = self._open(sealed).partition("\0")
+            found, _, secret = self._decrypt(sealed).partition("\0")
         except InvalidToken as error:
             raise CannotUnseal(f"{place} was sealed with another key. Is ALC_APP_KEYS complete?") from error
         if found != place:
@@ -62,18 +62,18 @@ class Sealer:
             return self.seal(place, secret)
         return sealed
 
-    def _open(self, sealed: str) -> str:
+    def _decrypt(self, sealed: str) -> str:
         try:
             return self._fernet.decrypt(sealed.encode()).decode()
         except InvalidToken:
-            keys = _listed(self._file.read_text("ascii")) if self._file and self._file.exists() else self._keys
+            keys = _split_keys(self._file.read_text("ascii")) if self._file and self._file.exists() else self._keys
             if keys == self._keys:
                 raise
             with suppress(KeyMissing):  # what is in the file now is none: those that we have go on
-                self._take(keys)
+                self._use_keys(keys)
             return self._fernet.decrypt(sealed.encode()).decode()
 
-    def _take(self, keys: list[str]) -> None:
+    def _use_keys(self, keys: list[str]) -> None:
         try:
             fernets = [Fernet(key) for key in keys]
             self._keys, self._first, self._fernet = keys, fernets[0], MultiFernet(fernets)
@@ -82,7 +82,7 @@ class Sealer:
                 "Not all of ALC_APP_KEYS, or of the file sealing_key in the home, are Fernet keys."
             ) from error
 
-    def opens(self, place: str, sealed: str) -> bool:
+    def can_unseal(self, place: str, sealed: str) -> bool:
         """Do the keys at hand open what was sealed for this place?"""
         try:
             return bool(self.unseal(place, sealed))
@@ -90,5 +90,5 @@ class Sealer:
             return False
 
 
-def _listed(keys: str) -> list[str]:
+def _split_keys(keys: str) -> list[str]:
     return [key.strip() for key in keys.split(",") if key.strip()]

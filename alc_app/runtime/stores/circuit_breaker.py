@@ -18,7 +18,7 @@ from alc_app.runtime.storage.database import Database
 from alc_app.runtime.storage.tables import RateLimitSlot
 
 UNAUTHORIZED = 401
-PAUSE = 60.0
+PROBE_EVERY = 60.0
 log = logging.getLogger(__name__)
 
 
@@ -31,39 +31,39 @@ class CircuitBreaker:
     def call(self, origin: str, work: Callable[[], FetchResponse]) -> FetchResponse:
         """The answer to `work`. Raises: FetchRefused without a call, while `origin` is known to refuse our key."""
         name = f"{origin} refuses our key"
-        refused = self._is_known(name)
-        if refused and not self._may_ask_again(name):
+        refused = self._is_open(name)
+        if refused and not self._claim_probe(name):
             raise FetchRefused(f"{origin} does not accept our key; it is asked again each minute.")
         response = work()
         if response.status == UNAUTHORIZED:
-            self._pause(name, origin)
+            self._open(name, origin)
         elif refused:
-            self._resume(name, origin)
+            self._close(name, origin)
         return response
 
-    def _is_known(self, name: str) -> bool:
+    def _is_open(self, name: str) -> bool:
         with self._database.reading() as session:
             return session.get(RateLimitSlot, name) is not None
 
-    def _may_ask_again(self, name: str) -> bool:
+    def _claim_probe(self, name: str) -> bool:
         """Is it time, and are we the first to see so?"""
         now = self._now()
         due = (
             update(RateLimitSlot)
             .where(col(RateLimitSlot.name) == name, col(RateLimitSlot.next_at) <= now)
-            .values(next_at=now + PAUSE)
+            .values(next_at=now + PROBE_EVERY)
         )
         with self._database.transaction() as session:
             return bool(session.exec(due).rowcount)
 
-    def _pause(self, name: str, origin: str) -> None:
-        row = self._database.insert(RateLimitSlot).values(name=name, next_at=self._now() + PAUSE)
+    def _open(self, name: str, origin: str) -> None:
+        row = self._database.insert(RateLimitSlot).values(name=name, next_at=self._now() + PROBE_EVERY)
         with self._database.transaction() as session:
             is_new = session.exec(row.on_conflict_do_nothing().returning(col(RateLimitSlot.name))).first()
         if is_new:
             log.error("%s does not accept our key. What needs it waits; it is asked again each minute.", origin)
 
-    def _resume(self, name: str, origin: str) -> None:
+    def _close(self, name: str, origin: str) -> None:
         with self._database.transaction() as session:
             was_known = session.exec(delete(RateLimitSlot).where(col(RateLimitSlot.name) == name)).rowcount
         if was_known:

@@ -14,20 +14,20 @@ from alc_app.attio.errors import AttioConnectionExpiredError, AttioNoWorkspaceCo
 from alc_app.runtime.failpoints import failpoint
 from alc_app.runtime.oauth_client import OAuthClient, OAuthDenied, OAuthFailed, Tokens
 from alc_app.runtime.storage.database import Database
-from alc_app.runtime.storage.event_log import append
+from alc_app.runtime.storage.event_log import append_event
 from alc_app.runtime.storage.sealing import CannotUnseal, Sealer
 from alc_app.runtime.storage.tables import ConnectionRow
 
 LEEWAY = 60.0
 """Seconds before its end at which a token is refreshed; at most a quarter of its lifetime (O15)."""
 REFRESH_LEASE = 20.0
-LOOK_AGAIN = 120.0
+REMOVAL_RETRY_AFTER = 120.0
 """Seconds after which a removal that has said nothing is run again (I6: no row waits without a due time)."""
-ADDED_WITHIN = 900.0
+ADD_TIMEOUT = 900.0
 """Seconds after which a connection that was never saved is undone."""
 LIVE = ("active", "needs_reconnect")
 ENDED = ("removed", "given_up")
-TOKENS = ("refresh_token", "access_token")
+TOKEN_FIELDS = ("refresh_token", "access_token")
 RECONNECT = "ALC no longer accepts the connection. Please reconnect Acme Lead Checker on its page."
 KEY_MISSING = (
     "The key that opens the connection is not at hand. Put it back (ALC_APP_KEYS, or sealing_key in the home) and "
@@ -51,14 +51,14 @@ class Connections:
             workspace_id=workspace_id,
             status="adding",
             created_at=now,
-            due_at=now + ADDED_WITHIN,
+            due_at=now + ADD_TIMEOUT,
         )
-        self._put(row, tokens)
+        self._set_tokens(row, tokens)
         with self._database.transaction() as session:
             session.add(row)
         return row.id
 
-    def is_known(self, connection_id: str) -> bool:
+    def exists(self, connection_id: str) -> bool:
         """Is there a row of this id, in whatever state?"""
         with self._database.reading() as session:
             return session.get(ConnectionRow, connection_id) is not None
@@ -80,30 +80,34 @@ class Connections:
         with self._database.reading() as session:
             return session.exec(query.order_by(col(ConnectionRow.created_at).desc())).first()
 
-    def being_removed(self, workspace_id: str) -> list[ConnectionRow]:
+    def failed_removals(self, workspace_id: str) -> list[ConnectionRow]:
         """Connections whose clean-up at ALC has failed at least once and goes on."""
-        return [row for row in self._in(workspace_id, "removing") if row.tries]
+        return [row for row in self._with_status(workspace_id, "removing") if row.tries]
 
-    def unsettled(self, workspace_id: str) -> list[ConnectionRow]:
+    def unfinished(self, workspace_id: str) -> list[ConnectionRow]:
         """Connections that are coming, going, or wait for a person."""
-        return self._in(workspace_id, "adding", "removing", "needs_reconnect")
+        return self._with_status(workspace_id, "adding", "removing", "needs_reconnect")
 
     def given_up(self, workspace_id: str) -> list[ConnectionRow]:
         """Connections that could not be cleaned up for as long as we keep tokens."""
-        return self._in(workspace_id, "given_up")
+        return self._with_status(workspace_id, "given_up")
 
-    def clean_up_again(self, connection_id: str) -> None:
+    def retry_clean_up(self, connection_id: str) -> None:
         """Have one that was given up cleaned up, with the key of the workspace's own connection."""
         which = (col(ConnectionRow.id) == connection_id, col(ConnectionRow.status) == "given_up")
         again = {"status": "removing", "removing_since": self._now(), "tries": 0, "due_at": self._now()}
         with self._database.transaction() as session:
             session.exec(update(ConnectionRow).where(*which).values(**again))
 
-    def unopenable(self) -> list[str]:
+    def undecryptable(self) -> list[str]:
         """The connections whose tokens the keys at hand do not open."""
         with self._database.reading() as session:
             rows = session.exec(select(ConnectionRow).where(ConnectionRow.access_token != "")).all()
-        return [row.id for row in rows if not all(self._opens(row, field) for field in TOKENS if getattr(row, field))]
+        return [
+            row.id
+            for row in rows
+            if not all(self._can_unseal(row, field) for field in TOKEN_FIELDS if getattr(row, field))
+        ]
 
     def activate(self, connection_id: str) -> str | None:
         """Save a connection that has been added; returns the id of the one it replaces, which is due to be removed.
@@ -117,7 +121,7 @@ class Connections:
             if row.status != "adding":
                 raise LookupError("The connection was given up before it could be saved.")
             if old := self.live(row.workspace_id):
-                old.status, old.due_at, old.removing_since = "removing", self._now() + LOOK_AGAIN, self._now()
+                old.status, old.due_at, old.removing_since = "removing", self._now() + REMOVAL_RETRY_AFTER, self._now()
                 session.flush()  # the unique index allows one live connection at any moment
             row.status, row.why, row.due_at, row.replaced = "active", None, None, old.id if old else None
             return row.replaced
@@ -131,7 +135,7 @@ class Connections:
             raise AttioConnectionExpiredError(row.why or RECONNECT)
         return row.id
 
-    def open(self, connection_id: str) -> Connection:
+    def with_fresh_token(self, connection_id: str) -> Connection:
         """The connection with a token that is fresh by our clock. Raises: AttioConnectionExpiredError."""
         row = self.row(connection_id)
         if self._now() > row.refresh_at and row.refresh_token:
@@ -150,36 +154,36 @@ class Connections:
                 raise AttioNoWorkspaceConnectionError("Acme Lead Checker is not connected any more.")
             if row.token_version != seen_version:
                 return Connection(row.id, self._unseal(row, "access_token"))
-            if self._lease(connection_id, seen_version):
+            if self._acquire_refresh_lease(connection_id, seen_version):
                 return self._refresh(row)
             time.sleep(0.05)  # another process is fetching them
         raise AttioConnectionExpiredError("The connection to ALC is being refreshed. Please try again.")
 
-    def version_of(self, connection: Connection) -> int:
+    def token_version_of(self, connection: Connection) -> int:
         """Which generation of tokens this connection's value belongs to, by looking at the row."""
         row = self.row(connection.id)
         return row.token_version if self._unseal(row, "access_token") == connection.value else -1
 
-    def needs_reconnect(self, connection_id: str, why: str) -> None:
+    def mark_needs_reconnect(self, connection_id: str, why: str) -> None:
         """ALC refuses the connection: sends stop, and the page says so."""
         with self._database.transaction() as session:
             mine = (col(ConnectionRow.id) == connection_id, col(ConnectionRow.status) == "active")
             if session.exec(update(ConnectionRow).where(*mine).values(status="needs_reconnect", why=why)).rowcount:
-                append(session, "connection", {"status": "needs_reconnect"}, self._now())
+                append_event(session, "connection", {"status": "needs_reconnect"}, self._now())
 
-    def reopen(self) -> None:
+    def reactivate(self) -> None:
         """Connections that only lacked their key are in use again, when it is back (O19)."""
         shut = (col(ConnectionRow.status) == "needs_reconnect", col(ConnectionRow.why) == KEY_MISSING)
         with self._database.transaction() as session:
             for row in session.exec(select(ConnectionRow).where(*shut)).all():
-                if all(self._opens(row, field) for field in TOKENS if getattr(row, field)):
+                if all(self._can_unseal(row, field) for field in TOKEN_FIELDS if getattr(row, field)):
                     row.status, row.why = "active", None
-                    append(session, "connection", {"status": "active"}, self._now())
+                    append_event(session, "connection", {"status": "active"}, self._now())
 
     def revoke(self, connection_id: str) -> None:
         """Revoke the tokens at ALC, the refresh token first. Raises: OAuthFailed."""
         row = self.row(connection_id)
-        for field in TOKENS:
+        for field in TOKEN_FIELDS:
             if getattr(row, field):
                 self._client.revoke(self._unseal(row, field), field)
 
@@ -190,7 +194,7 @@ class Connections:
             row.access_token = row.refresh_token = row.username = ""
             row.status, row.due_at = status, None
 
-    def _lease(self, connection_id: str, version: int) -> bool:
+    def _acquire_refresh_lease(self, connection_id: str, version: int) -> bool:
         now = self._now()
         free = (col(ConnectionRow.token_version) == version, col(ConnectionRow.refreshing_until) < now)
         with self._database.transaction() as session:
@@ -202,30 +206,30 @@ class Connections:
             tokens = self._client.refresh(self._unseal(row, "refresh_token"))
         except OAuthDenied as error:
             # Its access token is worth nothing either: who opens it from now on is told so, whatever the clock says.
-            self._release(row.id, refresh_at=0.0)
-            self.needs_reconnect(row.id, RECONNECT)
+            self._release_refresh_lease(row.id, refresh_at=0.0)
+            self.mark_needs_reconnect(row.id, RECONNECT)
             raise AttioConnectionExpiredError(RECONNECT) from error
         except OAuthFailed as error:
-            self._release(row.id)
+            self._release_refresh_lease(row.id)
             raise AttioConnectionExpiredError(f"{error.message} Please try again.") from error
         failpoint("tokens_refreshed")
         with self._database.transaction() as session:  # both tokens in one commit, before either is used (O14)
             current = session.get_one(ConnectionRow, row.id, with_for_update=True)
             kept = current.status not in ENDED
             if kept:
-                self._put(current, tokens)
+                self._set_tokens(current, tokens)
                 current.token_version, current.refreshing_until = current.token_version + 1, 0
         if not kept:  # removed while ALC was answering: nobody may keep these (I5)
             self._client.revoke(tokens.refresh_token or tokens.access_token, "refresh_token")
             raise AttioNoWorkspaceConnectionError("Acme Lead Checker is not connected any more.")
         return Connection(row.id, tokens.access_token)
 
-    def _release(self, connection_id: str, **changes: float) -> None:
+    def _release_refresh_lease(self, connection_id: str, **changes: float) -> None:
         which = col(ConnectionRow.id) == connection_id
         with self._database.transaction() as session:
             session.exec(update(ConnectionRow).where(which).values(refreshing_until=0, **changes))
 
-    def _put(self, row: ConnectionRow, tokens: Tokens) -> None:
+    def _set_tokens(self, row: ConnectionRow, tokens: Tokens) -> None:
         row.access_token = self._sealer.seal(f"connection/{row.id}/access_token", tokens.access_token)
         row.refresh_token = (
             self._sealer.seal(f"connection/{row.id}/refresh_token", tokens.refresh_token)
@@ -236,17 +240,17 @@ class Connections:
         row.issued_at, row.username = self._now(), tokens.username or row.username
         row.refresh_at = tokens.expires_at - min(LEEWAY, (tokens.expires_at - self._now()) / 4)
 
-    def _in(self, workspace_id: str, *statuses: str) -> list[ConnectionRow]:
+    def _with_status(self, workspace_id: str, *statuses: str) -> list[ConnectionRow]:
         mine = (ConnectionRow.workspace_id == workspace_id, col(ConnectionRow.status).in_(statuses))
         with self._database.reading() as session:
             return list(session.exec(select(ConnectionRow).where(*mine).order_by(col(ConnectionRow.created_at))))
 
-    def _opens(self, row: ConnectionRow, field: str) -> bool:
-        return self._sealer.opens(f"connection/{row.id}/{field}", getattr(row, field))
+    def _can_unseal(self, row: ConnectionRow, field: str) -> bool:
+        return self._sealer.can_unseal(f"connection/{row.id}/{field}", getattr(row, field))
 
     def _unseal(self, row: ConnectionRow, field: str) -> str:
         try:
             return self._sealer.unseal(f"connection/{row.id}/{field}", getattr(row, field))
         except CannotUnseal as error:
-            self.needs_reconnect(row.id, KEY_MISSING)
+            self.mark_needs_reconnect(row.id, KEY_MISSING)
             raise AttioConnectionExpiredError(KEY_MISSING) from error

@@ -26,11 +26,11 @@ from alc_app.runtime.storage.database import Database
 from alc_app.runtime.storage.tables import Delivery
 
 MAX_BATCH = 256
-ANSWER_WITHIN = 8.0
-PATIENCE = 2.0
+STORE_TIMEOUT = 8.0
+SLOW_WRITE = 2.0
 """Seconds that the writer may take for a batch until nobody else is let to wait behind it."""
-AGAIN_AFTER = 600.0
-MOST_TRIES = 12
+RETRY_AFTER = 600.0
+MAX_TRIES = 12
 OPEN = ("new", "queued")
 ENDED = ("done", "failed", "ignored")
 log = logging.getLogger(__name__)
@@ -43,7 +43,7 @@ class NotStored(Exception):
 
 
 @dataclass
-class _Item:
+class _PendingWrite:
     row: dict[str, object]
     done: threading.Event = field(default_factory=threading.Event)
     verdict: Verdict | None = None
@@ -54,19 +54,19 @@ class Inbox:
 
     def __init__(self, database: Database, now: Callable[[], float] = time.time) -> None:
         self._database, self._now = database, now
-        self._queue: queue.SimpleQueue[_Item] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[_PendingWrite] = queue.SimpleQueue()
         self._writer: threading.Thread | None = None
         self._starting = threading.Lock()
-        self._at_work_since = float("inf")
+        self._writing_since = float("inf")
 
     def put(self, handler_id: str, webhook_id: str, body: bytes, state: str) -> Verdict:
         """Store one delivery; returns when it is on the disk. The same id twice is a "duplicate", with other bytes a
         "conflict". Raises: NotStored."""
         self._ensure_writer()
-        if time.monotonic() - self._at_work_since > PATIENCE:
+        if time.monotonic() - self._writing_since > SLOW_WRITE:
             raise NotStored("The disk is too slow now. Please send it again.")  # waiting would only cost a thread
         digest = hashlib.sha256(body).hexdigest()
-        item = _Item(
+        item = _PendingWrite(
             {
                 "handler_id": handler_id,
                 "webhook_id": webhook_id,
@@ -80,7 +80,7 @@ class Inbox:
             }
         )
         self._queue.put(item)
-        if not item.done.wait(ANSWER_WITHIN) or item.verdict is None:
+        if not item.done.wait(STORE_TIMEOUT) or item.verdict is None:
             raise NotStored("The delivery could not be stored. Please send it again.")
         return item.verdict
 
@@ -95,26 +95,26 @@ class Inbox:
             waiting = (col(Delivery.state).in_(OPEN), col(Delivery.due_at) <= self._now())
             return list(session.exec(select(Delivery).where(*waiting).order_by(col(Delivery.received_at)).limit(limit)))
 
-    def queued(self, row: Delivery) -> None:
+    def mark_queued(self, row: Delivery) -> None:
         """A run has been asked for; should it come to nothing, the delivery is due again after a while."""
         self._change(
-            row.handler_id, row.webhook_id, state="queued", tries=row.tries + 1, due_at=self._now() + AGAIN_AFTER
+            row.handler_id, row.webhook_id, state="queued", tries=row.tries + 1, due_at=self._now() + RETRY_AFTER
         )
 
-    def try_again(self, row: Delivery, why: str) -> str:
+    def schedule_retry(self, row: Delivery, why: str) -> str:
         """Its run stumbled over something unforeseen: another follows, later each time, then none."""
-        if row.tries >= MOST_TRIES:
-            self.mark(row.handler_id, row.webhook_id, "failed", why)
+        if row.tries >= MAX_TRIES:
+            self.mark_ended(row.handler_id, row.webhook_id, "failed", why)
             return "failed"
-        wait = backoff(row.tries + 1, 1.0, AGAIN_AFTER)
+        wait = backoff(row.tries + 1, 1.0, RETRY_AFTER)
         self._change(row.handler_id, row.webhook_id, state="queued", why=why, due_at=self._now() + wait)
         return "queued"
 
-    def mark(self, handler_id: str, webhook_id: str, state: str, why: str | None = None) -> None:
+    def mark_ended(self, handler_id: str, webhook_id: str, state: str, why: str | None = None) -> None:
         """Note how a delivery has ended; one that has ended stays so."""
         self._change(handler_id, webhook_id, state=state, why=why, due_at=self._now())
 
-    def late(self, seconds: float) -> int:
+    def count_overdue(self, seconds: float) -> int:
         """How many deliveries should have had a run for so long."""
         late = (col(Delivery.state).in_(OPEN), col(Delivery.due_at) < self._now() - seconds)
         stored = col(Delivery.received_at) < self._now() - seconds
@@ -144,24 +144,24 @@ class Inbox:
         with self._database.transaction() as session:
             session.exec(update(Delivery).where(*which, col(Delivery.state).in_(states)).values(**values))
 
-    def unfinished(self) -> dict[str, float]:
+    def count_by_state(self) -> dict[str, float]:
         """How many deliveries wait, are under way or have failed."""
         state = col(Delivery.state)
         query = select(state, func.count()).where(state.in_((*OPEN, "failed"))).group_by(state)
         with self._database.reading() as session:
             return dict(session.exec(query).all())
 
-    def waiting_since(self) -> float | None:
+    def oldest_waiting(self) -> float | None:
         """When the oldest delivery came that is not done; None, when all are."""
         with self._database.reading() as session:
             return session.exec(select(func.min(Delivery.received_at)).where(col(Delivery.state).in_(OPEN))).one()
 
-    def forget_bodies(self, before: float, limit: int) -> int:
+    def erase_bodies(self, before: float, limit: int) -> int:
         """Empty the oldest deliveries that ended before then; their ids stay known (R14). Returns how many."""
         ended = (col(Delivery.state).in_(ENDED), col(Delivery.due_at) < before)
         return self._change_oldest(update(Delivery).values(state="forgotten", body=b"", why=None), ended, limit)
 
-    def forget(self, before: float, limit: int) -> int:
+    def delete_older(self, before: float, limit: int) -> int:
         """Drop the oldest empty deliveries that ended before then, ids and all. Returns how many."""
         ended = (col(Delivery.state) == "forgotten", col(Delivery.due_at) < before)
         return self._change_oldest(delete(Delivery), ended, limit)
@@ -200,8 +200,8 @@ class Inbox:
                     break
             self._commit(batch)
 
-    def _commit(self, batch: list[_Item]) -> None:
-        self._at_work_since = time.monotonic()
+    def _commit(self, batch: list[_PendingWrite]) -> None:
+        self._writing_since = time.monotonic()
         try:
             with self._database.engine.begin() as connection:
                 verdicts = self._store(connection, batch)
@@ -215,11 +215,11 @@ class Inbox:
                     self._commit([item])
                 return
             log.exception("A delivery could not be stored; its sender is asked to come again.")
-        self._at_work_since = float("inf")
+        self._writing_since = float("inf")
         for item in batch:
             item.done.set()
 
-    def _store(self, connection: Connection, batch: list[_Item]) -> list[Verdict]:
+    def _store(self, connection: Connection, batch: list[_PendingWrite]) -> list[Verdict]:
         """Insert, and see by the key what was there: also when another process has stored it a moment ago."""
         key = (col(Delivery.handler_id), col(Delivery.webhook_id))
         new = self._database.insert(Delivery).on_conflict_do_nothing().returning(*key)

@@ -11,7 +11,7 @@ from alc_app.runtime.storage.database import Database
 from alc_app.runtime.storage.sealing import CannotUnseal, Sealer
 from alc_app.runtime.storage.tables import ConnectionRow, OAuthFlow, SubscriptionRow, WebhookHandlerRow
 
-SEALED: dict[type[SQLModel], tuple[str, ...]] = {
+SEALED_COLUMNS: dict[type[SQLModel], tuple[str, ...]] = {
     OAuthFlow: ("verifier", "code"),
     ConnectionRow: ("access_token", "refresh_token"),
     WebhookHandlerRow: ("secret",),
@@ -25,7 +25,7 @@ class Rotation:
     """What came of it."""
 
     resealed: int = 0
-    unopened: list[str] = field(default_factory=list)
+    undecryptable: list[str] = field(default_factory=list)
     """The places of secrets that no key at hand opens."""
 
 
@@ -36,14 +36,14 @@ def rotate_keys(database: Database, sealer: Sealer) -> Rotation:
     whoever is killed half way leaves nothing that does not open. Done once more, it does what is left.
     """
     done = Rotation()
-    for row, names in SEALED.items():
+    for row, names in SEALED_COLUMNS.items():
         table = row.metadata.tables[str(row.__tablename__)]
         for name in names:
-            _rotate(database, sealer, table, name, done)
+            _reseal_column(database, sealer, table, name, done)
     return done
 
 
-def _rotate(database: Database, sealer: Sealer, table: Table, name: str, done: Rotation) -> None:
+def _reseal_column(database: Database, sealer: Sealer, table: Table, name: str, done: Rotation) -> None:
     [key], column = table.primary_key, table.c[name]
     with database.reading() as session:
         found = session.connection().execute(select(key, column).where(column.is_not(None), column != "")).all()
@@ -52,7 +52,7 @@ def _rotate(database: Database, sealer: Sealer, table: Table, name: str, done: R
         try:
             anew = sealer.reseal(place, sealed)
         except CannotUnseal:
-            done.unopened.append(place)
+            done.undecryptable.append(place)
             continue
         if anew != sealed:
             unchanged = (key == row_id, column == sealed)

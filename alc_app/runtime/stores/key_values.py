@@ -41,7 +41,7 @@ class KeyValues:
         with self._database.transaction() as session:
             session.exec(delete(KeyValueRow).filter_by(workspace_id=self._workspace_id, key=key))
 
-    def forget(self, before: float, limit: int) -> int:
+    def delete_expired(self, before: float, limit: int) -> int:
         """Drop values whose time was over before an instant; returns how many."""
         old = select(KeyValueRow.key).where(col(KeyValueRow.expires_at) < before).limit(limit)
         with self._database.transaction() as session:

@@ -95,7 +95,7 @@ class OAuthFlows:
             verifier=self._sealer.unseal(f"oauth_flow/{flow_id}/verifier", flow.verifier),
         )
 
-    def forget(self, flow_id: str) -> None:
+    def erase_secrets(self, flow_id: str) -> None:
         """Erase a flow's secrets; the row stays (retention.py), so that a replay is still known as one."""
         with self._database.transaction() as session:
             session.exec(update(OAuthFlow).where(col(OAuthFlow.id) == flow_id).values(code=None, verifier=""))

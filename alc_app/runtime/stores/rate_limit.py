@@ -28,7 +28,7 @@ class RateLimiter:
             f"insert into rate_limit_slot (name, next_at) values (:name, {now} + :slot) on conflict (name) do update "  # noqa: S608 - no input in it
             f"set next_at = {later_of}(rate_limit_slot.next_at, {now}) + :slot returning next_at - :slot - {now}"
         )
-        self._push = text(
+        self._push_back = text(
             f"update rate_limit_slot set next_at = {later_of}(next_at, {now} + :wait) where name = :name"  # noqa: S608 - no input in it
         )
 
@@ -43,7 +43,7 @@ class RateLimiter:
         if wait > 0:
             time.sleep(wait)  # until the slot that is ours
 
-    def push(self, name: str, wait: float) -> None:
+    def push_back(self, name: str, wait: float) -> None:
         """The other side said `Retry-After`: nobody gets a slot before that many seconds have passed."""
         with self._database.transaction() as session:
-            session.connection().execute(self._push, {"name": name, "wait": wait})
+            session.connection().execute(self._push_back, {"name": name, "wait": wait})

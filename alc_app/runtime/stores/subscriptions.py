@@ -25,7 +25,7 @@ from alc_app.runtime.storage.tables import ConnectionRow, SubscriptionRow, Webho
 from alc_app.runtime.stores.webhook_handlers import WebhookHandlers
 
 FIRST_RETRY, LONGEST_RETRY = 5.0, 3600.0
-Key = Callable[[str], Connection]
+OpenConnection = Callable[[str], Connection]
 log = logging.getLogger(__name__)
 
 
@@ -73,7 +73,7 @@ class Subscriptions:
         with self._database.reading() as session:
             return list(session.exec(query.limit(100)))
 
-    def keep(self, handler_id: str, key: Key) -> None:
+    def subscribe_or_refresh(self, handler_id: str, key: OpenConnection) -> None:
         """Subscribe, or refresh; what fails is tried again later. `key` opens the connection of an id."""
         handler, row = self._handlers.row(handler_id), self.row(handler_id)
         if handler is None or row is None or handler.gone_at or handler.deleted_at:
@@ -81,21 +81,21 @@ class Subscriptions:
         if row.due_at is None or row.due_at > self._now():
             return  # a run before this one has done it
         try:
-            made, was_lost = self._subscribe_or_refresh(handler, row, key(handler.connection_id))
+            made, was_lost = self._call_connector(handler, row, key(handler.connection_id))
         except SerializableError as error:
             log.warning("The subscription of the handler %s…: %s", handler_id[:6], error.message)
-            self._later(handler_id, error.message)
+            self._schedule_retry(handler_id, error.message)
             return
-        self._keep(handler, row, made)
+        self._save(handler, row, made)
         if was_lost and (missed := self._manifest.connector(handler.connector).missed):
             missed()
 
-    def end(self, connection: Connection, handler_id: str) -> None:
+    def unsubscribe(self, connection: Connection, handler_id: str) -> None:
         """Have the connector unsubscribe, also when nobody knows whether it had subscribed."""
         handler, row = self._handlers.get(handler_id), self.row(handler_id)
         connector = self._manifest.connector(handler.connector)
         if row is not None and connector.unsubscribe:
-            connector.unsubscribe(connection=connection, **self._about(row))
+            connector.unsubscribe(connection=connection, **self._arguments(row))
         with self._database.transaction() as session:
             session.exec(delete(SubscriptionRow).where(col(SubscriptionRow.handler_id) == handler_id))
 
@@ -115,51 +115,51 @@ class Subscriptions:
 
     def set_state(self, handler_id: str, state: Mapping[str, Any]) -> None:
         """Keep a new state."""
-        self._change(handler_id, state=self._seal(handler_id, state))
+        self._update(handler_id, state=self._seal(handler_id, state))
 
     def refresh_soon(self, handler_id: str) -> None:
         """Have it looked after at once."""
-        self._change(handler_id, due_at=self._now(), tries=0)
+        self._update(handler_id, due_at=self._now(), tries=0)
 
-    def _subscribe_or_refresh(
+    def _call_connector(
         self, handler: WebhookHandlerRow, row: SubscriptionRow, connection: Connection
     ) -> tuple[Subscribed, bool]:
         """What the connector has made of it, and whether the service had lost it."""
-        connector, about = self._manifest.connector(handler.connector), self._about(row)
+        connector, arguments = self._manifest.connector(handler.connector), self._arguments(row)
         if connector.subscribe is None:
             return Subscribed({}), False
-        fresh = {name: about[name] for name in ("webhook_uri", "parameters")}
+        fresh = {name: arguments[name] for name in ("webhook_uri", "parameters")}
         if not row.state:
             return connector.subscribe(connection=connection, **fresh), False
         try:
             if connector.refresh is None:
                 raise SubscriptionLost("There is nothing to refresh it with.")
-            return connector.refresh(connection=connection, **about), False
+            return connector.refresh(connection=connection, **arguments), False
         except SubscriptionLost as lost:
             log.warning("The subscription of the handler %s… is made again: %s", handler.id[:6], lost.message)
             if connector.unsubscribe:  # what is left of it would be called beside the new one, or be in its way
-                connector.unsubscribe(connection=connection, **about)
+                connector.unsubscribe(connection=connection, **arguments)
             return connector.subscribe(connection=connection, **fresh), True
 
-    def _about(self, row: SubscriptionRow) -> dict[str, Any]:
+    def _arguments(self, row: SubscriptionRow) -> dict[str, Any]:
         uri = self._handlers.get(row.handler_id).url
         return {"webhook_uri": uri, "state": self.state(row), "parameters": self.parameters(row)}
 
-    def _keep(self, handler: WebhookHandlerRow, row: SubscriptionRow, made: Subscribed) -> None:
+    def _save(self, handler: WebhookHandlerRow, row: SubscriptionRow, made: Subscribed) -> None:
         due_at = None if made.next_refresh_timestamp is None else made.next_refresh_timestamp / 1000
         with self._database.transaction():
             state = {} if made.state is None else {"state": self._seal(handler.id, made.state)}
-            self._change(handler.id, due_at=due_at, tries=0, why=None, **state)
+            self._update(handler.id, due_at=due_at, tries=0, why=None, **state)
             if made.state and (external_id := made.state.get("webhookId")):
                 self._handlers.set_external_id(handler.id, str(external_id))
 
-    def _later(self, handler_id: str, why: str) -> None:
+    def _schedule_retry(self, handler_id: str, why: str) -> None:
         with self._database.transaction() as session:
             row = session.get_one(SubscriptionRow, handler_id)
             row.tries, row.why = row.tries + 1, why
             row.due_at = self._now() + backoff(row.tries, FIRST_RETRY, LONGEST_RETRY)
 
-    def _change(self, handler_id: str, **values: object) -> None:
+    def _update(self, handler_id: str, **values: object) -> None:
         with self._database.transaction() as session:
             if row := session.get(SubscriptionRow, handler_id):
                 for name, value in values.items():

@@ -29,7 +29,7 @@ class WebhookHandlers:
 
         One that was made and never registered is taken up again: a crash must not leave two.
         """
-        unregistered = (row for row in self.of(connection_id) if not row.external_webhook_id)
+        unregistered = (row for row in self.of_connection(connection_id) if not row.external_webhook_id)
         unused = (row for row in unregistered if (row.file_name, row.connector) == (file_name, connector))
         if made := next(unused, None):
             return made.id
@@ -83,7 +83,7 @@ class WebhookHandlers:
         """What deliveries to this handler are signed with; empty, while the sender has not told it yet."""
         return row.secret and self._sealer.unseal(_place(row.id), row.secret)
 
-    def of(self, connection_id: str) -> list[WebhookHandlerRow]:
+    def of_connection(self, connection_id: str) -> list[WebhookHandlerRow]:
         """The handlers of a connection that the outside service may still know."""
         mine = (WebhookHandlerRow.connection_id == connection_id, col(WebhookHandlerRow.deleted_at).is_(None))
         with self._database.reading() as session:
@@ -91,32 +91,32 @@ class WebhookHandlers:
                 session.exec(select(WebhookHandlerRow).where(*mine).order_by(col(WebhookHandlerRow.created_at)))
             )
 
-    def unopenable(self) -> list[str]:
+    def undecryptable(self) -> list[str]:
         """The handlers whose signing secret the keys at hand do not open."""
         with self._database.reading() as session:
             rows = session.exec(select(WebhookHandlerRow).where(col(WebhookHandlerRow.deleted_at).is_(None))).all()
-        return [row.id for row in rows if row.secret and not self._sealer.opens(_place(row.id), row.secret)]
+        return [row.id for row in rows if row.secret and not self._sealer.can_unseal(_place(row.id), row.secret)]
 
     def set_external_id(self, handler_id: str, external_webhook_id: str, secret: str = "") -> None:
         """Remember what the outside service calls it, and in the same commit the secret that it has made."""
         sealed = {"secret": self._sealer.seal(_place(handler_id), secret)} if secret else {}
-        self._set(col(WebhookHandlerRow.id) == handler_id, external_webhook_id=external_webhook_id, **sealed)
+        self._update(col(WebhookHandlerRow.id) == handler_id, external_webhook_id=external_webhook_id, **sealed)
 
     def tombstone(self, connection_id: str) -> None:
         """The connection goes: every address of it answers 410 from now on."""
-        self._set(
+        self._update(
             (col(WebhookHandlerRow.connection_id) == connection_id) & col(WebhookHandlerRow.gone_at).is_(None),
             gone_at=self._now(),
         )
 
     def delete(self, handler_id: str) -> None:
         """The outside service has forgotten it too; deleting twice is fine."""
-        self._set(
+        self._update(
             (col(WebhookHandlerRow.id) == handler_id) & col(WebhookHandlerRow.deleted_at).is_(None),
             deleted_at=self._now(),
         )
 
-    def _set(self, which: ColumnElement[bool], **values: object) -> None:
+    def _update(self, which: ColumnElement[bool], **values: object) -> None:
         with self._database.transaction() as session:
             session.exec(update(WebhookHandlerRow).where(which).values(**values))
 

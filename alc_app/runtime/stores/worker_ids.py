@@ -9,10 +9,10 @@ from contextlib import contextmanager
 from sqlmodel import col, select
 
 from alc_app.runtime.storage.database import Database
-from alc_app.runtime.storage.locks import Held, TryLock
+from alc_app.runtime.storage.locks import HeldLock, TryLock
 from alc_app.runtime.storage.tables import WorkerRow
 
-PATIENCE = 3.0
+WAIT_FOR_ID = 3.0
 """Seconds to wait for an id: another worker may be looking whether we live, and a twin may be about to end."""
 
 
@@ -25,17 +25,17 @@ class WorkerIds:
 
     def __init__(self, database: Database, try_lock: TryLock) -> None:
         self._database, self._try_lock = database, try_lock
-        self._mine: Held | None = None
+        self._mine: HeldLock | None = None
         self.my_id = ""
 
-    def acquire(self, executor_id: str = "") -> str:
+    def acquire(self, worker_id: str = "") -> str:
         """Become this executor, or the first `worker-N` that nobody is; returns the id. Raises: ExecutorTaken."""
-        wanted = [executor_id] if executor_id else [f"worker-{number}" for number in range(1000)]
-        deadline = time.monotonic() + PATIENCE
+        wanted = [worker_id] if worker_id else [f"worker-{number}" for number in range(1000)]
+        deadline = time.monotonic() + WAIT_FOR_ID
         while not (found := next(((name, held) for name in wanted if (held := self._try_lock(name))), None)):
             if time.monotonic() > deadline:
                 raise WorkerIdTaken(
-                    f"A worker called {executor_id} is running already. Leave --executor-id out to get a free one."
+                    f"A worker called {worker_id} is running already. Leave --executor-id out to get a free one."
                 )
             time.sleep(0.1)  # a lock of another process tells nobody that it is free
         self.my_id, self._mine = found

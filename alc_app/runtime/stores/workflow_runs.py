@@ -17,12 +17,12 @@ from alc_app.attio.host import trace
 from alc_app.attio.host.backoff import backoff
 from alc_app.attio.host.workflow_definitions import NoSuchValue, Step, Workflow, resolve
 from alc_app.runtime.storage.database import Database
-from alc_app.runtime.storage.event_log import append
+from alc_app.runtime.storage.event_log import append_event
 from alc_app.runtime.stores.workflow_tables import WorkflowCallback, WorkflowRun, WorkflowStep
 
-TURN_WITHIN = 600.0
+TURN_TIMEOUT = 600.0
 """Seconds until a turn that nobody has ended is taken again: longer than any block's work."""
-MOST_TRIES = 8
+MAX_TRIES = 8
 FIRST_RETRY = 5.0
 UNANSWERED = "Nobody has called back in time."
 Json = dict[str, Any]
@@ -54,7 +54,7 @@ class WorkflowRuns:
                 traceparent=trace.traceparent(),
             )
             session.add(run)
-            self._begin(session, run, first)
+            self._begin_step(session, run, first)
             return run_id
 
     def post_callback(self, url: str, callback_id: str, body: Mapping[str, Any]) -> None:
@@ -62,9 +62,9 @@ class WorkflowRuns:
         ours, _, execution_id = url.rpartition("/")
         run_id, _, number = execution_id.partition(".")
         if ours == self.callbacks_url and number.isdigit():
-            self.call_back(run_id, int(number), callback_id, body)
+            self.add_callback(run_id, int(number), callback_id, body)
 
-    def under_way(self, workflow_id: str, record_id: str) -> str | None:
+    def running_for(self, workflow_id: str, record_id: str) -> str | None:
         """The run of this workflow for this record that has not ended: a second press of Run means that one."""
         mine = (WorkflowRun.workflow_id == workflow_id, WorkflowRun.record_id == record_id)
         with self._database.reading() as session:
@@ -87,17 +87,17 @@ class WorkflowRuns:
             run = session.get_one(WorkflowRun, run_id, with_for_update=True)
             while run.state == "running":
                 step = _step_of(session, run)
-                callback = _callback_of(session, step) if step.state == "waiting" else None
+                callback = _next_callback(session, step) if step.state == "waiting" else None
                 if callback is None and (step.due_at or 0) > self._now():
                     run.due_at = step.due_at
                     return None
                 if callback or step.state == "running":
-                    return self._turn(run, step, callback)
+                    return self._start_turn(run, step, callback)
                 self._end_step(session, run, step, json.loads(step.then or "{}"), UNANSWERED)
             run.due_at = None
             return None
 
-    def keep(self, run_id: str, turn: Json, result: Json) -> None:
+    def save_result(self, run_id: str, turn: Json, result: Json) -> None:
         """Keep what came of a turn, unless another has been taken since."""
         with self._database.transaction() as session:
             run = session.get_one(WorkflowRun, run_id, with_for_update=True)
@@ -107,10 +107,10 @@ class WorkflowRuns:
             run.due_at = self._now()
             if turn["callback"]:
                 session.get_one(WorkflowCallback, (run.id, step.number, turn["callback"]["id"])).state = "done"
-            self._apply(session, run, step, result)
-            self._tell(session, run)
+            self._apply_result(session, run, step, result)
+            self._publish(session, run)
 
-    def call_back(self, run_id: str, number: int, callback_id: str, body: Mapping[str, Any]) -> None:
+    def add_callback(self, run_id: str, number: int, callback_id: str, body: Mapping[str, Any]) -> None:
         """Tell a step something; a step that has ended ignores it, and the same id twice is once."""
         with self._database.transaction() as session:
             run = session.get(WorkflowRun, run_id, with_for_update=True)
@@ -131,17 +131,17 @@ class WorkflowRuns:
             if is_awaited and _step_of(session, run).state == "waiting":
                 run.due_at = self._now()
 
-    def again(self, run_id: str) -> None:
+    def retry(self, run_id: str) -> None:
         """Let a run that has failed try its last step once more."""
         with self._database.transaction() as session:
             run = session.get_one(WorkflowRun, run_id, with_for_update=True)
             if run.state != "failed":
                 return
             step = _step_of(session, run)
-            session.exec(delete(WorkflowCallback).where(*_callbacks(step)))  # it is told anew
+            session.exec(delete(WorkflowCallback).where(*_of_step(step)))  # it is told anew
             run.state, run.why, run.ended_at, run.due_at = "running", None, None, self._now()
             step.state, step.why, step.ended_at, step.due_at, step.tries = "running", None, None, None, 0
-            self._tell(session, run)
+            self._publish(session, run)
 
     def newest(self, limit: int) -> list[tuple[WorkflowRun, list[WorkflowStep]]]:
         """The last runs with their steps, the youngest first."""
@@ -162,7 +162,7 @@ class WorkflowRuns:
             run = session.get_one(WorkflowRun, run_id, with_for_update=True)
             run.state = "dismissed" if run.state == "failed" else run.state
 
-    def forget(self, before: float, limit: int) -> int:
+    def delete_ended(self, before: float, limit: int) -> int:
         """Drop runs that ended before then, with their steps and callbacks; returns how many runs."""
         ended = select(WorkflowRun.id).where(col(WorkflowRun.ended_at) < before).limit(limit)
         with self._database.transaction() as session:
@@ -172,8 +172,8 @@ class WorkflowRuns:
             session.exec(delete(WorkflowRun).where(col(WorkflowRun.id).in_(ids)))
         return len(ids)
 
-    def _turn(self, run: WorkflowRun, step: WorkflowStep, callback: WorkflowCallback | None) -> Json:
-        run.turn, run.due_at = run.turn + 1, self._now() + TURN_WITHIN
+    def _start_turn(self, run: WorkflowRun, step: WorkflowStep, callback: WorkflowCallback | None) -> Json:
+        run.turn, run.due_at = run.turn + 1, self._now() + TURN_TIMEOUT
         step.tries += callback is None
         return {
             "turn": run.turn,
@@ -186,17 +186,17 @@ class WorkflowRuns:
             "callback": callback and {"id": callback.id, "body": callback.body},
         }
 
-    def _apply(self, session: Session, run: WorkflowRun, step: WorkflowStep, result: Json) -> None:
+    def _apply_result(self, session: Session, run: WorkflowRun, step: WorkflowStep, result: Json) -> None:
         kind = result["type"]
         if kind == "outcome":
             self._end_step(session, run, step, result)
         elif kind == "exit":
             step.state, step.ended_at = "done", self._now()
-            self._end(run, "done")
+            self._end_run(run, "done")
         elif kind == "defer":
             step.state, step.then, step.why = "waiting", json.dumps(result["then"]), None
             step.due_at = self._now() + result["give_up_after"]
-        elif kind == "error" and result["retryable"] and step.tries < MOST_TRIES and step.state == "running":
+        elif kind == "error" and result["retryable"] and step.tries < MAX_TRIES and step.state == "running":
             step.due_at = self._now() + backoff(step.tries, FIRST_RETRY)
             step.why = result["error_message"]
         elif kind == "error":
@@ -211,12 +211,12 @@ class WorkflowRuns:
         following = definition.steps[step.step_id].then.get(outcome["id"])
         if following:
             session.flush()  # what it has found is among what the next one may name
-            self._begin(session, run, following)
+            self._begin_step(session, run, following)
         else:
-            self._end(run, "done")
-        self._tell(session, run)
+            self._end_run(run, "done")
+        self._publish(session, run)
 
-    def _begin(self, session: Session, run: WorkflowRun, step_id: str) -> None:
+    def _begin_step(self, session: Session, run: WorkflowRun, step_id: str) -> None:
         definition = Workflow.model_validate_json(run.definition)
         plan: Step = definition.steps[step_id]
         run.number += 1
@@ -229,40 +229,40 @@ class WorkflowRuns:
             started_at=self._now(),
         )
         try:
-            step.config = json.dumps(resolve(plan.config, _found(session, run)))
+            step.config = json.dumps(resolve(plan.config, _variables(session, run)))
         except NoSuchValue as error:
             self._fail(run, step, str(error))
         session.add(step)
-        self._tell(session, run)
+        self._publish(session, run)
 
     def _fail(self, run: WorkflowRun, step: WorkflowStep, why: str) -> None:
         step.state, step.why, step.ended_at, step.due_at = "failed", why, self._now(), None
-        self._end(run, "failed")
+        self._end_run(run, "failed")
         run.why = why
 
-    def _end(self, run: WorkflowRun, state: str) -> None:
+    def _end_run(self, run: WorkflowRun, state: str) -> None:
         run.state, run.ended_at, run.due_at = state, self._now(), None
 
-    def _tell(self, session: Session, run: WorkflowRun) -> None:
-        append(session, "workflow", {"run_id": run.id, "state": run.state}, self._now())
+    def _publish(self, session: Session, run: WorkflowRun) -> None:
+        append_event(session, "workflow", {"run_id": run.id, "state": run.state}, self._now())
         if run.state == "failed":
-            append(session, "dead_letter", {"id": f"workflow:{run.id}"}, self._now())
+            append_event(session, "dead_letter", {"id": f"workflow:{run.id}"}, self._now())
 
 
 def _step_of(session: Session, run: WorkflowRun) -> WorkflowStep:
     return session.get_one(WorkflowStep, (run.id, run.number))
 
 
-def _callbacks(step: WorkflowStep) -> tuple[ColumnElement[bool], ...]:
+def _of_step(step: WorkflowStep) -> tuple[ColumnElement[bool], ...]:
     return (col(WorkflowCallback.run_id) == step.run_id, col(WorkflowCallback.number) == step.number)
 
 
-def _callback_of(session: Session, step: WorkflowStep) -> WorkflowCallback | None:
-    waiting = select(WorkflowCallback).where(*_callbacks(step), WorkflowCallback.state == "new")
+def _next_callback(session: Session, step: WorkflowStep) -> WorkflowCallback | None:
+    waiting = select(WorkflowCallback).where(*_of_step(step), WorkflowCallback.state == "new")
     return session.exec(waiting.order_by(col(WorkflowCallback.received_at)).limit(1)).first()
 
 
-def _found(session: Session, run: WorkflowRun) -> Json:
+def _variables(session: Session, run: WorkflowRun) -> Json:
     """What the run knows: what it was given, and by the name of each step what that has brought."""
     found: Json = {"trigger": json.loads(run.given)}
     steps = select(WorkflowStep).where(WorkflowStep.run_id == run.id).order_by(col(WorkflowStep.number))

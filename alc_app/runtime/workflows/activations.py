@@ -24,7 +24,7 @@ from alc_app.attio.host.workflow_definitions import Workflow
 from alc_app.attio.http import Request, Response
 from alc_app.attio.workflows import Complete, NoOp, Outcome, TriggerBlock, TriggerMetadata, read_config
 from alc_app.runtime.services import Services
-from alc_app.runtime.storage.event_log import append
+from alc_app.runtime.storage.event_log import append_event
 from alc_app.runtime.storage.tables import WebhookHandlerRow
 from alc_app.runtime.stores.workflow_runs import Json
 from alc_app.runtime.stores.workflow_tables import WorkflowActivation, WorkflowSwitch
@@ -56,7 +56,7 @@ class WorkflowActivations:
             raise LookupError("A person starts it; there is nothing to switch on.")
         with self._services.database.transaction() as session:
             session.merge(WorkflowSwitch(workflow_id=workflow_id, wanted=on))
-            append(session, "workflow", {"workflow_id": workflow_id}, self._services.now())
+            append_event(session, "workflow", {"workflow_id": workflow_id}, self._services.now())
 
     def standing(self) -> dict[str, Standing]:
         """How each workflow stands that was ever switched."""
@@ -186,7 +186,7 @@ class WorkflowActivations:
                 activation.state, switch.wanted, switch.why = "ended", False, result["why"]
             if activation.state == "ended":
                 self._services.webhook_handlers.delete(activation.handler_id)
-            append(session, "workflow", {"workflow_id": switch.workflow_id}, now)
+            append_event(session, "workflow", {"workflow_id": switch.workflow_id}, now)
         if not result["ok"]:
             log.warning("The workflow %s could not %s: %s", switch.workflow_id, plan["do"], result["why"])
 

@@ -49,13 +49,13 @@ class WorkflowRunner:
         if workflow.trigger:
             raise LookupError(f"{workflow.title} is started by its trigger.")
         self._services.exchanges.add("User", WORKFLOW, "Runs a workflow", title=workflow.title)
-        run_id = self.runs.under_way(workflow_id, record_id) or uuid4().hex
+        run_id = self.runs.running_for(workflow_id, record_id) or uuid4().hex
         return self.runs.start(run_id, workflow, workflow.first, {"record_id": record_id})
 
     def go_on(self, run_id: str) -> None:
         """Bring a run forward as far as it goes."""
         while turn := current().step("take_turn", partial(self.runs.take_turn, run_id)):
-            current().step("keep_outcome", partial(self.runs.keep, run_id, turn, self._do(run_id, turn)))
+            current().step("keep_outcome", partial(self.runs.save_result, run_id, turn, self._do(run_id, turn)))
 
     def _do(self, run_id: str, turn: Json) -> Json:
         try:

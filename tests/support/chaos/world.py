@@ -117,7 +117,7 @@ class World:
         """Does the connection work, and not only as far as we know?"""
         try:
             usable = self.services.connections.usable_id(WORKSPACE)
-            return self.peers.takes(self.services.connections.open(usable).value)
+            return self.peers.takes(self.services.connections.with_fresh_token(usable).value)
         except AttioError:
             return False
 

@@ -303,7 +303,7 @@ class NoRateLimit:
     """Lets every request pass at once."""
 
     def wait_for_slot(self, origin: str, per_second: int) -> None: ...
-    def push(self, origin: str, seconds: float) -> None: ...
+    def push_back(self, origin: str, seconds: float) -> None: ...
 
 
 class NoOAuth:
@@ -350,7 +350,7 @@ class FakeRuntime(AppContext):
     def connected(self, connected: bool) -> None:
         connections = self.fake.connections
         if connected:
-            id = "" if connections.is_known("connection") else "connection"
+            id = "" if connections.exists("connection") else "connection"
             tokens = Tokens("alc-token", "alc-refresh-token", START * 2, "")
             connections.activate(connections.add(SETTINGS.workspace_id, tokens, id))
         elif live := connections.live(SETTINGS.workspace_id):

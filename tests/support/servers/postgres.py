@@ -13,7 +13,7 @@ from uuid import uuid4
 
 from sqlalchemy import NullPool, create_engine, text
 
-from alc_app.runtime.storage.locks import number_of
+from alc_app.runtime.storage.locks import lock_key
 
 HOW_TO_GET_ONE = "No Postgres here: on Debian, apt-get install postgresql. These tests are skipped."
 USER = "alc"
@@ -60,7 +60,7 @@ def end_holder_of(url: str, name: str) -> bool:
     holders = "select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and granted and objid = :low"
     engine = create_engine(url, poolclass=NullPool)
     with engine.connect() as connection:
-        return bool(connection.execute(text(holders), {"low": number_of(name) % 2**32}).all())
+        return bool(connection.execute(text(holders), {"low": lock_key(name) % 2**32}).all())
 
 
 def _admin(server_url: str, statement: str) -> None:

@@ -18,7 +18,7 @@ from alc_app.attio.host.errors import FetchAnswerLost, FetchError, FetchNotSent
 from alc_app.attio.http import FetchResponse
 from alc_app.runtime import http_client
 from alc_app.runtime.http_client import Http, harden
-from alc_app.runtime.observability.metrics import CALLS, show_on_loopback
+from alc_app.runtime.observability.metrics import CALLS, serve_metrics
 from tests.unit.runtime.conftest import Peer
 
 OK = b"HTTP/1.1 200 OK\r\n"
@@ -98,8 +98,8 @@ def test_a_peer_cannot_hold_us_up(peer: Serve, pieces: tuple[bytes, ...], gap: f
 @pytest.mark.parametrize(
     "body",
     [
-        OK + b"\r\n" + b"x" * (http_client.MAX_ANSWER + 1),
-        OK + b"Content-Encoding: gzip\r\n\r\n" + gzip.compress(b"0" * 50 * http_client.MAX_ANSWER),
+        OK + b"\r\n" + b"x" * (http_client.MAX_RESPONSE + 1),
+        OK + b"Content-Encoding: gzip\r\n\r\n" + gzip.compress(b"0" * 50 * http_client.MAX_RESPONSE),
     ],
     ids=["endless", "gzip bomb"],
 )
@@ -112,8 +112,8 @@ def test_a_peer_cannot_flood_us(peer: Serve, body: bytes) -> None:
 def test_an_answer_as_large_as_the_cap_is_taken(peer: Serve) -> None:
     """O10: the edge."""
     assert (
-        len(get(peer(OK + b"Content-Type: text/plain\r\n\r\n" + b"x" * http_client.MAX_ANSWER).url).text)
-        == http_client.MAX_ANSWER
+        len(get(peer(OK + b"Content-Type: text/plain\r\n\r\n" + b"x" * http_client.MAX_RESPONSE).url).text)
+        == http_client.MAX_RESPONSE
     )
 
 
@@ -212,7 +212,7 @@ def test_every_call_is_counted_by_its_host_and_how_it_ended(peer: Serve) -> None
 
 def test_a_worker_shows_what_it_counts_to_this_machine() -> None:
     """Operations: its calls are counted where they are made."""
-    with show_on_loopback(0) as server:
+    with serve_metrics(0) as server:
         text = get(f"http://127.0.0.1:{server.server_port}/metrics").text
         server.shutdown()
 

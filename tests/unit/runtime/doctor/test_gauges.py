@@ -38,8 +38,8 @@ def test_what_waits_is_counted(services: Services, engine: FakeEngine, connect: 
     """Deliveries, connections, clean-ups, runs, workers and leads; what is done with is not."""
     for webhook_id, state in (("m1", "new"), ("m2", "new"), ("m3", "ignored"), ("m4", "new"), ("m5", "new")):
         services.inbox.put("h", webhook_id, b"{}", state)
-    services.inbox.mark("h", "m4", "failed")
-    services.inbox.mark("h", "m5", "done")
+    services.inbox.mark_ended("h", "m4", "failed")
+    services.inbox.mark_ended("h", "m5", "done")
     connect()
     former = services.connections.add(WORKSPACE, Tokens("a", "r", time.time() + 60, ""))
     with services.database.transaction() as session:

@@ -131,7 +131,7 @@ def test_a_connection_that_stays_half_way_is_cleaned_up(
 def test_a_connection_that_alc_refuses_needs_a_person(services: Services, connect: Connect) -> None:
     """O13: only somebody can log in."""
     connection_id = connect()
-    services.connections.needs_reconnect(connection_id, "Refused.")
+    services.connections.mark_needs_reconnect(connection_id, "Refused.")
 
     [finding] = check_connection(services)
 

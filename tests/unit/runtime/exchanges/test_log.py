@@ -18,7 +18,7 @@ from tests.support.waiting import eventually
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
     database = Database(f"sqlite:///{tmp_path / 'exchanges.db'}")
-    Schema(database, "exchanges").fit()
+    Schema(database, "exchanges").prepare()
     yield database
     database.close()
 

@@ -24,8 +24,8 @@ Connect = Callable[..., str]
 def fail_delivery(services: Services, why: str = "answered 400") -> None:
     """A delivery that was worked through, in vain."""
     services.inbox.put("h", "msg_1", b"{}", "new")
-    services.inbox.queued(services.inbox.get("h", "msg_1"))
-    services.inbox.mark("h", "msg_1", "failed", why)
+    services.inbox.mark_queued(services.inbox.get("h", "msg_1"))
+    services.inbox.mark_ended("h", "msg_1", "failed", why)
 
 
 def ids(services: Services) -> list[str]:
@@ -37,7 +37,7 @@ def test_a_delivery_that_failed_gets_a_run_that_was_not_used_before(services: Se
     services.inbox.put("h", "msg_1", b"{}", "new")
     relay = Relay(services)
     relay.deliveries()
-    services.inbox.mark("h", "msg_1", "failed", "answered 400")
+    services.inbox.mark_ended("h", "msg_1", "failed", "answered 400")
     assert ids(services) == [LETTER]
 
     assert dead_letters.replay(services, LETTER) == "The delivery msg_1 gets a new run."

@@ -137,7 +137,7 @@ def test_a_delivery_loses_its_body_first_and_its_id_much_later(
     services.inbox.put("h", "msg", b'{"name": "Ada"}', "ignored" if state == "ignored" else "new")
     if state != "ignored":
         clock.time += 3 * DAY  # it waited; what counts is when it ended
-        services.inbox.mark("h", "msg", state, "a reason with a name in it")
+        services.inbox.mark_ended("h", "msg", state, "a reason with a name in it")
 
     clock.time += 7 * DAY
     housekeeping.sweep()
@@ -160,7 +160,7 @@ def test_a_delivery_that_waits_is_never_forgotten(services: Services, housekeepi
     """R17: it was answered with 2xx, so it must have its effect, however late."""
     services.inbox.put("h", "msg_1", b"{}", "new")
     services.inbox.put("h", "msg_2", b"{}", "new")
-    services.inbox.queued(services.inbox.get("h", "msg_2"))
+    services.inbox.mark_queued(services.inbox.get("h", "msg_2"))
 
     clock.time += 1000 * DAY
     housekeeping.sweep()
@@ -174,7 +174,7 @@ def test_a_delivery_that_is_given_up_has_ended(services: Services, clock: Clock)
     row = services.inbox.get("h", "msg")
     row.tries = 99
     clock.time += 5
-    services.inbox.try_again(row, "why")
+    services.inbox.schedule_retry(row, "why")
 
     given_up = services.inbox.get("h", "msg")
     assert (given_up.state, given_up.due_at, given_up.why) == ("failed", START + 5, "why")
@@ -284,7 +284,7 @@ def test_on_postgres_the_rule_and_the_numbers_are_the_same(postgres: str, tmp_pa
     services.publish("newest", {})
     services.inbox.put("h", "msg", b"{}", "ignored")
     services.inbox.put("h", "failed", b"{}", "new")
-    services.inbox.mark("h", "failed", "failed")
+    services.inbox.mark_ended("h", "failed", "failed")
     services.engine.enqueue("webhook", "h", "msg", queue="webhooks", run_id="run")
     with running(AppContext(services)):
         transitions.mark_not_sent(transitions.open_send(RECORD).id)

@@ -15,7 +15,7 @@ from click.testing import CliRunner
 from alc_app.app import app as manifest
 from alc_app.cli.commands import main
 from alc_app.config.settings import Config
-from alc_app.runtime.migrations.schema import Schema, SchemaUnfit
+from alc_app.runtime.migrations.schema import Schema, SchemaMismatch
 from alc_app.runtime.services import Services
 from alc_app.runtime.storage.database import Database
 from alc_app.runtime.storage.tables import ExchangeTable, InboxTable, Table
@@ -53,7 +53,7 @@ def test_two_that_start_at_once_migrate_once(empty: Database) -> None:
         done = list(pool.map(lambda _: Schema(empty, "app").migrate(), range(4)))
 
     assert any(done)
-    assert Schema(empty, "app").version() == Schema(empty, "app").known[-1]
+    assert Schema(empty, "app").version() == Schema(empty, "app").versions[-1]
 
 
 def test_a_home_from_before_0_1_0_is_refused_with_what_to_do(tmp_path: Path) -> None:
@@ -64,7 +64,7 @@ def test_a_home_from_before_0_1_0_is_refused_with_what_to_do(tmp_path: Path) -> 
         connection.execute("insert into app_schema values ('0024')")
     connection.close()
 
-    with pytest.raises(SchemaUnfit, match=r"before 0\.1\.0 and cannot be migrated: move the home away"):
+    with pytest.raises(SchemaMismatch, match=r"before 0\.1\.0 and cannot be migrated: move the home away"):
         Services(config, manifest)
     outcome = CliRunner().invoke(main, ["migrate", "--home", str(tmp_path)])
     assert (outcome.exit_code, "move the home away" in outcome.output) == (1, True)
@@ -78,7 +78,7 @@ def test_a_newer_database_refuses_an_older_program(tmp_path: Path) -> None:
         connection.execute("update app_schema set version_num = '9999'")
     connection.close()
 
-    with pytest.raises(SchemaUnfit, match="9999, newer than this program"):
+    with pytest.raises(SchemaMismatch, match="9999, newer than this program"):
         Services(config, manifest)
     outcome = CliRunner().invoke(main, ["worker", "--home", str(tmp_path)])
     assert (outcome.exit_code, "Start a newer program" in outcome.output) == (1, True)
@@ -87,7 +87,7 @@ def test_a_newer_database_refuses_an_older_program(tmp_path: Path) -> None:
 def test_postgres_is_migrated_by_hand(empty_postgres: str, tmp_path: Path) -> None:
     """Scale-out: of N processes none changes the tables by itself; the command says what it has done."""
     config = Config.from_env(home=tmp_path, database_url=empty_postgres)
-    with pytest.raises(SchemaUnfit, match="Run: alc-app migrate"):
+    with pytest.raises(SchemaMismatch, match="Run: alc-app migrate"):
         Services(config, manifest)
 
     outcome = CliRunner().invoke(main, ["migrate", "--database-url", empty_postgres, "--home", str(tmp_path)])

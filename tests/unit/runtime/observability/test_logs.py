@@ -23,7 +23,7 @@ def log(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Iter
     before, level = root.handlers[:], root.level
     root.handlers = []
     monkeypatch.setattr("sys.stderr", err)
-    logs.set_up("DEBUG", getattr(request, "param", "text"))
+    logs.configure("DEBUG", getattr(request, "param", "text"))
     yield err
     root.handlers, root.level = before, level
     for name in ("authlib", "urllib3", "dbos"):
@@ -134,7 +134,7 @@ def test_a_text_of_somebody_elses_cannot_forge_a_line() -> None:
     """U8: line breaks and direction marks are shown as what they are."""
     record = logging.LogRecord("x", logging.INFO, "f", 1, "ALC said: %s", ("no\n12:00:00 INFO fake\u202e",), None)
 
-    line = copy_context().run(lambda: (trace._current.set(None), logs.ForPeople("%(message)s").format(record))[1])
+    line = copy_context().run(lambda: (trace._current.set(None), logs.TextFormatter("%(message)s").format(record))[1])
 
     assert line == r"ALC said: no\n12:00:00 INFO fake\u202e"
 
@@ -145,7 +145,7 @@ def test_a_library_that_logs_by_itself_is_masked_too(capsys: pytest.CaptureFixtu
     library.addHandler(logging.StreamHandler())
     library.propagate = False
 
-    logs.adopt("alc_app.tests.chatty")
+    logs.propagate_to_root("alc_app.tests.chatty")
 
     assert not library.handlers
     assert library.propagate

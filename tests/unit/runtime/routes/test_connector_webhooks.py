@@ -55,7 +55,7 @@ class Install:
     def keep(self) -> None:
         """Do what the worker does when the row is due."""
         self.services.subscriptions.refresh_soon(self.handler_id)
-        self.services.subscriptions.keep(self.handler_id, lambda each: Connection(each, "token"))
+        self.services.subscriptions.subscribe_or_refresh(self.handler_id, lambda each: Connection(each, "token"))
 
     def tell(self, data: Any, secret: str | None = None) -> TestResponse:
         """The service tells of something, signed as it signs."""

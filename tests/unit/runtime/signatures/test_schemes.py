@@ -81,7 +81,7 @@ def test_before_the_secret_is_known_attio_is_asked_to_come_again(
 
     assert attio.deliver().status_code == 503
     assert services.webhook_handlers.get(attio.handler_id).secret == ""
-    assert not services.webhook_handlers.unopenable()
+    assert not services.webhook_handlers.undecryptable()
 
 
 def test_the_secret_is_sealed(attio: Attio, services: Services) -> None:

@@ -88,7 +88,7 @@ def test_a_delivery_is_not_stored_and_the_next_one_is(trouble: Trouble, services
 
 def test_behind_a_writer_that_is_stuck_nobody_waits(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
     """C14, R21: a lock costs the threads that came with it, and those that come later are free at once."""
-    monkeypatch.setattr(inbox_module, "PATIENCE", 0.0)
+    monkeypatch.setattr(inbox_module, "SLOW_WRITE", 0.0)
     outcomes: list[object] = []
 
     def deliver() -> None:
@@ -97,7 +97,7 @@ def test_behind_a_writer_that_is_stuck_nobody_waits(services: Services, monkeypa
     with locked(services.inbox._database.engine):
         first = threading.Thread(target=deliver)
         first.start()
-        eventually(lambda: services.inbox._at_work_since != float("inf"))
+        eventually(lambda: services.inbox._writing_since != float("inf"))
         started = time.monotonic()
         with pytest.raises(NotStored, match="too slow"):
             services.inbox.put("handler", "msg_2", b"{}", "new")

@@ -11,7 +11,7 @@ import pytest
 from alc_app.attio.host.errors import FetchRefused
 from alc_app.attio.http import FetchResponse
 from alc_app.runtime.storage.database import Database
-from alc_app.runtime.stores.circuit_breaker import PAUSE, CircuitBreaker
+from alc_app.runtime.stores.circuit_breaker import PROBE_EVERY, CircuitBreaker
 from tests.unit.runtime.conftest import Clock
 
 ATTIO = "https://attio.test"
@@ -53,7 +53,7 @@ def test_nobody_calls_with_a_key_that_was_refused(call: Callable[[], int], other
 def test_it_is_asked_again_once_a_minute_by_one_of_all(call: Callable[[], int], other: Other, clock: Clock) -> None:
     """C5: however many have come due meanwhile."""
     call()
-    clock.time += PAUSE
+    clock.time += PROBE_EVERY
 
     def attempt(_: int) -> int | None:
         try:
@@ -69,7 +69,7 @@ def test_it_is_asked_again_once_a_minute_by_one_of_all(call: Callable[[], int], 
 def test_all_go_on_when_the_key_is_accepted_again(call: Callable[[], int], other: Other, clock: Clock) -> None:
     """C5: somebody has mended it; any answer but 401 says so."""
     call()
-    clock.time += PAUSE
+    clock.time += PROBE_EVERY
     other.status = 404
 
     assert [call(), call(), call()] == [404, 404, 404]
@@ -82,10 +82,10 @@ def test_one_alert_is_raised_and_one_line_says_that_it_is_over(
     caplog.set_level(logging.WARNING, "alc_app.runtime.stores.circuit_breaker")
     call()
     for _ in range(3):
-        clock.time += PAUSE
+        clock.time += PROBE_EVERY
         call()
     other.status = 200
-    clock.time += PAUSE
+    clock.time += PROBE_EVERY
     call()
 
     assert [(line.levelname, "key" in line.message) for line in caplog.records] == [("ERROR", True), ("WARNING", True)]

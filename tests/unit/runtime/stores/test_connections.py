@@ -43,7 +43,7 @@ def test_a_row_that_was_swapped_cannot_be_opened(services: Services, connect: Co
         session.connection().execute(text("update connection set access_token = refresh_token"))
 
     with pytest.raises(AttioConnectionExpiredError, match="reconnect"):
-        services.connections.open(connection_id)
+        services.connections.with_fresh_token(connection_id)
     assert services.connections.row(connection_id).status == "needs_reconnect"
 
 
@@ -57,18 +57,18 @@ def test_a_connection_whose_key_was_not_at_hand_is_in_use_again_when_it_is_back(
     keys.write_text(Fernet.generate_key().decode())
     wrong = make_house()
     with pytest.raises(AttioConnectionExpiredError, match="The key that opens the connection is not at hand"):
-        wrong.connections.open(connection_id)
+        wrong.connections.with_fresh_token(connection_id)
     with pytest.raises(AttioConnectionExpiredError, match="not at hand"):
         wrong.connections.usable_id(WORKSPACE)
-    wrong.connections.reopen()
+    wrong.connections.reactivate()
     assert wrong.connections.row(connection_id).status == "needs_reconnect"
 
     keys.write_text(good)
     services = make_house()
-    services.connections.reopen()
+    services.connections.reactivate()
 
     assert services.connections.usable_id(WORKSPACE) == connection_id
-    assert services.connections.open(connection_id).value == "old-access"
+    assert services.connections.with_fresh_token(connection_id).value == "old-access"
 
 
 @pytest.mark.parametrize(("lifetime", "fresh_for"), [(30, 22), (240, 179), (3600, 3539)])
@@ -81,9 +81,9 @@ def test_a_token_is_used_until_shortly_before_its_end(
     now = datetime.now(UTC)
 
     with time_machine.travel(now + timedelta(seconds=fresh_for - 1), tick=False):
-        assert services.connections.open(connection_id).value == "old-access"
+        assert services.connections.with_fresh_token(connection_id).value == "old-access"
     with time_machine.travel(now + timedelta(seconds=fresh_for + 2), tick=False):
-        assert services.connections.open(connection_id).value == "new-access"
+        assert services.connections.with_fresh_token(connection_id).value == "new-access"
 
 
 def test_eight_that_need_a_fresh_token_share_one_refresh(
@@ -95,7 +95,7 @@ def test_eight_that_need_a_fresh_token_share_one_refresh(
 
     def open_it(_: int) -> str:
         start.wait()
-        return services.connections.open(connection_id).value
+        return services.connections.with_fresh_token(connection_id).value
 
     with ThreadPoolExecutor(8) as pool:
         assert set(pool.map(open_it, range(8))) == {"new-access"}
@@ -111,7 +111,7 @@ def test_two_houses_on_one_database_share_one_refresh(
 
     def open_it(services: Services) -> str:
         start.wait()
-        return services.connections.open(connection_id).value
+        return services.connections.with_fresh_token(connection_id).value
 
     with ThreadPoolExecutor(2) as pool:
         assert set(pool.map(open_it, houses)) == {"new-access"}
@@ -124,7 +124,7 @@ def test_both_new_tokens_are_stored_before_either_is_used(
     """O14: the next refresh sends the rotated token."""
     alc.post(TOKEN, json=FRESH)
     connection_id = connect(lifetime=-1)
-    services.connections.open(connection_id)
+    services.connections.with_fresh_token(connection_id)
     row = services.connections.row(connection_id)
 
     services.connections.refresh(connection_id, row.token_version)
@@ -152,7 +152,7 @@ def test_a_refresh_that_alc_refuses_ends_in_needs_reconnect_and_no_loop(
     connection_id = connect(lifetime=-1)
 
     with pytest.raises(AttioConnectionExpiredError, match="reconnect"):
-        services.connections.open(connection_id)
+        services.connections.with_fresh_token(connection_id)
     with pytest.raises(AttioConnectionExpiredError, match="reconnect"):
         services.connections.usable_id(WORKSPACE)
     assert len(posts(alc, TOKEN)) == 1
@@ -169,10 +169,10 @@ def test_a_refresh_whose_answer_is_lost_keeps_the_old_token_for_the_next_try(
     connection_id = connect(lifetime=-1)
 
     with pytest.raises(AttioConnectionExpiredError, match="try again"):
-        services.connections.open(connection_id)
+        services.connections.with_fresh_token(connection_id)
     assert services.connections.row(connection_id).status == "active"
 
-    assert services.connections.open(connection_id).value == "new-access"
+    assert services.connections.with_fresh_token(connection_id).value == "new-access"
     assert "refresh_token=old-refresh" in posts(alc, TOKEN)[1]
 
 
@@ -185,14 +185,14 @@ def test_a_lease_of_a_process_that_died_runs_out(
     with services.database.transaction() as session:
         session.connection().execute(text("update connection set refreshing_until = :t"), {"t": time.time() + 0.1})
 
-    assert services.connections.open(connection_id).value == "new-access"
+    assert services.connections.with_fresh_token(connection_id).value == "new-access"
 
 
 def test_without_a_refresh_token_the_old_one_is_used_as_long_as_alc_takes_it(
     services: Services, connect: Connect, alc: responses.RequestsMock
 ) -> None:
     """O16: the clock does not decide; a 401 does."""
-    assert services.connections.open(connect(lifetime=-1, refresh_token="")).value == "old-access"
+    assert services.connections.with_fresh_token(connect(lifetime=-1, refresh_token="")).value == "old-access"
     assert not posts(alc, TOKEN)
 
 
@@ -229,7 +229,7 @@ def test_connections_of_two_workspaces_do_not_touch(services: Services, connect:
     services.connections.activate(theirs)
     services.connections.erase(ours)
 
-    assert services.connections.open(services.connections.usable_id("another")).value == "theirs"
+    assert services.connections.with_fresh_token(services.connections.usable_id("another")).value == "theirs"
 
 
 def test_the_refresh_token_is_revoked_first_and_both_are_erased(
@@ -245,7 +245,7 @@ def test_the_refresh_token_is_revoked_first_and_both_are_erased(
     row = services.connections.row(connection_id)
     assert (row.status, row.access_token, row.refresh_token, row.username) == ("removed", "", "", "")
     with pytest.raises(AttioConnectionExpiredError):
-        services.connections.open(connection_id)
+        services.connections.with_fresh_token(connection_id)
 
 
 def test_saving_a_connection_twice_is_saving_it_once(services: Services, connect: Callable[..., str]) -> None:
@@ -302,4 +302,4 @@ def test_after_a_refused_refresh_nobody_opens_the_access_token_again(
         services.connections.refresh(connection_id, 1)
 
     with pytest.raises(AttioConnectionExpiredError):
-        services.connections.open(connection_id)
+        services.connections.with_fresh_token(connection_id)

@@ -51,7 +51,7 @@ def test_what_is_stored_is_on_the_disk_when_put_returns(inbox: Inbox, path: Path
 def test_the_same_delivery_again_is_a_duplicate(inbox: Inbox) -> None:
     """R14: also when it has been done long ago."""
     inbox.put(A, "msg_1", b"{}", "new")
-    inbox.mark(A, "msg_1", "done")
+    inbox.mark_ended(A, "msg_1", "done")
 
     assert inbox.put(A, "msg_1", b"{}", "new") == "duplicate"
     assert inbox.get(A, "msg_1").state == "done"
@@ -165,7 +165,7 @@ def test_a_full_disk_is_not_stored_and_recovers(inbox: Inbox) -> None:
 
 def test_a_writer_that_is_too_slow_is_not_stored(inbox: Inbox, monkeypatch: pytest.MonkeyPatch) -> None:
     """R17: the sender is answered in time, with 503."""
-    monkeypatch.setattr(inbox_module, "ANSWER_WITHIN", 0.05)
+    monkeypatch.setattr(inbox_module, "STORE_TIMEOUT", 0.05)
     monkeypatch.setattr(inbox, "_commit", lambda batch: None)
 
     with pytest.raises(NotStored):
@@ -175,8 +175,8 @@ def test_a_writer_that_is_too_slow_is_not_stored(inbox: Inbox, monkeypatch: pyte
 def test_what_has_ended_stays_ended(inbox: Inbox) -> None:
     """R14: the relay may mark late."""
     inbox.put(A, "msg_1", b"{}", "new")
-    inbox.mark(A, "msg_1", "done")
-    inbox.mark(A, "msg_1", "queued")
+    inbox.mark_ended(A, "msg_1", "done")
+    inbox.mark_ended(A, "msg_1", "queued")
 
     assert inbox.get(A, "msg_1").state == "done"
     assert not inbox.due()
@@ -189,6 +189,6 @@ def test_new_deliveries_are_handed_out_and_ignored_ones_are_not(inbox: Inbox) ->
 
     assert [row.webhook_id for row in inbox.due()] == ["msg_2"]
     assert inbox.statistics(A) == (2, 1000.0, 0)
-    inbox.mark(A, "msg_2", "failed", "answered 422")
+    inbox.mark_ended(A, "msg_2", "failed", "answered 422")
     assert inbox.statistics(A) == (2, 1000.0, 1)
     assert inbox.statistics(B) == (0, None, 0)

@@ -73,7 +73,7 @@ def test_afterwards_the_new_key_alone_opens_everything(services: Services, seale
     }
     done = rotate_keys(services.database, Sealer([NEW, OLD]))
 
-    assert (done.resealed, done.unopened) == (len(sealed), [])
+    assert (done.resealed, done.undecryptable) == (len(sealed), [])
     assert_all_open(services, NEW, as_before=sealed)
     assert rotate_keys(services.database, Sealer([NEW])).resealed == 0
 

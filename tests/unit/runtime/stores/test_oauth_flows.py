@@ -176,7 +176,7 @@ def test_an_answer_without_a_code_is_refused(callback: Callback) -> None:
 def test_a_grant_that_was_taken_is_gone(services: Services, callback: Callback) -> None:
     """Section 7 of the bar, Install 3: no second use of the code; the flow is still known as used."""
     flow = callback()
-    services.oauth_flows.forget(flow)
+    services.oauth_flows.erase_secrets(flow)
 
     assert services.oauth_flows.grant(flow) is None
     with pytest.raises(CallbackRefused, match="used already"):

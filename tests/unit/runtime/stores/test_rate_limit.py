@@ -47,8 +47,8 @@ def test_a_slot_that_is_free_is_taken_at_once(services: Services, waits: list[fl
 def test_retry_after_moves_everybodys_next_slot(services: Services, waits: list[float]) -> None:
     """R21: pushed forward by what the other side says, never back."""
     services.rate_limiter.wait_for_slot("a", LIMIT)
-    services.rate_limiter.push("a", 30)
-    services.rate_limiter.push("a", 5)
+    services.rate_limiter.push_back("a", 30)
+    services.rate_limiter.push_back("a", 5)
 
     RateLimiter(services.database).wait_for_slot("a", LIMIT)
 
@@ -58,7 +58,7 @@ def test_retry_after_moves_everybodys_next_slot(services: Services, waits: list[
 def test_kinds_of_calls_do_not_wait_for_each_other(services: Services, waits: list[float]) -> None:
     """One row for each name."""
     services.rate_limiter.wait_for_slot("a", LIMIT)
-    services.rate_limiter.push("a", 30)
+    services.rate_limiter.push_back("a", 30)
 
     services.rate_limiter.wait_for_slot("b", LIMIT)
 

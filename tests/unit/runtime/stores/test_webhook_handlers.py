@@ -54,7 +54,7 @@ def test_an_entombed_handler_is_still_to_be_cleaned_up(services: Services) -> No
     row, untouched = services.webhook_handlers.row(handler_id), services.webhook_handlers.row(other)
     assert row
     assert row.gone_at
-    assert [left.id for left in services.webhook_handlers.of(CONNECTION)] == [handler_id]
+    assert [left.id for left in services.webhook_handlers.of_connection(CONNECTION)] == [handler_id]
     assert untouched
     assert untouched.gone_at is None
 
@@ -68,7 +68,7 @@ def test_a_deleted_handler_stays_as_a_tombstone(services: Services) -> None:
 
     assert first
     assert services.webhook_handlers.row(handler_id) == first
-    assert not services.webhook_handlers.of(CONNECTION)
+    assert not services.webhook_handlers.of_connection(CONNECTION)
 
 
 def test_a_handler_that_never_was_is_a_lookup_error(services: Services) -> None:

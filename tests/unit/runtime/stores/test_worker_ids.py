@@ -17,7 +17,7 @@ Process = Callable[[], Services]
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody else is looking for a moment here."""
-    monkeypatch.setattr(worker_ids, "PATIENCE", 0.0)
+    monkeypatch.setattr(worker_ids, "WAIT_FOR_ID", 0.0)
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

@@ -10,7 +10,7 @@ from sqlmodel import select
 
 from alc_app.attio.host.workflow_definitions import Step, Workflow
 from alc_app.runtime.storage.database import Database
-from alc_app.runtime.stores.workflow_runs import MOST_TRIES, TURN_WITHIN, WorkflowRuns
+from alc_app.runtime.stores.workflow_runs import MAX_TRIES, TURN_TIMEOUT, WorkflowRuns
 from alc_app.runtime.stores.workflow_tables import WorkflowCallback, WorkflowRun
 from tests.unit.runtime.conftest import Clock
 
@@ -54,7 +54,7 @@ def test_variables_are_filled_in_as_a_step_begins(runs: WorkflowRuns) -> None:
     """From what the run was given, and from what earlier steps have found."""
     first = turn(runs)
     assert first["config"] == {"who": "r1"}
-    runs.keep("run", first, DONE)
+    runs.save_result("run", first, DONE)
     assert turn(runs)["config"] == {"text": "found 1"}
 
 
@@ -73,11 +73,11 @@ def test_who_comes_back_after_another_has_taken_the_turn_changes_nothing(
 ) -> None:
     """C4: a worker that was lost for longer than a turn may take."""
     lost = turn(runs)
-    clock.time += TURN_WITHIN + 1
+    clock.time += TURN_TIMEOUT + 1
     assert runs.due() == ["run"]
-    runs.keep("run", turn(runs), DONE)
+    runs.save_result("run", turn(runs), DONE)
 
-    runs.keep("run", lost, {"type": "error", "error_message": "late", "retryable": False})
+    runs.save_result("run", lost, {"type": "error", "error_message": "late", "retryable": False})
 
     assert (row(database).state, row(database).number) == ("running", 2)
 
@@ -86,12 +86,12 @@ def test_a_run_that_waits_is_due_when_it_is_called_back_or_when_its_time_is_over
     database: Database, runs: WorkflowRuns, clock: Clock
 ) -> None:
     """Nobody looks at it in between."""
-    runs.keep("run", turn(runs), WAIT)
+    runs.save_result("run", turn(runs), WAIT)
     assert runs.take_turn("run") is None
     assert not runs.due()
     assert row(database).due_at == clock.time + DAY
 
-    runs.call_back("run", 1, "told", {"a": 1})
+    runs.add_callback("run", 1, "told", {"a": 1})
 
     assert runs.due() == ["run"]
     assert turn(runs)["callback"] == {"id": "told", "body": '{"a": 1}'}
@@ -100,8 +100,8 @@ def test_a_run_that_waits_is_due_when_it_is_called_back_or_when_its_time_is_over
 def test_a_callback_that_comes_before_the_step_has_deferred_is_kept_for_it(runs: WorkflowRuns) -> None:
     """R15: ALC is faster than our own commit."""
     first = turn(runs)
-    runs.call_back("run", 1, "early", {})
-    runs.keep("run", first, WAIT)
+    runs.add_callback("run", 1, "early", {})
+    runs.save_result("run", first, WAIT)
 
     assert turn(runs)["callback"]["id"] == "early"
 
@@ -110,24 +110,24 @@ def test_a_no_op_keeps_the_step_waiting_for_the_next_callback(
     database: Database, runs: WorkflowRuns, clock: Clock
 ) -> None:
     """Several callbacks are fine; the time that the step has goes on."""
-    runs.keep("run", turn(runs), WAIT)
+    runs.save_result("run", turn(runs), WAIT)
     until = clock.time + DAY
-    runs.call_back("run", 1, "first", {})
-    runs.keep("run", turn(runs), {"type": "no-op"})
+    runs.add_callback("run", 1, "first", {})
+    runs.save_result("run", turn(runs), {"type": "no-op"})
 
     assert runs.take_turn("run") is None
     assert row(database).due_at == until
-    runs.call_back("run", 1, "first", {})
+    runs.add_callback("run", 1, "first", {})
     assert runs.take_turn("run") is None, "the same callback again is none"
-    runs.call_back("run", 1, "second", {})
+    runs.add_callback("run", 1, "second", {})
     assert turn(runs)["callback"]["id"] == "second"
 
 
 def test_a_callback_to_a_step_that_has_ended_is_noted_and_ignored(database: Database, runs: WorkflowRuns) -> None:
     """So is one to a run that nobody knows."""
-    runs.keep("run", turn(runs), DONE)
-    runs.call_back("run", 1, "late", {})
-    runs.call_back("nobody", 1, "late", {})
+    runs.save_result("run", turn(runs), DONE)
+    runs.add_callback("run", 1, "late", {})
+    runs.add_callback("nobody", 1, "late", {})
 
     with database.reading() as session:
         assert [(one.id, one.state) for one in session.exec(select(WorkflowCallback))] == [("late", "ignored")]
@@ -140,8 +140,8 @@ def test_errors_that_may_pass_are_tried_again_and_at_last_fail(
     """Later each time."""
     away = {"type": "error", "error_message": "ALC cannot be reached.", "retryable": True}
     waits = []
-    for _ in range(MOST_TRIES):
-        runs.keep("run", turn(runs), away)
+    for _ in range(MAX_TRIES):
+        runs.save_result("run", turn(runs), away)
         due_at = row(database).due_at
         if row(database).state == "running":
             assert runs.take_turn("run") is None
@@ -154,7 +154,7 @@ def test_errors_that_may_pass_are_tried_again_and_at_last_fail(
 
 def test_exit_ends_the_run_well(database: Database, runs: WorkflowRuns) -> None:
     """Without a branch."""
-    runs.keep("run", turn(runs), {"type": "exit"})
+    runs.save_result("run", turn(runs), {"type": "exit"})
 
     assert (row(database).state, row(database).number, row(database).due_at) == ("done", 1, None)
 
@@ -162,10 +162,10 @@ def test_exit_ends_the_run_well(database: Database, runs: WorkflowRuns) -> None:
 def test_runs_are_forgotten_with_what_belongs_to_them(database: Database, runs: WorkflowRuns, clock: Clock) -> None:
     """Those that have ended, and no others."""
     runs.start("other", FLOW, "two", {"one": {}})
-    runs.keep("run", turn(runs), {"type": "exit"})
-    runs.call_back("run", 1, "late", {})
+    runs.save_result("run", turn(runs), {"type": "exit"})
+    runs.add_callback("run", 1, "late", {})
 
-    assert runs.forget(clock.time + 1, 10) >= 1
+    assert runs.delete_ended(clock.time + 1, 10) >= 1
     with database.reading() as session:
         assert not session.exec(select(WorkflowCallback)).all()
         assert session.get(WorkflowRun, "run") is None
@@ -173,9 +173,9 @@ def test_runs_are_forgotten_with_what_belongs_to_them(database: Database, runs: 
 
 def test_a_failed_run_can_be_dismissed(runs: WorkflowRuns) -> None:
     """It leaves the list."""
-    runs.keep("run", turn(runs), {"type": "error", "error_message": "x", "retryable": False})
+    runs.save_result("run", turn(runs), {"type": "error", "error_message": "x", "retryable": False})
     runs.dismiss("run")
-    runs.again("run")
+    runs.retry("run")
 
     assert not runs.failed()
     assert not runs.due()

@@ -249,7 +249,7 @@ def test_a_step_that_fails_for_good_is_a_dead_letter_that_can_be_replayed(at: Wo
     [letter] = at.services.workflow_runs.failed()
     assert letter.why == "The token may not."
 
-    at.services.workflow_runs.again(run_id)
+    at.services.workflow_runs.retry(run_id)
     settle(at)
 
     assert state(at, run_id) == "done"
