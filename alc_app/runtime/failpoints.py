@@ -1,8 +1,8 @@
-"""Places where a test can let the process die, stumble or hang. Inert unless `ALC_FAILPOINTS` arms them, or a lab
-leaves a file that has one process die once.
+"""Failpoints: named places where a test can kill the process, raise an error or sleep.
 
-Each durable step is two such places, `<step>.before` and `<step>.after`: nothing done yet, and done but not yet
-remembered. Between them, and at the few that are named in the code, lies every moment of the fault matrix.
+They do nothing unless `ALC_FAILPOINTS` arms them, or a lab writes a file that kills one process once. Each durable step
+has two, `<step>.before` (nothing done yet) and `<step>.after` (done, but not yet recorded). Together with the few that
+are named in the code they cover every row of the fault matrix.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ _kill_once: list[Path] = []
 
 
 class FailpointReached(Exception):
-    """What `name:raise` raises."""
+    """Raised by a failpoint that is armed with `name:raise`."""
 
 
 def arm(spec: str, kill_once: Path | None = None) -> None:
-    """Arm places: `name:kill`, `name:raise` or `name:sleep=seconds`, separated by commas. Raises: ValueError.
+    """Arm failpoints: `name:kill`, `name:raise` or `name:sleep=seconds`, separated by commas. Raises: ValueError.
 
-    `kill_once` is a file that need not be there. It names a place and the process that is spared: whoever else comes
-    to that place first takes the file away, and dies.
+    `kill_once` is a file that may be written later: a failpoint's name and the id of a process to spare. The first
+    other process to reach that failpoint deletes the file and dies.
     """
     _armed.clear()
     _kill_once[:] = [kill_once] if kill_once else []
@@ -38,8 +38,8 @@ def arm(spec: str, kill_once: Path | None = None) -> None:
 
 
 def failpoint(name: str) -> None:
-    """Do here what this place is armed with; usually nothing."""
-    action = _armed.get(name) or ("kill" if _kill_once and _is_mine(name, _kill_once[0]) else None)
+    """Do what this failpoint is armed with; usually nothing."""
+    action = _armed.get(name) or ("kill" if _kill_once and _dies_here(name, _kill_once[0]) else None)
     if action is None:
         return
     log.warning("Failpoint %s: %s.", name, action)
@@ -47,14 +47,14 @@ def failpoint(name: str) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
     if action == "raise":
         raise FailpointReached(name)
-    time.sleep(float(action.removeprefix("sleep=")))  # as the tests ask
+    time.sleep(float(action.removeprefix("sleep=")))
 
 
-def _is_mine(name: str, order: Path) -> bool:
-    """Is this process to die here? One call to the system when there is no such file, as usual."""
+def _dies_here(name: str, order: Path) -> bool:
+    """Return whether this process has to die here. Costs one system call if there is no file, as usual."""
     try:
-        place, _, spared = order.read_text().partition(" ")
-        if place != name or spared == str(os.getpid()):
+        ordered, _, spared = order.read_text().partition(" ")
+        if ordered != name or spared == str(os.getpid()):
             return False
         order.unlink()
     except OSError:  # there is none, or another process was faster

@@ -1,6 +1,7 @@
-"""The only place in alc_app that opens `requests`: sessions that cannot be led astray, held up or flooded.
+"""The app's HTTP client, the only place in alc_app that imports `requests`.
 
-No redirects (O8), nothing from the environment (O9), one total deadline and a bounded answer (O10).
+Safe against hostile servers: no redirects (O8), no proxies or credentials from the environment (O9), one total deadline
+and a limit on the size of the response (O10).
 """
 
 from __future__ import annotations
@@ -27,14 +28,16 @@ from alc_app.runtime.observability.metrics import CALLS
 CONNECT_TIMEOUT = 3.0
 READ_TIMEOUT = 10.0
 TOTAL_TIMEOUT = 15.0
+"""Seconds for a whole call; the other two are for connecting, and for each read."""
 MAX_RESPONSE = 1024 * 1024
+"""Bytes, after decompression."""
 POOL_SIZE = 32
 
 S = TypeVar("S", bound=requests.Session)
 
 
 class _DeadlineReader(io.RawIOBase):
-    """What a socket receives until the deadline: headers that are dripped count as much as a body."""
+    """Reads from a socket until the deadline, which covers headers and body, however slowly they arrive."""
 
     def __init__(self, sock: socket.socket) -> None:
         self._socket, self._raw = sock, sock.makefile("rb", buffering=0)
@@ -79,14 +82,14 @@ class _SecurePool(urllib3.HTTPSConnectionPool):
 
 
 class _BoundedAdapter(HTTPAdapter):
-    """Reads the whole answer against one deadline, and no more of it than the cap."""
+    """Reads the whole response before one deadline, and at most `MAX_RESPONSE` bytes of it."""
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs)
         self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _SecurePool}
 
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
-        if traceparent := trace.traceparent():  # here, because every call passes by: Authlib's, and a second try
+        if traceparent := trace.traceparent():  # here, because Authlib's calls and retries also pass through
             request.headers["traceparent"] = traceparent
         started, status = time.monotonic(), "none"
         try:
@@ -101,9 +104,9 @@ class _BoundedAdapter(HTTPAdapter):
     def _exchange(self, request: requests.PreparedRequest, verify: Any) -> requests.Response:
         response = super().send(request, stream=True, timeout=(CONNECT_TIMEOUT, READ_TIMEOUT), verify=verify)
         try:
-            response._content = self._read(response)  # what `requests` itself sets after reading
-            response.encoding = "utf-8"  # as the Fetch standard's text(): a charset of theirs may break the decoder
-        except urllib3.exceptions.HTTPError as error:  # cut off, stalled, or not what its headers say
+            response._content = self._read(response)  # as `requests` does itself after reading
+            response.encoding = "utf-8"  # like text() in the Fetch standard; the charset of the server may be invalid
+        except urllib3.exceptions.HTTPError as error:  # cut off, stalled, or not as its headers announce
             raise requests.ConnectionError(f"No whole answer came: {error}") from error
         finally:
             response.close()
@@ -111,7 +114,7 @@ class _BoundedAdapter(HTTPAdapter):
 
     def _read(self, response: requests.Response) -> bytes:
         body = bytearray()
-        # read1() returns what is there; read() would wait for a whole block from a peer that drips bytes.
+        # read1() returns what has arrived; read() would wait for a whole block from a server that sends bytes slowly.
         while chunk := response.raw.read1(16 * 1024, decode_content=True):
             body += chunk
             if len(body) > MAX_RESPONSE:
@@ -120,29 +123,30 @@ class _BoundedAdapter(HTTPAdapter):
 
 
 def harden(session: S) -> S:
-    """Give any session, Authlib's included, our bounds; returns it."""
+    """Apply these limits to a session, such as Authlib's; return it."""
     session.trust_env = False
-    session.get_redirect_target = lambda _response: None  # type: ignore[method-assign,assignment]  # a 3xx is an answer
+    session.get_redirect_target = lambda _response: None  # type: ignore[method-assign,assignment]  # a 3xx is returned as it is
     for scheme in ("http://", "https://"):
         session.mount(scheme, _BoundedAdapter(pool_maxsize=POOL_SIZE))
     return session
 
 
 def new_session() -> requests.Session:
-    """A session within our bounds, with cookies of its own."""
+    """Return a session with these limits and its own cookies."""
     return harden(requests.Session())
 
 
 class Http:
-    """Calls to the outside, with errors that tell "never sent" from "maybe done"."""
+    """HTTP calls whose errors distinguish "never sent" from "maybe processed"."""
 
     def __init__(self) -> None:
+        """Open a session."""
         self._session = new_session()
 
     def request(
         self, method: str, url: str, *, headers: Mapping[str, str], json: Any = None, body: bytes | None = None
     ) -> FetchResponse:
-        """One call, with a JSON body or with one that is sent as it is. Raises: FetchNotSent, FetchAnswerLost."""
+        """Make one call, with a JSON body or with raw bytes. Raises: FetchNotSent, FetchAnswerLost."""
         try:
             response = self._session.request(method, url, headers=dict(headers), json=json, data=body)
         except (requests.ConnectTimeout, requests.exceptions.InvalidURL) as error:
@@ -155,7 +159,7 @@ class Http:
 
 
 def _never_connected(error: requests.ConnectionError) -> bool:
-    """Did it fail before a connection stood? urllib3 says so by the kind of the innermost error."""
+    """Return whether the call failed before it was connected: urllib3 has a NewConnectionError inside then."""
     from urllib3.exceptions import MaxRetryError, NewConnectionError
 
     cause = error.args[0] if error.args else None

@@ -1,1 +1,1 @@
-"""Every change to the shape of our tables, by Alembic: `app/` for the database, `inbox/` for the deliveries."""
+"""Alembic migrations of our tables: `app/`, `inbox/` and `exchanges/`, one folder for each SQLite file."""

@@ -1,7 +1,7 @@
-"""What Alembic runs: it is handed the connection, and everything happens in that connection's transaction."""
+"""Run the migrations in the transaction of the connection that schema.py passes. Alembic executes this file."""
 
 from alembic import context
 
-given = context.config.attributes
-context.configure(connection=given["connection"], version_table=given["version_table"])
+attributes = context.config.attributes
+context.configure(connection=attributes["connection"], version_table=attributes["version_table"])
 context.run_migrations()

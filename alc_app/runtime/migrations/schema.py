@@ -1,6 +1,6 @@
-"""The versions of our tables. On SQLite every start migrates them; on Postgres `alc-app migrate` does (C15).
+"""Versions of our tables. On SQLite every start migrates them; on Postgres `alc-app migrate` does (C15).
 
-Alembic does the work, in one transaction. It is imported only when there is work, so that starting stays quick.
+Alembic migrates in one transaction. It is imported only when there is something to migrate, to keep the start quick.
 """
 
 from __future__ import annotations
@@ -24,13 +24,14 @@ TOO_OLD = (
 
 
 class SchemaMismatch(Exception):
-    """The database is older or newer than this program; the message says what to do."""
+    """The database is older or newer than this program. The message says what to do."""
 
 
 class Schema:
-    """The tables that one folder of `runtime/migrations` makes, in one database."""
+    """The tables that one folder of `runtime/migrations` creates, in one database."""
 
     def __init__(self, database: Database, folder: str) -> None:
+        """Use the migrations in `folder`: "app", "inbox" or "exchanges"."""
         self._database, self.folder = database, folder
         self._version_table = f"{folder}_schema"
 
@@ -72,7 +73,7 @@ class Schema:
         """Migrate to the newest version; return whether there was anything to do. Raises: SchemaMismatch."""
         if self.version() == self.versions[-1]:
             return False
-        with self._database.engine.begin() as connection:  # two at once take turns: SQLite locks for writing at once
+        with self._database.engine.begin() as connection:  # one process at a time: SQLite takes the write lock here
             if not self._database.is_sqlite:
                 connection.execute(text("select pg_advisory_xact_lock(hashtext('alc_app/migrations'))"))
             self._upgrade(connection)
@@ -86,7 +87,7 @@ class Schema:
         tables = set(inspect(connection).get_table_names())
         version = _read_version(connection, self._version_table) if self._version_table in tables else None
         if version not in (None, *self.versions):
-            return  # too old or too new: check() says which
+            return  # too old or too new: check() raises
         config = Config()
         config.set_main_option("script_location", str(MIGRATIONS))
         config.set_main_option("version_locations", str(MIGRATIONS / self.folder))
@@ -96,7 +97,7 @@ class Schema:
 
 
 def migrate_all(config: Config, say: Callable[[str], None]) -> None:
-    """Migrate our tables and those of the engine, and `say` what was done. Raises: SchemaMismatch."""
+    """Migrate our tables and those of the engine; report each with `say`. Raises: SchemaMismatch."""
     for folder in FOLDERS:
         database = Database(config.database(folder))
         schema = Schema(database, folder)

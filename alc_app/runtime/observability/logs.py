@@ -1,6 +1,6 @@
-"""What is logged, and what never is: secrets and phone numbers are masked wherever they would appear (U8, U12).
+"""Logging: secrets and phone numbers are masked wherever they appear (U8, U12).
 
-Each line carries the id of the trace that it belongs to (attio/trace.py), so that one `grep` tells a whole story.
+Each line carries the id of its trace (attio/host/trace.py), so that one `grep` finds all lines of a trace.
 """
 
 from __future__ import annotations
@@ -26,27 +26,29 @@ _NOT_EXTRA = {*logging.makeLogRecord({}).__dict__, "message", "asctime"}
 
 
 def mask(text: str) -> str:
-    """The text without what looks like a secret, or like a phone number in international form."""
+    """Return the text with everything masked that looks like a secret or an international phone number."""
     return _PHONE_NUMBER.sub(r"\1…", _SECRETS.sub(r"\1…", text))
 
 
 class TextFormatter(logging.Formatter):
-    """A line that ends with the beginning of its trace's id; a traceback comes below it."""
+    """A line that ends with the first 8 characters of the trace id; a traceback follows below."""
 
     def format(self, record: logging.LogRecord) -> str:
+        """Format a record and mask it."""
         return mask(super().format(record))
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's name
-        """Show what could forge or hide a line, such as a line break in a text of ALC's, as its escape."""
+        """Escape control characters, which could forge or hide a line, such as a line break in a text from ALC."""
         record.message = _CONTROL.sub(lambda found: ascii(found.group())[1:-1], record.message)
         return f"{super().formatMessage(record)} {trace.trace_id()[:8]}".rstrip()
 
 
 class JsonFormatter(logging.Formatter):
-    """A JSON object a line: what is always there, the ids that came as `extra=`, and the traceback if there is one."""
+    """One JSON object a line: the fixed fields, those passed as `extra=`, and the traceback if there is one."""
 
     def format(self, record: logging.LogRecord) -> str:
-        told: dict[str, Any] = {
+        """Format a record as JSON and mask its texts."""
+        fields: dict[str, Any] = {
             "time": datetime.fromtimestamp(record.created, UTC)
             .isoformat(timespec="milliseconds")
             .replace("+00:00", "Z"),
@@ -59,19 +61,19 @@ class JsonFormatter(logging.Formatter):
         }
         plain = (bool, int, float)
         return json.dumps(
-            {name: v if isinstance(v, plain) else mask(str(v)) for name, v in told.items() if v is not None}
+            {name: v if isinstance(v, plain) else mask(str(v)) for name, v in fields.items() if v is not None}
         )
 
 
 def propagate_to_root(name: str) -> None:
-    """Let a library's logger speak through ours: its own handler masks nothing."""
+    """Remove the handlers of a library's logger, which mask nothing, so that ours format its lines."""
     logger = logging.getLogger(name)
     logger.handlers.clear()
     logger.propagate = True
 
 
 def configure(level: str = "INFO", form: str = "text") -> None:
-    """Log to standard error, masked. Libraries log from WARNING on: some log tokens when they debug (U8)."""
+    """Log to standard error, masked. Libraries log from WARNING on, because some log tokens at DEBUG (U8)."""
     handler = logging.StreamHandler()
     handler.setFormatter(JsonFormatter() if form == "json" else TextFormatter(FORMAT, TIME))
     logging.basicConfig(level=level, handlers=[handler], force=True)

@@ -1,6 +1,6 @@
-"""What this process has done, counted for Prometheus. What the databases hold is read by gauges.py at each scrape.
+"""Prometheus metrics of this process. What the databases hold is read by doctor/gauges.py at each scrape.
 
-A registry of our own: nothing that a library counts slips in. No label carries an id, or anything that a caller chose.
+They are in a registry of our own, without metrics of libraries. No label carries an id or anything that a caller chose.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from prometheus_client import (
     start_http_server,
 )
 
-disable_created_metrics()  # type: ignore[no-untyped-call]  # theirs; it spares a second series for each one
+disable_created_metrics()  # type: ignore[no-untyped-call]  # untyped in the library; spares a second series for each metric
 REGISTRY = CollectorRegistry()
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 25.0)
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
@@ -30,7 +30,7 @@ REQUESTS = Histogram(
 )
 DELIVERIES = Counter(
     "alc_app_deliveries_answered",
-    "Deliveries by what became of them at the door: a verdict, or the status that they were refused with.",
+    "Deliveries by result: a verdict, or the status that they were refused with.",
     ["answer"],
     registry=REGISTRY,
 )
@@ -44,12 +44,12 @@ CALLS = Histogram(
 
 
 def count_request(endpoint: str | None, method: str, status: int, seconds: float) -> None:
-    """Count a request by what answered it and by the class of its status, such as 2xx."""
+    """Record a request by its endpoint, its method and the class of its status, such as 2xx."""
     known = method if method in METHODS else "other"
     REQUESTS.labels(endpoint or "none", known, f"{status // 100}xx").observe(seconds)
 
 
 def serve_metrics(port: int) -> WSGIServer:
-    """Show what is counted here at `/metrics` of a port that only this machine reaches: for a worker."""
+    """Serve this process's metrics at `/metrics` on a port of the loopback interface, for a worker."""
     server, _ = start_http_server(port, "127.0.0.1", registry=REGISTRY)
     return server

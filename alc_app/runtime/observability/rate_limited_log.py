@@ -1,4 +1,4 @@
-"""A log line a minute instead of one for each hit: a flood of bad deliveries must not fill the disk (R22)."""
+"""Limit a warning to one line a minute, so that a flood of bad deliveries does not fill the disk (R22)."""
 
 from __future__ import annotations
 
@@ -7,17 +7,19 @@ import threading
 import time
 
 PERIOD = 60.0
+"""Seconds."""
 
 
 class OncePerMinute:
-    """Passes on the first warning of each minute, with the number of those that it kept to itself."""
+    """Logs the first warning of each minute, with the number of those suppressed before."""
 
     def __init__(self, log: logging.Logger) -> None:
+        """Warn on `log`."""
         self._log, self._lock = log, threading.Lock()
         self._silent_until, self._held_back = 0.0, 0
 
     def warn(self, message: str) -> None:
-        """Log `message`, unless something has been logged less than a minute ago."""
+        """Log `message`, unless a warning was logged less than a minute ago."""
         with self._lock:
             if time.monotonic() < self._silent_until:
                 self._held_back += 1

@@ -1,1 +1,1 @@
-"""Webhook signatures: how each scheme signs, and how it is verified."""
+"""Webhook signatures: verification for each scheme, and diagnosis of what was refused."""

@@ -1,7 +1,8 @@
-"""Attio's v2 webhooks: is this message from Attio? (docs.attio.com/rest-api/guides/webhooks, R1-R6)
+"""Verify the signatures of Attio's v2 webhooks (R1-R6).
 
-The MAC is hex HMAC-SHA256 over the raw body alone, and its key is the secret as text. There is no timestamp: a message
-that is played again is known by its `Idempotency-Key`, which stays the same on every retry.
+Source: docs.attio.com/rest-api/guides/webhooks. The signature is a hex HMAC-SHA256 over the raw body alone, and its key
+is the secret as text. There is no timestamp: a replayed message is recognized by its `Idempotency-Key`, which is the
+same on every retry.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ _HEX = re.compile(r"[0-9a-f]{64}\Z")
 
 
 def verify(secrets: Sequence[str], headers: Headers, raw_body: bytes, *, now: float) -> str:
-    """Check a message against any of the live secrets; returns its `Idempotency-Key`. Raises: NotVerified."""
+    """Verify a message with any of the secrets; return its `Idempotency-Key`. Raises: NotVerified."""
     del now
     key = headers.get("Idempotency-Key", "")
     given = headers.get("Attio-Signature", "") or headers.get("X-Attio-Signature", "")
@@ -26,7 +27,7 @@ def verify(secrets: Sequence[str], headers: Headers, raw_body: bytes, *, now: fl
     if not _HEX.match(given):
         raise NotVerified("Attio-Signature is missing or malformed")
     expected = [hmac.digest(secret.encode(), raw_body, hashlib.sha256).hex() for secret in secrets if secret]
-    matches = [hmac.compare_digest(given, one) for one in expected]  # every pair: how long it takes tells nothing
+    matches = [hmac.compare_digest(given, one) for one in expected]  # all of them, so that timing reveals nothing
     if not any(matches):
         raise NotVerified("Attio-Signature matches none of the handler's secrets")
     return key

@@ -1,4 +1,4 @@
-"""How those who call us sign, and where they call: one scheme for ALC, one for Attio itself."""
+"""Signature schemes of the senders of webhooks, and their URL paths: one for ALC, one for Attio itself."""
 
 from __future__ import annotations
 
@@ -12,34 +12,36 @@ from alc_app.runtime.signatures.standard_webhooks import Headers, new_secret
 
 
 class Verify(Protocol):
-    """Checks a delivery against the live secrets; returns its id. Raises: NotVerified."""
+    """A function that verifies a delivery."""
 
-    def __call__(self, secrets: Sequence[str], headers: Headers, raw_body: bytes, *, now: float) -> str: ...
+    def __call__(self, secrets: Sequence[str], headers: Headers, raw_body: bytes, *, now: float) -> str:
+        """Verify a delivery with any of the secrets; return its id. Raises: NotVerified."""
 
 
 class Diagnose(Protocol):
-    """The likeliest mistake of the sender of a delivery that was refused, in a sentence, for the inspector."""
+    """A function that explains a refusal in the inspector."""
 
-    def __call__(self, secret: str, headers: Headers, raw_body: bytes, *, now: float) -> str: ...
+    def __call__(self, secret: str, headers: Headers, raw_body: bytes, *, now: float) -> str:
+        """Name the likeliest mistake in a delivery that was refused, in a sentence."""
 
 
 @dataclass(frozen=True)
 class Scheme:
-    """One way of signing."""
+    """One signature scheme."""
 
     path: str
-    """What the addresses of its handlers begin with."""
+    """Path that the URLs of its handlers begin with."""
     sender: str
-    """Who signs so, as the diagrams call them."""
+    """The sender's name in the diagrams."""
     receiver: str
-    """What the diagrams call the handlers."""
+    """The handlers' name in the diagrams."""
     verify: Verify
     diagnose: Diagnose
     makes_secret: bool
-    """Is the secret ours to make? Otherwise the sender tells it when we register (`update_webhook_handler`)."""
+    """Whether we create the secret. Otherwise the sender returns it when we register (`update_webhook_handler`)."""
 
     def secret(self) -> str:
-        """The secret that a new handler has: empty, while it is not known."""
+        """Return the secret of a new handler; empty if the sender creates it."""
         return new_secret() if self.makes_secret else ""
 
 

@@ -1,6 +1,6 @@
-"""Standard Webhooks 1.0: is this delivery from whom it says it is? (standardwebhooks.com, R1-R6)
+"""Verify the signatures of Standard Webhooks 1.0 (standardwebhooks.com, R1-R6).
 
-The MAC is over `id.timestamp.raw body`. Whatever is wrong with the headers ends in one refusal, never in an error.
+The MAC is over `id.timestamp.raw body`. Malformed headers of any kind raise NotVerified, never another error.
 """
 
 from __future__ import annotations
@@ -15,30 +15,35 @@ from secrets import token_bytes
 from typing import Protocol
 
 TOLERANCE = 300
-"""Seconds that a timestamp may be off, either way."""
+"""Seconds that a timestamp may differ from now, either way."""
 MAX_SIGNATURES = 10
+"""Signatures of one header that are tried."""
 ID = re.compile(r"[\x21-\x7e]{1,256}\Z")
-"""What names a delivery in a header: printable, and no longer than a key may be."""
+"""Allowed ids of a delivery: printable ASCII, short enough for a primary key."""
 _TIMESTAMP = re.compile(r"[0-9]{1,12}\Z")
 
 
 class Headers(Protocol):
-    """Request headers, looked up without regard to case."""
+    """Request headers with case-insensitive names."""
 
-    def get(self, name: str, default: str, /) -> str: ...
+    def get(self, name: str, default: str, /) -> str:
+        """Return the value of a header, or `default`."""
 
 
 class NotVerified(Exception):
-    """The delivery is not signed by the sender, or not now; the message says which header is wrong, for the log."""
+    """The signature or another header is missing, malformed or wrong. The message says which, for the log."""
 
 
 def new_secret() -> str:
-    """A fresh signing secret, `whsec_` and 32 random bytes in base64."""
+    """Return a new signing secret: `whsec_` and 32 random bytes in base64."""
     return "whsec_" + base64.b64encode(token_bytes(32)).decode()
 
 
 def verify(secrets: Sequence[str], headers: Headers, raw_body: bytes, *, now: float) -> str:
-    """Check a delivery against any of the live secrets; returns its `webhook-id`. Raises: NotVerified."""
+    """Verify a delivery with any of the secrets; return its `webhook-id`. Raises: NotVerified.
+
+    `now` is in seconds since 1970.
+    """
     webhook_id = headers.get("webhook-id", "")
     timestamp = headers.get("webhook-timestamp", "")
     given = headers.get("webhook-signature", "")
@@ -48,7 +53,7 @@ def verify(secrets: Sequence[str], headers: Headers, raw_body: bytes, *, now: fl
         raise NotVerified("webhook-timestamp is missing, malformed or too far from now")
     signed = b".".join((webhook_id.encode(), timestamp.encode(), raw_body))
     expected = [hmac.digest(_key(secret), signed, hashlib.sha256) for secret in secrets if _key(secret)]
-    # Every pair is compared, without an early exit: how long it takes tells nothing.
+    # Compare every pair without an early exit, so that timing reveals nothing.
     matches = [hmac.compare_digest(a, b) for a in _signatures(given) for b in expected]
     if not any(matches):
         raise NotVerified("webhook-signature matches none of the handler's secrets")

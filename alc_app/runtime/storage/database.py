@@ -1,4 +1,7 @@
-"""Transactions on SQLite and Postgres alike: short, writing ones start as writers, none spans a network call."""
+"""Database sessions on SQLite and Postgres.
+
+Transactions are short and never span a network call. On SQLite a writing one takes the write lock when it begins.
+"""
 
 from __future__ import annotations
 
@@ -16,23 +19,24 @@ READS = "alc_app_reads"
 BUSY_TIMEOUT = 10.0
 """Seconds that a writer waits for another one on SQLite, and a thread for a free connection on Postgres."""
 POOL = 10
-"""Connections to Postgres that a process keeps; at most twice as many."""
+"""Connections to Postgres that a process keeps open. Under load it opens up to as many again."""
 
 
 class Database:
-    """One database, and the transaction that the current thread is in."""
+    """One database, and the current transaction of each thread."""
 
     def __init__(self, url: str) -> None:
+        """Open the database at `url`; connects on first use."""
         self.engine = open_engine(url)
         self._reader = self.engine.execution_options(**{READS: True})
         self.is_sqlite = self.engine.dialect.name == "sqlite"
         self.insert = (sqlite if self.is_sqlite else postgresql).insert
-        """Makes the statement that inserts, or does something else on a conflict."""
+        """The dialect's `insert`, which has `on_conflict_do_nothing` and `on_conflict_do_update`."""
         self._current: ContextVar[Session | None] = ContextVar("session", default=None)
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
-        """A session that commits at the end, or rolls back on an error. Within another one it joins that one."""
+        """Yield a session that commits at the end, or rolls back on an error. Joins the current transaction, if any."""
         if session := self._current.get():
             yield session
             return
@@ -45,7 +49,7 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
-        """A session that only reads, and on SQLite waits for no writer. Within a transaction it joins that one."""
+        """Yield a session for reading; on SQLite it never waits for a writer. Joins the current transaction, if any."""
         if session := self._current.get():
             yield session
             return
@@ -53,12 +57,16 @@ class Database:
             yield session
 
     def close(self) -> None:
-        """Give the connections back."""
+        """Close all connections."""
         self.engine.dispose()
 
 
 def open_engine(url: str) -> Engine:
-    """An engine as it was measured to be best: WAL, FULL, a writer from its first statement on (C13)."""
+    """Return an engine for `url`.
+
+    SQLite uses WAL with synchronous=FULL, and a writing transaction takes the write lock when it begins (C13): measured
+    to be the best setting that loses nothing on a power cut.
+    """
     if not url.startswith("sqlite"):
         return create_engine(url, pool_pre_ping=True, pool_size=POOL, max_overflow=POOL, pool_timeout=BUSY_TIMEOUT)
     _make_private(url)
@@ -69,7 +77,7 @@ def open_engine(url: str) -> Engine:
 
 
 def _make_private(url: str) -> None:
-    """A database file is its owner's alone; SQLite gives its journal the same mode."""
+    """Create the database file readable by its owner only. SQLite gives its journal the same mode."""
     path = url.removeprefix("sqlite:///")
     if path and not path.startswith("sqlite"):
         Path(path).parent.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -1,7 +1,7 @@
-"""Appending to the log of live events, so that its ids become visible in their order.
+"""Append to the log of live events, so that ids become visible in ascending order.
 
-On Postgres a number is drawn before its transaction commits: a reader could see 8, remember it, and never see 7. So
-events are written last in their transaction, behind a lock that ends with it. SQLite has one writer anyway.
+On Postgres an id is drawn before its transaction commits: a reader could see 8, continue from there, and never see 7.
+So events are written last in their transaction, under a lock that is held until commit. SQLite has one writer anyway.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ WAITING = "live_events"
 
 
 def append_event(session: Session, kind: str, data: Any, at: float) -> None:
-    """Write an event when the session's transaction commits."""
+    """Add an event to the session's transaction. It is written right before the commit."""
     entry = LiveEvent(kind=kind, data=json.dumps(data), at=at)
     if WAITING not in session.info:
         session.info[WAITING] = []
@@ -30,7 +30,7 @@ def _write(session: Session) -> None:
     entries, session.info[WAITING] = session.info[WAITING], []
     if not entries:
         return
-    session.flush()  # every other row of the transaction first: nobody waits for a row while holding this lock
+    session.flush()  # all other rows first, so that nothing waits for a row lock while holding this lock
     if session.get_bind().dialect.name == "postgresql":
         session.connection().execute(text("select pg_advisory_xact_lock(hashtext('alc_app/live_event'))"))
     session.add_all(entries)

@@ -1,4 +1,4 @@
-"""Locks by name that the system gives back when their holder dies: files on one machine, Postgres on several."""
+"""Named locks that are released when their process dies: files on one machine, Postgres on several."""
 
 from __future__ import annotations
 
@@ -17,24 +17,25 @@ class HeldLock(Protocol):
     """A lock that we hold."""
 
     def is_held(self) -> bool:
-        """Is it still ours?"""
+        """Return whether we still hold it."""
 
     def release(self) -> None:
-        """Give it back; twice is fine."""
+        """Release it. Idempotent."""
 
 
 TryLock = Callable[[str], HeldLock | None]
-"""Takes the lock of this name at once, or returns None, because another process has it."""
+"""Takes the lock of this name, or returns None at once if another process has it."""
 
 
 class FileLocks:
-    """A file for each name, in a folder that all processes of one machine share."""
+    """File locks: one file for each name, in a folder that all processes of a machine share."""
 
     def __init__(self, folder: Path) -> None:
+        """Keep the lock files in `folder`."""
         self._folder = folder
 
     def __call__(self, name: str) -> HeldLock | None:
-        """Try to lock."""
+        """Take the lock of this name, or return None if another process has it."""
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         file = os.open(self._folder / f"{name}.lock", os.O_RDWR | os.O_CREAT, 0o600)
         try:
@@ -59,15 +60,16 @@ class _HeldFileLock:
 
 
 class AdvisoryLocks:
-    """Postgres's own: each lives as long as its connection, so a pooler in transaction mode cannot carry them."""
+    """Postgres advisory locks. Each needs its own session, so a pooler in transaction mode cannot be used."""
 
     def __init__(self, engine: Engine) -> None:
+        """Lock in the database of `engine`."""
         self._engine = engine
 
     def __call__(self, name: str) -> HeldLock | None:
-        """Try to lock."""
+        """Take the lock of this name, or return None if another process has it."""
         connection = self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
-        connection.detach()  # closing it then ends the session, and with it the lock
+        connection.detach()  # so that closing it ends the session, and with it the lock
         if connection.execute(text("select pg_try_advisory_lock(:key)"), {"key": lock_key(name)}).scalar_one():
             return _HeldAdvisoryLock(connection)
         connection.close()
@@ -75,7 +77,7 @@ class AdvisoryLocks:
 
 
 def lock_key(name: str) -> int:
-    """The number under which Postgres has the lock of this name: 64 bits, signed."""
+    """Return the key of a Postgres advisory lock: a signed 64-bit integer derived from the name."""
     return int.from_bytes(hashlib.sha256(f"alc_app/{name}".encode()).digest()[:8], signed=True)
 
 

@@ -1,4 +1,4 @@
-"""Secrets at rest: sealed one by one, each bound to the place it belongs to (O17-O19)."""
+"""Encrypt secrets at rest. Each is bound to the row and column it is stored in (O17-O19)."""
 
 from __future__ import annotations
 
@@ -12,25 +12,26 @@ from alc_app.config.settings import Config
 
 
 class CannotUnseal(Exception):
-    """The value was sealed with a key that we do not have, or for another place."""
+    """The value was sealed with a key that is not configured, or for another place."""
 
 
 class KeyMissing(Exception):
-    """The key that opens what is stored is not there; the message says what to do."""
+    """The key for the stored secrets is missing or malformed. The message says what to do."""
 
 
 class Sealer:
-    """Seals with the first key, opens with any. Keys of a file are read again when they do not open something."""
+    """Seals with the first key, unseals with any. A key file is read again when its keys do not fit."""
 
     def __init__(self, keys: list[str], file: Path | None = None) -> None:
+        """Use these Fernet keys, which were read from `file`, if it is given. Raises: KeyMissing."""
         self._file = file
         self._use_keys(keys)
 
     @classmethod
     def from_config(cls, config: Config, *, in_use: bool) -> Sealer:
-        """With `ALC_APP_KEYS`, or with a key file in the home that is made once.
+        """Use the keys in `ALC_APP_KEYS`, or a key file in the home, which is created on first use.
 
-        Raises: KeyMissing, when there are sealed secrets (`in_use`) and no key: a new one would open none of them.
+        Raises: KeyMissing, if secrets are stored already (`in_use`) but no key: a new one could not unseal them.
         """
         given, path = config.keys.get_secret_value(), config.home / "sealing_key"
         if given:
@@ -44,7 +45,7 @@ class Sealer:
         return self._fernet.encrypt(f"{place}\0{secret}".encode()).decode()
 
     def unseal(self, place: str, sealed: str) -> str:
-        """The secret that was sealed for this very place. Raises: CannotUnseal."""
+        """Return the secret that was sealed for `place`. Raises: CannotUnseal."""
         try:
             found, _, secret = self._decrypt(sealed).partition("\0")
         except InvalidToken as error:
@@ -54,7 +55,7 @@ class Sealer:
         return secret
 
     def reseal(self, place: str, sealed: str) -> str:
-        """The same secret, sealed with the first key; what that one has sealed stays as it is. Raises: CannotUnseal."""
+        """Return the secret sealed with the first key; unchanged if it is already. Raises: CannotUnseal."""
         secret = self.unseal(place, sealed)
         try:
             self._first.decrypt(sealed.encode())
@@ -69,7 +70,7 @@ class Sealer:
             keys = _split_keys(self._file.read_text("ascii")) if self._file and self._file.exists() else self._keys
             if keys == self._keys:
                 raise
-            with suppress(KeyMissing):  # what is in the file now is none: those that we have go on
+            with suppress(KeyMissing):  # the file holds no valid keys now, so keep those that we have
                 self._use_keys(keys)
             return self._fernet.decrypt(sealed.encode()).decode()
 
@@ -83,7 +84,7 @@ class Sealer:
             ) from error
 
     def can_unseal(self, place: str, sealed: str) -> bool:
-        """Do the keys at hand open what was sealed for this place?"""
+        """Return whether the configured keys can unseal a value for this place."""
         try:
             return bool(self.unseal(place, sealed))
         except CannotUnseal:

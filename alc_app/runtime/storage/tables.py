@@ -1,4 +1,4 @@
-"""The runtime's own rows. Secrets in them are sealed (sealing.py); instants are seconds since 1970, UTC."""
+"""Tables of the runtime. Secrets are sealed (sealing.py); times are seconds since 1970, UTC."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from sqlmodel import Field, SQLModel
 
 
 class Table(SQLModel, registry=registry()):
-    """Base of the runtime's tables, in a registry of their own."""
+    """Base class of the runtime's tables, with their own registry."""
 
 
 class OAuthFlow(Table, table=True):
-    """One click on Connect, until its callback: what must be remembered on our side of the browser (O3)."""
+    """An OAuth flow from the click on Connect to its callback. Kept here, not in the browser (O3)."""
 
     __tablename__ = "oauth_flow"
 
@@ -52,14 +52,16 @@ class ConnectionRow(Table, table=True):
     scope: str = ""
     username: str = ""
     issued_at: float | None = None
-    """Since when there has been this access token."""
+    """When the access token was received."""
     token_version: int = 1
+    """Increased by each refresh."""
     refreshing_until: float = 0
+    """Until then one process has the lease to refresh the token."""
     created_at: float
     why: str | None = None
     removing_since: float | None = None
     replaced: str | None = None
-    """The connection that this one took the place of."""
+    """The id of the connection that this one replaced."""
     tries: int = 0
     due_at: float | None = None
 
@@ -74,20 +76,20 @@ class WebhookHandlerRow(Table, table=True):
     file_name: str
     external_webhook_id: str | None = None
     signed_by: str = "standard_webhooks"
-    """Which of schemes.py its sender follows."""
+    """The signature scheme of its sender, a key of `SCHEMES` (signatures/schemes.py)."""
     connector: str = ""
-    """Which connector keeps its subscription (subscriptions.py); empty: the app does."""
+    """The connector that manages its subscription (stores/subscriptions.py); empty if the app does."""
     secret: str
-    """Sealed; empty, while the sender has not told it yet."""
+    """Sealed; empty while the sender has not sent it yet."""
     created_at: float
     gone_at: float | None = None
-    """Set when the connection is being removed: from then on the address answers 410."""
+    """Set when the removal of the connection begins: from then on the URL answers 410."""
     deleted_at: float | None = None
-    """Set when the outside service has forgotten the webhook too."""
+    """Set when the outside service has deleted the webhook too."""
 
 
 class SubscriptionRow(Table, table=True):
-    """What a connector has subscribed to for a handler, and when it is to be looked after."""
+    """A connector's subscription for a handler, and when it has to be made or refreshed."""
 
     __tablename__ = "connector_subscription"
 
@@ -95,15 +97,15 @@ class SubscriptionRow(Table, table=True):
     parameters: str
     """JSON."""
     state: str = ""
-    """Sealed JSON; empty, until the connector has subscribed."""
+    """Sealed JSON; empty until the connector has subscribed."""
     due_at: float | None
-    """When to subscribe or to refresh; None: never."""
+    """When to subscribe or refresh; None means never."""
     tries: int = 0
     why: str | None = None
 
 
 class WorkspaceSettingRow(Table, table=True):
-    """A setting of the app that a person of the workspace has set (workspace_settings.py)."""
+    """A setting that a person of the workspace has set (stores/workspace_settings.py)."""
 
     __tablename__ = "workspace_setting"
 
@@ -115,7 +117,7 @@ class WorkspaceSettingRow(Table, table=True):
 
 
 class KeyValueRow(Table, table=True):
-    """A value that the app keeps under a key (key_values.py)."""
+    """A value that the app stores under a key (stores/key_values.py)."""
 
     __tablename__ = "key_value"
 
@@ -124,11 +126,11 @@ class KeyValueRow(Table, table=True):
     value: str
     """JSON."""
     expires_at: float | None = Field(default=None, index=True)
-    """None: never."""
+    """None means never."""
 
 
 class LiveEvent(Table, table=True):
-    """Something that open pages want to know: an append-only log, read by `/events`."""
+    """An event for open pages, in an append-only log that `/events` reads."""
 
     __tablename__ = "live_event"
 
@@ -148,7 +150,7 @@ class RateLimitSlot(Table, table=True):
 
 
 class WorkerRow(Table, table=True):
-    """A worker that has run here; whether it runs now is known by its lock (stores/worker_ids.py)."""
+    """A worker id that has been used. Its lock says whether it runs now (stores/worker_ids.py)."""
 
     __tablename__ = "worker"
 
@@ -157,11 +159,11 @@ class WorkerRow(Table, table=True):
 
 
 class InboxTable(SQLModel, registry=registry()):
-    """Base of the inbox, which has a database file of its own on SQLite."""
+    """Base class of the inbox table, which has its own database file on SQLite."""
 
 
 class Delivery(InboxTable, table=True):
-    """A webhook delivery that we have answered with 2xx. Its key makes a second one harmless (R14)."""
+    """A webhook delivery that was answered with 2xx. The primary key deduplicates it (R14)."""
 
     __table_args__ = (Index("deliveries_to_queue", "state", "due_at"),)
 
@@ -171,22 +173,22 @@ class Delivery(InboxTable, table=True):
     digest: str
     received_at: float
     state: str
-    """new → queued → done | failed; or ignored, when there was nothing to do. Later forgotten: its body is gone."""
+    """new → queued → done | failed; or ignored, if there is nothing to do. Later forgotten: the body is erased."""
     due_at: float = 0
-    """When a run is to be asked for; a queued one is due again later, in case its run came to nothing. Of one that has
-    ended: when it did."""
+    """When a run is to be enqueued. A queued delivery is due again later, in case its run is lost. After its end: when
+    it ended."""
     tries: int = 0
     why: str | None = None
     traceparent: str | None = None
-    """The trace that it came with, which its run goes on with."""
+    """The trace that it was received with; its run continues it."""
 
 
 class ExchangeTable(SQLModel, registry=registry()):
-    """Base of the log of exchanges, which has a database file of its own on SQLite."""
+    """Base class of the log of exchanges, which has its own database file on SQLite."""
 
 
 class Message(ExchangeTable, table=True):
-    """One arrow between two participants (exchanges.py)."""
+    """One arrow between two participants (exchanges/log.py)."""
 
     id: int | None = Field(default=None, primary_key=True)
     trace_id: str = Field(index=True)
@@ -194,9 +196,9 @@ class Message(ExchangeTable, table=True):
     kind: str
     """call, answer or note."""
     call: str = ""
-    """What a call and its answer have in common; empty for a message that is not answered."""
+    """An id shared by a call and its answer; empty for a message without an answer."""
     sender: str
     receiver: str
     label: str
     detail: str = "{}"
-    """JSON: the HTTP that was spoken, without its secrets, and the lines of ours that made it."""
+    """JSON: the HTTP request or response without secrets, and the source lines that made the call."""

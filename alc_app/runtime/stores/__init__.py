@@ -1,1 +1,1 @@
-"""What the runtime remembers, one store a file."""
+"""The stores of the runtime: one class for each kind of data, one file each."""

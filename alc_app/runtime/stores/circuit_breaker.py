@@ -1,7 +1,7 @@
-"""Whoever does not accept our key is asked again once a minute, by one call of all processes (C5).
+"""Circuit breaker for rejected credentials: after a 401 all processes pause, and one probes once a minute (C5).
 
-The work that needs the key waits meanwhile; nobody hammers the other side with a key that it has refused, and there is
-one alert, not one for each lead. The state is a row beside the pace.
+Work that needs the key waits meanwhile. The other side is not hammered with a key that it has refused, and there is one
+error in the log instead of one for each lead. The state is a row in the table of the rate limiter.
 """
 
 from __future__ import annotations
@@ -19,25 +19,27 @@ from alc_app.runtime.storage.tables import RateLimitSlot
 
 UNAUTHORIZED = 401
 PROBE_EVERY = 60.0
+"""Seconds."""
 log = logging.getLogger(__name__)
 
 
 class CircuitBreaker:
-    """Who refuses our key, and when they are asked again."""
+    """Blocks calls to origins that refuse our key, except for one probe a minute."""
 
     def __init__(self, database: Database, now: Callable[[], float]) -> None:
+        """Keep the state in `database`; `now` returns seconds since 1970."""
         self._database, self._now = database, now
 
     def call(self, origin: str, work: Callable[[], FetchResponse]) -> FetchResponse:
-        """The answer to `work`. Raises: FetchRefused without a call, while `origin` is known to refuse our key."""
+        """Call `work` and return its response. Raises: FetchRefused, without a call, while the breaker is open."""
         name = f"{origin} refuses our key"
-        refused = self._is_open(name)
-        if refused and not self._claim_probe(name):
+        is_open = self._is_open(name)
+        if is_open and not self._claim_probe(name):
             raise FetchRefused(f"{origin} does not accept our key; it is asked again each minute.")
         response = work()
         if response.status == UNAUTHORIZED:
             self._open(name, origin)
-        elif refused:
+        elif is_open:
             self._close(name, origin)
         return response
 
@@ -46,7 +48,7 @@ class CircuitBreaker:
             return session.get(RateLimitSlot, name) is not None
 
     def _claim_probe(self, name: str) -> bool:
-        """Is it time, and are we the first to see so?"""
+        """Claim the probe of this minute; return False if it is not due or another process has claimed it."""
         now = self._now()
         due = (
             update(RateLimitSlot)

@@ -1,4 +1,4 @@
-"""Connections: their rows, their sealed tokens, and the one refresh at a time (O12-O17)."""
+"""Store of connections: their state, their sealed tokens, and one token refresh at a time (O12-O17)."""
 
 from __future__ import annotations
 
@@ -19,12 +19,13 @@ from alc_app.runtime.storage.sealing import CannotUnseal, Sealer
 from alc_app.runtime.storage.tables import ConnectionRow
 
 LEEWAY = 60.0
-"""Seconds before its end at which a token is refreshed; at most a quarter of its lifetime (O15)."""
+"""Seconds before its expiry at which a token is refreshed; at most a quarter of its lifetime (O15)."""
 REFRESH_LEASE = 20.0
+"""Seconds for which one process may refresh a token while the others wait."""
 REMOVAL_RETRY_AFTER = 120.0
-"""Seconds after which a removal that has said nothing is run again (I6: no row waits without a due time)."""
+"""Seconds after which a removal without a result is run again (I6: no row waits without a due time)."""
 ADD_TIMEOUT = 900.0
-"""Seconds after which a connection that was never saved is undone."""
+"""Seconds after which a connection that was never activated is removed."""
 LIVE = ("active", "needs_reconnect")
 ENDED = ("removed", "given_up")
 TOKEN_FIELDS = ("refresh_token", "access_token")
@@ -41,10 +42,11 @@ class Connections:
     def __init__(
         self, database: Database, sealer: Sealer, client: OAuthClient, now: Callable[[], float] = time.time
     ) -> None:
+        """Seal tokens with `sealer`; refresh and revoke them with `client`."""
         self._database, self._sealer, self._client, self._now = database, sealer, client, now
 
     def add(self, workspace_id: str, tokens: Tokens, connection_id: str = "") -> str:
-        """Store the tokens of a connection that is being added; returns its id."""
+        """Store the tokens of a connection that is being added; return its id."""
         now = self._now()
         row = ConnectionRow(
             id=connection_id or uuid4().hex,
@@ -59,48 +61,48 @@ class Connections:
         return row.id
 
     def exists(self, connection_id: str) -> bool:
-        """Is there a row of this id, in whatever state?"""
+        """Return whether there is a connection of this id, in any state."""
         with self._database.reading() as session:
             return session.get(ConnectionRow, connection_id) is not None
 
     def row(self, connection_id: str) -> ConnectionRow:
-        """The row of a connection."""
+        """Return the row of a connection."""
         with self._database.reading() as session:
             return session.get_one(ConnectionRow, connection_id)
 
     def live(self, workspace_id: str) -> ConnectionRow | None:
-        """The workspace's connection: active, or in need of a reconnect."""
+        """Return the workspace's connection that is active or needs a reconnect, or None."""
         with self._database.reading() as session:
             mine = (ConnectionRow.workspace_id == workspace_id, col(ConnectionRow.status).in_(LIVE))
             return session.exec(select(ConnectionRow).where(*mine)).first()
 
     def latest(self, workspace_id: str, status: str) -> ConnectionRow | None:
-        """The youngest connection in this state."""
+        """Return the newest connection with this status, or None."""
         query = select(ConnectionRow).where(ConnectionRow.workspace_id == workspace_id, ConnectionRow.status == status)
         with self._database.reading() as session:
             return session.exec(query.order_by(col(ConnectionRow.created_at).desc())).first()
 
     def failed_removals(self, workspace_id: str) -> list[ConnectionRow]:
-        """Connections whose clean-up at ALC has failed at least once and goes on."""
+        """Return connections whose clean-up at ALC has failed at least once and is still retried."""
         return [row for row in self._with_status(workspace_id, "removing") if row.tries]
 
     def unfinished(self, workspace_id: str) -> list[ConnectionRow]:
-        """Connections that are coming, going, or wait for a person."""
+        """Return connections that are being added or removed, or wait for a person to reconnect."""
         return self._with_status(workspace_id, "adding", "removing", "needs_reconnect")
 
     def given_up(self, workspace_id: str) -> list[ConnectionRow]:
-        """Connections that could not be cleaned up for as long as we keep tokens."""
+        """Return connections whose clean-up was given up: it failed for as long as we keep tokens."""
         return self._with_status(workspace_id, "given_up")
 
     def retry_clean_up(self, connection_id: str) -> None:
-        """Have one that was given up cleaned up, with the key of the workspace's own connection."""
+        """Retry a clean-up that was given up, with the token of the workspace's current connection."""
         which = (col(ConnectionRow.id) == connection_id, col(ConnectionRow.status) == "given_up")
-        again = {"status": "removing", "removing_since": self._now(), "tries": 0, "due_at": self._now()}
+        values = {"status": "removing", "removing_since": self._now(), "tries": 0, "due_at": self._now()}
         with self._database.transaction() as session:
-            session.exec(update(ConnectionRow).where(*which).values(**again))
+            session.exec(update(ConnectionRow).where(*which).values(**values))
 
     def undecryptable(self) -> list[str]:
-        """The connections whose tokens the keys at hand do not open."""
+        """Return the ids of connections whose tokens cannot be unsealed with the configured keys."""
         with self._database.reading() as session:
             rows = session.exec(select(ConnectionRow).where(ConnectionRow.access_token != "")).all()
         return [
@@ -110,9 +112,9 @@ class Connections:
         ]
 
     def activate(self, connection_id: str) -> str | None:
-        """Save a connection that has been added; returns the id of the one it replaces, which is due to be removed.
+        """Make an added connection the live one; return the id of the one it replaces, which is then to be removed.
 
-        Saving it twice is saving it once: the first time may have been cut off before anybody was told.
+        Idempotent, because the step may be repeated after a crash. Raises: LookupError, if it was given up meanwhile.
         """
         with self._database.transaction() as session:
             row = session.get_one(ConnectionRow, connection_id)
@@ -122,12 +124,15 @@ class Connections:
                 raise LookupError("The connection was given up before it could be saved.")
             if old := self.live(row.workspace_id):
                 old.status, old.due_at, old.removing_since = "removing", self._now() + REMOVAL_RETRY_AFTER, self._now()
-                session.flush()  # the unique index allows one live connection at any moment
+                session.flush()  # first, because the unique index allows only one live connection
             row.status, row.why, row.due_at, row.replaced = "active", None, None, old.id if old else None
             return row.replaced
 
     def usable_id(self, workspace_id: str) -> str:
-        """The id of the connection that calls may use. Raises: AttioNoWorkspaceConnectionError and its kin."""
+        """Return the id of the connection that calls may use.
+
+        Raises: AttioNoWorkspaceConnectionError, AttioConnectionExpiredError.
+        """
         row = self.live(workspace_id)
         if row is None:
             raise AttioNoWorkspaceConnectionError("Acme Lead Checker is not connected.")
@@ -136,16 +141,17 @@ class Connections:
         return row.id
 
     def with_fresh_token(self, connection_id: str) -> Connection:
-        """The connection with a token that is fresh by our clock. Raises: AttioConnectionExpiredError."""
+        """Return the connection, with a token that is fresh by our clock. Raises: AttioConnectionExpiredError."""
         row = self.row(connection_id)
         if self._now() > row.refresh_at and row.refresh_token:
             return self.refresh(connection_id, row.token_version)
         return Connection(row.id, self._unseal(row, "access_token"))
 
     def refresh(self, connection_id: str, seen_version: int) -> Connection:
-        """New tokens for a connection, unless somebody else has just fetched them: one refresh for all (O12).
+        """Return the connection with new tokens: refresh them, or take those that another process fetched (O12).
 
-        Raises: AttioConnectionExpiredError, when ALC refuses; the connection then needs a reconnect.
+        `seen_version` is the token version that the caller found expired. Only one process refreshes at a time; the
+        others wait. Raises: AttioConnectionExpiredError, if ALC refuses; the connection then needs a reconnect.
         """
         deadline = time.monotonic() + REFRESH_LEASE
         while time.monotonic() < deadline:
@@ -156,26 +162,26 @@ class Connections:
                 return Connection(row.id, self._unseal(row, "access_token"))
             if self._acquire_refresh_lease(connection_id, seen_version):
                 return self._refresh(row)
-            time.sleep(0.05)  # another process is fetching them
+            time.sleep(0.05)  # another process is refreshing
         raise AttioConnectionExpiredError("The connection to ALC is being refreshed. Please try again.")
 
     def token_version_of(self, connection: Connection) -> int:
-        """Which generation of tokens this connection's value belongs to, by looking at the row."""
+        """Return the version of the token in `connection`, or -1 if the stored token is a newer one."""
         row = self.row(connection.id)
         return row.token_version if self._unseal(row, "access_token") == connection.value else -1
 
     def mark_needs_reconnect(self, connection_id: str, why: str) -> None:
-        """ALC refuses the connection: sends stop, and the page says so."""
+        """Record that ALC refuses an active connection. Sends stop, and the page asks to reconnect."""
         with self._database.transaction() as session:
             mine = (col(ConnectionRow.id) == connection_id, col(ConnectionRow.status) == "active")
             if session.exec(update(ConnectionRow).where(*mine).values(status="needs_reconnect", why=why)).rowcount:
                 append_event(session, "connection", {"status": "needs_reconnect"}, self._now())
 
     def reactivate(self) -> None:
-        """Connections that only lacked their key are in use again, when it is back (O19)."""
-        shut = (col(ConnectionRow.status) == "needs_reconnect", col(ConnectionRow.why) == KEY_MISSING)
+        """Reactivate connections that only lacked their sealing key, if it is back (O19)."""
+        locked = (col(ConnectionRow.status) == "needs_reconnect", col(ConnectionRow.why) == KEY_MISSING)
         with self._database.transaction() as session:
-            for row in session.exec(select(ConnectionRow).where(*shut)).all():
+            for row in session.exec(select(ConnectionRow).where(*locked)).all():
                 if all(self._can_unseal(row, field) for field in TOKEN_FIELDS if getattr(row, field)):
                     row.status, row.why = "active", None
                     append_event(session, "connection", {"status": "active"}, self._now())
@@ -188,7 +194,7 @@ class Connections:
                 self._client.revoke(self._unseal(row, field), field)
 
     def erase(self, connection_id: str, status: str = "removed") -> None:
-        """The end of a connection, removed or given up: its tokens, and whose they are, are gone here (I5)."""
+        """End a connection, as removed or given up: erase its tokens and its username (I5)."""
         with self._database.transaction() as session:
             row = session.get_one(ConnectionRow, connection_id)
             row.access_token = row.refresh_token = row.username = ""
@@ -205,7 +211,7 @@ class Connections:
         try:
             tokens = self._client.refresh(self._unseal(row, "refresh_token"))
         except OAuthDenied as error:
-            # Its access token is worth nothing either: who opens it from now on is told so, whatever the clock says.
+            # The access token is invalid too. With refresh_at=0 every later use fails here, whatever its expiry says.
             self._release_refresh_lease(row.id, refresh_at=0.0)
             self.mark_needs_reconnect(row.id, RECONNECT)
             raise AttioConnectionExpiredError(RECONNECT) from error
@@ -219,7 +225,7 @@ class Connections:
             if kept:
                 self._set_tokens(current, tokens)
                 current.token_version, current.refreshing_until = current.token_version + 1, 0
-        if not kept:  # removed while ALC was answering: nobody may keep these (I5)
+        if not kept:  # removed while ALC was answering, so these must not be kept (I5)
             self._client.revoke(tokens.refresh_token or tokens.access_token, "refresh_token")
             raise AttioNoWorkspaceConnectionError("Acme Lead Checker is not connected any more.")
         return Connection(row.id, tokens.access_token)

@@ -1,8 +1,8 @@
-"""Deliveries, durable before they are answered: one writer thread commits many requests at once.
+"""Inbox of webhook deliveries, stored durably before they are answered.
 
-One fsync for each batch instead of one for each request, and one writer for the file: an order of magnitude more
-deliveries a second on a real disk, and no waiting behind locks. The table is the dedupe, the audit and the queue's
-source: the worker relays `new` rows into durable runs of the same id.
+One writer thread commits many requests at once: one fsync for each batch instead of one for each request gives an order
+of magnitude more deliveries a second on a real disk, and a single writer never waits for a lock. The table deduplicates
+deliveries, is their audit log, and feeds the queue: the worker relays `new` rows into durable runs of the same id.
 """
 
 from __future__ import annotations
@@ -27,9 +27,11 @@ from alc_app.runtime.storage.tables import Delivery
 
 MAX_BATCH = 256
 STORE_TIMEOUT = 8.0
+"""Seconds that a request waits for its delivery to be stored."""
 SLOW_WRITE = 2.0
-"""Seconds that the writer may take for a batch until nobody else is let to wait behind it."""
+"""Seconds that the writer may take for a batch. When it takes longer, new deliveries are refused at once."""
 RETRY_AFTER = 600.0
+"""Seconds until a queued delivery without a result gets another run; also the longest wait between retries."""
 MAX_TRIES = 12
 OPEN = ("new", "queued")
 ENDED = ("done", "failed", "ignored")
@@ -39,11 +41,13 @@ Verdict = Literal["stored", "duplicate", "conflict"]
 
 
 class NotStored(Exception):
-    """The delivery could not be made durable; the sender should come again."""
+    """The delivery could not be stored durably; the sender should send it again."""
 
 
 @dataclass
 class _PendingWrite:
+    """A delivery that waits for the writer thread. `verdict` stays None if it could not be stored."""
+
     row: dict[str, object]
     done: threading.Event = field(default_factory=threading.Event)
     verdict: Verdict | None = None
@@ -53,6 +57,7 @@ class Inbox:
     """The store of deliveries."""
 
     def __init__(self, database: Database, now: Callable[[], float] = time.time) -> None:
+        """Store in `database`. The writer thread starts with the first delivery."""
         self._database, self._now = database, now
         self._queue: queue.SimpleQueue[_PendingWrite] = queue.SimpleQueue()
         self._writer: threading.Thread | None = None
@@ -60,11 +65,13 @@ class Inbox:
         self._writing_since = float("inf")
 
     def put(self, handler_id: str, webhook_id: str, body: bytes, state: str) -> Verdict:
-        """Store one delivery; returns when it is on the disk. The same id twice is a "duplicate", with other bytes a
-        "conflict". Raises: NotStored."""
+        """Store one delivery and return once it is on disk.
+
+        A known id is a "duplicate", or a "conflict" if the bytes differ. Raises: NotStored.
+        """
         self._ensure_writer()
         if time.monotonic() - self._writing_since > SLOW_WRITE:
-            raise NotStored("The disk is too slow now. Please send it again.")  # waiting would only cost a thread
+            raise NotStored("The disk is too slow now. Please send it again.")  # waiting would only block a thread
         digest = hashlib.sha256(body).hexdigest()
         item = _PendingWrite(
             {
@@ -85,24 +92,24 @@ class Inbox:
         return item.verdict
 
     def get(self, handler_id: str, webhook_id: str) -> Delivery:
-        """A stored delivery."""
+        """Return a stored delivery."""
         with self._database.reading() as session:
             return session.get_one(Delivery, (handler_id, webhook_id))
 
     def due(self, limit: int = 64) -> list[Delivery]:
-        """Deliveries that a run is to be asked for, the oldest first."""
+        """Return unfinished deliveries whose `due_at` has passed, oldest first: each needs a run."""
         with self._database.reading() as session:
             waiting = (col(Delivery.state).in_(OPEN), col(Delivery.due_at) <= self._now())
             return list(session.exec(select(Delivery).where(*waiting).order_by(col(Delivery.received_at)).limit(limit)))
 
     def mark_queued(self, row: Delivery) -> None:
-        """A run has been asked for; should it come to nothing, the delivery is due again after a while."""
+        """Record that a run was enqueued. The delivery is due again after a while, in case the run is lost."""
         self._change(
             row.handler_id, row.webhook_id, state="queued", tries=row.tries + 1, due_at=self._now() + RETRY_AFTER
         )
 
     def schedule_retry(self, row: Delivery, why: str) -> str:
-        """Its run stumbled over something unforeseen: another follows, later each time, then none."""
+        """Schedule another run after an unexpected error, with backoff, or give up. Return the new state."""
         if row.tries >= MAX_TRIES:
             self.mark_ended(row.handler_id, row.webhook_id, "failed", why)
             return "failed"
@@ -111,32 +118,32 @@ class Inbox:
         return "queued"
 
     def mark_ended(self, handler_id: str, webhook_id: str, state: str, why: str | None = None) -> None:
-        """Note how a delivery has ended; one that has ended stays so."""
+        """Set the final state of a delivery, unless it has one already."""
         self._change(handler_id, webhook_id, state=state, why=why, due_at=self._now())
 
     def count_overdue(self, seconds: float) -> int:
-        """How many deliveries should have had a run for so long."""
-        late = (col(Delivery.state).in_(OPEN), col(Delivery.due_at) < self._now() - seconds)
+        """Count unfinished deliveries that have been due for more than `seconds`."""
+        overdue = (col(Delivery.state).in_(OPEN), col(Delivery.due_at) < self._now() - seconds)
         stored = col(Delivery.received_at) < self._now() - seconds
         with self._database.reading() as session:
-            return session.exec(select(func.count()).select_from(Delivery).where(*late, stored)).one()
+            return session.exec(select(func.count()).select_from(Delivery).where(*overdue, stored)).one()
 
     def failed(self, limit: int = 200) -> list[Delivery]:
-        """Deliveries that have ended in failure, the youngest first."""
+        """Return failed deliveries, newest first."""
         return self.newest(limit, state="failed")
 
     def newest(self, limit: int, *, state: str = "") -> list[Delivery]:
-        """The last deliveries, perhaps only those in a state, the youngest first."""
+        """Return the last deliveries, newest first, all or those in one state."""
         query = select(Delivery).order_by(col(Delivery.received_at).desc()).limit(limit)
         with self._database.reading() as session:
             return list(session.exec(query.where(Delivery.state == state) if state else query))
 
     def requeue(self, handler_id: str, webhook_id: str, states: Sequence[str] = ("failed",)) -> None:
-        """Let a delivery have another run: its number of tries goes on, so the run is a new one."""
+        """Give a delivery another run. `tries` is not reset: it is part of the run's id, so the run is a new one."""
         self._change(handler_id, webhook_id, states, state="new", why=None, due_at=0.0)
 
     def dismiss(self, handler_id: str, webhook_id: str) -> None:
-        """Let a failed delivery rest."""
+        """Mark a failed delivery as ignored."""
         self._change(handler_id, webhook_id, ("failed",), state="ignored")
 
     def _change(self, handler_id: str, webhook_id: str, states: Sequence[str] = OPEN, **values: object) -> None:
@@ -145,24 +152,27 @@ class Inbox:
             session.exec(update(Delivery).where(*which, col(Delivery.state).in_(states)).values(**values))
 
     def count_by_state(self) -> dict[str, float]:
-        """How many deliveries wait, are under way or have failed."""
+        """Count the deliveries that are new, queued or failed, by state."""
         state = col(Delivery.state)
         query = select(state, func.count()).where(state.in_((*OPEN, "failed"))).group_by(state)
         with self._database.reading() as session:
             return dict(session.exec(query).all())
 
     def oldest_waiting(self) -> float | None:
-        """When the oldest delivery came that is not done; None, when all are."""
+        """Return when the oldest unfinished delivery was received, or None."""
         with self._database.reading() as session:
             return session.exec(select(func.min(Delivery.received_at)).where(col(Delivery.state).in_(OPEN))).one()
 
     def erase_bodies(self, before: float, limit: int) -> int:
-        """Empty the oldest deliveries that ended before then; their ids stay known (R14). Returns how many."""
+        """Erase the bodies of at most `limit` deliveries that ended before `before`, oldest first. Return how many.
+
+        Their ids are kept to recognize duplicates (R14).
+        """
         ended = (col(Delivery.state).in_(ENDED), col(Delivery.due_at) < before)
         return self._change_oldest(update(Delivery).values(state="forgotten", body=b"", why=None), ended, limit)
 
     def delete_older(self, before: float, limit: int) -> int:
-        """Drop the oldest empty deliveries that ended before then, ids and all. Returns how many."""
+        """Delete at most `limit` deliveries with erased bodies that ended before `before`. Return how many."""
         ended = (col(Delivery.state) == "forgotten", col(Delivery.due_at) < before)
         return self._change_oldest(delete(Delivery), ended, limit)
 
@@ -173,18 +183,18 @@ class Inbox:
             return session.exec(statement.where(tuple_(*key).in_(oldest))).rowcount
 
     def statistics(self, handler_id: str) -> tuple[int, float | None, int]:
-        """How many deliveries a handler has had, when the last one came, and how many have failed for good."""
+        """Return for a handler: the number of deliveries, when the last one came, and how many have failed."""
         failed = func.count().filter(col(Delivery.state) == "failed")
         query = select(func.count(), func.max(Delivery.received_at), failed).where(Delivery.handler_id == handler_id)
         with self._database.reading() as session:
             return session.exec(query).one()
 
     def close(self) -> None:
-        """Give the connections back."""
+        """Close all connections."""
         self._database.close()
 
     def _ensure_writer(self) -> None:
-        """Started by the first delivery, so that it lives in the process that serves."""
+        """Start the writer with the first delivery, so that it runs in the process that serves requests."""
         with self._starting:
             if self._writer is None:
                 self._writer = threading.Thread(target=self._write_loop, name="inbox", daemon=True)
@@ -207,10 +217,10 @@ class Inbox:
                 verdicts = self._store(connection, batch)
             for item, verdict in zip(batch, verdicts, strict=True):
                 item.verdict = verdict
-        except OperationalError as error:  # locked, full, read-only: it is not one row's fault
+        except OperationalError as error:  # locked, full or read-only: no single row is the cause
             log.error("Deliveries cannot be stored now, their senders are asked to come again: %s", error.orig)
         except Exception:
-            if len(batch) > 1:  # one bad row must not fail its neighbours
+            if len(batch) > 1:  # one bad row must not fail the others, so store each alone
                 for item in batch:
                     self._commit([item])
                 return
@@ -220,13 +230,13 @@ class Inbox:
             item.done.set()
 
     def _store(self, connection: Connection, batch: list[_PendingWrite]) -> list[Verdict]:
-        """Insert, and see by the key what was there: also when another process has stored it a moment ago."""
+        """Insert what is new, and compare the rest with what is stored: another process may have been faster."""
         key = (col(Delivery.handler_id), col(Delivery.webhook_id))
         new = self._database.insert(Delivery).on_conflict_do_nothing().returning(*key)
         fresh = {(row[0], row[1]) for row in connection.execute(new, [item.row for item in batch])}
         keys = [(str(item.row["handler_id"]), str(item.row["webhook_id"])) for item in batch]
-        there = select(*key, Delivery.digest).where(tuple_(*key).in_(keys))
-        digests: dict[tuple[str, str], str] = {(row[0], row[1]): row[2] for row in connection.execute(there)}
+        stored = select(*key, Delivery.digest).where(tuple_(*key).in_(keys))
+        digests: dict[tuple[str, str], str] = {(row[0], row[1]): row[2] for row in connection.execute(stored)}
         verdicts: list[Verdict] = []
         for key_of, item in zip(keys, batch, strict=True):
             if digests[key_of] != item.row["digest"]:

@@ -1,4 +1,4 @@
-"""Sealing anew what an older key has sealed, so that the older key can be taken away (O19)."""
+"""Re-seal all secrets with the first key, so that older keys can be removed (O19)."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ SEALED_COLUMNS: dict[type[SQLModel], tuple[str, ...]] = {
     WebhookHandlerRow: ("secret",),
     SubscriptionRow: ("state",),
 }
-"""Where secrets lie. The place that each is sealed for is its table, its row and its column."""
+"""Columns with sealed secrets. Each secret is bound to its place: `table/row id/column`."""
 
 
 @dataclass
 class Rotation:
-    """What came of it."""
+    """The result of `rotate_keys`."""
 
     resealed: int = 0
     undecryptable: list[str] = field(default_factory=list)
-    """The places of secrets that no key at hand opens."""
+    """The places of secrets that no configured key can unseal."""
 
 
 def rotate_keys(database: Database, sealer: Sealer) -> Rotation:
     """Seal every secret with the first key.
 
-    Each in a transaction of its own, and only while it is what was read: whoever refreshes a token meanwhile wins, and
-    whoever is killed half way leaves nothing that does not open. Done once more, it does what is left.
+    Each secret has its own transaction, and is written only if it has not changed since it was read, so a token that is
+    refreshed meanwhile is kept. After a crash every secret can still be unsealed; run it again to finish.
     """
     done = Rotation()
     for row, names in SEALED_COLUMNS.items():
@@ -50,11 +50,11 @@ def _reseal_column(database: Database, sealer: Sealer, table: Table, name: str, 
     for row_id, sealed in found:
         place = f"{table.name}/{row_id}/{name}"
         try:
-            anew = sealer.reseal(place, sealed)
+            resealed = sealer.reseal(place, sealed)
         except CannotUnseal:
             done.undecryptable.append(place)
             continue
-        if anew != sealed:
+        if resealed != sealed:
             unchanged = (key == row_id, column == sealed)
             with database.transaction() as session:
-                done.resealed += session.exec(update(table).where(*unchanged).values({column: anew})).rowcount
+                done.resealed += session.exec(update(table).where(*unchanged).values({column: resealed})).rowcount

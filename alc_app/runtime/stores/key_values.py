@@ -1,4 +1,4 @@
-"""What the app keeps under keys (attio/kv.py): rows of JSON, each perhaps with an end."""
+"""Store behind `kv` (attio/kv.py): JSON values under keys, optionally with an expiry."""
 
 from __future__ import annotations
 
@@ -14,13 +14,14 @@ from alc_app.runtime.storage.tables import KeyValueRow
 
 
 class KeyValues:
-    """The store of one workspace."""
+    """The key-value store of one workspace."""
 
     def __init__(self, database: Database, workspace_id: str, now: Callable[[], float]) -> None:
+        """Read and write the rows of `workspace_id`."""
         self._database, self._workspace_id, self._now = database, workspace_id, now
 
     def get(self, keys: Sequence[str]) -> dict[str, Any]:
-        """The values of those keys that have one now."""
+        """Return the values of the given keys, without those that are not set or have expired."""
         mine = (KeyValueRow.workspace_id == self._workspace_id, col(KeyValueRow.key).in_(keys))
         until = col(KeyValueRow.expires_at)
         with self._database.reading() as session:
@@ -28,7 +29,7 @@ class KeyValues:
             return {row.key: json.loads(row.value) for row in rows}
 
     def set(self, key: str, value: Any, ttl: float | None) -> None:
-        """Keep a value, perhaps for some seconds only. Raises: TypeError, ValueError for what is not JSON."""
+        """Set a value, for `ttl` seconds or for good. Raises: TypeError or ValueError, if it is not JSON."""
         here = {"workspace_id": self._workspace_id, "key": key}
         until = None if ttl is None else self._now() + ttl
         new = {"value": json.dumps(value, allow_nan=False), "expires_at": until}
@@ -37,12 +38,12 @@ class KeyValues:
             session.execute(insert.on_conflict_do_update(index_elements=list(here), set_=new))
 
     def delete(self, key: str) -> None:
-        """Forget a key."""
+        """Delete a key."""
         with self._database.transaction() as session:
             session.exec(delete(KeyValueRow).filter_by(workspace_id=self._workspace_id, key=key))
 
     def delete_expired(self, before: float, limit: int) -> int:
-        """Drop values whose time was over before an instant; returns how many."""
+        """Delete at most `limit` values that expired before `before`; return how many."""
         old = select(KeyValueRow.key).where(col(KeyValueRow.expires_at) < before).limit(limit)
         with self._database.transaction() as session:
             gone = (col(KeyValueRow.key).in_(old), col(KeyValueRow.expires_at) < before)

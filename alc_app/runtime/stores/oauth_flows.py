@@ -1,4 +1,4 @@
-"""OAuth flows between the click on Connect and its callback: kept in the database, consumed once (O1-O6)."""
+"""Store of OAuth flows, from the click on Connect to the callback. Each is consumed once (O1-O6)."""
 
 from __future__ import annotations
 
@@ -19,14 +19,15 @@ from alc_app.runtime.storage.sealing import Sealer
 from alc_app.runtime.storage.tables import OAuthFlow
 
 LIFETIME = 600.0
+"""Seconds from the click to the callback."""
 
 
 class CallbackRefused(Exception):
-    """The callback is not the end of a flow that began in this browser; the message is for the person."""
+    """The callback belongs to no open flow of this browser. The message is for the person."""
 
 
 class ConsentDenied(Exception):
-    """The person said no, or the server could not go on: the message is the install page's notice for it."""
+    """ALC sent an error: "denied" by the person, or "failed". The message names the notice of the install page."""
 
 
 START_OVER = 'Open "Acme Lead Checker" and connect again.'
@@ -34,22 +35,23 @@ START_OVER = 'Open "Acme Lead Checker" and connect again.'
 
 @dataclass(frozen=True)
 class Grant:
-    """An accepted callback, ready to be redeemed."""
+    """The code and the PKCE verifier of an accepted callback, for the token request."""
 
     code: str
     verifier: str
 
 
 class OAuthFlows:
-    """Begin a flow, accept its callback, hand over its grant."""
+    """The store of OAuth flows."""
 
     def __init__(
         self, database: Database, sealer: Sealer, client: OAuthClient, now: Callable[[], float] = time.time
     ) -> None:
+        """Seal secrets with `sealer`; `client` builds the authorization URL."""
         self._database, self._sealer, self._client, self._now = database, sealer, client, now
 
     def begin(self, browser: str) -> str:
-        """Start a flow for this browser; returns where to send it. Raises: OAuthFailed."""
+        """Start a flow for this browser; return the URL to send it to. Raises: OAuthFailed."""
         flow_id, state, verifier = uuid4().hex, secrets.token_urlsafe(32), new_verifier()
         url = self._client.authorization_url(state=state, verifier=verifier)
         with self._database.transaction() as session:
@@ -67,7 +69,7 @@ class OAuthFlows:
         return url
 
     def accept(self, query: Mapping[str, list[str]], browser: str) -> str:
-        """Take a callback; returns the flow's id. It can be taken once. Raises: CallbackRefused, ConsentDenied."""
+        """Accept a callback, once; return the flow's id. Raises: CallbackRefused, ConsentDenied."""
         values = {name: query.get(name, []) for name in ("state", "code", "iss", "error")}
         if any(len(found) > 1 for found in values.values()):  # O6
             raise CallbackRefused(f"ALC sent us back with a parameter given twice. {START_OVER}")
@@ -85,7 +87,7 @@ class OAuthFlows:
         return flow.id
 
     def grant(self, flow_id: str) -> Grant | None:
-        """The code and the verifier of an accepted flow; None when they have been taken already."""
+        """Return the code and the verifier of an accepted flow, or None if they are erased already."""
         with self._database.reading() as session:
             flow = session.get_one(OAuthFlow, flow_id)
         if flow.code is None:
@@ -96,12 +98,12 @@ class OAuthFlows:
         )
 
     def erase_secrets(self, flow_id: str) -> None:
-        """Erase a flow's secrets; the row stays (retention.py), so that a replay is still known as one."""
+        """Erase a flow's secrets. The row stays (jobs/retention.py), so that a replayed callback is recognized."""
         with self._database.transaction() as session:
             session.exec(update(OAuthFlow).where(col(OAuthFlow.id) == flow_id).values(code=None, verifier=""))
 
     def _consume(self, state: str, browser: str) -> OAuthFlow:
-        """Use up the flow of this state: one statement, so that of two callbacks one wins (O3)."""
+        """Consume the flow of this state, in one statement, so that only one of two callbacks succeeds (O3)."""
         ours = (col(OAuthFlow.state_hash) == _hash(state), col(OAuthFlow.browser_hash) == _hash(browser))
         usable = (*ours, col(OAuthFlow.used_at).is_(None), col(OAuthFlow.expires_at) > self._now())
         with self._database.transaction() as session:

@@ -1,6 +1,6 @@
-"""A rate limit kept across processes: one row holds the next free time slot (the GCRA).
+"""Rate limit across processes: one row holds the next free time slot (GCRA, the generic cell rate algorithm).
 
-Attio allows 25 writes a second to the whole workspace; each caller takes a slot of its own and waits for it.
+Attio allows 25 writes a second to a workspace. Each caller takes the next slot and waits for it.
 """
 
 from __future__ import annotations
@@ -12,16 +12,17 @@ from sqlalchemy import text
 from alc_app.runtime.storage.database import Database
 
 HEADROOM = 0.96
-"""Slots are a little longer than the limit asks, so that a timer's jitter never puts one too many in a second."""
+"""Use a little less than the limit, so that jitter of timers never puts one call too many into a second."""
 
 SQLITE_NOW = "(julianday('now') - 2440587.5) * 86400.0"
 POSTGRES_NOW = "extract(epoch from clock_timestamp())"
 
 
 class RateLimiter:
-    """Takes time slots. The clock is the database's own, so that processes agree."""
+    """Hands out time slots. Uses the clock of the database, so that all processes agree."""
 
     def __init__(self, database: Database) -> None:
+        """Prepare the SQL statements for this database."""
         self._database = database
         now, later_of = (SQLITE_NOW, "max") if database.is_sqlite else (POSTGRES_NOW, "greatest")
         self._take = text(
@@ -41,9 +42,9 @@ class RateLimiter:
                 .scalar_one()
             )
         if wait > 0:
-            time.sleep(wait)  # until the slot that is ours
+            time.sleep(wait)
 
     def push_back(self, name: str, wait: float) -> None:
-        """The other side said `Retry-After`: nobody gets a slot before that many seconds have passed."""
+        """Give out no slot for `wait` seconds, because the other side sent `Retry-After`."""
         with self._database.transaction() as session:
             session.connection().execute(self._push_back, {"name": name, "wait": wait})

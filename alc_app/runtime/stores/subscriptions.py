@@ -1,7 +1,8 @@
-"""Subscriptions that connectors keep (attio/connector.py): made when the connection is saved, refreshed in time.
+"""Store of the webhook subscriptions of connectors (attio/host/connector.py).
 
-Level-triggered: a row that is due is subscribed if it has no state, refreshed if it has, and subscribed again if the
-service has lost it. So an answer that was lost, a crash, and weeks in which nothing ran are mended by the same look.
+A subscription is made once the connection is saved, and refreshed in time. A row that is due is subscribed if it has no
+state, refreshed if it has one, and subscribed again if the service has lost it. So the same check recovers from a lost
+answer, from a crash, and from weeks in which nothing ran.
 """
 
 from __future__ import annotations
@@ -30,11 +31,12 @@ log = logging.getLogger(__name__)
 
 
 class Subscriptions:
-    """The store of what connectors have subscribed to, and what is done with a row that is due."""
+    """The store of subscriptions. Calls the connector to make, refresh and end them."""
 
     def __init__(
         self, database: Database, sealer: Sealer, handlers: WebhookHandlers, manifest: App, now: Callable[[], float]
     ) -> None:
+        """Seal the connectors' state with `sealer`; look connectors up in `manifest`."""
         self._database, self._sealer, self._handlers = database, sealer, handlers
         self._manifest, self._now = manifest, now
 
@@ -46,8 +48,11 @@ class Subscriptions:
         connector: str,
         parameters: Mapping[str, Any] | None,
     ) -> str:
-        """Make a handler; one of a connector gets a subscription too, which is due at once. Returns its id."""
-        self._manifest.webhook(file_name)  # raises LookupError for a misspelt name
+        """Create a handler; with a connector, also a subscription that is due at once. Return the handler's id.
+
+        Raises: LookupError, if the manifest has no such file or connector.
+        """
+        self._manifest.webhook(file_name)
         if connector:
             self._manifest.connector(connector)
         handler_id = self._handlers.create(connection_id, file_name, signed_by, connector)
@@ -61,7 +66,7 @@ class Subscriptions:
         return handler_id
 
     def due(self) -> Sequence[str]:
-        """Handlers of a saved connection whose subscription has to be made or refreshed."""
+        """Return ids of handlers whose subscription has to be made or refreshed, if their connection is active."""
         live = (col(WebhookHandlerRow.gone_at).is_(None), col(WebhookHandlerRow.deleted_at).is_(None))
         query = select(SubscriptionRow.handler_id).where(
             col(SubscriptionRow.due_at) <= self._now(),
@@ -73,15 +78,15 @@ class Subscriptions:
         with self._database.reading() as session:
             return list(session.exec(query.limit(100)))
 
-    def subscribe_or_refresh(self, handler_id: str, key: OpenConnection) -> None:
-        """Subscribe, or refresh; what fails is tried again later. `key` opens the connection of an id."""
+    def subscribe_or_refresh(self, handler_id: str, open_connection: OpenConnection) -> None:
+        """Make or refresh a subscription if it is due; retry later if that fails. `open_connection` takes an id."""
         handler, row = self._handlers.row(handler_id), self.row(handler_id)
         if handler is None or row is None or handler.gone_at or handler.deleted_at:
             return
         if row.due_at is None or row.due_at > self._now():
-            return  # a run before this one has done it
+            return  # an earlier run did it
         try:
-            made, was_lost = self._call_connector(handler, row, key(handler.connection_id))
+            made, was_lost = self._call_connector(handler, row, open_connection(handler.connection_id))
         except SerializableError as error:
             log.warning("The subscription of the handler %s…: %s", handler_id[:6], error.message)
             self._schedule_retry(handler_id, error.message)
@@ -91,7 +96,7 @@ class Subscriptions:
             missed()
 
     def unsubscribe(self, connection: Connection, handler_id: str) -> None:
-        """Have the connector unsubscribe, also when nobody knows whether it had subscribed."""
+        """Call the connector's `unsubscribe`, also if it is unknown whether it had subscribed; delete the row."""
         handler, row = self._handlers.get(handler_id), self.row(handler_id)
         connector = self._manifest.connector(handler.connector)
         if row is not None and connector.unsubscribe:
@@ -100,31 +105,31 @@ class Subscriptions:
             session.exec(delete(SubscriptionRow).where(col(SubscriptionRow.handler_id) == handler_id))
 
     def row(self, handler_id: str) -> SubscriptionRow | None:
-        """The subscription of a handler."""
+        """Return the subscription of a handler, or None."""
         with self._database.reading() as session:
             return session.get(SubscriptionRow, handler_id)
 
     def state(self, row: SubscriptionRow) -> dict[str, Any]:
-        """What the connector has given us to keep; empty, until it has subscribed."""
+        """Return the state that the connector returned last; empty until it has subscribed."""
         return dict(json.loads(self._sealer.unseal(_place(row.handler_id), row.state))) if row.state else {}
 
     def parameters(self, row: SubscriptionRow) -> dict[str, Any]:
-        """The parameters of the subscription, and what the service signs with."""
+        """Return the parameters of the subscription, with the signing secret as `webhookSecret`."""
         handler = self._handlers.get(row.handler_id)
         return {**json.loads(row.parameters), "webhookSecret": handler.secret}
 
     def set_state(self, handler_id: str, state: Mapping[str, Any]) -> None:
-        """Keep a new state."""
+        """Store a new state."""
         self._update(handler_id, state=self._seal(handler_id, state))
 
     def refresh_soon(self, handler_id: str) -> None:
-        """Have it looked after at once."""
+        """Make a subscription due now."""
         self._update(handler_id, due_at=self._now(), tries=0)
 
     def _call_connector(
         self, handler: WebhookHandlerRow, row: SubscriptionRow, connection: Connection
     ) -> tuple[Subscribed, bool]:
-        """What the connector has made of it, and whether the service had lost it."""
+        """Subscribe or refresh; return the result, and whether the service had lost the subscription."""
         connector, arguments = self._manifest.connector(handler.connector), self._arguments(row)
         if connector.subscribe is None:
             return Subscribed({}), False
@@ -137,7 +142,7 @@ class Subscriptions:
             return connector.refresh(connection=connection, **arguments), False
         except SubscriptionLost as lost:
             log.warning("The subscription of the handler %s… is made again: %s", handler.id[:6], lost.message)
-            if connector.unsubscribe:  # what is left of it would be called beside the new one, or be in its way
+            if connector.unsubscribe:  # else remains of the old one could also be called, or block the new one
                 connector.unsubscribe(connection=connection, **arguments)
             return connector.subscribe(connection=connection, **fresh), True
 

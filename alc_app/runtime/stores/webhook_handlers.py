@@ -1,4 +1,4 @@
-"""Webhook handlers: addresses at which the outside service may call us (docs.attio.com/sdk/server/webhooks)."""
+"""Store of webhook handlers: URLs at which an outside service calls us (docs.attio.com/sdk/server/webhooks)."""
 
 from __future__ import annotations
 
@@ -17,22 +17,23 @@ from alc_app.runtime.storage.tables import WebhookHandlerRow
 
 
 class WebhookHandlers:
-    """The store of webhook handlers. An id is 192 random bits: a second lock beside the signature (R18)."""
+    """The store of webhook handlers. An id has 192 random bits, so the URL is a secret beside the signature (R18)."""
 
     def __init__(self, database: Database, sealer: Sealer, base_url: str, now: Callable[[], float] = time.time) -> None:
+        """Seal signing secrets with `sealer`; URLs begin with `base_url`."""
         self._database, self._sealer, self._base_url, self._now = database, sealer, base_url, now
 
     def create(
         self, connection_id: str, file_name: str, signed_by: str = "standard_webhooks", connector: str = ""
     ) -> str:
-        """Make a handler with a signing secret of its own, stored before anybody is told (R19); returns its id.
+        """Create a handler with its own signing secret, stored before it is sent to anybody (R19); return its id.
 
-        One that was made and never registered is taken up again: a crash must not leave two.
+        Reuse one that was created but never registered, so that a crash does not leave two.
         """
         unregistered = (row for row in self.of_connection(connection_id) if not row.external_webhook_id)
         unused = (row for row in unregistered if (row.file_name, row.connector) == (file_name, connector))
-        if made := next(unused, None):
-            return made.id
+        if existing := next(unused, None):
+            return existing.id
         handler_id, secret = self.new_id(), SCHEMES[signed_by].secret()
         row = WebhookHandlerRow(
             id=handler_id,
@@ -48,7 +49,7 @@ class WebhookHandlers:
         return handler_id
 
     def row(self, handler_id: str) -> WebhookHandlerRow | None:
-        """The row of a handler, deleted ones included."""
+        """Return the row of a handler, deleted or not, or None."""
         with self._database.reading() as session:
             return session.get(WebhookHandlerRow, handler_id)
 
@@ -67,24 +68,24 @@ class WebhookHandlers:
         return row is not None and row.deleted_at is None
 
     def get(self, handler_id: str) -> WebhookHandler:
-        """A handler as the app sees it."""
+        """Return a handler as the app sees it. Raises: LookupError."""
         row = self.row(handler_id)
         if row is None:
             raise LookupError(f"There is no webhook handler {handler_id}.")
         url = self.url(row.id, row.signed_by)
-        ours = (row.id, url, row.file_name, row.external_webhook_id, self.secret(row), row.signed_by, row.connector)
-        return WebhookHandler(*ours)
+        secret = self.secret(row)
+        return WebhookHandler(row.id, url, row.file_name, row.external_webhook_id, secret, row.signed_by, row.connector)
 
     def url(self, handler_id: str, signed_by: str) -> str:
-        """Where the handler is called."""
+        """Return the URL of a handler."""
         return f"{self._base_url}{SCHEMES[signed_by].path}{handler_id}"
 
     def secret(self, row: WebhookHandlerRow) -> str:
-        """What deliveries to this handler are signed with; empty, while the sender has not told it yet."""
+        """Return the secret that deliveries are signed with; empty while the sender has not sent it yet."""
         return row.secret and self._sealer.unseal(_place(row.id), row.secret)
 
     def of_connection(self, connection_id: str) -> list[WebhookHandlerRow]:
-        """The handlers of a connection that the outside service may still know."""
+        """Return the handlers of a connection that the outside service may still know, oldest first."""
         mine = (WebhookHandlerRow.connection_id == connection_id, col(WebhookHandlerRow.deleted_at).is_(None))
         with self._database.reading() as session:
             return list(
@@ -92,25 +93,25 @@ class WebhookHandlers:
             )
 
     def undecryptable(self) -> list[str]:
-        """The handlers whose signing secret the keys at hand do not open."""
+        """Return the ids of handlers whose secret cannot be unsealed with the configured keys."""
         with self._database.reading() as session:
             rows = session.exec(select(WebhookHandlerRow).where(col(WebhookHandlerRow.deleted_at).is_(None))).all()
         return [row.id for row in rows if row.secret and not self._sealer.can_unseal(_place(row.id), row.secret)]
 
     def set_external_id(self, handler_id: str, external_webhook_id: str, secret: str = "") -> None:
-        """Remember what the outside service calls it, and in the same commit the secret that it has made."""
+        """Store the outside service's id of the webhook and, in the same commit, the secret if the service made it."""
         sealed = {"secret": self._sealer.seal(_place(handler_id), secret)} if secret else {}
         self._update(col(WebhookHandlerRow.id) == handler_id, external_webhook_id=external_webhook_id, **sealed)
 
     def tombstone(self, connection_id: str) -> None:
-        """The connection goes: every address of it answers 410 from now on."""
+        """Mark all handlers of a connection as gone: their URLs answer 410 from this commit on."""
         self._update(
             (col(WebhookHandlerRow.connection_id) == connection_id) & col(WebhookHandlerRow.gone_at).is_(None),
             gone_at=self._now(),
         )
 
     def delete(self, handler_id: str) -> None:
-        """The outside service has forgotten it too; deleting twice is fine."""
+        """Mark a handler as deleted at the outside service too. Idempotent."""
         self._update(
             (col(WebhookHandlerRow.id) == handler_id) & col(WebhookHandlerRow.deleted_at).is_(None),
             deleted_at=self._now(),

@@ -1,7 +1,8 @@
-"""The store of workflow runs: whose turn it is, and what came of it. One writer at a time; every change is a commit.
+"""Store of workflow runs, with their steps and callbacks.
 
-A run is rows. Whoever is at it takes a turn, does it, and keeps what came of it if nobody has taken another turn since;
-while a step waits, nobody is at it. So a run that waits for days costs nothing, and kill -9 finds nothing half done.
+A worker takes a turn, runs it, and saves the result if its turn is still the current one (optimistic locking). A
+waiting step holds no turn, so a run that waits for days costs nothing. Every change is one commit, so a crash leaves
+nothing half done.
 """
 
 from __future__ import annotations
@@ -21,22 +22,24 @@ from alc_app.runtime.storage.event_log import append_event
 from alc_app.runtime.stores.workflow_tables import WorkflowCallback, WorkflowRun, WorkflowStep
 
 TURN_TIMEOUT = 600.0
-"""Seconds until a turn that nobody has ended is taken again: longer than any block's work."""
+"""Seconds until a turn without a result is taken again. Must exceed the time that any block takes."""
 MAX_TRIES = 8
 FIRST_RETRY = 5.0
+"""Seconds; further retries wait longer."""
 UNANSWERED = "Nobody has called back in time."
 Json = dict[str, Any]
 
 
 class WorkflowRuns:
-    """Rows of runs, steps and callbacks. `url` is that of the page of workflows."""
+    """The store of workflow runs."""
 
     def __init__(self, database: Database, url: str, now: Callable[[], float]) -> None:
+        """Store in `database`. `url` is the page of workflows; callback URLs begin with it."""
         self._database, self.url, self._now = database, url, now
         self.callbacks_url = f"{url}/callbacks"
 
     def start(self, run_id: str, workflow: Workflow, first: str, given: Json) -> str:
-        """Begin a run at a step; the same id twice is once. Returns the id."""
+        """Start a run at the step `first` and return its id. Does nothing if the id exists."""
         with self._database.transaction() as session:
             if session.get(WorkflowRun, run_id):
                 return run_id
@@ -65,24 +68,24 @@ class WorkflowRuns:
             self.add_callback(run_id, int(number), callback_id, body)
 
     def running_for(self, workflow_id: str, record_id: str) -> str | None:
-        """The run of this workflow for this record that has not ended: a second press of Run means that one."""
+        """Return the id of the unfinished run of a workflow for a record, which a second click on Run joins."""
         mine = (WorkflowRun.workflow_id == workflow_id, WorkflowRun.record_id == record_id)
         with self._database.reading() as session:
             return session.exec(select(WorkflowRun.id).where(*mine, WorkflowRun.state == "running")).first()
 
     def due(self) -> list[str]:
-        """Runs that have something to do now."""
+        """Return ids of runs that have something to do now."""
         query = select(WorkflowRun.id).where(col(WorkflowRun.due_at) <= self._now()).limit(100)
         with self._database.reading() as session:
             return list(session.exec(query.order_by(col(WorkflowRun.due_at))))
 
     def trace_of(self, run_id: str) -> str | None:
-        """The trace that a run began with."""
+        """Return the `traceparent` that a run was started with."""
         with self._database.reading() as session:
             return session.get_one(WorkflowRun, run_id).traceparent
 
     def take_turn(self, run_id: str) -> Json | None:
-        """What is to be done for this run now, as JSON; None, when it waits or has ended."""
+        """Claim the run's next turn and return it as JSON, or None if the run waits or has ended."""
         with self._database.transaction() as session:
             run = session.get_one(WorkflowRun, run_id, with_for_update=True)
             while run.state == "running":
@@ -98,7 +101,7 @@ class WorkflowRuns:
             return None
 
     def save_result(self, run_id: str, turn: Json, result: Json) -> None:
-        """Keep what came of a turn, unless another has been taken since."""
+        """Save the result of a turn, unless another turn has been taken since."""
         with self._database.transaction() as session:
             run = session.get_one(WorkflowRun, run_id, with_for_update=True)
             if run.turn != turn["turn"] or run.state != "running":
@@ -111,11 +114,11 @@ class WorkflowRuns:
             self._publish(session, run)
 
     def add_callback(self, run_id: str, number: int, callback_id: str, body: Mapping[str, Any]) -> None:
-        """Tell a step something; a step that has ended ignores it, and the same id twice is once."""
+        """Store a callback for a step. It is ignored if the step has ended, and once only for the same id."""
         with self._database.transaction() as session:
             run = session.get(WorkflowRun, run_id, with_for_update=True)
-            told: WorkflowCallback | None = session.get(WorkflowCallback, (run_id, number, callback_id))
-            if run is None or told:
+            known: WorkflowCallback | None = session.get(WorkflowCallback, (run_id, number, callback_id))
+            if run is None or known:
                 return
             is_awaited = run.state == "running" and run.number == number
             session.add(
@@ -132,19 +135,19 @@ class WorkflowRuns:
                 run.due_at = self._now()
 
     def retry(self, run_id: str) -> None:
-        """Let a run that has failed try its last step once more."""
+        """Run the last step of a failed run again."""
         with self._database.transaction() as session:
             run = session.get_one(WorkflowRun, run_id, with_for_update=True)
             if run.state != "failed":
                 return
             step = _step_of(session, run)
-            session.exec(delete(WorkflowCallback).where(*_of_step(step)))  # it is told anew
+            session.exec(delete(WorkflowCallback).where(*_of_step(step)))  # the step asks for them anew
             run.state, run.why, run.ended_at, run.due_at = "running", None, None, self._now()
             step.state, step.why, step.ended_at, step.due_at, step.tries = "running", None, None, None, 0
             self._publish(session, run)
 
     def newest(self, limit: int) -> list[tuple[WorkflowRun, list[WorkflowStep]]]:
-        """The last runs with their steps, the youngest first."""
+        """Return the last runs with their steps, newest first."""
         with self._database.reading() as session:
             runs = session.exec(select(WorkflowRun).order_by(col(WorkflowRun.started_at).desc()).limit(limit)).all()
             mine = col(WorkflowStep.run_id).in_([run.id for run in runs])
@@ -152,18 +155,18 @@ class WorkflowRuns:
         return [(run, [step for step in steps if step.run_id == run.id]) for run in runs]
 
     def failed(self) -> list[WorkflowRun]:
-        """Runs that have failed, and that nobody has dismissed."""
+        """Return at most 200 failed runs that are not dismissed."""
         with self._database.reading() as session:
             return list(session.exec(select(WorkflowRun).where(WorkflowRun.state == "failed").limit(200)))
 
     def dismiss(self, run_id: str) -> None:
-        """Let a run that has failed rest."""
+        """Mark a failed run as dismissed."""
         with self._database.transaction() as session:
             run = session.get_one(WorkflowRun, run_id, with_for_update=True)
             run.state = "dismissed" if run.state == "failed" else run.state
 
     def delete_ended(self, before: float, limit: int) -> int:
-        """Drop runs that ended before then, with their steps and callbacks; returns how many runs."""
+        """Delete at most `limit` runs that ended before `before`, with steps and callbacks. Return how many runs."""
         ended = select(WorkflowRun.id).where(col(WorkflowRun.ended_at) < before).limit(limit)
         with self._database.transaction() as session:
             ids = session.exec(ended).all()
@@ -210,7 +213,7 @@ class WorkflowRuns:
         step.ended_at, step.due_at, step.why = self._now(), None, why
         following = definition.steps[step.step_id].then.get(outcome["id"])
         if following:
-            session.flush()  # what it has found is among what the next one may name
+            session.flush()  # the next step may refer to the data of this one
             self._begin_step(session, run, following)
         else:
             self._end_run(run, "done")
@@ -263,9 +266,9 @@ def _next_callback(session: Session, step: WorkflowStep) -> WorkflowCallback | N
 
 
 def _variables(session: Session, run: WorkflowRun) -> Json:
-    """What the run knows: what it was given, and by the name of each step what that has brought."""
-    found: Json = {"trigger": json.loads(run.given)}
+    """Return the values that a step's config may refer to: the `trigger`'s, and each finished step's data by its id."""
+    variables: Json = {"trigger": json.loads(run.given)}
     steps = select(WorkflowStep).where(WorkflowStep.run_id == run.id).order_by(col(WorkflowStep.number))
     for step in session.exec(steps):
-        found[step.step_id] = json.loads(step.data)
-    return found
+        variables[step.step_id] = json.loads(step.data)
+    return variables

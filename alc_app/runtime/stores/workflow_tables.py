@@ -1,4 +1,4 @@
-"""The rows of workflows: which are switched on, their activations, runs, steps and callbacks."""
+"""Tables of workflows: switches, activations, runs, steps and callbacks."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from alc_app.runtime.storage.tables import Table
 
 
 class WorkflowSwitch(Table, table=True):
-    """Whether a person wants a workflow to be triggered; what is so is made to follow."""
+    """Whether a workflow should be on. A job activates and deactivates its trigger to match."""
 
     __tablename__ = "workflow_switch"
 
     workflow_id: str = Field(primary_key=True)
     wanted: bool
     due_at: float = 0
-    """No earlier than then is it tried again."""
+    """When the job may try again."""
     tries: int = 0
     why: str | None = None
 
 
 class WorkflowActivation(Table, table=True):
-    """A version of a workflow whose trigger is heard: activating → active → deactivating → ended."""
+    """An activated trigger of one version of a workflow: activating → active → deactivating → ended."""
 
     __tablename__ = "workflow_activation"
 
@@ -30,14 +30,14 @@ class WorkflowActivation(Table, table=True):
     workflow_id: str = Field(index=True)
     version_id: str
     definition: str
-    """JSON. Its callbacks are understood as they were meant when it was activated."""
+    """JSON of the workflow at activation. Calls to its handler follow this version."""
     handler_id: str
     state: str = "activating"
     created_at: float
 
 
 class WorkflowRun(Table, table=True):
-    """One run: running → done | failed. Its id is made of what it was started for."""
+    """One run: running → done | failed. The id is derived from the event that started it, so it starts once."""
 
     __tablename__ = "workflow_run"
     __table_args__ = (Index("workflow_runs_by_due", "due_at"), Index("workflow_runs_by_start", "started_at"))
@@ -46,15 +46,15 @@ class WorkflowRun(Table, table=True):
     workflow_id: str
     version_id: str
     definition: str
-    """JSON: a run ends by the definition that it began with."""
+    """JSON of the workflow at the start. The run follows this version to its end."""
     record_id: str | None
     given: str
-    """JSON: what the trigger, or the person, has given."""
+    """JSON: the values from the trigger, or from the person who clicked Run."""
     state: str = "running"
     number: int = 1
-    """Of the step that it is at."""
+    """Number of the current step."""
     turn: int = 0
-    """Counts what was begun for it; who comes back after another has begun a turn changes nothing."""
+    """Counts turns. A result is saved only if its turn is still the current one (optimistic locking)."""
     why: str | None = None
     started_at: float
     ended_at: float | None = None
@@ -72,23 +72,23 @@ class WorkflowStep(Table, table=True):
     step_id: str
     block_id: str
     config: str
-    """JSON, variables filled in."""
+    """JSON, with variables resolved."""
     state: str = "running"
     outcome: str | None = None
     data: str = "null"
-    """JSON: what the outcome has brought."""
+    """JSON: the data of the outcome."""
     then: str | None = None
-    """JSON: the outcome that a waiting step takes when its time is over."""
+    """JSON: the outcome of a waiting step if its timeout passes."""
     tries: int = 0
     due_at: float | None = None
-    """Of a running one: when it is tried again; of a waiting one: when its time is over."""
+    """Running step: when it is tried again. Waiting step: when it times out."""
     why: str | None = None
     started_at: float
     ended_at: float | None = None
 
 
 class WorkflowCallback(Table, table=True):
-    """Something that was told to a step: new → done | ignored. Its key makes a second telling harmless."""
+    """A callback to a step: new → done | ignored. The primary key deduplicates it."""
 
     __tablename__ = "workflow_callback"
 

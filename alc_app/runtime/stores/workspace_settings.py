@@ -1,4 +1,4 @@
-"""What the people of a workspace have set: one row a setting, and none for what nobody has set."""
+"""Store of workspace settings. A setting that nobody has set has no row, so its default applies."""
 
 from __future__ import annotations
 
@@ -14,19 +14,20 @@ from alc_app.runtime.storage.tables import WorkspaceSettingRow
 
 
 class WorkspaceSettings:
-    """The store of one workspace's settings."""
+    """The settings of one workspace."""
 
     def __init__(self, database: Database, workspace_id: str, now: Callable[[], float]) -> None:
+        """Read and write the rows of `workspace_id`."""
         self._database, self._workspace_id, self._now = database, workspace_id, now
 
     def all(self) -> dict[str, Any]:
-        """Every value that is set, by its key."""
+        """Return all values that are set, by key."""
         mine = select(WorkspaceSettingRow).where(WorkspaceSettingRow.workspace_id == self._workspace_id)
         with self._database.reading() as session:
             return {row.key: json.loads(row.value) for row in session.exec(mine)}
 
     def set(self, key: str, value: Any) -> None:
-        """Set one; None gives it back. Within a transaction it is part of it."""
+        """Set a value; None removes it. Joins the current transaction, if there is one."""
         here = {"workspace_id": self._workspace_id, "key": key}
         new = {"value": json.dumps(value), "set_at": self._now()}
         insert = self._database.insert(WorkspaceSettingRow).values(**here, **new)

@@ -1,1 +1,1 @@
-"""The tables of the runtime and of the app."""
+"""Migrations of the tables of the runtime and the app."""

@@ -1,1 +1,1 @@
-"""The log of exchanges, which has a database file of its own on SQLite."""
+"""Migrations of the log of exchanges, which has its own database file on SQLite."""

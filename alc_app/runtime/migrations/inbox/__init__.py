@@ -1,1 +1,1 @@
-"""The table of deliveries, which has a database file of its own on SQLite."""
+"""Migrations of the inbox of deliveries, which has its own database file on SQLite."""
