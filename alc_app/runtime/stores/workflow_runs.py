@@ -141,7 +141,9 @@ class WorkflowRuns:
             if run.state != "failed":
                 return
             step = _step_of(session, run)
-            session.exec(delete(WorkflowCallback).where(*_of_step(step)))  # the step asks for them anew
+            session.exec(
+                delete(WorkflowCallback).where(*_of_step(step))
+            )  # the step starts over, and may get the same ids again
             run.state, run.why, run.ended_at, run.due_at = "running", None, None, self._now()
             step.state, step.why, step.ended_at, step.due_at, step.tries = "running", None, None, None, 0
             self._publish(session, run)

@@ -1,4 +1,4 @@
-"""The engine as we ask it: what it still has to do, and what it forgets. Nothing runs here."""
+"""The engine's client: enqueue, count and delete runs. No worker runs here."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from alc_app.runtime.engine import Engine
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
-    """One with tables of its own."""
+    """An engine with its own tables."""
     sqlite = request.param == "sqlite"
     engine = Engine(f"sqlite:///{tmp_path / 'engine.db'}" if sqlite else request.getfixturevalue("empty_postgres"))
     engine.prepare()
@@ -22,7 +22,7 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
 
 
 def test_what_waits_is_counted_by_queue(engine: Engine) -> None:
-    """Operations: what has ended is not; a thousand cost no more than one."""
+    """Operations: ended runs are not counted; a thousand cost no more than one."""
     for number in range(3):
         engine.enqueue("webhook", "h", queue="webhooks", run_id=f"webhook-{number}")
     engine.enqueue("job", "name", queue="job", run_id="job")
@@ -32,7 +32,7 @@ def test_what_waits_is_counted_by_queue(engine: Engine) -> None:
 
 
 def test_runs_that_have_ended_are_forgotten(engine: Engine) -> None:
-    """With all that the engine knew of them, and no others."""
+    """With their steps, and no others."""
     for run_id in ("ended-1", "ended-2", "ended-3", "waiting"):
         engine.enqueue("server_function", "name", queue="functions", run_id=run_id)
     engine._client.cancel_workflows(["ended-1", "ended-2", "ended-3"])
@@ -45,7 +45,7 @@ def test_runs_that_have_ended_are_forgotten(engine: Engine) -> None:
 
 
 def test_a_run_that_waits_is_not_over_and_one_that_nobody_knows_is(engine: Engine) -> None:
-    """Installation 4: the page follows a run until it is; one that was forgotten must not be waited for."""
+    """Installation 4: the page follows a run until it has ended; a deleted run must not be waited for."""
     engine.enqueue("connect", "flow", queue="lifecycle", run_id="connect:flow")
 
     assert not engine.has_ended("connect:flow")

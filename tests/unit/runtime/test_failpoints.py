@@ -28,7 +28,7 @@ def test_a_place_that_is_not_armed_does_nothing() -> None:
 
 
 def test_an_armed_place_stumbles() -> None:
-    """`raise`: as any unforeseen error would."""
+    """`raise`: like any unexpected error."""
     arm("elsewhere:sleep=0.0, here:raise")
     failpoint("elsewhere")
     with pytest.raises(FailpointReached, match="here"):
@@ -36,7 +36,7 @@ def test_an_armed_place_stumbles() -> None:
 
 
 def test_an_armed_place_kills_the_process_at_once() -> None:
-    """`kill`: as a power cut would, with no handler run."""
+    """`kill`: like a power cut, no handler runs."""
     program = "from alc_app.runtime.failpoints import *; arm('here:kill'); failpoint('here'); print('alive')"
     died = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)  # noqa: S603 - our own program
     assert (died.returncode, died.stdout) == (-9, "")
@@ -65,7 +65,7 @@ def test_what_cannot_be_armed_is_refused(spec: str) -> None:
 
 
 def test_failpoints_are_refused_in_production() -> None:
-    """Principle 9: a switch that weakens anything."""
+    """Production refuses settings that weaken anything."""
     secure = {"url": "https://app.test", "alc_url": "https://alc.test", "env": "production"}
     Config.from_env(**secure)
     with pytest.raises(ValidationError, match="ALC_FAILPOINTS"):

@@ -1,7 +1,7 @@
-"""Every call that we make, against every way in which a peer can be hostile: an error of ours, in time, at no cost.
+"""Each of our calls against each kind of hostile server.
 
-Section 10 of the issue: a hostile OAuth server and a hostile ALC never cost more than the deadline, a thread, or a
-wrong state.
+A hostile OAuth server or ALC never costs more than the deadline: each call ends with one of our errors, no thread is
+left behind, and no wrong state is stored.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ KEY = Connection("connection", "token")
 
 
 def silent(exchange: Exchange) -> None:
-    """A fault: the request is taken, and nothing is ever said."""
+    """A fault: the request is accepted and never answered."""
     exchange.wait(20)
 
 
@@ -63,7 +63,7 @@ HOSTILE: dict[str, Fault] = {
 
 
 def threads() -> set[threading.Thread]:
-    """Without those that write what a house notes: they live as long as it does."""
+    """Return the threads, without the writers of the inbox and the exchange log, which live as long as the services."""
     return {thread for thread in threading.enumerate() if thread.name not in {"exchanges", "inbox"}}
 
 
@@ -136,7 +136,7 @@ REVOKED = (
 
 @pytest.mark.parametrize("fault", HOSTILE.values(), ids=HOSTILE)
 def test_hostile_metadata_are_refused(config: Config, alc: ChaosProxy, fault: Fault) -> None:
-    """O7, O10: nothing that the server says about itself is believed half."""
+    """O7, O10: metadata are used completely or not at all."""
     alc.always("GET /.well-known", fault)
 
     fails(OAuthClient(config, Http()).metadata, OAuthFailed)
@@ -159,7 +159,7 @@ def test_what_a_hostile_alc_has_done_is_unknown(services: Services, alc: ChaosPr
 def test_a_code_and_a_token_never_leave_for_another_origin(
     client: OAuthClient, alc: ChaosProxy, services: Services
 ) -> None:
-    """O8: `requests` by itself would send the POST again to wherever a 307 points."""
+    """O8: `requests` by default would send the POST again to the target of a 307."""
     stranger = ChaosProxy()
     client.metadata()
     alc.always("POST", answers(307, b"", ("Location", f"{stranger.url}/oauth/token")))

@@ -1,4 +1,4 @@
-"""Calls to the outside against real sockets that lead astray, hold up, flood and cut off."""
+"""HTTP calls to real sockets that redirect, stall, flood and cut off."""
 
 from __future__ import annotations
 
@@ -135,7 +135,7 @@ def test_an_answer_that_is_not_whole_is_lost(peer: Serve, answer: bytes) -> None
 
 
 def test_an_unpacked_answer_that_comes_in_pieces_is_whole(peer: Serve) -> None:
-    """O10: reading what is there must not take a pause for the end."""
+    """O10: a pause in the body is not taken for its end."""
     packed = gzip.compress(b"hello" * 100)
     head = OK + b"Content-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(packed)
 
@@ -155,7 +155,7 @@ def test_where_nobody_listens_nothing_was_sent() -> None:
 
 @pytest.mark.parametrize("url", ["https://[::1", "http://"])
 def test_an_address_that_is_none_is_an_error_of_ours(url: str) -> None:
-    """C2: nothing leaves as an error of a library."""
+    """C2: no error of a library is raised to the caller."""
     with pytest.raises(FetchError):
         get(url)
 
@@ -170,7 +170,7 @@ def test_connections_are_used_again(peer: Serve) -> None:
 
 
 def test_any_session_can_be_hardened(peer: Serve) -> None:
-    """Rule 5: Authlib's session is a session too."""
+    """Authlib's session has the same limits."""
     session = harden(requests.Session())
 
     assert session.get(peer(b"HTTP/1.1 302 Go\r\nLocation: /x\r\nContent-Length: 0\r\n\r\n").url).status_code == 302
@@ -211,7 +211,7 @@ def test_every_call_is_counted_by_its_host_and_how_it_ended(peer: Serve) -> None
 
 
 def test_a_worker_shows_what_it_counts_to_this_machine() -> None:
-    """Operations: its calls are counted where they are made."""
+    """Operations: a worker's calls are counted in the worker."""
     with serve_metrics(0) as server:
         text = get(f"http://127.0.0.1:{server.server_port}/metrics").text
         server.shutdown()

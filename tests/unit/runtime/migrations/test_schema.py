@@ -1,4 +1,4 @@
-"""The shape of the tables: brought up to date, equal to the classes, and never older or newer than the program."""
+"""Migrations: up to date, equal to the table classes, and never older or newer than the program."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def test_a_home_from_before_0_1_0_is_refused_with_what_to_do(tmp_path: Path) -> 
 
 
 def test_a_newer_database_refuses_an_older_program(tmp_path: Path) -> None:
-    """C15: it could not know what the newer one has promised; nothing is changed."""
+    """C15: an older program refuses a newer database; nothing is changed."""
     config = Config.from_env(home=tmp_path)
     Services(config, manifest).close()
     with sqlite3.connect(tmp_path / "app.db") as connection:
@@ -85,7 +85,7 @@ def test_a_newer_database_refuses_an_older_program(tmp_path: Path) -> None:
 
 
 def test_postgres_is_migrated_by_hand(empty_postgres: str, tmp_path: Path) -> None:
-    """Scale-out: of N processes none changes the tables by itself; the command says what it has done."""
+    """Scale-out: on Postgres no process migrates at its start; the command says what it did."""
     config = Config.from_env(home=tmp_path, database_url=empty_postgres)
     with pytest.raises(SchemaMismatch, match="Run: alc-app migrate"):
         Services(config, manifest)

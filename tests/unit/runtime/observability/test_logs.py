@@ -1,4 +1,4 @@
-"""What is logged, and what never is."""
+"""What is logged, and what is masked."""
 
 import io
 import json
@@ -18,7 +18,7 @@ TRACEPARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 
 @pytest.fixture
 def log(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Iterator[io.StringIO]:
-    """Standard error while logging is set up as the processes do it, as text or as told; put back afterwards."""
+    """Standard error with logging configured as in the processes, as text or as the test asks; restored afterwards."""
     root, err = logging.getLogger(), io.StringIO()
     before, level = root.handlers[:], root.level
     root.handlers = []
@@ -59,7 +59,7 @@ def test_secrets_are_masked_wherever_they_appear(log: io.StringIO, line: str) ->
 
 @pytest.mark.parametrize("number", ["+442079460018", "%2B442079460018", "+44 20 7946 0018", "+1 (415) 555-0123"])
 def test_phone_numbers_are_masked(log: io.StringIO, number: str) -> None:
-    """U12: nobody means to log one; this is the second net."""
+    """U12: none is logged on purpose; this is the second safeguard."""
     logging.getLogger("any").info("a text of somebody else's: phoneNumber=%s.", number)
 
     assert "phoneNumber=" in log.getvalue()
@@ -75,7 +75,7 @@ def test_numbers_that_are_no_phone_numbers_are_left_alone(log: io.StringIO) -> N
 
 
 def test_a_line_ends_with_the_beginning_of_its_traces_id(log: io.StringIO) -> None:
-    """`grep` for it finds the whole story; outside of a trace nothing is added."""
+    """`grep` for it finds all its lines; outside of a trace nothing is added."""
     with trace.resumed(TRACEPARENT):
         logging.getLogger("any").info("within")
     copy_context().run(lambda: (trace._current.set(None), logging.getLogger("any").info("outside")))
@@ -140,7 +140,7 @@ def test_a_text_of_somebody_elses_cannot_forge_a_line() -> None:
 
 
 def test_a_library_that_logs_by_itself_is_masked_too(capsys: pytest.CaptureFixture[str]) -> None:
-    """U8: its own handler is taken away, and ours hears it."""
+    """U8: its own handler is removed, and ours logs it."""
     library = logging.getLogger("alc_app.tests.chatty")
     library.addHandler(logging.StreamHandler())
     library.propagate = False

@@ -1,4 +1,4 @@
-"""One line a minute, with the number of those that were kept back."""
+"""One line a minute, with the number of suppressed ones."""
 
 import logging
 

@@ -1,4 +1,4 @@
-"""Attio's signature: the reference's own vector, and everything that is not quite it."""
+"""Attio's signature: a known vector, and what must be refused."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_whatever_else_is_refused(how: dict[str, str]) -> None:
 
 @pytest.mark.parametrize(("body", "secret"), [(BODY + b" ", SECRET), (BODY, "f" * 64), (BODY, "")])
 def test_another_body_or_secret_does_not_match(body: bytes, secret: str) -> None:
-    """R1: a handler whose secret is not known yet opens to nobody."""
+    """R1: a handler whose secret is not known yet accepts nothing."""
     with pytest.raises(NotVerified):
         check(body, secret)
 

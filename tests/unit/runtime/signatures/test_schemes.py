@@ -1,4 +1,4 @@
-"""Two doors, each with its own way of signing: what Attio sends, and what it cannot pass for."""
+"""The two signature schemes: Attio's deliveries pass at its own URLs only."""
 
 from __future__ import annotations
 
@@ -43,13 +43,13 @@ class Attio:
         return self.client.post(f"{to}{self.handler_id}", data=raw, headers=headers)
 
     def stored(self) -> list[str]:
-        """The keys of what waits for a run."""
+        """The ids of stored deliveries that are due."""
         return [row.webhook_id for row in self.services.inbox.due()]
 
 
 @pytest.fixture
 def attio(services: Services, connect: Callable[..., str]) -> Attio:
-    """Attio, which has told us the secret of its webhook."""
+    """Attio, with a webhook whose secret we know."""
     handler_id = services.webhook_handlers.create(connect(), "record_events", "attio")
     services.webhook_handlers.set_external_id(handler_id, "sub_1", SECRET)
     return Attio(services, handler_id)
@@ -74,7 +74,7 @@ def test_the_doors_are_not_interchangeable(attio: Attio, services: Services) -> 
 def test_before_the_secret_is_known_attio_is_asked_to_come_again(
     attio: Attio, services: Services, connect: Callable[..., str]
 ) -> None:
-    """Attio tells it in the answer to our registration; an event may be quicker than we are."""
+    """Attio returns it when we register; an event may arrive earlier."""
     attio.handler_id = services.webhook_handlers.create(
         services.connections.usable_id(WORKSPACE), "record_events", "attio"
     )

@@ -1,4 +1,4 @@
-"""Transactions: writers from their first statement on, one inside another, and files for their owner only."""
+"""Transactions: the write lock from the first statement on, nesting, and private files."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_eight_threads_that_read_and_then_write_lose_nothing(services: Services)
 
 
 def test_a_reader_does_not_wait_for_a_writer(services: Services) -> None:
-    """Section 6: pages are served while the worker writes."""
+    """Pages are served while the worker writes."""
     with ThreadPoolExecutor(1) as pool, services.database.transaction() as session:
         session.add(RateLimitSlot(name="n", next_at=0))
         session.flush()

@@ -1,4 +1,4 @@
-"""Databases that are locked, full or read-only: refused in time, nothing half done, and well again by themselves."""
+"""Databases that are locked, full or read-only: refused in time, nothing half done, and no restart needed."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Trouble = Callable[[Engine], AbstractContextManager[None]]
 
 @pytest.fixture(params=[locked, full, read_only], ids=["locked", "full", "read-only"])
 def trouble(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Trouble:
-    """What may be wrong with a file; nobody waits for a lock for long here."""
+    """The faults of a file, with short timeouts for locks."""
     monkeypatch.setattr(database, "BUSY_TIMEOUT", 0.05)
     found: Trouble = request.param
     return found
@@ -48,7 +48,7 @@ def visitor(
 
 
 def house_of(visitor: FlaskClient) -> Services:
-    """What it is made of."""
+    """Its services."""
     found: Services = visitor.application.extensions["services"]
     return found
 
@@ -87,7 +87,7 @@ def test_a_delivery_is_not_stored_and_the_next_one_is(trouble: Trouble, services
 
 
 def test_behind_a_writer_that_is_stuck_nobody_waits(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
-    """C14, R21: a lock costs the threads that came with it, and those that come later are free at once."""
+    """C14, R21: a lock blocks the threads that wait already; later requests are refused at once."""
     monkeypatch.setattr(inbox_module, "SLOW_WRITE", 0.0)
     outcomes: list[object] = []
 
@@ -109,7 +109,7 @@ def test_behind_a_writer_that_is_stuck_nobody_waits(services: Services, monkeypa
 
 
 def test_a_run_cannot_be_asked_for_and_then_it_can(trouble: Trouble, services: Services) -> None:
-    """C14: the engine's own patience has no end; a click's has."""
+    """C14: DBOS would wait forever; a click does not."""
     assert services.engine.is_up()
     started = time.monotonic()
     with trouble(services.engine._database), pytest.raises(OperationalError):

@@ -1,4 +1,4 @@
-"""Secrets at rest: bound to their place, opened by old keys, and never by a key that was made in silence."""
+"""Sealing: bound to a place, unsealed by old keys too, and no new key is created while secrets exist."""
 
 import pytest
 from cryptography.fernet import Fernet
@@ -22,7 +22,7 @@ def test_what_is_sealed_is_opened_in_its_place_only() -> None:
 
 
 def test_equal_secrets_look_different() -> None:
-    """O17: nobody sees which connections share a token."""
+    """O17: the ciphertext does not show which connections share a token."""
     sealer = Sealer([K1])
 
     assert sealer.seal(HERE, "x") != sealer.seal(HERE, "x")

@@ -1,4 +1,4 @@
-"""Somebody who does not accept our key: all work that needs it pauses, and one call a minute asks again."""
+"""A rejected key: all work that needs it pauses, and one call a minute probes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ATTIO = "https://attio.test"
 
 
 class Other:
-    """The other side: what it answers, and how often it was asked."""
+    """The other side: what it answers, and how often it was called."""
 
     def __init__(self) -> None:
         self.status, self.asked = 401, 0
@@ -51,7 +51,7 @@ def test_nobody_calls_with_a_key_that_was_refused(call: Callable[[], int], other
 
 
 def test_it_is_asked_again_once_a_minute_by_one_of_all(call: Callable[[], int], other: Other, clock: Clock) -> None:
-    """C5: however many have come due meanwhile."""
+    """C5: however many calls have become due meanwhile."""
     call()
     clock.time += PROBE_EVERY
 
@@ -67,7 +67,7 @@ def test_it_is_asked_again_once_a_minute_by_one_of_all(call: Callable[[], int], 
 
 
 def test_all_go_on_when_the_key_is_accepted_again(call: Callable[[], int], other: Other, clock: Clock) -> None:
-    """C5: somebody has mended it; any answer but 401 says so."""
+    """C5: the key works again; any answer but 401 says so."""
     call()
     clock.time += PROBE_EVERY
     other.status = 404
@@ -78,7 +78,7 @@ def test_all_go_on_when_the_key_is_accepted_again(call: Callable[[], int], other
 def test_one_alert_is_raised_and_one_line_says_that_it_is_over(
     call: Callable[[], int], other: Other, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """C5: not one for each lead, nor one for each minute."""
+    """C5: one error, not one for each lead or each minute."""
     caplog.set_level(logging.WARNING, "alc_app.runtime.stores.circuit_breaker")
     call()
     for _ in range(3):
@@ -92,7 +92,7 @@ def test_one_alert_is_raised_and_one_line_says_that_it_is_over(
 
 
 def test_a_refusal_of_one_is_nothing_to_another(database: Database, clock: Clock, other: Other) -> None:
-    """Each other side by itself."""
+    """Each origin has its own breaker."""
     circuit_breaker = CircuitBreaker(database, clock)
     circuit_breaker.call(ATTIO, other)
 

@@ -50,7 +50,7 @@ def test_a_row_that_was_swapped_cannot_be_opened(services: Services, connect: Co
 def test_a_connection_whose_key_was_not_at_hand_is_in_use_again_when_it_is_back(
     make_house: Callable[..., Services], config: Config, connect: Connect
 ) -> None:
-    """O19: a slip with the keys is told as what it is, and costs nobody a reconnect."""
+    """O19: a wrong key is reported as such, and needs no reconnect once it is corrected."""
     connection_id = connect()
     keys = config.home / "sealing_key"
     good = keys.read_text()
@@ -137,7 +137,7 @@ def test_both_new_tokens_are_stored_before_either_is_used(
 def test_a_token_that_others_have_refreshed_is_just_read(
     services: Services, connect: Connect, alc: responses.RequestsMock
 ) -> None:
-    """O12: who saw an older version asks for nothing."""
+    """O12: a caller that saw an older version refreshes nothing."""
     connection_id = connect()
 
     assert services.connections.refresh(connection_id, seen_version=0).value == "old-access"
@@ -147,7 +147,7 @@ def test_a_token_that_others_have_refreshed_is_just_read(
 def test_a_refresh_that_alc_refuses_ends_in_needs_reconnect_and_no_loop(
     services: Services, connect: Connect, alc: responses.RequestsMock
 ) -> None:
-    """O14: with advice; nothing more is asked of ALC."""
+    """O14: with advice; ALC is not called again."""
     alc.post(TOKEN, json={"error": "invalid_grant"}, status=400)
     connection_id = connect(lifetime=-1)
 
@@ -163,7 +163,7 @@ def test_a_refresh_that_alc_refuses_ends_in_needs_reconnect_and_no_loop(
 def test_a_refresh_whose_answer_is_lost_keeps_the_old_token_for_the_next_try(
     services: Services, connect: Connect, alc: responses.RequestsMock
 ) -> None:
-    """O14: and the lease is given back at once."""
+    """O14: and the lease is released at once."""
     alc.post(TOKEN, body=requests.ReadTimeout("late"))
     alc.post(TOKEN, json=FRESH)
     connection_id = connect(lifetime=-1)
@@ -249,7 +249,7 @@ def test_the_refresh_token_is_revoked_first_and_both_are_erased(
 
 
 def test_saving_a_connection_twice_is_saving_it_once(services: Services, connect: Callable[..., str]) -> None:
-    """C8, I6: a crash after the commit makes the run save again; what it replaced is told again and has a due time."""
+    """C8, I6: after a crash the run activates again; it returns the replaced connection again, which has a due time."""
     old = connect()
     new = services.connections.add(WORKSPACE, Tokens("at", "rt", time.time() + 3600, ""))
 
@@ -295,7 +295,7 @@ def test_a_refused_refresh_gives_its_lease_back(
 def test_after_a_refused_refresh_nobody_opens_the_access_token_again(
     services: Services, connect: Connect, alc: responses.RequestsMock
 ) -> None:
-    """C10: a clean-up sees by it that it needs the key of the next connection, before our clock would say so."""
+    """C10: so a clean-up uses the token of the next connection, before our clock says that this one is expired."""
     alc.post(TOKEN, json={"error": "invalid_grant"}, status=400)
     connection_id = connect()
     with pytest.raises(AttioConnectionExpiredError):

@@ -1,4 +1,4 @@
-"""Deliveries, durable before they are answered: duplicates, conflicts, batches, and a disk that says no."""
+"""The inbox: durable before the answer, duplicates, conflicts, batches, and a disk that fails."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ A, B = "handler_a", "handler_b"
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    """Where the inbox lies."""
+    """The database of the inbox."""
     return tmp_path / "inbox.db"
 
 
@@ -66,7 +66,7 @@ def test_the_same_id_with_other_bytes_is_a_conflict(inbox: Inbox) -> None:
 
 
 def test_ids_are_those_of_a_handler(inbox: Inbox) -> None:
-    """R14, C16: two senders may count alike."""
+    """R14, C16: two senders may use the same ids."""
     assert [inbox.put(A, "msg_1", b"{}", "new"), inbox.put(B, "msg_1", b"[]", "new")] == ["stored", "stored"]
 
 
@@ -89,7 +89,7 @@ def test_twenty_at_once_are_stored_once(inbox: Inbox) -> None:
 
 
 def test_many_at_once_share_a_commit(inbox: Inbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Section 6: one fsync for many; all are stored."""
+    """One fsync for many; all are stored."""
     commits: list[int] = []
     commit = inbox._commit
 
@@ -111,7 +111,7 @@ def test_many_at_once_share_a_commit(inbox: Inbox, monkeypatch: pytest.MonkeyPat
 
 
 def test_one_bad_row_does_not_fail_its_neighbours(inbox: Inbox, path: Path) -> None:
-    """R17: whatever is wrong with it is its sender's trouble alone."""
+    """R17: one bad row does not fail the others."""
     with sqlite3.connect(path) as other:
         other.execute(
             "create trigger bad before insert on delivery when new.webhook_id = 'bad' "
@@ -173,7 +173,7 @@ def test_a_writer_that_is_too_slow_is_not_stored(inbox: Inbox, monkeypatch: pyte
 
 
 def test_what_has_ended_stays_ended(inbox: Inbox) -> None:
-    """R14: the relay may mark late."""
+    """R14: the relay may mark a delivery after it has ended."""
     inbox.put(A, "msg_1", b"{}", "new")
     inbox.mark_ended(A, "msg_1", "done")
     inbox.mark_ended(A, "msg_1", "queued")

@@ -1,4 +1,4 @@
-"""An older key is taken away: what it has sealed is sealed anew, and opens at every moment."""
+"""Key rotation: secrets are re-sealed with the first key, and can be unsealed at any moment."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ OLD, NEW, OTHER = (Fernet.generate_key().decode() for _ in range(3))
 
 @pytest.fixture
 def config(config: Config) -> Config:
-    """An installation that has been given its key."""
+    """An installation that has its key."""
     return with_keys(config, OLD)
 
 
 @pytest.fixture
 def sealed(services: Services, connect: Callable[..., str], alc: responses.RequestsMock) -> dict[str, str]:
-    """A secret in every place that has one: a flow under way, a connection, a handler and a connector's state."""
+    """A secret in every place that has one: an open flow, a connection, a handler and a connector's state."""
     url = services.oauth_flows.begin("browser")
     state = parse_qs(urlsplit(url).query)["state"][0]
     services.oauth_flows.accept({"state": [state], "code": ["the-code"], "iss": [ALC]}, "browser")
@@ -102,7 +102,7 @@ def test_killed_half_way_everything_opens_and_the_next_run_completes_it(
 
 
 def test_a_token_that_is_refreshed_meanwhile_stays(services: Services, sealed: dict[str, str]) -> None:
-    """O12: whoever refreshes it is the one writer of that fact."""
+    """O12: a token that is refreshed meanwhile is kept."""
     place = next(place for place in sealed if place.endswith("/access_token"))
     fresh = Sealer([OLD]).seal(place, "fresher")
 
@@ -121,7 +121,7 @@ def test_a_token_that_is_refreshed_meanwhile_stays(services: Services, sealed: d
 def test_the_command_says_what_is_left_and_what_to_do(
     services: Services, sealed: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """O19: a secret that no key opens is named, is left as it is, and stops nothing else."""
+    """O19: a secret that no key unseals is reported and left as it is; the others are re-sealed."""
 
     def run(*keys: str) -> tuple[int, str]:
         command = ["rotate-keys", "--home", str(services.config.home)]
@@ -142,7 +142,7 @@ def test_the_command_says_what_is_left_and_what_to_do(
 
 
 def test_a_new_key_in_the_file_is_found_by_whoever_runs_already(config: Config) -> None:
-    """O19: to seal anew before every process has been started anew breaks nothing."""
+    """O19: rotating before every process has been restarted breaks nothing."""
     running = Sealer.from_config(with_keys(config), in_use=False)
     kept, file = running.seal("a/1/b", "x"), config.home / "sealing_key"
     file.write_text(f"{NEW},{file.read_text()}")

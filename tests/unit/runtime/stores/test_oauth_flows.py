@@ -109,7 +109,7 @@ def test_of_eight_equal_callbacks_one_is_taken(callback: Callback) -> None:
 def test_a_state_that_is_not_of_this_browser_is_refused_and_not_used_up(
     callback: Callback, changed: dict[str, str]
 ) -> None:
-    """O2, O22: an attacker cannot end, nor spoil, somebody's flow."""
+    """O2, O22: an attacker can neither complete nor consume somebody's flow."""
     with pytest.raises(CallbackRefused):
         callback(**changed)
 
@@ -160,7 +160,7 @@ def test_an_error_for_no_flow_of_ours_is_a_plain_refusal(callback: Callback) -> 
 
 @pytest.mark.parametrize("name", ["state", "code", "iss", "error"])
 def test_a_parameter_that_comes_twice_is_refused(callback: Callback, name: str) -> None:
-    """O6: whichever of the two others would read."""
+    """O6: parsers differ in which of the two they read."""
     with pytest.raises(CallbackRefused, match="twice"):
         callback(**{name: ["one", "two"]})
 
@@ -174,7 +174,7 @@ def test_an_answer_without_a_code_is_refused(callback: Callback) -> None:
 
 
 def test_a_grant_that_was_taken_is_gone(services: Services, callback: Callback) -> None:
-    """Section 7 of the bar, Install 3: no second use of the code; the flow is still known as used."""
+    """Install 3 of the fault matrix: the code is not used twice, and the flow is still known as used."""
     flow = callback()
     services.oauth_flows.erase_secrets(flow)
 

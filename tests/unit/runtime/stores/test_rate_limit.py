@@ -14,7 +14,7 @@ LIMIT = 25
 
 @pytest.fixture
 def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """How long each caller was told to wait; nobody does."""
+    """How long each caller had to wait, without sleeping."""
     told: list[float] = []
     monkeypatch.setattr("alc_app.runtime.stores.rate_limit.time.sleep", told.append)
     return told
@@ -23,7 +23,7 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 def test_every_caller_has_a_slot_of_its_own(
     services: Services, waits: list[float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """R21: eight threads with a pacer each, on one SQLite file, at one instant: the limit is kept, and used."""
+    """R21: eight threads, each with its own limiter on one SQLite file, at one instant: the limit is kept, and used."""
     monkeypatch.setattr("alc_app.runtime.stores.rate_limit.SQLITE_NOW", "1000.0")
     pacers = [RateLimiter(services.database) for _ in range(8)]
 
@@ -37,7 +37,7 @@ def test_every_caller_has_a_slot_of_its_own(
 
 
 def test_a_slot_that_is_free_is_taken_at_once(services: Services, waits: list[float]) -> None:
-    """No call waits for one that was long ago."""
+    """No call waits after a long pause."""
     services.rate_limiter.wait_for_slot("a", 1)
     services.rate_limiter.wait_for_slot("b", 1)
 
@@ -45,7 +45,7 @@ def test_a_slot_that_is_free_is_taken_at_once(services: Services, waits: list[fl
 
 
 def test_retry_after_moves_everybodys_next_slot(services: Services, waits: list[float]) -> None:
-    """R21: pushed forward by what the other side says, never back."""
+    """R21: the next slot is only ever moved later."""
     services.rate_limiter.wait_for_slot("a", LIMIT)
     services.rate_limiter.push_back("a", 30)
     services.rate_limiter.push_back("a", 5)

@@ -1,4 +1,4 @@
-"""Webhook handlers: addresses that cannot be guessed, secrets of their own, tombstones."""
+"""Webhook handlers: URLs that cannot be guessed, their own secrets, tombstones."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ CONNECTION = "connection-1"
 
 
 def test_each_handler_has_an_address_and_a_secret_of_its_own(services: Services) -> None:
-    """R18, R19: 128 random bits and more, stored before anybody is told."""
+    """R18, R19: at least 128 random bits, stored before it is sent to anybody."""
     one = services.webhook_handlers.get(services.webhook_handlers.create(CONNECTION, "lead_processed"))
     services.webhook_handlers.set_external_id(one.id, "wh_1")
     two = services.webhook_handlers.get(services.webhook_handlers.create(CONNECTION, "lead_processed"))
@@ -22,7 +22,7 @@ def test_each_handler_has_an_address_and_a_secret_of_its_own(services: Services)
 
 
 def test_a_handler_that_was_never_registered_is_taken_up_again(services: Services) -> None:
-    """I2: a crash after it was made, and the run makes it once more: there is one."""
+    """I2: after a crash the run creates it again; there is still one."""
     made = services.webhook_handlers.create(CONNECTION, "lead_processed")
 
     assert services.webhook_handlers.create(CONNECTION, "lead_processed") == made

@@ -1,4 +1,4 @@
-"""One living process for each executor id, on files and on Postgres alike."""
+"""One live process for each worker id, with file locks and on Postgres."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Process = Callable[[], Services]
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody else is looking for a moment here."""
+    """No other worker holds a lock only to check it here."""
     monkeypatch.setattr(worker_ids, "WAIT_FOR_ID", 0.0)
 
 
@@ -41,7 +41,7 @@ def process(request: pytest.FixtureRequest, make_house: Process) -> Iterator[Pro
 
 
 def test_an_id_is_held_by_one(process: Process) -> None:
-    """Section 6: without the lock a twin would do the living one's steps again."""
+    """Without the lock DBOS would run the steps of the live worker again."""
     first, twin = process().worker_ids, process().worker_ids
     first.acquire("worker-0")
 
@@ -53,7 +53,7 @@ def test_an_id_is_held_by_one(process: Process) -> None:
 
 
 def test_a_worker_without_a_name_takes_the_first_that_is_free(process: Process) -> None:
-    """Scale-out: N workers are N times the same command."""
+    """Scale-out: N workers are started by the same command N times."""
     first, second = process().worker_ids, process().worker_ids
 
     assert [first.acquire(), second.acquire()] == ["worker-0", "worker-1"]
@@ -64,7 +64,7 @@ def test_a_worker_without_a_name_takes_the_first_that_is_free(process: Process) 
 
 
 def test_ids_that_nobody_holds_are_dead_and_stay_so_while_their_work_is_taken_over(process: Process) -> None:
-    """Section 6: our own and living ones are not; a worker that comes back meanwhile has to wait."""
+    """Our own id and live ones are not dead; a worker that starts again meanwhile has to wait."""
     ours, living, dead = (process().worker_ids for _ in range(3))
     for number, each in enumerate((ours, living, dead)):
         each.acquire(f"worker-{number}")

@@ -1,4 +1,4 @@
-"""The store of runs: one writer's fact in rows, on SQLite and on Postgres."""
+"""The store of workflow runs, on SQLite and on Postgres."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ FLOW = Workflow(
 
 @pytest.fixture
 def runs(database: Database, clock: Clock) -> WorkflowRuns:
-    """The store, with one run in it that has begun."""
+    """The store, with one started run."""
     store = WorkflowRuns(database, "https://app.test/workflows", clock)
     store.start("run", FLOW, "one", {"record_id": "r1"})
     return store
 
 
 def turn(runs: WorkflowRuns) -> dict[str, Any]:
-    """The turn that there is to take."""
+    """Take the next turn."""
     taken = runs.take_turn("run")
     assert taken is not None
     return taken
@@ -51,7 +51,7 @@ def row(database: Database) -> WorkflowRun:
 
 
 def test_variables_are_filled_in_as_a_step_begins(runs: WorkflowRuns) -> None:
-    """From what the run was given, and from what earlier steps have found."""
+    """From the trigger, and from the data of earlier steps."""
     first = turn(runs)
     assert first["config"] == {"who": "r1"}
     runs.save_result("run", first, DONE)
@@ -71,7 +71,7 @@ def test_a_run_that_is_started_twice_at_once_is_one(database: Database, runs: Wo
 def test_who_comes_back_after_another_has_taken_the_turn_changes_nothing(
     database: Database, runs: WorkflowRuns, clock: Clock
 ) -> None:
-    """C4: a worker that was lost for longer than a turn may take."""
+    """C4: a worker that was gone for longer than TURN_TIMEOUT."""
     lost = turn(runs)
     clock.time += TURN_TIMEOUT + 1
     assert runs.due() == ["run"]
@@ -85,7 +85,7 @@ def test_who_comes_back_after_another_has_taken_the_turn_changes_nothing(
 def test_a_run_that_waits_is_due_when_it_is_called_back_or_when_its_time_is_over(
     database: Database, runs: WorkflowRuns, clock: Clock
 ) -> None:
-    """Nobody looks at it in between."""
+    """It is not due in between."""
     runs.save_result("run", turn(runs), WAIT)
     assert runs.take_turn("run") is None
     assert not runs.due()
@@ -109,7 +109,7 @@ def test_a_callback_that_comes_before_the_step_has_deferred_is_kept_for_it(runs:
 def test_a_no_op_keeps_the_step_waiting_for_the_next_callback(
     database: Database, runs: WorkflowRuns, clock: Clock
 ) -> None:
-    """Several callbacks are fine; the time that the step has goes on."""
+    """Several callbacks are fine; the timeout is not extended."""
     runs.save_result("run", turn(runs), WAIT)
     until = clock.time + DAY
     runs.add_callback("run", 1, "first", {})
@@ -124,7 +124,7 @@ def test_a_no_op_keeps_the_step_waiting_for_the_next_callback(
 
 
 def test_a_callback_to_a_step_that_has_ended_is_noted_and_ignored(database: Database, runs: WorkflowRuns) -> None:
-    """So is one to a run that nobody knows."""
+    """So is one for an unknown run."""
     runs.save_result("run", turn(runs), DONE)
     runs.add_callback("run", 1, "late", {})
     runs.add_callback("nobody", 1, "late", {})

@@ -1,4 +1,4 @@
-"""What people have set, in the database: seen by every process at once, all of a change or none of it."""
+"""Workspace settings: seen by every process at once, and changed as a whole or not at all."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from alc_app.web.presenters.settings import fields_of, save
 
 
 def test_a_value_is_kept_changed_and_given_back(services: Services) -> None:
-    """JSON: what is off is not what nobody has set."""
+    """JSON: false is different from not set."""
     settings = services.workspace_settings
     for value in (True, False, 14, 1.5, "text"):
         settings.set("key", value)
@@ -26,7 +26,7 @@ def test_a_value_is_kept_changed_and_given_back(services: Services) -> None:
 
 
 def test_another_process_reads_it_at_the_moment_of_use(make_house: Callable[..., Services]) -> None:
-    """One fact, one writer: the web saves, the worker asks."""
+    """The web process saves, the worker reads."""
     web, worker = make_house(), make_house()
     with running(AppContext(worker)):
         assert not send_new_people()
@@ -35,7 +35,7 @@ def test_another_process_reads_it_at_the_moment_of_use(make_house: Callable[...,
 
 
 def test_a_change_is_saved_whole_or_not_at_all(make_house: Callable[..., Services]) -> None:
-    """What the app does because of it belongs to it."""
+    """What the app does in reaction is in the same transaction."""
 
     def fail(_: object) -> None:
         raise RuntimeError
