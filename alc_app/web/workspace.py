@@ -203,7 +203,7 @@ class Workspace:
 
     def note_user_action(self, label: str) -> None:
         """Log something that the user did in the browser."""
-        self._services.exchanges.note("User", "Attio UI", label)
+        self._services.exchanges.add("User", "Attio UI", label)
 
     def log_in_at_alc(self, location: str) -> str:
         """Sign in at ALC for the user and allow access. Raises: NotPossible."""

@@ -18,7 +18,7 @@ def status_of(services: Services) -> ConnectionStatus:
 def connection_of(services: Services) -> ConnectionView:
     """Return the workspace's connection, with its webhook handlers and the clean-ups of former ones."""
     row = _current(services)
-    clean_up = [_clean_up(left) for left in services.connections.being_removed(WORKSPACE)]
+    clean_up = [_clean_up(left) for left in services.connections.failed_removals(WORKSPACE)]
     if row is None:
         return ConnectionView("none", clean_up=clean_up)
     return ConnectionView(
@@ -31,7 +31,7 @@ def connection_of(services: Services) -> ConnectionView:
         renewed_at=utc(row.refresh_at) if row.refresh_at else None,
         renewals=row.token_version - 1,
         message=row.why,
-        handlers=[_handler(services, handler) for handler in services.webhook_handlers.of(row.id)],
+        handlers=[_handler(services, handler) for handler in services.webhook_handlers.of_connection(row.id)],
         clean_up=clean_up,
         scopes=row.scope.split(),
     )
