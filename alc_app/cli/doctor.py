@@ -14,7 +14,7 @@ from alc_app.config.settings import Config
 from alc_app.leads import reconcile
 from alc_app.leads.reconcile import reconcile_leads
 from alc_app.runtime.context import AppContext
-from alc_app.runtime.doctor.doctor import COULD_NOT_CHECK, WELL, Doctor, Report, Result
+from alc_app.runtime.doctor.doctor import COULD_NOT_CHECK, OK, Doctor, Report, Result
 from alc_app.runtime.jobs import dead_letters
 from alc_app.runtime.jobs.dead_letters import NotReplayed
 from alc_app.runtime.migrations.schema import SchemaMismatch
@@ -150,7 +150,7 @@ def _print(report: Report) -> None:
         _print_check(result, click.echo)
     left = [entry for result in report.checks for entry in result.findings if not entry.mended]
     mendable = sum(entry.mendable for entry in left)
-    if report.exit_code == WELL:
+    if report.exit_code == OK:
         click.secho("Everything is in order.", fg="green", bold=True)
     elif mendable:
         click.echo(f"{mendable} of {len(left)} can be mended by: {click.style(FIX, bold=True)}")

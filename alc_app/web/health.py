@@ -15,7 +15,7 @@ from alc_app.clients.attio_api import AttioApiError, identify
 from alc_app.config.settings import LOOPBACK, Config
 from alc_app.runtime.context import AppContext
 from alc_app.runtime.doctor.gauges import Gauges
-from alc_app.runtime.doctor.timed_checks import Check, Checks
+from alc_app.runtime.doctor.timed_checks import ReadinessCheck, ReadinessChecks
 from alc_app.runtime.oauth_client import OAuthFailed
 from alc_app.runtime.observability import metrics
 from alc_app.runtime.services import WORKSPACE, Services
@@ -42,7 +42,7 @@ def add_health(app: Flask, services: Services) -> None:
 
 def _blueprint(services: Services) -> Blueprint:
     routes = Blueprint("health", __name__)
-    checks, gauges = Checks(_checks(services)), Gauges(services)
+    checks, gauges = ReadinessChecks(_checks(services)), Gauges(services)
 
     @routes.get("/healthz")
     def healthz() -> Response:
@@ -78,7 +78,7 @@ def _require_metrics_access(config: Config) -> None:
         abort(Response("Send the token of ALC_APP_METRICS_TOKEN.\n", 401, {"WWW-Authenticate": "Bearer"}))
 
 
-def _checks(services: Services) -> Mapping[str, Check]:
+def _checks(services: Services) -> Mapping[str, ReadinessCheck]:
     config = services.config
 
     def database() -> str | None:

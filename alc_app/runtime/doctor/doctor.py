@@ -1,7 +1,7 @@
-"""`alc-app doctor`: runs every check, the runtime's and the manifest's, each on its own; mends what can be mended.
+"""`alc-app doctor`: run every check of the runtime and of the manifest, and mend what can be mended.
 
-It runs in the process that asks, and needs no worker: what is broken may be the worker. So everything that mends is
-safe to run twice and beside anything else.
+The doctor runs in the process that asks and needs no worker, because the worker may be what is broken. Mending is
+therefore safe to run twice, and at the same time as anything else.
 """
 
 from __future__ import annotations
@@ -18,17 +18,18 @@ from alc_app.attio.host.doctor import Check, Finding, Level
 from alc_app.attio.host.errors import SerializableError
 from alc_app.runtime.context import AppContext
 from alc_app.runtime.doctor.timed_checks import TimedChecks
-from alc_app.runtime.doctor.work_checks import own_checks
+from alc_app.runtime.doctor.work_checks import runtime_checks
 from alc_app.runtime.services import Services
 
-WELL, FINDINGS_REMAIN, COULD_NOT_CHECK = 0, 1, 2
-NO_TIME = Finding("This could not be checked in time.", "", "unknown")
+OK, FINDINGS_REMAIN, COULD_NOT_CHECK = 0, 1, 2
+"""Exit codes of `alc-app doctor`."""
+TIMED_OUT = Finding("This could not be checked in time.", "", "unknown")
 T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Entry:
+class ReportedFinding:
     """A finding as it is reported."""
 
     level: Level
@@ -41,103 +42,109 @@ class Entry:
 
 @dataclass(frozen=True)
 class Result:
-    """How one check came out."""
+    """The findings of one check."""
 
     name: str
-    findings: Sequence[Entry]
+    findings: Sequence[ReportedFinding]
 
     @property
     def ok(self) -> bool:
-        """Is nothing left to do?"""
-        return all(entry.mended for entry in self.findings)
+        """Return whether nothing is left to do."""
+        return all(finding.mended for finding in self.findings)
 
 
 @dataclass(frozen=True)
 class Report:
-    """How all of them came out."""
+    """The results of all checks."""
 
     checks: Sequence[Result]
 
     @property
     def exit_code(self) -> int:
-        """What a machine needs to know: 0 well, 1 something is wrong, 2 nothing is, as far as could be checked."""
-        left = [entry.level for result in self.checks for entry in result.findings if not entry.mended]
+        """0: nothing is wrong. 1: something is wrong. 2: nothing was found wrong, but not everything was checked."""
+        left = [finding.level for result in self.checks for finding in result.findings if not finding.mended]
         if not left:
-            return WELL
+            return OK
         return COULD_NOT_CHECK if set(left) == {"unknown"} else FINDINGS_REMAIN
 
     def to_json(self) -> dict[str, Any]:
-        """The report for machines, and for the page."""
+        """Return the report for machines and for the page."""
         checks = [
-            {"name": r.name, "ok": r.ok, "findings": [asdict(entry) for entry in r.findings]} for r in self.checks
+            {"name": result.name, "ok": result.ok, "findings": [asdict(finding) for finding in result.findings]}
+            for result in self.checks
         ]
-        return {"ok": self.exit_code == WELL, "checks": checks}
+        return {"ok": self.exit_code == OK, "checks": checks}
 
 
-Found = dict[str, list[Finding]]
+Findings = dict[str, list[Finding]]
+"""The findings of each check, by its name."""
 
 
 class Doctor:
-    """All checks of one house."""
+    """All checks of one installation."""
 
     def __init__(self, services: Services, checks: Sequence[Check] | None = None) -> None:
+        """Use these checks; by default those of the runtime and of the manifest."""
         self._services = services
-        checks = [*own_checks(services), *services.manifest.operations.checks] if checks is None else checks
-        self._looks = TimedChecks({check.name: partial(self._find_one, check) for check in checks})
+        checks = [*runtime_checks(services), *services.manifest.operations.checks] if checks is None else checks
+        self._checks = TimedChecks({check.name: partial(self._find_one, check) for check in checks})
 
     def examine(self, within: float) -> Report:
-        """Look, and change nothing. What has not come out after so many seconds could not be checked."""
+        """Run the checks and change nothing. A check without a result after `within` seconds could not be checked."""
         return _report(self._find(within), {})
 
     def mend(self, within: float) -> Report:
-        """Look, mend what can be mended, and look again."""
+        """Run the checks, mend what can be mended, and run the checks again."""
         deadline = time.monotonic() + within
-        mended: dict[str, list[Entry]] = {}
+        mended: dict[str, list[ReportedFinding]] = {}
         failed: dict[str, str] = {}
         for name, findings in self._find(within).items():
             for finding in findings:
                 if finding.mend and time.monotonic() < deadline:
                     try:
-                        done = self._guarded(finding.mend)
-                        mended.setdefault(name, []).append(replace(_entry(finding), mended=done))
-                    except CouldNot as why:
-                        failed[finding.text] = str(why)
+                        done = self._run(finding.mend)
+                        mended.setdefault(name, []).append(replace(_reported(finding), mended=done))
+                    except CheckFailed as error:
+                        failed[finding.text] = str(error)
         return _report(self._find(within), mended, failed)
 
-    def _find(self, within: float) -> Found:
-        """The findings of every check, made side by side: one that hangs keeps none of the others from its answer."""
-        looks = self._looks.take(within)
-        return {name: look.result() if look.done() else [NO_TIME] for name, look in looks.items()}
+    def _find(self, within: float) -> Findings:
+        """Run the checks in parallel: one that hangs does not hold up the others."""
+        results = self._checks.run(within)
+        return {name: result.result() if result.done() else [TIMED_OUT] for name, result in results.items()}
 
     def _find_one(self, check: Check) -> list[Finding]:
         try:
-            return self._guarded(lambda: list(check.find()))
-        except CouldNot as why:
-            return [Finding(f"This could not be checked: {why}", "", "unknown")]
+            return self._run(lambda: list(check.find()))
+        except CheckFailed as error:
+            return [Finding(f"This could not be checked: {error}", "", "unknown")]
 
-    def _guarded(self, work: Callable[[], T]) -> T:
+    def _run(self, work: Callable[[], T]) -> T:
         try:
             with running(AppContext(self._services)):
                 return work()
         except SerializableError as error:
-            raise CouldNot(error.message) from error
+            raise CheckFailed(error.message) from error
         except Exception as error:
-            log.exception("The doctor stumbled.")
-            raise CouldNot("Something unexpected happened. The log says what.") from error
+            log.exception("A check or a repair of the doctor failed.")
+            raise CheckFailed("Something unexpected happened. The log says what.") from error
 
 
-class CouldNot(Exception):
-    """It could not be checked or mended; the message is a whole sentence."""
+class CheckFailed(Exception):
+    """Something could not be checked or mended; the message is a whole sentence."""
 
 
-def _report(found: Found, mended: dict[str, list[Entry]], failed: dict[str, str] | None = None) -> Report:
+def _report(
+    findings: Findings, mended: dict[str, list[ReportedFinding]], failed: dict[str, str] | None = None
+) -> Report:
+    """Join what was mended with what is left; `failed` holds the reason by the text of the finding."""
     results = []
-    for name, findings in found.items():
-        left = [_entry(finding, (failed or {}).get(finding.text)) for finding in findings]
+    for name, found in findings.items():
+        left = [_reported(finding, (failed or {}).get(finding.text)) for finding in found]
         results.append(Result(name, [*mended.get(name, []), *left]))
     return Report(results)
 
 
-def _entry(finding: Finding, failed: str | None = None) -> Entry:
+def _reported(finding: Finding, failed: str | None = None) -> ReportedFinding:
     text = f"{finding.text} Mending it failed: {failed}" if failed else finding.text
-    return Entry(finding.level, text, finding.subject, finding.mend is not None)
+    return ReportedFinding(finding.level, text, finding.subject, finding.mend is not None)

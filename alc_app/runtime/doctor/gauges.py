@@ -1,4 +1,4 @@
-"""What the databases hold at this moment, for Prometheus: read anew at each scrape, and the same in every process."""
+"""Prometheus gauges of what the databases hold, read at each scrape. Every process reports the same numbers."""
 
 from __future__ import annotations
 
@@ -20,15 +20,14 @@ log = logging.getLogger(__name__)
 
 
 class Gauges(Collector):
-    """Our own gauges and those of the manifest. One that cannot be read is left out, and the log says why."""
+    """The gauges of the runtime and of the manifest. One that cannot be read is logged and left out."""
 
     def __init__(self, services: Services) -> None:
+        """Take the gauges of the runtime and of `services.manifest`."""
         self._services = services
         self._gauges = [
-            Gauge(
-                "deliveries", "Deliveries that are not done, by state.", self._services.inbox.count_by_state, "state"
-            ),
-            Gauge("oldest_delivery_seconds", "Age of the oldest delivery that waits.", self._oldest),
+            Gauge("deliveries", "Deliveries that are not done, by state.", self._services.inbox.unfinished, "state"),
+            Gauge("oldest_delivery_seconds", "Age of the oldest delivery that waits.", self._oldest_delivery),
             Gauge("connections", "Connections that have not been removed, by status.", self._connections, "status"),
             Gauge("clean_ups", "Former connections whose clean-up at ALC has failed and goes on.", self._clean_ups),
             Gauge("workers", "Workers that live.", lambda: {"": len(services.worker_ids.living())}),
@@ -36,10 +35,10 @@ class Gauges(Collector):
         ]
 
     def collect(self) -> Iterator[Metric]:
-        """Read every gauge."""
+        """Read every gauge. Called by the Prometheus client."""
         with running(AppContext(self._services)):
             for gauge in self._gauges:
-                yield from self._read(gauge.name, gauge.text, [gauge.label] if gauge.label else [], _keyed(gauge))
+                yield from self._read(gauge.name, gauge.text, [gauge.label] if gauge.label else [], _by_label(gauge))
         yield from self._read(
             "runs",
             "Runs that wait or are under way, by queue.",
@@ -60,8 +59,8 @@ class Gauges(Collector):
             family.add_metric(values[: len(labels)], number)
         yield family
 
-    def _oldest(self) -> Mapping[str, float]:
-        since = self._services.inbox.oldest_waiting()
+    def _oldest_delivery(self) -> Mapping[str, float]:
+        since = self._services.inbox.waiting_since()
         return {"": self._services.now() - since if since else 0.0}
 
     def _connections(self) -> Mapping[str, float]:
@@ -74,5 +73,5 @@ class Gauges(Collector):
         return {"": len(self._services.connections.failed_removals(WORKSPACE))}
 
 
-def _keyed(gauge: Gauge) -> Callable[[], Mapping[tuple[str, ...], float]]:
+def _by_label(gauge: Gauge) -> Callable[[], Mapping[tuple[str, ...], float]]:
     return lambda: {(value,): number for value, number in gauge.read().items()}

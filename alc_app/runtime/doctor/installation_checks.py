@@ -1,4 +1,4 @@
-"""What the runtime can be checked for beside its work: keys, clocks, files and versions."""
+"""Checks of the installation: keys, clocks, files and versions. `work_checks.py` checks the work."""
 
 from __future__ import annotations
 
@@ -16,14 +16,15 @@ from alc_app.attio.host.doctor import Finding
 from alc_app.attio.host.errors import FetchError
 from alc_app.runtime.services import Services
 
-SKEW = 60.0
-LEAST_SPACE = 256 * 1024 * 1024
+MAX_CLOCK_SKEW = 60.0
+"""Seconds."""
+MIN_FREE_BYTES = 256 * 1024 * 1024
 GROUP_AND_OTHERS = 0o077
 WRITABLE_BY_OTHERS = 0o022
 
 
 def check_keys(services: Services) -> Iterator[Finding]:
-    """The keys at hand open every secret that is sealed here (O19)."""
+    """Find sealed secrets that none of our keys can open (O19)."""
     for kind, ids in (
         ("connection", services.connections.undecryptable()),
         ("webhook handler", services.webhook_handlers.undecryptable()),
@@ -37,7 +38,10 @@ def check_keys(services: Services) -> Iterator[Finding]:
 
 
 def check_clocks(services: Services) -> Iterator[Finding]:
-    """Signatures are refused when two clocks differ by minutes. Raises: FetchError."""
+    """Compare our clock with those of ALC and of Postgres.
+
+    Receivers refuse signatures when the clocks differ by minutes. Raises: FetchError.
+    """
     try:
         answer = services.http.request(
             "GET", f"{services.oauth.issuer}/.well-known/oauth-authorization-server", headers={}
@@ -45,29 +49,29 @@ def check_clocks(services: Services) -> Iterator[Finding]:
     except FetchError as error:
         raise FetchError("ALC cannot be reached.").because(error) from error
     if date := answer.headers.get("Date"):
-        yield from _compare("ALC's", parsedate_to_datetime(date).timestamp() - services.now())
+        yield from _check_skew("ALC's", parsedate_to_datetime(date).timestamp() - services.now())
     if services.database.engine.dialect.name == "postgresql":
         with services.database.reading() as session:
-            there = session.connection().execute(text("select extract(epoch from clock_timestamp())")).scalar_one()
-        yield from _compare("the database's", float(there) - services.now())
+            theirs = session.connection().execute(text("select extract(epoch from clock_timestamp())")).scalar_one()
+        yield from _check_skew("the database's", float(theirs) - services.now())
 
 
 def check_files(services: Services) -> Iterator[Finding]:
-    """Keys and databases are their owner's alone, and there is room to write (O18, C14)."""
+    """Find key and database files that others can read, and disks that are nearly full (O18, C14)."""
     home = services.config.home
     if home.stat().st_mode & WRITABLE_BY_OTHERS:
         yield Finding(f"Others may write to {home}.", str(home), mend=partial(_make_private, home, 0o700))
     for path in _private_files(services):
         if path.stat().st_mode & GROUP_AND_OTHERS:
             yield Finding(f"Others may read {path}.", str(path), mend=partial(_make_private, path, 0o600))
-    if shutil.disk_usage(home).free < LEAST_SPACE:
+    if shutil.disk_usage(home).free < MIN_FREE_BYTES:
         yield Finding(f"Less than 256 MB are free on the disk of {home}. Make room.", str(home), "warning")
 
 
 def check_sqlite(services: Services) -> Iterator[Finding]:
-    """The engine's clock on SQLite needs a function that came with 3.42, from Python 3.12 on."""
+    """Find a SQLite that is too old: from Python 3.12 on, DBOS uses a function that came with SQLite 3.42."""
     versions = ((sys.version_info.major, sys.version_info.minor), sqlite3.sqlite_version_info)
-    if services.engine.url.startswith("sqlite") and not _fit(*versions):
+    if services.engine.url.startswith("sqlite") and not _versions_fit(*versions):
         yield Finding(
             f"SQLite {sqlite3.sqlite_version} is too old for the engine on this Python. Use SQLite 3.42 or newer, "
             "Python 3.11, or Postgres.",
@@ -75,12 +79,12 @@ def check_sqlite(services: Services) -> Iterator[Finding]:
         )
 
 
-def _fit(python: tuple[int, int], sqlite: tuple[int, ...]) -> bool:
+def _versions_fit(python: tuple[int, int], sqlite: tuple[int, ...]) -> bool:
     return python < (3, 12) or sqlite >= (3, 42)
 
 
-def _compare(whose: str, seconds: float) -> Iterator[Finding]:
-    if abs(seconds) > SKEW:
+def _check_skew(whose: str, seconds: float) -> Iterator[Finding]:
+    if abs(seconds) > MAX_CLOCK_SKEW:
         how = "ahead of" if seconds > 0 else "behind"
         advice = "Signed deliveries are refused from 5 minutes on. Set the clocks right."
         yield Finding(f"{whose.capitalize()} clock is {abs(seconds):.0f} seconds {how} ours. {advice}", "clock")

@@ -1,4 +1,4 @@
-"""Looking whether others answer: all at once, and for a bounded time, because whoever asks cannot wait."""
+"""Run several checks at the same time, and wait a bounded time for their results."""
 
 from __future__ import annotations
 
@@ -10,55 +10,60 @@ from contextvars import copy_context
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
-Check = Callable[[], str | None]
-"""Says what is missing, in a sentence, or None."""
+ReadinessCheck = Callable[[], str | None]
+"""Returns what is missing, as a sentence, or None."""
 log = logging.getLogger(__name__)
 
 
 class TimedChecks(Generic[T]):
-    """Looks by name. One that hangs is not begun a second time: a peer that is down costs a thread, not many."""
+    """Checks by name, each run in a thread of its own.
 
-    def __init__(self, looks: Mapping[str, Callable[[], T]]) -> None:
-        self._looks = looks
-        self._under_way: dict[str, Future[T]] = {}
+    A check that is still running is not started a second time, so a peer that hangs costs one thread and not many.
+    """
+
+    def __init__(self, checks: Mapping[str, Callable[[], T]]) -> None:
+        """Take the checks by name."""
+        self._checks = checks
+        self._running: dict[str, Future[T]] = {}
         self._lock = threading.Lock()
 
-    def take(self, within: float) -> dict[str, Future[T]]:
-        """Every look, taken side by side. Those that have not ended in time are not done."""
-        looks = {name: self._take(name) for name in self._looks}
-        wait(looks.values(), within)
-        return looks
+    def run(self, within: float) -> dict[str, Future[T]]:
+        """Run every check in parallel; after `within` seconds return their futures, of which some may not be done."""
+        results = {name: self._start(name) for name in self._checks}
+        wait(results.values(), within)
+        return results
 
-    def _take(self, name: str) -> Future[T]:
+    def _start(self, name: str) -> Future[T]:
         with self._lock:
-            look = self._under_way.get(name)
-            if look is None or look.done():
-                look = self._under_way[name] = Future()
-                context = copy_context()  # its calls belong to the trace of whoever asks
-                threading.Thread(target=context.run, args=(self._answer, name, look), daemon=True).start()
-            return look
+            result = self._running.get(name)
+            if result is None or result.done():
+                result = self._running[name] = Future()
+                context = copy_context()  # keeps the caller's trace
+                threading.Thread(target=context.run, args=(self._complete, name, result), daemon=True).start()
+            return result
 
-    def _answer(self, name: str, look: Future[T]) -> None:
+    def _complete(self, name: str, result: Future[T]) -> None:
         try:
-            look.set_result(self._looks[name]())
+            result.set_result(self._checks[name]())
         except Exception as error:
             log.exception("The check of %s failed.", name)
-            look.set_exception(error)
+            result.set_exception(error)
 
 
-class Checks:
-    """Checks by name, of what is needed."""
+class ReadinessChecks:
+    """Checks by name, each for something that this process needs."""
 
-    def __init__(self, checks: Mapping[str, Check]) -> None:
-        self._looks = TimedChecks(checks)
+    def __init__(self, checks: Mapping[str, ReadinessCheck]) -> None:
+        """Take the checks by name."""
+        self._checks = TimedChecks(checks)
 
     def missing(self, within: float) -> dict[str, str]:
-        """What is missing, by name; what has not answered in time is missing too."""
-        looks = self._looks.take(within)
+        """Return what is missing, by name. A check without a result after `within` seconds counts as missing."""
         late = f"No answer came within {within:g} seconds."
-        found = {name: _said(look) if look.done() else late for name, look in looks.items()}
-        return {name: what for name, what in found.items() if what}
+        results = self._checks.run(within)
+        found = {name: _text(result) if result.done() else late for name, result in results.items()}
+        return {name: text for name, text in found.items() if text}
 
 
-def _said(look: Future[str | None]) -> str | None:
-    return "It could not be looked at; the log says why." if look.exception() else look.result()
+def _text(result: Future[str | None]) -> str | None:
+    return "It could not be looked at; the log says why." if result.exception() else result.result()

@@ -1,4 +1,4 @@
-"""What the runtime itself can be checked for: is the work being done?"""
+"""Checks of the runtime's work: is it being done? `installation_checks.py` checks the rest."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from alc_app.runtime.jobs import dead_letters
 from alc_app.runtime.services import WORKSPACE, Services
 from alc_app.runtime.storage.tables import ConnectionRow
 
-LATE = 60.0
-"""Seconds past its time after which something is worth a word."""
+OVERDUE_AFTER = 60.0
+"""Seconds past its due time after which work is reported."""
 
 
-def own_checks(services: Services) -> list[Check]:
-    """The runtime's checks, in the order in which they are read."""
+def runtime_checks(services: Services) -> list[Check]:
+    """Return the runtime's checks, in the order in which they are shown."""
     checks: dict[str, Callable[[Services], Iterator[Finding]]] = {
         "Workers": check_workers,
         "Connection": check_connection,
@@ -31,9 +31,9 @@ def own_checks(services: Services) -> list[Check]:
 
 
 def check_workers(services: Services) -> Iterator[Finding]:
-    """Work that waits needs somebody who lives."""
+    """Find queued work without a running worker, and unfinished work of workers that are dead."""
     living = services.worker_ids.living()
-    late = services.engine.runs_in_state("ENQUEUED", before=services.now() - LATE)
+    late = services.engine.in_state("ENQUEUED", before=services.now() - OVERDUE_AFTER)
     if not living:
         text = "No worker is running, so nothing that is asked for gets done. Start one with: alc-app worker"
         yield Finding(text, "worker")
@@ -48,24 +48,24 @@ def check_workers(services: Services) -> Iterator[Finding]:
 
 
 def check_connection(services: Services) -> Iterator[Finding]:
-    """Nothing stays half done, and a person is told when only a person can help."""
-    for row in services.connections.unfinished(WORKSPACE):
-        overdue = row.due_at is not None and row.due_at < services.now() - LATE
+    """Find connections that are half made or half removed, or that only a person can repair."""
+    for row in services.connections.unsettled(WORKSPACE):
+        overdue = row.due_at is not None and row.due_at < services.now() - OVERDUE_AFTER
         if row.status == "needs_reconnect":
             text = f"ALC no longer accepts the connection {row.id}. Connect again on the page of the app."
             yield Finding(text, row.id)
         elif overdue:
             doing = "added" if row.status == "adding" else "removed"
             text = f"The connection {row.id} should have been {doing} by now, or tried again."
-            yield Finding(text, row.id, mend=partial(_undo, services, row))
+            yield Finding(text, row.id, mend=partial(_request_removal, services, row))
         elif row.tries:
             text = f"The connection {row.id} is still to be cleaned up at ALC, and is tried again by itself: {row.why}"
             yield Finding(text, row.id, "warning")
 
 
 def check_deliveries(services: Services) -> Iterator[Finding]:
-    """What was answered with 2xx is on its way within a minute."""
-    if late := services.inbox.count_overdue(LATE):
+    """Find deliveries that were stored and not queued within a minute."""
+    if late := services.inbox.late(OVERDUE_AFTER):
         text = (
             f"{_count(late, 'delivery waits', 'deliveries wait')} for a run that nobody has asked for. Workers do that."
         )
@@ -73,10 +73,11 @@ def check_deliveries(services: Services) -> Iterator[Finding]:
 
 
 def check_dead_letters(services: Services) -> Iterator[Finding]:
-    """Work that has ended in failure."""
-    for letter in dead_letters.find(services):
-        mend = None if letter.advice else partial(dead_letters.replay, services, letter.id)
-        yield Finding(" ".join(filter(None, (letter.text, letter.why, letter.advice))), letter.id, "warning", mend)
+    """Report every dead letter."""
+    for dead_letter in dead_letters.find(services):
+        mend = None if dead_letter.advice else partial(dead_letters.replay, services, dead_letter.id)
+        text = " ".join(filter(None, (dead_letter.text, dead_letter.why, dead_letter.advice)))
+        yield Finding(text, dead_letter.id, "warning", mend)
 
 
 def _take_over(services: Services) -> str:
@@ -85,8 +86,8 @@ def _take_over(services: Services) -> str:
     return "What it had begun is in the queue again."
 
 
-def _undo(services: Services, row: ConnectionRow) -> str:
-    services.engine.enqueue("remove", row.id, queue="lifecycle", deduplication_id=f"remove:{row.id}")
+def _request_removal(services: Services, row: ConnectionRow) -> str:
+    services.engine.ask("remove", row.id, queue="lifecycle", only_one_of=f"remove:{row.id}")
     return f"The worker has been asked to clean up the connection {row.id}."
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from alc_app.attio.host.doctor import Check, Finding
 from alc_app.attio.host.errors import ServerFunctionError
-from alc_app.runtime.doctor.doctor import COULD_NOT_CHECK, FINDINGS_REMAIN, WELL, Doctor
+from alc_app.runtime.doctor.doctor import COULD_NOT_CHECK, FINDINGS_REMAIN, OK, Doctor
 from alc_app.runtime.services import Services
 
 
@@ -52,7 +52,7 @@ def test_a_house_in_order_is_well(doctor_of: Callable[..., Doctor]) -> None:
     """Exit code 0, and every check is named."""
     report = doctor_of(One=list, Two=list).examine(5)
 
-    assert report.exit_code == WELL
+    assert report.exit_code == OK
     assert report.to_json() == {
         "ok": True,
         "checks": [{"name": "One", "ok": True, "findings": []}, {"name": "Two", "ok": True, "findings": []}],
@@ -74,7 +74,7 @@ def test_what_was_mended_is_said_and_is_well(doctor_of: Callable[..., Doctor]) -
     """The second look decides."""
     report = doctor_of(One=Patient("a", "b").find).mend(5)
 
-    assert report.exit_code == WELL
+    assert report.exit_code == OK
     assert [entry.mended for entry in report.checks[0].findings] == ["a was mended.", "b was mended."]
 
 

@@ -8,12 +8,12 @@ import time
 import pytest
 
 from alc_app.attio.host import trace
-from alc_app.runtime.doctor.timed_checks import Checks
+from alc_app.runtime.doctor.timed_checks import ReadinessChecks
 
 
 def test_what_is_missing_is_named_and_what_is_there_is_not() -> None:
     """A sentence for a person, under a name for a machine."""
-    assert Checks({"a": lambda: None, "b": lambda: "B is down."}).missing(1.0) == {"b": "B is down."}
+    assert ReadinessChecks({"a": lambda: None, "b": lambda: "B is down."}).missing(1.0) == {"b": "B is down."}
 
 
 def test_a_check_that_hangs_is_missing_in_time_and_is_begun_once() -> None:
@@ -26,7 +26,7 @@ def test_a_check_that_hangs_is_missing_in_time_and_is_begun_once() -> None:
         end.wait(10)
         return None
 
-    checks = Checks({"slow": hang, "quick": lambda: None})
+    checks = ReadinessChecks({"slow": hang, "quick": lambda: None})
     started = time.monotonic()
     for _ in range(3):
         assert checks.missing(0.05) == {"slow": "No answer came within 0.05 seconds."}
@@ -43,11 +43,11 @@ def test_a_check_that_fails_is_missing(caplog: pytest.LogCaptureFixture) -> None
     def fail() -> str | None:
         raise ZeroDivisionError("canary")
 
-    assert "canary" not in str(Checks({"bad": fail}).missing(1.0))
+    assert "canary" not in str(ReadinessChecks({"bad": fail}).missing(1.0))
     assert "canary" in caplog.text
 
 
 def test_a_check_belongs_to_the_trace_of_whoever_asks() -> None:
     """Its calls are found by the id of the request."""
     with trace.resumed(f"00-{'a' * 32}-{'b' * 16}-01"):
-        assert Checks({"trace": trace.trace_id}).missing(1.0) == {"trace": "a" * 32}
+        assert ReadinessChecks({"trace": trace.trace_id}).missing(1.0) == {"trace": "a" * 32}

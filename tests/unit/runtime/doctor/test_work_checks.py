@@ -14,7 +14,7 @@ from alc_app.attio.host.doctor import Finding
 from alc_app.config.settings import Config
 from alc_app.runtime.doctor import installation_checks
 from alc_app.runtime.doctor.installation_checks import check_clocks, check_files, check_keys, check_sqlite
-from alc_app.runtime.doctor.work_checks import check_connection, check_deliveries, check_workers, own_checks
+from alc_app.runtime.doctor.work_checks import check_connection, check_deliveries, check_workers, runtime_checks
 from alc_app.runtime.engine import Run
 from alc_app.runtime.jobs.connection_lifecycle import GIVE_UP_AFTER
 from alc_app.runtime.oauth_client import Tokens
@@ -58,7 +58,7 @@ def test_a_new_house_is_in_order_but_for_its_worker(
 ) -> None:
     """Nothing is made up."""
     services.config.home.chmod(0o700)
-    found = {check.name: texts(iter(check.find())) for check in own_checks(services)}
+    found = {check.name: texts(iter(check.find())) for check in runtime_checks(services)}
 
     assert {name: said for name, said in found.items() if said} == {
         "Workers": ["No worker is running, so nothing that is asked for gets done. Start one with: alc-app worker"]
@@ -208,7 +208,7 @@ def test_files_that_others_may_read_are_made_private(services: Services, config:
 def test_a_full_disk_is_foreseen(services: Services, config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
     """C14: a warning while there is still some room."""
     config.home.chmod(0o700)
-    monkeypatch.setattr(installation_checks, "LEAST_SPACE", 2**62)
+    monkeypatch.setattr(installation_checks, "MIN_FREE_BYTES", 2**62)
 
     [finding] = check_files(services)
 
@@ -217,9 +217,9 @@ def test_a_full_disk_is_foreseen(services: Services, config: Config, monkeypatch
 
 def test_an_sqlite_that_is_too_old_for_the_engine_is_named(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
     """From Python 3.12 on the engine asks SQLite for what 3.42 brought."""
-    assert installation_checks._fit((3, 11), (3, 40, 1))
-    assert installation_checks._fit((3, 12), (3, 42, 0))
-    monkeypatch.setattr(installation_checks, "_fit", lambda *_: False)
+    assert installation_checks._versions_fit((3, 11), (3, 40, 1))
+    assert installation_checks._versions_fit((3, 12), (3, 42, 0))
+    monkeypatch.setattr(installation_checks, "_versions_fit", lambda *_: False)
 
     assert "Use SQLite 3.42 or newer" in texts(check_sqlite(services))[0]
 
