@@ -185,7 +185,7 @@ class Workspace:
     def switch_workflow(self, workflow_id: str, *, on: bool) -> None:
         """Switch a workflow's trigger on or off. Raises: NotPossible."""
         try:
-            WorkflowActivations(self._services).switch(workflow_id, on=on)
+            WorkflowActivations(self._services).set_enabled(workflow_id, enabled=on)
         except LookupError as error:
             raise NotPossible(str(error)) from error
 

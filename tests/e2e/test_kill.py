@@ -321,12 +321,12 @@ def test_a_verdict_that_never_came_is_asked_for(world: World) -> None:
 def test_a_subscription_of_a_connector_survives_every_crash(world: World) -> None:
     """Install 7', I2: it is made once, and once more after it has expired or was deleted."""
     world.disconnect()
-    world.kill(world.workers, *around("keep_subscription"), while_doing=lambda: press_connect(world.user))
+    world.kill(world.workers, *around("maintain_subscription"), while_doing=lambda: press_connect(world.user))
     world.until(lambda: len(world.alc.webhooks("prospect.updated")) == 1)
 
     world.alc.delete_webhook(world.alc.webhooks("prospect.updated")[0]["webhook_id"])
-    places = ["keep_subscription.before", "create_webhook.after", "keep_subscription.after"]
-    world.kill(world.workers, *places, while_doing=world.stack.make_subscriptions_due)
+    places = ["maintain_subscription.before", "create_webhook.after", "maintain_subscription.after"]
+    world.kill(world.workers, *places, while_doing=world.stack.let_subscriptions_age)
     world.until(lambda: len(world.alc.webhooks("prospect.updated")) == 1)
 
 
@@ -363,7 +363,7 @@ def test_a_workflow_run_survives_every_crash(world: World) -> None:
     world.connect()
     record_id = world.add_person()
     ask = {"record_id": record_id}
-    places = around("take_turn", "add_wait", "keep_outcome")
+    places = around("take_turn", "add_wait", "save_outcome")
     world.kill(world.workers, *places, while_doing=lambda: world.user.post("/workflows/qualify/runs", data=ask))
     world.until(lambda: world.run_of(record_id)["state"] == "waiting")
     [lead] = world.alc.leads(record_id)
@@ -379,7 +379,7 @@ def test_a_workflow_run_survives_every_crash(world: World) -> None:
 def test_a_workflow_that_is_switched_on_survives_every_crash(world: World) -> None:
     """Workflow 1, I2, R14: one more webhook at ALC while it is on, and one run for each verdict."""
     record_id, lead_id = world.pending()
-    places = around("plan_switch", "keep_switch")
+    places = around("plan_activation", "save_activation")
     world.kill(world.workers, *places, while_doing=lambda: world.switch("follow-up", on=True))
     world.until(lambda: len(world.alc.webhooks("lead.processed")) == 2)
     world.kill(world.workers, *around("start_run"), while_doing=lambda: world.alc.decide(lead_id))
@@ -393,7 +393,7 @@ def test_a_removal_survives_every_crash(world: World) -> None:
     """Remove 1-4, C10, O20: nothing is left on either side."""
     world.connect()
     steps = (
-        "stop",
+        "start_removal",
         "list_webhook_handlers",
         "delete_webhook",
         "delete_webhook_handler",
@@ -409,7 +409,7 @@ def test_a_removal_survives_every_crash(world: World) -> None:
 def test_an_installation_that_alc_does_not_finish_is_undone_in_reverse(world: World) -> None:
     """Install, undone, C8: the connection is refused and cleaned up as soon as ALC responds; Connect works again."""
     world.disconnect()
-    until_down = ["create_webhook.before", world.alc_stops, *around("refuse", "find_webhooks", "try_later")]
+    until_down = ["create_webhook.before", world.alc_stops, *around("refuse", "find_webhooks", "retry_removal_later")]
     world.kill(world.workers, *until_down, world.alc_starts, while_doing=lambda: press_connect(world.user))
 
     world.later(world.nothing_left)
@@ -422,7 +422,7 @@ def test_a_strict_removal_that_fails_keeps_the_connection(world: World) -> None:
     world.user.change_settings(strict_removal="true")
     world.alc_stops()
     try:
-        world.kill(world.workers, *around("keep"), while_doing=world.user.disconnect_alc)
+        world.kill(world.workers, *around("keep_connection"), while_doing=world.user.disconnect_alc)
     finally:
         world.alc_starts()
         world.user.change_settings(do="defaults")

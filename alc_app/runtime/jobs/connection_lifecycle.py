@@ -1,7 +1,8 @@
-"""A connection comes and goes: Attio's promises about its two events, kept across crashes.
+"""Make and remove connections, and keep what Attio promises about the two events, across crashes.
 
-*Added* runs before the connection is saved, and raising means that it is not. *Removed* runs before it is deleted. Both
-run one at a time for the whole installation (queue `lifecycle`), so that a connect and a disconnect never cross.
+`connection_added` runs before the connection is saved; if it raises, the connection is not saved. `connection_removed`
+runs before the connection is deleted. The queue `lifecycle` runs one of these at a time in the whole installation, so
+that a connect and a disconnect never overlap.
 """
 
 from __future__ import annotations
@@ -27,77 +28,91 @@ from alc_app.runtime.storage.tables import ConnectionRow
 from alc_app.runtime.stores.connections import REMOVAL_RETRY_AFTER
 
 GIVE_UP_AFTER = 30 * 86_400.0
-"""Seconds that we keep the tokens of a connection that ALC does not let us clean up (C10)."""
+"""Seconds that we keep the tokens of a connection whose clean-up at ALC fails (C10)."""
 HANDLER = "Event Handler"
 FIRST_RETRY, LONGEST_RETRY = 5.0, 3600.0
 log = logging.getLogger(__name__)
 
 
 class Lifecycle:
-    """The bodies of the two durable runs. Every line that touches the world is a step."""
+    """The bodies of the durable runs. Everything with an effect is a step."""
 
     def __init__(self, services: Services) -> None:
+        """Work on these services."""
         self._services = services
 
     def connect(self, flow_id: str) -> dict[str, Any]:
-        """Redeem the grant, let the app prepare, save the connection; or undo all of it. Installation 4-7."""
-        slot = DurableContext(self._services)
-        with log_calls_as(self._services.exchanges, "Attio UI"):
-            redeemed = slot.step("exchange_code", lambda: outcome(lambda: self._redeem(flow_id)))
+        """Redeem the code, fire `connection_added`, save the connection (tutorial steps Installation 4-7).
+
+        If any of it fails, undo all of it. Returns {"ok": the connection's id} or {"error": …}.
+        """
+        context = DurableContext(self._services)
+        with acting(self._services.exchanges, "Attio UI"):
+            redeemed = context.step("exchange_code", lambda: outcome(lambda: self._redeem(flow_id)))
         if "error" in redeemed:
             return dict(redeemed)
         connection_id: str = redeemed["ok"]
         added = _attempt(lambda: self._run_added(connection_id))
         if "error" in added:
-            slot.step("refuse", lambda: self._refuse(connection_id, added["error"]["message"]))
+            context.step("refuse", lambda: self._refuse(connection_id, added["error"]["message"]))
             self.remove(connection_id)
             return added
-        replaced = slot.step("save", lambda: self._save(connection_id))
+        replaced = context.step("save", lambda: self._save(connection_id))
         if replaced:
             self.remove(replaced)
         return {"ok": connection_id}
 
     def disconnect(self, connection_id: str, *, strict: bool) -> dict[str, Any]:
-        """A person wants it gone. Strict, as in Attio's reference: a failure of the app's handler keeps it (C12).
+        """Remove a connection for a person.
 
-        It is what held at the click, so a run that is continued takes the same way.
+        If `strict`, a failing `connection_removed` keeps the connection, as in Attio's reference (C12). `strict` is
+        the setting at the time of the click, so that a run that is continued takes the same branch.
         """
         if strict:
-            slot = DurableContext(self._services, connection_id)
-            told = _attempt(lambda: self._run_removed(slot, connection_id))
-            if "error" in told:
-                slot.step("keep", lambda: self._keep(connection_id, told["error"]["message"]))
-                return told
+            context = DurableContext(self._services, connection_id)
+            result = _attempt(lambda: self._run_removed(context, connection_id))
+            if "error" in result:
+                why = result["error"]["message"]
+                context.step("keep_connection", lambda: self._keep_connection(connection_id, why))
+                return result
         return self.remove(connection_id)
 
     def remove(self, connection_id: str) -> dict[str, Any]:
-        """Stop at once, let the app clean up, revoke, erase; what fails is tried again later. Removal 1-3."""
-        slot = DurableContext(self._services, connection_id)
-        if not slot.step("stop", lambda: self._stop(connection_id)):
+        """Close the webhook URLs at once, fire `connection_removed`, revoke and erase the tokens (Removal 1-3).
+
+        What fails is retried later.
+        """
+        context = DurableContext(self._services, connection_id)
+        if not context.step("start_removal", lambda: self._start_removal(connection_id)):
             return {"ok": connection_id}
-        cleaned = _attempt(lambda: self._clean_up(slot, connection_id))
+        cleaned = _attempt(lambda: self._clean_up(context, connection_id))
         if "error" in cleaned:
-            slot.step("try_later", lambda: self._try_later(connection_id, cleaned["error"]["message"]))
+            why = cleaned["error"]["message"]
+            context.step("retry_removal_later", lambda: self._retry_removal_later(connection_id, why))
             return cleaned
-        slot.step("erase", lambda: self._erase(connection_id))
+        context.step("erase", lambda: self._erase(connection_id))
         return {"ok": connection_id}
 
-    def keep_subscription(self, handler_id: str) -> dict[str, Any]:
-        """Have a connector subscribe, or refresh; in this queue, so that a disconnect never crosses it.
+    def maintain_subscription(self, handler_id: str) -> dict[str, Any]:
+        """Have a connector subscribe or refresh. In this queue, so that it never overlaps with a disconnect.
 
-        One step, because what has to be done is found out within: a crash makes all of it be done anew.
+        It is one step, which decides itself what has to be done: after a crash all of it is done again.
         """
         row = self._services.webhook_handlers.row(handler_id)
-        slot = DurableContext(self._services, row.connection_id if row else None)
-        keep, key = self._services.subscriptions.subscribe_or_refresh, self._services.connections.with_fresh_token
-        with running(slot), log_calls_as(self._services.exchanges, "Upkeep"):
-            slot.step("keep_subscription", lambda: keep(handler_id, key))
+        context = DurableContext(self._services, row.connection_id if row else None)
+        maintain, open_connection = self._services.subscriptions.keep, self._services.connections.open
+        with running(context), acting(self._services.exchanges, "Upkeep"):
+            context.step("maintain_subscription", lambda: maintain(handler_id, open_connection))
         return {"ok": handler_id}
 
     def _redeem(self, flow_id: str) -> str:
-        """Tokens for the code. A code is good once: after a crash before our commit the person starts over."""
-        if self._services.connections.exists(flow_id):
-            return flow_id  # the crash came after the commit
+        """Exchange the code for tokens, and store them. Returns the id of the new connection.
+
+        A code works once: after a crash between the exchange and our commit, the person has to connect again.
+        Raises: OAuthFailed.
+        """
+        if self._services.connections.is_known(flow_id):
+            return flow_id  # stored before a crash
         grant = self._services.oauth_flows.grant(flow_id)
         self._services.oauth_flows.erase_secrets(flow_id)
         if grant is None:
@@ -107,28 +122,28 @@ class Lifecycle:
         return self._services.connections.add(WORKSPACE, tokens, flow_id)
 
     def _run_added(self, connection_id: str) -> None:
-        slot = DurableContext(self._services, connection_id)
-        with running(slot), self._event("connection_added"):
-            self._services.manifest.events.connection_added(self._services.connections.with_fresh_token(connection_id))
+        context = DurableContext(self._services, connection_id)
+        with running(context), self._event("connection_added"):
+            self._services.manifest.events.connection_added(self._services.connections.open(connection_id))
 
-    def _clean_up(self, slot: DurableContext, connection_id: str) -> None:
-        self._run_removed(slot, connection_id)
-        with log_calls_as(self._services.exchanges, "Attio UI"):
-            settle(slot.step("revoke", lambda: outcome(lambda: self._services.connections.revoke(connection_id))))
+    def _clean_up(self, context: DurableContext, connection_id: str) -> None:
+        self._run_removed(context, connection_id)
+        with acting(self._services.exchanges, "Attio UI"):
+            settle(context.step("revoke", lambda: outcome(lambda: self._services.connections.revoke(connection_id))))
 
-    def _run_removed(self, slot: DurableContext, connection_id: str) -> None:
-        with running(slot), self._event("connection_removed"):
-            self._services.manifest.events.connection_removed(self._key_to_clean_up(connection_id))
+    def _run_removed(self, context: DurableContext, connection_id: str) -> None:
+        with running(context), self._event("connection_removed"):
+            self._services.manifest.events.connection_removed(self._connection_for_clean_up(connection_id))
 
     @contextmanager
     def _event(self, name: str) -> Iterator[None]:
-        """The app's handler of an event is at work."""
+        """Record in the log of exchanges that the app's handler of an event runs."""
         exchanges = self._services.exchanges
         with exchanges.call(HANDLER, f"Fires {name}", sender="Attio UI"), log_calls_as(exchanges, HANDLER):
             yield
 
-    def _key_to_clean_up(self, connection_id: str) -> Connection:
-        """The connection itself; or the workspace's new one, when ALC no longer accepts the old."""
+    def _connection_for_clean_up(self, connection_id: str) -> Connection:
+        """Return the connection, or the workspace's new one if ALC no longer accepts the old."""
         try:
             return self._services.connections.with_fresh_token(connection_id)
         except AttioConnectionExpiredError:
@@ -141,17 +156,22 @@ class Lifecycle:
         return replaced
 
     def _refuse(self, connection_id: str, why: str) -> None:
+        """Mark a connection that `connection_added` refused, so that it is removed even if we crash now."""
         with self._services.database.transaction() as session:
             row = session.get_one(ConnectionRow, connection_id)
             row.status, row.why = "removing", why
 
-    def _keep(self, connection_id: str, why: str) -> None:
+    def _keep_connection(self, connection_id: str, why: str) -> None:
+        """Record why a strict removal failed, and have the open pages show the connection as active again."""
         with self._services.database.transaction() as session:
             session.get_one(ConnectionRow, connection_id).why = why
             self._services.publish("connection", {"status": "active"})
 
-    def _stop(self, connection_id: str) -> bool:
-        """Sends end and addresses answer 410, from this commit on; False when it is removed already."""
+    def _start_removal(self, connection_id: str) -> bool:
+        """Mark the connection as being removed. Returns False if it is removed already.
+
+        From this commit on nothing is sent with it, and its webhook URLs answer 410.
+        """
         with self._services.database.transaction() as session:
             row = session.get_one(ConnectionRow, connection_id)
             if row.status == "removed":
@@ -159,10 +179,11 @@ class Lifecycle:
             row.status, row.due_at = "removing", self._services.now() + REMOVAL_RETRY_AFTER
             row.removing_since = row.removing_since or self._services.now()
             self._services.webhook_handlers.tombstone(connection_id)
-            self._tell(row, "removing")
+            self._publish(row, "removing")
             return True
 
-    def _try_later(self, connection_id: str, why: str) -> None:
+    def _retry_removal_later(self, connection_id: str, why: str) -> None:
+        """Schedule the next try; after 30 days erase the tokens and leave a dead letter."""
         now = self._services.now()
         with self._services.database.transaction() as session:
             row = session.get_one(ConnectionRow, connection_id)
@@ -174,25 +195,25 @@ class Lifecycle:
                 return
             row.tries, row.why = row.tries + 1, why
             row.due_at = now + backoff(row.tries, FIRST_RETRY, LONGEST_RETRY)
-            self._tell(row, "cleaning")
+            self._publish(row, "cleaning")
 
     def _erase(self, connection_id: str) -> None:
         self._services.connections.erase(connection_id)
-        self._tell(self._services.connections.row(connection_id), "removed")
+        self._publish(self._services.connections.row(connection_id), "removed")
         log.info("The connection %s is removed.", connection_id, extra={"connection_id": connection_id})
 
-    def _tell(self, row: ConnectionRow, status: str) -> None:
-        """Tell the open pages, if the connection is the workspace's: a lab breaks one of its own."""
+    def _publish(self, row: ConnectionRow, status: str) -> None:
+        """Publish the status to the open pages, unless the connection is one that a lab made for itself."""
         if row.workspace_id == WORKSPACE:
             self._services.publish("connection", {"status": status})
 
 
 def _attempt(work: Callable[[], Any]) -> dict[str, Any]:
-    """The outcome of the app's own code, in which anything may go wrong."""
+    """Return the outcome of the app's code; an unforeseen exception is logged and becomes an error."""
     try:
         return outcome(work)
     except engine_error.DBOSException:
-        raise  # the engine's own affairs
+        raise  # an error of DBOS itself, such as a cancelled run, must reach it
     except Exception:
         log.exception("An event handler failed.")
         return {

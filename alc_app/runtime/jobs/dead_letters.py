@@ -1,6 +1,6 @@
-"""Dead letters: work that has ended in failure and that nothing tries again by itself; every kind of them in one list.
+"""Dead letters: work that failed for good and is not retried, of every kind in one list.
 
-An id is `<kind>:<id>`. The runtime knows four kinds; what the app gives up on comes with the manifest.
+An id is `<kind>:<id>`. The runtime has four kinds; those of the app come with the manifest.
 """
 
 from __future__ import annotations
@@ -18,64 +18,64 @@ from alc_app.runtime.context import AppContext
 from alc_app.runtime.services import WORKSPACE, Services
 
 T = TypeVar("T")
-MINDED_BY_ROWS = ("webhook", "job", "remove", "connect")
-"""Runs that a row of ours asks for again, or whose person was told and can begin anew."""
+RETRIED_ELSEWHERE = ("webhook", "job", "remove", "connect")
+"""Runs that are no dead letters: a row asks for another run, or a person saw the error and can start again."""
 
 
 class NotReplayed(SerializableError):
-    """There is no such dead letter, or trying again is no use; the message says what to do."""
+    """There is no such dead letter, or it cannot be replayed; the message says what to do."""
 
 
 def find(services: Services) -> list[DeadLetter]:
-    """All of them, the newest first."""
+    """Return all dead letters, the newest first."""
     with running(AppContext(services)):
-        found = [replace(letter, id=f"{kind.kind}:{letter.id}") for kind in _kinds(services) for letter in kind.find()]
-    return sorted(found, key=lambda letter: letter.since, reverse=True)
+        found = [replace(each, id=f"{kind.kind}:{each.id}") for kind in _kinds(services) for each in kind.find()]
+    return sorted(found, key=lambda each: each.since, reverse=True)
 
 
-def get(services: Services, letter_id: str) -> DeadLetter:
-    """One of them. Raises: NotReplayed."""
-    found = next((letter for letter in find(services) if letter.id == letter_id), None)
+def get(services: Services, dead_letter_id: str) -> DeadLetter:
+    """Return one dead letter. Raises: NotReplayed, if there is none."""
+    found = next((each for each in find(services) if each.id == dead_letter_id), None)
     if found is None:
-        raise NotReplayed(f"There is no dead letter {letter_id}. It may have been tried again, or dismissed.")
+        raise NotReplayed(f"There is no dead letter {dead_letter_id}. It may have been tried again, or dismissed.")
     return found
 
 
-def replay(services: Services, letter_id: str) -> str:
-    """Have it tried again; returns a sentence that says so. Raises: NotReplayed."""
-    advice = get(services, letter_id).advice
+def replay(services: Services, dead_letter_id: str) -> str:
+    """Have the work tried again; return a sentence that says so. Raises: NotReplayed."""
+    advice = get(services, dead_letter_id).advice
 
     def try_again(kind: DeadLetters, own_id: str) -> str:
         if advice or kind.replay is None:
             raise NotReplayed(advice)
         return kind.replay(own_id)
 
-    return _with(services, letter_id, try_again)
+    return _apply(services, dead_letter_id, try_again)
 
 
-def dismiss(services: Services, letter_id: str) -> None:
-    """Take it off the list for good. Raises: NotReplayed."""
-    get(services, letter_id)
-    _with(services, letter_id, lambda kind, own_id: kind.dismiss(own_id))
+def dismiss(services: Services, dead_letter_id: str) -> None:
+    """Remove it from the list for good. Raises: NotReplayed, if there is none."""
+    get(services, dead_letter_id)
+    _apply(services, dead_letter_id, lambda kind, own_id: kind.dismiss(own_id))
 
 
-def as_json(letter: DeadLetter) -> dict[str, Any]:
-    """A dead letter for machines."""
+def as_json(dead_letter: DeadLetter) -> dict[str, Any]:
+    """Return a dead letter for machines."""
     return {
-        "id": letter.id,
-        "text": letter.text,
-        "why": letter.why,
-        "since": datetime.fromtimestamp(letter.since, UTC).isoformat(timespec="seconds"),
-        "replayable": not letter.advice,
-        "advice": letter.advice or None,
+        "id": dead_letter.id,
+        "text": dead_letter.text,
+        "why": dead_letter.why,
+        "since": datetime.fromtimestamp(dead_letter.since, UTC).isoformat(timespec="seconds"),
+        "replayable": not dead_letter.advice,
+        "advice": dead_letter.advice or None,
     }
 
 
-def _with(services: Services, letter_id: str, work: Callable[[DeadLetters, str], T]) -> T:
-    name, _, own_id = letter_id.partition(":")
+def _apply(services: Services, dead_letter_id: str, work: Callable[[DeadLetters, str], T]) -> T:
+    name, _, own_id = dead_letter_id.partition(":")
     with running(AppContext(services)):
         result = work(next(kind for kind in _kinds(services) if kind.kind == name), own_id)
-    services.publish("dead_letter", {"id": letter_id})
+    services.publish("dead_letter", {"id": dead_letter_id})
     return result
 
 
@@ -159,8 +159,8 @@ def _dismiss_workflow(services: Services, run_id: str) -> None:
 
 
 def _runs(services: Services) -> list[DeadLetter]:
-    crashed = services.engine.runs_in_state("MAX_RECOVERY_ATTEMPTS_EXCEEDED")
-    failed = [run for run in services.engine.runs_in_state("ERROR") if run.name not in MINDED_BY_ROWS]
+    crashed = services.engine.in_state("MAX_RECOVERY_ATTEMPTS_EXCEEDED")
+    failed = [run for run in services.engine.in_state("ERROR") if run.name not in RETRIED_ELSEWHERE]
     return [
         DeadLetter(
             run.id,

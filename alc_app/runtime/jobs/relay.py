@@ -1,6 +1,7 @@
-"""The relay: rows that wait for work become runs. Not a queue: order, retries and concurrency are the engine's.
+"""The relay: a thread of the worker that turns rows which are due into runs of the engine.
 
-A crash between "asked for" and "marked" is harmless: asking again for the same run changes nothing.
+It is not a queue: order, retries and concurrency are the engine's. Each request names its run, so asking again after
+a crash between "asked for" and "marked" changes nothing.
 """
 
 from __future__ import annotations
@@ -22,56 +23,62 @@ from alc_app.runtime.services import Services
 from alc_app.runtime.storage.tables import ConnectionRow
 from alc_app.runtime.workflows.runner import recurring_jobs
 
-EVERY = 0.1
+DELIVERIES_EVERY = 0.1
 JOBS_EVERY = 1.0
 TAKE_OVER_EVERY = 10.0
-IDENTITY_EVERY = 2.0
+LOCK_CHECK_EVERY = 2.0
+"""Seconds between two queries of each kind."""
 log = logging.getLogger(__name__)
 
 
 class Relay:
-    """A thread of the worker that looks for rows whose time has come."""
+    """Polls the tables for due rows."""
 
     def __init__(self, services: Services) -> None:
+        """Prepare the thread; `start` starts it."""
         self._services = services
-        self._housekeeping = RetentionJob(services)
+        self._retention = RetentionJob(services)
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="relay", daemon=True)
 
     def start(self) -> None:
-        """Begin to look."""
+        """Start polling."""
         self._thread.start()
 
     def stop(self) -> None:
-        """Stop looking."""
+        """Stop polling; wait up to 5 seconds for the thread to end."""
         self._stopping.set()
         self._thread.join(timeout=5)
 
     def _run(self) -> None:
-        due: dict[Callable[[], None], float] = {
-            self.deliveries: EVERY,
-            self.jobs: JOBS_EVERY,
-            self.removals: JOBS_EVERY,
-            self.subscriptions: JOBS_EVERY,
-            self.dead: TAKE_OVER_EVERY,
-            self.identity: IDENTITY_EVERY,
-            self._housekeeping.look: JOBS_EVERY,
+        intervals: dict[Callable[[], None], float] = {
+            self.enqueue_deliveries: DELIVERIES_EVERY,
+            self.enqueue_jobs: JOBS_EVERY,
+            self.enqueue_removals: JOBS_EVERY,
+            self.enqueue_subscriptions: JOBS_EVERY,
+            self.take_over_dead_workers: TAKE_OVER_EVERY,
+            self.exit_if_lock_is_lost: LOCK_CHECK_EVERY,
+            self._retention.run_if_due: JOBS_EVERY,
         }
-        next_at = {look: time.monotonic() + every for look, every in due.items()}
-        while not self._stopping.wait(EVERY):
-            for look, every in due.items():
-                if time.monotonic() >= next_at[look]:
-                    next_at[look] = time.monotonic() + every
-                    self._try(look)
+        next_at = {task: time.monotonic() + every for task, every in intervals.items()}
+        while not self._stopping.wait(DELIVERIES_EVERY):
+            for task, every in intervals.items():
+                if time.monotonic() >= next_at[task]:
+                    next_at[task] = time.monotonic() + every
+                    self._run_safely(task)
 
-    def _try(self, look: Callable[[], None]) -> None:
+    def _run_safely(self, task: Callable[[], None]) -> None:
         try:
-            look()
+            task()
         except Exception:
-            log.exception("The relay stumbled; it will look again.")
+            log.exception("A task of the relay failed; it will be tried again.")
 
-    def deliveries(self) -> None:
-        """Stored deliveries become runs of the delivery's id (R14); one whose run came to nothing gets another."""
+    def enqueue_deliveries(self) -> None:
+        """Ask for a run of each stored delivery (R14).
+
+        The run's id is made of the delivery's, so it is asked for once. A delivery whose run failed has one more try
+        in its id and gets a new run.
+        """
         for row in self._services.inbox.due():
             run_id = f"webhook:{row.handler_id}:{row.webhook_id}:{row.tries}"
             with trace.resumed(row.traceparent):
@@ -81,15 +88,15 @@ class Relay:
             failpoint("run_asked_for")
             self._services.inbox.mark_queued(row)
 
-    def jobs(self) -> None:
-        """What the app wants to finish later, when it is due."""
+    def enqueue_jobs(self) -> None:
+        """Ask for a run of each recurring job of the app and of the workflows that is due."""
         with running(AppContext(self._services)):
             due = [(job.name, key) for job in recurring_jobs(self._services) for key in job.due()]
         for name, key in due:
             self._services.engine.enqueue("job", name, key, queue="job", deduplication_id=f"{name}:{key}")
 
-    def removals(self) -> None:
-        """Connections to be undone: the clean-up at ALC has failed, or they were never saved (C8, C10)."""
+    def enqueue_removals(self) -> None:
+        """Ask for the removal of connections whose clean-up at ALC failed, or that were never saved (C8, C10)."""
         with self._services.database.reading() as session:
             due = (
                 col(ConnectionRow.status).in_(("adding", "removing")),
@@ -101,20 +108,23 @@ class Relay:
                 "remove", connection_id, queue="lifecycle", deduplication_id=f"remove:{connection_id}"
             )
 
-    def subscriptions(self) -> None:
-        """Subscriptions that a connector has to make or to refresh."""
+    def enqueue_subscriptions(self) -> None:
+        """Ask for a run of each subscription that a connector has to make or to refresh."""
         for handler_id in self._services.subscriptions.due():
             self._services.engine.enqueue(
                 "subscription", handler_id, queue="lifecycle", deduplication_id=f"keep:{handler_id}"
             )
 
-    def dead(self) -> None:
-        """What other workers were doing when they died."""
+    def take_over_dead_workers(self) -> None:
+        """Have the engine run again what dead workers had started."""
         with self._services.worker_ids.dead() as worker_ids:
             self._services.engine.requeue_runs_of(worker_ids)
 
-    def identity(self) -> None:
-        """Another worker may have taken over what we do, if the lock on our id is lost: end at once, as in a crash."""
+    def exit_if_lock_is_lost(self) -> None:
+        """End this process at once, as a crash would, if the lock on its worker id is lost.
+
+        Another worker may have taken over its runs by then.
+        """
         if not self._services.worker_ids.is_mine():
             log.critical(
                 "The lock on %s is lost. This worker ends, and is to be started again.", self._services.worker_ids.my_id

@@ -1,19 +1,19 @@
-"""What is forgotten, and when: the one rule, kept by the relay of every worker, a little at a time.
+"""Delete old rows: the one list of what is kept for how long, applied in small batches by every worker.
 
 | rows | kept for |
 |---|---|
-| live events | 1 day; the newest one stays, because the numbers go on from it |
-| messages between the participants | 1 day, and 20,000 at most |
+| live events | 1 day; the newest one stays, because new ids continue from it |
+| messages of the sequence diagram | 1 day, and 20,000 at most |
 | sign-ins (OAuth flows) | 1 day after they expired |
 | finished runs of the engine | 7 days |
-| bodies of deliveries, which tell of people | 7 days after they ended |
-| deliveries | 40 days: a sender that tries for 28 hours finds its id known a week later (R14) |
+| bodies of deliveries, which hold personal data | 7 days after the delivery was handled |
+| deliveries | 40 days: a sender that retries for 28 hours finds its id known a week later (R14) |
 | workflow runs | 400 days after they ended |
-| values under keys (`kv`) | as long as each was given, or for ever |
-| rows of the app | as its manifest says |
-| handlers, and connections without their tokens | for ever: a deleted address answers 410, not 404 (R18) |
+| values under keys (`kv`) | until each expires; without an expiry for ever |
+| rows of the app | as the manifest says |
+| handlers, and connections without their tokens | for ever: the URL of a deleted handler answers 410, not 404 (R18) |
 
-Forgetting twice is forgetting once, so several workers need no agreement.
+Deleting twice does no harm, so several workers need no coordination.
 """
 
 from __future__ import annotations
@@ -31,19 +31,20 @@ from alc_app.runtime.services import Services
 from alc_app.runtime.storage.tables import LiveEvent, OAuthFlow
 
 DAY = 86_400.0
-FIRST_AFTER = 60.0
-EVERY = 3600.0
-AT_ONCE = 1000
-"""Rows of a kind that one pass may forget; when there were so many, the next pass follows at once."""
+FIRST_RUN_AFTER = 60.0
+INTERVAL = 3600.0
+BATCH_SIZE = 1000
+"""Rows of a kind that one pass may delete; after a full batch the next pass follows at once."""
 log = logging.getLogger(__name__)
 
 
 class RetentionJob:
-    """Keeps the rule."""
+    """Applies every retention rule, once an hour."""
 
     def __init__(self, services: Services) -> None:
+        """Take the rules of the runtime and of the manifest. The first pass is due after a minute."""
         self._services = services
-        self._next_at = services.now() + FIRST_AFTER
+        self._next_at = services.now() + FIRST_RUN_AFTER
         self.rules = [
             Retention("live events", 1, self._live_events),
             Retention("sign-ins", 1, self._flows),
@@ -56,26 +57,26 @@ class RetentionJob:
             *services.manifest.operations.retention,
         ]
 
-    def look(self) -> None:
-        """Make a pass when it is time for one: hourly, and at once while there is more to forget."""
+    def run_if_due(self) -> None:
+        """Make a pass if one is due: hourly, and at once while there may be more to delete."""
         if self._services.now() >= self._next_at:
             more = self.sweep()
-            self._next_at = self._services.now() + (0 if more else EVERY)
+            self._next_at = self._services.now() + (0 if more else INTERVAL)
 
     def sweep(self) -> bool:
-        """Make one pass; returns whether there may be more to forget."""
+        """Make one pass; return whether there may be more to delete."""
         with running(AppContext(self._services)):
-            return max([self._forget(rule) for rule in self.rules]) >= AT_ONCE
+            return max([self._apply(rule) for rule in self.rules]) >= BATCH_SIZE
 
-    def _forget(self, rule: Retention) -> int:
-        """Keep one rule; that it stumbles must not keep the others from being kept."""
+    def _apply(self, rule: Retention) -> int:
+        """Apply one rule and return the number of deleted rows. A rule that fails must not stop the others."""
         try:
-            count = rule.forget(self._services.now() - rule.days * DAY, AT_ONCE)
+            count = rule.forget(self._services.now() - rule.days * DAY, BATCH_SIZE)
         except Exception:
-            log.exception("Old %s could not be forgotten; the next pass tries again.", rule.what)
+            log.exception("Old %s could not be deleted; the next pass tries again.", rule.what)
             return 0
         if count:
-            log.info("Forgot %d %s, older than %g days.", count, rule.what, rule.days)
+            log.info("Deleted %d %s, older than %g days.", count, rule.what, rule.days)
         return count
 
     def _live_events(self, before: float, limit: int) -> int:

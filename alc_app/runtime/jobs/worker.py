@@ -1,7 +1,7 @@
-"""The worker: runs everything that the tutorial runs on Attio's servers, durably, on DBOS.
+"""The worker: run everything that the tutorial runs on Attio's servers, durably, on DBOS.
 
-One process has one executor id and holds an exclusive lock on it; without the lock it does not start, because DBOS
-would take up what its living twin is doing. A relay turns rows that wait for work into runs.
+A worker process holds an exclusive lock on its executor id and does not start without it: DBOS would run again what
+a live process with the same id is doing. A relay turns rows that are due into runs.
 """
 
 from __future__ import annotations
@@ -31,14 +31,15 @@ QUEUES: dict[str, dict[str, Any]] = {
     "job": {"worker_concurrency": 16, "polling_interval_sec": 0.5},
     "lifecycle": {"global_concurrency": 1, "polling_interval_sec": 0.2},  # a connect and a disconnect never cross
 }
-"""Each look at a queue costs some milliseconds, also at rest: it is as frequent as somebody waits for it."""
+"""Polling a queue costs some milliseconds, also when it is empty: the less anybody waits for it, the rarer."""
 log = logging.getLogger(__name__)
 
 
 class Worker:
-    """One executor of durable work."""
+    """One executor of durable work. Each public method from `server_function` on is the body of a DBOS workflow."""
 
     def __init__(self, services: Services, executor_id: str = "") -> None:
+        """Prepare the worker; without an `executor_id`, `start` takes a free one."""
         self._services, self._executor_id = services, executor_id
         self._lifecycle = Lifecycle(services)
         self._relay = Relay(services)
@@ -63,7 +64,7 @@ class Worker:
         logs.propagate_to_root("dbos")
         lifecycle = (self.connect, self.disconnect, self.remove, self.subscription)
         for run in (self.server_function, self.webhook, self.job, *lifecycle):
-            DBOS.workflow(name=run.__name__)(_plain(run))
+            DBOS.workflow(name=run.__name__)(_as_function(run))
         DBOS.launch()
         for name, settings in QUEUES.items():
             DBOS.register_queue(name, on_conflict="always_update", **settings)
@@ -71,7 +72,7 @@ class Worker:
         log.info("The worker %s is ready.", executor_id)
 
     def stop(self, within: int = 8) -> None:
-        """Take no new work, let what runs end within some seconds, and give the lock back."""
+        """Take no new work, give the runs under way `within` seconds to end, and release the lock."""
         from dbos import DBOS
 
         self._relay.stop()
@@ -79,13 +80,17 @@ class Worker:
         self._services.worker_ids.release()
 
     def server_function(self, name: str, args: list[Any]) -> dict[str, Any]:
-        """A server function that a record action has called. Usage 7-10."""
+        """Run a server function that a record action has called (tutorial steps Usage 7-10)."""
         function = self._services.manifest.server_function(name)
         with running(DurableContext(self._services)), log_calls_as(self._services.exchanges, "Server Function"):
             return outcome(lambda: function.run(*args))
 
     def webhook(self, handler_id: str, webhook_id: str) -> dict[str, Any]:
-        """A webhook handler with a delivery that was stored and answered. Later 10-11."""
+        """Run a webhook handler on a delivery that was stored and answered (tutorial steps Later 10-11).
+
+        A status below 400 means done. After an unforeseen error the run fails, and the inbox asks for another.
+        Raises: LookupError, if there is no such handler; whatever the handler raises.
+        """
         delivery, row = (
             self._services.inbox.get(handler_id, webhook_id),
             self._services.webhook_handlers.row(handler_id),
@@ -102,23 +107,20 @@ class Worker:
         except BadRequest:
             status = 400
         except Exception as error:
-            self._tell_if_dead(
-                delivery, self._services.inbox.schedule_retry(delivery, f"{type(error).__name__}: {error}")
-            )
-            raise  # the engine keeps the run as failed, with its reason
+            state = self._services.inbox.try_again(delivery, f"{type(error).__name__}: {error}")
+            self._publish_if_failed(delivery, state)
+            raise  # the engine records the run as failed, with the reason
         state = "done" if status < 400 else "failed"
-        self._services.inbox.mark_ended(
-            handler_id, webhook_id, state, None if state == "done" else f"answered {status}"
-        )
-        self._tell_if_dead(delivery, state)
+        self._services.inbox.mark(handler_id, webhook_id, state, None if state == "done" else f"answered {status}")
+        self._publish_if_failed(delivery, state)
         return {"ok": status}
 
-    def _tell_if_dead(self, delivery: Delivery, state: str) -> None:
+    def _publish_if_failed(self, delivery: Delivery, state: str) -> None:
         if state == "failed":
             self._services.publish("dead_letter", {"id": f"delivery:{delivery.handler_id}:{delivery.webhook_id}"})
 
     def job(self, name: str, key: str) -> dict[str, Any]:
-        """Something that was left to be finished later."""
+        """Run the recurring job `name` for one key, under the trace that the job names."""
         job = next(job for job in recurring_jobs(self._services) if job.name == name)
         with (
             running(DurableContext(self._services)),
@@ -128,26 +130,32 @@ class Worker:
             return outcome(lambda: job.run(key))
 
     def connect(self, flow_id: str) -> dict[str, Any]:
-        """A person has come back from ALC with a grant."""
+        """Make a connection for a person who came back from ALC with a code."""
         return self._lifecycle.connect(flow_id)
 
     def disconnect(self, connection_id: str, strict: bool | None = None) -> dict[str, Any]:
-        """A person has pressed Disconnect; a run that an older program was asked for goes by the default."""
+        """Remove a connection for a person who pressed Disconnect.
+
+        `strict` is None in runs that an older version asked for: then the configured default counts.
+        """
         return self._lifecycle.disconnect(
             connection_id, strict=self._services.settings.strict_removal if strict is None else strict
         )
 
     def remove(self, connection_id: str) -> dict[str, Any]:
-        """A connection goes, or its clean-up is tried once more."""
+        """Remove a connection, or retry its clean-up."""
         return self._lifecycle.remove(connection_id)
 
     def subscription(self, handler_id: str) -> dict[str, Any]:
-        """A subscription that a connector has to make or to refresh."""
-        return self._lifecycle.keep_subscription(handler_id)
+        """Have a connector make or refresh a subscription."""
+        return self._lifecycle.maintain_subscription(handler_id)
 
 
-def _plain(method: Any) -> Any:
-    """The engine registers functions, not bound methods. Each goes on with the trace that it was asked for in."""
+def _as_function(method: Any) -> Any:
+    """Return a function that calls the method under the trace of whoever asked for the run.
+
+    DBOS registers functions, not bound methods, and names the workflow after the function.
+    """
 
     def run(*args: Any, traceparent: str | None = None) -> dict[str, Any]:
         with trace.resumed(traceparent):
@@ -158,7 +166,7 @@ def _plain(method: Any) -> Any:
     return run
 
 
-def run_for_ever(worker: Worker) -> None:
+def run_until_signal(worker: Worker) -> None:
     """Start, wait for SIGTERM or SIGINT, stop within 10 seconds."""
     import signal
 

@@ -1,9 +1,9 @@
-"""Workflows that a trigger starts: switched on and off by a person, and made so, whatever happens in between.
+"""Workflows that a trigger starts: a person switches them on and off, and a recurring job makes it so.
 
-Level-triggered: what is wanted is one row, what is so are the activations, and `settle` makes the second follow the
-first. As in Attio each version is activated once: a new one is activated first, then the old one is deactivated, and
-callbacks that reach the old one meanwhile are understood as it was meant. A run's id is made of the event's unique
-key, so an event that reaches both starts one.
+The desired state is one row, `WorkflowSwitch`; the actual state is its rows of `WorkflowActivation`. `reconcile` makes
+the second follow the first. As in Attio each version is activated once: a new version is activated before the old one
+is deactivated, and a callback that reaches the old one in between is handled by the definition it was activated with.
+A run's id is made of the event's unique key, so an event that reaches both versions starts one run.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ from alc_app.runtime.stores.workflow_runs import Json
 from alc_app.runtime.stores.workflow_tables import WorkflowActivation, WorkflowSwitch
 
 PREFIX = "workflow:"
-"""What the file name of a trigger's callback handler begins with; the id of its activation follows."""
+"""Prefix of the file name of a trigger's webhook handler; the id of the activation follows."""
 FIRST_RETRY = 5.0
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Standing:
-    """How a switch stands: what is wanted, whether any version is heard, and what was in the way last."""
+class ActivationStatus:
+    """Whether a workflow is switched on, whether any version receives events, and why the last try failed."""
 
     wanted: bool
     is_active: bool
@@ -45,105 +45,108 @@ class Standing:
 
 
 class WorkflowActivations:
-    """The switches, the activations, and what a callback starts."""
+    """Switches workflows on and off, and starts their runs."""
 
     def __init__(self, services: Services) -> None:
+        """Work on these services."""
         self._services, self._runs = services, services.workflow_runs
 
-    def switch(self, workflow_id: str, *, on: bool) -> None:
-        """A person wants a workflow to be triggered, or not any more. Raises: LookupError."""
+    def set_enabled(self, workflow_id: str, *, enabled: bool) -> None:
+        """Record that a person switched the trigger of a workflow on or off. Raises: LookupError."""
         if self._services.manifest.workflow(workflow_id).trigger is None:
             raise LookupError("A person starts it; there is nothing to switch on.")
         with self._services.database.transaction() as session:
-            session.merge(WorkflowSwitch(workflow_id=workflow_id, wanted=on))
-            append_event(session, "workflow", {"workflow_id": workflow_id}, self._services.now())
+            session.merge(WorkflowSwitch(workflow_id=workflow_id, wanted=enabled))
+            append(session, "workflow", {"workflow_id": workflow_id}, self._services.now())
 
-    def standing(self) -> dict[str, Standing]:
-        """How each workflow stands that was ever switched."""
+    def statuses(self) -> dict[str, ActivationStatus]:
+        """Return the status of each workflow that was ever switched on, by its id."""
         with self._services.database.reading() as session:
             found = {}
             for switch in session.exec(select(WorkflowSwitch)):
-                heard = any(one.state == "active" and self._is_heard(session, one) for one in _open(session, switch))
-                found[switch.workflow_id] = Standing(switch.wanted, heard, switch.why)
+                active = any(
+                    one.state == "active" and self._has_handler(session, one) for one in _not_ended(session, switch)
+                )
+                found[switch.workflow_id] = ActivationStatus(switch.wanted, active, switch.why)
             return found
 
     def due(self) -> list[str]:
-        """Workflows whose activations are not what is wanted, while there is a connection to ask with."""
+        """Return the ids of workflows that `reconcile` has to change; none while there is no active connection."""
         with self._services.database.reading() as session:
-            activations = session.exec(
-                select(WorkflowSwitch).where(WorkflowSwitch.due_at <= self._services.now())
-            ).all()
-            unsettled = [switch.workflow_id for switch in activations if not self._is_settled(session, switch)]
-        connection = self._services.connections.live(self._services.settings.workspace_id) if unsettled else None
-        return unsettled if connection and connection.status == "active" else []
+            switches = session.exec(select(WorkflowSwitch).where(WorkflowSwitch.due_at <= self._services.now())).all()
+            ids = [switch.workflow_id for switch in switches if not self._is_reconciled(session, switch)]
+        connection = self._services.connections.live(self._services.settings.workspace_id) if ids else None
+        return ids if connection and connection.status == "active" else []
 
-    def settle(self, workflow_id: str) -> None:
-        """Activate and deactivate until what is so is what is wanted, or has to wait."""
-        while plan := current().step("plan_switch", partial(self._plan, workflow_id)):
-            current().step("keep_switch", partial(self._keep, plan, self._do(plan)))
+    def reconcile(self, workflow_id: str) -> None:
+        """Activate and deactivate versions until the desired state is reached, or a retry has to wait."""
+        while plan := current().step("plan_activation", partial(self._plan, workflow_id)):
+            current().step("save_activation", partial(self._save, plan, self._carry_out(plan)))
 
     def handler(self, file_name: str) -> Callable[[Request], Response]:
-        """What answers at a trigger's callback address."""
+        """Return the webhook handler of a trigger: it runs the block's `trigger` and starts a workflow run."""
         activation_id = file_name.removeprefix(PREFIX)
 
         def triggered(req: Request) -> Response:
             with self._services.database.reading() as session:
                 activation = session.get_one(WorkflowActivation, activation_id)
-            workflow, block, metadata = self._parts(activation)
+            workflow, block, metadata = self._load(activation)
             trigger = workflow.trigger
-            found = block.trigger(req, config=read_config(block.block, trigger.config), metadata=metadata)
-            if not isinstance(found, NoOp) and found.id in trigger.then:
-                current().step("start_run", lambda: self._start(workflow, trigger.then[found.id], found))
+            outcome = block.trigger(req, config=read_config(block.block, trigger.config), metadata=metadata)
+            if not isinstance(outcome, NoOp) and outcome.id in trigger.then:
+                current().step("start_run", lambda: self._start_run(workflow, trigger.then[outcome.id], outcome))
             return Response(None, status=200)
 
         return triggered
 
-    def _start(self, workflow: Workflow, first: str, event: Outcome) -> str | None:
-        given = dict(event.data or {})
-        once = f"record {given.get('record_id')}" if workflow.once_per_record else event.unique_key
+    def _start_run(self, workflow: Workflow, first: str, event: Outcome) -> str | None:
+        """Start a run at the block `first`. Returns its id, or None if the workflow was switched off meanwhile."""
+        data = dict(event.data or {})
+        key = f"record {data.get('record_id')}" if workflow.once_per_record else event.unique_key
         with self._services.database.transaction() as session:
             switch = session.get(WorkflowSwitch, workflow.id)
-            if switch is None or not switch.wanted:  # switched off since the event came
+            if switch is None or not switch.wanted:
                 return None
-            return self._runs.start(uuid5(NAMESPACE_URL, f"{workflow.id}/{once}").hex, workflow, first, given)
+            return self._runs.start(uuid5(NAMESPACE_URL, f"{workflow.id}/{key}").hex, workflow, first, data)
 
-    def _is_settled(self, session: Session, switch: WorkflowSwitch) -> bool:
-        version = self._wanted(switch)
-        there = [(one.state, one.version_id, self._is_heard(session, one)) for one in _open(session, switch)]
-        return there == ([("active", version, True)] if version else [])
+    def _is_reconciled(self, session: Session, switch: WorkflowSwitch) -> bool:
+        version = self._desired_version(switch)
+        actual = [(one.state, one.version_id, self._has_handler(session, one)) for one in _not_ended(session, switch)]
+        return actual == ([("active", version, True)] if version else [])
 
-    def _wanted(self, switch: WorkflowSwitch) -> str | None:
-        """The version that should be active; a workflow that is no more is not."""
+    def _desired_version(self, switch: WorkflowSwitch) -> str | None:
+        """Return the version that should be active; None for a workflow that is off or no longer in the manifest."""
         known = {workflow.id: workflow for workflow in self._services.manifest.workflows if workflow.trigger}
         found = known.get(switch.workflow_id)
         return found.version_id if found and switch.wanted else None
 
-    def _is_heard(self, session: Session, activation: WorkflowActivation) -> bool:
-        """Does its address answer? A disconnect has taken it, and its webhook at the other side with it."""
+    def _has_handler(self, session: Session, activation: WorkflowActivation) -> bool:
+        """Return whether the webhook handler still exists; a disconnect deletes it, and the webhook at ALC with it."""
         handler = session.get(WebhookHandlerRow, activation.handler_id)
         return handler is not None and not handler.gone_at and not handler.deleted_at
 
     def _plan(self, workflow_id: str) -> Json | None:
+        """Return the next change, such as {"do": "activate", "id": …}; None if there is none, or it has to wait."""
         with self._services.database.transaction() as session:
             switch = session.get_one(WorkflowSwitch, workflow_id, with_for_update=True)
             if switch.due_at > self._services.now():
                 return None
-            for one in _open(session, switch):
-                if not self._is_heard(session, one):
+            for one in _not_ended(session, switch):
+                if not self._has_handler(session, one):
                     one.state = "ended"
-            version, there = self._wanted(switch), _open(session, switch)
-            if version and not any(one.version_id == version for one in there):
-                there.append(self._new(session, workflow_id))
-            for one in there:
+            version, activations = self._desired_version(switch), _not_ended(session, switch)
+            if version and not any(one.version_id == version for one in activations):
+                activations.append(self._create(session, workflow_id))
+            for one in activations:
                 if one.version_id == version and one.state == "activating":
                     return {"do": "activate", "id": one.id}
-            for one in there:
+            for one in activations:
                 if one.version_id != version or one.state == "deactivating":
                     one.state = "deactivating"
                     return {"do": "deactivate", "id": one.id}
             return None
 
-    def _new(self, session: Session, workflow_id: str) -> WorkflowActivation:
+    def _create(self, session: Session, workflow_id: str) -> WorkflowActivation:
         workflow, activation_id = self._services.manifest.workflow(workflow_id), uuid4().hex
         connection_id = self._services.connections.usable_id(self._services.settings.workspace_id)
         activation = WorkflowActivation(
@@ -157,21 +160,22 @@ class WorkflowActivations:
         session.add(activation)
         return activation
 
-    def _do(self, plan: Json) -> Json:
-        """What became of it: well, refused, or something that is worth another try."""
+    def _carry_out(self, plan: Json) -> Json:
+        """Call the block's `activate` or `deactivate`. Returns {"ok": True}, or why it failed and whether to retry."""
         with self._services.database.reading() as session:
-            workflow, block, metadata = self._parts(session.get_one(WorkflowActivation, plan["id"]))
+            workflow, block, metadata = self._load(session.get_one(WorkflowActivation, plan["id"]))
         try:
             config = read_config(block.block, workflow.trigger.config)
-            act = block.activate if plan["do"] == "activate" else block.deactivate
-            result = act(config=config, metadata=metadata)
+            function = block.activate if plan["do"] == "activate" else block.deactivate
+            result = function(config=config, metadata=metadata)
         except SerializableError as error:
             return {"ok": False, "again": True, "why": error.message}
         if isinstance(result, Complete):
             return {"ok": True}
         return {"ok": False, "again": result.retryable, "why": result.error_message}
 
-    def _keep(self, plan: Json, result: Json) -> None:
+    def _save(self, plan: Json, result: Json) -> None:
+        """Save the result of a change; schedule a retry, or switch off a workflow that cannot be activated."""
         now = self._services.now()
         with self._services.database.transaction() as session:
             activation = session.get_one(WorkflowActivation, plan["id"])
@@ -182,7 +186,7 @@ class WorkflowActivations:
             elif result["again"] or plan["do"] == "deactivate":
                 switch.tries, switch.why = switch.tries + 1, result["why"]
                 switch.due_at = now + backoff(switch.tries, FIRST_RETRY)
-            else:  # "the workflow cannot be switched on", and `deactivate` is not called for it
+            else:  # Attio: the workflow cannot be switched on, and `deactivate` is not called
                 activation.state, switch.wanted, switch.why = "ended", False, result["why"]
             if activation.state == "ended":
                 self._services.webhook_handlers.delete(activation.handler_id)
@@ -190,7 +194,7 @@ class WorkflowActivations:
         if not result["ok"]:
             log.warning("The workflow %s could not %s: %s", switch.workflow_id, plan["do"], result["why"])
 
-    def _parts(self, activation: WorkflowActivation) -> tuple[Any, TriggerBlock, TriggerMetadata]:
+    def _load(self, activation: WorkflowActivation) -> tuple[Any, TriggerBlock, TriggerMetadata]:
         workflow: Any = Workflow.model_validate_json(activation.definition)
         block = self._services.manifest.block(workflow.trigger.block)
         if not isinstance(block, TriggerBlock):
@@ -208,7 +212,7 @@ class WorkflowActivations:
 
 
 def webhook_function(services: Services, file_name: str) -> Callable[[Request], Response]:
-    """Return what answers at a webhook handler: a file of the app's `webhooks/`, or the trigger of a workflow.
+    """Return the function of a webhook handler: a file of the app's `webhooks/`, or the trigger of a workflow.
 
     Raises: LookupError.
     """
@@ -217,8 +221,8 @@ def webhook_function(services: Services, file_name: str) -> Callable[[Request], 
     return services.manifest.webhook(file_name)
 
 
-def _open(session: Session, switch: WorkflowSwitch) -> list[WorkflowActivation]:
-    """The activations that have not ended, the newest first."""
+def _not_ended(session: Session, switch: WorkflowSwitch) -> list[WorkflowActivation]:
+    """Return the activations of a workflow that have not ended, the newest first."""
     mine = (WorkflowActivation.workflow_id == switch.workflow_id, WorkflowActivation.state != "ended")
     return list(
         session.exec(select(WorkflowActivation).where(*mine).order_by(col(WorkflowActivation.created_at).desc()))

@@ -1,7 +1,7 @@
-"""The runner of workflows: takes a run's turns, one after the other, until it waits or has ended.
+"""Run workflows: take a run's turns, one after the other, until it waits or ends.
 
-What it does for a turn is the app's: a block's `execute` or `finish`, whose calls through the doors are durable steps.
-The rows (workflow_runs.py) say when there is something to do, and a relay asks for it, as for all upkeep.
+A turn calls the app: a block's `execute` or `finish`, whose calls to ALC and Attio are durable steps. The rows
+(stores/workflow_runs.py) say when a run has something to do, and the relay asks for it as for every recurring job.
 """
 
 from __future__ import annotations
@@ -23,27 +23,30 @@ from alc_app.runtime.stores.workflow_runs import Json
 from alc_app.runtime.workflows.activations import WorkflowActivations
 
 WORKFLOW = "Workflow"
-"""What the runner is called in the sequence diagram."""
+"""The runner's name in the sequence diagram."""
 UNFORESEEN = "Something unexpected happened. The log of the worker says what."
 log = logging.getLogger(__name__)
 
 
 class WorkflowRunner:
-    """Runs the steps of workflows. A run's rows are in `Services.workflow_runs`."""
+    """Runs the steps of workflows. The rows of a run are in `Services.workflow_runs`."""
 
     def __init__(self, services: Services) -> None:
+        """Work on these services."""
         self._services = services
         self.runs = services.workflow_runs
         self.activations = WorkflowActivations(services)
         self.jobs = [
-            RecurringJob("run_workflow", due=self.runs.due, run=self.go_on, trace=self.runs.trace_of, acts_as=WORKFLOW),
-            RecurringJob("switch_workflow", due=self.activations.due, run=self.activations.settle, acts_as=WORKFLOW),
+            RecurringJob(
+                "run_workflow", due=self.runs.due, run=self.advance, trace=self.runs.trace_of, acts_as=WORKFLOW
+            ),
+            RecurringJob("switch_workflow", due=self.activations.due, run=self.activations.reconcile, acts_as=WORKFLOW),
         ]
 
     def start(self, workflow_id: str, record_id: str) -> str:
-        """A person starts a workflow for a record, or joins the run that is under way; returns the run's id.
+        """Start a workflow for a record, or join the run that is under way. Returns the run's id.
 
-        Raises: LookupError.
+        Raises: LookupError, if there is no such workflow or a trigger starts it.
         """
         workflow = self._services.manifest.workflow(workflow_id)
         if workflow.trigger:
@@ -52,27 +55,28 @@ class WorkflowRunner:
         run_id = self.runs.running_for(workflow_id, record_id) or uuid4().hex
         return self.runs.start(run_id, workflow, workflow.first, {"record_id": record_id})
 
-    def go_on(self, run_id: str) -> None:
-        """Bring a run forward as far as it goes."""
+    def advance(self, run_id: str) -> None:
+        """Take the turns of a run until it waits or ends."""
         while turn := current().step("take_turn", partial(self.runs.take_turn, run_id)):
-            current().step("keep_outcome", partial(self.runs.save_result, run_id, turn, self._do(run_id, turn)))
+            current().step("save_outcome", partial(self.runs.keep, run_id, turn, self._run_turn(run_id, turn)))
 
-    def _do(self, run_id: str, turn: Json) -> Json:
+    def _run_turn(self, run_id: str, turn: Json) -> Json:
+        """Call the block and return its result as JSON; whatever goes wrong becomes the result `error`."""
         try:
-            return self._checked(turn, self._call(run_id, turn))
+            return self._check_outcome(turn, self._call_block(run_id, turn))
         except (ValidationError, LookupError) as error:
             return _as_json(Error(f"The block {turn['block_id']} cannot be run: {error}"))
         except SerializableError as error:
             return _as_json(Error(error.message))
         except Exception as error:
-            from dbos import error as engine_error  # late: the web process never gets here
+            from dbos import error as engine_error  # late: the web process never needs it
 
             if isinstance(error, engine_error.DBOSException):
-                raise  # the engine's own affairs
+                raise  # an error of DBOS itself, such as a cancelled run, must reach it
             log.exception("A step of the workflow run %s failed.", run_id)
             return _as_json(Error(UNFORESEEN))
 
-    def _call(self, run_id: str, turn: Json) -> Any:
+    def _call_block(self, run_id: str, turn: Json) -> Any:
         block = self._services.manifest.block(turn["block_id"])
         if not isinstance(block, StepBlock):
             raise LookupError("It is a trigger.")
@@ -81,8 +85,8 @@ class WorkflowRunner:
             return call_finish(block, Request(callback["body"].encode()), config, metadata)
         return block.execute(config=config, metadata=metadata)
 
-    def _checked(self, turn: Json, result: Any) -> Json:
-        """A result whose outcome is one of the block's."""
+    def _check_outcome(self, turn: Json, result: Any) -> Json:
+        """Return the result as JSON. Raises: LookupError, if the block has no such outcome."""
         known = self._services.manifest.block(turn["block_id"]).block.outcomes
         named = result.then if isinstance(result, Defer) else result
         if isinstance(named, Outcome) and named.id not in known:
@@ -105,12 +109,12 @@ class WorkflowRunner:
 
 
 def recurring_jobs(services: Services) -> list[RecurringJob]:
-    """Return every recurring job: those of the app, and those that bring workflows forward."""
+    """Return every recurring job: those of the app, and those that advance workflows."""
     return [*services.manifest.operations.jobs, *WorkflowRunner(services).jobs]
 
 
 def _as_json(result: Any) -> Json:
-    """A block's result as the SDK spells it, in snake case."""
+    """Return a block's result as the SDK writes it, with keys in snake case."""
     if isinstance(result, Outcome):
         return {"type": "outcome", "id": result.id, "data": result.data}
     if isinstance(result, Defer):

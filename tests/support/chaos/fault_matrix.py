@@ -1,13 +1,14 @@
-"""The fault matrix (reference, section 7) as data: at which places each row's crash is played.
+"""The fault matrix: for each stage of the app's work, the places at which a crash is tested.
 
-`scripts/test tests/e2e/test_kill.py` kills a real worker at each of them; test_fault_matrix.py holds them to the code.
+`scripts/test tests/e2e/test_kill.py` kills a real process at each place; test_fault_matrix.py compares them with the
+code.
 """
 
 from __future__ import annotations
 
 
 def around(*steps: str) -> list[str]:
-    """Both places of each step: before its work, and after it and before its outcome is kept."""
+    """Return both places of each step: before its work, and after it but before its result is saved."""
     return [f"{step}.{place}" for step in steps for place in ("before", "after")]
 
 
@@ -21,7 +22,7 @@ MATRIX: dict[str, list[str]] = {
     "Install 7 store external id": around(
         "update_webhook_handler", "schedule_verdict_check", "subscribe_soon", "repair"
     ),
-    "Install 7' a connector subscribes": around("keep_subscription"),
+    "Install 7' a connector subscribes": around("maintain_subscription"),
     "Install 8 mark active": around("save"),
     "Install, undone": around("refuse", "find_webhooks"),
     "Send 3 intent row": ["intent_written", *around("claim_for_send", "get_workspace_connection")],
@@ -44,11 +45,11 @@ MATRIX: dict[str, list[str]] = {
     "CRM 1 somebody sets Requested": around("read_person", "open_requested_send", "find_requested"),
     "CRM 2 a record is deleted": around("is_gone", "unfinished_leads"),
     "CRM 3 two records are merged": around("move_leads"),
-    "Workflow 1 trigger": around("plan_switch", "keep_switch", "start_run"),
-    "Workflow 2 step": around("take_turn", "keep_outcome", "create_task"),
+    "Workflow 1 trigger": around("plan_activation", "save_activation", "start_run"),
+    "Workflow 2 step": around("take_turn", "save_outcome", "create_task"),
     "Workflow 3 wait": around("add_wait", "notify_workflow"),
-    "Remove 1 click": around("stop", "keep"),
-    "Remove 2 DELETE ALC": around("list_webhook_handlers", "delete_webhook", "unsubscribe", "try_later"),
+    "Remove 1 click": around("start_removal", "keep_connection"),
+    "Remove 2 DELETE ALC": around("list_webhook_handlers", "delete_webhook", "unsubscribe", "retry_removal_later"),
     "Remove 3 tombstone": around("delete_webhook_handler"),
     "Remove 4 revoke": around("revoke", "erase"),
 }

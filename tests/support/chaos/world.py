@@ -146,8 +146,13 @@ class World:
 
     def _look(self) -> None:
         relay = self.worker._relay
-        for look in (relay.deliveries, relay.jobs, relay.removals, relay.subscriptions):
-            look()
+        for task in (
+            relay.enqueue_deliveries,
+            relay.enqueue_jobs,
+            relay.enqueue_removals,
+            relay.enqueue_subscriptions,
+        ):
+            task()
         self.engine.work()
 
     def _person(self, _query: str, variables: dict[str, Any]) -> dict[str, Any]:

@@ -36,12 +36,12 @@ def test_a_delivery_that_failed_gets_a_run_that_was_not_used_before(services: Se
     """R14: the engine would take the same id for the same run, which has ended."""
     services.inbox.put("h", "msg_1", b"{}", "new")
     relay = Relay(services)
-    relay.deliveries()
-    services.inbox.mark_ended("h", "msg_1", "failed", "answered 400")
+    relay.enqueue_deliveries()
+    services.inbox.mark("h", "msg_1", "failed", "answered 400")
     assert ids(services) == [LETTER]
 
     assert dead_letters.replay(services, LETTER) == "The delivery msg_1 gets a new run."
-    relay.deliveries()
+    relay.enqueue_deliveries()
 
     assert list(engine.runs) == ["webhook:h:msg_1:0", "webhook:h:msg_1:1"]
     assert not ids(services)
@@ -69,7 +69,7 @@ def test_a_clean_up_that_was_given_up_is_tried_with_the_new_connection(
 
     connect()
     dead_letters.replay(services, f"clean-up:{old}")
-    Relay(services).removals()
+    Relay(services).enqueue_removals()
 
     assert f"remove:{old}" in engine.runs
     assert not ids(services)

@@ -31,8 +31,8 @@ def test_a_delivery_becomes_a_run_of_its_own_id(services: Services, relay: Relay
     """R14: deduplicated by a key, twice."""
     services.inbox.put("h", "msg_1", b"{}", "new")
 
-    relay.deliveries()
-    relay.deliveries()
+    relay.enqueue_deliveries()
+    relay.enqueue_deliveries()
 
     assert engine.runs == {"webhook:h:msg_1:0": ("webhook", ("h", "msg_1"), "webhooks")}
     assert engine.asked == 1
@@ -49,9 +49,9 @@ def test_a_crash_between_asking_and_marking_asks_for_the_same_run(
         raise SystemExit
 
     with monkeypatch.context() as dying, pytest.raises(SystemExit):
-        dying.setattr(services.inbox, "mark_queued", die)
-        relay.deliveries()
-    relay.deliveries()
+        dying.setattr(services.inbox, "queued", die)
+        relay.enqueue_deliveries()
+    relay.enqueue_deliveries()
 
     assert engine.asked == 2
     assert len(engine.runs) == 1
@@ -63,11 +63,11 @@ def test_what_the_app_left_unfinished_is_asked_for_when_it_is_due(
     """I6: one run for each row and kind of work, however often it is looked at."""
     with running(AppContext(services)):
         lead = transitions.open_send("r").id
-        relay.jobs()
+        relay.enqueue_jobs()
         assert not engine.runs
         transitions.mark_sent(lead, "lead_1")
-    relay.jobs()
-    relay.jobs()
+    relay.enqueue_jobs()
+    relay.enqueue_jobs()
 
     name = f"sync_record:{lead}"
     assert engine.runs == {name: ("job", ("sync_record", lead), "job")}
@@ -79,12 +79,12 @@ def test_connections_to_be_undone_are_asked_for_when_they_are_due(
     """C8, C10: a clean-up that failed, and one that was never saved; an active one is left alone."""
     connect()
     abandoned = services.connections.add(WORKSPACE, Tokens("a", "r", time.time() + 60, ""))
-    relay.removals()
+    relay.enqueue_removals()
     assert not engine.runs
 
     with services.database.transaction() as session:
         session.connection().execute(text("update connection set due_at = 1 where due_at is not null"))
-    relay.removals()
+    relay.enqueue_removals()
 
     assert engine.runs == {f"remove:{abandoned}": ("remove", (abandoned,), "lifecycle")}
 
@@ -95,7 +95,7 @@ def test_the_work_of_dead_workers_is_taken_over(services: Services, relay: Relay
     services.worker_ids.release()
     services.worker_ids.acquire("worker-0")
 
-    relay.dead()
+    relay.take_over_dead_workers()
 
     assert engine.taken_over == ["worker-7"]
     services.worker_ids.release()
@@ -118,10 +118,10 @@ def test_a_look_that_stumbles_does_not_end_the_relay(
         return real()
 
     monkeypatch.setattr(services.inbox, "due", new)
-    for look in (relay.deliveries, relay.deliveries):
-        relay._try(look)
+    for task in (relay.enqueue_deliveries, relay.enqueue_deliveries):
+        relay._run_safely(task)
 
-    assert "stumbled" in caplog.text
+    assert "will be tried again" in caplog.text
     assert len(engine.runs) == 1
 
 
@@ -135,7 +135,7 @@ def test_a_run_goes_on_with_the_trace_of_its_delivery(
     monkeypatch.setattr(engine, "enqueue", lambda *_, **__: seen.append(trace.trace_id()))
 
     with trace.resumed(None):
-        relay.deliveries()
+        relay.enqueue_deliveries()
         assert trace.trace_id() != "a" * 32
 
     assert seen == ["a" * 32]

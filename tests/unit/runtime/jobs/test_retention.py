@@ -17,7 +17,7 @@ from alc_app.leads import transitions
 from alc_app.leads.models import EarlyEvent, Lead
 from alc_app.runtime.context import AppContext
 from alc_app.runtime.doctor.gauges import Gauges
-from alc_app.runtime.jobs.retention import AT_ONCE, DAY, EVERY, FIRST_AFTER, RetentionJob
+from alc_app.runtime.jobs.retention import BATCH_SIZE, DAY, FIRST_RUN_AFTER, INTERVAL, RetentionJob
 from alc_app.runtime.routes.live_updates import Live
 from alc_app.runtime.services import Services
 from alc_app.runtime.storage.tables import Delivery, KeyValueRow, LiveEvent, OAuthFlow, WebhookHandlerRow
@@ -38,7 +38,7 @@ def services(make_house: Callable[..., Services], clock: Clock, config: Config) 
 
 
 @pytest.fixture
-def housekeeping(services: Services) -> RetentionJob:
+def retention(services: Services) -> RetentionJob:
     """What the relay has."""
     return RetentionJob(services)
 
@@ -56,7 +56,7 @@ def delivery(services: Services, webhook_id: str) -> Delivery | None:
 
 
 def test_live_events_are_kept_for_a_day_and_the_newest_for_ever(
-    services: Services, housekeeping: RetentionJob, clock: Clock
+    services: Services, retention: RetentionJob, clock: Clock
 ) -> None:
     """Their numbers must go on from the newest one, or a page that waits for the next would wait for ever."""
     live = Live(services.database, "b", services.exchanges)
@@ -65,11 +65,11 @@ def test_live_events_are_kept_for_a_day_and_the_newest_for_ever(
     clock.time += DAY
     services.publish("second", {})
     clock.time += 1
-    housekeeping.sweep()
+    retention.sweep()
     assert kinds(services) == ["boot", "second"]
 
     clock.time += 3 * DAY
-    housekeeping.sweep()
+    retention.sweep()
     services.publish("third", {})
 
     assert kinds(services) == ["boot", "second", "third"]
@@ -77,7 +77,7 @@ def test_live_events_are_kept_for_a_day_and_the_newest_for_ever(
 
 
 def test_a_page_that_slept_longer_than_events_are_kept_starts_anew(
-    services: Services, housekeeping: RetentionJob, clock: Clock
+    services: Services, retention: RetentionJob, clock: Clock
 ) -> None:
     """It has missed something that nobody can tell it any more; one that has seen all goes on."""
     live = Live(services.database, "b", services.exchanges)
@@ -89,7 +89,7 @@ def test_a_page_that_slept_longer_than_events_are_kept_starts_anew(
         services.publish(kind, {})
     assert len(live.after(slept)) == 3
 
-    housekeeping.sweep()
+    retention.sweep()
 
     assert [event["kind"] for event in live.after(slept)] == ["reset"]
     awake = f"{live.boot}:{int(slept.partition(':')[2]) + 1}"
@@ -97,21 +97,21 @@ def test_a_page_that_slept_longer_than_events_are_kept_starts_anew(
 
 
 def test_values_under_keys_go_when_their_time_is_over(
-    services: Services, housekeeping: RetentionJob, clock: Clock
+    services: Services, retention: RetentionJob, clock: Clock
 ) -> None:
     """The row itself, not only what is read of it: it may tell of people. Without an end it stays."""
     services.key_values.set("short", 1, 60)
     services.key_values.set("long", 1, 3600)
     services.key_values.set("for ever", 1, None)
     clock.time += 61
-    housekeeping.sweep()
+    retention.sweep()
 
     with services.database.reading() as session:
         assert sorted(session.exec(select(KeyValueRow.key))) == ["for ever", "long"]
 
 
 def test_sign_ins_are_kept_for_a_day_after_they_expired(
-    services: Services, housekeeping: RetentionJob, clock: Clock
+    services: Services, retention: RetentionJob, clock: Clock
 ) -> None:
     """O3: a replay is known as one until then, and long after its code has died."""
     row = {"state_hash": "s", "browser_hash": "b", "issuer": "i", "verifier": ""}
@@ -119,11 +119,11 @@ def test_sign_ins_are_kept_for_a_day_after_they_expired(
         session.add(OAuthFlow(id="flow", expires_at=START, **row))
 
     clock.time += DAY
-    assert not housekeeping.sweep()
+    assert not retention.sweep()
     with services.database.reading() as session:
         assert session.get(OAuthFlow, "flow")
     clock.time += 1
-    housekeeping.sweep()
+    retention.sweep()
 
     with services.database.reading() as session:
         assert session.get(OAuthFlow, "flow") is None
@@ -131,7 +131,7 @@ def test_sign_ins_are_kept_for_a_day_after_they_expired(
 
 @pytest.mark.parametrize("state", ["done", "failed", "ignored"])
 def test_a_delivery_loses_its_body_first_and_its_id_much_later(
-    services: Services, housekeeping: RetentionJob, clock: Clock, state: str
+    services: Services, retention: RetentionJob, clock: Clock, state: str
 ) -> None:
     """R14: while the id is known, the same delivery is a duplicate and another one with its id a conflict."""
     services.inbox.put("h", "msg", b'{"name": "Ada"}', "ignored" if state == "ignored" else "new")
@@ -140,30 +140,30 @@ def test_a_delivery_loses_its_body_first_and_its_id_much_later(
         services.inbox.mark_ended("h", "msg", state, "a reason with a name in it")
 
     clock.time += 7 * DAY
-    housekeeping.sweep()
+    retention.sweep()
     assert (delivery(services, "msg") or Delivery()).body
     clock.time += 1
-    housekeeping.sweep()
+    retention.sweep()
 
     kept = delivery(services, "msg")
     assert kept and (kept.state, kept.body, kept.why) == ("forgotten", b"", None)
     clock.time += 33 * DAY - 2
-    housekeeping.sweep()
+    retention.sweep()
     assert services.inbox.put("h", "msg", b'{"name": "Ada"}', "new") == "duplicate"
     assert services.inbox.put("h", "msg", b"{}", "new") == "conflict"
     clock.time += 2
-    housekeeping.sweep()
+    retention.sweep()
     assert delivery(services, "msg") is None
 
 
-def test_a_delivery_that_waits_is_never_forgotten(services: Services, housekeeping: RetentionJob, clock: Clock) -> None:
+def test_a_delivery_that_waits_is_never_forgotten(services: Services, retention: RetentionJob, clock: Clock) -> None:
     """R17: it was answered with 2xx, so it must have its effect, however late."""
     services.inbox.put("h", "msg_1", b"{}", "new")
     services.inbox.put("h", "msg_2", b"{}", "new")
     services.inbox.mark_queued(services.inbox.get("h", "msg_2"))
 
     clock.time += 1000 * DAY
-    housekeeping.sweep()
+    retention.sweep()
 
     assert [row.body for row in services.inbox.due()] == [b"{}", b"{}"]
 
@@ -180,9 +180,7 @@ def test_a_delivery_that_is_given_up_has_ended(services: Services, clock: Clock)
     assert (given_up.state, given_up.due_at, given_up.why) == ("failed", START + 5, "why")
 
 
-def test_the_app_says_how_long_its_own_rows_are_kept(
-    services: Services, housekeeping: RetentionJob, clock: Clock
-) -> None:
+def test_the_app_says_how_long_its_own_rows_are_kept(services: Services, retention: RetentionJob, clock: Clock) -> None:
     """Early verdicts 7 days, ended leads 400; what is open, or not shown yet, stays."""
     with running(AppContext(services)):
         ended, open_, unshown = (transitions.open_send(f"{n}{RECORD[1:]}").id for n in "123")
@@ -200,61 +198,59 @@ def test_the_app_says_how_long_its_own_rows_are_kept(
             return set(session.exec(select(Lead.id))), list(session.exec(select(EarlyEvent.alc_lead_id)))
 
     clock.time += 7 * DAY
-    housekeeping.sweep()
+    retention.sweep()
     assert kept() == ({ended, open_, unshown}, ["x"])
     clock.time += 393 * DAY
-    housekeeping.sweep()
+    retention.sweep()
     assert kept() == ({ended, open_, unshown}, [])
     clock.time += 1
-    housekeeping.sweep()
+    retention.sweep()
     assert kept() == ({open_, unshown}, [])
 
 
-def test_handlers_are_kept_for_ever(services: Services, housekeeping: RetentionJob, clock: Clock) -> None:
+def test_handlers_are_kept_for_ever(services: Services, retention: RetentionJob, clock: Clock) -> None:
     """R18: their addresses answer 410, so that a good sender stops."""
     handler_id = services.webhook_handlers.create("c", "lead_processed")
     services.webhook_handlers.delete(handler_id)
 
     clock.time += 10_000 * DAY
-    housekeeping.sweep()
+    retention.sweep()
 
     with services.database.reading() as session:
         assert session.get(WebhookHandlerRow, handler_id)
 
 
 def test_a_pass_is_bounded_and_the_next_one_follows_at_once(
-    services: Services, housekeeping: RetentionJob, clock: Clock
+    services: Services, retention: RetentionJob, clock: Clock
 ) -> None:
     """The writer of SQLite is never held for long; a backlog is worked off all the same, and then it is hourly."""
     with services.database.transaction() as session:
-        session.add_all(LiveEvent(kind="old", data="{}", at=START) for _ in range(AT_ONCE + 5))
+        session.add_all(LiveEvent(kind="old", data="{}", at=START) for _ in range(BATCH_SIZE + 5))
     clock.time += 2 * DAY
     services.publish("new", {})
 
-    housekeeping.look()
+    retention.run_if_due()
     assert len(kinds(services)) == 6
-    housekeeping.look()
+    retention.run_if_due()
     assert kinds(services) == ["new"]
 
     with services.database.transaction() as session:
         session.add(LiveEvent(id=1, kind="old", data="{}", at=START))
-    clock.time += EVERY - 1
-    housekeeping.look()
+    clock.time += INTERVAL - 1
+    retention.run_if_due()
     assert kinds(services) == ["old", "new"]
     clock.time += 1
-    housekeeping.look()
+    retention.run_if_due()
     assert kinds(services) == ["new"]
 
 
-def test_the_first_pass_comes_soon_after_the_start(
-    services: Services, housekeeping: RetentionJob, clock: Clock
-) -> None:
+def test_the_first_pass_comes_soon_after_the_start(services: Services, retention: RetentionJob, clock: Clock) -> None:
     """A worker that is restarted every day forgets too, and one that has just started has better things to do."""
-    housekeeping.look()
+    retention.run_if_due()
     assert services.engine.forgotten_before == 0  # type: ignore[attr-defined]  # the fake's
 
-    clock.time += FIRST_AFTER
-    housekeeping.look()
+    clock.time += FIRST_RUN_AFTER
+    retention.run_if_due()
 
     assert services.engine.forgotten_before == clock.time - 7 * DAY  # type: ignore[attr-defined]  # the fake's
 
@@ -273,7 +269,7 @@ def test_a_rule_that_stumbles_does_not_keep_the_others_from_being_kept(
 
     assert not RetentionJob(services).sweep()
 
-    assert "Old finished runs could not be forgotten" in caplog.text
+    assert "Old finished runs could not be deleted" in caplog.text
     assert (delivery(services, "msg") or Delivery()).state == "forgotten"
 
 

@@ -440,7 +440,7 @@ def test_attio_that_is_away_is_waited_for(at: World) -> None:
 
 def switch(at: World, workflow_id: str, *, on: bool) -> None:
     """A person switches a workflow on or off."""
-    WorkflowActivations(at.services).switch(workflow_id, on=on)
+    WorkflowActivations(at.services).set_enabled(workflow_id, enabled=on)
     settle(at)
 
 
