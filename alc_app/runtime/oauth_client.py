@@ -1,6 +1,6 @@
 """The OAuth client: authorization code with PKCE, refresh, revocation. RFC 6749, 7636, 7009, 8414, 9207, 9700.
 
-Authlib speaks the protocol; what it leaves open is closed here (O4, O7, O11). Nothing is stored by this file.
+Authlib implements the protocol; this module adds the checks that it leaves out (O4, O7, O11). It stores nothing.
 """
 
 from __future__ import annotations
@@ -25,26 +25,26 @@ from alc_app.runtime.http_client import Http, harden
 DEFAULT_LIFETIME = 3600
 MAX_LIFETIME = 86_400
 MAX_USERNAME = 320
-"""As long as an address can be."""
-NO_ANSWER = "ALC did not answer the token request as it should."
+"""The longest possible email address."""
+BAD_ANSWER = "ALC did not answer the token request as it should."
 _TOKEN = re.compile(r"[\x21-\x7e]{1,8192}")
 _SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")
-"""RFC 6749, appendix A: what tokens and scopes are made of."""
-METADATA_FOR = 300.0
-"""Seconds that the server's metadata is trusted without asking again."""
+"""Characters of tokens and scopes (RFC 6749, appendix A)."""
+METADATA_MAX_AGE = 300.0
+"""Seconds for which the server's metadata is cached."""
 
 
 class OAuthFailed(SerializableError):
-    """The authorization server cannot be used or said no in passing; trying again may help."""
+    """The authorization server cannot be used, or refused for now; trying again may help."""
 
 
 class OAuthDenied(OAuthFailed):
-    """The authorization server refuses this grant for good: the user has to connect again."""
+    """The authorization server refused this grant for good: the user has to connect again."""
 
 
 @dataclass(frozen=True)
 class Tokens:
-    """What a token response gives us. `expires_at` is in seconds since 1970; `username` is empty if ALC says none."""
+    """A token response. `expires_at` is in seconds since 1970; `username` is empty if ALC names none."""
 
     access_token: str
     refresh_token: str
@@ -57,17 +57,18 @@ class OAuthClient:
     """Our client at ALC's authorization server."""
 
     def __init__(self, config: Config, http: Http, now: Callable[[], float] = time.time) -> None:
+        """Take ALC's address and our credentials from `config`; `now` returns seconds since 1970."""
         self._config, self._http, self._now = config, http, now
         self._metadata: tuple[float, Mapping[str, Any]] = (float("-inf"), {})
         self.redirect_uri = f"{config.base_url}/connections/alc/callback"
 
     @property
     def issuer(self) -> str:
-        """The authorization server that we are configured for."""
+        """The URL of the authorization server."""
         return self._config.alc_url
 
     def authorization_url(self, *, state: str, verifier: str) -> str:
-        """Where to send the browser (O1). Raises: OAuthFailed."""
+        """Return the URL to send the browser to (O1). Raises: OAuthFailed."""
         url, _ = self._session().create_authorization_url(
             self.metadata()["authorization_endpoint"],
             state=state,
@@ -77,15 +78,18 @@ class OAuthClient:
         return str(url)
 
     def exchange(self, code: str, verifier: str) -> Tokens:
-        """Redeem an authorization code. Raises: OAuthDenied, OAuthFailed."""
+        """Exchange an authorization code for tokens. Raises: OAuthDenied, OAuthFailed."""
         return self._token_request(grant_type="authorization_code", code=code, code_verifier=verifier)
 
     def refresh(self, refresh_token: str) -> Tokens:
-        """Trade a refresh token for new tokens. Raises: OAuthDenied, OAuthFailed."""
+        """Exchange a refresh token for new tokens. Raises: OAuthDenied, OAuthFailed."""
         return self._token_request(grant_type="refresh_token", refresh_token=refresh_token)
 
     def revoke(self, token: str, hint: str) -> None:
-        """Revoke a token; one that the server does not know is revoked (RFC 7009). Raises: OAuthFailed."""
+        """Revoke a token. `hint` is its type. A token that the server does not know counts as revoked (RFC 7009).
+
+        Raises: OAuthFailed.
+        """
         try:
             response = self._session().revoke_token(
                 self.metadata()["revocation_endpoint"], token=token, token_type_hint=hint
@@ -96,9 +100,12 @@ class OAuthClient:
             raise OAuthFailed(f"ALC answered the revocation with status {response.status_code}.")
 
     def metadata(self) -> Mapping[str, Any]:
-        """The server's metadata, checked (RFC 8414, O7); a bad refetch does not evict a good copy."""
+        """Return the server's metadata, checked (RFC 8414, O7), from a cache.
+
+        If it cannot be fetched again, the old copy is used. Raises: OAuthFailed, if there is none.
+        """
         fetched_at, known = self._metadata
-        if known and time.monotonic() - fetched_at < METADATA_FOR:
+        if known and time.monotonic() - fetched_at < METADATA_MAX_AGE:
             return known
         try:
             self._metadata = (time.monotonic(), self.fetch_metadata())
@@ -108,7 +115,7 @@ class OAuthClient:
         return self._metadata[1]
 
     def fetch_metadata(self) -> Mapping[str, Any]:
-        """Ask the server for its metadata now, and check it. Raises: OAuthFailed."""
+        """Fetch the server's metadata now, and check it. Raises: OAuthFailed."""
         url = f"{self.issuer}/.well-known/oauth-authorization-server"
         try:
             response = self._http.request("GET", url, headers={"Accept": "application/json"})
@@ -133,43 +140,44 @@ class OAuthClient:
 
     def _token_request(self, **body: str) -> Tokens:
         session = self._session()
-        session.register_compliance_hook("access_token_response", _check_answer)
+        session.register_compliance_hook("access_token_response", _check_token_response)
         try:
             token = session.fetch_token(self.metadata()["token_endpoint"], **body)
         except OAuthError as error:
             raise OAuthDenied(f"ALC refused the tokens: {error.error}.").because(error) from error
         except (requests.RequestException, ValueError, TypeError, OverflowError) as error:
-            raise OAuthFailed(NO_ANSWER).because(error) from error
+            raise OAuthFailed(BAD_ANSWER).because(error) from error
         return _tokens(token, previous=body.get("refresh_token", ""), now=self._now())
 
 
 def new_verifier() -> str:
-    """A PKCE verifier of 48 random characters (RFC 7636)."""
+    """Return a PKCE verifier of 48 random characters (RFC 7636)."""
     return str(generate_token(48))
 
 
-def _check_answer(response: requests.Response) -> requests.Response:
-    """Pass on what RFC 6749 calls an answer: an object with 200, or an error with 400 or 401. Raises: OAuthFailed.
+def _check_token_response(response: requests.Response) -> requests.Response:
+    """Return the response if RFC 6749 allows it: an object with 200, or an error with 400 or 401.
 
-    Authlib takes tokens out of any answer, and a passing "slow down" for a refusal.
+    Authlib would take tokens from a response with any status, and a temporary "slow down" for a refusal.
+    Raises: OAuthFailed.
     """
     try:
         body = response.json()
     except (ValueError, RecursionError) as error:
-        raise OAuthFailed(NO_ANSWER).because(error) from error
+        raise OAuthFailed(BAD_ANSWER).because(error) from error
     refused = response.status_code in (400, 401) and isinstance(body, dict) and isinstance(body.get("error"), str)
     if not refused and not (response.status_code == 200 and isinstance(body, dict)):
-        raise OAuthFailed(f"{NO_ANSWER} It came with status {response.status_code}.")
+        raise OAuthFailed(f"{BAD_ANSWER} It came with status {response.status_code}.")
     return response
 
 
 def _check_endpoint(name: str, url: object, issuer: str) -> None:
     try:
-        parts, home = urlsplit(str(url)), urlsplit(issuer)
+        parts, expected = urlsplit(str(url)), urlsplit(issuer)
     except ValueError as error:
         raise OAuthFailed(f"ALC's metadata names a {name} that is no address.") from error
     safe = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)
-    if not isinstance(url, str) or not safe or (parts.scheme, parts.netloc) != (home.scheme, home.netloc):
+    if not isinstance(url, str) or not safe or (parts.scheme, parts.netloc) != (expected.scheme, expected.netloc):
         raise OAuthFailed(f"ALC's metadata names a {name} that is not on {issuer} or not https.")
 
 
@@ -192,6 +200,6 @@ def _tokens(token: object, previous: str, now: float) -> Tokens:
 
 
 def _username(token: Mapping[str, Any]) -> str:
-    """Whose account it is, if the server says so and it can be shown; it is never used for anything else."""
+    """Return whose account it is, if the server names one that can be shown. It is used for nothing else."""
     found = token.get("username")
     return found if isinstance(found, str) and found.isprintable() and len(found) <= MAX_USERNAME else ""

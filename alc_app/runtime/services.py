@@ -1,4 +1,4 @@
-"""What both processes are made of: one object that holds the stores, the clients and the manifest."""
+"""The parts of the web process and of the worker: one object with the stores, the clients and the manifest."""
 
 from __future__ import annotations
 
@@ -36,21 +36,22 @@ from alc_app.runtime.stores.workflow_runs import WorkflowRuns
 from alc_app.runtime.stores.workspace_settings import WorkspaceSettings
 
 WORKSPACE = "workspace"
-"""One installation serves one workspace, the one that the token belongs to; rows name it all the same."""
+"""An installation serves one workspace, that of the Attio token. Labs add connections of workspaces of their own."""
 
 
 class Services:
-    """Everything that app code, run in either process, can lean on."""
+    """The stores and clients that the web process and the worker share."""
 
     def __init__(self, config: Config, manifest: App, now: Callable[[], float] = time.time) -> None:
+        """Open the databases and build everything. `now` returns seconds since 1970. Raises: SchemaUnfit."""
         self.config, self.manifest, self.now = config, manifest, now
         failpoints.arm(config.failpoints, config.kill_once)
         self.database = Database(config.database("app"))
-        # On SQLite a file of its own, so that a delivery never waits for another writer; on Postgres one pool.
-        apart = config.database("inbox") != config.database("app")
-        inbox = Database(config.database("inbox")) if apart else self.database
-        exchanges = Database(config.database("exchanges")) if apart else self.database
-        self._fit(inbox, exchanges)
+        # SQLite: a file for each, so that a delivery never waits for another writer. Postgres: one pool for all.
+        separate = config.database("inbox") != config.database("app")
+        inbox = Database(config.database("inbox")) if separate else self.database
+        exchanges = Database(config.database("exchanges")) if separate else self.database
+        self._check_schemas(inbox, exchanges)
         self.exchanges = ExchangeLog(
             exchanges if config.notes_exchanges else None,
             now,
@@ -63,7 +64,7 @@ class Services:
         self.http = Http()
         self.rate_limiter = RateLimiter(self.database)
         self.circuit_breaker = CircuitBreaker(self.database, now)
-        self.sealer = sealer = Sealer.from_config(config, in_use=self._holds_secrets())
+        self.sealer = sealer = Sealer.from_config(config, in_use=self._has_sealed_secrets())
         self.oauth = OAuthClient(config, self.http, now)
         self.oauth_flows = OAuthFlows(self.database, sealer, self.oauth, now)
         self.connections = Connections(self.database, sealer, self.oauth, now)
@@ -74,17 +75,18 @@ class Services:
         self.workspace_settings = WorkspaceSettings(self.database, WORKSPACE, now)
         self.workflow_runs = WorkflowRuns(self.database, f"{config.base_url}/workflows", now)
 
-    def _fit(self, inbox: Database, exchanges: Database) -> None:
-        fits = {"app": self.database, "inbox": inbox, "exchanges": exchanges}
+    def _check_schemas(self, inbox: Database, exchanges: Database) -> None:
+        """Migrate or check the schema of each database; close them all if one does not fit."""
+        databases = {"app": self.database, "inbox": inbox, "exchanges": exchanges}
         try:
-            for folder, database in fits.items():
-                Schema(database, folder).prepare()
-        except SchemaMismatch:
-            for database in fits.values():
+            for folder, database in databases.items():
+                Schema(database, folder).fit()
+        except SchemaUnfit:
+            for database in databases.values():
                 database.close()
             raise
 
-    def _holds_secrets(self) -> bool:
+    def _has_sealed_secrets(self) -> bool:
         with self.database.reading() as session:
             return (
                 session.exec(select(ConnectionRow.id).where(ConnectionRow.access_token != "").limit(1)).first()
@@ -92,12 +94,12 @@ class Services:
             )
 
     def publish(self, kind: str, data: Mapping[str, Any]) -> None:
-        """Tell the open pages; within a transaction, when it commits."""
+        """Send an event to the open pages; within a transaction, when it commits."""
         with self.database.transaction() as session:
             append_event(session, kind, data, self.now())
 
     def close(self) -> None:
-        """Give everything back."""
+        """Close the databases and the log of exchanges."""
         self.exchanges.close()
         self.engine.close()
         self.database.close()
@@ -105,7 +107,7 @@ class Services:
 
 
 def _settings(config: Config, handlers: WebhookHandlers) -> Settings:
-    """What app code may know of the configuration."""
+    """Return what app code may know of the configuration."""
     return Settings(
         alc_url=config.alc_url,
         attio_url=config.attio_origin,

@@ -36,8 +36,8 @@ def build(config: Config | None = None) -> Flask:
     _configure(app, config)
     services = Services(config, manifest)
     app.extensions["services"] = services
-    services.exchanges.describe = sequence.describe
-    log = live_updates.Live(services.database, uuid.uuid4().hex[:12], services.exchanges)
+    services.exchanges.tell = sequence.describe
+    log = live_updates.LiveUpdates(services.database, uuid.uuid4().hex[:12], services.exchanges)
     app.extensions["live"] = log
     workspace = Workspace(services, log)
     csrf = CSRFProtect(app)
@@ -60,7 +60,7 @@ def build(config: Config | None = None) -> Flask:
     return app
 
 
-def _labs(app: Flask, csrf: CSRFProtect, services: Services, log: live_updates.Live) -> LabRunner:
+def _labs(app: Flask, csrf: CSRFProtect, services: Services, log: live_updates.LiveUpdates) -> LabStage:
     """Create the labs, and the webhook routes of the naive code, which checks no signature."""
     runner = LabRunner(services, log.stopping)
     naive = naive_webhooks(runner.naive_runtimes)

@@ -32,7 +32,7 @@ from alc_app.pages.workflow_models import RunView, WorkflowView
 from alc_app.runtime.context import AppContext
 from alc_app.runtime.doctor.doctor import Doctor
 from alc_app.runtime.jobs import dead_letters
-from alc_app.runtime.routes.live_updates import Live
+from alc_app.runtime.routes.live_updates import LiveUpdates
 from alc_app.runtime.services import Services
 from alc_app.runtime.storage.tables import Delivery
 from alc_app.runtime.stores.inbox import ENDED
@@ -54,7 +54,7 @@ class Workspace:
     name = "Halden"
     user_name = "You"
 
-    def __init__(self, services: Services, live: Live) -> None:
+    def __init__(self, services: Services, live: LiveUpdates) -> None:
         """Serve this workspace; `live` is the log of its events."""
         self._services, self._live, self._doctor = services, live, Doctor(services)
         self.alc_console_url = services.config.alc_url

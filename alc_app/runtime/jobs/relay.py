@@ -76,8 +76,7 @@ class Relay:
     def enqueue_deliveries(self) -> None:
         """Ask for a run of each stored delivery (R14).
 
-        The run's id is made of the delivery's, so it is asked for once. A delivery whose run failed has one more try
-        in its id and gets a new run.
+        The run's id contains the delivery's id and its number of tries, so that there is one run for each try.
         """
         for row in self._services.inbox.due():
             run_id = f"webhook:{row.handler_id}:{row.webhook_id}:{row.tries}"

@@ -1,7 +1,7 @@
-"""The door for deliveries that a connector reads: a handshake is answered, events are stored, and then answered.
+"""Receive deliveries for a connector: answer handshakes, store events, then answer.
 
-The address may be called before `subscribe` has returned: a service that wants to see its challenge answered does so
-while our registration is still open. Events are taken only when the subscription is known and the request is verified.
+A service may call the URL before `subscribe` has returned, because it sends its challenge during our registration.
+Events are accepted only when the subscription is known and the request is verified.
 """
 
 from __future__ import annotations
@@ -22,37 +22,38 @@ from alc_app.runtime.signatures.standard_webhooks import NotVerified
 from alc_app.runtime.storage.tables import WebhookHandlerRow
 
 JSON, FORM = "application/json", "application/x-www-form-urlencoded"
-Take = Callable[[WebhookHandlerRow, str, bytes], Response]
+Accept = Callable[[WebhookHandlerRow, str, bytes], Response]
 log = logging.getLogger(__name__)
 
 
 class ConnectorIntake:
-    """Takes one request after another; `take` stores one event as a delivery and answers for it."""
+    """Answers requests to the URLs of connectors."""
 
     def __init__(
-        self, services: Services, take: Take, refuse: Callable[[str], None], wait: Callable[[], Response]
+        self, services: Services, accept: Accept, warn: Callable[[str], None], unavailable: Callable[[], Response]
     ) -> None:
-        self._services, self._take, self._refuse, self._wait = services, take, refuse, wait
+        """Use `accept` to store one event as a delivery, `warn` to log a refusal, `unavailable` to answer 503."""
+        self._services, self._accept, self._warn, self._unavailable = services, accept, warn, unavailable
 
     def receive(self, row: WebhookHandlerRow, raw_body: bytes) -> Response:
         """Answer one request. Raises: CannotUnseal."""
         connector = self._services.manifest.connector(row.connector)
-        delivery_id = self._verified(connector, row, raw_body)
+        delivery_id = self._verify(connector, row, raw_body)
         try:
             handled = self._handle(connector, row, raw_body)
         except InvalidSignature as error:
-            return self._refused(row, str(error))
+            return self._refuse(row, str(error))
         except BadRequest as error:
             return Response(f"Bad Request: {error}", status=400, content_type="text/plain; charset=utf-8")
         if delivery_id is None and (handled.events or handled.state is not None or handled.response is None):
-            return self._refused(row, "it is not signed as the connector says")
-        if handled.events and not self._is_open(row):
-            return self._wait()
+            return self._refuse(row, "it is not signed as the connector says")
+        if handled.events and not self._is_ready(row):
+            return self._unavailable()
         return self._store(row, delivery_id or "", handled)
 
-    def _verified(self, connector: Connector, row: WebhookHandlerRow, raw_body: bytes) -> str | None:
-        """The id of a delivery that may be trusted; None for one that may not, except for a handshake."""
-        if not connector.signed_by:  # its `handle` verifies; the same bytes are the same delivery
+    def _verify(self, connector: Connector, row: WebhookHandlerRow, raw_body: bytes) -> str | None:
+        """Return the id of a verified delivery; None for one that is not verified, which may only be a handshake."""
+        if not connector.signed_by:  # `handle` verifies instead; the id is made of the body
             return f"sha256_{hashlib.sha256(raw_body).hexdigest()[:40]}"
         secret = self._services.webhook_handlers.secret(row)
         try:
@@ -61,50 +62,51 @@ class ConnectorIntake:
             return None
 
     def _handle(self, connector: Connector, row: WebhookHandlerRow, raw_body: bytes) -> Handled:
-        kept = self._services.subscriptions.row(row.id)
+        subscription = self._services.subscriptions.row(row.id)
         return connector.handle(
             query=request.args.to_dict(),
             data=_data(raw_body),
             headers={name.lower(): value for name, value in request.headers.items()},
-            state=self._services.subscriptions.state(kept) if kept else {},
-            parameters=self._services.subscriptions.parameters(kept) if kept else {},
+            state=self._services.subscriptions.state(subscription) if subscription else {},
+            parameters=self._services.subscriptions.parameters(subscription) if subscription else {},
             raw_body=_text(raw_body),
         )
 
-    def _is_open(self, row: WebhookHandlerRow) -> bool:
-        """Has the connection been saved, and has `subscribe` returned?"""
-        kept = self._services.subscriptions.row(row.id)
+    def _is_ready(self, row: WebhookHandlerRow) -> bool:
+        """Return whether the connection is saved and `subscribe` has returned."""
+        subscription = self._services.subscriptions.row(row.id)
         adding = self._services.connections.row(row.connection_id).status == "adding"
-        return bool(kept and kept.state) and not adding
+        return bool(subscription and subscription.state) and not adding
 
     def _store(self, row: WebhookHandlerRow, delivery_id: str, handled: Handled) -> Response:
+        """Store the events and the new state, then return the response that the connector wants."""
         for number, event in enumerate(handled.events):
             log.info("The connector %s has read: a record was %s.", row.connector, event.type)
-            its_id = delivery_id if number == 0 else f"{delivery_id}_{number}"
-            answer = self._take(row, its_id, json.dumps(event.record, ensure_ascii=False).encode())
-            if answer.status_code >= 300:
-                return answer  # the service comes again; what is stored already is a duplicate then
+            event_id = delivery_id if number == 0 else f"{delivery_id}_{number}"
+            response = self._accept(row, event_id, json.dumps(event.record, ensure_ascii=False).encode())
+            if response.status_code >= 300:
+                return response  # the service retries; the events stored so far are duplicates then
         if handled.state is not None:
             self._services.subscriptions.set_state(row.id, handled.state)
-        return _answer(handled.response or ConnectorResponse())
+        return _to_response(handled.response or ConnectorResponse())
 
-    def _refused(self, row: WebhookHandlerRow, why: str) -> Response:
-        self._refuse(f"Refused a request to the connector at {row.id[:6]}…: {why}.")
+    def _refuse(self, row: WebhookHandlerRow, why: str) -> Response:
+        self._warn(f"Refused a request to the connector at {row.id[:6]}…: {why}.")
         return Response(status=401)
 
 
-def _answer(wanted: ConnectorResponse) -> Response:
-    if wanted.data is None or isinstance(wanted.data, str):
-        answer = Response(wanted.data or "", content_type="text/plain; charset=utf-8")
+def _to_response(answer: ConnectorResponse) -> Response:
+    if answer.data is None or isinstance(answer.data, str):
+        response = Response(answer.data or "", content_type="text/plain; charset=utf-8")
     else:
-        answer = jsonify(wanted.data)
-    answer.status_code = wanted.status
-    answer.headers.update(wanted.headers)
-    return answer
+        response = jsonify(answer.data)
+    response.status_code = answer.status
+    response.headers.update(answer.headers)
+    return response
 
 
 def _data(raw_body: bytes) -> Any:
-    """The body by its type, as the docs say: JSON, a form, or text."""
+    """Return the body by its content type, as Integration.app does: parsed JSON, a form's fields, or text."""
     if not raw_body:
         return None
     if request.mimetype == JSON:

@@ -1,8 +1,7 @@
-"""What open pages want to know, as it happens: `/events` (server-sent events) and `/events.json` (the same, asked for);
-beside them `/exchanges.json`, who talked to whom.
+"""Live updates for open pages: `/events` (server-sent events), `/events.json` (polling) and `/exchanges.json`.
 
-One append-only log in the database, because the worker that changes things is another process. An id is
-`<boot>:<n>`; `boot` names the log, so that a page which followed a log that is gone takes a new snapshot.
+Events are rows of one append-only log in the database, because another process, the worker, writes them. An event's
+id is `<boot>:<n>`; `boot` names the log, so that a page which followed a former log loads everything anew.
 """
 
 from __future__ import annotations
@@ -22,74 +21,79 @@ from alc_app.runtime.storage.database import Database
 from alc_app.runtime.storage.event_log import append_event
 from alc_app.runtime.storage.tables import LiveEvent
 
-LOOK_EVERY = 0.25
-BEAT_EVERY = 2.0
-"""Seconds. Only a write finds out that a page has gone, and one that is left is followed by the next at once."""
-STREAM_FOR = 300.0
-"""Seconds after which a stream ends and the browser opens a new one: none is held for ever."""
-NEWEST = 400
-"""Messages that a page which knows none begins with."""
+POLL_INTERVAL = 0.25
+"""Seconds between two queries of a stream."""
+HEARTBEAT_INTERVAL = 2.0
+"""Seconds between two heartbeats: only a write shows that a page has been closed, and its thread is needed."""
+STREAM_LIFETIME = 300.0
+"""Seconds after which a stream ends and the browser opens a new one, so that no thread is held for ever."""
+INITIAL_MESSAGES = 400
+"""Messages that a new page gets."""
 MAX_STREAMS = 24
-"""Of the server's 64 threads: a click always finds one (a page without a stream asks `/events.json` instead)."""
+"""Of the server's 64 threads, so that a click always finds a free one. Further pages poll `/events.json`."""
 
 
-class Live:
-    """The log, and the streams that read it."""
+class LiveUpdates:
+    """The log of events, and the streams that read it."""
 
     def __init__(self, database: Database, boot: str, exchanges: ExchangeLog) -> None:
+        """Open the log in `database`; `boot` is its name if it has none yet."""
         self._database, self.exchanges = database, exchanges
         self._streams = threading.BoundedSemaphore(MAX_STREAMS)
         self.stopping = threading.Event()
-        """Is set when the process is told to stop."""
+        """Set when the process stops; ends every stream."""
         self.boot = self._first_event(boot)
 
     def last_id(self) -> str:
-        """The id of the newest event."""
+        """Return the id of the newest event."""
         with self._database.reading() as session:
             return self._id(session.exec(select(func.max(LiveEvent.id))).one() or 0)
 
     def after(self, event_id: str, limit: int = 500) -> list[dict[str, Any]]:
-        """The events after an id; one of another log, or older than what is kept, gives one `reset` event."""
+        """Return the events after an id, the oldest first.
+
+        If the id is of another log, or events after it have been deleted, return one `reset` event instead.
+        """
         boot, _, number = event_id.partition(":")
         if boot != self.boot or not number.isascii() or not number.isdigit() or len(number) > 15:
             return [{"id": self.last_id(), "kind": "reset", "data": {}}]
         query = select(LiveEvent).where(col(LiveEvent.id) > int(number)).order_by(col(LiveEvent.id)).limit(limit)
         with self._database.reading() as session:
             rows = session.exec(query).all()
-            if rows and self._has_forgotten(session, int(number)):
+            if rows and self._has_gap(session, int(number)):
                 return [{"id": self.last_id(), "kind": "reset", "data": {}}]
         return [{"id": self._id(row.id or 0), "kind": row.kind, "data": json.loads(row.data)} for row in rows]
 
     def stream(self, event_id: str) -> Iterator[str] | None:
-        """Server-sent events from an id on; None when there is no room for another stream."""
-        return self._follow(event_id) if self._streams.acquire(blocking=False) else None
+        """Return server-sent events from an id on; None if there are `MAX_STREAMS` already."""
+        return self._events(event_id) if self._streams.acquire(blocking=False) else None
 
-    def leave(self) -> None:
-        """A stream has been closed: there is room for another."""
+    def release_stream(self) -> None:
+        """Make room for another stream; call it when one is closed."""
         self._streams.release()
 
     def stop(self) -> None:
         """End every stream, so that the server can stop."""
         self.stopping.set()
 
-    def _follow(self, event_id: str) -> Iterator[str]:
-        ends, beats = time.monotonic() + STREAM_FOR, time.monotonic()
+    def _events(self, event_id: str) -> Iterator[str]:
+        ends_at, last_write = time.monotonic() + STREAM_LIFETIME, time.monotonic()
         number = self.exchanges.last_number()
         yield "retry: 1000\n\n"
-        while time.monotonic() < ends and not self.stopping.is_set():
+        while time.monotonic() < ends_at and not self.stopping.is_set():
             for event in self.after(event_id):
                 event_id = event["id"]
                 yield f"id: {event_id}\nevent: {event['kind']}\ndata: {json.dumps(event)}\n\n"
-            for message in self.exchanges.after(number):  # without an id: who missed some asks for its trace
+            for message in self.exchanges.after(number):  # without an id: pages ask for missed messages by trace
                 number = message["id"]
                 yield f"event: exchange\ndata: {json.dumps(message)}\n\n"
-            if time.monotonic() - beats > BEAT_EVERY:
-                beats = time.monotonic()
+            if time.monotonic() - last_write > HEARTBEAT_INTERVAL:
+                last_write = time.monotonic()
                 yield ": still here\n\n"
-            self.stopping.wait(LOOK_EVERY)
+            self.stopping.wait(POLL_INTERVAL)
 
-    def _has_forgotten(self, session: Session, number: int) -> bool:
-        """Has an event after this one gone (retention.py)? The boot event never does."""
+    def _has_gap(self, session: Session, number: int) -> bool:
+        """Return whether an event after this one has been deleted (retention.py). The boot event never is."""
         oldest = select(LiveEvent.id).where(LiveEvent.kind != "boot").order_by(col(LiveEvent.id)).limit(1)
         return (session.exec(oldest).first() or 0) > number + 1
 
@@ -97,7 +101,7 @@ class Live:
         return f"{self.boot}:{number}"
 
     def _first_event(self, boot: str) -> str:
-        """The name of the log: written by whoever comes first."""
+        """Return the name of the log, which the first process to start writes."""
         with self._database.transaction() as session:
             if found := _boot(session):
                 return found
@@ -112,8 +116,8 @@ def _boot(session: Session) -> str | None:
     return None if found is None else str(json.loads(found))
 
 
-def blueprint(live: Live) -> Blueprint:
-    """`GET /events`, `GET /events.json?after=`, `GET /exchanges.json?after=&trace=` and the lines behind a message."""
+def blueprint(live: LiveUpdates) -> Blueprint:
+    """Serve `/events`, `/events.json?after=`, `/exchanges.json?after=&trace=` and a message's lines of source code."""
     routes = Blueprint("live", __name__)
 
     @routes.get("/events")
@@ -123,7 +127,7 @@ def blueprint(live: Live) -> Blueprint:
         if stream is None:
             return Response(status=503, headers={"Retry-After": "10"})
         response = Response(stream, content_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
-        response.call_on_close(live.leave)
+        response.call_on_close(live.release_stream)
         return response
 
     @routes.get("/events.json")
@@ -136,7 +140,7 @@ def blueprint(live: Live) -> Blueprint:
     def exchanges_json() -> dict[str, Any]:
         after, trace_id = request.args.get("after", type=int), request.args.get("trace", "")
         if after is None and not trace_id:
-            return {"messages": live.exchanges.newest(NEWEST)[::-1]}
+            return {"messages": live.exchanges.newest(INITIAL_MESSAGES)[::-1]}
         return {"messages": live.exchanges.after(max(after or 0, 0), trace_id=trace_id)}
 
     @routes.get("/exchanges/<int:number>/source.json")

@@ -1,6 +1,6 @@
-"""Record actions, driven: each effect goes to the browser as a line of the reply, or is done here, by the host.
+"""Run record actions: each effect is either sent to the browser as a line of NDJSON, or performed here.
 
-An action that asks the person something is put aside, holds no thread, and goes on when the answer is posted.
+An action that asks the person something is suspended without holding a thread, and resumed when the answer is posted.
 """
 
 from __future__ import annotations
@@ -29,13 +29,15 @@ from alc_app.runtime.exchanges.log import log_calls_as
 from alc_app.runtime.failpoints import failpoint
 from alc_app.runtime.services import Services
 
-FUNCTION_WITHIN = 25.0
-"""Seconds that a record action waits for a server function; it goes on without us."""
-ASIDE_FOR = 900.0
-MOST_RECORDS = 1000
-"""That one bulk action is given at once."""
+FUNCTION_TIMEOUT = 25.0
+"""Seconds that a record action waits for a server function, which goes on running on the worker."""
+ANSWER_TIMEOUT = 900.0
+"""Seconds after which an action whose question was not answered is dropped."""
+MAX_RECORDS = 1000
+"""Records that one bulk action may be given."""
 FUNCTION = "Server Function"
-Line = dict[str, Any]
+EffectJson = dict[str, Any]
+"""One line of the reply: `effect` is its name, the other keys are its data."""
 Call = Mapping[str, Any]
 Query = Callable[[str, dict[str, Any]], dict[str, Any]]
 log = logging.getLogger(__name__)
@@ -43,7 +45,7 @@ log = logging.getLogger(__name__)
 
 @dataclass
 class _Run:
-    """One action under way: its coroutine, and the toasts that it has left standing."""
+    """One running action: its coroutine, and the ids of the toasts that it has shown."""
 
     coroutine: Coroutine[Effect, Any, None]
     toasts: list[str] = field(default_factory=list)
@@ -51,22 +53,23 @@ class _Run:
 
 
 class Actions:
-    """Starts and resumes actions. `query` answers GraphQL: it is the workspace's."""
+    """Starts and resumes actions."""
 
     def __init__(self, services: Services, query: Query) -> None:
+        """Use `query` to answer GraphQL; it is the workspace's."""
         self._services, self._query = services, query
-        self._aside: dict[str, _Run] = {}
+        self._suspended: dict[str, _Run] = {}
         self._lock = threading.Lock()
 
-    def start(self, action_id: str, record_id: str) -> Iterator[Line]:
-        """Trigger an action of the manifest. Raises: LookupError."""
+    def start(self, action_id: str, record_id: str) -> Iterator[EffectJson]:
+        """Trigger a record action of the manifest. Raises: LookupError."""
         action = self._services.manifest.record_action(action_id)
         log.info("The action %s begins on the record %s.", action_id, record_id, extra={"record_id": record_id})
         coroutine: Any = action.on_trigger(record_id)
         record_actions.log_click(self._services.exchanges, action.label, coroutine)
         return self._drive(_Run(coroutine), None)
 
-    def start_bulk(self, action_id: str, record_ids: Sequence[str]) -> Iterator[Line]:
+    def start_bulk(self, action_id: str, record_ids: Sequence[str]) -> Iterator[EffectJson]:
         """Trigger a bulk action of the manifest. Raises: LookupError."""
         action = self._services.manifest.bulk_record_action(action_id)
         log.info("The bulk action %s begins on %s records.", action_id, len(record_ids))
@@ -74,16 +77,17 @@ class Actions:
         record_actions.log_click(self._services.exchanges, action.label, coroutine)
         return self._drive(_Run(coroutine), None)
 
-    def resume(self, run_id: str, answer: Any) -> Iterator[Line]:
-        """Go on with an action that was put aside; an id works once. Raises: LookupError."""
+    def resume(self, run_id: str, answer: Any) -> Iterator[EffectJson]:
+        """Resume a suspended action with the person's answer. An id works once. Raises: LookupError."""
         with self._lock:
-            for old, run in list(self._aside.items()):
-                if time.monotonic() - run.since > ASIDE_FOR:
-                    self._aside.pop(old).coroutine.close()
-            run = self._aside.pop(run_id)
+            for old, run in list(self._suspended.items()):
+                if time.monotonic() - run.since > ANSWER_TIMEOUT:
+                    self._suspended.pop(old).coroutine.close()
+            run = self._suspended.pop(run_id)
         return self._drive(run, answer)
 
-    def _drive(self, run: _Run, answer: Any) -> Iterator[Line]:
+    def _drive(self, run: _Run, answer: Any) -> Iterator[EffectJson]:
+        """Send the answer into the coroutine and yield its effects, until it ends or asks a question."""
         error: Exception | None = None
         while True:
             try:
@@ -91,65 +95,66 @@ class Actions:
             except StopIteration:
                 break
             except Exception as uncaught:
-                yield from self._explain(run, uncaught)
+                yield from self._report(run, uncaught)
                 break
             answer = error = None
             if effect.by == "host":
                 try:
-                    answer = self._host(run, effect)
+                    answer = self._perform(run, effect)
                 except SerializableError as failed:
                     error = failed
                 except Exception:
-                    log.exception("%s failed in a way that nobody foresaw.", effect.name)
+                    log.exception("%s failed unexpectedly.", effect.name)
                     error = ServerFunctionError("Something unexpected happened. The log says what.")
                 continue
-            line = self._line(run, effect)
+            line = self._to_json(run, effect)
             record_actions.log_effect(self._services.exchanges, effect, run.coroutine)
             yield line
             if effect.asks:
                 return
         yield {"effect": "done"}
 
-    def _line(self, run: _Run, effect: Effect) -> Line:
-        line: Line = {"effect": effect.name, **effect.data}
+    def _to_json(self, run: _Run, effect: Effect) -> EffectJson:
+        """Return the effect for the browser; one that asks a question suspends the action under a new id."""
+        line: EffectJson = {"effect": effect.name, **effect.data}
         if effect.name == "showToast":
             run.toasts.append(effect.data["id"])
         if effect.asks:
             line["resume"] = uuid.uuid4().hex
             with self._lock:
-                self._aside[line["resume"]] = run
+                self._suspended[line["resume"]] = run
         return line
 
-    def _host(self, run: _Run, effect: Effect) -> Any:
-        """What the browser may not do: a query, or a server function on the worker. Raises: SerializableError."""
-        slot, exchanges, data = AppContext(self._services), self._services.exchanges, effect.data
+    def _perform(self, run: _Run, effect: Effect) -> Any:
+        """Run a query, or a server function on the worker. Raises: SerializableError."""
+        context, exchanges, data = AppContext(self._services), self._services.exchanges, effect.data
         asked: dict[str, Any] = {"sender": record_actions.ACTION, "source": record_actions.source_of(run.coroutine)}
         if effect.name == "runQuery":
             with (
                 exchanges.call("GraphQL", "run_query()", **asked, arguments=dict(data)) as answer,
                 log_calls_as(exchanges, "GraphQL"),
             ):
-                answer["returns"] = found = self._run_query(slot, data["query"], data["variables"])
+                answer["returns"] = found = self._run_query(context, data["query"], data["variables"])
                 return found
         calls = data["calls"] if effect.name == "allSettled" else [data]
         with exchanges.call(
             FUNCTION, record_actions.function_call_label(calls), **asked, arguments=record_actions.call_arguments(calls)
         ) as answer:
-            found = self._settle_all(slot, calls) if effect.name == "allSettled" else self._call(slot, data)
+            found = self._settle_all(context, calls) if effect.name == "allSettled" else self._call(context, data)
             answer["returns"] = found
             return found
 
-    def _settle_all(self, slot: AppContext, calls: Sequence[Call]) -> list[dict[str, Any]]:
-        """Have all of them run side by side; returns the outcome of each."""
-        asked = [outcome(partial(self._ask, slot, call)) for call in calls]
+    def _settle_all(self, context: AppContext, calls: Sequence[Call]) -> list[dict[str, Any]]:
+        """Have the server functions run in parallel; return the outcome of each."""
+        asked = [outcome(partial(self._enqueue, context, call)) for call in calls]
         return [each if "error" in each else outcome(partial(self._result, each["ok"])) for each in asked]
 
-    def _call(self, slot: AppContext, call: Call) -> Any:
-        return self._result(self._ask(slot, call))
+    def _call(self, context: AppContext, call: Call) -> Any:
+        return self._result(self._enqueue(context, call))
 
-    def _run_query(self, slot: AppContext, query: str, variables: dict[str, Any]) -> Any:
+    def _run_query(self, context: AppContext, query: str, variables: dict[str, Any]) -> Any:
         try:
-            with running(slot):
+            with running(context):
                 reply = self._query(query, variables)
         except SerializableError as error:
             raise QueryError(error.message) from error
@@ -158,25 +163,23 @@ class Actions:
             raise QueryError("The query could not be answered.")
         return reply["data"]
 
-    def _ask(self, slot: AppContext, call: Call) -> str:
-        """Have a server function run on the worker; returns the id of the run."""
+    def _enqueue(self, context: AppContext, call: Call) -> str:
+        """Have a server function run on the worker; return the id of the run."""
         name, args = call["function"], call["args"]
         function = self._services.manifest.server_function(name)
-        with running(slot):
+        with running(context):
             key = function.idempotency_key(*args) if function.idempotency_key else uuid.uuid4().hex
         failpoint("intent_written")
-        with _queueing(name):
-            return self._services.engine.enqueue(
-                "server_function", name, args, queue="functions", run_id=f"{name}:{key}"
-            )
+        with _engine_errors(name):
+            return self._services.engine.ask("server_function", name, args, queue="functions", run_id=f"{name}:{key}")
 
     def _result(self, run_id: str) -> Any:
-        with _queueing(run_id):
-            result = self._services.engine.wait_for_outcome(run_id, within=FUNCTION_WITHIN)
+        with _engine_errors(run_id):
+            result = self._services.engine.outcome(run_id, within=FUNCTION_TIMEOUT)
         return settle(result)
 
-    def _explain(self, run: _Run, error: Exception) -> Iterator[Line]:
-        """An error that the action left to us: ask to connect, or say that something went wrong."""
+    def _report(self, run: _Run, error: Exception) -> Iterator[EffectJson]:
+        """Report an error that the action did not catch: ask to connect, or say that something went wrong."""
         yield from ({"effect": "hideToast", "id": toast} for toast in run.toasts)
         if isinstance(error, AttioNoWorkspaceConnectionError | AttioConnectionExpiredError):
             yield {
@@ -200,7 +203,8 @@ class Actions:
 
 
 @contextmanager
-def _queueing(what: str) -> Iterator[None]:
+def _engine_errors(what: str) -> Iterator[None]:
+    """Turn an unforeseen error of the engine into a ServerFunctionError that the person can read."""
     try:
         yield
     except SerializableError:
@@ -211,7 +215,7 @@ def _queueing(what: str) -> Iterator[None]:
 
 
 def blueprint(actions: Actions) -> Blueprint:
-    """What the page's buttons post to; replies are NDJSON, a line for each effect."""
+    """Serve what the page's buttons post to. Replies are NDJSON, a line for each effect."""
     routes = Blueprint("actions", __name__)
 
     @routes.post("/people/<uuid:record_id>/actions/<action_id>")
@@ -240,16 +244,16 @@ def blueprint(actions: Actions) -> Blueprint:
 
 
 def _record_ids(body: Any) -> list[str]:
-    """The records of a bulk action, each once; answers 400 to anything else."""
+    """Return the record ids of a bulk action, each once; answer 400 if the body has none or too many."""
     given = body.get("record_ids") if isinstance(body, dict) else None
-    if not isinstance(given, list) or not 1 <= len(given) <= MOST_RECORDS:
-        abort(400, f"Select 1 to {MOST_RECORDS} records.")
+    if not isinstance(given, list) or not 1 <= len(given) <= MAX_RECORDS:
+        abort(400, f"Select 1 to {MAX_RECORDS} records.")
     try:
         return list(dict.fromkeys(str(uuid.UUID(each)) for each in given))
     except (ValueError, AttributeError, TypeError):
         abort(400, "These are not ids of records.")
 
 
-def _stream(lines: Iterator[Line]) -> Response:
+def _stream(lines: Iterator[EffectJson]) -> Response:
     body = (json.dumps(line) + "\n" for line in lines)
     return Response(body, content_type="application/x-ndjson", headers={"X-Accel-Buffering": "no"})

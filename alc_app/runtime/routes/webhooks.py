@@ -1,6 +1,7 @@
-"""The door for deliveries: verify the raw body, store it, answer at once. The work comes later, on the worker.
+"""Receive webhook deliveries: verify the raw body, store it, answer at once. The worker handles it later.
 
-A 2xx means stored (R17). Whatever the handler answers before its first effect, such as 400, goes to the sender.
+A 2xx means that the delivery is stored (R17). The handler runs here up to its first effect; if it answers before that,
+for example with 400, the sender gets that answer.
 """
 
 from __future__ import annotations
@@ -27,13 +28,16 @@ from alc_app.runtime.stores.inbox import NotStored
 from alc_app.runtime.workflows.activations import webhook_function
 
 MAX_BODY = 64 * 1024
-WAIT_A_LITTLE = {"Retry-After": "5"}
-ANSWER_OF = {"stored": 200, "duplicate": 200, "conflict": 409}
+RETRY_SOON = {"Retry-After": "5"}
+STATUS_OF = {"stored": 200, "duplicate": 200, "conflict": 409}
 log = logging.getLogger(__name__)
 
 
 def blueprint(services: Services) -> Blueprint:
-    """`POST /hooks/{handler_id}` for ALC, `POST /attio/events/{handler_id}` for Attio: a scheme of signing for each."""
+    """Serve `POST /hooks/{handler_id}` for ALC and `POST /attio/events/{handler_id}` for Attio.
+
+    Each has its own signature scheme.
+    """
     hooks = Blueprint("hooks", __name__)
     intake = Intake(services)
     for name, scheme in SCHEMES.items():
@@ -44,15 +48,16 @@ def blueprint(services: Services) -> Blueprint:
 
 
 class Intake:
-    """Takes one delivery after another. Each refusal happens before anything is written."""
+    """Answers deliveries. Whatever is refused is refused before anything is written."""
 
     def __init__(self, services: Services) -> None:
+        """Work on these services."""
         self._services = services
         self._refusals = OncePerMinute(log)
-        self._connectors = ConnectorIntake(services, self._take, self._refusals.warn, _come_again)
+        self._connectors = ConnectorIntake(services, self._accept, self._refusals.warn, _unavailable)
 
     def handshake(self, handler_id: str, signed_by: str) -> Response:
-        """Some services ask by GET whether the address is ours; only a connector knows what to answer."""
+        """Answer a GET, by which some services check that the URL is ours. Only a connector knows the answer."""
         row = self._services.webhook_handlers.row(handler_id)
         if row is not None and not row.connector:
             return Response(status=405, headers={"Allow": "POST"})
@@ -60,21 +65,21 @@ class Intake:
 
     def receive(self, handler_id: str, signed_by: str) -> Response:
         """Answer one delivery, and count it."""
-        answer = self._answer(handler_id, signed_by)
-        if answer.status_code >= 300:
-            DELIVERIES.labels(str(answer.status_code)).inc()
-        return answer
+        response = self._respond(handler_id, signed_by)
+        if response.status_code >= 300:
+            DELIVERIES.labels(str(response.status_code)).inc()
+        return response
 
-    def _answer(self, handler_id: str, signed_by: str) -> Response:
+    def _respond(self, handler_id: str, signed_by: str) -> Response:
         row = self._services.webhook_handlers.row(handler_id)
-        if refusal := self._not_open(row, signed_by) or _unreadable(any_type=bool(row and row.connector)):
+        if refusal := self._refuse_handler(row, signed_by) or _refuse_body(any_type=bool(row and row.connector)):
             return refusal
         assert row is not None  # noqa: S101 - for the type checker: a missing row was refused above
         raw_body = request.get_data(cache=False)
-        with log_delivery(self._services.exchanges, SCHEMES[signed_by], raw_body) as log_response:
-            return log_response(self._verify_and_take(row, raw_body))
+        with log_delivery(self._services.exchanges, SCHEMES[signed_by], raw_body) as answered:
+            return answered(self._verify_and_accept(row, raw_body))
 
-    def _verify_and_take(self, row: WebhookHandlerRow, raw_body: bytes) -> Response:
+    def _verify_and_accept(self, row: WebhookHandlerRow, raw_body: bytes) -> Response:
         scheme = SCHEMES[row.signed_by]
         try:
             if row.connector:
@@ -88,40 +93,44 @@ class Intake:
             return Response(status=401)
         except CannotUnseal as error:
             log.error("%s", error)
-            return _come_again()
-        return self._take(row, webhook_id, raw_body)
+            return _unavailable()
+        return self._accept(row, webhook_id, raw_body)
 
-    def _not_open(self, row: WebhookHandlerRow | None, signed_by: str) -> Response | None:
-        """Unknown 404, deleted 410, not saved yet or without its secret yet 503 (R18)."""
+    def _refuse_handler(self, row: WebhookHandlerRow | None, signed_by: str) -> Response | None:
+        """Return 404 for an unknown handler, 410 for a deleted one, 503 for one not ready yet, or None (R18).
+
+        A handler is ready when its connection is saved and its secret is known.
+        """
         if row is None or row.signed_by != signed_by:
             return Response(status=404)
         if row.gone_at or row.deleted_at:
             return Response(status=410)
         if row.connector:
-            return None  # it may be asked before the connection is saved (connector_intake.py)
+            return None  # it may be called before the connection is saved (connector_webhooks.py)
         if not row.secret or self._services.connections.row(row.connection_id).status == "adding":
-            return _come_again()
+            return _unavailable()
         return None
 
-    def _take(self, row: WebhookHandlerRow, webhook_id: str, raw_body: bytes) -> Response:
-        answer = self._read(row, webhook_id, raw_body)
+    def _accept(self, row: WebhookHandlerRow, webhook_id: str, raw_body: bytes) -> Response:
+        """Store a verified delivery, unless the handler refuses it, and return the response."""
+        answer = self._run_to_first_effect(row, webhook_id, raw_body)
         failpoint("delivery_verified")
         if answer and answer.status >= 300:
             return Response(answer.body, status=answer.status, content_type="text/plain; charset=utf-8")
         try:
-            verdict = self._services.inbox.put(row.id, webhook_id, raw_body, "ignored" if answer else "new")
+            stored = self._services.inbox.put(row.id, webhook_id, raw_body, "ignored" if answer else "new")
         except NotStored:
-            return _come_again()
-        what = "ignored" if answer else verdict
-        if what != "conflict":  # which is counted as the refusal that it is
-            DELIVERIES.labels(what).inc()
-        told = {"handler_id": f"{row.id[:6]}…", "webhook_id": webhook_id}  # the whole address is a secret (R18)
-        log.info("The delivery %s is log_response: %s.", webhook_id, what, extra=told)
+            return _unavailable()
+        result = "ignored" if answer else stored
+        if result != "conflict":  # `receive` counts that as a refusal
+            DELIVERIES.labels(result).inc()
+        extra = {"handler_id": f"{row.id[:6]}…", "webhook_id": webhook_id}  # the whole id is a secret (R18)
+        log.info("The delivery %s is answered: %s.", webhook_id, result, extra=extra)
         failpoint("delivery_stored")
-        return Response(status=ANSWER_OF[verdict])
+        return Response(status=STATUS_OF[stored])
 
-    def _read(self, row: WebhookHandlerRow, webhook_id: str, raw_body: bytes) -> HandlerResponse | None:
-        """What the handler answers without doing anything; None, when it has something to do."""
+    def _run_to_first_effect(self, row: WebhookHandlerRow, webhook_id: str, raw_body: bytes) -> HandlerResponse | None:
+        """Return what the handler answers before its first effect; None if it has an effect."""
         handler = webhook_function(self._services, row.file_name)
         try:
             with running(IntakeContext(self._services, connection_id=row.connection_id)):
@@ -132,12 +141,12 @@ class Intake:
             return HandlerResponse(f"Bad Request: {error}", status=400)
 
 
-def _come_again() -> Response:
-    return Response(status=503, headers=WAIT_A_LITTLE)
+def _unavailable() -> Response:
+    return Response(status=503, headers=RETRY_SOON)
 
 
-def _unreadable(*, any_type: bool) -> Response | None:
-    """Bodies that are not read at all: without a length, too long, of another type (R7, R8)."""
+def _refuse_body(*, any_type: bool) -> Response | None:
+    """Return 411 for a body without a length, 413 for one too long, 415 for another type, or None (R7, R8)."""
     if request.content_length is None and request.method != "GET":
         return Response(status=411)
     if (request.content_length or 0) > MAX_BODY:

@@ -1,7 +1,7 @@
-"""Record widgets, drawn: each effect is done here, by the host, and the card goes to the page as JSON.
+"""Render record widgets: perform each effect here, and send the finished card to the page as JSON.
 
-A widget is drawn whenever somebody looks, so nothing of it is kept: the server functions that it calls run where they
-stand, in this process, and only those that are not durable may be called.
+A widget is rendered on every page view, so nothing of it is stored. The server functions that it calls run in this
+process, and only those with `durable=False` may be called.
 """
 
 from __future__ import annotations
@@ -24,13 +24,14 @@ Query = Callable[[str, dict[str, Any]], dict[str, Any]]
 
 
 class Widgets:
-    """Draws the widgets of the manifest. `query` answers GraphQL: it is the workspace's."""
+    """Renders the widgets of the manifest."""
 
     def __init__(self, services: Services, query: Query) -> None:
+        """Use `query` to answer GraphQL; it is the workspace's."""
         self._services, self._query = services, query
 
-    def draw(self, widget_id: str, record_id: str) -> TextWidget:
-        """A widget for one record. Raises: LookupError; whatever the widget leaves to us."""
+    def render(self, widget_id: str, record_id: str) -> TextWidget:
+        """Render a widget for one record. Raises: LookupError; whatever the widget does not catch."""
         coroutine = self._services.manifest.record_widget(widget_id).widget(record_id)
         answer: Any = None
         error: SerializableError | None = None
@@ -38,16 +39,17 @@ class Widgets:
             while True:
                 try:
                     effect = coroutine.throw(error) if error else coroutine.send(answer)
-                except StopIteration as drawn:
-                    card: TextWidget = drawn.value
+                except StopIteration as ended:
+                    card: TextWidget = ended.value
                     return card
                 answer = error = None
                 try:
-                    answer = self._host(effect)
+                    answer = self._perform(effect)
                 except SerializableError as failed:
                     error = failed
 
-    def _host(self, effect: Effect) -> Any:
+    def _perform(self, effect: Effect) -> Any:
+        """Run a query or a server function. Raises: QueryError, LookupError."""
         data = effect.data
         if effect.name == "runQuery":
             try:
@@ -66,13 +68,13 @@ class Widgets:
 
 
 def blueprint(widgets: Widgets) -> Blueprint:
-    """`GET /people/{record_id}/widgets/{widget_id}.json`."""
+    """Serve `GET /people/{record_id}/widgets/{widget_id}.json`."""
     routes = Blueprint("widgets", __name__)
 
     @routes.get("/people/<uuid:record_id>/widgets/<widget_id>.json")
-    def draw(record_id: UUID, widget_id: str) -> dict[str, Any]:
+    def render(record_id: UUID, widget_id: str) -> dict[str, Any]:
         try:
-            return asdict(widgets.draw(widget_id, str(record_id)))
+            return asdict(widgets.render(widget_id, str(record_id)))
         except LookupError:
             abort(404)
 

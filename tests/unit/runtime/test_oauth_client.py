@@ -225,7 +225,7 @@ def test_metadata_is_asked_for_once_and_a_bad_answer_does_not_evict_a_good_one(
         assert client.metadata() == client.metadata() == METADATA_BODY
         assert len(alc.calls) == 1
 
-        monkeypatch.setattr("alc_app.runtime.oauth_client.METADATA_FOR", -1.0)
+        monkeypatch.setattr("alc_app.runtime.oauth_client.METADATA_MAX_AGE", -1.0)
         assert client.metadata() == METADATA_BODY
         assert len(alc.calls) == 2
 

@@ -18,7 +18,7 @@ from alc_app.leads.models import EarlyEvent, Lead
 from alc_app.runtime.context import AppContext
 from alc_app.runtime.doctor.gauges import Gauges
 from alc_app.runtime.jobs.retention import BATCH_SIZE, DAY, FIRST_RUN_AFTER, INTERVAL, RetentionJob
-from alc_app.runtime.routes.live_updates import Live
+from alc_app.runtime.routes.live_updates import LiveUpdates
 from alc_app.runtime.services import Services
 from alc_app.runtime.storage.tables import Delivery, KeyValueRow, LiveEvent, OAuthFlow, WebhookHandlerRow
 from tests.support.fakes.engine import FakeEngine
@@ -59,7 +59,7 @@ def test_live_events_are_kept_for_a_day_and_the_newest_for_ever(
     services: Services, retention: RetentionJob, clock: Clock
 ) -> None:
     """Their numbers must go on from the newest one, or a page that waits for the next would wait for ever."""
-    live = Live(services.database, "b", services.exchanges)
+    live = LiveUpdates(services.database, "b", services.exchanges)
     services.publish("first", {})
     followed = live.last_id()
     clock.time += DAY
@@ -80,7 +80,7 @@ def test_a_page_that_slept_longer_than_events_are_kept_starts_anew(
     services: Services, retention: RetentionJob, clock: Clock
 ) -> None:
     """It has missed something that nobody can tell it any more; one that has seen all goes on."""
-    live = Live(services.database, "b", services.exchanges)
+    live = LiveUpdates(services.database, "b", services.exchanges)
     services.publish("seen", {})
     slept = live.last_id()
     services.publish("missed", {})

@@ -10,30 +10,30 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from alc_app.runtime.routes import live_updates as live_module
-from alc_app.runtime.routes.live_updates import MAX_STREAMS, Live, blueprint
+from alc_app.runtime.routes.live_updates import MAX_STREAMS, LiveUpdates, blueprint
 from alc_app.runtime.services import Services
 
 
 @pytest.fixture
-def live(services: Services) -> Live:
+def live(services: Services) -> LiveUpdates:
     """The log of a new installation."""
-    return Live(services.database, "b1", services.exchanges)
+    return LiveUpdates(services.database, "b1", services.exchanges)
 
 
 @pytest.fixture
-def client(live: Live) -> FlaskClient:
+def client(live: LiveUpdates) -> FlaskClient:
     """A page that follows it."""
     app = Flask(__name__)
     app.register_blueprint(blueprint(live))
     return app.test_client()
 
 
-def test_the_log_keeps_its_name_in_every_process(live: Live, services: Services) -> None:
+def test_the_log_keeps_its_name_in_every_process(live: LiveUpdates, services: Services) -> None:
     """A page that follows one web process can go on with another."""
-    assert Live(services.database, "b2", services.exchanges).boot == live.boot == "b1"
+    assert LiveUpdates(services.database, "b2", services.exchanges).boot == live.boot == "b1"
 
 
-def test_events_after_an_id_come_in_order(live: Live, services: Services) -> None:
+def test_events_after_an_id_come_in_order(live: LiveUpdates, services: Services) -> None:
     """Each once, with the id to go on from."""
     start = live.last_id()
     services.publish("record", {"n": 1})
@@ -45,7 +45,7 @@ def test_events_after_an_id_come_in_order(live: Live, services: Services) -> Non
     assert live.after(live.last_id()) == []
 
 
-def test_what_is_published_in_a_transaction_that_fails_was_never_said(live: Live, services: Services) -> None:
+def test_what_is_published_in_a_transaction_that_fails_was_never_said(live: LiveUpdates, services: Services) -> None:
     """U9: pages hear of what is so."""
     start = live.last_id()
     with pytest.raises(ZeroDivisionError), services.database.transaction():
@@ -56,12 +56,12 @@ def test_what_is_published_in_a_transaction_that_fails_was_never_said(live: Live
 
 
 @pytest.mark.parametrize("event_id", ["b0:1", "", "b1", "b1:", "b1:x", "b1:-1", "b1:²", "b1:" + "9" * 16, "\x00"])
-def test_an_id_of_another_log_is_one_reset(live: Live, event_id: str) -> None:
+def test_an_id_of_another_log_is_one_reset(live: LiveUpdates, event_id: str) -> None:
     """The page takes a new snapshot; no id is an error of the database."""
     assert live.after(event_id) == [{"id": live.last_id(), "kind": "reset", "data": {}}]
 
 
-def test_the_same_can_be_asked_for(client: FlaskClient, services: Services, live: Live) -> None:
+def test_the_same_can_be_asked_for(client: FlaskClient, services: Services, live: LiveUpdates) -> None:
     """`/events.json`: without an id, only where one is."""
     assert client.get("/events.json").json == {"events": [], "last": "b1:1"}
     services.publish("record", {"n": 1})
@@ -72,12 +72,12 @@ def test_the_same_can_be_asked_for(client: FlaskClient, services: Services, live
 
 
 def test_a_stream_tells_and_ends(
-    client: FlaskClient, services: Services, live: Live, monkeypatch: pytest.MonkeyPatch
+    client: FlaskClient, services: Services, live: LiveUpdates, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """None is held for ever; `Last-Event-ID` is where the browser was."""
-    monkeypatch.setattr(live_module, "STREAM_FOR", 0.2)
-    monkeypatch.setattr(live_module, "LOOK_EVERY", 0.02)
-    monkeypatch.setattr(live_module, "BEAT_EVERY", 0.05)
+    monkeypatch.setattr(live_module, "STREAM_LIFETIME", 0.2)
+    monkeypatch.setattr(live_module, "POLL_INTERVAL", 0.02)
+    monkeypatch.setattr(live_module, "HEARTBEAT_INTERVAL", 0.05)
     services.publish("record", {"n": 1})
 
     text = client.get("/events", headers={"Last-Event-ID": "b1:1"}).text
@@ -88,7 +88,7 @@ def test_a_stream_tells_and_ends(
     assert ": still here\n\n" in text
 
 
-def test_streams_end_when_the_server_stops(client: FlaskClient, live: Live) -> None:
+def test_streams_end_when_the_server_stops(client: FlaskClient, live: LiveUpdates) -> None:
     """Section 6: they must not keep the server from stopping."""
     live.stop()
 
@@ -96,7 +96,7 @@ def test_streams_end_when_the_server_stops(client: FlaskClient, live: Live) -> N
 
 
 def test_there_is_room_for_so_many_streams_and_each_that_ends_gives_its_place_back(
-    client: FlaskClient, live: Live
+    client: FlaskClient, live: LiveUpdates
 ) -> None:
     """Section 6: a click always finds a thread; a page without a stream asks again later."""
     live.stop()
@@ -107,12 +107,12 @@ def test_there_is_room_for_so_many_streams_and_each_that_ends_gives_its_place_ba
     assert None not in taken
     refused = client.get("/events")
     assert (refused.status_code, refused.headers["Retry-After"]) == (503, "10")
-    live.leave()
+    live.release_stream()
     assert client.get("/events", buffered=True).status_code == 200
 
 
 def test_the_page_of_a_browser_that_never_saw_an_event_starts_at_the_end(
-    client: FlaskClient, services: Services, live: Live, monkeypatch: pytest.MonkeyPatch
+    client: FlaskClient, services: Services, live: LiveUpdates, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The page itself is the snapshot."""
     services.publish("record", {"n": 1})

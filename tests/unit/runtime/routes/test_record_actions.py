@@ -191,7 +191,7 @@ def test_an_action_that_was_put_aside_is_given_up_after_a_while(stage: Stage, mo
 
     actions, _ = stage(act)
     [question] = click(actions)
-    monkeypatch.setattr(actions_module, "ASIDE_FOR", -1.0)
+    monkeypatch.setattr(actions_module, "ANSWER_TIMEOUT", -1.0)
 
     with pytest.raises(LookupError):
         actions.resume(question["resume"], None)

@@ -74,7 +74,7 @@ def test_what_fails_is_the_widgets_to_explain(make: Draw) -> None:
                 return TextWidget("T", refused.message)
         raise AssertionError
 
-    assert make(widget, {"errors": ["x"]}).draw("w", RECORD).primary == "No."
+    assert make(widget, {"errors": ["x"]}).render("w", RECORD).primary == "No."
 
 
 @pytest.mark.parametrize("more", [change, lambda: show_toast("T", variant="neutral")])
@@ -86,4 +86,4 @@ def test_a_widget_only_reads(make: Draw, more: Callable[[], Any]) -> None:
         raise AssertionError
 
     with pytest.raises(LookupError):
-        make(widget).draw("w", RECORD)
+        make(widget).render("w", RECORD)
