@@ -9,7 +9,7 @@ import pytest
 import requests
 
 from tests.support.chaos.fault_matrix import EVERYWHERE, around
-from tests.support.chaos.killing import Mortals
+from tests.support.chaos.killing import KillableServers
 from tests.support.people import Effect, User
 from tests.support.servers.clients import Alc, Attio
 from tests.support.servers.stack import Stack
@@ -25,14 +25,16 @@ class World:
 
     def __init__(self, stack: Stack, workers: int) -> None:
         self.stack, self.died_at = stack, set[str]()
-        self.web, self.workers = Mortals(stack, "web"), Mortals(stack, "worker", workers)
+        self.web, self.workers = KillableServers(stack, "web"), KillableServers(stack, "worker", workers)
         self.user, self.alc = User(stack.app_url), Alc(stack.alc_url)
         self.attio = Attio(stack.attio_url, "e2e-attio-token")
 
-    def kill(self, who: Mortals, *places: str | Callable[[], object], while_doing: Callable[[], object]) -> object:
-        """Kill them at each of these failpoints in turn. Return the result of the action, unless it was cut off."""
+    def kill(
+        self, who: KillableServers, *places: str | Callable[[], object], while_doing: Callable[[], object]
+    ) -> object:
+        """Kill them at each of these places in turn; returns what was done, unless that was cut off."""
         self.died_at |= {place for place in places if isinstance(place, str)}
-        return who.die_at(*places, while_doing=while_doing)
+        return who.kill_at(*places, while_doing=while_doing)
 
     def add_person(self) -> str:
         """Start every process, and create a person to send."""

@@ -14,8 +14,8 @@ from random import Random
 
 import requests
 
-from tests.support.chaos.invariants import broken
-from tests.support.chaos.killing import Mortals
+from tests.support.chaos.invariants import violations
+from tests.support.chaos.killing import KillableServers
 from tests.support.people import User
 from tests.support.servers.clients import Alc, Attio
 from tests.support.servers.stack import Stack
@@ -92,33 +92,36 @@ def run(kills: int, seed: int, home: Path, database_url: str = "", workers: int 
     random, report, started = Random(seed), Report(), time.monotonic()  # noqa: S311 - repeatable, not secret
     stack = Stack(home, **({"ALC_APP_DATABASE_URL": database_url} if database_url else {}))
     stack.servers = [stack.alc, stack.attio]
-    mortals = {"web": Mortals(stack, "web"), **{f"worker {n}": Mortals(stack, "worker") for n in range(workers)}}
+    servers = {
+        "web": KillableServers(stack, "web"),
+        **{f"worker {n}": KillableServers(stack, "worker") for n in range(workers)},
+    }
     with stack:
-        for each in mortals.values():
+        for each in servers.values():
             each.start()
         load = Load(stack, random)
         with ThreadPoolExecutor(1) as pool:
-            loading = pool.submit(load.run)
-            _kill(mortals, kills, random, report)
-            load.stop()
-            loading.result(timeout=120)
-        report.done, report.leads = dict(load.done), len(load.alc.leads())
+            crowding = pool.submit(crowd.run)
+            _kill(servers, kills, random, report)
+            crowd.stop()
+            crowding.result(timeout=120)
+        report.done, report.leads = dict(crowd.done), len(crowd.alc.leads())
         report.healing = -time.monotonic()
         report.wrong = _heal(stack, load)
         report.healing += time.monotonic()
-        for each in mortals.values():
+        for each in servers.values():
             each.kill()
     report.seconds = time.monotonic() - started
     return report
 
 
-def _kill(mortals: dict[str, Mortals], kills: int, random: Random, report: Report) -> None:
+def _kill(servers: dict[str, KillableServers], kills: int, random: Random, report: Report) -> None:
     names = Counter[str]()
     for _ in range(kills):
         threading.Event().wait(random.uniform(*PAUSE))
-        name = random.choice(list(mortals))
-        mortals[name].kill()
-        mortals[name].start()
+        name = random.choice(list(servers))
+        servers[name].kill()
+        servers[name].start()
         names[name] += 1
     report.kills = dict(names)
 
@@ -127,8 +130,8 @@ def _heal(stack: Stack, load: Load) -> list[str]:
     """Make waiting rows due until every invariant holds. Return what is still wrong after the timeout."""
 
     def wrong() -> list[str]:
-        stack.make_rows_due()
-        return list(broken(stack, load.alc, load.attio))
+        stack.let_time_pass()
+        return list(violations(stack, crowd.alc, crowd.attio))
 
     with suppress(AssertionError):
         eventually(lambda: not wrong())

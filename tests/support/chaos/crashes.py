@@ -1,4 +1,4 @@
-"""A process that dies, in one thread: an exception that nothing of ours can catch, at any place where one may die."""
+"""Simulate a crash in one thread: an exception that our code cannot catch, raised at any failpoint."""
 
 from __future__ import annotations
 
@@ -10,29 +10,29 @@ from alc_app.runtime import failpoints
 
 
 class Crash(BaseException):
-    """The process is gone: nothing of ours can catch it."""
+    """The process has crashed. Not an `Exception`, so that nothing of ours catches it."""
 
 
-class Doom(dict[str, str]):
-    """Lies where the failpoints look up what they are armed with, and counts them: `after` so many comes the end."""
+class CrashPlan(dict[str, str]):
+    """Replaces the table of armed failpoints. Raises Crash at the failpoint that `after` others were passed before."""
 
     after: int | None = None
-    deaths = 0
+    crashes = 0
 
     def get(self, _place: str, _otherwise: Any = None) -> None:
-        """What a failpoint asks."""
+        """Count the failpoint, and crash if its turn has come. Called by every failpoint."""
         if self.after == 0:
-            self.after, self.deaths = None, self.deaths + 1
+            self.after, self.crashes = None, self.crashes + 1
             raise Crash
         if self.after:
             self.after -= 1
 
 
 @contextmanager
-def doomed() -> Iterator[Doom]:
-    """Every failpoint of the code is a place to die at."""
-    armed, failpoints._armed = failpoints._armed, (doom := Doom())
+def crash_plan() -> Iterator[CrashPlan]:
+    """Let every failpoint of the code crash by this plan."""
+    armed, failpoints._armed = failpoints._armed, (plan := CrashPlan())
     try:
-        yield doom
+        yield plan
     finally:
         failpoints._armed = armed

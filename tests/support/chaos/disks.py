@@ -1,4 +1,4 @@
-"""Disks that are full and databases that somebody holds, for a while."""
+"""Make disks full and databases locked or read-only, for a while."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.support.servers.stack import Server
 
 @contextmanager
 def locked(engine: Engine) -> Iterator[None]:
-    """Somebody else is writing to this SQLite file, and does not come to an end."""
+    """Hold the write lock of this SQLite file from another connection."""
     other = sqlite3.connect(Path(engine.url.database or ""), isolation_level=None)
     other.execute("begin immediate")
     try:
@@ -27,19 +27,19 @@ def locked(engine: Engine) -> Iterator[None]:
 
 @contextmanager
 def full(engine: Engine) -> Iterator[None]:
-    """There is no room for another page."""
+    """Let the database grow by no page."""
     yield from _with(engine, "max_page_count = 1")
 
 
 @contextmanager
 def read_only(engine: Engine) -> Iterator[None]:
-    """Nothing may be written."""
+    """Allow no writes."""
     yield from _with(engine, "query_only = ON")
 
 
 @contextmanager
 def no_room_for(server: Server) -> Iterator[None]:
-    """A running server cannot make any file longer: what a full disk does to a database."""
+    """Keep a running server from making any file longer, as a full disk does."""
     _, hard = resource.prlimit(server.pid, resource.RLIMIT_FSIZE)
     resource.prlimit(server.pid, resource.RLIMIT_FSIZE, (0, hard))
     try:

@@ -1,4 +1,4 @@
-"""The invariants I1 to I6 of the reference, asked of running servers when they have come to rest."""
+"""Check the invariants I1 to I6 on running servers, when no work is left."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from sqlalchemy import text
 from tests.support.servers.clients import Alc, Attio
 from tests.support.servers.stack import Stack
 
-NO_TOKEN = "select count(*) from connection where status = 'removed' and access_token || refresh_token != ''"
-FORGOTTEN = {
+TOKENS_OF_REMOVED = "select count(*) from connection where status = 'removed' and access_token || refresh_token != ''"
+STUCK_ROWS = {
     "app": [
         "select count(*) from lead where status = 'sending' and due_at is null",
         "select count(*) from lead where status = 'pending' and ask_at is null",
@@ -22,8 +22,8 @@ FORGOTTEN = {
 }
 
 
-def broken(stack: Stack, alc: Alc, attio: Attio) -> Iterator[str]:
-    """Everything that should not be, in words; nothing, when all is well."""
+def violations(stack: Stack, alc: Alc, attio: Attio) -> Iterator[str]:
+    """Yield a text for each violation of an invariant."""
     leads = alc.leads()
     chats = Counter(lead["record_id"] for lead in leads if lead["status"] == "processing")
     yield from (f"I1: {count} chats with {record}" for record, count in chats.items() if count > 1)
@@ -34,9 +34,9 @@ def broken(stack: Stack, alc: Alc, attio: Attio) -> Iterator[str]:
         f"I3: {delivery} was answered with 2xx and is not stored" for delivery in taken if delivery not in stored
     )
     yield from _statuses(stack, attio)
-    if (count := _rows(stack, "app", NO_TOKEN)[0][0]) > 0:
+    if (count := _rows(stack, "app", TOKENS_OF_REMOVED)[0][0]) > 0:
         yield f"I5: {count} removed connections have tokens"
-    for name, queries in FORGOTTEN.items():
+    for name, queries in STUCK_ROWS.items():
         yield from (f"I6: {query}" for query in queries if _rows(stack, name, query)[0][0])
 
 
@@ -49,7 +49,7 @@ def _webhooks(stack: Stack, alc: Alc) -> Iterator[str]:
 
 
 def _statuses(stack: Stack, attio: Attio) -> Iterator[str]:
-    """The youngest lead of each record that has come as far as ALC."""
+    """Compare each record with its newest lead that ALC has."""
     latest: dict[str, str] = {}
     query = "select record_id, status from lead where status not in ('sending', 'not_sent') order by created_at"
     for record_id, status in _rows(stack, "app", query):

@@ -1,4 +1,4 @@
-"""Processes that die by kill -9 at a place of their code, and come back."""
+"""Kill processes with kill -9 at chosen failpoints, and start them again."""
 
 from __future__ import annotations
 
@@ -19,51 +19,52 @@ T = TypeVar("T")
 Role = Literal["web", "worker"]
 
 
-class Mortals:
-    """The web process or the workers of a stack, each of which can be armed to die at a place."""
+class KillableServers:
+    """The web process or the workers of a stack, which can be started so that they are killed at a failpoint."""
 
     def __init__(self, stack: Stack, role: Role, count: int = 1) -> None:
+        """Prepare `count` processes; `start` starts them."""
         url, command = (stack.app_url, "serve") if role == "web" else ("", "worker")
         self._all = [stack.server(f"{role}-{number}", url, "alc_app", command) for number in range(count)]
 
-    def start(self, dying_at: str = "") -> None:
-        """Start them; the web process answers when this returns, unless something has let it die at once."""
+    def start(self, failpoint: str = "") -> None:
+        """Start them, armed with a failpoint. Returns when the web process answers, or was killed already."""
         for each in self._all:
-            each.environment["ALC_FAILPOINTS"] = f"{dying_at}:kill" if dying_at else ""
+            each.environment["ALC_FAILPOINTS"] = f"{failpoint}:kill" if failpoint else ""
             each.launch()
         answering = [each for each in self._all if each.url]
-        eventually(lambda: (dying_at and self._deaths(0)) or all(each.responds() for each in answering), what=self.log)
+        eventually(lambda: (failpoint and self._killed(0)) or all(each.answers() for each in answering), what=self.log)
 
-    def wait_for_a_death(self, place: str) -> None:
-        """Wait until one of them has been killed at this place."""
-        assert self._deaths(PATIENCE), f"nobody died at {place}\n{self.log()}"
+    def wait_until_killed(self, place: str) -> None:
+        """Wait until one of them has been killed at this failpoint."""
+        assert self._killed(PATIENCE), f"no process was killed at {place}\n{self.log()}"
 
-    def _deaths(self, within: float) -> list[Server]:
-        """Those who were killed, waiting some seconds for the first."""
-        living = {each.process.sentinel: each for each in self._all if each.process}
-        died = multiprocessing.connection.wait(list(living), within)
-        ended = [each for sentinel, each in living.items() if sentinel in died]
-        return [each for each in ended if each.wait_for_exit() == -signal.SIGKILL]
+    def _killed(self, within: float) -> list[Server]:
+        """Return the killed processes; wait up to `within` seconds for the first."""
+        running = {each.process.sentinel: each for each in self._all if each.process}
+        ended = multiprocessing.connection.wait(list(running), within)
+        stopped = [each for sentinel, each in running.items() if sentinel in ended]
+        return [each for each in stopped if each.ended() == -signal.SIGKILL]
 
     def kill(self) -> None:
-        """The power goes."""
+        """Kill all of them, as a power failure does."""
         for each in self._all:
             if each.process:
                 each.kill()
 
-    def die_at(self, *places: str | Callable[[], object], while_doing: Callable[[], T]) -> T | None:
-        """Do something, while they die at each of these places in turn; then they live on.
+    def kill_at(self, *places: str | Callable[[], object], while_doing: Callable[[], T]) -> T | None:
+        """Call `while_doing`, while the processes are killed at each of these failpoints in turn.
 
-        What is called between two places happens while they are dead. Returns what was done, or None when that was
-        cut off.
+        A function between two failpoints is called while the processes are down. Returns what `while_doing` returned,
+        or None if its connection was cut.
         """
-        lives = _lives(places)
+        plan = _plan(places)
         self.kill()
-        self.start(lives[0][0])
+        self.start(plan[0][0])
         with ThreadPoolExecutor(1) as pool:
             doing = pool.submit(while_doing)
-            for (place, meanwhile), (following, _) in zip(lives, [*lives[1:], ("", [])], strict=True):
-                self.wait_for_a_death(place)
+            for (place, meanwhile), (following, _) in zip(plan, [*plan[1:], ("", [])], strict=True):
+                self.wait_until_killed(place)
                 self.kill()
                 for act in meanwhile:
                     act()
@@ -73,16 +74,16 @@ class Mortals:
         return None
 
     def log(self) -> str:
-        """The last of what they have said."""
-        return "\n".join(each.log_tail() for each in self._all if each.process)
+        """Return the end of their logs."""
+        return "\n".join(each.said() for each in self._all if each.process)
 
 
-def _lives(places: Sequence[str | Callable[[], object]]) -> list[tuple[str, list[Callable[[], object]]]]:
-    """Each place to die at, and what happens between that death and the next life."""
-    lives: list[tuple[str, list[Callable[[], object]]]] = []
+def _plan(places: Sequence[str | Callable[[], object]]) -> list[tuple[str, list[Callable[[], object]]]]:
+    """Return each failpoint with the functions to call between the kill and the next start."""
+    plan: list[tuple[str, list[Callable[[], object]]]] = []
     for place in places:
         if isinstance(place, str):
-            lives.append((place, []))
+            plan.append((place, []))
         else:
-            lives[-1][1].append(place)
-    return lives
+            plan[-1][1].append(place)
+    return plan

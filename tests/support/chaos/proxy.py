@@ -1,11 +1,11 @@
-"""A proxy on loopback that does to single requests what networks and broken servers do.
+"""A proxy on loopback that injects faults of networks and broken servers into single requests.
 
     alc = ChaosProxy(upstream="http://127.0.0.1:8001")
     alc.plan("POST /api/v1/leads", answer_lost, answers(503))   # the next two of these calls
     alc.always("POST /oauth/token", drips(0.05))                # each of them
     alc.at_random(Random(7), 0.3, {"POST /oauth": [answer_lost]})
 
-What no rule matches passes through. Without an upstream it is a server of its own that knows nothing but its rules.
+A request that no rule matches is passed on. Without an upstream it is a server that only has its rules.
 To refuse connections, stop listening: `with alc.away(): …`.
 """
 
@@ -29,22 +29,22 @@ HOP_BY_HOP = ("connection", "keep-alive", "transfer-encoding", "content-length")
 
 @dataclass
 class Exchange:
-    """One request that came in, and what a fault can do with it."""
+    """One request, with what a fault can do with it."""
 
     line: str
     """Method and path, such as "POST /oauth/token"."""
     proxy: ChaosProxy = field(repr=False)
     say: Callable[[bytes], Any] = field(repr=False)
-    """Sends bytes to the client, as they are."""
+    """Sends raw bytes to the client."""
     headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(repr=False)
     fault: str = ""
     at: float = field(default_factory=time.time)
     answers: list[bytes] = field(default_factory=list, repr=False)
-    """What the upstream has answered, whole, once for each time that it was asked."""
+    """The whole response of the upstream, for each time that the request was forwarded."""
 
     def forward(self) -> bytes:
-        """Ask the upstream; returns its whole answer as bytes, that have not been sent on. Raises: OSError."""
+        """Forward the request; return the whole response as bytes, not yet sent on. Raises: OSError."""
         parts = urlsplit(self.proxy.upstream)
         connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=60)
         try:
@@ -59,7 +59,7 @@ class Exchange:
         return self.answers[-1]
 
     def wait(self, seconds: float) -> None:
-        """Let time pass, until the proxy closes at the latest."""
+        """Wait, until the proxy closes at the latest."""
         self.proxy.closing.wait(seconds)
 
 
@@ -67,58 +67,58 @@ Fault = Callable[[Exchange], None]
 
 
 def answered(exchange: Exchange) -> int:
-    """The status of the upstream's last answer."""
+    """Return the status of the upstream's last response."""
     return int(exchange.answers[-1].split(b" ", 2)[1])
 
 
 def http_answer(status: int, body: bytes = b"", *headers: tuple[str, str]) -> bytes:
-    """An HTTP answer as bytes, after which the connection is closed."""
+    """Return an HTTP response as bytes, with `Connection: close`."""
     lines = [f"HTTP/1.1 {status} {http.client.responses.get(status, 'Odd')}", *(f"{n}: {v}" for n, v in headers)]
     length = [] if status in (204, 304) else [f"Content-Length: {len(body)}"]
     return "\r\n".join([*lines, *length, "Connection: close", "", ""]).encode("latin-1") + body
 
 
 def passes(exchange: Exchange) -> None:
-    """No fault: what there is between two of them."""
+    """Pass on the request and the response: no fault."""
     exchange.say(exchange.forward())
 
 
 def dropped(_: Exchange) -> None:
-    """The connection ends before anything is forwarded."""
+    """Close the connection before anything is forwarded."""
 
 
 def answer_lost(exchange: Exchange) -> None:
-    """It is done, and the connection ends before the answer."""
+    """Forward the request, and close the connection without a response."""
     exchange.forward()
 
 
 def cut(exchange: Exchange) -> None:
-    """It is done, and the answer ends in the midst of its headers or its body."""
+    """Forward the request, and cut the response in its headers or its body."""
     whole = exchange.forward()
     exchange.say(whole[: max(len(whole) - 7, len(whole) // 2)])
 
 
 def garbage(exchange: Exchange) -> None:
-    """It is done, and what comes back is no HTTP."""
+    """Forward the request, and respond with bytes that are not HTTP."""
     exchange.forward()
     exchange.say(b"\x00\xff\x16\x03 nonsense\r\n\r\n")
 
 
 def not_json(exchange: Exchange) -> None:
-    """It is done, and the answer has the right status and a body that nobody can read."""
+    """Forward the request, and respond with the right status and HTML instead of JSON."""
     done = exchange.forward()
     exchange.say(http_answer(int(done.split(b" ", 2)[1]), b"<html>It works!</html>", ("Content-Type", "text/html")))
 
 
 def twice(exchange: Exchange) -> None:
-    """The network delivers the request two times; the first answer arrives."""
+    """Forward the request twice, and pass on the first response."""
     first = exchange.forward()
     exchange.forward()
     exchange.say(first)
 
 
 def says(raw: bytes) -> Fault:
-    """A fault: these bytes, and nothing is forwarded."""
+    """Make a fault: respond with these bytes, and forward nothing."""
 
     def fault(exchange: Exchange) -> None:
         exchange.say(raw)
@@ -127,12 +127,12 @@ def says(raw: bytes) -> Fault:
 
 
 def answers(status: int, body: bytes = b"", *headers: tuple[str, str]) -> Fault:
-    """A fault: this answer, and nothing is forwarded."""
+    """Make a fault: send this response, and forward nothing."""
     return _named(f"answers {status}", says(http_answer(status, body, *headers)))
 
 
 def drips(gap: float, raw: bytes = b"") -> Fault:
-    """A fault: the answer, or these bytes, one at a time."""
+    """Make a fault: send the response, or these bytes, one byte at a time, `gap` seconds apart."""
 
     def fault(exchange: Exchange) -> None:
         for byte in raw or exchange.forward():
@@ -143,7 +143,7 @@ def drips(gap: float, raw: bytes = b"") -> Fault:
 
 
 def late(seconds: float) -> Fault:
-    """A fault: everything as it should be, after a while."""
+    """Make a fault: pass on the request after some seconds."""
 
     def fault(exchange: Exchange) -> None:
         exchange.wait(seconds)
@@ -153,7 +153,7 @@ def late(seconds: float) -> Fault:
 
 
 def hangs(seconds: float = 12.0) -> Fault:
-    """A fault: everything as it should be, after nobody waits for it any longer (READ_TIMEOUT)."""
+    """Make a fault: pass on the request when its client no longer waits (READ_TIMEOUT)."""
     return _named("hangs", late(seconds))
 
 
@@ -163,9 +163,10 @@ def _named(name: str, fault: Fault) -> Fault:
 
 
 class ChaosProxy:
-    """Listens from its making on; every request has a connection and a thread of its own."""
+    """The proxy. Every request has its own connection and thread."""
 
     def __init__(self, upstream: str = "", port: int = 0) -> None:
+        """Start listening; port 0 takes a free one."""
         self.upstream, self.closing = upstream, threading.Event()
         self.seen: list[Exchange] = []
         self._planned: list[tuple[str, list[Fault]]] = []
@@ -176,29 +177,29 @@ class ChaosProxy:
         self.url = f"http://127.0.0.1:{self._server.server_port}"
 
     def plan(self, call: str, *faults: Fault) -> None:
-        """Play these, one for each of the next calls that begin like `call`, such as "POST /api/v1/leads"."""
+        """Use these faults, one for each of the next requests that start with `call`, such as "POST /api/v1/leads"."""
         with self._lock:
             self._planned.append((call, list(faults)))
 
     def always(self, call: str, fault: Fault) -> None:
-        """Play this for every call that begins like `call`."""
+        """Use this fault for every request that starts with `call`."""
         self._always[call] = fault
 
     def at_random(self, random: Random, rate: float, faults: Mapping[str, Sequence[Fault]]) -> None:
-        """Play one of its faults for so many of the calls that begin like a key of `faults`."""
+        """For a share `rate` of the requests that start with a key of `faults`, use one of its faults."""
         self._random = (random, rate, faults)
 
     def heal(self) -> None:
-        """Forget every rule: from now on all calls pass."""
+        """Remove every rule: from now on all requests are passed on."""
         with self._lock:
             self._planned, self._always, self._random = [], {}, None
 
     def sent(self, call: str) -> list[Exchange]:
-        """The exchanges so far that begin like `call`."""
+        """Return the exchanges so far that start with `call`."""
         return [exchange for exchange in list(self.seen) if exchange.line.startswith(call)]
 
     def faults(self) -> Counter[str]:
-        """How often each fault was played."""
+        """Count how often each fault was used."""
         return Counter(exchange.fault for exchange in list(self.seen) if exchange.fault != "passes")
 
     @contextmanager
@@ -211,16 +212,16 @@ class ChaosProxy:
             self._server = self._listen(int(self.url.rpartition(":")[2]))
 
     def close(self) -> None:
-        """Stop listening, and end what is under way."""
+        """Stop listening, and end the requests under way."""
         self.closing.set()
         self._stop()
 
     def play(self, exchange: Exchange) -> None:
-        """Do to this exchange what the rules say."""
+        """Apply the rules to this exchange."""
         fault = self._fault(exchange.line)
         exchange.fault = fault.__name__
         self.seen.append(exchange)
-        with suppress(OSError, http.client.HTTPException):  # either side has had enough, or is not there
+        with suppress(OSError, http.client.HTTPException):  # either side may hang up, or not be there
             fault(exchange)
 
     def _fault(self, line: str) -> Fault:

@@ -1,5 +1,7 @@
-"""A whole installation in one thread and in virtual time: the real House, routes, relay and runs on SQLite files,
-with an ALC, an Attio and an engine that do what a test tells them to.
+"""A whole installation in one thread and in virtual time.
+
+Services, routes, relay and runs are the real ones, on SQLite files. ALC, Attio and the engine are fakes that a test
+controls.
 """
 
 from __future__ import annotations
@@ -21,12 +23,11 @@ from alc_app.app import app as manifest
 from alc_app.attio import AttioError
 from alc_app.config.settings import Config
 from alc_app.runtime.jobs.worker import Worker
-from alc_app.runtime.routes import oauth as connecting
-from alc_app.runtime.routes import webhooks
+from alc_app.runtime.routes import oauth, webhooks
 from alc_app.runtime.routes.record_actions import Actions
 from alc_app.runtime.services import WORKSPACE, Services
 from alc_app.runtime.stores import connections
-from tests.support.chaos.crashes import Crash, Doom, doomed
+from tests.support.chaos.crashes import Crash, CrashPlan, crash_plan
 from tests.support.fakes.peers import ALC, ATTIO, Authorization, Clock, Event, Peers, Wire
 from tests.support.fakes.runtime import START
 from tests.support.fakes.stepping_engine import SteppingEngine
@@ -34,87 +35,90 @@ from tests.support.fakes.stepping_engine import SteppingEngine
 T = TypeVar("T")
 
 
-class NoPace:
-    """Virtual time has no second in which there could be too many writes."""
+class UnlimitedRate:
+    """A rate limiter that never waits, because virtual time does not pass by itself."""
 
     def wait_for_slot(self, name: str, per_second: float) -> None:
-        """At once."""
+        """Return at once."""
 
     def push(self, name: str, wait: float) -> None:
-        """Not here."""
+        """Ignore it."""
 
 
 class World:
-    """The installation, and what people and services do to it. Whoever is at it may die, and another goes on."""
+    """The installation, and what people and services do to it. Any action may end in a crash."""
 
-    def __init__(self, services: Services, clock: Clock, doom: Doom) -> None:
-        self.services, self.clock, self.doom = services, clock, doom
-        for database in (services.database, services.inbox._database):  # nobody cuts the power of a test
+    def __init__(self, services: Services, clock: Clock, crash_plan: CrashPlan) -> None:
+        """Use these services, in the time of `clock`, and reset everything."""
+        self.services, self.clock, self.crash_plan = services, clock, crash_plan
+        for database in (services.database, services.inbox._database):  # no power failure in a test
             event.listen(database.engine, "connect", lambda own, _: own.execute("PRAGMA synchronous=OFF"))
             database.engine.dispose()
-        self._eyes = sqlite3.connect(services.config.home / "app.db", isolation_level=None)
-        self._eyes.execute("attach ? as inbox", [str(services.config.home / "inbox.db")])
+        self._sqlite = sqlite3.connect(services.config.home / "app.db", isolation_level=None)
+        self._sqlite.execute("attach ? as inbox", [str(services.config.home / "inbox.db")])
         self._web = _web(services)
-        self.begin()
+        self.reset()
 
-    def begin(self) -> None:
-        """Empty tables, peers that know nobody, and nothing that is being done."""
+    def reset(self) -> None:
+        """Empty all tables, and make new peers, a new engine and a new worker."""
         self._wipe()
-        self.clock.now, self.doom.after, self.doom.deaths = START, None, 0
+        self.clock.now, self.crash_plan.after, self.crash_plan.crashes = START, None, 0
         self.peers = Peers(self.clock)
         self.engine = SteppingEngine(lambda workflow, args: getattr(self.worker, workflow)(*args))
-        oauth: Any = Authorization(self.peers, self.clock)
-        _put(self.services, engine=self.engine, rate_limiter=NoPace(), oauth=oauth, http=Wire(self.peers))
-        _put(self.services.oauth_flows, _client=oauth)
-        _put(self.services.connections, _client=oauth)
+        authorization: Any = Authorization(self.peers, self.clock)
+        _replace(
+            self.services, engine=self.engine, rate_limiter=UnlimitedRate(), oauth=authorization, http=Wire(self.peers)
+        )
+        _replace(self.services.oauth_flows, _client=authorization)
+        _replace(self.services.connections, _client=authorization)
         self.worker = Worker(self.services)
-        self._actions = Actions(self.services, self._person)
+        self._actions = Actions(self.services, self._query)
         self._browser = self._web.test_client()
         self.acknowledged: set[tuple[str, str]] = set()
-        """Handler and message of each delivery that we have answered with 2xx."""
+        """Handler id and message id of each delivery that we answered with 2xx."""
 
     def close(self) -> None:
-        """No more looks at the files."""
-        self._eyes.close()
+        """Close the connection to the files."""
+        self._sqlite.close()
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
-        """What is stored, read past all code of ours; the inbox is attached."""
-        return self._eyes.execute(query).fetchall()
+        """Run a query on the files directly; the inbox is attached."""
+        return self._sqlite.execute(query).fetchall()
 
     def click(self, record_id: str) -> list[str]:
-        """Press "Send to ALC"; returns the titles of what happens on the screen."""
-        lines = _unless_dead(lambda: list(self._actions.start("send-to-alc", record_id)), [])
+        """Press "Send to ALC"; return the titles of the toasts and dialogs."""
+        lines = _unless_crashed(lambda: list(self._actions.start("send-to-alc", record_id)), [])
         return [line["title"] for line in lines if "title" in line]
 
     def connect(self) -> None:
-        """Connect, allow, and come back."""
-        _unless_dead(self._connect, None)
+        """Press Connect, allow it at ALC, and follow the redirect back."""
+        _unless_crashed(self._connect, None)
 
     def disconnect(self) -> None:
         """Press Disconnect."""
-        _unless_dead(lambda: self._browser.post("/connections/alc/disconnect"), None)
+        _unless_crashed(lambda: self._browser.post("/connections/alc/disconnect"), None)
 
     def deliver(self, event: Event) -> None:
-        """ALC sends this event, once or once more."""
+        """Deliver an event of ALC's, for the first time or again."""
         webhook = self.peers.webhooks.get(event.webhook_id)
-        if webhook is None:  # ALC has been told to forget it (W11)
+        if webhook is None:  # deleted at ALC (W11)
             event.answers.append(410)
             return
-        status = _unless_dead(lambda: self._post(event, webhook["url"]), 0)
+        status = _unless_crashed(lambda: self._post(event, webhook["url"]), 0)
         event.answers.append(status)
         if status == 200:
             self.acknowledged.add((webhook["name"], event.message_id))
 
     def refresh(self) -> None:
-        """Ask for new tokens, as every call does that ALC has refused."""
-        _unless_dead(self._refresh, None)
+        """Refresh the tokens, as a call does that ALC refused."""
+        _unless_crashed(self._refresh, None)
 
-    def look(self) -> None:
-        """The relay looks for what is due, and the worker does it."""
-        _unless_dead(self._look, None)
+    def run_due_work(self) -> None:
+        """Have the relay enqueue what is due, and the worker run it."""
+        _unless_crashed(self._run_due_work, None)
 
     def is_connected(self) -> bool:
-        """Does the connection work, and not only as far as we know?"""
+        """Return whether ALC accepts the token of our connection."""
         try:
             usable = self.services.connections.usable_id(WORKSPACE)
             return self.peers.takes(self.services.connections.with_fresh_token(usable).value)
@@ -144,7 +148,7 @@ class World:
         answered = self._browser.post(path, data=event.body, headers=signed, content_type="application/json")
         return answered.status_code
 
-    def _look(self) -> None:
+    def _run_due_work(self) -> None:
         relay = self.worker._relay
         for task in (
             relay.enqueue_deliveries,
@@ -155,7 +159,7 @@ class World:
             task()
         self.engine.work()
 
-    def _person(self, _query: str, variables: dict[str, Any]) -> dict[str, Any]:
+    def _query(self, _query: str, variables: dict[str, Any]) -> dict[str, Any]:
         person = {"name": {"full_name": "Ada Lovelace"}, "phone_numbers": ["+442079460018"]}
         return {"data": {"person": None if variables["recordId"] in self.peers.gone else person}}
 
@@ -169,21 +173,21 @@ class World:
 
 @contextmanager
 def world(home: Path) -> Iterator[World]:
-    """A world in this folder; with `begin()` it begins again and again."""
+    """Make a world in this folder; `reset()` makes it new again."""
     config = Config.from_env(home=home, alc_url=ALC, attio_url=ATTIO, mock_attio_token="attio-token")
     clock = Clock()
     services = Services(config, manifest, lambda: clock.now)
     with (
         closing(services),
         patch.object(connections, "time", clock),
-        doomed() as doom,
-        closing(World(services, clock, doom)) as it,
+        crash_plan() as plan,
+        closing(World(services, clock, plan)) as it,
     ):
         yield it
 
 
-def _unless_dead(act: Callable[[], T], otherwise: T) -> T:
-    """What comes of it; when the process dies of it, nobody hears anything."""
+def _unless_crashed(act: Callable[[], T], otherwise: T) -> T:
+    """Return the result of `act`, or `otherwise` if the process crashed."""
     try:
         return act()
     except Crash:
@@ -195,11 +199,11 @@ def _web(services: Services) -> Flask:
     app.secret_key = "test"
     pages = Blueprint("pages", __name__)
     pages.add_url_rule("/apps/alc", "install", lambda: "")
-    for rooms in (pages, connecting.blueprint(services), webhooks.blueprint(services)):
-        app.register_blueprint(rooms)
+    for blueprint in (pages, oauth.blueprint(services), webhooks.blueprint(services)):
+        app.register_blueprint(blueprint)
     return app
 
 
-def _put(target: object, **parts: Any) -> None:
+def _replace(target: object, **parts: Any) -> None:
     for name, part in parts.items():
         setattr(target, name, part)

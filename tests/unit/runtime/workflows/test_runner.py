@@ -35,7 +35,7 @@ def one_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 @pytest.fixture
 def at(one_world: World) -> World:
     """It, connected, with a person who can be sent."""
-    one_world.begin()
+    one_world.reset()
     one_world.services.manifest = manifest
     one_world.connect()
     settle(one_world)
@@ -61,7 +61,7 @@ def settle(at: World) -> None:
     while len(at.engine.runs) > asked or any(run.state == "lost" for run in at.engine.runs.values()):
         asked = len(at.engine.runs)
         at.engine.restart()
-        at.look()
+        at.run_due_work()
 
 
 def wait(at: World, seconds: float) -> None:
@@ -259,11 +259,11 @@ def test_a_step_that_fails_for_good_is_a_dead_letter_that_can_be_replayed(at: Wo
 @pytest.mark.parametrize("after", range(0, 46))
 def test_it_may_die_anywhere_on_the_way(at: World, after: int) -> None:
     """Kill -9 at every failpoint of the whole way: one chat, one task, one end."""
-    at.doom.after = after
+    at.crash_plan.after = after
     run_id = start(at)
     decide(at)
     wait(at, 700)
-    at.doom.after = None
+    at.crash_plan.after = None
     for event in at.peers.events:
         if event.waits:
             at.deliver(event)
@@ -361,7 +361,7 @@ def test_a_workflow_that_alc_refuses_to_call_cannot_be_switched_on(at: World) ->
 @pytest.mark.parametrize("after", range(0, 24))
 def test_switching_on_and_off_may_die_anywhere(at: World, after: int) -> None:
     """Exactly one webhook while it is on, none when it is off."""
-    at.doom.after = after
+    at.crash_plan.after = after
     switch(at, "follow-up", on=True)
     wait(at, 1000)
     assert len(heard(at)) == 2
