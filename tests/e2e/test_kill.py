@@ -21,7 +21,7 @@ WRITE = ["_write.before", *around("update_record"), "_write.after"]
 
 
 class World:
-    """Servers whose web process and workers can be killed, with clients for users, ALC and Attio."""
+    """An installation whose processes can be killed, and the services around it."""
 
     def __init__(self, stack: Stack, workers: int) -> None:
         self.stack, self.died_at = stack, set[str]()
@@ -37,7 +37,7 @@ class World:
         return who.kill_at(*places, while_doing=while_doing)
 
     def add_person(self) -> str:
-        """Start every process, and create a person to send."""
+        """Add a person who can be sent; return the record id."""
         return self.attio.add_person("Mara Voss", PHONE)
 
     def connect(self) -> None:
@@ -108,7 +108,7 @@ class World:
 
 @pytest.fixture(scope="module", params=[1, 2], ids=["one worker", "two workers"])
 def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    """ALC and Attio, which keep running, and web processes and workers that can be killed."""
+    """ALC and Attio run as usual; the web process and the workers can be killed."""
     stack = Stack(tmp_path_factory.mktemp("home"))
     stack.servers = [stack.alc, stack.attio]
     with stack:
@@ -433,5 +433,5 @@ def test_a_strict_removal_that_fails_keeps_the_connection(world: World) -> None:
 
 
 def test_the_tests_above_have_died_at_every_place_of_the_matrix(world: World) -> None:
-    """The tests above have killed a process at every failpoint of the matrix."""
+    """Every place of the matrix is tested."""
     assert world.died_at == EVERYWHERE

@@ -71,7 +71,7 @@ def test_looking_changes_nothing(doctor_of: Callable[..., Doctor]) -> None:
 
 
 def test_what_was_mended_is_said_and_is_well(doctor_of: Callable[..., Doctor]) -> None:
-    """The second look decides."""
+    """The second examination decides."""
     report = doctor_of(One=Patient("a", "b").find).mend(5)
 
     assert report.exit_code == OK

@@ -1,4 +1,4 @@
-"""Looking whether others answer: at once, in time, and without a pile of threads."""
+"""Timed checks: in parallel, in bounded time, and with one thread for each."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def test_what_is_missing_is_named_and_what_is_there_is_not() -> None:
 
 
 def test_a_check_that_hangs_is_missing_in_time_and_is_begun_once() -> None:
-    """However often somebody asks, a peer that is down holds one thread."""
+    """However often it is asked for, a hanging check holds one thread."""
     begun: list[float] = []
     end = threading.Event()
 

@@ -1,4 +1,4 @@
-"""What the runtime can be checked for: each fault made, named, and mended where a machine can mend it."""
+"""The runtime's checks: each fault is found, named, and mended where that is possible."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def run(services: Services, status: str, *, age: float = 0, executor: str | None
 
 @pytest.fixture
 def worker(services: Services, config: Config) -> Iterator[WorkerIds]:
-    """A worker that lives."""
+    """A running worker."""
     worker_ids = WorkerIds(services.database, FileLocks(config.home / "workers"))
     worker_ids.acquire("worker-0")
     yield worker_ids

@@ -1,4 +1,4 @@
-"""A connection comes and goes: saved whole or undone whole, and cleaned up until ALC has forgotten it."""
+"""Connections: made or undone completely, and cleaned up until nothing is left at ALC."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class Install:
 
 @pytest.fixture
 def install(make_house: Callable[..., Services], alc: responses.RequestsMock) -> Install:
-    """Steps are just done: the engine's memory is not what is tested here."""
+    """Steps run without being recorded."""
     alc.post(TOKEN, json=FRESH)
     return Install(make_house)
 
@@ -119,7 +119,7 @@ def test_an_added_that_raises_undoes_everything(
 def test_a_code_that_cannot_be_redeemed_saves_nothing_and_is_not_used_again(
     install: Install, alc: responses.RequestsMock
 ) -> None:
-    """Section 7 of the bar, Install 3: the person starts over."""
+    """Install 3: the person starts over."""
     alc.replace("POST", TOKEN, body=requests.ReadTimeout("late"))
     flow = install.flow()
 

@@ -1,4 +1,4 @@
-"""The relay: rows whose time has come become runs, and asking twice is asking once."""
+"""The relay: rows that are due become runs, and asking twice makes one run."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.support.fakes.engine import FakeEngine
 
 @pytest.fixture
 def relay(services: Services, engine: FakeEngine) -> Relay:
-    """Its looks are called by hand here."""
+    """A relay whose tasks the test calls itself."""
     del engine
     return Relay(services)
 
@@ -90,7 +90,7 @@ def test_connections_to_be_undone_are_asked_for_when_they_are_due(
 
 
 def test_the_work_of_dead_workers_is_taken_over(services: Services, relay: Relay, engine: FakeEngine) -> None:
-    """Section 6: kill -9 needs no person to mend."""
+    """After a kill -9 no person has to act."""
     services.worker_ids.acquire("worker-7")
     services.worker_ids.release()
     services.worker_ids.acquire("worker-0")
@@ -108,7 +108,7 @@ def test_a_look_that_stumbles_does_not_end_the_relay(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """C14: a locked database now, and deliveries again later; it stops when it is told to."""
+    """C14: after an error of the database the next try succeeds."""
     services.inbox.put("h", "msg_1", b"{}", "new")
     real, failures = services.inbox.due, [OSError("locked")]
 

@@ -1,4 +1,4 @@
-"""What is forgotten and when: each rule on both sides of its edge, in time that a test moves."""
+"""Retention: each rule on both sides of its limit, in time that the test sets."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ RECORD = "11111111-1111-4111-8111-111111111111"
 
 @pytest.fixture
 def services(make_house: Callable[..., Services], clock: Clock, config: Config) -> Iterator[Services]:
-    """A house in that time."""
+    """An installation in that time."""
     make_house().close()  # its tables
     services = Services(config, manifest, clock)
     services.engine = FakeEngine()  # type: ignore[assignment]  # what it is asked for is the whole of its surface
@@ -39,7 +39,7 @@ def services(make_house: Callable[..., Services], clock: Clock, config: Config) 
 
 @pytest.fixture
 def retention(services: Services) -> RetentionJob:
-    """What the relay has."""
+    """The retention job, as the relay has it."""
     return RetentionJob(services)
 
 
@@ -245,7 +245,7 @@ def test_a_pass_is_bounded_and_the_next_one_follows_at_once(
 
 
 def test_the_first_pass_comes_soon_after_the_start(services: Services, retention: RetentionJob, clock: Clock) -> None:
-    """A worker that is restarted every day forgets too, and one that has just started has better things to do."""
+    """Not at once after the start, but early enough for a worker that is restarted every day."""
     retention.run_if_due()
     assert services.engine.forgotten_before == 0  # type: ignore[attr-defined]  # the fake's
 

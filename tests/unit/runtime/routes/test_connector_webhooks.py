@@ -1,4 +1,4 @@
-"""Seed 003's sample flow at our own door: a handshake, events by its own signature, a state that changes."""
+"""Seed 003's sample flow: a handshake, events with the service's own signature, a state that changes."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.support.seed_003 import SECRET, SeedService, seed_connector
 
 
 class Install:
-    """A house with seed 003's connector, and its service, which reaches it."""
+    """An installation with seed 003's connector, and its service."""
 
     def __init__(self, make_house: Callable[..., Services], **changes: Any) -> None:
         self.service, self.missed = SeedService(), 0
@@ -193,7 +193,7 @@ def test_what_cannot_be_read_is_a_bad_request(install: Install, body: bytes, sta
 
 
 def test_only_a_connector_answers_to_get(install: Install, services: Services) -> None:
-    """405 elsewhere, 404 where nobody is."""
+    """405 for other handlers, 404 for unknown ones."""
     plain = install.services.webhook_handlers.create(install.connection_id, "changed")
 
     assert install.client.get(f"/hooks/{plain}").status_code == 405

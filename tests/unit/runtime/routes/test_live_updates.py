@@ -46,7 +46,7 @@ def test_events_after_an_id_come_in_order(live: LiveUpdates, services: Services)
 
 
 def test_what_is_published_in_a_transaction_that_fails_was_never_said(live: LiveUpdates, services: Services) -> None:
-    """U9: pages hear of what is so."""
+    """U9: a page is not told of what was rolled back."""
     start = live.last_id()
     with pytest.raises(ZeroDivisionError), services.database.transaction():
         services.publish("record", {})
@@ -89,7 +89,7 @@ def test_a_stream_tells_and_ends(
 
 
 def test_streams_end_when_the_server_stops(client: FlaskClient, live: LiveUpdates) -> None:
-    """Section 6: they must not keep the server from stopping."""
+    """Open streams must not keep the server from stopping."""
     live.stop()
 
     assert client.get("/events").text == "retry: 1000\n\n"
@@ -98,7 +98,7 @@ def test_streams_end_when_the_server_stops(client: FlaskClient, live: LiveUpdate
 def test_there_is_room_for_so_many_streams_and_each_that_ends_gives_its_place_back(
     client: FlaskClient, live: LiveUpdates
 ) -> None:
-    """Section 6: a click always finds a thread; a page without a stream asks again later."""
+    """A click always finds a thread; a page without a stream polls instead."""
     live.stop()
     for _ in range(2 * MAX_STREAMS):
         assert client.get("/events", buffered=True).status_code == 200

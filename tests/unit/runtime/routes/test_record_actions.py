@@ -1,4 +1,4 @@
-"""Record actions, driven: what goes to the browser, what the host does, and what is left standing on an error."""
+"""Record actions: what is sent to the browser, what is performed here, and what happens on an error."""
 
 from __future__ import annotations
 
@@ -225,7 +225,7 @@ def broken_action() -> OnTrigger:
 
 
 def broken_query() -> OnTrigger:
-    """An action whose query fails in a way that nobody foresaw."""
+    """An action whose query fails unexpectedly."""
 
     async def act(_: str) -> None:
         await show_toast("Working", variant="neutral", duration_ms=None)
@@ -239,7 +239,7 @@ def broken_call() -> OnTrigger:
 
     @server_function()
     def unlisted() -> None:
-        """Nobody listed it."""
+        """Is not in the manifest."""
 
     async def act(_: str) -> None:
         await show_toast("Working", variant="neutral", duration_ms=None)
@@ -252,7 +252,7 @@ def broken_call() -> OnTrigger:
 def test_an_error_that_nobody_foresaw_ends_in_a_sentence_and_no_standing_toast(
     stage: Stage, make: Callable[[], OnTrigger], caplog: pytest.LogCaptureFixture
 ) -> None:
-    """U9, section 7 of the bar, Send 2: "first toast always hidden"; the details are in the log, not on the screen."""
+    """U9, Send 2: the first toast is always hidden; details are in the log, not on the page."""
 
     def query(*_: object) -> object:
         raise ZeroDivisionError("canary")
@@ -297,7 +297,7 @@ def web(stage: Stage) -> Iterator[Any]:
 
 
 def test_replies_are_lines_of_json(web: Any) -> None:
-    """Section 7 of the design: NDJSON, not held back by a proxy."""
+    """NDJSON, with the header that keeps a proxy from buffering it."""
     reply = web.post(f"/people/{RECORD}/actions/act")
 
     assert reply.content_type == "application/x-ndjson"

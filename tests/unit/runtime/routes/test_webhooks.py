@@ -1,4 +1,4 @@
-"""The door for deliveries, by Flask's test client: every refusal of the bar's table, and what a 2xx means."""
+"""The webhook routes, by Flask's test client: every refusal, and what a 2xx means."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Alc:
         to: str = "",
         headers: dict[str, str] | None = None,
     ) -> TestResponse:
-        """One signed delivery; bytes are sent as they are."""
+        """Send one signed delivery; bytes are sent as they are."""
         raw = body if isinstance(body, bytes) else json.dumps(BODY if body is None else body).encode()
         moment = datetime.fromtimestamp(time.time() + off, UTC)
         signed = {
@@ -60,7 +60,7 @@ class Alc:
         return self.client.post(f"/hooks/{to or self.handler_id}", data=raw, headers={**signed, **(headers or {})})
 
     def stored(self) -> list[str]:
-        """The ids of what was stored for this handler."""
+        """Return the ids of what was stored for this handler."""
         return [row.webhook_id for row in self.services.inbox.due()]
 
 
@@ -217,7 +217,7 @@ def test_an_address_that_never_was_is_not_found(alc: Alc) -> None:
 
 
 def test_an_address_that_is_gone_says_so(alc: Alc, services: Services) -> None:
-    """R18, C10: a good sender disables it; before and after ALC has forgotten it."""
+    """R18, C10: 410, before and after the webhook is deleted at ALC."""
     services.webhook_handlers.tombstone(services.connections.usable_id(WORKSPACE))
     assert alc.deliver().status_code == 410
 
@@ -226,7 +226,7 @@ def test_an_address_that_is_gone_says_so(alc: Alc, services: Services) -> None:
 
 
 def test_an_address_whose_connection_is_not_saved_yet_asks_to_come_again(alc: Alc, services: Services) -> None:
-    """R18, section 7 of the bar, Install 8: 503 with a wait, and nothing is stored."""
+    """R18, Install 8: 503 with Retry-After, and nothing is stored."""
     adding = services.connections.add(WORKSPACE, Tokens("a", "r", time.time() + 60, ""))
     answer = alc.deliver(to=services.webhook_handlers.create(adding, "lead_processed"))
 
@@ -238,7 +238,7 @@ def test_an_address_whose_connection_is_not_saved_yet_asks_to_come_again(alc: Al
 def test_what_cannot_be_stored_is_not_acknowledged(
     alc: Alc, services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """R17, C14: 503 with a wait."""
+    """R17, C14: 503 with Retry-After."""
 
     def full(*_: object) -> str:
         raise NotStored("disk full")
@@ -251,15 +251,15 @@ def test_what_cannot_be_stored_is_not_acknowledged(
 
 
 def test_a_secret_that_cannot_be_opened_asks_to_come_again(alc: Alc, services: Services) -> None:
-    """O19: a lost key is ours to mend, and is no 500; the address stays."""
+    """O19: 503, because a lost key is our fault; the URL stays."""
     services.webhook_handlers._sealer = Sealer([Fernet.generate_key().decode()])
 
     assert alc.deliver().status_code == 503
 
 
 def test_a_connection_that_needs_a_reconnect_still_takes_deliveries(alc: Alc, services: Services) -> None:
-    """R17: what ALC tells us does not need our token."""
-    services.connections.mark_needs_reconnect(services.connections.usable_id(WORKSPACE), "why")
+    """R17: a delivery is accepted without a usable token."""
+    services.connections.needs_reconnect(services.connections.usable_id(WORKSPACE), "why")
 
     assert alc.deliver().status_code == 200
 

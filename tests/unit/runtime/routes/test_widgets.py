@@ -1,4 +1,4 @@
-"""Record widgets, drawn by the host: in this process, from queries and from functions that only read."""
+"""Record widgets: rendered in this process, from queries and from functions that only read."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def test_what_fails_is_the_widgets_to_explain(make: Draw) -> None:
 
 @pytest.mark.parametrize("more", [change, lambda: show_toast("T", variant="neutral")])
 def test_a_widget_only_reads(make: Draw, more: Callable[[], Any]) -> None:
-    """It is drawn whenever somebody looks: it sets nothing off."""
+    """A widget is rendered on every page view, so it must have no effects."""
 
     async def widget(_: str) -> TextWidget:
         await more()

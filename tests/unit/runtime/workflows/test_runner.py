@@ -1,4 +1,4 @@
-"""Workflows on the real house, in virtual time: each outcome, each wait, each crash; and versions that change."""
+"""Workflows on real services in virtual time: each outcome, each wait, each crash; and new versions."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def one_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 
 @pytest.fixture
 def at(one_world: World) -> World:
-    """It, connected, with a person who can be sent."""
+    """The installation, reset and connected, with a person who can be sent."""
     one_world.reset()
     one_world.services.manifest = manifest
     one_world.connect()
@@ -44,7 +44,7 @@ def at(one_world: World) -> World:
 
 
 def heard(at: World) -> list[str]:
-    """The addresses that ALC tells of verdicts."""
+    """Return the URLs that ALC sends verdicts to."""
     return [webhook["url"] for webhook in at.peers.webhooks.values() if webhook["event"] == "lead.processed"]
 
 
@@ -100,7 +100,7 @@ def runs(at: World) -> list[str]:
 
 
 def test_a_run_waits_for_days_and_goes_on_with_the_verdict(at: World) -> None:
-    """Execute, defer, finish: nobody is at it while it waits, and the branch is that of the outcome."""
+    """Execute, defer, finish: no worker holds it while it waits, and the outcome decides the branch."""
     run_id = start(at)
     assert story(at, run_id) == [("ask", "waiting", None)]
     asked = len(at.engine.runs)
