@@ -101,8 +101,8 @@ def run_worker(config: Config, executor_id: str) -> None:
     """Run the worker until SIGTERM or SIGINT. Raises: click.ClickException, if it cannot start."""
     from alc_app.app import app as manifest
     from alc_app.runtime.jobs.worker import Worker, run_until_signal
-    from alc_app.runtime.migrations.schema import SchemaUnfit
-    from alc_app.runtime.observability.metrics import show_on_loopback
+    from alc_app.runtime.migrations.schema import SchemaMismatch
+    from alc_app.runtime.observability.metrics import serve_metrics
     from alc_app.runtime.services import Services
     from alc_app.runtime.storage.sealing import KeyMissing
     from alc_app.runtime.stores.worker_ids import WorkerIdTaken
@@ -111,7 +111,7 @@ def run_worker(config: Config, executor_id: str) -> None:
     try:
         services = Services(config, manifest)
         if config.worker_metrics_port:
-            show_on_loopback(config.worker_metrics_port)
+            serve_metrics(config.worker_metrics_port)
         run_until_signal(Worker(services, executor_id))
         services.close()
     except (WorkerIdTaken, KeyMissing, SchemaMismatch, OSError) as error:

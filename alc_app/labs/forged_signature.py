@@ -71,4 +71,4 @@ def post_forged_delivery(driver: Driver, lead_id: str, record_id: str) -> int:
     return driver.http.request("POST", driver.webhook_url(), headers=headers, json=body).status
 
 
-script = Script(LAB, play, naive=[lead_processed], ours=[Intake._verify_and_accept, verify])
+scenario = Scenario(LAB, run, naive=[lead_processed], ours=[Intake._verify_and_accept, verify])

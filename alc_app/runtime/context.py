@@ -24,6 +24,7 @@ class AppContext:
     """App code outside of a durable run: in the web process, and when jobs look for work. A step is simply run."""
 
     def __init__(self, services: Services, run_id: str = "", connection_id: str | None = None) -> None:
+        """Take the stores from `services`. `connection_id` is a connection that is being added or removed."""
         self._services = services
         self._connection_id = connection_id
         self.settings, self.run_id = services.settings, run_id
@@ -125,11 +126,11 @@ class DurableContext(AppContext):
     """App code inside a durable run on the worker: the outcome of each step is stored, and reused after a crash."""
 
     def __init__(self, services: Services, connection_id: str | None = None) -> None:
+        """Take the id of the run from the engine: call it inside of one."""
         super().__init__(services, services.engine.run_id(), connection_id)
 
     def step(self, name: str, work: Callable[[], Any]) -> Any:
         """Run `work`, unless this run has stored its outcome already."""
-
         done = False
 
         def once() -> Any:

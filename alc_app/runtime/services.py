@@ -43,7 +43,7 @@ class Services:
     """The stores and clients that the web process and the worker share."""
 
     def __init__(self, config: Config, manifest: App, now: Callable[[], float] = time.time) -> None:
-        """Open the databases and build everything. `now` returns seconds since 1970. Raises: SchemaUnfit."""
+        """Open the databases and build everything. `now` returns seconds since 1970. Raises: SchemaMismatch."""
         self.config, self.manifest, self.now = config, manifest, now
         failpoints.arm(config.failpoints, config.kill_once)
         self.database = Database(config.database("app"))
@@ -80,8 +80,8 @@ class Services:
         databases = {"app": self.database, "inbox": inbox, "exchanges": exchanges}
         try:
             for folder, database in databases.items():
-                Schema(database, folder).fit()
-        except SchemaUnfit:
+                Schema(database, folder).prepare()
+        except SchemaMismatch:
             for database in databases.values():
                 database.close()
             raise

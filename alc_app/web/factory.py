@@ -36,7 +36,7 @@ def build(config: Config | None = None) -> Flask:
     _configure(app, config)
     services = Services(config, manifest)
     app.extensions["services"] = services
-    services.exchanges.tell = sequence.describe
+    services.exchanges.describe = sequence.describe
     log = live_updates.LiveUpdates(services.database, uuid.uuid4().hex[:12], services.exchanges)
     app.extensions["live"] = log
     workspace = Workspace(services, log)
@@ -60,7 +60,7 @@ def build(config: Config | None = None) -> Flask:
     return app
 
 
-def _labs(app: Flask, csrf: CSRFProtect, services: Services, log: live_updates.LiveUpdates) -> LabStage:
+def _labs(app: Flask, csrf: CSRFProtect, services: Services, log: live_updates.LiveUpdates) -> LabRunner:
     """Create the labs, and the webhook routes of the naive code, which checks no signature."""
     runner = LabRunner(services, log.stopping)
     naive = naive_webhooks(runner.naive_runtimes)

@@ -21,7 +21,7 @@ WRITE = ["_write.before", *around("update_record"), "_write.after"]
 
 
 class World:
-    """An installation whose processes can be killed, and the services around it."""
+    """Servers whose web process and workers can be killed, with clients for users, ALC and Attio."""
 
     def __init__(self, stack: Stack, workers: int) -> None:
         self.stack, self.died_at = stack, set[str]()
@@ -32,12 +32,12 @@ class World:
     def kill(
         self, who: KillableServers, *places: str | Callable[[], object], while_doing: Callable[[], object]
     ) -> object:
-        """Kill them at each of these places in turn; returns what was done, unless that was cut off."""
+        """Kill them at each of these failpoints in turn. Return the result of the action, unless it was cut off."""
         self.died_at |= {place for place in places if isinstance(place, str)}
         return who.kill_at(*places, while_doing=while_doing)
 
     def add_person(self) -> str:
-        """Add a person who can be sent; return the record id."""
+        """Start every process, and create a person to send."""
         return self.attio.add_person("Mara Voss", PHONE)
 
     def connect(self) -> None:
@@ -108,7 +108,7 @@ class World:
 
 @pytest.fixture(scope="module", params=[1, 2], ids=["one worker", "two workers"])
 def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    """ALC and Attio run as usual; the web process and the workers can be killed."""
+    """ALC and Attio, which keep running, and web processes and workers that can be killed."""
     stack = Stack(tmp_path_factory.mktemp("home"))
     stack.servers = [stack.alc, stack.attio]
     with stack:
@@ -328,7 +328,7 @@ def test_a_subscription_of_a_connector_survives_every_crash(world: World) -> Non
 
     world.alc.delete_webhook(world.alc.webhooks("prospect.updated")[0]["webhook_id"])
     places = ["maintain_subscription.before", "create_webhook.after", "maintain_subscription.after"]
-    world.kill(world.workers, *places, while_doing=world.stack.let_subscriptions_age)
+    world.kill(world.workers, *places, while_doing=world.stack.make_subscriptions_due)
     world.until(lambda: len(world.alc.webhooks("prospect.updated")) == 1)
 
 
@@ -433,5 +433,5 @@ def test_a_strict_removal_that_fails_keeps_the_connection(world: World) -> None:
 
 
 def test_the_tests_above_have_died_at_every_place_of_the_matrix(world: World) -> None:
-    """Every place of the matrix is tested."""
+    """The tests above have killed a process at every failpoint of the matrix."""
     assert world.died_at == EVERYWHERE

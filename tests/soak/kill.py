@@ -92,36 +92,36 @@ def run(kills: int, seed: int, home: Path, database_url: str = "", workers: int 
     random, report, started = Random(seed), Report(), time.monotonic()  # noqa: S311 - repeatable, not secret
     stack = Stack(home, **({"ALC_APP_DATABASE_URL": database_url} if database_url else {}))
     stack.servers = [stack.alc, stack.attio]
-    servers = {
+    mortals = {
         "web": KillableServers(stack, "web"),
         **{f"worker {n}": KillableServers(stack, "worker") for n in range(workers)},
     }
     with stack:
-        for each in servers.values():
+        for each in mortals.values():
             each.start()
         load = Load(stack, random)
         with ThreadPoolExecutor(1) as pool:
-            crowding = pool.submit(crowd.run)
-            _kill(servers, kills, random, report)
-            crowd.stop()
-            crowding.result(timeout=120)
-        report.done, report.leads = dict(crowd.done), len(crowd.alc.leads())
+            loading = pool.submit(load.run)
+            _kill(mortals, kills, random, report)
+            load.stop()
+            loading.result(timeout=120)
+        report.done, report.leads = dict(load.done), len(load.alc.leads())
         report.healing = -time.monotonic()
         report.wrong = _heal(stack, load)
         report.healing += time.monotonic()
-        for each in servers.values():
+        for each in mortals.values():
             each.kill()
     report.seconds = time.monotonic() - started
     return report
 
 
-def _kill(servers: dict[str, KillableServers], kills: int, random: Random, report: Report) -> None:
+def _kill(mortals: dict[str, KillableServers], kills: int, random: Random, report: Report) -> None:
     names = Counter[str]()
     for _ in range(kills):
         threading.Event().wait(random.uniform(*PAUSE))
-        name = random.choice(list(servers))
-        servers[name].kill()
-        servers[name].start()
+        name = random.choice(list(mortals))
+        mortals[name].kill()
+        mortals[name].start()
         names[name] += 1
     report.kills = dict(names)
 
@@ -130,8 +130,8 @@ def _heal(stack: Stack, load: Load) -> list[str]:
     """Make waiting rows due until every invariant holds. Return what is still wrong after the timeout."""
 
     def wrong() -> list[str]:
-        stack.let_time_pass()
-        return list(violations(stack, crowd.alc, crowd.attio))
+        stack.make_rows_due()
+        return list(violations(stack, load.alc, load.attio))
 
     with suppress(AssertionError):
         eventually(lambda: not wrong())

@@ -26,7 +26,9 @@ class Gauges(Collector):
         """Take the gauges of the runtime and of `services.manifest`."""
         self._services = services
         self._gauges = [
-            Gauge("deliveries", "Deliveries that are not done, by state.", self._services.inbox.unfinished, "state"),
+            Gauge(
+                "deliveries", "Deliveries that are not done, by state.", self._services.inbox.count_by_state, "state"
+            ),
             Gauge("oldest_delivery_seconds", "Age of the oldest delivery that waits.", self._oldest_delivery),
             Gauge("connections", "Connections that have not been removed, by status.", self._connections, "status"),
             Gauge("clean_ups", "Former connections whose clean-up at ALC has failed and goes on.", self._clean_ups),
@@ -60,7 +62,7 @@ class Gauges(Collector):
         yield family
 
     def _oldest_delivery(self) -> Mapping[str, float]:
-        since = self._services.inbox.waiting_since()
+        since = self._services.inbox.oldest_waiting()
         return {"": self._services.now() - since if since else 0.0}
 
     def _connections(self) -> Mapping[str, float]:

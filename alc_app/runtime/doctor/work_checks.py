@@ -33,7 +33,7 @@ def runtime_checks(services: Services) -> list[Check]:
 def check_workers(services: Services) -> Iterator[Finding]:
     """Find queued work without a running worker, and unfinished work of workers that are dead."""
     living = services.worker_ids.living()
-    late = services.engine.in_state("ENQUEUED", before=services.now() - OVERDUE_AFTER)
+    late = services.engine.runs_in_state("ENQUEUED", before=services.now() - OVERDUE_AFTER)
     if not living:
         text = "No worker is running, so nothing that is asked for gets done. Start one with: alc-app worker"
         yield Finding(text, "worker")
@@ -49,7 +49,7 @@ def check_workers(services: Services) -> Iterator[Finding]:
 
 def check_connection(services: Services) -> Iterator[Finding]:
     """Find connections that are half made or half removed, or that only a person can repair."""
-    for row in services.connections.unsettled(WORKSPACE):
+    for row in services.connections.unfinished(WORKSPACE):
         overdue = row.due_at is not None and row.due_at < services.now() - OVERDUE_AFTER
         if row.status == "needs_reconnect":
             text = f"ALC no longer accepts the connection {row.id}. Connect again on the page of the app."
@@ -65,7 +65,7 @@ def check_connection(services: Services) -> Iterator[Finding]:
 
 def check_deliveries(services: Services) -> Iterator[Finding]:
     """Find deliveries that were stored and not queued within a minute."""
-    if late := services.inbox.late(OVERDUE_AFTER):
+    if late := services.inbox.count_overdue(OVERDUE_AFTER):
         text = (
             f"{_count(late, 'delivery waits', 'deliveries wait')} for a run that nobody has asked for. Workers do that."
         )
@@ -87,7 +87,7 @@ def _take_over(services: Services) -> str:
 
 
 def _request_removal(services: Services, row: ConnectionRow) -> str:
-    services.engine.ask("remove", row.id, queue="lifecycle", only_one_of=f"remove:{row.id}")
+    services.engine.enqueue("remove", row.id, queue="lifecycle", deduplication_id=f"remove:{row.id}")
     return f"The worker has been asked to clean up the connection {row.id}."
 
 

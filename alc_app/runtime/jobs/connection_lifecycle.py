@@ -47,7 +47,7 @@ class Lifecycle:
         If any of it fails, undo all of it. Returns {"ok": the connection's id} or {"error": …}.
         """
         context = DurableContext(self._services)
-        with acting(self._services.exchanges, "Attio UI"):
+        with log_calls_as(self._services.exchanges, "Attio UI"):
             redeemed = context.step("exchange_code", lambda: outcome(lambda: self._redeem(flow_id)))
         if "error" in redeemed:
             return dict(redeemed)
@@ -100,8 +100,11 @@ class Lifecycle:
         """
         row = self._services.webhook_handlers.row(handler_id)
         context = DurableContext(self._services, row.connection_id if row else None)
-        maintain, open_connection = self._services.subscriptions.keep, self._services.connections.open
-        with running(context), acting(self._services.exchanges, "Upkeep"):
+        maintain, open_connection = (
+            self._services.subscriptions.subscribe_or_refresh,
+            self._services.connections.with_fresh_token,
+        )
+        with running(context), log_calls_as(self._services.exchanges, "Upkeep"):
             context.step("maintain_subscription", lambda: maintain(handler_id, open_connection))
         return {"ok": handler_id}
 
@@ -111,7 +114,7 @@ class Lifecycle:
         A code works once: after a crash between the exchange and our commit, the person has to connect again.
         Raises: OAuthFailed.
         """
-        if self._services.connections.is_known(flow_id):
+        if self._services.connections.exists(flow_id):
             return flow_id  # stored before a crash
         grant = self._services.oauth_flows.grant(flow_id)
         self._services.oauth_flows.erase_secrets(flow_id)
@@ -124,11 +127,11 @@ class Lifecycle:
     def _run_added(self, connection_id: str) -> None:
         context = DurableContext(self._services, connection_id)
         with running(context), self._event("connection_added"):
-            self._services.manifest.events.connection_added(self._services.connections.open(connection_id))
+            self._services.manifest.events.connection_added(self._services.connections.with_fresh_token(connection_id))
 
     def _clean_up(self, context: DurableContext, connection_id: str) -> None:
         self._run_removed(context, connection_id)
-        with acting(self._services.exchanges, "Attio UI"):
+        with log_calls_as(self._services.exchanges, "Attio UI"):
             settle(context.step("revoke", lambda: outcome(lambda: self._services.connections.revoke(connection_id))))
 
     def _run_removed(self, context: DurableContext, connection_id: str) -> None:

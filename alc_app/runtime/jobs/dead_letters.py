@@ -159,8 +159,8 @@ def _dismiss_workflow(services: Services, run_id: str) -> None:
 
 
 def _runs(services: Services) -> list[DeadLetter]:
-    crashed = services.engine.in_state("MAX_RECOVERY_ATTEMPTS_EXCEEDED")
-    failed = [run for run in services.engine.in_state("ERROR") if run.name not in RETRIED_ELSEWHERE]
+    crashed = services.engine.runs_in_state("MAX_RECOVERY_ATTEMPTS_EXCEEDED")
+    failed = [run for run in services.engine.runs_in_state("ERROR") if run.name not in RETRIED_ELSEWHERE]
     return [
         DeadLetter(
             run.id,

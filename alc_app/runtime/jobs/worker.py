@@ -107,11 +107,13 @@ class Worker:
         except BadRequest:
             status = 400
         except Exception as error:
-            state = self._services.inbox.try_again(delivery, f"{type(error).__name__}: {error}")
+            state = self._services.inbox.schedule_retry(delivery, f"{type(error).__name__}: {error}")
             self._publish_if_failed(delivery, state)
             raise  # the engine records the run as failed, with the reason
         state = "done" if status < 400 else "failed"
-        self._services.inbox.mark(handler_id, webhook_id, state, None if state == "done" else f"answered {status}")
+        self._services.inbox.mark_ended(
+            handler_id, webhook_id, state, None if state == "done" else f"answered {status}"
+        )
         self._publish_if_failed(delivery, state)
         return {"ok": status}
 

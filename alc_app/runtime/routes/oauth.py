@@ -50,16 +50,16 @@ def blueprint(services: Services) -> Blueprint:
         asked_by_script = request.accept_mimetypes.best == "application/json"  # fetch() hides the target of a redirect
         session.setdefault("browser", secrets.token_urlsafe(32))
         session["trace"] = trace.traceparent()  # continued by the callback
-        services.exchanges.note("User", "Attio UI", "Clicks to install app")
+        services.exchanges.add("User", "Attio UI", "Clicks to install app")
         try:
-            with acting(services.exchanges, "Attio UI"):
+            with log_calls_as(services.exchanges, "Attio UI"):
                 authorization_url = services.oauth_flows.begin(session["browser"])
         except OAuthFailed as error:
             log.warning("Cannot connect: %s", error.message)
             if asked_by_script:
                 abort(503, error.message)
             return _to_install_page("alc_unreachable")
-        services.exchanges.note("Attio UI", "User", "Prompts to add connection to ALC")
+        services.exchanges.add("Attio UI", "User", "Prompts to add connection to ALC")
         return {"location": authorization_url} if asked_by_script else redirect(authorization_url, code=303)
 
     @routes.get("/callback")
@@ -68,14 +68,16 @@ def blueprint(services: Services) -> Blueprint:
         try:
             flow_id = services.oauth_flows.accept(request.args.to_dict(flat=False), session.get("browser", ""))
         except ConsentDenied as denied:
-            services.exchanges.note("User", ALC, "Does not allow it")
+            services.exchanges.add("User", ALC, "Does not allow it")
             return _to_install_page(str(denied))
         except CallbackRefused as refused:
             abort(400, str(refused))
         services.exchanges.add("User", ALC, "Logs in (OAuth flow)")
         services.exchanges.add(ALC, "Attio UI", "Redirects back with a code", kind="answer")
         failpoint("callback_accepted")
-        session["connecting"] = services.engine.ask("connect", flow_id, queue="lifecycle", run_id=f"connect:{flow_id}")
+        session["connecting"] = services.engine.enqueue(
+            "connect", flow_id, queue="lifecycle", run_id=f"connect:{flow_id}"
+        )
         if request.headers.get("Sec-Fetch-Mode") != "navigate":  # no page that could show progress: wait here
             return ended()
         session["trace"] = trace.traceparent()
@@ -90,7 +92,7 @@ def blueprint(services: Services) -> Blueprint:
         if "trace" in session:
             trace.begin(session.pop("trace"))
         notice = _notice_of_run(services, run_id, "connected")
-        services.exchanges.note("Attio UI", "User", SHOWN.get(notice, "Shows what went wrong"), kind="answer")
+        services.exchanges.add("Attio UI", "User", SHOWN.get(notice, "Shows what went wrong"), kind="answer")
         return _to_install_page(notice)
 
     @routes.post("/disconnect")
@@ -98,14 +100,14 @@ def blueprint(services: Services) -> Blueprint:
         live = services.connections.live(WORKSPACE)
         if live is None:
             return _to_install_page("disconnected")
-        services.exchanges.note("User", "Attio UI", "Removes the connection")
+        services.exchanges.add("User", "Attio UI", "Removes the connection")
         with running(AppContext(services)):
             strict = services.manifest.events.strict_removal()
         run_id = services.engine.enqueue(
             "disconnect", live.id, strict, queue="lifecycle", deduplication_id=f"disconnect:{live.id}"
         )
         notice = _notice_of_run(services, run_id, "disconnected", "removal_refused" if strict else "clean_up_pending")
-        services.exchanges.note("Attio UI", "User", SHOWN.get(notice, "Shows what went wrong"), kind="answer")
+        services.exchanges.add("Attio UI", "User", SHOWN.get(notice, "Shows what went wrong"), kind="answer")
         return _to_install_page(notice)
 
     return routes
@@ -114,7 +116,7 @@ def blueprint(services: Services) -> Blueprint:
 def _notice_of_run(services: Services, run_id: str, success: str, failure: str = "") -> str:
     """Wait for a run; return the notice of how it ended. Without `failure` it depends on the error."""
     try:
-        result = services.engine.outcome(run_id, within=RUN_TIMEOUT)
+        result = services.engine.wait_for_outcome(run_id, within=RUN_TIMEOUT)
     except ServerFunctionTimeout:
         return "in_progress"
     except ServerFunctionError:

@@ -171,11 +171,13 @@ class Actions:
             key = function.idempotency_key(*args) if function.idempotency_key else uuid.uuid4().hex
         failpoint("intent_written")
         with _engine_errors(name):
-            return self._services.engine.ask("server_function", name, args, queue="functions", run_id=f"{name}:{key}")
+            return self._services.engine.enqueue(
+                "server_function", name, args, queue="functions", run_id=f"{name}:{key}"
+            )
 
     def _result(self, run_id: str) -> Any:
         with _engine_errors(run_id):
-            result = self._services.engine.outcome(run_id, within=FUNCTION_TIMEOUT)
+            result = self._services.engine.wait_for_outcome(run_id, within=FUNCTION_TIMEOUT)
         return settle(result)
 
     def _report(self, run: _Run, error: Exception) -> Iterator[EffectJson]:

@@ -57,7 +57,7 @@ class WorkflowActivations:
             raise LookupError("A person starts it; there is nothing to switch on.")
         with self._services.database.transaction() as session:
             session.merge(WorkflowSwitch(workflow_id=workflow_id, wanted=enabled))
-            append(session, "workflow", {"workflow_id": workflow_id}, self._services.now())
+            append_event(session, "workflow", {"workflow_id": workflow_id}, self._services.now())
 
     def statuses(self) -> dict[str, ActivationStatus]:
         """Return the status of each workflow that was ever switched on, by its id."""

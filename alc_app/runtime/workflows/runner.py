@@ -58,7 +58,7 @@ class WorkflowRunner:
     def advance(self, run_id: str) -> None:
         """Take the turns of a run until it waits or ends."""
         while turn := current().step("take_turn", partial(self.runs.take_turn, run_id)):
-            current().step("save_outcome", partial(self.runs.keep, run_id, turn, self._run_turn(run_id, turn)))
+            current().step("save_outcome", partial(self.runs.save_result, run_id, turn, self._run_turn(run_id, turn)))
 
     def _run_turn(self, run_id: str, turn: Json) -> Json:
         """Call the block and return its result as JSON; whatever goes wrong becomes the result `error`."""

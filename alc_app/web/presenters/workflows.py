@@ -23,9 +23,9 @@ RUNS = 20
 
 def workflows_of(services: Services) -> list[WorkflowView]:
     """Return the definitions, and whether their triggers are switched on."""
-    statuses = WorkflowActivations(services).statuses()
+    standing = WorkflowActivations(services).statuses()
     return [
-        _workflow(services.manifest, workflow, statuses.get(workflow.id)) for workflow in services.manifest.workflows
+        _workflow(services.manifest, workflow, standing.get(workflow.id)) for workflow in services.manifest.workflows
     ]
 
 
@@ -36,8 +36,8 @@ def runs_of(services: Services) -> list[RunView]:
     return [_run(services.manifest, run, steps, names) for run, steps in found]
 
 
-def _workflow(manifest: App, workflow: Workflow, status: ActivationStatus | None) -> WorkflowView:
-    wanted, active = (status.wanted, status.is_active) if status else (False, False)
+def _workflow(manifest: App, workflow: Workflow, standing: ActivationStatus | None) -> WorkflowView:
+    wanted, active = (standing.wanted, standing.is_active) if standing else (False, False)
     switched: SwitchState = "on" if wanted and active else "switching" if wanted or active else "off"
     trigger = workflow.trigger
     return WorkflowView(
@@ -49,7 +49,7 @@ def _workflow(manifest: App, workflow: Workflow, status: ActivationStatus | None
         steps=[_planned(manifest, workflow, name, step) for name, step in workflow.steps.items()],
         switched=switched,
         is_wanted=wanted,
-        why=status.why if status else None,
+        why=standing.why if standing else None,
     )
 
 

@@ -37,7 +37,7 @@ def test_a_delivery_that_failed_gets_a_run_that_was_not_used_before(services: Se
     services.inbox.put("h", "msg_1", b"{}", "new")
     relay = Relay(services)
     relay.enqueue_deliveries()
-    services.inbox.mark("h", "msg_1", "failed", "answered 400")
+    services.inbox.mark_ended("h", "msg_1", "failed", "answered 400")
     assert ids(services) == [LETTER]
 
     assert dead_letters.replay(services, LETTER) == "The delivery msg_1 gets a new run."

@@ -49,7 +49,7 @@ def test_a_crash_between_asking_and_marking_asks_for_the_same_run(
         raise SystemExit
 
     with monkeypatch.context() as dying, pytest.raises(SystemExit):
-        dying.setattr(services.inbox, "queued", die)
+        dying.setattr(services.inbox, "mark_queued", die)
         relay.enqueue_deliveries()
     relay.enqueue_deliveries()
 

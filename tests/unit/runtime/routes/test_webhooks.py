@@ -259,7 +259,7 @@ def test_a_secret_that_cannot_be_opened_asks_to_come_again(alc: Alc, services: S
 
 def test_a_connection_that_needs_a_reconnect_still_takes_deliveries(alc: Alc, services: Services) -> None:
     """R17: a delivery is accepted without a usable token."""
-    services.connections.needs_reconnect(services.connections.usable_id(WORKSPACE), "why")
+    services.connections.mark_needs_reconnect(services.connections.usable_id(WORKSPACE), "why")
 
     assert alc.deliver().status_code == 200
 
