@@ -23,7 +23,7 @@ class RecurringJob:
     due: Callable[[], Sequence[str]]
     run: Callable[[str], None]
     trace: Callable[[str], str | None] = lambda _: None
-    acts_as: str = "Upkeep"
+    acts_as: str = "Recurring Job"
     """Its name as a participant of the sequence diagram."""
 
 

@@ -104,7 +104,7 @@ class Lifecycle:
             self._services.subscriptions.subscribe_or_refresh,
             self._services.connections.with_fresh_token,
         )
-        with running(context), log_calls_as(self._services.exchanges, "Upkeep"):
+        with running(context), log_calls_as(self._services.exchanges, "Recurring Job"):
             context.step("maintain_subscription", lambda: maintain(handler_id, open_connection))
         return {"ok": handler_id}
 

@@ -43,7 +43,7 @@ def added(runtime: FakeRuntime) -> None:
 
 
 def run_job(runtime: FakeRuntime) -> None:
-    """Upkeep, for every subscription that is due."""
+    """Run the job of every subscription that is due."""
     for number, handler_id in enumerate(subscription_rows.due_to_check()):
         runtime.restart(f"look {runtime.time} {number}")
         maintain_subscription(handler_id)

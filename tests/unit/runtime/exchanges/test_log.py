@@ -49,7 +49,7 @@ def test_a_call_is_seen_when_it_begins_and_when_it_ends(log: ExchangeLog) -> Non
 
 def test_a_call_that_fails_is_answered_with_its_error(log: ExchangeLog) -> None:
     """The diagram shows an answer, and the error is raised to the caller."""
-    with pytest.raises(KeyError), log.call("ALC", "GET /api", sender="Upkeep"):
+    with pytest.raises(KeyError), log.call("ALC", "GET /api", sender="Recurring Job"):
         raise KeyError
 
     reply = noted(log, 2)[1]
