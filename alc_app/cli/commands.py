@@ -161,7 +161,7 @@ def setup_attio(config: Config) -> None:
 
 @main.command(epilog=DOCTOR_EXIT_CODES)
 @settings(*ADDRESSES_AND_STORES, saved_addresses=True)
-@click.option("--fix", is_flag=True, help="Mend what can be mended, then check again.")
+@click.option("--fix", is_flag=True, help="Repair what can be repaired, then check again.")
 @AS_JSON
 def doctor(config: Config, fix: bool, as_json: bool) -> None:
     """Check whether ALC, the CRM and this app agree. Each difference is reported in a sentence."""

@@ -34,7 +34,7 @@ def run_doctor(config: Config, *, fix: bool, as_json: bool) -> int:
     try:
         with _services(config) as services:
             doctor = Doctor(services)
-            report = doctor.mend(TIMEOUT) if fix else doctor.examine(TIMEOUT)
+            report = doctor.repair(TIMEOUT) if fix else doctor.examine(TIMEOUT)
     except (KeyMissing, SchemaMismatch) as error:
         click.echo(str(error), err=True)
         return COULD_NOT_CHECK
@@ -52,7 +52,7 @@ def catch_up_now(config: Config) -> None:
         last = reconcile.last_reconciliation()
     if last is None or last.done_at is None or last.why:
         raise click.ClickException((last and last.why) or "Acme Lead Checker is not connected.")
-    click.echo(f"ALC had news of {last.told} leads." if last.told else "No webhook has been missed.")
+    click.echo(f"ALC had news of {last.news} leads." if last.news else "No webhook has been missed.")
 
 
 def reseal_secrets(config: Config) -> None:

@@ -45,11 +45,11 @@ def check_verdicts() -> Iterator[Finding]:
             state = alc_api.get_lead(connection, alc_lead_id)
         except AlcUnknown:
             text = f"ALC does not know the lead {alc_lead_id}, which we took for under way."
-            yield Finding(text, lead_id, mend=partial(_give_up, lead_id))
+            yield Finding(text, lead_id, repair=partial(_give_up, lead_id))
             continue
         if state.status != "processing":
             text = f"ALC has decided about the lead {alc_lead_id}, and its webhook has not told us."
-            yield Finding(text, lead_id, mend=partial(_apply_verdict, lead_id))
+            yield Finding(text, lead_id, repair=partial(_apply_verdict, lead_id))
 
 
 def check_unknown_pending_records() -> Iterator[Finding]:
@@ -81,12 +81,12 @@ def _compare(expected: ExpectedRecord, person: PersonRecord | None) -> Iterator[
     if person is None:
         if expected.is_open:  # a lead that has ended has nothing left to show
             text = f"The record {expected.record_id} is gone from the CRM, and its lead is under way."
-            yield Finding(text, expected.lead_id, mend=partial(_end_undeliverable, expected))
+            yield Finding(text, expected.lead_id, repair=partial(_end_undeliverable, expected))
         return
     wrong = [slug for slug, value in expected.values if person.text(slug) != value]
     if wrong:
         text = f"The record {expected.record_id} does not say what we know of its lead: {', '.join(wrong)}."
-        yield Finding(text, expected.lead_id, mend=partial(_sync_again, expected))
+        yield Finding(text, expected.lead_id, repair=partial(_sync_again, expected))
 
 
 def _sync_again(expected: ExpectedRecord) -> str:

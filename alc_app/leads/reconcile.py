@@ -39,7 +39,7 @@ class Reconciliation(Table, table=True):
     since: float = 0.0
     """When the last reconciliation that finished had started."""
     done_at: float | None = None
-    told: int = 0
+    news: int = 0
     """How many verdicts the last one found that we did not have."""
     why: str | None = None
     """Why the last one failed."""
@@ -121,7 +121,7 @@ def start_reconciliation() -> Started:
 
 def finish_reconciliation(started_at: float, count: int) -> None:
     """Store that a reconciliation has read every lead, and how many verdicts were new."""
-    _set(since=started_at, done_at=current().now(), told=count, why=None)
+    _set(since=started_at, done_at=current().now(), news=count, why=None)
 
 
 def fail_reconciliation(why: str) -> None:

@@ -20,13 +20,13 @@ from alc_app.leads.models import ENDED, TERMINAL, Lead, Table, in_this_workspace
 
 
 class LeadWait(Table, table=True):
-    """A workflow step that waits for a lead. `told` is set when the step has been called back."""
+    """A workflow step that waits for a lead. `notified` is set when the step has been called back."""
 
     __tablename__ = "lead_wait"
 
     callback_url: str = Field(primary_key=True)
     lead_id: str = Field(index=True)
-    told: bool = Field(default=False, index=True)
+    notified: bool = Field(default=False, index=True)
     created_at: float
 
 
@@ -49,7 +49,7 @@ def waits_for(callback_url: str, lead_id: str) -> bool:
 
 def due_to_notify() -> Sequence[str]:
     """Return the callback URLs of the steps whose lead has ended and that have not been called back."""
-    ended = (col(LeadWait.told).is_(False), col(Lead.id) == LeadWait.lead_id, col(Lead.status).in_(ENDED))
+    ended = (col(LeadWait.notified).is_(False), col(Lead.id) == LeadWait.lead_id, col(Lead.status).in_(ENDED))
     with current().reading() as session:
         return list(session.exec(select(LeadWait.callback_url).where(*ended).limit(100)))
 
@@ -62,7 +62,7 @@ def notify_workflow(callback_url: str) -> None:
         lead = session.get_one(Lead, wait.lead_id)
         if lead.status in ENDED:
             post_callback(callback_url, _result_of(lead), callback_id=f"{lead.id}.{lead.version}")
-            wait.told = True
+            wait.notified = True
 
 
 def record_of(alc_lead_id: str | None, record_id: str) -> str | None:

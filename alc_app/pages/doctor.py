@@ -25,7 +25,7 @@ def add_doctor_page(pages: Blueprint, workspace: Workspace) -> None:
     @pages.post("/doctor/report")
     def report() -> dict[str, Any]:
         options = request.get_json(silent=True)
-        return dict(workspace.examine(mend=isinstance(options, dict) and options.get("mend") is True))
+        return dict(workspace.examine(repair=isinstance(options, dict) and options.get("mend") is True))
 
     @pages.get("/doctor/dead-letters.json")
     def dead_letters() -> dict[str, Any]:

@@ -96,7 +96,7 @@ class Workspace(Protocol):
     def catch_up_soon(self) -> None:
         """Schedule a catch-up now."""
 
-    def examine(self, *, mend: bool) -> Mapping[str, Any]:
+    def examine(self, *, repair: bool) -> Mapping[str, Any]:
         """Return the doctor's report as `alc-app doctor --json` prints it; with `mend`, repair what can be first."""
 
     def dead_letters(self) -> Sequence[DeadLetter]:

@@ -59,14 +59,14 @@ def check_subscription() -> Iterator[Finding]:
     for handler in handlers:
         if problem := _problem_with(handler, webhooks):
             text = f"{problem} {subscription_rows.last_problem(handler.id)}".strip()
-            yield Finding(text, handler.id, mend=partial(_repair, handler))
+            yield Finding(text, handler.id, repair=partial(_repair, handler))
     for webhook in webhooks:
         base, _, handler_id = webhook.target_url.rpartition("/")
         if f"{base}/" == current().settings.events_url and not knows_webhook_handler(handler_id):
             text = (
                 f"Attio has the webhook {webhook.webhook_id} for an address of ours that nothing answers at any more."
             )
-            yield Finding(text, webhook.webhook_id, mend=partial(_delete, webhook))
+            yield Finding(text, webhook.webhook_id, repair=partial(_delete, webhook))
 
 
 def settings_saved(changed: Collection[str]) -> None:

@@ -121,22 +121,22 @@ class Workspace:
         return ConnectRun(steps, is_over)
 
     def last_catch_up(self) -> CatchUp:
-        """Return the last sweep."""
+        """Return how the last reconciliation with ALC went."""
         with running(AppContext(self._services)):
             row = reconcile.last_reconciliation()
         if row is None:
             return CatchUp(None, 0)
         done_at = utc(row.done_at) if row.done_at else None
-        return CatchUp(done_at, row.told, row.due_at <= self._services.now(), row.why)
+        return CatchUp(done_at, row.news, row.due_at <= self._services.now(), row.why)
 
     def catch_up_soon(self) -> None:
-        """Make the worker start a sweep."""
+        """Have the worker ask ALC for every lead, at once."""
         with running(AppContext(self._services)):
             reconcile.reconcile_soon()
 
-    def examine(self, *, mend: bool) -> Mapping[str, Any]:
+    def examine(self, *, repair: bool) -> Mapping[str, Any]:
         """Return the doctor's report; checks that take too long for a page are reported as not checked."""
-        return (self._doctor.mend if mend else self._doctor.examine)(EXAMINE_WITHIN).to_json()
+        return (self._doctor.repair if repair else self._doctor.examine)(EXAMINE_WITHIN).to_json()
 
     def dead_letters(self) -> Sequence[DeadLetter]:
         """Return the dead letters, newest first."""

@@ -45,13 +45,13 @@ def check_webhooks() -> Iterator[Finding]:
     for handler in all_handlers:
         if handler.connector and handler.external_webhook_id not in (None, *active):
             text = f"ALC no longer calls the handler {handler.id}, for which its connector had subscribed."
-            yield Finding(text, handler.id, mend=partial(_subscribe_again, handler))
+            yield Finding(text, handler.id, repair=partial(_subscribe_again, handler))
     for webhook in webhooks:
         if _is_orphan(webhook, handlers):
             yield Finding(
                 f"ALC has the webhook {webhook.webhook_id} for an address of ours that no handler answers at any more.",
                 webhook.webhook_id,
-                mend=partial(_delete, connection, webhook),
+                repair=partial(_delete, connection, webhook),
             )
 
 
@@ -118,12 +118,12 @@ def _check_handler(registration: _Registration, webhooks: list[Webhook]) -> Iter
     name = registration.handler.id
     if not webhooks:
         text = f"ALC has no webhook for the handler {name}, so it cannot tell us anything."
-        yield Finding(text, name, mend=registration.register)
+        yield Finding(text, name, repair=registration.register)
         return
     best, *others = sorted(webhooks, key=registration.rank)
     for other in others:
         text = f"ALC has a second webhook for the handler {name}: {other.webhook_id}."
-        yield Finding(text, other.webhook_id, mend=partial(_delete, registration.connection, other))
+        yield Finding(text, other.webhook_id, repair=partial(_delete, registration.connection, other))
     yield from _check_webhook(registration, best)
 
 
@@ -135,10 +135,10 @@ def _check_webhook(registration: _Registration, webhook: Webhook) -> Iterator[Fi
             f"The webhook {webhook_id} of the handler {name} has another name, address or event at ALC than it has "
             "here."
         )
-        yield Finding(text, webhook_id, mend=replace)
+        yield Finding(text, webhook_id, repair=replace)
     elif webhook.status != "active":
         text = f"The webhook {webhook_id} of the handler {name} is {webhook.status} at ALC, which no longer calls it."
-        yield Finding(text, webhook_id, mend=replace)
+        yield Finding(text, webhook_id, repair=replace)
     elif webhook_id != registration.handler.external_webhook_id:
         text = f"The handler {name} does not know its webhook {webhook_id} at ALC."
         yield Finding(text, webhook_id, "warning", partial(registration.store_id, webhook))

@@ -21,7 +21,7 @@ class Finding:
     subject: str
     """The id of the thing that has the problem."""
     level: Level = "error"
-    mend: Callable[[], str] | None = None
+    repair: Callable[[], str] | None = None
     """Repairs it and returns a sentence that says what was done. Safe to run twice. None: a person has to act."""
 
 

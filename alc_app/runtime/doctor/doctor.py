@@ -93,16 +93,16 @@ class Doctor:
         """Run the checks and change nothing. A check without a result after `within` seconds could not be checked."""
         return _report(self._find(within), {})
 
-    def mend(self, within: float) -> Report:
+    def repair(self, within: float) -> Report:
         """Run the checks, mend what can be mended, and run the checks again."""
         deadline = time.monotonic() + within
         mended: dict[str, list[ReportedFinding]] = {}
         failed: dict[str, str] = {}
         for name, findings in self._find(within).items():
             for finding in findings:
-                if finding.mend and time.monotonic() < deadline:
+                if finding.repair and time.monotonic() < deadline:
                     try:
-                        done = self._run(finding.mend)
+                        done = self._run(finding.repair)
                         mended.setdefault(name, []).append(replace(_reported(finding), mended=done))
                     except CheckFailed as error:
                         failed[finding.text] = str(error)
@@ -147,4 +147,4 @@ def _report(
 
 def _reported(finding: Finding, failed: str | None = None) -> ReportedFinding:
     text = f"{finding.text} Mending it failed: {failed}" if failed else finding.text
-    return ReportedFinding(finding.level, text, finding.subject, finding.mend is not None)
+    return ReportedFinding(finding.level, text, finding.subject, finding.repair is not None)

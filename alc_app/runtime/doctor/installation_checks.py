@@ -60,10 +60,10 @@ def check_files(services: Services) -> Iterator[Finding]:
     """Find key and database files that others can read, and disks that are nearly full (O18, C14)."""
     home = services.config.home
     if home.stat().st_mode & WRITABLE_BY_OTHERS:
-        yield Finding(f"Others may write to {home}.", str(home), mend=partial(_make_private, home, 0o700))
+        yield Finding(f"Others may write to {home}.", str(home), repair=partial(_make_private, home, 0o700))
     for path in _private_files(services):
         if path.stat().st_mode & GROUP_AND_OTHERS:
-            yield Finding(f"Others may read {path}.", str(path), mend=partial(_make_private, path, 0o600))
+            yield Finding(f"Others may read {path}.", str(path), repair=partial(_make_private, path, 0o600))
     if shutil.disk_usage(home).free < MIN_FREE_BYTES:
         yield Finding(f"Less than 256 MB are free on the disk of {home}. Make room.", str(home), "warning")
 

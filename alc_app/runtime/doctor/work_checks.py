@@ -44,7 +44,7 @@ def check_workers(services: Services) -> Iterator[Finding]:
     for executor in sorted({name for name in begun if name and name not in living}):
         number = _count(begun.count(executor), "run is", "runs are")
         text = f"{number} unfinished by the worker {executor}, which is not running."
-        yield Finding(text, executor, mend=partial(_take_over, services))
+        yield Finding(text, executor, repair=partial(_take_over, services))
 
 
 def check_connection(services: Services) -> Iterator[Finding]:
@@ -57,7 +57,7 @@ def check_connection(services: Services) -> Iterator[Finding]:
         elif overdue:
             doing = "added" if row.status == "adding" else "removed"
             text = f"The connection {row.id} should have been {doing} by now, or tried again."
-            yield Finding(text, row.id, mend=partial(_request_removal, services, row))
+            yield Finding(text, row.id, repair=partial(_request_removal, services, row))
         elif row.tries:
             text = f"The connection {row.id} is still to be cleaned up at ALC, and is tried again by itself: {row.why}"
             yield Finding(text, row.id, "warning")
@@ -75,9 +75,9 @@ def check_deliveries(services: Services) -> Iterator[Finding]:
 def check_dead_letters(services: Services) -> Iterator[Finding]:
     """Report every dead letter."""
     for dead_letter in dead_letters.find(services):
-        mend = None if dead_letter.advice else partial(dead_letters.replay, services, dead_letter.id)
+        repair = None if dead_letter.advice else partial(dead_letters.replay, services, dead_letter.id)
         text = " ".join(filter(None, (dead_letter.text, dead_letter.why, dead_letter.advice)))
-        yield Finding(text, dead_letter.id, "warning", mend)
+        yield Finding(text, dead_letter.id, "warning", repair)
 
 
 def _take_over(services: Services) -> str:

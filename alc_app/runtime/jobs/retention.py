@@ -60,10 +60,10 @@ class RetentionJob:
     def run_if_due(self) -> None:
         """Make a pass if one is due: hourly, and at once while there may be more to delete."""
         if self._services.now() >= self._next_at:
-            more = self.sweep()
+            more = self.delete_old_rows()
             self._next_at = self._services.now() + (0 if more else INTERVAL)
 
-    def sweep(self) -> bool:
+    def delete_old_rows(self) -> bool:
         """Make one pass; return whether there may be more to delete."""
         with running(AppContext(self._services)):
             return max([self._apply(rule) for rule in self.rules]) >= BATCH_SIZE

@@ -1,5 +1,5 @@
 """An engine that runs nothing by itself: it remembers what it was asked for, answers what a test has put there, and
-to whoever runs a workflow by hand a step is just done."""
+a step is simply run."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ OK: dict[str, Any] = {"ok": None}
 
 
 class FakeEngine:
-    """Stands where `House.engine` stands. Asking for the same run twice is asking once, as with the real one."""
+    """Stands where `Services.engine` stands. Asking for the same run twice is asking once, as with the real one."""
 
     url = "sqlite://"
 

@@ -37,7 +37,7 @@ class Run:
 
 
 class SteppingEngine:
-    """Stands where `House.engine` stands. `perform` carries out a workflow: it is the worker's."""
+    """Stands where `Services.engine` stands. `perform` carries out a workflow: it is the worker's."""
 
     def __init__(self, perform: Callable[[str, tuple[Any, ...]], dict[str, Any]]) -> None:
         self._perform = perform

@@ -144,10 +144,10 @@ CONNECT_RUN = ConnectRun(
 def mended(report: dict[str, Any]) -> dict[str, Any]:
     """Return the report after all possible repairs."""
 
-    def mend(finding: dict[str, Any]) -> dict[str, Any]:
+    def repair(finding: dict[str, Any]) -> dict[str, Any]:
         return finding | ({"mended": "It has been deleted."} if finding["mendable"] else {})
 
-    checks = [check | {"findings": [mend(found) for found in check["findings"]]} for check in report["checks"]]
+    checks = [check | {"findings": [repair(found) for found in check["findings"]]} for check in report["checks"]]
     return {"ok": False, "checks": checks}
 
 
@@ -268,9 +268,9 @@ class FakeWorkspace(FakeWorkflows, FakeSettings):
     def catch_up_soon(self) -> None:
         self.done.append(("catch_up", ""))
 
-    def examine(self, *, mend: bool) -> dict[str, Any]:
-        self.done.append(("mend" if mend else "examine", ""))
-        return mended(self.report) if mend else self.report
+    def examine(self, *, repair: bool) -> dict[str, Any]:
+        self.done.append(("mend" if repair else "examine", ""))
+        return mended(self.report) if repair else self.report
 
     def dead_letters(self) -> list[DeadLetter]:
         return self.letters

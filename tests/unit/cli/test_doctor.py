@@ -99,7 +99,7 @@ def test_a_report_without_findings_is_a_line_for_each_check_and_a_sentence(run: 
 def test_findings_are_listed_with_what_would_mend_them(app: SmallApp, run: Run) -> None:
     """Exit code 1; and `--fix` says what it did."""
     app.findings = [
-        Finding("A webhook is an orphan.", "wh_1", mend=lambda: mended(app)),
+        Finding("A webhook is an orphan.", "wh_1", repair=lambda: mended(app)),
         Finding("Go.", "x", "warning"),
     ]
 

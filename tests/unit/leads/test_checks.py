@@ -43,9 +43,9 @@ def decide(runtime: FakeRuntime, status: str = "Complete", at: str = "2026-11-20
     sync_record(lead)
 
 
-def mend(runtime: FakeRuntime, check: Check) -> list[str]:
+def repair(runtime: FakeRuntime, check: Check) -> list[str]:
     runtime.restart("doctor")
-    return [finding.mend() for finding in check() if finding.mend]
+    return [finding.repair() for finding in check() if finding.repair]
 
 
 def work(runtime: FakeRuntime) -> None:
@@ -77,7 +77,7 @@ def test_a_record_that_was_overwritten_is_written_again(
     [finding] = check_records()
     assert finding.subject == lead
     assert next(iter(change)) in finding.text
-    mend(runtime, check_records)
+    repair(runtime, check_records)
     assert not list(check_records()), "what is due to be written is no finding"
     work(runtime)
 
@@ -104,8 +104,8 @@ def test_a_bump_comes_too_late_for_a_row_that_has_moved_on(runtime: FakeRuntime,
     [finding] = check_records()
     decide(runtime)
     calls = len(outside.calls)
-    assert finding.mend
-    finding.mend()
+    assert finding.repair
+    finding.repair()
 
     work(runtime)
 
@@ -129,7 +129,7 @@ def test_a_lead_under_way_whose_record_is_gone_ends_undeliverable(
     outside.written.clear()
 
     assert len(list(check_records())) == 1
-    mend(runtime, check_records)
+    repair(runtime, check_records)
 
     assert not list(check_records())
     [letter] = dead_letters.list_undeliverable()
@@ -165,7 +165,7 @@ def test_a_verdict_whose_webhook_never_came_is_taken(runtime: FakeRuntime, outsi
 
     [finding] = check_verdicts()
     assert "has not told us" in finding.text
-    mend(runtime, check_verdicts)
+    repair(runtime, check_verdicts)
 
     assert outside.values(RECORD)["alc_status"] == "Complete"
     assert not list(check_verdicts())
@@ -187,7 +187,7 @@ def test_a_lead_that_alc_has_lost_is_ended_so_that_it_can_be_sent_again(
 
     [finding] = check_verdicts()
     assert "does not know" in finding.text
-    mend(runtime, check_verdicts)
+    repair(runtime, check_verdicts)
 
     [letter] = dead_letters.list_not_sent()
     assert letter.advice
@@ -212,7 +212,7 @@ def test_a_pending_record_of_which_we_know_nothing_is_followed_again(runtime: Fa
 
     [finding] = check_unknown_pending_records()
     assert (finding.subject, finding.level) == (RECORD, "warning")
-    mend(runtime, check_unknown_pending_records)
+    repair(runtime, check_unknown_pending_records)
 
     assert not list(check_unknown_pending_records())
     assert not list(check_records())
@@ -230,7 +230,7 @@ def test_a_stranger_that_alc_does_not_confirm_stays_a_stranger(
     outside.written.append((RECORD, SHOWN))  # type: ignore[arg-type]  # None clears
 
     with pytest.raises(AlcError, match="lead_1"):
-        mend(runtime, check_unknown_pending_records)
+        repair(runtime, check_unknown_pending_records)
 
     assert not queries.expected_records()
 
@@ -242,7 +242,7 @@ def test_what_people_typed_is_not_repeated(outside: Outside) -> None:
     [finding] = check_unknown_pending_records()
 
     assert "Ada" not in finding.text
-    assert finding.mend is None
+    assert finding.repair is None
 
 
 def test_many_records_are_asked_for_in_few_calls(runtime: FakeRuntime, outside: Outside, lead: str) -> None:

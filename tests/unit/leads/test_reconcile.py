@@ -101,7 +101,7 @@ def test_a_sweep_goes_through_alcs_leads_page_by_page(lead: str, runtime: FakeRu
     assert outside.values(RECORD)["alc_status"] == "Complete"
     last = reconcile.last_reconciliation()
     assert last is not None
-    assert (last.told, last.done_at, last.why) == (1, runtime.now(), None)
+    assert (last.news, last.done_at, last.why) == (1, runtime.now(), None)
 
 
 def test_a_sweep_that_cannot_end_is_tried_again_and_says_why(lead: str, runtime: FakeRuntime, outside: Outside) -> None:

@@ -110,7 +110,7 @@ class TestSending:
         assert record_sync.is_synced(lead)
 
     def test_sent_twice_is_sent_once(self, runtime: FakeRuntime) -> None:
-        """C2: the send's own run and the upkeep may both learn of it."""
+        """C2: the send's own run and the recurring job may both learn of it."""
         lead = pending()
         transitions.mark_sent(lead, "lead_1")
 

@@ -20,7 +20,7 @@ def app(workspace: FakeWorkspace) -> Flask:
 
 
 @pytest.fixture
-def visitor(app: Flask) -> FlaskClient:
+def browser_client(app: Flask) -> FlaskClient:
     """A client that asks for pages."""
     client = app.test_client()
     client.environ_base["HTTP_ACCEPT"] = "text/html,application/xhtml+xml,*/*;q=0.8"

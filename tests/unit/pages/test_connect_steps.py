@@ -29,23 +29,23 @@ def test_each_step_is_in_the_state_that_the_run_has_come_to(run: ConnectRun, sta
 
 
 def test_the_page_shows_them_while_they_run_and_keeps_them_afterwards(
-    visitor: FlaskClient, workspace: FakeWorkspace
+    browser_client: FlaskClient, workspace: FakeWorkspace
 ) -> None:
     """Without scripts the page goes on by itself, to the end of the run."""
     workspace.run = ConnectRun([CODE], is_over=False)
-    connecting = visitor.get("/apps/alc?connecting=c0ffee").text
+    connecting = browser_client.get("/apps/alc?connecting=c0ffee").text
     assert 'url=/connections/alc/ended"' in connecting
     assert "Disconnect</button>" not in connecting
-    assert visitor.get("/apps/alc/steps.json?connecting=c0ffee").get_json()["steps"][0]["ms"] == 21.0
+    assert browser_client.get("/apps/alc/steps.json?connecting=c0ffee").get_json()["steps"][0]["ms"] == 21.0
 
     workspace.run = CONNECT_RUN
-    assert "How it was connected" in visitor.get("/apps/alc").text
+    assert "How it was connected" in browser_client.get("/apps/alc").text
 
 
-def test_a_run_that_has_been_forgotten_leaves_no_list(visitor: FlaskClient, workspace: FakeWorkspace) -> None:
+def test_a_run_that_has_been_forgotten_leaves_no_list(browser_client: FlaskClient, workspace: FakeWorkspace) -> None:
     """The engine keeps runs for a week; a connection lives longer. And without a connection there is no run."""
     workspace.run = ConnectRun()
-    assert "How it was connected" not in visitor.get("/apps/alc").text
+    assert "How it was connected" not in browser_client.get("/apps/alc").text
 
     workspace.run, workspace.view = CONNECT_RUN, ConnectionView("none")
-    assert "How it was connected" not in visitor.get("/apps/alc").text
+    assert "How it was connected" not in browser_client.get("/apps/alc").text

@@ -13,19 +13,19 @@ def without_csrf(app: Flask) -> None:
     app.config["WTF_CSRF_ENABLED"] = False
 
 
-def test_the_page_is_drawn_without_checking_anything(visitor: FlaskClient, workspace: FakeWorkspace) -> None:
+def test_the_page_is_drawn_without_checking_anything(browser_client: FlaskClient, workspace: FakeWorkspace) -> None:
     """Reading must not be slow, and a link that is followed by a robot must set nothing off."""
-    html = visitor.get("/doctor").text
+    html = browser_client.get("/doctor").text
 
     assert not workspace.done
     assert "There are none." in html
 
 
-def test_dead_letters_are_on_it_with_what_can_be_done(visitor: FlaskClient, workspace: FakeWorkspace) -> None:
+def test_dead_letters_are_on_it_with_what_can_be_done(browser_client: FlaskClient, workspace: FakeWorkspace) -> None:
     """What takes a person has no button to replay it."""
     workspace.letters = [UNSHOWN, UNSENT]
 
-    html = visitor.get("/doctor").text.partition("<template")[0]
+    html = browser_client.get("/doctor").text.partition("<template")[0]
 
     for text in (UNSHOWN.text, UNSHOWN.why, "lead:7", UNSENT.advice):
         assert text in html
@@ -34,19 +34,19 @@ def test_dead_letters_are_on_it_with_what_can_be_done(visitor: FlaskClient, work
     assert html.count('value="dismiss"') == 2
 
 
-def test_a_dead_letter_is_text_and_never_markup(visitor: FlaskClient, workspace: FakeWorkspace) -> None:
+def test_a_dead_letter_is_text_and_never_markup(browser_client: FlaskClient, workspace: FakeWorkspace) -> None:
     """U2: a reason may repeat what another server said."""
     workspace.letters = [type(UNSHOWN)("lead:1", "<b>x</b>", "<script>", UNSHOWN.since, "")]
 
-    assert "<script>" not in visitor.get("/doctor").text
+    assert "<script>" not in browser_client.get("/doctor").text
 
 
-def test_the_report_and_every_change_need_the_csrf_token(visitor: FlaskClient, workspace: FakeWorkspace) -> None:
+def test_the_report_and_every_change_need_the_csrf_token(browser_client: FlaskClient, workspace: FakeWorkspace) -> None:
     """U1: they set off calls to others."""
     workspace.letters = [UNSHOWN]
 
-    assert visitor.post("/doctor/report", json={"mend": True}).status_code == 400
-    assert visitor.post("/doctor/dead-letters", data={"id": "lead:7", "do": "replay"}).status_code == 400
+    assert browser_client.post("/doctor/report", json={"mend": True}).status_code == 400
+    assert browser_client.post("/doctor/dead-letters", data={"id": "lead:7", "do": "replay"}).status_code == 400
     assert not workspace.done
 
 
@@ -55,12 +55,12 @@ def test_the_report_and_every_change_need_the_csrf_token(visitor: FlaskClient, w
     ("body", "done"), [({}, "examine"), ({"mend": True}, "mend"), ({"mend": "yes"}, "examine"), ([], "examine")]
 )
 def test_the_report_is_the_one_for_machines(
-    visitor: FlaskClient, workspace: FakeWorkspace, body: object, done: str
+    browser_client: FlaskClient, workspace: FakeWorkspace, body: object, done: str
 ) -> None:
     """Nothing is mended unless that is what was asked for."""
     workspace.report = DISEASED
 
-    assert [check["name"] for check in visitor.post("/doctor/report", json=body).json["checks"]] == [
+    assert [check["name"] for check in browser_client.post("/doctor/report", json=body).json["checks"]] == [
         "Workers",
         "Webhooks at ALC",
         "Clocks",
@@ -70,22 +70,24 @@ def test_the_report_is_the_one_for_machines(
 
 @pytest.mark.usefixtures("without_csrf")
 @pytest.mark.parametrize("verb", ["replay", "dismiss"])
-def test_a_dead_letter_is_replayed_or_dismissed(visitor: FlaskClient, workspace: FakeWorkspace, verb: str) -> None:
+def test_a_dead_letter_is_replayed_or_dismissed(
+    browser_client: FlaskClient, workspace: FakeWorkspace, verb: str
+) -> None:
     """And the page is shown again, without it."""
     workspace.letters = [UNSHOWN]
 
-    answer = visitor.post("/doctor/dead-letters", data={"id": "lead:7", "do": verb})
+    answer = browser_client.post("/doctor/dead-letters", data={"id": "lead:7", "do": verb})
 
     assert (answer.status_code, answer.headers["Location"]) == (303, "/doctor")
     assert workspace.done == [(verb, "lead:7")]
-    assert visitor.get("/doctor/dead-letters.json").json == {"dead_letters": []}
+    assert browser_client.get("/doctor/dead-letters.json").json == {"dead_letters": []}
 
 
 @pytest.mark.usefixtures("without_csrf")
-def test_a_dead_letter_that_is_gone_says_so(visitor: FlaskClient, workspace: FakeWorkspace) -> None:
+def test_a_dead_letter_that_is_gone_says_so(browser_client: FlaskClient, workspace: FakeWorkspace) -> None:
     """It was replayed in another tab."""
-    answer = visitor.post("/doctor/dead-letters", data={"id": "lead:7", "do": "replay"})
+    answer = browser_client.post("/doctor/dead-letters", data={"id": "lead:7", "do": "replay"})
 
     assert answer.status_code == 409
     assert "There is no such dead letter." in answer.text
-    assert visitor.post("/doctor/dead-letters", data={"id": "lead:7", "do": "burn"}).status_code == 400
+    assert browser_client.post("/doctor/dead-letters", data={"id": "lead:7", "do": "burn"}).status_code == 400

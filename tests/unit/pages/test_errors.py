@@ -20,9 +20,9 @@ def failing_routes(app: Flask) -> None:
 
 
 @pytest.mark.parametrize("code", [400, 403, 404, 405, 410, 413, 500, 503])
-def test_an_error_is_a_page_with_a_request_id(visitor: FlaskClient, code: int) -> None:
+def test_an_error_is_a_page_with_a_request_id(browser_client: FlaskClient, code: int) -> None:
     """U9: the right status, a plain page, and what to quote when asking for help."""
-    answer = visitor.get(f"/abort/{code}")
+    answer = browser_client.get(f"/abort/{code}")
     assert answer.status_code == code
     assert answer.mimetype == "text/html"
     assert REQUEST_ID in answer.text
@@ -46,44 +46,44 @@ def test_a_fault_shows_nothing_of_the_inside(app: Flask, accept: str) -> None:
 
 
 @pytest.mark.parametrize("path", [f"/people/{record_id(99)}", f"/people/{record_id(99)}/activity.json"])
-def test_an_unknown_person_is_a_404_that_says_why(visitor: FlaskClient, path: str) -> None:
+def test_an_unknown_person_is_a_404_that_says_why(browser_client: FlaskClient, path: str) -> None:
     """A record may be deleted while somebody has its address."""
-    answer = visitor.get(path)
+    answer = browser_client.get(path)
     assert answer.status_code == 404
     assert "may have been deleted in the CRM" in answer.text
 
 
 @pytest.mark.parametrize("path", ["/people", f"/people/{record_id(1)}"])
 def test_a_crm_that_is_away_is_a_503_with_a_way_to_try_again(
-    visitor: FlaskClient, workspace: FakeWorkspace, path: str
+    browser_client: FlaskClient, workspace: FakeWorkspace, path: str
 ) -> None:
     """The page says what happened and what to do, and links to itself."""
     workspace.crm_is_away = True
-    answer = visitor.get(path)
+    answer = browser_client.get(path)
     assert answer.status_code == 503
     assert answer.headers["Retry-After"] == "5"
     assert "The CRM could not be reached" in answer.text
     assert '<a class="button primary" href="">Try again</a>' in answer.text
 
 
-def test_a_wrong_method_still_names_the_right_ones(visitor: FlaskClient) -> None:
+def test_a_wrong_method_still_names_the_right_ones(browser_client: FlaskClient) -> None:
     """The headers of the error stay on its page."""
-    answer = visitor.delete("/people")
+    answer = browser_client.delete("/people")
     assert answer.status_code == 405
     assert "GET" in answer.headers["Allow"]
 
 
-def test_a_post_without_the_token_is_refused_with_the_reason(visitor: FlaskClient) -> None:
+def test_a_post_without_the_token_is_refused_with_the_reason(browser_client: FlaskClient) -> None:
     """U1, U9: what the library found, and what the person should do."""
-    answer = visitor.post(f"/people/{record_id(1)}/actions/send-to-alc")
+    answer = browser_client.post(f"/people/{record_id(1)}/actions/send-to-alc")
     assert answer.status_code == 400
     assert "The CSRF token is missing." in answer.text
     assert "reload the page and try again" in answer.text
 
 
-def test_a_forged_host_is_refused_in_json(visitor: FlaskClient) -> None:
+def test_a_forged_host_is_refused_in_json(browser_client: FlaskClient) -> None:
     """U7: nothing of the forged name comes back, not even in a link."""
-    answer = visitor.get("/people", base_url="http://evil.example")
+    answer = browser_client.get("/people", base_url="http://evil.example")
     assert answer.status_code == 400
     assert answer.is_json
     assert "evil.example" not in answer.text

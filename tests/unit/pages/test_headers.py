@@ -15,9 +15,9 @@ EVERY_ANSWER = ("/", "/people", f"/people/{record_id(1)}", "/apps/alc", "/doctor
 
 
 @pytest.mark.parametrize("path", EVERY_ANSWER)
-def test_every_answer_carries_the_headers(visitor: FlaskClient, path: str) -> None:
+def test_every_answer_carries_the_headers(browser_client: FlaskClient, path: str) -> None:
     """U3, U5: the same policy everywhere, errors and redirects too, and nothing personal in a cache."""
-    headers = visitor.get(path).headers
+    headers = browser_client.get(path).headers
     assert headers["Content-Security-Policy"] == CONTENT_SECURITY_POLICY
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["Referrer-Policy"] == "same-origin"
@@ -31,10 +31,10 @@ def test_the_policy_allows_nothing_from_elsewhere_and_nothing_inline() -> None:
     assert allowed == {"'none'", "'self'", "'script'"}
 
 
-def test_https_is_remembered_only_where_it_is_used(visitor: FlaskClient) -> None:
+def test_https_is_remembered_only_where_it_is_used(browser_client: FlaskClient) -> None:
     """U5: HSTS over https only."""
-    assert "Strict-Transport-Security" not in visitor.get("/people").headers
-    assert "Strict-Transport-Security" in visitor.get("/people", base_url="https://localhost").headers
+    assert "Strict-Transport-Security" not in browser_client.get("/people").headers
+    assert "Strict-Transport-Security" in browser_client.get("/people", base_url="https://localhost").headers
 
 
 PAGES = [
@@ -49,46 +49,48 @@ PAGES = [
 
 
 @pytest.mark.parametrize("path", [*PAGES, "/nowhere"])
-def test_no_page_needs_what_the_policy_forbids(visitor: FlaskClient, path: str) -> None:
+def test_no_page_needs_what_the_policy_forbids(browser_client: FlaskClient, path: str) -> None:
     """U3: no inline script, no style attribute, no handler attribute."""
-    html = visitor.get(path).text
+    html = browser_client.get(path).text
     for forbidden in ("<script>", "<style", " style=", " onclick=", "javascript:"):
         assert forbidden not in html
 
 
-def test_assets_are_kept_by_the_browser_under_an_address_that_changes(app: Flask, visitor: FlaskClient) -> None:
+def test_assets_are_kept_by_the_browser_under_an_address_that_changes(app: Flask, browser_client: FlaskClient) -> None:
     """A page that was seen before costs one request."""
     with app.test_request_context():
         script = app.url_for("pages.static", filename="js/main.js")
-    with visitor.get(script) as answer:
+    with browser_client.get(script) as answer:
         assert answer.headers["Cache-Control"] == "public, max-age=31536000"
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_a_page_weighs_less_than_eighty_kilobytes(visitor: FlaskClient, workspace: FakeWorkspace, path: str) -> None:
+def test_a_page_weighs_less_than_eighty_kilobytes(
+    browser_client: FlaskClient, workspace: FakeWorkspace, path: str
+) -> None:
     """The whole of it, cold, as it goes over the wire to a browser; the table is full."""
     workspace.everyone = [make_person(number, f"Person Number {number}") for number in range(1, 60)]
-    page = visitor.get(path)
+    page = browser_client.get(path)
     assets = set(re.findall(r'(?:href|src)="(/assets/[^"]+)"', page.text))
-    weights = {asset: len(visitor.get(asset, headers={"Accept-Encoding": "gzip"}).data) for asset in assets}
+    weights = {asset: len(browser_client.get(asset, headers={"Accept-Encoding": "gzip"}).data) for asset in assets}
     assert {Path(asset).suffix for asset in assets} == {".css", ".js", ".svg"}
     assert len(page.data) + sum(weights.values()) < 80_000, weights
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_a_page_loads_one_script(visitor: FlaskClient, path: str) -> None:
+def test_a_page_loads_one_script(browser_client: FlaskClient, path: str) -> None:
     """A request costs more than the bytes."""
-    [script] = re.findall(r'<script[^>]* src="([^"]+)"', visitor.get(path).text)
+    [script] = re.findall(r'<script[^>]* src="([^"]+)"', browser_client.get(path).text)
 
-    assert visitor.get(script).content_type == "text/javascript; charset=utf-8"
+    assert browser_client.get(script).content_type == "text/javascript; charset=utf-8"
 
 
 @pytest.mark.parametrize("name", ["css/common.css", "js/main.js", "js/inspector.page.js", "mark.svg"])
-def test_what_is_packed_is_the_same_as_what_is_not(app: Flask, visitor: FlaskClient, name: str) -> None:
+def test_what_is_packed_is_the_same_as_what_is_not(app: Flask, browser_client: FlaskClient, name: str) -> None:
     """An old client gets the plain bytes."""
     with app.test_request_context():
         address = app.url_for("pages.static", filename=name)
-    plain, packed = visitor.get(address), visitor.get(address, headers={"Accept-Encoding": "gzip"})
+    plain, packed = browser_client.get(address), browser_client.get(address, headers={"Accept-Encoding": "gzip"})
     body = gzip.decompress(packed.data) if packed.headers.get("Content-Encoding") == "gzip" else packed.data
     assert body == plain.data != b""
     assert plain.content_type == packed.content_type
@@ -102,8 +104,8 @@ def test_what_is_packed_is_the_same_as_what_is_not(app: Flask, visitor: FlaskCli
     ],
     ids=lambda name: name[:24],
 )  # fmt: skip
-def test_what_is_no_asset_is_not_found(app: Flask, visitor: FlaskClient, name: str) -> None:
+def test_what_is_no_asset_is_not_found(app: Flask, browser_client: FlaskClient, name: str) -> None:
     """U8: an address never leads out of the folder."""
     with app.test_request_context():
         folder = app.url_for("pages.static", filename="js/main.js").removesuffix("js/main.js")
-    assert visitor.get(folder + name).status_code == 404
+    assert browser_client.get(folder + name).status_code == 404

@@ -26,25 +26,25 @@ DISCONNECT = 'action="/connections/alc/disconnect"'
     ],
 )
 def test_what_can_be_done_depends_on_the_connection(
-    visitor: FlaskClient, workspace: FakeWorkspace, status: ConnectionStatus, connects: bool, disconnects: bool
+    browser_client: FlaskClient, workspace: FakeWorkspace, status: ConnectionStatus, connects: bool, disconnects: bool
 ) -> None:
     """Installation 1-2 and Removal 1: connect is a link, since a form could not be redirected to ALC."""
     workspace.view = replace(CONNECTED, status=status)
-    html = visitor.get("/apps/alc").text
+    html = browser_client.get("/apps/alc").text
     assert (CONNECT in html, DISCONNECT in html) == (connects, disconnects)
 
 
-def test_disconnecting_carries_the_csrf_token_and_is_confirmed(visitor: FlaskClient) -> None:
+def test_disconnecting_carries_the_csrf_token_and_is_confirmed(browser_client: FlaskClient) -> None:
     """U1: without the token it is refused; with scripts it is asked about first."""
-    html = visitor.get("/apps/alc").text
+    html = browser_client.get("/apps/alc").text
     assert '<input type="hidden" name="csrf_token"' in html
     assert 'data-confirm="Disconnect Acme Lead Checker?"' in html
-    assert visitor.post("/connections/alc/disconnect").status_code == 400
+    assert browser_client.post("/connections/alc/disconnect").status_code == 400
 
 
-def test_a_connection_is_shown_with_its_token_and_its_handlers(visitor: FlaskClient) -> None:
+def test_a_connection_is_shown_with_its_token_and_its_handlers(browser_client: FlaskClient) -> None:
     """Installation 4 and 7: whose it is, since when, until when, and what ALC calls."""
-    html = visitor.get("/apps/alc").text
+    html = browser_client.get("/apps/alc").text
     for text in (
         "demo@acmeleadchecker.test",
         "Issued <time",
@@ -58,30 +58,32 @@ def test_a_connection_is_shown_with_its_token_and_its_handlers(visitor: FlaskCli
         assert text in html
 
 
-def test_unfinished_clean_up_is_told_in_sentences(visitor: FlaskClient, workspace: FakeWorkspace) -> None:
+def test_unfinished_clean_up_is_told_in_sentences(browser_client: FlaskClient, workspace: FakeWorkspace) -> None:
     """C10-C12: nothing that is left at ALC is kept from the person."""
     job = CleanUp("The webhook wh_1 is still registered at ALC.", AT, "ALC did not answer.", AT)
     workspace.view = ConnectionView("none", clean_up=(job,))
-    html = visitor.get("/apps/alc").text
+    html = browser_client.get("/apps/alc").text
     for text in (job.what, "The last attempt failed: ALC did not answer.", "The next attempt is at"):
         assert text in html
 
 
-def test_a_connection_that_broke_says_why_and_what_to_do(visitor: FlaskClient, workspace: FakeWorkspace) -> None:
+def test_a_connection_that_broke_says_why_and_what_to_do(browser_client: FlaskClient, workspace: FakeWorkspace) -> None:
     """O13: needs reconnect."""
     workspace.view = ConnectionView("needs_reconnect", message="ALC refused to renew the access token.")
-    assert "ALC refused to renew the access token. Connect again" in visitor.get("/apps/alc").text
+    assert "ALC refused to renew the access token. Connect again" in browser_client.get("/apps/alc").text
 
 
 @pytest.mark.parametrize("code", NOTICES)
-def test_each_notice_is_shown_while_it_is_true(visitor: FlaskClient, workspace: FakeWorkspace, code: str) -> None:
+def test_each_notice_is_shown_while_it_is_true(
+    browser_client: FlaskClient, workspace: FakeWorkspace, code: str
+) -> None:
     """After a redirect the page says how it went."""
     workspace.view = ConnectionView(NOTICES[code].when[0])
-    assert str(escape(NOTICES[code].text)) in visitor.get(f"/apps/alc?notice={code}").text
+    assert str(escape(NOTICES[code].text)) in browser_client.get(f"/apps/alc?notice={code}").text
 
 
-def test_a_notice_that_is_not_true_is_not_shown(visitor: FlaskClient, workspace: FakeWorkspace) -> None:
+def test_a_notice_that_is_not_true_is_not_shown(browser_client: FlaskClient, workspace: FakeWorkspace) -> None:
     """U2: nobody can have this page say what is not so by sending an address."""
     workspace.view = ConnectionView("none")
-    assert NOTICES["connected"].text not in visitor.get("/apps/alc?notice=connected").text
-    assert "call-this-number" not in visitor.get("/apps/alc?notice=call-this-number").text
+    assert NOTICES["connected"].text not in browser_client.get("/apps/alc?notice=connected").text
+    assert "call-this-number" not in browser_client.get("/apps/alc?notice=call-this-number").text

@@ -14,45 +14,45 @@ def without_csrf(app: Flask) -> None:
     app.config["WTF_CSRF_ENABLED"] = False
 
 
-def test_definitions_and_runs_are_on_it(visitor: FlaskClient, workspace: FakeWorkspace) -> None:
+def test_definitions_and_runs_are_on_it(browser_client: FlaskClient, workspace: FakeWorkspace) -> None:
     """Also without scripts."""
     workspace.runs = [FAILED, WAITING]
-    html = visitor.get("/workflows").text
+    html = browser_client.get("/workflows").text
 
     for text in (QUALIFY.description, "2. call", "Lead processed", "Grace Hopper", "The token may not.", "lead_7f2a"):
         assert text in html
 
 
-def test_what_a_step_has_found_is_text_and_never_markup(visitor: FlaskClient, workspace: FakeWorkspace) -> None:
+def test_what_a_step_has_found_is_text_and_never_markup(browser_client: FlaskClient, workspace: FakeWorkspace) -> None:
     """U2: a summary is another server's text."""
     workspace.runs = [type(WAITING)(**{**vars(WAITING), "person": "<script>", "why": "<b>x</b>"})]
 
-    assert "<script>" not in visitor.get("/workflows").text
+    assert "<script>" not in browser_client.get("/workflows").text
 
 
-def test_a_crm_that_is_away_leaves_the_page(visitor: FlaskClient, workspace: FakeWorkspace) -> None:
+def test_a_crm_that_is_away_leaves_the_page(browser_client: FlaskClient, workspace: FakeWorkspace) -> None:
     """Runs can be read, and nobody can be chosen."""
     workspace.runs, workspace.crm_is_away = [WAITING], True
-    html = visitor.get("/workflows").text
+    html = browser_client.get("/workflows").text
 
     assert "Attio does not answer" in html
     assert "Grace Hopper" in html
 
 
-def test_starting_and_switching_need_the_csrf_token(visitor: FlaskClient, workspace: FakeWorkspace) -> None:
+def test_starting_and_switching_need_the_csrf_token(browser_client: FlaskClient, workspace: FakeWorkspace) -> None:
     """U1: a person is chatted with."""
-    assert visitor.post("/workflows/qualify/runs", data={"record_id": GRACE}).status_code == 400
-    assert visitor.post("/workflows/follow-up/switch", data={"on": "true"}).status_code == 400
+    assert browser_client.post("/workflows/qualify/runs", data={"record_id": GRACE}).status_code == 400
+    assert browser_client.post("/workflows/follow-up/switch", data={"on": "true"}).status_code == 400
     assert not workspace.started
 
 
 @pytest.mark.usefixtures("without_csrf")
-def test_a_run_is_started_and_shown(visitor: FlaskClient, workspace: FakeWorkspace) -> None:
+def test_a_run_is_started_and_shown(browser_client: FlaskClient, workspace: FakeWorkspace) -> None:
     """The page is shown again, at the run."""
-    answer = visitor.post("/workflows/qualify/runs", data={"record_id": GRACE})
+    answer = browser_client.post("/workflows/qualify/runs", data={"record_id": GRACE})
 
     assert (answer.status_code, answer.headers["Location"]) == (303, "/workflows#run-77f0")
-    assert [run["id"] for run in visitor.get("/workflows.json").json["runs"]] == ["77f0"]
+    assert [run["id"] for run in browser_client.get("/workflows.json").json["runs"]] == ["77f0"]
 
 
 @pytest.mark.usefixtures("without_csrf")
@@ -66,17 +66,17 @@ def test_a_run_is_started_and_shown(visitor: FlaskClient, workspace: FakeWorkspa
     ],
 )
 def test_what_cannot_be_done_says_why(
-    visitor: FlaskClient, workspace: FakeWorkspace, path: str, data: dict[str, str], status: int
+    browser_client: FlaskClient, workspace: FakeWorkspace, path: str, data: dict[str, str], status: int
 ) -> None:
     """In a sentence."""
-    assert visitor.post(path, data=data).status_code == status
+    assert browser_client.post(path, data=data).status_code == status
     assert not workspace.started
 
 
 @pytest.mark.usefixtures("without_csrf")
-def test_a_trigger_is_switched_on_and_off(visitor: FlaskClient, workspace: FakeWorkspace) -> None:
+def test_a_trigger_is_switched_on_and_off(browser_client: FlaskClient, workspace: FakeWorkspace) -> None:
     """What is wanted is at once so; what is so follows."""
     for on in ("true", "false"):
-        assert visitor.post("/workflows/follow-up/switch", data={"on": on}).status_code == 303
-        [_, told] = visitor.get("/workflows.json").json["workflows"]
+        assert browser_client.post("/workflows/follow-up/switch", data={"on": on}).status_code == 303
+        [_, told] = browser_client.get("/workflows.json").json["workflows"]
         assert told["is_wanted"] is (on == "true")

@@ -120,11 +120,11 @@ def test_what_the_doctor_finds_it_mends(runtime: FakeRuntime, outside: Outside) 
         "orphan": {**hook, "target_url": f"{EVENTS_URL}gone", "id": {"webhook_id": "orphan"}},
     }
 
-    assert len([finding.mend() for finding in check_subscription() if finding.mend]) == 2
+    assert len([finding.repair() for finding in check_subscription() if finding.repair]) == 2
     assert list(outside.subscriptions) == [hook["id"]["webhook_id"], "theirs"]
 
     outside.subscriptions[hook["id"]["webhook_id"]] |= {"subscriptions": []}
-    assert [finding.mend() for finding in check_subscription() if finding.mend]
+    assert [finding.repair() for finding in check_subscription() if finding.repair]
     del outside.subscriptions["theirs"]
     assert_in_order(runtime, outside)
 
@@ -135,8 +135,8 @@ def test_a_connection_from_before_is_subscribed_by_the_doctor(runtime: FakeRunti
     runtime.restart("doctor")
 
     [finding] = check_subscription()
-    assert finding.mend
-    assert "calls the handler" in finding.mend()
+    assert finding.repair
+    assert "calls the handler" in finding.repair()
     assert len(outside.subscriptions) == 1
 
 

@@ -1,4 +1,4 @@
-"""A house of stores on SQLite files, an ALC of `responses`, and tiny servers on loopback that misbehave."""
+"""The services on SQLite files, an ALC of `responses`, and tiny servers on loopback that misbehave."""
 
 from __future__ import annotations
 
@@ -83,8 +83,8 @@ def empty_databases(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def make_house(config: Config, empty_databases: Path) -> Iterator[Callable[..., Services]]:
-    """Make a house, with the app's manifest or another."""
+def make_services(config: Config, empty_databases: Path) -> Iterator[Callable[..., Services]]:
+    """Make the services, with the app's manifest or another."""
     made: list[Services] = []
     config.home.mkdir()
     for database in empty_databases.glob("*.db"):
@@ -100,9 +100,9 @@ def make_house(config: Config, empty_databases: Path) -> Iterator[Callable[..., 
 
 
 @pytest.fixture
-def services(make_house: Callable[..., Services]) -> Services:
+def services(make_services: Callable[..., Services]) -> Services:
     """The app's own."""
-    return make_house()
+    return make_services()
 
 
 @pytest.fixture
@@ -186,7 +186,7 @@ def peer() -> Iterator[Callable[..., Peer]]:
 
 @pytest.fixture
 def engine(services: Services) -> FakeEngine:
-    """The house asks this one for runs."""
+    """The services ask this one for runs."""
     fake = FakeEngine()
     services.engine = fake  # type: ignore[assignment]  # what it is asked for is the whole of its surface
     return fake

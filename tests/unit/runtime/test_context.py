@@ -1,4 +1,4 @@
-"""The runtime that app code sees: a refused token, paced writes, and how far a handler gets at the door."""
+"""The runtime that app code sees: a refused token, paced writes, and how far a handler gets in the web process."""
 
 from __future__ import annotations
 

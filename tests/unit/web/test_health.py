@@ -25,7 +25,7 @@ TOKEN = {"Authorization": "Bearer the-token"}
 
 @pytest.fixture(scope="module")
 def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
-    """A house for all of them."""
+    """The services for all of them."""
     services = Services(Config.from_env(home=tmp_path_factory.mktemp("home"), **SETTINGS), manifest)
     yield services
     services.close()

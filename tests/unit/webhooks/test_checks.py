@@ -28,9 +28,9 @@ def find() -> list[Finding]:
     return list(check_webhooks())
 
 
-def mend() -> list[str]:
+def repair() -> list[str]:
     """Mend what there is; returns what was done."""
-    return [finding.mend() for finding in find() if finding.mend]
+    return [finding.repair() for finding in find() if finding.repair]
 
 
 def assert_in_order(runtime: FakeRuntime, outside: Outside) -> None:
@@ -53,7 +53,7 @@ def test_a_subscription_that_a_connector_has_lost_is_made_again(
     """I2: the connector does it; until it has subscribed for the first time, nothing is missing."""
     runtime.webhook_handlers.set_external_id("handler_3", "wh_gone")
 
-    assert mend() == ["The handler handler_3 is being subscribed again."]
+    assert repair() == ["The handler handler_3 is being subscribed again."]
     subscription = runtime.subscriptions.row("handler_3")
     assert subscription is not None and subscription.due_at == runtime.time
 
@@ -74,7 +74,7 @@ def test_a_webhook_that_is_gone_at_alc_is_registered_again(
     asked = runtime.steps.count("schedule_verdict_check")
 
     assert [finding.subject for finding in find()] == ["handler_1"]
-    mend()
+    repair()
 
     assert_in_order(runtime, outside)
     assert runtime.steps.count("schedule_verdict_check") == asked + 1
@@ -87,7 +87,7 @@ def test_a_handler_that_goes_while_it_is_registered_takes_its_webhook_along(
     outside.webhooks.clear()
     outside.before = lambda method, _: runtime.webhook_handlers.delete("handler_1") if method == "POST" else None
 
-    mend()
+    repair()
 
     assert not outside.webhooks
 
@@ -98,7 +98,7 @@ def test_an_orphan_at_an_address_of_ours_is_deleted(runtime: FakeRuntime, outsid
 
     [finding] = find()
     assert finding.subject == "wh_9"
-    mend()
+    repair()
 
     assert_in_order(runtime, outside)
 
@@ -128,7 +128,7 @@ def test_of_two_webhooks_for_a_handler_the_remembered_one_stays(
 
     [finding] = find()
     assert finding.subject == "wh_9"
-    mend()
+    repair()
 
     assert_in_order(runtime, outside)
 
@@ -145,7 +145,7 @@ def test_a_webhook_that_no_longer_calls_us_is_registered_anew(
     webhook.update(change)
 
     assert len(find()) == 1
-    mend()
+    repair()
 
     assert_in_order(runtime, outside)
     assert "wh_1" not in outside.webhooks
@@ -157,7 +157,7 @@ def test_one_that_expires_soon_is_refreshed(outside: Outside, webhook: Webhook) 
 
     [finding] = find()
     assert finding.level == "warning"
-    mend()
+    repair()
 
     assert ("POST", "/api/v1/webhooks/wh_1/refresh") in [(method, path) for method, path, *_ in outside.calls]
 
@@ -175,7 +175,7 @@ def test_a_handler_that_never_heard_its_webhooks_id_learns_it(
     """C9: the answer to the registration was lost."""
     runtime.webhook_handlers.set_external_id("handler_1", None)  # type: ignore[arg-type]  # as before it was known
 
-    mend()
+    repair()
 
     assert_in_order(runtime, outside)
 
@@ -187,9 +187,9 @@ def test_mending_that_is_cut_off_is_finished_by_the_next_one(
     webhook["status"] = "disabled"
     outside.fault("DELETE", answer_lost)
     with pytest.raises(AlcAnswerLost):
-        mend()
+        repair()
 
-    mend()
+    repair()
 
     assert_in_order(runtime, outside)
 
@@ -197,7 +197,7 @@ def test_mending_that_is_cut_off_is_finished_by_the_next_one(
 def test_no_finding_shows_a_secret(runtime: FakeRuntime, outside: Outside, webhook: Webhook) -> None:
     """U8: ids only."""
     webhook["status"] = "disabled"
-    told = " ".join([*(finding.text for finding in find()), *mend()])
+    told = " ".join([*(finding.text for finding in find()), *repair()])
 
     assert "whsec_" not in told
     assert "alc-token" not in told

@@ -235,19 +235,19 @@ def upgrade() -> None:
         "lead_wait",
         sa.Column("callback_url", sa.String(), nullable=False),
         sa.Column("lead_id", sa.String(), nullable=False),
-        sa.Column("told", sa.Boolean(), nullable=False),
+        sa.Column("notified", sa.Boolean(), nullable=False),
         sa.Column("created_at", sa.Float(), nullable=False),
         sa.PrimaryKeyConstraint("callback_url"),
     )
     op.create_index(op.f("ix_lead_wait_lead_id"), "lead_wait", ["lead_id"], unique=False)
-    op.create_index(op.f("ix_lead_wait_told"), "lead_wait", ["told"], unique=False)
+    op.create_index(op.f("ix_lead_wait_notified"), "lead_wait", ["notified"], unique=False)
     op.create_table(
         "reconciliation",
         sa.Column("workspace_id", sa.String(), nullable=False),
         sa.Column("due_at", sa.Float(), nullable=False),
         sa.Column("since", sa.Float(), nullable=False),
         sa.Column("done_at", sa.Float(), nullable=True),
-        sa.Column("told", sa.Integer(), nullable=False),
+        sa.Column("news", sa.Integer(), nullable=False),
         sa.Column("why", sa.String(), nullable=True),
         sa.PrimaryKeyConstraint("workspace_id"),
     )

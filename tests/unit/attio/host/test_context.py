@@ -1,4 +1,4 @@
-"""The slot, and steps: done once, remembered as JSON, and raised again as the errors that they were."""
+"""The current runtime, and steps: done once, remembered as JSON, and raised again as the errors that they were."""
 
 from __future__ import annotations
 

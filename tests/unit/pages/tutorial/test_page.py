@@ -23,8 +23,8 @@ def without_csrf(app: Flask) -> None:
     app.config["WTF_CSRF_ENABLED"] = False
 
 
-def state(visitor: FlaskClient, step: str = "") -> dict[str, Any]:
-    return dict(visitor.get(f"/tutorial/state.json?step={step}").json)
+def state(browser_client: FlaskClient, step: str = "") -> dict[str, Any]:
+    return dict(browser_client.get(f"/tutorial/state.json?step={step}").json)
 
 
 def connect(workspace: FakeWorkspace) -> None:
@@ -39,154 +39,164 @@ def connect(workspace: FakeWorkspace) -> None:
     log.add("Attio UI", "User", "Shows app is now installed", kind="answer")
 
 
-def test_a_stranger_is_asked_to_connect(visitor: FlaskClient, workspace: FakeWorkspace) -> None:
+def test_a_stranger_is_asked_to_connect(browser_client: FlaskClient, workspace: FakeWorkspace) -> None:
     """Usage 1 has happened: the manifest names the action."""
     workspace.view = ConnectionView("none")
 
-    found = state(visitor)
+    found = state(browser_client)
 
     assert (found["current"], found["done"], found["panel"]["deed"]) == ("installation-1", 1, "connect")
-    html = unescape(visitor.get("/tutorial").text)
+    html = unescape(browser_client.get("/tutorial").text)
     for step in STEPS:
         assert step.text in html
     assert 'href="/connections/alc/connect"' in html
 
 
-def test_steps_may_be_done_in_any_order(visitor: FlaskClient, workspace: FakeWorkspace) -> None:
+def test_steps_may_be_done_in_any_order(browser_client: FlaskClient, workspace: FakeWorkspace) -> None:
     """What was seen counts, and the first step that was not is where one is."""
     workspace.view = ConnectionView("none")
     workspace.exchanges.note("Views the record page")
     connect(workspace)
     workspace.view = ConnectionView("active")
 
-    found = state(visitor)
+    found = state(browser_client)
 
     assert found["current"] == "usage-3"
     assert found["panel"]["person"] == {"record_id": record_id(1), "name": "Ada Lovelace"}
 
 
-def test_a_connection_from_before_the_tour_is_no_trap(visitor: FlaskClient, workspace: FakeWorkspace) -> None:
+def test_a_connection_from_before_the_tour_is_no_trap(browser_client: FlaskClient, workspace: FakeWorkspace) -> None:
     """Its steps cannot be seen any more: they count, and say how to see them all the same."""
-    found = state(visitor)
+    found = state(browser_client)
 
     assert found["current"] == "usage-2"
     assert [step["state"] for step in found["steps"][:7]] == ["before"] * 7
     assert "Disconnect" in found["steps"][0]["saw"]
 
 
-def test_whoever_disconnected_midway_is_asked_to_connect_again(visitor: FlaskClient, workspace: FakeWorkspace) -> None:
+def test_whoever_disconnected_midway_is_asked_to_connect_again(
+    browser_client: FlaskClient, workspace: FakeWorkspace
+) -> None:
     """The step stays where it is; what it needs first is said."""
     connect(workspace)
     workspace.exchanges.note("Views the record page")
     workspace.view = ConnectionView("none")
 
-    panel = state(visitor)["panel"]
+    panel = state(browser_client)["panel"]
 
     assert (panel["slug"], panel["deed"]) == ("usage-3", "connect")
     assert "not connected" in panel["first"]
 
 
-def test_a_person_whose_lead_is_open_is_passed_over(visitor: FlaskClient, workspace: FakeWorkspace) -> None:
+def test_a_person_whose_lead_is_open_is_passed_over(browser_client: FlaskClient, workspace: FakeWorkspace) -> None:
     """A click would join that lead and send nothing, and its steps would never be seen."""
     workspace.everyone[0] = replace(workspace.everyone[0], alc_status="Pending")
 
-    assert state(visitor, "usage-3")["panel"]["person"]["name"] != "Ada Lovelace"
+    assert state(browser_client, "usage-3")["panel"]["person"]["name"] != "Ada Lovelace"
 
 
-def test_nobody_is_chosen_where_people_are_real(visitor: FlaskClient, workspace: FakeWorkspace) -> None:
+def test_nobody_is_chosen_where_people_are_real(browser_client: FlaskClient, workspace: FakeWorkspace) -> None:
     """Whom to write to is for the person to say; and nothing is done for anybody."""
     workspace.may_act = False
 
-    assert state(visitor, "usage-3")["panel"]["person"] is None
-    assert "Do it for me" not in visitor.get("/tutorial?step=usage-3").text
+    assert state(browser_client, "usage-3")["panel"]["person"] is None
+    assert "Do it for me" not in browser_client.get("/tutorial?step=usage-3").text
 
 
-def test_a_crm_that_is_away_leaves_the_tour_standing(visitor: FlaskClient, workspace: FakeWorkspace) -> None:
+def test_a_crm_that_is_away_leaves_the_tour_standing(browser_client: FlaskClient, workspace: FakeWorkspace) -> None:
     """Only the link to a person is less exact."""
     workspace.crm_is_away = True
 
-    assert state(visitor, "usage-3")["panel"]["person"] is None
-    assert visitor.get("/tutorial?step=usage-3").status_code == 200
+    assert state(browser_client, "usage-3")["panel"]["person"] is None
+    assert browser_client.get("/tutorial?step=usage-3").status_code == 200
 
 
 @pytest.mark.parametrize("slug", ["", "usage-8", "nothing", "%00", "x" * 3000])
-def test_any_address_of_a_step_is_answered(visitor: FlaskClient, slug: str) -> None:
+def test_any_address_of_a_step_is_answered(browser_client: FlaskClient, slug: str) -> None:
     """One that is none shows where one is."""
-    assert visitor.get(f"/tutorial?step={slug}").status_code == 200
+    assert browser_client.get(f"/tutorial?step={slug}").status_code == 200
 
 
-def test_each_step_shows_both_files(visitor: FlaskClient) -> None:
+def test_each_step_shows_both_files(browser_client: FlaskClient) -> None:
     """The tutorial's beside ours, without a script."""
-    html = visitor.get("/tutorial?step=usage-8").text
+    html = browser_client.get("/tutorial?step=usage-8").text
 
     assert "send-to-alc.server.ts" in html and "alc_app/send_to_alc_server.py" in html
     assert "JSON.stringify({recordId, name, phoneNumber})" in html.replace("&#34;", '"')
 
 
-def test_opening_a_record_is_seen(visitor: FlaskClient, workspace: FakeWorkspace) -> None:
+def test_opening_a_record_is_seen(browser_client: FlaskClient, workspace: FakeWorkspace) -> None:
     """Usage 2; a record that does not exist is not."""
-    visitor.get(f"/people/{record_id(99)}")
-    assert state(visitor)["current"] == "usage-2"
+    browser_client.get(f"/people/{record_id(99)}")
+    assert state(browser_client)["current"] == "usage-2"
 
-    visitor.get(f"/people/{record_id(1)}")
-    assert state(visitor)["current"] == "usage-3"
+    browser_client.get(f"/people/{record_id(1)}")
+    assert state(browser_client)["current"] == "usage-3"
 
 
 @pytest.mark.usefixtures("without_csrf")
-def test_starting_over_leads_back_to_the_page(visitor: FlaskClient, workspace: FakeWorkspace) -> None:
+def test_starting_over_leads_back_to_the_page(browser_client: FlaskClient, workspace: FakeWorkspace) -> None:
     """The connection stays; what was seen does not count any more."""
     connect(workspace)
-    answer = visitor.post("/tutorial/reset")
+    answer = browser_client.post("/tutorial/reset")
 
     assert (answer.status_code, answer.headers["Location"]) == (303, "/tutorial")
-    assert state(visitor)["steps"][0]["state"] == "before"
+    assert state(browser_client)["steps"][0]["state"] == "before"
 
 
 @pytest.mark.usefixtures("without_csrf")
-def test_signing_in_for_somebody_says_why_it_cannot_be_done(visitor: FlaskClient, workspace: FakeWorkspace) -> None:
+def test_signing_in_for_somebody_says_why_it_cannot_be_done(
+    browser_client: FlaskClient, workspace: FakeWorkspace
+) -> None:
     """In a sentence, for the toast."""
-    assert visitor.post("/tutorial/log-in", json={"location": "http://alc"}).json["location"].startswith("/connections")
+    assert (
+        browser_client.post("/tutorial/log-in", json={"location": "http://alc"})
+        .json["location"]
+        .startswith("/connections")
+    )
     workspace.alc_is_away = True
-    answer = visitor.post("/tutorial/log-in", json=[], headers={"Accept": "application/json"})
+    answer = browser_client.post("/tutorial/log-in", json=[], headers={"Accept": "application/json"})
 
     assert answer.status_code == 409
     assert "ALC did not answer." in answer.json["error"]["message"]
 
 
-def test_what_changes_anything_needs_the_csrf_token(visitor: FlaskClient, workspace: FakeWorkspace) -> None:
+def test_what_changes_anything_needs_the_csrf_token(browser_client: FlaskClient, workspace: FakeWorkspace) -> None:
     """U1: another site can neither start over nor sign in."""
     for path in ("/tutorial/reset", "/tutorial/log-in", "/tutorial/close"):
-        assert visitor.post(path, json={}).status_code == 400
+        assert browser_client.post(path, json={}).status_code == 400
     assert not workspace.exchanges.messages
 
 
 @pytest.mark.usefixtures("without_csrf")
-def test_the_strip_invites_leads_back_and_can_be_put_away(visitor: FlaskClient, workspace: FakeWorkspace) -> None:
+def test_the_strip_invites_leads_back_and_can_be_put_away(
+    browser_client: FlaskClient, workspace: FakeWorkspace
+) -> None:
     """An invitation on the people page alone; the way back everywhere; and nothing for whoever closed it."""
-    assert "New here?" in visitor.get("/people").text
-    assert "New here?" not in visitor.get("/doctor").text
+    assert "New here?" in browser_client.get("/people").text
+    assert "New here?" not in browser_client.get("/doctor").text
 
-    visitor.get("/tutorial")
-    assert "Go on" in visitor.get("/doctor").text
-    visitor.post("/tutorial/close")
-    assert "Go on" not in visitor.get("/doctor").text and "New here?" not in visitor.get("/people").text
+    browser_client.get("/tutorial")
+    assert "Go on" in browser_client.get("/doctor").text
+    browser_client.post("/tutorial/close")
+    assert "Go on" not in browser_client.get("/doctor").text and "New here?" not in browser_client.get("/people").text
 
 
-def test_without_a_log_nobody_is_invited(visitor: FlaskClient, workspace: FakeWorkspace) -> None:
+def test_without_a_log_nobody_is_invited(browser_client: FlaskClient, workspace: FakeWorkspace) -> None:
     """In production it is off: the page says so."""
     workspace.notes_exchanges = False
 
-    assert "New here?" not in visitor.get("/people").text
-    assert "ALC_APP_EXCHANGES=on" in visitor.get("/tutorial").text
+    assert "New here?" not in browser_client.get("/people").text
+    assert "ALC_APP_EXCHANGES=on" in browser_client.get("/tutorial").text
 
 
-def test_the_end_is_said(visitor: FlaskClient, workspace: FakeWorkspace) -> None:
+def test_the_end_is_said(browser_client: FlaskClient, workspace: FakeWorkspace) -> None:
     """First that the record is Complete, then that nothing is left behind."""
     body = '{"data": {"values": {"alc_status": "Complete"}}}'
     patch = ("Webhook", "Attio API", "PATCH /v2/objects/people/records/1")
     workspace.exchanges.add_call(*patch, "200 OK", request={"body": body})
 
-    assert "The record says Complete." in state(visitor)["milestone"]
+    assert "The record says Complete." in state(browser_client)["milestone"]
 
 
 def test_the_strip_says_what_is_next_and_when_it_is_over() -> None:
@@ -207,7 +217,7 @@ def test_the_strip_says_what_is_next_and_when_it_is_over() -> None:
     ],
 )
 def test_a_verdict_that_beats_pending_is_no_trap(
-    visitor: FlaskClient, workspace: FakeWorkspace, writer: str, status: str, step: str, outrun: bool
+    browser_client: FlaskClient, workspace: FakeWorkspace, writer: str, status: str, step: str, outrun: bool
 ) -> None:
     """The record is written once then, by whichever comes first; the other step is not waited for."""
     body = json.dumps({"data": {"values": {"alc_status": status}}})
@@ -215,7 +225,7 @@ def test_a_verdict_that_beats_pending_is_no_trap(
         writer, "Attio API", "PATCH /v2/objects/people/records/1", "200 OK", request={"body": body}
     )
 
-    tour = state(visitor)
+    tour = state(browser_client)
     [found] = [one for one in tour["steps"] if one["slug"] == step]
     assert ("one write" in found["saw"]) is outrun
     assert found["state"] == ("before" if outrun else "open")

@@ -23,7 +23,7 @@ class Patient:
     def find(self) -> Iterator[Finding]:
         """A finding for each thing that is broken."""
         for name in self.broken:
-            yield Finding(f"{name} is broken.", name, mend=lambda name=name: self._mend(name))  # type: ignore[misc]  # bound now
+            yield Finding(f"{name} is broken.", name, repair=lambda name=name: self._mend(name))  # type: ignore[misc]  # bound now
 
     def _mend(self, name: str) -> str:
         self.broken.remove(name)
@@ -72,7 +72,7 @@ def test_looking_changes_nothing(doctor_of: Callable[..., Doctor]) -> None:
 
 def test_what_was_mended_is_said_and_is_well(doctor_of: Callable[..., Doctor]) -> None:
     """The second examination decides."""
-    report = doctor_of(One=Patient("a", "b").find).mend(5)
+    report = doctor_of(One=Patient("a", "b").find).repair(5)
 
     assert report.exit_code == OK
     assert [entry.mended for entry in report.checks[0].findings] == ["a was mended.", "b was mended."]
@@ -80,7 +80,7 @@ def test_what_was_mended_is_said_and_is_well(doctor_of: Callable[..., Doctor]) -
 
 def test_what_takes_a_person_remains(doctor_of: Callable[..., Doctor]) -> None:
     """Exit code 1, a warning included."""
-    report = doctor_of(One=Patient("a").find, Two=unmendable).mend(5)
+    report = doctor_of(One=Patient("a").find, Two=unmendable).repair(5)
 
     assert report.exit_code == FINDINGS_REMAIN
     assert [result.ok for result in report.checks] == [True, False]
@@ -88,10 +88,10 @@ def test_what_takes_a_person_remains(doctor_of: Callable[..., Doctor]) -> None:
 
 def test_mending_that_fails_says_why_and_does_not_stop_the_rest(doctor_of: Callable[..., Doctor]) -> None:
     """Each on its own."""
-    broken = Finding("It is broken.", "x", mend=lambda: str(away()))
+    broken = Finding("It is broken.", "x", repair=lambda: str(away()))
     patient = Patient("a")
 
-    report = doctor_of(One=lambda: [broken], Two=patient.find).mend(5)
+    report = doctor_of(One=lambda: [broken], Two=patient.find).repair(5)
 
     assert report.checks[0].findings[0].text == "It is broken. Mending it failed: ALC cannot be reached."
     assert not patient.broken

@@ -97,8 +97,8 @@ def test_what_a_dead_worker_had_begun_is_taken_over(services: Services, engine: 
 
     [finding] = check_workers(services)
     assert finding.text == "1 run is unfinished by the worker worker-7, which is not running."
-    assert finding.mend
-    finding.mend()
+    assert finding.repair
+    finding.repair()
 
     assert engine.taken_over == ["worker-7"]
 
@@ -121,9 +121,9 @@ def test_a_connection_that_stays_half_way_is_cleaned_up(
 
     [finding] = check_connection(services)
     assert word in finding.text
-    assert finding.mend
-    finding.mend()
-    finding.mend()
+    assert finding.repair
+    finding.repair()
+    finding.repair()
 
     assert engine.runs == {f"remove:{connection_id}": ("remove", (connection_id,), "lifecycle")}
 
@@ -136,7 +136,7 @@ def test_a_connection_that_alc_refuses_needs_a_person(services: Services, connec
     [finding] = check_connection(services)
 
     assert "Connect again" in finding.text
-    assert finding.mend is None
+    assert finding.repair is None
 
 
 def test_a_clean_up_that_goes_on_is_told_and_left_alone(services: Services, connect: Connect) -> None:
@@ -145,13 +145,13 @@ def test_a_clean_up_that_goes_on_is_told_and_left_alone(services: Services, conn
 
     [finding] = check_connection(services)
 
-    assert (finding.level, finding.mend) == ("warning", None)
+    assert (finding.level, finding.repair) == ("warning", None)
     assert finding.text.endswith("ALC cannot be reached.")
 
 
-def test_deliveries_that_no_run_was_asked_for_are_counted(make_house: Callable[..., Services]) -> None:
+def test_deliveries_that_no_run_was_asked_for_are_counted(make_services: Callable[..., Services]) -> None:
     """R17: a 2xx was given for each."""
-    services = make_house()
+    services = make_services()
     services.inbox.put("handler", "msg_1", b"{}", "new")
     assert not texts(check_deliveries(services))
 
@@ -163,7 +163,7 @@ def test_deliveries_that_no_run_was_asked_for_are_counted(make_house: Callable[.
 
 
 def test_secrets_that_no_key_opens_are_named(
-    make_house: Callable[..., Services], services: Services, connect: Connect, config: Config
+    make_services: Callable[..., Services], services: Services, connect: Connect, config: Config
 ) -> None:
     """O19: before the day on which they are needed."""
     connection_id = connect()
@@ -172,7 +172,7 @@ def test_secrets_that_no_key_opens_are_named(
 
     (config.home / "sealing_key").write_text("kYV4nU2rGHiYZyzGSZL4rGs3lLGGOJvHkMRhVqTB0Yo=")
 
-    assert [finding.subject for finding in check_keys(make_house())] == [connection_id, handler_id]
+    assert [finding.subject for finding in check_keys(make_services())] == [connection_id, handler_id]
 
 
 @pytest.mark.parametrize(("off", "said"), [(0, ""), (59, ""), (75, "ahead of"), (-3600, "behind")])
@@ -199,8 +199,8 @@ def test_files_that_others_may_read_are_made_private(services: Services, config:
         f"Others may read {config.home / 'app.db'}.",
     ]
     for finding in findings:
-        assert finding.mend
-        finding.mend()
+        assert finding.repair
+        finding.repair()
 
     assert not texts(check_files(services))
 
@@ -212,7 +212,7 @@ def test_a_full_disk_is_foreseen(services: Services, config: Config, monkeypatch
 
     [finding] = check_files(services)
 
-    assert (finding.level, finding.mend) == ("warning", None)
+    assert (finding.level, finding.repair) == ("warning", None)
 
 
 def test_an_sqlite_that_is_too_old_for_the_engine_is_named(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -25,12 +25,12 @@ Event = Callable[[Connection], None]
 class Install:
     """An installation whose two event handlers do what the test says, and remember whom they were called for."""
 
-    def __init__(self, make_house: Callable[..., Services]) -> None:
+    def __init__(self, make_services: Callable[..., Services]) -> None:
         self.called: list[str] = []
         self.added: Event = lambda _: None
         self.removed: Event = lambda _: None
         events = Events(self._added, self._removed)
-        self.services = make_house(App(Record(), [], {"lead_processed": lambda _: None}, events))  # type: ignore[return-value,dict-item]  # never called
+        self.services = make_services(App(Record(), [], {"lead_processed": lambda _: None}, events))  # type: ignore[return-value,dict-item]  # never called
         self.services.engine = FakeEngine()  # type: ignore[assignment]  # what a run asks of it is the whole of its surface
         self.lifecycle = Lifecycle(self.services)
 
@@ -60,10 +60,10 @@ class Install:
 
 
 @pytest.fixture
-def install(make_house: Callable[..., Services], alc: responses.RequestsMock) -> Install:
+def install(make_services: Callable[..., Services], alc: responses.RequestsMock) -> Install:
     """Steps run without being recorded."""
     alc.post(TOKEN, json=FRESH)
-    return Install(make_house)
+    return Install(make_services)
 
 
 @pytest.fixture

@@ -123,10 +123,10 @@ def test_the_doctor_replays_what_can_be_replayed(services: Services, engine: Fak
 
     findings = {finding.subject.partition(":")[0]: finding for finding in check_dead_letters(services)}
 
-    assert findings["clean-up"].mend is None
-    mend = findings["delivery"].mend
-    assert mend
-    mend()
+    assert findings["clean-up"].repair is None
+    repair = findings["delivery"].repair
+    assert repair
+    repair()
     assert services.inbox.get("h", "msg_1").state == "new"
 
 

@@ -28,9 +28,9 @@ RECORD = "11111111-1111-4111-8111-111111111111"
 
 
 @pytest.fixture
-def services(make_house: Callable[..., Services], clock: Clock, config: Config) -> Iterator[Services]:
+def services(make_services: Callable[..., Services], clock: Clock, config: Config) -> Iterator[Services]:
     """An installation in that time."""
-    make_house().close()  # its tables
+    make_services().close()  # its tables
     services = Services(config, manifest, clock)
     services.engine = FakeEngine()  # type: ignore[assignment]  # what it is asked for is the whole of its surface
     yield services
@@ -65,11 +65,11 @@ def test_live_events_are_kept_for_a_day_and_the_newest_for_ever(
     clock.time += DAY
     services.publish("second", {})
     clock.time += 1
-    retention.sweep()
+    retention.delete_old_rows()
     assert kinds(services) == ["boot", "second"]
 
     clock.time += 3 * DAY
-    retention.sweep()
+    retention.delete_old_rows()
     services.publish("third", {})
 
     assert kinds(services) == ["boot", "second", "third"]
@@ -89,7 +89,7 @@ def test_a_page_that_slept_longer_than_events_are_kept_starts_anew(
         services.publish(kind, {})
     assert len(live.after(slept)) == 3
 
-    retention.sweep()
+    retention.delete_old_rows()
 
     assert [event["kind"] for event in live.after(slept)] == ["reset"]
     awake = f"{live.boot}:{int(slept.partition(':')[2]) + 1}"
@@ -104,7 +104,7 @@ def test_values_under_keys_go_when_their_time_is_over(
     services.key_values.set("long", 1, 3600)
     services.key_values.set("for ever", 1, None)
     clock.time += 61
-    retention.sweep()
+    retention.delete_old_rows()
 
     with services.database.reading() as session:
         assert sorted(session.exec(select(KeyValueRow.key))) == ["for ever", "long"]
@@ -119,11 +119,11 @@ def test_sign_ins_are_kept_for_a_day_after_they_expired(
         session.add(OAuthFlow(id="flow", expires_at=START, **row))
 
     clock.time += DAY
-    assert not retention.sweep()
+    assert not retention.delete_old_rows()
     with services.database.reading() as session:
         assert session.get(OAuthFlow, "flow")
     clock.time += 1
-    retention.sweep()
+    retention.delete_old_rows()
 
     with services.database.reading() as session:
         assert session.get(OAuthFlow, "flow") is None
@@ -140,19 +140,19 @@ def test_a_delivery_loses_its_body_first_and_its_id_much_later(
         services.inbox.mark_ended("h", "msg", state, "a reason with a name in it")
 
     clock.time += 7 * DAY
-    retention.sweep()
+    retention.delete_old_rows()
     assert (delivery(services, "msg") or Delivery()).body
     clock.time += 1
-    retention.sweep()
+    retention.delete_old_rows()
 
     kept = delivery(services, "msg")
     assert kept and (kept.state, kept.body, kept.why) == ("forgotten", b"", None)
     clock.time += 33 * DAY - 2
-    retention.sweep()
+    retention.delete_old_rows()
     assert services.inbox.put("h", "msg", b'{"name": "Ada"}', "new") == "duplicate"
     assert services.inbox.put("h", "msg", b"{}", "new") == "conflict"
     clock.time += 2
-    retention.sweep()
+    retention.delete_old_rows()
     assert delivery(services, "msg") is None
 
 
@@ -163,7 +163,7 @@ def test_a_delivery_that_waits_is_never_forgotten(services: Services, retention:
     services.inbox.mark_queued(services.inbox.get("h", "msg_2"))
 
     clock.time += 1000 * DAY
-    retention.sweep()
+    retention.delete_old_rows()
 
     assert [row.body for row in services.inbox.due()] == [b"{}", b"{}"]
 
@@ -198,13 +198,13 @@ def test_the_app_says_how_long_its_own_rows_are_kept(services: Services, retenti
             return set(session.exec(select(Lead.id))), list(session.exec(select(EarlyEvent.alc_lead_id)))
 
     clock.time += 7 * DAY
-    retention.sweep()
+    retention.delete_old_rows()
     assert kept() == ({ended, open_, unshown}, ["x"])
     clock.time += 393 * DAY
-    retention.sweep()
+    retention.delete_old_rows()
     assert kept() == ({ended, open_, unshown}, [])
     clock.time += 1
-    retention.sweep()
+    retention.delete_old_rows()
     assert kept() == ({open_, unshown}, [])
 
 
@@ -214,7 +214,7 @@ def test_handlers_are_kept_for_ever(services: Services, retention: RetentionJob,
     services.webhook_handlers.delete(handler_id)
 
     clock.time += 10_000 * DAY
-    retention.sweep()
+    retention.delete_old_rows()
 
     with services.database.reading() as session:
         assert session.get(WebhookHandlerRow, handler_id)
@@ -267,7 +267,7 @@ def test_a_rule_that_stumbles_does_not_keep_the_others_from_being_kept(
     services.inbox.put("h", "msg", b"{}", "ignored")
     clock.time += 8 * DAY
 
-    assert not RetentionJob(services).sweep()
+    assert not RetentionJob(services).delete_old_rows()
 
     assert "Old finished runs could not be deleted" in caplog.text
     assert (delivery(services, "msg") or Delivery()).state == "forgotten"
@@ -288,7 +288,7 @@ def test_on_postgres_the_rule_and_the_numbers_are_the_same(postgres: str, tmp_pa
     numbers = generate_latest(Gauges(services)).decode()
     clock.time += 1000 * DAY
     for _ in range(2):  # a body goes before its row
-        RetentionJob(services).sweep()
+        RetentionJob(services).delete_old_rows()
 
     for sample in ('deliveries{state="failed"}', 'leads{status="not_sent"}', 'runs{queue="webhooks",status="waiting"}'):
         assert f"alc_app_{sample} 1.0" in numbers

@@ -24,10 +24,10 @@ from tests.support.seed_003 import SECRET, SeedService, seed_connector
 class Install:
     """An installation with seed 003's connector, and its service."""
 
-    def __init__(self, make_house: Callable[..., Services], **changes: Any) -> None:
+    def __init__(self, make_services: Callable[..., Services], **changes: Any) -> None:
         self.service, self.missed = SeedService(), 0
         connector = replace(seed_connector(self.service, **changes), missed=self._note)
-        self.services = make_house(replace(manifest, connectors={"seed": connector}, webhooks={"changed": _takes}))
+        self.services = make_services(replace(manifest, connectors={"seed": connector}, webhooks={"changed": _takes}))
         app = Flask(__name__)
         app.register_blueprint(blueprint(self.services))
         self.client: FlaskClient = app.test_client()
@@ -83,9 +83,9 @@ CREATED = {"type": "created", "record": {"id": "1", "name": "Ada"}}
 
 
 @pytest.fixture
-def install(make_house: Callable[..., Services]) -> Install:
+def install(make_services: Callable[..., Services]) -> Install:
     """Nothing has been subscribed yet."""
-    return Install(make_house)
+    return Install(make_services)
 
 
 def test_seed_003_a_handshake_is_answered_while_registration_is_still_open(install: Install) -> None:
@@ -158,9 +158,9 @@ def test_it_is_due_again_before_its_end(install: Install) -> None:
     assert not install.services.subscriptions.due()
 
 
-def test_events_that_are_not_signed_as_the_connector_says_are_refused(make_house: Callable[..., Services]) -> None:
+def test_events_that_are_not_signed_as_the_connector_says_are_refused(make_services: Callable[..., Services]) -> None:
     """A connector that leaves verifying to the runtime cannot forget it: its events count only if it was done."""
-    install = Install(make_house, signed_by="standard_webhooks")
+    install = Install(make_services, signed_by="standard_webhooks")
     install.save()
     install.keep()
 
@@ -168,9 +168,9 @@ def test_events_that_are_not_signed_as_the_connector_says_are_refused(make_house
     assert not install.stored()
 
 
-def test_a_global_webhook_is_open_without_a_subscription(make_house: Callable[..., Services]) -> None:
+def test_a_global_webhook_is_open_without_a_subscription(make_services: Callable[..., Services]) -> None:
     """The variant: its address is entered at the service by hand; nothing is subscribed, refreshed or ended."""
-    install = Install(make_house, subscribe=None, unsubscribe=None, refresh=None)
+    install = Install(make_services, subscribe=None, unsubscribe=None, refresh=None)
     install.save()
     install.keep()
 

@@ -50,13 +50,13 @@ def one(*_: object) -> dict[str, Any]:
 
 
 @pytest.fixture
-def stage(make_house: Callable[..., Services]) -> Callable[..., tuple[Actions, FakeEngine]]:
+def stage(make_services: Callable[..., Services]) -> Callable[..., tuple[Actions, FakeEngine]]:
     """An action of the test's own, with an engine that answers and a query."""
 
     def make(
         on_trigger: OnTrigger, query: Callable[..., Any] = lambda *_: {"data": {"x": 1}}
     ) -> tuple[Actions, FakeEngine]:
-        services = make_house(
+        services = make_services(
             App(
                 record=Record([RecordAction("act", "Act", on_trigger)]),
                 server_functions=[say, forget],
@@ -329,7 +329,7 @@ def test_an_answer_in_any_form_is_an_answer(web: Any, body: str) -> None:
 
 
 def test_a_bulk_action_runs_its_calls_side_by_side_and_each_has_its_own_outcome(
-    make_house: Callable[..., Services],
+    make_services: Callable[..., Services],
 ) -> None:
     """C1: each call has the key that a single click would give it; one that fails takes no other with it."""
     settled: list[object] = []
@@ -340,7 +340,7 @@ def test_a_bulk_action_runs_its_calls_side_by_side_and_each_has_its_own_outcome(
 
         await run_record_batches(work, batch_size=10)
 
-    services = make_house(
+    services = make_services(
         App(
             record=Record(bulk_actions=[BulkRecordAction("bulk", "Bulk", act)]),
             server_functions=[say],
@@ -360,9 +360,9 @@ def test_a_bulk_action_runs_its_calls_side_by_side_and_each_has_its_own_outcome(
 
 
 @pytest.mark.parametrize("body", [None, [], {}, {"record_ids": []}, {"record_ids": ["x"]}, {"record_ids": [1]}])
-def test_a_bulk_action_wants_ids_of_records(make_house: Callable[..., Services], body: object) -> None:
+def test_a_bulk_action_wants_ids_of_records(make_services: Callable[..., Services], body: object) -> None:
     """U9: 400, and nothing begins."""
-    services = make_house(App(Record(), [], {}, Events(lambda _: None, lambda _: None)))
+    services = make_services(App(Record(), [], {}, Events(lambda _: None, lambda _: None)))
     app = Flask(__name__)
     app.register_blueprint(blueprint(Actions(services, one)))
 

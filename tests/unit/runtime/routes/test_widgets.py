@@ -36,12 +36,12 @@ Draw = Callable[..., Widgets]
 
 
 @pytest.fixture
-def make(make_house: Callable[..., Services]) -> Draw:
+def make(make_services: Callable[..., Services]) -> Draw:
     """Widgets with one that a test brings."""
 
     def made(widget: Any, reply: dict[str, Any] | None = None) -> Widgets:
         record = Record(widgets=[RecordWidget("w", "W", widget)])
-        services = make_house(App(record, [look, change], {}, Events(lambda _: None, lambda _: None)))
+        services = make_services(App(record, [look, change], {}, Events(lambda _: None, lambda _: None)))
         return Widgets(services, lambda *_: reply or {"data": {"x": 1}})
 
     return made

@@ -37,10 +37,10 @@ def trouble(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
 
 @pytest.fixture
 def visitor(
-    config: Config, trouble: Trouble, make_house: Callable[..., Services], monkeypatch: pytest.MonkeyPatch
+    config: Config, trouble: Trouble, make_services: Callable[..., Services], monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[FlaskClient]:
     """The whole web process, asked in process."""
-    del trouble, make_house  # they come first: the time to wait for a lock, and tables that are quick to make
+    del trouble, make_services  # they come first: the time to wait for a lock, and tables that are quick to make
     monkeypatch.setattr(engine_module.Engine, "warm_up", lambda *_, **__: None)
     app = build(config)
     yield app.test_client()

@@ -48,14 +48,14 @@ def test_a_row_that_was_swapped_cannot_be_opened(services: Services, connect: Co
 
 
 def test_a_connection_whose_key_was_not_at_hand_is_in_use_again_when_it_is_back(
-    make_house: Callable[..., Services], config: Config, connect: Connect
+    make_services: Callable[..., Services], config: Config, connect: Connect
 ) -> None:
     """O19: a wrong key is reported as such, and needs no reconnect once it is corrected."""
     connection_id = connect()
     keys = config.home / "sealing_key"
     good = keys.read_text()
     keys.write_text(Fernet.generate_key().decode())
-    wrong = make_house()
+    wrong = make_services()
     with pytest.raises(AttioConnectionExpiredError, match="The key that opens the connection is not at hand"):
         wrong.connections.with_fresh_token(connection_id)
     with pytest.raises(AttioConnectionExpiredError, match="not at hand"):
@@ -64,7 +64,7 @@ def test_a_connection_whose_key_was_not_at_hand_is_in_use_again_when_it_is_back(
     assert wrong.connections.row(connection_id).status == "needs_reconnect"
 
     keys.write_text(good)
-    services = make_house()
+    services = make_services()
     services.connections.reactivate()
 
     assert services.connections.usable_id(WORKSPACE) == connection_id
@@ -103,11 +103,11 @@ def test_eight_that_need_a_fresh_token_share_one_refresh(
 
 
 def test_two_houses_on_one_database_share_one_refresh(
-    make_house: Callable[..., Services], connect: Connect, alc: responses.RequestsMock
+    make_services: Callable[..., Services], connect: Connect, alc: responses.RequestsMock
 ) -> None:
     """O12: the lock is a row, so it holds between processes."""
     alc.post(TOKEN, json=FRESH)
-    houses, connection_id, start = [make_house(), make_house()], connect(lifetime=-1), Barrier(2)
+    houses, connection_id, start = [make_services(), make_services()], connect(lifetime=-1), Barrier(2)
 
     def open_it(services: Services) -> str:
         start.wait()

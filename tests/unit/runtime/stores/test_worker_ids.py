@@ -21,17 +21,17 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
-def process(request: pytest.FixtureRequest, make_house: Process) -> Iterator[Process]:
+def process(request: pytest.FixtureRequest, make_services: Process) -> Iterator[Process]:
     """Another process of one installation."""
     if request.param == "sqlite":
-        yield make_house
+        yield make_services
         return
     config: Config = request.getfixturevalue("config")
     url = request.getfixturevalue("postgres")
     made: list[Services] = []
 
     def make() -> Services:
-        made.append(Services(config.model_copy(update={"database_url": url}), make_house().manifest))
+        made.append(Services(config.model_copy(update={"database_url": url}), make_services().manifest))
         return made[-1]
 
     yield make

@@ -25,23 +25,23 @@ def test_a_value_is_kept_changed_and_given_back(services: Services) -> None:
     assert settings.all() == {}
 
 
-def test_another_process_reads_it_at_the_moment_of_use(make_house: Callable[..., Services]) -> None:
+def test_another_process_reads_it_at_the_moment_of_use(make_services: Callable[..., Services]) -> None:
     """The web process saves, the worker reads."""
-    web, worker = make_house(), make_house()
+    web, worker = make_services(), make_services()
     with running(AppContext(worker)):
         assert not send_new_people()
         save(web, {"send_new_people": True})
         assert send_new_people()
 
 
-def test_a_change_is_saved_whole_or_not_at_all(make_house: Callable[..., Services]) -> None:
+def test_a_change_is_saved_whole_or_not_at_all(make_services: Callable[..., Services]) -> None:
     """What the app does in reaction is in the same transaction."""
 
     def fail(_: object) -> None:
         raise RuntimeError
 
     assert manifest.settings
-    services = make_house(replace(manifest, events=replace(manifest.events, settings_saved=fail)))
+    services = make_services(replace(manifest, events=replace(manifest.events, settings_saved=fail)))
 
     with pytest.raises(RuntimeError):
         save(services, {"send_new_people": True})
@@ -57,9 +57,9 @@ def test_the_page_is_told_what_holds_and_what_was_set(services: Services) -> Non
     assert (fields["send_new_people"].in_words, fields["send_new_people"].is_set) == ("off", False)
 
 
-def test_an_app_without_settings_has_none(make_house: Callable[..., Services]) -> None:
+def test_an_app_without_settings_has_none(make_services: Callable[..., Services]) -> None:
     """The page is there, and empty."""
-    services = make_house(replace(manifest, settings=None))
+    services = make_services(replace(manifest, settings=None))
     save(services, {"anything": True})
     assert fields_of(services) == {}
     assert services.workspace_settings.all() == {}
