@@ -33,7 +33,7 @@ class KillableServers:
             each.environment["ALC_FAILPOINTS"] = f"{failpoint}:kill" if failpoint else ""
             each.launch()
         answering = [each for each in self._all if each.url]
-        eventually(lambda: (failpoint and self._killed(0)) or all(each.answers() for each in answering), what=self.log)
+        eventually(lambda: (failpoint and self._killed(0)) or all(each.responds() for each in answering), what=self.log)
 
     def wait_until_killed(self, place: str) -> None:
         """Wait until one of them has been killed at this failpoint."""
