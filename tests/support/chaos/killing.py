@@ -44,7 +44,7 @@ class KillableServers:
         running = {each.process.sentinel: each for each in self._all if each.process}
         ended = multiprocessing.connection.wait(list(running), within)
         stopped = [each for sentinel, each in running.items() if sentinel in ended]
-        return [each for each in stopped if each.ended() == -signal.SIGKILL]
+        return [each for each in stopped if each.wait_for_exit() == -signal.SIGKILL]
 
     def kill(self) -> None:
         """Kill all of them, as a power failure does."""
@@ -75,7 +75,7 @@ class KillableServers:
 
     def log(self) -> str:
         """Return the end of their logs."""
-        return "\n".join(each.said() for each in self._all if each.process)
+        return "\n".join(each.log_tail() for each in self._all if each.process)
 
 
 def _plan(places: Sequence[str | Callable[[], object]]) -> list[tuple[str, list[Callable[[], object]]]]:
