@@ -92,9 +92,14 @@ def renew_claim(lead_id: str) -> bool:
 
 @step
 def mark_synced(lead_id: str, version: int) -> None:
-    """Store that the record shows `version` of the row."""
+    """Store that the record shows `version` of the row, unless this run is not the writer any more.
+
+    After a crash the step may run a second time, when another run has written a newer version since.
+    """
     with current().transaction() as session:
         lead = lock_lead(session, lead_id)
+        if lead.writer != current().run_id:
+            return
         lead.shown_version, lead.writer, lead.why, lead.tries = version, None, None, 0
         lead.due_at = None if lead.version == version else current().now()
         current().publish("record", {"record_id": lead.record_id, "values": lead.values()})
