@@ -11,11 +11,11 @@ from alc_app.leads.maintenance import trace_of
 from alc_app.leads.models import EarlyEvent, Lead
 from alc_app.leads.reconcile import Reconciliation, check_verdict, due_to_reconcile, reconcile_leads
 from alc_app.leads.record_sync import sync_record
+from alc_app.leads.resolve_send import resolve_send
 from alc_app.leads.workflow_waits import LeadWait
 from alc_app.record_events import subscription_rows
 from alc_app.record_events.subscription import check_subscription, maintain_subscription
 from alc_app.record_events.subscription_rows import RecordSubscription
-from alc_app.send_to_alc_server import resolve_send
 from alc_app.webhooks.checks import check_webhooks
 
 operations = Operations(

@@ -76,19 +76,3 @@ def _find_lead(connection: Connection, intent_id: str) -> Lead | None:
         return alc_api.find_lead(connection, idempotency_key=intent_id)
     except (AlcError, AttioError):
         return None  # this cannot be found out now either
-
-
-def resolve_send(intent_id: str) -> None:
-    """Ask ALC about a send whose answer was lost or whose process died, and finish it. Retried later if ALC is down."""
-    try:
-        lead = alc_api.find_lead(get_workspace_connection(), idempotency_key=intent_id)
-    except (AlcError, AttioError):
-        transitions.retry_later(intent_id)
-        return
-    if lead is None:
-        transitions.mark_not_sent(intent_id, only_if_due=True)
-    else:
-        transitions.mark_sent(intent_id, lead.id)
-        ids = {"lead_id": intent_id, "alc_lead_id": lead.id}
-        log.info("ALC has had the lead %s all along, and calls it %s.", intent_id, lead.id, extra=ids)
-        sync_record(intent_id)

@@ -15,7 +15,8 @@ from alc_app.clients.alc_events import LeadProcessed
 from alc_app.leads import record_sync, transitions
 from alc_app.leads.models import Lead
 from alc_app.leads.record_sync import sync_record
-from alc_app.send_to_alc_server import resolve_send, send_to_alc
+from alc_app.leads.resolve_send import resolve_send
+from alc_app.send_to_alc_server import send_to_alc
 from tests.support.fakes.runtime import (
     Answer,
     Crash,

@@ -7,7 +7,7 @@ import pytest
 from alc_app.clients.alc_events import LeadProcessed
 from alc_app.leads import dead_letters, record_sync, transitions
 from alc_app.leads.record_sync import sync_record
-from alc_app.send_to_alc_server import resolve_send
+from alc_app.leads.resolve_send import resolve_send
 from tests.support.fakes.runtime import FakeRuntime, Outside, says
 
 RECORD = "11111111-1111-4111-8111-111111111111"

@@ -12,10 +12,10 @@ from alc_app.attio.settings import set_settings
 from alc_app.leads import transitions
 from alc_app.leads.models import Lead
 from alc_app.leads.record_sync import sync_record
+from alc_app.leads.resolve_send import resolve_send
 from alc_app.record_events.record_created import record_created
 from alc_app.record_events.record_updated import record_updated
 from alc_app.record_events.send_requested import send_all_requested, send_requested
-from alc_app.send_to_alc_server import resolve_send
 from alc_app.settings.schema import schema
 from tests.support.fakes.runtime import Crash, FakeRuntime, Fault, Outside, never_answers, says
 from tests.unit.attio.host.test_record_events import RECORD, event
