@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from uuid import uuid4
 
 from sqlalchemy import ColumnElement, Index, text
 from sqlalchemy.orm import registry
@@ -111,8 +112,12 @@ class Intent:
 
     @property
     def run_key(self) -> str:
-        """Return the idempotency key of the run that sends the lead: a new one after each attempt that failed."""
-        return f"{self.id}.{self.attempt}"
+        """Return the idempotency key of the run that answers a click.
+
+        Clicks on a lead that is being sent join one run; after each attempt that failed there is a new one. A lead that
+        ALC has is not sent again, so each click on it is a run of its own, which sees whether ALC is connected now.
+        """
+        return f"{self.id}.{uuid4().hex if self.alc_lead_id else self.attempt}"
 
 
 @dataclass(frozen=True)

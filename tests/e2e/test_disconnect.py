@@ -62,6 +62,18 @@ def test_disconnecting_while_alc_is_down_is_finished_when_alc_is_back(
     eventually(lambda: "still to be cleaned up" not in user.get("/apps/alc").text)
 
 
+def test_a_click_on_a_pending_person_without_a_connection_asks_to_connect(user: User, alc: Alc, attio: Attio) -> None:
+    """C1: the click has a run of its own, and does not repeat the success of the first one."""
+    record_id = attio.add_person("Noor Haddad", "+442079460043")
+    user.click_send(record_id)
+    user.disconnect_alc()
+
+    effects = [effect["effect"] for effect in user.click_send(record_id)]
+
+    assert "connect" in effects
+    assert len([lead for lead in alc.leads() if lead["record_id"] == record_id]) == 1
+
+
 def test_a_verdict_that_alc_had_while_disconnected_is_learnt_when_connected_again(
     user: User, alc: Alc, attio: Attio
 ) -> None:

@@ -166,6 +166,14 @@ class TestSending:
         assert waits == sorted(waits)
         assert (waits[0], waits[-1]) == (transitions.FIRST_RETRY, 900.0)
 
+    def test_a_click_on_a_lead_that_alc_has_is_a_run_of_its_own(self, runtime: FakeRuntime) -> None:
+        """C1: the first run has ended; what it answered then may not be true any more."""
+        lead = pending()
+        first, second = transitions.open_send(RECORD), transitions.open_send(RECORD)
+
+        assert first.id == second.id == lead
+        assert first.run_key != second.run_key
+
 
 class TestVerdicts:
     """pending → complete | failed, and what does not count."""
