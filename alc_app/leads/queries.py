@@ -87,8 +87,13 @@ def waiting_longer_than(seconds: float) -> list[tuple[str, str]]:
 
 
 def mark_lost_at_alc(lead_id: str, why: str) -> bool:
-    """End a pending lead that ALC no longer has, so that the person can be sent again. False if it is not pending."""
-    return _update(lead_id, col(Lead.status) == "pending", status="not_sent", why=why, ask_at=None, due_at=None)
+    """End a pending lead that ALC no longer has as failed; its record is written. False if it is not pending.
+
+    The person can be sent again.
+    """
+    ended = {"status": "failed", "why": why, "ask_at": None}
+    due = {"version": col(Lead.version) + 1, "tries": 0, "due_at": current().now()}
+    return _update(lead_id, col(Lead.status) == "pending", **ended, **due)
 
 
 def unknown_lead_ids(alc_lead_ids: Iterable[str]) -> set[str]:
