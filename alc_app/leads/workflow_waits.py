@@ -31,10 +31,18 @@ class LeadWait(Table, table=True):
 
 
 @step
-def add_wait(record_id: str, callback_url: str) -> str:
-    """Make a step wait for the open lead of this record, or for a new one. Returns the lead's id."""
+def add_wait(record_id: str, callback_url: str) -> str | None:
+    """Make a step wait for the open lead of this record, or for a new one. Returns the lead's id.
+
+    Returns None if the step waits already, for a lead that reached ALC and has ended: it is not sent again when the
+    step is executed again, and the step is called back with that result.
+    """
     with current().transaction() as session:
         lock_record(session, record_id)
+        wait = session.get(LeadWait, callback_url)
+        known = session.get(Lead, wait.lead_id) if wait else None
+        if known and known.status in ENDED and not known.never_reached_alc:
+            return None
         lead_id = transitions.open_send(record_id).id
         session.merge(LeadWait(callback_url=callback_url, lead_id=lead_id, created_at=current().now()))
         return lead_id

@@ -83,6 +83,17 @@ def test_executed_again_it_is_the_same_lead(runtime: FakeRuntime, outside: Outsi
     assert len(outside.leads) == 1
 
 
+def test_executed_again_after_the_verdict_it_sends_nobody_a_second_time(runtime: FakeRuntime, outside: Outside) -> None:
+    """C1, I1: the first try failed after the POST, and the verdict came before the second."""
+    run()
+    verdict()
+    runtime.restart("the next turn")
+
+    assert isinstance(run(), Defer)
+    assert len(outside.leads) == 1
+    assert notify(runtime) == Outcome("interested", {"record_id": RECORD, "lead_id": "lead_1", "summary": None})
+
+
 @pytest.mark.parametrize(
     ("fault", "result"),
     [
