@@ -9,7 +9,7 @@ from alc_app.blocks.send_to_alc.block import Config
 from alc_app.clients.alc_api import AlcAnswerLost, AlcError, AlcRefused
 from alc_app.clients.attio_api import AttioApiError
 from alc_app.leads import workflow_waits
-from alc_app.record_events.send_requested import PersonToSend, read_person
+from alc_app.record_events.send_requested import read_person
 from alc_app.send_to_alc_server import send_to_alc
 from alc_app.settings.values import time_to_wait
 
@@ -29,13 +29,13 @@ def execute(*, config: Config, metadata: StepMetadata) -> Result:
     defer = Defer(config.give_up_after or time_to_wait(), then=_failed(config, "ALC has come to no verdict in time."))
     if workflow_waits.add_wait(config.record_id, metadata.finish_callback_url) is None:
         return defer  # executed again after the verdict: the callback is stored
-    return _send(config, person) or defer
+    return _send(config, person.name, person.phone_number) or defer
 
 
-def _send(config: Config, person: PersonToSend) -> Outcome | Error | None:
+def _send(config: Config, name: str, phone_number: str) -> Outcome | Error | None:
     """Send the person. Returns why that has failed, or None if the step has to wait."""
     try:
-        send_to_alc.run(config.record_id, person.name, person.phone_number or "")
+        send_to_alc.run(config.record_id, name, phone_number)
     except AlcAnswerLost:
         return None  # ALC may have the lead: `resolve_send` finds out, and the step is called back
     except AlcRefused as error:
