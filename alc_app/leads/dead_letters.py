@@ -41,7 +41,7 @@ def sync_again(lead_id: str) -> str:
             lead = lock_lead(session, lead_id)
             if lead.status != "undeliverable":
                 return f"The lead {lead_id} is not undeliverable any more."
-            lead.status, lead.undelivered, lead.why = lead.undelivered or "pending", None, None
+            lead.restore(now)
             lead.version, lead.tries, lead.due_at, lead.ask_at = lead.version + 1, 0, now, now
     except IntegrityError:  # the record has been sent again meanwhile, and may have one open lead only
         return f"A later lead has taken the place of {lead_id}."

@@ -41,7 +41,7 @@ def move_leads(merged_record_id: str, record_id: str) -> list[str]:
         moved = session.exec(select(Lead).where(_of(merged_record_id)).order_by(col(Lead.created_at).desc())).all()
         for lead in moved:
             if lead.status == "undeliverable":
-                lead.status, lead.undelivered, lead.why = lead.undelivered or "pending", None, None
+                lead.restore(now)
             if lead.status in OPEN and open_lead(session, record_id):
                 lead.undelivered, lead.status, lead.why = lead.status, "undeliverable", HAS_OPEN_LEAD
             lead.alc_record_id, lead.record_id = lead.alc_record_id or merged_record_id, record_id

@@ -82,6 +82,18 @@ class Lead(Table, table=True):
         """Tell whether the lead has ended without reaching ALC."""
         return self.status == "not_sent" or (self.status == "failed" and self.requested and not self.occurred_at)
 
+    def restore(self, now: float) -> None:
+        """Give an undeliverable lead the status that it had, or that it would have by now.
+
+        A lead that was being sent when its record went, and that ALC has taken since, is pending; ALC is then asked for
+        the verdict.
+        """
+        before = self.undelivered or "pending"
+        self.status = "pending" if before == "sending" and self.alc_lead_id else before
+        self.undelivered, self.why = None, None
+        if self.status == "pending" and self.ask_at is None:
+            self.ask_at = now
+
     def values(self) -> dict[str, str | None]:
         """Return what the record should show, by attribute; None clears what an earlier lead has left."""
         return {

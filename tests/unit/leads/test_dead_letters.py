@@ -77,6 +77,23 @@ def test_the_end_is_told_to_open_pages_and_told_once_more_after_a_crash(runtime:
     assert runtime.outside.values(RECORD)["alc_status"] == "Failed"
 
 
+def test_a_lead_that_alc_took_after_its_record_had_gone_is_pending_when_restored(
+    runtime: FakeRuntime, outside: Outside
+) -> None:
+    """I6: the CRM knows no status "Sending", and somebody asks ALC for the verdict."""
+    lead_id = transitions.open_send(RECORD).id
+    record_sync.mark_undeliverable(lead_id, RECORD, "Gone.")
+    transitions.mark_sent(lead_id, "lead_1")
+
+    dead_letters.sync_again(lead_id)
+    runtime.restart("again")
+    sync_record(lead_id)
+
+    assert outside.values(RECORD)["alc_status"] == "Pending"
+    assert list(transitions.due_for_verdict_check()) == [lead_id]
+    assert not transitions.due_to_resolve()
+
+
 def test_a_later_lead_takes_the_place_of_a_dead_one(runtime: FakeRuntime) -> None:
     """C1: two open leads of one record cannot be."""
     lead_id = undeliverable(runtime, decided=False)

@@ -92,6 +92,21 @@ def test_a_lead_moves_with_its_record_and_is_shown_there(runtime: FakeRuntime, o
     assert not outside.values(RECORD)
 
 
+def test_a_lead_that_alc_took_after_its_record_had_gone_is_pending_when_the_record_was_merged(
+    runtime: FakeRuntime, outside: Outside
+) -> None:
+    """I6: it asked ALC every second for ever, as one that is still being sent."""
+    lead = transitions.open_send(RECORD).id
+    record_sync.mark_undeliverable(lead, RECORD, "Gone.")
+    transitions.mark_sent(lead, "lead_1")
+
+    runtime.restart("merge")
+    record_merged(merged())
+
+    assert outside.values(MADE)["alc_status"] == "Pending"
+    assert not transitions.due_to_resolve()
+
+
 def test_the_last_lead_of_a_record_is_what_the_new_one_says(runtime: FakeRuntime, outside: Outside) -> None:
     """Those before it move along, and say nothing."""
     first = pending()
