@@ -104,7 +104,8 @@ def mark_sent(lead_id: str, alc_lead_id: str) -> None:
             return
         # ALC answered with one of our older leads, as if this send were a repetition.
         if session.exec(select(Lead.id).where(Lead.alc_lead_id == alc_lead_id)).first():
-            lead.status, lead.due_at, lead.why = "not_sent", None, f"ALC knows it as {alc_lead_id}, sent before."
+            _end_unsent(lead)
+            lead.why = f"ALC knows it as {alc_lead_id}, sent before."
             return
         lead.alc_lead_id = alc_lead_id
         if lead.status == "sending" or (lead.never_reached_alc and open_lead(session, lead.record_id) is None):
@@ -133,9 +134,7 @@ def mark_not_sent(lead_id: str, *, refused: int = 0, only_if_due: bool = False) 
         if lead.posts > refused and not only_if_due:
             _check_later(lead)
         else:
-            lead.status, lead.due_at = "not_sent", None
-            if lead.requested:
-                lead.status, lead.version, lead.due_at = "failed", lead.version + 1, current().now()
+            _end_unsent(lead)
             if only_if_due:  # the user has not seen this result: list it as a dead letter
                 lead.why = "ALC has never received it."
                 current().publish("dead_letter", {"id": f"send:{lead_id}"})
@@ -214,6 +213,13 @@ def due_for_verdict_check() -> Sequence[str]:
 def due_to_resolve() -> Sequence[str]:
     """Return the leads whose send is unresolved: an answer was lost, or a process died between two writes."""
     return due_leads(col(Lead.status) == "sending")
+
+
+def _end_unsent(lead: Lead) -> None:
+    """End a lead that ALC has not got: as not sent, or as failed if the record has to say so."""
+    lead.status, lead.due_at = "not_sent", None
+    if lead.requested:
+        lead.status, lead.version, lead.due_at = "failed", lead.version + 1, current().now()
 
 
 def _check_later(lead: Lead) -> None:

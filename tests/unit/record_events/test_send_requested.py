@@ -89,6 +89,22 @@ def test_one_request_told_twice_is_sent_once_though_it_has_ended_meanwhile(
     assert len(set(outside.keys())) == 2
 
 
+def test_a_request_that_alc_takes_for_an_earlier_one_fails_on_the_record(
+    runtime: FakeRuntime, outside: Outside, record_says: Says
+) -> None:
+    """I6: ALC has begun nothing, so the record must not say Requested for ever."""
+    record_says()
+    send_requested(RECORD)
+    transitions.apply_verdict(transitions.LeadProcessed(record_id=RECORD, lead_id="lead_1", status="Complete"))
+    outside.fault(POST, says(201, {"id": "lead_1", "record_id": RECORD}))
+
+    record_says(since="2")
+    runtime.restart("requested again")
+    send_requested(RECORD)
+
+    assert outside.values(RECORD)["alc_status"] == "Failed"
+
+
 def test_a_request_for_a_lead_under_way_is_answered_by_it(
     runtime: FakeRuntime, outside: Outside, record_says: Says
 ) -> None:
