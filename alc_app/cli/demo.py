@@ -54,8 +54,11 @@ def run(config: Config, decide_after: float) -> int:
         for group in (servers[:-2], servers[-2:]):
             for server in group:
                 _start(server)
-            ready = _wait_until_ready(group, stopping)
-        if ready:
+            if not _wait_until_ready(group, stopping):
+                if ended := _ended(group):
+                    raise click.ClickException(f"{ended} could not be started; its last lines above say why.")
+                break
+        else:
             _welcome(config)
         _watch(servers, stopping)
     finally:
@@ -134,6 +137,11 @@ def _wait_until_ready(servers: list[Server], stopping: threading.Event) -> bool:
         if any(server.process and server.process.poll() is not None for server in servers):
             return False
     return not waiting
+
+
+def _ended(servers: list[Server]) -> str:
+    """Return the names of the servers that have ended, or an empty string."""
+    return " and ".join(server.name for server in servers if server.process and server.process.poll() is not None)
 
 
 def _answers(url: str) -> bool:

@@ -35,8 +35,8 @@ def run_doctor(config: Config, *, fix: bool, as_json: bool) -> int:
         with _services(config) as services:
             doctor = Doctor(services)
             report = doctor.repair(TIMEOUT) if fix else doctor.examine(TIMEOUT)
-    except (KeyMissing, SchemaMismatch) as error:
-        click.echo(str(error), err=True)
+    except click.ClickException as error:
+        click.echo(error.message, err=True)
         return COULD_NOT_CHECK
     if as_json:
         click.echo(json.dumps(report.to_json(), indent=2))
@@ -57,11 +57,8 @@ def catch_up_now(config: Config) -> None:
 
 def reseal_secrets(config: Config) -> None:
     """Seal every secret with the first key, and print the result. Raises: ClickException, if a key is missing."""
-    try:
-        with _services(config) as services:
-            done = rotate_keys(services.database, services.sealer)
-    except (KeyMissing, SchemaMismatch) as error:
-        raise click.ClickException(str(error)) from None
+    with _services(config) as services:
+        done = rotate_keys(services.database, services.sealer)
     click.echo(f"Sealed anew with the first key: {done.resealed} secrets.")
     if done.undecryptable:
         advice = "Keep the old keys, add the one that is missing and run this again; or disconnect and connect again."
@@ -127,10 +124,14 @@ def _print_done(done: list[dict[str, str]], as_json: bool) -> None:
 
 @contextmanager
 def _services(config: Config) -> Iterator[Services]:
+    """Open the services of the home. Raises: ClickException, if a key or a version of the database does not fit."""
     from alc_app.app import app as manifest  # late, so that `--help` starts quickly
 
     logs.configure()
-    services = Services(config, manifest)
+    try:
+        services = Services(config, manifest)
+    except (SchemaMismatch, KeyMissing) as error:
+        raise click.ClickException(str(error)) from None
     try:
         yield services
     finally:

@@ -28,7 +28,8 @@ from alc_app.runtime.services import WORKSPACE, Services
 ROOT = Path(__file__).parents[2]
 NOT_CONNECTED = "Connect Acme Lead Checker first: our side sends through the workspace's connection."
 NO_CONTROL_API = (
-    "ALC's control door is shut, and labs break things there: start it with mock-alc serve --control, as the demo does."
+    "ALC's control API is closed, and labs break things there: start it with mock-alc serve --control, "
+    "as the demo does."
 )
 ALC_UNREACHABLE = "ALC cannot be reached. Check that it is running."
 UNEXPECTED_ERROR = "Something unexpected happened. The log says what."

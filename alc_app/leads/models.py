@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from uuid import uuid4
 
@@ -144,6 +144,18 @@ class Claim:
 def in_this_workspace() -> ColumnElement[bool]:
     """Return the condition that a lead belongs to this workspace."""
     return col(Lead.workspace_id) == current().settings.workspace_id
+
+
+def lead_to_show(leads: Iterable[Lead]) -> Lead | None:
+    """Return the lead that a record should show, given all leads of the record; None if it should show none.
+
+    The pending one, or else the one with the latest verdict. A lead that is being sent may come to nothing, so until it
+    is pending the record shows the one before. An undeliverable lead never stands before another.
+    """
+    reached_alc = [lead for lead in leads if lead.status in ("pending", *TERMINAL)]
+    return max(
+        reached_alc, key=lambda lead: (lead.status == "pending", lead.occurred_at or lead.created_at), default=None
+    )
 
 
 def lock_lead(session: Session, lead_id: str) -> Lead:

@@ -15,7 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, or_, select
 
 from alc_app.attio.host.context import current
-from alc_app.leads.models import Lead, in_this_workspace
+from alc_app.leads.models import Lead, in_this_workspace, lead_to_show
 
 RECENT = 30 * 86_400.0
 """Seconds for which a lead counts as recent."""
@@ -55,21 +55,21 @@ def last_lead(record_id: str) -> LeadSummary | None:
 
 
 def expected_records() -> list[ExpectedRecord]:
-    """Return what records should show: by the last lead of each, if it is pending or recent and written already."""
+    """Return what records should show, if that is pending or recent and written already."""
     since = current().now() - RECENT
     recent = or_(col(Lead.status) == "pending", col(Lead.created_at) > since, col(Lead.occurred_at) > since)
     reached_alc = col(Lead.status).not_in(("sending", "not_sent"))
     query = select(Lead).where(in_this_workspace(), reached_alc, recent)
     with current().transaction() as session:
-        last: dict[str, Lead] = {}
+        by_record: dict[str, list[Lead]] = {}
         for lead in session.exec(query.order_by(col(Lead.created_at).desc()).limit(MAX_LEADS)):
-            last.setdefault(lead.record_id, lead)
+            by_record.setdefault(lead.record_id, []).append(lead)
         return [
             ExpectedRecord(
                 lead.id, lead.record_id, lead.version, tuple(lead.values().items()), lead.status == "pending"
             )
-            for lead in last.values()
-            if lead.status != "undeliverable" and lead.shown_version == lead.version
+            for leads in by_record.values()
+            if (lead := lead_to_show(leads)) and lead.shown_version == lead.version
         ]
 
 

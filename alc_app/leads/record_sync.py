@@ -18,7 +18,7 @@ from alc_app.attio.host.backoff import backoff
 from alc_app.attio.host.context import current, step
 from alc_app.clients import attio_api
 from alc_app.clients.attio_api import AnswerLost, AttioApiError, Forbidden, NotFound
-from alc_app.leads.models import Claim, Lead, due_leads, lock_lead, lock_record
+from alc_app.leads.models import Claim, Lead, due_leads, lead_to_show, lock_lead, lock_record
 
 WRITER_LEASE = 60.0
 """Seconds: longer than any call to Attio may take. If a writer dies, another may take over after this time."""
@@ -67,7 +67,7 @@ def claim(lead_id: str) -> Claim | None:
         lead = _lock_record_of(session, lead_id)
         if lead.shown_version == lead.version:
             return None
-        if _newer_lead(session, lead):  # the record shows a later lead now
+        if not _is_to_be_shown(session, lead):  # the record shows another lead now
             lead.shown_version, lead.due_at = lead.version, None
             return None
         busy = col(Lead.writer).is_not(None) & (col(Lead.writer) != writer) & (col(Lead.writer_until) > now)
@@ -84,7 +84,7 @@ def renew_claim(lead_id: str) -> bool:
     """
     with current().transaction() as session:
         lead = _lock_record_of(session, lead_id)
-        if lead.writer != current().run_id or _newer_lead(session, lead):
+        if lead.writer != current().run_id or not _is_to_be_shown(session, lead):
             return False
         lead.writer_until = current().now() + WRITER_LEASE
         return True
@@ -152,12 +152,7 @@ def _lock_record_of(session: Session, lead_id: str) -> Lead:
     return session.get_one(Lead, lead_id)
 
 
-def _newer_lead(session: Session, lead: Lead) -> bool:
-    later = (
-        Lead.workspace_id == lead.workspace_id,
-        Lead.record_id == lead.record_id,
-        Lead.created_at > lead.created_at,
-    )
-    # A lead that is still being sent may end as not sent. Until it is pending the record shows the one before.
-    reached_alc = col(Lead.status).not_in(("sending", "not_sent"))
-    return session.exec(select(Lead.id).where(*later, reached_alc)).first() is not None
+def _is_to_be_shown(session: Session, lead: Lead) -> bool:
+    of_record = (Lead.workspace_id == lead.workspace_id, Lead.record_id == lead.record_id)
+    shown = lead_to_show(session.exec(select(Lead).where(*of_record)))
+    return shown is None or shown.id == lead.id

@@ -47,6 +47,7 @@ class MockAttioServer:
                 connection_limit=MOST_CONNECTIONS,
                 asyncore_use_poll=True,
                 channel_timeout=IDLE_SECONDS,
+                clear_untrusted_proxy_headers=False,  # the control API refuses requests that have them
             )
         services: Services = app.extensions["mock_attio"]
         self._database = services.database

@@ -86,7 +86,7 @@ def _checks(services: Services) -> Mapping[str, ReadinessCheck]:
             services.connections.live(WORKSPACE)
             services.inbox.oldest_waiting()
         except DBAPIError as error:
-            return f"It does not answer: {error.orig}. ReadinessCheck ALC_APP_DATABASE_URL, and the disk."
+            return f"It does not answer: {error.orig}. Check ALC_APP_DATABASE_URL, and the disk."
         return None
 
     def engine() -> str | None:
@@ -101,7 +101,7 @@ def _checks(services: Services) -> Mapping[str, ReadinessCheck]:
                 active = identify().get("active")
             except AttioApiError as error:
                 return f"{config.attio_origin} does not answer as it should. {error.message}"
-        return None if active else "Attio does not accept our token. ReadinessCheck ATTIO_API_TOKEN."
+        return None if active else "Attio does not accept our token. Check ATTIO_API_TOKEN."
 
     def alc() -> str | None:
         try:

@@ -5,7 +5,7 @@ runtime has verified, stored and answered it; what follows runs durably on the w
 
 TUTORIAL: the seeds say `matching_attributes`, send values without `values`, and `email` and `full_name` alone, none of
 which the real Attio takes (docs.attio.com/rest-api/endpoint-reference/records). They verify nothing, and answer 500 to
-what no retry can mend.
+what no retry can repair.
 """
 
 import logging

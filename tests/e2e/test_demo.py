@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -13,7 +14,7 @@ import pytest
 from tests.support.people import User
 from tests.support.servers.clients import Attio
 from tests.support.servers.stack import free_ports
-from tests.support.waiting import eventually
+from tests.support.waiting import PATIENCE, eventually
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks the children up in /proc")
@@ -41,6 +42,24 @@ def test_the_demo_runs_the_loop_heals_a_killed_worker_and_stops_on_ctrl_c(tmp_pa
         demo.send_signal(signal.SIGINT)
         assert demo.wait(timeout=20) == 0
     assert not _children(demo.pid)
+
+
+def test_the_demo_ends_with_the_reason_when_a_home_is_too_old(tmp_path: Path) -> None:
+    """A home from before 0.1.0: one sentence that says what to do, no welcome, and no process left behind."""
+    app, alc, attio_port = free_ports(3)
+    with sqlite3.connect(tmp_path / "app.db") as database:
+        database.execute("create table app_schema (version_num varchar)")
+        database.execute("insert into app_schema values ('0024')")
+    database.close()
+    command = [sys.executable, "-m", "alc_app", "demo", "--port", str(app), "--home", str(tmp_path)]
+    command += ["--alc-url", f"http://127.0.0.1:{alc}", "--mock-attio-port", str(attio_port)]
+
+    demo = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)  # noqa: S603 - our own program
+
+    assert demo.returncode == 1
+    assert "before 0.1.0 and cannot be migrated" in demo.stdout
+    assert "web could not be started" in demo.stderr
+    assert "Open the workspace" not in demo.stdout
 
 
 def _children(parent: int) -> dict[int, str]:

@@ -1,4 +1,4 @@
-"""`alc-app doctor`: run every check of the runtime and of the manifest, and mend what can be mended.
+"""`alc-app doctor`: run every check of the runtime and of the manifest, and repair what can be repaired.
 
 The doctor runs in the process that asks and needs no worker, because the worker may be what is broken. Mending is
 therefore safe to run twice, and at the same time as anything else.
@@ -94,7 +94,7 @@ class Doctor:
         return _report(self._find(within), {})
 
     def repair(self, within: float) -> Report:
-        """Run the checks, mend what can be mended, and run the checks again."""
+        """Run the checks, repair what can be repaired, and run the checks again."""
         deadline = time.monotonic() + within
         mended: dict[str, list[ReportedFinding]] = {}
         failed: dict[str, str] = {}
@@ -131,7 +131,7 @@ class Doctor:
 
 
 class CheckFailed(Exception):
-    """Something could not be checked or mended; the message is a whole sentence."""
+    """Something could not be checked or repaired; the message is a whole sentence."""
 
 
 def _report(

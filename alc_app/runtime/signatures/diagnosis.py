@@ -25,8 +25,8 @@ def diagnose(secret: str, headers: Headers, raw_body: bytes, *, now: float) -> s
     mac = _mac(secret, prefix + raw_body)
     if given in (mac.hex(), f"v1,{mac.hex()}"):
         return "The signature is in hexadecimal. Standard Webhooks wants it in base64."
-    if _v1(mac) in given.split() and timestamp.isascii() and timestamp.isdigit():
-        return _clock_is_off(int(timestamp) - now)
+    if _v1(mac) in given.split():
+        return _other_reason(timestamp, now)
     if any(_v1(_mac(secret, prefix + body)) in given.split() for body in _encoded_again(raw_body)):
         return "The body was encoded as JSON again after it was signed. Sign the bytes that are sent."
     return (
@@ -35,7 +35,13 @@ def diagnose(secret: str, headers: Headers, raw_body: bytes, *, now: float) -> s
     )
 
 
-def _clock_is_off(seconds: float) -> str:
+def _other_reason(timestamp: str, now: float) -> str:
+    """Return why a delivery with the right signature was refused."""
+    if not (timestamp.isascii() and timestamp.isdigit()):
+        return "The signature is right, but the webhook-timestamp is not a number of seconds since 1970."
+    seconds = int(timestamp) - now
+    if abs(seconds) <= TOLERANCE:
+        return "The signature is right. Send the delivery again."
     way = "ahead of our clock" if seconds > 0 else "old"
     return (
         f"The signature is right, but the webhook-timestamp is {abs(seconds):.0f} s {way}; "

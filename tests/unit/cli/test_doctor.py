@@ -145,12 +145,15 @@ def test_the_report_for_machines_has_a_fixed_shape(app: SmallApp, run: Run) -> N
 def test_without_the_key_nothing_can_be_checked(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """O18: the sentence of the start, and exit code 2."""
 
-    def no_key(_: Config) -> None:
+    def no_key(*_: object) -> None:
         raise KeyMissing("The key is gone.")
 
-    monkeypatch.setattr(doctor, "_services", no_key)
+    monkeypatch.undo()
+    monkeypatch.setattr(doctor, "Services", no_key)
 
     assert (run("doctor").exit_code, run("doctor").output) == (2, "The key is gone.\n")
+    for command in (("dead-letters", "list"), ("catch-up",), ("rotate-keys",)):
+        assert (run(*command).exit_code, run(*command).output) == (1, "Error: The key is gone.\n")
 
 
 def test_dead_letters_are_listed_the_newest_first(app: SmallApp, run: Run) -> None:

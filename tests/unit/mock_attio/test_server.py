@@ -68,6 +68,15 @@ def test_a_body_that_is_too_large_gets_its_answer(connection: http.client.HTTPCo
     assert ask(connection, "POST", "/v2/objects/people/records", " " * 12_000_000) == 413
 
 
+def test_the_control_api_refuses_what_a_proxy_has_forwarded(server: MockAttioServer) -> None:
+    """The server hands these headers on, so that the control API sees them."""
+    for header in ("X-Forwarded-For", "Forwarded"):
+        connection = http.client.HTTPConnection(server.url.removeprefix("http://"), timeout=PATIENCE)
+        connection.request("POST", "/_mock/reset", "{}", {**HEADERS, header: "for=192.0.2.7"})
+        assert connection.getresponse().status == 403
+        connection.close()
+
+
 def test_a_port_that_is_taken_is_an_os_error(server: MockAttioServer) -> None:
     """The port is bound before anything else is done."""
     with pytest.raises(OSError, match="in use"):

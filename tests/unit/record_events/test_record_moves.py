@@ -133,6 +133,41 @@ def test_of_two_open_leads_one_stays_under_way(runtime: FakeRuntime) -> None:
     assert row(runtime, second).why == merges.HAS_OPEN_LEAD
 
 
+@pytest.mark.parametrize("elder_first", [True, False])
+def test_of_two_open_leads_the_one_that_stays_is_shown_with_its_verdict(
+    runtime: FakeRuntime, outside: Outside, elder_first: bool
+) -> None:
+    """I4: in whichever order Attio tells of the merges, and though the one that ended may be the younger."""
+    pending()
+    runtime.time += 10
+    pending(OTHER, "lead_2")
+    for number, record in enumerate((RECORD, OTHER) if elder_first else (OTHER, RECORD)):
+        runtime.restart(f"merge {number}")
+        record_merged(merged(record))
+    stays, came_from = ("lead_1", RECORD) if elder_first else ("lead_2", OTHER)
+    assert (outside.values(MADE)["alc_lead_id"], outside.values(MADE)["alc_status"]) == (stays, "Pending")
+
+    runtime.restart("verdict")
+    lead = transitions.apply_verdict(LeadProcessed(record_id=came_from, lead_id=stays, status="Complete"))
+    assert lead
+    sync_record(lead)
+
+    assert outside.values(MADE)["alc_status"] == "Complete"
+
+
+def test_an_open_lead_is_shown_before_a_younger_one_that_has_ended(runtime: FakeRuntime, outside: Outside) -> None:
+    """I4: a chat is under way, and its verdict is written later."""
+    pending()
+    runtime.time += 10
+    pending(OTHER, "lead_2")
+    transitions.apply_verdict(LeadProcessed(record_id=OTHER, lead_id="lead_2", status="Failed"))
+    for number, record in enumerate((RECORD, OTHER)):
+        runtime.restart(f"merge {number}")
+        record_merged(merged(record))
+
+    assert outside.values(MADE)["alc_status"] == "Pending"
+
+
 def test_a_lead_that_was_ended_because_its_record_had_gone_is_alive_again(
     runtime: FakeRuntime, outside: Outside
 ) -> None:

@@ -98,6 +98,7 @@ def test_a_request_that_alc_takes_for_an_earlier_one_fails_on_the_record(
     transitions.apply_verdict(transitions.LeadProcessed(record_id=RECORD, lead_id="lead_1", status="Complete"))
     outside.fault(POST, says(201, {"id": "lead_1", "record_id": RECORD}))
 
+    runtime.time += 10
     record_says(since="2")
     runtime.restart("requested again")
     send_requested(RECORD)

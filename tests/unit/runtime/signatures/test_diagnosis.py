@@ -54,6 +54,11 @@ def test_each_mistake_of_a_sender_is_named(name: str) -> None:
     assert sentence in diagnose(SECRET, given, BODY, now=NOW)
 
 
+def test_a_delivery_that_is_signed_as_it_should_be_is_called_so() -> None:
+    """It may have been refused for something else, such as the form of its id."""
+    assert "Send the delivery again" in diagnose(SECRET, headers(v1(KEY, signed())), BODY, now=NOW)
+
+
 @pytest.mark.parametrize("signature", ["é", "v1,", "v1,é", ", ,", "v1," + "A" * 5000])
 def test_no_header_makes_it_stumble(signature: str) -> None:
     """It runs on whatever anybody sends."""
