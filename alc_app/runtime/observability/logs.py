@@ -77,5 +77,5 @@ def configure(level: str = "INFO", form: str = "text") -> None:
     handler = logging.StreamHandler()
     handler.setFormatter(JsonFormatter() if form == "json" else TextFormatter(FORMAT, TIME))
     logging.basicConfig(level=level, handlers=[handler], force=True)
-    for name in ("alembic", "authlib", "urllib3", "dbos"):
+    for name in ("alembic", "authlib", "urllib3", "dbos", "waitress"):
         logging.getLogger(name).setLevel(max(logging.getLogger().level, logging.WARNING))

@@ -21,6 +21,7 @@ from flask import Blueprint, Response, abort, request
 from alc_app.attio.bulk import RunRecordBatches
 from alc_app.attio.effects import Effect
 from alc_app.attio.errors import AttioConnectionExpiredError, AttioNoWorkspaceConnectionError
+from alc_app.attio.host import trace
 from alc_app.attio.host.context import outcome, running, settle
 from alc_app.attio.host.errors import QueryError, SerializableError, ServerFunctionError
 from alc_app.runtime.context import AppContext
@@ -45,9 +46,10 @@ log = logging.getLogger(__name__)
 
 @dataclass
 class _Run:
-    """One running action: its coroutine, and the ids of the toasts that it has shown."""
+    """One running action: its coroutine, the ids of the toasts that it has shown, and the trace of its click."""
 
     coroutine: Coroutine[Effect, Any, None]
+    traceparent: str | None = field(default_factory=trace.traceparent)
     toasts: list[str] = field(default_factory=list)
     since: float = field(default_factory=time.monotonic)
 
@@ -84,6 +86,7 @@ class Actions:
                 if time.monotonic() - run.since > ANSWER_TIMEOUT:
                     self._suspended.pop(old).coroutine.close()
             run = self._suspended.pop(run_id)
+        trace.begin(run.traceparent)
         return self._drive(run, answer)
 
     def _drive(self, run: _Run, answer: Any) -> Iterator[EffectJson]:

@@ -8,6 +8,7 @@ from alc_app.pages.view_models import ConnectionStatus
 from alc_app.runtime.services import WORKSPACE, Services
 from alc_app.runtime.signatures.schemes import SCHEMES
 from alc_app.runtime.storage.tables import ConnectionRow, WebhookHandlerRow
+from alc_app.runtime.workflows.activations import PREFIX
 
 
 def status_of(services: Services) -> ConnectionStatus:
@@ -52,7 +53,7 @@ def _handler(services: Services, row: WebhookHandlerRow) -> Handler:
     count, last, failed = services.inbox.statistics(row.id)
     return Handler(
         id=row.id,
-        path="record_events/" if row.signed_by == "attio" else f"webhooks/{row.file_name}.py",
+        path=_answered_by(row),
         sender=SCHEMES[row.signed_by].sender.removesuffix(" API"),
         url=services.webhook_handlers.url(row.id, row.signed_by),
         external_webhook_id=row.external_webhook_id,
@@ -61,6 +62,13 @@ def _handler(services: Services, row: WebhookHandlerRow) -> Handler:
         deliveries=count,
         failures=failed,
     )
+
+
+def _answered_by(row: WebhookHandlerRow) -> str:
+    """Return the path of the app's file or folder that answers at this handler."""
+    if row.file_name.startswith(PREFIX):
+        return "alc_app/blocks/"
+    return "alc_app/record_events/" if row.signed_by == "attio" else f"alc_app/webhooks/{row.file_name}.py"
 
 
 def _clean_up(row: ConnectionRow) -> CleanUp:

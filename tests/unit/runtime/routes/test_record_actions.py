@@ -20,6 +20,7 @@ from alc_app.attio import (
     RunRecordBatches,
 )
 from alc_app.attio.client import alert, all_settled, run_query, show_toast
+from alc_app.attio.host import trace
 from alc_app.attio.host.errors import QueryError, SerializableError, ServerFunctionError, ServerFunctionTimeout
 from alc_app.attio.server import server_function
 from alc_app.clients.alc_api import AlcRefused
@@ -181,6 +182,25 @@ def test_an_alert_puts_the_action_aside_and_its_answer_goes_on_once(stage: Stage
     assert [line["effect"] for line in actions.resume(question["resume"], None)] == ["showToast", "done"]
     with pytest.raises(LookupError):
         actions.resume(question["resume"], None)
+
+
+def test_an_action_goes_on_with_the_trace_of_its_click(stage: Stage) -> None:
+    """One trace from the click to the record, though the answer to the question was a request of its own."""
+    traces: list[str] = []
+
+    async def act(_: str) -> None:
+        traces.append(trace.trace_id())
+        await alert(title="Stop", text="Now.")
+        traces.append(trace.trace_id())
+
+    actions, _ = stage(act)
+    trace.begin(None)
+    [question] = click(actions)
+    trace.begin(None)
+    list(actions.resume(question["resume"], None))
+
+    assert traces[0]
+    assert traces[0] == traces[1]
 
 
 def test_an_action_that_was_put_aside_is_given_up_after_a_while(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
