@@ -43,7 +43,9 @@ class Config(BaseModel):
     client_id: str = Field(default="", description="OAuth client provisioned at start.")
     client_secret: SecretStr = Field(default=SecretStr(""), description="Its secret; none makes it a public client.")
     redirect_uris: tuple[str, ...] = Field(
-        default=(), description="Its redirect URIs, separated by commas, matched exactly."
+        default=(),
+        description="Its redirect URIs, separated by commas, matched exactly, except for the port of a loopback IP "
+        "address.",
     )
     allow_loopback_targets: bool | None = Field(
         default=None,

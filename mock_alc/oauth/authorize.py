@@ -93,7 +93,10 @@ def _known_client() -> Client:
     if client is None:
         raise BadRequest("No application with this client_id is registered here.")
     if not client.check_redirect_uri(request.args.get("redirect_uri", "")):
-        raise BadRequest(f"{client.name} did not register this redirect_uri. It must match to the letter.")
+        raise BadRequest(
+            f"{client.name} did not register this redirect_uri. It must match to the letter; only the "
+            "port of http://127.0.0.1 and http://[::1] may differ."
+        )
     return client
 
 

@@ -3,6 +3,7 @@
 # Authlib ships no types, so its mixins look like Any to the type checker.
 # mypy: allow-subclassing-any
 
+import re
 from datetime import datetime
 
 from authlib.oauth2.rfc6749 import AuthorizationCodeMixin, ClientMixin
@@ -13,6 +14,7 @@ from mock_alc.base.tables import Table, UtcDateTime
 
 SCOPES = ("leads", "webhooks")
 AUTH_METHODS = ("client_secret_basic", "client_secret_post", "none")
+LOOPBACK = re.compile(r"(http://(?:127\.0\.0\.1|\[::1\]))(?::([0-9]{1,5}))?(?=[/?]|\Z)")
 
 
 class Client(Table, ClientMixin, table=True):
@@ -41,8 +43,9 @@ class Client(Table, ClientMixin, table=True):
         return scope if set(scope.split()) <= set(self.scope.split()) else None
 
     def check_redirect_uri(self, redirect_uri: str) -> bool:
-        """Return whether this exact URI is registered."""
-        return redirect_uri in self.redirect_uris
+        """Return whether this exact URI is registered; on a loopback IP address the port may differ (RFC 8252 7.3)."""
+        registered = {_without_loopback_port(uri) for uri in self.redirect_uris}
+        return redirect_uri in self.redirect_uris or _without_loopback_port(redirect_uri) in registered
 
     def check_client_secret(self, client_secret: str) -> bool:
         """Return whether the secret is right; compares in constant time."""
@@ -128,3 +131,15 @@ class Token(Table, table=True):
     def is_expired(self, now: datetime) -> bool:
         """Return whether the access token has expired at `now`."""
         return self.access_expires_at <= now
+
+
+def _without_loopback_port(uri: str) -> str:
+    """Return the URI without its port if its host is 127.0.0.1 or [::1], else unchanged.
+
+    A native app listens on whatever port is free. `localhost` is matched exactly: RFC 8252 7.3 speaks of IP addresses
+    only, and 8.3 advises against the name, because it may lead to another network interface.
+    """
+    found = LOOPBACK.match(uri)
+    if found is None or not 1 <= int(found[2] or 1) <= 65535:
+        return uri
+    return found[1] + uri[found.end() :]

@@ -4,7 +4,17 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.unit.mock_alc.support import CHALLENGE, ISSUER, REDIRECT, Alc, Person, authorize_url, hidden_fields, returned
+from tests.unit.mock_alc.support import (
+    CHALLENGE,
+    ISSUER,
+    REDIRECT,
+    VERIFIER,
+    Alc,
+    Person,
+    authorize_url,
+    hidden_fields,
+    returned,
+)
 
 CLIENT = "app"
 
@@ -73,7 +83,14 @@ def test_pkce_s256_is_required_before_anyone_is_asked(alc: Alc, changes: dict[st
         REDIRECT.upper(),
         REDIRECT + "?a=1",
         REDIRECT + "#f",
-        REDIRECT.replace("8000", "8002"),
+        REDIRECT.replace(":8000", ":0"),
+        REDIRECT.replace(":8000", ":65536"),
+        REDIRECT.replace(":8000", ":"),
+        REDIRECT.replace(":8000", ":8002/.."),
+        REDIRECT.replace(":8000", ":8002@evil.example"),
+        REDIRECT.replace("http:", "https:").replace("8000", "8002"),
+        REDIRECT.replace("127.0.0.1:8000", "127.0.0.2:8002"),
+        REDIRECT.replace("127.0.0.1:8000", "[::1]:8000"),
         REDIRECT.replace("127.0.0.1", "user@127.0.0.1"),
         REDIRECT.replace("/alc", "/x/../alc"),
         REDIRECT.replace("alc", "%61lc"),
@@ -84,10 +101,33 @@ def test_pkce_s256_is_required_before_anyone_is_asked(alc: Alc, changes: dict[st
     ],
 )
 def test_a_redirect_uri_that_differs_at_all_gets_a_page_and_no_redirect(alc: Alc, uri: str | None) -> None:
-    """A3: exact match only, and no default."""
+    """A3: exact match only, but for the port of a loopback address, and no default."""
     answer = alc.http.get(authorize_url(CLIENT, redirect_uri=uri))
     assert answer.status_code == 400
     assert "Location" not in answer.headers
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "[::1]"])
+@pytest.mark.parametrize("registered", [":7777", ""])
+def test_a_loopback_redirect_uri_may_name_any_port(alc: Alc, person: Person, host: str, registered: str) -> None:
+    """RFC 8252 7.3: a native app listens on a free port; the code is redeemed with the URI that was used."""
+    native = alc.client(redirect_uris=[f"http://{host}{registered}/cb?a=1"], token_endpoint_auth_method="none")
+    used = f"http://{host}:49152/cb?a=1"
+    answer = person.decide(authorize_url(native["client_id"], redirect_uri=used))
+    assert answer.headers["Location"].startswith(used)
+    form = {"grant_type": "authorization_code", "client_id": native["client_id"], "code_verifier": VERIFIER}
+    form["code"] = returned(answer)["code"]
+    other_port = used.replace("49152", "49153")
+    assert alc.http.post("/oauth/token", data=form | {"redirect_uri": other_port}).status_code == 400
+    assert alc.http.post("/oauth/token", data=form | {"redirect_uri": used}).status_code == 200
+
+
+@pytest.mark.parametrize("origin", ["http://localhost:7777", "http://127.0.0.1.evil.example:7777", "https://a.example"])
+def test_the_port_of_another_host_must_match(alc: Alc, origin: str) -> None:
+    """RFC 8252 7.3 is about IP addresses; 8.3 advises against `localhost`."""
+    other = alc.client(redirect_uris=[f"{origin}/cb"], token_endpoint_auth_method="none")
+    changed = f"{origin.removesuffix(':7777')}:49152/cb"
+    assert alc.http.get(authorize_url(other["client_id"], redirect_uri=changed)).status_code == 400
 
 
 @pytest.mark.parametrize("extra", [f"&redirect_uri={REDIRECT}", f"&client_id={CLIENT}"])
