@@ -36,7 +36,10 @@ class Config(BaseModel):
         default="",
         description="SQLite file or Postgres; by default mock_alc.db in the home if there is one, else memory.",
     )
-    control: bool = Field(default=False, description="Opens the control API `/_mock` to this machine.")
+    control: bool = Field(
+        default=False,
+        description="Opens the control API `/_mock` to this machine; refused with a URL that is not on loopback.",
+    )
     decide_after: float = Field(
         default=6.0, ge=0, le=86_400, description="Seconds from a lead to the agent's decision."
     )
@@ -50,7 +53,7 @@ class Config(BaseModel):
     allow_loopback_targets: bool | None = Field(
         default=None,
         description="Webhook targets on loopback, plain http included; by default exactly when the server "
-        "itself listens on loopback, because then only this machine can register them.",
+        "itself listens on loopback and has no other URL, because then only this machine can register them.",
     )
     retry_schedule: tuple[float, ...] = Field(
         default=PUBLISHED_SCHEDULE, description="Seconds before each delivery attempt, separated by commas."
@@ -104,6 +107,7 @@ class Config(BaseModel):
             raise ValueError("Redirect URIs were given without the id of their client.")
         if self.env == "production":
             self._refuse_in_production()
+        self._refuse_behind_a_proxy()
         return self
 
     def _refuse_in_production(self) -> None:
@@ -115,6 +119,24 @@ class Config(BaseModel):
             raise ValueError("Webhook targets on loopback are refused in production: they reach into this machine.")
         if self.demo_password.get_secret_value() == DEMO_PASSWORD:
             raise ValueError("Production needs a demo password of its own: the default is printed for everyone.")
+
+    def _refuse_behind_a_proxy(self) -> None:
+        """Refuse what trusts loopback if the URL is public: then a proxy on this machine forwards for anybody."""
+        if self.has_public_url and self.control:
+            raise ValueError(
+                f"The control API is refused at {self.url}: it gives out tokens, and behind a proxy everybody seems to "
+                "be on this machine. Turn control off, or use a URL on loopback."
+            )
+        if self.has_public_url and self.allow_loopback_targets:
+            raise ValueError(
+                f"Webhook targets on loopback are refused at {self.url}: everybody who can reach it could send "
+                "requests to this machine."
+            )
+
+    @property
+    def has_public_url(self) -> bool:
+        """Whether the configured URL leads to this server from elsewhere, through a proxy or a tunnel."""
+        return not is_loopback(urlsplit(self.issuer).hostname or "")
 
     @property
     def issuer(self) -> str:
@@ -143,7 +165,7 @@ class Config(BaseModel):
     def loopback_targets_allowed(self) -> bool:
         """Whether webhooks may point at this machine; private networks are always refused (W6)."""
         if self.allow_loopback_targets is None:
-            return self.env != "production" and is_loopback(self.host)
+            return self.env != "production" and is_loopback(self.host) and not self.has_public_url
         return self.allow_loopback_targets
 
 

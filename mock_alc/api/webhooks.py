@@ -15,6 +15,7 @@ from mock_alc.base.errors import ApiError, invalid, not_found
 from mock_alc.oauth.bearer import account_with
 from mock_alc.services import alc
 from mock_alc.signing.standard_webhooks import UnusableSecret, key_of, new_secret
+from mock_alc.web.local_requests import is_from_this_machine
 from mock_alc.web.unregister import unregister_webhook
 from mock_alc.webhooks import registrations
 from mock_alc.webhooks.outbox import enqueue_test
@@ -161,7 +162,7 @@ def _refuse_problems(problems: Mapping[str, str | None]) -> None:
 
 def _target_problem(url: str) -> str | None:
     try:
-        check_url(url, allow_loopback=alc().config.loopback_targets_allowed)
+        check_url(url, allow_loopback=alc().config.loopback_targets_allowed and is_from_this_machine())
     except TargetRefused as refusal:
         return str(refusal)
     return None

@@ -9,8 +9,8 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import NotFound
 
 from mock_alc.base.accounts import Account
-from mock_alc.config import is_loopback
 from mock_alc.services import alc
+from mock_alc.web.local_requests import is_from_this_machine
 from mock_alc.web.login import signed_in_account
 
 pages = Blueprint("console", __name__)
@@ -80,7 +80,7 @@ def login_required(view: Callable[P, ResponseReturnValue]) -> Callable[P, Respon
 @backstage.before_request
 def _only_this_machine() -> None:
     """Answer 404 to other machines, as the control API is for this machine only."""
-    if not is_loopback(request.remote_addr or ""):
+    if not is_from_this_machine():
         raise NotFound("There is nothing here.")
 
 

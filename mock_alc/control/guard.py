@@ -6,7 +6,7 @@ from flask import Blueprint, request
 
 from mock_alc.api.bodies import optional_json_body, text_problem
 from mock_alc.base.errors import ApiError, invalid
-from mock_alc.config import is_loopback
+from mock_alc.web.local_requests import is_from_this_machine
 
 control_api = Blueprint("control", __name__, url_prefix="/_mock")
 
@@ -14,8 +14,9 @@ control_api = Blueprint("control", __name__, url_prefix="/_mock")
 @control_api.before_request
 def _only_this_machine() -> None:
     """Allow programs on this machine only. Refuse web pages, because any site could send requests from a browser."""
-    if not is_loopback(request.remote_addr or ""):
-        raise ApiError(403, "loopback_only", "The control API answers this machine only.")
+    if not is_from_this_machine():
+        message = "The control API answers this machine only, and nothing that a proxy or a tunnel forwards."
+        raise ApiError(403, "loopback_only", message)
     if "Origin" in request.headers or request.headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin"):
         raise ApiError(403, "not_for_pages", "The control API does not answer web pages.")
 

@@ -25,6 +25,7 @@ except ModuleNotFoundError as missing:
 
 URL = "https://api.acmeleadchecker.ai"
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
+LOCAL = ("control", "allow_loopback_targets")
 OWN_MACHINE = ("http://127.0.0.1", "http://localhost", "https://127.0.0.1", "https://localhost")
 
 
@@ -34,7 +35,9 @@ def answer_in_process(**settings: Any) -> Iterator[Flask]:
 
     Requests to loopback addresses still go over the network.
     """
-    config = Config(**{"url": URL, "database_url": "sqlite://", "control": True, **settings})
+    config = Config(**{"url": URL, "database_url": "sqlite://", **settings, **dict.fromkeys(LOCAL, False)})
+    # A Config refuses these with a public URL. Here nothing listens, so only this process can use them.
+    config = config.model_copy(update={name: settings.get(name, True) for name in LOCAL})
     app = create_app(config)
     services = app.extensions["mock_alc"]
     services.worker.start()

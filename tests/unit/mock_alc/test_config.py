@@ -42,6 +42,14 @@ def test_production_refuses_what_is_for_development(settings: dict[str, object])
         Config(env="production", **({"demo_password": "own-one", "home": "."} | settings))  # type: ignore[arg-type]  # mixed kinds
 
 
+@pytest.mark.parametrize("setting", ["control", "allow_loopback_targets"])
+def test_a_public_url_refuses_what_trusts_this_machine(setting: str) -> None:
+    """W6, W12: a proxy stands before the server then, and every request comes from loopback."""
+    with pytest.raises(ValidationError, match=r"refused at https://alc\.example\.com"):
+        Config(url="https://alc.example.com", **{setting: True})  # type: ignore[arg-type]  # mixed kinds
+    assert getattr(Config(url="http://[::1]:8001", **{setting: True}), setting)  # type: ignore[arg-type]  # mixed kinds
+
+
 @pytest.mark.parametrize(
     "url",
     [
@@ -65,6 +73,8 @@ def test_the_issuer_is_an_https_origin_or_on_loopback(url: str) -> None:
         ({"host": EVERYWHERE}, False),
         ({"host": EVERYWHERE, "allow_loopback_targets": True}, True),
         ({"allow_loopback_targets": False}, False),
+        ({"url": "https://alc.example.com"}, False),
+        ({"url": "http://localhost:9000"}, True),
         ({"env": "production", "demo_password": "own-one", "home": "."}, False),
     ],
 )

@@ -21,6 +21,28 @@ def test_the_control_api_answers_this_machine_only(alc: Alc) -> None:
     assert (answer.status_code, answer.get_json()["error"]["code"]) == (403, "loopback_only")
 
 
+FORWARDED = [
+    {"X-Forwarded-For": "203.0.113.9"},
+    {"x-forwarded-proto": "https"},
+    {"Forwarded": "for=203.0.113.9"},
+    {"Via": "1.1 nginx"},
+    {"X-Real-IP": "127.0.0.1"},
+    {"CF-Connecting-IP": "203.0.113.9"},
+]
+
+
+@pytest.mark.parametrize("headers", FORWARDED)
+def test_what_a_proxy_here_forwards_is_not_from_this_machine(alc: Alc, headers: dict[str, str]) -> None:
+    """W12: the peer is the proxy, so anybody could get tokens, pages of the console, and requests to this machine."""
+    answer = alc.http.post("/_mock/tokens", headers=headers)
+    assert (answer.status_code, answer.get_json()["error"]["code"]) == (403, "loopback_only")
+    assert alc.http.get("/scenarios", headers=headers).status_code == 404
+    hook = {"name": "handler-1", "url": "http://127.0.0.1:22/", "event": "lead.processed"}
+    auth = alc.auth()
+    assert alc.http.post("/api/v1/webhooks", json=hook, headers=auth | headers).status_code == 422
+    assert alc.http.post("/api/v1/webhooks", json=hook, headers=auth).status_code == 201
+
+
 @pytest.mark.parametrize("headers", [{"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}])
 def test_a_page_in_a_browser_here_cannot_use_the_control_api(alc: Alc, headers: dict[str, str]) -> None:
     """U1: it has no CSRF protection, so it refuses all web pages."""

@@ -1,0 +1,32 @@
+"""Whether a request was sent by a program on this machine, and not through a proxy or a tunnel."""
+
+from flask import request
+
+from mock_alc.config import is_loopback
+
+FORWARDING_HEADERS = {
+    "cf-connecting-ip",
+    "client-ip",
+    "fastly-client-ip",
+    "forwarded",
+    "true-client-ip",
+    "via",
+    "x-client-ip",
+    "x-cluster-client-ip",
+    "x-original-host",
+    "x-real-ip",
+}
+"""Headers that proxies and tunnels add, in lower case (RFC 7239, RFC 9110 7.6.3, and those in common use)."""
+
+
+def is_from_this_machine() -> bool:
+    """Return whether the peer is on loopback and no header says that it forwards for somebody else.
+
+    Behind a proxy or a tunnel, the peer is the proxy: its address says nothing about the sender.
+    """
+    return is_loopback(request.remote_addr or "") and not _is_forwarded()
+
+
+def _is_forwarded() -> bool:
+    names = {name.lower() for name in request.headers.keys()}  # noqa: SIM118 (werkzeug iterates over pairs)
+    return bool(names & FORWARDING_HEADERS) or any(name.startswith("x-forwarded") for name in names)
