@@ -54,13 +54,16 @@ def read_credentials() -> Credentials:
     return basic
 
 
-def authenticate(client: Client | None, credentials: Credentials) -> Client:
+def authenticate(client: Client | None, credentials: Credentials, *, family_id: str | None = None) -> Client:
     """Return the client if the credentials are right.
 
+    `family_id` is that of the code or token in the request, if this client was given it. Wrong secrets are counted for
+    the client and the address, but apart for each family: somebody who guesses has none of its tokens, and must not
+    lock out the client itself when both come from one address, such as that of a proxy.
     Raise the same error for an unknown client, a wrong secret and a method that the client may not use (A19).
     """
     attempts = alc().wrong_credentials
-    key = f"client {credentials.client_id} {request.remote_addr}"
+    key = f"client {credentials.client_id} {family_id or request.remote_addr}"
     if wait := attempts.seconds_to_wait(key):
         raise TooManyAttempts(wait)
     is_valid = credentials.method == "none"

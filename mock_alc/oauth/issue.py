@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, update
+from sqlalchemy import ColumnElement, or_, update
 from sqlmodel import Session, col, select
 
 from mock_alc.base.credentials import digest, new_id, new_token
@@ -41,6 +41,20 @@ def revoke_all(session: Session, now: datetime) -> int:
     """Revoke every family; return how many there were."""
     living = update(TokenFamily).where(col(TokenFamily.revoked_at).is_(None))
     return changed_rows(session, living.values(revoked_at=now))
+
+
+def find_family_id(session: Session, client_id: str, value: str) -> str | None:
+    """Return the family of a code, refresh token or access token that this client was given; None for any other."""
+    hashed = digest(value)
+    owned = (
+        select(AuthorizationCode.family_id).where(
+            AuthorizationCode.code_sha256 == hashed, AuthorizationCode.client_id == client_id
+        ),
+        select(Token.family_id).where(
+            or_(col(Token.refresh_sha256) == hashed, col(Token.access_sha256) == hashed), Token.client_id == client_id
+        ),
+    )
+    return next((found for one in owned if (found := session.exec(one).first()) is not None), None)
 
 
 def present_code(session: Session, value: str, client: Client, now: datetime) -> AuthorizationCode | None:

@@ -31,6 +31,8 @@ from mock_alc.oauth.tables import AUTH_METHODS, SCOPES, AuthorizationCode, Clien
 from mock_alc.services import alc
 from mock_alc.web.fault_answers import lifetime_seconds
 
+PROOFS = ("refresh_token", "code", "token")
+"""Form parameters of the token and revocation endpoints that only the client itself was given."""
 S256_CHALLENGE = re.compile(r"[A-Za-z0-9\-._~]{43,128}")
 
 
@@ -203,7 +205,10 @@ class Server(AuthorizationServer):
     def authenticate_client(self, request: Any, methods: list[str], endpoint: str = "token") -> Client:
         """Authenticate the client; replaces Authlib's own code, which raises on malformed credentials (A12)."""
         credentials = read_credentials()
-        client = authenticate(self.query_client(credentials.client_id), credentials)
+        form = Payload().data
+        given = next((form[name] for name in PROOFS if form.get(name)), "")
+        family_id = issue.find_family_id(transaction(), credentials.client_id, given)
+        client = authenticate(self.query_client(credentials.client_id), credentials, family_id=family_id)
         request.auth_method = credentials.method
         return client
 

@@ -245,6 +245,30 @@ def test_the_eleventh_wrong_secret_in_a_minute_must_wait(alc: Alc) -> None:
     assert int(answers[-1].headers["Retry-After"]) in range(1, 62)
 
 
+def test_a_stranger_at_the_same_address_does_not_lock_the_client_out(flow: Flow) -> None:
+    """A19: behind a proxy all have one address; the client has a code or a token that only it was given."""
+    code, refresh = flow.code(), flow.tokens()["refresh_token"]
+    wrong = basic({"client_id": flow.client["client_id"], "client_secret": "guess"})
+    form = {"grant_type": "refresh_token", "refresh_token": "guessed"}
+    strangers = [flow.alc.http.post("/oauth/token", data=form, headers=wrong).status_code for _ in range(12)]
+    assert strangers == [401] * 10 + [429] * 2
+    renewed = flow.refresh(refresh)
+    assert renewed.status_code == flow.redeem(code).status_code == 200
+    revoked = {"token": renewed.get_json()["refresh_token"]}
+    assert flow.alc.http.post("/oauth/revoke", data=revoked, headers=basic(flow.client)).status_code == 200
+
+
+def test_wrong_secrets_with_a_token_of_the_client_are_limited_too(flow: Flow) -> None:
+    """A19: who has got hold of a token must not guess the secret without end; other clients' tokens do not help."""
+    refresh, other = flow.tokens()["refresh_token"], Flow(flow.alc).tokens()["refresh_token"]
+    wrong = basic({"client_id": flow.client["client_id"], "client_secret": "guess"})
+    for token in (refresh, other):
+        form = {"grant_type": "refresh_token", "refresh_token": token}
+        answers = [flow.alc.http.post("/oauth/token", data=form, headers=wrong).status_code for _ in range(11)]
+        assert answers == [401] * 10 + [429]
+    assert flow.refresh("unknown").status_code == 429
+
+
 def test_the_token_endpoint_takes_forms_only(flow: Flow) -> None:
     """A17: GET, JSON, query parameters and repeated parameters are refused; nothing is cached."""
     path, auth = "/oauth/token", basic(flow.client)
