@@ -21,7 +21,15 @@ from mock_alc.config import Config
 from mock_alc.faults.payloads import build_payload
 from mock_alc.faults.store import ActiveFault, Faults
 from mock_alc.webhooks.answer import Answer
-from mock_alc.webhooks.outbox import Attempt, Claim, cancel_pending, claim_next, finish_claim, next_due
+from mock_alc.webhooks.outbox import (
+    Attempt,
+    Claim,
+    cancel_pending,
+    claim_next,
+    extend_claim,
+    finish_claim,
+    next_due,
+)
 from mock_alc.webhooks.registrations import Webhook, disable, live_secrets, record_failure, record_success
 from mock_alc.webhooks.retries import next_attempt, read_retry_after
 from mock_alc.webhooks.sent_copy import SentCopy
@@ -31,7 +39,7 @@ if TYPE_CHECKING:
 
 POOL = 16
 AT_ONCE_PER_ENDPOINT = 2
-LEASE_MARGIN = timedelta(seconds=5)  # On top of the longest attempt, for the database work around it.
+LEASE_MARGIN = timedelta(seconds=10)  # On top of the longest call, for the database work around it.
 USER_AGENT = "AcmeLeadChecker/1"
 log = logging.getLogger(__name__)
 
@@ -57,6 +65,7 @@ class Sender:
         self._lock = threading.Lock()
         self._busy: Counter[str] = Counter()
         self._calls: dict[Future[None], Call] = {}
+        self._sending: set[str] = set()
         self.when_done: Callable[[], None] = lambda: None
         """Called after each attempt, in the thread that made it."""
 
@@ -66,7 +75,7 @@ class Sender:
             claim = self._claim()
             if claim is None:
                 with self._database.read() as session:
-                    return next_due(session, self._clock(), busy=self._busy_endpoints())
+                    return next_due(session, self._clock(), busy=self._busy_endpoints(), sending=self._in_hand())
             self._start(claim)
         return None  # The end of an attempt wakes the worker.
 
@@ -91,7 +100,14 @@ class Sender:
 
     def _claim(self) -> Claim | None:
         with self._database.write() as session:
-            return claim_next(session, self._clock(), lease=self._lease, busy=self._busy_endpoints())
+            return claim_next(
+                session, self._clock(), lease=self._lease, busy=self._busy_endpoints(), sending=self._in_hand()
+            )
+
+    def _in_hand(self) -> set[str]:
+        """Return the ids of the deliveries that are being sent."""
+        with self._lock:
+            return set(self._sending)
 
     def _busy_endpoints(self) -> set[str]:
         with self._lock:
@@ -103,6 +119,7 @@ class Sender:
         call = Call(allow_loopback=self._config.loopback_targets_allowed, total_seconds=self._config.delivery_timeout)
         with self._lock:
             self._busy[claim.webhook_id] += 1
+            self._sending.add(claim.delivery_id)
             future = self._pool.submit(self._attempt, claim, call)
             self._calls[future] = call
         future.add_done_callback(lambda done: self._release(claim, done))
@@ -110,6 +127,7 @@ class Sender:
     def _release(self, claim: Claim, done: Future[None]) -> None:
         with self._lock:
             self._busy[claim.webhook_id] -= 1
+            self._sending.discard(claim.delivery_id)
             del self._calls[done]
         self.when_done()
         if not done.cancelled():
@@ -139,6 +157,8 @@ class Sender:
         except KeyUnusable:
             return AttemptResult(Answer(error="key_unusable"))
         if armed is not None:
+            with self._database.write() as session:  # The delay comes on top of what the lease was made for.
+                extend_claim(session, claim, self._clock() + timedelta(seconds=armed.fault.latency) + self._lease)
             armed.delay()
         trouble = armed.fault.trouble if armed else None
         if trouble == "lost":

@@ -4,6 +4,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import CancelledError, Future, InvalidStateError
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any, BinaryIO
@@ -34,12 +35,15 @@ class Call:
         self._allow_loopback = allow_loopback
         self._allow_any_address = allow_any_address
         self._total = total_seconds
+        self._deadline = time.monotonic() + total_seconds
         self._handle: socket.socket | None = None
+        self._lookup: Future[list[str]] | None = None
         self._abort_reason: str | None = None
 
     def post(self, url: str, body: bytes | BinaryIO, headers: dict[str, str], *, method: str = "POST") -> Answer:
         """Send the request and return an Answer; never raises for a network error."""
         started = time.monotonic()
+        self._deadline = started + self._total
         watch = threading.Timer(self._total, self.abort, ["timeout"])
         watch.daemon = True
         watch.start()
@@ -56,6 +60,8 @@ class Call:
     def abort(self, reason: str) -> None:
         """End the call now, from any thread; `post` then returns the error `reason`."""
         self._abort_reason = self._abort_reason or reason
+        if self._lookup is not None:
+            self._lookup.cancel()
         if self._handle is not None:
             with suppress(OSError):  # Closed already.
                 self._handle.shutdown(socket.SHUT_RDWR)
@@ -82,11 +88,11 @@ class Call:
     def _connect(self, host: str, port: int) -> socket.socket:
         """Resolve, check and connect in one step, so that DNS cannot change between check and use (W5)."""
         failure = OSError(f"{host} has no address.")
-        for address in resolve(host.strip("[]"), port):
+        for address in self._resolve(host.strip("[]"), port):
             if not self._allow_any_address:
                 check_address(address, allow_loopback=self._allow_loopback)
             try:
-                opened = socket.create_connection((address, port), min(CONNECT_SECONDS, self._total))
+                opened = socket.create_connection((address, port), self._seconds_to_connect())
             except OSError as error:
                 failure = error
                 continue
@@ -96,6 +102,32 @@ class Call:
                 self.abort(self._abort_reason)
             return opened
         raise failure
+
+    def _resolve(self, host: str, port: int) -> list[str]:
+        """Resolve in a thread of its own, which is left behind at the deadline: the system's resolver knows none."""
+        self._lookup = lookup = Future[list[str]]()
+        threading.Thread(target=_look_up, args=(lookup, host, port), daemon=True).start()
+        if self._abort_reason is not None:
+            lookup.cancel()
+        try:
+            return lookup.result(max(self._deadline - time.monotonic(), 0))
+        except CancelledError as error:
+            raise TimeoutError("The call was ended while its host was looked up.") from error
+
+    def _seconds_to_connect(self) -> float:
+        """Return how long one address may take; raise TimeoutError when the call has ended."""
+        left = self._deadline - time.monotonic()
+        if left <= 0 or self._abort_reason is not None:
+            raise TimeoutError("There is no time left to connect.")
+        return min(CONNECT_SECONDS, left)
+
+
+def _look_up(lookup: "Future[list[str]]", host: str, port: int) -> None:
+    with suppress(InvalidStateError):  # The call has ended meanwhile.
+        try:
+            lookup.set_result(resolve(host, port))
+        except Exception as error:  # Passed on to the waiting call.
+            lookup.set_exception(error)
 
 
 def request_json(method: str, url: str, body: Any = None, token: str | None = None) -> tuple[int, Any]:

@@ -123,12 +123,18 @@ def announce(
     return [enqueue(session, webhook, event, payload, now, traceparent=traceparent) for webhook in found]
 
 
-def claim_next(session: Session, now: datetime, *, lease: timedelta, busy: Collection[str]) -> Claim | None:
-    """Claim the delivery that has been due longest, except those of `busy` webhooks (W10); None if there is none."""
+def claim_next(
+    session: Session, now: datetime, *, lease: timedelta, busy: Collection[str], sending: Collection[str] = ()
+) -> Claim | None:
+    """Claim the delivery that has been due longest; None if there is none.
+
+    Leaves out those of `busy` webhooks (W10), and those that this process is `sending`, even when their lease has
+    ended: the clock may have been moved meanwhile.
+    """
     due = (
         select(Delivery)
         .where(Delivery.state == "pending", Delivery.due_at <= now, _not_leased(now))
-        .where(col(Delivery.webhook_id).not_in(busy))
+        .where(col(Delivery.webhook_id).not_in(busy), col(Delivery.id).not_in(sending))
         .order_by(col(Delivery.due_at), col(Delivery.id))
         .limit(1)
     )
@@ -144,6 +150,16 @@ def claim_next(session: Session, now: datetime, *, lease: timedelta, busy: Colle
     _mark_interrupted(session, delivery.id)
     session.add(Attempt(delivery_id=delivery.id, number=number, at=now))
     return Claim(delivery.id, number, delivery.webhook_id, delivery.event, delivery.body.encode(), delivery.traceparent)
+
+
+def extend_claim(session: Session, claim: Claim, lease_until: datetime) -> None:
+    """Let a claim last until `lease_until`, unless the delivery was cancelled or claimed again meanwhile."""
+    ours = update(Delivery).where(
+        col(Delivery.id) == claim.delivery_id,
+        col(Delivery.attempts_made) == claim.number,
+        col(Delivery.state) == "pending",
+    )
+    changed_rows(session, ours.values(lease_until=lease_until))
 
 
 def finish_claim(session: Session, claim: Claim, *, state: str, due_at: datetime) -> bool:
@@ -175,10 +191,13 @@ def resend(session: Session, delivery: Delivery, now: datetime) -> bool:
     return True
 
 
-def next_due(session: Session, now: datetime, *, busy: Collection[str]) -> datetime | None:
-    """Return when the next unclaimed delivery is due, except those of `busy` webhooks."""
+def next_due(
+    session: Session, now: datetime, *, busy: Collection[str], sending: Collection[str] = ()
+) -> datetime | None:
+    """Return when the next unclaimed delivery is due; leaves out what `claim_next` leaves out."""
     waiting = select(func.min(col(Delivery.due_at))).where(Delivery.state == "pending", _not_leased(now))
-    return session.exec(waiting.where(col(Delivery.webhook_id).not_in(busy))).one()
+    waiting = waiting.where(col(Delivery.webhook_id).not_in(busy), col(Delivery.id).not_in(sending))
+    return session.exec(waiting).one()
 
 
 def find_deliveries(session: Session, *, limit: int, after: Delivery | None, **equal: str) -> list[Delivery]:

@@ -3,13 +3,14 @@
 import json
 import threading
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlmodel import select
 
-from mock_alc.webhooks.outbox import claim_next
+from mock_alc.webhooks.outbox import Delivery, claim_next
 from tests.support.waiting import eventually
 from tests.unit.mock_alc.support import Alc, Receiver
 
@@ -242,6 +243,55 @@ def test_two_processes_send_a_delivery_once(make_alc: Callable[..., Alc], tmp_pa
     for copy in copies * 3:
         copy.work()
     assert len(receiver.received) == len({request.headers["webhook-id"] for request in receiver.received}) == 5
+
+
+def test_a_delivery_under_way_is_not_sent_again_when_the_clock_moves(
+    alc: Alc, auth: dict[str, str], receiver: Receiver
+) -> None:
+    """W1: its lease may have ended by the virtual clock, but this process knows that it is still sending."""
+    release, answer = threading.Event(), receiver.next_answer
+
+    def slow(path: str) -> tuple[int, dict[str, str], bytes]:
+        release.wait(10)
+        return answer(path)
+
+    receiver.next_answer = slow  # type: ignore[method-assign]  # the receiver takes its time
+    alc.hook(auth, receiver.url())
+    decide_lead(alc, auth)
+    alc.services.worker.run_due()
+    eventually(lambda: receiver.received)
+    alc.clock.advance(3600)
+    due = alc.services.sender.run_due()
+    release.set()
+    alc.services.sender.wait(5)
+    assert (len(receiver.received), due) == (1, None)
+    assert [len(delivery["attempts"]) for delivery in alc.deliveries()] == [1]
+
+
+def test_a_delayed_attempt_keeps_its_claim(make_alc: Callable[..., Alc], tmp_path: Path, receiver: Receiver) -> None:
+    """W1: a fault's latency comes on top of the lease, so that no other process sends the delivery meanwhile."""
+    settings = {"home": tmp_path, "database_url": ""}
+    alc, other = make_alc(**settings), make_alc(**settings)
+    auth = alc.auth()
+    alc.hook(auth, receiver.url())
+    fault = {"delivery": "lead.processed", "latency": 50}
+    assert alc.http.post("/_mock/faults", json=fault).status_code == 201
+    decide_lead(alc, auth)
+    alc.services.worker.run_due()
+    eventually(lambda: alc.http.get("/_mock/faults").get_json()["faults"][0]["struck"])
+    eventually(lambda: (lease_of(alc) or alc.clock()) > alc.clock() + timedelta(seconds=60))
+    other.clock.advance(45)
+    other.work()
+    assert receiver.received == []
+    alc.http.delete("/_mock/faults")
+    alc.services.sender.wait(5)
+    assert len(receiver.received) == 1
+
+
+def lease_of(alc: Alc) -> datetime | None:
+    """Return when the lease of the only delivery ends."""
+    with alc.services.database.read() as session:
+        return session.exec(select(Delivery.lease_until)).one()
 
 
 def test_a_dead_endpoint_delays_nobody(alc: Alc, auth: dict[str, str], receiver: Receiver) -> None:

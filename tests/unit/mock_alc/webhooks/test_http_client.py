@@ -134,6 +134,59 @@ def test_an_unresolvable_name_is_named_so(monkeypatch: pytest.MonkeyPatch) -> No
     assert post("https://nowhere.example/").error == "unresolvable"
 
 
+@contextmanager
+def hanging_resolver(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
+    """Let names never resolve; yields an event that is set when somebody asks."""
+    asked, release = threading.Event(), threading.Event()
+
+    def hang(_host: str, _port: int) -> list[str]:
+        asked.set()
+        release.wait(10)
+        return ["127.0.0.1"]
+
+    monkeypatch.setattr(http_client, "resolve", hang)
+    yield asked
+    release.set()
+
+
+def test_a_resolver_that_hangs_ends_at_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
+    """W4: getaddrinfo takes no timeout, and the lease of a delivery is only a little longer than its deadline."""
+    started = time.monotonic()
+    with hanging_resolver(monkeypatch):
+        answer = post("https://slow.example/", total=0.3)
+    assert (answer.status, answer.error) == (None, "timeout")
+    assert time.monotonic() - started < 2
+
+
+def test_a_call_can_be_cut_while_its_host_is_looked_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """W11, reset: as one that waits for its answer."""
+    call, answers = Call(allow_loopback=True, total_seconds=10), list[Answer]()
+    with hanging_resolver(monkeypatch) as asked:
+        thread = threading.Thread(target=lambda: answers.append(call.post("https://slow.example/", b"{}", {})))
+        thread.start()
+        eventually(asked.is_set)
+        call.abort("aborted")
+        thread.join(2)
+        assert [answer.error for answer in answers] == ["aborted"]
+
+
+def test_many_dead_addresses_share_one_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
+    """W4: each address gets what the others have left."""
+    tried = list[str]()
+
+    def connect(address: tuple[str, int], timeout: float) -> socket.socket:
+        tried.append(address[0])
+        threading.Event().wait(timeout)
+        raise TimeoutError("timed out")
+
+    monkeypatch.setattr(http_client, "resolve", lambda _host, _port: [f"93.184.215.{number}" for number in range(9)])
+    monkeypatch.setattr(socket, "create_connection", connect)
+    started = time.monotonic()
+    assert post("https://dead.example/", total=0.3).error == "timeout"
+    assert time.monotonic() - started < 2
+    assert len(tried) < 9
+
+
 def test_proxies_and_netrc_of_the_environment_are_ignored(monkeypatch: pytest.MonkeyPatch, receiver: Receiver) -> None:
     """O9's rule for this side: nothing around the process changes what is sent."""
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
