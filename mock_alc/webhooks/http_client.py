@@ -7,6 +7,8 @@ from collections.abc import Callable
 from concurrent.futures import CancelledError, Future, InvalidStateError
 from contextlib import suppress
 from dataclasses import replace
+from http import HTTPStatus
+from http.client import HTTPResponse
 from typing import Any, BinaryIO
 
 import requests
@@ -141,10 +143,23 @@ def request_json(method: str, url: str, body: Any = None, token: str | None = No
         return response.status_code, response.json() if response.content else None
 
 
+class FinalResponse(HTTPResponse):
+    """The final response to a request: `http.client` skips 100 only, other interim responses come before it too."""
+
+    def begin(self) -> None:
+        """Read up to the end of the first headers that are not interim (RFC 9110 15.2); 101 is final, and an error."""
+        super().begin()
+        while self.status < HTTPStatus.OK and self.status != HTTPStatus.SWITCHING_PROTOCOLS:
+            self.headers = self.msg = None  # type: ignore[assignment]  # `begin` reads only if there are none
+            super().begin()
+
+
 def _session(connect: Callable[[str, int], socket.socket]) -> requests.Session:
     """Return a requests session that opens its sockets with `connect` only."""
 
     class Guarded(HTTPConnection):
+        response_class = FinalResponse
+
         def _new_conn(self) -> socket.socket:
             try:
                 return connect(self.host, int(self.port or 80))

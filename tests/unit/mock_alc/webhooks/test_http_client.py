@@ -100,6 +100,38 @@ def test_an_endless_answer_is_read_to_the_cap_and_kept_in_part() -> None:
     assert (answer.status, len(answer.body)) == (200, KEPT_BYTES)
 
 
+@pytest.mark.parametrize(
+    "interim", ["102 Processing", "103 Early Hints\r\nLink: </a.css>; rel=preload", "100 Continue"]
+)
+@pytest.mark.parametrize("final", [b"200 OK\r\nContent-Length: 2\r\n\r\nok", b"500 Oh\r\nContent-Length: 2\r\n\r\nno"])
+def test_an_interim_answer_is_not_the_answer(interim: str, final: bytes) -> None:
+    """RFC 9110 15.2: any number of them come before the final one; else the delivery would come twice."""
+    head = f"HTTP/1.1 {interim}\r\n\r\n".encode()
+
+    def behave(connection: socket.socket) -> None:
+        connection.sendall(head)
+        threading.Event().wait(0.05)
+        connection.sendall(head + b"HTTP/1.1 " + final)
+
+    with raw_server(behave) as url:
+        answer = post(url)
+    assert (answer.status, answer.body) == (int(final[:3]), final[-2:].decode())
+
+
+@pytest.mark.parametrize("start", ["HTTP/1.1 102 Processing\r\n\r\n", "HTTP/1.1 101 Switching Protocols\r\n\r\n"])
+def test_an_interim_answer_alone_is_no_success(start: str) -> None:
+    """Nothing but interim answers is no answer; nobody asked for another protocol."""
+    with raw_server(lambda connection: connection.sendall(start.encode())) as url:
+        answer = post(url, total=1)
+    assert answer.error is not None or answer.status == 101
+
+
+def test_interim_answers_without_end_stop_at_the_deadline() -> None:
+    """W4."""
+    with raw_server(lambda connection: drip(connection, b"HTTP/1.1 102 Processing\r\n\r\n")) as url:
+        assert post(url, total=0.3).error == "timeout"
+
+
 def test_garbage_is_a_failure_and_no_exception() -> None:
     """W4."""
     with raw_server(lambda connection: connection.sendall(b"\xff\xfe garbage\r\n\r\n")) as url:
