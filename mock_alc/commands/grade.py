@@ -40,7 +40,7 @@ def grade(
     """Print the report on a receiver."""
     from mock_alc.commands.reports import print_report
     from mock_alc.grading import receiver
-    from mock_alc.signing.standard_webhooks import UnusableSecret, key_of
+    from mock_alc.signing.standard_webhooks import UnusableSecret, as_written, key_of
 
     if not url.startswith(("http://", "https://")):
         raise click.BadParameter("Write the whole address, from http:// or https:// on.", param_hint="URL")
@@ -49,6 +49,7 @@ def grade(
         names = ", ".join(check.name for check in receiver.CHECKS)
         raise click.UsageError(f"There is no check named {', '.join(sorted(unknown))}. The checks are: {names}.")
     try:
+        secret = as_written(secret)
         key_of(secret)
         report = receiver.grade(url, secret, record_id=record_id, lead_id=lead_id, seconds=seconds, only=only)
     except UnusableSecret as problem:

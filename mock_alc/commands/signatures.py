@@ -45,12 +45,12 @@ def sign(
 ) -> None:  # fmt: skip
     """Print the headers of a signed delivery."""
     from mock_alc.base.credentials import new_id
-    from mock_alc.signing.standard_webhooks import UnusableSecret, signed_headers
+    from mock_alc.signing.standard_webhooks import UnusableSecret, as_written, signed_headers
 
     body = body_of(body_file, data)
     try:
         headers = signed_headers(
-            [secret.strip()], message_id or new_id("msg"), timestamp if timestamp is not None else _now(None), body
+            [as_written(secret)], message_id or new_id("msg"), timestamp if timestamp is not None else _now(None), body
         )
     except UnusableSecret as problem:
         raise click.BadParameter(str(problem), param_hint="--secret") from problem
@@ -91,9 +91,10 @@ EXPLAIN_HELP = """Say why a delivery does not verify: name the likeliest mistake
 mock-alc explain --secret whsec_… -H 'webhook-id: msg_1' -H 'webhook-timestamp: 1614265330' \\
     -H 'webhook-signature: v1,…' --body body.json
 
-Tried out are: a secret that was not decoded, or with its prefix; a body that was parsed and written anew, with
-another newline or an own encoding; another order or scheme of what is signed; hex or base64url for base64; another
-hash; a wrong name of a header; a clock that is off, or in another time zone. Exit code 0 when all is well, else 1.
+Tried out are: a secret that was not decoded, or with its prefix, or with v1, before that; a body that was
+parsed and written anew, with another newline or an own encoding; another order or scheme of what is signed; hex or
+base64url for base64; another hash; a wrong name of a header; a clock that is off, or in another time zone. Exit code 0
+when all is well, else 1.
 """
 
 

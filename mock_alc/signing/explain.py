@@ -12,7 +12,7 @@ from typing import Any
 from mock_alc.signing import mistakes
 from mock_alc.signing.headers import Problem, SignedHeaders, read_headers, timestamp_problems
 from mock_alc.signing.mistakes import HASHES, Variant
-from mock_alc.signing.standard_webhooks import PREFIX, UnusableSecret, key_of, sign
+from mock_alc.signing.standard_webhooks import PREFIX, VERSION, UnusableSecret, as_written, key_of, sign
 
 TOLERANCE = 300
 LARGEST_SEARCHED = 65_536  # Bytes; larger bodies are checked for single mistakes only, since each try costs a hash.
@@ -68,9 +68,8 @@ def explain(
 
 def _signature(secret: str, found: SignedHeaders, body: bytes) -> str | None:
     """Return the right signature, or None if the secret or the headers cannot be used."""
-    readable = PREFIX + secret.strip().removeprefix(PREFIX)
     try:
-        return sign(readable, found.message_id, int(found.timestamp), body) if found.message_id else None
+        return sign(as_written(secret), found.message_id, int(found.timestamp), body) if found.message_id else None
     except ValueError:
         return None
 
@@ -79,8 +78,16 @@ def _secret_problems(secret: str) -> list[Problem]:
     found = []
     if secret != secret.strip():
         found.append(Problem("secret_white_space", "There is white space around the secret.", "Strip it.", fatal=False))
+    text = secret.strip()
+    if text.startswith(VERSION):
+        sentence = "The secret has v1, before it, which names the scheme and is no part of the secret."
+        found.append(Problem("secret_v1_prefix", sentence, "Begin the secret with whsec_.", fatal=False))
+    elif as_written(text) != text:
+        sentence = "The secret lacks whsec_ before it; it was read as if it had it."
+        remedy = "Leave whsec_ on: most libraries take it off themselves, and some need it."
+        found.append(Problem("secret_without_prefix", sentence, remedy, fatal=False))
     try:
-        key_of(secret.strip())
+        key_of(as_written(secret))
     except UnusableSecret as problem:
         remedy = "Copy the secret whole, from whsec_ to its last character."
         found.append(Problem("unusable_secret", str(problem), remedy, fatal=False))

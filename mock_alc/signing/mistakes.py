@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 
-from mock_alc.signing.standard_webhooks import PREFIX
+from mock_alc.signing.standard_webhooks import PREFIX, VERSION
 
 HASHES = {"sha256": hashlib.sha256, "sha1": hashlib.sha1, "sha512": hashlib.sha512}
 LARGEST_REENCODED = 262_144
@@ -31,7 +31,8 @@ class Variant:
 
 def keys(secret: str) -> Iterator[Variant]:
     """Yield the key in the secret, then those that result from decoding it wrongly."""
-    text = secret.strip()
+    given = secret.strip()
+    text = given.removeprefix(VERSION)
     bare = text.removeprefix(PREFIX)
     decode = "Take the secret without whsec_, decode it as base64, and use the bytes as the key."
     with suppress(ValueError):
@@ -44,11 +45,22 @@ def keys(secret: str) -> Iterator[Variant]:
     )
     yield Variant(text.encode(), "secret_not_decoded", "The secret was used as text, with its whsec_ prefix.", decode)
     yield from _carelessly_decoded(text, decode)
-    if secret != text:
+    if given != text:
+        yield from _with_version(given)
+    if secret != given:
         sentence = "The secret was used with the white space around it, as a file or a variable holds it."
         yield Variant(secret.encode(), "secret_white_space", sentence, f"Strip the secret. {decode}")
     if HEX.fullmatch(bare):
         yield Variant(bytes.fromhex(bare), "secret_from_hex", "The secret was decoded as hex.", decode)
+
+
+def _with_version(text: str) -> Iterator[Variant]:
+    """Yield what results when `v1,` is left before the secret: as text, and from decoders that skip other signs."""
+    sentence = "The secret was used with the v1, before whsec_, which is no part of it."
+    remedy = "Take the secret without v1,whsec_, decode it as base64, and use the bytes as the key."
+    yield Variant(text.encode(), "secret_v1_prefix", sentence, remedy)
+    for variant in _carelessly_decoded(text.replace(",", ""), remedy):
+        yield Variant(variant.value, "secret_v1_prefix", sentence, remedy)
 
 
 def _carelessly_decoded(text: str, decode: str) -> Iterator[Variant]:

@@ -8,6 +8,8 @@ import secrets
 from collections.abc import Iterable
 
 PREFIX = "whsec_"
+VERSION = "v1,"
+"""What some dashboards show before a secret. It names the scheme, and is no part of the secret."""
 SHORTEST, LONGEST = 24, 64  # Bytes of a key, by the specification.
 
 
@@ -31,6 +33,20 @@ def key_of(secret: str) -> bytes:
     if not SHORTEST <= len(key) <= LONGEST:
         raise UnusableSecret(f"A signing secret holds {SHORTEST} to {LONGEST} bytes; this one holds {len(key)}.")
     return key
+
+
+def as_written(secret: str) -> str:
+    """Return a secret that a person handed over as `whsec_…`.
+
+    White space around it and `v1,` before it are dropped. A prefix that was left off is added if that makes it a
+    secret, as the libraries of Standard Webhooks read it.
+    """
+    text = secret.strip().removeprefix(VERSION)
+    try:
+        key_of(PREFIX + text)
+    except UnusableSecret:
+        return text
+    return PREFIX + text
 
 
 def sign(secret: str, message_id: str, timestamp: int, body: bytes) -> str:

@@ -82,6 +82,17 @@ def test_a_secret_that_is_none_is_refused_with_a_sentence() -> None:
     assert "whsec_" in found.output
 
 
+@pytest.mark.parametrize("spelling", ["{bare}", "v1,whsec_{bare}", "v1,{bare}", " whsec_{bare} "])
+def test_sign_verify_and_explain_read_a_secret_alike(spelling: str) -> None:
+    """Without its prefix, with v1, before it, or with white space around it."""
+    secret = spelling.format(bare=SECRET.removeprefix("whsec_"))
+    signed = run("sign", "--secret", secret, "--data", BODY, "--json")
+    assert Webhook(SECRET).verify(BODY, json.loads(signed.stdout)) == json.loads(BODY)
+    lines = [part for name, value in json.loads(signed.stdout).items() for part in ("-H", f"{name}: {value}")]
+    for command in ("verify", "explain"):
+        assert run(command, "--secret", secret, *lines, "--data", BODY).exit_code == 0
+
+
 def test_a_line_that_is_no_header_is_refused_with_a_sentence() -> None:
     """The usual mistake is an equals sign."""
     assert "Name: value" in run("verify", "-H", "webhook-id=msg_1", "--data", BODY).output

@@ -188,6 +188,34 @@ def test_a_secret_that_is_none_is_told_so() -> None:
     assert spaced.valid and codes(spaced) == ["secret_white_space"]
 
 
+def test_a_secret_with_v1_before_it_is_told_so() -> None:
+    """Some dashboards show `v1,whsec_…`: the delivery is right, and so is what follows the comma."""
+    found = explain(f"v1,{SECRET}", headers(v1(CONTENT)), BODY, now=NOW)
+    assert (found.valid, codes(found)) == (True, ["secret_v1_prefix"])
+    assert "v1," in found.problems[0].sentence
+    assert found.expected_signature == v1(CONTENT)
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        f"v1,{SECRET}".encode(),
+        base64.b64decode(f"v1,{SECRET}="),
+        base64.b64decode(f"v1,{SECRET}".replace("_", "/")),
+    ],
+)
+def test_a_signature_made_with_v1_left_in_the_secret_is_recognised(key: bytes) -> None:
+    """As text, and as decoders read it that skip what is no base64."""
+    found = explain(f"v1,{SECRET}", headers(v1(CONTENT, key)), BODY, now=NOW)
+    assert (found.valid, set(codes(found))) == (False, {"secret_v1_prefix"})
+
+
+def test_a_secret_without_its_prefix_is_the_same_secret() -> None:
+    """As the libraries of Standard Webhooks read it."""
+    found = explain(SECRET.removeprefix("whsec_"), headers(v1(CONTENT)), BODY, now=NOW)
+    assert (found.valid, codes(found)) == (True, ["secret_without_prefix"])
+
+
 def test_signatures_that_commas_separate_are_found_all_the_same() -> None:
     """A proxy that joins headers writes commas."""
     assert judged(f"v1,{base64.b64encode(bytes(32)).decode()} {v1(CONTENT)}").valid
