@@ -86,9 +86,28 @@ def _start(flags: dict[str, Any]) -> "MockAlc":
         raise click.ClickException(str(error)) from error
     except OSError as error:
         raise click.ClickException(f"The server could not start: {error.strerror or error}.") from error
+    except Exception as error:
+        if refusal := _refusal(error):
+            raise refusal from error
+        raise
     finally:
         gc.freeze()  # Exclude the modules just loaded from later collections: they stay in memory.
         gc.enable()
+
+
+def _refusal(error: Exception) -> click.ClickException | None:
+    """Return the sentence for a setting that only the start can check; None for any other error."""
+    # Imported here, because the port is opened before anything heavy is loaded.
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from mock_alc.oauth.clients import UnusableRedirectUri
+
+    if isinstance(error, UnusableRedirectUri):
+        return click.UsageError(f"MOCK_ALC_REDIRECT_URIS: {error}")
+    if isinstance(error, SQLAlchemyError | ModuleNotFoundError):
+        reason = str(error).splitlines()[0]
+        return click.ClickException(f"MOCK_ALC_DATABASE_URL: The database cannot be opened: {reason}")
+    return None
 
 
 def _sentence(problem: Any) -> str:

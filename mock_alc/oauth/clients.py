@@ -51,7 +51,11 @@ def provision_client(session: Session, config: Config) -> None:
 
 def check_redirect_uri(uri: str) -> None:
     """Raise UnusableRedirectUri unless response parameters can be added to the URI without ambiguity (A3)."""
-    parts = urlsplit(uri)
+    try:
+        parts = urlsplit(uri)
+        parts.port  # noqa: B018 (raises for a port that is not one)
+    except ValueError as error:
+        raise UnusableRedirectUri(f"The redirect URI {uri!r} cannot be read as a URI.") from error
     if not uri.isascii() or not uri.isprintable() or " " in uri or not parts.scheme or parts.scheme in UNSAFE_SCHEMES:
         raise UnusableRedirectUri(f"The redirect URI {uri!r} must be absolute and written in ASCII.")
     if "#" in uri or "@" in parts.netloc:

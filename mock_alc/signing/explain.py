@@ -12,7 +12,7 @@ from typing import Any
 from mock_alc.signing import mistakes
 from mock_alc.signing.headers import Problem, SignedHeaders, read_headers, timestamp_problems
 from mock_alc.signing.mistakes import HASHES, Variant
-from mock_alc.signing.standard_webhooks import PREFIX, VERSION, UnusableSecret, as_written, key_of, sign
+from mock_alc.signing.standard_webhooks import VERSION, UnusableSecret, as_written, key_of, sign
 
 TOLERANCE = 300
 LARGEST_SEARCHED = 65_536  # Bytes; larger bodies are checked for single mistakes only, since each try costs a hash.

@@ -174,6 +174,8 @@ def test_a_start_loads_only_what_a_start_needs() -> None:
         (["--port", "99999"], "MOCK_ALC_PORT"),
         (["--url", "http://alc.example"], "plain http is for loopback only"),
         (["--redirect-uris", "https://a.example"], "without the id of their client"),
+        (["--port", "0", "--client-id", "x", "--redirect-uris", "/callback"], "MOCK_ALC_REDIRECT_URIS: The redirect"),
+        (["--port", "0", "--client-id", "x", "--redirect-uris", "http://[::1/cb"], "cannot be read as a URI"),
     ],
 )
 def test_a_wrong_flag_is_explained(flags: list[str], sentence: str) -> None:
@@ -181,6 +183,14 @@ def test_a_wrong_flag_is_explained(flags: list[str], sentence: str) -> None:
     result = CliRunner().invoke(main, ["serve", *flags])
     assert result.exit_code == 2
     assert sentence in result.output
+
+
+@pytest.mark.parametrize("url", ["nonsense", "postgresql://a:hunter2@127.0.0.1:1/x", "oracle://x"])
+def test_a_database_that_cannot_be_opened_is_explained(url: str) -> None:
+    """With the setting, without its password, and without a traceback."""
+    result = CliRunner().invoke(main, ["serve", "--port", "0", "--database-url", url])
+    assert (result.exit_code, "MOCK_ALC_DATABASE_URL" in result.output) == (1, True)
+    assert "hunter2" not in result.output
 
 
 def test_a_taken_port_is_explained(running: MockAlc) -> None:

@@ -68,6 +68,8 @@ def test_tokens_come_without_a_browser_and_can_be_refreshed(alc: Alc) -> None:
         ("clients", {"redirect_uris": "https://a.example"}, 422),
         ("clients", {"redirect_uris": [], "token_endpoint_auth_method": "tls"}, 422),
         ("clients", {"redirect_uris": [], "scope": "admin"}, 422),
+        ("clients", {"redirect_uris": ["http://[::1/cb"]}, 422),
+        ("clients", {"redirect_uris": ["https://a.example:x/cb"]}, 422),
         ("leads/nothing/decide", {}, 404),
         ("leads/nothing/decide", {"interest": "maybe"}, 422),
         ("deliveries/nothing/resend", {}, 404),
