@@ -9,7 +9,7 @@ from mock_alc.api.bodies import json_body
 from mock_alc.background.time_travel import HORIZON
 from mock_alc.base.clock import iso
 from mock_alc.base.errors import invalid
-from mock_alc.control.guard import control_api
+from mock_alc.control.guard import control_api, refuse_unknown
 from mock_alc.services import alc
 
 LONGEST = timedelta(days=3_650).total_seconds()
@@ -27,6 +27,7 @@ def show_clock() -> ResponseReturnValue:
 def move_clock() -> ResponseReturnValue:
     """Advance the clock; the answer comes when everything that became due has been done."""
     body = json_body()
+    refuse_unknown(body, ("advance", "set", "until", "at_most"))
     if "advance" in body:
         alc().time.advance(_seconds(body, "advance"))
     elif "set" in body:

@@ -56,7 +56,9 @@ def revoke_tokens() -> ResponseReturnValue:
 @control_api.post("/clients")
 def make_client() -> ResponseReturnValue:
     """Register an OAuth client, or replace one, and return its credentials."""
-    wanted = optional_texts("client_id", "client_secret", "token_endpoint_auth_method", "scope")
+    wanted = optional_texts(
+        "client_id", "client_secret", "token_endpoint_auth_method", "scope", besides=["redirect_uris"]
+    )
     uris = optional_json_body().get("redirect_uris")
     if not isinstance(uris, list) or not all(isinstance(uri, str) for uri in uris):
         raise invalid({"redirect_uris": "This field must be a list of texts."})

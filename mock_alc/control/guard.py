@@ -1,5 +1,6 @@
 """The blueprint of the control API: who may call it, and how optional fields are read."""
 
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from flask import Blueprint, request
@@ -21,9 +22,25 @@ def _only_this_machine() -> None:
         raise ApiError(403, "not_for_pages", "The control API does not answer web pages.")
 
 
-def optional_texts(*names: str) -> dict[str, str]:
-    """Return the fields in `names` that were sent; raises ApiError 422 for one that is not text."""
+def refuse_unknown(body: Mapping[str, Any], known: Collection[str], *, where: str = "") -> None:
+    """Raise ApiError 400 that names each key of `body` that is not in `known`; `where` is put before the names.
+
+    A key that is spelled wrong would otherwise be ignored, and the test that sends it would pass for no reason.
+    """
+    if unknown := [name for name in body if name not in known]:
+        names = ", ".join(f"{where}{name}" for name in unknown)
+        known_names = ", ".join(known) or "none"
+        problems = {f"{where}{name}": f"There is no such field. The fields are: {known_names}." for name in unknown}
+        raise ApiError(400, "unknown_fields", f"This body has fields that are not known: {names}.", fields=problems)
+
+
+def optional_texts(*names: str, besides: Collection[str] = ()) -> dict[str, str]:
+    """Return the fields in `names` that were sent; raises ApiError 422 for one that is not text.
+
+    Raises ApiError 400 for a field that is neither in `names` nor in `besides`.
+    """
     body: dict[str, Any] = optional_json_body()
+    refuse_unknown(body, (*names, *besides))
     given = {name: body[name] for name in names if body.get(name) is not None}
     wrong = {name: problem for name, value in given.items() if (problem := text_problem(value))}
     if wrong:

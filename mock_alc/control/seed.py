@@ -14,20 +14,26 @@ from mock_alc.api.leads import checked_lead
 from mock_alc.api.webhooks import check_webhook
 from mock_alc.base.accounts import DEMO_ACCOUNT, find_or_make_account
 from mock_alc.base.errors import ApiError, invalid
-from mock_alc.control.guard import control_api
+from mock_alc.control.guard import control_api, refuse_unknown
 from mock_alc.leads import agent, leads
 from mock_alc.leads.conversations import OUTCOMES
 from mock_alc.services import alc
 from mock_alc.signing.standard_webhooks import new_secret
 from mock_alc.webhooks import registrations
 
-KINDS = ("leads", "webhooks")
+FIELDS = {
+    "leads": ("recordId", "name", "phoneNumber", "interest", "account"),
+    "webhooks": ("name", "url", "event", "secret", "expires_in", "account"),
+}
+"""What a seed has, and the fields of each."""
 
 
 @control_api.post("/seed")
 def seed() -> ResponseReturnValue:
     """Create leads and webhooks, all or none. Each has the fields of the public API, and optionally an `account`."""
-    wanted = {kind: _rows(kind, rows) for kind, rows in json_body().items()}
+    body = json_body()
+    refuse_unknown(body, FIELDS)
+    wanted = {kind: _rows(kind, rows) for kind, rows in body.items()}
     try:
         with alc().database.write() as session:
             made = {
@@ -41,10 +47,10 @@ def seed() -> ResponseReturnValue:
 
 
 def _rows(kind: str, rows: Any) -> list[dict[str, Any]]:
-    if kind not in KINDS:
-        raise invalid({kind: f"A seed has: {', '.join(KINDS)}."})
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise invalid({kind: "This field must be a list of objects."})
+    for number, row in enumerate(rows):
+        refuse_unknown(row, FIELDS[kind], where=f"{kind}[{number}].")
     return rows
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.unit.mock_alc.support import REDIRECT, Alc, Receiver, basic
+from tests.unit.mock_alc.support import LEAD, REDIRECT, Alc, Receiver, basic
 
 
 def test_the_control_api_is_shut_unless_asked_for(make_alc: Callable[..., Alc]) -> None:
@@ -81,6 +81,31 @@ def test_mistakes_at_the_control_api_are_explained(alc: Alc, path: str, body: di
     answer = alc.http.post(f"/_mock/{path}", json=body)
     assert answer.status_code == status
     assert answer.get_json()["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "name"),
+    [
+        ("tokens", {"scopes": "leads"}, "scopes"),
+        ("clients", {"redirect_uris": [REDIRECT], "auth_method": "none"}, "auth_method"),
+        ("clients", {"redirect_uri": REDIRECT}, "redirect_uri"),
+        ("prospects", {"prospectId": "1", "prospectName": "A", "prospectEmail": "a@b.example", "name": "A"}, "name"),
+        ("seed", {"lead": []}, "lead"),
+        ("seed", {"leads": [LEAD | {"record_id": "1"}]}, "leads[0].record_id"),
+        ("seed", {"webhooks": [{"name": "a", "url": "https://a.example/", "events": "lead.processed"}]}, "].events"),
+        ("leads/nothing/decide", {"intrest": "interested"}, "intrest"),
+        ("scenarios/early", {"recordId": "1"}, "recordId"),
+        ("clock", {"advance": 1, "unit": "s"}, "unit"),
+    ],
+)
+def test_keys_that_are_not_known_are_refused_by_name(alc: Alc, path: str, body: dict[str, object], name: str) -> None:
+    """A wrong spelling would be ignored, and the test that sends it would pass for no reason."""
+    before = alc.http.get("/_mock/state").get_json()
+    answer = alc.http.post(f"/_mock/{path}", json=body)
+    error = answer.get_json()["error"]
+    assert (answer.status_code, error["code"]) == (400, "unknown_fields")
+    assert name in error["message"] and any(field.endswith(name) for field in error["fields"])
+    assert alc.http.get("/_mock/state").get_json() == before
 
 
 def test_the_configured_client_is_there_from_the_start_and_after_a_reset(make_alc: Callable[..., Alc]) -> None:

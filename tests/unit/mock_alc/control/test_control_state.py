@@ -26,7 +26,6 @@ def test_a_seed_makes_leads_and_webhooks_and_tells_nobody(alc: Alc, receiver: Re
 @pytest.mark.parametrize(
     "body",
     [
-        {"people": []},
         {"leads": {}},
         {"leads": ["Ada"]},
         {"leads": [{**LEAD, "phoneNumber": "1"}]},
