@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+from unittest.mock import patch
 from urllib.parse import urlsplit
 
 import requests
@@ -43,13 +44,46 @@ def answer_in_process(**settings: Any) -> Iterator[Flask]:
     services.worker.start()
     try:
         with responses.RequestsMock(assert_all_requests_are_fired=False) as mocked:
+            ours = re.compile(f"{_origin(config.issuer)}([/?]|$)")
             for method in METHODS:
-                mocked.add_callback(method, re.compile(re.escape(config.issuer) + "(/|$)"), lambda r: _answer(app, r))
+                mocked.add_callback(method, ours, lambda r: _answer(app, r))
             for prefix in OWN_MACHINE:
                 mocked.add_passthru(prefix)
-            yield app
+            with _ahead_of_other_mocks(mocked, ours):
+                yield app
     finally:
         services.close()
+
+
+def _origin(url: str) -> str:
+    """Return the pattern of an origin; the default port of its scheme may be written out."""
+    default = {"https": 443, "http": 80}[urlsplit(url).scheme]
+    named = re.escape(url.removesuffix(f":{default}"))
+    return named if urlsplit(url).port not in (None, default) else f"{named}(:{default})?"
+
+
+@contextmanager
+def _ahead_of_other_mocks(mocked: responses.RequestsMock, ours: re.Pattern[str]) -> Iterator[None]:
+    """Let `mocked` answer its requests also while another mock is active: `@responses.activate` starts after it.
+
+    What that one does not know on this machine, such as the receiver under test, is reached too.
+    """
+    answer = responses.RequestsMock._on_request
+
+    def on_request(self: responses.RequestsMock, adapter: Any, request: requests.PreparedRequest, **more: Any) -> Any:
+        url = str(request.url)
+        if self is not mocked and (ours.match(url) or _is_left_alone(self, request)):
+            return answer(mocked, adapter, request, **more)
+        return answer(self, adapter, request, **more)
+
+    with patch.object(responses.RequestsMock, "_on_request", on_request):
+        yield
+
+
+def _is_left_alone(other: responses.RequestsMock, request: requests.PreparedRequest) -> bool:
+    """Return whether a request goes to this machine, and the other mock has no answer for its URL."""
+    url = str(request.url)
+    return url.startswith(OWN_MACHINE) and not any(one._url_matches(one.url, url) for one in other.registered())
 
 
 def _answer(app: Flask, request: requests.PreparedRequest) -> tuple[int, dict[str, str], bytes]:

@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 import requests
+import responses
 from flask import Flask, request
 from standardwebhooks import Webhook
 
@@ -47,6 +48,50 @@ def alc(request: pytest.FixtureRequest) -> Alc:
     """Behind a socket, and in process: both do the same."""
     found: Alc = request.getfixturevalue(request.param)
     return found
+
+
+@pytest.mark.parametrize("path", ["", "/", "?limit=1", "/api/v1/leads", "/api/v1/leads?limit=1"])
+@pytest.mark.parametrize("origin", ["https://api.acmeleadchecker.ai", "https://api.acmeleadchecker.ai:443"])
+def test_the_default_port_may_be_written_out(alc_responses: Alc, origin: str, path: str) -> None:
+    """Some HTTP libraries and settings do that."""
+    bearer = {"Authorization": f"Bearer {alc_responses.token()}"}
+    assert requests.get(f"{origin}{path}", headers=bearer, timeout=10).status_code == 200
+
+
+@pytest.mark.parametrize("url", ["https://api.acmeleadchecker.ai:444/", "https://api.acmeleadchecker.ai.evil.example/"])
+def test_another_origin_is_not_answered(alc_responses: Alc, url: str) -> None:
+    """Nor is it reached."""
+    with pytest.raises(requests.ConnectionError, match="Connection refused by Responses"):
+        requests.get(url, timeout=10)
+
+
+@responses.activate
+def test_a_test_may_activate_responses_itself(alc_responses: Alc) -> None:
+    """ALC and what the test itself registers are both answered, and ALC reaches the receiver."""
+    received = list[str]()
+
+    def receiver(_environ: Any, start_response: Any) -> list[bytes]:
+        received.append("delivered")
+        start_response("200 OK", [])
+        return []
+
+    url = alc_responses.serve(receiver)
+    responses.get("https://other.example/", json={"other": True})
+    alc_responses.register_webhook(url)
+    assert requests.get("https://other.example/", timeout=10).json() == {"other": True}
+    assert send(alc_responses).status_code == 201
+    alc_responses.decide(alc_responses.leads()[0])
+    assert received == ["delivered"]
+    with pytest.raises(requests.ConnectionError, match="Connection refused by Responses"):
+        requests.get("https://third.example/", timeout=10)
+
+
+@responses.activate(registry=responses.registries.OrderedRegistry)
+def test_a_test_may_activate_responses_with_a_registry(alc_responses: Alc) -> None:
+    """What the test registers for this machine is its own."""
+    responses.get("http://127.0.0.1:9/", json={"mine": True})
+    assert send(alc_responses).status_code == 201
+    assert requests.get("http://127.0.0.1:9/", timeout=10).json() == {"mine": True}
 
 
 def send(alc: Alc, **changes: Any) -> requests.Response:
