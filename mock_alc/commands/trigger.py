@@ -9,6 +9,7 @@ from mock_alc.commands.control_client import api, call, token_of, url_option
 EVENTS = ("lead.processed", "prospect.updated", "webhook.test")
 INTERESTS = ("interested", "not_interested", "no_answer")
 PROCESSING = "processing"
+RECORD, NAME = "1", "Ada Lovelace"
 
 TRIGGER_HELP = """Send EVENT now to every webhook of the demo account that listens for it, and show what they answer.
 
@@ -17,16 +18,20 @@ mock-alc trigger lead.processed --record-id 42 --interest no_answer
 mock-alc trigger prospect.updated --record-id 42 --email new@example.com
 mock-alc trigger webhook.test
 
+prospect.updated is about the last lead of the record, or about the last lead of all. It names the lead, as the agent
+does in a chat.
+
+\b
 The mock must run with --control. Exit code 1 when nobody listens, or somebody did not take it.
 """
 
 
 @click.command(help=TRIGGER_HELP)
 @click.argument("event", type=click.Choice(EVENTS))
-@click.option("--record-id", default="1", show_default=True, help="lead.processed: the lead's record.")
-@click.option("--lead-id", help="lead.processed: an undecided lead. [default: of the record, or a new one]")
+@click.option("--record-id", help="The lead's record. [default: 1; prospect.updated: that of the last lead]")
+@click.option("--lead-id", help="The lead; undecided for lead.processed. [default: of the record, or a new one]")
 @click.option("--interest", type=click.Choice(INTERESTS), default="interested", show_default=True, help="The outcome.")
-@click.option("--name", default="Ada Lovelace", show_default=True, help="The person's name.")
+@click.option("--name", help="The person's name. [default: the lead's, or Ada Lovelace]")
 @click.option("--phone-number", default="+442071838750", show_default=True, help="Of a new lead, as E.164.")
 @click.option("--email", default="ada@example.com", show_default=True, help="prospect.updated: the new address.")
 @url_option
@@ -49,7 +54,7 @@ def trigger(event: str, *, url: str, **wanted: Any) -> None:
 
 
 def _lead(url: str, wanted: dict[str, Any]) -> None:
-    lead_id = wanted["lead_id"] or _open_lead(url, wanted["record_id"]) or _new_lead(url, wanted)
+    lead_id = wanted["lead_id"] or _open_lead(url, wanted["record_id"] or RECORD) or _new_lead(url, wanted)["id"]
     call(url, "POST", f"/leads/{lead_id}/decide", {"interest": wanted["interest"]})
 
 
@@ -59,18 +64,38 @@ def _open_lead(url: str, record_id: str) -> str | None:
     return found[0] if found else None
 
 
-def _new_lead(url: str, wanted: dict[str, Any]) -> str:
-    body = {"recordId": wanted["record_id"], "name": wanted["name"], "phoneNumber": wanted["phone_number"]}
-    return str(api(url, "POST", "/leads", body, token=token_of(url))["id"])
+def _new_lead(url: str, wanted: dict[str, Any]) -> dict[str, Any]:
+    body = {
+        "recordId": wanted["record_id"] or RECORD,
+        "name": wanted["name"] or NAME,
+        "phoneNumber": wanted["phone_number"],
+    }
+    return dict(api(url, "POST", "/leads", body, token=token_of(url)))
 
 
 def _prospect(url: str, wanted: dict[str, Any]) -> None:
+    """Announce a prospect by the id of a lead, as the agent does: apps know their leads, not ALC's prospects."""
+    lead = _last_lead(url, wanted) or _new_lead(url, wanted)
+    click.echo(f"This is about lead {lead['id']}: {lead['name']}, record {lead['record_id']}.")
     body = {
-        "prospectId": wanted["record_id"],
-        "prospectName": wanted["name"],
+        "prospectId": lead["id"],
+        "prospectName": wanted["name"] or lead["name"],
         "prospectEmail": wanted["email"],
     }
-    call(url, "POST", "/prospects", body)
+    call(url, "POST", "/prospects", body | ({"account": lead["account"]} if "account" in lead else {}))
+
+
+def _last_lead(url: str, wanted: dict[str, Any]) -> dict[str, Any] | None:
+    """Return the newest lead with the given id and record; None if there is none."""
+    asked = {field: wanted[option] for field, option in (("id", "lead_id"), ("record_id", "record_id"))}
+    fitting = [
+        lead
+        for lead in call(url, "GET", "/leads")["leads"]
+        if all(value in (None, lead[field]) for field, value in asked.items())
+    ]
+    if not fitting and wanted["lead_id"]:
+        raise click.ClickException(f"There is no such lead: {wanted['lead_id']}. `GET /_mock/leads` lists them.")
+    return fitting[-1] if fitting else None
 
 
 def _test(url: str, _wanted: dict[str, Any]) -> None:

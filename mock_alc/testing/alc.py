@@ -82,7 +82,10 @@ class Alc:
     def update_prospect(
         self, prospect_id: str = "1", name: str = "Ada Lovelace", email: str = "ada@example.com"
     ) -> None:
-        """Deliver changed data of a person to the webhooks for `prospect.updated`."""
+        """Deliver changed data of a person to the webhooks for `prospect.updated`.
+
+        The agent itself names the lead's id as `prospect_id`.
+        """
         self._control("POST", "prospects", {"prospectId": prospect_id, "prospectName": name, "prospectEmail": email})
         self._services.time.advance(0)
 

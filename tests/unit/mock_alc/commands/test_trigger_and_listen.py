@@ -54,6 +54,36 @@ def test_the_other_events_are_sent_too(running: MockAlc, receiver: Receiver) -> 
     assert [json.loads(one.body)["event"] for one in receiver.received] == ["prospect_updated", "webhook.test"]
 
 
+def test_a_prospect_is_named_by_its_lead(running: MockAlc, receiver: Receiver) -> None:
+    """As the agent does: the last lead of the record, under the lead's own name."""
+    alc = Alc(running.app)
+    alc.register_webhook(receiver.url(), "prospect.updated")
+    alc.send_lead(recordId="42", name="Grace Hopper")
+    lead = alc.send_lead(recordId="42", name="Grace Hopper")
+    alc.send_lead(recordId="43", name="Jean Bartik")
+    found = run(running, "trigger", "prospect.updated", "--record-id", "42", "--email", "new@example.com")
+    assert found.exit_code == 0, found.output
+    assert f"lead {lead['id']}: Grace Hopper, record 42." in found.output
+    data = {"prospectId": lead["id"], "prospectName": "Grace Hopper", "prospectEmail": "new@example.com"}
+    assert json.loads(receiver.received[-1].body)["data"] == data
+
+
+def test_a_prospect_without_a_record_is_that_of_the_last_lead(running: MockAlc, receiver: Receiver) -> None:
+    """The output says which; a lead that the mock does not have is refused, and without any, one is made."""
+    alc = Alc(running.app)
+    alc.register_webhook(receiver.url(), "prospect.updated")
+    first = run(running, "trigger", "prospect.updated").output
+    [made] = alc.leads()
+    assert f"lead {made['id']}: Ada Lovelace, record 1." in first
+    lead = alc.send_lead(recordId="7", name="Grace Hopper")
+    assert f"lead {lead['id']}" in run(running, "trigger", "prospect.updated", "--name", "Grace M. Hopper").output
+    sent = [json.loads(one.body)["data"] for one in receiver.received]
+    assert [one["prospectId"] for one in sent] == [made["id"], lead["id"]]
+    assert sent[1]["prospectName"] == "Grace M. Hopper"
+    refused = run(running, "trigger", "prospect.updated", "--lead-id", "lead_nobody")
+    assert (refused.exit_code, "no such lead" in refused.output) == (1, True)
+
+
 def test_a_refusal_is_told_by_the_exit_code(running: MockAlc, receiver: Receiver) -> None:
     """The output shows the status and the time of the next attempt."""
     receiver.answer(500)
