@@ -205,7 +205,8 @@ def _error(response: FetchResponse) -> AttioApiError:
         return Forbidden(message)
     if response.status == 504:  # a gateway timed out
         return AnswerLost(message, retry_after=retry_after)
-    if response.status in (409, 429) or response.status >= 500:
+    may_pass = response.status in (409, 429) or response.status >= 500
+    if may_pass and _code(response) != "uniqueness_conflict":  # which stays so, however often it is tried
         return AttioApiError(message, retry_after=retry_after)
     return AttioRefused(message)
 
@@ -220,6 +221,14 @@ def _message(response: FetchResponse) -> str:
         return " ".join([str(body["message"]), *details])
     except (ValueError, KeyError, TypeError, AttributeError):
         return f"Attio answered with status {response.status}."
+
+
+def _code(response: FetchResponse) -> str | None:
+    try:
+        body = response.json()
+    except ValueError:
+        return None
+    return body.get("code") if isinstance(body, dict) else None
 
 
 def _found(path: str) -> dict[str, Any] | None:

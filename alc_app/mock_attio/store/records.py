@@ -43,23 +43,27 @@ class Change:
 def commit_change(services: Services, change: Callable[[Session], Change]) -> Change:
     """Run one change of one record and queue its webhook events, in one transaction.
 
-    Raises AttioError (409) if a unique value is taken, or if another write is in the way.
+    Raises AttioError: 400 if a unique value is taken, 409 if another write is in the way.
     """
     try:
-        with services.database.writing() as session:
-            done = change(session)
-            enqueue(session, done.events(), services.config.now())
-    except IntegrityError as error:
-        message = (
-            "The value of a unique attribute conflicts with one already in the system. Update that record instead."
-        )
-        raise AttioError(409, "uniqueness_conflict", message) from error
-    except OperationalError as error:  # a deadlock, or a lock timeout
+        try:
+            done = _commit(services, change)
+        except IntegrityError:
+            # Another write took a unique value after the check. The second time, the check finds it and names it.
+            done = _commit(services, change)
+    except (IntegrityError, OperationalError) as error:  # a deadlock, or a lock timeout
         logger.warning("The database refused a change: %s", error.orig)
         raise AttioError(409, "concurrent_write_conflict", "Another write was in the way. Try again.") from error
     if done.event_type != "record.updated" or done.attributes:
         names = ", ".join(attribute.api_slug for attribute in done.attributes)
         logger.info("%s %s/%s %s", done.event_type, done.object_slug, done.record.record_id, names)
+    return done
+
+
+def _commit(services: Services, change: Callable[[Session], Change]) -> Change:
+    with services.database.writing() as session:
+        done = change(session)
+        enqueue(session, done.events(), services.config.now())
     return done
 
 
@@ -176,6 +180,8 @@ class Editor:
     def _insert(self, record: Record, attribute: Attribute, contents: list[Content], *, first: int) -> None:
         assert record.number is not None  # noqa: S101 - given by the flush in create()
         kind = value_type(attribute)
+        if attribute.is_unique:
+            self._refuse_taken(attribute, [kind.key(content) for content in contents])
         for position, content in enumerate(contents, start=first):
             key = kind.key(content)
             value = Value(
@@ -191,6 +197,20 @@ class Editor:
                 actor_id=self.actor.id,
             )
             self.schema.session.add(value)
+
+    def _refuse_taken(self, attribute: Attribute, keys: list[str | None]) -> None:
+        """Raise AttioError (400) if another value of this unique attribute has one of the keys."""
+        holders = select(Value.unique_key).where(
+            Value.attribute_id == attribute.attribute_id, col(Value.unique_key).in_(keys)
+        )
+        twice = (key for key in keys if keys.count(key) > 1)
+        taken = self.schema.session.exec(holders).first() or next(twice, None)
+        if taken is not None:
+            message = (
+                f'The value "{taken}" provided for attribute with slug "{attribute.api_slug}" conflicts with one '
+                "already in the system."
+            )
+            raise AttioError(400, "uniqueness_conflict", message)
 
     def _check_required(self, contents: dict[str, list[Content]], *, among: Container[str]) -> None:
         """Raise AttioError (400) if one of the attributes `among` (ids) is required and would be empty."""

@@ -67,6 +67,26 @@ def test_messages_carry_the_paths_of_what_is_wrong(outside: Outside, body: objec
     assert raised.value.message == message
 
 
+@pytest.mark.parametrize("status", [400, 409])
+def test_a_value_that_another_record_has_is_refused_for_good(outside: Outside, status: int) -> None:
+    """C5: it stays so, however often it is tried. Attio answers 400; some of its routes and clients say 409."""
+    message = 'The value "ada@example.com" provided for attribute with slug "email_addresses" conflicts with one.'
+    outside.fault("PUT", says(status, {"code": "uniqueness_conflict", "message": message}))
+
+    with pytest.raises(AttioRefused) as raised:
+        attio_api.assert_record("people", "email_addresses", {"email_addresses": ["ada@example.com"]})
+    assert raised.value.message == message
+
+
+def test_a_concurrent_write_is_tried_again(outside: Outside) -> None:
+    """C5: 409 as such means that another write was in the way."""
+    outside.fault("PATCH", says(409, {"code": "concurrent_write_conflict", "message": "Try again."}))
+
+    with pytest.raises(AttioApiError) as raised:
+        attio_api.update_record("people", "record", {})
+    assert not isinstance(raised.value, AttioRefused)
+
+
 def test_attios_http_date_is_a_wait(outside: Outside) -> None:
     """R21: Attio sends a date; one in the past is no wait."""
     outside.fault("PATCH", says(429, Retry_After="Wed, 21 Oct 2015 07:28:00 GMT"))

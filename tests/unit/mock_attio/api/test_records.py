@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from alc_app.mock_attio.store.records import Editor
+from alc_app.mock_attio.store.tables import Attribute
 from tests.unit.mock_attio.conftest import Attio
 
 PEOPLE = "/v2/objects/people/records"
@@ -114,10 +116,38 @@ def test_an_upsert_that_cannot_match_says_why(attio: Attio, path: str, values: d
 
 def test_a_unique_value_belongs_to_one_record_only(attio: Attio) -> None:
     """A creation or update that takes another record's email address is refused and changes nothing."""
-    body = {"data": {"values": {"job_title": "Thief", "email_addresses": ["ada@example.com"]}}}
-    assert attio.refused("POST", PEOPLE, body)["code"] == "uniqueness_conflict"
-    assert attio.refused("PATCH", attio.path(1), body)["code"] == "uniqueness_conflict"
+    body = {"data": {"values": {"job_title": "Thief", "email_addresses": ["Ada@example.com"]}}}
+    for method, path in (("POST", PEOPLE), ("PATCH", attio.path(1)), ("PUT", attio.path(1))):
+        error = attio.refused(method, path, body)
+        assert (error["status_code"], error["code"]) == (400, "uniqueness_conflict")
+        assert "email_addresses" in error["message"] and "ada@example.com" in error["message"]
     assert attio.person(1)["values"]["job_title"][0]["value"] == "VP Operations"
+
+
+def test_a_conflict_in_a_custom_unique_attribute_is_named_by_it(attio: Attio) -> None:
+    """An upsert matches by one unique attribute and may conflict in another."""
+    attio.add_attribute("badge", "text", is_unique=True)
+    attio.write("PATCH", attio.path(1), {"badge": "7"})
+    body = {"data": {"values": {"badge": "7", "email_addresses": ["ada@example.com"]}}}
+    error = attio.refused("PUT", UPSERT, body)
+    assert (error["status_code"], error["code"]) == (400, "uniqueness_conflict")
+    assert '"badge"' in error["message"]
+    assert attio.write("PATCH", attio.path(1), {"badge": "7"})["badge"][0]["value"] == "7"
+
+
+def test_a_value_taken_after_the_check_is_refused_alike(attio: Attio, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two writes at once: the database finds the conflict, and the second attempt names it."""
+    check, calls = Editor._refuse_taken, list[str]()
+
+    def blind_once(self: Editor, attribute: Attribute, keys: list[str | None]) -> None:
+        if attribute.api_slug == "email_addresses" and not calls:
+            calls.append("blind")
+            return
+        check(self, attribute, keys)
+
+    monkeypatch.setattr(Editor, "_refuse_taken", blind_once)
+    error = attio.refused("POST", PEOPLE, {"data": {"values": {"email_addresses": ["ada@example.com"]}}})
+    assert (error["status_code"], error["code"], calls) == (400, "uniqueness_conflict", ["blind"])
 
 
 def test_a_unique_value_that_was_given_up_can_be_taken(attio: Attio) -> None:
