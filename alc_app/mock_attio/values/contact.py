@@ -17,6 +17,8 @@ _RESERVED_ENDINGS = frozenset({"test", "invalid", "example", "localhost"})  # RF
 _SECOND_LEVEL = frozenset({"ac", "co", "com", "edu", "gov", "net", "org"})
 # Reserved for film and TV by Ofcom, ComReg and Arcep, so common in examples; `phonenumbers` calls them invalid.
 _DRAMA_NUMBERS = ("+447700900", "+441632960", "+35320910", "+35320911", "+35320912", "+3363998")
+_NAME_PARTS = ("first_name", "last_name", "full_name")
+_NAME_PROBLEM = "A name needs first_name, last_name and full_name, each of them a text; one may be empty."
 _PHONE_PROBLEM = "Invalid phone number, possibly due to missing country information"
 _MAX_PHONE = 64
 
@@ -28,15 +30,11 @@ def _personal_name(item: Any, _attribute: Attribute, _schema: Schema) -> Content
         return {"first_name": first, "last_name": last, "full_name": f"{first} {last}".strip()}
     if not isinstance(item, dict):
         as_text(item)
-    given = {name: as_text_or_none(item.get(name), name) for name in ("first_name", "last_name", "full_name")}
-    if not any(given.values()):
-        raise InvalidValueError("A name needs first_name, last_name and full_name.", "full_name", expected="string")
-    first, last = given["first_name"] or "", given["last_name"] or ""
-    return {
-        "first_name": first,
-        "last_name": last,
-        "full_name": given["full_name"] or f"{first} {last}".strip(),
-    }
+    given = {part: as_text_or_none(item.get(part), part) for part in _NAME_PARTS}
+    missing = next((part for part, text in given.items() if text is None), None)
+    if missing is not None or not any(given.values()):
+        raise InvalidValueError(_NAME_PROBLEM, missing or "full_name", expected="string")
+    return given
 
 
 def _email_address(item: Any, _attribute: Attribute, _schema: Schema) -> Content:

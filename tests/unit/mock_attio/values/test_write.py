@@ -101,13 +101,30 @@ def test_a_value_of_the_wrong_kind_is_refused(attio: Attio, kind: str, written: 
             "King",
             "Ada King, Countess",
         ),
-        ({"full_name": "Ada Lovelace"}, "", "", "Ada Lovelace"),
+        ({"first_name": "Ada", "last_name": "", "full_name": "Ada"}, "Ada", "", "Ada"),
     ],
 )
 def test_names_are_parsed(attio: Attio, written: object, first: str, last: str, full: str) -> None:
     """Both forms of a personal name."""
     name = attio.write("PATCH", attio.path(1), {"name": written})["name"][0]
     assert (name["first_name"], name["last_name"], name["full_name"]) == (first, last, full)
+
+
+NAME = {"first_name": "Ada", "last_name": "Lovelace", "full_name": "Ada Lovelace"}
+
+
+@pytest.mark.parametrize("part", NAME)
+@pytest.mark.parametrize("method", ["POST", "PATCH", "PUT"])
+def test_a_name_needs_its_three_parts(attio: Attio, method: str, part: str) -> None:
+    """Attio's docs: the object form has all three; a client that leaves one out must learn it here."""
+    path = "/v2/objects/people/records" if method == "POST" else attio.path(1)
+    without = {key: text for key, text in NAME.items() if key != part}
+    for written in (without, without | {part: None}, [without]):
+        error = attio.refused(method, path, {"data": {"values": {"name": written}}})
+        assert (error["status_code"], error["code"]) == (400, "validation_type")
+        [problem] = error["validation_errors"]
+        assert part in problem["path"] and part in problem["message"]
+    attio.write(method, path, {"name": NAME})
 
 
 def test_a_national_number_needs_its_country(attio: Attio) -> None:
