@@ -1,8 +1,10 @@
 """`mock-alc` and its command `serve`. Imports are made inside the functions, so that `--help` is fast."""
 
 import gc
+import io
 import logging
 import signal
+import sys
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +12,7 @@ import click
 
 from mock_alc.commands import grade, signatures
 from mock_alc.commands.listen import listen
+from mock_alc.commands.options import as_utf8
 from mock_alc.commands.scenario import scenario
 from mock_alc.commands.serve_help import SERVE_HELP
 from mock_alc.commands.trigger import trigger
@@ -18,7 +21,18 @@ if TYPE_CHECKING:
     from mock_alc.server import MockAlc
 
 
-@click.group()
+class AnyTerminal(click.Group):
+    """A group of commands that works where the locale's encoding lacks characters, such as `LC_ALL=C`."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the arguments as UTF-8, whatever the locale; let output show `?` for what its encoding lacks."""
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, io.TextIOWrapper) and stream.errors in ("strict", "surrogateescape"):
+                stream.reconfigure(errors="replace")
+        return super().parse_args(ctx, [as_utf8(argument) for argument in args])
+
+
+@click.group(cls=AnyTerminal)
 @click.version_option(package_name="acme-lead-checker")
 def main() -> None:
     """Acme Lead Checker, played by a mock: an OAuth server, a leads API, webhooks and an SMS agent."""

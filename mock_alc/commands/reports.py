@@ -17,7 +17,7 @@ SHOWN = 4
 def print_report(report: Report, *, as_json: bool) -> None:
     """Print the report and end the program: 0 with full marks, else 1."""
     if as_json:
-        click.echo(json.dumps(report.as_json(), ensure_ascii=False))
+        click.echo(json.dumps(report.as_json()))
     else:
         _show(report)
     raise SystemExit(0 if report.full_marks else 1)

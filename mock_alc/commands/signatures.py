@@ -12,6 +12,8 @@ from mock_alc.commands.options import (
     body_options,
     headers_of,
     json_option,
+    message_id_option,
+    other_secret_option,
     secret_option,
     signed_request_options,
 )
@@ -35,7 +37,7 @@ mock-alc sign --secret whsec_… --body body.json --curl http://127.0.0.1:5000/h
 @click.command(help=SIGN_HELP)
 @secret_option
 @body_options
-@click.option("--id", "message_id", help="The webhook-id. [default: a new one]")
+@message_id_option
 @click.option("--timestamp", type=int, help="The webhook-timestamp, in Unix seconds. [default: now]")
 @click.option("--curl", "url", metavar="URL", help="Print a curl command that posts the body there, signed.")
 @json_option
@@ -57,7 +59,7 @@ def sign(
     if as_json:
         click.echo(json.dumps(headers))
     elif url:
-        click.echo(_curl(url, headers, body))
+        click.echo(_curl(url, headers, body).encode())  # As bytes: the terminal's encoding must not change the body.
     else:
         click.echo("\n".join(f"{name}: {value}" for name, value in headers.items()))
 
@@ -100,7 +102,7 @@ when all is well, else 1.
 
 @click.command(help=EXPLAIN_HELP)
 @secret_option
-@click.option("--other-secret", multiple=True, help="Another secret that it may have been; as often as needed.")
+@other_secret_option
 @signed_request_options
 @now_option
 @tolerance_option
@@ -111,7 +113,7 @@ def explain(
     """Print why a delivery is not valid."""
     found = _explained(secret, now, tolerance, given, other_secret)
     if as_json:
-        click.echo(json.dumps(found.as_json(), ensure_ascii=False))
+        click.echo(json.dumps(found.as_json()))
     else:
         from mock_alc.commands.explanation import show
 

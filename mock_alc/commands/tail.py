@@ -12,7 +12,7 @@ SHOWN = 120
 def show(delivery: dict[str, Any], attempt: dict[str, Any], *, as_json: bool = False) -> None:
     """Print one attempt: the time, the event, how it was answered, and the body."""
     if as_json:
-        print(json.dumps({**delivery, "attempts": [attempt]}, ensure_ascii=False), flush=True)  # noqa: T201 (its output)
+        print(json.dumps({**delivery, "attempts": [attempt]}), flush=True)  # noqa: T201 (its output)
         return
     answer = str(attempt["status"] or (attempt["error"] or "under way").replace("_", " "))
     took = f" {attempt['milliseconds']} ms" if attempt["milliseconds"] is not None else ""

@@ -1,6 +1,9 @@
 """`mock-alc sign`, `verify` and `explain`, run in a shell."""
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -8,6 +11,7 @@ from click.testing import CliRunner, Result
 from standardwebhooks import Webhook
 
 from mock_alc.commands.cli import main
+from mock_alc.signing.standard_webhooks import signed_headers
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 BODY = '{"record_id": "1", "status": "Complete"}'
@@ -91,6 +95,53 @@ def test_sign_verify_and_explain_read_a_secret_alike(spelling: str) -> None:
     lines = [part for name, value in json.loads(signed.stdout).items() for part in ("-H", f"{name}: {value}")]
     for command in ("verify", "explain"):
         assert run(command, "--secret", secret, *lines, "--data", BODY).exit_code == 0
+
+
+LOCALES = [
+    {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"},
+    {"LC_ALL": "C.UTF-8", "PYTHONIOENCODING": "cp1252"},
+    {"LC_ALL": "C.UTF-8"},
+]
+
+
+def run_in(locale: dict[str, str], *arguments: str | bytes) -> "subprocess.CompletedProcess[bytes]":
+    """Run one command in a process of its own, whose locale decodes its arguments and encodes its output."""
+    environment = {**os.environ, **locale, "WEBHOOK_SECRET": SECRET}
+    command = [sys.executable, "-m", "mock_alc", *arguments]
+    return subprocess.run(command, env=environment, capture_output=True, check=False)  # noqa: S603 (our own program)
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+@pytest.mark.parametrize("data", ["é ✗".encode(), b"\xe9"])
+def test_a_body_is_the_bytes_that_were_given_in_any_locale(locale: dict[str, str], data: bytes) -> None:
+    """Also where the locale's encoding lacks the characters of the body, or those that mark a problem."""
+    signed = run_in(locale, "sign", "--data", data, "--json")
+    given = json.loads(signed.stdout)
+    expected = signed_headers([SECRET], given["webhook-id"], int(given["webhook-timestamp"]), data)
+    assert given == expected
+    lines = [part for name, value in given.items() for part in ("-H", f"{name}: {value}")]
+    assert run_in(locale, "verify", *lines, "--data", data).returncode == 0
+    for extra in ([], ["--json"]):
+        for body, code in ((data, 0), (data + b"\n", 1)):
+            found = run_in(locale, "explain", *lines, "--data", body, *extra)
+            assert (found.returncode, b"Traceback" in found.stderr) == (code, False), found.stderr
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_headers_and_secrets_may_hold_any_bytes(locale: dict[str, str]) -> None:
+    """They are wrong then, and the answer is a sentence."""
+    for secret in ("é".encode(), b"\xe9"):
+        given = ["-H", b"webhook-id: \xe9", "-H", "webhook-signature: v1,é".encode(), "--timestamp", b"\xe9"]
+        found = run_in(locale, "explain", "--secret", secret, "--other-secret", secret, *given, "--data", "a")
+        assert (found.returncode, b"Traceback" in found.stderr) == (1, False), found.stderr
+    assert run_in(locale, "sign", "--secret", b"\xe9", "--data", "a").returncode == 2
+
+
+def test_a_curl_command_holds_the_body_in_any_locale() -> None:
+    """A body with a question mark in place of a letter would not fit its signature."""
+    for locale in LOCALES:
+        printed = run_in(locale, "sign", "--data", "é ✗".encode(), "--curl", "http://127.0.0.1:5000/hook")
+        assert "é ✗".encode() in printed.stdout
 
 
 def test_a_line_that_is_no_header_is_refused_with_a_sentence() -> None:
