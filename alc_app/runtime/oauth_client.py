@@ -5,12 +5,13 @@ Authlib implements the protocol; this module adds the checks that it leaves out 
 
 from __future__ import annotations
 
+import base64
 import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote_plus, urlsplit
 
 import requests
 from authlib.common.security import generate_token
@@ -129,14 +130,25 @@ class OAuthClient:
         return found
 
     def _session(self) -> OAuth2Session:
+        secret = self._config.client_secret
+        method = self._basic if secret else "none"
         return harden(
             OAuth2Session(
                 self._config.alc_client_id,
-                self._config.client_secret,
+                secret,
                 redirect_uri=self.redirect_uri,
-                revocation_endpoint_auth_method="client_secret_basic",
+                token_endpoint_auth_method=method,
+                revocation_endpoint_auth_method=method,
             )
         )
+
+    def _basic(
+        self, _auth: object, _method: str, uri: str, headers: dict[str, str], body: str
+    ) -> tuple[str, dict[str, str], str]:
+        """Add our credentials, each form-encoded (RFC 6749, 2.3.1), which Authlib's own method leaves out."""
+        pair = f"{quote_plus(self._config.alc_client_id)}:{quote_plus(self._config.client_secret)}"
+        headers["Authorization"] = f"Basic {base64.b64encode(pair.encode()).decode()}"
+        return uri, headers, body
 
     def _token_request(self, **body: str) -> Tokens:
         session = self._session()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import time
 from collections.abc import Callable
 from urllib.parse import parse_qs
@@ -9,6 +10,7 @@ from urllib.parse import parse_qs
 import pytest
 import requests
 import responses
+from pydantic import SecretStr
 
 from alc_app.config.settings import Config
 from alc_app.runtime.http_client import Http
@@ -249,3 +251,24 @@ def test_a_revocation_that_failed_is_raised(
 
     with pytest.raises(OAuthFailed):
         client.revoke("the-token", "access_token")
+
+
+@pytest.mark.parametrize(
+    ("secret", "encoded"),
+    [("a+b", "a%2Bb"), ("50%", "50%25"), ("a:b c", "a%3Ab+c"), ("schlüssel", "schl%C3%BCssel"), ("plain-1", "plain-1")],
+)
+def test_our_credentials_are_form_encoded_in_basic(
+    config: Config, alc: responses.RequestsMock, secret: str, encoded: str
+) -> None:
+    """RFC 6749, 2.3.1: the id and the secret, for a code, a refresh and a revocation."""
+    ours = config.model_copy(update={"alc_client_id": "app:1", "alc_client_secret": SecretStr(secret)})
+    client = OAuthClient(ours, Http())
+    alc.post(TOKEN, json=FRESH)
+    alc.post(REVOKE, body="")
+
+    client.exchange("code", "v" * 43)
+    client.refresh("old-refresh")
+    client.revoke("token", "access_token")
+
+    sent = [call.request.headers["Authorization"] for call in alc.calls if call.request.method == "POST"]
+    assert sent == ["Basic " + base64.b64encode(f"app%3A1:{encoded}".encode()).decode()] * 3

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote_plus
 
 import pytest
 from werkzeug.test import TestResponse
@@ -78,6 +79,22 @@ def test_other_ways_of_client_authentication_work_too(alc: Alc, method: str) -> 
         "/oauth/token", data=form | {k: flow.client[k] for k in ("client_id", "client_secret") if k in flow.client}
     )
     assert answer.status_code == 200
+
+
+@pytest.mark.parametrize("secret", ["a+b", "50%", "%41", "a:b c", "schlüssel", "plain-1"])
+def test_credentials_in_basic_are_form_decoded(alc: Alc, secret: str) -> None:
+    """A12, RFC 6749, 2.3.1: the id and the secret are encoded each, so a colon in them separates nothing."""
+    flow = Flow(alc, client_id="app:1+", client_secret=secret)
+    encoded = {name: quote_plus(flow.client[name]) for name in ("client_id", "client_secret")}
+    form = {"grant_type": "authorization_code", "redirect_uri": REDIRECT, "code_verifier": VERIFIER}
+
+    redeemed = alc.http.post("/oauth/token", data=form | {"code": flow.code()}, headers=basic(encoded))
+    refresh = redeemed.get_json()["refresh_token"]
+    form = {"grant_type": "refresh_token", "refresh_token": refresh}
+    refreshed = alc.http.post("/oauth/token", data=form, headers=basic(encoded))
+    revoked = alc.http.post("/oauth/revoke", data={"token": refresh}, headers=basic(encoded))
+
+    assert [answer.status_code for answer in (redeemed, refreshed, revoked)] == [200, 200, 200]
 
 
 def race(attempt: Callable[[], TestResponse], parallel: int = 8) -> list[int]:
