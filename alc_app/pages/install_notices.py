@@ -54,6 +54,12 @@ NOTICES = {
     "alc_unreachable": Notice(
         "error", "ALC could not be reached. Check that it is running, then try again in a minute.", ANY
     ),
+    "alc_bad_answer": Notice(
+        "error",
+        "ALC answered, but not as it should. The log has its answer. Check ALC_URL, ALC_CLIENT_ID and "
+        "ALC_CLIENT_SECRET, then try again in a minute.",
+        ANY,
+    ),
     "webhook_refused": Notice(
         "error",
         "ALC did not accept the webhook that reports results, so the connection was undone. Connect again.",

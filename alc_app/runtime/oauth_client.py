@@ -27,10 +27,13 @@ DEFAULT_LIFETIME = 3600
 MAX_LIFETIME = 86_400
 MAX_USERNAME = 320
 """The longest possible email address."""
-BAD_ANSWER = "ALC did not answer the token request as it should."
+UNREACHABLE = "ALC cannot be reached. Is it running?"
+BAD_ANSWER = "ALC answered the token request, but not as it should."
+OUR_CREDENTIALS = "ALC refused the app's own credentials. Check ALC_CLIENT_ID and ALC_CLIENT_SECRET."
 _TOKEN = re.compile(r"[\x21-\x7e]{1,8192}")
 _SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")
 """Characters of tokens and scopes (RFC 6749, appendix A)."""
+_ERROR_CODE = re.compile(r"[a-z_]{1,40}")
 METADATA_MAX_AGE = 300.0
 """Seconds for which the server's metadata is cached."""
 
@@ -39,8 +42,12 @@ class OAuthFailed(SerializableError):
     """The authorization server cannot be used, or refused for now; trying again may help."""
 
 
+class OAuthBadAnswer(OAuthFailed):
+    """The authorization server answered, but not as it should. It says nothing about the grant."""
+
+
 class OAuthDenied(OAuthFailed):
-    """The authorization server refused this grant for good: the user has to connect again."""
+    """The authorization server refused this grant for good (`invalid_grant`): the user has to connect again."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +105,7 @@ class OAuthClient:
         except (requests.RequestException, OAuthError) as error:
             raise OAuthFailed("ALC cannot be reached to revoke the tokens.").because(error) from error
         if response.status_code != 200:
-            raise OAuthFailed(f"ALC answered the revocation with status {response.status_code}.")
+            raise OAuthBadAnswer(f"ALC answered the revocation with status {response.status_code}.")
 
     def metadata(self) -> Mapping[str, Any]:
         """Return the server's metadata, checked (RFC 8414, O7), from a cache.
@@ -121,10 +128,14 @@ class OAuthClient:
         try:
             response = self._http.request("GET", url, headers={"Accept": "application/json"})
             found = response.json() if response.ok else None
-        except (FetchError, ValueError) as error:
-            raise OAuthFailed("ALC cannot be reached. Is it running?").because(error) from error
+        except FetchError as error:
+            raise OAuthFailed(UNREACHABLE).because(error) from error
+        except ValueError as error:
+            raise OAuthBadAnswer(f"{url} cannot be read. Check ALC_URL.").because(error) from error
+        if not response.ok:
+            raise OAuthBadAnswer(f"{url} answered with status {response.status}. Check ALC_URL.")
         if not isinstance(found, dict) or found.get("issuer") != self.issuer:
-            raise OAuthFailed(f"{url} does not describe the issuer {self.issuer}. Check ALC_URL.")
+            raise OAuthBadAnswer(f"{url} does not describe the issuer {self.issuer}. Check ALC_URL.")
         for endpoint in ("authorization_endpoint", "token_endpoint", "revocation_endpoint"):
             _check_endpoint(endpoint, found.get(endpoint), self.issuer)
         return found
@@ -156,9 +167,11 @@ class OAuthClient:
         try:
             token = session.fetch_token(self.metadata()["token_endpoint"], **body)
         except OAuthError as error:
-            raise OAuthDenied(f"ALC refused the tokens: {error.error}.").because(error) from error
-        except (requests.RequestException, ValueError, TypeError, OverflowError) as error:
-            raise OAuthFailed(BAD_ANSWER).because(error) from error
+            raise _refusal(str(error.error)).because(error) from error
+        except requests.RequestException as error:
+            raise OAuthFailed("ALC did not answer the token request.").because(error) from error
+        except (ValueError, TypeError, OverflowError) as error:
+            raise OAuthBadAnswer(BAD_ANSWER).because(error) from error
         return _tokens(token, previous=body.get("refresh_token", ""), now=self._now())
 
 
@@ -167,19 +180,32 @@ def new_verifier() -> str:
     return str(generate_token(48))
 
 
+def _refusal(code: str) -> OAuthFailed:
+    """Return the exception for an error of the token endpoint (RFC 6749, 5.2).
+
+    Only `invalid_grant` is about the grant. Every other error may pass: ALC recovers, or somebody corrects a setting.
+    """
+    if code == "invalid_grant":
+        return OAuthDenied(f"ALC refused the tokens: {code}.")
+    if code == "invalid_client":
+        return OAuthBadAnswer(OUR_CREDENTIALS)
+    shown = f" It said: {code}." if _ERROR_CODE.fullmatch(code) else ""
+    return OAuthBadAnswer(f"ALC gave no tokens.{shown}")
+
+
 def _check_token_response(response: requests.Response) -> requests.Response:
     """Return the response if RFC 6749 allows it: an object with 200, or an error with 400 or 401.
 
     Authlib would take tokens from a response with any status, and a temporary "slow down" for a refusal.
-    Raises: OAuthFailed.
+    Raises: OAuthBadAnswer.
     """
     try:
         body = response.json()
     except (ValueError, RecursionError) as error:
-        raise OAuthFailed(BAD_ANSWER).because(error) from error
+        raise OAuthBadAnswer(BAD_ANSWER).because(error) from error
     refused = response.status_code in (400, 401) and isinstance(body, dict) and isinstance(body.get("error"), str)
     if not refused and not (response.status_code == 200 and isinstance(body, dict)):
-        raise OAuthFailed(f"{BAD_ANSWER} It came with status {response.status_code}.")
+        raise OAuthBadAnswer(f"{BAD_ANSWER} It came with status {response.status_code}.")
     return response
 
 
@@ -187,10 +213,10 @@ def _check_endpoint(name: str, url: object, issuer: str) -> None:
     try:
         parts, expected = urlsplit(str(url)), urlsplit(issuer)
     except ValueError as error:
-        raise OAuthFailed(f"ALC's metadata names a {name} that is no address.") from error
+        raise OAuthBadAnswer(f"ALC's metadata names a {name} that is no address.") from error
     safe = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)
     if not isinstance(url, str) or not safe or (parts.scheme, parts.netloc) != (expected.scheme, expected.netloc):
-        raise OAuthFailed(f"ALC's metadata names a {name} that is not on {issuer} or not https.")
+        raise OAuthBadAnswer(f"ALC's metadata names a {name} that is not on {issuer} or not https.")
 
 
 def _is_token(value: object) -> bool:
@@ -198,12 +224,12 @@ def _is_token(value: object) -> bool:
 
 
 def _tokens(token: object, previous: str, now: float) -> Tokens:
-    """Read a token response strictly (O11). Raises: OAuthFailed."""
+    """Read a token response strictly (O11). Raises: OAuthBadAnswer."""
     if not isinstance(token, Mapping) or str(token.get("token_type", "")).lower() != "bearer":
-        raise OAuthFailed("ALC's token response is not one for bearer tokens.")
+        raise OAuthBadAnswer("ALC's token response is not one for bearer tokens.")
     access, refresh = token.get("access_token"), token.get("refresh_token") or previous
     if not _is_token(access) or (refresh and not _is_token(refresh)):
-        raise OAuthFailed("ALC's token response has no token that could be sent back.")
+        raise OAuthBadAnswer("ALC's token response has no token that could be sent back.")
     lifetime = token.get("expires_in", DEFAULT_LIFETIME)
     if isinstance(lifetime, bool) or not isinstance(lifetime, int | float) or lifetime <= 0:
         lifetime = DEFAULT_LIFETIME

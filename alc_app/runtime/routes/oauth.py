@@ -30,6 +30,7 @@ NOTICES = {
     "AlcUnreachable": "alc_unreachable",
     "AlcAnswerLost": "alc_unreachable",
     "OAuthFailed": "alc_unreachable",
+    "OAuthBadAnswer": "alc_bad_answer",
 }
 ALC = "ALC"
 SHOWN = {
@@ -58,7 +59,7 @@ def blueprint(services: Services) -> Blueprint:
             log.warning("Cannot connect: %s", error.message)
             if asked_by_script:
                 abort(503, error.message)
-            return _to_install_page("alc_unreachable")
+            return _to_install_page(NOTICES[type(error).__name__])
         services.exchanges.add("Attio UI", "User", "Prompts to add connection to ALC")
         return {"location": authorization_url} if asked_by_script else redirect(authorization_url, code=303)
 

@@ -23,7 +23,7 @@ from alc_app.runtime import http_client
 from alc_app.runtime.context import AppContext
 from alc_app.runtime.http_client import MAX_RESPONSE, Http
 from alc_app.runtime.jobs.connection_lifecycle import Lifecycle
-from alc_app.runtime.oauth_client import OAuthClient, OAuthFailed
+from alc_app.runtime.oauth_client import OAuthClient, OAuthDenied, OAuthFailed
 from alc_app.runtime.services import Services
 from tests.support.chaos.proxy import ChaosProxy, Exchange, Fault, answers, drips, http_answer, says
 from tests.support.fakes.engine import FakeEngine
@@ -104,7 +104,8 @@ def fails(call: Callable[[], object], error: type[SerializableError]) -> None:
     started = time.monotonic()
     with pytest.raises(SerializableError) as raised:
         call()
-    assert type(raised.value) is error
+    assert isinstance(raised.value, error)
+    assert not isinstance(raised.value, OAuthDenied)
     assert time.monotonic() - started < DEADLINE + 1
 
 

@@ -14,7 +14,7 @@ from pydantic import SecretStr
 
 from alc_app.config.settings import Config
 from alc_app.runtime.http_client import Http
-from alc_app.runtime.oauth_client import OAuthClient, OAuthDenied, OAuthFailed, Tokens
+from alc_app.runtime.oauth_client import OAuthBadAnswer, OAuthClient, OAuthDenied, OAuthFailed, Tokens
 from tests.unit.runtime.conftest import ALC, FRESH, METADATA, METADATA_BODY, REVOKE, TOKEN, posts
 
 Ask = Callable[[OAuthClient], Tokens]
@@ -129,12 +129,12 @@ def test_a_lifetime_that_authlib_stumbles_over_is_an_error_of_ours(
 def test_an_answer_that_is_no_token_response_is_a_passing_failure(
     client: OAuthClient, ask: Ask, alc: responses.RequestsMock, body: str
 ) -> None:
-    """O11, O14: it says nothing about the grant."""
+    """O11, O14: it says nothing about the grant, and ALC did answer."""
     alc.post(TOKEN, body=body)
 
-    with pytest.raises(OAuthFailed) as raised:
+    with pytest.raises(OAuthBadAnswer, match="answered|response") as raised:
         ask(client)
-    assert type(raised.value) is OAuthFailed
+    assert "reached" not in raised.value.message
 
 
 @pytest.mark.parametrize("status", [201, 301, 307, 403, 404, 429, 500, 503])
@@ -144,7 +144,7 @@ def test_only_200_carries_tokens(client: OAuthClient, ask: Ask, alc: responses.R
 
     with pytest.raises(OAuthFailed) as raised:
         ask(client)
-    assert type(raised.value) is OAuthFailed
+    assert not isinstance(raised.value, OAuthDenied)
     assert [call.request.url for call in alc.calls] == [METADATA, TOKEN]
 
 
@@ -158,6 +158,31 @@ def test_a_refusal_is_final(client: OAuthClient, ask: Ask, alc: responses.Reques
     assert "canary" not in raised.value.message
 
 
+@pytest.mark.parametrize(
+    ("code", "shown"),
+    [
+        ("temporarily_unavailable", "temporarily_unavailable"),
+        ("server_error", "server_error"),
+        ("invalid_request", "invalid_request"),
+        ("unauthorized_client", "unauthorized_client"),
+        ("invalid_client", "Check ALC_CLIENT_ID and ALC_CLIENT_SECRET"),
+        ("<b>odd</b>", "ALC gave no tokens."),
+    ],
+)
+@pytest.mark.parametrize("status", [400, 401])
+def test_an_error_that_is_not_about_the_grant_may_pass(
+    client: OAuthClient, ask: Ask, alc: responses.RequestsMock, status: int, code: str, shown: str
+) -> None:
+    """O14: only `invalid_grant` ends a connection; the others name what is wrong, and never quote markup."""
+    alc.post(TOKEN, json={"error": code, "error_description": "canary"}, status=status)
+
+    with pytest.raises(OAuthBadAnswer) as raised:
+        ask(client)
+    assert shown in raised.value.message
+    assert "canary" not in raised.value.message
+    assert "<" not in raised.value.message
+
+
 @pytest.mark.parametrize("status", [429, 503])
 def test_slow_down_is_not_a_refusal(client: OAuthClient, ask: Ask, alc: responses.RequestsMock, status: int) -> None:
     """A19: a limit must not cost the connection."""
@@ -165,7 +190,7 @@ def test_slow_down_is_not_a_refusal(client: OAuthClient, ask: Ask, alc: response
 
     with pytest.raises(OAuthFailed) as raised:
         ask(client)
-    assert type(raised.value) is OAuthFailed
+    assert not isinstance(raised.value, OAuthDenied)
 
 
 @pytest.mark.parametrize("error", [requests.ConnectionError("gone"), requests.ReadTimeout("late")])

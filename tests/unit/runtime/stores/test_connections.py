@@ -160,6 +160,22 @@ def test_a_refresh_that_alc_refuses_ends_in_needs_reconnect_and_no_loop(
         assert [json.loads(told.data) for told in session.exec(select(LiveEvent))] == [{"status": "needs_reconnect"}]
 
 
+@pytest.mark.parametrize("code", ["temporarily_unavailable", "server_error", "invalid_client", "something_new"])
+def test_a_refresh_that_fails_for_now_keeps_the_connection(
+    services: Services, connect: Connect, alc: responses.RequestsMock, code: str
+) -> None:
+    """O14: a 400 that is not about the grant passes; the next try has the new tokens, and nobody had to reconnect."""
+    alc.post(TOKEN, json={"error": code}, status=400)
+    alc.post(TOKEN, json=FRESH)
+    connection_id = connect(lifetime=-1)
+
+    with pytest.raises(AttioConnectionExpiredError, match="try again"):
+        services.connections.with_fresh_token(connection_id)
+    assert services.connections.row(connection_id).status == "active"
+
+    assert services.connections.with_fresh_token(connection_id).value == "new-access"
+
+
 def test_a_refresh_whose_answer_is_lost_keeps_the_old_token_for_the_next_try(
     services: Services, connect: Connect, alc: responses.RequestsMock
 ) -> None:
