@@ -99,11 +99,16 @@ class OAuthClient:
 
     def exchange(self, code: str, verifier: str) -> Tokens:
         """Exchange an authorization code for tokens. Raises: OAuthDenied, OAuthFailed."""
-        return self._token_request(grant_type="authorization_code", code=code, code_verifier=verifier)
+        endpoint = self.token_endpoint()
+        return self._token_request(endpoint, grant_type="authorization_code", code=code, code_verifier=verifier)
 
-    def refresh(self, refresh_token: str) -> Tokens:
-        """Exchange a refresh token for new tokens. Raises: OAuthDenied, OAuthFailed."""
-        return self._token_request(grant_type="refresh_token", refresh_token=refresh_token)
+    def token_endpoint(self) -> str:
+        """Return the URL of the token endpoint. Raises: OAuthFailed, if the metadata cannot be fetched."""
+        return str(self.metadata()["token_endpoint"])
+
+    def refresh(self, refresh_token: str, token_endpoint: str) -> Tokens:
+        """Exchange a refresh token for new tokens, with one request. Raises: OAuthDenied, OAuthFailed."""
+        return self._token_request(token_endpoint, grant_type="refresh_token", refresh_token=refresh_token)
 
     def revoke(self, token: str, hint: str) -> None:
         """Revoke a token. `hint` is its type. A token that the server does not know counts as revoked (RFC 7009).
@@ -173,9 +178,9 @@ class OAuthClient:
         headers["Authorization"] = f"Basic {base64.b64encode(pair.encode()).decode()}"
         return uri, headers, body
 
-    def _token_request(self, **body: str) -> Tokens:
+    def _token_request(self, endpoint: str, **body: str) -> Tokens:
         try:
-            token = self._session().fetch_token(self.metadata()["token_endpoint"], **body)
+            token = self._session().fetch_token(endpoint, **body)
         except requests.RequestException as error:
             raise OAuthFailed("ALC did not answer the token request.").because(error) from error
         return _tokens(token, previous=body.get("refresh_token", ""), now=self._now())

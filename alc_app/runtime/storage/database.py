@@ -20,6 +20,8 @@ BUSY_TIMEOUT = 10.0
 """Seconds that a writer waits for another one on SQLite, and a thread for a free connection on Postgres."""
 POOL = 10
 """Connections to Postgres that a process keeps open. Under load it opens up to as many again."""
+SQLITE_NOW = "(julianday('now') - 2440587.5) * 86400.0"
+POSTGRES_NOW = "extract(epoch from clock_timestamp())"
 
 
 class Database:
@@ -32,6 +34,8 @@ class Database:
         self.is_sqlite = self.engine.dialect.name == "sqlite"
         self.insert = (sqlite if self.is_sqlite else postgresql).insert
         """The dialect's `insert`, which has `on_conflict_do_nothing` and `on_conflict_do_update`."""
+        self.now = SQLITE_NOW if self.is_sqlite else POSTGRES_NOW
+        """SQL for the seconds since 1970 by the database's clock, on which all processes agree."""
         self._current: ContextVar[Session | None] = ContextVar("session", default=None)
 
     @contextmanager

@@ -6,22 +6,27 @@ import time
 from collections.abc import Callable
 from uuid import uuid4
 
-from sqlalchemy import update
+from sqlalchemy import Float, literal_column, update
 from sqlmodel import col, select
 
 from alc_app.attio.connections import Connection
 from alc_app.attio.errors import AttioConnectionExpiredError, AttioNoWorkspaceConnectionError
 from alc_app.runtime.failpoints import failpoint
+from alc_app.runtime.http_client import CONNECT_TIMEOUT, TOTAL_TIMEOUT
 from alc_app.runtime.oauth_client import OAuthClient, OAuthDenied, OAuthFailed, Tokens
-from alc_app.runtime.storage.database import Database
+from alc_app.runtime.storage.database import BUSY_TIMEOUT, Database
 from alc_app.runtime.storage.event_log import append_event
 from alc_app.runtime.storage.sealing import CannotUnseal, Sealer
 from alc_app.runtime.storage.tables import ConnectionRow
 
 LEEWAY = 60.0
 """Seconds before its expiry at which a token is refreshed; at most a quarter of its lifetime (O15)."""
-REFRESH_LEASE = 20.0
-"""Seconds for which one process may refresh a token while the others wait."""
+REFRESH_WAIT = 20.0
+"""Seconds for which a process waits for another one's refresh."""
+LEASE_MARGIN = 15.0
+REFRESH_LEASE = CONNECT_TIMEOUT + TOTAL_TIMEOUT + BUSY_TIMEOUT + LEASE_MARGIN
+"""Seconds for which one process alone may refresh a token: longer than one token request and the storing of its result
+can take. Two requests with the same refresh token would end the grant at a server that detects reuse (RFC 9700)."""
 REMOVAL_RETRY_AFTER = 120.0
 """Seconds after which a removal without a result is run again (I6: no row waits without a due time)."""
 ADD_TIMEOUT = 900.0
@@ -153,16 +158,19 @@ class Connections:
         `seen_version` is the token version that the caller found expired. Only one process refreshes at a time; the
         others wait. Raises: AttioConnectionExpiredError, if ALC refuses; the connection then needs a reconnect.
         """
-        deadline = time.monotonic() + REFRESH_LEASE
+        deadline, token_endpoint = time.monotonic() + REFRESH_WAIT, ""
         while time.monotonic() < deadline:
             row = self.row(connection_id)
             if row.status in ENDED:
                 raise AttioNoWorkspaceConnectionError("Acme Lead Checker is not connected any more.")
             if row.token_version != seen_version:
                 return Connection(row.id, self._unseal(row, "access_token"))
-            if self._acquire_refresh_lease(connection_id, seen_version):
-                return self._refresh(row)
-            time.sleep(0.05)  # another process is refreshing
+            if not token_endpoint:  # before the lease, which covers the token request and nothing else
+                token_endpoint, deadline = self._token_endpoint(), time.monotonic() + REFRESH_WAIT
+            elif self._acquire_refresh_lease(connection_id, seen_version):
+                return self._refresh(row, token_endpoint)
+            else:
+                time.sleep(0.05)  # another process is refreshing
         raise AttioConnectionExpiredError("The connection to ALC is being refreshed. Please try again.")
 
     def token_version_of(self, connection: Connection) -> int:
@@ -200,16 +208,22 @@ class Connections:
             row.access_token = row.refresh_token = row.username = ""
             row.status, row.due_at = status, None
 
+    def _token_endpoint(self) -> str:
+        try:
+            return self._client.token_endpoint()
+        except OAuthFailed as error:
+            raise AttioConnectionExpiredError(f"{error.message} Please try again.") from error
+
     def _acquire_refresh_lease(self, connection_id: str, version: int) -> bool:
-        now = self._now()
+        now = literal_column(self._database.now, Float)  # one clock for all machines
         free = (col(ConnectionRow.token_version) == version, col(ConnectionRow.refreshing_until) < now)
         with self._database.transaction() as session:
             statement = update(ConnectionRow).where(col(ConnectionRow.id) == connection_id, *free)
             return session.exec(statement.values(refreshing_until=now + REFRESH_LEASE)).rowcount == 1
 
-    def _refresh(self, row: ConnectionRow) -> Connection:
+    def _refresh(self, row: ConnectionRow, token_endpoint: str) -> Connection:
         try:
-            tokens = self._client.refresh(self._unseal(row, "refresh_token"))
+            tokens = self._client.refresh(self._unseal(row, "refresh_token"), token_endpoint)
         except OAuthDenied as error:
             # The access token is invalid too. With refresh_at=0 every later use fails here, whatever its expiry says.
             self._release_refresh_lease(row.id, refresh_at=0.0)

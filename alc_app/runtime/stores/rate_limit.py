@@ -14,9 +14,6 @@ from alc_app.runtime.storage.database import Database
 HEADROOM = 0.96
 """Use a little less than the limit, so that jitter of timers never puts one call too many into a second."""
 
-SQLITE_NOW = "(julianday('now') - 2440587.5) * 86400.0"
-POSTGRES_NOW = "extract(epoch from clock_timestamp())"
-
 
 class RateLimiter:
     """Hands out time slots. Uses the clock of the database, so that all processes agree."""
@@ -24,7 +21,7 @@ class RateLimiter:
     def __init__(self, database: Database) -> None:
         """Prepare the SQL statements for this database."""
         self._database = database
-        now, later_of = (SQLITE_NOW, "max") if database.is_sqlite else (POSTGRES_NOW, "greatest")
+        now, later_of = database.now, "max" if database.is_sqlite else "greatest"
         self._take = text(
             f"insert into rate_limit_slot (name, next_at) values (:name, {now} + :slot) on conflict (name) do update "  # noqa: S608 - no input in it
             f"set next_at = {later_of}(rate_limit_slot.next_at, {now}) + :slot returning next_at - :slot - {now}"

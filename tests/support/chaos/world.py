@@ -51,8 +51,8 @@ class World:
     def __init__(self, services: Services, clock: Clock, crash_plan: CrashPlan) -> None:
         """Use these services, in the time of `clock`, and reset everything."""
         self.services, self.clock, self.crash_plan = services, clock, crash_plan
-        for database in (services.database, services.inbox._database):  # no power failure in a test
-            event.listen(database.engine, "connect", lambda own, _: own.execute("PRAGMA synchronous=OFF"))
+        for database in (services.database, services.inbox._database):
+            event.listen(database.engine, "connect", self._prepare)
             database.engine.dispose()
         self._sqlite = sqlite3.connect(services.config.home / "app.db", isolation_level=None)
         self._sqlite.execute("attach ? as inbox", [str(services.config.home / "inbox.db")])
@@ -76,6 +76,11 @@ class World:
         self._browser = self._web.test_client()
         self.acknowledged: set[tuple[str, str]] = set()
         """Handler id and message id of each delivery that we answered with 2xx."""
+
+    def _prepare(self, connection: sqlite3.Connection, _record: object) -> None:
+        """Set the database's clock to ours, and do not sync files: no power fails in a test."""
+        connection.create_function("julianday", 1, lambda _: 2440587.5 + self.clock.now / 86_400)
+        connection.execute("PRAGMA synchronous=OFF")
 
     def close(self) -> None:
         """Close the connection to the files."""

@@ -140,7 +140,11 @@ class Authorization:
         assert verifier
         return self._tokens({"code": code})
 
-    def refresh(self, refresh_token: str) -> Tokens:
+    def token_endpoint(self) -> str:
+        return f"{ALC}/oauth/token"
+
+    def refresh(self, refresh_token: str, token_endpoint: str) -> Tokens:
+        assert token_endpoint == self.token_endpoint()
         return self._tokens({"refresh_token": refresh_token})
 
     def revoke(self, token: str, hint: str) -> None:

@@ -309,6 +309,9 @@ class NoRateLimit:
 class NoOAuth:
     """An authorization server that refuses every refresh."""
 
+    def token_endpoint(self) -> str:
+        return "https://alc.test/oauth/token"
+
     def refresh(self, *_: object) -> None:
         raise OAuthDenied("invalid_grant")
 

@@ -118,7 +118,7 @@ def test_tokens_are_neither_had_nor_lost_by_a_hostile_answer(
     alc.always("POST /oauth", fault)
 
     fails(lambda: client.exchange("code", "v" * 43), OAuthFailed)
-    fails(lambda: client.refresh("old-refresh"), OAuthFailed)
+    fails(lambda: client.refresh("old-refresh", client.token_endpoint()), OAuthFailed)
     if fault not in map(HOSTILE.get, REVOKED):
         fails(lambda: client.revoke("old-refresh", "refresh_token"), OAuthFailed)
     assert not alc.sent("GET /there")

@@ -18,7 +18,10 @@ from alc_app.runtime.oauth_client import OAuthBadAnswer, OAuthClient, OAuthDenie
 from tests.unit.runtime.conftest import ALC, FRESH, METADATA, METADATA_BODY, REVOKE, TOKEN, posts
 
 Ask = Callable[[OAuthClient], Tokens]
-GRANTS: list[Ask] = [lambda client: client.exchange("code", "v" * 43), lambda client: client.refresh("old-refresh")]
+GRANTS: list[Ask] = [
+    lambda client: client.exchange("code", "v" * 43),
+    lambda client: client.refresh("old-refresh", client.token_endpoint()),
+]
 
 
 @pytest.fixture(params=GRANTS, ids=["exchange", "refresh"])
@@ -55,7 +58,7 @@ def test_a_refresh_sends_the_refresh_token(client: OAuthClient, alc: responses.R
     """O12: with the client's secret, and without a scope of its own."""
     alc.post(TOKEN, json=FRESH)
 
-    assert client.refresh("old-refresh").access_token == "new-access"
+    assert client.refresh("old-refresh", client.token_endpoint()).access_token == "new-access"
     sent = parse_qs(posts(alc, TOKEN)[0])
     assert (sent["grant_type"], sent["refresh_token"]) == (["refresh_token"], ["old-refresh"])
     assert "scope" not in sent
@@ -65,7 +68,7 @@ def test_without_rotation_the_old_refresh_token_stays(client: OAuthClient, alc: 
     """RFC 6749, section 6: a new one is optional."""
     alc.post(TOKEN, json={name: value for name, value in FRESH.items() if name != "refresh_token"})
 
-    assert client.refresh("old-refresh").refresh_token == "old-refresh"
+    assert client.refresh("old-refresh", client.token_endpoint()).refresh_token == "old-refresh"
 
 
 @pytest.mark.parametrize(
@@ -293,7 +296,7 @@ def test_our_credentials_are_form_encoded_in_basic(
     alc.post(REVOKE, body="")
 
     client.exchange("code", "v" * 43)
-    client.refresh("old-refresh")
+    client.refresh("old-refresh", client.token_endpoint())
     client.revoke("token", "access_token")
 
     sent = [call.request.headers["Authorization"] for call in alc.calls if call.request.method == "POST"]

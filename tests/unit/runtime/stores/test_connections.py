@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from threading import Barrier
 
 import pytest
@@ -19,10 +20,15 @@ from sqlmodel import select
 
 from alc_app.attio import AttioConnectionExpiredError, AttioNoWorkspaceConnectionError
 from alc_app.config.settings import Config
+from alc_app.runtime.http_client import CONNECT_TIMEOUT, TOTAL_TIMEOUT
 from alc_app.runtime.oauth_client import Tokens
 from alc_app.runtime.services import WORKSPACE, Services
+from alc_app.runtime.storage.database import BUSY_TIMEOUT
 from alc_app.runtime.storage.tables import LiveEvent
-from tests.unit.runtime.conftest import FRESH, REVOKE, TOKEN, posts
+from alc_app.runtime.stores import connections
+from alc_app.runtime.stores.connections import Connections
+from tests.support.waiting import eventually
+from tests.unit.runtime.conftest import FRESH, METADATA, METADATA_BODY, REVOKE, TOKEN, posts
 
 Connect = Callable[..., str]
 
@@ -116,6 +122,71 @@ def test_two_houses_on_one_database_share_one_refresh(
     with ThreadPoolExecutor(2) as pool:
         assert set(pool.map(open_it, houses)) == {"new-access"}
     assert len(posts(alc, TOKEN)) == 1
+
+
+def test_a_slow_alc_gets_the_refresh_token_once(
+    make_services: Callable[..., Services],
+    connect: Connect,
+    alc: responses.RequestsMock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """O12: the lease begins after the metadata have been fetched, however long that takes, and covers the request."""
+    monkeypatch.setattr(connections, "REFRESH_LEASE", 1.2)
+    slow_alc(alc)
+    installations, connection_id, start = [make_services(), make_services()], connect(lifetime=-1), Barrier(2)
+
+    def open_it(number: int) -> str:
+        start.wait()
+        time.sleep(number * 0.3)  # the second one would find the lease of the first one expired
+        return installations[number].connections.with_fresh_token(connection_id).value
+
+    with ThreadPoolExecutor(2) as pool:
+        assert set(pool.map(open_it, range(2))) == {"new-access"}
+    assert len(posts(alc, TOKEN)) == 1
+
+
+def test_a_machine_whose_clock_is_ahead_waits_like_any_other(
+    services: Services, make_services: Callable[..., Services], connect: Connect, alc: responses.RequestsMock
+) -> None:
+    """O12, O16: the lease goes by the database's clock, so nobody takes it from a machine that is still refreshing."""
+    alc.add_callback(responses.POST, TOKEN, callback=slowly)
+    connection_id, ahead = connect(lifetime=-1), make_services()
+    for hours, each in ((1, ahead), (-1, services)):
+        clock = partial(_hours_off, hours)
+        each.connections = Connections(each.database, each.sealer, each.oauth, clock)
+
+    with ThreadPoolExecutor(2) as pool:
+        behind = pool.submit(services.connections.refresh, connection_id, 1)
+        eventually(lambda: services.connections.row(connection_id).refreshing_until > 0)
+        assert ahead.connections.refresh(connection_id, 1).value == behind.result().value == "new-access"
+    assert len(posts(alc, TOKEN)) == 1
+
+
+def test_a_lease_is_longer_than_what_it_guards() -> None:
+    """O12: connecting, one whole answer and the wait for the database, with a margin."""
+    assert connections.REFRESH_LEASE >= CONNECT_TIMEOUT + TOTAL_TIMEOUT + BUSY_TIMEOUT + 10
+
+
+def _hours_off(hours: float) -> float:
+    return time.time() + hours * 3600
+
+
+def slowly(_: requests.PreparedRequest) -> tuple[int, dict[str, str], str]:
+    """Answer a token request after a while."""
+    time.sleep(0.8)
+    return 200, {}, json.dumps(FRESH)
+
+
+def slow_alc(alc: responses.RequestsMock) -> None:
+    """Have ALC answer everything after a while."""
+
+    def metadata(_: requests.PreparedRequest) -> tuple[int, dict[str, str], str]:
+        time.sleep(0.8)
+        return 200, {}, json.dumps(METADATA_BODY)
+
+    alc.remove(responses.GET, METADATA)
+    alc.add_callback(responses.GET, METADATA, callback=metadata)
+    alc.add_callback(responses.POST, TOKEN, callback=slowly)
 
 
 def test_both_new_tokens_are_stored_before_either_is_used(

@@ -24,7 +24,7 @@ def test_every_caller_has_a_slot_of_its_own(
     services: Services, waits: list[float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """R21: eight threads, each with its own limiter on one SQLite file, at one instant: the limit is kept, and used."""
-    monkeypatch.setattr("alc_app.runtime.stores.rate_limit.SQLITE_NOW", "1000.0")
+    monkeypatch.setattr(services.database, "now", "1000.0")
     pacers = [RateLimiter(services.database) for _ in range(8)]
 
     with ThreadPoolExecutor(8) as pool:
