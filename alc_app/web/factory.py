@@ -23,7 +23,7 @@ from alc_app.pages import secure_headers, sequence
 from alc_app.pages.errors import answer
 from alc_app.runtime.routes import live_updates, oauth, record_actions, webhooks, widgets
 from alc_app.runtime.services import Services
-from alc_app.web.health import add_health
+from alc_app.web.health import add_health, probed_by_any_host
 from alc_app.web.workspace import Workspace
 
 DATABASE_AWAY = "The app's database is busy, full or read-only, so nothing was changed."
@@ -85,7 +85,8 @@ def _configure(app: Flask, config: Config) -> None:
         WTF_CSRF_SSL_STRICT=secure,
     )
 
-    app.wsgi_app = trace.traced(app.wsgi_app)  # type: ignore[assignment,method-assign]  # Flask's own way to wrap
+    probed = probed_by_any_host(app.wsgi_app, urlsplit(config.base_url).netloc)
+    app.wsgi_app = trace.traced(probed)  # type: ignore[assignment,method-assign]  # Flask's own way to wrap
 
     @app.before_request
     def name_request() -> None:

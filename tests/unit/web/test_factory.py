@@ -1,0 +1,49 @@
+"""The whole web app in production: which hosts it answers for, and what every response carries."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+
+from alc_app.config.settings import Config
+from alc_app.web.factory import build
+
+OWN = {"Host": "app.example.com"}
+
+
+@pytest.fixture(scope="module")
+def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FlaskClient]:
+    """The app as a proxy on this machine reaches it, by plain HTTP."""
+    yield from _client(
+        tmp_path_factory.mktemp("home"),
+        env="production",
+        url="https://app.example.com",
+        alc_url="https://127.0.0.1:9",
+        alc_client_secret="secret",
+        attio_api_token="token",
+        attio_url="https://127.0.0.1:9",
+    )
+
+
+def _client(home: Path, **settings: str) -> Iterator[FlaskClient]:
+    app = build(Config.from_env(home=home, **settings))
+    yield app.test_client()
+    app.extensions["live"].stop()
+    app.extensions["services"].close()
+
+
+@pytest.mark.parametrize("host", ["10.0.0.11:8000", "127.0.0.1", "[::1]:8000", "balancer.internal", "evil.test", ""])
+def test_probes_are_answered_for_any_host(web: FlaskClient, host: str) -> None:
+    """Load balancers ask by address."""
+    assert web.get("/healthz", headers={"Host": host}).get_json() == {"status": "ok"}
+    assert web.get("/readyz", headers={"Host": host}).get_json()["status"] in ("ready", "degraded", "not ready")
+
+
+@pytest.mark.parametrize("path", ["/", "/people", "/metrics", "/healthz/", "/healthz/x", "/connections/alc/connect"])
+def test_everything_else_is_for_its_own_host_only(web: FlaskClient, path: str) -> None:
+    """U7: a page would build links of a foreign name."""
+    assert web.get(path, headers={"Host": "10.0.0.11:8000"}).status_code == 400
+    assert web.get(path, headers=OWN).status_code != 400
