@@ -54,7 +54,7 @@ def build(config: Config | None = None) -> Flask:
     ):
         app.register_blueprint(blueprint)
     services.engine.warm_up(after=2.0)
-    secure_headers(app)
+    secure_headers(app, https=config.base_url.startswith("https://"))
     add_health(app, services)
     _handle_database_errors(app)
     return app

@@ -47,3 +47,15 @@ def test_everything_else_is_for_its_own_host_only(web: FlaskClient, path: str) -
     """U7: a page would build links of a foreign name."""
     assert web.get(path, headers={"Host": "10.0.0.11:8000"}).status_code == 400
     assert web.get(path, headers=OWN).status_code != 400
+
+
+@pytest.mark.parametrize("path", ["/people", "/healthz", "/nowhere", "/hooks/nothing"])
+def test_hsts_is_sent_behind_a_proxy_that_ends_tls(web: FlaskClient, path: str) -> None:
+    """U5: the request itself is plain HTTP; the configured address says https."""
+    assert web.get(path, headers=OWN).headers["Strict-Transport-Security"] == "max-age=31536000"
+
+
+def test_hsts_is_not_sent_in_the_demo(tmp_path: Path) -> None:
+    """U5: it would lock every server on this machine's name out of plain http."""
+    for web in _client(tmp_path):
+        assert "Strict-Transport-Security" not in web.get("/healthz").headers
