@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import secrets
+from urllib.parse import urlsplit
 
 from flask import Blueprint, abort, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
@@ -16,6 +17,7 @@ from werkzeug.wrappers import Response
 from alc_app.attio.host import trace
 from alc_app.attio.host.context import running
 from alc_app.attio.host.errors import ServerFunctionError, ServerFunctionTimeout
+from alc_app.config.settings import LOOPBACK
 from alc_app.runtime.context import AppContext
 from alc_app.runtime.exchanges.log import log_calls_as
 from alc_app.runtime.failpoints import failpoint
@@ -49,6 +51,8 @@ def blueprint(services: Services) -> Blueprint:
     @routes.get("/connect")
     def connect() -> ResponseReturnValue:
         asked_by_script = request.accept_mimetypes.best == "application/json"  # fetch() hides the target of a redirect
+        if not asked_by_script and _is_other_loopback_name(services.config.base_url):
+            return redirect(services.config.base_url + request.path, code=303)
         session.setdefault("browser", secrets.token_urlsafe(32))
         session["trace"] = trace.traceparent()  # continued by the callback
         services.exchanges.add("User", "Attio UI", "Clicks to install app")
@@ -93,8 +97,7 @@ def blueprint(services: Services) -> Blueprint:
         if "trace" in session:
             trace.begin(session.pop("trace"))
         notice = _notice_of_run(services, run_id, "connected")
-        services.exchanges.add("Attio UI", "User", SHOWN.get(notice, "Shows what went wrong"), kind="answer")
-        return _to_install_page(notice)
+        return _show(services, notice)
 
     @routes.post("/disconnect")
     def disconnect() -> Response:
@@ -108,10 +111,19 @@ def blueprint(services: Services) -> Blueprint:
             "disconnect", live.id, strict, queue="lifecycle", deduplication_id=f"disconnect:{live.id}"
         )
         notice = _notice_of_run(services, run_id, "disconnected", "removal_refused" if strict else "clean_up_pending")
-        services.exchanges.add("Attio UI", "User", SHOWN.get(notice, "Shows what went wrong"), kind="answer")
-        return _to_install_page(notice)
+        return _show(services, notice)
 
     return routes
+
+
+def _is_other_loopback_name(base_url: str) -> bool:
+    """Return whether the browser reached us by another name of this machine than the one in `base_url`.
+
+    ALC sends it back to `base_url`, where it does not send a cookie that was set under the other name.
+    """
+    own = urlsplit(base_url)
+    asked = urlsplit(f"//{request.host}").hostname
+    return own.netloc != request.host and asked in LOOPBACK and own.hostname in LOOPBACK
 
 
 def _notice_of_run(services: Services, run_id: str, success: str, failure: str = "") -> str:
@@ -126,6 +138,11 @@ def _notice_of_run(services: Services, run_id: str, success: str, failure: str =
         return success
     log.warning("This did not end as %s: %s", success, result["error"]["message"])
     return failure or NOTICES.get(result["error"]["name"], "failed")
+
+
+def _show(services: Services, notice: str) -> Response:
+    services.exchanges.add("Attio UI", "User", SHOWN.get(notice, "Shows what went wrong"), kind="answer")
+    return _to_install_page(notice)
 
 
 def _to_install_page(notice: str) -> Response:

@@ -131,10 +131,11 @@ class World:
             return False
 
     def _connect(self) -> None:
-        there = self._browser.get("/connections/alc/connect").headers["Location"]
+        own = self.services.config.base_url
+        there = self._browser.get("/connections/alc/connect", base_url=own).headers["Location"]
         [state] = parse_qs(urlsplit(there).query)["state"]
         back = {"state": state, "code": self.peers.consent(), "iss": ALC}
-        self._browser.get("/connections/alc/callback", query_string=back)
+        self._browser.get("/connections/alc/callback", base_url=own, query_string=back)
 
     def _refresh(self) -> None:
         row = self.services.connections.live(WORKSPACE)

@@ -76,3 +76,25 @@ def test_how_a_token_request_failed_is_told(
 def test_every_notice_has_a_text() -> None:
     """A code that the page does not know would be shown as nothing."""
     assert set(NOTICES.values()) <= set(TEXTS)
+
+
+@pytest.mark.usefixtures("alc")
+@pytest.mark.parametrize("host", ["localhost:8000", "[::1]:8000", "localhost:9000"])
+def test_another_name_of_this_machine_is_led_to_the_apps_own_address_first(web: FlaskClient, host: str) -> None:
+    """ALC sends the browser back to that address, and a cookie belongs to one host (O3)."""
+    first = web.get(CONNECT, base_url=f"http://{host}").headers["Location"]
+    assert first == f"http://127.0.0.1:8000{CONNECT}"
+
+    then = web.get(CONNECT, base_url="http://127.0.0.1:8000")
+    assert then.headers["Location"].startswith("https://alc.test/oauth/authorize?")
+    assert "session=" in then.headers["Set-Cookie"]
+
+
+@pytest.mark.usefixtures("alc")
+def test_no_other_host_is_led_elsewhere(web: FlaskClient) -> None:
+    """Only names of this machine; and a script, which stays where it is, gets ALC's address as before."""
+    by_name = web.get(CONNECT, base_url="http://app.test").headers["Location"]
+    by_script = web.get(CONNECT, base_url="http://localhost:8000", headers={"Accept": "application/json"})
+
+    assert by_name.startswith("https://alc.test/")
+    assert by_script.get_json()["location"].startswith("https://alc.test/")
