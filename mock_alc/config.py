@@ -81,7 +81,7 @@ class Config(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _add_environment(cls, given: dict[str, Any]) -> dict[str, Any]:
-        set_there = {name: os.environ.get(f"MOCK_ALC_{name.upper()}") for name in cls.model_fields}
+        set_there = {name: os.environ.get(f"MOCK_ALC_{name.upper()}", "").strip() for name in cls.model_fields}
         return {name: value for name, value in set_there.items() if value} | given
 
     @field_validator("redirect_uris", "retry_schedule", mode="before")

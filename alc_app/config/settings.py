@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from pathlib import Path
 from typing import Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, field_validator, model_validator
 
 from alc_app.config.addresses import load_addresses
 from alc_app.config.secret_files import keep_secret
 
 REAL_ATTIO = "https://api.attio.com"
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
+_HEADER_TOKEN = re.compile(r"[\x21-\x7e]*")
 
 
 class Config(BaseModel):
@@ -139,22 +141,40 @@ class Config(BaseModel):
     def from_env(cls, *, saved_addresses: bool = False, **flags: object) -> Self:
         """Return the settings from the environment. Flags, by field name, win unless they are None.
 
+        White space around a variable is left out: what comes from a file often ends with a line break.
+
         With `saved_addresses`, addresses that neither says are those that the web process has saved in the home: a
         command such as `alc-app doctor` then finds the app that runs there. Raises: pydantic.ValidationError.
         """
         aliases = {name: field.alias or name for name, field in cls.model_fields.items()}
-        values: dict[str, object] = {alias: os.environ[alias] for alias in aliases.values() if os.environ.get(alias)}
+        found = {alias: os.environ.get(alias, "").strip() for alias in aliases.values()}
+        values: dict[str, object] = {alias: value for alias, value in found.items() if value}
         values |= {aliases[name]: value for name, value in flags.items() if value is not None}
         if saved_addresses:
             home = values.get("ALC_APP_HOME", cls.model_fields["home"].default)
             values |= load_addresses(Path(str(home)), set(values))
         return cls.model_validate(values)
 
+    @field_validator("url", "alc_url", "attio_url")
+    @classmethod
+    def _check_origin(cls, value: str, info: ValidationInfo) -> str:
+        """Return an origin without the slash that people end it with; paths are joined to it."""
+        origin = value.rstrip("/")
+        if value and not _is_origin(origin):
+            name = cls.model_fields[str(info.field_name)].alias
+            raise ValueError(f"{name} must be an origin such as https://alc.example.com, without a path")
+        return origin
+
+    @field_validator("attio_api_token", "mock_attio_token")
+    @classmethod
+    def _check_token(cls, value: SecretStr, info: ValidationInfo) -> SecretStr:
+        if not _HEADER_TOKEN.fullmatch(value.get_secret_value()):
+            name = cls.model_fields[str(info.field_name)].alias
+            raise ValueError(f"{name} has a character that no token has, such as a space or a line break")
+        return value
+
     @model_validator(mode="after")
     def _check(self) -> Self:
-        for name in ("url", "alc_url", "attio_url"):
-            if getattr(self, name) and not _is_origin(getattr(self, name)):
-                raise ValueError(f"{name} must be an origin such as https://alc.example.com, without a path")
         if self.env == "production":
             self._refuse_in_production()
         return self
@@ -181,7 +201,8 @@ class Config(BaseModel):
     @property
     def base_url(self) -> str:
         """The origin at which browsers and ALC reach this app."""
-        return self.url or f"http://{self.host}:{self.port}"
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return self.url or f"http://{host}:{self.port}"
 
     @property
     def uses_real_attio(self) -> bool:
@@ -259,6 +280,10 @@ class Config(BaseModel):
 
 
 def _is_origin(url: str) -> bool:
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+        has_port = parts.port != 0
+    except ValueError:  # such as a port beyond 65535
+        return False
     whole = f"{parts.scheme}://{parts.netloc}" == url and "@" not in parts.netloc
-    return whole and parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    return whole and parts.scheme in ("http", "https") and bool(parts.hostname) and has_port

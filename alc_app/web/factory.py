@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import uuid
-from urllib.parse import urlsplit
 
 from flask import Flask, Response, g
 from flask.typing import ResponseReturnValue
@@ -23,7 +22,8 @@ from alc_app.pages import secure_headers, sequence
 from alc_app.pages.errors import answer
 from alc_app.runtime.routes import live_updates, oauth, record_actions, webhooks, widgets
 from alc_app.runtime.services import Services
-from alc_app.web.health import add_health, probed_by_any_host
+from alc_app.web.health import add_health
+from alc_app.web.hosts import refuse_foreign_hosts
 from alc_app.web.workspace import Workspace
 
 DATABASE_AWAY = "The app's database is busy, full or read-only, so nothing was changed."
@@ -80,28 +80,22 @@ def _configure(app: Flask, config: Config) -> None:
         SESSION_COOKIE_SAMESITE="Lax",  # Strict cookies are not sent on the redirect back from ALC
         SESSION_COOKIE_SECURE=secure,
         MAX_CONTENT_LENGTH=256 * 1024,
-        TRUSTED_HOSTS=_hosts(config),
         WTF_CSRF_TIME_LIMIT=None,  # pages stay open for long
         WTF_CSRF_SSL_STRICT=secure,
     )
 
-    probed = probed_by_any_host(app.wsgi_app, urlsplit(config.base_url).netloc)
-    app.wsgi_app = trace.traced(probed)  # type: ignore[assignment,method-assign]  # Flask's own way to wrap
+    app.wsgi_app = trace.traced(app.wsgi_app)  # type: ignore[assignment,method-assign]  # Flask's own way to wrap
 
     @app.before_request
     def name_request() -> None:
         g.request_id = trace.trace_id()
 
+    refuse_foreign_hosts(app, config)
+
     @app.after_request
     def show_request_id(response: Response) -> Response:
         response.headers["X-Request-Id"] = trace.trace_id()
         return response
-
-
-def _hosts(config: Config) -> list[str]:
-    """Return the host names that requests may use: the configured one, in development also loopback (U7)."""
-    own = urlsplit(config.base_url).hostname or ""
-    return [own, "127.0.0.1", "localhost", "[::1]"] if config.env == "development" else [own]
 
 
 def _handle_database_errors(app: Flask) -> None:

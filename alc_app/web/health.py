@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import hmac
 import time
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 from flask import Blueprint, Flask, Response, abort, g, jsonify, request
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
@@ -21,11 +20,7 @@ from alc_app.runtime.oauth_client import OAuthFailed
 from alc_app.runtime.observability import metrics
 from alc_app.runtime.services import WORKSPACE, Services
 
-if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
-
 READY_WITHIN = 3.0
-PROBES = ("/healthz", "/readyz")
 NEEDED = ("database", "engine", "worker", "attio")
 """Without one of these the process is not ready. Without ALC it is only degraded: it still accepts deliveries."""
 
@@ -43,20 +38,6 @@ def add_health(app: Flask, services: Services) -> None:
         took = time.monotonic() - g.get("began", time.monotonic())
         metrics.count_request(request.endpoint, request.method, response.status_code, took)
         return response
-
-
-def probed_by_any_host(app: WSGIApplication, host: str) -> WSGIApplication:
-    """Let load balancers ask `/healthz` and `/readyz` by whatever name or address they have: both tell no secret.
-
-    The rest of the app answers for its own names only (U7). `host` is one of them.
-    """
-
-    def wrapped(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        if environ.get("PATH_INFO") in PROBES:
-            environ["HTTP_HOST"] = host
-        return app(environ, start_response)
-
-    return wrapped
 
 
 def _blueprint(services: Services) -> Blueprint:

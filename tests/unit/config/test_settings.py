@@ -75,8 +75,8 @@ def test_secrets_are_not_in_what_is_printed() -> None:
         "alc.example.com",
         "ftp://alc.example.com",
         "https://",
-        "https://alc.example.com/",
         "https://alc.example.com/path",
+        "/",
         "https://alc.example.com?a=b",
         "https://alc.example.com#part",
         "https://user:word@alc.example.com",
@@ -88,8 +88,46 @@ def test_secrets_are_not_in_what_is_printed() -> None:
 )
 def test_what_is_not_an_origin_is_refused(name: str, value: str) -> None:
     """U7: paths are joined to it, and the redirect URI and the issuer are compared as text."""
-    with pytest.raises(ValidationError):
+    with pytest.raises(ValidationError, match=f"{Config.model_fields[name].alias} must be an origin"):
         Config.from_env(**{name: value})
+
+
+@pytest.mark.parametrize("name", ["url", "alc_url", "attio_url"])
+def test_a_slash_at_the_end_of_an_origin_is_taken_off(name: str) -> None:
+    """Addresses are copied from browsers, which show one; the redirect URI must not have two."""
+    assert getattr(Config.from_env(**{name: "https://alc.example.com/"}), name) == "https://alc.example.com"
+
+
+@pytest.mark.parametrize("space", ["\n", "\r\n", " ", "\t"])
+@pytest.mark.parametrize("name", ["attio_api_token", "alc_client_secret", "keys", "session_keys", "metrics_token"])
+def test_white_space_around_a_secret_is_not_part_of_it(monkeypatch: pytest.MonkeyPatch, name: str, space: str) -> None:
+    """A secret that comes from a file ends with a line break."""
+    monkeypatch.setenv(Config.model_fields[name].alias or "", f"{space}s3cret{space}")
+
+    assert getattr(Config.from_env(), name).get_secret_value() == "s3cret"
+
+
+def test_a_variable_of_white_space_is_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Like an empty one."""
+    monkeypatch.setenv("ALC_APP_PORT", " ")
+    monkeypatch.setenv("ATTIO_API_TOKEN", "\n")
+
+    assert Config.from_env().port == 8000
+    assert not Config.from_env().uses_real_attio
+
+
+@pytest.mark.parametrize("token", ["to ken", "to\nken", "tokén", "token\n"])
+def test_a_token_that_no_header_can_carry_is_refused_by_name(token: str) -> None:
+    """It would otherwise look as if Attio did not answer; the message does not show it."""
+    with pytest.raises(ValidationError, match="ATTIO_API_TOKEN has a character that no token has") as raised:
+        Config.from_env(attio_api_token=token)
+    assert token not in str(raised.value)
+
+
+@pytest.mark.parametrize(("host", "expected"), [("::1", "http://[::1]:8000"), ("127.0.0.1", "http://127.0.0.1:8000")])
+def test_an_ipv6_host_stands_in_brackets_in_an_address(host: str, expected: str) -> None:
+    """RFC 3986, 3.2.2."""
+    assert Config.from_env(host=host).base_url == expected
 
 
 @pytest.mark.parametrize("value", ["https://alc.example.com", "http://127.0.0.1:8001", "http://[::1]:8001"])

@@ -98,3 +98,12 @@ def test_state_is_in_memory_unless_a_home_or_a_url_is_given(tmp_path: Path) -> N
     assert Config(home=tmp_path, database_url="postgresql://a/b").database == "postgresql://a/b"
     with pytest.raises(ValidationError, match="in memory, all is lost"):
         Config(env="production", demo_password="own-one")  # type: ignore[arg-type]  # read as a secret
+
+
+def test_white_space_around_a_variable_is_not_part_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A secret that comes from a file ends with a line break."""
+    monkeypatch.setenv("MOCK_ALC_CLIENT_SECRET", "s3cret\n")
+    monkeypatch.setenv("MOCK_ALC_CLIENT_ID", " ")
+
+    assert Config().client_secret.get_secret_value() == "s3cret"
+    assert Config().client_id == ""

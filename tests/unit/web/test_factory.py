@@ -45,7 +45,15 @@ def test_probes_are_answered_for_any_host(web: FlaskClient, host: str) -> None:
 @pytest.mark.parametrize("path", ["/", "/people", "/metrics", "/healthz/", "/healthz/x", "/connections/alc/connect"])
 def test_everything_else_is_for_its_own_host_only(web: FlaskClient, path: str) -> None:
     """U7: a page would build links of a foreign name."""
-    assert web.get(path, headers={"Host": "10.0.0.11:8000"}).status_code == 400
+    for host in (
+        "10.0.0.11:8000",
+        "evil.test",
+        "127.0.0.1",
+        "app.example.com.evil.test",
+        "app.example.com@evil.test",
+        "[::1",
+    ):
+        assert web.get(path, headers={"Host": host}).status_code == 400
     assert web.get(path, headers=OWN).status_code != 400
 
 
@@ -59,3 +67,9 @@ def test_hsts_is_not_sent_in_the_demo(tmp_path: Path) -> None:
     """U5: it would lock every server on this machine's name out of plain http."""
     for web in _client(tmp_path):
         assert "Strict-Transport-Security" not in web.get("/healthz").headers
+
+
+def test_an_app_at_an_ipv6_address_answers_for_it(tmp_path: Path) -> None:
+    """U7: in a Host header the address stands in brackets."""
+    for web in _client(tmp_path, host="::1"):
+        assert web.get("/assets/nothing", headers={"Host": "[::1]:8000"}).status_code == 404
