@@ -188,6 +188,10 @@ class Config(BaseModel):
         for name, url in outside.items():
             if not url.startswith("https://"):
                 raise ValueError(f"{name} must be an https address in production")
+        if not self.uses_real_attio and not self.attio_url:
+            raise ValueError("ATTIO_API_TOKEN must be set in production: without it the app would use the stand-in")
+        if not self.client_secret:
+            raise ValueError("ALC_CLIENT_SECRET must be set in production: without it ALC cannot know this app")
 
     def as_env(self) -> dict[str, str]:
         """Return the environment variables that give a child process these settings. Omit those that were not set."""

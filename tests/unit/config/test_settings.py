@@ -9,7 +9,13 @@ from pydantic import ValidationError
 
 from alc_app.config.settings import REAL_ATTIO, Config
 
-SAFE = {"env": "production", "url": "https://app.example.com", "alc_url": "https://alc.example.com"}
+SAFE = {
+    "env": "production",
+    "url": "https://app.example.com",
+    "alc_url": "https://alc.example.com",
+    "alc_client_secret": "secret",
+    "attio_api_token": "token",
+}
 NAMES = sorted(Config.model_fields)
 
 
@@ -138,7 +144,7 @@ def test_origins_are_taken(value: str) -> None:
 
 def test_production_takes_https_everywhere() -> None:
     """O7: and the real Attio by default."""
-    config = Config.from_env(**SAFE, attio_api_token="token")
+    config = Config.from_env(**SAFE)
 
     assert config.attio_origin == REAL_ATTIO
 
@@ -157,6 +163,22 @@ def test_production_refuses_plain_http(unsafe: dict[str, str], named: str) -> No
     """O7, U4: secrets and personal data go there; the message names the setting."""
     with pytest.raises(ValidationError, match=f"{named} must be an https address"):
         Config.from_env(**{**SAFE, **unsafe})
+
+
+@pytest.mark.parametrize(
+    ("missing", "name"), [("attio_api_token", "ATTIO_API_TOKEN"), ("alc_client_secret", "ALC_CLIENT_SECRET")]
+)
+def test_production_needs_its_credentials(tmp_path: Path, missing: str, name: str) -> None:
+    """It would else talk to a stand-in that is not there, or connect as nobody; empty is not set."""
+    for lacking in ({**SAFE, missing: ""}, {key: value for key, value in SAFE.items() if key != missing}):
+        with pytest.raises(ValidationError, match=f"{name} must be set in production"):
+            Config.from_env(home=tmp_path, **lacking)
+
+
+def test_production_may_have_another_attio(tmp_path: Path) -> None:
+    """With its address; then the token is the one that `alc-app attio-token` prints."""
+    other = {key: value for key, value in SAFE.items() if key != "attio_api_token"}
+    assert Config.from_env(home=tmp_path, **other, attio_url="https://attio.test").attio_origin == "https://attio.test"
 
 
 @pytest.mark.parametrize("unknown", [{"prot": 1}, {"port": -1}, {"port": 70_000}, {"alc_status_type": "number"}])

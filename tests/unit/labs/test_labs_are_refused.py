@@ -12,8 +12,8 @@ import pytest
 from alc_app import create_app
 from alc_app.config.settings import Config
 
-PRODUCTION = {"url": "https://app.test", "alc_url": "https://alc.test", "env": "production"}
 REAL_ATTIO = {"attio_api_token": "a-real-token"}
+PRODUCTION = {"url": "https://app.test", "alc_url": "https://alc.test", "env": "production", **REAL_ATTIO}
 ELSEWHERE = {"attio_url": "https://attio.test"}
 
 
@@ -23,11 +23,10 @@ def test_labs_need_development_and_the_stand_in(settings: dict[str, str], tmp_pa
     config = Config.from_env(home=tmp_path, alc_client_secret="s", **settings)
     assert config.kill_once is None
     app = create_app(config)
-    app.config["TRUSTED_HOSTS"] = None
     browser = app.test_client()
     try:
-        assert browser.get("/labs").status_code == 404
-        assert browser.get("/labs/double-click").status_code == 404
+        assert browser.get("/labs", base_url=config.base_url).status_code == 404
+        assert browser.get("/labs/double-click", base_url=config.base_url).status_code == 404
         assert "/naive" not in str(app.url_map)
         assert "/labs" not in str(app.url_map)
     finally:

@@ -67,6 +67,7 @@ def test_what_cannot_be_armed_is_refused(spec: str) -> None:
 def test_failpoints_are_refused_in_production() -> None:
     """Production refuses settings that weaken anything."""
     secure = {"url": "https://app.test", "alc_url": "https://alc.test", "env": "production"}
+    secure |= {"alc_client_secret": "secret", "attio_api_token": "token"}
     Config.from_env(**secure)
     with pytest.raises(ValidationError, match="ALC_FAILPOINTS"):
         Config.from_env(**secure, failpoints="here:kill")

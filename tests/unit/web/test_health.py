@@ -161,4 +161,6 @@ def test_a_scrape_is_cheap(web: FlaskClient) -> None:
 
 
 def _production(home: Path, token: str) -> Config:
-    return Config.from_env(home=home, env="production", url="https://app.test", metrics_token=token, **SETTINGS)
+    return Config.from_env(
+        home=home, env="production", url="https://app.test", metrics_token=token, alc_client_secret="s", **SETTINGS
+    )
