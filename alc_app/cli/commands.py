@@ -114,11 +114,11 @@ def worker(config: Config, executor_id: str) -> None:
 @settings("home", "database_url")
 def migrate(config: Config) -> None:
     """Migrate the database. Run it before a start on Postgres; on SQLite every start does it by itself."""
-    from alc_app.runtime.migrations.schema import SchemaMismatch, migrate_all
+    from alc_app.runtime.migrations.schema import DatabaseUnusable, migrate_all
 
     try:
         migrate_all(config, click.echo)
-    except SchemaMismatch as error:
+    except (DatabaseUnusable, OSError) as error:
         raise click.ClickException(str(error)) from None
 
 

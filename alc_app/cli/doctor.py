@@ -17,7 +17,7 @@ from alc_app.runtime.context import AppContext
 from alc_app.runtime.doctor.doctor import COULD_NOT_CHECK, OK, Doctor, Report, Result
 from alc_app.runtime.jobs import dead_letters
 from alc_app.runtime.jobs.dead_letters import NotReplayed
-from alc_app.runtime.migrations.schema import SchemaMismatch
+from alc_app.runtime.migrations.schema import DatabaseUnusable
 from alc_app.runtime.observability import logs
 from alc_app.runtime.services import Services
 from alc_app.runtime.storage.sealing import KeyMissing
@@ -124,13 +124,13 @@ def _print_done(done: list[dict[str, str]], as_json: bool) -> None:
 
 @contextmanager
 def _services(config: Config) -> Iterator[Services]:
-    """Open the services of the home. Raises: ClickException, if a key or a version of the database does not fit."""
+    """Yield the services, and close them. Raises: ClickException, if they cannot be opened."""
     from alc_app.app import app as manifest  # late, so that `--help` starts quickly
 
     logs.configure()
     try:
         services = Services(config, manifest)
-    except (SchemaMismatch, KeyMissing) as error:
+    except (KeyMissing, DatabaseUnusable, OSError) as error:
         raise click.ClickException(str(error)) from None
     try:
         yield services

@@ -34,7 +34,7 @@ def run(config: Config, *, with_worker: bool) -> None:
     """
     from waitress.server import create_server
 
-    from alc_app.runtime.migrations.schema import SchemaMismatch
+    from alc_app.runtime.migrations.schema import DatabaseUnusable
     from alc_app.runtime.storage.sealing import KeyMissing
     from alc_app.runtime.stores.worker_ids import WorkerIdTaken
 
@@ -55,7 +55,7 @@ def run(config: Config, *, with_worker: bool) -> None:
             channel_timeout=IDLE_SECONDS,
             cleanup_interval=10,
         )
-    except (WorkerIdTaken, KeyMissing, SchemaMismatch, OSError) as error:
+    except (WorkerIdTaken, KeyMissing, DatabaseUnusable, OSError) as error:
         raise click.ClickException(str(error)) from None
     save_addresses(config.home, config.addresses)
     click.echo(f"alc_app is at {config.base_url}")
@@ -101,7 +101,7 @@ def run_worker(config: Config, executor_id: str) -> None:
     """Run the worker until SIGTERM or SIGINT. Raises: click.ClickException, if it cannot start."""
     from alc_app.app import app as manifest
     from alc_app.runtime.jobs.worker import Worker, run_until_signal
-    from alc_app.runtime.migrations.schema import SchemaMismatch
+    from alc_app.runtime.migrations.schema import DatabaseUnusable
     from alc_app.runtime.observability.metrics import serve_metrics
     from alc_app.runtime.services import Services
     from alc_app.runtime.storage.sealing import KeyMissing
@@ -114,7 +114,7 @@ def run_worker(config: Config, executor_id: str) -> None:
             serve_metrics(config.worker_metrics_port)
         run_until_signal(Worker(services, executor_id))
         services.close()
-    except (WorkerIdTaken, KeyMissing, SchemaMismatch, OSError) as error:
+    except (WorkerIdTaken, KeyMissing, DatabaseUnusable, OSError) as error:
         raise click.ClickException(str(error)) from None
 
 

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import os
-import re
 import secrets
 from pathlib import Path
-from typing import Literal, Self
-from urllib.parse import urlsplit
+from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, field_validator, model_validator
 
 from alc_app.config.addresses import load_addresses
+from alc_app.config.field_checks import FIELD_CHECKS
 from alc_app.config.secret_files import keep_secret
 
 REAL_ATTIO = "https://api.attio.com"
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
-_HEADER_TOKEN = re.compile(r"[\x21-\x7e]*")
 
 
 class Config(BaseModel):
@@ -155,23 +153,11 @@ class Config(BaseModel):
             values |= load_addresses(Path(str(home)), set(values))
         return cls.model_validate(values)
 
-    @field_validator("url", "alc_url", "attio_url")
+    @field_validator(*FIELD_CHECKS)
     @classmethod
-    def _check_origin(cls, value: str, info: ValidationInfo) -> str:
-        """Return an origin without the slash that people end it with; paths are joined to it."""
-        origin = value.rstrip("/")
-        if value and not _is_origin(origin):
-            name = cls.model_fields[str(info.field_name)].alias
-            raise ValueError(f"{name} must be an origin such as https://alc.example.com, without a path")
-        return origin
-
-    @field_validator("attio_api_token", "mock_attio_token")
-    @classmethod
-    def _check_token(cls, value: SecretStr, info: ValidationInfo) -> SecretStr:
-        if not _HEADER_TOKEN.fullmatch(value.get_secret_value()):
-            name = cls.model_fields[str(info.field_name)].alias
-            raise ValueError(f"{name} has a character that no token has, such as a space or a line break")
-        return value
+    def _check_field(cls, value: Any, info: ValidationInfo) -> Any:
+        name = str(info.field_name)
+        return FIELD_CHECKS[name](cls.model_fields[name].alias or name, value)
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -281,13 +267,3 @@ class Config(BaseModel):
             path = Path(self.database_url.removeprefix("sqlite:///"))
             return f"sqlite:///{path}" if name == "app" else f"sqlite:///{path.with_suffix(f'.{name}{path.suffix}')}"
         return f"sqlite:///{self.home / f'{name}.db'}"
-
-
-def _is_origin(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        has_port = parts.port != 0
-    except ValueError:  # such as a port beyond 65535
-        return False
-    whole = f"{parts.scheme}://{parts.netloc}" == url and "@" not in parts.netloc
-    return whole and parts.scheme in ("http", "https") and bool(parts.hostname) and has_port

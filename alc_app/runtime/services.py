@@ -16,7 +16,7 @@ from alc_app.runtime import failpoints
 from alc_app.runtime.engine import Engine
 from alc_app.runtime.exchanges.log import ExchangeLog
 from alc_app.runtime.http_client import Http
-from alc_app.runtime.migrations.schema import Schema, SchemaMismatch
+from alc_app.runtime.migrations.schema import DatabaseUnusable, Schema
 from alc_app.runtime.oauth_client import OAuthClient
 from alc_app.runtime.storage.database import Database
 from alc_app.runtime.storage.event_log import append_event
@@ -43,7 +43,7 @@ class Services:
     """The stores and clients that the web process and the worker share."""
 
     def __init__(self, config: Config, manifest: App, now: Callable[[], float] = time.time) -> None:
-        """Open the databases and build everything. `now` returns seconds since 1970. Raises: SchemaMismatch."""
+        """Open the databases and build everything. `now` returns seconds since 1970. Raises: DatabaseUnusable."""
         self.config, self.manifest, self.now = config, manifest, now
         failpoints.arm(config.failpoints, config.kill_once)
         self.database = Database(config.database("app"))
@@ -81,7 +81,7 @@ class Services:
         try:
             for folder, database in databases.items():
                 Schema(database, folder).prepare()
-        except SchemaMismatch:
+        except DatabaseUnusable:
             for database in databases.values():
                 database.close()
             raise

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from sqlalchemy import Connection, inspect, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, ProgrammingError
 
 from alc_app.config.settings import Config
 from alc_app.runtime.engine import Engine
@@ -23,7 +23,15 @@ TOO_OLD = (
 )
 
 
-class SchemaMismatch(Exception):
+class DatabaseUnusable(Exception):
+    """This program cannot use the database. The message says why, and what to do."""
+
+
+class DatabaseUnreachable(DatabaseUnusable):
+    """The database does not answer, or refuses us."""
+
+
+class SchemaMismatch(DatabaseUnusable):
     """The database is older or newer than this program. The message says what to do."""
 
 
@@ -41,22 +49,26 @@ class Schema:
         return sorted(path.name[1:5] for path in (MIGRATIONS / self.folder).glob("r[0-9][0-9][0-9][0-9]_*.py"))
 
     def version(self) -> str | None:
-        """Return the version of the database, or None if it is empty."""
+        """Return the version of the database, or None if it is empty. Raises: DatabaseUnreachable."""
         try:
             with self._database.reading() as session:
                 return _read_version(session.connection(), self._version_table)
-        except DBAPIError:  # no such table
-            return None
+        except DBAPIError as error:
+            if isinstance(error, ProgrammingError) or "no such table" in str(error.orig):  # Postgres, SQLite
+                return None
+            reason = str(error.orig).strip().partition("\n")[0]
+            message = f"The database cannot be reached: {reason}. Check ALC_APP_DATABASE_URL and ALC_APP_HOME."
+            raise DatabaseUnreachable(message) from error
 
     def prepare(self) -> None:
-        """Migrate a SQLite database; check any other. Raises: SchemaMismatch."""
+        """Migrate a SQLite database; check any other. Raises: DatabaseUnusable."""
         if self._database.is_sqlite:
             self.migrate()
         else:
             self.check()
 
     def check(self) -> None:
-        """Compare the version of the database with that of this program. Raises: SchemaMismatch if they differ."""
+        """Compare the version of the database with that of this program. Raises: DatabaseUnusable."""
         version = self.version()
         if version and version < self.versions[0]:
             raise SchemaMismatch(TOO_OLD)
@@ -70,7 +82,7 @@ class Schema:
             )
 
     def migrate(self) -> bool:
-        """Migrate to the newest version; return whether there was anything to do. Raises: SchemaMismatch."""
+        """Migrate to the newest version; return whether there was anything to do. Raises: DatabaseUnusable."""
         if self.version() == self.versions[-1]:
             return False
         with self._database.engine.begin() as connection:  # one process at a time: SQLite takes the write lock here
@@ -97,7 +109,7 @@ class Schema:
 
 
 def migrate_all(config: Config, say: Callable[[str], None]) -> None:
-    """Migrate our tables and those of the engine; report each with `say`. Raises: SchemaMismatch."""
+    """Migrate our tables and those of the engine; report each with `say`. Raises: DatabaseUnusable."""
     for folder in FOLDERS:
         database = Database(config.database(folder))
         schema = Schema(database, folder)

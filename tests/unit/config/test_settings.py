@@ -219,9 +219,25 @@ def test_secrets_that_nobody_set_are_made_once_and_kept(tmp_path: Path) -> None:
         ("sqlite:///data/x.db", "app", "sqlite:///data/x.db"),
         ("sqlite:///data/x.db", "inbox", "sqlite:///data/x.inbox.db"),
         ("sqlite:////var/x.db", "engine", "sqlite:////var/x.engine.db"),
-        ("postgresql://db/x", "inbox", "postgresql://db/x"),
+        ("postgresql+psycopg://db/x", "inbox", "postgresql+psycopg://db/x"),
+        ("postgresql://db/x", "inbox", "postgresql+psycopg://db/x"),
+        ("postgres://u:p@db:5432/x", "app", "postgresql+psycopg://u:p@db:5432/x"),
     ],
 )
 def test_databases_lie_beside_each_other_on_sqlite_and_are_one_on_postgres(url: str, name: str, expected: str) -> None:
     """SQLite has one writer a file, so the inbox has a file of its own."""
     assert Config.from_env(home=Path("home"), database_url=url).database(name) == expected
+
+
+@pytest.mark.parametrize("url", ["mysql://db/x", "postgresql+asyncpg://db/x", "db/x", "postgres://u:canary@db:port/x"])
+def test_a_database_that_cannot_be_used_is_refused_by_name(url: str) -> None:
+    """One sentence, in place of an error of the driver's; the password is not in it."""
+    with pytest.raises(ValidationError, match="ALC_APP_DATABASE_URL must be like") as raised:
+        Config.from_env(database_url=url)
+    assert "canary" not in str(raised.value)
+
+
+def test_a_home_that_a_database_url_cannot_hold_is_refused(tmp_path: Path) -> None:
+    """What follows a question mark would be taken for options, and the files would lie elsewhere."""
+    with pytest.raises(ValidationError, match="ALC_APP_HOME must have no question mark"):
+        Config.from_env(home=tmp_path / "h?x")

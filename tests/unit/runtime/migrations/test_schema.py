@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -93,6 +94,39 @@ def test_postgres_is_migrated_by_hand(empty_postgres: str, tmp_path: Path) -> No
     outcome = CliRunner().invoke(main, ["migrate", "--database-url", empty_postgres, "--home", str(tmp_path)])
     assert outcome.output.splitlines()[0].startswith("app: brought up to date, at version 0")
     Services(config, manifest).close()
+
+
+@pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg"])
+@pytest.mark.parametrize(
+    "command",
+    [["migrate"], ["serve"], ["worker"], ["doctor"], ["catch-up"], ["rotate-keys"], ["dead-letters", "list"]],
+    ids=" ".join,
+)
+def test_a_database_that_is_away_is_not_told_as_unmigrated(command: list[str], scheme: str, tmp_path: Path) -> None:
+    """One sentence with the reason, for each command; no traceback."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    url = f"{scheme}://user:canary@127.0.0.1:{port}/alc"
+
+    outcome = CliRunner().invoke(main, [*command, "--database-url", url, "--home", str(tmp_path)])
+
+    assert outcome.exit_code == (2 if command == ["doctor"] else 1)
+    assert isinstance(outcome.exception, SystemExit)
+    assert "The database cannot be reached: " in outcome.output
+    assert "Connection refused" in outcome.output
+    assert "alc-app migrate" not in outcome.output
+    assert "canary" not in outcome.output
+
+
+@pytest.mark.parametrize("command", ["migrate", "doctor"])
+def test_a_file_that_is_no_database_is_told_as_that(command: str, tmp_path: Path) -> None:
+    """SQLite opens it, and says what is wrong."""
+    (tmp_path / "app.db").write_bytes(b"not a database, " * 400)
+
+    outcome = CliRunner().invoke(main, [command, "--home", str(tmp_path)])
+
+    assert isinstance(outcome.exception, SystemExit)
+    assert "file is not a database" in outcome.output
 
 
 def _not_a_note(name: str | None, kind: str, _parents: object) -> bool:
