@@ -103,6 +103,8 @@ class Config(BaseModel):
     def _check_combinations(self) -> Self:
         if not self.retry_schedule or min(self.retry_schedule) < 0:
             raise ValueError("The retry schedule needs at least one delay, and none below zero.")
+        if set("?%") & set(str(self.home or "")):
+            raise ValueError("The home must have no question mark and no percent sign: a database URL reads them.")
         if self.redirect_uris and not self.client_id:
             raise ValueError("Redirect URIs were given without the id of their client.")
         if self.env == "production":

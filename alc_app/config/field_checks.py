@@ -26,9 +26,9 @@ def check_origin(name: str, value: str) -> str:
 
 
 def check_home(name: str, value: Path) -> Path:
-    """Refuse a path that cannot stand in a database URL."""
-    if "?" in str(value):
-        raise ValueError(f"{name} must have no question mark: a database URL would end there")
+    """Refuse a path that a database URL would change."""
+    if set("?%") & set(str(value)):
+        raise ValueError(f"{name} must have no question mark and no percent sign: a database URL gives them a meaning")
     return value
 
 

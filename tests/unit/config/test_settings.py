@@ -237,7 +237,8 @@ def test_a_database_that_cannot_be_used_is_refused_by_name(url: str) -> None:
     assert "canary" not in str(raised.value)
 
 
-def test_a_home_that_a_database_url_cannot_hold_is_refused(tmp_path: Path) -> None:
-    """What follows a question mark would be taken for options, and the files would lie elsewhere."""
+@pytest.mark.parametrize("name", ["h?x", "h%20x"])
+def test_a_home_that_a_database_url_cannot_hold_is_refused(tmp_path: Path, name: str) -> None:
+    """What follows a question mark would be taken for options, %20 for a space, and the files would lie elsewhere."""
     with pytest.raises(ValidationError, match="ALC_APP_HOME must have no question mark"):
-        Config.from_env(home=tmp_path / "h?x")
+        Config.from_env(home=tmp_path / name)

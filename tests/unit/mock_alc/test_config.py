@@ -107,3 +107,10 @@ def test_white_space_around_a_variable_is_not_part_of_it(monkeypatch: pytest.Mon
 
     assert Config().client_secret.get_secret_value() == "s3cret"
     assert Config().client_id == ""
+
+
+@pytest.mark.parametrize("name", ["h?x", "h%20x"])
+def test_a_home_that_a_database_url_cannot_hold_is_refused(tmp_path: Path, name: str) -> None:
+    """The files would lie elsewhere."""
+    with pytest.raises(ValidationError, match="The home must have no question mark"):
+        Config(home=tmp_path / name)
