@@ -60,7 +60,7 @@ class Outcome:
     id: str
     data: Mapping[str, Any] | None = None
     unique_key: str = ""
-    """Ours, for triggers: identifies the event, so that repeated deliveries start one run."""
+    """Ours, for triggers: identifies the event, so that repeated deliveries start one run. Empty: the delivery does."""
 
 
 @dataclass(frozen=True)

@@ -22,4 +22,6 @@ def trigger(req: Request, *, config: Config, metadata: TriggerMetadata) -> Outco
     if record_id is None:
         return NoOp()
     found = {"record_id": record_id, "lead_id": event.lead_id, "summary": event.summary}
-    return outcome_of(event.status, event.interest, found, unique_key=f"{event.lead_id} {event.occurred_at}")
+    # Both fields are optional. A verdict without a time is identified by its delivery.
+    key = f"{event.lead_id or record_id} {event.occurred_at}" if event.occurred_at else ""
+    return outcome_of(event.status, event.interest, found, unique_key=key)

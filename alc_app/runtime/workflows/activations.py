@@ -94,15 +94,15 @@ class WorkflowActivations:
             trigger = workflow.trigger
             outcome = block.trigger(req, config=read_config(block.block, trigger.config), metadata=metadata)
             if not isinstance(outcome, NoOp) and outcome.id in trigger.then:
-                current().step("start_run", lambda: self._start_run(workflow, trigger.then[outcome.id], outcome))
+                key = _event_key(workflow, outcome) or f"delivery {req.headers['webhook-id']}"
+                data = dict(outcome.data or {})
+                current().step("start_run", lambda: self._start_run(workflow, trigger.then[outcome.id], key, data))
             return Response(None, status=200)
 
         return triggered
 
-    def _start_run(self, workflow: Workflow, first: str, event: Outcome) -> str | None:
+    def _start_run(self, workflow: Workflow, first: str, key: str, data: Json) -> str | None:
         """Start a run at the block `first`. Returns its id, or None if the workflow was switched off meanwhile."""
-        data = dict(event.data or {})
-        key = f"record {data.get('record_id')}" if workflow.once_per_record else event.unique_key
         with self._services.database.transaction() as session:
             switch = session.get(WorkflowSwitch, workflow.id)
             if switch is None or not switch.wanted:
@@ -219,6 +219,12 @@ def webhook_function(services: Services, file_name: str) -> Callable[[Request], 
     if file_name.startswith(PREFIX):
         return WorkflowActivations(services).handler(file_name)
     return services.manifest.webhook(file_name)
+
+
+def _event_key(workflow: Workflow, event: Outcome) -> str:
+    """Return what identifies the event that starts a run; empty if nothing in the event does."""
+    record_id = (event.data or {}).get("record_id")
+    return f"record {record_id}" if workflow.once_per_record and record_id else event.unique_key
 
 
 def _not_ended(session: Session, switch: WorkflowSwitch) -> list[WorkflowActivation]:

@@ -93,11 +93,22 @@ def test_only_a_refusal_is_an_error_of_the_block(
 def test_each_verdict_has_its_outcome(handler: WebhookHandler, status: str, interest: str | None, outcome: str) -> None:
     """And a key that names the event, whoever tells it."""
     pending()
-    found = triggered(handler, status=status, interest=interest)
+    found = triggered(handler, status=status, interest=interest, occurred_at="2026-11-20T12:00:00Z")
 
     assert isinstance(found, Outcome)
     assert (found.id, found.data and found.data["record_id"]) == (outcome, RECORD)
     assert found.unique_key.startswith("lead_1 ")
+
+
+def test_optional_fields_that_are_missing_identify_nobody(handler: WebhookHandler) -> None:
+    """Without a lead id the record identifies the event; without a time its delivery does."""
+    open_send()
+    open_send(OTHER)
+    at = "2026-11-20T12:00:00Z"
+    found = [triggered(handler, record_id=one, lead_id=None, occurred_at=at) for one in (RECORD, OTHER)]
+
+    assert [each.unique_key.split()[0] for each in found] == [RECORD, OTHER]
+    assert triggered(handler, lead_id=None).unique_key == ""
 
 
 def test_only_leads_of_ours_start_anything(handler: WebhookHandler) -> None:

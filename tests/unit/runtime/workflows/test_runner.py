@@ -21,6 +21,7 @@ from tests.support.fakes.peers import ATTIO, Event
 from tests.support.fakes.runtime import answer_lost, says, unreachable
 
 RECORD = "11111111-1111-4111-8111-111111111111"
+OTHER = "22222222-2222-4222-8222-222222222222"
 DAY = 86_400.0
 PERSON = {"name": [{"full_name": "Ada Lovelace"}], "phone_numbers": [{"phone_number": "+442079460018"}]}
 
@@ -310,6 +311,25 @@ def test_a_verdict_that_is_told_twice_starts_one_run(at: World) -> None:
 
     assert len(runs(at)) == 1
     assert len(at.peers.tasks) == 1
+
+
+def test_verdicts_that_name_the_record_only_start_a_run_for_each_person(at: World) -> None:
+    """A body needs no `lead_id` and no `occurred_at`; then its delivery identifies it (R14)."""
+    switch(at, "follow-up", on=True)
+    for record_id in (RECORD, OTHER):
+        at.peers.people[record_id] = PERSON
+        at.click(record_id)
+    for lead in list(at.peers.leads.values()):
+        told = len(at.peers.events)
+        at.peers.decide(lead, "Complete")
+        for event in at.peers.events[told:]:
+            said = json.loads(event.body) | {"interest": "interested"}
+            event.body = json.dumps({key: said[key] for key in said if key not in ("lead_id", "occurred_at")}).encode()
+            at.deliver(event)
+            at.deliver(event)
+    settle(at)
+
+    assert sorted(row[0] for row in at.rows("select record_id from workflow_run")) == [RECORD, OTHER]
 
 
 def test_a_verdict_on_somebody_elses_lead_starts_nothing(at: World) -> None:
