@@ -93,5 +93,5 @@ def seed_connector(service: SeedService, **changes: Any) -> Connector:
             raise SubscriptionLost("There is no such subscription.")
         return Subscribed(next_refresh_timestamp=int((service.now() + DAY) * 1000))
 
-    parts = {"subscribe": subscribe, "unsubscribe": unsubscribe, "refresh": refresh, "signed_by": ""}
-    return Connector(handle, **{**parts, **changes})
+    parts = {"handle": handle, "subscribe": subscribe, "unsubscribe": unsubscribe, "refresh": refresh, "signed_by": ""}
+    return Connector(**{**parts, **changes})

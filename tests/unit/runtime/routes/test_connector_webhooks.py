@@ -14,7 +14,7 @@ from werkzeug.test import TestResponse
 
 from alc_app.app import app as manifest
 from alc_app.attio import Connection, Response
-from alc_app.attio.host.connector import Connector
+from alc_app.attio.host.connector import Connector, ConnectorResponse, Handled
 from alc_app.runtime.oauth_client import Tokens
 from alc_app.runtime.routes.webhooks import blueprint
 from alc_app.runtime.services import WORKSPACE, Services
@@ -190,6 +190,34 @@ def test_what_cannot_be_read_is_a_bad_request(install: Install, body: bytes, sta
     answer = install.client.post(install.path, data=body, headers={"Content-Type": "application/json"})
 
     assert answer.status_code == status
+
+
+FORM = "application/x-www-form-urlencoded"
+
+
+def test_seed_003_a_form_reaches_the_connector_as_its_fields(make_services: Callable[..., Services]) -> None:
+    """`data` is the form's fields; `rawBody` is what was sent."""
+    seen: list[tuple[Any, str]] = []
+
+    def handle(*, data: Any, raw_body: str, **_: Any) -> Handled:
+        seen.append((data, raw_body))
+        return Handled(response=ConnectorResponse(data=data["challenge"]))
+
+    install = Install(make_services, handle=handle)
+    body = "challenge=a%26b+c&type=hello&empty=&type=again"
+
+    answer = install.client.post(install.path, data=body, content_type=FORM)
+
+    assert (answer.status_code, answer.text) == (200, "a&b c")
+    assert seen == [({"challenge": "a&b c", "type": "hello", "empty": ""}, body)]
+
+
+@pytest.mark.parametrize(
+    "body", [b"a=%ff", b"\xff", b"&".join(b"a%d=" % number for number in range(1001))], ids=("escape", "byte", "fields")
+)
+def test_a_form_that_cannot_be_read_is_a_bad_request(install: Install, body: bytes) -> None:
+    """R8, R9: as JSON is."""
+    assert install.client.post(install.path, data=body, content_type=FORM).status_code == 400
 
 
 def test_only_a_connector_answers_to_get(install: Install, services: Services) -> None:
