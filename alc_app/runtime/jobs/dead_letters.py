@@ -16,6 +16,7 @@ from alc_app.attio.host.doctor import DeadLetter, DeadLetters
 from alc_app.attio.host.errors import SerializableError
 from alc_app.runtime.context import AppContext
 from alc_app.runtime.services import WORKSPACE, Services
+from alc_app.runtime.stores.workflow_runs import AlreadyRunning
 
 T = TypeVar("T")
 RETRIED_ELSEWHERE = ("webhook", "job", "remove", "connect")
@@ -150,7 +151,10 @@ def _workflows(services: Services) -> list[DeadLetter]:
 
 
 def _replay_workflow(services: Services, run_id: str) -> str:
-    services.workflow_runs.retry(run_id)
+    try:
+        services.workflow_runs.retry(run_id)
+    except AlreadyRunning as error:
+        raise NotReplayed(error.message) from error
     return f"The workflow run {run_id} tries its last step once more."
 
 

@@ -11,11 +11,13 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete
+from sqlalchemy import ColumnElement, and_, delete, or_
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
 from alc_app.attio.host import trace
 from alc_app.attio.host.backoff import backoff
+from alc_app.attio.host.errors import SerializableError
 from alc_app.attio.host.workflow_definitions import NoSuchValue, Step, Workflow, resolve
 from alc_app.runtime.storage.database import Database
 from alc_app.runtime.storage.event_log import append_event
@@ -27,7 +29,12 @@ MAX_TRIES = 8
 FIRST_RETRY = 5.0
 """Seconds; further retries wait longer."""
 UNANSWERED = "Nobody has called back in time."
+ALREADY_RUNNING = "The workflow is running for this person already. Dismiss this run, or replay it when that has ended."
 Json = dict[str, Any]
+
+
+class AlreadyRunning(SerializableError):
+    """A user has run the workflow for the same record since."""
 
 
 class WorkflowRuns:
@@ -38,27 +45,36 @@ class WorkflowRuns:
         self._database, self.url, self._now = database, url, now
         self.callbacks_url = f"{url}/callbacks"
 
-    def start(self, run_id: str, workflow: Workflow, first: str, given: Json) -> str:
-        """Start a run at the step `first` and return its id. Does nothing if the id exists."""
+    def start(self, run_id: str, workflow: Workflow, first: str, given: Json, *, by_user: bool = False) -> str:
+        """Start a run at the step `first` and return its id. Does nothing if the id exists.
+
+        `by_user` means that a user clicked Run: then join the run that is under way for the record, if there is one.
+        """
+        now = self._now()
+        run = WorkflowRun(
+            id=run_id,
+            workflow_id=workflow.id,
+            version_id=workflow.version_id,
+            definition=workflow.model_dump_json(),
+            record_id=given.get("record_id"),
+            by_user=by_user,
+            given=json.dumps(given),
+            number=0,
+            started_at=now,
+            due_at=now,
+            traceparent=trace.traceparent(),
+        )
         with self._database.transaction() as session:
-            if session.get(WorkflowRun, run_id):
-                return run_id
-            now = self._now()
-            run = WorkflowRun(
-                id=run_id,
-                workflow_id=workflow.id,
-                version_id=workflow.version_id,
-                definition=workflow.model_dump_json(),
-                record_id=given.get("record_id"),
-                given=json.dumps(given),
-                number=0,
-                started_at=now,
-                due_at=now,
-                traceparent=trace.traceparent(),
-            )
-            session.add(run)
-            self._begin_step(session, run, first)
+            while not self._insert(session, run):
+                if existing := _run_like(session, run):
+                    return existing
+            self._begin_step(session, session.get_one(WorkflowRun, run_id), first)
             return run_id
+
+    def _insert(self, session: Session, run: WorkflowRun) -> bool:
+        """Insert a run; return False if its id exists, or a user's run for the same record is under way."""
+        new = self._database.insert(WorkflowRun).values(run.model_dump()).on_conflict_do_nothing()
+        return session.connection().execute(new.returning(col(WorkflowRun.id))).first() is not None
 
     def post_callback(self, url: str, callback_id: str, body: Mapping[str, Any]) -> None:
         """Deliver a callback to the step waiting at `url`. Ignore URLs that are not ours."""
@@ -66,12 +82,6 @@ class WorkflowRuns:
         run_id, _, number = execution_id.partition(".")
         if ours == self.callbacks_url and number.isdigit():
             self.add_callback(run_id, int(number), callback_id, body)
-
-    def running_for(self, workflow_id: str, record_id: str) -> str | None:
-        """Return the id of the unfinished run of a workflow for a record, which a second click on Run joins."""
-        mine = (WorkflowRun.workflow_id == workflow_id, WorkflowRun.record_id == record_id)
-        with self._database.reading() as session:
-            return session.exec(select(WorkflowRun.id).where(*mine, WorkflowRun.state == "running")).first()
 
     def due(self) -> list[str]:
         """Return ids of runs that have something to do now."""
@@ -135,18 +145,22 @@ class WorkflowRuns:
                 run.due_at = self._now()
 
     def retry(self, run_id: str) -> None:
-        """Run the last step of a failed run again."""
-        with self._database.transaction() as session:
-            run = session.get_one(WorkflowRun, run_id, with_for_update=True)
-            if run.state != "failed":
-                return
-            step = _step_of(session, run)
-            session.exec(
-                delete(WorkflowCallback).where(*_of_step(step))
-            )  # the step starts over, and may get the same ids again
-            run.state, run.why, run.ended_at, run.due_at = "running", None, None, self._now()
-            step.state, step.why, step.ended_at, step.due_at, step.tries = "running", None, None, None, 0
-            self._publish(session, run)
+        """Run the last step of a failed run again. Raises: AlreadyRunning."""
+        try:
+            with self._database.transaction() as session:
+                run = session.get_one(WorkflowRun, run_id, with_for_update=True)
+                if run.state == "failed":
+                    self._restart_step(session, run)
+                    session.flush()
+        except IntegrityError as error:
+            raise AlreadyRunning(ALREADY_RUNNING) from error
+
+    def _restart_step(self, session: Session, run: WorkflowRun) -> None:
+        step = _step_of(session, run)
+        session.exec(delete(WorkflowCallback).where(*_of_step(step)))  # it may get the same ids again
+        run.state, run.why, run.ended_at, run.due_at = "running", None, None, self._now()
+        step.state, step.why, step.ended_at, step.due_at, step.tries = "running", None, None, None, 0
+        self._publish(session, run)
 
     def newest(self, limit: int) -> list[tuple[WorkflowRun, list[WorkflowStep]]]:
         """Return the last runs with their steps, newest first."""
@@ -252,6 +266,14 @@ class WorkflowRuns:
         append_event(session, "workflow", {"run_id": run.id, "state": run.state}, self._now())
         if run.state == "failed":
             append_event(session, "dead_letter", {"id": f"workflow:{run.id}"}, self._now())
+
+
+def _run_like(session: Session, run: WorkflowRun) -> str | None:
+    """Return the id of the run that an insert of `run` conflicts with; None if it has ended since."""
+    mine = and_(col(WorkflowRun.workflow_id) == run.workflow_id, col(WorkflowRun.record_id) == run.record_id)
+    running = and_(mine, col(WorkflowRun.state) == "running", col(WorkflowRun.by_user))
+    same_id = col(WorkflowRun.id) == run.id
+    return session.exec(select(WorkflowRun.id).where(or_(same_id, running) if run.by_user else same_id)).first()
 
 
 def _step_of(session: Session, run: WorkflowRun) -> WorkflowStep:

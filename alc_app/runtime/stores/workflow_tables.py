@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Index
+from sqlalchemy import Index, text
 from sqlmodel import Field
 
 from alc_app.runtime.storage.tables import Table
+
+RUNNING_BY_USER = "by_user and state = 'running'"
+"""Condition of the index that joins a second click on Run."""
 
 
 class WorkflowSwitch(Table, table=True):
@@ -40,7 +43,18 @@ class WorkflowRun(Table, table=True):
     """One run: running → done | failed. The id is derived from the event that started it, so it starts once."""
 
     __tablename__ = "workflow_run"
-    __table_args__ = (Index("workflow_runs_by_due", "due_at"), Index("workflow_runs_by_start", "started_at"))
+    __table_args__ = (
+        Index("workflow_runs_by_due", "due_at"),
+        Index("workflow_runs_by_start", "started_at"),
+        Index(
+            "one_user_run_per_record",
+            "workflow_id",
+            "record_id",
+            unique=True,
+            sqlite_where=text(RUNNING_BY_USER),
+            postgresql_where=text(RUNNING_BY_USER),
+        ),
+    )
 
     id: str = Field(primary_key=True)
     workflow_id: str
@@ -48,6 +62,9 @@ class WorkflowRun(Table, table=True):
     definition: str
     """JSON of the workflow at the start. The run follows this version to its end."""
     record_id: str | None
+    by_user: bool = False
+    """Whether a user clicked Run. Such a run is the only one of its workflow and record; a trigger starts one for each
+    event."""
     given: str
     """JSON: the values from the trigger, or from the person who clicked Run."""
     state: str = "running"

@@ -52,8 +52,7 @@ class WorkflowRunner:
         if workflow.trigger:
             raise LookupError(f"{workflow.title} is started by its trigger.")
         self._services.exchanges.add("User", WORKFLOW, "Runs a workflow", title=workflow.title)
-        run_id = self.runs.running_for(workflow_id, record_id) or uuid4().hex
-        return self.runs.start(run_id, workflow, workflow.first, {"record_id": record_id})
+        return self.runs.start(uuid4().hex, workflow, workflow.first, {"record_id": record_id}, by_user=True)
 
     def advance(self, run_id: str) -> None:
         """Take the turns of a run until it waits or ends."""

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from click.testing import CliRunner
@@ -46,6 +47,25 @@ def test_migrations_make_the_tables_that_the_classes_describe(empty: Database, f
         context = MigrationContext.configure(connection, opts={"include_name": _not_a_note})
         assert compare_metadata(context, METADATA[folder]) == []
     assert not Schema(empty, folder).migrate(), "the second time there is nothing to do"
+
+
+def test_a_database_of_0_1_0_with_two_runs_for_one_person_is_migrated(empty: Database) -> None:
+    """They count as started by a trigger, so neither is in the way of the unique index."""
+    schema = Schema(empty, "app")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Schema, "versions", ["0100"])
+        patch.setattr("alembic.command.upgrade", lambda config, _, upgrade=command.upgrade: upgrade(config, "0100"))
+        schema.migrate()
+    columns = "id, workflow_id, version_id, definition, record_id, given, state, number, turn, started_at"
+    with empty.engine.begin() as connection:
+        for run_id in ("a", "b"):
+            values = f"'{run_id}', 'w', 'v', '{{}}', 'r', '{{}}', 'running', 1, 0, 0"
+            connection.exec_driver_sql(f"insert into workflow_run ({columns}) values ({values})")  # noqa: S608 - ours
+
+    assert schema.migrate()
+
+    with empty.engine.connect() as connection:
+        assert connection.exec_driver_sql("select count(*) from workflow_run where not by_user").scalar_one() == 2
 
 
 def test_two_that_start_at_once_migrate_once(empty: Database) -> None:

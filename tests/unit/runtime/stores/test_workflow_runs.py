@@ -6,12 +6,13 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from sqlmodel import select
+from sqlalchemy import delete
+from sqlmodel import col, select
 
 from alc_app.attio.host.workflow_definitions import Step, Workflow
 from alc_app.runtime.storage.database import Database
-from alc_app.runtime.stores.workflow_runs import MAX_TRIES, TURN_TIMEOUT, WorkflowRuns
-from alc_app.runtime.stores.workflow_tables import WorkflowCallback, WorkflowRun
+from alc_app.runtime.stores.workflow_runs import MAX_TRIES, TURN_TIMEOUT, AlreadyRunning, WorkflowRuns
+from alc_app.runtime.stores.workflow_tables import WorkflowCallback, WorkflowRun, WorkflowStep
 from tests.unit.runtime.conftest import Clock
 
 DAY = 86_400.0
@@ -62,10 +63,43 @@ def test_a_run_that_is_started_twice_at_once_is_one(database: Database, runs: Wo
     """Its id is its key."""
     with ThreadPoolExecutor(4) as pool:
         started = [pool.submit(runs.start, "other", FLOW, "one", {"record_id": "r1"}) for _ in range(4)]
-    errors = [done for done in started if done.exception()]
-    assert len(errors) < 4, "a twin that loses the race is asked for again, and finds the run"
+    assert [done.result() for done in started] == ["other"] * 4
     with database.reading() as session:
         assert len(session.exec(select(WorkflowRun).where(WorkflowRun.id == "other")).all()) == 1
+
+
+def test_a_double_click_on_run_is_one_run(database: Database, runs: WorkflowRuns) -> None:
+    """C1: of 8 clicks at once the first starts the run and the others join it; after its end the next starts one."""
+
+    def click(number: int) -> str:
+        return runs.start(f"click-{number}", FLOW, "one", {"record_id": "r1"}, by_user=True)
+
+    for _ in range(5):
+        with ThreadPoolExecutor(8) as pool:
+            [joined] = set(pool.map(click, range(8)))
+        with database.transaction() as session:
+            clicked = session.exec(select(WorkflowRun).where(col(WorkflowRun.by_user))).all()
+            assert [run.id for run in clicked] == [joined]
+            session.exec(delete(WorkflowRun).where(col(WorkflowRun.by_user)))
+            session.exec(delete(WorkflowStep).where(col(WorkflowStep.run_id) == joined))
+
+    assert runs.start("other", FLOW, "one", {"record_id": "r2"}, by_user=True) == "other", "another person"
+    assert runs.start("event", FLOW, "one", {"record_id": "r2"}) == "event", "a trigger starts one for each event"
+
+
+def test_a_failed_run_waits_for_the_one_that_was_started_since(database: Database, runs: WorkflowRuns) -> None:
+    """A replay makes no second running one."""
+    failed = {"type": "error", "error_message": "x", "retryable": False}
+    runs.start("first", FLOW, "one", {"record_id": "r2"}, by_user=True)
+    runs.save_result("first", runs.take_turn("first") or {}, failed)
+    assert runs.start("second", FLOW, "one", {"record_id": "r2"}, by_user=True) == "second"
+
+    with pytest.raises(AlreadyRunning):
+        runs.retry("first")
+
+    runs.save_result("second", runs.take_turn("second") or {}, {"type": "exit"})
+    runs.retry("first")
+    assert not runs.failed()
 
 
 def test_who_comes_back_after_another_has_taken_the_turn_changes_nothing(
