@@ -32,6 +32,9 @@ runs of the old version are then left unfinished."""
 POLL = 0.04
 """Seconds between two polls of a run that a caller waits for."""
 STATUS = {"ENQUEUED": "waiting", "DELAYED": "delayed", "PENDING": "running"}
+RETRIED_ELSEWHERE = ("webhook", "job", "remove", "connect")
+"""Runs that are no dead letters when they fail: a row asks for another run, or a person saw the error and can start
+again."""
 log = logging.getLogger(__name__)
 
 
@@ -165,9 +168,16 @@ class Engine:
             return {(row[0], STATUS[row[1]]): row[2] for row in connection.execute(self._count)}
 
     def delete_ended(self, before: float, limit: int) -> int:
-        """Delete at most `limit` runs that ended before `before`, failed ones too. Return how many."""
-        instant = datetime.fromtimestamp(before, UTC).isoformat()
-        ended = self._client.list_workflows(completed_before=instant, limit=limit, load_input=False, load_output=False)
+        """Delete at most `limit` runs that ended before `before`, except dead letters. Return how many."""
+        options: dict[str, Any] = {
+            "completed_before": datetime.fromtimestamp(before, UTC).isoformat(),
+            "load_input": False,
+            "load_output": False,
+        }
+        ended = self._client.list_workflows(status=["SUCCESS", "CANCELLED"], limit=limit, **options)
+        if len(ended) < limit:
+            names = list(RETRIED_ELSEWHERE)
+            ended += self._client.list_workflows(status="ERROR", name=names, limit=limit - len(ended), **options)
         self._client.delete_workflows([run.workflow_id for run in ended])
         return len(ended)
 

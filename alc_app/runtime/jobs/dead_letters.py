@@ -15,12 +15,11 @@ from alc_app.attio.host.context import running
 from alc_app.attio.host.doctor import DeadLetter, DeadLetters
 from alc_app.attio.host.errors import SerializableError
 from alc_app.runtime.context import AppContext
+from alc_app.runtime.engine import RETRIED_ELSEWHERE
 from alc_app.runtime.services import WORKSPACE, Services
 from alc_app.runtime.stores.workflow_runs import AlreadyRunning
 
 T = TypeVar("T")
-RETRIED_ELSEWHERE = ("webhook", "job", "remove", "connect")
-"""Runs that are no dead letters: a row asks for another run, or a person saw the error and can start again."""
 
 
 class NotReplayed(SerializableError):

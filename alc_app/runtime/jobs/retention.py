@@ -7,6 +7,7 @@
 | sign-ins (OAuth flows) | 1 day after they expired |
 | finished runs of the engine | 7 days |
 | bodies of deliveries, which hold personal data | 7 days after the delivery was handled |
+| dead letters: failed deliveries with their bodies, failed runs | until a person dismisses or replays them |
 | deliveries | 40 days: a sender that retries for 28 hours finds its id known a week later (R14) |
 | workflow runs | 400 days after they ended |
 | values under keys (`kv`) | until each expires; without an expiry for ever |

@@ -166,9 +166,9 @@ class Inbox:
     def erase_bodies(self, before: float, limit: int) -> int:
         """Erase the bodies of at most `limit` deliveries that ended before `before`, oldest first. Return how many.
 
-        Their ids are kept to recognize duplicates (R14).
+        Their ids are kept to recognize duplicates (R14). A failed one keeps its body until a person dismisses it.
         """
-        ended = (col(Delivery.state).in_(ENDED), col(Delivery.due_at) < before)
+        ended = (col(Delivery.state).in_(("done", "ignored")), col(Delivery.due_at) < before)
         return self._change_oldest(update(Delivery).values(state="forgotten", body=b"", why=None), ended, limit)
 
     def delete_older(self, before: float, limit: int) -> int:

@@ -182,10 +182,13 @@ class WorkflowRuns:
             run.state = "dismissed" if run.state == "failed" else run.state
 
     def delete_ended(self, before: float, limit: int) -> int:
-        """Delete at most `limit` runs that ended before `before`, with steps and callbacks. Return how many runs."""
-        ended = select(WorkflowRun.id).where(col(WorkflowRun.ended_at) < before).limit(limit)
+        """Delete at most `limit` runs that ended before `before`, with steps and callbacks, except those that failed.
+
+        Return how many runs.
+        """
+        ended = (col(WorkflowRun.ended_at) < before, WorkflowRun.state != "failed")
         with self._database.transaction() as session:
-            ids = session.exec(ended).all()
+            ids = session.exec(select(WorkflowRun.id).where(*ended).limit(limit)).all()
             session.exec(delete(WorkflowStep).where(col(WorkflowStep.run_id).in_(ids)))
             session.exec(delete(WorkflowCallback).where(col(WorkflowCallback.run_id).in_(ids)))
             session.exec(delete(WorkflowRun).where(col(WorkflowRun.id).in_(ids)))

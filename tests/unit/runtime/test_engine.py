@@ -44,6 +44,21 @@ def test_runs_that_have_ended_are_forgotten(engine: Engine) -> None:
     assert [run.workflow_id for run in engine._client.list_workflows()] == ["waiting"]
 
 
+def test_a_failed_run_is_kept_until_it_is_deleted(engine: Engine) -> None:
+    """It is a dead letter, except where a row asks for another run."""
+    states = {"clicked": "ERROR", "webhook": "ERROR", "job": "MAX_RECOVERY_ATTEMPTS_EXCEEDED", "connect": "SUCCESS"}
+    for name in states:
+        engine.enqueue(name, queue="functions", run_id=name)
+    table = "workflow_status" if engine.url.startswith("sqlite") else "dbos.workflow_status"
+    with engine._database.begin() as connection:
+        for name, status in states.items():
+            change = f"update {table} set status = '{status}', completed_at = 1 where workflow_uuid = '{name}'"  # noqa: S608 - ours
+            connection.exec_driver_sql(change)
+
+    assert engine.delete_ended(datetime.now(UTC).timestamp(), limit=10) == 2
+    assert sorted(run.workflow_id for run in engine._client.list_workflows()) == ["clicked", "job"]
+
+
 def test_a_run_that_waits_is_not_over_and_one_that_nobody_knows_is(engine: Engine) -> None:
     """Installation 4: the page follows a run until it has ended; a deleted run must not be waited for."""
     engine.enqueue("connect", "flow", queue="lifecycle", run_id="connect:flow")

@@ -17,6 +17,7 @@ from alc_app.leads import transitions
 from alc_app.leads.models import EarlyEvent, Lead
 from alc_app.runtime.context import AppContext
 from alc_app.runtime.doctor.gauges import Gauges
+from alc_app.runtime.jobs import dead_letters
 from alc_app.runtime.jobs.retention import BATCH_SIZE, DAY, FIRST_RUN_AFTER, INTERVAL, RetentionJob
 from alc_app.runtime.routes.live_updates import LiveUpdates
 from alc_app.runtime.services import Services
@@ -129,7 +130,7 @@ def test_sign_ins_are_kept_for_a_day_after_they_expired(
         assert session.get(OAuthFlow, "flow") is None
 
 
-@pytest.mark.parametrize("state", ["done", "failed", "ignored"])
+@pytest.mark.parametrize("state", ["done", "ignored"])
 def test_a_delivery_loses_its_body_first_and_its_id_much_later(
     services: Services, retention: RetentionJob, clock: Clock, state: str
 ) -> None:
@@ -154,6 +155,22 @@ def test_a_delivery_loses_its_body_first_and_its_id_much_later(
     clock.time += 2
     retention.delete_old_rows()
     assert delivery(services, "msg") is None
+
+
+def test_a_failed_delivery_is_kept_until_a_person_dismisses_it(
+    services: Services, retention: RetentionJob, clock: Clock
+) -> None:
+    """After a long holiday it is still listed, and its body is there to be replayed."""
+    services.inbox.put("h", "msg", b'{"status": "Complete"}', "new")
+    services.inbox.mark_ended("h", "msg", "failed", "answered 400")
+    clock.time += 1000 * DAY
+    retention.delete_old_rows()
+
+    assert [row.body for row in services.inbox.failed()] == [b'{"status": "Complete"}']
+    assert [letter.id for letter in dead_letters.find(services)] == ["delivery:h:msg"]
+    dead_letters.dismiss(services, "delivery:h:msg")
+    retention.delete_old_rows()
+    assert (delivery(services, "msg") or Delivery()).body == b""
 
 
 def test_a_delivery_that_waits_is_never_forgotten(services: Services, retention: RetentionJob, clock: Clock) -> None:
@@ -294,5 +311,5 @@ def test_on_postgres_the_rule_and_the_numbers_are_the_same(postgres: str, tmp_pa
         assert f"alc_app_{sample} 1.0" in numbers
     with services.database.reading() as session:
         counts = {table: len(session.exec(select(table)).all()) for table in (LiveEvent, Delivery, Lead)}
-    assert counts == {LiveEvent: 1, Delivery: 0, Lead: 0}
+    assert counts == {LiveEvent: 1, Delivery: 1, Lead: 0}, "the delivery that failed is a dead letter"
     services.close()

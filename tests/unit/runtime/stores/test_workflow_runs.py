@@ -205,11 +205,13 @@ def test_runs_are_forgotten_with_what_belongs_to_them(database: Database, runs: 
         assert session.get(WorkflowRun, "run") is None
 
 
-def test_a_failed_run_can_be_dismissed(runs: WorkflowRuns) -> None:
-    """It leaves the list."""
+def test_a_failed_run_is_kept_until_it_is_dismissed(runs: WorkflowRuns, clock: Clock) -> None:
+    """Then it leaves the list."""
     runs.save_result("run", turn(runs), {"type": "error", "error_message": "x", "retryable": False})
+    assert runs.delete_ended(clock.time + 1, 10) == 0
     runs.dismiss("run")
     runs.retry("run")
 
     assert not runs.failed()
     assert not runs.due()
+    assert runs.delete_ended(clock.time + 1, 10) == 1
