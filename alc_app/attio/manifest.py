@@ -58,6 +58,10 @@ class ServerFunction(Generic[P, R]):
         return await perform(Effect("call", {"function": self.name, "args": list(bound.args)}, by="host"))
 
 
+class NotInManifest(LookupError):
+    """The manifest has nothing of this name. The message says what it has."""
+
+
 @dataclass(frozen=True)
 class Record:
     """What an app adds to records."""
@@ -96,38 +100,38 @@ class App:
     operations: Operations = field(default_factory=Operations)
 
     def server_function(self, name: str) -> ServerFunction[..., Any]:
-        """Return the server function called `name`. Raises: LookupError naming the ones there are."""
+        """Return the server function called `name`. Raises: NotInManifest, naming the ones there are."""
         return _named(name, {f.name: f for f in self.server_functions}, "server function")
 
     def record_action(self, action_id: str) -> RecordAction:
-        """Return the record action with this id. Raises: LookupError naming the ones there are."""
+        """Return the record action with this id. Raises: NotInManifest, naming the ones there are."""
         return _named(action_id, {a.id: a for a in self.record.actions}, "record action")
 
     def bulk_record_action(self, action_id: str) -> BulkRecordAction:
-        """Return the bulk record action with this id. Raises: LookupError naming the ones there are."""
+        """Return the bulk record action with this id. Raises: NotInManifest, naming the ones there are."""
         return _named(action_id, {a.id: a for a in self.record.bulk_actions}, "bulk record action")
 
     def record_widget(self, widget_id: str) -> RecordWidget:
-        """Return the record widget with this id. Raises: LookupError naming the ones there are."""
+        """Return the record widget with this id. Raises: NotInManifest, naming the ones there are."""
         return _named(widget_id, {w.id: w for w in self.record.widgets}, "record widget")
 
     def block(self, block_id: str) -> StepBlock | TriggerBlock:
-        """Return the workflow block with this id. Raises: LookupError naming the ones there are."""
+        """Return the workflow block with this id. Raises: NotInManifest, naming the ones there are."""
         return _named(block_id, {b.block.id: b for b in self.blocks}, "workflow block")
 
     def workflow(self, workflow_id: str) -> Workflow:
-        """Return the workflow with this id. Raises: LookupError naming the ones there are."""
+        """Return the workflow with this id. Raises: NotInManifest, naming the ones there are."""
         return _named(workflow_id, {w.id: w for w in self.workflows}, "workflow")
 
     def webhook(self, file_name: str) -> Callable[[Request], Response]:
         """Return the webhook handler in `webhooks/<file_name>.py`; for "record_events", the one of Attio's own events.
 
-        Raises: LookupError naming the ones there are.
+        Raises: NotInManifest, naming the ones there are.
         """
         return _named(file_name, {**self.webhooks, "record_events": self._route}, "webhook file")
 
     def connector(self, name: str) -> Connector:
-        """Return the connector called `name`. Raises: LookupError naming the ones there are."""
+        """Return the connector called `name`. Raises: NotInManifest, naming the ones there are."""
         return _named(name, self.connectors, "connector")
 
     def _route(self, req: Request) -> Response:
@@ -136,5 +140,5 @@ class App:
 
 def _named(name: str, known: Mapping[str, R], what: str) -> R:
     if name not in known:
-        raise LookupError(f'No {what} named "{name}". The manifest has: {", ".join(known)}. See alc_app/app.py.')
+        raise NotInManifest(f'No {what} named "{name}". The manifest has: {", ".join(known)}. See alc_app/app.py.')
     return known[name]

@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from alc_app.attio.host.doctor import Check, Finding
+from alc_app.attio.manifest import NotInManifest
 from alc_app.runtime.doctor.installation_checks import check_clocks, check_files, check_keys, check_sqlite
 from alc_app.runtime.jobs import dead_letters
 from alc_app.runtime.services import WORKSPACE, Services
 from alc_app.runtime.storage.tables import ConnectionRow
+from alc_app.runtime.workflows.activations import webhook_function
 
 OVERDUE_AFTER = 60.0
 """Seconds past its due time after which work is reported."""
@@ -21,6 +23,7 @@ def runtime_checks(services: Services) -> list[Check]:
         "Workers": check_workers,
         "Connection": check_connection,
         "Deliveries": check_deliveries,
+        "Handlers": check_handlers,
         "Dead letters": check_dead_letters,
         "Keys": check_keys,
         "Clocks": check_clocks,
@@ -70,6 +73,17 @@ def check_deliveries(services: Services) -> Iterator[Finding]:
             f"{_count(late, 'delivery waits', 'deliveries wait')} for a run that nobody has asked for. Workers do that."
         )
         yield Finding(text, "inbox")
+
+
+def check_handlers(services: Services) -> Iterator[Finding]:
+    """Find webhook handlers whose file, connector or block is not in the manifest: their URLs answer 503."""
+    for row in services.webhook_handlers.receiving():
+        try:
+            if row.connector:
+                services.manifest.connector(row.connector)
+            webhook_function(services, row.file_name)
+        except NotInManifest as error:
+            yield Finding(f"The webhook handler {row.id} refuses every delivery with 503. {error}", row.id)
 
 
 def check_dead_letters(services: Services) -> Iterator[Finding]:

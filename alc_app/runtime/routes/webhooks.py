@@ -13,6 +13,7 @@ from flask import Blueprint, Response, g, request
 from alc_app.attio.host.context import running
 from alc_app.attio.http import BadRequest, Request
 from alc_app.attio.http import Response as HandlerResponse
+from alc_app.attio.manifest import NotInManifest
 from alc_app.runtime.context import IntakeContext, ReachedFirstEffect
 from alc_app.runtime.exchanges.deliveries import log_delivery
 from alc_app.runtime.failpoints import failpoint
@@ -77,7 +78,7 @@ class Intake:
         assert row is not None  # noqa: S101 - for the type checker: a missing row was refused above
         raw_body = request.get_data(cache=False)
         with log_delivery(self._services.exchanges, SCHEMES[signed_by], raw_body) as answered:
-            return answered(self._verify_and_accept(row, raw_body))
+            return answered(self._answer(row, raw_body))
 
     def _verify_and_accept(self, row: WebhookHandlerRow, raw_body: bytes) -> Response:
         scheme = SCHEMES[row.signed_by]
@@ -95,6 +96,14 @@ class Intake:
             log.error("%s", error)
             return _unavailable()
         return self._accept(row, webhook_id, raw_body)
+
+    def _answer(self, row: WebhookHandlerRow, raw_body: bytes) -> Response:
+        """Answer 503 while the handler's file or connector is missing: the sender tries again, and nothing is lost."""
+        try:
+            return self._verify_and_accept(row, raw_body)
+        except NotInManifest as error:
+            self._refusals.warn(f"A delivery to handler {row.id[:6]}… is to come again later. {error}")
+            return _unavailable()
 
     def _refuse_handler(self, row: WebhookHandlerRow | None, signed_by: str) -> Response | None:
         """Return 404 for an unknown handler, 410 for a deleted one, 503 for one not ready yet, or None (R18).

@@ -92,6 +92,14 @@ class WebhookHandlers:
                 session.exec(select(WebhookHandlerRow).where(*mine).order_by(col(WebhookHandlerRow.created_at)))
             )
 
+    def receiving(self) -> list[WebhookHandlerRow]:
+        """Return the handlers whose URLs accept deliveries, oldest first."""
+        open_ = (col(WebhookHandlerRow.gone_at).is_(None), col(WebhookHandlerRow.deleted_at).is_(None))
+        with self._database.reading() as session:
+            return list(
+                session.exec(select(WebhookHandlerRow).where(*open_).order_by(col(WebhookHandlerRow.created_at)))
+            )
+
     def undecryptable(self) -> list[str]:
         """Return the ids of handlers whose secret cannot be unsealed with the configured keys."""
         with self._database.reading() as session:

@@ -22,6 +22,7 @@ from alc_app.attio.host.context import current
 from alc_app.attio.host.errors import SerializableError
 from alc_app.attio.host.workflow_definitions import Workflow
 from alc_app.attio.http import Request, Response
+from alc_app.attio.manifest import NotInManifest
 from alc_app.attio.workflows import Complete, NoOp, Outcome, TriggerBlock, TriggerMetadata, read_config
 from alc_app.runtime.services import Services
 from alc_app.runtime.storage.event_log import append_event
@@ -84,14 +85,17 @@ class WorkflowActivations:
             current().step("save_activation", partial(self._save, plan, self._carry_out(plan)))
 
     def handler(self, file_name: str) -> Callable[[Request], Response]:
-        """Return the webhook handler of a trigger: it runs the block's `trigger` and starts a workflow run."""
-        activation_id = file_name.removeprefix(PREFIX)
+        """Return the webhook handler of a trigger: it runs the block's `trigger` and starts a workflow run.
+
+        Raises: NotInManifest, if the block is gone.
+        """
+        with self._services.database.reading() as session:
+            activation = session.get_one(WorkflowActivation, file_name.removeprefix(PREFIX))
+        workflow, block = self._load(activation)
+        trigger = workflow.trigger
 
         def triggered(req: Request) -> Response:
-            with self._services.database.reading() as session:
-                activation = session.get_one(WorkflowActivation, activation_id)
-            workflow, block, metadata = self._load(activation)
-            trigger = workflow.trigger
+            metadata = self._metadata(workflow, activation)
             outcome = block.trigger(req, config=read_config(block.block, trigger.config), metadata=metadata)
             if not isinstance(outcome, NoOp) and outcome.id in trigger.then:
                 key = _event_key(workflow, outcome) or f"delivery {req.headers['webhook-id']}"
@@ -163,11 +167,12 @@ class WorkflowActivations:
     def _carry_out(self, plan: Json) -> Json:
         """Call the block's `activate` or `deactivate`. Returns {"ok": True}, or why it failed and whether to retry."""
         with self._services.database.reading() as session:
-            workflow, block, metadata = self._load(session.get_one(WorkflowActivation, plan["id"]))
+            activation = session.get_one(WorkflowActivation, plan["id"])
+        workflow, block = self._load(activation)
         try:
             config = read_config(block.block, workflow.trigger.config)
             function = block.activate if plan["do"] == "activate" else block.deactivate
-            result = function(config=config, metadata=metadata)
+            result = function(config=config, metadata=self._metadata(workflow, activation))
         except SerializableError as error:
             return {"ok": False, "again": True, "why": error.message}
         if isinstance(result, Complete):
@@ -194,27 +199,29 @@ class WorkflowActivations:
         if not result["ok"]:
             log.warning("The workflow %s could not %s: %s", switch.workflow_id, plan["do"], result["why"])
 
-    def _load(self, activation: WorkflowActivation) -> tuple[Any, TriggerBlock, TriggerMetadata]:
+    def _load(self, activation: WorkflowActivation) -> tuple[Any, TriggerBlock]:
         workflow: Any = Workflow.model_validate_json(activation.definition)
         block = self._services.manifest.block(workflow.trigger.block)
         if not isinstance(block, TriggerBlock):
-            raise LookupError(f"The block {workflow.trigger.block} is no trigger.")
-        metadata = TriggerMetadata(
+            raise NotInManifest(f"The block {workflow.trigger.block} is no trigger.")
+        return workflow, block
+
+    def _metadata(self, workflow: Any, activation: WorkflowActivation) -> TriggerMetadata:
+        return TriggerMetadata(
             workflow_id=workflow.id,
             workflow_version_id=activation.version_id,
-            workflow_block_id=block.block.id,
+            workflow_block_id=workflow.trigger.block,
             unique_activation_id=activation.id,
             workflow_title=workflow.title,
             workflow_url=f"{self._services.config.base_url}/workflows#{workflow.id}",
             trigger_callback=self._services.webhook_handlers.get(activation.handler_id),
         )
-        return workflow, block, metadata
 
 
 def webhook_function(services: Services, file_name: str) -> Callable[[Request], Response]:
     """Return the function of a webhook handler: a file of the app's `webhooks/`, or the trigger of a workflow.
 
-    Raises: LookupError.
+    Raises: NotInManifest.
     """
     if file_name.startswith(PREFIX):
         return WorkflowActivations(services).handler(file_name)

@@ -11,10 +11,18 @@ import pytest
 import responses
 
 from alc_app.attio.host.doctor import Finding
+from alc_app.attio.host.workflow_definitions import Step
+from alc_app.blocks.sample_workflows import follow_up
 from alc_app.config.settings import Config
 from alc_app.runtime.doctor import installation_checks
 from alc_app.runtime.doctor.installation_checks import check_clocks, check_files, check_keys, check_sqlite
-from alc_app.runtime.doctor.work_checks import check_connection, check_deliveries, check_workers, runtime_checks
+from alc_app.runtime.doctor.work_checks import (
+    check_connection,
+    check_deliveries,
+    check_handlers,
+    check_workers,
+    runtime_checks,
+)
 from alc_app.runtime.engine import Run
 from alc_app.runtime.jobs.connection_lifecycle import GIVE_UP_AFTER
 from alc_app.runtime.oauth_client import Tokens
@@ -22,6 +30,7 @@ from alc_app.runtime.services import WORKSPACE, Services
 from alc_app.runtime.storage.locks import FileLocks
 from alc_app.runtime.storage.tables import ConnectionRow
 from alc_app.runtime.stores.worker_ids import WorkerIds
+from alc_app.runtime.stores.workflow_tables import WorkflowActivation
 from tests.support.fakes.engine import FakeEngine
 from tests.unit.runtime.conftest import METADATA
 
@@ -64,8 +73,39 @@ def test_a_new_house_is_in_order_but_for_its_worker(
         "Workers": ["No worker is running, so nothing that is asked for gets done. Start one with: alc-app worker"]
     }
     assert list(found) == [
-        "Workers", "Connection", "Deliveries", "Dead letters", "Keys", "Clocks", "Files", "SQLite",
+        "Workers", "Connection", "Deliveries", "Handlers", "Dead letters", "Keys", "Clocks", "Files", "SQLite",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("missing", ["file", "connector", "block"])
+def test_a_handler_whose_code_is_gone_from_the_manifest_is_named(
+    services: Services, engine: FakeEngine, connect: Connect, missing: str
+) -> None:
+    """Its URL answers 503. One that was deleted is of no interest."""
+    connection_id = connect()
+    create = services.webhook_handlers.create
+    create(connection_id, "lead_processed")
+    services.webhook_handlers.delete(create(connection_id, "removed_long_ago"))
+    if missing == "block":
+        activation = WorkflowActivation(
+            id="a",
+            workflow_id="follow-up",
+            version_id="v",
+            definition=follow_up.model_copy(update={"trigger": Step(block="gone", then={})}).model_dump_json(),
+            handler_id=(handler_id := create(connection_id, "workflow:a")),
+            created_at=0,
+        )
+        with services.database.transaction() as session:
+            session.add(activation)
+    elif missing == "connector":
+        handler_id = create(connection_id, "lead_processed", connector="gone")
+    else:
+        handler_id = create(connection_id, "gone")
+
+    [finding] = check_handlers(services)
+
+    assert finding.subject == handler_id
+    assert 'named "gone"' in finding.text
 
 
 def test_a_living_worker_with_little_to_do_is_in_order(

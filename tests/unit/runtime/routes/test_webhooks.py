@@ -6,6 +6,7 @@ import json
 import time
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -100,6 +101,25 @@ def test_a_delivery_that_is_not_signed_by_alc_is_refused(alc: Alc, how: dict[str
 
     assert (answer.status_code, answer.data) == (401, b"")
     assert not alc.stored()
+
+
+@pytest.mark.parametrize("gone", ["webhooks", "connectors"])
+def test_a_handler_whose_code_is_gone_asks_the_sender_to_come_again(alc: Alc, gone: str) -> None:
+    """R17, R18: 503 with a wait until the file is back, never a 500."""
+    services = alc.services
+    if gone == "connectors":
+        connection_id = services.webhook_handlers.row(alc.handler_id).connection_id  # type: ignore[union-attr]
+        alc.handler_id = services.webhook_handlers.create(connection_id, "lead_processed", connector="alc")
+        alc.secret = services.webhook_handlers.get(alc.handler_id).secret
+    services.manifest, whole = replace(services.manifest, **{gone: {}}), services.manifest
+
+    answer = alc.deliver()
+
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+    assert not alc.stored()
+    services.manifest = whole
+    if gone == "webhooks":
+        assert alc.deliver().status_code == 200
 
 
 def test_a_flood_of_forgeries_is_one_line_in_the_log(alc: Alc, caplog: pytest.LogCaptureFixture) -> None:
