@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from alc_app.cli.output import AnyTerminal
 from alc_app.config.settings import Config
 
 Command = Callable[..., None]
@@ -59,7 +60,7 @@ def _config(flags: dict[str, Any], saved_addresses: bool) -> Config:
         raise click.ClickException("These settings cannot be used.\n  " + "\n  ".join(lines)) from None
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=AnyTerminal, context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
     """Acme Lead Checker for Attio: the "SDK concepts" tutorial, made real.
 

@@ -82,7 +82,9 @@ def run(app: SmallApp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
 
     monkeypatch.setattr(doctor, "_services", services_of)
     monkeypatch.setattr(doctor, "Doctor", lambda services: Doctor(services, app.manifest.operations.checks))
-    return lambda *words: CliRunner().invoke(main, [*words, "--home", str(tmp_path / "home")])
+    return lambda *words, charset="utf-8": CliRunner(charset=charset).invoke(
+        main, [*words, "--home", str(tmp_path / "home")]
+    )
 
 
 def mended(app: SmallApp) -> str:
@@ -116,6 +118,18 @@ def test_findings_are_listed_with_what_would_mend_them(app: SmallApp, run: Run) 
 
     assert result.exit_code == 0
     assert "    ✓ A webhook is an orphan. It has been deleted." in result.output
+
+
+@pytest.mark.parametrize(("charset", "bullet"), [("cp1252", "•"), ("ascii", "?")])
+def test_an_encoding_without_the_signs_gets_question_marks(app: SmallApp, run: Run, charset: str, bullet: str) -> None:
+    """A pipe on Windows, or LC_ALL=C: the text and the exit code are the same."""
+    app.findings = [Finding("Go.", "x", "warning")]
+
+    result = run("doctor", charset=charset)
+
+    assert (result.exit_code, result.output) == (1, f"! Leads\n    {bullet} Go.\n")
+    app.findings = []
+    assert run("doctor", charset=charset).output == "? Leads\nEverything is in order.\n"
 
 
 def test_what_could_not_be_checked_is_neither_well_nor_ill(app: SmallApp, run: Run) -> None:

@@ -147,3 +147,16 @@ def test_a_curl_command_holds_the_body_in_any_locale() -> None:
 def test_a_line_that_is_no_header_is_refused_with_a_sentence() -> None:
     """The usual mistake is an equals sign."""
     assert "Name: value" in run("verify", "-H", "webhook-id=msg_1", "--data", BODY).output
+
+
+@pytest.mark.parametrize("charset", ["cp1252", "ascii"])
+def test_an_encoding_without_the_signs_gets_question_marks(charset: str, lines: list[str]) -> None:
+    """A pipe on Windows, or LC_ALL=C: the text and the exit code are the same."""
+    arguments = ["explain", *lines, "--data", "{}"]
+    environment = {"WEBHOOK_SECRET": SECRET, "COLUMNS": "200"}
+    [plain, other] = [CliRunner(charset=each).invoke(main, arguments, env=environment) for each in ("utf-8", charset)]
+    helped = CliRunner(charset=charset).invoke(main, ["explain", "--help"])
+
+    assert "✗" in plain.stdout
+    assert (other.exit_code, other.stdout) == (plain.exit_code, plain.stdout.encode(charset, "replace").decode(charset))
+    assert helped.exit_code == 0
