@@ -40,7 +40,7 @@ from alc_app.runtime.workflows.activations import WorkflowActivations
 from alc_app.runtime.workflows.runner import WorkflowRunner
 from alc_app.web.alc_login import log_in
 from alc_app.web.presenters.connections import connection_of, status_of
-from alc_app.web.presenters.people import company_ids, find_people, history, sorted_by, to_person
+from alc_app.web.presenters.people import can_match, company_ids, find_people, history, sorted_by, to_person
 from alc_app.web.presenters.settings import fields_of, save
 from alc_app.web.presenters.workflows import runs_of, workflows_of
 
@@ -68,6 +68,8 @@ class Workspace:
 
     def people(self, *, search: str, sort: PeopleSort, descending: bool, page: int, page_size: int) -> PeoplePage:
         """Return one page of people. Raises: CrmUnavailable."""
+        if not can_match(search):
+            return PeoplePage([], has_next=False)
         with self._reading():
             query = {
                 "limit": page_size + 1,

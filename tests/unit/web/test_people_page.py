@@ -1,0 +1,55 @@
+"""The page of people with the real workspace behind it, and an Attio that answers as a test says."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from alc_app.config.settings import Config
+from alc_app.web.factory import build
+from tests.support.chaos.proxy import ChaosProxy, answers
+
+QUERY = "POST /v2/objects/people/records/query"
+JSON = ("Content-Type", "application/json")
+
+
+@pytest.fixture
+def attio() -> Iterator[ChaosProxy]:
+    """An Attio that is nothing but its rules."""
+    server = ChaosProxy()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def client(attio: ChaosProxy, tmp_path: Path) -> Iterator[FlaskClient]:
+    """A browser at the app."""
+    app: Flask = build(Config.from_env(home=tmp_path, attio_url=attio.url, mock_attio_token="t"))
+    yield app.test_client()
+    app.extensions["services"].close()
+
+
+def people(number: int, size: int) -> bytes:
+    """Return Attio's answer with so many people, whose descriptions have `size` bytes."""
+
+    def person(index: int) -> dict[str, Any]:
+        values = {"name": [{"full_name": f"Aaa {index}"}], "description": [{"value": "x" * size}]}
+        return {"id": {"record_id": f"r{index}"}, "created_at": "2026-11-20T12:00:00Z", "values": values}
+
+    return json.dumps({"data": [person(index) for index in range(number)]}).encode()
+
+
+@pytest.mark.parametrize("character", ["%00", "%01", "%09", "%1f", "%7f", "%c2%85"])
+def test_a_control_character_in_the_search_finds_nobody(
+    attio: ChaosProxy, client: FlaskClient, character: str
+) -> None:
+    """Attio refuses it, which is no outage. Nobody has it in a name, so Attio is not asked."""
+    attio.always(QUERY, answers(400, b'{"message": "Invalid"}', JSON))
+
+    assert client.get(f"/people?q=Ada{character}Lovelace").status_code == 200
