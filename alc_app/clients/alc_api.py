@@ -14,7 +14,7 @@ from pydantic import BaseModel, ValidationError
 
 from alc_app.attio import Connection
 from alc_app.attio.host.context import current, step
-from alc_app.attio.host.errors import FetchAnswerLost, FetchNotSent, SerializableError
+from alc_app.attio.host.errors import FetchAnswerLost, FetchNotSent, FetchTooLarge, SerializableError
 from alc_app.attio.http import FetchResponse
 from alc_app.attio.server import fetch
 from alc_app.clients.alc_events import RECORD_ID, LeadProcessed
@@ -206,6 +206,8 @@ def _call(
         response = fetch(url, method=method, json=json, headers=headers, connection=connection)
     except FetchNotSent as error:
         raise AlcUnreachable("ALC cannot be reached.").because(error) from error
+    except FetchTooLarge as error:
+        raise AlcAnswerLost(f"ALC sent more than this app reads. {error.message}").because(error) from error
     except FetchAnswerLost as error:
         raise AlcAnswerLost("ALC did not answer.").because(error) from error
     if response.ok or response.status in accept:

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from alc_app.attio.host.context import current, step
-from alc_app.attio.host.errors import FetchAnswerLost, FetchError, FetchRefused, SerializableError
+from alc_app.attio.host.errors import FetchAnswerLost, FetchError, FetchRefused, FetchTooLarge, SerializableError
 from alc_app.attio.http import FetchResponse
 from alc_app.attio.server import attio_api_token, fetch
 
@@ -27,6 +27,10 @@ class AttioApiError(SerializableError):
 
 class AnswerLost(AttioApiError):
     """Attio may have done it or not, and may still do it."""
+
+
+class AnswerTooLarge(AnswerLost):
+    """The answer is larger than this app reads."""
 
 
 class AttioRefused(AttioApiError):
@@ -185,6 +189,8 @@ def call(method: str, path: str, json: Any = None, *, per_second: int | None = N
         )
     except FetchRefused as error:
         raise AttioApiError(UNAUTHORIZED).because(error) from error
+    except FetchTooLarge as error:
+        raise AnswerTooLarge(f"Attio sent more than this app reads. {error.message}").because(error) from error
     except FetchAnswerLost as error:
         raise AnswerLost("Attio did not answer.").because(error) from error
     except FetchError as error:

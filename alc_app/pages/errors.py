@@ -65,8 +65,8 @@ def add_error_pages(pages: Blueprint) -> None:
     pages.app_errorhandler(HTTPException)(answer)
 
     @pages.app_errorhandler(CrmUnavailable)
-    def crm_unavailable(_error: CrmUnavailable) -> Response:
-        return answer(ServiceUnavailable(CRM_AWAY, retry_after=RETRY_AFTER))
+    def crm_unavailable(error: CrmUnavailable) -> Response:
+        return answer(ServiceUnavailable(str(error) or CRM_AWAY, retry_after=RETRY_AFTER))
 
 
 def answer(error: HTTPException) -> Response:

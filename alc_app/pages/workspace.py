@@ -26,7 +26,7 @@ from .workflow_models import RunView, WorkflowView
 
 
 class CrmUnavailable(Exception):
-    """The CRM cannot be reached. Pages show it as 503."""
+    """The CRM cannot be read. Pages show it as 503, with the message; without one, the CRM cannot be reached."""
 
 
 class NotPossible(Exception):

@@ -20,7 +20,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from alc_app.attio.host import trace
-from alc_app.attio.host.errors import FetchAnswerLost, FetchNotSent
+from alc_app.attio.host.errors import FetchAnswerLost, FetchNotSent, FetchTooLarge
 from alc_app.attio.http import FetchResponse
 from alc_app.runtime.exchanges.http_calls import log_call
 from alc_app.runtime.observability.metrics import CALLS
@@ -29,8 +29,11 @@ CONNECT_TIMEOUT = 3.0
 READ_TIMEOUT = 10.0
 TOTAL_TIMEOUT = 15.0
 """Seconds for a whole call; the other two are for connecting, and for each read."""
-MAX_RESPONSE = 1024 * 1024
+MIB = 1024 * 1024
+MAX_RESPONSE = MIB
 """Bytes, after decompression."""
+MAX_LARGE_RESPONSE = 16 * MIB
+"""The same for Attio: a page of people has all their attributes, of which a text alone may be longer than 1 MiB."""
 POOL_SIZE = 32
 
 S = TypeVar("S", bound=requests.Session)
@@ -81,8 +84,16 @@ class _SecurePool(urllib3.HTTPSConnectionPool):
     ConnectionCls = _SecureConnection
 
 
+class _TooLarge(requests.ConnectionError):
+    """The answer is larger than the limit."""
+
+
 class _BoundedAdapter(HTTPAdapter):
-    """Reads the whole response before one deadline, and at most `MAX_RESPONSE` bytes of it."""
+    """Reads the whole response before one deadline, and at most `max_response` bytes of it."""
+
+    def __init__(self, max_response: int) -> None:
+        super().__init__(pool_maxsize=POOL_SIZE)
+        self._max_response = max_response
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs)
@@ -117,8 +128,8 @@ class _BoundedAdapter(HTTPAdapter):
         # read1() returns what has arrived; read() would wait for a whole block from a server that sends bytes slowly.
         while chunk := response.raw.read1(16 * 1024, decode_content=True):
             body += chunk
-            if len(body) > MAX_RESPONSE:
-                raise requests.ConnectionError("The answer is larger than 1 MiB.")
+            if len(body) > self._max_response:
+                raise _TooLarge(f"The answer is larger than {self._max_response // MIB} MiB.")
         return bytes(body)
 
 
@@ -127,7 +138,7 @@ def harden(session: S) -> S:
     session.trust_env = False
     session.get_redirect_target = lambda _response: None  # type: ignore[method-assign,assignment]  # a 3xx is returned as it is
     for scheme in ("http://", "https://"):
-        session.mount(scheme, _BoundedAdapter(pool_maxsize=POOL_SIZE))
+        session.mount(scheme, _BoundedAdapter(MAX_RESPONSE))
     return session
 
 
@@ -139,18 +150,22 @@ def new_session() -> requests.Session:
 class Http:
     """HTTP calls whose errors distinguish "never sent" from "maybe processed"."""
 
-    def __init__(self) -> None:
-        """Open a session."""
+    def __init__(self, large_answers_from: str = "") -> None:
+        """Open a session. Answers from the origin `large_answers_from` may have 16 MiB, others 1 MiB."""
         self._session = new_session()
+        if large_answers_from:
+            self._session.mount(f"{large_answers_from}/", _BoundedAdapter(MAX_LARGE_RESPONSE))
 
     def request(
         self, method: str, url: str, *, headers: Mapping[str, str], json: Any = None, body: bytes | None = None
     ) -> FetchResponse:
-        """Make one call, with a JSON body or with raw bytes. Raises: FetchNotSent, FetchAnswerLost."""
+        """Make one call, with a JSON body or with raw bytes. Raises: FetchNotSent, FetchAnswerLost, FetchTooLarge."""
         try:
             response = self._session.request(method, url, headers=dict(headers), json=json, data=body)
         except (requests.ConnectTimeout, requests.exceptions.InvalidURL) as error:
             raise FetchNotSent(str(error)) from error
+        except _TooLarge as error:
+            raise FetchTooLarge(str(error)) from error
         except requests.ConnectionError as error:
             raise (FetchNotSent if _never_connected(error) else FetchAnswerLost)(str(error)) from error
         except requests.RequestException as error:

@@ -11,7 +11,7 @@ from sqlalchemy.exc import NoResultFound
 from alc_app.attio import BulkRecordAction, RecordAction, RecordWidget, graphql
 from alc_app.attio.host.context import running
 from alc_app.attio.host.doctor import DeadLetter
-from alc_app.clients.attio_api import AttioApiError
+from alc_app.clients.attio_api import AnswerTooLarge, AttioApiError, AttioRefused
 from alc_app.clients.attio_people import PersonRecord, company_names, get_person, query_people
 from alc_app.clients.graphql_loader import RestLoader
 from alc_app.leads import reconcile
@@ -226,8 +226,10 @@ class Workspace:
         with running(AppContext(self._services)):
             try:
                 yield
-            except AttioApiError as error:
+            except (AnswerTooLarge, AttioRefused) as error:
                 raise CrmUnavailable(error.message) from error
+            except AttioApiError as error:
+                raise CrmUnavailable from error
 
 
 @contextmanager

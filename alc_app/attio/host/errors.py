@@ -67,3 +67,7 @@ class FetchRefused(FetchNotSent):
 
 class FetchAnswerLost(FetchError):
     """The request was sent and may have been carried out, but no complete answer came back."""
+
+
+class FetchTooLarge(FetchAnswerLost):
+    """The answer is larger than this app reads; the request may have been carried out. The message has the limit."""

@@ -14,7 +14,7 @@ import pytest
 import requests
 
 from alc_app.attio.host import trace
-from alc_app.attio.host.errors import FetchAnswerLost, FetchError, FetchNotSent
+from alc_app.attio.host.errors import FetchAnswerLost, FetchError, FetchNotSent, FetchTooLarge
 from alc_app.attio.http import FetchResponse
 from alc_app.runtime import http_client
 from alc_app.runtime.http_client import Http, harden
@@ -105,8 +105,22 @@ def test_a_peer_cannot_hold_us_up(peer: Serve, pieces: tuple[bytes, ...], gap: f
 )
 def test_a_peer_cannot_flood_us(peer: Serve, body: bytes) -> None:
     """O10: 1 MiB, counted after it has been unpacked."""
-    with pytest.raises(FetchAnswerLost, match="1 MiB"):
+    with pytest.raises(FetchTooLarge, match="larger than 1 MiB"):
         get(peer(body).url)
+
+
+def test_one_peer_may_say_more_and_no_other(peer: Serve) -> None:
+    """O10: Attio, up to 16 MiB; a host whose name begins like Attio's is another one."""
+    body = OK + b"\r\n" + b"x" * (http_client.MAX_RESPONSE + 1)
+    attio = peer(body).url
+    http = Http(large_answers_from=attio)
+
+    assert len(http.request("GET", f"{attio}/people", headers={}).text) == http_client.MAX_RESPONSE + 1
+    with pytest.raises(FetchTooLarge, match="larger than 1 MiB"):
+        http.request("GET", peer(body).url, headers={})
+    with pytest.raises(FetchTooLarge, match="larger than 16 MiB"):
+        flood = peer(OK + b"\r\n" + b"x" * (http_client.MAX_LARGE_RESPONSE + 1)).url
+        Http(large_answers_from=flood).request("GET", f"{flood}/", headers={})
 
 
 def test_an_answer_as_large_as_the_cap_is_taken(peer: Serve) -> None:

@@ -46,10 +46,36 @@ def people(number: int, size: int) -> bytes:
 
 
 @pytest.mark.parametrize("character", ["%00", "%01", "%09", "%1f", "%7f", "%c2%85"])
-def test_a_control_character_in_the_search_finds_nobody(
-    attio: ChaosProxy, client: FlaskClient, character: str
-) -> None:
+def test_a_control_character_in_the_search_finds_nobody(attio: ChaosProxy, client: FlaskClient, character: str) -> None:
     """Attio refuses it, which is no outage. Nobody has it in a name, so Attio is not asked."""
     attio.always(QUERY, answers(400, b'{"message": "Invalid"}', JSON))
 
     assert client.get(f"/people?q=Ada{character}Lovelace").status_code == 200
+
+
+def test_a_page_of_people_with_long_descriptions_is_shown(attio: ChaosProxy, client: FlaskClient) -> None:
+    """O10: 2 MiB are many people and no attack."""
+    attio.always(QUERY, answers(200, people(50, 42_000), JSON))
+
+    page = client.get("/people?q=Aaa")
+
+    assert (page.status_code, page.text.count("Aaa ") >= 50) == (200, True)
+
+
+def test_a_page_that_is_too_large_says_so(attio: ChaosProxy, client: FlaskClient) -> None:
+    """O10: an outage it is not."""
+    attio.always(QUERY, answers(200, people(17, 1024 * 1024), JSON))
+
+    page = client.get("/people", headers={"Accept": "text/html"})
+
+    assert page.status_code == 503
+    assert "Attio sent more than this app reads. The answer is larger than 16 MiB." in page.text
+
+
+def test_a_refusal_of_attio_is_told_in_its_words(attio: ChaosProxy, client: FlaskClient) -> None:
+    """Nothing is away, so no advice to check that Attio is running."""
+    attio.always(QUERY, answers(403, b'{"message": "The token lacks the scope record_permission:read."}', JSON))
+
+    page = client.get("/people", headers={"Accept": "text/html"})
+
+    assert (page.status_code, "lacks the scope" in page.text) == (503, True)
