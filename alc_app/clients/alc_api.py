@@ -22,6 +22,8 @@ from alc_app.clients.alc_models import Lead, LeadPage, Leads, LeadState, Verdict
 
 IN_EVENTS = {"record_id", "status", "interest", "summary"}
 Model = TypeVar("Model", bound=BaseModel)
+SPACE = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
+"""White space and control characters, such as a line break in a pasted name. ALC refuses them in a name."""
 E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 
 
@@ -60,7 +62,7 @@ def create_lead(connection: Connection, record_id: str, name: str, phone_number:
         connection,
         "POST",
         "/api/v1/leads",
-        json={"recordId": record_id, "name": name, "phoneNumber": phone_number},
+        json={"recordId": record_id, "name": SPACE.sub(" ", name).strip(), "phoneNumber": phone_number},
         headers={"Idempotency-Key": idempotency_key},
     )
     return _read(response, Lead)

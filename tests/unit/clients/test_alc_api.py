@@ -101,6 +101,14 @@ def test_a_refusal_is_explained_as_far_as_alc_explains_it(outside: Outside, body
     assert raised.value.message == reason
 
 
+@pytest.mark.parametrize("name", ["Ada\nLovelace", "Ada\tLovelace\r\n", " Ada \u00a0 Lovelace", "Ada\0Lovelace"])
+def test_white_space_in_a_name_is_sent_as_one_space(outside: Outside, name: str) -> None:
+    """C6: a name that was pasted into the CRM with a line break is a name."""
+    alc_api.create_lead(ALC, ADA[0], name, ADA[2], idempotency_key="key")
+
+    assert outside.sent("POST")[0]["name"] == "Ada Lovelace"
+
+
 @pytest.mark.parametrize("number", ["+14155550123", "+442079460018", "+1234567", "+123456789012345"])
 def test_international_numbers_are_sent(outside: Outside, number: str) -> None:
     """C6: E.164, 7 to 15 digits."""
