@@ -22,6 +22,11 @@ from alc_app.clients.alc_models import Lead, LeadPage, Leads, LeadState, Verdict
 
 IN_EVENTS = {"record_id", "status", "interest", "summary"}
 Model = TypeVar("Model", bound=BaseModel)
+KEY_REUSED = (
+    "ALC has been asked a short while ago to chat with this person, under another name or phone number. Please wait a "
+    "few minutes, and reload the page to see what has become of it."
+)
+"""For a second click on an open send whose first answer was lost, after the person was edited: same key, other body."""
 SPACE = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
 """White space and control characters, such as a line break in a pasted name. ALC refuses them in a name."""
 E164 = re.compile(r"\+[1-9][0-9]{6,14}")
@@ -230,6 +235,8 @@ def _error(response: FetchResponse) -> AlcError:
 def _reason(response: FetchResponse) -> str:
     try:
         error = response.json()["error"]
+        if "idempotency" in str(error.get("code")):
+            return KEY_REUSED
         fields = error.get("fields") or {}
         names = {name: re.sub(r"(?<=[a-z])(?=[A-Z])", " ", str(name)[:50]).lower() for name in fields}  # phone number
         texts = [f"ALC does not take the {names[name]}: {str(text)[:200]}" for name, text in fields.items()]

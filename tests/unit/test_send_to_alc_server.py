@@ -194,6 +194,25 @@ def test_a_refusal_after_a_lost_answer_does_not_close_the_intent(
     assert len(outside.leads) == 1
 
 
+def test_a_person_edited_between_two_clicks_on_an_open_send_is_told_so(runtime: FakeRuntime, outside: Outside) -> None:
+    """C2: the key stays that of the first click, whose chat ALC may have begun; no word of keys reaches the user."""
+    reused = {
+        "error": {"code": "idempotency_key_reused", "message": "This Idempotency-Key was used with another body."}
+    }
+    outside.fault(POST, answer_lost, says(422, reused))
+    outside.fault(FIND, unreachable)
+    with pytest.raises(AlcAnswerLost):
+        click()
+
+    with pytest.raises(AlcRefused, match="under another name or phone number") as raised:
+        click()
+
+    assert "Idempotency" not in raised.value.message
+    assert [row.status for row in rows(runtime)] == ["sending"]
+    resolve_send(rows(runtime)[0].id)
+    assert [(row.status, row.alc_lead_id) for row in rows(runtime)] == [("pending", "lead_1")]
+
+
 def test_an_alc_that_names_an_earlier_lead_has_begun_nothing(runtime: FakeRuntime, outside: Outside) -> None:
     """I1, I6: it says that it has the lead, so the click is no failure; the intent ends, and nothing asks for ever."""
     click()

@@ -103,7 +103,7 @@ def test_a_refusal_is_explained_as_far_as_alc_explains_it(outside: Outside, body
 
 @pytest.mark.parametrize("name", ["Ada\nLovelace", "Ada\tLovelace\r\n", " Ada \u00a0 Lovelace", "Ada\0Lovelace"])
 def test_white_space_in_a_name_is_sent_as_one_space(outside: Outside, name: str) -> None:
-    """C6: a name that was pasted into the CRM with a line break is a name."""
+    """A name that was pasted into the CRM with a line break is a name."""
     alc_api.create_lead(ALC, ADA[0], name, ADA[2], idempotency_key="key")
 
     assert outside.sent("POST")[0]["name"] == "Ada Lovelace"
