@@ -90,6 +90,9 @@ def _stop_by_exception(first: Callable[[], None]) -> None:
     """On SIGTERM and SIGINT, call `first` and end the server's loop with SystemExit."""
 
     def stop(*_: object) -> None:
+        from alc_app.runtime.jobs.worker import exit_soon
+
+        exit_soon()
         first()
         raise SystemExit(0)
 

@@ -92,7 +92,7 @@ class Engine:
     ) -> str:
         """Enqueue a run and return its id. With `deduplication_id`, join an unfinished run that has the same one.
 
-        The run continues the caller's trace (jobs/worker.py, `_plain`).
+        The run continues the caller's trace (jobs/worker.py, `_as_function`).
         """
         options: dict[str, Any] = {"workflow_name": workflow, "queue_name": queue, "app_version": APP_VERSION}
         if run_id:

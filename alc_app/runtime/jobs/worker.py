@@ -7,6 +7,7 @@ a live process with the same id is doing. A relay turns rows that are due into r
 from __future__ import annotations
 
 import logging
+import os
 import threading
 from typing import Any
 
@@ -32,6 +33,8 @@ QUEUES: dict[str, dict[str, Any]] = {
     "lifecycle": {"global_concurrency": 1, "polling_interval_sec": 0.2},  # a connect and a disconnect never cross
 }
 """Polling a queue costs some milliseconds, also when it is empty: the less anybody waits for it, the rarer."""
+EXIT_WITHIN = 9.0
+"""Seconds from SIGTERM to the end of the process, whatever the peers do. Docker kills after 10."""
 log = logging.getLogger(__name__)
 
 
@@ -43,6 +46,7 @@ class Worker:
         self._services, self._executor_id = services, executor_id
         self._lifecycle = Lifecycle(services)
         self._relay = Relay(services)
+        self._runs_under_way: set[object] = set()
 
     def start(self) -> None:
         """Take the lock, register the runs, launch the engine, start the relay. Raises: ExecutorTaken."""
@@ -64,20 +68,43 @@ class Worker:
         logs.propagate_to_root("dbos")
         lifecycle = (self.connect, self.disconnect, self.remove, self.subscription)
         for run in (self.server_function, self.webhook, self.job, *lifecycle):
-            DBOS.workflow(name=run.__name__)(_as_function(run))
+            DBOS.workflow(name=run.__name__)(self._as_function(run))
         DBOS.launch()
         for name, settings in QUEUES.items():
             DBOS.register_queue(name, on_conflict="always_update", **settings)
         self._relay.start()
         log.info("The worker %s is ready.", executor_id)
 
-    def stop(self, within: int = 8) -> None:
-        """Take no new work, give the runs under way `within` seconds to end, and release the lock."""
+    def stop(self, within: int = 7) -> None:
+        """Take no new work, give the runs under way `within` seconds to end, and release the lock.
+
+        If a run is still working then, its lock is released by the end of the process: another worker that takes the
+        run over earlier would do the same work at the same time.
+        """
         from dbos import DBOS
 
         self._relay.stop()
         DBOS.destroy(workflow_completion_timeout_sec=within, destroy_registry=True)
-        self._services.worker_ids.release()
+        if not self._runs_under_way:
+            self._services.worker_ids.release()
+
+    def _as_function(self, method: Any) -> Any:
+        """Return a function that calls the method under the trace of whoever asked for the run.
+
+        DBOS registers functions, not bound methods, and names the workflow after the function.
+        """
+
+        def run(*args: Any, traceparent: str | None = None) -> dict[str, Any]:
+            self._runs_under_way.add(mark := object())
+            try:
+                with trace.resumed(traceparent):
+                    result: dict[str, Any] = method(*args)
+                    return result
+            finally:
+                self._runs_under_way.discard(mark)
+
+        run.__name__ = run.__qualname__ = method.__name__
+        return run
 
     def server_function(self, name: str, args: list[Any]) -> dict[str, Any]:
         """Run a server function that a record action has called (tutorial steps Usage 7-10)."""
@@ -153,21 +180,6 @@ class Worker:
         return self._lifecycle.maintain_subscription(handler_id)
 
 
-def _as_function(method: Any) -> Any:
-    """Return a function that calls the method under the trace of whoever asked for the run.
-
-    DBOS registers functions, not bound methods, and names the workflow after the function.
-    """
-
-    def run(*args: Any, traceparent: str | None = None) -> dict[str, Any]:
-        with trace.resumed(traceparent):
-            result: dict[str, Any] = method(*args)
-            return result
-
-    run.__name__ = run.__qualname__ = method.__name__
-    return run
-
-
 def run_until_signal(worker: Worker) -> None:
     """Start, wait for SIGTERM or SIGINT, stop within 10 seconds."""
     import signal
@@ -177,4 +189,20 @@ def run_until_signal(worker: Worker) -> None:
         signal.signal(number, lambda *_: ended.set())
     worker.start()
     ended.wait()
+    exit_soon()
     worker.stop()
+
+
+def exit_soon() -> None:
+    """End the process in `EXIT_WITHIN` seconds with exit code 0, if it has not ended by then.
+
+    A run may wait for longer for a peer that does not answer. It continues when a worker takes it over.
+    """
+
+    def end() -> None:
+        log.warning("Work is still under way after %g seconds. A worker will continue it.", EXIT_WITHIN)
+        os._exit(0)
+
+    timer = threading.Timer(EXIT_WITHIN, end)
+    timer.daemon = True
+    timer.start()
