@@ -182,10 +182,7 @@ class WorkflowRuns:
             run.state = "dismissed" if run.state == "failed" else run.state
 
     def delete_ended(self, before: float, limit: int) -> int:
-        """Delete at most `limit` runs that ended before `before`, with steps and callbacks, except those that failed.
-
-        Return how many runs.
-        """
+        """Delete at most `limit` runs that ended before `before` and have not failed. Return how many."""
         ended = (col(WorkflowRun.ended_at) < before, WorkflowRun.state != "failed")
         with self._database.transaction() as session:
             ids = session.exec(select(WorkflowRun.id).where(*ended).limit(limit)).all()
