@@ -186,7 +186,7 @@ class Tour:
                 raise StepFailed(found["saw"])
             if time.monotonic() > deadline:
                 raise StepFailed(f"This has not been seen within {STEP_TIMEOUT:g} seconds. {found['saw']}".strip())
-            time.sleep(POLL_INTERVAL)
+            time.sleep(POLL_INTERVAL)  # the servers do the work
         return found
 
     def _get_step(self, step: Step) -> dict[str, Any]:

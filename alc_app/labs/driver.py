@@ -130,7 +130,7 @@ class Driver(ABC):
                 raise LabFailed("The app is stopping.")
             if time.monotonic() > deadline:
                 return False
-            time.sleep(POLL_INTERVAL)
+            time.sleep(POLL_INTERVAL)  # another process does the work
         return True
 
     # --- clean-up

@@ -47,7 +47,7 @@ def failpoint(name: str) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
     if action == "raise":
         raise FailpointReached(name)
-    time.sleep(float(action.removeprefix("sleep=")))
+    time.sleep(float(action.removeprefix("sleep=")))  # what was asked for
 
 
 def _dies_here(name: str, order: Path) -> bool:
