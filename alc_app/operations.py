@@ -5,24 +5,25 @@ TUTORIAL: it has none of this. What fails there is lost, and nobody compares ALC
 
 from alc_app.attio.host.doctor import Check, DeadLetters
 from alc_app.attio.host.operations import Gauge, Operations, RecurringJob, Retention
-from alc_app.leads import dead_letters, maintenance, record_sync, transitions, workflow_waits
+from alc_app.leads import dead_letters, maintenance, record_sync, sends, verdicts, workflow_waits
 from alc_app.leads.checks import check_records, check_unknown_pending_records, check_verdicts
-from alc_app.leads.maintenance import trace_of
-from alc_app.leads.models import EarlyEvent, Lead
+from alc_app.leads.models import EarlyEvent, Lead, RecordSync
 from alc_app.leads.reconcile import Reconciliation, check_verdict, due_to_reconcile, reconcile_leads
 from alc_app.leads.record_sync import sync_record
-from alc_app.leads.resolve_send import resolve_send
 from alc_app.leads.workflow_waits import LeadWait
 from alc_app.record_events import subscription_rows
 from alc_app.record_events.subscription import check_subscription, maintain_subscription
 from alc_app.record_events.subscription_rows import RecordSubscription
+from alc_app.send_to_alc_server import resolve_send
 from alc_app.webhooks.checks import check_webhooks
 
 operations = Operations(
     jobs=[
-        RecurringJob("resolve_send", due=transitions.due_to_resolve, run=resolve_send, trace=trace_of),
-        RecurringJob("sync_record", due=record_sync.due_to_sync, run=sync_record, trace=trace_of),
-        RecurringJob("check_verdict", due=transitions.due_for_verdict_check, run=check_verdict, trace=trace_of),
+        RecurringJob("resolve_send", due=sends.due_to_resolve, run=resolve_send, trace=maintenance.trace_of_lead),
+        RecurringJob("sync_record", due=record_sync.due_to_sync, run=sync_record, trace=maintenance.trace_of_record),
+        RecurringJob(
+            "check_verdict", due=verdicts.due_for_verdict_check, run=check_verdict, trace=maintenance.trace_of_lead
+        ),
         RecurringJob("reconcile_leads", due=due_to_reconcile, run=reconcile_leads),
         RecurringJob("maintain_subscription", due=subscription_rows.due_to_check, run=maintain_subscription),
         RecurringJob("notify_workflow", due=workflow_waits.due_to_notify, run=workflow_waits.notify_workflow),
@@ -30,11 +31,12 @@ operations = Operations(
     retention=[
         Retention("verdicts that nobody claimed", days=7, forget=maintenance.forget_early_events),
         Retention("leads that have ended", days=400, forget=maintenance.forget_ended_leads),
+        Retention("what records without leads show", days=400, forget=maintenance.forget_record_syncs),
         Retention("waits of workflows for leads", days=400, forget=workflow_waits.forget_waits),
     ],
     gauges=[
         Gauge("leads", "Leads, by status.", maintenance.count_by_status, "status"),
-        Gauge("leads_not_shown", "Leads whose record does not say yet what we know.", maintenance.count_unsynced),
+        Gauge("leads_not_shown", "Records that do not show yet what we know.", maintenance.count_unsynced),
     ],
     checks=[
         Check("Webhooks at ALC", check_webhooks),
@@ -44,8 +46,8 @@ operations = Operations(
         Check("Pending records", check_unknown_pending_records),
     ],
     dead_letters=[
-        DeadLetters("lead", dead_letters.list_undeliverable, dead_letters.sync_again, dead_letters.dismiss),
-        DeadLetters("send", dead_letters.list_not_sent, None, dead_letters.dismiss),
+        DeadLetters("record", dead_letters.list_blocked, dead_letters.sync_again, dead_letters.dismiss_blocked),
+        DeadLetters("send", dead_letters.list_not_sent, None, dead_letters.dismiss_not_sent),
     ],
-    tables=[Lead, EarlyEvent, RecordSubscription, Reconciliation, LeadWait],
+    tables=[Lead, RecordSync, EarlyEvent, RecordSubscription, Reconciliation, LeadWait],
 )

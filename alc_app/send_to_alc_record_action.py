@@ -9,9 +9,10 @@ from pathlib import Path
 from alc_app.attio import RecordAction
 from alc_app.attio.client import INFINITE, alert, graphql, run_query, show_toast
 from alc_app.attio.host.errors import QueryError, ServerFunctionError, ServerFunctionTimeout
-from alc_app.clients.alc_api import AlcError, AlcRefused
+from alc_app.clients.alc_api import AlcBusy, AlcError, AlcRefused
 from alc_app.send_to_alc_server import send_to_alc
 
+BUSY = "ALC asks us to wait. We try again for an hour, and the record will show what comes of it."
 GET_PERSON_PHONE_NUMBERS = graphql(Path(__file__).parent / "get_person_phone_numbers.graphql")
 
 
@@ -46,6 +47,10 @@ async def on_trigger(record_id: str) -> None:
         await toast.hide_toast()
         await alert(title="Still sending to ALC", text="The record will show its status as soon as ALC has answered.")
         return
+    except AlcBusy:
+        await toast.hide_toast()
+        await alert(title="Still sending to ALC", text=BUSY)
+        return
     # TUTORIAL: it catches everything, so a user without a connection is never asked to connect. We let Attio ask.
     except (AlcError, ServerFunctionError) as error:
         await toast.hide_toast()
@@ -56,6 +61,8 @@ async def on_trigger(record_id: str) -> None:
     await toast.hide_toast()  # Usage 11
     # TUTORIAL: it never learns that the record could not be written. The lead is sent, so this is a success (C3).
     delayed = None if lead["shown"] else "The status on the record will follow in a moment."
+    if lead["why"]:
+        delayed = f"The record cannot show its status at the moment. Attio says: {lead['why']}"
     await show_toast("Successfully sent to ALC!", variant="success", text=delayed)  # Usage 12
 
 

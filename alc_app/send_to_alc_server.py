@@ -9,70 +9,117 @@ from alc_app.attio import AttioConnectionExpiredError, AttioError, Connection
 from alc_app.attio.host.context import step
 from alc_app.attio.server import get_workspace_connection, server_function
 from alc_app.clients import alc_api
-from alc_app.clients.alc_api import AlcAnswerLost, AlcError, AlcRefused
+from alc_app.clients.alc_api import AlcAnswerLost, AlcBusy, AlcError, AlcRefused, AlcUnreachable
 from alc_app.clients.alc_models import Lead
-from alc_app.leads import record_sync, transitions
+from alc_app.leads import record_sync, sends
 from alc_app.leads.record_sync import sync_record
+from alc_app.leads.sends import Send
 
 GIVEN_UP = "This send was given up before it began. Please try again."
 log = logging.getLogger(__name__)
 
 
 # TUTORIAL: each click sends. Here the intent is written before anything is sent, and its id is ALC's idempotency key.
-@server_function(idempotency_key=lambda record_id, *_: transitions.open_send(record_id).run_key)
+@server_function(idempotency_key=lambda record_id, *_: sends.open_send(record_id).run_key)
 def send_to_alc(record_id: str, name: str, phone_number: str) -> dict[str, object]:
     """Send the person to ALC and mark the record as "Pending".
 
-    Returns ALC's id of the lead, and whether the record shows its status yet: `{"id": …, "shown": …}`.
-    Raises: AlcRefused, AlcUnreachable, AlcAnswerLost; Attio's own errors when there is no usable connection.
+    Returns ALC's id of the lead, whether the record shows its status yet, and why it cannot, if Attio refuses it:
+    `{"id": …, "shown": …, "why": …}`.
+    Raises: AlcRefused, AlcUnreachable, AlcBusy, AlcAnswerLost; Attio's own errors when there is no usable connection.
     """
-    intent = transitions.claim_for_send(record_id)
-    if intent is None:
+    send = sends.claim_for_send(record_id, name, phone_number)
+    if send is None:
         raise AlcRefused(GIVEN_UP)
-    if intent.alc_lead_id:  # sent before, and pending at ALC; without a connection no verdict would arrive
+    alc_lead_id = send.alc_lead_id
+    if alc_lead_id:  # sent before, and pending at ALC; without a connection no verdict would arrive
         get_workspace_connection()
-        return {"id": intent.alc_lead_id, "shown": record_sync.is_synced(intent.id)}
-    ids = {"lead_id": intent.id, "record_id": record_id}
-    log.info("The record %s is sent to ALC as the lead %s.", record_id, intent.id, extra=ids)
+        record_sync.sync_now(send.record_id)
+    else:
+        alc_lead_id = _deliver(send)
+    shown = record_sync.read_shown(send.record_id)
+    return {"id": alc_lead_id, "shown": shown.shown, "why": shown.why}  # Usage 10
+
+
+def resolve_send(lead_id: str) -> None:
+    """Finish a send that ALC has not answered as it should, or whose process died. It is due again if ALC is away.
+
+    TUTORIAL: it has nothing like this. Whoever clicked is told that it failed, and the next click sends a second time.
+    """
+    send = sends.claim_to_resolve(lead_id)
+    if send is None:
+        return
     try:
-        lead = send(intent.id, record_id, name, phone_number)
-    except (AlcAnswerLost, AttioConnectionExpiredError):
-        transitions.retry_later(intent.id)  # ALC may have the lead: the intent stays open, with its key
-        raise
-    except AlcError:
-        transitions.mark_not_sent(intent.id, refused=1)
-        raise
-    except AttioError:  # there was no connection to call ALC with
-        transitions.mark_not_sent(intent.id)
-        raise
-    transitions.mark_sent(intent.id, lead.id)
-    log.info("ALC has the lead %s, and calls it %s.", intent.id, lead.id, extra={**ids, "alc_lead_id": lead.id})
-    sync_record(intent.id)  # Usage 9
-    return {"id": lead.id, "shown": record_sync.is_synced(intent.id)}  # Usage 10
+        if send.may_resend:
+            _deliver(send)
+        else:
+            _ask(send)
+    except (AlcError, AttioError) as error:
+        log.warning("The lead %s is not sent yet: %s", lead_id, error.message, extra={"lead_id": lead_id})
 
 
-def send(intent_id: str, record_id: str, name: str, phone_number: str) -> Lead:
+def _deliver(send: Send) -> str:
+    """Have ALC take the lead, and show it on the record. Returns ALC's id of it. Raises: AlcError, AttioError."""
+    ids = {"lead_id": send.id, "record_id": send.record_id}
+    log.info("The record %s is sent to ALC as the lead %s.", send.record_id, send.id, extra=ids)
+    try:
+        lead = post_or_find(send)
+    except (AlcAnswerLost, AttioConnectionExpiredError) as error:
+        sends.retry_later(send.id, error.message)  # ALC may have the lead: the intent stays open, with its key
+        raise
+    except AlcBusy as error:
+        sends.retry_later(send.id, error.message, error.retry_after, resend=True)
+        raise
+    except AlcError as error:
+        sends.mark_not_sent(send.id, error.message, may_pass=isinstance(error, AlcUnreachable))
+        raise
+    except AttioError as error:  # there was no connection to call ALC with
+        sends.mark_not_sent(send.id, error.message, answered=False)
+        raise
+    _store(send, lead)
+    return lead.id
+
+
+def post_or_find(send: Send) -> Lead:
     """POST the lead; if the answer is lost, ask ALC whether it has the lead (C2). Raises: AlcError, AttioError."""
     # Get the authorization token from the workspace connection
     # that the user has set up in their Attio account.
     connection = get_workspace_connection()
     try:
-        return _post(connection, record_id, name, phone_number, intent_id)  # Usage 8
+        return _post(connection, send.id, send.alc_record_id, send.name or "", send.phone_number or "")  # Usage 8
     except AlcAnswerLost:
-        if lead := _find_lead(connection, intent_id):
-            return lead
-        raise
+        try:
+            lead = alc_api.find_lead(connection, idempotency_key=send.id)
+        except (AlcError, AttioError):
+            lead = None  # this cannot be found out now either
+        if lead is None:
+            raise
+        return lead
 
 
 @step
-def _post(connection: Connection, record_id: str, name: str, phone_number: str, intent_id: str) -> Lead:
-    if not transitions.record_post_attempt(intent_id):
+def _post(connection: Connection, lead_id: str, record_id: str, name: str, phone_number: str) -> Lead:
+    if not sends.record_post_attempt(lead_id):
         raise AlcRefused(GIVEN_UP)
-    return alc_api.create_lead(connection, record_id, name, phone_number, idempotency_key=intent_id)
+    return alc_api.create_lead(connection, record_id, name, phone_number, idempotency_key=lead_id)
 
 
-def _find_lead(connection: Connection, intent_id: str) -> Lead | None:
+def _ask(send: Send) -> None:
+    """Ask ALC whether it has a lead that is not sent again by itself. Raises: AlcError, AttioError."""
     try:
-        return alc_api.find_lead(connection, idempotency_key=intent_id)
-    except (AlcError, AttioError):
-        return None  # this cannot be found out now either
+        lead = alc_api.find_lead(get_workspace_connection(), idempotency_key=send.id)
+    except (AlcError, AttioError) as error:
+        sends.retry_later(send.id, error.message, error.retry_after)
+        raise
+    if lead is None:
+        sends.mark_not_sent(send.id, sends.NEVER_RECEIVED, asked=True)
+    else:
+        _store(send, lead)
+
+
+def _store(send: Send, lead: Lead) -> None:
+    """Store that ALC has the lead, and show it on the record. Usage 9."""
+    record_id = sends.mark_sent(send.id, lead.id)
+    ids = {"lead_id": send.id, "record_id": record_id, "alc_lead_id": lead.id}
+    log.info("ALC has the lead %s, and calls it %s.", send.id, lead.id, extra=ids)
+    sync_record(record_id)

@@ -29,6 +29,8 @@ KEY_REUSED = (
 """For a second click on an open send whose first answer was lost, after the person was edited: same key, other body."""
 SPACE = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
 """White space and control characters, such as a line break in a pasted name. ALC refuses them in a name."""
+BUSY = (429, 502, 503, 504)
+"""The statuses of a service that is overloaded or away, or of a gateway that cannot reach it."""
 E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 
 
@@ -45,7 +47,11 @@ class AlcUnknown(AlcRefused):
 
 
 class AlcUnreachable(AlcError):
-    """The request did not reach ALC, or ALC asked us to wait. Nothing has happened, and trying again may help."""
+    """The request did not reach ALC. Nothing has happened, and trying again may help."""
+
+
+class AlcBusy(AlcError):
+    """ALC asks us to wait, for `retry_after` seconds if it says so. The same request may be made again later."""
 
 
 class AlcAnswerLost(AlcError):
@@ -224,8 +230,8 @@ def _call(
 
 def _error(response: FetchResponse) -> AlcError:
     retry_after = response.retry_after()
-    if response.status == 429:
-        return AlcUnreachable("ALC asked us to wait.", retry_after=retry_after)
+    if response.status in BUSY:
+        return AlcBusy("ALC asked us to wait.", retry_after=retry_after)
     # 409: a request with this key is still running. From 500 on: ALC failed while it worked on the request.
     if response.status == 409 or response.status >= 500 or response.status < 400:
         return AlcAnswerLost(f"ALC answered with status {response.status}.", retry_after=retry_after)

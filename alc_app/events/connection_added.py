@@ -7,7 +7,7 @@ the connection is not saved, and the runtime runs `connection_removed` to undo w
 from alc_app.attio import Connection
 from alc_app.attio.server import create_webhook_handler, update_webhook_handler
 from alc_app.clients import alc_api
-from alc_app.leads import transitions
+from alc_app.leads.reconcile import reconcile_soon
 from alc_app.record_events.subscription_rows import subscribe_soon
 
 
@@ -25,7 +25,7 @@ def connection_added(connection: Connection) -> None:
     update_webhook_handler(handler.id, external_webhook_id=webhook.webhook_id)
 
     # TUTORIAL: a verdict that ALC had while nobody was connected would never be known.
-    transitions.schedule_verdict_check()
+    reconcile_soon()
 
     # TUTORIAL: it hears of nothing but its own button. Attio calls this handler when somebody changes a person.
     subscribe_soon(create_webhook_handler(file_name="record_events", signed_by="attio").id)

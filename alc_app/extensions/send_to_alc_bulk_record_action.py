@@ -13,7 +13,8 @@ from alc_app.attio import AttioError, BatchContext, BulkRecordAction, RunRecordB
 from alc_app.attio.bulk import ToastText
 from alc_app.attio.client import alert, all_settled, confirm, graphql, run_query
 from alc_app.attio.host.errors import QueryError, ServerFunctionTimeout
-from alc_app.clients.alc_api import AlcRefused, AlcUnreachable
+from alc_app.clients.alc_api import AlcBusy, AlcRefused, AlcUnreachable
+from alc_app.send_to_alc_record_action import BUSY
 from alc_app.send_to_alc_server import send_to_alc
 
 GET_PEOPLE_PHONE_NUMBERS = graphql(Path(__file__).parent / "get_people_phone_numbers.graphql")
@@ -105,6 +106,8 @@ def _display_name(person: Mapping[str, Any]) -> str:
 def _reason(error: Exception) -> str:
     if isinstance(error, ServerFunctionTimeout):
         return "Still sending. The record will show its status as soon as ALC has answered."
+    if isinstance(error, AlcBusy):
+        return BUSY
     if isinstance(error, AlcRefused | AlcUnreachable):
         return str(error)
     return "Nobody knows yet whether ALC has it. Trying again sends nothing twice."

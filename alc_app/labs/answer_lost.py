@@ -4,7 +4,7 @@ from alc_app.labs.driver import Driver
 from alc_app.labs.naive.send_to_alc_server import send_to_alc
 from alc_app.labs.scenario import Scenario
 from alc_app.pages import Choice, Lab
-from alc_app.send_to_alc_server import send
+from alc_app.send_to_alc_server import post_or_find
 
 LAB = Lab(
     name="answer-lost",
@@ -43,4 +43,4 @@ def run(driver: Driver) -> str:
     return "one" if status else "unknown"
 
 
-scenario = Scenario(LAB, run, naive=[send_to_alc], ours=[send])
+scenario = Scenario(LAB, run, naive=[send_to_alc], ours=[post_or_find])

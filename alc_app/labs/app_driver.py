@@ -6,16 +6,16 @@ import json
 import os
 import re
 import time
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from sqlalchemy import ColumnElement
 from sqlmodel import col, or_, select
 
 from alc_app.attio.host.context import running
 from alc_app.attio.host.errors import FetchError
 from alc_app.labs.clients import Json, LabFailed
 from alc_app.labs.driver import ACCOUNT, Driver
-from alc_app.leads.models import OPEN, Lead
+from alc_app.leads.models import OPEN, Lead, RecordSync
 from alc_app.pages import SideName
 from alc_app.runtime.context import AppContext
 from alc_app.runtime.exchanges.log import log_calls_as
@@ -71,12 +71,11 @@ class AppDriver(Driver):
 
     def is_settled(self, record_id: str) -> bool:
         """Return whether the record shows what our rows say, and no send is under way."""
-        return not self._exists(record_id, or_(Lead.status == "sending", col(Lead.shown_version) < col(Lead.version)))
+        return not self._is_behind(record_id, ("sending",))
 
     def has_ended(self, record_id: str) -> bool:
-        """Return whether every lead has ended and is shown. One query, or a verdict could arrive between two."""
-        unsettled = or_(col(Lead.status).in_(OPEN), col(Lead.shown_version) < col(Lead.version))
-        return not self._exists(record_id, unsettled)
+        """Return whether every lead has ended and the record shows it."""
+        return not self._is_behind(record_id, OPEN)
 
     def send_and_kill(self, record_id: str) -> str:
         """Make the worker kill itself at the failpoint, press the button, and wait for the restarted worker."""
@@ -125,9 +124,15 @@ class AppDriver(Driver):
         if "error" in result:
             self.report(f"The clean-up fails, and is kept as a job: “{result['error']['message']}”")
 
-    def _exists(self, record_id: str, condition: ColumnElement[bool]) -> bool:
+    def _is_behind(self, record_id: str, statuses: Sequence[str]) -> bool:
+        """Return whether a lead has one of these statuses, or the record does not show what it should.
+
+        One query, or a verdict could arrive between two.
+        """
+        unsettled = or_(col(Lead.status).in_(statuses), col(RecordSync.shown_version) < col(RecordSync.version))
+        both = select(Lead.id).join(RecordSync, col(RecordSync.record_id) == col(Lead.record_id))
         with self.services.database.reading() as session:
-            return session.exec(select(Lead.id).where(Lead.record_id == record_id, condition)).first() is not None
+            return session.exec(both.where(Lead.record_id == record_id, unsettled)).first() is not None
 
 
 def remove_connection(services: Services, connection_id: str) -> None:

@@ -3,7 +3,7 @@
 from alc_app.labs.driver import Driver
 from alc_app.labs.naive.send_to_alc_server import send_to_alc
 from alc_app.labs.scenario import Scenario
-from alc_app.leads import transitions
+from alc_app.leads import sends, transitions
 from alc_app.pages import Choice, Lab
 
 LAB = Lab(
@@ -36,4 +36,4 @@ def run(driver: Driver) -> str:
     return {0: "none", 1: "one"}.get(chats, "two")
 
 
-scenario = Scenario(LAB, run, naive=[send_to_alc], ours=[transitions.open_send, transitions._new_lead])
+scenario = Scenario(LAB, run, naive=[send_to_alc], ours=[sends.open_send, transitions.begin])

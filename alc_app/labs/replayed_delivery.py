@@ -3,7 +3,7 @@
 from alc_app.labs.driver import Driver
 from alc_app.labs.naive.webhooks.lead_processed import lead_processed
 from alc_app.labs.scenario import Scenario
-from alc_app.leads import transitions
+from alc_app.leads import verdicts
 from alc_app.pages import Choice, Lab
 from alc_app.runtime.stores.inbox import Inbox
 
@@ -60,4 +60,4 @@ def run(driver: Driver) -> str:
     return "newest" if answer == 200 else "refused"
 
 
-scenario = Scenario(LAB, run, naive=[lead_processed], ours=[Inbox.put, transitions._apply_to_lead])
+scenario = Scenario(LAB, run, naive=[lead_processed], ours=[Inbox.put, verdicts._apply_to_lead])

@@ -3,7 +3,7 @@
 from alc_app.labs.driver import RESPONSE_TIMEOUT, Driver
 from alc_app.labs.naive.send_to_alc_server import send_to_alc_and_mark_pending
 from alc_app.labs.scenario import Scenario
-from alc_app.leads import transitions
+from alc_app.leads import sends, verdicts
 from alc_app.pages import Choice, Lab
 
 DELAY = 9.0
@@ -54,6 +54,4 @@ def run(driver: Driver) -> str:
     return {"Complete": "complete", "Pending": "pending"}.get(status, "nothing")
 
 
-scenario = Scenario(
-    LAB, run, naive=[send_to_alc_and_mark_pending], ours=[transitions.mark_sent, transitions._apply_to_lead]
-)
+scenario = Scenario(LAB, run, naive=[send_to_alc_and_mark_pending], ours=[sends.mark_sent, verdicts._apply_to_lead])

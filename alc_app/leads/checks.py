@@ -21,7 +21,7 @@ from alc_app.leads.reconcile import check_verdict
 
 BATCH_SIZE = 100
 """Records that are read with one call."""
-GONE = "The record was deleted in the CRM, or merged into another."
+MISSING = "The record was not found in the CRM."
 
 
 def check_records() -> Iterator[Finding]:
@@ -79,24 +79,24 @@ def _read_people(record_ids: Sequence[str]) -> dict[str, PersonRecord]:
 
 def _compare(expected: ExpectedRecord, person: PersonRecord | None) -> Iterator[Finding]:
     if person is None:
-        if expected.is_open:  # a lead that has ended has nothing left to show
-            text = f"The record {expected.record_id} is gone from the CRM, and its lead is under way."
-            yield Finding(text, expected.lead_id, repair=partial(_end_undeliverable, expected))
+        if expected.is_pending:  # a lead that has ended has nothing left to show
+            text = f"The record {expected.record_id} is gone from the CRM, and its chat is under way."
+            yield Finding(text, expected.record_id, repair=partial(_mark_gone, expected))
         return
     wrong = [slug for slug, value in expected.values if person.text(slug) != value]
     if wrong:
         text = f"The record {expected.record_id} does not say what we know of its lead: {', '.join(wrong)}."
-        yield Finding(text, expected.lead_id, repair=partial(_sync_again, expected))
+        yield Finding(text, expected.record_id, repair=partial(_sync_again, expected))
 
 
 def _sync_again(expected: ExpectedRecord) -> str:
-    queries.request_sync(expected.lead_id, expected.version)
+    queries.request_sync(expected.record_id, expected.version)
     return f"The record {expected.record_id} is being written again."
 
 
-def _end_undeliverable(expected: ExpectedRecord) -> str:
-    record_sync.mark_undeliverable(expected.lead_id, expected.record_id, GONE)
-    return f"The lead {expected.lead_id} has been ended as undeliverable."
+def _mark_gone(expected: ExpectedRecord) -> str:
+    record_sync.mark_gone(expected.record_id, MISSING)
+    return f"The record {expected.record_id} is not written any more. ALC's chat goes on."
 
 
 def _apply_verdict(lead_id: str) -> str:

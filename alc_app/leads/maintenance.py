@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from sqlalchemy import delete
-from sqlmodel import col, func, select
+from sqlmodel import col, func, or_, select
 
 from alc_app.attio.host.context import current
-from alc_app.leads.models import ENDED, EarlyEvent, Lead
+from alc_app.leads.models import ENDED, EarlyEvent, Lead, RecordSync
 
 
-def trace_of(lead_id: str) -> str | None:
+def trace_of_lead(lead_id: str) -> str | None:
     """Return the `traceparent` of the click that began the lead."""
     with current().reading() as session:
-        lead = session.get(Lead, lead_id)
-        return lead.traceparent if lead else None
+        found: str | None = session.exec(select(Lead.traceparent).where(Lead.id == lead_id)).first()
+        return found
+
+
+def trace_of_record(record_id: str) -> str | None:
+    """Return the `traceparent` of the click that began the last lead of a record."""
+    last = select(Lead.traceparent).where(Lead.record_id == record_id).order_by(col(Lead.created_at).desc()).limit(1)
+    with current().reading() as session:
+        found: str | None = session.exec(last).first()
+        return found
 
 
 def count_by_status() -> Mapping[str, float]:
@@ -26,24 +33,33 @@ def count_by_status() -> Mapping[str, float]:
 
 
 def count_unsynced() -> Mapping[str, float]:
-    """Count the leads whose record is not up to date."""
-    behind = (col(Lead.due_at).is_not(None), col(Lead.shown_version) < col(Lead.version))
+    """Count the records that do not show yet what they should."""
+    behind = (col(RecordSync.due_at).is_not(None), col(RecordSync.shown_version) < col(RecordSync.version))
     with current().reading() as session:
-        return {"": session.exec(select(func.count()).where(*behind)).one()}
+        return {"": session.exec(select(func.count()).select_from(RecordSync).where(*behind)).one()}
 
 
 def forget_early_events(before: float, limit: int) -> int:
     """Delete verdicts that were received before that time and belong to no lead here. Returns how many."""
-    return _delete(EarlyEvent.alc_lead_id, col(EarlyEvent.received_at) < before, limit=limit)
+    some = select(EarlyEvent.alc_lead_id).where(col(EarlyEvent.received_at) < before).limit(limit)
+    with current().transaction() as session:
+        return int(session.exec(delete(EarlyEvent).where(col(EarlyEvent.alc_lead_id).in_(some))).rowcount)
 
 
 def forget_ended_leads(before: float, limit: int) -> int:
-    """Delete leads that began before that time, have ended, and are not due. Returns how many."""
-    ended = (col(Lead.status).in_(ENDED), col(Lead.created_at) < before, col(Lead.due_at).is_(None))
-    return _delete(Lead.id, *ended, limit=limit)
-
-
-def _delete(key: Any, *condition: Any, limit: int) -> int:
-    some = select(key).where(*condition).limit(limit)
+    """Delete leads that began before that time and have ended, but no dead letter. Returns how many."""
+    blocked = select(RecordSync.record_id).where(col(RecordSync.blocked).is_not(None), col(RecordSync.why).is_not(None))
+    told = or_(col(Lead.why).is_(None), col(Lead.resend_until).is_not(None))
+    ended = (col(Lead.status).in_(ENDED), col(Lead.created_at) < before, told)
+    some = select(Lead.id).where(*ended, col(Lead.record_id).not_in(blocked)).limit(limit)
     with current().transaction() as session:
-        return int(session.exec(delete(key.class_).where(key.in_(some))).rowcount)
+        return int(session.exec(delete(Lead).where(col(Lead.id).in_(some))).rowcount)
+
+
+def forget_record_syncs(before: float, limit: int) -> int:
+    """Delete what records show, if that is older and there is no lead of theirs any more. Returns how many."""
+    with_leads = select(Lead.record_id)
+    done = (col(RecordSync.shown_version) == col(RecordSync.version), col(RecordSync.changed_at) < before)
+    some = select(RecordSync.record_id).where(*done, col(RecordSync.record_id).not_in(with_leads)).limit(limit)
+    with current().transaction() as session:
+        return int(session.exec(delete(RecordSync).where(col(RecordSync.record_id).in_(some))).rowcount)

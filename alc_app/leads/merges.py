@@ -2,58 +2,58 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement
-from sqlmodel import col, select
+from collections.abc import Sequence
+
+from sqlmodel import Session, col, select
 
 from alc_app.attio.host.context import current, step
-from alc_app.leads.models import OPEN, Lead, in_this_workspace, lock_record, open_lead
-
-HAS_OPEN_LEAD = "The record was merged into another, for which ALC is at a lead already."
+from alc_app.leads.models import GONE, Lead, RecordSync, in_this_workspace, leads_of, lock_record
+from alc_app.leads.record_values import update_values
 
 
 def was_ever_sent(record_id: str) -> bool:
-    """Tell whether this record has ever had a lead, also before a merge. Most records in a CRM never had one."""
-    sent = _of(record_id) | (col(Lead.alc_record_id) == record_id)
+    """Tell whether this record has ever had a lead. Most records in a CRM never had one."""
     with current().reading() as session:
-        return session.exec(select(Lead.id).where(sent).limit(1)).first() is not None
+        ours = (in_this_workspace(), col(Lead.record_id) == record_id)
+        return session.exec(select(Lead.id).where(*ours).limit(1)).first() is not None
 
 
 @step
-def unfinished_leads(record_id: str) -> list[str]:
-    """Return the leads of a record that are open, or that the record does not show yet."""
-    behind = col(Lead.status).in_(OPEN) | (col(Lead.shown_version) < col(Lead.version))
-    with current().transaction() as session:
-        return list(session.exec(select(Lead.id).where(_of(record_id), behind)))
+def move_leads(merged_record_id: str, record_id: str) -> str:
+    """Move the leads of a record to the one that it was merged into, and return that one: it may show more now.
 
-
-@step
-def move_leads(merged_record_id: str, record_id: str) -> list[str]:
-    """Move the leads of a record to the one that it was merged into. Returns their ids, the youngest first.
-
-    A lead that ended because its record was gone gets its former status back. If both records have an open lead, the
-    moved one ends as undeliverable: a record has one chat at a time. ALC goes on using the old record id for a moved
-    lead, so it is kept as `alc_record_id`.
+    Both may have a chat under way; then each of them goes on. A record that was merged on meanwhile hands them on, so
+    that it does not matter in which order Attio tells of two merges.
     """
-    now = current().now()
     with current().transaction() as session:
-        for one in sorted((merged_record_id, record_id)):
-            lock_record(session, one)
-        moved = session.exec(select(Lead).where(_of(merged_record_id)).order_by(col(Lead.created_at).desc())).all()
-        for lead in moved:
-            if lead.status == "undeliverable":
-                lead.restore(now)
-            if lead.status in OPEN and open_lead(session, record_id):
-                lead.undelivered, lead.status, lead.why = lead.status, "undeliverable", HAS_OPEN_LEAD
-            lead.alc_record_id, lead.record_id = lead.alc_record_id or merged_record_id, record_id
-            if lead.status == "undeliverable":
-                lead.shown_version, lead.due_at = lead.version, None
-            elif lead.status != "not_sent":
-                reached_alc = lead.status != "sending"
-                lead.version += reached_alc
-                lead.tries, lead.due_at = 0, now if reached_alc else lead.due_at or now
-            session.flush()  # the unique index allows one open lead at any moment
-        return [lead.id for lead in moved]
+        target = _lock_both(session, merged_record_id, record_id)
+        old = lock_record(session, merged_record_id)
+        old.merged_into, old.blocked, old.why = record_id, GONE, None
+        old.shown_version, old.due_at, old.writer = old.version, None, None
+        if moved := leads_of(session, merged_record_id):
+            for lead in moved:
+                lead.record_id = target
+            update_values(session, target, again=True)
+        return target
 
 
-def _of(record_id: str) -> ColumnElement[bool]:
-    return in_this_workspace() & (col(Lead.record_id) == record_id)
+def _lock_both(session: Session, merged_record_id: str, record_id: str) -> str:
+    """Lock the two records in the order of their ids. Returns the record that shows the leads of `record_id` now."""
+    while True:
+        target = _present(session, record_id)
+        with session.begin_nested() as savepoint:
+            for one in sorted({merged_record_id, target}):
+                lock_record(session, one)
+            if _present(session, record_id) == target:
+                return target
+            savepoint.rollback()
+
+
+def _present(session: Session, record_id: str) -> str:
+    """Follow the merges of a record to the one that exists."""
+    seen: Sequence[str] = ()
+    while record_id not in seen:
+        seen = (*seen, record_id)
+        key = (col(RecordSync.record_id) == record_id, in_this_workspace(RecordSync))
+        record_id = session.exec(select(RecordSync.merged_into).where(*key)).first() or record_id
+    return record_id

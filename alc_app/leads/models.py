@@ -1,12 +1,17 @@
-"""The two tables of the leads, the values read from them, and the locks that every change takes."""
+"""The tables of the leads, and the locks that every change takes.
+
+Two facts, two rows. A `Lead` is a send and its chat at ALC: only ALC or a person changes it. A `RecordSync` is what one
+record in the CRM should show, what it does show, and what keeps it from showing more. Trouble with the CRM changes the
+second and never the first.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from uuid import uuid4
+from collections.abc import Callable, Sequence
+from typing import Any
 
-from sqlalchemy import ColumnElement, Index, text
+from sqlalchemy import CheckConstraint, ColumnElement, Index, text
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import registry
 from sqlmodel import Field, Session, SQLModel, col, or_, select
 
@@ -14,9 +19,15 @@ from alc_app.attio.host import trace
 from alc_app.attio.host.context import current
 
 OPEN = ("sending", "pending")
-TERMINAL = ("complete", "failed")
-ENDED = (*TERMINAL, "not_sent", "undeliverable")
+ENDED = ("complete", "failed", "not_sent")
 _IS_OPEN = text("status in ('sending', 'pending')")
+GONE = "gone"
+"""`RecordSync.blocked`: the record was deleted, or merged into another."""
+FORBIDDEN = "forbidden"
+"""`RecordSync.blocked`: our access token may not write the record."""
+REFUSED = "refused"
+"""`RecordSync.blocked`: Attio refuses the values, for example because an attribute is missing."""
+DELETED = "The record was deleted in the CRM, or merged into another."
 
 
 class Table(SQLModel, registry=registry()):
@@ -24,83 +35,94 @@ class Table(SQLModel, registry=registry()):
 
 
 class Lead(Table, table=True):
-    """One row for each time that a person is to be sent to ALC. README.md has its states."""
+    """A send and its chat at ALC. `transitions.py` has its states and is the only file that changes them."""
 
     __table_args__ = (
         Index(
             "one_open_lead_per_record",
             "workspace_id",
-            "record_id",
+            "alc_record_id",
             unique=True,
             sqlite_where=_IS_OPEN,
             postgresql_where=_IS_OPEN,
         ),
+        CheckConstraint("(status in ('sending', 'pending')) = (due_at is not null)", "an_open_lead_is_due"),
         Index("leads_by_due", "due_at"),
         Index("leads_by_status", "status", "created_at"),
-        Index("leads_to_ask_about", "ask_at"),
     )
 
     id: str = Field(primary_key=True)
+    """ALC's idempotency key too."""
     workspace_id: str
     record_id: str = Field(index=True)
-    attempt: int = 0
-    posts: int = 0
-    """POSTs that may have reached ALC. A POST without an answer may have made a lead there."""
-    status: str = "sending"
+    """The record that shows it. It changes when records are merged."""
+    alc_record_id: str = Field(index=True)
+    """The record that it was sent for, which ALC knows. It never changes."""
     alc_lead_id: str | None = Field(default=None, unique=True)
+    status: str = "sending"
+    due_at: float | None = None
+    """When a job works on it: while sending, to send it again or ask ALC; while pending, to ask for the verdict."""
+    tries: int = 0
+    """Tries in a row that came to nothing, for the backoff."""
+    attempt: int = 0
+    """Counts the runs that may send it: one run for each attempt."""
+    unanswered: int = 0
+    """POSTs without an answer. Each of them may have made a lead at ALC."""
+    name: str | None = None
+    phone_number: str | None = None
+    """What to send: kept only while it is being sent."""
     interest: str | None = None
     summary: str | None = None
     occurred_at: float = 0
     """When ALC came to its verdict, in seconds since 1970; 0 without a verdict."""
-    version: int = 0
-    """Counts the changes that the record has to show."""
-    shown_version: int = 0
-    """The version that the record shows."""
-    writer: str | None = None
-    """The run that writes the record now, until `writer_until`."""
-    writer_until: float = 0
-    due_at: float | None = None
-    """When a job works on this row; None: there is nothing to do."""
-    ask_at: float | None = None
-    """When ALC is asked for the verdict, in case its webhook never reaches us."""
-    tries: int = 0
-    """Failures in a row, for the backoff."""
+    resend_until: float | None = None
+    """Until when it is sent again by itself, with the same key. None: a user watches, and may press the button again.
+
+    Otherwise the user looks at the record, which has to say if nothing was sent."""
     why: str | None = None
-    """What went wrong, in a sentence. An ended lead with a reason is a dead letter."""
-    undelivered: str | None = None
-    """The status that an undeliverable lead had before its record could not be written."""
-    requested: bool = False
-    """Requested in the CRM: the user sees the record and not our pages, so the record must show a failure."""
-    alc_record_id: str | None = None
-    """The record id that ALC has, if the record was merged into another since."""
+    """Why nothing was sent, in a sentence, unless a user has seen it on the page."""
     created_at: float
     traceparent: str | None = Field(default_factory=trace.traceparent)
     """The trace of the click: later work on this lead continues it."""
 
-    @property
-    def never_reached_alc(self) -> bool:
-        """Tell whether the lead has ended without reaching ALC."""
-        return self.status == "not_sent" or (self.status == "failed" and self.requested and not self.occurred_at)
 
-    def restore(self, now: float) -> None:
-        """Give an undeliverable lead the status that it had, or that it would have by now.
+class RecordSync(Table, table=True):
+    """What one record should show, and what it shows. Also the lock for its leads: see `lock_record`."""
 
-        A lead that was being sent when its record went, and that ALC has taken since, is pending; ALC is then asked for
-        the verdict.
-        """
-        before = self.undelivered or "pending"
-        self.status = "pending" if before == "sending" and self.alc_lead_id else before
-        self.undelivered, self.why = None, None
-        if self.status == "pending" and self.ask_at is None:
-            self.ask_at = now
+    __tablename__ = "record_sync"
+    __table_args__ = (
+        CheckConstraint("shown_version = version or due_at is not null or blocked = 'gone'", "what_is_wrong_is_due"),
+        Index("record_syncs_by_due", "due_at"),
+    )
+
+    workspace_id: str = Field(primary_key=True)
+    record_id: str = Field(primary_key=True)
+    alc_lead_id: str | None = None
+    alc_status: str | None = None
+    alc_interest: str | None = None
+    """The values that the record should have: `record_values.values_to_show` of its leads."""
+    version: int = 0
+    """Counts the changes of these values."""
+    shown_version: int = 0
+    """The version that the record has."""
+    due_at: float | None = None
+    """When it is written (again); None: the record shows everything, or never can."""
+    tries: int = 0
+    blocked: str | None = None
+    """What keeps the record from being written: GONE, FORBIDDEN, REFUSED."""
+    why: str | None = None
+    """What went wrong last, in a sentence. With `blocked` it is a dead letter, until a person dismisses it."""
+    merged_into: str | None = None
+    """The record that it was merged into. Its leads have moved there."""
+    writer: str | None = None
+    """The run that writes the record now, until `writer_until`."""
+    writer_until: float = 0
+    changed_at: float = 0
+    """When the values changed last."""
 
     def values(self) -> dict[str, str | None]:
-        """Return what the record should show, by attribute; None clears what an earlier lead has left."""
-        return {
-            "alc_lead_id": self.alc_lead_id,
-            "alc_status": self.status.capitalize(),
-            "alc_interest": self.interest,
-        }
+        """Return what the record should have, by attribute; None clears what an earlier lead has left."""
+        return {"alc_lead_id": self.alc_lead_id, "alc_status": self.alc_status, "alc_interest": self.alc_interest}
 
 
 class EarlyEvent(Table, table=True):
@@ -114,69 +136,59 @@ class EarlyEvent(Table, table=True):
     received_at: float
 
 
-@dataclass(frozen=True)
-class Intent:
-    """An open lead, as the server function needs it."""
-
-    id: str
-    alc_lead_id: str | None
-    attempt: int = 0
-
-    @property
-    def run_key(self) -> str:
-        """Return the idempotency key of the run that answers a click.
-
-        Clicks on a lead that is being sent join one run; after each attempt that failed there is a new one. A lead that
-        ALC has is not sent again, so each click on it is a run of its own, which sees whether ALC is connected now.
-        """
-        return f"{self.id}.{uuid4().hex if self.alc_lead_id else self.attempt}"
+def in_this_workspace(table: Any = Lead) -> ColumnElement[bool]:
+    """Return the condition that a row belongs to this workspace."""
+    return col(table.workspace_id) == current().settings.workspace_id
 
 
-@dataclass(frozen=True)
-class Claim:
-    """The right of one run to write the values of `version` to the record."""
-
-    record_id: str
-    values: dict[str, str | None]
-    version: int
-
-
-def in_this_workspace() -> ColumnElement[bool]:
-    """Return the condition that a lead belongs to this workspace."""
-    return col(Lead.workspace_id) == current().settings.workspace_id
-
-
-def lead_to_show(leads: Iterable[Lead]) -> Lead | None:
-    """Return the lead that a record should show, given all leads of the record; None if it should show none.
-
-    The pending one, or else the one with the latest verdict. A lead that is being sent may come to nothing, so until it
-    is pending the record shows the one before. An undeliverable lead never stands before another.
-    """
-    reached_alc = [lead for lead in leads if lead.status in ("pending", *TERMINAL)]
-    return max(
-        reached_alc, key=lambda lead: (lead.status == "pending", lead.occurred_at or lead.created_at), default=None
-    )
-
-
-def lock_lead(session: Session, lead_id: str) -> Lead:
-    """Lock a row until the transaction ends, and return it. Postgres locks the row; SQLite has one writer anyway."""
-    return session.get_one(Lead, lead_id, with_for_update=True)
-
-
-def lock_record(session: Session, record_id: str) -> None:
-    """Lock all leads of a record until the transaction ends, in the order of their ids, so that no two deadlock."""
-    session.exec(select(Lead).where(Lead.record_id == record_id).order_by(col(Lead.id)).with_for_update()).all()
+def leads_of(session: Session, record_id: str) -> Sequence[Lead]:
+    """Return the leads of a record, those of records that were merged into it included."""
+    of_record = (in_this_workspace(), col(Lead.record_id) == record_id)
+    return session.exec(select(Lead).where(*of_record)).all()
 
 
 def open_lead(session: Session, record_id: str) -> Lead | None:
-    """Return the open lead of a record, if it has one. A unique index keeps it from having two."""
-    is_open = (in_this_workspace(), col(Lead.record_id) == record_id, col(Lead.status).in_(OPEN))
-    return session.exec(select(Lead).where(*is_open)).first()
+    """Return the lead that is under way for a record: the one that ALC has, if there are several after a merge."""
+    named = or_(col(Lead.record_id) == record_id, col(Lead.alc_record_id) == record_id)
+    is_open = (in_this_workspace(), named, col(Lead.status).in_(OPEN))
+    oldest = select(Lead).where(*is_open).order_by(col(Lead.status), col(Lead.created_at))
+    return session.exec(oldest.execution_options(populate_existing=True)).first()
 
 
-def due_leads(condition: ColumnElement[bool]) -> Sequence[str]:
-    """Return the ids of the leads that are due, match the condition and have no writer."""
-    now = current().now()
-    free = or_(col(Lead.writer).is_(None), col(Lead.writer_until) < now)
-    with current().reading() as session:
-        return list(session.exec(select(Lead.id).where(col(Lead.due_at) <= now, free, condition).limit(100)))
+def lock_record(session: Session, record_id: str) -> RecordSync:
+    """Lock a record and all its leads until the transaction ends, and return its row.
+
+    Postgres locks the row; SQLite has one writer anyway. A transaction holds one such lock, or takes two in the order
+    of their record ids, so that no two transactions wait for each other.
+    """
+    key = (current().settings.workspace_id, record_id)
+    if sync := session.get(RecordSync, key, with_for_update=True):
+        return sync
+    try:
+        with session.begin_nested():
+            session.add(made := RecordSync(workspace_id=key[0], record_id=record_id))
+    except IntegrityError:  # another process has made it meanwhile
+        return session.get_one(RecordSync, key, with_for_update=True)
+    return made
+
+
+def locked_record(session: Session, record_id: str) -> RecordSync:
+    """Return the row of a record that this transaction has locked already."""
+    return session.get_one(RecordSync, (current().settings.workspace_id, record_id))
+
+
+def lock_record_of(session: Session, find: Callable[[], str]) -> RecordSync:
+    """Lock the record whose id `find` returns. It is asked again under the lock: a merge may have moved the lead."""
+    while True:
+        record_id = find()
+        with session.begin_nested() as savepoint:
+            sync = lock_record(session, record_id)
+            if find() == record_id:
+                return sync
+            savepoint.rollback()  # gives the lock back
+
+
+def lock_lead(session: Session, lead_id: str) -> Lead:
+    """Lock the record of a lead until the transaction ends, and return the lead."""
+    lock_record_of(session, lambda: session.exec(select(Lead.record_id).where(Lead.id == lead_id)).one())
+    return session.get_one(Lead, lead_id, populate_existing=True)

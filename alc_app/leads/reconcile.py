@@ -19,7 +19,7 @@ from alc_app.attio.host.context import current, step
 from alc_app.attio.server import get_workspace_connection
 from alc_app.clients import alc_api
 from alc_app.clients.alc_api import AlcError
-from alc_app.leads import transitions
+from alc_app.leads import verdicts
 from alc_app.leads.models import Lead, Table, in_this_workspace
 from alc_app.leads.record_sync import sync_record
 
@@ -55,15 +55,15 @@ class Started:
 
 def check_verdict(lead_id: str) -> None:
     """Ask ALC about a lead whose verdict is late. If ALC cannot say it now, it is asked again later."""
-    alc_lead_id = transitions.next_verdict_check(lead_id)
+    alc_lead_id = verdicts.next_verdict_check(lead_id)
     if alc_lead_id is None:
         return
     try:
         verdict = alc_api.find_verdict(get_workspace_connection(), alc_lead_id)
     except (AlcError, AttioError):
         return
-    if verdict and transitions.apply_verdict(verdict):
-        sync_record(lead_id)
+    if verdict and (record_id := verdicts.apply_verdict(verdict)):
+        sync_record(record_id)
 
 
 def reconcile_leads(workspace_id: str) -> None:
@@ -76,7 +76,7 @@ def reconcile_leads(workspace_id: str) -> None:
     try:
         finish_reconciliation(start.at, _apply_all_verdicts(start.back_to))
     except AttioNoWorkspaceConnectionError:
-        return  # connecting asks for every pending verdict anyway
+        _set(due_at=current().now() + RETRY_AFTER)
     except (AlcError, AttioError) as error:
         fail_reconciliation(error.message)
 
@@ -85,16 +85,19 @@ def _apply_all_verdicts(back_to: float) -> int:
     connection, cursor, count = get_workspace_connection(), None, 0
     while True:
         page = alc_api.list_verdicts(connection, cursor)
-        changed = transitions.apply_verdicts(page.verdicts)
-        for lead_id in changed:
-            sync_record(lead_id)
+        changed = verdicts.apply_verdicts(page.verdicts)
+        for record_id in changed:
+            sync_record(record_id)
         count, cursor = count + len(changed), page.next_cursor
         if cursor is None or (page.oldest and page.oldest.timestamp() < back_to):
             return count
 
 
 def reconcile_soon() -> None:
-    """Make the reconciliation due now. Not a step, nor are finish and fail: doing it twice changes nothing."""
+    """Make the reconciliation due now, because verdicts may have been lost. It asks by the page, and not by the lead.
+
+    Not a step, nor are finish and fail: doing it twice changes nothing.
+    """
     _set(due_at=current().now())
 
 

@@ -1,8 +1,7 @@
 """Workflow steps that wait for a lead to end.
 
 A step waits for the open lead of its record, whether a click, a user in the CRM or another workflow began it. The
-result is read from our row, so it does not matter how the lead ended: by a webhook, by asking ALC, or because the
-record was deleted.
+result is read from our row, so it does not matter how the lead ended: by a webhook or by asking ALC.
 """
 
 from __future__ import annotations
@@ -15,8 +14,8 @@ from sqlmodel import Field, col, or_, select
 
 from alc_app.attio.host.context import current, step
 from alc_app.attio.server import post_callback
-from alc_app.leads import transitions
-from alc_app.leads.models import ENDED, TERMINAL, Lead, Table, in_this_workspace, lock_record
+from alc_app.leads.models import ENDED, Lead, Table, in_this_workspace, lock_record
+from alc_app.leads.sends import open_send
 
 
 class LeadWait(Table, table=True):
@@ -41,9 +40,9 @@ def add_wait(record_id: str, callback_url: str) -> str | None:
         lock_record(session, record_id)
         wait = session.get(LeadWait, callback_url)
         known = session.get(Lead, wait.lead_id) if wait else None
-        if known and known.status in ENDED and not known.never_reached_alc:
+        if known and known.status in ("complete", "failed"):
             return None
-        lead_id = transitions.open_send(record_id).id
+        lead_id = open_send(record_id).id
         session.merge(LeadWait(callback_url=callback_url, lead_id=lead_id, created_at=current().now()))
         return lead_id
 
@@ -69,7 +68,7 @@ def notify_workflow(callback_url: str) -> None:
         wait = session.get_one(LeadWait, callback_url, with_for_update=True)
         lead = session.get_one(Lead, wait.lead_id)
         if lead.status in ENDED:
-            post_callback(callback_url, _result_of(lead), callback_id=f"{lead.id}.{lead.version}")
+            post_callback(callback_url, _result_of(lead), callback_id=f"{lead.id}.{lead.status}")
             wait.notified = True
 
 
@@ -95,14 +94,13 @@ def forget_waits(before: float, limit: int) -> int:
 
 def _result_of(lead: Lead) -> dict[str, Any]:
     """Return the body of the callback: shaped as ALC's `lead.processed`, with the reason if there is no verdict."""
-    status = lead.undelivered if lead.undelivered in TERMINAL else lead.status
-    judged = status in TERMINAL and not lead.never_reached_alc
+    judged = lead.status != "not_sent"
     return {
         "event": "lead.processed",
         "lead_id": lead.id,
         "alc_lead_id": lead.alc_lead_id,
         "record_id": lead.record_id,
-        "status": status.capitalize() if judged else "Failed",
+        "status": lead.status.capitalize() if judged else "Failed",
         "interest": lead.interest if judged else None,
         "summary": lead.summary if judged else lead.why or "The person was not sent to ALC.",
     }

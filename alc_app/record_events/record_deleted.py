@@ -8,7 +8,6 @@ GONE = "The record was deleted in the CRM."
 
 
 def record_deleted(event: WebhookEvent) -> None:
-    """End the leads of the record as undeliverable: there is no record left to show them on (C5)."""
+    """Write the record no more, if it is really gone (C5). ALC's chat goes on, and its verdict is kept here."""
     if merges.was_ever_sent(event.record_id) and attio_api.is_gone("people", event.record_id):
-        for lead_id in merges.unfinished_leads(event.record_id):
-            record_sync.mark_undeliverable(lead_id, event.record_id, GONE)
+        record_sync.mark_gone(event.record_id, GONE)

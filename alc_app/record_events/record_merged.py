@@ -6,7 +6,5 @@ from alc_app.leads.record_sync import sync_record
 
 
 def record_merged(event: WebhookEvent) -> None:
-    """Move the leads of the old record to the new one, which then shows the last of them."""
-    if merges.was_ever_sent(event.merged_record_id):
-        for lead_id in merges.move_leads(event.merged_record_id, event.record_id):
-            sync_record(lead_id)
+    """Move the leads of the old record to the new one, and show there what is under way or came of them."""
+    sync_record(merges.move_leads(event.merged_record_id, event.record_id))

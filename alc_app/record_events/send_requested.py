@@ -10,7 +10,7 @@ from alc_app.attio import AttioError
 from alc_app.attio.host.context import step
 from alc_app.clients import attio_people
 from alc_app.clients.alc_api import AlcError
-from alc_app.leads import transitions
+from alc_app.leads import sends
 from alc_app.leads.record_sync import sync_record
 from alc_app.send_to_alc_server import send_to_alc
 
@@ -48,8 +48,9 @@ def send_new(record_id: str) -> None:
 
 
 def _send(record_id: str, person: PersonToSend, request: str) -> None:
-    lead_id = transitions.open_requested_send(record_id, request)
+    lead_id = sends.open_requested_send(record_id, request)
     if lead_id is None:  # sent for this request before, or under way already
+        sync_record(record_id)
         return
     ids = {"lead_id": lead_id, "record_id": record_id}
     try:
@@ -57,10 +58,10 @@ def _send(record_id: str, person: PersonToSend, request: str) -> None:
             send_to_alc.run(record_id, person.name, person.phone_number)
         else:
             log.warning("The record %s was to be sent to ALC, and has no phone number.", record_id, extra=ids)
-            transitions.mark_not_sent(lead_id)
+            sends.mark_not_sent(lead_id, "The person has no phone number.")
     except (AlcError, AttioError) as error:
         log.warning("The record %s was not sent to ALC: %s", record_id, error.message, extra=ids)
-    sync_record(lead_id)
+    sync_record(record_id)
 
 
 @step

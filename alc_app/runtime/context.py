@@ -37,6 +37,10 @@ class AppContext:
         """Return the time in seconds since 1970."""
         return self._services.now()
 
+    def shared_now(self) -> float:
+        """Return the time by the database's clock, which is the same for all machines."""
+        return self._services.database.read_clock()
+
     def step(self, name: str, work: Callable[[], Any]) -> Any:
         """Run `work` now."""
         del name

@@ -2,7 +2,7 @@
 
 from alc_app.attio.settings_page import NumberInput, Section, Toggle, define_workspace_page
 from alc_app.settings.schema import schema
-from alc_app.settings.values import days_to_wait, send_new_people, strict_removal
+from alc_app.settings.values import add_unknown_prospects, days_to_wait, send_new_people, strict_removal
 
 page = define_workspace_page(
     schema,
@@ -15,6 +15,18 @@ page = define_workspace_page(
                 description="Everybody who is added to the CRM with a phone number is sent to ALC, as if somebody had "
                 "pressed “Send to ALC”. People who are in the CRM already are left alone.",
                 value=send_new_people,
+            )
+        ],
+    ),
+    Section(
+        "Prospects",
+        [
+            Toggle(
+                "add_unknown_prospects",
+                label="Add people whom ALC tells us of",
+                description="ALC may learn of a person whom this app has not sent, because another app uses the same "
+                "ALC account. Off, such a person is not written into this CRM.",
+                value=add_unknown_prospects,
             )
         ],
     ),

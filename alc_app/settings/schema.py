@@ -5,6 +5,7 @@ from alc_app.attio.settings import Schema, define_workspace_schema
 schema = define_workspace_schema(
     {
         "send_new_people": Schema.boolean(),
+        "add_unknown_prospects": Schema.boolean(),
         "days_to_wait": Schema.number(),
         "strict_removal": Schema.boolean(),
     }

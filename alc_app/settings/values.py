@@ -18,6 +18,12 @@ def send_new_people() -> bool:
     return current().settings.send_new_people if value is None else value
 
 
+def add_unknown_prospects() -> bool:
+    """Tell whether a person whom ALC knows and this app has not sent is added to the CRM, as seed 000 does."""
+    value: bool | None = get_settings(schema, "add_unknown_prospects")
+    return True if value is None else value
+
+
 def days_to_wait() -> float:
     """Return for how many days a workflow waits for ALC's verdict."""
     days: float | None = get_settings(schema, "days_to_wait")

@@ -21,7 +21,7 @@ from alc_app.attio.server import (
 )
 from alc_app.clients import alc_api
 from alc_app.clients.alc_models import Webhook
-from alc_app.leads import transitions
+from alc_app.leads.reconcile import reconcile_soon
 
 EVENTS = {"lead_processed": "lead.processed", "workflow": "lead.processed"}
 """The event that a handler subscribes to, by the kind of its file name: a workflow's is `workflow:<activation>`."""
@@ -96,7 +96,7 @@ class _Registration:
         # A disconnect that ran before this update did not know the new id: then the handler is gone by now.
         if not _is_live(handler):
             return _delete(self.connection, made)
-        transitions.schedule_verdict_check()  # verdicts may have been lost while the webhook was missing
+        reconcile_soon()  # verdicts may have been lost while the webhook was missing
         return f"The handler {handler.id} has been registered at ALC as the webhook {made.webhook_id}."
 
     def replace(self, webhook: Webhook) -> str:

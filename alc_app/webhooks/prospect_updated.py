@@ -12,15 +12,21 @@ import logging
 
 from alc_app.attio import Request, Response
 from alc_app.clients import attio_api
+from alc_app.clients.alc_api import AlcAnswerLost
 from alc_app.clients.alc_events import Prospect, ProspectUpdated
 from alc_app.clients.attio_api import AttioRefused, NotFound
-from alc_app.leads import transitions
+from alc_app.leads import sends
+from alc_app.settings.values import add_unknown_prospects
 
+UNKNOWN_YET = "This may be about a lead of ours whose id ALC has not told us yet."
 log = logging.getLogger(__name__)
 
 
 def prospect_updated(req: Request) -> Response:
-    """Show on the person what ALC has learned. Raises: AttioApiError, after which the delivery is retried later."""
+    """Show on the person what ALC has learned. Raises: AttioApiError, AlcAnswerLost.
+
+    After these the delivery is retried later.
+    """
     body = req.json()
     if not isinstance(body, dict):
         return Response("Bad Request: the body must be an object.", status=400)
@@ -28,10 +34,13 @@ def prospect_updated(req: Request) -> Response:
         return Response(None, status=200)  # an event that this version does not know is not an error (R11)
     prospect = ProspectUpdated.parse(body).data
 
-    record_id = transitions.record_of(prospect.id)
+    record_id = sends.record_of(prospect.id)
+    if record_id is None and sends.is_any_unanswered():
+        raise AlcAnswerLost(UNKNOWN_YET)
     try:
         if record_id is None:
-            _assert_person(prospect)
+            if add_unknown_prospects():
+                _assert_person(prospect)
         else:
             _update_person(record_id, prospect)
     except NotFound:

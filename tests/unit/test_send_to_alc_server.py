@@ -12,10 +12,10 @@ from alc_app.attio.host.context import running
 from alc_app.attio.http import FetchResponse
 from alc_app.clients.alc_api import AlcAnswerLost, AlcError, AlcRefused, AlcUnreachable
 from alc_app.clients.alc_events import LeadProcessed
-from alc_app.leads import record_sync, transitions
+from alc_app.leads import record_sync, sends, transitions, verdicts
 from alc_app.leads.models import Lead
 from alc_app.leads.record_sync import sync_record
-from alc_app.leads.resolve_send import resolve_send
+from alc_app.send_to_alc_server import resolve_send
 from alc_app.send_to_alc_server import send_to_alc
 from tests.support.fakes.runtime import (
     Answer,
@@ -116,7 +116,7 @@ def test_a_click_after_the_verdict_begins_a_new_lead(runtime: FakeRuntime, outsi
     """C1: one *open* lead for each record; a closed one is history."""
     click()
     runtime.time += 60
-    transitions.apply_verdict(verdict("lead_1"))
+    verdicts.apply_verdict(verdict("lead_1"))
 
     assert click()["id"] == "lead_2"
     assert len(set(outside.keys())) == 2
@@ -216,7 +216,7 @@ def test_a_person_edited_between_two_clicks_on_an_open_send_is_told_so(runtime: 
 def test_an_alc_that_names_an_earlier_lead_has_begun_nothing(runtime: FakeRuntime, outside: Outside) -> None:
     """I1, I6: it says that it has the lead, so the click is no failure; the intent ends, and nothing asks for ever."""
     click()
-    transitions.apply_verdict(LeadProcessed(record_id=RECORD, status="Complete", lead_id="lead_1"))
+    verdicts.apply_verdict(LeadProcessed(record_id=RECORD, status="Complete", lead_id="lead_1"))
     outside.fault(POST, says(201, {"id": "lead_1", "record_id": RECORD}), never_answers)
 
     runtime.restart("again")
@@ -290,13 +290,13 @@ def test_a_record_that_is_gone_ends_the_lead(runtime: FakeRuntime, outside: Outs
     assert [(row.status, row.why) for row in rows(runtime)] == [("undeliverable", "Record not found.")]
     runtime.time += 1e6
     assert not record_sync.due_to_sync()
-    assert not transitions.due_to_resolve()
+    assert not sends.due_to_resolve()
 
 
 def test_a_run_that_comes_too_late_sends_nothing(runtime: FakeRuntime, outside: Outside) -> None:
     """C2: its intent was given up while it waited; sending now would surprise everybody."""
     open_send()
-    transitions.mark_not_sent(rows(runtime)[0].id)
+    sends.mark_not_sent(rows(runtime)[0].id)
 
     with pytest.raises(AlcRefused, match="given up"):
         send_to_alc.run(*PERSON)
@@ -421,7 +421,7 @@ def test_settling_spares_a_send_that_is_under_way(runtime: FakeRuntime, outside:
     """C1: a click has taken the intent up while ALC was being asked."""
     open_send()
     runtime.time += transitions.SEND_TIMEOUT
-    [intent] = transitions.due_to_resolve()
+    [intent] = sends.due_to_resolve()
 
     outside.before = lambda method, _: touch(runtime) if method == "GET" else None
     resolve_send(intent)
@@ -434,12 +434,12 @@ def touch(runtime: FakeRuntime) -> None:
     other = FakeRuntime(database=runtime.database, run_id="other")
     other.time = runtime.time
     with running(other):
-        transitions.claim_for_send(RECORD)
+        sends.claim_for_send(RECORD)
 
 
 def jobs() -> None:
     """Run the jobs that are due, as the relay does."""
-    for intent in transitions.due_to_resolve():
+    for intent in sends.due_to_resolve():
         resolve_send(intent)
     for lead in record_sync.due_to_sync():
         sync_record(lead)

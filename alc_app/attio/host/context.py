@@ -75,6 +75,10 @@ class Runtime(Protocol):
         """Return the time in seconds since 1970."""
         ...
 
+    def shared_now(self) -> float:
+        """Return the time by the database's clock, which is the same for all machines. For leases."""
+        ...
+
     def step(self, name: str, work: Callable[[], Any]) -> Any:
         """Run `work` as a durable step, and return its JSON result; see `step` below."""
         ...

@@ -6,7 +6,7 @@ If the record has an open lead, the step waits for that one: a click and a workf
 from alc_app.attio import AttioError
 from alc_app.attio.workflows import Defer, Error, Outcome, StepMetadata
 from alc_app.blocks.send_to_alc.block import Config
-from alc_app.clients.alc_api import AlcAnswerLost, AlcError, AlcRefused
+from alc_app.clients.alc_api import AlcAnswerLost, AlcBusy, AlcError, AlcRefused
 from alc_app.clients.attio_api import AttioApiError
 from alc_app.leads import workflow_waits
 from alc_app.record_events.send_requested import read_person
@@ -36,8 +36,8 @@ def _send(config: Config, name: str, phone_number: str) -> Outcome | Error | Non
     """Send the person. Returns why that has failed, or None if the step has to wait."""
     try:
         send_to_alc.run(config.record_id, name, phone_number)
-    except AlcAnswerLost:
-        return None  # ALC may have the lead: `resolve_send` finds out, and the step is called back
+    except (AlcAnswerLost, AlcBusy):
+        return None  # ALC may have the lead, or takes it later: `resolve_send` goes on, and the step is called back
     except AlcRefused as error:
         return _failed(config, error.message)
     except (AlcError, AttioError) as error:

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, event
+from sqlalchemy import Connection, Engine, event, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, create_engine
 
@@ -59,6 +59,11 @@ class Database:
             return
         with Session(self._reader, expire_on_commit=False) as session:
             yield session
+
+    def read_clock(self) -> float:
+        """Return the seconds since 1970 by the database's clock."""
+        with self.reading() as session:
+            return float(session.connection().execute(text(f"select {self.now}")).scalar_one())
 
     def close(self) -> None:
         """Close all connections."""

@@ -20,19 +20,19 @@ MATRIX: dict[str, list[str]] = {
     "Install 5 handler row made": around("create_webhook_handler"),
     "Install 6 POST webhooks": around("create_webhook"),
     "Install 7 store external id": around(
-        "update_webhook_handler", "schedule_verdict_check", "subscribe_soon", "repair"
+        "update_webhook_handler", "subscribe_soon", "repair"
     ),
     "Install 7' a connector subscribes": around("maintain_subscription"),
     "Install 8 mark active": around("save"),
     "Install, undone": around("refuse", "find_webhooks"),
     "Send 3 intent row": ["intent_written", *around("claim_for_send", "get_workspace_connection")],
     "Send 4 POST leads": around("_post", "create_lead"),
-    "Send 4 answer lost": around("find_lead", "retry_later", "mark_not_sent"),
+    "Send 4 answer lost": around("find_lead", "retry_later", "mark_not_sent", "claim_to_resolve"),
     "Send 4' 401 inside": ["tokens_refreshed"],
     "Send 5 store lead id": around("mark_sent"),
     "Send 6 PATCH Attio": [
-        *around("claim", "_write", "update_record", "mark_synced", "is_synced"),
-        *around("retry_sync_later", "mark_undeliverable"),
+        *around("claim", "_write", "update_record", "mark_synced", "read_shown", "sync_now"),
+        *around("retry_sync_later", "mark_gone"),
     ],
     "Webhook 2 verify": ["delivery_verified"],
     "Webhook 3 inbox commit": ["delivery_stored", "run_asked_for"],
@@ -43,7 +43,7 @@ MATRIX: dict[str, list[str]] = {
     "Prospect 1 whose": around("record_of"),
     "Prospect 2 PUT Attio": around("assert_record"),
     "CRM 1 somebody sets Requested": around("read_person", "open_requested_send", "find_requested"),
-    "CRM 2 a record is deleted": around("is_gone", "unfinished_leads"),
+    "CRM 2 a record is deleted": around("is_gone"),
     "CRM 3 two records are merged": around("move_leads"),
     "Workflow 1 trigger": around("plan_activation", "save_activation", "start_run"),
     "Workflow 2 step": around("take_turn", "save_outcome", "create_task"),

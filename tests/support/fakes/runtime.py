@@ -341,6 +341,10 @@ class FakeRuntime(AppContext):
     def time(self) -> float:
         return self.fake.time
 
+    def shared_now(self) -> float:
+        """All machines have the one clock of the fake."""
+        return self.fake.time
+
     @time.setter
     def time(self, seconds: float) -> None:
         self.fake.time = seconds

@@ -88,7 +88,8 @@ class Stack:
 
     def make_rows_due(self) -> None:
         """Let every row that waits for a time be due now."""
-        self._due_now("lead.due_at", "lead.writer_until", "lead.ask_at", "connection.due_at", "delivery.due_at")
+        self._due_now("lead.due_at", "record_sync.due_at", "record_sync.writer_until")
+        self._due_now("connection.due_at", "delivery.due_at")
         self._due_now("record_subscription.due_at", "workflow_run.due_at", "workflow_step.due_at")
         self._due_now("workflow_switch.due_at")
 

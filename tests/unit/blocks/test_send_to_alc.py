@@ -14,7 +14,7 @@ from alc_app.blocks.send_to_alc.block import Config
 from alc_app.blocks.send_to_alc.execute import execute
 from alc_app.blocks.send_to_alc.finish import finish
 from alc_app.clients.alc_events import LeadProcessed
-from alc_app.leads import transitions, workflow_waits
+from alc_app.leads import verdicts, workflow_waits
 from tests.support.fakes.runtime import (
     Crash,
     FakeRuntime,
@@ -58,7 +58,7 @@ def notify(runtime: FakeRuntime) -> Any:
 def verdict(lead_id: str = "lead_1", **more: Any) -> None:
     """ALC has come to one."""
     event = {"record_id": RECORD, "lead_id": lead_id, "status": "Complete", "interest": "interested", **more}
-    transitions.apply_verdict(LeadProcessed.parse(event))
+    verdicts.apply_verdict(LeadProcessed.parse(event))
 
 
 def test_it_sends_the_person_and_defers(runtime: FakeRuntime, outside: Outside) -> None:

@@ -11,7 +11,7 @@ from alc_app.attio.host.errors import QueryError
 from alc_app.clients.alc_events import LeadProcessed
 from alc_app.extensions.lead_record_widget import widget
 from alc_app.extensions.load_lead_server import KEPT, REWRITE_AFTER, load_lead
-from alc_app.leads import transitions
+from alc_app.leads import sends, verdicts
 from alc_app.runtime.stores.key_values import KeyValues
 from tests.support.fakes.runtime import FakeRuntime, Outside, unreachable
 
@@ -34,9 +34,9 @@ def draw(query: object = ADA) -> TextWidget:
 
 def pending(outside: Outside) -> str:
     """A lead that ALC is at; returns our id of it."""
-    key = transitions.open_send(RECORD).id
+    key = sends.open_send(RECORD).id
     outside.leads[key] = {"id": "lead_1", "record_id": RECORD, "status": "processing"}
-    transitions.mark_sent(key, "lead_1")
+    sends.mark_sent(key, "lead_1")
     return key
 
 
@@ -79,7 +79,7 @@ def test_while_alc_is_at_it_the_chat_is_shown_and_what_happens_next(runtime: Fak
 def test_a_verdict_is_shown_with_its_summary_also_when_alc_is_away(runtime: FakeRuntime, outside: Outside) -> None:
     """What the webhook told is ours; only the chat is missing."""
     pending(outside)
-    transitions.apply_verdict(
+    verdicts.apply_verdict(
         LeadProcessed(record_id=RECORD, status="Complete", lead_id="lead_1", interest="interested", summary="Call her.")
     )
     outside.fault("GET /api/v1/leads/", unreachable)
@@ -156,8 +156,8 @@ def test_a_chat_that_cannot_be_kept_is_shown_all_the_same(
 
 def test_a_send_that_came_to_nothing_says_so(runtime: FakeRuntime, outside: Outside) -> None:
     """And what to do."""
-    key = transitions.open_send(RECORD).id
-    transitions.mark_not_sent(key)
+    key = sends.open_send(RECORD).id
+    sends.mark_not_sent(key)
 
     assert draw().decoration is not None
     assert draw().primary == "The last send came to nothing"
@@ -165,7 +165,7 @@ def test_a_send_that_came_to_nothing_says_so(runtime: FakeRuntime, outside: Outs
 
 def test_while_it_is_being_sent_nobody_is_asked(runtime: FakeRuntime, outside: Outside) -> None:
     """ALC has no id for it yet."""
-    transitions.open_send(RECORD)
+    sends.open_send(RECORD)
 
     assert draw().primary == "Being sent to ALC"
     assert not outside.calls

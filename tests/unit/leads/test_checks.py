@@ -10,7 +10,7 @@ from alc_app.attio.host.doctor import Finding
 from alc_app.clients.alc_api import AlcError, AlcUnreachable
 from alc_app.clients.alc_events import LeadProcessed
 from alc_app.clients.attio_api import AttioApiError
-from alc_app.leads import dead_letters, queries, record_sync, transitions
+from alc_app.leads import dead_letters, queries, record_sync, sends, transitions, verdicts
 from alc_app.leads.checks import check_records, check_unknown_pending_records, check_verdicts
 from alc_app.leads.record_sync import sync_record
 from alc_app.send_to_alc_server import send_to_alc
@@ -28,7 +28,7 @@ def lead(runtime: FakeRuntime) -> str:
 
 
 def send(runtime: FakeRuntime, record_id: str) -> str:
-    lead_id = transitions.open_send(record_id).id
+    lead_id = sends.open_send(record_id).id
     runtime.restart(f"run-{lead_id}")
     send_to_alc.run(record_id, "Ada", "+442079460018")
     return lead_id
@@ -38,7 +38,7 @@ def decide(runtime: FakeRuntime, status: str = "Complete", at: str = "2026-11-20
     """ALC's verdict, delivered."""
     runtime.restart(f"delivery-{at}")
     event = {"record_id": RECORD, "lead_id": "lead_1", "status": status, "occurred_at": at}
-    lead = transitions.apply_verdict(LeadProcessed.parse(event))
+    lead = verdicts.apply_verdict(LeadProcessed.parse(event))
     assert lead
     sync_record(lead)
 
@@ -217,7 +217,7 @@ def test_a_pending_record_of_which_we_know_nothing_is_followed_again(runtime: Fa
     assert not list(check_unknown_pending_records())
     assert not list(check_records())
     runtime.time += 1
-    assert len(transitions.due_for_verdict_check()) == 1
+    assert len(verdicts.due_for_verdict_check()) == 1
 
 
 @pytest.mark.parametrize("there", [None, {"id": "lead_1", "record_id": OTHER, "status": "processing"}])

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from alc_app.clients.alc_events import LeadProcessed
-from alc_app.leads import dead_letters, record_sync, transitions
+from alc_app.leads import dead_letters, record_sync, sends, transitions, verdicts
 from alc_app.leads.record_sync import sync_record
-from alc_app.leads.resolve_send import resolve_send
+from alc_app.send_to_alc_server import resolve_send
 from tests.support.fakes.runtime import FakeRuntime, Outside, says
 
 RECORD = "11111111-1111-4111-8111-111111111111"
@@ -16,11 +16,11 @@ PATCH = "PATCH /v2/objects/people/records/"
 
 def undeliverable(runtime: FakeRuntime, *, decided: bool) -> str:
     """A lead whose record could not be written: while ALC was at it, or after its verdict."""
-    lead_id = transitions.open_send(RECORD).id
-    transitions.mark_sent(lead_id, "lead_1")
+    lead_id = sends.open_send(RECORD).id
+    sends.mark_sent(lead_id, "lead_1")
     if decided:
         event = {"record_id": RECORD, "lead_id": "lead_1", "status": "Failed", "interest": "no_answer"}
-        transitions.apply_verdict(LeadProcessed.parse(event))
+        verdicts.apply_verdict(LeadProcessed.parse(event))
     runtime.outside.fault(PATCH, says(403, {"message": "No longer yours."}))
     sync_record(lead_id)
     return lead_id
@@ -42,7 +42,7 @@ def test_an_undeliverable_lead_is_shown_again_as_what_it_was(
 
     assert outside.values(RECORD)["alc_status"] == status
     assert not dead_letters.list_undeliverable()
-    assert list(transitions.due_for_verdict_check()) == ([] if decided else [lead_id]), (
+    assert list(verdicts.due_for_verdict_check()) == ([] if decided else [lead_id]), (
         "a verdict may have come meanwhile"
     )
 
@@ -81,24 +81,24 @@ def test_a_lead_that_alc_took_after_its_record_had_gone_is_pending_when_restored
     runtime: FakeRuntime, outside: Outside
 ) -> None:
     """I6: the CRM knows no status "Sending", and somebody asks ALC for the verdict."""
-    lead_id = transitions.open_send(RECORD).id
+    lead_id = sends.open_send(RECORD).id
     record_sync.mark_undeliverable(lead_id, RECORD, "Gone.")
-    transitions.mark_sent(lead_id, "lead_1")
+    sends.mark_sent(lead_id, "lead_1")
 
     dead_letters.sync_again(lead_id)
     runtime.restart("again")
     sync_record(lead_id)
 
     assert outside.values(RECORD)["alc_status"] == "Pending"
-    assert list(transitions.due_for_verdict_check()) == [lead_id]
-    assert not transitions.due_to_resolve()
+    assert list(verdicts.due_for_verdict_check()) == [lead_id]
+    assert not sends.due_to_resolve()
 
 
 def test_a_later_lead_takes_the_place_of_a_dead_one(runtime: FakeRuntime) -> None:
     """C1: two open leads of one record cannot be."""
     lead_id = undeliverable(runtime, decided=False)
     runtime.time += 1
-    transitions.open_send(RECORD)
+    sends.open_send(RECORD)
 
     assert not dead_letters.list_undeliverable()
     assert "later lead" in dead_letters.sync_again(lead_id)
@@ -115,7 +115,7 @@ def test_replaying_twice_is_replaying_once(runtime: FakeRuntime, outside: Outsid
 
 def test_a_send_that_never_reached_alc_waits_for_a_person(runtime: FakeRuntime, outside: Outside) -> None:
     """C2: nobody but a person starts a chat, so the machine only says what to do."""
-    lead_id = transitions.open_send(RECORD).id
+    lead_id = sends.open_send(RECORD).id
     runtime.time += transitions.SEND_TIMEOUT + 1
     resolve_send(lead_id)
 
@@ -127,8 +127,8 @@ def test_a_send_that_never_reached_alc_waits_for_a_person(runtime: FakeRuntime, 
 
 def test_a_send_that_its_user_saw_refused_is_no_dead_letter(runtime: FakeRuntime) -> None:
     """Somebody was told, there and then."""
-    lead_id = transitions.open_send(RECORD).id
-    transitions.mark_not_sent(lead_id)
+    lead_id = sends.open_send(RECORD).id
+    sends.mark_not_sent(lead_id)
 
     assert not dead_letters.list_not_sent()
 

@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from alc_app.attio.host.context import running
 from alc_app.clients.alc_events import LeadProcessed
-from alc_app.leads import transitions
+from alc_app.leads import sends, verdicts
 from alc_app.leads.models import Lead, lock_record
 from alc_app.runtime.storage.database import Database
 from tests.support.fakes.runtime import FakeRuntime
@@ -66,10 +66,10 @@ def only_lead(database: Database) -> Lead:
 def test_of_two_verdicts_at_once_the_later_one_stands(database: Database, order: tuple[int, int]) -> None:
     """R16: whoever is first waits for nobody; the other sees what it has done."""
     with running(FakeRuntime(database=database)):
-        transitions.mark_sent(transitions.open_send(RECORD).id, "lead_1")
+        sends.mark_sent(sends.open_send(RECORD).id, "lead_1")
     said = {10: verdict("Failed", 10), 20: verdict("Complete", 20)}
 
-    all_at_once(database, *(lambda event=said[minute]: transitions.apply_verdict(event) for minute in order))
+    all_at_once(database, *(lambda event=said[minute]: verdicts.apply_verdict(event) for minute in order))
 
     assert only_lead(database).status == "complete"
 
@@ -77,12 +77,12 @@ def test_of_two_verdicts_at_once_the_later_one_stands(database: Database, order:
 def test_a_verdict_that_meets_the_sends_own_answer_is_not_lost(database: Database) -> None:
     """R15: ALC's answer is stored while the verdict waits; it is not taken for an early one, and not dropped."""
     with running(FakeRuntime(database=database)):
-        lead_id = transitions.open_send(RECORD).id
+        lead_id = sends.open_send(RECORD).id
 
     all_at_once(
         database,
-        lambda: transitions.mark_sent(lead_id, "lead_1"),
-        lambda: transitions.apply_verdict(verdict("Complete", 10)),
+        lambda: sends.mark_sent(lead_id, "lead_1"),
+        lambda: verdicts.apply_verdict(verdict("Complete", 10)),
     )
 
     assert only_lead(database).status == "complete"

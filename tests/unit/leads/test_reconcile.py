@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from alc_app.leads import reconcile, transitions
+from alc_app.leads import reconcile, sends, transitions, verdicts
 from alc_app.leads.reconcile import check_verdict, reconcile_leads
 from alc_app.send_to_alc_server import send_to_alc
 from tests.support.fakes.runtime import FakeRuntime, Fault, Outside, answer, says, unreachable
@@ -17,18 +17,18 @@ DECIDED = {"id": "lead_1", "record_id": RECORD, "status": "Complete", "interest"
 @pytest.fixture
 def lead(runtime: FakeRuntime) -> str:
     """A lead that ALC is at."""
-    lead_id = transitions.open_send(RECORD).id
+    lead_id = sends.open_send(RECORD).id
     send_to_alc.run(RECORD, "Ada", "+442079460018")
     return lead_id
 
 
 def test_a_lead_is_asked_about_when_its_verdict_has_not_come_for_long(lead: str, runtime: FakeRuntime) -> None:
     """I6: a pending lead has a due time too."""
-    assert not transitions.due_for_verdict_check()
+    assert not verdicts.due_for_verdict_check()
 
     runtime.time += transitions.FIRST_VERDICT_CHECK + 1
 
-    assert list(transitions.due_for_verdict_check()) == [lead]
+    assert list(verdicts.due_for_verdict_check()) == [lead]
 
 
 def test_a_verdict_that_alc_has_is_shown_on_the_record(lead: str, runtime: FakeRuntime, outside: Outside) -> None:
@@ -40,7 +40,7 @@ def test_a_verdict_that_alc_has_is_shown_on_the_record(lead: str, runtime: FakeR
     assert outside.values(RECORD)["alc_status"] == "Complete"
     assert outside.values(RECORD)["alc_interest"] == "interested"
     runtime.time += 1e6
-    assert not transitions.due_for_verdict_check()
+    assert not verdicts.due_for_verdict_check()
 
 
 @pytest.mark.parametrize("fault", [unreachable, says(503), says(200, {**DECIDED, "status": "processing"})])
@@ -53,10 +53,10 @@ def test_what_cannot_be_known_yet_is_asked_again_later(
 
     check_verdict(lead)
 
-    assert not transitions.due_for_verdict_check()
+    assert not verdicts.due_for_verdict_check()
     assert outside.values(RECORD)["alc_status"] == "Pending"
     runtime.time += 2 * transitions.FIRST_VERDICT_CHECK
-    assert list(transitions.due_for_verdict_check()) == [lead]
+    assert list(verdicts.due_for_verdict_check()) == [lead]
 
 
 def test_a_new_connection_asks_about_every_open_lead_soon(lead: str, runtime: FakeRuntime) -> None:
@@ -64,7 +64,7 @@ def test_a_new_connection_asks_about_every_open_lead_soon(lead: str, runtime: Fa
     transitions.schedule_verdict_check()
     runtime.time += 6
 
-    assert list(transitions.due_for_verdict_check()) == [lead]
+    assert list(verdicts.due_for_verdict_check()) == [lead]
 
 
 def test_a_lead_that_has_ended_is_not_asked_about(lead: str, outside: Outside) -> None:

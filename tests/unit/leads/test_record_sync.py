@@ -4,7 +4,7 @@ import pytest
 
 from alc_app.attio.host.context import running
 from alc_app.clients.alc_events import LeadProcessed
-from alc_app.leads import record_sync, transitions
+from alc_app.leads import record_sync, sends, verdicts
 from alc_app.leads.record_sync import sync_record
 from tests.support.fakes.runtime import Crash, FakeRuntime, Outside, never_answers, says
 
@@ -15,8 +15,8 @@ PATCH = "PATCH /v2/objects/people/records/"
 @pytest.fixture
 def lead(runtime: FakeRuntime) -> str:
     """A lead that ALC has taken, not shown yet."""
-    lead_id = transitions.open_send(RECORD).id
-    transitions.mark_sent(lead_id, "lead_1")
+    lead_id = sends.open_send(RECORD).id
+    sends.mark_sent(lead_id, "lead_1")
     return lead_id
 
 
@@ -24,7 +24,7 @@ def complete(runtime: FakeRuntime) -> None:
     """ALC's verdict, taken by another run."""
     other = FakeRuntime(database=runtime.database, run_id="webhook")
     with running(other):
-        transitions.apply_verdict(LeadProcessed.parse({"record_id": RECORD, "lead_id": "lead_1", "status": "Complete"}))
+        verdicts.apply_verdict(LeadProcessed.parse({"record_id": RECORD, "lead_id": "lead_1", "status": "Complete"}))
 
 
 def test_the_record_is_written_once(lead: str, outside: Outside) -> None:

@@ -16,7 +16,7 @@ from sqlmodel import select
 
 from alc_app.attio.host.context import running
 from alc_app.clients.alc_events import LeadProcessed
-from alc_app.leads import record_sync, transitions
+from alc_app.leads import record_sync, sends, transitions, verdicts
 from alc_app.leads.models import EarlyEvent, Lead
 from tests.support.fakes.runtime import START, FakeRuntime, memory
 
@@ -40,13 +40,13 @@ DELIVERED_ANYHOW = DIFFERENT_VERDICTS.flatmap(
 
 def open_send(record_id: str = RECORD) -> str:
     """A click; returns the lead's id."""
-    return transitions.open_send(record_id).id
+    return sends.open_send(record_id).id
 
 
 def pending(record_id: str = RECORD, alc_lead_id: str = "lead_1") -> str:
     """A lead that ALC is at, and that its record shows."""
     lead = open_send(record_id)
-    transitions.mark_sent(lead, alc_lead_id)
+    sends.mark_sent(lead, alc_lead_id)
     show(lead)
     return lead
 
@@ -86,23 +86,23 @@ class TestSending:
     def test_an_intent_is_due_to_be_looked_into_if_nothing_comes_of_it(self, runtime: FakeRuntime) -> None:
         """I6: a process may die right after the click."""
         lead = open_send()
-        assert not transitions.due_to_resolve()
+        assert not sends.due_to_resolve()
 
         runtime.time += transitions.SEND_TIMEOUT
-        assert list(transitions.due_to_resolve()) == [lead]
+        assert list(sends.due_to_resolve()) == [lead]
 
     def test_a_run_that_begins_puts_the_look_off(self, runtime: FakeRuntime) -> None:
         """C1: nobody looks into a send while its run is at it."""
         lead = open_send()
         runtime.time += transitions.SEND_TIMEOUT
 
-        assert transitions.claim_for_send(RECORD) == transitions.Intent(lead, None)
-        assert not transitions.due_to_resolve()
+        assert sends.claim_for_send(RECORD) == sends.Send(lead, None)
+        assert not sends.due_to_resolve()
 
     def test_sent_is_pending_and_due_to_be_shown(self, runtime: FakeRuntime) -> None:
         """C4: lead id and Pending become one write."""
         lead = open_send()
-        transitions.mark_sent(lead, "lead_1")
+        sends.mark_sent(lead, "lead_1")
 
         assert list(record_sync.due_to_sync()) == [lead]
         assert show(lead) == {"alc_lead_id": "lead_1", "alc_status": "Pending", "alc_interest": None}
@@ -112,33 +112,33 @@ class TestSending:
     def test_sent_twice_is_sent_once(self, runtime: FakeRuntime) -> None:
         """C2: the send's own run and the recurring job may both learn of it."""
         lead = pending()
-        transitions.mark_sent(lead, "lead_1")
+        sends.mark_sent(lead, "lead_1")
 
         assert record_sync.claim(lead) is None
 
     def test_sending_once_more_after_not_sent_is_a_new_lead(self, runtime: FakeRuntime) -> None:
         """C2: a definite no closes the intent; its key is never used for another try."""
         first = open_send()
-        transitions.mark_not_sent(first)
+        sends.mark_not_sent(first)
 
-        assert transitions.claim_for_send(RECORD) is None
+        assert sends.claim_for_send(RECORD) is None
         assert open_send() != first
 
     def test_a_lead_that_turns_out_to_be_sent_after_all_is_pending(self, runtime: FakeRuntime) -> None:
         """C7: given up, and then ALC's answer comes: the row follows the truth."""
         lead = open_send()
-        transitions.mark_not_sent(lead)
-        transitions.mark_sent(lead, "lead_1")
+        sends.mark_not_sent(lead)
+        sends.mark_sent(lead, "lead_1")
 
         assert row(runtime, lead).status == "pending"
 
     def test_such_a_lead_leaves_the_open_one_alone(self, runtime: FakeRuntime) -> None:
         """C1, I1: the record has another open lead by now."""
         late = open_send()
-        transitions.mark_not_sent(late)
+        sends.mark_not_sent(late)
         runtime.time += 1
         lead = open_send()
-        transitions.mark_sent(late, "lead_1")
+        sends.mark_sent(late, "lead_1")
 
         assert (row(runtime, late).status, row(runtime, lead).status) == ("not_sent", "sending")
         assert record_sync.claim(late) is None
@@ -146,8 +146,8 @@ class TestSending:
     def test_a_pending_lead_cannot_become_not_sent(self, runtime: FakeRuntime) -> None:
         """R16: a late "nothing happened" does not undo what ALC has said."""
         lead = pending()
-        transitions.mark_not_sent(lead)
-        transitions.retry_later(lead)
+        sends.mark_not_sent(lead)
+        sends.retry_later(lead)
 
         assert row(runtime, lead).status == "pending"
 
@@ -155,21 +155,21 @@ class TestSending:
         """C2: same key for ALC, another name for the engine; the waits grow up to a quarter of an hour."""
         keys, waits = [], []
         for _ in range(20):
-            intent = transitions.open_send(RECORD)
+            intent = sends.open_send(RECORD)
             keys.append(intent.run_key)
             lead = intent.id
-            transitions.retry_later(lead)
+            sends.retry_later(lead)
             waits.append((row(runtime, lead).due_at or 0) - runtime.time)
 
         assert len({key.partition(".")[0] for key in keys}) == 1
         assert len(set(keys)) == len(keys)
         assert waits == sorted(waits)
-        assert (waits[0], waits[-1]) == (transitions.FIRST_RETRY, 900.0)
+        assert (waits[0], waits[-1]) == (sends.FIRST_RETRY, 900.0)
 
     def test_a_click_on_a_lead_that_alc_has_is_a_run_of_its_own(self, runtime: FakeRuntime) -> None:
         """C1: the first run has ended; what it answered then may not be true any more."""
         lead = pending()
-        first, second = transitions.open_send(RECORD), transitions.open_send(RECORD)
+        first, second = sends.open_send(RECORD), sends.open_send(RECORD)
 
         assert first.id == second.id == lead
         assert first.run_key != second.run_key
@@ -182,7 +182,7 @@ class TestVerdicts:
     def test_a_verdict_is_shown_with_what_was_found_out(self, runtime: FakeRuntime, status: str) -> None:
         """Later 11: status and interest, in plain strings; the summary is kept."""
         lead = pending()
-        assert transitions.apply_verdict(verdict(status=status, interest="interested", summary="Yes.")) == lead
+        assert verdicts.apply_verdict(verdict(status=status, interest="interested", summary="Yes.")) == lead
 
         assert list(record_sync.due_to_sync()) == [lead]
         assert show(lead) == {"alc_lead_id": "lead_1", "alc_status": status, "alc_interest": "interested"}
@@ -191,31 +191,31 @@ class TestVerdicts:
     def test_the_same_verdict_again_is_no_news(self, runtime: FakeRuntime) -> None:
         """R14: resent by hand, or under another delivery id."""
         pending()
-        transitions.apply_verdict(verdict())
+        verdicts.apply_verdict(verdict())
 
-        assert transitions.apply_verdict(verdict()) is None
+        assert verdicts.apply_verdict(verdict()) is None
 
     def test_between_two_verdicts_the_later_one_counts(self, runtime: FakeRuntime) -> None:
         """R16: by when it happened, not by when it came."""
         lead = pending()
-        transitions.apply_verdict(verdict(status="Failed", minute=5))
+        verdicts.apply_verdict(verdict(status="Failed", minute=5))
 
-        assert transitions.apply_verdict(verdict(status="Complete", minute=4)) is None
-        assert transitions.apply_verdict(verdict(status="Complete", minute=6)) == lead
+        assert verdicts.apply_verdict(verdict(status="Complete", minute=4)) is None
+        assert verdicts.apply_verdict(verdict(status="Complete", minute=6)) == lead
         assert row(runtime, lead).status == "complete"
 
     def test_the_tutorials_minimal_verdict_finds_the_open_lead_of_the_record(self, runtime: FakeRuntime) -> None:
         """4.1: `record_id` and `status` are enough."""
         lead = pending()
 
-        assert transitions.apply_verdict(LeadProcessed.parse({"record_id": RECORD, "status": "Complete"})) == lead
-        assert transitions.apply_verdict(LeadProcessed.parse({"record_id": RECORD, "status": "Failed"})) is None
+        assert verdicts.apply_verdict(LeadProcessed.parse({"record_id": RECORD, "status": "Complete"})) == lead
+        assert verdicts.apply_verdict(LeadProcessed.parse({"record_id": RECORD, "status": "Failed"})) is None
 
     def test_a_minimal_verdict_that_overtakes_the_sends_answer_stays(self, runtime: FakeRuntime) -> None:
         """R15, R16: Complete is not followed by Pending, and the record still gets the lead's id."""
         lead = open_send()
-        transitions.apply_verdict(LeadProcessed.parse({"record_id": RECORD, "status": "Complete"}))
-        transitions.mark_sent(lead, "lead_1")
+        verdicts.apply_verdict(LeadProcessed.parse({"record_id": RECORD, "status": "Complete"}))
+        sends.mark_sent(lead, "lead_1")
 
         assert show(lead) == {"alc_lead_id": "lead_1", "alc_status": "Complete", "alc_interest": None}
 
@@ -232,7 +232,7 @@ class TestVerdicts:
         """R12: neither another lead, nor ours with another record."""
         lead = pending()
 
-        assert transitions.apply_verdict(event) is None
+        assert verdicts.apply_verdict(event) is None
         assert row(runtime, lead).status == "pending"
         with runtime.transaction() as session:
             assert not session.exec(select(EarlyEvent)).all()
@@ -243,15 +243,15 @@ class TestVerdicts:
         with runtime.transaction() as session:
             session.get_one(Lead, lead).workspace_id = "another"
 
-        assert transitions.apply_verdict(verdict()) is None
+        assert verdicts.apply_verdict(verdict()) is None
         assert row(runtime, lead).status == "pending"
 
     def test_an_early_verdict_waits_for_the_sends_answer(self, runtime: FakeRuntime) -> None:
         """R15: parked by the lead's id, taken up in the transaction that learns it."""
         lead = open_send()
-        assert transitions.apply_verdict(verdict()) is None
+        assert verdicts.apply_verdict(verdict()) is None
 
-        transitions.mark_sent(lead, "lead_1")
+        sends.mark_sent(lead, "lead_1")
 
         assert show(lead) == {"alc_lead_id": "lead_1", "alc_status": "Complete", "alc_interest": None}
         with runtime.transaction() as session:
@@ -260,8 +260,8 @@ class TestVerdicts:
     def test_an_early_verdict_on_another_lead_is_not_taken_up(self, runtime: FakeRuntime) -> None:
         """R12: what was parked belongs to the lead that it names."""
         lead = open_send()
-        transitions.apply_verdict(verdict("lead_of_somebody_else"))
-        transitions.mark_sent(lead, "lead_1")
+        verdicts.apply_verdict(verdict("lead_of_somebody_else"))
+        sends.mark_sent(lead, "lead_1")
 
         assert row(runtime, lead).status == "pending"
 
@@ -270,7 +270,7 @@ class TestVerdicts:
         lead = pending()
         record_sync.mark_undeliverable(lead, RECORD, "Record not found.")
 
-        assert transitions.apply_verdict(verdict()) is None
+        assert verdicts.apply_verdict(verdict()) is None
         assert record_sync.claim(lead) is None
 
     @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -295,10 +295,10 @@ class TestVerdicts:
         lead = open_send()
         for number in range(max(learned_at, len(deliveries)) + 1):
             if number == learned_at:
-                transitions.mark_sent(lead, "lead_1")
+                sends.mark_sent(lead, "lead_1")
             if number < len(deliveries):
                 minute, status = deliveries[number]
-                transitions.apply_verdict(verdict(status=status, minute=minute))
+                verdicts.apply_verdict(verdict(status=status, minute=minute))
             if number in writes and record_sync.due_to_sync():
                 history.append(show(lead)["alc_status"])
         if record_sync.due_to_sync():
@@ -314,7 +314,7 @@ class TestWriting:
     def test_a_claim_is_exclusive_until_it_ends(self, runtime: FakeRuntime) -> None:
         """C4: one writer for each lead; one that died is followed by another."""
         lead = open_send()
-        transitions.mark_sent(lead, "lead_1")
+        sends.mark_sent(lead, "lead_1")
         assert record_sync.claim(lead)
         runtime.run_id = "another"
 
@@ -325,17 +325,17 @@ class TestWriting:
     def test_the_run_that_claimed_may_claim_again(self, runtime: FakeRuntime) -> None:
         """C7: it died after the claim and has come back."""
         lead = open_send()
-        transitions.mark_sent(lead, "lead_1")
+        sends.mark_sent(lead, "lead_1")
 
         assert record_sync.claim(lead) == record_sync.claim(lead)
 
     def test_a_verdict_during_a_write_is_due_at_once(self, runtime: FakeRuntime) -> None:
         """C4: what was written is older than what is known."""
         lead = open_send()
-        transitions.mark_sent(lead, "lead_1")
+        sends.mark_sent(lead, "lead_1")
         claim = record_sync.claim(lead)
         assert claim
-        transitions.apply_verdict(verdict())
+        verdicts.apply_verdict(verdict())
         record_sync.mark_synced(lead, claim.version)
 
         assert not record_sync.is_synced(lead)
@@ -344,21 +344,21 @@ class TestWriting:
     def test_two_leads_of_one_record_are_not_written_at_once(self, runtime: FakeRuntime) -> None:
         """C4: a slow write of the old lead must not land on the new one."""
         old = pending()
-        transitions.apply_verdict(verdict())
+        verdicts.apply_verdict(verdict())
         assert record_sync.claim(old)
         runtime.run_id, runtime.time = "another", runtime.time + 1
         new = open_send()
-        transitions.mark_sent(new, "lead_2")
+        sends.mark_sent(new, "lead_2")
 
         assert record_sync.claim(new) is None
 
     def test_the_record_belongs_to_the_newest_lead(self, runtime: FakeRuntime) -> None:
         """C4: a late verdict on the old lead is kept, and not shown."""
         old = pending()
-        transitions.apply_verdict(verdict(minute=1))
+        verdicts.apply_verdict(verdict(minute=1))
         runtime.time += 1
         new = open_send()
-        transitions.mark_sent(new, "lead_2")
+        sends.mark_sent(new, "lead_2")
 
         assert record_sync.claim(old) is None
         assert list(record_sync.due_to_sync()) == [new]
@@ -366,13 +366,13 @@ class TestWriting:
     def test_a_newer_lead_that_came_to_nothing_does_not_own_the_record(self, runtime: FakeRuntime) -> None:
         """I4: the verdict could not be written yet, the user clicks again, and ALC refuses: Complete still arrives."""
         old = pending()
-        transitions.apply_verdict(verdict())
+        verdicts.apply_verdict(verdict())
         runtime.time += 1
         new = open_send()
 
         assert record_sync.claim(old)
         record_sync.retry_sync_later(old, "Attio cannot be reached.", None)
-        transitions.mark_not_sent(new)
+        sends.mark_not_sent(new)
         runtime.time += 10
         assert list(record_sync.due_to_sync()) == [old]
         assert show(old)["alc_status"] == "Complete"
@@ -383,7 +383,7 @@ class TestWriting:
     ) -> None:
         """R21: Retry-After only lengthens the wait; meanwhile nothing is due."""
         lead = open_send()
-        transitions.mark_sent(lead, "lead_1")
+        sends.mark_sent(lead, "lead_1")
         record_sync.claim(lead)
         record_sync.retry_sync_later(lead, "Slow down.", retry_after)
 
@@ -395,12 +395,12 @@ class TestWriting:
     def test_each_wait_is_longer_until_it_works(self, runtime: FakeRuntime) -> None:
         """R21: from a second to a quarter of an hour; a verdict is news and starts anew."""
         lead = pending()
-        transitions.apply_verdict(verdict(minute=1))
+        verdicts.apply_verdict(verdict(minute=1))
         waits = []
         for _ in range(12):
             record_sync.retry_sync_later(lead, "Down.", None)
             waits.append((row(runtime, lead).due_at or 0) - runtime.time)
-        transitions.apply_verdict(verdict(status="Failed", minute=2))
+        verdicts.apply_verdict(verdict(status="Failed", minute=2))
 
         assert waits == sorted(waits)
         assert (waits[0], waits[-1]) == (1.0, 900.0)
@@ -437,7 +437,7 @@ class TestTogether:
         """C4, C13: compare and set."""
         with running(together[0]):
             lead = open_send()
-            transitions.mark_sent(lead, "lead_1")
+            sends.mark_sent(lead, "lead_1")
         start = Barrier(8)
 
         def claim(runtime: FakeRuntime) -> bool:
@@ -457,7 +457,7 @@ class TestTogether:
         def deliver(runtime: FakeRuntime) -> bool:
             with running(runtime):
                 start.wait()
-                return transitions.apply_verdict(verdict()) is not None
+                return verdicts.apply_verdict(verdict()) is not None
 
         with ThreadPoolExecutor(8) as pool:
             assert sum(pool.map(deliver, together)) == 1

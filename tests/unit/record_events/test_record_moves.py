@@ -9,7 +9,7 @@ from sqlmodel import select
 
 from alc_app.attio.host.record_events import WebhookEvent
 from alc_app.clients.alc_events import LeadProcessed
-from alc_app.leads import merges, record_sync, transitions
+from alc_app.leads import merges, record_sync, sends, verdicts
 from alc_app.leads.models import Lead
 from alc_app.leads.record_sync import sync_record
 from alc_app.record_events.record_deleted import record_deleted
@@ -74,7 +74,7 @@ def test_a_lead_that_is_given_up_while_it_is_sent_is_not_posted(runtime: FakeRun
     lead = open_send()
     record_sync.mark_undeliverable(lead, RECORD, "Gone.")
 
-    assert not transitions.record_post_attempt(lead)
+    assert not sends.record_post_attempt(lead)
 
 
 def test_a_lead_moves_with_its_record_and_is_shown_there(runtime: FakeRuntime, outside: Outside) -> None:
@@ -86,7 +86,7 @@ def test_a_lead_moves_with_its_record_and_is_shown_there(runtime: FakeRuntime, o
 
     verdict = LeadProcessed(record_id=RECORD, lead_id="lead_1", status="Complete")
     runtime.restart("verdict")
-    assert transitions.apply_verdict(verdict) == lead
+    assert verdicts.apply_verdict(verdict) == lead
     sync_record(lead)
     assert outside.values(MADE)["alc_status"] == "Complete"
     assert not outside.values(RECORD)
@@ -96,21 +96,21 @@ def test_a_lead_that_alc_took_after_its_record_had_gone_is_pending_when_the_reco
     runtime: FakeRuntime, outside: Outside
 ) -> None:
     """I6: it asked ALC every second for ever, as one that is still being sent."""
-    lead = transitions.open_send(RECORD).id
+    lead = sends.open_send(RECORD).id
     record_sync.mark_undeliverable(lead, RECORD, "Gone.")
-    transitions.mark_sent(lead, "lead_1")
+    sends.mark_sent(lead, "lead_1")
 
     runtime.restart("merge")
     record_merged(merged())
 
     assert outside.values(MADE)["alc_status"] == "Pending"
-    assert not transitions.due_to_resolve()
+    assert not sends.due_to_resolve()
 
 
 def test_the_last_lead_of_a_record_is_what_the_new_one_says(runtime: FakeRuntime, outside: Outside) -> None:
     """Those before it move along, and say nothing."""
     first = pending()
-    transitions.apply_verdict(LeadProcessed(record_id=RECORD, lead_id="lead_1", status="Complete"))
+    verdicts.apply_verdict(LeadProcessed(record_id=RECORD, lead_id="lead_1", status="Complete"))
     sync_record(first)
     runtime.time += 10
     runtime.restart("second")
@@ -148,7 +148,7 @@ def test_of_two_open_leads_the_one_that_stays_is_shown_with_its_verdict(
     assert (outside.values(MADE)["alc_lead_id"], outside.values(MADE)["alc_status"]) == (stays, "Pending")
 
     runtime.restart("verdict")
-    lead = transitions.apply_verdict(LeadProcessed(record_id=came_from, lead_id=stays, status="Complete"))
+    lead = verdicts.apply_verdict(LeadProcessed(record_id=came_from, lead_id=stays, status="Complete"))
     assert lead
     sync_record(lead)
 
@@ -160,7 +160,7 @@ def test_an_open_lead_is_shown_before_a_younger_one_that_has_ended(runtime: Fake
     pending()
     runtime.time += 10
     pending(OTHER, "lead_2")
-    transitions.apply_verdict(LeadProcessed(record_id=OTHER, lead_id="lead_2", status="Failed"))
+    verdicts.apply_verdict(LeadProcessed(record_id=OTHER, lead_id="lead_2", status="Failed"))
     for number, record in enumerate((RECORD, OTHER)):
         runtime.restart(f"merge {number}")
         record_merged(merged(record))
@@ -200,7 +200,7 @@ def test_a_send_that_is_under_way_moves_and_is_settled(runtime: FakeRuntime) -> 
     merges.move_leads(RECORD, MADE)
 
     assert row(runtime, lead).status == "sending"
-    assert list(transitions.due_to_resolve()) == [lead]
+    assert list(sends.due_to_resolve()) == [lead]
 
 
 @pytest.mark.parametrize("when", ["before", "after"])

@@ -9,10 +9,10 @@ from sqlmodel import select
 
 from alc_app.attio.host.record_events import WebhookEvent
 from alc_app.attio.settings import set_settings
-from alc_app.leads import transitions
+from alc_app.leads import sends, verdicts
 from alc_app.leads.models import Lead
 from alc_app.leads.record_sync import sync_record
-from alc_app.leads.resolve_send import resolve_send
+from alc_app.send_to_alc_server import resolve_send
 from alc_app.record_events.record_created import record_created
 from alc_app.record_events.record_updated import record_updated
 from alc_app.record_events.send_requested import send_all_requested, send_requested
@@ -77,7 +77,7 @@ def test_one_request_told_twice_is_sent_once_though_it_has_ended_meanwhile(
     record_says(times=2)
     send_requested(RECORD)
     runtime.restart("a verdict")
-    transitions.apply_verdict(transitions.LeadProcessed(record_id=RECORD, lead_id="lead_1", status="Complete"))
+    verdicts.apply_verdict(LeadProcessed(record_id=RECORD, lead_id="lead_1", status="Complete"))
 
     runtime.restart("told again")
     send_requested(RECORD)
@@ -95,7 +95,7 @@ def test_a_request_that_alc_takes_for_an_earlier_one_fails_on_the_record(
     """I6: ALC has begun nothing, so the record must not say Requested for ever."""
     record_says()
     send_requested(RECORD)
-    transitions.apply_verdict(transitions.LeadProcessed(record_id=RECORD, lead_id="lead_1", status="Complete"))
+    verdicts.apply_verdict(LeadProcessed(record_id=RECORD, lead_id="lead_1", status="Complete"))
     outside.fault(POST, says(201, {"id": "lead_1", "record_id": RECORD}))
 
     runtime.time += 10
@@ -175,7 +175,7 @@ def test_a_failed_request_that_alc_has_after_all_is_pending(
     record_says(phone=None)
     send_requested(RECORD)
 
-    transitions.mark_sent(the_lead(runtime).id, "lead_9")
+    sends.mark_sent(the_lead(runtime).id, "lead_9")
 
     assert the_lead(runtime).status == "pending"
 

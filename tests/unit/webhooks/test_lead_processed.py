@@ -6,7 +6,7 @@ import pytest
 
 from alc_app.attio import Request, Response
 from alc_app.attio.http import BadRequest
-from alc_app.leads import transitions
+from alc_app.leads import sends
 from alc_app.webhooks.lead_processed import lead_processed
 from tests.support.fakes.runtime import FakeRuntime, Outside
 
@@ -25,8 +25,8 @@ WHOLE = {
 @pytest.fixture(autouse=True)
 def pending(runtime: FakeRuntime) -> str:
     """A lead that ALC is at."""
-    lead = transitions.open_send(RECORD).id
-    transitions.mark_sent(lead, "lead_1")
+    lead = sends.open_send(RECORD).id
+    sends.mark_sent(lead, "lead_1")
     return lead
 
 

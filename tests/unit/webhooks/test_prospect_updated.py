@@ -9,7 +9,7 @@ import pytest
 from alc_app.attio import Request, Response
 from alc_app.attio.http import BadRequest
 from alc_app.clients.attio_api import AttioApiError
-from alc_app.leads import transitions
+from alc_app.leads import sends
 from alc_app.webhooks.prospect_updated import prospect_updated
 from tests.support.fakes.runtime import FakeRuntime, Fault, Outside, answer_lost, says, unreachable
 
@@ -45,8 +45,8 @@ def test_seed_000_the_person_is_asserted_by_the_address(
 
 def test_whom_we_have_sent_is_known_by_the_record(runtime: FakeRuntime, outside: Outside) -> None:
     """TUTORIAL: a new address makes no second person."""
-    lead = transitions.open_send(RECORD).id
-    transitions.mark_sent(lead, "lead_1")
+    lead = sends.open_send(RECORD).id
+    sends.mark_sent(lead, "lead_1")
 
     assert deliver({**BODY, "data": {**DATA, "prospectId": "lead_1"}}).status == 200
 
@@ -88,8 +88,8 @@ def test_what_attio_refuses_is_a_dead_letter(runtime: FakeRuntime, outside: Outs
 
 def test_a_record_that_is_gone_is_let_go(runtime: FakeRuntime, outside: Outside) -> None:
     """C5: there is nobody to update."""
-    lead = transitions.open_send(RECORD).id
-    transitions.mark_sent(lead, "lead_1")
+    lead = sends.open_send(RECORD).id
+    sends.mark_sent(lead, "lead_1")
     outside.fault("PATCH", says(404, {"message": "Gone."}))
 
     assert deliver({**BODY, "data": {**DATA, "prospectId": "lead_1"}}).status == 200

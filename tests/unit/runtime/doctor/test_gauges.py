@@ -9,7 +9,7 @@ import pytest
 from prometheus_client import generate_latest
 
 from alc_app.attio.host.context import running
-from alc_app.leads import transitions
+from alc_app.leads import sends
 from alc_app.runtime.context import AppContext
 from alc_app.runtime.doctor.gauges import Gauges
 from alc_app.runtime.oauth_client import Tokens
@@ -49,8 +49,8 @@ def test_what_waits_is_counted(services: Services, engine: FakeEngine, connect: 
     engine.enqueue("job", queue="job")
     with running(AppContext(services)):
         for record_id in ("r1", "r2"):
-            lead = transitions.open_send(record_id).id
-        transitions.mark_sent(lead, "lead_2")
+            lead = sends.open_send(record_id).id
+        sends.mark_sent(lead, "lead_2")
 
     samples = read(services)
 

@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from alc_app.attio.host import trace
 from alc_app.attio.host.context import running
-from alc_app.leads import transitions
+from alc_app.leads import sends
 from alc_app.runtime.context import AppContext
 from alc_app.runtime.jobs.relay import Relay
 from alc_app.runtime.jobs.worker import Worker
@@ -62,10 +62,10 @@ def test_what_the_app_left_unfinished_is_asked_for_when_it_is_due(
 ) -> None:
     """I6: one run for each row and kind of work, however often it is looked at."""
     with running(AppContext(services)):
-        lead = transitions.open_send("r").id
+        lead = sends.open_send("r").id
         relay.enqueue_jobs()
         assert not engine.runs
-        transitions.mark_sent(lead, "lead_1")
+        sends.mark_sent(lead, "lead_1")
     relay.enqueue_jobs()
     relay.enqueue_jobs()
 
@@ -147,8 +147,8 @@ def test_what_is_finished_later_goes_on_with_the_trace_of_the_click(
     """Minutes after the click, the write to the record still says which click it was."""
     alc.patch("https://attio.test/v2/objects/people/records/r", json={"data": {}})
     with running(AppContext(services)), trace.resumed(f"00-{'a' * 32}-{'b' * 16}-01"):
-        lead = transitions.open_send("r").id
-        transitions.mark_sent(lead, "lead_1")
+        lead = sends.open_send("r").id
+        sends.mark_sent(lead, "lead_1")
 
     with trace.resumed(None):
         Worker(services).job("sync_record", lead)

@@ -13,7 +13,7 @@ from alc_app.app import app as manifest
 from alc_app.attio.host.context import running
 from alc_app.clients.alc_events import LeadProcessed
 from alc_app.config.settings import Config
-from alc_app.leads import transitions
+from alc_app.leads import sends, verdicts
 from alc_app.leads.models import EarlyEvent, Lead
 from alc_app.runtime.context import AppContext
 from alc_app.runtime.doctor.gauges import Gauges
@@ -200,13 +200,13 @@ def test_a_delivery_that_is_given_up_has_ended(services: Services, clock: Clock)
 def test_the_app_says_how_long_its_own_rows_are_kept(services: Services, retention: RetentionJob, clock: Clock) -> None:
     """Early verdicts 7 days, ended leads 400; what is open, or not shown yet, stays."""
     with running(AppContext(services)):
-        ended, open_, unshown = (transitions.open_send(f"{n}{RECORD[1:]}").id for n in "123")
-        transitions.mark_not_sent(ended)
-        transitions.mark_sent(unshown, "lead_3")
-        transitions.apply_verdict(
+        ended, open_, unshown = (sends.open_send(f"{n}{RECORD[1:]}").id for n in "123")
+        sends.mark_not_sent(ended)
+        sends.mark_sent(unshown, "lead_3")
+        verdicts.apply_verdict(
             LeadProcessed.parse({"record_id": f"3{RECORD[1:]}", "lead_id": "lead_3", "status": "Complete"})
         )
-        transitions.apply_verdict(
+        verdicts.apply_verdict(
             LeadProcessed.parse({"record_id": f"2{RECORD[1:]}", "lead_id": "x", "status": "Complete"})
         )
 
@@ -300,7 +300,7 @@ def test_on_postgres_the_rule_and_the_numbers_are_the_same(postgres: str, tmp_pa
     services.inbox.mark_ended("h", "failed", "failed")
     services.engine.enqueue("webhook", "h", "msg", queue="webhooks", run_id="run")
     with running(AppContext(services)):
-        transitions.mark_not_sent(transitions.open_send(RECORD).id)
+        sends.mark_not_sent(sends.open_send(RECORD).id)
 
     numbers = generate_latest(Gauges(services)).decode()
     clock.time += 1000 * DAY
