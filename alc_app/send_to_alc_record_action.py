@@ -61,7 +61,7 @@ async def on_trigger(record_id: str) -> None:
     await toast.hide_toast()  # Usage 11
     # TUTORIAL: it never learns that the record could not be written. The lead is sent, so this is a success (C3).
     delayed = None if lead["shown"] else "The status on the record will follow in a moment."
-    if lead["why"]:
+    if lead.get("why"):
         delayed = f"The record cannot show its status at the moment. Attio says: {lead['why']}"
     await show_toast("Successfully sent to ALC!", variant="success", text=delayed)  # Usage 12
 

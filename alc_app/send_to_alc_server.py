@@ -24,8 +24,8 @@ log = logging.getLogger(__name__)
 def send_to_alc(record_id: str, name: str, phone_number: str) -> dict[str, object]:
     """Send the person to ALC and mark the record as "Pending".
 
-    Returns ALC's id of the lead, whether the record shows its status yet, and why it cannot, if Attio refuses it:
-    `{"id": …, "shown": …, "why": …}`.
+    Returns ALC's id of the lead, whether the record shows its status yet, and `why` it cannot, if Attio refuses it:
+    `{"id": …, "shown": …}`.
     Raises: AlcRefused, AlcUnreachable, AlcBusy, AlcAnswerLost; Attio's own errors when there is no usable connection.
     """
     send = sends.claim_for_send(record_id, name, phone_number)
@@ -35,10 +35,11 @@ def send_to_alc(record_id: str, name: str, phone_number: str) -> dict[str, objec
     if alc_lead_id:  # sent before, and pending at ALC; without a connection no verdict would arrive
         get_workspace_connection()
         record_sync.sync_now(send.record_id)
+        sync_record(send.record_id)
     else:
         alc_lead_id = _deliver(send)
     shown = record_sync.read_shown(send.record_id)
-    return {"id": alc_lead_id, "shown": shown.shown, "why": shown.why}  # Usage 10
+    return {"id": alc_lead_id, "shown": shown.shown} | ({"why": shown.why} if shown.why else {})  # Usage 10
 
 
 def resolve_send(lead_id: str) -> None:
@@ -112,7 +113,7 @@ def _ask(send: Send) -> None:
         sends.retry_later(send.id, error.message, error.retry_after)
         raise
     if lead is None:
-        sends.mark_not_sent(send.id, sends.NEVER_RECEIVED, asked=True)
+        sends.mark_never_received(send.id)
     else:
         _store(send, lead)
 

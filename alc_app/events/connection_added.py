@@ -25,7 +25,7 @@ def connection_added(connection: Connection) -> None:
     update_webhook_handler(handler.id, external_webhook_id=webhook.webhook_id)
 
     # TUTORIAL: a verdict that ALC had while nobody was connected would never be known.
-    reconcile_soon()
+    reconcile_soon(after=5.0)  # the connection is saved when this handler has ended
 
     # TUTORIAL: it hears of nothing but its own button. Attio calls this handler when somebody changes a person.
     subscribe_soon(create_webhook_handler(file_name="record_events", signed_by="attio").id)

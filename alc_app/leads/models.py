@@ -68,6 +68,8 @@ class Lead(Table, table=True):
     """Counts the runs that may send it: one run for each attempt."""
     unanswered: int = 0
     """POSTs without an answer. Each of them may have made a lead at ALC."""
+    sender: str | None = None
+    """The run that sends it, or looks into it."""
     name: str | None = None
     phone_number: str | None = None
     """What to send: kept only while it is being sent."""

@@ -93,12 +93,13 @@ def _apply_all_verdicts(back_to: float) -> int:
             return count
 
 
-def reconcile_soon() -> None:
-    """Make the reconciliation due now, because verdicts may have been lost. It asks by the page, and not by the lead.
+def reconcile_soon(after: float = 0.0) -> None:
+    """Make the reconciliation due in so many seconds, because verdicts may have been lost.
 
-    Not a step, nor are finish and fail: doing it twice changes nothing.
+    It asks ALC by the page, so ten thousand pending leads are a hundred calls. Not a step, nor are finish and fail:
+    doing it twice changes nothing.
     """
-    _set(due_at=current().now())
+    _set(due_at=current().now() + after)
 
 
 def due_to_reconcile() -> Sequence[str]:

@@ -25,9 +25,9 @@ WRITER_LEASE = 60.0
 """Seconds: longer than any call to Attio may take. If a writer dies, another may take over after this time."""
 LATE_WRITE = 30.0
 """Seconds after which Attio has carried out a write whose answer was lost, or never will."""
-FIRST_RETRY, FIRST_BLOCKED_RETRY, LONGEST_RETRY = 1.0, 900.0, 86_400.0
+FIRST_RETRY, FIRST_BLOCKED_RETRY, LONGEST_RETRY = 1.0, 60.0, 86_400.0
 """Seconds until a failed write is tried again; until one is that Attio has refused; the longest wait."""
-LAST_TRY = 8
+LAST_TRY = 12
 """Writes to a record that Attio does not find, over some days; then it is taken for gone."""
 log = logging.getLogger(__name__)
 

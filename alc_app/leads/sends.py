@@ -86,8 +86,10 @@ def claim_for_send(record_id: str, name: str, phone_number: str) -> Send | None:
         lead = open_lead(session, record_id)
         if lead is None:
             return None
-        body: dict[str, Any] = {} if lead.unanswered and lead.phone_number else {"name": name, "phone_number": phone_number}
-        apply(session, lead, CLAIM, **body)
+        body: dict[str, Any] = (
+            {} if lead.unanswered and lead.phone_number else {"name": name, "phone_number": phone_number}
+        )
+        apply(session, lead, CLAIM, sender=current().run_id, **body)
         return _as_send(lead)
 
 
@@ -98,7 +100,7 @@ def claim_to_resolve(lead_id: str) -> Send | None:
         lead = lock_lead(session, lead_id)
         if lead.status != "sending" or not lead.due_at or lead.due_at > current().now():
             return None
-        apply(session, lead, CLAIM)
+        apply(session, lead, CLAIM, sender=current().run_id)
         return _as_send(lead)
 
 
@@ -139,23 +141,31 @@ def mark_sent(lead_id: str, alc_lead_id: str) -> str:
 
 
 @step
-def mark_not_sent(
-    lead_id: str, why: str, *, answered: bool = True, asked: bool = False, may_pass: bool = False
-) -> None:
+def mark_not_sent(lead_id: str, why: str, *, answered: bool = True, may_pass: bool = False) -> None:
     """End a lead that has not reached ALC, so that the next click makes a new one.
 
     `answered`: it was the last POST that has failed. If the answer to an earlier one was lost, the lead stays open
-    until ALC has been `asked` about it. `may_pass`: a lead that is sent again by itself is tried again.
+    until ALC has been asked about it. `may_pass`: a lead that is sent again by itself is tried again.
     """
     with current().transaction() as session:
         lead = lock_lead(session, lead_id)
         if lead.status != "sending":
             return
-        lead.unanswered = 0 if asked else max(lead.unanswered - answered, 0)
+        lead.unanswered = max(lead.unanswered - answered, 0)
         if lead.unanswered or (may_pass and _may_resend(lead)):
             apply(session, lead, TRY_AGAIN, due_in=backoff(lead.tries + 1, FIRST_RETRY))
         else:
-            _end(session, lead, why, seen=not asked)
+            _end(session, lead, why, seen=True)
+
+
+@step
+def mark_never_received(lead_id: str) -> None:
+    """End a lead that ALC does not have, unless another run has begun to send it since this one has claimed it."""
+    with current().transaction() as session:
+        lead = lock_lead(session, lead_id)
+        if lead.status == "sending" and lead.sender == current().run_id:
+            lead.unanswered = 0
+            _end(session, lead, NEVER_RECEIVED, seen=False)
 
 
 @step

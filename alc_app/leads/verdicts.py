@@ -111,5 +111,10 @@ def _apply_to_lead(session: Session, lead: Lead, event: LeadProcessed) -> bool:
     occurred_at = _seconds(event)
     if lead.status in ("complete", "failed") and occurred_at <= lead.occurred_at:
         return False
-    found: dict[str, Any] = {"interest": event.interest, "summary": event.summary, "occurred_at": occurred_at, "unanswered": 0}
+    found: dict[str, Any] = {
+        "interest": event.interest,
+        "summary": event.summary,
+        "occurred_at": occurred_at,
+        "unanswered": 0,
+    }
     return apply(session, lead, event.status.lower(), **found)

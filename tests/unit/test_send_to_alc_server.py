@@ -10,14 +10,14 @@ from sqlmodel import col, select
 from alc_app.attio import AttioConnectionExpiredError, AttioNoWorkspaceConnectionError
 from alc_app.attio.host.context import running
 from alc_app.attio.http import FetchResponse
-from alc_app.clients.alc_api import AlcAnswerLost, AlcError, AlcRefused, AlcUnreachable
+from alc_app.clients.alc_api import AlcAnswerLost, AlcBusy, AlcError, AlcRefused, AlcUnreachable
 from alc_app.clients.alc_events import LeadProcessed
 from alc_app.leads import record_sync, sends, transitions, verdicts
 from alc_app.leads.models import Lead
 from alc_app.leads.record_sync import sync_record
-from alc_app.send_to_alc_server import resolve_send
-from alc_app.send_to_alc_server import send_to_alc
+from alc_app.send_to_alc_server import resolve_send, send_to_alc
 from tests.support.fakes.runtime import (
+    START,
     Answer,
     Crash,
     FakeRuntime,
@@ -160,7 +160,6 @@ def test_an_intent_whose_answer_is_lost_stays_open_for_another_attempt_with_its_
     ("fault", "error"),
     [
         (unreachable, AlcUnreachable),
-        (says(429, retry_after="3"), AlcUnreachable),
         (says(422, {"error": {"message": "No."}}), AlcRefused),
         (says(403), AlcRefused),
     ],
@@ -176,6 +175,58 @@ def test_a_send_that_certainly_did_nothing_closes_its_intent(
 
     assert click()["id"] == "lead_1"
     assert len(set(outside.keys())) == 2
+
+
+@pytest.mark.parametrize("status", [429, 502, 503, 504])
+def test_when_alc_asks_to_wait_it_is_sent_again_by_itself_with_the_same_key(
+    runtime: FakeRuntime, outside: Outside, status: int
+) -> None:
+    """C2, R21: not before `Retry-After`, and without the user, who was told to wait."""
+    outside.fault(POST, says(status, Retry_After="100"), says(status))
+    outside.fault(FIND, never_answers)
+    with pytest.raises(AlcBusy):
+        click()
+    runtime.time += 99
+    assert not sends.due_to_resolve()
+
+    for wait in (1, 60):
+        runtime.time += wait
+        runtime.restart(f"job {wait}")
+        jobs()
+
+    assert outside.values(RECORD)["alc_status"] == "Pending"
+    assert (len(outside.keys()), len(set(outside.keys())), len(outside.leads)) == (3, 1, 1)
+
+
+def test_after_an_hour_of_waiting_the_record_says_that_nothing_was_sent(runtime: FakeRuntime, outside: Outside) -> None:
+    """C2: the user would not expect it any more, and looks at the record. The next click begins anew."""
+    outside.fault(POST, *[says(503)] * 50)
+    with pytest.raises(AlcBusy):
+        click()
+    for number in range(50):
+        runtime.time += 120
+        runtime.restart(f"job {number}")
+        jobs()
+
+    [row] = rows(runtime)
+    assert (row.status, outside.values(RECORD)["alc_status"]) == ("not_sent", "Failed")
+    assert runtime.time - START > sends.RESEND_FOR
+    outside.heal()
+    runtime.restart("click")
+    click()
+    assert len(set(outside.keys())) == 2
+
+
+def test_the_name_and_number_are_forgotten_when_alc_has_the_lead(runtime: FakeRuntime, outside: Outside) -> None:
+    """O17: they are kept for as long as they may have to be sent again."""
+    outside.fault(POST, says(429))
+    with pytest.raises(AlcBusy):
+        click()
+    assert rows(runtime)[0].phone_number
+
+    click()
+
+    assert (rows(runtime)[0].name, rows(runtime)[0].phone_number) == (None, None)
 
 
 @pytest.mark.parametrize("second", [unreachable, says(429), says(422), says(403)])
@@ -205,10 +256,12 @@ def test_a_person_edited_between_two_clicks_on_an_open_send_is_told_so(runtime: 
         click()
 
     with pytest.raises(AlcRefused, match="under another name or phone number") as raised:
-        click()
+        send_to_alc.run(RECORD, "Ada King", "+442079460018")
 
     assert "Idempotency" not in raised.value.message
+    assert {body["name"] for body in outside.sent(POST)} == {"Ada Lovelace"}, "ALC takes one body for one key"
     assert [row.status for row in rows(runtime)] == ["sending"]
+    runtime.time += 60
     resolve_send(rows(runtime)[0].id)
     assert [(row.status, row.alc_lead_id) for row in rows(runtime)] == [("pending", "lead_1")]
 
@@ -226,6 +279,7 @@ def test_an_alc_that_names_an_earlier_lead_has_begun_nothing(runtime: FakeRuntim
         click()
     outside.fault(FIND, says(200, {"leads": [{"id": "lead_1", "record_id": RECORD}]}))
     runtime.restart("settled")
+    runtime.time += 60
     resolve_send(rows(runtime)[-1].id)
 
     assert [(row.status, row.due_at) for row in rows(runtime)[1:]] == [("not_sent", None)] * 2
@@ -281,22 +335,28 @@ def test_a_record_that_cannot_be_written_now_is_due_again(runtime: FakeRuntime, 
     assert not record_sync.due_to_sync()
 
 
-def test_a_record_that_is_gone_ends_the_lead(runtime: FakeRuntime, outside: Outside) -> None:
-    """C5: undeliverable, with Attio's reason, and nothing is due any more."""
-    outside.fault(PATCH, says(404, {"message": "Record not found."}))
+@pytest.mark.parametrize("status", [403, 404])
+def test_a_record_that_cannot_be_written_is_said_and_the_next_click_starts_no_second_chat(
+    runtime: FakeRuntime, outside: Outside, status: int
+) -> None:
+    """C5, C1, I1: ALC is chatting with the person, whatever the CRM says. The click tries the record at once."""
+    outside.fault(PATCH, says(status, {"message": "Not yours."}), says(status, {"message": "Not yours."}))
 
-    click()
+    assert click() == {"id": "lead_1", "shown": False, "why": "Not yours."}
+    runtime.restart("again")
+    assert click() == {"id": "lead_1", "shown": False, "why": "Not yours."}
+    jobs()
 
-    assert [(row.status, row.why) for row in rows(runtime)] == [("undeliverable", "Record not found.")]
-    runtime.time += 1e6
-    assert not record_sync.due_to_sync()
-    assert not sends.due_to_resolve()
+    assert (len(outside.leads), len(outside.sent(POST))) == (1, 1)
+    assert [row.status for row in rows(runtime)] == ["pending"]
+    runtime.restart("once more")
+    assert click() == {"id": "lead_1", "shown": True}
 
 
 def test_a_run_that_comes_too_late_sends_nothing(runtime: FakeRuntime, outside: Outside) -> None:
     """C2: its intent was given up while it waited; sending now would surprise everybody."""
     open_send()
-    sends.mark_not_sent(rows(runtime)[0].id)
+    sends.mark_not_sent(rows(runtime)[0].id, "No.")
 
     with pytest.raises(AlcRefused, match="given up"):
         send_to_alc.run(*PERSON)
@@ -312,7 +372,7 @@ STEPS = (
     "_write",
     "mark_synced",
     "claim",
-    "is_synced",
+    "read_shown",
 )
 
 
@@ -392,9 +452,11 @@ def test_settling_asks_again_when_alc_cannot_say(runtime: FakeRuntime, outside: 
     intent = rows(runtime)[0].id
     outside.fault(FIND, fault, fault)
     waits = []
+    runtime.time += transitions.SEND_TIMEOUT
     for _ in range(2):
         resolve_send(intent)
         waits.append((rows(runtime)[0].due_at or 0) - runtime.time)
+        runtime.time += waits[-1]
 
     assert rows(runtime)[0].status == "sending"
     assert 0 < waits[0] < waits[1]
@@ -434,15 +496,15 @@ def touch(runtime: FakeRuntime) -> None:
     other = FakeRuntime(database=runtime.database, run_id="other")
     other.time = runtime.time
     with running(other):
-        sends.claim_for_send(RECORD)
+        sends.claim_for_send(*PERSON)
 
 
 def jobs() -> None:
     """Run the jobs that are due, as the relay does."""
     for intent in sends.due_to_resolve():
         resolve_send(intent)
-    for lead in record_sync.due_to_sync():
-        sync_record(lead)
+    for record_id in record_sync.due_to_sync():
+        sync_record(record_id)
 
 
 def verdict(lead_id: str) -> LeadProcessed:

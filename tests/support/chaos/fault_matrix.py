@@ -19,15 +19,15 @@ MATRIX: dict[str, list[str]] = {
     "Install 4 tokens in hand": ["tokens_in_hand"],
     "Install 5 handler row made": around("create_webhook_handler"),
     "Install 6 POST webhooks": around("create_webhook"),
-    "Install 7 store external id": around(
-        "update_webhook_handler", "subscribe_soon", "repair"
-    ),
+    "Install 7 store external id": around("update_webhook_handler", "subscribe_soon", "repair"),
     "Install 7' a connector subscribes": around("maintain_subscription"),
     "Install 8 mark active": around("save"),
     "Install, undone": around("refuse", "find_webhooks"),
     "Send 3 intent row": ["intent_written", *around("claim_for_send", "get_workspace_connection")],
     "Send 4 POST leads": around("_post", "create_lead"),
-    "Send 4 answer lost": around("find_lead", "retry_later", "mark_not_sent", "claim_to_resolve"),
+    "Send 4 answer lost": around(
+        "find_lead", "retry_later", "mark_not_sent", "claim_to_resolve", "mark_never_received"
+    ),
     "Send 4' 401 inside": ["tokens_refreshed"],
     "Send 5 store lead id": around("mark_sent"),
     "Send 6 PATCH Attio": [

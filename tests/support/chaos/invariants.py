@@ -14,8 +14,8 @@ TOKENS_OF_REMOVED = "select count(*) from connection where status = 'removed' an
 STUCK_ROWS = {
     "app": [
         "select count(*) from lead where status = 'sending' and due_at is null",
-        "select count(*) from lead where status = 'pending' and ask_at is null",
-        "select count(*) from lead where shown_version < version and due_at is null",
+        "select count(*) from lead where status = 'pending' and due_at is null",
+        "select count(*) from record_sync where shown_version < version and due_at is null and blocked <> 'gone'",
         "select count(*) from connection where status in ('adding', 'removing') and due_at is null",
     ],
     "inbox": ["select count(*) from delivery where state in ('new', 'queued') and due_at is null"],
@@ -49,14 +49,11 @@ def _webhooks(stack: Stack, alc: Alc) -> Iterator[str]:
 
 
 def _statuses(stack: Stack, attio: Attio) -> Iterator[str]:
-    """Compare each record with its newest lead that ALC has."""
-    latest: dict[str, str] = {}
-    query = "select record_id, status from lead where status not in ('sending', 'not_sent') order by created_at"
+    """Compare each record that exists with what it should show."""
+    query = "select record_id, alc_status from record_sync where version > 0 and coalesce(blocked, '') <> 'gone'"
     for record_id, status in _rows(stack, "app", query):
-        latest[record_id] = status
-    for record_id, status in latest.items():
-        if status != "undeliverable" and (shown := attio.value(record_id, "alc_status")) != status.capitalize():
-            yield f"I4: {record_id} says {shown}, and should say {status.capitalize()}"
+        if (shown := attio.value(record_id, "alc_status")) != status:
+            yield f"I4: {record_id} says {shown}, and should say {status}"
 
 
 def _rows(stack: Stack, name: str, query: str) -> list[tuple[str, ...]]:

@@ -33,7 +33,8 @@ TROUBLE = CRASH | FAULT | FAULT
 SOON = st.sampled_from([1, 6, 31, 61, 241, 1000, 4000])
 TERMINAL = ("Complete", "Failed")
 DUE = """
-    select due_at from lead where due_at is not null
+    select due_at from lead where status = 'sending'
+    union all select due_at from record_sync where due_at is not null
     union all select due_at from connection where due_at is not null
     union all select due_at from delivery where state in ('new', 'queued')
 """
@@ -159,7 +160,7 @@ class Machine(RuleBasedStateMachine):
     def due(self) -> list[float]:
         """Return the times at which something is due. Polling ALC for a lead that it still works on does not count."""
         decided = {lead["id"] for lead in self.peers.leads.values() if lead["status"] in TERMINAL}
-        polled = self.world.rows("select ask_at, alc_lead_id from lead where status = 'pending'")
+        polled = self.world.rows("select due_at, alc_lead_id from lead where status = 'pending'")
         checks = self.world.rows("select due_at, why from record_subscription")
         checks += self.world.rows("select due_at, why from connector_subscription")
         return [

@@ -98,7 +98,7 @@ def test_executed_again_after_the_verdict_it_sends_nobody_a_second_time(runtime:
     ("fault", "result"),
     [
         (unreachable, Error("ALC cannot be reached.", retryable=True)),
-        (says(429), Error("ALC asked us to wait.", retryable=True)),
+        (says(429), Defer),
         (says(422, {"error": {"code": "x", "message": "No."}}), "failed"),
         (never_answers, Defer),
         (answer_lost, Defer),

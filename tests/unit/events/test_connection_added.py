@@ -38,7 +38,7 @@ def test_a_handler_is_made_registered_and_told_its_name_at_alc(runtime: FakeRunt
         "alc",
         "standard_webhooks",
     )
-    at_alc = ["create_webhook_handler", "create_webhook", "update_webhook_handler", "schedule_verdict_check"]
+    at_alc = ["create_webhook_handler", "create_webhook", "update_webhook_handler"]
     assert runtime.steps == [*at_alc, "create_webhook_handler", "subscribe_soon", "create_webhook_handler"]
 
 

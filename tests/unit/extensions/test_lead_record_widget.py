@@ -157,7 +157,7 @@ def test_a_chat_that_cannot_be_kept_is_shown_all_the_same(
 def test_a_send_that_came_to_nothing_says_so(runtime: FakeRuntime, outside: Outside) -> None:
     """And what to do."""
     key = sends.open_send(RECORD).id
-    sends.mark_not_sent(key)
+    sends.mark_not_sent(key, "No.")
 
     assert draw().decoration is not None
     assert draw().primary == "The last send came to nothing"

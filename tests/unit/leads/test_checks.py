@@ -38,9 +38,8 @@ def decide(runtime: FakeRuntime, status: str = "Complete", at: str = "2026-11-20
     """ALC's verdict, delivered."""
     runtime.restart(f"delivery-{at}")
     event = {"record_id": RECORD, "lead_id": "lead_1", "status": status, "occurred_at": at}
-    lead = verdicts.apply_verdict(LeadProcessed.parse(event))
-    assert lead
-    sync_record(lead)
+    assert verdicts.apply_verdict(LeadProcessed.parse(event)) == RECORD
+    sync_record(RECORD)
 
 
 def repair(runtime: FakeRuntime, check: Check) -> list[str]:
@@ -52,7 +51,7 @@ def work(runtime: FakeRuntime) -> None:
     """What the worker does with rows that are due."""
     for lead_id in record_sync.due_to_sync():
         runtime.restart(f"show-{lead_id}-{runtime.time}-{len(runtime.outside.calls)}")
-        sync_record(lead_id)
+        sync_record(RECORD)
 
 
 def overwrite(outside: Outside, **values: str | None) -> None:
@@ -75,7 +74,7 @@ def test_a_record_that_was_overwritten_is_written_again(
     overwrite(outside, **change)
 
     [finding] = check_records()
-    assert finding.subject == lead
+    assert finding.subject == RECORD
     assert next(iter(change)) in finding.text
     repair(runtime, check_records)
     assert not list(check_records()), "what is due to be written is no finding"
@@ -122,18 +121,19 @@ def test_a_record_belongs_to_its_last_lead(runtime: FakeRuntime, outside: Outsid
     assert not list(check_records())
 
 
-def test_a_lead_under_way_whose_record_is_gone_ends_undeliverable(
+def test_a_record_that_is_gone_while_alc_chats_is_said_and_its_verdict_is_a_dead_letter(
     runtime: FakeRuntime, outside: Outside, lead: str
 ) -> None:
-    """C5: with the reason, and among the dead letters."""
+    """C5: there is no record to write; what ALC found out is kept and listed."""
     outside.written.clear()
 
     assert len(list(check_records())) == 1
     repair(runtime, check_records)
-
     assert not list(check_records())
-    [letter] = dead_letters.list_undeliverable()
-    assert (letter.id, letter.why) == (lead, "The record was deleted in the CRM, or merged into another.")
+    decide(runtime)
+
+    [letter] = dead_letters.list_blocked()
+    assert (letter.id, letter.why) == (RECORD, "The record was not found in the CRM.")
 
 
 def test_a_record_that_is_gone_after_its_verdict_is_nobodys_concern(

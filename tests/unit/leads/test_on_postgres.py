@@ -40,7 +40,11 @@ def all_at_once(database: Database, *works: Callable[[], object]) -> None:
         with running(FakeRuntime(database=database, run_id=f"run-{number}")):
             return work()
 
-    with ThreadPoolExecutor(len(works)) as pool, database.transaction() as session:
+    with (
+        ThreadPoolExecutor(len(works)) as pool,
+        running(FakeRuntime(database=database)),
+        database.transaction() as session,
+    ):
         lock_record(session, RECORD)
         done: list[Future[object]] = []
         for number, work in enumerate(works):

@@ -59,12 +59,15 @@ def test_what_cannot_be_known_yet_is_asked_again_later(
     assert list(verdicts.due_for_verdict_check()) == [lead]
 
 
-def test_a_new_connection_asks_about_every_open_lead_soon(lead: str, runtime: FakeRuntime) -> None:
+def test_a_new_connection_asks_about_every_open_lead_soon(lead: str, runtime: FakeRuntime, outside: Outside) -> None:
     """Verdicts that ALC had while nobody was connected."""
-    transitions.schedule_verdict_check()
+    reconcile.reconcile_soon(after=5.0)
     runtime.time += 6
 
-    assert list(verdicts.due_for_verdict_check()) == [lead]
+    assert list(reconcile.due_to_reconcile()) == ["workspace"]
+    outside.fault(PAGE, page(DECIDED))
+    reconcile_leads("workspace")
+    assert outside.values(RECORD)["alc_status"] == "Complete"
 
 
 def test_a_lead_that_has_ended_is_not_asked_about(lead: str, outside: Outside) -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from alc_app.attio.host.context import running
 from alc_app.clients.alc_events import LeadProcessed
-from alc_app.leads import record_sync, sends, verdicts
+from alc_app.leads import dead_letters, record_sync, sends, verdicts
 from alc_app.leads.record_sync import sync_record
 from tests.support.fakes.runtime import Crash, FakeRuntime, Outside, never_answers, says
 
@@ -29,8 +29,8 @@ def complete(runtime: FakeRuntime) -> None:
 
 def test_the_record_is_written_once(lead: str, outside: Outside) -> None:
     """C4: level-triggered; who calls again finds nothing to do."""
-    sync_record(lead)
-    sync_record(lead)
+    sync_record(RECORD)
+    sync_record(RECORD)
 
     assert outside.written == [(RECORD, {"alc_lead_id": "lead_1", "alc_status": "Pending", "alc_interest": None})]
 
@@ -43,15 +43,15 @@ def test_a_run_that_was_lost_for_longer_than_its_lease_does_not_undo_what_others
     lost = FakeRuntime(database=runtime.database, outside=outside, run_id="lost")
     lost.crash(*place)
     with running(lost), pytest.raises(Crash):
-        sync_record(lead)
+        sync_record(RECORD)
     complete(runtime)
     runtime.time += record_sync.WRITER_LEASE + 1
-    sync_record(lead)
+    sync_record(RECORD)
 
     lost.restart()
     lost.time = runtime.time
     with running(lost):
-        sync_record(lead)
+        sync_record(RECORD)
 
     assert [values["alc_status"] for _, values in outside.written if values["alc_status"] != "Pending"] == ["Complete"]
     assert outside.values(RECORD)["alc_status"] == "Complete"
@@ -61,27 +61,27 @@ def test_a_verdict_during_the_write_is_written_next(lead: str, runtime: FakeRunt
     """C4, R15: the same call goes on until the record says the latest."""
     outside.before = lambda *_: complete(runtime) if len(outside.calls) == 1 else None
 
-    sync_record(lead)
+    sync_record(RECORD)
 
     assert [values["alc_status"] for _, values in outside.written] == ["Pending", "Complete"]
-    assert record_sync.is_synced(lead)
+    assert record_sync.read_shown(RECORD).shown
 
 
 def test_a_verdict_before_the_write_leaves_pending_out(lead: str, runtime: FakeRuntime, outside: Outside) -> None:
     """C4: the record is made equal to the row, whatever has happened on the way."""
     complete(runtime)
 
-    sync_record(lead)
+    sync_record(RECORD)
 
     assert outside.written == [(RECORD, {"alc_lead_id": "lead_1", "alc_status": "Complete", "alc_interest": None})]
 
 
 def test_another_run_at_it_is_left_alone(lead: str, runtime: FakeRuntime, outside: Outside) -> None:
     """C4: one writer at a time."""
-    record_sync.claim(lead)
+    record_sync.claim(RECORD)
     runtime.run_id = "another"
 
-    sync_record(lead)
+    sync_record(RECORD)
 
     assert not outside.calls
 
@@ -89,28 +89,47 @@ def test_another_run_at_it_is_left_alone(lead: str, runtime: FakeRuntime, outsid
 def test_attios_retry_after_is_honoured(lead: str, runtime: FakeRuntime, outside: Outside) -> None:
     """R21: not due before Attio said, due then, and written."""
     outside.fault(PATCH, says(429, {"message": "Slow down."}, Retry_After="40"))
-    sync_record(lead)
+    sync_record(RECORD)
 
     runtime.time += 39
     assert not record_sync.due_to_sync()
     runtime.time += 1
-    assert list(record_sync.due_to_sync()) == [lead]
-    sync_record(lead)
+    assert list(record_sync.due_to_sync()) == [RECORD]
+    sync_record(RECORD)
     assert outside.values(RECORD)["alc_status"] == "Pending"
 
 
-@pytest.mark.parametrize("status", [403, 404])
-def test_what_attio_refuses_for_good_is_not_tried_again(
+@pytest.mark.parametrize("status", [400, 403])
+def test_what_attio_refuses_is_tried_again_ever_more_rarely_and_said(
     lead: str, runtime: FakeRuntime, outside: Outside, status: int
 ) -> None:
-    """C5: gone, or not ours to write."""
-    outside.fault(PATCH, says(status, {"message": "No."}))
+    """C5: somebody may give the permission back, or add the attribute. The lead goes on meanwhile."""
+    outside.fault(PATCH, *[says(status, {"message": "No."})] * 3)
+    for _ in range(3):
+        runtime.time += 300
+        sync_record(RECORD)
 
-    sync_record(lead)
-    runtime.time += 1e6
+    [letter] = dead_letters.list_blocked()
+    assert (letter.id, letter.why) == (RECORD, "No.")
+    assert record_sync.read_shown(RECORD) == record_sync.Shown(False, "No.")
+    assert not record_sync.due_to_sync()
+    runtime.time += record_sync.LONGEST_RETRY
+    sync_record(*record_sync.due_to_sync())
+    assert outside.values(RECORD)["alc_status"] == "Pending"
+    assert not dead_letters.list_blocked()
+
+
+def test_a_record_that_stays_gone_is_given_up_after_some_days(
+    lead: str, runtime: FakeRuntime, outside: Outside
+) -> None:
+    """C5: a 404 may pass, so it is tried for some days; then a person may replay it or dismiss it."""
+    outside.fault(PATCH, *[says(404, {"message": "Gone."})] * record_sync.LAST_TRY)
+    for _ in range(record_sync.LAST_TRY):
+        sync_record(*record_sync.due_to_sync())
+        runtime.time += record_sync.LONGEST_RETRY
 
     assert not record_sync.due_to_sync()
-    assert len(outside.calls) == 1
+    assert [letter.why for letter in dead_letters.list_blocked()] == ["Gone."]
 
 
 def test_a_write_whose_answer_was_lost_never_undoes_the_one_that_follows(
@@ -118,11 +137,11 @@ def test_a_write_whose_answer_was_lost_never_undoes_the_one_that_follows(
 ) -> None:
     """C4: it may arrive late, so nobody writes the record until it has, or never will."""
     outside.fault(PATCH, never_answers)
-    sync_record(lead)
+    sync_record(RECORD)
 
     complete(runtime)
     runtime.time += record_sync.LATE_WRITE - 1
-    sync_record(lead)
+    sync_record(RECORD)
     assert not outside.written
 
     runtime.time += 2
@@ -130,12 +149,12 @@ def test_a_write_whose_answer_was_lost_never_undoes_the_one_that_follows(
     assert [values["alc_status"] for _, values in outside.written] == ["Complete"]
 
 
-@pytest.mark.parametrize("status", [400, 401, 409, 429, 500, 502, 503])
+@pytest.mark.parametrize("status", [401, 409, 429, 500, 502, 503])
 def test_what_may_pass_is_tried_again(lead: str, runtime: FakeRuntime, outside: Outside, status: int) -> None:
     """R21, C5: conflicts, limits, outages, and a token that somebody can mend."""
     outside.fault(PATCH, says(status))
 
-    sync_record(lead)
+    sync_record(RECORD)
     runtime.time += 60
 
-    assert list(record_sync.due_to_sync()) == [lead]
+    assert list(record_sync.due_to_sync()) == [RECORD]

@@ -17,7 +17,7 @@ from sqlmodel import select
 from alc_app.attio.host.context import running
 from alc_app.clients.alc_events import LeadProcessed
 from alc_app.leads import record_sync, sends, transitions, verdicts
-from alc_app.leads.models import EarlyEvent, Lead
+from alc_app.leads.models import EarlyEvent, Lead, RecordSync
 from tests.support.fakes.runtime import START, FakeRuntime, memory
 
 RECORD, OTHER = "11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222-222222222222"
@@ -47,16 +47,23 @@ def pending(record_id: str = RECORD, alc_lead_id: str = "lead_1") -> str:
     """A lead that ALC is at, and that its record shows."""
     lead = open_send(record_id)
     sends.mark_sent(lead, alc_lead_id)
-    show(lead)
+    show(record_id)
     return lead
 
 
-def show(lead: str) -> dict[str, str]:
-    """Write the lead to its record; returns the values."""
-    claim = record_sync.claim(lead)
+def show(record_id: str = RECORD) -> dict[str, str | None]:
+    """Write the record; returns the values."""
+    claim = record_sync.claim(record_id)
     assert claim is not None
-    record_sync.mark_synced(lead, claim.version)
+    record_sync.mark_synced(record_id, claim.version)
     return claim.values
+
+
+def what_is_shown(runtime: FakeRuntime, record_id: str = RECORD) -> RecordSync:
+    """What is kept of a record."""
+    with runtime.transaction() as session:
+        found: RecordSync = session.get_one(RecordSync, (runtime.settings.workspace_id, record_id))
+        return found
 
 
 def verdict(lead_id: str | None = "lead_1", status: str = "Complete", minute: int = 0, **more: object) -> LeadProcessed:
@@ -96,7 +103,8 @@ class TestSending:
         lead = open_send()
         runtime.time += transitions.SEND_TIMEOUT
 
-        assert sends.claim_for_send(RECORD) == sends.Send(lead, None)
+        claimed = sends.claim_for_send(RECORD, "Ada", "+442079460018")
+        assert claimed == sends.Send(lead, RECORD, RECORD, None, name="Ada", phone_number="+442079460018")
         assert not sends.due_to_resolve()
 
     def test_sent_is_pending_and_due_to_be_shown(self, runtime: FakeRuntime) -> None:
@@ -104,30 +112,30 @@ class TestSending:
         lead = open_send()
         sends.mark_sent(lead, "lead_1")
 
-        assert list(record_sync.due_to_sync()) == [lead]
-        assert show(lead) == {"alc_lead_id": "lead_1", "alc_status": "Pending", "alc_interest": None}
+        assert list(record_sync.due_to_sync()) == [RECORD]
+        assert show() == {"alc_lead_id": "lead_1", "alc_status": "Pending", "alc_interest": None}
         assert not record_sync.due_to_sync()
-        assert record_sync.is_synced(lead)
+        assert record_sync.read_shown(RECORD).shown
 
     def test_sent_twice_is_sent_once(self, runtime: FakeRuntime) -> None:
         """C2: the send's own run and the recurring job may both learn of it."""
         lead = pending()
         sends.mark_sent(lead, "lead_1")
 
-        assert record_sync.claim(lead) is None
+        assert record_sync.claim(RECORD) is None
 
     def test_sending_once_more_after_not_sent_is_a_new_lead(self, runtime: FakeRuntime) -> None:
         """C2: a definite no closes the intent; its key is never used for another try."""
         first = open_send()
-        sends.mark_not_sent(first)
+        sends.mark_not_sent(first, "No.")
 
-        assert sends.claim_for_send(RECORD) is None
+        assert sends.claim_for_send(RECORD, "Ada", "+442079460018") is None
         assert open_send() != first
 
     def test_a_lead_that_turns_out_to_be_sent_after_all_is_pending(self, runtime: FakeRuntime) -> None:
         """C7: given up, and then ALC's answer comes: the row follows the truth."""
         lead = open_send()
-        sends.mark_not_sent(lead)
+        sends.mark_not_sent(lead, "No.")
         sends.mark_sent(lead, "lead_1")
 
         assert row(runtime, lead).status == "pending"
@@ -135,7 +143,7 @@ class TestSending:
     def test_such_a_lead_leaves_the_open_one_alone(self, runtime: FakeRuntime) -> None:
         """C1, I1: the record has another open lead by now."""
         late = open_send()
-        sends.mark_not_sent(late)
+        sends.mark_not_sent(late, "No.")
         runtime.time += 1
         lead = open_send()
         sends.mark_sent(late, "lead_1")
@@ -146,8 +154,8 @@ class TestSending:
     def test_a_pending_lead_cannot_become_not_sent(self, runtime: FakeRuntime) -> None:
         """R16: a late "nothing happened" does not undo what ALC has said."""
         lead = pending()
-        sends.mark_not_sent(lead)
-        sends.retry_later(lead)
+        sends.mark_not_sent(lead, "No.")
+        sends.retry_later(lead, "Lost.")
 
         assert row(runtime, lead).status == "pending"
 
@@ -158,7 +166,7 @@ class TestSending:
             intent = sends.open_send(RECORD)
             keys.append(intent.run_key)
             lead = intent.id
-            sends.retry_later(lead)
+            sends.retry_later(lead, "Lost.")
             waits.append((row(runtime, lead).due_at or 0) - runtime.time)
 
         assert len({key.partition(".")[0] for key in keys}) == 1
@@ -182,10 +190,10 @@ class TestVerdicts:
     def test_a_verdict_is_shown_with_what_was_found_out(self, runtime: FakeRuntime, status: str) -> None:
         """Later 11: status and interest, in plain strings; the summary is kept."""
         lead = pending()
-        assert verdicts.apply_verdict(verdict(status=status, interest="interested", summary="Yes.")) == lead
+        assert verdicts.apply_verdict(verdict(status=status, interest="interested", summary="Yes.")) == RECORD
 
-        assert list(record_sync.due_to_sync()) == [lead]
-        assert show(lead) == {"alc_lead_id": "lead_1", "alc_status": status, "alc_interest": "interested"}
+        assert list(record_sync.due_to_sync()) == [RECORD]
+        assert show() == {"alc_lead_id": "lead_1", "alc_status": status, "alc_interest": "interested"}
         assert row(runtime, lead).summary == "Yes."
 
     def test_the_same_verdict_again_is_no_news(self, runtime: FakeRuntime) -> None:
@@ -201,14 +209,14 @@ class TestVerdicts:
         verdicts.apply_verdict(verdict(status="Failed", minute=5))
 
         assert verdicts.apply_verdict(verdict(status="Complete", minute=4)) is None
-        assert verdicts.apply_verdict(verdict(status="Complete", minute=6)) == lead
+        assert verdicts.apply_verdict(verdict(status="Complete", minute=6)) == RECORD
         assert row(runtime, lead).status == "complete"
 
     def test_the_tutorials_minimal_verdict_finds_the_open_lead_of_the_record(self, runtime: FakeRuntime) -> None:
         """4.1: `record_id` and `status` are enough."""
-        lead = pending()
+        pending()
 
-        assert verdicts.apply_verdict(LeadProcessed.parse({"record_id": RECORD, "status": "Complete"})) == lead
+        assert verdicts.apply_verdict(LeadProcessed.parse({"record_id": RECORD, "status": "Complete"})) == RECORD
         assert verdicts.apply_verdict(LeadProcessed.parse({"record_id": RECORD, "status": "Failed"})) is None
 
     def test_a_minimal_verdict_that_overtakes_the_sends_answer_stays(self, runtime: FakeRuntime) -> None:
@@ -217,7 +225,7 @@ class TestVerdicts:
         verdicts.apply_verdict(LeadProcessed.parse({"record_id": RECORD, "status": "Complete"}))
         sends.mark_sent(lead, "lead_1")
 
-        assert show(lead) == {"alc_lead_id": "lead_1", "alc_status": "Complete", "alc_interest": None}
+        assert show() == {"alc_lead_id": "lead_1", "alc_status": "Complete", "alc_interest": None}
 
     @pytest.mark.parametrize(
         "event",
@@ -253,7 +261,7 @@ class TestVerdicts:
 
         sends.mark_sent(lead, "lead_1")
 
-        assert show(lead) == {"alc_lead_id": "lead_1", "alc_status": "Complete", "alc_interest": None}
+        assert show() == {"alc_lead_id": "lead_1", "alc_status": "Complete", "alc_interest": None}
         with runtime.transaction() as session:
             assert not session.exec(select(EarlyEvent)).all()
 
@@ -265,13 +273,15 @@ class TestVerdicts:
 
         assert row(runtime, lead).status == "pending"
 
-    def test_an_undeliverable_lead_stays_where_it_ended(self, runtime: FakeRuntime) -> None:
-        """C5: no verdict makes its record come back."""
+    def test_a_verdict_on_somebody_whose_record_is_gone_is_kept_and_not_written(self, runtime: FakeRuntime) -> None:
+        """C5: ALC has chatted with the person all the same; there is nothing left to write it to."""
         lead = pending()
-        record_sync.mark_undeliverable(lead, RECORD, "Record not found.")
+        record_sync.mark_gone(RECORD, "Record not found.")
 
-        assert verdicts.apply_verdict(verdict()) is None
-        assert record_sync.claim(lead) is None
+        assert verdicts.apply_verdict(verdict()) == RECORD
+        assert row(runtime, lead).status == "complete"
+        assert record_sync.claim(RECORD) is None
+        assert not record_sync.due_to_sync()
 
     @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(
@@ -292,6 +302,7 @@ class TestVerdicts:
         with runtime.transaction() as session:
             session.exec(delete(Lead))
             session.exec(delete(EarlyEvent))
+            session.exec(delete(RecordSync))
         lead = open_send()
         for number in range(max(learned_at, len(deliveries)) + 1):
             if number == learned_at:
@@ -300,9 +311,9 @@ class TestVerdicts:
                 minute, status = deliveries[number]
                 verdicts.apply_verdict(verdict(status=status, minute=minute))
             if number in writes and record_sync.due_to_sync():
-                history.append(show(lead)["alc_status"])
+                history.append(show()["alc_status"])
         if record_sync.due_to_sync():
-            history.append(show(lead)["alc_status"])
+            history.append(show()["alc_status"])
 
         assert history[-1] == max(once)[1]
         assert "Pending" not in history[1:]
@@ -315,67 +326,67 @@ class TestWriting:
         """C4: one writer for each lead; one that died is followed by another."""
         lead = open_send()
         sends.mark_sent(lead, "lead_1")
-        assert record_sync.claim(lead)
+        assert record_sync.claim(RECORD)
         runtime.run_id = "another"
 
-        assert record_sync.claim(lead) is None
+        assert record_sync.claim(RECORD) is None
         runtime.time += record_sync.WRITER_LEASE + 1
-        assert record_sync.claim(lead)
+        assert record_sync.claim(RECORD)
 
     def test_the_run_that_claimed_may_claim_again(self, runtime: FakeRuntime) -> None:
         """C7: it died after the claim and has come back."""
         lead = open_send()
         sends.mark_sent(lead, "lead_1")
 
-        assert record_sync.claim(lead) == record_sync.claim(lead)
+        assert record_sync.claim(RECORD) == record_sync.claim(RECORD)
 
     def test_a_verdict_during_a_write_is_due_at_once(self, runtime: FakeRuntime) -> None:
         """C4: what was written is older than what is known."""
         lead = open_send()
         sends.mark_sent(lead, "lead_1")
-        claim = record_sync.claim(lead)
+        claim = record_sync.claim(RECORD)
         assert claim
         verdicts.apply_verdict(verdict())
-        record_sync.mark_synced(lead, claim.version)
+        record_sync.mark_synced(RECORD, claim.version)
 
-        assert not record_sync.is_synced(lead)
-        assert list(record_sync.due_to_sync()) == [lead]
+        assert not record_sync.read_shown(RECORD).shown
+        assert list(record_sync.due_to_sync()) == [RECORD]
 
     def test_two_leads_of_one_record_are_not_written_at_once(self, runtime: FakeRuntime) -> None:
         """C4: a slow write of the old lead must not land on the new one."""
-        old = pending()
+        pending()
         verdicts.apply_verdict(verdict())
-        assert record_sync.claim(old)
+        assert record_sync.claim(RECORD)
         runtime.run_id, runtime.time = "another", runtime.time + 1
-        new = open_send()
-        sends.mark_sent(new, "lead_2")
+        sends.mark_sent(open_send(), "lead_2")
 
-        assert record_sync.claim(new) is None
+        assert record_sync.claim(RECORD) is None
 
     def test_the_record_belongs_to_the_newest_lead(self, runtime: FakeRuntime) -> None:
-        """C4: a late verdict on the old lead is kept, and not shown."""
+        """C4: a later verdict on the old lead is kept, and not shown."""
         old = pending()
         verdicts.apply_verdict(verdict(minute=1))
         runtime.time += 1
-        new = open_send()
-        sends.mark_sent(new, "lead_2")
+        sends.mark_sent(open_send(), "lead_2")
 
-        assert record_sync.claim(old) is None
-        assert list(record_sync.due_to_sync()) == [new]
+        assert show()["alc_status"] == "Pending"
+        verdicts.apply_verdict(verdict(status="Failed", minute=2))
+        assert row(runtime, old).status == "failed"
+        assert record_sync.claim(RECORD) is None
 
     def test_a_newer_lead_that_came_to_nothing_does_not_own_the_record(self, runtime: FakeRuntime) -> None:
         """I4: the verdict could not be written yet, the user clicks again, and ALC refuses: Complete still arrives."""
-        old = pending()
+        pending()
         verdicts.apply_verdict(verdict())
         runtime.time += 1
         new = open_send()
 
-        assert record_sync.claim(old)
-        record_sync.retry_sync_later(old, "Attio cannot be reached.", None)
-        sends.mark_not_sent(new)
+        assert record_sync.claim(RECORD)
+        record_sync.retry_sync_later(RECORD, "Attio cannot be reached.", None)
+        sends.mark_not_sent(new, "No.")
         runtime.time += 10
-        assert list(record_sync.due_to_sync()) == [old]
-        assert show(old)["alc_status"] == "Complete"
+        assert list(record_sync.due_to_sync()) == [RECORD]
+        assert show()["alc_status"] == "Complete"
 
     @pytest.mark.parametrize(("retry_after", "wait"), [(None, 1.0), (0.2, 1.0), (30.0, 30.0)])
     def test_what_could_not_be_written_waits_as_long_as_attio_asks(
@@ -384,27 +395,27 @@ class TestWriting:
         """R21: Retry-After only lengthens the wait; meanwhile nothing is due."""
         lead = open_send()
         sends.mark_sent(lead, "lead_1")
-        record_sync.claim(lead)
-        record_sync.retry_sync_later(lead, "Slow down.", retry_after)
+        record_sync.claim(RECORD)
+        record_sync.retry_sync_later(RECORD, "Slow down.", retry_after)
 
         runtime.time += wait - 0.1
         assert not record_sync.due_to_sync()
         runtime.time += 0.1
-        assert list(record_sync.due_to_sync()) == [lead]
+        assert list(record_sync.due_to_sync()) == [RECORD]
 
     def test_each_wait_is_longer_until_it_works(self, runtime: FakeRuntime) -> None:
         """R21: from a second to a quarter of an hour; a verdict is news and starts anew."""
-        lead = pending()
+        pending()
         verdicts.apply_verdict(verdict(minute=1))
         waits = []
         for _ in range(12):
-            record_sync.retry_sync_later(lead, "Down.", None)
-            waits.append((row(runtime, lead).due_at or 0) - runtime.time)
+            record_sync.retry_sync_later(RECORD, "Down.", None)
+            waits.append((what_is_shown(runtime).due_at or 0) - runtime.time)
         verdicts.apply_verdict(verdict(status="Failed", minute=2))
 
         assert waits == sorted(waits)
         assert (waits[0], waits[-1]) == (1.0, 900.0)
-        assert row(runtime, lead).due_at == runtime.time
+        assert what_is_shown(runtime).due_at == runtime.time
 
     def test_what_is_written_is_told_to_the_open_pages(self, runtime: FakeRuntime) -> None:
         """Usage 9: the event carries the values that the record now has."""
@@ -443,7 +454,7 @@ class TestTogether:
         def claim(runtime: FakeRuntime) -> bool:
             with running(runtime):
                 start.wait()
-                return record_sync.claim(lead) is not None
+                return record_sync.claim(RECORD) is not None
 
         with ThreadPoolExecutor(8) as pool:
             assert sum(pool.map(claim, together)) == 1

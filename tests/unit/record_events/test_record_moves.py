@@ -9,7 +9,7 @@ from sqlmodel import select
 
 from alc_app.attio.host.record_events import WebhookEvent
 from alc_app.clients.alc_events import LeadProcessed
-from alc_app.leads import merges, record_sync, sends, verdicts
+from alc_app.leads import dead_letters, merges, record_sync, sends, transitions, verdicts
 from alc_app.leads.models import Lead
 from alc_app.leads.record_sync import sync_record
 from alc_app.record_events.record_deleted import record_deleted
@@ -40,15 +40,22 @@ def rows(runtime: FakeRuntime) -> dict[str, Any]:
         return {lead.record_id: lead.status for lead in session.exec(select(Lead))}
 
 
-def test_the_open_lead_of_a_deleted_record_ends(runtime: FakeRuntime, outside: Outside) -> None:
-    """C5: told twice is told once."""
+def test_a_deleted_record_is_not_written_and_its_chat_goes_on(runtime: FakeRuntime, outside: Outside) -> None:
+    """C5, C1: only ALC ends a chat. Its verdict is kept, and listed as a dead letter."""
     lead = pending()
     outside.fault(GET, *[says(404, {"message": "Gone."})] * 2)
 
     record_deleted(deleted())
     record_deleted(deleted())
+    assert row(runtime, lead).status == "pending"
+    written = len(outside.written)
+    verdicts.apply_verdict(LeadProcessed(record_id=RECORD, lead_id="lead_1", status="Complete"))
+    runtime.restart("verdict")
+    sync_record(RECORD)
 
-    assert row(runtime, lead).status == "undeliverable"
+    assert row(runtime, lead).status == "complete"
+    assert len(outside.written) == written
+    assert [letter.id for letter in dead_letters.list_blocked()] == [RECORD]
 
 
 def test_a_record_that_is_there_after_all_keeps_its_lead(runtime: FakeRuntime) -> None:
@@ -58,36 +65,38 @@ def test_a_record_that_is_there_after_all_keeps_its_lead(runtime: FakeRuntime) -
     record_deleted(deleted())
 
     assert row(runtime, lead).status == "pending"
+    verdicts.apply_verdict(LeadProcessed(record_id=RECORD, lead_id="lead_1", status="Complete"))
+    assert record_sync.due_to_sync()
 
 
-def test_records_that_were_never_sent_cost_nothing(runtime: FakeRuntime, outside: Outside) -> None:
-    """A CRM deletes and merges by the thousand; they are acknowledged without a run."""
+def test_records_that_were_never_sent_cost_no_call(runtime: FakeRuntime, outside: Outside) -> None:
+    """A CRM deletes and merges by the thousand."""
     record_deleted(deleted())
     record_merged(merged())
 
-    assert not runtime.steps
     assert not outside.calls
 
 
-def test_a_lead_that_is_given_up_while_it_is_sent_is_not_posted(runtime: FakeRuntime) -> None:
-    """Nobody chats with somebody who was deleted a moment ago."""
+def test_a_lead_that_was_given_up_while_it_is_sent_is_not_posted(runtime: FakeRuntime) -> None:
+    """I1: the run was away for so long that ALC was asked, and had never heard of it."""
     lead = open_send()
-    record_sync.mark_undeliverable(lead, RECORD, "Gone.")
+    sends.claim_for_send(RECORD, "Ada", "+442079460018")
+    sends.mark_never_received(lead)
 
     assert not sends.record_post_attempt(lead)
 
 
 def test_a_lead_moves_with_its_record_and_is_shown_there(runtime: FakeRuntime, outside: Outside) -> None:
     """ALC's verdict names the record that it knows, and is shown on the new one."""
-    lead = pending()
+    pending()
 
     record_merged(merged())
     assert outside.values(MADE)["alc_status"] == "Pending"
 
     verdict = LeadProcessed(record_id=RECORD, lead_id="lead_1", status="Complete")
     runtime.restart("verdict")
-    assert verdicts.apply_verdict(verdict) == lead
-    sync_record(lead)
+    assert verdicts.apply_verdict(verdict) == MADE
+    sync_record(MADE)
     assert outside.values(MADE)["alc_status"] == "Complete"
     assert not outside.values(RECORD)
 
@@ -95,9 +104,9 @@ def test_a_lead_moves_with_its_record_and_is_shown_there(runtime: FakeRuntime, o
 def test_a_lead_that_alc_took_after_its_record_had_gone_is_pending_when_the_record_was_merged(
     runtime: FakeRuntime, outside: Outside
 ) -> None:
-    """I6: it asked ALC every second for ever, as one that is still being sent."""
+    """I6: somebody asks ALC for its verdict, and the CRM never says "Sending"."""
     lead = sends.open_send(RECORD).id
-    record_sync.mark_undeliverable(lead, RECORD, "Gone.")
+    record_sync.mark_gone(RECORD, "Gone.")
     sends.mark_sent(lead, "lead_1")
 
     runtime.restart("merge")
@@ -109,9 +118,9 @@ def test_a_lead_that_alc_took_after_its_record_had_gone_is_pending_when_the_reco
 
 def test_the_last_lead_of_a_record_is_what_the_new_one_says(runtime: FakeRuntime, outside: Outside) -> None:
     """Those before it move along, and say nothing."""
-    first = pending()
+    pending()
     verdicts.apply_verdict(LeadProcessed(record_id=RECORD, lead_id="lead_1", status="Complete"))
-    sync_record(first)
+    sync_record(RECORD)
     runtime.time += 10
     runtime.restart("second")
     pending(alc_lead_id="lead_2")
@@ -122,37 +131,46 @@ def test_the_last_lead_of_a_record_is_what_the_new_one_says(runtime: FakeRuntime
     assert not record_sync.due_to_sync()
 
 
-def test_of_two_open_leads_one_stays_under_way(runtime: FakeRuntime) -> None:
-    """One chat at a time for each record; the other one ends, and can be replayed."""
-    first, second = pending(), pending(OTHER, "lead_2")
-
-    record_merged(merged())
-    record_merged(merged(OTHER))
-
-    assert (row(runtime, first).status, row(runtime, second).status) == ("pending", "undeliverable")
-    assert row(runtime, second).why == merges.HAS_OPEN_LEAD
-
-
-@pytest.mark.parametrize("elder_first", [True, False])
-def test_of_two_open_leads_the_one_that_stays_is_shown_with_its_verdict(
-    runtime: FakeRuntime, outside: Outside, elder_first: bool
+@pytest.mark.parametrize("merges_in_order", [True, False])
+@pytest.mark.parametrize("elder_ends_first", [True, False])
+def test_of_two_chats_of_one_record_both_go_on_and_the_latest_verdict_is_shown(
+    runtime: FakeRuntime, outside: Outside, merges_in_order: bool, elder_ends_first: bool
 ) -> None:
-    """I4: in whichever order Attio tells of the merges, and though the one that ended may be the younger."""
-    pending()
+    """I1, I4: ALC chats with both. Pending while one is under way, in whichever order Attio tells of the merges."""
+    leads = {"lead_1": (RECORD, pending())}
     runtime.time += 10
-    pending(OTHER, "lead_2")
-    for number, record in enumerate((RECORD, OTHER) if elder_first else (OTHER, RECORD)):
+    leads["lead_2"] = (OTHER, pending(OTHER, "lead_2"))
+    for number, record in enumerate((RECORD, OTHER) if merges_in_order else (OTHER, RECORD)):
         runtime.restart(f"merge {number}")
         record_merged(merged(record))
-    stays, came_from = ("lead_1", RECORD) if elder_first else ("lead_2", OTHER)
-    assert (outside.values(MADE)["alc_lead_id"], outside.values(MADE)["alc_status"]) == (stays, "Pending")
+    assert {row(runtime, lead).status for _, lead in leads.values()} == {"pending"}
+    assert sends.open_send(MADE).id in {lead for _, lead in leads.values()}, "a click starts no third chat"
 
-    runtime.restart("verdict")
-    lead = verdicts.apply_verdict(LeadProcessed(record_id=came_from, lead_id=stays, status="Complete"))
-    assert lead
-    sync_record(lead)
+    first, last = ("lead_1", "lead_2") if elder_ends_first else ("lead_2", "lead_1")
+    for minute, (alc_lead_id, status) in enumerate([(first, "Failed"), (last, "Complete")]):
+        assert (outside.values(MADE)["alc_status"]) == "Pending"
+        runtime.restart(f"verdict {minute}")
+        said = {"record_id": leads[alc_lead_id][0], "lead_id": alc_lead_id, "status": status}
+        changed = verdicts.apply_verdict(LeadProcessed.parse(said | {"occurred_at": f"2026-11-20T12:0{minute}:00Z"}))
+        assert changed == MADE
+        sync_record(MADE)
 
-    assert outside.values(MADE)["alc_status"] == "Complete"
+    assert (outside.values(MADE)["alc_lead_id"], outside.values(MADE)["alc_status"]) == (last, "Complete")
+
+
+def test_two_merges_may_be_told_in_the_wrong_order(runtime: FakeRuntime, outside: Outside) -> None:
+    """I4: the record went into a second one, which went into a third; Attio tells of the later merge first."""
+    pending()
+    last = WebhookEvent.model_validate(
+        event("record.merged", record_id=OTHER) | {"duplicate_object_id": OTHER, "duplicate_record_id": MADE}
+    )
+
+    record_merged(last)
+    runtime.restart("the first merge")
+    record_merged(merged())
+
+    assert outside.values(OTHER)["alc_status"] == "Pending"
+    assert not record_sync.due_to_sync()
 
 
 def test_an_open_lead_is_shown_before_a_younger_one_that_has_ended(runtime: FakeRuntime, outside: Outside) -> None:
@@ -168,16 +186,16 @@ def test_an_open_lead_is_shown_before_a_younger_one_that_has_ended(runtime: Fake
     assert outside.values(MADE)["alc_status"] == "Pending"
 
 
-def test_a_lead_that_was_ended_because_its_record_had_gone_is_alive_again(
+def test_a_lead_whose_record_was_said_to_be_gone_is_shown_on_the_new_one(
     runtime: FakeRuntime, outside: Outside
 ) -> None:
     """The deletion of what went into a merge, or a write to it, may come first."""
-    lead = pending()
-    record_sync.mark_undeliverable(lead, RECORD, "Gone.")
+    pending()
+    record_sync.mark_gone(RECORD, "Gone.")
 
     record_merged(merged())
 
-    assert row(runtime, lead).status == "pending"
+    assert not dead_letters.list_blocked()
     assert outside.values(MADE)["alc_status"] == "Pending"
 
 
@@ -186,21 +204,24 @@ def test_a_write_to_the_old_record_does_not_end_a_lead_that_has_moved(runtime: F
     lead = pending()
     merges.move_leads(RECORD, MADE)
 
-    record_sync.mark_undeliverable(lead, RECORD, "Gone.")
+    record_sync.retry_sync_later(RECORD, "Gone.", None, "gone")
+    record_sync.mark_gone(RECORD, "Gone.")
 
     assert row(runtime, lead).status == "pending"
-    assert list(record_sync.due_to_sync()) == [lead]
+    assert list(record_sync.due_to_sync()) == [MADE]
+    assert not dead_letters.list_blocked()
 
 
 def test_a_send_that_is_under_way_moves_and_is_settled(runtime: FakeRuntime) -> None:
-    """I6: it keeps its time to be looked into, and gets one if it had none."""
+    """I6: it keeps its time to be looked into, and ALC is asked about the record that it knows."""
     lead = open_send()
-    record_sync.mark_undeliverable(lead, RECORD, "Gone.")
-
     merges.move_leads(RECORD, MADE)
+    runtime.time += transitions.SEND_TIMEOUT
 
-    assert row(runtime, lead).status == "sending"
     assert list(sends.due_to_resolve()) == [lead]
+    claimed = sends.claim_to_resolve(lead)
+    assert claimed
+    assert (claimed.record_id, claimed.alc_record_id) == (MADE, RECORD)
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
@@ -216,8 +237,8 @@ def test_a_crash_at_any_step_of_a_move_is_harmless(runtime: FakeRuntime, outside
     runtime.restart()
     record_merged(merged())
     runtime.restart("job")
-    for lead in record_sync.due_to_sync():
-        sync_record(lead)
+    for record_id in record_sync.due_to_sync():
+        sync_record(record_id)
 
     assert rows(runtime) == {MADE: "pending"}
     assert outside.values(MADE)["alc_status"] == "Pending"

@@ -9,13 +9,14 @@ from sqlmodel import select
 
 from alc_app.attio.host.record_events import WebhookEvent
 from alc_app.attio.settings import set_settings
+from alc_app.clients.alc_events import LeadProcessed
 from alc_app.leads import sends, verdicts
 from alc_app.leads.models import Lead
 from alc_app.leads.record_sync import sync_record
-from alc_app.send_to_alc_server import resolve_send
 from alc_app.record_events.record_created import record_created
 from alc_app.record_events.record_updated import record_updated
 from alc_app.record_events.send_requested import send_all_requested, send_requested
+from alc_app.send_to_alc_server import resolve_send
 from alc_app.settings.schema import schema
 from tests.support.fakes.runtime import Crash, FakeRuntime, Fault, Outside, never_answers, says
 from tests.unit.attio.host.test_record_events import RECORD, event
@@ -119,7 +120,6 @@ def test_a_request_for_a_lead_under_way_is_answered_by_it(
     send_requested(RECORD)
 
     runtime.restart("job")
-    sync_record(the_lead(runtime).id)
     assert len(outside.sent(POST)) == 1
     assert outside.values(RECORD)["alc_status"] == "Pending"
 
@@ -159,11 +159,11 @@ def test_a_lost_answer_is_settled_later_and_then_fails_on_the_record(
     send_requested(RECORD)
     assert the_lead(runtime).status == "sending"
 
-    runtime.time += 1000
+    runtime.time += sends.RESEND_FOR + 1
     runtime.restart("settle")
     resolve_send(the_lead(runtime).id)
     runtime.restart("job")
-    sync_record(the_lead(runtime).id)
+    sync_record(RECORD)
 
     assert outside.values(RECORD)["alc_status"] == "Failed"
 

@@ -57,6 +57,7 @@ def upgrade() -> None:
     with op.batch_alter_table("lead") as lead:
         lead.add_column(sa.Column("unanswered", sa.Integer(), nullable=False, server_default="0"))
         lead.add_column(sa.Column("resend_until", sa.Float(), nullable=True))
+        lead.add_column(sa.Column("sender", sa.String(), nullable=True))
         lead.add_column(sa.Column("name", sa.String(), nullable=True))
         lead.add_column(sa.Column("phone_number", sa.String(), nullable=True))
     op.execute("update lead set unanswered = posts where status = 'sending'")

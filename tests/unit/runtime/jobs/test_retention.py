@@ -201,7 +201,7 @@ def test_the_app_says_how_long_its_own_rows_are_kept(services: Services, retenti
     """Early verdicts 7 days, ended leads 400; what is open, or not shown yet, stays."""
     with running(AppContext(services)):
         ended, open_, unshown = (sends.open_send(f"{n}{RECORD[1:]}").id for n in "123")
-        sends.mark_not_sent(ended)
+        sends.mark_not_sent(ended, "No.")
         sends.mark_sent(unshown, "lead_3")
         verdicts.apply_verdict(
             LeadProcessed.parse({"record_id": f"3{RECORD[1:]}", "lead_id": "lead_3", "status": "Complete"})
@@ -300,7 +300,7 @@ def test_on_postgres_the_rule_and_the_numbers_are_the_same(postgres: str, tmp_pa
     services.inbox.mark_ended("h", "failed", "failed")
     services.engine.enqueue("webhook", "h", "msg", queue="webhooks", run_id="run")
     with running(AppContext(services)):
-        sends.mark_not_sent(sends.open_send(RECORD).id)
+        sends.mark_not_sent(sends.open_send(RECORD).id, "No.")
 
     numbers = generate_latest(Gauges(services)).decode()
     clock.time += 1000 * DAY
