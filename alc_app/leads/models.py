@@ -93,7 +93,9 @@ class RecordSync(Table, table=True):
 
     __tablename__ = "record_sync"
     __table_args__ = (
-        CheckConstraint("shown_version = version or due_at is not null or blocked = 'gone'", "what_is_wrong_is_due"),
+        CheckConstraint(
+            "shown_version = version or due_at is not null or coalesce(blocked, '') = 'gone'", "what_is_wrong_is_due"
+        ),
         Index("record_syncs_by_due", "due_at"),
     )
 

@@ -89,13 +89,13 @@ SOURCES: Final[dict[str, tuple[Range | None, Range]]] = {
     ),
     "Usage 8": (
         Range(SERVER_TS, "const response = await fetch(", "body: JSON.stringify({recordId"),
-        Range(SERVER, "def send(intent_id", "raise"),
+        Range(SERVER, "def post_or_find(", "return lead"),
     ),
     "Usage 9": (
         Range(SERVER_TS, "await fetch(`https://api.attio.com", "alc_lead_id:"),
         Range("alc_app/leads/record_sync.py", "def _write(", "return True"),
     ),
-    "Usage 10": (Range(SERVER_TS, "return lead", "lead"), Range(SERVER, 'return {"id": lead.id', "}")),
+    "Usage 10": (Range(SERVER_TS, "return lead", "lead"), Range(SERVER, 'return {"id": alc_lead_id', "}")),
     "Usage 11": (
         Range(ACTION_TS, "await hideToast()\n    await showToast({", "hideToast()"),
         Range(ACTION, "await toast.hide_toast()  # Usage 11", "hide_toast()"),
@@ -110,7 +110,7 @@ SOURCES: Final[dict[str, tuple[Range | None, Range]]] = {
     ),
     "Later 11": (
         Range(WEBHOOK_TS, "await fetch(`https://api.attio.com", "alc_status:"),
-        Range(WEBHOOK, "# TUTORIAL: it writes whatever", "sync_record(lead_id)  # Later 11"),
+        Range(WEBHOOK, "# TUTORIAL: it writes whatever", "sync_record(changed)  # Later 11"),
     ),
     "Removal 1": (
         Range(REMOVED_TS, "const handlers = await listWebhookHandlers()", ")"),

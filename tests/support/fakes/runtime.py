@@ -170,6 +170,8 @@ class Outside:
             lead = {"id": f"lead_{len(self.leads) + 1}", "record_id": body["recordId"], "status": "processing"}
             return answer(201, self.leads.setdefault(headers["Idempotency-Key"], lead))
         if (method, path) == ("GET", "/api/v1/leads"):
+            if "idempotency_key" not in query:
+                return answer(200, {"leads": list(self.leads.values()), "next_cursor": None})
             found = self.leads.get(query["idempotency_key"])
             return answer(200, {"leads": [found] if found else [], "next_cursor": None})
         if path.startswith("/api/v1/leads/"):

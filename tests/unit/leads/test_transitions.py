@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -11,9 +12,11 @@ from threading import Barrier
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import delete
+from sqlalchemy import delete, text
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import select
 
+from alc_app import leads
 from alc_app.attio.host.context import running
 from alc_app.clients.alc_events import LeadProcessed
 from alc_app.leads import record_sync, sends, transitions, verdicts
@@ -477,3 +480,28 @@ class TestTogether:
 def test_time_is_the_runtimes(runtime: FakeRuntime) -> None:
     """The clock is injected: what is kept is its time."""
     assert row(runtime, open_send()).created_at == START
+
+
+def test_the_picture_in_the_readme_is_the_table() -> None:
+    """A reader who sees one has seen the other."""
+    readme = (Path(leads.__file__).parent / "README.md").read_text()
+    arrows = re.findall(r"^    (\S+) --> (\w+): (.+)$", readme, re.MULTILINE)
+    drawn = {(before, event): after for before, after, events in arrows for event in events.split(", ")}
+
+    assert drawn == {(before or "[*]", event): after for (before, event), after in transitions.TRANSITIONS.items()}
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        "update lead set due_at = null",
+        "update lead set status = 'complete'",
+        "update record_sync set version = version + 1",
+    ],
+)
+def test_the_database_refuses_a_row_that_nobody_works_on(runtime: FakeRuntime, broken: str) -> None:
+    """I6: an open lead is due, an ended one is not, and a record that shows the wrong thing is due."""
+    pending()
+
+    with pytest.raises(IntegrityError), runtime.transaction() as session:
+        session.connection().execute(text(broken))

@@ -41,7 +41,7 @@ def test_a_workflow_waits_as_long_as_the_workspace_says(runtime: FakeRuntime) ->
 def test_the_page_shows_every_setting_with_what_holds(runtime: FakeRuntime) -> None:
     """None is hidden; a default is a value too."""
     assert {one.name for one in page.inputs} == set(schema.settings)
-    assert [one.describe(one.value()) for one in page.inputs] == ["off", "14 days", "off"]
+    assert [one.describe(one.value()) for one in page.inputs] == ["off", "on", "14 days", "off"]
 
 
 def test_whom_attio_tells_us_of_is_looked_at_at_once(runtime: FakeRuntime) -> None:

@@ -99,7 +99,8 @@ def _create_record_sync() -> None:
         sa.Column("writer_until", sa.Float(), nullable=False),
         sa.Column("changed_at", sa.Float(), nullable=False),
         sa.CheckConstraint(
-            "shown_version = version or due_at is not null or blocked = 'gone'", name="what_is_wrong_is_due"
+            "shown_version = version or due_at is not null or coalesce(blocked, '') = 'gone'",
+            name="what_is_wrong_is_due",
         ),
         sa.PrimaryKeyConstraint("workspace_id", "record_id"),
     )

@@ -69,8 +69,7 @@ def test_what_the_app_left_unfinished_is_asked_for_when_it_is_due(
     relay.enqueue_jobs()
     relay.enqueue_jobs()
 
-    name = f"sync_record:{lead}"
-    assert engine.runs == {name: ("job", ("sync_record", lead), "job")}
+    assert engine.runs == {"sync_record:r": ("job", ("sync_record", "r"), "job")}
 
 
 def test_connections_to_be_undone_are_asked_for_when_they_are_due(
@@ -151,6 +150,6 @@ def test_what_is_finished_later_goes_on_with_the_trace_of_the_click(
         sends.mark_sent(lead, "lead_1")
 
     with trace.resumed(None):
-        Worker(services).job("sync_record", lead)
+        Worker(services).job("sync_record", "r")
 
     assert [trace.read(call.request.headers["traceparent"]) for call in alc.calls] == [("a" * 32, True)]

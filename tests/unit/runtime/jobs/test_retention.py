@@ -13,7 +13,7 @@ from alc_app.app import app as manifest
 from alc_app.attio.host.context import running
 from alc_app.clients.alc_events import LeadProcessed
 from alc_app.config.settings import Config
-from alc_app.leads import sends, verdicts
+from alc_app.leads import record_sync, sends, verdicts
 from alc_app.leads.models import EarlyEvent, Lead
 from alc_app.runtime.context import AppContext
 from alc_app.runtime.doctor.gauges import Gauges
@@ -198,7 +198,7 @@ def test_a_delivery_that_is_given_up_has_ended(services: Services, clock: Clock)
 
 
 def test_the_app_says_how_long_its_own_rows_are_kept(services: Services, retention: RetentionJob, clock: Clock) -> None:
-    """Early verdicts 7 days, ended leads 400; what is open, or not shown yet, stays."""
+    """Early verdicts 7 days, ended leads 400; what is open, or a dead letter, stays."""
     with running(AppContext(services)):
         ended, open_, unshown = (sends.open_send(f"{n}{RECORD[1:]}").id for n in "123")
         sends.mark_not_sent(ended, "No.")
@@ -206,6 +206,7 @@ def test_the_app_says_how_long_its_own_rows_are_kept(services: Services, retenti
         verdicts.apply_verdict(
             LeadProcessed.parse({"record_id": f"3{RECORD[1:]}", "lead_id": "lead_3", "status": "Complete"})
         )
+        record_sync.retry_sync_later(f"3{RECORD[1:]}", "Not yours.", None, "forbidden")
         verdicts.apply_verdict(
             LeadProcessed.parse({"record_id": f"2{RECORD[1:]}", "lead_id": "x", "status": "Complete"})
         )
