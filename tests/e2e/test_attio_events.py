@@ -84,14 +84,20 @@ def test_a_lead_follows_its_record_into_a_merge(subscribed: dict[str, Any], user
     user.wait_for_status(made, "Complete")
 
 
-def test_a_lead_ends_with_its_record(stack: Stack, subscribed: dict[str, Any], user: User, attio: Attio) -> None:
-    """C5: it ends at once, without waiting for a verdict."""
+def test_a_verdict_on_a_deleted_record_is_kept_and_listed(
+    stack: Stack, subscribed: dict[str, Any], user: User, alc: Alc, attio: Attio
+) -> None:
+    """C5, I1: ALC's chat goes on without the record, and what came of it is a dead letter."""
     record_id = attio.add_person("Noor Haddad", "+442079460055")
     user.click_send(record_id)
 
     attio.delete(record_id)
 
-    eventually(lambda: stack.lead(record_id)["status"] == "undeliverable", what=lambda: stack.lead(record_id))
+    eventually(lambda: stack.record_sync(record_id)["blocked"] == "gone", what=lambda: stack.record_sync(record_id))
+    assert stack.lead(record_id)["status"] == "pending"
+    alc.decide(alc.leads(record_id)[0]["id"])
+    eventually(lambda: stack.lead(record_id)["status"] == "complete", what=lambda: stack.lead(record_id))
+    assert f"record:{record_id}" in user.get("/doctor/dead-letters.json").text
 
 
 def test_a_subscription_that_attio_has_lost_is_registered_again(

@@ -177,7 +177,7 @@ def test_a_send_survives_every_crash(world: World) -> None:
     record_id = world.add_person()
     nested = ["_post.before", *around("create_lead"), "_post.after"]
     places = [*around("claim_for_send", "get_workspace_connection"), *nested]
-    places += [*around("mark_sent", "claim"), *WRITE, *around("mark_synced", "is_synced")]
+    places += [*around("mark_sent", "claim"), *WRITE, *around("mark_synced", "read_shown")]
     world.kill(world.workers, *places, while_doing=lambda: press_send(world.user, record_id))
 
     world.until(lambda: world.sent_once(record_id, "Pending"))
@@ -258,14 +258,15 @@ def test_a_record_that_cannot_be_written_now_is_written_later(world: World) -> N
     world.later(lambda: world.sent_once(record_id, "Pending"))
 
 
-def test_a_record_that_is_gone_ends_as_undeliverable(world: World) -> None:
-    """CRM 2, C5: Attio's event says so, and the lead ends without waiting for its verdict."""
+def test_a_record_that_is_gone_is_not_written_any_more(world: World) -> None:
+    """CRM 2, C5: Attio's event says so. ALC's chat goes on."""
     record_id, _ = world.pending()
     world.subscribe()
-    places = around("is_gone", "unfinished_leads", "mark_undeliverable")
+    places = around("is_gone", "mark_gone")
     world.kill(world.workers, *places, while_doing=lambda: world.attio.delete(record_id))
 
-    world.until(lambda: world.stack.lead(record_id)["status"] == "undeliverable")
+    world.until(lambda: world.stack.record_sync(record_id)["blocked"] == "gone")
+    assert world.stack.lead(record_id)["status"] == "pending"
 
 
 def test_a_request_in_the_crm_survives_every_crash(world: World) -> None:

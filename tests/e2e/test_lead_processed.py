@@ -104,7 +104,7 @@ def test_an_unknown_address_is_not_found(stack: Stack) -> None:
     assert requests.post(f"{stack.app_url}/hooks/never-was", json={}, timeout=30).status_code == 404
 
 
-def test_a_verdict_on_a_record_that_was_deleted_ends_undeliverable(
+def test_a_verdict_on_a_record_that_was_deleted_is_answered_at_once(
     user: User, alc: Alc, attio: Attio, pending: dict[str, str]
 ) -> None:
     """C5: ALC still gets 2xx at once, and the write is not retried for ever."""

@@ -24,7 +24,7 @@ from standardwebhooks import Webhook
 
 from alc_app.app import app as manifest
 from alc_app.config.settings import Config
-from alc_app.leads.models import Lead
+from alc_app.leads.models import Lead, RecordSync
 from alc_app.runtime.services import WORKSPACE, Services
 from tests.support.chaos.proxy import ChaosProxy, Exchange, answered
 from tests.support.people import User
@@ -104,10 +104,11 @@ def _pending_leads(stack: Stack, count: int) -> dict[str, str]:
         leads[str(record["id"]["record_id"])] = lead_id
     with closing(_services(stack)) as services, services.database.transaction() as session:
         for record_id, lead_id in leads.items():
-            sent = {"status": "pending", "alc_lead_id": lead_id, "version": 1, "shown_version": 1}
-            session.add(
-                Lead(id=uuid4().hex, workspace_id=WORKSPACE, record_id=record_id, created_at=time.time(), **sent)
-            )
+            now, of_record = time.time(), {"workspace_id": WORKSPACE, "record_id": record_id}
+            sent = {"status": "pending", "alc_lead_id": lead_id, "created_at": now, "due_at": now + 86_400}
+            session.add(Lead(id=uuid4().hex, alc_record_id=record_id, **of_record, **sent))
+            shown = {"alc_lead_id": lead_id, "alc_status": "Pending", "version": 1, "shown_version": 1}
+            session.add(RecordSync(**of_record, **shown))
     return leads
 
 
@@ -158,7 +159,7 @@ def _waiting(stack: Stack) -> dict[str, int]:
     """Count deliveries that are not processed, and leads that their record does not show."""
     waiting = {
         "inbox": "select count(*) from delivery where state in ('new', 'queued')",
-        "app": "select count(*) from lead where shown_version < version",
+        "app": "select count(*) from record_sync where shown_version < version",
     }
     found = {}
     for name, query in waiting.items():

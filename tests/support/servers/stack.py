@@ -77,6 +77,12 @@ class Stack:
         with self.sql("app") as connection:
             return dict(connection.execute(text(query), {"record_id": record_id}).mappings().one())
 
+    def record_sync(self, record_id: str) -> dict[str, object]:
+        """Return the row of a record in the app's table `record_sync`."""
+        with self.sql("app") as connection:
+            query = text("select * from record_sync where record_id = :record_id")
+            return dict(connection.execute(query, {"record_id": record_id}).mappings().one())
+
     def webhook_secret(self, url: str) -> str:
         """Return the secret that signs deliveries to this URL, unsealed from the app's database."""
         handler_id = url.rpartition("/")[2]

@@ -13,6 +13,7 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from click.testing import CliRunner
+from sqlalchemy import text
 
 from alc_app.app import app as manifest
 from alc_app.cli.commands import main
@@ -49,13 +50,61 @@ def test_migrations_make_the_tables_that_the_classes_describe(empty: Database, f
     assert not Schema(empty, folder).migrate(), "the second time there is nothing to do"
 
 
+LEADS_OF_0_1_0 = """
+    insert into lead (id, workspace_id, record_id, alc_record_id, status, undelivered, alc_lead_id, version,
+        shown_version, due_at, ask_at, requested, occurred_at, created_at, attempt, posts, tries, writer_until) values
+    ('pending', 'w', 'r1', null, 'pending', null, 'a1', 1, 1, null, 50, false, 0, 10, 0, 1, 0, 0),
+    ('forbidden', 'w', 'r2', null, 'undeliverable', 'pending', 'a2', 2, 2, null, null, false, 0, 20, 0, 1, 0, 0),
+    ('sending', 'w', 'r3', null, 'sending', null, null, 0, 0, 60, null, false, 0, 30, 0, 2, 0, 0),
+    ('decided', 'w', 'r3', null, 'complete', null, 'a3', 2, 1, 70, null, false, 25, 15, 0, 1, 0, 0),
+    ('requested', 'w', 'r4', null, 'failed', null, null, 1, 1, null, null, true, 0, 40, 0, 0, 0, 0),
+    ('moved', 'w', 'r5', 'r6', 'undeliverable', 'pending', 'a6', 1, 1, null, null, false, 0, 41, 0, 1, 0, 0),
+    ('stays', 'w', 'r5', null, 'pending', null, 'a5', 1, 1, null, 80, false, 0, 42, 0, 1, 0, 0)
+"""
+
+
+def test_the_leads_of_0_1_0_are_split_into_chats_and_what_records_show(empty: Database) -> None:
+    """A lead whose record could not be written is what it is at ALC again; the record is tried once more."""
+    migrate_to(empty, "0101")
+    with empty.engine.begin() as connection:
+        connection.execute(text(LEADS_OF_0_1_0))
+
+    assert Schema(empty, "app").migrate()
+
+    with empty.engine.connect() as connection:
+        leads = connection.execute(text("select id, status, due_at is not null, unanswered, alc_record_id from lead"))
+        found = {row[0]: tuple(row[1:]) for row in leads}
+        query = "select record_id, alc_status, alc_lead_id, shown_version < version from record_sync where version > 0"
+        records = {row[0]: tuple(row[1:]) for row in connection.execute(text(query))}
+    assert found == {
+        "pending": ("pending", True, 0, "r1"),
+        "forbidden": ("pending", True, 0, "r2"),
+        "sending": ("sending", True, 2, "r3"),
+        "decided": ("complete", False, 0, "r3"),
+        "requested": ("not_sent", False, 0, "r4"),
+        "moved": ("pending", True, 0, "r6"),
+        "stays": ("pending", True, 0, "r5"),
+    }
+    assert records == {
+        "r1": ("Pending", "a1", False),
+        "r2": ("Pending", "a2", True),
+        "r3": ("Complete", "a3", True),
+        "r5": ("Pending", "a5", False),
+    }
+
+
+def migrate_to(database: Database, version: str) -> None:
+    """Migrate an empty database to an older version."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Schema, "versions", [version])
+        patch.setattr("alembic.command.upgrade", lambda config, _, upgrade=command.upgrade: upgrade(config, version))
+        Schema(database, "app").migrate()
+
+
 def test_a_database_of_0_1_0_with_two_runs_for_one_person_is_migrated(empty: Database) -> None:
     """They count as started by a trigger, so neither is in the way of the unique index."""
     schema = Schema(empty, "app")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Schema, "versions", ["0100"])
-        patch.setattr("alembic.command.upgrade", lambda config, _, upgrade=command.upgrade: upgrade(config, "0100"))
-        schema.migrate()
+    migrate_to(empty, "0100")
     columns = "id, workflow_id, version_id, definition, record_id, given, state, number, turn, started_at"
     with empty.engine.begin() as connection:
         for run_id in ("a", "b"):
