@@ -34,7 +34,6 @@ def send_to_alc(record_id: str, name: str, phone_number: str) -> dict[str, objec
     alc_lead_id = send.alc_lead_id
     if alc_lead_id:  # sent before, and pending at ALC; without a connection no verdict would arrive
         get_workspace_connection()
-        record_sync.sync_now(send.record_id)
         sync_record(send.record_id)
     else:
         alc_lead_id = _deliver(send)

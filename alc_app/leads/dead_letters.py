@@ -9,6 +9,7 @@ from sqlmodel import col, select
 from alc_app.attio.host.context import current
 from alc_app.attio.host.doctor import DeadLetter
 from alc_app.leads.models import Lead, RecordSync, in_this_workspace, lock_record
+from alc_app.leads.record_values import retry_now
 
 SEND_AGAIN = "Open the person and press Send to ALC again: nobody but a person starts a chat."
 LIMIT = 200
@@ -34,10 +35,8 @@ def list_blocked() -> list[DeadLetter]:
 def sync_again(record_id: str) -> str:
     """Have a record written again now. Returns a sentence for the user."""
     with current().transaction() as session:
-        sync = lock_record(session, record_id)
-        if sync.blocked is None or sync.merged_into or sync.shown_version == sync.version:
-            return f"The record {record_id} is up to date."
-        sync.blocked, sync.why, sync.tries, sync.due_at = None, None, 0, current().now()
+        lock_record(session, record_id)
+        retry_now(session, record_id)
     return f"The record {record_id} is being written again."
 
 

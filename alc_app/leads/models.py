@@ -192,6 +192,17 @@ def lock_record_of(session: Session, find: Callable[[], str]) -> RecordSync:
             savepoint.rollback()  # gives the lock back
 
 
+def lock_open_lead(session: Session, record_id: str) -> Lead | None:
+    """Lock a record until the transaction ends, and return the lead that is under way for it."""
+
+    def find() -> str:
+        lead = open_lead(session, record_id)
+        return lead.record_id if lead else record_id
+
+    lock_record_of(session, find)
+    return open_lead(session, record_id)
+
+
 def lock_lead(session: Session, lead_id: str) -> Lead:
     """Lock the record of a lead until the transaction ends, and return the lead."""
     lock_record_of(session, lambda: session.exec(select(Lead.record_id).where(Lead.id == lead_id)).one())

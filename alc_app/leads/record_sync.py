@@ -153,15 +153,6 @@ def mark_gone(record_id: str, why: str) -> None:
 
 
 @step
-def sync_now(record_id: str) -> None:
-    """Try a blocked record at once: a person has asked for it, and may have removed what was in the way."""
-    with current().transaction() as session:
-        sync = lock_record(session, record_id)
-        if sync.blocked and sync.shown_version < sync.version:
-            sync.due_at, sync.tries = current().now(), 0
-
-
-@step
 def read_shown(record_id: str) -> Shown:
     """Tell whether the record shows what it should, and what is in the way."""
     with current().reading() as session:

@@ -39,6 +39,14 @@ def update_values(session: Session, record_id: str, *, again: bool = False) -> N
         sync.due_at = current().now()
 
 
+def retry_now(session: Session, record_id: str) -> None:
+    """Have a blocked record tried again at once: a person may have removed what was in the way. It must be locked."""
+    sync = locked_record(session, record_id)
+    if sync.blocked and not sync.merged_into:
+        sync.blocked, sync.why, sync.tries = None, None, 0
+        sync.due_at = current().now() if sync.shown_version < sync.version else None
+
+
 def _shows(lead: Lead) -> bool:
     return lead.status in ("pending", "complete", "failed") or (
         lead.status == "not_sent" and lead.resend_until is not None

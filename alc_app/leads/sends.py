@@ -14,8 +14,8 @@ from sqlmodel import Session, col, select
 
 from alc_app.attio.host.backoff import backoff
 from alc_app.attio.host.context import current, step
-from alc_app.leads.models import EarlyEvent, Lead, in_this_workspace, lock_lead, lock_record, open_lead
-from alc_app.leads.record_values import update_values
+from alc_app.leads.models import EarlyEvent, Lead, in_this_workspace, lock_lead, lock_open_lead, open_lead
+from alc_app.leads.record_values import retry_now, update_values
 from alc_app.leads.transitions import CLAIM, NOT_TAKEN, SEND, TAKEN, TRY_AGAIN, apply, begin
 from alc_app.leads.verdicts import apply_early
 
@@ -53,8 +53,9 @@ class Send:
 def open_send(record_id: str) -> Send:
     """Store that this record is to be sent, before anything is sent; or return its open lead (C1)."""
     with current().transaction() as session:
-        lock_record(session, record_id)
-        return _as_send(open_lead(session, record_id) or begin(session, record_id, SEND, id=uuid4().hex))
+        lead = lock_open_lead(session, record_id) or begin(session, record_id, SEND, id=uuid4().hex)
+        retry_now(session, lead.record_id)  # a person sees the record, so it is there
+        return _as_send(lead)
 
 
 @step
@@ -66,11 +67,12 @@ def open_requested_send(record_id: str, request: str) -> str | None:
     """
     lead_id = uuid5(NAMESPACE_URL, f"{current().settings.workspace_id}/{record_id}/{request}").hex
     with current().transaction() as session:
-        lock_record(session, record_id)
+        lead = lock_open_lead(session, record_id)
         if known := session.get(Lead, lead_id):
             return lead_id if known.status == "sending" else None
-        if open_lead(session, record_id):
-            update_values(session, record_id, again=True)
+        retry_now(session, lead.record_id if lead else record_id)
+        if lead:
+            update_values(session, lead.record_id, again=True)
             return None
         return begin(session, record_id, SEND, id=lead_id, resend_until=current().now() + RESEND_FOR).id
 
@@ -82,8 +84,7 @@ def claim_for_send(record_id: str, name: str, phone_number: str) -> Send | None:
     ALC takes one body for one key. So the name and the number of an earlier attempt stay if ALC may have them.
     """
     with current().transaction() as session:
-        lock_record(session, record_id)
-        lead = open_lead(session, record_id)
+        lead = lock_open_lead(session, record_id)
         if lead is None:
             return None
         body: dict[str, Any] = (

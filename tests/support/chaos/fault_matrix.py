@@ -31,7 +31,7 @@ MATRIX: dict[str, list[str]] = {
     "Send 4' 401 inside": ["tokens_refreshed"],
     "Send 5 store lead id": around("mark_sent"),
     "Send 6 PATCH Attio": [
-        *around("claim", "_write", "update_record", "mark_synced", "read_shown", "sync_now"),
+        *around("claim", "_write", "update_record", "mark_synced", "read_shown"),
         *around("retry_sync_later", "mark_gone"),
     ],
     "Webhook 2 verify": ["delivery_verified"],
