@@ -58,7 +58,7 @@ def sync_record(record_id: str) -> None:
             if not _write(record_id, claimed.values):
                 return
         except AttioApiError as error:  # even a refusal is retried: a permission can be given, an attribute added
-            log.warning("The record %s is not written: %s", record_id, error.message)
+            log.warning("The record %s is written later: %s", record_id, error.message)
             retry_sync_later(record_id, error.message, error.retry_after, _blocked_by(error), _lost(error))
             return
         mark_synced(record_id, claimed.version)
