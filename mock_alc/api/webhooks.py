@@ -10,7 +10,6 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, select
 
 from mock_alc.api.bodies import is_whole_number, json_body, optional_json_body, text_problem
-from mock_alc.base.clock import iso
 from mock_alc.base.errors import ApiError, invalid, not_found
 from mock_alc.oauth.bearer import account_with
 from mock_alc.services import alc
@@ -101,7 +100,7 @@ def rotate_secret(webhook_id: str) -> ResponseReturnValue:
     with alc().database.write() as session:
         webhook = _found(session, account_id, webhook_id)
         registrations.rotate_secret(webhook, alc().sealer, secret, previous_until=previous_until)
-    return {**webhook.as_json(now), "secret": secret, "previous_secret_expires_at": iso(previous_until)}
+    return {**webhook.as_json(now), "secret": secret}
 
 
 @api.post("/<webhook_id>/test")

@@ -33,6 +33,7 @@ _REQUIRED = {
     "status": {"enum": ["active", "disabled", "expired"]},
     "created_at": TIME,
 }
+_ROTATED = {"previous_secret_expires_at": TIME}
 _OPTIONAL = {"expires_at": TIME, "disabled_reason": TEXT}
 _WITH_SECRET = {"secret": {"type": "string", **SECRET}}
 
@@ -50,11 +51,15 @@ SCHEMAS = {
         description="The url is public https; a server that runs on loopback sends to loopback too.",
         examples=[{"name": "handler-1", "url": "http://127.0.0.1:5000/hook", "event": EVENTS[0]}],
     ),
-    "Webhook": object_schema(_REQUIRED, _OPTIONAL),
+    "Webhook": object_schema(
+        _REQUIRED,
+        {**_OPTIONAL, **_ROTATED},
+        description="Once its secret was rotated, it says when the previous one stops signing.",
+    ),
     "WebhookWithSecret": object_schema(
         {**_REQUIRED, **_WITH_SECRET}, _OPTIONAL, description="The secret is shown here only."
     ),
-    "RotatedWebhook": object_schema({**_REQUIRED, **_WITH_SECRET, "previous_secret_expires_at": TIME}, _OPTIONAL),
+    "RotatedWebhook": object_schema({**_REQUIRED, **_WITH_SECRET, **_ROTATED}, _OPTIONAL),
     "WebhookList": object_schema({"webhooks": {"type": "array", "items": reference("Webhook")}}),
     "Extension": object_schema({}, {"expires_in": {"type": "integer", "default": DEFAULT_EXTENSION, **SECONDS}}),
     "Rotation": object_schema({}, {"secret": {"type": ["string", "null"], **SECRET}}),

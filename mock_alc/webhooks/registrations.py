@@ -58,6 +58,8 @@ class Webhook(Table, table=True):
         }
         if self.expires_at is not None:
             shown["expires_at"] = iso(self.expires_at)
+        if self.previous_secret_until is not None:
+            shown["previous_secret_expires_at"] = iso(self.previous_secret_until)
         if self.disabled_reason is not None:
             shown["disabled_reason"] = self.disabled_reason
         return shown

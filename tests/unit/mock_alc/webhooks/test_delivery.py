@@ -156,11 +156,16 @@ def test_a_lone_old_failure_never_counts(make_alc: Callable[..., Alc], receiver:
 
 
 def test_both_secrets_sign_until_the_overlap_ends(make_alc: Callable[..., Alc], receiver: Receiver) -> None:
-    """W9."""
+    """W9: whoever registered the webhook sees that its secret was rotated, and when the previous one ends."""
     alc = make_alc(secret_overlap=60)
     auth = alc.auth()
     hook = alc.hook(auth, receiver.url())
-    rotated = alc.http.post(f"/api/v1/webhooks/{hook['webhook_id']}/rotate-secret", headers=auth).get_json()
+    path = f"/api/v1/webhooks/{hook['webhook_id']}"
+    assert "previous_secret_expires_at" not in alc.http.get(path, headers=auth).get_json()
+    rotated = alc.http.post(f"{path}/rotate-secret", headers=auth).get_json()
+    shown = alc.http.get(path, headers=auth).get_json()
+    assert shown == {name: value for name, value in rotated.items() if name != "secret"}
+    assert shown["previous_secret_expires_at"]
     for _delivery in range(2):
         decide_lead(alc, auth)
         alc.work()
