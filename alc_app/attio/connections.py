@@ -31,3 +31,7 @@ class WebhookHandler:
     """The signature scheme: "standard_webhooks", or "attio" for Attio's own."""
     connector: str = ""
     """The connector of the manifest that keeps the subscription; empty if the app itself does."""
+    is_rotating: bool = False
+    """Whether `secret` is new and the outside service may not know it yet. The previous one is accepted too."""
+    previous_secret_until: float | None = None
+    """When the outside service stops signing with the previous secret, as it said after the last rotation."""

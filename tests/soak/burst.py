@@ -124,7 +124,7 @@ def _send(stack: Stack, deliveries: Sequence[tuple[str, str]], report: Report) -
     with closing(_services(stack)) as services:
         handlers = services.webhook_handlers.of_connection(services.connections.usable_id(WORKSPACE))
         [row] = [row for row in handlers if row.file_name == "lead_processed"]
-        url, signer = f"{stack.app_url}/hooks/{row.id}", Webhook(services.webhook_handlers.secret(row))
+        url, signer = f"{stack.app_url}/hooks/{row.id}", Webhook(services.webhook_handlers.secrets(row)[0])
     session = requests.Session()
     session.mount("http://", requests.adapters.HTTPAdapter(pool_maxsize=SENDERS))
 

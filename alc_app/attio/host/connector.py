@@ -79,8 +79,11 @@ class Connector:
     unsubscribe(connection, webhook_uri, state, parameters); the state is empty if it was lost
     refresh(connection, webhook_uri, state, parameters) -> Subscribed; raises SubscriptionLost
 
-    `parameters` includes the handler's signing secret as `webhookSecret`. Without `subscribe` it is a *global webhook*:
-    a user enters its address at the service by hand, and nothing is subscribed or refreshed.
+    `parameters` includes the handler's signing secret as `webhookSecret`. After a rotation two are live for a while:
+    then a `handle` that raises InvalidSignature is called again with the other.
+
+    Without `subscribe` it is a *global webhook*: a user enters its address at the service by hand, and nothing is
+    subscribed or refreshed.
     """
 
     handle: Callable[..., Handled]

@@ -10,6 +10,7 @@ import hashlib
 import json
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -57,20 +58,29 @@ class ConnectorIntake:
         """Return the id of a verified delivery; None for one that is not verified, which may only be a handshake."""
         if not connector.signed_by:  # `handle` verifies instead; the id is made of the body
             return f"sha256_{hashlib.sha256(raw_body).hexdigest()[:40]}"
-        secret = self._services.webhook_handlers.secret(row)
+        secrets = self._services.webhook_handlers.secrets(row)
         try:
-            return SCHEMES[connector.signed_by].verify([secret], request.headers, raw_body, now=self._services.now())
+            return SCHEMES[connector.signed_by].verify(secrets, request.headers, raw_body, now=self._services.now())
         except NotVerified:
             return None
 
     def _handle(self, connector: Connector, row: WebhookHandlerRow, raw_body: bytes) -> Handled:
+        """Let the connector read the request. One that verifies it itself is given each live secret in turn (R5)."""
+        *others, last = self._services.webhook_handlers.secrets(row)
+        for secret in others:
+            with suppress(InvalidSignature):
+                return self._read(connector, row, raw_body, secret)
+        return self._read(connector, row, raw_body, last)
+
+    def _read(self, connector: Connector, row: WebhookHandlerRow, raw_body: bytes, secret: str) -> Handled:
         subscription = self._services.subscriptions.row(row.id)
+        parameters = self._services.subscriptions.parameters(subscription) if subscription else {}
         return connector.handle(
             query=request.args.to_dict(),
             data=_data(raw_body),
             headers={name.lower(): value for name, value in request.headers.items()},
             state=self._services.subscriptions.state(subscription) if subscription else {},
-            parameters=self._services.subscriptions.parameters(subscription) if subscription else {},
+            parameters={**parameters, "webhookSecret": secret},
             raw_body=_text(raw_body),
         )
 

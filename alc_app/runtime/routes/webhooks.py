@@ -85,12 +85,12 @@ class Intake:
         try:
             if row.connector:
                 return self._connectors.receive(row, raw_body)
-            secret = self._services.webhook_handlers.secret(row)
-            webhook_id = scheme.verify([secret], request.headers, raw_body, now=self._services.now())
+            secrets = self._services.webhook_handlers.secrets(row)
+            webhook_id = scheme.verify(secrets, request.headers, raw_body, now=self._services.now())
         except NotVerified as refusal_reason:
             self._refusals.warn(f"Refused a delivery to handler {row.id[:6]}…: {refusal_reason}.")
             if self._services.config.notes_exchanges:
-                g.why_refused = scheme.diagnose(secret, request.headers, raw_body, now=self._services.now())
+                g.why_refused = scheme.diagnose(secrets[0], request.headers, raw_body, now=self._services.now())
             return Response(status=401)
         except CannotUnseal as error:
             log.error("%s", error)

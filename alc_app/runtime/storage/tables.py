@@ -81,6 +81,15 @@ class WebhookHandlerRow(Table, table=True):
     """The connector that manages its subscription (stores/subscriptions.py); empty if the app does."""
     secret: str
     """Sealed; empty while the sender has not sent it yet."""
+    previous_secret: str = ""
+    """Sealed; the secret before the last rotation. It is accepted beside `secret`."""
+    previous_secret_until: float | None = None
+    """When the outside service stops signing with the previous secret, as it said; None: it has not said so."""
+    rotate_at: float | None = None
+    """When to tell the outside service of `secret`, after a rotation; None: it has been told."""
+    rotate_tries: int = 0
+    rotate_why: str | None = None
+    """Why the last try failed."""
     created_at: float
     gone_at: float | None = None
     """Set when the removal of the connection begins: from then on the URL answers 410."""

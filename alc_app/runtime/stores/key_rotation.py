@@ -14,7 +14,7 @@ from alc_app.runtime.storage.tables import ConnectionRow, OAuthFlow, Subscriptio
 SEALED_COLUMNS: dict[type[SQLModel], tuple[str, ...]] = {
     OAuthFlow: ("verifier", "code"),
     ConnectionRow: ("access_token", "refresh_token"),
-    WebhookHandlerRow: ("secret",),
+    WebhookHandlerRow: ("secret", "previous_secret"),
     SubscriptionRow: ("state",),
 }
 """Columns with sealed secrets. Each secret is bound to its place: `table/row id/column`."""

@@ -10,10 +10,18 @@ from sqlalchemy import ColumnElement, update
 from sqlmodel import col, select
 
 from alc_app.attio.connections import WebhookHandler
+from alc_app.attio.host.backoff import backoff
+from alc_app.runtime.failpoints import failpoint
 from alc_app.runtime.signatures.schemes import SCHEMES
 from alc_app.runtime.storage.database import Database
 from alc_app.runtime.storage.sealing import Sealer
-from alc_app.runtime.storage.tables import WebhookHandlerRow
+from alc_app.runtime.storage.tables import ConnectionRow, WebhookHandlerRow
+
+FIRST_RETRY, LONGEST_RETRY = 5.0, 3600.0
+"""Seconds between two tries to tell the outside service of a new secret."""
+SECRETS = ("secret", "previous_secret")
+"""The columns with sealed secrets, the current one first."""
+LIVE = (col(WebhookHandlerRow.gone_at).is_(None), col(WebhookHandlerRow.deleted_at).is_(None))
 
 
 class WebhookHandlers:
@@ -41,7 +49,7 @@ class WebhookHandlers:
             file_name=file_name,
             signed_by=signed_by,
             connector=connector,
-            secret=self._sealer.seal(_place(handler_id), secret) if secret else "",
+            secret=self._seal(handler_id, "secret", secret),
             created_at=self._now(),
         )
         with self._database.transaction() as session:
@@ -72,17 +80,30 @@ class WebhookHandlers:
         row = self.row(handler_id)
         if row is None:
             raise LookupError(f"There is no webhook handler {handler_id}.")
-        url = self.url(row.id, row.signed_by)
-        secret = self.secret(row)
-        return WebhookHandler(row.id, url, row.file_name, row.external_webhook_id, secret, row.signed_by, row.connector)
+        return WebhookHandler(
+            id=row.id,
+            url=self.url(row.id, row.signed_by),
+            file_name=row.file_name,
+            external_webhook_id=row.external_webhook_id,
+            secret=self._secret(row, "secret"),
+            signed_by=row.signed_by,
+            connector=row.connector,
+            is_rotating=row.rotate_at is not None,
+            previous_secret_until=row.previous_secret_until,
+        )
 
     def url(self, handler_id: str, signed_by: str) -> str:
         """Return the URL of a handler."""
         return f"{self._base_url}{SCHEMES[signed_by].path}{handler_id}"
 
-    def secret(self, row: WebhookHandlerRow) -> str:
-        """Return the secret that deliveries are signed with; empty while the sender has not sent it yet."""
-        return row.secret and self._sealer.unseal(_place(row.id), row.secret)
+    def secrets(self, row: WebhookHandlerRow) -> list[str]:
+        """Return the secrets that a delivery may be signed with, at most two, the current one first (R5).
+
+        Empty while the sender has not sent its secret yet. The previous secret ends when the sender says so.
+        """
+        until = row.previous_secret_until
+        names = SECRETS[:1] if until is not None and self._now() >= until else SECRETS
+        return [secret for name in names if (secret := self._secret(row, name))]
 
     def of_connection(self, connection_id: str) -> list[WebhookHandlerRow]:
         """Return the handlers of a connection that the outside service may still know, oldest first."""
@@ -94,22 +115,73 @@ class WebhookHandlers:
 
     def receiving(self) -> list[WebhookHandlerRow]:
         """Return the handlers whose URLs accept deliveries, oldest first."""
-        open_ = (col(WebhookHandlerRow.gone_at).is_(None), col(WebhookHandlerRow.deleted_at).is_(None))
         with self._database.reading() as session:
             return list(
-                session.exec(select(WebhookHandlerRow).where(*open_).order_by(col(WebhookHandlerRow.created_at)))
+                session.exec(select(WebhookHandlerRow).where(*LIVE).order_by(col(WebhookHandlerRow.created_at)))
             )
 
     def undecryptable(self) -> list[str]:
-        """Return the ids of handlers whose secret cannot be unsealed with the configured keys."""
+        """Return the ids of handlers whose secrets cannot be unsealed with the configured keys."""
         with self._database.reading() as session:
             rows = session.exec(select(WebhookHandlerRow).where(col(WebhookHandlerRow.deleted_at).is_(None))).all()
-        return [row.id for row in rows if row.secret and not self._sealer.can_unseal(_place(row.id), row.secret)]
+        return [row.id for row in rows if not all(self._can_unseal(row, name) for name in SECRETS)]
 
     def set_external_id(self, handler_id: str, external_webhook_id: str, secret: str = "") -> None:
         """Store the outside service's id of the webhook and, in the same commit, the secret if the service made it."""
-        sealed = {"secret": self._sealer.seal(_place(handler_id), secret)} if secret else {}
+        sealed = {"secret": self._seal(handler_id, "secret", secret)} if secret else {}
         self._update(col(WebhookHandlerRow.id) == handler_id, external_webhook_id=external_webhook_id, **sealed)
+
+    def rotate_secrets(self, connection_id: str) -> list[str]:
+        """Give each handler of a connection that signs with a secret of ours a new one; return the handlers' ids."""
+        handler_ids = sorted(row.id for row in self.of_connection(connection_id))  # one order, so no deadlock
+        with self._database.transaction():
+            rotating = [handler_id for handler_id in handler_ids if self.rotate_secret(handler_id)]
+        failpoint("secrets_stored")
+        return rotating
+
+    def rotate_secret(self, handler_id: str) -> bool:
+        """Store a new secret, which a worker then tells the outside service (R5). Return whether that is under way.
+
+        The previous secret is accepted too until the service says when it ends, so that no crash loses a delivery. A
+        rotation under way goes on with its own secret: another one would drop the one that the service signs with. A
+        handler that is not registered is left alone: nobody else has its secret yet.
+        """
+        with self._database.transaction() as session:
+            row = session.get(WebhookHandlerRow, handler_id, with_for_update=True)
+            if row is None or row.gone_at or row.deleted_at or not row.external_webhook_id:
+                return False
+            if not SCHEMES[row.signed_by].makes_secret:
+                return False
+            if row.rotate_at is None:
+                previous = self._secret(row, "secret") if self._can_unseal(row, "secret") else ""
+                row.previous_secret = self._seal(row.id, "previous_secret", previous)
+                row.previous_secret_until = None
+                row.secret = self._seal(row.id, "secret", SCHEMES[row.signed_by].secret())
+            row.rotate_at, row.rotate_tries = self._now(), 0
+            return True
+
+    def due_rotations(self) -> list[str]:
+        """Return the handlers whose new secret is to be told now, if their connection is active."""
+        query = select(WebhookHandlerRow.id).where(
+            col(WebhookHandlerRow.rotate_at) <= self._now(),
+            WebhookHandlerRow.connection_id == ConnectionRow.id,
+            ConnectionRow.status == "active",
+            *LIVE,
+        )
+        with self._database.reading() as session:
+            return list(session.exec(query.limit(100)))
+
+    def end_rotation(self, handler_id: str, previous_until: float | None) -> None:
+        """Store that the service signs with the new secret, and until when with the previous one too."""
+        ended = {"previous_secret_until": previous_until, "rotate_at": None, "rotate_tries": 0, "rotate_why": None}
+        self._update(col(WebhookHandlerRow.id) == handler_id, **ended)
+
+    def retry_rotation(self, handler_id: str, why: str) -> None:
+        """Schedule the next try to tell the service."""
+        with self._database.transaction() as session:
+            row = session.get_one(WebhookHandlerRow, handler_id, with_for_update=True)
+            row.rotate_tries, row.rotate_why = row.rotate_tries + 1, why
+            row.rotate_at = self._now() + backoff(row.rotate_tries, FIRST_RETRY, LONGEST_RETRY)
 
     def tombstone(self, connection_id: str) -> None:
         """Mark all handlers of a connection as gone: their URLs answer 410 from this commit on."""
@@ -129,6 +201,17 @@ class WebhookHandlers:
         with self._database.transaction() as session:
             session.exec(update(WebhookHandlerRow).where(which).values(**values))
 
+    def _secret(self, row: WebhookHandlerRow, name: str) -> str:
+        sealed: str = getattr(row, name)
+        return sealed and self._sealer.unseal(_place(row.id, name), sealed)
 
-def _place(handler_id: str) -> str:
-    return f"webhook_handler/{handler_id}/secret"
+    def _can_unseal(self, row: WebhookHandlerRow, name: str) -> bool:
+        sealed = getattr(row, name)
+        return not sealed or self._sealer.can_unseal(_place(row.id, name), sealed)
+
+    def _seal(self, handler_id: str, name: str, secret: str) -> str:
+        return secret and self._sealer.seal(_place(handler_id, name), secret)
+
+
+def _place(handler_id: str, name: str) -> str:
+    return f"webhook_handler/{handler_id}/{name}"

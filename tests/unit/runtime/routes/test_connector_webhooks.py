@@ -110,6 +110,22 @@ def test_seed_003_an_event_is_stored_before_it_is_answered(install: Install) -> 
     assert install.tell(CREATED, secret=SECRET).status_code == 401
 
 
+def test_a_connector_that_verifies_itself_is_given_each_live_secret(install: Install) -> None:
+    """R5: its `handle` is asked with the new one and with the previous one, until that ends."""
+    install.save()
+    install.keep()
+    handlers, previous = install.services.webhook_handlers, install.secret
+    handlers.set_external_id(install.handler_id, "wh_1")
+    handlers.rotate_secret(install.handler_id)
+
+    def answers() -> list[int]:
+        return [install.tell(CREATED, secret).status_code for secret in (install.secret, previous, SECRET)]
+
+    assert answers() == [200, 200, 401]
+    handlers.end_rotation(install.handler_id, install.services.now() - 1)
+    assert answers() == [200, 401, 401]
+
+
 def test_events_wait_until_the_subscription_is_known(install: Install) -> None:
     """`state` is what `subscribe` has returned: until then, and until the connection is saved, 503."""
     assert install.tell(CREATED).status_code == 503

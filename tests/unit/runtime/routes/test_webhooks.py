@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hmac
 import json
 import time
 from collections import Counter
@@ -31,6 +33,8 @@ BODY: dict[str, Any] = {
     "status": "Complete",
 }
 
+FORGED = "whsec_Zm9yZ2VkLWZvcmdlZC1mb3JnZWQtZm9yZ2VkISE="
+
 
 class Alc:
     """A sender that signs with an independent package."""
@@ -49,13 +53,15 @@ class Alc:
         to: str = "",
         headers: dict[str, str] | None = None,
     ) -> TestResponse:
-        """Send one signed delivery; bytes are sent as they are."""
+        """Send one signed delivery, with each of the secrets in `secret`; bytes are sent as they are."""
         raw = body if isinstance(body, bytes) else json.dumps(BODY if body is None else body).encode()
         moment = datetime.fromtimestamp(time.time() + off, UTC)
         signed = {
             "webhook-id": id,
             "webhook-timestamp": str(int(moment.timestamp())),
-            "webhook-signature": Webhook(secret or self.secret).sign(id, moment, raw.decode("latin-1")),
+            "webhook-signature": " ".join(
+                Webhook(one).sign(id, moment, raw.decode("latin-1")) for one in (secret or self.secret).split()
+            ),
             "Content-Type": "application/json",
         }
         return self.client.post(f"/hooks/{to or self.handler_id}", data=raw, headers={**signed, **(headers or {})})
@@ -85,7 +91,7 @@ def test_a_signed_delivery_is_stored_and_answered(alc: Alc) -> None:
 @pytest.mark.parametrize(
     "how",
     [
-        {"secret": "whsec_Zm9yZ2VkLWZvcmdlZC1mb3JnZWQtZm9yZ2VkISE="},
+        {"secret": FORGED},
         {"off": -301},
         {"off": 360},
         {"headers": {"webhook-signature": ""}},
@@ -125,7 +131,7 @@ def test_a_handler_whose_code_is_gone_asks_the_sender_to_come_again(alc: Alc, go
 def test_a_flood_of_forgeries_is_one_line_in_the_log(alc: Alc, caplog: pytest.LogCaptureFixture) -> None:
     """R1, R22: without the payload, and without the whole address."""
     for _ in range(20):
-        alc.deliver({"canary": 1}, secret="whsec_Zm9yZ2VkLWZvcmdlZC1mb3JnZWQtZm9yZ2VkISE=")
+        alc.deliver({"canary": 1}, secret=FORGED)
 
     [record] = [record for record in caplog.records if record.name == "alc_app.runtime.routes.webhooks"]
     assert "canary" not in record.getMessage()
@@ -140,6 +146,42 @@ def test_the_secret_of_one_handler_is_no_key_to_another(
     other = services.webhook_handlers.create(services.connections.usable_id(WORKSPACE), "lead_processed")
 
     assert alc.deliver(to=other).status_code == 401
+
+
+@pytest.mark.parametrize("connector", ["", "alc"])
+def test_while_a_secret_is_rotated_both_are_accepted(
+    alc: Alc, services: Services, monkeypatch: pytest.MonkeyPatch, connector: str
+) -> None:
+    """R5: the new one, the previous one and both in one header; after its end the previous one is refused."""
+    handlers, now = services.webhook_handlers, time.time()
+    if connector:
+        connection_id = services.connections.usable_id(WORKSPACE)
+        create = services.subscriptions.create_handler
+        alc.handler_id = create(connection_id, "prospect_updated", "standard_webhooks", connector, {})
+        services.subscriptions.set_state(alc.handler_id, {"webhookId": "wh_1"})
+        alc.secret = handlers.get(alc.handler_id).secret
+    handlers.set_external_id(alc.handler_id, "wh_1")
+    previous, body = alc.secret, {"event": "lead.sneezed"}
+    handlers.rotate_secret(alc.handler_id)
+    new = handlers.get(alc.handler_id).secret
+
+    def answers() -> list[int]:
+        return [alc.deliver(body, secret=secret).status_code for secret in (new, previous, f"{FORGED} {new}")]
+
+    assert answers() == [200, 200, 200]
+    handlers.end_rotation(alc.handler_id, now + 3600)
+    assert answers() == [200, 200, 200]
+    monkeypatch.setattr(handlers, "_now", lambda: now + 3600)
+    assert answers() == [200, 401, 200]
+
+
+def test_an_empty_secret_opens_nothing(alc: Alc) -> None:
+    """R5: a handler that was never rotated has an empty previous secret, with which anybody could sign."""
+    now, raw = datetime.now(UTC), json.dumps(BODY)
+    signed = f"msg_1.{int(now.timestamp())}.{raw}".encode()
+    forged = "v1," + base64.b64encode(hmac.digest(b"", signed, "sha256")).decode()
+
+    assert alc.deliver(raw.encode(), headers={"webhook-signature": forged}).status_code == 401
 
 
 @pytest.mark.parametrize(("size", "status"), [(MAX_BODY, 400), (MAX_BODY + 1, 413)])
@@ -292,7 +334,7 @@ def test_deliveries_are_counted_by_what_became_of_them(alc: Alc) -> None:
     alc.deliver()
     alc.deliver({**BODY, "status": "Failed"})
     alc.deliver({"event": "lead.sneezed"}, id="msg_2")
-    alc.deliver(secret="whsec_Zm9yZ2VkLWZvcmdlZC1mb3JnZWQtZm9yZ2VkISE=")
+    alc.deliver(secret=FORGED)
 
     assert Counter(counted()) - before == {"stored": 1, "duplicate": 1, "409": 1, "ignored": 1, "401": 1}
 

@@ -29,12 +29,14 @@ def config(config: Config) -> Config:
 
 @pytest.fixture
 def sealed(services: Services, connect: Callable[..., str], alc: responses.RequestsMock) -> dict[str, str]:
-    """A secret in every place that has one: an open flow, a connection, a handler and a connector's state."""
+    """A secret in every place that has one: an open flow, a connection, a handler with two, and a connector's state."""
     url = services.oauth_flows.begin("browser")
     state = parse_qs(urlsplit(url).query)["state"][0]
     services.oauth_flows.accept({"state": [state], "code": ["the-code"], "iss": [ALC]}, "browser")
     handler = services.subscriptions.create_handler(connect(), "lead_processed", "standard_webhooks", "alc", {})
     services.subscriptions.set_state(handler, {"webhookId": "wh_1"})
+    services.webhook_handlers.set_external_id(handler, "wh_1")
+    services.webhook_handlers.rotate_secret(handler)
     return secrets(services)
 
 
@@ -69,6 +71,7 @@ def test_afterwards_the_new_key_alone_opens_everything(services: Services, seale
         "connection.access_token",
         "connection.refresh_token",
         "webhook_handler.secret",
+        "webhook_handler.previous_secret",
         "connector_subscription.state",
     }
     done = rotate_keys(services.database, Sealer([NEW, OLD]))
@@ -78,7 +81,7 @@ def test_afterwards_the_new_key_alone_opens_everything(services: Services, seale
     assert rotate_keys(services.database, Sealer([NEW])).resealed == 0
 
 
-@pytest.mark.parametrize("after", range(6))
+@pytest.mark.parametrize("after", range(7))
 def test_killed_half_way_everything_opens_and_the_next_run_completes_it(
     services: Services, sealed: dict[str, str], monkeypatch: pytest.MonkeyPatch, after: int
 ) -> None:
@@ -135,7 +138,7 @@ def test_the_command_says_what_is_left_and_what_to_do(
 
     assert run(NEW, OTHER, OLD) == (
         0,
-        "Sealed anew with the first key: 6 secrets.\nThe older keys are not needed any more.\n",
+        "Sealed anew with the first key: 7 secrets.\nThe older keys are not needed any more.\n",
     )
     with pytest.raises(InvalidToken):
         Fernet(OLD).decrypt(next(iter(secrets(services).values())))
