@@ -9,6 +9,7 @@ from alc_app.blocks.send_to_alc import send_to_alc_block
 from alc_app.connectors.alc import alc
 from alc_app.events.connection_added import connection_added
 from alc_app.events.connection_removed import connection_removed
+from alc_app.events.secret_rotated import secret_rotated
 from alc_app.extensions.lead_record_widget import lead_record_widget
 from alc_app.extensions.load_lead_server import load_lead
 from alc_app.extensions.send_to_alc_bulk_record_action import bulk_send_to_alc_action
@@ -33,7 +34,7 @@ app = App(
     ),
     server_functions=[send_to_alc, load_lead],
     webhooks={"lead_processed": lead_processed, "prospect_updated": prospect_updated},
-    events=Events(connection_added, connection_removed, strict_removal, subscription.settings_saved),
+    events=Events(connection_added, connection_removed, strict_removal, secret_rotated, subscription.settings_saved),
     record_events={
         "record.created": record_created,
         "record.updated": record_updated,

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, ParamSpec, TypeVar
 
 from alc_app.attio.bulk import BulkRecordAction
-from alc_app.attio.connections import Connection
+from alc_app.attio.connections import Connection, WebhookHandler
 from alc_app.attio.effects import Effect, perform
 from alc_app.attio.host.connector import Connector
 from alc_app.attio.host.operations import Operations
@@ -79,6 +79,9 @@ class Events:
     connection_removed: Callable[[Connection], None]
     strict_removal: Callable[[], bool] = lambda: True
     """Whether a connection is kept when `connection_removed` fails, as in Attio. Called when a user disconnects."""
+    secret_rotated: Callable[[Connection, WebhookHandler], float | None] = lambda *_: None
+    """Ours: called with a handler whose secret is new, to tell the outside service. It may be called again after a
+    crash. Returns when the service stops signing with the previous secret (seconds since 1970), or None: unknown."""
     settings_saved: Callable[[Collection[str]], None] = lambda _: None
     """Ours: called with the keys that a user has changed, in the transaction of the change."""
 

@@ -117,6 +117,14 @@ def refresh_soon(handler_id: str) -> None:
     current().subscriptions.refresh_soon(handler_id)
 
 
+def rotate_secret_soon(handler_id: str) -> None:
+    """Give a handler a new signing secret, and have a worker tell the outside service. The one so far stays valid.
+
+    Not a durable step: doing it again while it is under way goes on with the same new secret.
+    """
+    current().webhook_handlers.rotate_secret(handler_id)
+
+
 def delete_webhook_handler(handler_id: str) -> None:
     """Delete a handler: from now on its URL answers 410. Deleting it twice is fine."""
     delete = current().webhook_handlers.delete

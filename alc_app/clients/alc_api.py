@@ -168,6 +168,16 @@ def refresh_webhook(connection: Connection, webhook_id: str, *, expires_in: int 
 
 
 @step
+def rotate_secret(connection: Connection, webhook_id: str, *, secret: str) -> Webhook:
+    """Have ALC sign with `secret`, and for a while with the secret before too. Safe to repeat.
+
+    `POST /api/v1/webhooks/{id}/rotate-secret`
+    """
+    path = f"/api/v1/webhooks/{quote(webhook_id, safe='')}/rotate-secret"
+    return _read(_call(connection, "POST", path, json={"secret": secret}), Webhook)
+
+
+@step
 def delete_webhook(connection: Connection, webhook_id: str) -> None:
     """Delete a webhook; one that does not exist is fine. `DELETE /api/v1/webhooks/{id}`."""
     _call(connection, "DELETE", f"/api/v1/webhooks/{quote(webhook_id, safe='')}", accept=(404,))

@@ -26,6 +26,8 @@ class Webhook(BaseModel):
     status: str = "active"
     """ALC calls an "active" webhook only; others are disabled or expired."""
     expires_at: AwareDatetime | None = None
+    previous_secret_expires_at: AwareDatetime | None = None
+    """When ALC stops signing with the secret before the last rotation, whoever rotated it; None if nobody has."""
 
 
 class ChatLine(BaseModel):

@@ -32,7 +32,7 @@ runs of the old version are then left unfinished."""
 POLL = 0.04
 """Seconds between two polls of a run that a caller waits for."""
 STATUS = {"ENQUEUED": "waiting", "DELAYED": "delayed", "PENDING": "running"}
-RETRIED_ELSEWHERE = ("webhook", "job", "remove", "connect")
+RETRIED_ELSEWHERE = ("webhook", "job", "remove", "connect", "rotation")
 """Runs that are no dead letters when they fail: a row asks for another run, or a person saw the error and can start
 again."""
 log = logging.getLogger(__name__)

@@ -24,7 +24,7 @@ from alc_app.runtime.exchanges.log import log_calls_as
 from alc_app.runtime.failpoints import failpoint
 from alc_app.runtime.oauth_client import OAuthFailed
 from alc_app.runtime.services import WORKSPACE, Services
-from alc_app.runtime.storage.tables import ConnectionRow
+from alc_app.runtime.storage.tables import ConnectionRow, WebhookHandlerRow
 from alc_app.runtime.stores.connections import REMOVAL_RETRY_AFTER
 
 GIVE_UP_AFTER = 30 * 86_400.0
@@ -107,6 +107,36 @@ class Lifecycle:
         with running(context), log_calls_as(self._services.exchanges, "Recurring Job"):
             context.step("maintain_subscription", lambda: maintain(handler_id, open_connection))
         return {"ok": handler_id}
+
+    def rotate_secret(self, handler_id: str) -> dict[str, Any]:
+        """Tell the outside service the new secret of a handler. In this queue, so that it never overlaps a disconnect.
+
+        The secret is stored already, and the previous one is accepted until the service has answered. So it is one
+        step, as above: after a crash, or after an answer that was lost, the service is told again.
+        """
+        row = self._services.webhook_handlers.row(handler_id)
+        context = DurableContext(self._services, row.connection_id if row else None)
+        with running(context), log_calls_as(self._services.exchanges, "Recurring Job"):
+            return dict(context.step("tell_secret", lambda: self._tell_secret(handler_id)))
+
+    def _tell_secret(self, handler_id: str) -> dict[str, Any]:
+        row = self._services.webhook_handlers.row(handler_id)
+        if row is None or row.rotate_at is None or row.gone_at or row.deleted_at:
+            return {"ok": None}  # an earlier run has told it, or the handler is being removed
+        told = _attempt(lambda: self._rotated(row))
+        with self._services.database.transaction():
+            if "error" in told:
+                why = told["error"]["message"]
+                log.warning("The new secret of the handler %s… could not be told: %s", handler_id[:6], why)
+                self._services.webhook_handlers.retry_rotation(handler_id, why)
+            else:
+                self._services.webhook_handlers.end_rotation(handler_id, told["ok"])
+            self._services.publish("connection", {"status": "active"})
+        return told
+
+    def _rotated(self, row: WebhookHandlerRow) -> float | None:
+        connection = self._services.connections.with_fresh_token(row.connection_id)
+        return self._services.manifest.events.secret_rotated(connection, self._services.webhook_handlers.get(row.id))
 
     def _redeem(self, flow_id: str) -> str:
         """Exchange the code for tokens, and store them. Returns the id of the new connection.

@@ -17,6 +17,7 @@ from sqlmodel import col, select
 from alc_app.attio.host import trace
 from alc_app.attio.host.context import running
 from alc_app.runtime.context import AppContext
+from alc_app.runtime.engine import Engine
 from alc_app.runtime.failpoints import failpoint
 from alc_app.runtime.jobs.retention import RetentionJob
 from alc_app.runtime.services import Services
@@ -29,6 +30,11 @@ TAKE_OVER_EVERY = 10.0
 LOCK_CHECK_EVERY = 2.0
 """Seconds between two queries of each kind."""
 log = logging.getLogger(__name__)
+
+
+def enqueue_rotation(engine: Engine, handler_id: str) -> str:
+    """Ask for the run that tells ALC the new secret of a handler; return its id. Joins one that is unfinished."""
+    return engine.enqueue("rotation", handler_id, queue="lifecycle", deduplication_id=f"rotate:{handler_id}")
 
 
 class Relay:
@@ -56,6 +62,7 @@ class Relay:
             self.enqueue_jobs: JOBS_EVERY,
             self.enqueue_removals: JOBS_EVERY,
             self.enqueue_subscriptions: JOBS_EVERY,
+            self.enqueue_rotations: JOBS_EVERY,
             self.take_over_dead_workers: TAKE_OVER_EVERY,
             self.exit_if_lock_is_lost: LOCK_CHECK_EVERY,
             self._retention.run_if_due: JOBS_EVERY,
@@ -113,6 +120,11 @@ class Relay:
             self._services.engine.enqueue(
                 "subscription", handler_id, queue="lifecycle", deduplication_id=f"keep:{handler_id}"
             )
+
+    def enqueue_rotations(self) -> None:
+        """Ask for a run of each handler with a new secret that the outside service is to be told of (R5)."""
+        for handler_id in self._services.webhook_handlers.due_rotations():
+            enqueue_rotation(self._services.engine, handler_id)
 
     def take_over_dead_workers(self) -> None:
         """Have the engine run again what dead workers had started."""

@@ -66,7 +66,7 @@ class Worker:
         }
         DBOS(config=config)
         logs.propagate_to_root("dbos")
-        lifecycle = (self.connect, self.disconnect, self.remove, self.subscription)
+        lifecycle = (self.connect, self.disconnect, self.remove, self.subscription, self.rotation)
         for run in (self.server_function, self.webhook, self.job, *lifecycle):
             DBOS.workflow(name=run.__name__)(self._as_function(run))
         DBOS.launch()
@@ -178,6 +178,10 @@ class Worker:
     def subscription(self, handler_id: str) -> dict[str, Any]:
         """Have a connector make or refresh a subscription."""
         return self._lifecycle.maintain_subscription(handler_id)
+
+    def rotation(self, handler_id: str) -> dict[str, Any]:
+        """Tell ALC the new secret of a handler."""
+        return self._lifecycle.rotate_secret(handler_id)
 
 
 def run_until_signal(worker: Worker) -> None:

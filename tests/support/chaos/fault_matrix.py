@@ -45,6 +45,8 @@ MATRIX: dict[str, list[str]] = {
     "CRM 1 somebody sets Requested": around("read_person", "open_requested_send", "find_requested"),
     "CRM 2 a record is deleted": around("is_gone"),
     "CRM 3 two records are merged": around("move_leads"),
+    "Rotate 1 store the secrets": ["secrets_stored"],
+    "Rotate 2 POST rotate-secret": around("tell_secret", "rotate_secret"),
     "Workflow 1 trigger": around("plan_activation", "save_activation", "start_run"),
     "Workflow 2 step": around("take_turn", "save_outcome", "create_task"),
     "Workflow 3 wait": around("add_wait", "notify_workflow"),

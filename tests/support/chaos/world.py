@@ -161,6 +161,7 @@ class World:
             relay.enqueue_jobs,
             relay.enqueue_removals,
             relay.enqueue_subscriptions,
+            relay.enqueue_rotations,
         ):
             task()
         self.engine.work()

@@ -111,6 +111,10 @@ class Outside:
         self.written: list[tuple[str, dict[str, str]]] = []
         """Every write to a record that Attio has taken."""
         self.before: Callable[[str, str], None] = lambda _method, _path: None
+        self.secrets: dict[str, str] = {}
+        """What ALC signs the deliveries of each webhook with."""
+        self.overlap_ends: str | None = "2023-11-15T22:13:20.000Z"
+        """When ALC stops signing with a previous secret: a day after `START`."""
         self.subscriptions: dict[str, dict[str, Any]] = {}
         """Our webhooks at Attio."""
         self.refuses_twins = False
@@ -229,6 +233,8 @@ class Outside:
         if path.endswith("/refresh"):
             webhook = self.webhooks.get(path.split("/")[-2])
             return answer(200, webhook) if webhook else answer(404)
+        if path.endswith("/rotate-secret"):
+            return self._rotate(path.split("/")[-2], body["secret"])
         if method == "POST" and self.refuses_twins and body["name"] in (w["name"] for w in self.webhooks.values()):
             return answer(409)
         if method == "POST":
@@ -236,12 +242,21 @@ class Outside:
             shown = {name: body[name] for name in ("name", "url", "event")}
             webhook = {"webhook_id": f"wh_{self._registered}", **shown, "status": "active"}
             self.webhooks[webhook["webhook_id"]] = webhook
+            self.secrets[webhook["webhook_id"]] = body["secret"]
             return answer(201, {**webhook, "secret": body["secret"]})
         if method == "DELETE":
             return answer(204 if self.webhooks.pop(path.rpartition("/")[2], None) else 404)
         return answer(
             200, {"webhooks": [w for w in self.webhooks.values() if w["name"] == query.get("name", w["name"])]}
         )
+
+    def _rotate(self, webhook_id: str, secret: str) -> FetchResponse:
+        if webhook_id not in self.webhooks:
+            return answer(404)
+        self.secrets[webhook_id] = secret
+        if self.overlap_ends:
+            self.webhooks[webhook_id]["previous_secret_expires_at"] = self.overlap_ends
+        return answer(200, {**self.webhooks[webhook_id], "secret": secret})
 
     def _found(self, wanted: Any) -> list[dict[str, Any]]:
         """The records that a filter of ours finds: by their ids, or by their status."""

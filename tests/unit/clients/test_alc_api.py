@@ -1,5 +1,7 @@
 """The client for ALC: the error for each answer, what goes out, and which answers are accepted."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from alc_app.attio import Connection
@@ -173,6 +175,17 @@ def test_ids_cannot_leave_their_place_in_the_path(outside: Outside, webhook_id: 
     alc_api.delete_webhook(ALC, webhook_id)
 
     assert outside.calls[0][1] == f"/api/v1/webhooks/{path}"
+
+
+def test_a_secret_of_ours_replaces_the_one_at_alc(outside: Outside) -> None:
+    """R5: ALC says when the previous one ends; a webhook that is gone is refused, because nothing was replaced."""
+    alc_api.create_webhook(ALC, name="ours", url="https://app.test/hooks/1", event="lead.processed", secret="s")
+    rotated = alc_api.rotate_secret(ALC, "wh_1", secret="new")
+
+    assert outside.secrets == {"wh_1": "new"}
+    assert rotated.previous_secret_expires_at == datetime(2023, 11, 15, 22, 13, 20, tzinfo=UTC)
+    with pytest.raises(AlcRefused):
+        alc_api.rotate_secret(ALC, "wh_gone", secret="new")
 
 
 def test_a_webhook_that_is_gone_is_deleted(outside: Outside) -> None:
