@@ -203,6 +203,19 @@ def rotate_keys(config: Config) -> None:
     reseal_secrets(config)
 
 
+@main.command("rotate-secrets")
+@settings(*ADDRESSES_AND_STORES, saved_addresses=True)
+def rotate_secrets(config: Config) -> None:
+    """Replace the signing secrets of the webhooks at ALC.
+
+    Each webhook handler gets a new secret, and a running worker tells ALC. The previous secret is accepted until ALC no
+    longer signs with it, so no delivery is lost. You may stop this command at any moment and run it again.
+    """
+    from alc_app.cli.doctor import rotate_webhook_secrets
+
+    rotate_webhook_secrets(config)
+
+
 @main.group("dead-letters")
 def dead_letters() -> None:
     """List, replay or dismiss work that has failed for good."""

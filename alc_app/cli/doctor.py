@@ -1,4 +1,4 @@
-"""The commands `alc-app doctor`, `catch-up`, `rotate-keys` and `dead-letters`: what they print, as text or JSON."""
+"""What `alc-app doctor`, `catch-up`, `rotate-keys`, `rotate-secrets` and `dead-letters` do and print."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from contextlib import contextmanager
 
 import click
 
+from alc_app.attio import AttioError
 from alc_app.attio.host.context import running
 from alc_app.attio.host.doctor import DeadLetter
+from alc_app.attio.host.errors import ServerFunctionError, ServerFunctionTimeout
 from alc_app.config.settings import Config
 from alc_app.leads import reconcile
 from alc_app.leads.reconcile import reconcile_leads
@@ -17,6 +19,7 @@ from alc_app.runtime.context import AppContext
 from alc_app.runtime.doctor.doctor import COULD_NOT_CHECK, OK, Doctor, Report, Result
 from alc_app.runtime.jobs import dead_letters
 from alc_app.runtime.jobs.dead_letters import NotReplayed
+from alc_app.runtime.jobs.relay import enqueue_rotation
 from alc_app.runtime.migrations.schema import DatabaseUnusable
 from alc_app.runtime.observability import logs
 from alc_app.runtime.services import Services
@@ -25,6 +28,12 @@ from alc_app.runtime.stores.key_rotation import rotate_keys
 
 TIMEOUT = 60.0
 """Seconds that all checks may take together."""
+ROTATION_TIMEOUT = 20.0
+"""Seconds to wait for a worker to tell ALC a new secret."""
+UNTOLD = (
+    "The new secrets are stored, and the previous ones stay valid. ALC has not been told of all of them yet; a worker "
+    "goes on trying."
+)
 SIGNS = {"error": ("✗", "red"), "warning": ("!", "yellow"), "unknown": ("?", "yellow")}
 FIX = "alc-app doctor --fix"
 
@@ -64,6 +73,25 @@ def reseal_secrets(config: Config) -> None:
         advice = "Keep the old keys, add the one that is missing and run this again; or disconnect and connect again."
         raise click.ClickException("\n".join(["No key at hand opens these.", *done.undecryptable, advice]))
     click.echo("The older keys are not needed any more.")
+
+
+def rotate_webhook_secrets(config: Config) -> None:
+    """Give each webhook handler of ALC a new secret, and wait until a worker has told ALC. Raises: ClickException."""
+    with _services(config) as services:
+        try:
+            connection_id = services.connections.usable_id(services.settings.workspace_id)
+            handler_ids = services.webhook_handlers.rotate_secrets(connection_id)
+            runs = [enqueue_rotation(services.engine, handler_id) for handler_id in handler_ids]
+            told = [services.engine.wait_for_outcome(run_id, within=ROTATION_TIMEOUT) for run_id in runs]
+        except AttioError as error:
+            raise click.ClickException(error.message) from None
+        except ServerFunctionTimeout:
+            raise click.ClickException(f"{UNTOLD} Is one running?") from None
+        except ServerFunctionError as error:
+            raise click.ClickException(f"{UNTOLD} {error.message}") from None
+    if failed := [each["error"]["message"] for each in told if "error" in each]:
+        raise click.ClickException(f"{UNTOLD} {failed[0]}")
+    click.echo(f"Webhooks at ALC with a new signing secret: {len(told)}.")
 
 
 def list_dead_letters(config: Config, *, as_json: bool) -> None:

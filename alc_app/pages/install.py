@@ -35,6 +35,11 @@ def add_install_page(pages: Blueprint, workspace: Workspace) -> None:
         workspace.catch_up_soon()
         return redirect(url_for("pages.install", notice="catching_up"), 303)
 
+    @pages.post("/apps/alc/rotate-secrets")
+    def rotate_secrets() -> Response:
+        workspace.rotate_secrets()
+        return redirect(url_for("pages.install", notice="rotating"), 303)
+
     @pages.get("/apps/alc/steps.json")
     def steps() -> dict[str, Any]:
         run = workspace.connect_run(request.args.get("connecting", ""))

@@ -31,6 +31,12 @@ NOTICES = {
         "ALC is being asked for everything that no webhook has told. What is found is shown on the records.",
         ("active",),
     ),
+    "rotating": Notice(
+        "success",
+        "Each handler that ALC calls has a new signing secret. Deliveries that are signed with the previous one are "
+        "accepted for as long as ALC uses it.",
+        ("active",),
+    ),
     "in_progress": Notice(
         "warning", "This takes longer than usual. It goes on by itself, and this page shows when it is done.", ANY
     ),

@@ -85,6 +85,7 @@ ARROWS: Final = (
     Arrow("Workflow", "Attio API", "GET /v2/tasks", "Looks whether the task is there"),
     Arrow("Workflow", "Attio API", "POST /v2/tasks", "Leaves a task"),
     Arrow("Workflow|Recurring Job", "ALC", "POST /api/v1/webhooks", "Registers a webhook"),
+    Arrow("Recurring Job", "ALC", "POST /api/v1/webhooks/.*/rotate-secret", "Tells ALC a new signing secret"),
     Arrow("Workflow|Recurring Job", "Attio API", "PATCH .*", 'with ATTIO_API_TOKEN to mark record "{status}"'),
     Arrow("Attio UI", "Event Handler", "Fires connection_removed", "Fires 'connection-removed' event"),
     Arrow(

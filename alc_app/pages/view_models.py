@@ -72,6 +72,9 @@ class Handler:
     deliveries: int
     failures: int = 0
     sender: str = "ALC"
+    is_rotating: bool = False  # its signing secret is new, and ALC has not confirmed it yet
+    rotate_why: str | None = None  # why the last attempt to tell ALC failed
+    previous_secret_until: datetime | None = None  # until then the previous secret is accepted too
 
 
 @dataclass(frozen=True)

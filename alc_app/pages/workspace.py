@@ -96,6 +96,9 @@ class Workspace(Protocol):
     def catch_up_soon(self) -> None:
         """Schedule a catch-up now."""
 
+    def rotate_secrets(self) -> None:
+        """Give each webhook handler that ALC calls a new signing secret, of which ALC is told soon."""
+
     def examine(self, *, repair: bool) -> Mapping[str, Any]:
         """Return the doctor's report as `alc-app doctor --json` prints it; with `mend`, repair what can be first."""
 

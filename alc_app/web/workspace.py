@@ -33,7 +33,7 @@ from alc_app.runtime.context import AppContext
 from alc_app.runtime.doctor.doctor import Doctor
 from alc_app.runtime.jobs import dead_letters
 from alc_app.runtime.routes.live_updates import LiveUpdates
-from alc_app.runtime.services import Services
+from alc_app.runtime.services import WORKSPACE, Services
 from alc_app.runtime.storage.tables import Delivery
 from alc_app.runtime.stores.inbox import ENDED
 from alc_app.runtime.workflows.activations import WorkflowActivations
@@ -135,6 +135,11 @@ class Workspace:
         """Have the worker ask ALC for every lead, at once."""
         with running(AppContext(self._services)):
             reconcile.reconcile_soon()
+
+    def rotate_secrets(self) -> None:
+        """Give each webhook handler that ALC calls a new signing secret; the worker tells ALC."""
+        if connection := self._services.connections.live(WORKSPACE):
+            self._services.webhook_handlers.rotate_secrets(connection.id)
 
     def examine(self, *, repair: bool) -> Mapping[str, Any]:
         """Return the doctor's report; checks that take too long for a page are reported as not checked."""

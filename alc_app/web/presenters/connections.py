@@ -51,6 +51,7 @@ def _status(row: ConnectionRow | None) -> ConnectionStatus:
 
 def _handler(services: Services, row: WebhookHandlerRow) -> Handler:
     count, last, failed = services.inbox.statistics(row.id)
+    until = row.previous_secret_until
     return Handler(
         id=row.id,
         path=_answered_by(row),
@@ -61,6 +62,9 @@ def _handler(services: Services, row: WebhookHandlerRow) -> Handler:
         last_delivery_at=utc(last) if last else None,
         deliveries=count,
         failures=failed,
+        is_rotating=row.rotate_at is not None,
+        rotate_why=row.rotate_why,
+        previous_secret_until=utc(until) if until and services.now() < until else None,
     )
 
 

@@ -265,6 +265,9 @@ class FakeWorkspace(FakeWorkflows, FakeSettings):
     def last_catch_up(self) -> CatchUp:
         return self.caught_up
 
+    def rotate_secrets(self) -> None:
+        self.done.append(("rotate_secrets", ""))
+
     def catch_up_soon(self) -> None:
         self.done.append(("catch_up", ""))
 

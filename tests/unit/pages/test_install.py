@@ -1,6 +1,8 @@
 """The install page, in every state of the connection."""
 
+import re
 from dataclasses import replace
+from typing import Any, get_args
 
 import pytest
 from flask.testing import FlaskClient
@@ -56,6 +58,43 @@ def test_a_connection_is_shown_with_its_token_and_its_handlers(browser_client: F
         "12, the last",
     ):
         assert text in html
+
+
+@pytest.mark.parametrize("status", get_args(ConnectionStatus))
+def test_secrets_are_rotated_by_a_button_while_there_is_a_connection(
+    browser_client: FlaskClient, workspace: FakeWorkspace, status: ConnectionStatus
+) -> None:
+    """R5: what it does stands beside it; without the CSRF token it is refused (U1)."""
+    workspace.view = replace(CONNECTED, status=status)
+    html = browser_client.get("/apps/alc").text
+
+    assert ('action="/apps/alc/rotate-secrets"' in html) == (status == "active")
+    assert ("so no delivery is lost" in html) == (status == "active")
+    assert browser_client.post("/apps/alc/rotate-secrets").status_code == 400
+
+
+def test_the_button_rotates_and_says_so(browser_client: FlaskClient, workspace: FakeWorkspace) -> None:
+    """R5: a redirect, so that reloading the page does not rotate again."""
+    token = re.search(r'name="csrf_token" value="([^"]+)"', browser_client.get("/apps/alc").text)
+    assert token
+    answer = browser_client.post("/apps/alc/rotate-secrets", data={"csrf_token": token.group(1)})
+
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/apps/alc?notice=rotating")
+    assert workspace.done == [("rotate_secrets", "")]
+    assert str(escape(NOTICES["rotating"].text)) in browser_client.get("/apps/alc?notice=rotating").text
+
+
+def test_a_rotation_is_shown_until_its_overlap_has_ended(browser_client: FlaskClient, workspace: FakeWorkspace) -> None:
+    """R5: that ALC is being told, why it could not be, and until when the previous secret is good."""
+
+    def shown(**changes: Any) -> str:
+        workspace.view = replace(CONNECTED, handlers=(replace(CONNECTED.handlers[0], **changes),))
+        return browser_client.get("/apps/alc").text
+
+    assert "<dt>Signing secret</dt>" not in shown()
+    assert "ALC is being told. The previous one is accepted too." in shown(is_rotating=True)
+    assert "failed: ALC cannot be reached. It is" in shown(is_rotating=True, rotate_why="ALC cannot be reached.")
+    assert "The previous one is accepted until <time" in shown(previous_secret_until=AT)
 
 
 def test_unfinished_clean_up_is_told_in_sentences(browser_client: FlaskClient, workspace: FakeWorkspace) -> None:

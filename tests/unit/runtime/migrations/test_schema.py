@@ -168,7 +168,16 @@ def test_postgres_is_migrated_by_hand(empty_postgres: str, tmp_path: Path) -> No
 @pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg"])
 @pytest.mark.parametrize(
     "command",
-    [["migrate"], ["serve"], ["worker"], ["doctor"], ["catch-up"], ["rotate-keys"], ["dead-letters", "list"]],
+    [
+        ["migrate"],
+        ["serve"],
+        ["worker"],
+        ["doctor"],
+        ["catch-up"],
+        ["rotate-keys"],
+        ["rotate-secrets"],
+        ["dead-letters", "list"],
+    ],
     ids=" ".join,
 )
 def test_a_database_that_is_away_is_not_told_as_unmigrated(command: list[str], scheme: str, tmp_path: Path) -> None:
