@@ -9,14 +9,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 
-from alc_app.attio import AttioError, AttioNoWorkspaceConnectionError, Connection, WebhookHandler
+from alc_app.attio import AttioNoWorkspaceConnectionError, Connection, WebhookHandler
 from alc_app.attio.host.context import current
 from alc_app.attio.host.doctor import Finding
 from alc_app.attio.server import (
+    get_webhook_handler,
     get_workspace_connection,
     knows_webhook_handler,
     list_webhook_handlers,
     refresh_soon,
+    rotate_secret_soon,
     update_webhook_handler,
 )
 from alc_app.clients import alc_api
@@ -41,6 +43,14 @@ def check_webhooks() -> Iterator[Finding]:
     for handler in handlers:
         matching = [webhook for webhook in webhooks if _calls(webhook, handler)]
         yield from _check_handler(_Registration(connection, handler), matching)
+    by_id = {webhook.webhook_id: webhook for webhook in webhooks}
+    for handler in all_handlers:
+        if (webhook := by_id.get(str(handler.external_webhook_id))) and _was_rotated_at_alc(webhook, handler):
+            text = (
+                f"The signing secret of the webhook {webhook.webhook_id} was rotated at ALC, so the app does not have "
+                f"it. From {webhook.previous_secret_expires_at:%Y-%m-%d %H:%M} UTC on, its deliveries are refused."
+            )
+            yield Finding(text, webhook.webhook_id, repair=partial(_rotate, handler))
     active = {webhook.webhook_id for webhook in webhooks if webhook.status == "active"}
     for handler in all_handlers:
         if handler.connector and handler.external_webhook_id not in (None, *active):
@@ -93,9 +103,12 @@ class _Registration:
             self.connection, name=handler.id, url=handler.url, event=event, secret=handler.secret
         )
         update_webhook_handler(handler.id, external_webhook_id=made.webhook_id)
-        # A disconnect that ran before this update did not know the new id: then the handler is gone by now.
-        if not _is_live(handler):
+        # A disconnect or a rotation that ran before this update did not know the new webhook.
+        now = get_webhook_handler(handler.id)
+        if now is None:
             return _delete(self.connection, made)
+        if now.secret != handler.secret:
+            rotate_secret_soon(handler.id)
         reconcile_soon()  # verdicts may have been lost while the webhook was missing
         return f"The handler {handler.id} has been registered at ALC as the webhook {made.webhook_id}."
 
@@ -104,8 +117,9 @@ class _Registration:
         return f"{_delete(self.connection, webhook)} {self.register()}"
 
     def store_id(self, webhook: Webhook) -> str:
-        """Store ALC's id of a webhook that is correct in everything else."""
+        """Store ALC's id of a webhook that is correct in what ALC shows. Its secret may be another, so rotate it."""
         update_webhook_handler(self.handler.id, external_webhook_id=webhook.webhook_id)
+        rotate_secret_soon(self.handler.id)
         return f"The handler {self.handler.id} knows its webhook {webhook.webhook_id} again."
 
     def extend(self, webhook: Webhook) -> str:
@@ -151,11 +165,15 @@ def _kind(handler: WebhookHandler) -> str:
     return handler.file_name.partition(":")[0]
 
 
-def _is_live(handler: WebhookHandler) -> bool:
-    try:
-        return any(other.id == handler.id for other in list_webhook_handlers())
-    except AttioError:  # disconnected meanwhile
-        return False
+def _was_rotated_at_alc(webhook: Webhook, handler: WebhookHandler) -> bool:
+    """Tell whether ALC has rotated the secret without us: its previous secret ends later than we know of."""
+    until = webhook.previous_secret_expires_at
+    return until is not None and not handler.is_rotating and until.timestamp() > (handler.previous_secret_until or 0)
+
+
+def _rotate(handler: WebhookHandler) -> str:
+    rotate_secret_soon(handler.id)
+    return f"The handler {handler.id} has a new signing secret, and ALC is being told."
 
 
 def _subscribe_again(handler: WebhookHandler) -> str:

@@ -10,6 +10,7 @@ from alc_app.attio import Connection
 from alc_app.attio.host.doctor import Finding
 from alc_app.clients.alc_api import AlcAnswerLost
 from alc_app.events.connection_added import connection_added
+from alc_app.events.secret_rotated import secret_rotated
 from alc_app.leads import reconcile
 from alc_app.webhooks.checks import check_webhooks
 from tests.support.fakes.runtime import START, FakeRuntime, Outside, answer_lost
@@ -180,6 +181,80 @@ def test_a_handler_that_never_heard_its_webhooks_id_learns_it(
     repair()
 
     assert_in_order(runtime, outside)
+
+
+def rotate_at_alc(outside: Outside, webhook_id: str) -> None:
+    """A person presses Rotate in ALC's console."""
+    outside.secrets[webhook_id] = "whsec_of_somebody_else"
+    outside.webhooks[webhook_id]["previous_secret_expires_at"] = "2023-11-16T22:13:20.000Z"
+
+
+@pytest.mark.parametrize("handler_id", ["handler_1", "handler_3"])
+def test_a_secret_that_was_rotated_at_alc_is_replaced_by_one_of_ours(
+    runtime: FakeRuntime, outside: Outside, webhook: Webhook, handler_id: str
+) -> None:
+    """R5, I2: the app cannot learn ALC's secret; it says so, with the date, and brings a new one of its own."""
+    runtime.subscriptions.subscribe_or_refresh("handler_3", lambda _: CONNECTION)
+    handlers, webhook_id = runtime.webhook_handlers, runtime.handlers[handler_id].external_webhook_id
+    assert webhook_id
+    assert not find()
+    rotate_at_alc(outside, webhook_id)
+
+    [finding] = find()
+    assert finding.subject == webhook_id
+    assert "rotated at ALC" in finding.text
+    assert "2023-11-16 22:13 UTC" in finding.text
+    assert repair() == [f"The handler {handler_id} has a new signing secret, and ALC is being told."]
+    assert not find(), "while ALC is being told, nothing more is to be done"
+    assert handlers.due_rotations() == [handler_id]
+
+    handlers.end_rotation(handler_id, secret_rotated(CONNECTION, handlers.get(handler_id)))
+    assert outside.secrets[webhook_id] == handlers.get(handler_id).secret
+    assert not find()
+
+
+def test_a_rotation_of_our_own_is_in_order(runtime: FakeRuntime, outside: Outside, webhook: Webhook) -> None:
+    """R5: before ALC is told, after it, and when its answer was lost in between; another at ALC after it is not."""
+    handlers = runtime.webhook_handlers
+    handlers.rotate_secret("handler_1")
+    assert not find()
+    until = secret_rotated(CONNECTION, handlers.get("handler_1"))
+    assert not find()
+    handlers.end_rotation("handler_1", until)
+    assert not find()
+
+    rotate_at_alc(outside, "wh_1")
+    assert [finding.subject for finding in find()] == ["wh_1"]
+
+
+def test_a_rotation_that_crosses_a_registration_is_told_to_the_new_webhook(
+    runtime: FakeRuntime, outside: Outside, webhook: Webhook
+) -> None:
+    """R5: the doctor registers with the secret that it has read; by then there may be a newer one."""
+    outside.webhooks.clear()
+
+    def rotate(method: str, path: str) -> None:
+        if (method, path) == ("POST", "/api/v1/webhooks"):
+            runtime.webhook_handlers.rotate_secret("handler_1")
+            runtime.webhook_handlers.end_rotation("handler_1", START + 86_400)
+
+    outside.before = rotate
+    repair()
+
+    assert runtime.handlers["handler_1"].is_rotating
+    assert_in_order(runtime, outside)
+
+
+def test_a_webhook_of_unknown_origin_gets_a_secret_of_ours(
+    runtime: FakeRuntime, outside: Outside, webhook: Webhook
+) -> None:
+    """R5: somebody may have deleted ours and registered another for the same address."""
+    outside.webhooks["wh_9"] = {**outside.webhooks.pop("wh_1"), "webhook_id": "wh_9"}
+
+    repair()
+
+    assert_in_order(runtime, outside)
+    assert runtime.webhook_handlers.due_rotations() == ["handler_1"]
 
 
 def test_mending_that_is_cut_off_is_finished_by_the_next_one(
