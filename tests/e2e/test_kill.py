@@ -136,6 +136,14 @@ def press_send(user: User, record_id: str) -> list[Effect] | None:
         return None
 
 
+def press_rotate(user: User) -> requests.Response | None:
+    """Press "Rotate secrets"; the server may be killed before it responds."""
+    try:
+        return user.rotate_secrets()
+    except requests.RequestException:
+        return None
+
+
 @pytest.mark.parametrize("place", ["flow_stored", "callback_accepted"])
 def test_a_page_that_dies_while_connecting_leaves_nothing_and_works_again(world: World, place: str) -> None:
     """Install 1-2: the OAuth flow expires unused, and the user starts again."""
@@ -331,6 +339,21 @@ def test_a_subscription_of_a_connector_survives_every_crash(world: World) -> Non
     places = ["maintain_subscription.before", "create_webhook.after", "maintain_subscription.after"]
     world.kill(world.workers, *places, while_doing=world.stack.make_subscriptions_due)
     world.until(lambda: len(world.alc.webhooks("prospect.updated")) == 1)
+
+
+def test_a_rotation_of_secrets_survives_every_crash(world: World) -> None:
+    """Rotate 1-2, R5: verdicts are accepted before ALC is told, and after; repeating the press changes nothing."""
+    record_id, lead_id = world.pending()
+    world.until(lambda: world.alc.webhooks("prospect.updated"))
+    world.kill(world.workers, *around("tell_secret"), while_doing=world.user.rotate_secrets)
+    world.until(lambda: not world.user.is_rotating())
+    world.kill(world.web, "secrets_stored", while_doing=lambda: press_rotate(world.user))
+    world.kill(world.workers, *around("rotate_secret"), while_doing=lambda: press_rotate(world.user))
+    world.until(lambda: not world.user.is_rotating())
+
+    world.alc.decide(lead_id)
+    world.until(lambda: world.sent_once(record_id, "Pending", "Complete"))
+    assert world.alc.statuses_of_attempts(record_id) == [200]
 
 
 def test_a_prospect_survives_every_crash(world: World) -> None:

@@ -55,6 +55,14 @@ class User:
         """Press "Catch up now" on the install page."""
         return self._submit(self.get("/apps/alc"), action="/apps/alc/catch-up")
 
+    def rotate_secrets(self) -> requests.Response:
+        """Press "Rotate secrets" on the install page."""
+        return self._submit(self.get("/apps/alc"), action="/apps/alc/rotate-secrets")
+
+    def is_rotating(self) -> bool:
+        """Return whether the install page shows a new secret of which ALC has not been told yet."""
+        return "ALC is being told" in self.get("/apps/alc").text
+
     def change_settings(self, **values: str | None) -> requests.Response:
         """Fill in fields of the settings page and press Save; None switches a checkbox off."""
         return self._submit(self.get("/settings"), action="/settings", **values)

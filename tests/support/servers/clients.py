@@ -47,6 +47,11 @@ class Alc:
         body = {"name": name, "url": url, "event": "lead.processed"}
         return str(self._call("POST", "/api/v1/webhooks", headers=headers, json=body)["webhook_id"])
 
+    def rotate_secret(self, webhook_id: str) -> str:
+        """Rotate the secret of a webhook without telling its owner, and return it."""
+        headers = {"Authorization": f"Bearer {self.token()}"}
+        return str(self._call("POST", f"/api/v1/webhooks/{webhook_id}/rotate-secret", headers=headers)["secret"])
+
     def delete_webhook(self, webhook_id: str) -> None:
         """Delete a webhook without telling its owner."""
         self._call("DELETE", f"/api/v1/webhooks/{webhook_id}", headers={"Authorization": f"Bearer {self.token()}"})

@@ -97,7 +97,7 @@ class Stack:
         self._due_now("lead.due_at", "record_sync.due_at", "record_sync.writer_until")
         self._due_now("connection.due_at", "delivery.due_at")
         self._due_now("record_subscription.due_at", "workflow_run.due_at", "workflow_step.due_at")
-        self._due_now("workflow_switch.due_at")
+        self._due_now("workflow_switch.due_at", "webhook_handler.rotate_at")
 
     def make_subscriptions_due(self) -> None:
         """Let every subscription of a connector be due for its refresh."""
