@@ -15,6 +15,7 @@ from tests.support.servers.proxied_stack import ProxiedStack
 from tests.support.waiting import eventually
 
 SENT = "Successfully sent to ALC!"
+WAITS = [answers(status, b"", ("Retry-After", "1")) for status in (429, 503)]
 pytestmark = pytest.mark.xdist_group("proxied")
 
 
@@ -168,3 +169,22 @@ def test_a_disconnect_whose_answers_were_lost_is_finished_later(proxied: Proxied
     assert not alc.webhooks()
     lost = next(exchange for exchange in proxied.to_alc.sent("DELETE") if exchange.fault == "answer_lost")
     assert [exchange.fault for exchange in proxied.to_alc.sent(lost.line)] == ["answer_lost", "passes"]
+
+
+def test_when_alc_asks_to_wait_the_person_is_sent_later_by_itself(
+    proxied: ProxiedStack, user: User, alc: Alc, attio: Attio
+) -> None:
+    """C2, R21: 429 and 503 with `Retry-After`; one key, one chat, and nobody has to click again."""
+    record_id = attio.add_person("Aiko Mori", "+442079460112")
+    proxied.to_alc.plan("POST /api/v1/leads", *WAITS)
+
+    alert = user.click_send(record_id)[-1]
+    assert alert["title"] == "Still sending to ALC"
+
+    def sent() -> bool:
+        proxied.make_rows_due()
+        return attio.value(record_id, "alc_status") == "Pending"
+
+    eventually(sent)
+    keys = {post.headers["Idempotency-Key"] for post in proxied.to_alc.sent("POST /api/v1/leads")[-3:]}
+    assert len(keys) == len(alc.leads(record_id)) == 1

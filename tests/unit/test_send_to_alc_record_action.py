@@ -9,7 +9,7 @@ import pytest
 from alc_app.attio import AttioNoWorkspaceConnectionError
 from alc_app.attio.effects import Effect
 from alc_app.attio.host.errors import QueryError, ServerFunctionError, ServerFunctionTimeout
-from alc_app.clients.alc_api import AlcAnswerLost, AlcRefused, AlcUnreachable
+from alc_app.clients.alc_api import AlcAnswerLost, AlcBusy, AlcRefused, AlcUnreachable
 from alc_app.send_to_alc_record_action import GET_PERSON_PHONE_NUMBERS, on_trigger, send_to_alc_action
 
 ADA = {"name": {"full_name": "Ada Lovelace"}, "phone_numbers": ["+442079460018", "+442079460019"]}
@@ -133,6 +133,21 @@ def test_a_send_that_takes_long_is_not_called_a_failure() -> None:
 
     text = "The record will show its status as soon as ALC has answered."
     assert screen.shown() == [PREPARING, HIDDEN, ("alert", "Still sending to ALC", text)]
+
+
+def test_who_has_to_wait_for_alc_is_told_so_and_not_to_try_again() -> None:
+    """C2, R21: the lead is sent again by itself."""
+    screen = play(sent=AlcBusy("ALC asked us to wait."))
+
+    text = "ALC asks us to wait. We try again for an hour, and the record will show what comes of it."
+    assert screen.shown() == [PREPARING, HIDDEN, ("alert", "Still sending to ALC", text)]
+
+
+def test_a_record_that_attio_refuses_to_write_is_said_with_the_reason() -> None:
+    """C5: the person was sent; what is in the way is said at once."""
+    screen = play(sent={"id": "lead_1", "shown": False, "why": "Missing the scope record_permission:read-write."})
+
+    assert "Attio says: Missing the scope" in str(screen.shown()[-1])
 
 
 def test_a_record_that_could_not_be_written_yet_is_still_a_success() -> None:

@@ -76,6 +76,18 @@ def test_a_verdict_before_the_write_leaves_pending_out(lead: str, runtime: FakeR
     assert outside.written == [(RECORD, {"alc_lead_id": "lead_1", "alc_status": "Complete", "alc_interest": None})]
 
 
+def test_a_machine_whose_clock_is_ahead_does_not_take_a_writer_for_dead(lead: str, runtime: FakeRuntime) -> None:
+    """C4: leases go by the database's clock, which is the same for all."""
+    ahead = FakeRuntime(database=runtime.database, run_id="ahead")
+    ahead.time = runtime.time + 2 * record_sync.WRITER_LEASE
+    ahead.shared_now = runtime.shared_now  # type: ignore[method-assign]  # one database, one clock
+    assert record_sync.claim(RECORD)
+
+    with running(ahead):
+        assert record_sync.claim(RECORD) is None
+        assert not record_sync.due_to_sync()
+
+
 def test_another_run_at_it_is_left_alone(lead: str, runtime: FakeRuntime, outside: Outside) -> None:
     """C4: one writer at a time."""
     record_sync.claim(RECORD)

@@ -8,8 +8,11 @@ import pytest
 
 from alc_app.attio import Request, Response
 from alc_app.attio.http import BadRequest
+from alc_app.attio.settings import set_settings
+from alc_app.clients.alc_api import AlcAnswerLost
 from alc_app.clients.attio_api import AttioApiError
 from alc_app.leads import sends
+from alc_app.settings.schema import schema
 from alc_app.webhooks.prospect_updated import prospect_updated
 from tests.support.fakes.runtime import FakeRuntime, Fault, Outside, answer_lost, says, unreachable
 
@@ -93,3 +96,29 @@ def test_a_record_that_is_gone_is_let_go(runtime: FakeRuntime, outside: Outside)
     outside.fault("PATCH", says(404, {"message": "Gone."}))
 
     assert deliver({**BODY, "data": {**DATA, "prospectId": "lead_1"}}).status == 200
+
+
+def test_a_prospect_that_may_be_a_lead_of_ours_is_taken_up_later(runtime: FakeRuntime, outside: Outside) -> None:
+    """C2: ALC has our POST, and its answer is lost. A new address would make a second person."""
+    lead = sends.open_send(RECORD).id
+    sends.record_post_attempt(lead)
+    body = {**BODY, "data": {**DATA, "prospectId": "lead_1"}}
+
+    with pytest.raises(AlcAnswerLost):
+        deliver(body)
+    assert not outside.calls
+
+    sends.mark_sent(lead, "lead_1")
+    runtime.restart("the delivery again")
+    deliver(body)
+    assert [record_id for record_id, _ in outside.written] == [RECORD]
+
+
+def test_people_of_other_apps_on_the_account_are_left_out_if_the_workspace_says_so(
+    runtime: FakeRuntime, outside: Outside
+) -> None:
+    """R12, C16: ALC tells every app of every prospect of the account."""
+    set_settings(schema, "add_unknown_prospects", False)
+
+    assert deliver(BODY).status == 200
+    assert not outside.calls
