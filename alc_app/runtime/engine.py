@@ -14,8 +14,8 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from sqlalchemy import Connection, Delete, column, delete, table, text
 from sqlalchemy import Engine as SqlEngine
-from sqlalchemy import text
 
 from alc_app.attio.host import trace
 from alc_app.attio.host.errors import ServerFunctionError, ServerFunctionTimeout
@@ -32,7 +32,10 @@ runs of the old version are then left unfinished."""
 POLL = 0.04
 """Seconds between two polls of a run that a caller waits for."""
 STATUS = {"ENQUEUED": "waiting", "DELAYED": "delayed", "PENDING": "running"}
-RETRIED_ELSEWHERE = ("webhook", "job", "remove", "connect", "rotation")
+FAILED = ("ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED")
+QUEUE_OF = {"server_function": "functions", "webhook": "webhooks", "job": "job"}
+"""The queue of each kind of run; connections and subscriptions share the queue "lifecycle"."""
+RETRIED_ELSEWHERE = ("webhook", "job", "remove", "restore", "subscription", "connect", "disconnect", "rotation")
 """Runs that are no dead letters when they fail: a row asks for another run, or a person saw the error and can start
 again."""
 log = logging.getLogger(__name__)
@@ -90,9 +93,11 @@ class Engine:
     def enqueue(
         self, workflow: str, *args: Any, queue: str, run_id: str | None = None, deduplication_id: str | None = None
     ) -> str:
-        """Enqueue a run and return its id. With `deduplication_id`, join an unfinished run that has the same one.
+        """Enqueue a run and return its id.
 
-        The run continues the caller's trace (jobs/worker.py, `_as_function`).
+        With `run_id`, join the run of this id, whether it is unfinished or has succeeded; one that has failed is
+        deleted, and begins anew with these arguments. With `deduplication_id`, join an unfinished run that has the
+        same one. The run continues the caller's trace (jobs/worker.py, `_as_function`).
         """
         options: dict[str, Any] = {"workflow_name": workflow, "queue_name": queue, "app_version": APP_VERSION}
         if run_id:
@@ -102,8 +107,24 @@ class Engine:
             options |= {"deduplication_id": deduplication_id, "duplication_policy": "return-existing"}
             return str(client.enqueue(options, *args, traceparent=trace.traceparent()).get_workflow_id())
         with self._database.begin() as own:  # our connection times out on a lock; DBOS would wait forever
+            self._delete_failed(own, run_id)
             handle = client.enqueue_in_transaction(own, options, *args, traceparent=trace.traceparent())
         return str(handle.get_workflow_id())
+
+    def _delete_failed(self, own: Connection, run_id: str | None) -> None:
+        """Delete the run of this id if it has failed, so that the id is free in the same transaction.
+
+        Of two callers at once the second waits for the first, and then joins the first one's new run. DBOS has no such
+        call: `delete_workflow` would delete that new run, and `rewind_workflow` keeps the old arguments.
+        """
+        if own.execute(self._delete_of("workflow_status", run_id).where(column("status").in_(FAILED))).rowcount:
+            for name in ("workflow_input", "workflow_output", "operation_outputs"):
+                own.execute(self._delete_of(name, run_id))
+
+    def _delete_of(self, name: str, run_id: str | None) -> Delete:
+        """Return the statement that deletes what a table of DBOS has of a run."""
+        whole = table(name, column("workflow_uuid"), schema=None if self._is_sqlite else "dbos")
+        return delete(whole).where(whole.c.workflow_uuid == run_id)
 
     def wait_for_outcome(self, run_id: str, *, within: float) -> dict[str, Any]:
         """Wait up to `within` seconds for a run and return its JSON outcome.
@@ -156,11 +177,10 @@ class Engine:
         return True
 
     def requeue_runs_of(self, executor_ids: Sequence[str]) -> None:
-        """Put unfinished runs of these dead workers back into the queue."""
+        """Put unfinished runs of these dead workers back into their queues, whose limits go on to hold."""
         for executor_id in executor_ids:
-            stranded = self._client.list_workflows(status="PENDING", executor_id=executor_id)
-            if ids := [workflow.workflow_id for workflow in stranded]:
-                self._client.resume_workflows(ids)
+            for run in self._client.list_workflows(status="PENDING", executor_id=executor_id, load_input=False):
+                self._client.resume_workflow(run.workflow_id, queue_name=run.queue_name)
 
     def count_unfinished(self) -> Mapping[tuple[str, ...], float]:
         """Count unfinished runs by (queue, status)."""
@@ -189,10 +209,9 @@ class Engine:
 
     def resume(self, run_id: str) -> None:
         """Put a run back into the queue: a failed one from its beginning, one that was given up from its last step."""
-        if self._client.retrieve_workflow(run_id).get_status().status == "ERROR":
-            self._client.rewind_workflow(run_id)
-        else:
-            self._client.resume_workflow(run_id)
+        run = self._client.retrieve_workflow(run_id).get_status()
+        again = self._client.rewind_workflow if run.status == "ERROR" else self._client.resume_workflow
+        again(run_id, queue_name=run.queue_name or QUEUE_OF.get(run.name, "lifecycle"))
 
     def delete(self, run_id: str) -> None:
         """Delete a run."""

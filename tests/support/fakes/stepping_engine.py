@@ -55,7 +55,7 @@ class SteppingEngine:
             if deduplication_id and run.deduplication_id == deduplication_id and run.is_open
         )
         name = run_id or next(waiting, f"run-{len(self.runs)}")
-        if name not in self.runs:
+        if name not in self.runs or self.runs[name].state == "failed":
             self.runs[name] = Run(name, workflow, args, queue, deduplication_id)
         return name
 

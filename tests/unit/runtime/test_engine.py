@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,6 +20,99 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
     engine.prepare()
     yield engine
     engine.close()
+
+
+def set_status(engine: Engine, run_id: str, status: str) -> None:
+    """End a run as a worker would."""
+    schema = "" if engine.url.startswith("sqlite") else "dbos."
+    with engine._database.begin() as connection:
+        change = f"update {schema}workflow_status set status = '{status}', completed_at = 1 where workflow_uuid = "  # noqa: S608 - ours
+        connection.exec_driver_sql(f"{change}'{run_id}'")
+
+
+def add_step(engine: Engine, run_id: str) -> None:
+    """Record the outcome of the run's first step."""
+    schema = "" if engine.url.startswith("sqlite") else "dbos."
+    columns = "workflow_uuid, function_id, function_name, output, retention_timestamp"
+    with engine._database.begin() as connection:
+        connection.exec_driver_sql(
+            f"insert into {schema}operation_outputs ({columns}) values ('{run_id}', 1, 'first', 'null', 0)"  # noqa: S608 - ours
+        )
+
+
+def click(engine: Engine, phone_number: str) -> str:
+    """Ask for the run that all clicks on a person share."""
+    return engine.enqueue("server_function", "send", [phone_number], queue="functions", run_id="send:lead")
+
+
+def arguments(engine: Engine) -> list[object]:
+    """The arguments of every run there is."""
+    return [list(run.input["args"]) for run in engine._client.list_workflows() if run.input]
+
+
+@pytest.mark.parametrize("status", ["ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"])
+def test_a_click_after_a_run_that_failed_begins_anew(engine: Engine, status: str) -> None:
+    """C1: with what the person sees now, and with no step of the failed run."""
+    click(engine, "old number")
+    add_step(engine, "send:lead")
+    set_status(engine, "send:lead", status)
+
+    assert click(engine, "new number") == "send:lead"
+
+    assert not engine.has_ended("send:lead")
+    assert engine.steps("send:lead") == []
+    assert arguments(engine) == [["send", ["new number"]]]
+
+
+@pytest.mark.parametrize("status", ["ENQUEUED", "PENDING", "SUCCESS"])
+def test_a_click_joins_a_run_that_is_under_way_or_has_succeeded(engine: Engine, status: str) -> None:
+    """C1: its steps are kept, and nothing is done twice."""
+    click(engine, "old number")
+    add_step(engine, "send:lead")
+    set_status(engine, "send:lead", status)
+
+    click(engine, "new number")
+
+    assert [run.status for run in engine.runs_in_state(status)] == [status]
+    assert len(engine.steps("send:lead")) == 1
+    assert arguments(engine) == [["send", ["old number"]]]
+
+
+def test_two_clicks_at_once_after_a_failure_join_one_new_run(engine: Engine) -> None:
+    """C1: the id is the key, so the second click cannot delete the run that the first has begun."""
+    click(engine, "old number")
+    for _ in range(10):
+        set_status(engine, "send:lead", "ERROR")
+        with ThreadPoolExecutor(8) as clicks:
+            ids = list(clicks.map(lambda number: click(engine, f"number {number}"), range(8)))
+
+        assert set(ids) == {"send:lead"}
+        [chosen] = arguments(engine)
+        click(engine, "later")
+        assert arguments(engine) == [chosen]
+
+
+@pytest.mark.parametrize("queue", ["lifecycle", "functions"])
+def test_runs_of_a_dead_worker_go_back_into_their_own_queue(engine: Engine, queue: str) -> None:
+    """C11: a connect and a disconnect never overlap, also when a dead worker had begun one of them."""
+    engine.enqueue("connect", "flow", queue=queue, run_id="run")
+    schema = "" if engine.url.startswith("sqlite") else "dbos."
+    with engine._database.begin() as connection:
+        connection.exec_driver_sql(f"update {schema}workflow_status set status = 'PENDING', executor_id = 'dead'")  # noqa: S608 - ours
+
+    engine.requeue_runs_of(["dead"])
+
+    assert engine.count_unfinished() == {(queue, "waiting"): 1}
+
+
+def test_a_failed_run_is_replayed_in_its_own_queue(engine: Engine) -> None:
+    """C11: a replay waits for its turn too."""
+    engine.enqueue("disconnect", "id", queue="lifecycle", run_id="run")
+    set_status(engine, "run", "ERROR")
+
+    engine.resume("run")
+
+    assert engine.count_unfinished() == {("lifecycle", "waiting"): 1}
 
 
 def test_what_waits_is_counted_by_queue(engine: Engine) -> None:
@@ -49,11 +143,8 @@ def test_a_failed_run_is_kept_until_it_is_deleted(engine: Engine) -> None:
     states = {"clicked": "ERROR", "webhook": "ERROR", "job": "MAX_RECOVERY_ATTEMPTS_EXCEEDED", "connect": "SUCCESS"}
     for name in states:
         engine.enqueue(name, queue="functions", run_id=name)
-    table = "workflow_status" if engine.url.startswith("sqlite") else "dbos.workflow_status"
-    with engine._database.begin() as connection:
-        for name, status in states.items():
-            change = f"update {table} set status = '{status}', completed_at = 1 where workflow_uuid = '{name}'"  # noqa: S608 - ours
-            connection.exec_driver_sql(change)
+    for name, status in states.items():
+        set_status(engine, name, status)
 
     assert engine.delete_ended(datetime.now(UTC).timestamp(), limit=10) == 2
     assert sorted(run.workflow_id for run in engine._client.list_workflows()) == ["clicked", "job"]

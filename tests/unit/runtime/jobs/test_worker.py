@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import sqlite3
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import dbos
 import pytest
 
+from alc_app.attio import App, Events, Record, RecordAction
+from alc_app.attio.host.errors import ServerFunctionError
+from alc_app.attio.server import server_function
 from alc_app.runtime.jobs.worker import Worker
+from alc_app.runtime.routes.record_actions import Actions
 from alc_app.runtime.services import Services
 from tests.support.fakes.engine import FakeEngine
 from tests.support.waiting import PATIENCE, eventually
@@ -52,6 +59,39 @@ def test_the_id_is_kept_while_a_run_is_still_working(
     thread.join(PATIENCE)
     worker.stop()
     assert not services.worker_ids.is_mine()
+
+
+def test_a_click_after_a_run_that_failed_runs_the_function_again(make_services: Callable[..., Services]) -> None:
+    """C1: on the engine itself. The run had ended in an unforeseen error, such as a database that was locked."""
+    seen: list[str] = []
+
+    @server_function(idempotency_key=lambda _: "the-same")
+    def send(number: str) -> str:
+        seen.append(number)
+        if len(seen) == 1:
+            raise sqlite3.OperationalError("database is locked")
+        return f"sent to {number}"
+
+    async def on_trigger(number: str) -> None:
+        try:
+            told.append(await send(number))
+        except ServerFunctionError as error:
+            told.append(error.message)
+
+    told: list[Any] = []
+    record = Record([RecordAction("act", "Act", on_trigger)])
+    services = make_services(App(record, [send], {}, Events(lambda _: None, lambda _: None)))
+    worker, actions = Worker(services, "worker-0"), Actions(services, lambda *_: {})
+    worker.start()
+    try:
+        for number in ("an old number", "a new number", "another number"):
+            list(actions.start("act", number))
+    finally:
+        worker.stop()
+
+    assert seen == ["an old number", "a new number"]
+    assert told == [told[0], "sent to a new number", "sent to a new number"]
+    assert "Something unexpected" in told[0]
 
 
 def test_sigterm_ends_the_process_whatever_the_runs_do() -> None:
