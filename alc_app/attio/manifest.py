@@ -76,6 +76,7 @@ class Events:
     """What an app does when a connection is added or removed (docs.attio.com/sdk/server/events)."""
 
     connection_added: Callable[[Connection], None]
+    """Called before a connection is saved. Ours: and again, to make what a saved connection lacks."""
     connection_removed: Callable[[Connection], None]
     strict_removal: Callable[[], bool] = lambda: True
     """Whether a connection is kept when `connection_removed` fails, as in Attio. Called when a user disconnects."""

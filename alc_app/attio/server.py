@@ -63,6 +63,8 @@ def create_webhook_handler(
 ) -> WebhookHandler:
     """Create a URL at which `webhooks/<file_name>.py` answers. Until the connection is saved it answers 503.
 
+    A connection has one handler for each file: called again, this returns the one that is there.
+
     `signed_by="attio"` makes a handler for Attio's own v2 webhooks, whose secret Attio makes. With a `connector` of the
     manifest the runtime subscribes as soon as the connection is saved, and keeps the subscription alive. Raises:
     LookupError if the manifest has no such file or connector.
@@ -127,7 +129,7 @@ def rotate_secret_soon(handler_id: str) -> None:
 
 def delete_webhook_handler(handler_id: str) -> None:
     """Delete a handler: from now on its URL answers 410. Deleting it twice is fine."""
-    delete = current().webhook_handlers.delete
+    delete = current().subscriptions.delete_handler
     current().sdk_step("delete_webhook_handler", lambda: delete(handler_id))
 
 

@@ -1,7 +1,8 @@
 """A connection was added: tell ALC how to call us. Installation 5-7.
 
 The tutorial's `events/connection-added.event.ts`. It runs before the connection is saved. If it raises,
-the connection is not saved, and the runtime runs `connection_removed` to undo what had been done.
+the connection is not saved, and the runtime runs `connection_removed` to undo what had been done. It runs again for a
+saved connection that lacks something, and then makes what is missing: each call returns what is there already.
 """
 
 from alc_app.attio import Connection

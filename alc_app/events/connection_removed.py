@@ -13,27 +13,33 @@ from alc_app.record_events.subscription_rows import subscribe_soon
 def connection_removed(connection: Connection) -> None:
     """Delete our webhooks at ALC, then here. Safe to run again: what is already gone counts as done.
 
-    Raises: the first error, after every handler has been tried. The runtime removes the connection all the same, and
-    runs this again later until it passes. TUTORIAL: it swallows the error, and ALC goes on calling for ever.
+    Raises: the first error, after ALC has been asked about every handler. Nothing is deleted here before ALC has
+    deleted everything, because the runtime may keep the connection (strict removal). Else it removes the connection all
+    the same, and runs this again later until it passes. TUTORIAL: it swallows the error, and ALC goes on calling for
+    ever.
     """
-    errors = [error for handler in list_webhook_handlers() if (error := _remove(connection, handler))]  # Removal 1
+    handlers = list_webhook_handlers()[::-1]  # Removal 1; the last one that was made goes first
+    errors = [error for handler in handlers if (error := _end_calls(connection, handler))]
+    for handler in handlers:
+        if not errors:
+            delete_webhook_handler(handler.id)  # Removal 3
+        if handler.signed_by == "attio":
+            subscribe_soon(handler.id)  # the job deletes the webhook at Attio, if the handler is gone
     if errors:
         raise errors[0]
 
 
-def _remove(connection: Connection, handler: WebhookHandler) -> AlcError | AttioError | None:
-    if handler.signed_by == "attio":
-        subscribe_soon(handler.id)  # the job finds the handler gone, and deletes the webhook at Attio
-        delete_webhook_handler(handler.id)
-        return None
-    # TUTORIAL: one failed deletion at ALC keeps every handler in Attio. Here each is tried on its own.
+def _end_calls(connection: Connection, handler: WebhookHandler) -> AlcError | AttioError | None:
+    """Have ALC stop calling a handler; return why that failed. Attio's calls are ended by a job, which never refuses.
+
+    TUTORIAL: one failed deletion at ALC keeps every handler in Attio. Here each is tried on its own.
+    """
     try:
         if handler.connector:
             unsubscribe(connection, handler.id)
-        else:
+        elif handler.signed_by != "attio":
             # TUTORIAL: it sends DELETE even without an external id, and misses what a lost answer has registered.
             alc_api.end_webhook(connection, handler.external_webhook_id, name=handler.id)  # Removal 2
     except (AlcError, AttioError) as error:
         return error
-    delete_webhook_handler(handler.id)  # Removal 3
     return None

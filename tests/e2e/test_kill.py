@@ -443,17 +443,24 @@ def test_an_installation_that_alc_does_not_finish_is_undone_in_reverse(world: Wo
 
 
 def test_a_strict_removal_that_fails_keeps_the_connection(world: World) -> None:
-    """C12: ALC is down, and everything stays as it was, as in Attio's reference."""
+    """C12: ALC refuses when it has deleted one webhook; it is made again, and all is as it was."""
     world.connect()
+    world.until(lambda: len(world.alc.webhooks()) == 2)
+    before = {webhook["url"] for webhook in world.alc.webhooks()}
     world.user.change_settings(strict_removal="true")
-    world.alc_stops()
+    world.alc.add_fault(route="DELETE /api/v1/webhooks/*", answer={"status": 503}, skip=1, times=None)
+    places = around("restore_later", "keep_connection", "start_restoring", "end_restoring")
     try:
-        world.kill(world.workers, *around("keep_connection"), while_doing=world.user.disconnect_alc)
+        world.kill(world.workers, *places, while_doing=world.user.disconnect_alc)
     finally:
-        world.alc_starts()
+        world.alc.clear_faults()
         world.user.change_settings(do="defaults")
 
+    world.later(lambda: {webhook["url"] for webhook in world.alc.webhooks()} == before)
     assert world.connected()
+    record_id, lead_id = world.pending()
+    world.alc.decide(lead_id)
+    world.until(lambda: world.sent_once(record_id, "Pending", "Complete"))
 
 
 def test_the_tests_above_have_died_at_every_place_of_the_matrix(world: World) -> None:

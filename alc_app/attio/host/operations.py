@@ -25,6 +25,8 @@ class RecurringJob:
     trace: Callable[[str], str | None] = lambda _: None
     acts_as: str = "Recurring Job"
     """Its name as a participant of the sequence diagram."""
+    exclusive: bool = False
+    """Whether it must not run while a connection is added or removed."""
 
 
 @dataclass(frozen=True)

@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import partial
 
+from alc_app.attio.host.context import settle
 from alc_app.attio.host.doctor import Check, Finding
 from alc_app.attio.manifest import NotInManifest
 from alc_app.runtime.doctor.installation_checks import check_clocks, check_files, check_keys, check_sqlite
 from alc_app.runtime.jobs import dead_letters
+from alc_app.runtime.jobs.relay import RUN_OF
 from alc_app.runtime.services import WORKSPACE, Services
 from alc_app.runtime.storage.tables import ConnectionRow
 from alc_app.runtime.workflows.activations import webhook_function
 
 OVERDUE_AFTER = 60.0
 """Seconds past its due time after which work is reported."""
+RESTORE_TIMEOUT = 15.0
+"""Seconds that a repair waits for a worker to restore a connection."""
 
 
 def runtime_checks(services: Services) -> list[Check]:
@@ -51,16 +55,19 @@ def check_workers(services: Services) -> Iterator[Finding]:
 
 
 def check_connection(services: Services) -> Iterator[Finding]:
-    """Find connections that are half made or half removed, or that only a person can repair."""
+    """Find connections that are half made, half removed or incomplete, or that only a person can repair."""
     for row in services.connections.unfinished(WORKSPACE):
         overdue = row.due_at is not None and row.due_at < services.now() - OVERDUE_AFTER
         if row.status == "needs_reconnect":
             text = f"ALC no longer accepts the connection {row.id}. Connect again on the page of the app."
             yield Finding(text, row.id)
         elif overdue:
-            doing = "added" if row.status == "adding" else "removed"
+            doing = {"adding": "added", "active": "completed"}.get(row.status, "removed")
             text = f"The connection {row.id} should have been {doing} by now, or tried again."
-            yield Finding(text, row.id, repair=partial(_request_removal, services, row))
+            yield Finding(text, row.id, repair=partial(_request_run, services, row))
+        elif row.status == "active":
+            text = f"The connection {row.id} is kept, and what it lacks is registered again by itself: {row.why}"
+            yield Finding(text, row.id, "warning")
         elif row.tries:
             text = f"The connection {row.id} is still to be cleaned up at ALC, and is tried again by itself: {row.why}"
             yield Finding(text, row.id, "warning")
@@ -76,7 +83,10 @@ def check_deliveries(services: Services) -> Iterator[Finding]:
 
 
 def check_handlers(services: Services) -> Iterator[Finding]:
-    """Find webhook handlers whose file, connector or block is not in the manifest: their URLs answer 503."""
+    """Find handlers that the manifest does not know, files that have no handler, and subscriptions that fail."""
+    live = services.connections.live(WORKSPACE)
+    if live and live.status == "active":
+        yield from _find_missing(services, live.id)
     for row in services.webhook_handlers.receiving():
         try:
             if row.connector:
@@ -84,6 +94,22 @@ def check_handlers(services: Services) -> Iterator[Finding]:
             webhook_function(services, row.file_name)
         except NotInManifest as error:
             yield Finding(f"The webhook handler {row.id} refuses every delivery with 503. {error}", row.id)
+
+
+def _find_missing(services: Services, connection_id: str) -> Iterator[Finding]:
+    """Compare the handlers of an active connection with the manifest: each file must have one, and be subscribed."""
+    handlers = services.webhook_handlers.of_connection(connection_id)
+    needed = [*services.manifest.webhooks, *(["record_events"] if services.manifest.record_events else [])]
+    missing = [name for name in needed if name not in {row.file_name for row in handlers}]
+    subscriptions = {row.id: services.subscriptions.row(row.id) for row in handlers if row.connector}
+    missing += [row.file_name for row in handlers if row.connector and subscriptions[row.id] is None]
+    if missing:
+        text = f"The connection {connection_id} has no webhook handler in use for {', '.join(missing)}."
+        yield Finding(text, connection_id, repair=partial(_restore, services, connection_id))
+    for handler_id, found in subscriptions.items():
+        if found and found.tries:
+            text = f"The handler {handler_id} could not be subscribed, and is tried again by itself: {found.why}"
+            yield Finding(text, handler_id, "warning")
 
 
 def check_dead_letters(services: Services) -> Iterator[Finding]:
@@ -100,9 +126,19 @@ def _take_over(services: Services) -> str:
     return "What it had begun is in the queue again."
 
 
-def _request_removal(services: Services, row: ConnectionRow) -> str:
-    services.engine.enqueue("remove", row.id, queue="lifecycle", deduplication_id=f"remove:{row.id}")
-    return f"The worker has been asked to clean up the connection {row.id}."
+def _request_run(services: Services, row: ConnectionRow) -> str:
+    run = RUN_OF[row.status]
+    services.engine.enqueue(run, row.id, queue="lifecycle", deduplication_id=f"{run}:{row.id}")
+    return f"The worker has been asked to {run} the connection {row.id}."
+
+
+def _restore(services: Services, connection_id: str) -> str:
+    """Have a worker make what the connection lacks; it does so while no connection is added or removed."""
+    run_id = services.engine.enqueue(
+        "restore", connection_id, queue="lifecycle", deduplication_id=f"restore:{connection_id}"
+    )
+    settle(services.engine.wait_for_outcome(run_id, within=RESTORE_TIMEOUT))
+    return "They have been made."
 
 
 def _count(number: int, one: str, many: str) -> str:

@@ -1,8 +1,8 @@
 """Make and remove connections, and keep what Attio promises about the two events, across crashes.
 
-`connection_added` runs before the connection is saved; if it raises, the connection is not saved. `connection_removed`
-runs before the connection is deleted. The queue `lifecycle` runs one of these at a time in the whole installation, so
-that a connect and a disconnect never overlap.
+`connection_added` runs before the connection is saved; if it raises, the connection is not saved. It runs again for an
+active connection that lacks something. `connection_removed` runs before the connection is deleted. The queue
+`lifecycle` runs one of these at a time in the whole installation, so that a connect and a disconnect never overlap.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from alc_app.runtime.oauth_client import OAuthFailed
 from alc_app.runtime.services import WORKSPACE, Services
 from alc_app.runtime.storage.tables import ConnectionRow, WebhookHandlerRow
 from alc_app.runtime.stores.connections import REMOVAL_RETRY_AFTER
+from alc_app.runtime.workflows.activations import WorkflowActivations
 
 GIVE_UP_AFTER = 30 * 86_400.0
 """Seconds that we keep the tokens of a connection whose clean-up at ALC fails (C10)."""
@@ -65,17 +66,32 @@ class Lifecycle:
     def disconnect(self, connection_id: str, *, strict: bool) -> dict[str, Any]:
         """Remove a connection for a person.
 
-        If `strict`, a failing `connection_removed` keeps the connection, as in Attio's reference (C12). `strict` is
-        the setting at the time of the click, so that a run that is continued takes the same branch.
+        If `strict`, a failing `connection_removed` keeps the connection, as in Attio's reference (C12). What it had
+        deleted by then is made again by `restore`; that is scheduled first, so that nothing is lost if this run ends
+        in the middle. `strict` is the setting at the time of the click, so that a run that is continued takes the same
+        branch.
         """
         if strict:
             context = DurableContext(self._services, connection_id)
+            context.step("restore_later", lambda: self._restore_later(connection_id))
             result = _attempt(lambda: self._run_removed(context, connection_id))
             if "error" in result:
                 why = result["error"]["message"]
                 context.step("keep_connection", lambda: self._keep_connection(connection_id, why))
                 return result
         return self.remove(connection_id)
+
+    def restore(self, connection_id: str) -> dict[str, Any]:
+        """Make what an active connection must have and lacks, by `connection_added` and the triggers' `activate`.
+
+        What fails is retried later.
+        """
+        context = DurableContext(self._services, connection_id)
+        if not context.step("start_restoring", lambda: self._start_restoring(connection_id)):
+            return {"ok": connection_id}
+        added = _attempt(lambda: self._run_added(connection_id))
+        context.step("end_restoring", lambda: self._end_restoring(connection_id, added))
+        return added
 
     def remove(self, connection_id: str) -> dict[str, Any]:
         """Close the webhook URLs at once, fire `connection_removed`, revoke and erase the tokens (Removal 1-3).
@@ -192,13 +208,45 @@ class Lifecycle:
         """Mark a connection that `connection_added` refused, so that it is removed even if we crash now."""
         with self._services.database.transaction() as session:
             row = session.get_one(ConnectionRow, connection_id)
-            row.status, row.why = "removing", why
+            if row.status == "adding":  # else it was given up while this run lay idle
+                row.status, row.why = "removing", why
+
+    def _restore_later(self, connection_id: str) -> None:
+        """Have the connection restored after a while, unless it is removed by then."""
+        with self._services.database.transaction() as session:
+            session.get_one(ConnectionRow, connection_id).due_at = self._services.now() + REMOVAL_RETRY_AFTER
 
     def _keep_connection(self, connection_id: str, why: str) -> None:
-        """Record why a strict removal failed, and have the open pages show the connection as active again."""
+        """Record why a strict removal failed, and have the connection restored at once."""
         with self._services.database.transaction() as session:
-            session.get_one(ConnectionRow, connection_id).why = why
+            row = session.get_one(ConnectionRow, connection_id)
+            row.why, row.due_at = why, self._services.now()
             self._services.publish("connection", {"status": "active"})
+
+    def _start_restoring(self, connection_id: str) -> bool:
+        """Prepare all registrations to be made again, and schedule the next try. Returns False if it is not active."""
+        with self._services.database.transaction() as session:
+            row = session.get_one(ConnectionRow, connection_id)
+            if row.status != "active":
+                return False
+            row.due_at = self._services.now() + REMOVAL_RETRY_AFTER
+            self._services.webhook_handlers.forget_external_ids(connection_id)
+            self._services.subscriptions.refresh_all(connection_id)
+            WorkflowActivations(self._services).activate_again(connection_id)
+            return True
+
+    def _end_restoring(self, connection_id: str, result: dict[str, Any]) -> None:
+        """Store that the connection is complete, or schedule the next try."""
+        with self._services.database.transaction() as session:
+            row = session.get_one(ConnectionRow, connection_id)
+            if row.status != "active":
+                return
+            if "ok" in result:
+                row.tries, row.due_at = 0, None
+                return
+            row.tries += 1
+            row.due_at = self._services.now() + backoff(row.tries, FIRST_RETRY, LONGEST_RETRY)
+        log.warning("The connection %s is not complete yet: %s", connection_id, result["error"]["message"])
 
     def _start_removal(self, connection_id: str) -> bool:
         """Mark the connection as being removed. Returns False if it is removed already.

@@ -29,6 +29,8 @@ JOBS_EVERY = 1.0
 TAKE_OVER_EVERY = 10.0
 LOCK_CHECK_EVERY = 2.0
 """Seconds between two queries of each kind."""
+RUN_OF = {"adding": "remove", "removing": "remove", "active": "restore"}
+"""What is done with a connection that is due, by its status."""
 log = logging.getLogger(__name__)
 
 
@@ -60,7 +62,7 @@ class Relay:
         intervals: dict[Callable[[], None], float] = {
             self.enqueue_deliveries: DELIVERIES_EVERY,
             self.enqueue_jobs: JOBS_EVERY,
-            self.enqueue_removals: JOBS_EVERY,
+            self.enqueue_connections: JOBS_EVERY,
             self.enqueue_subscriptions: JOBS_EVERY,
             self.enqueue_rotations: JOBS_EVERY,
             self.take_over_dead_workers: TAKE_OVER_EVERY,
@@ -97,21 +99,23 @@ class Relay:
     def enqueue_jobs(self) -> None:
         """Ask for a run of each recurring job of the app and of the workflows that is due."""
         with running(AppContext(self._services)):
-            due = [(job.name, key) for job in recurring_jobs(self._services) for key in job.due()]
-        for name, key in due:
-            self._services.engine.enqueue("job", name, key, queue="job", deduplication_id=f"{name}:{key}")
+            due = [(job, key) for job in recurring_jobs(self._services) for key in job.due()]
+        for job, key in due:
+            queue = "lifecycle" if job.exclusive else "job"
+            self._services.engine.enqueue("job", job.name, key, queue=queue, deduplication_id=f"{job.name}:{key}")
 
-    def enqueue_removals(self) -> None:
-        """Ask for the removal of connections whose clean-up at ALC failed, or that were never saved (C8, C10)."""
+    def enqueue_connections(self) -> None:
+        """Ask for a run of each connection that is due.
+
+        It removes one whose clean-up at ALC failed, or that was never saved (C8, C10), and restores an active one whose
+        removal was refused (C12).
+        """
         with self._services.database.reading() as session:
-            due = (
-                col(ConnectionRow.status).in_(("adding", "removing")),
-                col(ConnectionRow.due_at) <= self._services.now(),
-            )
-            ids = session.exec(select(ConnectionRow.id).where(*due)).all()
-        for connection_id in ids:
+            due = select(ConnectionRow).where(col(ConnectionRow.due_at) <= self._services.now())
+            wanted = [(RUN_OF[row.status], row.id) for row in session.exec(due) if row.status in RUN_OF]
+        for run, connection_id in wanted:
             self._services.engine.enqueue(
-                "remove", connection_id, queue="lifecycle", deduplication_id=f"remove:{connection_id}"
+                run, connection_id, queue="lifecycle", deduplication_id=f"{run}:{connection_id}"
             )
 
     def enqueue_subscriptions(self) -> None:

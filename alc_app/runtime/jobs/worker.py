@@ -66,7 +66,7 @@ class Worker:
         }
         DBOS(config=config)
         logs.propagate_to_root("dbos")
-        lifecycle = (self.connect, self.disconnect, self.remove, self.subscription, self.rotation)
+        lifecycle = (self.connect, self.disconnect, self.remove, self.restore, self.subscription, self.rotation)
         for run in (self.server_function, self.webhook, self.job, *lifecycle):
             DBOS.workflow(name=run.__name__)(self._as_function(run))
         DBOS.launch()
@@ -174,6 +174,10 @@ class Worker:
     def remove(self, connection_id: str) -> dict[str, Any]:
         """Remove a connection, or retry its clean-up."""
         return self._lifecycle.remove(connection_id)
+
+    def restore(self, connection_id: str) -> dict[str, Any]:
+        """Make what an active connection lacks."""
+        return self._lifecycle.restore(connection_id)
 
     def subscription(self, handler_id: str) -> dict[str, Any]:
         """Have a connector make or refresh a subscription."""

@@ -92,8 +92,9 @@ class Connections:
         return [row for row in self._with_status(workspace_id, "removing") if row.tries]
 
     def unfinished(self, workspace_id: str) -> list[ConnectionRow]:
-        """Return connections that are being added or removed, or wait for a person to reconnect."""
-        return self._with_status(workspace_id, "adding", "removing", "needs_reconnect")
+        """Return connections that are being added, removed or completed, or wait for a person to reconnect."""
+        found = self._with_status(workspace_id, "adding", "removing", "needs_reconnect", "active")
+        return [row for row in found if row.status != "active" or row.due_at]
 
     def given_up(self, workspace_id: str) -> list[ConnectionRow]:
         """Return connections whose clean-up was given up: it failed for as long as we keep tokens."""

@@ -50,20 +50,24 @@ class Subscriptions:
     ) -> str:
         """Create a handler; with a connector, also a subscription that is due at once. Return the handler's id.
 
-        Raises: LookupError, if the manifest has no such file or connector.
+        A handler that the connection has for this file already is returned as it is. Raises: LookupError, if the
+        manifest has no such file or connector.
         """
         self._manifest.webhook(file_name)
         if connector:
             self._manifest.connector(connector)
-        handler_id = self._handlers.create(connection_id, file_name, signed_by, connector)
-        if connector:
-            row = SubscriptionRow(
-                handler_id=handler_id, parameters=json.dumps(dict(parameters or {})), due_at=self._now()
-            )
-            with self._database.transaction() as session:
-                if session.get(SubscriptionRow, handler_id) is None:
-                    session.add(row)
+        with self._database.transaction() as session:
+            handler_id = self._handlers.create(connection_id, file_name, signed_by, connector)
+            if connector and session.get(SubscriptionRow, handler_id) is None:
+                given = json.dumps(dict(parameters or {}))
+                session.add(SubscriptionRow(handler_id=handler_id, parameters=given, due_at=self._now()))
         return handler_id
+
+    def delete_handler(self, handler_id: str) -> None:
+        """Delete a handler, and its subscription if it has one. Idempotent."""
+        with self._database.transaction() as session:
+            session.exec(delete(SubscriptionRow).where(col(SubscriptionRow.handler_id) == handler_id))
+            self._handlers.delete(handler_id)
 
     def due(self) -> Sequence[str]:
         """Return ids of handlers whose subscription has to be made or refreshed, if their connection is active."""
@@ -96,13 +100,12 @@ class Subscriptions:
             missed()
 
     def unsubscribe(self, connection: Connection, handler_id: str) -> None:
-        """Call the connector's `unsubscribe`, also if it is unknown whether it had subscribed; delete the row."""
+        """Call the connector's `unsubscribe`, also if it is unknown whether it had subscribed."""
         handler, row = self._handlers.get(handler_id), self.row(handler_id)
         connector = self._manifest.connector(handler.connector)
         if row is not None and connector.unsubscribe:
             connector.unsubscribe(connection=connection, **self._arguments(row))
-        with self._database.transaction() as session:
-            session.exec(delete(SubscriptionRow).where(col(SubscriptionRow.handler_id) == handler_id))
+        self._update(handler_id, state="")
 
     def row(self, handler_id: str) -> SubscriptionRow | None:
         """Return the subscription of a handler, or None."""
@@ -125,6 +128,11 @@ class Subscriptions:
     def refresh_soon(self, handler_id: str) -> None:
         """Make a subscription due now."""
         self._update(handler_id, due_at=self._now(), tries=0)
+
+    def refresh_all(self, connection_id: str) -> None:
+        """Make every subscription of a connection due now."""
+        for handler in self._handlers.of_connection(connection_id):
+            self.refresh_soon(handler.id)
 
     def _call_connector(
         self, handler: WebhookHandlerRow, row: SubscriptionRow, connection: Connection

@@ -10,18 +10,20 @@ from sqlalchemy import ColumnElement, update
 from sqlmodel import col, select
 
 from alc_app.attio.connections import WebhookHandler
+from alc_app.attio.errors import AttioNoWorkspaceConnectionError
 from alc_app.attio.host.backoff import backoff
 from alc_app.runtime.failpoints import failpoint
 from alc_app.runtime.signatures.schemes import SCHEMES
 from alc_app.runtime.storage.database import Database
 from alc_app.runtime.storage.sealing import Sealer
 from alc_app.runtime.storage.tables import ConnectionRow, WebhookHandlerRow
+from alc_app.runtime.stores.connections import LIVE
 
 FIRST_RETRY, LONGEST_RETRY = 5.0, 3600.0
 """Seconds between two tries to tell the outside service of a new secret."""
 SECRETS = ("secret", "previous_secret")
 """The columns with sealed secrets, the current one first."""
-LIVE = (col(WebhookHandlerRow.gone_at).is_(None), col(WebhookHandlerRow.deleted_at).is_(None))
+LIVE_HANDLER = (col(WebhookHandlerRow.gone_at).is_(None), col(WebhookHandlerRow.deleted_at).is_(None))
 
 
 class WebhookHandlers:
@@ -36,25 +38,29 @@ class WebhookHandlers:
     ) -> str:
         """Create a handler with its own signing secret, stored before it is sent to anybody (R19); return its id.
 
-        Reuse one that was created but never registered, so that a crash does not leave two.
+        A connection has one handler for each file: the second call returns that one. The lock on the connection keeps
+        two calls at once from making two, and a removal from missing one. Raises: AttioNoWorkspaceConnectionError, if
+        the connection is being removed.
         """
-        unregistered = (row for row in self.of_connection(connection_id) if not row.external_webhook_id)
-        unused = (row for row in unregistered if (row.file_name, row.connector) == (file_name, connector))
-        if existing := next(unused, None):
-            return existing.id
-        handler_id, secret = self.new_id(), SCHEMES[signed_by].secret()
-        row = WebhookHandlerRow(
-            id=handler_id,
-            connection_id=connection_id,
-            file_name=file_name,
-            signed_by=signed_by,
-            connector=connector,
-            secret=self._seal(handler_id, "secret", secret),
-            created_at=self._now(),
-        )
         with self._database.transaction() as session:
+            connection = session.get(ConnectionRow, connection_id, with_for_update=True)
+            if connection and connection.status not in ("adding", *LIVE):
+                raise AttioNoWorkspaceConnectionError("The connection is being removed.")
+            for row in self.of_connection(connection_id):
+                if (row.file_name, row.connector) == (file_name, connector):
+                    return row.id
+            handler_id, secret = self.new_id(), SCHEMES[signed_by].secret()
+            row = WebhookHandlerRow(
+                id=handler_id,
+                connection_id=connection_id,
+                file_name=file_name,
+                signed_by=signed_by,
+                connector=connector,
+                secret=self._seal(handler_id, "secret", secret),
+                created_at=self._now(),
+            )
             session.add(row)
-        return handler_id
+            return handler_id
 
     def row(self, handler_id: str) -> WebhookHandlerRow | None:
         """Return the row of a handler, deleted or not, or None."""
@@ -117,7 +123,7 @@ class WebhookHandlers:
         """Return the handlers whose URLs accept deliveries, oldest first."""
         with self._database.reading() as session:
             return list(
-                session.exec(select(WebhookHandlerRow).where(*LIVE).order_by(col(WebhookHandlerRow.created_at)))
+                session.exec(select(WebhookHandlerRow).where(*LIVE_HANDLER).order_by(col(WebhookHandlerRow.created_at)))
             )
 
     def undecryptable(self) -> list[str]:
@@ -166,7 +172,7 @@ class WebhookHandlers:
             col(WebhookHandlerRow.rotate_at) <= self._now(),
             WebhookHandlerRow.connection_id == ConnectionRow.id,
             ConnectionRow.status == "active",
-            *LIVE,
+            *LIVE_HANDLER,
         )
         with self._database.reading() as session:
             return list(session.exec(query.limit(100)))
@@ -182,6 +188,14 @@ class WebhookHandlers:
             row = session.get_one(WebhookHandlerRow, handler_id, with_for_update=True)
             row.rotate_tries, row.rotate_why = row.rotate_tries + 1, why
             row.rotate_at = self._now() + backoff(row.rotate_tries, FIRST_RETRY, LONGEST_RETRY)
+
+    def forget_external_ids(self, connection_id: str) -> None:
+        """Forget what the outside service calls the webhooks that the app itself has registered: it may be out of date.
+
+        The app looks a webhook without an id up by its name, so a registration whose answer is lost is found too (C9).
+        """
+        mine = (col(WebhookHandlerRow.connection_id) == connection_id) & (col(WebhookHandlerRow.connector) == "")
+        self._update(mine & (col(WebhookHandlerRow.signed_by) == "standard_webhooks"), external_webhook_id=None)
 
     def tombstone(self, connection_id: str) -> None:
         """Mark all handlers of a connection as gone: their URLs answer 410 from this commit on."""

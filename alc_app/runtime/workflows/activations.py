@@ -15,6 +15,7 @@ from functools import partial
 from typing import Any
 from uuid import NAMESPACE_URL, uuid4, uuid5
 
+from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from alc_app.attio.host.backoff import backoff
@@ -33,6 +34,8 @@ from alc_app.runtime.stores.workflow_tables import WorkflowActivation, WorkflowS
 PREFIX = "workflow:"
 """Prefix of the file name of a trigger's webhook handler; the id of the activation follows."""
 FIRST_RETRY = 5.0
+FRESH: Json = {"due_at": 0.0, "tries": 0, "why": None}
+"""A switch that may be reconciled at once."""
 log = logging.getLogger(__name__)
 
 
@@ -56,8 +59,10 @@ class WorkflowActivations:
         """Record that a person switched the trigger of a workflow on or off. Raises: LookupError."""
         if self._services.manifest.workflow(workflow_id).trigger is None:
             raise LookupError("A person starts it; there is nothing to switch on.")
+        insert = self._services.database.insert(WorkflowSwitch).values(workflow_id=workflow_id, wanted=enabled, **FRESH)
+        change = {"wanted": enabled, **FRESH}
         with self._services.database.transaction() as session:
-            session.merge(WorkflowSwitch(workflow_id=workflow_id, wanted=enabled))
+            session.execute(insert.on_conflict_do_update(index_elements=["workflow_id"], set_=change))
             append_event(session, "workflow", {"workflow_id": workflow_id}, self._services.now())
 
     def statuses(self) -> dict[str, ActivationStatus]:
@@ -83,6 +88,13 @@ class WorkflowActivations:
         """Activate and deactivate versions until the desired state is reached, or a retry has to wait."""
         while plan := current().step("plan_activation", partial(self._plan, workflow_id)):
             current().step("save_activation", partial(self._save, plan, self._carry_out(plan)))
+
+    def activate_again(self, connection_id: str) -> None:
+        """Have the active triggers of a connection activated once more: its webhooks may be gone at the service."""
+        mine = select(WebhookHandlerRow.id).where(WebhookHandlerRow.connection_id == connection_id)
+        active = (col(WorkflowActivation.state) == "active", col(WorkflowActivation.handler_id).in_(mine))
+        with self._services.database.transaction() as session:
+            session.exec(update(WorkflowActivation).where(*active).values(state="activating"))
 
     def handler(self, file_name: str) -> Callable[[Request], Response]:
         """Return the webhook handler of a trigger: it runs the block's `trigger` and starts a workflow run.
@@ -142,10 +154,11 @@ class WorkflowActivations:
             if version and not any(one.version_id == version for one in activations):
                 activations.append(self._create(session, workflow_id))
             for one in activations:
-                if one.version_id == version and one.state == "activating":
+                if one.version_id == version and one.state != "active":
+                    one.state = "activating"  # also one that could not be deactivated, and is wanted again
                     return {"do": "activate", "id": one.id}
             for one in activations:
-                if one.version_id != version or one.state == "deactivating":
+                if one.version_id != version:
                     one.state = "deactivating"
                     return {"do": "deactivate", "id": one.id}
             return None

@@ -40,7 +40,13 @@ class WorkflowRunner:
             RecurringJob(
                 "run_workflow", due=self.runs.due, run=self.advance, trace=self.runs.trace_of, acts_as=WORKFLOW
             ),
-            RecurringJob("switch_workflow", due=self.activations.due, run=self.activations.reconcile, acts_as=WORKFLOW),
+            RecurringJob(
+                "switch_workflow",
+                due=self.activations.due,
+                run=self.activations.reconcile,
+                acts_as=WORKFLOW,
+                exclusive=True,  # a webhook that is registered while its connection goes would be left at ALC
+            ),
         ]
 
     def start(self, workflow_id: str, record_id: str) -> str:

@@ -159,7 +159,7 @@ class World:
         for task in (
             relay.enqueue_deliveries,
             relay.enqueue_jobs,
-            relay.enqueue_removals,
+            relay.enqueue_connections,
             relay.enqueue_subscriptions,
             relay.enqueue_rotations,
         ):

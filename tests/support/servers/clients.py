@@ -92,6 +92,10 @@ class Alc:
         """Start a scenario for the next lead of a record, and return its description."""
         return dict(self._call("POST", f"/_mock/scenarios/{scenario}", json={"record_id": record_id}))
 
+    def add_fault(self, **fault: Any) -> None:
+        """Add a fault, such as `route="DELETE /api/v1/webhooks/*", answer={"status": 503}`."""
+        self._call("POST", "/_mock/faults", json=fault)
+
     def clear_faults(self) -> None:
         """End all scenarios and faults, and set the clock to the real time."""
         for path in ("/_mock/scenarios", "/_mock/faults", "/_mock/clock"):

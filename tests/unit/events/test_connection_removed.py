@@ -29,9 +29,9 @@ def test_alc_forgets_the_webhook_and_then_we_do(runtime: FakeRuntime, outside: O
     """Removal 1-3: list, delete at ALC, delete here."""
     connection_removed(OLD)
 
-    connector = ["unsubscribe", "delete_webhook_handler"]
-    at_alc = ["list_webhook_handlers", "delete_webhook", "delete_webhook_handler"]
-    assert runtime.steps == [*at_alc, "subscribe_soon", "delete_webhook_handler", *connector]
+    at_alc = ["list_webhook_handlers", "unsubscribe", "delete_webhook"]
+    here = ["delete_webhook_handler", "delete_webhook_handler", "subscribe_soon", "delete_webhook_handler"]
+    assert runtime.steps == [*at_alc, *here]
     assert not outside.webhooks
     assert not runtime.handlers
 
@@ -105,13 +105,54 @@ def test_a_failure_is_raised_and_the_handler_kept_for_the_next_try(
     assert not runtime.handlers
 
 
+def subscribe(runtime: FakeRuntime) -> None:
+    """The connector's handler is registered at ALC too, as soon as the connection is saved."""
+    for handler_id in runtime.subscriptions.due():
+        runtime.subscriptions.subscribe_or_refresh(handler_id, lambda _: OLD)
+
+
 def test_one_failure_does_not_keep_the_others(runtime: FakeRuntime, outside: Outside) -> None:
-    """Removal 2: each handler is tried on its own, and the first error is raised at the end."""
-    connection_added(OLD)
+    """Removal 2: ALC is asked about each handler, and the first error is raised at the end."""
+    subscribe(runtime)
+    outside.fault("DELETE /api/v1/webhooks/wh_2", says(500))
+
+    with pytest.raises(AlcError):
+        connection_removed(OLD)
+
+    assert list(outside.webhooks) == ["wh_2"]
+
+
+def test_nothing_is_deleted_here_before_alc_has_deleted_everything(runtime: FakeRuntime, outside: Outside) -> None:
+    """C12: a refusal may keep the connection, and with its handlers it can be made complete."""
+    subscribe(runtime)
     outside.fault("DELETE /api/v1/webhooks/wh_1", says(500))
 
     with pytest.raises(AlcError):
         connection_removed(OLD)
 
-    assert list(runtime.handlers) == ["handler_1"]
-    assert list(outside.webhooks) == ["wh_1"]
+    assert [handler.file_name for handler in runtime.handlers.values()] == [
+        "lead_processed",
+        "record_events",
+        "prospect_updated",
+    ]
+
+
+@pytest.mark.parametrize("refused", ["wh_1", "wh_2"])
+def test_connection_added_makes_again_what_a_refused_removal_had_deleted(
+    runtime: FakeRuntime, outside: Outside, refused: str
+) -> None:
+    """C12: at the same addresses, and nothing twice, whichever of the handlers was refused."""
+    subscribe(runtime)
+    before = {webhook["url"]: webhook["event"] for webhook in outside.webhooks.values()}
+    outside.fault(f"DELETE /api/v1/webhooks/{refused}", says(500))
+    with pytest.raises(AlcError):
+        connection_removed(OLD)
+
+    outside.refuses_twins = True  # as ALC does
+    connection_added(OLD)
+    subscribe(runtime)
+
+    assert {webhook["url"]: webhook["event"] for webhook in outside.webhooks.values()} == before
+    assert len(outside.webhooks) == len(before) == 2
+    ids = {handler.external_webhook_id for handler in runtime.handlers.values() if handler.signed_by != "attio"}
+    assert ids == set(outside.webhooks)

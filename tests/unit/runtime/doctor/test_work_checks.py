@@ -13,6 +13,7 @@ import responses
 from alc_app.attio.host.doctor import Finding
 from alc_app.attio.host.workflow_definitions import Step
 from alc_app.blocks.sample_workflows import follow_up
+from alc_app.clients.alc_api import AlcUnreachable
 from alc_app.config.settings import Config
 from alc_app.runtime.doctor import installation_checks
 from alc_app.runtime.doctor.installation_checks import check_clocks, check_files, check_keys, check_sqlite
@@ -28,7 +29,7 @@ from alc_app.runtime.jobs.connection_lifecycle import GIVE_UP_AFTER
 from alc_app.runtime.oauth_client import Tokens
 from alc_app.runtime.services import WORKSPACE, Services
 from alc_app.runtime.storage.locks import FileLocks
-from alc_app.runtime.storage.tables import ConnectionRow
+from alc_app.runtime.storage.tables import ConnectionRow, SubscriptionRow
 from alc_app.runtime.stores.worker_ids import WorkerIds
 from alc_app.runtime.stores.workflow_tables import WorkflowActivation
 from tests.support.fakes.engine import FakeEngine
@@ -77,6 +78,83 @@ def test_a_new_house_is_in_order_but_for_its_worker(
     ]  # fmt: skip
 
 
+FILES = ("lead_processed", "record_events", "prospect_updated")
+
+
+def create_handlers(services: Services, connection_id: str, *file_names: str) -> dict[str, str]:
+    """Create what `connection_added` does, or some of it: the ids by file name."""
+    create = services.subscriptions.create_handler
+    signed_by = {"record_events": "attio"}
+    connectors = {"prospect_updated": "alc"}
+    return {
+        name: create(
+            connection_id, name, signed_by.get(name, "standard_webhooks"), connectors.get(name, ""), {"event": "e"}
+        )
+        for name in file_names or FILES
+    }
+
+
+@pytest.mark.parametrize("missing", FILES)
+def test_an_active_connection_has_one_handler_for_each_file(
+    services: Services, engine: FakeEngine, connect: Connect, missing: str
+) -> None:
+    """C12, I2: a verdict, a wish in the CRM or a new address would never arrive. Making it is left to a worker."""
+    connection_id = connect()
+    handlers = create_handlers(services, connection_id)
+    assert not texts(check_handlers(services))
+    services.webhook_handlers.delete(handlers[missing])
+
+    [finding] = check_handlers(services)
+
+    assert finding.text == f"The connection {connection_id} has no webhook handler in use for {missing}."
+    assert finding.repair
+    assert finding.repair() == "They have been made."
+    assert engine.runs == {f"restore:{connection_id}": ("restore", (connection_id,), "lifecycle")}
+
+
+def test_a_repair_that_the_worker_could_not_make_is_not_said_to_be_made(
+    services: Services, engine: FakeEngine, connect: Connect
+) -> None:
+    """Such as one that ALC refuses. It is tried again by itself."""
+    connect()
+    engine.answer = {"error": AlcUnreachable("ALC cannot be reached.").to_json()}
+    [finding] = check_handlers(services)
+    assert finding.repair
+
+    with pytest.raises(AlcUnreachable):
+        finding.repair()
+
+
+@pytest.mark.parametrize("status", ["needs_reconnect", "removing", "removed", "adding"])
+def test_a_connection_that_is_not_in_use_needs_no_handlers(
+    services: Services, engine: FakeEngine, connect: Connect, status: str
+) -> None:
+    """Its handlers come or go with it."""
+    change(services, connect(), status=status)
+
+    assert not texts(check_handlers(services))
+
+
+def test_a_subscription_that_is_gone_or_fails_is_named(
+    services: Services, engine: FakeEngine, connect: Connect
+) -> None:
+    """I2: the handler alone is called by nobody."""
+    handler_id = create_handlers(services, connect())["prospect_updated"]
+    with services.database.transaction() as session:
+        row = session.get_one(SubscriptionRow, handler_id)
+        row.tries, row.why = 3, "ALC cannot be reached."
+
+    [finding] = check_handlers(services)
+    assert (finding.subject, finding.level, finding.repair) == (handler_id, "warning", None)
+    assert finding.text.endswith("by itself: ALC cannot be reached.")
+
+    with services.database.transaction() as session:
+        session.delete(session.get_one(SubscriptionRow, handler_id))
+    [finding] = check_handlers(services)
+    assert "no webhook handler in use for prospect_updated" in finding.text
+    assert finding.repair
+
+
 @pytest.mark.parametrize("missing", ["file", "connector", "block"])
 def test_a_handler_whose_code_is_gone_from_the_manifest_is_named(
     services: Services, engine: FakeEngine, connect: Connect, missing: str
@@ -84,7 +162,7 @@ def test_a_handler_whose_code_is_gone_from_the_manifest_is_named(
     """Its URL answers 503. One that was deleted is of no interest."""
     connection_id = connect()
     create = services.webhook_handlers.create
-    create(connection_id, "lead_processed")
+    create_handlers(services, connection_id)
     services.webhook_handlers.delete(create(connection_id, "removed_long_ago"))
     if missing == "block":
         activation = WorkflowActivation(
@@ -99,6 +177,8 @@ def test_a_handler_whose_code_is_gone_from_the_manifest_is_named(
             session.add(activation)
     elif missing == "connector":
         handler_id = create(connection_id, "lead_processed", connector="gone")
+        with services.database.transaction() as session:
+            session.add(SubscriptionRow(handler_id=handler_id, parameters="{}", due_at=None))
     else:
         handler_id = create(connection_id, "gone")
 
@@ -151,11 +231,14 @@ def test_a_connection_that_works_is_in_order(services: Services, connect: Connec
     assert not texts(check_connection(services))
 
 
-@pytest.mark.parametrize(("status", "word"), [("adding", "added"), ("removing", "removed")])
+HALF_WAY = [("adding", "added", "remove"), ("removing", "removed", "remove"), ("active", "completed", "restore")]
+
+
+@pytest.mark.parametrize(("status", "word", "run"), HALF_WAY)
 def test_a_connection_that_stays_half_way_is_cleaned_up(
-    services: Services, engine: FakeEngine, connect: Connect, status: str, word: str
+    services: Services, engine: FakeEngine, connect: Connect, status: str, word: str, run: str
 ) -> None:
-    """C8, C10: the run that should have ended it never came."""
+    """C8, C10, C12: the run that should have ended it never came."""
     connection_id = connect()
     change(services, connection_id, status=status, due_at=services.now() - 61)
 
@@ -165,7 +248,17 @@ def test_a_connection_that_stays_half_way_is_cleaned_up(
     finding.repair()
     finding.repair()
 
-    assert engine.runs == {f"remove:{connection_id}": ("remove", (connection_id,), "lifecycle")}
+    assert engine.runs == {f"{run}:{connection_id}": (run, (connection_id,), "lifecycle")}
+
+
+def test_a_connection_that_was_kept_and_is_not_complete_yet_is_told(services: Services, connect: Connect) -> None:
+    """C12: it is tried again by itself."""
+    change(services, connect(), tries=3, due_at=services.now() + 60, why="ALC cannot be reached.")
+
+    [finding] = check_connection(services)
+
+    assert (finding.level, finding.repair) == ("warning", None)
+    assert finding.text.endswith("ALC cannot be reached.")
 
 
 def test_a_connection_that_alc_refuses_needs_a_person(services: Services, connect: Connect) -> None:

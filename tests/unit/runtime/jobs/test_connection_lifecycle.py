@@ -179,7 +179,10 @@ def disconnect(install: Install, removal: str) -> dict[str, object]:
 @pytest.mark.usefixtures("revocable")
 @pytest.mark.parametrize("handler", [fail, break_])
 def test_strict_a_failed_removed_handler_keeps_the_connection_and_says_why(install: Install, handler: Event) -> None:
-    """C12, Attio's reference: sends and deliveries go on as before, and the next attempt may pass."""
+    """C12, Attio's reference: sends and deliveries go on as before, and the next attempt may pass.
+
+    What the handler had deleted before it failed is made again at once.
+    """
     install.connect()
     connection_id = install.services.connections.usable_id(WORKSPACE)
     handler_id = install.services.webhook_handlers.create(connection_id, "lead_processed")
@@ -187,12 +190,65 @@ def test_strict_a_failed_removed_handler_keeps_the_connection_and_says_why(insta
 
     assert "error" in disconnect(install, "strict")
     row, address = install.services.connections.row(connection_id), install.services.webhook_handlers.row(handler_id)
-    assert (row.status, row.due_at, bool(row.why)) == ("active", None, True)
+    assert (row.status, bool(row.why)) == ("active", True)
+    assert row.due_at and row.due_at <= install.services.now()
     assert address
     assert address.gone_at is None
 
+    install.lifecycle.restore(connection_id)
+    assert install.called == ["added", "removed", "added"]
+    row = install.services.connections.row(connection_id)
+    assert (row.status, row.due_at, bool(row.why)) == ("active", None, True)
+
     install.removed = lambda _: None
     assert "ok" in disconnect(install, "strict")
+    assert install.statuses() == ["removed"]
+
+
+def test_strict_a_removal_that_is_cut_off_is_made_good_later(install: Install) -> None:
+    """C12, I6: the connection is due from before the first deletion on, whatever becomes of the run."""
+    install.connect()
+    seen: list[float | None] = []
+    connection_id = install.services.connections.usable_id(WORKSPACE)
+    install.removed = lambda _: seen.append(install.services.connections.row(connection_id).due_at)
+
+    disconnect(install, "strict")
+
+    assert seen[0] and seen[0] > install.services.now()
+
+
+@pytest.mark.parametrize("handler", [fail, break_])
+def test_a_connection_that_cannot_be_completed_is_tried_again(install: Install, handler: Event) -> None:
+    """C12: with longer and longer waits, and it stays in use."""
+    install.connect()
+    connection_id = install.services.connections.usable_id(WORKSPACE)
+    install.added = handler
+
+    waits = []
+    for _ in range(12):
+        install.lifecycle.restore(connection_id)
+        row = install.services.connections.row(connection_id)
+        waits.append((row.due_at or 0) - install.services.now())
+
+    assert row.status == "active"
+    assert [round(wait, -1) for wait in waits[1:3]] == [10, 20]
+    assert round(waits[-1], -1) == 3600
+
+    install.added = lambda _: None
+    assert "ok" in install.lifecycle.restore(connection_id)
+    row = install.services.connections.row(connection_id)
+    assert (row.tries, row.due_at) == (0, None)
+
+
+@pytest.mark.usefixtures("revocable")
+def test_a_connection_that_was_given_up_is_not_taken_up_by_its_late_install(install: Install) -> None:
+    """C8: its worker died, and it was removed before another worker went on with the run."""
+    flow = install.flow()
+    connection_id = install.lifecycle._redeem(flow)
+    install.lifecycle.remove(connection_id)
+
+    assert "error" in install.lifecycle.connect(flow)
+
     assert install.statuses() == ["removed"]
 
 

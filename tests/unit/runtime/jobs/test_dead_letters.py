@@ -69,7 +69,7 @@ def test_a_clean_up_that_was_given_up_is_tried_with_the_new_connection(
 
     connect()
     dead_letters.replay(services, f"clean-up:{old}")
-    Relay(services).enqueue_removals()
+    Relay(services).enqueue_connections()
 
     assert f"remove:{old}" in engine.runs
     assert not ids(services)

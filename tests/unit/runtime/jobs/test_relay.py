@@ -17,6 +17,7 @@ from alc_app.runtime.jobs.relay import Relay
 from alc_app.runtime.jobs.worker import Worker
 from alc_app.runtime.oauth_client import Tokens
 from alc_app.runtime.services import WORKSPACE, Services
+from alc_app.runtime.workflows.activations import WorkflowActivations
 from tests.support.fakes.engine import FakeEngine
 
 
@@ -78,14 +79,39 @@ def test_connections_to_be_undone_are_asked_for_when_they_are_due(
     """C8, C10: a clean-up that failed, and one that was never saved; an active one is left alone."""
     connect()
     abandoned = services.connections.add(WORKSPACE, Tokens("a", "r", time.time() + 60, ""))
-    relay.enqueue_removals()
+    relay.enqueue_connections()
     assert not engine.runs
 
     with services.database.transaction() as session:
         session.connection().execute(text("update connection set due_at = 1 where due_at is not null"))
-    relay.enqueue_removals()
+    relay.enqueue_connections()
 
     assert engine.runs == {f"remove:{abandoned}": ("remove", (abandoned,), "lifecycle")}
+
+
+def test_a_connection_whose_removal_was_refused_is_completed(
+    services: Services, relay: Relay, engine: FakeEngine, connect: Callable[..., str]
+) -> None:
+    """C12, I6: an active connection that is due lacks something."""
+    connection_id = connect()
+    with services.database.transaction() as session:
+        session.connection().execute(text("update connection set due_at = 1"))
+
+    relay.enqueue_connections()
+
+    assert engine.runs == {f"restore:{connection_id}": ("restore", (connection_id,), "lifecycle")}
+
+
+def test_switching_a_workflow_waits_for_connects_and_disconnects(
+    services: Services, relay: Relay, engine: FakeEngine, connect: Callable[..., str]
+) -> None:
+    """I2: a webhook that is registered while its connection goes would be left at ALC."""
+    connect()
+    WorkflowActivations(services).set_enabled("follow-up", enabled=True)
+
+    relay.enqueue_jobs()
+
+    assert engine.runs["switch_workflow:follow-up"] == ("job", ("switch_workflow", "follow-up"), "lifecycle")
 
 
 def test_the_work_of_dead_workers_is_taken_over(services: Services, relay: Relay, engine: FakeEngine) -> None:

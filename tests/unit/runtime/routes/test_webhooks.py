@@ -142,8 +142,7 @@ def test_the_secret_of_one_handler_is_no_key_to_another(
     alc: Alc, services: Services, connect: Callable[..., str]
 ) -> None:
     """R19: each address has its own."""
-    services.webhook_handlers.set_external_id(alc.handler_id, "wh_1")
-    other = services.webhook_handlers.create(services.connections.usable_id(WORKSPACE), "lead_processed")
+    other = services.webhook_handlers.create(services.connections.usable_id(WORKSPACE), "prospect_updated")
 
     assert alc.deliver(to=other).status_code == 401
 

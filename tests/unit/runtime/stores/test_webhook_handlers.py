@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
-import pytest
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
+import pytest
+from cryptography.fernet import Fernet
+
+from alc_app.attio import AttioNoWorkspaceConnectionError
 from alc_app.runtime.services import Services
+from alc_app.runtime.storage.database import Database
+from alc_app.runtime.storage.sealing import Sealer
+from alc_app.runtime.storage.tables import ConnectionRow
+from alc_app.runtime.stores.webhook_handlers import WebhookHandlers
 
 CONNECTION = "connection-1"
 
@@ -12,8 +21,7 @@ CONNECTION = "connection-1"
 def test_each_handler_has_an_address_and_a_secret_of_its_own(services: Services) -> None:
     """R18, R19: at least 128 random bits, stored before it is sent to anybody."""
     one = services.webhook_handlers.get(services.webhook_handlers.create(CONNECTION, "lead_processed"))
-    services.webhook_handlers.set_external_id(one.id, "wh_1")
-    two = services.webhook_handlers.get(services.webhook_handlers.create(CONNECTION, "lead_processed"))
+    two = services.webhook_handlers.get(services.webhook_handlers.create(CONNECTION, "prospect_updated"))
 
     assert len({one.id, two.id, one.secret, two.secret}) == 4
     assert len(one.id) >= 22
@@ -21,12 +29,39 @@ def test_each_handler_has_an_address_and_a_secret_of_its_own(services: Services)
     assert one.secret.startswith("whsec_")
 
 
-def test_a_handler_that_was_never_registered_is_taken_up_again(services: Services) -> None:
-    """I2: after a crash the run creates it again; there is still one."""
+def test_a_connection_has_one_handler_for_each_file(services: Services) -> None:
+    """I2: whoever makes it again, after a crash or because something is missing, gets the one that is there."""
     made = services.webhook_handlers.create(CONNECTION, "lead_processed")
+    services.webhook_handlers.set_external_id(made, "wh_1")
 
     assert services.webhook_handlers.create(CONNECTION, "lead_processed") == made
     assert services.webhook_handlers.create("another connection", "lead_processed") != made
+    services.webhook_handlers.delete(made)
+    assert services.webhook_handlers.create(CONNECTION, "lead_processed") != made
+
+
+def test_a_connection_that_is_being_removed_gets_no_handler(services: Services, connect: Callable[..., str]) -> None:
+    """I2: the removal has listed the handlers already, and would leave this one at ALC."""
+    connection_id = connect()
+    with services.database.transaction() as session:
+        session.get_one(ConnectionRow, connection_id).status = "removing"
+
+    with pytest.raises(AttioNoWorkspaceConnectionError):
+        services.webhook_handlers.create(connection_id, "lead_processed")
+
+
+@pytest.mark.parametrize("database", ["sqlite", "postgres"], indirect=True)
+def test_two_calls_at_once_make_one_handler(database: Database) -> None:
+    """I2: the doctor and the worker may notice at the same time that it is missing."""
+    handlers = WebhookHandlers(database, Sealer([Fernet.generate_key().decode()]), "https://app.test")
+    with database.transaction() as session:
+        session.add(ConnectionRow(id=CONNECTION, workspace_id="w", status="active", created_at=0))
+
+    with ThreadPoolExecutor(8) as threads:
+        made = list(threads.map(lambda _: handlers.create(CONNECTION, "lead_processed"), range(8)))
+
+    assert len(set(made)) == 1
+    assert len(handlers.of_connection(CONNECTION)) == 1
 
 
 def test_no_secret_is_readable_in_the_database(services: Services) -> None:

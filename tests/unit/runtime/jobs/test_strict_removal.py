@@ -1,0 +1,206 @@
+"""Strict removal (C12): ALC refuses in the middle, the connection is kept, and it works as before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from alc_app.attio.host.context import running
+from alc_app.attio.settings import set_settings
+from alc_app.runtime.context import AppContext
+from alc_app.runtime.workflows.activations import WorkflowActivations
+from alc_app.settings.schema import schema
+from tests.support.chaos.world import World, world
+from tests.support.fakes.peers import ALC, ATTIO
+from tests.support.fakes.runtime import Fault, answer_lost, passes, says, unreachable
+
+RECORD = "11111111-1111-4111-8111-111111111111"
+PERSON = {"name": [{"full_name": "Ada Lovelace"}], "phone_numbers": [{"phone_number": "+442079460018"}]}
+DELETE = "DELETE /api/v1/webhooks/"
+REFUSALS = [says(500), says(403), unreachable, answer_lost]
+
+
+@pytest.fixture(scope="module")
+def one_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """An installation; beginning it anew is quicker than making one."""
+    with world(Path(tmp_path_factory.mktemp("world"))) as it:
+        yield it
+
+
+@pytest.fixture
+def at(one_world: World) -> World:
+    """A connected installation with strict removal and a workflow that is switched on."""
+    one_world.reset()
+    one_world.connect()
+    with running(AppContext(one_world.services)):
+        set_settings(schema, "strict_removal", True)
+    WorkflowActivations(one_world.services).set_enabled("follow-up", enabled=True)
+    one_world.peers.people[RECORD] = PERSON
+    settle(one_world)
+    return one_world
+
+
+def settle(at: World, seconds: float = 0.0) -> None:
+    """Time passes, and whatever is due is done."""
+    at.clock.now += seconds
+    asked = -1
+    while len(at.engine.runs) > asked or any(run.state == "lost" for run in at.engine.runs.values()):
+        asked = len(at.engine.runs)
+        at.engine.restart()
+        at.run_due_work()
+
+
+def webhooks(at: World) -> dict[str, str]:
+    """The URLs that ALC and Attio call, and what for. Each is called by one webhook."""
+    calls = [(webhook["url"], webhook["event"]) for webhook in at.peers.webhooks.values()]
+    calls += [(webhook["target_url"], "attio") for webhook in at.peers.subscriptions.values()]
+    assert len(calls) == len(dict(calls))
+    return dict(calls)
+
+
+def handlers(at: World) -> list[str]:
+    """The files that have a handler."""
+    query = "select file_name from webhook_handler where deleted_at is null and gone_at is null"
+    return sorted(row[0].partition(":")[0] for row in at.rows(query))
+
+
+def assert_it_works(at: World) -> None:
+    """A person is sent, both webhooks of the verdict arrive, and the workflow makes its task."""
+    assert at.click(RECORD) == ["Preparing to send to ALC...", "Successfully sent to ALC!"]
+    at.peers.decide(list(at.peers.leads.values())[-1], "Complete")
+    assert len(at.peers.events) == 2
+    for event in at.peers.events:
+        at.deliver(event)
+    settle(at)
+    assert [event.answers for event in at.peers.events] == [[200], [200]]
+    assert at.peers.values(RECORD)["alc_status"] == "Complete"
+    assert len(at.peers.tasks) == 1
+
+
+@pytest.mark.parametrize("refusal", REFUSALS)
+@pytest.mark.parametrize("number", [0, 1, 2])
+def test_a_connection_that_is_kept_works_as_before(at: World, refusal: Fault, number: int) -> None:
+    """Whichever handler ALC refuses: what it had deleted by then is registered again, at the same address."""
+    before = webhooks(at)
+    assert sorted(before.values()) == ["attio", "lead.processed", "lead.processed", "prospect.updated"]
+    at.peers.fault(DELETE, *[passes] * number, refusal)
+
+    at.disconnect()
+    settle(at)
+
+    assert webhooks(at) == before
+    assert handlers(at) == ["lead_processed", "prospect_updated", "record_events", "workflow"]
+    assert at.rows("select status, due_at from connection") == [("active", None)]
+    assert_it_works(at)
+
+
+def test_while_alc_is_away_the_connection_waits_to_be_completed(at: World) -> None:
+    """What ALC has deleted stays missing only until it is back."""
+    before, back_at = webhooks(at), at.clock.now + 4000
+
+    def stop_after_the_first_deletion(method: str, _: str) -> None:
+        if method == "DELETE":
+            at.peers.down_until[ALC] = back_at
+
+    at.peers.before = stop_after_the_first_deletion
+    at.disconnect()
+    settle(at)
+    settle(at, 100)
+    assert len(webhooks(at)) == len(before) - 1
+    assert at.rows("select status, tries > 1 from connection") == [("active", 1)]
+
+    settle(at, 4000)
+    settle(at, 3600)
+
+    assert webhooks(at) == before
+    assert_it_works(at)
+
+
+@pytest.mark.parametrize("after", range(0, 36, 4))
+def test_a_strict_removal_that_is_refused_may_die_anywhere(at: World, after: int) -> None:
+    """The run goes on, and the connection is complete at the end."""
+    before = webhooks(at)
+    at.peers.fault(DELETE, passes, passes, says(500))
+    at.crash_plan.after = after
+
+    at.disconnect()
+    settle(at, 1000)
+
+    assert webhooks(at) == before
+    assert_it_works(at)
+
+
+def test_a_removal_that_ends_in_an_error_of_the_engine_is_made_good(at: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Such as a database that was locked when the refusal was to be stored: nobody waits for this run any more."""
+    before = webhooks(at)
+    at.peers.fault(DELETE, passes, passes, says(500))
+
+    def locked(*_: object) -> None:
+        raise OSError("database is locked")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(at.worker._lifecycle, "_keep_connection", locked)
+        at.disconnect()
+    assert len(webhooks(at)) < len(before)
+
+    settle(at, 121)
+
+    assert webhooks(at) == before
+    assert_it_works(at)
+
+
+@pytest.mark.parametrize("number", [0, 1, 2])
+def test_a_second_try_that_alc_accepts_leaves_nothing(at: World, number: int) -> None:
+    """Also when it follows at once, before the connection was complete again, and an answer of ALC was lost."""
+    at.peers.fault(DELETE, *[passes] * number, answer_lost)
+    at.disconnect()
+    at.peers.fault("POST /api/v1/webhooks", answer_lost)
+    at.run_due_work()
+
+    at.disconnect()
+    settle(at, 1000)
+
+    assert webhooks(at) == {}
+    assert handlers(at) == []
+    assert at.rows("select status from connection") == [("removed",)]
+
+
+def test_a_connection_that_lacks_everything_is_completed(at: World) -> None:
+    """The rows may be lost in whatever way: a restored backup, a person with a database client."""
+    before = sorted(webhooks(at).values())
+    at.rows("update webhook_handler set deleted_at = 1")
+    at.peers.webhooks.clear()
+    at.peers.subscriptions.clear()
+    at.rows("update connection set due_at = 0")
+
+    settle(at)
+    settle(at, 1000)
+
+    assert sorted(webhooks(at).values()) == before
+    assert_it_works(at)
+
+
+def test_a_connection_that_is_not_active_is_not_restored(at: World) -> None:
+    """It was removed, or has to be connected again, before its turn came."""
+    [(connection_id,)] = at.rows("select id from connection")
+    at.disconnect()
+    settle(at)
+
+    run = at.engine.enqueue("restore", connection_id, queue="lifecycle")
+
+    assert at.engine.wait_for_outcome(run, within=1) == {"ok": connection_id}
+    assert webhooks(at) == {}
+
+
+def test_attio_that_is_away_is_told_of_the_end_later(at: World) -> None:
+    """Attio never refuses: its webhook is deleted by a job."""
+    at.peers.down_until[ATTIO] = at.clock.now + 100
+    at.disconnect()
+    settle(at)
+    assert list(webhooks(at).values()) == ["attio"]
+
+    settle(at, 1000)
+
+    assert webhooks(at) == {}
