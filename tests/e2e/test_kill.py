@@ -421,9 +421,9 @@ def test_a_removal_survives_every_crash(world: World) -> None:
     steps = (
         "start_removal",
         "list_webhook_handlers",
+        "unsubscribe",
         "delete_webhook",
         "delete_webhook_handler",
-        "unsubscribe",
         "revoke",
         "erase",
     )
