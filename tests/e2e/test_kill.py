@@ -179,6 +179,17 @@ def test_an_installation_survives_every_crash(world: World) -> None:
     world.until(world.connected)
 
 
+def test_a_connection_that_replaces_another_survives_every_crash(world: World) -> None:
+    """Install 9, C11: one connection is left, with its webhooks."""
+    world.connect()
+    world.until(lambda: len(world.alc.webhooks()) == 2)
+    before = {webhook["webhook_id"] for webhook in world.alc.webhooks()}
+    world.kill(world.workers, *around("find_handover"), while_doing=lambda: press_connect(world.user))
+
+    world.until(lambda: world.connected() and len(world.alc.webhooks()) == 2)
+    assert not before & {webhook["webhook_id"] for webhook in world.alc.webhooks()}
+
+
 def test_a_send_survives_every_crash(world: World) -> None:
     """Send 3-6, C2, C7: one lead, one key, one change of the record."""
     world.connect()

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from dbos import error as engine_error
@@ -60,6 +61,7 @@ class Lifecycle:
             return added
         replaced = context.step("save", lambda: self._save(connection_id))
         if replaced:
+            self._hand_over(context)
             self.remove(replaced)
         return {"ok": connection_id}
 
@@ -174,6 +176,22 @@ class Lifecycle:
         context = DurableContext(self._services, connection_id)
         with running(context), self._event("connection_added"):
             self._services.manifest.events.connection_added(self._services.connections.with_fresh_token(connection_id))
+
+    def _hand_over(self, context: DurableContext) -> None:
+        """Subscribe connectors and triggers for the new connection before the old one's webhooks are deleted.
+
+        Else an event in between would reach neither. What fails is retried later by its own job.
+        """
+        due, activations = context.step("find_handover", self._find_handover), WorkflowActivations(self._services)
+        for handler_id in due["subscriptions"]:
+            _attempt(partial(self.maintain_subscription, handler_id))
+        with running(context), log_calls_as(self._services.exchanges, "Workflow"):
+            for workflow_id in due["workflows"]:
+                _attempt(partial(activations.reconcile, workflow_id))
+
+    def _find_handover(self) -> dict[str, list[str]]:
+        due = WorkflowActivations(self._services).due()
+        return {"subscriptions": list(self._services.subscriptions.due()), "workflows": due}
 
     def _clean_up(self, context: DurableContext, connection_id: str) -> None:
         self._run_removed(context, connection_id)

@@ -137,9 +137,12 @@ class WorkflowActivations:
         return found.version_id if found and switch.wanted else None
 
     def _has_handler(self, session: Session, activation: WorkflowActivation) -> bool:
-        """Return whether the webhook handler still exists; a disconnect deletes it, and the webhook at ALC with it."""
+        """Return whether the webhook handler exists and belongs to the live connection: it goes with its connection."""
         handler = session.get(WebhookHandlerRow, activation.handler_id)
-        return handler is not None and not handler.gone_at and not handler.deleted_at
+        live = self._services.connections.live(self._services.settings.workspace_id)
+        if handler is None or handler.gone_at or handler.deleted_at:
+            return False
+        return live is not None and handler.connection_id == live.id
 
     def _plan(self, workflow_id: str) -> Json | None:
         """Return the next change, such as {"do": "activate", "id": …}; None if there is none, or it has to wait."""

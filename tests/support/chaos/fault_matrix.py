@@ -22,6 +22,7 @@ MATRIX: dict[str, list[str]] = {
     "Install 7 store external id": around("update_webhook_handler", "subscribe_soon", "repair"),
     "Install 7' a connector subscribes": around("maintain_subscription"),
     "Install 8 mark active": around("save"),
+    "Install 9 replace the old one": around("find_handover"),
     "Install, undone": around("refuse", "find_webhooks"),
     "Send 3 intent row": ["intent_written", *around("claim_for_send", "get_workspace_connection")],
     "Send 4 POST leads": around("_post", "create_lead"),

@@ -1,4 +1,4 @@
-"""Strict removal (C12): ALC refuses in the middle, the connection is kept, and it works as before."""
+"""A connection is whole or not there: also when ALC refuses its removal in the middle (C12), or it is replaced (C11)."""
 
 from __future__ import annotations
 
@@ -204,3 +204,36 @@ def test_attio_that_is_away_is_told_of_the_end_later(at: World) -> None:
     settle(at, 1000)
 
     assert webhooks(at) == {}
+
+
+def test_a_connection_that_replaces_another_is_complete_before_the_old_webhooks_go(at: World) -> None:
+    """C11: an event in between would reach neither."""
+    before = webhooks(at)
+    called: list[list[str]] = []
+
+    def count(method: str, path: str) -> None:
+        if method == "DELETE" and path.startswith("/api/v1/webhooks/") and not called:
+            called.append(sorted(webhook["event"] for webhook in at.peers.webhooks.values()))
+
+    at.peers.before = count
+    at.connect()
+
+    assert called == [["lead.processed"] * 4 + ["prospect.updated"] * 2]
+    settle(at)
+    assert sorted(webhooks(at).values()) == sorted(before.values())
+    assert not webhooks(at).keys() & before.keys()
+    assert_it_works(at)
+
+
+@pytest.mark.parametrize("after", range(0, 60, 5))
+def test_a_connection_that_replaces_another_may_die_anywhere(at: World, after: int) -> None:
+    """C11: one connection is left, with its webhooks."""
+    before = webhooks(at)
+    at.crash_plan.after = after
+
+    at.connect()
+    settle(at, 1000)
+
+    assert sorted(webhooks(at).values()) == sorted(before.values())
+    assert at.rows("select count(*) from connection where status = 'active'") == [(1,)]
+    assert_it_works(at)
