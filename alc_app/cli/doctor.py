@@ -10,7 +10,6 @@ import click
 
 from alc_app.attio import AttioError
 from alc_app.attio.host.context import running
-from alc_app.attio.host.doctor import DeadLetter
 from alc_app.attio.host.errors import ServerFunctionError, ServerFunctionTimeout
 from alc_app.config.settings import Config
 from alc_app.leads import reconcile
@@ -102,7 +101,7 @@ def list_dead_letters(config: Config, *, as_json: bool) -> None:
         click.echo(json.dumps({"dead_letters": [dead_letters.as_json(letter) for letter in found]}, indent=2))
         return
     for letter in found:
-        click.echo(f"{click.style(letter.id, bold=True)}\n  {letter.text} {letter.why}")
+        click.echo(f"{click.style(letter.id, bold=True)}\n  {letter.text} {letter.why} {letter.caution}".rstrip())
     click.echo("There are no dead letters." if not found else "Try one again: alc-app dead-letters replay ID")
 
 
@@ -121,11 +120,8 @@ def show_dead_letter(config: Config, letter_id: str, *, as_json: bool) -> None:
 def replay_dead_letters(config: Config, letter_id: str | None, *, as_json: bool) -> None:
     """Replay one dead letter, or without an id all that need no person. Print what was done."""
     with _services(config) as services, _not_replayed_as_click_error():
-        wanted = (
-            [letter_id]
-            if letter_id
-            else [letter.id for letter in dead_letters.find(services) if _is_replayable(letter)]
-        )
+        found = [] if letter_id else dead_letters.find(services)
+        wanted = [letter_id] if letter_id else [each.id for each in found if not dead_letters.needs_person(each)]
         _print_done([{"id": each, "replayed": dead_letters.replay(services, each)} for each in wanted], as_json)
 
 
@@ -136,10 +132,6 @@ def dismiss_dead_letter(config: Config, letter_id: str, *, as_json: bool) -> Non
         _print_done([{"id": letter_id, "dismissed": f"{letter_id} is off the list."}], as_json)
 
 
-def _is_replayable(letter: DeadLetter) -> bool:
-    return not letter.advice
-
-
 def _print_done(done: list[dict[str, str]], as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps({"done": done}, indent=2))
@@ -147,7 +139,7 @@ def _print_done(done: list[dict[str, str]], as_json: bool) -> None:
     for each in done:
         click.echo(list(each.values())[1])
     if not done:
-        click.echo("There is nothing that can be tried again.")
+        click.echo("There is nothing that can be tried again without a person.")
 
 
 @contextmanager

@@ -44,6 +44,8 @@ class DeadLetter:
     since: float
     advice: str = ""
     """What a person can do if a replay is no use; empty if it can be replayed."""
+    caution: str = ""
+    """What a person has to consider before a replay. The doctor and "replay all" leave such a letter alone."""
 
 
 @dataclass(frozen=True)

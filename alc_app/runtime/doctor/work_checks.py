@@ -113,11 +113,11 @@ def _find_missing(services: Services, connection_id: str) -> Iterator[Finding]:
 
 
 def check_dead_letters(services: Services) -> Iterator[Finding]:
-    """Report every dead letter."""
-    for dead_letter in dead_letters.find(services):
-        repair = None if dead_letter.advice else partial(dead_letters.replay, services, dead_letter.id)
-        text = " ".join(filter(None, (dead_letter.text, dead_letter.why, dead_letter.advice)))
-        yield Finding(text, dead_letter.id, "warning", repair)
+    """Report every dead letter. Those that a person has to decide on are not replayed as a repair."""
+    for letter in dead_letters.find(services):
+        repair = None if dead_letters.needs_person(letter) else partial(dead_letters.replay, services, letter.id)
+        text = " ".join(filter(None, (letter.text, letter.why, letter.advice, letter.caution)))
+        yield Finding(text, letter.id, "warning", repair)
 
 
 def _take_over(services: Services) -> str:

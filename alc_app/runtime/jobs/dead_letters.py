@@ -19,6 +19,8 @@ from alc_app.runtime.engine import RETRIED_ELSEWHERE
 from alc_app.runtime.services import WORKSPACE, Services
 from alc_app.runtime.stores.workflow_runs import AlreadyRunning
 
+CAUTION = "A replay may start a chat: replay it alone, if that is still wanted."
+"""For work that a person, or a change in the CRM, has asked for once: the doctor must not do it much later."""
 T = TypeVar("T")
 
 
@@ -53,6 +55,11 @@ def replay(services: Services, dead_letter_id: str) -> str:
     return _apply(services, dead_letter_id, try_again)
 
 
+def needs_person(dead_letter: DeadLetter) -> bool:
+    """Tell whether a person has to decide on it alone."""
+    return bool(dead_letter.advice or dead_letter.caution)
+
+
 def dismiss(services: Services, dead_letter_id: str) -> None:
     """Remove it from the list for good. Raises: NotReplayed, if there is none."""
     get(services, dead_letter_id)
@@ -68,6 +75,7 @@ def as_json(dead_letter: DeadLetter) -> dict[str, Any]:
         "since": datetime.fromtimestamp(dead_letter.since, UTC).isoformat(timespec="seconds"),
         "replayable": not dead_letter.advice,
         "advice": dead_letter.advice or None,
+        "caution": dead_letter.caution or None,
     }
 
 
@@ -95,14 +103,21 @@ def _kinds(services: Services) -> list[DeadLetters]:
 
 
 def _deliveries(services: Services) -> list[DeadLetter]:
+    """List failed deliveries. One to a file of `webhooks/` is news of ALC; others may start a chat."""
+    failed = services.inbox.failed()
+    handlers = {
+        handler_id: services.webhook_handlers.row(handler_id) for handler_id in {row.handler_id for row in failed}
+    }
+    news = {handler_id for handler_id, row in handlers.items() if row and row.file_name in services.manifest.webhooks}
     return [
         DeadLetter(
             f"{row.handler_id}:{row.webhook_id}",
             f"The delivery {row.webhook_id} could not be worked through.",
             f"The last attempt ended with: {row.why}." if row.why else "",
             row.received_at,
+            caution="" if row.handler_id in news else CAUTION,
         )
-        for row in services.inbox.failed()
+        for row in failed
     ]
 
 
@@ -143,7 +158,11 @@ def _dismiss_clean_up(services: Services, connection_id: str) -> None:
 def _workflows(services: Services) -> list[DeadLetter]:
     return [
         DeadLetter(
-            run.id, f"The run {run.id} of the workflow {run.workflow_id} has failed.", run.why or "", run.started_at
+            run.id,
+            f"The run {run.id} of the workflow {run.workflow_id} has failed.",
+            run.why or "",
+            run.started_at,
+            caution=CAUTION,
         )
         for run in services.workflow_runs.failed()
     ]
@@ -172,6 +191,7 @@ def _runs(services: Services) -> list[DeadLetter]:
             else f"The run {run.id} ({run.name}) has died again and again.",
             "The log of the worker says why.",
             run.enqueued_at,
+            caution=CAUTION if run.name == "server_function" else "",
         )
         for run in (*crashed, *failed)
     ]

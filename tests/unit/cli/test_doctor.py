@@ -193,14 +193,19 @@ def test_one_is_shown_replayed_and_dismissed_by_its_id(app: SmallApp, run: Run) 
 
 
 def test_all_that_can_be_replayed_is(app: SmallApp, run: Run) -> None:
-    """What takes a person is left out; naming none and not saying --all is refused."""
+    """What a person has to decide on is left out; naming none and not saying --all is refused."""
+    app.letters["9"] = DeadLetter("9", "A workflow has failed.", "", 1_500_000_000.0, caution="It may start a chat.")
     done = json.loads(run("dead-letters", "replay", "--all", "--json").output)["done"]
 
     assert done == [{"id": "lead:7", "replayed": "The lead 7 is tried again."}]
     assert app.replayed == ["7"]
+    assert "A workflow has failed.  It may start a chat.\n" in run("dead-letters", "list").output
+    assert run("dead-letters", "replay", "lead:9").output == "The lead 9 is tried again.\n"
     assert run("dead-letters", "replay").exit_code == click.UsageError.exit_code
     app.letters.pop("7")
-    assert run("dead-letters", "replay", "--all").output == "There is nothing that can be tried again.\n"
+    assert (
+        run("dead-letters", "replay", "--all").output == "There is nothing that can be tried again without a person.\n"
+    )
 
 
 def test_the_help_names_the_exit_codes(run: Run) -> None:

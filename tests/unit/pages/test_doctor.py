@@ -1,5 +1,7 @@
 """The doctor's page: quick to open, with the dead letters on it; the report comes when it is asked for."""
 
+from dataclasses import replace
+
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -32,6 +34,18 @@ def test_dead_letters_are_on_it_with_what_can_be_done(browser_client: FlaskClien
     assert html.count('value="replay">') == 1
     assert html.count('value="replay" hidden>') == 1
     assert html.count('value="dismiss"') == 2
+
+
+def test_a_dead_letter_that_a_person_decides_on_says_so_beside_its_button(
+    browser_client: FlaskClient, workspace: FakeWorkspace
+) -> None:
+    """Nobody but a person starts a chat."""
+    workspace.letters = [replace(UNSHOWN, caution="A replay may start a chat.")]
+
+    html = browser_client.get("/doctor").text.partition("<template")[0]
+
+    assert "A replay may start a chat." in html
+    assert html.count('value="replay">') == 1
 
 
 def test_a_dead_letter_is_text_and_never_markup(browser_client: FlaskClient, workspace: FakeWorkspace) -> None:

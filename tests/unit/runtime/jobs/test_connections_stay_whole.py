@@ -1,4 +1,4 @@
-"""A connection is whole or not there: also when ALC refuses its removal in the middle (C12), or it is replaced (C11)."""
+"""A connection is whole or not there: also when ALC refuses its removal in the middle, or when it is replaced."""
 
 from __future__ import annotations
 

@@ -7,13 +7,14 @@ from collections.abc import Callable
 import pytest
 
 from alc_app.attio.host.context import running
+from alc_app.blocks import sample_workflows
 from alc_app.runtime.context import AppContext
 from alc_app.runtime.doctor.work_checks import check_dead_letters
 from alc_app.runtime.engine import Run
 from alc_app.runtime.jobs import dead_letters
 from alc_app.runtime.jobs.dead_letters import NotReplayed
 from alc_app.runtime.jobs.relay import Relay
-from alc_app.runtime.services import Services
+from alc_app.runtime.services import WORKSPACE, Services
 from tests.support.fakes.engine import FakeEngine
 from tests.unit.runtime.doctor.test_work_checks import change
 
@@ -21,11 +22,21 @@ LETTER = "delivery:h:msg_1"
 Connect = Callable[..., str]
 
 
-def fail_delivery(services: Services, why: str = "answered 400") -> None:
+def fail_delivery(services: Services, why: str = "answered 400", to: str = "h") -> None:
     """A delivery that was worked through, in vain."""
-    services.inbox.put("h", "msg_1", b"{}", "new")
-    services.inbox.mark_queued(services.inbox.get("h", "msg_1"))
-    services.inbox.mark_ended("h", "msg_1", "failed", why)
+    services.inbox.put(to, "msg_1", b"{}", "new")
+    services.inbox.mark_queued(services.inbox.get(to, "msg_1"))
+    services.inbox.mark_ended(to, "msg_1", "failed", why)
+
+
+def fail_workflow(services: Services) -> str:
+    """A run whose last step sends a person to ALC, and has failed; returns its id."""
+    runs = services.workflow_runs
+    runs.start("run-1", sample_workflows.qualify, "ask", {"record_id": "r"})
+    turn = runs.take_turn("run-1")
+    assert turn
+    runs.save_result("run-1", turn, {"type": "error", "error_message": "No.", "retryable": False})
+    return "run-1"
 
 
 def ids(services: Services) -> list[str]:
@@ -118,8 +129,9 @@ def test_a_dismissed_letter_is_off_the_list(
 
 def test_the_doctor_replays_what_can_be_replayed(services: Services, engine: FakeEngine, connect: Connect) -> None:
     """`--fix` mends dead letters too."""
-    fail_delivery(services)
-    change(services, connect(), status="given_up")
+    handler_id = services.webhook_handlers.create(connect(), "lead_processed")
+    fail_delivery(services, to=handler_id)
+    change(services, services.connections.usable_id(WORKSPACE), status="given_up")
 
     findings = {finding.subject.partition(":")[0]: finding for finding in check_dead_letters(services)}
 
@@ -127,7 +139,32 @@ def test_the_doctor_replays_what_can_be_replayed(services: Services, engine: Fak
     repair = findings["delivery"].repair
     assert repair
     repair()
-    assert services.inbox.get("h", "msg_1").state == "new"
+    assert services.inbox.get(handler_id, "msg_1").state == "new"
+
+
+@pytest.mark.parametrize("kind", ["delivery", "trigger", "workflow", "run"])
+def test_what_may_start_a_chat_is_replayed_by_a_person_alone(
+    services: Services, engine: FakeEngine, connect: Connect, kind: str
+) -> None:
+    """C1: nobody but a person starts a chat. The letter says so; the doctor and "replay all" leave it alone."""
+    if kind in ("delivery", "trigger"):
+        file_name = "record_events" if kind == "delivery" else "workflow:1"
+        fail_delivery(services, to=services.webhook_handlers.create(connect(), file_name))
+    elif kind == "workflow":
+        fail_workflow(services)
+    else:
+        engine.kept = [Run("send_to_alc:1", "server_function", "ERROR", 1.0, "worker-0")]
+
+    [letter] = dead_letters.find(services)
+    [finding] = check_dead_letters(services)
+
+    assert letter.caution == "A replay may start a chat: replay it alone, if that is still wanted."
+    assert dead_letters.as_json(letter)["caution"] == letter.caution
+    assert dead_letters.needs_person(letter)
+    assert finding.repair is None
+    assert letter.caution in finding.text
+    assert dead_letters.replay(services, letter.id)
+    assert not ids(services)
 
 
 def test_open_pages_are_told_when_a_letter_is_taken_off(services: Services, engine: FakeEngine) -> None:
