@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from pydantic import BaseModel
@@ -111,6 +111,8 @@ class StepMetadata:
     run_url: str
     finish_callback_url: str
     """The address of `finish`. The app itself calls it, with `post_callback`; it is not reachable from outside."""
+    started_at: datetime
+    """Ours: when this execution began; the same in every retry."""
 
 
 @dataclass(frozen=True)

@@ -101,7 +101,8 @@ def list_dead_letters(config: Config, *, as_json: bool) -> None:
         click.echo(json.dumps({"dead_letters": [dead_letters.as_json(letter) for letter in found]}, indent=2))
         return
     for letter in found:
-        click.echo(f"{click.style(letter.id, bold=True)}\n  {letter.text} {letter.why} {letter.caution}".rstrip())
+        told = " ".join(filter(None, (letter.text, letter.why, letter.caution)))
+        click.echo(f"{click.style(letter.id, bold=True)}\n  {told}")
     click.echo("There are no dead letters." if not found else "Try one again: alc-app dead-letters replay ID")
 
 

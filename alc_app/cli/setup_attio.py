@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from alc_app.app import app as manifest
 from alc_app.attio.host.context import running
 from alc_app.clients import attio_api
-from alc_app.clients.attio_api import AttioApiError, AttioRefused
+from alc_app.clients.attio_api import AttioApiError
 from alc_app.config.settings import Config
 from alc_app.runtime.context import AppContext
 from alc_app.runtime.services import Services
@@ -73,9 +74,8 @@ def _check_token(say: Callable[[str], None]) -> bool:
 def _ensure(attribute: Attribute, may_create: bool, say: Callable[[str], None]) -> None:
     found = attio_api.get_attribute("people", attribute.slug)
     if found is None:
-        _create(attribute, may_create)
-        say(f"Created the attribute {attribute.slug} ({attribute.type}) on people.")
-    elif found["type"] != attribute.type:
+        found = _create(attribute, may_create, say)
+    if found and found["type"] != attribute.type:
         raise SetupFailed(
             f"The attribute {attribute.slug} exists with the type {found['type']}, and {attribute.type} was expected. "
             "Set ALC_STATUS_TYPE to its type, or archive the attribute in Attio."
@@ -84,7 +84,8 @@ def _ensure(attribute: Attribute, may_create: bool, say: Callable[[str], None]) 
         _ensure_titles(attribute, may_create, say)
 
 
-def _create(attribute: Attribute, may_create: bool) -> None:
+def _create(attribute: Attribute, may_create: bool, say: Callable[[str], None]) -> dict[str, Any] | None:
+    """Create an attribute. If somebody else has created it meanwhile, return that one."""
     if not may_create:
         raise SetupFailed(
             f"The attribute {attribute.slug} is missing and the token may not create it. Either grant it "
@@ -99,8 +100,12 @@ def _create(attribute: Attribute, may_create: bool) -> None:
             type=attribute.type,
             description=attribute.description,
         )
-    except AttioRefused as error:
+    except AttioApiError as error:
+        if found := attio_api.get_attribute("people", attribute.slug):
+            return found
         raise SetupFailed(f"Attio did not create {attribute.slug}: {error.message}") from error
+    say(f"Created the attribute {attribute.slug} ({attribute.type}) on people.")
+    return None
 
 
 def _ensure_titles(attribute: Attribute, may_create: bool, say: Callable[[str], None]) -> None:
@@ -110,5 +115,10 @@ def _ensure_titles(attribute: Attribute, may_create: bool, say: Callable[[str], 
         titles = ", ".join(missing)
         raise SetupFailed(f"{attribute.slug} lacks {titles}, and the token may not add them. Ask an admin to.")
     for title in missing:
-        attio_api.create_title("people", attribute.slug, kind, title)
-        say(f"Added {title} to {attribute.slug}.")
+        try:
+            attio_api.create_title("people", attribute.slug, kind, title)
+        except AttioApiError:
+            if title not in attio_api.list_titles("people", attribute.slug, kind):
+                raise
+        else:
+            say(f"Added {title} to {attribute.slug}.")

@@ -6,9 +6,12 @@ The same code talks to the real Attio and to the stand-in; only the address diff
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote, urlencode
+from uuid import NAMESPACE_URL, uuid5
 
+from alc_app.attio.host.claims import claim, release
 from alc_app.attio.host.context import current, step
 from alc_app.attio.host.errors import FetchAnswerLost, FetchError, FetchRefused, FetchTooLarge, SerializableError
 from alc_app.attio.http import FetchResponse
@@ -16,6 +19,9 @@ from alc_app.attio.server import attio_api_token, fetch
 
 UNAUTHORIZED = "Attio does not accept our access token. Set ATTIO_API_TOKEN to one that it knows."
 UNREADABLE = "Attio's answer could not be read."
+TASK_TIMEOUT = 120.0
+"""Seconds for which one execution alone may create a task: longer than the calls and waits of it together."""
+MAX_CLOCK_SKEW = timedelta(minutes=1)
 WRITES_PER_SECOND = 23
 """For the whole workspace. Attio's limit is 25 (docs.attio.com/rest-api/guides/rate-limiting); the network may bunch
 calls that leave evenly."""
@@ -155,17 +161,33 @@ def create_title(object_slug: str, attribute: str, kind: str, title: str) -> Non
 
 
 @step
-def create_task(object_slug: str, record_id: str, content: str) -> str:
-    """Create a task about a record, unless an open one with this content exists. Returns its id. `POST /v2/tasks`.
+def create_task(object_slug: str, record_id: str, content: str, *, execution_id: str, since: datetime) -> str:
+    """Create a task about a record, unless there is one with this content. Returns its id. `POST /v2/tasks`.
 
-    Attio takes no idempotency key, so the content of the task stands in for one.
-    Raises: NotFound, Forbidden, AttioRefused, AnswerLost, AttioApiError.
+    Attio takes no idempotency key. So one execution at a time may create a task with this content, and takes the open
+    one that it finds; or one that is newer than the beginning of the execution (`since`), which an earlier try has made
+    and somebody has completed meanwhile. Raises: NotFound, Forbidden, AttioRefused, AnswerLost, AttioApiError.
     """
-    about = {"linked_object": object_slug, "linked_record_id": record_id, "is_completed": "false", "limit": 500}
+    name = f"task/{uuid5(NAMESPACE_URL, f'{object_slug}/{record_id}/{content}')}"
+    if not claim(name, owner=execution_id, seconds=TASK_TIMEOUT):
+        raise AttioApiError("Another workflow is creating this task at the moment.")
+    task_id = _find_task(object_slug, record_id, content, since) or _post_task(object_slug, record_id, content)
+    release(name, owner=execution_id)  # not after an error: Attio may still be creating it
+    return task_id
+
+
+def _find_task(object_slug: str, record_id: str, content: str, since: datetime) -> str | None:
+    about = {"linked_object": object_slug, "linked_record_id": record_id, "sort": "created_at:desc", "limit": 500}
+    begun = f"{since - MAX_CLOCK_SKEW:%Y-%m-%dT%H:%M:%S}"  # as Attio writes the time, but for the fraction
     for task in data_of(call("GET", f"/v2/tasks?{urlencode(about)}")):
         linked = [record["target_record_id"] for record in task["linked_records"]]
-        if task["content_plaintext"] == content and record_id in linked and not task["is_completed"]:
+        counts = not task["is_completed"] or task["created_at"] >= begun
+        if task["content_plaintext"] == content and record_id in linked and counts:
             return str(task["id"]["task_id"])
+    return None
+
+
+def _post_task(object_slug: str, record_id: str, content: str) -> str:
     data = {
         "content": content,
         "format": "plaintext",

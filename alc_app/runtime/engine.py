@@ -208,10 +208,22 @@ class Engine:
         return [Run(w.workflow_id, w.name, w.status, (w.created_at or 0) / 1000, w.executor_id) for w in found]
 
     def resume(self, run_id: str) -> None:
-        """Put a run back into the queue: a failed one from its beginning, one that was given up from its last step."""
+        """Put a run back into its queue: a failed one from its beginning, one that was given up from its last step.
+
+        Not by `resume_workflow`, which would also start a run anew that another caller has put back and that is
+        running by now; `rewind_workflow` takes none but an ended one.
+        """
+        from dbos import error as engine_error
+
         run = self._client.retrieve_workflow(run_id).get_status()
-        again = self._client.rewind_workflow if run.status == "ERROR" else self._client.resume_workflow
-        again(run_id, queue_name=run.queue_name or QUEUE_OF.get(run.name, "lifecycle"))
+        kept = [] if run.status == "ERROR" else self._client.list_workflow_steps(run_id)
+        first = max((step["function_id"] for step in kept), default=0) + 1
+        try:
+            self._client.rewind_workflow(
+                run_id, start_step=first, queue_name=run.queue_name or QUEUE_OF.get(run.name, "lifecycle")
+            )
+        except engine_error.DBOSException as error:
+            log.info("The run %s was put back already: %s", run_id, error)
 
     def delete(self, run_id: str) -> None:
         """Delete a run."""

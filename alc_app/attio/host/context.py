@@ -62,7 +62,7 @@ class Runtime(Protocol):
     workflow_runs: Any
     """`runtime/stores/workflow_runs.py`, for `attio/server.py`."""
     kv: Any
-    """`runtime/stores/key_values.py`, for `attio/kv.py`."""
+    """`runtime/stores/key_values.py`, for `attio/kv.py` and `attio/host/claims.py`."""
     workspace_settings: Any
     """`runtime/stores/workspace_settings.py`, for `attio/settings.py`."""
 

@@ -7,10 +7,15 @@ from alc_app.clients.attio_api import AttioApiError, AttioRefused
 
 
 def execute(*, config: Config, metadata: StepMetadata) -> Outcome | Error:
-    """Create the task and return its id. Safe to retry: an open task with the same text is not created twice."""
-    del metadata
+    """Create the task and return its id. Safe to retry, and an open task with the same text is not created twice."""
     try:
-        task_id = attio_api.create_task("people", config.record_id, config.content)
+        task_id = attio_api.create_task(
+            "people",
+            config.record_id,
+            config.content,
+            execution_id=metadata.unique_execution_id,
+            since=metadata.started_at,
+        )
     except AttioRefused as error:
         return Error(error.message)
     except AttioApiError as error:

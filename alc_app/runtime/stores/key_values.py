@@ -1,4 +1,4 @@
-"""Store behind `kv` (attio/kv.py): JSON values under keys, optionally with an expiry."""
+"""Store behind `kv` (attio/kv.py) and `claim` (attio/host/claims.py): JSON under keys, optionally with an expiry."""
 
 from __future__ import annotations
 
@@ -41,6 +41,22 @@ class KeyValues:
         """Delete a key."""
         with self._database.transaction() as session:
             session.exec(delete(KeyValueRow).filter_by(workspace_id=self._workspace_id, key=key))
+
+    def claim(self, key: str, owner: str, seconds: float) -> bool:
+        """Set a value in one statement, unless another owner has set it and it has not expired. Returns whether."""
+        here = {"workspace_id": self._workspace_id, "key": key}
+        new = {"value": json.dumps(owner), "expires_at": self._now() + seconds}
+        free = or_(col(KeyValueRow.expires_at) <= self._now(), col(KeyValueRow.value) == new["value"])
+        insert = self._database.insert(KeyValueRow).values(**here, **new)
+        with self._database.transaction() as session:
+            taken = insert.on_conflict_do_update(index_elements=list(here), set_=new, where=free)
+            return session.execute(taken.returning(col(KeyValueRow.key))).first() is not None
+
+    def release(self, key: str, owner: str) -> None:
+        """Delete a key that this owner has claimed."""
+        mine = {"workspace_id": self._workspace_id, "key": key, "value": json.dumps(owner)}
+        with self._database.transaction() as session:
+            session.exec(delete(KeyValueRow).filter_by(**mine))
 
     def delete_expired(self, before: float, limit: int) -> int:
         """Delete at most `limit` values that expired before `before`; return how many."""

@@ -197,6 +197,7 @@ class WorkflowRuns:
         return {
             "turn": run.turn,
             "number": step.number,
+            "started_at": step.started_at,
             "workflow_id": run.workflow_id,
             "version_id": run.version_id,
             "title": Workflow.model_validate_json(run.definition).title,

@@ -7,6 +7,7 @@ A turn calls the app: a block's `execute` or `finish`, whose calls to ALC and At
 from __future__ import annotations
 
 import logging
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 from uuid import uuid4
@@ -110,6 +111,7 @@ class WorkflowRunner:
             workflow_url=f"{self.runs.url}#{turn['workflow_id']}",
             run_url=f"{self.runs.url}#run-{run_id}",
             finish_callback_url=f"{self.runs.callbacks_url}/{execution_id}",
+            started_at=datetime.fromtimestamp(turn.get("started_at", 0.0), UTC),  # an older version did not store it
         )
 
 

@@ -198,7 +198,7 @@ class Outside:
         if method == "GET":
             return answer(200, {"data": self.tasks})
         task = {"id": {"task_id": f"task_{len(self.tasks) + 1}"}, "content_plaintext": body["data"]["content"]}
-        self.tasks.append({**body["data"], **task})
+        self.tasks.append({**body["data"], **task, "created_at": "2023-11-14T22:13:20.000000000Z"})
         return answer(200, {"data": self.tasks[-1]})
 
     def _subscriptions(self, method: str, path: str, body: Any) -> FetchResponse:

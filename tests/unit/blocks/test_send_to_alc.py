@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -30,7 +30,7 @@ from tests.unit.leads.test_transitions import RECORD
 POST = "POST /api/v1/leads"
 URL = "https://app.test/workflows/callbacks/run.1"
 CONFIG = Config(record_id=RECORD)
-METADATA = StepMetadata("w", "v", "send-to-alc", "run", "run.1", "Flow", "", "", URL)
+METADATA = StepMetadata("w", "v", "send-to-alc", "run", "run.1", "Flow", "", "", URL, datetime.now(UTC))
 PERSON = {"name": [{"full_name": "Ada Lovelace"}], "phone_numbers": [{"phone_number": "+442079460018"}]}
 
 

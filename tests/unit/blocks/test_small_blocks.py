@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -11,10 +12,13 @@ from alc_app.blocks.create_task.block import Config as TaskConfig
 from alc_app.blocks.create_task.execute import execute as create_task
 from alc_app.blocks.delay.block import Config as DelayConfig
 from alc_app.blocks.delay.execute import execute as delay
-from tests.support.fakes.runtime import Fault, Outside, answer_lost, says
+from tests.support.fakes.runtime import FakeRuntime, Fault, Outside, answer_lost, never_answers, says
 from tests.unit.leads.test_transitions import RECORD
 
-METADATA = StepMetadata("w", "v", "b", "run", "run.1", "Flow", "", "", "")
+NOW = datetime(2023, 11, 14, 22, 13, 20, tzinfo=UTC)
+"""When the fake says that tasks are made."""
+METADATA = StepMetadata("w", "v", "b", "run", "run.1", "Flow", "", "", "", NOW)
+LATER = replace(METADATA, unique_execution_id="run.2", started_at=NOW + timedelta(days=1))
 TASK = TaskConfig(record_id=RECORD, content="Call back.")
 
 
@@ -37,9 +41,47 @@ def test_a_task_that_is_done_does_not_stand_in_for_a_new_one(outside: Outside) -
     """The next run asks for its own."""
     create_task(config=TASK, metadata=METADATA)
     outside.tasks[0]["is_completed"] = True
-    create_task(config=TASK, metadata=METADATA)
+    create_task(config=TASK, metadata=LATER)
 
     assert len(outside.tasks) == 2
+
+
+def test_a_step_that_is_executed_again_finds_its_task_also_when_that_is_done(outside: Outside) -> None:
+    """The worker died, or the outcome could not be stored; somebody has completed the task meanwhile."""
+    create_task(config=TASK, metadata=METADATA)
+    outside.tasks[0]["is_completed"] = True
+
+    assert create_task(config=TASK, metadata=METADATA) == Outcome("created", {"task_id": "task_1"})
+    assert len(outside.tasks) == 1
+
+
+@pytest.mark.parametrize("moment", ["GET", "POST"])
+def test_two_workflows_at_once_make_one_task(outside: Outside, moment: str) -> None:
+    """The second one comes again when the first is done; looking for a task first would not be enough."""
+    others: list[object] = []
+
+    def meanwhile(method: str, _: str) -> None:
+        if method == moment and not others:
+            others.append(None)
+            others[0] = create_task(config=TASK, metadata=LATER)
+
+    outside.before = meanwhile
+    assert create_task(config=TASK, metadata=METADATA) == Outcome("created", {"task_id": "task_1"})
+
+    assert others == [Error("Another workflow is creating this task at the moment.", retryable=True)]
+    assert create_task(config=TASK, metadata=LATER) == Outcome("created", {"task_id": "task_1"})
+    assert len(outside.tasks) == 1
+
+
+def test_a_task_that_attio_may_still_be_creating_is_waited_for(runtime: FakeRuntime, outside: Outside) -> None:
+    """The answer was lost, so another workflow might not see it yet. The same one may try again at once."""
+    outside.fault("POST /v2/tasks", never_answers)
+    create_task(config=TASK, metadata=METADATA)
+
+    assert isinstance(create_task(config=TASK, metadata=LATER), Error)
+    runtime.time += 121
+    assert isinstance(create_task(config=TASK, metadata=LATER), Outcome)
+    assert len(outside.tasks) == 1
 
 
 @pytest.mark.parametrize("fault, again", [(says(404, {"message": "Gone."}), False), (says(503), True)])

@@ -199,7 +199,7 @@ def test_all_that_can_be_replayed_is(app: SmallApp, run: Run) -> None:
 
     assert done == [{"id": "lead:7", "replayed": "The lead 7 is tried again."}]
     assert app.replayed == ["7"]
-    assert "A workflow has failed.  It may start a chat.\n" in run("dead-letters", "list").output
+    assert "A workflow has failed. It may start a chat.\n" in run("dead-letters", "list").output
     assert run("dead-letters", "replay", "lead:9").output == "The lead 9 is tried again.\n"
     assert run("dead-letters", "replay").exit_code == click.UsageError.exit_code
     app.letters.pop("7")

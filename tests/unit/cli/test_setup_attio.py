@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import responses
 
-from alc_app.cli.setup_attio import SetupFailed, set_up
+from alc_app.cli.setup_attio import STATUSES, SetupFailed, set_up
 from alc_app.config.settings import Config
 
 URL = "https://attio.test/v2"
@@ -189,3 +189,19 @@ def test_an_attribute_that_attio_refuses_is_explained(
 
     with pytest.raises(SetupFailed, match="Slug is taken"):
         run()
+
+
+def test_two_that_are_run_at_once_both_succeed(attio: responses.RequestsMock, run: Callable[..., list[str]]) -> None:
+    """The other one has created the attribute and its options since this one has looked."""
+    titles = f"{ATTRIBUTES}/alc_status/options"
+    token(attio)
+    attribute(attio, "alc_lead_id")
+    missing(attio, "alc_status")
+    attio.post(ATTRIBUTES, json={"code": "slug_conflict", "message": "It is taken."}, status=409)
+    attribute(attio, "alc_status", "select")
+    attio.get(titles, json={"data": []})
+    attio.post(titles, json={"code": "slug_conflict", "message": "It is taken."}, status=409)
+    attio.get(titles, json={"data": [{"title": title} for title in STATUSES]})
+    attribute(attio, "alc_interest")
+
+    assert run(alc_status_type="select")[1:] == ["The workspace is ready."]

@@ -115,6 +115,30 @@ def test_a_failed_run_is_replayed_in_its_own_queue(engine: Engine) -> None:
     assert engine.count_unfinished() == {("lifecycle", "waiting"): 1}
 
 
+@pytest.mark.parametrize("status, kept", [("ERROR", 0), ("MAX_RECOVERY_ATTEMPTS_EXCEEDED", 1)])
+def test_a_run_that_is_put_back_twice_at_once_runs_once(engine: Engine, status: str, kept: int) -> None:
+    """Two people press Replay: the second must not put a run back that is running again."""
+    click(engine, "number")
+    add_step(engine, "send:lead")
+    set_status(engine, "send:lead", status)
+    looked = engine._client.retrieve_workflow("send:lead").get_status()
+    engine.resume("send:lead")
+    assert len(engine.steps("send:lead")) == kept
+    set_status(engine, "send:lead", "PENDING")
+
+    class Late:
+        """What the second one has seen before the first one pressed."""
+
+        def get_status(self) -> object:
+            return looked
+
+    with pytest.MonkeyPatch.context() as second:
+        second.setattr(engine._client, "retrieve_workflow", lambda _: Late())
+        engine.resume("send:lead")
+
+    assert [run.status for run in engine.runs_in_state("PENDING")] == ["PENDING"]
+
+
 def test_what_waits_is_counted_by_queue(engine: Engine) -> None:
     """Operations: ended runs are not counted; a thousand cost no more than one."""
     for number in range(3):
