@@ -13,7 +13,7 @@ from alc_app.runtime.jobs import dead_letters
 from alc_app.runtime.jobs.relay import RUN_OF
 from alc_app.runtime.services import WORKSPACE, Services
 from alc_app.runtime.storage.tables import ConnectionRow
-from alc_app.runtime.workflows.activations import webhook_function
+from alc_app.runtime.workflows.activations import WorkflowActivations, webhook_function
 
 OVERDUE_AFTER = 60.0
 """Seconds past its due time after which work is reported."""
@@ -83,7 +83,7 @@ def check_deliveries(services: Services) -> Iterator[Finding]:
 
 
 def check_handlers(services: Services) -> Iterator[Finding]:
-    """Find handlers that the manifest does not know, files that have no handler, and subscriptions that fail."""
+    """Find handlers that the manifest does not know, files without a handler, subscriptions and switches that fail."""
     live = services.connections.live(WORKSPACE)
     if live and live.status == "active":
         yield from _find_missing(services, live.id)
@@ -94,6 +94,10 @@ def check_handlers(services: Services) -> Iterator[Finding]:
             webhook_function(services, row.file_name)
         except NotInManifest as error:
             yield Finding(f"The webhook handler {row.id} refuses every delivery with 503. {error}", row.id)
+    for workflow_id, status in WorkflowActivations(services).statuses().items():
+        if status.why:
+            text = f"The workflow {workflow_id} could not be switched as wanted: {status.why}"
+            yield Finding(text, workflow_id, "warning")
 
 
 def _find_missing(services: Services, connection_id: str) -> Iterator[Finding]:

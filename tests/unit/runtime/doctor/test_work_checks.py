@@ -31,7 +31,8 @@ from alc_app.runtime.services import WORKSPACE, Services
 from alc_app.runtime.storage.locks import FileLocks
 from alc_app.runtime.storage.tables import ConnectionRow, SubscriptionRow
 from alc_app.runtime.stores.worker_ids import WorkerIds
-from alc_app.runtime.stores.workflow_tables import WorkflowActivation
+from alc_app.runtime.stores.workflow_tables import WorkflowActivation, WorkflowSwitch
+from alc_app.runtime.workflows.activations import WorkflowActivations
 from tests.support.fakes.engine import FakeEngine
 from tests.unit.runtime.conftest import METADATA
 
@@ -153,6 +154,19 @@ def test_a_subscription_that_is_gone_or_fails_is_named(
     [finding] = check_handlers(services)
     assert "no webhook handler in use for prospect_updated" in finding.text
     assert finding.repair
+
+
+def test_a_workflow_that_could_not_be_switched_is_named(services: Services, engine: FakeEngine) -> None:
+    """ALC has refused it; the switch on the page has jumped back since."""
+    WorkflowActivations(services).set_enabled("follow-up", enabled=False)
+    assert not texts(check_handlers(services))
+    with services.database.transaction() as session:
+        session.get_one(WorkflowSwitch, "follow-up").why = "Too many webhooks."
+
+    [finding] = check_handlers(services)
+
+    assert (finding.subject, finding.level, finding.repair) == ("follow-up", "warning", None)
+    assert finding.text.endswith("as wanted: Too many webhooks.")
 
 
 @pytest.mark.parametrize("missing", ["file", "connector", "block"])
