@@ -114,11 +114,11 @@ SOURCES: Final[dict[str, tuple[Range | None, Range]]] = {
     ),
     "Removal 1": (
         Range(REMOVED_TS, "const handlers = await listWebhookHandlers()", ")"),
-        Range(REMOVED, "errors = [error for handler", "]"),
+        Range(REMOVED, "handlers = list_webhook_handlers()", "# Removal 1"),
     ),
     "Removal 2": (
         Range(REMOVED_TS, "// Delete webhooks on ALC", "throw new Error(`Failed to delete"),
-        Range(REMOVED, "# TUTORIAL: one failed deletion", "return error"),
+        Range(REMOVED, "TUTORIAL: one failed deletion", "return error"),
     ),
     "Removal 3": (
         Range(REMOVED_TS, "// Delete webhooks on Attio", "await deleteWebhookHandler(handler.id)"),
