@@ -82,7 +82,7 @@ def assert_it_works(at: World) -> None:
 @pytest.mark.parametrize("refusal", REFUSALS)
 @pytest.mark.parametrize("number", [0, 1, 2])
 def test_a_connection_that_is_kept_works_as_before(at: World, refusal: Fault, number: int) -> None:
-    """Whichever handler ALC refuses: what it had deleted by then is registered again, at the same address."""
+    """C12: whichever handler ALC refuses: what it had deleted by then is registered again, at the same address."""
     before = webhooks(at)
     assert sorted(before.values()) == ["attio", "lead.processed", "lead.processed", "prospect.updated"]
     at.peers.fault(DELETE, *[passes] * number, refusal)
@@ -97,7 +97,7 @@ def test_a_connection_that_is_kept_works_as_before(at: World, refusal: Fault, nu
 
 
 def test_while_alc_is_away_the_connection_waits_to_be_completed(at: World) -> None:
-    """What ALC has deleted stays missing only until it is back."""
+    """C12: what ALC has deleted stays missing only until it is back."""
     before, back_at = webhooks(at), at.clock.now + 4000
 
     def stop_after_the_first_deletion(method: str, _: str) -> None:
@@ -120,7 +120,7 @@ def test_while_alc_is_away_the_connection_waits_to_be_completed(at: World) -> No
 
 @pytest.mark.parametrize("after", range(0, 36, 4))
 def test_a_strict_removal_that_is_refused_may_die_anywhere(at: World, after: int) -> None:
-    """The run goes on, and the connection is complete at the end."""
+    """C12: the run goes on, and the connection is complete at the end."""
     before = webhooks(at)
     at.peers.fault(DELETE, passes, passes, says(500))
     at.crash_plan.after = after
@@ -133,7 +133,7 @@ def test_a_strict_removal_that_is_refused_may_die_anywhere(at: World, after: int
 
 
 def test_a_removal_that_ends_in_an_error_of_the_engine_is_made_good(at: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Such as a database that was locked when the refusal was to be stored: nobody waits for this run any more."""
+    """C12: such as a database that was locked when the refusal was to be stored: nobody waits for this run any more."""
     before = webhooks(at)
     at.peers.fault(DELETE, passes, passes, says(500))
 
@@ -153,7 +153,7 @@ def test_a_removal_that_ends_in_an_error_of_the_engine_is_made_good(at: World, m
 
 @pytest.mark.parametrize("number", [0, 1, 2])
 def test_a_second_try_that_alc_accepts_leaves_nothing(at: World, number: int) -> None:
-    """Also when it follows at once, before the connection was complete again, and an answer of ALC was lost."""
+    """C12: also when it follows at once, before the connection was complete again, and an answer of ALC was lost."""
     at.peers.fault(DELETE, *[passes] * number, answer_lost)
     at.disconnect()
     at.peers.fault("POST /api/v1/webhooks", answer_lost)
@@ -183,7 +183,7 @@ def test_a_connection_that_lacks_everything_is_completed(at: World) -> None:
 
 
 def test_a_connection_that_is_not_active_is_not_restored(at: World) -> None:
-    """It was removed, or has to be connected again, before its turn came."""
+    """C12: it was removed, or has to be connected again, before its turn came."""
     [(connection_id,)] = at.rows("select id from connection")
     at.disconnect()
     settle(at)
