@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0103"
-down_revision = "0101"
+down_revision = "0102"
 
 
 def upgrade() -> None:
