@@ -8,24 +8,23 @@ active connection that lacks something. `connection_removed` runs before the con
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
-
-from dbos import error as engine_error
 
 from alc_app.attio.connections import Connection
 from alc_app.attio.errors import AttioConnectionExpiredError
 from alc_app.attio.host.backoff import backoff
 from alc_app.attio.host.context import outcome, running, settle
-from alc_app.attio.host.errors import ServerFunctionError
 from alc_app.runtime.context import DurableContext
 from alc_app.runtime.exchanges.log import log_calls_as
 from alc_app.runtime.failpoints import failpoint
+from alc_app.runtime.jobs.attempts import attempt
+from alc_app.runtime.jobs.handler_maintenance import HandlerMaintenance
 from alc_app.runtime.oauth_client import OAuthFailed
 from alc_app.runtime.services import WORKSPACE, Services
-from alc_app.runtime.storage.tables import ConnectionRow, WebhookHandlerRow
+from alc_app.runtime.storage.tables import ConnectionRow
 from alc_app.runtime.stores.connections import REMOVAL_RETRY_AFTER
 from alc_app.runtime.workflows.activations import WorkflowActivations
 
@@ -41,7 +40,7 @@ class Lifecycle:
 
     def __init__(self, services: Services) -> None:
         """Work on these services."""
-        self._services = services
+        self._services, self._handlers = services, HandlerMaintenance(services)
 
     def connect(self, flow_id: str) -> dict[str, Any]:
         """Redeem the code, fire `connection_added`, save the connection (tutorial steps Installation 4-7).
@@ -54,7 +53,7 @@ class Lifecycle:
         if "error" in redeemed:
             return dict(redeemed)
         connection_id: str = redeemed["ok"]
-        added = _attempt(lambda: self._run_added(connection_id))
+        added = attempt(lambda: self._run_added(connection_id))
         if "error" in added:
             context.step("refuse", lambda: self._refuse(connection_id, added["error"]["message"]))
             self.remove(connection_id)
@@ -76,7 +75,7 @@ class Lifecycle:
         if strict:
             context = DurableContext(self._services, connection_id)
             context.step("restore_later", lambda: self._restore_later(connection_id))
-            result = _attempt(lambda: self._run_removed(context, connection_id))
+            result = attempt(lambda: self._run_removed(context, connection_id))
             if "error" in result:
                 why = result["error"]["message"]
                 context.step("keep_connection", lambda: self._keep_connection(connection_id, why))
@@ -91,7 +90,7 @@ class Lifecycle:
         context = DurableContext(self._services, connection_id)
         if not context.step("start_restoring", lambda: self._start_restoring(connection_id)):
             return {"ok": connection_id}
-        added = _attempt(lambda: self._run_added(connection_id))
+        added = attempt(lambda: self._run_added(connection_id))
         context.step("end_restoring", lambda: self._end_restoring(connection_id, added))
         return added
 
@@ -103,58 +102,13 @@ class Lifecycle:
         context = DurableContext(self._services, connection_id)
         if not context.step("start_removal", lambda: self._start_removal(connection_id)):
             return {"ok": connection_id}
-        cleaned = _attempt(lambda: self._clean_up(context, connection_id))
+        cleaned = attempt(lambda: self._clean_up(context, connection_id))
         if "error" in cleaned:
             why = cleaned["error"]["message"]
             context.step("retry_removal_later", lambda: self._retry_removal_later(connection_id, why))
             return cleaned
         context.step("erase", lambda: self._erase(connection_id))
         return {"ok": connection_id}
-
-    def maintain_subscription(self, handler_id: str) -> dict[str, Any]:
-        """Have a connector subscribe or refresh. In this queue, so that it never overlaps with a disconnect.
-
-        It is one step, which decides itself what has to be done: after a crash all of it is done again.
-        """
-        row = self._services.webhook_handlers.row(handler_id)
-        context = DurableContext(self._services, row.connection_id if row else None)
-        maintain, open_connection = (
-            self._services.subscriptions.subscribe_or_refresh,
-            self._services.connections.with_fresh_token,
-        )
-        with running(context), log_calls_as(self._services.exchanges, "Recurring Job"):
-            context.step("maintain_subscription", lambda: maintain(handler_id, open_connection))
-        return {"ok": handler_id}
-
-    def rotate_secret(self, handler_id: str) -> dict[str, Any]:
-        """Tell the outside service the new secret of a handler. In this queue, so that it never overlaps a disconnect.
-
-        The secret is stored already, and the previous one is accepted until the service has answered. So it is one
-        step, as above: after a crash, or after an answer that was lost, the service is told again.
-        """
-        row = self._services.webhook_handlers.row(handler_id)
-        context = DurableContext(self._services, row.connection_id if row else None)
-        with running(context), log_calls_as(self._services.exchanges, "Recurring Job"):
-            return dict(context.step("tell_secret", lambda: self._tell_secret(handler_id)))
-
-    def _tell_secret(self, handler_id: str) -> dict[str, Any]:
-        row = self._services.webhook_handlers.row(handler_id)
-        if row is None or row.rotate_at is None or row.gone_at or row.deleted_at:
-            return {"ok": None}  # an earlier run has told it, or the handler is being removed
-        told = _attempt(lambda: self._rotated(row))
-        with self._services.database.transaction():
-            if "error" in told:
-                why = told["error"]["message"]
-                log.warning("The new secret of the handler %s… could not be told: %s", handler_id[:6], why)
-                self._services.webhook_handlers.retry_rotation(handler_id, why)
-            else:
-                self._services.webhook_handlers.end_rotation(handler_id, told["ok"])
-            self._services.publish("connection", {"status": "active"})
-        return told
-
-    def _rotated(self, row: WebhookHandlerRow) -> float | None:
-        connection = self._services.connections.with_fresh_token(row.connection_id)
-        return self._services.manifest.events.secret_rotated(connection, self._services.webhook_handlers.get(row.id))
 
     def _redeem(self, flow_id: str) -> str:
         """Exchange the code for tokens, and store them. Returns the id of the new connection.
@@ -184,10 +138,10 @@ class Lifecycle:
         """
         due, activations = context.step("find_handover", self._find_handover), WorkflowActivations(self._services)
         for handler_id in due["subscriptions"]:
-            _attempt(partial(self.maintain_subscription, handler_id))
+            attempt(partial(self._handlers.maintain_subscription, handler_id))
         with running(context), log_calls_as(self._services.exchanges, "Workflow"):
             for workflow_id in due["workflows"]:
-                _attempt(partial(activations.reconcile, workflow_id))
+                attempt(partial(activations.reconcile, workflow_id))
 
     def _find_handover(self) -> dict[str, list[str]]:
         due = WorkflowActivations(self._services).due()
@@ -305,16 +259,3 @@ class Lifecycle:
         """Publish the status to the open pages, unless the connection is one that a lab made for itself."""
         if row.workspace_id == WORKSPACE:
             self._services.publish("connection", {"status": status})
-
-
-def _attempt(work: Callable[[], Any]) -> dict[str, Any]:
-    """Return the outcome of the app's code; an unforeseen exception is logged and becomes an error."""
-    try:
-        return outcome(work)
-    except engine_error.DBOSException:
-        raise  # an error of DBOS itself, such as a cancelled run, must reach it
-    except Exception:
-        log.exception("An event handler failed.")
-        return {
-            "error": ServerFunctionError("Something unexpected happened. The log of the worker says what.").to_json()
-        }

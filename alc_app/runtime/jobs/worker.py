@@ -18,6 +18,7 @@ from alc_app.runtime.context import DurableContext
 from alc_app.runtime.engine import APP_NAME, APP_VERSION
 from alc_app.runtime.exchanges.log import log_calls_as
 from alc_app.runtime.jobs.connection_lifecycle import Lifecycle
+from alc_app.runtime.jobs.handler_maintenance import HandlerMaintenance
 from alc_app.runtime.jobs.relay import Relay
 from alc_app.runtime.observability import logs
 from alc_app.runtime.services import Services
@@ -44,7 +45,7 @@ class Worker:
     def __init__(self, services: Services, executor_id: str = "") -> None:
         """Prepare the worker; without an `executor_id`, `start` takes a free one."""
         self._services, self._executor_id = services, executor_id
-        self._lifecycle = Lifecycle(services)
+        self._lifecycle, self._handlers = Lifecycle(services), HandlerMaintenance(services)
         self._relay = Relay(services)
         self._runs_under_way: set[object] = set()
 
@@ -181,11 +182,11 @@ class Worker:
 
     def subscription(self, handler_id: str) -> dict[str, Any]:
         """Have a connector make or refresh a subscription."""
-        return self._lifecycle.maintain_subscription(handler_id)
+        return self._handlers.maintain_subscription(handler_id)
 
     def rotation(self, handler_id: str) -> dict[str, Any]:
         """Tell ALC the new secret of a handler."""
-        return self._lifecycle.rotate_secret(handler_id)
+        return self._handlers.rotate_secret(handler_id)
 
 
 def run_until_signal(worker: Worker) -> None:
