@@ -78,11 +78,20 @@ class FetchResponse:
         value = self.headers.get("Retry-After", "").strip()
         if value.isascii() and value.isdigit():
             return min(float(value), MAX_WAIT)
-        try:
-            at = parsedate_to_datetime(value)
-            return min(max((at - datetime.now(UTC)).total_seconds(), 0.0), MAX_WAIT)
-        except (ValueError, TypeError, OverflowError):
+        at = _http_date(value)
+        if at is None:
             return None
+        sent_at = _http_date(self.headers.get("Date", "")) or datetime.now(UTC)  # by the clock that has set the other
+        return min(max((at - sent_at).total_seconds(), 0.0), MAX_WAIT)
+
+
+def _http_date(value: str) -> datetime | None:
+    """Parse one of the three forms of a date in HTTP, all of which are in UTC; None if it is none."""
+    try:
+        found = parsedate_to_datetime(value)
+    except (ValueError, TypeError, OverflowError):
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

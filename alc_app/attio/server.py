@@ -47,7 +47,7 @@ def fetch(
     """Make one HTTP request: no redirects, one deadline for the whole answer, and an answer of limited size.
 
     With a `connection`, send its token; if it is refused, refresh it and try once more. `per_second` limits requests to
-    this origin across all processes. Raises: FetchNotSent, FetchAnswerLost, AttioConnectionExpiredError.
+    this origin across all processes. Raises: FetchMustWait, FetchNotSent, FetchAnswerLost, AttioConnectionExpiredError.
     """
     return current().fetch(
         url, method=method, headers=headers or {}, json=json, connection=connection, per_second=per_second

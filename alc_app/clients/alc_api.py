@@ -14,7 +14,7 @@ from pydantic import BaseModel, ValidationError
 
 from alc_app.attio import Connection
 from alc_app.attio.host.context import current, step
-from alc_app.attio.host.errors import FetchAnswerLost, FetchNotSent, FetchTooLarge, SerializableError
+from alc_app.attio.host.errors import FetchAnswerLost, FetchMustWait, FetchNotSent, FetchTooLarge, SerializableError
 from alc_app.attio.http import FetchResponse
 from alc_app.attio.server import fetch
 from alc_app.clients.alc_events import RECORD_ID, LeadProcessed
@@ -22,6 +22,10 @@ from alc_app.clients.alc_models import Lead, LeadPage, Leads, LeadState, Verdict
 
 IN_EVENTS = {"record_id", "status", "interest", "summary"}
 Model = TypeVar("Model", bound=BaseModel)
+CALLS_PER_SECOND = 25
+"""For the whole installation, also when thousands of leads are due at once. ALC publishes no limit. Nearly every call
+leads to a write to Attio, which takes 25 a second, so a faster pace would get nothing done sooner."""
+ASKED_TO_WAIT = "ALC asked us to wait."
 KEY_REUSED = (
     "ALC has been asked a short while ago to chat with this person, under another name or phone number. Please wait a "
     "few minutes, and reload the page to see what has become of it."
@@ -226,7 +230,11 @@ def _call(
 ) -> FetchResponse:
     url = f"{current().settings.alc_url}{path}"
     try:
-        response = fetch(url, method=method, json=json, headers=headers, connection=connection)
+        response = fetch(
+            url, method=method, json=json, headers=headers, connection=connection, per_second=CALLS_PER_SECOND
+        )
+    except FetchMustWait as error:
+        raise AlcBusy(ASKED_TO_WAIT, retry_after=error.retry_after).because(error) from error
     except FetchNotSent as error:
         raise AlcUnreachable("ALC cannot be reached.").because(error) from error
     except FetchTooLarge as error:
@@ -241,7 +249,7 @@ def _call(
 def _error(response: FetchResponse) -> AlcError:
     retry_after = response.retry_after()
     if response.status in BUSY:
-        return AlcBusy("ALC asked us to wait.", retry_after=retry_after)
+        return AlcBusy(ASKED_TO_WAIT, retry_after=retry_after)
     # 409: a request with this key is still running. From 500 on: ALC failed while it worked on the request.
     if response.status == 409 or response.status >= 500 or response.status < 400:
         return AlcAnswerLost(f"ALC answered with status {response.status}.", retry_after=retry_after)

@@ -13,7 +13,14 @@ from uuid import NAMESPACE_URL, uuid5
 
 from alc_app.attio.host.claims import claim, release
 from alc_app.attio.host.context import current, step
-from alc_app.attio.host.errors import FetchAnswerLost, FetchError, FetchRefused, FetchTooLarge, SerializableError
+from alc_app.attio.host.errors import (
+    FetchAnswerLost,
+    FetchError,
+    FetchMustWait,
+    FetchRefused,
+    FetchTooLarge,
+    SerializableError,
+)
 from alc_app.attio.http import FetchResponse
 from alc_app.attio.server import attio_api_token, fetch
 
@@ -211,6 +218,8 @@ def call(method: str, path: str, json: Any = None, *, per_second: int | None = N
         )
     except FetchRefused as error:
         raise AttioApiError(UNAUTHORIZED).because(error) from error
+    except FetchMustWait as error:
+        raise AttioApiError("Attio asked us to wait.", retry_after=error.retry_after).because(error) from error
     except FetchTooLarge as error:
         raise AnswerTooLarge(f"Attio sent more than this app reads. {error.message}").because(error) from error
     except FetchAnswerLost as error:

@@ -15,9 +15,8 @@ from alc_app.runtime.failpoints import failpoint
 from alc_app.runtime.services import Services
 from alc_app.runtime.stores.connections import RECONNECT
 
-TOO_MANY_REQUESTS = 429
-LONGEST_PAUSE = 30.0
-"""The longest pause in seconds after a 429, whatever Retry-After says."""
+PAUSES = {429: 1.0, 503: 0.0}
+"""Answers that may ask for a pause, and its seconds if there is no `Retry-After`."""
 
 
 class AppContext:
@@ -98,12 +97,16 @@ class AppContext:
         return self._connection_id or self._services.connections.usable_id(self.settings.workspace_id)
 
     def _paced(self, origin: str, per_second: int | None, call: Callable[[], FetchResponse]) -> FetchResponse:
-        """Make one request within the rate limit; a 429 delays the next request of every process."""
-        if per_second:
-            self._services.rate_limiter.wait_for_slot(origin, per_second)
+        """Make one request within the rate limit; a `Retry-After` delays the next request of every process.
+
+        Requests without a rate, such as reads from Attio, wait only for a `Retry-After` to one of them.
+        """
+        limiter, name = self._services.rate_limiter, origin if per_second else f"{origin} without a rate"
+        limiter.wait_for_slot(name, per_second)
         response = call()
-        if per_second and response.status == TOO_MANY_REQUESTS:
-            self._services.rate_limiter.push_back(origin, min(response.retry_after() or 1.0, LONGEST_PAUSE))
+        if response.status in PAUSES:
+            asked = response.retry_after()
+            limiter.push_back(name, PAUSES[response.status] if asked is None else asked)
         return response
 
     def _with_our_key(self, origin: str, call: Callable[[], FetchResponse]) -> FetchResponse:

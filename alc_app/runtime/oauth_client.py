@@ -23,6 +23,7 @@ from authlib.integrations.requests_client.oauth2_session import OAuth2Session
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
 
 from alc_app.attio.host.errors import FetchError, SerializableError
+from alc_app.attio.http import FetchResponse
 from alc_app.config.settings import LOOPBACK, Config
 from alc_app.runtime.http_client import Http, harden
 
@@ -69,8 +70,12 @@ class _Session(OAuth2Session):
     """Authlib's session, with a stricter reading of token responses."""
 
     def parse_response_token(self, response: requests.Response) -> dict[str, Any]:
-        """Return the token response."""
-        return _read_token_response(response)
+        """Return the token response. Raises: OAuthFailed, with the seconds of a `Retry-After`."""
+        try:
+            return _read_token_response(response)
+        except OAuthFailed as error:
+            error.retry_after = FetchResponse(response.status_code, response.headers, "").retry_after()
+            raise
 
 
 class OAuthClient:

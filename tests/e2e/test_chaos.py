@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
 import pytest
 
-from tests.support.chaos.proxy import answer_lost, answers, cut, dropped, not_json
+from tests.support.chaos.proxy import Exchange, answer_lost, answers, cut, dropped, not_json, passes
 from tests.support.people import User
 from tests.support.servers.clients import Alc, Attio
 from tests.support.servers.proxied_stack import ProxiedStack
-from tests.support.waiting import eventually
+from tests.support.waiting import PATIENCE, eventually
 
 SENT = "Successfully sent to ALC!"
 WAITS = [answers(status, b"", ("Retry-After", "1")) for status in (429, 503)]
@@ -113,6 +114,26 @@ def test_a_record_is_right_in_the_end_whatever_attio_answers(
     user.wait_for_status(record_id, "Complete")
     assert attio.value(record_id, "alc_lead_id") == lead_id
     assert list(dict.fromkeys(attio.history(record_id, "alc_status"))) == ["Pending", "Complete"]
+
+
+def test_a_delivery_is_answered_while_attio_is_silent(
+    proxied: ProxiedStack, user: User, alc: Alc, attio: Attio
+) -> None:
+    """R21: the answer says that it is stored; the write to the CRM is still waiting for Attio."""
+    record_id, answered = attio.add_person("Lina Weiss", "+442079460119"), threading.Event()
+    user.click_send(record_id)
+
+    def silent(exchange: Exchange) -> None:
+        answered.wait(PATIENCE)
+        passes(exchange)
+
+    proxied.to_attio.always("PATCH /v2/objects/people/records", silent)
+    alc.decide(alc.leads(record_id)[0]["id"])
+    eventually(lambda: alc.statuses_of_attempts(record_id) == [200], what=alc.deliveries)
+    assert attio.value(record_id, "alc_status") == "Pending"
+
+    answered.set()
+    eventually(lambda: proxied.make_rows_due() or attio.value(record_id, "alc_status") == "Complete")
 
 
 def test_a_delivery_whose_200_was_lost_comes_again_and_has_one_effect(

@@ -1,11 +1,18 @@
-"""The fake runtime around each test of the app's own files."""
+"""What holds for every unit test, and the fake runtime around those of the app's own files."""
 
 from collections.abc import Iterator
 
 import pytest
 
+from alc_app.attio.host import backoff
 from alc_app.attio.host.context import running
 from tests.support.fakes.runtime import FakeRuntime, Outside
+
+
+@pytest.fixture(autouse=True)
+def exact_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Waits have no jitter, so that a test can say how long they are."""
+    monkeypatch.setattr(backoff, "JITTER", 0.0)
 
 
 @pytest.fixture

@@ -65,6 +65,10 @@ class FetchRefused(FetchNotSent):
     """The request was not sent, because the server is known to reject our token."""
 
 
+class FetchMustWait(FetchNotSent):
+    """The request was not sent, because its turn comes only after `retry_after` seconds."""
+
+
 class FetchAnswerLost(FetchError):
     """The request was sent and may have been carried out, but no complete answer came back."""
 

@@ -11,6 +11,7 @@ from sqlmodel import col, select
 
 from alc_app.attio.connections import Connection
 from alc_app.attio.errors import AttioConnectionExpiredError, AttioNoWorkspaceConnectionError
+from alc_app.attio.host.errors import FetchMustWait
 from alc_app.runtime.failpoints import failpoint
 from alc_app.runtime.http_client import CONNECT_TIMEOUT, TOTAL_TIMEOUT
 from alc_app.runtime.oauth_client import OAuthClient, OAuthDenied, OAuthFailed, Tokens
@@ -18,13 +19,14 @@ from alc_app.runtime.storage.database import BUSY_TIMEOUT, Database
 from alc_app.runtime.storage.event_log import append_event
 from alc_app.runtime.storage.sealing import CannotUnseal, Sealer
 from alc_app.runtime.storage.tables import ConnectionRow
+from alc_app.runtime.stores.rate_limit import LONGEST_WAIT, RateLimiter
 
 LEEWAY = 60.0
 """Seconds before its expiry at which a token is refreshed; at most a quarter of its lifetime (O15)."""
 REFRESH_WAIT = 20.0
 """Seconds for which a process waits for another one's refresh."""
 LEASE_MARGIN = 15.0
-REFRESH_LEASE = CONNECT_TIMEOUT + TOTAL_TIMEOUT + BUSY_TIMEOUT + LEASE_MARGIN
+REFRESH_LEASE = LONGEST_WAIT + CONNECT_TIMEOUT + TOTAL_TIMEOUT + BUSY_TIMEOUT + LEASE_MARGIN
 """Seconds for which one process alone may refresh a token: longer than one token request and the storing of its result
 can take. Two requests with the same refresh token would end the grant at a server that detects reuse (RFC 9700)."""
 REMOVAL_RETRY_AFTER = 120.0
@@ -33,6 +35,8 @@ ADD_TIMEOUT = 900.0
 """Seconds after which a connection that was never activated is removed."""
 LIVE = ("active", "needs_reconnect")
 ENDED = ("removed", "given_up")
+REFRESHES = "refreshes of tokens"
+"""Their name at the rate limiter. There is one at a time anyway; this makes all processes obey a `Retry-After`."""
 TOKEN_FIELDS = ("refresh_token", "access_token")
 RECONNECT = "ALC no longer accepts the connection. Please reconnect Acme Lead Checker on its page."
 KEY_MISSING = (
@@ -49,6 +53,7 @@ class Connections:
     ) -> None:
         """Seal tokens with `sealer`; refresh and revoke them with `client`."""
         self._database, self._sealer, self._client, self._now = database, sealer, client, now
+        self._rate_limiter = RateLimiter(database)
 
     def add(self, workspace_id: str, tokens: Tokens, connection_id: str = "") -> str:
         """Store the tokens of a connection that is being added; return its id."""
@@ -224,15 +229,19 @@ class Connections:
 
     def _refresh(self, row: ConnectionRow, token_endpoint: str) -> Connection:
         try:
+            self._rate_limiter.wait_for_slot(REFRESHES)
             tokens = self._client.refresh(self._unseal(row, "refresh_token"), token_endpoint)
         except OAuthDenied as error:
             # The access token is invalid too. With refresh_at=0 every later use fails here, whatever its expiry says.
             self._release_refresh_lease(row.id, refresh_at=0.0)
             self.mark_needs_reconnect(row.id, RECONNECT)
             raise AttioConnectionExpiredError(RECONNECT) from error
-        except OAuthFailed as error:
+        except (OAuthFailed, FetchMustWait) as error:
+            if error.retry_after:
+                self._rate_limiter.push_back(REFRESHES, error.retry_after)
             self._release_refresh_lease(row.id)
-            raise AttioConnectionExpiredError(f"{error.message} Please try again.") from error
+            message = f"{error.message} Please try again."
+            raise AttioConnectionExpiredError(message, retry_after=error.retry_after) from error
         failpoint("tokens_refreshed")
         with self._database.transaction() as session:  # both tokens in one commit, before either is used (O14)
             current = session.get_one(ConnectionRow, row.id, with_for_update=True)

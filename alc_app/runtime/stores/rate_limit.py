@@ -1,6 +1,7 @@
 """Rate limit across processes: one row holds the next free time slot (GCRA, the generic cell rate algorithm).
 
-Attio allows 25 writes a second to a workspace. Each caller takes the next slot and waits for it.
+Attio allows 25 writes a second to a workspace. Each caller takes the next slot and waits for it. A `Retry-After` moves
+the next slot; a second row tells those who have taken an earlier one.
 """
 
 from __future__ import annotations
@@ -9,10 +10,16 @@ import time
 
 from sqlalchemy import text
 
+from alc_app.attio.host.errors import FetchMustWait
 from alc_app.runtime.storage.database import Database
 
 HEADROOM = 0.96
 """Use a little less than the limit, so that jitter of timers never puts one call too many into a second."""
+LONGEST_WAIT = 5.0
+"""Seconds that a caller sleeps at most: as long as all threads of one worker need for a call each. Beyond that a person
+is told to try again, and a job is due again by its row."""
+LONGEST_PAUSE = 3600.0
+"""Seconds: one wrong `Retry-After` stops nobody for longer than an hour."""
 
 
 class RateLimiter:
@@ -24,24 +31,49 @@ class RateLimiter:
         now, later_of = database.now, "max" if database.is_sqlite else "greatest"
         self._take = text(
             f"insert into rate_limit_slot (name, next_at) values (:name, {now} + :slot) on conflict (name) do update "  # noqa: S608 - no input in it
-            f"set next_at = {later_of}(rate_limit_slot.next_at, {now}) + :slot returning next_at - :slot - {now}"
+            f"set next_at = {later_of}(rate_limit_slot.next_at, {now}) + :slot "
+            f"where rate_limit_slot.next_at <= {now} + :within returning next_at - :slot - {now}"
         )
-        self._push_back = text(
-            f"update rate_limit_slot set next_at = {later_of}(next_at, {now} + :wait) where name = :name"  # noqa: S608 - no input in it
+        self._delay = text(
+            f"insert into rate_limit_slot (name, next_at) values (:name, {now} + :wait) on conflict (name) do update "  # noqa: S608 - no input in it
+            f"set next_at = {later_of}(rate_limit_slot.next_at, {now} + :wait)"
         )
+        self._left = text(f"select next_at - {now} from rate_limit_slot where name = :name")  # noqa: S608 - no input in it
 
-    def wait_for_slot(self, name: str, per_second: float) -> None:
-        """Take the next free slot for calls of this name, and sleep until it begins."""
-        with self._database.transaction() as session:
-            wait = (
-                session.connection()
-                .execute(self._take, {"name": name, "slot": 1 / (per_second * HEADROOM)})
-                .scalar_one()
-            )
-        if wait > 0:
+    def wait_for_slot(self, name: str, per_second: float | None = None) -> None:
+        """Take the next free slot for calls of this name, and sleep until it begins.
+
+        Without `per_second` there are no slots, only pauses. Raises: FetchMustWait, if it begins after LONGEST_WAIT.
+        """
+        left = LONGEST_WAIT
+        while True:
+            wait = self._take_slot(name, per_second, left) if per_second else self._seconds_until(name)
+            if wait is None or wait > left:
+                raise FetchMustWait("The other side asked us to wait.", retry_after=self._seconds_until(name))
+            if wait <= 0:
+                return
             time.sleep(wait)
+            left -= wait
+            if self._seconds_until(_pause(name)) <= 0:
+                return
 
     def push_back(self, name: str, wait: float) -> None:
-        """Give out no slot for `wait` seconds, because the other side sent `Retry-After`."""
+        """Let no call of this name be made for `wait` seconds, because the other side sent `Retry-After`."""
         with self._database.transaction() as session:
-            session.connection().execute(self._push_back, {"name": name, "wait": wait})
+            for row in (name, _pause(name)):
+                session.connection().execute(self._delay, {"name": row, "wait": min(wait, LONGEST_PAUSE)})
+
+    def _take_slot(self, name: str, per_second: float, within: float) -> float | None:
+        """Take the next slot, and return the seconds until it begins; None if that is not `within` so many seconds."""
+        values = {"name": name, "slot": 1 / (per_second * HEADROOM), "within": within}
+        with self._database.transaction() as session:
+            found: float | None = session.connection().execute(self._take, values).scalar_one_or_none()
+            return found
+
+    def _seconds_until(self, name: str) -> float:
+        with self._database.reading() as session:
+            return session.connection().execute(self._left, {"name": name}).scalar_one_or_none() or 0.0
+
+
+def _pause(name: str) -> str:
+    return f"{name} asked for a pause"

@@ -38,10 +38,10 @@ T = TypeVar("T")
 class UnlimitedRate:
     """A rate limiter that never waits, because virtual time does not pass by itself."""
 
-    def wait_for_slot(self, name: str, per_second: float) -> None:
+    def wait_for_slot(self, name: str, per_second: float | None = None) -> None:
         """Return at once."""
 
-    def push(self, name: str, wait: float) -> None:
+    def push_back(self, name: str, wait: float) -> None:
         """Ignore it."""
 
 

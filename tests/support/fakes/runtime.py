@@ -29,6 +29,7 @@ from alc_app.runtime.storage.tables import (
     ConnectionRow,
     KeyValueRow,
     LiveEvent,
+    RateLimitSlot,
     SubscriptionRow,
     WebhookHandlerRow,
     WorkspaceSettingRow,
@@ -42,7 +43,9 @@ from tests.support.chaos.crashes import Crash
 from tests.support.fakes.run_memory import RunMemory
 from tests.support.tables import make_tables
 
-RUNTIME_TABLES = (ConnectionRow, KeyValueRow, LiveEvent, SubscriptionRow, WebhookHandlerRow, WorkspaceSettingRow)
+RUNTIME_TABLES = (
+    ConnectionRow, KeyValueRow, LiveEvent, RateLimitSlot, SubscriptionRow, WebhookHandlerRow, WorkspaceSettingRow
+)  # fmt: skip
 SEALING_KEY = Fernet.generate_key().decode()
 EVENTS_URL = "https://app.test/attio/events/"
 SETTINGS = Settings(
@@ -319,7 +322,7 @@ class RecordedCallbacks:
 class NoRateLimit:
     """Lets every request pass at once."""
 
-    def wait_for_slot(self, origin: str, per_second: int) -> None: ...
+    def wait_for_slot(self, origin: str, per_second: int | None) -> None: ...
     def push_back(self, origin: str, seconds: float) -> None: ...
 
 

@@ -131,6 +131,21 @@ def test_retry_after_as_a_date() -> None:
 
 
 @pytest.mark.parametrize(
+    "form", ["Sun, 06 Nov 2094 08:49:37 GMT", "Sunday, 06-Nov-44 08:49:37 GMT", "Sat Nov  6 08:49:37 2094"]
+)
+def test_retry_after_takes_each_form_of_a_date(form: str) -> None:
+    """R21: RFC 9110 5.6.7; the old ones have two digits of the year, or no zone."""
+    assert wait(form) == MAX_WAIT
+
+
+def test_a_date_counts_from_the_clock_of_whoever_sent_it() -> None:
+    """R21: a machine whose clock is ten minutes off waits for the same time."""
+    headers = {"Date": "Wed, 21 Oct 2026 07:28:00 GMT", "Retry-After": "Wed, 21 Oct 2026 07:28:07 GMT"}
+    assert FetchResponse(429, headers, "").retry_after() == 7
+    assert FetchResponse(429, headers | {"Date": "yesterday"}, "").retry_after() is not None
+
+
+@pytest.mark.parametrize(
     "value",
     [
         "",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 
 import pytest
 import responses
@@ -12,11 +14,12 @@ from alc_app.attio.host.context import running
 from alc_app.attio.http import FetchResponse
 from alc_app.attio.server import create_webhook_handler, list_webhook_handlers
 from alc_app.clients import alc_api
-from alc_app.clients.attio_api import AttioApiError, update_record
+from alc_app.clients.alc_api import AlcError, AlcUnreachable
+from alc_app.clients.attio_api import AttioApiError, get_record, update_record
 from alc_app.runtime.context import AppContext, DurableContext, IntakeContext, ReachedFirstEffect
 from alc_app.runtime.services import WORKSPACE, Services
 from tests.support.fakes.engine import FakeEngine
-from tests.unit.runtime.conftest import ALC, FRESH, TOKEN, posts
+from tests.unit.runtime.conftest import ALC, FRESH, METADATA, TOKEN, posts
 
 LEADS = f"{ALC}/api/v1/leads"
 PERSON = ("11111111-1111-4111-8111-111111111111", "Ada", "+442079460018")
@@ -109,19 +112,70 @@ def test_the_connections_token_goes_to_alc_only_where_it_is_asked_for(
     assert alc.calls[0].request.headers["Authorization"] == "Bearer attio-token"
 
 
-def test_a_429_holds_back_every_writer(
-    app_context: AppContext, services: Services, alc: responses.RequestsMock, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("status", [429, 503])
+def test_retry_after_holds_back_every_call_to_alc(
+    services: Services, connect: Callable[..., str], alc: responses.RequestsMock, status: int
 ) -> None:
-    """R21: the wait that Attio asks for moves the shared context."""
-    waits: list[float] = []
-    monkeypatch.setattr("alc_app.runtime.stores.rate_limit.time.sleep", waits.append)
-    alc.patch(PATCH, status=429, headers={"Retry-After": "20"})
+    """R21: in each process, and at once: nothing is sent, and the error says when to come again."""
+    connect()
+    alc.post(LEADS, status=status, headers={"Retry-After": "20"})
+    first, second = (AppContext(services, run) for run in ("click", "job"))
 
-    with running(app_context), pytest.raises(AttioApiError):
-        update_record("people", "r", {})
-    services.rate_limiter.wait_for_slot("https://attio.test", 25)
+    with running(first), pytest.raises(AlcError):
+        alc_api.create_lead(first.workspace_connection(), *PERSON, idempotency_key="key")
+    with running(second), pytest.raises(AlcUnreachable, match="asked us to wait") as raised:
+        alc_api.get_lead(second.workspace_connection(), "lead_1")
 
-    assert waits == [pytest.approx(20, abs=1)]
+    assert raised.value.retry_after == pytest.approx(20, abs=1)
+    assert [call.request.url for call in alc.calls if call.request.url != METADATA] == [LEADS]
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_retry_after_holds_back_every_writer(app_context: AppContext, alc: responses.RequestsMock, status: int) -> None:
+    """R21: Attio's form is a date; reads go on, because they have a limit of their own."""
+    soon = format_datetime(datetime.now(UTC) + timedelta(seconds=30), usegmt=True)
+    alc.patch(PATCH, status=status, headers={"Retry-After": soon})
+    alc.get(PATCH, json={"data": {}})
+
+    with running(app_context):
+        with pytest.raises(AttioApiError):
+            update_record("people", "r", {})
+        with pytest.raises(AttioApiError, match="asked us to wait") as raised:
+            update_record("people", "other", {})
+        get_record("people", "r")
+
+    assert raised.value.retry_after == pytest.approx(30, abs=3)
+    assert [call.request.method for call in alc.calls] == ["PATCH", "GET"]
+
+
+def test_a_read_that_must_wait_holds_back_the_others(app_context: AppContext, alc: responses.RequestsMock) -> None:
+    """R21: reads have no pace, and obey Retry-After all the same."""
+    alc.get(PATCH, status=429, headers={"Retry-After": "20"})
+
+    for message in ("status 429", "asked us to wait"):
+        with running(app_context), pytest.raises(AttioApiError, match=message):
+            get_record("people", "r")
+
+    assert len(alc.calls) == 1
+
+
+@pytest.mark.parametrize(("status", "pause"), [(429, 1.0), (503, 0.0), (500, None), (200, None)])
+def test_what_asks_for_no_time_gets_a_short_pause_or_none(
+    app_context: AppContext,
+    services: Services,
+    alc: responses.RequestsMock,
+    monkeypatch: pytest.MonkeyPatch,
+    status: int,
+    pause: float | None,
+) -> None:
+    """R21: a 429 without Retry-After is meant for all of us, a 503 may be one bad answer."""
+    pauses: list[float] = []
+    monkeypatch.setattr(services.rate_limiter, "push_back", lambda _name, wait: pauses.append(wait))
+    alc.post(LEADS, status=status)
+
+    app_context.fetch(LEADS, method="POST", headers={}, json={}, connection=None, per_second=25)
+
+    assert pauses == ([] if pause is None else [pause])
 
 
 def test_without_a_connection_app_code_gets_attios_own_error(app_context: AppContext) -> None:

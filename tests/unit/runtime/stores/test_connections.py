@@ -247,6 +247,23 @@ def test_a_refresh_that_fails_for_now_keeps_the_connection(
     assert services.connections.with_fresh_token(connection_id).value == "new-access"
 
 
+@pytest.mark.parametrize("status", [429, 503, 400])
+def test_no_process_refreshes_before_alc_allows_it(
+    services: Services, connect: Connect, alc: responses.RequestsMock, status: int
+) -> None:
+    """R21, O14: Retry-After of the token endpoint is obeyed by all, and told to the caller."""
+    alc.post(TOKEN, json={"error": "temporarily_unavailable"}, status=status, headers={"Retry-After": "30"})
+    connection_id = connect(lifetime=-1)
+
+    for _ in range(3):
+        with pytest.raises(AttioConnectionExpiredError, match="try again") as raised:
+            services.connections.with_fresh_token(connection_id)
+        assert raised.value.retry_after == pytest.approx(30, abs=2)
+
+    assert len(posts(alc, TOKEN)) == 1
+    assert services.connections.row(connection_id).status == "active"
+
+
 def test_a_refresh_whose_answer_is_lost_keeps_the_old_token_for_the_next_try(
     services: Services, connect: Connect, alc: responses.RequestsMock
 ) -> None:

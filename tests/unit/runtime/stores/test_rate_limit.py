@@ -2,64 +2,155 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from sqlalchemy import text
 
-from alc_app.runtime.services import Services
-from alc_app.runtime.stores.rate_limit import HEADROOM, RateLimiter
+from alc_app.attio.host.errors import FetchMustWait
+from alc_app.runtime.storage.database import Database
+from alc_app.runtime.stores.rate_limit import HEADROOM, LONGEST_PAUSE, LONGEST_WAIT, RateLimiter
 
 LIMIT = 25
+SLOT = 1 / (LIMIT * HEADROOM)
+CLOCK = "(select next_at from rate_limit_slot where name = 'clock')"
+
+
+class Sleeps:
+    """Time that passes only when somebody sleeps. `meanwhile` is done during the next sleep."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self.told: list[float] = []
+        self.meanwhile: Callable[[], None] | None = None
+        self._sql("insert into rate_limit_slot (name, next_at) values ('clock', 1000)")
+
+    def __call__(self, seconds: float) -> None:
+        self.told.append(seconds)
+        if meanwhile := self.meanwhile:
+            self.meanwhile = None
+            meanwhile()
+        self._sql(f"update rate_limit_slot set next_at = next_at + {seconds} where name = 'clock'")  # noqa: S608 - ours
+
+    def _sql(self, statement: str) -> None:
+        with self._database.transaction() as session:
+            session.connection().execute(text(statement))
 
 
 @pytest.fixture
-def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """How long each caller had to wait, without sleeping."""
-    told: list[float] = []
-    monkeypatch.setattr("alc_app.runtime.stores.rate_limit.time.sleep", told.append)
-    return told
+def sleeps(database: Database, monkeypatch: pytest.MonkeyPatch) -> Sleeps:
+    """The database's clock, moved by sleeping."""
+    monkeypatch.setattr(database, "now", CLOCK)
+    sleeps = Sleeps(database)
+    monkeypatch.setattr("alc_app.runtime.stores.rate_limit.time.sleep", sleeps)
+    return sleeps
 
 
-def test_every_caller_has_a_slot_of_its_own(
-    services: Services, waits: list[float], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """R21: eight threads, each with its own limiter on one SQLite file, at one instant: the limit is kept, and used."""
-    monkeypatch.setattr(services.database, "now", "1000.0")
-    pacers = [RateLimiter(services.database) for _ in range(8)]
+@pytest.fixture
+def limiter(database: Database, sleeps: Sleeps) -> RateLimiter:
+    """A limiter by that clock."""
+    del sleeps
+    return RateLimiter(database)
+
+
+def test_every_caller_has_a_slot_of_its_own(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """R21: eight threads, each with its own limiter on one database, at one instant: the limit is kept, and used."""
+    waits: list[float] = []
+    monkeypatch.setattr("alc_app.runtime.stores.rate_limit.time.sleep", waits.append)
+    monkeypatch.setattr(database, "now", "1000.0")
+    pacers = [RateLimiter(database) for _ in range(8)]
 
     with ThreadPoolExecutor(8) as pool:
-        for rate_limiter in pacers * 4:
-            pool.submit(rate_limiter.wait_for_slot, "https://attio.test", LIMIT)
+        for done in [pool.submit(limiter.wait_for_slot, "https://attio.test", LIMIT) for limiter in pacers * 4]:
+            done.result()
 
-    slot = 1 / (LIMIT * HEADROOM)
-    assert sorted(waits) == pytest.approx([number * slot for number in range(1, 32)])
-    assert LIMIT - 1 <= 1 / slot <= LIMIT
+    assert sorted(waits) == pytest.approx([number * SLOT for number in range(1, 32)])
+    assert LIMIT - 1 <= 1 / SLOT <= LIMIT
 
 
-def test_a_slot_that_is_free_is_taken_at_once(services: Services, waits: list[float]) -> None:
+def test_a_slot_that_is_free_is_taken_at_once(limiter: RateLimiter, sleeps: Sleeps) -> None:
     """No call waits after a long pause."""
-    services.rate_limiter.wait_for_slot("a", 1)
-    services.rate_limiter.wait_for_slot("b", 1)
+    limiter.wait_for_slot("a", 1)
+    limiter.wait_for_slot("b", 1)
 
-    assert not waits
-
-
-def test_retry_after_moves_everybodys_next_slot(services: Services, waits: list[float]) -> None:
-    """R21: the next slot is only ever moved later."""
-    services.rate_limiter.wait_for_slot("a", LIMIT)
-    services.rate_limiter.push_back("a", 30)
-    services.rate_limiter.push_back("a", 5)
-
-    RateLimiter(services.database).wait_for_slot("a", LIMIT)
-
-    assert waits == [pytest.approx(30, abs=1)]
+    assert not sleeps.told
 
 
-def test_kinds_of_calls_do_not_wait_for_each_other(services: Services, waits: list[float]) -> None:
+def test_retry_after_moves_everybodys_next_slot(limiter: RateLimiter, database: Database, sleeps: Sleeps) -> None:
+    """R21: the next slot is only ever moved later, for the limiters of all processes."""
+    limiter.wait_for_slot("a", LIMIT)
+    limiter.push_back("a", 4)
+    limiter.push_back("a", 1)
+
+    RateLimiter(database).wait_for_slot("a", LIMIT)
+
+    assert sleeps.told == [pytest.approx(4, abs=SLOT)]
+
+
+def test_retry_after_holds_back_who_has_taken_a_slot_already(limiter: RateLimiter, sleeps: Sleeps) -> None:
+    """R21: calls that were waiting for their slots when ALC said so do not go out during the pause."""
+    limiter.wait_for_slot("a", 1)
+    sleeps.meanwhile = lambda: limiter.push_back("a", 3)
+
+    limiter.wait_for_slot("a", 1)
+
+    assert sum(sleeps.told) >= 3
+
+
+def test_nobody_sleeps_for_long(limiter: RateLimiter, sleeps: Sleeps) -> None:
+    """R21: a click, or a job, gets an error that says when, and takes no slot from those who wait."""
+    limiter.push_back("a", 60)
+
+    for _ in range(100):
+        with pytest.raises(FetchMustWait) as raised:
+            limiter.wait_for_slot("a", LIMIT)
+        assert raised.value.retry_after == pytest.approx(60)
+    assert not sleeps.told
+
+
+def test_a_queue_of_callers_is_as_long_as_one_may_sleep(limiter: RateLimiter, monkeypatch: pytest.MonkeyPatch) -> None:
+    """R21: of two hundred calls at one instant those go that find a slot within the longest wait."""
+    monkeypatch.setattr("alc_app.runtime.stores.rate_limit.time.sleep", lambda _: None)
+    gone, told = 0, 0
+    for _ in range(200):
+        try:
+            limiter.wait_for_slot("a", LIMIT)
+            gone += 1
+        except FetchMustWait as error:
+            told += error.retry_after is not None and error.retry_after > LONGEST_WAIT
+    assert (gone, told) == (int(LONGEST_WAIT / SLOT) + 1, 200 - int(LONGEST_WAIT / SLOT) - 1)
+
+
+def test_calls_without_a_rate_wait_for_a_pause_only(limiter: RateLimiter, sleeps: Sleeps) -> None:
+    """R21: reads have no slots, and obey Retry-After all the same."""
+    for _ in range(3):
+        limiter.wait_for_slot("a")
+    limiter.push_back("a", 2)
+    limiter.wait_for_slot("a")
+    limiter.wait_for_slot("a")
+    assert sleeps.told == [pytest.approx(2)]
+
+    limiter.push_back("a", 6)
+    with pytest.raises(FetchMustWait):
+        limiter.wait_for_slot("a")
+
+
+def test_a_pause_ends_within_the_hour(limiter: RateLimiter, sleeps: Sleeps) -> None:
+    """R21: a date that somebody mistyped does not stop the installation for ever."""
+    limiter.push_back("a", 86_400)
+    sleeps(LONGEST_PAUSE)
+
+    limiter.wait_for_slot("a", LIMIT)
+
+    assert sleeps.told == [LONGEST_PAUSE]
+
+
+def test_kinds_of_calls_do_not_wait_for_each_other(limiter: RateLimiter, sleeps: Sleeps) -> None:
     """One row for each name."""
-    services.rate_limiter.wait_for_slot("a", LIMIT)
-    services.rate_limiter.push_back("a", 30)
+    limiter.wait_for_slot("a", LIMIT)
+    limiter.push_back("a", 30)
 
-    services.rate_limiter.wait_for_slot("b", LIMIT)
+    limiter.wait_for_slot("b", LIMIT)
 
-    assert not waits
+    assert not sleeps.told
