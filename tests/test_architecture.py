@@ -5,6 +5,9 @@ are, and that names and files agree. Each test names all offenders at once.
 from __future__ import annotations
 
 import ast
+import os
+import shutil
+import subprocess
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -120,6 +123,22 @@ def test_the_scripts_are_short_and_go_to_the_root_first() -> None:
     assert set(scripts) <= {"setup", "demo", "test", "check", "bench"}
     assert not [name for name, text in scripts.items() if len(text.splitlines()) >= 25]
     assert not [name for name, text in scripts.items() if 'cd "$(dirname "$0")/.."' not in text]
+
+
+def test_setup_refuses_a_python_that_is_too_old(tmp_path: Path) -> None:
+    """In one sentence, and before it makes anything: the stand-in for python3 says no, as an old one would."""
+    for name in ("scripts/setup", "pyproject.toml", "requirements.txt"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        shutil.copy(ROOT / name, tmp_path / name)
+    (tmp_path / "python3").write_text("#!/bin/sh\necho AssertionError >&2\nexit 1\n")
+    (tmp_path / "python3").chmod(0o755)
+
+    environment = os.environ | {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    command = ["sh", str(tmp_path / "scripts/setup")]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)  # noqa: S603 - ours
+
+    said = "setup: python3 must be Python 3.11 or newer, with SQLite 3.35 or newer\n"
+    assert (done.returncode, done.stderr, (tmp_path / ".venv").exists()) == (1, said, False)
 
 
 def test_nothing_names_a_package_index() -> None:

@@ -56,8 +56,14 @@ def _config(flags: dict[str, Any], saved_addresses: bool) -> Config:
     try:
         return Config.from_env(saved_addresses=saved_addresses, **flags)
     except ValidationError as error:
-        lines = [f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()]
+        lines = [_sentence(problem["loc"], problem["msg"]) for problem in error.errors()]
         raise click.ClickException("These settings cannot be used.\n  " + "\n  ".join(lines)) from None
+
+
+def _sentence(place: tuple[int | str, ...], message: str) -> str:
+    """Return what is wrong with a setting. Our own messages name it themselves."""
+    own = message.removeprefix("Value error, ")
+    return own if own != message else f"{'.'.join(map(str, place))}: {message}"
 
 
 @click.group(cls=AnyTerminal, context_settings={"help_option_names": ["-h", "--help"]})

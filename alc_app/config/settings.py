@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import sqlite3
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -14,6 +15,8 @@ from alc_app.config.field_checks import FIELD_CHECKS
 from alc_app.config.secret_files import keep_secret
 
 REAL_ATTIO = "https://api.attio.com"
+OLDEST_SQLITE = (3, 35)
+"""The first that has `returning`. A Python brings its own SQLite, or takes the system's."""
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -161,6 +164,11 @@ class Config(BaseModel):
 
     @model_validator(mode="after")
     def _check(self) -> Self:
+        if not self.shares_database and sqlite3.sqlite_version_info < OLDEST_SQLITE:
+            raise ValueError(
+                f"SQLite {sqlite3.sqlite_version} is too old, 3.35 or newer is needed: take a Python with one, or "
+                "set ALC_APP_DATABASE_URL to a Postgres"
+            )
         if self.env == "production":
             self._refuse_in_production()
         return self

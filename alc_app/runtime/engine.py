@@ -6,6 +6,7 @@ A run has an id; enqueueing the same id twice creates one run. Arguments and res
 from __future__ import annotations
 
 import logging
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -14,7 +15,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Delete, column, delete, table, text
+from sqlalchemy import Connection, Delete, column, delete, event, table, text
 from sqlalchemy import Engine as SqlEngine
 
 from alc_app.attio.host import trace
@@ -39,6 +40,16 @@ RETRIED_ELSEWHERE = ("webhook", "job", "remove", "restore", "subscription", "con
 """Runs that are no dead letters when they fail: a row asks for another run, or a person saw the error and can start
 again."""
 log = logging.getLogger(__name__)
+
+
+@event.listens_for(SqlEngine, "connect")
+def _add_unixepoch(connection: object, _record: object) -> None:
+    """Add `unixepoch('subsec')` to each connection of this process, those of DBOS included, if SQLite lacks it.
+
+    DBOS calls it from Python 3.12 on. Debian 12 and Ubuntu 22.04 have an older SQLite than 3.42, which answers NULL.
+    """
+    if isinstance(connection, sqlite3.Connection) and sqlite3.sqlite_version_info < (3, 42):
+        connection.create_function("unixepoch", 1, lambda _subsec: round(time.time(), 3))
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from pydantic import ValidationError
 
+from alc_app.cli.commands import main
 from alc_app.config.settings import REAL_ATTIO, Config
 
 SAFE = {
@@ -42,6 +44,18 @@ def test_the_defaults_are_those_of_the_demo() -> None:
     assert config.base_url == "http://127.0.0.1:8000"
     assert config.alc_url == "http://127.0.0.1:8001"
     assert config.attio_origin == "http://127.0.0.1:8002"
+
+
+def test_an_sqlite_that_is_too_old_is_refused_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Red Hat 9 has Python 3.12 with SQLite 3.34: every command says so, and a Postgres will do."""
+    monkeypatch.setattr("sqlite3.sqlite_version", "3.34.1")
+    monkeypatch.setattr("sqlite3.sqlite_version_info", (3, 34, 1))
+
+    for command in ("demo", "serve", "worker", "doctor", "migrate"):
+        said = CliRunner().invoke(main, [command])
+        assert said.exit_code == 1
+        assert "\n  SQLite 3.34.1 is too old, 3.35 or newer is needed" in said.output
+    Config.from_env(database_url="postgresql://alc@127.0.0.1/alc")
 
 
 def test_a_flag_beats_the_environment_and_a_flag_that_was_not_given_does_not(monkeypatch: pytest.MonkeyPatch) -> None:

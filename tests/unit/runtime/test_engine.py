@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from alc_app.runtime import engine as module
 from alc_app.runtime.engine import Engine
 
 
@@ -137,6 +139,15 @@ def test_a_run_that_is_put_back_twice_at_once_runs_once(engine: Engine, status: 
         engine.resume("send:lead")
 
     assert [run.status for run in engine.runs_in_state("PENDING")] == ["PENDING"]
+def test_dbos_has_the_function_that_an_older_sqlite_lacks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Debian 12 with Python 3.12: without it `created_at` would be NULL, and no worker could start."""
+    monkeypatch.setattr("sqlite3.sqlite_version_info", (3, 40, 1))
+    monkeypatch.setattr(module, "time", SimpleNamespace(time=lambda: 1.5))
+    engine = Engine(f"sqlite:///{tmp_path / 'engine.db'}")
+
+    with engine._client._sys_db.engine.connect() as connection:
+        assert connection.exec_driver_sql("select unixepoch('subsec') * 1000").scalar_one() == 1500
+    engine.close()
 
 
 def test_what_waits_is_counted_by_queue(engine: Engine) -> None:
