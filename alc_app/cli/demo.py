@@ -21,7 +21,8 @@ from alc_app.config.secret_files import keep_secret
 from alc_app.config.settings import Config
 
 START_TIMEOUT = 30.0
-STOP_TIMEOUT = 10.0
+STOP_TIMEOUT = 9.0
+"""Seconds from SIGTERM to kill -9; each server ends by itself before that."""
 RESTART_DELAY = 1.0
 
 

@@ -58,8 +58,8 @@ def run(config: Config, *, with_worker: bool) -> None:
     except (WorkerIdTaken, KeyMissing, DatabaseUnusable, OSError) as error:
         raise click.ClickException(str(error)) from None
     save_addresses(config.home, config.addresses)
-    click.echo(f"alc_app is at {config.base_url}")
     _stop_by_exception(web.extensions["live"].stop)
+    click.echo(f"alc_app is at {config.base_url}")
     try:
         server.run()
     finally:

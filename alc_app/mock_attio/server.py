@@ -25,8 +25,8 @@ IDLE_SECONDS = 60
 MAX_READ = 100_000_000
 """Bytes of a body that are read. More than the app accepts: it answers 413 itself, in Attio's shape, and a client that
 still sends when the connection is closed would lose that answer."""
-FINISH_SECONDS = 10.0
-"""How long `close()` waits for running requests, and then for clients to read their responses."""
+FINISH_SECONDS = 2.5
+"""How long `close()` waits for running requests, and then again for clients to read their responses."""
 
 
 class MockAttioServer:

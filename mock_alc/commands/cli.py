@@ -6,6 +6,7 @@ import logging
 import signal
 import sys
 import threading
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -71,16 +72,21 @@ for command in (
 def serve(**flags: Any) -> None:
     """Run the mock until Ctrl-C; the text of `--help` is in `serve_help.py`."""
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    _on_signals(lambda *_: sys.exit(0))  # The start may wait for a database that does not answer.
     mock = _start({name: value for name, value in flags.items() if value is not None})
+    stop = threading.Event()
+    _on_signals(lambda *_: stop.set())
     click.echo(_banner(mock))
     stop.wait()
     mock.close()
 
 
 main.add_command(scenario)
+
+
+def _on_signals(handler: Callable[..., None]) -> None:
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, handler)
 
 
 def _start(flags: dict[str, Any]) -> "MockAlc":

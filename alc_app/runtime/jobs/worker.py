@@ -34,8 +34,9 @@ QUEUES: dict[str, dict[str, Any]] = {
     "lifecycle": {"global_concurrency": 1, "polling_interval_sec": 0.2},  # a connect and a disconnect never cross
 }
 """Polling a queue costs some milliseconds, also when it is empty: the less anybody waits for it, the rarer."""
-EXIT_WITHIN = 9.0
+EXIT_WITHIN = 8.0
 """Seconds from SIGTERM to the end of the process, whatever the peers do. Docker kills after 10."""
+LONGER_THAN_ANY_RUN = 3600
 log = logging.getLogger(__name__)
 
 
@@ -47,7 +48,6 @@ class Worker:
         self._services, self._executor_id = services, executor_id
         self._lifecycle, self._handlers = Lifecycle(services), HandlerMaintenance(services)
         self._relay = Relay(services)
-        self._runs_under_way: set[object] = set()
 
     def start(self) -> None:
         """Take the lock, register the runs, launch the engine, start the relay. Raises: ExecutorTaken."""
@@ -76,18 +76,17 @@ class Worker:
         self._relay.start()
         log.info("The worker %s is ready.", executor_id)
 
-    def stop(self, within: int = 7) -> None:
-        """Take no new work, give the runs under way `within` seconds to end, and release the lock.
+    def stop(self) -> None:
+        """Take no new work, wait for the runs under way, and then release the lock.
 
-        If a run is still working then, its lock is released by the end of the process: another worker that takes the
-        run over earlier would do the same work at the same time.
+        Before that another worker could take such a run over, and do the same at the same time. So neither the lock nor
+        DBOS's database is let go while a run still works: `exit_soon` ends the process if one takes too long.
         """
         from dbos import DBOS
 
         self._relay.stop()
-        DBOS.destroy(workflow_completion_timeout_sec=within, destroy_registry=True)
-        if not self._runs_under_way:
-            self._services.worker_ids.release()
+        DBOS.destroy(workflow_completion_timeout_sec=LONGER_THAN_ANY_RUN, destroy_registry=True)
+        self._services.worker_ids.release()
 
     def _as_function(self, method: Any) -> Any:
         """Return a function that calls the method under the trace of whoever asked for the run.
@@ -96,13 +95,9 @@ class Worker:
         """
 
         def run(*args: Any, traceparent: str | None = None) -> dict[str, Any]:
-            self._runs_under_way.add(mark := object())
-            try:
-                with trace.resumed(traceparent):
-                    result: dict[str, Any] = method(*args)
-                    return result
-            finally:
-                self._runs_under_way.discard(mark)
+            with trace.resumed(traceparent):
+                result: dict[str, Any] = method(*args)
+                return result
 
         run.__name__ = run.__qualname__ = method.__name__
         return run
@@ -194,11 +189,15 @@ def run_until_signal(worker: Worker) -> None:
     import signal
 
     ended = threading.Event()
+
+    def end(*_: object) -> None:
+        exit_soon()  # also if the start waits for a database
+        ended.set()
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: ended.set())
+        signal.signal(number, end)
     worker.start()
     ended.wait()
-    exit_soon()
     worker.stop()
 
 

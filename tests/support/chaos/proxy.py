@@ -12,6 +12,7 @@ To refuse connections, stop listening: `with alc.away(): …`.
 from __future__ import annotations
 
 import http.client
+import select
 import socket
 import threading
 import time
@@ -38,6 +39,7 @@ class Exchange:
     """Sends raw bytes to the client."""
     headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(repr=False)
+    connection: socket.socket = field(repr=False)
     fault: str = ""
     at: float = field(default_factory=time.time)
     answers: list[bytes] = field(default_factory=list, repr=False)
@@ -57,6 +59,13 @@ class Exchange:
         kept = [(name, value) for name, value in response.getheaders() if name.lower() not in HOP_BY_HOP]
         self.answers.append(http_answer(response.status, body, *kept))
         return self.answers[-1]
+
+    def has_hung_up(self) -> bool:
+        """Return whether the connection is closed."""
+        try:
+            return bool(select.select([self.connection], [], [], 0)[0]) and not self.connection.recv(1, socket.MSG_PEEK)
+        except (OSError, ValueError):  # reset by the client, or closed by us
+            return True
 
     def wait(self, seconds: float) -> None:
         """Wait, until the proxy closes at the latest."""
@@ -251,7 +260,7 @@ class ChaosProxy:
                         return
                     body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
                     line = f"{self.command} {self.path}"
-                    proxy.play(Exchange(line, proxy, self.wfile.write, dict(self.headers), body))
+                    proxy.play(Exchange(line, proxy, self.wfile.write, dict(self.headers), body, self.connection))
                     self.connection.shutdown(socket.SHUT_WR)
 
         server = ThreadingHTTPServer(("127.0.0.1", port), Handler)

@@ -139,6 +139,8 @@ def test_a_run_that_is_put_back_twice_at_once_runs_once(engine: Engine, status: 
         engine.resume("send:lead")
 
     assert [run.status for run in engine.runs_in_state("PENDING")] == ["PENDING"]
+
+
 def test_dbos_has_the_function_that_an_older_sqlite_lacks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Debian 12 with Python 3.12: without it `created_at` would be NULL, and no worker could start."""
     monkeypatch.setattr("sqlite3.sqlite_version_info", (3, 40, 1))

@@ -13,7 +13,7 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from click.testing import CliRunner
-from sqlalchemy import text
+from sqlalchemy import event, inspect, text
 
 from alc_app.app import app as manifest
 from alc_app.cli.commands import main
@@ -22,6 +22,7 @@ from alc_app.runtime.migrations.schema import Schema, SchemaMismatch
 from alc_app.runtime.services import Services
 from alc_app.runtime.storage.database import Database
 from alc_app.runtime.storage.tables import ExchangeTable, InboxTable, Table
+from tests.support.chaos.crashes import Crash
 
 METADATA = {
     "app": [Table.metadata, *{table.metadata for table in manifest.operations.tables}],
@@ -124,6 +125,23 @@ def test_two_that_start_at_once_migrate_once(empty: Database) -> None:
 
     assert any(done)
     assert Schema(empty, "app").version() == Schema(empty, "app").versions[-1]
+
+
+@pytest.mark.parametrize("at", ["CREATE TABLE webhook_handler", "INSERT INTO app_schema"])
+def test_a_migration_that_is_broken_off_leaves_nothing(empty: Database, at: str) -> None:
+    """C15: it is done whole or not at all, so a crash in its midst, or just before its end, needs no person."""
+
+    def crash(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        if at in statement:
+            raise Crash(at)
+
+    event.listen(empty.engine, "before_cursor_execute", crash)
+    with pytest.raises(Crash):
+        Schema(empty, "app").migrate()
+    event.remove(empty.engine, "before_cursor_execute", crash)
+
+    assert inspect(empty.engine).get_table_names() == []
+    assert Schema(empty, "app").migrate()
 
 
 def test_a_home_from_before_0_1_0_is_refused_with_what_to_do(tmp_path: Path) -> None:
