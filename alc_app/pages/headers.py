@@ -1,6 +1,6 @@
 """Security headers for every response of the app (U3, U5)."""
 
-from flask import Flask, Response
+from flask import Flask, Response, request
 
 # `form-action 'self'` also blocks a form whose response redirects to another origin, so OAuth starts with a link.
 CONTENT_SECURITY_POLICY = "; ".join((
@@ -27,17 +27,13 @@ HEADERS = {
 }
 
 
-def secure_headers(app: Flask, *, https: bool = False) -> None:
-    """Add the headers to every response that does not set its own.
-
-    With `https`, which means that browsers reach the app over HTTPS, add HSTS too. The request itself does not tell:
-    a proxy that ends TLS passes it on as plain HTTP.
-    """
+def secure_headers(app: Flask) -> None:
+    """Add the headers to every response that does not set its own, and HSTS to those that go over HTTPS."""
 
     @app.after_request
     def add_headers(response: Response) -> Response:
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
-        if https:
+        if request.is_secure:
             response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
         return response

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import logging
 import uuid
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from flask import Flask, Response, g
 from flask.typing import ResponseReturnValue
@@ -25,6 +28,9 @@ from alc_app.runtime.services import Services
 from alc_app.web.health import add_health
 from alc_app.web.hosts import refuse_foreign_hosts
 from alc_app.web.workspace import Workspace
+
+if TYPE_CHECKING:
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 DATABASE_AWAY = "The app's database is busy, full or read-only, so nothing was changed."
 
@@ -54,7 +60,7 @@ def build(config: Config | None = None) -> Flask:
     ):
         app.register_blueprint(blueprint)
     services.engine.warm_up(after=2.0)
-    secure_headers(app, https=config.base_url.startswith("https://"))
+    secure_headers(app)
     add_health(app, services)
     _handle_database_errors(app)
     return app
@@ -70,7 +76,8 @@ def _labs(app: Flask, csrf: CSRFProtect, services: Services, log: live_updates.L
 
 
 def _configure(app: Flask, config: Config) -> None:
-    secure = config.base_url.startswith("https://")
+    scheme = urlsplit(config.base_url).scheme
+    secure = scheme == "https"
     secret_key, *former_keys = config.secret_keys
     app.config.update(
         SECRET_KEY=secret_key,
@@ -84,7 +91,7 @@ def _configure(app: Flask, config: Config) -> None:
         WTF_CSRF_SSL_STRICT=secure,
     )
 
-    app.wsgi_app = trace.traced(app.wsgi_app)  # type: ignore[assignment,method-assign]  # Flask's own way to wrap
+    app.wsgi_app = _with_scheme(trace.traced(app.wsgi_app), scheme)  # type: ignore[assignment,method-assign]  # Flask's own way to wrap
 
     @app.before_request
     def name_request() -> None:
@@ -96,6 +103,20 @@ def _configure(app: Flask, config: Config) -> None:
     def show_request_id(response: Response) -> Response:
         response.headers["X-Request-Id"] = trace.trace_id()
         return response
+
+
+def _with_scheme(app: WSGIApplication, scheme: str) -> WSGIApplication:
+    """Wrap a WSGI app: requests have the scheme of the configured URL, by which browsers reach the app.
+
+    A proxy that ends TLS passes them on as plain HTTP. HSTS would then be missing, and Flask-WTF would not check that
+    forms come from this origin (U1).
+    """
+
+    def serve(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        environ["wsgi.url_scheme"] = scheme
+        return app(environ, start_response)
+
+    return serve
 
 
 def _handle_database_errors(app: Flask) -> None:

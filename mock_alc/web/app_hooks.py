@@ -2,11 +2,11 @@
 
 import hashlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Response, current_app, g, render_template, request
 from flask.typing import ResponseReturnValue
@@ -20,6 +20,9 @@ from mock_alc.base.errors import ApiError, error_response
 from mock_alc.config import Config, is_loopback
 from mock_alc.services import alc
 from mock_alc.web.fault_answers import alter_response, inject_fault
+
+if TYPE_CHECKING:
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 LARGEST_BODY = 65_536
 STATIC_AGE = 31_536_000  # A year; links to static files carry a version.
@@ -62,6 +65,21 @@ def configure(app: Flask, config: Config, secret_key: str) -> None:
     app.register_error_handler(OperationalError, _storage_failed)
     app.register_error_handler(HTTPException, _http_error)
     app.get("/healthz")(_healthz)
+    app.wsgi_app = _with_scheme(app.wsgi_app, "https" if config.is_https else "http")  # type: ignore[assignment,method-assign]  # Flask's own way to wrap
+
+
+def _with_scheme(app: "WSGIApplication", scheme: str) -> "WSGIApplication":
+    """Wrap a WSGI app: requests have the scheme of the configured URL, by which browsers reach the mock.
+
+    A proxy that ends TLS passes them on as plain HTTP. HSTS would then be missing, and Flask-WTF would not check that
+    forms come from this origin (U1).
+    """
+
+    def serve(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        environ["wsgi.url_scheme"] = scheme
+        return app(environ, start_response)
+
+    return serve
 
 
 def protect_forms(app: Flask) -> None:
@@ -132,7 +150,7 @@ def _finish_response(response: Response) -> Response:
     response.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
     if request.endpoint != "static":
         response.headers["Cache-Control"] = "no-store"
-    if alc().config.is_https:
+    if request.is_secure:
         response.headers["Strict-Transport-Security"] = "max-age=31536000"
     if "received" in g:
         g.received["status"] = response.status_code

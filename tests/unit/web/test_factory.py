@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -67,6 +68,25 @@ def test_hsts_is_not_sent_in_the_demo(tmp_path: Path) -> None:
     """U5: it would lock every server on this machine's name out of plain http."""
     for web in _client(tmp_path):
         assert "Strict-Transport-Security" not in web.get("/healthz").headers
+
+
+@pytest.mark.parametrize(
+    ("referer", "is_refused"),
+    [
+        ("https://app.example.com/settings", False),
+        ("http://app.example.com/settings", True),
+        ("https://evil.test/", True),
+        ("", True),
+    ],
+)
+def test_behind_a_proxy_a_form_must_come_from_this_origin(web: FlaskClient, referer: str, is_refused: bool) -> None:
+    """U1: the token alone would let in a page that somebody on the network has made under our name, by plain HTTP."""
+    [token] = re.findall(r'<meta name="csrf-token" content="([^"]+)"', web.get("/settings", headers=OWN).text)
+
+    headers = OWN | ({"Referer": referer} if referer else {})
+    answer = web.post("/settings", data={"csrf_token": token}, headers=headers)
+
+    assert (answer.status_code == 400) is is_refused, answer.text
 
 
 def test_an_app_at_an_ipv6_address_answers_for_it(tmp_path: Path) -> None:

@@ -90,6 +90,21 @@ def test_the_session_cookie_is_ours_alone(alc: Alc, make_alc: Callable[..., Alc]
     assert "Strict-Transport-Security" in secure.headers
 
 
+def test_behind_a_proxy_a_form_must_come_from_this_origin(make_alc: Callable[..., Alc]) -> None:
+    """U1, U5: the proxy passes https on as plain http; the configured URL says what browsers see."""
+    browser = make_alc(url="https://alc.example.com", control=False).browser()
+    headers = {"Host": "alc.example.com"}
+    page = browser.get("/login", headers=headers)
+    assert "Strict-Transport-Security" in page.headers
+    form = hidden_fields(page) | {"email": "nobody@example.com", "password": "wrong"}
+
+    elsewhere = browser.post("/login", data=form, headers=headers | {"Referer": "http://alc.example.com/login"})
+    own = browser.post("/login", data=form, headers=headers | {"Referer": "https://alc.example.com/login"})
+
+    assert (elsewhere.status_code, "referrer" in elsewhere.text) == (400, True)
+    assert "referrer" not in own.text
+
+
 @pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "alc.example.com:1@evil.example"])
 def test_a_forged_host_is_refused(alc: Alc, host: str) -> None:
     """U7: also what a rebound name would send."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sqlite3
 import subprocess
 import sys
-import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,16 +15,15 @@ import pytest
 from alc_app.attio import App, Events, Record, RecordAction
 from alc_app.attio.host.errors import ServerFunctionError
 from alc_app.attio.server import server_function
-from alc_app.runtime.jobs.worker import Worker
-from alc_app.runtime.routes.record_actions import Actions
 from alc_app.cli import demo
 from alc_app.mock_attio import server as mock_attio
 from alc_app.mock_attio.store import webhook_sender
 from alc_app.runtime.jobs.worker import EXIT_WITHIN, Worker
+from alc_app.runtime.routes.record_actions import Actions
 from alc_app.runtime.services import Services
 from mock_alc.background import worker as mock_alc
 from tests.support.fakes.engine import FakeEngine
-from tests.support.waiting import PATIENCE, eventually
+from tests.support.waiting import PATIENCE
 
 STUCK = """
 import threading, time
