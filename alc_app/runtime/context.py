@@ -19,6 +19,23 @@ PAUSES = {429: 1.0, 503: 0.0}
 """Answers that may ask for a pause, and its seconds if there is no `Retry-After`."""
 
 
+class StoredConnection(Connection):
+    """A connection whose token is read at each use, and not before.
+
+    A use is inside of a step, so an error of reading it is part of the step's outcome. So a run that continues after a
+    crash takes the same steps, although the token may be another one by then, or none.
+    """
+
+    def __init__(self, connection_id: str, read: Callable[[], str]) -> None:
+        """Return the connection with this id; `read` returns a fresh token. Raises: AttioError."""
+        super().__init__(connection_id, "")
+        object.__setattr__(self, "_read", read)
+
+    def __getattribute__(self, name: str) -> Any:
+        """Read the token anew at each use."""
+        return super().__getattribute__("_read")() if name == "value" else super().__getattribute__(name)
+
+
 class AppContext:
     """App code outside of a durable run: in the web process, and when jobs look for work. A step is simply run."""
 
@@ -67,12 +84,14 @@ class AppContext:
         self._services.publish(kind, data)
 
     def workspace_connection(self) -> Connection:
-        """Return the connection that requests may use, with a fresh token. Raises: AttioError."""
-        usable = self._services.connections.usable_id
-        connection_id = settle(
-            self.step("get_workspace_connection", lambda: outcome(lambda: usable(self.settings.workspace_id)))
-        )
-        return self._services.connections.with_fresh_token(connection_id)
+        """Return the connection that requests may use, after its token was refreshed if need be. Raises: AttioError."""
+        connections = self._services.connections
+
+        def usable_id() -> str:
+            return connections.with_fresh_token(connections.usable_id(self.settings.workspace_id)).id
+
+        connection_id = settle(self.step("get_workspace_connection", lambda: outcome(usable_id)))
+        return StoredConnection(connection_id, lambda: connections.with_fresh_token(connection_id).value)
 
     def fetch(
         self,
@@ -118,6 +137,7 @@ class AppContext:
         self, connection: Connection, method: str, url: str, headers: Mapping[str, str], json: Any
     ) -> FetchResponse:
         connections, http = self._services.connections, self._services.http
+        connection = Connection(connection.id, connection.value)  # the token of this request, not of a later one
         response = http.request(method, url, headers=_bearer(connection, headers), json=json)
         if response.status != 401:
             return response

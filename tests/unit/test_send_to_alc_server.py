@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlmodel import col, select
 
-from alc_app.attio import AttioConnectionExpiredError, AttioNoWorkspaceConnectionError
+from alc_app.attio import AttioConnectionExpiredError, AttioNoWorkspaceConnectionError, Connection
 from alc_app.attio.host.context import running
 from alc_app.attio.http import FetchResponse
 from alc_app.clients.alc_api import AlcAnswerLost, AlcBusy, AlcError, AlcRefused, AlcUnreachable
@@ -419,6 +419,27 @@ def test_a_run_that_never_comes_back_is_settled_by_the_upkeep(
     [row] = rows(runtime)
     assert row.status == ("pending" if outside.leads else "not_sent")
     assert outside.values(RECORD).get("alc_status") == ("Pending" if outside.leads else None)
+
+
+def test_a_run_takes_the_same_steps_again_though_the_token_is_another_one_by_then(
+    runtime: FakeRuntime, outside: Outside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """C7, O14: the token could not be refreshed, the run died after it had noted that, and then it could."""
+
+    def away(_: str) -> Connection:
+        raise AttioConnectionExpiredError("The token could not be refreshed.")
+
+    open_send()
+    runtime.crash("after", 2)
+    with monkeypatch.context() as patch, pytest.raises(Crash):
+        patch.setattr(runtime.fake.connections, "with_fresh_token", away)
+        send_to_alc.run(*PERSON)
+    assert runtime.steps[-1] == "retry_later"
+    runtime.restart()
+
+    with pytest.raises(AttioConnectionExpiredError):
+        send_to_alc.run(*PERSON)
+    assert not outside.calls
 
 
 @pytest.mark.parametrize(

@@ -279,6 +279,8 @@ class Connections:
         return self._sealer.can_unseal(f"connection/{row.id}/{field}", getattr(row, field))
 
     def _unseal(self, row: ConnectionRow, field: str) -> str:
+        if row.status in ENDED:  # its tokens are erased
+            raise AttioConnectionExpiredError("Acme Lead Checker is not connected any more.")
         try:
             return self._sealer.unseal(f"connection/{row.id}/{field}", getattr(row, field))
         except CannotUnseal as error:

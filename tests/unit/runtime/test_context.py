@@ -14,7 +14,7 @@ from alc_app.attio.host.context import running
 from alc_app.attio.http import FetchResponse
 from alc_app.attio.server import create_webhook_handler, list_webhook_handlers
 from alc_app.clients import alc_api
-from alc_app.clients.alc_api import AlcError, AlcUnreachable
+from alc_app.clients.alc_api import AlcBusy, AlcError
 from alc_app.clients.attio_api import AttioApiError, get_record, update_record
 from alc_app.runtime.context import AppContext, DurableContext, IntakeContext, ReachedFirstEffect
 from alc_app.runtime.services import WORKSPACE, Services
@@ -89,7 +89,7 @@ def test_a_token_that_somebody_else_has_refreshed_meanwhile_is_used(
     """O12: the 401 was for the old one, so nothing is refreshed."""
     connection_id = connect()
     alc.post(TOKEN, json=FRESH)
-    old = app_context.workspace_connection()
+    old = services.connections.with_fresh_token(connection_id)
     services.connections.refresh(connection_id, services.connections.row(connection_id).token_version)
     alc.post(LEADS, status=401)
     alc.post(LEADS, status=201, json={})
@@ -123,7 +123,7 @@ def test_retry_after_holds_back_every_call_to_alc(
 
     with running(first), pytest.raises(AlcError):
         alc_api.create_lead(first.workspace_connection(), *PERSON, idempotency_key="key")
-    with running(second), pytest.raises(AlcUnreachable, match="asked us to wait") as raised:
+    with running(second), pytest.raises(AlcBusy, match="asked us to wait") as raised:
         alc_api.get_lead(second.workspace_connection(), "lead_1")
 
     assert raised.value.retry_after == pytest.approx(20, abs=1)
