@@ -81,16 +81,19 @@ def open_requested_send(record_id: str, request: str) -> str | None:
 def claim_for_send(record_id: str, name: str, phone_number: str) -> Send | None:
     """Return the open lead of this record, and keep `resolve_send` off it while this run sends it; None without one.
 
-    ALC takes one body for one key. So the name and the number of an earlier attempt stay if ALC may have them.
+    ALC takes one body for one key. So the name and the number of an earlier attempt stay if ALC may have them. A lead
+    that is sent again by itself is so for as long again.
     """
     with current().transaction() as session:
         lead = lock_open_lead(session, record_id)
         if lead is None:
             return None
-        body: dict[str, Any] = (
-            {} if lead.unanswered and lead.phone_number else {"name": name, "phone_number": phone_number}
-        )
-        apply(session, lead, CLAIM, sender=current().run_id, **body)
+        fields: dict[str, Any] = {"sender": current().run_id}
+        if not (lead.unanswered and lead.phone_number):
+            fields |= {"name": name, "phone_number": phone_number}
+        if lead.resend_until is not None:
+            fields["resend_until"] = current().now() + RESEND_FOR
+        apply(session, lead, CLAIM, **fields)
         return _as_send(lead)
 
 

@@ -5,6 +5,7 @@ from threading import Barrier
 
 from tests.support.people import Effect, User
 from tests.support.servers.clients import Alc, Attio
+from tests.support.servers.stack import Stack
 from tests.support.waiting import eventually
 
 PREPARING = "Preparing to send to ALC..."
@@ -129,3 +130,27 @@ def test_the_status_reaches_an_open_page_without_a_reload(user: User, alc: Alc, 
         return [data["values"]["alc_status"] for data in ours if data["record_id"] == record_id]
 
     eventually(lambda: statuses() == ["Pending", "Complete"], what=statuses)
+
+
+def test_processes_that_find_the_token_old_at_once_refresh_it_once(
+    stack: Stack, user: User, alc: Alc, attio: Attio
+) -> None:
+    """O12: the web process asks ALC for chats while the worker sends; both share the one refresh."""
+    seen, unsent = ([attio.add_person("Oya Demir", "+442079460070") for _ in range(4)] for _ in range(2))
+    for record_id in seen:
+        user.click_send(record_id)
+    before = count_token_requests(alc)
+    stack.make_tokens_due()
+
+    with ThreadPoolExecutor(8) as pool:
+        chats = [pool.submit(user.get, f"/people/{record_id}/widgets/alc-lead.json") for record_id in seen]
+        clicks = [pool.submit(user.click_send, record_id) for record_id in unsent]
+
+    assert {chat.result().status_code for chat in chats} == {200}
+    assert {click.result()[-2]["title"] for click in clicks} == {"Successfully sent to ALC!"}
+    assert count_token_requests(alc) == before + 1
+
+
+def count_token_requests(alc: Alc) -> int:
+    """How many requests for tokens ALC has received."""
+    return sum(request["path"] == "/oauth/token" for request in alc.requests())

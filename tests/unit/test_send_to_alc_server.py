@@ -130,7 +130,9 @@ def test_a_lost_answer_is_looked_up_by_its_key(outside: Outside) -> None:
     assert len(outside.keys()) == 1
 
 
-@pytest.mark.parametrize("fault", [answer_lost, does_and_says(201, "<html>"), does_and_says(500), does_and_says(302)])
+@pytest.mark.parametrize(
+    "fault", [answer_lost, does_and_says(201, "<html>"), does_and_says(500), does_and_says(409), does_and_says(302)]
+)
 def test_every_way_to_lose_an_answer_ends_in_one_lead(outside: Outside, fault: Fault) -> None:
     """C2: no answer, an unreadable 201, a 5xx after the effect."""
     outside.fault(POST, fault)
