@@ -149,6 +149,7 @@ def test_connection_added_makes_again_what_a_refused_removal_had_deleted(
         connection_removed(OLD)
 
     outside.refuses_twins = True  # as ALC does
+    runtime.subscriptions.refresh_all(OLD.id)  # as the runtime does before it restores a connection
     connection_added(OLD)
     subscribe(runtime)
 
