@@ -75,6 +75,7 @@ def test_before_the_secret_is_known_attio_is_asked_to_come_again(
     attio: Attio, services: Services, connect: Callable[..., str]
 ) -> None:
     """Attio returns it when we register; an event may arrive earlier."""
+    services.webhook_handlers.delete(attio.handler_id)
     attio.handler_id = services.webhook_handlers.create(
         services.connections.usable_id(WORKSPACE), "record_events", "attio"
     )
