@@ -166,13 +166,7 @@ def test_tokens_that_were_not_stored_are_lost_and_the_person_starts_over(world: 
 def test_an_installation_survives_every_crash(world: World) -> None:
     """Install 3, 5-8, C8: the connection is complete, with one webhook."""
     world.disconnect()
-    steps = (
-        "exchange_code",
-        "create_webhook_handler",
-        "create_webhook",
-        "update_webhook_handler",
-        "schedule_verdict_check",
-    )
+    steps = ("exchange_code", "create_webhook_handler", "create_webhook", "update_webhook_handler")
     places = around(*steps, "subscribe_soon", "save")
     world.kill(world.workers, *places, while_doing=lambda: press_connect(world.user))
 
@@ -231,7 +225,7 @@ def test_a_send_that_nobody_asked_for_is_settled_while_alc_comes_and_goes(world:
     record_id = world.add_person()
     world.kill(world.web, "intent_written", while_doing=lambda: press_send(world.user, record_id))
     world.alc_stops()
-    places = around("find_lead", "retry_later")
+    places = around("claim_to_resolve", "find_lead", "retry_later")
     world.kill(world.workers, *places, while_doing=world.stack.make_rows_due)
     world.until(lambda: world.stack.lead(record_id)["due_at"])
     world.alc_starts()
@@ -239,9 +233,24 @@ def test_a_send_that_nobody_asked_for_is_settled_while_alc_comes_and_goes(world:
     def settled() -> None:  # the run that found ALC away may still be at it when the first of these dies
         world.later(lambda: world.stack.lead(record_id)["status"] == "not_sent")
 
-    world.kill(world.workers, *around("mark_not_sent"), while_doing=settled)
+    world.kill(world.workers, *around("mark_never_received"), while_doing=settled)
 
     assert not world.alc.leads(record_id)
+    world.user.click_send(record_id)
+    world.until(lambda: world.sent_once(record_id, "Pending"))
+
+
+def test_a_refusal_survives_every_crash(world: World) -> None:
+    """Send 4, C2: the intent is closed, and the next click begins anew."""
+    world.connect()
+    record_id = world.add_person()
+    world.alc.add_fault(route="POST /api/v1/leads", answer={"status": 422}, times=None)
+    try:
+        world.kill(world.workers, *around("mark_not_sent"), while_doing=lambda: press_send(world.user, record_id))
+        world.until(lambda: world.stack.lead(record_id)["status"] == "not_sent")
+    finally:
+        world.alc.clear_faults()
+
     world.user.click_send(record_id)
     world.until(lambda: world.sent_once(record_id, "Pending"))
 
