@@ -102,7 +102,9 @@ def claim_to_resolve(lead_id: str) -> Send | None:
     """Return a lead whose send is due to be looked into, and keep others off it meanwhile; None if it is not due."""
     with current().transaction() as session:
         lead = lock_lead(session, lead_id)
-        if lead.status != "sending" or lead.due_at is None or lead.due_at > current().now():
+        if lead.status != "sending" or lead.due_at is None:
+            return None
+        if lead.due_at > current().now() and lead.sender != current().run_id:  # this step may run again after a crash
             return None
         apply(session, lead, CLAIM, sender=current().run_id)
         return _as_send(lead)
