@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import json
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +80,47 @@ def machine(seed: int | None, examples: int) -> None:
 
 
 @main.command()
+@DATABASES
+@SEED
+@click.option("--operations", type=int, default=2000, show_default=True)
+@click.option("--threads", type=int, default=8, show_default=True)
+@click.option("--database-url", default="", help="A migrated Postgres that exists, instead of --database.")
+@click.option("--without", multiple=True, help="A kind of operation to leave out, such as 'attio forbids'.")
+@click.option("--patience", type=float, default=180.0, show_default=True, help="Seconds to wait for what is due.")
+@click.option("--keep", type=click.Path(path_type=Path), help="A folder in which the databases and logs stay.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def mix(
+    database: str,
+    seed: int,
+    operations: int,
+    threads: int,
+    database_url: str,
+    without: tuple[str, ...],
+    patience: float,
+    keep: Path | None,
+    as_json: bool,
+) -> None:
+    """Click, merge, delete and break things by several threads, then check what ALC, the CRM and people see."""
+    from tests.soak.mix.run import run
+    from tests.soak.mix.text import lines
+
+    reports = {}
+    for name in ["given"] if database_url else ["sqlite", "postgres"] if database == "both" else [database]:
+        with _home(keep and keep / name) as home, nullcontext(database_url) if database_url else _database(name) as url:
+            progress = _progress(operations, "operations")
+            reports[name] = run(
+                operations, threads, seed, home, url, without=without, patience=patience, on_progress=progress
+            )
+        if not as_json:
+            click.secho(f"mix on {name}", bold=True)
+            click.echo("\n".join(lines(reports[name])))
+    if as_json:
+        click.echo(json.dumps({name: dataclasses.asdict(report) for name, report in reports.items()}, indent=2))
+    if any(report.wrong for report in reports.values()):
+        raise click.ClickException("Something is wrong: see the report.")
+
+
+@main.command()
 @click.option("--rounds", type=int, default=20, show_default=True)
 def start(rounds: int) -> None:
     """Measure how soon `mock-alc serve` listens and answers, beside the import time of its libraries."""
@@ -101,7 +143,11 @@ def _progress(total: int, what: str) -> Callable[[], None]:
 
 
 @contextmanager
-def _home() -> Iterator[Path]:
+def _home(kept: Path | None = None) -> Iterator[Path]:
+    if kept:
+        kept.mkdir(parents=True)
+        yield kept
+        return
     with tempfile.TemporaryDirectory(prefix="alc-bench-", ignore_cleanup_errors=True) as folder:
         yield Path(folder)
 

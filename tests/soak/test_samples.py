@@ -1,10 +1,14 @@
-"""Short runs of two soaks; `scripts/bench` runs all of them for longer."""
+"""Short runs of three soaks; `scripts/bench` runs all of them for longer."""
 
 from pathlib import Path
 
 import pytest
 
 from tests.soak import burst, lifecycle
+from tests.soak.mix import run as mix
+
+SLOW = ("odd verdict", "attio loses answers", "reconnect")
+"""What the app, or ALC, waits for some ten seconds."""
 
 
 @pytest.mark.xdist_group("proxied")
@@ -25,3 +29,14 @@ def test_shuffled_verdicts_come_to_the_last_word_though_a_worker_is_killed(tmp_p
     assert not report.wrong
     assert report.answers == {200: 44}
     assert report.writes == report.transitions > 20
+
+
+@pytest.mark.xdist_group("kill")
+def test_threads_that_click_merge_delete_and_break_things_leave_every_record_right(tmp_path: Path) -> None:
+    """I1, I2, I3, I4, C5: one chat for each request, and each record shows it, as seen at ALC and in the CRM."""
+    report = mix.run(operations=60, threads=8, seed=1, home=tmp_path, without=SLOW)
+
+    assert not report.wrong
+    assert report.leads
+    assert report.merges
+    assert sum(sum(outcomes.values()) for outcomes in report.kinds.values()) == 60

@@ -88,9 +88,18 @@ class Alc:
         """Return the API and OAuth requests that ALC has received."""
         return list(self._call("GET", "/_mock/requests")["requests"])
 
-    def start_scenario(self, scenario: str, record_id: str) -> dict[str, Any]:
-        """Start a scenario for the next lead of a record, and return its description."""
-        return dict(self._call("POST", f"/_mock/scenarios/{scenario}", json={"record_id": record_id}))
+    def start_scenario(self, scenario: str, record_id: str = "", *, lead_id: str = "") -> dict[str, Any]:
+        """Start a scenario for the next lead of a record, or for an undecided lead. Return its description."""
+        about = {"lead_id": lead_id} if lead_id else {"record_id": record_id}
+        return dict(self._call("POST", f"/_mock/scenarios/{scenario}", json=about))
+
+    def scenario_runs(self) -> list[dict[str, Any]]:
+        """Return the scenarios that were started since the last reset, each with its lead once there is one."""
+        return list(self._call("GET", "/_mock/scenarios")["runs"])
+
+    def add_fault(self, fault: dict[str, Any]) -> None:
+        """Set a fault."""
+        self._call("POST", "/_mock/faults", json=fault)
 
     def add_fault(self, **fault: Any) -> None:
         """Add a fault, such as `route="DELETE /api/v1/webhooks/*", answer={"status": 503}`."""

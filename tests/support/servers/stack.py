@@ -115,9 +115,14 @@ class Stack:
     @contextmanager
     def sql(self, name: str) -> Iterator[Connection]:
         """Yield a transaction on one of the app's databases."""
-        url = self.settings.get("ALC_APP_DATABASE_URL") or f"sqlite:///{self.home / name}.db"
-        engine = create_engine(url, poolclass=NullPool)
-        with engine.begin() as connection:
+        url = self.settings.get("ALC_APP_DATABASE_URL")
+        with create_engine(url, poolclass=NullPool).begin() if url else self.sql_of_file(name) as connection:
+            yield connection
+
+    @contextmanager
+    def sql_of_file(self, name: str) -> Iterator[Connection]:
+        """Yield a transaction on a SQLite file in the home, such as the stand-in's own."""
+        with create_engine(f"sqlite:///{self.home / name}.db", poolclass=NullPool).begin() as connection:
             yield connection
 
     def logs(self) -> str:
