@@ -97,10 +97,6 @@ class Alc:
         """Return the scenarios that were started since the last reset, each with its lead once there is one."""
         return list(self._call("GET", "/_mock/scenarios")["runs"])
 
-    def add_fault(self, fault: dict[str, Any]) -> None:
-        """Set a fault."""
-        self._call("POST", "/_mock/faults", json=fault)
-
     def add_fault(self, **fault: Any) -> None:
         """Add a fault, such as `route="DELETE /api/v1/webhooks/*", answer={"status": 503}`."""
         self._call("POST", "/_mock/faults", json=fault)
