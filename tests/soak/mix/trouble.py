@@ -53,7 +53,7 @@ def alc_loses_answers(hand: Hand) -> Done:
 
 def _fault_at_alc(hand: Hand, fault: dict[str, Any]) -> Done:
     times = hand.random.randint(1, 3)
-    hand.alc.add_fault({**fault, "times": times})
+    hand.alc.add_fault(**fault, times=times)
     what = fault.get("trouble") or f"status {fault['answer']['status']}"
     return Done(f"{fault['route']}: {what}, {fault.get('effect', '')} {times}x")
 
