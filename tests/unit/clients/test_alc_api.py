@@ -6,7 +6,7 @@ import pytest
 
 from alc_app.attio import Connection
 from alc_app.clients import alc_api
-from alc_app.clients.alc_api import AlcAnswerLost, AlcError, AlcRefused, AlcUnreachable
+from alc_app.clients.alc_api import AlcAnswerLost, AlcBusy, AlcError, AlcRefused, AlcUnreachable
 from alc_app.clients.alc_models import Lead
 from tests.support.fakes.runtime import Fault, Outside, never_answers, says, unreachable
 
@@ -27,18 +27,20 @@ def create() -> Lead:
         (says(403), AlcRefused),
         (says(404), AlcRefused),
         (says(422), AlcRefused),
-        (says(429), AlcUnreachable),
+        (says(429), AlcBusy),
+        (says(502), AlcBusy),
+        (says(503), AlcBusy),
+        (says(504), AlcBusy),
         (unreachable, AlcUnreachable),
         (says(301), AlcAnswerLost),
         (says(307), AlcAnswerLost),
         (says(409), AlcAnswerLost),
         (says(500), AlcAnswerLost),
-        (says(503), AlcAnswerLost),
         (says(599), AlcAnswerLost),
         (never_answers, AlcAnswerLost),
     ],
 )
-def test_each_failure_becomes_one_of_three_words(outside: Outside, fault: Fault, error: type[AlcError]) -> None:
+def test_each_failure_becomes_one_of_four_errors(outside: Outside, fault: Fault, error: type[AlcError]) -> None:
     """C2: it will not; it was not asked; nobody knows."""
     outside.fault("POST", fault)
 
