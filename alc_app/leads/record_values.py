@@ -15,8 +15,8 @@ Values = dict[str, str | None]
 def values_to_show(leads: Iterable[Lead]) -> Values | None:
     """Return the values that a record should have, given all its leads; None if it should show none of them.
 
-    The chat under way comes first; else what happened last: ALC's verdict, or a request in the CRM that came to
-    nothing. A lead that is being sent may come to nothing, so until ALC has it the record shows the one before.
+    The chat under way comes first; else ALC's latest verdict; else a request in the CRM that came to nothing. A lead
+    that is being sent may come to nothing, so until ALC has it the record shows the one before.
     """
     lead = max((lead for lead in leads if _shows(lead)), key=_rank, default=None)
     if lead is None:
@@ -53,5 +53,5 @@ def _shows(lead: Lead) -> bool:
     )
 
 
-def _rank(lead: Lead) -> tuple[bool, float]:
-    return lead.status == "pending", lead.occurred_at or lead.created_at
+def _rank(lead: Lead) -> tuple[bool, bool, float]:
+    return lead.status == "pending", lead.status != "not_sent", lead.occurred_at or lead.created_at

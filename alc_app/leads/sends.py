@@ -14,7 +14,15 @@ from sqlmodel import Session, col, select
 
 from alc_app.attio.host.backoff import backoff
 from alc_app.attio.host.context import current, step
-from alc_app.leads.models import EarlyEvent, Lead, in_this_workspace, lock_lead, lock_open_lead, open_lead
+from alc_app.leads.models import (
+    EarlyEvent,
+    Lead,
+    in_this_workspace,
+    lock_lead,
+    lock_open_lead,
+    locked_record,
+    open_lead,
+)
 from alc_app.leads.record_values import retry_now, update_values
 from alc_app.leads.transitions import CLAIM, NOT_TAKEN, SEND, TAKEN, TRY_AGAIN, apply, begin
 from alc_app.leads.verdicts import apply_early
@@ -223,11 +231,13 @@ def _may_resend(lead: Lead) -> bool:
 
 def _end(session: Session, lead: Lead, why: str, *, seen: bool) -> None:
     """End a lead that ALC has not got. Unless a user has `seen` it on the page, somebody has to be told why."""
-    told_by_record = lead.resend_until is not None
-    apply(session, lead, NOT_TAKEN, why=why if told_by_record or not seen else None)
-    if told_by_record:  # it may say "Requested", or what an earlier lead has left
+    looks_at_record = lead.resend_until is not None
+    apply(session, lead, NOT_TAKEN, why=why if looks_at_record or not seen else None)
+    if looks_at_record:  # it may say "Requested", or what an earlier lead has left
         update_values(session, lead.record_id, again=True)
-    elif lead.why:
+        if locked_record(session, lead.record_id).alc_lead_id:  # it shows a chat and not this failure
+            lead.resend_until = None
+    if lead.why and lead.resend_until is None:
         current().publish("dead_letter", {"id": f"send:{lead.id}"})
 
 

@@ -27,11 +27,12 @@ SENDING, REFUSED = lead("sending", 10, id="sending"), lead("not_sent", 11, id="r
         ([OPEN, COMPLETE, FAILED, REQUEST, SENDING], ("open", "Pending")),
         ([COMPLETE, FAILED, REQUEST, SENDING, REFUSED], ("complete", "Complete")),
         ([FAILED, REQUEST, SENDING], ("failed", "Failed")),
+        ([lead("complete", 1, decided=2, id="old"), REQUEST], ("old", "Complete")),
         ([REQUEST, SENDING, REFUSED], ("request", "Failed")),
     ],
 )
 @given(data=st.data())
-def test_the_chat_under_way_comes_first_then_what_happened_last(
+def test_the_chat_under_way_comes_first_then_the_latest_verdict(
     leads: list[Lead], shown: tuple[str, str], data: st.DataObject
 ) -> None:
     """I4: merged records bring leads in any order, and the youngest row is not the one that matters."""

@@ -10,7 +10,7 @@ from sqlmodel import select
 from alc_app.attio.host.record_events import WebhookEvent
 from alc_app.attio.settings import set_settings
 from alc_app.clients.alc_events import LeadProcessed
-from alc_app.leads import sends, verdicts
+from alc_app.leads import dead_letters, sends, verdicts
 from alc_app.leads.models import Lead
 from alc_app.leads.record_sync import sync_record
 from alc_app.record_events.record_created import record_created
@@ -90,10 +90,10 @@ def test_one_request_told_twice_is_sent_once_though_it_has_ended_meanwhile(
     assert len(set(outside.keys())) == 2
 
 
-def test_a_request_that_alc_takes_for_an_earlier_one_fails_on_the_record(
+def test_a_request_that_comes_to_nothing_after_a_verdict_leaves_the_verdict_and_is_a_dead_letter(
     runtime: FakeRuntime, outside: Outside, record_says: Says
 ) -> None:
-    """I6: ALC has begun nothing, so the record must not say Requested for ever."""
+    """I4, I6: ALC has begun nothing, so the record must not say Requested for ever, and somebody has to be told."""
     record_says()
     send_requested(RECORD)
     verdicts.apply_verdict(LeadProcessed(record_id=RECORD, lead_id="lead_1", status="Complete"))
@@ -101,10 +101,12 @@ def test_a_request_that_alc_takes_for_an_earlier_one_fails_on_the_record(
 
     runtime.time += 10
     record_says(since="2")
+    outside.written.clear()
     runtime.restart("requested again")
     send_requested(RECORD)
 
-    assert outside.values(RECORD)["alc_status"] == "Failed"
+    assert outside.values(RECORD)["alc_status"] == "Complete"
+    assert "sent before" in dead_letters.list_not_sent()[0].why
 
 
 def test_a_request_for_a_lead_under_way_is_answered_by_it(
