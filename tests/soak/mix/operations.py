@@ -33,6 +33,7 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation(people_operations.workflow, 4),
     Operation(people_operations.merge, 6),
     Operation(people_operations.merge_again, 3),
+    Operation(people_operations.click_and_merge, 4),
     Operation(people_operations.delete, 2),
     Operation(verdict_operations.decide, 18),
     Operation(verdict_operations.resend, 3),

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
 from tests.soak.mix.hand import Done, Hand, words
-from tests.soak.mix.journal import Sends
+from tests.soak.mix.journal import Entry, Sends
 
 SENT = "Successfully sent to ALC!"
 NOT_SENT = ("Failed to load person data", "No phone number found", "Connect Acme Lead Checker")
@@ -15,7 +19,10 @@ LEFT_OUT = ("It is not in the CRM any more.", "No phone number found.", *REFUSED
 
 def click(hand: Hand) -> Done:
     """Press "Send to ALC" on a person."""
-    record_id = hand.somebody()
+    return _click(hand, hand.somebody())
+
+
+def _click(hand: Hand, record_id: str) -> Done:
     status, effects = hand.stream(f"/people/{record_id}/actions/send-to-alc")
     title, text = words(effects)
     told = f"{title}: {text}" if text and title != NOT_SENT[-1] else title
@@ -77,6 +84,23 @@ def merge_again(hand: Hand) -> Done:
     newest = hand.journal.people()[-1]
     other = next(record_id for record_id in hand.some(2) if record_id != newest)
     return _merge(hand, *hand.random.sample([newest, other], 2))
+
+
+def click_and_merge(hand: Hand) -> Done:
+    """Press "Send to ALC" on a person, and merge this one with another before the answer."""
+    clicked, other = hand.some(2)
+
+    def click_and_note() -> None:
+        began, done = time.time(), _click(hand, clicked)
+        hand.journal.note(Entry(began, time.time(), click.__name__, *done))
+
+    with ThreadPoolExecutor(1) as pool:
+        clicking = pool.submit(click_and_note)
+        threading.Event().wait(hand.random.uniform(0.0, 1.0))
+        try:
+            return _merge(hand, *hand.random.sample([clicked, other], 2))
+        finally:
+            clicking.result()
 
 
 def _merge(hand: Hand, primary: str, secondary: str) -> Done:
