@@ -29,6 +29,7 @@ def runtime_checks(services: Services) -> list[Check]:
         "Deliveries": check_deliveries,
         "Handlers": check_handlers,
         "Dead letters": check_dead_letters,
+        "Access": check_access,
         "Keys": check_keys,
         "Clocks": check_clocks,
         "Files": check_files,
@@ -114,6 +115,16 @@ def _find_missing(services: Services, connection_id: str) -> Iterator[Finding]:
         if found and found.tries:
             text = f"The handler {handler_id} could not be subscribed, and is tried again by itself: {found.why}"
             yield Finding(text, handler_id, "warning")
+
+
+def check_access(services: Services) -> Iterator[Finding]:
+    """Find services that refuse the key of this installation, so that all work that needs it waits (C5)."""
+    for origin in services.circuit_breaker.refusing():
+        text = (
+            f"{origin} does not accept our key, so what needs it waits. Set a valid ATTIO_API_TOKEN, and start the "
+            "processes again. It is asked each minute, and then everything goes on by itself."
+        )
+        yield Finding(text, origin)
 
 
 def check_dead_letters(services: Services) -> Iterator[Finding]:

@@ -10,7 +10,7 @@ import logging
 from collections.abc import Callable
 
 from sqlalchemy import delete, update
-from sqlmodel import col
+from sqlmodel import col, select
 
 from alc_app.attio.host.errors import FetchRefused
 from alc_app.attio.http import FetchResponse
@@ -20,6 +20,7 @@ from alc_app.runtime.storage.tables import RateLimitSlot
 UNAUTHORIZED = 401
 PROBE_EVERY = 60.0
 """Seconds."""
+REFUSES = " refuses our key"
 log = logging.getLogger(__name__)
 
 
@@ -32,7 +33,7 @@ class CircuitBreaker:
 
     def call(self, origin: str, work: Callable[[], FetchResponse]) -> FetchResponse:
         """Call `work` and return its response. Raises: FetchRefused, without a call, while the breaker is open."""
-        name = f"{origin} refuses our key"
+        name = f"{origin}{REFUSES}"
         is_open = self._is_open(name)
         if is_open and not self._claim_probe(name):
             raise FetchRefused(f"{origin} does not accept our key; it is asked again each minute.")
@@ -42,6 +43,12 @@ class CircuitBreaker:
         elif is_open:
             self._close(name, origin)
         return response
+
+    def refusing(self) -> list[str]:
+        """Return the origins that do not accept our key now."""
+        rows = select(RateLimitSlot.name).where(col(RateLimitSlot.name).endswith(REFUSES))
+        with self._database.reading() as session:
+            return [name.removesuffix(REFUSES) for name in session.exec(rows)]
 
     def _is_open(self, name: str) -> bool:
         with self._database.reading() as session:

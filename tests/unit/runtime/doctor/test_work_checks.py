@@ -12,12 +12,14 @@ import responses
 
 from alc_app.attio.host.doctor import Finding
 from alc_app.attio.host.workflow_definitions import Step
+from alc_app.attio.http import FetchResponse
 from alc_app.blocks.sample_workflows import follow_up
 from alc_app.clients.alc_api import AlcUnreachable
 from alc_app.config.settings import Config
 from alc_app.runtime.doctor import installation_checks
 from alc_app.runtime.doctor.installation_checks import check_clocks, check_files, check_keys, check_sqlite
 from alc_app.runtime.doctor.work_checks import (
+    check_access,
     check_connection,
     check_deliveries,
     check_handlers,
@@ -30,6 +32,7 @@ from alc_app.runtime.oauth_client import Tokens
 from alc_app.runtime.services import WORKSPACE, Services
 from alc_app.runtime.storage.locks import FileLocks
 from alc_app.runtime.storage.tables import ConnectionRow, SubscriptionRow
+from alc_app.runtime.stores.circuit_breaker import PROBE_EVERY
 from alc_app.runtime.stores.worker_ids import WorkerIds
 from alc_app.runtime.stores.workflow_tables import WorkflowActivation, WorkflowSwitch
 from alc_app.runtime.workflows.activations import WorkflowActivations
@@ -75,7 +78,7 @@ def test_a_new_house_is_in_order_but_for_its_worker(
         "Workers": ["No worker is running, so nothing that is asked for gets done. Start one with: alc-app worker"]
     }
     assert list(found) == [
-        "Workers", "Connection", "Deliveries", "Handlers", "Dead letters", "Keys", "Clocks", "Files", "SQLite",
+        "Workers", "Connection", "Deliveries", "Handlers", "Dead letters", "Access", "Keys", "Clocks", "Files", "SQLite",
     ]  # fmt: skip
 
 
@@ -379,3 +382,20 @@ def test_no_finding_shows_a_secret(services: Services, engine: FakeEngine, conne
 
     assert "old-access" not in told
     assert "old-refresh" not in told
+
+
+def test_a_service_that_refuses_our_key_is_named_until_it_accepts_one(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """C5: what waits for a key is said, with what to do."""
+    answers = iter([401, 200])
+    services.circuit_breaker.call("https://attio.test", lambda: FetchResponse(next(answers), {}, ""))
+
+    [text] = texts(check_access(services))
+    assert "https://attio.test does not accept our key" in text
+    assert "ATTIO_API_TOKEN" in text
+
+    probed_at = services.now() + PROBE_EVERY
+    monkeypatch.setattr(services.circuit_breaker, "_now", lambda: probed_at)
+    services.circuit_breaker.call("https://attio.test", lambda: FetchResponse(next(answers), {}, ""))
+    assert not texts(check_access(services))
