@@ -81,7 +81,7 @@ class Config(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _add_environment(cls, given: dict[str, Any]) -> dict[str, Any]:
-        set_there = {name: os.environ.get(f"MOCK_ALC_{name.upper()}", "").strip() for name in cls.model_fields}
+        set_there = {name: _trimmed(os.environ.get(f"MOCK_ALC_{name.upper()}", "")) for name in cls.model_fields}
         return {name: value for name, value in set_there.items() if value} | given
 
     @field_validator("redirect_uris", "retry_schedule", mode="before")
@@ -105,6 +105,8 @@ class Config(BaseModel):
             raise ValueError("The retry schedule needs at least one delay, and none below zero.")
         if set("?%") & set(str(self.home or "")):
             raise ValueError("The home must have no question mark and no percent sign: a database URL reads them.")
+        if any("\ud800" <= character <= "\udfff" for character in str(self.home or "")):  # Bytes that were no UTF-8.
+            raise ValueError("The home must be a path in UTF-8.")
         if self.redirect_uris and not self.client_id:
             raise ValueError("Redirect URIs were given without the id of their client.")
         if self.env == "production":
@@ -169,6 +171,11 @@ class Config(BaseModel):
         if self.allow_loopback_targets is None:
             return self.env != "production" and is_loopback(self.host) and not self.has_public_url
         return self.allow_loopback_targets
+
+
+def _trimmed(value: str) -> str:
+    """Leave out the white space and the byte order mark that a value from a file may have."""
+    return value.strip().strip("\ufeff").strip()
 
 
 def is_loopback(host: str) -> bool:

@@ -7,7 +7,8 @@ from typing import Any
 
 import click
 
-from alc_app.cli.output import AnyTerminal
+from alc_app.cli.output import AnyTerminal, reason
+from alc_app.config.secret_files import SecretFileError
 from alc_app.config.settings import Config
 
 Command = Callable[..., None]
@@ -37,7 +38,12 @@ def settings(*names: str, saved_addresses: bool = False) -> Callable[[Command], 
     def decorate(command: Command) -> Command:
         def with_config(**given: Any) -> None:
             flags = {name: given.pop(name) for name in names}
-            command(_config(flags, saved_addresses), **given)
+            try:
+                command(_config(flags, saved_addresses), **given)
+            except OSError as error:
+                if error.filename is None and not isinstance(error, SecretFileError):
+                    raise
+                raise click.ClickException(reason(error)) from None
 
         with_config.__name__, with_config.__doc__ = command.__name__, command.__doc__
         with_config.__click_params__ = getattr(command, "__click_params__", [])  # type: ignore[attr-defined]  # click's own mark
@@ -125,7 +131,7 @@ def migrate(config: Config) -> None:
 
     try:
         migrate_all(config, click.echo)
-    except (DatabaseUnusable, OSError) as error:
+    except DatabaseUnusable as error:
         raise click.ClickException(str(error)) from None
 
 

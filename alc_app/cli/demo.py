@@ -18,9 +18,8 @@ from urllib.parse import urlsplit
 import click
 
 from alc_app.config.secret_files import keep_secret
-from alc_app.config.settings import Config
+from alc_app.config.settings import LOOPBACK, Config
 
-START_TIMEOUT = 30.0
 STOP_TIMEOUT = 9.0
 """Seconds from SIGTERM to kill -9; each server ends by itself before that."""
 RESTART_DELAY = 1.0
@@ -69,7 +68,13 @@ def run(config: Config, decide_after: float) -> int:
 
 
 def plan(config: Config, decide_after: float) -> list[Server]:
-    """Return the servers of the demo. The web process comes first, because the user waits for its page."""
+    """Return the servers of the demo. The web process comes first, because the user waits for its page.
+
+    Raises: click.ClickException, if ALC is to be elsewhere.
+    """
+    address = urlsplit(config.alc_url)
+    if address.scheme != "http" or address.hostname not in LOOPBACK:
+        raise click.ClickException("The demo runs ALC itself: ALC_URL must be on this machine, http://127.0.0.1:8001.")
     client_secret = config.alc_client_secret.get_secret_value() or keep_secret(
         config.home / "alc_client_secret", lambda: secrets.token_urlsafe(32)
     )
@@ -77,7 +82,8 @@ def plan(config: Config, decide_after: float) -> list[Server]:
     alc = {
         **ours,
         "MOCK_ALC_URL": config.alc_url,
-        "MOCK_ALC_PORT": str(urlsplit(config.alc_url).port or 8001),
+        "MOCK_ALC_HOST": address.hostname or "",
+        "MOCK_ALC_PORT": str(address.port or 80),
         "MOCK_ALC_HOME": str(config.home),
         "MOCK_ALC_CONTROL": "1",
         "MOCK_ALC_DECIDE_AFTER": str(decide_after),
@@ -131,9 +137,8 @@ def _watch(servers: list[Server], stopping: threading.Event) -> None:
 
 
 def _wait_until_ready(servers: list[Server], stopping: threading.Event) -> bool:
-    deadline = time.monotonic() + START_TIMEOUT
     waiting = [server.url for server in servers if server.url]
-    while waiting and time.monotonic() < deadline and not stopping.wait(0.05):
+    while waiting and not stopping.wait(0.05):
         waiting = [url for url in waiting if not _answers(url)]
         if any(server.process and server.process.poll() is not None for server in servers):
             return False

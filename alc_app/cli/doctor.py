@@ -11,6 +11,7 @@ import click
 from alc_app.attio import AttioError
 from alc_app.attio.host.context import running
 from alc_app.attio.host.errors import ServerFunctionError, ServerFunctionTimeout
+from alc_app.cli.output import reason
 from alc_app.config.settings import Config
 from alc_app.leads import reconcile
 from alc_app.leads.reconcile import reconcile_leads
@@ -151,8 +152,10 @@ def _services(config: Config) -> Iterator[Services]:
     logs.configure()
     try:
         services = Services(config, manifest)
-    except (KeyMissing, DatabaseUnusable, OSError) as error:
+    except (KeyMissing, DatabaseUnusable) as error:
         raise click.ClickException(str(error)) from None
+    except OSError as error:
+        raise click.ClickException(reason(error)) from None
     try:
         yield services
     finally:

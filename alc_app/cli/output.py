@@ -1,4 +1,4 @@
-"""A group of commands that can print to any terminal."""
+"""What all commands share: they print to any terminal, and say what is wrong in a sentence."""
 
 import io
 import sys
@@ -16,3 +16,10 @@ class AnyTerminal(click.Group):
             if isinstance(stream, io.TextIOWrapper):
                 stream.reconfigure(errors="replace")
         return super().main(*args, **kwargs)
+
+
+def reason(error: OSError) -> str:
+    """Return what is wrong; for a file or a folder, its name and the settings to check."""
+    if error.filename is None:
+        return str(error)
+    return f"{error.filename} cannot be used: {error.strerror}. Check ALC_APP_HOME and ALC_APP_DATABASE_URL."

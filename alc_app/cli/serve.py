@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING
 
 import click
 
+from alc_app.cli.output import reason
 from alc_app.config.addresses import save_addresses
 from alc_app.config.settings import LOOPBACK, Config
 from alc_app.runtime.observability import logs
 
 if TYPE_CHECKING:
     from flask import Flask
+    from waitress.server import BaseWSGIServer
 
     from alc_app.runtime.jobs.worker import Worker
 
@@ -29,11 +31,8 @@ IDLE_SECONDS = 30
 def run(config: Config, *, with_worker: bool) -> None:
     """Serve the web process until SIGTERM or SIGINT, which also ends the open event streams.
 
-    waitress reads a whole request before it gives it to a thread, and buffers the response for slow clients, so no slow
-    or silent client can hold a thread. Raises: click.ClickException, if the process cannot start.
+    Raises: click.ClickException, if the process cannot start.
     """
-    from waitress.server import create_server
-
     from alc_app.runtime.migrations.schema import DatabaseUnusable
     from alc_app.runtime.storage.sealing import KeyMissing
     from alc_app.runtime.stores.worker_ids import WorkerIdTaken
@@ -42,20 +41,9 @@ def run(config: Config, *, with_worker: bool) -> None:
     _warn_if_public(config)
     try:
         web = _build(config)
+        server = _listen(web, config)
         worker = _worker(web) if with_worker else None
-        server = create_server(
-            web,
-            host=config.host,
-            port=config.port,
-            threads=THREADS,
-            max_request_body_size=MAX_BODY_BYTES,
-            ident=None,
-            connection_limit=MAX_CONNECTIONS,
-            asyncore_use_poll=True,
-            channel_timeout=IDLE_SECONDS,
-            cleanup_interval=10,
-        )
-    except (WorkerIdTaken, KeyMissing, DatabaseUnusable, OSError) as error:
+    except (WorkerIdTaken, KeyMissing, DatabaseUnusable) as error:
         raise click.ClickException(str(error)) from None
     save_addresses(config.home, config.addresses)
     _stop_by_exception(web.extensions["live"].stop)
@@ -76,6 +64,32 @@ def _build(config: Config) -> Flask:
     gc.freeze()
     gc.enable()
     return web
+
+
+def _listen(web: Flask, config: Config) -> BaseWSGIServer:
+    """Return the server, which is listening.
+
+    waitress reads a whole request before it gives it to a thread, and buffers the response for slow clients, so no slow
+    or silent client can hold a thread.
+    """
+    from waitress.server import create_server
+
+    try:
+        return create_server(
+            web,
+            host=config.host,
+            port=config.port,
+            threads=THREADS,
+            max_request_body_size=MAX_BODY_BYTES,
+            ident=None,
+            connection_limit=MAX_CONNECTIONS,
+            asyncore_use_poll=True,
+            channel_timeout=IDLE_SECONDS,
+            cleanup_interval=10,
+        )
+    except OSError as error:
+        message = f"The web server cannot listen at {config.host}, port {config.port}: {error.strerror}."
+        raise click.ClickException(message) from None
 
 
 def _worker(web: Flask) -> Worker:
@@ -117,8 +131,10 @@ def run_worker(config: Config, executor_id: str) -> None:
             serve_metrics(config.worker_metrics_port)
         run_until_signal(Worker(services, executor_id))
         services.close()
-    except (WorkerIdTaken, KeyMissing, DatabaseUnusable, OSError) as error:
+    except (WorkerIdTaken, KeyMissing, DatabaseUnusable) as error:
         raise click.ClickException(str(error)) from None
+    except OSError as error:
+        raise click.ClickException(reason(error)) from None
 
 
 def run_mock_attio(config: Config, writes_per_second: int, reads_per_second: int) -> None:

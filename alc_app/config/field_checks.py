@@ -14,6 +14,8 @@ from urllib.parse import urlsplit
 from pydantic import SecretStr
 
 _POSTGRES = re.compile(r"^(postgres|postgresql)://")
+_SQLITE_FILE = re.compile(r"sqlite:///(?!:memory:)[^?%]+")
+"""A file: several processes open it, and others beside it, so it can be neither in memory nor have options."""
 _HEADER_TOKEN = re.compile(r"[\x21-\x7e]*")
 
 
@@ -29,14 +31,19 @@ def check_home(name: str, value: Path) -> Path:
     """Refuse a path that a database URL would change."""
     if set("?%") & set(str(value)):
         raise ValueError(f"{name} must have no question mark and no percent sign: a database URL gives them a meaning")
+    if any("\ud800" <= character <= "\udfff" for character in str(value)):  # bytes that were no UTF-8
+        raise ValueError(f"{name} must be a path in UTF-8")
     return value
 
 
 def check_database_url(name: str, value: str) -> str:
     """Return the URL with the Postgres driver that is installed, whichever name of Postgres it has."""
     url = _POSTGRES.sub("postgresql+psycopg://", value)
-    if url and not (url.startswith("sqlite:") or _is_postgres(url)):
-        raise ValueError(f"{name} must be like sqlite:///alc.db or postgresql://user:password@host:5432/name")
+    if url and not (_SQLITE_FILE.fullmatch(url) or _is_postgres(url)):
+        raise ValueError(
+            f"{name} must be like sqlite:///alc.db or postgresql://user:password@host:5432/name (in the password, "
+            "write @ as %40)"
+        )
     return url
 
 
@@ -55,16 +62,18 @@ FIELD_CHECKS: Mapping[str, Callable[[str, Any], Any]] = {
     "database_url": check_database_url,
     "attio_api_token": check_token,
     "mock_attio_token": check_token,
+    "metrics_token": check_token,
 }
 """The checks by the name of the setting."""
 
 
 def _is_postgres(url: str) -> bool:
     try:
-        port = urlsplit(url).port
+        parts = urlsplit(url)
+        has_port = parts.port != 0
     except ValueError:
         return False
-    return url.startswith("postgresql+psycopg://") and port != 0
+    return parts.scheme == "postgresql+psycopg" and has_port and parts.netloc.count("@") < 2
 
 
 def _is_origin(url: str) -> bool:

@@ -8,22 +8,29 @@ from collections.abc import Callable
 from pathlib import Path
 
 
-class UnsafeFileError(Exception):
-    """Other users may read the file. The message says what to do."""
+class SecretFileError(OSError):
+    """The file cannot be used. The message says why, and what to do."""
 
 
 def keep_secret(path: Path, make: Callable[[], str]) -> str:
     """Return the text in `path`. If there is no file, create it with the text that `make` returns (O18).
 
-    Of several processes that do this at once, one creates the file and all return its text. Raises: UnsafeFileError, if
-    other users may read the file.
+    Of several processes that do this at once, one creates the file and all return its text. Raises: SecretFileError.
     """
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     if not path.exists():
         _create(path, make())
+    return read_secret(path)
+
+
+def read_secret(path: Path) -> str:
+    """Return the text in `path`. Raises: SecretFileError, if others may read the file, or if it holds no text."""
     if path.stat().st_mode & 0o077:
-        raise UnsafeFileError(f"{path} can be read by others. Run: chmod 600 {path}")
-    return path.read_text(encoding="ascii").strip()
+        raise SecretFileError(f"{path} can be read by others. Run: chmod 600 {path}")
+    text = path.read_bytes().decode("utf-8-sig", errors="replace").strip()
+    if not text or not text.isascii():
+        raise SecretFileError(f"{path} holds no secret. Restore it, or delete it: then a new one is made.")
+    return text
 
 
 def _create(path: Path, text: str) -> None:

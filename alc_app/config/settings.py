@@ -12,9 +12,12 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, fi
 
 from alc_app.config.addresses import load_addresses
 from alc_app.config.field_checks import FIELD_CHECKS
-from alc_app.config.secret_files import keep_secret
+from alc_app.config.secret_files import keep_secret, read_secret
 
 REAL_ATTIO = "https://api.attio.com"
+BOM = "\ufeff"
+EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - people may ask for it
+"""Addresses to bind to that no browser can open, each with the one of this machine."""
 OLDEST_SQLITE = (3, 35)
 """The first that has `returning`. A Python brings its own SQLite, or takes the system's."""
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -142,13 +145,13 @@ class Config(BaseModel):
     def from_env(cls, *, saved_addresses: bool = False, **flags: object) -> Self:
         """Return the settings from the environment. Flags, by field name, win unless they are None.
 
-        White space around a variable is left out: what comes from a file often ends with a line break.
+        White space around a variable, and a byte order mark, are left out: what comes from a file often has one.
 
         With `saved_addresses`, addresses that neither says are those that the web process has saved in the home: a
         command such as `alc-app doctor` then finds the app that runs there. Raises: pydantic.ValidationError.
         """
         aliases = {name: field.alias or name for name, field in cls.model_fields.items()}
-        found = {alias: os.environ.get(alias, "").strip() for alias in aliases.values()}
+        found = {alias: os.environ.get(alias, "").strip().strip(BOM).strip() for alias in aliases.values()}
         values: dict[str, object] = {alias: value for alias, value in found.items() if value}
         values |= {aliases[name]: value for name, value in flags.items() if value is not None}
         if saved_addresses:
@@ -199,7 +202,8 @@ class Config(BaseModel):
     @property
     def base_url(self) -> str:
         """The origin at which browsers and ALC reach this app."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
+        name = EVERYWHERE.get(self.host, self.host)
+        host = f"[{name}]" if ":" in name else name
         return self.url or f"http://{host}:{self.port}"
 
     @property
@@ -239,7 +243,7 @@ class Config(BaseModel):
         """The secret of our OAuth client at ALC: the one that is set, or the one that the demo has kept in the home."""
         file = self.home / "alc_client_secret"
         given = self.alc_client_secret.get_secret_value()
-        return given or (file.read_text(encoding="ascii").strip() if file.exists() else "")
+        return given or (read_secret(file) if file.exists() else "")
 
     @property
     def secret_keys(self) -> list[str]:

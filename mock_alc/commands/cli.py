@@ -105,7 +105,8 @@ def _start(flags: dict[str, Any]) -> "MockAlc":
     except KeyUnusable as error:
         raise click.ClickException(str(error)) from error
     except OSError as error:
-        raise click.ClickException(f"The server could not start: {error.strerror or error}.") from error
+        what = f"{error.filename}: {error.strerror}" if error.filename else error.strerror or error
+        raise click.ClickException(f"The server could not start: {what}.") from error
     except Exception as error:
         if refusal := _refusal(error):
             raise refusal from error

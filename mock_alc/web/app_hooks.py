@@ -17,9 +17,10 @@ from werkzeug.exceptions import BadRequest, HTTPException, InternalServerError, 
 from mock_alc.base import trace
 from mock_alc.base.credentials import new_id
 from mock_alc.base.errors import ApiError, error_response
-from mock_alc.config import Config, is_loopback
+from mock_alc.config import Config
 from mock_alc.services import alc
 from mock_alc.web.fault_answers import alter_response, inject_fault
+from mock_alc.web.hosts import refuse_foreign_hosts
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -50,13 +51,13 @@ def configure(app: Flask, config: Config, secret_key: str) -> None:
         SESSION_COOKIE_SECURE=config.is_https,
         SESSION_COOKIE_SAMESITE="Lax",
         PERMANENT_SESSION_LIFETIME=timedelta(hours=2),
-        TRUSTED_HOSTS=_own_hosts(config),
         WTF_CSRF_TIME_LIMIT=None,  # CSRF tokens live as long as the session.
     )
     app.json.sort_keys = False  # type: ignore[attr-defined]  # of Flask's default provider
     for chatty in ("authlib", "urllib3"):  # At DEBUG they write tokens and query strings (U8).
         logging.getLogger(chatty).setLevel(logging.INFO)
     app.url_defaults(_version_static(Path(str(app.static_folder))))
+    refuse_foreign_hosts(app, config)
     app.before_request(_start_request)
     app.before_request(inject_fault)
     app.after_request(_finish_response)
@@ -100,15 +101,6 @@ def _version_static(folder: Path) -> Callable[[str, dict[str, Any]], None]:
             values.setdefault("v", version)
 
     return add_version
-
-
-def _own_hosts(config: Config) -> list[str]:
-    """Return the names that are accepted in the Host header (U7)."""
-    own = config.issuer.split("://")[1]
-    hosts = {own.rpartition(":")[0] if own.rpartition(":")[2].isdigit() else own}
-    if is_loopback(config.host) or any(is_loopback(host) for host in hosts):
-        hosts |= {"127.0.0.1", "localhost", "[::1]"}
-    return sorted(hosts)
 
 
 def _start_request() -> None:

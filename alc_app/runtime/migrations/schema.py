@@ -5,11 +5,12 @@ Alembic migrates in one transaction. It is imported only when there is something
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import Connection, inspect, text
-from sqlalchemy.exc import DBAPIError, ProgrammingError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from alc_app.config.settings import Config
 from alc_app.runtime.engine import Engine
@@ -17,6 +18,8 @@ from alc_app.runtime.storage.database import Database
 
 MIGRATIONS = Path(__file__).parent
 FOLDERS = ("app", "inbox", "exchanges")
+UNDEFINED_TABLE = "42P01"
+"""Postgres's code (SQLSTATE) of the error."""
 TOO_OLD = (
     "The database was made by a program before 0.1.0 and cannot be migrated: move the home away (ALC_APP_HOME) or name "
     "an empty database (ALC_APP_DATABASE_URL), start again, and connect ALC anew."
@@ -35,6 +38,24 @@ class SchemaMismatch(DatabaseUnusable):
     """The database is older or newer than this program. The message says what to do."""
 
 
+class _NoSuchTable(Exception):
+    """The database does not have the table that holds its version."""
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Turn an error of the database into a sentence. Raises: DatabaseUnreachable, _NoSuchTable."""
+    try:
+        yield
+    except DBAPIError as error:
+        if getattr(error.orig, "sqlstate", "") == UNDEFINED_TABLE or "no such table" in str(error.orig):
+            raise _NoSuchTable from error
+        reason = str(error.orig).strip().partition("\n")[0]
+        verb = "cannot be reached" if isinstance(error, OperationalError) else "refuses"
+        message = f"The database {verb}: {reason}. Check ALC_APP_DATABASE_URL and ALC_APP_HOME."
+        raise DatabaseUnreachable(message) from error
+
+
 class Schema:
     """The tables that one folder of `runtime/migrations` creates, in one database."""
 
@@ -51,14 +72,10 @@ class Schema:
     def version(self) -> str | None:
         """Return the version of the database, or None if it is empty. Raises: DatabaseUnreachable."""
         try:
-            with self._database.reading() as session:
+            with _told(), self._database.reading() as session:
                 return _read_version(session.connection(), self._version_table)
-        except DBAPIError as error:
-            if isinstance(error, ProgrammingError) or "no such table" in str(error.orig):  # Postgres, SQLite
-                return None
-            reason = str(error.orig).strip().partition("\n")[0]
-            message = f"The database cannot be reached: {reason}. Check ALC_APP_DATABASE_URL and ALC_APP_HOME."
-            raise DatabaseUnreachable(message) from error
+        except _NoSuchTable:
+            return None
 
     def prepare(self) -> None:
         """Migrate a SQLite database; check any other. Raises: DatabaseUnusable."""
@@ -85,7 +102,7 @@ class Schema:
         """Migrate to the newest version; return whether there was anything to do. Raises: DatabaseUnusable."""
         if self.version() == self.versions[-1]:
             return False
-        with self._database.engine.begin() as connection:  # one process at a time: SQLite takes the write lock here
+        with _told(), self._database.engine.begin() as connection:  # one at a time: SQLite takes the write lock here
             if not self._database.is_sqlite:
                 connection.execute(text("select pg_advisory_xact_lock(hashtext('alc_app/migrations'))"))
             self._upgrade(connection)
@@ -115,7 +132,8 @@ def migrate_all(config: Config, say: Callable[[str], None]) -> None:
         schema = Schema(database, folder)
         say(f"{folder}: {'brought' if schema.migrate() else 'is'} up to date, at version {schema.version()}")
         database.close()
-    Engine(config.database("engine")).prepare()
+    with _told():
+        Engine(config.database("engine")).prepare()
     say("engine: is up to date")
 
 

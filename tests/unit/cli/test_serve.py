@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner
 
 from alc_app.cli.commands import main
@@ -19,3 +20,47 @@ def test_the_stand_in_says_in_one_sentence_that_its_port_is_taken(tmp_path: Path
     assert result.exit_code == 1
     assert result.output == f"Error: The Attio stand-in cannot listen on port {port}: Address already in use.\n"
     assert not list(tmp_path.glob("*.db"))
+
+
+def test_the_web_process_says_in_one_sentence_that_its_port_is_taken(tmp_path: Path) -> None:
+    """It names the address, and does not start a worker first."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        result = CliRunner().invoke(main, ["serve", "--with-worker", "--port", port, "--home", str(tmp_path)])
+
+    assert result.exit_code == 1
+    assert result.output == f"Error: The web server cannot listen at 127.0.0.1, port {port}: Address already in use.\n"
+    assert not list((tmp_path / "workers").glob("*"))
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["demo"], ["serve"], ["worker"], ["migrate"], ["mock-attio"], ["attio-token"], ["setup-attio"], ["doctor"],
+        ["catch-up"], ["rotate-keys"], ["dead-letters", "list"],
+    ],
+    ids=" ".join,
+)  # fmt: skip
+def test_a_home_that_cannot_be_used_is_told_in_one_sentence(command: list[str], tmp_path: Path) -> None:
+    """A file is in its place; no traceback, by any command."""
+    home = tmp_path / "home"
+    home.write_text("I am a file.")
+
+    result = CliRunner().invoke(main, [*command, "--home", str(home)])
+
+    assert result.exit_code == (2 if command == ["doctor"] else 1)
+    assert isinstance(result.exception, SystemExit)
+    assert f"{home} cannot be used: File exists. Check ALC_APP_HOME and ALC_APP_DATABASE_URL." in result.output
+
+
+@pytest.mark.parametrize("command", ["attio-token", "demo", "mock-attio", "setup-attio"])
+def test_a_key_that_others_can_read_is_told_in_one_sentence(command: str, tmp_path: Path) -> None:
+    """O18: with what to do."""
+    for name in ("mock_attio_token", "alc_client_secret"):
+        (tmp_path / name).write_text("s3cret")
+        (tmp_path / name).chmod(0o644)
+
+    result = CliRunner().invoke(main, [command, "--home", str(tmp_path)])
+
+    assert (result.exit_code, isinstance(result.exception, SystemExit)) == (1, True)
+    assert "Run: chmod 600" in result.output

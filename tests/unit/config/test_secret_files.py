@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from alc_app.config.secret_files import UnsafeFileError, keep_secret
+from alc_app.config.secret_files import SecretFileError, keep_secret
 
 
 def make() -> str:
@@ -38,8 +38,30 @@ def test_a_file_that_others_may_touch_is_refused(tmp_path: Path, mode: int) -> N
     keep_secret(path, make)
     path.chmod(mode)
 
-    with pytest.raises(UnsafeFileError, match=f"chmod 600 {path}"):
+    with pytest.raises(SecretFileError, match=f"chmod 600 {path}"):
         keep_secret(path, make)
+
+
+@pytest.mark.parametrize("content", [b"s3cret\n", b"\xef\xbb\xbfs3cret\r\n", b" s3cret "])
+def test_what_an_editor_adds_is_not_part_of_it(tmp_path: Path, content: bytes) -> None:
+    """A line break, or the byte order mark of Windows."""
+    path = tmp_path / "key"
+    path.touch(0o600)
+    path.write_bytes(content)
+
+    assert keep_secret(path, make) == "s3cret"
+
+
+@pytest.mark.parametrize("content", [b"", b"\n", b"\xff\xfe", "schlüssel".encode()])
+def test_a_file_without_a_secret_is_refused(tmp_path: Path, content: bytes) -> None:
+    """It is told, not taken for an empty key; and it is not overwritten, because it may be all that is left."""
+    path = tmp_path / "key"
+    path.touch(0o600)
+    path.write_bytes(content)
+
+    with pytest.raises(SecretFileError, match="holds no secret"):
+        keep_secret(path, make)
+    assert path.read_bytes() == content
 
 
 def test_of_eight_that_make_it_at_once_one_wins_and_all_get_its_secret(tmp_path: Path) -> None:

@@ -118,10 +118,10 @@ def test_a_slash_at_the_end_of_an_origin_is_taken_off(name: str) -> None:
     assert getattr(Config.from_env(**{name: "https://alc.example.com/"}), name) == "https://alc.example.com"
 
 
-@pytest.mark.parametrize("space", ["\n", "\r\n", " ", "\t"])
+@pytest.mark.parametrize("space", ["\n", "\r\n", " ", "\t", "\ufeff", "\ufeff\n"])
 @pytest.mark.parametrize("name", ["attio_api_token", "alc_client_secret", "keys", "session_keys", "metrics_token"])
 def test_white_space_around_a_secret_is_not_part_of_it(monkeypatch: pytest.MonkeyPatch, name: str, space: str) -> None:
-    """A secret that comes from a file ends with a line break."""
+    """A secret that comes from a file ends with a line break, and may begin with a byte order mark."""
     monkeypatch.setenv(Config.model_fields[name].alias or "", f"{space}s3cret{space}")
 
     assert getattr(Config.from_env(), name).get_secret_value() == "s3cret"
@@ -137,17 +137,28 @@ def test_a_variable_of_white_space_is_not_set(monkeypatch: pytest.MonkeyPatch) -
 
 
 @pytest.mark.parametrize("token", ["to ken", "to\nken", "tokén", "token\n"])
-def test_a_token_that_no_header_can_carry_is_refused_by_name(token: str) -> None:
+@pytest.mark.parametrize("name", ["attio_api_token", "mock_attio_token", "metrics_token"])
+def test_a_token_that_no_header_can_carry_is_refused_by_name(name: str, token: str) -> None:
     """It would otherwise look as if Attio did not answer; the message does not show it."""
-    with pytest.raises(ValidationError, match="ATTIO_API_TOKEN has a character that no token has") as raised:
-        Config.from_env(attio_api_token=token)
+    alias = Config.model_fields[name].alias
+    with pytest.raises(ValidationError, match=f"{alias} has a character that no token has") as raised:
+        Config.from_env(**{name: token})
     assert token not in str(raised.value)
 
 
-@pytest.mark.parametrize(("host", "expected"), [("::1", "http://[::1]:8000"), ("127.0.0.1", "http://127.0.0.1:8000")])
-def test_an_ipv6_host_stands_in_brackets_in_an_address(host: str, expected: str) -> None:
-    """RFC 3986, 3.2.2."""
-    assert Config.from_env(host=host).base_url == expected
+@pytest.mark.parametrize(
+    ("host", "name"),
+    [
+        ("127.0.0.1", "127.0.0.1"),
+        ("::1", "[::1]"),
+        ("10.0.0.11", "10.0.0.11"),
+        ("0.0.0.0", "127.0.0.1"),  # noqa: S104 - nothing is bound
+        ("::", "[::1]"),
+    ],
+)
+def test_a_host_becomes_an_address_that_a_browser_can_open(host: str, name: str) -> None:
+    """An IPv6 address stands in brackets (RFC 3986, 3.2.2); "everywhere" is no place to go back to from ALC."""
+    assert Config.from_env(host=host).base_url == f"http://{name}:8000"
 
 
 @pytest.mark.parametrize("value", ["https://alc.example.com", "http://127.0.0.1:8001", "http://[::1]:8001"])
@@ -243,7 +254,20 @@ def test_databases_lie_beside_each_other_on_sqlite_and_are_one_on_postgres(url: 
     assert Config.from_env(home=Path("home"), database_url=url).database(name) == expected
 
 
-@pytest.mark.parametrize("url", ["mysql://db/x", "postgresql+asyncpg://db/x", "db/x", "postgres://u:canary@db:port/x"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "mysql://db/x",
+        "postgresql+asyncpg://db/x",
+        "db/x",
+        "postgres://u:canary@db:port/x",
+        "postgres://u:can@ary@db/x",  # the driver would take the rest of the password for the host, and show it
+        "sqlite://",
+        "sqlite:x.db",
+        "sqlite:///:memory:",
+        "sqlite:///x.db?mode=ro",
+    ],
+)
 def test_a_database_that_cannot_be_used_is_refused_by_name(url: str) -> None:
     """One sentence, in place of an error of the driver's; the password is not in it."""
     with pytest.raises(ValidationError, match="ALC_APP_DATABASE_URL must be like") as raised:
@@ -256,3 +280,9 @@ def test_a_home_that_a_database_url_cannot_hold_is_refused(tmp_path: Path, name:
     """What follows a question mark would be taken for options, %20 for a space, and the files would lie elsewhere."""
     with pytest.raises(ValidationError, match="ALC_APP_HOME must have no question mark"):
         Config.from_env(home=tmp_path / name)
+
+
+def test_a_home_that_is_not_utf_8_is_refused(tmp_path: Path) -> None:
+    """A terminal in Latin-1: Python keeps the bytes as half characters, which no database URL can have."""
+    with pytest.raises(ValidationError, match="ALC_APP_HOME must be a path in UTF-8"):
+        Config.from_env(home=tmp_path / "h\udcfc")

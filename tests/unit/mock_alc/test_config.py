@@ -101,12 +101,18 @@ def test_state_is_in_memory_unless_a_home_or_a_url_is_given(tmp_path: Path) -> N
 
 
 def test_white_space_around_a_variable_is_not_part_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A secret that comes from a file ends with a line break."""
-    monkeypatch.setenv("MOCK_ALC_CLIENT_SECRET", "s3cret\n")
+    """A secret that comes from a file ends with a line break, and may begin with a byte order mark."""
+    monkeypatch.setenv("MOCK_ALC_CLIENT_SECRET", "\ufeffs3cret\n")
     monkeypatch.setenv("MOCK_ALC_CLIENT_ID", " ")
 
     assert Config().client_secret.get_secret_value() == "s3cret"
     assert Config().client_id == ""
+
+
+def test_a_home_that_is_not_utf_8_is_refused(tmp_path: Path) -> None:
+    """Python keeps such bytes as half characters, which no database URL can have."""
+    with pytest.raises(ValidationError, match="The home must be a path in UTF-8"):
+        Config(home=tmp_path / "h\udcfc")
 
 
 @pytest.mark.parametrize("name", ["h?x", "h%20x"])

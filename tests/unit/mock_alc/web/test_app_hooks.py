@@ -112,6 +112,20 @@ def test_a_forged_host_is_refused(alc: Alc, host: str) -> None:
         assert alc.http.get(path, headers={"Host": host}).status_code == 400
 
 
+@pytest.mark.parametrize("host", ["10.0.0.11:8001", "balancer.internal", "[::1]:8001", "[fe80::1", "evil.example", ""])
+def test_the_health_check_is_answered_for_any_host(alc: Alc, host: str) -> None:
+    """Load balancers ask by address, with HEAD too."""
+    for ask in (alc.http.get, alc.http.head):
+        assert ask("/healthz", headers={"Host": host}).status_code == 200
+
+
+def test_a_mock_at_an_ipv6_address_answers_for_it(make_alc: Callable[..., Alc]) -> None:
+    """U7: in a Host header the address stands in brackets."""
+    http = make_alc(host="::1", port=8001).http
+    assert http.get("/login", headers={"Host": "[::1]:8001"}).status_code == 200
+    assert http.get("/login", headers={"Host": "[::2]:8001"}).status_code == 400
+
+
 def test_a_form_that_is_too_large_is_refused(alc: Alc) -> None:
     """U9: as a page, with a request id."""
     person = Person(alc.browser())

@@ -7,18 +7,19 @@ import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from click.testing import CliRunner
-from sqlalchemy import event, inspect, text
+from sqlalchemy import create_engine, event, inspect, text
 
 from alc_app.app import app as manifest
 from alc_app.cli.commands import main
 from alc_app.config.settings import Config
-from alc_app.runtime.migrations.schema import Schema, SchemaMismatch
+from alc_app.runtime.migrations.schema import Schema, SchemaMismatch, migrate_all
 from alc_app.runtime.services import Services
 from alc_app.runtime.storage.database import Database
 from alc_app.runtime.storage.tables import ExchangeTable, InboxTable, Table
@@ -212,6 +213,35 @@ def test_a_database_that_is_away_is_not_told_as_unmigrated(command: list[str], s
     assert "Connection refused" in outcome.output
     assert "alc-app migrate" not in outcome.output
     assert "canary" not in outcome.output
+
+
+@pytest.mark.parametrize("command", ["migrate", "doctor", "serve"])
+def test_a_database_that_refuses_us_is_told_as_that(command: str, empty_postgres: str, tmp_path: Path) -> None:
+    """A user who may create nothing, as Postgres 15 makes them, and one who may not read: no word of a migration."""
+    name, create_user = f"weak_{uuid4().hex[:8]}", "create user {0}; grant pg_read_all_data to {0}"
+    engine = create_engine(empty_postgres, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.exec_driver_sql(create_user.format(name) if command == "migrate" else f"create user {name}")
+        if command != "migrate":
+            migrate_all(Config.from_env(database_url=empty_postgres), lambda _: None)
+    url = empty_postgres.replace("//alc@", f"//{name}@")
+
+    outcome = CliRunner().invoke(main, [command, "--database-url", url, "--home", str(tmp_path)])
+
+    assert isinstance(outcome.exception, SystemExit)
+    assert "The database refuses: permission denied" in outcome.output
+    assert "alc-app migrate" not in outcome.output
+    engine.dispose()
+
+
+def test_an_option_that_the_driver_does_not_know_is_told(tmp_path: Path) -> None:
+    """It is an error of the driver, as a missing table is one."""
+    url = "postgresql://alc@127.0.0.1:1/alc?nonsense=1"
+
+    outcome = CliRunner().invoke(main, ["migrate", "--database-url", url, "--home", str(tmp_path)])
+
+    assert isinstance(outcome.exception, SystemExit)
+    assert 'invalid connection option "nonsense"' in outcome.output
 
 
 @pytest.mark.parametrize("command", ["migrate", "doctor"])
