@@ -30,10 +30,10 @@ READ_TIMEOUT = 10.0
 TOTAL_TIMEOUT = 15.0
 """Seconds for a whole call; the other two are for connecting, and for each read."""
 MIB = 1024 * 1024
-MAX_RESPONSE = MIB
-"""Bytes, after decompression."""
-MAX_LARGE_RESPONSE = 16 * MIB
-"""The same for Attio: a page of people has all their attributes, of which a text alone may be longer than 1 MiB."""
+MAX_RESPONSE = 16 * MIB
+"""Bytes, after decompression: a page of people has all their attributes, and a page of leads may have their chats."""
+MAX_TOKEN_RESPONSE = MIB
+"""The same for token responses and pages, which are small."""
 POOL_SIZE = 32
 
 S = TypeVar("S", bound=requests.Session)
@@ -133,12 +133,12 @@ class _BoundedAdapter(HTTPAdapter):
         return bytes(body)
 
 
-def harden(session: S) -> S:
+def harden(session: S, max_response: int = MAX_TOKEN_RESPONSE) -> S:
     """Apply these limits to a session, such as Authlib's; return it."""
     session.trust_env = False
     session.get_redirect_target = lambda _response: None  # type: ignore[method-assign,assignment]  # a 3xx is returned as it is
     for scheme in ("http://", "https://"):
-        session.mount(scheme, _BoundedAdapter(MAX_RESPONSE))
+        session.mount(scheme, _BoundedAdapter(max_response))
     return session
 
 
@@ -150,11 +150,9 @@ def new_session() -> requests.Session:
 class Http:
     """HTTP calls whose errors distinguish "never sent" from "maybe processed"."""
 
-    def __init__(self, large_answers_from: str = "") -> None:
-        """Open a session. Answers from the origin `large_answers_from` may have 16 MiB, others 1 MiB."""
-        self._session = new_session()
-        if large_answers_from:
-            self._session.mount(f"{large_answers_from}/", _BoundedAdapter(MAX_LARGE_RESPONSE))
+    def __init__(self) -> None:
+        """Open a session."""
+        self._session = harden(requests.Session(), MAX_RESPONSE)
 
     def request(
         self, method: str, url: str, *, headers: Mapping[str, str], json: Any = None, body: bytes | None = None

@@ -61,7 +61,7 @@ class Services:
         self.engine = Engine(config.database("engine"))
         locks = FileLocks(config.home / "workers") if self.database.is_sqlite else AdvisoryLocks(self.database.engine)
         self.worker_ids = WorkerIds(self.database, locks)
-        self.http = Http(large_answers_from=config.attio_origin)
+        self.http = Http()
         self.rate_limiter = RateLimiter(self.database)
         self.circuit_breaker = CircuitBreaker(self.database, now)
         self.sealer = sealer = Sealer.from_config(config, in_use=self._has_sealed_secrets())

@@ -21,7 +21,7 @@ from alc_app.clients.alc_api import AlcAnswerLost
 from alc_app.config.settings import Config
 from alc_app.runtime import http_client
 from alc_app.runtime.context import AppContext
-from alc_app.runtime.http_client import MAX_RESPONSE, Http
+from alc_app.runtime.http_client import MAX_RESPONSE, MIB, Http
 from alc_app.runtime.jobs.connection_lifecycle import Lifecycle
 from alc_app.runtime.oauth_client import OAuthClient, OAuthDenied, OAuthFailed
 from alc_app.runtime.services import Services
@@ -45,9 +45,9 @@ HOSTILE: dict[str, Fault] = {
     "silent": silent,
     "drips its body": drips(0.01, http_answer(200, b" " * 5000, JSON)),
     "drips 100 Continue": drips(0.002, b"HTTP/1.1 100 Continue\r\n\r\n" * 1000),
-    "floods with a body": answers(200, b'{"a": "' + b"x" * 3 * MAX_RESPONSE + b'"}', JSON),
+    "floods with a body": answers(200, b'{"a": "' + b"x" * MAX_RESPONSE + b'"}', JSON),
     "floods with headers": says(b"HTTP/1.1 200 OK\r\n" + b"X-Flood: 1\r\n" * 100_000),
-    "floods with one header": says(b"HTTP/1.1 200 OK\r\nX-Flood: " + b"x" * 10 * MAX_RESPONSE),
+    "floods with one header": says(b"HTTP/1.1 200 OK\r\nX-Flood: " + b"x" * 10 * MIB),
     "not HTTP": says(b"\x16\x03\x01 nonsense\r\n\r\n"),
     "a status of its own": says(b"HTTP/1.1 99999 Odd\r\n\r\n"),
     "cut": says(http_answer(200, json.dumps(FRESH).encode(), JSON)[:-5]),
