@@ -105,8 +105,10 @@ class Config(BaseModel):
             raise ValueError("The retry schedule needs at least one delay, and none below zero.")
         if set("?%") & set(str(self.home or "")):
             raise ValueError("The home must have no question mark and no percent sign: a database URL reads them.")
-        if any("\ud800" <= character <= "\udfff" for character in str(self.home or "")):  # Bytes that were no UTF-8.
-            raise ValueError("The home must be a path in UTF-8.")
+        if any(
+            "\ud800" <= character <= "\udfff" for character in str(self.home or "")
+        ):  # Bytes that Python could not read.
+            raise ValueError("The home has signs that this locale cannot read; set LC_ALL=C.UTF-8.")
         if self.redirect_uris and not self.client_id:
             raise ValueError("Redirect URIs were given without the id of their client.")
         if self.env == "production":

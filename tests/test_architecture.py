@@ -45,6 +45,21 @@ def test_requests_is_opened_in_one_place_of_each_package() -> None:
     assert not [f"{_name(path)}: requests.{verb}" for path in others for verb in _calls_of_requests(path)]
 
 
+def test_text_is_read_and_written_in_a_named_encoding() -> None:
+    """The locale's own is ASCII in a bare container, and our sources have other signs."""
+    unnamed = [
+        f"{_name(path)}: {ast.unparse(node)}"
+        for path in SOURCES
+        for node in ast.walk(_tree(path))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr in ("read_text", "write_text", "fdopen")
+        and "encoding" not in {keyword.arg for keyword in node.keywords}
+    ]
+
+    assert not unnamed
+
+
 def test_naive_code_is_reached_through_the_labs_only() -> None:
     """Nothing that serves people can come to depend on code that is broken on purpose; and it says what it is."""
     naive, others = ROOT / "alc_app/labs/naive", [path for path in SOURCES if not _is_in(path, "alc_app.labs")]

@@ -108,6 +108,7 @@ def _start(server: Server) -> None:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
+        errors="replace",  # a server may print in another encoding
         start_new_session=True,  # Ctrl-C reaches only this process, which then stops the servers
         preexec_fn=_die_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509 - no thread of ours holds a lock
     )

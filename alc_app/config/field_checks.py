@@ -31,8 +31,8 @@ def check_home(name: str, value: Path) -> Path:
     """Refuse a path that a database URL would change."""
     if set("?%") & set(str(value)):
         raise ValueError(f"{name} must have no question mark and no percent sign: a database URL gives them a meaning")
-    if any("\ud800" <= character <= "\udfff" for character in str(value)):  # bytes that were no UTF-8
-        raise ValueError(f"{name} must be a path in UTF-8")
+    if any("\ud800" <= character <= "\udfff" for character in str(value)):  # bytes that Python could not read
+        raise ValueError(f"{name} has signs that this locale cannot read; set LC_ALL=C.UTF-8")
     return value
 
 

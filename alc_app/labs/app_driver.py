@@ -84,7 +84,8 @@ class AppDriver(Driver):
             raise LabFailed("Processes are killed in development only.")
         self.add_cleanup(order.unlink, True)
         draft = order.with_suffix(".new")
-        draft.write_text(f"{KILL_FAILPOINT} {os.getpid()}")  # the pid is the one that must not die: this process
+        # The pid is the one that must not die: this process.
+        draft.write_text(f"{KILL_FAILPOINT} {os.getpid()}", encoding="ascii")
         draft.replace(order)
         click = self.click_async(record_id)
         killed = self.poll(lambda: not order.exists(), timeout=KILL_TIMEOUT)

@@ -53,7 +53,7 @@ def failpoint(name: str) -> None:
 def _dies_here(name: str, order: Path) -> bool:
     """Return whether this process has to die here. Costs one system call if there is no file, as usual."""
     try:
-        ordered, _, spared = order.read_text().partition(" ")
+        ordered, _, spared = order.read_text(encoding="ascii").partition(" ")
         if ordered != name or spared == str(os.getpid()):
             return False
         order.unlink()

@@ -30,7 +30,7 @@ class Range:
 
     def lines(self) -> tuple[int, int]:
         """Return the numbers of the first and the last line. Raises: ValueError if the file does not contain them."""
-        text = self.path.read_text()
+        text = self.path.read_text(encoding="utf-8")
         begins = text.index(self.begin)
         ends = text.index(self.end, begins)
         return text.count("\n", 0, begins) + 1, text.count("\n", 0, ends) + 1
@@ -141,7 +141,7 @@ def excerpt(source: Range | None) -> dict[str, Any] | None:
     if source is None:
         return None
     first, last = source.lines()
-    whole = source.path.read_text().splitlines()
+    whole = source.path.read_text(encoding="utf-8").splitlines()
     begins, ends = max(first - CONTEXT, 1), min(last + CONTEXT, len(whole))
     while begins < first and not whole[begins - 1].strip():
         begins += 1

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
-from alc_app.config.secret_files import keep_secret
+from alc_app.config.secret_files import keep_secret, read_secret
 from alc_app.config.settings import Config
 
 
@@ -67,12 +67,20 @@ class Sealer:
         try:
             return self._fernet.decrypt(sealed.encode()).decode()
         except InvalidToken:
-            keys = _split_keys(self._file.read_text("ascii")) if self._file and self._file.exists() else self._keys
-            if keys == self._keys:
+            if not self._read_file_again():
                 raise
-            with suppress(KeyMissing):  # the file holds no valid keys now, so keep those that we have
-                self._use_keys(keys)
             return self._fernet.decrypt(sealed.encode()).decode()
+
+    def _read_file_again(self) -> bool:
+        """Use the keys that are in the file now; return False if they are the same, or if it holds none."""
+        if self._file is None:
+            return False
+        with suppress(OSError, KeyMissing):
+            keys = _split_keys(read_secret(self._file))
+            if keys != self._keys:
+                self._use_keys(keys)
+                return True
+        return False
 
     def _use_keys(self, keys: list[str]) -> None:
         try:

@@ -109,9 +109,9 @@ def test_white_space_around_a_variable_is_not_part_of_it(monkeypatch: pytest.Mon
     assert Config().client_id == ""
 
 
-def test_a_home_that_is_not_utf_8_is_refused(tmp_path: Path) -> None:
-    """Python keeps such bytes as half characters, which no database URL can have."""
-    with pytest.raises(ValidationError, match="The home must be a path in UTF-8"):
+def test_a_home_that_the_locale_cannot_read_is_refused(tmp_path: Path) -> None:
+    """Under LC_ALL=C Python keeps the bytes as half characters, which no database URL can have."""
+    with pytest.raises(ValidationError, match="The home has signs that this locale cannot read"):
         Config(home=tmp_path / "h\udcfc")
 
 
