@@ -32,7 +32,7 @@ from alc_app.web.workspace import Workspace
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-DATABASE_AWAY = "The app's database is busy, full or read-only, so nothing was changed."
+DATABASE_AWAY = "The app's database is away, busy, full or read-only, so nothing was changed."
 
 
 def build(config: Config | None = None) -> Flask:
