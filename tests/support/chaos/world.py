@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
-from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 from unittest.mock import patch
@@ -17,32 +17,32 @@ from urllib.parse import parse_qs, urlsplit
 
 from flask import Blueprint, Flask
 from sqlalchemy import event
-from standardwebhooks import Webhook
 
 from alc_app.app import app as manifest
 from alc_app.attio import AttioError
+from alc_app.attio.host.context import running
+from alc_app.attio.host.doctor import Check, DeadLetter
+from alc_app.attio.host.errors import SerializableError
 from alc_app.config.settings import Config
+from alc_app.runtime.context import AppContext
+from alc_app.runtime.doctor.work_checks import check_connection, check_dead_letters
+from alc_app.runtime.jobs import dead_letters
 from alc_app.runtime.jobs.worker import Worker
 from alc_app.runtime.routes import oauth, webhooks
 from alc_app.runtime.routes.record_actions import Actions
 from alc_app.runtime.services import WORKSPACE, Services
-from alc_app.runtime.stores import connections
+from alc_app.runtime.stores import connections, rate_limit
+from alc_app.runtime.workflows.runner import WorkflowRunner
+from alc_app.web.presenters.settings import save
 from tests.support.chaos.crashes import Crash, CrashPlan, crash_plan
-from tests.support.fakes.peers import ALC, ATTIO, Authorization, Clock, Event, Peers, Wire
+from tests.support.fakes.authorization import ALC, Authorization
+from tests.support.fakes.clock import Clock, Patient
+from tests.support.fakes.messages import Message, Request
+from tests.support.fakes.peers import ATTIO, Peers
 from tests.support.fakes.runtime import START
 from tests.support.fakes.stepping_engine import SteppingEngine
 
 T = TypeVar("T")
-
-
-class UnlimitedRate:
-    """A rate limiter that never waits, because virtual time does not pass by itself."""
-
-    def wait_for_slot(self, name: str, per_second: float | None = None) -> None:
-        """Return at once."""
-
-    def push_back(self, name: str, wait: float) -> None:
-        """Ignore it."""
 
 
 class World:
@@ -53,6 +53,7 @@ class World:
         self.services, self.clock, self.crash_plan = services, clock, crash_plan
         for database in (services.database, services.inbox._database):
             event.listen(database.engine, "connect", self._prepare)
+            event.listen(database.engine, "commit", crash_plan.before_write)
             database.engine.dispose()
         self._sqlite = sqlite3.connect(services.config.home / "app.db", isolation_level=None)
         self._sqlite.execute("attach ? as inbox", [str(services.config.home / "inbox.db")])
@@ -62,13 +63,13 @@ class World:
     def reset(self) -> None:
         """Empty all tables, and make new peers, a new engine and a new worker."""
         self._wipe()
-        self.clock.now, self.crash_plan.after, self.crash_plan.crashes = START, None, 0
+        self.clock.now, self.clock.moments = START, 0
+        self.crash_plan.clear()
+        self.crash_plan.crashes = 0
         self.peers = Peers(self.clock)
         self.engine = SteppingEngine(lambda workflow, args: getattr(self.worker, workflow)(*args))
-        authorization: Any = Authorization(self.peers, self.clock)
-        _replace(
-            self.services, engine=self.engine, rate_limiter=UnlimitedRate(), oauth=authorization, http=Wire(self.peers)
-        )
+        authorization: Any = Authorization(self.peers.call, self.clock)
+        _replace(self.services, engine=self.engine, oauth=authorization, http=self.peers)
         _replace(self.services.oauth_flows, _client=authorization)
         _replace(self.services.connections, _client=authorization)
         self.worker = Worker(self.services)
@@ -103,16 +104,44 @@ class World:
         """Press Disconnect."""
         _unless_crashed(lambda: self._browser.post("/connections/alc/disconnect"), None)
 
-    def deliver(self, event: Event) -> None:
-        """Deliver an event of ALC's, for the first time or again."""
-        webhook = self.peers.webhooks.get(event.webhook_id)
-        if webhook is None:  # deleted at ALC (W11)
-            event.answers.append(410)
+    def deliver(self, message: Message) -> None:
+        """Deliver a message of ALC's or Attio's, for the first time or again."""
+        sender = self.peers.alc if message in self.peers.alc.messages else self.peers.attio
+        request = sender.sign(message)
+        if request is None:  # deleted there (W11)
+            message.answers.append(410)
             return
-        status = _unless_crashed(lambda: self._post(event, webhook["url"]), 0)
-        event.answers.append(status)
+        status = _unless_crashed(lambda: self._post(request), 0)
+        message.answers.append(status)
         if status == 200:
-            self.acknowledged.add((webhook["name"], event.message_id))
+            self.acknowledged.add((request.url.rpartition("/")[2], message.id))
+
+    def run_workflow(self, workflow_id: str, record_id: str) -> str | None:
+        """Press Run for a person; return the run's id."""
+        runner = WorkflowRunner(self.services)
+        return _unless_crashed(lambda: runner.start(workflow_id, record_id), None)
+
+    def set_setting(self, key: str, value: bool) -> None:
+        """Save a workspace setting on its page."""
+        _unless_crashed(lambda: save(self.services, {key: value}), None)
+
+    def rotate_secrets(self) -> None:
+        """Press the button that rotates the signing secrets of our webhooks at ALC."""
+        if live := self.services.connections.live(WORKSPACE):
+            _unless_crashed(lambda: self.services.webhook_handlers.rotate_secrets(live.id), None)
+
+    def repair_everything(self) -> list[str]:
+        """Run the doctor's checks, and every repair that they offer; return what they have found to be wrong."""
+        return _unless_crashed(lambda: [text for check in self._checks() for text in self._repair(check)], [])
+
+    def dead_letters(self) -> list[DeadLetter]:
+        """The dead letters, the newest first."""
+        return dead_letters.find(self.services)
+
+    def replay(self, letter: DeadLetter) -> None:
+        """Press Replay on a dead letter."""
+        with suppress(SerializableError):
+            _unless_crashed(lambda: dead_letters.replay(self.services, letter.id), None)
 
     def refresh(self) -> None:
         """Refresh the tokens, as a call does that ALC refused."""
@@ -126,7 +155,8 @@ class World:
         """Return whether ALC accepts the token of our connection."""
         try:
             usable = self.services.connections.usable_id(WORKSPACE)
-            return self.peers.takes(self.services.connections.with_fresh_token(usable).value)
+            token = self.services.connections.with_fresh_token(usable).value
+            return self.peers.alc.authorization.takes(token)
         except AttioError:
             return False
 
@@ -134,7 +164,7 @@ class World:
         own = self.services.config.base_url
         there = self._browser.get("/connections/alc/connect", base_url=own).headers["Location"]
         [state] = parse_qs(urlsplit(there).query)["state"]
-        back = {"state": state, "code": self.peers.consent(), "iss": ALC}
+        back = {"state": state, "code": self.peers.alc.authorization.consent(), "iss": ALC}
         self._browser.get("/connections/alc/callback", base_url=own, query_string=back)
 
     def _refresh(self) -> None:
@@ -143,16 +173,26 @@ class World:
             with suppress(AttioError):
                 self.services.connections.refresh(row.id, row.token_version)
 
-    def _post(self, event: Event, url: str) -> int:
-        now, signer = datetime.fromtimestamp(self.clock.now, UTC), Webhook(self.peers.secrets[event.webhook_id])
-        signed = {
-            "webhook-id": event.message_id,
-            "webhook-timestamp": str(int(self.clock.now)),
-            "webhook-signature": signer.sign(event.message_id, now, event.body.decode()),
-        }
-        path = urlsplit(url).path
-        answered = self._browser.post(path, data=event.body, headers=signed, content_type="application/json")
+    def _post(self, request: Request) -> int:
+        path, headers = urlsplit(request.url).path, dict(request.headers)
+        answered = self._browser.post(path, data=request.body, headers=headers, content_type="application/json")
         return answered.status_code
+
+    def _checks(self) -> list[Check]:
+        """The app's checks, and those of the runtime that are about its work; but nobody looks for workers here."""
+        mine = [partial(check_connection, self.services), partial(check_dead_letters, self.services)]
+        return [*(Check("", find) for find in mine), *self.services.manifest.operations.checks]
+
+    def _repair(self, check: Check) -> list[str]:
+        """Do what the doctor does with one check. What cannot be checked or repaired now is left as it is."""
+        wrong = []
+        with running(AppContext(self.services)), suppress(SerializableError):
+            for finding in list(check.find()):
+                wrong += [finding.text] if finding.level == "error" else []
+                if finding.repair:
+                    with suppress(SerializableError):
+                        finding.repair()
+        return wrong
 
     def _run_due_work(self) -> None:
         relay = self.worker._relay
@@ -167,8 +207,10 @@ class World:
         self.engine.work()
 
     def _query(self, _query: str, variables: dict[str, Any]) -> dict[str, Any]:
-        person = {"name": {"full_name": "Ada Lovelace"}, "phone_numbers": ["+442079460018"]}
-        return {"data": {"person": None if variables["recordId"] in self.peers.gone else person}}
+        found = self.peers.attio.people.get(variables["recordId"])
+        if found is None or not found.is_there:
+            return {"data": {"person": None}}
+        return {"data": {"person": {"name": {"full_name": found.name}, "phone_numbers": found.phone_numbers}}}
 
     def _wipe(self) -> None:
         for schema in ("main", "inbox"):
@@ -187,6 +229,7 @@ def world(home: Path) -> Iterator[World]:
     with (
         closing(services),
         patch.object(connections, "time", clock),
+        patch.object(rate_limit, "time", Patient(clock)),
         crash_plan() as plan,
         closing(World(services, clock, plan)) as it,
     ):

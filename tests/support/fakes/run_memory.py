@@ -6,6 +6,8 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from dbos import error as engine_error
+
 Reach = Callable[[str, int, str], None]
 """Called "before" the work of the nth step, and "after" it and before its outcome is kept, with the step's name."""
 
@@ -30,7 +32,8 @@ class RunMemory:
             return json.loads(json.dumps(work()))
         at, self._next = self._next, self._next + 1
         if at < len(self._kept):
-            assert self._kept[at][0] == name, "A run must take the same steps when it is continued."
+            if (kept := self._kept[at][0]) != name:  # a run must take the same steps when it is continued
+                raise engine_error.DBOSUnexpectedStepError("", at, name, kept)
             self.resumed = True
             return json.loads(self._kept[at][1])
         self._reach("before", at, name)

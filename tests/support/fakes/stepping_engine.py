@@ -10,7 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from alc_app.attio.host.errors import ServerFunctionError, ServerFunctionTimeout
+from alc_app.attio.host.errors import SerializableError, ServerFunctionError, ServerFunctionTimeout
+from alc_app.runtime import engine
 from tests.support.chaos.crashes import Crash
 from tests.support.fakes.run_memory import RunMemory
 
@@ -19,7 +20,7 @@ ONE_AT_A_TIME = "lifecycle"
 
 @dataclass
 class Run:
-    """One durable run: asked for → lost ⇄ … → well | failed."""
+    """One durable run: asked for → under way ⇄ lost → well | failed."""
 
     id: str
     workflow: str
@@ -33,7 +34,7 @@ class Run:
     @property
     def is_open(self) -> bool:
         """Has it still to come to an end?"""
-        return self.state in ("asked for", "lost")
+        return self.state in ("asked for", "under way", "lost")
 
 
 class SteppingEngine:
@@ -43,7 +44,7 @@ class SteppingEngine:
         self._perform = perform
         self.runs: dict[str, Run] = {}
         self.unforeseen: list[str] = []
-        """Errors that ended a run; the log has them in real life."""
+        """Errors that ended a run, and that no code of ours raises on purpose. The log has them in real life."""
         self._current: Run | None = None
 
     def enqueue(
@@ -91,6 +92,20 @@ class SteppingEngine:
         assert self._current
         return self._current.memory.step(name, work)
 
+    def runs_in_state(self, status: str, *, before: float | None = None) -> list[engine.Run]:
+        """The runs that have failed; here no other run is a dead letter, and none waits for long."""
+        del before
+        failed = [run for run in self.runs.values() if status == "ERROR" and run.state == "failed"]
+        return [engine.Run(run.id, run.workflow, status, 0.0, None) for run in failed]
+
+    def resume(self, run_id: str) -> None:
+        """Run a failed one again from its beginning."""
+        self.runs[run_id].memory, self.runs[run_id].state = RunMemory(), "asked for"
+
+    def delete(self, run_id: str) -> None:
+        """Forget a run."""
+        del self.runs[run_id]
+
     def delete_ended(self, before: float, limit: int) -> int:
         """Nothing is forgotten here."""
         del before, limit
@@ -104,11 +119,14 @@ class SteppingEngine:
 
     def _go(self, run: Run) -> None:
         outer, self._current = self._current, run
+        run.state = "under way"
         try:
             run.result = self._perform(run.workflow, run.args)
             run.state = "well"
         except Crash:
             run.state = "lost"
+        except SerializableError:  # it is in the inbox, or the user has seen it
+            run.state = "failed"
         except Exception as error:
             run.state = "failed"
             self.unforeseen.append(f"{run.id}: {error!r}")

@@ -78,7 +78,8 @@ def test_a_new_house_is_in_order_but_for_its_worker(
         "Workers": ["No worker is running, so nothing that is asked for gets done. Start one with: alc-app worker"]
     }
     assert list(found) == [
-        "Workers", "Connection", "Deliveries", "Handlers", "Dead letters", "Access", "Keys", "Clocks", "Files", "SQLite",
+        "Workers", "Connection", "Deliveries", "Handlers", "Dead letters", "Access", "Keys", "Clocks", "Files",
+        "SQLite",
     ]  # fmt: skip
 
 

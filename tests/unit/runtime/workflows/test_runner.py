@@ -17,13 +17,13 @@ from alc_app.blocks.sample_workflows import follow_up, qualify, second_chance
 from alc_app.runtime.workflows.activations import WorkflowActivations
 from alc_app.runtime.workflows.runner import WorkflowRunner
 from tests.support.chaos.world import World, world
-from tests.support.fakes.peers import ATTIO, Event
+from tests.support.fakes.messages import Message
+from tests.support.fakes.peers import ATTIO
+from tests.support.fakes.peers_alc import AlcLead
 from tests.support.fakes.runtime import answer_lost, says, unreachable
 
-RECORD = "11111111-1111-4111-8111-111111111111"
-OTHER = "22222222-2222-4222-8222-222222222222"
+RECORD, OTHER = (f"0000000{number}-1111-4111-8111-111111111111" for number in (1, 2))
 DAY = 86_400.0
-PERSON = {"name": [{"full_name": "Ada Lovelace"}], "phone_numbers": [{"phone_number": "+442079460018"}]}
 
 
 @pytest.fixture(scope="module")
@@ -40,13 +40,13 @@ def at(one_world: World) -> World:
     one_world.services.manifest = manifest
     one_world.connect()
     settle(one_world)
-    one_world.peers.people[RECORD] = PERSON
+    assert [one_world.peers.attio.add().id for _ in range(2)] == [RECORD, OTHER]
     return one_world
 
 
 def heard(at: World) -> list[str]:
     """Return the URLs that ALC sends verdicts to."""
-    return [webhook["url"] for webhook in at.peers.webhooks.values() if webhook["event"] == "lead.processed"]
+    return [webhook["url"] for webhook in at.peers.alc.webhooks.values() if webhook["event"] == "lead.processed"]
 
 
 def start(at: World, workflow_id: str = "qualify") -> str:
@@ -71,17 +71,14 @@ def wait(at: World, seconds: float) -> None:
     settle(at)
 
 
-def decide(at: World, status: str = "Complete", interest: str = "interested") -> list[Event]:
+def decide(at: World, status: str = "Complete", interest: str | None = "interested") -> list[Message]:
     """ALC comes to a verdict on its last lead, and tells every webhook of it; returns what it has sent."""
-    lead = list(at.peers.leads.values())[-1]
-    told = len(at.peers.events)
-    at.peers.decide(lead, status)
-    lead["interest"] = interest
-    for event in at.peers.events[told:]:
-        event.body = json.dumps(json.loads(event.body) | {"interest": interest}).encode()
-        at.deliver(event)
+    lead = list(at.peers.alc.leads.values())[-1]
+    told = at.peers.alc.decide(lead, status, interest)
+    for message in told:
+        at.deliver(message)
     settle(at)
-    return at.peers.events[told:]
+    return told
 
 
 def story(at: World, run_id: str) -> list[tuple[str, str, str | None]]:
@@ -113,8 +110,8 @@ def test_a_run_waits_for_days_and_goes_on_with_the_verdict(at: World) -> None:
 
     assert story(at, run_id) == [("ask", "done", "interested"), ("call", "done", "created")]
     assert state(at, run_id) == "done"
-    assert [task["linked_records"][0]["target_record_id"] for task in at.peers.tasks] == [RECORD]
-    assert at.peers.values(RECORD)["alc_status"] == "Complete"
+    assert [task["linked_records"][0]["target_record_id"] for task in at.peers.attio.tasks] == [RECORD]
+    assert at.peers.attio.people[RECORD].values["alc_status"] == "Complete"
 
 
 @pytest.mark.parametrize(
@@ -132,7 +129,7 @@ def test_each_verdict_takes_its_branch(
 ) -> None:
     """Interested, not interested, no answer, failed."""
     run_id = start(at)
-    decide(at, status, interest or None)  # type: ignore[arg-type]  # ALC may say nothing of it
+    decide(at, status, interest or None)
 
     assert story(at, run_id)[0] == ("ask", "done", outcome)
     assert [row[:2] for row in story(at, run_id)[1:]] == following
@@ -143,9 +140,9 @@ def test_who_does_not_answer_is_asked_again_after_two_days(at: World) -> None:
     run_id = start(at)
     decide(at, "Complete", "no_answer")
     wait(at, 2 * DAY - 60)
-    assert len(at.peers.leads) == 1
+    assert len(at.peers.alc.leads) == 1
     wait(at, 120)
-    assert len(at.peers.leads) == 2
+    assert len(at.peers.alc.leads) == 2
 
     decide(at)
 
@@ -163,7 +160,7 @@ def test_a_step_that_nobody_calls_back_ends_when_its_time_is_over(at: World) -> 
     decide(at)
 
     assert story(at, run_id) == [("ask", "done", "failed")], "a callback to what has ended is ignored"
-    assert at.peers.values(RECORD)["alc_status"] == "Complete"
+    assert at.peers.attio.people[RECORD].values["alc_status"] == "Complete"
 
 
 def test_a_click_and_a_workflow_on_one_record_are_one_chat(at: World) -> None:
@@ -174,7 +171,7 @@ def test_a_click_and_a_workflow_on_one_record_are_one_chat(at: World) -> None:
 
     decide(at)
 
-    assert len(at.peers.leads) == 1
+    assert len(at.peers.alc.leads) == 1
     assert story(at, run_id)[0] == ("ask", "done", "interested")
 
 
@@ -185,15 +182,15 @@ def test_two_runs_on_one_record_share_the_lead_and_both_go_on(at: World) -> None
     assert start(at) == first
     decide(at)
 
-    assert len(at.peers.leads) == 1
+    assert len(at.peers.alc.leads) == 1
     assert state(at, first) == state(at, second) == "done"
 
 
 def test_who_has_no_phone_number_takes_the_branch_of_failure(at: World) -> None:
     """And nobody is asked."""
-    at.peers.people[RECORD] = {}
+    at.peers.attio.people[RECORD].phone_numbers.clear()
     assert story(at, start(at)) == [("ask", "done", "failed")]
-    assert not at.peers.leads
+    assert not at.peers.alc.leads
 
 
 def test_an_alc_that_is_away_is_asked_again_later(at: World) -> None:
@@ -207,7 +204,7 @@ def test_an_alc_that_is_away_is_asked_again_later(at: World) -> None:
     decide(at)
 
     assert story(at, run_id)[0] == ("ask", "done", "interested")
-    assert len(at.peers.leads) == 1
+    assert len(at.peers.alc.leads) == 1
 
 
 def test_an_answer_of_alc_that_is_lost_is_found_out(at: World) -> None:
@@ -219,7 +216,7 @@ def test_an_answer_of_alc_that_is_lost_is_found_out(at: World) -> None:
     decide(at)
 
     assert story(at, run_id)[0] == ("ask", "done", "interested")
-    assert len(at.peers.leads) == 1
+    assert len(at.peers.alc.leads) == 1
 
 
 def test_a_refusal_of_alc_takes_the_branch_of_failure(at: World) -> None:
@@ -235,7 +232,7 @@ def test_a_refusal_of_alc_takes_the_branch_of_failure(at: World) -> None:
 def test_a_verdict_that_never_came_goes_on_when_alc_is_asked(at: World) -> None:
     """However we learn of it: the step is told from our row."""
     run_id = start(at)
-    at.peers.decide(next(iter(at.peers.leads.values())), "Complete")
+    at.peers.alc.decide(next(iter(at.peers.alc.leads.values())), "Complete", "interested")
     wait(at, 1000)
 
     assert state(at, run_id) == "done"
@@ -254,7 +251,7 @@ def test_a_step_that_fails_for_good_is_a_dead_letter_that_can_be_replayed(at: Wo
     settle(at)
 
     assert state(at, run_id) == "done"
-    assert len(at.peers.tasks) == 1
+    assert len(at.peers.attio.tasks) == 1
 
 
 @pytest.mark.parametrize("after", range(0, 46))
@@ -265,13 +262,13 @@ def test_it_may_die_anywhere_on_the_way(at: World, after: int) -> None:
     decide(at)
     wait(at, 700)
     at.crash_plan.after = None
-    for event in at.peers.events:
-        if event.waits:
-            at.deliver(event)
+    for message in at.peers.messages:
+        if message.waits:
+            at.deliver(message)
     wait(at, 700)
 
     assert story(at, run_id) == [("ask", "done", "interested"), ("call", "done", "created")]
-    assert (len(at.peers.leads), len(at.peers.tasks)) == (1, 1)
+    assert (len(at.peers.alc.leads), len(at.peers.attio.tasks)) == (1, 1)
     assert not at.engine.unforeseen
 
 
@@ -305,25 +302,23 @@ def test_a_verdict_that_is_told_twice_starts_one_run(at: World) -> None:
     events = decide(at)
     for event in events:
         at.deliver(event)
-        again = replace(event, message_id=f"{event.message_id}-again", answers=[])
+        again = replace(event, id=f"{event.id}-again", answers=[])
+        at.peers.alc.messages.append(again)
         at.deliver(again)
     settle(at)
 
     assert len(runs(at)) == 1
-    assert len(at.peers.tasks) == 1
+    assert len(at.peers.attio.tasks) == 1
 
 
 def test_verdicts_that_name_the_record_only_start_a_run_for_each_person(at: World) -> None:
     """A body needs no `lead_id` and no `occurred_at`; then its delivery identifies it (R14)."""
     switch(at, "follow-up", on=True)
     for record_id in (RECORD, OTHER):
-        at.peers.people[record_id] = PERSON
         at.click(record_id)
-    for lead in list(at.peers.leads.values()):
-        told = len(at.peers.events)
-        at.peers.decide(lead, "Complete")
-        for event in at.peers.events[told:]:
-            said = json.loads(event.body) | {"interest": "interested"}
+    for lead in list(at.peers.alc.leads.values()):
+        for event in at.peers.alc.decide(lead, "Complete", "interested"):
+            said = json.loads(event.body)
             event.body = json.dumps({key: said[key] for key in said if key not in ("lead_id", "occurred_at")}).encode()
             at.deliver(event)
             at.deliver(event)
@@ -335,7 +330,7 @@ def test_verdicts_that_name_the_record_only_start_a_run_for_each_person(at: Worl
 def test_a_verdict_on_somebody_elses_lead_starts_nothing(at: World) -> None:
     """R12: ALC's account may be used by others."""
     switch(at, "follow-up", on=True)
-    at.peers.leads["theirs"] = {"id": "lead_x", "record_id": RECORD, "status": "processing"}
+    at.peers.alc.leads["theirs"] = AlcLead("lead_x", RECORD, {}, 0, 0, "2026-11-29T00:00:00Z")
     decide(at)
 
     assert not runs(at)
@@ -358,7 +353,7 @@ def test_a_disconnect_takes_the_webhook_along_and_a_reconnect_brings_it_back(at:
     switch(at, "follow-up", on=True)
     at.disconnect()
     settle(at)
-    assert not at.peers.webhooks
+    assert not at.peers.alc.webhooks
 
     at.connect()
     settle(at)
@@ -398,9 +393,11 @@ def test_a_new_version_is_activated_before_the_old_one_goes_and_no_verdict_is_lo
     at.click(RECORD)
     steps = {**follow_up.steps, "extra": follow_up.steps["look"]}
     changed = follow_up.model_copy(update={"steps": steps})
-    at.peers.decide(next(iter(at.peers.leads.values())), "Complete")  # told to the old address, and taken
-    for event in at.peers.events:
-        at.deliver(event)
+    at.peers.alc.decide(
+        next(iter(at.peers.alc.leads.values())), "Complete", "interested"
+    )  # told to the old address, and taken
+    for message in at.peers.messages:
+        at.deliver(message)
     at.services.manifest = replace(manifest, workflows=[qualify, changed, second_chance])
     settle(at)
 
@@ -419,12 +416,12 @@ def test_a_second_chance_is_one(at: World) -> None:
     at.click(RECORD)
     decide(at, "Complete", "no_answer")
     wait(at, 3 * DAY + 1)
-    assert len(at.peers.leads) == 2
+    assert len(at.peers.alc.leads) == 2
 
     decide(at, "Complete", "no_answer")
     wait(at, 30 * DAY)
 
-    assert len(at.peers.leads) == 2
+    assert len(at.peers.alc.leads) == 2
     assert len(runs(at)) == 1
 
 
@@ -455,7 +452,7 @@ def test_attio_that_is_away_is_waited_for(at: World) -> None:
     wait(at, 120)
 
     assert state(at, run_id) == "done"
-    assert len(at.peers.tasks) == 1
+    assert len(at.peers.attio.tasks) == 1
 
 
 def switch(at: World, workflow_id: str, *, on: bool) -> None:
