@@ -5,9 +5,10 @@ The record shows the user how it went: its status becomes Pending or Failed.
 
 import logging
 from dataclasses import dataclass
+from datetime import datetime
 
 from alc_app.attio import AttioError
-from alc_app.attio.host.context import step
+from alc_app.attio.host.context import current, step
 from alc_app.clients import attio_people
 from alc_app.clients.alc_api import AlcError
 from alc_app.leads import sends
@@ -15,6 +16,8 @@ from alc_app.leads.record_sync import sync_record
 from alc_app.send_to_alc_server import send_to_alc
 
 REQUESTED = "Requested"
+SETTLED_AFTER = 10.0
+"""Seconds after which an event of Attio would have told of a request, or of the merge that has copied it."""
 log = logging.getLogger(__name__)
 
 
@@ -35,7 +38,10 @@ def send_requested(record_id: str) -> None:
 
 
 def send_all_requested() -> None:
-    """Send every person whose status is "Requested". Attio's events may have been lost with our webhook."""
+    """Send every person whose status is "Requested". Attio's events may have been lost with our webhook.
+
+    A new request is left to its event: it may be the copy of one that we know, on a record that was merged just now.
+    """
     for record_id in find_requested():
         send_requested(record_id)
 
@@ -66,8 +72,9 @@ def _send(record_id: str, person: PersonToSend, request: str) -> None:
 
 @step
 def find_requested() -> list[str]:
-    """Return the records whose status is "Requested". Raises: AttioApiError."""
-    return [person.record_id for person in attio_people.query_people(filter={"alc_status": REQUESTED}, limit=100)]
+    """Return the records whose status has been "Requested" for a while. Raises: AttioApiError."""
+    people = attio_people.query_people(filter={"alc_status": REQUESTED}, limit=100)
+    return [person.record_id for person in people if _is_settled(person.alc_status_since)]
 
 
 @step
@@ -81,3 +88,7 @@ def read_person(record_id: str) -> PersonToSend | None:
         phone_number=next(iter(person.phone_numbers), None),
         requested_at=person.alc_status_since if person.alc_status == REQUESTED else None,
     )
+
+
+def _is_settled(since: str | None) -> bool:
+    return since is None or datetime.fromisoformat(since).timestamp() < current().now() - SETTLED_AFTER

@@ -10,7 +10,7 @@ from tests.support.chaos.troubles import EVERY_CALL, FAULTS, Trouble, meanwhile
 from tests.support.chaos.world import World
 from tests.support.fakes.messages import Message
 from tests.support.fakes.peers_alc import AlcLead
-from tests.support.fakes.peers_attio import REQUESTED, Person
+from tests.support.fakes.peers_attio import REQUESTED, STATUS, Person
 from tests.support.fakes.runtime import Fault, passes
 
 SUCCESS = "Successfully sent to ALC!"
@@ -82,7 +82,9 @@ class Actions:
 
     def merge(self, primary: Person, secondary: Person, *, heard: bool) -> None:
         """Merge two people."""
-        self._attio.merge(primary, secondary)
+        made = self._attio.merge(primary, secondary)
+        if made.values.get(STATUS) == REQUESTED:
+            self._promises.intents.note_copy(made.id, primary.id, secondary.id)
         self.tell([*self._attio.merges[primary.id], *self._attio.merges[secondary.id]], heard=heard)
 
     def delete(self, person: Person, *, heard: bool) -> None:

@@ -34,12 +34,18 @@ class Intents:
         self._clicks_and_requests: list[Intent] = []
         self._runs: dict[str, int] = {}
         """When each run of a workflow was asked for."""
+        self._copies: list[tuple[str, int, tuple[str, ...]]] = []
+        """Requests that a merge has copied: the new record, when, and the merged ones."""
         self._heard: dict[str, int] = {}
         """By the id of a merged record: when we had worked off what Attio told us of the merge."""
 
     def note(self, kind: str, record_id: str, since: int, until: int = FOREVER) -> None:
         """Note a click, or a request; `until` when it was answered with a success."""
         self._clicks_and_requests.append(Intent(kind, record_id, since, until))
+
+    def note_copy(self, record_id: str, *merged: str) -> None:
+        """Note that a new record says "Requested", since these were merged: until we know that, it is a request."""
+        self._copies.append((record_id, self._world.clock.moment(), merged))
 
     def note_run(self, run_id: str) -> None:
         """Note that a person has started a workflow."""
@@ -76,6 +82,8 @@ class Intents:
                 yield lead
 
     def _intents(self, leads: Sequence[AlcLead]) -> Iterator[Intent]:
+        for record_id, since, merged in self._copies:
+            yield Intent("copy", record_id, since, max(self._heard.get(one, FOREVER) for one in merged))
         for step in rows.send_steps(self._world):
             yield Intent("step", step.record_id, self._runs.get(step.run_id, 0))
         for intent in self._clicks_and_requests:

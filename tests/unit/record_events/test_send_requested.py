@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pytest
 from sqlmodel import select
@@ -15,7 +16,7 @@ from alc_app.leads.models import Lead
 from alc_app.leads.record_sync import sync_record
 from alc_app.record_events.record_created import record_created
 from alc_app.record_events.record_updated import record_updated
-from alc_app.record_events.send_requested import send_all_requested, send_requested
+from alc_app.record_events.send_requested import SETTLED_AFTER, send_all_requested, send_requested
 from alc_app.send_to_alc_server import resolve_send
 from alc_app.settings.schema import schema
 from tests.support.fakes.runtime import Crash, FakeRuntime, Fault, Outside, never_answers, says
@@ -227,6 +228,22 @@ def test_who_was_requested_while_attio_told_nobody_is_found(outside: Outside, re
     send_all_requested()
 
     assert len(outside.sent(POST)) == 1
+
+
+@pytest.mark.parametrize(("age", "sent"), [(SETTLED_AFTER - 1, 0), (SETTLED_AFTER + 1, 1)])
+def test_a_request_that_is_new_is_left_to_its_event(
+    runtime: FakeRuntime, outside: Outside, record_says: Says, age: float, sent: int
+) -> None:
+    """C1: it may be the copy of one that was sent, on a record that Attio has merged and will tell of."""
+    since = datetime.fromtimestamp(runtime.now() - age, UTC).isoformat()
+    status = [{"status": {"title": "Requested"}, "active_from": since}]
+    found = {"id": {"record_id": RECORD}, "values": {"alc_status": status}}
+    outside.fault("POST /v2/objects/people/records/query", says(200, {"data": [found]}))
+    record_says()
+
+    send_all_requested()
+
+    assert len(outside.sent(POST)) == sent
 
 
 def the_lead(runtime: FakeRuntime) -> Lead:
