@@ -26,14 +26,14 @@ class StoredConnection(Connection):
     crash takes the same steps, although the token may be another one by then, or none.
     """
 
-    def __init__(self, connection_id: str, read: Callable[[], str]) -> None:
-        """Return the connection with this id; `read` returns a fresh token. Raises: AttioError."""
+    def __init__(self, connection_id: str, read: Callable[[], Connection]) -> None:
+        """Return the connection with this id; `read` returns it with a fresh token. Raises: AttioError."""
         super().__init__(connection_id, "")
-        object.__setattr__(self, "_read", read)
+        object.__setattr__(self, "read", read)
 
     def __getattribute__(self, name: str) -> Any:
         """Read the token anew at each use."""
-        return super().__getattribute__("_read")() if name == "value" else super().__getattribute__(name)
+        return super().__getattribute__("read")().value if name == "value" else super().__getattribute__(name)
 
 
 class AppContext:
@@ -91,7 +91,7 @@ class AppContext:
             return connections.with_fresh_token(connections.usable_id(self.settings.workspace_id)).id
 
         connection_id = settle(self.step("get_workspace_connection", lambda: outcome(usable_id)))
-        return StoredConnection(connection_id, lambda: connections.with_fresh_token(connection_id).value)
+        return StoredConnection(connection_id, lambda: connections.with_fresh_token(connection_id))
 
     def fetch(
         self,
@@ -137,7 +137,8 @@ class AppContext:
         self, connection: Connection, method: str, url: str, headers: Mapping[str, str], json: Any
     ) -> FetchResponse:
         connections, http = self._services.connections, self._services.http
-        connection = Connection(connection.id, connection.value)  # the token of this request, not of a later one
+        if isinstance(connection, StoredConnection):
+            connection = connection.read()  # the token of this request, not of a later one
         response = http.request(method, url, headers=_bearer(connection, headers), json=json)
         if response.status != 401:
             return response

@@ -17,7 +17,7 @@ from alc_app.attio.connections import Connection
 from alc_app.attio.errors import AttioConnectionExpiredError
 from alc_app.attio.host.backoff import backoff
 from alc_app.attio.host.context import outcome, running, settle
-from alc_app.runtime.context import DurableContext
+from alc_app.runtime.context import DurableContext, StoredConnection
 from alc_app.runtime.exchanges.log import log_calls_as
 from alc_app.runtime.failpoints import failpoint
 from alc_app.runtime.jobs.attempts import attempt
@@ -58,10 +58,12 @@ class Lifecycle:
             context.step("refuse", lambda: self._refuse(connection_id, added["error"]["message"]))
             self.remove(connection_id)
             return added
-        replaced = context.step("save", lambda: self._save(connection_id))
-        if replaced:
+        saved = context.step("save", lambda: outcome(lambda: self._save(connection_id)))
+        if "error" in saved:
+            return dict(saved)
+        if saved["ok"]:
             self._hand_over(context)
-            self.remove(replaced)
+            self.remove(saved["ok"])
         return {"ok": connection_id}
 
     def disconnect(self, connection_id: str, *, strict: bool) -> dict[str, Any]:
@@ -129,7 +131,8 @@ class Lifecycle:
     def _run_added(self, connection_id: str) -> None:
         context = DurableContext(self._services, connection_id)
         with running(context), self._event("connection_added"):
-            self._services.manifest.events.connection_added(self._services.connections.with_fresh_token(connection_id))
+            read = partial(self._services.connections.with_fresh_token, connection_id)
+            self._services.manifest.events.connection_added(StoredConnection(connection_id, read))
 
     def _hand_over(self, context: DurableContext) -> None:
         """Subscribe connectors and triggers for the new connection before the old one's webhooks are deleted.
@@ -154,7 +157,8 @@ class Lifecycle:
 
     def _run_removed(self, context: DurableContext, connection_id: str) -> None:
         with running(context), self._event("connection_removed"):
-            self._services.manifest.events.connection_removed(self._connection_for_clean_up(connection_id))
+            read = partial(self._connection_for_clean_up, connection_id)
+            self._services.manifest.events.connection_removed(StoredConnection(connection_id, read))
 
     @contextmanager
     def _event(self, name: str) -> Iterator[None]:

@@ -125,14 +125,14 @@ class Connections:
     def activate(self, connection_id: str) -> str | None:
         """Make an added connection the live one; return the id of the one it replaces, which is then to be removed.
 
-        Idempotent, because the step may be repeated after a crash. Raises: LookupError, if it was given up meanwhile.
+        Idempotent, because the step may be repeated after a crash. Raises: OAuthFailed, if it was given up meanwhile.
         """
         with self._database.transaction() as session:
             row = session.get_one(ConnectionRow, connection_id)
             if row.status in LIVE:
                 return row.replaced
             if row.status != "adding":
-                raise LookupError("The connection was given up before it could be saved.")
+                raise OAuthFailed("The connection was given up before it could be saved. Please connect again.")
             if old := self.live(row.workspace_id):
                 old.status, old.due_at, old.removing_since = "removing", self._now() + REMOVAL_RETRY_AFTER, self._now()
                 session.flush()  # first, because the unique index allows only one live connection

@@ -21,7 +21,7 @@ from sqlmodel import select
 from alc_app.attio import AttioConnectionExpiredError, AttioNoWorkspaceConnectionError
 from alc_app.config.settings import Config
 from alc_app.runtime.http_client import CONNECT_TIMEOUT, TOTAL_TIMEOUT
-from alc_app.runtime.oauth_client import Tokens
+from alc_app.runtime.oauth_client import OAuthFailed, Tokens
 from alc_app.runtime.services import WORKSPACE, Services
 from alc_app.runtime.storage.database import BUSY_TIMEOUT
 from alc_app.runtime.storage.tables import LiveEvent
@@ -314,7 +314,7 @@ def test_a_connection_that_was_given_up_cannot_be_saved(services: Services, conn
     connection_id = connect()
     services.connections.erase(connection_id)
 
-    with pytest.raises(LookupError):
+    with pytest.raises(OAuthFailed):
         services.connections.activate(connection_id)
 
 
