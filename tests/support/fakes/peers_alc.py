@@ -19,6 +19,8 @@ from tests.support.fakes.messages import Message, Request
 from tests.support.fakes.runtime import POST_LEAD, answer
 
 PROCESSING = "processing"
+OVERLAP = 86_400.0
+"""Seconds for which a webhook signs with its previous secret too."""
 DECIDED = ("Complete", "Failed")
 UNKNOWN = {"error": {"message": "Unknown."}}
 
@@ -69,7 +71,9 @@ class Alc:
         """By idempotency key: the moment of the first request, also of one that never arrived."""
         self.webhooks: dict[str, dict[str, str]] = {}
         self.secrets: dict[str, list[str]] = {}
-        """Of each webhook that there ever was: what it signs with, the newest first."""
+        """Of each webhook that there ever was, the newest first."""
+        self.previous_until: dict[str, float] = {}
+        """Until when a webhook signs with its previous secret too."""
         self.authorization = AuthorizationServer(clock)
         self.messages: list[Message] = []
 
@@ -91,7 +95,9 @@ class Alc:
         if message.webhook_id not in self.webhooks:
             return None
         now, text = datetime.fromtimestamp(self._clock.now, UTC), message.body.decode()
-        signatures = [Webhook(secret).sign(message.id, now, text) for secret in self.secrets[message.webhook_id][:2]]
+        known = 2 if self._clock.now < self.previous_until.get(message.webhook_id, 0) else 1
+        secrets = self.secrets[message.webhook_id][:known]
+        signatures = [Webhook(secret).sign(message.id, now, text) for secret in secrets]
         headers = {
             "webhook-id": message.id,
             "webhook-timestamp": str(int(self._clock.now)),
@@ -150,9 +156,15 @@ class Alc:
         if method == "DELETE":
             del self.webhooks[webhook_id]
             return answer(204)
-        if action == "rotate-secret" and body["secret"] not in self.secrets[webhook_id]:
-            self.secrets[webhook_id].insert(0, body["secret"])
-        return answer(200, self.webhooks[webhook_id])
+        is_rotated = action == "rotate-secret"
+        return answer(200, self._rotate(webhook_id, body["secret"]) if is_rotated else self.webhooks[webhook_id])
+
+    def _rotate(self, webhook_id: str, secret: str) -> dict[str, str]:
+        if secret != self.secrets[webhook_id][0]:
+            self.secrets[webhook_id].insert(0, secret)
+            self.previous_until[webhook_id] = int(self._clock.now) + OVERLAP
+        ends = datetime.fromtimestamp(self.previous_until.get(webhook_id, self._clock.now), UTC).isoformat()
+        return {**self.webhooks[webhook_id], "previous_secret_expires_at": ends}
 
     def _register(self, body: Mapping[str, str]) -> FetchResponse:
         if any(webhook["name"] == body["name"] for webhook in self.webhooks.values()):

@@ -16,8 +16,7 @@ from tests.support.chaos.world import World, world
 from tests.support.fakes.peers import ALC, ATTIO
 from tests.support.fakes.runtime import Fault, answer_lost, passes, says, unreachable
 
-RECORD = "11111111-1111-4111-8111-111111111111"
-PERSON = {"name": [{"full_name": "Ada Lovelace"}], "phone_numbers": [{"phone_number": "+442079460018"}]}
+RECORD = "00000001-1111-4111-8111-111111111111"
 DELETE = "DELETE /api/v1/webhooks/"
 REFUSALS = [says(500), says(403), unreachable, answer_lost]
 
@@ -37,7 +36,7 @@ def at(one_world: World) -> World:
     with running(AppContext(one_world.services)):
         set_settings(schema, "strict_removal", True)
     WorkflowActivations(one_world.services).set_enabled("follow-up", enabled=True)
-    one_world.peers.people[RECORD] = PERSON
+    assert one_world.peers.attio.add().id == RECORD
     settle(one_world)
     return one_world
 
@@ -54,8 +53,8 @@ def settle(at: World, seconds: float = 0.0) -> None:
 
 def webhooks(at: World) -> dict[str, str]:
     """The URLs that ALC and Attio call, and what for. Each is called by one webhook."""
-    calls = [(webhook["url"], webhook["event"]) for webhook in at.peers.webhooks.values()]
-    calls += [(webhook["target_url"], "attio") for webhook in at.peers.subscriptions.values()]
+    calls = [(webhook["url"], webhook["event"]) for webhook in at.peers.alc.webhooks.values()]
+    calls += [(webhook["target_url"], "attio") for webhook in at.peers.attio.webhooks.values()]
     assert len(calls) == len(dict(calls))
     return dict(calls)
 
@@ -69,14 +68,14 @@ def handlers(at: World) -> list[str]:
 def assert_it_works(at: World) -> None:
     """A person is sent, both webhooks of the verdict arrive, and the workflow makes its task."""
     assert at.click(RECORD) == ["Preparing to send to ALC...", "Successfully sent to ALC!"]
-    at.peers.decide(list(at.peers.leads.values())[-1], "Complete")
-    assert len(at.peers.events) == 2
-    for event in at.peers.events:
-        at.deliver(event)
+    told = at.peers.alc.decide(list(at.peers.alc.leads.values())[-1], "Complete", "interested")
+    assert len(told) == 2
+    for message in told:
+        at.deliver(message)
     settle(at)
-    assert [event.answers for event in at.peers.events] == [[200], [200]]
-    assert at.peers.values(RECORD)["alc_status"] == "Complete"
-    assert len(at.peers.tasks) == 1
+    assert [message.answers for message in told] == [[200], [200]]
+    assert at.peers.attio.people[RECORD].values["alc_status"] == "Complete"
+    assert len(at.peers.attio.tasks) == 1
 
 
 @pytest.mark.parametrize("refusal", REFUSALS)
@@ -171,8 +170,8 @@ def test_a_connection_that_lacks_everything_is_completed(at: World) -> None:
     """The rows may be lost in whatever way: a restored backup, a person with a database client."""
     before = sorted(webhooks(at).values())
     at.rows("update webhook_handler set deleted_at = 1")
-    at.peers.webhooks.clear()
-    at.peers.subscriptions.clear()
+    at.peers.alc.webhooks.clear()
+    at.peers.attio.webhooks.clear()
     at.rows("update connection set due_at = 0")
 
     settle(at)
@@ -213,7 +212,7 @@ def test_a_connection_that_replaces_another_is_complete_before_the_old_webhooks_
 
     def count(method: str, path: str) -> None:
         if method == "DELETE" and path.startswith("/api/v1/webhooks/") and not called:
-            called.append(sorted(webhook["event"] for webhook in at.peers.webhooks.values()))
+            called.append(sorted(webhook["event"] for webhook in at.peers.alc.webhooks.values()))
 
     at.peers.before = count
     at.connect()

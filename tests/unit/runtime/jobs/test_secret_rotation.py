@@ -14,7 +14,6 @@ from tests.support.fakes.peers import ALC
 from tests.support.fakes.runtime import START, Fault, answer_lost, garbled, never_answers, says
 
 ROTATE = "POST /api/v1/webhooks/wh_1/rotate-secret"
-RECORD = "11111111-1111-4111-8111-111111111111"
 DAY = 86_400.0
 FAILPOINTS = [
     "secrets_stored",
@@ -31,7 +30,7 @@ class Installation:
     def __init__(self, world: World) -> None:
         self.world, self.peers, self.handlers = world, world.peers, world.services.webhook_handlers
         world.connect()
-        world.click(RECORD)
+        world.click(world.peers.attio.add().id)
         world.run_due_work()  # the connector has subscribed
 
     @property
@@ -60,16 +59,15 @@ class Installation:
 
     def delivery(self) -> int:
         """Let ALC deliver a verdict, signed with the newest secret that it knows; return our answer."""
-        before = len(self.peers.events)
-        self.peers.decide(next(iter(self.peers.leads.values())), "Complete")
-        event = next(event for event in self.peers.events[before:] if event.webhook_id == "wh_1")
-        self.world.deliver(event)
-        return event.answers[-1]
+        told = self.peers.alc.decide(next(iter(self.peers.alc.leads.values())), "Complete", "interested")
+        message = next(message for message in told if message.webhook_id == "wh_1")
+        self.world.deliver(message)
+        return message.answers[-1]
 
     def is_rotated(self) -> bool:
         """Return whether ALC signs with our current secret, and we know until when with the previous one."""
         current = self.handlers.get(self.row.id).secret
-        return self.row.rotate_at is None and self.peers.secrets["wh_1"] == current
+        return self.row.rotate_at is None and self.peers.alc.secrets["wh_1"][0] == current
 
 
 @pytest.fixture(scope="module")
@@ -88,7 +86,7 @@ def installation(everything: World) -> Installation:
 
 def test_alc_is_told_the_secret_that_is_stored(installation: Installation) -> None:
     """R5, R19: once for each handler that ALC calls, the connector's too, and then there is nothing left to do."""
-    first = installation.peers.secrets["wh_1"]
+    first = installation.peers.alc.secrets["wh_1"][0]
     installation.press()
     assert installation.delivery() == 200
     installation.work()
@@ -96,7 +94,8 @@ def test_alc_is_told_the_secret_that_is_stored(installation: Installation) -> No
 
     [told] = installation.told()
     assert told == installation.handlers.get(installation.row.id).secret != first
-    [connected] = installation.peers.heard("prospect.updated")
+    webhooks = installation.peers.alc.webhooks
+    [connected] = [webhook_id for webhook_id in webhooks if webhooks[webhook_id]["event"] == "prospect.updated"]
     assert len(installation.peers.sent(f"POST /api/v1/webhooks/{connected}/rotate-secret")) == 1
     assert installation.row.previous_secret_until == START + DAY
     assert installation.handlers.secrets(installation.row) == [told, first]
@@ -105,13 +104,13 @@ def test_alc_is_told_the_secret_that_is_stored(installation: Installation) -> No
 
 def test_when_the_overlap_has_ended_the_previous_secret_is_refused(installation: Installation) -> None:
     """R5: the end is the one that ALC said."""
-    first = installation.peers.secrets["wh_1"]
+    first = installation.peers.alc.secrets["wh_1"][0]
     installation.press()
     installation.work()
     installation.world.clock.now = START + DAY
 
     assert installation.delivery() == 200
-    installation.peers.secrets["wh_1"] = first
+    installation.peers.alc.secrets["wh_1"].insert(0, first)
     assert installation.delivery() == 401
 
 
@@ -127,7 +126,7 @@ def test_a_crash_between_any_two_steps_refuses_no_delivery(installation: Install
     assert installation.delivery() == 200
     installation.work(after=5)
     assert installation.is_rotated()
-    assert set(installation.told()) == {installation.peers.secrets["wh_1"]}
+    assert set(installation.told()) == {installation.peers.alc.secrets["wh_1"][0]}
     assert installation.delivery() == 200
 
 
@@ -186,4 +185,4 @@ def test_a_disconnect_ends_the_rotation(installation: Installation) -> None:
     installation.work()
 
     assert not installation.told()
-    assert not installation.peers.webhooks
+    assert not installation.peers.alc.webhooks
