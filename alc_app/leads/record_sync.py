@@ -53,28 +53,31 @@ def sync_record(record_id: str) -> None:
 
     Returns when the record is up to date or another run is writing it. A write that fails is due again later.
     """
-    while claimed := claim(record_id):
+    is_newer = True
+    while is_newer:
         try:
-            if not _write(record_id, claimed.values):
-                return
+            version = write_record(record_id)
         except AttioApiError as error:  # even a refusal is retried: a permission can be given, an attribute added
             log.warning("The record %s is written later: %s", record_id, error.message)
             retry_sync_later(record_id, error.message, error.retry_after, _blocked_by(error), _lost(error))
             return
-        mark_synced(record_id, claimed.version)
-        log.info("The record %s says %s.", record_id, claimed.values["alc_status"], extra={"record_id": record_id})
+        is_newer = version is not None and mark_synced(record_id, version)
 
 
 @step
-def _write(record_id: str, values: dict[str, str | None]) -> bool:
-    """Write the record, unless another run has taken over and may have written something newer: then return False."""
-    if not renew_claim(record_id):
-        return False
-    attio_api.update_record("people", record_id, values)
-    return True
+def write_record(record_id: str) -> int | None:
+    """Write the newest values to the record. Returns their version; None if there is nothing to write.
+
+    After a crash the step runs again: it claims the record again, unless another run has taken over meanwhile.
+    """
+    claimed = claim(record_id)
+    if claimed is None:
+        return None
+    attio_api.update_record("people", record_id, claimed.values)
+    log.info("The record %s says %s.", record_id, claimed.values["alc_status"], extra={"record_id": record_id})
+    return claimed.version
 
 
-@step
 def claim(record_id: str) -> Claim | None:
     """Claim the right to write the record; None if there is nothing to write now or another run is writing (C4)."""
     now, writer = current().shared_now(), current().run_id
@@ -88,33 +91,21 @@ def claim(record_id: str) -> Claim | None:
         return Claim(sync.values(), sync.version)
 
 
-def renew_claim(record_id: str) -> bool:
-    """Extend the claim; False if this run has lost it, because it was away for longer than its lease.
-
-    Not a step: it runs inside the step that writes, each time that this one begins.
-    """
-    now = current().shared_now()
-    with current().transaction() as session:
-        sync = lock_record(session, record_id)
-        if sync.writer != current().run_id or sync.merged_into:
-            return False
-        sync.writer_until = now + WRITER_LEASE
-        return True
-
-
 @step
-def mark_synced(record_id: str, version: int) -> None:
-    """Store that the record shows `version`, unless this run is not the writer any more.
+def mark_synced(record_id: str, version: int) -> bool:
+    """Store that the record shows `version`. Returns whether there is a newer one to write.
 
-    After a crash the step may run a second time, when another run has written a newer version since.
+    Nothing is stored if this run is not the writer any more: after a crash the step may run a second time, when another
+    run has written a newer version since.
     """
     with current().transaction() as session:
         sync = lock_record(session, record_id)
         if sync.writer != current().run_id:
-            return
+            return False
         sync.shown_version, sync.writer, sync.why, sync.blocked, sync.tries = version, None, None, None, 0
         sync.due_at = None if sync.version == version else current().now()
         current().publish("record", {"record_id": record_id, "values": sync.values()})
+        return version < sync.version
 
 
 @step

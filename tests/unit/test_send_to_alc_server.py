@@ -370,10 +370,8 @@ STEPS = (
     "get_workspace_connection",
     "_post",
     "mark_sent",
-    "claim",
-    "_write",
+    "write_record",
     "mark_synced",
-    "claim",
     "read_shown",
 )
 

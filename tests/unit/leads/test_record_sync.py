@@ -35,7 +35,7 @@ def test_the_record_is_written_once(lead: str, outside: Outside) -> None:
     assert outside.written == [(RECORD, {"alc_lead_id": "lead_1", "alc_status": "Pending", "alc_interest": None})]
 
 
-@pytest.mark.parametrize("place", [("after", 0), ("before", 1), ("after", 1), ("after", 2)], ids=str)
+@pytest.mark.parametrize("place", [("after", 0), ("before", 1), ("after", 1)], ids=str)
 def test_a_run_that_was_lost_for_longer_than_its_lease_does_not_undo_what_others_wrote(
     lead: str, runtime: FakeRuntime, outside: Outside, place: tuple[str, int]
 ) -> None:
