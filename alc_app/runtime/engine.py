@@ -21,6 +21,7 @@ from sqlalchemy import Engine as SqlEngine
 from alc_app.attio.host import trace
 from alc_app.attio.host.errors import ServerFunctionError, ServerFunctionTimeout
 from alc_app.attio.host.runs import FinishedStep
+from alc_app.runtime.bell import Bell, queue_of, run_of
 from alc_app.runtime.storage.database import READS, open_engine
 
 if TYPE_CHECKING:
@@ -30,8 +31,8 @@ APP_NAME = "alc-app"
 APP_VERSION = "1"
 """DBOS resumes only runs of the same version. Raise it only when the steps of a workflow change incompatibly, because
 runs of the old version are then left unfinished."""
-POLL = 0.04
-"""Seconds between two polls of a run that a caller waits for."""
+LOOK_EVERY = 1.0
+"""Seconds between two looks at a run that a caller waits for, if no ring tells of its end."""
 STATUS = {"ENQUEUED": "waiting", "DELAYED": "delayed", "PENDING": "running"}
 FAILED = ("ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED")
 QUEUE_OF = {"server_function": "functions", "webhook": "webhooks", "job": "job"}
@@ -64,12 +65,21 @@ class Run:
     """The worker that runs it, or ran it last; DBOS calls a worker an executor."""
 
 
+def create_tables(url: str) -> None:
+    """Create or migrate the tables of DBOS. On SQLite turn on WAL, so that readers do not block the writer."""
+    from dbos import DBOS
+
+    if url.startswith("sqlite"):
+        open_engine(url).connect().close()  # the journal mode is stored in the file
+    DBOS.migrate(url)
+
+
 class Engine:
     """Client of DBOS. Enqueues runs and waits for their outcomes; inside a run, executes its steps."""
 
-    def __init__(self, url: str) -> None:
-        """Use the DBOS system database at `url`. Connects on first use."""
-        self.url = url
+    def __init__(self, url: str, bell: Bell) -> None:
+        """Use the DBOS system database at `url`, and ring when a run is enqueued. Connects on first use."""
+        self.url, self._bell = url, bell
         self._is_sqlite = url.startswith("sqlite")
         schema = "" if self._is_sqlite else "dbos."
         # DBOS's own listing loads every run; this counts them in the database.
@@ -78,21 +88,13 @@ class Engine:
             "where status in ('ENQUEUED', 'DELAYED', 'PENDING') and queue_name is not null group by queue_name, status"
         )
 
-    def prepare(self) -> None:
-        """Create or migrate the tables of DBOS. On SQLite turn on WAL, so that readers do not block the writer."""
-        from dbos import DBOS
-
-        if self._is_sqlite:
-            open_engine(self.url).connect().close()  # the journal mode is stored in the file
-        DBOS.migrate(self.url)
-
     @cached_property
     def _client(self) -> DBOSClient:
         """Create the client on first use, because importing DBOS takes longer than serving a page."""
         from dbos import DBOSClient, DBOSPortableJSONSerializer
 
         if self._is_sqlite:  # on Postgres `alc-app migrate` does it
-            self.prepare()
+            create_tables(self.url)
         return DBOSClient(
             system_database_url=self.url, serializer=DBOSPortableJSONSerializer(), application_name=APP_NAME
         )
@@ -116,10 +118,12 @@ class Engine:
         client: Any = self._client
         if deduplication_id:
             options |= {"deduplication_id": deduplication_id, "duplication_policy": "return-existing"}
-            return str(client.enqueue(options, *args, traceparent=trace.traceparent()).get_workflow_id())
-        with self._database.begin() as own:  # our connection times out on a lock; DBOS would wait forever
-            self._delete_failed(own, run_id)
-            handle = client.enqueue_in_transaction(own, options, *args, traceparent=trace.traceparent())
+            handle = client.enqueue(options, *args, traceparent=trace.traceparent())
+        else:
+            with self._database.begin() as own:  # our connection times out on a lock; DBOS would wait forever
+                self._delete_failed(own, run_id)
+                handle = client.enqueue_in_transaction(own, options, *args, traceparent=trace.traceparent())
+        self._bell.ring(queue_of(queue))
         return str(handle.get_workflow_id())
 
     def _delete_failed(self, own: Connection, run_id: str | None) -> None:
@@ -144,10 +148,11 @@ class Engine:
         """
         deadline = time.monotonic() + within
         handle: Any = self._client.retrieve_workflow(run_id)
-        while (status := handle.get_status().status) in ("ENQUEUED", "PENDING", "DELAYED"):
-            if time.monotonic() > deadline:
-                raise ServerFunctionTimeout(f"Still at work after {within:g} seconds.")
-            time.sleep(POLL)  # another process executes the run, so there is nothing to wait on
+        with self._bell.listening(run_of(run_id)) as listener:
+            while (status := handle.get_status().status) in STATUS:
+                if (left := deadline - time.monotonic()) <= 0:
+                    raise ServerFunctionTimeout(f"Still at work after {within:g} seconds.")
+                listener.wait(min(left, LOOK_EVERY))
         if status != "SUCCESS":
             log.error("run %s ended as %s: %s", run_id, status, handle.get_status().error)
             raise ServerFunctionError("Something unexpected happened. The log of the worker says what.")
@@ -191,7 +196,12 @@ class Engine:
         """Put unfinished runs of these dead workers back into their queues, whose limits go on to hold."""
         for executor_id in executor_ids:
             for run in self._client.list_workflows(status="PENDING", executor_id=executor_id, load_input=False):
-                self._client.resume_workflow(run.workflow_id, queue_name=run.queue_name)
+                self._put_back(run)
+
+    def _put_back(self, run: Any) -> None:
+        queue = run.queue_name or QUEUE_OF.get(run.name, "lifecycle")
+        self._client.resume_workflow(run.workflow_id, queue_name=queue)
+        self._bell.ring(queue_of(queue))
 
     def count_unfinished(self) -> Mapping[tuple[str, ...], float]:
         """Count unfinished runs by (queue, status)."""
@@ -230,9 +240,9 @@ class Engine:
         kept = [] if run.status == "ERROR" else self._client.list_workflow_steps(run_id)
         first = max((step["function_id"] for step in kept), default=0) + 1
         try:
-            self._client.rewind_workflow(
-                run_id, start_step=first, queue_name=run.queue_name or QUEUE_OF.get(run.name, "lifecycle")
-            )
+            queue = run.queue_name or QUEUE_OF.get(run.name, "lifecycle")
+            self._client.rewind_workflow(run_id, start_step=first, queue_name=queue)
+            self._bell.ring(queue_of(queue))
         except engine_error.DBOSException as error:
             log.info("The run %s was put back already: %s", run_id, error)
 

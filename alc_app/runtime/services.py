@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,6 +14,7 @@ from alc_app.attio.host.context import Settings
 from alc_app.attio.manifest import App
 from alc_app.config.settings import Config
 from alc_app.runtime import failpoints
+from alc_app.runtime.bell import WORK, Bell, Notifications, Pipes
 from alc_app.runtime.engine import Engine
 from alc_app.runtime.exchanges.log import ExchangeLog
 from alc_app.runtime.http_client import Http
@@ -46,7 +48,8 @@ class Services:
         """Open the databases and build everything. `now` returns seconds since 1970. Raises: DatabaseUnusable."""
         self.config, self.manifest, self.now = config, manifest, now
         failpoints.arm(config.failpoints, config.kill_once)
-        self.database = Database(config.database("app"))
+        self.bell = Bell(Notifications(config.database_url) if config.shares_database else Pipes(config.home / "bells"))
+        self.database = Database(config.database("app"), committed=partial(self.bell.ring, WORK))
         # SQLite: a file for each, so that a delivery never waits for another writer. Postgres: one pool for all.
         separate = config.database("inbox") != config.database("app")
         inbox = Database(config.database("inbox")) if separate else self.database
@@ -57,8 +60,8 @@ class Services:
             now,
             {urlsplit(config.alc_url).netloc: "ALC", urlsplit(config.attio_origin).netloc: "Attio API"},
         )
-        self.inbox = Inbox(inbox, now)
-        self.engine = Engine(config.database("engine"))
+        self.inbox = Inbox(inbox, self.bell, now)
+        self.engine = Engine(config.database("engine"), self.bell)
         locks = FileLocks(config.home / "workers") if self.database.is_sqlite else AdvisoryLocks(self.database.engine)
         self.worker_ids = WorkerIds(self.database, locks)
         self.http = Http()
@@ -99,7 +102,8 @@ class Services:
             append_event(session, kind, data, self.now())
 
     def close(self) -> None:
-        """Close the databases and the log of exchanges."""
+        """Close the databases, the log of exchanges, and the bell."""
+        self.bell.close()
         self.exchanges.close()
         self.engine.close()
         self.database.close()

@@ -17,7 +17,7 @@ from tests.support.waiting import eventually
 
 PHONE = "+442079460018"
 SENT = "Successfully sent to ALC!"
-WRITE = ["_write.before", *around("update_record"), "_write.after"]
+WRITE = ["write_record.before", *around("update_record"), "write_record.after"]
 
 
 class World:
@@ -190,7 +190,7 @@ def test_a_send_survives_every_crash(world: World) -> None:
     record_id = world.add_person()
     nested = ["_post.before", *around("create_lead"), "_post.after"]
     places = [*around("claim_for_send", "get_workspace_connection"), *nested]
-    places += [*around("mark_sent", "claim"), *WRITE, *around("mark_synced", "read_shown")]
+    places += [*around("mark_sent"), *WRITE, *around("mark_synced", "read_shown")]
     world.kill(world.workers, *places, while_doing=lambda: press_send(world.user, record_id))
 
     world.until(lambda: world.sent_once(record_id, "Pending"))
@@ -203,7 +203,7 @@ def test_a_verdict_survives_every_crash(world: World) -> None:
     world.until(lambda: world.sent_once(record_id, "Pending", "Complete"))
 
     record_id, lead_id = world.pending()
-    places = ["run_asked_for", *around("apply_verdict", "claim"), *WRITE, *around("mark_synced")]
+    places = ["delivery_claimed", *around("apply_verdict"), *WRITE, *around("mark_synced")]
     world.kill(world.workers, *places, while_doing=lambda: world.alc.decide(lead_id))
     world.until(lambda: world.sent_once(record_id, "Pending", "Complete"))
 

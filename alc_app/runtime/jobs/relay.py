@@ -11,24 +11,29 @@ import os
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 
 from sqlmodel import col, select
 
 from alc_app.attio.host import trace
 from alc_app.attio.host.context import running
+from alc_app.runtime.bell import DELIVERIES, WORK, queue_of
 from alc_app.runtime.context import AppContext
 from alc_app.runtime.engine import Engine
 from alc_app.runtime.failpoints import failpoint
+from alc_app.runtime.jobs.executor import QUEUES, Executor
 from alc_app.runtime.jobs.retention import RetentionJob
 from alc_app.runtime.services import Services
-from alc_app.runtime.storage.tables import ConnectionRow
+from alc_app.runtime.storage.tables import ConnectionRow, Delivery
 from alc_app.runtime.workflows.runner import recurring_jobs
 
-DELIVERIES_EVERY = 0.1
-JOBS_EVERY = 1.0
 TAKE_OVER_EVERY = 10.0
 LOCK_CHECK_EVERY = 2.0
-"""Seconds between two queries of each kind."""
+"""Seconds between two checks."""
+LOOK_EVERY = 10.0
+"""Seconds between two looks for due rows, if nobody rings."""
+LOOKS_APART = 0.25
+"""Seconds between two looks for due rows, however often somebody rings. Deliveries and waiting runs start at once."""
 RUN_OF = {"adding": "remove", "removing": "remove", "active": "restore"}
 """What is done with a connection that is due, by its status."""
 log = logging.getLogger(__name__)
@@ -40,41 +45,58 @@ def enqueue_rotation(engine: Engine, handler_id: str) -> str:
 
 
 class Relay:
-    """Polls the tables for due rows."""
+    """Looks for due rows when somebody rings; and rarely when nobody does."""
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: Services, executor: Executor) -> None:
         """Prepare the thread; `start` starts it."""
-        self._services = services
+        self._services, self._executor = services, executor
         self._retention = RetentionJob(services)
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="relay", daemon=True)
 
     def start(self) -> None:
-        """Start polling."""
+        """Start looking."""
         self._thread.start()
 
     def stop(self) -> None:
-        """Stop polling; wait up to 5 seconds for the thread to end."""
+        """Stop looking; wait up to 5 seconds for the thread to end."""
         self._stopping.set()
+        self._services.bell.ring(WORK)
         self._thread.join(timeout=5)
 
     def _run(self) -> None:
-        intervals: dict[Callable[[], None], float] = {
-            self.enqueue_deliveries: DELIVERIES_EVERY,
-            self.enqueue_jobs: JOBS_EVERY,
-            self.enqueue_connections: JOBS_EVERY,
-            self.enqueue_subscriptions: JOBS_EVERY,
-            self.enqueue_rotations: JOBS_EVERY,
-            self.take_over_dead_workers: TAKE_OVER_EVERY,
-            self.exit_if_lock_is_lost: LOCK_CHECK_EVERY,
-            self._retention.run_if_due: JOBS_EVERY,
-        }
-        next_at = {task: time.monotonic() + every for task, every in intervals.items()}
-        while not self._stopping.wait(DELIVERIES_EVERY):
-            for task, every in intervals.items():
-                if time.monotonic() >= next_at[task]:
-                    next_at[task] = time.monotonic() + every
-                    self._run_safely(task)
+        on_ring = {DELIVERIES: self.start_deliveries}
+        on_ring |= {queue_of(name): partial(self._executor.start_waiting, name) for name in QUEUES}
+        timed = {self.take_over_dead_workers: TAKE_OVER_EVERY, self.exit_if_lock_is_lost: LOCK_CHECK_EVERY}
+        next_at = dict.fromkeys(timed, 0.0)
+        looked, rung = 0.0, time.monotonic()
+        with self._services.bell.listening(WORK, *on_ring) as listener:
+            names = {WORK, *on_ring}
+            while not self._stopping.is_set():
+                now = time.monotonic()
+                rung = now if names else rung
+                for name in names & on_ring.keys():
+                    self._run_safely(on_ring[name])
+                pause = max(LOOKS_APART, min((now - rung) / 4, LOOK_EVERY))
+                if now >= looked + pause:
+                    looked = now
+                    self._look()
+                for task, every in timed.items():
+                    if now >= next_at[task]:
+                        next_at[task] = now + every
+                        self._run_safely(task)
+                names = listener.wait(min(looked + pause, *next_at.values()) - time.monotonic())
+
+    def _look(self) -> None:
+        for task in (
+            self.start_deliveries,
+            self.enqueue_jobs,
+            self.enqueue_connections,
+            self.enqueue_subscriptions,
+            self.enqueue_rotations,
+            self._retention.run_if_due,
+        ):
+            self._run_safely(task)
 
     def _run_safely(self, task: Callable[[], None]) -> None:
         try:
@@ -82,19 +104,20 @@ class Relay:
         except Exception:
             log.exception("A task of the relay failed; it will be tried again.")
 
-    def enqueue_deliveries(self) -> None:
-        """Ask for a run of each stored delivery (R14).
+    def start_deliveries(self) -> None:
+        """Start a run of each stored delivery, as many as this worker has room for (R14).
 
-        The run's id contains the delivery's id and its number of tries, so that there is one run for each try.
+        The run's id contains the delivery's id and the number of the try, so that there is one run for each try.
         """
-        for row in self._services.inbox.due():
-            run_id = f"webhook:{row.handler_id}:{row.webhook_id}:{row.tries}"
+        inbox, free = self._services.inbox, self._executor.free("webhook")
+        due = inbox.due(free) if free > 0 else []
+        under_way = [row for row in due if row.tries and not self._services.engine.has_ended(_run_id(row))]
+        for row in under_way:
+            inbox.postpone(row)
+        for row in inbox.claim([row for row in due if row not in under_way]) if due else ():
+            failpoint("delivery_claimed")
             with trace.resumed(row.traceparent):
-                self._services.engine.enqueue(
-                    "webhook", row.handler_id, row.webhook_id, queue="webhooks", run_id=run_id
-                )
-            failpoint("run_asked_for")
-            self._services.inbox.mark_queued(row)
+                self._executor.start("webhook", row.handler_id, row.webhook_id, run_id=_run_id(row))
 
     def enqueue_jobs(self) -> None:
         """Ask for a run of each recurring job of the app and of the workflows that is due."""
@@ -134,6 +157,8 @@ class Relay:
         """Have the engine run again what dead workers had started."""
         with self._services.worker_ids.dead() as worker_ids:
             self._services.engine.requeue_runs_of(worker_ids)
+            if worker_ids:
+                self._services.inbox.look_again()
 
     def exit_if_lock_is_lost(self) -> None:
         """End this process at once, as a crash would, if the lock on its worker id is lost.
@@ -145,3 +170,7 @@ class Relay:
                 "The lock on %s is lost. This worker ends, and is to be started again.", self._services.worker_ids.my_id
             )
             os._exit(1)
+
+
+def _run_id(row: Delivery) -> str:
+    return f"webhook:{row.handler_id}:{row.webhook_id}:{row.tries}"

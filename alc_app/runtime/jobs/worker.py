@@ -15,9 +15,10 @@ from alc_app.attio.host import trace
 from alc_app.attio.host.context import outcome, running
 from alc_app.attio.http import BadRequest, Request
 from alc_app.runtime.context import DurableContext
-from alc_app.runtime.engine import APP_NAME, APP_VERSION
+from alc_app.runtime.engine import create_tables
 from alc_app.runtime.exchanges.log import log_calls_as
 from alc_app.runtime.jobs.connection_lifecycle import Lifecycle
+from alc_app.runtime.jobs.executor import Executor
 from alc_app.runtime.jobs.handler_maintenance import HandlerMaintenance
 from alc_app.runtime.jobs.relay import Relay
 from alc_app.runtime.observability import logs
@@ -27,16 +28,8 @@ from alc_app.runtime.storage.tables import Delivery
 from alc_app.runtime.workflows.activations import webhook_function
 from alc_app.runtime.workflows.runner import recurring_jobs
 
-QUEUES: dict[str, dict[str, Any]] = {
-    "functions": {"worker_concurrency": 32, "polling_interval_sec": 0.1},  # a person waits
-    "webhooks": {"worker_concurrency": 32, "polling_interval_sec": 0.2},
-    "job": {"worker_concurrency": 16, "polling_interval_sec": 0.5},
-    "lifecycle": {"global_concurrency": 1, "polling_interval_sec": 0.2},  # a connect and a disconnect never cross
-}
-"""Polling a queue costs some milliseconds, also when it is empty: the less anybody waits for it, the rarer."""
 EXIT_WITHIN = 8.0
 """Seconds from SIGTERM to the end of the process, whatever the peers do. Docker kills after 10."""
-LONGER_THAN_ANY_RUN = 3600
 log = logging.getLogger(__name__)
 
 
@@ -47,32 +40,19 @@ class Worker:
         """Prepare the worker; without an `executor_id`, `start` takes a free one."""
         self._services, self._executor_id = services, executor_id
         self._lifecycle, self._handlers = Lifecycle(services), HandlerMaintenance(services)
-        self._relay = Relay(services)
+        self._executor = Executor(services.config.database("engine"), services.bell)
+        self._relay = Relay(services, self._executor)
 
     def start(self) -> None:
-        """Take the lock, register the runs, launch the engine, start the relay. Raises: ExecutorTaken."""
-        from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer
-
+        """Take the lock, launch the engine, start the relay. Raises: ExecutorTaken."""
         executor_id = self._services.worker_ids.acquire(self._executor_id)
         self._services.connections.reactivate()
-        self._services.engine.prepare()
-        config: DBOSConfig = {
-            "name": APP_NAME,
-            "system_database_url": self._services.engine.url,
-            "application_version": APP_VERSION,
-            "executor_id": executor_id,
-            "serializer": DBOSPortableJSONSerializer(),
-            "scheduler_polling_interval_sec": 5,
-            "log_level": "WARNING",
-        }
-        DBOS(config=config)
-        logs.propagate_to_root("dbos")
+        create_tables(self._services.config.database("engine"))
+        self._services.inbox.look_again()
         lifecycle = (self.connect, self.disconnect, self.remove, self.restore, self.subscription, self.rotation)
-        for run in (self.server_function, self.webhook, self.job, *lifecycle):
-            DBOS.workflow(name=run.__name__)(self._as_function(run))
-        DBOS.launch()
-        for name, settings in QUEUES.items():
-            DBOS.register_queue(name, on_conflict="always_update", **settings)
+        workflows = (self.server_function, self.webhook, self.job, *lifecycle)
+        self._executor.launch(executor_id, {method.__name__: method for method in workflows})
+        logs.propagate_to_root("dbos")
         self._relay.start()
         log.info("The worker %s is ready.", executor_id)
 
@@ -82,25 +62,9 @@ class Worker:
         Before that another worker could take such a run over, and do the same at the same time. So neither the lock nor
         DBOS's database is let go while a run still works: `exit_soon` ends the process if one takes too long.
         """
-        from dbos import DBOS
-
         self._relay.stop()
-        DBOS.destroy(workflow_completion_timeout_sec=LONGER_THAN_ANY_RUN, destroy_registry=True)
+        self._executor.stop()
         self._services.worker_ids.release()
-
-    def _as_function(self, method: Any) -> Any:
-        """Return a function that calls the method under the trace of whoever asked for the run.
-
-        DBOS registers functions, not bound methods, and names the workflow after the function.
-        """
-
-        def run(*args: Any, traceparent: str | None = None) -> dict[str, Any]:
-            with trace.resumed(traceparent):
-                result: dict[str, Any] = method(*args)
-                return result
-
-        run.__name__ = run.__qualname__ = method.__name__
-        return run
 
     def server_function(self, name: str, args: list[Any]) -> dict[str, Any]:
         """Run a server function that a record action has called (tutorial steps Usage 7-10)."""

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, inspect, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from alc_app.config.settings import Config
-from alc_app.runtime.engine import Engine
+from alc_app.runtime.engine import create_tables
 from alc_app.runtime.storage.database import Database
 
 MIGRATIONS = Path(__file__).parent
@@ -133,7 +133,7 @@ def migrate_all(config: Config, say: Callable[[str], None]) -> None:
         say(f"{folder}: {'brought' if schema.migrate() else 'is'} up to date, at version {schema.version()}")
         database.close()
     with _told():
-        Engine(config.database("engine")).prepare()
+        create_tables(config.database("engine"))
     say("engine: is up to date")
 
 

@@ -6,7 +6,7 @@ Transactions are short and never span a network call. On SQLite a writing one ta
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
@@ -27,8 +27,8 @@ POSTGRES_NOW = "extract(epoch from clock_timestamp())"
 class Database:
     """One database, and the current transaction of each thread."""
 
-    def __init__(self, url: str) -> None:
-        """Open the database at `url`; connects on first use."""
+    def __init__(self, url: str, committed: Callable[[], None] = lambda: None) -> None:
+        """Open the database at `url`; connects on first use. `committed` is called after each transaction."""
         self.engine = open_engine(url)
         self._reader = self.engine.execution_options(**{READS: True})
         self.is_sqlite = self.engine.dialect.name == "sqlite"
@@ -36,6 +36,7 @@ class Database:
         """The dialect's `insert`, which has `on_conflict_do_nothing` and `on_conflict_do_update`."""
         self.now = SQLITE_NOW if self.is_sqlite else POSTGRES_NOW
         """SQL for the seconds since 1970 by the database's clock, on which all processes agree."""
+        self._committed = committed
         self._current: ContextVar[Session | None] = ContextVar("session", default=None)
 
     @contextmanager
@@ -50,6 +51,7 @@ class Database:
                 yield session
             finally:
                 self._current.reset(token)
+        self._committed()
 
     @contextmanager
     def reading(self) -> Iterator[Session]:

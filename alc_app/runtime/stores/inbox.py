@@ -22,6 +22,7 @@ from sqlmodel import col, func, select
 
 from alc_app.attio.host import trace
 from alc_app.attio.host.backoff import backoff
+from alc_app.runtime.bell import DELIVERIES, Bell
 from alc_app.runtime.storage.database import Database
 from alc_app.runtime.storage.tables import Delivery
 
@@ -30,8 +31,10 @@ STORE_TIMEOUT = 8.0
 """Seconds that a request waits for its delivery to be stored."""
 SLOW_WRITE = 2.0
 """Seconds that the writer may take for a batch. When it takes longer, new deliveries are refused at once."""
-RETRY_AFTER = 600.0
-"""Seconds until a queued delivery without a result gets another run; also the longest wait between retries."""
+START_WITHIN = 30.0
+"""Seconds after which a delivery without a result is looked at again: does it have a run?"""
+LONGEST_RETRY = 600.0
+"""Seconds: the longest wait between two tries."""
 MAX_TRIES = 12
 OPEN = ("new", "queued")
 ENDED = ("done", "failed", "ignored")
@@ -56,9 +59,9 @@ class _PendingWrite:
 class Inbox:
     """The store of deliveries."""
 
-    def __init__(self, database: Database, now: Callable[[], float] = time.time) -> None:
-        """Store in `database`. The writer thread starts with the first delivery."""
-        self._database, self._now = database, now
+    def __init__(self, database: Database, bell: Bell, now: Callable[[], float] = time.time) -> None:
+        """Store in `database`, and ring for what was stored. The writer thread starts with the first delivery."""
+        self._database, self._bell, self._now = database, bell, now
         self._queue: queue.SimpleQueue[_PendingWrite] = queue.SimpleQueue()
         self._writer: threading.Thread | None = None
         self._starting = threading.Lock()
@@ -96,24 +99,46 @@ class Inbox:
         with self._database.reading() as session:
             return session.get_one(Delivery, (handler_id, webhook_id))
 
-    def due(self, limit: int = 64) -> list[Delivery]:
+    def due(self, limit: int) -> list[Delivery]:
         """Return unfinished deliveries whose `due_at` has passed, oldest first: each needs a run."""
         with self._database.reading() as session:
             waiting = (col(Delivery.state).in_(OPEN), col(Delivery.due_at) <= self._now())
             return list(session.exec(select(Delivery).where(*waiting).order_by(col(Delivery.received_at)).limit(limit)))
 
-    def mark_queued(self, row: Delivery) -> None:
-        """Record that a run was enqueued. The delivery is due again after a while, in case the run is lost."""
-        self._change(
-            row.handler_id, row.webhook_id, state="queued", tries=row.tries + 1, due_at=self._now() + RETRY_AFTER
-        )
+    def claim(self, rows: Sequence[Delivery]) -> list[Delivery]:
+        """Give each of these rows its next try, unless another worker has done so. Returns the rows that are ours.
+
+        They are due again after a while, in case the worker dies before it has started their runs.
+        """
+        key = (col(Delivery.handler_id), col(Delivery.webhook_id))
+        which = tuple_(*key).in_([(row.handler_id, row.webhook_id) for row in rows])
+        claim = update(Delivery).where(which, col(Delivery.state).in_(OPEN), col(Delivery.due_at) <= self._now())
+        values = {"state": "queued", "tries": Delivery.tries + 1, "due_at": self._now() + START_WITHIN}
+        with self._database.transaction() as session:
+            tries = {
+                (row[0], row[1]): row[2]
+                for row in session.exec(claim.values(**values).returning(*key, col(Delivery.tries)))
+            }
+        ours = [row for row in rows if (row.handler_id, row.webhook_id) in tries]
+        for row in ours:
+            row.tries = tries[row.handler_id, row.webhook_id]
+        return ours
+
+    def postpone(self, row: Delivery) -> None:
+        """Look at a delivery again a little later, because its run is still under way."""
+        self._change(row.handler_id, row.webhook_id, due_at=self._now() + START_WITHIN)
+
+    def look_again(self) -> None:
+        """Make every queued delivery due, because a worker has died that may have claimed some and started no run."""
+        with self._database.transaction() as session:
+            session.exec(update(Delivery).where(col(Delivery.state) == "queued").values(due_at=self._now()))
 
     def schedule_retry(self, row: Delivery, why: str) -> str:
         """Schedule another run after an unexpected error, with backoff, or give up. Return the new state."""
         if row.tries >= MAX_TRIES:
             self.mark_ended(row.handler_id, row.webhook_id, "failed", why)
             return "failed"
-        wait = backoff(row.tries + 1, 1.0, RETRY_AFTER)
+        wait = backoff(row.tries, 1.0, LONGEST_RETRY)
         self._change(row.handler_id, row.webhook_id, state="queued", why=why, due_at=self._now() + wait)
         return "queued"
 
@@ -141,6 +166,7 @@ class Inbox:
     def requeue(self, handler_id: str, webhook_id: str, states: Sequence[str] = ("failed",)) -> None:
         """Give a delivery another run. `tries` is not reset: it is part of the run's id, so the run is a new one."""
         self._change(handler_id, webhook_id, states, state="new", why=None, due_at=0.0)
+        self._bell.ring(DELIVERIES)
 
     def dismiss(self, handler_id: str, webhook_id: str) -> None:
         """Mark a failed delivery as ignored."""
@@ -215,6 +241,7 @@ class Inbox:
         try:
             with self._database.engine.begin() as connection:
                 verdicts = self._store(connection, batch)
+            self._bell.ring(DELIVERIES)
             for item, verdict in zip(batch, verdicts, strict=True):
                 item.verdict = verdict
         except OperationalError as error:  # locked, full or read-only: no single row is the cause

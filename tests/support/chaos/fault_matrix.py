@@ -32,11 +32,11 @@ MATRIX: dict[str, list[str]] = {
     "Send 4' 401 inside": ["tokens_refreshed"],
     "Send 5 store lead id": around("mark_sent"),
     "Send 6 PATCH Attio": [
-        *around("claim", "_write", "update_record", "mark_synced", "read_shown"),
+        *around("write_record", "update_record", "mark_synced", "read_shown"),
         *around("retry_sync_later", "mark_gone"),
     ],
     "Webhook 2 verify": ["delivery_verified"],
-    "Webhook 3 inbox commit": ["delivery_stored", "run_asked_for"],
+    "Webhook 3 inbox commit": ["delivery_stored", "delivery_claimed"],
     "Webhook 4 PATCH Attio": around("apply_verdict"),
     "Webhook, never came": around(
         "next_verdict_check", "find_verdict", "start_reconciliation", "list_verdicts", "apply_verdicts"

@@ -27,6 +27,7 @@ from alc_app.config.settings import Config
 from alc_app.runtime.context import AppContext
 from alc_app.runtime.doctor.work_checks import check_connection, check_dead_letters
 from alc_app.runtime.jobs import dead_letters
+from alc_app.runtime.jobs.relay import Relay
 from alc_app.runtime.jobs.worker import Worker
 from alc_app.runtime.routes import oauth, webhooks
 from alc_app.runtime.routes.record_actions import Actions
@@ -73,6 +74,7 @@ class World:
         _replace(self.services.oauth_flows, _client=authorization)
         _replace(self.services.connections, _client=authorization)
         self.worker = Worker(self.services)
+        self.relay = Relay(self.services, self.engine)  # type: ignore[arg-type]  # it stands where the executor stands
         self._actions = Actions(self.services, self._query)
         self._browser = self._web.test_client()
         self.acknowledged: set[tuple[str, str]] = set()
@@ -195,9 +197,9 @@ class World:
         return wrong
 
     def _run_due_work(self) -> None:
-        relay = self.worker._relay
+        relay = self.relay
         for task in (
-            relay.enqueue_deliveries,
+            relay.start_deliveries,
             relay.enqueue_jobs,
             relay.enqueue_connections,
             relay.enqueue_subscriptions,

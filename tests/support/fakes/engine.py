@@ -8,13 +8,16 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from alc_app.attio.host.runs import FinishedStep
-from alc_app.runtime.engine import Run
+from alc_app.runtime.engine import QUEUE_OF, Run
 
 OK: dict[str, Any] = {"ok": None}
 
 
 class FakeEngine:
-    """Stands where `Services.engine` stands. Asking for the same run twice is asking once, as with the real one."""
+    """Stands where `Services.engine` stands, and the executor of a worker.
+
+    Asking for the same run twice is asking once, as with the real one.
+    """
 
     url = "sqlite://"
 
@@ -38,6 +41,13 @@ class FakeEngine:
         name = run_id or deduplication_id or f"run-{self.asked}"
         self.runs.setdefault(name, (workflow, args, queue))
         return name
+
+    def start(self, workflow: str, *args: Any, run_id: str) -> None:
+        """As the executor of a worker does."""
+        self.enqueue(workflow, *args, queue=QUEUE_OF[workflow], run_id=run_id)
+
+    def free(self, workflow: str) -> int:
+        return 64 if workflow else 0
 
     def wait_for_outcome(self, run_id: str, *, within: float) -> dict[str, Any]:
         assert run_id in self.runs

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, NullPool, create_engine, text
 
+from alc_app.runtime.bell import WORK, Bell, Notifications, Pipes
 from alc_app.runtime.storage.sealing import Sealer
 from tests.support.servers.process import Server
 
@@ -98,10 +99,19 @@ class Stack:
         self._due_now("connection.due_at", "delivery.due_at")
         self._due_now("record_subscription.due_at", "workflow_run.due_at", "workflow_step.due_at")
         self._due_now("workflow_switch.due_at", "webhook_handler.rotate_at")
+        self.ring()
 
     def make_subscriptions_due(self) -> None:
         """Let every subscription of a connector be due for its refresh."""
         self._due_now("connector_subscription.due_at")
+        self.ring()
+
+    def ring(self) -> None:
+        """Have the workers look for due rows, as whoever stores work does."""
+        url = self.settings.get("ALC_APP_DATABASE_URL")
+        bell = Bell(Notifications(url) if url else Pipes(self.home / "bells"))
+        bell.ring(WORK)
+        bell.close()
 
     def make_tokens_due(self) -> None:
         """Let every token be due for its refresh, which no process has begun."""

@@ -11,15 +11,17 @@ from types import SimpleNamespace
 import pytest
 
 from alc_app.runtime import engine as module
-from alc_app.runtime.engine import Engine
+from alc_app.runtime.bell import Bell, Pipes
+from alc_app.runtime.engine import Engine, create_tables
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
     """An engine with its own tables."""
     sqlite = request.param == "sqlite"
-    engine = Engine(f"sqlite:///{tmp_path / 'engine.db'}" if sqlite else request.getfixturevalue("empty_postgres"))
-    engine.prepare()
+    url = f"sqlite:///{tmp_path / 'engine.db'}" if sqlite else request.getfixturevalue("empty_postgres")
+    engine = Engine(url, Bell(Pipes(tmp_path / "bells")))
+    create_tables(url)
     yield engine
     engine.close()
 
@@ -145,7 +147,7 @@ def test_dbos_has_the_function_that_an_older_sqlite_lacks(tmp_path: Path, monkey
     """Debian 12 with Python 3.12: without it `created_at` would be NULL, and no worker could start."""
     monkeypatch.setattr("sqlite3.sqlite_version_info", (3, 40, 1))
     monkeypatch.setattr(module, "time", SimpleNamespace(time=lambda: 1.5))
-    engine = Engine(f"sqlite:///{tmp_path / 'engine.db'}")
+    engine = Engine(f"sqlite:///{tmp_path / 'engine.db'}", Bell(Pipes(tmp_path / "bells")))
 
     with engine._client._sys_db.engine.connect() as connection:
         assert connection.exec_driver_sql("select unixepoch('subsec') * 1000").scalar_one() == 1500

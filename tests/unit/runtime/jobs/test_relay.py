@@ -24,38 +24,60 @@ from tests.support.fakes.engine import FakeEngine
 @pytest.fixture
 def relay(services: Services, engine: FakeEngine) -> Relay:
     """A relay whose tasks the test calls itself."""
-    del engine
-    return Relay(services)
+    return Relay(services, engine)  # type: ignore[arg-type]  # it stands where the executor stands
 
 
 def test_a_delivery_becomes_a_run_of_its_own_id(services: Services, relay: Relay, engine: FakeEngine) -> None:
     """R14: deduplicated by a key, twice."""
     services.inbox.put("h", "msg_1", b"{}", "new")
 
-    relay.enqueue_deliveries()
-    relay.enqueue_deliveries()
+    relay.start_deliveries()
+    relay.start_deliveries()
 
-    assert engine.runs == {"webhook:h:msg_1:0": ("webhook", ("h", "msg_1"), "webhooks")}
+    assert engine.runs == {"webhook:h:msg_1:1": ("webhook", ("h", "msg_1"), "webhooks")}
     assert engine.asked == 1
     assert services.inbox.get("h", "msg_1").state == "queued"
 
 
-def test_a_crash_between_asking_and_marking_asks_for_the_same_run(
+def test_a_worker_that_dies_before_it_starts_a_run_has_it_started_by_another(
     services: Services, relay: Relay, engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """R17: no delivery is lost, and none is done twice."""
+    """R17: no delivery is lost."""
     services.inbox.put("h", "msg_1", b"{}", "new")
 
-    def die(*_: object) -> None:
-        raise SystemExit
-
     with monkeypatch.context() as dying, pytest.raises(SystemExit):
-        dying.setattr(services.inbox, "mark_queued", die)
-        relay.enqueue_deliveries()
-    relay.enqueue_deliveries()
+        dying.setattr(engine, "start", _die)
+        relay.start_deliveries()
+    relay.start_deliveries()
+    assert not engine.runs
 
-    assert engine.asked == 2
-    assert len(engine.runs) == 1
+    services.inbox.look_again()
+    relay.start_deliveries()
+
+    assert list(engine.runs) == ["webhook:h:msg_1:2"]
+
+
+def test_a_delivery_whose_run_is_under_way_gets_no_second_one(
+    services: Services, relay: Relay, engine: FakeEngine
+) -> None:
+    """R17: another worker has died, or the run takes long."""
+    services.inbox.put("h", "msg_1", b"{}", "new")
+    relay.start_deliveries()
+    engine.under_way.add("webhook:h:msg_1:1")
+
+    services.inbox.look_again()
+    relay.start_deliveries()
+
+    assert list(engine.runs) == ["webhook:h:msg_1:1"]
+
+
+def test_of_two_workers_one_takes_a_delivery(services: Services) -> None:
+    """R17: both have found it due."""
+    services.inbox.put("h", "msg_1", b"{}", "new")
+    first, second = services.inbox.due(1), services.inbox.due(1)
+
+    assert [row.webhook_id for row in services.inbox.claim(first)] == ["msg_1"]
+    assert not services.inbox.claim(second)
 
 
 def test_what_the_app_left_unfinished_is_asked_for_when_it_is_due(
@@ -137,13 +159,13 @@ def test_a_look_that_stumbles_does_not_end_the_relay(
     services.inbox.put("h", "msg_1", b"{}", "new")
     real, failures = services.inbox.due, [OSError("locked")]
 
-    def new() -> object:
+    def new(limit: int) -> object:
         if failures:
             raise failures.pop()
-        return real()
+        return real(limit)
 
     monkeypatch.setattr(services.inbox, "due", new)
-    for task in (relay.enqueue_deliveries, relay.enqueue_deliveries):
+    for task in (relay.start_deliveries, relay.start_deliveries):
         relay._run_safely(task)
 
     assert "will be tried again" in caplog.text
@@ -157,10 +179,10 @@ def test_a_run_goes_on_with_the_trace_of_its_delivery(
     with trace.resumed(f"00-{'a' * 32}-{'b' * 16}-01"):
         services.inbox.put("h", "msg_1", b"{}", "new")
     seen: list[str] = []
-    monkeypatch.setattr(engine, "enqueue", lambda *_, **__: seen.append(trace.trace_id()))
+    monkeypatch.setattr(engine, "start", lambda *_, **__: seen.append(trace.trace_id()))
 
     with trace.resumed(None):
-        relay.enqueue_deliveries()
+        relay.start_deliveries()
         assert trace.trace_id() != "a" * 32
 
     assert seen == ["a" * 32]
@@ -179,3 +201,7 @@ def test_what_is_finished_later_goes_on_with_the_trace_of_the_click(
         Worker(services).job("sync_record", "r")
 
     assert [trace.read(call.request.headers["traceparent"]) for call in alc.calls] == [("a" * 32, True)]
+
+
+def _die(*_: object, **__: object) -> None:
+    raise SystemExit

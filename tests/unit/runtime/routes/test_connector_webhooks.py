@@ -69,7 +69,7 @@ class Install:
 
     def stored(self) -> list[bytes]:
         """The events that wait for a run."""
-        return [row.body for row in self.services.inbox.due()]
+        return [row.body for row in self.services.inbox.due(64)]
 
 
 def _takes(req: object) -> Response:

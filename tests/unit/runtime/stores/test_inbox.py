@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, event
 
+from alc_app.runtime.bell import Bell, Pipes
 from alc_app.runtime.storage.database import Database
 from alc_app.runtime.storage.tables import Delivery
 from alc_app.runtime.stores import inbox as inbox_module
@@ -33,7 +34,7 @@ def inbox(path: Path) -> Iterator[Inbox]:
     database = Database(f"sqlite:///{path}")
     event.listen(database.engine, "connect", lambda connection, _: connection.execute("PRAGMA busy_timeout=50"))
     make_tables(database, [Delivery])
-    made = Inbox(database, now=lambda: 1000.0)
+    made = Inbox(database, Bell(Pipes(path.parent / "bells")), now=lambda: 1000.0)
     yield made
     made.close()
 
@@ -133,7 +134,7 @@ def test_one_bad_row_does_not_fail_its_neighbours(inbox: Inbox, path: Path) -> N
 
     assert verdicts.pop("bad") == "not stored"
     assert set(verdicts.values()) <= {"stored", "duplicate"}
-    assert len(inbox.due()) == 3
+    assert len(inbox.due(64)) == 3
 
 
 def test_a_database_that_is_locked_is_not_stored_and_recovers(inbox: Inbox, path: Path) -> None:
@@ -179,7 +180,7 @@ def test_what_has_ended_stays_ended(inbox: Inbox) -> None:
     inbox.mark_ended(A, "msg_1", "queued")
 
     assert inbox.get(A, "msg_1").state == "done"
-    assert not inbox.due()
+    assert not inbox.due(64)
 
 
 def test_new_deliveries_are_handed_out_and_ignored_ones_are_not(inbox: Inbox) -> None:
@@ -187,7 +188,7 @@ def test_new_deliveries_are_handed_out_and_ignored_ones_are_not(inbox: Inbox) ->
     inbox.put(A, "msg_1", b"{}", "ignored")
     inbox.put(A, "msg_2", b"{}", "new")
 
-    assert [row.webhook_id for row in inbox.due()] == ["msg_2"]
+    assert [row.webhook_id for row in inbox.due(64)] == ["msg_2"]
     assert inbox.statistics(A) == (2, 1000.0, 0)
     inbox.mark_ended(A, "msg_2", "failed", "answered 422")
     assert inbox.statistics(A) == (2, 1000.0, 1)

@@ -1,0 +1,135 @@
+"""The engine in a worker: runs are started here at once, and not when DBOS polls for them the next time.
+
+A ring says that a run waits in a queue. DBOS's own polls go on, rarely: they find what a lost ring has left. What DBOS
+does not export comes from its modules, so its version is pinned (pyproject.toml).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from threading import Lock
+from typing import Any
+
+from sqlalchemy.exc import DBAPIError
+
+from alc_app.attio.host import trace
+from alc_app.runtime.bell import DELIVERIES, WORK, Bell, queue_of, run_of
+from alc_app.runtime.engine import APP_NAME, APP_VERSION, QUEUE_OF
+
+QUEUES: dict[str, dict[str, Any]] = {
+    "functions": {"worker_concurrency": 32},
+    "webhooks": {"worker_concurrency": 32},
+    "job": {"worker_concurrency": 16},
+    "lifecycle": {"global_concurrency": 1},  # a connect and a disconnect never cross
+}
+POLL_QUEUES_EVERY = 30.0
+"""Seconds between two polls of DBOS, which find what no ring has told of."""
+LONGER_THAN_ANY_RUN = 3600
+Method = Callable[..., dict[str, Any]]
+
+
+class Executor:
+    """Registers the workflows of a worker, and starts their runs in this process."""
+
+    def __init__(self, url: str, bell: Bell) -> None:
+        """Use the DBOS system database at `url`."""
+        self._url, self._bell = url, bell
+        self._workflows: dict[str, Any] = {}
+        self._queues: dict[str, Any] = {}
+        self._under_way = Counter[str]()
+        self._lock = Lock()
+
+    def launch(self, executor_id: str, methods: Mapping[str, Method]) -> None:
+        """Register the workflows by name, and launch DBOS under this id, whose unfinished runs it takes up."""
+        from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer
+
+        config: DBOSConfig = {
+            "name": APP_NAME,
+            "system_database_url": self._url,
+            "application_version": APP_VERSION,
+            "executor_id": executor_id,
+            "serializer": DBOSPortableJSONSerializer(),
+            "scheduler_polling_interval_sec": POLL_QUEUES_EVERY,
+            "log_level": "WARNING",
+        }
+        dbos = DBOS(config=config)
+        for name, method in methods.items():
+            self._workflows[name] = DBOS.workflow(name=name)(_as_function(name, method))
+        dbos._registry.get_internal_queue()._polling_interval_sec = POLL_QUEUES_EVERY
+        DBOS.launch()
+        for name, limits in QUEUES.items():
+            self._queues[name] = DBOS.register_queue(
+                name, on_conflict="always_update", polling_interval_sec=POLL_QUEUES_EVERY, **limits
+            )
+
+    def start(self, workflow: str, *args: Any, run_id: str) -> None:
+        """Run a workflow here, under the caller's trace. Joins the run of this id, wherever it is, if there is one."""
+        from dbos import DBOS, SetWorkflowID
+
+        with SetWorkflowID(run_id):
+            handle = DBOS.start_workflow(self._workflows[workflow], *args, traceparent=trace.traceparent())
+        self._watch(handle, QUEUE_OF[workflow])
+
+    def start_waiting(self, queue: str) -> None:
+        """Run here what waits in a queue, as far as its limits allow."""
+        from dbos import _core, _dbos
+        from dbos._utils import GlobalParams, generate_uuid
+
+        dbos, owner = _dbos._get_dbos_instance(), generate_uuid()
+        try:
+            claimed, _ = dbos._sys_db.start_queued_workflows(
+                self._queues[queue],
+                GlobalParams.executor_id,
+                GlobalParams.app_version,
+                None,
+                self._under_way[queue],
+                owner_xid=owner,
+            )
+        except DBAPIError as error:
+            if dbos._sys_db.is_lock_conflict(error) or dbos._sys_db.is_serialization_conflict(error):
+                return  # another worker is claiming it
+            raise
+        for status in dbos._sys_db.get_workflow_statuses(claimed) if claimed else ():
+            self._watch(_core.execute_dequeued_workflow(dbos, status, owner), queue)
+
+    def free(self, workflow: str) -> int:
+        """Return how many more runs of a workflow may be started here now."""
+        queue = QUEUE_OF[workflow]
+        return int(QUEUES[queue]["worker_concurrency"]) - self._under_way[queue]
+
+    def stop(self) -> None:
+        """Take no new work, and wait for the runs that are under way."""
+        from dbos import DBOS
+
+        DBOS.destroy(workflow_completion_timeout_sec=LONGER_THAN_ANY_RUN, destroy_registry=True)
+
+    def _watch(self, handle: Any, queue: str) -> None:
+        """Ring when the outcome of a run is stored: somebody may wait for it, and another run for its place."""
+        if not (future := getattr(handle, "future", None)):
+            return  # it runs elsewhere, or has ended
+        with self._lock:
+            self._under_way[queue] += 1
+
+        def ended(_: object) -> None:
+            with self._lock:
+                self._under_way[queue] -= 1
+            rings = [queue_of(queue), DELIVERIES, WORK]
+            for name in rings if queue in ("webhooks", "job") else [run_of(handle.workflow_id), *rings]:
+                self._bell.ring(name)
+
+        future.add_done_callback(ended)
+
+
+def _as_function(name: str, method: Method) -> Method:
+    """Return a function that calls the method under the trace of whoever asked for the run.
+
+    DBOS registers functions, not bound methods, and names the workflow after the function.
+    """
+
+    def run(*args: Any, traceparent: str | None = None) -> dict[str, Any]:
+        with trace.resumed(traceparent):
+            return method(*args)
+
+    run.__name__ = run.__qualname__ = name
+    return run
