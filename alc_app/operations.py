@@ -11,7 +11,8 @@ from alc_app.leads.models import EarlyEvent, Lead, RecordSync
 from alc_app.leads.reconcile import Reconciliation, check_verdict, due_to_reconcile, reconcile_leads
 from alc_app.leads.record_sync import sync_record
 from alc_app.leads.workflow_waits import LeadWait
-from alc_app.record_events import subscription_rows
+from alc_app.record_events import changed_records, subscription_rows
+from alc_app.record_events.changed_records import ChangedRecord
 from alc_app.record_events.subscription import check_subscription, maintain_subscription
 from alc_app.record_events.subscription_rows import RecordSubscription
 from alc_app.send_to_alc_server import resolve_send
@@ -25,6 +26,7 @@ operations = Operations(
             "check_verdict", due=verdicts.due_for_verdict_check, run=check_verdict, trace=maintenance.trace_of_lead
         ),
         RecurringJob("reconcile_leads", due=due_to_reconcile, run=reconcile_leads),
+        RecurringJob("look_at_changes", due=changed_records.due_to_look, run=changed_records.look_at_changes),
         RecurringJob("maintain_subscription", due=subscription_rows.due_to_check, run=maintain_subscription),
         RecurringJob("notify_workflow", due=workflow_waits.due_to_notify, run=workflow_waits.notify_workflow),
     ],
@@ -49,5 +51,5 @@ operations = Operations(
         DeadLetters("record", dead_letters.list_blocked, dead_letters.sync_again, dead_letters.dismiss_blocked),
         DeadLetters("send", dead_letters.list_not_sent, None, dead_letters.dismiss_not_sent),
     ],
-    tables=[Lead, RecordSync, EarlyEvent, RecordSubscription, Reconciliation, LeadWait],
+    tables=[Lead, RecordSync, EarlyEvent, RecordSubscription, ChangedRecord, Reconciliation, LeadWait],
 )

@@ -58,6 +58,35 @@ def kill(database: str, seed: int, kills: int) -> None:
 
 
 @main.command()
+@DATABASES
+@click.option("--verdicts", type=int, default=300, show_default=True)
+@click.option("--per-second", type=float, default=15.0, show_default=True)
+@click.option("--backlog", type=int, default=250, show_default=True, help="Verdicts that are sent at once.")
+@click.option("--clicks", type=int, default=20, show_default=True)
+@click.option("--writes-per-second", type=int, default=25, show_default=True, help="Limit of Attio; 0 for none.")
+def latency(database: str, verdicts: int, per_second: float, backlog: int, clicks: int, writes_per_second: int) -> None:
+    """Measure how long a verdict takes to the write, and a click to its toast, and what they cost."""
+    from tests.soak.latency import run
+
+    for name in ["sqlite", "postgres"] if database == "both" else [database]:
+        with _home() as home, _database(name) as url:
+            report = run(verdicts, per_second, backlog, clicks, home, url, writes_per_second)
+            _show(f"latency on {name}", report)
+
+
+@main.command()
+@DATABASES
+@click.option("--seconds", type=float, default=60.0, show_default=True)
+def idle(database: str, seconds: float) -> None:
+    """Measure what the servers cost at rest, in percent of one core."""
+    from tests.soak.idle import run
+
+    for name in ["sqlite", "postgres"] if database == "both" else [database]:
+        with _home() as home, _database(name) as url:
+            _show(f"idle on {name}", run(seconds, home, url))
+
+
+@main.command()
 @SEED
 @click.option("--rounds", type=int, default=100, show_default=True)
 def lifecycle(seed: int, rounds: int) -> None:

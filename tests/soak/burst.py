@@ -11,21 +11,13 @@ import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
-from uuid import uuid4
 
-import requests
 from sqlalchemy import text
-from standardwebhooks import Webhook
 
-from alc_app.app import app as manifest
-from alc_app.config.settings import Config
-from alc_app.leads.models import Lead, RecordSync
-from alc_app.runtime.services import WORKSPACE, Services
+from tests.soak.verdicts import Sender, pending_leads, waiting
 from tests.support.chaos.proxy import ChaosProxy, Exchange, answered
 from tests.support.people import User
 from tests.support.servers.clients import Attio
@@ -76,7 +68,7 @@ def run(events: int, seed: int, home: Path, database_url: str = "") -> Report:
 
 def _run(stack: Stack, attio: ChaosProxy, events: int, random: Random) -> Report:
     User(stack.app_url).connect_alc()
-    leads = _pending_leads(stack, events // 2)
+    leads = pending_leads(stack, events // 2)
     stack.attio.stop()
     stack.attio.arguments[-1] = str(LIMIT)
     stack.attio.start()
@@ -88,28 +80,10 @@ def _run(stack: Stack, attio: ChaosProxy, events: int, random: Random) -> Report
     _send(stack, deliveries, report)
     eventually(lambda: len(_writes(attio)) > len(leads) // 2, within=300, what=lambda: len(_writes(attio)))
     stack.worker.kill()
-    eventually(lambda: not _waiting(stack), within=600, what=lambda: _waiting(stack))
+    eventually(lambda: not waiting(stack), within=600, what=lambda: waiting(stack))
     report.seconds = time.monotonic() - started
     _fill_report(stack, attio, {v["record_id"]: v["status"] for v in verdicts}, report)
     return report
-
-
-def _pending_leads(stack: Stack, count: int) -> dict[str, str]:
-    """Create people with a pending lead, as if each had been sent. Return ALC's lead ids by record id."""
-    attio, leads = Attio(stack.attio_url, "e2e-attio-token"), {}
-    for number in range(count):
-        lead_id = f"lead_{uuid4().hex}"
-        values = {"name": f"Person {number}", "alc_status": "Pending", "alc_lead_id": lead_id}
-        record = attio.call("POST", "/v2/objects/people/records", {"data": {"values": values}})
-        leads[str(record["id"]["record_id"])] = lead_id
-    with closing(_services(stack)) as services, services.database.transaction() as session:
-        for record_id, lead_id in leads.items():
-            now, of_record = time.time(), {"workspace_id": WORKSPACE, "record_id": record_id}
-            sent = {"status": "pending", "alc_lead_id": lead_id, "created_at": now, "due_at": now + 86_400}
-            session.add(Lead(id=uuid4().hex, alc_record_id=record_id, **of_record, **sent))
-            shown = {"alc_lead_id": lead_id, "alc_status": "Pending", "version": 1, "shown_version": 1}
-            session.add(RecordSync(**of_record, **shown))
-    return leads
 
 
 def _two_verdicts(record_id: str, lead_id: str, random: Random) -> list[dict[str, str]]:
@@ -121,51 +95,12 @@ def _two_verdicts(record_id: str, lead_id: str, random: Random) -> list[dict[str
 
 def _send(stack: Stack, deliveries: Sequence[tuple[str, str]], report: Report) -> None:
     """Send the deliveries as ALC does, from many threads at once."""
-    with closing(_services(stack)) as services:
-        handlers = services.webhook_handlers.of_connection(services.connections.usable_id(WORKSPACE))
-        [row] = [row for row in handlers if row.file_name == "lead_processed"]
-        url, signer = f"{stack.app_url}/hooks/{row.id}", Webhook(services.webhook_handlers.secrets(row)[0])
-    session = requests.Session()
-    session.mount("http://", requests.adapters.HTTPAdapter(pool_maxsize=SENDERS))
-
-    def send(delivery: tuple[str, str]) -> tuple[float, int]:
-        webhook_id, body = delivery
-        now = datetime.now(UTC)
-        headers = {
-            "Content-Type": "application/json",
-            "webhook-id": webhook_id,
-            "webhook-timestamp": str(int(now.timestamp())),
-            "webhook-signature": signer.sign(webhook_id, now, body),
-        }
-        began = time.monotonic()
-        status = session.post(url, data=body, headers=headers, timeout=30).status_code
-        return time.monotonic() - began, status
-
+    sender = Sender(stack, SENDERS)
     with ThreadPoolExecutor(SENDERS) as pool:
-        answers = list(pool.map(send, deliveries))
+        answers = list(pool.map(lambda delivery: sender.send(*delivery), deliveries))
     report.answers = dict(Counter(status for _, status in answers))
     times = sorted(seconds for seconds, _ in answers)
     report.ack_p50_ms, report.ack_p99_ms = (round(times[int(len(times) * part)] * 1000, 1) for part in (0.5, 0.99))
-
-
-def _services(stack: Stack) -> Services:
-    """Open the stores of the running processes."""
-    names = {field.alias for field in Config.model_fields.values()}
-    settings = {name: value for name, value in stack.settings.items() if name in names}
-    return Services(Config.model_validate(settings), manifest)
-
-
-def _waiting(stack: Stack) -> dict[str, int]:
-    """Count deliveries that are not processed, and leads that their record does not show."""
-    waiting = {
-        "inbox": "select count(*) from delivery where state in ('new', 'queued')",
-        "app": "select count(*) from record_sync where shown_version < version",
-    }
-    found = {}
-    for name, query in waiting.items():
-        with stack.sql(name) as connection:
-            found[name] = connection.execute(text(query)).scalar_one()
-    return {name: count for name, count in found.items() if count}
 
 
 def _fill_report(stack: Stack, proxy: ChaosProxy, final: Mapping[str, str], report: Report) -> None:

@@ -26,5 +26,5 @@ def test_a_misspelt_name_says_which_there_are() -> None:
 
 def test_what_can_be_left_unfinished_has_somebody_to_finish_it() -> None:
     """I6: an owner for each kind of due row."""
-    jobs = ["resolve_send", "sync_record", "check_verdict", "reconcile_leads", "maintain_subscription"]
-    assert [job.name for job in app.operations.jobs] == [*jobs, "notify_workflow"]
+    jobs = ["resolve_send", "sync_record", "check_verdict", "reconcile_leads", "look_at_changes"]
+    assert [job.name for job in app.operations.jobs] == [*jobs, "maintain_subscription", "notify_workflow"]

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
 from pathlib import Path
+from threading import Lock
 
 from sqlalchemy import Connection, Engine, event, text
 from sqlalchemy.dialects import postgresql, sqlite
@@ -37,6 +38,8 @@ class Database:
         self.now = SQLITE_NOW if self.is_sqlite else POSTGRES_NOW
         """SQL for the seconds since 1970 by the database's clock, on which all processes agree."""
         self._committed = committed
+        # SQLite has one writer, and who waits for it in another process sleeps and tries again: threads queue here.
+        self._turn: AbstractContextManager[object] = Lock() if self.is_sqlite else nullcontext()
         self._current: ContextVar[Session | None] = ContextVar("session", default=None)
 
     @contextmanager
@@ -45,7 +48,7 @@ class Database:
         if session := self._current.get():
             yield session
             return
-        with Session(self.engine, expire_on_commit=False) as session, session.begin():
+        with self._turn, Session(self.engine, expire_on_commit=False) as session, session.begin():
             token = self._current.set(session)
             try:
                 yield session

@@ -42,6 +42,8 @@ class Exchange:
     connection: socket.socket = field(repr=False)
     fault: str = ""
     at: float = field(default_factory=time.time)
+    seconds: float = 0.0
+    """How long it took, once it has ended."""
     answers: list[bytes] = field(default_factory=list, repr=False)
     """The whole response of the upstream, for each time that the request was forwarded."""
 
@@ -232,6 +234,7 @@ class ChaosProxy:
         self.seen.append(exchange)
         with suppress(OSError, http.client.HTTPException):  # either side may hang up, or not be there
             fault(exchange)
+        exchange.seconds = time.time() - exchange.at
 
     def _fault(self, line: str) -> Fault:
         with self._lock:

@@ -270,7 +270,8 @@ class Outside:
 
     def _record(self, record_id: str) -> dict[str, Any]:
         """A record as Attio shows it."""
-        values = {slug: [{"value": value}] if value else [] for slug, value in self.values(record_id).items()}
+        since = {"active_from": "2023-11-14T22:00:00.000000Z"}
+        values = {slug: [{"value": value, **since}] if value else [] for slug, value in self.values(record_id).items()}
         values = {**self.people.get(record_id, {}), **values}
         return {"id": {"record_id": record_id}, "values": values}
 

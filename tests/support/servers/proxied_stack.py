@@ -11,9 +11,9 @@ from tests.support.servers.stack import Stack
 class ProxiedStack(Stack):
     """A stack whose servers reach each other through proxies; tests reach the servers directly."""
 
-    def __init__(self, home: Path, *, one_process: bool = True) -> None:
+    def __init__(self, home: Path, *, one_process: bool = True, **settings: str) -> None:
         """Prepare the servers; with `one_process`, the worker runs in the web process, which starts sooner."""
-        super().__init__(home)
+        super().__init__(home, **settings)
         self.to_app, self.to_alc, self.to_attio = self.proxies = tuple(
             ChaosProxy(url) for url in (self.app_url, self.alc_url, self.attio_url)
         )
