@@ -24,6 +24,8 @@ from alc_app.record_events.send_requested import REQUESTED, send_requested
 
 BATCH = 100
 """Records that one question is about."""
+COLLECT_FOR = 1.0
+"""Seconds for which changes are collected before Attio is asked."""
 LOOK_AGAIN = 30.0
 """Seconds after which Attio is asked again, if it has not answered."""
 log = logging.getLogger(__name__)
@@ -52,11 +54,12 @@ class Changed:
 
 def note_change(record_id: str) -> None:
     """Note that the status of a record has changed. Not a step: doing it twice changes nothing."""
-    workspace_id, now, parent = current().settings.workspace_id, current().now(), trace.traceparent()
+    workspace_id, parent = current().settings.workspace_id, trace.traceparent()
+    due_at = current().now() + COLLECT_FOR
     known = update(ChangedRecord).where(in_this_workspace(ChangedRecord), col(ChangedRecord.record_id) == record_id)
-    new = ChangedRecord(workspace_id=workspace_id, record_id=record_id, due_at=now, traceparent=parent)
+    new = ChangedRecord(workspace_id=workspace_id, record_id=record_id, due_at=due_at, traceparent=parent)
     with current().transaction() as session:
-        if not session.exec(known.values(due_at=now, traceparent=parent)).rowcount:
+        if not session.exec(known.values(due_at=due_at, traceparent=parent)).rowcount:
             with suppress(IntegrityError), session.begin_nested():  # somebody else notes it at the same time
                 session.add(new)
 

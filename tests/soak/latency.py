@@ -39,6 +39,7 @@ class Report:
     """From the sending of a delivery to the arrival of the write at Attio."""
     processor_ms: float = 0.0
     """Processor time for each verdict: web, worker and stand-in together."""
+    of_which: dict[str, float] = field(default_factory=dict)
     backlog: int = 0
     backlog_by_limit: float = 0.0
     """Writes a second while the backlog drains, as a part of the 25."""
@@ -75,8 +76,9 @@ def run(
 def _measure_verdicts(stack: ProxiedStack, attio: ChaosProxy, leads: Sequence[tuple[str, str]], report: Report) -> None:
     """Send each verdict when its time has come, and find the write that it has caused."""
     sender, sent = Sender(stack, 64), dict[str, float]()
-    processes = [server.pid for server in (stack.web, stack.worker, stack.attio)]
-    used, start = processor_seconds(processes), time.time() + 0.5
+    processes = [stack.web, stack.worker, stack.attio]
+    used = {server.name: processor_seconds([server.pid]) for server in processes}
+    start = time.time() + 0.5
 
     def send(number: int) -> None:
         record_id, lead_id = leads[number]
@@ -87,7 +89,9 @@ def _measure_verdicts(stack: ProxiedStack, attio: ChaosProxy, leads: Sequence[tu
     with ThreadPoolExecutor(64) as pool:
         list(pool.map(send, range(len(leads))))
     _until_calm(stack)
-    report.processor_ms = round((processor_seconds(processes) - used) * 1000 / len(leads), 1)
+    for server in processes:
+        report.of_which[server.name] = _ms((processor_seconds([server.pid]) - used[server.name]) / len(leads))
+    report.processor_ms = round(sum(report.of_which.values()), 1)
     written = {write.line.rpartition("/")[2]: write.at for write in _writes(attio)}
     report.wrong += [f"{record_id} was not written." for record_id in sent.keys() - written.keys()]
     took = sorted(written[record_id] - at for record_id, at in sent.items() if record_id in written)

@@ -32,7 +32,7 @@ LOCK_CHECK_EVERY = 2.0
 """Seconds between two checks."""
 LOOK_EVERY = 10.0
 """Seconds between two looks for due rows, if nobody rings."""
-LOOKS_APART = 0.25
+LOOKS_APART = 0.5
 """Seconds between two looks for due rows, however often somebody rings. Deliveries and waiting runs start at once."""
 RUN_OF = {"adding": "remove", "removing": "remove", "active": "restore"}
 """What is done with a connection that is due, by its status."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from alc_app.attio.host.record_events import WebhookEvent
-from alc_app.record_events.changed_records import LOOK_AGAIN, due_to_look, look_at_changes
+from alc_app.record_events.changed_records import COLLECT_FOR, LOOK_AGAIN, due_to_look, look_at_changes
 from alc_app.record_events.record_updated import record_updated
 from tests.support.fakes.runtime import Crash, FakeRuntime, Outside, says
 from tests.unit.attio.host.test_record_events import event
@@ -15,10 +15,12 @@ PEOPLE = [f"0000000{number}-1111-4111-8111-111111111111" for number in range(5)]
 STEPS = 4
 
 
-def tell(*record_ids: str) -> None:
-    """Attio tells that the status of these people has changed."""
+def tell(runtime: FakeRuntime, *record_ids: str) -> None:
+    """Attio tells that the status of these people has changed, and the changes are collected."""
     for record_id in record_ids:
         record_updated(WebhookEvent.model_validate(event("record.updated", record_id=record_id)))
+    assert not due_to_look()
+    runtime.time += COLLECT_FOR
 
 
 def requested(outside: Outside, *record_ids: str) -> None:
@@ -34,7 +36,7 @@ def requested(outside: Outside, *record_ids: str) -> None:
 def test_what_we_have_written_ourselves_costs_one_question_for_all(runtime: FakeRuntime, outside: Outside) -> None:
     """No event starts a run of its own, and no record is read."""
     requested(outside)
-    tell(*PEOPLE)
+    tell(runtime, *PEOPLE)
     assert not runtime.steps
 
     look_at_changes(*due_to_look())
@@ -43,10 +45,10 @@ def test_what_we_have_written_ourselves_costs_one_question_for_all(runtime: Fake
     assert not due_to_look()
 
 
-def test_those_who_are_requested_among_them_are_sent(outside: Outside) -> None:
+def test_those_who_are_requested_among_them_are_sent(runtime: FakeRuntime, outside: Outside) -> None:
     """C1: each once."""
     requested(outside, PEOPLE[1], PEOPLE[3])
-    tell(*PEOPLE, PEOPLE[1])
+    tell(runtime, *PEOPLE, PEOPLE[1])
 
     look_at_changes(*due_to_look())
 
@@ -57,23 +59,26 @@ def test_those_who_are_requested_among_them_are_sent(outside: Outside) -> None:
 def test_a_change_during_the_look_is_looked_at_next(runtime: FakeRuntime, outside: Outside) -> None:
     """It may have come after Attio's answer."""
     requested(outside)
-    tell(PEOPLE[0])
+    tell(runtime, PEOPLE[0])
 
     def tell_again(_method: str, _path: str) -> None:
         outside.before = lambda *_: None
-        runtime.time += 1
-        tell(PEOPLE[0])
+        record_updated(WebhookEvent.model_validate(event("record.updated", record_id=PEOPLE[0])))
 
     outside.before = tell_again
     look_at_changes(*due_to_look())
+    assert not due_to_look()
 
+    runtime.time += COLLECT_FOR
+    runtime.restart("the next look")
+    look_at_changes(*due_to_look())
     assert len(outside.sent(QUERY)) == 2
 
 
 def test_while_attio_is_away_the_changes_wait(runtime: FakeRuntime, outside: Outside) -> None:
     """Nothing is lost."""
     requested(outside, PEOPLE[0])
-    tell(PEOPLE[0])
+    tell(runtime, PEOPLE[0])
     outside.fault(QUERY, says(500), says(500), says(500), says(500))
     look_at_changes(*due_to_look())
     assert not outside.sent(POST)
@@ -91,7 +96,7 @@ def test_while_attio_is_away_the_changes_wait(runtime: FakeRuntime, outside: Out
 def test_a_crash_at_any_step_sends_once(runtime: FakeRuntime, outside: Outside, when: str, nth: int) -> None:
     """C1, fault matrix CRM 1."""
     requested(outside, PEOPLE[0])
-    tell(PEOPLE[0])
+    tell(runtime, PEOPLE[0])
     runtime.crash(when, nth)
     with pytest.raises(Crash):
         look_at_changes("workspace")

@@ -14,7 +14,7 @@ from alc_app.clients.alc_events import LeadProcessed
 from alc_app.leads import dead_letters, sends, verdicts
 from alc_app.leads.models import Lead
 from alc_app.leads.record_sync import sync_record
-from alc_app.record_events.changed_records import due_to_look, look_at_changes
+from alc_app.record_events.changed_records import COLLECT_FOR, due_to_look, look_at_changes
 from alc_app.record_events.record_created import record_created
 from alc_app.record_events.record_updated import record_updated
 from alc_app.record_events.send_requested import SETTLED_AFTER, send_all_requested, send_requested
@@ -44,11 +44,14 @@ def record_says(outside: Outside) -> Says:
     return say
 
 
-def test_a_requested_person_is_sent_and_the_record_says_pending(outside: Outside, record_says: Says) -> None:
+def test_a_requested_person_is_sent_and_the_record_says_pending(
+    runtime: FakeRuntime, outside: Outside, record_says: Says
+) -> None:
     """As if our button had been pressed: one POST, one write."""
     outside.written.append((RECORD, {"alc_status": "Requested"}))
     record_says()
     record_updated(WebhookEvent.model_validate(event("record.updated", record_id=RECORD)))
+    runtime.time += COLLECT_FOR
 
     look_at_changes(*due_to_look())
 
