@@ -6,6 +6,7 @@ Transactions are short and never span a network call. On SQLite a writing one ta
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
@@ -19,6 +20,8 @@ from sqlmodel import Session, create_engine
 READS = "alc_app_reads"
 BUSY_TIMEOUT = 10.0
 """Seconds that a writer waits for another one on SQLite, and a thread for a free connection on Postgres."""
+RETRY_WAL = 0.02
+"""Seconds."""
 POOL = 10
 """Connections to Postgres that a process keeps open. Under load it opens up to as many again."""
 SQLITE_NOW = "(julianday('now') - 2440587.5) * 86400.0"
@@ -100,8 +103,23 @@ def _make_private(url: str) -> None:
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     connection.isolation_level = None  # we begin transactions ourselves
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+    _turn_on_wal(connection)
+    for pragma in ("synchronous=FULL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _turn_on_wal(connection: sqlite3.Connection) -> None:
+    """Turn on WAL. SQLite does not wait for its lock here, when several processes start on a new file."""
+    deadline = time.monotonic() + BUSY_TIMEOUT
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(RETRY_WAL)
+        else:
+            return
 
 
 def _begin(connection: Connection) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from alc_app.runtime.services import Services
+from alc_app.runtime.storage import database
 from alc_app.runtime.storage.database import Database
 from alc_app.runtime.storage.tables import RateLimitSlot
 from tests.support.tables import make_tables
@@ -73,3 +75,23 @@ def test_files_are_their_owners_alone_and_folders_are_made(tmp_path: Path) -> No
         session.flush()
         assert {path.stat().st_mode & 0o777 for path in (tmp_path / "new").iterdir()} == {0o600}
     database.close()
+
+
+def test_processes_that_start_at_once_on_a_new_file_wait_for_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    """C13: one of them turns on WAL, and SQLite refuses the others instead of letting them wait."""
+    said: list[str] = []
+
+    class Connection:
+        def execute(self, statement: str) -> None:
+            said.append(statement)
+            if len(said) < 3:
+                raise sqlite3.OperationalError("database is locked")
+
+    monkeypatch.setattr(database, "RETRY_WAL", 0.0)
+    database._turn_on_wal(Connection())  # type: ignore[arg-type]  # SQLite's own cannot be made to do that
+    assert said == ["PRAGMA journal_mode=WAL"] * 3
+
+    monkeypatch.setattr(database, "BUSY_TIMEOUT", 0.0)
+    said.clear()
+    with pytest.raises(sqlite3.OperationalError):
+        database._turn_on_wal(Connection())  # type: ignore[arg-type]  # as above
