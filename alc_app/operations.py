@@ -11,8 +11,9 @@ from alc_app.leads.models import EarlyEvent, Lead, RecordSync
 from alc_app.leads.reconcile import Reconciliation, check_verdict, due_to_reconcile, reconcile_leads
 from alc_app.leads.record_sync import sync_record
 from alc_app.leads.workflow_waits import LeadWait
-from alc_app.record_events import changed_records, subscription_rows
-from alc_app.record_events.changed_records import ChangedRecord
+from alc_app.record_events import changed_record_rows, subscription_rows
+from alc_app.record_events.changed_record_rows import ChangedRecord
+from alc_app.record_events.changed_records import look_at_changes
 from alc_app.record_events.subscription import check_subscription, maintain_subscription
 from alc_app.record_events.subscription_rows import RecordSubscription
 from alc_app.send_to_alc_server import resolve_send
@@ -26,7 +27,7 @@ operations = Operations(
             "check_verdict", due=verdicts.due_for_verdict_check, run=check_verdict, trace=maintenance.trace_of_lead
         ),
         RecurringJob("reconcile_leads", due=due_to_reconcile, run=reconcile_leads),
-        RecurringJob("look_at_changes", due=changed_records.due_to_look, run=changed_records.look_at_changes),
+        RecurringJob("look_at_changes", due=changed_record_rows.due_to_look, run=look_at_changes),
         RecurringJob("maintain_subscription", due=subscription_rows.due_to_check, run=maintain_subscription),
         RecurringJob("notify_workflow", due=workflow_waits.due_to_notify, run=workflow_waits.notify_workflow),
     ],

@@ -8,68 +8,15 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from contextlib import suppress
-from dataclasses import dataclass
-
-from sqlalchemy import ColumnElement, delete, update
-from sqlalchemy.exc import IntegrityError
-from sqlmodel import Field, col, select
 
 from alc_app.attio.host import trace
-from alc_app.attio.host.context import current, step
+from alc_app.attio.host.context import step
 from alc_app.clients import attio_people
 from alc_app.clients.attio_api import AttioApiError
-from alc_app.leads.models import Table, in_this_workspace
+from alc_app.record_events.changed_record_rows import BATCH, forget_changes, look_later, read_changes
 from alc_app.record_events.send_requested import REQUESTED, send_requested
 
-BATCH = 100
-"""Records that one question is about."""
-COLLECT_FOR = 1.0
-"""Seconds for which changes are collected before Attio is asked."""
-LOOK_AGAIN = 30.0
-"""Seconds after which Attio is asked again, if it has not answered."""
 log = logging.getLogger(__name__)
-
-
-class ChangedRecord(Table, table=True):
-    """A record whose status has changed, and which is still to be looked at."""
-
-    __tablename__ = "changed_record"
-
-    workspace_id: str = Field(primary_key=True)
-    record_id: str = Field(primary_key=True)
-    due_at: float = Field(index=True)
-    traceparent: str | None = None
-    """The trace of the event."""
-
-
-@dataclass(frozen=True)
-class Changed:
-    """A record to look at, and since when."""
-
-    record_id: str
-    due_at: float
-    traceparent: str | None
-
-
-def note_change(record_id: str) -> None:
-    """Note that the status of a record has changed. Not a step: doing it twice changes nothing."""
-    workspace_id, parent = current().settings.workspace_id, trace.traceparent()
-    due_at = current().now() + COLLECT_FOR
-    known = update(ChangedRecord).where(in_this_workspace(ChangedRecord), col(ChangedRecord.record_id) == record_id)
-    new = ChangedRecord(workspace_id=workspace_id, record_id=record_id, due_at=due_at, traceparent=parent)
-    with current().transaction() as session:
-        if not session.exec(known.values(due_at=due_at, traceparent=parent)).rowcount:
-            with suppress(IntegrityError), session.begin_nested():  # somebody else notes it at the same time
-                session.add(new)
-
-
-def due_to_look() -> Sequence[str]:
-    """Return the workspace, if any record of it is due to be looked at: one run looks at them all."""
-    due = (in_this_workspace(ChangedRecord), col(ChangedRecord.due_at) <= current().now())
-    with current().reading() as session:
-        found = session.exec(select(ChangedRecord.workspace_id).where(*due).limit(1)).first()
-        return [found] if found else []
 
 
 def look_at_changes(_workspace_id: str) -> None:
@@ -89,36 +36,7 @@ def look_at_changes(_workspace_id: str) -> None:
 
 
 @step
-def read_changes() -> list[Changed]:
-    """Return the records that are due to be looked at. Two runs may read the same: a request is sent once anyway."""
-    due = (in_this_workspace(ChangedRecord), col(ChangedRecord.due_at) <= current().now())
-    with current().reading() as session:
-        rows = session.exec(select(ChangedRecord).where(*due).order_by(col(ChangedRecord.due_at)).limit(BATCH))
-        return [Changed(row.record_id, row.due_at, row.traceparent) for row in rows]
-
-
-@step
 def find_requested_of(record_ids: Sequence[str]) -> list[str]:
     """Return those of these records whose status is "Requested". Raises: AttioApiError."""
     wanted = {"record_id": {"$in": list(record_ids)}, "alc_status": REQUESTED}
     return [person.record_id for person in attio_people.query_people(filter=wanted, limit=BATCH)]
-
-
-def look_later(changed: Sequence[Changed]) -> None:
-    """Have these records looked at again after a while. Not a step: doing it twice changes nothing."""
-    with current().transaction() as session:
-        for one in changed:
-            session.exec(update(ChangedRecord).where(*_unchanged(one)).values(due_at=current().now() + LOOK_AGAIN))
-
-
-@step
-def forget_changes(changed: Sequence[Changed]) -> None:
-    """Forget records that were looked at, unless they have changed again since."""
-    with current().transaction() as session:
-        for one in changed:
-            session.exec(delete(ChangedRecord).where(*_unchanged(one)))
-
-
-def _unchanged(one: Changed) -> tuple[ColumnElement[bool], ...]:
-    same = (col(ChangedRecord.record_id) == one.record_id, col(ChangedRecord.due_at) == one.due_at)
-    return (in_this_workspace(ChangedRecord), *same)

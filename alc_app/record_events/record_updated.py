@@ -1,7 +1,7 @@
 """A user has changed `alc_status` of a person in the CRM. "Requested" means the same as our button."""
 
 from alc_app.attio.host.record_events import WebhookEvent
-from alc_app.record_events.changed_records import note_change
+from alc_app.record_events.changed_record_rows import note_change
 
 
 def record_updated(event: WebhookEvent) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from alc_app.attio.host.record_events import WebhookEvent
-from alc_app.record_events.changed_records import COLLECT_FOR, LOOK_AGAIN, due_to_look, look_at_changes
+from alc_app.record_events.changed_record_rows import COLLECT_FOR, LOOK_AGAIN, due_to_look
+from alc_app.record_events.changed_records import look_at_changes
 from alc_app.record_events.record_updated import record_updated
 from tests.support.fakes.runtime import Crash, FakeRuntime, Outside, says
 from tests.unit.attio.host.test_record_events import event

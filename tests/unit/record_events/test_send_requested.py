@@ -14,7 +14,8 @@ from alc_app.clients.alc_events import LeadProcessed
 from alc_app.leads import dead_letters, sends, verdicts
 from alc_app.leads.models import Lead
 from alc_app.leads.record_sync import sync_record
-from alc_app.record_events.changed_records import COLLECT_FOR, due_to_look, look_at_changes
+from alc_app.record_events.changed_record_rows import COLLECT_FOR, due_to_look
+from alc_app.record_events.changed_records import look_at_changes
 from alc_app.record_events.record_created import record_created
 from alc_app.record_events.record_updated import record_updated
 from alc_app.record_events.send_requested import SETTLED_AFTER, send_all_requested, send_requested
