@@ -5,10 +5,17 @@ Attio's own GraphQL is open to its own SDK only. Our executor (attio/graphql.py)
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from alc_app.clients import attio_api
+
+
+def execute(query: str, variables: Mapping[str, Any]) -> dict[str, Any]:
+    """Execute a query over REST. App code's context must be `running`. Raises: AttioApiError."""
+    from alc_app.attio import graphql  # late: graphql-core is needed by the first click, not by the first page
+
+    return graphql.execute(query, variables, RestLoader())
 
 
 class RestLoader:

@@ -10,11 +10,10 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any, ClassVar
 
-from alc_app.attio import graphql
 from alc_app.attio.effects import Effect
 from alc_app.attio.host.context import running
 from alc_app.attio.manifest import ServerFunction
-from alc_app.clients.graphql_loader import RestLoader
+from alc_app.clients.graphql_loader import execute
 from alc_app.labs.clients import Json, LabFailed
 from alc_app.labs.driver import ACCOUNT, PHONE, Driver, Emit
 from alc_app.labs.naive.events.connection_added import connection_added
@@ -131,7 +130,7 @@ class NaiveDriver(Driver):
         """Perform an effect that the server does for the browser: a GraphQL query or a server function."""
         if effect.name == "runQuery":
             with running(AppContext(self.services)):
-                return graphql.execute(effect.data["query"], effect.data["variables"], RestLoader())["data"]
+                return execute(effect.data["query"], effect.data["variables"])["data"]
         return self._run(lambda: self._function.run(*effect.data["args"]))
 
     def _delete_webhooks(self) -> None:

@@ -8,7 +8,6 @@ from io import BytesIO
 from urllib.parse import quote
 from zipfile import ZipFile
 
-import phonenumbers
 from flask import Blueprint, g
 from markupsafe import Markup
 
@@ -88,6 +87,8 @@ def tel(number: str) -> str:
 
 def phone(number: str) -> str:
     """Write an E.164 number in groups; leave anything else as it is."""
+    import phonenumbers  # late: it takes a tenth of a second to import
+
     try:
         known = phonenumbers.parse(number)
     except phonenumbers.NumberParseException:

@@ -3,9 +3,6 @@
 Authlib implements the protocol; this module adds the checks that it leaves out (O4, O7, O11). It stores nothing.
 """
 
-# Authlib ships no types, so its session looks like Any to the type checker.
-# mypy: allow-subclassing-any
-
 from __future__ import annotations
 
 import base64
@@ -13,19 +10,19 @@ import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote_plus, urlsplit
 
 import requests
 from authlib.common.security import generate_token
-from authlib.integrations.base_client.errors import OAuthError
-from authlib.integrations.requests_client.oauth2_session import OAuth2Session
-from authlib.oauth2.rfc7636 import create_s256_code_challenge
 
 from alc_app.attio.host.errors import FetchError, SerializableError
 from alc_app.attio.http import FetchResponse
 from alc_app.config.settings import LOOPBACK, Config
 from alc_app.runtime.http_client import Http, harden
+
+if TYPE_CHECKING:
+    from alc_app.runtime.oauth_session import OAuthSession
 
 DEFAULT_LIFETIME = 3600
 MAX_LIFETIME = 86_400
@@ -66,18 +63,6 @@ class Tokens:
     username: str = ""
 
 
-class _Session(OAuth2Session):
-    """Authlib's session, with a stricter reading of token responses."""
-
-    def parse_response_token(self, response: requests.Response) -> dict[str, Any]:
-        """Return the token response. Raises: OAuthFailed, with the seconds of a `Retry-After`."""
-        try:
-            return _read_token_response(response)
-        except OAuthFailed as error:
-            error.retry_after = FetchResponse(response.status_code, response.headers, "").retry_after()
-            raise
-
-
 class OAuthClient:
     """Our client at ALC's authorization server."""
 
@@ -95,10 +80,7 @@ class OAuthClient:
     def authorization_url(self, *, state: str, verifier: str) -> str:
         """Return the URL to send the browser to (O1). Raises: OAuthFailed."""
         url, _ = self._session().create_authorization_url(
-            self.metadata()["authorization_endpoint"],
-            state=state,
-            code_challenge=create_s256_code_challenge(verifier),
-            code_challenge_method="S256",
+            self.metadata()["authorization_endpoint"], state=state, code_verifier=verifier
         )
         return str(url)
 
@@ -124,7 +106,7 @@ class OAuthClient:
             response = self._session().revoke_token(
                 self.metadata()["revocation_endpoint"], token=token, token_type_hint=hint
             )
-        except (requests.RequestException, OAuthError) as error:
+        except requests.RequestException as error:
             raise OAuthFailed("ALC cannot be reached to revoke the tokens.").because(error) from error
         if response.status_code != 200:
             raise OAuthBadAnswer(f"ALC answered the revocation with status {response.status_code}.")
@@ -162,14 +144,17 @@ class OAuthClient:
             _check_endpoint(endpoint, found.get(endpoint), self.issuer)
         return found
 
-    def _session(self) -> OAuth2Session:
+    def _session(self) -> OAuthSession:
+        from alc_app.runtime.oauth_session import OAuthSession  # late: Authlib takes a tenth of a second to import
+
         secret = self._config.client_secret
         method = self._basic if secret else "none"
         return harden(
-            _Session(
+            OAuthSession(
                 self._config.alc_client_id,
                 secret,
                 redirect_uri=self.redirect_uri,
+                code_challenge_method="S256",
                 token_endpoint_auth_method=method,
                 revocation_endpoint_auth_method=method,
             )
@@ -185,9 +170,14 @@ class OAuthClient:
 
     def _token_request(self, endpoint: str, **body: str) -> Tokens:
         try:
-            token = self._session().fetch_token(endpoint, **body)
+            response = self._session().fetch_token(endpoint, **body)
         except requests.RequestException as error:
             raise OAuthFailed("ALC did not answer the token request.").because(error) from error
+        try:
+            token = _read_token_response(response)
+        except OAuthFailed as error:
+            error.retry_after = FetchResponse(response.status_code, response.headers, "").retry_after()
+            raise
         return _tokens(token, previous=body.get("refresh_token", ""), now=self._now())
 
 

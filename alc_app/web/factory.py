@@ -18,8 +18,6 @@ from werkzeug.exceptions import ServiceUnavailable
 from alc_app.app import app as manifest
 from alc_app.attio.host import trace
 from alc_app.config.settings import Config
-from alc_app.labs.naive_webhooks import blueprint as naive_webhooks
-from alc_app.labs.runner import LabRunner
 from alc_app.pages import blueprint as pages
 from alc_app.pages import secure_headers, sequence
 from alc_app.pages.errors import answer
@@ -31,6 +29,8 @@ from alc_app.web.workspace import Workspace
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+    from alc_app.labs.runner import LabRunner
 
 DATABASE_AWAY = "The app's database is away, busy, full or read-only, so nothing was changed."
 
@@ -68,6 +68,9 @@ def build(config: Config | None = None) -> Flask:
 
 def _labs(app: Flask, csrf: CSRFProtect, services: Services, log: live_updates.LiveUpdates) -> LabRunner:
     """Create the labs, and the webhook routes of the naive code, which checks no signature."""
+    from alc_app.labs.naive_webhooks import blueprint as naive_webhooks  # late: production has no labs
+    from alc_app.labs.runner import LabRunner
+
     runner = LabRunner(services, log.stopping)
     naive = naive_webhooks(runner.naive_runtimes)
     csrf.exempt(naive)

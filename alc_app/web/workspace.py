@@ -8,12 +8,12 @@ from typing import Any
 
 from sqlalchemy.exc import NoResultFound
 
-from alc_app.attio import BulkRecordAction, RecordAction, RecordWidget, graphql
+from alc_app.attio import BulkRecordAction, RecordAction, RecordWidget
 from alc_app.attio.host.context import running
 from alc_app.attio.host.doctor import DeadLetter
 from alc_app.clients.attio_api import AnswerTooLarge, AttioApiError, AttioRefused
 from alc_app.clients.attio_people import PersonRecord, company_names, get_person, query_people
-from alc_app.clients.graphql_loader import RestLoader
+from alc_app.clients.graphql_loader import execute
 from alc_app.leads import reconcile
 from alc_app.pages import (
     CatchUp,
@@ -220,7 +220,7 @@ class Workspace:
 
     def query(self, query: str, variables: Mapping[str, Any]) -> dict[str, Any]:
         """Run a GraphQL query of a record action, within the app context of the caller."""
-        return graphql.execute(query, variables, RestLoader())
+        return execute(query, variables)
 
     def _person(self, record: PersonRecord, companies: Mapping[str, str]) -> Person:
         # The mock of Attio has no pages to link to.

@@ -6,8 +6,6 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from dbos import error as engine_error
-
 from alc_app.attio.host.context import outcome
 from alc_app.attio.host.errors import ServerFunctionError
 
@@ -18,9 +16,11 @@ def attempt(work: Callable[[], Any]) -> dict[str, Any]:
     """Return the outcome of the app's code; an unforeseen exception is logged and becomes an error."""
     try:
         return outcome(work)
-    except engine_error.DBOSException:
-        raise  # an error of DBOS itself, such as a cancelled run, must reach it
-    except Exception:
+    except Exception as error:
+        from dbos.error import DBOSException  # late: the web process never needs it
+
+        if isinstance(error, DBOSException):
+            raise  # an error of DBOS itself, such as a cancelled run, must reach it
         log.exception("An event handler failed.")
         return {
             "error": ServerFunctionError("Something unexpected happened. The log of the worker says what.").to_json()
