@@ -17,9 +17,9 @@ def attempt(work: Callable[[], Any]) -> dict[str, Any]:
     try:
         return outcome(work)
     except Exception as error:
-        from dbos.error import DBOSException  # late: the web process never needs it
+        from dbos import error as engine_error  # late: the web process never needs it
 
-        if isinstance(error, DBOSException):
+        if isinstance(error, engine_error.DBOSException):
             raise  # an error of DBOS itself, such as a cancelled run, must reach it
         log.exception("An event handler failed.")
         return {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import multiprocessing
 import os
 import runpy
@@ -21,11 +22,14 @@ FORKS = multiprocessing.get_context("forkserver")
 FORKS.set_forkserver_preload(["tests.support.servers.preload"])
 GRACE = 20.0
 """Seconds for a process to end after SIGTERM: twice the 10 seconds that are promised, because tests run in parallel."""
+PR_SET_PDEATHSIG = 1
 
 
 def _run(arguments: Sequence[str], environment: Mapping[str, str], log: str) -> None:
     """Run `python -m ARGUMENTS` in the forked process, with its output in the file `log`."""
     os.setsid()
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)  # a test run that is killed leaves no server behind
     file = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     os.dup2(file, 1)
     os.dup2(file, 2)

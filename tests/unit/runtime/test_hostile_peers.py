@@ -31,6 +31,8 @@ from tests.support.waiting import eventually
 from tests.unit.runtime.conftest import FRESH
 
 DEADLINE = 0.15
+LONG = 20.0
+"""Seconds that a slow server goes on for. A call that takes half of that has no deadline."""
 RECORD = "0196a0c1-7bd5-7a11-8c3e-000000000001"
 JSON = ("Content-Type", "application/json")
 KEY = Connection("connection", "token")
@@ -38,7 +40,7 @@ KEY = Connection("connection", "token")
 
 def silent(exchange: Exchange) -> None:
     """A fault: the request is accepted and never answered."""
-    exchange.wait(20)
+    exchange.wait(LONG)
 
 
 HOSTILE: dict[str, Fault] = {
@@ -100,13 +102,13 @@ def client(config: Config, alc: ChaosProxy) -> OAuthClient:
 
 
 def fails(call: Callable[[], object], error: type[SerializableError]) -> None:
-    """It raises this very error, and within the deadline (and some time for a busy machine)."""
+    """It raises this very error, long before the server ends."""
     started = time.monotonic()
     with pytest.raises(SerializableError) as raised:
         call()
     assert isinstance(raised.value, error)
     assert not isinstance(raised.value, OAuthDenied)
-    assert time.monotonic() - started < DEADLINE + 1
+    assert time.monotonic() - started < LONG / 2
 
 
 @pytest.mark.parametrize("fault", HOSTILE.values(), ids=HOSTILE)
@@ -184,7 +186,7 @@ def test_a_removal_whose_revocation_hangs_ends_and_is_tried_again(
 
     assert Lifecycle(services).remove(connection_id)["error"]["name"] == "OAuthFailed"
 
-    assert time.monotonic() - started < DEADLINE + 1
+    assert time.monotonic() - started < LONG / 2
     row = services.connections.row(connection_id)
     assert (row.status, row.tries, bool(row.access_token)) == ("removing", 1, True)
     assert row.due_at

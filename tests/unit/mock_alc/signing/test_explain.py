@@ -3,13 +3,11 @@
 import base64
 import hashlib
 import hmac
+import importlib
 import json
-from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
-import standardwebhooks
-import svix
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -48,10 +46,13 @@ def codes(found: Explanation) -> list[str]:
     return [problem.code for problem in found.problems]
 
 
-@pytest.mark.parametrize("signer", [standardwebhooks.Webhook, svix.Webhook])
-def test_what_independent_signers_sign_is_valid(signer: Callable[..., object]) -> None:
+@pytest.mark.parametrize("library", ["standardwebhooks", "svix"])
+def test_what_independent_signers_sign_is_valid(library: str) -> None:
     """W3: two libraries that others wrote."""
-    signature = signer(SECRET).sign(MESSAGE, datetime.fromtimestamp(NOW, UTC), BODY.decode())  # type: ignore[attr-defined]
+    signer = importlib.import_module(library).Webhook(
+        SECRET
+    )  # late: svix takes a second, in every process that collects
+    signature = signer.sign(MESSAGE, datetime.fromtimestamp(NOW, UTC), BODY.decode())
     found = judged(signature)
     assert found.valid and not found.problems
     assert found.expected_signature == signature
