@@ -151,12 +151,17 @@ def mix(
 
 @main.command()
 @click.option("--rounds", type=int, default=20, show_default=True)
-def start(rounds: int) -> None:
-    """Measure how soon `mock-alc serve` listens and answers, beside the import time of its libraries."""
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def start(rounds: int, as_json: bool) -> None:
+    """Measure how soon `mock-alc serve` and `alc-app demo` answer, beside the import time of their libraries."""
     from tests.soak.start import run
 
     with _home() as home:
-        _show("start", run(rounds, home, on_progress=_progress(rounds + 1, "starts")))
+        report = run(rounds, home, on_progress=_progress(rounds + 1, "starts"))
+    if as_json:
+        click.echo(json.dumps(dataclasses.asdict(report), indent=2))
+    else:
+        _show("start", report)
 
 
 def _progress(total: int, what: str) -> Callable[[], None]:

@@ -1,7 +1,8 @@
-"""Measure how soon the mock of ALC starts, beside the import time of its libraries on the same machine."""
+"""Measure how soon the mock of ALC and the demo start, beside the import time of their libraries."""
 
 from __future__ import annotations
 
+import os
 import socket
 import subprocess
 import sys
@@ -17,30 +18,38 @@ import requests
 from tests.support.servers.stack import free_ports
 from tests.support.waiting import PATIENCE
 
-LIBRARIES = [sys.executable, "-c", "import flask, sqlmodel"]
+LIBRARIES = "import flask, sqlmodel"
+OUR_LIBRARIES = "import flask, requests, authlib, sqlmodel"
+OUR_WEB = "import alc_app.web.factory"
 POLL_INTERVAL = 0.002
 
 
 @dataclass
 class Report:
-    """Median milliseconds from the command on, without the first start, which fills the caches."""
+    """Medians, without the first start, which fills the caches. `_ms` is from the command on, `_cpu_ms` processor."""
 
     rounds: int
     listens_ms: float
     has_answered_ms: float
     libraries_alone_ms: float
     answer_by_libraries: float
+    web_import_cpu_ms: float
+    its_libraries_cpu_ms: float
+    web_by_its_libraries: float
+    demo_to_first_page_ms: float
     wrong: list[str] = field(default_factory=list)
 
 
 def run(rounds: int, home: Path, on_progress: Callable[[], None] = lambda: None) -> Report:
-    """Start the mock and import its libraries in turns, so that the load of the machine affects both."""
+    """Start and import everything in turns, so that the load of the machine affects all."""
     measured = []
     for _ in range(rounds + 1):
-        measured.append((*_start(home), _load_libraries()))
+        imported = [_import(code) for code in (LIBRARIES, OUR_WEB, OUR_LIBRARIES)]
+        measured.append((*_start(home), imported[0][0], imported[1][1], imported[2][1], _first_page(home)))
         on_progress()
-    listens, answered, alone = (median(each) * 1000 for each in zip(*measured[1:], strict=True))
-    report = Report(rounds, listens, answered, alone, answered / alone)
+    columns = zip(*measured[1:], strict=True)
+    listens, answered, alone, web, libraries, page = (median(each) * 1000 for each in columns)
+    report = Report(rounds, listens, answered, alone, answered / alone, web, libraries, web / libraries, page)
     if listens > alone:
         report.wrong.append("Its port is open only after everything has been loaded.")
     return report
@@ -61,6 +70,23 @@ def _start(home: Path) -> tuple[float, float]:
                 process.terminate()
 
 
+def _first_page(home: Path) -> float:
+    """Return the seconds from `alc-app demo` until the workspace's first page is there."""
+    port, alc, attio = free_ports(3)
+    command = [Path(sys.executable).with_name("alc-app"), "demo", "--home", home / "demo", "--port", str(port)]
+    command += ["--alc-url", f"http://127.0.0.1:{alc}", "--mock-attio-port", str(attio)]
+    with (home / "demo.log").open("ab") as log:
+        began = time.perf_counter()
+        with subprocess.Popen(command, stdout=log, stderr=log) as process:  # noqa: S603 - our own program
+            try:
+                _until_it_listens(port, process)
+                while not requests.get(f"http://127.0.0.1:{port}/", timeout=PATIENCE).ok:  # Attio is not there yet
+                    time.sleep(POLL_INTERVAL)
+                return time.perf_counter() - began
+            finally:
+                process.terminate()
+
+
 def _until_it_listens(port: int, process: subprocess.Popen[bytes]) -> float:
     while process.poll() is None:
         with suppress(OSError), socket.create_connection(("127.0.0.1", port)):
@@ -69,7 +95,10 @@ def _until_it_listens(port: int, process: subprocess.Popen[bytes]) -> float:
     raise ChildProcessError(f"mock-alc serve has ended with {process.returncode}.")
 
 
-def _load_libraries() -> float:
-    began = time.perf_counter()
-    subprocess.run(LIBRARIES, check=True)  # noqa: S603 - our own interpreter
-    return time.perf_counter() - began
+def _import(code: str) -> tuple[float, float]:
+    """Return the seconds of a process that runs this code, and those of its processor."""
+    before = os.times()
+    subprocess.run([sys.executable, "-c", code], check=True)  # noqa: S603 - our own interpreter
+    after = os.times()
+    spent = after.children_user - before.children_user + after.children_system - before.children_system
+    return after.elapsed - before.elapsed, spent
