@@ -3,8 +3,6 @@
 import re
 from typing import Any
 
-import phonenumbers
-
 from alc_app.mock_attio.store.schema_lookup import Schema
 from alc_app.mock_attio.store.tables import Attribute
 from alc_app.mock_attio.store.value_types import LOCATION_FIELDS, Content
@@ -64,6 +62,8 @@ def parse_phone(text: str, country: str | None = None) -> tuple[str, str]:
 
     `country` (ISO 3166-1) is used for numbers in national form.
     """
+    import phonenumbers  # late: it takes a tenth of a second to import
+
     try:
         parsed = phonenumbers.parse(text[:_MAX_PHONE], country)
     except phonenumbers.NumberParseException as error:
@@ -72,7 +72,7 @@ def parse_phone(text: str, country: str | None = None) -> tuple[str, str]:
     main_region = phonenumbers.region_code_for_country_code(parsed.country_code or 0)
     region = phonenumbers.region_code_for_number(parsed) or main_region
     valid = phonenumbers.is_valid_number(parsed) or number.startswith(_DRAMA_NUMBERS)
-    if not valid or region not in phonenumbers.SUPPORTED_REGIONS:
+    if not valid or not _is_country(region):
         raise InvalidValueError(_PHONE_PROBLEM, "original_phone_number")
     return number, region
 
@@ -93,7 +93,7 @@ def _location(item: Any, _attribute: Attribute, _schema: Schema) -> Content:
     if missing := [name for name in LOCATION_FIELDS if name not in item]:
         raise InvalidValueError("Required", missing[0], expected="string", received="undefined")
     content: Content = {name: as_text_or_none(item[name], name) for name in LOCATION_FIELDS}
-    if content["country_code"] not in {None, *phonenumbers.SUPPORTED_REGIONS}:
+    if content["country_code"] is not None and not _is_country(content["country_code"]):
         raise InvalidValueError("A country_code is two capital letters of ISO 3166-1.", "country_code")
     return content
 
@@ -104,11 +104,17 @@ def _location_from_text(text: str) -> Content:
     parts = [part.strip() for part in text.split(",") if part.strip()]
     if not parts:
         raise InvalidValueError("The location is empty.")
-    if len(parts) > 1 and parts[-1].upper() in phonenumbers.SUPPORTED_REGIONS:
+    if len(parts) > 1 and _is_country(parts[-1].upper()):
         content["country_code"] = parts.pop().upper()
     content["locality"] = parts[0]
     content["region"] = ", ".join(parts[1:]) or None
     return content
+
+
+def _is_country(code: str) -> bool:
+    import phonenumbers  # late, as above
+
+    return code in phonenumbers.SUPPORTED_REGIONS
 
 
 def _is_domain(domain: str) -> bool:
