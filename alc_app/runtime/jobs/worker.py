@@ -48,6 +48,8 @@ class Worker:
         executor_id = self._services.worker_ids.acquire(self._executor_id)
         self._services.connections.reactivate()
         create_tables(self._services.config.database("engine"))
+        # What this id left unfinished. DBOS's own recovery would put it into a queue that is polled rarely.
+        self._services.engine.requeue_runs_of([executor_id])
         self._services.inbox.look_again()
         lifecycle = (self.connect, self.disconnect, self.remove, self.restore, self.subscription, self.rotation)
         workflows = (self.server_function, self.webhook, self.job, *lifecycle)
