@@ -82,11 +82,20 @@ class Engine:
         self.url, self._bell = url, bell
         self._is_sqlite = url.startswith("sqlite")
         schema = "" if self._is_sqlite else "dbos."
+        self._waiting = text(
+            f"select distinct queue_name from {schema}workflow_status "  # noqa: S608 - no input in it
+            "where status = 'ENQUEUED' and queue_name is not null"
+        )
         # DBOS's own listing loads every run; this counts them in the database.
         self._count = text(
             f"select queue_name, status, count(*) from {schema}workflow_status "  # noqa: S608 - no input in it
             "where status in ('ENQUEUED', 'DELAYED', 'PENDING') and queue_name is not null group by queue_name, status"
         )
+
+    def waiting_queues(self) -> Sequence[str]:
+        """Return the queues in which runs wait to be started."""
+        with self._database.execution_options(**{READS: True}).connect() as connection:
+            return connection.execute(self._waiting).scalars().all()
 
     @cached_property
     def _client(self) -> DBOSClient:
@@ -193,15 +202,16 @@ class Engine:
         return True
 
     def requeue_runs_of(self, executor_ids: Sequence[str]) -> None:
-        """Put unfinished runs of these dead workers back into their queues, whose limits go on to hold."""
-        for executor_id in executor_ids:
-            for run in self._client.list_workflows(status="PENDING", executor_id=executor_id, load_input=False):
-                self._put_back(run)
+        """Put unfinished runs of these dead workers back into their queues, whose limits go on to hold.
 
-    def _put_back(self, run: Any) -> None:
-        queue = run.queue_name or QUEUE_OF.get(run.name, "lifecycle")
-        self._client.resume_workflow(run.workflow_id, queue_name=queue)
-        self._bell.ring(queue_of(queue))
+        A run that a living worker has taken up since is left alone. `resume_workflow` would not ask.
+        """
+        client: Any = self._client
+        for executor_id in executor_ids:
+            for run in client.list_workflows(status="PENDING", executor_id=executor_id, load_input=False):
+                queue = run.queue_name or QUEUE_OF.get(run.name, "lifecycle")
+                if client._sys_db.reenqueue_for_recovery(run.workflow_id, [executor_id], queue):
+                    self._bell.ring(queue_of(queue))
 
     def count_unfinished(self) -> Mapping[tuple[str, ...], float]:
         """Count unfinished runs by (queue, status)."""

@@ -24,7 +24,7 @@ from tests.support.waiting import eventually
 
 LIMIT = 25
 """Writes a second that Attio takes."""
-UPSTREAM = ("POST /api/v1/leads", "PATCH /v2/objects/people")
+UPSTREAM = ("GET /v2/objects/people", "POST /api/v1/leads", "PATCH /v2/objects/people")
 """The calls that a click waits for, whatever we do."""
 
 

@@ -93,7 +93,7 @@ SOURCES: Final[dict[str, tuple[Range | None, Range]]] = {
     ),
     "Usage 9": (
         Range(SERVER_TS, "await fetch(`https://api.attio.com", "alc_lead_id:"),
-        Range("alc_app/leads/record_sync.py", "def _write(", "return True"),
+        Range("alc_app/leads/record_sync.py", "def write_record(", "return claimed.version"),
     ),
     "Usage 10": (Range(SERVER_TS, "return lead", "lead"), Range(SERVER, 'return {"id": alc_lead_id', "}")),
     "Usage 11": (

@@ -89,6 +89,7 @@ class Relay:
 
     def _look(self) -> None:
         for task in (
+            self.start_waiting_runs,
             self.start_deliveries,
             self.enqueue_jobs,
             self.enqueue_connections,
@@ -103,6 +104,12 @@ class Relay:
             task()
         except Exception:
             log.exception("A task of the relay failed; it will be tried again.")
+
+    def start_waiting_runs(self) -> None:
+        """Start what waits in a queue although nobody has rung: whoever asked for it may have died before."""
+        for queue in self._services.engine.waiting_queues():
+            if queue in QUEUES:
+                self._executor.start_waiting(queue)
 
     def start_deliveries(self) -> None:
         """Start a run of each stored delivery, as many as this worker has room for (R14).

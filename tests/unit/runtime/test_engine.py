@@ -109,6 +109,25 @@ def test_runs_of_a_dead_worker_go_back_into_their_own_queue(engine: Engine, queu
     assert engine.count_unfinished() == {(queue, "waiting"): 1}
 
 
+def test_a_run_that_a_living_worker_has_taken_up_meanwhile_is_left_alone(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """I6: two workers take over from a third at once; put back again, the run would be lost while it is running."""
+    click(engine, "number")
+    schema = "" if engine.url.startswith("sqlite") else "dbos."
+    take = f"update {schema}workflow_status set status = 'PENDING', executor_id = "  # noqa: S608 - ours
+    with engine._database.begin() as connection:
+        connection.exec_driver_sql(f"{take} 'dead'")
+    listed = engine._client.list_workflows(status="PENDING", executor_id="dead")
+    with engine._database.begin() as connection:
+        connection.exec_driver_sql(f"{take} 'living'")
+    monkeypatch.setattr(engine._client, "list_workflows", lambda **_: listed)
+
+    engine.requeue_runs_of(["dead"])
+
+    assert engine.count_unfinished() == {("functions", "running"): 1}
+
+
 def test_a_failed_run_is_replayed_in_its_own_queue(engine: Engine) -> None:
     """C11: a replay waits for its turn too."""
     engine.enqueue("disconnect", "id", queue="lifecycle", run_id="run")
@@ -199,3 +218,13 @@ def test_a_run_that_waits_is_not_over_and_one_that_nobody_knows_is(engine: Engin
     assert engine.has_ended("connect:flow")
     assert engine.has_ended("connect:never")
     assert engine.steps("connect:never") == []
+
+
+def test_a_queue_in_which_a_run_waits_is_found_without_a_ring(engine: Engine) -> None:
+    """I6: whoever asked for it may have died before the ring."""
+    assert not engine.waiting_queues()
+    run_id = click(engine, "number")
+
+    assert engine.waiting_queues() == ["functions"]
+    set_status(engine, run_id, "PENDING")
+    assert not engine.waiting_queues()
