@@ -7,7 +7,7 @@ import itertools
 import json
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -150,6 +150,37 @@ def mix(
 
 
 @main.command()
+@click.option("--database", type=click.Choice(["sqlite", "postgres"]), default="sqlite", show_default=True)
+@click.option("--rounds", type=int, default=5, show_default=True, help="How often each server has its turn.")
+@click.option("--seconds", type=float, default=2.0, show_default=True, help="Length of a turn.")
+@click.option("--stored", type=int, default=100_000, show_default=True, help="Deliveries that are stored before.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def intake(database: str, rounds: int, seconds: float, stored: int, as_json: bool) -> None:
+    """Measure how many deliveries a second are stored, beside servers that do less or do it plainly."""
+    from tests.soak.intake import ack, run
+
+    with _home() as home, _databases(database) as new:
+        with new() as url:
+            answers = ack.run(home / "ack", url, seconds=10)
+        report = run.run(
+            home, new if database == "postgres" else None, rounds, seconds, stored, _progress(rounds + 1, "rounds")
+        )
+        for part, goal in ((0.5, "≤ 5"), (0.99, "≤ 20")):
+            milliseconds = round(answers.percentile_ms(part), 1)
+            what = f"answer at {ack.PER_SECOND}/s while a backlog drains, p{part * 100:.0f}, ms"
+            report.rows.append(run.Row(what, milliseconds, goal))
+    if as_json:
+        click.echo(json.dumps(dataclasses.asdict(report), indent=2))
+    else:
+        click.secho(f"{'intake on ' + database:<66} {'measured':>10}  goal", bold=True)
+        for row in report.rows:
+            click.echo(f"{row.what:<66} {row.measured:>10g}  {row.goal}")
+        click.echo("\n".join(f"{name}: not here" for name in run.not_here()))
+    if report.wrong:
+        raise click.ClickException("; ".join(report.wrong))
+
+
+@main.command()
 @click.option("--rounds", type=int, default=20, show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def start(rounds: int, as_json: bool) -> None:
@@ -189,14 +220,27 @@ def _home(kept: Path | None = None) -> Iterator[Path]:
 @contextmanager
 def _database(name: str) -> Iterator[str]:
     """Yield the URL of a migrated Postgres database, or "" for SQLite, where the processes create their own."""
+    with _databases(name) as new, new() as url:
+        yield url
+
+
+@contextmanager
+def _databases(name: str) -> Iterator[Callable[[], AbstractContextManager[str]]]:
+    """Yield a function that creates a database and yields its URL, as `_database` does."""
     if name == "sqlite":
-        yield ""
+        yield lambda: nullcontext("")
         return
     if postgres.binaries() is None:
         raise click.ClickException(postgres.HOW_TO_GET_ONE)
-    with postgres.server(free_ports(1)[0]) as url:
-        migrate_all(Config.from_env(database_url=url), lambda _: None)
-        yield url
+    with postgres.server(free_ports(1)[0], durable=True) as server_url:
+
+        @contextmanager
+        def new() -> Iterator[str]:
+            with postgres.database(server_url) as url:
+                migrate_all(Config.from_env(database_url=url), lambda _: None)
+                yield url
+
+        yield new
 
 
 def _show(title: str, report: Any) -> None:

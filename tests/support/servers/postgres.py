@@ -27,8 +27,8 @@ def binaries() -> Path | None:
 
 
 @contextmanager
-def server(port: int) -> Iterator[str]:
-    """Run a server, and yield the URL of its database."""
+def server(port: int, *, durable: bool = False) -> Iterator[str]:
+    """Run a server, and yield the URL of its database. Only a durable one waits for the disk."""
     folder = binaries()
     assert folder, HOW_TO_GET_ONE
     with tempfile.TemporaryDirectory(prefix="alc-pg-") as home:
@@ -36,7 +36,8 @@ def server(port: int) -> Iterator[str]:
             shutil.chown(home, "postgres", "postgres")
         data = f"{home}/data"
         _run(folder / "initdb", "-D", data, "-U", USER, "-A", "trust", "--no-sync", "-E", "UTF8", "--locale=C.UTF-8")
-        options = f"-p {port} -k {home} -c listen_addresses=127.0.0.1 -c fsync=off -c max_connections=200"
+        fsync = "on" if durable else "off"
+        options = f"-p {port} -k {home} -c listen_addresses=127.0.0.1 -c fsync={fsync} -c max_connections=400"
         _run(folder / "pg_ctl", "-D", data, "-w", "-l", f"{home}/log", "-o", options, "start")
         try:
             yield f"postgresql+psycopg://{USER}@127.0.0.1:{port}/postgres"
