@@ -6,6 +6,7 @@ After the Fetch standard's classes of the same names, which the tutorial's handl
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -15,6 +16,7 @@ from typing import Any
 MAX_DEPTH = 32
 MAX_WAIT = 86_400.0
 """Seconds: no `Retry-After` makes us wait for longer than a day."""
+_CONTROL = re.compile(r"[\x00-\x1f]")
 
 
 class BadRequest(Exception):
@@ -124,7 +126,7 @@ def _check(value: Any, depth: int) -> None:
             raise BadRequest("A text holds a NUL.")
     elif isinstance(value, dict):
         for key, item in value.items():
-            if any(character < " " for character in key):
+            if _CONTROL.search(key):
                 raise BadRequest("A key holds a control character.")
             _check(key, depth)
             _check(item, depth + 1)

@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass, replace
 
-from flask import Blueprint, g, json, render_template, request
+from flask import Blueprint, json, render_template, request
 from werkzeug.exceptions import HTTPException, SecurityError, ServiceUnavailable, default_exceptions
 from werkzeug.wrappers import Response
+
+from alc_app.attio.host import trace
 
 from .workspace import CrmUnavailable
 
@@ -73,7 +75,7 @@ def answer(error: HTTPException) -> Response:
     """Render an error into its own response, which keeps headers such as Allow and Retry-After."""
     response = Response.force_type(error.get_response(), request.environ)
     text = text_of(error)
-    request_id = g.get("request_id")
+    request_id = trace.trace_id() or None
     # The page links with url_for, which fails under an untrusted Host (U7).
     if "text/html" in request.accept_mimetypes.values() and not isinstance(error, SecurityError):
         response.content_type = "text/html; charset=utf-8"

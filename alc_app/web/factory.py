@@ -8,7 +8,8 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, g
+from flask import Flask, Request
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFProtect
 from sqlalchemy.exc import OperationalError
@@ -82,6 +83,7 @@ def _configure(app: Flask, config: Config) -> None:
     scheme = urlsplit(config.base_url).scheme
     secure = scheme == "https"
     secret_key, *former_keys = config.secret_keys
+    app.session_interface = _CookieSessions()
     app.config.update(
         SECRET_KEY=secret_key,
         SECRET_KEY_FALLBACKS=former_keys,
@@ -96,16 +98,14 @@ def _configure(app: Flask, config: Config) -> None:
 
     app.wsgi_app = _with_scheme(trace.traced(app.wsgi_app), scheme)  # type: ignore[assignment,method-assign]  # Flask's own way to wrap
 
-    @app.before_request
-    def name_request() -> None:
-        g.request_id = trace.trace_id()
-
     refuse_foreign_hosts(app, config)
 
-    @app.after_request
-    def show_request_id(response: Response) -> Response:
-        response.headers["X-Request-Id"] = trace.trace_id()
-        return response
+
+class _CookieSessions(SecureCookieSessionInterface):
+    """Flask's sessions, which prepare no keys for a request without a cookie, such as a delivery or a health check."""
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        return super().open_session(app, request) if request.headers.get("Cookie") else self.session_class()
 
 
 def _with_scheme(app: WSGIApplication, scheme: str) -> WSGIApplication:

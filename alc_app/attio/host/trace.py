@@ -6,8 +6,8 @@ passed on: what the tools of a caller wrote there is not meant for ALC or Attio.
 
 from __future__ import annotations
 
+import random
 import re
-import secrets
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -77,7 +77,8 @@ def traced(app: WSGIApplication) -> WSGIApplication:
         begin(environ.get("HTTP_TRACEPARENT"))
 
         def start(status: str, headers: list[tuple[str, str]], *error: Any) -> Any:
-            return start_response(status, [*headers, ("traceparent", traceparent() or "")], *error)
+            ids = [("traceparent", traceparent() or ""), ("X-Request-Id", trace_id())]
+            return start_response(status, [*headers, *ids], *error)
 
         return app(environ, start)
 
@@ -85,7 +86,5 @@ def traced(app: WSGIApplication) -> WSGIApplication:
 
 
 def _random(size: int) -> str:
-    """Return random hex digits that are not all zero, which the standard forbids."""
-    while not int(found := secrets.token_hex(size), 16):
-        continue
-    return found
+    """Return so many random bytes in hex; never all zero, which the standard forbids. They are no secret."""
+    return f"{random.randrange(1, 1 << 8 * size):0{2 * size}x}"  # noqa: S311 - an id

@@ -30,6 +30,8 @@ MAX_WAITING = 2000
 """Messages that may wait to be written. Further ones are dropped, so that the caller never waits."""
 MAX_KEPT = 20_000
 """Messages that stay in the table."""
+DELIVERIES_PER_SECOND = 50
+"""Deliveries that are logged within a second. Nobody reads more, and logging must not slow a flood of them."""
 BATCH_SECONDS = 0.03
 """Seconds in which messages are collected for one commit."""
 log = logging.getLogger(__name__)
@@ -55,6 +57,14 @@ class ExchangeLog:
         self._waiting: queue.Queue[Row | None] = queue.Queue(MAX_WAITING)
         self._writer: threading.Thread | None = None
         self._starting = threading.Lock()
+        self._second, self._deliveries = 0, 0
+
+    def takes_delivery(self) -> bool:
+        """Return whether another delivery is to be logged, and count it."""
+        if (second := int(time.monotonic())) != self._second:
+            self._second, self._deliveries = second, 0
+        self._deliveries += 1
+        return self._database is not None and self._deliveries <= DELIVERIES_PER_SECOND
 
     def add(self, sender: str, receiver: str, label: str, *, kind: str = "call", **detail: Any) -> None:
         """Log a message without an answer."""
