@@ -27,6 +27,7 @@ from alc_app.runtime.storage.sealing import Sealer
 from alc_app.runtime.storage.tables import ConnectionRow
 from alc_app.runtime.stores.circuit_breaker import CircuitBreaker
 from alc_app.runtime.stores.connections import Connections
+from alc_app.runtime.stores.handler_cache import HandlerCache
 from alc_app.runtime.stores.inbox import Inbox
 from alc_app.runtime.stores.key_values import KeyValues
 from alc_app.runtime.stores.oauth_flows import OAuthFlows
@@ -60,7 +61,8 @@ class Services:
             now,
             {urlsplit(config.alc_url).netloc: "ALC", urlsplit(config.attio_origin).netloc: "Attio API"},
         )
-        self.inbox = Inbox(inbox, self.bell, now)
+        self.handler_cache = HandlerCache(self.database)
+        self.inbox = Inbox(inbox, self.bell, now, self.handler_cache.changed)
         self.engine = Engine(config.database("engine"), self.bell)
         locks = FileLocks(config.home / "workers") if self.database.is_sqlite else AdvisoryLocks(self.database.engine)
         self.worker_ids = WorkerIds(self.database, locks)

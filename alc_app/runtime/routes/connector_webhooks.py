@@ -21,11 +21,11 @@ from alc_app.attio.http import BadRequest, Request
 from alc_app.runtime.services import Services
 from alc_app.runtime.signatures.schemes import SCHEMES
 from alc_app.runtime.signatures.standard_webhooks import NotVerified
-from alc_app.runtime.storage.tables import WebhookHandlerRow
+from alc_app.runtime.stores.handler_cache import KnownHandler
 
 JSON, FORM = "application/json", "application/x-www-form-urlencoded"
 MAX_FIELDS = 1000
-Accept = Callable[[WebhookHandlerRow, str, bytes], Response]
+Accept = Callable[[KnownHandler, str, bytes], Response]
 log = logging.getLogger(__name__)
 
 
@@ -38,42 +38,42 @@ class ConnectorIntake:
         """Use `accept` to store one event as a delivery, `warn` to log a refusal, `unavailable` to answer 503."""
         self._services, self._accept, self._warn, self._unavailable = services, accept, warn, unavailable
 
-    def receive(self, row: WebhookHandlerRow, raw_body: bytes) -> Response:
+    def receive(self, handler: KnownHandler, raw_body: bytes) -> Response:
         """Answer one request. Raises: CannotUnseal."""
-        connector = self._services.manifest.connector(row.connector)
-        delivery_id = self._verify(connector, row, raw_body)
+        connector = self._services.manifest.connector(handler.connector)
+        delivery_id = self._verify(connector, handler, raw_body)
         try:
-            handled = self._handle(connector, row, raw_body)
+            handled = self._handle(connector, handler, raw_body)
         except InvalidSignature as error:
-            return self._refuse(row, str(error))
+            return self._refuse(handler, str(error))
         except BadRequest as error:
             return Response(f"Bad Request: {error}", status=400, content_type="text/plain; charset=utf-8")
         if delivery_id is None and (handled.events or handled.state is not None or handled.response is None):
-            return self._refuse(row, "it is not signed as the connector says")
-        if handled.events and not self._is_ready(row):
+            return self._refuse(handler, "it is not signed as the connector says")
+        if handled.events and not self._is_ready(handler):
             return self._unavailable()
-        return self._store(row, delivery_id or "", handled)
+        return self._store(handler, delivery_id or "", handled)
 
-    def _verify(self, connector: Connector, row: WebhookHandlerRow, raw_body: bytes) -> str | None:
+    def _verify(self, connector: Connector, handler: KnownHandler, raw_body: bytes) -> str | None:
         """Return the id of a verified delivery; None for one that is not verified, which may only be a handshake."""
         if not connector.signed_by:  # `handle` verifies instead; the id is made of the body
             return f"sha256_{hashlib.sha256(raw_body).hexdigest()[:40]}"
-        secrets = self._services.webhook_handlers.secrets(row)
+        secrets = self._services.webhook_handlers.secrets(handler)
         try:
             return SCHEMES[connector.signed_by].verify(secrets, request.headers, raw_body, now=self._services.now())
         except NotVerified:
             return None
 
-    def _handle(self, connector: Connector, row: WebhookHandlerRow, raw_body: bytes) -> Handled:
+    def _handle(self, connector: Connector, handler: KnownHandler, raw_body: bytes) -> Handled:
         """Let the connector read the request. One that verifies it itself is given each live secret in turn (R5)."""
-        *others, last = self._services.webhook_handlers.secrets(row)
+        *others, last = self._services.webhook_handlers.secrets(handler)
         for secret in others:
             with suppress(InvalidSignature):
-                return self._read(connector, row, raw_body, secret)
-        return self._read(connector, row, raw_body, last)
+                return self._read(connector, handler, raw_body, secret)
+        return self._read(connector, handler, raw_body, last)
 
-    def _read(self, connector: Connector, row: WebhookHandlerRow, raw_body: bytes, secret: str) -> Handled:
-        subscription = self._services.subscriptions.row(row.id)
+    def _read(self, connector: Connector, handler: KnownHandler, raw_body: bytes, secret: str) -> Handled:
+        subscription = self._services.subscriptions.row(handler.id)
         parameters = self._services.subscriptions.parameters(subscription) if subscription else {}
         return connector.handle(
             query=request.args.to_dict(),
@@ -84,26 +84,25 @@ class ConnectorIntake:
             raw_body=_text(raw_body),
         )
 
-    def _is_ready(self, row: WebhookHandlerRow) -> bool:
+    def _is_ready(self, handler: KnownHandler) -> bool:
         """Return whether the connection is saved and `subscribe` has returned."""
-        subscription = self._services.subscriptions.row(row.id)
-        adding = self._services.connections.row(row.connection_id).status == "adding"
-        return bool(subscription and subscription.state) and not adding
+        subscription = self._services.subscriptions.row(handler.id)
+        return bool(subscription and subscription.state) and handler.connection_status != "adding"
 
-    def _store(self, row: WebhookHandlerRow, delivery_id: str, handled: Handled) -> Response:
+    def _store(self, handler: KnownHandler, delivery_id: str, handled: Handled) -> Response:
         """Store the events and the new state, then return the response that the connector wants."""
         for number, event in enumerate(handled.events):
-            log.info("The connector %s has read: a record was %s.", row.connector, event.type)
+            log.info("The connector %s has read: a record was %s.", handler.connector, event.type)
             event_id = delivery_id if number == 0 else f"{delivery_id}_{number}"
-            response = self._accept(row, event_id, json.dumps(event.record, ensure_ascii=False).encode())
+            response = self._accept(handler, event_id, json.dumps(event.record, ensure_ascii=False).encode())
             if response.status_code >= 300:
                 return response  # the service retries; the events stored so far are duplicates then
         if handled.state is not None:
-            self._services.subscriptions.set_state(row.id, handled.state)
+            self._services.subscriptions.set_state(handler.id, handled.state)
         return _to_response(handled.response or ConnectorResponse())
 
-    def _refuse(self, row: WebhookHandlerRow, why: str) -> Response:
-        self._warn(f"Refused a request to the connector at {row.id[:6]}…: {why}.")
+    def _refuse(self, handler: KnownHandler, why: str) -> Response:
+        self._warn(f"Refused a request to the connector at {handler.id[:6]}…: {why}.")
         return Response(status=401)
 
 

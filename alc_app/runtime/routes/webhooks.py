@@ -24,7 +24,7 @@ from alc_app.runtime.services import Services
 from alc_app.runtime.signatures.schemes import SCHEMES
 from alc_app.runtime.signatures.standard_webhooks import NotVerified
 from alc_app.runtime.storage.sealing import CannotUnseal
-from alc_app.runtime.storage.tables import WebhookHandlerRow
+from alc_app.runtime.stores.handler_cache import HandlerChanged, KnownHandler
 from alc_app.runtime.stores.inbox import NotStored
 from alc_app.runtime.workflows.activations import webhook_function
 
@@ -72,96 +72,100 @@ class Intake:
         return response
 
     def _respond(self, handler_id: str, signed_by: str) -> Response:
-        row = self._services.webhook_handlers.row(handler_id)
-        if refusal := self._refuse_handler(row, signed_by) or _refuse_body(any_type=bool(row and row.connector)):
-            return refusal
-        assert row is not None  # noqa: S101 - for the type checker: a missing row was refused above
+        handlers = self._services.handler_cache
+        handler = handlers.kept(handler_id)
+        if handler is None or _refuse(handler, signed_by):  # what is refused is refused by what is stored now
+            handler = handlers.read(handler_id)
+            if handler is None:
+                return Response(status=404)
+            if refusal := _refuse(handler, signed_by):
+                return refusal
         raw_body = request.get_data(cache=False)
         with log_delivery(self._services.exchanges, SCHEMES[signed_by], raw_body) as answered:
-            return answered(self._answer(row, raw_body))
+            try:
+                return answered(self._answer(handler, raw_body))
+            except HandlerChanged:
+                latest = handlers.read(handler_id) or handler  # no handler is ever deleted from the table
+                return answered(_refuse(latest, signed_by) or self._answer(latest, raw_body))
 
-    def _verify_and_accept(self, row: WebhookHandlerRow, raw_body: bytes) -> Response:
-        scheme = SCHEMES[row.signed_by]
+    def _answer(self, handler: KnownHandler, raw_body: bytes) -> Response:
+        """Answer 503 while the handler's file or connector is missing: the sender tries again, and nothing is lost."""
         try:
-            if row.connector:
-                return self._connectors.receive(row, raw_body)
-            secrets = self._services.webhook_handlers.secrets(row)
+            return self._verify_and_accept(handler, raw_body)
+        except NotInManifest as error:
+            self._refusals.warn(f"A delivery to handler {handler.id[:6]}… is to come again later. {error}")
+            return _unavailable()
+
+    def _verify_and_accept(self, handler: KnownHandler, raw_body: bytes) -> Response:
+        scheme = SCHEMES[handler.signed_by]
+        try:
+            if handler.connector:
+                return self._connectors.receive(handler, raw_body)
+            secrets = self._services.webhook_handlers.secrets(handler)
             webhook_id = scheme.verify(secrets, request.headers, raw_body, now=self._services.now())
         except NotVerified as refusal_reason:
-            self._refusals.warn(f"Refused a delivery to handler {row.id[:6]}…: {refusal_reason}.")
+            self._services.handler_cache.confirm(handler)
+            self._refusals.warn(f"Refused a delivery to handler {handler.id[:6]}…: {refusal_reason}.")
             if self._services.config.notes_exchanges:
                 g.why_refused = scheme.diagnose(secrets[0], request.headers, raw_body, now=self._services.now())
             return Response(status=401)
         except CannotUnseal as error:
             log.error("%s", error)
             return _unavailable()
-        return self._accept(row, webhook_id, raw_body)
+        return self._accept(handler, webhook_id, raw_body)
 
-    def _answer(self, row: WebhookHandlerRow, raw_body: bytes) -> Response:
-        """Answer 503 while the handler's file or connector is missing: the sender tries again, and nothing is lost."""
-        try:
-            return self._verify_and_accept(row, raw_body)
-        except NotInManifest as error:
-            self._refusals.warn(f"A delivery to handler {row.id[:6]}… is to come again later. {error}")
-            return _unavailable()
-
-    def _refuse_handler(self, row: WebhookHandlerRow | None, signed_by: str) -> Response | None:
-        """Return 404 for an unknown handler, 410 for a deleted one, 503 for one not ready yet, or None (R18).
-
-        A handler is ready when its connection is saved and its secret is known.
-        """
-        if row is None or row.signed_by != signed_by:
-            return Response(status=404)
-        if row.gone_at or row.deleted_at:
-            return Response(status=410)
-        if row.connector:
-            return None  # it may be called before the connection is saved (connector_webhooks.py)
-        if not row.secret or self._services.connections.row(row.connection_id).status == "adding":
-            return _unavailable()
-        return None
-
-    def _accept(self, row: WebhookHandlerRow, webhook_id: str, raw_body: bytes) -> Response:
-        """Store a verified delivery, unless the handler refuses it, and return the response."""
-        answer = self._run_to_first_effect(row, webhook_id, raw_body)
+    def _accept(self, handler: KnownHandler, webhook_id: str, raw_body: bytes) -> Response:
+        """Store a verified delivery, unless the handler refuses it, and return the response. Raises: HandlerChanged."""
+        answer = self._run_to_first_effect(handler, webhook_id, raw_body)
         failpoint("delivery_verified")
         if answer and answer.status >= 300:
+            self._services.handler_cache.confirm(handler)
             return Response(answer.body, status=answer.status, content_type="text/plain; charset=utf-8")
+        state = "ignored" if answer else "new"
         try:
-            stored = self._services.inbox.put(row.id, webhook_id, raw_body, "ignored" if answer else "new")
+            stored = self._services.inbox.put(handler.id, webhook_id, raw_body, state, handler)
         except NotStored:
             return _unavailable()
         result = "ignored" if answer else stored
         if result != "conflict":  # `receive` counts that as a refusal
             DELIVERIES.labels(result).inc()
-        extra = {"handler_id": f"{row.id[:6]}…", "webhook_id": webhook_id}  # the whole id is a secret (R18)
+        extra = {"handler_id": f"{handler.id[:6]}…", "webhook_id": webhook_id}  # the whole id is a secret (R18)
         log.info("The delivery %s is answered: %s.", webhook_id, result, extra=extra)
         failpoint("delivery_stored")
         return Response(status=STATUS_OF[stored])
 
-    def _run_to_first_effect(self, row: WebhookHandlerRow, webhook_id: str, raw_body: bytes) -> HandlerResponse | None:
+    def _run_to_first_effect(self, handler: KnownHandler, webhook_id: str, raw_body: bytes) -> HandlerResponse | None:
         """Return what the handler answers before its first effect; None if it has an effect."""
-        handler = webhook_function(self._services, row.file_name)
+        function = webhook_function(self._services, handler.file_name)
         try:
-            with running(IntakeContext(self._services, connection_id=row.connection_id)):
-                return handler(Request(raw_body, {"webhook-id": webhook_id}))
+            with running(IntakeContext(self._services, connection_id=handler.connection_id)):
+                return function(Request(raw_body, {"webhook-id": webhook_id}))
         except ReachedFirstEffect:
             return None
         except BadRequest as error:
             return HandlerResponse(f"Bad Request: {error}", status=400)
 
 
-def _unavailable() -> Response:
-    return Response(status=503, headers=RETRY_SOON)
+def _refuse(handler: KnownHandler, signed_by: str) -> Response | None:
+    """Return 404 at another sender's path, 410 for a deleted handler, 503 for one not ready yet, or None (R18).
 
-
-def _refuse_body(*, any_type: bool) -> Response | None:
-    """Return 411 for a body without a length, 413 for one too long, 415 for another type, or None (R7, R8)."""
+    Then refuse the body: 411 without a length, 413 if it is too long, 415 if it is of another type (R7, R8).
+    """
+    if handler.signed_by != signed_by:
+        return Response(status=404)
+    if handler.is_gone:
+        return Response(status=410)
+    if not handler.connector and not handler.is_ready:  # a connector's is called before its connection is saved
+        return _unavailable()
     if request.content_length is None and request.method != "GET":
         return Response(status=411)
     if (request.content_length or 0) > MAX_BODY:
         return Response(status=413)
     plain = request.content_encoding in (None, "", "identity")
     charset = request.mimetype_params.get("charset", "utf-8").lower()
-    if (request.mimetype != "application/json" and not any_type) or charset not in ("utf-8", "utf8") or not plain:
-        return Response(status=415)
-    return None
+    is_json = request.mimetype == "application/json" or handler.connector
+    return None if is_json and plain and charset in ("utf-8", "utf8") else Response(status=415)
+
+
+def _unavailable() -> Response:
+    return Response(status=503, headers=RETRY_SOON)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Index, LargeBinary, text
+from sqlalchemy import Index, LargeBinary, TextClause, text
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
@@ -171,10 +171,25 @@ class InboxTable(SQLModel, registry=registry()):
     """Base class of the inbox table, which has its own database file on SQLite."""
 
 
+IS_OPEN = text("state in ('new', 'queued')")
+HAS_FAILED = text("state = 'failed'")
+HAS_ENDED = text("state in ('done', 'ignored', 'forgotten')")
+"""Conditions of the partial indices of deliveries. A query that repeats one word for word uses its index."""
+
+
+def _partial(name: str, condition: TextClause, *columns: str) -> Index:
+    return Index(name, *columns, sqlite_where=condition, postgresql_where=condition)
+
+
 class Delivery(InboxTable, table=True):
     """A webhook delivery that was answered with 2xx. The primary key deduplicates it (R14)."""
 
-    __table_args__ = (Index("deliveries_to_queue", "state", "due_at"),)
+    __table_args__ = (
+        _partial("open_deliveries", IS_OPEN, "received_at", "due_at"),
+        _partial("failed_deliveries", HAS_FAILED, "received_at"),
+        _partial("ended_deliveries", HAS_ENDED, "state", "due_at"),
+        Index("deliveries_by_time", "received_at"),
+    )
 
     handler_id: str = Field(primary_key=True)
     webhook_id: str = Field(primary_key=True)

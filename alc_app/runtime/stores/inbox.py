@@ -12,11 +12,11 @@ import logging
 import queue
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Connection, Delete, Update, delete, tuple_, update
+from sqlalchemy import ColumnElement, Connection, Delete, TextClause, Update, delete, tuple_, update
 from sqlalchemy.exc import OperationalError
 from sqlmodel import col, func, select
 
@@ -24,7 +24,8 @@ from alc_app.attio.host import trace
 from alc_app.attio.host.backoff import backoff
 from alc_app.runtime.bell import DELIVERIES, Bell
 from alc_app.runtime.storage.database import Database
-from alc_app.runtime.storage.tables import Delivery
+from alc_app.runtime.storage.tables import HAS_ENDED, HAS_FAILED, IS_OPEN, Delivery
+from alc_app.runtime.stores.handler_cache import HandlerChanged, KnownHandler
 
 MAX_BATCH = 256
 STORE_TIMEOUT = 8.0
@@ -51,47 +52,62 @@ class NotStored(Exception):
 class _PendingWrite:
     """A delivery that waits for the writer thread. `verdict` stays None if it could not be stored."""
 
-    row: dict[str, object]
+    row: dict[str, Any]
+    handler: KnownHandler | None
     done: threading.Event = field(default_factory=threading.Event)
-    verdict: Verdict | None = None
+    verdict: Verdict | Literal["changed"] | None = None
 
 
 class Inbox:
     """The store of deliveries."""
 
-    def __init__(self, database: Database, bell: Bell, now: Callable[[], float] = time.time) -> None:
-        """Store in `database`, and ring for what was stored. The writer thread starts with the first delivery."""
-        self._database, self._bell, self._now = database, bell, now
+    def __init__(
+        self,
+        database: Database,
+        bell: Bell,
+        now: Callable[[], float] = time.time,
+        changed: Callable[[Iterable[KnownHandler]], Collection[str]] = lambda _: (),
+    ) -> None:
+        """Store in `database`, and ring for what was stored. The writer thread starts with the first delivery.
+
+        `changed` returns the ids of those handlers that are not what they were when a delivery was verified.
+        """
+        self._database, self._bell, self._now, self._changed_handlers = database, bell, now, changed
         self._queue: queue.SimpleQueue[_PendingWrite] = queue.SimpleQueue()
         self._writer: threading.Thread | None = None
         self._starting = threading.Lock()
         self._writing_since = float("inf")
 
-    def put(self, handler_id: str, webhook_id: str, body: bytes, state: str) -> Verdict:
+    def put(
+        self, handler_id: str, webhook_id: str, body: bytes, state: str, handler: KnownHandler | None = None
+    ) -> Verdict:
         """Store one delivery and return once it is on disk.
 
-        A known id is a "duplicate", or a "conflict" if the bytes differ. Raises: NotStored.
+        A known id is a "duplicate", or a "conflict" if the bytes differ. `handler` is what it was verified by. Raises:
+        NotStored; HandlerChanged, if the handler is another one by now.
         """
         self._ensure_writer()
         if time.monotonic() - self._writing_since > SLOW_WRITE:
             raise NotStored("The disk is too slow now. Please send it again.")  # waiting would only block a thread
-        digest = hashlib.sha256(body).hexdigest()
         item = _PendingWrite(
             {
                 "handler_id": handler_id,
                 "webhook_id": webhook_id,
                 "body": body,
-                "digest": digest,
+                "digest": hashlib.sha256(body).hexdigest(),
                 "received_at": (now := self._now()),
                 "state": state,
                 "due_at": now if state in ENDED else 0.0,
                 "tries": 0,
                 "traceparent": trace.traceparent(),
-            }
+            },
+            handler,
         )
         self._queue.put(item)
         if not item.done.wait(STORE_TIMEOUT) or item.verdict is None:
             raise NotStored("The delivery could not be stored. Please send it again.")
+        if item.verdict == "changed":
+            raise HandlerChanged
         return item.verdict
 
     def get(self, handler_id: str, webhook_id: str) -> Delivery:
@@ -101,9 +117,9 @@ class Inbox:
 
     def due(self, limit: int) -> list[Delivery]:
         """Return unfinished deliveries whose `due_at` has passed, oldest first: each needs a run."""
+        query = select(Delivery).where(IS_OPEN, col(Delivery.due_at) <= self._now()).order_by(col(Delivery.received_at))
         with self._database.reading() as session:
-            waiting = (col(Delivery.state).in_(OPEN), col(Delivery.due_at) <= self._now())
-            return list(session.exec(select(Delivery).where(*waiting).order_by(col(Delivery.received_at)).limit(limit)))
+            return list(session.exec(query.limit(limit)))
 
     def claim(self, rows: Sequence[Delivery]) -> list[Delivery]:
         """Give each of these rows its next try, unless another worker has done so. Returns the rows that are ours.
@@ -131,7 +147,7 @@ class Inbox:
     def look_again(self) -> None:
         """Make every queued delivery due, because a worker has died that may have claimed some and started no run."""
         with self._database.transaction() as session:
-            session.exec(update(Delivery).where(col(Delivery.state) == "queued").values(due_at=self._now()))
+            session.exec(update(Delivery).where(IS_OPEN, col(Delivery.state) == "queued").values(due_at=self._now()))
 
     def schedule_retry(self, row: Delivery, why: str) -> str:
         """Schedule another run after an unexpected error, with backoff, or give up. Return the new state."""
@@ -148,20 +164,20 @@ class Inbox:
 
     def count_overdue(self, seconds: float) -> int:
         """Count unfinished deliveries that have been due for more than `seconds`."""
-        overdue = (col(Delivery.state).in_(OPEN), col(Delivery.due_at) < self._now() - seconds)
-        stored = col(Delivery.received_at) < self._now() - seconds
+        before = self._now() - seconds
+        overdue = (IS_OPEN, col(Delivery.due_at) < before, col(Delivery.received_at) < before)
         with self._database.reading() as session:
-            return session.exec(select(func.count()).select_from(Delivery).where(*overdue, stored)).one()
+            return session.exec(select(func.count()).select_from(Delivery).where(*overdue)).one()
 
     def failed(self, limit: int = 200) -> list[Delivery]:
         """Return failed deliveries, newest first."""
-        return self.newest(limit, state="failed")
+        return self.newest(limit, HAS_FAILED)
 
-    def newest(self, limit: int, *, state: str = "") -> list[Delivery]:
+    def newest(self, limit: int, *which: TextClause) -> list[Delivery]:
         """Return the last deliveries, newest first, all or those in one state."""
-        query = select(Delivery).order_by(col(Delivery.received_at).desc()).limit(limit)
+        query = select(Delivery).where(*which).order_by(col(Delivery.received_at).desc()).limit(limit)
         with self._database.reading() as session:
-            return list(session.exec(query.where(Delivery.state == state) if state else query))
+            return list(session.exec(query))
 
     def requeue(self, handler_id: str, webhook_id: str, states: Sequence[str] = ("failed",)) -> None:
         """Give a delivery another run. `tries` is not reset: it is part of the run's id, so the run is a new one."""
@@ -179,30 +195,31 @@ class Inbox:
 
     def count_by_state(self) -> dict[str, float]:
         """Count the deliveries that are new, queued or failed, by state."""
-        state = col(Delivery.state)
-        query = select(state, func.count()).where(state.in_((*OPEN, "failed"))).group_by(state)
+        count = select(Delivery.state, func.count()).group_by(Delivery.state)
         with self._database.reading() as session:
-            return dict(session.exec(query).all())
+            return dict([*session.exec(count.where(IS_OPEN)), *session.exec(count.where(HAS_FAILED))])
 
     def oldest_waiting(self) -> float | None:
         """Return when the oldest unfinished delivery was received, or None."""
         with self._database.reading() as session:
-            return session.exec(select(func.min(Delivery.received_at)).where(col(Delivery.state).in_(OPEN))).one()
+            return session.exec(select(func.min(Delivery.received_at)).where(IS_OPEN)).one()
 
     def erase_bodies(self, before: float, limit: int) -> int:
         """Erase the bodies of at most `limit` deliveries that ended before `before`, oldest first. Return how many.
 
         Their ids are kept to recognize duplicates (R14). A failed one keeps its body until a person dismisses it.
         """
-        ended = (col(Delivery.state).in_(("done", "ignored")), col(Delivery.due_at) < before)
+        ended = (HAS_ENDED, col(Delivery.state).in_(("done", "ignored")), col(Delivery.due_at) < before)
         return self._change_oldest(update(Delivery).values(state="forgotten", body=b"", why=None), ended, limit)
 
     def delete_older(self, before: float, limit: int) -> int:
         """Delete at most `limit` deliveries with erased bodies that ended before `before`. Return how many."""
-        ended = (col(Delivery.state) == "forgotten", col(Delivery.due_at) < before)
+        ended = (HAS_ENDED, col(Delivery.state) == "forgotten", col(Delivery.due_at) < before)
         return self._change_oldest(delete(Delivery), ended, limit)
 
-    def _change_oldest(self, statement: Update | Delete, which: tuple[ColumnElement[bool], ...], limit: int) -> int:
+    def _change_oldest(
+        self, statement: Update | Delete, which: tuple[ColumnElement[bool] | TextClause, ...], limit: int
+    ) -> int:
         key = (col(Delivery.handler_id), col(Delivery.webhook_id))
         oldest = select(*key).where(*which).order_by(col(Delivery.due_at)).limit(limit)
         with self._database.transaction() as session:
@@ -239,10 +256,14 @@ class Inbox:
     def _commit(self, batch: list[_PendingWrite]) -> None:
         self._writing_since = time.monotonic()
         try:
+            changed = self._changed_handlers(item.handler for item in batch if item.handler)
+            current = [item for item in batch if item.row["handler_id"] not in changed]
             with self._database.engine.begin() as connection:
-                verdicts = self._store(connection, batch)
+                verdicts = self._store(connection, [item.row for item in current])
             self._bell.ring(DELIVERIES)
-            for item, verdict in zip(batch, verdicts, strict=True):
+            for item in batch:
+                item.verdict = "changed"
+            for item, verdict in zip(current, verdicts, strict=True):
                 item.verdict = verdict
         except OperationalError as error:  # locked, full or read-only: no single row is the cause
             log.error("Deliveries cannot be stored now, their senders are asked to come again: %s", error.orig)
@@ -256,17 +277,19 @@ class Inbox:
         for item in batch:
             item.done.set()
 
-    def _store(self, connection: Connection, batch: list[_PendingWrite]) -> list[Verdict]:
+    def _store(self, connection: Connection, rows: list[dict[str, Any]]) -> list[Verdict]:
         """Insert what is new, and compare the rest with what is stored: another process may have been faster."""
         key = (col(Delivery.handler_id), col(Delivery.webhook_id))
+        keys = [(row["handler_id"], row["webhook_id"]) for row in rows]
         new = self._database.insert(Delivery).on_conflict_do_nothing().returning(*key)
-        fresh = {(row[0], row[1]) for row in connection.execute(new, [item.row for item in batch])}
-        keys = [(str(item.row["handler_id"]), str(item.row["webhook_id"])) for item in batch]
+        fresh = {(row[0], row[1]) for row in connection.execute(new, rows)} if rows else set()
+        if len(fresh) == len(rows):
+            return ["stored"] * len(rows)
         stored = select(*key, Delivery.digest).where(tuple_(*key).in_(keys))
         digests: dict[tuple[str, str], str] = {(row[0], row[1]): row[2] for row in connection.execute(stored)}
         verdicts: list[Verdict] = []
-        for key_of, item in zip(keys, batch, strict=True):
-            if digests[key_of] != item.row["digest"]:
+        for key_of, row in zip(keys, rows, strict=True):
+            if digests[key_of] != row["digest"]:
                 verdicts.append("conflict")
             else:
                 verdicts.append("stored" if key_of in fresh else "duplicate")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable
+from functools import lru_cache
 
 from sqlalchemy import ColumnElement, update
 from sqlmodel import col, select
@@ -18,6 +19,7 @@ from alc_app.runtime.storage.database import Database
 from alc_app.runtime.storage.sealing import Sealer
 from alc_app.runtime.storage.tables import ConnectionRow, WebhookHandlerRow
 from alc_app.runtime.stores.connections import LIVE
+from alc_app.runtime.stores.handler_cache import KnownHandler
 
 FIRST_RETRY, LONGEST_RETRY = 5.0, 3600.0
 """Seconds between two tries to tell the outside service of a new secret."""
@@ -32,6 +34,7 @@ class WebhookHandlers:
     def __init__(self, database: Database, sealer: Sealer, base_url: str, now: Callable[[], float] = time.time) -> None:
         """Seal signing secrets with `sealer`; URLs begin with `base_url`."""
         self._database, self._sealer, self._base_url, self._now = database, sealer, base_url, now
+        self._unseal = lru_cache(sealer.unseal)
 
     def create(
         self, connection_id: str, file_name: str, signed_by: str = "standard_webhooks", connector: str = ""
@@ -102,7 +105,7 @@ class WebhookHandlers:
         """Return the URL of a handler."""
         return f"{self._base_url}{SCHEMES[signed_by].path}{handler_id}"
 
-    def secrets(self, row: WebhookHandlerRow) -> list[str]:
+    def secrets(self, row: WebhookHandlerRow | KnownHandler) -> list[str]:
         """Return the secrets that a delivery may be signed with, at most two, the current one first (R5).
 
         Empty while the sender has not sent its secret yet. The previous secret ends when the sender says so.
@@ -215,9 +218,9 @@ class WebhookHandlers:
         with self._database.transaction() as session:
             session.exec(update(WebhookHandlerRow).where(which).values(**values))
 
-    def _secret(self, row: WebhookHandlerRow, name: str) -> str:
+    def _secret(self, row: WebhookHandlerRow | KnownHandler, name: str) -> str:
         sealed: str = getattr(row, name)
-        return sealed and self._sealer.unseal(_place(row.id, name), sealed)
+        return sealed and self._unseal(_place(row.id, name), sealed)
 
     def _can_unseal(self, row: WebhookHandlerRow, name: str) -> bool:
         sealed = getattr(row, name)

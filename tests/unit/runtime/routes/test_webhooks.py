@@ -16,6 +16,7 @@ import pytest
 from cryptography.fernet import Fernet
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import event
 from standardwebhooks import Webhook
 from werkzeug.test import TestResponse
 
@@ -286,6 +287,62 @@ def test_an_address_that_is_gone_says_so(alc: Alc, services: Services) -> None:
     assert alc.deliver().status_code == 410
 
 
+@pytest.mark.parametrize("body", [None, {"status": "Complete"}, b"x" * (MAX_BODY + 1)])
+def test_an_address_that_has_been_used_and_is_gone_says_so_at_once(alc: Alc, services: Services, body: object) -> None:
+    """R18: the handler is kept in memory, and another process deletes it; whatever is wrong with the body."""
+    assert alc.deliver(id="msg_0").status_code == 200
+
+    services.webhook_handlers.delete(alc.handler_id)
+
+    assert alc.deliver(body).status_code == 410
+    assert alc.deliver(body, secret=FORGED).status_code == 410
+    assert alc.stored() == ["msg_0"]
+
+
+def test_a_delivery_whose_handler_is_deleted_while_it_waits_is_not_stored(
+    alc: Alc, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """R18: 410, though it was verified before."""
+    verified = services.webhook_handlers.secrets
+
+    def delete_then_verify(*args: Any) -> list[str]:
+        services.webhook_handlers.delete(alc.handler_id)
+        return verified(*args)
+
+    monkeypatch.setattr(services.webhook_handlers, "secrets", delete_then_verify)
+
+    assert alc.deliver().status_code == 410
+    assert not alc.stored()
+
+
+def test_a_new_secret_is_known_at_once(alc: Alc, services: Services, caplog: pytest.LogCaptureFixture) -> None:
+    """R5: though another process has stored it, and the handler with the old one is kept in memory."""
+    assert alc.deliver().status_code == 200
+    services.webhook_handlers.set_external_id(alc.handler_id, "wh_1")
+    assert services.webhook_handlers.rotate_secret(alc.handler_id)
+
+    new = services.webhook_handlers.get(alc.handler_id).secret
+    assert new != alc.secret
+    assert alc.deliver(id="msg_2", secret=new).status_code == 200
+    assert "Refused" not in caplog.text
+
+
+def test_a_delivery_reads_its_handler_once(alc: Alc, services: Services) -> None:
+    """The next one finds it in memory, and the writer confirms a whole batch by one statement."""
+    statements: list[str] = []
+
+    def note(_: object, __: object, statement: str, *___: object) -> None:
+        if "webhook_handler" in statement:
+            statements.append(statement)
+
+    event.listen(services.database.engine, "before_cursor_execute", note)
+    alc.deliver()
+    first = len(statements)
+    alc.deliver(id="msg_2")
+
+    assert (first, len(statements)) == (2, 3)
+
+
 def test_an_address_whose_connection_is_not_saved_yet_asks_to_come_again(alc: Alc, services: Services) -> None:
     """R18, Install 8: 503 with Retry-After, and nothing is stored."""
     adding = services.connections.add(WORKSPACE, Tokens("a", "r", time.time() + 60, ""))
@@ -313,7 +370,7 @@ def test_what_cannot_be_stored_is_not_acknowledged(
 
 def test_a_secret_that_cannot_be_opened_asks_to_come_again(alc: Alc, services: Services) -> None:
     """O19: 503, because a lost key is our fault; the URL stays."""
-    services.webhook_handlers._sealer = Sealer([Fernet.generate_key().decode()])
+    services.webhook_handlers._unseal = Sealer([Fernet.generate_key().decode()]).unseal  # type: ignore[assignment]
 
     assert alc.deliver().status_code == 503
 

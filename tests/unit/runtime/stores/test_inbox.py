@@ -193,3 +193,40 @@ def test_new_deliveries_are_handed_out_and_ignored_ones_are_not(inbox: Inbox) ->
     inbox.mark_ended(A, "msg_2", "failed", "answered 422")
     assert inbox.statistics(A) == (2, 1000.0, 1)
     assert inbox.statistics(B) == (0, None, 0)
+
+
+def test_no_question_reads_all_deliveries(inbox: Inbox) -> None:
+    """A million deliveries cost what ten do: each query finds its rows by an index."""
+    asked: list[tuple[str, object]] = []
+
+    def note(_: object, __: object, statement: str, parameters: object, *___: object) -> None:
+        asked.append((statement, parameters))
+
+    event.listen(inbox._database.engine, "before_cursor_execute", note)
+    inbox.put(A, "msg_1", b"{}", "new")
+    inbox.put(A, "msg_1", b"{}", "new")
+    for ask in (inbox.failed, inbox.oldest_waiting, inbox.count_by_state):
+        ask()
+    inbox.newest(10)
+    inbox.count_overdue(60)
+    inbox.claim(inbox.due(10))
+    inbox.look_again()
+    inbox.mark_ended(A, "msg_1", "done")
+    inbox.erase_bodies(2000, 10)
+    inbox.delete_older(2000, 10)
+
+    with inbox._database.engine.connect() as connection:
+        plans = {
+            statement: [row[3] for row in connection.exec_driver_sql(f"explain query plan {statement}", parameters)]  # type: ignore[arg-type]
+            for statement, parameters in list(asked)  # explaining is a statement, too
+            if "delivery" in statement
+        }
+    assert len(plans) >= 10
+    whole = [step for steps in plans.values() for step in steps if step.startswith("SCAN delivery")]
+    assert all("INDEX" in step for step in whole), "a small partial index may be read as a whole"
+    [due] = [
+        steps
+        for statement, steps in plans.items()
+        if "ORDER BY delivery.received_at" in statement and "<=" in statement
+    ]
+    assert due == ["SCAN delivery USING INDEX open_deliveries"], "in its order, so that it ends at the limit"
