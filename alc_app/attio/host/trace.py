@@ -41,9 +41,14 @@ def read(header: str | None) -> Trace | None:
     return Trace(found[2], bool(int(found[3], 16) & 1))
 
 
+def new() -> Trace:
+    """Return a new trace."""
+    return Trace(_random(16), sampled=True)
+
+
 def begin(header: str | None = None) -> None:
     """Continue the trace of a `traceparent`, or start a new one."""
-    _current.set(read(header) or Trace(_random(16), sampled=True))
+    _current.set(read(header) or new())
 
 
 @contextmanager

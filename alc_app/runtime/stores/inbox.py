@@ -73,6 +73,7 @@ class Inbox:
         `changed` returns the ids of those handlers that are not what they were when a delivery was verified.
         """
         self._database, self._bell, self._now, self._changed_handlers = database, bell, now, changed
+        self._insert = database.insert(Delivery).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
         self._queue: queue.SimpleQueue[_PendingWrite] = queue.SimpleQueue()
         self._writer: threading.Thread | None = None
         self._starting = threading.Lock()
@@ -99,7 +100,7 @@ class Inbox:
                 "state": state,
                 "due_at": now if state in ENDED else 0.0,
                 "tries": 0,
-                "traceparent": trace.traceparent(),
+                "traceparent": trace.traceparent() or trace.new().header(),
             },
             handler,
         )
@@ -279,19 +280,17 @@ class Inbox:
 
     def _store(self, connection: Connection, rows: list[dict[str, Any]]) -> list[Verdict]:
         """Insert what is new, and compare the rest with what is stored: another process may have been faster."""
+        if not rows or connection.execute(self._insert, rows).rowcount == len(rows):
+            return ["stored"] * len(rows)
         key = (col(Delivery.handler_id), col(Delivery.webhook_id))
         keys = [(row["handler_id"], row["webhook_id"]) for row in rows]
-        new = self._database.insert(Delivery).on_conflict_do_nothing().returning(*key)
-        fresh = {(row[0], row[1]) for row in connection.execute(new, rows)} if rows else set()
-        if len(fresh) == len(rows):
-            return ["stored"] * len(rows)
-        stored = select(*key, Delivery.digest).where(tuple_(*key).in_(keys))
-        digests: dict[tuple[str, str], str] = {(row[0], row[1]): row[2] for row in connection.execute(stored)}
-        verdicts: list[Verdict] = []
-        for key_of, row in zip(keys, rows, strict=True):
-            if digests[key_of] != row["digest"]:
-                verdicts.append("conflict")
-            else:
-                verdicts.append("stored" if key_of in fresh else "duplicate")
-                fresh.discard(key_of)
-        return verdicts
+        stored = connection.execute(select(*key, Delivery.digest, Delivery.traceparent).where(tuple_(*key).in_(keys)))
+        found = {(handler_id, webhook_id): rest for handler_id, webhook_id, *rest in stored}
+        return [_verdict(row, *found[key_of]) for key_of, row in zip(keys, rows, strict=True)]
+
+
+def _verdict(row: dict[str, Any], digest: str, traceparent: str) -> Verdict:
+    """Compare a delivery with the stored row of its id, which is its own if it has its `traceparent`: none is twice."""
+    if digest != row["digest"]:
+        return "conflict"
+    return "stored" if traceparent == row["traceparent"] else "duplicate"
