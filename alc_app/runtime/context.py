@@ -185,7 +185,14 @@ class ReachedFirstEffect(BaseException):
 
 
 class IntakeContext(AppContext):
-    """A webhook handler in the web process: it may read and check the request, and does nothing else."""
+    """A webhook handler in the web process: it may read and check the request, and note something in a transaction."""
+
+    has_noted = False
+
+    def transaction(self) -> AbstractContextManager[Any]:
+        """Return a transaction on the app's database, and remember that the handler has noted something."""
+        self.has_noted = True
+        return super().transaction()
 
     def step(self, name: str, work: Callable[[], Any]) -> Any:
         """Raise ReachedFirstEffect: everything from here on is done by the worker."""

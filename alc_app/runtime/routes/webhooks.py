@@ -116,17 +116,16 @@ class Intake:
 
     def _accept(self, handler: KnownHandler, webhook_id: str, raw_body: bytes) -> Response:
         """Store a verified delivery, unless the handler refuses it, and return the response. Raises: HandlerChanged."""
-        answer = self._run_to_first_effect(handler, webhook_id, raw_body)
+        answer, state = self._run_to_first_effect(handler, webhook_id, raw_body)
         failpoint("delivery_verified")
         if answer and answer.status >= 300:
             self._services.handler_cache.confirm(handler)
             return Response(answer.body, status=answer.status, content_type="text/plain; charset=utf-8")
-        state = "ignored" if answer else "new"
         try:
             stored = self._services.inbox.put(handler.id, webhook_id, raw_body, state, handler)
         except NotStored:
             return _unavailable()
-        result = "ignored" if answer else stored
+        result = "ignored" if state == "ignored" else stored
         if result != "conflict":  # `receive` counts that as a refusal
             DELIVERIES.labels(result).inc()
         extra = {"handler_id": f"{handler.id[:6]}…", "webhook_id": webhook_id}  # the whole id is a secret (R18)
@@ -134,16 +133,23 @@ class Intake:
         failpoint("delivery_stored")
         return Response(status=STATUS_OF[stored])
 
-    def _run_to_first_effect(self, handler: KnownHandler, webhook_id: str, raw_body: bytes) -> HandlerResponse | None:
-        """Return what the handler answers before its first effect; None if it has an effect."""
+    def _run_to_first_effect(
+        self, handler: KnownHandler, webhook_id: str, raw_body: bytes
+    ) -> tuple[HandlerResponse | None, str]:
+        """Return what the handler answers before its first effect, and the state to store the delivery in.
+
+        The answer is None if the handler has an effect, which is for the worker.
+        """
         function = webhook_function(self._services, handler.file_name)
+        context = IntakeContext(self._services, connection_id=handler.connection_id)
         try:
-            with running(IntakeContext(self._services, connection_id=handler.connection_id)):
-                return function(Request(raw_body, {"webhook-id": webhook_id}))
+            with running(context):
+                answer = function(Request(raw_body, {"webhook-id": webhook_id}))
         except ReachedFirstEffect:
-            return None
+            return None, "new"
         except BadRequest as error:
-            return HandlerResponse(f"Bad Request: {error}", status=400)
+            return HandlerResponse(f"Bad Request: {error}", status=400), "ignored"
+        return answer, "done" if context.has_noted else "ignored"
 
 
 def _refuse(handler: KnownHandler, signed_by: str) -> Response | None:

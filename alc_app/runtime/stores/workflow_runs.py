@@ -111,10 +111,10 @@ class WorkflowRuns:
             return None
 
     def save_result(self, run_id: str, turn: Json, result: Json) -> None:
-        """Save the result of a turn, unless another turn has been taken since."""
+        """Save the result of a turn, unless another turn has been taken since, or it was saved before a crash."""
         with self._database.transaction() as session:
             run = session.get_one(WorkflowRun, run_id, with_for_update=True)
-            if run.turn != turn["turn"] or run.state != "running":
+            if (run.turn, run.number) != (turn["turn"], turn["number"]) or run.state != "running":
                 return
             step = _step_of(session, run)
             run.due_at = self._now()

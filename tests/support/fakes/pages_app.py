@@ -1,14 +1,15 @@
 """The pages over a fake workspace, as an app: for tests, and `python -m tests.support.fakes.pages_app` to look at."""
 
-from flask import Flask, g
+from flask import Flask
 from flask_wtf import CSRFProtect
 
+from alc_app.attio.host import trace
 from alc_app.pages import blueprint, secure_headers
 from tests.support.fakes.event_log import event_routes
 from tests.support.fakes.scripted_actions import Stage, action_routes, connection_routes, widget_routes
 from tests.support.fakes.workspace import FakeWorkspace
 
-REQUEST_ID = "req_0a1b2c"
+REQUEST_ID = "0a1b2c" + "0" * 26
 
 
 def create_pages_app(workspace: FakeWorkspace, stage: Stage) -> Flask:
@@ -22,7 +23,7 @@ def create_pages_app(workspace: FakeWorkspace, stage: Stage) -> Flask:
 
     @app.before_request
     def name_the_request() -> None:
-        g.request_id = REQUEST_ID
+        trace.begin(f"00-{REQUEST_ID}-{'b' * 16}-01")
 
     app.register_blueprint(blueprint(workspace, workspace.labs))
     app.register_blueprint(event_routes(workspace.events))

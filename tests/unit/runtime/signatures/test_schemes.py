@@ -10,8 +10,10 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from sqlmodel import select
 from werkzeug.test import TestResponse
 
+from alc_app.record_events.changed_record_rows import ChangedRecord
 from alc_app.runtime.routes.webhooks import blueprint
 from alc_app.runtime.services import WORKSPACE, Services
 
@@ -21,7 +23,8 @@ IDS = {
     "object_id": "33333333-3333-4333-8333-333333333333",
     "record_id": "44444444-4444-4444-8444-444444444444",
 }
-BODY: dict[str, Any] = {"webhook_id": "1", "events": [{"event_type": "record.updated", "id": IDS, "actor": {}}]}
+MERGED = {"event_type": "record.merged", "id": IDS, "actor": {}, "duplicate_record_id": IDS["object_id"]}
+BODY: dict[str, Any] = {"webhook_id": "1", "events": [MERGED]}
 
 
 class Attio:
@@ -61,6 +64,18 @@ def test_a_message_of_attio_is_stored_and_answered(attio: Attio) -> None:
 
     assert [answer.status_code for answer in answers] == [200, 200, 409]
     assert attio.stored() == ["key_1"]
+
+
+def test_what_a_handler_has_noted_at_once_is_done(attio: Attio, services: Services) -> None:
+    """R17: the note is stored before the answer, and no run is needed."""
+    changed = {"webhook_id": "1", "events": [{"event_type": "record.updated", "id": IDS}]}
+
+    assert attio.deliver(changed).status_code == 200
+
+    assert not attio.stored()
+    assert services.inbox.get(attio.handler_id, "key_1").state == "done"
+    with services.database.reading() as session:
+        assert [row.record_id for row in session.exec(select(ChangedRecord))] == [IDS["record_id"]]
 
 
 def test_the_doors_are_not_interchangeable(attio: Attio, services: Services) -> None:
