@@ -61,6 +61,8 @@ def run(
     with stack:
         User(stack.app_url).connect_alc()
         leads = list(pending_leads(stack, verdicts + backlog).items())
+        crm = Attio(stack.attio_url, "e2e-attio-token")
+        people = [crm.add_person(f"Person {number}", f"+44207946{number:04}") for number in range(clicks + 1)]
         stack.attio.stop()
         stack.attio.arguments[-1] = str(limit)
         stack.attio.start()
@@ -69,7 +71,7 @@ def run(
         if backlog:
             _measure_backlog(stack, attio, leads[verdicts:], report, limit)
         if clicks:
-            _measure_clicks(stack, report)
+            _measure_clicks(stack, people, report)
     return report
 
 
@@ -114,11 +116,10 @@ def _measure_backlog(
         report.wrong.append(f"Attio has answered 429 to {refused} writes.")
 
 
-def _measure_clicks(stack: ProxiedStack, report: Report) -> None:
+def _measure_clicks(stack: ProxiedStack, people: Sequence[str], report: Report) -> None:
     """Press Send on one person after another."""
     proxies = (stack.to_alc, stack.to_attio)
-    crm, user, took = Attio(stack.attio_url, "e2e-attio-token"), User(stack.app_url), []
-    people = [crm.add_person(f"Person {number}", f"+44207946{number:04}") for number in range(report.clicks + 1)]
+    user, took = User(stack.app_url), list[float]()
     for record_id in people:
         before = [len(proxy.seen) for proxy in proxies]
         began = time.monotonic()

@@ -234,6 +234,7 @@ def test_a_database_that_refuses_us_is_told_as_that(command: str, empty_postgres
     assert "The database refuses: permission denied" in outcome.output
     assert "alc-app migrate" not in outcome.output
     engine.dispose()
+    del outcome  # its traceback holds the connection
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ResourceWarning)
         gc.collect()  # DBOS leaves a connection open when its migration fails
