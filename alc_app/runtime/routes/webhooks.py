@@ -30,6 +30,8 @@ from alc_app.runtime.workflows.activations import webhook_function
 
 MAX_BODY = 64 * 1024
 RETRY_SOON = {"Retry-After": "5"}
+CHANGES = 3
+"""How often a handler may change while one delivery is answered; then the sender is asked to come again."""
 STATUS_OF = {"stored": 200, "duplicate": 200, "conflict": 409}
 log = logging.getLogger(__name__)
 
@@ -82,11 +84,12 @@ class Intake:
                 return refusal
         raw_body = request.get_data(cache=False)
         with log_delivery(self._services.exchanges, SCHEMES[signed_by], raw_body) as answered:
-            try:
-                return answered(self._answer(handler, raw_body))
-            except HandlerChanged:
-                latest = handlers.read(handler_id) or handler  # no handler is ever deleted from the table
-                return answered(_refuse(latest, signed_by) or self._answer(latest, raw_body))
+            for _ in range(CHANGES):
+                try:
+                    return answered(_refuse(handler, signed_by) or self._answer(handler, raw_body))
+                except HandlerChanged:
+                    handler = handlers.read(handler_id) or handler  # no handler is ever deleted from the table
+            return answered(_unavailable())
 
     def _answer(self, handler: KnownHandler, raw_body: bytes) -> Response:
         """Answer 503 while the handler's file or connector is missing: the sender tries again, and nothing is lost."""

@@ -76,11 +76,11 @@ class HandlerCache:
             self._kept.pop(handler_id, None)
         return found
 
-    def changed(self, handlers: Iterable[KnownHandler]) -> set[str]:
-        """Return the ids of those that the database does not hold as they were read."""
-        known = {handler.id: handler for handler in handlers}
-        now = self._read(known) if known else {}
-        return {handler_id for handler_id, handler in known.items() if now.get(handler_id) != handler}
+    def changed(self, handlers: Iterable[KnownHandler]) -> set[KnownHandler]:
+        """Return those that the database does not hold as they were read. An id may be there as it was and as it is."""
+        known = set(handlers)
+        now = self._read({handler.id for handler in known}) if known else {}
+        return {handler for handler in known if now.get(handler.id) != handler}
 
     def confirm(self, handler: KnownHandler) -> None:
         """Do nothing if the handler is as it was read. Raises: HandlerChanged."""

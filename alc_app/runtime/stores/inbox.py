@@ -66,11 +66,11 @@ class Inbox:
         database: Database,
         bell: Bell,
         now: Callable[[], float] = time.time,
-        changed: Callable[[Iterable[KnownHandler]], Collection[str]] = lambda _: (),
+        changed: Callable[[Iterable[KnownHandler]], Collection[KnownHandler]] = lambda _: (),
     ) -> None:
         """Store in `database`, and ring for what was stored. The writer thread starts with the first delivery.
 
-        `changed` returns the ids of those handlers that are not what they were when a delivery was verified.
+        `changed` returns those handlers that are not what they were when a delivery was verified.
         """
         self._database, self._bell, self._now, self._changed_handlers = database, bell, now, changed
         self._insert = database.insert(Delivery).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
@@ -258,7 +258,7 @@ class Inbox:
         self._writing_since = time.monotonic()
         try:
             changed = self._changed_handlers(item.handler for item in batch if item.handler)
-            current = [item for item in batch if item.row["handler_id"] not in changed]
+            current = [item for item in batch if item.handler not in changed]
             with self._database.engine.begin() as connection:
                 verdicts = self._store(connection, [item.row for item in current])
             self._bell.ring(DELIVERIES)

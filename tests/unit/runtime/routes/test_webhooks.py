@@ -25,6 +25,7 @@ from alc_app.runtime.observability.metrics import DELIVERIES
 from alc_app.runtime.routes.webhooks import MAX_BODY, blueprint
 from alc_app.runtime.services import WORKSPACE, Services
 from alc_app.runtime.storage.sealing import Sealer
+from alc_app.runtime.stores.handler_cache import HandlerChanged
 from alc_app.runtime.stores.inbox import NotStored
 
 BODY: dict[str, Any] = {
@@ -313,6 +314,35 @@ def test_a_delivery_whose_handler_is_deleted_while_it_waits_is_not_stored(
 
     assert alc.deliver().status_code == 410
     assert not alc.stored()
+
+
+def test_of_two_that_wait_in_one_batch_only_what_was_verified_by_the_handler_as_it_is_is_stored(
+    alc: Alc, services: Services
+) -> None:
+    """R18: one was verified before the change, and one after it; their order makes no difference."""
+    old = services.handler_cache.read(alc.handler_id)
+    assert old
+    services.webhook_handlers.set_external_id(alc.handler_id, "wh_1", FORGED)
+    new = services.handler_cache.read(alc.handler_id)
+    assert new
+
+    assert services.handler_cache.changed([old, new]) == services.handler_cache.changed([new, old]) == {old}
+
+
+def test_while_a_handler_changes_again_and_again_the_sender_is_asked_to_come_again(
+    alc: Alc, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """R17: nothing is stored, and nothing is lost."""
+
+    def change(*_: object) -> None:
+        raise HandlerChanged
+
+    with monkeypatch.context() as changing:
+        changing.setattr(services.inbox, "put", change)
+        assert alc.deliver().status_code == 503
+
+    assert alc.deliver().status_code == 200
+    assert alc.stored() == ["msg_1"]
 
 
 def test_a_new_secret_is_known_at_once(alc: Alc, services: Services, caplog: pytest.LogCaptureFixture) -> None:
