@@ -107,6 +107,8 @@ class Bell:
             with self._lock:
                 for name in names:
                     self._listeners[name].remove(listener)
+                    if not self._listeners[name]:  # else each run that was ever waited for would be kept
+                        del self._listeners[name]
 
     def close(self) -> None:
         """Stop listening."""

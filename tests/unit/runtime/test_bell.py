@@ -77,6 +77,17 @@ def test_a_ring_while_nobody_waits_is_kept_for_the_next_wait(tmp_path: Path) -> 
     bell.close()
 
 
+def test_nothing_is_kept_of_what_nobody_listens_for_any_more(tmp_path: Path) -> None:
+    """A web process listens for each run that somebody waits for."""
+    bell = Bell(Pipes(tmp_path / "bells"))
+    with bell.listening("work"):
+        for number in range(3):
+            with bell.listening(f"run:{number}"), bell.listening(f"run:{number}"):
+                assert f"run:{number}" in bell._listeners
+        assert list(bell._listeners) == ["work"]
+    bell.close()
+
+
 def test_the_pipe_of_a_process_that_died_is_cleared_away(tmp_path: Path) -> None:
     """After a kill -9 nobody reads it any more."""
     folder = tmp_path / "bells"
