@@ -23,6 +23,8 @@ QUEUES: dict[str, dict[str, Any]] = {
     "job": {"worker_concurrency": 16},
     "lifecycle": {"global_concurrency": 1},  # a connect and a disconnect never cross
 }
+WAITED_FOR = ("functions", "lifecycle")
+"""Queues of runs whose outcome somebody waits for."""
 POLL_QUEUES_EVERY = 30.0
 """Seconds between two polls of DBOS, which find what no ring has told of."""
 LONGER_THAN_ANY_RUN = 3600
@@ -41,7 +43,7 @@ class Executor:
         self._lock = Lock()
 
     def launch(self, executor_id: str, methods: Mapping[str, Method]) -> None:
-        """Register the workflows by name, and launch DBOS under this id, whose unfinished runs it takes up."""
+        """Register the workflows by name, and launch DBOS under this id."""
         from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer
 
         config: DBOSConfig = {
@@ -96,7 +98,7 @@ class Executor:
     def free(self, workflow: str) -> int:
         """Return how many more runs of a workflow may be started here now."""
         queue = QUEUE_OF[workflow]
-        return int(QUEUES[queue]["worker_concurrency"]) - self._under_way[queue]
+        return _limit(queue) - self._under_way[queue]
 
     def stop(self) -> None:
         """Take no new work, and wait for the runs that are under way."""
@@ -113,12 +115,22 @@ class Executor:
 
         def ended(_: object) -> None:
             with self._lock:
+                was_full = self._under_way[queue] >= _limit(queue)
                 self._under_way[queue] -= 1
-            rings = [queue_of(queue), DELIVERIES, WORK]
-            for name in rings if queue in ("webhooks", "job") else [run_of(handle.workflow_id), *rings]:
+            rings = [WORK]
+            if queue in WAITED_FOR:
+                rings.append(run_of(handle.workflow_id))
+            if was_full:  # else nothing waited for this place
+                rings += [queue_of(queue), DELIVERIES]
+            for name in rings:
                 self._bell.ring(name)
 
         future.add_done_callback(ended)
+
+
+def _limit(queue: str) -> int:
+    """Return how many runs of a queue one worker has at a time."""
+    return int(max(QUEUES[queue].values()))
 
 
 def _as_function(name: str, method: Method) -> Method:

@@ -1,7 +1,7 @@
 """The relay: a thread of the worker that turns rows which are due into runs of the engine.
 
-It is not a queue: order and concurrency are the engine's, and a retry is a row that is due again. Each request names
-its run, so asking again after a crash between "asked for" and "marked" changes nothing.
+It is not a queue: order and concurrency are the engine's, and a retry is a row that is due again. Each run has a name
+made of its row, so that a row that is found twice has one run.
 """
 
 from __future__ import annotations

@@ -261,7 +261,8 @@ class Inbox:
             current = [item for item in batch if item.handler not in changed]
             with self._database.engine.begin() as connection:
                 verdicts = self._store(connection, [item.row for item in current])
-            self._bell.ring(DELIVERIES)
+            if any(item.row["state"] == "new" for item in current):
+                self._bell.ring(DELIVERIES)
             for item in batch:
                 item.verdict = "changed"
             for item, verdict in zip(current, verdicts, strict=True):
