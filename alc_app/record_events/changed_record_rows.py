@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, delete, update
+from sqlalchemy import ColumnElement, delete, tuple_, update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Field, col, select
 
@@ -57,36 +57,37 @@ def note_change(record_id: str) -> None:
 
 def due_to_look() -> Sequence[str]:
     """Return the workspace, if any record of it is due to be looked at: one run looks at them all."""
-    due = (in_this_workspace(ChangedRecord), col(ChangedRecord.due_at) <= current().now())
     with current().reading() as session:
-        found = session.exec(select(ChangedRecord.workspace_id).where(*due).limit(1)).first()
+        found = session.exec(select(ChangedRecord.workspace_id).where(*_is_due()).limit(1)).first()
         return [found] if found else []
 
 
 @step
 def read_changes() -> list[Changed]:
     """Return the records that are due to be looked at. Two runs may read the same: a request is sent once anyway."""
-    due = (in_this_workspace(ChangedRecord), col(ChangedRecord.due_at) <= current().now())
     with current().reading() as session:
-        rows = session.exec(select(ChangedRecord).where(*due).order_by(col(ChangedRecord.due_at)).limit(BATCH))
+        rows = session.exec(select(ChangedRecord).where(*_is_due()).order_by(col(ChangedRecord.due_at)).limit(BATCH))
         return [Changed(row.record_id, row.due_at, row.traceparent) for row in rows]
 
 
 def look_later(changed: Sequence[Changed]) -> None:
     """Have these records looked at again after a while. Not a step: doing it twice changes nothing."""
     with current().transaction() as session:
-        for one in changed:
-            session.exec(update(ChangedRecord).where(*_unchanged(one)).values(due_at=current().now() + LOOK_AGAIN))
+        session.exec(update(ChangedRecord).where(*_are(changed)).values(due_at=current().now() + LOOK_AGAIN))
 
 
 @step
 def forget_changes(changed: Sequence[Changed]) -> None:
     """Forget records that were looked at, unless they have changed again since."""
     with current().transaction() as session:
-        for one in changed:
-            session.exec(delete(ChangedRecord).where(*_unchanged(one)))
+        session.exec(delete(ChangedRecord).where(*_are(changed)))
 
 
-def _unchanged(one: Changed) -> tuple[ColumnElement[bool], ...]:
-    same = (col(ChangedRecord.record_id) == one.record_id, col(ChangedRecord.due_at) == one.due_at)
-    return (in_this_workspace(ChangedRecord), *same)
+def _is_due() -> tuple[ColumnElement[bool], ...]:
+    return (in_this_workspace(ChangedRecord), col(ChangedRecord.due_at) <= current().now())
+
+
+def _are(changed: Sequence[Changed]) -> tuple[ColumnElement[bool], ...]:
+    """Return the conditions of these rows as they were read, and not of one that has changed since."""
+    same = tuple_(col(ChangedRecord.record_id), col(ChangedRecord.due_at))
+    return (in_this_workspace(ChangedRecord), same.in_([(one.record_id, one.due_at) for one in changed]))

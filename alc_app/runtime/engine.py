@@ -25,7 +25,7 @@ from alc_app.runtime.bell import Bell, queue_of, run_of
 from alc_app.runtime.storage.database import READS, open_engine
 
 if TYPE_CHECKING:
-    from dbos import DBOSClient
+    from dbos import DBOSClient, WorkflowStatus
 
 APP_NAME = "alc-app"
 APP_VERSION = "1"
@@ -209,7 +209,7 @@ class Engine:
         client: Any = self._client
         for executor_id in executor_ids:
             for run in client.list_workflows(status="PENDING", executor_id=executor_id, load_input=False):
-                queue = run.queue_name or QUEUE_OF.get(run.name, "lifecycle")
+                queue = _queue_of(run)
                 if client._sys_db.reenqueue_for_recovery(run.workflow_id, [executor_id], queue):
                     self._bell.ring(queue_of(queue))
 
@@ -250,7 +250,7 @@ class Engine:
         kept = [] if run.status == "ERROR" else self._client.list_workflow_steps(run_id)
         first = max((step["function_id"] for step in kept), default=0) + 1
         try:
-            queue = run.queue_name or QUEUE_OF.get(run.name, "lifecycle")
+            queue = _queue_of(run)
             self._client.rewind_workflow(run_id, start_step=first, queue_name=queue)
             self._bell.ring(queue_of(queue))
         except engine_error.DBOSException as error:
@@ -278,3 +278,8 @@ class Engine:
             self._client.destroy()
         if "_database" in self.__dict__:
             self._database.dispose()
+
+
+def _queue_of(run: WorkflowStatus) -> str:
+    """Return the queue of a run: its own, or that of its kind if a worker has started it without one."""
+    return run.queue_name or QUEUE_OF.get(run.name, "lifecycle")

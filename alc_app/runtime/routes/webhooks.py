@@ -76,19 +76,22 @@ class Intake:
     def _respond(self, handler_id: str, signed_by: str) -> Response:
         handlers = self._services.handler_cache
         handler = handlers.kept(handler_id)
+        refusal: Response | None = None
         if handler is None or _refuse(handler, signed_by):  # what is refused is refused by what is stored now
             handler = handlers.read(handler_id)
             if handler is None:
                 return Response(status=404)
-            if refusal := _refuse(handler, signed_by):
+            refusal = _refuse(handler, signed_by)
+            if refusal:
                 return refusal
         raw_body = request.get_data(cache=False)
         with log_delivery(self._services.exchanges, SCHEMES[signed_by], raw_body) as answered:
             for _ in range(CHANGES):
                 try:
-                    return answered(_refuse(handler, signed_by) or self._answer(handler, raw_body))
+                    return answered(refusal or self._answer(handler, raw_body))
                 except HandlerChanged:
                     handler = handlers.read(handler_id) or handler  # no handler is ever deleted from the table
+                    refusal = _refuse(handler, signed_by)
             return answered(_unavailable())
 
     def _answer(self, handler: KnownHandler, raw_body: bytes) -> Response:
