@@ -39,9 +39,8 @@ def burst(database: str, seed: int, events: int) -> None:
     """Send shuffled verdicts while Attio takes 25 writes a second, and kill one of two workers."""
     from tests.soak.burst import run
 
-    for name in ["sqlite", "postgres"] if database == "both" else [database]:
-        with _home() as home, _database(name) as url:
-            _show(f"burst on {name}", run(events, seed, home, url))
+    for name, home, url in _each(database):
+        _show(f"burst on {name}", run(events, seed, home, url))
 
 
 @main.command()
@@ -52,9 +51,8 @@ def kill(database: str, seed: int, kills: int) -> None:
     """Kill -9 processes at random while users connect, send and disconnect, then check I1 to I6."""
     from tests.soak.kill import run
 
-    for name in ["sqlite", "postgres"] if database == "both" else [database]:
-        with _home() as home, _database(name) as url:
-            _show(f"kill on {name}", run(kills, seed, home, url))
+    for name, home, url in _each(database):
+        _show(f"kill on {name}", run(kills, seed, home, url))
 
 
 @main.command()
@@ -68,10 +66,9 @@ def latency(database: str, verdicts: int, per_second: float, backlog: int, click
     """Measure how long a verdict takes to the write, and a click to its toast, and what they cost."""
     from tests.soak.latency import run
 
-    for name in ["sqlite", "postgres"] if database == "both" else [database]:
-        with _home() as home, _database(name) as url:
-            report = run(verdicts, per_second, backlog, clicks, home, url, writes_per_second)
-            _show(f"latency on {name}", report)
+    for name, home, url in _each(database):
+        report = run(verdicts, per_second, backlog, clicks, home, url, writes_per_second)
+        _show(f"latency on {name}", report)
 
 
 @main.command()
@@ -81,9 +78,8 @@ def idle(database: str, seconds: float) -> None:
     """Measure what the servers cost at rest, in percent of one core."""
     from tests.soak.idle import run
 
-    for name in ["sqlite", "postgres"] if database == "both" else [database]:
-        with _home() as home, _database(name) as url:
-            _show(f"idle on {name}", run(seconds, home, url))
+    for name, home, url in _each(database):
+        _show(f"idle on {name}", run(seconds, home, url))
 
 
 @main.command()
@@ -241,6 +237,13 @@ def _databases(name: str) -> Iterator[Callable[[], AbstractContextManager[str]]]
                 yield url
 
         yield new
+
+
+def _each(names: str) -> Iterator[tuple[str, Path, str]]:
+    """Yield the name, a new home and the URL of each database that was asked for."""
+    for name in ["sqlite", "postgres"] if names == "both" else [names]:
+        with _home() as home, _database(name) as url:
+            yield name, home, url
 
 
 def _show(title: str, report: Any) -> None:

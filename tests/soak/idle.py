@@ -1,4 +1,4 @@
-"""What the servers cost while nobody does anything: processor time, and statements in the worker."""
+"""What the servers cost while nobody does anything, in processor time."""
 
 from __future__ import annotations
 

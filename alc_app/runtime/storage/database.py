@@ -123,7 +123,7 @@ def _turn_on_wal(connection: sqlite3.Connection) -> None:
         except sqlite3.OperationalError:
             if time.monotonic() > deadline:
                 raise
-            time.sleep(RETRY_WAL)
+            time.sleep(RETRY_WAL)  # another process turns it on, or uses the file
         else:
             return
 

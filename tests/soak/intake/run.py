@@ -187,7 +187,7 @@ def _process(
     command: Sequence[str], port: int, environment: Mapping[str, str], *, pinned: bool = True
 ) -> Iterator[int]:
     """Run a server; if pinned, on the first processor, to leave another to the client. Yield its port."""
-    with subprocess.Popen(command, env=os.environ | environment, stdout=subprocess.DEVNULL) as process:  # noqa: S603
+    with subprocess.Popen(command, env=os.environ | environment, stdout=subprocess.DEVNULL) as process:  # noqa: S603 - ours
         if pinned and hasattr(os, "sched_setaffinity"):
             os.sched_setaffinity(process.pid, {0})
         try:
