@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from sqlmodel import Session, col, select
 
 from alc_app.attio.host.context import current, step
-from alc_app.leads.models import GONE, Lead, RecordSync, in_this_workspace, leads_of, lock_record
+from alc_app.leads.models import GONE, Lead, in_this_workspace, leads_of, lock_record, present_record
 from alc_app.leads.record_values import update_values
 
 
@@ -40,20 +38,10 @@ def move_leads(merged_record_id: str, record_id: str) -> str:
 def _lock_both(session: Session, merged_record_id: str, record_id: str) -> str:
     """Lock the two records in the order of their ids. Returns the record that shows the leads of `record_id` now."""
     while True:
-        target = _present(session, record_id)
+        target = present_record(session, record_id)
         with session.begin_nested() as savepoint:
             for one in sorted({merged_record_id, target}):
                 lock_record(session, one)
-            if _present(session, record_id) == target:
+            if present_record(session, record_id) == target:
                 return target
             savepoint.rollback()
-
-
-def _present(session: Session, record_id: str) -> str:
-    """Follow the merges of a record to the one that exists."""
-    seen: Sequence[str] = ()
-    while record_id not in seen:
-        seen = (*seen, record_id)
-        key = (col(RecordSync.record_id) == record_id, in_this_workspace(RecordSync))
-        record_id = session.exec(select(RecordSync.merged_into).where(*key)).first() or record_id
-    return record_id

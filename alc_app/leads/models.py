@@ -151,6 +151,16 @@ def leads_of(session: Session, record_id: str) -> Sequence[Lead]:
     return session.exec(select(Lead).where(*of_record)).all()
 
 
+def present_record(session: Session, record_id: str) -> str:
+    """Follow the merges of a record to the one that exists."""
+    seen: Sequence[str] = ()
+    while record_id not in seen:
+        seen = (*seen, record_id)
+        key = (col(RecordSync.record_id) == record_id, in_this_workspace(RecordSync))
+        record_id = session.exec(select(RecordSync.merged_into).where(*key)).first() or record_id
+    return record_id
+
+
 def open_lead(session: Session, record_id: str) -> Lead | None:
     """Return the lead that is under way for a record: the one that ALC has, if there are several after a merge."""
     named = or_(col(Lead.record_id) == record_id, col(Lead.alc_record_id) == record_id)
@@ -193,14 +203,22 @@ def lock_record_of(session: Session, find: Callable[[], str]) -> RecordSync:
 
 
 def lock_open_lead(session: Session, record_id: str) -> Lead | None:
-    """Lock a record until the transaction ends, and return the lead that is under way for it."""
+    """Lock a record until the transaction ends, and return the lead that is under way for it.
+
+    Somebody may still name a record that was merged: then it is the one that exists, unless it has a lead of its own.
+    """
 
     def find() -> str:
-        lead = open_lead(session, record_id)
-        return lead.record_id if lead else record_id
+        lead = _lead_under_way(session, record_id)
+        return lead.record_id if lead else present_record(session, record_id)
 
     lock_record_of(session, find)
-    return open_lead(session, record_id)
+    return _lead_under_way(session, record_id)
+
+
+def _lead_under_way(session: Session, record_id: str) -> Lead | None:
+    named = dict.fromkeys((record_id, present_record(session, record_id)))
+    return next((lead for one in named if (lead := open_lead(session, one))), None)
 
 
 def lock_lead(session: Session, lead_id: str) -> Lead:

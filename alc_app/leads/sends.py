@@ -22,6 +22,7 @@ from alc_app.leads.models import (
     lock_open_lead,
     locked_record,
     open_lead,
+    present_record,
 )
 from alc_app.leads.record_values import retry_now, update_values
 from alc_app.leads.transitions import CLAIM, NOT_TAKEN, SEND, TAKEN, TRY_AGAIN, apply, begin
@@ -78,7 +79,7 @@ def open_requested_send(record_id: str, request: str) -> str | None:
         lead = lock_open_lead(session, record_id)
         if known := session.get(Lead, lead_id):
             return lead_id if known.status == "sending" else None
-        retry_now(session, lead.record_id if lead else record_id)
+        retry_now(session, lead.record_id if lead else present_record(session, record_id))
         if lead:
             update_values(session, lead.record_id, again=True)
             return None

@@ -14,7 +14,7 @@ from typing import Any
 from sqlmodel import Session
 
 from alc_app.attio.host.context import current
-from alc_app.leads.models import OPEN, Lead
+from alc_app.leads.models import OPEN, Lead, present_record
 from alc_app.leads.record_values import update_values
 
 SEND_TIMEOUT = 240.0
@@ -68,8 +68,8 @@ DUE_IN = {"sending": SEND_TIMEOUT, "pending": FIRST_VERDICT_CHECK}
 
 
 def begin(session: Session, record_id: str, event: str, due_in: float | None = None, **fields: Any) -> Lead:
-    """Add the row of a new lead, by SEND or ADOPT. The record must be locked."""
-    status = TRANSITIONS[None, event]
+    """Add the row of a new lead, by SEND or ADOPT, for the record that exists. That one must be locked."""
+    status, record_id = TRANSITIONS[None, event], present_record(session, record_id)
     workspace_id, now = current().settings.workspace_id, current().now()
     lead = Lead(workspace_id=workspace_id, record_id=record_id, alc_record_id=record_id, created_at=now, **fields)
     lead.status, lead.due_at = status, _due_at(status, due_in)

@@ -8,7 +8,8 @@ from tests.soak import burst, lifecycle
 from tests.soak.mix import run as mix
 
 LEFT_OUT = ("odd verdict", "attio loses answers", "reconnect", "click and merge")
-"""What the app, or ALC, waits for some ten seconds; and what breaks: a click on a record that was merged just now."""
+"""What the app, or ALC, waits for some ten seconds. And what the mix blames now and then: a click on a merged record
+may go on with a send that was begun for the old one."""
 
 
 @pytest.mark.xdist_group("proxied")

@@ -14,6 +14,7 @@ from alc_app.leads.models import Lead
 from alc_app.leads.record_sync import sync_record
 from alc_app.record_events.record_deleted import record_deleted
 from alc_app.record_events.record_merged import record_merged
+from alc_app.send_to_alc_server import send_to_alc
 from tests.support.fakes.runtime import Crash, FakeRuntime, Outside, says
 from tests.unit.attio.host.test_record_events import event
 from tests.unit.leads.test_transitions import OTHER, RECORD, open_send, pending, row
@@ -210,6 +211,36 @@ def test_a_write_to_the_old_record_does_not_end_a_lead_that_has_moved(runtime: F
     assert row(runtime, lead).status == "pending"
     assert list(record_sync.due_to_sync()) == [MADE]
     assert not dead_letters.list_blocked()
+
+
+def test_a_click_on_a_record_that_was_merged_is_one_on_the_record_that_exists(
+    runtime: FakeRuntime, outside: Outside
+) -> None:
+    """CRM 3, I4: its page was open before the merge. Else the new record would never show the chat."""
+    record_merged(merged())
+    runtime.restart("click")
+
+    sends.open_send(RECORD)
+    send_to_alc.run(RECORD, "Ada Lovelace", "+442079460018")
+
+    assert rows(runtime) == {MADE: "pending"}
+    assert outside.values(MADE)["alc_status"] == "Pending"
+
+
+@pytest.mark.parametrize("clicked", [RECORD, OTHER, MADE])
+def test_a_click_on_any_of_merged_records_joins_the_chat_that_is_under_way(runtime: FakeRuntime, clicked: str) -> None:
+    """C1, I1: they are one person."""
+    lead = pending(OTHER)
+    runtime.restart("first merge")
+    record_merged(merged(OTHER))
+    runtime.restart("second merge")
+    record_merged(merged())
+    runtime.restart("click")
+
+    assert sends.open_send(clicked).id == lead
+    claimed = sends.claim_for_send(clicked, "Ada Lovelace", "+442079460018")
+    assert claimed
+    assert claimed.id == lead
 
 
 def test_a_send_that_is_under_way_moves_and_is_settled(runtime: FakeRuntime) -> None:
