@@ -12,7 +12,7 @@ from alc_app.clients import alc_api
 from alc_app.clients.alc_api import AlcAnswerLost, AlcBusy, AlcError, AlcRefused, AlcUnreachable
 from alc_app.clients.alc_models import Lead
 from alc_app.leads import record_sync, sends
-from alc_app.leads.record_sync import sync_record
+from alc_app.leads.record_sync import sync_record, write_claimed
 from alc_app.leads.sends import Send
 
 GIVEN_UP = "This send was given up before it began. Please try again."
@@ -119,7 +119,7 @@ def _ask(send: Send) -> None:
 
 def _store(send: Send, lead: Lead) -> None:
     """Store that ALC has the lead, and show it on the record. Usage 9."""
-    record_id = sends.mark_sent(send.id, lead.id)
-    ids = {"lead_id": send.id, "record_id": record_id, "alc_lead_id": lead.id}
+    claimed = sends.mark_sent(send.id, lead.id)
+    ids = {"lead_id": send.id, "record_id": send.record_id, "alc_lead_id": lead.id}
     log.info("ALC has the lead %s, and calls it %s.", send.id, lead.id, extra=ids)
-    sync_record(record_id)
+    write_claimed(claimed)

@@ -12,7 +12,7 @@ from urllib.parse import quote, urlencode
 from uuid import NAMESPACE_URL, uuid5
 
 from alc_app.attio.host.claims import claim, release
-from alc_app.attio.host.context import current, step
+from alc_app.attio.host.context import current, repeatable, step
 from alc_app.attio.host.errors import (
     FetchAnswerLost,
     FetchError,
@@ -58,17 +58,13 @@ class NotFound(AttioRefused):
     """It was deleted, merged into another, or never existed."""
 
 
-@step
+@repeatable
 def update_record(object_slug: str, record_id: str, values: Mapping[str, str | list[str] | None]) -> None:
     """Set attributes of a record. `PATCH /v2/objects/{object}/records/{record_id}`.
 
     Values are plain strings, which text, select and status attributes all accept; None clears an attribute, and a list
-    adds to a multiselect. After a crash the answer may have been lost: then the record is read first, and written only
-    if it does not have the values already.
-    Raises: NotFound, Forbidden, AttioRefused, AnswerLost, AttioApiError.
+    adds to a multiselect. Raises: NotFound, Forbidden, AttioRefused, AnswerLost, AttioApiError.
     """
-    if current().resumed and _has_values(get_record(object_slug, record_id), values):
-        return
     call(
         "PATCH",
         f"/v2/objects/{object_slug}/records/{quote(record_id, safe='')}",
@@ -93,7 +89,9 @@ def get_record(object_slug: str, record_id: str) -> dict[str, Any] | None:
     return _found(f"/v2/objects/{object_slug}/records/{quote(record_id, safe='')}")
 
 
-def _has_values(record: Mapping[str, Any] | None, values: Mapping[str, str | list[str] | None]) -> bool:
+def has_values(object_slug: str, record_id: str, values: Mapping[str, str | None]) -> bool:
+    """Tell whether the record has these values. Raises: AttioApiError."""
+    record = get_record(object_slug, record_id)
     return record is not None and all(text_of(record["values"].get(slug, [])) == values[slug] for slug in values)
 
 

@@ -4,7 +4,6 @@ from alc_app.labs.driver import Driver
 from alc_app.labs.naive.webhooks.lead_processed import lead_processed
 from alc_app.labs.scenario import Scenario
 from alc_app.leads import record_sync
-from alc_app.leads.record_sync import sync_record
 from alc_app.pages import Choice, Lab
 
 WRITTEN_WITHIN = 8.0
@@ -53,4 +52,4 @@ def run(driver: Driver) -> str:
     return "retried" if len(answers) == 1 else "resent"
 
 
-scenario = Scenario(LAB, run, naive=[lead_processed], ours=[sync_record, record_sync.retry_sync_later])
+scenario = Scenario(LAB, run, naive=[lead_processed], ours=[record_sync.write_claimed, record_sync.retry_sync_later])

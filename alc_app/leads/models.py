@@ -191,14 +191,21 @@ def locked_record(session: Session, record_id: str) -> RecordSync:
     return session.get_one(RecordSync, (current().settings.workspace_id, record_id))
 
 
-def lock_record_of(session: Session, find: Callable[[], str]) -> RecordSync:
-    """Lock the record whose id `find` returns. It is asked again under the lock: a merge may have moved the lead."""
+def lock_lead_by(session: Session, find: Callable[[], Lead | None], record_id: str) -> Lead | None:
+    """Lock the record of the lead that `find` returns, until the transaction ends, and return the lead.
+
+    Without a lead, lock the record that `record_id` is now. It looks again under the lock: a merge may have moved it.
+    """
+
+    def record_of(lead: Lead | None) -> str:
+        return lead.record_id if lead else present_record(session, record_id)
+
     while True:
-        record_id = find()
+        locked = record_of(find())
         with session.begin_nested() as savepoint:
-            sync = lock_record(session, record_id)
-            if find() == record_id:
-                return sync
+            lock_record(session, locked)
+            if record_of(lead := find()) == locked:
+                return lead
             savepoint.rollback()  # gives the lock back
 
 
@@ -208,20 +215,14 @@ def lock_open_lead(session: Session, record_id: str) -> Lead | None:
     Somebody may still name a record that was merged: then it is the one that exists, unless it has a lead of its own.
     """
 
-    def find() -> str:
-        lead = _lead_under_way(session, record_id)
-        return lead.record_id if lead else present_record(session, record_id)
+    def find() -> Lead | None:
+        named = dict.fromkeys((record_id, present_record(session, record_id)))
+        return next((lead for one in named if (lead := open_lead(session, one))), None)
 
-    lock_record_of(session, find)
-    return _lead_under_way(session, record_id)
-
-
-def _lead_under_way(session: Session, record_id: str) -> Lead | None:
-    named = dict.fromkeys((record_id, present_record(session, record_id)))
-    return next((lead for one in named if (lead := open_lead(session, one))), None)
+    return lock_lead_by(session, find, record_id)
 
 
 def lock_lead(session: Session, lead_id: str) -> Lead:
-    """Lock the record of a lead until the transaction ends, and return the lead."""
-    lock_record_of(session, lambda: session.exec(select(Lead.record_id).where(Lead.id == lead_id)).one())
-    return session.get_one(Lead, lead_id, populate_existing=True)
+    """Lock the record of a lead until the transaction ends, and return the lead. Raises: NoResultFound."""
+    lock_lead_by(session, lambda: session.get_one(Lead, lead_id, populate_existing=True), "")
+    return session.get_one(Lead, lead_id)

@@ -21,7 +21,7 @@ from alc_app.clients import alc_api
 from alc_app.clients.alc_api import AlcError
 from alc_app.leads import verdicts
 from alc_app.leads.models import Lead, Table, in_this_workspace
-from alc_app.leads.record_sync import sync_record
+from alc_app.leads.record_sync import sync_record, write_claimed
 
 INTERVAL = 3600.0
 """Seconds between two reconciliations."""
@@ -62,8 +62,8 @@ def check_verdict(lead_id: str) -> None:
         verdict = alc_api.find_verdict(get_workspace_connection(), alc_lead_id)
     except (AlcError, AttioError):
         return
-    if verdict and (record_id := verdicts.apply_verdict(verdict)):
-        sync_record(record_id)
+    if verdict:
+        write_claimed(verdicts.apply_verdict(verdict))
 
 
 def reconcile_leads(workspace_id: str) -> None:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from sqlmodel import col, or_, select
 
 from alc_app.attio.host.backoff import backoff
-from alc_app.attio.host.context import current, step
+from alc_app.attio.host.context import current, repeatable
 from alc_app.clients import attio_api
 from alc_app.clients.attio_api import AnswerLost, AttioApiError, AttioRefused, Forbidden, NotFound
 from alc_app.leads.models import FORBIDDEN, GONE, REFUSED, RecordSync, in_this_workspace, lock_record
@@ -36,8 +36,11 @@ log = logging.getLogger(__name__)
 class Claim:
     """The right of one run to write the values of `version` to the record."""
 
+    record_id: str
     values: dict[str, str | None]
     version: int
+    begun: bool
+    """A run that died may have written them already: this one before a crash, or the one whose lease has ended."""
 
 
 @dataclass(frozen=True)
@@ -49,66 +52,68 @@ class Shown:
 
 
 def sync_record(record_id: str) -> None:
-    """Write `alc_lead_id`, `alc_status` and `alc_interest` to the record. Usage 9, Later 11.
+    """Have the record show what it should, unless another run is writing it."""
+    write_claimed(claim_record(record_id))
 
-    Returns when the record is up to date or another run is writing it. A write that fails is due again later.
+
+def write_claimed(claimed: Claim | None) -> None:
+    """Write `alc_lead_id`, `alc_status` and `alc_interest` to the record, if it was claimed. Usage 9, Later 11.
+
+    Returns when the record is up to date. A write that fails is due again later.
     """
-    is_newer = True
-    while is_newer:
+    while claimed:
         try:
-            version = write_record(record_id)
+            write_record(claimed)
         except AttioApiError as error:  # even a refusal is retried: a permission can be given, an attribute added
-            log.warning("The record %s is written later: %s", record_id, error.message)
-            retry_sync_later(record_id, error.message, error.retry_after, _blocked_by(error), _lost(error))
+            log.warning("The record %s is written later: %s", claimed.record_id, error.message)
+            retry_sync_later(claimed.record_id, error.message, error.retry_after, _blocked_by(error), _lost(error))
             return
-        is_newer = version is not None and mark_synced(record_id, version)
+        claimed = mark_synced(claimed)
 
 
-@step
-def write_record(record_id: str) -> int | None:
-    """Write the newest values to the record. Returns their version; None if there is nothing to write.
-
-    After a crash the step runs again: it claims the record again, unless another run has taken over meanwhile.
-    """
-    claimed = claim(record_id)
-    if claimed is None:
-        return None
-    attio_api.update_record("people", record_id, claimed.values)
-    log.info("The record %s says %s.", record_id, claimed.values["alc_status"], extra={"record_id": record_id})
-    return claimed.version
-
-
-def claim(record_id: str) -> Claim | None:
+def claim_record(record_id: str) -> Claim | None:
     """Claim the right to write the record; None if there is nothing to write now or another run is writing (C4)."""
-    now, writer = current().shared_now(), current().run_id
     with current().transaction() as session:
-        sync = lock_record(session, record_id)
-        busy = sync.writer not in (None, writer) and sync.writer_until > now
-        waits = sync.due_at is None or sync.due_at > current().now()
-        if sync.shown_version == sync.version or busy or waits:
-            return None
-        sync.writer, sync.writer_until = writer, now + WRITER_LEASE
-        return Claim(sync.values(), sync.version)
+        return claim(lock_record(session, record_id))
 
 
-@step
-def mark_synced(record_id: str, version: int) -> bool:
-    """Store that the record shows `version`. Returns whether there is a newer one to write.
+def claim(sync: RecordSync) -> Claim | None:
+    """Claim a record that the current transaction has locked. A run may claim again, after a crash, what it has."""
+    now, writer = current().shared_now(), current().run_id
+    busy = sync.writer not in (None, writer) and sync.writer_until > now
+    waits = sync.due_at is None or sync.due_at > current().now()
+    if sync.shown_version == sync.version or busy or waits:
+        return None
+    begun, sync.writer, sync.writer_until = sync.writer is not None, writer, now + WRITER_LEASE
+    return Claim(sync.record_id, sync.values(), sync.version, begun)
 
-    Nothing is stored if this run is not the writer any more: after a crash the step may run a second time, when another
-    run has written a newer version since.
+
+@repeatable
+def write_record(claimed: Claim) -> None:
+    """Write the values to the record, unless it has them since a run that died. Raises: AttioApiError."""
+    if not (claimed.begun and attio_api.has_values("people", claimed.record_id, claimed.values)):
+        attio_api.update_record("people", claimed.record_id, claimed.values)
+    ids = {"record_id": claimed.record_id}
+    log.info("The record %s says %s.", claimed.record_id, claimed.values["alc_status"], extra=ids)
+
+
+@repeatable
+def mark_synced(claimed: Claim) -> Claim | None:
+    """Store that the record shows this version. Returns the claim of a newer one, if there is one by now.
+
+    Nothing is stored if this run is not the writer any more: it was away for so long that another one has taken over.
     """
     with current().transaction() as session:
-        sync = lock_record(session, record_id)
+        sync = lock_record(session, claimed.record_id)
         if sync.writer != current().run_id:
-            return False
-        sync.shown_version, sync.writer, sync.why, sync.blocked, sync.tries = version, None, None, None, 0
-        sync.due_at = None if sync.version == version else current().now()
-        current().publish("record", {"record_id": record_id, "values": sync.values()})
-        return version < sync.version
+            return None
+        sync.shown_version, sync.writer, sync.why, sync.blocked, sync.tries = claimed.version, None, None, None, 0
+        sync.due_at = None if sync.version == claimed.version else current().now()
+        current().publish("record", {"record_id": claimed.record_id, "values": sync.values()})
+        return claim(sync)
 
 
-@step
+@repeatable
 def retry_sync_later(
     record_id: str, why: str, retry_after: float | None, blocked: str | None = None, answer_lost: bool = False
 ) -> None:
@@ -120,8 +125,8 @@ def retry_sync_later(
     shared_now = current().shared_now()
     with current().transaction() as session:
         sync = lock_record(session, record_id)
-        if sync.merged_into:  # its leads are shown on another record now
-            return
+        if sync.merged_into or sync.writer not in (None, current().run_id):
+            return  # its leads are shown on another record now, or this run was away for longer than its lease
         sync.tries, sync.why = sync.tries + 1, why
         late = LATE_WRITE if answer_lost else 0.0
         sync.writer, sync.writer_until = ("late write", shared_now + late) if answer_lost else (None, 0.0)
@@ -134,7 +139,7 @@ def retry_sync_later(
         sync.blocked = blocked
 
 
-@step
+@repeatable
 def mark_gone(record_id: str, why: str) -> None:
     """Store that the record does not exist any more (C5). Its leads go on: ALC is still chatting."""
     with current().transaction() as session:
@@ -143,7 +148,7 @@ def mark_gone(record_id: str, why: str) -> None:
             sync.blocked, sync.why, sync.due_at, sync.writer = GONE, why, None, None
 
 
-@step
+@repeatable
 def read_shown(record_id: str) -> Shown:
     """Tell whether the record shows what it should, and what is in the way."""
     with current().reading() as session:

@@ -13,7 +13,7 @@ from uuid import NAMESPACE_URL, uuid4, uuid5
 from sqlmodel import Session, col, select
 
 from alc_app.attio.host.backoff import backoff
-from alc_app.attio.host.context import current, step
+from alc_app.attio.host.context import current, repeatable, step
 from alc_app.leads.models import (
     EarlyEvent,
     Lead,
@@ -24,6 +24,7 @@ from alc_app.leads.models import (
     open_lead,
     present_record,
 )
+from alc_app.leads.record_sync import Claim, claim
 from alc_app.leads.record_values import retry_now, update_values
 from alc_app.leads.transitions import CLAIM, NOT_TAKEN, SEND, TAKEN, TRY_AGAIN, apply, begin
 from alc_app.leads.verdicts import apply_early
@@ -133,26 +134,17 @@ def record_post_attempt(lead_id: str) -> bool:
         return True
 
 
-@step
-def mark_sent(lead_id: str, alc_lead_id: str) -> str:
+@repeatable
+def mark_sent(lead_id: str, alc_lead_id: str) -> Claim | None:
     """Store that ALC has the lead. A verdict that arrived early is applied in the same transaction (R15).
 
-    Returns the record that shows it.
+    Returns the claim of the record that shows it.
     """
     with current().transaction() as session:
         lead = lock_lead(session, lead_id)
-        if lead.alc_lead_id:
-            return lead.record_id
-        if session.exec(select(Lead.id).where(Lead.alc_lead_id == alc_lead_id)).first():
-            # ALC answered with one of our older leads, as if this send were a repetition.
-            _end(session, lead, f"ALC knows it as {alc_lead_id}, sent before.", seen=False)
-        elif lead.status == "not_sent" and open_lead(session, lead.alc_record_id):
-            lead.alc_lead_id = alc_lead_id  # the record was sent again meanwhile: this one waits for its verdict
-        else:
-            apply(session, lead, TAKEN, alc_lead_id=alc_lead_id, unanswered=0)
-        if early := session.get(EarlyEvent, alc_lead_id):
-            apply_early(session, lead, early)
-        return lead.record_id
+        if lead.alc_lead_id is None:
+            _mark_sent(session, lead, alc_lead_id)
+        return claim(locked_record(session, lead.record_id))
 
 
 @step
@@ -224,6 +216,18 @@ def due_to_resolve() -> Sequence[str]:
     due = (in_this_workspace(), col(Lead.status) == "sending", col(Lead.due_at) <= current().now())
     with current().reading() as session:
         return list(session.exec(select(Lead.id).where(*due).limit(100)))
+
+
+def _mark_sent(session: Session, lead: Lead, alc_lead_id: str) -> None:
+    if session.exec(select(Lead.id).where(Lead.alc_lead_id == alc_lead_id)).first():
+        # ALC answered with one of our older leads, as if this send were a repetition.
+        _end(session, lead, f"ALC knows it as {alc_lead_id}, sent before.", seen=False)
+    elif lead.status == "not_sent" and open_lead(session, lead.alc_record_id):
+        lead.alc_lead_id = alc_lead_id  # the record was sent again meanwhile: this one waits for its verdict
+    else:
+        apply(session, lead, TAKEN, alc_lead_id=alc_lead_id, unanswered=0)
+    if early := session.get(EarlyEvent, alc_lead_id):
+        apply_early(session, lead, early)
 
 
 def _may_resend(lead: Lead) -> bool:

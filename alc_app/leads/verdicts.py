@@ -7,28 +7,48 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
-from alc_app.attio.host.context import current, step
+from alc_app.attio.host.context import current, repeatable, step
 from alc_app.clients.alc_events import LeadProcessed
-from alc_app.leads.models import EarlyEvent, Lead, in_this_workspace, lock_lead, lock_record_of, open_lead
+from alc_app.leads.models import (
+    EarlyEvent,
+    Lead,
+    in_this_workspace,
+    lock_lead,
+    lock_lead_by,
+    locked_record,
+    open_lead,
+)
+from alc_app.leads.record_sync import Claim, claim
 from alc_app.leads.transitions import ASK_AGAIN, FIRST_VERDICT_CHECK, apply
 
 LONGEST_VERDICT_CHECK = 86_400.0
 """Seconds: the longest wait between two questions about a verdict."""
 
 
-@step
-def apply_verdict(event: LeadProcessed) -> str | None:
-    """Store ALC's verdict. Returns the record that has something new to show, or None.
+@repeatable
+def apply_verdict(event: LeadProcessed) -> Claim | None:
+    """Store ALC's verdict. Returns the claim of the record, if it does not show yet what it should.
 
-    None means: not one of our leads (R12), older than the verdict that we have (R16), or too early (R15).
+    None means: not one of our leads (R12), too early (R15), nothing new (R16), or another run writes the record.
     """
-    return _apply_verdict(event)
+    with current().transaction() as session:
+        lead = _lock_lead_of(session, event)
+        if lead is None:
+            return None
+        _apply_to_lead(session, lead, event)
+        return claim(locked_record(session, lead.record_id))
 
 
 @step
 def apply_verdicts(events: Sequence[LeadProcessed]) -> list[str]:
     """Store verdicts that webhooks may not have delivered. Returns the records that have something new to show."""
-    return [record_id for event in events if (record_id := _apply_verdict(event))]
+    return [record_id for event in events if (record_id := _apply_news(event))]
+
+
+def _apply_news(event: LeadProcessed) -> str | None:
+    with current().transaction() as session:
+        lead = _lock_lead_of(session, event)
+        return lead.record_id if lead and _apply_to_lead(session, lead, event) else None
 
 
 def apply_early(session: Session, lead: Lead, early: EarlyEvent) -> None:
@@ -54,23 +74,18 @@ def due_for_verdict_check() -> Sequence[str]:
         return list(session.exec(select(Lead.id).where(*due).limit(100)))
 
 
-def _apply_verdict(event: LeadProcessed) -> str | None:
-    with current().transaction() as session:
-        if _lead_of(session, event) is None:
-            return None
-
-        def find() -> str:
-            lead = _lead_of(session, event)
-            return lead.record_id if lead else event.record_id
-
-        lock_record_of(session, find)  # another verdict, or the answer to our POST, may arrive at the same time
-        lead = _lead_of(session, event)
-        if lead is None or event.record_id not in (lead.record_id, lead.alc_record_id):
-            return None
-        if event.lead_id in (None, lead.alc_lead_id):
-            return lead.record_id if _apply_to_lead(session, lead, event) else None
-        _keep_early(session, lead, event)
+def _lock_lead_of(session: Session, event: LeadProcessed) -> Lead | None:
+    """Lock the lead that a verdict is about, and return it. A verdict that is too early is kept, and is about none."""
+    if _lead_of(session, event) is None:  # most likely another app's: then nothing is locked
         return None
+    # Another verdict, or the answer to our POST, may arrive at the same time.
+    lead = lock_lead_by(session, lambda: _lead_of(session, event), event.record_id)
+    if lead is None or event.record_id not in (lead.record_id, lead.alc_record_id):
+        return None
+    if event.lead_id in (None, lead.alc_lead_id):
+        return lead
+    _keep_early(session, lead, event)
+    return None
 
 
 def _lead_of(session: Session, event: LeadProcessed) -> Lead | None:

@@ -47,7 +47,6 @@ class AppContext:
         self.webhook_handlers, self.subscriptions = services.webhook_handlers, services.subscriptions
         self.kv, self.workspace_settings = services.key_values, services.workspace_settings
         self.workflow_runs = services.workflow_runs
-        self.resumed = False
 
     def now(self) -> float:
         """Return the time in seconds since 1970."""
@@ -58,6 +57,11 @@ class AppContext:
         return self._services.database.read_clock()
 
     def step(self, name: str, work: Callable[[], Any]) -> Any:
+        """Run `work` now."""
+        del name
+        return work()
+
+    def repeatable(self, name: str, work: Callable[[], Any]) -> Any:
         """Run `work` now."""
         del name
         return work()
@@ -159,17 +163,13 @@ class DurableContext(AppContext):
 
     def step(self, name: str, work: Callable[[], Any]) -> Any:
         """Run `work`, unless this run has stored its outcome already."""
-        done = False
+        return self._services.engine.step(name, lambda: self.repeatable(name, work))
 
-        def once() -> Any:
-            nonlocal done
-            failpoint(f"{name}.before")
-            result, done = work(), True
-            failpoint(f"{name}.after")
-            return result
-
-        result = self._services.engine.step(name, once)
-        self.resumed = not done
+    def repeatable(self, name: str, work: Callable[[], Any]) -> Any:
+        """Run `work`, again if the run continues after a crash."""
+        failpoint(f"{name}.before")
+        result = work()
+        failpoint(f"{name}.after")
         return result
 
     def _with_our_key(self, origin: str, call: Callable[[], FetchResponse]) -> FetchResponse:
@@ -198,6 +198,8 @@ class IntakeContext(AppContext):
         """Raise ReachedFirstEffect: everything from here on is done by the worker."""
         del work
         raise ReachedFirstEffect(name)
+
+    repeatable = step
 
 
 def _bearer(connection: Connection, headers: Mapping[str, str]) -> dict[str, str]:

@@ -10,7 +10,7 @@ import logging
 from alc_app.attio import Request, Response
 from alc_app.clients.alc_events import LeadProcessed
 from alc_app.leads import verdicts
-from alc_app.leads.record_sync import sync_record
+from alc_app.leads.record_sync import write_claimed
 
 log = logging.getLogger(__name__)
 
@@ -35,10 +35,10 @@ def lead_processed(req: Request) -> Response:
     # TUTORIAL: it writes whatever status and record id it is sent. Here each field is checked by its form, and the
     # record that is written is the one of our own row for the lead (R10, R12, R13).
     event = LeadProcessed.parse(body)
-    changed = verdicts.apply_verdict(event)
+    claimed = verdicts.apply_verdict(event)
     ids = {"record_id": event.record_id, "alc_lead_id": event.lead_id}
     log.info("ALC says %s of the record %s.", status, record_id, extra=ids)
-    if changed:  # None: not our lead, an older verdict, or one that arrived before the answer to our POST
-        sync_record(changed)  # Later 11
+    if claimed:  # None: not our lead, an older verdict, or one that arrived before the answer to our POST
+        write_claimed(claimed)  # Later 11
 
     return Response(None, status=200)

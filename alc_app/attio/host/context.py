@@ -53,8 +53,6 @@ class Runtime(Protocol):
     settings: Settings
     run_id: str
     """Names the durable run; after a crash the same run continues under the same name."""
-    resumed: bool
-    """True if the previous step was replayed after a crash; the next step may then have been started before."""
     webhook_handlers: Any
     """`runtime/stores/webhook_handlers.py`, for `attio/server.py`."""
     subscriptions: Any
@@ -81,6 +79,10 @@ class Runtime(Protocol):
 
     def step(self, name: str, work: Callable[[], Any]) -> Any:
         """Run `work` as a durable step, and return its JSON result; see `step` below."""
+        ...
+
+    def repeatable(self, name: str, work: Callable[[], Any]) -> Any:
+        """Run `work` as a step that is not stored; see `repeatable` below."""
         ...
 
     def sdk_step(self, name: str, work: Callable[[], Any]) -> Any:
@@ -158,6 +160,21 @@ def step(function: Callable[P, R]) -> Callable[P, R]:
         return shape.validate_python(settle(current().step(function.__qualname__, work)))
 
     return durable
+
+
+def repeatable(function: Callable[P, R]) -> Callable[P, R]:
+    """Make a function a step whose outcome is not stored: after a crash its run does it again.
+
+    For what changes nothing more when it is done twice. To store an outcome costs as much as a transaction of our own.
+    No durable step of the run may depend on what it returns, because the second time it may return something else.
+    """
+
+    @wraps(function)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        result: R = current().repeatable(function.__qualname__, lambda: function(*args, **kwargs))
+        return result
+
+    return run
 
 
 def outcome(work: Callable[[], Any]) -> dict[str, Any]:

@@ -93,7 +93,7 @@ SOURCES: Final[dict[str, tuple[Range | None, Range]]] = {
     ),
     "Usage 9": (
         Range(SERVER_TS, "await fetch(`https://api.attio.com", "alc_lead_id:"),
-        Range("alc_app/leads/record_sync.py", "def write_record(", "return claimed.version"),
+        Range("alc_app/leads/record_sync.py", "def write_record(", "extra=ids)"),
     ),
     "Usage 10": (Range(SERVER_TS, "return lead", "lead"), Range(SERVER, 'return {"id": alc_lead_id', "}")),
     "Usage 11": (
@@ -110,7 +110,7 @@ SOURCES: Final[dict[str, tuple[Range | None, Range]]] = {
     ),
     "Later 11": (
         Range(WEBHOOK_TS, "await fetch(`https://api.attio.com", "alc_status:"),
-        Range(WEBHOOK, "# TUTORIAL: it writes whatever", "sync_record(changed)  # Later 11"),
+        Range(WEBHOOK, "# TUTORIAL: it writes whatever", "write_claimed(claimed)  # Later 11"),
     ),
     "Removal 1": (
         Range(REMOVED_TS, "const handlers = await listWebhookHandlers()", ")"),

@@ -18,31 +18,40 @@ class RunMemory:
     def __init__(self, reach: Reach = lambda *_: None) -> None:
         self._reach = reach
         self._kept: list[tuple[str, str]] = []
-        self._next, self._in_step = 0, False
-        self.resumed = False
-        """Was the step before this one done in an earlier life?"""
+        self._next, self._begun, self._in_step = 0, 0, False
 
     def rewind(self) -> None:
         """Begin again."""
-        self._next, self.resumed = 0, False
+        self._next, self._begun = 0, 0
 
     def step(self, name: str, work: Callable[[], Any]) -> Any:
         """Do the work, or tell its outcome from before."""
         if self._in_step:  # a step within a step is a part of it, as the engine has it
             return json.loads(json.dumps(work()))
         at, self._next = self._next, self._next + 1
+        self._begun += 1
         if at < len(self._kept):
             if (kept := self._kept[at][0]) != name:  # a run must take the same steps when it is continued
                 raise engine_error.DBOSUnexpectedStepError("", at, name, kept)
-            self.resumed = True
             return json.loads(self._kept[at][1])
-        self._reach("before", at, name)
+        kept = json.dumps(self._do(name, work))
+        self._kept.append((name, kept))
+        return json.loads(kept)
+
+    def repeatable(self, name: str, work: Callable[[], Any]) -> Any:
+        """Do the work, and again in the next life."""
+        if self._in_step:
+            return work()
+        self._begun += 1
+        return self._do(name, work)
+
+    def _do(self, name: str, work: Callable[[], Any]) -> Any:
+        nth = self._begun - 1
+        self._reach("before", nth, name)
         self._in_step = True
         try:
-            kept = json.dumps(work())
+            result = work()
         finally:
             self._in_step = False
-        self._reach("after", at, name)
-        self._kept.append((name, kept))
-        self.resumed = False
-        return json.loads(kept)
+        self._reach("after", nth, name)
+        return result

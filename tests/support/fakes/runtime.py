@@ -405,9 +405,11 @@ class FakeRuntime(AppContext):
 
     def step(self, name: str, work: Callable[[], Any]) -> Any:
         """Do the work, unless its outcome is kept from before a crash."""
-        result = self._memory.step(name, work)
-        self.resumed = self._memory.resumed
-        return result
+        return self._memory.step(name, work)
+
+    def repeatable(self, name: str, work: Callable[[], Any]) -> Any:
+        """Do the work, whatever was done before a crash."""
+        return self._memory.repeatable(name, work)
 
     def _reach(self, when: str, nth: int, name: str) -> None:
         if self._crash == (when, nth):

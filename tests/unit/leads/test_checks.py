@@ -12,7 +12,7 @@ from alc_app.clients.alc_events import LeadProcessed
 from alc_app.clients.attio_api import AttioApiError
 from alc_app.leads import dead_letters, queries, record_sync, sends, transitions, verdicts
 from alc_app.leads.checks import check_records, check_unknown_pending_records, check_verdicts
-from alc_app.leads.record_sync import sync_record
+from alc_app.leads.record_sync import sync_record, write_claimed
 from alc_app.send_to_alc_server import send_to_alc
 from tests.support.fakes.runtime import FakeRuntime, Outside, unreachable
 
@@ -38,8 +38,7 @@ def decide(runtime: FakeRuntime, status: str = "Complete", at: str = "2026-11-20
     """ALC's verdict, delivered."""
     runtime.restart(f"delivery-{at}")
     event = {"record_id": RECORD, "lead_id": "lead_1", "status": status, "occurred_at": at}
-    assert verdicts.apply_verdict(LeadProcessed.parse(event)) == RECORD
-    sync_record(RECORD)
+    write_claimed(verdicts.apply_verdict(LeadProcessed.parse(event)))
 
 
 def repair(runtime: FakeRuntime, check: Check) -> list[str]:

@@ -6,6 +6,7 @@ from alc_app.attio.host.context import running
 from alc_app.clients.alc_events import LeadProcessed
 from alc_app.leads import dead_letters, record_sync, sends, verdicts
 from alc_app.leads.record_sync import sync_record
+from tests.support.fakes.claims import let_go
 from tests.support.fakes.runtime import Crash, FakeRuntime, Outside, never_answers, says
 
 RECORD = "11111111-1111-4111-8111-111111111111"
@@ -16,7 +17,7 @@ PATCH = "PATCH /v2/objects/people/records/"
 def lead(runtime: FakeRuntime) -> str:
     """A lead that ALC has taken, not shown yet."""
     lead_id = sends.open_send(RECORD).id
-    sends.mark_sent(lead_id, "lead_1")
+    let_go(sends.mark_sent(lead_id, "lead_1"))
     return lead_id
 
 
@@ -24,7 +25,8 @@ def complete(runtime: FakeRuntime) -> None:
     """ALC's verdict, taken by another run."""
     other = FakeRuntime(database=runtime.database, run_id="webhook")
     with running(other):
-        verdicts.apply_verdict(LeadProcessed.parse({"record_id": RECORD, "lead_id": "lead_1", "status": "Complete"}))
+        event = {"record_id": RECORD, "lead_id": "lead_1", "status": "Complete"}
+        let_go(verdicts.apply_verdict(LeadProcessed.parse(event)))
 
 
 def test_the_record_is_written_once(lead: str, outside: Outside) -> None:
@@ -81,16 +83,16 @@ def test_a_machine_whose_clock_is_ahead_does_not_take_a_writer_for_dead(lead: st
     ahead = FakeRuntime(database=runtime.database, run_id="ahead")
     ahead.time = runtime.time + 2 * record_sync.WRITER_LEASE
     ahead.shared_now = runtime.shared_now  # type: ignore[method-assign]  # one database, one clock
-    assert record_sync.claim(RECORD)
+    assert record_sync.claim_record(RECORD)
 
     with running(ahead):
-        assert record_sync.claim(RECORD) is None
+        assert record_sync.claim_record(RECORD) is None
         assert not record_sync.due_to_sync()
 
 
 def test_another_run_at_it_is_left_alone(lead: str, runtime: FakeRuntime, outside: Outside) -> None:
     """C4: one writer at a time."""
-    record_sync.claim(RECORD)
+    record_sync.claim_record(RECORD)
     runtime.run_id = "another"
 
     sync_record(RECORD)

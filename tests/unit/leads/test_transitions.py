@@ -21,6 +21,7 @@ from alc_app.attio.host.context import running
 from alc_app.clients.alc_events import LeadProcessed
 from alc_app.leads import record_sync, sends, transitions, verdicts
 from alc_app.leads.models import EarlyEvent, Lead, RecordSync
+from tests.support.fakes.claims import let_go
 from tests.support.fakes.runtime import START, FakeRuntime, memory
 
 RECORD, OTHER = "11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222-222222222222"
@@ -56,9 +57,9 @@ def pending(record_id: str = RECORD, alc_lead_id: str = "lead_1") -> str:
 
 def show(record_id: str = RECORD) -> dict[str, str | None]:
     """Write the record; returns the values."""
-    claim = record_sync.claim(record_id)
+    claim = record_sync.claim_record(record_id)
     assert claim is not None
-    record_sync.mark_synced(record_id, claim.version)
+    record_sync.mark_synced(claim)
     return claim.values
 
 
@@ -113,7 +114,7 @@ class TestSending:
     def test_sent_is_pending_and_due_to_be_shown(self, runtime: FakeRuntime) -> None:
         """C4: lead id and Pending become one write."""
         lead = open_send()
-        sends.mark_sent(lead, "lead_1")
+        let_go(sends.mark_sent(lead, "lead_1"))
 
         assert list(record_sync.due_to_sync()) == [RECORD]
         assert show() == {"alc_lead_id": "lead_1", "alc_status": "Pending", "alc_interest": None}
@@ -125,7 +126,7 @@ class TestSending:
         lead = pending()
         sends.mark_sent(lead, "lead_1")
 
-        assert record_sync.claim(RECORD) is None
+        assert record_sync.claim_record(RECORD) is None
 
     def test_sending_once_more_after_not_sent_is_a_new_lead(self, runtime: FakeRuntime) -> None:
         """C2: a definite no closes the intent; its key is never used for another try."""
@@ -152,7 +153,7 @@ class TestSending:
         sends.mark_sent(late, "lead_1")
 
         assert (row(runtime, late).status, row(runtime, lead).status) == ("not_sent", "sending")
-        assert record_sync.claim(late) is None
+        assert record_sync.claim_record(late) is None
 
     def test_a_pending_lead_cannot_become_not_sent(self, runtime: FakeRuntime) -> None:
         """R16: a late "nothing happened" does not undo what ALC has said."""
@@ -193,7 +194,7 @@ class TestVerdicts:
     def test_a_verdict_is_shown_with_what_was_found_out(self, runtime: FakeRuntime, status: str) -> None:
         """Later 11: status and interest, in plain strings; the summary is kept."""
         lead = pending()
-        assert verdicts.apply_verdict(verdict(status=status, interest="interested", summary="Yes.")) == RECORD
+        assert let_go(verdicts.apply_verdict(verdict(status=status, interest="interested", summary="Yes."))) == RECORD
 
         assert list(record_sync.due_to_sync()) == [RECORD]
         assert show() == {"alc_lead_id": "lead_1", "alc_status": status, "alc_interest": "interested"}
@@ -203,6 +204,7 @@ class TestVerdicts:
         """R14: resent by hand, or under another delivery id."""
         pending()
         verdicts.apply_verdict(verdict())
+        show()
 
         assert verdicts.apply_verdict(verdict()) is None
 
@@ -210,16 +212,20 @@ class TestVerdicts:
         """R16: by when it happened, not by when it came."""
         lead = pending()
         verdicts.apply_verdict(verdict(status="Failed", minute=5))
+        show()
 
         assert verdicts.apply_verdict(verdict(status="Complete", minute=4)) is None
-        assert verdicts.apply_verdict(verdict(status="Complete", minute=6)) == RECORD
+        assert let_go(verdicts.apply_verdict(verdict(status="Complete", minute=6))) == RECORD
         assert row(runtime, lead).status == "complete"
 
     def test_the_tutorials_minimal_verdict_finds_the_open_lead_of_the_record(self, runtime: FakeRuntime) -> None:
         """4.1: `record_id` and `status` are enough."""
         pending()
 
-        assert verdicts.apply_verdict(LeadProcessed.parse({"record_id": RECORD, "status": "Complete"})) == RECORD
+        assert (
+            let_go(verdicts.apply_verdict(LeadProcessed.parse({"record_id": RECORD, "status": "Complete"}))) == RECORD
+        )
+        show()
         assert verdicts.apply_verdict(LeadProcessed.parse({"record_id": RECORD, "status": "Failed"})) is None
 
     def test_a_minimal_verdict_that_overtakes_the_sends_answer_stays(self, runtime: FakeRuntime) -> None:
@@ -281,9 +287,9 @@ class TestVerdicts:
         lead = pending()
         record_sync.mark_gone(RECORD, "Record not found.")
 
-        assert verdicts.apply_verdict(verdict()) == RECORD
+        assert verdicts.apply_verdict(verdict()) is None
         assert row(runtime, lead).status == "complete"
-        assert record_sync.claim(RECORD) is None
+        assert record_sync.claim_record(RECORD) is None
         assert not record_sync.due_to_sync()
 
     @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -309,10 +315,10 @@ class TestVerdicts:
         lead = open_send()
         for number in range(max(learned_at, len(deliveries)) + 1):
             if number == learned_at:
-                sends.mark_sent(lead, "lead_1")
+                let_go(sends.mark_sent(lead, "lead_1"))
             if number < len(deliveries):
                 minute, status = deliveries[number]
-                verdicts.apply_verdict(verdict(status=status, minute=minute))
+                let_go(verdicts.apply_verdict(verdict(status=status, minute=minute)))
             if number in writes and record_sync.due_to_sync():
                 history.append(show()["alc_status"])
         if record_sync.due_to_sync():
@@ -329,41 +335,46 @@ class TestWriting:
         """C4: one writer for each lead; one that died is followed by another."""
         lead = open_send()
         sends.mark_sent(lead, "lead_1")
-        assert record_sync.claim(RECORD)
+        assert record_sync.claim_record(RECORD)
         runtime.run_id = "another"
 
-        assert record_sync.claim(RECORD) is None
+        assert record_sync.claim_record(RECORD) is None
         runtime.time += record_sync.WRITER_LEASE + 1
-        assert record_sync.claim(RECORD)
+        assert record_sync.claim_record(RECORD)
 
     def test_the_run_that_claimed_may_claim_again(self, runtime: FakeRuntime) -> None:
         """C7: it died after the claim and has come back."""
         lead = open_send()
-        sends.mark_sent(lead, "lead_1")
+        assert sends.mark_sent(lead, "lead_1")
 
-        assert record_sync.claim(RECORD) == record_sync.claim(RECORD)
+        claimed = record_sync.claim_record(RECORD)
+        assert claimed
+        assert claimed.begun, "it may have written it before it died"
 
-    def test_a_verdict_during_a_write_is_due_at_once(self, runtime: FakeRuntime) -> None:
+    def test_a_verdict_during_a_write_is_written_next(self, runtime: FakeRuntime) -> None:
         """C4: what was written is older than what is known."""
-        lead = open_send()
-        sends.mark_sent(lead, "lead_1")
-        claim = record_sync.claim(RECORD)
-        assert claim
-        verdicts.apply_verdict(verdict())
-        record_sync.mark_synced(RECORD, claim.version)
+        claimed = sends.mark_sent(open_send(), "lead_1")
+        assert claimed
+        runtime.run_id = "webhook"
+        assert verdicts.apply_verdict(verdict()) is None
+        runtime.run_id = "run"
+        newer = record_sync.mark_synced(claimed)
 
+        assert newer
+        assert newer.values["alc_status"] == "Complete"
         assert not record_sync.read_shown(RECORD).shown
-        assert list(record_sync.due_to_sync()) == [RECORD]
+        record_sync.mark_synced(newer)
+        assert record_sync.read_shown(RECORD).shown
 
     def test_two_leads_of_one_record_are_not_written_at_once(self, runtime: FakeRuntime) -> None:
         """C4: a slow write of the old lead must not land on the new one."""
         pending()
         verdicts.apply_verdict(verdict())
-        assert record_sync.claim(RECORD)
+        assert record_sync.claim_record(RECORD)
         runtime.run_id, runtime.time = "another", runtime.time + 1
         sends.mark_sent(open_send(), "lead_2")
 
-        assert record_sync.claim(RECORD) is None
+        assert record_sync.claim_record(RECORD) is None
 
     def test_the_record_belongs_to_the_newest_lead(self, runtime: FakeRuntime) -> None:
         """C4: a later verdict on the old lead is kept, and not shown."""
@@ -375,7 +386,7 @@ class TestWriting:
         assert show()["alc_status"] == "Pending"
         verdicts.apply_verdict(verdict(status="Failed", minute=2))
         assert row(runtime, old).status == "failed"
-        assert record_sync.claim(RECORD) is None
+        assert record_sync.claim_record(RECORD) is None
 
     def test_a_newer_lead_that_came_to_nothing_does_not_own_the_record(self, runtime: FakeRuntime) -> None:
         """I4: the verdict could not be written yet, the user clicks again, and ALC refuses: Complete still arrives."""
@@ -384,7 +395,7 @@ class TestWriting:
         runtime.time += 1
         new = open_send()
 
-        assert record_sync.claim(RECORD)
+        assert record_sync.claim_record(RECORD)
         record_sync.retry_sync_later(RECORD, "Attio cannot be reached.", None)
         sends.mark_not_sent(new, "No.")
         runtime.time += 10
@@ -398,7 +409,7 @@ class TestWriting:
         """R21: Retry-After only lengthens the wait; meanwhile nothing is due."""
         lead = open_send()
         sends.mark_sent(lead, "lead_1")
-        record_sync.claim(RECORD)
+        record_sync.claim_record(RECORD)
         record_sync.retry_sync_later(RECORD, "Slow down.", retry_after)
 
         runtime.time += wait - 0.1
@@ -457,7 +468,7 @@ class TestTogether:
         def claim(runtime: FakeRuntime) -> bool:
             with running(runtime):
                 start.wait()
-                return record_sync.claim(RECORD) is not None
+                return record_sync.claim_record(RECORD) is not None
 
         with ThreadPoolExecutor(8) as pool:
             assert sum(pool.map(claim, together)) == 1

@@ -11,7 +11,7 @@ from alc_app.attio.host.record_events import WebhookEvent
 from alc_app.clients.alc_events import LeadProcessed
 from alc_app.leads import dead_letters, merges, record_sync, sends, transitions, verdicts
 from alc_app.leads.models import Lead
-from alc_app.leads.record_sync import sync_record
+from alc_app.leads.record_sync import sync_record, write_claimed
 from alc_app.record_events.record_deleted import record_deleted
 from alc_app.record_events.record_merged import record_merged
 from alc_app.send_to_alc_server import send_to_alc
@@ -66,8 +66,7 @@ def test_a_record_that_is_there_after_all_keeps_its_lead(runtime: FakeRuntime) -
     record_deleted(deleted())
 
     assert row(runtime, lead).status == "pending"
-    verdicts.apply_verdict(LeadProcessed(record_id=RECORD, lead_id="lead_1", status="Complete"))
-    assert record_sync.due_to_sync()
+    assert verdicts.apply_verdict(LeadProcessed(record_id=RECORD, lead_id="lead_1", status="Complete"))
 
 
 def test_records_that_were_never_sent_cost_no_call(runtime: FakeRuntime, outside: Outside) -> None:
@@ -96,8 +95,7 @@ def test_a_lead_moves_with_its_record_and_is_shown_there(runtime: FakeRuntime, o
 
     verdict = LeadProcessed(record_id=RECORD, lead_id="lead_1", status="Complete")
     runtime.restart("verdict")
-    assert verdicts.apply_verdict(verdict) == MADE
-    sync_record(MADE)
+    write_claimed(verdicts.apply_verdict(verdict))
     assert outside.values(MADE)["alc_status"] == "Complete"
     assert not outside.values(RECORD)
 
@@ -152,9 +150,8 @@ def test_of_two_chats_of_one_record_both_go_on_and_the_latest_verdict_is_shown(
         assert (outside.values(MADE)["alc_status"]) == "Pending"
         runtime.restart(f"verdict {minute}")
         said = {"record_id": leads[alc_lead_id][0], "lead_id": alc_lead_id, "status": status}
-        changed = verdicts.apply_verdict(LeadProcessed.parse(said | {"occurred_at": f"2026-11-20T12:0{minute}:00Z"}))
-        assert changed == MADE
-        sync_record(MADE)
+        event = LeadProcessed.parse(said | {"occurred_at": f"2026-11-20T12:0{minute}:00Z"})
+        write_claimed(verdicts.apply_verdict(event))
 
     assert (outside.values(MADE)["alc_lead_id"], outside.values(MADE)["alc_status"]) == (last, "Complete")
 

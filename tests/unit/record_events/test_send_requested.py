@@ -13,7 +13,7 @@ from alc_app.attio.settings import set_settings
 from alc_app.clients.alc_events import LeadProcessed
 from alc_app.leads import dead_letters, sends, verdicts
 from alc_app.leads.models import Lead
-from alc_app.leads.record_sync import sync_record
+from alc_app.leads.record_sync import sync_record, write_claimed
 from alc_app.record_events.changed_record_rows import COLLECT_FOR, due_to_look
 from alc_app.record_events.changed_records import look_at_changes
 from alc_app.record_events.record_created import record_created
@@ -104,7 +104,7 @@ def test_a_request_that_comes_to_nothing_after_a_verdict_leaves_the_verdict_and_
     """I4, I6: ALC has begun nothing, so the record must not say Requested for ever, and somebody has to be told."""
     record_says()
     send_requested(RECORD)
-    verdicts.apply_verdict(LeadProcessed(record_id=RECORD, lead_id="lead_1", status="Complete"))
+    write_claimed(verdicts.apply_verdict(LeadProcessed(record_id=RECORD, lead_id="lead_1", status="Complete")))
     outside.fault(POST, says(201, {"id": "lead_1", "record_id": RECORD}))
 
     runtime.time += 10

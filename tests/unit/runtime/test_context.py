@@ -210,18 +210,11 @@ def test_at_the_door_a_handler_stops_before_its_first_effect(services: Services,
     assert services.connections.live(WORKSPACE) is None
 
 
-def test_a_run_knows_whether_it_goes_on_after_a_crash(
-    services: Services, engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """C4: after a step that is remembered comes one that may have been begun before."""
-    app_context = DurableContext(services)
-    monkeypatch.setattr(engine, "step", lambda _name, _work: "remembered")
-    assert app_context.step("claim", lambda: "done") == "remembered"
-    assert app_context.resumed
+def test_what_may_be_repeated_is_not_stored(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+    """C7: after a crash it is done again; the engine is not asked."""
+    monkeypatch.setattr(services.engine, "step", lambda _name, _work: pytest.fail("It was stored."))
 
-    monkeypatch.undo()
-    seen = app_context.step("update_record", lambda: app_context.resumed)
-    assert (seen, app_context.resumed) == (True, False)
+    assert DurableContext(services).repeatable("mark_synced", lambda: "done") == "done"
 
 
 def test_durable_work_pauses_while_attio_refuses_our_key_and_a_page_may_ask(

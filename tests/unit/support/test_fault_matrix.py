@@ -9,13 +9,14 @@ from pathlib import Path
 from tests.support.chaos.fault_matrix import EVERYWHERE, MATRIX, around
 
 SOURCES = sorted((Path(__file__).parents[3] / "alc_app").rglob("*.py"))
+STEPS = ("step", "repeatable")
 
 
 def places_in_the_code() -> Iterator[str]:
-    """Yield every `failpoint("…")`, and both failpoints of every durable step."""
+    """Yield every `failpoint("…")`, and both failpoints of every step."""
     for path in SOURCES:
         for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.FunctionDef) and any(ast.unparse(mark) == "step" for mark in node.decorator_list):
+            if isinstance(node, ast.FunctionDef) and any(ast.unparse(mark) in STEPS for mark in node.decorator_list):
                 yield from around(node.name)
             elif isinstance(node, ast.Call) and node.args and isinstance(name := node.args[0], ast.Constant):
                 called = ast.unparse(node.func)

@@ -18,6 +18,7 @@ from alc_app.runtime.jobs.worker import Worker
 from alc_app.runtime.oauth_client import Tokens
 from alc_app.runtime.services import WORKSPACE, Services
 from alc_app.runtime.workflows.activations import WorkflowActivations
+from tests.support.fakes.claims import let_go
 from tests.support.fakes.engine import FakeEngine
 
 
@@ -88,7 +89,7 @@ def test_what_the_app_left_unfinished_is_asked_for_when_it_is_due(
         lead = sends.open_send("r").id
         relay.enqueue_jobs()
         assert not engine.runs
-        sends.mark_sent(lead, "lead_1")
+        let_go(sends.mark_sent(lead, "lead_1"))
     relay.enqueue_jobs()
     relay.enqueue_jobs()
 
@@ -195,7 +196,7 @@ def test_what_is_finished_later_goes_on_with_the_trace_of_the_click(
     alc.patch("https://attio.test/v2/objects/people/records/r", json={"data": {}})
     with running(AppContext(services)), trace.resumed(f"00-{'a' * 32}-{'b' * 16}-01"):
         lead = sends.open_send("r").id
-        sends.mark_sent(lead, "lead_1")
+        let_go(sends.mark_sent(lead, "lead_1"))
 
     with trace.resumed(None):
         Worker(services).job("sync_record", "r")
