@@ -53,21 +53,21 @@ def create_record(object_name: str) -> Json:
         editor = _editor(session, object_name)
         return editor.create(parse_values(editor.schema, values))
 
-    return _commit(object_name, create)
+    return _commit(create)
 
 
 @bp.patch("/<record_id>")
 @requires(*WRITES)
 def update_record(object_name: str, record_id: str) -> Json:
     """Update a record. Single values are replaced; values of a multiselect are added before the existing ones."""
-    return _commit(object_name, partial(_update, object_name, record_id, _values(), overwrite=False))
+    return _commit(partial(_update, object_name, record_id, _values(), overwrite=False))
 
 
 @bp.put("/<record_id>")
 @requires(*WRITES)
 def overwrite_record(object_name: str, record_id: str) -> Json:
     """Update a record. Values of a multiselect are replaced too."""
-    return _commit(object_name, partial(_update, object_name, record_id, _values(), overwrite=True))
+    return _commit(partial(_update, object_name, record_id, _values(), overwrite=True))
 
 
 @bp.put("")
@@ -80,11 +80,11 @@ def upsert_record(object_name: str) -> Json:
         raise query_params_error(Problem(["matching_attribute"], "Required", "invalid_type", "string", "undefined"))
     upsert = partial(_upsert, object_name, name, _values())
     try:
-        return _commit(object_name, upsert)
+        return _commit(upsert)
     except AttioError as error:
         if error.code != "uniqueness_conflict":
             raise
-        return _commit(object_name, upsert)  # another request created the record in the meantime: update it
+        return _commit(upsert)  # another request created the record in the meantime: update it
 
 
 @bp.delete("/<record_id>")
@@ -96,8 +96,7 @@ def delete_record(object_name: str, record_id: str) -> Json:
         editor = _editor(session, object_name)
         return editor.delete(editor.find(record_id))
 
-    commit_change(services(), delete)
-    return {}
+    return commit_change(services(), delete, lambda _: {})
 
 
 @bp.post("/merge")
@@ -112,7 +111,7 @@ def merge_records(object_name: str) -> Json:
         editor = _editor(session, object_name)
         return editor.merge(editor.find(pair.primary_record_id), editor.find(pair.secondary_record_id))
 
-    return {"data": {"new_record_id": commit_change(services(), merge).record.record_id}}
+    return commit_change(services(), merge, lambda done: {"data": {"new_record_id": done.record.record_id}})
 
 
 @bp.post("/query")
@@ -152,11 +151,11 @@ def list_entries(object_name: str, record_id: str) -> Json:
         return {"data": [{**entry.model_dump(include=shown), "list_api_slug": slug} for entry, slug in found]}
 
 
-def _commit(object_name: str, change: Callable[[Session], Change]) -> Json:
-    record_id = commit_change(services(), change).record.record_id
-    with services().database.reading() as session:
-        schema = load_schema(session, object_name)
-        return {"data": _presenter(schema).record(find_record(schema, record_id))}
+def _commit(change: Callable[[Session], Change]) -> Json:
+    def show(done: Change) -> Json:
+        return {"data": _presenter(done.schema).record(done.record)}
+
+    return commit_change(services(), change, show)
 
 
 def _update(object_name: str, record_id: str, values: Json, session: Session, *, overwrite: bool) -> Change:

@@ -6,7 +6,7 @@ from sqlmodel import Session, select
 
 from alc_app.mock_attio.store.errors import value_not_found
 from alc_app.mock_attio.store.events import Event, EventType
-from alc_app.mock_attio.store.schema_lookup import as_uuid, find_object
+from alc_app.mock_attio.store.schema_lookup import as_uuid, find_object, find_workspace
 from alc_app.mock_attio.store.services import actor, services
 from alc_app.mock_attio.store.tables import Record
 from alc_app.mock_attio.store.webhook_outbox import enqueue
@@ -14,7 +14,8 @@ from alc_app.mock_attio.store.webhook_outbox import enqueue
 
 def announce_event(session: Session, event_type: EventType, ids: dict[str, str], **extra: str) -> None:
     """Queue one event for the webhooks, in the caller's transaction. Its actor is the sender of the current request."""
-    enqueue(session, [Event(event_type, actor(), ids, extra)], services().config.now())
+    event = Event(event_type, actor(), ids, extra)
+    enqueue(session, [event], find_workspace(session).workspace_id, services().config.now())
 
 
 def created_columns() -> dict[str, Any]:

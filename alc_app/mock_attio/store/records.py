@@ -1,8 +1,10 @@
 """Writes to records, with Attio's history of values. Every write commits through `commit_change`."""
 
 import logging
-from collections.abc import Callable, Container, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import uuid4
 
 from sqlalchemy.exc import IntegrityError, OperationalError
@@ -16,6 +18,7 @@ from alc_app.mock_attio.store.tables import Attribute, Record, Value
 from alc_app.mock_attio.store.value_types import Content
 from alc_app.mock_attio.store.webhook_outbox import enqueue
 
+Json = dict[str, Any]
 logger = logging.getLogger(__name__)
 
 
@@ -24,7 +27,7 @@ class Change:
     """What a write changed in one record: the attributes, not the values."""
 
     event_type: EventType
-    object_slug: str
+    schema: Schema
     record: Record
     actor: Actor
     attributes: list[Attribute] = field(default_factory=list)
@@ -40,31 +43,33 @@ class Change:
         return [Event(self.event_type, self.actor, ids, more) for more in duplicates or [{}]]
 
 
-def commit_change(services: Services, change: Callable[[Session], Change]) -> Change:
-    """Run one change of one record and queue its webhook events, in one transaction.
+def commit_change(services: Services, change: Callable[[Session], Change], show: Callable[[Change], Json]) -> Json:
+    """Run one change of one record, queue its webhook events and `show` it, in one transaction. Returns what it shows.
 
     Raises AttioError: 400 if a unique value is taken, 409 if another write is in the way.
     """
     try:
         try:
-            done = _commit(services, change)
+            done, shown = _commit(services, change, show)
         except IntegrityError:
             # Another write took a unique value after the check. The second time, the check finds it and names it.
-            done = _commit(services, change)
+            done, shown = _commit(services, change, show)
     except (IntegrityError, OperationalError) as error:  # a deadlock, or a lock timeout
         logger.warning("The database refused a change: %s", error.orig)
         raise AttioError(409, "concurrent_write_conflict", "Another write was in the way. Try again.") from error
     if done.event_type != "record.updated" or done.attributes:
         names = ", ".join(attribute.api_slug for attribute in done.attributes)
-        logger.info("%s %s/%s %s", done.event_type, done.object_slug, done.record.record_id, names)
-    return done
+        logger.info("%s %s/%s %s", done.event_type, done.schema.object.api_slug, done.record.record_id, names)
+    return shown
 
 
-def _commit(services: Services, change: Callable[[Session], Change]) -> Change:
+def _commit(
+    services: Services, change: Callable[[Session], Change], show: Callable[[Change], Json]
+) -> tuple[Change, Json]:
     with services.database.writing() as session:
         done = change(session)
-        enqueue(session, done.events(), services.config.now())
-    return done
+        enqueue(session, done.events(), done.schema.workspace.workspace_id, services.config.now())
+        return done, show(done)
 
 
 @dataclass(frozen=True)
@@ -98,7 +103,7 @@ class Editor:
             self._insert(record, attribute, wanted, first=0)
         self.schema.session.flush()
         changed = [self.schema.by_id[attribute_id] for attribute_id in contents]
-        return Change("record.created", self.schema.object.api_slug, record, self.actor, changed)
+        return Change("record.created", self.schema, record, self.actor, changed)
 
     def update(self, record: Record, contents: dict[str, list[Content]], *, keep_existing: frozenset[str]) -> Change:
         """Write these contents, by attribute id.
@@ -106,13 +111,13 @@ class Editor:
         Existing values are replaced; in attributes of `keep_existing` (ids) they stay, after the new ones.
         """
         self._check_required(contents, among=contents)
-        changed = []
+        changed, active = [], self._active(record, contents)
         for attribute_id, wanted in contents.items():
-            attribute = self.schema.by_id[attribute_id]
-            if self._replace(record, attribute, wanted, keep_existing=attribute_id in keep_existing):
+            attribute, old = self.schema.by_id[attribute_id], active[attribute_id]
+            if self._replace(record, attribute, wanted, old, keep_existing=attribute_id in keep_existing):
                 changed.append(attribute)
         self.schema.session.flush()
-        return Change("record.updated", self.schema.object.api_slug, record, self.actor, changed)
+        return Change("record.updated", self.schema, record, self.actor, changed)
 
     def delete(self, record: Record) -> Change:
         """Delete a record, its history, and every reference to it."""
@@ -122,7 +127,7 @@ class Editor:
             delete(Value).where(col(Value.attribute_id).in_(references), col(Value.key) == record.record_id)
         )
         session.execute(delete(Record).where(col(Record.number) == record.number))
-        return Change("record.deleted", self.schema.object.api_slug, record, self.actor)
+        return Change("record.deleted", self.schema, record, self.actor)
 
     def merge(self, primary: Record, secondary: Record) -> Change:
         """Create one record from two, point their references to it, and delete both. Their value history is lost."""
@@ -140,21 +145,22 @@ class Editor:
         session.flush()
         session.execute(delete(Record).where(col(Record.record_id).in_(merged)))
         made = self.create(contents, record_id)
-        return Change("record.merged", made.object_slug, made.record, self.actor, made.attributes, merged)
+        return Change("record.merged", made.schema, made.record, self.actor, made.attributes, merged)
 
     def _writable_contents(self, record: Record) -> dict[str, list[Content]]:
         """Return the active contents of a record's writable attributes, by attribute id."""
-        writable = (one for one in self.schema.attributes if one.is_writable)
-        found = {one.attribute_id: [value.content for value in self._active(record, one)] for one in writable}
-        return {attribute_id: contents for attribute_id, contents in found.items() if contents}
+        writable = [one.attribute_id for one in self.schema.attributes if one.is_writable]
+        found = self._active(record, writable)
+        return {attribute_id: [value.content for value in values] for attribute_id, values in found.items()}
 
-    def _replace(self, record: Record, attribute: Attribute, wanted: list[Content], *, keep_existing: bool) -> bool:
+    def _replace(
+        self, record: Record, attribute: Attribute, wanted: list[Content], active: list[Value], *, keep_existing: bool
+    ) -> bool:
         """Close values that are no longer wanted and insert new ones; return whether anything changed.
 
         Values that stay are not touched, so writing the same again is not a change.
         """
         identity = value_type(attribute).identity
-        active = self._active(record, attribute)
         new = [content for content in wanted if all(identity(row.content) != identity(content) for row in active)]
         keeps = [identity(content) for content in wanted]
         gone = [] if keep_existing else [row for row in active if identity(row.content) not in keeps]
@@ -165,17 +171,21 @@ class Editor:
         self._insert(record, attribute, new, first=min((row.position for row in active), default=0) - len(new))
         if not keep_existing and attribute.is_multiselect:
             self.schema.session.flush()
-            for row in self._active(record, attribute):
+            for row in self._active(record, [attribute.attribute_id])[attribute.attribute_id]:
                 row.position = keeps.index(identity(row.content))
         return bool(new or gone)
 
-    def _active(self, record: Record, attribute: Attribute) -> list[Value]:
+    def _active(self, record: Record, attribute_ids: Iterable[str]) -> dict[str, list[Value]]:
+        """Return the active values of a record, in their order, by the id of their attribute."""
         statement = select(Value).where(
             Value.record_number == record.number,
-            Value.attribute_id == attribute.attribute_id,
+            col(Value.attribute_id).in_(attribute_ids),
             col(Value.active_until).is_(None),
         )
-        return list(self.schema.session.exec(statement.order_by(col(Value.position))).all())
+        found: dict[str, list[Value]] = defaultdict(list)
+        for value in self.schema.session.exec(statement.order_by(col(Value.position))):
+            found[value.attribute_id].append(value)
+        return found
 
     def _insert(self, record: Record, attribute: Attribute, contents: list[Content], *, first: int) -> None:
         assert record.number is not None  # noqa: S101 - given by the flush in create()

@@ -5,10 +5,9 @@ from collections.abc import Iterable
 from datetime import datetime
 from uuid import uuid4
 
-from sqlmodel import Session, col, delete, func, select
+from sqlmodel import Session, col, delete, select
 
 from alc_app.mock_attio.store.events import Event, matches
-from alc_app.mock_attio.store.schema_lookup import find_workspace
 from alc_app.mock_attio.store.webhook_tables import Message, Subscription, Webhook
 
 MAX_RETRIES = 10
@@ -17,7 +16,7 @@ BACKOFF_FACTOR = 3.0
 """Each pause is three times the previous one; ten of them add up to three days."""
 
 
-def enqueue(session: Session, events: Iterable[Event], now: datetime) -> None:
+def enqueue(session: Session, events: Iterable[Event], workspace_id: str, now: datetime) -> None:
     """Put each event into the outbox, once for each subscribed webhook, in the caller's transaction."""
     for event in events:
         subscribed = (
@@ -26,7 +25,7 @@ def enqueue(session: Session, events: Iterable[Event], now: datetime) -> None:
         subscriptions = session.exec(subscribed).all()
         if not subscriptions:
             continue
-        payload = event.to_json(find_workspace(session).workspace_id)
+        payload = event.to_json(workspace_id)
         for webhook_id in {one.webhook_id: None for one in subscriptions if matches(payload, one.filter)}:
             body = {"webhook_id": webhook_id, "events": [payload]}
             session.add(
@@ -71,8 +70,3 @@ def record_attempt(session: Session, message_id: str, *, delivered: bool, now: f
 def delete_messages(session: Session, webhook_id: str) -> None:
     """Delete the messages to a webhook that is no longer called."""
     session.execute(delete(Message).where(col(Message.webhook_id) == webhook_id))
-
-
-def count_messages(session: Session) -> int:
-    """Return the number of messages that are not delivered yet."""
-    return session.exec(select(func.count()).select_from(Message)).one()

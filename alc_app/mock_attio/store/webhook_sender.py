@@ -52,8 +52,11 @@ class Sender:
         for attempt in list(self._attempts.values()):
             attempt.join(max(deadline - self._clock(), 0))
 
-    def send_due(self) -> None:
-        """Start an attempt for each due message whose URL has capacity; drop the messages of inactive webhooks."""
+    def send_due(self) -> bool:
+        """Start an attempt for each due message whose URL has capacity; drop the messages of inactive webhooks.
+
+        Returns whether a due message was left for lack of capacity.
+        """
         now = self._services.config.now().timestamp()
         with self._services.database.reading() as session:
             webhooks = session.exec(select(Webhook)).all()
@@ -65,13 +68,17 @@ class Sender:
                     session, webhook.webhook_id, now, excluding={*self._attempts}, limit=MAX_PARALLEL
                 )
             ]
+        left = False
         for webhook, message in due:
             if self._has_capacity(webhook.target_url):
                 self._begin(webhook, message)
+            else:
+                left = True
         for webhook in webhooks:
             if webhook.status(now) == "inactive":
                 with self._services.database.writing() as session:
                     webhook_outbox.delete_messages(session, webhook.webhook_id)
+        return left
 
     def wait_for_attempts(self) -> None:
         """Wait until all running attempts have ended."""
@@ -81,12 +88,11 @@ class Sender:
     def _run(self) -> None:
         while not self._stopping:
             self._services.database.changed.clear()
+            more = False
             try:
-                self.send_due()
+                more = self.send_due()
             except Exception:
                 logger.exception("Reading the outbox failed. It is retried.")
-            with self._services.database.reading() as session:
-                more = webhook_outbox.count_messages(session) > 0
             self._services.database.changed.wait(1 / MAX_PER_SECOND if more else POLL_SECONDS)
 
     def _has_capacity(self, url: str) -> bool:
