@@ -176,32 +176,37 @@ def lock_record(session: Session, record_id: str) -> RecordSync:
     of their record ids, so that no two transactions wait for each other.
     """
     key = (current().settings.workspace_id, record_id)
-    if sync := session.get(RecordSync, key, with_for_update=True):
-        return sync
-    try:
-        with session.begin_nested():
-            session.add(made := RecordSync(workspace_id=key[0], record_id=record_id))
-    except IntegrityError:  # another process has made it meanwhile
-        return session.get_one(RecordSync, key, with_for_update=True)
-    return made
+    sync = session.get(RecordSync, key, with_for_update=True)
+    if sync is None:
+        try:
+            with session.begin_nested():
+                session.add(sync := RecordSync(workspace_id=key[0], record_id=record_id))
+        except IntegrityError:  # another process has made it meanwhile
+            sync = session.get_one(RecordSync, key, with_for_update=True)
+    session.info[record_id] = sync
+    return sync
 
 
 def locked_record(session: Session, record_id: str) -> RecordSync:
-    """Return the row of a record that this transaction has locked already."""
-    return session.get_one(RecordSync, (current().settings.workspace_id, record_id))
+    """Return the row of a record that this transaction has locked already. Raises: KeyError, if it has not."""
+    found: RecordSync = session.info[record_id]
+    return found
 
 
-def lock_lead_by(session: Session, find: Callable[[], Lead | None], record_id: str) -> Lead | None:
+def lock_lead_by(session: Session, find: Callable[[], Lead | None], record_id: str | None = None) -> Lead | None:
     """Lock the record of the lead that `find` returns, until the transaction ends, and return the lead.
 
-    Without a lead, lock the record that `record_id` is now. It looks again under the lock: a merge may have moved it.
+    Without a lead, lock the record that `record_id` is now, or none. It looks again under the lock: a merge may have
+    moved the lead.
     """
 
-    def record_of(lead: Lead | None) -> str:
-        return lead.record_id if lead else present_record(session, record_id)
+    def record_of(lead: Lead | None) -> str | None:
+        return lead.record_id if lead else record_id and present_record(session, record_id)
 
     while True:
         locked = record_of(find())
+        if locked is None:
+            return None
         with session.begin_nested() as savepoint:
             lock_record(session, locked)
             if record_of(lead := find()) == locked:
@@ -224,5 +229,5 @@ def lock_open_lead(session: Session, record_id: str) -> Lead | None:
 
 def lock_lead(session: Session, lead_id: str) -> Lead:
     """Lock the record of a lead until the transaction ends, and return the lead. Raises: NoResultFound."""
-    lock_lead_by(session, lambda: session.get_one(Lead, lead_id, populate_existing=True), "")
+    lock_lead_by(session, lambda: session.get_one(Lead, lead_id, populate_existing=True))
     return session.get_one(Lead, lead_id)

@@ -13,7 +13,7 @@ from uuid import uuid4
 from sqlmodel import col, or_, select
 
 from alc_app.attio.host.context import current
-from alc_app.leads.models import Lead, RecordSync, in_this_workspace, lock_lead, lock_record, open_lead
+from alc_app.leads.models import Lead, RecordSync, in_this_workspace, lock_lead, lock_open_lead, lock_record
 from alc_app.leads.record_values import update_values
 from alc_app.leads.transitions import ADOPT, LOST, apply, begin
 
@@ -107,7 +107,7 @@ def unknown_lead_ids(alc_lead_ids: Iterable[str]) -> set[str]:
 def adopt(record_id: str, alc_lead_id: str) -> None:
     """Add a row for one of our leads at ALC that has none, unless the record has an open lead."""
     with current().transaction() as session:
-        lock_record(session, record_id)
+        is_open = lock_open_lead(session, record_id)
         known = session.exec(select(Lead.id).where(Lead.alc_lead_id == alc_lead_id)).first()
-        if not known and open_lead(session, record_id) is None:
+        if not known and not is_open:
             begin(session, record_id, ADOPT, 0, id=uuid4().hex, alc_lead_id=alc_lead_id)

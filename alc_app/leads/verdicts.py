@@ -76,10 +76,8 @@ def due_for_verdict_check() -> Sequence[str]:
 
 def _lock_lead_of(session: Session, event: LeadProcessed) -> Lead | None:
     """Lock the lead that a verdict is about, and return it. A verdict that is too early is kept, and is about none."""
-    if _lead_of(session, event) is None:  # most likely another app's: then nothing is locked
-        return None
     # Another verdict, or the answer to our POST, may arrive at the same time.
-    lead = lock_lead_by(session, lambda: _lead_of(session, event), event.record_id)
+    lead = lock_lead_by(session, lambda: _lead_of(session, event))
     if lead is None or event.record_id not in (lead.record_id, lead.alc_record_id):
         return None
     if event.lead_id in (None, lead.alc_lead_id):

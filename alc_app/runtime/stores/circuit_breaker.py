@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
-from sqlalchemy import delete, update
+from sqlalchemy import bindparam, delete, update
 from sqlmodel import col, select
 
 from alc_app.attio.host.errors import FetchRefused
@@ -30,6 +30,7 @@ class CircuitBreaker:
     def __init__(self, database: Database, now: Callable[[], float]) -> None:
         """Keep the state in `database`; `now` returns seconds since 1970."""
         self._database, self._now = database, now
+        self._known = select(RateLimitSlot.name).where(col(RateLimitSlot.name) == bindparam("name"))
 
     def call(self, origin: str, work: Callable[[], FetchResponse]) -> FetchResponse:
         """Call `work` and return its response. Raises: FetchRefused, without a call, while the breaker is open."""
@@ -51,8 +52,7 @@ class CircuitBreaker:
             return [name.removesuffix(REFUSES) for name in session.exec(rows)]
 
     def _is_open(self, name: str) -> bool:
-        with self._database.reading() as session:
-            return session.get(RateLimitSlot, name) is not None
+        return bool(self._database.fetch(self._known, {"name": name}))
 
     def _claim_probe(self, name: str) -> bool:
         """Claim the probe of this minute; return False if it is not due or another process has claimed it."""

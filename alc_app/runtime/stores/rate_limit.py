@@ -71,8 +71,8 @@ class RateLimiter:
             return found
 
     def _seconds_until(self, name: str) -> float:
-        with self._database.reading() as session:
-            return session.connection().execute(self._left, {"name": name}).scalar_one_or_none() or 0.0
+        found = self._database.fetch(self._left, {"name": name})
+        return found[0][0] if found else 0.0
 
 
 def _pause(name: str) -> str:

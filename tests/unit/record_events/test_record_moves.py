@@ -9,7 +9,7 @@ from sqlmodel import select
 
 from alc_app.attio.host.record_events import WebhookEvent
 from alc_app.clients.alc_events import LeadProcessed
-from alc_app.leads import dead_letters, merges, record_sync, sends, transitions, verdicts
+from alc_app.leads import dead_letters, merges, queries, record_sync, sends, transitions, verdicts
 from alc_app.leads.models import Lead
 from alc_app.leads.record_sync import sync_record, write_claimed
 from alc_app.record_events.record_deleted import record_deleted
@@ -270,3 +270,14 @@ def test_a_crash_at_any_step_of_a_move_is_harmless(runtime: FakeRuntime, outside
 
     assert rows(runtime) == {MADE: "pending"}
     assert outside.values(MADE)["alc_status"] == "Pending"
+
+
+def test_a_chat_that_the_doctor_adopts_is_shown_on_the_record_that_exists(
+    runtime: FakeRuntime, outside: Outside
+) -> None:
+    """I4: ALC knows it by the record that it was sent for, which was merged since."""
+    merges.move_leads(RECORD, MADE)
+    queries.adopt(RECORD, "lead_9")
+    sync_record(MADE)
+
+    assert outside.values(MADE)["alc_lead_id"] == "lead_9"
