@@ -1,7 +1,7 @@
 """The engine in a worker: runs are started here at once, and not when DBOS polls for them the next time.
 
-A ring says that a run waits in a queue. DBOS's own polls go on, rarely: they find what a lost ring has left. What DBOS
-does not export comes from its modules, so its version is pinned (pyproject.toml).
+A ring says that a run waits in a queue, and the relay looks now and then, in case that a ring was lost. So DBOS need
+not poll our queues. What DBOS does not export comes from its modules, so its version is pinned (pyproject.toml).
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ QUEUES: dict[str, dict[str, Any]] = {
 }
 WAITED_FOR = ("functions", "lifecycle")
 """Queues of runs whose outcome somebody waits for."""
-POLL_QUEUES_EVERY = 30.0
-"""Seconds between two polls of DBOS, which find what no ring has told of."""
+POLL_EVERY = 30.0
+"""Seconds between two polls of DBOS for what it does itself and what we have nothing of: delays, timeouts, schedules."""
 LONGER_THAN_ANY_RUN = 3600
 Method = Callable[..., dict[str, Any]]
 
@@ -44,7 +44,7 @@ class Executor:
 
     def launch(self, executor_id: str, methods: Mapping[str, Method]) -> None:
         """Register the workflows by name, and launch DBOS under this id."""
-        from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer
+        from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, _workflow_commands
 
         config: DBOSConfig = {
             "name": APP_NAME,
@@ -52,18 +52,18 @@ class Executor:
             "application_version": APP_VERSION,
             "executor_id": executor_id,
             "serializer": DBOSPortableJSONSerializer(),
-            "scheduler_polling_interval_sec": POLL_QUEUES_EVERY,
+            "scheduler_polling_interval_sec": POLL_EVERY,
             "log_level": "WARNING",
         }
         dbos = DBOS(config=config)
         for name, method in methods.items():
             self._workflows[name] = DBOS.workflow(name=name)(_as_function(name, method))
-        dbos._registry.get_internal_queue()._polling_interval_sec = POLL_QUEUES_EVERY
+        dbos._registry.get_internal_queue()._polling_interval_sec = POLL_EVERY
+        _workflow_commands._BACKGROUND_JOBS_INTERVAL_SEC = POLL_EVERY
+        DBOS.listen_queues([])
         DBOS.launch()
         for name, limits in QUEUES.items():
-            self._queues[name] = DBOS.register_queue(
-                name, on_conflict="always_update", polling_interval_sec=POLL_QUEUES_EVERY, **limits
-            )
+            self._queues[name] = DBOS.register_queue(name, on_conflict="always_update", **limits)
 
     def start(self, workflow: str, *args: Any, run_id: str) -> None:
         """Run a workflow here, under the caller's trace. Joins the run of this id, wherever it is, if there is one."""

@@ -77,7 +77,7 @@ class Relay:
                 rung = now if names else rung
                 for name in names & on_ring.keys():
                     self._run_safely(on_ring[name])
-                pause = max(LOOKS_APART, min((now - rung) / 4, LOOK_EVERY))
+                pause = max(LOOKS_APART, min((looked - rung) / 4, LOOK_EVERY))
                 if now >= looked + pause:
                     looked = now
                     self._look()
