@@ -25,7 +25,7 @@ from alc_app.pages.errors import answer
 from alc_app.runtime.routes import live_updates, oauth, record_actions, webhooks, widgets
 from alc_app.runtime.services import Services
 from alc_app.web.health import add_health
-from alc_app.web.hosts import refuse_foreign_hosts
+from alc_app.web.hosts import own_hosts, refuse_foreign_hosts
 from alc_app.web.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -48,8 +48,6 @@ def build(config: Config | None = None) -> Flask:
     app.extensions["live"] = log
     workspace = Workspace(services, log)
     csrf = CSRFProtect(app)
-    webhook_routes = webhooks.blueprint(services)
-    csrf.exempt(webhook_routes)  # deliveries carry a signature, not a session
     labs = _labs(app, csrf, services, log) if config.has_labs else None
     for blueprint in (
         pages(workspace, labs),
@@ -57,10 +55,13 @@ def build(config: Config | None = None) -> Flask:
         widgets.blueprint(widgets.Widgets(services, workspace.query)),
         oauth.blueprint(services),
         live_updates.blueprint(log),
-        webhook_routes,
     ):
         app.register_blueprint(blueprint)
     services.engine.warm_up(after=2.0)
+    is_own_host = own_hosts(config)
+    refuse_foreign_hosts(app, is_own_host)
+    with_intake = webhooks.Intake(services, app.wsgi_app, is_own_host)
+    app.wsgi_app = _with_scheme(trace.traced(with_intake), urlsplit(config.base_url).scheme)  # type: ignore[assignment,method-assign]  # Flask's own way to wrap
     secure_headers(app)
     add_health(app, services)
     _handle_database_errors(app)
@@ -80,8 +81,7 @@ def _labs(app: Flask, csrf: CSRFProtect, services: Services, log: live_updates.L
 
 
 def _configure(app: Flask, config: Config) -> None:
-    scheme = urlsplit(config.base_url).scheme
-    secure = scheme == "https"
+    secure = urlsplit(config.base_url).scheme == "https"
     secret_key, *former_keys = config.secret_keys
     app.session_interface = _CookieSessions()
     app.config.update(
@@ -96,13 +96,9 @@ def _configure(app: Flask, config: Config) -> None:
         WTF_CSRF_SSL_STRICT=secure,
     )
 
-    app.wsgi_app = _with_scheme(trace.traced(app.wsgi_app), scheme)  # type: ignore[assignment,method-assign]  # Flask's own way to wrap
-
-    refuse_foreign_hosts(app, config)
-
 
 class _CookieSessions(SecureCookieSessionInterface):
-    """Flask's sessions, which prepare no keys for a request without a cookie, such as a delivery or a health check."""
+    """Flask's sessions, which prepare no keys for a request without a cookie, such as a health check."""
 
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
         return super().open_session(app, request) if request.headers.get("Cookie") else self.session_class()

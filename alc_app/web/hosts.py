@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from flask import Flask, request
@@ -13,17 +14,22 @@ PROBES = ("/healthz", "/readyz")
 """Load balancers ask for these by any address. Both tell no secret, and build no links."""
 
 
-def refuse_foreign_hosts(app: Flask, config: Config) -> None:
-    """Answer 400 to requests for a host name that is not ours, except to health checks.
+def own_hosts(config: Config) -> Callable[[str], bool]:
+    """Return a function that tells whether a Host header names us.
 
-    Ours is the one of the configured address, and in development each name of this machine. Flask's `TRUSTED_HOSTS`
+    Our name is the one of the configured address, and in development each name of this machine. Flask's `TRUSTED_HOSTS`
     would do the same, but it knows no IPv6 addresses.
     """
     hosts = {_ascii(urlsplit(config.base_url).hostname or ""), *(LOOPBACK if config.env == "development" else ())}
+    return lambda host: _hostname(host) in hosts
+
+
+def refuse_foreign_hosts(app: Flask, is_own_host: Callable[[str], bool]) -> None:
+    """Answer 400 to requests for a host name that is not ours, except to health checks."""
 
     @app.before_request
     def check_host() -> None:
-        if request.path not in PROBES and _hostname(request.host) not in hosts:
+        if request.path not in PROBES and not is_own_host(request.host):
             raise SecurityError(f"Host {request.host!r} is not trusted.")
 
 

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from flask import Response, g, request
+from werkzeug.wrappers import Request, Response
 
 from alc_app.runtime.exchanges import redaction
 from alc_app.runtime.exchanges.log import ExchangeLog
@@ -16,9 +16,17 @@ SHOWN_ID_CHARACTERS = 6
 """Characters shown of a handler's id. The whole URL is a secret (R18)."""
 
 
+class LoggedRequest(Request):
+    """The request of a delivery, and why it was refused, which only the inspector shows."""
+
+    why_refused = ""
+
+
 @contextmanager
-def log_delivery(exchanges: ExchangeLog, scheme: Scheme, raw_body: bytes) -> Iterator[Callable[[Response], Response]]:
-    """Log the current delivery. Pass our response to the yielded function, which records and returns it."""
+def log_delivery(
+    exchanges: ExchangeLog, scheme: Scheme, request: LoggedRequest
+) -> Iterator[Callable[[Response], Response]]:
+    """Log a delivery. Pass our response to the yielded function, which records and returns it."""
     if not exchanges.takes_delivery():
         yield lambda response: response
         return
@@ -27,7 +35,7 @@ def log_delivery(exchanges: ExchangeLog, scheme: Scheme, raw_body: bytes) -> Ite
         "method": request.method,
         "url": _masked(request.url),
         "headers": redaction.headers(dict(request.headers)),
-        "body": raw_body.decode("utf-8", "replace")[: redaction.MAX_BODY],
+        "body": request.get_data().decode("utf-8", "replace")[: redaction.MAX_BODY],
     }
     with exchanges.call(scheme.receiver, "Calls the app's webhook", sender=scheme.sender, request=logged) as answer:
 
@@ -35,7 +43,7 @@ def log_delivery(exchanges: ExchangeLog, scheme: Scheme, raw_body: bytes) -> Ite
             answer["ms"] = round((time.monotonic() - started) * 1000, 1)
             answer["label"] = response.status
             answer["failed"] = response.status_code >= 400
-            answer["why"] = g.get("why_refused", "")
+            answer["why"] = request.why_refused
             body = response.get_data(as_text=True)
             answer["response"] = {"status": response.status_code, "headers": dict(response.headers), "body": body}
             return response

@@ -14,10 +14,11 @@ from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qs
 
-from flask import Response, jsonify, request
+from werkzeug.wrappers import Request, Response
 
 from alc_app.attio.host.connector import Connector, ConnectorResponse, Handled, InvalidSignature
-from alc_app.attio.http import BadRequest, Request
+from alc_app.attio.http import BadRequest
+from alc_app.attio.http import Request as HandlerRequest
 from alc_app.runtime.services import Services
 from alc_app.runtime.signatures.schemes import SCHEMES
 from alc_app.runtime.signatures.standard_webhooks import NotVerified
@@ -38,12 +39,12 @@ class ConnectorIntake:
         """Use `accept` to store one event as a delivery, `warn` to log a refusal, `unavailable` to answer 503."""
         self._services, self._accept, self._warn, self._unavailable = services, accept, warn, unavailable
 
-    def receive(self, handler: KnownHandler, raw_body: bytes) -> Response:
+    def receive(self, request: Request, handler: KnownHandler) -> Response:
         """Answer one request. Raises: CannotUnseal."""
         connector = self._services.manifest.connector(handler.connector)
-        delivery_id = self._verify(connector, handler, raw_body)
+        delivery_id = self._verify(connector, handler, request)
         try:
-            handled = self._handle(connector, handler, raw_body)
+            handled = self._handle(connector, handler, request)
         except InvalidSignature as error:
             return self._refuse(handler, str(error))
         except BadRequest as error:
@@ -54,34 +55,36 @@ class ConnectorIntake:
             return self._unavailable()
         return self._store(handler, delivery_id or "", handled)
 
-    def _verify(self, connector: Connector, handler: KnownHandler, raw_body: bytes) -> str | None:
+    def _verify(self, connector: Connector, handler: KnownHandler, request: Request) -> str | None:
         """Return the id of a verified delivery; None for one that is not verified, which may only be a handshake."""
         if not connector.signed_by:  # `handle` verifies instead; the id is made of the body
-            return f"sha256_{hashlib.sha256(raw_body).hexdigest()[:40]}"
+            return f"sha256_{hashlib.sha256(request.get_data()).hexdigest()[:40]}"
         secrets = self._services.webhook_handlers.secrets(handler)
         try:
-            return SCHEMES[connector.signed_by].verify(secrets, request.headers, raw_body, now=self._services.now())
+            return SCHEMES[connector.signed_by].verify(
+                secrets, request.headers, request.get_data(), now=self._services.now()
+            )
         except NotVerified:
             return None
 
-    def _handle(self, connector: Connector, handler: KnownHandler, raw_body: bytes) -> Handled:
+    def _handle(self, connector: Connector, handler: KnownHandler, request: Request) -> Handled:
         """Let the connector read the request. One that verifies it itself is given each live secret in turn (R5)."""
         *others, last = self._services.webhook_handlers.secrets(handler)
         for secret in others:
             with suppress(InvalidSignature):
-                return self._read(connector, handler, raw_body, secret)
-        return self._read(connector, handler, raw_body, last)
+                return self._read(connector, handler, request, secret)
+        return self._read(connector, handler, request, last)
 
-    def _read(self, connector: Connector, handler: KnownHandler, raw_body: bytes, secret: str) -> Handled:
+    def _read(self, connector: Connector, handler: KnownHandler, request: Request, secret: str) -> Handled:
         subscription = self._services.subscriptions.row(handler.id)
         parameters = self._services.subscriptions.parameters(subscription) if subscription else {}
         return connector.handle(
             query=request.args.to_dict(),
-            data=_data(raw_body),
+            data=_data(request),
             headers={name.lower(): value for name, value in request.headers.items()},
             state=self._services.subscriptions.state(subscription) if subscription else {},
             parameters={**parameters, "webhookSecret": secret},
-            raw_body=_text(raw_body),
+            raw_body=_text(request.get_data()),
         )
 
     def _is_ready(self, handler: KnownHandler) -> bool:
@@ -107,26 +110,28 @@ class ConnectorIntake:
 
 
 def _to_response(answer: ConnectorResponse) -> Response:
-    if answer.data is None or isinstance(answer.data, str):
-        response = Response(answer.data or "", content_type="text/plain; charset=utf-8")
-    else:
-        response = jsonify(answer.data)
-    response.status_code = answer.status
+    is_text = answer.data is None or isinstance(answer.data, str)
+    response = Response(
+        answer.data or "" if is_text else json.dumps(answer.data),
+        status=answer.status,
+        content_type="text/plain; charset=utf-8" if is_text else JSON,
+    )
     response.headers.update(answer.headers)
     return response
 
 
-def _data(raw_body: bytes) -> Any:
+def _data(request: Request) -> Any:
     """Return the body by its content type, as Integration.app does: parsed JSON, a form's fields, or text."""
+    raw_body = request.get_data()
     if not raw_body:
         return None
     if request.mimetype == JSON:
-        return Request(raw_body).json()
+        return HandlerRequest(raw_body).json()
     return _form(raw_body) if request.mimetype == FORM else _text(raw_body)
 
 
 def _form(raw_body: bytes) -> dict[str, str]:
-    """Return a form's fields, the first value of each. Flask's own parser finds nothing: the body was read before."""
+    """Return a form's fields, the first value of each. Werkzeug's own parser would replace what cannot be read."""
     try:
         fields = parse_qs(_text(raw_body), keep_blank_values=True, errors="strict", max_num_fields=MAX_FIELDS)
     except ValueError as error:

@@ -7,17 +7,24 @@ for example with 400, the sender gets that answer.
 from __future__ import annotations
 
 import logging
+import re
+import time
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
 
-from flask import Blueprint, Response, g, request
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as NoFreeConnection
+from werkzeug.wrappers import Request, Response
 
 from alc_app.attio.host.context import running
-from alc_app.attio.http import BadRequest, Request
+from alc_app.attio.http import BadRequest
+from alc_app.attio.http import Request as HandlerRequest
 from alc_app.attio.http import Response as HandlerResponse
 from alc_app.attio.manifest import NotInManifest
 from alc_app.runtime.context import IntakeContext, ReachedFirstEffect
-from alc_app.runtime.exchanges.deliveries import log_delivery
+from alc_app.runtime.exchanges.deliveries import LoggedRequest, log_delivery
 from alc_app.runtime.failpoints import failpoint
-from alc_app.runtime.observability.metrics import DELIVERIES
+from alc_app.runtime.observability.metrics import DELIVERIES, count_request
 from alc_app.runtime.observability.rate_limited_log import OncePerMinute
 from alc_app.runtime.routes.connector_webhooks import ConnectorIntake
 from alc_app.runtime.services import Services
@@ -28,92 +35,98 @@ from alc_app.runtime.stores.handler_cache import HandlerChanged, KnownHandler
 from alc_app.runtime.stores.inbox import NotStored
 from alc_app.runtime.workflows.activations import webhook_function
 
+if TYPE_CHECKING:
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
 MAX_BODY = 64 * 1024
 RETRY_SOON = {"Retry-After": "5"}
 CHANGES = 3
 """How often a handler may change while one delivery is answered; then the sender is asked to come again."""
 STATUS_OF = {"stored": 200, "duplicate": 200, "conflict": 409}
+_SIGNED_BY = {scheme.path: name for name, scheme in SCHEMES.items()}
+_URL = re.compile(rf"({'|'.join(_SIGNED_BY)})([A-Za-z0-9_-]+)")
 log = logging.getLogger(__name__)
 
 
-def blueprint(services: Services) -> Blueprint:
-    """Serve `POST /hooks/{handler_id}` for ALC and `POST /attio/events/{handler_id}` for Attio.
-
-    Each has its own signature scheme.
-    """
-    hooks = Blueprint("hooks", __name__)
-    intake = Intake(services)
-    for name, scheme in SCHEMES.items():
-        rule, defaults = f"{scheme.path}<handler_id>", {"signed_by": name}
-        hooks.add_url_rule(rule, name, intake.receive, methods=["POST"], defaults=defaults)
-        hooks.add_url_rule(rule, f"{name}_handshake", intake.handshake, methods=["GET"], defaults=defaults)
-    return hooks
-
-
 class Intake:
-    """Answers deliveries. Whatever is refused is refused before anything is written."""
+    """A WSGI app in front of Flask. It answers deliveries, and hands all other requests on.
 
-    def __init__(self, services: Services) -> None:
-        """Work on these services."""
-        self._services = services
+    A delivery needs no session, no form token and none of the pages' hooks, which cost more than storing it. Whatever
+    is refused is refused before anything is written.
+    """
+
+    def __init__(
+        self, services: Services, others: WSGIApplication, is_own_host: Callable[[str], bool] = lambda _: True
+    ) -> None:
+        """Hand requests that are no deliveries to `others`, and those for a host name that is not ours."""
+        self._services, self._others, self._is_own_host = services, others, is_own_host
         self._refusals = OncePerMinute(log)
         self._connectors = ConnectorIntake(services, self._accept, self._refusals.warn, _unavailable)
 
-    def handshake(self, handler_id: str, signed_by: str) -> Response:
-        """Answer a GET, by which some services check that the URL is ours. Only a connector knows the answer."""
-        row = self._services.webhook_handlers.row(handler_id)
-        if row is not None and not row.connector:
-            return Response(status=405, headers={"Allow": "POST"})
-        return self.receive(handler_id, signed_by)
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer `POST /hooks/{handler_id}` for ALC, and `POST /attio/events/{handler_id}` for Attio."""
+        url, began = _URL.fullmatch(environ["PATH_INFO"]), time.monotonic()
+        if url is None or not self._is_own_host(environ.get("HTTP_HOST", "")):
+            return self._others(environ, start_response)
+        request, signed_by = LoggedRequest(environ), _SIGNED_BY[url[1]]
+        response = self._receive(request, url[2], signed_by)
+        count_request(f"hooks.{signed_by}", request.method, response.status_code, time.monotonic() - began)
+        return response(environ, start_response)
 
-    def receive(self, handler_id: str, signed_by: str) -> Response:
-        """Answer one delivery, and count it."""
-        response = self._respond(handler_id, signed_by)
+    def _receive(self, request: LoggedRequest, handler_id: str, signed_by: str) -> Response:
+        """Answer one delivery, and count it. The log names no URL: it is a secret (R18)."""
+        try:
+            response = self._respond(request, handler_id, signed_by)
+        except (OperationalError, NoFreeConnection) as error:
+            log.error("The database refuses: %s", getattr(error, "orig", error))
+            response = _unavailable()
+        except Exception:
+            log.exception("A delivery could not be answered.")
+            response = Response(status=500)
         if response.status_code >= 300:
             DELIVERIES.labels(str(response.status_code)).inc()
         return response
 
-    def _respond(self, handler_id: str, signed_by: str) -> Response:
+    def _respond(self, request: LoggedRequest, handler_id: str, signed_by: str) -> Response:
         handlers = self._services.handler_cache
         handler = handlers.kept(handler_id)
         refusal: Response | None = None
-        if handler is None or _refuse(handler, signed_by):  # what is refused is refused by what is stored now
+        if handler is None or _refuse(request, handler, signed_by):  # what is refused is refused by what is stored now
             handler = handlers.read(handler_id)
             if handler is None:
                 return Response(status=404)
-            refusal = _refuse(handler, signed_by)
+            refusal = _refuse(request, handler, signed_by)
             if refusal:
                 return refusal
-        raw_body = request.get_data(cache=False)
-        with log_delivery(self._services.exchanges, SCHEMES[signed_by], raw_body) as answered:
+        with log_delivery(self._services.exchanges, SCHEMES[signed_by], request) as answered:
             for _ in range(CHANGES):
                 try:
-                    return answered(refusal or self._answer(handler, raw_body))
+                    return answered(refusal or self._answer(request, handler))
                 except HandlerChanged:
                     handler = handlers.read(handler_id) or handler  # no handler is ever deleted from the table
-                    refusal = _refuse(handler, signed_by)
+                    refusal = _refuse(request, handler, signed_by)
             return answered(_unavailable())
 
-    def _answer(self, handler: KnownHandler, raw_body: bytes) -> Response:
+    def _answer(self, request: LoggedRequest, handler: KnownHandler) -> Response:
         """Answer 503 while the handler's file or connector is missing: the sender tries again, and nothing is lost."""
         try:
-            return self._verify_and_accept(handler, raw_body)
+            return self._verify_and_accept(request, handler)
         except NotInManifest as error:
             self._refusals.warn(f"A delivery to handler {handler.id[:6]}… is to come again later. {error}")
             return _unavailable()
 
-    def _verify_and_accept(self, handler: KnownHandler, raw_body: bytes) -> Response:
-        scheme = SCHEMES[handler.signed_by]
+    def _verify_and_accept(self, request: LoggedRequest, handler: KnownHandler) -> Response:
+        scheme, raw_body = SCHEMES[handler.signed_by], request.get_data()
         try:
             if handler.connector:
-                return self._connectors.receive(handler, raw_body)
+                return self._connectors.receive(request, handler)
             secrets = self._services.webhook_handlers.secrets(handler)
             webhook_id = scheme.verify(secrets, request.headers, raw_body, now=self._services.now())
         except NotVerified as refusal_reason:
             self._services.handler_cache.confirm(handler)
             self._refusals.warn(f"Refused a delivery to handler {handler.id[:6]}…: {refusal_reason}.")
             if self._services.config.notes_exchanges:
-                g.why_refused = scheme.diagnose(secrets[0], request.headers, raw_body, now=self._services.now())
+                request.why_refused = scheme.diagnose(secrets[0], request.headers, raw_body, now=self._services.now())
             return Response(status=401)
         except CannotUnseal as error:
             log.error("%s", error)
@@ -150,7 +163,7 @@ class Intake:
         context = IntakeContext(self._services, connection_id=handler.connection_id)
         try:
             with running(context):
-                answer = function(Request(raw_body, {"webhook-id": webhook_id}))
+                answer = function(HandlerRequest(raw_body, {"webhook-id": webhook_id}))
         except ReachedFirstEffect:
             return None, "new"
         except BadRequest as error:
@@ -158,24 +171,32 @@ class Intake:
         return answer, "done" if context.has_noted else "ignored"
 
 
-def _refuse(handler: KnownHandler, signed_by: str) -> Response | None:
+def _refuse(request: Request, handler: KnownHandler, signed_by: str) -> Response | None:
     """Return 404 at another sender's path, 410 for a deleted handler, 503 for one not ready yet, or None (R18).
 
-    Then refuse the body: 411 without a length, 413 if it is too long, 415 if it is of another type (R7, R8).
+    By a GET some services check that the URL is ours; only a connector knows the answer. The rest is 405 (R8).
     """
     if handler.signed_by != signed_by:
         return Response(status=404)
     if handler.is_gone:
         return Response(status=410)
+    methods = ("POST", "GET") if handler.connector else ("POST",)
+    if request.method not in methods:
+        return Response(status=405, headers={"Allow": ", ".join(methods)})
     if not handler.connector and not handler.is_ready:  # a connector's is called before its connection is saved
         return _unavailable()
+    return _refuse_body(request, of_any_type=bool(handler.connector))
+
+
+def _refuse_body(request: Request, *, of_any_type: bool) -> Response | None:
+    """Return 411 without a length, 413 if it is too long, 415 if it is not JSON in UTF-8 (R7, R8), or None."""
     if request.content_length is None and request.method != "GET":
         return Response(status=411)
     if (request.content_length or 0) > MAX_BODY:
         return Response(status=413)
     plain = request.content_encoding in (None, "", "identity")
     charset = request.mimetype_params.get("charset", "utf-8").lower()
-    is_json = request.mimetype == "application/json" or handler.connector
+    is_json = request.mimetype == "application/json" or of_any_type
     return None if is_json and plain and charset in ("utf-8", "utf8") else Response(status=415)
 
 

@@ -29,8 +29,9 @@ from alc_app.runtime.doctor.work_checks import check_connection, check_dead_lett
 from alc_app.runtime.jobs import dead_letters
 from alc_app.runtime.jobs.relay import Relay
 from alc_app.runtime.jobs.worker import Worker
-from alc_app.runtime.routes import oauth, webhooks
+from alc_app.runtime.routes import oauth
 from alc_app.runtime.routes.record_actions import Actions
+from alc_app.runtime.routes.webhooks import Intake
 from alc_app.runtime.services import WORKSPACE, Services
 from alc_app.runtime.stores import connections, rate_limit
 from alc_app.runtime.workflows.runner import WorkflowRunner
@@ -251,8 +252,9 @@ def _web(services: Services) -> Flask:
     app.secret_key = "test"
     pages = Blueprint("pages", __name__)
     pages.add_url_rule("/apps/alc", "install", lambda: "")
-    for blueprint in (pages, oauth.blueprint(services), webhooks.blueprint(services)):
+    for blueprint in (pages, oauth.blueprint(services)):
         app.register_blueprint(blueprint)
+    app.wsgi_app = Intake(services, app.wsgi_app)  # type: ignore[method-assign]
     return app
 
 

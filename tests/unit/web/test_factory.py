@@ -43,7 +43,9 @@ def test_probes_are_answered_for_any_host(web: FlaskClient, host: str) -> None:
     assert web.get("/readyz", headers={"Host": host}).get_json()["status"] in ("ready", "degraded", "not ready")
 
 
-@pytest.mark.parametrize("path", ["/", "/people", "/metrics", "/healthz/", "/healthz/x", "/connections/alc/connect"])
+@pytest.mark.parametrize(
+    "path", ["/", "/people", "/metrics", "/healthz/", "/healthz/x", "/connections/alc/connect", "/hooks/x"]
+)
 def test_everything_else_is_for_its_own_host_only(web: FlaskClient, path: str) -> None:
     """U7: a page would build links of a foreign name."""
     for host in (

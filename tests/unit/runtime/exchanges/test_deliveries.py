@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from flask import Flask, Response
+from werkzeug.wrappers import Response
 
 from alc_app.runtime.exchanges import log as log_module
-from alc_app.runtime.exchanges.deliveries import log_delivery
+from alc_app.runtime.exchanges.deliveries import LoggedRequest, log_delivery
 from alc_app.runtime.exchanges.log import ExchangeLog
 from alc_app.runtime.signatures.schemes import SCHEMES
 from alc_app.runtime.storage.database import Database
@@ -33,10 +33,10 @@ def test_a_flood_of_deliveries_is_answered_and_not_logged(
     """Beyond so many a second: logging one costs more than storing it."""
     monkeypatch.setattr(log_module, "DELIVERIES_PER_SECOND", limit)
 
-    with Flask(__name__).test_request_context("/hooks/h", method="POST"):
-        with log_delivery(exchanges, SCHEMES["standard_webhooks"], b"{}") as answered:
-            response = answered(Response(status=200))
-        exchanges.close()
+    request = LoggedRequest.from_values("/hooks/h", method="POST", data=b"{}")
+    with log_delivery(exchanges, SCHEMES["standard_webhooks"], request) as answered:
+        response = answered(Response(status=200))
+    exchanges.close()
 
     assert response.status_code == 200
     assert len(exchanges.newest(10)) == messages

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hmac
 import json
+import sqlite3
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -17,12 +18,13 @@ from cryptography.fernet import Fernet
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import event
+from sqlalchemy.exc import OperationalError
 from standardwebhooks import Webhook
 from werkzeug.test import TestResponse
 
 from alc_app.runtime.oauth_client import Tokens
 from alc_app.runtime.observability.metrics import DELIVERIES
-from alc_app.runtime.routes.webhooks import MAX_BODY, blueprint
+from alc_app.runtime.routes.webhooks import MAX_BODY, Intake
 from alc_app.runtime.services import WORKSPACE, Services
 from alc_app.runtime.storage.sealing import Sealer
 from alc_app.runtime.stores.handler_cache import HandlerChanged
@@ -77,7 +79,7 @@ class Alc:
 def alc(services: Services, connect: Callable[..., str]) -> Alc:
     """ALC, with a webhook of a saved connection."""
     app = Flask(__name__)
-    app.register_blueprint(blueprint(services))
+    app.wsgi_app = Intake(services, app.wsgi_app)  # type: ignore[method-assign]
     return Alc(services, app.test_client(), services.webhook_handlers.create(connect(), "lead_processed"))
 
 
@@ -396,6 +398,30 @@ def test_what_cannot_be_stored_is_not_acknowledged(
     answer = alc.deliver()
     assert answer.status_code == 503
     assert "Retry-After" in answer.headers
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [(OperationalError("", None, sqlite3.OperationalError("locked")), 503), (ValueError("bug"), 500)],
+)
+def test_an_error_of_ours_is_logged_without_the_address(
+    alc: Alc,
+    services: Services,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    error: Exception,
+    status: int,
+) -> None:
+    """C14, R18: 503 while the database refuses, else 500; ALC sends it again. The address is a secret."""
+
+    def fail(_: str) -> None:
+        raise error
+
+    monkeypatch.setattr(services.handler_cache, "read", fail)
+
+    assert alc.deliver().status_code == status
+    assert str(getattr(error, "orig", error)) in caplog.text
+    assert alc.handler_id not in caplog.text
 
 
 def test_a_secret_that_cannot_be_opened_asks_to_come_again(alc: Alc, services: Services) -> None:
