@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Connection, bindparam, select
 from sqlmodel import col
 
 from alc_app.runtime.storage.database import Database
@@ -76,10 +76,10 @@ class HandlerCache:
             self._kept.pop(handler_id, None)
         return found
 
-    def changed(self, handlers: Iterable[KnownHandler]) -> set[KnownHandler]:
+    def changed(self, handlers: Iterable[KnownHandler], connection: Connection | None = None) -> set[KnownHandler]:
         """Return those that the database does not hold as they were read. An id may be there as it was and as it is."""
         known = set(handlers)
-        now = self._read({handler.id for handler in known}) if known else {}
+        now = self._read({handler.id for handler in known}, connection) if known else {}
         return {handler for handler in known if now.get(handler.id) != handler}
 
     def confirm(self, handler: KnownHandler) -> None:
@@ -87,6 +87,6 @@ class HandlerCache:
         if self.changed([handler]):
             raise HandlerChanged
 
-    def _read(self, handler_ids: Iterable[str]) -> dict[str, KnownHandler]:
-        rows = self._database.fetch(_QUERY, {"ids": list(handler_ids)})
+    def _read(self, handler_ids: Iterable[str], connection: Connection | None = None) -> dict[str, KnownHandler]:
+        rows = self._database.fetch(_QUERY, {"ids": list(handler_ids)}, connection)
         return {row.id: KnownHandler(**row._mapping) for row in rows}

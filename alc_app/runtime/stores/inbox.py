@@ -13,6 +13,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -37,25 +38,25 @@ START_WITHIN = 30.0
 LONGEST_RETRY = 600.0
 """Seconds: the longest wait between two tries."""
 MAX_TRIES = 12
-OPEN = ("new", "queued")
-ENDED = ("done", "failed", "ignored")
+OPEN, ENDED = ("new", "queued"), ("done", "failed", "ignored")
 log = logging.getLogger(__name__)
 
 Verdict = Literal["stored", "duplicate", "conflict"]
+Answer = Verdict | Literal["changed"] | None
+"""Of the writer thread: None if the delivery could not be stored, "changed" if its handler has changed."""
 
 
 class NotStored(Exception):
     """The delivery could not be stored durably; the sender should send it again."""
 
 
-@dataclass
+@dataclass(frozen=True)
 class _PendingWrite:
-    """A delivery that waits for the writer thread. `verdict` stays None if it could not be stored."""
+    """A delivery that waits for the writer thread."""
 
     row: dict[str, Any]
     handler: KnownHandler | None
-    done: threading.Event = field(default_factory=threading.Event)
-    verdict: Verdict | Literal["changed"] | None = None
+    answer: queue.SimpleQueue[Answer] = field(default_factory=queue.SimpleQueue)
 
 
 class Inbox:
@@ -66,11 +67,11 @@ class Inbox:
         database: Database,
         bell: Bell,
         now: Callable[[], float] = time.time,
-        changed: Callable[[Iterable[KnownHandler]], Collection[KnownHandler]] = lambda _: (),
+        changed: Callable[[Iterable[KnownHandler], Connection], Collection[KnownHandler]] = lambda *_: (),
     ) -> None:
         """Store in `database`, and ring for what was stored. The writer thread starts with the first delivery.
 
-        `changed` returns those handlers that are not what they were when a delivery was verified.
+        `changed` returns the handlers that are not what they were when a delivery was verified.
         """
         self._database, self._bell, self._now, self._changed_handlers = database, bell, now, changed
         self._insert = database.insert(Delivery).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
@@ -105,11 +106,14 @@ class Inbox:
             handler,
         )
         self._queue.put(item)
-        if not item.done.wait(STORE_TIMEOUT) or item.verdict is None:
+        answer: Answer = None
+        with suppress(queue.Empty):
+            answer = item.answer.get(timeout=STORE_TIMEOUT)
+        if answer is None:
             raise NotStored("The delivery could not be stored. Please send it again.")
-        if item.verdict == "changed":
+        if answer == "changed":
             raise HandlerChanged
-        return item.verdict
+        return answer
 
     def get(self, handler_id: str, webhook_id: str) -> Delivery:
         """Return a stored delivery."""
@@ -247,26 +251,16 @@ class Inbox:
     def _write_loop(self) -> None:
         while True:
             batch = [self._queue.get()]
-            while len(batch) < MAX_BATCH:
-                try:
+            with suppress(queue.Empty):
+                while len(batch) < MAX_BATCH:
                     batch.append(self._queue.get_nowait())
-                except queue.Empty:
-                    break
             self._commit(batch)
 
     def _commit(self, batch: list[_PendingWrite]) -> None:
         self._writing_since = time.monotonic()
+        answers: Sequence[Answer] = [None] * len(batch)
         try:
-            changed = self._changed_handlers(item.handler for item in batch if item.handler)
-            current = [item for item in batch if item.handler not in changed]
-            with self._database.engine.begin() as connection:
-                verdicts = self._store(connection, [item.row for item in current])
-            if any(item.row["state"] == "new" for item in current):
-                self._bell.ring(DELIVERIES)
-            for item in batch:
-                item.verdict = "changed"
-            for item, verdict in zip(current, verdicts, strict=True):
-                item.verdict = verdict
+            answers = self._store(batch)
         except OperationalError as error:  # locked, full or read-only: no single row is the cause
             log.error("Deliveries cannot be stored now, their senders are asked to come again: %s", error.orig)
         except Exception:
@@ -276,10 +270,20 @@ class Inbox:
                 return
             log.exception("A delivery could not be stored; its sender is asked to come again.")
         self._writing_since = float("inf")
-        for item in batch:
-            item.done.set()
+        for item, answer in zip(batch, answers, strict=True):
+            item.answer.put(answer)
 
-    def _store(self, connection: Connection, rows: list[dict[str, Any]]) -> list[Verdict]:
+    def _store(self, batch: list[_PendingWrite]) -> list[Answer]:
+        """Store in one transaction what was verified by its handler as it is now, and ring."""
+        with self._database.engine.begin() as connection:
+            changed = self._changed_handlers([item.handler for item in batch if item.handler], connection)
+            rows = [item.row for item in batch if item.handler not in changed]
+            verdicts = iter(self._insert_rows(connection, rows))
+        if any(row["state"] == "new" for row in rows):
+            self._bell.ring(DELIVERIES)
+        return ["changed" if item.handler in changed else next(verdicts) for item in batch]
+
+    def _insert_rows(self, connection: Connection, rows: list[dict[str, Any]]) -> list[Verdict]:
         """Insert what is new, and compare the rest with what is stored: another process may have been faster."""
         if not rows or connection.execute(self._insert, rows).rowcount == len(rows):
             return ["stored"] * len(rows)
