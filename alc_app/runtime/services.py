@@ -54,7 +54,7 @@ class Services:
         # SQLite: a file for each, so that a delivery never waits for another writer. Postgres: one pool for all.
         separate = config.database("inbox") != config.database("app")
         inbox = Database(config.database("inbox")) if separate else self.database
-        exchanges = Database(config.database("exchanges")) if separate else self.database
+        exchanges = Database(config.database("exchanges"), durable=False) if separate else self.database
         self._check_schemas(inbox, exchanges)
         self.exchanges = ExchangeLog(
             exchanges if config.notes_exchanges else None,

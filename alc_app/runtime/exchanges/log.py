@@ -1,6 +1,7 @@
 """The log of exchanges: each arrow of the tutorial's two sequence diagrams, logged as it happens.
 
-Best-effort log for the pages, written by a background thread. A crash may lose recent entries; nothing depends on them.
+Best-effort log for the pages, written by a background thread, which never waits for the disk: deliveries do. A crash
+may lose recent entries; nothing depends on them.
 Secrets are removed before a message is logged (redaction.py).
 """
 
@@ -172,14 +173,15 @@ class ExchangeLog:
     def _write(self, batch: list[Row]) -> None:
         assert self._database  # noqa: S101 - for the type checker: nothing is enqueued without one
         with self._database.engine.begin() as connection:
-            _lock_for_writing(connection)
+            _prepare_postgres(connection)
             connection.execute(insert(Message), batch)
 
 
-def _lock_for_writing(connection: Connection) -> None:
-    """Allow one writer at a time on Postgres: ids are drawn before commit, and a reader could miss a lower one."""
+def _prepare_postgres(connection: Connection) -> None:
+    """Allow one writer at a time: ids are drawn before commit, and a reader could miss a lower one. Await no disk."""
     if connection.dialect.name == "postgresql":
-        connection.execute(text("select pg_advisory_xact_lock(hashtext('alc_app/message'))"))
+        one_at_a_time = "pg_advisory_xact_lock(hashtext('alc_app/message'))"
+        connection.execute(text(f"select {one_at_a_time}, set_config('synchronous_commit', 'off', true)"))
 
 
 _current: ContextVar[tuple[ExchangeLog, str] | None] = ContextVar("log_calls_as", default=None)

@@ -32,9 +32,14 @@ POSTGRES_NOW = "extract(epoch from clock_timestamp())"
 class Database:
     """One database, and the current transaction of each thread."""
 
-    def __init__(self, url: str, committed: Callable[[], None] = lambda: None) -> None:
-        """Open the database at `url`; connects on first use. `committed` is called after each transaction."""
+    def __init__(self, url: str, committed: Callable[[], None] = lambda: None, *, durable: bool = True) -> None:
+        """Open the database at `url`; connects on first use. `committed` is called after each transaction.
+
+        On SQLite one that is not `durable` may lose its last commits on a power cut, and never waits for the disk.
+        """
         self.engine = open_engine(url)
+        if self.engine.dialect.name == "sqlite" and not durable:
+            event.listen(self.engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous=NORMAL"))
         self._reader = self.engine.execution_options(**{READS: True})
         self.is_sqlite = self.engine.dialect.name == "sqlite"
         self.insert = (sqlite if self.is_sqlite else postgresql).insert
