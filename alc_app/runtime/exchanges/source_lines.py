@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import itertools
 import sys
+from functools import cache
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -41,13 +42,17 @@ def _frames() -> list[Source]:
 
 def line_of(frame: FrameType) -> Source | None:
     """Return where a frame is, or None outside of the app's own files."""
-    path = frame.f_code.co_filename
+    file = _shown_as(frame.f_code.co_filename)
+    return {"file": file, "line": frame.f_lineno, "function": frame.f_code.co_qualname} if file else None
+
+
+@cache
+def _shown_as(path: str) -> str | None:
+    """Return the path of a file from the repository on, or None if it is not one of the app's own."""
     if not path.startswith(str(APP)):
         return None
     inside = Path(path).relative_to(APP)
-    if inside.parts[0] in NOT_THE_APP:
-        return None
-    return {"file": f"{APP.name}/{inside.as_posix()}", "line": frame.f_lineno, "function": frame.f_code.co_qualname}
+    return None if inside.parts[0] in NOT_THE_APP else f"{APP.name}/{inside.as_posix()}"
 
 
 def excerpt(source: Source) -> dict[str, Any] | None:

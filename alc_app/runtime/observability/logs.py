@@ -80,3 +80,4 @@ def configure(level: str = "INFO", form: str = "text") -> None:
     logging.basicConfig(level=level, handlers=[handler], force=True)
     for name in ("alembic", "authlib", "urllib3", "dbos", "waitress"):
         logging.getLogger(name).setLevel(max(logging.getLogger().level, logging.WARNING))
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # it warns of each request that waits for a thread

@@ -130,6 +130,15 @@ def test_libraries_that_log_tokens_are_kept_quiet(log: io.StringIO, name: str) -
     assert not log.getvalue()
 
 
+def test_a_flood_of_requests_is_no_flood_of_lines(log: io.StringIO) -> None:
+    """R22: waitress would write a line for each request that waits a moment for a thread."""
+    logging.getLogger("waitress.queue").warning("Task queue depth is %d", 1)
+    assert not log.getvalue()
+
+    logging.getLogger("waitress").error("Exception while serving")
+    assert "Exception while serving" in log.getvalue()
+
+
 def test_a_text_of_somebody_elses_cannot_forge_a_line() -> None:
     """U8: line breaks and direction marks are shown as what they are."""
     record = logging.LogRecord("x", logging.INFO, "f", 1, "ALC said: %s", ("no\n12:00:00 INFO fake\u202e",), None)
