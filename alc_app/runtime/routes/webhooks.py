@@ -101,19 +101,11 @@ class Intake:
         with log_delivery(self._services.exchanges, SCHEMES[signed_by], request) as answered:
             for _ in range(CHANGES):
                 try:
-                    return answered(refusal or self._answer(request, handler))
+                    return answered(refusal or self._verify_and_accept(request, handler))
                 except HandlerChanged:
                     handler = handlers.read(handler_id) or handler  # no handler is ever deleted from the table
                     refusal = _refuse(request, handler, signed_by)
             return answered(_unavailable())
-
-    def _answer(self, request: LoggedRequest, handler: KnownHandler) -> Response:
-        """Answer 503 while the handler's file or connector is missing: the sender tries again, and nothing is lost."""
-        try:
-            return self._verify_and_accept(request, handler)
-        except NotInManifest as error:
-            self._refusals.warn(f"A delivery to handler {handler.id[:6]}… is to come again later. {error}")
-            return _unavailable()
 
     def _verify_and_accept(self, request: LoggedRequest, handler: KnownHandler) -> Response:
         scheme, raw_body = SCHEMES[handler.signed_by], request.get_data()
@@ -122,6 +114,7 @@ class Intake:
                 return self._connectors.receive(request, handler)
             secrets = self._services.webhook_handlers.secrets(handler)
             webhook_id = scheme.verify(secrets, request.headers, raw_body, now=self._services.now())
+            return self._accept(handler, webhook_id, raw_body)
         except NotVerified as refusal_reason:
             self._services.handler_cache.confirm(handler)
             self._refusals.warn(f"Refused a delivery to handler {handler.id[:6]}…: {refusal_reason}.")
@@ -130,8 +123,9 @@ class Intake:
             return Response(status=401)
         except CannotUnseal as error:
             log.error("%s", error)
-            return _unavailable()
-        return self._accept(handler, webhook_id, raw_body)
+        except NotInManifest as error:  # its file or connector is missing
+            self._refusals.warn(f"A delivery to handler {handler.id[:6]}… is to come again later. {error}")
+        return _unavailable()
 
     def _accept(self, handler: KnownHandler, webhook_id: str, raw_body: bytes) -> Response:
         """Store a verified delivery, unless the handler refuses it, and return the response. Raises: HandlerChanged."""
@@ -145,7 +139,7 @@ class Intake:
         except NotStored:
             return _unavailable()
         result = "ignored" if state == "ignored" else stored
-        if result != "conflict":  # `receive` counts that as a refusal
+        if result != "conflict":  # `_receive` counts that as a refusal
             DELIVERIES.labels(result).inc()
         extra = {"handler_id": f"{handler.id[:6]}…", "webhook_id": webhook_id}  # the whole id is a secret (R18)
         log.info("The delivery %s is answered: %s.", webhook_id, result, extra=extra)

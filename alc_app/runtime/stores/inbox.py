@@ -42,8 +42,7 @@ OPEN, ENDED = ("new", "queued"), ("done", "failed", "ignored")
 log = logging.getLogger(__name__)
 
 Verdict = Literal["stored", "duplicate", "conflict"]
-Answer = Verdict | Literal["changed"] | None
-"""Of the writer thread: None if the delivery could not be stored, "changed" if its handler has changed."""
+Answer = Verdict | Literal["changed"] | None  # None if it could not be stored, "changed" if its handler has changed
 
 
 class NotStored(Exception):
@@ -91,21 +90,18 @@ class Inbox:
         self._ensure_writer()
         if time.monotonic() - self._writing_since > SLOW_WRITE:
             raise NotStored("The disk is too slow now. Please send it again.")  # waiting would only block a thread
-        item = _PendingWrite(
-            {
-                "handler_id": handler_id,
-                "webhook_id": webhook_id,
-                "body": body,
-                "digest": hashlib.sha256(body).hexdigest(),
-                "received_at": (now := self._now()),
-                "state": state,
-                "due_at": now if state in ENDED else 0.0,
-                "tries": 0,
-                "traceparent": trace.traceparent() or trace.new().header(),
-            },
-            handler,
-        )
-        self._queue.put(item)
+        row = {
+            "handler_id": handler_id,
+            "webhook_id": webhook_id,
+            "body": body,
+            "digest": hashlib.sha256(body).hexdigest(),
+            "received_at": (now := self._now()),
+            "state": state,
+            "due_at": now if state in ENDED else 0.0,
+            "tries": 0,
+            "traceparent": trace.traceparent() or trace.new().header(),
+        }
+        self._queue.put(item := _PendingWrite(row, handler))
         answer: Answer = None
         with suppress(queue.Empty):
             answer = item.answer.get(timeout=STORE_TIMEOUT)
