@@ -26,7 +26,7 @@ QUEUES: dict[str, dict[str, Any]] = {
 WAITED_FOR = ("functions", "lifecycle")
 """Queues of runs whose outcome somebody waits for."""
 POLL_EVERY = 30.0
-"""Seconds between two polls of DBOS for what it does itself and what we have nothing of: delays, timeouts, schedules."""
+"""Seconds between two polls of DBOS for what we have nothing of: delays, timeouts, schedules."""
 LONGER_THAN_ANY_RUN = 3600
 Method = Callable[..., dict[str, Any]]
 
