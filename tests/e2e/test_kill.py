@@ -18,6 +18,8 @@ from tests.support.waiting import eventually
 PHONE = "+442079460018"
 SENT = "Successfully sent to ALC!"
 WRITE = ["write_record.before", *around("update_record"), "write_record.after"]
+also_with_two_workers = pytest.mark.parametrize("world", [1, 2], ids=["one worker", "two workers"], indirect=True)
+"""For what many workers do at once: every one is killed, and all are started again at once."""
 
 
 class World:
@@ -106,7 +108,7 @@ class World:
         self.stack.alc.start()
 
 
-@pytest.fixture(scope="module", params=[1, 2], ids=["one worker", "two workers"])
+@pytest.fixture(scope="module", params=[1], ids=["one worker"])
 def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """ALC and Attio, which keep running, and web processes and workers that can be killed."""
     stack = Stack(tmp_path_factory.mktemp("home"))
@@ -184,6 +186,7 @@ def test_a_connection_that_replaces_another_survives_every_crash(world: World) -
     assert not before & {webhook["webhook_id"] for webhook in world.alc.webhooks()}
 
 
+@also_with_two_workers
 def test_a_send_survives_every_crash(world: World) -> None:
     """Send 3-6, C2, C7: one lead, one key, one change of the record."""
     world.connect()
@@ -199,6 +202,7 @@ def test_a_send_survives_every_crash(world: World) -> None:
     world.until(lambda: world.sent_once(record_id, "Pending"))
 
 
+@also_with_two_workers
 def test_a_verdict_survives_every_crash(world: World) -> None:
     """Webhook 2-4, R14, R17: no 2xx before the delivery is stored, and one change of the record after it."""
     record_id, lead_id = world.pending()
@@ -438,6 +442,7 @@ def test_a_workflow_that_is_switched_on_survives_every_crash(world: World) -> No
     world.until(world.connected)
 
 
+@also_with_two_workers
 def test_a_removal_survives_every_crash(world: World) -> None:
     """Remove 1-4, C10, O20: nothing is left on either side."""
     world.connect()

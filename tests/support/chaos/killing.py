@@ -25,6 +25,7 @@ class KillableServers:
     def __init__(self, stack: Stack, role: Role, count: int = 1) -> None:
         """Prepare `count` processes; `start` starts them."""
         url, command = (stack.app_url, "serve") if role == "web" else ("", "worker")
+        self._order = stack.home / "kill-once"
         self._all = [stack.server(f"{role}-{number}", url, "alc_app", command) for number in range(count)]
 
     def start(self, failpoint: str = "") -> None:
@@ -53,14 +54,14 @@ class KillableServers:
                 each.kill()
 
     def kill_at(self, *places: str | Callable[[], object], while_doing: Callable[[], T]) -> T | None:
-        """Call `while_doing`, while the processes are killed at each of these failpoints in turn.
+        """Call `while_doing`, while the running processes are killed at each of these failpoints in turn.
 
+        They learn of the first failpoint by the file that labs use, and of the next ones when they are started again.
         A function between two failpoints is called while the processes are down. Returns what `while_doing` returned,
         or None if its connection was cut.
         """
         plan = _plan(places)
-        self.kill()
-        self.start(plan[0][0])
+        self._order.write_text(plan[0][0], encoding="ascii")
         with ThreadPoolExecutor(1) as pool:
             doing = pool.submit(while_doing)
             for (place, meanwhile), (following, _) in zip(plan, [*plan[1:], ("", [])], strict=True):
