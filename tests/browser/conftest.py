@@ -1,11 +1,9 @@
 """A browser, the pages on a threaded server, and a console that must stay empty."""
 
-import re
 import threading
 from collections.abc import Callable, Iterator
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # it has no types
 from playwright.sync_api import Browser, BrowserContext, Page
 from werkzeug.serving import WSGIRequestHandler, make_server
 
@@ -75,17 +73,6 @@ def open_page(context: BrowserContext) -> Callable[[str], Page]:
         return page
 
     return open_
-
-
-@pytest.fixture
-def assert_accessible() -> Callable[[Page], None]:
-    """A function that fails with axe's findings on the page."""
-
-    def check(page: Page) -> None:
-        results = Axe().run(page)
-        assert results.violations_count == 0, re.sub(r"\n\s*\n", "\n", results.generate_report())
-
-    return check
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """ALC's console in a browser: chats, decisions, deliveries, and the controls of the mock."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 import requests
@@ -9,11 +9,11 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from mock_alc.config import Config
 from mock_alc.server import MockAlc
-from tests.browser.test_looks import SIDEWAYS, THEMES
+from tests.browser.test_looks import SIDEWAYS
+from tests.support.accessibility import assert_accessible, assert_accessible_in_both_themes
 from tests.support.waiting import PATIENCE
 from tests.unit.mock_alc.support import REDIRECT, Receiver, authorize_url
 
-Check = Callable[[Page], None]
 ENDLESS = "x" * 200
 QUIET = 3_600.0
 """Seconds before the agent decides by itself: longer than any test."""
@@ -173,31 +173,23 @@ def test_a_webhook_is_deleted_after_a_question(page: Page, alc: MockAlc, receive
     expect(page.get_by_role("heading", name="No webhooks yet")).to_be_visible()
 
 
-def test_axe_finds_nothing_on_any_page(page: Page, alc: MockAlc, receiver: Receiver, assert_accessible: Check) -> None:
+def test_axe_finds_nothing_on_any_page(page: Page, alc: MockAlc, receiver: Receiver) -> None:
     """Empty and full, in both themes, with a question open, and with a secret shown."""
-
-    def look() -> None:
-        for theme in THEMES:
-            page.emulate_media(color_scheme=theme)
-            assert_accessible(page)
-
     for path in ("/", "/webhooks", "/deliveries?state=failed", "/faults", "/clock"):
         page.goto(alc.url + path)
-        look()
+        assert_accessible_in_both_themes(page)
     for path in fill(alc, receiver, "lead-processed"):
         page.goto(alc.url + path)
-        look()
+        assert_accessible_in_both_themes(page)
     page.goto(f"{alc.url}/webhooks")
     page.get_by_role("button", name="Rotate secret of lead-processed").click()
-    look()
+    assert_accessible_in_both_themes(page)
     page.get_by_role("dialog").get_by_role("button", name="Rotate secret").click()
     expect(page.get_by_label("Signing secret")).to_contain_text("whsec_")
-    look()
+    assert_accessible_in_both_themes(page)
 
 
-def test_axe_finds_nothing_on_the_way_in(
-    page: Page, alc: MockAlc, assert_accessible: Check, console: list[str]
-) -> None:
+def test_axe_finds_nothing_on_the_way_in(page: Page, alc: MockAlc, console: list[str]) -> None:
     """The pages for sign-in, consent and an error."""
     client = requests.post(f"{alc.url}/_mock/clients", json={"redirect_uris": [REDIRECT]}, timeout=PATIENCE).json()
     page.get_by_role("button", name="Sign out").click()

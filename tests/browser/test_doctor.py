@@ -5,10 +5,10 @@ from collections.abc import Callable
 from playwright.sync_api import Page, expect
 
 from tests.browser.test_looks import SIDEWAYS
+from tests.support.accessibility import assert_accessible, assert_accessible_in_both_themes
 from tests.support.fakes.workspace import DISEASED, UNSENT, UNSHOWN, FakeWorkspace
 
 Open = Callable[[str], Page]
-Check = Callable[[Page], None]
 
 
 def test_a_report_without_findings_says_so(open_page: Open) -> None:
@@ -20,16 +20,14 @@ def test_a_report_without_findings_says_so(open_page: Open) -> None:
     expect(page.get_by_role("button", name="Mend")).to_be_hidden()
 
 
-def test_what_is_wrong_is_named_and_mended(open_page: Open, workspace: FakeWorkspace, assert_accessible: Check) -> None:
+def test_what_is_wrong_is_named_and_mended(open_page: Open, workspace: FakeWorkspace) -> None:
     """What was done is shown beside the finding; findings that need a person stay."""
     workspace.report = DISEASED
     workspace.letters = [UNSHOWN, UNSENT]
     page = open_page("/doctor")
 
     expect(page.locator("#verdict")).to_have_text("2 things are not in order.")
-    for theme in ("light", "dark"):
-        page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]  # one of the two
-        assert_accessible(page)
+    assert_accessible_in_both_themes(page)
     page.set_viewport_size({"width": 320, "height": 800})
     assert page.evaluate(SIDEWAYS) == []
     page.get_by_role("button", name="Mend what can be mended").click()

@@ -5,10 +5,10 @@ from collections.abc import Callable
 from playwright.sync_api import Page, expect
 
 from alc_app.pages import DeliveryView
+from tests.support.accessibility import assert_accessible_in_both_themes
 from tests.support.fakes.workspace import AT, FakeWorkspace
 
 Open = Callable[[str], Page]
-Check = Callable[[Page], None]
 REQUEST = {
     "method": "POST",
     "url": "http://127.0.0.1/hooks/abc123…",
@@ -18,9 +18,7 @@ REQUEST = {
 WHY = "The signature is in hexadecimal."
 
 
-def test_exchanges_arrive_and_are_completed_by_their_answers(
-    open_page: Open, workspace: FakeWorkspace, assert_accessible: Check
-) -> None:
+def test_exchanges_arrive_and_are_completed_by_their_answers(open_page: Open, workspace: FakeWorkspace) -> None:
     """One row for a request and its response. A refused delivery says why, and opens to its exact bytes."""
     log = workspace.events
     log.note("User", "Attio UI", "Clicks button")
@@ -37,9 +35,7 @@ def test_exchanges_arrive_and_are_completed_by_their_answers(
     panel = page.get_by_role("complementary", name="ALC → Webhook")
     expect(panel).to_contain_text(f"Refused. {WHY}")
     expect(panel).to_contain_text("msg_1.9.{}")  # what is signed
-    for theme in ("light", "dark"):
-        page.emulate_media(color_scheme=theme)
-        assert_accessible(page)
+    assert_accessible_in_both_themes(page)
 
 
 def test_exchanges_are_filtered_by_words_and_by_failure(open_page: Open, workspace: FakeWorkspace) -> None:

@@ -4,16 +4,14 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
+from tests.support.accessibility import assert_accessible, assert_accessible_in_both_themes
 from tests.support.fakes.labs import STORY
 from tests.support.fakes.workspace import FakeWorkspace
 
 Open = Callable[[str], Page]
-Check = Callable[[Page], None]
 
 
-def test_a_lab_is_predicted_run_and_seen_by_keyboard(
-    open_page: Open, workspace: FakeWorkspace, assert_accessible: Check
-) -> None:
+def test_a_lab_is_predicted_run_and_seen_by_keyboard(open_page: Open, workspace: FakeWorkspace) -> None:
     """Both sides are filled in, the prediction is judged, and the deciding code is shown; the list keeps it."""
     page = open_page("/labs")
     assert_accessible(page)
@@ -31,9 +29,7 @@ def test_a_lab_is_predicted_run_and_seen_by_keyboard(
     expect(page.get_by_role("heading", name="You called it. Here is why.")).to_be_visible()
     expect(page.get_by_text("alc_app/leads/transitions.py:27")).to_be_visible()
     assert workspace.labs.guesses == ["two"]
-    for theme in ("light", "dark"):
-        page.emulate_media(color_scheme=theme)
-        assert_accessible(page)
+    assert_accessible_in_both_themes(page)
     page.set_viewport_size({"width": 320, "height": 800})
     assert page.evaluate("document.getElementById('lab').scrollWidth <= document.getElementById('lab').clientWidth")
 
@@ -50,9 +46,7 @@ def test_nothing_runs_without_a_prediction(open_page: Open, workspace: FakeWorks
     assert not workspace.labs.guesses
 
 
-def test_what_is_missing_stands_where_the_button_would_be(
-    open_page: Open, workspace: FakeWorkspace, assert_accessible: Check
-) -> None:
+def test_what_is_missing_stands_where_the_button_would_be(open_page: Open, workspace: FakeWorkspace) -> None:
     """With what to do."""
     workspace.labs.lacks = "Connect Acme Lead Checker first."
     page = open_page("/labs/double-click")

@@ -1,7 +1,6 @@
 """Accessibility and layout: axe finds nothing in either theme, no page scrolls sideways, pages load fast."""
 
 from collections.abc import Callable
-from typing import Literal
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -9,11 +8,11 @@ from playwright.sync_api import Page, expect
 from alc_app.attio.host.runs import FinishedStep
 from alc_app.pages import CleanUp, ConnectionView, ConnectRun
 from alc_app.pages.view_models import ConnectionStatus
+from tests.support.accessibility import assert_accessible, assert_accessible_in_both_themes
 from tests.support.fakes.scripted_actions import DONE, Stage
 from tests.support.fakes.workspace import AT, FakeWorkspace, make_person, record_id
 
 Open = Callable[[str], Page]
-Check = Callable[[Page], None]
 
 ADA = f"/people/{record_id(1)}"
 PAGES = (
@@ -33,23 +32,16 @@ SIDEWAYS = """[document.documentElement, ...document.querySelectorAll("main, mai
     .filter((e) => e === document.documentElement || ["auto", "scroll"].includes(getComputedStyle(e).overflowX))
     .filter((e) => e.scrollWidth > e.clientWidth)
     .map((e) => `${e.localName}.${e.className}`)"""
-Theme = Literal["light", "dark"]
-THEMES: tuple[Theme, ...] = ("light", "dark")
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_axe_finds_nothing_on_any_page(open_page: Open, assert_accessible: Check, path: str) -> None:
+def test_axe_finds_nothing_on_any_page(open_page: Open, path: str) -> None:
     """Contrast, names, roles and order, in both themes."""
     page = open_page(path)
-    for theme in THEMES:
-        page.emulate_media(color_scheme=theme)
-        assert_accessible(page)
+    assert_accessible_in_both_themes(page)
 
 
-@pytest.mark.parametrize("theme", THEMES)
-def test_axe_finds_nothing_in_what_lies_over_a_page(
-    open_page: Open, assert_accessible: Check, stage: Stage, theme: Theme
-) -> None:
+def test_axe_finds_nothing_in_what_lies_over_a_page(open_page: Open, stage: Stage) -> None:
     """The palette, toasts in four variants, and an alert."""
     variants = ("neutral", "success", "warning", "error")
     toast = {"effect": "showToast", "title": "A toast", "text": "With a text.", "durationMs": None}
@@ -57,20 +49,19 @@ def test_axe_finds_nothing_in_what_lies_over_a_page(
     stage.script = (*toasts, {"effect": "alert", "title": "An alert", "text": "With a text.", "resume": "run-1"})
     stage.runs["run-1"] = (DONE,)
     page = open_page(ADA)
-    page.emulate_media(color_scheme=theme)
     page.keyboard.press("Control+k")
-    assert_accessible(page)
+    assert_accessible_in_both_themes(page)
     page.keyboard.press("Enter")
     expect(page.get_by_role("alertdialog", name="An alert")).to_be_visible()
-    assert_accessible(page)
+    assert_accessible_in_both_themes(page)
     page.keyboard.press("Enter")
     expect(page.locator(".toast")).to_have_count(4)
-    assert_accessible(page)
+    assert_accessible_in_both_themes(page)
 
 
 @pytest.mark.parametrize("state", ["none", "connecting", "needs_reconnect", "removing"])
 def test_axe_finds_nothing_on_the_install_page_in_any_state(
-    open_page: Open, assert_accessible: Check, workspace: FakeWorkspace, state: ConnectionStatus
+    open_page: Open, workspace: FakeWorkspace, state: ConnectionStatus
 ) -> None:
     """In every state of the connection."""
     job = CleanUp("The webhook wh_1 is still registered at ALC.", AT, "ALC did not answer.", AT)
@@ -78,15 +69,11 @@ def test_axe_finds_nothing_on_the_install_page_in_any_state(
     assert_accessible(open_page("/apps/alc?notice=alc_unreachable"))
 
 
-@pytest.mark.parametrize("theme", THEMES)
-def test_axe_finds_nothing_while_a_connection_is_made(
-    open_page: Open, assert_accessible: Check, workspace: FakeWorkspace, theme: Theme
-) -> None:
+def test_axe_finds_nothing_while_a_connection_is_made(open_page: Open, workspace: FakeWorkspace) -> None:
     """With steps that are done, running and waiting."""
     workspace.run = ConnectRun([FinishedStep("exchange_code", 21.0)], is_over=False)
     page = open_page("/apps/alc?connecting=c0ffee")
-    page.emulate_media(color_scheme=theme)
-    assert_accessible(page)
+    assert_accessible_in_both_themes(page)
 
 
 @pytest.mark.parametrize("path", PAGES)

@@ -6,11 +6,11 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.support.accessibility import assert_accessible_in_both_themes
 from tests.support.fakes.scripted_actions import DONE, Line, Stage
 from tests.support.fakes.workspace import FakeWorkspace, make_person, record_id
 
 Open = Callable[[str], Page]
-Check = Callable[[Page], None]
 
 BY_AGE = "/people?sort=created_at"
 CONFIRM: Line = {
@@ -129,15 +129,11 @@ def test_the_slash_goes_to_the_search_and_escape_leaves_it(page: Page) -> None:
     expect(page.locator("tbody tr")).to_have_count(1)
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_axe_finds_nothing_in_a_selection_and_its_progress(
-    page: Page, stage: Stage, assert_accessible: Check, theme: str
-) -> None:
+def test_axe_finds_nothing_in_a_selection_and_its_progress(page: Page, stage: Stage) -> None:
     """With the selection bar, selected rows and a progress toast."""
     stage.script = (SENDING, HALFWAY, CONFIRM)
-    page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]  # one of the two
     page.get_by_role("checkbox", name="Select everybody on this page").click()
-    assert_accessible(page)
+    assert_accessible_in_both_themes(page)
     page.get_by_role("toolbar").get_by_role("button", name="Send to ALC").click()
     expect(page.get_by_role("alertdialog")).to_be_visible()
-    assert_accessible(page)
+    assert_accessible_in_both_themes(page)

@@ -5,11 +5,11 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.support.accessibility import assert_accessible
 from tests.support.fakes.event_log import EventLog
 from tests.support.fakes.workspace import FakeWorkspace, record_id
 
 Open = Callable[[str], Page]
-Check = Callable[[Page], None]
 ADA = f"/people/{record_id(1)}"
 REQUEST = {
     "method": "POST",
@@ -65,7 +65,7 @@ def test_some_time_later_is_drawn_as_such(open_page: Open, log: EventLog) -> Non
     expect(open_page(ADA).get_by_text("Some time later… (60.0 s)")).to_be_visible()
 
 
-def test_a_message_opens_over_the_diagram(open_page: Open, log: EventLog, assert_accessible: Check) -> None:
+def test_a_message_opens_over_the_diagram(open_page: Open, log: EventLog) -> None:
     """It shows method, path, headers without secrets, bodies, time and the source lines; Escape closes it."""
     click(log)
     answer(log)

@@ -5,21 +5,19 @@ from collections.abc import Callable
 from playwright.sync_api import Page, expect
 
 from tests.browser.test_looks import SIDEWAYS
+from tests.support.accessibility import assert_accessible, assert_accessible_in_both_themes
 from tests.support.fakes.workspace import FakeWorkspace
 
 Open = Callable[[str], Page]
-Check = Callable[[Page], None]
 
 
 def test_a_setting_is_changed_by_keyboard_and_a_mistake_is_mended(
-    open_page: Open, workspace: FakeWorkspace, console: list[str], assert_accessible: Check
+    open_page: Open, workspace: FakeWorkspace, console: list[str]
 ) -> None:
     """A switch has the role of a switch; the focus moves to the error, and the other input is kept."""
     page = open_page("/settings")
     switch, days = page.get_by_role("switch", name="Send automatically"), page.get_by_label("Wait for a verdict")
-    for theme in ("light", "dark"):
-        page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]  # one of the two
-        assert_accessible(page)
+    assert_accessible_in_both_themes(page)
 
     switch.focus()
     page.keyboard.press("Space")
@@ -30,9 +28,7 @@ def test_a_setting_is_changed_by_keyboard_and_a_mistake_is_mended(
     expect(days).to_be_focused()
     expect(days).to_have_value("never")
     expect(switch).to_be_checked()
-    for theme in ("light", "dark"):
-        page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]  # one of the two
-        assert_accessible(page)
+    assert_accessible_in_both_themes(page)
     assert workspace.set_values == {}
     console[:] = [line for line in console if "422" not in line]
 

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # it has no types
 from playwright.sync_api import BrowserContext, Page, expect
 
+from tests.support.accessibility import assert_accessible_in_both_themes
 from tests.support.people import User
 from tests.support.servers.clients import Alc, Attio
 from tests.support.servers.stack import Stack
@@ -107,9 +107,7 @@ def test_a_lab_is_predicted_run_and_seen(page: Page, user: User, stack: Stack) -
     expect(ours.locator("[data-good=true]")).to_contain_text(["401", "yes", "Pending"])
     expect(page.get_by_role("heading", name="You called it. Here is why.")).to_be_visible()
     expect(page.get_by_text(re.compile(r"alc_app/runtime/signatures/standard_webhooks.py:\d+"))).to_be_visible()
-    for theme in ("light", "dark"):
-        page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
-        assert Axe().run(page).violations_count == 0
+    assert_accessible_in_both_themes(page)
 
 
 def test_a_click_without_a_connection_leads_to_the_install_page(
