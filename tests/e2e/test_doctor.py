@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -29,15 +26,8 @@ class Installation:
 
     def run(self, *arguments: str) -> tuple[int, dict[str, Any]]:
         """Run `alc-app` with these arguments and `--json`. Return the exit code and the output."""
-        done = subprocess.run(  # noqa: S603 - our own program
-            [sys.executable, "-m", "alc_app", *arguments, "--json"],
-            env={**os.environ, **self.stack.settings},
-            capture_output=True,
-            check=False,
-            timeout=120,
-        )
-        assert done.stdout, done.stderr.decode()
-        return done.returncode, json.loads(done.stdout)
+        code, printed = self.stack.command(*arguments, "--json").output()
+        return code, json.loads(printed)
 
     def look(self) -> dict[str, list[str]]:
         """Return the findings of the doctor's page, by check."""

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,11 +18,14 @@ DAY = 86_400
 
 
 class Installation:
-    """Servers of its own, connected, because a test moves ALC's clock by days."""
+    """The servers, with a connection that is as new as its secrets."""
 
     def __init__(self, stack: Stack) -> None:
         self.stack, self.user = stack, User(stack.app_url)
         self.alc, self.attio = Alc(stack.alc_url), Attio(stack.attio_url, "e2e-attio-token")
+        if self.user.is_connected():
+            self.user.disconnect_alc()
+        eventually(lambda: not self.alc.webhooks(), what=self.alc.webhooks)
         self.user.connect_alc()
         eventually(lambda: len(self.alc.webhooks()) == 2, what=self.alc.webhooks)  # the connector has subscribed
         self.webhook: dict[str, str] = self.alc.webhooks("lead.processed")[0]
@@ -69,24 +68,22 @@ class Installation:
 
     def run(self, *words: str) -> tuple[int, str]:
         """Run `alc-app`; return its exit code and what it prints."""
-        done = subprocess.run(  # noqa: S603 - our own program
-            [sys.executable, "-m", "alc_app", *words],
-            env={**os.environ, **self.stack.settings},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            check=False,
-            timeout=120,
-            text=True,
-        )
-        return done.returncode, done.stdout
+        return self.stack.command(*words).output()
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """Servers of their own, because a test moves ALC's clock by days."""
+    with Stack(tmp_path_factory.mktemp("home")) as running:
+        yield running
 
 
 @pytest.fixture
-def installation(tmp_path: Path) -> Iterator[Installation]:
-    """An installation that is connected. After the test, every request to ALC must match ALC's OpenAPI document."""
-    with Stack(tmp_path) as stack:
-        yield Installation(stack)
-        assert_requests_keep_the_contract(stack.alc_url)
+def installation(stack: Stack) -> Iterator[Installation]:
+    """A new connection. After the test, every request to ALC must match ALC's OpenAPI document."""
+    Alc(stack.alc_url).reset_clock()
+    yield Installation(stack)
+    assert_requests_keep_the_contract(stack.alc_url)
 
 
 def test_from_the_button_to_a_delivery_signed_with_the_new_secret(installation: Installation) -> None:

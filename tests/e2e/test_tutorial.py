@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -139,37 +135,6 @@ def test_nothing_but_alc_is_visited_for_a_person(user: User, address: str) -> No
     assert "Only the person can sign in" in answer.json()["error"]["message"]
 
 
-class Terminal:
-    """Starts `alc-app tour` processes beside the stack, and stops them at the end."""
-
-    def __init__(self, stack: Stack) -> None:
-        self._environment = {**os.environ, **stack.settings}
-        self._walks: list[subprocess.Popen[str]] = []
-
-    def walk(self, *options: str, **settings: str) -> subprocess.Popen[str]:
-        """Start a tour."""
-        command = [sys.executable, "-m", "alc_app", "tour", *options]
-        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
-        environment = {**self._environment, **settings}
-        walk = subprocess.Popen(command, env=environment, text=True, **pipes)  # type: ignore[call-overload]  # noqa: S603
-        self._walks.append(walk)
-        return walk  # type: ignore[no-any-return]
-
-    def close(self) -> None:
-        """Stop every tour."""
-        for walk in self._walks:
-            walk.kill()
-            walk.communicate(timeout=30)
-
-
-@pytest.fixture
-def terminal(stack: Stack) -> Iterator[Terminal]:
-    """A terminal beside the running servers."""
-    terminal = Terminal(stack)
-    yield terminal
-    terminal.close()
-
-
 def decide_the_lead_sent_since(user: User, alc: Alc, before: list[dict[str, Any]]) -> None:
     """Wait for the lead that a tour sends, and decide it once its record is Pending, as a real chat would."""
     known = {lead["id"] for lead in before}
@@ -178,45 +143,40 @@ def decide_the_lead_sent_since(user: User, alc: Alc, before: list[dict[str, Any]
     alc.decide(sent["id"])
 
 
-def test_the_tour_in_the_terminal_walks_by_itself_and_ends_well(user: User, terminal: Terminal, alc: Alc) -> None:
+def test_the_tour_in_the_terminal_walks_by_itself_and_ends_well(user: User, stack: Stack, alc: Alc) -> None:
     """The same texts and facts as on the page. `--start-over` disconnects first; a second tour finds all done."""
     before = alc.leads()
-    tour_ = terminal.walk("--auto", "--start-over")
+    tour_ = stack.command("tour", "--auto", "--start-over")
     decide_the_lead_sent_since(user, alc, before)
-    output, _ = tour_.communicate(timeout=A_WALK)
+    code, output = tour_.output(A_WALK)
 
-    assert tour_.returncode == 0, output
+    assert code == 0, output
     for text in ("1. User clicks to install the app.", "record says Complete.", "alc_app/send_to_alc_server.py:"):
         assert text in " ".join(output.split()), output
-    again = terminal.walk("--auto")
-    assert "Every step of the tutorial has happened" in again.communicate(timeout=A_WALK)[0]
-    assert again.returncode == 0
+    code, output = stack.command("tour", "--auto").output(A_WALK)
+    assert "Every step of the tutorial has happened" in output
+    assert code == 0
 
 
-def test_the_tour_in_the_terminal_asks_before_it_does_anything(user: User, terminal: Terminal, alc: Alc) -> None:
+def test_the_tour_in_the_terminal_asks_before_it_does_anything(user: User, stack: Stack, alc: Alc) -> None:
     """It asks for Enter before each action of the user. Ending it there changes nothing."""
-    waits = terminal.walk("--start-over")
-    output, _ = waits.communicate(timeout=30)  # its input ends here
+    code, output = stack.command("tour", "--start-over").output()  # its input ends here
     assert "Press Enter to press Connect" in output
-    assert waits.returncode == 1
+    assert code == 1
     assert not user.is_connected()
 
     before = alc.leads()
-    walks = terminal.walk()
-    assert walks.stdin
-    walks.stdin.write("\n" * 9)
-    walks.stdin.flush()
+    walk = stack.command("tour", typed="\n" * 9)
     decide_the_lead_sent_since(user, alc, before)
-    output, _ = walks.communicate(timeout=A_WALK)
-    assert walks.returncode == 0, output
+    code, output = walk.output(A_WALK)
+    assert code == 0, output
     for what in ("sign in at ALC", "open a person", "press Send to ALC", "disconnect Acme Lead Checker"):
         assert f"Press Enter to {what}" in output
 
 
-def test_the_tour_in_the_terminal_says_how_to_start_the_demo(terminal: Terminal) -> None:
+def test_the_tour_in_the_terminal_says_how_to_start_the_demo(stack: Stack) -> None:
     """When no app answers at the URL."""
-    lost = terminal.walk(ALC_APP_PORT=str(free_ports(1)[0]))
+    code, output = stack.command("tour", ALC_APP_PORT=str(free_ports(1)[0])).output()
 
-    output, _ = lost.communicate(timeout=30)
-    assert lost.returncode == 1
+    assert code == 1
     assert "scripts/demo" in output

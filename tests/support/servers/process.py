@@ -16,7 +16,7 @@ from pathlib import Path
 
 import requests
 
-from tests.support.waiting import eventually
+from tests.support.waiting import PATIENCE, eventually
 
 FORKS = multiprocessing.get_context("forkserver")
 FORKS.set_forkserver_preload(["tests.support.servers.preload"])
@@ -25,8 +25,8 @@ GRACE = 20.0
 PR_SET_PDEATHSIG = 1
 
 
-def _run(arguments: Sequence[str], environment: Mapping[str, str], log: str) -> None:
-    """Run `python -m ARGUMENTS` in the forked process, with its output in the file `log`."""
+def _run(arguments: Sequence[str], environment: Mapping[str, str], log: str, typed: str) -> None:
+    """Run `python -m ARGUMENTS` in the forked process, with its output in the file `log` and `typed` as its input."""
     os.setsid()
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)  # a test run that is killed leaves no server behind
@@ -34,6 +34,11 @@ def _run(arguments: Sequence[str], environment: Mapping[str, str], log: str) -> 
     os.dup2(file, 1)
     os.dup2(file, 2)
     sys.stdout, sys.stderr = os.fdopen(1, "w", buffering=1), os.fdopen(2, "w", buffering=1)
+    end, begin = os.pipe()
+    os.write(begin, typed.encode())
+    os.close(begin)
+    os.dup2(end, 0)
+    sys.stdin = os.fdopen(0)
     os.environ.update(environment)
     sys.argv = list(arguments)
     runpy.run_module(arguments[0], run_name="__main__", alter_sys=True)
@@ -48,6 +53,8 @@ class Server:
     url: str
     environment: dict[str, str]
     log: Path
+    typed: str = ""
+    """What somebody types."""
     process: BaseProcess | None = field(default=None, repr=False)
 
     def start(self) -> None:
@@ -58,7 +65,7 @@ class Server:
     def launch(self) -> None:
         """Start the process without waiting."""
         self.log.touch()
-        command = (self.arguments, self.environment, str(self.log))
+        command = (self.arguments, self.environment, str(self.log), self.typed)
         self.process = FORKS.Process(target=_run, args=command, daemon=True)
         self.process.start()
 
@@ -96,10 +103,10 @@ class Server:
         self.terminate()
         return self.wait_for_exit()
 
-    def wait_for_exit(self) -> int:
+    def wait_for_exit(self, within: float = GRACE) -> int:
         """Wait until the process has ended, and return its exit code."""
         assert self.process is not None
-        self.process.join(GRACE)
+        self.process.join(within)
         assert self.process.exitcode is not None, f"{self.name} is still running:\n{self.log_tail()}"
         return self.process.exitcode
 
@@ -115,6 +122,10 @@ class Server:
             with suppress(ProcessLookupError):
                 end(self.pid, signal.SIGKILL)
         self.wait_for_exit()
+
+    def output(self, within: float = PATIENCE) -> tuple[int, str]:
+        """Wait until a command has ended by itself. Return its exit code and what it printed, errors included."""
+        return self.wait_for_exit(within), self.log.read_text()
 
     def log_tail(self) -> str:
         """Return the end of the log."""

@@ -25,7 +25,7 @@ class Stack:
     def __init__(self, home: Path, **settings: str) -> None:
         """Prepare the servers; `settings` are more environment variables for all of them."""
         app, alc, attio = free_ports(3)
-        self.home = home
+        self.home, self._commands = home, itertools.count()
         self.app_url, self.alc_url, self.attio_url = (f"http://127.0.0.1:{port}" for port in (app, alc, attio))
         self.settings = {
             "ALC_APP_HOME": str(home),
@@ -55,6 +55,13 @@ class Stack:
     def server(self, name: str, url: str, *arguments: str, **settings: str) -> Server:
         """Return another server with the same settings, which is not started."""
         return Server(name, list(arguments), url, {**self.settings, **settings}, self.home / f"{name}.log")
+
+    def command(self, *words: str, typed: str = "", **settings: str) -> Server:
+        """Start `alc-app` with these arguments, beside the servers."""
+        command = self.server(f"command-{next(self._commands)}", "", "alc_app", *words, **settings)
+        command.typed = typed
+        command.launch()
+        return command
 
     def __enter__(self) -> Stack:
         """Start every server and wait until all respond."""
