@@ -226,7 +226,7 @@ class World:
 @contextmanager
 def world(home: Path) -> Iterator[World]:
     """Make a world in this folder; `reset()` makes it new again."""
-    config = Config.from_env(home=home, alc_url=ALC, attio_url=ATTIO, mock_attio_token="attio-token")
+    config = Config.from_env(home=home, alc_url=ALC, attio_url=ATTIO, mock_attio_token="attio-token", exchanges="off")
     clock = Clock()
     services = Services(config, manifest, lambda: clock.now)
     with (
