@@ -1,27 +1,49 @@
 """What holds for every unit test, and the fake runtime around those of the app's own files."""
 
-from collections.abc import Iterator
+import sqlite3
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from alc_app.attio.host import backoff
 from alc_app.attio.host.context import running
-from tests.support.fakes.runtime import FakeRuntime, Outside
+from alc_app.runtime.storage.database import Database
+from tests.support.fakes.runtime import FakeRuntime, Outside, memory
 
 
-@pytest.fixture(autouse=True)
-def exact_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(scope="package", autouse=True)
+def exact_waits() -> Iterator[None]:
     """Waits have no jitter, so that a test can say how long they are."""
-    monkeypatch.setattr(backoff, "JITTER", 0.0)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(backoff, "JITTER", 0.0)
+        yield
+
+
+@pytest.fixture(scope="session")
+def empty_memory() -> Iterator[Callable[[], Database]]:
+    """Empty the one database in memory, and return it: its engine knows the statements of earlier tests."""
+    database, empty = memory(), sqlite3.connect(":memory:")
+    pooled = database.engine.raw_connection()
+    connection = pooled.driver_connection
+    assert isinstance(connection, sqlite3.Connection)
+    connection.backup(empty)
+    pooled.close()
+
+    def make() -> Database:
+        empty.backup(connection)
+        return database
+
+    yield make
+    empty.close()
+    database.close()
 
 
 @pytest.fixture
-def runtime() -> Iterator[FakeRuntime]:
+def runtime(empty_memory: Callable[[], Database]) -> Iterator[FakeRuntime]:
     """The test runs inside of it, as app code does."""
-    fake = FakeRuntime()
+    fake = FakeRuntime(database=empty_memory())
     with running(fake):
         yield fake
-    fake.database.close()
 
 
 @pytest.fixture
