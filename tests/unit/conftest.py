@@ -2,11 +2,15 @@
 
 import sqlite3
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
+from alc_app.app import app as manifest
 from alc_app.attio.host import backoff
 from alc_app.attio.host.context import running
+from alc_app.config.settings import Config
+from alc_app.runtime.services import Services
 from alc_app.runtime.storage.database import Database
 from tests.support.fakes.runtime import FakeRuntime, Outside, memory
 
@@ -17,6 +21,14 @@ def exact_waits() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(backoff, "JITTER", 0.0)
         yield
+
+
+@pytest.fixture(scope="session")
+def empty_databases(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home whose tables are there: copying it is quicker than making them for each test."""
+    home = tmp_path_factory.mktemp("empty")
+    Services(Config.from_env(home=home), manifest).close()
+    return home
 
 
 @pytest.fixture(scope="session")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Callable, Iterator
-from typing import Any
+from pathlib import Path
 
 import pytest
 
@@ -21,13 +22,13 @@ Pass = Callable[[float], None]
 
 
 @pytest.fixture(params=["fake", "sqlite", "postgres"])
-def let_pass(request: pytest.FixtureRequest, tmp_path: Any) -> Iterator[Pass]:
+def let_pass(request: pytest.FixtureRequest, tmp_path: Path, empty_databases: Path) -> Iterator[Pass]:
     """Runs the test inside a runtime, and moves its clock."""
     if request.param == "fake":
-        runtime = FakeRuntime()
-        with running(runtime):
-            yield lambda seconds: setattr(runtime, "time", runtime.time + seconds)
+        runtime: FakeRuntime = request.getfixturevalue("runtime")
+        yield lambda seconds: setattr(runtime, "time", runtime.time + seconds)
         return
+    shutil.copytree(empty_databases, tmp_path / "home", ignore=shutil.ignore_patterns("*_key"))
     url = "" if request.param == "sqlite" else request.getfixturevalue("postgres")
     clock = [time.time()]
     services = Services(Config.from_env(home=tmp_path / "home", database_url=url), manifest, lambda: clock[0])

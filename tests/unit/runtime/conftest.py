@@ -16,7 +16,6 @@ import responses
 from alc_app.app import app as manifest
 from alc_app.attio.manifest import App
 from alc_app.config.settings import Config
-from alc_app.runtime.migrations.schema import Schema
 from alc_app.runtime.oauth_client import Tokens
 from alc_app.runtime.services import WORKSPACE, Services
 from alc_app.runtime.storage.database import Database
@@ -53,11 +52,13 @@ def clock() -> Clock:
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+def database(request: pytest.FixtureRequest, tmp_path: Path, empty_databases: Path) -> Iterator[Database]:
     """The app's database, up to date, on each of both."""
-    sqlite = request.param == "sqlite"
-    database = Database(f"sqlite:///{tmp_path / 'app.db'}" if sqlite else request.getfixturevalue("postgres"))
-    Schema(database, "app").migrate()
+    if request.param == "sqlite":
+        shutil.copy(empty_databases / "app.db", tmp_path)
+        database = Database(f"sqlite:///{tmp_path / 'app.db'}")
+    else:
+        database = Database(request.getfixturevalue("postgres"))
     yield database
     database.close()
 
@@ -72,14 +73,6 @@ def config(tmp_path: Path) -> Config:
         attio_url="https://attio.test",
         mock_attio_token="attio-token",
     )
-
-
-@pytest.fixture(scope="session")
-def empty_databases(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home whose tables are there: copying it is quicker than making them for each test."""
-    home = tmp_path_factory.mktemp("empty")
-    Services(Config.from_env(home=home), manifest).close()
-    return home
 
 
 @pytest.fixture
