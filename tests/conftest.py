@@ -76,11 +76,18 @@ def module_postgres(postgres_server: str, migrated_postgres: str) -> Iterator[st
         yield url
 
 
-@pytest.fixture
-def postgres(postgres_server: str, migrated_postgres: str) -> Iterator[str]:
-    """The URL of an empty database that is up to date."""
+@pytest.fixture(scope="session")
+def shared_postgres(postgres_server: str, migrated_postgres: str) -> Iterator[str]:
+    """The URL of the database that tests use one after the other."""
     with own_postgres.database(postgres_server, migrated_postgres) as url:
         yield url
+
+
+@pytest.fixture
+def postgres(shared_postgres: str) -> str:
+    """The URL of an empty database that is up to date."""
+    own_postgres.empty(shared_postgres)
+    return shared_postgres
 
 
 TOGETHER = {

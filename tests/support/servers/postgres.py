@@ -17,6 +17,18 @@ from alc_app.runtime.storage.locks import lock_key
 
 HOW_TO_GET_ONE = "No Postgres here: on Debian, apt-get install postgresql. These tests are skipped."
 USER = "alc"
+END_OTHERS = """
+    select pg_terminate_backend(pid) from pg_stat_activity
+    where datname = current_database() and pid <> pg_backend_pid()
+"""
+MADE_BY_MIGRATIONS = ("app_schema", "inbox_schema", "exchanges_schema", "dbos_migrations")
+DELETE_ROWS = f"""
+do $$ declare one record; begin
+    for one in select schemaname, tablename from pg_tables
+        where schemaname in ('public', 'dbos') and tablename not in {MADE_BY_MIGRATIONS}
+    loop execute format('delete from %I.%I', one.schemaname, one.tablename); end loop;
+end $$
+"""  # noqa: S608 - names of ours
 
 
 def binaries() -> Path | None:
@@ -54,6 +66,18 @@ def database(server_url: str, template: str = "template1") -> Iterator[str]:
         yield f"{base}/{name}"
     finally:
         _admin(server_url, f"drop database {name} with (force)")
+
+
+def empty(url: str) -> None:
+    """End every other session of a database, and delete all rows but those that its migrations have made.
+
+    It takes a tenth of the time of making another database.
+    """
+    engine = create_engine(url, poolclass=NullPool)
+    with engine.begin() as connection:
+        connection.execute(text(END_OTHERS))
+        connection.execute(text("set local session_replication_role = replica"))  # rows in any order
+        connection.execute(text(DELETE_ROWS))
 
 
 def end_holder_of(url: str, name: str) -> bool:
