@@ -10,6 +10,7 @@ from alc_app.attio.connections import Connection, WebhookHandler
 from alc_app.attio.host.context import current, outcome, settle
 from alc_app.attio.http import FetchResponse
 from alc_app.attio.manifest import ServerFunction
+from alc_app.attio.users import CurrentUser
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -25,6 +26,12 @@ def server_function(
 def attio_api_token() -> str:
     """Return `ATTIO_API_TOKEN`, this installation's key to Attio's REST API."""
     return current().settings.attio_api_token
+
+
+def get_current_user() -> CurrentUser | None:
+    """Return the user who has triggered this; None for a webhook, a recurring job, or where nobody signs in."""
+    user = current().current_user
+    return CurrentUser(user.id) if user else None
 
 
 def get_workspace_connection() -> Connection:

@@ -18,7 +18,8 @@ from urllib.parse import urlsplit
 import click
 
 from alc_app.config.secret_files import keep_secret
-from alc_app.config.settings import LOOPBACK, Config
+from alc_app.config.settings import Config
+from alc_app.config.sign_in import LOOPBACK
 
 STOP_TIMEOUT = 9.0
 """Seconds from SIGTERM to kill -9; each server ends by itself before that."""
@@ -37,9 +38,12 @@ class Server:
     process: subprocess.Popen[str] | None = None
 
 
-def run(config: Config, decide_after: float) -> int:
-    """Start every server, print the URLs, and restart servers that end until Ctrl-C. Return the exit code."""
-    servers = plan(config, decide_after)
+def run(config: Config, decide_after: float, provider_port: int | None = None) -> int:
+    """Start every server, print the URLs, and restart servers that end until Ctrl-C. Return the exit code.
+
+    With a `provider_port`, people sign in, at a provider of the demo's own.
+    """
+    servers = plan(config, decide_after, provider_port)
     taken = [server.url for server in servers if server.url and _answers(server.url)]
     if taken:
         raise click.ClickException(
@@ -59,7 +63,7 @@ def run(config: Config, decide_after: float) -> int:
                     raise click.ClickException(f"{ended} could not be started; its last lines above say why.")
                 break
         else:
-            _welcome(config)
+            _welcome(config, signs_in=provider_port is not None)
         _watch(servers, stopping)
     finally:
         click.echo("\nStopping …")
@@ -67,7 +71,7 @@ def run(config: Config, decide_after: float) -> int:
     return 0
 
 
-def plan(config: Config, decide_after: float) -> list[Server]:
+def plan(config: Config, decide_after: float, provider_port: int | None = None) -> list[Server]:
     """Return the servers of the demo. The web process comes first, because the user waits for its page.
 
     Raises: click.ClickException, if ALC is to be elsewhere.
@@ -79,6 +83,8 @@ def plan(config: Config, decide_after: float) -> list[Server]:
         config.home / "alc_client_secret", lambda: secrets.token_urlsafe(32)
     )
     ours = {**os.environ, **config.as_env(), "ALC_CLIENT_SECRET": client_secret, "PYTHONUNBUFFERED": "1"}
+    if provider_port is not None:
+        ours |= _sign_in_settings(config, provider_port)
     alc = {
         **ours,
         "MOCK_ALC_URL": config.alc_url,
@@ -98,7 +104,23 @@ def plan(config: Config, decide_after: float) -> list[Server]:
     ]
     if not config.uses_real_attio:
         servers.insert(1, Server("attio", "magenta", ["alc_app", "mock-attio"], ours, config.attio_origin))
+    if provider_port is not None:
+        issuer = ours["ALC_APP_OIDC_ISSUER"]
+        servers.insert(1, Server("provider", "blue", ["alc_app", "mock-provider"], ours, issuer))
     return servers
+
+
+def _sign_in_settings(config: Config, provider_port: int) -> dict[str, str]:
+    """Return the settings by which one of the provider's two people is an admin, and the other a member."""
+    secret = keep_secret(config.home / "provider_client_secret", lambda: secrets.token_urlsafe(32))
+    return {
+        "ALC_APP_AUTH": "oidc",
+        "ALC_APP_ADMINS": "robin@example.com",
+        "ALC_APP_MEMBERS": "@example.com",
+        "ALC_APP_OIDC_ISSUER": f"http://127.0.0.1:{provider_port}",
+        "ALC_APP_OIDC_CLIENT_ID": "alc-app",
+        "ALC_APP_OIDC_CLIENT_SECRET": secret,
+    }
 
 
 def _start(server: Server) -> None:
@@ -164,10 +186,13 @@ def _answers(url: str) -> bool:
     return True
 
 
-def _welcome(config: Config) -> None:
+def _welcome(config: Config, *, signs_in: bool) -> None:
     def row(what: str, url: str) -> str:
         return f"  {what:<20} {click.style(url, bold=True)}"
 
+    hint = f"New here? Begin the tutorial there, or in another terminal: {_tour_command(config)}"
+    if signs_in:
+        hint = "Sign in as Robin, an admin, or as Imani, a member: no password is asked for."
     click.echo(
         "\n".join(
             (
@@ -176,7 +201,7 @@ def _welcome(config: Config) -> None:
                 row("ALC's own console", config.alc_url),
                 row("Attio's API", f"{config.attio_origin}/v2"),
                 "",
-                f"  New here? Begin the tutorial there, or in another terminal: {_tour_command(config)}",
+                f"  {hint}",
                 "  Ctrl-C stops everything.",
                 "",
             )

@@ -7,12 +7,14 @@ import os
 import signal
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import click
 
 from alc_app.cli.output import reason
 from alc_app.config.addresses import save_addresses
-from alc_app.config.settings import LOOPBACK, Config
+from alc_app.config.settings import Config
+from alc_app.config.sign_in import LOOPBACK
 from alc_app.runtime.observability import logs
 
 if TYPE_CHECKING:
@@ -38,7 +40,6 @@ def run(config: Config, *, with_worker: bool) -> None:
     from alc_app.runtime.stores.worker_ids import WorkerIdTaken
 
     logs.configure(config.log_level, config.log_format)
-    _warn_if_public(config)
     try:
         web = _build(config)
         server = _listen(web, config)
@@ -86,6 +87,7 @@ def _listen(web: Flask, config: Config) -> BaseWSGIServer:
             asyncore_use_poll=True,
             channel_timeout=IDLE_SECONDS,
             cleanup_interval=10,
+            clear_untrusted_proxy_headers=False,  # sign_in/proxy.py knows whose may be trusted
         )
     except OSError as error:
         message = f"The web server cannot listen at {config.host}, port {config.port}: {error.strerror}."
@@ -160,6 +162,23 @@ def run_mock_attio(config: Config, writes_per_second: int, reads_per_second: int
         raise click.ClickException(message) from None
 
 
+def run_mock_provider(config: Config) -> None:
+    """Run the demo's provider until SIGTERM or SIGINT. Raises: click.ClickException, if it cannot be."""
+    from waitress import serve
+
+    from alc_app.cli.mock_provider import Client, MockProvider
+
+    address = urlsplit(config.oidc_issuer)
+    if config.auth != "oidc" or address.scheme != "http" or address.hostname not in LOOPBACK:
+        raise click.ClickException("ALC_APP_AUTH must be oidc, and ALC_APP_OIDC_ISSUER on this machine.")
+    client = Client(config.oidc_client_id, config.oidc_client_secret.get_secret_value(), config.base_url)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        serve(MockProvider(config.oidc_issuer, client).app, host=address.hostname, port=address.port or 80, ident=None)
+    except OSError as error:
+        raise click.ClickException(f"The provider cannot listen at {config.oidc_issuer}: {reason(error)}.") from None
+
+
 def _webhook_post() -> Callable[[str, bytes, Mapping[str, str]], int | None]:
     """Return the function that posts the stand-in's webhooks, through our HTTP client with its timeouts.
 
@@ -177,12 +196,3 @@ def _webhook_post() -> Callable[[str, bytes, Mapping[str, str]], int | None]:
             return None
 
     return post
-
-
-def _warn_if_public(config: Config) -> None:
-    if config.host not in LOOPBACK:
-        click.echo(
-            f"Warning: bound to {config.host}. The workspace has no login: whoever reaches this address can use it. "
-            "Put a proxy that asks for one in front.",
-            err=True,
-        )

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from alc_app.attio.host.context import current
 from alc_app.clients import attio_api
 
 
@@ -43,11 +44,20 @@ class RestLoader:
         return attio_api.get_member(member_id)
 
     def current_user(self) -> dict[str, Any]:
-        """Return the member who authorized our token. An app's own token has none: then the fields are empty."""
+        """Return the user who has signed in; without a sign-in the member who authorized our token.
+
+        An app's own token has none: then the fields are empty.
+        """
+        if user := current().current_user:
+            return _member(user.id, user.name, user.email)
         member_id = attio_api.identify().get("authorized_by_workspace_member_id")
-        no_user = {"id": {"workspace_member_id": ""}, "first_name": "", "last_name": "", "email_address": ""}
-        return (member_id and attio_api.get_member(member_id)) or no_user
+        return (member_id and attio_api.get_member(member_id)) or _member("", "", "")
 
     def current_workspace(self) -> dict[str, Any]:
         """Return the workspace of our token."""
         return attio_api.identify()
+
+
+def _member(user_id: str, name: str, email: str) -> dict[str, Any]:
+    """Return a user as REST shows a member."""
+    return {"id": {"workspace_member_id": user_id}, "first_name": name, "last_name": "", "email_address": email}

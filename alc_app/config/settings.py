@@ -1,4 +1,4 @@
-"""Every setting of alc_app, typed. `Config.from_env()` is the only place that reads them from the environment."""
+"""The settings (fields.py), read and checked. `Config.from_env()` is the only place that reads the environment."""
 
 from __future__ import annotations
 
@@ -6,13 +6,16 @@ import os
 import secrets
 import sqlite3
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Self
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, field_validator, model_validator
+from pydantic import SecretStr, ValidationInfo, field_validator, model_validator
 
 from alc_app.config.addresses import load_addresses
 from alc_app.config.field_checks import FIELD_CHECKS
+from alc_app.config.fields import Fields
 from alc_app.config.secret_files import keep_secret, read_secret
+from alc_app.config.sign_in import check_sign_in
 
 REAL_ATTIO = "https://api.attio.com"
 BOM = "\ufeff"
@@ -20,126 +23,10 @@ EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - people may as
 """Addresses to bind to that no browser can open, each with the one of this machine."""
 OLDEST_SQLITE = (3, 35)
 """The first that has `returning`. A Python brings its own SQLite, or takes the system's."""
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
-class Config(BaseModel):
-    """The settings. Each has an environment variable (its alias) and, for the commands that need it, a flag."""
-
-    model_config = ConfigDict(frozen=True, populate_by_name=True, extra="forbid", hide_input_in_errors=True)
-
-    host: str = Field("127.0.0.1", alias="ALC_APP_HOST", description="Address that the web server binds to.")
-    port: int = Field(8000, alias="ALC_APP_PORT", description="Port of the web server.", ge=0, le=65535)
-    url: str = Field(
-        "",
-        alias="ALC_APP_URL",
-        description="Origin at which browsers and ALC reach this app; by default made of host and port.",
-    )
-    home: Path = Field(
-        Path(".alc"), alias="ALC_APP_HOME", description="Folder of the database files and the generated keys."
-    )
-    database_url: str = Field(
-        "",
-        alias="ALC_APP_DATABASE_URL",
-        description="SQLAlchemy URL of a SQLite file or a Postgres; by default SQLite files in the home.",
-    )
-    keys: SecretStr = Field(
-        SecretStr(""),
-        alias="ALC_APP_KEYS",
-        description="Fernet keys for stored secrets, separated by commas: the first one seals, all of them open; by "
-        "default one is generated and kept in the home.",
-    )
-    session_keys: SecretStr = Field(
-        SecretStr(""),
-        alias="ALC_APP_SECRET_KEY",
-        description="Keys for session cookies, separated by commas: the first one signs, all of them verify; by "
-        "default one is generated and kept in the home.",
-    )
-    env: Literal["development", "production"] = Field(
-        "development",
-        alias="ALC_APP_ENV",
-        description="`development` or `production`, which refuses unsafe settings and plain http.",
-    )
-    removal: Literal["tutorial", "strict"] = Field(
-        "tutorial",
-        alias="ALC_APP_REMOVAL",
-        description="What happens when `connection_removed` fails: `tutorial` removes the connection and cleans up "
-        "later, `strict` keeps it. The page `/settings` overrides it.",
-    )
-    alc_url: str = Field("http://127.0.0.1:8001", alias="ALC_URL", description="Origin of ALC, and its OAuth issuer.")
-    alc_client_id: str = Field("alc-app", alias="ALC_CLIENT_ID", description="Id of this app's OAuth client at ALC.")
-    alc_client_secret: SecretStr = Field(
-        SecretStr(""),
-        alias="ALC_CLIENT_SECRET",
-        description="Secret of this app's OAuth client; the demo generates one.",
-    )
-    send_new_people: bool = Field(
-        False,
-        alias="ALC_APP_SEND_NEW_PEOPLE",
-        description="Whether people who are added to the CRM with a phone number are sent to ALC at once. The page "
-        "`/settings` overrides it.",
-    )
-    subscription_seconds: int = Field(
-        604_800,
-        alias="ALC_APP_SUBSCRIPTION_SECONDS",
-        description="Seconds for which the connector subscribes at ALC; it refreshes after a seventh of them.",
-        ge=2,
-        le=31_536_000,
-    )
-    alc_status_type: Literal["text", "select", "status"] = Field(
-        "text",
-        alias="ALC_STATUS_TYPE",
-        description="Type of Attio's attribute `alc_status`: `text`, `select` or `status`.",
-    )
-    attio_api_token: SecretStr = Field(
-        SecretStr(""),
-        alias="ATTIO_API_TOKEN",
-        description="Token of a real Attio workspace; without one the stand-in is used.",
-    )
-    attio_url: str = Field(
-        "", alias="ATTIO_URL", description="Origin of Attio's API; by default Attio's own if there is a token."
-    )
-    mock_attio_port: int = Field(
-        8002, alias="MOCK_ATTIO_PORT", description="Port of the Attio stand-in.", ge=0, le=65535
-    )
-    mock_attio_token: SecretStr = Field(
-        SecretStr(""),
-        alias="MOCK_ATTIO_TOKEN",
-        description="Token of the Attio stand-in; by default one is generated and kept in the home.",
-    )
-    log_format: Literal["text", "json"] = Field(
-        "text",
-        alias="ALC_APP_LOG_FORMAT",
-        description="`text` for lines that people read, `json` for one JSON object a line.",
-    )
-    log_level: Literal["DEBUG", "INFO", "WARNING"] = Field(
-        "INFO",
-        alias="ALC_APP_LOG_LEVEL",
-        description="`DEBUG`, `INFO` or `WARNING`. Secrets and phone numbers are never logged.",
-    )
-    metrics_token: SecretStr = Field(
-        SecretStr(""),
-        alias="ALC_APP_METRICS_TOKEN",
-        description="Bearer token for `/metrics`; without one only this machine may read it, and nobody in production.",
-    )
-    worker_metrics_port: int = Field(
-        0,
-        alias="ALC_APP_WORKER_METRICS_PORT",
-        description="Port on loopback at which a worker serves its own `/metrics`; 0 for none.",
-        ge=0,
-        le=65535,
-    )
-    exchanges: Literal["on", "off", ""] = Field(
-        "",
-        alias="ALC_APP_EXCHANGES",
-        description="Whether requests and responses are kept for a day, for the live sequence and the inspector: `on` "
-        "or `off`; by default on, and off in production, because bodies contain personal data.",
-    )
-    failpoints: str = Field(
-        "",
-        alias="ALC_FAILPOINTS",
-        description="Failpoints for tests, such as `name:kill`, separated by commas; refused in production.",
-    )
+class Config(Fields):
+    """The settings of one process, and what follows from them."""
 
     @classmethod
     def from_env(cls, *, saved_addresses: bool = False, **flags: object) -> Self:
@@ -174,6 +61,7 @@ class Config(BaseModel):
             )
         if self.env == "production":
             self._refuse_in_production()
+        check_sign_in(self, urlsplit(self.base_url).hostname or "")
         return self
 
     def _refuse_in_production(self) -> None:
@@ -182,6 +70,7 @@ class Config(BaseModel):
         if self.shares_database and not (self.keys.get_secret_value() and self.session_keys.get_secret_value()):
             raise ValueError("ALC_APP_KEYS and ALC_APP_SECRET_KEY must be set: every process needs the same ones")
         outside = {"ALC_APP_URL": self.base_url, "ALC_URL": self.alc_url, "ATTIO_URL": self.attio_url or REAL_ATTIO}
+        outside |= {"ALC_APP_OIDC_ISSUER": self.oidc_issuer} if self.auth == "oidc" else {}
         for name, url in outside.items():
             if not url.startswith("https://"):
                 raise ValueError(f"{name} must be an https address in production")
@@ -258,8 +147,12 @@ class Config(BaseModel):
 
     @property
     def has_labs(self) -> bool:
-        """Whether labs may break things: in development, and only with the stand-in for Attio."""
-        return self.env == "development" and not self.uses_real_attio and not self.attio_url
+        """Whether labs may break things: in development, only with the stand-in for Attio, and where nobody signs in.
+
+        A lab presses the page's buttons itself.
+        """
+        stands_in = not self.uses_real_attio and not self.attio_url
+        return self.env == "development" and self.auth == "none" and stands_in
 
     @property
     def kill_once(self) -> Path | None:

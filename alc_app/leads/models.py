@@ -70,6 +70,8 @@ class Lead(Table, table=True):
     """POSTs without an answer. Each of them may have made a lead at ALC."""
     sender: str | None = None
     """The run that sends it, or looks into it."""
+    sent_by: str | None = None
+    """The id of the user who sent it; None if nobody did, or nobody has to sign in."""
     name: str | None = None
     phone_number: str | None = None
     """What to send: kept only while it is being sent."""

@@ -47,6 +47,13 @@ class LeadSummary:
     why: str | None
 
 
+def sent_by_users(record_id: str) -> list[tuple[float, str]]:
+    """Return when users have sent a record, with the id of each user."""
+    by_users = (in_this_workspace(), col(Lead.record_id) == record_id, col(Lead.sent_by).is_not(None))
+    with current().reading() as session:
+        return [(lead.created_at, str(lead.sent_by)) for lead in session.exec(select(Lead).where(*by_users))]
+
+
 def last_lead(record_id: str) -> LeadSummary | None:
     """Return the last lead of a record, with what keeps the record from showing it."""
     of_record = (in_this_workspace(), col(Lead.record_id) == record_id)

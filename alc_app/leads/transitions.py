@@ -70,7 +70,8 @@ DUE_IN = {"sending": SEND_TIMEOUT, "pending": FIRST_VERDICT_CHECK}
 def begin(session: Session, record_id: str, event: str, due_in: float | None = None, **fields: Any) -> Lead:
     """Add the row of a new lead, by SEND or ADOPT, for the record that exists. That one must be locked."""
     status, record_id = TRANSITIONS[None, event], present_record(session, record_id)
-    workspace_id, now = current().settings.workspace_id, current().now()
+    workspace_id, now, user = current().settings.workspace_id, current().now(), current().current_user
+    fields |= {"sent_by": user.id if user else None}
     lead = Lead(workspace_id=workspace_id, record_id=record_id, alc_record_id=record_id, created_at=now, **fields)
     lead.status, lead.due_at = status, _due_at(status, due_in)
     session.add(lead)

@@ -11,8 +11,10 @@ from alc_app.attio.connections import Connection
 from alc_app.attio.errors import AttioConnectionExpiredError
 from alc_app.attio.host.context import outcome, settle
 from alc_app.attio.http import FetchResponse
+from alc_app.attio.users import User
 from alc_app.runtime.failpoints import failpoint
 from alc_app.runtime.services import Services
+from alc_app.runtime.sign_in.people import current_person
 from alc_app.runtime.stores.connections import RECONNECT
 
 PAUSES = {429: 1.0, 503: 0.0}
@@ -47,6 +49,12 @@ class AppContext:
         self.webhook_handlers, self.subscriptions = services.webhook_handlers, services.subscriptions
         self.kv, self.workspace_settings = services.key_values, services.workspace_settings
         self.workflow_runs = services.workflow_runs
+
+    @property
+    def current_user(self) -> User | None:
+        """The person whose click this is, in the web process as on the worker."""
+        person = current_person()
+        return User(person.id, person.email, person.name) if person else None
 
     def now(self) -> float:
         """Return the time in seconds since 1970."""

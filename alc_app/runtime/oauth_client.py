@@ -18,7 +18,8 @@ from authlib.common.security import generate_token
 
 from alc_app.attio.host.errors import FetchError, SerializableError
 from alc_app.attio.http import FetchResponse
-from alc_app.config.settings import LOOPBACK, Config
+from alc_app.config.settings import Config
+from alc_app.config.sign_in import is_safe_url
 from alc_app.runtime.http_client import Http, harden
 
 if TYPE_CHECKING:
@@ -66,6 +67,8 @@ class Tokens:
 class OAuthClient:
     """Our client at ALC's authorization server."""
 
+    name, start_over = "ALC", 'Open "Acme Lead Checker" and connect again.'
+
     def __init__(self, config: Config, http: Http, now: Callable[[], float] = time.time) -> None:
         """Take ALC's address and our credentials from `config`; `now` returns seconds since 1970."""
         self._config, self._http, self._now = config, http, now
@@ -83,6 +86,10 @@ class OAuthClient:
             self.metadata()["authorization_endpoint"], state=state, code_verifier=verifier
         )
         return str(url)
+
+    def names_itself(self) -> bool:
+        """Tell whether each callback must have an `iss` (RFC 9207): ALC's always do."""
+        return True
 
     def exchange(self, code: str, verifier: str) -> Tokens:
         """Exchange an authorization code for tokens. Raises: OAuthDenied, OAuthFailed."""
@@ -145,28 +152,7 @@ class OAuthClient:
         return found
 
     def _session(self) -> OAuthSession:
-        from alc_app.runtime.oauth_session import OAuthSession  # late: Authlib takes a tenth of a second to import
-
-        secret = self._config.client_secret
-        method = self._basic if secret else "none"
-        return harden(
-            OAuthSession(
-                self._config.alc_client_id,
-                secret,
-                redirect_uri=self.redirect_uri,
-                code_challenge_method="S256",
-                token_endpoint_auth_method=method,
-                revocation_endpoint_auth_method=method,
-            )
-        )
-
-    def _basic(
-        self, _auth: object, _method: str, uri: str, headers: dict[str, str], body: str
-    ) -> tuple[str, dict[str, str], str]:
-        """Add our credentials, each form-encoded (RFC 6749, 2.3.1), which Authlib's own method leaves out."""
-        pair = f"{quote_plus(self._config.alc_client_id)}:{quote_plus(self._config.client_secret)}"
-        headers["Authorization"] = f"Basic {base64.b64encode(pair.encode()).decode()}"
-        return uri, headers, body
+        return new_oauth_session(self._config.alc_client_id, self._config.client_secret, self.redirect_uri)
 
     def _token_request(self, endpoint: str, **body: str) -> Tokens:
         try:
@@ -179,6 +165,34 @@ class OAuthClient:
             error.retry_after = FetchResponse(response.status_code, response.headers, "").retry_after()
             raise
         return _tokens(token, previous=body.get("refresh_token", ""), now=self._now())
+
+
+def new_oauth_session(
+    client_id: str, secret: str, redirect_uri: str, scope: str | None = None, *, basic: bool = True
+) -> OAuthSession:
+    """Return Authlib's session with S256 and our limits. A secret goes into a header (`basic`) or into the body."""
+    from alc_app.runtime.oauth_session import OAuthSession  # late: Authlib takes a tenth of a second to import
+
+    def add_basic(
+        _auth: object, _method: str, uri: str, headers: dict[str, str], body: str
+    ) -> tuple[str, dict[str, str], str]:
+        # Each is form-encoded (RFC 6749, 2.3.1), which Authlib's own method leaves out.
+        pair = f"{quote_plus(client_id)}:{quote_plus(secret)}"
+        headers["Authorization"] = f"Basic {base64.b64encode(pair.encode()).decode()}"
+        return uri, headers, body
+
+    method: Any = (add_basic if basic else "client_secret_post") if secret else "none"
+    return harden(
+        OAuthSession(
+            client_id,
+            secret,
+            redirect_uri=redirect_uri,
+            scope=scope,
+            code_challenge_method="S256",
+            token_endpoint_auth_method=method,
+            revocation_endpoint_auth_method=method,
+        )
+    )
 
 
 def new_verifier() -> str:
@@ -221,8 +235,7 @@ def _check_endpoint(name: str, url: object, issuer: str) -> None:
         parts, expected = urlsplit(str(url)), urlsplit(issuer)
     except ValueError as error:
         raise OAuthBadAnswer(f"ALC's metadata names a {name} that is no address.") from error
-    safe = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)
-    if not isinstance(url, str) or not safe or (parts.scheme, parts.netloc) != (expected.scheme, expected.netloc):
+    if not is_safe_url(url) or (parts.scheme, parts.netloc) != (expected.scheme, expected.netloc):
         raise OAuthBadAnswer(f"ALC's metadata names a {name} that is not on {issuer} or not https.")
 
 

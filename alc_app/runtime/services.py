@@ -20,6 +20,11 @@ from alc_app.runtime.exchanges.log import ExchangeLog
 from alc_app.runtime.http_client import Http
 from alc_app.runtime.migrations.schema import DatabaseUnusable, Schema
 from alc_app.runtime.oauth_client import OAuthClient
+from alc_app.runtime.sign_in.oidc import OpenIdProvider
+from alc_app.runtime.sign_in.people import People
+from alc_app.runtime.sign_in.proxy import Proxies
+from alc_app.runtime.sign_in.roles import Roles
+from alc_app.runtime.sign_in.sessions import Sessions
 from alc_app.runtime.storage.database import Database
 from alc_app.runtime.storage.event_log import append_event
 from alc_app.runtime.storage.locks import AdvisoryLocks, FileLocks
@@ -72,6 +77,11 @@ class Services:
         self.sealer = sealer = Sealer.from_config(config, in_use=self._has_sealed_secrets())
         self.oauth = OAuthClient(config, self.http, now)
         self.oauth_flows = OAuthFlows(self.database, sealer, self.oauth, now)
+        self.roles, self.proxies = Roles(config), Proxies(config)
+        self.people = People(self.database, now)
+        self.sessions = Sessions(self.database, sealer, self.roles.hash, now)
+        self.provider = OpenIdProvider(config, self.http, now)
+        self.sign_in_flows = OAuthFlows(self.database, sealer, self.provider, now, "sign_in")
         self.connections = Connections(self.database, sealer, self.oauth, now)
         self.webhook_handlers = WebhookHandlers(self.database, sealer, config.base_url, now)
         self.subscriptions = Subscriptions(self.database, sealer, self.webhook_handlers, manifest, now)

@@ -12,7 +12,8 @@ from sqlalchemy.exc import DBAPIError
 
 from alc_app.attio.host.context import running
 from alc_app.clients.attio_api import AttioApiError, identify
-from alc_app.config.settings import LOOPBACK, Config
+from alc_app.config.settings import Config
+from alc_app.config.sign_in import LOOPBACK
 from alc_app.runtime.context import AppContext
 from alc_app.runtime.doctor.gauges import Gauges
 from alc_app.runtime.doctor.timed_checks import ReadinessCheck, ReadinessChecks

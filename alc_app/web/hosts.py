@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 from flask import Flask, request
 from werkzeug.exceptions import SecurityError
 
-from alc_app.config.settings import LOOPBACK, Config
+from alc_app.config.settings import Config
+from alc_app.config.sign_in import LOOPBACK
 
 PROBES = ("/healthz", "/readyz")
 """Load balancers ask for these by any address. Both tell no secret, and build no links."""

@@ -18,6 +18,7 @@ from pydantic import TypeAdapter
 from alc_app.attio.connections import Connection
 from alc_app.attio.host.errors import SerializableError
 from alc_app.attio.http import FetchResponse
+from alc_app.attio.users import User
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -67,6 +68,11 @@ class Runtime(Protocol):
     @property
     def connection_id(self) -> str:
         """The connection that is being added or removed, else that of the workspace. Raises: AttioError."""
+        ...
+
+    @property
+    def current_user(self) -> User | None:
+        """The user on whose behalf the code runs; None if it is nobody's, or if nobody has to sign in."""
         ...
 
     def now(self) -> float:

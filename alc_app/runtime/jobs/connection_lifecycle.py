@@ -126,7 +126,7 @@ class Lifecycle:
             raise OAuthFailed("The connection was interrupted. Please connect again.")
         tokens = self._services.oauth.exchange(grant.code, grant.verifier)
         failpoint("tokens_in_hand")
-        return self._services.connections.add(WORKSPACE, tokens, flow_id)
+        return self._services.connections.add(WORKSPACE, tokens, flow_id, connected_by=grant.person_id)
 
     def _run_added(self, connection_id: str) -> None:
         context = DurableContext(self._services, connection_id)

@@ -83,7 +83,7 @@ def _apply(services: Services, dead_letter_id: str, work: Callable[[DeadLetters,
     name, _, own_id = dead_letter_id.partition(":")
     with running(AppContext(services)):
         result = work(next(kind for kind in _kinds(services) if kind.kind == name), own_id)
-    services.publish("dead_letter", {"id": dead_letter_id})
+    services.publish("dead_letter", {"kind": name})  # an id may have that of a handler in it, which is a secret
     return result
 
 

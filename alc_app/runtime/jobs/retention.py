@@ -4,7 +4,10 @@
 |---|---|
 | live events | 1 day; the newest one stays, because new ids continue from it |
 | messages of the sequence diagram | 1 day, and 20,000 at most |
-| sign-ins (OAuth flows) | 1 day after they expired |
+| sign-ins and connects (OAuth flows) | 1 day after they expired |
+| sessions of people | 1 day after they began; they end sooner |
+| what people have asked for | 400 days |
+| people | for ever: rows name them |
 | finished runs of the engine | 7 days |
 | bodies of deliveries, which hold personal data | 7 days after the delivery was handled |
 | dead letters: failed deliveries with their bodies, failed runs | until a person dismisses or replays them |
@@ -49,6 +52,8 @@ class RetentionJob:
         self.rules = [
             Retention("live events", 1, self._live_events),
             Retention("sign-ins", 1, self._flows),
+            Retention("sessions", 1, services.sessions.delete_old),
+            Retention("actions of people", 400, services.people.delete_actions),
             Retention("finished runs", 7, services.engine.delete_ended),
             Retention("messages", 1, services.exchanges.delete_older),
             Retention("bodies of deliveries", 7, services.inbox.erase_bodies),

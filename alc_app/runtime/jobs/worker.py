@@ -23,6 +23,7 @@ from alc_app.runtime.jobs.handler_maintenance import HandlerMaintenance
 from alc_app.runtime.jobs.relay import Relay
 from alc_app.runtime.observability import logs
 from alc_app.runtime.services import Services
+from alc_app.runtime.sign_in.people import acting
 from alc_app.runtime.signatures.schemes import SCHEMES
 from alc_app.runtime.storage.tables import Delivery
 from alc_app.runtime.workflows.activations import webhook_function
@@ -68,10 +69,17 @@ class Worker:
         self._executor.stop()
         self._services.worker_ids.release()
 
-    def server_function(self, name: str, args: list[Any]) -> dict[str, Any]:
-        """Run a server function that a record action has called (tutorial steps Usage 7-10)."""
-        function = self._services.manifest.server_function(name)
-        with running(DurableContext(self._services)), log_calls_as(self._services.exchanges, "Server Function"):
+    def server_function(self, name: str, args: list[Any], person_id: str | None = None) -> dict[str, Any]:
+        """Run a server function that a record action has called (tutorial steps Usage 7-10), for whoever has clicked.
+
+        `person_id` is None where nobody signs in, and in runs that an older version asked for.
+        """
+        function, person = self._services.manifest.server_function(name), self._services.people.find(person_id)
+        with (
+            acting(person),
+            running(DurableContext(self._services)),
+            log_calls_as(self._services.exchanges, "Server Function"),
+        ):
             return outcome(lambda: function.run(*args))
 
     def webhook(self, handler_id: str, webhook_id: str) -> dict[str, Any]:
@@ -108,7 +116,9 @@ class Worker:
 
     def _publish_if_failed(self, delivery: Delivery, state: str) -> None:
         if state == "failed":
-            self._services.publish("dead_letter", {"id": f"delivery:{delivery.handler_id}:{delivery.webhook_id}"})
+            self._services.publish(
+                "dead_letter", {"id": f"delivery:{delivery.webhook_id}"}
+            )  # the handler's is a secret
 
     def job(self, name: str, key: str) -> dict[str, Any]:
         """Run the recurring job `name` for one key, under the trace that the job names."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from flask import Blueprint, Response, request
@@ -64,9 +64,9 @@ class LiveUpdates:
                 return [{"id": self.last_id(), "kind": "reset", "data": {}}]
         return [{"id": self._id(row.id or 0), "kind": row.kind, "data": json.loads(row.data)} for row in rows]
 
-    def stream(self, event_id: str) -> Iterator[str] | None:
+    def stream(self, event_id: str, *, with_exchanges: bool = True) -> Iterator[str] | None:
         """Return server-sent events from an id on; None if there are `MAX_STREAMS` already."""
-        return self._events(event_id) if self._streams.acquire(blocking=False) else None
+        return self._events(event_id, with_exchanges) if self._streams.acquire(blocking=False) else None
 
     def release_stream(self) -> None:
         """Make room for another stream; call it when one is closed."""
@@ -76,7 +76,7 @@ class LiveUpdates:
         """End every stream, so that the server can stop."""
         self.stopping.set()
 
-    def _events(self, event_id: str) -> Iterator[str]:
+    def _events(self, event_id: str, with_exchanges: bool) -> Iterator[str]:
         ends_at, last_write = time.monotonic() + STREAM_LIFETIME, time.monotonic()
         number = self.exchanges.last_number()
         yield "retry: 1000\n\n"
@@ -84,7 +84,8 @@ class LiveUpdates:
             for event in self.after(event_id):
                 event_id = event["id"]
                 yield f"id: {event_id}\nevent: {event['kind']}\ndata: {json.dumps(event)}\n\n"
-            for message in self.exchanges.after(number):  # without an id: pages ask for missed messages by trace
+            # Without an id: pages ask for missed messages by trace.
+            for message in self.exchanges.after(number) if with_exchanges else ():
                 number = message["id"]
                 yield f"event: exchange\ndata: {json.dumps(message)}\n\n"
             if time.monotonic() - last_write > HEARTBEAT_INTERVAL:
@@ -116,14 +117,14 @@ def _boot(session: Session) -> str | None:
     return None if found is None else str(json.loads(found))
 
 
-def blueprint(live: LiveUpdates) -> Blueprint:
+def blueprint(live: LiveUpdates, may_see_exchanges: Callable[[], bool] = lambda: True) -> Blueprint:
     """Serve `/events`, `/events.json?after=`, `/exchanges.json?after=&trace=` and a message's lines of source code."""
     routes = Blueprint("live", __name__)
 
     @routes.get("/events")
     def events() -> Response:
         after = request.headers.get("Last-Event-ID") or request.args.get("after") or live.last_id()
-        stream = live.stream(after)
+        stream = live.stream(after, with_exchanges=may_see_exchanges())
         if stream is None:
             return Response(status=503, headers={"Retry-After": "10"})
         response = Response(stream, content_type="text/event-stream", headers={"X-Accel-Buffering": "no"})

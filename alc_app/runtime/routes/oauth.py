@@ -7,8 +7,6 @@ one durable run on the worker (jobs/connection_lifecycle.py).
 from __future__ import annotations
 
 import logging
-import secrets
-from urllib.parse import urlsplit
 
 from flask import Blueprint, abort, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
@@ -17,12 +15,13 @@ from werkzeug.wrappers import Response
 from alc_app.attio.host import trace
 from alc_app.attio.host.context import running
 from alc_app.attio.host.errors import ServerFunctionError, ServerFunctionTimeout
-from alc_app.config.settings import LOOPBACK
 from alc_app.runtime.context import AppContext
 from alc_app.runtime.exchanges.log import log_calls_as
 from alc_app.runtime.failpoints import failpoint
 from alc_app.runtime.oauth_client import OAuthFailed
+from alc_app.runtime.routes.browser import browser_id, is_other_loopback_name
 from alc_app.runtime.services import WORKSPACE, Services
+from alc_app.runtime.sign_in.people import current_person_id
 from alc_app.runtime.stores.oauth_flows import CallbackRefused, ConsentDenied
 
 RUN_TIMEOUT = 20.0
@@ -51,14 +50,13 @@ def blueprint(services: Services) -> Blueprint:
     @routes.get("/connect")
     def connect() -> ResponseReturnValue:
         asked_by_script = request.accept_mimetypes.best == "application/json"  # fetch() hides the target of a redirect
-        if not asked_by_script and _is_other_loopback_name(services.config.base_url):
+        if not asked_by_script and is_other_loopback_name(services.config.base_url):
             return redirect(services.config.base_url + request.path, code=303)
-        session.setdefault("browser", secrets.token_urlsafe(32))
         session["trace"] = trace.traceparent()  # continued by the callback
         services.exchanges.add("User", "Attio UI", "Clicks to install app")
         try:
             with log_calls_as(services.exchanges, "Attio UI"):
-                authorization_url = services.oauth_flows.begin(session["browser"])
+                authorization_url = services.oauth_flows.begin(browser_id(), current_person_id())
         except OAuthFailed as error:
             log.warning("Cannot connect: %s", error.message)
             if asked_by_script:
@@ -71,7 +69,7 @@ def blueprint(services: Services) -> Blueprint:
     def callback() -> Response:
         trace.begin(session.pop("trace", None))
         try:
-            flow_id = services.oauth_flows.accept(request.args.to_dict(flat=False), session.get("browser", ""))
+            flow_id = services.oauth_flows.accept(request.args.to_dict(flat=False), browser_id(), current_person_id())
         except ConsentDenied as denied:
             services.exchanges.add("User", ALC, "Does not allow it")
             return _to_install_page(str(denied))
@@ -114,16 +112,6 @@ def blueprint(services: Services) -> Blueprint:
         return _show(services, notice)
 
     return routes
-
-
-def _is_other_loopback_name(base_url: str) -> bool:
-    """Return whether the browser reached us by another name of this machine than the one in `base_url`.
-
-    ALC sends it back to `base_url`, where it does not send a cookie that was set under the other name.
-    """
-    own = urlsplit(base_url)
-    asked = urlsplit(f"//{request.host}").hostname
-    return own.netloc != request.host and asked in LOOPBACK and own.hostname in LOOPBACK
 
 
 def _notice_of_run(services: Services, run_id: str, success: str, failure: str = "") -> str:

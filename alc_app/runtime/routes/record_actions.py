@@ -29,6 +29,7 @@ from alc_app.runtime.exchanges import record_actions
 from alc_app.runtime.exchanges.log import log_calls_as
 from alc_app.runtime.failpoints import failpoint
 from alc_app.runtime.services import Services
+from alc_app.runtime.sign_in.people import Person, acting, current_person, current_person_id
 
 FUNCTION_TIMEOUT = 25.0
 """Seconds that a record action waits for a server function, which goes on running on the worker."""
@@ -46,9 +47,10 @@ log = logging.getLogger(__name__)
 
 @dataclass
 class _Run:
-    """One running action: its coroutine, the ids of the toasts that it has shown, and the trace of its click."""
+    """One running action: its coroutine, the ids of the toasts that it has shown, whose click it is, and its trace."""
 
     coroutine: Coroutine[Effect, Any, None]
+    person: Person | None = field(default_factory=current_person)
     traceparent: str | None = field(default_factory=trace.traceparent)
     toasts: list[str] = field(default_factory=list)
     since: float = field(default_factory=time.monotonic)
@@ -80,11 +82,13 @@ class Actions:
         return self._drive(_Run(coroutine), None)
 
     def resume(self, run_id: str, answer: Any) -> Iterator[EffectJson]:
-        """Resume a suspended action with the person's answer. An id works once. Raises: LookupError."""
+        """Resume a suspended action with the answer of the person whose it is. Works once. Raises: LookupError."""
         with self._lock:
             for old, run in list(self._suspended.items()):
                 if time.monotonic() - run.since > ANSWER_TIMEOUT:
                     self._suspended.pop(old).coroutine.close()
+            if self._suspended[run_id].person != current_person():
+                raise LookupError(run_id)
             run = self._suspended.pop(run_id)
         trace.begin(run.traceparent)
         return self._drive(run, answer)
@@ -103,7 +107,8 @@ class Actions:
             answer = error = None
             if effect.by == "host":
                 try:
-                    answer = self._perform(run, effect)
+                    with acting(run.person):
+                        answer = self._perform(run, effect)
                 except SerializableError as failed:
                     error = failed
                 except Exception:
@@ -175,7 +180,7 @@ class Actions:
         failpoint("intent_written")
         with _engine_errors(name):
             return self._services.engine.enqueue(
-                "server_function", name, args, queue="functions", run_id=f"{name}:{key}"
+                "server_function", name, args, current_person_id(), queue="functions", run_id=f"{name}:{key}"
             )
 
     def _result(self, run_id: str) -> Any:

@@ -12,13 +12,19 @@ class Table(SQLModel, registry=registry()):
 
 
 class OAuthFlow(Table, table=True):
-    """An OAuth flow from the click on Connect to its callback. Kept here, not in the browser (O3)."""
+    """An OAuth flow, from the click on Connect or a sign-in to its callback. Kept here, not in the browser (O3)."""
 
     __tablename__ = "oauth_flow"
 
     id: str = Field(primary_key=True)
     state_hash: str = Field(unique=True)
     browser_hash: str
+    purpose: str = "connect"
+    """connect or sign_in: a callback of one ends no flow of the other."""
+    person_id: str | None = None
+    """Who has begun it (O22); None where nobody signs in, and for a sign-in."""
+    return_to: str = ""
+    """The page to show after a sign-in."""
     issuer: str
     verifier: str
     """Sealed."""
@@ -26,6 +32,48 @@ class OAuthFlow(Table, table=True):
     """Sealed; set when the callback has been accepted."""
     expires_at: float
     used_at: float | None = None
+
+
+class PersonRow(Table, table=True):
+    """Somebody who has signed in. The id is made of the issuer and its subject (sign_in/people.py)."""
+
+    __tablename__ = "person"
+
+    id: str = Field(primary_key=True)
+    email: str
+    name: str
+    role: str
+    """The role at the last sign-in, to be shown. What somebody may do is said by the session."""
+    seen_at: float
+
+
+class SignInSession(Table, table=True):
+    """A session of a signed-in person (sign_in/sessions.py). The browser has its id, and we have the hash of that."""
+
+    __tablename__ = "sign_in_session"
+
+    id_hash: str = Field(primary_key=True)
+    person_id: str = Field(index=True)
+    role: str
+    rules_hash: str
+    """The hash of the rules that gave the role. When they change, the session ends."""
+    id_token: str = ""
+    """Sealed; the provider wants it back when the person signs out."""
+    created_at: float
+    used_at: float
+
+
+class PersonAction(Table, table=True):
+    """What a signed-in person has asked for: one row for each request that may change something."""
+
+    __tablename__ = "person_action"
+
+    id: int | None = Field(default=None, primary_key=True)
+    at: float
+    person_id: str
+    route: str
+    """A key of the table of who may (web/who_may.py), such as `POST /settings`."""
+    path: str
 
 
 class ConnectionRow(Table, table=True):
@@ -51,6 +99,8 @@ class ConnectionRow(Table, table=True):
     refresh_at: float = 0
     scope: str = ""
     username: str = ""
+    connected_by: str | None = None
+    """The person who has connected, where people sign in."""
     issued_at: float | None = None
     """When the access token was received."""
     token_version: int = 1

@@ -55,13 +55,14 @@ class Connections:
         self._database, self._sealer, self._client, self._now = database, sealer, client, now
         self._rate_limiter = RateLimiter(database)
 
-    def add(self, workspace_id: str, tokens: Tokens, connection_id: str = "") -> str:
-        """Store the tokens of a connection that is being added; return its id."""
+    def add(self, workspace_id: str, tokens: Tokens, connection_id: str = "", connected_by: str | None = None) -> str:
+        """Store the tokens of a connection that is being added, and who adds it; return its id."""
         now = self._now()
         row = ConnectionRow(
             id=connection_id or uuid4().hex,
             workspace_id=workspace_id,
             status="adding",
+            connected_by=connected_by,
             created_at=now,
             due_at=now + ADD_TIMEOUT,
         )

@@ -9,13 +9,14 @@ from sqlmodel import SQLModel
 
 from alc_app.runtime.storage.database import Database
 from alc_app.runtime.storage.sealing import CannotUnseal, Sealer
-from alc_app.runtime.storage.tables import ConnectionRow, OAuthFlow, SubscriptionRow, WebhookHandlerRow
+from alc_app.runtime.storage.tables import ConnectionRow, OAuthFlow, SignInSession, SubscriptionRow, WebhookHandlerRow
 
 SEALED_COLUMNS: dict[type[SQLModel], tuple[str, ...]] = {
     OAuthFlow: ("verifier", "code"),
     ConnectionRow: ("access_token", "refresh_token"),
     WebhookHandlerRow: ("secret", "previous_secret"),
     SubscriptionRow: ("state",),
+    SignInSession: ("id_token",),
 }
 """Columns with sealed secrets. Each secret is bound to its place: `table/row id/column`."""
 

@@ -1,4 +1,4 @@
-"""Store of OAuth flows, from the click on Connect to the callback. Each is consumed once (O1-O6)."""
+"""Store of OAuth flows, from a click on Connect, or a sign-in, to the callback. Each is consumed once (O1-O6)."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ import secrets
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Literal, Protocol
 from uuid import uuid4
 
 from sqlalchemy import update
 from sqlmodel import col, select
 
 from alc_app.runtime.failpoints import failpoint
-from alc_app.runtime.oauth_client import OAuthClient, new_verifier
+from alc_app.runtime.oauth_client import new_verifier
 from alc_app.runtime.storage.database import Database
 from alc_app.runtime.storage.sealing import Sealer
 from alc_app.runtime.storage.tables import OAuthFlow
@@ -27,31 +28,58 @@ class CallbackRefused(Exception):
 
 
 class ConsentDenied(Exception):
-    """ALC sent an error: "denied" by the person, or "failed". The message names the notice of the install page."""
+    """The server sent an error: "denied" by the person, or "failed". The message names the notice to show."""
 
 
-START_OVER = 'Open "Acme Lead Checker" and connect again.'
+class Client(Protocol):
+    """Our client at an authorization server: that of ALC, or the one where people sign in."""
+
+    @property
+    def issuer(self) -> str:
+        """The server's URL."""
+
+    @property
+    def name(self) -> str:
+        """What people call the server."""
+
+    @property
+    def start_over(self) -> str:
+        """What to do after a callback was refused, as a sentence."""
+
+    def authorization_url(self, *, state: str, verifier: str) -> str:
+        """Return the URL to send the browser to. Raises: OAuthFailed."""
+
+    def names_itself(self) -> bool:
+        """Tell whether each callback must have an `iss`. Raises: OAuthFailed."""
 
 
 @dataclass(frozen=True)
 class Grant:
-    """The code and the PKCE verifier of an accepted callback, for the token request."""
+    """An accepted callback: code and PKCE verifier for the token request, and what was kept when the flow began."""
 
     code: str
     verifier: str
+    person_id: str | None
+    return_to: str
 
 
 class OAuthFlows:
     """The store of OAuth flows."""
 
     def __init__(
-        self, database: Database, sealer: Sealer, client: OAuthClient, now: Callable[[], float] = time.time
+        self,
+        database: Database,
+        sealer: Sealer,
+        client: Client,
+        now: Callable[[], float] = time.time,
+        purpose: Literal["connect", "sign_in"] = "connect",
     ) -> None:
-        """Seal secrets with `sealer`; `client` builds the authorization URL."""
+        """Seal secrets with `sealer`; `client` builds the authorization URL. Other purposes' flows are not seen."""
         self._database, self._sealer, self._client, self._now = database, sealer, client, now
+        self._purpose = purpose
 
-    def begin(self, browser: str) -> str:
-        """Start a flow for this browser; return the URL to send it to. Raises: OAuthFailed."""
+    def begin(self, browser: str, person_id: str | None = None, return_to: str = "") -> str:
+        """Start a flow for this browser and person; return the URL to send it to. Raises: OAuthFailed."""
         flow_id, state, verifier = uuid4().hex, secrets.token_urlsafe(32), new_verifier()
         url = self._client.authorization_url(state=state, verifier=verifier)
         with self._database.transaction() as session:
@@ -60,6 +88,9 @@ class OAuthFlows:
                     id=flow_id,
                     state_hash=_hash(state),
                     browser_hash=_hash(browser),
+                    purpose=self._purpose,
+                    person_id=person_id,
+                    return_to=return_to,
                     issuer=self._client.issuer,
                     verifier=self._sealer.seal(f"oauth_flow/{flow_id}/verifier", verifier),
                     expires_at=self._now() + LIFETIME,
@@ -68,19 +99,19 @@ class OAuthFlows:
         failpoint("flow_stored")
         return url
 
-    def accept(self, query: Mapping[str, list[str]], browser: str) -> str:
-        """Accept a callback, once; return the flow's id. Raises: CallbackRefused, ConsentDenied."""
+    def accept(self, query: Mapping[str, list[str]], browser: str, person_id: str | None = None) -> str:
+        """Accept a callback, once; return the flow's id. Raises: CallbackRefused, ConsentDenied, OAuthFailed."""
         values = {name: query.get(name, []) for name in ("state", "code", "iss", "error")}
         if any(len(found) > 1 for found in values.values()):  # O6
-            raise CallbackRefused(f"ALC sent us back with a parameter given twice. {START_OVER}")
+            raise self._refusal(f"{self._client.name} sent us back with a parameter given twice.")
         state, code, issuer, error = ("".join(values[name]) for name in ("state", "code", "iss", "error"))
-        flow = self._consume(state, browser)
-        if issuer != flow.issuer:  # RFC 9207, O4: before any token request
-            raise CallbackRefused(f"This answer does not come from the ALC that was asked. {START_OVER}")
+        flow = self._consume(state, browser, person_id)
+        if issuer != flow.issuer and (issuer or self._client.names_itself()):  # RFC 9207, O4: before any token request
+            raise self._refusal(f"This answer does not come from the {self._client.name} that was asked.")
         if error:
             raise ConsentDenied("denied" if error == "access_denied" else "failed")
         if not code:
-            raise CallbackRefused(f"ALC sent us back without a code. {START_OVER}")
+            raise self._refusal(f"{self._client.name} sent us back without a code.")
         with self._database.transaction() as session:
             sealed = self._sealer.seal(f"oauth_flow/{flow.id}/code", code)
             session.exec(update(OAuthFlow).where(col(OAuthFlow.id) == flow.id).values(code=sealed))
@@ -95,6 +126,8 @@ class OAuthFlows:
         return Grant(
             code=self._sealer.unseal(f"oauth_flow/{flow_id}/code", flow.code),
             verifier=self._sealer.unseal(f"oauth_flow/{flow_id}/verifier", flow.verifier),
+            person_id=flow.person_id,
+            return_to=flow.return_to,
         )
 
     def erase_secrets(self, flow_id: str) -> None:
@@ -102,18 +135,26 @@ class OAuthFlows:
         with self._database.transaction() as session:
             session.exec(update(OAuthFlow).where(col(OAuthFlow.id) == flow_id).values(code=None, verifier=""))
 
-    def _consume(self, state: str, browser: str) -> OAuthFlow:
-        """Consume the flow of this state, in one statement, so that only one of two callbacks succeeds (O3)."""
-        ours = (col(OAuthFlow.state_hash) == _hash(state), col(OAuthFlow.browser_hash) == _hash(browser))
+    def _consume(self, state: str, browser: str, person_id: str | None) -> OAuthFlow:
+        """Consume the flow of this state, in one statement, so that only one of two callbacks succeeds (O3, O22)."""
+        ours = (
+            col(OAuthFlow.state_hash) == _hash(state),
+            col(OAuthFlow.browser_hash) == _hash(browser),
+            col(OAuthFlow.purpose) == self._purpose,
+            col(OAuthFlow.person_id).is_(None) if person_id is None else col(OAuthFlow.person_id) == person_id,
+        )
         usable = (*ours, col(OAuthFlow.used_at).is_(None), col(OAuthFlow.expires_at) > self._now())
         with self._database.transaction() as session:
             won = session.exec(update(OAuthFlow).where(*usable).values(used_at=self._now())).rowcount
             flow = session.exec(select(OAuthFlow).where(*ours)).first()
         if not won or flow is None:
             used = flow is not None and flow.used_at is not None
-            what = "This sign-in was used already" if used else "This sign-in has expired or began in another browser"
-            raise CallbackRefused(f"{what}, so nothing was changed. {START_OVER}")
+            what = "was used already" if used else "has expired, or began in another browser or with another person"
+            raise self._refusal(f"This sign-in {what}, so nothing was changed.")
         return flow
+
+    def _refusal(self, what: str) -> CallbackRefused:
+        return CallbackRefused(f"{what} {self._client.start_over}")
 
 
 def _hash(value: str) -> str:

@@ -200,6 +200,7 @@ class WorkflowRuns:
             "started_at": step.started_at,
             "workflow_id": run.workflow_id,
             "version_id": run.version_id,
+            "started_by": run.started_by,
             "title": Workflow.model_validate_json(run.definition).title,
             "block_id": step.block_id,
             "config": json.loads(step.config),

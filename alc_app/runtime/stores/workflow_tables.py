@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Index, text
 from sqlmodel import Field
 
+from alc_app.runtime.sign_in.people import current_person_id
 from alc_app.runtime.storage.tables import Table
 
 RUNNING_BY_USER = "by_user and state = 'running'"
@@ -65,6 +66,8 @@ class WorkflowRun(Table, table=True):
     by_user: bool = False
     """Whether a user clicked Run. Such a run is the only one of its workflow and record; a trigger starts one for each
     event."""
+    started_by: str | None = Field(default_factory=current_person_id)
+    """The person who did, where people sign in."""
     given: str
     """JSON: the values from the trigger, or from the person who clicked Run."""
     state: str = "running"

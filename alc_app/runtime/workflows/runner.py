@@ -20,6 +20,7 @@ from alc_app.attio.host.operations import RecurringJob
 from alc_app.attio.http import Request
 from alc_app.attio.workflows import Defer, Error, Outcome, StepBlock, StepMetadata, call_finish, read_config
 from alc_app.runtime.services import Services
+from alc_app.runtime.sign_in.people import acting
 from alc_app.runtime.stores.workflow_runs import Json
 from alc_app.runtime.workflows.activations import WorkflowActivations
 
@@ -69,7 +70,8 @@ class WorkflowRunner:
     def _run_turn(self, run_id: str, turn: Json) -> Json:
         """Call the block and return its result as JSON; whatever goes wrong becomes the result `error`."""
         try:
-            return self._check_outcome(turn, self._call_block(run_id, turn))
+            with acting(self._services.people.find(turn.get("started_by"))):
+                return self._check_outcome(turn, self._call_block(run_id, turn))
         except (ValidationError, LookupError) as error:
             return _as_json(Error(f"The block {turn['block_id']} cannot be run: {error}"))
         except SerializableError as error:

@@ -72,7 +72,7 @@ class AuthorizationServer:
 class Authorization:
     """Stands where `OAuthClient` stands: its protocol is tested elsewhere, here it is what may happen to it."""
 
-    issuer = ALC
+    issuer, name, start_over = ALC, "ALC", "Connect again."
 
     def __init__(self, call: Call, clock: Clock) -> None:
         self._call, self._clock = call, clock
@@ -80,6 +80,9 @@ class Authorization:
     def authorization_url(self, *, state: str, verifier: str) -> str:
         assert verifier
         return f"{self.issuer}/oauth/authorize?state={state}"
+
+    def names_itself(self) -> bool:
+        return True
 
     def exchange(self, code: str, verifier: str) -> Tokens:
         assert verifier

@@ -10,8 +10,10 @@ from pydantic import ValidationError
 
 from alc_app.cli.commands import main
 from alc_app.config.settings import REAL_ATTIO, Config
+from tests.support.sign_in import SIGN_IN
 
 SAFE = {
+    **SIGN_IN,
     "env": "production",
     "url": "https://app.example.com",
     "alc_url": "https://alc.example.com",
@@ -115,7 +117,7 @@ def test_what_is_not_an_origin_is_refused(name: str, value: str) -> None:
 @pytest.mark.parametrize("name", ["url", "alc_url", "attio_url"])
 def test_a_slash_at_the_end_of_an_origin_is_taken_off(name: str) -> None:
     """Addresses are copied from browsers, which show one; the redirect URI must not have two."""
-    assert getattr(Config.from_env(**{name: "https://alc.example.com/"}), name) == "https://alc.example.com"
+    assert getattr(Config.from_env(**SIGN_IN, **{name: "https://alc.example.com/"}), name) == "https://alc.example.com"
 
 
 @pytest.mark.parametrize("space", ["\n", "\r\n", " ", "\t", "\ufeff", "\ufeff\n"])
@@ -158,7 +160,7 @@ def test_a_token_that_no_header_can_carry_is_refused_by_name(name: str, token: s
 )
 def test_a_host_becomes_an_address_that_a_browser_can_open(host: str, name: str) -> None:
     """An IPv6 address stands in brackets (RFC 3986, 3.2.2); "everywhere" is no place to go back to from ALC."""
-    assert Config.from_env(host=host).base_url == f"http://{name}:8000"
+    assert Config.from_env(host=host, **SIGN_IN).base_url == f"http://{name}:8000"
 
 
 @pytest.mark.parametrize("value", ["https://alc.example.com", "http://127.0.0.1:8001", "http://[::1]:8001"])
@@ -182,6 +184,7 @@ def test_production_takes_https_everywhere() -> None:
         ({"alc_url": "http://alc.example.com"}, "ALC_URL"),
         ({"alc_url": "http://127.0.0.1:8001"}, "ALC_URL"),
         ({"attio_url": "http://attio.example.com"}, "ATTIO_URL"),
+        ({"oidc_issuer": "http://127.0.0.1:8003"}, "ALC_APP_OIDC_ISSUER"),
     ],
 )
 def test_production_refuses_plain_http(unsafe: dict[str, str], named: str) -> None:

@@ -11,9 +11,12 @@ import pytest
 
 from alc_app import create_app
 from alc_app.config.settings import Config
+from tests.support.sign_in import SIGN_IN
 
 REAL_ATTIO = {"attio_api_token": "a-real-token"}
-PRODUCTION = {"url": "https://app.test", "alc_url": "https://alc.test", "env": "production", **REAL_ATTIO}
+PRODUCTION = {
+    "url": "https://app.test", "alc_url": "https://alc.test", "env": "production", **REAL_ATTIO, **SIGN_IN
+}  # fmt: skip
 ELSEWHERE = {"attio_url": "https://attio.test"}
 
 

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from alc_app.config.settings import Config
 from alc_app.runtime.failpoints import FailpointReached, arm, failpoint
+from tests.support.sign_in import SIGN_IN
 
 
 @pytest.fixture(autouse=True)
@@ -66,7 +67,7 @@ def test_what_cannot_be_armed_is_refused(spec: str) -> None:
 
 def test_failpoints_are_refused_in_production() -> None:
     """Production refuses settings that weaken anything."""
-    secure = {"url": "https://app.test", "alc_url": "https://alc.test", "env": "production"}
+    secure = {"url": "https://app.test", "alc_url": "https://alc.test", "env": "production", **SIGN_IN}
     secure |= {"alc_client_secret": "secret", "attio_api_token": "token"}
     Config.from_env(**secure)
     with pytest.raises(ValidationError, match="ALC_FAILPOINTS"):

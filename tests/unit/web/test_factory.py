@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 
 from alc_app.config.settings import Config
 from alc_app.web.factory import build
+from tests.support.sign_in import SIGN_IN
 
 OWN = {"Host": "app.example.com"}
 
@@ -26,6 +27,7 @@ def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FlaskClient]:
         alc_client_secret="secret",
         attio_api_token="token",
         attio_url="https://127.0.0.1:9",
+        **SIGN_IN,
     )
 
 

@@ -16,6 +16,7 @@ from alc_app.config.settings import Config
 from alc_app.runtime.services import Services
 from alc_app.web.health import add_health
 from tests.support.fakes.engine import FakeEngine
+from tests.support.sign_in import SIGN_IN
 
 METADATA = "https://alc.test/.well-known/oauth-authorization-server"
 SELF = "https://attio.test/v2/self"
@@ -162,5 +163,11 @@ def test_a_scrape_is_cheap(web: FlaskClient) -> None:
 
 def _production(home: Path, token: str) -> Config:
     return Config.from_env(
-        home=home, env="production", url="https://app.test", metrics_token=token, alc_client_secret="s", **SETTINGS
+        home=home,
+        env="production",
+        url="https://app.test",
+        metrics_token=token,
+        alc_client_secret="s",
+        **SETTINGS,
+        **SIGN_IN,
     )

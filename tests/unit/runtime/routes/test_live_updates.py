@@ -120,7 +120,7 @@ def test_the_page_of_a_browser_that_never_saw_an_event_starts_at_the_end(
     followed: list[str] = []
     follow = live.stream
 
-    def followed_from(event_id: str) -> Iterator[str] | None:
+    def followed_from(event_id: str, **_: bool) -> Iterator[str] | None:
         followed.append(event_id)
         return follow(event_id)
 

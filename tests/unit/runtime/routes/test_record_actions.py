@@ -108,7 +108,7 @@ def test_a_query_and_a_call_are_the_hosts_and_never_reach_the_browser(stage: Sta
 
     assert click(actions) == [{"effect": "done"}]
     assert seen == [{"x": 1}, {"said": "hello"}]
-    assert engine.runs == {"say:key-of-hello": ("server_function", ("say", ["hello"]), "functions")}
+    assert engine.runs == {"say:key-of-hello": ("server_function", ("say", ["hello"], None), "functions")}
 
 
 def test_two_clicks_with_one_key_ask_for_one_run_and_without_a_key_for_two(stage: Stage) -> None:

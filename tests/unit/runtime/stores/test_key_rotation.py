@@ -14,6 +14,7 @@ from sqlalchemy import inspect, text
 from alc_app.cli.commands import main
 from alc_app.config.settings import Config
 from alc_app.runtime.services import Services
+from alc_app.runtime.sign_in.people import Person
 from alc_app.runtime.storage.sealing import Sealer
 from alc_app.runtime.stores.key_rotation import rotate_keys
 from tests.unit.runtime.conftest import ALC
@@ -29,7 +30,7 @@ def config(config: Config) -> Config:
 
 @pytest.fixture
 def sealed(services: Services, connect: Callable[..., str], alc: responses.RequestsMock) -> dict[str, str]:
-    """A secret in every place that has one: an open flow, a connection, a handler with two, and a connector's state."""
+    """A secret in every place that has one: a flow, a connection, a handler with two, a connector, a session."""
     url = services.oauth_flows.begin("browser")
     state = parse_qs(urlsplit(url).query)["state"][0]
     services.oauth_flows.accept({"state": [state], "code": ["the-code"], "iss": [ALC]}, "browser")
@@ -37,6 +38,7 @@ def sealed(services: Services, connect: Callable[..., str], alc: responses.Reque
     services.subscriptions.set_state(handler, {"webhookId": "wh_1"})
     services.webhook_handlers.set_external_id(handler, "wh_1")
     services.webhook_handlers.rotate_secret(handler)
+    services.sessions.begin(Person("robin", "robin@example.com", "Robin Marsh", "admin"), "id-token")
     return secrets(services)
 
 
@@ -51,7 +53,8 @@ def secrets(services: Services) -> dict[str, str]:
         connection = session.connection()
         for table in inspect(connection).get_table_names():
             for row in connection.execute(text(f"select * from {table}")).mappings():  # noqa: S608 - our tables
-                found |= {f"{table}/{row.get('id') or row.get('handler_id')}/{name}": str(row[name]) for name in row}
+                row_id = row.get("id") or row.get("handler_id") or row.get("id_hash")
+                found |= {f"{table}/{row_id}/{name}": str(row[name]) for name in row}
     return {place: value for place, value in found.items() if value.startswith("gAAAAA")}
 
 
@@ -73,6 +76,7 @@ def test_afterwards_the_new_key_alone_opens_everything(services: Services, seale
         "webhook_handler.secret",
         "webhook_handler.previous_secret",
         "connector_subscription.state",
+        "sign_in_session.id_token",
     }
     done = rotate_keys(services.database, Sealer([NEW, OLD]))
 
@@ -81,7 +85,7 @@ def test_afterwards_the_new_key_alone_opens_everything(services: Services, seale
     assert rotate_keys(services.database, Sealer([NEW])).resealed == 0
 
 
-@pytest.mark.parametrize("after", range(7))
+@pytest.mark.parametrize("after", range(8))
 def test_killed_half_way_everything_opens_and_the_next_run_completes_it(
     services: Services, sealed: dict[str, str], monkeypatch: pytest.MonkeyPatch, after: int
 ) -> None:
@@ -138,7 +142,7 @@ def test_the_command_says_what_is_left_and_what_to_do(
 
     assert run(NEW, OTHER, OLD) == (
         0,
-        "Sealed anew with the first key: 7 secrets.\nThe older keys are not needed any more.\n",
+        "Sealed anew with the first key: 8 secrets.\nThe older keys are not needed any more.\n",
     )
     with pytest.raises(InvalidToken):
         Fernet(OLD).decrypt(next(iter(secrets(services).values())))

@@ -116,6 +116,21 @@ def test_a_state_that_is_not_of_this_browser_is_refused_and_not_used_up(
     assert callback()
 
 
+@pytest.mark.usefixtures("alc")
+@pytest.mark.parametrize("somebody_else", ["imani", None])
+def test_a_flow_belongs_to_the_person_who_began_it(services: Services, somebody_else: str | None) -> None:
+    """O22: in the same browser too, where somebody else has signed in meanwhile; it is not used up either."""
+    url = services.oauth_flows.begin(BROWSER, "robin")
+    query = {"state": parse_qs(urlsplit(url).query)["state"], "code": ["the-code"], "iss": [ALC]}
+
+    with pytest.raises(CallbackRefused, match="with another person"):
+        services.oauth_flows.accept(query, BROWSER, somebody_else)
+
+    grant = services.oauth_flows.grant(services.oauth_flows.accept(query, BROWSER, "robin"))
+    assert grant
+    assert grant.person_id == "robin"
+
+
 @pytest.mark.parametrize(("minutes", "fine"), [(9, True), (11, False)])
 def test_a_flow_lasts_ten_minutes(callback: Callback, minutes: int, fine: bool) -> None:
     """O2: then the person starts over."""

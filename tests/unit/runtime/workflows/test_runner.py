@@ -10,10 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlmodel import select
 
 from alc_app.app import app as manifest
 from alc_app.attio.host.workflow_definitions import Step, Workflow
 from alc_app.blocks.sample_workflows import follow_up, qualify, second_chance
+from alc_app.leads.models import Lead
+from alc_app.runtime.sign_in.people import Person, acting
 from alc_app.runtime.workflows.activations import WorkflowActivations
 from alc_app.runtime.workflows.runner import WorkflowRunner
 from tests.support.chaos.world import World, world
@@ -95,6 +98,18 @@ def state(at: World, run_id: str) -> str:
 def runs(at: World) -> list[str]:
     """The ids of all runs."""
     return [row[0] for row in at.rows("select id from workflow_run order by started_at")]
+
+
+def test_a_lead_that_a_workflow_sends_is_the_persons_who_pressed_run(at: World) -> None:
+    """Who sent is kept with the lead; the steps run on a worker, long after the click."""
+    robin = Person("robin", "robin@example.com", "Robin Marsh", "admin")
+    at.services.people.save(robin)
+    with acting(robin):
+        WorkflowRunner(at.services).start("qualify", RECORD)
+    settle(at)
+
+    with at.services.database.reading() as session:
+        assert [lead.sent_by for lead in session.exec(select(Lead))] == ["robin"]
 
 
 def test_a_run_waits_for_days_and_goes_on_with_the_verdict(at: World) -> None:
