@@ -2,6 +2,7 @@
 
 from flask import Blueprint
 
+from .access import add_access_page
 from .assets import PagesBlueprint
 from .connect_steps import ConnectRun
 from .doctor import add_doctor_page
@@ -64,5 +65,6 @@ def blueprint(workspace: Workspace, labs: Labs | None = None) -> Blueprint:
         add_lab_pages(pages, workspace, labs)
     add_workflows_page(pages, workspace)
     add_settings_page(pages, workspace)
+    add_access_page(pages, workspace)
     add_error_pages(pages)
     return pages

@@ -39,7 +39,7 @@ class PagesBlueprint(Blueprint):
             static_url_path=f"/assets/{content_version()}",
         )
         participants = PARTICIPANTS if workspace.notes_exchanges else ()
-        shared = {"workspace": workspace, "participants": participants}
+        shared = {"workspace": workspace, "participants": participants, "may": workspace.may}
         self.app_context_processor(lambda: shared)
 
     def send_static_file(self, filename: str) -> Response:

@@ -26,6 +26,11 @@ TEXTS = {
         "Something in it was missing or malformed, or its page had been open for too long.",
         "Go back, reload the page and try again.",
     ),
+    401: ErrorText(
+        "Sign in first",
+        "You are signed out.",
+        "Reload the page to sign in again.",
+    ),
     403: ErrorText(
         "This is not allowed",
         "The request came from another site, or you may not see this page.",

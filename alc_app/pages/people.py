@@ -81,5 +81,6 @@ def as_json(change: Change) -> dict[str, Any]:
         "attribute": change.attribute,
         "value": change.value,
         "actor": change.actor,
+        "did": change.did,
         "is_status": change.is_status,
     }

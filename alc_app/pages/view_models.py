@@ -52,6 +52,7 @@ class Change:
     attribute: str  # its title, such as "ALC status"
     value: str  # as shown to people
     actor: str
+    did: str = ""  # what the actor did, if that was not to set an attribute
 
     @property
     def is_status(self) -> bool:
@@ -123,6 +124,7 @@ class ConnectionView:
     id: str = ""
     connected_at: datetime | None = None
     username: str = ""  # the account at ALC, if ALC names it
+    connected_by: str = ""  # the name of the person who did, where people sign in
     token_issued_at: datetime | None = None
     token_expires_at: datetime | None = None
     renewed_at: datetime | None = None  # a use of the token after this time renews it first
@@ -131,6 +133,34 @@ class ConnectionView:
     handlers: Sequence[Handler] = ()
     clean_up: Sequence[CleanUp] = ()
     scopes: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class AccessPerson:
+    """Somebody who has signed in."""
+
+    id: str
+    name: str
+    email: str
+    role: str
+    seen_at: datetime
+
+
+@dataclass(frozen=True)
+class AccessAction:
+    """Something that a person has asked for."""
+
+    at: datetime
+    name: str
+    path: str
+
+
+@dataclass(frozen=True)
+class AccessView:
+    """Who has signed in, and what people have asked for lately."""
+
+    people: Sequence[AccessPerson] = ()
+    actions: Sequence[AccessAction] = ()
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from alc_app.attio.settings_page import Section
 
 from .connect_steps import ConnectRun
 from .view_models import (
+    AccessView,
     CatchUp,
     Change,
     ConnectionStatus,
@@ -42,7 +43,18 @@ class Workspace(Protocol):
 
     @property
     def user_name(self) -> str:
-        """The name of the person who is using it."""
+        """The name of the person who is using it, or "You" where nobody signs in; empty for somebody signed out."""
+
+    @property
+    def signs_in(self) -> bool:
+        """Whether people sign in here, at a provider or at a proxy."""
+
+    @property
+    def can_sign_out(self) -> bool:
+        """Whether this person has signed in here."""
+
+    def may(self, route: str) -> bool:
+        """Tell whether this person may use a route, such as `POST /settings` (web/who_may.py)."""
 
     @property
     def alc_console_url(self) -> str:
@@ -140,6 +152,12 @@ class Workspace(Protocol):
 
     def note_user_action(self, label: str) -> None:
         """Log something that the user did in the browser."""
+
+    def access(self) -> AccessView:
+        """Return who has signed in, and what people have asked for lately."""
+
+    def end_sessions(self, person_id: str) -> None:
+        """End every session of a person."""
 
     def log_in_at_alc(self, location: str) -> str:
         """Sign in at ALC for the user and allow access; return where ALC redirects the browser. Raises: NotPossible."""

@@ -22,8 +22,9 @@ from alc_app.config.settings import Config
 from alc_app.pages import blueprint as pages
 from alc_app.pages import secure_headers, sequence
 from alc_app.pages.errors import answer
-from alc_app.runtime.routes import live_updates, oauth, record_actions, webhooks, widgets
+from alc_app.runtime.routes import live_updates, oauth, record_actions, sign_in, webhooks, widgets
 from alc_app.runtime.services import Services
+from alc_app.web.gate import Gate
 from alc_app.web.health import add_health
 from alc_app.web.hosts import own_hosts, refuse_foreign_hosts
 from alc_app.web.workspace import Workspace
@@ -46,21 +47,25 @@ def build(config: Config | None = None) -> Flask:
     services.exchanges.describe = sequence.describe
     log = live_updates.LiveUpdates(services.database, uuid.uuid4().hex[:12], services.exchanges)
     app.extensions["live"] = log
-    workspace = Workspace(services, log)
+    gate = Gate(services)
+    workspace = Workspace(services, log, gate.may)
+    is_own_host = own_hosts(config)
+    refuse_foreign_hosts(app, is_own_host)
+    gate.protect(app)
     csrf = CSRFProtect(app)
+    gate.note_actions(app)
     labs = _labs(app, csrf, services, log) if config.has_labs else None
     for blueprint in (
         pages(workspace, labs),
         record_actions.blueprint(record_actions.Actions(services, workspace.query)),
         widgets.blueprint(widgets.Widgets(services, workspace.query)),
         oauth.blueprint(services),
-        live_updates.blueprint(log),
+        sign_in.blueprint(services),
+        live_updates.blueprint(log, lambda: gate.may("GET /exchanges.json")),
     ):
         app.register_blueprint(blueprint)
     services.engine.warm_up(after=2.0)
-    is_own_host = own_hosts(config)
-    refuse_foreign_hosts(app, is_own_host)
-    with_intake = webhooks.Intake(services, app.wsgi_app, is_own_host)
+    with_intake = services.proxies.wrap(webhooks.Intake(services, app.wsgi_app, is_own_host))
     app.wsgi_app = _with_scheme(trace.traced(with_intake), urlsplit(config.base_url).scheme)  # type: ignore[assignment,method-assign]  # Flask's own way to wrap
     secure_headers(app)
     add_health(app, services)
@@ -92,6 +97,7 @@ def _configure(app: Flask, config: Config) -> None:
         SESSION_COOKIE_SAMESITE="Lax",  # Strict cookies are not sent on the redirect back from ALC
         SESSION_COOKIE_SECURE=secure,
         MAX_CONTENT_LENGTH=256 * 1024,
+        PROVIDE_AUTOMATIC_OPTIONS=False,  # no page of another origin has anything to ask
         WTF_CSRF_TIME_LIMIT=None,  # pages stay open for long
         WTF_CSRF_SSL_STRICT=secure,
     )

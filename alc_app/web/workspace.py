@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -27,20 +27,22 @@ from alc_app.pages import (
     Person,
 )
 from alc_app.pages.filters import utc
-from alc_app.pages.view_models import ConnectionStatus, PeopleSort, SettingField
+from alc_app.pages.view_models import AccessView, ConnectionStatus, PeopleSort, SettingField
 from alc_app.pages.workflow_models import RunView, WorkflowView
 from alc_app.runtime.context import AppContext
 from alc_app.runtime.doctor.doctor import Doctor
 from alc_app.runtime.jobs import dead_letters
 from alc_app.runtime.routes.live_updates import LiveUpdates
 from alc_app.runtime.services import WORKSPACE, Services
+from alc_app.runtime.sign_in.people import current_person
 from alc_app.runtime.storage.tables import Delivery
 from alc_app.runtime.stores.inbox import ENDED
 from alc_app.runtime.workflows.activations import WorkflowActivations
 from alc_app.runtime.workflows.runner import WorkflowRunner
 from alc_app.web.alc_login import log_in
+from alc_app.web.presenters.access import access_of
 from alc_app.web.presenters.connections import connection_of, status_of
-from alc_app.web.presenters.people import can_match, company_ids, find_people, history, sorted_by, to_person
+from alc_app.web.presenters.people import can_match, company_ids, find_people, history, sends, sorted_by, to_person
 from alc_app.web.presenters.settings import fields_of, save
 from alc_app.web.presenters.workflows import runs_of, workflows_of
 
@@ -52,15 +54,26 @@ class Workspace:
     """Implements the protocol `alc_app.pages.Workspace`."""
 
     name = "Halden"
-    user_name = "You"
 
-    def __init__(self, services: Services, live: LiveUpdates) -> None:
-        """Serve this workspace; `live` is the log of its events."""
+    def __init__(self, services: Services, live: LiveUpdates, may: Callable[[str], bool]) -> None:
+        """Serve this workspace; `live` is the log of its events, `may` knows what a person may do."""
         self._services, self._live, self._doctor = services, live, Doctor(services)
+        self.may, self.signs_in = may, services.config.auth != "none"
         self.alc_console_url = services.config.alc_url
         self.notes_exchanges = services.config.notes_exchanges
         self.may_act = services.config.env == "development" and not services.config.uses_real_attio
         self.settings_sections = services.manifest.settings.sections if services.manifest.settings else ()
+
+    @property
+    def user_name(self) -> str:
+        """Return who sends this request; empty for somebody signed out."""
+        person = current_person()
+        return person.name if person else "" if self.signs_in else "You"
+
+    @property
+    def can_sign_out(self) -> bool:
+        """Return whether this person has signed in here, and not at a proxy."""
+        return self._services.config.auth == "oidc" and current_person() is not None
 
     def last_event_id(self) -> str:
         """Return the newest id of the event log."""
@@ -89,7 +102,7 @@ class Workspace:
     def activity(self, record_id: str) -> Sequence[Change]:
         """Return the history of ALC's attributes, newest first. Raises: CrmUnavailable."""
         with self._reading():
-            return history(record_id)
+            return sorted([*history(record_id), *sends(record_id, self._services)], key=lambda c: c.at, reverse=True)
 
     def record_actions(self, object_slug: str) -> Sequence[RecordAction]:
         """Return the manifest's record actions for this object."""
@@ -217,6 +230,14 @@ class Workspace:
         if not self.may_act:
             raise NotPossible("Only the person can sign in here. Press Connect.")
         return log_in(location, alc_url=self._services.config.alc_url, base_url=self._services.config.base_url)
+
+    def access(self) -> AccessView:
+        """Return who has signed in, and what people have asked for lately."""
+        return access_of(self._services)
+
+    def end_sessions(self, person_id: str) -> None:
+        """End every session of a person."""
+        self._services.sessions.end_all(person_id)
 
     def query(self, query: str, variables: Mapping[str, Any]) -> dict[str, Any]:
         """Run a GraphQL query of a record action, within the app context of the caller."""

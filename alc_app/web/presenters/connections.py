@@ -27,6 +27,7 @@ def connection_of(services: Services) -> ConnectionView:
         id=row.id,
         connected_at=utc(row.created_at),
         username=row.username,
+        connected_by=services.people.names([row.connected_by]).get(row.connected_by or "", ""),
         token_issued_at=utc(row.issued_at) if row.issued_at else None,
         token_expires_at=utc(row.expires_at) if row.expires_at else None,
         renewed_at=utc(row.refresh_at) if row.refresh_at else None,

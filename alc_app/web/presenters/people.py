@@ -7,7 +7,10 @@ from typing import Any
 from unicodedata import category
 
 from alc_app.clients.attio_people import PersonRecord, value_history
+from alc_app.leads.queries import sent_by_users
 from alc_app.pages import Change, Person
+from alc_app.pages.filters import utc
+from alc_app.runtime.services import Services
 
 SHOWN_HISTORY = {"alc_status": "ALC status", "alc_lead_id": "ALC lead ID", "alc_interest": "ALC interest"}
 ACTORS = {"workspace-member": "A member", "system": "Attio"}
@@ -60,6 +63,16 @@ def to_person(record: PersonRecord, companies: Mapping[str, str], *, linked: boo
         created_at=record.created_at,
         web_url=record.web_url if linked else None,
     )
+
+
+def sends(record_id: str, services: Services) -> list[Change]:
+    """Return who has sent a record, and when."""
+    found = sent_by_users(record_id)
+    names = services.people.names({user_id for _, user_id in found})
+    return [
+        Change(utc(at), "ALC status", "Sent", names.get(user_id, "Somebody"), did="sent this person to ALC")
+        for at, user_id in found
+    ]
 
 
 def history(record_id: str) -> list[Change]:

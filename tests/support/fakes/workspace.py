@@ -22,7 +22,8 @@ from alc_app.pages import (
     Person,
 )
 from alc_app.pages.tutorial.progress import BEGINS
-from alc_app.pages.view_models import ConnectionStatus, PeopleSort
+from alc_app.pages.view_models import AccessView, ConnectionStatus, PeopleSort
+from alc_app.web.who_may import role_may
 from tests.support.fakes.event_log import EventLog
 from tests.support.fakes.exchanges import FakeExchanges
 from tests.support.fakes.labs import FakeLabs
@@ -197,6 +198,7 @@ class FakeWorkspace(FakeWorkflows, FakeSettings):
 
     name = "Halden"
     user_name = "Tommy Flowers"
+    can_sign_out = signs_in = False
     alc_console_url = "http://127.0.0.1:8001/"
     notes_exchanges = True
 
@@ -212,6 +214,8 @@ class FakeWorkspace(FakeWorkflows, FakeSettings):
         if self.exchanges.messages:
             self.exchanges.note(BEGINS)
         self.may_act, self.alc_is_away = True, False
+        self.role, self.listed = "admin", AccessView()
+        self.signs_in = self.can_sign_out = False
         self.everyone = seven_people()
         self.changes: dict[str, list[Change]] = {}
         self.view = CONNECTED
@@ -304,6 +308,15 @@ class FakeWorkspace(FakeWorkflows, FakeSettings):
         if self.alc_is_away:
             raise NotPossible("ALC did not answer.")
         return f"/connections/alc/callback?of={location[:4]}"
+
+    def may(self, route: str) -> bool:
+        return role_may(self.role, route)
+
+    def access(self) -> AccessView:
+        return self.listed
+
+    def end_sessions(self, person_id: str) -> None:
+        self.done.append(("end_sessions", person_id))
 
     def set_letters(self, *letters: DeadLetter) -> None:
         """Change the dead letters as the app does, with an event."""

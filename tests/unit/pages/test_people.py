@@ -148,6 +148,7 @@ def test_the_activity_is_served_to_the_pages_script(browser_client: FlaskClient,
         "actor": "Acme Lead Checker",
         "at": AT.isoformat(),
         "attribute": "ALC status",
+        "did": "",
         "is_status": True,
         "value": "Pending",
     }

@@ -10,10 +10,14 @@ import pytest
 from flask.testing import FlaskClient
 
 from alc_app.config.settings import Config
+from alc_app.runtime.routes.sign_in import SESSION
+from alc_app.runtime.services import Services
 from alc_app.web.factory import build
 from tests.support.sign_in import SIGN_IN
+from tests.unit.web.conftest import ROBIN
 
 OWN = {"Host": "app.example.com"}
+OWN_URL = "https://app.example.com"
 
 
 @pytest.fixture(scope="module")
@@ -85,10 +89,15 @@ def test_hsts_is_not_sent_in_the_demo(tmp_path: Path) -> None:
 )
 def test_behind_a_proxy_a_form_must_come_from_this_origin(web: FlaskClient, referer: str, is_refused: bool) -> None:
     """U1: the token alone would let in a page that somebody on the network has made under our name, by plain HTTP."""
-    [token] = re.findall(r'<meta name="csrf-token" content="([^"]+)"', web.get("/settings", headers=OWN).text)
+    services: Services = web.application.extensions["services"]
+    services.people.save(ROBIN)
+    with web.session_transaction(base_url=OWN_URL) as session:
+        session[SESSION] = services.sessions.begin(ROBIN)
+    page = web.get("/settings", base_url=OWN_URL).text
+    [token] = re.findall(r'<meta name="csrf-token" content="([^"]+)"', page)
 
-    headers = OWN | ({"Referer": referer} if referer else {})
-    answer = web.post("/settings", data={"csrf_token": token}, headers=headers)
+    headers = {"Referer": referer} if referer else {}
+    answer = web.post("/settings", data={"csrf_token": token}, headers=headers, base_url=OWN_URL)
 
     assert (answer.status_code == 400) is is_refused, answer.text
 

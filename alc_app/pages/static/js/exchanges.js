@@ -37,4 +37,4 @@ export function partner({ call, kind }) {
 }
 
 document.addEventListener("alc:exchange", ({ detail }) => add(detail));
-document.addEventListener("alc:live", catchUp);
+document.addEventListener("alc:live", () => document.getElementById("dock") && catchUp());   // members have none

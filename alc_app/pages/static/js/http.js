@@ -6,6 +6,7 @@ export class Refused extends Error {}
 async function ask(url, options) {
   const reply = await fetch(url, options);
   if (reply.ok) return reply;
+  if (reply.status === 401 && !options?.method) location.reload();   // signed out: the page is not theirs to see any more
   const problem = await reply.json().catch(() => ({}));
   throw new Refused(problem.error?.message ?? "The server did not accept the request. Reload the page and try again.");
 }

@@ -29,8 +29,9 @@ async function redraw(list, recordId) {
   list.replaceChildren(...changes.map(entry), list.lastElementChild);
 }
 
-function entry({ at, actor, attribute, value, is_status: isStatus }) {
-  const item = copy("activity-entry", { actor, attribute, value });
+function entry({ at, actor, did, attribute, value, is_status: isStatus }) {
+  const item = copy("activity-entry", { actor, did, attribute, value });
+  item.querySelector(".set").hidden = Boolean(did);
   const shown = item.querySelector("[data-slot=value]");
   shown.className = isStatus ? "status" : "value";
   if (isStatus) shown.dataset.status = value;
