@@ -89,14 +89,16 @@ def main() -> None:
     show_default=True,
     help="Seconds from a lead to the decision of ALC's agent.",
 )
-def demo(config: Config, decide_after: float) -> None:
+@click.option("--sign-in", is_flag=True, help="Have people sign in, at a provider of the demo: an admin and a member.")
+@click.option("--provider-port", type=int, default=8003, show_default=True, help="Port of that provider.")
+def demo(config: Config, decide_after: float, sign_in: bool, provider_port: int) -> None:
     """Run everything on this machine, until Ctrl-C.
 
     Everything is the web process, the worker, the Attio stand-in and the mock of ALC.
     """
     from alc_app.cli.demo import run
 
-    raise SystemExit(run(config, decide_after))
+    raise SystemExit(run(config, decide_after, provider_port if sign_in else None))
 
 
 @main.command()
@@ -148,6 +150,18 @@ def mock_attio(config: Config, writes_per_second: int, reads_per_second: int) ->
     from alc_app.cli.serve import run_mock_attio
 
     run_mock_attio(config, writes_per_second, reads_per_second)
+
+
+@main.command("mock-provider")
+@settings("url", "port")
+def mock_provider(config: Config) -> None:
+    """Run the demo's OpenID Connect provider, at which anybody may be one of two people.
+
+    It listens at ALC_APP_OIDC_ISSUER, on this machine only, and knows the client of the settings.
+    """
+    from alc_app.cli.serve import run_mock_provider
+
+    run_mock_provider(config)
 
 
 @main.command("attio-token")

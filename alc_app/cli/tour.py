@@ -37,6 +37,7 @@ NOT_RUNNING = (
     "Nothing answers at {url}. Start the demo in another terminal, and then come back:\n\n  scripts/demo\n\n"
     "If it runs with another home or elsewhere, say so: --home, --url."
 )
+SIGN_IN = "This app asks people to sign in. Walk the tutorial in a browser: {url}/tutorial"
 NO_LOG = "The app keeps no log of exchanges, so nothing could be seen. Start it with ALC_APP_EXCHANGES=on."
 CONTINUE = "Run alc-app tour again: it goes on from here."
 
@@ -60,6 +61,8 @@ class TourClient:
             found: dict[str, Any] = reply.json()
         except (requests.RequestException, ValueError):
             raise click.ClickException(NOT_RUNNING.format(url=self._config.base_url)) from None
+        if reply.status_code == 401:
+            raise click.ClickException(SIGN_IN.format(url=self._config.base_url))
         if not found.get("notes_exchanges"):
             raise click.ClickException(NO_LOG)
         return found

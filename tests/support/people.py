@@ -24,6 +24,17 @@ class User:
         self.session = requests.Session()
         self.session.trust_env = False
 
+    def sign_in(self, sub: str, path: str = "/people") -> requests.Response:
+        """Open a page, choose this person at the demo's provider, and return the page that it leads back to."""
+        page = self.get(path)
+        assert "Who are you?" in page.text, page.text
+        return self._submit(page, sub=sub)
+
+    def sign_out(self) -> requests.Response:
+        """Press "Sign out", and go where the page leads: to the provider, and back."""
+        page = self.post("/sign-out")
+        return self.session.get(html.unescape(_found(r'content="0;url=([^"]+)"', page.text)), timeout=60)
+
     def get(self, path: str) -> requests.Response:
         """Open a page of the app."""
         return self.session.get(urljoin(self.app_url, path), timeout=60)

@@ -52,6 +52,22 @@ class Stack:
         self.web = self.server("web", self.app_url, "alc_app", "serve")
         self.servers = [self.alc, self.attio, self.worker, self.web]
 
+    def require_sign_in(self) -> None:
+        """Have people sign in at the demo's provider, one more server: Robin as an admin, Imani as a member."""
+        issuer = f"http://127.0.0.1:{free_ports(1)[0]}"
+        settings = {
+            "ALC_APP_AUTH": "oidc",
+            "ALC_APP_ADMINS": "robin@example.com",
+            "ALC_APP_MEMBERS": "groups=alc-members",
+            "ALC_APP_OIDC_ISSUER": issuer,
+            "ALC_APP_OIDC_CLIENT_ID": "alc-app",
+            "ALC_APP_OIDC_CLIENT_SECRET": "e2e-provider-secret",
+        }
+        self.settings |= settings
+        for server in self.servers:
+            server.environment |= settings
+        self.servers.insert(0, self.server("provider", issuer, "alc_app", "mock-provider"))
+
     def server(self, name: str, url: str, *arguments: str, **settings: str) -> Server:
         """Return another server with the same settings, which is not started."""
         return Server(name, list(arguments), url, {**self.settings, **settings}, self.home / f"{name}.log")

@@ -8,7 +8,9 @@ import click
 import pytest
 
 from alc_app.cli.demo import plan
+from alc_app.cli.serve import run_mock_provider
 from alc_app.config.settings import Config
+from tests.support.sign_in import SIGN_IN
 
 
 @pytest.mark.parametrize(
@@ -35,3 +37,24 @@ def test_an_alc_elsewhere_is_refused(tmp_path: Path, alc_url: str) -> None:
     """The demo runs its own; it would wait for ever for another to answer."""
     with pytest.raises(click.ClickException, match="ALC_URL must be on this machine"):
         plan(Config.from_env(home=tmp_path, alc_url=alc_url), 6)
+
+
+def test_with_a_sign_in_there_is_a_provider_and_every_server_knows_it(tmp_path: Path) -> None:
+    """U4: an admin by address, a member by domain; the secret is made once and kept in the home."""
+    servers = {server.name: server for server in plan(Config.from_env(home=tmp_path), 6, 8003)}
+    again = plan(Config.from_env(home=tmp_path), 6, 8003)
+
+    assert servers["provider"].url == "http://127.0.0.1:8003"
+    for name in ("web", "worker", "provider"):
+        given = {key: servers[name].environment[f"ALC_APP_{key}"] for key in ("AUTH", "ADMINS", "MEMBERS")}
+        assert given == {"AUTH": "oidc", "ADMINS": "robin@example.com", "MEMBERS": "@example.com"}
+    assert again[0].environment == servers["web"].environment
+    assert "provider" not in {server.name for server in plan(Config.from_env(home=tmp_path), 6)}
+
+
+@pytest.mark.parametrize("settings", [{}, {"auth": "oidc", "oidc_issuer": "https://login.example.com"}])
+def test_the_provider_is_for_this_machine_only(tmp_path: Path, settings: dict[str, str]) -> None:
+    """Anybody may be anybody there."""
+    config = Config.from_env(home=tmp_path, **{**SIGN_IN, **settings} if settings else {})
+    with pytest.raises(click.ClickException, match="ALC_APP_OIDC_ISSUER on this machine"):
+        run_mock_provider(config)

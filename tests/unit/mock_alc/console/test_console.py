@@ -4,8 +4,10 @@ import html
 import json
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
 import pytest
+import time_machine
 
 from mock_alc.console.pages import SHOWN
 from mock_alc.signing.standard_webhooks import sign
@@ -224,6 +226,17 @@ def test_signing_out_ends_the_session(signed_in: Person) -> None:
     """U4."""
     signed_in.browser.post("/logout", data=hidden_fields(signed_in.browser.get("/")))
     assert signed_in.browser.get("/").status_code == 303
+
+
+@pytest.mark.parametrize(("minutes", "status"), [(119, 200), (121, 303)])
+def test_an_idle_session_ends_after_two_hours(signed_in: Person, alc: Alc, minutes: int, status: int) -> None:
+    """U4: by the signed cookie itself, whatever the browser makes of its expiry."""
+    cookie = signed_in.browser.get_cookie("mock_alc_session")
+    assert cookie
+    with time_machine.travel(datetime.now(UTC) + timedelta(minutes=minutes), tick=False):
+        later = alc.browser()
+        later.set_cookie("mock_alc_session", cookie.value)
+        assert later.get("/").status_code == status
 
 
 def test_a_page_links_files_by_their_version(signed_in: Person) -> None:
