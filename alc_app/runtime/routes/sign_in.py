@@ -7,7 +7,7 @@ import logging
 from flask import Blueprint, abort, redirect, render_template, request, session
 from flask.typing import ResponseReturnValue
 
-from alc_app.runtime.oauth_client import OAuthFailed
+from alc_app.runtime.oauth_client import OAuthBadAnswer, OAuthFailed
 from alc_app.runtime.routes.browser import HOME, browser_id, is_other_loopback_name, own_path
 from alc_app.runtime.services import Services
 from alc_app.runtime.sign_in.oidc import BAD_ANSWER
@@ -36,7 +36,7 @@ def blueprint(services: Services) -> Blueprint:
             )
         except OAuthFailed as error:
             log.warning("Nobody can sign in: %s", error.message)
-            abort(503, error.message)
+            abort(503, BAD_ANSWER if isinstance(error, OAuthBadAnswer) else error.message)
 
     @routes.get("/sign-in/callback")
     def callback() -> ResponseReturnValue:
@@ -54,7 +54,7 @@ def blueprint(services: Services) -> Blueprint:
             abort(400, str(refused))
         except OAuthFailed as error:
             log.warning("A sign-in failed: %s", error.message)
-            abort(503, BAD_ANSWER)
+            abort(503, BAD_ANSWER if isinstance(error, OAuthBadAnswer) else error.message)
         except NotInvited as error:
             log.warning("A sign-in was refused: %s", error)
             abort(403, str(error))

@@ -197,6 +197,20 @@ def test_a_callback_that_is_not_the_providers_signs_nobody_in(
     assert client.get("/apps/alc", base_url=BASE_URL).status_code == 303
 
 
+def test_a_provider_that_is_away_is_not_told_as_one_that_lies(
+    guarded: Flask, provider: FalseProvider, outside: responses.RequestsMock
+) -> None:
+    """A person who reads "cannot be reached" tries again, and is right."""
+    client = client_of(guarded, browser=True)
+    location = provider.choose(begin(client), "robin")
+    outside.reset()
+
+    status, text = come_back(client, location)
+
+    assert status == 503
+    assert "The sign-in provider cannot be reached." in text
+
+
 def test_a_connect_flow_is_not_ended_by_a_sign_in(guarded: Flask, provider: FalseProvider) -> None:
     """O22: nor the other way round; each callback ends flows of its own kind."""
     client = client_of(guarded, "admin", browser=True)
