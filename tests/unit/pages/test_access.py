@@ -7,7 +7,7 @@ import re
 import pytest
 from flask.testing import FlaskClient
 
-from alc_app.pages.view_models import AccessAction, AccessPerson, AccessView
+from alc_app.pages.view_models import AccessAction, AccessPerson, AccessView, ConnectionView
 from tests.support.fakes.workspace import AT, FakeWorkspace, record_id
 
 EVIL = "<script>alert(1)</script>"
@@ -54,6 +54,15 @@ def test_a_members_pages_offer_nothing_that_is_refused(
     ):
         assert f'href="{refused}' not in page
         assert f'action="{refused}' not in page
+
+
+def test_a_member_is_told_to_ask_an_admin_to_connect(browser_client: FlaskClient, workspace: FakeWorkspace) -> None:
+    """U12: nobody is told to press what they may not."""
+    workspace.role, workspace.view = "member", ConnectionView("none")
+    page = browser_client.get("/apps/alc").text
+
+    assert "Ask an admin to connect it." in page
+    assert "Press “Connect”" not in page
 
 
 def test_whoever_can_sign_out_has_a_button_for_it(browser_client: FlaskClient, workspace: FakeWorkspace) -> None:
