@@ -13,7 +13,7 @@ from sqlalchemy import text
 from alc_app.attio.host.errors import FetchMustWait
 from alc_app.runtime.storage.database import Database
 
-HEADROOM = 0.96
+HEADROOM = 0.98
 """Use a little less than the limit, so that jitter of timers never puts one call too many into a second."""
 LONGEST_WAIT = 5.0
 """Seconds that a caller sleeps at most: as long as all threads of one worker need for a call each. Beyond that a person
