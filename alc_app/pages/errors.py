@@ -51,6 +51,16 @@ TEXTS = {
         "The request is larger than this workspace accepts.",
         "Send less at once.",
     ),
+    410: ErrorText(
+        "This is over",
+        "What you have answered is not waiting for an answer any more.",
+        "Start the action again.",
+    ),
+    429: ErrorText(
+        "That is more than is allowed",
+        "This was asked for too often within a short time.",
+        "Nothing was changed.",
+    ),
     500: ErrorText(
         "Something went wrong here",
         "This is a fault of the app, and it has been logged.",

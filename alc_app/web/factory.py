@@ -27,6 +27,8 @@ from alc_app.runtime.services import Services
 from alc_app.web.gate import Gate
 from alc_app.web.health import add_health
 from alc_app.web.hosts import own_hosts, refuse_foreign_hosts
+from alc_app.web.limiter import Limiter
+from alc_app.web.limits import REFUSED_DELIVERIES
 from alc_app.web.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -53,6 +55,7 @@ def build(config: Config | None = None) -> Flask:
     refuse_foreign_hosts(app, is_own_host)
     gate.protect(app)
     csrf = CSRFProtect(app)
+    Limiter(services).protect(app)
     gate.note_actions(app)
     labs = _labs(app, csrf, services, log) if config.has_labs else None
     for blueprint in (
@@ -65,7 +68,8 @@ def build(config: Config | None = None) -> Flask:
     ):
         app.register_blueprint(blueprint)
     services.engine.warm_up(after=2.0)
-    with_intake = services.proxies.wrap(webhooks.Intake(services, app.wsgi_app, is_own_host))
+    intake = webhooks.Intake(services, app.wsgi_app, REFUSED_DELIVERIES, is_own_host)
+    with_intake = services.proxies.wrap(intake)
     app.wsgi_app = _with_scheme(trace.traced(with_intake), urlsplit(config.base_url).scheme)  # type: ignore[assignment,method-assign]  # Flask's own way to wrap
     secure_headers(app)
     add_health(app, services)

@@ -7,6 +7,7 @@
 | sign-ins and connects (OAuth flows) | 1 day after they expired |
 | sessions of people | 1 day after they began; they end sooner |
 | what people have asked for | 400 days |
+| counts for limits | 1 day after they were used up, at most |
 | people | for ever: rows name them |
 | finished runs of the engine | 7 days |
 | bodies of deliveries, which hold personal data | 7 days after the delivery was handled |
@@ -53,6 +54,7 @@ class RetentionJob:
             Retention("live events", 1, self._live_events),
             Retention("sign-ins", 1, self._flows),
             Retention("sessions", 1, services.sessions.delete_old),
+            Retention("counts for limits", 1, services.rate_limiter.delete_old),
             Retention("actions of people", 400, services.people.delete_actions),
             Retention("finished runs", 7, services.engine.delete_ended),
             Retention("messages", 1, services.exchanges.delete_older),

@@ -33,24 +33,22 @@ log = logging.getLogger(__name__)
 class ConnectorIntake:
     """Answers requests to the URLs of connectors."""
 
-    def __init__(
-        self, services: Services, accept: Accept, warn: Callable[[str], None], unavailable: Callable[[], Response]
-    ) -> None:
-        """Use `accept` to store one event as a delivery, `warn` to log a refusal, `unavailable` to answer 503."""
-        self._services, self._accept, self._warn, self._unavailable = services, accept, warn, unavailable
+    def __init__(self, services: Services, accept: Accept, unavailable: Callable[[], Response]) -> None:
+        """Use `accept` to store one event as a delivery, and `unavailable` to answer 503."""
+        self._services, self._accept, self._unavailable = services, accept, unavailable
 
     def receive(self, request: Request, handler: KnownHandler) -> Response:
-        """Answer one request. Raises: CannotUnseal."""
+        """Answer one request. Raises: CannotUnseal, NotVerified."""
         connector = self._services.manifest.connector(handler.connector)
         delivery_id = self._verify(connector, handler, request)
         try:
             handled = self._handle(connector, handler, request)
         except InvalidSignature as error:
-            return self._refuse(handler, str(error))
+            raise NotVerified(str(error)) from error
         except BadRequest as error:
             return Response(f"Bad Request: {error}", status=400, content_type="text/plain; charset=utf-8")
         if delivery_id is None and (handled.events or handled.state is not None or handled.response is None):
-            return self._refuse(handler, "it is not signed as the connector says")
+            raise NotVerified("it is not signed as the connector says")
         if handled.events and not self._is_ready(handler):
             return self._unavailable()
         return self._store(handler, delivery_id or "", handled)
@@ -103,10 +101,6 @@ class ConnectorIntake:
         if handled.state is not None:
             self._services.subscriptions.set_state(handler.id, handled.state)
         return _to_response(handled.response or ConnectorResponse())
-
-    def _refuse(self, handler: KnownHandler, why: str) -> Response:
-        self._warn(f"Refused a request to the connector at {handler.id[:6]}…: {why}.")
-        return Response(status=401)
 
 
 def _to_response(answer: ConnectorResponse) -> Response:

@@ -7,6 +7,7 @@ for example with 400, the sender gets that answer.
 from __future__ import annotations
 
 import logging
+import math
 import re
 import time
 from collections.abc import Callable, Iterable
@@ -33,6 +34,7 @@ from alc_app.runtime.signatures.standard_webhooks import NotVerified
 from alc_app.runtime.storage.sealing import CannotUnseal
 from alc_app.runtime.stores.handler_cache import HandlerChanged, KnownHandler
 from alc_app.runtime.stores.inbox import NotStored
+from alc_app.runtime.stores.rate_limit import Limit, MemoryRateLimiter
 from alc_app.runtime.workflows.activations import webhook_function
 
 if TYPE_CHECKING:
@@ -42,6 +44,7 @@ MAX_BODY = 64 * 1024
 RETRY_SOON = {"Retry-After": "5"}
 CHANGES = 3
 """How often a handler may change while one delivery is answered; then the sender is asked to come again."""
+ONE_A_SECOND = Limit(1, 1)
 STATUS_OF = {"stored": 200, "duplicate": 200, "conflict": 409}
 _SIGNED_BY = {scheme.path: name for name, scheme in SCHEMES.items()}
 _URL = re.compile(rf"({'|'.join(_SIGNED_BY)})([A-Za-z0-9_-]+)")
@@ -56,12 +59,20 @@ class Intake:
     """
 
     def __init__(
-        self, services: Services, others: WSGIApplication, is_own_host: Callable[[str], bool] = lambda _: True
+        self,
+        services: Services,
+        others: WSGIApplication,
+        forgeries: Limit,
+        is_own_host: Callable[[str], bool] = lambda _: True,
     ) -> None:
-        """Hand requests that are no deliveries to `others`, and those for a host name that is not ours."""
+        """Hand requests that are no deliveries to `others`, and those for a host name that is not ours.
+
+        `forgeries` is how many of one address to one handler are answered with 401; then it is 429.
+        """
         self._services, self._others, self._is_own_host = services, others, is_own_host
         self._refusals = OncePerMinute(log)
-        self._connectors = ConnectorIntake(services, self._accept, self._refusals.warn, _unavailable)
+        self._forgeries, self._second_looks = MemoryRateLimiter(forgeries), MemoryRateLimiter(ONE_A_SECOND)
+        self._connectors = ConnectorIntake(services, self._accept, _unavailable)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer `POST /hooks/{handler_id}` for ALC, and `POST /attio/events/{handler_id}` for Attio."""
@@ -115,17 +126,30 @@ class Intake:
             secrets = self._services.webhook_handlers.secrets(handler)
             webhook_id = scheme.verify(secrets, request.headers, raw_body, now=self._services.now())
             return self._accept(handler, webhook_id, raw_body)
-        except NotVerified as refusal_reason:
-            self._services.handler_cache.confirm(handler)
-            self._refusals.warn(f"Refused a delivery to handler {handler.id[:6]}…: {refusal_reason}.")
-            if self._services.config.notes_exchanges:
-                request.why_refused = scheme.diagnose(secrets[0], request.headers, raw_body, now=self._services.now())
-            return Response(status=401)
+        except NotVerified as why:
+            return self._refuse_forgery(request, handler, str(why))
         except CannotUnseal as error:
             log.error("%s", error)
         except NotInManifest as error:  # its file or connector is missing
             self._refusals.warn(f"A delivery to handler {handler.id[:6]}… is to come again later. {error}")
         return _unavailable()
+
+    def _refuse_forgery(self, request: LoggedRequest, handler: KnownHandler, why: str) -> Response:
+        """Answer 401, or 429 if its address sends many (R22). Raises: HandlerChanged.
+
+        Each delivery is verified first, so a good one is never refused. In a flood it is looked up once a second, and
+        not each time, whether the handler has another secret by now.
+        """
+        wait = self._forgeries.hit((handler.id, request.remote_addr))
+        if not wait or not self._second_looks.hit(handler.id):
+            self._services.handler_cache.confirm(handler)
+        self._refusals.warn(f"Refused a delivery to handler {handler.id[:6]}…: {why}.")
+        if wait:
+            return Response(status=429, headers={"Retry-After": str(math.ceil(wait))})
+        if self._services.config.notes_exchanges and not handler.connector:
+            [secret, *_], scheme = self._services.webhook_handlers.secrets(handler), SCHEMES[handler.signed_by]
+            request.why_refused = scheme.diagnose(secret, request.headers, request.get_data(), now=self._services.now())
+        return Response(status=401)
 
     def _accept(self, handler: KnownHandler, webhook_id: str, raw_body: bytes) -> Response:
         """Store a verified delivery, unless the handler refuses it, and return the response. Raises: HandlerChanged."""

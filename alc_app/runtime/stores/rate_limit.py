@@ -1,17 +1,23 @@
-"""Rate limit across processes: one row holds the next free time slot (GCRA, the generic cell rate algorithm).
+"""Rate limits across processes: one row holds the next free time slot (GCRA, the generic cell rate algorithm).
 
 Attio allows 25 writes a second to a workspace. Each caller takes the next slot and waits for it. A `Retry-After` moves
 the next slot; a second row tells those who have taken an earlier one.
+
+A person, or an address, may take the slots of a whole period at once, and nobody waits: what is too much is refused.
 """
 
 from __future__ import annotations
 
+import threading
 import time
+from dataclasses import dataclass
 
-from sqlalchemy import text
+from sqlalchemy import delete, text
+from sqlmodel import col, select
 
 from alc_app.attio.host.errors import FetchMustWait
 from alc_app.runtime.storage.database import Database
+from alc_app.runtime.storage.tables import RateLimitSlot
 
 HEADROOM = 0.98
 """Use a little less than the limit, so that jitter of timers never puts one call too many into a second."""
@@ -20,6 +26,23 @@ LONGEST_WAIT = 5.0
 is told to try again, and a job is due again by its row."""
 LONGEST_PAUSE = 3600.0
 """Seconds: one wrong `Retry-After` stops nobody for longer than an hour."""
+ROUNDING = 0.001
+"""Seconds: sums of many slots are not exact."""
+MOST_KEYS = 10_000
+LIMIT = "limit: "
+"""Begins the names of rows that count against a limit. They are of no use when their slot has passed."""
+
+
+@dataclass(frozen=True)
+class Limit:
+    """How often something may happen: so many times at once, and so many in each period of so many seconds."""
+
+    times: int
+    seconds: int
+
+    def slots(self, count: int) -> float:
+        """Return how many seconds so many times take up."""
+        return min(count, self.times) * self.seconds / self.times
 
 
 class RateLimiter:
@@ -63,6 +86,28 @@ class RateLimiter:
             for row in (name, _pause(name)):
                 session.connection().execute(self._delay, {"name": row, "wait": min(wait, LONGEST_PAUSE)})
 
+    def hit(self, name: str, limit: Limit, count: int = 1) -> float:
+        """Count something so many times, and return 0; if that is too often, return the seconds to wait.
+
+        A refusal counts nothing and only reads, so a flood of them writes nothing.
+        """
+        slots = limit.slots(count)
+        row, within = f"{LIMIT}{name}", limit.seconds - slots + ROUNDING
+        wait = self._seconds_until(row) - within
+        if wait > 0:
+            return wait
+        with self._database.transaction() as session:
+            values = {"name": row, "slot": slots, "within": within}
+            is_counted = session.connection().execute(self._take, values).one_or_none()
+        return 0.0 if is_counted else slots  # somebody else has taken the slot in between
+
+    def delete_old(self, before: float, limit: int) -> int:
+        """Delete at most `limit` rows of limits that nobody has come near since a time; return how many."""
+        is_old = (col(RateLimitSlot.name).startswith(LIMIT), col(RateLimitSlot.next_at) < before)
+        with self._database.transaction() as session:
+            old = select(RateLimitSlot.name).where(*is_old).limit(limit)
+            return session.exec(delete(RateLimitSlot).where(col(RateLimitSlot.name).in_(old))).rowcount
+
     def _take_slot(self, name: str, per_second: float, within: float) -> float | None:
         """Take the next slot, and return the seconds until it begins; None if that is not `within` so many seconds."""
         values = {"name": name, "slot": 1 / (per_second * HEADROOM), "within": within}
@@ -73,6 +118,26 @@ class RateLimiter:
     def _seconds_until(self, name: str) -> float:
         found = self._database.fetch(self._left, {"name": name})
         return found[0][0] if found else 0.0
+
+
+class MemoryRateLimiter:
+    """The same limits in the memory of this process, for what must not write, such as a flood of forgeries."""
+
+    def __init__(self, limit: Limit) -> None:
+        """Keep this limit for each key."""
+        self._limit, self._lock = limit, threading.Lock()
+        self._next_at: dict[object, float] = {}
+
+    def hit(self, key: object) -> float:
+        """Count something, and return 0. If that is too often, count nothing, and return the seconds to wait."""
+        with self._lock:
+            now, slot = time.monotonic(), self._limit.slots(1)
+            next_at = max(self._next_at.pop(key, 0.0), now)
+            wait = next_at - now - (self._limit.seconds - slot + ROUNDING)
+            self._next_at[key] = next_at + (slot if wait <= 0 else 0)
+            if len(self._next_at) > MOST_KEYS:
+                self._next_at.pop(next(iter(self._next_at)))  # the one that was hit longest ago
+            return max(wait, 0.0)
 
 
 def _pause(name: str) -> str:

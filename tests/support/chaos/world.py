@@ -35,6 +35,7 @@ from alc_app.runtime.routes.webhooks import Intake
 from alc_app.runtime.services import WORKSPACE, Services
 from alc_app.runtime.stores import connections, rate_limit
 from alc_app.runtime.workflows.runner import WorkflowRunner
+from alc_app.web.limits import REFUSED_DELIVERIES
 from alc_app.web.presenters.settings import save
 from tests.support.chaos.crashes import Crash, CrashPlan, crash_plan
 from tests.support.fakes.authorization import ALC, Authorization
@@ -254,7 +255,7 @@ def _web(services: Services) -> Flask:
     pages.add_url_rule("/apps/alc", "install", lambda: "")
     for blueprint in (pages, oauth.blueprint(services)):
         app.register_blueprint(blueprint)
-    app.wsgi_app = Intake(services, app.wsgi_app)  # type: ignore[method-assign]
+    app.wsgi_app = Intake(services, app.wsgi_app, REFUSED_DELIVERIES)  # type: ignore[method-assign]
     return app
 
 

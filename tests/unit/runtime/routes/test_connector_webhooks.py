@@ -18,6 +18,7 @@ from alc_app.attio.host.connector import Connector, ConnectorResponse, Handled
 from alc_app.runtime.oauth_client import Tokens
 from alc_app.runtime.routes.webhooks import Intake
 from alc_app.runtime.services import WORKSPACE, Services
+from alc_app.web.limits import REFUSED_DELIVERIES
 from tests.support.seed_003 import SECRET, SeedService, seed_connector
 
 
@@ -29,7 +30,7 @@ class Install:
         connector = replace(seed_connector(self.service, **changes), missed=self._note)
         self.services = make_services(replace(manifest, connectors={"seed": connector}, webhooks={"changed": _takes}))
         app = Flask(__name__)
-        app.wsgi_app = Intake(self.services, app.wsgi_app)  # type: ignore[method-assign]
+        app.wsgi_app = Intake(self.services, app.wsgi_app, REFUSED_DELIVERIES)  # type: ignore[method-assign]
         self.client: FlaskClient = app.test_client()
         tokens = Tokens("old-access", "old-refresh", self.services.now() + 3600, "leads:write")
         self.connection_id = self.services.connections.add(WORKSPACE, tokens)

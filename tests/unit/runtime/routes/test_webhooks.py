@@ -29,6 +29,8 @@ from alc_app.runtime.services import WORKSPACE, Services
 from alc_app.runtime.storage.sealing import Sealer
 from alc_app.runtime.stores.handler_cache import HandlerChanged
 from alc_app.runtime.stores.inbox import NotStored
+from alc_app.runtime.stores.rate_limit import Limit
+from alc_app.web.limits import REFUSED_DELIVERIES
 
 BODY: dict[str, Any] = {
     "event": "lead.processed",
@@ -76,10 +78,16 @@ class Alc:
 
 
 @pytest.fixture
-def alc(services: Services, connect: Callable[..., str]) -> Alc:
+def forgeries() -> Limit:
+    """How many of one address are refused with 401."""
+    return REFUSED_DELIVERIES
+
+
+@pytest.fixture
+def alc(services: Services, connect: Callable[..., str], forgeries: Limit) -> Alc:
     """ALC, with a webhook of a saved connection."""
     app = Flask(__name__)
-    app.wsgi_app = Intake(services, app.wsgi_app)  # type: ignore[method-assign]
+    app.wsgi_app = Intake(services, app.wsgi_app, forgeries)  # type: ignore[method-assign]
     return Alc(services, app.test_client(), services.webhook_handlers.create(connect(), "lead_processed"))
 
 
@@ -140,6 +148,65 @@ def test_a_flood_of_forgeries_is_one_line_in_the_log(alc: Alc, caplog: pytest.Lo
     [record] = [record for record in caplog.records if record.name == "alc_app.runtime.routes.webhooks"]
     assert "canary" not in record.getMessage()
     assert alc.handler_id not in record.getMessage()
+
+
+@pytest.mark.parametrize("forgeries", [Limit(3, 3600)])
+class TestAFlood:
+    """R22: of forgeries, more than one address may send to one handler."""
+
+    def test_a_good_delivery_is_taken_in_its_midst(self, alc: Alc) -> None:
+        """R22: whoever forges is told to wait, and ALC is not, though it comes through the same proxy."""
+        answers = [alc.deliver(secret=FORGED) for _ in range(5)]
+
+        assert [answer.status_code for answer in answers] == [401, 401, 401, 429, 429]
+        assert 1190 < int(answers[-1].headers["Retry-After"]) <= 1200
+        assert alc.deliver().status_code == 200
+        assert alc.stored() == ["msg_1"]
+
+    def test_other_addresses_and_other_handlers_have_counts_of_their_own(
+        self, alc: Alc, services: Services, connect: Callable[..., str]
+    ) -> None:
+        """R22: the addresses of ALC are not those of whoever forges."""
+        other = services.webhook_handlers.create(services.connections.usable_id(WORKSPACE), "prospect_updated")
+        for _ in range(4):
+            alc.deliver(secret=FORGED)
+
+        assert alc.deliver(secret=FORGED, to=other).status_code == 401
+        alc.client.environ_base["REMOTE_ADDR"] = "192.0.2.1"
+        assert alc.deliver(secret=FORGED).status_code == 401
+
+    def test_it_writes_nothing_and_reads_once_a_second(self, alc: Alc, monkeypatch: pytest.MonkeyPatch) -> None:
+        """R1, R22: a forgery costs a signature, and not the database."""
+        monkeypatch.setattr("alc_app.runtime.stores.rate_limit.time.monotonic", lambda: 1000.0)
+        alc.deliver()
+        for _ in range(5):
+            alc.deliver(secret=FORGED)
+        statements: list[str] = []
+        event.listen(alc.services.database.engine, "before_cursor_execute", lambda *call: statements.append(call[2]))
+
+        assert [alc.deliver(secret=FORGED).status_code for _ in range(20)] == [429] * 20
+        assert not statements
+
+    def test_a_new_secret_is_seen_a_second_later(self, alc: Alc, monkeypatch: pytest.MonkeyPatch) -> None:
+        """R5, R22: another process has rotated it meanwhile."""
+        now = 1000.0
+        monkeypatch.setattr("alc_app.runtime.stores.rate_limit.time.monotonic", lambda: now)
+        assert alc.deliver(id="msg_0").status_code == 200
+        for _ in range(6):
+            alc.deliver(secret=FORGED)
+        alc.services.webhook_handlers.set_external_id(alc.handler_id, "wh_1", new := f"{FORGED[:-2]}E=")
+        assert alc.deliver(secret=new).status_code == 429
+
+        now += 1
+        assert alc.deliver(secret=new).status_code == 200
+
+    def test_a_connectors_deliveries_are_counted_too(self, alc: Alc, services: Services) -> None:
+        """R22: the same limit, whoever verifies."""
+        connection_id = services.connections.usable_id(WORKSPACE)
+        handler_id = services.subscriptions.create_handler(connection_id, "prospect_updated", "standard_webhooks", "alc", {})
+
+        answers = [alc.deliver(secret=FORGED, to=handler_id).status_code for _ in range(5)]
+        assert answers == [401, 401, 401, 429, 429]
 
 
 def test_the_secret_of_one_handler_is_no_key_to_another(

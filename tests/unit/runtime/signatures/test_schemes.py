@@ -16,6 +16,7 @@ from werkzeug.test import TestResponse
 from alc_app.record_events.changed_record_rows import ChangedRecord
 from alc_app.runtime.routes.webhooks import Intake
 from alc_app.runtime.services import WORKSPACE, Services
+from alc_app.web.limits import REFUSED_DELIVERIES
 
 SECRET = "c0ffee" * 10 + "abcd"
 IDS = {
@@ -32,7 +33,7 @@ class Attio:
 
     def __init__(self, services: Services, handler_id: str) -> None:
         app = Flask(__name__)
-        app.wsgi_app = Intake(services, app.wsgi_app)  # type: ignore[method-assign]
+        app.wsgi_app = Intake(services, app.wsgi_app, REFUSED_DELIVERIES)  # type: ignore[method-assign]
         self.services, self.client, self.handler_id = services, app.test_client(), handler_id
 
     def deliver(self, body: object = None, *, key: str = "key_1", to: str = "/attio/events/") -> TestResponse:
