@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import math
 import threading
+import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, wait
 from contextvars import copy_context
@@ -12,6 +14,8 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 ReadinessCheck = Callable[[], str | None]
 """Returns what is missing, as a sentence, or None."""
+FRESH, STALE = 2.0, 10.0
+"""Seconds for which readiness is not looked at again; and for which it is told meanwhile, while one looks."""
 log = logging.getLogger(__name__)
 
 
@@ -51,14 +55,32 @@ class TimedChecks(Generic[T]):
 
 
 class ReadinessChecks:
-    """Checks by name, each for something that this process needs."""
+    """Checks by name, each for something that this process needs.
 
-    def __init__(self, checks: Mapping[str, ReadinessCheck]) -> None:
-        """Take the checks by name."""
-        self._checks = TimedChecks(checks)
+    Strangers may ask, so asking costs nothing: what was found is kept for seconds, and one caller at a time looks anew.
+    """
+
+    def __init__(self, checks: Mapping[str, ReadinessCheck], now: Callable[[], float] = time.monotonic) -> None:
+        """Take the checks by name; `now` returns seconds."""
+        self._checks, self._now = TimedChecks(checks), now
+        self._looking = threading.Lock()
+        self._found: tuple[float, dict[str, str]] = (-math.inf, {})
 
     def missing(self, within: float) -> dict[str, str]:
         """Return what is missing, by name. A check without a result after `within` seconds counts as missing."""
+        known = self._found
+        age = self._now() - known[0]
+        if age < FRESH or not self._looking.acquire(blocking=age >= STALE):
+            return known[1]
+        try:
+            if self._found is known:  # nobody has looked while this one waited
+                found = self._look(within)
+                self._found = (self._now(), found)
+            return self._found[1]
+        finally:
+            self._looking.release()
+
+    def _look(self, within: float) -> dict[str, str]:
         late = f"No answer came within {within:g} seconds."
         results = self._checks.run(within)
         found = {name: _text(result) if result.done() else late for name, result in results.items()}

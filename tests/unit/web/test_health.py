@@ -33,8 +33,9 @@ def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
 
 
 @pytest.fixture
-def web(services: Services) -> FlaskClient:
-    """The process, with an engine that answers."""
+def web(services: Services, monkeypatch: pytest.MonkeyPatch) -> FlaskClient:
+    """The process, with an engine that answers, and which looks each time that it is asked."""
+    monkeypatch.setattr("alc_app.runtime.doctor.timed_checks.FRESH", 0.0)
     services.engine = FakeEngine()  # type: ignore[assignment]  # what it is asked for is the whole of its surface
     app = Flask(__name__)
     add_health(app, services)
@@ -68,6 +69,17 @@ def test_it_is_ready_when_everything_answers(web: FlaskClient) -> None:
     answer = web.get("/readyz")
 
     assert (answer.status_code, answer.get_json()) == (200, {"status": "ready", "missing": [], "degraded": []})
+
+
+@pytest.mark.usefixtures("worker")
+def test_asking_often_costs_nobody_anything(
+    web: FlaskClient, outside: responses.RequestsMock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """U10: `/readyz` is for anybody, and a thousand requests are one call to Attio and one to ALC."""
+    monkeypatch.setattr("alc_app.runtime.doctor.timed_checks.FRESH", 3600.0)
+
+    assert {web.get("/readyz").status_code for _ in range(100)} == {200}
+    assert sorted(call.request.url or "" for call in outside.calls) == [METADATA, SELF]
 
 
 @pytest.mark.usefixtures("outside")

@@ -203,7 +203,9 @@ class TestAFlood:
     def test_a_connectors_deliveries_are_counted_too(self, alc: Alc, services: Services) -> None:
         """R22: the same limit, whoever verifies."""
         connection_id = services.connections.usable_id(WORKSPACE)
-        handler_id = services.subscriptions.create_handler(connection_id, "prospect_updated", "standard_webhooks", "alc", {})
+        handler_id = services.subscriptions.create_handler(
+            connection_id, "prospect_updated", "standard_webhooks", "alc", {}
+        )
 
         answers = [alc.deliver(secret=FORGED, to=handler_id).status_code for _ in range(5)]
         assert answers == [401, 401, 401, 429, 429]
