@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import json
 import logging
-import threading
-import time
 import uuid
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -28,13 +26,12 @@ from alc_app.runtime.context import AppContext
 from alc_app.runtime.exchanges import record_actions
 from alc_app.runtime.exchanges.log import log_calls_as
 from alc_app.runtime.failpoints import failpoint
+from alc_app.runtime.routes.open_questions import NOT_OPEN, OpenQuestions
 from alc_app.runtime.services import Services
 from alc_app.runtime.sign_in.people import Person, acting, current_person, current_person_id
 
 FUNCTION_TIMEOUT = 25.0
 """Seconds that a record action waits for a server function, which goes on running on the worker."""
-ANSWER_TIMEOUT = 900.0
-"""Seconds after which an action whose question was not answered is dropped."""
 MAX_RECORDS = 1000
 """Records that one bulk action may be given."""
 FUNCTION = "Server Function"
@@ -53,7 +50,15 @@ class _Run:
     person: Person | None = field(default_factory=current_person)
     traceparent: str | None = field(default_factory=trace.traceparent)
     toasts: list[str] = field(default_factory=list)
-    since: float = field(default_factory=time.monotonic)
+
+    def close(self) -> None:
+        """End it early."""
+        self.coroutine.close()
+
+    @property
+    def person_id(self) -> str | None:
+        """Whose it is, or None."""
+        return self.person.id if self.person else None
 
 
 class Actions:
@@ -62,8 +67,7 @@ class Actions:
     def __init__(self, services: Services, query: Query) -> None:
         """Use `query` to answer GraphQL; it is the workspace's."""
         self._services, self._query = services, query
-        self._suspended: dict[str, _Run] = {}
-        self._lock = threading.Lock()
+        self._questions: OpenQuestions[_Run] = OpenQuestions()
 
     def start(self, action_id: str, record_id: str) -> Iterator[EffectJson]:
         """Trigger a record action of the manifest. Raises: LookupError."""
@@ -83,13 +87,7 @@ class Actions:
 
     def resume(self, run_id: str, answer: Any) -> Iterator[EffectJson]:
         """Resume a suspended action with the answer of the person whose it is. Works once. Raises: LookupError."""
-        with self._lock:
-            for old, run in list(self._suspended.items()):
-                if time.monotonic() - run.since > ANSWER_TIMEOUT:
-                    self._suspended.pop(old).coroutine.close()
-            if self._suspended[run_id].person != current_person():
-                raise LookupError(run_id)
-            run = self._suspended.pop(run_id)
+        run = self._questions.take(run_id, current_person_id())
         trace.begin(run.traceparent)
         return self._drive(run, answer)
 
@@ -128,9 +126,7 @@ class Actions:
         if effect.name == "showToast":
             run.toasts.append(effect.data["id"])
         if effect.asks:
-            line["resume"] = uuid.uuid4().hex
-            with self._lock:
-                self._suspended[line["resume"]] = run
+            line["resume"] = self._questions.add(run, run.person_id)
         return line
 
     def _perform(self, run: _Run, effect: Effect) -> Any:
@@ -248,7 +244,7 @@ def blueprint(actions: Actions) -> Blueprint:
         try:
             return _stream(actions.resume(run_id, given.get("answer") if isinstance(given, dict) else None))
         except LookupError:
-            abort(410)
+            abort(410, NOT_OPEN)
 
     return routes
 

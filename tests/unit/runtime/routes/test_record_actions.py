@@ -24,7 +24,7 @@ from alc_app.attio.host import trace
 from alc_app.attio.host.errors import QueryError, SerializableError, ServerFunctionError, ServerFunctionTimeout
 from alc_app.attio.server import server_function
 from alc_app.clients.alc_api import AlcRefused
-from alc_app.runtime.routes import record_actions as actions_module
+from alc_app.runtime.routes import open_questions
 from alc_app.runtime.routes.record_actions import Actions, blueprint
 from alc_app.runtime.services import Services
 from tests.support.fakes.engine import FakeEngine
@@ -211,7 +211,7 @@ def test_an_action_that_was_put_aside_is_given_up_after_a_while(stage: Stage, mo
 
     actions, _ = stage(act)
     [question] = click(actions)
-    monkeypatch.setattr(actions_module, "ANSWER_TIMEOUT", -1.0)
+    monkeypatch.setattr(open_questions, "WAITS", -1.0)
 
     with pytest.raises(LookupError):
         actions.resume(question["resume"], None)
@@ -323,7 +323,8 @@ def test_replies_are_lines_of_json(web: Any) -> None:
     assert reply.content_type == "application/x-ndjson"
     [line] = [json.loads(line) for line in reply.text.splitlines()]
     assert web.post(f"/actions/runs/{line['resume']}", json={"answer": None}).text == '{"effect": "done"}\n'
-    assert web.post(f"/actions/runs/{line['resume']}", json={"answer": None}).status_code == 410
+    late = web.post(f"/actions/runs/{line['resume']}", json={"answer": None})
+    assert (late.status_code, open_questions.NOT_OPEN in late.text) == (410, True)
 
 
 @pytest.mark.parametrize(
