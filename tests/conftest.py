@@ -96,6 +96,8 @@ TOGETHER = {
     "world": "kill",
     "installation": "doctor",
     "machines": "machines",
+    "deployment": "sign-in",
+    "example": "nginx",
     "page": "browser",
     "context": "browser",
 }

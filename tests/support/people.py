@@ -41,7 +41,8 @@ class User:
 
     def post(self, path: str, **kwargs: Any) -> requests.Response:
         """Send a POST request with the page's CSRF token, as its scripts do."""
-        headers = {"X-CSRFToken": self.csrf_token(), **kwargs.pop("headers", {})}
+        ours = {"X-CSRFToken": self.csrf_token(), "Referer": f"{self.app_url}/apps/alc"}
+        headers = {**ours, **kwargs.pop("headers", {})}
         return self.session.post(urljoin(self.app_url, path), headers=headers, timeout=60, **kwargs)
 
     def csrf_token(self) -> str:
