@@ -55,7 +55,7 @@ class Quiet:
             with self._stack.sql(name) as connection:
                 for table, column, condition in _columns(connection):
                     if table not in NOT_OURS:
-                        change = f"update {table} set {column} = :now where {column} > :now and {condition}"  # noqa: S608
+                        change = f"update {table} set {column} = :now where {column} > :now and {condition}"  # noqa: S608 - names of ours
                         connection.execute(text(change), {"now": time.time()})
 
     def _under_way(self) -> Iterator[str]:

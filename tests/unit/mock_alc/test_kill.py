@@ -18,7 +18,7 @@ from tests.unit.mock_alc.support import LEAD, Receiver
 def mock_in(home: Path) -> Iterator[tuple[str, subprocess.Popen[str]]]:
     """A process of ours, killed at the end as a power cut would."""
     command = [sys.executable, "-u", "-m", "mock_alc", "serve", "--port", "0", "--home", str(home), "--control"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:  # noqa: S603
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:  # noqa: S603 - our own program
         assert process.stdout is not None
         url = re.search(r"http://\S+", process.stdout.readline())
         assert url
