@@ -6,6 +6,7 @@ that signs, `INTAKE_DATABASE` the URL of a database, `INTAKE_CRM` the origin tha
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 import time
@@ -96,6 +97,7 @@ def main(kind: str, port: int) -> None:
     """Serve until the process is ended."""
     if kind == "crm":
         ThreadingHTTPServer(("127.0.0.1", port), Crm).serve_forever()
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # it warns of each request that waits for a thread
     app = {"verifying": verifying, "storing": storing}[kind]()
     waitress.serve(app, host="127.0.0.1", port=port, threads=serve.THREADS, asyncore_use_poll=True)
 
