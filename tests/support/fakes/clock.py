@@ -41,5 +41,8 @@ class Patient:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
 
+    def monotonic(self) -> float:
+        return self._clock.now
+
     def sleep(self, seconds: float) -> None:
         self._clock.now += seconds
