@@ -47,9 +47,8 @@ class Gate:
 
         @app.before_request
         def note() -> None:
-            person = current_person()
-            if person and request.method == "POST":
-                route = route_of(request) or ""
+            person, route = current_person(), route_of(request)
+            if person and route and request.method == "POST":  # else nothing is done, and no form token was checked
                 log.info("%s (%s): %s", person.name, person.email, request.path, extra={"person_id": person.id})
                 self._services.people.note_action(person, route, request.path)
 
