@@ -28,6 +28,11 @@ class Rule:
     value: str | None
 
 
+def lower_ascii(text: str) -> str:
+    """Return the text with A to Z in lower case only: `str.lower()` makes a "k" of the Kelvin sign, another address."""
+    return text.encode("utf-8", "surrogateescape").lower().decode("utf-8", "surrogateescape")
+
+
 def read_rules(name: str, text: str) -> tuple[Rule, ...]:
     """Return the rules of a setting. Raises: ValueError, which names the setting."""
     return tuple(_read_rule(name, entry.strip()) for entry in text.split(",") if entry.strip())
@@ -91,5 +96,5 @@ def _read_rule(name: str, entry: str) -> Rule:
     if is_claim and claim and value:
         return Rule(claim, value)
     if is_address and domain and "@" not in domain:
-        return Rule("email", entry.lower()) if before else Rule("domain", domain.lower())
+        return Rule("email", lower_ascii(entry)) if before else Rule("domain", lower_ascii(domain))
     raise ValueError(f"{name} must be like robin@example.com, @example.com, groups=sales or *, not {entry}")

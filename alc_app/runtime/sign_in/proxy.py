@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from werkzeug.datastructures import Headers
 
 from alc_app.config.settings import Config
-from alc_app.config.sign_in import read_networks
+from alc_app.config.sign_in import lower_ascii, read_networks
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -39,7 +39,7 @@ class Proxies:
         """Return what the proxy says about who sends a request; None if it names nobody, or is not one of ours."""
         if self._secret and not hmac.compare_digest(headers.get(SECRET_HEADER, "").encode(), self._secret.encode()):
             return None
-        email = headers.get(self._header, "").lower()
+        email = lower_ascii(headers.get(self._header, ""))
         if (self._networks and not self.is_known(peer)) or not _ADDRESS.fullmatch(email):
             return None
         groups = [group.strip() for group in headers.get(GROUPS_HEADER, "").split(",") if group.strip()]

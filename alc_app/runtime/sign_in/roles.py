@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from alc_app.config.settings import Config
-from alc_app.config.sign_in import Rule, read_rules
+from alc_app.config.sign_in import Rule, lower_ascii, read_rules
 from alc_app.runtime.sign_in.people import Person, Role, person_id
 
 MAX_TEXT = 320
@@ -43,7 +43,7 @@ class Roles:
 def _fits(rule: Rule, claims: Mapping[str, Any]) -> bool:
     """Tell whether a rule is about this person. An address counts only if the provider has verified it."""
     if rule.claim in ("email", "domain"):
-        email = _text(claims.get("email")).lower()
+        email = lower_ascii(_text(claims.get("email")))
         is_verified = claims.get("email_verified") in (True, "true")  # some providers send a text
         return is_verified and rule.value == (email if rule.claim == "email" else email.rpartition("@")[2])
     found = _claim(claims, rule.claim)

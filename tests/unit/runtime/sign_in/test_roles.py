@@ -61,6 +61,15 @@ def test_the_higher_role_counts() -> None:
     assert role(admins="robin@example.com", members="@example.com") == "admin"
 
 
+def test_an_address_of_other_letters_is_another_address() -> None:
+    """U4: Python's lower case of the Kelvin sign is a "k"."""
+    assert role(admins="kim@example.com", email="Kim@example.com") == "admin"
+    assert (
+        role(admins="kim@example.com,@kite.example.com", email="\N{KELVIN SIGN}im@\N{KELVIN SIGN}ite.example.com") == ""
+    )
+    assert role(admins="kim@example.com", email="\N{KELVIN SIGN}im@example.com") == ""
+
+
 @pytest.mark.parametrize("verified", [False, None, "false", 0, "yes"])
 def test_an_address_that_is_not_verified_gives_nothing(verified: object) -> None:
     """U4: at some providers anybody may type any address."""
