@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import logging
 import time
 from collections.abc import Mapping
 
@@ -21,6 +22,7 @@ from alc_app.runtime.oauth_client import OAuthFailed
 from alc_app.runtime.observability import metrics
 from alc_app.runtime.services import WORKSPACE, Services
 
+log = logging.getLogger(__name__)
 READY_WITHIN = 3.0
 NEEDED = ("database", "engine", "worker", "attio")
 """Without one of these the process is not ready. Without ALC it is only degraded: it still accepts deliveries."""
@@ -87,7 +89,8 @@ def _checks(services: Services) -> Mapping[str, ReadinessCheck]:
             services.connections.live(WORKSPACE)
             services.inbox.oldest_waiting()
         except DBAPIError as error:
-            return f"It does not answer: {error.orig}. Check ALC_APP_DATABASE_URL, and the disk."
+            log.error("The database does not answer: %s", error.orig)  # names host and user, and anybody may ask
+            return "It does not answer; the log says why. Check ALC_APP_DATABASE_URL, and the disk."
         return None
 
     def engine() -> str | None:

@@ -10,6 +10,7 @@ import pytest
 import responses
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy.exc import OperationalError
 
 from alc_app.app import app as manifest
 from alc_app.config.settings import Config
@@ -120,6 +121,22 @@ def test_without_attio_or_the_engine_it_is_not_ready(
     assert sorted(what.split(":")[0] for what in dead_token) == ["attio", "engine"]
     assert any("Check ATTIO_API_TOKEN" in what for what in dead_token)
     assert any("https://attio.test does not answer as it should" in what for what in no_answer)
+
+
+def test_a_database_that_is_away_is_not_described_to_strangers(
+    services: Services, web: FlaskClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """U9: what the driver says names host and user; it is in the log."""
+
+    def refuse() -> None:
+        raise OperationalError("select 1", {}, Exception('connection to "db.internal" as "alc" failed'))
+
+    monkeypatch.setattr(services.inbox, "oldest_waiting", refuse)
+    answer = web.get("/readyz")
+
+    assert any(what.startswith("database: It does not answer; the log") for what in answer.get_json()["missing"])
+    assert "db.internal" not in answer.text
+    assert "db.internal" in caplog.text
 
 
 def test_numbers_are_for_this_machine_while_developing(web: FlaskClient) -> None:
