@@ -11,10 +11,10 @@ from urllib.parse import urlsplit
 from flask import Flask, Request
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from flask.typing import ResponseReturnValue
-from flask_wtf.csrf import CSRFProtect
-from sqlalchemy.exc import OperationalError
+from flask_wtf.csrf import CSRFError, CSRFProtect
+from sqlalchemy.exc import DataError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoFreeConnection
-from werkzeug.exceptions import ServiceUnavailable
+from werkzeug.exceptions import BadRequest, ServiceUnavailable
 
 from alc_app.app import app as manifest
 from alc_app.attio.host import trace
@@ -54,7 +54,7 @@ def build(config: Config | None = None) -> Flask:
     is_own_host = own_hosts(config)
     refuse_foreign_hosts(app, is_own_host)
     gate.protect(app)
-    csrf = CSRFProtect(app)
+    csrf = _FormTokens(app)
     Limiter(services).protect(app)
     gate.note_actions(app)
     labs = _labs(app, csrf, services, log) if config.has_labs else None
@@ -114,6 +114,16 @@ class _CookieSessions(SecureCookieSessionInterface):
         return super().open_session(app, request) if request.headers.get("Cookie") else self.session_class()
 
 
+class _FormTokens(CSRFProtect):  # type: ignore[misc]  # Flask-WTF ships no types
+    """Flask-WTF's protection, which would answer 500 to a Referer whose port is no number."""
+
+    def protect(self, apply_exemptions: bool = False) -> None:
+        try:
+            super().protect(apply_exemptions)
+        except ValueError:
+            raise CSRFError("The referrer is no address.") from None
+
+
 def _with_scheme(app: WSGIApplication, scheme: str) -> WSGIApplication:
     """Wrap a WSGI app: requests have the scheme of the configured URL, by which browsers reach the app.
 
@@ -129,10 +139,18 @@ def _with_scheme(app: WSGIApplication, scheme: str) -> WSGIApplication:
 
 
 def _handle_database_errors(app: Flask) -> None:
-    """Answer 503 while the database is locked, full, read-only or unreachable (C14)."""
+    """Answer 503 while the database is locked, full, read-only or unreachable (C14), and 400 to what it cannot hold.
+
+    That is a NUL character in a text, or a number that is too large, and only Postgres says so.
+    """
 
     @app.errorhandler(OperationalError)
     @app.errorhandler(NoFreeConnection)
     def unavailable(error: OperationalError | NoFreeConnection) -> ResponseReturnValue:
         logging.getLogger(__name__).error("The database refuses: %s", getattr(error, "orig", error))
         return answer(ServiceUnavailable(DATABASE_AWAY, retry_after=5))
+
+    @app.errorhandler(DataError)
+    def cannot_hold(error: DataError) -> ResponseReturnValue:
+        logging.getLogger(__name__).warning("The database takes no such value: %s", error.orig)
+        return answer(BadRequest())

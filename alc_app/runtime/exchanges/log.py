@@ -29,6 +29,8 @@ from alc_app.runtime.storage.tables import Message
 
 MAX_WAITING = 2000
 """Messages that may wait to be written. Further ones are dropped, so that the caller never waits."""
+LARGEST_ID = 2**31 - 1
+"""Of Postgres's integers."""
 MAX_KEPT = 20_000
 """Messages that stay in the table."""
 DELIVERIES_PER_SECOND = 50
@@ -92,7 +94,7 @@ class ExchangeLog:
         """Return messages with an id above `number`, of one trace or of all, oldest first."""
         if self._database is None:
             return []
-        which = [col(Message.id) > number] + ([col(Message.trace_id) == trace_id] if trace_id else [])
+        which = [col(Message.id) > min(number, LARGEST_ID)] + ([col(Message.trace_id) == trace_id] if trace_id else [])
         with self._database.reading() as session:
             rows = session.exec(select(Message).where(*which).order_by(col(Message.id)).limit(limit)).all()
         return [self.describe(row.model_dump() | {"detail": json.loads(row.detail)}) for row in rows]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -52,3 +53,14 @@ def client_of(app: Flask, role: str = "", *, browser: bool = False) -> FlaskClie
         with client.session_transaction(base_url=BASE_URL) as session:
             session[SESSION] = services.sessions.begin(BY_ROLE[role])
     return client
+
+
+def token_of(client: FlaskClient) -> str:
+    """The CSRF token of a page."""
+    return re.findall(r'<meta name="csrf-token" content="([^"]+)"', client.get("/apps/alc", base_url=BASE_URL).text)[0]
+
+
+def post(client: FlaskClient, path: str, **fields: str) -> tuple[int, str]:
+    """Submit a form."""
+    answer = client.post(path, data={"csrf_token": token_of(client), **fields}, base_url=BASE_URL)
+    return answer.status_code, answer.text

@@ -84,6 +84,9 @@ def test_hsts_is_not_sent_in_the_demo(tmp_path: Path) -> None:
         ("https://app.example.com/settings", False),
         ("http://app.example.com/settings", True),
         ("https://evil.test/", True),
+        ("https://app.example.com:x/", True),
+        ("https://app.example.com:99999/", True),
+        ("https://[", True),
         ("", True),
     ],
 )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -19,7 +18,7 @@ from alc_app.runtime.sign_in.people import Person
 from alc_app.runtime.storage.event_log import append_event
 from tests.support.fakes.provider import FalseProvider
 from tests.support.sign_in import SIGN_IN
-from tests.unit.web.conftest import BASE_URL, IMANI, ROBIN, client_of, make_app
+from tests.unit.web.conftest import BASE_URL, IMANI, ROBIN, client_of, make_app, post, token_of
 
 CALLBACK = "/sign-in/callback"
 
@@ -68,17 +67,6 @@ def cookie_of(client: FlaskClient) -> str:
 def services_of(app: Flask) -> Services:
     found: Services = app.extensions["services"]
     return found
-
-
-def token_of(client: FlaskClient) -> str:
-    """The CSRF token of a page."""
-    return re.findall(r'<meta name="csrf-token" content="([^"]+)"', client.get("/apps/alc", base_url=BASE_URL).text)[0]
-
-
-def post(client: FlaskClient, path: str, **fields: str) -> tuple[int, str]:
-    """Submit a form."""
-    answer = client.post(path, data={"csrf_token": token_of(client), **fields}, base_url=BASE_URL)
-    return answer.status_code, answer.text
 
 
 def test_signing_in_leads_back_to_the_page_that_was_wanted(guarded: Flask, provider: FalseProvider) -> None:
