@@ -91,7 +91,8 @@ class Gate:
             abort(401, NOT_NAMED)
         if not _wants_page():
             abort(401, SIGNED_OUT)
-        wanted = request.full_path.rstrip("?") if request.method == "GET" else "/"
+        may_return = request.method == "GET" and not request.path.endswith("/callback")  # its code is nothing to keep
+        wanted = request.full_path.rstrip("?") if may_return else "/"
         return redirect(f"/sign-in?return_to={quote(wanted)}", 303)
 
     def _watch_stream(self, response: Response) -> Response:

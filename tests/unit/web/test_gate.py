@@ -69,6 +69,13 @@ def services_of(app: Flask) -> Services:
     return found
 
 
+def test_the_code_of_a_callback_is_not_kept_for_after_the_sign_in(guarded: Flask) -> None:
+    """O22: whoever is signed out has begun nothing that it could end."""
+    asked = client_of(guarded, browser=True).get("/connections/alc/callback?code=c0de&state=s", base_url=BASE_URL)
+
+    assert asked.headers["Location"] == "/sign-in?return_to=/"
+
+
 def test_signing_in_leads_back_to_the_page_that_was_wanted(guarded: Flask, provider: FalseProvider) -> None:
     """Through the provider, with the query; the person's name is on the page."""
     client = client_of(guarded, browser=True)
