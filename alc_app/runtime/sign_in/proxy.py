@@ -25,6 +25,8 @@ SECRET_HEADER, GROUPS_HEADER = "X-Proxy-Secret", "X-Forwarded-Groups"
 PEER = "alc_app.peer"
 """Key of the WSGI environment: the address that has connected to us, a proxy or the browser itself."""
 _ADDRESS = re.compile(r"[^\s,@]+@[^\s,@]+")
+_HOP = re.compile(r"\[(?P<v6>[^\]]+)\](:\d+)?|(?P<v4>[\d.]+):\d+")
+"""An address of X-Forwarded-For with a port, as some gateways write it."""
 
 
 class Proxies:
@@ -54,7 +56,7 @@ class Proxies:
 
     def client_address(self, peer: str, forwarded_for: str) -> str:
         """Return the address that a request comes from: the last one in X-Forwarded-For that is no proxy of ours."""
-        for hop in [*reversed([hop.strip() for hop in forwarded_for.split(",") if hop.strip()])]:
+        for hop in reversed([_without_port(hop.strip()) for hop in forwarded_for.split(",") if hop.strip()]):
             if not self.is_known(peer):
                 break
             peer = hop
@@ -69,3 +71,8 @@ class Proxies:
             return app(environ, start_response)
 
         return serve
+
+
+def _without_port(hop: str) -> str:
+    found = _HOP.fullmatch(hop)
+    return (found["v6"] or found["v4"]) if found else hop
