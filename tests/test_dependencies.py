@@ -26,6 +26,15 @@ def test_every_dependency_says_why_it_is_there() -> None:
     assert not [row for row in rows if not re.search(r"# \S", row)]
 
 
+@pytest.mark.parametrize("lock", sorted(ROOT.glob("requirements*.txt")), ids=lambda lock: lock.name)
+def test_a_lock_is_made_by_a_command_that_anybody_can_repeat(lock: Path) -> None:
+    """D1: its first lines give the command, which names no path of one machine."""
+    command = lock.read_text().partition("\nalembic==")[0]
+
+    assert "uv pip compile" in command
+    assert not re.findall(r"[\s=](/\S+)", command)
+
+
 def test_every_exception_from_a_security_rule_says_why() -> None:
     """D2: on the same line, after the rule."""
     files = [path for room in ("alc_app", "mock_alc", "tests") for path in (ROOT / room).rglob("*.py")]
