@@ -12,8 +12,7 @@ from flask import Flask, Request
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError, CSRFProtect
-from sqlalchemy.exc import DataError, OperationalError
-from sqlalchemy.exc import TimeoutError as NoFreeConnection
+from sqlalchemy.exc import DataError
 from werkzeug.exceptions import BadRequest, ServiceUnavailable
 
 from alc_app.app import app as manifest
@@ -24,6 +23,7 @@ from alc_app.pages import secure_headers, sequence
 from alc_app.pages.errors import answer
 from alc_app.runtime.routes import live_updates, oauth, record_actions, sign_in, webhooks, widgets
 from alc_app.runtime.services import Services
+from alc_app.runtime.storage.database import UNAVAILABLE
 from alc_app.web.gate import Gate
 from alc_app.web.health import add_health
 from alc_app.web.hosts import own_hosts, refuse_foreign_hosts
@@ -144,11 +144,12 @@ def _handle_database_errors(app: Flask) -> None:
     That is a NUL character in a text, or a number that is too large, and only Postgres says so.
     """
 
-    @app.errorhandler(OperationalError)
-    @app.errorhandler(NoFreeConnection)
-    def unavailable(error: OperationalError | NoFreeConnection) -> ResponseReturnValue:
+    def unavailable(error: Exception) -> ResponseReturnValue:
         logging.getLogger(__name__).error("The database refuses: %s", getattr(error, "orig", error))
         return answer(ServiceUnavailable(DATABASE_AWAY, retry_after=5))
+
+    for kind in UNAVAILABLE:
+        app.register_error_handler(kind, unavailable)
 
     @app.errorhandler(DataError)
     def cannot_hold(error: DataError) -> ResponseReturnValue:

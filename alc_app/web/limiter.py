@@ -7,12 +7,11 @@ import math
 from ipaddress import ip_address, ip_network
 
 from flask import Flask, request
-from sqlalchemy.exc import OperationalError
-from sqlalchemy.exc import TimeoutError as NoFreeConnection
 from werkzeug.exceptions import TooManyRequests
 
 from alc_app.runtime.services import Services
 from alc_app.runtime.sign_in.people import current_person_id
+from alc_app.runtime.storage.database import UNAVAILABLE
 from alc_app.web.gate import route_of
 from alc_app.web.limits import HOUR, LIMITS, MINUTE, LimitedUse
 
@@ -39,7 +38,7 @@ class Limiter:
         """Count the request. If the database takes no count, what is asked for says so itself, for a person to read."""
         try:
             self._count_uses(route_of(request))
-        except (OperationalError, NoFreeConnection) as error:
+        except UNAVAILABLE as error:
             log.error("A request is not counted: %s", getattr(error, "orig", error))
 
     def _count_uses(self, route: str | None) -> None:

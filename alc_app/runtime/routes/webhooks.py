@@ -13,8 +13,6 @@ import time
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
-from sqlalchemy.exc import OperationalError
-from sqlalchemy.exc import TimeoutError as NoFreeConnection
 from werkzeug.wrappers import Request, Response
 
 from alc_app.attio.host.context import running
@@ -31,6 +29,7 @@ from alc_app.runtime.routes.connector_webhooks import ConnectorIntake
 from alc_app.runtime.services import Services
 from alc_app.runtime.signatures.schemes import SCHEMES
 from alc_app.runtime.signatures.standard_webhooks import NotVerified
+from alc_app.runtime.storage.database import UNAVAILABLE
 from alc_app.runtime.storage.sealing import CannotUnseal
 from alc_app.runtime.stores.handler_cache import HandlerChanged, KnownHandler
 from alc_app.runtime.stores.inbox import NotStored
@@ -88,7 +87,7 @@ class Intake:
         """Answer one delivery, and count it. The log names no URL: it is a secret (R18)."""
         try:
             response = self._respond(request, handler_id, signed_by)
-        except (OperationalError, NoFreeConnection) as error:
+        except UNAVAILABLE as error:
             log.error("The database refuses: %s", getattr(error, "orig", error))
             response = _unavailable()
         except Exception:

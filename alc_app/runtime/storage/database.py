@@ -16,8 +16,12 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Executable, Row, event, text
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as NoFreeConnection
 from sqlmodel import Session, create_engine
 
+UNAVAILABLE = (OperationalError, NoFreeConnection)
+"""Errors of a database that is locked, full, read-only or unreachable, or whose connections are all in use."""
 READS = "alc_app_reads"
 BUSY_TIMEOUT = 10.0
 """Seconds that a writer waits for another one on SQLite, and a thread for a free connection on Postgres."""
