@@ -19,7 +19,7 @@ import click
 
 from alc_app.config.secret_files import keep_secret
 from alc_app.config.settings import Config
-from alc_app.config.sign_in import LOOPBACK
+from alc_app.config.sign_in import is_on_this_machine
 
 STOP_TIMEOUT = 9.0
 """Seconds from SIGTERM to kill -9; each server ends by itself before that."""
@@ -77,7 +77,7 @@ def plan(config: Config, decide_after: float, provider_port: int | None = None) 
     Raises: click.ClickException, if ALC is to be elsewhere.
     """
     address = urlsplit(config.alc_url)
-    if address.scheme != "http" or address.hostname not in LOOPBACK:
+    if not is_on_this_machine(address):
         raise click.ClickException("The demo runs ALC itself: ALC_URL must be on this machine, http://127.0.0.1:8001.")
     client_secret = config.alc_client_secret.get_secret_value() or keep_secret(
         config.home / "alc_client_secret", lambda: secrets.token_urlsafe(32)

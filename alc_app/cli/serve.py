@@ -14,7 +14,7 @@ import click
 from alc_app.cli.output import reason
 from alc_app.config.addresses import save_addresses
 from alc_app.config.settings import Config
-from alc_app.config.sign_in import LOOPBACK
+from alc_app.config.sign_in import is_on_this_machine
 from alc_app.runtime.observability import logs
 
 if TYPE_CHECKING:
@@ -169,7 +169,7 @@ def run_mock_provider(config: Config) -> None:
     from alc_app.cli.mock_provider import Client, MockProvider
 
     address = urlsplit(config.oidc_issuer)
-    if config.auth != "oidc" or address.scheme != "http" or address.hostname not in LOOPBACK:
+    if config.auth != "oidc" or not is_on_this_machine(address):
         raise click.ClickException("ALC_APP_AUTH must be oidc, and ALC_APP_OIDC_ISSUER on this machine.")
     client = Client(config.oidc_client_id, config.oidc_client_secret.get_secret_value(), config.base_url)
     signal.signal(signal.SIGTERM, signal.default_int_handler)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 if TYPE_CHECKING:
     from alc_app.config.fields import Fields
@@ -81,11 +81,14 @@ def is_safe_url(url: object) -> bool:
     """Return whether a secret may be sent there: by https, or on this machine."""
     try:
         parts = urlsplit(url) if isinstance(url, str) else urlsplit("")
-        return bool(parts.hostname) and (
-            parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)
-        )
     except ValueError:
         return False
+    return bool(parts.hostname) and (parts.scheme == "https" or is_on_this_machine(parts))
+
+
+def is_on_this_machine(address: SplitResult) -> bool:
+    """Return whether that is plain http on this machine, which nobody on the network can read."""
+    return address.scheme == "http" and address.hostname in LOOPBACK
 
 
 def _read_rule(name: str, entry: str) -> Rule:
