@@ -38,7 +38,7 @@ def lead_processed(req: Request) -> Response:
     claimed = verdicts.apply_verdict(event)
     ids = {"record_id": event.record_id, "alc_lead_id": event.lead_id}
     log.info("ALC says %s of the record %s.", status, record_id, extra=ids)
-    if claimed:  # None: not our lead, an older verdict, or one that arrived before the answer to our POST
-        write_claimed(claimed)  # Later 11
+    # Later 11. Nothing is claimed: not our lead, an older verdict, or one that arrived before the answer to our POST.
+    write_claimed(claimed)
 
     return Response(None, status=200)

@@ -110,7 +110,7 @@ SOURCES: Final[dict[str, tuple[Range | None, Range]]] = {
     ),
     "Later 11": (
         Range(WEBHOOK_TS, "await fetch(`https://api.attio.com", "alc_status:"),
-        Range(WEBHOOK, "# TUTORIAL: it writes whatever", "write_claimed(claimed)  # Later 11"),
+        Range(WEBHOOK, "# TUTORIAL: it writes whatever", "write_claimed(claimed)"),
     ),
     "Removal 1": (
         Range(REMOVED_TS, "const handlers = await listWebhookHandlers()", ")"),
