@@ -51,7 +51,8 @@ def sent_by_users(record_id: str) -> list[tuple[float, str]]:
     """Return when users have sent a record, with the id of each user."""
     by_users = (in_this_workspace(), col(Lead.record_id) == record_id, col(Lead.sent_by).is_not(None))
     with current().reading() as session:
-        return [(lead.created_at, str(lead.sent_by)) for lead in session.exec(select(Lead).where(*by_users))]
+        found = session.exec(select(Lead.created_at, Lead.sent_by).where(*by_users))
+        return [(at, str(user_id)) for at, user_id in found]
 
 
 def last_lead(record_id: str) -> LeadSummary | None:

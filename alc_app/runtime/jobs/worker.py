@@ -116,9 +116,8 @@ class Worker:
 
     def _publish_if_failed(self, delivery: Delivery, state: str) -> None:
         if state == "failed":
-            self._services.publish(
-                "dead_letter", {"id": f"delivery:{delivery.webhook_id}"}
-            )  # the handler's is a secret
+            # Without the handler's id, which is a secret.
+            self._services.publish("dead_letter", {"id": f"delivery:{delivery.webhook_id}"})
 
     def job(self, name: str, key: str) -> dict[str, Any]:
         """Run the recurring job `name` for one key, under the trace that the job names."""

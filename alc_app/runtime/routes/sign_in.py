@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from typing import NoReturn
 
 from flask import Blueprint, abort, redirect, render_template, request, session
 from flask.typing import ResponseReturnValue
@@ -35,8 +36,7 @@ def blueprint(services: Services) -> Blueprint:
                 services.sign_in_flows.begin(browser_id(), return_to=own_path(request.args.get("return_to", ""))), 303
             )
         except OAuthFailed as error:
-            log.warning("Nobody can sign in: %s", error.message)
-            abort(503, BAD_ANSWER if isinstance(error, OAuthBadAnswer) else error.message)
+            _refuse("Nobody can sign in", error)
 
     @routes.get("/sign-in/callback")
     def callback() -> ResponseReturnValue:
@@ -53,8 +53,7 @@ def blueprint(services: Services) -> Blueprint:
         except CallbackRefused as refused:
             abort(400, str(refused))
         except OAuthFailed as error:
-            log.warning("A sign-in failed: %s", error.message)
-            abort(503, BAD_ANSWER if isinstance(error, OAuthBadAnswer) else error.message)
+            _refuse("A sign-in failed", error)
         except NotInvited as error:
             log.warning("A sign-in was refused: %s", error)
             abort(403, str(error))
@@ -82,3 +81,9 @@ def blueprint(services: Services) -> Blueprint:
 def _end_session(services: Services) -> str:
     """End the session of this browser, if it has one; return its id token."""
     return services.sessions.end(session[SESSION]) if SESSION in session else ""
+
+
+def _refuse(what: str, error: OAuthFailed) -> NoReturn:
+    """Answer 503, because the provider is away, or answers as it should not: what is wrong is for the log."""
+    log.warning("%s: %s", what, error.message)
+    abort(503, BAD_ANSWER if isinstance(error, OAuthBadAnswer) else error.message)

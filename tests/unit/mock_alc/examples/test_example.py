@@ -16,6 +16,10 @@ MOCK_ALC = Path(__file__).parents[4] / "mock_alc"
 EXAMPLE = MOCK_ALC / "examples/receiver"
 README = (MOCK_ALC / "README.md").read_text()
 
+PLUGINS = ("cacheprovider", "playwright", "schemathesis")
+"""Of ours, which nobody else has to have."""
+PYTEST = ("-m", "pytest", "-q", *(word for name in PLUGINS for word in ("-p", f"no:{name}")))
+
 
 @pytest.fixture
 def workspace(tmp_path: Path) -> Path:
@@ -46,20 +50,7 @@ def test_alc_app_is_not_there(workspace: Path) -> None:
 
 def test_the_example_passes_its_tests_in_an_empty_folder(workspace: Path) -> None:
     """The plugin is found by its entry point; warnings are errors."""
-    ran = run(
-        workspace,
-        "-m",
-        "pytest",
-        "-q",
-        "-W",
-        "error",
-        "-p",
-        "no:cacheprovider",
-        "-p",
-        "no:playwright",
-        "-p",
-        "no:schemathesis",
-    )
+    ran = run(workspace, *PYTEST, "-W", "error")
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert "9 passed" in ran.stdout
 
@@ -71,7 +62,7 @@ def test_alc_responses_names_what_it_needs_when_that_is_not_installed(workspace:
     (project / "test_receiver.py").write_text(
         "def test_in_process(alc_responses):\n    pass\n\n\ndef test_on_a_port(mock_alc):\n    mock_alc.send_lead()\n"
     )
-    ran = run(workspace, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:playwright", "-p", "no:schemathesis")
+    ran = run(workspace, *PYTEST)
     assert "1 passed, 1 error" in ran.stdout, ran.stdout + ran.stderr
     assert 'pip install "acme-lead-checker[pytest]"' in ran.stdout
 
@@ -98,7 +89,7 @@ def test_bad_marks(mock_alc):
 def test_a_failure_shows_the_line_of_the_test_and_what_was_wrong_in_sentences(workspace: Path) -> None:
     """No frames of mock_alc, no JSON, and the whole report of a grading."""
     (workspace / "project/test_receiver.py").write_text(MISTAKES)
-    ran = run(workspace, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:playwright", "-p", "no:schemathesis")
+    ran = run(workspace, *PYTEST)
     assert "3 failed" in ran.stdout, ran.stdout + ran.stderr
     assert "url: A webhook URL must be absolute, such as https://example.com/hook. secret: A signing" in ran.stdout
     assert "There was no delivery at all." in ran.stdout
