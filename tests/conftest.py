@@ -11,6 +11,7 @@ from playwright.sync_api import BrowserContext, expect
 
 from alc_app.config.settings import Config
 from alc_app.runtime.migrations.schema import migrate_all
+from tests.support.servers import nginx as own_nginx
 from tests.support.servers import postgres as own_postgres
 from tests.support.servers.browsers import HOW_TO_GET_ONE, find_or_fetch
 from tests.support.servers.stack import free_ports
@@ -22,12 +23,17 @@ QUIET = (
 )  # fmt: skip
 
 
+def missing(how_to_get_one: str) -> None:
+    """Skip what this machine cannot do. CI can do everything, so there it fails."""
+    (pytest.fail if os.environ.get("CI") else pytest.skip)(how_to_get_one)
+
+
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
     """Launch what this machine has."""
     launch = find_or_fetch()
     if launch is None:
-        (pytest.fail if os.environ.get("CI") else pytest.skip)(HOW_TO_GET_ONE)
+        missing(HOW_TO_GET_ONE)
     return {**browser_type_launch_args, **launch, "args": list(QUIET)}
 
 
@@ -49,9 +55,16 @@ def context(context: BrowserContext) -> BrowserContext:
 def postgres_server() -> Iterator[str]:
     """The URL of a Postgres of our own."""
     if own_postgres.binaries() is None:
-        (pytest.fail if os.environ.get("CI") else pytest.skip)(own_postgres.HOW_TO_GET_ONE)
+        missing(own_postgres.HOW_TO_GET_ONE)
     with own_postgres.server(free_ports(1)[0]) as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def nginx() -> None:
+    """An nginx is here."""
+    if own_nginx.program() is None:
+        missing(own_nginx.HOW_TO_GET_ONE)
 
 
 @pytest.fixture

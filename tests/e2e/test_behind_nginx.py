@@ -13,6 +13,7 @@ from tests.support.people import User
 from tests.support.servers.worked_example import A_FLOOD, PROXY, Example
 from tests.support.waiting import PATIENCE, eventually
 
+pytestmark = pytest.mark.usefixtures("nginx")
 MADE_UP = {"X-Forwarded-Email": "robin@example.com", "X-Forwarded-User": "robin", "X-Proxy-Secret": ""}
 
 
