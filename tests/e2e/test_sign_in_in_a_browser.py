@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import re
-import signal
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # it has no types
 from playwright.sync_api import Browser, Page, expect
 
+from tests.support.accessibility import assert_accessible
+from tests.support.servers import demo as demos
 from tests.support.servers.stack import free_ports
-from tests.support.waiting import eventually
 
 OpenAs = Callable[[str], Page]
 
@@ -21,21 +17,11 @@ OpenAs = Callable[[str], Page]
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a demo at which people sign in."""
-    home = tmp_path_factory.mktemp("demo")
-    app, alc, attio, provider = free_ports(4)
-    command = [sys.executable, "-m", "alc_app", "demo", "--sign-in", "--port", str(app), "--home", str(home / "home")]
-    command += ["--alc-url", f"http://127.0.0.1:{alc}", "--mock-attio-port", str(attio)]
-    command += ["--provider-port", str(provider), "--decide-after", "0.5"]
-    log = home / "demo.log"
-    with log.open("wb") as output:
-        running = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)  # noqa: S603 - our own program
-    try:
-        eventually(lambda: "worker-0 is ready" in log.read_text(), what=log.read_text)
-        eventually(lambda: "Sign in as Robin, an admin" in log.read_text(), what=log.read_text)
-        yield f"http://127.0.0.1:{app}"
-    finally:
-        running.send_signal(signal.SIGINT)
-        assert running.wait(timeout=20) == 0
+    ports = ("--provider-port", str(free_ports(1)[0]))
+    with demos.running(
+        tmp_path_factory.mktemp("demo"), "--sign-in", *ports, welcome="Sign in as Robin, an admin"
+    ) as made:
+        yield made.url
 
 
 @pytest.fixture
@@ -114,9 +100,3 @@ def test_signing_out_leads_to_a_page_that_says_so_and_takes_the_other_tabs_along
     assert_accessible(page)
     expect(tab.get_by_role("heading", name="Who are you?")).to_be_visible()
     console[:] = [line for line in console if "401" not in line]  # what the tab has asked for since
-
-
-def assert_accessible(page: Page) -> None:
-    """Fail with axe's findings on the page."""
-    results = Axe().run(page)
-    assert results.violations_count == 0, re.sub(r"\n\s*\n", "\n", results.generate_report())
