@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from cryptography.fernet import Fernet
 
 from tests.support.people import User
 from tests.support.servers.clients import Alc, Attio
 from tests.support.servers.postgres import end_holder_of
 from tests.support.servers.process import Server
-from tests.support.servers.stack import Stack, free_ports
+from tests.support.servers.stack import Stack, free_ports, keys_of_all_machines
 from tests.support.waiting import eventually
 
 PHONE = "+442079460018"
@@ -56,11 +55,8 @@ class Machines:
 @pytest.fixture(scope="module")
 def machines(tmp_path_factory: pytest.TempPathFactory, module_postgres: str) -> Iterator[Machines]:
     """All processes, running and connected."""
-    keys = {
-        "ALC_APP_KEYS": Fernet.generate_key().decode(),
-        "ALC_APP_SECRET_KEY": "of-all-machines-and-at-least-32-long",
-    }
-    stack = Stack(tmp_path_factory.mktemp("home"), ALC_APP_DATABASE_URL=module_postgres, **keys)
+    settings = keys_of_all_machines()
+    stack = Stack(tmp_path_factory.mktemp("home"), ALC_APP_DATABASE_URL=module_postgres, **settings)
     made = Machines(stack)
     with stack:
         made.first.connect_alc()

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from cryptography.fernet import Fernet
 from sqlalchemy import Connection, NullPool, create_engine, text
 
 from alc_app.runtime.bell import WORK, Bell, Notifications, Pipes
@@ -17,6 +18,14 @@ from tests.support.servers.process import Server
 
 PORTS = (10_000 + (os.getpid() * 101 + number) % 20_000 for number in itertools.count())
 CLIENT_ID, CLIENT_SECRET = "alc-app", "e2e-client-secret-of-32-characters"
+
+
+def keys_of_all_machines() -> dict[str, str]:
+    """Return the keys that machines with one database share."""
+    return {
+        "ALC_APP_KEYS": Fernet.generate_key().decode(),
+        "ALC_APP_SECRET_KEY": "of-all-machines-and-at-least-32-long",
+    }
 
 
 class Stack:

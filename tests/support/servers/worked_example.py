@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from cryptography.fernet import Fernet
 from sqlalchemy import NullPool, create_engine, text
 from waitress.server import create_server
 
@@ -22,7 +21,7 @@ from tests.support.people import User
 from tests.support.servers import nginx
 from tests.support.servers.clients import Alc, Attio
 from tests.support.servers.process import Server
-from tests.support.servers.stack import CLIENT_ID, CLIENT_SECRET, free_ports
+from tests.support.servers.stack import CLIENT_ID, CLIENT_SECRET, free_ports, keys_of_all_machines
 
 A_FLOOD = REFUSED_DELIVERIES.times
 """So many forgeries in a minute are refused with 401, and then with 429."""
@@ -84,8 +83,7 @@ class Example:
         ours = {
             "ALC_APP_URL": self.url,
             "ALC_APP_DATABASE_URL": self.database_url,
-            "ALC_APP_KEYS": Fernet.generate_key().decode(),
-            "ALC_APP_SECRET_KEY": "of-all-machines-and-at-least-32-long",
+            **keys_of_all_machines(),
             "ALC_URL": self.outside("alc"),
             "ALC_CLIENT_ID": CLIENT_ID,
             "ALC_CLIENT_SECRET": CLIENT_SECRET,
