@@ -14,7 +14,7 @@ from alc_app.attio import Request, Response
 from alc_app.clients import attio_api
 from alc_app.clients.alc_api import AlcAnswerLost
 from alc_app.clients.alc_events import Prospect, ProspectUpdated
-from alc_app.clients.attio_api import AttioRefused, NotFound
+from alc_app.clients.attio_api import AttioRefused, Forbidden, NotFound
 from alc_app.leads import sends
 from alc_app.settings.values import add_unknown_prospects
 
@@ -45,6 +45,8 @@ def prospect_updated(req: Request) -> Response:
             _update_person(record_id, prospect)
     except NotFound:
         log.info("The record %s is gone, so there is nobody to update.", record_id)
+    except Forbidden:  # not a refusal of what we say: a permission can be given, and the delivery is retried
+        raise
     except AttioRefused as error:
         log.warning("Attio does not take what ALC learned of the prospect %s: %s", prospect.id, error.message)
         return Response("Attio does not take it.", status=422)  # the delivery becomes a dead letter

@@ -73,9 +73,9 @@ def test_an_unknown_event_is_acknowledged(runtime: FakeRuntime, outside: Outside
     assert not outside.calls
 
 
-@pytest.mark.parametrize("fault", [unreachable, answer_lost, says(503), says(429)])
+@pytest.mark.parametrize("fault", [unreachable, answer_lost, says(503), says(429), says(401), says(403)])
 def test_what_attio_cannot_take_now_is_tried_again(runtime: FakeRuntime, outside: Outside, fault: Fault) -> None:
-    """C3: the run fails, and the inbox has it run again."""
+    """C3: the run fails, and the inbox has it run again, also if a permission is missing: somebody can give it."""
     outside.fault(PUT, fault)
 
     with pytest.raises(AttioApiError):
