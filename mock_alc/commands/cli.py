@@ -15,6 +15,7 @@ from mock_alc.commands import grade, signatures
 from mock_alc.commands.listen import listen
 from mock_alc.commands.options import as_utf8
 from mock_alc.commands.scenario import scenario
+from mock_alc.commands.schema import schema
 from mock_alc.commands.serve_help import SERVE_HELP
 from mock_alc.commands.trigger import trigger
 
@@ -46,6 +47,7 @@ for command in (
     grade.grade,
     grade.grade_sender,
     listen,
+    schema,
     trigger,
 ):
     main.add_command(command)

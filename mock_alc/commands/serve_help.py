@@ -34,7 +34,7 @@ With --control, everything can be made to happen, and to go wrong:
 \b
 Where things are:
   /                                            the console, for people
-  /openapi.json                                the API, for programs
+  /openapi.yaml                                the API, to read; /openapi.json for programs
   /.well-known/oauth-authorization-server      OAuth 2.1: code with PKCE, rotation, revocation
 
 \b

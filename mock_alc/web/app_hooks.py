@@ -33,7 +33,7 @@ CONTENT_SECURITY_POLICY = (
     "form-action 'self'"
 )
 # Paths whose errors are JSON; elsewhere they are pages.
-JSON_PATHS = ("/api/", "/_mock", "/oauth/token", "/oauth/revoke", "/.well-known/", "/healthz", "/openapi.json")
+JSON_PATHS = ("/api/", "/_mock", "/oauth/token", "/oauth/revoke", "/.well-known/", "/healthz", "/openapi.")
 RECORDED_PATHS = ("/api/", "/oauth/", "/.well-known/")
 # Blueprints that need no CSRF token, because they never authenticate by cookie (U1).
 CSRF_EXEMPT = ("oauth", "leads_api", "webhooks_api", "control")
