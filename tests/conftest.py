@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from playwright.sync_api import BrowserContext, expect
 
 from alc_app.config.settings import Config
 from alc_app.runtime.migrations.schema import migrate_all
+from tests.support.installation import Installation, build_wheel, install
 from tests.support.servers import nginx as own_nginx
 from tests.support.servers import postgres as own_postgres
 from tests.support.servers.browsers import HOW_TO_GET_ONE, find_or_fetch
@@ -49,6 +51,19 @@ def context(context: BrowserContext) -> BrowserContext:
     context.set_default_timeout(PATIENCE * 1000)
     expect.set_options(timeout=PATIENCE * 1000)
     return context
+
+
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The package as others install it."""
+    return build_wheel(tmp_path_factory.mktemp("wheel"))
+
+
+@pytest.fixture(scope="session")
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Installation:
+    """An installation with the extra `pytest`, beside what others have in theirs."""
+    others = ("freezegun", "pytest-asyncio", "pytest-xdist", "time-machine")
+    return install(wheel, tmp_path_factory.mktemp("installed") / "venv", "pytest", beside=others)
 
 
 @pytest.fixture(scope="session")

@@ -2,28 +2,44 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 import shutil
 import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[1]
 PROJECT = (ROOT / "pyproject.toml").read_text()
-DEPENDENCIES = PROJECT.partition("dependencies = [")[2].partition("\n]")[0]
+DEPENDENCIES = tomllib.loads(PROJECT)["project"]["dependencies"]
+FIXED = ["flask", "requests", "authlib", "sqlmodel"]
+MODULES = {"flask-wtf": "flask_wtf", "pyyaml": "yaml"}
+COME_WITH_THEM = {"click", "werkzeug", "urllib3", "pydantic", "sqlalchemy"}
+"""Flask is made of the first two, requests of the third, SQLModel of the others."""
 SECURITY_RULE = re.compile(r"# noqa:[^#]*\bS\d+(?P<reason>.*)")
 
 
 def test_every_dependency_says_why_it_is_there() -> None:
     """D1: fixed by the task, or each made for one job."""
-    fixed, _, chosen = DEPENDENCIES.partition("# Each made for one job.")
+    lists = PROJECT.partition("dependencies = [")[2].partition("[project.scripts]")[0]
+    unexplained = [line.strip(' ",') for line in lists.splitlines() if line.startswith('    "') and "# " not in line]
 
-    assert len(re.findall(r'^    "', fixed, re.MULTILINE)) == 4
-    rows = [line for line in chosen.splitlines() if line.startswith('    "')]
-    assert rows
-    assert not [row for row in rows if not re.search(r"# \S", row)]
+    assert [re.split(r"\W", name)[0] for name in unexplained] == [*FIXED, "pytest"]
+
+
+def test_the_package_brings_what_mock_alc_imports() -> None:
+    """D1: each is a dependency that it names, or one that comes with it by its nature; what only tests need is not."""
+    files = [path for path in (ROOT / "mock_alc").rglob("*.py") if "examples" not in path.parts]
+    imported = {name for path in files for name in _imported(path)} - set(sys.stdlib_module_names) - {"mock_alc"}
+    brought = {MODULES.get(name := re.split(r"[>=<]", each)[0], name) for each in DEPENDENCIES}
+
+    assert brought <= imported
+    assert imported - brought == COME_WITH_THEM | {"pytest", "responses"}
 
 
 @pytest.mark.parametrize("lock", sorted(ROOT.glob("requirements*.txt")), ids=lambda lock: lock.name)
@@ -91,3 +107,12 @@ def test_an_audit_that_saw_nothing_has_not_passed(
 
     assert done.returncode == code, done.stderr
     assert said in done.stdout
+
+
+def _imported(path: Path) -> Iterator[str]:
+    """Yield the first part of the name of each module that a file imports."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module.partition(".")[0]

@@ -6,6 +6,8 @@ from typing import Any
 
 import click
 
+NEEDS_APP = 'The package {} is missing. This command needs the extra `app`: pip install "acme-lead-checker[app]"'
+
 
 class AnyTerminal(click.Group):
     """Prints "?" for a sign that the encoding of the output lacks, such as a check mark in cp1252."""
@@ -16,6 +18,13 @@ class AnyTerminal(click.Group):
             if isinstance(stream, io.TextIOWrapper):
                 stream.reconfigure(errors="replace")
         return super().main(*args, **kwargs)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command, and say in a sentence that a package is not installed."""
+        try:
+            return super().invoke(ctx)
+        except ModuleNotFoundError as error:
+            raise click.ClickException(NEEDS_APP.format(error.name)) from error
 
 
 def reason(error: OSError) -> str:

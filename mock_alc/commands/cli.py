@@ -127,6 +127,8 @@ def _refusal(error: Exception) -> click.ClickException | None:
 
     if isinstance(error, UnusableRedirectUri):
         return click.UsageError(f"MOCK_ALC_REDIRECT_URIS: {error}")
+    if isinstance(error, ModuleNotFoundError) and error.name == "psycopg":
+        return click.ClickException('Postgres needs a driver, which is not installed: pip install "psycopg[binary]"')
     if isinstance(error, SQLAlchemyError | ModuleNotFoundError):
         reason = str(error).splitlines()[0]
         return click.ClickException(f"MOCK_ALC_DATABASE_URL: The database cannot be opened: {reason}")

@@ -1,68 +1,50 @@
-"""The example, run from a folder outside the repository where only mock_alc can be imported."""
+"""The example, run from a folder outside the repository, in an installation of the wheel with its extra `pytest`."""
 
-import os
 import re
 import shutil
 import subprocess
-import sys
-import sysconfig
 from pathlib import Path
 
 import pytest
 
 from mock_alc.scenarios import SCENARIOS
+from tests.support.installation import Installation
 
 MOCK_ALC = Path(__file__).parents[4] / "mock_alc"
 EXAMPLE = MOCK_ALC / "examples/receiver"
 README = (MOCK_ALC / "README.md").read_text()
-
-PLUGINS = ("cacheprovider", "playwright", "schemathesis")
-"""Of ours, which nobody else has to have."""
-PYTEST = ("-m", "pytest", "-q", *(word for name in PLUGINS for word in ("-p", f"no:{name}")))
+pytestmark = pytest.mark.xdist_group("installed")
 
 
 @pytest.fixture
-def workspace(tmp_path: Path) -> Path:
-    """A folder with the example in `project`, and with `importable`, from which only mock_alc can be imported."""
-    project, importable = tmp_path / "project", tmp_path / "importable"
-    project.mkdir()
-    importable.mkdir()
-    for file in EXAMPLE.glob("*.py"):
-        shutil.copy(file, project)
-    (importable / "mock_alc").symlink_to(MOCK_ALC)
-    return tmp_path
+def project(tmp_path: Path) -> Path:
+    """A folder with the example."""
+    shutil.copytree(EXAMPLE, tmp_path / "project", ignore=shutil.ignore_patterns("__pycache__"))
+    return tmp_path / "project"
 
 
-def run(workspace: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run Python there; -S leaves out editable installs, and so alc_app."""
-    found = os.pathsep.join([str(workspace / "importable"), sysconfig.get_path("purelib")])
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "MOCK_ALC"))}
-    return subprocess.run(  # noqa: S603 - our own code
-        [sys.executable, "-S", *arguments], cwd=workspace / "project", env={**environment, "PYTHONPATH": found},
-        capture_output=True, text=True, timeout=120, check=False,
-    )  # fmt: skip
+def run(installed: Installation, project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run pytest there."""
+    return installed.run("python", "-m", "pytest", "-q", *arguments, cwd=project)
 
 
-def test_alc_app_is_not_there(workspace: Path) -> None:
-    """Otherwise the next test would prove nothing."""
-    assert "No module named 'alc_app'" in run(workspace, "-c", "import mock_alc, alc_app").stderr
-
-
-def test_the_example_passes_its_tests_in_an_empty_folder(workspace: Path) -> None:
-    """The plugin is found by its entry point; warnings are errors."""
-    ran = run(workspace, *PYTEST, "-W", "error")
+@pytest.mark.parametrize("workers", [[], ["-n", "2"]], ids=["alone", "pytest-xdist"])
+def test_the_example_passes_its_tests_in_an_empty_folder(
+    installed: Installation, project: Path, workers: list[str]
+) -> None:
+    """The plugin is found by its entry point; warnings are errors; other plugins are there."""
+    ran = run(installed, project, "-W", "error", *workers)
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert "9 passed" in ran.stdout
 
 
-def test_alc_responses_names_what_it_needs_when_that_is_not_installed(workspace: Path) -> None:
+def test_alc_responses_names_what_it_needs_when_that_is_not_installed(installed: Installation, project: Path) -> None:
     """Without the extra `pytest`, the other fixtures still work."""
-    project = workspace / "project"
     (project / "conftest.py").write_text("import sys\n\nsys.modules['responses'] = None\n")
     (project / "test_receiver.py").write_text(
         "def test_in_process(alc_responses):\n    pass\n\n\ndef test_on_a_port(mock_alc):\n    mock_alc.send_lead()\n"
     )
-    ran = run(workspace, *PYTEST)
+    ran = run(installed, project)
     assert "1 passed, 1 error" in ran.stdout, ran.stdout + ran.stderr
     assert 'pip install "acme-lead-checker[pytest]"' in ran.stdout
 
@@ -86,10 +68,12 @@ def test_bad_marks(mock_alc):
 """
 
 
-def test_a_failure_shows_the_line_of_the_test_and_what_was_wrong_in_sentences(workspace: Path) -> None:
+def test_a_failure_shows_the_line_of_the_test_and_what_was_wrong_in_sentences(
+    installed: Installation, project: Path
+) -> None:
     """No frames of mock_alc, no JSON, and the whole report of a grading."""
-    (workspace / "project/test_receiver.py").write_text(MISTAKES)
-    ran = run(workspace, *PYTEST)
+    (project / "test_receiver.py").write_text(MISTAKES)
+    ran = run(installed, project)
     assert "3 failed" in ran.stdout, ran.stdout + ran.stderr
     assert "url: A webhook URL must be absolute, such as https://example.com/hook. secret: A signing" in ran.stdout
     assert "There was no delivery at all." in ran.stdout
@@ -97,7 +81,7 @@ def test_a_failure_shows_the_line_of_the_test_and_what_was_wrong_in_sentences(wo
     assert "mock_alc/testing" not in ran.stdout and '{"error"' not in ran.stdout
 
 
-def test_the_receiver_is_about_thirty_lines(workspace: Path) -> None:
+def test_the_receiver_is_about_thirty_lines() -> None:
     """Short enough to be read in a minute."""
     code = [line for line in (EXAMPLE / "receiver.py").read_text().splitlines() if line.strip()]
     assert len(code) <= 40

@@ -1,0 +1,78 @@
+"""`pip install .` in an empty environment: the doubles and what they need, and nothing of the app."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.support.installation import Installation, install
+
+pytestmark = pytest.mark.xdist_group("installed")
+
+IMPORT_EVERYTHING = """
+import importlib, pkgutil, mock_alc
+for module in pkgutil.walk_packages(mock_alc.__path__, "mock_alc."):
+    if not module.name.endswith(("__main__", "pytest_plugin", "in_process", "receiver")):
+        importlib.import_module(module.name)
+"""
+ANSWER = """
+import json
+import requests
+from mock_alc.config import Config
+from mock_alc.server import MockAlc
+
+with MockAlc(Config(port=0, database_url="sqlite://")) as alc:
+    print(json.dumps(requests.get(alc.url + "/.well-known/oauth-authorization-server", timeout=20).json()["issuer"]))
+"""
+OF_THE_APP = {"alembic", "dbos", "graphql-core", "phonenumberslite", "prometheus-client", "psycopg", "waitress"}
+
+
+@pytest.fixture(scope="module")
+def bare(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Installation:
+    """An installation without extras."""
+    return install(wheel, tmp_path_factory.mktemp("bare") / "venv")
+
+
+def test_an_installation_brings_what_mock_alc_needs_and_nothing_of_the_app(bare: Installation) -> None:
+    """D1: some thirty packages, for the eight that it names."""
+    assert not bare.brought & OF_THE_APP
+    assert {"flask", "requests", "authlib", "sqlmodel"} <= bare.brought
+    assert len(bare.brought) <= 32
+
+
+def test_every_module_of_mock_alc_can_be_imported_and_a_server_answers(bare: Installation) -> None:
+    """D1: with these packages alone."""
+    imported = bare.run("python", "-W", "error", "-c", IMPORT_EVERYTHING)
+    assert imported.returncode == 0, imported.stderr
+
+    answered = bare.run("python", "-c", ANSWER)
+    assert answered.returncode == 0, answered.stderr
+    assert json.loads(answered.stdout).startswith("http://127.0.0.1:")
+
+
+def test_mock_alc_signs_and_says_its_version(bare: Installation) -> None:
+    """The command comes with the package."""
+    signed = bare.run("mock-alc", "sign", "--secret", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "--data", "{}")
+    assert signed.returncode == 0, signed.stderr
+    assert "webhook-signature" in signed.stdout
+    assert "0.1.0" in bare.run("mock-alc", "--version").stdout
+
+
+def test_postgres_without_its_driver_is_refused_with_what_to_install(bare: Installation) -> None:
+    """In one sentence."""
+    refused = bare.run("mock-alc", "serve", "--port", "0", "--database-url", "postgresql://a@127.0.0.1:1/b")
+    assert refused.returncode != 0
+    assert refused.stderr.count("\n") == 1, refused.stderr
+    assert 'pip install "psycopg[binary]"' in refused.stderr
+
+
+@pytest.mark.parametrize("command", [["worker"], ["serve"], ["doctor"], ["migrate"], ["mock-attio"], ["demo"]], ids=str)
+def test_the_app_says_which_extra_it_needs(bare: Installation, tmp_path: Path, command: list[str]) -> None:
+    """Instead of a traceback. The demo shows what the process says that could not start."""
+    refused = bare.run("alc-app", *command, cwd=tmp_path)
+    assert refused.returncode == 1
+    assert refused.stderr.count("\n") == 1, refused.stderr
+    assert 'pip install "acme-lead-checker[app]"' in refused.stdout + refused.stderr
+    assert "Traceback" not in refused.stdout
