@@ -24,13 +24,14 @@ def create_app(config: "Config", clock: Clock = utc_now) -> "Flask":
 
     from mock_alc import console, control, openapi
     from mock_alc.api import leads, webhooks
+    from mock_alc.double.control import shared_api
     from mock_alc.oauth import authorize, endpoints
     from mock_alc.provision import make_services
     from mock_alc.web import app_hooks, login
 
     app = Flask(__name__)
     services = make_services(config, clock)
-    app.extensions["mock_alc"] = services
+    app.extensions["mock_alc"] = app.extensions["double"] = services
     app_hooks.configure(app, config, services.secret_key)
     blueprints = [
         endpoints.pages,
@@ -42,7 +43,7 @@ def create_app(config: "Config", clock: Clock = utc_now) -> "Flask":
         openapi.pages,
     ]
     if config.control:
-        blueprints += [control.control_api, console.backstage]
+        blueprints += [control.control_api, shared_api, console.backstage]
     for blueprint in blueprints:
         app.register_blueprint(blueprint)
     app_hooks.protect_forms(app)

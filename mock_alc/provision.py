@@ -1,8 +1,9 @@
 """Creates the services of one mock, and the rows that a new database needs."""
 
 import secrets
+from typing import get_args
 
-from mock_alc.background.time_travel import TimeTravel
+from mock_alc.background.work import Work
 from mock_alc.background.worker import Job, Worker
 from mock_alc.base.accounts import provision_demo_account
 from mock_alc.base.clock import Clock, VirtualClock
@@ -10,7 +11,10 @@ from mock_alc.base.database import Database
 from mock_alc.base.rate_limits import SlidingWindow
 from mock_alc.base.sealing import Sealer, key_from_home
 from mock_alc.config import Config
-from mock_alc.faults.store import Faults
+from mock_alc.double.fault import DeliveryTrouble, RequestTrouble
+from mock_alc.double.faults import Faults
+from mock_alc.double.request_log import ReceivedRequests
+from mock_alc.double.time_travel import TimeTravel
 from mock_alc.housekeeping import Housekeeping
 from mock_alc.leads.agent import Agent
 from mock_alc.oauth.clients import provision_client
@@ -19,13 +23,16 @@ from mock_alc.scenarios.runner import ScenarioRunner
 from mock_alc.services import Services
 from mock_alc.webhooks.delivery import Sender
 
+API_PATHS = ("/api/", "/oauth/", "/.well-known/")
+"""Below these paths requests are recorded, and can have faults."""
+TROUBLES = (*get_args(RequestTrouble), *get_args(DeliveryTrouble))
 WRONG_CREDENTIALS_A_MINUTE = 10
 DECISIONS_A_MINUTE = 60
 
 
 def make_services(config: Config, real: Clock) -> Services:
     """Open the database, create missing tables and rows, and create the services; nothing runs yet."""
-    clock, faults = VirtualClock(real), Faults()
+    clock, faults = VirtualClock(real), Faults(API_PATHS, TROUBLES)
     database = Database(config.database)
     secret_key = secrets.token_urlsafe(32) if database.in_memory else key_from_home(config.key_home)
     sealer = Sealer(secret_key)
@@ -48,9 +55,10 @@ def make_services(config: Config, real: Clock) -> Services:
         sealer=sealer,
         sender=sender,
         worker=worker,
-        time=TimeTravel(clock, database, worker, sender),
+        time=TimeTravel(clock, Work(database, worker, sender)),
         provision=provision,
         faults=faults,
+        received=ReceivedRequests(),
         scenarios=ScenarioRunner(database, faults, clock, revoke_all),
         wrong_credentials=SlidingWindow(WRONG_CREDENTIALS_A_MINUTE, clock),
         decisions=SlidingWindow(DECISIONS_A_MINUTE, clock),

@@ -30,7 +30,7 @@ class MockAlc:
             # The socket listens already: callers wait during these slow imports instead of being refused.
             from werkzeug.serving import make_server
 
-            from mock_alc.web.request_handler import QuietRequestHandler, RequestHandler
+            from mock_alc.double.request_handler import QuietRequestHandler, RequestHandler
 
             self.app: Flask = create_app(self.config, clock)
         except BaseException:

@@ -1,43 +1,36 @@
 """The services of one running mock; a request gets them with `alc()`."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
 
 from flask import current_app
 
-from mock_alc.background.time_travel import TimeTravel
 from mock_alc.background.worker import Worker
-from mock_alc.base.clock import VirtualClock
 from mock_alc.base.database import Database
 from mock_alc.base.rate_limits import SlidingWindow
-from mock_alc.base.request_log import ReceivedRequests
 from mock_alc.base.sealing import Sealer
 from mock_alc.config import Config
-from mock_alc.faults.store import Faults
+from mock_alc.double.services import Double
 from mock_alc.scenarios.runner import ScenarioRunner
 from mock_alc.webhooks.delivery import Sender
 
 
 @dataclass(frozen=True)
-class Services:
+class Services(Double):
     """The shared objects of one mock; two mocks in one process share none of them."""
 
     config: Config
-    clock: VirtualClock
     database: Database
     secret_key: str
     sealer: Sealer
     sender: Sender
     worker: Worker
-    time: TimeTravel
     provision: Callable[[], None]
-    faults: Faults
     scenarios: ScenarioRunner
     wrong_credentials: SlidingWindow
     decisions: SlidingWindow
-    received: ReceivedRequests = field(default_factory=ReceivedRequests)
 
     def now(self) -> datetime:
         """Return the time of this mock's clock."""

@@ -13,7 +13,7 @@ from flask import Blueprint, Response, current_app, g, jsonify, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import IntegrityError
 
-from mock_alc.api.bodies import json_body, page_limit, text_problem
+from mock_alc.base.bodies import json_body, page_limit, text_problem
 from mock_alc.base.errors import ApiError, invalid, not_found
 from mock_alc.leads import leads
 from mock_alc.leads.leads import IdempotencyKey

@@ -9,12 +9,12 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, select
 
-from mock_alc.api.bodies import is_whole_number, json_body, optional_json_body, text_problem
+from mock_alc.base.bodies import is_whole_number, json_body, optional_json_body, text_problem
 from mock_alc.base.errors import ApiError, invalid, not_found
+from mock_alc.double.local_requests import is_from_this_machine
 from mock_alc.oauth.bearer import account_with
 from mock_alc.services import alc
 from mock_alc.signing.standard_webhooks import UnusableSecret, key_of, new_secret
-from mock_alc.web.local_requests import is_from_this_machine
 from mock_alc.web.unregister import unregister_webhook
 from mock_alc.webhooks import registrations
 from mock_alc.webhooks.outbox import enqueue_test

@@ -82,9 +82,9 @@ def grade_sender(*, secret: str, host: str, port: int, seconds: float, patience:
     import time
 
     from mock_alc.commands.reports import print_report
+    from mock_alc.double.serving import LocalServer
     from mock_alc.grading.recording_receiver import RecordingReceiver
     from mock_alc.grading.sender import grade_sender as graded
-    from mock_alc.testing.serving import LocalServer
 
     receiver = RecordingReceiver(patience=patience)
     served = LocalServer(receiver.app, host, port)

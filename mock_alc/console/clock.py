@@ -50,8 +50,7 @@ def move_clock() -> ResponseReturnValue:
     elif leap == "idle":
         alc().time.run_until_idle()
     elif leap == "real":
-        alc().clock.reset_to_real()
-        alc().worker.wake()
+        alc().time.return_to_real()
     elif instant := _instant(request.form.get("instant", "")):
         alc().time.go_to(instant)
     else:

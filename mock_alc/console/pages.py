@@ -9,8 +9,8 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import NotFound
 
 from mock_alc.base.accounts import Account
+from mock_alc.double.local_requests import is_from_this_machine
 from mock_alc.services import alc
-from mock_alc.web.local_requests import is_from_this_machine
 from mock_alc.web.login import signed_in_account
 
 pages = Blueprint("console", __name__)

@@ -4,7 +4,7 @@ from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import NotFound
 
-from mock_alc.api.bodies import text_problem
+from mock_alc.base.bodies import text_problem
 from mock_alc.console.pages import current_account_id, login_required, pages
 from mock_alc.leads import agent
 from mock_alc.leads import leads as lead_store

@@ -2,11 +2,12 @@
 
 from flask.typing import ResponseReturnValue
 
-from mock_alc.api.bodies import optional_json_body
 from mock_alc.base.accounts import DEMO_ACCOUNT, find_or_make_account
+from mock_alc.base.bodies import optional_json_body
 from mock_alc.base.credentials import new_id, new_token
 from mock_alc.base.errors import invalid, not_found
-from mock_alc.control.guard import control_api, optional_texts
+from mock_alc.control.blueprint import control_api
+from mock_alc.double.control.guard import optional_texts
 from mock_alc.oauth import issue
 from mock_alc.oauth.clients import UnusableRedirectUri, register_client
 from mock_alc.oauth.tables import AUTH_METHODS, SCOPES, Client

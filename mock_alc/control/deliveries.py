@@ -3,10 +3,10 @@
 from flask import request
 from flask.typing import ResponseReturnValue
 
-from mock_alc.api.bodies import page_limit
+from mock_alc.base.bodies import page_limit
 from mock_alc.base.errors import ApiError, invalid, not_found
 from mock_alc.base.paging import LARGEST_PAGE
-from mock_alc.control.guard import control_api
+from mock_alc.control.blueprint import control_api
 from mock_alc.services import alc
 from mock_alc.webhooks.outbox import STATES, Delivery, attempts_of, find_deliveries, resend
 

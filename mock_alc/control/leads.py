@@ -4,10 +4,11 @@ from flask import g
 from flask.typing import ResponseReturnValue
 from sqlmodel import col, select
 
-from mock_alc.api.bodies import text_problem
 from mock_alc.base.accounts import DEMO_ACCOUNT, find_or_make_account
+from mock_alc.base.bodies import text_problem
 from mock_alc.base.errors import ApiError, invalid, not_found
-from mock_alc.control.guard import control_api, optional_texts
+from mock_alc.control.blueprint import control_api
+from mock_alc.double.control.guard import optional_texts
 from mock_alc.leads import agent
 from mock_alc.leads.conversations import OUTCOMES
 from mock_alc.leads.leads import DECIDED, Lead

@@ -3,7 +3,8 @@
 from flask.typing import ResponseReturnValue
 
 from mock_alc.base.errors import ApiError, not_found
-from mock_alc.control.guard import control_api, optional_texts
+from mock_alc.control.blueprint import control_api
+from mock_alc.double.control.guard import optional_texts
 from mock_alc.scenarios import SCENARIOS
 from mock_alc.scenarios.runner import CannotPlay
 from mock_alc.services import alc

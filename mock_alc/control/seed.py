@@ -9,12 +9,13 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
-from mock_alc.api.bodies import json_body
 from mock_alc.api.leads import checked_lead
 from mock_alc.api.webhooks import check_webhook
 from mock_alc.base.accounts import DEMO_ACCOUNT, find_or_make_account
+from mock_alc.base.bodies import json_body
 from mock_alc.base.errors import ApiError, invalid
-from mock_alc.control.guard import control_api, refuse_unknown
+from mock_alc.control.blueprint import control_api
+from mock_alc.double.control.guard import refuse_unknown
 from mock_alc.leads import agent, leads
 from mock_alc.leads.conversations import OUTCOMES
 from mock_alc.services import alc

@@ -3,7 +3,7 @@
 from flask.typing import ResponseReturnValue
 from sqlmodel import col, func, select
 
-from mock_alc.control.guard import control_api
+from mock_alc.control.blueprint import control_api
 from mock_alc.leads.leads import Lead
 from mock_alc.oauth.tables import Client
 from mock_alc.services import alc

@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mock_alc.faults.fault import Fault
+from mock_alc.double.fault import Fault
 from mock_alc.signing.standard_webhooks import new_secret, signed_headers
 
 HUGE = 1_048_576

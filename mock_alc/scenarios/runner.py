@@ -12,7 +12,7 @@ from sqlmodel import Session, col, select
 
 from mock_alc.base.clock import Clock
 from mock_alc.base.database import Database
-from mock_alc.faults.store import Faults
+from mock_alc.double.faults import Faults
 from mock_alc.leads.leads import PROCESSING, Lead
 from mock_alc.scenarios import SCENARIOS
 from mock_alc.scenarios.scenario import Scenario, ScenarioContext

@@ -1,43 +1,30 @@
 """ALC in a test: get tokens, decide leads, set faults, and check what ALC received and delivered."""
 
-from collections.abc import Callable, Mapping
-from datetime import timedelta
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Flask
-from werkzeug.test import TestResponse
 
 from mock_alc.base.paging import every_delivery
-from mock_alc.base.refusals import error_text
-from mock_alc.control import matching
+from mock_alc.double import matching
+from mock_alc.double.driver import Driver, Json, Refused
 from mock_alc.grading.receiver import grade
 from mock_alc.grading.report import Report
 from mock_alc.services import Services
 from mock_alc.testing.person import Person
-from mock_alc.testing.serving import LocalServer
 
-Json = dict[str, Any]
+__all__ = ["Alc", "Refused"]
 __tracebackhide__ = matching.__tracebackhide__
 LEAD = {"recordId": "1", "name": "Ada Lovelace", "phoneNumber": "+442071838750"}
 
 
-class Refused(AssertionError):
-    """The mock did not do what the test asked of it; the message is its answer."""
-
-
-class Alc:
-    """One mock. Its time is virtual: `wait_until_idle` and `advance` let days pass at once."""
+class Alc(Driver):
+    """One mock of ALC. Its `url` is the OAuth issuer too."""
 
     def __init__(self, app: Flask) -> None:
         """Wrap the application of a mock whose background worker runs."""
-        self.app = app
         self._services: Services = app.extensions["mock_alc"]
-        self._served: list[LocalServer] = []
-
-    @property
-    def url(self) -> str:
-        """The base URL, which is the OAuth issuer too."""
-        return self._services.config.issuer
+        super().__init__(app, self._services.config.issuer)
 
     def token(self, **wanted: str) -> str:
         """Return an access token, as if a person had consented; `scope`, `account` and `client_id` are optional."""
@@ -66,11 +53,6 @@ class Alc:
         """Register a webhook as a client would; returns it with its `secret`, which is new unless `more` has one."""
         return self._api("POST", "webhooks", {"name": name, "url": url, "event": event, **more}, token)
 
-    def serve(self, app: Callable[..., Any]) -> str:
-        """Run a WSGI application, such as the receiver under test, until the test ends; returns its URL."""
-        self._served.append(LocalServer(app))
-        return self._served[-1].url
-
     def decide(self, lead: Json | str, interest: str = "interested", status: str | None = None) -> Json:
         """Let the agent decide now, and deliver the verdict; `interest` may be not_interested or no_answer."""
         wanted = {"interest": interest, **({"status": status} if status else {})}
@@ -94,36 +76,12 @@ class Alc:
         self._control("POST", f"deliveries/{delivery if isinstance(delivery, str) else delivery['id']}/resend")
         self._services.time.advance(0)
 
-    def fail_next(self, where: str, trouble: str | None = None, *, status: int | None = None, **more: Any) -> Json:
-        """Make the next request or delivery fail.
-
-        `where` is a route (`"POST /api/v1/leads"`) or an event (`"lead.processed"`, `"*"`). What goes wrong is a
-        `status`, or a `trouble` such as drop, rate_limited, garbage; or for events bad_signature, duplicate, stale…
-        `times`, `skip`, `match`, `effect` and the other fields of `POST /_mock/faults` may be given.
-        """
-        fault = {"route" if " " in where else "delivery": where, **more}
-        fault |= {"trouble": trouble} if trouble else {}
-        fault |= {"answer": {"status": status or 503}} if not trouble and " " in where else {}
-        return self._control("POST", "faults", fault)
-
     def scenario(self, name: str, **which: str) -> Json:
         """Begin a scenario for the next lead, the next lead of a `record_id`, or an undecided lead (`lead_id`).
 
         Returns it with `does`, `ends` and `crm_status`: the end state of a correct app.
         """
         return self._control("POST", f"scenarios/{name}", which)
-
-    def advance(self, seconds: float) -> None:
-        """Advance the clock; everything that became due has been done when this returns."""
-        self._services.time.advance(seconds)
-
-    def wait_until_idle(self, at_most: float = 30 * 86_400) -> None:
-        """Advance the clock until every lead is decided and no delivery is pending, retries included.
-
-        Raises Refused if that takes longer than `at_most` seconds of virtual time.
-        """
-        if not self._services.time.run_until_idle(timedelta(seconds=at_most)):
-            raise Refused(f"After {at_most:g} seconds of its time the mock still had something to do.")
 
     def leads(self) -> list[Json]:
         """Return every lead, oldest first."""
@@ -140,48 +98,20 @@ class Alc:
         wanted = {"event": event, "state": "delivered", "body": fields}
         return matching.require_matches("delivery", wanted, every_delivery(self._get), times)
 
-    def requests(self) -> list[Json]:
-        """Return the API and OAuth requests that came in, oldest first; secrets are masked."""
-        return list(self._control("GET", "requests")["requests"])
-
-    def received(
-        self, method: str, path: str, *, body: Any = None, headers: Mapping[str, str] | None = None,
-        query: Mapping[str, str] | None = None, status: int | None = None, times: int | None = None,
-    ) -> list[Json]:  # fmt: skip
-        """Return the requests that fit; if there is none, or not exactly `times`, fail and show the nearest."""
-        wanted: Json = {"method": method.upper(), "path": path, "body": body, "query": query, "status": status}
-        wanted["headers"] = {name.title(): value for name, value in (headers or {}).items()}
-        wanted = {name: value for name, value in wanted.items() if value}
-        return matching.require_matches("request", wanted, self.requests(), times)
-
     def grade(self, url: str, secret: str, **options: Any) -> Report:
         """Grade the receiver at this URL, as `mock-alc grade` does; `str(report)` lists what failed."""
         return grade(url, secret, **options)
 
     def reset(self) -> None:
         """Return to the state after a first start, and stop what `serve` started."""
-        while self._served:
-            self._served.pop().close()
+        self.stop_serving()
         self._services.reset()
 
     def _get(self, path: str) -> Json:
         return self._control("GET", path)
-
-    def _control(self, method: str, path: str, body: Any = None) -> Json:
-        return self._ask(method, f"/_mock/{path}", body, {})
 
     def _api(
         self, method: str, path: str, body: Any, token: str | None, headers: Mapping[str, str] | None = None
     ) -> Json:
         bearer = {"Authorization": f"Bearer {token or self.token()}"}
         return self._ask(method, f"/api/v1/{path}", body, {**bearer, **(headers or {})})
-
-    def _ask(self, method: str, path: str, body: Any, headers: Mapping[str, str]) -> Json:
-        response: TestResponse = self.app.test_client().open(
-            path, method=method, json=body, headers=dict(headers), base_url=self.url
-        )
-        if response.status_code >= 400:
-            said = error_text(response.get_json(silent=True)) or response.text.strip()
-            raise Refused(f"{method} {path} was answered {response.status_code}. {said}")
-        answer: Json = response.get_json()
-        return answer

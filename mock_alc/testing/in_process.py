@@ -12,7 +12,7 @@ from flask import Flask
 
 from mock_alc import create_app
 from mock_alc.config import Config
-from mock_alc.web.fault_answers import CONNECTION_FAULT
+from mock_alc.double.fault_injection import CONNECTION_FAULT
 
 try:
     import responses

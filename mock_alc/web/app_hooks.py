@@ -34,9 +34,8 @@ CONTENT_SECURITY_POLICY = (
 )
 # Paths whose errors are JSON; elsewhere they are pages.
 JSON_PATHS = ("/api/", "/_mock", "/oauth/token", "/oauth/revoke", "/.well-known/", "/healthz", "/openapi.")
-RECORDED_PATHS = ("/api/", "/oauth/", "/.well-known/")
 # Blueprints that need no CSRF token, because they never authenticate by cookie (U1).
-CSRF_EXEMPT = ("oauth", "leads_api", "webhooks_api", "control")
+CSRF_EXEMPT = ("oauth", "leads_api", "webhooks_api", "control", "double")
 
 
 def configure(app: Flask, config: Config, secret_key: str) -> None:
@@ -107,7 +106,7 @@ def _start_request() -> None:
     g.request_id = new_id("req")
     g.traceparent = trace.continue_trace(request.headers.get("traceparent"))
     raw = _body()
-    if request.path.startswith(RECORDED_PATHS):
+    if request.path.startswith(alc().faults.paths):
         g.received = alc().received.add(
             at=alc().now(),
             method=request.method,

@@ -18,8 +18,8 @@ from mock_alc.base.clock import VirtualClock
 from mock_alc.base.database import Database
 from mock_alc.base.sealing import KeyUnusable, Sealer
 from mock_alc.config import Config
+from mock_alc.double.faults import ActiveFault, Faults
 from mock_alc.faults.payloads import build_payload
-from mock_alc.faults.store import ActiveFault, Faults
 from mock_alc.webhooks.answer import Answer
 from mock_alc.webhooks.outbox import (
     Attempt,

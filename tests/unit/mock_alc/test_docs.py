@@ -9,7 +9,7 @@ from pydantic import SecretStr
 
 from mock_alc.commands.cli import main
 from mock_alc.config import Config
-from mock_alc.faults.fault import DeliveryTrouble, RequestTrouble
+from mock_alc.double.fault import DeliveryTrouble, RequestTrouble
 from tests.unit.mock_alc.support import Alc
 
 TESTS = Path(__file__).parent

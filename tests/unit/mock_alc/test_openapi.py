@@ -9,9 +9,9 @@ import pytest
 import yaml
 from hypothesis import HealthCheck, Phase, given, settings
 
-from mock_alc.api.bodies import CONTROL_CHARACTERS, LONGEST_TEXT
 from mock_alc.api.leads import CURSOR, E164, KEY, LARGEST_PAGE, PAGE
 from mock_alc.api.webhooks import DEFAULT_EXTENSION, MAX_LIFETIME
+from mock_alc.base.bodies import CONTROL_CHARACTERS, LONGEST_TEXT
 from mock_alc.leads.conversations import OUTCOMES
 from mock_alc.leads.leads import DECIDED, PROCESSING
 from mock_alc.oauth.endpoints import FORM

@@ -13,7 +13,7 @@ import responses
 from flask import Flask, request
 from standardwebhooks import Webhook
 
-from mock_alc.control.matching import NotFound
+from mock_alc.double.matching import NotFound
 from mock_alc.testing.alc import Alc, Refused
 from mock_alc.testing.person import ConsentNotRequested
 from tests.unit.mock_alc.support import CHALLENGE, REDIRECT, VERIFIER

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from mock_alc.console.faults import COMMON
-from mock_alc.faults.fault import read_fault
+from mock_alc.double.fault import read_fault
 from mock_alc.scenarios import SCENARIOS
 from tests.unit.mock_alc.support import Alc, Person, hidden_fields
 

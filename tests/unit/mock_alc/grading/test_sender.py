@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 import requests
 
+from mock_alc.double.serving import LocalServer
 from mock_alc.grading.recording_receiver import PLANS, RecordingReceiver
 from mock_alc.grading.report import Report
 from mock_alc.grading.sender import grade_sender
 from mock_alc.signing.standard_webhooks import signed_headers
 from mock_alc.testing.alc import Alc
-from mock_alc.testing.serving import LocalServer
 from tests.support.waiting import PATIENCE, eventually
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"

@@ -5,45 +5,45 @@ from typing import Any
 
 from flask.typing import ResponseReturnValue
 
-from mock_alc.api.bodies import json_body
-from mock_alc.background.time_travel import HORIZON
+from mock_alc.base.bodies import json_body
 from mock_alc.base.clock import iso
 from mock_alc.base.errors import invalid
-from mock_alc.control.guard import control_api, refuse_unknown
-from mock_alc.services import alc
+from mock_alc.double.control.guard import refuse_unknown
+from mock_alc.double.control.shared import shared_api
+from mock_alc.double.services import double
+from mock_alc.double.time_travel import HORIZON
 
 LONGEST = timedelta(days=3_650).total_seconds()
 WAYS = "Send one of: advance (seconds), set (an instant such as 2030-01-31T12:00:00Z), until (`idle`)."
 
 
-@control_api.get("/clock")
+@shared_api.get("/clock")
 def show_clock() -> ResponseReturnValue:
     """Return the time of the mock's clock, how many seconds it is ahead of the real time, and whether work is left."""
-    clock = alc().clock
-    return {"now": iso(clock()), "ahead_by": round(clock.offset, 3), "idle": alc().time.is_idle()}
+    clock = double().clock
+    return {"now": iso(clock()), "ahead_by": round(clock.offset, 3), "idle": double().time.is_idle()}
 
 
-@control_api.post("/clock")
+@shared_api.post("/clock")
 def move_clock() -> ResponseReturnValue:
     """Advance the clock; the answer comes when everything that became due has been done."""
     body = json_body()
     refuse_unknown(body, ("advance", "set", "until", "at_most"))
     if "advance" in body:
-        alc().time.advance(_seconds(body, "advance"))
+        double().time.advance(_seconds(body, "advance"))
     elif "set" in body:
-        alc().time.go_to(_instant(body["set"]))
+        double().time.go_to(_instant(body["set"]))
     elif body.get("until") == "idle":
-        alc().time.run_until_idle(timedelta(seconds=_seconds(body, "at_most", HORIZON.total_seconds())))
+        double().time.run_until_idle(timedelta(seconds=_seconds(body, "at_most", HORIZON.total_seconds())))
     else:
         raise invalid({"clock": WAYS})
     return show_clock()
 
 
-@control_api.delete("/clock")
+@shared_api.delete("/clock")
 def reset_clock() -> ResponseReturnValue:
     """Return to the real time."""
-    alc().clock.reset_to_real()
-    alc().worker.wake()
+    double().time.return_to_real()
     return show_clock()
 
 

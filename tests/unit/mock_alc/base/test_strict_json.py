@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mock_alc.api.strict_json import NotStrictJson, read_object
+from mock_alc.base.strict_json import NotStrictJson, read_object
 
 
 @pytest.mark.parametrize(

@@ -2,29 +2,29 @@
 
 from flask.typing import ResponseReturnValue
 
-from mock_alc.api.bodies import json_body
+from mock_alc.base.bodies import json_body
 from mock_alc.base.errors import invalid
-from mock_alc.control.guard import control_api
-from mock_alc.control.matching import differences
-from mock_alc.services import alc
+from mock_alc.double.control.shared import shared_api
+from mock_alc.double.matching import differences
+from mock_alc.double.services import double
 
 PARTS = ("method", "path", "query", "headers", "body", "status", "fault")
 SHOWN = 5
 
 
-@control_api.get("/requests")
+@shared_api.get("/requests")
 def list_requests() -> ResponseReturnValue:
     """List the API and OAuth requests since the reset, oldest first, with secrets masked."""
-    return {"requests": alc().received.all()}
+    return {"requests": double().received.all()}
 
 
-@control_api.post("/requests/find")
+@shared_api.post("/requests/find")
 def find_requests() -> ResponseReturnValue:
     """Find the requests that have all given fields, at any depth; if there is none, the nearest and what differs."""
     wanted = json_body()
     if unknown := set(wanted) - set(PARTS):
         raise invalid({name: f"A request has: {', '.join(PARTS)}." for name in sorted(unknown)})
-    seen = [(differences(wanted, request), request) for request in alc().received.all()]
+    seen = [(differences(wanted, request), request) for request in double().received.all()]
     found = [request for differs, request in seen if not differs]
     near = sorted(((differs, request) for differs, request in seen if differs), key=lambda miss: len(miss[0]))
     misses = [{"differs": differs, "request": request} for differs, request in near[:SHOWN]]

@@ -1,18 +1,23 @@
-"""The blueprint of the control API: who may call it, and how optional fields are read."""
+"""Blueprints of the control API: who may call them, and how optional fields are read."""
 
 from collections.abc import Collection, Mapping
 from typing import Any
 
 from flask import Blueprint, request
 
-from mock_alc.api.bodies import optional_json_body, text_problem
-from mock_alc.base.errors import ApiError, invalid
-from mock_alc.web.local_requests import is_from_this_machine
-
-control_api = Blueprint("control", __name__, url_prefix="/_mock")
+from mock_alc.base.bodies import optional_json_body, text_problem
+from mock_alc.base.errors import ApiError, error_response, invalid
+from mock_alc.double.local_requests import is_from_this_machine
 
 
-@control_api.before_request
+def control_blueprint(name: str) -> Blueprint:
+    """Return a new blueprint for routes below `/_mock`, which answers this machine only."""
+    blueprint = Blueprint(name, __name__, url_prefix="/_mock")
+    blueprint.before_request(_only_this_machine)
+    blueprint.register_error_handler(ApiError, error_response)
+    return blueprint
+
+
 def _only_this_machine() -> None:
     """Allow programs on this machine only. Refuse web pages, because any site could send requests from a browser."""
     if not is_from_this_machine():

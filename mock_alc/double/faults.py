@@ -2,11 +2,11 @@
 
 import random
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from itertools import count
 from typing import Any
 
-from mock_alc.faults.fault import Fault, matches, read_fault
+from mock_alc.double.fault import Fault, FaultRefused, matches, read_fault
 
 KEPT = 1_000
 
@@ -53,11 +53,19 @@ class ActiveFault:
 class Faults:
     """The faults of one mock, in the order in which they were set. The first that fits is applied."""
 
-    def __init__(self) -> None:
-        """Start without faults."""
+    def __init__(self, paths: tuple[str, ...], troubles: Collection[str]) -> None:
+        """Start without faults. Those that can be set are `troubles`, of routes below `paths` and of deliveries."""
+        self.paths, self.troubles = paths, troubles
         self._active: list[ActiveFault] = []
         self._numbers = count(1)
         self._lock = threading.Lock()
+
+    def check(self, fault: Fault) -> None:
+        """Raise FaultRefused for a fault that this mock would never apply."""
+        if fault.trouble not in (None, *self.troubles):
+            raise FaultRefused({"trouble": f"This mock knows these troubles: {', '.join(self.troubles)}."})
+        if fault.route is not None and not fault.route.partition(" ")[2].startswith(self.paths):
+            raise FaultRefused({"route": f"Faults strike paths below {', '.join(self.paths)}."})
 
     def add(self, given: Mapping[str, Any] | Fault) -> dict[str, Any]:
         """Set a fault and return its JSON; raises FaultRefused. Used-up faults stay listed, with their counters."""
@@ -91,6 +99,8 @@ class Faults:
 
     def for_request(self, method: str, path: str, fields: Mapping[str, Any]) -> ActiveFault | None:
         """Return the fault that applies to this request, if any."""
+        if not path.startswith(self.paths):
+            return None
         return self._first(lambda fault: fault.applies_to_route(method, path), fields)
 
     def for_delivery(self, event: str, payload: Mapping[str, Any]) -> ActiveFault | None:

@@ -10,7 +10,7 @@ from werkzeug.serving import WSGIRequestHandler
 from werkzeug.test import run_wsgi_app
 
 from mock_alc.base import trace
-from mock_alc.web.fault_answers import CONNECTION_FAULT
+from mock_alc.double.fault_injection import CONNECTION_FAULT
 
 access_log = logging.getLogger("mock_alc.access")
 IDLE_SECONDS = 30

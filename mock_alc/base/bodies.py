@@ -5,8 +5,8 @@ from typing import Any
 
 from flask import request
 
-from mock_alc.api.strict_json import NotStrictJson, read_object
 from mock_alc.base.errors import ApiError
+from mock_alc.base.strict_json import NotStrictJson, read_object
 
 LONGEST_TEXT = 200
 CONTROL_CHARACTERS = r"\x00-\x1f\x7f-\x9f\u2028\u2029"

@@ -13,7 +13,7 @@ RequestTrouble = Literal[
     "cut",  # The connection ends in the middle of the body.
     "drop",  # The connection ends without any answer.
     "slow",  # The body comes a few bytes at a time.
-    "hold",  # The answer waits until ALC's next delivery about the same record was answered.
+    "hold",  # The answer waits until the next delivery about the same record was answered.
     "oauth_error",  # An OAuth error: in the redirect of authorize, or as the answer of the token endpoint.
     "expired_code",  # The authorization code is too old from the start.
     "short_lived_tokens",  # The access token lives for `seconds` only.
@@ -31,12 +31,12 @@ DeliveryTrouble = Literal[
     "huge",  # With a field of a megabyte, signed as it is.
     "extra_fields",  # With additional fields.
     "to_deleted",  # Sent although the webhook was deleted.
-    "lost",  # Not sent at all; tried again as published.
-    "answer_lost",  # Sent, but ALC loses the answer, so it is tried again.
+    "lost",  # Not sent at all; tried again as scheduled.
+    "answer_lost",  # Sent, but the answer is lost, so it is tried again.
     "duplicate",  # Sent, and sent again at once under the same id.
 ]
 ALTERS_THE_ANSWER = ("garbage", "truncated", "cut", "slow", "hold", "expired_code", "short_lived_tokens")
-PATHS = ("/api/", "/oauth/", "/.well-known/")
+REPLACES_THE_ANSWER = ("answer", "rate_limited", "oauth_error")
 
 
 class FaultRefused(ValueError):
@@ -49,7 +49,7 @@ class FaultRefused(ValueError):
 
 
 class CustomAnswer(BaseModel):
-    """An answer that a test prescribes; without a body it is an error in ALC's usual format."""
+    """An answer that a test prescribes; without a body it is an error in the server's usual form."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -66,7 +66,7 @@ class Fault(BaseModel):
     route: str | None = Field(None, description="Such as `POST /api/v1/leads`; `*` is any method or any one segment.")
     delivery: str | None = Field(None, description="An event such as `lead.processed`; `*` is any.")
     trouble: str | None = Field(None, description="What goes wrong; without any, the answer is only late.")
-    effect: Literal["none", "done"] | None = Field(None, description="Whether ALC does what the request asks for.")
+    effect: Literal["none", "done"] | None = Field(None, description="Whether what the request asks for is done.")
     times: Annotated[int, Field(ge=1)] | None = Field(1, description="How often it is applied; null means always.")
     skip: int = Field(0, ge=0, description="How many pass before the fault is applied for the first time.")
     chance: float = Field(1.0, gt=0, le=1, description="Probability that the fault is applied.")
@@ -75,7 +75,9 @@ class Fault(BaseModel):
     latency: float = Field(0, ge=0, le=60, description="Real seconds before the answer or the attempt.")
     answer: CustomAnswer | None = Field(None, description="Of `answer`: status, body and headers.")
     seconds: float | None = Field(None, ge=0, description="Of `rate_limited`, `slow`, `short_lived_tokens`, `stale`…")
-    retry_after_as: Literal["seconds", "http-date"] = Field("seconds", description="Of `rate_limited`.")
+    retry_after_as: Literal["seconds", "http-date"] | None = Field(
+        None, description="Of `rate_limited`; by default as the server itself does."
+    )
     error: str = Field("invalid_grant", description="Of `oauth_error`, such as access_denied or invalid_grant.")
     header: str = Field("webhook-signature", description="Of `missing_header`.")
 
@@ -98,22 +100,25 @@ class Fault(BaseModel):
         if self.trouble is None and not self.latency:
             raise ValueError("This fault would do nothing: give it a trouble, an answer or a latency.")
         if self.route is not None:
-            self._check_route(self.route)
+            self._check_method(self.route)
         return self
 
     @staticmethod
-    def _check_route(route: str) -> None:
-        method, _, path = route.partition(" ")
+    def _check_method(route: str) -> None:
+        method = route.partition(" ")[0]
         if not method.isupper() and method != "*":
             raise ValueError("A route begins with its method, such as `POST /api/v1/leads`.")
-        if not path.startswith(PATHS):
-            raise ValueError(f"Faults strike paths below {', '.join(PATHS)}.")
 
     @property
     def takes_effect(self) -> bool:
-        """Whether ALC still does what the request asks for; by default if only the answer is altered."""
+        """Whether what the request asks for is still done; by default if only the answer is altered."""
         alters = self.trouble is None or self.trouble in ALTERS_THE_ANSWER
         return alters if self.effect is None else self.effect == "done"
+
+    @property
+    def replaces_the_answer(self) -> bool:
+        """Whether the fault has a response of its own."""
+        return self.trouble in REPLACES_THE_ANSWER
 
     def applies_to_route(self, method: str, path: str) -> bool:
         """Return whether the fault is for this request."""

@@ -1,8 +1,8 @@
 """Whether a request was sent by a program on this machine, and not through a proxy or a tunnel."""
 
-from flask import request
+from ipaddress import ip_address
 
-from mock_alc.config import is_loopback
+from flask import request
 
 FORWARDING_HEADERS = {
     "cf-connecting-ip",
@@ -24,7 +24,14 @@ def is_from_this_machine() -> bool:
 
     Behind a proxy or a tunnel, the peer is the proxy: its address says nothing about the sender.
     """
-    return is_loopback(request.remote_addr or "") and not _is_forwarded()
+    return _is_loopback(request.remote_addr or "") and not _is_forwarded()
+
+
+def _is_loopback(address: str) -> bool:
+    try:
+        return ip_address(address).is_loopback
+    except ValueError:
+        return False
 
 
 def _is_forwarded() -> bool:

@@ -5,42 +5,43 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 
-from mock_alc.api.bodies import json_body
+from mock_alc.base.bodies import json_body
 from mock_alc.base.errors import invalid, not_found
-from mock_alc.control.guard import control_api
-from mock_alc.faults.fault import Fault, FaultRefused, read_fault
-from mock_alc.services import alc
+from mock_alc.double.control.shared import shared_api
+from mock_alc.double.fault import Fault, FaultRefused, read_fault
+from mock_alc.double.services import double
 
 
-@control_api.post("/faults")
+@shared_api.post("/faults")
 def add_fault() -> ResponseReturnValue:
     """Set one fault; the answer has its id and how often it will still be applied."""
     try:
         fault = read_fault(json_body())
+        double().faults.check(fault)
     except FaultRefused as refusal:
         raise invalid(refusal.fields) from refusal
     _check_route_exists(fault)
-    return alc().faults.add(fault), 201
+    return double().faults.add(fault), 201
 
 
-@control_api.get("/faults")
+@shared_api.get("/faults")
 def list_faults() -> ResponseReturnValue:
     """List the faults, used-up ones included; `struck` is how often each was applied, `left` how often it will be."""
-    return {"faults": alc().faults.listed()}
+    return {"faults": double().faults.listed()}
 
 
-@control_api.delete("/faults")
+@shared_api.delete("/faults")
 def clear_faults() -> ResponseReturnValue:
     """Remove all faults, and release the answers that they delay."""
-    return {"cleared": alc().faults.clear(), "faults": []}
+    return {"cleared": double().faults.clear(), "faults": []}
 
 
-@control_api.delete("/faults/<fault_id>")
+@shared_api.delete("/faults/<fault_id>")
 def clear_fault(fault_id: str) -> ResponseReturnValue:
     """Remove one fault."""
-    if not alc().faults.clear(fault_id):
+    if not double().faults.clear(fault_id):
         raise not_found("fault")
-    return {"cleared": 1, "faults": alc().faults.listed()}
+    return {"cleared": 1, "faults": double().faults.listed()}
 
 
 def _check_route_exists(fault: Fault) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from werkzeug.serving import make_server
 
-from mock_alc.web.request_handler import QuietRequestHandler
+from mock_alc.double.request_handler import QuietRequestHandler
 
 
 class LocalServer:
