@@ -8,8 +8,8 @@ import pytest
 
 from alc_app.attio import Connection
 from alc_app.attio.host.connector import Connector, Subscribed
+from alc_app.attio.testing import ConnectorContract
 from alc_app.connectors.alc import alc
-from tests.support.connector_contract import ConnectorContract
 from tests.support.fakes.runtime import FakeRuntime, Outside, does_and_says
 from tests.support.seed_003 import SeedService, seed_connector
 
@@ -65,6 +65,8 @@ class TestAlc(ConnectorContract):
 
 class TestSeed003(ConnectorContract):
     """Seed 003: the page's own examples keep the contract that the page describes."""
+
+    verifies = True
 
     @pytest.fixture
     def service(self) -> SeedService:
