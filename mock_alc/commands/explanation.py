@@ -4,7 +4,7 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
-from mock_alc.signing.explain import Explanation
+from mock_alc.signing.explanation import Explanation
 
 SHOWN = 400
 """Characters of a signed string that are printed."""
@@ -15,9 +15,7 @@ BEFORE = 60
 def show(found: Explanation) -> None:
     """Print the explanation to the terminal."""
     console = Console(highlight=False, soft_wrap=False)
-    verdict = (
-        ("Valid: signed with this secret, and fresh.", "bold green") if found.valid else ("Not valid.", "bold red")
-    )
+    verdict = ("Valid: signed with this secret.", "bold green") if found.valid else ("Not valid.", "bold red")
     console.print(Text(*verdict))
     for problem in found.problems:
         mark = ("✗", "red") if problem.fatal else ("!", "yellow")

@@ -1,10 +1,12 @@
 """Options that several commands share: a secret, headers, a body."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, BinaryIO, TypeVar
 
 import click
+
+from mock_alc.signing.dialects import DIALECTS, STANDARD_WEBHOOKS, Dialect
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -25,7 +27,7 @@ def as_text(argument: str) -> str:
     return as_utf8(argument).encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
-def _as_text(_context: click.Context, _option: click.Parameter, value: Any) -> Any:
+def as_text_option(_context: click.Context, _option: click.Parameter, value: Any) -> Any:
     """Apply `as_text` to the value or values of an option; the environment's are decoded by the locale too."""
     if isinstance(value, tuple):
         return tuple(as_text(one) for one in value)
@@ -36,17 +38,24 @@ secret_option = click.option(
     "--secret",
     required=True,
     envvar="WEBHOOK_SECRET",
-    callback=_as_text,
+    callback=as_text_option,
     show_envvar=True,
-    help="The webhook's signing secret, whsec_…; the variable keeps it out of the list of processes.",
+    help="The webhook's signing secret; the variable keeps it out of the list of processes.",
 )
 other_secret_option = click.option(
     "--other-secret",
     multiple=True,
-    callback=_as_text,
+    callback=as_text_option,
     help="Another secret that it may have been; as often as needed.",
 )
-message_id_option = click.option("--id", "message_id", callback=_as_text, help="The webhook-id. [default: a new one]")
+dialect_option = click.option(
+    "--dialect",
+    type=click.Choice(list(DIALECTS)),
+    default=STANDARD_WEBHOOKS.name,
+    show_default=True,
+    callback=lambda _context, _option, name: DIALECTS[name],
+    help="Whose webhooks these are.",
+)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 
 
@@ -60,12 +69,11 @@ def body_options(command: F) -> F:
 def signed_request_options(command: F) -> F:
     """Add options for the headers of a delivery, one by one or as lines, and for its body."""
     command = body_options(command)
-    for name in ("signature", "timestamp", "id"):
-        command = click.option(f"--{name}", f"webhook_{name}", callback=_as_text, help=f"The header webhook-{name}.")(
-            command
-        )
+    for role in ("signature", "timestamp", "id"):
+        what = f"The header that holds the {role}, such as {STANDARD_WEBHOOKS.header_names[role]}."
+        command = click.option(f"--{role}", role, callback=as_text_option, help=what)(command)
     line = "A header as a line, 'Name: value'; as often as needed."
-    return click.option("-H", "--header", "lines", multiple=True, callback=_as_text, help=line)(command)
+    return click.option("-H", "--header", "lines", multiple=True, callback=as_text_option, help=line)(command)
 
 
 def body_of(body_file: BinaryIO | None, data: str | None) -> bytes:
@@ -75,12 +83,21 @@ def body_of(body_file: BinaryIO | None, data: str | None) -> bytes:
     return data.encode("utf-8", "surrogateescape") if data is not None else body_file.read()  # type: ignore[union-attr]
 
 
-def headers_of(lines: tuple[str, ...], **named: str | None) -> dict[str, str]:
-    """Return the headers given as lines, and over them those given by their own option; raises UsageError."""
+def headers_of(lines: tuple[str, ...], dialect: Dialect, **roles: str | None) -> dict[str, str]:
+    """Return the headers given as lines, and over them those given by their role; raises UsageError."""
     found = {}
     for line in lines:
         name, colon, value = line.partition(":")
         if not colon:
             raise click.UsageError(f"A header is written as 'Name: value', not as {line!r}.")
         found[name] = value.removeprefix(" ")
-    return found | {name.replace("_", "-"): value for name, value in named.items() if value is not None}
+    given = {role: value for role, value in roles.items() if value is not None}
+    require_headers(dialect, given)
+    return found | {dialect.header_names[role]: value for role, value in given.items()}
+
+
+def require_headers(dialect: Dialect, roles: Iterable[str]) -> None:
+    """Raise UsageError if the dialect has no header for one of the roles."""
+    for role in roles:
+        if role not in dialect.header_names:
+            raise click.UsageError(f"{dialect.sender} sends no header for the {role}: leave --{role} out.")

@@ -1,59 +1,63 @@
-"""`mock-alc sign`, `verify` and `explain`: Standard Webhooks signatures by hand."""
+"""`mock-alc sign`, `verify` and `explain`: signatures by hand, in any dialect."""
 
 import json
 import shlex
-import time
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
 from mock_alc.commands.options import (
+    as_text_option,
     body_of,
     body_options,
+    dialect_option,
     headers_of,
     json_option,
-    message_id_option,
     other_secret_option,
+    require_headers,
     secret_option,
     signed_request_options,
 )
 
 if TYPE_CHECKING:
-    from mock_alc.signing.explain import Explanation
+    from mock_alc.signing.dialects import Dialect
+    from mock_alc.signing.explanation import Explanation
 
 now_option = click.option("--now", type=float, help="Unix time to judge the timestamp by. [default: the clock]")
 tolerance_option = click.option(
-    "--tolerance", type=int, default=300, show_default=True, help="Seconds that the timestamp may be off."
+    "--tolerance", type=int, help="Seconds that the timestamp may be off. [default: 300; none where none is sent]"
 )
 
-SIGN_HELP = """Sign a body and print the three headers.
+SIGN_HELP = """Sign a body and print the headers.
 
 \b
 mock-alc sign --secret whsec_… --data '{"record_id":"1","status":"Complete"}'
 mock-alc sign --secret whsec_… --body body.json --curl http://127.0.0.1:5000/hook | sh
+mock-alc sign --dialect attio --secret 0123… --body body.json
 """
 
 
 @click.command(help=SIGN_HELP)
+@dialect_option
 @secret_option
 @body_options
-@message_id_option
-@click.option("--timestamp", type=int, help="The webhook-timestamp, in Unix seconds. [default: now]")
+@click.option("--id", "message_id", callback=as_text_option, help="The id of the message. [default: a new one]")
+@click.option("--timestamp", type=int, help="The timestamp, in Unix seconds. [default: now]")
 @click.option("--curl", "url", metavar="URL", help="Print a curl command that posts the body there, signed.")
 @json_option
 def sign(
-    *, secret: str, body_file: BinaryIO | None, data: str | None, message_id: str | None, timestamp: int | None,
-    url: str | None, as_json: bool,
+    *, dialect: "Dialect", secret: str, body_file: BinaryIO | None, data: str | None, message_id: str | None,
+    timestamp: int | None, url: str | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Print the headers of a signed delivery."""
-    from mock_alc.base.credentials import new_id
-    from mock_alc.signing.standard_webhooks import UnusableSecret, as_written, signed_headers
+    from mock_alc.signing import signatures
+    from mock_alc.signing.standard_webhooks import UnusableSecret
 
     body = body_of(body_file, data)
+    require_headers(dialect, ["id"] if message_id is not None else [])
+    require_headers(dialect, ["timestamp"] if timestamp is not None and not dialect.timestamp_prefix else [])
     try:
-        headers = signed_headers(
-            [as_written(secret)], message_id or new_id("msg"), timestamp if timestamp is not None else _now(None), body
-        )
+        headers = signatures.sign(dialect.name, secret, body, message_id=message_id, timestamp=timestamp)
     except UnusableSecret as problem:
         raise click.BadParameter(str(problem), param_hint="--secret") from problem
     if as_json:
@@ -68,17 +72,19 @@ VERIFY_HELP = """Verify a delivery: exit code 0 when it is signed and fresh, 1 w
 
 \b
 mock-alc verify --secret whsec_… --id msg_1 --timestamp 1614265330 --signature v1,… --body body.json
+mock-alc verify --dialect attio --secret 0123… -H 'Attio-Signature: 86b6…' --body body.json
 """
 
 
 @click.command(help=VERIFY_HELP)
+@dialect_option
 @secret_option
 @signed_request_options
 @now_option
 @tolerance_option
-def verify(secret: str, now: float | None, tolerance: int, **given: Any) -> None:
+def verify(dialect: "Dialect", secret: str, now: float | None, tolerance: int | None, **given: Any) -> None:
     """Print whether a delivery is valid."""
-    found = _explained(secret, now, tolerance, given)
+    found = _explained(dialect, secret, now, tolerance, given)
     if found.valid:
         click.echo("valid")
         return
@@ -93,14 +99,16 @@ EXPLAIN_HELP = """Say why a delivery does not verify: name the likeliest mistake
 mock-alc explain --secret whsec_… -H 'webhook-id: msg_1' -H 'webhook-timestamp: 1614265330' \\
     -H 'webhook-signature: v1,…' --body body.json
 
-Tried out are: a secret that was not decoded, or with its prefix, or with v1, before that; a body that was
-parsed and written anew, with another newline or an own encoding; another order or scheme of what is signed; hex or
-base64url for base64; another hash; a wrong name of a header; a clock that is off, or in another time zone. Exit code 0
-when all is well, else 1.
+Tried out are: a secret that was not decoded (or decoded where it is text), with its prefix, quotation marks or white
+space, or not set; a body that was parsed and written anew, printed as b'…', lost, with another newline or encoding;
+another order or scheme of what is signed; another hash, or none; hex for base64 and the reverse; a wrong prefix; a
+wrong name of a header; a clock that is off, or in another time zone. Up to three mistakes at once are found. Exit code
+0 when all is well, else 1.
 """
 
 
 @click.command(help=EXPLAIN_HELP)
+@dialect_option
 @secret_option
 @other_secret_option
 @signed_request_options
@@ -108,10 +116,11 @@ when all is well, else 1.
 @tolerance_option
 @json_option
 def explain(
-    secret: str, other_secret: tuple[str, ...], now: float | None, tolerance: int, as_json: bool, **given: Any
-) -> None:
+    *, dialect: "Dialect", secret: str, other_secret: tuple[str, ...], now: float | None, tolerance: int | None,
+    as_json: bool, **given: Any,
+) -> None:  # fmt: skip
     """Print why a delivery is not valid."""
-    found = _explained(secret, now, tolerance, given, other_secret)
+    found = _explained(dialect, secret, now, tolerance, given, others=other_secret)
     if as_json:
         click.echo(json.dumps(found.as_json()))
     else:
@@ -122,17 +131,14 @@ def explain(
 
 
 def _explained(
-    secret: str, now: float | None, tolerance: int, given: dict[str, Any], others: tuple[str, ...] = ()
-) -> "Explanation":
-    from mock_alc.signing.explain import explain as explained
+    dialect: "Dialect", secret: str, now: float | None, tolerance: int | None, given: dict[str, Any], *,
+    others: tuple[str, ...] = (),
+) -> "Explanation":  # fmt: skip
+    from mock_alc.signing.explanation import explain as explained
 
     body = body_of(given.pop("body_file"), given.pop("data"))
-    headers = headers_of(given.pop("lines"), **given)
-    return explained(secret, headers, body, now=_now(now), tolerance=tolerance, other_secrets=others)
-
-
-def _now(given: float | None) -> int:
-    return int(time.time() if given is None else given)
+    headers = headers_of(given.pop("lines"), dialect, **given)
+    return explained(dialect.name, secret, headers, body, now=now, tolerance=tolerance, other_secrets=others)
 
 
 def _curl(url: str, headers: dict[str, str], body: bytes) -> str:

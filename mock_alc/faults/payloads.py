@@ -5,7 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mock_alc.double.fault import Fault
-from mock_alc.signing.standard_webhooks import new_secret, signed_headers
+from mock_alc.signing.dialects import STANDARD_WEBHOOKS
+from mock_alc.signing.signatures import signed_headers
+from mock_alc.signing.standard_webhooks import new_secret
 
 HUGE = 1_048_576
 """Bytes."""
@@ -29,7 +31,7 @@ def build_payload(secrets: Sequence[str], message_id: str, timestamp: int, body:
     shift = int(USUAL_SHIFT if fault is None or fault.seconds is None else fault.seconds)
     timestamp += {"stale": -shift, "future": shift}.get(trouble or "", 0)
     body = _changed(body, trouble)
-    headers = signed_headers(_signing(secrets, trouble), message_id, timestamp, body)
+    headers = signed_headers(STANDARD_WEBHOOKS, _signing(secrets, trouble), message_id, timestamp, body)
     headers["Content-Type"] = "text/plain" if trouble == "wrong_type" else "application/json"
     if trouble == "bad_signature":
         headers["webhook-signature"] = f"v1,{'A' * 43}="

@@ -10,7 +10,8 @@ from typing import Any
 
 from mock_alc.base.clock import iso
 from mock_alc.base.credentials import new_id
-from mock_alc.signing.standard_webhooks import signed_headers
+from mock_alc.signing.dialects import STANDARD_WEBHOOKS
+from mock_alc.signing.signatures import signed_headers
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,9 @@ class ProbeFactory:
     ) -> Probe:  # fmt: skip
         """Return a correctly signed delivery of `body`, or of an event with `changes`; `age` is in seconds."""
         raw = self.event_bytes(**changes) if body is None else body
-        signed = signed_headers(secrets or [self.secret], message_id or new_id("msg"), self.now - age, raw)
+        signed = signed_headers(
+            STANDARD_WEBHOOKS, secrets or [self.secret], message_id or new_id("msg"), self.now - age, raw
+        )
         return Probe(label, raw, {"Content-Type": "application/json", "User-Agent": "mock-alc-grade/1", **signed})
 
     def event_bytes(self, **changes: Any) -> bytes:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from mock_alc.grading.recording_receiver import WAIT, Attempt, Message, RecordingReceiver
 from mock_alc.grading.report import FAILED, NOT_SEEN, PASSED, Report, Result
-from mock_alc.signing.explain import explain
+from mock_alc.signing.dialects import STANDARD_WEBHOOKS
+from mock_alc.signing.explanation import explain
 
 LARGEST_ID, LARGEST_BODY = 256, 65_536
 EARLY = 0.5  # Seconds; clocks and networks are not exact.
@@ -63,7 +64,7 @@ def _result(seen: _Observed, check: SenderCheck) -> Result:
 
 def _signatures(seen: _Observed) -> Complaints:
     for attempt in seen.attempts:
-        found = explain(seen.secret, attempt.headers, attempt.body, now=attempt.at)
+        found = explain(STANDARD_WEBHOOKS.name, seen.secret, attempt.headers, attempt.body, now=attempt.at)
         yield from (f"{problem.sentence} {problem.remedy}" for problem in found.problems if problem.fatal)
 
 

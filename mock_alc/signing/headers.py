@@ -1,10 +1,11 @@
-"""Reads the three headers of Standard Webhooks, also under other names, and finds what is wrong with them."""
+"""Reads id, timestamp and signature from the headers, also under other names, and finds what is wrong with them."""
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-NAMES = ("webhook-id", "webhook-timestamp", "webhook-signature")
+from mock_alc.signing.dialects import DIALECTS, Dialect
+
 MILLISECONDS = 100_000_000_000  # A count of seconds reaches this in the year 5138.
 HALF_HOUR, A_DAY = 1_800, 86_400
 SLACK = 30
@@ -22,54 +23,85 @@ class Problem:
 
 @dataclass(frozen=True)
 class SignedHeaders:
-    """The values of the three headers; empty if missing."""
+    """What the headers say; empty if missing. `signatures` are the parts of the header `signature`."""
 
     message_id: str
     timestamp: str
     signature: str
+    signatures: tuple[str, ...]
 
 
-def read_headers(headers: Mapping[str, str]) -> tuple[SignedHeaders, list[Problem]]:
+def read_headers(headers: Mapping[str, str], dialect: Dialect) -> tuple[SignedHeaders, list[Problem]]:
     """Return the values and the problems found; a value under a wrong name is a problem, but used."""
     by_name = {name.strip().lower(): value for name, value in headers.items()}
     problems: list[Problem] = []
-    values = []
-    for name in NAMES:
-        value = by_name.get(name)
-        if value is None:
-            value, problem = _elsewhere(name, by_name)
-            problems.append(problem)
-        if value != value.strip():
-            value = value.strip()
-            problems.append(Problem("white_space", f"There is white space around {name}.", "Strip it.", fatal=False))
-        values.append(value)
-    found = SignedHeaders(*values)
-    if "." in found.message_id:
-        sentence = "The webhook-id holds a full stop, so that what is signed can be read in two ways."
+    values = {role: _value(role, name, dialect, by_name, problems) for role, name in dialect.header_names.items()}
+    parts = tuple(values["signature"].split(dialect.separator or None))
+    stamps = [part for part in parts if dialect.timestamp_prefix and part.startswith(dialect.timestamp_prefix)]
+    if dialect.timestamp_prefix and values["signature"] and not stamps:
+        sentence = f"The header {dialect.signature_header} holds no timestamp."
+        problems.append(
+            Problem("missing_timestamp", sentence, f"Begin it with {dialect.timestamp_prefix} and the time.")
+        )
+    stamp = stamps[0].removeprefix(dialect.timestamp_prefix) if stamps else _any_timestamp(by_name)
+    found = SignedHeaders(
+        values.get("id", ""),
+        values.get("timestamp", stamp),
+        values["signature"],
+        tuple(part for part in parts if part not in stamps),
+    )
+    if "{id}." in dialect.content and "." in found.message_id:
+        sentence = f"The {dialect.id_header} holds a full stop, so that what is signed can be read in two ways."
         problems.append(Problem("id_with_full_stop", sentence, "Make ids without full stops.", fatal=False))
     return found, problems
 
 
-def _elsewhere(name: str, by_name: Mapping[str, str]) -> tuple[str, Problem]:
-    """Return the header's value under a name that other libraries or frameworks use, and the problem."""
-    bare = name.removeprefix("webhook-")
-    others = (
-        f"svix-{bare}", f"x-webhook-{bare}", name.replace("-", "_"), f"http_webhook_{bare}",
-        f"http-webhook-{bare}", f"x-{bare}", f"x-acme-{bare}", bare,
-    )  # fmt: skip
-    for other in others:
+def _value(role: str, name: str, dialect: Dialect, by_name: Mapping[str, str], problems: list[Problem]) -> str:
+    for right in (name, *(dialect.copies if role == "signature" else ())):
+        if (value := by_name.get(right.lower())) is not None:
+            break
+    else:
+        value, problem = _elsewhere(role, name, dialect, by_name)
+        problems.append(problem)
+    if value != value.strip():
+        problems.append(Problem("white_space", f"There is white space around {name}.", "Strip it.", fatal=False))
+    return value.strip()
+
+
+def _elsewhere(role: str, name: str, dialect: Dialect, by_name: Mapping[str, str]) -> tuple[str, Problem]:
+    """Return the header's value under a name that other senders or frameworks use, and the problem."""
+    fatal = role == "signature" or f"{{{role}}}" in dialect.content
+    for other in _other_names(role, name.lower()):
         if other in by_name:
             sentence = f"The header {name} is missing; {other} is there instead."
-            return by_name[other], Problem("wrong_header", sentence, f"Name the header {name}.")
+            return by_name[other], Problem("wrong_header", sentence, f"Name the header {name}.", fatal)
     remedy = f"Send {name}; behind a proxy, see that it lets the header through."
-    return "", Problem("missing_header", f"The header {name} is missing.", remedy)
+    if not fatal:
+        remedy = f"{remedy} It is not signed, and receivers recognize a repeated delivery by it."
+    return "", Problem("missing_header", f"The header {name} is missing.", remedy, fatal)
 
 
-def timestamp_problems(timestamp: str, now: float, tolerance: int) -> list[Problem]:
+def _other_names(role: str, name: str) -> tuple[str, ...]:
+    others = [row.header_names[role] for row in DIALECTS.values() if role in row.header_names]
+    copies = [copy for row in DIALECTS.values() if role == "signature" for copy in row.copies]
+    underscored = name.replace("-", "_")
+    return (
+        f"svix-{role}", f"x-webhook-{role}", underscored, f"http_{underscored}", f"http-{name}", f"x-{name}",
+        name.removeprefix("x-"), name.removesuffix("-256"), f"x-{role}", f"x-acme-{role}", role,
+        *(other.lower() for other in (*others, *copies)),
+    )  # fmt: skip
+
+
+def _any_timestamp(by_name: Mapping[str, str]) -> str:
+    """Return the value of any header that is called a timestamp: a sender may have signed it by mistake."""
+    return next((value.strip() for name, value in by_name.items() if name.endswith("timestamp")), "")
+
+
+def timestamp_problems(timestamp: str, now: float, tolerance: int | None) -> list[Problem]:
     """Return what is wrong with the timestamp, at most one problem; `now` and `tolerance` are in seconds."""
     remedy = "Send the Unix time in whole seconds, of the moment of this very attempt."
-    if not timestamp:
-        return []  # `read_headers` has reported it.
+    if tolerance is None or not timestamp:
+        return []  # There is none, or `read_headers` has reported it.
     if not re.fullmatch("[0-9]{1,15}", timestamp):
         sentence = f"The timestamp {timestamp[:40]!r} is not a whole number of seconds."
         return [Problem("timestamp_not_seconds", sentence, remedy)]

@@ -1,11 +1,8 @@
-"""Standard Webhooks 1.0: secrets and signatures of `id.timestamp.body`."""
+"""The secrets of Standard Webhooks 1.0: `whsec_` and base64."""
 
 import base64
 import binascii
-import hashlib
-import hmac
 import secrets
-from collections.abc import Iterable
 
 PREFIX = "whsec_"
 VERSION = "v1,"
@@ -47,19 +44,3 @@ def as_written(secret: str) -> str:
     except UnusableSecret:
         return text
     return PREFIX + text
-
-
-def sign(secret: str, message_id: str, timestamp: int, body: bytes) -> str:
-    """Return a `v1,…` signature; `timestamp` is in Unix seconds."""
-    signed = f"{message_id}.{timestamp}.".encode() + body
-    mac = hmac.new(key_of(secret), signed, hashlib.sha256).digest()
-    return "v1," + base64.b64encode(mac).decode()
-
-
-def signed_headers(secrets_: Iterable[str], message_id: str, timestamp: int, body: bytes) -> dict[str, str]:
-    """Return the three headers of a delivery, with one signature for each secret (W9)."""
-    return {
-        "webhook-id": message_id,
-        "webhook-timestamp": str(timestamp),
-        "webhook-signature": " ".join(sign(secret, message_id, timestamp, body) for secret in secrets_),
-    }

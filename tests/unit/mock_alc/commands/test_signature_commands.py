@@ -11,7 +11,8 @@ from click.testing import CliRunner, Result
 from standardwebhooks import Webhook
 
 from mock_alc.commands.cli import main
-from mock_alc.signing.standard_webhooks import signed_headers
+from mock_alc.signing.dialects import DIALECTS, STANDARD_WEBHOOKS
+from mock_alc.signing.signatures import signed_headers
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 BODY = '{"record_id": "1", "status": "Complete"}'
@@ -117,7 +118,7 @@ def test_a_body_is_the_bytes_that_were_given_in_any_locale(locale: dict[str, str
     """Also where the locale's encoding lacks the characters of the body, or those that mark a problem."""
     signed = run_in(locale, "sign", "--data", data, "--json")
     given = json.loads(signed.stdout)
-    expected = signed_headers([SECRET], given["webhook-id"], int(given["webhook-timestamp"]), data)
+    expected = signed_headers(STANDARD_WEBHOOKS, [SECRET], given["webhook-id"], int(given["webhook-timestamp"]), data)
     assert given == expected
     lines = [part for name, value in given.items() for part in ("-H", f"{name}: {value}")]
     assert run_in(locale, "verify", *lines, "--data", data).returncode == 0
@@ -160,3 +161,28 @@ def test_an_encoding_without_the_signs_gets_question_marks(charset: str, lines: 
     assert "✗" in plain.stdout
     assert (other.exit_code, other.stdout) == (plain.exit_code, plain.stdout.encode(charset, "replace").decode(charset))
     assert helped.exit_code == 0
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_every_dialect_is_signed_verified_and_explained_by_the_same_commands(dialect: str) -> None:
+    """The help names the dialects, and what is signed verifies."""
+    assert dialect in " ".join(run("sign", "--help").output.split())
+    signed = json.loads(run("sign", "--dialect", dialect, "--data", BODY, "--json").stdout)
+    lines = [part for name, value in signed.items() for part in ("-H", f"{name}: {value}")]
+    assert run("verify", "--dialect", dialect, *lines, "--data", BODY).exit_code == 0
+    explained = run("explain", "--dialect", dialect, *lines, "--data", BODY + "\n")
+    assert (explained.exit_code, "[trailing_newline]" in explained.output) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--dialect", "hubspot"], "'standard-webhooks', 'attio', 'github', 'stripe', 'slack'"),
+        (["--dialect", "attio", "--timestamp", "1"], "Attio sends no header for the timestamp"),
+        (["--dialect", "slack", "--id", "1"], "Slack sends no header for the id"),
+    ],
+)
+def test_what_a_dialect_does_not_have_is_refused_with_a_sentence(arguments: list[str], words: str) -> None:
+    """Also a dialect that is none."""
+    ran = run("sign", *arguments, "--data", BODY)
+    assert (ran.exit_code, words in " ".join(ran.output.split())) == (2, True), ran.output

@@ -10,7 +10,7 @@ import pytest
 import time_machine
 
 from mock_alc.console.pages import SHOWN
-from mock_alc.signing.standard_webhooks import sign
+from mock_alc.signing import sign
 from tests.unit.mock_alc.support import Alc, Person, Receiver, hidden_fields
 
 EVIL = "<script>alert(1)</script>\"'javascript:"
@@ -186,7 +186,8 @@ def test_a_delivery_is_open_to_the_letter(alc: Alc, signed_in: Person, receiver:
     shown = re.search(r'aria-label="Signed string">([^<]+)</pre>', page)
     assert shown
     message_id, timestamp, body = shown[1].split(".", 2)
-    assert sign(secret, message_id, int(timestamp), body.encode()) == sent.headers["webhook-signature"]
+    signed = sign("standard-webhooks", secret, body.encode(), message_id=message_id, timestamp=int(timestamp))
+    assert signed["webhook-signature"] == sent.headers["webhook-signature"]
     assert sent.body.decode() in page and "tampered body" in page
     assert secret not in page
 
