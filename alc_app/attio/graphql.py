@@ -247,8 +247,8 @@ def _choice(key: str) -> Callable[[_Graph, Json], Json]:
 
 
 def _user(member: Json) -> Json:
-    name = f"{member['first_name']} {member['last_name']}".strip()
-    return {"id": member["id"]["workspace_member_id"], "email": member["email_address"], "name": name}
+    names = {"name": f"{member['first_name']} {member['last_name']}".strip()} | {key: member[key] for key in _NAME[:2]}
+    return {"id": member["id"]["workspace_member_id"], "email": member["email_address"]} | names
 
 
 def _actor(graph: _Graph, value: Json) -> Json | None:

@@ -60,4 +60,10 @@ class RestLoader:
 
 def _member(user_id: str, name: str, email: str) -> dict[str, Any]:
     """Return a user as REST shows a member."""
-    return {"id": {"workspace_member_id": user_id}, "first_name": name, "last_name": "", "email_address": email}
+    first_name, _, last_name = name.partition(" ")
+    return {
+        "id": {"workspace_member_id": user_id},
+        "first_name": first_name,
+        "last_name": last_name,
+        "email_address": email,
+    }

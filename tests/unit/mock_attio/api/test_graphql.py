@@ -49,7 +49,7 @@ def test_the_rest_of_the_schema_is_answered_from_the_tables(attio: Attio) -> Non
         ... on Person { company { name domains categories { title } } created_by { ... on User { name } } }
       }
       object(slug: "nope") { slug }
-      currentUser { name email }
+      currentUser { name first_name last_name email }
       currentWorkspace { slug }
     }"""
     assert ask(attio, query, id=attio.person()["id"]["record_id"]) == {
@@ -64,7 +64,12 @@ def test_the_rest_of_the_schema_is_answered_from_the_tables(attio: Attio) -> Non
             "created_by": {"name": "Robin Marsh"},
         },
         "object": None,
-        "currentUser": {"name": "Robin Marsh", "email": "robin@example.com"},
+        "currentUser": {
+            "name": "Robin Marsh",
+            "first_name": "Robin",
+            "last_name": "Marsh",
+            "email": "robin@example.com",
+        },
         "currentWorkspace": {"slug": "acme"},
     }
 
