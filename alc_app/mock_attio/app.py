@@ -10,17 +10,20 @@ from alc_app.mock_attio.api import (
     attributes,
     choices,
     control,
+    entries,
     graphql,
     lists,
     members,
     notes,
     objects,
     records,
+    search,
     tasks,
     token_info,
     webhooks,
 )
 from alc_app.mock_attio.api.auth import authenticate
+from alc_app.mock_attio.api.operations import add_missing_operations
 from alc_app.mock_attio.seed.seed import seed_if_empty
 from alc_app.mock_attio.store import errors
 from alc_app.mock_attio.store.config import MockAttioConfig
@@ -31,7 +34,9 @@ from alc_app.mock_attio.store.services import Services
 
 logger = logging.getLogger(__name__)
 
-_AUTHENTICATED = (objects, attributes, choices, records, members, webhooks, notes, tasks, lists)
+_AUTHENTICATED = (
+    objects, attributes, choices, records, search, members, webhooks, notes, tasks, lists, entries,
+)  # fmt: skip
 _OTHERS = (graphql, token_info, control)
 for _module in _AUTHENTICATED:
     _module.bp.before_request(authenticate)
@@ -56,6 +61,7 @@ def create_app(config: MockAttioConfig) -> Flask:
     app.add_url_rule("/healthz", view_func=_healthz)
     for module in (*_AUTHENTICATED, *_OTHERS):
         app.register_blueprint(module.bp)
+    add_missing_operations(app)
     return app
 
 

@@ -1,28 +1,34 @@
-"""`/v2/objects/{object}/attributes`: the fields of an object. `alc-app setup-attio` creates `alc_status` here."""
+"""`/v2/{target}/{identifier}/attributes`: the fields of an object or a list (`target` is `objects` or `lists`).
 
-from typing import Annotated, Any, Literal
+`alc-app setup-attio` creates `alc_status` here.
+"""
+
+from typing import Annotated, Any, Literal, cast
 from uuid import uuid4
 
 from flask import Blueprint, request
 from pydantic import Field
 from sqlalchemy.exc import IntegrityError
 
-from alc_app.mock_attio.api.auth import requires
+from alc_app.mock_attio.api.auth import requires_configuration
 from alc_app.mock_attio.api.objects import SLUG, slug_conflict
 from alc_app.mock_attio.store.announce import announce_event
 from alc_app.mock_attio.store.choices import attribute_id_json
 from alc_app.mock_attio.store.errors import AttioError, Problem, body_error, query_params_error
+from alc_app.mock_attio.store.events import EventType
 from alc_app.mock_attio.store.request_bodies import Body, page_of, parse, read_data
 from alc_app.mock_attio.store.schema_lookup import Schema, find_object, load_schema
 from alc_app.mock_attio.store.services import services
 from alc_app.mock_attio.store.tables import Attribute
+from alc_app.mock_attio.store.targets import TARGET_KINDS
 from alc_app.mock_attio.store.value_types import CREATABLE_TYPES
 
 Json = dict[str, Any]
+ATTRIBUTES = "/v2/<any(objects, lists):target>/<identifier>/attributes"
 # Types whose values have one canonical form, so that they can be compared for uniqueness.
 _CAN_BE_UNIQUE = {"text", "number", "domain", "email-address", "phone-number"}
 
-bp = Blueprint("attributes", __name__, url_prefix="/v2/objects/<object_name>/attributes")
+bp = Blueprint("attributes", __name__, url_prefix=ATTRIBUTES)
 
 
 class CurrencyConfig(Body):
@@ -94,40 +100,40 @@ def attribute_json(schema: Schema, attribute: Attribute) -> Json:
 
 
 @bp.get("")
-@requires("object_configuration:read")
-def list_attributes(object_name: str) -> Json:
-    """Answer the attributes of an object; archived ones only with `show_archived=true`."""
+@requires_configuration("read")
+def list_attributes(target: str, identifier: str) -> Json:
+    """Answer the attributes of an object or a list; archived ones only with `show_archived=true`."""
     archived = request.args.get("show_archived", "false")
     if archived not in {"true", "false"}:
         raise query_params_error(Problem(["show_archived"], "Expected true or false.", "invalid_type", "boolean"))
     limit, offset = page_of(request.args.get("limit"), request.args.get("offset"), in_query=True)
     with services().database.reading() as session:
-        schema = load_schema(session, object_name)
+        schema = load_schema(session, identifier, TARGET_KINDS[target])
         shown = [a for a in schema.attributes if archived == "true" or not a.is_archived]
         return {"data": [attribute_json(schema, a) for a in shown[offset : offset + limit]]}
 
 
 @bp.get("/<attribute_name>")
-@requires("object_configuration:read")
-def get_attribute(object_name: str, attribute_name: str) -> Json:
+@requires_configuration("read")
+def get_attribute(target: str, identifier: str, attribute_name: str) -> Json:
     """Answer one attribute."""
     with services().database.reading() as session:
-        schema = load_schema(session, object_name)
+        schema = load_schema(session, identifier, TARGET_KINDS[target])
         return {"data": attribute_json(schema, schema.attribute(attribute_name))}
 
 
 @bp.post("")
-@requires("object_configuration:read-write")
-def create_attribute(object_name: str) -> Json:
+@requires_configuration("read-write")
+def create_attribute(target: str, identifier: str) -> Json:
     """Create a custom attribute."""
     new = parse(NewAttribute, read_data(request))
     _check_type(new)
     try:
         with services().database.writing() as session:
-            schema = load_schema(session, object_name)
+            schema = load_schema(session, identifier, TARGET_KINDS[target])
             attribute = Attribute(
                 attribute_id=str(uuid4()),
-                object_id=schema.object.object_id,
+                object_id=schema.target.target_id,
                 position=schema.attributes[-1].position + 1,
                 config=_config(schema, new.config),
                 created_at=services().now(),
@@ -135,36 +141,38 @@ def create_attribute(object_name: str) -> Json:
             )
             session.add(attribute)
             session.flush()
-            announce_event(session, "object-attribute.created", _ids(attribute))
+            _announce(schema, attribute, "created")
             return {"data": attribute_json(schema, attribute)}
     except IntegrityError as error:
         raise slug_conflict(new.api_slug) from error
 
 
 @bp.patch("/<attribute_name>")
-@requires("object_configuration:read-write")
-def update_attribute(object_name: str, attribute_name: str) -> Json:
+@requires_configuration("read-write")
+def update_attribute(target: str, identifier: str, attribute_name: str) -> Json:
     """Change or archive a custom attribute. Attio's own attributes cannot be changed."""
     body = parse(AttributeChange, read_data(request))
     nullable = {"description"} & body.model_fields_set
     change = body.model_dump(exclude_none=True) | {name: getattr(body, name) for name in nullable}
     try:
         with services().database.writing() as session:
-            schema = load_schema(session, object_name)
+            schema = load_schema(session, identifier, TARGET_KINDS[target])
             attribute = schema.attribute(attribute_name)
             if attribute.is_system_attribute:
                 message = f'"{attribute.api_slug}" is an attribute of Attio itself and cannot be changed.'
                 raise AttioError(400, "system_edit_unauthorized", message)
             attribute.sqlmodel_update(change)
             session.flush()
-            announce_event(session, "object-attribute.updated", _ids(attribute))
+            _announce(schema, attribute, "updated")
             return {"data": attribute_json(schema, attribute)}
     except IntegrityError as error:
         raise slug_conflict(change["api_slug"]) from error
 
 
-def _ids(attribute: Attribute) -> dict[str, str]:
-    return {"object_id": attribute.object_id, "attribute_id": attribute.attribute_id}
+def _announce(schema: Schema, attribute: Attribute, verb: Literal["created", "updated"]) -> None:
+    event_type = cast(EventType, f"{schema.kind.noun}-attribute.{verb}")
+    ids = {schema.kind.id_key: attribute.object_id, "attribute_id": attribute.attribute_id}
+    announce_event(schema.session, event_type, ids)
 
 
 def _check_type(new: NewAttribute) -> None:

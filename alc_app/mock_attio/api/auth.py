@@ -12,6 +12,7 @@ from flask import Request, g, request
 from alc_app.mock_attio.store.errors import AttioError
 from alc_app.mock_attio.store.services import Caller, caller, services
 from alc_app.mock_attio.store.tables import Token
+from alc_app.mock_attio.store.targets import TARGET_KINDS
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -32,6 +33,10 @@ _AREAS = (
     "public_collection",
     "private_collection",
     "scim_management",
+    "activity_configuration",
+    "activity_record",
+    "email",
+    "sequence_unsubscribe",
 )
 SCOPES = frozenset(f"{area}:{level}" for area in _AREAS for level in ("read", "read-write"))
 ALL_SCOPES = frozenset(f"{area}:read-write" for area in _AREAS)
@@ -91,6 +96,21 @@ def requires(*scopes: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
     return decorate
 
 
+def requires_configuration(level: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Require the scope of the configuration that the path names: `objects` or `lists`, as its part `target`."""
+
+    def decorate(view: Callable[P, R]) -> Callable[P, R]:
+        @wraps(view)
+        def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
+            noun = TARGET_KINDS[str(kwargs["target"])].noun
+            check_scopes(f"{noun}_configuration:{level}")
+            return view(*args, **kwargs)
+
+        return guarded
+
+    return decorate
+
+
 def check_scopes(*scopes: str) -> None:
     """Raise AttioError (403) unless the caller's token has all of these scopes."""
     granted = caller().scope
@@ -100,5 +120,5 @@ def check_scopes(*scopes: str) -> None:
 
 
 def _kind_of(request: Request) -> str:
-    is_read = request.method in {"GET", "HEAD"} or request.path.endswith("/query") or request.path == "/graphql"
+    is_read = request.method in {"GET", "HEAD"} or request.path.endswith(("/query", "/search", "/graphql"))
     return "read" if is_read else "write"

@@ -8,7 +8,8 @@ from pydantic import Field
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
-from alc_app.mock_attio.api.auth import requires
+from alc_app.mock_attio.api.attributes import ATTRIBUTES
+from alc_app.mock_attio.api.auth import requires_configuration
 from alc_app.mock_attio.api.objects import slug_conflict
 from alc_app.mock_attio.store.choices import choice_json
 from alc_app.mock_attio.store.errors import AttioError, not_found
@@ -16,6 +17,7 @@ from alc_app.mock_attio.store.request_bodies import Body, parse, read_data
 from alc_app.mock_attio.store.schema_lookup import Schema, load_schema
 from alc_app.mock_attio.store.services import services
 from alc_app.mock_attio.store.tables import Attribute, Choice
+from alc_app.mock_attio.store.targets import TARGET_KINDS
 
 Json = dict[str, Any]
 _TYPE = {"options": "select", "statuses": "status"}
@@ -24,7 +26,7 @@ _DURATION = r"^P(\d+Y)?(\d+M)?(\d+W)?(\d+D)?(T(\d+H)?(\d+M)?(\d+S)?)?$"  # ISO 8
 bp = Blueprint(
     "choices",
     __name__,
-    url_prefix="/v2/objects/<object_name>/attributes/<attribute_name>/<any(options, statuses):kind>",
+    url_prefix=f"{ATTRIBUTES}/<attribute_name>/<any(options, statuses):kind>",
 )
 
 
@@ -46,22 +48,22 @@ class ChoiceChange(Body):
 
 
 @bp.get("")
-@requires("object_configuration:read")
-def list_choices(object_name: str, attribute_name: str, kind: str) -> Json:
+@requires_configuration("read")
+def list_choices(target: str, identifier: str, attribute_name: str, kind: str) -> Json:
     """Answer the options or statuses of an attribute."""
     with services().database.reading() as session:
-        schema, attribute = _attribute(session, object_name, attribute_name, kind)
+        schema, attribute = _attribute(session, target, identifier, attribute_name, kind)
         return {"data": [choice_json(schema, attribute, choice) for choice in schema.choices(attribute)]}
 
 
 @bp.post("")
-@requires("object_configuration:read-write")
-def create_choice(object_name: str, attribute_name: str, kind: str) -> Json:
+@requires_configuration("read-write")
+def create_choice(target: str, identifier: str, attribute_name: str, kind: str) -> Json:
     """Add an option or a status. Its title must be unique in the attribute."""
     new = parse(NewChoice, read_data(request))
     try:
         with services().database.writing() as session:
-            schema, attribute = _attribute(session, object_name, attribute_name, kind)
+            schema, attribute = _attribute(session, target, identifier, attribute_name, kind)
             choice = Choice(
                 choice_id=str(uuid4()),
                 attribute_id=attribute.attribute_id,
@@ -76,13 +78,13 @@ def create_choice(object_name: str, attribute_name: str, kind: str) -> Json:
 
 
 @bp.patch("/<choice_name>")
-@requires("object_configuration:read-write")
-def update_choice(object_name: str, attribute_name: str, kind: str, choice_name: str) -> Json:
+@requires_configuration("read-write")
+def update_choice(target: str, identifier: str, attribute_name: str, kind: str, choice_name: str) -> Json:
     """Rename or archive an option or a status."""
     change = parse(ChoiceChange, read_data(request)).model_dump(exclude_none=True)
     try:
         with services().database.writing() as session:
-            schema, attribute = _attribute(session, object_name, attribute_name, kind)
+            schema, attribute = _attribute(session, target, identifier, attribute_name, kind)
             choice = schema.choice(attribute, choice_name)
             if choice is None:
                 raise not_found(f'"{attribute.api_slug}" has no option or status "{choice_name}".')
@@ -93,10 +95,13 @@ def update_choice(object_name: str, attribute_name: str, kind: str, choice_name:
         raise slug_conflict(change["title"]) from error
 
 
-def _attribute(session: Session, object_name: str, attribute_name: str, kind: str) -> tuple[Schema, Attribute]:
-    schema = load_schema(session, object_name)
+def _attribute(
+    session: Session, target: str, identifier: str, attribute_name: str, kind: str
+) -> tuple[Schema, Attribute]:
+    schema = load_schema(session, identifier, TARGET_KINDS[target])
     attribute = schema.attribute(attribute_name)
     if attribute.type != _TYPE[kind]:
         message = f'"{attribute.api_slug}" is of type "{attribute.type}" and has no {kind}.'
-        raise AttioError(400, "validation_type", message)
+        # Attio's document knows no 400 where options or statuses are read.
+        raise not_found(message) if request.method == "GET" else AttioError(400, "validation_type", message)
     return schema, attribute

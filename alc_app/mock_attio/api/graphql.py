@@ -14,7 +14,14 @@ from alc_app.mock_attio.api.members import member_json
 from alc_app.mock_attio.api.objects import object_json
 from alc_app.mock_attio.store.errors import AttioError
 from alc_app.mock_attio.store.request_bodies import Body, parse, read_json
-from alc_app.mock_attio.store.schema_lookup import Schema, as_uuid, find_members, find_workspace, load_schema
+from alc_app.mock_attio.store.schema_lookup import (
+    Schema,
+    as_uuid,
+    find_members,
+    find_object,
+    find_workspace,
+    load_schema,
+)
 from alc_app.mock_attio.store.services import services
 from alc_app.mock_attio.store.tables import Record, WorkspaceMember
 from alc_app.mock_attio.values.read import Presenter
@@ -59,14 +66,14 @@ class TableLoader(Loader):
             return []
         statement = select(Record).where(
             col(Record.record_id).in_([as_uuid(one) for one in record_ids]),
-            Record.object_id == schema.object.object_id,
+            Record.object_id == schema.target.target_id,
         )
         return Presenter(schema, self._web_url).records(self._session.exec(statement).all())
 
     def object(self, slug: str) -> Json | None:
         """Return one object, or None."""
         schema = self._schema(slug)
-        return None if schema is None else object_json(schema.workspace, schema.object)
+        return None if schema is None else object_json(schema.workspace, find_object(self._session, slug))
 
     def attributes(self, object_slug: str) -> Sequence[Json]:
         """Return the attributes that are not archived."""

@@ -1,34 +1,45 @@
-"""`/v2/lists` and their entries. Lists with attributes are not supported."""
+"""`/v2/lists`: lists of records. Their attributes are those of `attributes.py`, their entries those of `entries.py`."""
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Literal
 from uuid import uuid4
 
 from flask import Blueprint, request
 from pydantic import Field
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import Session, col, or_, select
+from sqlmodel import Session, col, select
 
 from alc_app.mock_attio.api.auth import requires
 from alc_app.mock_attio.api.objects import SLUG, slug_conflict
-from alc_app.mock_attio.store.announce import announce_event, created_columns, parent_columns
-from alc_app.mock_attio.store.errors import not_found, value_not_found
-from alc_app.mock_attio.store.note_task_list_tables import CrmList, ListEntry
-from alc_app.mock_attio.store.request_bodies import Body, page_of, parse, read_data, read_json
-from alc_app.mock_attio.store.schema_lookup import as_uuid, find_object, find_workspace
+from alc_app.mock_attio.seed.schema import system_attributes
+from alc_app.mock_attio.store.announce import announce_event, created_columns
+from alc_app.mock_attio.store.errors import value_not_found
+from alc_app.mock_attio.store.note_task_list_tables import CrmList
+from alc_app.mock_attio.store.request_bodies import Body, parse, read_data
+from alc_app.mock_attio.store.schema_lookup import find_list, find_members, find_object, find_workspace
 from alc_app.mock_attio.store.services import services
 
 Json = dict[str, Any]
-READS, WRITES = ("list_configuration:read", "list_entry:read"), ("list_configuration:read", "list_entry:read-write")
+Access = Literal["full-access", "read-and-write", "read-only"]
 
 bp = Blueprint("lists", __name__, url_prefix="/v2/lists")
 
 
+class MemberAccess(Body):
+    """The access of one member to a list."""
+
+    workspace_member_id: str
+    level: Access
+
+
 class NewList(Body):
-    """The body of a creation. Keys about access are ignored."""
+    """The body of a creation. Attio requires all of these keys; without `workspace_access` a list is private."""
 
     name: str = Field(min_length=1)
     api_slug: str = Field(pattern=SLUG)
     parent_object: str
+    workspace_access: Access | None
+    workspace_member_access: list[MemberAccess]
 
 
 class ListChange(Body):
@@ -36,14 +47,8 @@ class ListChange(Body):
 
     name: str | None = Field(default=None, min_length=1)
     api_slug: str | None = Field(default=None, pattern=SLUG)
-
-
-class NewEntry(Body):
-    """The body of a creation."""
-
-    parent_object: str
-    parent_record_id: str
-    entry_values: dict[str, Any]
+    workspace_access: Access | None = None
+    workspace_member_access: list[MemberAccess] | None = None
 
 
 @bp.get("")
@@ -61,21 +66,23 @@ def list_lists() -> Json:
 def get_list(name: str) -> Json:
     """Answer one list."""
     with services().database.reading() as session:
-        return {"data": _json(session, _find(session, name))}
+        return {"data": _json(session, find_list(session, name))}
 
 
 @bp.post("")
 @requires("list_configuration:read-write")
 def create_list() -> Json:
-    """Create a list."""
+    """Create a list with the attributes that every list has."""
     new = parse(NewList, read_data(request))
     try:
         with services().database.writing() as session:
+            _check_members(session, new.workspace_member_access)
             parent = find_object(session, new.parent_object).object_id
-            names = {"name": new.name, "api_slug": new.api_slug}
-            found = CrmList(list_id=str(uuid4()), parent_object_id=parent, **names, **created_columns())
+            columns = new.model_dump(exclude={"parent_object"}) | created_columns()
+            found = CrmList(list_id=str(uuid4()), parent_object_id=parent, **columns)
             session.add(found)
             session.flush()
+            session.add_all(system_attributes(found))
             announce_event(session, "list.created", {"list_id": found.list_id})
             return {"data": _json(session, found)}
     except IntegrityError as error:
@@ -85,11 +92,15 @@ def create_list() -> Json:
 @bp.patch("/<name>")
 @requires("list_configuration:read-write")
 def update_list(name: str) -> Json:
-    """Change the name or the slug of a list."""
-    change = parse(ListChange, read_data(request)).model_dump(exclude_none=True)
+    """Change the name, the slug or the access of a list."""
+    body = parse(ListChange, read_data(request))
+    change = body.model_dump(exclude_none=True)
+    if "workspace_access" in body.model_fields_set:
+        change["workspace_access"] = body.workspace_access
     try:
         with services().database.writing() as session:
-            found = _find(session, name)
+            _check_members(session, body.workspace_member_access or [])
+            found = find_list(session, name)
             found.sqlmodel_update(change)
             session.flush()
             announce_event(session, "list.updated", {"list_id": found.list_id})
@@ -98,78 +109,11 @@ def update_list(name: str) -> Json:
         raise slug_conflict(change["api_slug"]) from error
 
 
-@bp.post("/<name>/entries")
-@requires(*WRITES)
-def create_entry(name: str) -> Json:
-    """Add a record to a list. A list can contain a record several times."""
-    new = parse(NewEntry, read_data(request))
-    if new.entry_values:
-        raise value_not_found(f'Cannot find attribute with slug/ID "{next(iter(new.entry_values))}".')
-    with services().database.writing() as session:
-        parent = parent_columns(session, new.parent_object, new.parent_record_id)
-        entry = ListEntry(entry_id=str(uuid4()), list_id=_find(session, name).list_id, **parent, **created_columns())
-        session.add(entry)
-        session.flush()
-        announce_event(session, "list-entry.created", {"list_id": entry.list_id, "entry_id": entry.entry_id}, **parent)
-        return {"data": entry_json(session, entry)}
-
-
-@bp.post("/<name>/entries/query")
-@requires(*READS)
-def query_entries(name: str) -> Json:
-    """Answer the entries of a list, oldest first."""
-    body = read_json(request) if request.get_data() else {}
-    limit, offset = page_of(body.get("limit"), body.get("offset"))
-    with services().database.reading() as session:
-        mine = select(ListEntry).where(ListEntry.list_id == _find(session, name).list_id)
-        found = session.exec(mine.order_by(col(ListEntry.created_at)).limit(limit).offset(offset))
-        return {"data": [entry_json(session, entry) for entry in found]}
-
-
-@bp.get("/<name>/entries/<entry_id>")
-@requires(*READS)
-def get_entry(name: str, entry_id: str) -> Json:
-    """Answer one entry."""
-    with services().database.reading() as session:
-        return {"data": entry_json(session, _find_entry(session, name, entry_id))}
-
-
-@bp.delete("/<name>/entries/<entry_id>")
-@requires(*WRITES)
-def delete_entry(name: str, entry_id: str) -> Json:
-    """Remove an entry and answer an empty object."""
-    with services().database.writing() as session:
-        entry = _find_entry(session, name, entry_id)
-        session.delete(entry)
-        parent = {"parent_object_id": entry.parent_object_id, "parent_record_id": entry.parent_record_id}
-        announce_event(session, "list-entry.deleted", {"list_id": entry.list_id, "entry_id": entry.entry_id}, **parent)
-    return {}
-
-
-def entry_json(session: Session, entry: ListEntry) -> Json:
-    """Return an entry as JSON in the API's shape."""
-    workspace_id = find_workspace(session).workspace_id
-    return {
-        "id": {"workspace_id": workspace_id, "list_id": entry.list_id, "entry_id": entry.entry_id},
-        "parent_record_id": entry.parent_record_id,
-        "parent_object": find_object(session, entry.parent_object_id).api_slug,
-        "created_at": entry.created_at,
-        "entry_values": {},
-    }
-
-
-def _find(session: Session, name: str) -> CrmList:
-    statement = select(CrmList).where(or_(CrmList.api_slug == name, CrmList.list_id == name))
-    if (found := session.exec(statement).first()) is None:
-        raise not_found(f'Could not find a list with slug/ID "{name}".')
-    return found
-
-
-def _find_entry(session: Session, name: str, entry_id: str) -> ListEntry:
-    found = session.get(ListEntry, as_uuid(entry_id) or "")
-    if found is None or found.list_id != _find(session, name).list_id:
-        raise not_found(f'Could not find an entry with ID "{entry_id}" in the list "{name}".')
-    return found
+def _check_members(session: Session, granted: Sequence[MemberAccess]) -> None:
+    known = {member.workspace_member_id for member in find_members(session)}
+    for one in granted:
+        if one.workspace_member_id not in known:
+            raise value_not_found(f'Cannot find the workspace member "{one.workspace_member_id}".')
 
 
 def _json(session: Session, found: CrmList) -> Json:
@@ -178,8 +122,8 @@ def _json(session: Session, found: CrmList) -> Json:
         "api_slug": found.api_slug,
         "name": found.name,
         "parent_object": [find_object(session, found.parent_object_id).api_slug],
-        "workspace_access": "full-access",
-        "workspace_member_access": [],
+        "workspace_access": found.workspace_access,
+        "workspace_member_access": found.workspace_member_access,
         "created_by_actor": found.created_by,
         "created_at": found.created_at,
     }

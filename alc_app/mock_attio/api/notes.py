@@ -40,12 +40,12 @@ class NoteChange(Body):
 @bp.get("")
 @requires("note:read", "object_configuration:read", "record_permission:read")
 def list_notes() -> Json:
-    """Answer notes, newest first; only those of `parent_record_id` if it is given."""
+    """Answer notes, newest first; only those on the records of `parent_object`, or on `parent_record_id`."""
     limit, offset = page_of(request.args.get("limit"), request.args.get("offset"), default=_DEFAULT_PAGE, in_query=True)
     with services().database.reading() as session:
         statement = select(Note).order_by(col(Note.created_at).desc())
-        if record_id := request.args.get("parent_record_id"):
-            statement = statement.where(Note.parent_record_id == as_uuid(record_id))
+        for column, wanted in _wanted_parent(session).items():
+            statement = statement.where(getattr(Note, column) == wanted)
         notes = session.exec(statement.limit(min(limit, _MAX_PAGE)).offset(offset))
         return {"data": [_json(session, note) for note in notes]}
 
@@ -97,6 +97,16 @@ def delete_note(note_id: str) -> Json:
         session.delete(note)
         announce_event(session, "note.deleted", {"note_id": note.note_id}, **_parent(note))
     return {}
+
+
+def _wanted_parent(session: Session) -> dict[str, str]:
+    """Return the columns of the parent that the query parameters name; raise AttioError (404) if there is none."""
+    object_name, record_id = request.args.get("parent_object"), request.args.get("parent_record_id")
+    if object_name is not None and record_id is not None:
+        return parent_columns(session, object_name, record_id)
+    if object_name is not None:
+        return {"parent_object_id": find_object(session, object_name).object_id}
+    return {} if record_id is None else {"parent_record_id": record_id.lower()}
 
 
 def _find(session: Session, note_id: str) -> Note:

@@ -10,7 +10,7 @@ from sqlmodel import col, select
 
 from alc_app.mock_attio.api.auth import requires
 from alc_app.mock_attio.seed.schema import system_attributes
-from alc_app.mock_attio.store.errors import AttioError
+from alc_app.mock_attio.store.errors import AttioError, Problem, body_error
 from alc_app.mock_attio.store.request_bodies import Body, parse, read_data
 from alc_app.mock_attio.store.schema_lookup import find_object, find_workspace
 from alc_app.mock_attio.store.services import services
@@ -92,8 +92,7 @@ def update_object(object_name: str) -> Json:
         with services().database.writing() as session:
             crm_object = find_object(session, object_name)
             if crm_object.api_slug in {"people", "companies"} and "api_slug" in change:
-                message = "The slug of a standard object cannot be changed."
-                raise AttioError(400, "system_edit_unauthorized", message)
+                raise body_error(Problem(["data", "api_slug"], "The slug of a standard object cannot be changed."))
             crm_object.sqlmodel_update(change)
             session.flush()
             return {"data": object_json(find_workspace(session), crm_object)}

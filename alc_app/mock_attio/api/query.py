@@ -44,7 +44,7 @@ def run_query(schema: Schema, body: dict[str, Any]) -> list[Record]:
     limit, offset = page_of(query.limit, query.offset)
     if query.filter_view_id is not None:
         raise filter_error("The stand-in has no views. Send a filter instead.")
-    statement = select_rows(Record).where(Record.object_id == schema.object.object_id)
+    statement = select_rows(Record).where(Record.object_id == schema.target.target_id)
     if query.filter is not None:
         statement = statement.where(compile_filter(schema, query.filter))
     order = []
@@ -58,7 +58,7 @@ def run_query(schema: Schema, body: dict[str, Any]) -> list[Record]:
 def _sort_key(schema: Schema, sort: Sort) -> ScalarSelect[Any]:
     """Return a subquery for the lowest active value of a record, following the path of the sort if it has one."""
     holder, value = Record, aliased(Value)
-    path = sort.path or [[schema.object.api_slug, sort.attribute or ""]]
+    path = sort.path or [[schema.target.api_slug, sort.attribute or ""]]
     chain: list[Any] = []
     for position, (object_name, attribute_name) in enumerate(path):
         if position > 0:
@@ -75,7 +75,7 @@ def _sort_key(schema: Schema, sort: Sort) -> ScalarSelect[Any]:
 def _attribute(schema: Schema, name: str) -> Attribute:
     if found := schema.by_name.get(name):
         return found
-    raise filter_error(f'Cannot sort by attribute "{name}". Name one of "{schema.object.api_slug}" by its slug or ID.')
+    raise filter_error(f'Cannot sort by attribute "{name}". Name one of "{schema.target.api_slug}" by its slug or ID.')
 
 
 def _next_schema(schema: Schema, object_name: str) -> Schema:

@@ -1,6 +1,5 @@
 """`/v2/objects/{object}/records…`: reading, writing, upserting, deleting and querying records."""
 
-from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -8,20 +7,31 @@ from flask import Blueprint, request
 from sqlmodel import Session, col, select
 
 from alc_app.mock_attio.api.auth import requires
-from alc_app.mock_attio.api.query import run_query
-from alc_app.mock_attio.store.errors import AttioError, Problem, query_params_error
-from alc_app.mock_attio.store.note_task_list_tables import CrmList, ListEntry
-from alc_app.mock_attio.store.records import Change, Editor, commit_change, find_record
-from alc_app.mock_attio.store.request_bodies import Body, expect_object, page_of, parse, read_data, read_json
+from alc_app.mock_attio.api.items import (
+    commit,
+    delete_item,
+    get_item,
+    list_item_values,
+    open_editor,
+    query_items,
+    read_values,
+    update_item,
+)
+from alc_app.mock_attio.store.errors import AttioError, Problem, body_error, query_params_error
+from alc_app.mock_attio.store.list_entries import entry_numbers
+from alc_app.mock_attio.store.note_task_list_tables import CrmList
+from alc_app.mock_attio.store.records import Change, commit_change, find_record
+from alc_app.mock_attio.store.request_bodies import Body, page_of, parse, read_data
 from alc_app.mock_attio.store.schema_lookup import Schema, load_schema, value_type
-from alc_app.mock_attio.store.services import actor, services
+from alc_app.mock_attio.store.services import services
 from alc_app.mock_attio.store.tables import Attribute, Record, Value
-from alc_app.mock_attio.values.read import Presenter
+from alc_app.mock_attio.store.targets import OBJECTS
 from alc_app.mock_attio.values.write import parse_attribute, parse_values
 
 Json = dict[str, Any]
 READS = ("record_permission:read", "object_configuration:read")
 WRITES = ("record_permission:read-write", "object_configuration:read")
+_MAX_ENTRIES = 1_000
 
 
 class Merge(Body):
@@ -38,36 +48,34 @@ bp = Blueprint("records", __name__, url_prefix="/v2/objects/<object_name>/record
 @requires(*READS)
 def get_record(object_name: str, record_id: str) -> Json:
     """Answer one record with all its active values."""
-    with services().database.reading() as session:
-        schema = load_schema(session, object_name)
-        return {"data": _presenter(schema).record(find_record(schema, record_id))}
+    return get_item(OBJECTS, object_name, record_id)
 
 
 @bp.post("")
 @requires(*WRITES)
 def create_record(object_name: str) -> Json:
-    """Create a record. A unique value that another record has is refused (409)."""
-    values = _values()
+    """Create a record. A unique value that another record has is refused (400)."""
+    values = read_values(OBJECTS)
 
     def create(session: Session) -> Change:
-        editor = _editor(session, object_name)
+        editor = open_editor(session, OBJECTS, object_name)
         return editor.create(parse_values(editor.schema, values))
 
-    return _commit(create)
+    return commit(create)
 
 
 @bp.patch("/<record_id>")
 @requires(*WRITES)
 def update_record(object_name: str, record_id: str) -> Json:
     """Update a record. Single values are replaced; values of a multiselect are added before the existing ones."""
-    return _commit(partial(_update, object_name, record_id, _values(), overwrite=False))
+    return update_item(OBJECTS, object_name, record_id, overwrite=False)
 
 
 @bp.put("/<record_id>")
 @requires(*WRITES)
 def overwrite_record(object_name: str, record_id: str) -> Json:
     """Update a record. Values of a multiselect are replaced too."""
-    return _commit(partial(_update, object_name, record_id, _values(), overwrite=True))
+    return update_item(OBJECTS, object_name, record_id, overwrite=True)
 
 
 @bp.put("")
@@ -78,25 +86,20 @@ def upsert_record(object_name: str) -> Json:
     name = request.args.get("matching_attribute") or request.args.get("matching_attributes")
     if not name:
         raise query_params_error(Problem(["matching_attribute"], "Required", "invalid_type", "string", "undefined"))
-    upsert = partial(_upsert, object_name, name, _values())
+    upsert = partial(_upsert, object_name, name, read_values(OBJECTS))
     try:
-        return _commit(upsert)
+        return commit(upsert)
     except AttioError as error:
         if error.code != "uniqueness_conflict":
             raise
-        return _commit(upsert)  # another request created the record in the meantime: update it
+        return commit(upsert)  # another request created the record in the meantime: update it
 
 
 @bp.delete("/<record_id>")
 @requires(*WRITES)
 def delete_record(object_name: str, record_id: str) -> Json:
     """Delete a record and answer an empty object."""
-
-    def delete(session: Session) -> Change:
-        editor = _editor(session, object_name)
-        return editor.delete(editor.find(record_id))
-
-    return commit_change(services(), delete, lambda _: {})
+    return delete_item(OBJECTS, object_name, record_id)
 
 
 @bp.post("/merge")
@@ -108,7 +111,7 @@ def merge_records(object_name: str) -> Json:
         raise AttioError(400, "self_merge", "A record cannot be merged with itself. Name two records.")
 
     def merge(session: Session) -> Change:
-        editor = _editor(session, object_name)
+        editor = open_editor(session, OBJECTS, object_name)
         return editor.merge(editor.find(pair.primary_record_id), editor.find(pair.secondary_record_id))
 
     return commit_change(services(), merge, lambda done: {"data": {"new_record_id": done.record.record_id}})
@@ -118,57 +121,38 @@ def merge_records(object_name: str) -> Json:
 @requires(*READS)
 def query_records(object_name: str) -> Json:
     """Answer the records that match a filter."""
-    body = read_json(request) if request.get_data() else {}
-    with services().database.reading() as session:
-        schema = load_schema(session, object_name)
-        return {"data": _presenter(schema).records(run_query(schema, body))}
+    return query_items(OBJECTS, object_name)
 
 
 @bp.get("/<record_id>/attributes/<attribute_name>/values")
 @requires(*READS)
 def list_values(object_name: str, record_id: str, attribute_name: str) -> Json:
     """Answer the values of one attribute; former values only with `show_historic=true`."""
-    historic = request.args.get("show_historic", "false")
-    if historic not in {"true", "false"}:
-        raise query_params_error(Problem(["show_historic"], "Expected true or false.", "invalid_type", "boolean"))
-    with services().database.reading() as session:
-        schema = load_schema(session, object_name)
-        record, attribute = find_record(schema, record_id), schema.attribute(attribute_name)
-        return {"data": _presenter(schema).history(record, attribute, historic=historic == "true")}
+    return list_item_values(OBJECTS, object_name, record_id, attribute_name)
 
 
 @bp.get("/<record_id>/entries")
 @requires(*READS, "list_entry:read")
 def list_entries(object_name: str, record_id: str) -> Json:
     """Answer the list entries of a record, oldest first."""
-    limit, offset = page_of(request.args.get("limit"), request.args.get("offset"), default=100, in_query=True)
+    limit, offset = page_of(
+        request.args.get("limit"), request.args.get("offset"), default=100, most=_MAX_ENTRIES, in_query=True
+    )
     with services().database.reading() as session:
         record = find_record(load_schema(session, object_name), record_id)
-        statement = select(ListEntry, CrmList.api_slug).join(CrmList)
-        statement = statement.where(ListEntry.parent_record_id == record.record_id)
-        found = session.exec(statement.order_by(col(ListEntry.created_at)).limit(limit).offset(offset))
-        shown = {"list_id", "entry_id", "created_at"}
-        return {"data": [{**entry.model_dump(include=shown), "list_api_slug": slug} for entry, slug in found]}
+        statement = select(Record, CrmList.api_slug).join(CrmList, col(CrmList.list_id) == Record.object_id)
+        statement = statement.where(col(Record.number).in_(entry_numbers(record.record_id)))
+        found = session.exec(statement.order_by(col(Record.created_at), col(Record.number)).limit(limit).offset(offset))
+        return {"data": [_place(entry, slug) for entry, slug in found]}
 
 
-def _commit(change: Callable[[Session], Change]) -> Json:
-    def show(done: Change) -> Json:
-        return {"data": _presenter(done.schema).record(done.record)}
-
-    return commit_change(services(), change, show)
-
-
-def _update(object_name: str, record_id: str, values: Json, session: Session, *, overwrite: bool) -> Change:
-    services().faults.raise_if_set(record_id)
-    editor = _editor(session, object_name)
-    record = editor.find(record_id)
-    multiselects = frozenset(a.attribute_id for a in editor.schema.attributes if a.is_multiselect)
-    keep_existing = frozenset[str]() if overwrite else multiselects
-    return editor.update(record, parse_values(editor.schema, values), keep_existing=keep_existing)
+def _place(entry: Record, list_slug: str) -> Json:
+    ids = {"list_id": entry.object_id, "entry_id": entry.record_id}
+    return {**ids, "list_api_slug": list_slug, "created_at": entry.created_at}
 
 
 def _upsert(object_name: str, name: str, values: Json, session: Session) -> Change:
-    editor = _editor(session, object_name)
+    editor = open_editor(session, OBJECTS, object_name)
     matching = editor.schema.attribute_in_body(name)
     if not matching.is_unique:
         message = "The matching attribute specified is not a unique attribute."
@@ -179,11 +163,11 @@ def _upsert(object_name: str, name: str, values: Json, session: Session) -> Chan
         values = {key: value for key, value in values.items() if key not in named}
         return editor.update(record, parse_values(editor.schema, values), keep_existing=frozenset())
     contents = parse_values(editor.schema, values)
-    found = _matches(editor.schema, matching, contents.get(matching.attribute_id, []))
-    if found is None:
+    match = _matches(editor.schema, matching, contents.get(matching.attribute_id, []))
+    if match is None:
         return editor.create(contents)
     keep_existing = frozenset({matching.attribute_id} if matching.is_multiselect else ())
-    return editor.update(editor.find(found.record_id), contents, keep_existing=keep_existing)
+    return editor.update(editor.find(match.record_id), contents, keep_existing=keep_existing)
 
 
 def _matches(schema: Schema, matching: Attribute, contents: list[Json]) -> Record | None:
@@ -208,17 +192,5 @@ def _record_id_in(schema: Schema, matching: Attribute, values: Json) -> str:
 
 
 def _no_value_to_match(matching: Attribute) -> AttioError:
-    message = f'The values must include the matching attribute "{matching.api_slug}".'
-    return AttioError(400, "missing_value", message)
-
-
-def _editor(session: Session, object_name: str) -> Editor:
-    return Editor(load_schema(session, object_name), actor(), services().now())
-
-
-def _presenter(schema: Schema) -> Presenter:
-    return Presenter(schema, services().config.web_url)
-
-
-def _values() -> Json:
-    return expect_object(read_data(request).get("values", ...), ["data", "values"])
+    message = "The values must include the matching attribute."
+    return body_error(Problem(["data", "values", matching.api_slug], message, "invalid_type", received="undefined"))

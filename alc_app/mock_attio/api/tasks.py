@@ -1,18 +1,24 @@
 """`/v2/tasks`: tasks, optionally linked to records. As in Attio, the text of a task cannot be changed."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any, Literal
 from uuid import uuid4
 
 from flask import Blueprint, request
+from pydantic import Field
 from sqlmodel import Session, col, select
 
 from alc_app.mock_attio.api.auth import requires
-from alc_app.mock_attio.store.announce import announce_event, created_columns, parent_columns
-from alc_app.mock_attio.store.errors import not_found
+from alc_app.mock_attio.store.announce import announce_event, created_columns
+from alc_app.mock_attio.store.errors import Problem, body_error, not_found, query_params_error
 from alc_app.mock_attio.store.note_task_list_tables import Task
 from alc_app.mock_attio.store.request_bodies import Body, page_of, parse, read_data
-from alc_app.mock_attio.store.schema_lookup import as_uuid, find_workspace
+from alc_app.mock_attio.store.schema_lookup import as_uuid, find_members, find_object, find_workspace
 from alc_app.mock_attio.store.services import services
+from alc_app.mock_attio.store.timestamps import normalise
+from alc_app.mock_attio.values.linked import find_linked_member, find_linked_record
+from alc_app.mock_attio.values.parsing import InvalidValueError
 
 Json = dict[str, Any]
 SCOPES = ("object_configuration:read", "record_permission:read", "user_management:read")
@@ -20,47 +26,38 @@ SCOPES = ("object_configuration:read", "record_permission:read", "user_managemen
 bp = Blueprint("tasks", __name__, url_prefix="/v2/tasks")
 
 
-class LinkedRecord(Body):
-    """A record that a task is linked to."""
-
-    target_object: str
-    target_record_id: str
-
-
-class Assignee(Body):
-    """A member that a task is assigned to."""
-
-    referenced_actor_type: Literal["workspace-member"]
-    referenced_actor_id: str
-
-
 class TaskChange(Body):
     """The body of a change. Absent keys stay unchanged."""
 
     deadline_at: str | None = None
     is_completed: bool | None = None
-    linked_records: list[LinkedRecord] | None = None
-    assignees: list[Assignee] | None = None
+    linked_records: list[Json] | None = None
+    assignees: list[Json] | None = None
 
 
 class NewTask(Body):
     """The body of a creation. Attio requires all of these keys, even empty ones."""
 
-    content: str
+    content: str = Field(max_length=2_000)
     format: Literal["plaintext"]
     deadline_at: str | None
     is_completed: bool
-    linked_records: list[LinkedRecord]
-    assignees: list[Assignee]
+    linked_records: list[Json]
+    """Each with `target_object`, and `target_record_id` or one unique attribute."""
+    assignees: list[Json]
+    """Each with `referenced_actor_type` and `referenced_actor_id`, or `workspace_member_email_address`."""
 
 
 @bp.get("")
 @requires("task:read", *SCOPES)
 def list_tasks() -> Json:
-    """Answer tasks, oldest first."""
+    """Answer the tasks that the query parameters ask for, oldest first if they name no `sort`."""
     limit, offset = page_of(request.args.get("limit"), request.args.get("offset"), in_query=True)
+    key, reverse = _sort()
     with services().database.reading() as session:
-        tasks = [task for task in session.exec(select(Task).order_by(col(Task.created_at))) if _matches_query(task)]
+        passes = _filter(session)
+        tasks = [task for task in session.exec(select(Task).order_by(col(Task.created_at))) if passes(task)]
+        tasks.sort(key=key, reverse=reverse)
         return {"data": [_json(session, task) for task in tasks[offset : offset + limit]]}
 
 
@@ -110,28 +107,70 @@ def delete_task(task_id: str) -> Json:
     return {}
 
 
-def _matches_query(task: Task) -> bool:
-    """Return whether a task passes the query parameters `linked_record_id` and `is_completed`."""
-    record_id, completed = request.args.get("linked_record_id"), request.args.get("is_completed")
-    is_linked = record_id is None or any(one["target_record_id"] == record_id for one in task.linked_records)
-    return is_linked and completed in (None, "true" if task.is_completed else "false")
+def _sort() -> tuple[Callable[[Task], str], bool]:
+    """Return the key and the direction of `sort`. Tasks that are not completed come first in `completed_at:asc`."""
+    name, _, direction = request.args.get("sort", "created_at:asc").partition(":")
+    if name not in {"created_at", "completed_at"} or direction not in {"asc", "desc"}:
+        message = "Expected created_at or completed_at, with :asc or :desc."
+        raise query_params_error(Problem(["sort"], message, "invalid_enum_value"))
+    return (lambda task: str(getattr(task, name) or "")), direction == "desc"
+
+
+def _filter(session: Session) -> Callable[[Task], bool]:
+    """Return the test for the query parameters `linked_object`, `linked_record_id`, `assignee` and `is_completed`."""
+    given = request.args
+    linked: Json = {}
+    if "linked_object" in given:
+        linked["target_object_id"] = find_object(session, given["linked_object"]).object_id
+    if "linked_record_id" in given:
+        linked["target_record_id"] = given["linked_record_id"].lower()
+    wanted = {"true": True, "false": False}.get(given.get("is_completed", ""))
+    members = {given.get("assignee")}
+    members |= {m.workspace_member_id for m in find_members(session) if m.email_address == given.get("assignee")}
+
+    def passes(task: Task) -> bool:
+        assigned = {one["referenced_actor_id"] for one in task.assignees}
+        return (
+            (not linked or any(linked.items() <= one.items() for one in task.linked_records))
+            and ("assignee" not in given or bool(assigned & members))
+            and wanted in (None, task.is_completed)
+        )
+
+    return passes
 
 
 def _apply(session: Session, task: Task, given: NewTask | TaskChange) -> None:
     """Write the given keys to the task; a key that is absent or null changes nothing, except `deadline_at`."""
-    named = given.model_fields_set
-    if "deadline_at" in named:
-        task.deadline_at = given.deadline_at
+    if "deadline_at" in given.model_fields_set:
+        task.deadline_at = _deadline(given.deadline_at)
     if given.is_completed is not None and given.is_completed != task.is_completed:
         task.is_completed, task.completed_at = given.is_completed, services().now() if given.is_completed else None
     if given.linked_records is not None:
-        parents = [parent_columns(session, one.target_object, one.target_record_id) for one in given.linked_records]
+        find = partial(find_linked_record, session)
+        records = [_resolve(find, item, "linked_records", n) for n, item in enumerate(given.linked_records)]
         task.linked_records = [
-            {"target_object_id": one["parent_object_id"], "target_record_id": one["parent_record_id"]}
-            for one in parents
+            {"target_object_id": one["target_object"], "target_record_id": one["target_record_id"]} for one in records
         ]
     if given.assignees is not None:
-        task.assignees = [one.model_dump() for one in given.assignees]
+        find = partial(find_linked_member, session)
+        task.assignees = [_resolve(find, item, "assignees", n) for n, item in enumerate(given.assignees)]
+
+
+def _deadline(text: str | None) -> str | None:
+    try:
+        return None if text is None else normalise(text)
+    except ValueError as error:
+        raise body_error(Problem(["data", "deadline_at"], "Expected a date or time in ISO 8601.")) from error
+
+
+def _resolve(find: Callable[[Json], Json], item: Json, key: str, position: int) -> Json:
+    """Return the record or member that an item of the body names. One that does not exist is a 404 in Attio."""
+    try:
+        return find(item)
+    except InvalidValueError as error:
+        if error.code == "value_not_found":
+            raise not_found(str(error)) from error
+        raise body_error(Problem(["data", key, position, *error.path], str(error))) from error
 
 
 def _find(session: Session, task_id: str) -> Task:

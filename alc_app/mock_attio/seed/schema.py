@@ -3,7 +3,9 @@
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
+from alc_app.mock_attio.store.note_task_list_tables import CrmList
 from alc_app.mock_attio.store.tables import Attribute, Choice, CrmObject
+from alc_app.mock_attio.store.targets import PARENT_RECORD
 
 SEEDED_AT = "2026-01-05T09:00:00.000000000Z"
 ALC_STATUSES = ("Requested", "Pending", "Complete", "Failed")
@@ -44,13 +46,20 @@ def standard_objects() -> list[CrmObject]:
     ]
 
 
-def system_attributes(crm_object: CrmObject) -> list[Attribute]:
-    """Return the attributes that every object has and only Attio writes."""
-    return [
-        _system(crm_object, 0, "record_id", "text", title="Record ID", is_unique=True, is_writable=False),
-        _system(crm_object, 1, "created_at", "timestamp", is_writable=False),
-        _system(crm_object, 2, "created_by", "actor-reference", is_writable=False),
+def system_attributes(target: CrmObject | CrmList) -> list[Attribute]:
+    """Return the attributes that every object or list has and only Attio writes."""
+    id_key = target.kind.item_id_key
+    title = id_key.capitalize().replace("_id", " ID")
+    every = [
+        _system(target, 0, id_key, "text", title=title, is_unique=True, is_writable=False),
+        _system(target, 1, "created_at", "timestamp", is_writable=False),
+        _system(target, 2, "created_by", "actor-reference", is_writable=False),
     ]
+    if isinstance(target, CrmObject):
+        return every
+    to_parent = {"record_reference": {"allowed_object_ids": [target.parent_object_id]}}
+    parent = _system(target, 3, PARENT_RECORD, "record-reference", is_writable=False, config=to_parent)
+    return [*every, parent]
 
 
 def people_attributes(people: CrmObject, companies: CrmObject, status_type: str) -> list[Attribute]:
@@ -103,19 +112,19 @@ def _common(crm_object: CrmObject) -> list[Attribute]:
     ]
 
 
-def _system(crm_object: CrmObject, position: int, slug: str, kind: str, **more: Any) -> Attribute:
-    return _attribute(crm_object, position, slug, kind, is_system_attribute=True, **more)
+def _system(target: CrmObject | CrmList, position: int, slug: str, kind: str, **more: Any) -> Attribute:
+    return _attribute(target, position, slug, kind, is_system_attribute=True, **more)
 
 
-def _attribute(crm_object: CrmObject, position: int, slug: str, kind: str, **more: Any) -> Attribute:
+def _attribute(target: CrmObject | CrmList, position: int, slug: str, kind: str, **more: Any) -> Attribute:
     values = {"title": slug.replace("_", " ").capitalize()} | more
     return Attribute(
-        attribute_id=stable_id(f"{crm_object.object_id}/{slug}"),
-        object_id=crm_object.object_id,
+        attribute_id=stable_id(f"{target.target_id}/{slug}"),
+        object_id=target.target_id,
         api_slug=slug,
         position=position,
         type=kind,
-        created_at=crm_object.created_at,
+        created_at=target.created_at,
         **values,
     )
 

@@ -2,13 +2,12 @@
 
 from typing import Any
 
-from sqlmodel import Session, select
+from sqlmodel import Session
 
-from alc_app.mock_attio.store.errors import value_not_found
 from alc_app.mock_attio.store.events import Event, EventType
-from alc_app.mock_attio.store.schema_lookup import as_uuid, find_object, find_workspace
+from alc_app.mock_attio.store.records import find_record
+from alc_app.mock_attio.store.schema_lookup import find_workspace, load_schema
 from alc_app.mock_attio.store.services import actor, services
-from alc_app.mock_attio.store.tables import Record
 from alc_app.mock_attio.store.webhook_outbox import enqueue
 
 
@@ -25,9 +24,6 @@ def created_columns() -> dict[str, Any]:
 
 
 def parent_columns(session: Session, object_name: str, record_id: str) -> dict[str, str]:
-    """Return the columns that name a parent record; raise AttioError (400) if there is no such record."""
-    object_id = find_object(session, object_name).object_id
-    statement = select(Record).where(Record.record_id == (as_uuid(record_id) or ""), Record.object_id == object_id)
-    if (found := session.exec(statement).first()) is None:
-        raise value_not_found(f'Cannot find record with ID "{record_id}".')
-    return {"parent_object_id": object_id, "parent_record_id": found.record_id}
+    """Return the columns that name a parent record; raise AttioError (404) if there is no such record."""
+    found = find_record(load_schema(session, object_name), record_id)
+    return {"parent_object_id": found.object_id, "parent_record_id": found.record_id}

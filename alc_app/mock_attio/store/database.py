@@ -1,15 +1,18 @@
 """The database of the stand-in, SQLite or Postgres: one method for reading and one for writing."""
 
+import logging
 import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
-from sqlalchemy import Connection, Engine, event, make_url, text
+from sqlalchemy import Connection, Engine, MetaData, event, make_url, text
 from sqlalchemy.pool import StaticPool
 from sqlmodel import Session, create_engine
 
 from alc_app.mock_attio.store.tables import Row
+
+logger = logging.getLogger(__name__)
 
 _SQLITE_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000", "foreign_keys=ON")
 _START_LOCK = 0x6174_7469  # key of the Postgres advisory lock; the same for all stand-ins
@@ -52,14 +55,29 @@ class Database:
         self.changed.set()
 
     def create_tables(self, session: Session) -> None:
-        """Create missing tables in the caller's writing transaction. Safe when several stand-ins start at once."""
+        """Create missing tables in the caller's writing transaction. Safe when several stand-ins start at once.
+
+        Tables that an older version has made with other columns are dropped: their data can be had again by a seed.
+        """
         if self.engine.dialect.name == "postgresql":
             session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _START_LOCK})
+        _drop_outdated(session.connection())
         Row.metadata.create_all(session.connection())
 
     def close(self) -> None:
         """Close all connections."""
         self.engine.dispose()
+
+
+def _drop_outdated(connection: Connection) -> None:
+    """Drop all tables of the stand-in if one of them has other columns than this version gives it."""
+    found = MetaData()
+    found.reflect(connection, only=lambda name, _: name.startswith("attio_"))
+    ours = Row.metadata.tables
+    if all(table.columns.keys() == ours[name].columns.keys() for name, table in found.tables.items() if name in ours):
+        return
+    logger.warning("The stand-in's database was made by another version. It is emptied and filled again.")
+    found.drop_all(connection)
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:

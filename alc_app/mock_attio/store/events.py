@@ -66,6 +66,8 @@ def _compare(event: Json, operation: Json) -> bool:
     return bool((found == operation["value"]) == (operation["operator"] == "equals"))
 
 
-def per_attribute(type: EventType, actor: Actor, ids: dict[str, str], attribute_ids: Iterable[str]) -> Sequence[Event]:
+def per_attribute(
+    type: EventType, actor: Actor, ids: dict[str, str], attribute_ids: Iterable[str], extra: dict[str, str]
+) -> Sequence[Event]:
     """Return the events of an update; Attio sends one for each changed attribute."""
-    return [Event(type, actor, {**ids, "attribute_id": attribute_id}) for attribute_id in attribute_ids]
+    return [Event(type, actor, {**ids, "attribute_id": attribute_id}, extra) for attribute_id in attribute_ids]

@@ -1,11 +1,12 @@
-"""The tables of notes, tasks, and lists with their entries."""
+"""The tables of notes, tasks and lists. The entries of lists are rows of `Record`, with values like those."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import JSON
 from sqlmodel import Field
 
 from alc_app.mock_attio.store.tables import Row
+from alc_app.mock_attio.store.targets import LISTS, TargetKind
 
 Json = dict[str, Any]
 
@@ -50,21 +51,19 @@ class Task(CreatedRow, table=True):
 
 
 class CrmList(CreatedRow, table=True):
-    """A list of records of one object. Attributes of lists are not supported."""
+    """A list of records of one object. `workspace_access` is the access of everybody, if they have one."""
 
     __tablename__ = "attio_list"
+    kind: ClassVar[TargetKind] = LISTS
 
     list_id: str = Field(primary_key=True)
     api_slug: str = Field(unique=True)
     name: str
     parent_object_id: str = Field(foreign_key="attio_object.object_id", ondelete="CASCADE")
+    workspace_access: str | None = None
+    workspace_member_access: list[Json] = Field(default_factory=list, sa_type=JSON)
 
-
-class ListEntry(CreatedRow, table=True):
-    """A record in a list; deleted with the record."""
-
-    __tablename__ = "attio_list_entry"
-    entry_id: str = Field(primary_key=True)
-    list_id: str = Field(foreign_key="attio_list.list_id", ondelete="CASCADE", index=True)
-    parent_object_id: str
-    parent_record_id: str = Field(foreign_key="attio_record.record_id", ondelete="CASCADE", index=True)
+    @property
+    def target_id(self) -> str:
+        """Return the id under which attributes and entries refer to it."""
+        return self.list_id

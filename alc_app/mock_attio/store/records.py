@@ -1,10 +1,10 @@
-"""Writes to records, with Attio's history of values. Every write commits through `commit_change`."""
+"""Writes to records and list entries, with Attio's history of values. Each commits through `commit_change`."""
 
 import logging
 from collections import defaultdict
 from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal, cast
 from uuid import uuid4
 
 from sqlalchemy.exc import IntegrityError, OperationalError
@@ -12,9 +12,11 @@ from sqlmodel import Session, col, delete, select
 
 from alc_app.mock_attio.store.errors import AttioError, not_found
 from alc_app.mock_attio.store.events import Actor, Event, EventType, per_attribute
+from alc_app.mock_attio.store.list_entries import entry_numbers
 from alc_app.mock_attio.store.schema_lookup import Schema, as_uuid, value_type
 from alc_app.mock_attio.store.services import Services
 from alc_app.mock_attio.store.tables import Attribute, Record, Value
+from alc_app.mock_attio.store.targets import OBJECTS, PARENT_RECORD
 from alc_app.mock_attio.store.value_types import Content
 from alc_app.mock_attio.store.webhook_outbox import enqueue
 
@@ -24,23 +26,32 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Change:
-    """What a write changed in one record: the attributes, not the values."""
+    """What a write changed in one record or entry: the attributes, not the values."""
 
-    event_type: EventType
+    verb: Literal["created", "updated", "deleted", "merged"]
     schema: Schema
     record: Record
     actor: Actor
     attributes: list[Attribute] = field(default_factory=list)
     merged: tuple[str, ...] = ()
     """For a merge: the ids of the two records that were merged."""
+    parent: dict[str, str] = field(default_factory=dict)
+    """For an entry: the ids of its record, as its events name them."""
+
+    @property
+    def event_type(self) -> EventType:
+        """Return the type of its webhook events."""
+        return cast(EventType, f"{self.schema.kind.item}.{self.verb}")
 
     def events(self) -> Sequence[Event]:
         """Return the webhook events of the change: one for each attribute of an update and each record of a merge."""
-        ids = {"object_id": self.record.object_id, "record_id": self.record.record_id}
-        if self.event_type == "record.updated":
-            return per_attribute("record.updated", self.actor, ids, [one.attribute_id for one in self.attributes])
+        kind = self.schema.kind
+        ids = {kind.id_key: self.record.object_id, kind.item_id_key: self.record.record_id}
+        if self.verb == "updated":
+            changed = [one.attribute_id for one in self.attributes]
+            return per_attribute(self.event_type, self.actor, ids, changed, self.parent)
         duplicates = [{"duplicate_object_id": self.record.object_id, "duplicate_record_id": one} for one in self.merged]
-        return [Event(self.event_type, self.actor, ids, more) for more in duplicates or [{}]]
+        return [Event(self.event_type, self.actor, ids, more) for more in duplicates or [self.parent]]
 
 
 def commit_change(services: Services, change: Callable[[Session], Change], show: Callable[[Change], Json]) -> Json:
@@ -57,9 +68,9 @@ def commit_change(services: Services, change: Callable[[Session], Change], show:
     except (IntegrityError, OperationalError) as error:  # a deadlock, or a lock timeout
         logger.warning("The database refused a change: %s", error.orig)
         raise AttioError(409, "concurrent_write_conflict", "Another write was in the way. Try again.") from error
-    if done.event_type != "record.updated" or done.attributes:
+    if done.verb != "updated" or done.attributes:
         names = ", ".join(attribute.api_slug for attribute in done.attributes)
-        logger.info("%s %s/%s %s", done.event_type, done.schema.object.api_slug, done.record.record_id, names)
+        logger.info("%s %s/%s %s", done.event_type, done.schema.target.api_slug, done.record.record_id, names)
     return shown
 
 
@@ -74,7 +85,10 @@ def _commit(
 
 @dataclass(frozen=True)
 class Editor:
-    """Writes records of one object in the caller's transaction, with one actor and one timestamp for all values."""
+    """Writes records of one object, or entries of one list, in the caller's transaction.
+
+    All values get the same actor and the same timestamp.
+    """
 
     schema: Schema
     actor: Actor
@@ -84,26 +98,33 @@ class Editor:
         """Return a record, locked until the transaction ends; raise AttioError (404) if there is none."""
         return find_record(self.schema, record_id, lock=True)
 
-    def create(self, contents: dict[str, list[Content]], record_id: str | None = None) -> Change:
-        """Create a record with these contents, by attribute id, and with the values that Attio sets itself."""
+    def create(
+        self, contents: dict[str, list[Content]], record_id: str | None = None, *, parent: Content | None = None
+    ) -> Change:
+        """Create a record with these contents, by attribute id, and with the values that Attio sets itself.
+
+        `parent` is the reference to the record of a list entry.
+        """
         self._check_required(contents, among=self.schema.by_id)
         record_id = record_id or str(uuid4())
-        record = Record(record_id=record_id, object_id=self.schema.object.object_id, created_at=self.now)
+        record = Record(record_id=record_id, object_id=self.schema.target.target_id, created_at=self.now)
         self.schema.session.add(record)
         self.schema.session.flush()
         named = self.schema.by_name
         system: dict[str, Content] = {
-            "record_id": {"value": record_id},
+            self.schema.kind.item_id_key: {"value": record_id},
             "created_at": {"value": self.now},
             "created_by": {"referenced_actor_type": self.actor.type, "referenced_actor_id": self.actor.id},
         }
+        if parent is not None:
+            system[PARENT_RECORD] = parent
         own = {named[slug].attribute_id: [content] for slug, content in system.items()}
         for attribute_id, wanted in (contents | own).items():
             attribute = self.schema.by_id[attribute_id]
             self._insert(record, attribute, wanted, first=0)
         self.schema.session.flush()
         changed = [self.schema.by_id[attribute_id] for attribute_id in contents]
-        return Change("record.created", self.schema, record, self.actor, changed)
+        return Change("created", self.schema, record, self.actor, changed, parent=_parent_ids(parent))
 
     def update(self, record: Record, contents: dict[str, list[Content]], *, keep_existing: frozenset[str]) -> Change:
         """Write these contents, by attribute id.
@@ -117,17 +138,18 @@ class Editor:
             if self._replace(record, attribute, wanted, old, keep_existing=attribute_id in keep_existing):
                 changed.append(attribute)
         self.schema.session.flush()
-        return Change("record.updated", self.schema, record, self.actor, changed)
+        return Change("updated", self.schema, record, self.actor, changed, parent=self._parent_of(record))
 
     def delete(self, record: Record) -> Change:
-        """Delete a record, its history, and every reference to it."""
-        session = self.schema.session
+        """Delete a record, its history, its list entries, and every reference to it."""
+        session, parent = self.schema.session, self._parent_of(record)
+        session.execute(delete(Record).where(col(Record.number).in_(entry_numbers(record.record_id))))
         references = select(Attribute.attribute_id).where(Attribute.type == "record-reference")
         session.execute(
             delete(Value).where(col(Value.attribute_id).in_(references), col(Value.key) == record.record_id)
         )
         session.execute(delete(Record).where(col(Record.number) == record.number))
-        return Change("record.deleted", self.schema, record, self.actor)
+        return Change("deleted", self.schema, record, self.actor, parent=parent)
 
     def merge(self, primary: Record, secondary: Record) -> Change:
         """Create one record from two, point their references to it, and delete both. Their value history is lost."""
@@ -145,7 +167,15 @@ class Editor:
         session.flush()
         session.execute(delete(Record).where(col(Record.record_id).in_(merged)))
         made = self.create(contents, record_id)
-        return Change("record.merged", made.schema, made.record, self.actor, made.attributes, merged)
+        return Change("merged", made.schema, made.record, self.actor, made.attributes, merged)
+
+    def _parent_of(self, record: Record) -> dict[str, str]:
+        """Return the ids of an entry's record as events name them; nothing for a record."""
+        attribute = self.schema.by_name.get(PARENT_RECORD)
+        if attribute is None or self.schema.kind is OBJECTS:
+            return {}
+        [value] = self._active(record, [attribute.attribute_id])[attribute.attribute_id]
+        return _parent_ids(value.content)
 
     def _writable_contents(self, record: Record) -> dict[str, list[Content]]:
         """Return the active contents of a record's writable attributes, by attribute id."""
@@ -232,11 +262,18 @@ class Editor:
 
 
 def find_record(schema: Schema, record_id: str, *, lock: bool = False) -> Record:
-    """Return the record with this id; raise AttioError (404) if there is none, or if the id is not a UUID."""
+    """Return the record or entry with this id; raise AttioError (404) if there is none, or if the id is not a UUID."""
     statement = select(Record).where(
-        Record.record_id == (as_uuid(record_id) or ""), Record.object_id == schema.object.object_id
+        Record.record_id == (as_uuid(record_id) or ""), Record.object_id == schema.target.target_id
     )
     found = schema.session.exec(statement.with_for_update() if lock else statement).first()
     if found is None:
-        raise not_found(f'Could not find a record of "{schema.object.api_slug}" with ID "{record_id}".')
+        item = schema.kind.item.replace("-", " ")
+        raise not_found(f'Could not find a {item} of "{schema.target.api_slug}" with ID "{record_id}".')
     return found
+
+
+def _parent_ids(parent: Content | None) -> dict[str, str]:
+    if parent is None:
+        return {}
+    return {"parent_object_id": parent["target_object"], "parent_record_id": parent["target_record_id"]}

@@ -59,12 +59,17 @@ def expect_object(value: object, path: list[str | int]) -> dict[str, Any]:
     raise body_error(Problem(path, message, "invalid_type", "object", received))
 
 
-def page_of(limit: object, offset: object, *, default: int = _MAX_PAGE, in_query: bool = False) -> tuple[int, int]:
-    """Return limit and offset as whole numbers. Accept floats such as `10.0`, because generated clients send them."""
+def page_of(
+    limit: object, offset: object, *, default: int = _MAX_PAGE, most: int = _MAX_PAGE, in_query: bool = False
+) -> tuple[int, int]:
+    """Return limit and offset as whole numbers; `most` is the largest limit.
+
+    Accept floats such as `10.0`, because generated clients send them.
+    """
     fail = query_params_error if in_query else body_error
     numbers = []
     given: tuple[tuple[str, object, int, int], ...] = (
-        ("limit", default if limit is None else limit, 1, _MAX_PAGE),
+        ("limit", default if limit is None else limit, 1, most),
         ("offset", 0 if offset is None else offset, 0, _MAX_OFFSET),
     )
     for name, value, low, high in given:

@@ -1,4 +1,4 @@
-"""Look up objects, attributes and choices by slug or id, as paths and bodies name them."""
+"""Look up objects, lists, attributes and choices by slug or id, as paths and bodies name them."""
 
 import re
 from collections.abc import Sequence
@@ -8,7 +8,9 @@ from functools import cached_property
 from sqlmodel import Session, col, or_, select
 
 from alc_app.mock_attio.store.errors import not_found, value_not_found
+from alc_app.mock_attio.store.note_task_list_tables import CrmList
 from alc_app.mock_attio.store.tables import Attribute, Choice, CrmObject, Workspace, WorkspaceMember
+from alc_app.mock_attio.store.targets import OBJECTS, TargetKind
 from alc_app.mock_attio.store.value_types import VALUE_TYPES, ValueType
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
@@ -16,13 +18,18 @@ _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.I
 
 @dataclass(frozen=True)
 class Schema:
-    """One object of the workspace with its attributes and their choices."""
+    """One object or list of the workspace with its attributes and their choices."""
 
     session: Session
     workspace: Workspace
-    object: CrmObject
+    target: CrmObject | CrmList
     attributes: Sequence[Attribute]
     _choices: dict[str, list[Choice]] = field(default_factory=dict)
+
+    @property
+    def kind(self) -> TargetKind:
+        """Return whether it is an object or a list."""
+        return self.target.kind
 
     @cached_property
     def by_id(self) -> dict[str, Attribute]:
@@ -38,7 +45,8 @@ class Schema:
         """Return the attribute that a path names; raise AttioError (404) if there is none."""
         if attribute := self.by_name.get(name):
             return attribute
-        raise not_found(f'Could not find an attribute with slug/ID "{name}" on object "{self.object.api_slug}".')
+        where = f'{self.kind.noun} "{self.target.api_slug}"'
+        raise not_found(f'Could not find an attribute with slug/ID "{name}" on {where}.')
 
     def attribute_in_body(self, name: str) -> Attribute:
         """Return the attribute that a body names; raise AttioError (400, `value_not_found`) if there is none."""
@@ -67,12 +75,20 @@ def find_object(session: Session, name: str) -> CrmObject:
     raise not_found(f'Could not find an object with slug/ID "{name}".')
 
 
-def load_schema(session: Session, name: str) -> Schema:
-    """Return the schema of the object with this slug or id; raise AttioError (404) if there is none."""
-    crm_object = find_object(session, name)
-    statement = select(Attribute).where(Attribute.object_id == crm_object.object_id)
+def find_list(session: Session, name: str) -> CrmList:
+    """Return the list with this slug or id; raise AttioError (404) if there is none."""
+    statement = select(CrmList).where(or_(CrmList.api_slug == name, CrmList.list_id == name))
+    if found := session.exec(statement).first():
+        return found
+    raise not_found(f'Could not find a list with slug/ID "{name}".')
+
+
+def load_schema(session: Session, name: str, kind: TargetKind = OBJECTS) -> Schema:
+    """Return the schema of the object or list with this slug or id; raise AttioError (404) if there is none."""
+    target = find_object(session, name) if kind is OBJECTS else find_list(session, name)
+    statement = select(Attribute).where(Attribute.object_id == target.target_id)
     attributes = session.exec(statement.order_by(col(Attribute.position))).all()
-    return Schema(session, find_workspace(session), crm_object, attributes)
+    return Schema(session, find_workspace(session), target, attributes)
 
 
 def find_workspace(session: Session) -> Workspace:

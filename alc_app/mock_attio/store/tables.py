@@ -3,11 +3,13 @@
 A value is never overwritten. It is closed with `active_until`, and closed values are the history that Attio shows.
 """
 
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import JSON, Index, UniqueConstraint
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
+
+from alc_app.mock_attio.store.targets import OBJECTS, TargetKind
 
 Json = dict[str, Any]
 
@@ -55,6 +57,7 @@ class CrmObject(Row, table=True):
     """An object in Attio's sense: people, companies, or one of the customer's own."""
 
     __tablename__ = "attio_object"
+    kind: ClassVar[TargetKind] = OBJECTS
 
     object_id: str = Field(primary_key=True)
     api_slug: str = Field(unique=True)
@@ -62,15 +65,20 @@ class CrmObject(Row, table=True):
     plural_noun: str
     created_at: str
 
+    @property
+    def target_id(self) -> str:
+        """Return the id under which attributes and records refer to it."""
+        return self.object_id
+
 
 class Attribute(Row, table=True):
-    """A field of an object."""
+    """A field of an object or of a list, whose id is `object_id`: Attio's own name for either."""
 
     __tablename__ = "attio_attribute"
     __table_args__ = (UniqueConstraint("object_id", "api_slug"),)
 
     attribute_id: str = Field(primary_key=True)
-    object_id: str = Field(foreign_key="attio_object.object_id", ondelete="CASCADE")
+    object_id: str
     api_slug: str
     position: int
     title: str
@@ -102,14 +110,14 @@ class Choice(Row, table=True):
 
 
 class Record(Row, table=True):
-    """A record of an object, such as one person. Its data is in `Value`."""
+    """A record of an object, such as one person, or an entry of a list. Its data is in `Value`."""
 
     __tablename__ = "attio_record"
     __table_args__ = (Index("attio_record_in_order", "object_id", "created_at", "number"),)
 
     number: int | None = Field(default=None, primary_key=True)
     record_id: str = Field(unique=True)
-    object_id: str = Field(foreign_key="attio_object.object_id", ondelete="CASCADE")
+    object_id: str
     created_at: str
 
 

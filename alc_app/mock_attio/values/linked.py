@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlmodel import col, select
+from sqlmodel import Session, col, select
 
 from alc_app.mock_attio.store.errors import AttioError
 from alc_app.mock_attio.store.schema_lookup import Schema, as_uuid, find_members, load_schema, value_type
@@ -33,29 +33,37 @@ def _choice_id(schema: Schema, attribute: Attribute, name: str, otherwise: str) 
 
 
 def _record_reference(item: Any, attribute: Attribute, schema: Schema) -> Content:
+    allowed = (attribute.config.get("record_reference") or {}).get("allowed_object_ids")
+    return find_linked_record(schema.session, item, allowed)
+
+
+def find_linked_record(session: Session, item: Any, allowed: list[str] | None = None) -> Content:
+    """Return the record that an item names, by its id or by one unique attribute.
+
+    `allowed` are the ids of the objects that it may belong to. Raises InvalidValueError.
+    """
     if not isinstance(item, dict):
         raise InvalidValueError('Expected an object such as {"target_object": "people", "target_record_id": "…"}.')
     name = as_text(item.get("target_object", ...), "target_object")
-    target = _target_schema(schema, name)
-    allowed = (attribute.config.get("record_reference") or {}).get("allowed_object_ids")
-    if allowed and target.object.object_id not in allowed:
+    target = _target_schema(session, name)
+    if allowed and target.target.target_id not in allowed:
         raise InvalidValueError(f'This attribute does not refer to records of "{name}".', "target_object")
     if "target_record_id" in item:
         statement = select(Record.record_id).where(
             Record.record_id == (as_uuid(as_text(item["target_record_id"], "target_record_id")) or ""),
-            Record.object_id == target.object.object_id,
+            Record.object_id == target.target.target_id,
         )
-        record_id = schema.session.exec(statement).first()
+        record_id = session.exec(statement).first()
     else:
         record_id = _by_unique_attribute(item, target)
     if record_id is None:
         raise InvalidValueError(f'Cannot find the referenced record of "{name}".', code="value_not_found")
-    return {"target_object": target.object.object_id, "target_record_id": record_id}
+    return {"target_object": target.target.target_id, "target_record_id": record_id}
 
 
-def _target_schema(schema: Schema, name: str) -> Schema:
+def _target_schema(session: Session, name: str) -> Schema:
     try:
-        return load_schema(schema.session, name)
+        return load_schema(session, name)
     except AttioError as error:
         raise InvalidValueError(error.message, code="value_not_found") from error
 
@@ -77,6 +85,11 @@ def _by_unique_attribute(item: dict[str, Any], target: Schema) -> str | None:
 
 
 def _actor_reference(item: Any, _attribute: Attribute, schema: Schema) -> Content:
+    return find_linked_member(schema.session, item)
+
+
+def find_linked_member(session: Session, item: Any) -> Content:
+    """Return the workspace member that an item names, by id or by email address; raise InvalidValueError."""
     email, member_id = item, None
     if isinstance(item, dict) and "workspace_member_email_address" in item:
         email = item["workspace_member_email_address"]
@@ -85,7 +98,7 @@ def _actor_reference(item: Any, _attribute: Attribute, schema: Schema) -> Conten
             raise InvalidValueError('Only actors of type "workspace-member" can be written.', "referenced_actor_type")
         email, member_id = None, as_text(item.get("referenced_actor_id", ...), "referenced_actor_id")
     wanted = as_text(email).lower() if member_id is None else as_uuid(member_id)
-    for member in find_members(schema.session):
+    for member in find_members(session):
         if wanted in {member.workspace_member_id, member.email_address}:
             return {
                 "referenced_actor_type": "workspace-member",

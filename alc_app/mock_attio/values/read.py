@@ -1,4 +1,4 @@
-"""Records and values as JSON in Attio's shape: every attribute of the object, every value with its metadata."""
+"""Records, list entries and values as JSON in Attio's shape: every attribute, every value with its metadata."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -8,8 +8,10 @@ from sqlalchemy import select as select_columns
 from sqlmodel import col, select
 
 from alc_app.mock_attio.store.choices import choice_json
+from alc_app.mock_attio.store.note_task_list_tables import CrmList
 from alc_app.mock_attio.store.schema_lookup import Schema
 from alc_app.mock_attio.store.tables import Attribute, CrmObject, Record, Value
+from alc_app.mock_attio.store.targets import PARENT_RECORD
 from alc_app.mock_attio.store.value_types import Content
 
 Json = dict[str, Any]
@@ -26,10 +28,10 @@ _COLUMNS: tuple[Any, ...] = (
 
 
 class Presenter:
-    """Converts rows of one object to JSON. Queries choices and referenced objects once each."""
+    """Converts rows of one object or list to JSON. Queries choices and referenced objects once each."""
 
     def __init__(self, schema: Schema, web_url: str) -> None:
-        """Prepare for one object; `web_url` is the template of links, see `MockAttioConfig`."""
+        """Prepare for one object or list; `web_url` is the template of links, see `MockAttioConfig`."""
         self._schema = schema
         self._web_url = web_url
         # Plain dictionaries: a page of 500 records looks up slugs and types some ten thousand times.
@@ -72,22 +74,35 @@ class Presenter:
         return found
 
     def _record(self, record: Record, values: dict[str, list[Json]]) -> Json:
-        workspace, crm_object = self._schema.workspace, self._schema.object
+        workspace, target = self._schema.workspace, self._schema.target
+        shown = {slug: values.get(slug, []) for slug in self._shown}
+        if isinstance(target, CrmList):
+            return self._entry(record, values[PARENT_RECORD][0], shown)
         url = self._web_url.format(
             workspace=workspace.slug,
-            object=crm_object.api_slug,
-            noun=crm_object.singular_noun.lower().replace(" ", "-"),
+            object=target.api_slug,
+            noun=target.singular_noun.lower().replace(" ", "-"),
             record_id=record.record_id,
         )
         return {
             "id": {
                 "workspace_id": workspace.workspace_id,
-                "object_id": crm_object.object_id,
+                "object_id": target.object_id,
                 "record_id": record.record_id,
             },
             "created_at": record.created_at,
             "web_url": url,
-            "values": {slug: values.get(slug, []) for slug in self._shown},
+            "values": shown,
+        }
+
+    def _entry(self, entry: Record, parent: Json, values: Json) -> Json:
+        workspace_id = self._schema.workspace.workspace_id
+        return {
+            "id": {"workspace_id": workspace_id, "list_id": entry.object_id, "entry_id": entry.record_id},
+            "parent_record_id": parent["target_record_id"],
+            "parent_object": parent["target_object"],
+            "created_at": entry.created_at,
+            "entry_values": values,
         }
 
     def _value(self, attribute_id: str, content: Content, *envelope: str | None) -> Json:

@@ -113,6 +113,8 @@ def test_a_status_tells_how_long_one_should_stay_in_it(attio: Attio) -> None:
 
 
 def test_a_text_has_neither_options_nor_statuses(attio: Attio) -> None:
-    """Asking for them is a client error, as is an unknown attribute."""
-    assert attio.refused("GET", f"{ATTRIBUTES}/alc_status/options")["status_code"] == 400
+    """Reading them is a 404, as for an unknown attribute; writing one is a 400. Attio's document has no other codes."""
+    assert attio.refused("GET", f"{ATTRIBUTES}/alc_status/options")["status_code"] == 404
+    new = {"data": {"title": "Open"}}
+    assert attio.refused("POST", f"{ATTRIBUTES}/alc_status/options", new)["code"] == "validation_type"
     assert attio.refused("GET", f"{ATTRIBUTES}/nope/options")["status_code"] == 404

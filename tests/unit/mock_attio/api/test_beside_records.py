@@ -1,4 +1,4 @@
-"""Notes, tasks, lists and their entries: Attio's shapes, and a webhook event for each change."""
+"""Notes and tasks: Attio's shapes, and a webhook event for each change."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def receiver(attio: Attio) -> Receiver:
     found = Receiver(attio)
     found.subscribe(
         "note.created", "note.updated", "note-content.updated", "note.deleted", "task.created", "task.updated",
-        "task.deleted", "list.created", "list.updated", "list-entry.created", "list-entry.deleted",
+        "task.deleted",
     )  # fmt: skip
     return found
 
@@ -83,40 +83,89 @@ def test_a_task_is_made_done_and_deleted(attio: Attio, receiver: Receiver, paren
     assert sent_events(receiver) == [(f"task.{what}", task["id"]) for what in ("created", "updated", "deleted")]
 
 
-def test_a_record_is_put_into_a_list_and_taken_out(attio: Attio, receiver: Receiver, parent: dict[str, str]) -> None:
-    """By the list's slug or id; the record's entries name its lists."""
-    new = {"name": "Pipeline", "api_slug": "sales_pipeline", "parent_object": "people"}
-    made = attio.ok("POST", "/v2/lists", {"data": new})
-    attio.ok("PATCH", "/v2/lists/sales_pipeline", {"data": {"name": "Sales"}})
-    entry = attio.ok("POST", "/v2/lists/sales_pipeline/entries", {"data": {**parent, "entry_values": {}}})
-    path = f"/v2/lists/{made['id']['list_id']}/entries/{entry['id']['entry_id']}"
-
-    assert attio.ok("GET", path) == entry
-    assert attio.ok("POST", "/v2/lists/sales_pipeline/entries/query") == [entry]
-    [place] = attio.ok("GET", f"{attio.path()}/entries")
-    assert (place["list_api_slug"], place["entry_id"]) == ("sales_pipeline", entry["id"]["entry_id"])
-    assert [one["name"] for one in attio.ok("GET", "/v2/lists")] == ["Sales"]
-
-    attio.send("DELETE", path)
-    assert sent_events(receiver) == [
-        ("list.created", made["id"]),
-        ("list.updated", made["id"]),
-        ("list-entry.created", entry["id"]),
-        ("list-entry.deleted", entry["id"]),
-    ]
+@pytest.fixture
+def member(attio: Attio) -> Any:
+    """Return the first member of the workspace."""
+    return attio.ok("GET", "/v2/workspace_members")[0]
 
 
-def test_what_is_not_there_is_refused(attio: Attio, parent: dict[str, str]) -> None:
-    """400 for a parent that no record is, 404 for a list, 409 for a slug that is taken."""
+TASK: dict[str, Any] = {
+    "content": "Call her", "format": "plaintext", "deadline_at": None, "is_completed": False, "linked_records": [],
+    "assignees": [],
+}  # fmt: skip
+ROBIN = {"workspace_member_email_address": "robin@example.com"}
+ADA = {"target_object": "people", "email_addresses": [{"email_address": "ada@example.com"}]}
+
+
+def test_a_task_names_members_and_records_by_address(attio: Attio, member: Any, parent: dict[str, str]) -> None:
+    """By id too; the task shows ids, whatever named them."""
+    data = TASK | {"assignees": [ROBIN], "linked_records": [ADA], "deadline_at": "2026-05-01"}
+    task = attio.ok("POST", "/v2/tasks", {"data": data})
+
+    member_id = member["id"]["workspace_member_id"]
+    by_id = {"referenced_actor_type": "workspace-member", "referenced_actor_id": member_id}
+    assert task["assignees"] == [by_id]
+    assert task["linked_records"][0]["target_record_id"] == parent["parent_record_id"]
+    assert task["deadline_at"] == "2026-05-01T00:00:00.000000000Z"
+    changed = attio.ok("PATCH", f"/v2/tasks/{task['id']['task_id']}", {"data": {"assignees": [by_id]}})
+    assert changed["assignees"] == [by_id]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "status"),
+    [
+        ({"assignees": [{"workspace_member_email_address": "nobody@example.com"}]}, 404),
+        ({"assignees": [{"referenced_actor_type": "workspace-member", "referenced_actor_id": "x"}]}, 404),
+        ({"linked_records": [{"target_object": "people", "target_record_id": "x"}]}, 404),
+        ({"linked_records": [ADA | {"email_addresses": ["nobody@example.com"]}]}, 404),
+        ({"linked_records": [{"target_object": "nope", "target_record_id": "x"}]}, 404),
+        ({"linked_records": [{"target_object": "people", "job_title": ["x"]}]}, 400),
+        ({"assignees": [{"referenced_actor_type": "app", "referenced_actor_id": "x"}]}, 400),
+        ({"deadline_at": "soon"}, 400),
+        ({"content": "x" * 2001}, 400),
+    ],
+)
+def test_a_task_for_what_does_not_exist_is_refused(attio: Attio, wrong: dict[str, Any], status: int) -> None:
+    """404 `not_found` for a member or a record that is not there, 400 `validation_type` for the wrong shape."""
+    error = attio.refused("POST", "/v2/tasks", {"data": TASK | wrong})
+    assert (error["status_code"], error["code"]) == (status, "not_found" if status == 404 else "validation_type")
+
+
+def test_tasks_are_found_by_record_member_and_state(attio: Attio, parent: dict[str, str]) -> None:
+    """The query parameters of Attio; `sort` names a time and a direction."""
+    attio.ok("POST", "/v2/tasks", {"data": TASK | {"assignees": [ROBIN], "linked_records": [ADA]}})
+    attio.clock.advance(1)
+    attio.ok("POST", "/v2/tasks", {"data": TASK | {"content": "Write", "is_completed": True}})
+
+    def found(query: str) -> list[str]:
+        return [task["content_plaintext"] for task in attio.ok("GET", f"/v2/tasks?{query}")]
+
+    assert found("") == ["Call her", "Write"]
+    assert found("sort=created_at:desc") == ["Write", "Call her"]
+    assert found("assignee=robin@example.com") == found("linked_object=people") == found("is_completed=false")
+    assert found(f"linked_object=people&linked_record_id={parent['parent_record_id']}") == ["Call her"]
+    assert found("linked_object=companies") == found("assignee=imani@example.com") == []
+    assert attio.refused("GET", "/v2/tasks?sort=title:asc")["code"] == "validation_type"
+
+
+def test_what_is_not_there_is_refused(attio: Attio) -> None:
+    """404 for a parent or a list that is not there, 409 for a slug that is taken."""
     note = {"title": "", "format": "plaintext", "content": "", "parent_object": "people", "parent_record_id": "x"}
     new = {"name": "Pipeline", "api_slug": "pipeline", "parent_object": "people"}
+    new |= {"workspace_access": "full-access", "workspace_member_access": []}
     attio.ok("POST", "/v2/lists", {"data": new})
 
-    assert attio.refused("POST", "/v2/notes", {"data": note})["code"] == "value_not_found"
+    assert attio.refused("POST", "/v2/notes", {"data": note})["code"] == "not_found"
+    assert attio.refused("GET", "/v2/notes?parent_object=people&parent_record_id=x")["code"] == "not_found"
     assert attio.refused("POST", "/v2/lists", {"data": new})["code"] == "slug_conflict"
-    entry = {**parent, "entry_values": {"stage": "Won"}}
-    assert attio.refused("POST", "/v2/lists/pipeline/entries", {"data": entry})["code"] == "value_not_found"
     assert attio.refused("GET", "/v2/lists/none")["code"] == "not_found"
+
+
+def test_notes_are_found_by_their_parent(attio: Attio, parent: dict[str, str]) -> None:
+    """By object, or by object and record."""
+    attio.ok("POST", "/v2/notes", {"data": {**parent, "title": "", "format": "plaintext", "content": ""}})
+    assert len(attio.ok("GET", "/v2/notes?parent_object=people")) == 1
+    assert attio.ok("GET", "/v2/notes?parent_object=companies") == []
 
 
 def test_what_lies_beside_a_record_goes_with_it(attio: Attio, parent: dict[str, str]) -> None:

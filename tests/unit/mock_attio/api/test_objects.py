@@ -25,13 +25,13 @@ def test_a_custom_object_holds_records_of_its_own(attio: Attio) -> None:
 
 
 def test_slugs_of_objects_are_taken_once_and_those_of_attio_stay(attio: Attio) -> None:
-    """409 `slug_conflict`; 400 `system_edit_unauthorized`."""
+    """409 `slug_conflict`; 400 `validation_type`."""
     attio.ok("POST", "/v2/objects", {"data": BOAT})
     assert attio.refused("POST", "/v2/objects", {"data": BOAT})["code"] == "slug_conflict"
     taken = {"data": {"api_slug": "people"}}
     assert attio.refused("PATCH", "/v2/objects/boats", taken)["code"] == "slug_conflict"
     renamed = {"data": {"api_slug": "humans"}}
-    assert attio.refused("PATCH", "/v2/objects/people", renamed)["code"] == "system_edit_unauthorized"
+    assert attio.refused("PATCH", "/v2/objects/people", renamed)["code"] == "validation_type"
 
 
 def test_members_can_be_read(attio: Attio) -> None:

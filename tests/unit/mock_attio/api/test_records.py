@@ -105,7 +105,7 @@ def test_upsert_can_match_the_record_id(attio: Attio) -> None:
             "matching_attribute_definition_not_unique",
         ),
         (f"{PEOPLE}?matching_attribute=nope", {}, "value_not_found"),
-        (UPSERT, {"name": "Nobody"}, "missing_value"),
+        (UPSERT, {"name": "Nobody"}, "validation_type"),
         (UPSERT, {"email_addresses": ["ada@example.com", "chidera@example.org"]}, "multiple_match_results"),
     ],
 )

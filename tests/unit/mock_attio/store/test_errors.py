@@ -12,7 +12,7 @@ PEOPLE = "/v2/objects/people/records"
     ("method", "path"),
     [
         ("GET", PEOPLE),
-        ("GET", "/v2/meetings"),
+        ("GET", "/v2/sequences"),
         ("POST", "/v2/nope"),
         ("DELETE", "/v2/self"),
         ("GET", "/v2//objects"),
