@@ -18,6 +18,8 @@ mock-alc trigger lead.processed --record-id 42 --interest no_answer
 mock-alc trigger prospect.updated --record-id 42 --email new@example.com
 mock-alc trigger webhook.test
 
+While a scenario waits for a lead, the new lead is the scenario's: it decides what is sent.
+
 prospect.updated is about the last lead of the record, or about the last lead of all. It names the lead, as the agent
 does in a chat.
 
@@ -38,24 +40,34 @@ The mock must run with --control. Exit code 1 when nobody listens, or somebody d
 def trigger(event: str, *, url: str, **wanted: Any) -> None:
     """Send an event and print the answers."""
     before = {delivery["id"] for delivery in call(url, "GET", "/deliveries")["deliveries"]}
-    {"lead.processed": _lead, "prospect.updated": _prospect, "webhook.test": _test}[event](url, wanted)
+    story = {"lead.processed": _lead, "prospect.updated": _prospect, "webhook.test": _test}[event](url, wanted)
     call(url, "POST", "/clock", {"advance": 0})  # Answers when the first attempts have ended.
     new = [one for one in call(url, "GET", "/deliveries")["deliveries"] if one["id"] not in before]
-    if not new:
-        raise click.ClickException(
-            f"No webhook listens for {event}. Register one, or run `mock-alc listen --forward-to URL`."
-        )
     from mock_alc.commands.tail import show
 
     for delivery in new:
         for attempt in delivery["attempts"]:
             show(delivery, attempt)
+    if story:
+        return  # It decides what is sent, and a refusal may be right.
+    if not new:
+        raise click.ClickException(
+            f"No webhook listens for {event}. Register one, or run `mock-alc listen --forward-to URL`."
+        )
     raise SystemExit(0 if all(delivery["state"] == "delivered" for delivery in new) else 1)
 
 
-def _lead(url: str, wanted: dict[str, Any]) -> None:
-    lead_id = wanted["lead_id"] or _open_lead(url, wanted["record_id"] or RECORD) or _new_lead(url, wanted)["id"]
+def _lead(url: str, wanted: dict[str, Any]) -> str | None:
+    """Decide a lead; if a scenario has taken it, leave that to the scenario and return its name."""
+    lead_id = wanted["lead_id"] or _open_lead(url, wanted["record_id"] or RECORD)
+    if lead_id is None:
+        lead_id = _new_lead(url, wanted)["id"]
+        runs = call(url, "GET", "/scenarios")["runs"]
+        if story := next((str(run["name"]) for run in runs if run["lead_id"] == lead_id), None):
+            click.echo(f"The scenario {story} has taken lead {lead_id}, and decides what is sent.")
+            return story
     call(url, "POST", f"/leads/{lead_id}/decide", {"interest": wanted["interest"]})
+    return None
 
 
 def _open_lead(url: str, record_id: str) -> str | None:

@@ -60,8 +60,8 @@ def announce_prospect(session: Session, lead: Lead, name: str, email: str, now: 
 def decision_values(
     lead: Lead, now: datetime, *, interest: str | None = None, status: str | None = None, summary: str | None = None
 ) -> dict[str, Any]:
-    """Return the columns of a decided lead; what is not given follows from its phone number."""
-    interest = interest or expected_outcome(lead.phone_number)
+    """Return the columns of a decided lead; what is neither given nor settled follows from its phone number."""
+    interest = interest or lead.interest or expected_outcome(lead.phone_number)
     return {
         "interest": interest,
         "status": status or ("Failed" if interest == "no_answer" else "Complete"),

@@ -28,6 +28,7 @@ class Lead(Table, table=True):
     idempotency_key: str | None = Field(default=None, index=True)
     status: str = Field(default=PROCESSING, index=True)
     interest: str | None = None
+    """The outcome; before the decision only if a scenario has settled it, which the API does not show."""
     summary: str | None = None
     traceparent: str | None = None
     created_at: datetime = Field(sa_type=UtcDateTime)
@@ -53,7 +54,7 @@ class Lead(Table, table=True):
             "name": self.name,
             "phone_number": self.phone_number,
             "status": self.status,
-            "interest": self.interest,
+            "interest": None if self.status == PROCESSING else self.interest,
             "summary": self.summary,
             "transcript": [
                 {"from": line.sender, "text": line.text, "at": iso(line.at)} for line in self.transcript(now)

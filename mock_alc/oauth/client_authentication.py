@@ -60,7 +60,8 @@ def authenticate(client: Client | None, credentials: Credentials, *, family_id: 
     `family_id` is that of the code or token in the request, if this client was given it. Wrong secrets are counted for
     the client and the address, but apart for each family: somebody who guesses has none of its tokens, and must not
     lock out the client itself when both come from one address, such as that of a proxy.
-    Raise the same error for an unknown client, a wrong secret and a method that the client may not use (A19).
+    Raise the same error for an unknown client and a wrong secret (A19); with the right secret, a method that the client
+    may not use is named.
     """
     attempts = alc().wrong_credentials
     key = f"client {credentials.client_id} {family_id or request.remote_addr}"
@@ -70,10 +71,22 @@ def authenticate(client: Client | None, credentials: Credentials, *, family_id: 
     if not is_valid:
         # Compare for unknown clients too, so that the response time does not reveal them.
         is_valid = (client or DUMMY_CLIENT).check_client_secret(credentials.secret)
-    if client is None or not is_valid or not client.check_endpoint_auth_method(credentials.method, "token"):
+    if client is None or not is_valid:
         attempts.record(key)
         raise invalid_client()
+    if not client.check_endpoint_auth_method(credentials.method, "token"):
+        attempts.record(key)
+        raise _wrong_method(client, credentials)
     return client
+
+
+def _wrong_method(client: Client, credentials: Credentials) -> InvalidClientError:
+    """Return the error for a method that the client has not registered; only who knew the secret reads which it has."""
+    if credentials.method == "none":
+        return invalid_client()
+    methods = " or ".join(client.auth_methods)
+    sentence = f"The secret is right, but it came by {credentials.method}, and this client is registered for {methods}."
+    return InvalidClientError(sentence, status_code=401)
 
 
 DUMMY_CLIENT = Client(client_id="", name="", redirect_uris=[], auth_methods=[], scope="")

@@ -33,8 +33,8 @@ class ScenarioContext:
         agent.decide(self.session, self.lead.id, at, interest="interested", status="Complete")
 
     def postpone_decision(self, after: float) -> None:
-        """Let the agent decide by itself, but only `after` seconds from now."""
-        self.lead.decide_at = self.now + timedelta(seconds=after)
+        """Let the agent decide `after` seconds from now, as Complete whatever the phone number."""
+        self.lead.decide_at, self.lead.interest = self.now + timedelta(seconds=after), "interested"
         self.session.add(self.lead)
 
     def verdict(self, *, occurred_after: float = 0.0, **changes: Any) -> dict[str, Any]:

@@ -1,9 +1,13 @@
 """`mock-alc trigger` and `listen`, beside a running mock."""
 
 import json
+import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
@@ -121,20 +125,70 @@ def test_listen_shows_what_was_delivered(running: MockAlc, receiver: Receiver) -
     assert [json.loads(line)["attempts"][0]["status"] for line in lines] == [None, 200]
 
 
-def test_listen_forwards_while_it_runs(running: MockAlc, receiver: Receiver) -> None:
-    """It registers a webhook, shows its secret, and deletes it at the end."""
-    options = ["--forward-to", receiver.url(), "--event", "lead.processed", "--attempts", "1", "--url", running.url]
+@pytest.mark.parametrize("story", ["happy", "slow_lead", "bad_signature"])
+def test_a_lead_that_a_scenario_has_taken_is_left_to_it(running: MockAlc, receiver: Receiver, story: str) -> None:
+    """The story is played as it is told, and the command ends well."""
+    alc = Alc(running.app)
+    alc.register_webhook(receiver.url())
+    run(running, "scenario", "run", story, "--no-wait")
+    found = run(running, "trigger", "lead.processed", "--record-id", "42")
+    assert (found.exit_code, f"The scenario {story} has taken" in found.output) == (0, True), found.output
+    alc.wait_until_idle()
+    assert [lead["status"] for lead in alc.leads()] == ["Complete"]
+
+
+@contextmanager
+def listening(running: MockAlc, home: Path, *options: str) -> Iterator[tuple["subprocess.Popen[str]", str]]:
+    """`mock-alc listen` as a process with a home of its own, and the secret that it shows."""
+    command = [sys.executable, "-m", "mock_alc", "listen", *options, "--url", running.url]
+    environment = {**os.environ, "XDG_CONFIG_HOME": str(home)}
     with subprocess.Popen(  # noqa: S603 - our own program
-        [sys.executable, "-m", "mock_alc", "listen", *options],
-        stderr=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as listening:
-        assert listening.stderr is not None and listening.stdout is not None
-        secret = listening.stderr.readline().split()[-1]
+        command, env=environment, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stderr is not None
+        yield process, process.stderr.readline().split()[-1]
+
+
+def test_listen_forwards_while_it_runs(running: MockAlc, receiver: Receiver, tmp_path: Path) -> None:
+    """It registers a webhook, shows its secret, and deletes it at the end."""
+    options = ["--forward-to", receiver.url(), "--event", "lead.processed", "--attempts", "1"]
+    with listening(running, tmp_path, *options) as (process, secret):
+        assert process.stdout is not None
         run(running, "trigger", "lead.processed")
-        assert "200" in listening.stdout.readline()
-        assert listening.wait(10) == 0
+        assert "200" in process.stdout.readline()
+        assert process.wait(10) == 0
     [delivered] = receiver.received
     assert delivered.signed_by(secret)
     assert run(running, "trigger", "lead.processed").exit_code == 1
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_listen_leaves_no_webhook_behind(
+    running: MockAlc, receiver: Receiver, tmp_path: Path, number: signal.Signals
+) -> None:
+    """Also when its terminal is closed, or a script ends it."""
+    with listening(running, tmp_path, "--forward-to", receiver.url()) as (process, _secret):
+        process.send_signal(number)
+        process.wait(10)
+    assert "No webhook listens" in run(running, "trigger", "lead.processed").output
+
+
+def test_listen_keeps_its_secret_for_the_next_time(running: MockAlc, receiver: Receiver, tmp_path: Path) -> None:
+    """A receiver that was set up once goes on working; the file is for its owner only."""
+    shown = []
+    for _ in range(2):
+        with listening(running, tmp_path, "--forward-to", receiver.url()) as (process, secret):
+            process.terminate()
+        shown.append(secret)
+    assert shown[0] == shown[1]
+    assert (tmp_path / "mock-alc" / "listen-secret").stat().st_mode & 0o777 == 0o600
+
+
+def test_listen_signs_with_the_secret_that_it_is_given(running: MockAlc, receiver: Receiver, tmp_path: Path) -> None:
+    """A secret that is none is refused with a sentence, before anything is registered."""
+    given = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+    with listening(running, tmp_path, "--forward-to", receiver.url(), "--secret", given) as (process, secret):
+        process.terminate()
+    assert secret == given
+    refused = run(running, "listen", "--forward-to", receiver.url(), "--secret", "hunter2")
+    assert (refused.exit_code, "starts with whsec_" in " ".join(refused.output.split())) == (2, True)

@@ -248,9 +248,12 @@ def test_two_ways_of_authentication_at_once_are_refused(flow: Flow) -> None:
 
 
 def test_a_client_that_registered_one_method_cannot_use_another(alc: Alc) -> None:
-    """A16: what is registered is what is accepted."""
+    """A16: what is registered is what is accepted. Who knows the secret is told which method to use."""
     flow = Flow(alc, token_endpoint_auth_method="client_secret_post")
-    assert flow.redeem(flow.code()).status_code == 401
+    answer = flow.redeem(flow.code())
+    assert (answer.status_code, answer.get_json()["error"]) == (401, "invalid_client")
+    said = answer.get_json()["error_description"]
+    assert "came by client_secret_basic" in said and "registered for client_secret_post" in said
 
 
 def test_the_eleventh_wrong_secret_in_a_minute_must_wait(alc: Alc) -> None:

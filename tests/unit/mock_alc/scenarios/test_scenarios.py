@@ -47,6 +47,18 @@ def test_a_scenario_takes_the_next_lead_of_its_record_and_no_other(alc: Alc, rec
     assert alc.http.get(f"/api/v1/leads/{lead['id']}", headers=auth).get_json()["status"] == "Failed"
 
 
+@pytest.mark.parametrize("name", ["slow_lead", "happy"])
+def test_a_scenario_keeps_its_promise_for_every_phone_number(alc: Alc, name: str) -> None:
+    """A number that ends in 9 never answers an agent, but a scenario says how it ends; the API tells it when it has."""
+    auth = alc.auth()
+    promised = alc.http.post(f"/_mock/scenarios/{name}", json={}).get_json()["crm_status"]
+    lead = alc.send_lead(auth, phoneNumber="+442071838759")
+    assert lead["interest"] is None
+    alc.http.post("/_mock/clock", json={"until": "idle"})
+    now = alc.http.get(f"/api/v1/leads/{lead['id']}", headers=alc.auth()).get_json()
+    assert (now["status"], now["interest"]) == (promised, "interested")
+
+
 def test_a_scenario_can_be_played_to_a_lead_that_is_under_way(alc: Alc, receiver: Receiver) -> None:
     """For a lead that is there already."""
     auth = alc.auth()
