@@ -50,7 +50,9 @@ def settings(*names: str, saved_addresses: bool = False) -> Callable[[Command], 
         for name in reversed(names):
             field = Config.model_fields[name]
             flag = "--" + name.replace("_", "-")
-            with_config = click.option(flag, default=None, help=f"{field.description} [{field.alias}]")(with_config)
+            with_config = click.option(
+                flag, default=None, is_flag=field.annotation is bool, help=f"{field.description} [{field.alias}]"
+            )(with_config)
         return with_config
 
     return decorate
@@ -138,7 +140,7 @@ def migrate(config: Config) -> None:
 
 
 @main.command("mock-attio")
-@settings("mock_attio_port", "home", "alc_status_type")
+@settings("mock_attio_port", "home", "alc_status_type", "mock_attio_control")
 @click.option(
     "--writes-per-second", type=int, default=25, show_default=True, help="Rate limit of writes, as Attio's; 0 for none."
 )

@@ -103,7 +103,8 @@ def plan(config: Config, decide_after: float, provider_port: int | None = None) 
         Server("worker", "green", ["alc_app", "worker"], ours),
     ]
     if not config.uses_real_attio:
-        servers.insert(1, Server("attio", "magenta", ["alc_app", "mock-attio"], ours, config.attio_origin))
+        attio = {**ours, "MOCK_ATTIO_CONTROL": "1"}
+        servers.insert(1, Server("attio", "magenta", ["alc_app", "mock-attio"], attio, config.attio_origin))
     if provider_port is not None:
         issuer = ours["ALC_APP_OIDC_ISSUER"]
         servers.insert(1, Server("provider", "blue", ["alc_app", "mock-provider"], ours, issuer))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import signal
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -152,7 +152,7 @@ def run_mock_attio(config: Config, writes_per_second: int, reads_per_second: int
         writes_per_second=writes_per_second,
         reads_per_second=reads_per_second,
         web_url=f"{config.base_url}/people/{{record_id}}",
-        post=_webhook_post(),
+        control=config.mock_attio_control,
     )
     try:
         serve(mock, host="127.0.0.1", port=config.mock_attio_port)
@@ -177,22 +177,3 @@ def run_mock_provider(config: Config) -> None:
         serve(MockProvider(config.oidc_issuer, client).app, host=address.hostname, port=address.port or 80, ident=None)
     except OSError as error:
         raise click.ClickException(f"The provider cannot listen at {config.oidc_issuer}: {reason(error)}.") from None
-
-
-def _webhook_post() -> Callable[[str, bytes, Mapping[str, str]], int | None]:
-    """Return the function that posts the stand-in's webhooks, through our HTTP client with its timeouts.
-
-    It returns the status of the response, or None if there was none.
-    """
-    from alc_app.attio.host.errors import FetchError
-    from alc_app.runtime.http_client import Http
-
-    http = Http()
-
-    def post(url: str, body: bytes, headers: Mapping[str, str]) -> int | None:
-        try:
-            return http.request("POST", url, headers=headers, body=body).status
-        except FetchError:
-            return None
-
-    return post

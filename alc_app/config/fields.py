@@ -131,6 +131,11 @@ class Fields(BaseModel):
         alias="MOCK_ATTIO_TOKEN",
         description="Token of the Attio stand-in; by default one is generated and kept in the home.",
     )
+    mock_attio_control: bool = Field(
+        False,
+        alias="MOCK_ATTIO_CONTROL",
+        description="Opens the control API `/_mock` of the Attio stand-in to this machine; the demo opens it.",
+    )
     log_format: Literal["text", "json"] = Field(
         "text",
         alias="ALC_APP_LOG_FORMAT",

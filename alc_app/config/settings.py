@@ -67,6 +67,8 @@ class Config(Fields):
     def _refuse_in_production(self) -> None:
         if self.failpoints:
             raise ValueError("ALC_FAILPOINTS lets the program fail on purpose, and is refused in production")
+        if self.mock_attio_control:
+            raise ValueError("MOCK_ATTIO_CONTROL gives tokens to everybody here, and is refused in production")
         if self.shares_database and not (self.keys.get_secret_value() and self.session_keys.get_secret_value()):
             raise ValueError("ALC_APP_KEYS and ALC_APP_SECRET_KEY must be set: every process needs the same ones")
         outside = {"ALC_APP_URL": self.base_url, "ALC_URL": self.alc_url, "ATTIO_URL": self.attio_url or REAL_ATTIO}

@@ -19,16 +19,17 @@ class LabFailed(Exception):
     """A lab cannot go on. The message is a whole sentence, which the page shows."""
 
 
+def has_control_api(http: Http, url: str) -> bool:
+    """Return whether ALC or the stand-in, at the origin `url`, serves its control API to this process."""
+    return http.request("GET", f"{url}/_mock/state", headers={}).ok
+
+
 class AlcClient:
     """Read ALC's state through its public API with a token, and cause faults through its control API `/_mock`."""
 
     def __init__(self, http: Http, url: str) -> None:
         """Send every request to the origin `url`."""
         self._http, self._url = http, url
-
-    def has_control_api(self) -> bool:
-        """Return whether ALC serves its control API to this process."""
-        return self._http.request("GET", f"{self._url}/_mock/state", headers={}).ok
 
     def create_tokens(self, client_id: str, account: str) -> Json:
         """Create tokens of an account without asking for consent, and return ALC's token response."""
@@ -121,17 +122,20 @@ class AttioClient:
         path = f"/v2/objects/people/records/{record_id}/attributes/alc_status/values?show_historic=true"
         return [PastValue(value).text or "" for value in self._call("GET", path)["data"]]
 
-    def fail_writes(self, record_id: str) -> None:
-        """Answer every write to this record with 503 until `restore_writes`."""
-        self._call("POST", "/_mock/faults", {"record_id": record_id})
+    def fail_writes(self, record_id: str) -> str:
+        """Answer every write to this record with 503 until `restore_writes`; return the id of the fault."""
+        route = f"PATCH /v2/objects/people/records/{record_id}"
+        fault = {"route": route, "answer": {"status": 503}, "times": None}
+        return str(self._call("POST", "/_mock/faults", fault)["id"])
 
-    def count_failed_writes(self, record_id: str) -> int:
+    def count_failed_writes(self, fault_id: str) -> int:
         """Return how many writes have been answered with 503 since `fail_writes`."""
-        return int(self._call("GET", f"/_mock/faults/{record_id}")["struck"])
+        faults = self._call("GET", "/_mock/faults")["faults"]
+        return sum(fault["struck"] for fault in faults if fault["id"] == fault_id)
 
-    def restore_writes(self, record_id: str) -> None:
-        """End `fail_writes`."""
-        self._call("DELETE", f"/_mock/faults/{record_id}")
+    def restore_writes(self, fault_id: str) -> None:
+        """End `fail_writes`. Do nothing if it has ended already."""
+        self._http.request("DELETE", f"{self._url}/_mock/faults/{fault_id}", headers={})
 
     def _call(self, method: str, path: str, body: Json | None = None) -> Json:
         headers = {"Authorization": f"Bearer {self._token}"}

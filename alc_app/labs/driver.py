@@ -112,10 +112,11 @@ class Driver(ABC):
         self.add_cleanup(self.alc.delete_fault, fault_id)
         return fault_id
 
-    def break_attio(self, record_id: str) -> None:
-        """Let writes to this record fail, at the latest until the lab ends."""
-        self.attio.fail_writes(record_id)
-        self.add_cleanup(self.attio.restore_writes, record_id)
+    def break_attio(self, record_id: str) -> str:
+        """Let writes to this record fail, at the latest until the lab ends, and return the id of the fault."""
+        fault_id = self.attio.fail_writes(record_id)
+        self.add_cleanup(self.attio.restore_writes, fault_id)
+        return fault_id
 
     def wait_for(self, condition: Callable[[], object], *, failure: str) -> None:
         """Wait until the condition is true. Raises: LabFailed, which begins with the sentence `failure`."""

@@ -16,7 +16,7 @@ from alc_app.attio.host.errors import FetchError
 from alc_app.labs.app_driver import AppDriver
 from alc_app.labs.background import submit
 from alc_app.labs.cleanup import remove_leftovers
-from alc_app.labs.clients import AlcClient, LabFailed
+from alc_app.labs.clients import LabFailed, has_control_api
 from alc_app.labs.driver import Driver, Emit, Event, log
 from alc_app.labs.naive_driver import NaiveDriver, NaiveRuntimes
 from alc_app.labs.scenario import Scenario
@@ -28,10 +28,9 @@ from alc_app.runtime.services import WORKSPACE, Services
 ROOT = Path(__file__).parents[2]
 NOT_CONNECTED = "Connect Acme Lead Checker first: our side sends through the workspace's connection."
 NO_CONTROL_API = (
-    "ALC's control API is closed, and labs break things there: start it with mock-alc serve --control, "
-    "as the demo does."
+    "{name} has its control API closed, and labs break things there: start it with {command}, as the demo does."
 )
-ALC_UNREACHABLE = "ALC cannot be reached. Check that it is running."
+UNREACHABLE = "{name} cannot be reached. Check that it is running."
 UNEXPECTED_ERROR = "Something unexpected happened. The log says what."
 POLL_INTERVAL = 0.2
 STOP_TIMEOUT = 4.0
@@ -63,11 +62,17 @@ class LabRunner:
         live = self._services.connections.live(WORKSPACE)
         if live is None or live.status != "active":
             return NOT_CONNECTED
-        try:
-            has_control_api = AlcClient(Http(), self._services.config.alc_url).has_control_api()
-        except FetchError:
-            return ALC_UNREACHABLE
-        return None if has_control_api else NO_CONTROL_API
+        config = self._services.config
+        for name, url, command in (
+            ("ALC", config.alc_url, "mock-alc serve --control"),
+            ("The CRM", config.attio_origin, "alc-app mock-attio --mock-attio-control"),
+        ):
+            try:
+                if not has_control_api(Http(), url):
+                    return NO_CONTROL_API.format(name=name, command=command)
+            except FetchError:
+                return UNREACHABLE.format(name=name)
+        return None
 
     def run(self, name: str, guess: str) -> Iterator[Event]:
         """Run a lab on both sides and yield its events as they happen. Raises: LabsBusy."""

@@ -9,7 +9,6 @@ from alc_app.attio.host import trace
 from alc_app.mock_attio.api import (
     attributes,
     choices,
-    control,
     entries,
     graphql,
     lists,
@@ -23,21 +22,22 @@ from alc_app.mock_attio.api import (
     webhooks,
 )
 from alc_app.mock_attio.api.auth import authenticate
+from alc_app.mock_attio.api.fault_answers import alter_response, inject_fault, record_request, record_status
 from alc_app.mock_attio.api.operations import add_missing_operations
+from alc_app.mock_attio.control import control_api
 from alc_app.mock_attio.seed.seed import seed_if_empty
 from alc_app.mock_attio.store import errors
 from alc_app.mock_attio.store.config import MockAttioConfig
-from alc_app.mock_attio.store.database import Database
-from alc_app.mock_attio.store.rate_limits import Limits
 from alc_app.mock_attio.store.request_bodies import MAX_BODY, check_text
-from alc_app.mock_attio.store.services import Services
+from alc_app.mock_attio.store.services import make_services
+from mock_alc.double.control import shared_api
 
 logger = logging.getLogger(__name__)
 
 _AUTHENTICATED = (
     objects, attributes, choices, records, search, members, webhooks, notes, tasks, lists, entries,
 )  # fmt: skip
-_OTHERS = (graphql, token_info, control)
+_OTHERS = (graphql, token_info)
 for _module in _AUTHENTICATED:
     _module.bp.before_request(authenticate)
 
@@ -48,12 +48,10 @@ def create_app(config: MockAttioConfig) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
     app.json.sort_keys = False  # type: ignore[attr-defined] # Flask's own provider has it
     app.url_map.merge_slashes = False  # Attio does not redirect
-    database = Database(config.database_url)
-    limits = Limits(reads=config.reads_per_second, writes=config.writes_per_second, now=config.now)
-    app.extensions["mock_attio"] = Services(config, database, limits)
-    with database.writing() as session:
-        database.create_tables(session)
-        seed_if_empty(session, config.status_type)
+    services = app.extensions["mock_attio"] = app.extensions["double"] = make_services(config)
+    with services.database.writing() as session:
+        services.database.create_tables(session)
+        seed_if_empty(session, config.status_type, demo=config.seeded)
     app.wsgi_app = trace.traced(app.wsgi_app)  # type: ignore[assignment,method-assign] # Flask's own way to wrap
     errors.register(app)
     app.before_request(_read_whole_request)
@@ -62,7 +60,19 @@ def create_app(config: MockAttioConfig) -> Flask:
     for module in (*_AUTHENTICATED, *_OTHERS):
         app.register_blueprint(module.bp)
     add_missing_operations(app)
+    if config.control:
+        _open_control(app)
     return app
+
+
+def _open_control(app: Flask) -> None:
+    """Open `/_mock`, and do what it asks for: record requests and inject faults."""
+    app.before_request(record_request)
+    app.before_request(inject_fault)
+    app.after_request(record_status)
+    app.after_request(alter_response)  # Flask runs these in reverse order: the last status is recorded
+    app.register_blueprint(control_api)
+    app.register_blueprint(shared_api)
 
 
 def _read_whole_request() -> Response | None:

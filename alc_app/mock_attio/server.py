@@ -14,7 +14,7 @@ from waitress.server import create_server
 from alc_app.mock_attio.app import create_app
 from alc_app.mock_attio.store.config import MockAttioConfig
 from alc_app.mock_attio.store.services import Services
-from alc_app.mock_attio.store.webhook_sender import Sender
+from alc_app.mock_attio.wire_faults import with_wire_faults
 
 logger = logging.getLogger(__name__)
 
@@ -33,12 +33,12 @@ class MockAttioServer:
     """A stand-in that answers at `url` until `close()`; also a context manager."""
 
     def __init__(self, config: MockAttioConfig, host: str = "127.0.0.1", port: int = 0) -> None:
-        """Start the server and, if `config.post` is set, the webhook sender. Raise OSError if the port is taken."""
+        """Start the server and the webhook sender. Raise OSError if the port is taken."""
         self._sockets: dict[int, Any] = {}
         with socket.create_server((host, port)) as bound:  # before the database: a taken port must leave nothing behind
-            app = create_app(config)
+            self.app = create_app(config)
             self._server = create_server(
-                app,
+                with_wire_faults(self.app),
                 map=self._sockets,
                 sockets=[bound.dup()],
                 threads=THREADS,
@@ -49,14 +49,11 @@ class MockAttioServer:
                 channel_timeout=IDLE_SECONDS,
                 clear_untrusted_proxy_headers=False,  # the control API refuses requests that have them
             )
-        services: Services = app.extensions["mock_attio"]
-        self._database = services.database
-        self._sender = Sender(services, config.post) if config.post else None
+        self._services: Services = self.app.extensions["mock_attio"]
         self.url = f"http://{host}:{self._server.effective_port}"
         self._thread = threading.Thread(target=self._server.run, name="mock-attio", daemon=True)
         self._thread.start()
-        if self._sender:
-            self._sender.start()
+        self._services.sender.start()
 
     def __enter__(self) -> "MockAttioServer":
         """Return the running server."""
@@ -70,13 +67,13 @@ class MockAttioServer:
         """Finish the requests in progress and stop. A second call does nothing."""
         if not self._thread.is_alive():
             return
+        self._services.faults.clear()  # releases the answers that faults delay
         self._server.task_dispatcher.shutdown(timeout=FINISH_SECONDS)
         self._server.trigger.pull_trigger(self._close_when_sent)
         self._thread.join(FINISH_SECONDS)
         wasyncore.close_all(self._sockets)  # connections whose client does not read the response
-        if self._sender:
-            self._sender.stop()
-        self._database.close()
+        self._services.sender.stop()
+        self._services.database.close()
 
     def _close_when_sent(self) -> None:
         """Close the port, and each connection once its response is sent; the loop then ends. Run by the loop."""

@@ -82,7 +82,6 @@ def read_values(kind: TargetKind) -> Json:
 
 
 def _update(kind: TargetKind, name: str, item_id: str, values: Json, session: Session, *, overwrite: bool) -> Change:
-    services().faults.raise_if_set(item_id)
     editor = open_editor(session, kind, name)
     record = editor.find(item_id)
     multiselects = frozenset(a.attribute_id for a in editor.schema.attributes if a.is_multiselect)

@@ -1,4 +1,4 @@
-"""The initial schema: Attio's people and companies, and the three attributes that the app adds to people."""
+"""The initial schema: Attio's people and companies, and what the demo adds to them."""
 
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
@@ -62,8 +62,8 @@ def system_attributes(target: CrmObject | CrmList) -> list[Attribute]:
     return [*every, parent]
 
 
-def people_attributes(people: CrmObject, companies: CrmObject, status_type: str) -> list[Attribute]:
-    """Return the attributes of people: Attio's own, then the three that the app writes."""
+def people_attributes(people: CrmObject, companies: CrmObject) -> list[Attribute]:
+    """Return the attributes that Attio gives people."""
     to_companies = {"record_reference": {"allowed_object_ids": [companies.object_id]}}
     own = [
         _system(people, 3, "name", "personal-name"),
@@ -72,12 +72,16 @@ def people_attributes(people: CrmObject, companies: CrmObject, status_type: str)
         _system(people, 6, "company", "record-reference", config=to_companies),
         _system(people, 7, "job_title", "text"),
     ]
-    alc = [
+    return [*own, *_common(people), _system(people, 8, "avatar_url", "text", is_writable=False)]
+
+
+def demo_attributes(people: CrmObject, status_type: str) -> list[Attribute]:
+    """Return the three attributes of people that the app writes."""
+    return [
         _attribute(people, 40, "alc_lead_id", "text", title="ALC lead ID"),
         _attribute(people, 41, "alc_status", status_type, title="ALC status"),
         _attribute(people, 42, "alc_interest", "text", title="ALC interest"),
     ]
-    return [*own, *_common(people), _system(people, 8, "avatar_url", "text", is_writable=False), *alc]
 
 
 def company_attributes(companies: CrmObject) -> list[Attribute]:
@@ -92,9 +96,14 @@ def company_attributes(companies: CrmObject) -> list[Attribute]:
     return [*own, *_common(companies)]
 
 
-def choices(people: CrmObject, companies: CrmObject, status_type: str, categories: list[str]) -> list[Choice]:
-    """Return the options and statuses of the seeded attributes."""
-    made = _choices(companies, "categories", categories) + _choices(companies, "employee_range", _EMPLOYEE_RANGES)
+def company_choices(companies: CrmObject) -> list[Choice]:
+    """Return the options that Attio gives companies."""
+    return _choices(companies, "employee_range", _EMPLOYEE_RANGES)
+
+
+def demo_choices(people: CrmObject, companies: CrmObject, status_type: str, categories: list[str]) -> list[Choice]:
+    """Return the options and statuses of the demo."""
+    made = _choices(companies, "categories", categories)
     return made if status_type == "text" else made + _choices(people, "alc_status", ALC_STATUSES)
 
 

@@ -11,22 +11,22 @@ from alc_app.mock_attio.seed.schema import SEEDED_AT, stable_id
 from alc_app.mock_attio.store.events import Actor
 from alc_app.mock_attio.store.records import Editor
 from alc_app.mock_attio.store.schema_lookup import load_schema
-from alc_app.mock_attio.store.tables import Attribute, Row, Workspace, WorkspaceMember
+from alc_app.mock_attio.store.tables import Attribute, CrmObject, Row, Workspace, WorkspaceMember
 from alc_app.mock_attio.values.write import parse_values
 
 logger = logging.getLogger(__name__)
 
 
-def seed_if_empty(session: Session, status_type: str) -> None:
+def seed_if_empty(session: Session, status_type: str, *, demo: bool = True) -> None:
     """Fill a new database. Do not change a used one, but log a warning if its `alc_status` has another type."""
     if session.exec(select(Workspace)).first() is None:
-        _fill(session, status_type)
+        _fill(session, status_type, demo=demo)
         return
     statement = select(Attribute.type).where(
         Attribute.api_slug == "alc_status", Attribute.object_id == stable_id("people")
     )
     kept = session.exec(statement).first()
-    if kept != status_type:
+    if kept not in (None, status_type):
         logger.warning(
             'alc_status is of type "%s" in this database, but "%s" is configured. Reset the stand-in to change it.',
             kept,
@@ -34,14 +34,30 @@ def seed_if_empty(session: Session, status_type: str) -> None:
         )
 
 
-def reset(session: Session, status_type: str) -> None:
+def reset(session: Session, status_type: str, *, demo: bool = True) -> None:
     """Delete everything and fill the database again, with the same ids."""
     for table in reversed(Row.metadata.sorted_tables):
         session.execute(delete(table))
-    _fill(session, status_type)
+    _fill(session, status_type, demo=demo)
 
 
-def _fill(session: Session, status_type: str) -> None:
+def add_demo(session: Session, status_type: str) -> bool:
+    """Add the three attributes that the app writes, the companies and the people; return False if they are there."""
+    people, companies = (session.get_one(CrmObject, stable_id(slug)) for slug in ("people", "companies"))
+    attributes = seed_schema.demo_attributes(people, status_type)
+    if session.get(Attribute, attributes[0].attribute_id) is not None:
+        return False
+    session.add_all(attributes)
+    session.flush()
+    categories = sorted({company.category for company in COMPANIES})
+    session.add_all(seed_schema.demo_choices(people, companies, status_type, categories))
+    session.flush()
+    _add_records(session, "companies", [(f"companies/{c.slug}", _company_values(c)) for c in COMPANIES])
+    _add_records(session, "people", [(f"people/{p.emails[0]}", _person_values(p)) for p in PEOPLE])
+    return True
+
+
+def _fill(session: Session, status_type: str, *, demo: bool) -> None:
     workspace_id = stable_id("workspace")
     session.add(Workspace(workspace_id=workspace_id, name="Acme", slug="acme", created_at=SEEDED_AT))
     session.add_all(_members())
@@ -50,14 +66,13 @@ def _fill(session: Session, status_type: str) -> None:
     session.flush()
     for crm_object in objects:
         session.add_all(seed_schema.system_attributes(crm_object))
-    session.add_all(seed_schema.people_attributes(people, companies, status_type))
+    session.add_all(seed_schema.people_attributes(people, companies))
     session.add_all(seed_schema.company_attributes(companies))
     session.flush()
-    categories = sorted({company.category for company in COMPANIES})
-    session.add_all(seed_schema.choices(people, companies, status_type, categories))
+    session.add_all(seed_schema.company_choices(companies))
     session.flush()
-    _add_records(session, "companies", [(f"companies/{c.slug}", _company_values(c)) for c in COMPANIES])
-    _add_records(session, "people", [(f"people/{p.emails[0]}", _person_values(p)) for p in PEOPLE])
+    if demo:
+        add_demo(session, status_type)
 
 
 def _members() -> list[WorkspaceMember]:

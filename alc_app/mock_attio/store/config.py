@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-from alc_app.mock_attio.store.timestamps import utc_now
+from alc_app.mock_attio.store.webhook_post import post
+from mock_alc.base.clock import utc_now
 
 Post = Callable[[str, bytes, Mapping[str, str]], int | None]
 """POST a body to a URL with these headers. Returns the status of the response, or None if there was none."""
@@ -27,8 +28,12 @@ class MockAttioConfig:
     reads_per_second: int = 100
     web_url: str = "https://app.attio.com/{workspace}/{noun}/{record_id}"
     now: Callable[[], datetime] = utc_now
-    post: Post | None = None
-    """Sends the messages to webhooks. Without it they stay in the outbox."""
+    post: Post = post
+    """Sends the messages to webhooks."""
+    control: bool = False
+    """Opens the control API `/_mock` to programs on this machine."""
+    seeded: bool = True
+    """Whether a new database, and one after a reset, has the people and companies of the demo."""
 
     def __post_init__(self) -> None:
         """Raise ValueError for a template that would fail when the first record is shown."""

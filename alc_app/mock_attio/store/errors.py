@@ -76,12 +76,13 @@ def value_not_found(message: str) -> AttioError:
 
 def register(app: Flask) -> None:
     """Register handlers that answer every error in Attio's shape."""
-    app.register_error_handler(AttioError, _reply)
+    app.register_error_handler(AttioError, reply)
     app.register_error_handler(HTTPException, _from_http)
     app.register_error_handler(Exception, _from_bug)
 
 
-def _reply(error: AttioError) -> Response:
+def reply(error: AttioError) -> Response:
+    """Return the HTTP response for an AttioError."""
     response = jsonify(error.to_json())
     response.status_code = error.status
     response.headers.update(error.headers)
@@ -90,12 +91,12 @@ def _reply(error: AttioError) -> Response:
 
 def _from_http(error: HTTPException) -> Response:
     if isinstance(error, NotFound | MethodNotAllowed):
-        return _reply(not_found(f'Could not find endpoint "{request.method} {request.path}".'))
+        return reply(not_found(f'Could not find endpoint "{request.method} {request.path}".'))
     if isinstance(error, RequestEntityTooLarge):
-        return _reply(AttioError(413, "validation_type", "The request body is too large. Send less than 11 MB."))
-    return _reply(AttioError(error.code or 400, "validation_type", error.description or "The request is not valid."))
+        return reply(AttioError(413, "validation_type", "The request body is too large. Send less than 11 MB."))
+    return reply(AttioError(error.code or 400, "validation_type", error.description or "The request is not valid."))
 
 
 def _from_bug(error: Exception) -> Response:
     logger.error("A request failed in the stand-in itself: %s %s", request.method, request.path, exc_info=error)
-    return _reply(AttioError(500, "internal_error", "The stand-in failed. Its log has the reason."))
+    return reply(AttioError(500, "internal_error", "The stand-in failed. Its log has the reason."))

@@ -1,41 +1,16 @@
-"""Injected faults: writes to one record fail, as if Attio were down for this record only."""
+"""The faults that the stand-in can have: every one of a request but OAuth's, and those of a signed delivery."""
 
-import threading
-from collections import Counter
+from typing import get_args
 
-from alc_app.mock_attio.store.errors import AttioError
+from mock_alc.double.fault import DeliveryTrouble, RequestTrouble
 
-
-class Faults:
-    """The faults of one stand-in, by record id, kept in memory."""
-
-    def __init__(self) -> None:
-        """Start without faults."""
-        self._faults: dict[str, tuple[int, int | None]] = {}
-        self._counts: Counter[str] = Counter()
-        self._lock = threading.Lock()
-
-    def add(self, record_id: str, status: int, times: int | None) -> None:
-        """Make the next `times` writes to this record fail with `status`; all of them if `times` is None."""
-        with self._lock:
-            self._faults[record_id] = (status, times)
-            self._counts[record_id] = 0
-
-    def count(self, record_id: str) -> int:
-        """Return how many writes have failed since the fault was added."""
-        return self._counts[record_id]
-
-    def clear(self, record_id: str) -> None:
-        """Remove the fault of a record."""
-        with self._lock:
-            self._faults.pop(record_id, None)
-            self._counts.pop(record_id, None)
-
-    def raise_if_set(self, record_id: str) -> None:
-        """Raise AttioError if a fault is set for a write to this record; count it."""
-        with self._lock:
-            status, times = self._faults.get(record_id, (0, 0))
-            if times is not None and self._counts[record_id] >= times:
-                return
-            self._counts[record_id] += 1
-        raise AttioError(status, "service_unavailable", "This error was requested through the control API.")
+PATHS = ("/v2/", "/graphql")
+"""Below these paths requests are recorded, and can have faults."""
+OF_OAUTH = ("oauth_error", "expired_code", "short_lived_tokens")
+NOT_OF_ATTIO = ("rotated_secret", "stale", "future", "to_deleted")
+"""Attio rotates no secrets, signs no timestamps, and drops the messages of a webhook with it."""
+TROUBLES = tuple(
+    trouble
+    for trouble in (*get_args(RequestTrouble), *get_args(DeliveryTrouble))
+    if trouble not in (*OF_OAUTH, *NOT_OF_ATTIO)
+)

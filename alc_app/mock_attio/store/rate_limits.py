@@ -3,12 +3,11 @@
 import math
 import threading
 from collections import deque
-from collections.abc import Callable
-from datetime import datetime
 
 from werkzeug.http import http_date
 
 from alc_app.mock_attio.store.errors import AttioError
+from mock_alc.base.clock import VirtualClock
 
 _WINDOW = 1.0  # second
 
@@ -16,11 +15,11 @@ _WINDOW = 1.0  # second
 class Limits:
     """Counts reads and writes in a sliding window of one second."""
 
-    def __init__(self, *, reads: int, writes: int, now: Callable[[], datetime]) -> None:
+    def __init__(self, *, reads: int, writes: int, clock: VirtualClock) -> None:
         """Set the limits, in requests per second; 0 means no limit."""
         self._allowed = {"read": reads, "write": writes}
         self._times: dict[str, deque[float]] = {"read": deque(), "write": deque()}
-        self._now = now
+        self._clock = clock
         self._lock = threading.Lock()
 
     def admit(self, kind: str) -> None:
@@ -29,12 +28,21 @@ class Limits:
         if allowed == 0:
             return
         with self._lock:
-            moment = self._now().timestamp()
+            moment = self._clock().timestamp()
+            while times and times[-1] > moment:  # the clock was set back
+                times.pop()
             while times and times[0] <= moment - _WINDOW:
                 times.popleft()
             if len(times) >= allowed:
-                raise _too_many(times[0] + _WINDOW)
+                # A client compares the date with its own clock, so it is in real time.
+                raise _too_many(times[0] + _WINDOW - self._clock.offset)
             times.append(moment)
+
+    def clear(self) -> None:
+        """Forget all requests."""
+        with self._lock:
+            for times in self._times.values():
+                times.clear()
 
 
 def _too_many(free_at: float) -> AttioError:

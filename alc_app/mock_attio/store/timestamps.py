@@ -14,11 +14,6 @@ _ISO_8601 = re.compile(
 )
 
 
-def utc_now() -> datetime:
-    """Return the current time; the default clock of a stand-in."""
-    return datetime.now(UTC)
-
-
 def to_text(moment: datetime) -> str:
     """Return an aware datetime in Attio's format, for example `2023-01-01T15:00:00.000000000Z`."""
     return _with_fraction(moment, f"{moment.microsecond:06}")

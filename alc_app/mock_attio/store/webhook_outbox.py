@@ -1,12 +1,13 @@
 """The outbox of webhook messages: written in the transaction of the change, deleted when delivered or given up."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import uuid4
 
 from sqlmodel import Session, col, delete, select
 
+from alc_app.mock_attio.store.deliveries import State
 from alc_app.mock_attio.store.events import Event, matches
 from alc_app.mock_attio.store.webhook_tables import Message, Subscription, Webhook
 
@@ -47,24 +48,48 @@ def due_messages(session: Session, webhook_id: str, now: float, *, excluding: se
     return list(session.exec(select(Message).where(*waiting).order_by(col(Message.number)).limit(limit)))
 
 
-def record_attempt(session: Session, message_id: str, *, delivered: bool, now: float) -> None:
+def record_attempt(
+    session: Session, message_id: str, *, delivered: bool, now: float, again: bool = False
+) -> State | None:
     """Record the result of an attempt: delete a delivered message, or schedule a retry.
 
-    After the last retry, delete the message and mark the webhook as degraded.
+    After the last retry, delete the message and mark the webhook as degraded. `again` keeps a delivered message,
+    which is then sent once more. Returns the state of the message, or None if there is no such message.
     """
     message = session.exec(select(Message).where(Message.message_id == message_id).with_for_update()).first()
     if message is None:
-        return  # its webhook has been deleted in the meantime
+        return None  # its webhook has been deleted in the meantime
     webhook = session.get_one(Webhook, message.webhook_id)
     if delivered:
         webhook.degraded_since = None
+        if again:
+            return "pending"
         session.delete(message)
-    elif message.tries < MAX_RETRIES:
+        return "delivered"
+    if message.tries < MAX_RETRIES:
         message.due_at = now + FIRST_RETRY_SECONDS * BACKOFF_FACTOR**message.tries
         message.tries += 1
-    else:
-        webhook.degraded_since = webhook.degraded_since or now
-        session.delete(message)
+        return "pending"
+    webhook.degraded_since = webhook.degraded_since or now
+    session.delete(message)
+    return "failed"
+
+
+def redeliver(session: Session, message_id: str, webhook_id: str, body: str, now: datetime) -> bool:
+    """Make a message due now, under its id, also one that is delivered; return False if its webhook is gone."""
+    webhook = session.get(Webhook, webhook_id)
+    if webhook is None or webhook.status(now.timestamp()) == "inactive":
+        return False
+    waiting = session.exec(select(Message).where(Message.message_id == message_id)).first()
+    message = waiting or Message(message_id=message_id, webhook_id=webhook_id, body=body, due_at=0.0)
+    message.due_at = now.timestamp()
+    session.add(message)
+    return True
+
+
+def waiting_messages(session: Session) -> Sequence[Message]:
+    """Return the messages that are not delivered yet, oldest first."""
+    return session.exec(select(Message).order_by(col(Message.number))).all()
 
 
 def delete_messages(session: Session, webhook_id: str) -> None:

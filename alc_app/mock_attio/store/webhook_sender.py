@@ -1,20 +1,24 @@
 """Send the outbox to the webhooks: signed, in parallel, at most 25 messages a second to one URL."""
 
-import hashlib
-import hmac
+import json
 import logging
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
 
-from sqlmodel import select
+from sqlmodel import col, func, select
 
-from alc_app.attio.host import trace
 from alc_app.mock_attio.store import webhook_outbox
 from alc_app.mock_attio.store.config import Post
-from alc_app.mock_attio.store.services import Services
+from alc_app.mock_attio.store.database import Database
+from alc_app.mock_attio.store.deliveries import DeliveryLog
+from alc_app.mock_attio.store.webhook_payload import build_payload
 from alc_app.mock_attio.store.webhook_tables import Message, Webhook
+from mock_alc.base.clock import Clock
+from mock_alc.double.faults import ActiveFault, Faults
 
 MAX_PER_SECOND = 25
 MAX_PARALLEL = 4
@@ -29,13 +33,18 @@ class Sender:
     A message stays in the outbox until it is delivered, so one that a kill -9 interrupts is sent again.
     """
 
-    def __init__(self, services: Services, post: Post, clock: Callable[[], float] = time.monotonic) -> None:
-        """Send with `post`; `clock` returns seconds and is used for the pace."""
-        self._services, self._post, self._clock = services, post, clock
+    def __init__(
+        self, database: Database, post: Post, now: Clock, *, faults: Faults, log: DeliveryLog,
+        ticks: Callable[[], float] = time.monotonic,
+    ) -> None:  # fmt: skip
+        """Send with `post`; `now` says what is due, and `ticks`, in seconds, keeps the pace."""
+        self._database, self._post, self._now, self._ticks = database, post, now, ticks
+        self._faults, self._log = faults, log
         self._attempts: dict[str, threading.Thread] = {}
         self._in_flight: Counter[str] = Counter()
         self._next_at: dict[str, float] = {}
         """By URL: when the next message may be sent."""
+        self._lock = threading.Lock()
         self._stopping = False
         self._thread = threading.Thread(target=self._run, name="attio-webhooks", daemon=True)
 
@@ -46,58 +55,87 @@ class Sender:
     def stop(self) -> None:
         """Stop sending, and wait up to `STOP_SECONDS` for running attempts."""
         self._stopping = True
-        self._services.database.changed.set()
+        self.wake()
         self._thread.join()
-        deadline = self._clock() + STOP_SECONDS
-        for attempt in list(self._attempts.values()):
-            attempt.join(max(deadline - self._clock(), 0))
+        self.wait_for_attempts(STOP_SECONDS)
 
-    def send_due(self) -> bool:
+    def wake(self) -> None:
+        """Look at the outbox now."""
+        self._database.changed.set()
+
+    @property
+    def in_flight(self) -> bool:
+        """Whether an attempt is running."""
+        return bool(self._attempts)
+
+    def run_due(self) -> None:
+        """Send what is due, without a pace, and wait until it is answered."""
+        while self.send_due(paced=False) or self.in_flight:
+            self.wait_for_attempts()
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Begin no attempt during the `with` block, and wait up to `STOP_SECONDS` for those that run."""
+        with self._lock:
+            self.wait_for_attempts(STOP_SECONDS)
+            yield
+
+    def next_due(self) -> datetime | None:
+        """Return when the next message of an active webhook is due, or None."""
+        now = self._now().timestamp()
+        with self._database.reading() as session:
+            called = [one.webhook_id for one in session.exec(select(Webhook)) if one.status(now) != "inactive"]
+            waiting = select(func.min(col(Message.due_at))).where(col(Message.webhook_id).in_(called))
+            due = session.exec(waiting).one()
+        return None if due is None else datetime.fromtimestamp(due, UTC)
+
+    def send_due(self, *, paced: bool = True) -> bool:
         """Start an attempt for each due message whose URL has capacity; drop the messages of inactive webhooks.
 
-        Returns whether a due message was left for lack of capacity.
+        Returns whether a message was due.
         """
-        now = self._services.config.now().timestamp()
-        with self._services.database.reading() as session:
-            webhooks = session.exec(select(Webhook)).all()
-            due = [
-                (webhook, message)
-                for webhook in webhooks
-                if webhook.status(now) != "inactive"
-                for message in webhook_outbox.due_messages(
-                    session, webhook.webhook_id, now, excluding={*self._attempts}, limit=MAX_PARALLEL
-                )
-            ]
-        left = False
-        for webhook, message in due:
-            if self._has_capacity(webhook.target_url):
-                self._begin(webhook, message)
-            else:
-                left = True
-        for webhook in webhooks:
-            if webhook.status(now) == "inactive":
-                with self._services.database.writing() as session:
-                    webhook_outbox.delete_messages(session, webhook.webhook_id)
-        return left
+        with self._lock:
+            now = self._now().timestamp()
+            with self._database.reading() as session:
+                webhooks = session.exec(select(Webhook)).all()
+                due = [
+                    (webhook, message)
+                    for webhook in webhooks
+                    if webhook.status(now) != "inactive"
+                    for message in webhook_outbox.due_messages(
+                        session, webhook.webhook_id, now, excluding={*self._attempts}, limit=MAX_PARALLEL
+                    )
+                ]
+            for webhook, message in due:
+                if self._has_capacity(webhook.target_url, paced=paced):
+                    self._begin(webhook, message)
+            self._drop([webhook.webhook_id for webhook in webhooks if webhook.status(now) == "inactive"])
+            return bool(due)
 
-    def wait_for_attempts(self) -> None:
-        """Wait until all running attempts have ended."""
+    def wait_for_attempts(self, at_most: float | None = None) -> None:
+        """Wait until all running attempts have ended, `at_most` so many seconds."""
+        deadline = None if at_most is None else self._ticks() + at_most
         for attempt in list(self._attempts.values()):
-            attempt.join()
+            attempt.join(None if deadline is None else max(deadline - self._ticks(), 0))
+
+    def _drop(self, webhook_ids: list[str]) -> None:
+        for webhook_id in webhook_ids:
+            with self._database.writing() as session:
+                webhook_outbox.delete_messages(session, webhook_id)
 
     def _run(self) -> None:
         while not self._stopping:
-            self._services.database.changed.clear()
+            self._database.changed.clear()
             more = False
             try:
                 more = self.send_due()
             except Exception:
                 logger.exception("Reading the outbox failed. It is retried.")
-            self._services.database.changed.wait(1 / MAX_PER_SECOND if more else POLL_SECONDS)
+            self._database.changed.wait(1 / MAX_PER_SECOND if more else POLL_SECONDS)
 
-    def _has_capacity(self, url: str) -> bool:
-        now = self._clock()
-        if self._in_flight[url] >= MAX_PARALLEL or now < self._next_at.get(url, 0.0):
+    def _has_capacity(self, url: str, *, paced: bool) -> bool:
+        now = self._ticks()
+        if self._in_flight[url] >= MAX_PARALLEL or (paced and now < self._next_at.get(url, 0.0)):
             return False
         self._next_at[url] = max(now, self._next_at.get(url, 0.0)) + 1 / MAX_PER_SECOND
         return True
@@ -109,30 +147,38 @@ class Sender:
         attempt.start()
 
     def _attempt(self, webhook: Webhook, message: Message) -> None:
+        event = json.loads(message.body)["events"][0]
         try:
-            with trace.resumed(None):  # Attio's webhook requests carry no trace of the request that caused them
-                status = self._post(webhook.target_url, message.body.encode(), _headers(webhook, message))
-            delivered = status is not None and 200 <= status < 300
-            logger.info("Message %s, attempt %d: %s", message.message_id, message.tries + 1, status or "no answer")
-            with self._services.database.writing() as session:
-                webhook_outbox.record_attempt(
-                    session, message.message_id, delivered=delivered, now=self._services.config.now().timestamp()
-                )
+            armed = self._faults.for_delivery(event["event_type"], event)
+            status, error = self._send(webhook, message, armed)
+            logger.info("Message %s, attempt %d: %s", message.message_id, message.tries + 1, status or error)
+            twice = armed is not None and armed.fault.trouble == "duplicate"
+            self._record(message, status, error, again=twice and not self._log.was_taken(message.message_id))
         finally:
             self._in_flight[webhook.target_url] -= 1
             del self._attempts[message.message_id]
+            self._faults.release_holds(event["id"].get("record_id"))
 
+    def _send(self, webhook: Webhook, message: Message, armed: ActiveFault | None) -> tuple[int | None, str | None]:
+        """Return the status of the answer, or None and why there is none."""
+        if armed is not None:
+            armed.delay()
+        trouble = armed.fault.trouble if armed else None
+        if trouble == "lost":
+            return None, "lost"
+        fault = armed.fault if armed else None
+        body, headers = build_payload(webhook.secret, message.message_id, message.body.encode(), fault)
+        status = self._post(webhook.target_url, body, headers)
+        if trouble == "answer_lost":
+            return None, "answer_lost"
+        return status, None if status else "no_answer"
 
-def sign(secret: str, body: bytes) -> str:
-    """Return Attio's signature: the hex HMAC-SHA256 of the raw body; the key is the secret as UTF-8."""
-    return hmac.digest(secret.encode(), body, hashlib.sha256).hex()
-
-
-def _headers(webhook: Webhook, message: Message) -> dict[str, str]:
-    signature = sign(webhook.secret, message.body.encode())
-    return {
-        "Content-Type": "application/json",
-        "Attio-Signature": signature,
-        "X-Attio-Signature": signature,
-        "Idempotency-Key": message.message_id,
-    }
+    def _record(self, message: Message, status: int | None, error: str | None, *, again: bool) -> None:
+        at = self._now()
+        taken = status is not None and 200 <= status < 300
+        with self._database.writing() as session:
+            state = webhook_outbox.record_attempt(
+                session, message.message_id, delivered=taken, now=at.timestamp(), again=again
+            )
+            if state is not None:
+                self._log.add_attempt(message, at, status, error, state)

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from alc_app.attio.http import FetchResponse
 from alc_app.mock_attio.store.events import Actor, Event, EventType, matches
-from alc_app.mock_attio.store.webhook_sender import sign
+from alc_app.mock_attio.store.webhook_payload import sign
 from tests.support.fakes.clock import Clock
 from tests.support.fakes.messages import Message, Request
 from tests.support.fakes.runtime import answer

@@ -44,6 +44,7 @@ class Stack:
             "ALC_CLIENT_SECRET": CLIENT_SECRET,
             "MOCK_ATTIO_PORT": str(attio),
             "MOCK_ATTIO_TOKEN": "e2e-attio-token",
+            "MOCK_ATTIO_CONTROL": "1",
             "MOCK_ALC_HOME": str(home),
             "MOCK_ALC_PORT": str(alc),
             "MOCK_ALC_URL": self.alc_url,

@@ -85,7 +85,7 @@ class Attio:
 
 def config_for(clock: Callable[[], datetime], **settings: Any) -> MockAttioConfig:
     """Return the settings of a stand-in in memory without limits."""
-    config = MockAttioConfig("sqlite://", TOKEN, writes_per_second=0, reads_per_second=0, now=clock)
+    config = MockAttioConfig("sqlite://", TOKEN, writes_per_second=0, reads_per_second=0, now=clock, control=True)
     return replace(config, **settings)
 
 

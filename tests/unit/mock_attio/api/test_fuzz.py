@@ -96,7 +96,6 @@ ROUTES = [
     ("POST", "/v2/objects/companies/attributes/categories/options"),
     ("PATCH", "/v2/objects/companies/attributes/categories/options/Media"),
     ("POST", "/graphql"),
-    ("POST", "/_mock/tokens"),
 ]
 
 

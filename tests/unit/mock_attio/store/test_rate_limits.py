@@ -7,13 +7,14 @@ import pytest
 from alc_app.mock_attio.app import create_app
 from alc_app.mock_attio.store.errors import AttioError
 from alc_app.mock_attio.store.rate_limits import Limits
+from mock_alc.base.clock import VirtualClock
 from tests.unit.mock_attio.conftest import Attio, Clock, config_for
 
 
 def test_no_more_than_the_limit_in_any_second() -> None:
     """25 writes a second: the window slides, and what was refused does not count."""
     clock = Clock()
-    limits = Limits(reads=0, writes=2, now=clock)
+    limits = Limits(reads=0, writes=2, clock=VirtualClock(clock))
     limits.admit("write")
     clock.advance(0.6)
     limits.admit("write")
@@ -28,7 +29,7 @@ def test_no_more_than_the_limit_in_any_second() -> None:
 
 def test_zero_means_no_limit() -> None:
     """A limit of 0 never refuses."""
-    limits = Limits(reads=0, writes=0, now=Clock())
+    limits = Limits(reads=0, writes=0, clock=VirtualClock(Clock()))
     for _ in range(1_000):
         limits.admit("read")
 

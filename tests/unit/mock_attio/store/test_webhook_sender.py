@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
-from alc_app.mock_attio.store.webhook_sender import MAX_PER_SECOND, Sender, sign
+from alc_app.mock_attio.store.services import Services
+from alc_app.mock_attio.store.webhook_payload import sign
+from alc_app.mock_attio.store.webhook_sender import MAX_PER_SECOND, Sender
 from tests.unit.mock_attio.conftest import Attio
 
 URL = "https://app.example.com/attio/events"
@@ -23,7 +25,11 @@ class Receiver:
         self.status: int | None = 200
         self.time = 0.0
         self._attio = attio
-        self._sender = Sender(attio.app.extensions["mock_attio"], self._post, clock=lambda: self.time)
+        services: Services = attio.app.extensions["mock_attio"]
+        self._sender = Sender(
+            services.database, self._post, services.clock, faults=services.faults, log=services.deliveries,
+            ticks=lambda: self.time,
+        )  # fmt: skip
 
     def subscribe(self, *event_types: str, filter: Any = None, url: str = URL) -> Any:
         """Create a webhook for these events."""

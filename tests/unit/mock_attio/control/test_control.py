@@ -1,0 +1,116 @@
+"""The control API: closed by default, and for programs on this machine only."""
+
+from typing import Any
+
+import pytest
+
+from alc_app.mock_attio.app import create_app
+from tests.unit.mock_attio.conftest import Attio, Clock, config_for
+
+PEOPLE = "/v2/objects/people/records"
+
+
+def control(attio: Attio, method: str, path: str, body: object = None) -> Any:
+    """Send a request to the control API that must succeed, and return its JSON."""
+    reply = attio.send(method, f"/_mock/{path}", body)
+    assert reply.status_code in (200, 201, 202), reply.text
+    return reply.get_json()
+
+
+def refused(attio: Attio, method: str, path: str, body: object = None) -> dict[str, Any]:
+    """Send a request to the control API that must be refused, and return the error."""
+    reply = attio.send(method, f"/_mock/{path}", body)
+    assert 400 <= reply.status_code < 500, reply.text
+    error: dict[str, Any] = reply.get_json()["error"]
+    return error
+
+
+def test_the_control_api_is_closed_unless_the_settings_open_it() -> None:
+    """A stand-in that nobody asked for one has no such endpoint, as Attio has none."""
+    app = create_app(config_for(Clock(), control=False))
+    attio = Attio(app, Clock())
+    for path in ("reset", "tokens", "faults", "clock", "seed"):
+        assert attio.refused("POST", f"/_mock/{path}")["status_code"] == 404
+    app.extensions["mock_attio"].database.close()
+
+
+@pytest.mark.parametrize("path", ["/_mock/reset", "/_mock/tokens", "/_mock/faults", "/_mock/clock"])
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"environ_overrides": {"REMOTE_ADDR": "192.0.2.7"}},
+        {"headers": {"Origin": "http://127.0.0.1:8002"}},
+        {"headers": {"X-Forwarded-For": "192.0.2.7"}},
+        {"headers": {"Via": "1.1 proxy"}},
+    ],
+)
+def test_the_control_api_is_closed_to_other_machines_web_pages_and_proxies(
+    attio: Attio, path: str, more: dict[str, dict[str, str]]
+) -> None:
+    """A web page in a browser on this machine is refused as well."""
+    reply = attio.send("POST", path, {"scope": ""}, **more)
+    assert reply.status_code == 403
+    assert "Access-Control-Allow-Origin" not in reply.headers
+
+
+def test_a_reset_brings_the_seed_back_with_the_same_ids(attio: Attio) -> None:
+    """Links survive a reset; what was added is gone, tokens too."""
+    before = attio.ok("POST", f"{PEOPLE}/query", {})
+    token = control(attio, "POST", "tokens", {"scope": "record_permission:read"})["token"]
+    attio.add_attribute("x", "text")
+    attio.write("PATCH", attio.path(), {"name": "Changed"})
+    attio.ok("DELETE", attio.path(1))
+    control(attio, "POST", "reset")
+    assert attio.ok("POST", f"{PEOPLE}/query", {}) == before
+    attio.token = token
+    assert attio.refused("GET", "/v2/objects")["status_code"] == 401
+
+
+def test_a_reset_forgets_faults_requests_and_a_clock_that_was_moved(attio: Attio) -> None:
+    """The next test must not notice the one before."""
+    control(attio, "POST", "faults", {"route": "* /v2/self", "answer": {"status": 500}, "times": None})
+    control(attio, "POST", "clock", {"advance": 3600})
+    assert attio.send("GET", "/v2/self").status_code == 500
+    control(attio, "POST", "reset")
+    assert control(attio, "GET", "requests") == {"requests": []}
+    assert control(attio, "GET", "faults") == {"faults": []}
+    assert control(attio, "GET", "clock")["ahead_by"] == 0
+    assert attio.send("GET", "/v2/self").status_code == 200
+
+
+def test_a_token_has_the_scopes_that_were_asked_for_or_all(attio: Attio) -> None:
+    """And `DELETE` revokes each of them, as somebody in Attio's settings might."""
+    every = control(attio, "POST", "tokens")["token"]
+    attio.token = control(attio, "POST", "tokens", {"scope": "object_configuration:read"})["token"]
+    attio.ok("GET", "/v2/objects")
+    assert attio.refused("POST", f"{PEOPLE}/query", {})["status_code"] == 403
+    attio.token = every
+    attio.ok("POST", f"{PEOPLE}/query", {})
+    assert control(attio, "DELETE", "tokens") == {"revoked": 2}
+    assert attio.refused("GET", "/v2/objects")["status_code"] == 401
+
+
+def test_a_token_cannot_have_a_scope_that_attio_does_not_know(attio: Attio) -> None:
+    """Spelling mistakes in tests should be seen."""
+    misspelt = refused(attio, "POST", "tokens", {"scope": "records:read"})
+    assert 'There is no scope "records:read".' in misspelt["fields"]["scope"]
+    assert refused(attio, "POST", "tokens", {"scopes": ""})["code"] == "unknown_fields"
+    assert "text" in refused(attio, "POST", "tokens", {"scope": ["task:read"]})["fields"]["scope"]
+
+
+def test_an_empty_workspace_has_attios_own_schema_and_is_seeded_on_demand() -> None:
+    """Nothing of the demo is in the way of another integration's tests."""
+    app = create_app(config_for(Clock(), seeded=False))
+    attio = Attio(app, Clock())
+    state = control(attio, "GET", "state")
+    assert (state["records"], state["idle"]) == ({"people": 0, "companies": 0}, True)
+    slugs = {attribute["api_slug"] for attribute in attio.ok("GET", "/v2/objects/people/attributes")}
+    assert "email_addresses" in slugs
+    assert not {slug for slug in slugs if slug.startswith("alc_")}
+    assert control(attio, "POST", "seed") == {"seeded": True}
+    assert control(attio, "POST", "seed") == {"seeded": False}
+    assert control(attio, "GET", "state")["records"] == {"people": 25, "companies": 8}
+    assert attio.write("PATCH", attio.path(), {"alc_status": "Pending"})
+    control(attio, "POST", "reset")
+    assert control(attio, "GET", "state")["records"]["people"] == 0
+    app.extensions["mock_attio"].database.close()
