@@ -26,15 +26,15 @@ class Attio(Driver):
 
     def token(self, scope: str | None = None) -> str:
         """Return a new access token with these scopes, separated by spaces; by default with all of them."""
-        return str(self._control("POST", "tokens", {} if scope is None else {"scope": scope})["token"])
+        return str(self.control("POST", "tokens", {} if scope is None else {"scope": scope})["token"])
 
     def revoke_tokens(self) -> None:
         """Revoke every token that `token` has returned."""
-        self._control("DELETE", "tokens")
+        self.control("DELETE", "tokens")
 
     def seed(self) -> None:
         """Add the people and companies of the demo, unless they are there; no webhook is called for them."""
-        self._control("POST", "seed")
+        self.control("POST", "seed")
 
     def person(
         self, name: str = "Ada Lovelace", email: str | None = None, phone: str | None = None, **values: Any
@@ -79,7 +79,7 @@ class Attio(Driver):
 
     def deliveries(self, event: str | None = None) -> list[Json]:
         """Return the messages to webhooks with their attempts, oldest first."""
-        found = self._control("GET", "deliveries")["deliveries"]
+        found = self.control("GET", "deliveries")["deliveries"]
         return [one for one in found if event in (None, one["event"])]
 
     def delivered(self, event: str, *, times: int | None = None, **ids: str) -> list[Json]:
@@ -94,12 +94,12 @@ class Attio(Driver):
     def redeliver(self, delivery: Json | str) -> None:
         """Send a delivery again, under the same `Idempotency-Key`."""
         with self._delivering():
-            self._control("POST", f"deliveries/{delivery if isinstance(delivery, str) else delivery['id']}/redeliver")
+            self.control("POST", f"deliveries/{delivery if isinstance(delivery, str) else delivery['id']}/redeliver")
 
     def reset(self) -> None:
         """Return to the state after a first start, and stop what `serve` started."""
         self.stop_serving()
-        self._control("POST", "reset")
+        self.control("POST", "reset")
 
     def _write(self, method: str, path: str, values: Mapping[str, Any]) -> Json:
         with self._delivering():

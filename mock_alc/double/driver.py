@@ -44,7 +44,7 @@ class Driver:
         fault = {"route" if " " in where else "delivery": where, **more}
         fault |= {"trouble": trouble} if trouble else {}
         fault |= {"answer": {"status": status or 503}} if not trouble and " " in where else {}
-        return self._control("POST", "faults", fault)
+        return self.control("POST", "faults", fault)
 
     def advance(self, seconds: float) -> None:
         """Advance the clock; everything that became due has been done when this returns."""
@@ -60,7 +60,7 @@ class Driver:
 
     def requests(self) -> list[Json]:
         """Return the requests that came in, oldest first; secrets are masked."""
-        return list(self._control("GET", "requests")["requests"])
+        return list(self.control("GET", "requests")["requests"])
 
     def received(
         self, method: str, path: str, *, body: Any = None, headers: Mapping[str, str] | None = None,
@@ -72,13 +72,14 @@ class Driver:
         wanted = {name: value for name, value in wanted.items() if value}
         return matching.require_matches("request", wanted, self.requests(), times)
 
+    def control(self, method: str, path: str, body: Any = None) -> Json:
+        """Call the control API: `control("POST", "clock", {"advance": 60})`. Raises: Refused."""
+        return self._ask(method, f"/_mock/{path}", body, {})
+
     def stop_serving(self) -> None:
         """Stop what `serve` started."""
         while self._served:
             self._served.pop().close()
-
-    def _control(self, method: str, path: str, body: Any = None) -> Json:
-        return self._ask(method, f"/_mock/{path}", body, {})
 
     def _ask(self, method: str, path: str, body: Any, headers: Mapping[str, str], **options: Any) -> Json:
         """Send a request to the mock in this process; raises Refused with the reason if it is refused."""

@@ -32,11 +32,11 @@ class Alc(Driver):
 
     def tokens(self, **wanted: str) -> Json:
         """Return the JSON of the token endpoint: access and refresh token, lifetime and scope."""
-        return self._control("POST", "tokens", wanted)
+        return self.control("POST", "tokens", wanted)
 
     def client(self, *redirect_uris: str, **wanted: Any) -> Json:
         """Register an OAuth client; returns `client_id`, `client_secret` and how it authenticates."""
-        return self._control("POST", "clients", {"redirect_uris": list(redirect_uris), **wanted})
+        return self.control("POST", "clients", {"redirect_uris": list(redirect_uris), **wanted})
 
     def consent(self, authorization_url: str, decision: str = "allow") -> str:
         """Act as the person in the browser: open the URL, sign in, `allow` or `deny`; returns the redirect's URL."""
@@ -57,7 +57,7 @@ class Alc(Driver):
         """Let the agent decide now, and deliver the verdict; `interest` may be not_interested or no_answer."""
         wanted = {"interest": interest, **({"status": status} if status else {})}
         lead_id = lead if isinstance(lead, str) else str(lead["id"])
-        decided = self._control("POST", f"leads/{lead_id}/decide", wanted)
+        decided = self.control("POST", f"leads/{lead_id}/decide", wanted)
         self._services.time.advance(0)
         return decided
 
@@ -68,12 +68,12 @@ class Alc(Driver):
 
         The agent itself names the lead's id as `prospect_id`.
         """
-        self._control("POST", "prospects", {"prospectId": prospect_id, "prospectName": name, "prospectEmail": email})
+        self.control("POST", "prospects", {"prospectId": prospect_id, "prospectName": name, "prospectEmail": email})
         self._services.time.advance(0)
 
     def resend(self, delivery: Json | str) -> None:
         """Send a delivery again, under the same id."""
-        self._control("POST", f"deliveries/{delivery if isinstance(delivery, str) else delivery['id']}/resend")
+        self.control("POST", f"deliveries/{delivery if isinstance(delivery, str) else delivery['id']}/resend")
         self._services.time.advance(0)
 
     def scenario(self, name: str, **which: str) -> Json:
@@ -81,11 +81,11 @@ class Alc(Driver):
 
         Returns it with `does`, `ends` and `crm_status`: the end state of a correct app.
         """
-        return self._control("POST", f"scenarios/{name}", which)
+        return self.control("POST", f"scenarios/{name}", which)
 
     def leads(self) -> list[Json]:
         """Return every lead, oldest first."""
-        return list(self._control("GET", "leads")["leads"])
+        return list(self.control("GET", "leads")["leads"])
 
     def deliveries(self, event: str | None = None, **fields: Any) -> list[Json]:
         """Return the deliveries with their attempts, oldest first; with `fields`, those whose body has them."""
@@ -108,7 +108,7 @@ class Alc(Driver):
         self._services.reset()
 
     def _get(self, path: str) -> Json:
-        return self._control("GET", path)
+        return self.control("GET", path)
 
     def _api(
         self, method: str, path: str, body: Any, token: str | None, headers: Mapping[str, str] | None = None
