@@ -14,9 +14,9 @@ from alc_app.mock_attio.api.auth import requires_configuration
 from alc_app.mock_attio.api.objects import SLUG, slug_conflict
 from alc_app.mock_attio.store.announce import announce_event
 from alc_app.mock_attio.store.choices import attribute_id_json
-from alc_app.mock_attio.store.errors import AttioError, Problem, body_error, query_params_error
+from alc_app.mock_attio.store.errors import AttioError, Problem, body_error
 from alc_app.mock_attio.store.events import EventType
-from alc_app.mock_attio.store.request_bodies import Body, page_of, parse, read_data
+from alc_app.mock_attio.store.request_bodies import Body, flag, page_of, parse, read_data
 from alc_app.mock_attio.store.schema_lookup import Schema, find_object, load_schema
 from alc_app.mock_attio.store.services import services
 from alc_app.mock_attio.store.tables import Attribute
@@ -73,6 +73,7 @@ class AttributeChange(Body):
     description: str | None = None
     api_slug: str | None = Field(default=None, pattern=SLUG)
     is_required: bool | None = None
+    is_unique: bool | None = None
     is_archived: bool | None = None
 
 
@@ -103,13 +104,11 @@ def attribute_json(schema: Schema, attribute: Attribute) -> Json:
 @requires_configuration("read")
 def list_attributes(target: str, identifier: str) -> Json:
     """Answer the attributes of an object or a list; archived ones only with `show_archived=true`."""
-    archived = request.args.get("show_archived", "false")
-    if archived not in {"true", "false"}:
-        raise query_params_error(Problem(["show_archived"], "Expected true or false.", "invalid_type", "boolean"))
+    archived = flag(request, "show_archived")
     limit, offset = page_of(request.args.get("limit"), request.args.get("offset"), in_query=True)
     with services().database.reading() as session:
         schema = load_schema(session, identifier, TARGET_KINDS[target])
-        shown = [a for a in schema.attributes if archived == "true" or not a.is_archived]
+        shown = [a for a in schema.attributes if archived or not a.is_archived]
         return {"data": [attribute_json(schema, a) for a in shown[offset : offset + limit]]}
 
 
@@ -161,6 +160,7 @@ def update_attribute(target: str, identifier: str, attribute_name: str) -> Json:
             if attribute.is_system_attribute:
                 message = f'"{attribute.api_slug}" is an attribute of Attio itself and cannot be changed.'
                 raise AttioError(400, "system_edit_unauthorized", message)
+            _check_unique(attribute.type, body.is_unique)
             attribute.sqlmodel_update(change)
             session.flush()
             _announce(schema, attribute, "updated")
@@ -179,10 +179,14 @@ def _check_type(new: NewAttribute) -> None:
     if new.type not in CREATABLE_TYPES:
         known = ", ".join(sorted(CREATABLE_TYPES))
         raise body_error(Problem(["data", "type"], f"The type must be one of these: {known}.", "invalid_enum_value"))
-    if new.is_unique and new.type not in _CAN_BE_UNIQUE:
-        raise body_error(Problem(["data", "is_unique"], f'An attribute of type "{new.type}" cannot be unique.'))
+    _check_unique(new.type, new.is_unique)
     if new.type == "currency" and new.config.currency is None:
         raise body_error(Problem(["data", "config", "currency"], "Required", "invalid_type", "object", "undefined"))
+
+
+def _check_unique(type_: str, wanted: bool | None) -> None:
+    if wanted and type_ not in _CAN_BE_UNIQUE:
+        raise body_error(Problem(["data", "is_unique"], f'An attribute of type "{type_}" cannot be unique.'))
 
 
 def _config(schema: Schema, config: AttributeConfig) -> Json:

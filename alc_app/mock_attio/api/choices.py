@@ -13,7 +13,7 @@ from alc_app.mock_attio.api.auth import requires_configuration
 from alc_app.mock_attio.api.objects import slug_conflict
 from alc_app.mock_attio.store.choices import choice_json
 from alc_app.mock_attio.store.errors import AttioError, not_found
-from alc_app.mock_attio.store.request_bodies import Body, parse, read_data
+from alc_app.mock_attio.store.request_bodies import Body, flag, parse, read_data
 from alc_app.mock_attio.store.schema_lookup import Schema, load_schema
 from alc_app.mock_attio.store.services import services
 from alc_app.mock_attio.store.tables import Attribute, Choice
@@ -50,10 +50,12 @@ class ChoiceChange(Body):
 @bp.get("")
 @requires_configuration("read")
 def list_choices(target: str, identifier: str, attribute_name: str, kind: str) -> Json:
-    """Answer the options or statuses of an attribute."""
+    """Answer the options or statuses of an attribute; archived ones only with `show_archived=true`."""
+    archived = flag(request, "show_archived")
     with services().database.reading() as session:
         schema, attribute = _attribute(session, target, identifier, attribute_name, kind)
-        return {"data": [choice_json(schema, attribute, choice) for choice in schema.choices(attribute)]}
+        shown = [one for one in schema.choices(attribute) if archived or not one.is_archived]
+        return {"data": [choice_json(schema, attribute, choice) for choice in shown]}
 
 
 @bp.post("")

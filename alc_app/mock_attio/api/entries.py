@@ -17,7 +17,7 @@ from alc_app.mock_attio.api.items import (
     update_item,
 )
 from alc_app.mock_attio.store.errors import AttioError, Problem, body_error, value_not_found
-from alc_app.mock_attio.store.list_entries import entry_numbers
+from alc_app.mock_attio.store.links import entry_numbers
 from alc_app.mock_attio.store.note_task_list_tables import CrmList
 from alc_app.mock_attio.store.records import Change, Editor, find_record
 from alc_app.mock_attio.store.request_bodies import Body, parse, read_data
@@ -106,7 +106,7 @@ def _upsert(list_name: str, new: NewEntry, session: Session) -> Change:
     editor = open_editor(session, LISTS, list_name)
     parent = _find_parent(editor, new)
     mine = select(Record).where(
-        Record.object_id == editor.schema.target.target_id, col(Record.number).in_(entry_numbers(parent.record_id))
+        Record.object_id == editor.schema.target.target_id, col(Record.number).in_(entry_numbers([parent.record_id]))
     )
     entries = session.exec(mine.limit(2)).all()
     if len(entries) > 1:

@@ -8,9 +8,8 @@ from flask import request
 from sqlmodel import Session
 
 from alc_app.mock_attio.api.query import run_query
-from alc_app.mock_attio.store.errors import Problem, query_params_error
 from alc_app.mock_attio.store.records import Change, Editor, commit_change, find_record
-from alc_app.mock_attio.store.request_bodies import expect_object, read_data, read_json
+from alc_app.mock_attio.store.request_bodies import expect_object, flag, page_of, read_data, read_json
 from alc_app.mock_attio.store.schema_lookup import Schema, load_schema
 from alc_app.mock_attio.store.services import actor, services
 from alc_app.mock_attio.store.targets import TargetKind
@@ -52,13 +51,12 @@ def query_items(kind: TargetKind, name: str) -> Json:
 
 def list_item_values(kind: TargetKind, name: str, item_id: str, attribute_name: str) -> Json:
     """Answer the values of one attribute; former values only with `show_historic=true`."""
-    historic = request.args.get("show_historic", "false")
-    if historic not in {"true", "false"}:
-        raise query_params_error(Problem(["show_historic"], "Expected true or false.", "invalid_type", "boolean"))
+    historic = flag(request, "show_historic")
+    limit, offset = page_of(request.args.get("limit"), request.args.get("offset"), in_query=True)
     with services().database.reading() as session:
         schema = load_schema(session, name, kind)
         record, attribute = find_record(schema, item_id), schema.attribute(attribute_name)
-        return {"data": presenter(schema).history(record, attribute, historic=historic == "true")}
+        return {"data": presenter(schema).history(record, attribute, historic=historic)[offset : offset + limit]}
 
 
 def commit(change: Callable[[Session], Change]) -> Json:

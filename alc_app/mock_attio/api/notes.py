@@ -8,11 +8,12 @@ from sqlmodel import Session, col, select
 
 from alc_app.mock_attio.api.auth import requires
 from alc_app.mock_attio.store.announce import announce_event, created_columns, parent_columns
-from alc_app.mock_attio.store.errors import not_found
+from alc_app.mock_attio.store.errors import Problem, body_error, not_found
 from alc_app.mock_attio.store.note_task_list_tables import Note
 from alc_app.mock_attio.store.request_bodies import Body, page_of, parse, read_data
 from alc_app.mock_attio.store.schema_lookup import as_uuid, find_object, find_workspace
 from alc_app.mock_attio.store.services import services
+from alc_app.mock_attio.store.timestamps import normalise
 
 Json = dict[str, Any]
 _DEFAULT_PAGE, _MAX_PAGE = 10, 50
@@ -28,6 +29,7 @@ class NewNote(Body):
     title: str
     format: Literal["plaintext", "markdown"]
     content: str
+    created_at: str | None = None
 
 
 class NoteChange(Body):
@@ -65,7 +67,8 @@ def create_note() -> Json:
     new = parse(NewNote, read_data(request))
     with services().database.writing() as session:
         parent = parent_columns(session, new.parent_object, new.parent_record_id)
-        note = Note(note_id=str(uuid4()), title=new.title, content=new.content, **parent, **created_columns())
+        columns = created_columns() | ({"created_at": _moment(new.created_at)} if new.created_at else {})
+        note = Note(note_id=str(uuid4()), title=new.title, content=new.content, **parent, **columns)
         session.add(note)
         session.flush()
         announce_event(session, "note.created", {"note_id": note.note_id}, **parent)
@@ -97,6 +100,13 @@ def delete_note(note_id: str) -> Json:
         session.delete(note)
         announce_event(session, "note.deleted", {"note_id": note.note_id}, **_parent(note))
     return {}
+
+
+def _moment(text: str) -> str:
+    try:
+        return normalise(text)
+    except ValueError as error:
+        raise body_error(Problem(["data", "created_at"], "Expected a date or time in ISO 8601.")) from error
 
 
 def _wanted_parent(session: Session) -> dict[str, str]:

@@ -6,17 +6,20 @@ from uuid import uuid4
 from flask import Blueprint, request
 from pydantic import Field
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import col, select
+from sqlmodel import col, delete, select
 
 from alc_app.mock_attio.api.auth import requires
 from alc_app.mock_attio.seed.schema import system_attributes
 from alc_app.mock_attio.store.errors import AttioError, Problem, body_error
+from alc_app.mock_attio.store.links import drop_links
+from alc_app.mock_attio.store.note_task_list_tables import CrmList
 from alc_app.mock_attio.store.request_bodies import Body, parse, read_data
 from alc_app.mock_attio.store.schema_lookup import find_object, find_workspace
 from alc_app.mock_attio.store.services import services
-from alc_app.mock_attio.store.tables import CrmObject, Workspace
+from alc_app.mock_attio.store.tables import Attribute, CrmObject, Record, Workspace
 
 Json = dict[str, Any]
+STANDARD_OBJECTS = frozenset({"people", "companies"})
 SLUG = r"^[a-z][a-z0-9_-]{0,62}$"
 
 bp = Blueprint("objects", __name__, url_prefix="/v2/objects")
@@ -91,13 +94,31 @@ def update_object(object_name: str) -> Json:
     try:
         with services().database.writing() as session:
             crm_object = find_object(session, object_name)
-            if crm_object.api_slug in {"people", "companies"} and "api_slug" in change:
+            if crm_object.api_slug in STANDARD_OBJECTS and "api_slug" in change:
                 raise body_error(Problem(["data", "api_slug"], "The slug of a standard object cannot be changed."))
             crm_object.sqlmodel_update(change)
             session.flush()
             return {"data": object_json(find_workspace(session), crm_object)}
     except IntegrityError as error:
         raise slug_conflict(change["api_slug"]) from error
+
+
+@bp.delete("/<object_name>")
+@requires("object_configuration:read-write", "record_permission:read-write")
+def delete_object(object_name: str) -> Json:
+    """Delete a custom object with its records and the lists of its records; answer an empty object."""
+    with services().database.writing() as session:
+        crm_object = find_object(session, object_name)
+        if crm_object.api_slug in STANDARD_OBJECTS:
+            raise AttioError(400, "system_edit_unauthorized", "A standard object cannot be deleted.")
+        found = select(Record.record_id).where(Record.object_id == crm_object.object_id)
+        drop_links(session, session.exec(found).all())
+        lists = select(CrmList.list_id).where(CrmList.parent_object_id == crm_object.object_id)
+        targets = [crm_object.object_id, *session.exec(lists)]
+        session.execute(delete(Record).where(col(Record.object_id).in_(targets)))
+        session.execute(delete(Attribute).where(col(Attribute.object_id).in_(targets)))
+        session.delete(crm_object)
+    return {}
 
 
 def slug_conflict(slug: str) -> AttioError:

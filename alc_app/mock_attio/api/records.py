@@ -18,7 +18,7 @@ from alc_app.mock_attio.api.items import (
     update_item,
 )
 from alc_app.mock_attio.store.errors import AttioError, Problem, body_error, query_params_error
-from alc_app.mock_attio.store.list_entries import entry_numbers
+from alc_app.mock_attio.store.links import entry_numbers
 from alc_app.mock_attio.store.note_task_list_tables import CrmList
 from alc_app.mock_attio.store.records import Change, commit_change, find_record
 from alc_app.mock_attio.store.request_bodies import Body, page_of, parse, read_data
@@ -141,7 +141,7 @@ def list_entries(object_name: str, record_id: str) -> Json:
     with services().database.reading() as session:
         record = find_record(load_schema(session, object_name), record_id)
         statement = select(Record, CrmList.api_slug).join(CrmList, col(CrmList.list_id) == Record.object_id)
-        statement = statement.where(col(Record.number).in_(entry_numbers(record.record_id)))
+        statement = statement.where(col(Record.number).in_(entry_numbers([record.record_id])))
         found = session.exec(statement.order_by(col(Record.created_at), col(Record.number)).limit(limit).offset(offset))
         return {"data": [_place(entry, slug) for entry, slug in found]}
 

@@ -8,11 +8,11 @@ from typing import Any, Literal, cast
 from uuid import uuid4
 
 from sqlalchemy.exc import IntegrityError, OperationalError
-from sqlmodel import Session, col, delete, select
+from sqlmodel import Session, col, delete, select, update
 
 from alc_app.mock_attio.store.errors import AttioError, not_found
 from alc_app.mock_attio.store.events import Actor, Event, EventType, per_attribute
-from alc_app.mock_attio.store.list_entries import entry_numbers
+from alc_app.mock_attio.store.links import drop_links, move_links
 from alc_app.mock_attio.store.schema_lookup import Schema, as_uuid, value_type
 from alc_app.mock_attio.store.services import Services
 from alc_app.mock_attio.store.tables import Attribute, Record, Value
@@ -141,18 +141,14 @@ class Editor:
         return Change("updated", self.schema, record, self.actor, changed, parent=self._parent_of(record))
 
     def delete(self, record: Record) -> Change:
-        """Delete a record, its history, its list entries, and every reference to it."""
+        """Delete a record, its history, and what points at it."""
         session, parent = self.schema.session, self._parent_of(record)
-        session.execute(delete(Record).where(col(Record.number).in_(entry_numbers(record.record_id))))
-        references = select(Attribute.attribute_id).where(Attribute.type == "record-reference")
-        session.execute(
-            delete(Value).where(col(Value.attribute_id).in_(references), col(Value.key) == record.record_id)
-        )
+        drop_links(session, [record.record_id])
         session.execute(delete(Record).where(col(Record.number) == record.number))
         return Change("deleted", self.schema, record, self.actor, parent=parent)
 
     def merge(self, primary: Record, secondary: Record) -> Change:
-        """Create one record from two, point their references to it, and delete both. Their value history is lost."""
+        """Create one record from two, point to it what points at them, and delete both. Their value history is lost."""
         session, contents = self.schema.session, self._writable_contents(primary)
         for attribute_id, found in self._writable_contents(secondary).items():
             first = contents.setdefault(attribute_id, found)
@@ -160,13 +156,12 @@ class Editor:
             if first is not found and attribute.is_multiselect:
                 same = value_type(attribute).identity
                 first += [one for one in found if all(same(one) != same(other) for other in first)]
-        record_id, merged = str(uuid4()), (primary.record_id, secondary.record_id)
-        references = select(Value).join(Attribute).where(Attribute.type == "record-reference")
-        for value in session.exec(references.where(col(Value.key).in_(merged))):
-            value.key, value.content = record_id, {**value.content, "target_record_id": record_id}
+        pair, merged = (primary.number, secondary.number), (primary.record_id, secondary.record_id)
+        session.execute(update(Value).where(col(Value.record_number).in_(pair)).values(unique_key=None))
+        made = self.create(contents)
+        move_links(session, merged, made.record.record_id)
         session.flush()
-        session.execute(delete(Record).where(col(Record.record_id).in_(merged)))
-        made = self.create(contents, record_id)
+        session.execute(delete(Record).where(col(Record.number).in_(pair)))
         return Change("merged", made.schema, made.record, self.actor, made.attributes, merged)
 
     def _parent_of(self, record: Record) -> dict[str, str]:

@@ -80,6 +80,14 @@ def page_of(
     return numbers[0], numbers[1]
 
 
+def flag(request: Request, name: str) -> bool:
+    """Return a query parameter that is true or false; it is false if it is absent."""
+    given = request.args.get(name, "false")
+    if given not in {"true", "false"}:
+        raise query_params_error(Problem([name], "Expected true or false.", "invalid_type", "boolean"))
+    return given == "true"
+
+
 def type_name(value: object) -> str:
     """Return the name of a value's JSON type; `...` is "undefined"."""
     names = {dict: "object", list: "array", str: "string", bool: "boolean", int: "number", float: "number"}

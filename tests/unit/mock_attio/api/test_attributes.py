@@ -97,7 +97,7 @@ def test_choices_are_made_renamed_and_archived(attio: Attio, kind: str, plural: 
     assert attio.refused("POST", path, {"data": {"title": "Blue"}})["code"] == "slug_conflict"
     assert attio.ok("PATCH", f"{path}/Blue", {"data": {"title": "Navy"}})["id"] == made["id"]
     attio.ok("PATCH", f"{path}/Navy", {"data": {"is_archived": True}})
-    assert [choice["title"] for choice in attio.ok("GET", path)] == ["Navy"]
+    assert [choice["title"] for choice in attio.ok("GET", f"{path}?show_archived=true")] == ["Navy"]
     assert attio.refused("PATCH", attio.path(), {"data": {"values": {"x": "Navy"}}})["code"] == "value_not_found"
     assert attio.refused("PATCH", f"{path}/Grey", {"data": {}})["code"] == "not_found"
 
@@ -118,3 +118,26 @@ def test_a_text_has_neither_options_nor_statuses(attio: Attio) -> None:
     new = {"data": {"title": "Open"}}
     assert attio.refused("POST", f"{ATTRIBUTES}/alc_status/options", new)["code"] == "validation_type"
     assert attio.refused("GET", f"{ATTRIBUTES}/nope/options")["status_code"] == 404
+
+
+def test_an_archived_option_is_shown_on_request(attio: Attio) -> None:
+    """As archived attributes: with `show_archived=true`."""
+    attio.ok("POST", ATTRIBUTES, {"data": NEW})
+    attio.ok("POST", f"{ATTRIBUTES}/x/options", {"data": {"title": "Old"}})
+    attio.ok("PATCH", f"{ATTRIBUTES}/x/options/Old", {"data": {"is_archived": True}})
+    assert attio.ok("GET", f"{ATTRIBUTES}/x/options") == []
+    assert [one["title"] for one in attio.ok("GET", f"{ATTRIBUTES}/x/options?show_archived=true")] == ["Old"]
+
+
+def test_an_attribute_becomes_unique_for_what_is_written_from_then_on(attio: Attio) -> None:
+    """Attio does not look back; types without one form of a value cannot be unique."""
+    attio.add_attribute("code", "text")
+    for position in (0, 1):
+        attio.write("PATCH", attio.path(position), {"code": "A"})
+    attio.ok("PATCH", f"{ATTRIBUTES}/code", {"data": {"is_unique": True}})
+
+    attio.write("PATCH", attio.path(2), {"code": "B"})
+    values = {"data": {"values": {"code": "B"}}}
+    assert attio.refused("PATCH", attio.path(3), values)["code"] == "uniqueness_conflict"
+    attio.ok("POST", ATTRIBUTES, {"data": NEW})
+    assert attio.refused("PATCH", f"{ATTRIBUTES}/x", {"data": {"is_unique": True}})["code"] == "validation_type"

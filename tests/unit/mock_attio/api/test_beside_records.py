@@ -175,3 +175,36 @@ def test_what_lies_beside_a_record_goes_with_it(attio: Attio, parent: dict[str, 
     attio.send("DELETE", attio.path())
 
     assert attio.ok("GET", "/v2/notes") == []
+
+
+def test_a_merge_keeps_what_lies_beside_both_records(attio: Attio, parent: dict[str, str]) -> None:
+    """Notes, tasks and list entries are those of the new record."""
+    other = attio.person(1)["id"]["record_id"]
+    attio.ok("POST", "/v2/notes", {"data": {**parent, "title": "", "format": "plaintext", "content": ""}})
+    linked = [ADA, {"target_object": "people", "target_record_id": other}]
+    attio.ok("POST", "/v2/tasks", {"data": TASK | {"linked_records": linked}})
+    sales = {"name": "Sales", "api_slug": "sales", "parent_object": "people"}
+    attio.ok("POST", "/v2/lists", {"data": sales | {"workspace_access": None, "workspace_member_access": []}})
+    second = {"parent_object": "people", "parent_record_id": other, "entry_values": {}}
+    attio.ok("POST", "/v2/lists/sales/entries", {"data": second})
+
+    pair = {"primary_record_id": parent["parent_record_id"], "secondary_record_id": other}
+    merged = attio.ok("POST", "/v2/objects/people/records/merge", {"data": pair})["new_record_id"]
+
+    assert [note["parent_record_id"] for note in attio.ok("GET", "/v2/notes")] == [merged]
+    assert [one["target_record_id"] for one in attio.ok("GET", "/v2/tasks")[0]["linked_records"]] == [merged]
+    assert [one["parent_record_id"] for one in attio.ok("POST", "/v2/lists/sales/entries/query")] == [merged]
+
+
+def test_a_deleted_record_is_no_longer_linked_to_tasks(attio: Attio) -> None:
+    """The task stays."""
+    attio.ok("POST", "/v2/tasks", {"data": TASK | {"linked_records": [ADA]}})
+    attio.send("DELETE", attio.path())
+    assert [task["linked_records"] for task in attio.ok("GET", "/v2/tasks")] == [[]]
+
+
+def test_a_note_can_be_older_than_its_creation(attio: Attio, parent: dict[str, str]) -> None:
+    """`created_at` of the body, for notes that come from elsewhere."""
+    data = {**parent, "title": "", "format": "plaintext", "content": "", "created_at": "2023-01-01T15:00:00Z"}
+    assert attio.ok("POST", "/v2/notes", {"data": data})["created_at"] == "2023-01-01T15:00:00.000000000Z"
+    assert attio.refused("POST", "/v2/notes", {"data": data | {"created_at": "then"}})["code"] == "validation_type"

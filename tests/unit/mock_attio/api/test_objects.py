@@ -34,6 +34,26 @@ def test_slugs_of_objects_are_taken_once_and_those_of_attio_stay(attio: Attio) -
     assert attio.refused("PATCH", "/v2/objects/people", renamed)["code"] == "validation_type"
 
 
+def test_a_custom_object_is_deleted_with_all_that_was_its(attio: Attio) -> None:
+    """Its records, the lists of them and the references to them; people and companies stay (400)."""
+    attio.ok("POST", "/v2/objects", {"data": BOAT})
+    config = {"record_reference": {"allowed_objects": ["boats"]}}
+    attio.add_attribute("boat", "record-reference", config=config)
+    boat = attio.ok("POST", "/v2/objects/boats/records", {"data": {"values": {}}})["id"]["record_id"]
+    attio.write("PATCH", attio.path(), {"boat": {"target_object": "boats", "target_record_id": boat}})
+    fleet = {"name": "Fleet", "api_slug": "fleet", "parent_object": "boats"}
+    attio.ok("POST", "/v2/lists", {"data": fleet | {"workspace_access": None, "workspace_member_access": []}})
+    entry = {"parent_object": "boats", "parent_record_id": boat, "entry_values": {}}
+    attio.ok("POST", "/v2/lists/fleet/entries", {"data": entry})
+
+    attio.ok("DELETE", "/v2/objects/boats")
+
+    assert attio.person()["values"]["boat"] == []
+    assert attio.ok("GET", "/v2/lists") == []
+    assert attio.refused("GET", "/v2/objects/boats")["status_code"] == 404
+    assert attio.refused("DELETE", "/v2/objects/people")["code"] == "system_edit_unauthorized"
+
+
 def test_members_can_be_read(attio: Attio) -> None:
     """List and get; unknown ids are 404."""
     first, *_ = attio.ok("GET", "/v2/workspace_members")
