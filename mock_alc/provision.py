@@ -22,6 +22,7 @@ from mock_alc.oauth.issue import revoke_all
 from mock_alc.scenarios.runner import ScenarioRunner
 from mock_alc.services import Services
 from mock_alc.webhooks.delivery import Sender
+from mock_alc.webhooks.registrations import EVENTS
 
 API_PATHS = ("/api/", "/oauth/", "/.well-known/")
 """Below these paths requests are recorded, and can have faults."""
@@ -32,7 +33,7 @@ DECISIONS_A_MINUTE = 60
 
 def make_services(config: Config, real: Clock) -> Services:
     """Open the database, create missing tables and rows, and create the services; nothing runs yet."""
-    clock, faults = VirtualClock(real), Faults(API_PATHS, TROUBLES)
+    clock, faults = VirtualClock(real), Faults(API_PATHS, TROUBLES, (*EVENTS, "webhook.test"))
     database = Database(config.database)
     secret_key = secrets.token_urlsafe(32) if database.in_memory else key_from_home(config.key_home)
     sealer = Sealer(secret_key)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import logging
 import uuid
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from flask import Flask, Request
+from flask.json.provider import DefaultJSONProvider
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError, CSRFProtect
@@ -93,6 +94,7 @@ def _configure(app: Flask, config: Config) -> None:
     secure = urlsplit(config.base_url).scheme == "https"
     secret_key, *former_keys = config.secret_keys
     app.session_interface = _CookieSessions()
+    app.json = _Json(app)
     app.config.update(
         SECRET_KEY=secret_key,
         SECRET_KEY_FALLBACKS=former_keys,
@@ -105,6 +107,16 @@ def _configure(app: Flask, config: Config) -> None:
         WTF_CSRF_TIME_LIMIT=None,  # pages stay open for long
         WTF_CSRF_SSL_STRICT=secure,
     )
+
+
+class _Json(DefaultJSONProvider):
+    """JSON, of which what is nested too deeply to be read is none: otherwise it would count as a fault of the app."""
+
+    def loads(self, s: str | bytes, **kwargs: Any) -> Any:
+        try:
+            return super().loads(s, **kwargs)
+        except RecursionError as error:
+            raise ValueError("The JSON is nested too deeply.") from error
 
 
 class _CookieSessions(SecureCookieSessionInterface):

@@ -35,7 +35,7 @@ def scenario() -> None:
 def list_scenarios(url: str) -> None:
     """List the scenarios, with the end state of a correct app."""
     for found in call(url, "GET", "/scenarios")["scenarios"]:
-        click.secho(found["name"], bold=True)
+        click.secho(found["name"] + (" (suits a receiver alone)" if found["receiver_alone"] else ""), bold=True)
         click.echo(f"  {found['does']}\n  {_end(found)}")
 
 

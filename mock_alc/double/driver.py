@@ -21,16 +21,24 @@ class Refused(AssertionError):
 
 
 class Driver:
-    """Drives one mock from a test. Its time is virtual: `wait_until_idle` and `advance` let days pass at once."""
+    """Drives one mock from a test. Its time is virtual: `wait_until_idle` and `advance` let days pass at once.
+
+    A test that freezes or shifts the time does not move it. Only `webhook-timestamp` shows the test's time, because the
+    receiver compares it with that.
+    """
 
     def __init__(self, app: Flask, url: str) -> None:
         """Wrap the application of a mock whose background work runs, and which answers at `url`."""
         self.app, self.url = app, url
         self._double: Double = app.extensions["double"]
+        self._double.clock.go_on_steadily()
         self._served: list[LocalServer] = []
 
     def serve(self, app: Callable[..., Any]) -> str:
-        """Run a WSGI application, such as the receiver under test, until the test ends; returns its URL."""
+        """Run a WSGI application, such as the receiver under test, until the test ends; returns its URL.
+
+        Raises TypeError for anything else, such as an ASGI application.
+        """
         self._served.append(LocalServer(app))
         return self._served[-1].url
 
@@ -53,10 +61,13 @@ class Driver:
     def wait_until_idle(self, at_most: float = 30 * 86_400) -> None:
         """Advance the clock until nothing is left to do and no delivery is pending, retries included.
 
-        Raises Refused if that takes longer than `at_most` seconds of virtual time.
+        What is due in more than 30 days is left alone. Raises Refused if the rest takes longer than `at_most` seconds
+        of virtual time.
         """
         if not self._double.time.run_until_idle(timedelta(seconds=at_most)):
-            raise Refused(f"After {at_most:g} seconds of its time the mock still had something to do.")
+            next_due = self._double.time.seconds_to_next()
+            then = "" if next_due is None else f" The next thing is due in {next_due:.0f} seconds."
+            raise Refused(f"After {at_most:g} seconds of its time the mock still had something to do.{then}")
 
     def requests(self) -> list[Json]:
         """Return the requests that came in, oldest first; secrets are masked."""

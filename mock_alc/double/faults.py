@@ -53,9 +53,14 @@ class ActiveFault:
 class Faults:
     """The faults of one mock, in the order in which they were set. The first that fits is applied."""
 
-    def __init__(self, paths: tuple[str, ...], troubles: Collection[str]) -> None:
-        """Start without faults. Those that can be set are `troubles`, of routes below `paths` and of deliveries."""
-        self.paths, self.troubles = paths, troubles
+    def __init__(
+        self, paths: tuple[str, ...], troubles: Collection[str], events: Collection[str] | None = None
+    ) -> None:
+        """Start without faults. Those that can be set are `troubles`, of routes below `paths` and of deliveries.
+
+        With `events`, a delivery is one of these, or `*`.
+        """
+        self.paths, self.troubles, self.events = paths, troubles, events
         self._active: list[ActiveFault] = []
         self._numbers = count(1)
         self._lock = threading.Lock()
@@ -66,6 +71,9 @@ class Faults:
             raise FaultRefused({"trouble": f"This mock knows these troubles: {', '.join(self.troubles)}."})
         if fault.route is not None and not fault.route.partition(" ")[2].startswith(self.paths):
             raise FaultRefused({"route": f"Faults strike paths below {', '.join(self.paths)}."})
+        if self.events and fault.delivery not in (None, "*", *self.events):
+            known = ", ".join(self.events)
+            raise FaultRefused({"delivery": f"No event is {fault.delivery}. There are: {known}, and *."})
 
     def add(self, given: Mapping[str, Any] | Fault) -> dict[str, Any]:
         """Set a fault and return its JSON; raises FaultRefused. Used-up faults stay listed, with their counters."""

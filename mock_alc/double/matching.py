@@ -4,7 +4,7 @@ Pure functions on the JSON of the control API.
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from operator import methodcaller
 from typing import Any
 
@@ -19,16 +19,21 @@ class NotFound(AssertionError):
 
 
 def require_matches(
-    what: str, wanted: Mapping[str, Any], seen: Sequence[dict[str, Any]], times: int | None
+    what: str,
+    wanted: Mapping[str, Any],
+    seen: Sequence[dict[str, Any]],
+    times: int | None,
+    why_none: Callable[[], str] = str,
 ) -> list[Any]:
     """Return the items of `seen` that have every field of `wanted`.
 
-    Raises NotFound if there is none, or if `times` is given and there are not exactly that many.
+    Raises NotFound if there is none, or if `times` is given and there are not exactly that many. If `seen` is empty,
+    its message ends with what `why_none` returns.
     """
     fitting = [one for one in seen if not differences(wanted, one)]
     if len(fitting) == times or (times is None and fitting):
         return fitting
-    raise NotFound(_message(what, wanted, seen, fitting, times))
+    raise NotFound(_message(what, wanted, seen, fitting, times) + ("" if seen else why_none()))
 
 
 def differences(wanted: Mapping[str, Any], one: Any, where: str = "") -> list[str]:

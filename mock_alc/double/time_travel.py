@@ -48,16 +48,21 @@ class TimeTravel:
         self._work.wake()
 
     def run_until_idle(self, at_most: timedelta = HORIZON) -> bool:
-        """Move the clock until nothing is due within `at_most`; return whether that was reached."""
+        """Move the clock until nothing is left to do, by `at_most` at most; return whether that was reached."""
         with self._lock:
             self._advance_to(self._clock() + at_most)
         self._work.wake()
-        return self.is_idle(at_most)
+        return self.is_idle()
 
-    def is_idle(self, within: timedelta = HORIZON) -> bool:
-        """Return whether nothing is running and nothing is due within `within`."""
+    def is_idle(self) -> bool:
+        """Return whether nothing is running, and nothing is due that counts as pending."""
+        due = self.seconds_to_next()
+        return not self._work.in_flight and (due is None or due > HORIZON.total_seconds())
+
+    def seconds_to_next(self) -> float | None:
+        """Return in how many seconds the next piece of work is due, or None if there is none."""
         due = self._work.next_due()
-        return not self._work.in_flight and (due is None or due > self._clock() + within)
+        return None if due is None else (due - self._clock()).total_seconds()
 
     def return_to_real(self) -> None:
         """Set the clock back to the real time."""

@@ -10,3 +10,5 @@ SCENARIOS: dict[str, Scenario] = {
     scenario.name: scenario
     for scenario in (*verdicts.SCENARIOS, *deliveries.SCENARIOS, *sending.SCENARIOS, *webhooks.SCENARIOS)
 }
+RECEIVER_STORIES = tuple(name for name, scenario in SCENARIOS.items() if scenario.suits_receiver_alone)
+"""The names of those that a receiver of webhooks can play alone."""

@@ -10,7 +10,7 @@ from sqlmodel import Session
 
 from mock_alc.base.clock import iso
 from mock_alc.leads import agent
-from mock_alc.leads.leads import Lead
+from mock_alc.leads.leads import DECIDED, Lead
 from mock_alc.webhooks.outbox import announce
 
 Step = Literal["send", "connect", "reconnect", "disconnect"]
@@ -73,7 +73,14 @@ class Scenario:
     at_start: str = ""
     """Done once at the start: `revoke_tokens`, `expire_webhooks`, or nothing."""
 
+    @property
+    def suits_receiver_alone(self) -> bool:
+        """Whether a receiver of webhooks can play it without a client that connects, sends anew or asks ALC."""
+        asks_a_client = self.person != ("send",) or self.at_start or any("route" in fault for fault in self.faults)
+        return self.status in DECIDED and not asks_a_client
+
     def as_json(self) -> dict[str, Any]:
         """Return the JSON of the control API."""
         shown = {name: getattr(self, name) for name in ("name", "does", "ends", "person", "leads")}
-        return json.loads(json.dumps({**shown, "crm_status": self.status}))  # type: ignore[no-any-return]
+        shown |= {"crm_status": self.status, "receiver_alone": self.suits_receiver_alone}
+        return json.loads(json.dumps(shown))  # type: ignore[no-any-return]

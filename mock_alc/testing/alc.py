@@ -94,9 +94,9 @@ class Alc(Driver):
         return [one for one in found if not matching.differences(fields, one["body"])]
 
     def delivered(self, event: str = "lead.processed", *, times: int | None = None, **fields: Any) -> list[Json]:
-        """Return the deliveries that were answered 2xx; if there is none, fail and show the others."""
+        """Return the deliveries that were answered 2xx; if there is none, fail and show the others, or say why."""
         wanted = {"event": event, "state": "delivered", "body": fields}
-        return matching.require_matches("delivery", wanted, every_delivery(self._get), times)
+        return matching.require_matches("delivery", wanted, every_delivery(self._get), times, self._why_none)
 
     def grade(self, url: str, secret: str, **options: Any) -> Report:
         """Grade the receiver at this URL, as `mock-alc grade` does; `str(report)` lists what failed."""
@@ -106,6 +106,18 @@ class Alc(Driver):
         """Return to the state after a first start, and stop what `serve` started."""
         self.stop_serving()
         self._services.reset()
+
+    def _why_none(self) -> str:
+        """Return why nothing was delivered, as a sentence with a space before it."""
+        state = self._get("state")
+        if not state["webhooks"].get("active"):
+            return " No webhook is active: register one with register_webhook(url), before the lead is decided."
+        if waiting := state["leads"].get("processing"):
+            leads = "1 lead is" if waiting == 1 else f"{waiting} leads are"
+            return f" {leads} not decided yet: call decide(lead) or wait_until_idle()."
+        if not state["leads"]:
+            return " A webhook is registered, and no lead was sent."
+        return " The leads were decided before the webhook was registered, or it is registered for another event."
 
     def _get(self, path: str) -> Json:
         return self.control("GET", path)

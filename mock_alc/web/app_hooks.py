@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Response, current_app, g, render_template, request
+from flask.json.provider import DefaultJSONProvider
 from flask.typing import ResponseReturnValue
 from flask_wtf import CSRFProtect
 from sqlalchemy.exc import OperationalError
@@ -38,6 +39,18 @@ JSON_PATHS = ("/api/", "/_mock", "/oauth/token", "/oauth/revoke", "/.well-known/
 CSRF_EXEMPT = ("oauth", "leads_api", "webhooks_api", "control", "double")
 
 
+class _Json(DefaultJSONProvider):
+    """JSON in the order of its keys; what is nested too deeply to be read is no JSON, where Python has no answer."""
+
+    sort_keys = False
+
+    def loads(self, s: str | bytes, **kwargs: Any) -> Any:
+        try:
+            return super().loads(s, **kwargs)
+        except RecursionError as error:
+            raise ValueError("The JSON is nested too deeply.") from error
+
+
 def configure(app: Flask, config: Config, secret_key: str) -> None:
     """Configure the application and register the hooks."""
     app.config.update(
@@ -52,7 +65,7 @@ def configure(app: Flask, config: Config, secret_key: str) -> None:
         PERMANENT_SESSION_LIFETIME=timedelta(hours=2),
         WTF_CSRF_TIME_LIMIT=None,  # CSRF tokens live as long as the session.
     )
-    app.json.sort_keys = False  # type: ignore[attr-defined]  # of Flask's default provider
+    app.json = _Json(app)
     for chatty in ("authlib", "urllib3"):  # At DEBUG they write tokens and query strings (U8).
         logging.getLogger(chatty).setLevel(logging.INFO)
     app.url_defaults(_version_static(Path(str(app.static_folder))))

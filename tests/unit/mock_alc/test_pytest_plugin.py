@@ -3,13 +3,17 @@
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
+import freezegun
 import pytest
 import requests
 import responses
+import time_machine
 from flask import Flask, request
 from standardwebhooks import Webhook
 
@@ -176,6 +180,100 @@ def test_a_slip_in_a_fault_is_named(alc: Alc) -> None:
     """A fault that can never apply would prove nothing."""
     with pytest.raises(Refused, match="No route is POST /api/v1/lead"):
         alc.fail_next("POST /api/v1/lead", status=500)
+
+
+def test_a_misspelt_event_is_named(alc: Alc) -> None:
+    """A fault that can never apply would prove nothing."""
+    with pytest.raises(Refused, match=r"No event is lead\.processd\. There are: lead\.processed, prospect\.updated"):
+        alc.fail_next("lead.processd", "lost")
+    for event in ("lead.processed", "prospect.updated", "webhook.test", "*"):
+        alc.fail_next(event, "lost")
+
+
+def test_waiting_for_less_than_the_mock_needs_is_refused(alc: Alc) -> None:
+    """A lead that is undecided after `at_most` is something to do, however long it still takes."""
+    lead = alc.send_lead()
+    with pytest.raises(Refused, match=r"After 5 seconds .* The next thing is due in 600 seconds\."):
+        alc.wait_until_idle(at_most=5)
+    alc.wait_until_idle(at_most=601)
+    assert [found["status"] for found in alc.leads() if found["id"] == lead["id"]] == ["Complete"]
+
+
+def test_what_is_due_in_more_than_a_month_is_not_waited_for(alc: Alc) -> None:
+    """The story in which the agent never decides has an end, too."""
+    alc.scenario("never")
+    alc.send_lead()
+    alc.wait_until_idle(at_most=5)
+    assert alc.leads()[0]["status"] == "processing"
+
+
+@pytest.mark.parametrize("tool", [freezegun.freeze_time, time_machine.travel])
+@pytest.mark.parametrize("instant", ["2001-01-01", "2031-01-01"])
+def test_time_that_a_test_freezes_does_not_move_the_mock(
+    alc: Alc, receiving: Receiving, tool: Callable[[str], Any], instant: str
+) -> None:
+    """Leads stay undecided and tokens good; only the timestamp of a delivery is the test's, as the receiver has it."""
+    alc.register_webhook(f"{alc.serve(receiving.app)}/hook")
+    token, lead = alc.token(), alc.send_lead()
+    with tool(instant):
+        alc.advance(0)
+        assert alc.leads()[0]["status"] == "processing"
+        alc.send_lead(token=token, recordId="2")
+        alc.decide(lead)
+        frozen = time.time()
+    [timestamp] = [int(headers["Webhook-Timestamp"]) for headers in receiving.headers]
+    assert abs(timestamp - frozen) < 60
+
+
+def test_the_clock_goes_on_by_itself_after_a_freeze(alc: Alc) -> None:
+    """Virtual time moves on from where it was."""
+    with freezegun.freeze_time("2031-01-01"):
+        lead = alc.send_lead()
+        alc.advance(601)
+    [found] = alc.leads()
+    assert (found["id"], found["status"]) == (lead["id"], "Complete")
+    assert datetime.fromisoformat(found["decided_at"]) - datetime.fromisoformat(lead["created_at"]) < timedelta(hours=1)
+
+
+async def asgi_application(scope: Any, receive: Any, send: Any) -> None:
+    """An ASGI application that is a function."""
+
+
+class AsgiApplication:
+    """An ASGI application as FastAPI's is: an object."""
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Answer nothing."""
+
+
+@pytest.mark.parametrize("app", [asgi_application, AsgiApplication()])
+def test_an_asgi_application_is_refused_with_what_to_do(alc: Alc, app: Any) -> None:
+    """It would drop every connection."""
+    with pytest.raises(TypeError, match=r"serve\(\) runs WSGI applications, .* a2wsgi"):
+        alc.serve(app)
+
+
+def test_what_is_no_application_is_refused(alc: Alc) -> None:
+    """Such as its URL."""
+    with pytest.raises(TypeError, match="cannot be called"):
+        alc.serve("http://127.0.0.1:5000")  # type: ignore[arg-type]  # the mistake itself
+
+
+def test_why_nothing_was_delivered_is_said(alc: Alc, receiving: Receiving) -> None:
+    """Each step that is missing has its sentence."""
+
+    def why() -> str:
+        with pytest.raises(NotFound) as raised:
+            alc.delivered()
+        return str(raised.value).partition("There was no delivery at all. ")[2]
+
+    assert why().startswith("No webhook is active: register one")
+    alc.register_webhook(f"{alc.serve(receiving.app)}/hook", "prospect.updated")
+    assert why() == "A webhook is registered, and no lead was sent."
+    lead = alc.send_lead()
+    assert why() == "1 lead is not decided yet: call decide(lead) or wait_until_idle()."
+    alc.decide(lead)
+    assert why().startswith("The leads were decided before the webhook was registered")
 
 
 def test_what_was_not_received_is_shown_beside_what_was(alc: Alc) -> None:

@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 
 from tests.support.sign_in import SIGN_IN
-from tests.unit.web.conftest import BASE_URL, client_of, make_app, post
+from tests.unit.web.conftest import BASE_URL, client_of, make_app, post, token_of
 
 
 @pytest.fixture(scope="module")
@@ -37,6 +37,16 @@ def test_a_form_that_postgres_cannot_hold_is_refused(on_postgres: Flask) -> None
 
     for path in ("/access/end-sessions", "/inspector/deliveries"):
         assert post(client, path, id="\0:\0")[0] == 400
+
+
+@pytest.mark.parametrize("path", ["/people/bulk-actions/send-to-alc-bulk", "/actions/runs/x", "/doctor/report"])
+def test_a_body_that_is_nested_too_deeply_to_be_read_is_no_json(guarded: Flask, path: str) -> None:
+    """U9: Python's own reader gives up at some thousand brackets; that is no fault of the app."""
+    client = client_of(guarded, "admin", browser=True)
+    as_page = {"X-CSRFToken": token_of(client), "Content-Type": "application/json"}
+
+    for body in ("[" * 1000, '{"record_ids":' * 20_000):
+        assert client.post(path, data=body, headers=as_page, base_url=BASE_URL).status_code < 500
 
 
 @pytest.mark.parametrize("number", [2**31, 10**30])

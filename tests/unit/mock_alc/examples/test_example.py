@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mock_alc.scenarios import SCENARIOS
+from mock_alc.scenarios import RECEIVER_STORIES, SCENARIOS
 from tests.support.installation import Installation
 
 MOCK_ALC = Path(__file__).parents[4] / "mock_alc"
@@ -35,7 +35,7 @@ def test_the_example_passes_its_tests_in_an_empty_folder(
     """The plugin is found by its entry point; warnings are errors; other plugins are there."""
     ran = run(installed, project, "-W", "error", *workers)
     assert ran.returncode == 0, ran.stdout + ran.stderr
-    assert "9 passed" in ran.stdout
+    assert "25 passed" in ran.stdout
 
 
 def test_alc_responses_names_what_it_needs_when_that_is_not_installed(installed: Installation, project: Path) -> None:
@@ -76,7 +76,7 @@ def test_a_failure_shows_the_line_of_the_test_and_what_was_wrong_in_sentences(
     ran = run(installed, project)
     assert "3 failed" in ran.stdout, ran.stdout + ran.stderr
     assert "url: A webhook URL must be absolute, such as https://example.com/hook. secret: A signing" in ran.stdout
-    assert "There was no delivery at all." in ran.stdout
+    assert "There was no delivery at all. No webhook is active: register one" in ran.stdout
     assert "Anybody who knows the address could have sent it." in ran.stdout
     assert "mock_alc/testing" not in ran.stdout and '{"error"' not in ran.stdout
 
@@ -95,9 +95,10 @@ def test_the_readme_shows_what_is_run(block: str) -> None:
 
 
 def test_the_readme_counts_the_stories() -> None:
-    """The README says thirty-two."""
-    assert len(SCENARIOS) == 32
+    """The README says thirty-two, twenty of them for a receiver alone; the example plays these."""
+    assert (len(SCENARIOS), len(RECEIVER_STORIES)) == (32, 20)
     assert "Thirty-two stories" in README
+    assert "Twenty of them" in README
 
 
 @pytest.mark.parametrize("link", re.findall(r"\]\(([^)#:]+)\)", README))

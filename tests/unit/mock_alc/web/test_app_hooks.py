@@ -152,3 +152,14 @@ def test_chatty_libraries_do_not_log_tokens(alc: Alc) -> None:
     """U8: Authlib at DEBUG writes issued tokens, urllib3 query strings."""
     assert alc.app.name == "mock_alc"
     assert not any(logging.getLogger(name).isEnabledFor(logging.DEBUG) for name in ("authlib", "urllib3"))
+
+
+@pytest.mark.parametrize(
+    "path", ["/api/v1/leads", "/api/v1/webhooks", "/oauth/token", "/oauth/revoke", "/_mock/tokens", "/_mock/faults"]
+)
+@pytest.mark.parametrize("body", ["[" * 1000, "[" * 60_000, '{"a":' * 9_000 + "1" + "}" * 9_000], ids=["1", "2", "3"])
+def test_a_body_that_is_nested_too_deeply_to_be_read_is_refused(alc: Alc, path: str, body: str) -> None:
+    """R9: Python's own reader gives up at some thousand brackets; that is no fault of the server."""
+    answer = alc.http.post(path, data=body, headers={**alc.auth(), "Content-Type": "application/json"})
+
+    assert 400 <= answer.status_code < 500
