@@ -16,6 +16,7 @@ from alc_app.mock_attio.api.items import (
     query_items,
     update_item,
 )
+from alc_app.mock_attio.api.value_history import replace_history
 from alc_app.mock_attio.store.errors import AttioError, Problem, body_error, value_not_found
 from alc_app.mock_attio.store.links import entry_numbers
 from alc_app.mock_attio.store.note_task_list_tables import CrmList
@@ -95,6 +96,13 @@ def delete_entry(list_name: str, entry_id: str) -> Json:
 def list_entry_values(list_name: str, entry_id: str, attribute_name: str) -> Json:
     """Answer the values of one attribute; former values only with `show_historic=true`."""
     return list_item_values(LISTS, list_name, entry_id, attribute_name)
+
+
+@bp.put("/<entry_id>/attributes/<attribute_name>/values")
+@requires(*WRITES)
+def write_values(list_name: str, entry_id: str, attribute_name: str) -> Json:
+    """Replace the whole history of one attribute."""
+    return replace_history(LISTS, list_name, entry_id, attribute_name)
 
 
 def _create(list_name: str, new: NewEntry, session: Session) -> Change:

@@ -17,6 +17,7 @@ from alc_app.mock_attio.api.items import (
     read_values,
     update_item,
 )
+from alc_app.mock_attio.api.value_history import replace_history
 from alc_app.mock_attio.store.errors import AttioError, Problem, body_error, query_params_error
 from alc_app.mock_attio.store.links import entry_numbers
 from alc_app.mock_attio.store.note_task_list_tables import CrmList
@@ -129,6 +130,13 @@ def query_records(object_name: str) -> Json:
 def list_values(object_name: str, record_id: str, attribute_name: str) -> Json:
     """Answer the values of one attribute; former values only with `show_historic=true`."""
     return list_item_values(OBJECTS, object_name, record_id, attribute_name)
+
+
+@bp.put("/<record_id>/attributes/<attribute_name>/values")
+@requires(*WRITES)
+def write_values(object_name: str, record_id: str, attribute_name: str) -> Json:
+    """Replace the whole history of one attribute."""
+    return replace_history(OBJECTS, object_name, record_id, attribute_name)
 
 
 @bp.get("/<record_id>/entries")

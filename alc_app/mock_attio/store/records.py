@@ -54,6 +54,15 @@ class Change:
         return [Event(self.event_type, self.actor, ids, more) for more in duplicates or [self.parent]]
 
 
+@dataclass(frozen=True)
+class PastValue:
+    """A value and when it was active; without an end it still is."""
+
+    content: Content
+    active_from: str
+    active_until: str | None = None
+
+
 def commit_change(services: Services, change: Callable[[Session], Change], show: Callable[[Change], Json]) -> Json:
     """Run one change of one record, queue its webhook events and `show` it, in one transaction. Returns what it shows.
 
@@ -121,7 +130,7 @@ class Editor:
         own = {named[slug].attribute_id: [content] for slug, content in system.items()}
         for attribute_id, wanted in (contents | own).items():
             attribute = self.schema.by_id[attribute_id]
-            self._insert(record, attribute, wanted, first=0)
+            self._insert(record, attribute, self._from_now(wanted), first=0)
         self.schema.session.flush()
         changed = [self.schema.by_id[attribute_id] for attribute_id in contents]
         return Change("created", self.schema, record, self.actor, changed, parent=_parent_ids(parent))
@@ -164,6 +173,17 @@ class Editor:
         session.execute(delete(Record).where(col(Record.number).in_(pair)))
         return Change("merged", made.schema, made.record, self.actor, made.attributes, merged)
 
+    def replace_history(self, record: Record, attribute: Attribute, history: Sequence[PastValue]) -> Change:
+        """Write these values in place of all that the attribute has and had. No event tells of it."""
+        mine = (col(Value.record_number) == record.number, col(Value.attribute_id) == attribute.attribute_id)
+        self.schema.session.execute(delete(Value).where(*mine))
+        self._insert(record, attribute, history, first=0)
+        self.schema.session.flush()
+        return Change("updated", self.schema, record, self.actor)
+
+    def _from_now(self, contents: Iterable[Content]) -> list[PastValue]:
+        return [PastValue(content, self.now) for content in contents]
+
     def _parent_of(self, record: Record) -> dict[str, str]:
         """Return the ids of an entry's record as events name them; nothing for a record."""
         attribute = self.schema.by_name.get(PARENT_RECORD)
@@ -193,7 +213,8 @@ class Editor:
             row.active_until, row.unique_key = self.now, None
         # Write the freed unique keys to the database before another value of this transaction takes them.
         self.schema.session.flush()
-        self._insert(record, attribute, new, first=min((row.position for row in active), default=0) - len(new))
+        first = min((row.position for row in active), default=0) - len(new)
+        self._insert(record, attribute, self._from_now(new), first=first)
         if not keep_existing and attribute.is_multiselect:
             self.schema.session.flush()
             for row in self._active(record, [attribute.attribute_id])[attribute.attribute_id]:
@@ -212,22 +233,23 @@ class Editor:
             found[value.attribute_id].append(value)
         return found
 
-    def _insert(self, record: Record, attribute: Attribute, contents: list[Content], *, first: int) -> None:
+    def _insert(self, record: Record, attribute: Attribute, values: Sequence[PastValue], *, first: int) -> None:
         assert record.number is not None  # noqa: S101 - given by the flush in create()
         kind = value_type(attribute)
         if attribute.is_unique:
-            self._refuse_taken(attribute, [kind.key(content) for content in contents])
-        for position, content in enumerate(contents, start=first):
-            key = kind.key(content)
+            self._refuse_taken(attribute, [kind.key(one.content) for one in values if one.active_until is None])
+        for position, one in enumerate(values, start=first):
+            key = kind.key(one.content)
             value = Value(
                 record_number=record.number,
                 attribute_id=attribute.attribute_id,
                 position=position,
-                content=content,
+                content=one.content,
                 key=key,
-                number=kind.number(content),
-                unique_key=key if attribute.is_unique else None,
-                active_from=self.now,
+                number=kind.number(one.content),
+                unique_key=key if attribute.is_unique and one.active_until is None else None,
+                active_from=one.active_from,
+                active_until=one.active_until,
                 actor_type=self.actor.type,
                 actor_id=self.actor.id,
             )

@@ -71,6 +71,17 @@ ATTRIBUTE = st.fixed_dictionaries(
         "config": st.just({}) | JSON,
     }
 )
+ID = st.just(stable_id("people/ada@example.com")) | JSON
+PARENT = {"parent_object": st.sampled_from(["people", "x"]), "parent_record_id": ID}
+TASK = {
+    "content": st.text(), "format": st.just("plaintext"), "deadline_at": st.none() | JSON,
+    "is_completed": st.booleans(), "linked_records": st.lists(NEAR_MISSES, max_size=2),
+    "assignees": st.lists(NEAR_MISSES, max_size=2),
+}  # fmt: skip
+MOMENT = st.sampled_from(["2020", "2021-01-01T00:00:00Z", "2999"]) | JSON
+HISTORY = st.lists(
+    st.fixed_dictionaries({"value": NEAR_MISSES, "active_from": MOMENT, "active_until": MOMENT}), max_size=2
+)
 SORT = st.fixed_dictionaries({"attribute": SLUGS, "direction": st.just("asc")})
 BODIES = st.one_of(
     JSON,
@@ -80,8 +91,16 @@ BODIES = st.one_of(
     st.fixed_dictionaries(
         {"filter": VALUES | NEAR_MISSES, "sorts": st.lists(SORT) | JSON},
     ),
+    st.fixed_dictionaries({"data": st.fixed_dictionaries(PARENT | {"entry_values": VALUES | JSON})}),
+    st.fixed_dictionaries({"data": st.fixed_dictionaries(TASK)}),
+    st.fixed_dictionaries({"data": st.fixed_dictionaries({"values": HISTORY, "replace_history": st.just(True)})}),
+    st.fixed_dictionaries({"query": st.text(), "objects": st.just(["people"]) | JSON, "request_as": NEAR_MISSES}),
     st.fixed_dictionaries({"query": st.text() | st.just('{ person(id: "x") { id } }'), "variables": JSON}),
 )
+SALES = {
+    "name": "Sales", "api_slug": "sales", "parent_object": "people", "workspace_access": None,
+    "workspace_member_access": [],
+}  # fmt: skip
 ROUTES = [
     ("POST", PEOPLE),
     ("PUT", f"{PEOPLE}?matching_attribute=email_addresses"),
@@ -95,6 +114,16 @@ ROUTES = [
     ("PATCH", "/v2/objects/people/attributes/alc_status"),
     ("POST", "/v2/objects/companies/attributes/categories/options"),
     ("PATCH", "/v2/objects/companies/attributes/categories/options/Media"),
+    ("PUT", f"{ADA}/attributes/job_title/values"),
+    ("POST", "/v2/objects/records/search"),
+    ("POST", "/v2/lists"),
+    ("PATCH", "/v2/lists/sales"),
+    ("POST", "/v2/lists/sales/attributes"),
+    ("POST", "/v2/lists/sales/entries"),
+    ("PUT", "/v2/lists/sales/entries"),
+    ("POST", "/v2/lists/sales/entries/query"),
+    ("POST", "/v2/tasks"),
+    ("POST", "/v2/notes"),
     ("POST", "/graphql"),
 ]
 
@@ -103,6 +132,7 @@ ROUTES = [
 @settings(max_examples=12, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_body_makes_the_stand_in_fail(attio: Attio, body: Any) -> None:
     """Random JSON, and JSON that is nearly right, at every route that takes a body: never a 5xx."""
+    attio.send("POST", "/v2/lists", {"data": SALES})
     for method, path in ROUTES:
         reply = attio.send(method, path, body)
         assert reply.status_code < 500, (method, path, body, reply.get_json())
