@@ -1,8 +1,13 @@
-"""`mock-alc grade` and `grade-sender`: check how well the other side follows Standard Webhooks."""
+"""`mock-alc grade` and `grade-sender`: check how well the other side receives and sends webhooks."""
+
+from typing import TYPE_CHECKING
 
 import click
 
-from mock_alc.commands.options import json_option, secret_option
+from mock_alc.commands.options import dialect_option, json_option, secret_option
+
+if TYPE_CHECKING:
+    from mock_alc.signing.dialects import Dialect
 
 GRACE = 3.0
 """Seconds to wait for attempts that a sender should not make after 410."""
@@ -14,6 +19,7 @@ matters and how to fix it. Do not point it at production: the right ones are tak
 
 \b
 mock-alc grade http://127.0.0.1:5000/hook --secret whsec_…
+mock-alc grade http://127.0.0.1:5000/attio/events --dialect attio --secret 0123…
 
 Exit code 0 with full marks, 1 without, 2 when nobody answers there.
 """
@@ -21,15 +27,17 @@ Exit code 0 with full marks, 1 without, 2 when nobody answers there.
 
 @click.command(help=GRADE_HELP)
 @click.argument("url")
+@dialect_option
 @secret_option
 @click.option("--record-id", help="The record_id in the bodies. [default: a made-up one]")
-@click.option("--lead-id", help="The lead_id in the bodies. [default: a made-up one]")
+@click.option("--lead-id", help="The lead_id in the bodies of ALC. [default: a made-up one]")
 @click.option("--seconds", type=float, default=15.0, show_default=True, help="How long to wait for one answer.")
 @click.option("--only", multiple=True, help="The name of a check to run; as often as needed. [default: all of them]")
 @json_option
 def grade(
     *,
     url: str,
+    dialect: "Dialect",
     secret: str,
     record_id: str | None,
     lead_id: str | None,
@@ -40,18 +48,17 @@ def grade(
     """Print the report on a receiver."""
     from mock_alc.commands.reports import print_report
     from mock_alc.grading import receiver
-    from mock_alc.signing.standard_webhooks import UnusableSecret, as_written, key_of
+    from mock_alc.signing.standard_webhooks import UnusableSecret
 
     if not url.startswith(("http://", "https://")):
         raise click.BadParameter("Write the whole address, from http:// or https:// on.", param_hint="URL")
-    unknown = set(only) - {check.name for check in receiver.CHECKS}
-    if unknown:
-        names = ", ".join(check.name for check in receiver.CHECKS)
-        raise click.UsageError(f"There is no check named {', '.join(sorted(unknown))}. The checks are: {names}.")
+    names = [check.name for check in receiver.checks_of(dialect)]
+    if unknown := sorted(set(only) - set(names)):
+        raise click.UsageError(f"There is no check named {', '.join(unknown)}. The checks are: {', '.join(names)}.")
     try:
-        secret = as_written(secret)
-        key_of(secret)
-        report = receiver.grade(url, secret, record_id=record_id, lead_id=lead_id, seconds=seconds, only=only)
+        report = receiver.grade(
+            url, secret, dialect=dialect.name, record_id=record_id, lead_id=lead_id, seconds=seconds, only=only
+        )
     except UnusableSecret as problem:
         raise click.BadParameter(str(problem), param_hint="--secret") from problem
     except receiver.NotReached as problem:

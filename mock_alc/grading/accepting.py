@@ -2,12 +2,12 @@
 
 import json
 from dataclasses import replace
-from uuid import uuid4
 
-from mock_alc.base.credentials import new_id
-from mock_alc.grading.check import Check
+from mock_alc.grading.check import Check, has_timestamp, takes_several
+from mock_alc.grading.events import attio_event
 from mock_alc.grading.expectations import expect_accepted, expect_quick_answers
 from mock_alc.grading.probes import Probe, ProbeFactory
+from mock_alc.signing.dialects import ATTIO, STANDARD_WEBHOOKS
 from mock_alc.signing.standard_webhooks import new_secret
 
 RAW = "Verify the raw bytes of the body, before anything parses them: request.get_data() in Flask."
@@ -22,32 +22,37 @@ def _rotated(factory: ProbeFactory) -> list[Probe]:
 
 
 def _versions(factory: ProbeFactory) -> list[Probe]:
-    probe = factory.probe()
-    signature = probe.headers["webhook-signature"]
-    return [probe.with_headers("v1a, and v2, beside v1,", webhook_signature=f"v1a,AAAA v2,BBBB {signature}")]
+    body, prefix = factory.event_bytes(), factory.dialect.prefix
+    message_id, others = "msg_versions", [prefix.replace("1", "1a") + "AAAA", prefix.replace("1", "2") + "BBBB"]
+    right = prefix + factory.dialect.encoding.write(factory.mac(message_id, body))
+    label = f"{' and '.join(others)} beside {prefix}"
+    return [factory.with_signatures(label, [*others, right], message_id=message_id, body=body)]
 
 
 def _bodies(factory: ProbeFactory) -> list[Probe]:
-    event = factory.event(summary="Zoë 🎉")
+    event = factory.event(**{factory.events.text: "Zoë 🎉 </a>"})
+    text = json.dumps(event)
     return [
         factory.probe("letters beyond ASCII", json.dumps(event, ensure_ascii=False).encode()),
-        factory.probe("\\u escapes", json.dumps(event).encode()),
+        factory.probe("\\u escapes", text.encode()),
+        factory.probe("escaped slashes", text.replace("/", "\\/").encode()),
         factory.probe("indented, with a newline at the end", (json.dumps(event, indent=2) + "\r\n").encode()),
+        factory.probe("odd white space", text.replace(": ", " :\t").replace(", ", "  ,\n").encode()),
     ]
 
 
 def _names(factory: ProbeFactory) -> list[Probe]:
-    probe = factory.probe("Webhook-Id, WEBHOOK-TIMESTAMP")
-    return [replace(probe, headers={_respelled(name): value for name, value in probe.headers.items()})]
-
-
-def _respelled(name: str) -> str:
-    return name.upper() if name.endswith("timestamp") else name.title()
+    small, large = factory.probe("small letters"), factory.probe("capital letters")
+    return [
+        replace(small, headers={name.lower(): value for name, value in small.headers.items()}),
+        replace(large, headers={name.upper(): value for name, value in large.headers.items()}),
+    ]
 
 
 def _duplicates(factory: ProbeFactory) -> list[Probe]:
-    probe = factory.probe("the first time")
-    retry = factory.probe("a retry, signed anew", probe.body, age=-5, message_id=probe.headers["webhook-id"])
+    message_id = f"msg_{factory.now}"
+    probe = factory.probe("the first time", message_id=message_id)
+    retry = factory.probe("a retry, signed anew", probe.body, age=-5, message_id=message_id)
     return [probe, replace(probe, label="again, the same bytes"), retry]
 
 
@@ -63,12 +68,21 @@ def _order(factory: ProbeFactory) -> list[Probe]:
     ]
 
 
+def _lists(factory: ProbeFactory) -> list[Probe]:
+    kinds = ("record.created", "record.updated", "record.updated", "note.created", "record.teleported")
+    record_id = factory.event()["events"][0]["id"]["record_id"]
+    return [
+        factory.probe("five events", events=[attio_event(kind, record_id) for kind in kinds]),
+        factory.probe("a hundred events", events=[attio_event("record.updated", record_id) for _ in range(100)]),
+        factory.probe("an empty list", events=[]),
+    ]
+
+
 ACCEPTING = [
     Check(
-        "valid", "accepts a valid delivery", lambda factory: [factory.probe("a lead.processed")], expect_accepted,
+        "valid", "accepts a valid delivery", lambda factory: [factory.probe("a usual event")], expect_accepted,
         "Without this, nothing ever arrives.",
-        "Take the secret without whsec_, decode it as base64, and compare HMAC-SHA256 over id.timestamp.body; "
-        "`mock-alc explain` finds the difference.",
+        "Compare {signature} with HMAC-SHA256 over {signs}. {key} `mock-alc explain` finds the difference.",
     ),
     Check(
         "body_bytes", "verifies the bytes, not the JSON", _bodies, expect_accepted,
@@ -77,12 +91,12 @@ ACCEPTING = [
     Check(
         "rotation", "accepts one right signature among several", _rotated, expect_accepted,
         "While a secret is rotated, each delivery carries a signature for the old and one for the new secret.",
-        "Split webhook-signature at spaces, and accept when any one matches.",
+        "Split {signature}, and accept when any one of its signatures matches.", takes_several,
     ),
     Check(
         "versions", "passes over versions of signatures that it does not know", _versions, expect_accepted,
         "Senders add new kinds of signatures beside v1; that must not break receivers.",
-        "Look at the parts that begin with v1, and ignore the others.",
+        "Look at the parts that begin with {prefix} and ignore the others.", takes_several,
     ),
     Check(
         "header_case", "finds headers in any case", _names, expect_accepted,
@@ -93,13 +107,13 @@ ACCEPTING = [
         "clock_skew", "allows clocks to differ a little",
         lambda factory: [factory.probe("two minutes old", age=120), factory.probe("a minute ahead", age=-60)],
         expect_accepted,
-        "Clocks differ, and a delivery may wait in a queue.", "Allow five minutes either way.",
+        "Clocks differ, and a delivery may wait in a queue.", "Allow five minutes either way.", has_timestamp,
     ),
     Check(
         "duplicate", "accepts a delivery that it has already", _duplicates, expect_accepted,
         "Every sender repeats deliveries whose answer was lost. A refused duplicate is sent for days; "
         "one that is processed again does things twice (which cannot be seen from outside: check it).",
-        "Store webhook-id under a unique key together with the effect, and answer 2xx when it is there already.",
+        "Store {id} under a unique key together with the effect, and answer 2xx when it is there already.",
     ),
     Check(
         "duplicates_at_once", "accepts five copies at the same time", _at_once, expect_accepted,
@@ -110,12 +124,17 @@ ACCEPTING = [
         "order", "accepts events in the wrong order", _order, expect_accepted,
         "Retries reorder deliveries. A late old event must not be refused, nor undo a newer one (check that).",
         "Compare occurred_at with what you have, keep the newer, answer 2xx.",
+        lambda dialect: dialect is STANDARD_WEBHOOKS,
+    ),
+    Check(
+        "list_of_events", "accepts several events in one message, and none", _lists, expect_accepted,
+        "A message holds a list of events. Today there is one in it; code that reads the first loses the others.",
+        "Go through all of `events`, also if there are none.", lambda dialect: dialect is ATTIO,
     ),
     Check(
         "unknown_event", "accepts an event that it does not know",
         lambda factory: [
-            factory.probe("webhook.test", json.dumps({"event": "webhook.test", "webhook_id": "wh_1"}).encode()),
-            factory.probe("lead.archived", json.dumps({"event": "lead.archived", "data": {"id": "1"}}).encode()),
+            factory.probe(label, **changes) for label, changes in factory.events.unknown.items()
         ],
         expect_accepted, "Senders add events. One that is refused is retried for days, and may disable the webhook.",
         "Answer 2xx to every event that is rightly signed, and ignore those that you do not know.",
@@ -126,8 +145,8 @@ ACCEPTING = [
         expect_accepted, "Senders add fields.", "Read the fields that you need, and ignore the others.",
     ),
     Check(
-        "unknown_record", "accepts a verdict on a record that is not there",
-        lambda factory: [factory.probe("record and lead of nobody", record_id=str(uuid4()), lead_id=new_id("lead"))],
+        "unknown_record", "accepts an event about a record that is not there",
+        lambda factory: [factory.probe(label, **changes) for label, changes in factory.events.gone.items()],
         expect_accepted, "Records are deleted and merged. Sending it again for three days does not bring them back.",
         "Answer 2xx once the delivery is stored, and look for the record afterwards.",
     ),

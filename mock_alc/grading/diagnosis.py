@@ -1,52 +1,56 @@
 """Finds the mistake of a receiver that refuses valid deliveries: sends deliveries made with each common mistake."""
 
-import base64
-import hashlib
-import hmac
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import replace
 
 from mock_alc.grading.probes import Probe, ProbeFactory
-from mock_alc.signing.standard_webhooks import PREFIX, key_of
+from mock_alc.signing.encodings import BASE64, HEX
+from mock_alc.signing.mistakes.contents import TEMPLATES, UNSET
+from mock_alc.signing.mistakes.readings import PREFIXES
 
 
-def _signed(factory: ProbeFactory, *, key: bytes | None = None, body_only: bool = False, hexed: bool = False) -> Probe:
-    probe = factory.probe()
-    prefix = b"" if body_only else f"{probe.headers['webhook-id']}.{probe.headers['webhook-timestamp']}.".encode()
-    mac = hmac.new(key or key_of(factory.secret), prefix + probe.body, hashlib.sha256).digest()
-    signature = mac.hex() if hexed else "v1," + base64.b64encode(mac).decode()
-    return probe.with_headers("", webhook_signature=signature)
+def mistaken(factory: ProbeFactory) -> Iterator[tuple[str, Probe]]:
+    """Yield deliveries that only a receiver with a certain mistake accepts, each with a sentence about it."""
+    yield from _keys(factory)
+    yield from _contents(factory)
+    yield from _spellings(factory)
+    yield from _names(factory)
+    label, changes = next(iter(factory.events.unknown.items()))
+    sentence = f"The signature is accepted, and the usual event is refused: an event of another kind ({label}) is not."
+    yield sentence, factory.probe(**changes)
 
 
-def _svix(factory: ProbeFactory) -> Probe:
-    probe = factory.probe()
-    return replace(probe, headers={name.replace("webhook-", "svix-"): value for name, value in probe.headers.items()})
+def _keys(factory: ProbeFactory) -> Iterator[tuple[str, Probe]]:
+    for key in factory.dialect.secret.keys(factory.secret):
+        if key.code:
+            yield f"It accepts what is signed so: {key.sentence} {key.remedy}", factory.signed_as("", key=key.value)
 
 
-def _compact(factory: ProbeFactory) -> Probe:
-    return factory.probe("", b'{"event":"webhook.test"}')
+def _contents(factory: ProbeFactory) -> Iterator[tuple[str, Probe]]:
+    for template, what in TEMPLATES:
+        if template != factory.dialect.content:
+            sentence = f"This receiver verifies {what}. It should verify {factory.dialect.signs}."
+            yield sentence, factory.with_any_timestamp(factory.signed_as("", template=template))
+    for text in UNSET:
+        sentence = f"This receiver verifies timestamp.body, and reads {text!r} for the timestamp. It should verify"
+        if not factory.dialect.tolerance:
+            yield f"{sentence} {factory.dialect.signs}.", factory.signed_as("", template=f"{text}.{{body}}")
 
 
-MISTAKES: list[tuple[str, Callable[[ProbeFactory], list[Probe]]]] = [
-    (
-        "This receiver uses the secret as text: it has to be base64-decoded, without whsec_.",
-        lambda factory: [_signed(factory, key=factory.secret.removeprefix(PREFIX).encode())],
-    ),
-    (
-        "This receiver uses the secret as text, with whsec_: it has to be base64-decoded, without whsec_.",
-        lambda factory: [_signed(factory, key=factory.secret.encode())],
-    ),
-    (
-        "This receiver verifies the body alone: what is signed is id.timestamp.body.",
-        lambda factory: [_signed(factory, body_only=True)],
-    ),
-    (
-        "This receiver expects hex: a signature is v1, and base64.",
-        lambda factory: [_signed(factory, hexed=True)],
-    ),
-    ("This receiver reads svix-id and its like: the headers are named webhook-….", lambda factory: [_svix(factory)]),
-    (
-        "The signature is accepted, and the event is not: a signed webhook.test without other fields gets a 2xx.",
-        lambda factory: [_compact(factory)],
-    ),
-]
+def _spellings(factory: ProbeFactory) -> Iterator[tuple[str, Probe]]:
+    dialect, body, message_id = factory.dialect, factory.event_bytes(), "msg_spelled"
+    mac = factory.mac(message_id, body)
+    for encoding in (HEX, BASE64):
+        for prefix in dict.fromkeys((dialect.prefix, *PREFIXES)):
+            if (encoding, prefix) != (dialect.encoding, dialect.prefix):
+                right = f"{dialect.prefix or 'nothing but'} {dialect.encoding.words}"
+                sentence = f"This receiver expects {prefix or 'nothing but'} {encoding.words}: a signature is {right}."
+                text = prefix + encoding.write(mac)
+                yield sentence, factory.with_signatures("", [text], message_id=message_id, body=body)
+
+
+def _names(factory: ProbeFactory) -> Iterator[tuple[str, Probe]]:
+    for role, name in factory.dialect.header_names.items():
+        probe = factory.probe()
+        other = {f"svix-{role}" if header == name else header: value for header, value in probe.headers.items()}
+        yield f"This receiver reads svix-{role}: the header is named {name}.", replace(probe, headers=other)

@@ -1,101 +1,129 @@
 """Checks with deliveries that a receiver must refuse. Each has exactly one fault."""
 
-import base64
-import hashlib
-import hmac
 import json
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
-from mock_alc.grading.check import Check
+from mock_alc.grading.check import Check, has_timestamp
 from mock_alc.grading.expectations import expect_no_failure, expect_no_page, expect_refused, expect_turned_away
 from mock_alc.grading.probes import Probe, ProbeFactory
-from mock_alc.signing.standard_webhooks import PREFIX, key_of, new_secret
+from mock_alc.signing.dialects import Dialect
+from mock_alc.signing.encodings import BASE64, HEX
+from mock_alc.signing.mistakes.contents import TEMPLATES
+from mock_alc.signing.standard_webhooks import new_secret
 
 FORGED = "Whoever learns the address could write what they like into your data."
-VERIFY = "Verify every delivery with a library for Standard Webhooks, and refuse with 401 before reading the body."
+VERIFY = (
+    "Verify every delivery, with the sender's own library if there is one, and refuse with 401 before reading the body."
+)
 HUGE = 3_000_000
 
 
-def _missing(name: str) -> Check:
-    header = name.replace("_", "-")
+def _is_signed(dialect: Dialect, role: str) -> bool:
+    return role == "signature" or (f"{{{role}}}" in dialect.content and role in dialect.header_names)
+
+
+def _without(dialect: Dialect, *roles: str) -> Mapping[str, None]:
+    """Return the removal of the headers of these roles."""
+    names = [dialect.header_names[role] for role in roles if role in dialect.header_names]
+    return dict.fromkeys([*names, *(dialect.copies if "signature" in roles else ())])
+
+
+def _missing(role: str) -> Check:
     return Check(
-        f"missing_{name}", f"refuses a delivery without {header}",
-        lambda factory: [factory.probe().with_headers(f"without {header}", **{name: None})], expect_refused,
-        f"All three headers are part of the signature's scheme. {FORGED}",
-        "Refuse with 401 or 400 when one of the three headers is not there.",
+        f"missing_{role}", f"refuses a delivery without {{{role}}}",
+        lambda factory: [factory.probe().with_headers(f"without the {role}", _without(factory.dialect, role))],
+        expect_refused, f"It is part of the signature's scheme. {FORGED}",
+        f"Refuse with 401 or 400 when {{{role}}} is not there.", lambda dialect: _is_signed(dialect, role),
     )  # fmt: skip
 
 
 def _unsigned(factory: ProbeFactory) -> list[Probe]:
-    probe = factory.probe()
-    none = {"webhook_id": None, "webhook_timestamp": None, "webhook_signature": None}
-    return [probe.with_headers("no signature headers at all", **none)]
+    none = _without(factory.dialect, "id", "timestamp", "signature")
+    return [factory.probe().with_headers("no signature headers at all", none)]
+
+
+def _without_id(factory: ProbeFactory) -> list[Probe]:
+    return [factory.probe().with_headers("rightly signed, without the id", _without(factory.dialect, "id"))]
 
 
 def _tampered(factory: ProbeFactory) -> list[Probe]:
     probe = factory.probe()
     return [
-        replace(probe, label="another body", body=factory.event_bytes(status="Failed", interest="no_answer")),
+        replace(probe, label="another body", body=factory.event_bytes(**factory.events.other)),
         replace(probe, label="one byte more", body=probe.body + b" "),
         replace(probe, label="cut in half", body=probe.body[: len(probe.body) // 2]),
+        replace(probe, label="written anew", body=json.dumps(json.loads(probe.body), indent=1).encode()),
     ]
 
 
 def _moved(factory: ProbeFactory) -> list[Probe]:
-    return [
-        factory.probe().with_headers("another id", webhook_id="msg_another"),
-        factory.probe(age=60).with_headers("a newer timestamp", webhook_timestamp=str(factory.now)),
-    ]
+    dialect, body = factory.dialect, factory.event_bytes()
+    found = []
+    if _is_signed(dialect, "id"):
+        found.append(factory.probe().with_headers("another id", {dialect.id_header: "msg_another"}))
+    old = factory.probe("", body, age=60).headers[dialect.signature_header]
+    text = old.split(dialect.separator or None)[-1]
+    return [*found, factory.with_signatures("a newer timestamp", [text], body=body)]
 
 
 def _timestamps(factory: ProbeFactory) -> list[Probe]:
+    """Sign over malformed timestamps, so that nothing but the timestamp is wrong."""
     texts = ("soon", "-1", "1.5", "1e10", "NaN", "99999999999999999999999999", "")
-    return [_stamped(factory, text) for text in texts]
-
-
-def _stamped(factory: ProbeFactory, text: str) -> Probe:
-    """Sign over a malformed timestamp, so that nothing but the timestamp is wrong."""
-    probe = factory.probe()
-    signature = _v1(f"{probe.headers['webhook-id']}.{text}.".encode() + probe.body, key_of(factory.secret))
-    return probe.with_headers(f"the timestamp {text!r}", webhook_timestamp=text, webhook_signature=signature)
+    return [factory.signed_as(f"the timestamp {text!r}", stamp=text) for text in texts]
 
 
 def _signatures(factory: ProbeFactory) -> list[Probe]:
-    probe = factory.probe()
-    right = probe.headers["webhook-signature"].removeprefix("v1,")
+    dialect, body, message_id = factory.dialect, factory.event_bytes(), "msg_odd"
+    mac, prefix = factory.mac(message_id, body), factory.dialect.prefix
+    right = dialect.encoding.write(mac)
+    other = {HEX.name: BASE64, BASE64.name: HEX}[dialect.encoding.name]
     texts = {
         "empty": "",
-        "v1, and nothing": "v1,",
-        "not base64": "v1,!!!!",
-        "letters beyond ASCII": "v1,Ã©Ã¼",
-        "the right bytes, as version v2": f"v2,{right}",
-        "the right bytes, without v1,": right,
-        "the right bytes, in hex": f"v1,{base64.b64decode(right).hex()}",
-        "the first half of the right bytes": f"v1,{base64.b64encode(base64.b64decode(right)[:16]).decode()}",
-        "a thousand signatures": " ".join(["v1,AAAA"] * 1_000),
+        "a prefix and nothing": prefix or "v1=",
+        f"not {dialect.encoding.name}": f"{prefix}!!!!",
+        "letters beyond ASCII": f"{prefix}Ã©Ã¼",
+        "the right bytes, with another prefix": f"v9={right}",
+        "the right bytes, with a version in front": f"v2,{right}",
+        f"the right bytes, in {other.name}": prefix + other.write(mac),
+        "the first half of the right bytes": prefix + dialect.encoding.write(mac[:16]),
+        "the right text, cut by one letter": prefix + right.rstrip("=")[:-1],
+        "the right text, and once more": prefix + right + right,
+        "the last byte changed": prefix + dialect.encoding.write(mac[:-1] + bytes([mac[-1] ^ 255])),
+        "the first byte changed": prefix + dialect.encoding.write(bytes([mac[0] ^ 255]) + mac[1:]),
+        **({"the right bytes, without a prefix": right} if prefix else {}),
     }
-    return [probe.with_headers(f"signature: {label}", webhook_signature=text) for label, text in texts.items()]
+    odd = [
+        factory.with_signatures(f"signature: {label}", [text], message_id=message_id, body=body)
+        for label, text in texts.items()
+    ]
+    many = [f"{prefix}AAAA"] * (1_000 if dialect.separator else 1)
+    return [*odd, factory.with_signatures("signature: a thousand of them", many, message_id=message_id, body=body)]
 
 
 def _other_keys(factory: ProbeFactory) -> list[Probe]:
-    probe = factory.probe()
-    content = f"{probe.headers['webhook-id']}.{probe.headers['webhook-timestamp']}.".encode() + probe.body
-    keys = {"an empty key": b"", "the secret's text as the key": factory.secret.removeprefix(PREFIX).encode()}
+    misread = [key for key in factory.dialect.secret.keys(factory.secret) if key.code]
     return [
         factory.probe("another secret", secrets=[new_secret()]),
-        *(probe.with_headers(label, webhook_signature=_v1(content, key)) for label, key in keys.items()),
+        *(factory.signed_as(key.sentence, key=key.value) for key in misread),
     ]
 
 
+def _other_contents(factory: ProbeFactory) -> list[Probe]:
+    right = factory.dialect.content
+    return [
+        factory.with_any_timestamp(factory.signed_as(f"signed: {what}", template=template))
+        for template, what in TEMPLATES
+        if template not in ("{body}", right) and _fields(template) <= set(factory.dialect.header_names) | {"timestamp"}
+    ]
+
+
+def _fields(template: str) -> set[str]:
+    return {field for field in ("id", "timestamp") if f"{{{field}}}" in template}
+
+
 def _body_only(factory: ProbeFactory) -> list[Probe]:
-    probe = factory.probe()
-    signature = _v1(probe.body, key_of(factory.secret))
-    return [probe.with_headers("a signature over the body alone", webhook_signature=signature)]
-
-
-def _v1(content: bytes, key: bytes) -> str:
-    return "v1," + base64.b64encode(hmac.new(key, content, hashlib.sha256).digest()).decode()
+    return [factory.signed_as("a signature over the body alone", template="{body}")]
 
 
 def _no_json(factory: ProbeFactory) -> list[Probe]:
@@ -108,12 +136,8 @@ def _no_json(factory: ProbeFactory) -> list[Probe]:
 
 
 def _wrong_types(factory: ProbeFactory) -> list[Probe]:
-    changes: dict[str, dict[str, Any]] = {
-        "record_id is a number": {"record_id": 5}, "status is an object": {"status": {"a": 1}},
-        "no record_id": {"record_id": None}, "status that nobody knows": {"status": "Perhaps"},
-        "record_id is a path": {"record_id": "../../companies/records/1"}, "a lone surrogate": {"record_id": "\ud800"},
-    }  # fmt: skip
-    return [factory.probe(label, json.dumps(factory.event(**change)).encode()) for label, change in changes.items()]
+    changes = factory.events.wrong_types.items()
+    return [factory.probe(label, json.dumps(factory.event(**change)).encode()) for label, change in changes]
 
 
 def _huge(factory: ProbeFactory) -> list[Probe]:
@@ -122,12 +146,18 @@ def _huge(factory: ProbeFactory) -> list[Probe]:
 
 REFUSING = [
     Check("unsigned", "refuses a delivery without a signature", _unsigned, expect_refused, FORGED, VERIFY),
-    _missing("webhook_id"),
-    _missing("webhook_timestamp"),
-    _missing("webhook_signature"),
+    _missing("id"),
+    _missing("timestamp"),
+    _missing("signature"),
+    Check(
+        "without_id", "does not break on a delivery without {id}", _without_id, expect_no_failure,
+        "The id is not signed, and a proxy may lose it. A 500 would be tried again for days.",
+        "Refuse it with 400, or take it and accept that it may come twice.",
+        lambda dialect: bool(dialect.id_header) and not _is_signed(dialect, "id"),
+    ),
     Check(
         "wrong_secret", "refuses what was signed with another key", _other_keys, expect_refused, FORGED,
-        f"{VERIFY} Compare the whole signature, in constant time, with the decoded secret as the key.",
+        f"{VERIFY} Compare the whole signature, in constant time. {{key}}",
     ),
     Check(
         "tampered_body", "refuses a body that was changed on the way", _tampered, expect_refused,
@@ -136,28 +166,33 @@ REFUSING = [
     Check(
         "moved_signature", "refuses a signature of another id or time", _moved, expect_refused,
         "An old signature with a new id or time would pass for a new delivery.",
-        "Sign over id.timestamp.body, with the texts of the headers.",
+        "Verify {signs}, with the texts of the headers.", has_timestamp,
     ),
     Check(
         "body_only", "refuses a signature over the body alone", _body_only, expect_refused,
-        "Such a signature never grows old, and can be replayed for ever.", "Sign over id.timestamp.body.",
+        "Such a signature never grows old, and can be replayed for ever.", "Verify {signs}.", has_timestamp,
+    ),
+    Check(
+        "other_schemes", "refuses signatures of other schemes", _other_contents, expect_refused,
+        "A receiver that verifies something else refuses what is right, or accepts what is replayed.",
+        "Verify {signs}.",
     ),
     Check(
         "stale", "refuses a replay of an old delivery",
         lambda factory: [factory.probe("ten minutes old", age=600), factory.probe("a day old", age=86_400)],
         expect_refused, "Somebody who has once seen a delivery, in a log or a proxy, could send it again for ever.",
-        "Refuse timestamps that are more than five minutes old.",
+        "Refuse timestamps that are more than five minutes old.", has_timestamp,
     ),
     Check(
         "future", "refuses a delivery from the future",
         lambda factory: [factory.probe("ten minutes ahead", age=-600), factory.probe("a day ahead", age=-86_400)],
         expect_refused, "It could be kept and replayed on that day.",
-        "Refuse timestamps that are more than five minutes ahead.",
+        "Refuse timestamps that are more than five minutes ahead.", has_timestamp,
     ),
     Check(
         "odd_timestamps", "refuses timestamps that are no whole numbers", _timestamps, expect_refused,
         "int(), float() and their like raise, or take NaN and 1e10 for numbers; a 500 is retried for days.",
-        "Accept digits only, up to twelve of them, and refuse everything else with 401.",
+        "Accept digits only, up to twelve of them, and refuse everything else with 401.", has_timestamp,
     ),
     Check(
         "odd_signatures", "refuses signatures that cannot be read", _signatures, expect_refused,

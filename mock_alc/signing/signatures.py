@@ -31,8 +31,13 @@ def signed_headers(
     """Return the headers of a delivery, with one signature for each secret (W9). Raises: UnusableSecret."""
     content = fill(dialect.content, message_id, str(timestamp), body)
     texts = [write_signature(dialect, dialect.secret.check(secret), content) for secret in secrets]
+    return write_headers(dialect, message_id, str(timestamp), texts)
+
+
+def write_headers(dialect: Dialect, message_id: str, timestamp: str, signatures: Iterable[str]) -> dict[str, str]:
+    """Return the headers that hold these signatures, whatever they are."""
     stamp = [f"{dialect.timestamp_prefix}{timestamp}"] if dialect.timestamp_prefix else []
-    values = {"id": message_id, "timestamp": str(timestamp), "signature": dialect.separator.join([*stamp, *texts])}
+    values = {"id": message_id, "timestamp": timestamp, "signature": dialect.separator.join([*stamp, *signatures])}
     named = {name: values[role] for role, name in dialect.header_names.items()}
     return named | dict.fromkeys(dialect.copies, values["signature"])
 
