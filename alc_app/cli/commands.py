@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import click
 
-from alc_app.cli.output import AnyTerminal, reason
-from alc_app.config.secret_files import SecretFileError
+from alc_app.cli.options import settings
+from alc_app.cli.output import AnyTerminal
 from alc_app.config.settings import Config
 
-Command = Callable[..., None]
 ADDRESSES_AND_STORES = ("url", "home", "database_url", "alc_url", "attio_url", "env")
 """The settings of commands that open the stores and call ALC and Attio."""
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -21,57 +17,18 @@ exit code  meaning
 1          something is not in order: see the report
 2          nothing wrong was found, but not everything could be checked
 """
+COMPARE_EXIT_CODES = """\b
+exit code  meaning
+0          no difference
+1          there are differences: see the report
+2          nothing was compared
+"""
 ROTATION_STEPS = """\b
 1. Put a new key before the old ones, separated by a comma: in ALC_APP_KEYS, or in the file sealing_key in the home.
 2. Restart every process. Each can now open what any of the keys has sealed.
 3. Run this command. You may stop it at any moment and run it again.
 4. Remove the old keys, and restart every process.
 """
-
-
-def settings(*names: str, saved_addresses: bool = False) -> Callable[[Command], Command]:
-    """Give a command a flag for each of these settings, and call it with the `Config` as its first argument.
-
-    With `saved_addresses`, the command takes addresses that are not given from the app that runs in the same home.
-    """
-
-    def decorate(command: Command) -> Command:
-        def with_config(**given: Any) -> None:
-            flags = {name: given.pop(name) for name in names}
-            try:
-                command(_config(flags, saved_addresses), **given)
-            except OSError as error:
-                if error.filename is None and not isinstance(error, SecretFileError):
-                    raise
-                raise click.ClickException(reason(error)) from None
-
-        with_config.__name__, with_config.__doc__ = command.__name__, command.__doc__
-        with_config.__click_params__ = getattr(command, "__click_params__", [])  # type: ignore[attr-defined]  # click's own mark
-        for name in reversed(names):
-            field = Config.model_fields[name]
-            flag = "--" + name.replace("_", "-")
-            with_config = click.option(
-                flag, default=None, is_flag=field.annotation is bool, help=f"{field.description} [{field.alias}]"
-            )(with_config)
-        return with_config
-
-    return decorate
-
-
-def _config(flags: dict[str, Any], saved_addresses: bool) -> Config:
-    from pydantic import ValidationError
-
-    try:
-        return Config.from_env(saved_addresses=saved_addresses, **flags)
-    except ValidationError as error:
-        lines = [_sentence(problem["loc"], problem["msg"]) for problem in error.errors()]
-        raise click.ClickException("These settings cannot be used.\n  " + "\n  ".join(lines)) from None
-
-
-def _sentence(place: tuple[int | str, ...], message: str) -> str:
-    """Return what is wrong with a setting. Our own messages name it themselves."""
-    own = message.removeprefix("Value error, ")
-    return own if own != message else f"{'.'.join(map(str, place))}: {message}"
 
 
 @click.group(cls=AnyTerminal, context_settings={"help_option_names": ["-h", "--help"]})
@@ -186,6 +143,22 @@ def setup_attio(config: Config) -> None:
         set_up(config, click.echo)
     except SetupFailed as error:
         raise click.ClickException(str(error)) from None
+
+
+@main.command("compare-attio", epilog=COMPARE_EXIT_CODES)
+@settings("attio_url")
+@click.option("--yes", is_flag=True, help="Do not ask before marked records are made in the workspace, and deleted.")
+@click.option("--save", is_flag=True, help="Keep the result beside the stand-in, to be committed.")
+@AS_JSON
+def compare_attio(config: Config, yes: bool, save: bool, as_json: bool) -> None:
+    """Make the same calls at a real workspace in Attio and at the stand-in, and show what is different.
+
+    Set ATTIO_API_TOKEN to a token of the workspace. The calls make a person, a note, a task and a webhook, each marked,
+    and delete them. Without a token only the stand-in is called.
+    """
+    from alc_app.cli.compare_attio.command import run
+
+    raise SystemExit(run(config, yes=yes, save_it=save, as_json=as_json))
 
 
 @main.command(epilog=DOCTOR_EXIT_CODES)
