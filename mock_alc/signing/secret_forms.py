@@ -3,6 +3,7 @@
 Standard Webhooks decodes what follows `whsec_` as base64. The others use the text itself as the key.
 """
 
+import hashlib
 import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -91,6 +92,11 @@ def _from_hex(secret: str) -> Iterator[bytes]:
         yield bytes.fromhex(_bare(secret))
 
 
+def _hashed(secret: str) -> Iterator[bytes]:
+    digest = hashlib.sha256(secret.strip().encode())
+    yield from (digest.digest(), digest.hexdigest().encode())
+
+
 def _in_quotes(secret: str) -> Iterator[bytes]:
     for quote in ('"', "'"):
         yield f"{quote}{secret.strip()}{quote}".encode()
@@ -110,6 +116,7 @@ _COMMON = (
         _with_white_space,
     ),
     Misreading("secret_quotes", "The secret was used with quotation marks around it.", _in_quotes),
+    Misreading("secret_hashed", "The SHA-256 of the secret was the key, and not the secret.", _hashed),
     Misreading("secret_empty", "The key was empty: the secret was not set where it was signed.", lambda _: iter([b""])),
     Misreading(
         "secret_unset",

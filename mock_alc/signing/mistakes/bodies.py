@@ -1,11 +1,14 @@
 """What programs turn a body into before they sign it: other line ends, JSON written anew, a `repr`, nothing at all."""
 
+import base64
 import hashlib
+import html
 import json
+import unicodedata
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
-from urllib.parse import parse_qs, parse_qsl, unquote_plus, urlencode
+from urllib.parse import parse_qs, parse_qsl, quote, unquote_plus, urlencode
 
 from mock_alc.signing.variant import Variant
 
@@ -13,6 +16,8 @@ LARGEST_REENCODED = 262_144
 """Bytes; larger bodies are not written anew."""
 RAW = "Sign and verify the bytes as they are sent, before anything reads them as JSON or text."
 LINE_ENDS = f"{RAW} Mind that line ends and trailing newlines are part of what is signed."
+MOST_FIELDS = 40
+"""Of an object with more fields, none is tried alone."""
 BOM = b"\xef\xbb\xbf"
 Spelling = tuple[str, dict[str, Any]]
 SPELLINGS: list[Spelling] = [
@@ -70,8 +75,18 @@ def _other_encodings(body: bytes) -> Iterator[tuple[bytes, str, str]]:
         yield text.encode("utf-16-le"), "body_encoding", "over the body in UTF-16 instead of UTF-8"
         yield text.encode("ascii", "ignore"), "body_encoding", "over the body without its letters beyond ASCII"
         yield text.encode("ascii", "replace"), "body_encoding", "with ? for the letters beyond ASCII"
+        for form in ("NFC", "NFD"):
+            other = unicodedata.normalize(form, text).encode()
+            yield other, "body_encoding", f"over the body with its letters composed in another way ({form})"
+        yield html.escape(text).encode(), "body_escaped", "over the body with &quot; for quotation marks, as in HTML"
+        yield html.escape(text, quote=False).encode(), "body_escaped", "over the body with &lt; for <, as in HTML"
+        yield html.unescape(text).encode(), "body_escaped", "over the body without the escapes of HTML in it"
+        yield quote(text).encode(), "body_escaped", "over the body with % escapes, as in a URL"
     twice = body.decode("latin-1").encode()
     yield twice, "body_encoding", "over the body after its UTF-8 was read as Latin-1 and encoded once more"
+    yield base64.b64encode(body), "body_base64", "over the base64 of the body, as some gateways hand it over"
+    with suppress(ValueError):
+        yield base64.b64decode(body, validate=True), "body_base64", "over what the body here is the base64 of"
 
 
 def _reprs(body: bytes) -> Iterator[tuple[bytes, str, str]]:
@@ -109,7 +124,7 @@ def _json(body: bytes) -> Iterator[tuple[bytes, str, str]]:
         yield written.encode("utf-8", "surrogatepass"), "body_reencoded", f"this JSON written anew: {how}"
     twice = json.dumps(body.decode("utf-8", "replace"))
     yield twice.encode(), "body_reencoded", "the body as a JSON text inside a JSON text"
-    if isinstance(value, dict):
+    if isinstance(value, dict) and len(value) <= MOST_FIELDS:
         yield repr(value).encode("utf-8", "replace"), "body_repr", "Python's str() of the parsed body: {'…': …}"
         for name, part in value.items():
             for how, written in _spelled(part):

@@ -24,6 +24,8 @@ TEMPLATES = (
     ("{timestamp}\n{body}", "timestamp and body with a line end between them"),
     ("{id}\n{timestamp}\n{body}", "id, timestamp and body with line ends between them"),
 )
+LONGEST = 15
+"""Digits of a timestamp; Python refuses to read thousands of them."""
 UNSET = ("undefined", "None", "null", "NaN", "")
 """What a variable becomes as text when nothing was assigned to it."""
 
@@ -45,11 +47,15 @@ def remedy_of(dialect: Dialect) -> str:
 def stamps(message_id: str, timestamp: str, dialect: Dialect) -> Iterator[tuple[tuple[str, str], Variant]]:
     """Yield pairs of id and timestamp: those of the headers, then what programs sign in their place."""
     yield (message_id, timestamp), Variant(b"")
-    if timestamp.isascii() and timestamp.isdigit():
+    if timestamp.isascii() and timestamp.isdigit() and len(timestamp) <= LONGEST:
         for unit, changed in (("milliseconds", f"{timestamp}000"), ("seconds", timestamp[:-3])):
             sentence = f"The signature was made over the timestamp in {unit}; the header says otherwise."
             remedy = "Sign the very text of the timestamp that is sent."
             yield (message_id, changed), Variant(b"", "timestamp_differs", sentence, remedy)
+        for seconds in (1, -1, 2, -2, 3, -3):
+            sentence = f"The signature was made over a timestamp that is {seconds:+} s off: the clock was read twice."
+            remedy = "Read the clock once, and sign the very text of the timestamp that is sent."
+            yield (message_id, str(int(timestamp) + seconds)), Variant(b"", "timestamp_differs", sentence, remedy)
     for text in UNSET:
         for what, pair in (
             ("timestamp", (message_id, text)), ("id", (text, timestamp)), ("id and timestamp", (text, text)),

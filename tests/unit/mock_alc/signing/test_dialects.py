@@ -5,8 +5,11 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import html
 import json
+import unicodedata
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -172,6 +175,13 @@ def test_the_mistakes_of_each_dialect_have_names(dialect: str, signature: str, c
     assert code in codes(found)
 
 
+def test_a_body_with_many_fields_does_not_hide_the_other_mistakes() -> None:
+    """Of a large object no field is tried alone, since that would take all tries."""
+    body = json.dumps({str(number): number for number in range(3_000)}).encode()
+    headers = signed("attio") | {"Attio-Signature": hexed(ATTIO, body, "sha1")}
+    assert codes(judged("attio", headers, body)) == ["wrong_hash"]
+
+
 def test_slacks_form_is_verified_before_it_is_parsed() -> None:
     """Frameworks drop the empty field, or hand over JSON."""
     short = SLACK_COMMAND.replace(b"&text=", b"")
@@ -236,6 +246,12 @@ def v1(content: bytes, key: bytes = SW) -> str:
         (v1(SW, HEAD + TEXT.encode()), "swapped_arguments"),
         ("v1," + base64.b64encode(hashlib.sha256(SW + HEAD + TEXT.encode()).digest()).decode(), "no_hmac"),
         ("v1," + base64.b64encode(hashlib.sha256(HEAD + TEXT.encode()).digest()).decode(), "no_hmac"),
+        (v1(HEAD + base64.b64encode(TEXT.encode())), "body_base64"),
+        (v1(HEAD + html.escape(TEXT).encode()), "body_escaped"),
+        (v1(HEAD + unicodedata.normalize("NFD", TEXT).encode()), "body_encoding"),
+        (v1(HEAD + quote(TEXT).encode()), "body_escaped"),
+        (v1(f"msg_1.{NOW + 1}.".encode() + TEXT.encode()), "timestamp_differs"),
+        (v1(HEAD + TEXT.encode(), hashlib.sha256(SECRETS["stripe"].encode()).digest()), "secret_hashed"),
         (v1(HEAD + TEXT.encode(), b""), "secret_empty"),
         (v1(HEAD + TEXT.encode(), b"undefined"), "secret_unset"),
         (v1(HEAD + TEXT.encode(), f'"{SECRETS["stripe"]}"'.encode()), "secret_quotes"),

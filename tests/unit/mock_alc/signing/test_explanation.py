@@ -70,7 +70,7 @@ def test_no_body_that_is_signed_is_ever_accused(body: bytes, old: bool) -> None:
     assert explain(DIALECT, SECRET, signed_headers(STANDARD_WEBHOOKS, secrets, MESSAGE, NOW, body), body, now=NOW).valid
 
 
-@settings(deadline=None, max_examples=20)
+@settings(deadline=None, max_examples=10)
 @given(body=st.binary(max_size=200), other=st.binary(max_size=200))
 def test_what_others_signed_is_never_valid(body: bytes, other: bytes) -> None:
     """Other bytes, or another secret: whatever is tried out, it stays a refusal."""
@@ -143,6 +143,7 @@ def test_a_body_that_lost_its_newline_on_the_way_is_told_so() -> None:
         (NOW * 1000, "timestamp_in_milliseconds", "milliseconds"),
         ("2021-02-25T15:02:10Z", "timestamp_not_seconds", "whole number"),
         ("-5", "timestamp_not_seconds", "whole number"),
+        ("9" * 5_000, "timestamp_not_seconds", "whole number"),
     ],
 )
 def test_each_trouble_with_the_clock_has_its_name(timestamp: object, code: str, words: str) -> None:
