@@ -87,9 +87,8 @@ class Attio(Driver):
 
         `ids` are those of the event, such as `record_id`.
         """
-        seen = [{**one, "body": one["body"]["events"][0]} for one in self.deliveries()]
-        wanted = {"event": event, "state": "delivered", "body": {"id": ids}}
-        return matching.require_matches("delivery", wanted, seen, times)
+        wanted = {"event": event, "state": "delivered", "ids": ids}
+        return matching.require_matches("delivery", wanted, self.deliveries(), times)
 
     def redeliver(self, delivery: Json | str) -> None:
         """Send a delivery again, under the same `Idempotency-Key`."""

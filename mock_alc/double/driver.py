@@ -42,16 +42,22 @@ class Driver:
         self._served.append(LocalServer(app))
         return self._served[-1].url
 
-    def fail_next(self, where: str, trouble: str | None = None, *, status: int | None = None, **more: Any) -> Json:
+    def fail_next(
+        self, where: str, trouble: str | None = None, *, status: int | None = None,
+        headers: Mapping[str, str] | None = None, body: Any = None, **more: Any,
+    ) -> Json:  # fmt: skip
         """Make the next request or delivery fail.
 
         `where` is a route (`"POST /api/v1/leads"`) or an event (`"lead.processed"`, `"*"`). What goes wrong is a
-        `status`, or a `trouble` such as drop, rate_limited, garbage; or for events bad_signature, duplicate, stale…
+        `status` with `headers` and `body`, by default 503 in the server's own form; or a `trouble` such as drop,
+        rate_limited, garbage; or for events bad_signature, duplicate, lost…
         `times`, `skip`, `match`, `effect` and the other fields of `POST /_mock/faults` may be given.
         """
         fault = {"route" if " " in where else "delivery": where, **more}
         fault |= {"trouble": trouble} if trouble else {}
-        fault |= {"answer": {"status": status or 503}} if not trouble and " " in where else {}
+        if not trouble and " " in where:
+            answer = {"status": status or 503, "headers": headers, "body": body}
+            fault |= {"answer": {name: value for name, value in answer.items() if value is not None}}
         return self.control("POST", "faults", fault)
 
     def advance(self, seconds: float) -> None:

@@ -33,7 +33,7 @@ def redeliver_delivery(delivery_id: str) -> ResponseReturnValue:
     if found is None:
         raise ApiError(404, "not_found", f"There is no delivery {delivery_id}. The latest are at /_mock/deliveries.")
     with services().database.writing() as session:
-        if not redeliver(session, found["id"], found["webhook_id"], found["raw_body"], services().clock()):
+        if not redeliver(session, found["id"], found["webhook_id"], found["body"], services().clock()):
             raise ApiError(409, "webhook_not_active", "The webhook of this delivery is deleted or inactive.")
     return {"delivery_id": delivery_id}, 202
 

@@ -63,13 +63,14 @@ class DeliveryLog:
 def as_json(message: Message) -> Json:
     """Return a message of the outbox as the control API shows it."""
     body = json.loads(message.body)
+    event = body["events"][0]
     return {
         "id": message.message_id,
         "webhook_id": message.webhook_id,
-        "event": body["events"][0]["event_type"],
+        "event": event["event_type"],
+        "ids": event["id"],
         "state": "pending",
         "body": body,
-        "raw_body": message.body,
         "attempts": [],
         "next_attempt_at": iso(datetime.fromtimestamp(message.due_at, UTC)),
     }

@@ -9,7 +9,7 @@ from sqlmodel import Session, col, delete, select
 
 from alc_app.mock_attio.store.deliveries import State
 from alc_app.mock_attio.store.events import Event, matches
-from alc_app.mock_attio.store.webhook_tables import Message, Subscription, Webhook
+from alc_app.mock_attio.store.webhook_tables import Json, Message, Subscription, Webhook
 
 MAX_RETRIES = 10
 FIRST_RETRY_SECONDS = 8.8
@@ -33,10 +33,14 @@ def enqueue(session: Session, events: Iterable[Event], workspace_id: str, now: d
                 Message(
                     message_id=str(uuid4()),
                     webhook_id=webhook_id,
-                    body=json.dumps(body, separators=(",", ":")),
+                    body=_text(body),
                     due_at=now.timestamp(),
                 )
             )
+
+
+def _text(body: Json) -> str:
+    return json.dumps(body, separators=(",", ":"))
 
 
 def due_messages(session: Session, webhook_id: str, now: float, *, excluding: set[str], limit: int) -> list[Message]:
@@ -75,13 +79,13 @@ def record_attempt(
     return "failed"
 
 
-def redeliver(session: Session, message_id: str, webhook_id: str, body: str, now: datetime) -> bool:
+def redeliver(session: Session, message_id: str, webhook_id: str, body: Json, now: datetime) -> bool:
     """Make a message due now, under its id, also one that is delivered; return False if its webhook is gone."""
     webhook = session.get(Webhook, webhook_id)
     if webhook is None or webhook.status(now.timestamp()) == "inactive":
         return False
     waiting = session.exec(select(Message).where(Message.message_id == message_id)).first()
-    message = waiting or Message(message_id=message_id, webhook_id=webhook_id, body=body, due_at=0.0)
+    message = waiting or Message(message_id=message_id, webhook_id=webhook_id, body=_text(body), due_at=0.0)
     message.due_at = now.timestamp()
     session.add(message)
     return True
