@@ -16,7 +16,10 @@ from alc_app.app import app as manifest
 
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("alc_app", "mock_alc")
-SOURCES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
+SOURCES = sorted(
+    path for package in PACKAGES for path in (ROOT / package).rglob("*.py") if "examples" not in path.parts
+)
+"""Examples are code of others: they call what the packages serve, as they like."""
 GENERATED = ROOT / "alc_app/runtime/migrations"
 """Alembic's own code: a baseline is as long as there are tables."""
 HTTP_CLIENTS = ("alc_app.runtime.http_client", "mock_alc.webhooks.http_client")

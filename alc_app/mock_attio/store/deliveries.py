@@ -3,6 +3,7 @@
 import json
 import threading
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal, get_args
 
@@ -15,6 +16,16 @@ STATES = get_args(State)
 KEPT = 500
 
 
+@dataclass(frozen=True)
+class Attempt:
+    """One attempt: the status of the answer, or why there was none, and the trouble that a fault made, if any."""
+
+    at: datetime
+    status: int | None
+    error: str | None
+    fault: str | None
+
+
 class DeliveryLog:
     """The latest KEPT messages that were tried, by their ids."""
 
@@ -23,12 +34,12 @@ class DeliveryLog:
         self._tried: dict[str, Json] = {}
         self._lock = threading.Lock()
 
-    def add_attempt(self, message: Message, at: datetime, status: int | None, error: str | None, state: State) -> None:
+    def add_attempt(self, message: Message, attempt: Attempt, state: State) -> None:
         """Record an attempt, and the state of the message after it."""
         with self._lock:
             entry = self._tried.setdefault(message.message_id, as_json(message))
             number = len(entry["attempts"]) + 1
-            entry["attempts"].append({"number": number, "at": iso(at), "status": status, "error": error})
+            entry["attempts"].append({"number": number, **asdict(attempt), "at": iso(attempt.at)})
             entry["state"] = state
             if len(self._tried) > KEPT:
                 del self._tried[next(iter(self._tried))]

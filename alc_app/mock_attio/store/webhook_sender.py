@@ -14,7 +14,7 @@ from sqlmodel import col, func, select
 from alc_app.mock_attio.store import webhook_outbox
 from alc_app.mock_attio.store.config import Post
 from alc_app.mock_attio.store.database import Database
-from alc_app.mock_attio.store.deliveries import DeliveryLog
+from alc_app.mock_attio.store.deliveries import Attempt, DeliveryLog
 from alc_app.mock_attio.store.webhook_payload import build_payload
 from alc_app.mock_attio.store.webhook_tables import Message, Webhook
 from mock_alc.base.clock import Clock
@@ -150,35 +150,35 @@ class Sender:
         event = json.loads(message.body)["events"][0]
         try:
             armed = self._faults.for_delivery(event["event_type"], event)
-            status, error = self._send(webhook, message, armed)
-            logger.info("Message %s, attempt %d: %s", message.message_id, message.tries + 1, status or error)
-            twice = armed is not None and armed.fault.trouble == "duplicate"
-            self._record(message, status, error, again=twice and not self._log.was_taken(message.message_id))
+            attempt = self._send(webhook, message, armed)
+            outcome = attempt.status or attempt.error
+            logger.info("Message %s, attempt %d: %s", message.message_id, message.tries + 1, outcome)
+            self._record(message, attempt)
         finally:
             self._in_flight[webhook.target_url] -= 1
             del self._attempts[message.message_id]
             self._faults.release_holds(event["id"].get("record_id"))
 
-    def _send(self, webhook: Webhook, message: Message, armed: ActiveFault | None) -> tuple[int | None, str | None]:
-        """Return the status of the answer, or None and why there is none."""
+    def _send(self, webhook: Webhook, message: Message, armed: ActiveFault | None) -> Attempt:
+        """Send a message, with the injected fault if there is one."""
         if armed is not None:
             armed.delay()
-        trouble = armed.fault.trouble if armed else None
-        if trouble == "lost":
-            return None, "lost"
         fault = armed.fault if armed else None
+        trouble = fault.trouble if fault else None
+        if trouble == "lost":
+            return Attempt(self._now(), None, "lost", trouble)
         body, headers = build_payload(webhook.secret, message.message_id, message.body.encode(), fault)
         status = self._post(webhook.target_url, body, headers)
         if trouble == "answer_lost":
-            return None, "answer_lost"
-        return status, None if status else "no_answer"
+            return Attempt(self._now(), None, "answer_lost", trouble)
+        return Attempt(self._now(), status, None if status else "no_answer", trouble)
 
-    def _record(self, message: Message, status: int | None, error: str | None, *, again: bool) -> None:
-        at = self._now()
-        taken = status is not None and 200 <= status < 300
+    def _record(self, message: Message, attempt: Attempt) -> None:
+        taken = attempt.status is not None and 200 <= attempt.status < 300
+        again = attempt.fault == "duplicate" and not self._log.was_taken(message.message_id)
         with self._database.writing() as session:
             state = webhook_outbox.record_attempt(
-                session, message.message_id, delivered=taken, now=at.timestamp(), again=again
+                session, message.message_id, delivered=taken, now=attempt.at.timestamp(), again=again
             )
             if state is not None:
-                self._log.add_attempt(message, at, status, error, state)
+                self._log.add_attempt(message, attempt, state)
