@@ -83,12 +83,12 @@ class Attio(Driver):
         return [one for one in found if event in (None, one["event"])]
 
     def delivered(self, event: str, *, times: int | None = None, **ids: str) -> list[Json]:
-        """Return the deliveries that were answered 2xx; if there is none, fail and show the others.
+        """Return the deliveries that were answered 2xx; if there is none, fail and show the others, or say why.
 
         `ids` are those of the event, such as `record_id`.
         """
         wanted = {"event": event, "state": "delivered", "ids": ids}
-        return matching.require_matches("delivery", wanted, self.deliveries(), times)
+        return matching.require_matches("delivery", wanted, self.deliveries(), times, self._why_none)
 
     def redeliver(self, delivery: Json | str) -> None:
         """Send a delivery again, under the same `Idempotency-Key`."""
@@ -99,6 +99,12 @@ class Attio(Driver):
         """Return to the state after a first start, and stop what `serve` started."""
         self.stop_serving()
         self.control("POST", "reset")
+
+    def _why_none(self) -> str:
+        """Return why nothing was delivered, as a sentence with a space before it."""
+        if not self.control("GET", "state")["webhooks"]:
+            return ' There is no webhook: create one with register_webhook(url, "record.created"), before the change.'
+        return " There is a webhook, and nothing that it asks for has changed since."
 
     def _write(self, method: str, path: str, values: Mapping[str, Any]) -> Json:
         with self._delivering():

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 
 Clock = Callable[[], datetime]
-_monotonic = partial(time.clock_gettime, time.CLOCK_MONOTONIC) if hasattr(time, "clock_gettime") else time.monotonic
-"""Windows has no `clock_gettime`."""
+monotonic = partial(time.clock_gettime, time.CLOCK_MONOTONIC) if hasattr(time, "clock_gettime") else time.monotonic
+"""The seconds of the system's monotonic clock. Windows has no `clock_gettime`, which freezegun leaves alone."""
 
 
 def utc_now() -> datetime:
@@ -21,8 +21,8 @@ def steady_clock(real: Clock) -> Clock:
 
     freezegun and time-machine leave the system's monotonic clock alone, if it is read by `clock_gettime`.
     """
-    start, begun = real(), _monotonic()
-    return lambda: start + timedelta(seconds=_monotonic() - begun)
+    start, begun = real(), monotonic()
+    return lambda: start + timedelta(seconds=monotonic() - begun)
 
 
 class VirtualClock:

@@ -18,9 +18,15 @@ ErrorResponse = Callable[[int, Mapping[str, str]], Response]
 """Makes an error response in the usual form of a server, from a status and additional headers."""
 
 
-def find_fault(fields: Mapping[str, Any]) -> ActiveFault | None:
-    """Return the fault that applies to this request, if any; `fields` are what its `match` is compared with."""
-    armed = double().faults.for_request(request.method, request.path, fields)
+def find_fault(**more_fields: Any) -> ActiveFault | None:
+    """Return the fault that applies to this request, if any.
+
+    Its `match` is compared with the fields of the request and with `more_fields`.
+    """
+    faults = double().faults
+    if not request.path.startswith(faults.paths):
+        return None
+    armed = faults.for_request(request.method, request.path, {**_request_fields(), **more_fields})
     if armed is not None:
         g.fault = armed
         if "received" in g:
@@ -28,9 +34,12 @@ def find_fault(fields: Mapping[str, Any]) -> ActiveFault | None:
     return armed
 
 
-def request_fields() -> dict[str, Any]:
+def _request_fields() -> dict[str, Any]:
     """Return the fields of the query, the form and the JSON body of this request."""
-    body = request.get_json(silent=True) if request.is_json else None
+    try:
+        body = request.get_json(silent=True) if request.is_json else None
+    except RecursionError:  # nested too deeply: the view refuses it
+        body = None
     own = body if isinstance(body, dict) else {}
     return {**request.args.to_dict(), **request.form.to_dict(), **own}
 

@@ -107,8 +107,6 @@ class Faults:
 
     def for_request(self, method: str, path: str, fields: Mapping[str, Any]) -> ActiveFault | None:
         """Return the fault that applies to this request, if any."""
-        if not path.startswith(self.paths):
-            return None
         return self._first(lambda fault: fault.applies_to_route(method, path), fields)
 
     def for_delivery(self, event: str, payload: Mapping[str, Any]) -> ActiveFault | None:

@@ -1,7 +1,6 @@
 """HTTP/1.1 with keep-alive for Werkzeug's threaded server, with connection faults and an access log."""
 
 import logging
-import time
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
@@ -10,6 +9,7 @@ from werkzeug.serving import WSGIRequestHandler
 from werkzeug.test import run_wsgi_app
 
 from mock_alc.base import trace
+from mock_alc.base.clock import monotonic
 from mock_alc.double.fault_injection import CONNECTION_FAULT
 
 access_log = logging.getLogger("mock_alc.access")
@@ -32,7 +32,7 @@ class RequestHandler(WSGIRequestHandler):
 
     def run_wsgi(self) -> None:
         """Run the application and send its response; Werkzeug's own version closes the connection after each."""
-        started = time.monotonic()
+        started = monotonic()
         if self.headers.get("Expect", "").strip().lower() == "100-continue":
             self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         environ = self.make_environ()
@@ -81,7 +81,7 @@ class RequestHandler(WSGIRequestHandler):
     def _log(self, code: int, started: float, traceparent: str | None) -> None:
         # Without the query, which contains codes and states at /oauth (U8).
         path = urlsplit(self.path).path.translate(self._control_char_table)
-        took = (time.monotonic() - started) * 1000
+        took = (monotonic() - started) * 1000
         level = logging.DEBUG if "X-Live" in self.headers and code == HTTPStatus.OK else logging.INFO
         access_log.log(level, "%s %s %s %d ms%s", self.command, path, code, took, trace.log_suffix(traceparent))
 

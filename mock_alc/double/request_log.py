@@ -11,6 +11,8 @@ from urllib.parse import parse_qsl
 from mock_alc.base.clock import iso
 
 KEPT = 500
+LARGEST_BODY = 65_536
+"""Bytes; of a larger body only the size is kept."""
 MASK = "***"
 SECRET_FIELDS = frozenset(
     [
@@ -88,6 +90,8 @@ def _readable(body: bytes, content_type: str) -> Any:
     """Return the body as masked data; if it is neither a form nor JSON, only its length, since it cannot be masked."""
     if not body:
         return None
+    if len(body) > LARGEST_BODY:
+        return f"{len(body)} bytes"
     try:
         if content_type.startswith("application/x-www-form-urlencoded"):
             return mask(dict(parse_qsl(body.decode(), keep_blank_values=True, strict_parsing=True)))

@@ -7,7 +7,7 @@ from flask import Response, g, jsonify, request
 
 from mock_alc.base.errors import ApiError, error_response
 from mock_alc.double.fault import Fault
-from mock_alc.double.fault_injection import INJECTED, damage_response, find_fault, replace_response, request_fields
+from mock_alc.double.fault_injection import INJECTED, damage_response, find_fault, replace_response
 from mock_alc.double.faults import ActiveFault
 
 OAUTH_ERROR_DESCRIPTIONS = {
@@ -18,7 +18,7 @@ OAUTH_ERROR_DESCRIPTIONS = {
 
 def inject_fault() -> Response | None:
     """Find the fault for this request; return its response if the request is not to be handled, else None."""
-    armed = find_fault(request_fields())
+    armed = find_fault()
     if armed is None or armed.fault.takes_effect or _at_authorize(armed.fault):
         return None
     return _fault_response(armed.fault)

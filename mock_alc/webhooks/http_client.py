@@ -2,7 +2,6 @@
 
 import socket
 import threading
-import time
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future, InvalidStateError
 from contextlib import suppress
@@ -17,6 +16,7 @@ from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NameResolutionError, NewConnectionError
 
+from mock_alc.base.clock import monotonic
 from mock_alc.webhooks.answer import Answer
 from mock_alc.webhooks.targets import TargetRefused, check_address, resolve
 
@@ -37,14 +37,14 @@ class Call:
         self._allow_loopback = allow_loopback
         self._allow_any_address = allow_any_address
         self._total = total_seconds
-        self._deadline = time.monotonic() + total_seconds
+        self._deadline = monotonic() + total_seconds
         self._handle: socket.socket | None = None
         self._lookup: Future[list[str]] | None = None
         self._abort_reason: str | None = None
 
     def post(self, url: str, body: bytes | BinaryIO, headers: dict[str, str], *, method: str = "POST") -> Answer:
         """Send the request and return an Answer; never raises for a network error."""
-        started = time.monotonic()
+        started = monotonic()
         self._deadline = started + self._total
         watch = threading.Timer(self._total, self.abort, ["timeout"])
         watch.daemon = True
@@ -57,7 +57,7 @@ class Call:
                 self._handle.close()
         if self._abort_reason is not None:  # After an abort, the response may be cut short.
             answer = Answer(error=self._abort_reason)
-        return replace(answer, milliseconds=round((time.monotonic() - started) * 1000))
+        return replace(answer, milliseconds=round((monotonic() - started) * 1000))
 
     def abort(self, reason: str) -> None:
         """End the call now, from any thread; `post` then returns the error `reason`."""
@@ -112,13 +112,13 @@ class Call:
         if self._abort_reason is not None:
             lookup.cancel()
         try:
-            return lookup.result(max(self._deadline - time.monotonic(), 0))
+            return lookup.result(max(self._deadline - monotonic(), 0))
         except CancelledError as error:
             raise TimeoutError("The call was ended while its host was looked up.") from error
 
     def _seconds_to_connect(self) -> float:
         """Return how long one address may take; raise TimeoutError when the call has ended."""
-        left = self._deadline - time.monotonic()
+        left = self._deadline - monotonic()
         if left <= 0 or self._abort_reason is not None:
             raise TimeoutError("There is no time left to connect.")
         return min(CONNECT_SECONDS, left)

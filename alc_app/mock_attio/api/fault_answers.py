@@ -10,7 +10,7 @@ from alc_app.mock_attio.api.auth import OWN_REQUEST
 from alc_app.mock_attio.store.errors import AttioError, reply
 from alc_app.mock_attio.store.services import services
 from mock_alc.double.fault import Fault
-from mock_alc.double.fault_injection import INJECTED, damage_response, find_fault, replace_response, request_fields
+from mock_alc.double.fault_injection import INJECTED, damage_response, find_fault, replace_response
 from mock_alc.double.faults import ActiveFault
 
 MESSAGES = {429: ("rate_limit_exceeded", "Rate limit exceeded, please try again later")}
@@ -43,7 +43,7 @@ def inject_fault() -> Response | None:
     if OWN_REQUEST in request.environ:
         return None
     record_id = (request.view_args or {}).get("record_id")
-    armed = find_fault({**request_fields(), **({"recordId": record_id} if record_id else {})})
+    armed = find_fault(**({"recordId": record_id} if record_id else {}))
     return None if armed is None or armed.fault.takes_effect else _fault_response(armed.fault)
 
 

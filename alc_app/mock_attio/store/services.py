@@ -7,7 +7,7 @@ from flask import current_app, g
 from alc_app.mock_attio.store.config import MockAttioConfig
 from alc_app.mock_attio.store.database import Database
 from alc_app.mock_attio.store.deliveries import DeliveryLog
-from alc_app.mock_attio.store.events import Actor
+from alc_app.mock_attio.store.events import EVENT_TYPES, Actor
 from alc_app.mock_attio.store.faults import PATHS, TROUBLES
 from alc_app.mock_attio.store.rate_limits import Limits
 from alc_app.mock_attio.store.timestamps import to_text
@@ -54,7 +54,7 @@ class Services(Double):
 def make_services(config: MockAttioConfig) -> Services:
     """Connect to the database and create the services; nothing runs yet."""
     clock, database = VirtualClock(config.now), Database(config.database_url)
-    faults, deliveries = Faults(PATHS, TROUBLES), DeliveryLog()
+    faults, deliveries = Faults(PATHS, TROUBLES, EVENT_TYPES), DeliveryLog()
     sender = Sender(database, config.post, clock, faults=faults, log=deliveries)
     return Services(
         clock=clock,

@@ -3,7 +3,6 @@
 import json
 import logging
 import threading
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,7 +16,7 @@ from alc_app.mock_attio.store.database import Database
 from alc_app.mock_attio.store.deliveries import Attempt, DeliveryLog
 from alc_app.mock_attio.store.webhook_payload import build_payload
 from alc_app.mock_attio.store.webhook_tables import Message, Webhook
-from mock_alc.base.clock import Clock
+from mock_alc.base.clock import Clock, monotonic
 from mock_alc.double.faults import ActiveFault, Faults
 
 MAX_PER_SECOND = 25
@@ -35,7 +34,7 @@ class Sender:
 
     def __init__(
         self, database: Database, post: Post, now: Clock, *, faults: Faults, log: DeliveryLog,
-        ticks: Callable[[], float] = time.monotonic,
+        ticks: Callable[[], float] = monotonic,
     ) -> None:  # fmt: skip
         """Send with `post`; `now` says what is due, and `ticks`, in seconds, keeps the pace."""
         self._database, self._post, self._now, self._ticks = database, post, now, ticks

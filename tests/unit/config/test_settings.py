@@ -289,3 +289,9 @@ def test_a_home_that_the_locale_cannot_read_is_refused(tmp_path: Path) -> None:
     """Under LC_ALL=C Python keeps the bytes as half characters, which no database URL can have."""
     with pytest.raises(ValidationError, match="ALC_APP_HOME has signs that this locale cannot read"):
         Config.from_env(home=tmp_path / "h\udcfc")
+
+
+def test_production_refuses_the_stand_ins_control_api() -> None:
+    """It gives tokens to whoever asks on this machine."""
+    with pytest.raises(ValidationError, match=r"MOCK_ATTIO_CONTROL .* is refused in production"):
+        Config.from_env(env="production", mock_attio_control=True)

@@ -114,4 +114,5 @@ def attio(seeded: tuple[Flask, Clock, sqlite3.Connection]) -> Attio:
     """Return a client of a stand-in that is as fresh as after a reset."""
     app, clock, copy = seeded
     copy.backup(sqlite_of(app))
+    app.extensions["mock_attio"].forget()
     return Attio(app, clock)

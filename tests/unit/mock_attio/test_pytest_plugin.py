@@ -13,7 +13,6 @@ from typing import Any
 
 import pytest
 import requests
-import time_machine
 from flask import Flask, request
 
 from alc_app.mock_attio.testing import Attio, Refused
@@ -175,6 +174,15 @@ def test_what_was_not_delivered_is_shown(mock_attio: Attio, receiving: Receiving
     assert waiting["next_attempt_at"] > waiting["attempts"][0]["at"]
 
 
+def test_nothing_was_delivered_for_a_reason(mock_attio: Attio, receiving: Receiving) -> None:
+    """No webhook yet, or none for this."""
+    with pytest.raises(NotFound, match="There is no webhook: create one"):
+        mock_attio.delivered("record.created")
+    hook(mock_attio, receiving)
+    with pytest.raises(NotFound, match="nothing that it asks for has changed"):
+        mock_attio.delivered("record.created")
+
+
 def test_a_delivery_can_be_sent_again(mock_attio: Attio, receiving: Receiving) -> None:
     """The same bytes under the same key: a receiver should do nothing the second time."""
     hook(mock_attio, receiving)
@@ -306,6 +314,7 @@ def test_a_fault_can_be_for_certain_bodies(mock_attio: Attio) -> None:
         ("POST /_mock/reset", "drop", "Faults strike paths below /v2/"),
         ("POST /v2/objects/people/records", "oauth_error", "This mock knows these troubles"),
         ("record.created", "stale", "This mock knows these troubles"),
+        ("record.create", "lost", "No event is record.create"),
     ],
 )
 def test_a_slip_in_a_fault_is_named(mock_attio: Attio, where: str, trouble: str, said: str) -> None:
@@ -316,18 +325,18 @@ def test_a_slip_in_a_fault_is_named(mock_attio: Attio, where: str, trouble: str,
 
 def test_rate_limits_follow_the_clock(mock_attio_factory: Callable[..., Attio]) -> None:
     """Attio's 25 writes a second, here one: `advance` makes room, and the date to wait for is in real time."""
-    attio = mock_attio_factory(writes_per_second=1)
+    real = datetime.now(UTC)
+    attio = mock_attio_factory(writes_per_second=1, now=lambda: real)
     attio.advance(HOUR)
     token = attio.token()
-    with time_machine.travel(datetime.now(UTC), tick=False):
-        assert call(attio, "POST", PEOPLE, {"job_title": "x"}, token).status_code == 200
-        limited = call(attio, "POST", PEOPLE, {"job_title": "x"}, token)
-        assert limited.status_code == 429
-        wait = parsedate_to_datetime(limited.headers["Retry-After"]) - datetime.now(UTC)
-        assert 0 < wait.total_seconds() <= 2, "an hour off would be the virtual time"
-        attio.advance(1.1)
-        assert call(attio, "POST", PEOPLE, {"job_title": "x"}, token).status_code == 200
-        attio.person("The test itself is not limited")
+    assert call(attio, "POST", PEOPLE, {"job_title": "x"}, token).status_code == 200
+    limited = call(attio, "POST", PEOPLE, {"job_title": "x"}, token)
+    assert limited.status_code == 429
+    wait = parsedate_to_datetime(limited.headers["Retry-After"]) - real
+    assert 0 < wait.total_seconds() <= 2, "an hour off would be the virtual time"
+    attio.advance(1.1)
+    assert call(attio, "POST", PEOPLE, {"job_title": "x"}, token).status_code == 200
+    attio.person("The test itself is not limited")
 
 
 def test_timestamps_follow_the_clock(mock_attio: Attio) -> None:

@@ -42,9 +42,7 @@ def test_a_message_that_comes_twice_is_handled_once(mock_attio, greeter):
     ada = mock_attio.person()
     mock_attio.redeliver(mock_attio.deliveries("record.created")[0])
     path = f"/v2/objects/{ada['id']['object_id']}/records/{ada['id']['record_id']}"
-    mock_attio.received(
-        "PATCH", path, body={"data": {"values": {"description": "Say hello to Ada Lovelace."}}}, times=1
-    )
+    mock_attio.received("PATCH", path, times=1)
 
 
 @pytest.mark.parametrize("trouble", ["bad_signature", "wrong_secret", "tampered_body", "missing_header"])

@@ -78,6 +78,20 @@ def test_a_reset_forgets_faults_requests_and_a_clock_that_was_moved(attio: Attio
     assert attio.send("GET", "/v2/self").status_code == 200
 
 
+@pytest.mark.parametrize("body", ["[" * 100_000, '{"data":' * 5_000])
+def test_json_that_is_nested_too_deeply_is_refused_whatever_is_recorded(attio: Attio, body: str) -> None:
+    """With 400, on routes that have faults and on those that set them."""
+    for path in ("/v2/objects/people/records/query", "/_mock/faults"):
+        assert attio.send("POST", path, data=body, content_type="application/json").status_code == 400
+
+
+def test_a_large_body_is_recorded_by_its_size(attio: Attio) -> None:
+    """The latest 500 requests must fit into memory."""
+    attio.send("POST", "/v2/notes", data=b"x" * 100_000)
+    [sent] = control(attio, "GET", "requests")["requests"]
+    assert sent["body"] == "100000 bytes"
+
+
 def test_a_token_has_the_scopes_that_were_asked_for_or_all(attio: Attio) -> None:
     """And `DELETE` revokes each of them, as somebody in Attio's settings might."""
     every = control(attio, "POST", "tokens")["token"]

@@ -55,24 +55,23 @@ def greeter(mock_attio):
     return greeter
 
 
-def check(mock_attio, year):
+def check(mock_attio):
     mock_attio.fail_next("record.created", "lost", times=2)
     people = [mock_attio.person(name) for name in ("Ada Lovelace", "Charles Babbage", "Mary Somerville")]
     mock_attio.wait_until_idle()
     assert len(mock_attio.delivered("record.created")) == 3
-    assert people[0]["created_at"].startswith(str(year))
     for person in people:
         assert mock_attio.record(person)["values"]["description"]
 
 
 @freeze_time("2031-01-01")
 def test_freezegun_around_a_test(mock_attio, greeter):
-    check(mock_attio, 2031)
+    check(mock_attio)
 
 
 def test_freezegun_within_a_test(mock_attio, greeter):
     with freeze_time("2031-01-01"):
-        check(mock_attio, 2031)
+        check(mock_attio)
     mock_attio.person("Grace Hopper")
     mock_attio.wait_until_idle()
 
@@ -80,7 +79,7 @@ def test_freezegun_within_a_test(mock_attio, greeter):
 @pytest.mark.parametrize("tick", [True, False])
 def test_time_machine(mock_attio, greeter, tick):
     with time_machine.travel(datetime(2031, 1, 1, tzinfo=UTC), tick=tick):
-        check(mock_attio, 2031)
+        check(mock_attio)
 
 
 @pytest.mark.asyncio
@@ -88,7 +87,7 @@ async def test_pytest_asyncio(mock_attio, greeter):
     ask = lambda: requests.get(f"{mock_attio.url}/v2/self", timeout=10).status_code
     answers = await asyncio.gather(*(asyncio.to_thread(ask) for _ in range(8)))
     assert answers == [400] * 8
-    check(mock_attio, datetime.now(UTC).year)
+    check(mock_attio)
 """
 
 
@@ -96,7 +95,7 @@ async def test_pytest_asyncio(mock_attio, greeter):
 def test_other_plugins_may_freeze_time_and_run_coroutines(
     installed: Installation, project: Path, workers: list[str]
 ) -> None:
-    """Retries that were never due in frozen time would show as a test that hangs."""
+    """The clock of the stand-in goes on by itself, and what calls webhooks measures its patience in real seconds."""
     (project / "test_greeter.py").write_text(OTHERS)
     ran = run(installed, project, "-W", "error", *workers)
     assert ran.returncode == 0, ran.stdout + ran.stderr
