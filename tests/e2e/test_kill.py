@@ -425,7 +425,7 @@ def test_a_workflow_run_survives_every_crash(world: World) -> None:
     world.kill(world.workers, *places, while_doing=lambda: world.alc.decide(lead["id"]))
 
     world.until(lambda: world.run_of(record_id)["state"] == "done")
-    assert len(world.attio.call("GET", f"/v2/tasks?linked_record_id={record_id}")) == 1
+    assert len(world.attio.call("GET", f"/v2/tasks?linked_object=people&linked_record_id={record_id}")) == 1
     world.until(lambda: world.sent_once(record_id, "Pending", "Complete"))
 
 

@@ -12,7 +12,7 @@ from alc_app.mock_attio.api.attributes import ATTRIBUTES
 from alc_app.mock_attio.api.auth import requires_configuration
 from alc_app.mock_attio.api.objects import slug_conflict
 from alc_app.mock_attio.store.choices import choice_json
-from alc_app.mock_attio.store.errors import AttioError, not_found
+from alc_app.mock_attio.store.errors import AttioError, not_found, value_not_found
 from alc_app.mock_attio.store.request_bodies import Body, flag, parse, read_data
 from alc_app.mock_attio.store.schema_lookup import Schema, load_schema
 from alc_app.mock_attio.store.services import services
@@ -89,7 +89,7 @@ def update_choice(target: str, identifier: str, attribute_name: str, kind: str, 
             schema, attribute = _attribute(session, target, identifier, attribute_name, kind)
             choice = schema.choice(attribute, choice_name)
             if choice is None:
-                raise not_found(f'"{attribute.api_slug}" has no option or status "{choice_name}".')
+                raise value_not_found(f'"{attribute.api_slug}" has no option or status "{choice_name}".')
             choice.sqlmodel_update(change)
             session.flush()
             return {"data": choice_json(schema, attribute, choice)}

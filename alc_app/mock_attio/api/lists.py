@@ -113,7 +113,7 @@ def _check_members(session: Session, granted: Sequence[MemberAccess]) -> None:
     known = {member.workspace_member_id for member in find_members(session)}
     for one in granted:
         if one.workspace_member_id not in known:
-            raise value_not_found(f'Cannot find the workspace member "{one.workspace_member_id}".')
+            raise value_not_found(f'Workspace member with ID "{one.workspace_member_id}" not found.')
 
 
 def _json(session: Session, found: CrmList) -> Json:

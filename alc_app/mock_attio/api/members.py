@@ -41,5 +41,5 @@ def get_member(member_id: str) -> Json:
     with services().database.reading() as session:
         found = session.get(WorkspaceMember, as_uuid(member_id) or "")
         if found is None:
-            raise not_found(f'Could not find a workspace member with ID "{member_id}".')
+            raise not_found(f'Workspace member with ID "{member_id}" not found.')
         return {"data": member_json(find_workspace(session), found)}

@@ -121,7 +121,7 @@ def _wanted_parent(session: Session) -> dict[str, str]:
 
 def _find(session: Session, note_id: str) -> Note:
     if (found := session.get(Note, as_uuid(note_id) or "")) is None:
-        raise not_found(f'Could not find a note with ID "{note_id}".')
+        raise not_found(f'Note with ID "{note_id}" was not found.')
     return found
 
 

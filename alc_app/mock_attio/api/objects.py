@@ -91,6 +91,8 @@ def create_object() -> Json:
 def update_object(object_name: str) -> Json:
     """Change the slug or the nouns of an object."""
     change = parse(ObjectChange, read_data(request)).model_dump(exclude_none=True)
+    if not change:
+        raise body_error(Problem(["data"], "Change at least one of api_slug, singular_noun and plural_noun."))
     try:
         with services().database.writing() as session:
             crm_object = find_object(session, object_name)

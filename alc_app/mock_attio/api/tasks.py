@@ -13,7 +13,7 @@ from alc_app.mock_attio.api.auth import requires
 from alc_app.mock_attio.store.announce import announce_event, created_columns
 from alc_app.mock_attio.store.errors import Problem, body_error, not_found, query_params_error
 from alc_app.mock_attio.store.note_task_list_tables import Task
-from alc_app.mock_attio.store.request_bodies import Body, page_of, parse, read_data
+from alc_app.mock_attio.store.request_bodies import Body, flag, page_of, parse, read_data
 from alc_app.mock_attio.store.schema_lookup import as_uuid, find_members, find_object, find_workspace
 from alc_app.mock_attio.store.services import services
 from alc_app.mock_attio.store.timestamps import normalise
@@ -21,6 +21,8 @@ from alc_app.mock_attio.values.linked import find_linked_member, find_linked_rec
 from alc_app.mock_attio.values.parsing import InvalidValueError
 
 Json = dict[str, Any]
+_NOBODY = ("", "null")
+"""What `assignee` is for tasks that nobody has."""
 SCOPES = ("object_configuration:read", "record_permission:read", "user_management:read")
 
 bp = Blueprint("tasks", __name__, url_prefix="/v2/tasks")
@@ -118,25 +120,32 @@ def _sort() -> tuple[Callable[[Task], str], bool]:
 
 def _filter(session: Session) -> Callable[[Task], bool]:
     """Return the test for the query parameters `linked_object`, `linked_record_id`, `assignee` and `is_completed`."""
-    given = request.args
-    linked: Json = {}
-    if "linked_object" in given:
-        linked["target_object_id"] = find_object(session, given["linked_object"]).object_id
-    if "linked_record_id" in given:
-        linked["target_record_id"] = given["linked_record_id"].lower()
-    wanted = {"true": True, "false": False}.get(given.get("is_completed", ""))
-    members = {given.get("assignee")}
-    members |= {m.workspace_member_id for m in find_members(session) if m.email_address == given.get("assignee")}
+    linked, assignee = _linked(session), request.args.get("assignee")
+    wanted = flag(request, "is_completed") if "is_completed" in request.args else None
+    members = {
+        m.workspace_member_id for m in find_members(session) if assignee in (m.email_address, m.workspace_member_id)
+    }
 
     def passes(task: Task) -> bool:
         assigned = {one["referenced_actor_id"] for one in task.assignees}
         return (
-            (not linked or any(linked.items() <= one.items() for one in task.linked_records))
-            and ("assignee" not in given or bool(assigned & members))
+            linked in (None, *task.linked_records)
+            and (assignee is None or (bool(assigned & members) if assignee not in _NOBODY else not assigned))
             and wanted in (None, task.is_completed)
         )
 
     return passes
+
+
+def _linked(session: Session) -> Json | None:
+    """Return the link that tasks must have, if the query parameters name one. Attio takes both of them or neither."""
+    names = ("linked_object", "linked_record_id")
+    given = [request.args[name] for name in names if name in request.args]
+    if not given:
+        return None
+    if len(given) == 1:
+        raise query_params_error(Problem(list(names), "Give both the object and the ID of the record, or neither."))
+    return {"target_object_id": find_object(session, given[0]).object_id, "target_record_id": given[1].lower()}
 
 
 def _apply(session: Session, task: Task, given: NewTask | TaskChange) -> None:
@@ -175,7 +184,7 @@ def _resolve(find: Callable[[Json], Json], item: Json, key: str, position: int) 
 
 def _find(session: Session, task_id: str) -> Task:
     if (found := session.get(Task, as_uuid(task_id) or "")) is None:
-        raise not_found(f'Could not find a task with ID "{task_id}".')
+        raise not_found(f'Could not find Task with ID "{task_id}".')
     return found
 
 

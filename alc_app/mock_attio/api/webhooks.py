@@ -153,7 +153,7 @@ def delete_webhook(webhook_id: str) -> Json:
 def _find(session: Session, webhook_id: str) -> Webhook:
     found = session.get(Webhook, as_uuid(webhook_id) or "")
     if found is None:
-        raise not_found(f'Could not find a webhook with ID "{webhook_id}".')
+        raise not_found(f'Webhook with ID "{webhook_id}" was not found.')
     return found
 
 

@@ -285,8 +285,8 @@ def find_record(schema: Schema, record_id: str, *, lock: bool = False) -> Record
     )
     found = schema.session.exec(statement.with_for_update() if lock else statement).first()
     if found is None:
-        item = schema.kind.item.replace("-", " ")
-        raise not_found(f'Could not find a {item} of "{schema.target.api_slug}" with ID "{record_id}".')
+        item = schema.kind.item.replace("-", " ").capitalize()
+        raise not_found(f'{item} with ID "{record_id}" not found.')
     return found
 
 

@@ -45,8 +45,7 @@ class Schema:
         """Return the attribute that a path names; raise AttioError (404) if there is none."""
         if attribute := self.by_name.get(name):
             return attribute
-        where = f'{self.kind.noun} "{self.target.api_slug}"'
-        raise not_found(f'Could not find an attribute with slug/ID "{name}" on {where}.')
+        raise not_found(f'Attribute with slug/ID "{name}" not found.')
 
     def attribute_in_body(self, name: str) -> Attribute:
         """Return the attribute that a body names; raise AttioError (400, `value_not_found`) if there is none."""
@@ -72,7 +71,7 @@ def find_object(session: Session, name: str) -> CrmObject:
     statement = select(CrmObject).where(or_(CrmObject.api_slug == name, CrmObject.object_id == name))
     if found := session.exec(statement).first():
         return found
-    raise not_found(f'Could not find an object with slug/ID "{name}".')
+    raise not_found(f'Object with slug/ID "{name}" not found.')
 
 
 def find_list(session: Session, name: str) -> CrmList:
@@ -80,7 +79,7 @@ def find_list(session: Session, name: str) -> CrmList:
     statement = select(CrmList).where(or_(CrmList.api_slug == name, CrmList.list_id == name))
     if found := session.exec(statement).first():
         return found
-    raise not_found(f'Could not find a list with slug/ID "{name}".')
+    raise not_found(f'List with slug/ID "{name}" not found.')
 
 
 def load_schema(session: Session, name: str, kind: TargetKind = OBJECTS) -> Schema:

@@ -99,7 +99,7 @@ def test_choices_are_made_renamed_and_archived(attio: Attio, kind: str, plural: 
     attio.ok("PATCH", f"{path}/Navy", {"data": {"is_archived": True}})
     assert [choice["title"] for choice in attio.ok("GET", f"{path}?show_archived=true")] == ["Navy"]
     assert attio.refused("PATCH", attio.path(), {"data": {"values": {"x": "Navy"}}})["code"] == "value_not_found"
-    assert attio.refused("PATCH", f"{path}/Grey", {"data": {}})["code"] == "not_found"
+    assert attio.refused("PATCH", f"{path}/Grey", {"data": {}})["code"] == "value_not_found"
 
 
 def test_a_status_tells_how_long_one_should_stay_in_it(attio: Attio) -> None:

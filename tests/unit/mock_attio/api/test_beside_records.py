@@ -142,10 +142,19 @@ def test_tasks_are_found_by_record_member_and_state(attio: Attio, parent: dict[s
 
     assert found("") == ["Call her", "Write"]
     assert found("sort=created_at:desc") == ["Write", "Call her"]
-    assert found("assignee=robin@example.com") == found("linked_object=people") == found("is_completed=false")
-    assert found(f"linked_object=people&linked_record_id={parent['parent_record_id']}") == ["Call her"]
-    assert found("linked_object=companies") == found("assignee=imani@example.com") == []
-    assert attio.refused("GET", "/v2/tasks?sort=title:asc")["code"] == "validation_type"
+    assert found("assignee=robin@example.com") == found("is_completed=false") == ["Call her"]
+    assert found("assignee=") == found("assignee=null") == found("is_completed=true") == ["Write"]
+    record_id = parent["parent_record_id"]
+    assert found(f"linked_object=people&linked_record_id={record_id}") == ["Call her"]
+    assert found(f"linked_object=companies&linked_record_id={record_id}") == found("assignee=imani@example.com") == []
+
+
+@pytest.mark.parametrize(
+    "query", ["sort=title:asc", "sort=created_at", "linked_object=people", "linked_record_id=x", "is_completed=maybe"]
+)
+def test_tasks_are_asked_for_in_attios_words(attio: Attio, query: str) -> None:
+    """`validation_type` for others; a linked record is named by its object and its id."""
+    assert attio.refused("GET", f"/v2/tasks?{query}")["code"] == "validation_type"
 
 
 def test_what_is_not_there_is_refused(attio: Attio) -> None:

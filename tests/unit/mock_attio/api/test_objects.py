@@ -54,6 +54,11 @@ def test_a_custom_object_is_deleted_with_all_that_was_its(attio: Attio) -> None:
     assert attio.refused("DELETE", "/v2/objects/people")["code"] == "system_edit_unauthorized"
 
 
+def test_a_change_of_an_object_changes_something(attio: Attio) -> None:
+    """Attio refuses an empty one."""
+    assert attio.refused("PATCH", "/v2/objects/people", {"data": {}})["code"] == "validation_type"
+
+
 def test_members_can_be_read(attio: Attio) -> None:
     """List and get; unknown ids are 404."""
     first, *_ = attio.ok("GET", "/v2/workspace_members")
