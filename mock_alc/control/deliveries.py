@@ -9,6 +9,7 @@ from mock_alc.base.paging import LARGEST_PAGE
 from mock_alc.control.blueprint import control_api
 from mock_alc.services import alc
 from mock_alc.webhooks.outbox import STATES, Delivery, attempts_of, find_deliveries, resend
+from mock_alc.webhooks.registrations import Webhook
 
 FILTERS = ("lead_id", "event", "webhook_id", "state")
 PAGE = 100
@@ -26,9 +27,14 @@ def list_deliveries() -> ResponseReturnValue:
         found = find_deliveries(session, limit=limit + 1, after=after, **filters)
         page = found[:limit]
         attempts = attempts_of(session, [delivery.id for delivery in page])
+        urls = {delivery.id: session.get_one(Webhook, delivery.webhook_id).url for delivery in page}
     return {
         "deliveries": [
-            {**delivery.as_json(), "attempts": [attempt.as_json() for attempt in attempts[delivery.id]]}
+            {
+                **delivery.as_json(),
+                "url": urls[delivery.id],
+                "attempts": [attempt.as_json() for attempt in attempts[delivery.id]],
+            }
             for delivery in page
         ],
         "next_after": page[-1].id if found[limit:] else None,

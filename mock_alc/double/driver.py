@@ -13,6 +13,8 @@ from mock_alc.double.services import Double
 from mock_alc.double.serving import LocalServer
 
 Json = dict[str, Any]
+TEST = "mock_alc test"
+"""The User-Agent of what a test itself asks of a mock."""
 __tracebackhide__ = matching.__tracebackhide__
 
 
@@ -101,7 +103,7 @@ class Driver:
     def _ask(self, method: str, path: str, body: Any, headers: Mapping[str, str], **options: Any) -> Json:
         """Send a request to the mock in this process; raises Refused with the reason if it is refused."""
         response: TestResponse = self.app.test_client().open(
-            path, method=method, json=body, headers=dict(headers), base_url=self.url, **options
+            path, method=method, json=body, headers={"User-Agent": TEST, **headers}, base_url=self.url, **options
         )
         if response.status_code >= 400:
             said = self._reason(response.get_json(silent=True)) or response.text.strip()

@@ -8,6 +8,7 @@ from werkzeug.http import http_date
 
 from mock_alc.double.fault import Fault
 from mock_alc.double.faults import ActiveFault
+from mock_alc.double.request_log import note_in_log
 from mock_alc.double.services import double
 
 CONNECTION_FAULT = "mock_alc.connection_fault"
@@ -29,8 +30,7 @@ def find_fault(**more_fields: Any) -> ActiveFault | None:
     armed = faults.for_request(request.method, request.path, {**_request_fields(), **more_fields})
     if armed is not None:
         g.fault = armed
-        if "received" in g:
-            g.received["fault"] = armed.id
+        note_in_log(fault=armed.id, trouble=armed.fault.trouble, took_effect=armed.fault.takes_effect)
     return armed
 
 

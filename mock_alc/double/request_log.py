@@ -1,12 +1,16 @@
-"""The latest API and OAuth requests, with bodies and with secrets masked (U8), for the control API."""
+"""The latest requests and their answers, with bodies and with secrets masked (U8), for the control API."""
 
 import json
 import threading
+import time
 from collections import deque
+from collections.abc import Collection
 from datetime import datetime
 from itertools import count
 from typing import Any
 from urllib.parse import parse_qsl
+
+from flask import Response, g
 
 from mock_alc.base.clock import iso
 
@@ -27,7 +31,13 @@ SECRET_FIELDS = frozenset(
         "token",
     ]
 )
+SECRET_ANSWER_FIELDS = SECRET_FIELDS - {"code"}
+"""In the body of an answer, `code` is that of an error; authorization codes are in the redirect, which is not kept."""
 SECRET_HEADERS = frozenset({"authorization", "cookie"})
+ANSWER_HEADERS = ("Content-Type", "Idempotency-Replayed", "Retry-After", "WWW-Authenticate")
+"""The headers of an answer that are kept; others, such as Location, may hold secrets or say little."""
+LARGEST_ANSWER = 16_384
+"""Bytes of an answer that are kept."""
 
 
 class ReceivedRequests:
@@ -43,7 +53,7 @@ class ReceivedRequests:
         self, *, at: datetime, method: str, path: str, query: str, headers: dict[str, str], body: bytes,
         trace_id: str | None,
     ) -> dict[str, Any]:  # fmt: skip
-        """Record a request; the caller sets `status` in the returned entry once it is known."""
+        """Record a request and return its entry, which `record_answer` completes."""
         entry = {
             "number": next(self._numbers),
             "at": iso(at),
@@ -54,6 +64,7 @@ class ReceivedRequests:
             "body": _readable(body, headers.get("Content-Type", "")),
             "trace_id": trace_id,
             "status": None,
+            "answer": None,
         }
         with self._lock:
             self._ring.append(entry)
@@ -70,12 +81,35 @@ class ReceivedRequests:
             self._ring.clear()
 
 
-def mask(value: Any) -> Any:
-    """Return a copy of JSON-like data with the values of SECRET_FIELDS masked, at any depth."""
+def note_in_log(**facts: Any) -> None:
+    """Add what the mock knows about the current request to its entry, if it is recorded."""
+    if "received" in g:
+        g.received.update(facts)
+
+
+def record_answer(response: Response, *, started: float, retry_after: float) -> None:
+    """Add the answer to the entry of the current request, if it is recorded.
+
+    `started` is when the request came, by `time.monotonic()`. `retry_after` is what the answer's Retry-After asks for,
+    in seconds from now; 0 if it has none.
+    """
+    body = response.get_data() if not response.direct_passthrough else b""
+    kept = body if len(body) <= LARGEST_ANSWER else b"-" * len(body)
+    note_in_log(
+        status=response.status_code,
+        answer=_readable(kept, response.content_type or "", SECRET_ANSWER_FIELDS),
+        answer_headers={name: response.headers[name] for name in ANSWER_HEADERS if name in response.headers},
+        retry_after=retry_after,
+        milliseconds=round((time.monotonic() - started) * 1000),
+    )
+
+
+def mask(value: Any, names: Collection[str] = SECRET_FIELDS) -> Any:
+    """Return a copy of JSON-like data with the values of the fields `names` masked, at any depth."""
     if isinstance(value, dict):
-        return {key: MASK if key in SECRET_FIELDS else mask(inner) for key, inner in value.items()}
+        return {key: MASK if key in names else mask(inner, names) for key, inner in value.items()}
     if isinstance(value, list):
-        return [mask(inner) for inner in value]
+        return [mask(inner, names) for inner in value]
     return value
 
 
@@ -86,7 +120,7 @@ def _masked_header(name: str, value: str) -> str:
     return f"{scheme} {MASK}" if space and name.lower() == "authorization" else MASK
 
 
-def _readable(body: bytes, content_type: str) -> Any:
+def _readable(body: bytes, content_type: str, names: Collection[str] = SECRET_FIELDS) -> Any:
     """Return the body as masked data; if it is neither a form nor JSON, only its length, since it cannot be masked."""
     if not body:
         return None
@@ -95,6 +129,6 @@ def _readable(body: bytes, content_type: str) -> Any:
     try:
         if content_type.startswith("application/x-www-form-urlencoded"):
             return mask(dict(parse_qsl(body.decode(), keep_blank_values=True, strict_parsing=True)))
-        return mask(json.loads(body))
+        return mask(json.loads(body), names)
     except (ValueError, RecursionError):
         return f"{len(body)} bytes that are neither a form nor JSON"

@@ -17,19 +17,24 @@ USUAL_SHIFT = 3_600
 
 @dataclass(frozen=True)
 class Payload:
-    """What is sent; `signed_body` is the body that the signature covers, which differs if the fault tampers."""
+    """What is sent; `signed_body` is the body that the signature covers, which differs if the fault tampers.
+
+    `shift` is how many seconds the fault has moved the timestamp by.
+    """
 
     body: bytes
     headers: dict[str, str]
     timestamp: int
     signed_body: bytes
+    shift: int = 0
 
 
 def build_payload(secrets: Sequence[str], message_id: str, timestamp: int, body: bytes, fault: Fault | None) -> Payload:
     """Sign `body` with all `secrets`, and apply the fault, if any. `timestamp` is in Unix seconds."""
     trouble = fault.trouble if fault else None
-    shift = int(USUAL_SHIFT if fault is None or fault.seconds is None else fault.seconds)
-    timestamp += {"stale": -shift, "future": shift}.get(trouble or "", 0)
+    seconds = int(USUAL_SHIFT if fault is None or fault.seconds is None else fault.seconds)
+    shift = {"stale": -seconds, "future": seconds}.get(trouble or "", 0)
+    timestamp += shift
     body = _changed(body, trouble)
     headers = signed_headers(STANDARD_WEBHOOKS, _signing(secrets, trouble), message_id, timestamp, body)
     headers["Content-Type"] = "text/plain" if trouble == "wrong_type" else "application/json"
@@ -37,7 +42,7 @@ def build_payload(secrets: Sequence[str], message_id: str, timestamp: int, body:
         headers["webhook-signature"] = f"v1,{'A' * 43}="
     if trouble == "missing_header" and fault is not None:
         headers = {name: value for name, value in headers.items() if name.lower() != fault.header.lower()}
-    return Payload(_tampered(body) if trouble == "tampered_body" else body, headers, timestamp, body)
+    return Payload(_tampered(body) if trouble == "tampered_body" else body, headers, timestamp, body, shift)
 
 
 def _signing(secrets: Sequence[str], trouble: str | None) -> Sequence[str]:

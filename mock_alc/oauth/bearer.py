@@ -14,7 +14,8 @@ from authlib.oauth2.rfc6750 import BearerTokenValidator, InvalidTokenError
 from flask import request
 
 from mock_alc.base.errors import ApiError
-from mock_alc.oauth.issue import find_access_token
+from mock_alc.double.request_log import note_in_log
+from mock_alc.oauth.issue import find_access_token, find_grant
 from mock_alc.oauth.tables import Token
 from mock_alc.services import alc
 
@@ -46,6 +47,7 @@ class Validator(BearerTokenValidator):
         """Return the token with this value, or None if there is none or its grant was revoked."""
         with alc().database.read() as session:
             stored = find_access_token(session, token_string)
+            note_in_log(grant=stored.family_id if stored else find_grant(session, token_string))
         return PresentedToken(stored, alc().now()) if stored else None
 
 

@@ -132,6 +132,11 @@ def find_access_token(session: Session, value: str) -> Token | None:
     return _find(session, col(Token.access_sha256) == digest(value))
 
 
+def find_grant(session: Session, value: str) -> str | None:
+    """Return the family of an access token, also of a revoked one."""
+    return session.exec(select(Token.family_id).where(Token.access_sha256 == digest(value))).one_or_none()
+
+
 def find_refresh_token(session: Session, value: str, now: datetime) -> Token | None:
     """Return the token with this refresh value, used or not, unless it has expired or its family is revoked."""
     token = _find(session, col(Token.refresh_sha256) == digest(value))

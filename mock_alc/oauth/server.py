@@ -25,6 +25,7 @@ from werkzeug.datastructures import MultiDict
 
 from mock_alc.base.accounts import Account
 from mock_alc.base.credentials import digest
+from mock_alc.double.request_log import note_in_log
 from mock_alc.oauth import issue
 from mock_alc.oauth.client_authentication import authenticate, read_credentials
 from mock_alc.oauth.tables import AUTH_METHODS, SCOPES, AuthorizationCode, Client, Token, TokenFamily
@@ -166,6 +167,7 @@ class Revocation(RevocationEndpoint):
 
     def revoke_token(self, token: Token, request: Any) -> None:
         """Revoke the family or the access token."""
+        note_in_log(grant=token.family_id)
         if token.refresh_sha256 == digest(request.form["token"]):
             issue.revoke_family(transaction(), token.family_id, alc().now())
         else:
@@ -217,6 +219,7 @@ class Server(AuthorizationServer):
         token["username"] = request.user.email
         source = request.refresh_token or request.authorization_code
         family = transaction().get(TokenFamily, source.family_id)
+        note_in_log(grant=source.family_id)
         issue.save_tokens(
             transaction(),
             alc().config,

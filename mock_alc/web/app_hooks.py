@@ -2,6 +2,7 @@
 
 import hashlib
 import logging
+import time
 from collections.abc import Callable, Iterable
 from datetime import timedelta
 from http import HTTPStatus
@@ -19,9 +20,11 @@ from mock_alc.base import trace
 from mock_alc.base.credentials import new_id
 from mock_alc.base.errors import ApiError, error_response
 from mock_alc.config import Config
+from mock_alc.double.request_log import record_answer
 from mock_alc.services import alc
 from mock_alc.web.fault_answers import alter_response, inject_fault
 from mock_alc.web.hosts import refuse_foreign_hosts
+from mock_alc.webhooks.retries import read_retry_after
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -116,6 +119,7 @@ def _version_static(folder: Path) -> Callable[[str, dict[str, Any]], None]:
 
 
 def _start_request() -> None:
+    g.started = time.monotonic()
     g.request_id = new_id("req")
     g.traceparent = trace.continue_trace(request.headers.get("traceparent"))
     raw = _body()
@@ -156,8 +160,8 @@ def _finish_response(response: Response) -> Response:
         response.headers["Cache-Control"] = "no-store"
     if request.is_secure:
         response.headers["Strict-Transport-Security"] = "max-age=31536000"
-    if "received" in g:
-        g.received["status"] = response.status_code
+    waits = read_retry_after(response.headers.get("Retry-After"), alc().clock.real())
+    record_answer(response, started=g.get("started", 0), retry_after=waits)
     return response
 
 

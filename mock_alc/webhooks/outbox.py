@@ -15,7 +15,6 @@ from mock_alc.base.credentials import new_id
 from mock_alc.base.database import changed_rows
 from mock_alc.base.tables import Table, UtcDateTime
 from mock_alc.webhooks.registrations import Webhook, subscribers
-from mock_alc.webhooks.sent_copy import SentCopy
 
 STATES = ("pending", "delivered", "failed", "cancelled")
 
@@ -68,10 +67,10 @@ class Attempt(Table, table=True):
     """What was sent: a SentCopy as JSON, or None if nothing was. The column has an older name."""
 
     def as_json(self) -> dict[str, Any]:
-        """Return the attempt as the control API shows it; `fault` is what was done to what was sent."""
+        """Return the attempt as the control API shows it; `fault` is what was done to what was `sent`."""
         shown = self.model_dump(include={"number", "status", "milliseconds", "error", "body"})
-        fault = SentCopy.read(self.sent_copy).trouble if self.sent_copy else None
-        return {**shown, "fault": fault, "at": iso(self.at)}
+        sent = json.loads(self.sent_copy) if self.sent_copy else None
+        return {**shown, "fault": sent and sent["trouble"], "sent": sent, "at": iso(self.at)}
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,8 @@ class SentCopy:
     trouble: str | None
     body: str | None
     signed_body: str | None
+    shift: int = 0
+    """Seconds that a fault has moved the timestamp by."""
 
     @classmethod
     def of(cls, body: bytes, payload: Payload, headers: Mapping[str, str], trouble: str | None) -> Self:
@@ -28,7 +30,8 @@ class SentCopy:
         def other(sent: bytes) -> str | None:
             return None if sent == body else sent.decode("utf-8", "replace")[:LONGEST]
 
-        return cls(dict(headers), payload.timestamp, trouble, other(payload.body), other(payload.signed_body))
+        bodies = other(payload.body), other(payload.signed_body)
+        return cls(dict(headers), payload.timestamp, trouble, *bodies, payload.shift)
 
     @classmethod
     def read(cls, text: str) -> Self:
