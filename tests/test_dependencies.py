@@ -19,8 +19,8 @@ PROJECT = (ROOT / "pyproject.toml").read_text()
 DEPENDENCIES = tomllib.loads(PROJECT)["project"]["dependencies"]
 FIXED = ["flask", "requests", "authlib", "sqlmodel"]
 MODULES = {"flask-wtf": "flask_wtf", "pyyaml": "yaml"}
-COME_WITH_THEM = {"click", "werkzeug", "urllib3", "pydantic", "sqlalchemy"}
-"""Flask is made of the first two, requests of the third, SQLModel of the others."""
+COME_WITH_THEM = {"click", "jinja2", "werkzeug", "urllib3", "pydantic", "sqlalchemy"}
+"""Flask is made of the first three, requests of the fourth, SQLModel of the others."""
 SECURITY_RULE = re.compile(r"# noqa:[^#]*\bS\d+(?P<reason>.*)")
 
 

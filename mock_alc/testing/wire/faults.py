@@ -1,0 +1,71 @@
+"""What a fault did to an exchange, in words."""
+
+from collections.abc import Mapping
+from typing import Any
+
+TOLERANCE = 300
+"""Seconds that a timestamp may be off; Standard Webhooks recommends five minutes."""
+SIGNED = ("webhook-id", "webhook-timestamp", "webhook-signature")
+FORGING = ("bad_signature", "wrong_secret", "tampered_body")
+
+REQUEST_FAULTS: dict[str | None, str] = {
+    None: "the answer came late",
+    "answer": "an answer that the test prescribed",
+    "rate_limited": "a rate limit that the test prescribed",
+    "garbage": "the answer's body was no JSON",
+    "truncated": "the answer's JSON was cut in half",
+    "cut": "the connection broke in the middle of the answer",
+    "drop": "the connection broke before the answer",
+    "slow": "the answer came slowly",
+    "hold": "the answer waited for the next delivery",
+    "oauth_error": "an OAuth error that the test prescribed",
+    "expired_code": "the authorization code was too old from the start",
+    "short_lived_tokens": "the access token was short-lived",
+}
+DELIVERY_FAULTS: dict[str | None, str] = {
+    None: "it was sent late",
+    "bad_signature": "a signature that no secret produces",
+    "wrong_secret": "signed with another secret",
+    "rotated_secret": "signed with a new secret, and with the right one",
+    "tampered_body": "the body was changed after it was signed",
+    "stale": "signed {seconds} s ago",
+    "future": "signed for {seconds} s from now",
+    "missing_header": "sent without {missing}",
+    "wrong_type": "sent as text/plain",
+    "truncated": "half of the body",
+    "huge": "a megabyte of padding",
+    "extra_fields": "fields that nobody knows",
+    "to_deleted": "sent although the webhook was deleted",
+    "lost": "lost on the way",
+    "answer_lost": "the answer was lost on the way",
+    "duplicate": "sent twice at once",
+}
+
+
+def request_fault(entry: Mapping[str, Any]) -> str:
+    """Describe the fault of a request in the log; empty if there was none."""
+    if "fault" not in entry:
+        return ""
+    done = "ALC did what was asked" if entry["took_effect"] else "ALC did nothing"
+    return f"{REQUEST_FAULTS[entry['trouble']]}; {done}"
+
+
+def delivery_fault(trouble: str | None, sent: Mapping[str, Any] | None) -> str:
+    """Describe the fault of an attempt whose copy is `sent`; empty if there was none."""
+    if trouble is None:
+        return ""
+    missing = ", ".join(missing_headers(sent)) or "a header"
+    return DELIVERY_FAULTS[trouble].format(seconds=abs((sent or {}).get("shift", 0)), missing=missing)
+
+
+def is_forged(sent: Mapping[str, Any] | None) -> bool:
+    """Return whether a correct receiver must refuse what was sent, by its signature or its timestamp."""
+    if sent is None:
+        return False
+    return sent["trouble"] in FORGING or abs(sent.get("shift", 0)) > TOLERANCE or bool(missing_headers(sent))
+
+
+def missing_headers(sent: Mapping[str, Any] | None) -> list[str]:
+    """Return the headers of Standard Webhooks that were not sent."""
+    names = {name.lower() for name in (sent or {}).get("headers", {})}
+    return [name for name in SIGNED if name not in names] if sent else []
