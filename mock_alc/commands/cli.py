@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mock_alc.commands import grade, signatures
+from mock_alc.commands.draw import draw
 from mock_alc.commands.listen import listen
 from mock_alc.commands.options import as_utf8
 from mock_alc.commands.scenario import scenario
@@ -46,6 +47,7 @@ for command in (
     signatures.explain,
     grade.grade,
     grade.grade_sender,
+    draw,
     listen,
     schema,
     trigger,
