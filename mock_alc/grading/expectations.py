@@ -25,6 +25,14 @@ def expect_refused(answers: Sequence[Answer]) -> str | None:
     return None
 
 
+def expect_own_scheme_only(answers: Sequence[Answer]) -> str | None:
+    """Expect every delivery to be refused that was signed with the right secret, but in another way."""
+    for answer in answers:
+        if answer.status is not None and 200 <= answer.status < 300:
+            return f"It was accepted ({answer.status}), although the sender does not sign so."
+    return expect_refused(answers)
+
+
 def _refusal_problem(answer: Answer) -> str | None:
     status = answer.status
     if status is None:

@@ -5,7 +5,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from mock_alc.grading.check import Check, has_timestamp
-from mock_alc.grading.expectations import expect_no_failure, expect_no_page, expect_refused, expect_turned_away
+from mock_alc.grading.expectations import (
+    expect_no_failure,
+    expect_no_page,
+    expect_own_scheme_only,
+    expect_refused,
+    expect_turned_away,
+)
 from mock_alc.grading.probes import Probe, ProbeFactory
 from mock_alc.signing.dialects import Dialect
 from mock_alc.signing.encodings import BASE64, HEX
@@ -169,11 +175,11 @@ REFUSING = [
         "Verify {signs}, with the texts of the headers.", has_timestamp,
     ),
     Check(
-        "body_only", "refuses a signature over the body alone", _body_only, expect_refused,
+        "body_only", "refuses a signature over the body alone", _body_only, expect_own_scheme_only,
         "Such a signature never grows old, and can be replayed for ever.", "Verify {signs}.", has_timestamp,
     ),
     Check(
-        "other_schemes", "refuses signatures of other schemes", _other_contents, expect_refused,
+        "other_schemes", "refuses signatures of other schemes", _other_contents, expect_own_scheme_only,
         "A receiver that verifies something else refuses what is right, or accepts what is replayed.",
         "Verify {signs}.",
     ),

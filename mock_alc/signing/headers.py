@@ -74,7 +74,9 @@ def _elsewhere(role: str, name: str, dialect: Dialect, by_name: Mapping[str, str
     for other in _other_names(role, name.lower()):
         if other in by_name:
             sentence = f"The header {name} is missing; {other} is there instead."
-            return by_name[other], Problem("wrong_header", sentence, f"Name the header {name}.", fatal)
+            owners = [row for row in DIALECTS.values() if other in map(str.lower, (row.signature_header, *row.copies))]
+            hints = [f" If {row.sender} sent it, choose the dialect {row.name}." for row in owners]
+            return by_name[other], Problem("wrong_header", sentence, f"Name the header {name}.{''.join(hints)}", fatal)
     remedy = f"Send {name}; behind a proxy, see that it lets the header through."
     if not fatal:
         remedy = f"{remedy} It is not signed, and receivers recognize a repeated delivery by it."

@@ -108,6 +108,8 @@ def test_the_handler_of_seed_004_refuses_everything_and_is_told_why() -> None:
     """It verifies a timestamp with the body. Attio sends no timestamp, so that it signs and verifies 'undefined'."""
     report = graded(seed_004(SECRET, []))
     assert failures(report) >= {"valid", "body_bytes", "list_of_events", "duplicate", "unknown_event", "other_schemes"}
+    [scheme] = [one for one in report.failed if one.name == "other_schemes"]
+    assert scheme.complaint == "It was accepted (200), although the sender does not sign so."
     assert any("verifies timestamp.body" in remark for remark in report.remarks), report.remarks
     assert any("the raw body alone" in remark for remark in report.remarks)
 

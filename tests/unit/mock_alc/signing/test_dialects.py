@@ -177,9 +177,15 @@ def test_the_mistakes_of_each_dialect_have_names(dialect: str, signature: str, c
 
 def test_a_body_with_many_fields_does_not_hide_the_other_mistakes() -> None:
     """Of a large object no field is tried alone, since that would take all tries."""
-    body = json.dumps({str(number): number for number in range(3_000)}).encode()
+    body = json.dumps({str(number): [number, "é"] for number in range(3_000)}).encode()
     headers = signed("attio") | {"Attio-Signature": hexed(ATTIO, body, "sha1")}
     assert codes(judged("attio", headers, body)) == ["wrong_hash"]
+
+
+def test_a_delivery_that_is_read_in_the_wrong_dialect_is_told_the_right_one() -> None:
+    """The name of the header tells who sent it."""
+    found = judged("standard-webhooks", signed("attio"))
+    assert any("choose the dialect attio" in problem.remedy for problem in found.problems)
 
 
 def test_slacks_form_is_verified_before_it_is_parsed() -> None:
