@@ -150,3 +150,28 @@ def test_received_requests_are_shown_with_bodies_and_without_secrets(alc: Alc) -
     assert (lead["headers"]["Authorization"], token["body"]["refresh_token"]) == ("Bearer ***", "***")
     for canary in ("canary", auth["Authorization"].split()[1], basic(client)["Authorization"].split()[1]):
         assert canary not in answer.text
+
+
+def test_answers_are_shown_without_secrets(alc: Alc) -> None:
+    """U8: what was answered is known, and tokens and secrets are masked in it; the code of an error is none."""
+    auth = alc.auth()
+    alc.http.post("/api/v1/leads", json={}, headers=auth)
+    secret = alc.hook(auth, "http://127.0.0.1:9/")["secret"]
+    page = alc.http.get("/_mock/requests")
+    refused, registered = page.get_json()["requests"]
+    assert (refused["answer"]["error"]["code"], refused["retry_after"]) == ("validation_failed", 0)
+    assert refused["answer_headers"] == {"Content-Type": "application/json"}
+    assert (registered["answer"]["secret"], secret in page.text) == ("***", False)
+    assert refused["grant"] == registered["grant"] and refused["grant"].startswith("grant_")
+
+
+def test_a_request_shows_what_a_fault_did_to_it(alc: Alc) -> None:
+    """The trouble, whether ALC did what was asked, and how long the answer asks to wait."""
+    auth = alc.auth()
+    fault = {"route": "POST /api/v1/leads", "trouble": "rate_limited", "seconds": 7}
+    alc.http.post("/_mock/faults", json=fault)
+    alc.send_lead(auth)
+    alc.send_lead(auth)
+    limited, sent = alc.http.get("/_mock/requests").get_json()["requests"]
+    assert (limited["trouble"], limited["took_effect"], limited["retry_after"]) == ("rate_limited", False, 7)
+    assert "trouble" not in sent

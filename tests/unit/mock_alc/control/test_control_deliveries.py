@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from mock_alc.base.paging import every_delivery
-from tests.unit.mock_alc.support import Alc
+from tests.unit.mock_alc.support import Alc, Receiver
 
 
 def ids(alc: Alc, query: str) -> list[str]:
@@ -70,3 +70,20 @@ def test_whoever_wants_all_goes_through_the_pages() -> None:
         "deliveries?event=e&limit=500&after=a": {"deliveries": [{"id": "b"}], "next_after": None},
     }
     assert every_delivery(pages.__getitem__, event="e", lead_id=None) == [{"id": "a"}, {"id": "b"}]
+
+
+def test_an_attempt_shows_what_was_sent_and_where(alc: Alc, receiver: Receiver) -> None:
+    """Headers, the body if a fault has changed it, and by how much a fault has moved the timestamp."""
+    auth = alc.auth()
+    alc.hook(auth, receiver.url())
+    for trouble in ("tampered_body", "stale"):
+        alc.http.post("/_mock/faults", json={"delivery": "lead.processed", "trouble": trouble})
+        alc.http.post(f"/_mock/leads/{alc.send_lead(auth)['id']}/decide")
+        alc.work()
+    tampered, stale = alc.deliveries()
+    [attempt], [late] = tampered["attempts"], stale["attempts"]
+    assert tampered["url"] == receiver.url()
+    assert (attempt["fault"], attempt["sent"]["shift"]) == ("tampered_body", 0)
+    assert attempt["sent"]["body"] == receiver.received[0].body.decode()
+    assert attempt["sent"]["headers"]["webhook-id"] == tampered["id"]
+    assert (late["sent"]["shift"], late["sent"]["body"]) == (-3_600, None)
