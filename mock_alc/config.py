@@ -2,6 +2,7 @@
 
 import ipaddress
 import os
+import re
 from pathlib import Path
 from typing import Any, Literal, Self
 from urllib.parse import urlsplit
@@ -11,6 +12,9 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, m
 DEMO_PASSWORD = "let-me-in"  # noqa: S105 (public on purpose: the login page prints it; refused in production)
 PUBLISHED_SCHEDULE = (0, 5, 300, 1_800, 7_200, 18_000, 36_000, 36_000)
 """The retry schedule that ALC publishes (W2): seconds to wait before each attempt of a delivery."""
+_SQLITE = re.compile(r"sqlite://(/:memory:|/[^?%]+)?")
+"""In memory, or a file without options."""
+_POSTGRES = ("postgres", "postgresql", "postgresql+psycopg")
 
 
 class Config(BaseModel):
@@ -88,6 +92,15 @@ class Config(BaseModel):
     @classmethod
     def _split(cls, value: Any) -> Any:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("database_url")
+    @classmethod
+    def _is_a_database(cls, value: str) -> str:
+        if value and not (_SQLITE.fullmatch(value) or _is_postgres(value)):
+            raise ValueError(
+                "The database URL must be like sqlite:///mock.db or postgresql://user:password@host:5432/name."
+            )
+        return value
 
     @field_validator("url")
     @classmethod
@@ -173,6 +186,14 @@ class Config(BaseModel):
         if self.allow_loopback_targets is None:
             return self.env != "production" and is_loopback(self.host) and not self.has_public_url
         return self.allow_loopback_targets
+
+
+def _is_postgres(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in _POSTGRES and parts.port != 0
+    except ValueError:  # such as a port that is no number
+        return False
 
 
 def _trimmed(value: str) -> str:

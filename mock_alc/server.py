@@ -85,13 +85,15 @@ class MockAlc:
 
 
 def _listen(host: str, port: int) -> socket.socket:
+    """Return a listening socket. Raises OSError, which names the address."""
     family: Any = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
-    except OSError:
+    except OSError as error:
         listener.close()
-        raise
+        reason = f"It cannot listen at {host}, port {port}: {error.strerror}"
+        raise OSError(error.errno, reason) from error
     listener.listen(BACKLOG)
     return listener

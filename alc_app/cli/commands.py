@@ -43,13 +43,15 @@ def main() -> None:
 @settings("port", "home", "alc_url", "mock_attio_port")
 @click.option(
     "--decide-after",
-    type=float,
+    type=click.FloatRange(0, 86_400),
     default=6.0,
     show_default=True,
     help="Seconds from a lead to the decision of ALC's agent.",
 )
 @click.option("--sign-in", is_flag=True, help="Have people sign in, at a provider of the demo: an admin and a member.")
-@click.option("--provider-port", type=int, default=8003, show_default=True, help="Port of that provider.")
+@click.option(
+    "--provider-port", type=click.IntRange(1, 65_535), default=8003, show_default=True, help="Port of that provider."
+)
 def demo(config: Config, decide_after: float, sign_in: bool, provider_port: int) -> None:
     """Run everything on this machine, until Ctrl-C.
 
@@ -88,21 +90,26 @@ def worker(config: Config, executor_id: str) -> None:
 @settings("home", "database_url")
 def migrate(config: Config) -> None:
     """Migrate the database. Run it before a start on Postgres; on SQLite every start does it by itself."""
-    from alc_app.runtime.migrations.schema import DatabaseUnusable, migrate_all
+    from alc_app.runtime.migrations.schema import migrate_all
 
-    try:
-        migrate_all(config, click.echo)
-    except DatabaseUnusable as error:
-        raise click.ClickException(str(error)) from None
+    migrate_all(config, click.echo)
 
 
 @main.command("mock-attio")
 @settings("mock_attio_port", "home", "alc_status_type", "mock_attio_control")
 @click.option(
-    "--writes-per-second", type=int, default=25, show_default=True, help="Rate limit of writes, as Attio's; 0 for none."
+    "--writes-per-second",
+    type=click.IntRange(0),
+    default=25,
+    show_default=True,
+    help="Rate limit of writes, as Attio's; 0 for none.",
 )
 @click.option(
-    "--reads-per-second", type=int, default=100, show_default=True, help="Rate limit of reads, as Attio's; 0 for none."
+    "--reads-per-second",
+    type=click.IntRange(0),
+    default=100,
+    show_default=True,
+    help="Rate limit of reads, as Attio's; 0 for none.",
 )
 def mock_attio(config: Config, writes_per_second: int, reads_per_second: int) -> None:
     """Run the stand-in for Attio: REST under /v2, and /graphql."""

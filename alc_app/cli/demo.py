@@ -12,6 +12,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import nullcontext
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -20,10 +21,15 @@ import click
 from alc_app.config.secret_files import keep_secret
 from alc_app.config.settings import Config
 from alc_app.config.sign_in import is_on_this_machine
+from alc_app.runtime.storage.file_locks import FileLocks
 
 STOP_TIMEOUT = 9.0
 """Seconds from SIGTERM to kill -9; each server ends by itself before that."""
 RESTART_DELAY = 1.0
+SHORT_LIFE = 10.0
+"""Seconds. A server that fails sooner after its start may never get further."""
+SHORT_LIVES = 3
+"""How many of them in a row end the demo."""
 
 
 @dataclass
@@ -36,6 +42,8 @@ class Server:
     environment: dict[str, str]
     url: str = ""
     process: subprocess.Popen[str] | None = None
+    started_at: float = 0.0
+    short_lives: int = 0
 
 
 def run(config: Config, decide_after: float, provider_port: int | None = None) -> int:
@@ -44,6 +52,9 @@ def run(config: Config, decide_after: float, provider_port: int | None = None) -
     With a `provider_port`, people sign in, at a provider of the demo's own.
     """
     servers = plan(config, decide_after, provider_port)
+    lock = FileLocks(config.home)("demo")
+    if lock is None:
+        raise click.ClickException(f"A demo already runs in {config.home}. Stop it, or name another home: --home.")
     taken = [server.url for server in servers if server.url and _answers(server.url)]
     if taken:
         raise click.ClickException(
@@ -68,6 +79,7 @@ def run(config: Config, decide_after: float, provider_port: int | None = None) -
     finally:
         click.echo("\nStopping …")
         _stop(servers)
+        lock.release()
     return 0
 
 
@@ -125,6 +137,7 @@ def _sign_in_settings(config: Config, provider_port: int) -> dict[str, str]:
 
 
 def _start(server: Server) -> None:
+    server.started_at = time.monotonic()
     server.process = subprocess.Popen(  # noqa: S603 - our own programs
         [sys.executable, "-m", *server.arguments],
         env=server.environment,
@@ -146,18 +159,30 @@ def _die_with_parent() -> None:
 
 
 def _show_log(server: Server, process: subprocess.Popen[str]) -> None:
-    for line in process.stdout or ():
-        click.echo(f"{click.style(f'{server.name:>8} │', fg=server.colour)} {line.rstrip()}")
+    with process.stdout or nullcontext(()) as lines:
+        for line in lines:
+            click.echo(f"{click.style(f'{server.name:>8} │', fg=server.colour)} {line.rstrip()}")
 
 
 def _watch(servers: list[Server], stopping: threading.Event) -> None:
-    """Restart every server that ends, until `stopping` is set."""
+    """Restart every server that ends, until `stopping` is set. Raises: ClickException, if one cannot get started."""
     while not stopping.wait(0.5):
         for server in servers:
-            if server.process and server.process.poll() is not None:
-                click.echo(f"{server.name} ended with {server.process.returncode}; starting it again.", err=True)
+            if server.process and (code := server.process.poll()) is not None:
+                _count_short_life(server, code)
+                click.echo(f"{server.name} ended with {code}; starting it again.", err=True)
                 if not stopping.wait(RESTART_DELAY):
                     _start(server)
+
+
+def _count_short_life(server: Server, code: int) -> None:
+    """Count a failure soon after the start; a signal (a negative code) is none. Raises: ClickException at the third."""
+    failed = code > 0 and time.monotonic() - server.started_at < SHORT_LIFE
+    server.short_lives = server.short_lives + 1 if failed else 0
+    if server.short_lives == SHORT_LIVES:
+        raise click.ClickException(
+            f"{server.name} has ended {SHORT_LIVES} times right after its start; its last lines above say why."
+        )
 
 
 def _wait_until_ready(servers: list[Server], stopping: threading.Event) -> bool:

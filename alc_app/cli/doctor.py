@@ -20,9 +20,9 @@ from alc_app.runtime.doctor.doctor import COULD_NOT_CHECK, OK, Doctor, Report, R
 from alc_app.runtime.jobs import dead_letters
 from alc_app.runtime.jobs.dead_letters import NotReplayed
 from alc_app.runtime.jobs.relay import enqueue_rotation
-from alc_app.runtime.migrations.schema import DatabaseUnusable
 from alc_app.runtime.observability import logs
 from alc_app.runtime.services import Services
+from alc_app.runtime.storage.database import DatabaseUnusable
 from alc_app.runtime.storage.sealing import KeyMissing
 from alc_app.runtime.stores.key_rotation import rotate_keys
 

@@ -1,7 +1,10 @@
 """What all commands share: they print to any terminal, and say what is wrong in a sentence."""
 
 import io
+import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import click
@@ -20,11 +23,27 @@ class AnyTerminal(click.Group):
         return super().main(*args, **kwargs)
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run a command, and say in a sentence that a package is not installed."""
+        """Run a command. Say in a sentence that a package is not installed, or that a database cannot be used."""
         try:
             return super().invoke(ctx)
         except ModuleNotFoundError as error:
             raise click.ClickException(NEEDS_APP.format(error.name)) from error
+        except Exception as error:
+            if sentence := _about_database(error):
+                raise click.ClickException(sentence) from error
+            raise
+
+
+@contextmanager
+def listening(who: str, host: str, port: int) -> Iterator[None]:
+    """Say in a sentence why somebody cannot listen there, such as a port that is taken. Raises: ClickException."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is not None:
+            raise
+        why = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror or error
+        raise click.ClickException(f"{who} cannot listen at {host}, port {port}: {why}.") from error
 
 
 def reason(error: OSError) -> str:
@@ -32,3 +51,14 @@ def reason(error: OSError) -> str:
     if error.filename is None:
         return str(error)
     return f"{error.filename} cannot be used: {error.strerror}. Check ALC_APP_HOME and ALC_APP_DATABASE_URL."
+
+
+def _about_database(error: Exception) -> str:
+    """Return what is wrong with a database; empty if this is no error of one."""
+    from sqlalchemy.exc import DBAPIError  # late, so that `--help` starts quickly
+
+    from alc_app.runtime.storage.database import DatabaseUnusable, explain
+
+    if isinstance(error, DBAPIError):
+        return explain(error)
+    return str(error) if isinstance(error, DatabaseUnusable) else ""

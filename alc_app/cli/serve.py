@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import os
 import signal
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -11,7 +10,7 @@ from urllib.parse import urlsplit
 
 import click
 
-from alc_app.cli.output import reason
+from alc_app.cli.output import listening
 from alc_app.config.addresses import save_addresses
 from alc_app.config.settings import Config
 from alc_app.config.sign_in import is_on_this_machine
@@ -35,7 +34,6 @@ def run(config: Config, *, with_worker: bool) -> None:
 
     Raises: click.ClickException, if the process cannot start.
     """
-    from alc_app.runtime.migrations.schema import DatabaseUnusable
     from alc_app.runtime.storage.sealing import KeyMissing
     from alc_app.runtime.stores.worker_ids import WorkerIdTaken
 
@@ -44,7 +42,7 @@ def run(config: Config, *, with_worker: bool) -> None:
         web = _build(config)
         server = _listen(web, config)
         worker = _worker(web) if with_worker else None
-    except (WorkerIdTaken, KeyMissing, DatabaseUnusable) as error:
+    except (WorkerIdTaken, KeyMissing) as error:
         raise click.ClickException(str(error)) from None
     save_addresses(config.home, config.addresses)
     _stop_by_exception(web.extensions["live"].stop)
@@ -75,7 +73,7 @@ def _listen(web: Flask, config: Config) -> BaseWSGIServer:
     """
     from waitress.server import create_server
 
-    try:
+    with listening("The web server", config.host, config.port):
         return create_server(
             web,
             host=config.host,
@@ -89,9 +87,6 @@ def _listen(web: Flask, config: Config) -> BaseWSGIServer:
             cleanup_interval=10,
             clear_untrusted_proxy_headers=False,  # sign_in/proxy.py knows whose may be trusted
         )
-    except OSError as error:
-        message = f"The web server cannot listen at {config.host}, port {config.port}: {error.strerror}."
-        raise click.ClickException(message) from None
 
 
 def _worker(web: Flask) -> Worker:
@@ -120,7 +115,6 @@ def run_worker(config: Config, executor_id: str) -> None:
     """Run the worker until SIGTERM or SIGINT. Raises: click.ClickException, if it cannot start."""
     from alc_app.app import app as manifest
     from alc_app.runtime.jobs.worker import Worker, run_until_signal
-    from alc_app.runtime.migrations.schema import DatabaseUnusable
     from alc_app.runtime.observability.metrics import serve_metrics
     from alc_app.runtime.services import Services
     from alc_app.runtime.storage.sealing import KeyMissing
@@ -129,20 +123,22 @@ def run_worker(config: Config, executor_id: str) -> None:
     logs.configure(config.log_level, config.log_format)
     try:
         services = Services(config, manifest)
-        if config.worker_metrics_port:
-            serve_metrics(config.worker_metrics_port)
+        if port := config.worker_metrics_port:
+            with listening("The worker's metrics", "127.0.0.1", port):
+                serve_metrics(port)
         run_until_signal(Worker(services, executor_id))
         services.close()
-    except (WorkerIdTaken, KeyMissing, DatabaseUnusable) as error:
+    except (WorkerIdTaken, KeyMissing) as error:
         raise click.ClickException(str(error)) from None
-    except OSError as error:
-        raise click.ClickException(reason(error)) from None
 
 
 def run_mock_attio(config: Config, writes_per_second: int, reads_per_second: int) -> None:
-    """Run the Attio stand-in until SIGTERM or SIGINT. Raises: click.ClickException, if the port is taken."""
+    """Run the Attio stand-in until SIGTERM or SIGINT. Raises: click.ClickException, if it cannot start."""
+    from sqlalchemy.exc import DBAPIError
+
     from alc_app.mock_attio.server import serve
     from alc_app.mock_attio.store.config import MockAttioConfig
+    from alc_app.runtime.storage.database import explain
 
     logs.configure(config.log_level, config.log_format)
     mock = MockAttioConfig(
@@ -155,11 +151,10 @@ def run_mock_attio(config: Config, writes_per_second: int, reads_per_second: int
         control=config.mock_attio_control,
     )
     try:
-        serve(mock, host="127.0.0.1", port=config.mock_attio_port)
-    except OSError as error:
-        reason = os.strerror(error.errno) if error.errno else error
-        message = f"The Attio stand-in cannot listen on port {config.mock_attio_port}: {reason}."
-        raise click.ClickException(message) from None
+        with listening("The Attio stand-in", "127.0.0.1", config.mock_attio_port):
+            serve(mock, host="127.0.0.1", port=config.mock_attio_port)
+    except DBAPIError as error:
+        raise click.ClickException(explain(error, str(config.home / "mock_attio.db"))) from None
 
 
 def run_mock_provider(config: Config) -> None:
@@ -173,7 +168,6 @@ def run_mock_provider(config: Config) -> None:
         raise click.ClickException("ALC_APP_AUTH must be oidc, and ALC_APP_OIDC_ISSUER on this machine.")
     client = Client(config.oidc_client_id, config.oidc_client_secret.get_secret_value(), config.base_url)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        serve(MockProvider(config.oidc_issuer, client).app, host=address.hostname, port=address.port or 80, ident=None)
-    except OSError as error:
-        raise click.ClickException(f"The provider cannot listen at {config.oidc_issuer}: {reason(error)}.") from None
+    host, port = address.hostname or "", address.port or 80
+    with listening("The provider", host, port):
+        serve(MockProvider(config.oidc_issuer, client).app, host=host, port=port, ident=None)

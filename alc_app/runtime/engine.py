@@ -92,6 +92,11 @@ class Engine:
             "where status in ('ENQUEUED', 'DELAYED', 'PENDING') and queue_name is not null group by queue_name, status"
         )
 
+    def open(self) -> None:
+        """Open the database file, if it is one: what is wrong with it shows at the start. Raises: DBAPIError."""
+        if self._is_sqlite:
+            self._database.connect().close()
+
     def waiting_queues(self) -> Sequence[str]:
         """Return the queues in which runs wait to be started."""
         with self._database.execution_options(**{READS: True}).connect() as connection:

@@ -18,16 +18,17 @@ from alc_app.runtime.bell import WORK, Bell, Notifications, Pipes
 from alc_app.runtime.engine import Engine
 from alc_app.runtime.exchanges.log import ExchangeLog
 from alc_app.runtime.http_client import Http
-from alc_app.runtime.migrations.schema import DatabaseUnusable, Schema
+from alc_app.runtime.migrations.schema import Schema, told
 from alc_app.runtime.oauth_client import OAuthClient
 from alc_app.runtime.sign_in.oidc import OpenIdProvider
 from alc_app.runtime.sign_in.people import People
 from alc_app.runtime.sign_in.proxy import Proxies
 from alc_app.runtime.sign_in.roles import Roles
 from alc_app.runtime.sign_in.sessions import Sessions
-from alc_app.runtime.storage.database import Database
+from alc_app.runtime.storage.database import Database, DatabaseUnusable
 from alc_app.runtime.storage.event_log import append_event
-from alc_app.runtime.storage.locks import AdvisoryLocks, FileLocks
+from alc_app.runtime.storage.file_locks import FileLocks
+from alc_app.runtime.storage.locks import AdvisoryLocks
 from alc_app.runtime.storage.sealing import Sealer
 from alc_app.runtime.storage.tables import ConnectionRow
 from alc_app.runtime.stores.circuit_breaker import CircuitBreaker
@@ -60,7 +61,8 @@ class Services:
         separate = config.database("inbox") != config.database("app")
         inbox = Database(config.database("inbox")) if separate else self.database
         exchanges = Database(config.database("exchanges"), durable=False) if separate else self.database
-        self._check_schemas(inbox, exchanges)
+        self.engine = Engine(config.database("engine"), self.bell)
+        self._check_databases(inbox, exchanges)
         self.exchanges = ExchangeLog(
             exchanges if config.notes_exchanges else None,
             now,
@@ -68,7 +70,6 @@ class Services:
         )
         self.handler_cache = HandlerCache(self.database)
         self.inbox = Inbox(inbox, self.bell, now, self.handler_cache.changed)
-        self.engine = Engine(config.database("engine"), self.bell)
         locks = FileLocks(config.home / "workers") if self.database.is_sqlite else AdvisoryLocks(self.database.engine)
         self.worker_ids = WorkerIds(self.database, locks)
         self.http = Http()
@@ -90,13 +91,16 @@ class Services:
         self.workspace_settings = WorkspaceSettings(self.database, WORKSPACE, now)
         self.workflow_runs = WorkflowRuns(self.database, f"{config.base_url}/workflows", now)
 
-    def _check_schemas(self, inbox: Database, exchanges: Database) -> None:
-        """Migrate or check the schema of each database; close them all if one does not fit."""
+    def _check_databases(self, inbox: Database, exchanges: Database) -> None:
+        """Migrate or check the schema of each database; close them all if one does not fit or cannot be opened."""
         databases = {"app": self.database, "inbox": inbox, "exchanges": exchanges}
         try:
             for folder, database in databases.items():
                 Schema(database, folder).prepare()
+            with told():
+                self.engine.open()
         except DatabaseUnusable:
+            self.engine.close()
             for database in databases.values():
                 database.close()
             raise

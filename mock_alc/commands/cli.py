@@ -21,6 +21,7 @@ from mock_alc.commands.serve_help import SERVE_HELP
 from mock_alc.commands.trigger import trigger
 
 if TYPE_CHECKING:
+    from mock_alc.config import Config
     from mock_alc.server import MockAlc
 
 
@@ -103,16 +104,17 @@ def _start(flags: dict[str, Any]) -> "MockAlc":
     from mock_alc.server import MockAlc
 
     try:
-        return MockAlc(Config(**flags), access_log=True)
+        config = Config(**flags)
     except ValidationError as error:
         raise click.UsageError("\n".join(_sentence(problem) for problem in error.errors())) from error
+    try:
+        return MockAlc(config, access_log=True)
     except KeyUnusable as error:
         raise click.ClickException(str(error)) from error
     except OSError as error:
-        what = f"{error.filename}: {error.strerror}" if error.filename else error.strerror or error
-        raise click.ClickException(f"The server could not start: {what}.") from error
+        raise click.ClickException(f"The server could not start. {_reason(error)}.") from error
     except Exception as error:
-        if refusal := _refusal(error):
+        if refusal := _refusal(error, config):
             raise refusal from error
         raise
     finally:
@@ -120,10 +122,17 @@ def _start(flags: dict[str, Any]) -> "MockAlc":
         gc.enable()
 
 
-def _refusal(error: Exception) -> click.ClickException | None:
+def _reason(error: OSError) -> str:
+    """Return what is wrong with an address, or with a file of the home, without a full stop."""
+    if error.filename is None:
+        return str(error.strerror or error)
+    return f"{error.filename} cannot be used: {error.strerror}. Check MOCK_ALC_HOME and MOCK_ALC_DATABASE_URL"
+
+
+def _refusal(error: Exception, config: "Config") -> click.ClickException | None:
     """Return the sentence for a setting that only the start can check; None for any other error."""
     # Imported here, because the port is opened before anything heavy is loaded.
-    from sqlalchemy.exc import SQLAlchemyError
+    from sqlalchemy.exc import DBAPIError
 
     from mock_alc.oauth.clients import UnusableRedirectUri
 
@@ -131,9 +140,11 @@ def _refusal(error: Exception) -> click.ClickException | None:
         return click.UsageError(f"MOCK_ALC_REDIRECT_URIS: {error}")
     if isinstance(error, ModuleNotFoundError) and error.name == "psycopg":
         return click.ClickException('Postgres needs a driver, which is not installed: pip install "psycopg[binary]"')
-    if isinstance(error, SQLAlchemyError | ModuleNotFoundError):
-        reason = str(error).splitlines()[0]
-        return click.ClickException(f"MOCK_ALC_DATABASE_URL: The database cannot be opened: {reason}")
+    if isinstance(error, DBAPIError):
+        file = config.database.removeprefix("sqlite:///")
+        what = f"The database file {file}" if file != config.database else "The database"
+        reason = str(error.orig).strip().partition("\n")[0]
+        return click.ClickException(f"{what} cannot be used: {reason}. Check MOCK_ALC_HOME and MOCK_ALC_DATABASE_URL.")
     return None
 
 

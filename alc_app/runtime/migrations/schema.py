@@ -10,11 +10,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import Connection, inspect, text
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError
 
 from alc_app.config.settings import Config
 from alc_app.runtime.engine import create_tables
-from alc_app.runtime.storage.database import Database
+from alc_app.runtime.storage.database import Database, DatabaseUnusable, explain
 
 MIGRATIONS = Path(__file__).parent
 FOLDERS = ("app", "inbox", "exchanges")
@@ -24,10 +24,6 @@ TOO_OLD = (
     "The database was made by a program before 0.1.0 and cannot be migrated: move the home away (ALC_APP_HOME) or name "
     "an empty database (ALC_APP_DATABASE_URL), start again, and connect ALC anew."
 )
-
-
-class DatabaseUnusable(Exception):
-    """This program cannot use the database. The message says why, and what to do."""
 
 
 class DatabaseUnreachable(DatabaseUnusable):
@@ -43,17 +39,14 @@ class _NoSuchTable(Exception):
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def told() -> Iterator[None]:
     """Turn an error of the database into a sentence. Raises: DatabaseUnreachable, _NoSuchTable."""
     try:
         yield
     except DBAPIError as error:
         if getattr(error.orig, "sqlstate", "") == UNDEFINED_TABLE or "no such table" in str(error.orig):
             raise _NoSuchTable from error
-        reason = str(error.orig).strip().partition("\n")[0]
-        verb = "cannot be reached" if isinstance(error, OperationalError) else "refuses"
-        message = f"The database {verb}: {reason}. Check ALC_APP_DATABASE_URL and ALC_APP_HOME."
-        raise DatabaseUnreachable(message) from error
+        raise DatabaseUnreachable(explain(error)) from error
 
 
 class Schema:
@@ -72,7 +65,7 @@ class Schema:
     def version(self) -> str | None:
         """Return the version of the database, or None if it is empty. Raises: DatabaseUnreachable."""
         try:
-            with _told(), self._database.reading() as session:
+            with told(), self._database.reading() as session:
                 return _read_version(session.connection(), self._version_table)
         except _NoSuchTable:
             return None
@@ -102,7 +95,7 @@ class Schema:
         """Migrate to the newest version; return whether there was anything to do. Raises: DatabaseUnusable."""
         if self.version() == self.versions[-1]:
             return False
-        with _told(), self._database.engine.begin() as connection:  # one at a time: SQLite takes the write lock here
+        with told(), self._database.engine.begin() as connection:  # one at a time: SQLite takes the write lock here
             if not self._database.is_sqlite:
                 connection.execute(text("select pg_advisory_xact_lock(hashtext('alc_app/migrations'))"))
             self._upgrade(connection)
@@ -132,7 +125,7 @@ def migrate_all(config: Config, say: Callable[[str], None]) -> None:
         schema = Schema(database, folder)
         say(f"{folder}: {'brought' if schema.migrate() else 'is'} up to date, at version {schema.version()}")
         database.close()
-    with _told():
+    with told():
         create_tables(config.database("engine"))
     say("engine: is up to date")
 

@@ -14,9 +14,9 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Executable, Row, event, text
+from sqlalchemy import Connection, Engine, ExceptionContext, Executable, Row, event, text
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoFreeConnection
 from sqlmodel import Session, create_engine
 
@@ -27,10 +27,29 @@ BUSY_TIMEOUT = 10.0
 """Seconds that a writer waits for another one on SQLite, and a thread for a free connection on Postgres."""
 RETRY_WAL = 0.02
 """Seconds."""
+PRIMARY_CODE = 0xFF
+"""The part of SQLite's error codes that says which error it is; the rest says where it came up."""
 POOL = 10
 """Connections to Postgres that a process keeps open. Under load it opens up to as many again."""
 SQLITE_NOW = "(julianday('now') - 2440587.5) * 86400.0"
 POSTGRES_NOW = "extract(epoch from clock_timestamp())"
+
+
+class DatabaseUnusable(Exception):
+    """This program cannot use the database. The message says why, and what to do."""
+
+
+def explain(error: DBAPIError, file: str = "") -> str:
+    """Return what is wrong with a database as a sentence. It names the `file`; one of `open_engine` is known."""
+    reason = str(error.orig).strip().partition("\n")[0]
+    where = f"The database file {file}" if file else next(iter(error.detail), "The database")
+    if type(error.orig) is sqlite3.DatabaseError:
+        advice = "Restore it, or move it away and start anew."
+    else:
+        advice = "Check ALC_APP_DATABASE_URL and ALC_APP_HOME."
+    if isinstance(error.orig, sqlite3.Error):
+        return f"{where} cannot be used: {reason}. {advice}"
+    return f"{where} {'cannot be reached' if isinstance(error, OperationalError) else 'refuses'}: {reason}. {advice}"
 
 
 class Database:
@@ -111,6 +130,7 @@ def open_engine(url: str) -> Engine:
     _make_private(url)
     engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT, "check_same_thread": False})
     event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "handle_error", _name_file)
     event.listen(engine, "begin", _begin)
     return engine
 
@@ -121,6 +141,13 @@ def _make_private(url: str) -> None:
     if path and not path.startswith("sqlite"):
         Path(path).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         Path(path).touch(mode=0o600, exist_ok=True)
+
+
+def _name_file(context: ExceptionContext) -> None:
+    """Let an error name the file of its database, in the log and in `explain`."""
+    error, engine = context.sqlalchemy_exception, context.engine
+    if error is not None and engine is not None and not error.detail:
+        error.add_detail(f"The database file {engine.url.database}")
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
@@ -136,8 +163,9 @@ def _turn_on_wal(connection: sqlite3.Connection) -> None:
     while True:
         try:
             connection.execute("PRAGMA journal_mode=WAL")
-        except sqlite3.OperationalError:
-            if time.monotonic() > deadline:
+        except sqlite3.OperationalError as error:
+            code = getattr(error, "sqlite_errorcode", 0) & PRIMARY_CODE
+            if code == sqlite3.SQLITE_READONLY or time.monotonic() > deadline:
                 raise
             time.sleep(RETRY_WAL)  # another process turns it on, or uses the file
         else:

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from sqlmodel import col, select
 
 from alc_app.runtime.storage.database import Database
-from alc_app.runtime.storage.locks import HeldLock, TryLock
+from alc_app.runtime.storage.file_locks import HeldLock, TryLock
 from alc_app.runtime.storage.tables import WorkerRow
 
 WAIT_FOR_ID = 3.0

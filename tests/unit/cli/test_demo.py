@@ -1,15 +1,20 @@
-"""What the demo would start, without starting it."""
+"""What the demo would start, and what it does when a server cannot get started."""
 
 from __future__ import annotations
 
+import os
+import threading
+import time
 from pathlib import Path
 
 import click
 import pytest
 
-from alc_app.cli.demo import plan
+from alc_app.cli import demo
+from alc_app.cli.demo import Server, plan, run
 from alc_app.cli.serve import run_mock_provider
 from alc_app.config.settings import Config
+from alc_app.runtime.storage.file_locks import FileLocks
 from tests.support.sign_in import SIGN_IN
 
 
@@ -58,3 +63,42 @@ def test_the_provider_is_for_this_machine_only(tmp_path: Path, settings: dict[st
     config = Config.from_env(home=tmp_path, **{**SIGN_IN, **settings} if settings else {})
     with pytest.raises(click.ClickException, match="ALC_APP_OIDC_ISSUER on this machine"):
         run_mock_provider(config)
+
+
+def test_a_second_demo_in_the_same_home_is_refused(tmp_path: Path) -> None:
+    """It would overwrite the addresses by which `tour` and `doctor` find the first."""
+    held = FileLocks(tmp_path)("demo")
+    assert held
+
+    with pytest.raises(click.ClickException, match=f"A demo already runs in {tmp_path}"):
+        run(Config.from_env(home=tmp_path), 6)
+
+    held.release()
+    again = FileLocks(tmp_path)("demo")
+    assert again
+    again.release()
+
+
+def test_a_server_that_cannot_get_started_ends_the_demo(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Instead of being started again for ever; here it is a module that is not there."""
+    monkeypatch.setattr(demo, "RESTART_DELAY", 0.0)
+    server = Server("worker", "green", ["alc_app.no_such_module"], dict(os.environ))
+    demo._start(server)
+
+    with pytest.raises(click.ClickException, match="worker has ended 3 times right after its start"):
+        demo._watch([server], threading.Event())
+
+    assert "worker ended with 1; starting it again." in capfd.readouterr().err
+
+
+@pytest.mark.parametrize(("code", "age"), [(-9, 0.0), (1, 60.0), (0, 0.0)])
+def test_a_server_that_was_killed_or_ran_for_long_is_started_again(code: int, age: float) -> None:
+    """However often that happens."""
+    server = Server("worker", "green", [], {}, started_at=time.monotonic() - age)
+
+    for _ in range(demo.SHORT_LIVES + 1):
+        demo._count_short_life(server, code)
+
+    assert server.short_lives == 0

@@ -18,7 +18,9 @@ def test_the_stand_in_says_in_one_sentence_that_its_port_is_taken(tmp_path: Path
         result = CliRunner().invoke(main, ["mock-attio", "--mock-attio-port", port, "--home", str(tmp_path)])
 
     assert result.exit_code == 1
-    assert result.output == f"Error: The Attio stand-in cannot listen on port {port}: Address already in use.\n"
+    assert (
+        result.output == f"Error: The Attio stand-in cannot listen at 127.0.0.1, port {port}: Address already in use.\n"
+    )
     assert not list(tmp_path.glob("*.db"))
 
 

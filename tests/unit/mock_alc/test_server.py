@@ -185,19 +185,51 @@ def test_a_wrong_flag_is_explained(flags: list[str], sentence: str) -> None:
     assert sentence in result.output
 
 
-@pytest.mark.parametrize("url", ["nonsense", "postgresql://a:hunter2@127.0.0.1:1/x", "oracle://x"])
-def test_a_database_that_cannot_be_opened_is_explained(url: str) -> None:
+@pytest.mark.parametrize(
+    ("url", "sentence"),
+    [
+        ("nonsense", "MOCK_ALC_DATABASE_URL: The database URL must be like sqlite:///mock.db or postgresql://"),
+        ("oracle://x", "The database URL must be like"),
+        ("sqlite:/x", "The database URL must be like"),
+        ("postgresql+asyncpg://x/y", "The database URL must be like"),
+        ("postgresql://a:hunter2@h:port/x", "The database URL must be like"),
+        ("postgresql://a:hunter2@127.0.0.1:1/x", "The database cannot be used: connection failed"),
+    ],
+)
+def test_a_database_that_cannot_be_opened_is_explained(url: str, sentence: str) -> None:
     """With the setting, without its password, and without a traceback."""
     result = CliRunner().invoke(main, ["serve", "--port", "0", "--database-url", url])
-    assert (result.exit_code, "MOCK_ALC_DATABASE_URL" in result.output) == (1, True)
+    assert result.exit_code in (1, 2)
+    assert sentence in result.output
+    assert "MOCK_ALC_DATABASE_URL" in result.output
     assert "hunter2" not in result.output
+    assert isinstance(result.exception, SystemExit)
 
 
-def test_a_taken_port_is_explained(running: MockAlc) -> None:
-    """The error says that the port is in use."""
-    flags = ["serve", "--port", str(running.config.port), "--database-url", "sqlite://"]
-    result = CliRunner().invoke(main, flags)
-    assert (result.exit_code, "could not start" in result.output) == (1, True)
+def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
+    """With what to check."""
+    (tmp_path / "mock_alc.db").write_bytes(b"This is no database." * 400)
+    result = CliRunner().invoke(main, ["serve", "--port", "0", "--home", str(tmp_path)])
+    assert result.exit_code == 1
+    assert f"The database file {tmp_path}/mock_alc.db cannot be used: file is not a database. Check" in result.output
+
+
+def test_a_home_that_cannot_be_used_is_named(tmp_path: Path) -> None:
+    """A file has its place; a folder that is read-only fails in the same way."""
+    (tmp_path / "home").write_text("no folder")
+    result = CliRunner().invoke(main, ["serve", "--port", "0", "--home", str(tmp_path / "home")])
+    assert result.exit_code == 1
+    assert f"{tmp_path}/home cannot be used: File exists. Check MOCK_ALC_HOME" in result.output
+
+
+def test_a_taken_port_is_named(running: MockAlc) -> None:
+    """With its address: on the command line, and where a test makes a mock itself."""
+    port = running.config.port
+    sentence = f"It cannot listen at 127.0.0.1, port {port}: Address already in use"
+    result = CliRunner().invoke(main, ["serve", "--port", str(port), "--database-url", "sqlite://"])
+    assert (result.exit_code, result.output) == (1, f"Error: The server could not start. {sentence}.\n")
+    with pytest.raises(OSError, match=sentence):
+        MockAlc(Config(port=port))
 
 
 def test_the_package_never_imports_the_app() -> None:

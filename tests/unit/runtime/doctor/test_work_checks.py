@@ -30,7 +30,7 @@ from alc_app.runtime.engine import Run
 from alc_app.runtime.jobs.connection_lifecycle import GIVE_UP_AFTER
 from alc_app.runtime.oauth_client import Tokens
 from alc_app.runtime.services import WORKSPACE, Services
-from alc_app.runtime.storage.locks import FileLocks
+from alc_app.runtime.storage.file_locks import FileLocks
 from alc_app.runtime.storage.tables import ConnectionRow, SubscriptionRow
 from alc_app.runtime.stores.circuit_breaker import PROBE_EVERY
 from alc_app.runtime.stores.worker_ids import WorkerIds
