@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, cast
 from uuid import uuid4
 
 from flask import Blueprint, request
-from pydantic import Field
+from pydantic import AfterValidator, Field
 from sqlalchemy.exc import IntegrityError
 
 from alc_app.mock_attio.api.auth import requires_configuration
@@ -29,6 +29,14 @@ ATTRIBUTES = "/v2/<any(objects, lists):target>/<identifier>/attributes"
 _CAN_BE_UNIQUE = {"text", "number", "domain", "email-address", "phone-number"}
 
 bp = Blueprint("attributes", __name__, url_prefix=ATTRIBUTES)
+
+
+def _refuse_unsupported(value: object) -> None:
+    if value is not None:
+        raise ValueError("Attio has this, the stand-in does not. Send null, or leave it out.")
+
+
+Unsupported = Annotated[Any, AfterValidator(_refuse_unsupported)]
 
 
 class CurrencyConfig(Body):
@@ -62,8 +70,8 @@ class NewAttribute(Body):
     is_unique: bool
     is_multiselect: bool
     config: AttributeConfig
-    default_value: None = None
-    relationship: None = None
+    default_value: Unsupported = None
+    relationship: Unsupported = None
 
 
 class AttributeChange(Body):
@@ -74,6 +82,8 @@ class AttributeChange(Body):
     api_slug: str | None = Field(default=None, pattern=SLUG)
     is_required: bool | None = None
     is_unique: bool | None = None
+    config: AttributeConfig | None = None
+    default_value: Unsupported = None
     is_archived: bool | None = None
 
 
@@ -152,7 +162,7 @@ def update_attribute(target: str, identifier: str, attribute_name: str) -> Json:
     """Change or archive a custom attribute. Attio's own attributes cannot be changed."""
     body = parse(AttributeChange, read_data(request))
     nullable = {"description"} & body.model_fields_set
-    change = body.model_dump(exclude_none=True) | {name: getattr(body, name) for name in nullable}
+    change = body.model_dump(exclude_none=True, exclude={"config"}) | {name: getattr(body, name) for name in nullable}
     try:
         with services().database.writing() as session:
             schema = load_schema(session, identifier, TARGET_KINDS[target])
@@ -161,6 +171,8 @@ def update_attribute(target: str, identifier: str, attribute_name: str) -> Json:
                 message = f'"{attribute.api_slug}" is an attribute of Attio itself and cannot be changed.'
                 raise AttioError(400, "system_edit_unauthorized", message)
             _check_unique(attribute.type, body.is_unique)
+            if body.config is not None:
+                change["config"] = attribute.config | _config(schema, body.config)
             attribute.sqlmodel_update(change)
             session.flush()
             _announce(schema, attribute, "updated")
@@ -190,9 +202,12 @@ def _check_unique(type_: str, wanted: bool | None) -> None:
 
 
 def _config(schema: Schema, config: AttributeConfig) -> Json:
-    reference = None
+    made: Json = {}
     if config.record_reference is not None:
         names = config.record_reference.allowed_objects
-        reference = {"allowed_object_ids": [find_object(schema.session, name).object_id for name in names]}
-    currency = None if config.currency is None else config.currency.model_dump()
-    return {"currency": currency, "record_reference": reference}
+        made["record_reference"] = {
+            "allowed_object_ids": [find_object(schema.session, name).object_id for name in names]
+        }
+    if config.currency is not None:
+        made["currency"] = config.currency.model_dump()
+    return made

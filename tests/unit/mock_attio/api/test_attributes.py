@@ -141,3 +141,16 @@ def test_an_attribute_becomes_unique_for_what_is_written_from_then_on(attio: Att
     assert attio.refused("PATCH", attio.path(3), values)["code"] == "uniqueness_conflict"
     attio.ok("POST", ATTRIBUTES, {"data": NEW})
     assert attio.refused("PATCH", f"{ATTRIBUTES}/x", {"data": {"is_unique": True}})["code"] == "validation_type"
+
+
+def test_the_settings_of_an_attribute_can_be_changed(attio: Attio) -> None:
+    """A currency, for instance; a default value is refused with a sentence, and not silently forgotten."""
+    euro = {"currency": {"default_currency_code": "EUR", "display_type": "code"}}
+    attio.add_attribute("price", "currency", config=euro)
+    dollar = {"currency": {"default_currency_code": "USD", "display_type": "symbol"}}
+    changed = attio.ok("PATCH", f"{ATTRIBUTES}/price", {"data": {"config": dollar}})
+    assert changed["config"] == dollar | {"record_reference": {"allowed_object_ids": None}}
+    default = {"data": {"default_value": {"type": "static", "template": [1]}}}
+    [problem] = attio.refused("PATCH", f"{ATTRIBUTES}/price", default)["validation_errors"]
+    assert problem["path"] == ["data", "default_value"]
+    assert "Attio has this, the stand-in does not." in problem["message"]
