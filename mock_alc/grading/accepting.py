@@ -4,10 +4,9 @@ import json
 from dataclasses import replace
 
 from mock_alc.grading.check import Check, has_timestamp, takes_several
-from mock_alc.grading.events import attio_event
+from mock_alc.grading.events import EVENTS, attio_event
 from mock_alc.grading.expectations import expect_accepted, expect_quick_answers
 from mock_alc.grading.probes import Probe, ProbeFactory
-from mock_alc.signing.dialects import ATTIO, STANDARD_WEBHOOKS
 from mock_alc.signing.standard_webhooks import new_secret
 
 RAW = "Verify the raw bytes of the body, before anything parses them: request.get_data() in Flask."
@@ -124,12 +123,12 @@ ACCEPTING = [
         "order", "accepts events in the wrong order", _order, expect_accepted,
         "Retries reorder deliveries. A late old event must not be refused, nor undo a newer one (check that).",
         "Compare occurred_at with what you have, keep the newer, answer 2xx.",
-        lambda dialect: dialect is STANDARD_WEBHOOKS,
+        lambda dialect: EVENTS[dialect.name].is_dated,
     ),
     Check(
         "list_of_events", "accepts several events in one message, and none", _lists, expect_quick_answers,
         "A message holds a list of events. Today there is one in it; code that reads the first loses the others.",
-        "Go through all of `events`, also if there are none.", lambda dialect: dialect is ATTIO,
+        "Go through all of `events`, also if there are none.", lambda dialect: EVENTS[dialect.name].is_list,
     ),
     Check(
         "unknown_event", "accepts an event that it does not know",

@@ -36,6 +36,10 @@ class Events:
     gone: Changes
     wrong_types: Changes
     headers: Mapping[str, str] = field(default_factory=dict)
+    is_dated: bool = False
+    """Whether the body says in `occurred_at` when it happened."""
+    is_list: bool = False
+    """Whether the body holds a list `events`."""
 
 
 def _alc(target: Target) -> Body:
@@ -65,6 +69,7 @@ ALC = Events(
         "no record_id": {"record_id": None}, "status that nobody knows": {"status": "Perhaps"},
         "record_id is a path": {"record_id": "../../companies/records/1"}, "a lone surrogate": {"record_id": "\ud800"},
     },
+    is_dated=True,
 )  # fmt: skip
 
 
@@ -112,6 +117,7 @@ ATTIO = Events(
         "record_id is a path": {"events": [attio_event("record.updated", "../../companies/records/1")]},
         "a lone surrogate": {"events": [attio_event("record.updated", "\ud800")]},
     },
+    is_list=True,
 )  # fmt: skip
 GITHUB = Events(
     lambda target: {

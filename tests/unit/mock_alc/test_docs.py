@@ -10,6 +10,7 @@ from pydantic import SecretStr
 from mock_alc.commands.cli import main
 from mock_alc.config import Config
 from mock_alc.double.fault import DeliveryTrouble, RequestTrouble
+from mock_alc.signing import DIALECTS
 from tests.unit.mock_alc.support import Alc
 
 TESTS = Path(__file__).parent
@@ -69,3 +70,12 @@ def test_every_setting_has_its_row_with_flag_variable_default_and_meaning() -> N
     rows = re.findall(r"^\|[^|]*\| `MOCK_ALC_\w+` \|.*$", README, re.MULTILINE)
     assert rows == [re.sub(r" +", " ", row) for row in expected]
     assert not flags
+
+
+def test_every_dialect_has_its_row_with_its_headers() -> None:
+    """And no row names a dialect that is not there."""
+    table = README.split("| `--dialect` |")[1].split("\n\n")[0]
+    rows = dict(re.findall(r"^\| `([a-z-]+)`[^|]* \|([^|]*)\|", table, re.MULTILINE))
+    assert set(rows) == set(DIALECTS)
+    for name, row in DIALECTS.items():
+        assert not [header for header in (*row.header_names.values(), *row.copies) if header not in rows[name]]
