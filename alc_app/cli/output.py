@@ -55,7 +55,9 @@ def reason(error: OSError) -> str:
 
 def _about_database(error: Exception) -> str:
     """Return what is wrong with a database; empty if this is no error of one."""
-    from sqlalchemy.exc import DBAPIError  # late, so that `--help` starts quickly
+    if "sqlalchemy" not in sys.modules:  # nor is it worth loading it for a wrong flag
+        return ""
+    from sqlalchemy.exc import DBAPIError
 
     from alc_app.runtime.storage.database import DatabaseUnusable, explain
 

@@ -60,6 +60,24 @@ def test_mock_alc_signs_and_says_its_version(bare: Installation) -> None:
     assert "0.1.0" in bare.run("mock-alc", "--version").stdout
 
 
+def test_the_schema_of_an_event_comes_with_the_package(bare: Installation) -> None:
+    """And so does the OpenAPI document that it is taken from."""
+    printed = bare.run("mock-alc", "schema", "lead.processed")
+    assert printed.returncode == 0, printed.stderr
+    assert json.loads(printed.stdout)["properties"]["event"] == {"const": "lead.processed"}
+    assert list(bare.folder.glob("lib/python*/site-packages/mock_alc/openapi.yaml"))
+
+
+def test_the_connector_kit_needs_pytest_and_nothing_of_the_app(installed: Installation, tmp_path: Path) -> None:
+    """The example in its docstring, saved as a file, passes."""
+    save = "import alc_app.attio.testing as t; print(t.__doc__.split('```python')[1].split('```')[0])"
+    code = installed.run("python", "-c", save)
+    assert code.returncode == 0, code.stderr
+    (tmp_path / "test_my_connector.py").write_text(code.stdout)
+    ran = installed.run("python", "-m", "pytest", "-q", "-W", "error", cwd=tmp_path)
+    assert "14 passed" in ran.stdout, ran.stdout + ran.stderr
+
+
 def test_postgres_without_its_driver_is_refused_with_what_to_install(bare: Installation) -> None:
     """In one sentence."""
     refused = bare.run("mock-alc", "serve", "--port", "0", "--database-url", "postgresql://a@127.0.0.1:1/b")
