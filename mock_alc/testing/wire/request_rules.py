@@ -80,10 +80,10 @@ def used_after_revocation(exchanges: Sequence[Exchange]) -> Iterator[Highlight]:
 def refused(exchanges: Sequence[Exchange]) -> Iterator[Highlight]:
     """Yield the requests that ALC refused for what they contained."""
     for index, one in enumerate(exchanges):
-        if one.sender != APP or one.fault or one.status is None:
+        if one.sender != APP or one.fault or _refreshes(one):
             continue
         anonymous = one.status == 401 and one.header("Authorization") is None
-        if one.status in REFUSALS or anonymous or (one.path in OAUTH and one.status >= 400):
+        if one.status in REFUSALS or anonymous or (one.path in OAUTH and one.status == 401):
             happened = f"ALC refused {one.what} with {one.answer}. {one.refusal}".rstrip()
             yield Highlight(index, happened, SEND_WHAT_IS_ASKED)
 
@@ -99,6 +99,11 @@ def _is_next_call(one: Exchange, other: Exchange) -> bool:
 
 def _calls_the_api(one: Exchange) -> bool:
     return one.sender == APP and one.path.startswith("/api/")
+
+
+def _refreshes(one: Exchange) -> bool:
+    """Return whether the request is for a new token: that the old one was revoked is no mistake of the app."""
+    return isinstance(one.body, dict) and one.body.get("grant_type") == "refresh_token"
 
 
 def _revokes(one: Exchange) -> bool:

@@ -28,7 +28,7 @@ def as_text(drawing: Drawing, *, longest: int = 34) -> str:
 
 
 def _explanation(highlight: Highlight) -> list[str]:
-    happened = f"First difference from a correct app, at number {highlight.index + 1}: {highlight.happened}"
+    happened = f"Look at number {highlight.index + 1}: {highlight.happened}"
     return [*wrap(happened, WIDTH), *wrap(highlight.correct, WIDTH), ""]
 
 

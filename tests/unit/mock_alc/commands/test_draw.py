@@ -32,7 +32,7 @@ def test_it_prints_the_exchanges_and_marks_the_difference(running: MockAlc) -> N
     """As text."""
     found = draw(running)
     assert found.exit_code == 0, found.output
-    assert "at number 3: ALC sent lead.processed, with a right signature." in found.output
+    assert "Look at number 3: ALC sent lead.processed, with a right signature." in found.output
     assert "record ada" in found.output and "→ 401" in found.output
 
 

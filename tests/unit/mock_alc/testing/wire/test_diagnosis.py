@@ -70,6 +70,7 @@ CORRECT: dict[str, list[Exchange]] = {
     ],
     "the app has connected anew": [webhook(), REVOKE, request("GET /api/v1/webhooks", grant="grant_2")],
     "a token of another grant has expired": [REVOKE, request("GET /api/v1/leads", 401, grant="grant_2")],
+    "somebody has ended the access": [request("POST /oauth/token", 400, body={"grant_type": "refresh_token"})],
     "a token has expired": [request("GET /api/v1/leads", 401)],
     "the test prescribed the refusal": [lead(422, fault="an answer that the test prescribed")],
 }  # fmt: skip

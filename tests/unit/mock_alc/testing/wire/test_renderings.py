@@ -24,7 +24,7 @@ STORY = Drawing(
 def test_the_text_has_aligned_columns_and_explains_what_is_marked() -> None:
     """One line for each exchange, and one for its fault; notes are between them."""
     assert as_text(STORY).splitlines() == [
-        "First difference from a correct app, at number 3: It was accepted.",
+        "Look at number 3: It was accepted.",
         "Refuse it with 401.",
         "",
         "      Ada's record: Send to ALC",
