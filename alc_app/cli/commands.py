@@ -96,26 +96,15 @@ def migrate(config: Config) -> None:
 
 
 @main.command("mock-attio")
-@settings("mock_attio_port", "home", "alc_status_type", "mock_attio_control")
-@click.option(
-    "--writes-per-second",
-    type=click.IntRange(0),
-    default=25,
-    show_default=True,
-    help="Rate limit of writes, as Attio's; 0 for none.",
-)
-@click.option(
-    "--reads-per-second",
-    type=click.IntRange(0),
-    default=100,
-    show_default=True,
-    help="Rate limit of reads, as Attio's; 0 for none.",
-)
-def mock_attio(config: Config, writes_per_second: int, reads_per_second: int) -> None:
+@settings(
+    "mock_attio_port", "home", "alc_status_type", "mock_attio_control", "mock_attio_writes_per_second",
+    "mock_attio_reads_per_second",
+)  # fmt: skip
+def mock_attio(config: Config) -> None:
     """Run the stand-in for Attio: REST under /v2, and /graphql."""
     from alc_app.cli.serve import run_mock_attio
 
-    run_mock_attio(config, writes_per_second, reads_per_second)
+    run_mock_attio(config)
 
 
 @main.command("mock-provider")

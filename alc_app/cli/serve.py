@@ -132,7 +132,7 @@ def run_worker(config: Config, executor_id: str) -> None:
         raise click.ClickException(str(error)) from None
 
 
-def run_mock_attio(config: Config, writes_per_second: int, reads_per_second: int) -> None:
+def run_mock_attio(config: Config) -> None:
     """Run the Attio stand-in until SIGTERM or SIGINT. Raises: click.ClickException, if it cannot start."""
     from sqlalchemy.exc import DBAPIError
 
@@ -145,8 +145,8 @@ def run_mock_attio(config: Config, writes_per_second: int, reads_per_second: int
         database_url=f"sqlite:///{config.home / 'mock_attio.db'}",
         token=config.stand_in_token,
         status_type=config.alc_status_type,
-        writes_per_second=writes_per_second,
-        reads_per_second=reads_per_second,
+        writes_per_second=config.mock_attio_writes_per_second,
+        reads_per_second=config.mock_attio_reads_per_second,
         web_url=f"{config.base_url}/people/{{record_id}}",
         control=config.mock_attio_control,
     )

@@ -136,6 +136,18 @@ class Fields(BaseModel):
         alias="MOCK_ATTIO_CONTROL",
         description="Opens the control API `/_mock` of the Attio stand-in to this machine; the demo opens it.",
     )
+    mock_attio_writes_per_second: int = Field(
+        25,
+        alias="MOCK_ATTIO_WRITES_PER_SECOND",
+        description="Rate limit of writes at the Attio stand-in; Attio's own is 25, 0 is none.",
+        ge=0,
+    )
+    mock_attio_reads_per_second: int = Field(
+        100,
+        alias="MOCK_ATTIO_READS_PER_SECOND",
+        description="Rate limit of reads at the Attio stand-in; Attio's own is 100, 0 is none.",
+        ge=0,
+    )
     log_format: Literal["text", "json"] = Field(
         "text",
         alias="ALC_APP_LOG_FORMAT",

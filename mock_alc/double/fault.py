@@ -99,6 +99,8 @@ class Fault(BaseModel):
             raise ValueError("The trouble `answer` and an answer belong together.")
         if self.trouble is None and not self.latency:
             raise ValueError("This fault would do nothing: give it a trouble, an answer or a latency.")
+        if self.trouble == "hold" and not self.latency:
+            raise ValueError("The trouble `hold` needs a latency: how many seconds it waits at most.")
         if self.route is not None:
             self._check_method(self.route)
         return self

@@ -57,7 +57,7 @@ def run(events: int, seed: int, home: Path, database_url: str = "") -> Report:
     settings = {"ALC_APP_DATABASE_URL": database_url} if database_url else {}
     stack = Stack(home, **settings)
     attio = ChaosProxy(stack.attio_url)
-    stack.attio.arguments += ["--reads-per-second", "0", "--writes-per-second", "0"]
+    stack.attio.arguments += ["--mock-attio-reads-per-second", "0", "--mock-attio-writes-per-second", "0"]
     second = stack.server("worker-1", "", "alc_app", "worker")
     for server in (stack.web, stack.worker, second):
         server.environment["ATTIO_URL"] = attio.url

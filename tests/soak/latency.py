@@ -57,7 +57,7 @@ def run(
     settings = {"ALC_APP_DATABASE_URL": database_url} if database_url else {}
     stack = ProxiedStack(home, one_process=False, **settings)
     attio = stack.to_attio
-    stack.attio.arguments += ["--reads-per-second", "0", "--writes-per-second", "0"]
+    stack.attio.arguments += ["--mock-attio-reads-per-second", "0", "--mock-attio-writes-per-second", "0"]
     with stack:
         User(stack.app_url).connect_alc()
         leads = list(pending_leads(stack, verdicts + backlog).items())

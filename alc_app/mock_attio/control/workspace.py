@@ -16,6 +16,7 @@ from alc_app.mock_attio.store.webhook_tables import Webhook
 @control_api.post("/reset")
 def reset_all() -> ResponseReturnValue:
     """Return to the state after a first start: data, tokens, webhooks, faults and time."""
+    services().faults.clear()  # releases what they delay
     with services().sender.paused():
         services().forget()
         with services().database.writing() as session:

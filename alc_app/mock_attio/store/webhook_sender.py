@@ -23,7 +23,20 @@ MAX_PER_SECOND = 25
 MAX_PARALLEL = 4
 POLL_SECONDS = 0.5
 STOP_SECONDS = 3.0
+MOST_WAVES = 100
+"""How often what a webhook changes may call it again."""
 logger = logging.getLogger(__name__)
+
+
+class EndlessDeliveries(RuntimeError):
+    """What a webhook does makes Attio call it again."""
+
+    def __init__(self) -> None:
+        """Say what was seen, and what is the likeliest reason."""
+        super().__init__(
+            f"What the webhooks changed has called them again, {MOST_WAVES} times in a row. Does the receiver answer "
+            "each record.updated with another change of the record? A filter can leave out its own."
+        )
 
 
 class Sender:
@@ -43,7 +56,7 @@ class Sender:
         self._in_flight: Counter[str] = Counter()
         self._next_at: dict[str, float] = {}
         """By URL: when the next message may be sent."""
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._stopping = False
         self._thread = threading.Thread(target=self._run, name="attio-webhooks", daemon=True)
 
@@ -68,9 +81,20 @@ class Sender:
         return bool(self._attempts)
 
     def run_due(self) -> None:
-        """Send what is due, without a pace, and wait until it is answered."""
-        while self.send_due(paced=False) or self.in_flight:
-            self.wait_for_attempts()
+        """Send what is due, without a pace, and wait until it is answered. Raises EndlessDeliveries."""
+        for _wave in range(MOST_WAVES):
+            until = self._now()  # what the receivers change meanwhile is announced in the next wave
+            while self._is_due(until):
+                self.send_due(paced=False, until=until)
+                self.wait_for_attempts()
+            if not self._is_due(self._now()):
+                return
+        raise EndlessDeliveries
+
+    def _is_due(self, until: datetime) -> bool:
+        """Return whether a message is due by then; one that is being sent counts."""
+        due = self.next_due()
+        return due is not None and due <= until
 
     @contextmanager
     def paused(self) -> Iterator[None]:
@@ -88,13 +112,13 @@ class Sender:
             due = session.exec(waiting).one()
         return None if due is None else datetime.fromtimestamp(due, UTC)
 
-    def send_due(self, *, paced: bool = True) -> bool:
+    def send_due(self, *, paced: bool = True, until: datetime | None = None) -> bool:
         """Start an attempt for each due message whose URL has capacity; drop the messages of inactive webhooks.
 
-        Returns whether a message was due.
+        A message is due now, or at `until`. Returns whether there was one.
         """
         with self._lock:
-            now = self._now().timestamp()
+            now = (until or self._now()).timestamp()
             with self._database.reading() as session:
                 webhooks = session.exec(select(Webhook)).all()
                 due = [
@@ -114,7 +138,9 @@ class Sender:
     def wait_for_attempts(self, at_most: float | None = None) -> None:
         """Wait until all running attempts have ended, `at_most` so many seconds."""
         deadline = None if at_most is None else self._ticks() + at_most
-        for attempt in list(self._attempts.values()):
+        with self._lock:  # a thread that is being started cannot be waited for yet
+            running = list(self._attempts.values())
+        for attempt in running:
             attempt.join(None if deadline is None else max(deadline - self._ticks(), 0))
 
     def _drop(self, webhook_ids: list[str]) -> None:

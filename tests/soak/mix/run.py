@@ -75,7 +75,7 @@ def run(
     """Run with real processes in `home`, `without` the operations of these kinds."""
     stack = Stack(home, **({"ALC_APP_DATABASE_URL": database_url} if database_url else {}))
     gate = CrmGate(stack.attio_url)
-    stack.attio.arguments += ["--reads-per-second", "0", "--writes-per-second", "0"]
+    stack.attio.arguments += ["--mock-attio-reads-per-second", "0", "--mock-attio-writes-per-second", "0"]
     workers = [stack.worker, stack.server("worker-1", "", "alc_app", "worker")]
     stack.servers.append(workers[1])
     for server in (stack.web, *workers):

@@ -184,8 +184,14 @@ def test_a_port_that_is_taken_is_named(home: Path, command: str, who: str) -> No
         (["serve", "--port", "99999"], "ALC_APP_PORT: Input should be less than or equal to 65535"),
         (["demo", "--decide-after", "-1"], "'--decide-after': -1.0 is not in the range"),
         (["demo", "--provider-port", "70000"], "'--provider-port': 70000 is not in the range"),
-        (["mock-attio", "--writes-per-second", "-1"], "'--writes-per-second': -1 is not in the range"),
-        (["mock-attio", "--reads-per-second", "many"], "'--reads-per-second': 'many' is not a valid integer"),
+        (
+            ["mock-attio", "--mock-attio-writes-per-second", "-1"],
+            "MOCK_ATTIO_WRITES_PER_SECOND: Input should be",
+        ),
+        (
+            ["mock-attio", "--mock-attio-reads-per-second", "many"],
+            "MOCK_ATTIO_READS_PER_SECOND: Input should be",
+        ),
     ],
 )
 def test_a_value_of_the_wrong_type_is_refused_by_the_name_of_its_setting(command: list[str], words: str) -> None:

@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import itertools
 import json
 import subprocess
 import sys
@@ -15,6 +16,7 @@ import pytest
 import requests
 from flask import Flask, request
 
+from alc_app.mock_attio.store.webhook_sender import EndlessDeliveries
 from alc_app.mock_attio.testing import Attio, Refused
 from mock_alc.double.matching import NotFound
 
@@ -289,6 +291,19 @@ def test_an_answer_can_wait_for_the_webhook_about_its_record(mock_attio: Attio, 
     assert len(receiving.bodies) == 2, "it was called before the answer came"
 
 
+def test_an_integration_that_answers_its_own_changes_is_noticed(mock_attio: Attio, receiving: Receiving) -> None:
+    """The test ends with a sentence; it would never end otherwise."""
+    ada, token, count = mock_attio.person(), mock_attio.token(), itertools.count()
+
+    @receiving.app.before_request
+    def change_it_again() -> None:
+        call(mock_attio, "PATCH", path_of(ada), {"job_title": f"Title {next(count)}"}, token)
+
+    mock_attio.register_webhook(f"{mock_attio.serve(receiving.app)}/hook", "record.updated")
+    with pytest.raises(EndlessDeliveries, match="Does the receiver answer each"):
+        mock_attio.update_record(ada, {"job_title": "The first of many"})
+
+
 def test_one_record_can_fail_while_others_do_not(mock_attio: Attio) -> None:
     """As if Attio were down for it: the route is its path, and reads still work."""
     ada, charles = mock_attio.person(), mock_attio.person("Charles Babbage")
@@ -315,6 +330,7 @@ def test_a_fault_can_be_for_certain_bodies(mock_attio: Attio) -> None:
         ("POST /v2/objects/people/records", "oauth_error", "This mock knows these troubles"),
         ("record.created", "stale", "This mock knows these troubles"),
         ("record.create", "lost", "No event is record.create"),
+        ("PATCH /v2/objects/people/records/*", "hold", "needs a latency"),
     ],
 )
 def test_a_slip_in_a_fault_is_named(mock_attio: Attio, where: str, trouble: str, said: str) -> None:
