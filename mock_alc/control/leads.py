@@ -1,6 +1,6 @@
 """`/_mock/leads` and `/_mock/prospects`: list leads, decide them, and announce prospects."""
 
-from flask import g
+from flask import g, request
 from flask.typing import ResponseReturnValue
 from sqlmodel import col, select
 
@@ -20,9 +20,12 @@ PROSPECT_FIELDS = ("prospectId", "prospectName", "prospectEmail")
 
 @control_api.get("/leads")
 def list_leads() -> ResponseReturnValue:
-    """List the leads of all accounts, oldest first."""
+    """List the leads of all accounts, oldest first, or those of the given `record_id`s."""
+    chosen = select(Lead).order_by(col(Lead.seq))
+    if wanted := request.args.getlist("record_id"):
+        chosen = chosen.where(col(Lead.record_id).in_(wanted))
     with alc().database.read() as session:
-        found = list(session.exec(select(Lead).order_by(col(Lead.seq))))
+        found = list(session.exec(chosen))
     return {"leads": [{**lead.as_json(alc().now()), "account": lead.account_id} for lead in found]}
 
 

@@ -1,5 +1,6 @@
 """`/_mock/requests`: list the requests that came in, or find those with given fields."""
 
+from flask import request
 from flask.typing import ResponseReturnValue
 
 from mock_alc.base.bodies import json_body
@@ -14,8 +15,12 @@ SHOWN = 5
 
 @shared_api.get("/requests")
 def list_requests() -> ResponseReturnValue:
-    """List the API and OAuth requests since the reset, oldest first, with secrets masked."""
-    return {"requests": double().received.all()}
+    """List the API and OAuth requests since the reset, oldest first, with secrets masked.
+
+    `after` leaves out those up to this number.
+    """
+    after = request.args.get("after", 0, type=int)
+    return {"requests": [each for each in double().received.all() if each["number"] > after]}
 
 
 @shared_api.post("/requests/find")
@@ -24,8 +29,8 @@ def find_requests() -> ResponseReturnValue:
     wanted = json_body()
     if unknown := set(wanted) - set(PARTS):
         raise invalid({name: f"A request has: {', '.join(PARTS)}." for name in sorted(unknown)})
-    seen = [(differences(wanted, request), request) for request in double().received.all()]
-    found = [request for differs, request in seen if not differs]
-    near = sorted(((differs, request) for differs, request in seen if differs), key=lambda miss: len(miss[0]))
-    misses = [{"differs": differs, "request": request} for differs, request in near[:SHOWN]]
+    seen = [(differences(wanted, each), each) for each in double().received.all()]
+    found = [each for differs, each in seen if not differs]
+    near = sorted(((differs, each) for differs, each in seen if differs), key=lambda miss: len(miss[0]))
+    misses = [{"differs": differs, "request": each} for differs, each in near[:SHOWN]]
     return {"found": found, "near_misses": [] if found else misses}

@@ -1,0 +1,231 @@
+"""One day: what can be done on it, and what could be seen from outside."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlencode
+
+from mock_alc.testing.storm.happening import SEND, Happening
+from mock_alc.testing.storm.integration import Control, Integration, Json
+
+MOMENT = 0.05
+SOON = 10.0
+"""Seconds in which a request that is under way reaches ALC."""
+
+
+@dataclass(frozen=True)
+class Click:
+    """One person was sent. `refused` is what the integration said, if it did not take it."""
+
+    record_id: str
+    number: int
+    """Of the happening; clicks at the same moment have the same."""
+    at: str
+    refused: str | None = None
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What the CRM showed of a person after a happening, at a time of ALC's clock."""
+
+    record_id: str
+    after: int
+    at: str
+    status: str | None
+
+
+@dataclass
+class Day:
+    """The people of one day, and what has happened to them."""
+
+    integration: Integration
+    control: Control
+    patience: float
+    """Seconds that the integration has for what it does in the background."""
+    happened: list[tuple[str, Happening]] = field(default_factory=list)
+    """With the time of ALC's clock at which each began; what had nothing to do is left out."""
+    clicks: list[Click] = field(default_factory=list)
+    seen: list[Seen] = field(default_factory=list)
+    left_registered: list[int] = field(default_factory=list)
+    """How many webhooks ALC still had, a while after each disconnect."""
+    _before: int = 0
+    """The number of the last request before this day."""
+    _people: dict[int, str] = field(default_factory=dict)
+    _is_connected: bool = True
+
+    @classmethod
+    def begin(cls, integration: Integration, control: Control, patience: float) -> Day:
+        """Begin a day without trouble, at the real time."""
+        control("DELETE", "clock", None)
+        control("DELETE", "faults", None)
+        earlier = control("GET", "requests", None)["requests"]
+        return cls(integration, control, patience, _before=earlier[-1]["number"] if earlier else 0)
+
+    def end(self) -> None:
+        """Let the trouble end, decide the chats that are under way, and deliver what waits."""
+        self.control("DELETE", "faults", None)
+        self.connect()
+        self.let_idle()
+        for lead in self.leads():
+            if lead["status"] == "processing":
+                self._decide(lead["id"], "interested")
+        self.let_idle()
+
+    def now(self) -> str:
+        """Return the time of ALC's clock."""
+        return str(self.control("GET", "clock", None)["now"])
+
+    def person(self, who: int) -> str:
+        """Return the record id of a person of this day."""
+        if who not in self._people:
+            self._people[who] = self.integration.person()
+        return self._people[who]
+
+    @property
+    def people(self) -> Mapping[str, int]:
+        """The number of each person, by record id."""
+        return {record_id: who for who, record_id in self._people.items()}
+
+    def leads(self) -> list[Json]:
+        """Return ALC's leads of the people of this day, oldest first."""
+        if not self._people:
+            return []
+        query = urlencode({"record_id": list(self._people.values())}, doseq=True)
+        return list(self.control("GET", f"leads?{query}", None)["leads"])
+
+    def deliveries(self) -> list[Json]:
+        """Return the deliveries about the people of this day, oldest first."""
+        found: list[Json] = []
+        for lead in self.leads():
+            page = self.control("GET", f"deliveries?lead_id={lead['id']}&limit=500", None)
+            found += page["deliveries"]
+        return sorted(found, key=lambda delivery: str(delivery["created_at"]))
+
+    def requests(self) -> list[Json]:
+        """Return the requests that have come to ALC on this day, oldest first."""
+        return list(self.control("GET", f"requests?after={self._before}", None)["requests"])
+
+    def records(self, method: str, path: str, body: Any) -> Json:
+        """Answer what the control API answers, of requests and deliveries those of this day alone."""
+        if path == "requests":
+            return {"requests": self.requests()}
+        if path.startswith("deliveries?"):
+            return {"deliveries": self.deliveries(), "next_after": None}
+        return self.control(method, path, body)
+
+    def look(self) -> None:
+        """Note what the CRM shows of each person who was sent."""
+        now = self.now()
+        for record_id in dict.fromkeys(click.record_id for click in self.clicks):
+            self.seen.append(Seen(record_id, len(self.happened), now, self.integration.status(record_id)))
+
+    def click(self, who: int, times: int = 1) -> None:
+        """Send a person, several times at the same moment if `times` says so."""
+        record_id = self.person(who)
+        threads = [threading.Thread(target=self._click, args=(record_id,)) for _ in range(times)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    def _click(self, record_id: str) -> None:
+        at, refused = self.now(), None
+        try:
+            self.integration.click(record_id)
+        except Exception as error:
+            refused = str(error) or type(error).__name__
+        self.clicks.append(Click(record_id, len(self.happened), at, refused))
+
+    def decide(self, who: int, interest: str, fault: Mapping[str, Any] | None) -> bool:
+        """Let the agent decide about the open chat of a person; False if there is none."""
+        record_id = self.person(who)
+        found = [lead for lead in self.leads() if lead["record_id"] == record_id and lead["status"] == "processing"]
+        if not found:
+            return False
+        if fault:
+            self.control("POST", "faults", dict(fault))
+        self._decide(found[-1]["id"], interest)
+        return True
+
+    def _decide(self, lead_id: str, interest: str) -> None:
+        self.control("POST", f"leads/{lead_id}/decide", {"interest": interest})
+        self.let_pass(0)
+
+    def resend(self, who: int) -> bool:
+        """Deliver the last verdict on a person once more; False if there is none, or nobody listens."""
+        record_id = self.person(who)
+        found = [each for each in self.deliveries() if each["body"].get("record_id") == record_id]
+        if not found or found[-1]["state"] != "delivered" or not self._is_connected:
+            return False
+        self.control("POST", f"deliveries/{found[-1]['id']}/resend", None)
+        self.let_pass(0)
+        return True
+
+    def let_pass(self, seconds: float) -> None:
+        """Let time pass for ALC; what is due meanwhile is done when this returns."""
+        self.control("POST", "clock", {"advance": seconds})
+
+    def let_idle(self) -> None:
+        """Let time pass until ALC has nothing to do."""
+        self.control("POST", "clock", {"until": "idle"})
+
+    def kill(self, in_click_on: int | None) -> None:
+        """Kill the integration and start it again, if wanted while it sends a person."""
+        kill, start = self.integration.kill, self.integration.start
+        if kill is None or start is None:
+            raise TypeError("An integration that is killed has both kill and start.")
+        if in_click_on is None:
+            kill()
+        else:
+            self._kill_in_click(in_click_on, kill)
+        start()
+
+    def _kill_in_click(self, who: int, kill: Callable[[], object]) -> None:
+        """Kill while ALC answers slowly: it has taken the lead, and the integration does not know."""
+        record_id, before = self.person(who), len(self.leads())
+        fault = {"route": SEND, "trouble": "slow", "seconds": SOON, "match": {"recordId": record_id}}
+        fault_id = self.control("POST", "faults", fault)["id"]
+        clicking = threading.Thread(target=self._click, args=(record_id,))
+        clicking.start()
+        until = time.monotonic() + SOON
+        while clicking.is_alive() and len(self.leads()) == before and time.monotonic() < until:
+            clicking.join(0.02)
+        kill()
+        self.control("DELETE", f"faults/{fault_id}", None)
+        clicking.join()
+
+    def disconnect(self) -> bool:
+        """Disconnect, and note the webhooks that are left at ALC; False if it is disconnected already."""
+        if not self._is_connected or self.integration.disconnect is None:
+            return False
+        self.integration.disconnect()
+        self._is_connected = False
+        return True
+
+    def _webhooks_left(self) -> int:
+        """Count the active webhooks. The integration has a while to delete them."""
+        until = time.monotonic() + self.patience
+        while left := int(self.control("GET", "state", None)["webhooks"].get("active", 0)):
+            if time.monotonic() > until:
+                break
+            self.settle()
+        return left
+
+    def settle(self) -> None:
+        """Give the integration a moment for what it does in the background."""
+        if self.integration.settle:
+            self.integration.settle()
+        time.sleep(MOMENT)
+
+    def connect(self) -> bool:
+        """Connect again; False if it is connected."""
+        if self._is_connected or self.integration.connect is None:
+            return False
+        self.left_registered.append(self._webhooks_left())
+        self.integration.connect()
+        self._is_connected = True
+        return True

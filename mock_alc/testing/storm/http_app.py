@@ -1,0 +1,106 @@
+"""An integration in any language, used over HTTP and by commands of the shell."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import subprocess
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import requests
+
+from mock_alc.testing.storm.integration import new_person
+
+TIMEOUT = 60.0
+START_WITHIN = 30.0
+
+
+class AppUnusable(Exception):
+    """The integration cannot be used as it was described. The message is a sentence."""
+
+
+@dataclass(frozen=True)
+class HttpApp:
+    """The calls of one integration. Each is a method and a path below `url`, in which {person} is the record id."""
+
+    url: str
+    click: str
+    status: str
+    status_field: str = "status"
+    person: str = ""
+    person_field: str = "id"
+    connect: str = ""
+    disconnect: str = ""
+    kill: str = ""
+    start: str = ""
+
+    def as_integration(self) -> dict[str, Any]:
+        """Return the arguments of `Storm`."""
+        calls: dict[str, Callable[..., Any]] = {"click": self._click, "status": self._status}
+        calls["person"] = self._person if self.person else new_person
+        for name in ("connect", "disconnect"):
+            if call := getattr(self, name):
+                calls[name] = lambda call=call: self._call(call)
+        if self.kill and self.start:
+            calls |= {"kill": lambda: _shell(self.kill), "start": self._start}
+        return calls
+
+    def _click(self, record_id: str) -> None:
+        self._call(self.click, record_id)
+
+    def _status(self, record_id: str) -> str | None:
+        found = _pick(self._call(self.status, record_id), self.status_field)
+        return None if found is None else str(found)
+
+    def _person(self) -> str:
+        found = _pick(self._call(self.person), self.person_field)
+        if not isinstance(found, str | int):
+            raise AppUnusable(f"The answer to {self.person} has no {self.person_field}.")
+        return str(found)
+
+    def _start(self) -> None:
+        _shell(self.start)
+        until = time.monotonic() + START_WITHIN
+        while time.monotonic() < until:
+            try:
+                requests.get(self.url, timeout=1)
+            except requests.RequestException:
+                time.sleep(0.05)
+            else:
+                return
+        raise AppUnusable(f"Nothing answers at {self.url} {START_WITHIN:g} s after it was started.")
+
+    def _call(self, call: str, record_id: str = "") -> Any:
+        """Make a call. Raises: AppUnusable, requests.RequestException, for a refusal too."""
+        method, _, path = call.partition(" ")
+        response = requests.request(method, self.url.rstrip("/") + path.replace("{person}", record_id), timeout=TIMEOUT)
+        response.raise_for_status()
+        try:
+            return response.json()
+        except ValueError:
+            return response.text
+
+
+def _pick(value: Any, path: str) -> Any:
+    """Return what is at a path such as `data.values.alc_status.0.value`; None if there is nothing."""
+    if isinstance(value, str):
+        return value or None
+    for key in path.split("."):
+        try:
+            value = value[int(key) if isinstance(value, list) else key]
+        except (KeyError, IndexError, ValueError, TypeError):
+            return None
+    return value if not isinstance(value, dict | list) else json.dumps(value)
+
+
+def _shell(command: str) -> None:
+    """Run a command; what it starts may go on. Raises: AppUnusable."""
+    try:
+        done = subprocess.run(shlex.split(command), check=False, timeout=TIMEOUT, start_new_session=True)  # noqa: S603 - the user's own command
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise AppUnusable(f"The command {command!r} cannot be run: {error}") from error
+    if done.returncode:
+        raise AppUnusable(f"The command {command!r} ended with {done.returncode}.")

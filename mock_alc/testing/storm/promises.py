@@ -1,0 +1,172 @@
+"""What must hold whatever happens, judged by what ALC knows and what the CRM shows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import pairwise
+
+from mock_alc.testing.storm.day import Seen
+from mock_alc.testing.storm.evidence import NEVER, Evidence, is_forged
+from mock_alc.testing.storm.integration import Json
+from mock_alc.testing.storm.operations import ANSWERS
+
+RETRY_AFTER = float(ANSWERS["429_seconds"].values["seconds"])
+ROUNDING = 0.05
+TOO_MANY = 429
+
+
+@dataclass(frozen=True)
+class Promise:
+    """One promise: its name, what it says, and what breaks it, in sentences."""
+
+    name: str
+    says: str
+    broken_by: Callable[[Evidence], Iterator[str]]
+
+
+def _one_chat(seen: Evidence) -> Iterator[str]:
+    for record_id in seen.day.people:
+        clicks = {click.number for click in seen.day.clicks if click.record_id == record_id}
+        leads = seen.leads_of(record_id)
+        if len(leads) > len(clicks) + sum(_ended_within(seen, record_id, number) for number in clicks):
+            yield f"{seen.who(record_id)} was sent {_times(len(clicks))}, and ALC has {len(leads)} chats."
+
+
+def _ended_within(seen: Evidence, record_id: str, number: int) -> bool:
+    """Tell whether a chat ended while the person was sent twice at once, so that the second click may begin anew."""
+    clicks = [click for click in seen.day.clicks if (click.record_id, click.number) == (record_id, number)]
+    until = next((each.at for each in seen.day.seen if each.after > number), NEVER)
+    over = [seen.known_over(lead) for lead in seen.leads_of(record_id)]
+    return len(clicks) > 1 and any(clicks[0].at <= at <= until for at in over)
+
+
+def _clicks_arrive(seen: Evidence) -> Iterator[str]:
+    for click in seen.day.clicks:
+        leads = seen.leads_of(click.record_id)
+        if click.refused is None and not any(
+            click.at <= lead["created_at"] or click.at <= seen.known_over(lead) for lead in leads
+        ):
+            yield f"{seen.who(click.record_id)} was sent, nothing was refused, and ALC has no chat of it."
+
+
+def _reflected(seen: Evidence) -> Iterator[str]:
+    for record_id in seen.day.people:
+        verdicts, leads = seen.verdicts_of(record_id), seen.leads_of(record_id)
+        known = [verdict for verdict in verdicts if verdict.acknowledged != NEVER]
+        shown = _shown_now(seen, record_id)
+        if not known or shown is None:
+            continue
+        later = {verdict.status for verdict in verdicts if verdict.at > known[-1].at}
+        may_be_pending = any(seen.known_over(lead) == NEVER for lead in leads)
+        if shown.status not in {known[-1].status, *later} and not may_be_pending:
+            yield (
+                f"The integration has acknowledged that {seen.who(record_id)} is {known[-1].status}, "
+                f"and the CRM shows {shown.status or 'nothing'}."
+            )
+
+
+def _never_backwards(seen: Evidence) -> Iterator[str]:
+    for record_id in seen.day.people:
+        shown = [each for each in seen.day.seen if each.record_id == record_id]
+        for before, after in pairwise(shown):
+            if before.status != after.status and _place(seen, after) < _place(seen, before):
+                yield f"The CRM showed {before.status} for {seen.who(record_id)}, and then {after.status or 'nothing'}."
+
+
+def _forgeries_refused(seen: Evidence) -> Iterator[str]:
+    for delivery in seen.deliveries:
+        for attempt in filter(is_forged, delivery["attempts"]):
+            if attempt["status"] is not None and not 400 <= attempt["status"] < 500:
+                yield (
+                    f"A forged delivery ({attempt['fault']}) about {_about(seen, delivery)} was answered "
+                    f"{attempt['status']}. A correct receiver refuses it with 401."
+                )
+
+
+def _right_ones_taken(seen: Evidence) -> Iterator[str]:
+    for delivery in seen.deliveries:
+        for attempt in delivery["attempts"]:
+            if not is_forged(attempt) and attempt["status"] in (400, 401, 403, 422):
+                yield (
+                    f"A right delivery ({delivery['body']['event']}) about {_about(seen, delivery)} was refused "
+                    f"with {attempt['status']}."
+                )
+
+
+def _nothing_left(seen: Evidence) -> Iterator[str]:
+    for left in seen.day.left_registered:
+        if left:
+            yield f"The integration was disconnected, and ALC still has {left} of its webhooks."
+
+
+def _rates_kept(seen: Evidence) -> Iterator[str]:
+    for number, request in enumerate(seen.requests):
+        if request["status"] != TOO_MANY:
+            continue
+        record_id = request["body"]["recordId"]
+        next_click = min((click.at for click in seen.day.clicks if click.at > request["at"]), default=NEVER)
+        again = [
+            each
+            for each in seen.requests[number + 1 :]
+            if each["body"]["recordId"] == record_id and each["at"] < next_click
+        ]
+        if again and not _was_at_once(seen, record_id) and _seconds(request, again[0]) < RETRY_AFTER - ROUNDING:
+            yield (
+                f"ALC asked to wait {RETRY_AFTER:g} s before {seen.who(record_id)} is sent again, "
+                f"and was asked again after {_seconds(request, again[0]):.1f} s."
+            )
+
+
+PROMISES = {
+    promise.name: promise
+    for promise in (
+        Promise("one_chat", "One click begins one chat at most.", _one_chat),
+        Promise("clicks_arrive", "Whoever is sent, and not refused, has a chat.", _clicks_arrive),
+        Promise("reflected", "Every verdict that was acknowledged is shown.", _reflected),
+        Promise("never_backwards", "What the CRM shows never goes backwards.", _never_backwards),
+        Promise("forgeries_refused", "A forged delivery is refused.", _forgeries_refused),
+        Promise("right_ones_taken", "A right delivery is taken, whatever it says.", _right_ones_taken),
+        Promise("nothing_left", "A disconnect leaves no webhook at ALC.", _nothing_left),
+        Promise("rates_kept", "When ALC asks to wait, the integration waits.", _rates_kept),
+    )
+}
+
+
+def _place(seen: Evidence, shown: Seen) -> int:
+    """Return how far what is shown is: its last place among what could be shown at that time."""
+    steps = [
+        *((lead["created_at"], seen.day.integration.pending) for lead in seen.leads_of(shown.record_id)),
+        *((verdict.at, verdict.status) for verdict in seen.verdicts_of(shown.record_id)),
+    ]
+    known = [status for at, status in sorted(steps) if at <= shown.at]
+    return max((place for place, status in enumerate(known) if status == shown.status), default=-1)
+
+
+def _shown_now(seen: Evidence, record_id: str) -> Seen | None:
+    return next((each for each in reversed(seen.day.seen) if each.record_id == record_id), None)
+
+
+def _about(seen: Evidence, delivery: Json) -> str:
+    record_id = delivery["body"].get("record_id")
+    return seen.who(record_id) if record_id in seen.day.people else "somebody who was never sent"
+
+
+def _was_at_once(seen: Evidence, record_id: str) -> bool:
+    numbers = [click.number for click in seen.day.clicks if click.record_id == record_id]
+    return len(set(numbers)) < len(numbers)
+
+
+def _seconds(earlier: Json, later: Json) -> float:
+    return (datetime.fromisoformat(later["at"]) - datetime.fromisoformat(earlier["at"])).total_seconds()
+
+
+def _times(number: int) -> str:
+    return {1: "once", 2: "twice"}.get(number, f"{number} times")
+
+
+def broken(seen: Evidence, promises: Sequence[Promise]) -> dict[str, list[str]]:
+    """Return what breaks each promise that does not hold."""
+    found = {promise.name: list(promise.broken_by(seen)) for promise in promises}
+    return {name: sentences for name, sentences in found.items() if sentences}

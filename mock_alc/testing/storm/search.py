@@ -1,0 +1,145 @@
+"""Invent days, and shorten one that breaks a promise."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from mock_alc.double.driver import Driver
+from mock_alc.testing.storm.day import Day
+from mock_alc.testing.storm.evidence import Evidence
+from mock_alc.testing.storm.happening import Happening
+from mock_alc.testing.storm.integration import Control, Integration
+from mock_alc.testing.storm.operations import OPERATIONS
+from mock_alc.testing.storm.promises import PROMISES, Promise, broken
+from mock_alc.testing.storm.story import Story
+
+PEOPLE = (1, 1, 1, 2)
+"""Most of what happens is about one person, so that it meets."""
+LONGEST_DAY = 10
+TRIES = 5
+"""How often a shorter day is played: what depends on a race does not break each time."""
+Happenings = tuple[Happening, ...]
+
+
+class PromiseBroken(AssertionError):
+    """The integration breaks a promise. The message is the story; `story` can be saved and played again."""
+
+    def __init__(self, story: Story) -> None:
+        """Tell this story."""
+        super().__init__(f"\n{story}")
+        self.story = story
+
+
+@dataclass
+class Tally:
+    """What a storm has tried."""
+
+    days: int = 0
+    happenings: int = 0
+    kills: int = 0
+    seconds: float = 0.0
+
+    def add(self, day: Day) -> None:
+        """Count a day."""
+        self.days += 1
+        self.happenings += len(day.happened)
+        self.kills += sum(happening.do == "kill" for _, happening in day.happened)
+
+
+class Storm:
+    """A storm over one integration.
+
+    `alc` is the fixture `mock_alc`, or a function that calls the control API of a mock elsewhere. The other arguments
+    are those of `Integration`. `promises` are names of PROMISES, all by default; `patience` is how many real seconds
+    the integration has at the end of a day for what it does in the background.
+    """
+
+    def __init__(
+        self, alc: Driver | Control, *, promises: Sequence[str] = tuple(PROMISES), patience: float = 1.0,
+        **integration: Any,
+    ) -> None:  # fmt: skip
+        """Prepare; nothing is called yet. Raises: KeyError, for a promise that does not exist."""
+        self._control: Control = alc.control if isinstance(alc, Driver) else alc
+        self._integration = Integration(**integration)
+        self._promises: Sequence[Promise] = [PROMISES[name] for name in promises]
+        self._patience = patience
+
+    def run(self, days: int = 100, number: int = 0) -> Tally:
+        """Play so many days; the same `number` invents the same days. Raises: PromiseBroken, with the shortest story.
+
+        Returns what was tried.
+        """
+        tally, began, chance = Tally(), time.monotonic(), random.Random(number)  # noqa: S311 - for tests
+        for _ in range(days):
+            if story := self.play(_invent(self._integration, chance), tally=tally):
+                raise PromiseBroken(self._shorten(story))
+        return replace(tally, seconds=time.monotonic() - began)
+
+    def play(self, happenings: Sequence[Happening], promise: str = "", tally: Tally | None = None) -> Story | None:
+        """Play one day, and return its story if it breaks the promise, or any if none is named."""
+        day = Day.begin(self._integration, self._control, self._patience)
+        for happening in happenings:
+            self._play(day, happening)
+        day.end()
+        if tally:
+            tally.add(day)
+        found = self._judge(day)
+        name = promise or next(iter(found), "")
+        return Story.of(day, name, found[name][0]) if name in found else None
+
+    @staticmethod
+    def _play(day: Day, happening: Happening) -> None:
+        operation, at = OPERATIONS[happening.do], day.now()
+        if operation.play(day, happening, operation.variants[happening.how].values):
+            day.happened.append((at, happening))
+            day.look()
+
+    def _judge(self, day: Day) -> dict[str, list[str]]:
+        """Judge a day when the integration has done what it does in the background, or has had its time for it."""
+        until = time.monotonic() + self._patience
+        while True:
+            day.look()
+            found = broken(Evidence(day), self._promises)
+            if not found or time.monotonic() > until:
+                return found
+            day.settle()
+
+    def _shorten(self, story: Story) -> Story:
+        """Leave out and simplify what the story does not need."""
+        while shorter := self._first_that_breaks(_simpler(story.happenings), story.promise):
+            story = shorter
+        return story
+
+    def _first_that_breaks(self, days: Iterator[Happenings], promise: str) -> Story | None:
+        for happenings in days:
+            for _ in range(TRIES):
+                if story := self.play(happenings, promise):
+                    return story
+        return None
+
+
+def _simpler(day: Happenings) -> Iterator[Happenings]:
+    """Yield simpler days: halves, days without one happening, for the first person alone, with first variants."""
+    half = len(day) // 2
+    if half > 1:
+        yield day[half:]
+        yield day[:half]
+    if len(day) > 1:
+        yield from (day[:number] + day[number + 1 :] for number in range(len(day)))
+    if any(happening.who > 1 for happening in day):
+        yield tuple(replace(happening, who=1) for happening in day)
+    for number, happening in enumerate(day):
+        first = next(iter(OPERATIONS[happening.do].variants))
+        if happening.how != first:
+            yield (*day[:number], replace(happening, how=first), *day[number + 1 :])
+
+
+def _invent(integration: Integration, chance: random.Random) -> Happenings:
+    """Return a day: what is possible for this integration, each as often as OPERATIONS says."""
+    possible = [operation for operation in OPERATIONS.values() if integration.can[operation.needs]]
+    chosen = chance.choices(possible, [each.weight for each in possible], k=chance.randint(1, LONGEST_DAY))
+    return tuple(Happening(each.name, chance.choice(PEOPLE), chance.choice(list(each.variants))) for each in chosen)

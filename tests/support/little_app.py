@@ -1,0 +1,114 @@
+"""A small integration with ALC that keeps every promise, and can be told to make one mistake."""
+
+from __future__ import annotations
+
+import threading
+from collections import defaultdict
+from collections.abc import Callable
+from typing import Any
+from uuid import uuid4
+
+import requests
+from flask import Flask, Response, request
+from standardwebhooks import Webhook, WebhookVerificationError
+
+SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+MISTAKES = {
+    "new key for each try": ("one_chat", "answer lost_after, click"),
+    "two at once": ("one_chat", "answer slow, click twice"),
+    "gives up silently": ("clicks_arrive", "answer 429_date, click"),
+    "last one wins": ("reflected", "next_verdict out_of_order, click"),
+    "answers before it stores": ("reflected", "click, verdict no_answer"),
+    "pending after the answer": ("reflected", "next_verdict early, click"),
+    "pending before ALC has taken it": ("never_backwards", "click, verdict interested, answer 429_date, click"),
+    "verifies nothing": ("forgeries_refused", "click, verdict tampered_body"),
+    "old ones are taken": ("forgeries_refused", "click, verdict stale"),
+    "knows every field": ("right_ones_taken", "click, verdict extra_fields"),
+    "knows every event": ("right_ones_taken", "next_verdict unknown_event, click"),
+    "asks again at once": ("rates_kept", "answer 429_seconds, click"),
+}  # fmt: skip
+"""Each mistake, the promise that it breaks, and a day that shows it."""
+
+
+class LittleApp:
+    """The integration. Its CRM is a dict."""
+
+    def __init__(self, alc_url: str, token: Callable[[], str], mistake: str = "") -> None:
+        self.mistake, self._url, self._token = mistake, alc_url, token
+        self._keys: dict[str, str] = {}
+        self._locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
+        self._open: set[str] = set()
+        self.crm: dict[str, tuple[str, str]] = {}  # by record: the time of what it says, and the status
+        self.web = Flask(__name__)
+        self.web.post("/hook")(self._hook)
+
+    def status(self, record_id: str) -> str | None:
+        """What the CRM shows."""
+        return self.crm[record_id][1] if record_id in self.crm else None
+
+    def click(self, record_id: str) -> None:
+        """Send a person; one at a time, and not while a chat is open."""
+        if self.mistake == "two at once":
+            return self._send(record_id)
+        with self._locks[record_id]:
+            if record_id in self._open:
+                return None
+            self._open.add(record_id)
+            return self._send(record_id)
+
+    def _send(self, record_id: str) -> None:
+        if self.mistake == "pending before ALC has taken it":
+            self.crm[record_id] = (self.crm.get(record_id, ("",))[0], "Pending")
+        for _ in range(3):
+            key = self._keys.setdefault(record_id, str(uuid4()))
+            if self.mistake in ("new key for each try", "two at once"):
+                self._keys.pop(record_id, None)
+            try:
+                answer = self._post(record_id, key)
+                lead = answer.json() if answer.status_code == 201 else None
+            except (requests.RequestException, ValueError):
+                continue
+            if lead:
+                self._keys.pop(record_id, None)
+                return self._mark_pending(record_id, lead)
+            if answer.status_code == 429 and self.mistake != "asks again at once":
+                break
+        self._open.discard(record_id)
+        if self.mistake != "gives up silently":
+            raise RuntimeError("ALC could not be asked.")
+        return None
+
+    def _post(self, record_id: str, key: str) -> requests.Response:
+        body = {"recordId": record_id, "name": "Ada", "phoneNumber": "+442071838750"}
+        headers = {"Authorization": f"Bearer {self._token()}", "Idempotency-Key": key}
+        return requests.post(f"{self._url}/api/v1/leads", json=body, headers=headers, timeout=5)
+
+    def _mark_pending(self, record_id: str, lead: dict[str, Any]) -> None:
+        if self.mistake == "pending after the answer" or self.crm.get(record_id, ("",))[0] < lead["created_at"]:
+            self.crm[record_id] = (lead["created_at"], "Pending")
+
+    def _hook(self) -> Response:
+        body = self._verified()
+        if body is None:
+            return Response("Not signed by ALC.", 401)
+        if self.mistake == "knows every field" and len(body) > 7:
+            return Response("There is a field that I do not know.", 400)
+        if body["event"] != "lead.processed":
+            return Response("", 422 if self.mistake == "knows every event" else 200)
+        if self.mistake == "answers before it stores" and body["interest"] == "no_answer":
+            return Response("", 200)  # and whatever should have stored it has died
+        if self.mistake == "last one wins" or self.crm.get(body["record_id"], ("",))[0] <= body["occurred_at"]:
+            self.crm[body["record_id"]] = (body["occurred_at"], body["status"])
+            self._open.discard(body["record_id"])
+        return Response("", 200)
+
+    def _verified(self) -> dict[str, Any] | None:
+        raw, headers = request.get_data(), dict(request.headers)
+        if self.mistake == "verifies nothing":
+            return request.get_json()  # type: ignore[no-any-return]
+        if self.mistake == "old ones are taken":
+            return request.get_json() if "Webhook-Signature" in headers else None
+        try:
+            return Webhook(SECRET).verify(raw, {name.lower(): value for name, value in headers.items()})  # type: ignore[no-any-return]
+        except WebhookVerificationError:
+            return None

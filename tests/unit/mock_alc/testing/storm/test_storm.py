@@ -1,0 +1,127 @@
+"""A storm over a small integration: nothing in the honest one, and each mistake by a short story."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from mock_alc.testing.alc import Alc
+from mock_alc.testing.storm import PROMISES, PromiseBroken, Storm, Story
+from mock_alc.testing.storm.happening import Happening
+from mock_alc.testing.storm.operations import OPERATIONS
+from mock_alc.testing.storm.story import StoryUnreadable
+from tests.support.little_app import MISTAKES, SECRET, LittleApp
+
+Make = Callable[..., Storm]
+
+
+@pytest.fixture
+def storm_over(mock_alc: Alc) -> Make:
+    """A storm over the integration with a mistake, or over the honest one."""
+
+    def make(mistake: str = "", **options: object) -> Storm:
+        app = LittleApp(mock_alc.url, mock_alc.token, mistake)
+        mock_alc.register_webhook(mock_alc.serve(app.web) + "/hook", secret=SECRET)
+        return Storm(mock_alc, click=app.click, status=app.status, patience=0.0, **options)
+
+    return make
+
+
+def a_day(text: str) -> list[Happening]:
+    """Read a day as it is written in MISTAKES."""
+    words = [each.partition(" ") for each in text.split(", ")]
+    return [Happening(do, 1, how) for do, _, how in words]
+
+
+@pytest.mark.parametrize(("mistake", "promise", "text"), [(name, *row) for name, row in MISTAKES.items()])
+def test_a_mistake_breaks_its_promise(storm_over: Make, mistake: str, promise: str, text: str) -> None:
+    """On the day that shows it best. What depends on a race is played again."""
+    storm = storm_over(mistake)
+
+    story = next(filter(None, (storm.play(a_day(text), promise) for _ in range(10))))
+
+    assert story.broken_by.endswith(".")
+
+
+@pytest.mark.parametrize("text", sorted({text for _, text in MISTAKES.values()}))
+def test_the_honest_integration_keeps_every_promise_on_the_same_days(storm_over: Make, text: str) -> None:
+    """A storm must not cry wolf."""
+    assert storm_over().play(a_day(text)) is None
+
+
+def test_nothing_is_found_in_an_honest_integration(storm_over: Make) -> None:
+    """Nor on days that nobody has chosen."""
+    tally = storm_over().run(days=25)
+
+    assert tally.days == 25
+    assert tally.happenings > 50
+
+
+def test_a_mistake_is_found_and_told_as_the_shortest_day_that_shows_it(storm_over: Make) -> None:
+    """Whatever else has happened on the day that found it."""
+    with pytest.raises(PromiseBroken) as told:
+        storm_over("knows every field").run(days=200)
+
+    assert str(told.value).strip().splitlines() == [
+        "0:00:00  Person 1 is sent.",
+        "  0:00:00  ALC decides about Person 1: interested. The delivery has fields that are new.",
+        "Broken: right_ones_taken. A right delivery (lead.processed) about Person 1 was refused with 400.",
+    ]
+
+
+def test_the_same_number_invents_the_same_days(storm_over: Make) -> None:
+    """So that a colleague finds the same."""
+    first, second, other = (storm_over().run(days=4, number=number) for number in (7, 7, 8))
+
+    assert first.happenings == second.happenings
+    assert first.happenings != other.happenings
+
+
+def test_only_the_promises_that_somebody_has_made_are_judged(storm_over: Make) -> None:
+    """An integration may do without one."""
+    day = a_day("click, verdict stale")
+
+    assert storm_over("old ones are taken", promises=["one_chat", "reflected"]).play(day) is None
+    with pytest.raises(KeyError):
+        storm_over(promises=["no_such_promise"])
+
+
+def test_what_an_integration_cannot_do_never_happens(storm_over: Make) -> None:
+    """Without `kill` and `disconnect` nobody is killed or disconnected."""
+    assert storm_over().run(days=10).kills == 0
+
+
+def test_a_story_is_saved_and_played_again(storm_over: Make, tmp_path: Path) -> None:
+    """By somebody else, who needs the file and nothing more."""
+    storm = storm_over("new key for each try")
+    story = storm.play(a_day("answer lost_after, click, wait hour"))
+    assert story
+    story.save(tmp_path / "story.json")
+
+    read = Story.load(tmp_path / "story.json")
+
+    assert str(read) == str(story)
+    assert storm.play(read.happenings, read.promise) is not None
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"storm": 1, "happened": [{"do": "dance", "who": 1, "how": ""}]}'])
+def test_a_file_that_is_no_story_is_refused_in_a_sentence(tmp_path: Path, text: str) -> None:
+    """With its name."""
+    (tmp_path / "other.json").write_text(text)
+
+    with pytest.raises(StoryUnreadable, match=r"other\.json is no story of a storm"):
+        Story.load(tmp_path / "other.json")
+
+
+def test_every_operation_and_promise_is_told_in_a_sentence() -> None:
+    """Whatever the variant."""
+    told = [
+        operation.tell(Happening(operation.name, 2, how))
+        for operation in OPERATIONS.values()
+        for how in operation.variants
+    ]
+
+    assert not [sentence for sentence in told if not sentence.endswith(".") or "{" in sentence]
+    assert not [promise.name for promise in PROMISES.values() if not promise.says.endswith(".")]
