@@ -18,6 +18,7 @@ from mock_alc.commands.options import as_utf8
 from mock_alc.commands.scenario import scenario
 from mock_alc.commands.schema import schema
 from mock_alc.commands.serve_help import SERVE_HELP
+from mock_alc.commands.storm import storm, story
 from mock_alc.commands.trigger import trigger
 
 if TYPE_CHECKING:
@@ -87,6 +88,8 @@ def serve(**flags: Any) -> None:
 
 
 main.add_command(scenario)
+main.add_command(storm)
+main.add_command(story)
 
 
 def _on_signals(handler: Callable[..., None]) -> None:

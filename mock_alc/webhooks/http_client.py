@@ -1,8 +1,9 @@
 """The only module that sends HTTP requests, each with a limit on time, size and destination."""
 
+import json
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import CancelledError, Future, InvalidStateError
 from contextlib import suppress
 from dataclasses import replace
@@ -135,12 +136,18 @@ def _look_up(lookup: "Future[list[str]]", host: str, port: int) -> None:
 def request_json(method: str, url: str, body: Any = None, token: str | None = None) -> tuple[int, Any]:
     """Send a JSON request to a running mock; return status and body. Raise OSError if no mock answers."""
     headers = {"Authorization": f"Bearer {token}"} if token else {}
+    status, text = request_text(method, url, body, headers)
+    return status, json.loads(text) if text else None
+
+
+def request_text(method: str, url: str, body: Any = None, headers: Mapping[str, str] | None = None) -> tuple[int, str]:
+    """Send a request to a server of the user; return status and body. Raise OSError if nobody answers."""
     with requests.Session() as session:
         session.trust_env = False
         response = session.request(
             method, url, json=body, headers=headers, timeout=CONTROL_API_SECONDS, allow_redirects=False
         )
-        return response.status_code, response.json() if response.content else None
+        return response.status_code, response.text
 
 
 class FinalResponse(HTTPResponse):

@@ -7,19 +7,24 @@ import shlex
 import subprocess
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-import requests
-
 from mock_alc.testing.storm.integration import new_person
+from mock_alc.webhooks.http_client import request_text
 
 TIMEOUT = 60.0
+BAD = 400
 START_WITHIN = 30.0
 
 
 class AppUnusable(Exception):
     """The integration cannot be used as it was described. The message is a sentence."""
+
+
+class CallRefused(Exception):
+    """The integration has answered a call with an error."""
 
 
 @dataclass(frozen=True)
@@ -65,23 +70,22 @@ class HttpApp:
         _shell(self.start)
         until = time.monotonic() + START_WITHIN
         while time.monotonic() < until:
-            try:
-                requests.get(self.url, timeout=1)
-            except requests.RequestException:
-                time.sleep(0.05)
-            else:
+            with suppress(OSError):
+                request_text("GET", self.url)
                 return
+            time.sleep(0.05)
         raise AppUnusable(f"Nothing answers at {self.url} {START_WITHIN:g} s after it was started.")
 
     def _call(self, call: str, record_id: str = "") -> Any:
-        """Make a call. Raises: AppUnusable, requests.RequestException, for a refusal too."""
+        """Make a call. Raises: CallRefused, or OSError if nobody answers."""
         method, _, path = call.partition(" ")
-        response = requests.request(method, self.url.rstrip("/") + path.replace("{person}", record_id), timeout=TIMEOUT)
-        response.raise_for_status()
+        status, text = request_text(method, self.url.rstrip("/") + path.replace("{person}", record_id))
+        if status >= BAD:
+            raise CallRefused(f"{call} was answered {status}.")
         try:
-            return response.json()
+            return json.loads(text)
         except ValueError:
-            return response.text
+            return text
 
 
 def _pick(value: Any, path: str) -> Any:

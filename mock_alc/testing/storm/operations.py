@@ -126,8 +126,7 @@ NEXT = {
 }
 WAITS = {
     "minute": Variant("A minute", {"seconds": 60}),
-    "hour": Variant("An hour", {"seconds": HOUR}),
-    "day": Variant("A day", {"seconds": 24 * HOUR}),
+    "day": Variant("A day, in which access tokens expire,", {"seconds": 24 * HOUR}),
 }
 REFRESH: Mapping[str, Any] = {"route": TOKEN, "match": {"grant_type": "refresh_token"}}
 TOKENS = {

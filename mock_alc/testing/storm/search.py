@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -68,15 +68,16 @@ class Storm:
         self._promises: Sequence[Promise] = [PROMISES[name] for name in promises]
         self._patience = patience
 
-    def run(self, days: int = 100, number: int = 0) -> Tally:
+    def run(self, days: int = 100, number: int = 0, told: Callable[[], object] = lambda: None) -> Tally:
         """Play so many days; the same `number` invents the same days. Raises: PromiseBroken, with the shortest story.
 
-        Returns what was tried.
+        Returns what was tried; `told` is called after each day.
         """
         tally, began, chance = Tally(), time.monotonic(), random.Random(number)  # noqa: S311 - for tests
         for _ in range(days):
             if story := self.play(_invent(self._integration, chance), tally=tally):
                 raise PromiseBroken(self._shorten(story))
+            told()
         return replace(tally, seconds=time.monotonic() - began)
 
     def play(self, happenings: Sequence[Happening], promise: str = "", tally: Tally | None = None) -> Story | None:

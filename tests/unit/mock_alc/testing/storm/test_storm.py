@@ -96,7 +96,7 @@ def test_what_an_integration_cannot_do_never_happens(storm_over: Make) -> None:
 def test_a_story_is_saved_and_played_again(storm_over: Make, tmp_path: Path) -> None:
     """By somebody else, who needs the file and nothing more."""
     storm = storm_over("new key for each try")
-    story = storm.play(a_day("answer lost_after, click, wait hour"))
+    story = storm.play(a_day("answer lost_after, click, wait day"))
     assert story
     story.save(tmp_path / "story.json")
 
