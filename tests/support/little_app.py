@@ -17,6 +17,7 @@ MISTAKES = {
     "new key for each try": ("one_chat", "answer lost_after, click"),
     "two at once": ("one_chat", "answer slow, click twice"),
     "gives up silently": ("clicks_arrive", "answer 429_date, click"),
+    "stays busy": ("recovers", "answer 503, answer 503, answer 503, click, click"),
     "last one wins": ("reflected", "next_verdict out_of_order, click"),
     "answers before it stores": ("reflected", "click, verdict no_answer"),
     "pending after the answer": ("reflected", "next_verdict early, click"),
@@ -38,6 +39,7 @@ class LittleApp:
         self._keys: dict[str, str] = {}
         self._locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
         self._open: set[str] = set()
+        self._is_busy = False
         self.crm: dict[str, tuple[str, str]] = {}  # by record: the time of what it says, and the status
         self.web = Flask(__name__)
         self.web.post("/hook")(self._hook)
@@ -53,6 +55,8 @@ class LittleApp:
         with self._locks[record_id]:
             if record_id in self._open:
                 return None
+            if self._is_busy:
+                raise RuntimeError("Somebody else is being sent.")
             self._open.add(record_id)
             return self._send(record_id)
 
@@ -74,6 +78,7 @@ class LittleApp:
             if answer.status_code == 429 and self.mistake != "asks again at once":
                 break
         self._open.discard(record_id)
+        self._is_busy = self.mistake == "stays busy"
         if self.mistake != "gives up silently":
             raise RuntimeError("ALC could not be asked.")
         return None

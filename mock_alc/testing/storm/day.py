@@ -12,6 +12,10 @@ from urllib.parse import urlencode
 from mock_alc.testing.storm.happening import SEND, Happening
 from mock_alc.testing.storm.integration import Control, Integration, Json
 
+LAST_PERSON = 0
+"""The number of the person who is sent when all trouble is over."""
+RECOVERY = 3.0
+"""Seconds in which the integration may still refuse, because it waits as ALC has asked it to."""
 MOMENT = 0.05
 SOON = 10.0
 """Seconds in which a request that is under way reaches ALC."""
@@ -70,10 +74,21 @@ class Day:
         self.control("DELETE", "faults", None)
         self.connect()
         self.let_idle()
+        self._send_a_last_person()
         for lead in self.leads():
             if lead["status"] == "processing":
                 self._decide(lead["id"], "interested")
         self.let_idle()
+
+    def _send_a_last_person(self) -> None:
+        """Send somebody new, again for a while if that is refused, and after a new connection if there can be one."""
+        until, may_connect = time.monotonic() + max(self.patience, RECOVERY), self.integration.connect
+        while self.click(LAST_PERSON) and time.monotonic() < until:
+            if may_connect:
+                may_connect()
+                may_connect = None
+            self.settle()
+        self.look()
 
     def now(self) -> str:
         """Return the time of ALC's clock."""
@@ -123,14 +138,15 @@ class Day:
         for record_id in dict.fromkeys(click.record_id for click in self.clicks):
             self.seen.append(Seen(record_id, len(self.happened), now, self.integration.status(record_id)))
 
-    def click(self, who: int, times: int = 1) -> None:
-        """Send a person, several times at the same moment if `times` says so."""
+    def click(self, who: int, times: int = 1) -> str | None:
+        """Send a person, several times at the same moment if `times` says so. Return what a refusal says."""
         record_id = self.person(who)
         threads = [threading.Thread(target=self._click, args=(record_id,)) for _ in range(times)]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
+        return self.clicks[-1].refused
 
     def _click(self, record_id: str) -> None:
         at, refused = self.now(), None

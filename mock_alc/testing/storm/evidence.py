@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 
 from mock_alc.base.clock import iso
-from mock_alc.testing.storm.day import Day
+from mock_alc.testing.storm.day import LAST_PERSON, Day
 from mock_alc.testing.storm.integration import Json
 
 FORGERIES = ("bad_signature", "wrong_secret", "tampered_body", "stale", "future", "missing_header")
@@ -79,7 +79,8 @@ class Evidence:
 
     def who(self, record_id: str) -> str:
         """Return how a story calls a person."""
-        return f"Person {self.day.people[record_id]}"
+        who = self.day.people[record_id]
+        return f"Person {who}" if who != LAST_PERSON else "the person who was sent last"
 
 
 def is_forged(attempt: Json) -> bool:

@@ -129,13 +129,9 @@ WAITS = {
     "day": Variant("A day, in which access tokens expire,", {"seconds": 24 * HOUR}),
 }
 REFRESH: Mapping[str, Any] = {"route": TOKEN, "match": {"grant_type": "refresh_token"}}
-TOKENS = {
-    "": Variant("."),
-    "refresh_lost": Variant(
-        ", and the answer to the next refresh is lost after it was done.",
-        {**REFRESH, "trouble": "drop", "effect": "done"},
-    ),
-    "refresh_503": Variant(", and the next refresh is answered 503.", {**REFRESH, "answer": {"status": 503}}),
+REFRESHES = {
+    "lost_after": Variant("is lost after it was done", {**REFRESH, "trouble": "drop", "effect": "done"}),
+    "503": Variant("is a 503", {**REFRESH, "answer": {"status": 503}}),
 }  # fmt: skip
 KILLS = {
     "": Variant("is killed and started again."),
@@ -151,7 +147,11 @@ OPERATIONS = {
         Operation("next_verdict", "The verdict on the next chat of {who} {how}.", _begin_scenario, NEXT, weight=3),
         Operation("resend", "ALC sends the last verdict on {who} again.", _resend),
         Operation("wait", "{how} passes.", _wait, WAITS),
-        Operation("tokens", "The access tokens expire{how}", _expire, TOKENS),
+        Operation("tokens", "The access tokens expire.", _expire),
+        Operation(
+            "refresh", "The access tokens expire, and the answer to the next refresh {how}.", _expire, REFRESHES,
+            needs="reconnect",
+        ),
         Operation("kill", "The app {how}", _kill, KILLS, needs="kill"),
         Operation("disconnect", "The app is disconnected.", _disconnect, needs="reconnect"),
         Operation("connect", "The app is connected again.", _connect, needs="reconnect"),

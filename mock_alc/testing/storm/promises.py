@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
 
-from mock_alc.testing.storm.day import Seen
+from mock_alc.testing.storm.day import LAST_PERSON, Seen
 from mock_alc.testing.storm.evidence import NEVER, Evidence, is_forged
 from mock_alc.testing.storm.integration import Json
 from mock_alc.testing.storm.operations import ANSWERS
@@ -101,6 +101,12 @@ def _nothing_left(seen: Evidence) -> Iterator[str]:
             yield f"The integration was disconnected, and ALC still has {left} of its webhooks."
 
 
+def _recovers(seen: Evidence) -> Iterator[str]:
+    last = [click for click in seen.day.clicks if seen.day.people[click.record_id] == LAST_PERSON]
+    if last and last[-1].refused is not None:
+        yield f"When all trouble was over, a person was sent and refused: {last[-1].refused}"
+
+
 def _rates_kept(seen: Evidence) -> Iterator[str]:
     for number, request in enumerate(seen.requests):
         if request["status"] != TOO_MANY:
@@ -124,6 +130,7 @@ PROMISES = {
     for promise in (
         Promise("one_chat", "One click begins one chat at most.", _one_chat),
         Promise("clicks_arrive", "Whoever is sent, and not refused, has a chat.", _clicks_arrive),
+        Promise("recovers", "When all trouble is over, people can be sent again.", _recovers),
         Promise("reflected", "Every verdict that was acknowledged is shown.", _reflected),
         Promise("never_backwards", "What the CRM shows never goes backwards.", _never_backwards),
         Promise("forgeries_refused", "A forged delivery is refused.", _forgeries_refused),
