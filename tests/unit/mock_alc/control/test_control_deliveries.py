@@ -77,6 +77,7 @@ def test_an_attempt_shows_what_was_sent_and_where(alc: Alc, receiver: Receiver) 
     auth = alc.auth()
     alc.hook(auth, receiver.url())
     for trouble in ("tampered_body", "stale"):
+        alc.clock.advance(1)  # deliveries of one moment have no order
         alc.http.post("/_mock/faults", json={"delivery": "lead.processed", "trouble": trouble})
         alc.http.post(f"/_mock/leads/{alc.send_lead(auth)['id']}/decide")
         alc.work()
