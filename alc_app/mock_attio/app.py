@@ -22,7 +22,7 @@ from alc_app.mock_attio.api import (
     webhooks,
 )
 from alc_app.mock_attio.api.auth import authenticate
-from alc_app.mock_attio.api.fault_answers import alter_response, inject_fault, record_request, record_status
+from alc_app.mock_attio.api.fault_answers import alter_response, inject_fault, record_request, record_response
 from alc_app.mock_attio.api.operations import add_missing_operations
 from alc_app.mock_attio.control import control_api
 from alc_app.mock_attio.seed.seed import seed_if_empty
@@ -69,7 +69,7 @@ def _open_control(app: Flask) -> None:
     """Open `/_mock`, and do what it asks for: record requests and inject faults."""
     app.before_request(record_request)
     app.before_request(inject_fault)
-    app.after_request(record_status)
+    app.after_request(record_response)
     app.after_request(alter_response)  # Flask runs these in reverse order: the last status is recorded
     app.register_blueprint(control_api)
     app.register_blueprint(shared_api)

@@ -2,7 +2,6 @@
 
 import json
 import threading
-import time
 from collections import deque
 from collections.abc import Collection
 from datetime import datetime
@@ -12,7 +11,7 @@ from urllib.parse import parse_qsl
 
 from flask import Response, g
 
-from mock_alc.base.clock import iso
+from mock_alc.base.clock import iso, monotonic
 
 KEPT = 500
 LARGEST_BODY = 65_536
@@ -90,7 +89,7 @@ def note_in_log(**facts: Any) -> None:
 def record_answer(response: Response, *, started: float, retry_after: float) -> None:
     """Add the answer to the entry of the current request, if it is recorded.
 
-    `started` is when the request came, by `time.monotonic()`. `retry_after` is what the answer's Retry-After asks for,
+    `started` is when the request came, by `monotonic()`. `retry_after` is what the answer's Retry-After asks for,
     in seconds from now; 0 if it has none.
     """
     body = response.get_data() if not response.direct_passthrough else b""
@@ -100,7 +99,7 @@ def record_answer(response: Response, *, started: float, retry_after: float) -> 
         answer=_readable(kept, response.content_type or "", SECRET_ANSWER_FIELDS),
         answer_headers={name: response.headers[name] for name in ANSWER_HEADERS if name in response.headers},
         retry_after=retry_after,
-        milliseconds=round((time.monotonic() - started) * 1000),
+        milliseconds=round((monotonic() - started) * 1000),
     )
 
 

@@ -2,7 +2,6 @@
 
 import hashlib
 import logging
-import time
 from collections.abc import Callable, Iterable
 from datetime import timedelta
 from http import HTTPStatus
@@ -17,6 +16,7 @@ from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import BadRequest, HTTPException, InternalServerError, RequestEntityTooLarge, SecurityError
 
 from mock_alc.base import trace
+from mock_alc.base.clock import monotonic
 from mock_alc.base.credentials import new_id
 from mock_alc.base.errors import ApiError, error_response
 from mock_alc.config import Config
@@ -119,7 +119,7 @@ def _version_static(folder: Path) -> Callable[[str, dict[str, Any]], None]:
 
 
 def _start_request() -> None:
-    g.started = time.monotonic()
+    g.started = monotonic()
     g.request_id = new_id("req")
     g.traceparent = trace.continue_trace(request.headers.get("traceparent"))
     raw = _body()

@@ -9,16 +9,19 @@ from alc_app.attio.host import trace
 from alc_app.mock_attio.api.auth import OWN_REQUEST
 from alc_app.mock_attio.store.errors import AttioError, reply
 from alc_app.mock_attio.store.services import services
+from mock_alc.base.clock import monotonic
 from mock_alc.double.fault import Fault
 from mock_alc.double.fault_injection import INJECTED, damage_response, find_fault, replace_response
 from mock_alc.double.faults import ActiveFault
+from mock_alc.double.request_log import record_answer
 
 MESSAGES = {429: ("rate_limit_exceeded", "Rate limit exceeded, please try again later")}
 """By status: Attio's own code and message."""
 
 
 def record_request() -> None:
-    """Record a request to Attio's API; `record_status` adds what was answered."""
+    """Record a request to Attio's API; `record_response` adds what was answered."""
+    g.started = monotonic()
     if request.path.startswith(services().faults.paths) and OWN_REQUEST not in request.environ:
         g.received = services().received.add(
             at=services().clock(),
@@ -31,10 +34,11 @@ def record_request() -> None:
         )
 
 
-def record_status(response: Response) -> Response:
-    """Add the status of the answer to the record of the request."""
-    if "received" in g:
-        g.received["status"] = response.status_code
+def record_response(response: Response) -> Response:
+    """Add what was answered to the record of the request."""
+    again_at = response.retry_after
+    waits = (again_at - services().clock.real()).total_seconds() if again_at else 0.0
+    record_answer(response, started=g.get("started", 0.0), retry_after=max(waits, 0.0))
     return response
 
 

@@ -1,5 +1,7 @@
 """`/_mock/faults`: set, list and remove faults."""
 
+from difflib import get_close_matches
+
 from flask import current_app, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
@@ -10,6 +12,9 @@ from mock_alc.base.errors import invalid, not_found
 from mock_alc.double.control.shared import shared_api
 from mock_alc.double.fault import Fault, FaultRefused, read_fault
 from mock_alc.double.services import double
+
+NEAREST = 8
+"""How many routes are named to somebody who misspelt one."""
 
 
 @shared_api.post("/faults")
@@ -57,8 +62,7 @@ def _check_route_exists(fault: Fault) -> None:
     except HTTPException as problem:
         if method == "*" and problem.code == 405:
             return
-        rules = [rule for rule in current_app.url_map.iter_rules() if not rule.rule.startswith(("/_mock", "/static"))]
-        known = sorted(
-            f"{verb} {rule.rule}" for rule in rules for verb in (rule.methods or set()) - {"HEAD", "OPTIONS"}
-        )
-        raise invalid({"route": f"No route is {fault.route}. There are: {', '.join(known)}."}) from problem
+        rules = [rule for rule in current_app.url_map.iter_rules() if rule.rule.startswith(double().faults.paths)]
+        known = [f"{verb} {rule.rule}" for rule in rules for verb in (rule.methods or set()) - {"HEAD", "OPTIONS"}]
+        nearest = ", ".join(get_close_matches(fault.route, sorted(known), n=NEAREST, cutoff=0))
+        raise invalid({"route": f"No route is {fault.route}. The nearest are: {nearest}."}) from problem

@@ -112,6 +112,7 @@ def test_a_test_asserts_what_the_integration_sent_and_nothing_else(mock_attio: A
     [sent] = mock_attio.received("PATCH", path_of(ada), body={"data": {"values": {"job_title": "Analyst"}}}, status=200)
     assert sent["headers"]["Authorization"] == "Bearer ***"
     assert [one["status"] for one in mock_attio.requests()] == [200, 400]
+    assert mock_attio.requests()[1]["answer"]["code"] == "value_not_found"
     with pytest.raises(NotFound) as raised:
         mock_attio.received("PATCH", path_of(ada), body={"data": {"values": {"job_title": "Countess"}}})
     assert 'body.data.values.job_title is "Analyst" (expected "Countess")' in str(raised.value)
@@ -246,6 +247,7 @@ def test_a_rate_limit_asks_to_wait_in_either_form(mock_attio: Attio, form: str |
     mock_attio.fail_next(f"POST {PEOPLE}/query", "rate_limited", seconds=30, retry_after_as=form)
     limited = call(mock_attio, "POST", f"{PEOPLE}/query")
     assert (limited.status_code, limited.json()["code"]) == (429, "rate_limit_exceeded")
+    assert 25 < mock_attio.requests()[0]["retry_after"] <= 31
     wait = limited.headers["Retry-After"]
     if form == "seconds":
         assert wait == "30"
