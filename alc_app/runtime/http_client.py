@@ -11,6 +11,7 @@ import io
 import socket
 import time
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -66,6 +67,13 @@ class _Response(http.client.HTTPResponse):
         super().__init__(sock, *args, **kwargs)
         self.fp.close()
         self.fp = io.BufferedReader(_DeadlineReader(sock))
+
+    def begin(self) -> None:
+        """Read up to the final answer: `http.client` itself skips no interim one but 100 (RFC 9110 15.2)."""
+        super().begin()
+        while self.status < HTTPStatus.OK and self.status != HTTPStatus.SWITCHING_PROTOCOLS:
+            self.headers = self.msg = None  # type: ignore[assignment]  # `begin` reads only if there are none
+            super().begin()
 
 
 class _Connection(HTTPConnection):

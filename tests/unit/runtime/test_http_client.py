@@ -46,6 +46,23 @@ def test_an_answer_is_handed_over_whole(peer: Serve) -> None:
     assert (answer.status, answer.text, answer.retry_after()) == (404, "é!\n", 5)
 
 
+@pytest.mark.parametrize(
+    "interim", [b"100 Continue", b"102 Processing", b"103 Early Hints\r\nLink: </a.css>; rel=preload"]
+)
+def test_an_interim_answer_is_not_the_answer(peer: Serve, interim: bytes) -> None:
+    """RFC 9110 15.2: any number of them may come before the final one."""
+    head = b"HTTP/1.1 " + interim + b"\r\n\r\n"
+
+    assert get(peer(head + head + OK + b"Content-Length: 2\r\n\r\nhi").url).text == "hi"
+
+
+@pytest.mark.usefixtures("hurry")
+def test_interim_answers_without_end_stop_at_the_deadline(peer: Serve) -> None:
+    """O10."""
+    with pytest.raises(FetchAnswerLost):
+        get(peer(*[b"HTTP/1.1 102 Processing\r\n\r\n"] * 200, gap=0.01).url)
+
+
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_redirects_are_answers(peer: Serve, status: int) -> None:
     """O8: a 307 would replay the POST, code and all, to another origin."""
