@@ -1,5 +1,6 @@
 """The pytest fixtures `mock_attio` and `mock_attio_factory`.
 
+A test that fails ends with what went over the wire: the plugin of mock_alc draws the mocks in its `_drawn_mocks`.
 pytest imports this module in every test run of an environment that has it, so slow imports are inside the fixtures.
 """
 
@@ -33,18 +34,19 @@ def _mock_attio_server(mock_attio_settings: dict[str, Any]) -> Iterator["MockAtt
 
 
 @pytest.fixture
-def mock_attio(_mock_attio_server: "MockAttioServer") -> Iterator["Attio"]:
+def mock_attio(_mock_attio_server: "MockAttioServer", _drawn_mocks: list[Any]) -> Iterator["Attio"]:
     """Return a running Attio without records, with methods such as `person`, `fail_next` and `received`."""
     from alc_app.mock_attio.testing import Attio
 
     attio = Attio(_mock_attio_server)
     attio.reset()
+    _drawn_mocks.append(attio)
     yield attio
     attio.reset()
 
 
 @pytest.fixture
-def mock_attio_factory() -> Iterator[Callable[..., "Attio"]]:
+def mock_attio_factory(_drawn_mocks: list[Any]) -> Iterator[Callable[..., "Attio"]]:
     """Return a function that runs further Attios with other settings: `mock_attio_factory(writes_per_second=25)`."""
     with ExitStack() as running:
 
@@ -54,6 +56,7 @@ def mock_attio_factory() -> Iterator[Callable[..., "Attio"]]:
 
             attio = Attio(server)
             running.callback(attio.stop_serving)
+            _drawn_mocks.append(attio)
             return attio
 
         yield make

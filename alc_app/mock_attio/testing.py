@@ -20,6 +20,8 @@ class Attio(Driver):
     and counts for no rate limit. The webhooks for a change have been called when the method returns.
     """
 
+    name = "Attio"
+
     def __init__(self, server: MockAttioServer) -> None:
         """Wrap a server whose control API is open."""
         super().__init__(server.app, server.url)

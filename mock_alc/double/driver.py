@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 from flask import Flask
 from werkzeug.test import TestResponse
@@ -28,6 +28,9 @@ class Driver:
     A test that freezes or shifts the time does not move it. Only `webhook-timestamp` shows the test's time, because the
     receiver compares it with that.
     """
+
+    name: ClassVar[str]
+    """Whom the mock plays."""
 
     def __init__(self, app: Flask, url: str) -> None:
         """Wrap the application of a mock whose background work runs, and which answers at `url`."""
@@ -80,6 +83,10 @@ class Driver:
     def requests(self) -> list[Json]:
         """Return the requests that came in, oldest first; secrets are masked."""
         return list(self.control("GET", "requests")["requests"])
+
+    def deliveries(self, event: str | None = None) -> list[Json]:
+        """Return the deliveries with their attempts, oldest first."""
+        raise NotImplementedError
 
     def received(
         self, method: str, path: str, *, body: Any = None, headers: Mapping[str, str] | None = None,

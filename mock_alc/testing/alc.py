@@ -21,6 +21,8 @@ LEAD = {"recordId": "1", "name": "Ada Lovelace", "phoneNumber": "+442071838750"}
 class Alc(Driver):
     """One mock of ALC. Its `url` is the OAuth issuer too."""
 
+    name = "ALC"
+
     def __init__(self, app: Flask) -> None:
         """Wrap the application of a mock whose background worker runs."""
         self._services: Services = app.extensions["mock_alc"]

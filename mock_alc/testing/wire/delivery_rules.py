@@ -10,7 +10,7 @@ from mock_alc.grading.refusing import REFUSING
 from mock_alc.signing.dialects import STANDARD_WEBHOOKS
 from mock_alc.testing.wire.drawing import Highlight
 from mock_alc.testing.wire.exchange import Exchange
-from mock_alc.testing.wire.exchanges import TIMEOUT
+from mock_alc.testing.wire.exchanges import ALC, TIMEOUT
 from mock_alc.webhooks.answer import Answer
 
 CHECKS = {check.name: check.worded(STANDARD_WEBHOOKS) for check in [*ACCEPTING, *REFUSING]}
@@ -37,7 +37,7 @@ def answered_wrongly(exchanges: Sequence[Exchange]) -> Iterator[Highlight]:
     """
     arrived: set[str] = set()
     for index, one in enumerate(exchanges):
-        if one.event is None or one.headers is None:
+        if one.event is None or one.sender != ALC or one.headers is None:
             continue
         check = _check(one, again=one.delivery_id in arrived)
         if one.ok or one.trouble == "answer_lost":

@@ -7,7 +7,7 @@ from pathlib import Path
 from mock_alc.double.driver import Driver
 from mock_alc.testing.wire.diagnosis import diagnose
 from mock_alc.testing.wire.drawing import Drawing
-from mock_alc.testing.wire.exchanges import read_exchanges
+from mock_alc.testing.wire.exchanges import make_exchanges
 from mock_alc.testing.wire.page import as_page
 from mock_alc.testing.wire.text import as_text
 
@@ -21,7 +21,7 @@ def draw(test: str, mocks: Sequence[Driver], folder: Callable[[], Path]) -> str:
     """
     drawn = []
     for number, mock in enumerate(mocks, 1):
-        exchanges = read_exchanges(mock.control)
+        exchanges = make_exchanges(mock.requests(), mock.deliveries(), mock.name)
         if not exchanges:
             continue
         drawing = Drawing(test, exchanges, highlight=diagnose(exchanges))

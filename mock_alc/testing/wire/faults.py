@@ -42,12 +42,12 @@ DELIVERY_FAULTS: dict[str | None, str] = {
 }
 
 
-def request_fault(entry: Mapping[str, Any]) -> str:
+def request_fault(entry: Mapping[str, Any], mock: str) -> str:
     """Describe the fault of a request in the log; empty if there was none."""
     if "fault" not in entry:
         return ""
-    done = "ALC did what was asked" if entry["took_effect"] else "ALC did nothing"
-    return f"{REQUEST_FAULTS[entry['trouble']]}; {done}"
+    done = "did what was asked" if entry["took_effect"] else "did nothing"
+    return f"{REQUEST_FAULTS[entry['trouble']]}; {mock} {done}"
 
 
 def delivery_fault(trouble: str | None, sent: Mapping[str, Any] | None) -> str:
@@ -58,11 +58,11 @@ def delivery_fault(trouble: str | None, sent: Mapping[str, Any] | None) -> str:
     return DELIVERY_FAULTS[trouble].format(seconds=abs((sent or {}).get("shift", 0)), missing=missing)
 
 
-def is_forged(sent: Mapping[str, Any] | None) -> bool:
+def is_forged(trouble: str | None, sent: Mapping[str, Any] | None) -> bool:
     """Return whether a correct receiver must refuse what was sent, by its signature or its timestamp."""
     if sent is None:
-        return False
-    return sent["trouble"] in FORGING or abs(sent.get("shift", 0)) > TOLERANCE or bool(missing_headers(sent))
+        return trouble in (*FORGING, "missing_header")
+    return trouble in FORGING or abs(sent.get("shift", 0)) > TOLERANCE or bool(missing_headers(sent))
 
 
 def missing_headers(sent: Mapping[str, Any] | None) -> list[str]:

@@ -11,6 +11,7 @@ README = (Path(__file__).parents[5] / "mock_alc/README.md").read_text()
 SECTION = "What went over the wire"
 RECEIVER = """
 import pytest
+import requests
 from flask import Flask
 
 
@@ -66,6 +67,12 @@ def test_that_cannot_be_drawn(mock_alc_factory):
     assert "this test's" == "own failure"
 
 
+def test_attio(mock_alc, mock_attio):
+    requests.patch(f"{mock_attio.url}/v2/objects/people/records/1", json={"data": {"values": {}}}, timeout=10)
+    mock_alc.send_lead(recordId="flo")
+    assert False
+
+
 def test_without_a_mock():
     assert False
 """
@@ -73,7 +80,7 @@ def test_without_a_mock():
 
 FAILING = {
     "test_a_forged_verdict_is_refused", "test_in_process", "test_two_mocks", "test_nothing_came",
-    "test_whose_fixture_fails", "test_that_cannot_be_drawn",
+    "test_whose_fixture_fails", "test_that_cannot_be_drawn", "test_attio",
 }  # fmt: skip
 pytestmark = pytest.mark.xdist_group("failing")
 
@@ -123,10 +130,12 @@ def _without_what_varies(text: str) -> str:
 def test_each_test_that_fails_shows_its_own_mocks(output: str) -> None:
     """Those in process and those of the factory too, and when another fixture fails; other tests show nothing."""
     found = sections(output)
-    assert "6 failed, 1 passed, 1 error" in output, output
+    assert "7 failed, 1 passed, 1 error" in output, output
     assert set(found) == FAILING
     assert "record bea" in found["test_in_process"]
     assert "record cy" in found["test_two_mocks"] and "record di" in found["test_two_mocks"]
+    assert "your app → Attio  PATCH /v2/objects/people/records/1" in found["test_attio"]
+    assert "record flo" in found["test_attio"]
     assert "no request came to the mock" in found["test_nothing_came"]
     assert "record eve" in found["test_whose_fixture_fails"] and "the fixture's own failure" in output
 
@@ -149,7 +158,7 @@ def test_the_html_files_are_in_the_folder_that_was_named(output: str, project: P
     """One for each mock that saw something; a test that passes leaves none."""
     names = {path.name.removeprefix("test_app.py-").removesuffix(".html") for path in (project / "wire").iterdir()}
     drawn = FAILING - {"test_nothing_came", "test_that_cannot_be_drawn"}
-    assert names == {*drawn, "test_two_mocks-2"}
+    assert names == {*drawn, "test_two_mocks-2", "test_attio-2"}
     file = project / "wire/test_app.py-test_a_forged_verdict_is_refused.html"
     assert "It was accepted (200)" in file.read_text()
     assert file.as_uri() in output
