@@ -92,10 +92,10 @@ class Attio(Driver):
         wanted = {"event": event, "state": "delivered", "ids": ids}
         return matching.require_matches("delivery", wanted, self.deliveries(), times, self._why_none)
 
-    def redeliver(self, delivery: Json | str) -> None:
+    def resend(self, delivery: Json | str) -> None:
         """Send a delivery again, under the same `Idempotency-Key`."""
         with self._delivering():
-            self.control("POST", f"deliveries/{delivery if isinstance(delivery, str) else delivery['id']}/redeliver")
+            self.control("POST", f"deliveries/{delivery if isinstance(delivery, str) else delivery['id']}/resend")
 
     def reset(self) -> None:
         """Return to the state after a first start, and stop what `serve` started."""

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from alc_app.mock_attio.control.blueprint import control_api
 from alc_app.mock_attio.store.deliveries import STATES
 from alc_app.mock_attio.store.services import services
-from alc_app.mock_attio.store.webhook_outbox import redeliver, waiting_messages
+from alc_app.mock_attio.store.webhook_outbox import resend, waiting_messages
 from mock_alc.base.errors import ApiError, invalid
 
 FILTERS = ("event", "webhook_id", "state")
@@ -26,14 +26,14 @@ def list_deliveries() -> ResponseReturnValue:
     return {"deliveries": [one for one in _all() if all(one[name] == value for name, value in wanted)]}
 
 
-@control_api.post("/deliveries/<delivery_id>/redeliver")
-def redeliver_delivery(delivery_id: str) -> ResponseReturnValue:
+@control_api.post("/deliveries/<delivery_id>/resend")
+def resend_delivery(delivery_id: str) -> ResponseReturnValue:
     """Send a message again, under the same id."""
     found = next((one for one in _all() if one["id"] == delivery_id), None)
     if found is None:
         raise ApiError(404, "not_found", f"There is no delivery {delivery_id}. The latest are at /_mock/deliveries.")
     with services().database.writing() as session:
-        if not redeliver(session, found["id"], found["webhook_id"], found["body"], services().clock()):
+        if not resend(session, found["id"], found["webhook_id"], found["body"], services().clock()):
             raise ApiError(409, "webhook_not_active", "The webhook of this delivery is deleted or inactive.")
     return {"delivery_id": delivery_id}, 202
 

@@ -79,7 +79,7 @@ def record_attempt(
     return "failed"
 
 
-def redeliver(session: Session, message_id: str, webhook_id: str, body: Json, now: datetime) -> bool:
+def resend(session: Session, message_id: str, webhook_id: str, body: Json, now: datetime) -> bool:
     """Make a message due now, under its id, also one that is delivered; return False if its webhook is gone."""
     webhook = session.get(Webhook, webhook_id)
     if webhook is None or webhook.status(now.timestamp()) == "inactive":

@@ -191,12 +191,12 @@ def test_a_delivery_can_be_sent_again(mock_attio: Attio, receiving: Receiving) -
     hook(mock_attio, receiving)
     mock_attio.person()
     [delivery] = mock_attio.deliveries()
-    mock_attio.redeliver(delivery)
+    mock_attio.resend(delivery)
     assert receiving.bodies[0] == receiving.bodies[1]
     assert receiving.headers[0]["Idempotency-Key"] == receiving.headers[1]["Idempotency-Key"]
     assert [attempt["status"] for attempt in mock_attio.deliveries()[0]["attempts"]] == [200, 200]
     with pytest.raises(Refused, match="There is no delivery nope"):
-        mock_attio.redeliver("nope")
+        mock_attio.resend("nope")
 
 
 @pytest.mark.parametrize(

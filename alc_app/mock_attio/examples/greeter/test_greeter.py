@@ -40,7 +40,7 @@ def test_what_goes_wrong_at_attio_is_made_good(mock_attio, greeter, route, troub
 def test_a_message_that_comes_twice_is_handled_once(mock_attio, greeter):
     """Attio may deliver more than once, always under the same key."""
     ada = mock_attio.person()
-    mock_attio.redeliver(mock_attio.deliveries("record.created")[0])
+    mock_attio.resend(mock_attio.deliveries("record.created")[0])
     path = f"/v2/objects/{ada['id']['object_id']}/records/{ada['id']['record_id']}"
     mock_attio.received("PATCH", path, times=1)
 
