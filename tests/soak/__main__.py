@@ -177,6 +177,18 @@ def intake(database: str, rounds: int, seconds: float, stored: int, as_json: boo
 
 
 @main.command()
+@DATABASES
+@click.option("--days", type=int, default=1000, show_default=True)
+@click.option("--number", type=int, default=1, show_default=True, help="The same number invents the same days.")
+def storm(database: str, days: int, number: int) -> None:
+    """Invent hostile days for the app, kill -9 its processes, and tell the shortest day that breaks a promise."""
+    from tests.soak.storm import run
+
+    for name, home, url in _each(database):
+        _show(f"storm on {name}", run(days, number, home, url, on_progress=_progress(days, "days")))
+
+
+@main.command()
 @click.option("--rounds", type=int, default=20, show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def start(rounds: int, as_json: bool) -> None:

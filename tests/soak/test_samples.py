@@ -1,10 +1,10 @@
-"""Short runs of three soaks; `scripts/bench` runs all of them for longer."""
+"""Short runs of four soaks; `scripts/bench` runs all of them for longer."""
 
 from pathlib import Path
 
 import pytest
 
-from tests.soak import burst, lifecycle
+from tests.soak import burst, lifecycle, storm
 from tests.soak.mix import run as mix
 
 LEFT_OUT = ("odd verdict", "attio loses answers", "reconnect")
@@ -40,3 +40,23 @@ def test_threads_that_click_merge_delete_and_break_things_leave_every_record_rig
     assert report.leads
     assert report.merges
     assert sum(sum(outcomes.values()) for outcomes in report.kinds.values()) >= 60
+
+
+@pytest.mark.xdist_group("storm")
+def test_invented_days_with_kills_break_no_promise(tmp_path: Path) -> None:
+    """I1, I2, I3, I4: judged as for any integration, by what ALC knows and the CRM shows."""
+    report = storm.run(days=6, number=1, home=tmp_path)
+
+    assert not report.wrong
+    assert report.days == 6
+    assert report.kills
+
+
+@pytest.mark.xdist_group("storm on postgres")
+def test_invented_days_break_no_promise_with_two_workers_on_postgres(tmp_path: Path, postgres: str) -> None:
+    """I1, I2, I3, I4: whichever of the processes is killed."""
+    report = storm.run(days=4, number=2, home=tmp_path, database_url=postgres)
+
+    assert not report.wrong
+    assert report.days == 4
+    assert report.kills

@@ -34,11 +34,12 @@ class Click:
 
 @dataclass(frozen=True)
 class Seen:
-    """What the CRM showed of a person after a happening, at a time of ALC's clock."""
+    """What the CRM showed of a person after a happening, at some time of ALC's clock from `at` to `until`."""
 
     record_id: str
     after: int
     at: str
+    until: str
     status: str | None
 
 
@@ -56,8 +57,12 @@ class Day:
     seen: list[Seen] = field(default_factory=list)
     left_registered: list[int] = field(default_factory=list)
     """How many webhooks ALC still had, a while after each disconnect."""
+    tokens_lost: bool = False
+    """Whether the integration may have no valid token, so that it can delete nothing until a person connects it."""
     _before: int = 0
     """The number of the last request before this day."""
+    _webhooks: int = 0
+    """How many webhooks there were before this day."""
     _people: dict[int, str] = field(default_factory=dict)
     _is_connected: bool = True
 
@@ -67,7 +72,9 @@ class Day:
         control("DELETE", "clock", None)
         control("DELETE", "faults", None)
         earlier = control("GET", "requests", None)["requests"]
-        return cls(integration, control, patience, _before=earlier[-1]["number"] if earlier else 0)
+        day = cls(integration, control, patience, _before=earlier[-1]["number"] if earlier else 0)
+        day._webhooks = day._count_webhooks()
+        return day
 
     def end(self) -> None:
         """Let the trouble end, decide the chats that are under way, and deliver what waits."""
@@ -82,11 +89,11 @@ class Day:
 
     def _send_a_last_person(self) -> None:
         """Send somebody new, again for a while if that is refused, and after a new connection if there can be one."""
-        until, may_connect = time.monotonic() + max(self.patience, RECOVERY), self.integration.connect
+        until, may_connect = time.monotonic() + max(self.patience, RECOVERY), True
         while self.click(LAST_PERSON) and time.monotonic() < until:
             if may_connect:
-                may_connect()
-                may_connect = None
+                self._connect()
+                may_connect = False
             self.settle()
         self.look()
 
@@ -134,9 +141,11 @@ class Day:
 
     def look(self) -> None:
         """Note what the CRM shows of each person who was sent."""
-        now = self.now()
-        for record_id in dict.fromkeys(click.record_id for click in self.clicks):
-            self.seen.append(Seen(record_id, len(self.happened), now, self.integration.status(record_id)))
+        began = self.now()
+        clicked = dict.fromkeys(click.record_id for click in self.clicks)
+        shown = {record_id: self.integration.status(record_id) for record_id in clicked}
+        ended = self.now()
+        self.seen += [Seen(each, len(self.happened), began, ended, status) for each, status in shown.items()]
 
     def click(self, who: int, times: int = 1) -> str | None:
         """Send a person, several times at the same moment if `times` says so. Return what a refusal says."""
@@ -196,11 +205,11 @@ class Day:
             raise TypeError("An integration that is killed has both kill and start.")
         if in_click_on is None:
             kill()
+            start()
         else:
-            self._kill_in_click(in_click_on, kill)
-        start()
+            self._kill_in_click(in_click_on, kill, start)
 
-    def _kill_in_click(self, who: int, kill: Callable[[], object]) -> None:
+    def _kill_in_click(self, who: int, kill: Callable[[], object], start: Callable[[], object]) -> None:
         """Kill while ALC answers slowly: it has taken the lead, and the integration does not know."""
         record_id, before = self.person(who), len(self.leads())
         fault = {"route": SEND, "trouble": "slow", "seconds": SOON, "match": {"recordId": record_id}}
@@ -212,6 +221,7 @@ class Day:
             clicking.join(0.02)
         kill()
         self.control("DELETE", f"faults/{fault_id}", None)
+        start()
         clicking.join()
 
     def disconnect(self) -> bool:
@@ -222,14 +232,15 @@ class Day:
         self._is_connected = False
         return True
 
-    def _webhooks_left(self) -> int:
-        """Count the active webhooks. The integration has a while to delete them."""
+    def _webhooks_left(self, wanted: int) -> int:
+        """Count the active webhooks that are too many. The integration has a while to delete them."""
         until = time.monotonic() + self.patience
-        while left := int(self.control("GET", "state", None)["webhooks"].get("active", 0)):
-            if time.monotonic() > until:
-                break
+        while (left := self._count_webhooks() - wanted) > 0 and time.monotonic() < until:
             self.settle()
-        return left
+        return max(left, 0)
+
+    def _count_webhooks(self) -> int:
+        return int(self.control("GET", "state", None)["webhooks"].get("active", 0))
 
     def settle(self) -> None:
         """Give the integration a moment for what it does in the background."""
@@ -241,7 +252,15 @@ class Day:
         """Connect again; False if it is connected."""
         if self._is_connected or self.integration.connect is None:
             return False
-        self.left_registered.append(self._webhooks_left())
-        self.integration.connect()
-        self._is_connected = True
+        if not self.tokens_lost:
+            self.left_registered.append(self._webhooks_left(wanted=0))
+        self._connect()
         return True
+
+    def _connect(self) -> None:
+        if self.integration.connect:
+            self.integration.connect()
+        self._is_connected = True
+        if self.tokens_lost:
+            self.left_registered.append(self._webhooks_left(wanted=self._webhooks))
+            self.tokens_lost = False

@@ -50,6 +50,7 @@ def _fail(day: Day, what: Happening, values: Mapping[str, Any]) -> bool:
 
 def _expire(day: Day, what: Happening, values: Mapping[str, Any]) -> bool:
     day.let_pass(HOUR + 1)
+    day.tokens_lost |= values.get("effect") == "done"
     return _fail(day, what, values) if values else True
 
 

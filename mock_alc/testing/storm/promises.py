@@ -71,7 +71,7 @@ def _never_backwards(seen: Evidence) -> Iterator[str]:
     for record_id in seen.day.people:
         shown = [each for each in seen.day.seen if each.record_id == record_id]
         for before, after in pairwise(shown):
-            if before.status != after.status and _place(seen, after) < _place(seen, before):
+            if before.status != after.status and _place(seen, after, after.until) < _place(seen, before, before.at):
                 yield f"The CRM showed {before.status} for {seen.who(record_id)}, and then {after.status or 'nothing'}."
 
 
@@ -141,13 +141,13 @@ PROMISES = {
 }
 
 
-def _place(seen: Evidence, shown: Seen) -> int:
-    """Return how far what is shown is: its last place among what could be shown at that time."""
+def _place(seen: Evidence, shown: Seen, until: str) -> int:
+    """Return how far what is shown is: its last place among what could be shown at this time."""
     steps = [
         *((lead["created_at"], seen.day.integration.pending) for lead in seen.leads_of(shown.record_id)),
         *((verdict.at, verdict.status) for verdict in seen.verdicts_of(shown.record_id)),
     ]
-    known = [status for at, status in sorted(steps) if at <= shown.at]
+    known = [status for at, status in sorted(steps) if at <= until]
     return max((place for place, status in enumerate(known) if status == shown.status), default=-1)
 
 

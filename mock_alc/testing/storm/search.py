@@ -28,10 +28,10 @@ Happenings = tuple[Happening, ...]
 class PromiseBroken(AssertionError):
     """The integration breaks a promise. The message is the story; `story` can be saved and played again."""
 
-    def __init__(self, story: Story) -> None:
-        """Tell this story."""
+    def __init__(self, story: Story, tally: Tally) -> None:
+        """Tell this story, found by what `tally` says was tried."""
         super().__init__(f"\n{story}")
-        self.story = story
+        self.story, self.tally = story, tally
 
 
 @dataclass
@@ -75,10 +75,12 @@ class Storm:
         """
         tally, began, chance = Tally(), time.monotonic(), random.Random(number)  # noqa: S311 - for tests
         for _ in range(days):
-            if story := self.play(_invent(self._integration, chance), tally=tally):
-                raise PromiseBroken(self._shorten(story))
+            story = self.play(_invent(self._integration, chance), tally=tally)
+            tally.seconds = time.monotonic() - began
+            if story:
+                raise PromiseBroken(self._shorten(story), tally)
             told()
-        return replace(tally, seconds=time.monotonic() - began)
+        return tally
 
     def play(self, happenings: Sequence[Happening], promise: str = "", tally: Tally | None = None) -> Story | None:
         """Play one day, and return its story if it breaks the promise, or any if none is named."""

@@ -1,0 +1,64 @@
+"""What a storm has once taken for a broken promise, and is none: each was found in an integration that is correct."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import requests
+
+from mock_alc.testing.alc import Alc
+from mock_alc.testing.storm import Storm
+from mock_alc.testing.storm.happening import Happening
+from tests.support.little_app import SECRET, LittleApp
+
+
+class ConnectedApp(LittleApp):
+    """The honest little app, which registers its webhook, and deletes the old one when it is connected anew."""
+
+    def __init__(self, alc: Alc) -> None:
+        super().__init__(alc.url, alc.token)
+        self._alc, self._address, self._webhook = alc, alc.serve(self.web) + "/hook", ""
+        self.connect()
+
+    def connect(self) -> None:
+        """Register a webhook, in the place of the old one."""
+        self.delete_webhook()
+        self._webhook = self._alc.register_webhook(self._address, secret=SECRET)["webhook_id"]
+
+    def delete_webhook(self) -> None:
+        """Delete it at ALC."""
+        headers = {"Authorization": f"Bearer {self._alc.token()}"}
+        requests.delete(f"{self._alc.url}/api/v1/webhooks/{self._webhook}", headers=headers, timeout=5)
+
+    def leave_webhook(self) -> None:
+        """Be disconnected without any token with which something could be deleted."""
+
+
+def storm_over(mock_alc: Alc, app: LittleApp, **options: Any) -> Storm:
+    """A storm over the app."""
+    return Storm(mock_alc, **{"click": app.click, "status": app.status, "patience": 0.0, **options})
+
+
+def test_a_verdict_that_comes_while_the_crm_is_read_is_no_step_backwards(mock_alc: Alc) -> None:
+    """Reading takes a while, in which time goes on for ALC."""
+    app = ConnectedApp(mock_alc)
+
+    def read_slowly(record_id: str) -> str | None:
+        mock_alc.advance(3)
+        return app.status(record_id)
+
+    day = [Happening("next_verdict", 1, "unknown_event"), Happening("click"), Happening("answer", 1, "503")]
+
+    assert storm_over(mock_alc, app, status=read_slowly).play(day) is None
+
+
+@pytest.mark.parametrize(("refresh", "is_broken"), [("lost_after", False), ("503", True)])
+def test_webhooks_may_stay_while_no_token_is_left_to_delete_them(mock_alc: Alc, refresh: str, is_broken: bool) -> None:
+    """After a refresh whose answer was lost there is none, until a person connects the app again."""
+    app = ConnectedApp(mock_alc)
+    storm = storm_over(mock_alc, app, connect=app.connect, disconnect=app.leave_webhook)
+
+    story = storm.play([Happening("refresh", 1, refresh), Happening("disconnect")], "nothing_left")
+
+    assert (story is not None) is is_broken
