@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
@@ -231,9 +232,9 @@ def test_functions_of_another_convention_are_held_by_overriding_call() -> None:
 
         def call(self, connector: Any, name: str, arguments: dict[str, Any]) -> Any:
             camel = {"webhook_uri": "webhookUri", "raw_body": "rawBody", "connection": "apiClient"}
-            return asyncio.run(
-                getattr(connector, name)(**{camel.get(key, key): value for key, value in arguments.items()})
-            )
+            asked = getattr(connector, name)(**{camel.get(key, key): value for key, value in arguments.items()})
+            with ThreadPoolExecutor(1) as own_thread:  # a browser test may have left a loop running in this one
+                return own_thread.submit(asyncio.run, asked).result()
 
     def camel(service: SeedService) -> SimpleNamespace:
         async def subscribe(*, webhookUri: str, **_: Any) -> Any:  # noqa: N803 - Integration.app's names

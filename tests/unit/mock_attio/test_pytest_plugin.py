@@ -299,7 +299,8 @@ def test_an_integration_that_answers_its_own_changes_is_noticed(mock_attio: Atti
 
     @receiving.app.before_request
     def change_it_again() -> None:
-        call(mock_attio, "PATCH", path_of(ada), {"job_title": f"Title {next(count)}"}, token)
+        changed = call(mock_attio, "PATCH", path_of(ada), {"job_title": f"Title {next(count)}"}, token)
+        assert changed.status_code == 200, changed.text
 
     mock_attio.register_webhook(f"{mock_attio.serve(receiving.app)}/hook", "record.updated")
     with pytest.raises(EndlessDeliveries, match="Does the receiver answer each"):

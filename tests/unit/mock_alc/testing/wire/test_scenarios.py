@@ -94,9 +94,9 @@ def test_a_receiver_that_takes_forged_deliveries_is_found(mock_alc: Alc, name: s
 
 
 def test_an_app_that_sends_again_without_a_key_is_found(mock_alc: Alc) -> None:
-    """A second chat has begun."""
+    """A second chat has begun. The first one lasts: had its verdict come before, this would be a new intent."""
     mock_alc.fail_next("POST /api/v1/leads", "drop", effect="done")
-    found = play(mock_alc, "happy", correct_receiver(), correct=False)
+    found = play(mock_alc, "slow_lead", correct_receiver(), correct=False)
     assert found is not None and "without an Idempotency-Key" in found.happened
 
 
