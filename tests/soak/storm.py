@@ -70,9 +70,9 @@ class AppUnderStorm:
         return self._attio.add_person(f"Person {number}", f"+4420794{number % 100_000:05}")
 
     def connect(self) -> None:
-        """Press Connect, and allow it at ALC; return when ALC can call."""
-        eventually(lambda: _unless_limited(self._user.connect_alc()), within=90)
-        eventually(lambda: self.alc.webhooks("lead.processed"))
+        """Press Connect, and allow it at ALC. Raises: AssertionError, if the page says that it failed."""
+        page = eventually(lambda: _unless_limited(self._user.connect_alc()), within=90)
+        assert page.url.endswith("notice=connected"), page.url
 
     def disconnect(self) -> None:
         """Press Disconnect."""

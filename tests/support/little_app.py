@@ -5,12 +5,15 @@ from __future__ import annotations
 import threading
 from collections import defaultdict
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 from uuid import uuid4
 
 import requests
 from flask import Flask, Response, request
 from standardwebhooks import Webhook, WebhookVerificationError
+
+from mock_alc.testing.alc import Alc
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 MISTAKES = {
@@ -117,3 +120,33 @@ class LittleApp:
             return Webhook(SECRET).verify(raw, {name.lower(): value for name, value in headers.items()})  # type: ignore[no-any-return]
         except WebhookVerificationError:
             return None
+
+
+class ConnectedApp(LittleApp):
+    """The same with a connection: a webhook at ALC, which is made and deleted."""
+
+    def __init__(self, alc: Alc, mistake: str = "") -> None:
+        super().__init__(alc.url, alc.token, mistake)
+        self._hook_url, self._webhooks = f"{alc.url}/api/v1/webhooks", [""]
+        self._ours = alc.serve(self.web) + "/hook"
+        self.connect()
+
+    def connect(self) -> None:
+        """Register a webhook, when whatever is left of an old one is deleted."""
+        self.disconnect()
+        body = {"name": "little", "url": self._ours, "event": "lead.processed", "secret": SECRET}
+        self._webhooks = [self._call("POST", json=body).json()["webhook_id"]]
+
+    def disconnect(self) -> None:
+        """Delete the webhooks that ALC has of us; or, which is a mistake, the one that we know of, once."""
+        if self.mistake != "knows of one webhook":
+            self._webhooks = [each["webhook_id"] for each in self._call("GET").json()["webhooks"]]
+        for webhook_id in self._webhooks:
+            for _ in range(1 if self.mistake else 3):
+                with suppress(requests.RequestException):
+                    if self._call("DELETE", f"/{webhook_id}").status_code in (204, 404):
+                        break
+
+    def _call(self, method: str, path: str = "", **body: Any) -> requests.Response:
+        headers = {"Authorization": f"Bearer {self._token()}"}
+        return requests.request(method, self._hook_url + path, headers=headers, timeout=5, **body)

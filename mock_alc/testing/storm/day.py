@@ -17,6 +17,7 @@ LAST_PERSON = 0
 RECOVERY = 3.0
 """Seconds in which the integration may still refuse, because it waits as ALC has asked it to."""
 MOMENT = 0.05
+NO_FAULT: Mapping[str, Any] = {}
 SOON = 10.0
 """Seconds in which a request that is under way reaches ALC."""
 
@@ -57,8 +58,8 @@ class Day:
     seen: list[Seen] = field(default_factory=list)
     left_registered: list[int] = field(default_factory=list)
     """How many webhooks ALC still had, a while after each disconnect."""
-    tokens_lost: bool = False
-    """Whether the integration may have no valid token, so that it can delete nothing until a person connects it."""
+    cleans_up_later: bool = False
+    """Whether old webhooks may stay until the next connect: no token may be valid, or a connect has failed."""
     _before: int = 0
     """The number of the last request before this day."""
     _webhooks: int = 0
@@ -91,7 +92,7 @@ class Day:
         """Send somebody new, again for a while if that is refused, and after a new connection if there can be one."""
         until, may_connect = time.monotonic() + max(self.patience, RECOVERY), True
         while self.click(LAST_PERSON) and time.monotonic() < until:
-            if may_connect:
+            if may_connect or not self._is_connected:
                 self._connect()
                 may_connect = False
             self.settle()
@@ -141,8 +142,10 @@ class Day:
 
     def look(self) -> None:
         """Note what the CRM shows of each person who was sent."""
-        began = self.now()
         clicked = dict.fromkeys(click.record_id for click in self.clicks)
+        if not clicked:
+            return
+        began = self.now()
         shown = {record_id: self.integration.status(record_id) for record_id in clicked}
         ended = self.now()
         self.seen += [Seen(each, len(self.happened), began, ended, status) for each, status in shown.items()]
@@ -224,10 +227,12 @@ class Day:
         start()
         clicking.join()
 
-    def disconnect(self) -> bool:
-        """Disconnect, and note the webhooks that are left at ALC; False if it is disconnected already."""
+    def disconnect(self, fault: Mapping[str, Any]) -> bool:
+        """Disconnect, with a fault of ALC's if there is one; False if it is disconnected already."""
         if not self._is_connected or self.integration.disconnect is None:
             return False
+        if fault:
+            self.control("POST", "faults", dict(fault))
         self.integration.disconnect()
         self._is_connected = False
         return True
@@ -248,19 +253,29 @@ class Day:
             self.integration.settle()
         time.sleep(MOMENT)
 
-    def connect(self) -> bool:
-        """Connect again; False if it is connected."""
+    def connect(self, fault: Mapping[str, Any] = NO_FAULT) -> bool:
+        """Connect again, with a fault of ALC's if there is one; False if it is connected.
+
+        Before, note the webhooks that are left at ALC.
+        """
         if self._is_connected or self.integration.connect is None:
             return False
-        if not self.tokens_lost:
+        if not self.cleans_up_later:
             self.left_registered.append(self._webhooks_left(wanted=0))
+        if fault:
+            self.control("POST", "faults", dict(fault))
         self._connect()
         return True
 
     def _connect(self) -> None:
-        if self.integration.connect:
+        if self.integration.connect is None:
+            return
+        try:
             self.integration.connect()
+        except Exception:  # refused, by ALC or by the integration; a person tries again later
+            self.cleans_up_later = True
+            return
         self._is_connected = True
-        if self.tokens_lost:
+        if self.cleans_up_later:
             self.left_registered.append(self._webhooks_left(wanted=self._webhooks))
-            self.tokens_lost = False
+            self.cleans_up_later = False

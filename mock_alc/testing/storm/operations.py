@@ -50,7 +50,7 @@ def _fail(day: Day, what: Happening, values: Mapping[str, Any]) -> bool:
 
 def _expire(day: Day, what: Happening, values: Mapping[str, Any]) -> bool:
     day.let_pass(HOUR + 1)
-    day.tokens_lost |= values.get("effect") == "done"
+    day.cleans_up_later |= values.get("effect") == "done"
     return _fail(day, what, values) if values else True
 
 
@@ -78,11 +78,11 @@ def _kill(day: Day, what: Happening, values: Mapping[str, Any]) -> bool:
 
 
 def _disconnect(day: Day, what: Happening, values: Mapping[str, Any]) -> bool:
-    return day.disconnect()
+    return day.disconnect(values)
 
 
 def _connect(day: Day, what: Happening, values: Mapping[str, Any]) -> bool:
-    return day.connect()
+    return day.connect(values)
 
 
 def _forged(**fault: Any) -> Mapping[str, Any]:
@@ -138,6 +138,23 @@ KILLS = {
     "": Variant("is killed and started again."),
     "in_click": Variant("is killed while it sends {who}, after ALC has taken the lead.", {"in_click": True}),
 }  # fmt: skip
+DELETION: Mapping[str, Any] = {"route": "DELETE /api/v1/webhooks/*"}
+DISCONNECTS = {
+    "": Variant(""),
+    "lost": Variant(", and ALC's answer to the deletion of a webhook is lost", {**DELETION, "trouble": "drop"}),
+    "503": Variant(", and ALC answers 503 to the deletion of a webhook", {**DELETION, "answer": {"status": 503}}),
+}
+REGISTRATION: Mapping[str, Any] = {"route": "POST /api/v1/webhooks"}
+GRANT: Mapping[str, Any] = {"route": TOKEN, "match": {"grant_type": "authorization_code"}}
+CONNECTS = {
+    "": Variant(""),
+    "lost": Variant(
+        ", and ALC's answer to a new webhook is lost after it was made",
+        {**REGISTRATION, "trouble": "drop", "effect": "done"},
+    ),
+    "503": Variant(", and ALC answers 503 to a new webhook", {**REGISTRATION, "answer": {"status": 503}}),
+    "grant_lost": Variant(", and ALC's answer with the tokens is lost", {**GRANT, "trouble": "drop", "effect": "done"}),
+}  # fmt: skip
 
 OPERATIONS = {
     operation.name: operation
@@ -154,7 +171,7 @@ OPERATIONS = {
             needs="reconnect",
         ),
         Operation("kill", "The app {how}", _kill, KILLS, needs="kill"),
-        Operation("disconnect", "The app is disconnected.", _disconnect, needs="reconnect"),
-        Operation("connect", "The app is connected again.", _connect, needs="reconnect"),
+        Operation("disconnect", "The app is disconnected{how}.", _disconnect, DISCONNECTS, needs="reconnect"),
+        Operation("connect", "The app is connected again{how}.", _connect, CONNECTS, needs="reconnect"),
     )
 }  # fmt: skip

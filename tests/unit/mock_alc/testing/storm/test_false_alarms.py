@@ -5,34 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-import requests
 
 from mock_alc.testing.alc import Alc
 from mock_alc.testing.storm import Storm
 from mock_alc.testing.storm.happening import Happening
-from tests.support.little_app import SECRET, LittleApp
-
-
-class ConnectedApp(LittleApp):
-    """The honest little app, which registers its webhook, and deletes the old one when it is connected anew."""
-
-    def __init__(self, alc: Alc) -> None:
-        super().__init__(alc.url, alc.token)
-        self._alc, self._address, self._webhook = alc, alc.serve(self.web) + "/hook", ""
-        self.connect()
-
-    def connect(self) -> None:
-        """Register a webhook, in the place of the old one."""
-        self.delete_webhook()
-        self._webhook = self._alc.register_webhook(self._address, secret=SECRET)["webhook_id"]
-
-    def delete_webhook(self) -> None:
-        """Delete it at ALC."""
-        headers = {"Authorization": f"Bearer {self._alc.token()}"}
-        requests.delete(f"{self._alc.url}/api/v1/webhooks/{self._webhook}", headers=headers, timeout=5)
-
-    def leave_webhook(self) -> None:
-        """Be disconnected without any token with which something could be deleted."""
+from tests.support.little_app import ConnectedApp, LittleApp
 
 
 def storm_over(mock_alc: Alc, app: LittleApp, **options: Any) -> Storm:
@@ -57,7 +34,7 @@ def test_a_verdict_that_comes_while_the_crm_is_read_is_no_step_backwards(mock_al
 def test_webhooks_may_stay_while_no_token_is_left_to_delete_them(mock_alc: Alc, refresh: str, is_broken: bool) -> None:
     """After a refresh whose answer was lost there is none, until a person connects the app again."""
     app = ConnectedApp(mock_alc)
-    storm = storm_over(mock_alc, app, connect=app.connect, disconnect=app.leave_webhook)
+    storm = storm_over(mock_alc, app, connect=app.connect, disconnect=lambda: None)
 
     story = storm.play([Happening("refresh", 1, refresh), Happening("disconnect")], "nothing_left")
 

@@ -12,7 +12,7 @@ from mock_alc.testing.storm import PROMISES, PromiseBroken, Storm, Story
 from mock_alc.testing.storm.happening import Happening
 from mock_alc.testing.storm.operations import OPERATIONS
 from mock_alc.testing.storm.story import StoryUnreadable
-from tests.support.little_app import MISTAKES, SECRET, LittleApp
+from tests.support.little_app import MISTAKES, SECRET, ConnectedApp, LittleApp
 
 Make = Callable[..., Storm]
 
@@ -49,6 +49,20 @@ def test_a_mistake_breaks_its_promise(storm_over: Make, mistake: str, promise: s
 def test_the_honest_integration_keeps_every_promise_on_the_same_days(storm_over: Make, text: str) -> None:
     """A storm must not cry wolf."""
     assert storm_over().play(a_day(text)) is None
+
+
+@pytest.mark.parametrize("text", ["disconnect lost", "disconnect 503", "disconnect, connect lost, connect"])
+def test_a_webhook_that_nobody_deletes_is_found(mock_alc: Alc, text: str) -> None:
+    """If ALC's answer is a 503, or is lost. Who asks ALC which webhooks there are has none left."""
+    careless, honest = (ConnectedApp(mock_alc, mistake) for mistake in ("knows of one webhook", ""))
+
+    def play(app: ConnectedApp) -> Story | None:
+        connection = {"connect": app.connect, "disconnect": app.disconnect}
+        storm = Storm(mock_alc, click=app.click, status=app.status, patience=0.0, **connection)
+        return storm.play(a_day(text), "nothing_left")
+
+    assert play(honest) is None
+    assert play(careless) is not None
 
 
 def test_nothing_is_found_in_an_honest_integration(storm_over: Make) -> None:
