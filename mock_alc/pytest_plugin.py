@@ -35,21 +35,27 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Add what went over the wire to the report of a test that failed, while its mocks are still there."""
     report = yield
     if report.failed and report.when != "teardown" and item.stash.get(MOCKS, None):
-        report.sections.append((SECTION, _draw(item)))
+        report.sections.append((SECTION, _draw(item, call)))
     return report
 
 
-def _draw(item: pytest.Item) -> str:
-    """Return the text for a failing test; an error in here must not hide the test's own failure."""
+def _draw(item: pytest.Item, call: pytest.CallInfo[None]) -> str:
+    """Return the text for a failing test: its failure's own drawing, such as a storm's, or one of each mock.
+
+    An error in here must not hide the test's own failure.
+    """
     mocks, folder = item.stash[MOCKS], item.stash[FOLDER]
     try:
-        from mock_alc.testing.wire.failing_test import draw
+        from mock_alc.testing.wire.failing_test import draw, show
 
-        return draw(item.nodeid, mocks, folder)
+        own = getattr(call.excinfo and call.excinfo.value, "drawing", None)
+        return show(own, item.nodeid, folder()) if own else draw(item.nodeid, mocks, folder)
     except Exception as problem:
         return f"It could not be drawn: {problem!r}"
 

@@ -29,6 +29,7 @@ MISTAKES = {
     "old ones are taken": ("forgeries_refused", "click, verdict stale"),
     "knows every field": ("right_ones_taken", "click, verdict extra_fields"),
     "knows every event": ("right_ones_taken", "next_verdict unknown_event, click"),
+    "fails on a duplicate": ("right_ones_taken", "click, verdict answer_lost"),
     "asks again at once": ("rates_kept", "answer 429_seconds, click"),
 }  # fmt: skip
 """Each mistake, the promise that it breaks, and a day that shows it."""
@@ -43,6 +44,7 @@ class LittleApp:
         self._locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
         self._open: set[str] = set()
         self._is_busy = False
+        self._known: set[str] = set()
         self.crm: dict[str, tuple[str, str]] = {}  # by record: the time of what it says, and the status
         self.web = Flask(__name__)
         self.web.post("/hook")(self._hook)
@@ -101,6 +103,9 @@ class LittleApp:
             return Response("Not signed by ALC.", 401)
         if self.mistake == "knows every field" and len(body) > 7:
             return Response("There is a field that I do not know.", 400)
+        if self.mistake == "fails on a duplicate" and request.headers["Webhook-Id"] in self._known:
+            return Response("UNIQUE constraint failed", 500)
+        self._known.add(request.headers["Webhook-Id"])
         if body["event"] != "lead.processed":
             return Response("", 422 if self.mistake == "knows every event" else 200)
         if self.mistake == "answers before it stores" and body["interest"] == "no_answer":

@@ -93,6 +93,12 @@ def _right_ones_taken(seen: Evidence) -> Iterator[str]:
                     f"A right delivery ({delivery['body']['event']}) about {_about(seen, delivery)} was refused "
                     f"with {attempt['status']}."
                 )
+        if delivery["attempts"] and _has_failed(last := delivery["attempts"][-1]):
+            yield f"A right delivery about {_about(seen, delivery)} was answered {last['status']} to the end."
+
+
+def _has_failed(attempt: Json) -> bool:
+    return not is_forged(attempt) and (attempt["status"] or 0) >= 500
 
 
 def _nothing_left(seen: Evidence) -> Iterator[str]:
@@ -131,14 +137,15 @@ PROMISES = {
         Promise("one_chat", "One click begins one chat at most.", _one_chat),
         Promise("clicks_arrive", "Whoever is sent, and not refused, has a chat.", _clicks_arrive),
         Promise("recovers", "When all trouble is over, people can be sent again.", _recovers),
-        Promise("reflected", "Every verdict that was acknowledged is shown.", _reflected),
-        Promise("never_backwards", "What the CRM shows never goes backwards.", _never_backwards),
         Promise("forgeries_refused", "A forged delivery is refused.", _forgeries_refused),
         Promise("right_ones_taken", "A right delivery is taken, whatever it says.", _right_ones_taken),
+        Promise("reflected", "Every verdict that was acknowledged is shown.", _reflected),
+        Promise("never_backwards", "What the CRM shows never goes backwards.", _never_backwards),
         Promise("nothing_left", "A disconnect leaves no webhook at ALC.", _nothing_left),
         Promise("rates_kept", "When ALC asks to wait, the integration waits.", _rates_kept),
     )
 }
+"""In the order in which they are told: what causes another to break comes first."""
 
 
 def _place(seen: Evidence, shown: Seen, until: str) -> int:

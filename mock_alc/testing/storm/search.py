@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from mock_alc.double import matching
 from mock_alc.double.driver import Driver
 from mock_alc.testing.storm.day import Day
 from mock_alc.testing.storm.evidence import Evidence
@@ -17,6 +18,7 @@ from mock_alc.testing.storm.operations import OPERATIONS
 from mock_alc.testing.storm.promises import PROMISES, Promise, broken
 from mock_alc.testing.storm.story import Story
 
+__tracebackhide__ = matching.__tracebackhide__
 PEOPLE = (1, 1, 1, 2)
 """Most of what happens is about one person, so that it meets."""
 LONGEST_DAY = 10
@@ -32,6 +34,8 @@ class PromiseBroken(AssertionError):
         """Tell this story, found by what `tally` says was tried."""
         super().__init__(f"\n{story}")
         self.story, self.tally = story, tally
+        self.drawing = story.drawing
+        """What the pytest plugin shows in place of all that went over the wire."""
 
 
 @dataclass
@@ -112,14 +116,15 @@ class Storm:
             day.settle()
 
     def _shorten(self, story: Story) -> Story:
-        """Leave out and simplify what the story does not need."""
-        while shorter := self._first_that_breaks(_simpler(story.happenings), story.promise):
-            story = shorter
+        """Leave out and simplify what the story does not need; only what is short already is tried several times."""
+        for tries in (1, TRIES):
+            while shorter := self._first_that_breaks(_simpler(story.happenings), story.promise, tries):
+                story = shorter
         return story
 
-    def _first_that_breaks(self, days: Iterator[Happenings], promise: str) -> Story | None:
+    def _first_that_breaks(self, days: Iterator[Happenings], promise: str, tries: int) -> Story | None:
         for happenings in days:
-            for _ in range(TRIES):
+            for _ in range(tries):
                 if story := self.play(happenings, promise):
                     return story
         return None

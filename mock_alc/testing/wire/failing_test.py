@@ -25,14 +25,19 @@ def draw(test: str, mocks: Sequence[Driver], folder: Callable[[], Path]) -> str:
         if not exchanges:
             continue
         drawing = Drawing(test, exchanges, highlight=diagnose(exchanges))
-        drawn.append(f"{as_text(drawing)}\n\n{_write(drawing, folder(), number)}")
+        drawn.append(show(drawing, test if number == 1 else f"{test}-{number}", folder()))
     return "\n\n".join(drawn) or "Nothing: no request came to the mock, and it delivered nothing."
 
 
-def _write(drawing: Drawing, folder: Path, number: int) -> str:
+def show(drawing: Drawing, name: str, folder: Path) -> str:
+    """Return the text of a drawing, and write it as an HTML file of this name into the folder."""
+    return f"{as_text(drawing)}\n\n{_write(drawing, name, folder)}"
+
+
+def _write(drawing: Drawing, name: str, folder: Path) -> str:
     """Write the HTML file and return where it is, or why it could not be written."""
-    name = re.sub(r"[^\w.-]+", "-", drawing.title).strip("-")[-LONGEST_NAME:]
-    file = folder / f"{name}{f'-{number}' if number > 1 else ''}.html"
+    safe = re.sub(r"[^\w.-]+", "-", name).strip("-")[-LONGEST_NAME:]
+    file = folder / f"{safe}.html"
     try:
         folder.mkdir(parents=True, exist_ok=True)
         file.write_text(as_page(drawing), encoding="utf-8")
