@@ -1,9 +1,10 @@
 """`mock-alc storm` and `mock-alc story`: hostile days for the app under test, and stories to play again."""
 
-import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from pprint import pformat
 from typing import Any, TypeVar
 
 import click
@@ -62,11 +63,12 @@ def storm(*, days: int, number: int, story: Path, html: Path | None, **how: Any)
 
     weather = _storm(how)
     try:
-        with click.progressbar(length=days, label="days", file=sys.stderr) as bar:
+        with _in_sentences(), click.progressbar(length=days, label="days", file=sys.stderr) as bar:
             tally = weather.run(days, number, told=lambda: bar.update(1))
     except PromiseBroken as broken:
         _tell(broken.story, html)
-        broken.story.save(story)
+        with _in_sentences():
+            broken.story.save(story)
         click.echo(f"Saved as {story}. To play it again: mock-alc story play {story} --app …")
         raise SystemExit(1) from None
     click.echo(f"{tally.days} days, {tally.happenings} happenings, {tally.kills} kills: every promise was kept.")
@@ -88,14 +90,16 @@ def show_story(file: Path) -> None:
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
 @storm_options
 @click.option("--html", type=click.Path(path_type=Path, dir_okay=False), help="Draw what went over the wire.")
-def play_story(file: Path, *, html: Path | None, **how: Any) -> None:
+@click.option("--mermaid", is_flag=True, help="Print what went over the wire as a sequenceDiagram of Mermaid.")
+def play_story(file: Path, *, html: Path | None, mermaid: bool, **how: Any) -> None:
     """Play the story again; exit code 1 if it still breaks its promise."""
     read = _load(file)
-    again = _storm(how).play(read.happenings, read.promise)
+    with _in_sentences():
+        again = _storm({**how, "promises": (read.promise,)}).play(read.happenings, read.promise)
     if again is None:
         click.echo(f"{read.promise} was kept this time.")
         return
-    _tell(again, html)
+    _tell(again, html, mermaid)
     raise SystemExit(1)
 
 
@@ -105,7 +109,7 @@ def write_test(file: Path) -> None:
     """Write the story as a test of pytest, to the standard output. It needs a fixture `storm` of yours."""
     read = _load(file)
     told = "\n".join(f"    {line.strip()}" for line in str(read).splitlines())
-    body = json.dumps(read.as_json(), indent=4)
+    body = pformat(read.as_json(), width=100, sort_dicts=False)
     click.echo(TEST.format(promise=read.promise, told=told, story=body))
 
 
@@ -133,6 +137,8 @@ def _storm(how: dict[str, Any]) -> Any:
         raise click.UsageError(f"There is no promise {unknown[0]}. There are: {', '.join(PROMISES)}.")
     given = {name: value for name, value in how.items() if value is not None}
     app = HttpApp(given.pop("app"), **given)
+    with _in_sentences():
+        app.check()
 
     def control(method: str, path: str, body: Any) -> Any:
         return call(url, method, f"/{path}", body)
@@ -140,13 +146,28 @@ def _storm(how: dict[str, Any]) -> Any:
     return Storm(control, promises=promises or tuple(PROMISES), patience=patience, **app.as_integration())
 
 
-def _tell(told: Any, html: Path | None) -> None:
+@contextmanager
+def _in_sentences() -> Iterator[None]:
+    """Say what is wrong with the app or a file in a sentence. Raises: ClickException."""
+    from mock_alc.testing.storm.http_app import AppUnusable, CallRefused
+
+    try:
+        yield
+    except (AppUnusable, CallRefused) as problem:
+        raise click.ClickException(str(problem)) from problem
+    except OSError as problem:
+        raise click.ClickException(f"{problem.filename} cannot be written: {problem.strerror}.") from problem
+
+
+def _tell(told: Any, html: Path | None, mermaid: bool = False) -> None:
+    from mock_alc.testing.wire.mermaid import as_mermaid
     from mock_alc.testing.wire.page import as_page
 
-    click.echo(str(told))
-    if html and told.drawing:
-        html.write_text(as_page(told.drawing), encoding="utf-8")
-        click.echo(f"Drawn in {html}.")
+    click.echo(as_mermaid(told.drawing) if mermaid else str(told))
+    if html:
+        with _in_sentences():
+            html.write_text(as_page(told.drawing), encoding="utf-8")
+        click.echo(f"Drawn in {html}.", err=mermaid)
 
 
 def _load(file: Path) -> Any:

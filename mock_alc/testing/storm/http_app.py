@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 import subprocess
 import time
@@ -15,7 +16,8 @@ from mock_alc.testing.storm.integration import new_person
 from mock_alc.webhooks.http_client import request_text
 
 TIMEOUT = 60.0
-BAD = 400
+BAD, NOT_FOUND = 400, 404
+CALL = re.compile(r"[A-Z]+ /\S*")
 START_WITHIN = 30.0
 
 
@@ -24,7 +26,12 @@ class AppUnusable(Exception):
 
 
 class CallRefused(Exception):
-    """The integration has answered a call with an error."""
+    """The integration has answered a call with an error, of this status."""
+
+    def __init__(self, call: str, status: int) -> None:
+        """Say which call, and how it was answered."""
+        super().__init__(f"{call} was answered {status}.")
+        self.status = status
 
 
 @dataclass(frozen=True)
@@ -42,6 +49,21 @@ class HttpApp:
     kill: str = ""
     start: str = ""
 
+    def check(self) -> None:
+        """Look whether it can be used. Raises: AppUnusable."""
+        for call in filter(None, (self.click, self.status, self.person, self.connect, self.disconnect)):
+            if not CALL.fullmatch(call):
+                raise AppUnusable(f"{call!r} is no call. Write a method and a path, such as 'POST /send/{{person}}'.")
+        for call in (self.click, self.status):
+            if "{person}" not in call:
+                raise AppUnusable(
+                    f"{call!r} does not say whom it is about. Put {{person}} where the record id belongs."
+                )
+        for one, other in (("kill", "start"), ("start", "kill"), ("disconnect", "connect")):
+            if getattr(self, one) and not getattr(self, other):
+                raise AppUnusable(f"--{one} needs --{other} too.")
+        self._request("GET", "")
+
     def as_integration(self) -> dict[str, Any]:
         """Return the arguments of `Storm`."""
         calls: dict[str, Callable[..., Any]] = {"click": self._click, "status": self._status}
@@ -57,7 +79,12 @@ class HttpApp:
         self._call(self.click, record_id)
 
     def _status(self, record_id: str) -> str | None:
-        found = _pick(self._call(self.status, record_id), self.status_field)
+        try:
+            found = _pick(self._call(self.status, record_id), self.status_field)
+        except CallRefused as refused:
+            if refused.status == NOT_FOUND:
+                return None
+            raise
         return None if found is None else str(found)
 
     def _person(self) -> str:
@@ -70,22 +97,30 @@ class HttpApp:
         _shell(self.start)
         until = time.monotonic() + START_WITHIN
         while time.monotonic() < until:
-            with suppress(OSError):
-                request_text("GET", self.url)
+            with suppress(AppUnusable):
+                self._request("GET", "")
                 return
             time.sleep(0.05)
         raise AppUnusable(f"Nothing answers at {self.url} {START_WITHIN:g} s after it was started.")
 
     def _call(self, call: str, record_id: str = "") -> Any:
-        """Make a call. Raises: CallRefused, or OSError if nobody answers."""
+        """Make a call. Raises: CallRefused, or AppUnusable if nobody answers."""
         method, _, path = call.partition(" ")
-        status, text = request_text(method, self.url.rstrip("/") + path.replace("{person}", record_id))
+        status, text = self._request(method, path.replace("{person}", record_id))
         if status >= BAD:
-            raise CallRefused(f"{call} was answered {status}.")
+            raise CallRefused(call, status)
         try:
             return json.loads(text)
         except ValueError:
             return text
+
+    def _request(self, method: str, path: str) -> tuple[int, str]:
+        try:
+            return request_text(method, self.url.rstrip("/") + path)
+        except (OSError, ValueError) as error:
+            raise AppUnusable(
+                f"Nothing answers at {self.url}. Start the app, or say where it is with --app."
+            ) from error
 
 
 def _pick(value: Any, path: str) -> Any:

@@ -1,0 +1,236 @@
+"""`mock-alc storm` and `mock-alc story`, beside a running mock and an app that is reached over HTTP."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from flask.typing import ResponseReturnValue
+
+from mock_alc.commands.cli import main
+from mock_alc.server import MockAlc
+from mock_alc.testing.alc import Alc
+from tests.support.installation import Installation
+from tests.support.little_app import SECRET, LittleApp
+
+EXAMPLE = Path(__file__).parents[4] / "mock_alc/examples/storm"
+CALLS = {"--click": "POST /send/{person}", "--status": "GET /status/{person}"}
+FORGED = {"do": "verdict", "who": 1, "how": "tampered_body"}
+NOBODY = "http://127.0.0.1:1"
+Command = Callable[..., Result]
+
+
+@pytest.fixture
+def alc() -> Iterator[Alc]:
+    """A mock on a port."""
+    with MockAlc() as mock:
+        alc = Alc(mock.app)
+        yield alc
+        alc.stop_serving()
+
+
+@pytest.fixture
+def run(alc: Alc, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Command:
+    """Run a command over the app with a mistake, in an empty folder; options may replace those that are given."""
+
+    monkeypatch.chdir(tmp_path)
+
+    def run(*command: str, mistake: str = "", **options: str) -> Result:
+        alc.reset()  # the app of another run listens no more
+        url = over_http(alc, mistake)
+        given = {"--url": alc.url, "--app": url, "--patience": "0", **CALLS}
+        given |= {f"--{name}": value for name, value in options.items()}
+        return CliRunner().invoke(main, [*command, *(word for option in given.items() for word in option)])
+
+    return run
+
+
+def over_http(alc: Alc, mistake: str) -> str:
+    """Serve the small integration, with what a person clicks and sees."""
+    app = LittleApp(alc.url, alc.token, mistake)
+
+    @app.web.post("/send/<record_id>")
+    def send(record_id: str) -> ResponseReturnValue:
+        try:
+            app.click(record_id)
+        except RuntimeError as error:
+            return {"error": str(error)}, 503
+        return {}
+
+    @app.web.get("/status/<record_id>")
+    def status(record_id: str) -> ResponseReturnValue:
+        shown = app.status(record_id)
+        return {"data": {"status": shown}, "status": shown} if shown else ({"error": "Nobody knows it."}, 404)
+
+    url = alc.serve(app.web)
+    alc.register_webhook(url + "/hook", secret=SECRET)
+    return url
+
+
+@pytest.fixture
+def story(tmp_path: Path) -> Callable[..., str]:
+    """Write a story that somebody has saved."""
+
+    def write(*happened: dict[str, object]) -> str:
+        rows = [{"at": 0, **each} for each in happened]
+        told = {"storm": 1, "promise": "forgeries_refused", "promised": "A forged delivery is refused.",
+                "broken_by": "A forged delivery was answered 200.", "happened": rows}  # fmt: skip
+        (tmp_path / "saved.json").write_text(json.dumps(told))
+        return str(tmp_path / "saved.json")
+
+    return write
+
+
+CLICKED = {"do": "click", "who": 1, "how": ""}
+
+
+def test_a_broken_promise_is_told_saved_and_drawn(run: Command, tmp_path: Path) -> None:
+    """And the exit code is 1, for scripts."""
+    saved, page = tmp_path / "story.json", tmp_path / "wire.html"
+
+    ran = run("storm", mistake="verifies nothing", promise="forgeries_refused", days="50", story=str(saved),
+              html=str(page))  # fmt: skip
+
+    assert ran.exit_code == 1
+    assert "Broken: forgeries_refused. A forged delivery" in ran.output
+    assert f"Drawn in {page}." in ran.output
+    assert f"Saved as {saved}. To play it again: mock-alc story play {saved} --app …" in ran.output
+    assert json.loads(saved.read_text())["promise"] == "forgeries_refused"
+    assert "Broken: forgeries_refused." in page.read_text()
+
+
+def test_kept_promises_are_counted(run: Command) -> None:
+    """And the exit code is 0. The status may be anywhere in the answer, and a person without one may be a 404."""
+    ran = run("storm", "--status-field", "data.status", days="3")
+
+    assert ran.exit_code == 0, ran.output
+    assert "3 days, " in ran.output
+    assert "0 kills: every promise was kept." in ran.output
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"url": NOBODY}, f"No mock answers at {NOBODY}. Start one with `mock-alc serve --control`"),
+        ({"app": NOBODY}, f"Nothing answers at {NOBODY}. Start the app, or say where it is with --app."),
+        ({"app": "localhost"}, "Nothing answers at localhost."),
+        ({"promise": "no_such"}, "There is no promise no_such. There are: one_chat, "),
+        ({"click": "/send/{person}"}, "'/send/{person}' is no call. Write a method and a path"),
+        ({"click": "POST /send"}, "'POST /send' does not say whom it is about. Put {person} where"),
+        ({"status": "GET /nowhere"}, "'GET /nowhere' does not say whom it is about."),
+        ({"status": "PUT /status/{person}", "number": "3"}, "PUT /status/{person} was answered 405."),
+        ({"person": "POST /people"}, "POST /people was answered 404."),
+        ({"person": "GET /status/1", "status": "GET /status/{person}"}, "GET /status/1 was answered 404."),
+        ({"kill": "true"}, "--kill needs --start too."),
+        ({"disconnect": "POST /disconnect"}, "--disconnect needs --connect too."),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, dict) else "",
+)
+def test_what_a_person_gets_wrong_is_said_in_a_sentence(run: Command, options: dict[str, str], said: str) -> None:
+    """Not by a traceback."""
+    ran = run("storm", **options)
+
+    assert ran.exit_code in (1, 2)
+    assert isinstance(ran.exception, SystemExit), ran.exception
+    assert said in ran.output
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [("no-such-command", "cannot be run: "), ("false", "The command 'false' ended with 1.")],
+)
+def test_a_kill_command_that_fails_is_named(run: Command, story: Callable[..., str], command: str, said: str) -> None:
+    """With what became of it."""
+    ran = run("story", "play", story({"do": "kill", "who": 1, "how": ""}), kill=command, start="true")
+
+    assert (ran.exit_code, said in ran.output) == (1, True), ran.output
+
+
+def test_a_file_that_cannot_be_written_does_not_hide_the_story(run: Command, story: Callable[..., str]) -> None:
+    """It was told before."""
+    ran = run("story", "play", story(CLICKED, FORGED), mistake="verifies nothing", html="nowhere/wire.html")
+
+    assert ran.exit_code == 1
+    assert "Broken: forgeries_refused." in ran.output
+    assert "nowhere/wire.html cannot be written: No such file or directory." in ran.output
+
+
+def test_a_story_is_told(story: Callable[..., str]) -> None:
+    """Without any app."""
+    told = CliRunner().invoke(main, ["story", "show", story(CLICKED, FORGED)]).output
+
+    assert told == (
+        "  0:00:00  Person 1 is sent.\n"
+        "  0:00:00  ALC decides about Person 1: interested. A changed delivery comes first.\n"
+        "Broken: forgeries_refused. A forged delivery was answered 200.\n"
+    )
+
+
+def test_a_story_is_played_again(run: Command, story: Callable[..., str]) -> None:
+    """It breaks its promise until the fault is mended."""
+    saved = story(CLICKED, FORGED)
+
+    broken, kept = run("story", "play", saved, mistake="verifies nothing"), run("story", "play", saved)
+
+    assert (broken.exit_code, "Broken: forgeries_refused." in broken.output) == (1, True)
+    assert (kept.exit_code, kept.output) == (0, "forgeries_refused was kept this time.\n")
+
+
+def test_a_story_that_is_played_is_drawn_for_a_document(run: Command, story: Callable[..., str]) -> None:
+    """As Mermaid, with what happened as notes. The file has no wire in it, so this needs the app."""
+    drawn = run("story", "play", "--mermaid", story(CLICKED, FORGED), mistake="verifies nothing").output
+
+    assert drawn.startswith("sequenceDiagram\n")
+    assert "Person 1 is sent." in drawn
+
+
+@pytest.mark.parametrize("text", ["", '{"storm": 2}'])
+def test_a_file_that_is_no_story_is_refused(tmp_path: Path, text: str) -> None:
+    """In a sentence, with its name."""
+    (tmp_path / "other.json").write_text(text)
+
+    ran = CliRunner().invoke(main, ["story", "show", str(tmp_path / "other.json")])
+
+    assert (ran.exit_code, "other.json is no story of a storm: " in ran.output) == (1, True)
+
+
+CONFTEST = """
+import pytest
+import requests
+from lossy import create_app
+
+from mock_alc.testing.storm import Storm
+from test_storm import SECRET
+
+
+@pytest.fixture
+def storm(mock_alc):
+    url = mock_alc.serve(create_app(mock_alc.url, mock_alc.token, SECRET))
+    mock_alc.register_webhook(f"{url}/hook", secret=SECRET)
+    return Storm(
+        mock_alc,
+        click=lambda person: requests.post(f"{url}/send/{person}", timeout=30).raise_for_status(),
+        status=lambda person: requests.get(f"{url}/status/{person}", timeout=30).json()["status"],
+    )
+"""
+
+
+@pytest.mark.xdist_group("installed")
+def test_a_story_is_written_as_a_test(installed: Installation, tmp_path: Path, story: Callable[..., str]) -> None:
+    """It fails, and is green when the fault is mended. Whatever the story has in it is right Python."""
+    project = tmp_path / "project"
+    shutil.copytree(EXAMPLE, project, ignore=shutil.ignore_patterns("__pycache__"))
+    (project / "conftest.py").write_text(CONFTEST)
+    written = installed.run("mock-alc", "story", "test", story(CLICKED, FORGED))
+    (project / "test_story.py").write_text(written.stdout)
+
+    broken = installed.run("python", "-m", "pytest", "-q", "test_story.py", cwd=project)
+    shutil.copy(project / "mended.py", project / "lossy.py")
+    kept = installed.run("python", "-m", "pytest", "-q", "test_story.py", cwd=project)
+
+    assert "test_forgeries_refused_is_kept" in broken.stdout and broken.returncode == 1, broken.stdout
+    assert kept.returncode == 0, kept.stdout + kept.stderr
