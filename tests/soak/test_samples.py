@@ -43,13 +43,13 @@ def test_threads_that_click_merge_delete_and_break_things_leave_every_record_rig
 
 
 @pytest.mark.xdist_group("storm")
-def test_invented_days_with_kills_break_no_promise(tmp_path: Path) -> None:
+def test_invented_days_break_no_promise(tmp_path: Path) -> None:
     """I1, I2, I3, I4: judged as for any integration, by what ALC knows and the CRM shows."""
     report = storm.run(days=6, number=1, home=tmp_path)
 
     assert not report.wrong
     assert report.days == 6
-    assert report.kills
+    assert report.happenings > 6
 
 
 @pytest.mark.xdist_group("storm on postgres")
@@ -59,4 +59,4 @@ def test_invented_days_break_no_promise_with_two_workers_on_postgres(tmp_path: P
 
     assert not report.wrong
     assert report.days == 4
-    assert report.kills
+    assert report.happenings > 4
