@@ -1,14 +1,20 @@
 """The page about storms, followed by a stranger: each story as printed, each fault mended, in an installation."""
 
+import os
 import re
 import shutil
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
+import requests
 
 from mock_alc.testing.storm import PROMISES
 from tests.support.installation import Installation
+from tests.support.servers.stack import free_ports
+from tests.support.waiting import eventually
 
 MOCK_ALC = Path(__file__).parents[4] / "mock_alc"
 EXAMPLE = MOCK_ALC / "examples/storm"
@@ -94,3 +100,44 @@ def test_the_page_shows_what_is_run() -> None:
 def test_every_link_of_the_page_leads_somewhere(link: str) -> None:
     """Inside the package, so that it works in an installation too."""
     assert (MOCK_ALC / "docs" / link).exists()
+
+
+@contextmanager
+def running(installed: Installation, folder: Path, url: str, *command: str, **settings: str) -> Iterator[None]:
+    """Run a command of the installation until the block ends; it answers at `url` when the block begins."""
+    process = subprocess.Popen(  # noqa: S603 - our own example
+        [str(installed.folder / "bin" / command[0]), *command[1:]], cwd=folder, env={**os.environ, **settings},
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        eventually(lambda: answers(url))
+        yield
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def answers(url: str) -> bool:
+    """Tell whether somebody answers there."""
+    with suppress(requests.ConnectionError):
+        return bool(requests.get(url, timeout=5))
+    return False
+
+
+def test_the_commands_of_the_page_find_it_too(installed: Installation, tmp_path: Path) -> None:
+    """In three processes, as for an integration in any language."""
+    folder = shutil.copytree(EXAMPLE, tmp_path / "project", ignore=shutil.ignore_patterns("__pycache__"))
+    alc, app = (f"http://127.0.0.1:{port}" for port in free_ports(2))
+    port = app.rpartition(":")[2]
+    calls = ("--click", "POST /send/{person}", "--status", "GET /status/{person}")
+
+    with (
+        running(
+            installed, folder, f"{alc}/openapi.json", "mock-alc", "serve", "--control", "--port", alc.rpartition(":")[2]
+        ),
+        running(installed, folder, f"{app}/status/1", "python", "serve.py", "lossy", ALC_URL=alc, PORT=port),
+    ):
+        ran = installed.run("mock-alc", "storm", "--url", alc, "--app", app, *calls, cwd=folder)
+
+    assert ran.returncode == 1, ran.stdout + ran.stderr
+    assert ran.stdout.lstrip().startswith(STORIES[0].strip()), ran.stdout
