@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -60,6 +61,8 @@ class Day:
     """How many webhooks ALC still had, a while after each disconnect."""
     cleans_up_later: bool = False
     """Whether old webhooks may stay until the next connect: no token may be valid, or a connect has failed."""
+    under_way: dict[str, str | None] = field(default_factory=dict)
+    """What the CRM showed of each person whose only chat was under way when the trouble was over."""
     _before: int = 0
     """The number of the last request before this day."""
     _webhooks: int = 0
@@ -80,6 +83,8 @@ class Day:
     def end(self) -> None:
         """Let the trouble end, decide the chats that are under way, and deliver what waits."""
         self.control("DELETE", "faults", None)
+        if self._is_connected and not self.left_registered and not self.cleans_up_later:
+            self._see_what_is_under_way()
         self.connect()
         self.let_idle()
         self._send_a_last_person()
@@ -87,6 +92,20 @@ class Day:
             if lead["status"] == "processing":
                 self._decide(lead["id"], "interested")
         self.let_idle()
+
+    def _see_what_is_under_way(self) -> None:
+        """Look at chats of which ALC has told nothing yet. The integration has a while to show them."""
+        until = time.monotonic() + self.patience
+        clicked = Counter(click.record_id for click in self.clicks)
+        refused = {click.record_id for click in self.clicks if click.refused is not None}
+        once = {record_id for record_id, times in clicked.items() if times == 1} - refused
+        silent = {lead["record_id"] for lead in self.leads() if lead["status"] == "processing"} & once
+        silent -= {delivery["body"].get("record_id") for delivery in self.deliveries()}
+        while True:
+            self.under_way = {record_id: self.integration.status(record_id) for record_id in silent}
+            if time.monotonic() > until or set(self.under_way.values()) <= {self.integration.pending}:
+                break
+            self.settle()
 
     def _send_a_last_person(self) -> None:
         """Send somebody new, again for a while if that is refused, and after a new connection if there can be one."""
@@ -183,13 +202,13 @@ class Day:
         self.control("POST", f"leads/{lead_id}/decide", {"interest": interest})
         self.let_pass(0)
 
-    def resend(self, who: int) -> bool:
-        """Deliver the last verdict on a person once more; False if there is none, or nobody listens."""
+    def resend(self, who: int, which: int = -1) -> bool:
+        """Deliver the last verdict on a person, or the first, once more; False if there is none, or nobody listens."""
         record_id = self.person(who)
         found = [each for each in self.deliveries() if each["body"].get("record_id") == record_id]
-        if not found or found[-1]["state"] != "delivered" or not self._is_connected:
+        if not found or found[which]["state"] != "delivered" or not self._is_connected:
             return False
-        self.control("POST", f"deliveries/{found[-1]['id']}/resend", None)
+        self.control("POST", f"deliveries/{found[which]['id']}/resend", None)
         self.let_pass(0)
         return True
 

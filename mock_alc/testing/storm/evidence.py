@@ -73,6 +73,11 @@ class Evidence:
         """Return the verdicts on one person, oldest first."""
         return [verdict for verdict in self.verdicts if verdict.record_id == record_id]
 
+    def was_sent_once(self, record_id: str) -> bool:
+        """Tell whether a person was sent once, was not refused, and has one chat."""
+        clicks = [click for click in self.day.clicks if click.record_id == record_id]
+        return len(clicks) == 1 and clicks[0].refused is None and len(self.leads_of(record_id)) == 1
+
     def known_over(self, lead: Json) -> str:
         """Return when the integration knew that a chat was over; NEVER if it could not."""
         return min((each.acknowledged for each in self.verdicts if each.lead_id == lead["id"]), default=NEVER)

@@ -64,7 +64,7 @@ def _begin_scenario(day: Day, what: Happening, values: Mapping[str, Any]) -> boo
 
 
 def _resend(day: Day, what: Happening, values: Mapping[str, Any]) -> bool:
-    return day.resend(what.who)
+    return day.resend(what.who, values["which"])
 
 
 def _wait(day: Day, what: Happening, values: Mapping[str, Any]) -> bool:
@@ -125,6 +125,7 @@ NEXT = {
     "unknown_event": Variant("comes after an event of an unknown kind"),
     "foreign_record": Variant("comes after two about a record that was never sent"),
 }
+RESENDS = {"": Variant("last", {"which": -1}), "first": Variant("first", {"which": 0})}
 WAITS = {
     "minute": Variant("A minute", {"seconds": 60}),
     "day": Variant("A day, in which access tokens expire,", {"seconds": 24 * HOUR}),
@@ -163,7 +164,7 @@ OPERATIONS = {
         Operation("answer", "ALC's next answer to a new lead {how}.", _fail, ANSWERS, weight=3),
         Operation("verdict", "ALC decides about {who}: {how}.", _decide, VERDICTS, weight=5),
         Operation("next_verdict", "The verdict on the next chat of {who} {how}.", _begin_scenario, NEXT, weight=3),
-        Operation("resend", "ALC sends the last verdict on {who} again.", _resend),
+        Operation("resend", "ALC sends the {how} verdict on {who} again.", _resend, RESENDS),
         Operation("wait", "{how} passes.", _wait, WAITS),
         Operation("tokens", "The access tokens expire.", _expire),
         Operation(

@@ -75,6 +75,22 @@ def _never_backwards(seen: Evidence) -> Iterator[str]:
                 yield f"The CRM showed {before.status} for {seen.who(record_id)}, and then {after.status or 'nothing'}."
 
 
+def _under_way_shown(seen: Evidence) -> Iterator[str]:
+    for record_id, status in seen.day.under_way.items():
+        if status != seen.day.integration.pending:
+            yield f"The chat with {seen.who(record_id)} is under way, and the CRM shows {status or 'nothing'}."
+
+
+def _only_verdicts(seen: Evidence) -> Iterator[str]:
+    for record_id in seen.day.people:
+        if not seen.was_sent_once(record_id):
+            continue
+        may_show = {None, seen.day.integration.pending, *(each.status for each in seen.verdicts_of(record_id))}
+        wrong = (each.status for each in seen.day.seen if each.record_id == record_id and each.status not in may_show)
+        if status := next(wrong, None):
+            yield f"The CRM showed {status} for {seen.who(record_id)}, and ALC has never decided that."
+
+
 def _forgeries_refused(seen: Evidence) -> Iterator[str]:
     for delivery in seen.deliveries:
         for attempt in filter(is_forged, delivery["attempts"]):
@@ -141,6 +157,8 @@ PROMISES = {
         Promise("right_ones_taken", "A right delivery is taken, whatever it says.", _right_ones_taken),
         Promise("reflected", "Every verdict that was acknowledged is shown.", _reflected),
         Promise("never_backwards", "What the CRM shows never goes backwards.", _never_backwards),
+        Promise("under_way_shown", "A chat that is under way is shown.", _under_way_shown),
+        Promise("only_verdicts", "No verdict is shown that ALC has not come to.", _only_verdicts),
         Promise("nothing_left", "A disconnect leaves no webhook at ALC.", _nothing_left),
         Promise("rates_kept", "When ALC asks to wait, the integration waits.", _rates_kept),
     )

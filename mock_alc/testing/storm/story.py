@@ -12,6 +12,7 @@ from typing import Any
 from mock_alc.testing.storm.day import Day
 from mock_alc.testing.storm.happening import Happening
 from mock_alc.testing.storm.operations import OPERATIONS
+from mock_alc.testing.storm.promises import PROMISES
 from mock_alc.testing.wire.diagnosis import diagnose
 from mock_alc.testing.wire.drawing import Drawing, Note
 from mock_alc.testing.wire.exchanges import read_exchanges
@@ -55,9 +56,15 @@ class Story:
         path.write_text(json.dumps(self.as_json(), indent=2) + "\n", encoding="utf-8")
 
     def as_json(self) -> dict[str, Any]:
-        """Return what the file says."""
-        happened = [{"at": at, **each.as_json()} for at, each in zip(self.seconds, self.happenings, strict=True)]
-        return {"storm": FORM, "promise": self.promise, "broken_by": self.broken_by, "happened": happened}
+        """Return what the file says. `says`, `with` and `promised` are for readers that have no storm."""
+        rows = zip(self.seconds, self.happenings, strict=True)
+        return {
+            "storm": FORM,
+            "promise": self.promise,
+            "promised": PROMISES[self.promise].says,
+            "broken_by": self.broken_by,
+            "happened": [{"at": at, **each.as_json(), **_explain(each)} for at, each in rows],
+        }
 
     @classmethod
     def load(cls, path: Path) -> Story:
@@ -78,6 +85,11 @@ class Story:
             return cls(found["promise"], found["broken_by"], happenings, tuple(row["at"] for row in rows))
         except (KeyError, TypeError) as error:
             raise StoryUnreadable(f"something is missing or unknown: {error}") from error
+
+
+def _explain(happening: Happening) -> dict[str, Any]:
+    operation = OPERATIONS[happening.do]
+    return {"says": operation.tell(happening), "with": dict(operation.variants[happening.how].values)}
 
 
 def _draw(day: Day, broken: str) -> Drawing:
