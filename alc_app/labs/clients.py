@@ -35,10 +35,9 @@ class AlcClient:
         """Create tokens of an account without asking for consent, and return ALC's token response."""
         return self._call("POST", "/_mock/tokens", {"client_id": client_id, "account": account})
 
-    def list_leads(self, token: str, record_id: str) -> list[Json]:
+    def list_leads(self, record_id: str) -> list[Json]:
         """Return the leads (SMS chats) of a person, the oldest first."""
-        query = urlencode({"record_id": record_id})
-        return list(reversed(self._call("GET", f"/api/v1/leads?{query}", token=token)["leads"]))
+        return list(self._call("GET", f"/_mock/leads?{urlencode({'record_id': record_id})}")["leads"])
 
     def decide(self, lead_id: str, interest: str) -> None:
         """Let ALC's agent decide on a lead now. Do nothing if it has decided already."""
@@ -74,6 +73,18 @@ class AlcClient:
     def delete_fault(self, fault_id: str) -> None:
         """Delete a fault. Do nothing if it is gone already."""
         self._http.request("DELETE", f"{self._url}/_mock/faults/{fault_id}", headers={})
+
+    def begin_scenario(self, name: str, record_id: str) -> None:
+        """Let the next lead of a person go as this scenario says."""
+        self._call("POST", f"/_mock/scenarios/{name}", {"record_id": record_id})
+
+    def move_clock(self, **how: Any) -> None:
+        """Move ALC's clock (`advance`, or `until` and `at_most`). What becomes due is done when this returns."""
+        self._call("POST", "/_mock/clock", how)
+
+    def reset_clock(self) -> None:
+        """Return ALC's clock to the real time."""
+        self._call("DELETE", "/_mock/clock")
 
     def _call(self, method: str, path: str, body: Json | None = None, token: str = "") -> Json:
         headers = {"Authorization": f"Bearer {token}"} if token else {}

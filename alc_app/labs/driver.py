@@ -86,7 +86,7 @@ class Driver(ABC):
 
     def list_leads(self, record_id: str) -> list[Json]:
         """Return the leads (SMS chats) of this person at ALC, the oldest first."""
-        return self.alc.list_leads(self.token, record_id)
+        return self.alc.list_leads(record_id)
 
     def wait_for_lead(self, record_id: str, number: int = 1) -> Json:
         """Wait until ALC has `number` leads of a person, and return the last of them. Raises: LabFailed."""

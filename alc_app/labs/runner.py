@@ -7,7 +7,7 @@ import queue
 import textwrap
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,9 @@ from alc_app.labs.driver import Driver, Emit, Event, log
 from alc_app.labs.naive_driver import NaiveDriver, NaiveRuntimes
 from alc_app.labs.scenario import Scenario
 from alc_app.labs.scenarios import SCENARIOS
-from alc_app.pages import Excerpt, Lab, LabsBusy
+from alc_app.labs.stories import StoryFile, of_the_tutorial, read
+from alc_app.labs.story_player import StoryPlayer
+from alc_app.pages import Excerpt, Lab, LabsBusy, Story
 from alc_app.runtime.http_client import Http
 from alc_app.runtime.services import WORKSPACE, Services
 
@@ -32,13 +34,16 @@ NO_CONTROL_API = (
 )
 UNREACHABLE = "{name} cannot be reached. Check that it is running."
 UNEXPECTED_ERROR = "Something unexpected happened. The log says what."
+NOT_JUDGED = "This page cannot judge this promise. What it has looked up stands below; the live sequence has the rest."
 POLL_INTERVAL = 0.2
 STOP_TIMEOUT = 4.0
 """Seconds that a lab has for its clean-up when the process is told to stop."""
+Run = Callable[[Driver], Event]
+"""Runs a lab or a story on one side, and returns its outcome."""
 
 
 class LabRunner:
-    """Implements the protocol `Labs` of alc_app.pages."""
+    """Implements the protocols `Labs` and `Stories` of alc_app.pages."""
 
     def __init__(self, services: Services, stopping: threading.Event) -> None:
         """Run labs on these services until `stopping` is set."""
@@ -74,12 +79,25 @@ class LabRunner:
                 return UNREACHABLE.format(name=name)
         return None
 
+    def stories(self) -> Sequence[Story]:
+        """Return the stories of the tutorial's code."""
+        return of_the_tutorial()
+
     def run(self, name: str, guess: str) -> Iterator[Event]:
-        """Run a lab on both sides and yield its events as they happen. Raises: LabsBusy."""
+        """Run a lab on both sides at once, and yield its events as they happen. Raises: LabsBusy."""
+        scenario = _find(name)
+        return self._start(lambda driver: _run_lab(driver, scenario, guess), at_once=True)
+
+    def play(self, file: Any) -> Iterator[Event]:
+        """Play a story on one side after the other: they share ALC's clock. Raises: StoryUnreadable, LabsBusy."""
+        story = read(file)
+        return self._start(lambda driver: _play_story(driver, story), at_once=False)
+
+    def _start(self, run: Run, *, at_once: bool) -> Iterator[Event]:
         if not self._busy.acquire(blocking=False):
             raise LabsBusy
         events: queue.Queue[Event | None] = queue.Queue()
-        submit(self._run, _find(name), guess, events)
+        submit(self._run, run, at_once, events)
         return self._stream(events)
 
     def _stream(self, events: queue.Queue[Event | None]) -> Iterator[Event]:
@@ -96,13 +114,14 @@ class LabRunner:
                 return
             yield event
 
-    def _run(self, scenario: Scenario, guess: str, events: queue.Queue[Event | None]) -> None:
+    def _run(self, run: Run, at_once: bool, events: queue.Queue[Event | None]) -> None:
         """Run both sides and clean up, whether or not the events are still read. End the stream with None."""
         try:
             remove_leftovers(self._services, self._stopping)
             context = (self._services, events.put, self._stopping)
             drivers = (NaiveDriver(*context, self.naive_runtimes), AppDriver(*context))
-            for side in [submit(_run_side, driver, scenario, guess, events.put) for driver in drivers]:
+            begun = [submit(_run_side, driver, run, events.put) for driver in drivers] if at_once else []
+            for side in begun or (submit(_run_side, driver, run, events.put) for driver in drivers):
                 side.result()
         except Exception:
             log.exception("A lab ended with an unexpected error.")
@@ -113,14 +132,11 @@ class LabRunner:
             events.put(None)
 
 
-def _run_side(driver: Driver, scenario: Scenario, guess: str, emit: Emit) -> None:
+def _run_side(driver: Driver, run: Run, emit: Emit) -> None:
     """Run one side, clean up, and emit its outcome at the very end."""
-    event: Event
     try:
         driver.set_up()
-        outcome = scenario.run(driver)
-        choice = next(choice for choice in scenario.lab.choices if choice.id == outcome)
-        event = {"event": "outcome", "text": choice.text, "good": choice.good, "guessed": choice.id == guess}
+        event = run(driver)
     except LabFailed as failed:
         event = {"event": "failed", "text": str(failed)}
     except Exception:
@@ -128,6 +144,19 @@ def _run_side(driver: Driver, scenario: Scenario, guess: str, emit: Emit) -> Non
         event = {"event": "failed", "text": UNEXPECTED_ERROR}
     driver.clean_up()
     emit({**event, "side": driver.name})
+
+
+def _run_lab(driver: Driver, scenario: Scenario, guess: str) -> Event:
+    outcome = scenario.run(driver)
+    choice = next(choice for choice in scenario.lab.choices if choice.id == outcome)
+    return {"event": "outcome", "text": choice.text, "good": choice.good, "guessed": choice.id == guess}
+
+
+def _play_story(driver: Driver, story: StoryFile) -> Event:
+    kept = StoryPlayer(driver, story).play()
+    if kept is None:
+        return {"event": "failed", "text": NOT_JUDGED}
+    return {"event": "outcome", "text": f"{'Kept' if kept else 'Broken'}: {story.promised}", "good": kept}
 
 
 def _find(name: str) -> Scenario:

@@ -11,9 +11,10 @@ from .filters import add_filters
 from .headers import secure_headers
 from .inspector import add_inspector
 from .install import add_install_page
-from .labs import Choice, Excerpt, Lab, Labs, LabsBusy, SideName, add_lab_pages
+from .labs import Choice, Excerpt, Lab, Labs, LabsBusy, SideName, Story, StoryUnreadable, add_lab_pages
 from .people import add_people_pages
 from .settings import add_settings_page
+from .stories import add_story_pages
 from .tutorial import add_tutorial_page
 from .view_models import (
     CatchUp,
@@ -46,6 +47,8 @@ __all__ = [
     "PeoplePage",
     "Person",
     "SideName",
+    "Story",
+    "StoryUnreadable",
     "Workspace",
     "blueprint",
     "secure_headers",
@@ -63,6 +66,7 @@ def blueprint(workspace: Workspace, labs: Labs | None = None) -> Blueprint:
     add_tutorial_page(pages, workspace)
     if labs:
         add_lab_pages(pages, workspace, labs)
+        add_story_pages(pages, workspace, labs)
     add_workflows_page(pages, workspace)
     add_settings_page(pages, workspace)
     add_access_page(pages, workspace)

@@ -56,6 +56,11 @@ TEXTS = {
         "What you have answered is not waiting for an answer any more.",
         "Start the action again.",
     ),
+    422: ErrorText(
+        "This file cannot be used",
+        "It does not have what was expected.",
+        "Choose another file.",
+    ),
     429: ErrorText(
         "That is more than is allowed",
         "This was asked for too often within a short time.",

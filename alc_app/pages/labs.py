@@ -1,7 +1,7 @@
 """Break it: an overview of the labs, and a page for each, to predict, run and see."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
@@ -51,6 +51,21 @@ class Lab:
     number: int = 0
 
 
+class StoryUnreadable(ValueError):
+    """The file is no story, or none that can be played here. The message is a sentence."""
+
+
+@dataclass(frozen=True)
+class Story:
+    """The shortest day on which a storm has broken a promise."""
+
+    name: str
+    promised: str  # a sentence
+    broken_by: str  # a sentence
+    lines: Sequence[tuple[str, str]]  # the time since the beginning, such as 0:01:00, and what happened, in a sentence
+    file: Mapping[str, Any]  # what story.json says
+
+
 class Labs(Protocol):
     """The labs, as far as the pages need them."""
 
@@ -66,6 +81,12 @@ class Labs(Protocol):
     def run(self, name: str, guess: str) -> Iterator[Mapping[str, Any]]:
         """Run a lab and yield its lines as they happen. Raises: LabsBusy."""
 
+    def stories(self) -> Sequence[Story]:
+        """Return the stories of the tutorial's code."""
+
+    def play(self, file: Any) -> Iterator[Mapping[str, Any]]:
+        """Play what story.json says, and yield its lines as they happen. Raises: StoryUnreadable, LabsBusy."""
+
 
 def add_lab_pages(pages: Blueprint, workspace: Workspace, labs: Labs) -> None:
     """Add `/labs`, `/labs/<name>` and running a lab."""
@@ -73,7 +94,7 @@ def add_lab_pages(pages: Blueprint, workspace: Workspace, labs: Labs) -> None:
 
     @pages.get("/labs")
     def overview() -> str:
-        return _page("labs.html", labs=labs.all())
+        return _page("labs.html", labs=labs.all(), stories=labs.stories())
 
     @pages.get("/labs/<name>")
     def lab(name: str) -> str:
@@ -89,12 +110,7 @@ def add_lab_pages(pages: Blueprint, workspace: Workspace, labs: Labs) -> None:
             abort(400, "A lab runs once you have said what you expect.")
         if missing := labs.missing():
             abort(409, missing)
-        try:
-            lines = labs.run(name, guess)
-        except LabsBusy:
-            abort(409, "A lab is running already. Wait for it to end, then try again.")
-        body = (json.dumps(line) + "\n" for line in lines)
-        return Response(body, content_type="application/x-ndjson", headers={"X-Accel-Buffering": "no"})
+        return stream(lambda: labs.run(name, guess))
 
     def _page(template: str, **values: Any) -> str:
         events_after = workspace.last_event_id()
@@ -102,3 +118,13 @@ def add_lab_pages(pages: Blueprint, workspace: Workspace, labs: Labs) -> None:
 
     def _find(name: str) -> Lab:
         return labs.get(name) or abort(404)
+
+
+def stream(begin: Callable[[], Iterator[Mapping[str, Any]]]) -> Response:
+    """Begin a run, and send each of its lines as soon as it is there. Aborts if another one is running."""
+    try:
+        lines = begin()
+    except LabsBusy:
+        abort(409, "A lab is running already. Wait for it to end, then try again.")
+    body = (json.dumps(line) + "\n" for line in lines)
+    return Response(body, content_type="application/x-ndjson", headers={"X-Accel-Buffering": "no"})

@@ -74,6 +74,9 @@ WHO_MAY: Mapping[Access, tuple[str, ...]] = {
         "GET /labs",
         "GET /labs/<name>",
         "POST /labs/<name>/run",
+        "GET /labs/stories",
+        "GET /labs/stories/<name>",
+        "POST /labs/stories/run",
     ),
 }
 ACCESS: Mapping[str, Access] = {route: access for access, routes in WHO_MAY.items() for route in routes}

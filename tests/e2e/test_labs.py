@@ -7,6 +7,7 @@ import re
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -31,6 +32,17 @@ LABS = {
 }
 """The expected choices of the tutorial's code and of ours, by id."""
 Line = dict[str, Any]
+STORIES = sorted((Path(__file__).parents[2] / "alc_app" / "labs" / "stories").glob("*.json"))
+STORY = json.loads(STORIES[0].read_text())
+KILLED = {"at": 0, "do": "kill", "who": 1, "how": "", "says": "The app is killed and started again.", "with": {}}
+NO_STORIES = (
+    (None, 422, "no story of mock-alc storm"),
+    ({"storm": 1}, 422, "promise is missing"),
+    ({**STORY, "storm": 2}, 422, "another version: 2"),
+    ({**STORY, "happened": [KILLED]}, 422, "The app is killed"),
+    ({"storm": 1, "promise": "x" * 70_000}, 413, "at most 64 KB"),
+)
+"""What is sent instead of a story, and how it is refused."""
 
 
 @pytest.fixture(scope="module")
@@ -66,6 +78,16 @@ class Laboratory:
         reply = self.start(name, guess)
         assert reply.status_code == 200, reply.text
         return [json.loads(line) for line in reply.iter_lines()]
+
+    def play(self, story: Any) -> list[Line]:
+        """Play a story to its end, and return its events."""
+        reply = self.user.post("/labs/stories/run", json=story, stream=True)
+        assert reply.status_code == 200, reply.text
+        return [json.loads(line) for line in reply.iter_lines()]
+
+    def exchanges(self) -> list[Line]:
+        """Return the messages of the live sequence."""
+        return list(self.user.get("/exchanges.json").json()["messages"])
 
     def choices(self, name: str) -> dict[str, str]:
         """Return the texts of the choices by id."""
@@ -115,6 +137,34 @@ def test_a_lab_breaks_the_tutorials_code_and_not_ours_and_takes_everything_back(
     assert told[-1] == {"event": "done"}
     eventually(lambda: not laboratory.left_behind(), what=laboratory.left_behind)
     assert laboratory.user.is_connected()
+
+
+@pytest.mark.parametrize("file", STORIES, ids=lambda file: file.stem)
+def test_a_story_breaks_its_promise_in_the_tutorials_code_and_not_in_ours(laboratory: Laboratory, file: Path) -> None:
+    """Its page tells it, and plays it on both sides. Afterwards everything is as it was before."""
+    story, page = json.loads(file.read_text()), laboratory.user.get(f"/labs/stories/{file.stem}").text
+    said = [happening["says"] for happening in story["happened"]]
+    assert re.findall(r"</time><span>([^<]+)</span></li>", _plain(page)) == said
+
+    told = laboratory.play(story)
+
+    outcomes = {line["side"]: line["text"] for line in told if line["event"] == "outcome"}
+    assert outcomes == {"naive": f"Broken: {story['promised']}", "ours": f"Kept: {story['promised']}"}, told
+    assert all(line["good"] for line in told if line["event"] == "fact" and line["side"] == "ours"), told
+    notes = [each["label"] for each in laboratory.exchanges() if each["kind"] == "note"]
+    assert notes[-len(said) :] == said
+    eventually(lambda: not laboratory.left_behind(), what=laboratory.left_behind)
+    assert laboratory.user.is_connected()
+
+
+@pytest.mark.parametrize(("file", "status", "words"), NO_STORIES)
+def test_a_file_that_cannot_be_played_is_refused_in_a_sentence(
+    laboratory: Laboratory, file: Any, status: int, words: str
+) -> None:
+    """Nothing is begun."""
+    refused = laboratory.user.post("/labs/stories/run", json=file)
+    assert refused.status_code == status
+    assert words in refused.json()["error"]["message"]
 
 
 def test_a_lab_that_nobody_watches_any_more_runs_alone_and_takes_everything_back(laboratory: Laboratory) -> None:

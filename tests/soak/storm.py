@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -102,6 +103,13 @@ def run(
     days: int, number: int, home: Path, database_url: str = "", on_progress: Callable[[], object] = lambda: None
 ) -> Report:
     """Play so many days with real processes in `home`: on SQLite, or on a migrated Postgres with two workers."""
+    with storm_over_the_app(home, database_url) as storm:
+        return _run(storm, days, number, on_progress)
+
+
+@contextmanager
+def storm_over_the_app(home: Path, database_url: str = "") -> Iterator[Storm]:
+    """Start the processes, connect the app, and yield the storm."""
     stack = Stack(home, **({"ALC_APP_DATABASE_URL": database_url} if database_url else {}))
     stack.attio.arguments += ["--mock-attio-reads-per-second", "0", "--mock-attio-writes-per-second", "0"]
     mortals = [stack.worker, stack.web]
@@ -111,8 +119,7 @@ def run(
     with stack:
         app = AppUnderStorm(stack, mortals)
         app.connect()
-        storm = Storm(partial(_control, stack.alc_url), patience=PATIENCE, **app.as_integration())
-        return _run(storm, days, number, on_progress)
+        yield Storm(partial(_control, stack.alc_url), patience=PATIENCE, **app.as_integration())
 
 
 def _run(storm: Storm, days: int, number: int, on_progress: Callable[[], object]) -> Report:

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from alc_app.labs.stories import of_the_tutorial
+from mock_alc.testing.storm import Story
 from tests.soak import burst, lifecycle, storm
 from tests.soak.mix import run as mix
 
@@ -50,6 +52,16 @@ def test_invented_days_break_no_promise(tmp_path: Path) -> None:
     assert not report.wrong
     assert report.days == 6
     assert report.happenings > 6
+
+
+@pytest.mark.xdist_group("storm")
+def test_the_app_keeps_what_the_tutorials_code_breaks(tmp_path: Path) -> None:
+    """I1, I2, I3, I4: on the same days, which *Break it* tells, and by the same judge."""
+    stories = [Story.from_json(story.file) for story in of_the_tutorial()]
+    with storm.storm_over_the_app(tmp_path) as weather:
+        broken = [weather.play(story.happenings) for story in stories]
+
+    assert broken == [None] * len(stories)
 
 
 @pytest.mark.xdist_group("storm on postgres")

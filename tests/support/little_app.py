@@ -24,6 +24,7 @@ MISTAKES = {
     "last one wins": ("reflected", "next_verdict out_of_order, click"),
     "answers before it stores": ("reflected", "click, verdict no_answer"),
     "pending after the answer": ("reflected", "next_verdict early, click"),
+    "shows no pending": ("under_way_shown", "click"),
     "pending before ALC has taken it": ("never_backwards", "click, verdict interested, answer 429_date, click"),
     "verifies nothing": ("forgeries_refused", "click, verdict tampered_body"),
     "old ones are taken": ("forgeries_refused", "click, verdict stale"),
@@ -94,6 +95,8 @@ class LittleApp:
         return requests.post(f"{self._url}/api/v1/leads", json=body, headers=headers, timeout=5)
 
     def _mark_pending(self, record_id: str, lead: dict[str, Any]) -> None:
+        if self.mistake == "shows no pending":
+            return
         if self.mistake == "pending after the answer" or self.crm.get(record_id, ("",))[0] < lead["created_at"]:
             self.crm[record_id] = (lead["created_at"], "Pending")
 

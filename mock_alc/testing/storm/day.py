@@ -96,16 +96,19 @@ class Day:
     def _see_what_is_under_way(self) -> None:
         """Look at chats of which ALC has told nothing yet. The integration has a while to show them."""
         until = time.monotonic() + self.patience
-        clicked = Counter(click.record_id for click in self.clicks)
-        refused = {click.record_id for click in self.clicks if click.refused is not None}
-        once = {record_id for record_id, times in clicked.items() if times == 1} - refused
-        silent = {lead["record_id"] for lead in self.leads() if lead["status"] == "processing"} & once
-        silent -= {delivery["body"].get("record_id") for delivery in self.deliveries()}
         while True:
-            self.under_way = {record_id: self.integration.status(record_id) for record_id in silent}
+            self.under_way = {record_id: self.integration.status(record_id) for record_id in self._silent_chats()}
             if time.monotonic() > until or set(self.under_way.values()) <= {self.integration.pending}:
                 break
             self.settle()
+
+    def _silent_chats(self) -> set[str]:
+        """Return the people who were sent once, and not refused, and of whose chat ALC has told nothing."""
+        clicked = Counter(click.record_id for click in self.clicks)
+        refused = {click.record_id for click in self.clicks if click.refused is not None}
+        told = {delivery["body"].get("record_id") for delivery in self.deliveries()}
+        under_way = {lead["record_id"] for lead in self.leads() if lead["status"] == "processing"}
+        return {who for who in under_way if clicked[who] == 1} - refused - told
 
     def _send_a_last_person(self) -> None:
         """Send somebody new, again for a while if that is refused, and after a new connection if there can be one."""

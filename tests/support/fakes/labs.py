@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from alc_app.pages import Choice, Excerpt, Lab, LabsBusy
+from alc_app.pages import Choice, Excerpt, Lab, LabsBusy, Story, StoryUnreadable
 
 LAB = Lab(
     name="double-click",
@@ -33,6 +33,23 @@ STORY: tuple[Mapping[str, Any], ...] = (
     {"event": "done"},
 )
 
+NO_STORY = "This is no story of mock-alc storm: promise is missing or not as it should be."
+FILE: Mapping[str, Any] = {
+    "storm": 1,
+    "promise": "nothing_left",
+    "promised": "A disconnect leaves no webhook at ALC.",
+    "broken_by": "The integration was disconnected, and ALC still has 1 of its webhooks.",
+    "happened": [{"at": 61, "do": "disconnect", "who": 1, "how": "", "says": "The app is disconnected.", "with": {}}],
+}
+PLAYED: tuple[Mapping[str, Any], ...] = (
+    {"event": "step", "side": "naive", "at": 0.1, "text": "The app is disconnected."},
+    {"event": "fact", "side": "naive", "what": "Webhooks left at ALC", "value": "1", "good": False},
+    {"event": "outcome", "side": "naive", "text": "Broken: A disconnect leaves no webhook at ALC.", "good": False},
+    {"event": "fact", "side": "ours", "what": "Webhooks left at ALC", "value": "0", "good": True},
+    {"event": "outcome", "side": "ours", "text": "Kept: A disconnect leaves no webhook at ALC.", "good": True},
+    {"event": "done"},
+)
+
 
 class FakeLabs:
     """Implements the protocol `alc_app.pages.Labs`."""
@@ -45,6 +62,7 @@ class FakeLabs:
         self.story: Sequence[Mapping[str, Any]] = STORY
         self.is_busy, self.lacks = False, ""
         self.guesses: list[str] = []
+        self.files: list[Any] = []
 
     def all(self) -> Sequence[Lab]:
         """One that is told, and one that follows it."""
@@ -65,3 +83,16 @@ class FakeLabs:
             raise LabsBusy
         self.guesses.append(guess)
         return iter(self.story)
+
+    def stories(self) -> Sequence[Story]:
+        """One of one line."""
+        return [
+            Story("nothing_left", FILE["promised"], FILE["broken_by"], [("0:01:01", "The app is disconnected.")], FILE)
+        ]
+
+    def play(self, file: Any) -> Iterator[Mapping[str, Any]]:
+        """Note what is played; what has no promise is no story."""
+        if "promise" not in file:
+            raise StoryUnreadable(NO_STORY)
+        self.files.append(file)
+        return iter(PLAYED)

@@ -70,7 +70,7 @@ class Runs {
   }
 
   offer(message) {
-    const title = TITLES[message.label] ?? `${message.sender}: ${message.words}`;
+    const title = message.kind === "note" ? "A story" : TITLES[message.label] ?? `${message.sender}: ${message.words}`;
     const option = new Option(`${title} · ${clock.format(message.at * 1000)}`, message.trace_id);
     this.options.set(message.trace_id, option);
     chooser.options[0].after(option);
@@ -98,7 +98,7 @@ class Runs {
 const isInteresting = ({ sender, receiver }) => [sender, receiver].some((name) => name === "User" || name === "ALC");
 
 /** The dock switches to runs that the user starts; background jobs and late verdicts do not replace them. */
-const isStartedByUser = (message) => message.sender === "User" && message.label in TITLES;
+const isStartedByUser = (message) => message.sender === "User" && (message.kind === "note" || message.label in TITLES);
 
 if (dock) {
   const all = JSON.parse(dock.dataset.participants);

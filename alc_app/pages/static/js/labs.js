@@ -18,7 +18,7 @@ const HANDLERS = {
   },
   outcome({ side, text, good, guessed }) {
     showOutcome(side, good ? "held" : "broken", text);
-    if (side === "naive") saveVerdict(guessed ? "right" : "wrong");
+    if (side === "naive" && guessed !== undefined) saveVerdict(guessed ? "right" : "wrong");
   },
   failed({ side, text }) {
     for (const one of side ? [side] : ["naive", "ours"]) showOutcome(one, "failed", text);
@@ -47,17 +47,17 @@ function clear() {
     column.querySelector(".outcome").hidden = true;
     for (const list of column.querySelectorAll(".seen, .played")) list.replaceChildren();
   }
-  find("why").hidden = true;
-  find("why").dataset.verdict = "none";
+  const why = find("why");                               // stories have none
+  if (why) Object.assign(why, { hidden: true }).dataset.verdict = "none";
   find("sides").hidden = false;
   find("sides").scrollIntoView({ block: "start" });
 }
 
-/** Run the lab with the prediction, and draw each line of the reply as it arrives. */
-async function run(guess) {
+/** Run the lab or the story, and draw each line of the reply as it arrives. */
+export async function run(body) {
   setBusy(true);
   try {
-    const reply = await post(lab.dataset.url, { guess });
+    const reply = await post(lab.dataset.url, body);
     clear();
     let ended = false;
     for await (const { event, ...data } of lines(reply)) {
@@ -75,10 +75,11 @@ async function run(guess) {
 }
 
 function explain() {
-  const verdict = find("verdict");
-  verdict.textContent = verdict.dataset[find("why").dataset.verdict];
-  find("why").hidden = false;
   find("hint").textContent = HINT.again;
+  const [why, verdict] = [find("why"), find("verdict")];
+  if (!why) return;
+  verdict.textContent = verdict.dataset[why.dataset.verdict];
+  why.hidden = false;
 }
 
 function setBusy(busy) {
@@ -90,7 +91,7 @@ function setBusy(busy) {
 find("predict")?.addEventListener("submit", (event) => {
   event.preventDefault();
   const guess = new FormData(event.target).get("guess");
-  if (guess && find("run") && lab.ariaBusy !== "true") run(guess);
+  if (guess && find("run") && lab.ariaBusy !== "true") run({ guess });
 });
 
 for (const link of document.querySelectorAll("[data-lab]")) {

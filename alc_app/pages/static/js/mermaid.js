@@ -7,6 +7,7 @@ export function toMermaid(messages, all) {
   const names = participantsOf(messages, all);
   const participants = names.map((name) => `    ${name === "User" ? "actor" : "participant"} ${name}`);
   const lines = messages.flatMap((message) => {
+    if (message.kind === "note") return [`    Note over ${names[0]},${names.at(-1)}: ${plain(message.words)}`];
     const line = `    ${message.sender}${ARROW[message.kind] ?? "->>"}${message.receiver}: ${plain(message.words)}`;
     return message.step === "Later 10" ? [`    Note over ${names[0]},${names.at(-1)}: Some time later...`, line] : [line];
   });

@@ -1,6 +1,7 @@
 import { copy } from "./dom.js";
 import { partner } from "./exchanges.js";
 
+const clock = new Intl.DateTimeFormat("en-GB", { timeStyle: "medium" });
 const LATER_AFTER = 1.0;
 const SETS = {
   usage: ["User", "Attio UI", "Record Action", "GraphQL", "Server Function", "ALC", "Webhook", "Attio API"],
@@ -43,11 +44,18 @@ export class Sequence {
       return this.draw([...this.messages, message]);
     }
     const before = this.messages.at(-1);
+    if (message.kind === "note") return this.note(message);
     if (before && message.step === "Later 10" && message.at - before.at > LATER_AFTER) this.rows.append(later(message, before));
     this.messages.push(message);
     this.rows.append(this.row(message));
     this.highlight(message);
     if (message.kind === "answer") this.rows.querySelector(`[data-call="${message.call}"][data-waiting]`)?.removeAttribute("data-waiting");
+  }
+
+  /** What a story says stands across the lanes, with its time. */
+  note(message) {
+    this.messages.push(message);
+    this.rows.append(copy("later", { words: `${clock.format(message.at * 1000)}  ${message.words}` }));
   }
 
   row(message) {

@@ -1,0 +1,144 @@
+"""Play a story on one side: each happening by ALC's control API, or by what a lab's driver can do."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from functools import partial
+
+from alc_app.attio.host import trace
+from alc_app.labs.app_driver import AppDriver
+from alc_app.labs.driver import ACCOUNT, Driver
+from alc_app.labs.stories import Happening, StoryFile
+from alc_app.labs.story_facts import Played, observe
+
+SETTLED_WITHIN, ENDED_WITHIN, DELETED_WITHIN = 5.0, 15.0, 14.0
+"""Real seconds that a side has for a send, for its verdicts, and for what a disconnect leaves."""
+LONGEST_JUMP = 3_600.0
+"""Seconds of ALC's clock in which all that is under way at the end of a story has been delivered."""
+
+
+class StoryPlayer:
+    """Plays one story on one side."""
+
+    def __init__(self, driver: Driver, story: StoryFile) -> None:
+        """Prepare; nothing is done yet."""
+        self._driver, self._story = driver, story
+        self._people: dict[int, str] = {}
+        self._faults: list[str] = []
+        self._clicks: Counter[str] = Counter()
+        self._disconnects = any(each.do == "disconnect" for each in story.happened)
+
+    def play(self) -> bool | None:
+        """Play the story, and return whether its promise was kept; None if that cannot be told here."""
+        trace.begin()  # one run of the live sequence
+        driver = self._driver
+        driver.add_cleanup(driver.alc.reset_clock)
+        if self._disconnects:
+            driver.connect()
+        for happening in self._story.happened:
+            self._note(happening.says)
+            PLAYS[happening.do](self, happening)
+        under_way = self._look_at_chats_under_way()
+        self._end()
+        played = Played(driver, self._clicks, under_way, self._webhooks_left() if self._disconnects else None)
+        return observe(played, self._story.promise)
+
+    def _note(self, text: str) -> None:
+        """Report a happening, and write it into the live sequence, which shows our side."""
+        self._driver.report(text)
+        if isinstance(self._driver, AppDriver):
+            self._driver.services.exchanges.add("User", "ALC", text, kind="note")
+
+    def _person(self, who: int) -> str:
+        if who not in self._people:
+            self._people[who] = self._driver.create_person(f"Person {who}")
+        return self._people[who]
+
+    def _click(self, what: Happening) -> None:
+        record_id = self._person(what.who)
+        self._clicks[record_id] += 1
+        if what.values.get("times", 1) > 1:
+            self._driver.click_twice(record_id)
+        else:
+            self._driver.click(record_id)
+
+    def _fail(self, what: Happening) -> None:
+        self._faults.append(self._driver.break_alc(**what.values))
+
+    def _expire(self, what: Happening) -> None:
+        self._driver.alc.move_clock(advance=3_601)
+        if what.values:
+            self._fail(what)
+
+    def _decide(self, what: Happening) -> None:
+        open_chats = [
+            lead for lead in self._driver.list_leads(self._person(what.who)) if lead["status"] == "processing"
+        ]
+        if not open_chats:
+            return
+        if fault := what.values.get("fault"):
+            self._faults.append(self._driver.break_alc(**fault))
+        self._driver.decide(open_chats[-1], str(what.values.get("interest", "interested")))
+
+    def _begin_scenario(self, what: Happening) -> None:
+        self._driver.alc.begin_scenario(what.how, self._person(what.who))
+
+    def _resend(self, what: Happening) -> None:
+        leads = self._driver.list_leads(self._person(what.who))
+        deliveries = [delivery for lead in leads for delivery in self._driver.alc.list_deliveries(lead["id"])]
+        if deliveries:
+            self._driver.alc.resend(deliveries[0 if what.how == "first" else -1]["id"])
+            self._driver.alc.move_clock(advance=0)
+
+    def _wait(self, what: Happening) -> None:
+        self._driver.alc.move_clock(advance=what.values.get("seconds", 0))
+
+    def _disconnect(self, _: Happening) -> None:
+        self._driver.disconnect()
+
+    def _look_at_chats_under_way(self) -> Mapping[str, str]:
+        """Return what the CRM shows of each person whose only chat is under way, and of which ALC has told nothing."""
+        driver, under_way = self._driver, dict[str, str]()
+        for record_id, clicks in self._clicks.items():
+            driver.poll(partial(driver.is_settled, record_id), timeout=SETTLED_WITHIN)
+            leads = driver.list_leads(record_id)
+            if clicks == 1 and [lead["status"] for lead in leads] == ["processing"]:
+                under_way[record_id] = driver.attio.get_status(record_id)
+        return under_way
+
+    def _end(self) -> None:
+        """Let the trouble end, have the chats decided that are under way, and deliver what waits."""
+        driver = self._driver
+        for fault_id in self._faults:
+            driver.alc.delete_fault(fault_id)
+        driver.report("The trouble is over. ALC decides about the chats that are under way, and delivers what waits.")
+        driver.alc.move_clock(until="idle", at_most=LONGEST_JUMP)
+        for record_id in self._clicks:
+            for lead in driver.list_leads(record_id):
+                driver.alc.decide(lead["id"], "interested")
+        driver.alc.move_clock(until="idle", at_most=LONGEST_JUMP)
+        for record_id in self._clicks:
+            driver.poll(partial(driver.has_ended, record_id), timeout=ENDED_WITHIN)
+
+    def _webhooks_left(self) -> int:
+        """Count the webhooks at ALC of the connection that was removed."""
+        driver = self._driver
+        token = driver.alc.create_tokens(driver.services.config.alc_client_id, ACCOUNT)
+        driver.add_cleanup(driver.services.oauth.revoke, token["refresh_token"], "refresh_token")
+        driver.poll(lambda: not driver.alc.list_webhooks(token["access_token"]), timeout=DELETED_WITHIN)
+        return len(driver.alc.list_webhooks(token["access_token"]))
+
+
+PLAYS: Mapping[str, Callable[[StoryPlayer, Happening], None]] = {
+    "click": StoryPlayer._click,
+    "answer": StoryPlayer._fail,
+    "deletion": StoryPlayer._fail,
+    "tokens": StoryPlayer._expire,
+    "refresh": StoryPlayer._expire,
+    "verdict": StoryPlayer._decide,
+    "next_verdict": StoryPlayer._begin_scenario,
+    "resend": StoryPlayer._resend,
+    "wait": StoryPlayer._wait,
+    "disconnect": StoryPlayer._disconnect,
+}

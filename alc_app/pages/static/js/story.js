@@ -1,0 +1,42 @@
+import { announce, copy } from "./dom.js";
+import { run } from "./labs.js";
+
+const NONE = "This is no story of mock-alc storm: choose the file story.json that it has saved.";
+const find = (id) => document.getElementById(id);
+const form = find("play");
+let story = JSON.parse(form.dataset.story);
+
+/** Show what the chosen file tells; the server checks it when it is played. */
+async function open(file) {
+  story = null;
+  const largest = Number(form.dataset.largestKb);
+  try {
+    if (file.size > largest * 1024) throw new Error("too large");
+    const read = JSON.parse(await file.text());
+    if (!read.happened.every(({ at, says }) => at >= 0 && says)) throw new Error("without sentences");
+    find("story").replaceChildren(...read.happened.map(({ at, says }) => copy("story-line", { at: clock(at), says })));
+    find("broken").textContent = read.broken_by;
+    story = read;
+  } catch {
+    find("file").setCustomValidity(NONE);
+    tell(NONE);
+  }
+  for (const part of [find("story"), find("broken").parentElement]) part.hidden = !story;
+}
+
+function tell(words) {
+  const hint = find("hint");
+  if (hint) hint.textContent = words;
+  announce(words);
+}
+
+const clock = (seconds) => new Date(seconds * 1000).toISOString().slice(12, 19);
+
+find("file")?.addEventListener("change", ({ target }) => {
+  target.setCustomValidity("");
+  if (target.files[0]) open(target.files[0]);
+});
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  if (story && find("run") && find("lab").ariaBusy !== "true") run(story);
+});
