@@ -15,7 +15,7 @@ from alc_app.pages import Story, StoryUnreadable
 FOLDER = Path(__file__).parent / "stories"
 FORM = 1
 """The version of the file's form."""
-PLAYED = ("click", "answer", "verdict", "next_verdict", "resend", "wait", "tokens", "refresh", "deletion", "disconnect")
+PLAYED = ("click", "answer", "verdict", "next_verdict", "resend", "wait", "tokens", "refresh", "disconnect")
 """What can happen here. A story in which the app is killed, or connected again, is played by `mock-alc story play`."""
 
 

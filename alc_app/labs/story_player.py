@@ -94,7 +94,9 @@ class StoryPlayer:
     def _wait(self, what: Happening) -> None:
         self._driver.alc.move_clock(advance=what.values.get("seconds", 0))
 
-    def _disconnect(self, _: Happening) -> None:
+    def _disconnect(self, what: Happening) -> None:
+        if what.values:
+            self._fail(what)
         self._driver.disconnect()
 
     def _look_at_chats_under_way(self) -> Mapping[str, str]:
@@ -133,7 +135,6 @@ class StoryPlayer:
 PLAYS: Mapping[str, Callable[[StoryPlayer, Happening], None]] = {
     "click": StoryPlayer._click,
     "answer": StoryPlayer._fail,
-    "deletion": StoryPlayer._fail,
     "tokens": StoryPlayer._expire,
     "refresh": StoryPlayer._expire,
     "verdict": StoryPlayer._decide,

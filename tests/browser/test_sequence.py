@@ -1,9 +1,10 @@
 """The live sequence in a browser: calls appear, wait and are answered; the dock keeps its state."""
 
+import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.support.accessibility import assert_accessible
 from tests.support.fakes.event_log import EventLog
@@ -63,6 +64,25 @@ def test_some_time_later_is_drawn_as_such(open_page: Open, log: EventLog) -> Non
     answer(log)
     log.note("ALC", "Webhook", "Calls the app's webhook", step="Later 10", at=1_800_000_064.0)
     expect(open_page(ADA).get_by_text("Some time later… (60.0 s)")).to_be_visible()
+
+
+def test_what_happens_in_a_story_stands_between_the_calls(
+    open_page: Open, log: EventLog, context: BrowserContext
+) -> None:
+    """With its time, as a note across the lanes; in Mermaid too. The run has a name of its own."""
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page = open_page(ADA)
+    log.note("User", "ALC", "Person 1 is sent; twice.", kind="note")
+    click(log)
+
+    expect(page.get_by_role("list", name="Messages").get_by_role("listitem").first).to_have_text(
+        re.compile(r"^\d\d:\d\d:\d\d Person 1 is sent; twice\.$")
+    )
+    expect(page.get_by_role("combobox", name="Run").locator("option").nth(1)).to_contain_text("A story")
+    page.get_by_role("button", name="Copy as Mermaid").click()
+    expect(page.locator("#announcer")).to_have_text("The diagram is copied.")
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert "Note over User,Attio API: Person 1 is sent#59; twice." in copied
 
 
 def test_a_message_opens_over_the_diagram(open_page: Open, log: EventLog) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -83,8 +82,6 @@ class Day:
     def end(self) -> None:
         """Let the trouble end, decide the chats that are under way, and deliver what waits."""
         self.control("DELETE", "faults", None)
-        if self._is_connected and not self.left_registered and not self.cleans_up_later:
-            self._see_what_is_under_way()
         self.connect()
         self.let_idle()
         self._send_a_last_person()
@@ -92,23 +89,6 @@ class Day:
             if lead["status"] == "processing":
                 self._decide(lead["id"], "interested")
         self.let_idle()
-
-    def _see_what_is_under_way(self) -> None:
-        """Look at chats of which ALC has told nothing yet. The integration has a while to show them."""
-        until = time.monotonic() + self.patience
-        while True:
-            self.under_way = {record_id: self.integration.status(record_id) for record_id in self._silent_chats()}
-            if time.monotonic() > until or set(self.under_way.values()) <= {self.integration.pending}:
-                break
-            self.settle()
-
-    def _silent_chats(self) -> set[str]:
-        """Return the people who were sent once, and not refused, and of whose chat ALC has told nothing."""
-        clicked = Counter(click.record_id for click in self.clicks)
-        refused = {click.record_id for click in self.clicks if click.refused is not None}
-        told = {delivery["body"].get("record_id") for delivery in self.deliveries()}
-        under_way = {lead["record_id"] for lead in self.leads() if lead["status"] == "processing"}
-        return {who for who in under_way if clicked[who] == 1} - refused - told
 
     def _send_a_last_person(self) -> None:
         """Send somebody new, again for a while if that is refused, and after a new connection if there can be one."""
@@ -129,6 +109,11 @@ class Day:
         if who not in self._people:
             self._people[who] = self.integration.person()
         return self._people[who]
+
+    @property
+    def had_one_connection(self) -> bool:
+        """Tell whether the integration has been connected all day, and with a token that is valid."""
+        return self._is_connected and not self.left_registered and not self.cleans_up_later
 
     @property
     def people(self) -> Mapping[str, int]:

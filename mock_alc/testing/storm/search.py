@@ -17,6 +17,7 @@ from mock_alc.testing.storm.integration import Control, Integration
 from mock_alc.testing.storm.operations import OPERATIONS
 from mock_alc.testing.storm.promises import PROMISES, Promise, broken
 from mock_alc.testing.storm.story import Story
+from mock_alc.testing.storm.under_way import look_at_chats_under_way
 
 __tracebackhide__ = matching.__tracebackhide__
 PEOPLE = (1, 1, 1, 2)
@@ -91,6 +92,7 @@ class Storm:
         day = Day.begin(self._integration, self._control, self._patience)
         for happening in happenings:
             self._play(day, happening)
+        look_at_chats_under_way(day)
         day.end()
         if tally:
             tally.add(day)

@@ -59,7 +59,8 @@ def test_every_change_that_calls_the_outside_has_a_limit() -> None:
     limited = {route for use in LIMITS.values() for route in use.routes}
     free = {
         "POST /naive/hooks/<handler_id>", "POST /hooks/<handler_id>", "POST /attio/events/<handler_id>",
-        "POST /tutorial/close", "POST /tutorial/reset", "POST /tutorial/log-in", "POST /labs/<name>/run", "POST /labs/stories/run",
+        "POST /tutorial/close", "POST /tutorial/reset", "POST /tutorial/log-in", "POST /labs/<name>/run",
+        "POST /labs/stories/run",
         "POST /sign-out", "POST /settings", "POST /access/end-sessions", "POST /workflows/<workflow_id>/switch",
     }  # fmt: skip
     assert {route for route in ACCESS if route.startswith("POST")} - limited == free

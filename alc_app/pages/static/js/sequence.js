@@ -55,7 +55,7 @@ export class Sequence {
   /** What a story says stands across the lanes, with its time. */
   note(message) {
     this.messages.push(message);
-    this.rows.append(copy("later", { words: `${clock.format(message.at * 1000)}  ${message.words}` }));
+    this.rows.append(copy("later", { words: `${clock.format(message.at * 1000)} ${message.words}` }));
   }
 
   row(message) {
