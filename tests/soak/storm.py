@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -90,11 +90,11 @@ class AppUnderStorm:
         self._killed.start()
 
     def settle(self) -> None:
-        """Let what waits for its time be due now, if nothing else is done: ALC's time is moved, and the app's is not.
-
-        Work that is under way has a time, too, at which it counts as abandoned.
-        """
-        if not self._quiet.busy_with():
+        """Wait for what is under way. If nothing is, let what waits for its time be due: only ALC's time is moved."""
+        if self._quiet.busy_with():
+            with suppress(AssertionError):
+                eventually(lambda: not self._quiet.busy_with(), within=PATIENCE)
+        else:
             self._quiet.let_time_pass()
             self._stack.ring()
 

@@ -35,7 +35,7 @@ class Integration:
     start: Callable[[], object] | None = None
     """Starts them again; returns when they answer."""
     settle: Callable[[], object] | None = None
-    """Called while a storm waits for the integration: lets its own timers come, if it has any."""
+    """Called before a storm judges, and while it waits: lets what is under way end, and the app's own timers come."""
     pending: str = "Pending"
     """The status that says that a chat is under way."""
 

@@ -111,11 +111,11 @@ class Storm:
         """Judge a day when the integration has done what it does in the background, or has had its time for it."""
         until = time.monotonic() + self._patience
         while True:
+            day.settle()  # also before the first look: what is right now may be made wrong by what comes late
             day.look()
             found = broken(Evidence(day), self._promises)
             if not found or time.monotonic() > until:
                 return found
-            day.settle()
 
     def _shorten(self, story: Story) -> Story:
         """Leave out and simplify what the story does not need; only what is short already is tried several times."""

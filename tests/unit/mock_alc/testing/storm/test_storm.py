@@ -65,6 +65,21 @@ def test_a_webhook_that_nobody_deletes_is_found(mock_alc: Alc, text: str) -> Non
     assert play(careless) is not None
 
 
+def test_what_comes_late_and_is_wrong_is_seen(mock_alc: Alc) -> None:
+    """An integration that is right at first may have something under way."""
+    app, late = ConnectedApp(mock_alc), list[str]()
+
+    def status(record_id: str) -> str | None:
+        return late[-1] if late else app.status(record_id)
+
+    storm = Storm(mock_alc, click=app.click, status=status, settle=lambda: late.append("Failed"), patience=0.0)
+
+    story = storm.play(a_day("click"))
+
+    assert story is not None
+    assert story.promise == "reflected"
+
+
 def test_nothing_is_found_in_an_honest_integration(storm_over: Make) -> None:
     """Nor on days that nobody has chosen."""
     tally = storm_over().run(days=25)
