@@ -1,4 +1,4 @@
-"""The stories of *Break it*: a storm has found them in the tutorial's code, and plays them there again."""
+"""The stories of *Break it*: a storm plays each on the tutorial's code, and judges that it breaks its promise."""
 
 from __future__ import annotations
 
