@@ -167,13 +167,16 @@ PROMISES = {
 
 
 def _place(seen: Evidence, shown: Seen, until: str) -> int:
-    """Return how far what is shown is: its last place among what could be shown at this time."""
+    """Return how far what is shown is: its last place among what could be shown at this time.
+
+    Who asks ALC may know a verdict before its date, so what is not there yet has the first place that it will have.
+    """
     steps = [
         *((lead["created_at"], seen.day.integration.pending) for lead in seen.leads_of(shown.record_id)),
         *((verdict.at, verdict.status) for verdict in seen.verdicts_of(shown.record_id)),
     ]
-    known = [status for at, status in sorted(steps) if at <= until]
-    return max((place for place, status in enumerate(known) if status == shown.status), default=-1)
+    places = [(place, at) for place, (at, status) in enumerate(sorted(steps)) if status == shown.status]
+    return max((place for place, at in places if at <= until), default=places[0][0] if places else -1)
 
 
 def _shown_now(seen: Evidence, record_id: str) -> Seen | None:

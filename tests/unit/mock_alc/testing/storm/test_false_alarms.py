@@ -30,6 +30,15 @@ def test_a_verdict_that_comes_while_the_crm_is_read_is_no_step_backwards(mock_al
     assert storm_over(mock_alc, app, status=read_slowly).play(day) is None
 
 
+def test_a_verdict_that_was_asked_for_may_be_shown_before_its_date(mock_alc: Alc) -> None:
+    """In some scenarios ALC answers at once what it dates some seconds later."""
+    shown = iter(["Pending"])
+    day = [Happening("next_verdict", 1, "unknown_event"), Happening("click"), Happening("answer", 1, "503")]
+    storm = storm_over(mock_alc, ConnectedApp(mock_alc), status=lambda _: next(shown, "Complete"))
+
+    assert storm.play(day) is None
+
+
 @pytest.mark.parametrize(("refresh", "is_broken"), [("lost_after", False), ("503", True)])
 def test_webhooks_may_stay_while_no_token_is_left_to_delete_them(mock_alc: Alc, refresh: str, is_broken: bool) -> None:
     """After a refresh whose answer was lost there is none, until a person connects the app again."""
