@@ -14,6 +14,8 @@ from mock_alc.testing.storm.integration import Json
 FORGERIES = ("bad_signature", "wrong_secret", "tampered_body", "stale", "future", "missing_header")
 ROUNDING = 2
 """Milliseconds by which the times of the mock may be off."""
+SENT_WITHIN = timedelta(seconds=1)
+"""How much later than its date a delivery may be sent on a busy machine."""
 NEVER = "9999"
 """Later than every time of the clock. Times are texts in ISO 8601, which sort as they are."""
 
@@ -81,6 +83,11 @@ class Evidence:
     def known_over(self, lead: Json) -> str:
         """Return when the integration knew that a chat was over; NEVER if it could not."""
         return min((each.acknowledged for each in self.verdicts if each.lead_id == lead["id"]), default=NEVER)
+
+    def surely_over(self, lead: Json) -> str:
+        """Return when the integration surely knew that. A delivery is dated a little before it is sent."""
+        over = self.known_over(lead)
+        return over if over == NEVER else str(iso(datetime.fromisoformat(over) + SENT_WITHIN))
 
     def who(self, record_id: str) -> str:
         """Return how a story calls a person."""

@@ -30,6 +30,8 @@ class Operation:
     variants: Mapping[str, Variant] = field(default_factory=lambda: {"": Variant("")})
     weight: int = 1
     """How often it happens, beside the others."""
+    then: str = ""
+    """What often comes next, for the same person, because it shows what this has done."""
     needs: str = "click"
 
     def tell(self, happening: Happening) -> str:
@@ -73,7 +75,9 @@ def _wait(day: Day, what: Happening, values: Mapping[str, Any]) -> bool:
 
 
 def _kill(day: Day, what: Happening, values: Mapping[str, Any]) -> bool:
-    day.kill(what.who if values else None)
+    if values.get("after_verdict") and not day.decide(what.who, "interested", None):
+        return False
+    day.kill(what.who if values.get("in_click") else None)
     return True
 
 
@@ -138,6 +142,7 @@ REFRESHES = {
 KILLS = {
     "": Variant("is killed and started again."),
     "in_click": Variant("is killed while it sends {who}, after ALC has taken the lead.", {"in_click": True}),
+    "after_verdict": Variant("is killed as soon as it has answered the verdict on {who}.", {"after_verdict": True}),
 }  # fmt: skip
 DELETION: Mapping[str, Any] = {"route": "DELETE /api/v1/webhooks/*"}
 DISCONNECTS = {
@@ -161,9 +166,12 @@ OPERATIONS = {
     operation.name: operation
     for operation in (
         Operation("click", "{who} is sent{how}.", _click, CLICKS, weight=6),
-        Operation("answer", "ALC's next answer to a new lead {how}.", _fail, ANSWERS, weight=3),
+        Operation("answer", "ALC's next answer to a new lead {how}.", _fail, ANSWERS, weight=3, then="click"),
         Operation("verdict", "ALC decides about {who}: {how}.", _decide, VERDICTS, weight=5),
-        Operation("next_verdict", "The verdict on the next chat of {who} {how}.", _begin_scenario, NEXT, weight=3),
+        Operation(
+            "next_verdict", "The verdict on the next chat of {who} {how}.", _begin_scenario, NEXT, weight=3,
+            then="click",
+        ),
         Operation("resend", "ALC sends the {how} verdict on {who} again.", _resend, RESENDS),
         Operation("wait", "{how} passes.", _wait, WAITS),
         Operation("tokens", "The access tokens expire.", _expire),

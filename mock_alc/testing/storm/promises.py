@@ -46,7 +46,7 @@ def _clicks_arrive(seen: Evidence) -> Iterator[str]:
     for click in seen.day.clicks:
         leads = seen.leads_of(click.record_id)
         if click.refused is None and not any(
-            click.at <= lead["created_at"] or click.at <= seen.known_over(lead) for lead in leads
+            click.at <= lead["created_at"] or click.at <= seen.surely_over(lead) for lead in leads
         ):
             yield f"{seen.who(click.record_id)} was sent, nothing was refused, and ALC has no chat of it."
 

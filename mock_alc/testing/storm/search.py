@@ -23,6 +23,8 @@ __tracebackhide__ = matching.__tracebackhide__
 PEOPLE = (1, 1, 1, 2)
 """Most of what happens is about one person, so that it meets."""
 LONGEST_DAY = 10
+MEET = 0.5
+"""How often an operation is followed by what shows what it has done (`Operation.then`)."""
 TRIES = 5
 """How often a shorter day is played: what depends on a race does not break each time."""
 Happenings = tuple[Happening, ...]
@@ -80,7 +82,7 @@ class Storm:
         """
         tally, began, chance = Tally(), time.monotonic(), random.Random(number)  # noqa: S311 - for tests
         for _ in range(days):
-            story = self.play(_invent(self._integration, chance), tally=tally)
+            story = self.play(invent(self._integration, chance), tally=tally)
             tally.seconds = time.monotonic() - began
             if story:
                 raise PromiseBroken(self._shorten(story), tally)
@@ -148,8 +150,13 @@ def _simpler(day: Happenings) -> Iterator[Happenings]:
             yield (*day[:number], replace(happening, how=first), *day[number + 1 :])
 
 
-def _invent(integration: Integration, chance: random.Random) -> Happenings:
+def invent(integration: Integration, chance: random.Random) -> Happenings:
     """Return a day: what is possible for this integration, each as often as OPERATIONS says."""
     possible = [operation for operation in OPERATIONS.values() if integration.can[operation.needs]]
-    chosen = chance.choices(possible, [each.weight for each in possible], k=chance.randint(1, LONGEST_DAY))
-    return tuple(Happening(each.name, chance.choice(PEOPLE), chance.choice(list(each.variants))) for each in chosen)
+    day: list[Happening] = []
+    for each in chance.choices(possible, [each.weight for each in possible], k=chance.randint(1, LONGEST_DAY)):
+        who = chance.choice(PEOPLE)
+        day.append(Happening(each.name, who, chance.choice(list(each.variants))))
+        if each.then and chance.random() < MEET:
+            day.append(Happening(each.then, who))
+    return tuple(day)

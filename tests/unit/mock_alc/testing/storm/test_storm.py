@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from mock_alc.testing.alc import Alc
-from mock_alc.testing.storm import PROMISES, PromiseBroken, Storm, Story
+from mock_alc.testing.storm import PROMISES, Integration, PromiseBroken, Storm, Story
 from mock_alc.testing.storm.happening import Happening
 from mock_alc.testing.storm.operations import OPERATIONS
+from mock_alc.testing.storm.search import invent
 from mock_alc.testing.storm.story import StoryUnreadable
 from tests.support.little_app import MISTAKES, SECRET, ConnectedApp, LittleApp
 
@@ -106,6 +109,17 @@ def test_the_same_number_invents_the_same_days(storm_over: Make) -> None:
 
     assert first.happenings == second.happenings
     assert first.happenings != other.happenings
+
+
+def test_what_is_prepared_often_meets_a_click() -> None:
+    """An answer that will be lost shows nothing on a day on which nobody is sent after it."""
+    integration, chance = Integration(click=print, status=lambda _: None), random.Random(1)  # noqa: S311 - invents days
+    days = [invent(integration, chance) for _ in range(200)]
+
+    prepared = [pair for day in days for pair in pairwise(day) if pair[0].how == "out_of_order"]
+    met = [pair for pair in prepared if pair[1].do == "click" and pair[1].who == pair[0].who]
+
+    assert len(met) > len(prepared) / 3 > 3
 
 
 def test_only_the_promises_that_somebody_has_made_are_judged(storm_over: Make) -> None:
