@@ -137,7 +137,7 @@ def test_the_commands_of_the_page_find_it_too(installed: Installation, tmp_path:
         ),
         running(installed, folder, f"{app}/status/1", "python", "serve.py", "lossy", ALC_URL=alc, PORT=port),
     ):
-        ran = installed.run("mock-alc", "storm", "--url", alc, "--app", app, *calls, cwd=folder)
+        ran = installed.run("mock-alc", "storm", "--url", alc, "--app", app, *calls, "--number", "8", cwd=folder)
 
     assert ran.returncode == 1, ran.stdout + ran.stderr
     assert ran.stdout.lstrip().startswith(STORIES[0].strip()), ran.stdout
