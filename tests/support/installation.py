@@ -55,6 +55,16 @@ class Installation:
         )  # fmt: skip
 
 
+def run_pytest(installed: Installation, project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run pytest in a folder, as the owner of the installation would."""
+    return installed.run("python", "-m", "pytest", "-q", *arguments, cwd=project)
+
+
+def copy_example(example: Path, folder: Path) -> Path:
+    """Copy an example of the package into a folder that is not there yet, and return it."""
+    return shutil.copytree(example, folder, ignore=shutil.ignore_patterns("__pycache__"))
+
+
 def install(wheel: Path, folder: Path, *extras: str, beside: tuple[str, ...] = ()) -> Installation:
     """Make an environment with the wheel, these extras and what they need, and the packages `beside`."""
     venv.create(folder, with_pip=False)

@@ -80,8 +80,7 @@ class Day:
         return day
 
     def end(self) -> None:
-        """Let the trouble end, decide the chats that are under way, and deliver what waits."""
-        self.control("DELETE", "faults", None)
+        """Connect again, send a last person, decide the chats that are under way, and deliver what waits."""
         self.connect()
         self.let_idle()
         self._send_a_last_person()

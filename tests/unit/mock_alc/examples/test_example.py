@@ -1,14 +1,12 @@
 """The example, run from a folder outside the repository, in an installation of the wheel with its extra `pytest`."""
 
 import re
-import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from mock_alc.scenarios import RECEIVER_STORIES, SCENARIOS
-from tests.support.installation import Installation
+from tests.support.installation import Installation, copy_example, run_pytest
 
 MOCK_ALC = Path(__file__).parents[4] / "mock_alc"
 EXAMPLE = MOCK_ALC / "examples/receiver"
@@ -19,13 +17,7 @@ pytestmark = pytest.mark.xdist_group("installed")
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """A folder with the example."""
-    shutil.copytree(EXAMPLE, tmp_path / "project", ignore=shutil.ignore_patterns("__pycache__"))
-    return tmp_path / "project"
-
-
-def run(installed: Installation, project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run pytest there."""
-    return installed.run("python", "-m", "pytest", "-q", *arguments, cwd=project)
+    return copy_example(EXAMPLE, tmp_path / "project")
 
 
 @pytest.mark.parametrize("workers", [[], ["-n", "2"]], ids=["alone", "pytest-xdist"])
@@ -33,7 +25,7 @@ def test_the_example_passes_its_tests_in_an_empty_folder(
     installed: Installation, project: Path, workers: list[str]
 ) -> None:
     """The plugin is found by its entry point; warnings are errors; other plugins are there."""
-    ran = run(installed, project, "-W", "error", *workers)
+    ran = run_pytest(installed, project, "-W", "error", *workers)
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert "28 passed" in ran.stdout
 
@@ -44,7 +36,7 @@ def test_alc_responses_names_what_it_needs_when_that_is_not_installed(installed:
     (project / "test_receiver.py").write_text(
         "def test_in_process(alc_responses):\n    pass\n\n\ndef test_on_a_port(mock_alc):\n    mock_alc.send_lead()\n"
     )
-    ran = run(installed, project, "test_receiver.py")
+    ran = run_pytest(installed, project, "test_receiver.py")
     assert "1 passed, 1 error" in ran.stdout, ran.stdout + ran.stderr
     assert 'pip install "acme-lead-checker[pytest]"' in ran.stdout
 
@@ -73,7 +65,7 @@ def test_a_failure_shows_the_line_of_the_test_and_what_was_wrong_in_sentences(
 ) -> None:
     """No frames of mock_alc, no JSON, and the whole report of a grading."""
     (project / "test_receiver.py").write_text(MISTAKES)
-    ran = run(installed, project, "test_receiver.py")
+    ran = run_pytest(installed, project, "test_receiver.py")
     assert "3 failed" in ran.stdout, ran.stdout + ran.stderr
     assert "url: A webhook URL must be absolute, such as https://example.com/hook. secret: A signing" in ran.stdout
     assert "There was no delivery at all. No webhook is active: register one" in ran.stdout

@@ -2,7 +2,6 @@
 
 import os
 import re
-import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -12,7 +11,7 @@ import pytest
 import requests
 
 from mock_alc.testing.storm import PROMISES
-from tests.support.installation import Installation
+from tests.support.installation import Installation, copy_example, run_pytest
 from tests.support.servers.stack import free_ports
 from tests.support.waiting import eventually
 
@@ -46,9 +45,9 @@ def stages() -> list[str]:
 
 def storm(installed: Installation, folder: Path, integration: str) -> subprocess.CompletedProcess[str]:
     """Run the storm of the page over it."""
-    shutil.copytree(EXAMPLE, folder, ignore=shutil.ignore_patterns("__pycache__"))
+    copy_example(EXAMPLE, folder)
     (folder / "lossy.py").write_text(integration)
-    return installed.run("python", "-m", "pytest", "-q", "-W", "error", "test_storm.py", cwd=folder)
+    return run_pytest(installed, folder, "-W", "error", "test_storm.py")
 
 
 def assert_only_its_own_day_is_drawn(output: str) -> None:
@@ -126,7 +125,7 @@ def answers(url: str) -> bool:
 
 def test_the_commands_of_the_page_find_it_too(installed: Installation, tmp_path: Path) -> None:
     """In three processes, as for an integration in any language."""
-    folder = shutil.copytree(EXAMPLE, tmp_path / "project", ignore=shutil.ignore_patterns("__pycache__"))
+    folder = copy_example(EXAMPLE, tmp_path / "project")
     alc, app = (f"http://127.0.0.1:{port}" for port in free_ports(2))
     port = app.rpartition(":")[2]
     calls = ("--click", "POST /send/{person}", "--status", "GET /status/{person}")

@@ -1,13 +1,11 @@
 """The example, run from a folder outside the repository, in an installation of the wheel with its extra `pytest`."""
 
 import re
-import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.support.installation import Installation
+from tests.support.installation import Installation, copy_example, run_pytest
 
 MOCK_ATTIO = Path(__file__).parents[4] / "alc_app/mock_attio"
 EXAMPLE = MOCK_ATTIO / "examples/greeter"
@@ -18,13 +16,7 @@ pytestmark = pytest.mark.xdist_group("installed")
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """A folder with the example."""
-    shutil.copytree(EXAMPLE, tmp_path / "project", ignore=shutil.ignore_patterns("__pycache__"))
-    return tmp_path / "project"
-
-
-def run(installed: Installation, project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run pytest there."""
-    return installed.run("python", "-m", "pytest", "-q", *arguments, cwd=project)
+    return copy_example(EXAMPLE, tmp_path / "project")
 
 
 @pytest.mark.parametrize("workers", [[], ["-n", "2"]], ids=["alone", "pytest-xdist"])
@@ -32,7 +24,7 @@ def test_the_example_passes_its_tests_in_an_empty_folder(
     installed: Installation, project: Path, workers: list[str]
 ) -> None:
     """The plugin is found by its entry point; warnings are errors; other plugins are there."""
-    ran = run(installed, project, "-W", "error", *workers)
+    ran = run_pytest(installed, project, "-W", "error", *workers)
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert "14 passed" in ran.stdout
 
@@ -97,7 +89,7 @@ def test_other_plugins_may_freeze_time_and_run_coroutines(
 ) -> None:
     """The clock of the stand-in goes on by itself, and what calls webhooks measures its patience in real seconds."""
     (project / "test_greeter.py").write_text(OTHERS)
-    ran = run(installed, project, "-W", "error", *workers)
+    ran = run_pytest(installed, project, "-W", "error", *workers)
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert "5 passed" in ran.stdout
 
@@ -121,7 +113,7 @@ def test_a_failure_shows_the_line_of_the_test_and_what_was_wrong_in_sentences(
 ) -> None:
     """No frames of the stand-in, and no JSON."""
     (project / "test_greeter.py").write_text(MISTAKES)
-    ran = run(installed, project)
+    ran = run_pytest(installed, project)
     assert "3 failed" in ran.stdout, ran.stdout + ran.stderr
     assert "There was no request at all." in ran.stdout
     assert 'Cannot find attribute with slug/ID "job_titel"' in ran.stdout
@@ -133,7 +125,7 @@ def test_the_fixtures_name_what_they_need_when_that_is_not_installed(installed: 
     """Without the extra `pytest`."""
     (project / "conftest.py").write_text("import sys\n\nsys.modules['waitress'] = None\n")
     (project / "test_greeter.py").write_text("def test_on_a_port(mock_attio):\n    pass\n")
-    ran = run(installed, project)
+    ran = run_pytest(installed, project)
     assert "1 error" in ran.stdout, ran.stdout + ran.stderr
     assert 'pip install "acme-lead-checker[pytest]"' in ran.stdout
 
