@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import pairwise
 
 from mock_alc.testing.storm.day import LAST_PERSON, Seen
 from mock_alc.testing.storm.evidence import NEVER, Evidence, is_forged
@@ -15,6 +14,8 @@ from mock_alc.testing.storm.operations import ANSWERS
 RETRY_AFTER = float(ANSWERS["429_seconds"].values["seconds"])
 ROUNDING = 0.05
 TOO_MANY = 429
+NOTHING = -1
+"""The place of what has not happened."""
 
 
 @dataclass(frozen=True)
@@ -69,10 +70,14 @@ def _reflected(seen: Evidence) -> Iterator[str]:
 
 def _never_backwards(seen: Evidence) -> Iterator[str]:
     for record_id in seen.day.people:
-        shown = [each for each in seen.day.seen if each.record_id == record_id]
-        for before, after in pairwise(shown):
-            if before.status != after.status and _place(seen, after, after.until) < _place(seen, before, before.at):
-                yield f"The CRM showed {before.status} for {seen.who(record_id)}, and then {after.status or 'nothing'}."
+        before: str | None = None
+        place = NOTHING
+        for shown in (each for each in seen.day.seen if each.record_id == record_id):
+            possible = [each for each in _places(seen, shown) if each >= place]
+            if not possible:
+                yield f"The CRM showed {before} for {seen.who(record_id)}, and then {shown.status or 'nothing'}."
+                break
+            before, place = shown.status, possible[0]
 
 
 def _under_way_shown(seen: Evidence) -> Iterator[str]:
@@ -166,17 +171,18 @@ PROMISES = {
 """In the order in which they are told: what causes another to break comes first."""
 
 
-def _place(seen: Evidence, shown: Seen, until: str) -> int:
-    """Return how far what is shown is: its last place among what could be shown at this time.
+def _places(seen: Evidence, shown: Seen) -> list[int]:
+    """Return where what is shown may be in the order of what has happened; NOTHING if it is nowhere in it.
 
-    Who asks ALC may know a verdict before its date, so what is not there yet has the first place that it will have.
+    Only what was dated when it was read counts. Who asks ALC may know a verdict before its date, so what is not there
+    yet has the first place that it will have.
     """
     steps = [
         *((lead["created_at"], seen.day.integration.pending) for lead in seen.leads_of(shown.record_id)),
         *((verdict.at, verdict.status) for verdict in seen.verdicts_of(shown.record_id)),
     ]
     places = [(place, at) for place, (at, status) in enumerate(sorted(steps)) if status == shown.status]
-    return max((place for place, at in places if at <= until), default=places[0][0] if places else -1)
+    return [place for place, at in places if at <= shown.until] or [place for place, _ in places[:1]] or [NOTHING]
 
 
 def _shown_now(seen: Evidence, record_id: str) -> Seen | None:

@@ -39,6 +39,27 @@ def test_a_verdict_that_was_asked_for_may_be_shown_before_its_date(mock_alc: Alc
     assert storm.play(day) is None
 
 
+def test_pending_of_an_earlier_chat_is_not_taken_for_that_of_a_later_one(mock_alc: Alc) -> None:
+    """The first verdict may be delivered late, when the second chat has begun already."""
+    app, day = ConnectedApp(mock_alc), [Happening("click"), Happening("verdict", 1, "no_answer"), Happening("click")]
+    shown = iter(["Pending", "Pending", "Pending", "Failed"])
+    storm = storm_over(mock_alc, app, status=lambda _: next(shown, "Complete"), promises=["never_backwards"])
+
+    assert storm.play(day) is None
+
+
+def test_what_fits_no_chat_is_a_step_backwards_also_when_there_are_several(mock_alc: Alc) -> None:
+    """Two chats have said Pending, and the third time nothing has begun."""
+    app, day = ConnectedApp(mock_alc), [Happening("click"), Happening("verdict", 1, "no_answer"), Happening("click")]
+    shown = iter(["Pending", "Failed", "Pending", "Failed"])
+    storm = storm_over(mock_alc, app, status=lambda _: next(shown, "Complete"), promises=["never_backwards"])
+
+    story = storm.play(day)
+
+    assert story is not None
+    assert story.broken_by == "The CRM showed Pending for Person 1, and then Failed."
+
+
 @pytest.mark.parametrize(("refresh", "is_broken"), [("lost_after", False), ("503", True)])
 def test_webhooks_may_stay_while_no_token_is_left_to_delete_them(mock_alc: Alc, refresh: str, is_broken: bool) -> None:
     """After a refresh whose answer was lost there is none, until a person connects the app again."""
