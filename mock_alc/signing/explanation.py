@@ -57,11 +57,13 @@ def explain(
     now: float | None = None,
     tolerance: int | None = None,
     other_secrets: Iterable[str] = (),
+    most_mistakes: int = MOST_MISTAKES,
 ) -> Explanation:
     """Check one delivery, and name the likeliest mistake.
 
     `now` is in Unix seconds, by default the clock; `tolerance` in seconds, by default the dialect's. `other_secrets`
-    are tried if `secret` does not match. Raises: UnknownDialect.
+    are tried if `secret` does not match. The search takes up to `most_mistakes` of a sender together; 0 only checks.
+    Raises: UnknownDialect.
     """
     row = dialect_named(dialect)
     found, problems = read_headers(headers, row)
@@ -71,7 +73,7 @@ def explain(
     content = fill(row.content, found.message_id, found.timestamp, body)
     signed = None
     if found.signature:
-        matches, signed = _match(secret, found, body, other_secrets, row)
+        matches, signed = _match(secret, found, body, other_secrets, row, most_mistakes)
         problems = [*matches, *problems]
     fatal = [problem for problem in problems if problem.fatal]
     expected = _signature(secret, found, body, row)
@@ -91,7 +93,7 @@ def verify(
 
     Raises: UnknownDialect.
     """
-    return explain(dialect, secret, headers, body, now=now, tolerance=tolerance).valid
+    return explain(dialect, secret, headers, body, now=now, tolerance=tolerance, most_mistakes=0).valid
 
 
 def _signature(secret: str, found: SignedHeaders, body: bytes, dialect: Dialect) -> str | None:
@@ -128,13 +130,13 @@ def _secret_problems(secret: str, dialect: Dialect) -> list[Problem]:
 
 
 def _match(
-    secret: str, found: SignedHeaders, body: bytes, others: Iterable[str], dialect: Dialect
+    secret: str, found: SignedHeaders, body: bytes, others: Iterable[str], dialect: Dialect, most_mistakes: int
 ) -> tuple[list[Problem], bytes | None]:
     """Return the mistakes that explain a signature of the header, and the string that it was made for."""
     given = {reading.value: reading for reading in reversed(_readings(found, dialect))}
     if not given:
         return [_unreadable(found, dialect)], None
-    for mac, content, parts in _attempts(secret, found, body, others, dialect):
+    for mac, content, parts in _attempts(secret, found, body, others, dialect, most_mistakes):
         if mac in given:
             named = [part for part in (given[mac], *parts) if part.code]
             return [Problem(part.code, part.sentence, part.remedy) for part in named], content
@@ -152,7 +154,7 @@ def _readings(found: SignedHeaders, dialect: Dialect) -> list[Variant]:
 
 
 def _attempts(
-    secret: str, found: SignedHeaders, body: bytes, others: Iterable[str], dialect: Dialect
+    secret: str, found: SignedHeaders, body: bytes, others: Iterable[str], dialect: Dialect, most_mistakes: int
 ) -> Iterator[tuple[bytes, bytes, tuple[Variant | Mac, ...]]]:
     """Yield candidate signatures, what they sign, and the mistakes in them; those with the fewest come first."""
     dimensions: list[list[tuple[Any, Variant | Mac]]] = [
@@ -163,17 +165,19 @@ def _attempts(
         [(mac.compute, mac) for mac in MACS],
     ]
     tries = min(MOST_TRIES, max(MOST_BYTES // (len(body) + 100), sum(map(len, dimensions))))
-    for key, text, template, stamp, mac in islice(_by_mistakes(dimensions), tries):
+    for key, text, template, stamp, mac in islice(_by_mistakes(dimensions, most_mistakes), tries):
         message_id, timestamp = stamp[0]
         content = fill(template[0], message_id, timestamp, text[0])
         yield mac[0](key[0], content), content, (key[1], text[1], template[1], stamp[1], mac[1])
 
 
-def _by_mistakes(dimensions: list[list[tuple[Any, Variant | Mac]]]) -> Iterator[tuple[tuple[Any, Variant | Mac], ...]]:
+def _by_mistakes(
+    dimensions: list[list[tuple[Any, Variant | Mac]]], most_mistakes: int
+) -> Iterator[tuple[tuple[Any, Variant | Mac], ...]]:
     """Yield one choice of each dimension, those with the fewest mistakes first."""
     right = [[choice for choice in choices if not choice[1].code] for choices in dimensions]
     wrong = [[choice for choice in choices if choice[1].code] for choices in dimensions]
-    for number in range(MOST_MISTAKES + 1):
+    for number in range(most_mistakes + 1):
         for mistaken in combinations(range(len(dimensions)), number):
             yield from product(*(wrong[at] if at in mistaken else right[at] for at in range(len(dimensions))))
 

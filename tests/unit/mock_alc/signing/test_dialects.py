@@ -107,6 +107,22 @@ def test_what_is_signed_verifies_in_its_own_dialect_and_with_its_own_body(dialec
     assert not explain(dialect, "whsec_" + "B" * 32, headers, BODY, now=NOW).valid
 
 
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_verify_computes_the_right_signature_only(dialect: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A receiver pays for one signature a key, and not for the search for the sender's mistake."""
+    tried: list[bytes] = []
+
+    def count(dialect: object, message_id: str, timestamp: str, body: bytes) -> bytes:
+        tried.append(body)
+        return body
+
+    headers = signed(dialect)
+    monkeypatch.setattr("mock_alc.signing.explanation.fill", count)
+    assert not verify(dialect, SECRETS[dialect], headers, BODY + b" ", now=NOW)
+    assert 0 < len(tried) <= 4
+    assert set(tried) == {BODY + b" "}
+
+
 @pytest.mark.parametrize("dialect", [name for name, row in DIALECTS.items() if row.tolerance])
 def test_old_timestamps_are_refused_where_there_is_a_timestamp(dialect: str) -> None:
     """Five minutes are allowed, or what the caller says."""
