@@ -73,7 +73,7 @@ def explain(
     content = fill(row.content, found.message_id, found.timestamp, body)
     signed = None
     if found.signature:
-        matches, signed = _match(secret, found, body, other_secrets, row, most_mistakes)
+        matches, signed = _match(secret, found, body, other_secrets, row, most_mistakes=most_mistakes)
         problems = [*matches, *problems]
     fatal = [problem for problem in problems if problem.fatal]
     expected = _signature(secret, found, body, row)
@@ -130,13 +130,13 @@ def _secret_problems(secret: str, dialect: Dialect) -> list[Problem]:
 
 
 def _match(
-    secret: str, found: SignedHeaders, body: bytes, others: Iterable[str], dialect: Dialect, most_mistakes: int
+    secret: str, found: SignedHeaders, body: bytes, others: Iterable[str], dialect: Dialect, *, most_mistakes: int
 ) -> tuple[list[Problem], bytes | None]:
     """Return the mistakes that explain a signature of the header, and the string that it was made for."""
     given = {reading.value: reading for reading in reversed(_readings(found, dialect))}
     if not given:
         return [_unreadable(found, dialect)], None
-    for mac, content, parts in _attempts(secret, found, body, others, dialect, most_mistakes):
+    for mac, content, parts in _attempts(secret, found, body, others, dialect, most_mistakes=most_mistakes):
         if mac in given:
             named = [part for part in (given[mac], *parts) if part.code]
             return [Problem(part.code, part.sentence, part.remedy) for part in named], content
@@ -154,7 +154,7 @@ def _readings(found: SignedHeaders, dialect: Dialect) -> list[Variant]:
 
 
 def _attempts(
-    secret: str, found: SignedHeaders, body: bytes, others: Iterable[str], dialect: Dialect, most_mistakes: int
+    secret: str, found: SignedHeaders, body: bytes, others: Iterable[str], dialect: Dialect, *, most_mistakes: int
 ) -> Iterator[tuple[bytes, bytes, tuple[Variant | Mac, ...]]]:
     """Yield candidate signatures, what they sign, and the mistakes in them; those with the fewest come first."""
     dimensions: list[list[tuple[Any, Variant | Mac]]] = [
