@@ -52,14 +52,15 @@ def main() -> None:
 @click.option(
     "--provider-port", type=click.IntRange(1, 65_535), default=8003, show_default=True, help="Port of that provider."
 )
-def demo(config: Config, decide_after: float, sign_in: bool, provider_port: int) -> None:
+@click.option("--logs", is_flag=True, help="Show what every server logs. It is always in demo.log, in the home.")
+def demo(config: Config, decide_after: float, sign_in: bool, provider_port: int, logs: bool) -> None:
     """Run everything on this machine, until Ctrl-C.
 
     Everything is the web process, the worker, the Attio stand-in and the mock of ALC.
     """
     from alc_app.cli.demo import run
 
-    raise SystemExit(run(config, decide_after, provider_port if sign_in else None))
+    raise SystemExit(run(config, decide_after, provider_port if sign_in else None, show_logs=logs))
 
 
 @main.command()

@@ -1,4 +1,4 @@
-"""`alc-app demo`: run all servers of the tutorial's diagram on this machine, restart any that ends, show all logs."""
+"""`alc-app demo`: run all servers of the tutorial's diagram on this machine, and restart any that ends."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 
 import click
 
+from alc_app.cli.demo_log import DemoLog
 from alc_app.config.secret_files import keep_secret
 from alc_app.config.settings import Config
 from alc_app.config.sign_in import is_on_this_machine
@@ -44,12 +45,14 @@ class Server:
     process: subprocess.Popen[str] | None = None
     started_at: float = 0.0
     short_lives: int = 0
+    reader: threading.Thread | None = None
+    """Reads the output of the process into the log."""
 
 
-def run(config: Config, decide_after: float, provider_port: int | None = None) -> int:
+def run(config: Config, decide_after: float, provider_port: int | None = None, *, show_logs: bool = False) -> int:
     """Start every server, print the URLs, and restart servers that end until Ctrl-C. Return the exit code.
 
-    With a `provider_port`, people sign in, at a provider of the demo's own.
+    With a `provider_port`, people sign in, at a provider of the demo's own. `show_logs` shows what the servers log.
     """
     servers = plan(config, decide_after, provider_port)
     lock = FileLocks(config.home)("demo")
@@ -63,19 +66,14 @@ def run(config: Config, decide_after: float, provider_port: int | None = None) -
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
-    os.umask(0o077)  # only this user may read the databases of the servers
+    os.umask(0o077)  # only this user may read the databases and the log
+    config.home.mkdir(parents=True, exist_ok=True)
+    log = DemoLog(config.home, in_terminal=show_logs)
+    click.echo("Starting …")
     try:
-        # First what the page needs; ALC and the worker have time until the first click.
-        for group in (servers[:-2], servers[-2:]):
-            for server in group:
-                _start(server)
-            if not _wait_until_ready(group, stopping):
-                if ended := _ended(group):
-                    raise click.ClickException(f"{ended} could not be started; its last lines above say why.")
-                break
-        else:
-            _welcome(config, signs_in=provider_port is not None)
-        _watch(servers, stopping)
+        if _start_all(servers, log, stopping):
+            _welcome(config, log, signs_in=provider_port is not None)
+        _watch(servers, log, stopping)
     finally:
         click.echo("\nStopping …")
         _stop(servers)
@@ -136,7 +134,22 @@ def _sign_in_settings(config: Config, provider_port: int) -> dict[str, str]:
     }
 
 
-def _start(server: Server) -> None:
+def _start_all(servers: list[Server], log: DemoLog, stopping: threading.Event) -> bool:
+    """Start every server. Return whether all are ready: not, if Ctrl-C came first. Raises: ClickException."""
+    # First what the page needs; ALC and the worker have time until the first click.
+    for group in (servers[:-2], servers[-2:]):
+        for server in group:
+            _start(server, log)
+        if not _wait_until_ready(group, stopping):
+            if ended := [server for server in group if server.process and server.process.poll() is not None]:
+                _show_tails(ended, log)
+                names = " and ".join(server.name for server in ended)
+                raise click.ClickException(f"{names} could not start. The lines above say why.")
+            return False
+    return True
+
+
+def _start(server: Server, log: DemoLog) -> None:
     server.started_at = time.monotonic()
     server.process = subprocess.Popen(  # noqa: S603 - our own programs
         [sys.executable, "-m", *server.arguments],
@@ -148,7 +161,8 @@ def _start(server: Server) -> None:
         start_new_session=True,  # Ctrl-C reaches only this process, which then stops the servers
         preexec_fn=_die_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509 - no thread of ours holds a lock
     )
-    threading.Thread(target=_show_log, args=(server, server.process), daemon=True).start()
+    server.reader = threading.Thread(target=_read_output, args=(server, server.process, log), daemon=True)
+    server.reader.start()
 
 
 def _die_with_parent() -> None:
@@ -158,21 +172,30 @@ def _die_with_parent() -> None:
     ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG
 
 
-def _show_log(server: Server, process: subprocess.Popen[str]) -> None:
+def _read_output(server: Server, process: subprocess.Popen[str], log: DemoLog) -> None:
     with process.stdout or nullcontext(()) as lines:
         for line in lines:
-            click.echo(f"{click.style(f'{server.name:>8} │', fg=server.colour)} {line.rstrip()}")
+            log.add(server.name, line.rstrip(), colour=server.colour)
 
 
-def _watch(servers: list[Server], stopping: threading.Event) -> None:
+def _show_tails(servers: list[Server], log: DemoLog) -> None:
+    """Show the last lines of servers that have ended."""
+    for server in servers:
+        if server.reader:
+            server.reader.join(timeout=2)  # a process that it has left behind could keep the pipe open
+        click.echo(log.tail(server.name), err=True)
+
+
+def _watch(servers: list[Server], log: DemoLog, stopping: threading.Event) -> None:
     """Restart every server that ends, until `stopping` is set. Raises: ClickException, if one cannot get started."""
     while not stopping.wait(0.5):
         for server in servers:
             if server.process and (code := server.process.poll()) is not None:
+                _show_tails([server], log)
                 _count_short_life(server, code)
-                click.echo(f"{server.name} ended with {code}; starting it again.", err=True)
+                click.echo(f"{server.name} ended with {code}. Starting it again.", err=True)
                 if not stopping.wait(RESTART_DELAY):
-                    _start(server)
+                    _start(server, log)
 
 
 def _count_short_life(server: Server, code: int) -> None:
@@ -181,7 +204,7 @@ def _count_short_life(server: Server, code: int) -> None:
     server.short_lives = server.short_lives + 1 if failed else 0
     if server.short_lives == SHORT_LIVES:
         raise click.ClickException(
-            f"{server.name} has ended {SHORT_LIVES} times right after its start; its last lines above say why."
+            f"{server.name} has ended {SHORT_LIVES} times right after its start. The lines above say why."
         )
 
 
@@ -192,11 +215,6 @@ def _wait_until_ready(servers: list[Server], stopping: threading.Event) -> bool:
         if any(server.process and server.process.poll() is not None for server in servers):
             return False
     return not waiting
-
-
-def _ended(servers: list[Server]) -> str:
-    """Return the names of the servers that have ended, or an empty string."""
-    return " and ".join(server.name for server in servers if server.process and server.process.poll() is not None)
 
 
 def _answers(url: str) -> bool:
@@ -212,23 +230,24 @@ def _answers(url: str) -> bool:
     return True
 
 
-def _welcome(config: Config, *, signs_in: bool) -> None:
-    def row(what: str, url: str) -> str:
-        return f"  {what:<20} {click.style(url, bold=True)}"
+def _welcome(config: Config, log: DemoLog, *, signs_in: bool) -> None:
+    def row(what: str, where: object) -> str:
+        return f"  {what:<16} {where}"
 
-    hint = f"New here? Begin the tutorial there, or in another terminal: {_tour_command(config)}"
-    if signs_in:
-        hint = "Sign in as Robin, an admin, or as Imani, a member: no password is asked for."
+    sign_in = "Sign in as Robin, an admin, or as Imani, a member. No password is needed."
+    hint = sign_in if signs_in else "Press Connect there. The tutorial takes it from there."
     click.echo(
         "\n".join(
             (
                 "",
-                row("Open the workspace", config.base_url),
-                row("ALC's own console", config.alc_url),
+                row("ALC's console", config.alc_url),
                 row("Attio's API", f"{config.attio_origin}/v2"),
+                row("In the terminal", _tour_command(config)),
+                row("Log", log.path),
+                row("Stop", "Ctrl-C"),
                 "",
-                f"  {hint}",
-                "  Ctrl-C stops everything.",
+                row("Open", click.style(config.base_url, bold=True)),
+                row("", hint),
                 "",
             )
         )

@@ -42,7 +42,7 @@ def plan(home: Path, *more: str) -> Demo:
 @contextmanager
 def running(folder: Path, *more: str, welcome: str) -> Iterator[RunningDemo]:
     """Run a demo in this folder, from its `welcome` on; then press Ctrl-C, and see it end as it should."""
-    demo, log = plan(folder / "home", "--decide-after", "0.5", *more), folder / "demo.log"
+    demo, log = plan(folder / "home", "--decide-after", "0.5", "--logs", *more), folder / "demo.log"
     with log.open("wb") as output:
         process = subprocess.Popen(demo.command, stdout=output, stderr=subprocess.STDOUT)  # noqa: S603 - our own program
     try:

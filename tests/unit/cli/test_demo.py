@@ -12,6 +12,7 @@ import pytest
 
 from alc_app.cli import demo
 from alc_app.cli.demo import Server, plan, run
+from alc_app.cli.demo_log import DemoLog
 from alc_app.cli.serve import run_mock_provider
 from alc_app.config.settings import Config
 from alc_app.runtime.storage.file_locks import FileLocks
@@ -80,17 +81,35 @@ def test_a_second_demo_in_the_same_home_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_server_that_cannot_get_started_ends_the_demo(
-    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    """Instead of being started again for ever; here it is a module that is not there."""
+    """Instead of being started again for ever; here it is a module that is not there. Its last lines say why."""
     monkeypatch.setattr(demo, "RESTART_DELAY", 0.0)
-    server = Server("worker", "green", ["alc_app.no_such_module"], dict(os.environ))
-    demo._start(server)
+    server, log = (
+        Server("worker", "green", ["alc_app.no_such_module"], dict(os.environ)),
+        DemoLog(tmp_path, in_terminal=False),
+    )
+    demo._start(server, log)
 
     with pytest.raises(click.ClickException, match="worker has ended 3 times right after its start"):
-        demo._watch([server], threading.Event())
+        demo._watch([server], log, threading.Event())
 
-    assert "worker ended with 1; starting it again." in capfd.readouterr().err
+    said = capfd.readouterr().err
+    assert "worker ended with 1. Starting it again." in said
+    assert "No module named alc_app.no_such_module" in said
+
+
+def test_the_log_is_in_a_file_and_in_the_terminal_on_request(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """`--logs`; what the terminal shows already is not repeated when a server ends."""
+    quiet = DemoLog(tmp_path, in_terminal=False)
+    quiet.add("web", "one", colour="cyan")
+    assert (quiet.path.read_text(), quiet.tail("web")) == ("     web │ one\n", "one")
+    assert not capfd.readouterr().out
+
+    shown = DemoLog(tmp_path, in_terminal=True)
+    shown.add("web", "two", colour="cyan")
+    assert (shown.path.read_text(), shown.tail("web")) == ("     web │ two\n", "")
+    assert "web │ two" in capfd.readouterr().out
 
 
 @pytest.mark.parametrize(("code", "age"), [(-9, 0.0), (1, 60.0), (0, 0.0)])
