@@ -1,14 +1,18 @@
 """People: the table, the record page, and a record's activity as JSON."""
 
-from typing import Any, Final, cast, get_args
+from collections.abc import Sequence
+from typing import Any, Final, TypeVar, cast, get_args
 from uuid import UUID
 
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from alc_app.attio import BulkRecordAction, RecordAction
+
 from .view_models import Change, PeopleSort, Person
 from .workspace import Workspace
 
+Action = TypeVar("Action", RecordAction, BulkRecordAction)
 PAGE_SIZE: Final = 50
 LAST_PAGE: Final = 9_999  # keeps the offset within the range of any database
 LONGEST_SEARCH: Final = 200
@@ -33,6 +37,7 @@ def add_people_pages(pages: Blueprint, workspace: Workspace) -> None:
             rows=page.rows,
             first=(query["page"] - 1) * PAGE_SIZE + 1,
             bulk_actions=workspace.bulk_record_actions("people"),
+            offered=offered(workspace.bulk_record_actions("people"), workspace),
             has_next=page.has_next,
             events_after=events_after,
         )
@@ -44,6 +49,7 @@ def add_people_pages(pages: Blueprint, workspace: Workspace) -> None:
             "person.html",
             person=found(workspace.person(str(record_id))),
             activity=workspace.activity(str(record_id)),
+            offered=offered(workspace.record_actions("people"), workspace),
             actions=workspace.record_actions("people"),
             widgets=workspace.record_widgets("people"),
             events_after=events_after,
@@ -65,6 +71,13 @@ def people_query() -> dict[str, Any]:
         "descending": request.args.get("order") == "desc",
         "page": min(max(page, 1), LAST_PAGE),
     }
+
+
+def offered(actions: Sequence[Action], workspace: Workspace) -> Action | None:
+    """Return the action that asked for a connection, and can be run now that there is one (`?offer=`)."""
+    asked = request.args.get("offer", "")
+    found = next((action for action in actions if action.id == asked), None)
+    return found if found and workspace.connection_status() == "active" else None
 
 
 def found(person: Person | None) -> Person:

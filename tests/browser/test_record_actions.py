@@ -1,12 +1,16 @@
 """Usage 3-12 in a browser: the effects of a record action, streamed in the response to the click."""
 
+import re
 import threading
 from collections.abc import Callable
+from urllib.parse import quote
 
 from playwright.sync_api import Page, expect
 
+from alc_app.pages import ConnectionView
+from tests.support.accessibility import assert_accessible_in_both_themes
 from tests.support.fakes.scripted_actions import DONE, Line, Stage
-from tests.support.fakes.workspace import record_id
+from tests.support.fakes.workspace import FakeWorkspace, record_id
 
 Open = Callable[[str], Page]
 
@@ -122,20 +126,59 @@ def test_a_toast_can_be_changed_and_dismissed(open_page: Open, stage: Stage) -> 
     expect(toast).to_have_count(0)
 
 
-def test_without_a_connection_the_way_to_the_install_page_is_offered(open_page: Open, stage: Stage) -> None:
-    """The SDK asks the user to connect; the button leads there."""
-    offer: Line = {
+def connect_first(next_path: str) -> Line:
+    """The effect of an action that needs a connection."""
+    return {
         "effect": "connect",
         "title": "Connect Acme Lead Checker",
         "text": "Sending needs a connection.",
-        "label": "Open Acme Lead Checker",
-        "url": "/apps/alc",
+        "label": "Connect",
+        "url": f"/connections/alc/connect?next={quote(next_path)}",
     }
-    stage.script = (offer, DONE)
+
+
+def test_connecting_from_a_record_returns_to_it_and_offers_the_action(
+    open_page: Open, workspace: FakeWorkspace, stage: Stage
+) -> None:
+    """The click is not lost: the button has the focus, one Enter sends, and a reload repeats no offer."""
+    workspace.view = ConnectionView("none")
+    stage.script = (connect_first(f"{ADA}?offer=send-to-alc"), DONE)
     page = open_page(ADA)
     page.get_by_role("button", name="Send to ALC").click()
-    page.get_by_role("button", name="Open Acme Lead Checker").click()
-    page.wait_for_url("**/apps/alc")
+    page.get_by_role("button", name="Connect", exact=True).click()
+
+    offer = page.get_by_role("region", name="Connected")
+    expect(offer).to_contain_text("Send Ada Lovelace now?")
+    expect(offer.get_by_role("button", name="Send to ALC")).to_be_focused()
+    expect(page).to_have_url(re.compile(f"{ADA}$"))
+    assert_accessible_in_both_themes(page)
+    stage.script = (DONE,)
+    page.keyboard.press("Enter")
+    expect(offer).to_have_count(0)
+    expect(page.get_by_role("button", name="Send to ALC")).to_have_attribute("aria-busy", "false")
+    assert len(stage.clicks) == 2
+    page.reload()
+    expect(offer).to_have_count(0)
+
+
+def test_connecting_from_the_table_keeps_the_selection(open_page: Open, workspace: FakeWorkspace, stage: Stage) -> None:
+    """The people who were to be sent are still selected after the return."""
+    workspace.view = ConnectionView("none")
+    stage.script = (connect_first("/people?offer=bulk-send-to-alc"), DONE)
+    page = open_page("/people")
+    page.get_by_role("checkbox", name="Select Ada Lovelace").click()
+    page.get_by_role("toolbar").get_by_role("button", name="Send to ALC").click()
+    page.get_by_role("button", name="Connect", exact=True).click()
+
+    expect(page.get_by_text("Your selection is still here.")).to_be_visible()
+    expect(page.get_by_role("toolbar", name="Selection")).to_contain_text("1 selected")
+
+
+def test_an_action_is_offered_only_with_a_connection(open_page: Open, workspace: FakeWorkspace) -> None:
+    """Whoever typed the address is not told that anything is connected."""
+    workspace.view = ConnectionView("none")
+    page = open_page(f"{ADA}?offer=send-to-alc")
+    expect(page.get_by_role("region", name="Connected")).to_have_count(0)
 
 
 def test_a_reply_that_was_cut_is_said_to_be(open_page: Open, stage: Stage) -> None:

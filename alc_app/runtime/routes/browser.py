@@ -28,10 +28,10 @@ def is_other_loopback_name(base_url: str) -> bool:
     return own.netloc != request.host and asked in LOOPBACK and own.hostname in LOOPBACK
 
 
-def own_path(text: str) -> str:
-    """Return `text` if it is a path of this app, with or without a query; else that of the first page (U6).
+def own_path(text: str, default: str = HOME) -> str:
+    """Return `text` if it is a path of this app, with or without a query; else `default` (U6).
 
-    A path of the sign-in itself would lead in circles.
+    A path of the sign-in itself, or of connecting, would lead in circles.
     """
-    is_ours = text.startswith("/") and not text.startswith(("//", "/sign-in")) and "\\" not in text
-    return text if is_ours and text.isprintable() and len(text) <= 2000 else HOME
+    is_ours = text.startswith("/") and not text.startswith(("//", "/sign-in", "/connections/")) and "\\" not in text
+    return text if is_ours and text.isprintable() and len(text) <= 2000 else default

@@ -1,5 +1,6 @@
 """The browser's side of a connection: Connect, the OAuth callback, Disconnect (Installation 2-4, Removal).
 
+`/connect?next=` names the page to return to afterwards: the record whose button asked for a connection, for example.
 The callback only checks and stores the grant. Exchanging the code, firing the event and saving the connection are
 one durable run on the worker (jobs/connection_lifecycle.py).
 """
@@ -19,7 +20,7 @@ from alc_app.runtime.context import AppContext
 from alc_app.runtime.exchanges.log import log_calls_as
 from alc_app.runtime.failpoints import failpoint
 from alc_app.runtime.oauth_client import OAuthFailed
-from alc_app.runtime.routes.browser import browser_id, is_other_loopback_name
+from alc_app.runtime.routes.browser import browser_id, is_other_loopback_name, own_path
 from alc_app.runtime.services import WORKSPACE, Services
 from alc_app.runtime.sign_in.people import current_person_id
 from alc_app.runtime.stores.oauth_flows import CallbackRefused, ConsentDenied
@@ -49,19 +50,20 @@ def blueprint(services: Services) -> Blueprint:
 
     @routes.get("/connect")
     def connect() -> ResponseReturnValue:
+        return_to = own_path(request.args.get("next", ""), "")
         asked_by_script = request.accept_mimetypes.best == "application/json"  # fetch() hides the target of a redirect
         if not asked_by_script and is_other_loopback_name(services.config.base_url):
-            return redirect(services.config.base_url + request.path, code=303)
+            return redirect(services.config.base_url + request.full_path.rstrip("?"), code=303)
         session["trace"] = trace.traceparent()  # continued by the callback
         services.exchanges.add("User", "Attio UI", "Clicks to install app")
         try:
             with log_calls_as(services.exchanges, "Attio UI"):
-                authorization_url = services.oauth_flows.begin(browser_id(), current_person_id())
+                authorization_url = services.oauth_flows.begin(browser_id(), current_person_id(), return_to)
         except OAuthFailed as error:
             log.warning("Cannot connect: %s", error.message)
             if asked_by_script:
                 abort(503, error.message)
-            return _to_install_page(NOTICES[type(error).__name__])
+            return _to_install_page(NOTICES[type(error).__name__], return_to)
         services.exchanges.add("Attio UI", "User", "Prompts to add connection to ALC")
         return {"location": authorization_url} if asked_by_script else redirect(authorization_url, code=303)
 
@@ -72,7 +74,7 @@ def blueprint(services: Services) -> Blueprint:
             flow_id = services.oauth_flows.accept(request.args.to_dict(flat=False), browser_id(), current_person_id())
         except ConsentDenied as denied:
             services.exchanges.add("User", ALC, "Does not allow it")
-            return _to_install_page(str(denied))
+            return _to_install_page(str(denied), denied.return_to)
         except CallbackRefused as refused:
             abort(400, str(refused))
         services.exchanges.add("User", ALC, "Logs in (OAuth flow)")
@@ -88,14 +90,14 @@ def blueprint(services: Services) -> Blueprint:
 
     @routes.get("/ended")
     def ended() -> Response:
-        """Wait for the run that this browser started, and show how it ended."""
+        """Wait for the run that this browser started, and show how it ended, or the page that it was begun for."""
         run_id = session.pop("connecting", None)
         if run_id is None:
             return redirect(url_for("pages.install"), code=303)
         if "trace" in session:
             trace.begin(session.pop("trace"))
         notice = _notice_of_run(services, run_id, "connected")
-        return _show(services, notice)
+        return _show(services, notice, services.oauth_flows.return_to(run_id.removeprefix("connect:")))
 
     @routes.post("/disconnect")
     def disconnect() -> Response:
@@ -128,10 +130,12 @@ def _notice_of_run(services: Services, run_id: str, success: str, failure: str =
     return failure or NOTICES.get(result["error"]["name"], "failed")
 
 
-def _show(services: Services, notice: str) -> Response:
+def _show(services: Services, notice: str, return_to: str = "") -> Response:
     services.exchanges.add("Attio UI", "User", SHOWN.get(notice, "Shows what went wrong"), kind="answer")
-    return _to_install_page(notice)
+    if notice == "connected" and return_to:
+        return redirect(return_to, code=303)
+    return _to_install_page(notice, return_to)
 
 
-def _to_install_page(notice: str) -> Response:
-    return redirect(url_for("pages.install", notice=notice), code=303)
+def _to_install_page(notice: str, return_to: str = "") -> Response:
+    return redirect(url_for("pages.install", notice=notice, next=return_to or None), code=303)

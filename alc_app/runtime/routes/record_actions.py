@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
+from urllib.parse import quote, urlencode
 
 from flask import Blueprint, Response, abort, request
 
@@ -47,6 +48,8 @@ class _Run:
     """One running action: its coroutine, the ids of the toasts that it has shown, whose click it is, and its trace."""
 
     coroutine: Coroutine[Effect, Any, None]
+    return_to: str
+    """The page to return to if the person has to connect first. It offers the action again."""
     person: Person | None = field(default_factory=current_person)
     traceparent: str | None = field(default_factory=trace.traceparent)
     toasts: list[str] = field(default_factory=list)
@@ -75,7 +78,7 @@ class Actions:
         log.info("The action %s begins on the record %s.", action_id, record_id, extra={"record_id": record_id})
         coroutine: Any = action.on_trigger(record_id)
         record_actions.log_click(self._services.exchanges, action.label, coroutine)
-        return self._drive(_Run(coroutine), None)
+        return self._drive(_Run(coroutine, f"/people/{record_id}?offer={quote(action_id)}"), None)
 
     def start_bulk(self, action_id: str, record_ids: Sequence[str]) -> Iterator[EffectJson]:
         """Trigger a bulk action of the manifest. Raises: LookupError."""
@@ -83,7 +86,7 @@ class Actions:
         log.info("The bulk action %s begins on %s records.", action_id, len(record_ids))
         coroutine: Any = action.on_trigger(RunRecordBatches(record_ids, action.label))
         record_actions.log_click(self._services.exchanges, action.label, coroutine)
-        return self._drive(_Run(coroutine), None)
+        return self._drive(_Run(coroutine, f"/people?offer={quote(action_id)}"), None)
 
     def resume(self, run_id: str, answer: Any) -> Iterator[EffectJson]:
         """Resume a suspended action with the answer of the person whose it is. Works once. Raises: LookupError."""
@@ -188,13 +191,7 @@ class Actions:
         """Report an error that the action did not catch: ask to connect, or say that something went wrong."""
         yield from ({"effect": "hideToast", "id": toast} for toast in run.toasts)
         if isinstance(error, AttioNoWorkspaceConnectionError | AttioConnectionExpiredError):
-            yield {
-                "effect": "connect",
-                "title": "Connect Acme Lead Checker",
-                "text": error.message,
-                "label": "Open Acme Lead Checker",
-                "url": "/apps/alc",
-            }
+            yield {"effect": "connect", "title": "Connect Acme Lead Checker", "text": error.message, **_way(run)}
             return
         log.error("A record action failed.", exc_info=error)
         yield {
@@ -206,6 +203,13 @@ class Actions:
             "durationMs": None,
             "dismissable": True,
         }
+
+
+def _way(run: _Run) -> EffectJson:
+    """Return the button that leads to a connection: for an admin straight there and back, for a member to the app."""
+    if run.person and run.person.role != "admin":
+        return {"label": "Open Acme Lead Checker", "url": "/apps/alc"}
+    return {"label": "Connect", "url": f"/connections/alc/connect?{urlencode({'next': run.return_to})}"}
 
 
 @contextmanager

@@ -24,7 +24,7 @@ class OAuthFlow(Table, table=True):
     person_id: str | None = None
     """Who has begun it (O22); None where nobody signs in, and for a sign-in."""
     return_to: str = ""
-    """The page to show after a sign-in."""
+    """The page to show afterwards: a path of this app; empty for the usual one."""
     issuer: str
     verifier: str
     """Sealed."""

@@ -30,6 +30,11 @@ class CallbackRefused(Exception):
 class ConsentDenied(Exception):
     """The server sent an error: "denied" by the person, or "failed". The message names the notice to show."""
 
+    def __init__(self, notice: str, return_to: str = "") -> None:
+        """Take the notice, and the page that the flow was begun for."""
+        super().__init__(notice)
+        self.return_to = return_to
+
 
 class Client(Protocol):
     """Our client at an authorization server: that of ALC, or the one where people sign in."""
@@ -109,7 +114,7 @@ class OAuthFlows:
         if issuer != flow.issuer and (issuer or self._client.names_itself()):  # RFC 9207, O4: before any token request
             raise self._refusal(f"This answer does not come from the {self._client.name} that was asked.")
         if error:
-            raise ConsentDenied("denied" if error == "access_denied" else "failed")
+            raise ConsentDenied("denied" if error == "access_denied" else "failed", flow.return_to)
         if not code:
             raise self._refusal(f"{self._client.name} sent us back without a code.")
         with self._database.transaction() as session:
@@ -129,6 +134,12 @@ class OAuthFlows:
             person_id=flow.person_id,
             return_to=flow.return_to,
         )
+
+    def return_to(self, flow_id: str) -> str:
+        """Return the page that a flow was begun for; empty if it was begun for none, or is deleted."""
+        with self._database.reading() as session:
+            flow = session.get(OAuthFlow, flow_id)
+        return flow.return_to if flow else ""
 
     def erase_secrets(self, flow_id: str) -> None:
         """Erase a flow's secrets. The row stays (jobs/retention.py), so that a replayed callback is recognized."""

@@ -77,7 +77,7 @@ def connection_routes(workspace: FakeWorkspace) -> Blueprint:
     @routes.get("/connect")
     def connect() -> Redirect:
         workspace.view = CONNECTED
-        return redirect("/apps/alc?notice=connected", code=303)
+        return redirect(request.args.get("next", "/apps/alc?notice=connected"), code=303)
 
     @routes.get("/ended")
     def ended() -> Redirect:

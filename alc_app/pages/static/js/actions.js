@@ -11,15 +11,16 @@ const controls = (url) => document.querySelectorAll(`:is([data-action="${CSS.esc
 
 /**
  * Run a record action: its effects arrive as lines of the reply and are performed as they arrive. Resolves to true
- * if it completed and the person refused nothing.
+ * if it completed, the person refused nothing, and no connection was missing.
  */
 export async function run(url, body) {
   setBusy(url, true);
   try {
-    let asked = await perform(await post(url, body));
     let agreed = true;
+    let asked = await perform(await post(url, body));
     while (asked) {
       agreed &&= asked.answer !== false;
+      if (!asked.resume) return agreed;
       asked = await perform(await post(`/actions/runs/${asked.resume}`, { answer: asked.answer }));
     }
     return agreed;
@@ -31,13 +32,16 @@ export async function run(url, body) {
   }
 }
 
-/** Perform the effects of one reply. If one asked a question, return the answer and the run to resume, else null. */
+/**
+ * Perform the effects of one reply. If one asked a question, return the answer and the run to resume, else null.
+ * Nothing is resumed after the offer to connect: the page that the person returns to makes the action available again.
+ */
 async function perform(reply) {
   let ended = false;
   let asked = null;
   for await (const { effect, resume, ...options } of lines(reply)) {
     const answer = await EFFECTS[effect]?.(options);
-    if (resume) asked = { resume, answer };
+    if (resume || effect === "connect") asked = { resume, answer };
     if (resume || effect === "done") ended = true;
   }
   if (!ended) throw new Error("The reply ended without its last line.");

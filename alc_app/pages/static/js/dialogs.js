@@ -36,11 +36,12 @@ export function confirm({ title, text, cancelLabel = "Cancel", confirmLabel = "O
   return ask({ title, text, ok: confirmLabel, cancel: cancelLabel, variant: confirmVariant });
 }
 
-/** Offer to open the install page; a URL of another site is never opened. */
+/** Offer to connect; a URL of another site is never opened. Resolves to false: the action cannot go on. */
 export async function connect({ title, text, label, url }) {
   const target = new URL(url, location.href);
   const agreed = await ask({ title, text, ok: label, cancel: "Not now" });
   if (agreed && target.origin === location.origin) location.assign(target);
+  return false;
 }
 
 /** A form with data-confirm is submitted only if the person agrees; without scripts it is submitted at once. */

@@ -1,3 +1,4 @@
+import "./offer.js";
 import "./record.js";
 import { clear, toggle } from "./selection.js";
 

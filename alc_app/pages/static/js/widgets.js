@@ -1,5 +1,6 @@
 import { copy, fill } from "./dom.js";
 import { getJson, Refused } from "./http.js";
+import "./offer.js";
 import "./record.js";
 
 const SOON_MS = 2000;

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import parse_qs, urlsplit
+
 import pytest
 import requests
 import responses
@@ -16,6 +18,7 @@ from alc_app.runtime.services import Services
 from tests.support.fakes.engine import FakeEngine
 from tests.unit.runtime.conftest import METADATA, METADATA_BODY
 
+APP = "http://127.0.0.1:8000"
 CONNECT = "/connections/alc/connect"
 
 
@@ -71,6 +74,45 @@ def test_how_a_token_request_failed_is_told(
     location = web.get("/connections/alc/ended").headers["Location"]
 
     assert location.endswith(f"/apps/alc?notice={notice}")
+
+
+def come_back(web: FlaskClient, engine: FakeEngine, next_path: str, answer: dict[str, object], **callback: str) -> str:
+    """Connect with `next=`, return from ALC, wait for the run; return where the browser is led in the end."""
+    begun = web.get(CONNECT, query_string={"next": next_path}, base_url=APP).headers["Location"]
+    state = parse_qs(urlsplit(begun).query)["state"][0]
+    engine.answer = answer
+    query = {"state": state, "iss": "https://alc.test", **(callback or {"code": "c"})}
+    return web.get("/connections/alc/callback", query_string=query, base_url=APP).headers["Location"]
+
+
+@pytest.mark.usefixtures("alc")
+@pytest.mark.parametrize(
+    ("asked", "led_to"),
+    [
+        ("/people/1?offer=send-to-alc", "/people/1?offer=send-to-alc"),
+        ("/tutorial", "/tutorial"),
+        ("https://evil.test/", "/apps/alc?notice=connected"),
+        ("//evil.test/", "/apps/alc?notice=connected"),
+        ("/\\evil.test/", "/apps/alc?notice=connected"),
+        ("/\t/evil.test/", "/apps/alc?notice=connected"),
+        ("/connections/alc/connect", "/apps/alc?notice=connected"),
+    ],
+)
+def test_connecting_returns_to_the_page_that_it_was_begun_for(
+    web: FlaskClient, engine: FakeEngine, asked: str, led_to: str
+) -> None:
+    """U6: only to a page of this app, and never in circles."""
+    assert come_back(web, engine, asked, {"ok": None}).removeprefix(APP) == led_to
+
+
+@pytest.mark.usefixtures("alc")
+def test_a_connection_that_fails_keeps_the_page_to_return_to(web: FlaskClient, engine: FakeEngine) -> None:
+    """The install page says why, and its Connect leads back all the same: after an error, and after a no."""
+    failed = come_back(web, engine, "/people/1", {"error": OAuthFailed("It is away.").to_json()})
+    denied = come_back(web, engine, "/people/1", {"ok": None}, error="access_denied")
+
+    assert failed.endswith("/apps/alc?notice=alc_unreachable&next=/people/1")
+    assert denied.endswith("/apps/alc?notice=denied&next=/people/1")
 
 
 def test_every_notice_has_a_text() -> None:

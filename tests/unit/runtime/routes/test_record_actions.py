@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from flask import Flask
@@ -230,7 +231,9 @@ def test_a_missing_connection_asks_to_connect_and_leaves_no_toast(stage: Stage, 
 
     toast, hidden, prompt, done = click(actions)
     assert (hidden["effect"], hidden["id"]) == ("hideToast", toast["id"])
-    assert (prompt["effect"], prompt["text"], prompt["url"]) == ("connect", "Not connected.", "/apps/alc")
+    assert (prompt["effect"], prompt["text"]) == ("connect", "Not connected.")
+    offer = quote(f"/people/{RECORD}?offer=act", safe="")
+    assert (prompt["label"], prompt["url"]) == ("Connect", f"/connections/alc/connect?next={offer}")
     assert done == {"effect": "done"}
 
 
