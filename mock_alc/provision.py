@@ -19,6 +19,7 @@ from mock_alc.housekeeping import Housekeeping
 from mock_alc.leads.agent import Agent
 from mock_alc.oauth.clients import provision_client
 from mock_alc.oauth.issue import revoke_all
+from mock_alc.scenarios.operations import OPERATIONS
 from mock_alc.scenarios.runner import ScenarioRunner
 from mock_alc.services import Services
 from mock_alc.webhooks.delivery import Sender
@@ -60,6 +61,7 @@ def make_services(config: Config, real: Clock) -> Services:
         provision=provision,
         faults=faults,
         received=ReceivedRequests(),
+        operations=tuple(OPERATIONS.values()),
         scenarios=ScenarioRunner(database, faults, clock, revoke_all),
         wrong_credentials=SlidingWindow(WRONG_CREDENTIALS_A_MINUTE, clock),
         decisions=SlidingWindow(DECISIONS_A_MINUTE, clock),

@@ -1,5 +1,6 @@
 """The services that every mock has; a request gets them with `double()`."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -7,6 +8,7 @@ from flask import current_app
 
 from mock_alc.base.clock import VirtualClock
 from mock_alc.double.faults import Faults
+from mock_alc.double.operations import Operation
 from mock_alc.double.request_log import ReceivedRequests
 from mock_alc.double.time_travel import TimeTravel
 
@@ -19,6 +21,7 @@ class Double:
     time: TimeTravel
     faults: Faults
     received: ReceivedRequests
+    operations: Sequence[Operation]
 
 
 def double() -> Double:

@@ -12,6 +12,7 @@ from alc_app.mock_attio.store.faults import PATHS, TROUBLES
 from alc_app.mock_attio.store.rate_limits import Limits
 from alc_app.mock_attio.store.timestamps import to_text
 from alc_app.mock_attio.store.webhook_sender import Sender
+from alc_app.mock_attio.store.write_faults import OPERATIONS
 from mock_alc.base.clock import VirtualClock
 from mock_alc.double.faults import Faults
 from mock_alc.double.request_log import ReceivedRequests
@@ -61,6 +62,7 @@ def make_services(config: MockAttioConfig) -> Services:
         time=TimeTravel(clock, sender),
         faults=faults,
         received=ReceivedRequests(),
+        operations=OPERATIONS,
         config=replace(config, now=clock),  # whoever asks the settings for the time gets that of the clock
         database=database,
         limits=Limits(reads=config.reads_per_second, writes=config.writes_per_second, clock=clock),

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
-from mock_alc.testing.storm.happening import SEND, Happening
+from mock_alc.scenarios.operations import SEND
+from mock_alc.testing.storm.happening import Happening
 from mock_alc.testing.storm.integration import Control, Integration, Json
 
 LAST_PERSON = 0

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-SEND, TOKEN = "POST /api/v1/leads", "POST /oauth/token"
-VERDICT = "lead.processed"
+from mock_alc.scenarios.operations import OPERATIONS
 
 
 @dataclass(frozen=True)
@@ -20,3 +19,7 @@ class Happening:
     def as_json(self) -> dict[str, Any]:
         """Return it as a story has it."""
         return {"do": self.do, "who": self.who, "how": self.how}
+
+    def tell(self) -> str:
+        """Return its sentence."""
+        return OPERATIONS[self.do].tell(self.how, f"Person {self.who}")

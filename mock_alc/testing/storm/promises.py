@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from mock_alc.scenarios.operations import ANSWERS
 from mock_alc.testing.storm.day import LAST_PERSON, Seen
 from mock_alc.testing.storm.evidence import NEVER, Evidence, is_forged
 from mock_alc.testing.storm.integration import Json
-from mock_alc.testing.storm.operations import ANSWERS
 
 RETRY_AFTER = float(ANSWERS["429_seconds"].values["seconds"])
 ROUNDING = 0.05

@@ -10,11 +10,12 @@ from typing import Any
 
 from mock_alc.double import matching
 from mock_alc.double.driver import Driver
+from mock_alc.scenarios.operations import OPERATIONS
 from mock_alc.testing.storm.day import Day
 from mock_alc.testing.storm.evidence import Evidence
 from mock_alc.testing.storm.happening import Happening
 from mock_alc.testing.storm.integration import Control, Integration
-from mock_alc.testing.storm.operations import OPERATIONS
+from mock_alc.testing.storm.operations import PLAYS
 from mock_alc.testing.storm.promises import PROMISES, Promise, broken
 from mock_alc.testing.storm.story import Story
 from mock_alc.testing.storm.under_way import look_at_chats_under_way
@@ -104,8 +105,8 @@ class Storm:
 
     @staticmethod
     def _play(day: Day, happening: Happening) -> None:
-        operation, at = OPERATIONS[happening.do], day.now()
-        if operation.play(day, happening, operation.variants[happening.how].values):
+        values, at = OPERATIONS[happening.do].variants[happening.how].values, day.now()
+        if PLAYS[happening.do](day, happening, values):
             day.happened.append((at, happening))
             day.look()
 

@@ -9,9 +9,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from mock_alc.scenarios.operations import OPERATIONS
 from mock_alc.testing.storm.day import Day
 from mock_alc.testing.storm.happening import Happening
-from mock_alc.testing.storm.operations import OPERATIONS
 from mock_alc.testing.storm.promises import PROMISES
 from mock_alc.testing.wire.diagnosis import diagnose
 from mock_alc.testing.wire.drawing import Drawing, Note
@@ -48,7 +48,7 @@ class Story:
     def __str__(self) -> str:
         """Return the story in sentences, with times."""
         rows = zip(self.seconds, self.happenings, strict=True)
-        lines = [f"{_clock(at)}  {OPERATIONS[each.do].tell(each)}" for at, each in rows]
+        lines = [f"{_clock(at)}  {each.tell()}" for at, each in rows]
         return "\n".join([*lines, f"Broken: {self.promise}. {self.broken_by}"])
 
     def save(self, path: Path) -> None:
@@ -88,13 +88,13 @@ class Story:
 
 
 def _explain(happening: Happening) -> dict[str, Any]:
-    operation = OPERATIONS[happening.do]
-    return {"says": operation.tell(happening), "with": dict(operation.variants[happening.how].values)}
+    values = OPERATIONS[happening.do].variants[happening.how].values
+    return {"says": happening.tell(), "with": dict(values)}
 
 
 def _draw(day: Day, broken: str) -> Drawing:
     exchanges = read_exchanges(day.records)
-    notes = [Note(datetime.fromisoformat(at), OPERATIONS[each.do].tell(each)) for at, each in day.happened]
+    notes = [Note(datetime.fromisoformat(at), each.tell()) for at, each in day.happened]
     end = Note(datetime.fromisoformat(day.now()), broken)
     return Drawing("The shortest day that breaks a promise", exchanges, [*notes, end], diagnose(exchanges))
 

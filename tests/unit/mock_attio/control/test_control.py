@@ -128,3 +128,13 @@ def test_an_empty_workspace_has_attios_own_schema_and_is_seeded_on_demand() -> N
     control(attio, "POST", "reset")
     assert control(attio, "GET", "state")["records"]["people"] == 0
     app.extensions["mock_attio"].database.close()
+
+
+def test_what_can_go_wrong_with_a_write_is_listed_and_each_fault_can_be_set(attio: Attio) -> None:
+    """The list has the sentence and the fault of each variant."""
+    listed = control(attio, "GET", "operations")["operations"]
+    assert {row["how"] for row in listed} >= {"lost_after", "503", "429_seconds", "slow", "garbage"}
+    for row in listed:
+        assert row["spoils"] == f"PATCH {PEOPLE}/*"
+        assert row["says"].format(who="Person 1").endswith(".")
+        control(attio, "POST", "faults", row["with"])

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from mock_alc.scenarios.operations import OPERATIONS
 from mock_alc.testing.alc import Alc
 from mock_alc.testing.storm import PROMISES, Integration, PromiseBroken, Storm, Story
 from mock_alc.testing.storm.happening import Happening
-from mock_alc.testing.storm.operations import OPERATIONS
 from mock_alc.testing.storm.search import invent
 from mock_alc.testing.storm.story import StoryUnreadable
 from tests.support.little_app import MISTAKES, SECRET, ConnectedApp, LittleApp
@@ -160,11 +160,7 @@ def test_a_file_that_is_no_story_is_refused_in_a_sentence(tmp_path: Path, text: 
 
 def test_every_operation_and_promise_is_told_in_a_sentence() -> None:
     """Whatever the variant."""
-    told = [
-        operation.tell(Happening(operation.name, 2, how))
-        for operation in OPERATIONS.values()
-        for how in operation.variants
-    ]
+    told = [Happening(operation.name, 2, how).tell() for operation in OPERATIONS.values() for how in operation.variants]
 
     assert not [sentence for sentence in told if not sentence.endswith(".") or "{" in sentence]
     assert not [promise.name for promise in PROMISES.values() if not promise.says.endswith(".")]

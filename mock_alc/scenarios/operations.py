@@ -1,0 +1,113 @@
+"""Everything that can happen on a day, one row each: its sentence, and the faults that it stands for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from mock_alc.double.operations import Operation, Variant, answers_to
+
+SEND, TOKEN = "POST /api/v1/leads", "POST /oauth/token"
+VERDICT = "lead.processed"
+HOUR = 3_600
+
+
+def _forged(**fault: Any) -> Mapping[str, Any]:
+    return {"interest": "interested", "fault": {"delivery": VERDICT, **fault}}
+
+
+CLICKS = {"": Variant(""), "twice": Variant(", twice at once", {"times": 2})}
+ANSWERS = answers_to(SEND, done="ALC has taken the lead")
+VERDICTS = {
+    "interested": Variant("interested", {"interest": "interested"}),
+    "no_answer": Variant("no answer", {"interest": "no_answer"}),
+    "twice": Variant("interested. The delivery comes twice", _forged(trouble="duplicate")),
+    "answer_lost": Variant("interested. ALC loses the answer and delivers again", _forged(trouble="answer_lost")),
+    "lost": Variant("interested. The first delivery is lost, and ALC delivers again", _forged(trouble="lost")),
+    "tampered_body": Variant("interested. A changed delivery comes first", _forged(trouble="tampered_body")),
+    "bad_signature": Variant("interested. One with a wrong signature comes first", _forged(trouble="bad_signature")),
+    "missing_header": Variant("interested. One without a signature comes first", _forged(trouble="missing_header")),
+    "stale": Variant("interested. One that was signed an hour ago comes first", _forged(trouble="stale")),
+    "extra_fields": Variant("interested. The delivery has fields that are new", _forged(trouble="extra_fields")),
+}  # fmt: skip
+NEXT = {
+    "early": Variant("comes before ALC has answered"),
+    "out_of_order": Variant("is followed by an older one"),
+    "contradiction": Variant("is contradicted ten seconds later"),
+    "unknown_event": Variant("comes after an event of an unknown kind"),
+    "foreign_record": Variant("comes after two about a record that was never sent"),
+}
+RESENDS = {"": Variant("last", {"which": -1}), "first": Variant("first", {"which": 0})}
+WAITS = {
+    "minute": Variant("A minute", {"seconds": 60}),
+    "day": Variant("A day, in which access tokens expire,", {"seconds": 24 * HOUR}),
+}
+REFRESH: Mapping[str, Any] = {"route": TOKEN, "match": {"grant_type": "refresh_token"}}
+REFRESHES = {
+    "lost_after": Variant("is lost after it was done", {**REFRESH, "trouble": "drop", "effect": "done"}),
+    "503": Variant("is a 503", {**REFRESH, "answer": {"status": 503}}),
+}  # fmt: skip
+KILLS = {
+    "": Variant("is killed and started again."),
+    "in_click": Variant(
+        "is killed while it sends {who}, after ALC has taken the lead.", {"in_click": True}, SEND,
+        place="instead of click",
+    ),
+    "after_verdict": Variant(
+        "is killed as soon as it has answered the verdict on {who}.", {"after_verdict": True}, VERDICT,
+        place="instead of verdict",
+    ),
+}  # fmt: skip
+DELETION: Mapping[str, Any] = {"route": "DELETE /api/v1/webhooks/*"}
+DISCONNECTS = {
+    "": Variant(""),
+    "lost": Variant(", and ALC's answer to the deletion of a webhook is lost", {**DELETION, "trouble": "drop"}),
+    "503": Variant(", and ALC answers 503 to the deletion of a webhook", {**DELETION, "answer": {"status": 503}}),
+}
+REGISTRATION: Mapping[str, Any] = {"route": "POST /api/v1/webhooks"}
+GRANT: Mapping[str, Any] = {"route": TOKEN, "match": {"grant_type": "authorization_code"}}
+CONNECTS = {
+    "": Variant(""),
+    "lost": Variant(
+        ", and ALC's answer to a new webhook is lost after it was made",
+        {**REGISTRATION, "trouble": "drop", "effect": "done"},
+    ),
+    "503": Variant(", and ALC answers 503 to a new webhook", {**REGISTRATION, "answer": {"status": 503}}),
+    "grant_lost": Variant(", and ALC's answer with the tokens is lost", {**GRANT, "trouble": "drop", "effect": "done"}),
+}  # fmt: skip
+
+OPERATIONS = {
+    operation.name: operation
+    for operation in (
+        Operation("click", "{who} is sent{how}.", CLICKS, weight=6, spoils="click", place="instead of click"),
+        Operation(
+            "answer", "ALC's next answer to a new lead {how}.", ANSWERS, weight=3, then="click", place="before"
+        ),
+        Operation(
+            "verdict", "ALC decides about {who}: {how}.", VERDICTS, weight=5, spoils=VERDICT,
+            place="instead of verdict",
+        ),
+        Operation(
+            "next_verdict", "The verdict on the next chat of {who} {how}.", NEXT, weight=3, then="click",
+            spoils=VERDICT, place="before click",
+        ),
+        Operation(
+            "resend", "ALC sends the {how} verdict on {who} again.", RESENDS, spoils=VERDICT, place="after verdict"
+        ),
+        Operation("wait", "{how} passes.", WAITS),
+        Operation("tokens", "The access tokens expire.", spoils=TOKEN, place="before"),
+        Operation(
+            "refresh", "The access tokens expire, and the answer to the next refresh {how}.", REFRESHES,
+            needs="reconnect", place="before",
+        ),
+        Operation("kill", "The app {how}", KILLS, needs="kill"),
+        Operation(
+            "disconnect", "The app is disconnected{how}.", DISCONNECTS, needs="reconnect", spoils="disconnect",
+            place="instead of disconnect",
+        ),
+        Operation(
+            "connect", "The app is connected again{how}.", CONNECTS, needs="reconnect", spoils="connect",
+            place="instead of connect",
+        ),
+    )
+}  # fmt: skip
