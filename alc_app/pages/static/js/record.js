@@ -2,16 +2,13 @@ import { announce, copy } from "./dom.js";
 import { getJson } from "./http.js";
 import { localise } from "./time.js";
 
-/** A record changed: update its fields wherever they are shown, and its activity if the page shows it. */
-document.addEventListener("alc:record", ({ detail: { record_id: recordId, values } }) => {
-  const places = document.querySelectorAll(`[data-record="${CSS.escape(recordId)}"]`);
-  for (const place of places) {
-    const changed = Object.entries(values).map(([slug, value]) => setField(place, slug, value ?? "")).some(Boolean);
-    if (changed && values.alc_status) announce(`ALC status of ${nameOf(place)}: ${values.alc_status}`);
-    const list = place.querySelector(".activity");
-    if (list) redraw(list, recordId).catch(() => {});   // the next page load shows the change
-  }
-});
+const calm = matchMedia("(prefers-reduced-motion: reduce)");
+
+/** Show a record's values in all fields of `place`, and say so if its status has changed. */
+export function showValues(place, values) {
+  const changed = Object.entries(values).map(([slug, value]) => setField(place, slug, value ?? "")).some(Boolean);
+  if (changed && values.alc_status) announce(`ALC status of ${nameOf(place)}: ${values.alc_status}`);
+}
 
 function setField(place, slug, value) {
   const fields = [...place.querySelectorAll(`[data-field="${CSS.escape(slug)}"]`)];
@@ -24,9 +21,10 @@ function setField(place, slug, value) {
   return stale.length > 0;
 }
 
-async function redraw(list, recordId) {
+/** Fetch a record's activity; resolves to a function that draws it. */
+export async function loadActivity(list, recordId) {
   const { changes } = await getJson(`/people/${recordId}/activity.json`);
-  list.replaceChildren(...changes.map(entry), list.lastElementChild);
+  return () => list.replaceChildren(...changes.map(entry), list.lastElementChild);
 }
 
 function entry({ at, actor, did, attribute, value, is_status: isStatus }) {
@@ -42,5 +40,9 @@ function entry({ at, actor, did, attribute, value, is_status: isStatus }) {
 }
 
 const nameOf = (place) => place.querySelector("th bdi, h1").textContent;
-const calm = matchMedia("(prefers-reduced-motion: reduce)");
 const shownAs = (field, value) => (field.matches(".words") ? value.replaceAll("_", " ") : value);
+
+/** Rows of a table change at once. A record's own page waits for what else it shows of the change (widgets.js). */
+document.addEventListener("alc:record", ({ detail: { record_id: recordId, values } }) => {
+  for (const row of document.querySelectorAll(`tr[data-record="${CSS.escape(recordId)}"]`)) showValues(row, values);
+});

@@ -1,6 +1,8 @@
-import { singleFlight, fill } from "./dom.js";
+import { singleFlight, fill, pause } from "./dom.js";
 import { getJson } from "./http.js";
 
+const WRITES = ["Usage 9", "Later 11"];                  // steps that change the status of a record
+const HOLD_MS = 2000;
 const strip = document.getElementById("strip");
 let before = null;
 
@@ -8,10 +10,17 @@ let before = null;
 const refresh = singleFlight(async () => {
   const { steps, strip: texts } = await getJson("/tutorial/state.json");
   const seen = steps.filter((step, at) => step.state === "done" && before && before[at].state !== "done").at(-1);
+  if (WRITES.includes(seen?.id)) await shownOnRecord(seen.saw);
   before = steps;
-  fill(strip, texts);
-  if (seen) fill(strip, { saw: `✓ ${seen.id}: ${seen.saw}` });
+  fill(strip, { ...texts, ...(seen && { saw: `✓ ${seen.id}: ${seen.saw}` }) });
 });
+
+/** Wait until the record on this page, if there is one, shows the status that the sentence names. */
+async function shownOnRecord(sentence) {
+  const until = performance.now() + HOLD_MS;
+  const status = document.querySelector("article[data-record] .status");
+  while (status && !sentence.includes(status.textContent || "—") && performance.now() < until) await pause(50);
+}
 
 if (strip) {
   refresh();
