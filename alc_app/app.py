@@ -26,6 +26,8 @@ from alc_app.settings.values import strict_removal
 from alc_app.webhooks.lead_processed import lead_processed
 from alc_app.webhooks.prospect_updated import prospect_updated
 
+# TUTORIAL: it names its record action alone, and Attio finds the other files by their names. Here the manifest names
+# every entry point, so a missing file is an error at the start. [step usage-1]
 app = App(
     record=Record(
         actions=[send_to_alc_action],

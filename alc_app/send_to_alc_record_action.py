@@ -12,18 +12,20 @@ from alc_app.attio.host.errors import QueryError, ServerFunctionError, ServerFun
 from alc_app.clients.alc_api import AlcBusy, AlcError, AlcRefused
 from alc_app.send_to_alc_server import send_to_alc
 
+# TUTORIAL: it takes ALC's request to wait (429) for a failure, and asks for another click. [step usage-8]
 BUSY = "ALC asks us to wait. We try again for an hour, and the record will show what comes of it."
 GET_PERSON_PHONE_NUMBERS = graphql(Path(__file__).parent / "get_person_phone_numbers.graphql")
 
 
 async def on_trigger(record_id: str) -> None:
     """Send the person with this record id to ALC, and show the user how it went."""
-    # Usage 5. TUTORIAL: its toast leaves after Attio's default of 4 seconds, even while the work goes on.
+    # Usage 5. TUTORIAL: it shows this toast for Attio's default of 4 seconds. Here it stays until the work has ended.
+    # [step usage-5]
     toast = await show_toast("Preparing to send to ALC...", variant="neutral", duration_ms=INFINITE)
 
     try:
         person = (await run_query(GET_PERSON_PHONE_NUMBERS, recordId=record_id))["person"]  # Usage 6
-    except QueryError:  # TUTORIAL: a query that fails leaves the toast standing for ever
+    except QueryError:  # TUTORIAL: it handles no query that fails, so nobody sees an alert. [step usage-6]
         person = None
 
     if not person:
@@ -51,7 +53,8 @@ async def on_trigger(record_id: str) -> None:
         await toast.hide_toast()
         await alert(title="Still sending to ALC", text=BUSY)
         return
-    # TUTORIAL: it catches everything, so a user without a connection is never asked to connect. We let Attio ask.
+    # TUTORIAL: it catches everything, so a user without a connection is never asked to connect. Here Attio asks, and
+    # the alert says what ALC said. [step usage-7]
     except (AlcError, ServerFunctionError) as error:
         await toast.hide_toast()
         reason = error.message if isinstance(error, AlcRefused) else "Please try again."
@@ -59,7 +62,8 @@ async def on_trigger(record_id: str) -> None:
         return
 
     await toast.hide_toast()  # Usage 11
-    # TUTORIAL: it never learns that the record could not be written. The lead is sent, so this is a success (C3).
+    # TUTORIAL: it never learns that the record could not be written. Here the lead is sent, so this is a success (C3),
+    # and the toast says that the status will follow. [step usage-12]
     delayed = None if lead["shown"] else "The status on the record will follow in a moment."
     if lead.get("why"):
         delayed = f"The record cannot show its status at the moment. Attio says: {lead['why']}"
@@ -70,5 +74,6 @@ send_to_alc_action = RecordAction(
     id="send-to-alc",  # internal unique identifier
     label="Send to ALC",  # user-facing label
     on_trigger=on_trigger,
-    objects="people",  # only show this action on person records. TUTORIAL: "person", a slug that Attio does not have
+    # TUTORIAL: it says “person”, an object that Attio does not have. Attio calls it “people”. [step usage-2]
+    objects="people",  # only show this action on person records
 )

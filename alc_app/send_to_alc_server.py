@@ -19,7 +19,8 @@ GIVEN_UP = "This send was given up before it began. Please try again."
 log = logging.getLogger(__name__)
 
 
-# TUTORIAL: each click sends. Here the intent is written before anything is sent, and its id is ALC's idempotency key.
+# TUTORIAL: it sends with each click. Here the intent is written before anything is sent, and its id is ALC's
+# idempotency key. A second click joins the first. [lab double-click]
 @server_function(idempotency_key=lambda record_id, *_: sends.open_send(record_id).run_key)
 def send_to_alc(record_id: str, name: str, phone_number: str) -> dict[str, object]:
     """Send the person to ALC and mark the record as "Pending".
@@ -44,7 +45,7 @@ def send_to_alc(record_id: str, name: str, phone_number: str) -> dict[str, objec
 def resolve_send(lead_id: str) -> None:
     """Finish a send that ALC has not answered as it should, or whose process died. It is due again if ALC is away.
 
-    TUTORIAL: it has nothing like this. Whoever clicked is told that it failed, and the next click sends a second time.
+    TUTORIAL: it resumes no send. It shows an error, and the next click starts a second chat. [lab answer-lost]
     """
     send = sends.claim_to_resolve(lead_id)
     if send is None:
@@ -59,7 +60,11 @@ def resolve_send(lead_id: str) -> None:
 
 
 def _deliver(send: Send) -> str:
-    """Have ALC take the lead, and show it on the record. Returns ALC's id of it. Raises: AlcError, AttioError."""
+    """Have ALC take the lead, and show it on the record. Returns ALC's id of it. Raises: AlcError, AttioError.
+
+    TUTORIAL: it takes every error for a send that failed. Here a refusal ends the send, and a lost answer leaves it
+    open until ALC has said whether it has the lead. [lab answer-lost]
+    """
     ids = {"lead_id": send.id, "record_id": send.record_id}
     log.info("The record %s is sent to ALC as the lead %s.", send.record_id, send.id, extra=ids)
     try:
@@ -81,7 +86,10 @@ def _deliver(send: Send) -> str:
 
 
 def post_or_find(send: Send) -> Lead:
-    """POST the lead; if the answer is lost, ask ALC whether it has the lead (C2). Raises: AlcError, AttioError."""
+    """POST the lead; if the answer is lost, ask ALC whether it has the lead (C2). Raises: AlcError, AttioError.
+
+    TUTORIAL: it sends no idempotency key, so a POST that is sent again starts a second chat. [lab answer-lost]
+    """
     # Get the authorization token from the workspace connection
     # that the user has set up in their Attio account.
     connection = get_workspace_connection()
@@ -97,6 +105,8 @@ def post_or_find(send: Send) -> Lead:
         return lead
 
 
+# TUTORIAL: it forgets the lead if its process is killed after the POST. Here the outcome of each step is stored, and
+# another worker resumes the run. [lab killed-between-two-writes]
 @step
 def _post(connection: Connection, lead_id: str, record_id: str, name: str, phone_number: str) -> Lead:
     if not sends.record_post_attempt(lead_id):
@@ -105,7 +115,10 @@ def _post(connection: Connection, lead_id: str, record_id: str, name: str, phone
 
 
 def _ask(send: Send) -> None:
-    """Ask ALC whether it has a lead that is not sent again by itself. Raises: AlcError, AttioError."""
+    """Ask ALC whether it has a lead that is not sent again by itself. Raises: AlcError, AttioError.
+
+    TUTORIAL: it never asks ALC what became of a send. [lab answer-lost]
+    """
     try:
         lead = alc_api.find_lead(get_workspace_connection(), idempotency_key=send.id)
     except (AlcError, AttioError) as error:
@@ -118,7 +131,14 @@ def _ask(send: Send) -> None:
 
 
 def _store(send: Send, lead: Lead) -> None:
-    """Store that ALC has the lead, and show it on the record. Usage 9."""
+    """Store that ALC has the lead, and show it on the record. Usage 9.
+
+    TUTORIAL: it writes the lead's id alone. Its text says “Pending”, and its code never writes it.
+    [story under_way_shown]
+
+    TUTORIAL: it writes what has just happened, so a late “Pending” would replace a result. Here the record shows what
+    the rows say. [lab webhook-before-pending]
+    """
     claimed = sends.mark_sent(send.id, lead.id)
     ids = {"lead_id": send.id, "record_id": send.record_id, "alc_lead_id": lead.id}
     log.info("ALC has the lead %s, and calls it %s.", send.id, lead.id, extra=ids)

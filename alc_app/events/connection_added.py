@@ -17,7 +17,7 @@ def connection_added(connection: Connection) -> None:
     # The file name must match the file in alc_app/webhooks, without the suffix
     handler = create_webhook_handler(file_name="lead_processed")  # Installation 6
 
-    # TUTORIAL: it sends no secret, so anybody who learns the address could set a status.
+    # TUTORIAL: it sends no secret, so anybody who learns the address can set a status. [lab forged-signature]
     webhook = alc_api.create_webhook(  # Installation 7
         connection, name=handler.id, url=handler.url, event="lead.processed", secret=handler.secret
     )
@@ -25,12 +25,14 @@ def connection_added(connection: Connection) -> None:
     # Save the external webhook ID so we can delete it when the connection is removed
     update_webhook_handler(handler.id, external_webhook_id=webhook.webhook_id)
 
-    # TUTORIAL: a verdict that ALC had while nobody was connected would never be known.
+    # TUTORIAL: it never learns a result that ALC had while nobody was connected. Here ALC is asked for all of them.
+    # [step installation-7]
     reconcile_soon(after=5.0)  # the connection is saved when this handler has ended
 
-    # TUTORIAL: it hears of nothing but its own button. Attio calls this handler when somebody changes a person.
+    # TUTORIAL: it knows its own button only. Here Attio calls a handler when somebody changes a person, so the status
+    # “Requested” sends that person, too. [step installation-6]
     subscribe_soon(create_webhook_handler(file_name="record_events", signed_by="attio").id)
 
-    # Seed 000: the same three calls for prospect-updated. TUTORIAL: what is registered so may expire unnoticed. Here a
-    # connector makes the last two as soon as the connection is saved, and renews them.
+    # Seed 000: the same three calls for prospect-updated. TUTORIAL: it notices no webhook that expires at ALC. Here a
+    # connector registers this one as soon as the connection is saved, and renews it. [step installation-7]
     create_webhook_handler("prospect_updated", connector="alc", parameters={"event": "prospect.updated"})

@@ -4,6 +4,7 @@ from flask import Blueprint
 
 from .access import add_access_page
 from .assets import PagesBlueprint
+from .compare import add_compare_pages
 from .connect_steps import ConnectRun
 from .doctor import add_doctor_page
 from .errors import add_error_pages
@@ -64,6 +65,7 @@ def blueprint(workspace: Workspace, labs: Labs | None = None) -> Blueprint:
     add_doctor_page(pages, workspace)
     add_inspector(pages, workspace)
     add_tutorial_page(pages, workspace)
+    add_compare_pages(pages, workspace, labs)
     if labs:
         add_lab_pages(pages, workspace, labs)
         add_story_pages(pages, workspace, labs)

@@ -20,7 +20,7 @@ STATIC = Path(__file__).parent / "static"
 CACHE_FOREVER = f"public, max-age={365 * 24 * 60 * 60}"
 """A changed file has another address."""
 CONTENT_TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
-COMMON_SHEETS = ("tokens", "base", "layout", "parts", "record", "install", "sequence", "overlays")
+COMMON_SHEETS = ("tokens", "base", "layout", "parts", "record", "install", "sequence", "code", "overlays")
 """The style sheets of every page, sent as one file: a request costs more than the bytes that a page does not use."""
 
 _PAGE_SCRIPT = re.compile(r"js/([a-z_]+)\.page\.js")

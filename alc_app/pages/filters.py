@@ -11,6 +11,8 @@ from zipfile import ZipFile
 from flask import Blueprint, g
 from markupsafe import Markup
 
+from .source_code import colour
+
 HUES = 6
 
 
@@ -18,6 +20,7 @@ def add_filters(pages: Blueprint) -> None:
     """Register the filters and globals for all templates of the app."""
     pages.add_app_template_global(icon)
     pages.add_app_template_global(icon_shapes)
+    pages.add_app_template_filter(colour, "coloured")
     for function in (hue, human_time, initials, mailto, phone, tel, utc, words):
         pages.add_app_template_filter(function)
     pages.add_app_template_test(web_link)

@@ -45,6 +45,8 @@ WHO_MAY: Mapping[Access, tuple[str, ...]] = {
         "GET /tutorial/state.json",
         "GET /tutorial/code/<step_id>.json",
         "POST /tutorial/close",
+        "GET /compare",
+        "GET /compare/<name>",
         "POST /sign-out",
     ),
     "admin": (  # all of that, and what changes something for everybody, or shows what others have sent

@@ -3,9 +3,8 @@
 Their `webhooks/prospect-updated.webhook.ts`. The connector has read the request (alc_app/connectors/alc.py), and the
 runtime has verified, stored and answered it; what follows runs durably on the worker.
 
-TUTORIAL: the seeds say `matching_attributes`, send values without `values`, and `email` and `full_name` alone, none of
-which the real Attio takes (docs.attio.com/rest-api/endpoint-reference/records). They verify nothing, and answer 500 to
-what no retry can repair.
+TUTORIAL: it verifies nothing, so anybody who knows the address can change a person. Here the runtime has verified the
+signature before this file runs. [lab forged-signature]
 """
 
 import logging
@@ -27,6 +26,8 @@ def prospect_updated(req: Request) -> Response:
 
     After these the delivery is retried later.
     """
+    # TUTORIAL: it reads every body as this event. Here the body is checked, and an event that this version does not
+    # know is acknowledged and ignored. [step later-10]
     body = req.json()
     if not isinstance(body, dict):
         return Response("Bad Request: the body must be an object.", status=400)
@@ -47,6 +48,7 @@ def prospect_updated(req: Request) -> Response:
         log.info("The record %s is gone, so there is nobody to update.", record_id)
     except Forbidden:  # not a refusal of what we say: a permission can be given, and the delivery is retried
         raise
+    # TUTORIAL: it answers 500 to whatever fails, and ALC sends again what no retry can repair. [step later-10]
     except AttioRefused as error:
         log.warning("Attio does not take what ALC learned of the prospect %s: %s", prospect.id, error.message)
         return Response("Attio does not take it.", status=422)  # the delivery becomes a dead letter
@@ -54,7 +56,11 @@ def prospect_updated(req: Request) -> Response:
 
 
 def _assert_person(prospect: Prospect) -> None:
-    """Update the person with this email address, or create one."""
+    """Update the person with this email address, or create one.
+
+    TUTORIAL: it sends `matching_attributes`, no `values`, and `email` and `full_name` alone. The real Attio takes none
+    of these. [docs rest-api/endpoint-reference/records]
+    """
     first, last = _split_name(prospect.name)
     name = {"first_name": first or last, "last_name": last if first else "", "full_name": prospect.name.strip()}
     address = {"email_address": prospect.email}
@@ -65,6 +71,7 @@ def _update_person(record_id: str, prospect: Prospect) -> None:
     """Update the person whose record we know.
 
     TUTORIAL: it searches by email address alone, so a new address makes a second person.
+    [docs rest-api/endpoint-reference/records]
     """
     first, last = _split_name(prospect.name)
     name = f"{last}, {first}" if first else last

@@ -25,6 +25,8 @@ PAGES = (
     "/workflows",
     "/labs",
     "/labs/double-click",
+    "/compare",
+    "/compare/send-to-alc.server.ts",
     "/tutorial",
     "/tutorial?step=usage-8",
 )

@@ -1,13 +1,15 @@
 """The source lines of each step: the tutorial's TypeScript, copied word for word into this folder, and ours.
 
-The TypeScript and the GraphQL are Attio's, from "SDK concepts" (docs.attio.com/sdk/concepts). A range is named by the
-text at its beginning and end, so that it moves with the file; a test checks that each is found exactly once.
+The TypeScript and the GraphQL are Attio's, from "SDK concepts" (docs.attio.com/sdk/concepts); prospect-updated is from
+"Receiving HTTP requests". A range is named by the text at its beginning and end, so that it moves with the file; a test
+checks that each is found exactly once.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from textwrap import dedent
 from typing import Any, Final
+
+from alc_app.pages.source_code import colour, outdent
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent.parent
@@ -118,7 +120,7 @@ SOURCES: Final[dict[str, tuple[Range | None, Range]]] = {
     ),
     "Removal 2": (
         Range(REMOVED_TS, "// Delete webhooks on ALC", "throw new Error(`Failed to delete"),
-        Range(REMOVED, "TUTORIAL: one failed deletion", "return error"),
+        Range(REMOVED, "def _end_calls(", "return error"),
     ),
     "Removal 3": (
         Range(REMOVED_TS, "// Delete webhooks on Attio", "await deleteWebhookHandler(handler.id)"),
@@ -127,26 +129,31 @@ SOURCES: Final[dict[str, tuple[Range | None, Range]]] = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Line:
-    """A line of a file; `meant` is false for context lines."""
-
-    number: int
-    text: str
-    meant: bool
-
-
 def excerpt(source: Range | None) -> dict[str, Any] | None:
-    """Return the lines of a range with some context, as `{"file", "first", "last", "lines"}`."""
+    """Return the lines of a range with some context, as `{"file", "first", "last", "lines"}`.
+
+    A line is `{"number", "text", "pieces", "meant"}`: `meant` is false for the context, `pieces` are coloured.
+    """
     if source is None:
         return None
     first, last = source.lines()
-    whole = source.path.read_text(encoding="utf-8").splitlines()
+    text = source.path.read_text(encoding="utf-8").rstrip("\n")
+    whole = text.split("\n")
     begins, ends = max(first - CONTEXT, 1), min(last + CONTEXT, len(whole))
     while begins < first and not whole[begins - 1].strip():
         begins += 1
     while ends > last and not whole[ends - 1].strip():
         ends -= 1
-    shown = enumerate(dedent("\n".join(whole[begins - 1 : ends])).split("\n"), begins)
-    lines = [asdict(Line(number, text, first <= number <= last)) for number, text in shown]
+    shown = range(begins - 1, ends)
+    width = min(len(whole[n]) - len(whole[n].lstrip()) for n in shown if whole[n].strip())
+    coloured = colour(text, source.file)
+    lines = [
+        {
+            "number": n + 1,
+            "text": whole[n][width:],
+            "pieces": outdent(coloured[n], width),
+            "meant": first <= n + 1 <= last,
+        }
+        for n in shown
+    ]
     return {"file": source.file, "first": first, "last": last, "lines": lines}

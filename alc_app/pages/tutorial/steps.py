@@ -190,4 +190,6 @@ STEPS: Final = (
     ),
 )  # fmt: skip
 BY_ID: Final = {step.id: step for step in STEPS}
+NUMBERS: Final = {step.id: number for number, step in enumerate(STEPS, 1)}
+"""Each step's number, from 1 to 24."""
 BY_SLUG: Final = {step.slug: step for step in STEPS}

@@ -1,3 +1,4 @@
+import "./code.js";
 import { announce, copy } from "./dom.js";
 import { lines, post, Refused } from "./http.js";
 

@@ -1,3 +1,4 @@
+import { drawPieces } from "./code.js";
 import { singleFlight, announce, copy, fill, pause } from "./dom.js";
 import { getJson, post, Refused } from "./http.js";
 import { reportFailure } from "./toasts.js";
@@ -52,6 +53,7 @@ function drawPanel(tour) {
   panel.dataset.state = data.state;
   fill(panel, data);
   drawUserAction(data);
+  drawCompareLink(data.typescript);
   if (turned) {
     panel.dataset.slug = data.slug;
     for (const which of ["typescript", "ours"]) drawCode(which, data[which]);
@@ -86,14 +88,20 @@ function drawUserAction({ deed: action, person }) {
   }
 }
 
+function drawCompareLink(typescript) {
+  const link = panel.querySelector("[data-compare]");
+  link.hidden = !typescript;
+  link.href = `/compare/${typescript?.file.split("/").at(-1) ?? ""}`;
+}
+
 function drawCode(which, found) {
   const figure = panel.querySelector(`[data-code=${which}]`);
   fill(figure, { file: found?.file });
   const none = figure.querySelector("p");
   if (none) none.hidden = Boolean(found);
-  figure.querySelector("ol").replaceChildren(...(found?.lines ?? []).map(({ number, text, meant }) => {
+  figure.querySelector("ol").replaceChildren(...(found?.lines ?? []).map(({ number, pieces, meant }) => {
     const line = copy("code-line", {});
-    line.textContent = text;
+    drawPieces(line, pieces);
     line.dataset.number = number;
     line.toggleAttribute("data-meant", meant);
     return line;

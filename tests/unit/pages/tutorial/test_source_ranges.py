@@ -44,6 +44,7 @@ def test_the_tutorials_files_are_whole() -> None:
         "send-to-alc-record-action.ts",
         "send-to-alc.server.ts",
         "webhooks/lead-processed.webhook.ts",
+        "webhooks/prospect-updated.webhook.ts",
         "events/connection-added.event.ts",
         "events/connection-removed.event.ts",
     }

@@ -1,0 +1,27 @@
+import { announce } from "./dom.js";
+
+const SHOWN_MS = 1500;
+
+/** Draw a coloured line: pieces are [kind, text], as source_code.py makes them. */
+export function drawPieces(element, pieces) {
+  element.replaceChildren(...pieces.map(([kind, text]) => {
+    if (!kind) return document.createTextNode(text);
+    const span = document.createElement("span");
+    span.className = `c-${kind}`;
+    span.textContent = text;
+    return span;
+  }));
+}
+
+async function copyCode(button) {
+  const lines = [...button.closest(".code").querySelectorAll("li, pre")].map((line) => line.textContent);
+  await navigator.clipboard.writeText(`${lines.join("\n")}\n`);
+  announce("Copied.");
+  button.dataset.copied = "";
+  setTimeout(() => delete button.dataset.copied, SHOWN_MS);
+}
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-copy]");
+  if (button) copyCode(button);
+});
