@@ -106,6 +106,12 @@ def query_records(object_slug: str, **query: Any) -> list[dict[str, Any]]:
     return list(data_of(call("POST", f"/v2/objects/{object_slug}/records/query", query)))
 
 
+def search_records(object_slug: str, text: str, *, limit: int) -> list[dict[str, Any]]:
+    """Return the hits of Attio's fuzzy search, which is in beta and lags behind. `POST /v2/objects/records/search`."""
+    body = {"query": text, "objects": [object_slug], "request_as": {"type": "workspace"}, "limit": limit}
+    return list(data_of(call("POST", "/v2/objects/records/search", body)))
+
+
 def text_of(values: Sequence[Mapping[str, Any]]) -> str | None:
     """Return the first value of a text, select or status attribute; None if it has none."""
     if not values:

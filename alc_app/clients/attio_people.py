@@ -14,6 +14,10 @@ from typing import Any
 from alc_app.clients import attio_api
 from alc_app.clients.attio_api import text_of
 
+MOST_HITS = 25
+"""Of one search, in Attio (docs.attio.com/rest-api/endpoint-reference/records/search-records)."""
+LONGEST_SEARCH = 256
+"""Characters that Attio takes."""
 Json = Mapping[str, Any]
 
 
@@ -122,6 +126,14 @@ class PastValue:
         return (self.json.get("created_by_actor") or {}).get("type") or ""
 
 
+@dataclass(frozen=True)
+class PersonHit:
+    """A person that Attio's search has found: the id, and the name, email addresses and phone numbers as one text."""
+
+    record_id: str
+    text: str
+
+
 def get_person(record_id: str) -> PersonRecord | None:
     """Return a person, or None if there is none with this id. Raises: AttioApiError."""
     record = attio_api.get_record("people", record_id)
@@ -131,6 +143,16 @@ def get_person(record_id: str) -> PersonRecord | None:
 def query_people(**query: Any) -> list[PersonRecord]:
     """Return the people that match `filter`, `sorts`, `limit` and `offset`. Raises: AttioApiError."""
     return [PersonRecord(record) for record in attio_api.query_records("people", **query)]
+
+
+def search_people(text: str) -> list[PersonHit]:
+    """Return up to `MOST_HITS` people whose name, addresses or numbers are like `text`. Raises: AttioApiError."""
+    hits = attio_api.search_records("people", text[:LONGEST_SEARCH], limit=MOST_HITS)
+    return [PersonHit(hit["id"]["record_id"], " ".join(_texts_of(hit))) for hit in hits]
+
+
+def _texts_of(hit: Json) -> list[str]:
+    return [hit["record_text"], *(hit.get("email_addresses") or []), *(hit.get("phone_numbers") or [])]
 
 
 def get_people(record_ids: Collection[str]) -> list[PersonRecord]:

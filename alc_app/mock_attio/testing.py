@@ -34,9 +34,9 @@ class Attio(Driver):
         """Revoke every token that `token` has returned."""
         self.control("DELETE", "tokens")
 
-    def seed(self) -> None:
-        """Add the people and companies of the demo, unless they are there; no webhook is called for them."""
-        self.control("POST", "seed")
+    def seed(self, people: int = 0) -> None:
+        """Add the demo's people and companies, unless they are there, and made-up people; no webhook is called."""
+        self.control("POST", "seed", {"people": people})
 
     def person(
         self, name: str = "Ada Lovelace", email: str | None = None, phone: str | None = None, **values: Any

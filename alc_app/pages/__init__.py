@@ -25,6 +25,7 @@ from .view_models import (
     DeliveryView,
     Handler,
     PeoplePage,
+    PeopleQuery,
     Person,
 )
 from .workflows import add_workflows_page
@@ -46,6 +47,7 @@ __all__ = [
     "LabsBusy",
     "NotPossible",
     "PeoplePage",
+    "PeopleQuery",
     "Person",
     "SideName",
     "Story",

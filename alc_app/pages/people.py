@@ -1,6 +1,7 @@
-"""People: the table, the record page, and a record's activity as JSON."""
+"""People: the table, a search as JSON, the record page, and a record's activity as JSON."""
 
 from collections.abc import Sequence
+from string import ascii_uppercase
 from typing import Any, Final, TypeVar, cast, get_args
 from uuid import UUID
 
@@ -9,11 +10,12 @@ from werkzeug.wrappers import Response
 
 from alc_app.attio import BulkRecordAction, RecordAction
 
-from .view_models import Change, PeopleSort, Person
+from .view_models import Change, PeopleQuery, PeopleSort, Person
 from .workspace import Workspace
 
 Action = TypeVar("Action", RecordAction, BulkRecordAction)
-PAGE_SIZE: Final = 50
+SUGGESTIONS: Final = 8
+"""People in a list to choose from, as somebody types."""
 LAST_PAGE: Final = 9_999  # keeps the offset within the range of any database
 LONGEST_SEARCH: Final = 200
 
@@ -30,17 +32,23 @@ def add_people_pages(pages: Blueprint, workspace: Workspace) -> None:
         # Read first, so that a change made while the page is rendered still reaches it as an event.
         events_after = workspace.last_event_id()
         query = people_query()
-        page = workspace.people(**query, page_size=PAGE_SIZE)
+        page = workspace.people(query)
         return render_template(
             "people.html",
-            **query,
+            query=query,
             rows=page.rows,
-            first=(query["page"] - 1) * PAGE_SIZE + 1,
+            is_cut=page.is_cut,
+            first=(query.page - 1) * query.page_size + 1,
             bulk_actions=workspace.bulk_record_actions("people"),
             offered=offered(workspace.bulk_record_actions("people"), workspace),
             has_next=page.has_next,
             events_after=events_after,
         )
+
+    @pages.get("/people.json")
+    def search() -> dict[str, Any]:
+        page = workspace.people(PeopleQuery(search=searched(), page_size=SUGGESTIONS))
+        return {"people": [suggestion(person) for person in page.rows], "more": page.has_next}
 
     @pages.get("/people/<uuid:record_id>")
     def person(record_id: UUID) -> str:
@@ -61,15 +69,31 @@ def add_people_pages(pages: Blueprint, workspace: Workspace) -> None:
         return {"changes": [as_json(change) for change in workspace.activity(str(record_id))]}
 
 
-def people_query() -> dict[str, Any]:
-    """Read search, sort and page from the address; invalid values fall back to the default."""
-    sort = request.args.get("sort", "name")
+def people_query() -> PeopleQuery:
+    """Read search, letter, sort and page from the address; invalid values fall back to the default."""
+    sort, letter = request.args.get("sort", "name"), request.args.get("letter", "")
     page = request.args.get("page", 1, type=int)
+    return PeopleQuery(
+        search=searched(),
+        letter=letter if letter in ascii_uppercase else "",
+        sort=cast(PeopleSort, sort if sort in get_args(PeopleSort) else "name"),
+        descending=request.args.get("order") == "desc",
+        page=min(max(page, 1), LAST_PAGE),
+    )
+
+
+def searched() -> str:
+    """Return what the address searches for."""
+    return request.args.get("q", "").strip()[:LONGEST_SEARCH]
+
+
+def suggestion(person: Person) -> dict[str, str]:
+    """Return a person as JSON, for a list to choose from."""
+    about = [person.company, next(iter(person.email_addresses), None)]
     return {
-        "search": request.args.get("q", "").strip()[:LONGEST_SEARCH],
-        "sort": cast(PeopleSort, sort if sort in get_args(PeopleSort) else "name"),
-        "descending": request.args.get("order") == "desc",
-        "page": min(max(page, 1), LAST_PAGE),
+        "record_id": person.record_id,
+        "name": person.display_name,
+        "about": " · ".join(known for known in about if known and known != person.display_name),
     }
 
 

@@ -37,11 +37,24 @@ class Person:
 
 
 @dataclass(frozen=True)
+class PeopleQuery:
+    """Which people to show: an empty search or letter finds all; pages count from 1."""
+
+    search: str = ""
+    letter: str = ""  # the first of the name, A to Z; letters with accents count as those without
+    sort: PeopleSort = "name"
+    descending: bool = False
+    page: int = 1
+    page_size: int = 50
+
+
+@dataclass(frozen=True)
 class PeoplePage:
     """One page of the people table."""
 
     rows: Sequence[Person]
     has_next: bool
+    is_cut: bool = False  # more people may be spelled with other accents than the search
 
 
 @dataclass(frozen=True)

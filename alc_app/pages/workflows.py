@@ -1,17 +1,19 @@
 """The workflows page: the definitions, the newest runs, and starting and switching workflows."""
 
+from collections.abc import Sequence
 from typing import Any, Final
 from uuid import UUID
 
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from .view_models import Person
+from .people import LONGEST_SEARCH
+from .view_models import PeopleQuery, Person
 from .workflow_models import SWITCH_LABELS
 from .workspace import CrmUnavailable, NotPossible, Workspace
 
-OFFERED: Final = 50
-"""The number of people to choose from; a workflow for anybody else is started from their own page."""
+OFFERED: Final = 20
+"""People to choose from, when what was typed names more than one."""
 
 
 def add_workflows_page(pages: Blueprint, workspace: Workspace) -> None:
@@ -20,13 +22,15 @@ def add_workflows_page(pages: Blueprint, workspace: Workspace) -> None:
     @pages.get("/workflows")
     def workflows() -> str:
         events_after = workspace.last_event_id()
-        chosen = request.args.get("record", "")
+        typed = request.args.get("person", "")[:LONGEST_SEARCH]
         return render_template(
             "workflows.html",
             workflows=workspace.workflows(),
             runs=workspace.workflow_runs(),
-            people=people_to_choose(workspace, chosen),
-            chosen=chosen,
+            chosen=chosen_person(workspace),
+            asked_for=request.args.get("workflow", ""),
+            typed=typed,
+            choices=matching(workspace, typed) if typed else (),
             switch_labels=SWITCH_LABELS,
             events_after=events_after,
         )
@@ -40,9 +44,16 @@ def add_workflows_page(pages: Blueprint, workspace: Workspace) -> None:
 
     @pages.post("/workflows/<workflow_id>/runs")
     def run_workflow(workflow_id: str) -> Response:
-        record_id = request.form.get("record_id", "")
+        record_id, typed = request.form.get("record_id", ""), request.form.get("person", "").strip()
         if not is_record_id(record_id):
-            abort(400, "Choose a person first.")
+            if not typed:
+                abort(400, "Choose a person first.")
+            choices = matching(workspace, typed)
+            if len(choices) != 1:
+                return redirect(
+                    url_for("pages.workflows", person=typed, workflow=workflow_id, _anchor=workflow_id), 303
+                )
+            record_id = choices[0].record_id
         try:
             run_id = workspace.run_workflow(workflow_id, record_id)
         except NotPossible as why:
@@ -58,16 +69,18 @@ def add_workflows_page(pages: Blueprint, workspace: Workspace) -> None:
         return redirect(url_for("pages.workflows", _anchor=workflow_id), 303)
 
 
-def people_to_choose(workspace: Workspace, chosen: str) -> list[Person]:
-    """Return the first people by name, and the chosen one; empty while the CRM is unavailable."""
+def chosen_person(workspace: Workspace) -> Person | None:
+    """Return the person whose record leads here (`?record=`); None while the CRM is unavailable."""
+    record_id = request.args.get("record", "")
     try:
-        page = workspace.people(search="", sort="name", descending=False, page=1, page_size=OFFERED)
-        people = list(page.rows)
-        if is_record_id(chosen) and chosen not in [person.record_id for person in people]:
-            people += [person for person in [workspace.person(chosen)] if person]
+        return workspace.person(record_id) if is_record_id(record_id) else None
     except CrmUnavailable:
-        return []
-    return people
+        return None
+
+
+def matching(workspace: Workspace, typed: str) -> Sequence[Person]:
+    """Return the people that somebody may mean by this text. Raises: CrmUnavailable."""
+    return workspace.people(PeopleQuery(search=typed[:LONGEST_SEARCH], page_size=OFFERED)).rows
 
 
 def is_record_id(text: str) -> bool:

@@ -19,7 +19,7 @@ from .view_models import (
     ConnectionView,
     DeliveryView,
     PeoplePage,
-    PeopleSort,
+    PeopleQuery,
     Person,
     SettingField,
 )
@@ -75,8 +75,8 @@ class Workspace(Protocol):
     def last_event_id(self) -> str:
         """Return the newest id of the event log, `<boot>:<n>`. A page follows the log from the id it was drawn at."""
 
-    def people(self, *, search: str, sort: PeopleSort, descending: bool, page: int, page_size: int) -> PeoplePage:
-        """Return one page of people, counted from 1; an empty search matches all. Raises: CrmUnavailable."""
+    def people(self, query: PeopleQuery) -> PeoplePage:
+        """Return one page of people. Raises: CrmUnavailable."""
 
     def person(self, record_id: str) -> Person | None:
         """Return the person, or None if the CRM has no such record. Raises: CrmUnavailable."""

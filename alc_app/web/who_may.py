@@ -29,6 +29,7 @@ WHO_MAY: Mapping[Access, tuple[str, ...]] = {
     "member": (  # see people, send them, run a workflow for one of them
         "GET /",
         "GET /people",
+        "GET /people.json",
         "GET /people/<uuid:record_id>",
         "GET /people/<uuid:record_id>/activity.json",
         "GET /people/<uuid:record_id>/widgets/<widget_id>.json",

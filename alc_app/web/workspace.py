@@ -27,7 +27,7 @@ from alc_app.pages import (
     Person,
 )
 from alc_app.pages.filters import utc
-from alc_app.pages.view_models import AccessView, ConnectionStatus, PeopleSort, SettingField
+from alc_app.pages.view_models import AccessView, ConnectionStatus, PeopleQuery, SettingField
 from alc_app.pages.workflow_models import RunView, WorkflowView
 from alc_app.runtime.context import AppContext
 from alc_app.runtime.doctor.doctor import Doctor
@@ -42,7 +42,8 @@ from alc_app.runtime.workflows.runner import WorkflowRunner
 from alc_app.web.alc_login import log_in
 from alc_app.web.presenters.access import access_of
 from alc_app.web.presenters.connections import connection_of, status_of
-from alc_app.web.presenters.people import can_match, company_ids, find_people, history, sends, sorted_by, to_person
+from alc_app.web.presenters.people import company_ids, history, sends, sorted_by, to_person
+from alc_app.web.presenters.people_search import can_match, find_people
 from alc_app.web.presenters.settings import fields_of, save
 from alc_app.web.presenters.workflows import runs_of, workflows_of
 
@@ -79,19 +80,18 @@ class Workspace:
         """Return the newest id of the event log."""
         return self._live.last_id()
 
-    def people(self, *, search: str, sort: PeopleSort, descending: bool, page: int, page_size: int) -> PeoplePage:
+    def people(self, query: PeopleQuery) -> PeoplePage:
         """Return one page of people. Raises: CrmUnavailable."""
-        if not can_match(search):
+        if not can_match(query.search):
             return PeoplePage([], has_next=False)
+        size = query.page_size
         with self._reading():
-            query = {
-                "limit": page_size + 1,
-                "offset": (page - 1) * page_size,
-                "sorts": sorted_by(sort, descending),
-            }
-            records = query_people(**query, **find_people(search))
-            companies = company_names(company_ids(records[:page_size]))
-        return PeoplePage([self._person(r, companies) for r in records[:page_size]], len(records) > page_size)
+            found = find_people(query.search, query.letter)
+            sorts = sorted_by(query.sort, query.descending)
+            records = query_people(**found.query, sorts=sorts, limit=size + 1, offset=(query.page - 1) * size)
+            companies = company_names(company_ids(records[:size]))
+        rows = [self._person(record, companies) for record in records[:size]]
+        return PeoplePage(rows, has_next=len(records) > size, is_cut=found.is_cut)
 
     def person(self, record_id: str) -> Person | None:
         """Return a person, or None. Raises: CrmUnavailable."""

@@ -114,9 +114,14 @@ def test_a_selection_reaches_over_the_pages_of_the_table(open_page: Open, worksp
     page = open_page("/people")
     page.get_by_role("checkbox", name="Select everybody on this page").click()
     page.get_by_role("link", name="Next").click()
-    expect(page.get_by_text("51 to 100")).to_be_visible()
+    expect(page.get_by_text("51–100 of more than 100")).to_be_visible()
     page.get_by_role("checkbox", name="Select Person 051").click()
-    expect(page.get_by_role("toolbar", name="Selection")).to_contain_text("51 selected")
+    expect(page.get_by_role("toolbar", name="Selection")).to_contain_text("51 selected, 50 not on this page")
+    page.get_by_role("link", name="Next").click()
+    expect(page.get_by_text("101–120 of 120")).to_be_visible()
+    page.get_by_role("link", name="First").click()
+    page.get_by_role("navigation", name="First letter of the name").get_by_role("link", name="Q").click()
+    expect(page.get_by_role("heading", name="No name begins with Q")).to_be_visible()
 
 
 def test_the_slash_goes_to_the_search_and_escape_leaves_it(page: Page) -> None:

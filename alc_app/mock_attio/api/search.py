@@ -1,22 +1,24 @@
 """`POST /v2/objects/records/search`: find records of several objects by what a person would type.
 
 Attio's search is fuzzy and lags behind writes. Here each word of the query must occur in a name, an email address, a
-phone number or a domain, and what is written is found at once.
+phone number or a domain, with or without its accents, and what is written is found at once.
 """
 
 from typing import Annotated, Any, Literal
 
 from flask import Blueprint, request
 from pydantic import Field
-from sqlmodel import Session
+from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from alc_app.mock_attio.api.auth import requires
 from alc_app.mock_attio.api.items import presenter
-from alc_app.mock_attio.api.query import run_query
+from alc_app.mock_attio.store.accents import fold, folded
 from alc_app.mock_attio.store.errors import AttioError, value_not_found
 from alc_app.mock_attio.store.request_bodies import Body, parse, read_json
 from alc_app.mock_attio.store.schema_lookup import Schema, find_members, load_schema, value_type
 from alc_app.mock_attio.store.services import services
+from alc_app.mock_attio.store.tables import Record, Value
 
 Json = dict[str, Any]
 _MOST = 25
@@ -65,8 +67,8 @@ def search_records() -> Json:
         _check_member(session, search.request_as)
         for name in search.objects:
             schema = _schema(session, name)
-            query = {"filter": _filter(schema, search.query.split()[:_MAX_WORDS]), "limit": _MOST}
-            hits += [_hit(schema, record) for record in presenter(schema).records(run_query(schema, query))]
+            found = session.exec(_matches(schema, search.query.split()[:_MAX_WORDS])).all()
+            hits += [_hit(schema, record) for record in presenter(schema).records(found)]
     return {"data": hits[: int(search.limit)]}
 
 
@@ -88,12 +90,18 @@ def _schema(session: Session, name: str) -> Schema:
         raise value_not_found(error.message) from error
 
 
-def _filter(schema: Schema, words: list[str]) -> Json | None:
-    """Return the filter for records that have each word in one of the attributes that are searched."""
-    slugs = _searched(schema)
-    if not words or not slugs:
-        return None
-    return {"$and": [{"$or": [{slug: {"$contains": word}} for slug in slugs]} for word in words]}
+def _matches(schema: Schema, words: list[str]) -> SelectOfScalar[Record]:
+    """Return the statement for records that have each word in one of the attributes that are searched."""
+    ids = [schema.by_name[slug].attribute_id for slug in _searched(schema)]
+    statement = select(Record).where(Record.object_id == schema.target.target_id)
+    for word in words if ids else ():
+        holders = select(Value.record_number).where(
+            col(Value.attribute_id).in_(ids),
+            col(Value.active_until).is_(None),
+            folded(col(Value.key)).contains(fold(word), autoescape=True),
+        )
+        statement = statement.where(col(Record.number).in_(holders))
+    return statement.order_by(col(Record.created_at), col(Record.number)).limit(_MOST)
 
 
 def _searched(schema: Schema) -> list[str]:

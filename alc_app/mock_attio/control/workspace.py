@@ -2,15 +2,26 @@
 
 from collections import Counter
 
+from flask import request
 from flask.typing import ResponseReturnValue
+from pydantic import Field
 from sqlmodel import col, func, select
 
 from alc_app.mock_attio.control.blueprint import control_api
+from alc_app.mock_attio.seed.crowd import MOST, add_crowd
 from alc_app.mock_attio.seed.seed import add_demo, reset
+from alc_app.mock_attio.store.request_bodies import Body, parse, read_json
 from alc_app.mock_attio.store.services import services
 from alc_app.mock_attio.store.tables import CrmObject, Record
 from alc_app.mock_attio.store.webhook_outbox import waiting_messages
 from alc_app.mock_attio.store.webhook_tables import Webhook
+from mock_alc.double.control.guard import refuse_unknown
+
+
+class Seed(Body):
+    """The body of `/_mock/seed`: how many made-up people to add to those of the demo."""
+
+    people: int = Field(default=0, ge=0, le=MOST)
 
 
 @control_api.post("/reset")
@@ -26,9 +37,14 @@ def reset_all() -> ResponseReturnValue:
 
 @control_api.post("/seed")
 def seed() -> ResponseReturnValue:
-    """Add the people and companies of the demo, unless they are there; no webhook is called for them."""
+    """Add the demo's people and companies unless they are there, and `people` made-up ones; no webhook is called."""
+    body = read_json(request) if request.get_data() else {}
+    refuse_unknown(body, ("people",))
+    count = parse(Seed, body, path=()).people
     with services().database.writing() as session:
-        return {"seeded": add_demo(session, services().config.status_type)}, 201
+        seeded = add_demo(session, services().config.status_type)
+        add_crowd(session, count)
+    return {"seeded": seeded, "people": count}, 201
 
 
 @control_api.get("/state")

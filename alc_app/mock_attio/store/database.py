@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine, MetaData, event, make_url, text
 from sqlalchemy.pool import StaticPool
 from sqlmodel import Session, create_engine
 
+from alc_app.mock_attio.store.accents import fold
 from alc_app.mock_attio.store.tables import Row
 
 logger = logging.getLogger(__name__)
@@ -84,6 +85,7 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
     connection.isolation_level = None  # the driver must not begin transactions; `_begin_sqlite` does
     # SQLite's own lower() handles ASCII only; filters and sorts must treat Å as they treat A.
     connection.create_function("lower", 1, _lower, deterministic=True)
+    connection.create_function("folded", 1, _fold, deterministic=True)
     for pragma in _SQLITE_PRAGMAS:
         connection.execute(f"PRAGMA {pragma}")
 
@@ -92,6 +94,10 @@ def _begin_sqlite(connection: Connection) -> None:
     # BEGIN IMMEDIATE: a deferred transaction that later writes can fail at once, whatever busy_timeout says.
     immediate = connection.get_execution_options().get("writing")
     connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+
+def _fold(value: str | None) -> str | None:
+    return fold(value) if isinstance(value, str) else value
 
 
 def _lower(value: str | None) -> str | None:

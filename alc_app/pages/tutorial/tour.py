@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from alc_app.pages.view_models import Person
+from alc_app.pages.view_models import PeopleQuery, Person
 from alc_app.pages.workspace import CrmUnavailable, Workspace
 
 from .evidence import sentence
@@ -133,7 +133,7 @@ class Tour:
 
     def _people(self, search: str) -> list[Person]:
         try:
-            page = self._workspace.people(search=search, sort="name", descending=False, page=1, page_size=50)
+            page = self._workspace.people(PeopleQuery(search=search))
         except CrmUnavailable:
             return []
         return list(page.rows)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
-from unicodedata import category
 
 from alc_app.clients.attio_people import PersonRecord, value_history
 from alc_app.leads.queries import sent_by_users
@@ -15,22 +13,6 @@ from alc_app.runtime.services import Services
 SHOWN_HISTORY = {"alc_status": "ALC status", "alc_lead_id": "ALC lead ID", "alc_interest": "ALC interest"}
 ACTORS = {"workspace-member": "A member", "system": "Attio"}
 US = "Acme Lead Checker"
-
-
-def find_people(search: str) -> dict[str, Any]:
-    """Return the part of a query that finds people by name, email address or phone number.
-
-    The search must have no control characters: Attio refuses them.
-    """
-    if not search:
-        return {}
-    fields = ("name", "email_addresses", "phone_numbers")
-    return {"filter": {"$or": [{field: {"$contains": search}} for field in fields]}}
-
-
-def can_match(search: str) -> bool:
-    """Return whether anybody can have this text: no name, address or number has a control character in it."""
-    return not any(category(character) == "Cc" for character in search)
 
 
 def sorted_by(sort: str, descending: bool) -> list[dict[str, str]]:

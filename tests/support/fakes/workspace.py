@@ -19,10 +19,12 @@ from alc_app.pages import (
     Handler,
     NotPossible,
     PeoplePage,
+    PeopleQuery,
     Person,
 )
 from alc_app.pages.tutorial.progress import BEGINS
-from alc_app.pages.view_models import AccessView, ConnectionStatus, PeopleSort
+from alc_app.pages.view_models import AccessView, ConnectionStatus
+from alc_app.web.presenters.people_search import fold
 from alc_app.web.who_may import role_may
 from tests.support.fakes.event_log import EventLog
 from tests.support.fakes.exchanges import FakeExchanges
@@ -233,12 +235,17 @@ class FakeWorkspace(FakeWorkflows, FakeSettings):
     def last_event_id(self) -> str:
         return self.events.last_id()
 
-    def people(self, *, search: str, sort: PeopleSort, descending: bool, page: int, page_size: int) -> PeoplePage:
+    def people(self, query: PeopleQuery) -> PeoplePage:
         self._reach_the_crm()
-        found = [person for person in self.everyone if search.lower() in person.display_name.lower()]
-        found.sort(key=lambda person: str(getattr(person, sort) or ""), reverse=descending)
-        start = (page - 1) * page_size
-        return PeoplePage(found[start : start + page_size], has_next=len(found) > start + page_size)
+        found = [
+            person
+            for person in self.everyone
+            if all(word in fold(f"{person.display_name} {person.company}") for word in fold(query.search).split())
+            and person.display_name.startswith(query.letter)
+        ]
+        found.sort(key=lambda person: str(getattr(person, query.sort) or ""), reverse=query.descending)
+        start = (query.page - 1) * query.page_size
+        return PeoplePage(found[start : start + query.page_size], has_next=len(found) > start + query.page_size)
 
     def person(self, record_id: str) -> Person | None:
         self._reach_the_crm()

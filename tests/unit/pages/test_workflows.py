@@ -31,12 +31,12 @@ def test_what_a_step_has_found_is_text_and_never_markup(browser_client: FlaskCli
 
 
 def test_a_crm_that_is_away_leaves_the_page(browser_client: FlaskClient, workspace: FakeWorkspace) -> None:
-    """Runs can be read, and nobody can be chosen."""
+    """Runs can be read; the page asks the CRM for nothing unless a person is named."""
     workspace.runs, workspace.crm_is_away = [WAITING], True
-    html = browser_client.get("/workflows").text
 
-    assert "Attio does not answer" in html
-    assert "Grace Hopper" in html
+    assert "Grace Hopper" in browser_client.get("/workflows").text
+    assert browser_client.get(f"/workflows?record={GRACE}").status_code == 200
+    assert browser_client.get("/workflows?person=ada&workflow=qualify").status_code == 503
 
 
 def test_starting_and_switching_need_the_csrf_token(browser_client: FlaskClient, workspace: FakeWorkspace) -> None:
@@ -53,6 +53,24 @@ def test_a_run_is_started_and_shown(browser_client: FlaskClient, workspace: Fake
 
     assert (answer.status_code, answer.headers["Location"]) == (303, "/workflows#run-77f0")
     assert [run["id"] for run in browser_client.get("/workflows.json").json["runs"]] == ["77f0"]
+
+
+@pytest.mark.usefixtures("without_csrf")
+def test_a_person_is_named_without_scripts(browser_client: FlaskClient, workspace: FakeWorkspace) -> None:
+    """One match runs; several can be chosen from; none is said."""
+    one = browser_client.post("/workflows/qualify/runs", data={"record_id": "", "person": "grace flow"})
+    assert one.headers["Location"] == "/workflows#run-77f0"
+    assert workspace.started == [("qualify", GRACE)]
+
+    several = browser_client.post("/workflows/qualify/runs", data={"person": "e"}).headers["Location"]
+    assert several == "/workflows?person=e&workflow=qualify#qualify"
+    html = browser_client.get(several).text
+    assert f'<option value="{GRACE}">Grace Hopper · Flow-Matic</option>' in html
+    assert "More than one person matches “e”." in html
+
+    nobody = browser_client.post("/workflows/qualify/runs", data={"person": "<b>"}).headers["Location"]
+    assert "Nobody matches “&lt;b&gt;”." in browser_client.get(nobody).text
+    assert len(workspace.started) == 1
 
 
 @pytest.mark.usefixtures("without_csrf")

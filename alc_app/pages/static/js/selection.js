@@ -24,7 +24,9 @@ function show() {
   if (all) all.checked = here === boxes.length;
   if (all) all.indeterminate = here > 0 && here < boxes.length;
   if (bar) bar.hidden = !selected.size;
-  for (const place of document.querySelectorAll("#selection, [data-for-selection]")) fill(place, { count: String(selected.size) });
+  const elsewhere = selected.size - here;
+  const texts = { count: String(selected.size), elsewhere: elsewhere ? `, ${elsewhere} not on this page` : "" };
+  for (const place of document.querySelectorAll("#selection, [data-for-selection]")) fill(place, texts);
   for (const group of document.querySelectorAll("[data-for-selection]")) group.hidden = !selected.size;
 }
 

@@ -3,6 +3,7 @@ import "./record.js";
 import { clear, toggle } from "./selection.js";
 
 const STEPS = { j: 1, k: -1, ArrowDown: 1, ArrowUp: -1 };
+const ENDS = { Home: 0, End: -1 };
 const search = document.querySelector(".search input");
 
 const rows = () => [...document.querySelectorAll("tbody th a")];
@@ -28,7 +29,8 @@ function keyed(event) {
   const moves = key in STEPS && rows().length && (row || key.length === 1);  // arrows scroll until a row has the focus
   if (key === "/" && search) search.focus();
   else if (moves) move(STEPS[key], event.shiftKey);
-  else if (key === "x" && row) flip(row.querySelector(".select input"), event.shiftKey);
+  else if (["x", " "].includes(key) && row && !event.target.matches("input")) flip(row.querySelector(".select input"), event.shiftKey);
+  else if (key in ENDS && row) rows().at(ENDS[key]).focus();
   else if (key !== "Escape" || !clear()) return;
   event.preventDefault();
 }

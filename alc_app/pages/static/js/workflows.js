@@ -1,5 +1,6 @@
 import { announce, copy, fill } from "./dom.js";
 import { getJson } from "./http.js";
+import "./picker.js";
 import { localise } from "./time.js";
 
 const list = document.getElementById("runs");

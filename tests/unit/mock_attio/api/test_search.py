@@ -22,6 +22,13 @@ def test_a_person_is_found_by_what_one_would_type(attio: Attio, query: str) -> N
     assert "Ada Lovelace" in texts(attio, query, "people")
 
 
+@pytest.mark.parametrize("query", ["maria", "MARÍA", "Echeverria", "echeverría jose"])
+def test_accents_make_no_difference(attio: Attio, query: str) -> None:
+    """In the query or in the name; a filter of `…/query` compares them."""
+    assert texts(attio, query, "people") == ["María José Echeverría"]
+    assert attio.names({"filter": {"name": {"$contains": "echeverria"}}}) == []
+
+
 def test_a_hit_shows_what_tells_it_apart(attio: Attio) -> None:
     """Addresses and numbers of people, domains of companies."""
     body = {"query": "a", "objects": ["people", "companies"], "request_as": AS_WORKSPACE, "limit": 25.0}

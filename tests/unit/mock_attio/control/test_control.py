@@ -121,8 +121,8 @@ def test_an_empty_workspace_has_attios_own_schema_and_is_seeded_on_demand() -> N
     slugs = {attribute["api_slug"] for attribute in attio.ok("GET", "/v2/objects/people/attributes")}
     assert "email_addresses" in slugs
     assert not {slug for slug in slugs if slug.startswith("alc_")}
-    assert control(attio, "POST", "seed") == {"seeded": True}
-    assert control(attio, "POST", "seed") == {"seeded": False}
+    assert control(attio, "POST", "seed") == {"seeded": True, "people": 0}
+    assert control(attio, "POST", "seed") == {"seeded": False, "people": 0}
     assert control(attio, "GET", "state")["records"] == {"people": 25, "companies": 8}
     assert attio.write("PATCH", attio.path(), {"alc_status": "Pending"})
     control(attio, "POST", "reset")
@@ -138,3 +138,21 @@ def test_what_can_go_wrong_with_a_write_is_listed_and_each_fault_can_be_set(atti
         assert row["spoils"] == f"PATCH {PEOPLE}/*"
         assert row["says"].format(who="Person 1").endswith(".")
         control(attio, "POST", "faults", row["with"])
+
+
+def test_people_are_made_up_in_any_number(attio: Attio) -> None:
+    """Each call adds others, with values as if somebody had written them; no webhook is called."""
+    for _ in range(2):
+        assert control(attio, "POST", "seed", {"people": 60})["people"] == 60
+    state = control(attio, "GET", "state")
+    assert (state["records"]["people"], state["idle"]) == (145, True)
+    [made] = attio.ok(
+        "POST", f"{PEOPLE}/query", {"sorts": [{"direction": "desc", "attribute": "created_at"}], "limit": 1}
+    )
+    address = made["values"]["email_addresses"][0]["email_address"]
+    found = attio.ok("POST", f"{PEOPLE}/query", {"filter": {"email_addresses": address}})
+    assert [one["id"] for one in found] == [made["id"]]
+    changed = attio.write("PATCH", f"{PEOPLE}/{made['id']['record_id']}", {"job_title": "Painter"})
+    assert changed["job_title"][0]["value"] == "Painter"
+    assert refused(attio, "POST", "seed", {"persons": 1})["code"] == "unknown_fields"
+    assert attio.send("POST", "/_mock/seed", {"people": 1_000_000}).status_code == 400

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from alc_app.clients.attio_people import PersonRecord
-from alc_app.web.presenters.people import company_ids, find_people, history, sorted_by, to_person
+from alc_app.web.presenters.people import company_ids, history, sorted_by, to_person
 from tests.support.fakes.runtime import Outside, says
 
 EMPTY: dict[str, Any] = {
@@ -39,16 +39,6 @@ def test_companies_are_asked_for_once() -> None:
     employed = PersonRecord({"values": {"company": [{"target_record_id": "c1"}]}})
 
     assert company_ids([employed, employed, PersonRecord(EMPTY)]) == {"c1"}
-
-
-def test_a_search_looks_at_name_address_and_number() -> None:
-    """And an empty one asks for everybody."""
-    assert find_people("") == {}
-    assert [list(part) for part in find_people("ada")["filter"]["$or"]] == [
-        ["name"],
-        ["email_addresses"],
-        ["phone_numbers"],
-    ]
 
 
 def test_sorts_are_spelled_as_attio_spells_them() -> None:
