@@ -29,57 +29,64 @@ class Config(BaseModel):
         default="development",
         description="`production` refuses the control API, loopback targets and the demo password.",
     )
-    url: str = Field(default="", description="Own base URL and OAuth issuer; by default made of host and port.")
+    url: str = Field(default="", description="Base URL of the mock and OAuth issuer; by default from host and port.")
     host: str = Field(default="127.0.0.1", description="Address to listen on.")
     port: int = Field(default=8001, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
     home: Path | None = Field(
         default=None,
-        description="Folder of the database file and the server's key; with one, state survives a restart.",
+        description="Folder for the database file and the server's key. With a folder, data survives a restart.",
     )
     database_url: str = Field(
         default="",
-        description="SQLite file or Postgres; by default mock_alc.db in the home if there is one, else memory.",
+        description="SQLite file or Postgres. By default mock_alc.db in the home; without a home, memory.",
     )
     control: bool = Field(
         default=False,
-        description="Opens the control API `/_mock` to this machine; refused with a URL that is not on loopback.",
+        description="Opens the control API `/_mock` to this machine. Requires a URL on loopback.",
     )
     decide_after: float = Field(
         default=6.0, ge=0, le=86_400, description="Seconds from a lead to the agent's decision."
     )
-    client_id: str = Field(default="", description="OAuth client provisioned at start.")
-    client_secret: SecretStr = Field(default=SecretStr(""), description="Its secret; none makes it a public client.")
+    client_id: str = Field(default="", description="OAuth client to create at start.")
+    client_secret: SecretStr = Field(
+        default=SecretStr(""), description="The client's secret. Without a secret it is a public client."
+    )
     redirect_uris: tuple[str, ...] = Field(
         default=(),
-        description="Its redirect URIs, separated by commas, matched exactly, except for the port of a loopback IP "
-        "address.",
+        description="The client's redirect URIs, separated by commas. They must match exactly; only the port of a "
+        "loopback IP address may differ.",
     )
     allow_loopback_targets: bool | None = Field(
         default=None,
-        description="Webhook targets on loopback, plain http included; by default exactly when the server "
-        "itself listens on loopback and has no other URL, because then only this machine can register them.",
+        description="Allows webhook targets on loopback, plain http included. By default on if the server listens on "
+        "loopback and has no other URL, because then only this machine can register webhooks.",
     )
     retry_schedule: tuple[float, ...] = Field(
         default=PUBLISHED_SCHEDULE, description="Seconds before each delivery attempt, separated by commas."
     )
     delivery_timeout: float = Field(
-        default=15.0, gt=0, le=60, description="Seconds that one delivery attempt may take in all."
+        default=15.0, gt=0, le=60, description="Longest time for one delivery attempt, in seconds."
     )
     disable_after: int = Field(
-        default=432_000, gt=0, description="Seconds of nothing but failures that disable a webhook."
+        default=432_000, gt=0, description="Seconds of failed deliveries only, after which ALC disables a webhook."
     )
     secret_overlap: int = Field(
-        default=86_400, ge=0, description="Seconds that a rotated webhook secret goes on signing."
+        default=86_400, ge=0, description="Seconds that the old secret still signs after a rotation."
     )
-    code_lifetime: int = Field(default=60, ge=1, le=60, description="Seconds that an authorization code lives.")
-    access_token_lifetime: int = Field(default=3_600, ge=1, le=3_600, description="Seconds that an access token lives.")
+    code_lifetime: int = Field(default=60, ge=1, le=60, description="Lifetime of an authorization code, in seconds.")
+    access_token_lifetime: int = Field(
+        default=3_600, ge=1, le=3_600, description="Lifetime of an access token, in seconds."
+    )
     refresh_token_lifetime: int = Field(
-        default=2_592_000, ge=1, description="Seconds that a refresh token lives unused."
+        default=2_592_000, ge=1, description="Lifetime of an unused refresh token, in seconds."
     )
     refresh_grace: int = Field(
-        default=0, ge=0, le=30, description="Seconds in which a spent refresh token still gets an answer, not an alarm."
+        default=0,
+        ge=0,
+        le=30,
+        description="Seconds in which a used refresh token may be used again without revoking the grant.",
     )
-    demo_email: str = Field(default="demo@acmeleadchecker.test", description="Sign-in of the demo account.")
+    demo_email: str = Field(default="demo@acmeleadchecker.test", description="Email address of the demo account.")
     demo_password: SecretStr = Field(default=SecretStr(DEMO_PASSWORD), description="Password of the demo account.")
 
     @model_validator(mode="before")
@@ -109,7 +116,7 @@ class Config(BaseModel):
         if value and (not parts.hostname or parts.query or parts.fragment or parts.path.strip("/") or parts.username):
             raise ValueError("The URL must be an origin such as https://alc.example.com, with nothing after the host.")
         if value and parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(parts.hostname or "")):
-            raise ValueError("The URL must be https; plain http is for loopback only.")
+            raise ValueError("The URL must start with https://. Plain http is for loopback only.")
         return value.rstrip("/")
 
     @model_validator(mode="after")
@@ -117,13 +124,13 @@ class Config(BaseModel):
         if not self.retry_schedule or min(self.retry_schedule) < 0:
             raise ValueError("The retry schedule needs at least one delay, and none below zero.")
         if set("?%") & set(str(self.home or "")):
-            raise ValueError("The home must have no question mark and no percent sign: a database URL reads them.")
+            raise ValueError("The path of the home must not contain ? or %, which have a meaning in a database URL.")
         if any(
             "\ud800" <= character <= "\udfff" for character in str(self.home or "")
         ):  # Bytes that Python could not read.
-            raise ValueError("The home has signs that this locale cannot read; set LC_ALL=C.UTF-8.")
+            raise ValueError("The path of the home has characters that this locale cannot read. Set LC_ALL=C.UTF-8.")
         if self.redirect_uris and not self.client_id:
-            raise ValueError("Redirect URIs were given without the id of their client.")
+            raise ValueError("Redirect URIs need a client: set the client id too.")
         if self.env == "production":
             self._refuse_in_production()
         self._refuse_behind_a_proxy()
@@ -131,25 +138,27 @@ class Config(BaseModel):
 
     def _refuse_in_production(self) -> None:
         if self.control:
-            raise ValueError("The control API is refused in production, because it gives out tokens. Turn control off.")
+            raise ValueError("The control API cannot run in production, because it issues tokens. Turn control off.")
         if self.database == "sqlite://":
-            raise ValueError("Production needs a home or a database URL: in memory, all is lost at the next restart.")
+            raise ValueError("Production needs a home or a database URL. Data in memory is lost at the next restart.")
         if self.allow_loopback_targets:
-            raise ValueError("Webhook targets on loopback are refused in production: they reach into this machine.")
+            raise ValueError(
+                "Production does not allow webhook targets on loopback, because they reach into this machine."
+            )
         if self.demo_password.get_secret_value() == DEMO_PASSWORD:
-            raise ValueError("Production needs a demo password of its own: the default is printed for everyone.")
+            raise ValueError("Production needs its own demo password, because the default is public.")
 
     def _refuse_behind_a_proxy(self) -> None:
         """Refuse what trusts loopback if the URL is public: then a proxy on this machine forwards for anybody."""
         if self.has_public_url and self.control:
             raise ValueError(
-                f"The control API is refused at {self.url}: it gives out tokens, and behind a proxy everybody seems to "
-                "be on this machine. Turn control off, or use a URL on loopback."
+                f"The control API cannot run at {self.url}: it issues tokens, and behind a proxy every caller looks "
+                f"like this machine. Turn control off, or use a URL on loopback."
             )
         if self.has_public_url and self.allow_loopback_targets:
             raise ValueError(
-                f"Webhook targets on loopback are refused at {self.url}: everybody who can reach it could send "
-                "requests to this machine."
+                f"Webhook targets on loopback are not allowed at {self.url}: anyone who can reach it could send "
+                f"requests to this machine."
             )
 
     @property

@@ -29,8 +29,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.getgroup("mock_alc").addoption(
         "--mock-alc-wire",
         metavar="DIR",
-        help="Write what went over the wire in a failing test into this folder, as HTML. [default: pytest's own "
-        "temporary folder, of which it keeps the last three]",
+        help="Folder for the HTML drawings of failing tests. [default: pytest's temporary folder, which keeps the "
+        "last three runs]",
     )
 
 
@@ -57,7 +57,7 @@ def _draw(item: pytest.Item, call: pytest.CallInfo[None]) -> str:
         own = getattr(call.excinfo and call.excinfo.value, "drawing", None)
         return show(own, item.nodeid, folder()) if own else draw(item.nodeid, mocks, folder)
     except Exception as problem:
-        return f"It could not be drawn: {problem!r}"
+        return f"The requests could not be drawn: {problem!r}"
 
 
 @pytest.fixture

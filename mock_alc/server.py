@@ -93,7 +93,7 @@ def _listen(host: str, port: int) -> socket.socket:
         listener.bind((host, port))
     except OSError as error:
         listener.close()
-        reason = f"It cannot listen at {host}, port {port}: {error.strerror}"
+        reason = f"The server cannot listen at {host}, port {port}: {error.strerror}"
         raise OSError(error.errno, reason) from error
     listener.listen(BACKLOG)
     return listener

@@ -97,7 +97,7 @@ def _schema() -> GraphQLSchema:
 
 def _read(query: str) -> ast.DocumentNode:
     if len(query) > MAX_CHARACTERS:
-        raise GraphQLError(f"The query is longer than {MAX_CHARACTERS} characters. Ask for less at once.")
+        raise GraphQLError(f"The query is longer than {MAX_CHARACTERS} characters. Ask for fewer fields at once.")
     document = parse(query, no_location=False, max_tokens=MAX_TOKENS)
     fragments = {node.name.value: node for node in document.definitions if isinstance(node, ast.FragmentDefinitionNode)}
     for node in document.definitions:
@@ -119,7 +119,7 @@ class _Measure:
             self.selections += 1
             self.aliases += isinstance(node, ast.FieldNode) and node.alias is not None
             if depth > MAX_DEPTH or lists > 2 or self.selections > MAX_SELECTIONS or self.aliases > MAX_ALIASES:
-                raise GraphQLError("The query is too deep or too large. Ask for less at once.", node)
+                raise GraphQLError("The query is too deep or too large. Ask for fewer fields at once.", node)
             if isinstance(node, ast.FragmentSpreadNode):
                 fragment = self.fragments.get(node.name.value)
                 self.check(fragment.selection_set if fragment else None, depth=depth, lists=lists)
@@ -163,7 +163,7 @@ class _Graph:
 
     def records(self, object_slug: str, record_ids: Sequence[str]) -> list[_Record | None]:
         if len(record_ids) > MAX_IDS:
-            raise GraphQLError(f"At most {MAX_IDS} records can be asked for at once.")
+            raise GraphQLError(f"You can ask for at most {MAX_IDS} records at once.")
         if missing := [one for one in dict.fromkeys(record_ids) if (object_slug, one) not in self._records]:
             self._load_records(object_slug, missing)
         found = (self._records[object_slug, record_id] for record_id in record_ids)

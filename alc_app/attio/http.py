@@ -99,7 +99,7 @@ def _http_date(value: str) -> datetime | None:
 def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        raise BadRequest("A key is given twice.")
+        raise BadRequest("A key appears twice.")
     return found
 
 
@@ -121,13 +121,13 @@ def _check(value: Any, depth: int) -> None:
         try:
             value.encode("utf-8")
         except UnicodeEncodeError as error:
-            raise BadRequest("A text holds half a character.") from error
+            raise BadRequest("A string contains half a character.") from error
         if "\0" in value:
-            raise BadRequest("A text holds a NUL.")
+            raise BadRequest("A string contains a NUL character.")
     elif isinstance(value, dict):
         for key, item in value.items():
             if _CONTROL.search(key):
-                raise BadRequest("A key holds a control character.")
+                raise BadRequest("A key contains a control character.")
             _check(key, depth)
             _check(item, depth + 1)
     elif isinstance(value, list):

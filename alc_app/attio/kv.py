@@ -37,7 +37,7 @@ def set(key: str, value: Any, *, ttl_in_seconds: float | None = None) -> None:
     Raises: TypeError or ValueError if JSON cannot hold the value; ValueError if the time is not positive.
     """
     if ttl_in_seconds is not None and not ttl_in_seconds > 0:
-        raise ValueError(f"ttl_in_seconds must be more than 0, and is {ttl_in_seconds!r}.")
+        raise ValueError(f"ttl_in_seconds must be more than 0, not {ttl_in_seconds!r}.")
     current().kv.set(key, value, ttl_in_seconds)
 
 

@@ -90,5 +90,5 @@ def set_settings(schema: WorkspaceSchema, key: str, value: Value | None) -> None
     """
     setting = schema.setting(key)
     if value is not None and not setting.fits(value):
-        raise ValueError(f'The setting "{key}" is a {setting.type}, and {value!r} is none.')
+        raise ValueError(f'The setting "{key}" needs a {setting.type}. {value!r} is not one.')
     current().workspace_settings.set(key, value)

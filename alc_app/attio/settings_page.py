@@ -99,5 +99,5 @@ def define_workspace_page(schema: WorkspaceSchema, *sections: Section) -> Worksp
     page = WorkspacePage(schema, sections)
     for field in page.inputs:
         if schema.setting(field.name).type != field.type:
-            raise TypeError(f'The input "{field.name}" is for a {field.type}, and the setting is none.')
+            raise TypeError(f'The input "{field.name}" needs a setting of type {field.type}.')
     return page

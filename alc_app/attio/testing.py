@@ -144,7 +144,7 @@ class ConnectorContract:
     def subscribe(self, connector: Any, service: Service) -> Any:
         """Subscribe as a runtime does, and return the result. Skip the test if it is a global webhook."""
         if getattr(connector, "subscribe", None) is None:
-            pytest.skip("A connector without `subscribe` is a global webhook: there is nothing to subscribe.")
+            pytest.skip("A connector without `subscribe` is a global webhook and has nothing to test here.")
         known = {"connection": service.connection, "webhook_uri": service.webhook_uri}
         return self.call(connector, "subscribe", {**known, "parameters": service.parameters})
 
@@ -168,7 +168,7 @@ class ConnectorContract:
         at = read(self.subscribe(connector, service), "next_refresh_timestamp")
         if at is None:
             return
-        expect(_refresh_of(connector), "`subscribe` returns nextRefreshTimestamp, and there is no `refresh`.")
+        expect(_refresh_of(connector), "`subscribe` returns nextRefreshTimestamp, but there is no `refresh`.")
         now = int(service.now() * 1000)
         expect(0 < at - now < YEAR, f"nextRefreshTimestamp {at} is not in the year after now, {now}, in milliseconds.")
 
@@ -216,12 +216,12 @@ class ConnectorContract:
             expect(record, "An event must have a record.")
             stored("record", record)
         again = self.handle(connector, service, state, request)
-        expect(again == handled, f"Read again, the same request is {again!r}, and was {handled!r}.")
+        expect(again == handled, f"The same request must give the same event. It gave {handled!r}, then {again!r}.")
 
     def test_what_tells_of_no_change_is_no_event(self, connector: Any, service: Service) -> None:
         """Handle what is no change: test requests, and kinds of events that are added later."""
         found = events(self.handle(connector, service, self.state(connector, service), service.noise()))
-        expect(not found, f"A request about no change must be no event, and was {found!r}.")
+        expect(not found, f"A request without a change must not become an event. It became {found!r}.")
 
     @pytest.mark.parametrize("data", [None, [], "text", {}, {"event": []}], ids=str)
     def test_whatever_is_sent_the_connector_does_not_stumble(self, connector: Any, service: Service, data: Any) -> None:
@@ -247,9 +247,9 @@ class ConnectorContract:
             found = events(self.handle(connector, service, {}, request))
         except self.invalid_signature:
             scheme = getattr(connector, "signed_by", "")
-            expect(not scheme, f"The runtime verifies {scheme}; `handle` must not do it too.")
+            expect(not scheme, f"The runtime verifies {scheme}, so `handle` must not.")
         else:
-            expect(not found, f"A request that the service did not send must be no event, and was {found!r}.")
+            expect(not found, f"A request that the service did not send must not become an event. It became {found!r}.")
 
 
 def read(result: Any, name: str) -> Any:
@@ -276,13 +276,13 @@ def stored(what: str, value: Any) -> Any:
 def expect_one(service: Service, when: str) -> None:
     """Fail unless the service has one subscription."""
     found = service.subscriptions()
-    expect(found == 1, f"{when} the service must have one subscription, and has {found}.")
+    expect(found == 1, f"{when}, the service must have one subscription. It has {found}.")
 
 
 def expect_none(service: Service, when: str) -> None:
     """Fail if the service has a subscription left."""
     found = service.subscriptions()
-    expect(found == 0, f"{when} the service must have no subscription, and has {found}.")
+    expect(found == 0, f"{when}, the service must have no subscription. It has {found}.")
 
 
 def expect(fact: Any, otherwise: str) -> None:

@@ -6,13 +6,13 @@ A changed definition is a new version: a run ends by the version that it began w
 from alc_app.attio.host.workflow_definitions import Step, Workflow
 
 RECORD = "{{trigger.record_id}}"
-CALL = Step(block="create-task", config={"record_id": RECORD, "content": "Call back: interested, says ALC."})
+CALL = Step(block="create-task", config={"record_id": RECORD, "content": "Call back: ALC says they are interested."})
 
 qualify = Workflow(
     id="qualify",
     title="Qualify a person",
-    description="Sends a person to ALC. Who does not answer is asked once more after two days; who is interested is "
-    "to be called.",
+    description="Sends a person to ALC. If they don't answer, asks again after two days. If they are interested, "
+    "creates a task to call them.",
     first="ask",
     steps={
         "ask": Step(
@@ -26,8 +26,8 @@ qualify = Workflow(
 
 follow_up = Workflow(
     id="follow-up",
-    title="Follow up on every verdict",
-    description="Whoever has sent the person: call who is interested, look into what has failed.",
+    title="Follow up on every result",
+    description="Runs for everyone sent to ALC. Creates a task to call interested people, and to check failed chats.",
     trigger=Step(block="lead-processed", then={"interested": "call", "failed": "look"}),
     steps={
         "call": CALL,
@@ -41,7 +41,7 @@ follow_up = Workflow(
 second_chance = Workflow(
     id="second-chance",
     title="A second chance",
-    description="Who did not answer is asked again after three days, once in the life of a record.",
+    description="Asks people who did not answer again after three days. Runs once per person.",
     trigger=Step(block="lead-processed", then={"no_answer": "pause"}),
     once_per_record=True,
     steps={

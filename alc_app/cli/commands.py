@@ -13,20 +13,20 @@ ADDRESSES_AND_STORES = ("url", "home", "database_url", "alc_url", "attio_url", "
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 DOCTOR_EXIT_CODES = """\b
 exit code  meaning
-0          everything is in order
-1          something is not in order: see the report
-2          nothing wrong was found, but not everything could be checked
+0          no problems found
+1          problems found: see the report
+2          no problems found, but some checks could not run
 """
 COMPARE_EXIT_CODES = """\b
 exit code  meaning
 0          no difference
 1          there are differences: see the report
-2          nothing was compared
+2          no comparison was made
 """
 ROTATION_STEPS = """\b
 1. Put a new key before the old ones, separated by a comma: in ALC_APP_KEYS, or in the file sealing_key in the home.
-2. Restart every process. Each can now open what any of the keys has sealed.
-3. Run this command. You may stop it at any moment and run it again.
+2. Restart every process. Each can now decrypt secrets of every key.
+3. Run this command. You can stop it and run it again at any time.
 4. Remove the old keys, and restart every process.
 """
 
@@ -48,15 +48,19 @@ def main() -> None:
     show_default=True,
     help="Seconds from a lead to the decision of ALC's agent.",
 )
-@click.option("--sign-in", is_flag=True, help="Have people sign in, at a provider of the demo: an admin and a member.")
+@click.option("--sign-in", is_flag=True, help="Require a sign-in, with the demo's own provider: an admin and a member.")
 @click.option(
-    "--provider-port", type=click.IntRange(1, 65_535), default=8003, show_default=True, help="Port of that provider."
+    "--provider-port",
+    type=click.IntRange(1, 65_535),
+    default=8003,
+    show_default=True,
+    help="Port of the demo's sign-in provider.",
 )
 @click.option("--logs", is_flag=True, help="Show what every server logs. It is always in demo.log, in the home.")
 def demo(config: Config, decide_after: float, sign_in: bool, provider_port: int, logs: bool) -> None:
     """Run everything on this machine, until Ctrl-C.
 
-    Everything is the web process, the worker, the Attio stand-in and the mock of ALC.
+    It starts the web process, the worker, the Attio stand-in and the mock of ALC.
     """
     from alc_app.cli.demo import run
 
@@ -90,7 +94,7 @@ def worker(config: Config, executor_id: str) -> None:
 @main.command()
 @settings("home", "database_url")
 def migrate(config: Config) -> None:
-    """Migrate the database. Run it before a start on Postgres; on SQLite every start does it by itself."""
+    """Migrate the database. On Postgres, run it before you start the app. On SQLite, every start migrates by itself."""
     from alc_app.runtime.migrations.schema import migrate_all
 
     migrate_all(config, click.echo)
@@ -111,9 +115,9 @@ def mock_attio(config: Config) -> None:
 @main.command("mock-provider")
 @settings("url", "port")
 def mock_provider(config: Config) -> None:
-    """Run the demo's OpenID Connect provider, at which anybody may be one of two people.
+    """Run the demo's OpenID Connect provider. Anyone can sign in as one of two people.
 
-    It listens at ALC_APP_OIDC_ISSUER, on this machine only, and knows the client of the settings.
+    It listens at ALC_APP_OIDC_ISSUER, on this machine only, for the client in the settings.
     """
     from alc_app.cli.serve import run_mock_provider
 
@@ -132,7 +136,7 @@ def attio_token(config: Config) -> None:
 def setup_attio(config: Config) -> None:
     """Prepare a workspace in Attio.
 
-    Check the token's scopes, and create those attributes that the app needs and that are missing.
+    Check the token's scopes, and create the attributes that the app needs.
     """
     from alc_app.cli.setup_attio import SetupFailed, set_up
 
@@ -144,14 +148,14 @@ def setup_attio(config: Config) -> None:
 
 @main.command("compare-attio", epilog=COMPARE_EXIT_CODES)
 @settings("attio_url")
-@click.option("--yes", is_flag=True, help="Do not ask before marked records are made in the workspace, and deleted.")
-@click.option("--save", is_flag=True, help="Keep the result beside the stand-in, to be committed.")
+@click.option("--yes", is_flag=True, help="Do not ask before creating and deleting marked records in the workspace.")
+@click.option("--save", is_flag=True, help="Save the result next to the stand-in, to commit it.")
 @AS_JSON
 def compare_attio(config: Config, yes: bool, save: bool, as_json: bool) -> None:
-    """Make the same calls at a real workspace in Attio and at the stand-in, and show what is different.
+    """Make the same calls at a real workspace in Attio and at the stand-in, and show the differences.
 
-    Set ATTIO_API_TOKEN to a token of the workspace. The calls make a person, a note, a task and a webhook, each marked,
-    and delete them. Without a token only the stand-in is called.
+    Set ATTIO_API_TOKEN to a token of the workspace. The calls create a person, a note, a task and a webhook, each
+    marked, and delete them. Without a token the command calls only the stand-in.
     """
     from alc_app.cli.compare_attio.command import run
 
@@ -163,7 +167,7 @@ def compare_attio(config: Config, yes: bool, save: bool, as_json: bool) -> None:
 @click.option("--fix", is_flag=True, help="Repair what can be repaired, then check again.")
 @AS_JSON
 def doctor(config: Config, fix: bool, as_json: bool) -> None:
-    """Check whether ALC, the CRM and this app agree. Each difference is reported in a sentence."""
+    """Check whether ALC, the CRM and this app agree. The report has a sentence for each difference."""
     from alc_app.cli.doctor import run_doctor
 
     raise SystemExit(run_doctor(config, fix=fix, as_json=as_json))
@@ -176,7 +180,8 @@ def doctor(config: Config, fix: bool, as_json: bool) -> None:
 def tour(config: Config, auto: bool, start_over: bool) -> None:
     """Walk through the tutorial at the running demo.
 
-    The tour explains each step, does it after Enter, and says what happened. A new tour continues where the last ended.
+    The tour explains each step, does it after Enter, and says what happened. A new tour continues where the last
+    one ended.
     """
     from alc_app.cli.tour import run
 
@@ -186,7 +191,7 @@ def tour(config: Config, auto: bool, start_over: bool) -> None:
 @main.command("catch-up")
 @settings(*ADDRESSES_AND_STORES, saved_addresses=True)
 def catch_up(config: Config) -> None:
-    """Ask ALC now for results that no webhook has delivered. Each is written to its record."""
+    """Ask ALC now for results that no webhook delivered, and write them to their records."""
     from alc_app.cli.doctor import catch_up_now
 
     catch_up_now(config)
@@ -195,7 +200,7 @@ def catch_up(config: Config) -> None:
 @main.command("rotate-keys", epilog=ROTATION_STEPS)
 @settings("home", "database_url")
 def rotate_keys(config: Config) -> None:
-    """Seal every stored secret with the first key. The older keys can then be removed."""
+    """Encrypt every stored secret with the first key. You can then remove the older keys."""
     from alc_app.cli.doctor import reseal_secrets
 
     reseal_secrets(config)
@@ -206,8 +211,9 @@ def rotate_keys(config: Config) -> None:
 def rotate_secrets(config: Config) -> None:
     """Replace the signing secrets of the webhooks at ALC.
 
-    Each webhook handler gets a new secret, and a running worker tells ALC. The previous secret is accepted until ALC no
-    longer signs with it, so no delivery is lost. You may stop this command at any moment and run it again.
+    Each webhook handler gets a new secret, and a running worker tells ALC. The app accepts the previous secret
+    until ALC no longer signs with it, so no delivery is lost. You can stop this command and run it again at any
+    time.
     """
     from alc_app.cli.doctor import rotate_webhook_secrets
 
@@ -243,14 +249,14 @@ def show_dead_letter(config: Config, letter_id: str, as_json: bool) -> None:
 @dead_letters.command("replay")
 @click.argument("letter_id", metavar="[ID]", required=False)
 @settings(*ADDRESSES_AND_STORES, saved_addresses=True)
-@click.option("--all", "replay_all", is_flag=True, help="Replay every dead letter that needs no person.")
+@click.option("--all", "replay_all", is_flag=True, help="Replay every dead letter that needs no decision.")
 @AS_JSON
 def replay_dead_letters(config: Config, letter_id: str | None, replay_all: bool, as_json: bool) -> None:
-    """Try one dead letter again, or with --all every one that can be."""
+    """Replay one dead letter, or with --all every one that needs no decision."""
     from alc_app.cli.doctor import replay_dead_letters
 
     if bool(letter_id) == replay_all:
-        raise click.UsageError("Name one dead letter, or say --all.")
+        raise click.UsageError("Give the id of a dead letter, or --all.")
     replay_dead_letters(config, letter_id, as_json=as_json)
 
 
@@ -259,7 +265,7 @@ def replay_dead_letters(config: Config, letter_id: str | None, replay_all: bool,
 @settings(*ADDRESSES_AND_STORES, saved_addresses=True)
 @AS_JSON
 def dismiss_dead_letter(config: Config, letter_id: str, as_json: bool) -> None:
-    """Remove one dead letter from the list for good. Nothing else changes."""
+    """Remove one dead letter from the list. This changes nothing else."""
     from alc_app.cli.doctor import dismiss_dead_letter
 
     dismiss_dead_letter(config, letter_id, as_json=as_json)

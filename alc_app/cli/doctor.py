@@ -31,8 +31,8 @@ TIMEOUT = 60.0
 ROTATION_TIMEOUT = 20.0
 """Seconds to wait for a worker to tell ALC a new secret."""
 UNTOLD = (
-    "The new secrets are stored, and the previous ones stay valid. ALC has not been told of all of them yet; a worker "
-    "goes on trying."
+    "The new secrets are stored, and the previous ones stay valid. ALC does not have all of them yet. A worker keeps "
+    "trying."
 )
 SIGNS = {"error": ("✗", "red"), "warning": ("!", "yellow"), "unknown": ("?", "yellow")}
 FIX = "alc-app doctor --fix"
@@ -61,18 +61,20 @@ def catch_up_now(config: Config) -> None:
         last = reconcile.last_reconciliation()
     if last is None or last.done_at is None or last.why:
         raise click.ClickException((last and last.why) or "Acme Lead Checker is not connected.")
-    click.echo(f"ALC had news of {last.news} leads." if last.news else "No webhook has been missed.")
+    click.echo(f"ALC had new results for {last.news} leads." if last.news else "No webhook was missed.")
 
 
 def reseal_secrets(config: Config) -> None:
     """Seal every secret with the first key, and print the result. Raises: ClickException, if a key is missing."""
     with _services(config) as services:
         done = rotate_keys(services.database, services.sealer)
-    click.echo(f"Sealed anew with the first key: {done.resealed} secrets.")
+    click.echo(f"Encrypted {done.resealed} secrets with the first key.")
     if done.undecryptable:
-        advice = "Keep the old keys, add the one that is missing and run this again; or disconnect and connect again."
-        raise click.ClickException("\n".join(["No key at hand opens these.", *done.undecryptable, advice]))
-    click.echo("The older keys are not needed any more.")
+        advice = "Keep the old keys, add the missing key and run this again. Or disconnect and connect again."
+        raise click.ClickException(
+            "\n".join(["No configured key decrypts these secrets.", *done.undecryptable, advice])
+        )
+    click.echo("You can remove the older keys.")
 
 
 def rotate_webhook_secrets(config: Config) -> None:
@@ -86,7 +88,7 @@ def rotate_webhook_secrets(config: Config) -> None:
         except AttioError as error:
             raise click.ClickException(error.message) from None
         except ServerFunctionTimeout:
-            raise click.ClickException(f"{UNTOLD} Is one running?") from None
+            raise click.ClickException(f"{UNTOLD} Is a worker running?") from None
         except ServerFunctionError as error:
             raise click.ClickException(f"{UNTOLD} {error.message}") from None
     if failed := [each["error"]["message"] for each in told if "error" in each]:
@@ -104,7 +106,7 @@ def list_dead_letters(config: Config, *, as_json: bool) -> None:
     for letter in found:
         told = " ".join(filter(None, (letter.text, letter.why, letter.caution)))
         click.echo(f"{click.style(letter.id, bold=True)}\n  {told}")
-    click.echo("There are no dead letters." if not found else "Try one again: alc-app dead-letters replay ID")
+    click.echo("There are no dead letters." if not found else "Replay one: alc-app dead-letters replay ID")
 
 
 def show_dead_letter(config: Config, letter_id: str, *, as_json: bool) -> None:
@@ -131,7 +133,7 @@ def dismiss_dead_letter(config: Config, letter_id: str, *, as_json: bool) -> Non
     """Remove one dead letter from the list, and print that."""
     with _services(config) as services, _not_replayed_as_click_error():
         dead_letters.dismiss(services, letter_id)
-        _print_done([{"id": letter_id, "dismissed": f"{letter_id} is off the list."}], as_json)
+        _print_done([{"id": letter_id, "dismissed": f"Dismissed {letter_id}."}], as_json)
 
 
 def _print_done(done: list[dict[str, str]], as_json: bool) -> None:
@@ -141,7 +143,7 @@ def _print_done(done: list[dict[str, str]], as_json: bool) -> None:
     for each in done:
         click.echo(list(each.values())[1])
     if not done:
-        click.echo("There is nothing that can be tried again without a person.")
+        click.echo("No dead letter can be replayed without a decision.")
 
 
 @contextmanager
@@ -176,9 +178,9 @@ def _print(report: Report) -> None:
     left = [entry for result in report.checks for entry in result.findings if not entry.mended]
     mendable = sum(entry.mendable for entry in left)
     if report.exit_code == OK:
-        click.secho("Everything is in order.", fg="green", bold=True)
+        click.secho("No problems found.", fg="green", bold=True)
     elif mendable:
-        click.echo(f"{mendable} of {len(left)} can be mended by: {click.style(FIX, bold=True)}")
+        click.echo(f"{mendable} of {len(left)} can be fixed. Run: {click.style(FIX, bold=True)}")
 
 
 def _print_check(result: Result, echo: Callable[[str], None]) -> None:

@@ -243,7 +243,7 @@ class MockProvider:
         except OAuth2Error as error:
             abort(400, f"{error.error}: {error.description}")
         if request.method == "GET":
-            return _page("Who are you?", "This provider belongs to the demo. It asks for no password.", PEOPLE)
+            return _page("Who are you?", "This is the demo's sign-in. You need no password.", PEOPLE)
         sub = request.form.get("sub", "")
         response: Response = self._server.create_authorization_response(
             grant_user=sub if sub in PEOPLE else None, grant=grant
@@ -256,7 +256,7 @@ class MockProvider:
         back = f"{self._client.base_url}/signed-out"
         if request.args.get("post_logout_redirect_uri") == back:
             return redirect(back, 303)
-        return _page("You are signed out", "You may close this page.")
+        return _page("You are signed out", "You can close this page.")
 
 
 def _page(title: str, text: str, people: Mapping[str, Any] | None = None) -> Response:

@@ -50,7 +50,7 @@ def _config(flags: dict[str, Any], saved_addresses: bool) -> Config:
         return Config.from_env(saved_addresses=saved_addresses, **flags)
     except ValidationError as error:
         lines = [_sentence(problem["loc"], problem["msg"]) for problem in error.errors()]
-        raise click.ClickException("These settings cannot be used.\n  " + "\n  ".join(lines)) from None
+        raise click.ClickException("Some settings are not valid.\n  " + "\n  ".join(lines)) from None
 
 
 def _sentence(place: tuple[int | str, ...], message: str) -> str:

@@ -60,13 +60,13 @@ def _check_token(say: Callable[[str], None]) -> bool:
     """Check the token with `/v2/self`, which never answers 401. Return whether it may create attributes."""
     me = attio_api.identify()
     if not me.get("active"):
-        raise SetupFailed("Attio does not know this token, or it was revoked. Make a new one and set ATTIO_API_TOKEN.")
+        raise SetupFailed("Attio does not accept this token. Create a new one and set ATTIO_API_TOKEN.")
     scopes = set(str(me.get("scope", "")).split())
     missing = [scope for scope in NEEDED if scope not in scopes and f"{scope}-write" not in scopes]
     if missing:
         raise SetupFailed(f"The token lacks {' and '.join(missing)}. Grant it in Attio's workspace settings.")
     if "webhook:read-write" not in scopes:
-        say("Without the scope webhook:read-write Attio does not tell the app what people do in the CRM. Grant it.")
+        say("Grant the scope webhook:read-write. Without it, Attio does not report changes in the CRM.")
     say(f"The token belongs to the workspace {me.get('workspace_name')}.")
     return "object_configuration:read-write" in scopes
 
@@ -77,7 +77,7 @@ def _ensure(attribute: Attribute, may_create: bool, say: Callable[[str], None]) 
         found = _create(attribute, may_create, say)
     if found and found["type"] != attribute.type:
         raise SetupFailed(
-            f"The attribute {attribute.slug} exists with the type {found['type']}, and {attribute.type} was expected. "
+            f"The attribute {attribute.slug} exists with the type {found['type']}, not {attribute.type}. "
             "Set ALC_STATUS_TYPE to its type, or archive the attribute in Attio."
         )
     if attribute.type in ("select", "status"):
@@ -113,7 +113,7 @@ def _ensure_titles(attribute: Attribute, may_create: bool, say: Callable[[str], 
     missing = [title for title in STATUSES if title not in attio_api.list_titles("people", attribute.slug, kind)]
     if missing and not may_create:
         titles = ", ".join(missing)
-        raise SetupFailed(f"{attribute.slug} lacks {titles}, and the token may not add them. Ask an admin to.")
+        raise SetupFailed(f"{attribute.slug} lacks {titles}, and the token may not add them. Ask an admin to add them.")
     for title in missing:
         try:
             attio_api.create_title("people", attribute.slug, kind, title)

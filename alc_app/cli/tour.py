@@ -34,12 +34,12 @@ PROMPTS: dict[UserAction, str] = {
     "disconnect": "disconnect Acme Lead Checker",
 }
 NOT_RUNNING = (
-    "Nothing answers at {url}. Start the demo in another terminal, and then come back:\n\n  scripts/demo\n\n"
-    "If it runs with another home or elsewhere, say so: --home, --url."
+    "Can't reach the app at {url}. Start the demo in another terminal, then run this again:\n\n  scripts/demo\n\n"
+    "If it runs with another home or address, use --home or --url."
 )
-SIGN_IN = "This app asks people to sign in. Walk the tutorial in a browser: {url}/tutorial"
-NO_LOG = "The app keeps no log of exchanges, so nothing could be seen. Start it with ALC_APP_EXCHANGES=on."
-CONTINUE = "Run alc-app tour again: it goes on from here."
+SIGN_IN = "This app requires a sign-in. Take the tutorial in a browser: {url}/tutorial"
+NO_LOG = "The app keeps no log of requests, so the tour cannot see them. Start it with ALC_APP_EXCHANGES=on."
+CONTINUE = "Run alc-app tour again to continue from here."
 
 
 class StepFailed(Exception):
@@ -94,7 +94,7 @@ class TourClient:
         try:
             allow_access(self._browser, self._consent, self._config.alc_url)
         except AccountUnknown:
-            raise StepFailed("ALC's sign-in page names no account. Connect in the browser instead.") from None
+            raise StepFailed("ALC's sign-in page shows no account. Connect in the browser instead.") from None
         self._consent = None
 
     def _view(self, step: Step) -> None:
@@ -112,7 +112,7 @@ class TourClient:
     def _person(self, step: Step) -> str:
         person = self.state(step.slug)["panel"]["person"]
         if person is None:
-            raise StepFailed("The tour has found no person to send. Do this step in the browser.")
+            raise StepFailed("The tour found no person to send. Do this step in the browser.")
         return str(person["record_id"])
 
     def _post(self, path: str) -> requests.Response:
@@ -188,7 +188,7 @@ class Tour:
             if found["state"] == "failed":
                 raise StepFailed(found["saw"])
             if time.monotonic() > deadline:
-                raise StepFailed(f"This has not been seen within {STEP_TIMEOUT:g} seconds. {found['saw']}".strip())
+                raise StepFailed(f"This did not happen within {STEP_TIMEOUT:g} seconds. {found['saw']}".strip())
             time.sleep(POLL_INTERVAL)  # the servers do the work
         return found
 

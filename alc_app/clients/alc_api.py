@@ -27,8 +27,8 @@ CALLS_PER_SECOND = 25
 leads to a write to Attio, which takes 25 a second, so a faster pace would get nothing done sooner."""
 ASKED_TO_WAIT = "ALC asked us to wait."
 KEY_REUSED = (
-    "ALC has been asked a short while ago to chat with this person, under another name or phone number. Please wait a "
-    "few minutes, and reload the page to see what has become of it."
+    "This person was just sent to ALC with another name or phone number. Wait a few minutes, then reload the page to "
+    "see the result."
 )
 """For a second click on an open send whose first answer was lost, after the person was edited: same key, other body."""
 SPACE = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
@@ -89,7 +89,7 @@ def find_lead(connection: Connection, *, idempotency_key: str) -> Lead | None:
     response = _call(connection, "GET", f"/api/v1/leads?{urlencode({'idempotency_key': idempotency_key})}")
     found = _read(response, Leads).leads
     if len(found) > 1:
-        raise AlcAnswerLost("ALC shows several leads for one key; it seems to ignore the question.")
+        raise AlcAnswerLost("ALC returned several leads for one key. It seems to ignore the filter.")
     return found[0] if found else None
 
 
@@ -203,7 +203,7 @@ def _as_event(lead: LeadState) -> LeadProcessed:
     try:
         return LeadProcessed.model_validate(event)
     except ValidationError as error:
-        raise AlcAnswerLost("ALC's answer could not be read.").because(error) from error
+        raise AlcAnswerLost("ALC sent an answer that the app cannot read.").because(error) from error
 
 
 def _webhooks_named(connection: Connection, name: str) -> list[Webhook]:
@@ -215,7 +215,7 @@ def _webhooks_named(connection: Connection, name: str) -> list[Webhook]:
 def _existing_webhook(connection: Connection, name: str) -> Webhook:
     found = _webhooks_named(connection, name)
     if not found:
-        raise AlcRefused("ALC says that the webhook exists, and does not show it.")
+        raise AlcRefused("ALC says that the webhook exists, but does not list it.")
     return found[0]
 
 
@@ -238,7 +238,7 @@ def _call(
     except FetchNotSent as error:
         raise AlcUnreachable("ALC cannot be reached.").because(error) from error
     except FetchTooLarge as error:
-        raise AlcAnswerLost(f"ALC sent more than this app reads. {error.message}").because(error) from error
+        raise AlcAnswerLost(f"ALC's answer is too large. {error.message}").because(error) from error
     except FetchAnswerLost as error:
         raise AlcAnswerLost("ALC did not answer.").because(error) from error
     if response.ok or response.status in accept:
@@ -263,7 +263,7 @@ def _reason(response: FetchResponse) -> str:
             return KEY_REUSED
         fields = error.get("fields") or {}
         names = {name: re.sub(r"(?<=[a-z])(?=[A-Z])", " ", str(name)[:50]).lower() for name in fields}  # phone number
-        texts = [f"ALC does not take the {names[name]}: {str(text)[:200]}" for name, text in fields.items()]
+        texts = [f"ALC does not accept the {names[name]}: {str(text)[:200]}" for name, text in fields.items()]
         return " ".join(texts or [str(error["message"])[:300]])
     except (ValueError, KeyError, TypeError, AttributeError):
         return "ALC refused the request without saying why."
@@ -274,4 +274,4 @@ def _read(response: FetchResponse, model: type[Model]) -> Model:
     try:
         return model.model_validate_json(response.text)
     except ValidationError as error:
-        raise AlcAnswerLost("ALC's answer could not be read.").because(error) from error
+        raise AlcAnswerLost("ALC sent an answer that the app cannot read.").because(error) from error

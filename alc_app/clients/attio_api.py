@@ -24,8 +24,8 @@ from alc_app.attio.host.errors import (
 from alc_app.attio.http import FetchResponse
 from alc_app.attio.server import attio_api_token, fetch
 
-UNAUTHORIZED = "Attio does not accept our access token. Set ATTIO_API_TOKEN to one that it knows."
-UNREADABLE = "Attio's answer could not be read."
+UNAUTHORIZED = "Attio does not accept the access token. Set ATTIO_API_TOKEN to a valid one."
+UNREADABLE = "Attio sent an answer that the app cannot read."
 TASK_TIMEOUT = 120.0
 """Seconds for which one execution alone may create a task: longer than the calls and waits of it together."""
 MAX_CLOCK_SKEW = timedelta(minutes=1)
@@ -181,7 +181,7 @@ def create_task(object_slug: str, record_id: str, content: str, *, execution_id:
     """
     name = f"task/{uuid5(NAMESPACE_URL, f'{object_slug}/{record_id}/{content}')}"
     if not claim(name, owner=execution_id, seconds=TASK_TIMEOUT):
-        raise AttioApiError("Another workflow is creating this task at the moment.")
+        raise AttioApiError("Another workflow is creating this task right now.")
     task_id = _find_task(object_slug, record_id, content, since) or _post_task(object_slug, record_id, content)
     release(name, owner=execution_id)  # not after an error: Attio may still be creating it
     return task_id
@@ -225,7 +225,7 @@ def call(method: str, path: str, json: Any = None, *, per_second: int | None = N
     except FetchMustWait as error:
         raise AttioApiError("Attio asked us to wait.", retry_after=error.retry_after).because(error) from error
     except FetchTooLarge as error:
-        raise AnswerTooLarge(f"Attio sent more than this app reads. {error.message}").because(error) from error
+        raise AnswerTooLarge(f"Attio's answer is too large. {error.message}").because(error) from error
     except FetchAnswerLost as error:
         raise AnswerLost("Attio did not answer.").because(error) from error
     except FetchError as error:

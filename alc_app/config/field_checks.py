@@ -30,9 +30,9 @@ def check_origin(name: str, value: str) -> str:
 def check_home(name: str, value: Path) -> Path:
     """Refuse a path that a database URL would change."""
     if set("?%") & set(str(value)):
-        raise ValueError(f"{name} must have no question mark and no percent sign: a database URL gives them a meaning")
+        raise ValueError(f"{name} must not contain ? or %, which have a meaning in a database URL")
     if any("\ud800" <= character <= "\udfff" for character in str(value)):  # bytes that Python could not read
-        raise ValueError(f"{name} has signs that this locale cannot read; set LC_ALL=C.UTF-8")
+        raise ValueError(f"{name} has characters that this locale cannot read; set LC_ALL=C.UTF-8")
     return value
 
 
@@ -50,7 +50,7 @@ def check_database_url(name: str, value: str) -> str:
 def check_token(name: str, value: SecretStr) -> SecretStr:
     """Refuse a token that no HTTP header can carry: the call would fail as if the other side did not answer."""
     if not _HEADER_TOKEN.fullmatch(value.get_secret_value()):
-        raise ValueError(f"{name} has a character that no token has, such as a space or a line break")
+        raise ValueError(f"{name} has a character that tokens do not have, such as a space or a line break")
     return value
 
 

@@ -18,7 +18,7 @@ class Fields(BaseModel):
     url: str = Field(
         "",
         alias="ALC_APP_URL",
-        description="Origin at which browsers and ALC reach this app; by default made of host and port.",
+        description="Origin at which browsers and ALC reach this app; by default from host and port.",
     )
     home: Path = Field(
         Path(".alc"), alias="ALC_APP_HOME", description="Folder of the database files and the generated keys."
@@ -31,14 +31,14 @@ class Fields(BaseModel):
     keys: SecretStr = Field(
         SecretStr(""),
         alias="ALC_APP_KEYS",
-        description="Fernet keys for stored secrets, separated by commas: the first one seals, all of them open; by "
-        "default one is generated and kept in the home.",
+        description="Fernet keys for stored secrets, separated by commas: the first one encrypts, all of them "
+        "decrypt; by default the app generates one in the home.",
     )
     session_keys: SecretStr = Field(
         SecretStr(""),
         alias="ALC_APP_SECRET_KEY",
         description="Keys for session cookies, separated by commas: the first one signs, all of them verify; by "
-        "default one is generated and kept in the home.",
+        "default the app generates one in the home.",
     )
     env: Literal["development", "production"] = Field(
         "development",
@@ -57,10 +57,14 @@ class Fields(BaseModel):
         description="Who may do everything: email addresses, `@domain`, `claim=value` or `*`, separated by commas.",
     )
     members: str = Field(
-        "", alias="ALC_APP_MEMBERS", description="Who may see and send people, in the same form; nobody else gets in."
+        "",
+        alias="ALC_APP_MEMBERS",
+        description="Who may see and send people, in the same form. No one else has access.",
     )
     oidc_issuer: str = Field(
-        "", alias="ALC_APP_OIDC_ISSUER", description="Issuer of the OpenID Connect provider, exactly as it spells it."
+        "",
+        alias="ALC_APP_OIDC_ISSUER",
+        description="Issuer of the OpenID Connect provider, spelled exactly as the provider does.",
     )
     oidc_client_id: str = Field(
         "", alias="ALC_APP_OIDC_CLIENT_ID", description="Id of this app's client at the provider."
@@ -77,12 +81,13 @@ class Fields(BaseModel):
     proxy_header: str = Field(
         "X-Forwarded-Email",
         alias="ALC_APP_PROXY_HEADER",
-        description="Header in which the proxy says who somebody is, by email address.",
+        description="Header with the person's email address, set by the proxy.",
     )
     proxy_secret: SecretStr = Field(
         SecretStr(""),
         alias="ALC_APP_PROXY_SECRET",
-        description="Secret that the proxy sends in `X-Proxy-Secret`; without one it must be among `ALC_APP_PROXIES`.",
+        description="Secret that the proxy sends in `X-Proxy-Secret`. Without a secret, list the proxy in "
+        "`ALC_APP_PROXIES`.",
     )
     removal: Literal["tutorial", "strict"] = Field(
         "tutorial",
@@ -100,13 +105,13 @@ class Fields(BaseModel):
     send_new_people: bool = Field(
         False,
         alias="ALC_APP_SEND_NEW_PEOPLE",
-        description="Whether people who are added to the CRM with a phone number are sent to ALC at once. The page "
+        description="Whether new people in the CRM with a phone number are sent to ALC at once. The page "
         "`/settings` overrides it.",
     )
     subscription_seconds: int = Field(
         604_800,
         alias="ALC_APP_SUBSCRIPTION_SECONDS",
-        description="Seconds for which the connector subscribes at ALC; it refreshes after a seventh of them.",
+        description="Seconds for which the connector subscribes at ALC; it refreshes after one seventh.",
         ge=2,
         le=31_536_000,
     )
@@ -118,7 +123,7 @@ class Fields(BaseModel):
     attio_api_token: SecretStr = Field(
         SecretStr(""),
         alias="ATTIO_API_TOKEN",
-        description="Token of a real Attio workspace; without one the stand-in is used.",
+        description="Token of a real Attio workspace. Without a token the app uses the stand-in.",
     )
     attio_url: str = Field(
         "", alias="ATTIO_URL", description="Origin of Attio's API; by default Attio's own if there is a token."
@@ -129,7 +134,7 @@ class Fields(BaseModel):
     mock_attio_token: SecretStr = Field(
         SecretStr(""),
         alias="MOCK_ATTIO_TOKEN",
-        description="Token of the Attio stand-in; by default one is generated and kept in the home.",
+        description="Token of the Attio stand-in; by default the app generates one in the home.",
     )
     mock_attio_control: bool = Field(
         False,
@@ -139,19 +144,19 @@ class Fields(BaseModel):
     mock_attio_writes_per_second: int = Field(
         25,
         alias="MOCK_ATTIO_WRITES_PER_SECOND",
-        description="Rate limit of writes at the Attio stand-in; Attio's own is 25, 0 is none.",
+        description="Rate limit of writes at the Attio stand-in; Attio's own limit is 25; 0 turns it off.",
         ge=0,
     )
     mock_attio_reads_per_second: int = Field(
         100,
         alias="MOCK_ATTIO_READS_PER_SECOND",
-        description="Rate limit of reads at the Attio stand-in; Attio's own is 100, 0 is none.",
+        description="Rate limit of reads at the Attio stand-in; Attio's own limit is 100; 0 turns it off.",
         ge=0,
     )
     log_format: Literal["text", "json"] = Field(
         "text",
         alias="ALC_APP_LOG_FORMAT",
-        description="`text` for lines that people read, `json` for one JSON object a line.",
+        description="`text` for people, `json` for one JSON object per line.",
     )
     log_level: Literal["DEBUG", "INFO", "WARNING"] = Field(
         "INFO",
@@ -161,7 +166,8 @@ class Fields(BaseModel):
     metrics_token: SecretStr = Field(
         SecretStr(""),
         alias="ALC_APP_METRICS_TOKEN",
-        description="Bearer token for `/metrics`; without one only this machine may read it, and nobody in production.",
+        description="Bearer token for `/metrics`. Without a token only this machine may read it, and in production no "
+        "one.",
     )
     worker_metrics_port: int = Field(
         0,
@@ -173,8 +179,8 @@ class Fields(BaseModel):
     exchanges: Literal["on", "off", ""] = Field(
         "",
         alias="ALC_APP_EXCHANGES",
-        description="Whether requests and responses are kept for a day, for the live sequence and the inspector: `on` "
-        "or `off`; by default on, and off in production, because bodies contain personal data.",
+        description="Whether to keep requests and responses for a day, for the live sequence and the inspector: `on` "
+        "or `off`. By default on, but off in production, because bodies contain personal data.",
     )
     failpoints: str = Field(
         "",

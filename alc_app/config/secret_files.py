@@ -26,10 +26,10 @@ def keep_secret(path: Path, make: Callable[[], str]) -> str:
 def read_secret(path: Path) -> str:
     """Return the text in `path`. Raises: SecretFileError, if others may read the file, or if it holds no text."""
     if path.stat().st_mode & 0o077:
-        raise SecretFileError(f"{path} can be read by others. Run: chmod 600 {path}")
+        raise SecretFileError(f"Other users can read {path}. Run: chmod 600 {path}")
     text = path.read_bytes().decode("utf-8-sig", errors="replace").strip()
     if not text or not text.isascii():
-        raise SecretFileError(f"{path} holds no secret. Restore it, or delete it: then a new one is made.")
+        raise SecretFileError(f"{path} contains no secret. Restore it, or delete it to get a new one.")
     return text
 
 

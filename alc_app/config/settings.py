@@ -56,8 +56,8 @@ class Config(Fields):
     def _check(self) -> Self:
         if not self.shares_database and sqlite3.sqlite_version_info < OLDEST_SQLITE:
             raise ValueError(
-                f"SQLite {sqlite3.sqlite_version} is too old, 3.35 or newer is needed: take a Python with one, or "
-                "set ALC_APP_DATABASE_URL to a Postgres"
+                f"SQLite {sqlite3.sqlite_version} is too old. Use a Python with SQLite 3.35 or newer, or set "
+                f"ALC_APP_DATABASE_URL to a Postgres"
             )
         if self.env == "production":
             self._refuse_in_production()
@@ -66,9 +66,11 @@ class Config(Fields):
 
     def _refuse_in_production(self) -> None:
         if self.failpoints:
-            raise ValueError("ALC_FAILPOINTS lets the program fail on purpose, and is refused in production")
+            raise ValueError("ALC_FAILPOINTS makes the app fail on purpose; it is not allowed in production")
         if self.mock_attio_control:
-            raise ValueError("MOCK_ATTIO_CONTROL gives tokens to everybody here, and is refused in production")
+            raise ValueError(
+                "MOCK_ATTIO_CONTROL gives tokens to anyone on this machine; it is not allowed in production"
+            )
         if self.shares_database and not (self.keys.get_secret_value() and self.session_keys.get_secret_value()):
             raise ValueError("ALC_APP_KEYS and ALC_APP_SECRET_KEY must be set: every process needs the same ones")
         outside = {"ALC_APP_URL": self.base_url, "ALC_URL": self.alc_url, "ATTIO_URL": self.attio_url or REAL_ATTIO}
@@ -79,7 +81,7 @@ class Config(Fields):
         if not self.uses_real_attio and not self.attio_url:
             raise ValueError("ATTIO_API_TOKEN must be set in production: without it the app would use the stand-in")
         if not self.client_secret:
-            raise ValueError("ALC_CLIENT_SECRET must be set in production: without it ALC cannot know this app")
+            raise ValueError("ALC_CLIENT_SECRET must be set in production: without it ALC cannot identify this app")
 
     def as_env(self) -> dict[str, str]:
         """Return the environment variables that give a child process these settings. Omit those that were not set."""

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 NOBODY_SIGNS_IN = (
-    "ALC_APP_AUTH must be `oidc` or `proxy` {where}: without a sign-in whoever reaches the app can read every person "
-    "and send SMS"
+    "ALC_APP_AUTH must be `oidc` or `proxy` {where}: without a sign-in, anyone who reaches the app can read every "
+    "person and send SMS"
 )
 
 
@@ -55,14 +55,14 @@ def check_sign_in(config: Fields, own_host: str) -> None:
         if config.env == "production":
             raise ValueError(NOBODY_SIGNS_IN.format(where="in production"))
         if not {config.host, own_host} <= {*LOOPBACK}:
-            raise ValueError(NOBODY_SIGNS_IN.format(where="unless host and URL are of this machine alone"))
+            raise ValueError(NOBODY_SIGNS_IN.format(where="unless host and URL are on this machine only"))
         return
     if not admins:
-        raise ValueError("ALC_APP_ADMINS must name somebody: nobody could connect ALC or change a setting")
+        raise ValueError("ALC_APP_ADMINS must name an admin: otherwise no one can connect ALC or change a setting")
     if config.auth == "oidc":
         _check_oidc(config)
     elif not (proxies or config.proxy_secret.get_secret_value()):
-        raise ValueError("ALC_APP_PROXIES or ALC_APP_PROXY_SECRET must be set: the header could come from anybody")
+        raise ValueError("ALC_APP_PROXIES or ALC_APP_PROXY_SECRET must be set: otherwise anyone could send the header")
 
 
 def _check_oidc(config: Fields) -> None:

@@ -31,7 +31,7 @@ def subscribe(*, connection: Connection, webhook_uri: str, parameters: Json) -> 
     )
     if webhook.status != "active":  # an older one with this name
         alc_api.delete_webhook(connection, webhook.webhook_id)
-        raise SubscriptionLost(f"ALC has {webhook.webhook_id} as {webhook.status}. It is made anew.")
+        raise SubscriptionLost(f"ALC has {webhook.webhook_id} as {webhook.status}. The app registers a new one.")
     return Subscribed({"webhookId": webhook.webhook_id}, _next_refresh())
 
 
@@ -53,7 +53,7 @@ def refresh(*, connection: Connection, webhook_uri: str, state: Json, parameters
         connection, str(state["webhookId"]), expires_in=current().settings.subscription_seconds
     )
     if webhook is None or webhook.status != "active":
-        raise SubscriptionLost("ALC no longer calls us by this webhook.")
+        raise SubscriptionLost("ALC no longer calls this webhook.")
     return Subscribed(next_refresh_timestamp=_next_refresh())
 
 

@@ -23,15 +23,15 @@ BADGES = {
     "not_sent": Badge("Not sent", "red"),
 }
 TEXTS = {
-    "sending": ("Being sent to ALC", "It becomes Pending as soon as ALC has answered."),
-    "pending": ("ALC's agent is chatting", "When ALC has a result, the status here changes by itself."),
+    "sending": ("Being sent to ALC", "The status becomes Pending as soon as ALC answers."),
+    "pending": ("ALC's agent is chatting", "The status here changes when ALC has a result."),
     "complete": ("The chat has ended", ""),
     "failed": ("The chat has failed", ""),
-    "not_sent": ("The last send came to nothing", "Press Send to ALC to try again."),
+    "not_sent": ("The last send failed", "Press Send to ALC to try again."),
 }
 INTERESTS = {"interested": "Interested", "not_interested": "Not interested", "no_answer": "No answer"}
-DISCONNECTED = "Acme Lead Checker is not connected: the chat is not shown, and a result arrives when it is again."
-AWAY = "The chat itself cannot be shown now, because ALC does not answer."
+DISCONNECTED = "Acme Lead Checker is not connected. Connect it to see the chat and to get the result."
+AWAY = "ALC does not answer, so the chat is not shown right now."
 
 
 async def widget(record_id: str) -> TextWidget:
@@ -49,8 +49,8 @@ async def widget(record_id: str) -> TextWidget:
 
 def _not_sent_widget(name: str, *, has_phone: bool) -> TextWidget:
     if not has_phone:
-        return TextWidget(TITLE, "Not sent yet", f"Add a phone number to {name}, and ALC's agent can write to it.")
-    text = f"Press Send to ALC: an agent chats with {name} by SMS, and the result comes back to this page."
+        return TextWidget(TITLE, "Not sent yet", f"Add a phone number to {name} so that ALC's agent can send an SMS.")
+    text = f"Press Send to ALC. An agent chats with {name} by SMS, and this page shows the result."
     return TextWidget(TITLE, "Not sent yet", text)
 
 
@@ -78,7 +78,7 @@ def _away(lead: dict[str, Any]) -> str:
     if lead["seen_at"] is None:
         return AWAY
     at = datetime.fromtimestamp(lead["seen_at"], UTC)
-    return f"ALC does not answer: the chat is shown as it was on {at.day} {at:%b, %H:%M} UTC."
+    return f"ALC does not answer. This is the chat as of {at.day} {at:%b, %H:%M} UTC."
 
 
 def _line(message: dict[str, str], name: str) -> TranscriptLine:

@@ -71,7 +71,7 @@ def _cache(alc_lead_id: str, chat: dict[str, Any]) -> None:
     try:
         kv.set(f"chat:{alc_lead_id}", {"chat": chat, "seen_at": now}, ttl_in_seconds=KEPT)
     except Exception:  # such as a full disk: the widget works without a cache
-        log.warning("The chat of the lead %s could not be kept for when ALC is away.", alc_lead_id, exc_info=True)
+        log.warning("The chat of the lead %s could not be cached.", alc_lead_id, exc_info=True)
 
 
 def _cached_chat(alc_lead_id: str) -> dict[str, Any]:

@@ -37,7 +37,7 @@ async def on_trigger(run_record_batches: RunRecordBatches) -> None:
     total = run_record_batches.total_records
     agreed = await confirm(
         title=f"Send {_people(total)} to ALC?",
-        text="Each gets an SMS from ALC's agent. Whoever is in a chat already gets no second one.",
+        text="Each person gets an SMS from ALC's agent. People who are already in a chat get no second one.",
         confirm_label="Send to ALC",
     )
     if not agreed:
@@ -60,7 +60,7 @@ async def on_trigger(run_record_batches: RunRecordBatches) -> None:
     if run.error and not isinstance(run.error, QueryError):
         raise run.error  # without a connection Attio asks the user to connect
     if run.error:
-        left_out.append(NotSent("Everybody after them" if run.results else "Everybody", "Failed to load person data."))
+        left_out.append(NotSent("Everyone after them" if run.results else "Everybody", "Failed to load person data."))
     if left_out:
         await alert(title=_title(left_out, run.error), text=reasons(left_out))
 
@@ -69,7 +69,7 @@ async def send_batch(record_ids: Sequence[str]) -> list[NotSent]:
     """Send these people in parallel. Returns those who were not sent. Raises: QueryError, AttioError."""
     people = (await run_query(GET_PEOPLE_PHONE_NUMBERS, recordIds=list(record_ids)))["people"]["records"]
     found = [person for person in people if person]
-    left_out = [NotSent("A deleted record", "It is not in the CRM any more.")] * (len(record_ids) - len(found))
+    left_out = [NotSent("A deleted record", "It is no longer in the CRM.")] * (len(record_ids) - len(found))
     left_out += [NotSent(_display_name(p), "No phone number found.") for p in found if not p["phone_numbers"]]
     reachable = [person for person in found if person["phone_numbers"]]
     outcomes = await all_settled(*(send_to_alc(p["id"], _name(p), p["phone_numbers"][0]) for p in reachable))
@@ -105,12 +105,12 @@ def _display_name(person: Mapping[str, Any]) -> str:
 
 def _reason(error: Exception) -> str:
     if isinstance(error, ServerFunctionTimeout):
-        return "Still sending. The record will show its status as soon as ALC has answered."
+        return "Still sending. The record shows its status as soon as ALC answers."
     if isinstance(error, AlcBusy):
         return BUSY
     if isinstance(error, AlcRefused | AlcUnreachable):
         return str(error)
-    return "Nobody knows yet whether ALC has it. Trying again sends nothing twice."
+    return "The app does not know yet whether ALC has the person. You can try again: nothing is sent twice."
 
 
 def _people(count: int) -> str:
@@ -122,7 +122,7 @@ def _were_not_sent(left_out: Sequence[NotSent]) -> str:
 
 
 def _title(left_out: Sequence[NotSent], error: Exception | None) -> str:
-    return "Not everybody was sent to ALC" if error else f"{_people(len(left_out))} not sent to ALC"
+    return "Not everyone was sent to ALC" if error else f"{_people(len(left_out))} not sent to ALC"
 
 
 bulk_send_to_alc_action = BulkRecordAction(

@@ -44,11 +44,11 @@ def check_verdicts() -> Iterator[Finding]:
         try:
             state = alc_api.get_lead(connection, alc_lead_id)
         except AlcUnknown:
-            text = f"ALC does not know the lead {alc_lead_id}, which we took for under way."
+            text = f"ALC does not know the lead {alc_lead_id}. The app expects its chat to be in progress."
             yield Finding(text, lead_id, repair=partial(_give_up, lead_id))
             continue
         if state.status != "processing":
-            text = f"ALC has decided about the lead {alc_lead_id}, and its webhook has not told us."
+            text = f"ALC has a result for the lead {alc_lead_id}, but its webhook did not deliver it."
             yield Finding(text, lead_id, repair=partial(_apply_verdict, lead_id))
 
 
@@ -59,10 +59,10 @@ def check_unknown_pending_records() -> Iterator[Finding]:
     unknown = queries.unknown_lead_ids(alc_lead_id for alc_lead_id in lead_ids.values() if alc_lead_id)
     for record_id, alc_lead_id in lead_ids.items():
         if alc_lead_id is None:
-            text = f'The record {record_id} says "Pending" and names no lead. Clear its ALC status, or send it to ALC.'
+            text = f'The record {record_id} says "Pending" but names no lead. Clear its ALC status, or send it to ALC.'
             yield Finding(text, record_id, "warning")
         elif alc_lead_id in unknown:
-            text = f'The record {record_id} says "Pending" for the lead {alc_lead_id}, of which we know nothing.'
+            text = f'The record {record_id} says "Pending" for the lead {alc_lead_id}, which this app does not know.'
             yield Finding(text, record_id, "warning", partial(_adopt, record_id, alc_lead_id))
 
 
@@ -80,12 +80,12 @@ def _read_people(record_ids: Sequence[str]) -> dict[str, PersonRecord]:
 def _compare(expected: ExpectedRecord, person: PersonRecord | None) -> Iterator[Finding]:
     if person is None:
         if expected.is_pending:  # a lead that has ended has nothing left to show
-            text = f"The record {expected.record_id} is gone from the CRM, and its chat is under way."
+            text = f"The record {expected.record_id} is no longer in the CRM, but its chat is in progress."
             yield Finding(text, expected.record_id, repair=partial(_mark_gone, expected))
         return
     wrong = [slug for slug, value in expected.values if person.text(slug) != value]
     if wrong:
-        text = f"The record {expected.record_id} does not say what we know of its lead: {', '.join(wrong)}."
+        text = f"The record {expected.record_id} does not match its lead: {', '.join(wrong)}."
         yield Finding(text, expected.record_id, repair=partial(_sync_again, expected))
 
 
@@ -96,17 +96,17 @@ def _sync_again(expected: ExpectedRecord) -> str:
 
 def _mark_gone(expected: ExpectedRecord) -> str:
     record_sync.mark_gone(expected.record_id, MISSING)
-    return f"The record {expected.record_id} is not written any more. ALC's chat goes on."
+    return f"The record {expected.record_id} is no longer written. ALC's chat continues."
 
 
 def _apply_verdict(lead_id: str) -> str:
     check_verdict(lead_id)
-    return f"ALC has been asked for the verdict on the lead {lead_id}."
+    return f"The app asked ALC for the result of the lead {lead_id}."
 
 
 def _give_up(lead_id: str) -> str:
-    queries.mark_lost_at_alc(lead_id, "ALC does not know the lead any more.")
-    return f"The lead {lead_id} has been ended. The person can be sent to ALC again."
+    queries.mark_lost_at_alc(lead_id, "ALC no longer knows the lead.")
+    return f"The lead {lead_id} has ended. You can send the person to ALC again."
 
 
 def _adopt(record_id: str, alc_lead_id: str) -> str:
@@ -114,4 +114,4 @@ def _adopt(record_id: str, alc_lead_id: str) -> str:
     if alc_api.get_lead(connection, alc_lead_id).record_id != record_id:
         raise AlcUnknown(f"ALC knows the lead {alc_lead_id} as another person's.")
     queries.adopt(record_id, alc_lead_id)
-    return f"The lead {alc_lead_id} is followed again, and its verdict will be shown on the record."
+    return f"The lead {alc_lead_id} is tracked again. The record will show its result."

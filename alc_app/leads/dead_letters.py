@@ -11,7 +11,7 @@ from alc_app.attio.host.doctor import DeadLetter
 from alc_app.leads.models import Lead, RecordSync, in_this_workspace, lock_record
 from alc_app.leads.record_values import retry_now
 
-SEND_AGAIN = "Open the person and press Send to ALC again: nobody but a person starts a chat."
+SEND_AGAIN = "Open the person and press Send to ALC again. The app never starts a chat by itself."
 LIMIT = 200
 
 
@@ -55,7 +55,7 @@ def list_not_sent() -> list[DeadLetter]:
         return [
             DeadLetter(
                 lead.id,
-                f"Sending the record {lead.record_id} came to nothing.",
+                f"Sending the record {lead.record_id} to ALC failed.",
                 lead.why or "",
                 lead.created_at,
                 SEND_AGAIN,

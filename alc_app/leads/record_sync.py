@@ -65,7 +65,7 @@ def write_claimed(claimed: Claim | None) -> None:
         try:
             write_record(claimed)
         except AttioApiError as error:  # even a refusal is retried: a permission can be given, an attribute added
-            log.warning("The record %s is written later: %s", claimed.record_id, error.message)
+            log.warning("The record %s will be written later: %s", claimed.record_id, error.message)
             retry_sync_later(claimed.record_id, error.message, error.retry_after, _blocked_by(error), _lost(error))
             return
         claimed = mark_synced(claimed)

@@ -37,7 +37,7 @@ COMPLETE, FAILED = "complete", "failed"
 ASK_AGAIN = "ask again"
 """ALC was asked for the verdict; the next question is due later."""
 LOST = "lost"
-"""ALC does not know the lead any more."""
+"""ALC no longer knows the lead."""
 
 TRANSITIONS: Mapping[tuple[str | None, str], str] = {
     (None, SEND): "sending",

@@ -71,7 +71,7 @@ def _server(settings: dict[str, Any]) -> "MockAttioServer":
         from alc_app.mock_attio.store.config import MockAttioConfig
     except ModuleNotFoundError as missing:
         raise ModuleNotFoundError(
-            f"The fixture mock_attio stands on the package {missing.name}, which is not installed. It comes with the "
+            f"The fixture mock_attio needs the package {missing.name}, which is not installed. It comes with the "
             'extra `pytest` of acme-lead-checker: `pip install "acme-lead-checker[pytest]"`.',
             name=missing.name,
         ) from None

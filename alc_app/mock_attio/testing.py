@@ -106,7 +106,7 @@ class Attio(Driver):
         """Return why nothing was delivered, as a sentence with a space before it."""
         if not self.control("GET", "state")["webhooks"]:
             return ' There is no webhook: create one with register_webhook(url, "record.created"), before the change.'
-        return " There is a webhook, and nothing that it asks for has changed since."
+        return " There is a webhook, but none of its events has happened since."
 
     def _write(self, method: str, path: str, values: Mapping[str, Any]) -> Json:
         with self._delivering():

@@ -79,9 +79,7 @@ def get_lead(lead_id: str) -> ResponseReturnValue:
 
 def checked_lead(body: Mapping[str, Any]) -> dict[str, str]:
     """Return the fields of a lead in snake case; raise ApiError 422 with a sentence for each wrong field."""
-    problems = {
-        wrong: f"This key is spelled {right} here." for wrong, right in OTHER_SPELLINGS.items() if wrong in body
-    }
+    problems = {wrong: f"Spell this field {right}." for wrong, right in OTHER_SPELLINGS.items() if wrong in body}
     for name in ("recordId", "name", "phoneNumber"):
         if problem := text_problem(body.get(name)):
             problems[name] = problem
@@ -121,7 +119,9 @@ def _replay(account_id: str, wanted: Mapping[str, str], key: str) -> Response:
     with alc().database.read() as session:
         used = session.get(IdempotencyKey, (account_id, key))
     if used is None:
-        raise ApiError(409, "in_flight", "The key is being forgotten right now.", headers={"Retry-After": "1"})
+        raise ApiError(
+            409, "in_flight", "This Idempotency-Key is expiring. Try again in a second.", headers={"Retry-After": "1"}
+        )
     if used.fingerprint != _fingerprint(wanted):
         raise ApiError(
             422,
@@ -143,7 +143,7 @@ def _in_flight(account_id: str, key: str) -> Iterator[None]:
     entry = (id(alc()), account_id, key)
     with _keys_lock:
         if entry in _keys_in_flight:
-            message = "A request with this Idempotency-Key is being worked on. Try again in a second."
+            message = "Another request with this Idempotency-Key is still running. Try again in a second."
             raise ApiError(409, "in_flight", message, headers={"Retry-After": "1"})
         _keys_in_flight.add(entry)
     try:

@@ -111,7 +111,9 @@ def send_test(webhook_id: str) -> ResponseReturnValue:
     with alc().database.write() as session:
         webhook = _found(session, account_id, webhook_id)
         if webhook.status(now) != "active":
-            raise ApiError(409, "webhook_not_active", f"Nothing is sent to a webhook that is {webhook.status(now)}.")
+            raise ApiError(
+                409, "webhook_not_active", f"This webhook is {webhook.status(now)}, so ALC sends nothing to it."
+            )
         delivery = enqueue_test(session, webhook, now, traceparent=g.traceparent)
     alc().worker.wake()
     return {"delivery_id": delivery.id, "event": "webhook.test"}, 202
@@ -171,7 +173,7 @@ def _secret_problem(secret: object) -> str | None:
     if secret is None:
         return None
     if not isinstance(secret, str):
-        return "This field must be a text."
+        return "This field must be a string."
     try:
         key_of(secret)
     except UnusableSecret as problem:

@@ -76,7 +76,7 @@ class Worker:
         try:
             due = self.run_due()
         except Exception:  # The thread must survive a full disk or a lost database.
-            log.exception("The background work failed; it is tried again in a second.")
+            log.exception("The background work failed. It runs again in a second.")
             return LONGEST_SLEEP
         if due is None:
             return LONGEST_SLEEP

@@ -41,11 +41,11 @@ def text_problem(value: object, *, longest: int = LONGEST_TEXT) -> str | None:
     if value is None:
         return "This field is required."
     if not isinstance(value, str) or not value.strip():
-        return "This field must be a text that is not empty."
+        return "This field must be a string that is not empty."
     if len(value) > longest:
         return f"This field may have {longest} characters at most."
     if re.search(f"[{CONTROL_CHARACTERS}]", value):
-        return "This field must not hold control characters or line breaks."
+        return "This field must not contain control characters or line breaks."
     return None
 
 

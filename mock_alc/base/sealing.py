@@ -42,10 +42,10 @@ class Sealer:
             bound_to, _, text = self._fernet.decrypt(sealed).decode().partition("\n")
         except InvalidToken as error:
             raise KeyUnusable(
-                f"The secret of {owner} does not open. Put back the secret_key file that sealed it."
+                f"The secret of {owner} cannot be decrypted. Restore the secret_key file that encrypted it."
             ) from error
         if bound_to != owner:
-            raise KeyUnusable(f"The secret stored with {owner} was sealed for another row. Rotate it.")
+            raise KeyUnusable(f"The secret stored with {owner} was encrypted for another row. Rotate it.")
         return text
 
 
@@ -64,8 +64,8 @@ def key_from_home(home: Path) -> str:
 
 def _read_private(path: Path) -> str:
     if stat.S_IMODE(path.stat().st_mode) & 0o077:
-        raise KeyUnusable(f"Others can read {path}. Run `chmod 600 {path}` and start again.")
+        raise KeyUnusable(f"Other users can read {path}. Run `chmod 600 {path}` and start again.")
     key = path.read_text(encoding="ascii").strip()
     if not key:
-        raise KeyUnusable(f"{path} is empty. Delete it, and a new key is made at the next start.")
+        raise KeyUnusable(f"{path} is empty. Delete it; the next start makes a new key.")
     return key

@@ -36,7 +36,7 @@ def _no_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _refuse_constant(_name: str) -> NoReturn:
-    raise NotStrictJson("The body must not hold NaN or Infinity: they are not JSON.")
+    raise NotStrictJson("The body must not contain NaN or Infinity, which are not JSON.")
 
 
 def _depth(value: Any) -> int:

@@ -60,20 +60,20 @@ for command in (
 @main.command(help=SERVE_HELP)
 @click.option("--host", help="Address to listen on. [default: 127.0.0.1]")
 @click.option("--port", type=int, help="Port to listen on; 0 takes a free one. [default: 8001]")
-@click.option("--url", help="Own base URL and OAuth issuer. [default: made of host and port]")
-@click.option("--home", help="Folder of the database file and the key. [default: none, all is kept in memory]")
+@click.option("--url", help="Base URL of the mock and OAuth issuer. [default: from host and port]")
+@click.option("--home", help="Folder for the database file and the key. [default: none; data stays in memory]")
 @click.option("--database-url", help="A SQLite file or Postgres. [default: a file in the home, else memory]")
 @click.option(
-    "--control/--no-control", default=None, help="Open the control API /_mock to this machine. [default: shut]"
+    "--control/--no-control", default=None, help="Open the control API /_mock to this machine. [default: closed]"
 )
 @click.option("--decide-after", type=float, help="Seconds from a lead to the agent's decision. [default: 6]")
-@click.option("--client-id", help="OAuth client to provision at start.")
+@click.option("--client-id", help="OAuth client to create at start.")
 @click.option("--redirect-uris", help="Its redirect URIs, separated by commas.")
 @click.option("--retry-schedule", help="Seconds before each delivery attempt, separated by commas.")
 @click.option(
     "--allow-loopback-targets/--no-loopback-targets",
     default=None,
-    help="Let webhooks point at this machine. [default: when listening on loopback]",
+    help="Allow webhooks that point at this machine. [default: when listening on loopback]",
 )
 def serve(**flags: Any) -> None:
     """Run the mock until Ctrl-C; the text of `--help` is in `serve_help.py`."""
@@ -165,12 +165,12 @@ def _banner(mock: "MockAlc") -> str:
     sign_in = config.demo_email
     if config.demo_password.get_secret_value() == DEMO_PASSWORD:
         sign_in += f" / {DEMO_PASSWORD}"
-    control = f"{url}/_mock is open to this machine" if config.control else "shut; --control opens it"
+    control = f"{url}/_mock is open to this machine" if config.control else "closed; open it with --control"
     targets = "may point at this machine" if config.loopback_targets_allowed else "public https addresses only"
     rows = {
         "console": f"{url}/   sign in as {sign_in}",
         "OAuth": f"{url}/.well-known/oauth-authorization-server",
-        "client": config.client_id or "none; --client-id provisions one",
+        "client": config.client_id or "none; create one with --client-id",
         "API": f"{url}/api/v1/leads and {url}/api/v1/webhooks",
         "control": control,
         "webhooks": targets,

@@ -33,7 +33,7 @@ def _answer(url: str, method: str, path: str, body: Any, token: str | None = Non
         status, answer = request_json(method, f"{url.rstrip('/')}{path}", body, token)
     except (OSError, ValueError) as error:
         raise click.ClickException(
-            f"No mock answers at {url}. Start one with `mock-alc serve --control`, or say where it is with --url."
+            f"No mock answers at {url}. Start one with `mock-alc serve --control`, or give its address with --url."
         ) from error
     if status < 400:
         return answer

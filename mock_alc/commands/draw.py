@@ -14,8 +14,8 @@ mock-alc draw
 mock-alc draw --html wire.html
 mock-alc draw --mermaid
 
-The first thing that a correct app does differently is marked, if the mock knows it. Secrets are masked. The mock keeps
-the latest 500 requests, and must run with --control.
+The drawing marks the first request that a correct app makes differently, if the mock knows it. Secrets are masked. The
+mock keeps the latest 500 requests. It must run with --control.
 """
 
 
@@ -44,4 +44,6 @@ def draw(*, url: str, html: Path | None, mermaid: bool) -> None:
     elif mermaid:
         click.echo(as_mermaid(drawing), nl=False)
     else:
-        click.echo(as_text(drawing, longest=EVERYTHING) or "Nothing yet: no request, no delivery.")
+        click.echo(
+            as_text(drawing, longest=EVERYTHING) or "The mock has received no requests and sent no deliveries yet."
+        )

@@ -23,7 +23,7 @@ def show(found: Explanation) -> None:
         console.print(Padding(Text(problem.remedy), (0, 0, 0, 2)))
     console.print()
     if found.expected_content is not None:
-        _string(console, "What ought to be signed", found.expected_content, found.signed_content)
+        _string(console, "What should be signed", found.expected_content, found.signed_content)
     if found.signed_content is not None and found.signed_content != found.expected_content:
         _string(console, "What was signed", found.signed_content, found.expected_content)
     _signature(console, "expected signature", found.expected_signature)

@@ -14,14 +14,14 @@ GRACE = 3.0
 
 GRADE_HELP = """Grade the webhook receiver at URL, in whatever language it is written.
 
-Posts about a hundred deliveries, right and wrong ones, and reports what was sent, what came back, why it
-matters and how to fix it. Do not point it at production: the right ones are taken for real.
+Posts about a hundred deliveries, some correct and some faulty, and reports what was sent, what came back, why it
+matters and how to fix it. Do not point it at production: it accepts the correct ones as real.
 
 \b
 mock-alc grade http://127.0.0.1:5000/hook --secret whsec_…
 mock-alc grade http://127.0.0.1:5000/attio/events --dialect attio --secret 0123…
 
-Exit code 0 with full marks, 1 without, 2 when nobody answers there.
+Exit code 0 with full marks, 1 without, 2 when the URL does not answer.
 """
 
 
@@ -29,10 +29,10 @@ Exit code 0 with full marks, 1 without, 2 when nobody answers there.
 @click.argument("url")
 @dialect_option
 @secret_option
-@click.option("--record-id", help="The record_id in the bodies. [default: a made-up one]")
-@click.option("--lead-id", help="The lead_id in the bodies of ALC. [default: a made-up one]")
+@click.option("--record-id", help="The record_id in the bodies. [default: a made-up id]")
+@click.option("--lead-id", help="The lead_id in ALC's bodies. [default: a made-up id]")
 @click.option("--seconds", type=float, default=15.0, show_default=True, help="How long to wait for one answer.")
-@click.option("--only", multiple=True, help="The name of a check to run; as often as needed. [default: all of them]")
+@click.option("--only", multiple=True, help="The name of a check to run; may be repeated. [default: all of them]")
 @json_option
 def grade(
     *,
@@ -51,7 +51,7 @@ def grade(
     from mock_alc.signing.standard_webhooks import UnusableSecret
 
     if not url.startswith(("http://", "https://")):
-        raise click.BadParameter("Write the whole address, from http:// or https:// on.", param_hint="URL")
+        raise click.BadParameter("Write the whole address, starting with http:// or https://.", param_hint="URL")
     names = [check.name for check in receiver.checks_of(dialect)]
     if unknown := sorted(set(only) - set(names)):
         raise click.UsageError(f"There is no check named {', '.join(unknown)}. The checks are: {', '.join(names)}.")
@@ -66,11 +66,10 @@ def grade(
     print_report(report, as_json=as_json)
 
 
-GRADE_SENDER_HELP = """Grade a sender of webhooks by what it sends here.
+GRADE_SENDER_HELP = """Grade a sender of webhooks by the messages it sends here.
 
-Have it send six messages to the address that is shown, one after another. The first is taken, the next ones meet
-a 500, a 503 with Retry-After, a redirect, silence, and at last 410 Gone. The report comes when all is over, or at
-Ctrl-C.
+Make it send six messages, one after another, to the address that the command prints. They get 200, 500, 503 with
+Retry-After, a redirect, no answer, and 410 Gone, in this order. The report follows the last message, or Ctrl-C.
 
 \b
 mock-alc grade-sender --secret whsec_… --port 9000
@@ -82,7 +81,13 @@ mock-alc grade-sender --secret whsec_… --port 9000
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", type=int, default=0, help="Port to listen on. [default: a free one]")
 @click.option("--seconds", type=float, default=300.0, show_default=True, help="How long to wait for the messages.")
-@click.option("--patience", type=float, default=30.0, show_default=True, help="When the sender should have given up.")
+@click.option(
+    "--patience",
+    type=float,
+    default=30.0,
+    show_default=True,
+    help="Seconds after which the sender should have given up.",
+)
 @json_option
 def grade_sender(*, secret: str, host: str, port: int, seconds: float, patience: float, as_json: bool) -> None:
     """Receive messages, then print the report on their sender."""
@@ -95,7 +100,7 @@ def grade_sender(*, secret: str, host: str, port: int, seconds: float, patience:
 
     receiver = RecordingReceiver(patience=patience)
     served = LocalServer(receiver.app, host, port)
-    click.echo(f"Send six messages to {served.url}/hook, signed with the secret. Ctrl-C ends the exam.", err=True)
+    click.echo(f"Send six messages to {served.url}/hook, signed with the secret. Ctrl-C ends the test.", err=True)
     deadline = time.monotonic() + seconds
     try:
         while not receiver.finished and (left := deadline - time.monotonic()) > 0:

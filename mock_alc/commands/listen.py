@@ -17,16 +17,16 @@ from mock_alc.commands.options import as_text_option, json_option
 POLL_SECONDS = 0.3
 EVENTS = ("lead.processed", "prospect.updated")
 
-LISTEN_HELP = """Show each attempt to deliver as it happens, and how it was answered.
+LISTEN_HELP = """Show each delivery attempt and its answer as it happens.
 
 \b
 mock-alc listen
 mock-alc listen --forward-to http://127.0.0.1:5000/hook
 mock-alc trigger lead.processed            # in another terminal
 
-With --forward-to, webhooks are registered there under one secret, which is shown, and deleted at the end, also when
-the command is ended by SIGTERM or SIGHUP. The secret stays the same from run to run: it is kept in a file that only you
-can read. The mock must run with --control.
+With --forward-to, the command registers webhooks for that address with one secret,
+and prints it. It deletes them when it ends, even by SIGTERM or SIGHUP. The secret stays the same from run to run,
+in a file that only you can read. The mock must run with --control.
 """
 
 
@@ -37,11 +37,11 @@ can read. The mock must run with --control.
     envvar="WEBHOOK_SECRET",
     show_envvar=True,
     callback=as_text_option,
-    help="Sign with this secret, whsec_…. [default: your own, made at the first run]",
+    help="Sign with this secret, whsec_…. [default: one made at your first run]",
 )
 @click.option("--event", "events", multiple=True, type=click.Choice(EVENTS), help="Forward this event. [default: all]")
-@click.option("--all", "from_start", is_flag=True, help="Show what was delivered before, too.")
-@click.option("--attempts", type=int, help="Stop after so many attempts. [default: at Ctrl-C]")
+@click.option("--all", "from_start", is_flag=True, help="Show earlier deliveries too.")
+@click.option("--attempts", type=int, help="Stop after this many attempts. [default: run until Ctrl-C]")
 @json_option
 @url_option
 def listen(
@@ -129,6 +129,6 @@ def _own_secret() -> str:
     except FileExistsError:
         pass
     except OSError as error:
-        click.echo(f"The secret cannot be kept for the next time ({file}: {error.strerror}).", err=True)
+        click.echo(f"The secret could not be saved for the next run ({file}: {error.strerror}).", err=True)
         return new_secret()
     return _usable(file.read_text(encoding="utf-8"))

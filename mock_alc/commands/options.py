@@ -40,13 +40,13 @@ secret_option = click.option(
     envvar="WEBHOOK_SECRET",
     callback=as_text_option,
     show_envvar=True,
-    help="The webhook's signing secret; the variable keeps it out of the list of processes.",
+    help="The webhook's signing secret. The variable hides it from the process list.",
 )
 other_secret_option = click.option(
     "--other-secret",
     multiple=True,
     callback=as_text_option,
-    help="Another secret that it may have been; as often as needed.",
+    help="Another secret to try; may be repeated.",
 )
 dialect_option = click.option(
     "--dialect",
@@ -54,15 +54,15 @@ dialect_option = click.option(
     default=STANDARD_WEBHOOKS.name,
     show_default=True,
     callback=lambda _context, _option, name: DIALECTS[name],
-    help="Whose webhooks these are.",
+    help="The sender of the webhooks.",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 
 
 def body_options(command: F) -> F:
     """Add `--body FILE` and `--data TEXT`."""
-    command = click.option("--data", help="The body as a text, byte by byte: no newline is added.")(command)
-    what = "File that holds the raw body; - reads it from standard input."
+    command = click.option("--data", help="The body as text, used as it is, without a trailing newline.")(command)
+    what = "File with the raw body; - reads standard input."
     return click.option("--body", "body_file", type=click.File("rb"), help=what)(command)
 
 
@@ -70,9 +70,9 @@ def signed_request_options(command: F) -> F:
     """Add options for the headers of a delivery, one by one or as lines, and for its body."""
     command = body_options(command)
     for role in ("signature", "timestamp", "id"):
-        what = f"The header that holds the {role}, such as {STANDARD_WEBHOOKS.header_names[role]}."
+        what = f"Name of the {role} header, such as {STANDARD_WEBHOOKS.header_names[role]}."
         command = click.option(f"--{role}", role, callback=as_text_option, help=what)(command)
-    line = "A header as a line, 'Name: value'; as often as needed."
+    line = "A header, as 'Name: value'; may be repeated."
     return click.option("-H", "--header", "lines", multiple=True, callback=as_text_option, help=line)(command)
 
 
@@ -89,7 +89,7 @@ def headers_of(lines: tuple[str, ...], dialect: Dialect, **roles: str | None) ->
     for line in lines:
         name, colon, value = line.partition(":")
         if not colon:
-            raise click.UsageError(f"A header is written as 'Name: value', not as {line!r}.")
+            raise click.UsageError(f"Write a header as 'Name: value', not as {line!r}.")
         found[name] = value.removeprefix(" ")
     given = {role: value for role, value in roles.items() if value is not None}
     require_headers(dialect, given)

@@ -37,7 +37,7 @@ def _show(report: Report) -> None:
         console.print(Text.assemble(("\nDiagnosis: ", "bold yellow"), remark))
     score = f"\n{report.passed} of {len(report.results)} checks passed"
     unseen = sum(result.outcome == NOT_SEEN for result in report.results)
-    console.print(Text(f"{score}; {unseen} could not be made." if unseen else f"{score}.", "bold"))
+    console.print(Text(f"{score}; {unseen} could not run." if unseen else f"{score}.", "bold"))
 
 
 def _in_short(result: Result) -> str:

@@ -11,14 +11,14 @@ POLL_SECONDS = 0.3
 USER_ACTIONS = {
     "send": "send a person to ALC",
     "connect": "connect, if there is no connection",
-    "reconnect": "connect anew",
+    "reconnect": "connect again",
     "disconnect": "disconnect",
 }
 
-SCENARIO_HELP = """Run scenarios against the app under test: an early verdict, a forged one, a webhook that expires.
+SCENARIO_HELP = """Run scenarios against the app under test: an early result, a forged result, a webhook that expires.
 
 \b
-Each says what ALC does, what you do in your app, and how it ends for an app that is correct:
+Each one says what ALC does, what you do in your app, and how it ends for a correct app:
   mock-alc serve --control
   mock-alc scenario list
   mock-alc scenario run early
@@ -27,7 +27,7 @@ Each says what ALC does, what you do in your app, and how it ends for an app tha
 
 @click.group(help=SCENARIO_HELP)
 def scenario() -> None:
-    """Group the commands on scenarios."""
+    """Group the scenario commands."""
 
 
 @scenario.command("list")
@@ -35,7 +35,7 @@ def scenario() -> None:
 def list_scenarios(url: str) -> None:
     """List the scenarios, with the end state of a correct app."""
     for found in call(url, "GET", "/scenarios")["scenarios"]:
-        click.secho(found["name"] + (" (suits a receiver alone)" if found["receiver_alone"] else ""), bold=True)
+        click.secho(found["name"] + (" (a receiver alone can play it)" if found["receiver_alone"] else ""), bold=True)
         click.echo(f"  {found['does']}\n  {_end(found)}")
 
 
@@ -43,11 +43,13 @@ def list_scenarios(url: str) -> None:
 @click.argument("name")
 @click.option("--record-id", help="Use the next lead of this record. [default: the next lead]")
 @click.option("--lead-id", help="Use this lead, which must be undecided.")
-@click.option("--hurry/--real-time", default=True, help="Let the mock's time pass at once. [default: hurry]")
-@click.option("--wait/--no-wait", default=True, help="Follow it to its end. [default: wait]")
+@click.option(
+    "--hurry/--real-time", default=True, help="Move the mock's clock ahead instead of waiting. [default: hurry]"
+)
+@click.option("--wait/--no-wait", default=True, help="Follow the scenario to its end. [default: wait]")
 @url_option
 def run(name: str, *, url: str, hurry: bool, wait: bool, **which: str | None) -> None:
-    """Begin the scenario NAME, and show what ALC sends and what your app answers. Ctrl-C ends it."""
+    """Start the scenario NAME, and show what ALC sends and what your app answers. Ctrl-C ends it."""
     wanted = {key: value for key, value in which.items() if value}
     begun = call(url, "POST", f"/scenarios/{name}", wanted)
     steps = [] if begun["lead_id"] else [USER_ACTIONS[step] for step in begun["person"]]
@@ -60,7 +62,7 @@ def run(name: str, *, url: str, hurry: bool, wait: bool, **which: str | None) ->
         _follow(url, begun["id"], hurry)
     except KeyboardInterrupt:
         call(url, "DELETE", "/scenarios")
-        click.echo("The scenario has been ended.")
+        click.echo("The scenario was ended.")
 
 
 def _follow(url: str, run_id: str, hurry: bool) -> None:

@@ -6,8 +6,8 @@ import click
 
 SCHEMA_HELP = """Print the JSON Schema of an event's body.
 
-The events are lead.processed, prospect.updated and webhook.test. The schema is draft 2020-12 and stands alone. It is
-taken from the OpenAPI document, which a running mock serves at /openapi.yaml and /openapi.json.
+The events are lead.processed, prospect.updated and webhook.test. The schema is draft 2020-12 and needs no other file.
+It comes from the OpenAPI document, which a running mock serves at /openapi.yaml and /openapi.json.
 
 \b
 mock-alc schema lead.processed > lead_processed.schema.json
@@ -22,5 +22,5 @@ def schema(event: str) -> None:
 
     known = event_schemas()
     if event not in known:
-        raise click.BadParameter(f"{event!r} is none of {', '.join(known)}.", param_hint="EVENT")
+        raise click.BadParameter(f"There is no event {event}. The events are: {', '.join(known)}.", param_hint="EVENT")
     click.echo(json.dumps(known[event], indent=2, ensure_ascii=False))

@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from mock_alc.signing.dialects import Dialect
     from mock_alc.signing.explanation import Explanation
 
-now_option = click.option("--now", type=float, help="Unix time to judge the timestamp by. [default: the clock]")
+now_option = click.option("--now", type=float, help="Unix time to compare the timestamp with. [default: now]")
 tolerance_option = click.option(
-    "--tolerance", type=int, help="Seconds that the timestamp may be off. [default: 300; none where none is sent]"
+    "--tolerance", type=int, help="Seconds that the timestamp may be off. [default: 300, if the dialect sends one]"
 )
 
 SIGN_HELP = """Sign a body and print the headers.
@@ -43,7 +43,7 @@ mock-alc sign --dialect attio --secret 0123… --body body.json
 @body_options
 @click.option("--id", "message_id", callback=as_text_option, help="The id of the message. [default: a new one]")
 @click.option("--timestamp", type=int, help="The timestamp, in Unix seconds. [default: now]")
-@click.option("--curl", "url", metavar="URL", help="Print a curl command that posts the body there, signed.")
+@click.option("--curl", "url", metavar="URL", help="Print a curl command that posts the signed body to this URL.")
 @json_option
 def sign(
     *, dialect: "Dialect", secret: str, body_file: BinaryIO | None, data: str | None, message_id: str | None,
@@ -93,17 +93,17 @@ def verify(dialect: "Dialect", secret: str, now: float | None, tolerance: int | 
     raise SystemExit(1)
 
 
-EXPLAIN_HELP = """Say why a delivery does not verify: name the likeliest mistake, and show both signed strings.
+EXPLAIN_HELP = """Explain why a delivery does not verify: name the likeliest mistake, and show both signed strings.
 
 \b
 mock-alc explain --secret whsec_… -H 'webhook-id: msg_1' -H 'webhook-timestamp: 1614265330' \\
     -H 'webhook-signature: v1,…' --body body.json
 
-Tried out are: a secret that was not decoded (or decoded where it is text), with its prefix, quotation marks or white
-space, or not set; a body that was parsed and written anew, printed as b'…', lost, with another newline or encoding;
-another order or scheme of what is signed; another hash, or none; hex for base64 and the reverse; a wrong prefix; a
-wrong name of a header; a clock that is off, or in another time zone. Up to three mistakes at once are found. Exit code
-0 when all is well, else 1.
+It tries these mistakes: a secret that was not decoded (or decoded where it is text), with its prefix,
+quotation marks or white space, or not set; a body that was parsed and serialized again, printed as b'…', lost, with
+another newline or encoding; another order or scheme of what is signed; another hash, or none; hex for base64 and the
+reverse; a wrong prefix; a wrong name of a header; a clock that is off, or in another time zone. It finds up to three
+mistakes at once. Exit code 0 if the delivery is valid, 1 if not.
 """
 
 
@@ -145,7 +145,7 @@ def _curl(url: str, headers: dict[str, str], body: bytes) -> str:
     try:
         text = body.decode()
     except UnicodeDecodeError as error:
-        raise click.UsageError("This body is no text, so that no shell command can hold it.") from error
+        raise click.UsageError("This body is not text, so it cannot be part of a shell command.") from error
     given = {"Content-Type": "application/json", **headers}
     lines = [f"-H {shlex.quote(f'{name}: {value}')}" for name, value in given.items()]
     return " \\\n  ".join([f"curl -i -X POST {shlex.quote(url)}", *lines, f"--data-binary {shlex.quote(text)}"])

@@ -14,7 +14,7 @@ def show(delivery: dict[str, Any], attempt: dict[str, Any], *, as_json: bool = F
     if as_json:
         print(json.dumps({**delivery, "attempts": [attempt]}), flush=True)  # noqa: T201 (its output)
         return
-    answer = str(attempt["status"] or (attempt["error"] or "under way").replace("_", " "))
+    answer = str(attempt["status"] or (attempt["error"] or "in progress").replace("_", " "))
     took = f" {attempt['milliseconds']} ms" if attempt["milliseconds"] is not None else ""
     line = Text.assemble(
         (attempt["at"][11:19], "dim"), "  ",

@@ -11,31 +11,34 @@ INTERESTS = ("interested", "not_interested", "no_answer")
 PROCESSING = "processing"
 RECORD, NAME = "1", "Ada Lovelace"
 
-TRIGGER_HELP = """Send EVENT now to every webhook of the demo account that listens for it, and show what they answer.
+TRIGGER_HELP = """Send EVENT now to every webhook of the demo account that listens for it, and show their answers.
 
 \b
 mock-alc trigger lead.processed --record-id 42 --interest no_answer
 mock-alc trigger prospect.updated --record-id 42 --email new@example.com
 mock-alc trigger webhook.test
 
-While a scenario waits for a lead, the new lead is the scenario's: it decides what is sent.
+While a scenario waits for a lead, the new lead goes to the scenario, which decides what ALC sends.
 
-prospect.updated is about the last lead of the record, or about the last lead of all. It names the lead, as the agent
-does in a chat.
+prospect.updated is about the last lead of the record, or the last lead of all. It names the lead.
 
 \b
-The mock must run with --control. Exit code 1 when nobody listens, or somebody did not take it.
+The mock must run with --control. Exit code 1 if no webhook listens, or if one did not accept it.
 """
 
 
 @click.command(help=TRIGGER_HELP)
 @click.argument("event", type=click.Choice(EVENTS))
-@click.option("--record-id", help="The lead's record. [default: 1; prospect.updated: that of the last lead]")
-@click.option("--lead-id", help="The lead; undecided for lead.processed. [default: of the record, or a new one]")
+@click.option("--record-id", help="The lead's record. [default: 1; for prospect.updated, the last lead's]")
+@click.option("--lead-id", help="The lead, undecided for lead.processed. [default: the record's, or a new lead]")
 @click.option("--interest", type=click.Choice(INTERESTS), default="interested", show_default=True, help="The outcome.")
 @click.option("--name", help="The person's name. [default: the lead's, or Ada Lovelace]")
-@click.option("--phone-number", default="+442071838750", show_default=True, help="Of a new lead, as E.164.")
-@click.option("--email", default="ada@example.com", show_default=True, help="prospect.updated: the new address.")
+@click.option(
+    "--phone-number", default="+442071838750", show_default=True, help="The phone number of a new lead, as E.164."
+)
+@click.option(
+    "--email", default="ada@example.com", show_default=True, help="The new email address, for prospect.updated."
+)
 @url_option
 def trigger(event: str, *, url: str, **wanted: Any) -> None:
     """Send an event and print the answers."""
@@ -64,7 +67,7 @@ def _lead(url: str, wanted: dict[str, Any]) -> str | None:
         lead_id = _new_lead(url, wanted)["id"]
         runs = call(url, "GET", "/scenarios")["runs"]
         if story := next((str(run["name"]) for run in runs if run["lead_id"] == lead_id), None):
-            click.echo(f"The scenario {story} has taken lead {lead_id}, and decides what is sent.")
+            click.echo(f"The scenario {story} has taken lead {lead_id}, and decides what ALC sends.")
             return story
     call(url, "POST", f"/leads/{lead_id}/decide", {"interest": wanted["interest"]})
     return None

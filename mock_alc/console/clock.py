@@ -54,7 +54,7 @@ def move_clock() -> ResponseReturnValue:
     elif instant := _instant(request.form.get("instant", "")):
         alc().time.go_to(instant)
     else:
-        flash("Write the instant as a date and a time of this millennium.")
+        flash("Write a date and a time of this millennium.")
     return redirect(url_for("backstage.clock"), 303)
 
 
@@ -73,13 +73,13 @@ def _upcoming_events(session: Session) -> list[UpcomingEvent]:
     leads = session.exec(undecided.order_by(col(Lead.decide_at)).limit(MOST_EVENTS))
     deliveries = session.exec(waiting.order_by(col(Delivery.due_at)).limit(MOST_EVENTS))
     due = [
-        UpcomingEvent(lead.decide_at, f"The agent decides about {lead.name}", url_for("console.lead", lead_id=lead.id))
+        UpcomingEvent(lead.decide_at, f"The agent decides on {lead.name}", url_for("console.lead", lead_id=lead.id))
         for lead in leads
     ]
     due += [
         UpcomingEvent(
             delivery.due_at,
-            f"Attempt {delivery.attempts_made + 1} to deliver {delivery.event}",
+            f"Attempt {delivery.attempts_made + 1} for {delivery.event}",
             url_for("console.delivery", delivery_id=delivery.id),
         )
         for delivery in deliveries

@@ -56,7 +56,7 @@ def resend_delivery(delivery_id: str) -> ResponseReturnValue:
     """Send a delivery again, under the same id (W8)."""
     with alc().database.write() as session:
         if not resend(session, _my_delivery(session, delivery_id), alc().now()):
-            flash("The webhook of this delivery no longer listens, so it was not sent again.")
+            flash("This delivery was not sent again, because its webhook is no longer active.")
     alc().worker.wake()
     return redirect(url_for("console.delivery", delivery_id=delivery_id), 303)
 
@@ -65,7 +65,7 @@ def verdict(attempt: Attempt) -> str:
     """Describe in a word or two how an attempt ended."""
     if attempt.status is not None:
         return f"HTTP {attempt.status}"
-    return words(attempt.error) or "under way"
+    return words(attempt.error) or "in progress"
 
 
 def _listed(session: Session, state: str | None, webhook_id: str | None, before: str | None) -> list[Delivery]:

@@ -26,51 +26,57 @@ class CommonFault:
 
 
 COMMON: dict[str, CommonFault] = {
-    "down": CommonFault("ALC is down", "A lead is refused with 503.", {"route": SEND, "answer": {"status": 503}}),
+    "down": CommonFault("ALC is down", "ALC refuses a lead with 503.", {"route": SEND, "answer": {"status": 503}}),
     "busy": CommonFault(
         "Too many requests",
-        "A lead gets 429, and Retry-After of five seconds.",
+        "ALC answers a lead with 429 and a Retry-After of five seconds.",
         {"route": SEND, "trouble": "rate_limited", "seconds": 5.0},
     ),
     "answer_lost": CommonFault(
-        "The answer gets lost",
-        "ALC takes the lead, and the connection ends without an answer.",
+        "Answer lost",
+        "ALC takes the lead, then drops the connection without an answer.",
         {"route": SEND, "trouble": "drop", "effect": "done"},
     ),
     "late": CommonFault(
-        "A slow answer", "ALC takes the lead, and answers after eight seconds.", {"route": SEND, "latency": 8.0}
+        "Slow answer", "ALC takes the lead, and answers after eight seconds.", {"route": SEND, "latency": 8.0}
     ),
     "garbage": CommonFault(
-        "Not JSON", "ALC takes the lead; its answer cannot be read.", {"route": SEND, "trouble": "garbage"}
+        "Not JSON", "ALC takes the lead, but its answer is not JSON.", {"route": SEND, "trouble": "garbage"}
     ),
     "no_refresh": CommonFault(
         "Refresh refused",
-        "The token endpoint says invalid_grant.",
+        "The token endpoint answers invalid_grant.",
         {"route": "POST /oauth/token", "trouble": "oauth_error"},
     ),
     "no_delete": CommonFault(
         "Cannot be deleted",
-        "Deleting a webhook gets 503: a disconnect that ALC does not hear.",
+        "ALC answers 503 to the deletion of a webhook, so a disconnect does not reach it.",
         {"route": "DELETE /api/v1/webhooks/*", "answer": {"status": 503}},
     ),
     "forged": CommonFault(
-        "Forged signature", "One that no secret makes.", {"delivery": VERDICT, "trouble": "bad_signature"}
+        "Forged signature", "The signature matches no secret.", {"delivery": VERDICT, "trouble": "bad_signature"}
     ),
     "tampered": CommonFault(
         "Changed on the way",
-        "The verdict is turned around after it was signed.",
+        "The result is reversed after it was signed.",
         {"delivery": VERDICT, "trouble": "tampered_body"},
     ),
-    "stale": CommonFault("Replayed late", "Signed an hour ago.", {"delivery": VERDICT, "trouble": "stale"}),
+    "stale": CommonFault(
+        "Replayed late", "The delivery was signed an hour ago.", {"delivery": VERDICT, "trouble": "stale"}
+    ),
     "duplicate": CommonFault(
-        "Sent twice", "At once again, under the same id.", {"delivery": VERDICT, "trouble": "duplicate"}
+        "Sent twice",
+        "ALC sends the delivery again at once, under the same id.",
+        {"delivery": VERDICT, "trouble": "duplicate"},
     ),
     "lost": CommonFault(
-        "Lost on the way", "Not sent at all; tried again as published.", {"delivery": VERDICT, "trouble": "lost"}
+        "Lost on the way",
+        "The delivery never arrives. ALC retries on its published schedule.",
+        {"delivery": VERDICT, "trouble": "lost"},
     ),
     "unheard": CommonFault(
-        "Answer not heard",
-        "Delivered, but ALC hears nothing of it and tries again.",
+        "Answer lost on the way back",
+        "The delivery arrives, but ALC loses the answer and retries.",
         {"delivery": VERDICT, "trouble": "answer_lost"},
     ),
 }
@@ -81,7 +87,7 @@ COMMON: dict[str, CommonFault] = {
 def faults() -> ResponseReturnValue:
     """Show the faults that are set, newest first, and those that can be set."""
     groups = {
-        "Answers of ALC": {key: common for key, common in COMMON.items() if "route" in common.spec},
+        "ALC's answers": {key: common for key, common in COMMON.items() if "route" in common.spec},
         "Deliveries": {key: common for key, common in COMMON.items() if "delivery" in common.spec},
     }
     armed = [fault | {"title": _title(fault)} for fault in reversed(alc().faults.listed())]

@@ -71,8 +71,8 @@ def decide(lead_id: str) -> ResponseReturnValue:
     with alc().database.write() as session:
         found = lead_store.find(session, current_account_id(), lead_id)
         if not alc().config.control or found is None or decision is None:
-            raise NotFound("There is nothing to decide here.")
+            raise NotFound("This lead has no decision to make.")
         if not agent.decide(session, lead_id, alc().now(), **decision):
-            flash("The agent was quicker: it had decided already.")
+            flash("The agent had already decided.")
     alc().worker.wake()
     return redirect(url_for("console.lead", lead_id=lead_id), 303)

@@ -81,7 +81,7 @@ def login_required(view: Callable[P, ResponseReturnValue]) -> Callable[P, Respon
 def _only_this_machine() -> None:
     """Answer 404 to other machines, as the control API is for this machine only."""
     if not is_from_this_machine():
-        raise NotFound("There is nothing here.")
+        raise NotFound("There is no page at this address.")
 
 
 def current_account_id() -> str:

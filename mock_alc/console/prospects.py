@@ -16,7 +16,7 @@ from mock_alc.services import alc
 def learn(lead_id: str) -> ResponseReturnValue:
     """Send `prospect.updated`, with the name and address of the form, to the webhooks that listen for it."""
     if not alc().config.control:
-        raise NotFound("There is nothing to learn here.")
+        raise NotFound("This lead has no new address.")
     given = {"name": request.form.get("name"), "address": request.form.get("email")}
     problems = [f"The {field}: {problem}" for field, value in given.items() if (problem := text_problem(value))]
     with alc().database.write() as session:
@@ -32,5 +32,5 @@ def learn(lead_id: str) -> ResponseReturnValue:
 
 def _result_text(webhooks: int) -> str:
     if webhooks == 0:
-        return "No webhook listens for prospect.updated, so nobody was told."
+        return "No webhook listens for prospect.updated, so ALC sent nothing."
     return f"prospect.updated is on its way to {webhooks} webhook{'' if webhooks == 1 else 's'}."

@@ -10,7 +10,7 @@ from mock_alc.scenarios.scenario import Scenario
 from mock_alc.services import alc
 
 CHAPTERS = {
-    "The verdict": verdicts.SCENARIOS,
+    "The result": verdicts.SCENARIOS,
     "Its delivery": deliveries.SCENARIOS,
     "The send": sending.SCENARIOS,
     "The webhooks": webhooks.SCENARIOS,
@@ -34,7 +34,7 @@ def begin(name: str) -> ResponseReturnValue:
         raise NotFound("There is no such scenario.")
     run = alc().scenarios.begin(name)
     alc().worker.wake()
-    flash(f"{name} has begun. Now {user_actions(run.scenario)} in your app.")
+    flash(f"{name} has started. Now {user_actions(run.scenario)} in your app.")
     return redirect(url_for("backstage.scenarios"), 303)
 
 

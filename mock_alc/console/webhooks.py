@@ -33,7 +33,7 @@ def send_test(webhook_id: str) -> ResponseReturnValue:
     with alc().database.write() as session:
         webhook = _my_webhook(session, webhook_id)
         if webhook.status(alc().now()) != "active":
-            flash("Nothing is sent to a webhook that is not active.")
+            flash("ALC sends nothing to a webhook that is not active.")
             return redirect(url_for("console.webhook_list"), 303)
         delivery = enqueue_test(session, webhook, alc().now(), traceparent=g.traceparent)
     alc().worker.wake()

@@ -62,7 +62,7 @@ def make_client() -> ResponseReturnValue:
     )
     uris = optional_json_body().get("redirect_uris")
     if not isinstance(uris, list) or not all(isinstance(uri, str) for uri in uris):
-        raise invalid({"redirect_uris": "This field must be a list of texts."})
+        raise invalid({"redirect_uris": "This field must be a list of strings."})
     method = wanted.get("token_endpoint_auth_method")
     if method not in (None, *AUTH_METHODS):
         raise invalid({"token_endpoint_auth_method": f"This field must be one of: {', '.join(AUTH_METHODS)}."})

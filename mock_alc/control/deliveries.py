@@ -44,7 +44,7 @@ def list_deliveries() -> ResponseReturnValue:
 def _filters() -> dict[str, str]:
     """Return the filters of the query; raises ApiError 422 for unknown ones, which would otherwise be ignored."""
     known = (*FILTERS, "limit", "after")
-    problems = {name: f"Ask by: {', '.join(known)}." for name in sorted(set(request.args) - set(known))}
+    problems = {name: f"The filters are: {', '.join(known)}." for name in sorted(set(request.args) - set(known))}
     if request.args.get("state", STATES[0]) not in STATES:
         problems["state"] = f"This parameter must be one of: {', '.join(STATES)}."
     if problems:
@@ -60,6 +60,6 @@ def resend_delivery(delivery_id: str) -> ResponseReturnValue:
         if delivery is None:
             raise not_found("delivery")
         if not resend(session, delivery, alc().now()):
-            raise ApiError(409, "webhook_not_active", "The webhook of this delivery no longer listens.")
+            raise ApiError(409, "webhook_not_active", "The webhook of this delivery is no longer active.")
     alc().worker.wake()
     return {"delivery_id": delivery_id}, 202

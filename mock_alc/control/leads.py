@@ -41,7 +41,7 @@ def decide(lead_id: str) -> ResponseReturnValue:
         if lead is None:
             raise not_found("lead")
         if not agent.decide(session, lead_id, alc().now(), **wanted):
-            raise ApiError(409, "already_decided", f"The agent has decided about this lead: {lead.status}.")
+            raise ApiError(409, "already_decided", f"The agent has already decided on this lead: {lead.status}.")
     alc().worker.wake()
     return lead.as_json(alc().now())
 

@@ -78,7 +78,7 @@ class Driver:
         if not self._double.time.run_until_idle(timedelta(seconds=at_most)):
             next_due = self._double.time.seconds_to_next()
             then = "" if next_due is None else f" The next thing is due in {next_due:.0f} seconds."
-            raise Refused(f"After {at_most:g} seconds of its time the mock still had something to do.{then}")
+            raise Refused(f"The mock still had work to do after {at_most:g} seconds of its time.{then}")
 
     def requests(self) -> list[Json]:
         """Return the requests that came in, oldest first; secrets are masked."""

@@ -91,12 +91,12 @@ class Fault(BaseModel):
     @model_validator(mode="after")
     def _holds_together(self) -> Self:
         if (self.route is None) == (self.delivery is None):
-            raise ValueError("A fault strikes a route or a delivery: give one of the two.")
+            raise ValueError("A fault applies to a route or a delivery: give one of the two.")
         known = get_args(RequestTrouble if self.route else DeliveryTrouble)
         if self.trouble not in (None, *known):
             raise ValueError(f"The troubles of a {'route' if self.route else 'delivery'} are: {', '.join(known)}.")
         if (self.trouble == "answer") != (self.answer is not None):
-            raise ValueError("The trouble `answer` and an answer belong together.")
+            raise ValueError("The trouble `answer` needs an `answer`, and only it takes one.")
         if self.trouble is None and not self.latency:
             raise ValueError("This fault would do nothing: give it a trouble, an answer or a latency.")
         if self.trouble == "hold" and not self.latency:

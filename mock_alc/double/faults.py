@@ -68,12 +68,12 @@ class Faults:
     def check(self, fault: Fault) -> None:
         """Raise FaultRefused for a fault that this mock would never apply."""
         if fault.trouble not in (None, *self.troubles):
-            raise FaultRefused({"trouble": f"This mock knows these troubles: {', '.join(self.troubles)}."})
+            raise FaultRefused({"trouble": f"The troubles of this mock are: {', '.join(self.troubles)}."})
         if fault.route is not None and not fault.route.partition(" ")[2].startswith(self.paths):
-            raise FaultRefused({"route": f"Faults strike paths below {', '.join(self.paths)}."})
+            raise FaultRefused({"route": f"Faults apply to paths below {', '.join(self.paths)}."})
         if self.events and fault.delivery not in (None, "*", *self.events):
             known = ", ".join(self.events)
-            raise FaultRefused({"delivery": f"No event is {fault.delivery}. There are: {known}, and *."})
+            raise FaultRefused({"delivery": f"There is no event {fault.delivery}. The events are: {known}, and *."})
 
     def add(self, given: Mapping[str, Any] | Fault) -> dict[str, Any]:
         """Set a fault and return its JSON; raises FaultRefused. Used-up faults stay listed, with their counters."""

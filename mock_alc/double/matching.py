@@ -60,7 +60,7 @@ def _message(
     lines = [f"Expected {often}, found {len(fitting)} time{'' if len(fitting) == 1 else 's'}: the {what}"]
     lines += [f"    {name}: {_short(value)}" for name, value in wanted.items()]
     if not seen:
-        return "\n".join([*lines, f"There was no {what} at all."])
+        return "\n".join([*lines, f"There was no {what}."])
     plural = f"{what}s" if what != "delivery" else "deliveries"
     lines.append(f"Found {f'were {len(seen)} {plural}' if len(seen) > 1 else f'was 1 {what}'}, the nearest first:")
     for one in sorted(seen, key=lambda one: len(differences(wanted, one)))[:SHOWN]:

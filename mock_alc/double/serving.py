@@ -41,4 +41,4 @@ def _check_is_wsgi(app: object) -> None:
             "such as uvicorn in a thread, and register that URL; or wrap it: a2wsgi.ASGIMiddleware(app)."
         )
     if not callable(app):
-        raise TypeError(f"serve() runs WSGI applications, and {type(app).__name__} is none: it cannot be called.")
+        raise TypeError(f"serve() runs WSGI applications, but {type(app).__name__} is not one: it cannot be called.")

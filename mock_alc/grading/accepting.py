@@ -32,16 +32,16 @@ def _bodies(factory: ProbeFactory) -> list[Probe]:
     event = factory.event(**{factory.events.text: "Zoë 🎉 </a>"})
     text = json.dumps(event)
     return [
-        factory.probe("letters beyond ASCII", json.dumps(event, ensure_ascii=False).encode()),
+        factory.probe("non-ASCII letters", json.dumps(event, ensure_ascii=False).encode()),
         factory.probe("\\u escapes", text.encode()),
         factory.probe("escaped slashes", text.replace("/", "\\/").encode()),
         factory.probe("indented, with a newline at the end", (json.dumps(event, indent=2) + "\r\n").encode()),
-        factory.probe("odd white space", text.replace(": ", " :\t").replace(", ", "  ,\n").encode()),
+        factory.probe("unusual white space", text.replace(": ", " :\t").replace(", ", "  ,\n").encode()),
     ]
 
 
 def _names(factory: ProbeFactory) -> list[Probe]:
-    small, large = factory.probe("small letters"), factory.probe("capital letters")
+    small, large = factory.probe("lower-case letters"), factory.probe("upper-case letters")
     return [
         replace(small, headers={name.lower(): value for name, value in small.headers.items()}),
         replace(large, headers={name.upper(): value for name, value in large.headers.items()}),
@@ -51,8 +51,8 @@ def _names(factory: ProbeFactory) -> list[Probe]:
 def _duplicates(factory: ProbeFactory) -> list[Probe]:
     message_id = f"msg_{factory.now}"
     probe = factory.probe("the first time", message_id=message_id)
-    retry = factory.probe("a retry, signed anew", probe.body, age=-5, message_id=message_id)
-    return [probe, replace(probe, label="again, the same bytes"), retry]
+    retry = factory.probe("a retry with a fresh signature", probe.body, age=-5, message_id=message_id)
+    return [probe, replace(probe, label="the same bytes again"), retry]
 
 
 def _at_once(factory: ProbeFactory) -> list[Probe]:
@@ -80,27 +80,28 @@ def _lists(factory: ProbeFactory) -> list[Probe]:
 ACCEPTING = [
     Check(
         "valid", "accepts a valid delivery", lambda factory: [factory.probe("a usual event")], expect_accepted,
-        "Without this, nothing ever arrives.",
+        "Without this, the receiver gets no events.",
         "Compare {signature} with HMAC-SHA256 over {signs}. {key} `mock-alc explain` finds the difference.",
     ),
     Check(
         "body_bytes", "verifies the bytes, not the JSON", _bodies, expect_accepted,
-        "JSON that is parsed and written anew has other bytes, so that signatures of some bodies no longer match.", RAW,
+        "Parsing JSON and serializing it again changes the bytes, so some signatures no longer match.", RAW,
     ),
     Check(
-        "rotation", "accepts one right signature among several", _rotated, expect_accepted,
-        "While a secret is rotated, each delivery carries a signature for the old and one for the new secret.",
-        "Split {signature}, and accept when any one of its signatures matches.", takes_several,
+        "rotation", "accepts one correct signature among several", _rotated, expect_accepted,
+        "While a secret is rotated, each delivery carries two signatures: one for the old secret and one for the new "
+        "secret.",
+        "Split {signature}, and accept the delivery if one of its signatures matches.", takes_several,
     ),
     Check(
-        "versions", "passes over versions of signatures that it does not know", _versions, expect_accepted,
-        "Senders add new kinds of signatures beside v1; that must not break receivers.",
-        "Look at the parts that begin with {prefix} and ignore the others.", takes_several,
+        "versions", "ignores unknown signature versions", _versions, expect_accepted,
+        "Senders add new kinds of signatures beside v1. These must not break a receiver.",
+        "Check the parts that begin with {prefix} and ignore the others.", takes_several,
     ),
     Check(
         "header_case", "finds headers in any case", _names, expect_accepted,
-        "HTTP header names have no case; HTTP/2 and proxies rewrite it.",
-        "Look headers up by the means of your framework, without regard to case.",
+        "HTTP header names are case-insensitive, and HTTP/2 and proxies change their case.",
+        "Use your framework's header lookup, which ignores case.",
     ),
     Check(
         "clock_skew", "allows clocks to differ a little",
@@ -109,60 +110,62 @@ ACCEPTING = [
         "Clocks differ, and a delivery may wait in a queue.", "Allow five minutes either way.", has_timestamp,
     ),
     Check(
-        "duplicate", "accepts a delivery that it has already", _duplicates, expect_accepted,
-        "Every sender repeats deliveries whose answer was lost. A refused duplicate is sent for days; "
-        "one that is processed again does things twice (which cannot be seen from outside: check it).",
-        "Store {id} under a unique key together with the effect, and answer 2xx when it is there already.",
+        "duplicate", "accepts a delivery that it already has", _duplicates, expect_accepted,
+        "Every sender repeats a delivery whose answer was lost. A refused duplicate comes back for days. A duplicate "
+        "that is processed again does things twice; the grade cannot see that, so check it.",
+        "Store {id} under a unique key together with the effect, and answer 2xx if it is already there.",
     ),
     Check(
         "duplicates_at_once", "accepts five copies at the same time", _at_once, expect_accepted,
-        "Retries race with late first attempts. Look-then-insert lets both through, or breaks with a 500.",
-        "Insert first and let the unique key decide; the loser answers 2xx.",
+        "Retries race with late first attempts. Code that looks first and inserts afterwards takes both, or fails "
+        "with 500.",
+        "Insert first and let the unique key decide. Answer 2xx to the duplicate too.",
     ),
     Check(
         "order", "accepts events in the wrong order", _order, expect_accepted,
-        "Retries reorder deliveries. A late old event must not be refused, nor undo a newer one (check that).",
-        "Compare occurred_at with what you have, keep the newer, answer 2xx.",
+        "Retries change the order of deliveries. Accept a late old event, but do not let it undo a newer one (check "
+        "that).",
+        "Compare occurred_at with the stored one, keep the newer event, and answer 2xx.",
         lambda dialect: EVENTS[dialect.name].is_dated,
     ),
     Check(
-        "list_of_events", "accepts several events in one message, and none", _lists, expect_quick_answers,
-        "A message holds a list of events. Today there is one in it; code that reads the first loses the others.",
-        "Go through all of `events`, also if there are none.", lambda dialect: EVENTS[dialect.name].is_list,
+        "list_of_events", "accepts messages with several events, and with none", _lists, expect_quick_answers,
+        "A message contains a list of events. Today it has one event; code that reads only the first loses the others.",
+        "Loop over `events`, and accept an empty list.", lambda dialect: EVENTS[dialect.name].is_list,
     ),
     Check(
-        "unknown_event", "accepts an event that it does not know",
+        "unknown_event", "accepts an unknown event",
         lambda factory: [
             factory.probe(label, **changes) for label, changes in factory.events.unknown.items()
         ],
-        expect_accepted, "Senders add events. One that is refused is retried for days, and may disable the webhook.",
-        "Answer 2xx to every event that is rightly signed, and ignore those that you do not know.",
+        expect_accepted, "Senders add events. They retry a refused event for days, and may disable the webhook.",
+        "Answer 2xx to every correctly signed event, and ignore unknown ones.",
     ),
     Check(
-        "extra_fields", "accepts fields that it does not know",
-        lambda factory: [factory.probe("three fields more", score=7, tags=["a"], agent={"name": "Kim"})],
+        "extra_fields", "accepts unknown fields",
+        lambda factory: [factory.probe("three more fields", score=7, tags=["a"], agent={"name": "Kim"})],
         expect_accepted, "Senders add fields.", "Read the fields that you need, and ignore the others.",
     ),
     Check(
-        "unknown_record", "accepts an event about a record that is not there",
+        "unknown_record", "accepts an event about a missing record",
         lambda factory: [factory.probe(label, **changes) for label, changes in factory.events.gone.items()],
-        expect_accepted, "Records are deleted and merged. Sending it again for three days does not bring them back.",
+        expect_accepted, "Records get deleted and merged. Retrying for three days does not bring them back.",
         "Answer 2xx once the delivery is stored, and look for the record afterwards.",
     ),
     Check(
         "size", "accepts a body of 60 kB", lambda factory: [factory.probe("60 kB", transcript="x" * BIG)],
-        expect_accepted, "Bodies grow, by fields that are added.", "Allow bodies up to 64 KiB at least.",
+        expect_accepted, "Bodies grow as senders add fields.", "Allow bodies of at least 64 KiB.",
     ),
     Check(
-        "slow_body", "waits for a body that comes slowly",
+        "slow_body", "waits for a slow body",
         lambda factory: [replace(factory.probe("in five pieces"), seconds=1.5)], expect_accepted,
-        "Networks stall. A receiver that verifies what it has so far refuses what was right.",
+        "Networks stall. A receiver that verifies half a body refuses a correct delivery.",
         "Read the whole body up to its Content-Length before verifying, with a deadline of some seconds.",
     ),
     Check(
-        "quick", "answers soon, ten times over",
+        "quick", "answers ten deliveries quickly",
         lambda factory: [factory.probe(f"number {n}") for n in range(1, 11)], expect_quick_answers,
-        "Work that is done before the answer makes senders time out, and send again what was taken.",
-        "Store the delivery, answer 2xx, and work afterwards.",
+        "Work before the answer makes senders time out and send an accepted delivery again.",
+        "Store the delivery, answer 2xx, and do the work afterwards.",
     ),
 ]  # fmt: skip

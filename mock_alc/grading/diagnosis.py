@@ -16,14 +16,17 @@ def mistaken(factory: ProbeFactory) -> Iterator[tuple[str, Probe]]:
     yield from _spellings(factory)
     yield from _names(factory)
     label, changes = next(iter(factory.events.unknown.items()))
-    sentence = f"The signature is accepted, and the usual event is refused: an event of another kind ({label}) is not."
+    sentence = f"The receiver accepts the signature but refuses the usual event. It accepts another event ({label})."
     yield sentence, factory.probe(**changes)
 
 
 def _keys(factory: ProbeFactory) -> Iterator[tuple[str, Probe]]:
     for key in factory.dialect.secret.keys(factory.secret):
         if key.code:
-            yield f"It accepts what is signed so: {key.sentence} {key.remedy}", factory.signed_as("", key=key.value)
+            yield (
+                f"It accepts another kind of signature: {key.sentence} {key.remedy}",
+                factory.signed_as("", key=key.value),
+            )
 
 
 def _contents(factory: ProbeFactory) -> Iterator[tuple[str, Probe]]:

@@ -63,10 +63,10 @@ ALC = Events(
         "webhook.test": {**_NOTHING, "event": "webhook.test", "webhook_id": "wh_1"},
         "lead.archived": {**_NOTHING, "event": "lead.archived", "data": {"id": "1"}},
     },
-    {"record and lead of nobody": {"record_id": str(uuid4()), "lead_id": new_id("lead")}},
+    {"an unknown record and lead": {"record_id": str(uuid4()), "lead_id": new_id("lead")}},
     {
         "record_id is a number": {"record_id": 5}, "status is an object": {"status": {"a": 1}},
-        "no record_id": {"record_id": None}, "status that nobody knows": {"status": "Perhaps"},
+        "no record_id": {"record_id": None}, "an unknown status": {"status": "Perhaps"},
         "record_id is a path": {"record_id": "../../companies/records/1"}, "a lone surrogate": {"record_id": "\ud800"},
     },
     is_dated=True,
@@ -101,7 +101,7 @@ ATTIO = Events(
         },
     },
     {
-        "a record of nobody": {"events": [attio_event("record.updated", str(uuid4()))]},
+        "an unknown record": {"events": [attio_event("record.updated", str(uuid4()))]},
         "deleted, and then merged": {
             "events": [
                 attio_event("record.deleted", str(uuid4())),
@@ -112,7 +112,7 @@ ATTIO = Events(
     {
         "no events": {"events": None}, "events is an object": {"events": attio_event("record.updated", "1")},
         "an event is null": {"events": [None]}, "event_type is a number": {"events": [attio_event(5, "1")]},  # type: ignore[arg-type]  # it is wrong on purpose
-        "id is a text": {"events": [{**attio_event("record.updated", "1"), "id": "1"}]},
+        "id is a string": {"events": [{**attio_event("record.updated", "1"), "id": "1"}]},
         "record_id is a number": {"events": [attio_event("record.updated", 5)]},
         "record_id is a path": {"events": [attio_event("record.updated", "../../companies/records/1")]},
         "a lone surrogate": {"events": [attio_event("record.updated", "\ud800")]},
@@ -124,8 +124,8 @@ GITHUB = Events(
         "action": "opened", "issue": {"number": 1, "title": target.record_id},
         "repository": {"id": 1, "full_name": "octo/demo"}, "sender": {"login": "octocat", "id": 1},
     },
-    "note", {"action": "closed"}, {"an action that nobody knows": {"action": "teleported"}},
-    {"a repository of nobody": {"repository": {"id": 404, "full_name": "nobody/nothing"}}},
+    "note", {"action": "closed"}, {"an unknown action": {"action": "teleported"}},
+    {"an unknown repository": {"repository": {"id": 404, "full_name": "nobody/nothing"}}},
     {"no repository": {"repository": None}, "issue is a list": {"issue": []}, "action is a number": {"action": 5}},
     {"X-GitHub-Event": "issues"},
 )  # fmt: skip
@@ -134,8 +134,8 @@ STRIPE = Events(
         "id": f"evt_{uuid4().hex}", "object": "event", "type": "customer.updated", "created": target.now,
         "livemode": False, "data": {"object": {"id": target.record_id, "object": "customer"}},
     },
-    "note", {"type": "customer.deleted"}, {"a type that nobody knows": {"type": "customer.teleported"}},
-    {"a customer of nobody": {"data": {"object": {"id": "cus_nobody", "object": "customer"}}}},
+    "note", {"type": "customer.deleted"}, {"an unknown type": {"type": "customer.teleported"}},
+    {"an unknown customer": {"data": {"object": {"id": "cus_nobody", "object": "customer"}}}},
     {"no data": {"data": None}, "data is a list": {"data": []}, "type is a number": {"type": 5}},
 )  # fmt: skip
 SLACK = Events(
@@ -143,8 +143,8 @@ SLACK = Events(
         "type": "event_callback", "event_id": f"Ev{uuid4().hex[:10]}", "event_time": target.now, "team_id": "T1",
         "event": {"type": "app_mention", "user": "U1", "text": target.record_id, "channel": "C1"},
     },
-    "note", {"team_id": "T2"}, {"an event that nobody knows": {"event": {"type": "app_teleported"}}},
-    {"a channel of nobody": {"event": {"type": "app_mention", "user": "U404", "text": "hi", "channel": "C404"}}},
+    "note", {"team_id": "T2"}, {"an unknown event": {"event": {"type": "app_teleported"}}},
+    {"an unknown channel": {"event": {"type": "app_mention", "user": "U404", "text": "hi", "channel": "C404"}}},
     {"no event": {"event": None}, "event is a list": {"event": []}, "event type is a number": {"event": {"type": 5}}},
 )  # fmt: skip
 EVENTS = {"standard-webhooks": ALC, "attio": ATTIO, "github": GITHUB, "stripe": STRIPE, "slack": SLACK}

@@ -13,7 +13,7 @@ def expect_accepted(answers: Sequence[Answer]) -> str | None:
     """Expect every delivery to be answered 2xx."""
     for answer in answers:
         if answer.status is None or not 200 <= answer.status < 300:
-            return f"It should have been accepted with a 2xx, and was answered: {describe(answer)}."
+            return f"The receiver should accept this with a 2xx. It answered: {describe(answer)}."
     return None
 
 
@@ -29,22 +29,22 @@ def expect_own_scheme_only(answers: Sequence[Answer]) -> str | None:
     """Expect every delivery to be refused that was signed with the right secret, but in another way."""
     for answer in answers:
         if answer.status is not None and 200 <= answer.status < 300:
-            return f"It was accepted ({answer.status}), although the sender does not sign so."
+            return f"The receiver accepted it ({answer.status}), although the sender does not sign like this."
     return expect_refused(answers)
 
 
 def _refusal_problem(answer: Answer) -> str | None:
     status = answer.status
     if status is None:
-        return f"It should have been refused with a 4xx; instead there was no answer: {answer.error}."
+        return f"The receiver should refuse this with a 4xx. It did not answer: {answer.error}."
     if 200 <= status < 300:
-        return f"It was accepted ({status}). Anybody who knows the address could have sent it."
+        return f"The receiver accepted it ({status}). Anyone who knows the address could have sent it."
     if status >= 500:
-        return f"The receiver broke ({status}) where it should have refused with 401 or 400."
+        return f"The receiver failed ({status}). It should refuse this with 401 or 400."
     if status == 410:
-        return "It answered 410 Gone, which tells the sender to switch the webhook off: a forger could do that."
+        return "It answered 410 Gone, which tells the sender to disable the webhook. A forger could do that."
     if status < 400:
-        return f"It answered {status}; a refusal is a 4xx."
+        return f"It answered {status}. A refusal is a 4xx."
     return None
 
 
@@ -53,7 +53,8 @@ def expect_no_failure(answers: Sequence[Answer]) -> str | None:
     for answer in answers:
         if answer.status is None or answer.status >= 500 or 300 <= answer.status < 400:
             return (
-                f"A 4xx was due (or a 2xx, to drop it), and this came: {describe(answer)}. The sender will try again."
+                f"The receiver should answer 4xx (or 2xx, to drop it). It answered: {describe(answer)}. The sender "
+                f"will retry."
             )
     return None
 
@@ -68,7 +69,7 @@ def expect_no_page(answers: Sequence[Answer]) -> str | None:
     """Expect a GET to be answered 4xx."""
     [answer] = answers
     if answer.status is None or answer.status < 400 or answer.status >= 500:
-        return f"A GET should be answered 405 (or 404); it was answered: {describe(answer)}."
+        return f"A GET should get 405 (or 404). The receiver answered: {describe(answer)}."
     return None
 
 
@@ -76,7 +77,7 @@ def expect_quick_answers(answers: Sequence[Answer]) -> str | None:
     """Expect every delivery to be answered 2xx within `QUICK` seconds."""
     slowest = max(answer.milliseconds for answer in answers) / 1000
     if slowest > QUICK:
-        return f"The slowest answer took {slowest:.1f} s; senders give up after 10 to 15 s, and {QUICK:g} s is a lot."
+        return f"The slowest answer took {slowest:.1f} s; {QUICK:g} s is the limit here; senders give up at 10 to 15 s."
     return expect_accepted(answers)
 
 

@@ -65,7 +65,7 @@ def grade(
 
 def _require_answer(url: str, first: Answer) -> None:
     if first.error in ("connection", "unresolvable", "tls"):
-        raise NotReached(f"Nobody answers at {urlsplit(url).netloc} ({first.error}). Start the receiver first.")
+        raise NotReached(f"Can't reach a receiver at {urlsplit(url).netloc} ({first.error}). Start it first.")
 
 
 def _run(check: Check, factory: ProbeFactory, send: Send) -> Result:
@@ -94,13 +94,13 @@ def _check_leaks(factory: ProbeFactory, answers: Sequence[Answer]) -> Result:
     leaks = [describe(answer) for answer in answers if any(part in answer.body for part in parts)]
     return Result(
         "discreet",
-        "gives nothing away in its answers",
+        "reveals no secrets in its answers",
         FAILED if leaks else PASSED,
-        "Answers are read by whoever sent the request: a stack trace or a secret is for nobody of them.",
-        "Answer refusals with an empty body, or one that is always the same.",
-        ["(looked at in every answer)"],
+        "Anyone can send a request and read the answer. It must not contain a stack trace or a secret.",
+        "Answer refusals with an empty body, or always with the same one.",
+        ["(checked in every answer)"],
         leaks[:1],
-        "An answer held the secret or a stack trace." if leaks else "",
+        "An answer contained the secret or a stack trace." if leaks else "",
     )
 
 
@@ -109,9 +109,9 @@ def _diagnosis(factory: ProbeFactory, send: Send) -> list[str]:
     if not _refuses(send, factory.probe(secrets=[new_secret()])):
         return []  # It lets any signature pass, so a mistake that passes proves nothing.
     if not _refuses(send, factory.probe()):
-        return ["It does not refuse the signature, and fails afterwards: its log says why."]
+        return ["It does not refuse the signature, but fails afterwards. Its log says why."]
     found = [sentence for sentence, probe in mistaken(factory) if not _refuses(send, probe)]
-    return found or ["No usual mistake explains it: is the secret the one that this receiver has?"]
+    return found or ["No common mistake explains it. Check that the receiver has this secret."]
 
 
 def _refuses(send: Send, probe: Probe) -> bool:

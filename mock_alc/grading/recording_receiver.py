@@ -77,7 +77,7 @@ class RecordingReceiver:
 
     def _answer(self, _path: str = "") -> Response:
         with self._lock:
-            key = request.headers.get("webhook-id") or f"(without an id, number {len(self.messages) + 1})"
+            key = request.headers.get("webhook-id") or f"(no id, number {len(self.messages) + 1})"
             known = self.messages.get(key)
             plan = known.plan if known else PLANS[min(len(self.messages), len(PLANS) - 1)]
             status, headers = FIRST_ANSWERS[plan]

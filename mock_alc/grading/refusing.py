@@ -18,7 +18,7 @@ from mock_alc.signing.encodings import BASE64, HEX
 from mock_alc.signing.mistakes.contents import TEMPLATES
 from mock_alc.signing.standard_webhooks import new_secret
 
-FORGED = "Whoever learns the address could write what they like into your data."
+FORGED = "Anyone who learns the address could write into your data."
 VERIFY = (
     "Verify every delivery, with the sender's own library if there is one, and refuse with 401 before reading the body."
 )
@@ -39,8 +39,8 @@ def _missing(role: str) -> Check:
     return Check(
         f"missing_{role}", f"refuses a delivery without {{{role}}}",
         lambda factory: [factory.probe().with_headers(f"without the {role}", _without(factory.dialect, role))],
-        expect_refused, f"It is part of the signature's scheme. {FORGED}",
-        f"Refuse with 401 or 400 when {{{role}}} is not there.", lambda dialect: _is_signed(dialect, role),
+        expect_refused, f"The scheme needs it. {FORGED}",
+        f"Refuse with 401 or 400 when {{{role}}} is missing.", lambda dialect: _is_signed(dialect, role),
     )  # fmt: skip
 
 
@@ -50,7 +50,7 @@ def _unsigned(factory: ProbeFactory) -> list[Probe]:
 
 
 def _without_id(factory: ProbeFactory) -> list[Probe]:
-    return [factory.probe().with_headers("rightly signed, without the id", _without(factory.dialect, "id"))]
+    return [factory.probe().with_headers("correctly signed, without the id", _without(factory.dialect, "id"))]
 
 
 def _tampered(factory: ProbeFactory) -> list[Probe]:
@@ -59,7 +59,7 @@ def _tampered(factory: ProbeFactory) -> list[Probe]:
         replace(probe, label="another body", body=factory.event_bytes(**factory.events.other)),
         replace(probe, label="one byte more", body=probe.body + b" "),
         replace(probe, label="cut in half", body=probe.body[: len(probe.body) // 2]),
-        replace(probe, label="written anew", body=json.dumps(json.loads(probe.body), indent=1).encode()),
+        replace(probe, label="serialized again", body=json.dumps(json.loads(probe.body), indent=1).encode()),
     ]
 
 
@@ -86,25 +86,25 @@ def _signatures(factory: ProbeFactory) -> list[Probe]:
     other = {HEX.name: BASE64, BASE64.name: HEX}[dialect.encoding.name]
     texts = {
         "empty": "",
-        "a prefix and nothing": prefix or "v1=",
+        "only a prefix": prefix or "v1=",
         f"not {dialect.encoding.name}": f"{prefix}!!!!",
-        "letters beyond ASCII": f"{prefix}Ã©Ã¼",
-        "the right bytes, with another prefix": f"v9={right}",
-        "the right bytes, with a version in front": f"v2,{right}",
-        f"the right bytes, in {other.name}": prefix + other.write(mac),
-        "the first half of the right bytes": prefix + dialect.encoding.write(mac[:16]),
-        "the right text, cut by one letter": prefix + right.rstrip("=")[:-1],
-        "the right text, and once more": prefix + right + right,
+        "non-ASCII letters": f"{prefix}Ã©Ã¼",
+        "the correct bytes, with another prefix": f"v9={right}",
+        "the correct bytes, with a version before them": f"v2,{right}",
+        f"the correct bytes, in {other.name}": prefix + other.write(mac),
+        "the first half of the correct bytes": prefix + dialect.encoding.write(mac[:16]),
+        "the correct text without its last letter": prefix + right.rstrip("=")[:-1],
+        "the correct text, twice": prefix + right + right,
         "the last byte changed": prefix + dialect.encoding.write(mac[:-1] + bytes([mac[-1] ^ 255])),
         "the first byte changed": prefix + dialect.encoding.write(bytes([mac[0] ^ 255]) + mac[1:]),
-        **({"the right bytes, without a prefix": right} if prefix else {}),
+        **({"the correct bytes, without a prefix": right} if prefix else {}),
     }
     odd = [
         factory.with_signatures(f"signature: {label}", [text], message_id=message_id, body=body)
         for label, text in texts.items()
     ]
     many = [f"{prefix}AAAA"] * (1_000 if dialect.separator else 1)
-    return [*odd, factory.with_signatures("signature: a thousand of them", many, message_id=message_id, body=body)]
+    return [*odd, factory.with_signatures("signature: a thousand signatures", many, message_id=message_id, body=body)]
 
 
 def _other_keys(factory: ProbeFactory) -> list[Probe]:
@@ -134,7 +134,7 @@ def _body_only(factory: ProbeFactory) -> list[Probe]:
 
 def _no_json(factory: ProbeFactory) -> list[Probe]:
     bodies = {
-        "no JSON": b"status=Complete", "JSON that is cut off": factory.event_bytes()[:40], "nothing": b"",
+        "no JSON": b"status=Complete", "cut JSON": factory.event_bytes()[:40], "nothing": b"",
         "null": b"null", "a list": b"[]", "a text": b'"Complete"', "no UTF-8": b'{"record_id": "\xff\xfe"}',
         "NaN": b'{"record_id":NaN}', "a thousand brackets": b"[" * 1_000,
     }  # fmt: skip
@@ -156,72 +156,73 @@ REFUSING = [
     _missing("timestamp"),
     _missing("signature"),
     Check(
-        "without_id", "does not break on a delivery without {id}", _without_id, expect_no_failure,
-        "The id is not signed, and a proxy may lose it. A 500 would be tried again for days.",
-        "Refuse it with 400, or take it and accept that it may come twice.",
+        "without_id", "does not fail on a delivery without {id}", _without_id, expect_no_failure,
+        "The id is not signed, and a proxy may drop it. Senders retry a 500 for days.",
+        "Refuse it with 400, or accept it and expect it to come twice.",
         lambda dialect: bool(dialect.id_header) and not _is_signed(dialect, "id"),
     ),
     Check(
-        "wrong_secret", "refuses what was signed with another key", _other_keys, expect_refused, FORGED,
+        "wrong_secret", "refuses a signature by another key", _other_keys, expect_refused, FORGED,
         f"{VERIFY} Compare the whole signature, in constant time. {{key}}",
     ),
     Check(
-        "tampered_body", "refuses a body that was changed on the way", _tampered, expect_refused,
-        "The signature is there for this.", VERIFY,
+        "tampered_body", "refuses a changed body", _tampered, expect_refused,
+        "The signature exists for this.", VERIFY,
     ),
     Check(
         "moved_signature", "refuses a signature of another id or time", _moved, expect_refused,
-        "An old signature with a new id or time would pass for a new delivery.",
-        "Verify {signs}, with the texts of the headers.", has_timestamp,
+        "With an old signature and a new id or time, an old delivery would pass as a new one.",
+        "Verify {signs}, with the header values as text.", has_timestamp,
     ),
     Check(
         "body_only", "refuses a signature over the body alone", _body_only, expect_own_scheme_only,
-        "Such a signature never grows old, and can be replayed for ever.", "Verify {signs}.", has_timestamp,
+        "Such a signature never expires. It can be replayed for ever.", "Verify {signs}.", has_timestamp,
     ),
     Check(
         "other_schemes", "refuses signatures of other schemes", _other_contents, expect_own_scheme_only,
-        "A receiver that verifies something else refuses what is right, or accepts what is replayed.",
+        "A receiver that verifies something else refuses correct deliveries or accepts replayed ones.",
         "Verify {signs}.",
     ),
     Check(
         "stale", "refuses a replay of an old delivery",
         lambda factory: [factory.probe("ten minutes old", age=600), factory.probe("a day old", age=86_400)],
-        expect_refused, "Somebody who has once seen a delivery, in a log or a proxy, could send it again for ever.",
+        expect_refused, "Anyone who has seen a delivery in a log or a proxy could send it again for ever.",
         "Refuse timestamps that are more than five minutes old.", has_timestamp,
     ),
     Check(
         "future", "refuses a delivery from the future",
         lambda factory: [factory.probe("ten minutes ahead", age=-600), factory.probe("a day ahead", age=-86_400)],
-        expect_refused, "It could be kept and replayed on that day.",
+        expect_refused, "Someone could keep it and replay it on that day.",
         "Refuse timestamps that are more than five minutes ahead.", has_timestamp,
     ),
     Check(
-        "odd_timestamps", "refuses timestamps that are no whole numbers", _timestamps, expect_refused,
-        "int(), float() and their like raise, or take NaN and 1e10 for numbers; a 500 is retried for days.",
-        "Accept digits only, up to twelve of them, and refuse everything else with 401.", has_timestamp,
+        "odd_timestamps", "refuses timestamps that are not whole numbers", _timestamps, expect_refused,
+        "int() and float() raise errors, or accept NaN and 1e10. Senders retry a 500 for days.",
+        "Accept up to twelve digits, and refuse everything else with 401.", has_timestamp,
     ),
     Check(
-        "odd_signatures", "refuses signatures that cannot be read", _signatures, expect_refused,
-        "Strangers send anything. Comparing texts beyond ASCII raises in Python; comparing parts accepts forgeries.",
-        "Decode strictly, catch what decoding raises, and compare bytes of full length in constant time.",
+        "odd_signatures", "refuses unreadable signatures", _signatures, expect_refused,
+        "Strangers send anything. In Python, comparing non-ASCII text raises an error. Comparing only a part accepts "
+        "forgeries.",
+        "Decode strictly, catch decoding errors, and compare all bytes in constant time.",
     ),
     Check(
-        "not_json", "does not break on a signed body that is no JSON object", _no_json, expect_no_failure,
-        "A 500 says: try again. This would be tried again for three days, and counts against the webhook.",
-        "Catch what parsing raises, check that the body is an object, and answer 400.",
+        "not_json", "does not fail on a signed body that is not a JSON object", _no_json, expect_no_failure,
+        "A 500 asks the sender to retry. It would retry for three days, and count the failures against the webhook.",
+        "Catch parsing errors, check that the body is an object, and answer 400.",
     ),
     Check(
-        "wrong_types", "does not break on fields of the wrong kind", _wrong_types, expect_no_failure,
-        "A bug at the sender must not turn into days of retries, nor reach into other records of yours.",
-        "Check each field's type and form, and answer 400 with its name.",
+        "wrong_types", "does not fail on fields of the wrong type", _wrong_types, expect_no_failure,
+        "A bug of the sender must not cause days of retries, or change your other records.",
+        "Check the type and format of each field, and answer 400 with its name.",
     ),
     Check(
-        "huge", "turns a huge body away", _huge, expect_turned_away,
+        "huge", "refuses a huge body", _huge, expect_turned_away,
         "Reading megabytes from strangers costs memory and time.",
         "Refuse by Content-Length (413) before reading; in Flask, set MAX_CONTENT_LENGTH.",
     ),
     Check(
-        "get", "does not answer a GET as if it were a delivery",
+        "get", "does not treat a GET as a delivery",
         lambda factory: [replace(factory.probe("a GET"), method="GET", body=b"")], expect_no_page,
         "Link previews and crawlers open addresses.", "Route POST only.",
     ),

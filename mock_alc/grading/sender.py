@@ -39,7 +39,7 @@ def grade_sender(receiver: RecordingReceiver, secret: str, subject: str) -> Repo
     """Return the report on the sender; `secret` is the one that it should sign with."""
     seen = _Observed(secret, receiver)
     results = [_result(seen, check) for check in CHECKS]
-    remarks = [] if receiver.messages else ["Nothing was sent here at all."]
+    remarks = [] if receiver.messages else ["The sender sent nothing."]
     return Report(subject, results, remarks)
 
 
@@ -80,7 +80,7 @@ def _bytes(seen: _Observed) -> Complaints:
         yield UNSEEN
     for attempts in repeated:
         if len({attempt.body for attempt in attempts}) > 1:
-            yield f"{attempts[0].headers['Webhook-Id']} came with other bytes the second time."
+            yield f"{attempts[0].headers['Webhook-Id']} had different bytes the second time."
 
 
 def _types(seen: _Observed) -> Complaints:
@@ -97,16 +97,16 @@ def _bodies(seen: _Observed) -> Complaints:
         except ValueError:
             body = None
         if not isinstance(body, dict) or not {"event", "type"} & set(body):
-            yield f"The body {attempt.body[:60]!r} is no JSON object with the field event, or type."
+            yield f"The body {attempt.body[:60]!r} is not a JSON object with a field event or type."
         if len(attempt.body) > LARGEST_BODY:
-            yield f"The body has {len(attempt.body)} bytes, and many receivers read {LARGEST_BODY} at most."
+            yield f"The body has {len(attempt.body)} bytes. Many receivers read at most {LARGEST_BODY}."
 
 
 def _retries(seen: _Observed) -> Complaints:
     if not any(message.plan == "broken" for message in seen.messages.values()):
         yield UNSEEN
     elif not seen.retried("broken"):
-        yield "A message that was answered 500 did not come again while this exam lasted."
+        yield "The sender did not retry after a 500 during this test."
 
 
 def _gives_up(seen: _Observed) -> Complaints:
@@ -115,9 +115,9 @@ def _gives_up(seen: _Observed) -> Complaints:
         if message.plan != "silent":
             continue
         if message.waited is None or message.waited >= patience:
-            yield f"It was never answered, and still waited after {patience:g} seconds."
+            yield f"The sender got no answer, and was still waiting after {patience:g} seconds."
         elif len(message.attempts) == 1:
-            yield f"It gave up after {message.waited:.1f} seconds, and did not come again while this exam lasted."
+            yield f"It gave up after {message.waited:.1f} seconds, and did not retry during this test."
         return
     yield UNSEEN
 
@@ -127,7 +127,7 @@ def _waits(seen: _Observed) -> Complaints:
     if pair is None:
         yield UNSEEN
     elif pair[1].at - pair[0].at < WAIT - EARLY:
-        yield f"Retry-After said {WAIT} seconds; the next attempt came after {pair[1].at - pair[0].at:.1f}."
+        yield f"Retry-After asked for {WAIT} seconds. The next attempt came after {pair[1].at - pair[0].at:.1f}."
 
 
 def _redirects(seen: _Observed) -> Complaints:
@@ -142,7 +142,7 @@ def _gone(seen: _Observed) -> Complaints:
     if not gone:
         yield UNSEEN
     elif len(gone) > 1 or len(gone[0].attempts) > 1:
-        yield "After 410 Gone, more came."
+        yield "The sender went on after 410 Gone."
 
 
 def _fresh(seen: _Observed) -> Complaints:
@@ -158,51 +158,52 @@ def _fresh(seen: _Observed) -> Complaints:
 
 CHECKS = [
     SenderCheck(
-        "signed", "signs every attempt rightly, with a fresh timestamp", _signatures,
-        "Receivers refuse everything else.", "`mock-alc sign` shows how it should look.",
+        "signed", "signs every attempt correctly, with a fresh timestamp", _signatures,
+        "Receivers refuse everything else.", "`mock-alc sign` shows a correct signature.",
     ),
     SenderCheck(
-        "ids", "names messages with plain ids", _ids,
-        "The id is part of what is signed, and a key in databases.", "Use msg_ and letters and digits.",
+        "ids", "uses plain message ids", _ids,
+        "The id is signed, and receivers use it as a key.", "Use msg_ with letters and digits.",
     ),
     SenderCheck(
         "same_bytes", "sends the same bytes under the same id", _bytes,
-        "Receivers take the id for the message: other bytes under it are lost, or refused.",
-        "Store the bytes with the message, and send those.",
+        "Receivers identify a message by its id. They ignore or refuse other bytes under the same id.",
+        "Store the bytes, and send the stored bytes.",
     ),
     SenderCheck(
-        "fresh_retries", "signs retries anew", _fresh,
-        "A receiver refuses timestamps that are five minutes old, so that late retries would never be taken.",
+        "fresh_retries", "signs each retry again", _fresh,
+        "Receivers refuse timestamps older than five minutes, so they would refuse every late retry.",
         "Make the timestamp and the signature for each attempt; keep the id.",
     ),
     SenderCheck(
-        "json", "posts application/json", _types, "Receivers choose their parser by it.",
+        "json", "posts application/json", _types, "Receivers choose a parser by the content type.",
         "POST with Content-Type: application/json.",
     ),
     SenderCheck(
-        "bodies", "sends objects that name their event, of a sensible size", _bodies,
-        "Receivers tell events apart by it.", "Send {\"event\": …} or {\"type\": …}, and link to what is large.",
+        "bodies", "names the event in each body, and keeps bodies small", _bodies,
+        "Receivers tell events apart by this field.",
+        'Send {"event": …} or {"type": …}, and link to large data.',
     ),
     SenderCheck(
-        "retries", "tries again after a 500", _retries, "Receivers are restarted and break.",
+        "retries", "retries after a 500", _retries, "Receivers restart and fail.",
         "Retry with growing pauses, for some days.",
     ),
     SenderCheck(
-        "timeout", "gives up when no answer comes, and tries again", _gives_up,
-        "A receiver that hangs must not hold the sender's connections, nor lose the message.",
-        "End an attempt after 15 to 30 seconds in all, and retry it as any failure.",
+        "timeout", "times out and retries", _gives_up,
+        "A hanging receiver must not block the sender's connections or lose the message.",
+        "End an attempt after 15 to 30 seconds, and retry it like any failure.",
     ),
     SenderCheck(
         "retry_after", "waits as long as Retry-After says", _waits,
-        "A receiver that is overloaded asks for a pause.", "Take the later of your schedule and Retry-After.",
+        "An overloaded receiver asks for a pause.", "Wait for the later of your schedule and Retry-After.",
     ),
     SenderCheck(
         "redirects", "does not follow redirects", _redirects,
-        "A redirect can lead into the sender's own network, or give the message to others.",
+        "A redirect can lead into the sender's own network, or to someone else's server.",
         "Treat 3xx as a failure.",
     ),
     SenderCheck(
-        "gone", "stops after 410 Gone", _gone, "The receiver says that it wants nothing any more.",
-        "Disable the webhook, and tell its owner.",
+        "gone", "stops after 410 Gone", _gone, "The receiver asks for no more deliveries.",
+        "Disable the webhook, and notify its owner.",
     ),
 ]  # fmt: skip

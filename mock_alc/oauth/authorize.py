@@ -18,8 +18,8 @@ from mock_alc.web.login import check_binding, form_binding, login_page, sign_in,
 
 pages = Blueprint("authorize", __name__)
 SCOPE_DESCRIPTIONS = {
-    "leads": "Send leads to Acme Lead Checker and read what came of them",
-    "webhooks": "Register webhooks that tell it about your leads",
+    "leads": "Send leads to Acme Lead Checker and read their results",
+    "webhooks": "Register webhooks that report on your leads",
 }
 
 
@@ -69,7 +69,7 @@ def _decide() -> Response:
         raise BadRequest("Your session has ended. Start again from the application that sent you here.")
     key = f"{account.id} {request.remote_addr}"
     if wait := alc().decisions.seconds_to_wait(key):
-        raise TooManyRequests("Too many decisions in a minute. Wait a little.", retry_after=wait)
+        raise TooManyRequests("Too many decisions. Wait a minute and try again.", retry_after=wait)
     alc().decisions.record(key)
     allowed: Account | None = account if request.form["decision"] == "allow" else None
     with alc().database.write() as session:
@@ -88,14 +88,14 @@ def _known_client() -> Client:
     """Return the client if `redirect_uri` belongs to it; raise BadRequest, and never redirect, otherwise (A3, A11)."""
     for name, values in request.args.lists():
         if len(values) > 1 and name in ("client_id", "redirect_uri"):
-            raise BadRequest(f"The address repeats the parameter {name}, so it is not clear what is asked.")
+            raise BadRequest(f"The address repeats the parameter {name}. Send it once.")
     client = server.query_client(request.args.get("client_id", ""))
     if client is None:
-        raise BadRequest("No application with this client_id is registered here.")
+        raise BadRequest("There is no application with this client_id.")
     if not client.check_redirect_uri(request.args.get("redirect_uri", "")):
         raise BadRequest(
-            f"{client.name} did not register this redirect_uri. It must match to the letter; only the "
-            "port of http://127.0.0.1 and http://[::1] may differ."
+            f"{client.name} did not register this redirect_uri. It must match exactly; only the port of "
+            f"http://127.0.0.1 and http://[::1] may differ."
         )
     return client
 
@@ -112,7 +112,7 @@ def _grant() -> Any:
     if request.args.get("response_type") != "code":
         # Authlib copies an unknown type into a header and raises for some values.
         error = "unsupported_response_type" if request.args.get("response_type") else "invalid_request"
-        raise OAuth2Error("This server answers response_type=code only.", error=error, redirect_uri=redirect_uri)
+        raise OAuth2Error("This server supports response_type=code only.", error=error, redirect_uri=redirect_uri)
     return server.get_consent_grant()
 
 

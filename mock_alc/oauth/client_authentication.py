@@ -85,7 +85,7 @@ def _wrong_method(client: Client, credentials: Credentials) -> InvalidClientErro
     if credentials.method == "none":
         return invalid_client()
     methods = " or ".join(client.auth_methods)
-    sentence = f"The secret is right, but it came by {credentials.method}, and this client is registered for {methods}."
+    sentence = f"The secret is correct, but it was sent by {credentials.method}. This client must use {methods}."
     return InvalidClientError(sentence, status_code=401)
 
 

@@ -71,6 +71,6 @@ def _check_form() -> None:
     grant = request.form.get("grant_type")
     if request.endpoint == "oauth.token" and grant not in ("authorization_code", "refresh_token"):
         raise OAuth2Error(
-            "This server knows the grant types authorization_code and refresh_token.",
+            "This server supports the grant types authorization_code and refresh_token.",
             error="unsupported_grant_type" if grant else "invalid_request",
         )

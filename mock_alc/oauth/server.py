@@ -144,7 +144,7 @@ class S256Only(CodeChallenge):
         """Raise InvalidRequestError unless there is a valid S256 challenge."""
         data = grant.request.payload.data
         if data.get("code_challenge_method") != "S256":
-            raise InvalidRequestError("PKCE is required here: send code_challenge_method=S256.")
+            raise InvalidRequestError("PKCE is required: send code_challenge_method=S256.")
         if not S256_CHALLENGE.fullmatch(data.get("code_challenge", "")):
             raise InvalidRequestError("The code_challenge must be 43 to 128 unreserved characters.")
 

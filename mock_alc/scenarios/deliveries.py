@@ -4,8 +4,8 @@ from typing import Any
 
 from mock_alc.scenarios.scenario import Scenario
 
-REFUSED = "The first one is refused and changes nothing; the record shows what the second one says."
-TAKEN_ONCE = "It has one effect: the record says Complete, once."
+REFUSED = "The app refuses the first delivery, which changes nothing. The record shows the second one's result."
+TAKEN_ONCE = "It has one effect: the record says Complete."
 
 
 def _with_fault(name: str, does: str, ends: str = REFUSED, **fault: Any) -> Scenario:
@@ -14,10 +14,10 @@ def _with_fault(name: str, does: str, ends: str = REFUSED, **fault: Any) -> Scen
 
 
 SCENARIOS = (
-    _with_fault("duplicate", "The verdict is delivered four times under one id.", TAKEN_ONCE, times=3),
+    _with_fault("duplicate", "ALC delivers the result four times under one id.", TAKEN_ONCE, times=3),
     Scenario(
         "lost_then_redelivered",
-        "Two deliveries are lost on their way, and then the answer to a third; ALC tries again as published.",
+        "ALC loses two deliveries, and then the answer to a third one. It retries on its published schedule.",
         TAKEN_ONCE,
         "Complete",
         faults=(
@@ -25,22 +25,20 @@ SCENARIOS = (
             {"delivery": "lead.processed", "trouble": "answer_lost"},
         ),
     ),
-    _with_fault("bad_signature", "The first delivery has a signature that no secret makes."),
-    _with_fault("wrong_secret", "The first delivery is signed with a secret that is not the webhook's."),
+    _with_fault("bad_signature", "The first delivery has a signature that matches no secret."),
+    _with_fault("wrong_secret", "The first delivery is signed with another webhook's secret."),
     _with_fault(
-        "tampered_body", "The first delivery was changed on its way: it says Failed under the signature of Complete."
+        "tampered_body", "The first delivery was changed on its way: it says Failed with the signature of Complete."
     ),
-    _with_fault(
-        "stale", "The first delivery was signed an hour ago, as one would be that somebody recorded and replays."
-    ),
-    _with_fault("future", "The first delivery is signed for an hour from now."),
+    _with_fault("stale", "The first delivery was signed an hour ago, like a recorded delivery that is replayed."),
+    _with_fault("future", "The first delivery has a timestamp one hour ahead."),
     _with_fault("missing_header", "The first delivery comes without a signature.", header="webhook-signature"),
     _with_fault(
         "rotated_secret",
-        "ALC rotates its secret, and signs with the new one first and the app's beside it, as in an overlap.",
-        "One signature that fits is enough: the record says Complete.",
+        "ALC rotates its secret, and signs with both: first the new secret, then the one that the app has.",
+        "One matching signature is enough: the record says Complete.",
     ),
-    _with_fault("wrong_type", "The first delivery claims to be text/plain."),
-    _with_fault("truncated", "The first delivery breaks off in the middle of its JSON, under a signature that fits."),
-    _with_fault("huge", "The first delivery carries a megabyte of padding, under a signature that fits."),
+    _with_fault("wrong_type", "The first delivery has the content type text/plain."),
+    _with_fault("truncated", "The first delivery ends in the middle of its JSON, with a matching signature."),
+    _with_fault("huge", "The first delivery has a megabyte of padding, with a matching signature."),
 )

@@ -128,7 +128,7 @@ class ScenarioRunner:
     def _under_way(session: Session, lead_id: str) -> Lead:
         lead = session.exec(select(Lead).where(Lead.id == lead_id)).one_or_none()
         if lead is None or lead.status != PROCESSING:
-            raise CannotPlay(f"The lead {lead_id} is not one that the agent is at.")
+            raise CannotPlay(f"The agent is not working on lead {lead_id}.")
         return lead
 
 

@@ -6,15 +6,15 @@ SCENARIOS = (
     Scenario(
         "post_timeout_but_created",
         "ALC takes the lead, and the connection ends without an answer.",
-        "The app finds the lead by its idempotency key, or sends it again under the same one: ALC has one lead, "
-        "and the record says Complete.",
+        "The app finds the lead by its idempotency key, or sends it again with the same key. ALC has one lead, and "
+        "the record says Complete.",
         "Complete",
         faults=({"route": "POST /api/v1/leads", "trouble": "drop", "effect": "done"},),
     ),
     Scenario(
         "token_revoked",
-        "Somebody at ALC revokes the app's access: the tokens are refused, and so is a refresh.",
-        "The send says that the connection has to be made anew, and nothing was sent. After that it works.",
+        "ALC revokes the app's access. It refuses the tokens, and a refresh too.",
+        "The app says that the person was not sent and ALC must be connected again. After reconnecting, it works.",
         "Complete",
         person=("send", "reconnect", "send"),
         at_start="revoke_tokens",

@@ -20,48 +20,51 @@ def _unregister(name: str, does: str, ends: str, **fault: Any) -> Scenario:
     return Scenario(name, does, ends, None, person=("disconnect",), faults=({"route": UNREGISTER, **fault},), leads=0)
 
 
-REFUSES = "The connection is refused with the reason, and leaves nothing at ALC. Connecting again works."
+REFUSES = "The app says why it could not connect, and leaves no webhook at ALC. Connecting again works."
 SCENARIOS = (
-    _register("register_500", "The registration of the webhook is answered 500.", REFUSES, answer={"status": 500}),
+    _register("register_500", "ALC answers 500 to the new webhook.", REFUSES, answer={"status": 500}),
     _register(
-        "register_timeout", "The registration of the webhook is never answered, and not done.", REFUSES, trouble="drop"
+        "register_timeout", "ALC does not register the webhook, and drops the connection.", REFUSES, trouble="drop"
     ),
     _register(
         "register_ok_response_lost",
-        "The webhook is registered, and the answer is lost.",
-        "The app adopts the webhook, or deletes it: in the end ALC has one, and it works.",
+        "ALC registers the webhook, and the answer is lost.",
+        "The app adopts or deletes that webhook. In the end ALC has one webhook, and it works.",
         trouble="drop",
         effect="done",
     ),
     _register(
         "webhook_limit",
-        "ALC refuses the webhook: the account has as many as it may have.",
-        "The connection is refused, and the person reads ALC's reason. With room made, connecting again works.",
+        "ALC refuses the webhook, because the account has reached its limit.",
+        "The app cannot connect, and shows ALC's reason. Connecting works once there is room.",
         answer={
             "status": 403,
             "body": {
-                "error": {"code": "webhook_limit", "message": "This account has as many webhooks as it may have."}
+                "error": {
+                    "code": "webhook_limit",
+                    "message": "This account has reached its limit of webhooks. Delete one first.",
+                }
             },
         },
     ),
     _unregister(
         "unregister_404",
-        "The webhook is deleted, and the answer says that there was none.",
-        "What is gone counts as deleted: the disconnect is complete at once.",
+        "ALC deletes the webhook, and answers that there was none.",
+        "A missing webhook counts as deleted: the disconnect completes at once.",
         effect="done",
         answer={"status": 404},
     ),
     _unregister(
         "unregister_500",
-        "Twice the deletion of the webhook is answered 500, and not done.",
-        "The person is disconnected at once, and the app tries until ALC has no webhook of its own.",
+        "ALC answers 500 to the deletion of the webhook, twice, and does not delete it.",
+        "The person is disconnected at once. The app retries until ALC has none of its webhooks.",
         times=2,
         answer={"status": 500},
     ),
     Scenario(
         "after_disconnect",
-        "ALC sends the verdict to a webhook that the app has deleted.",
-        "The address says that it is gone, and the record is not written: it still says Pending.",
+        "ALC sends the result to a webhook that the app has deleted.",
+        "The app answers that the webhook is gone, and does not write to the record, which still says Pending.",
         "Pending",
         lambda context: context.postpone_decision(TEN_YEARS),
         ("send", "disconnect"),
@@ -70,8 +73,8 @@ SCENARIOS = (
     ),
     Scenario(
         "expiring_subscription",
-        "The webhook expires after an hour, and the agent decides an hour later: nothing is delivered.",
-        "The app has refreshed the webhook, or asks ALC about the lead: the record says Complete.",
+        "The webhook expires after an hour. The agent decides an hour later, so ALC delivers nothing.",
+        "The app refreshes the webhook in time, or asks ALC about the lead. The record says Complete.",
         "Complete",
         lambda context: context.postpone_decision(TWO_HOURS),
         at_start="expire_webhooks",

@@ -82,5 +82,5 @@ DIALECTS = {row.name: row for row in (STANDARD_WEBHOOKS, ATTIO, GITHUB, STRIPE, 
 def dialect_named(name: str) -> Dialect:
     """Return the dialect. Raises: UnknownDialect."""
     if name not in DIALECTS:
-        raise UnknownDialect(f"There is no dialect named {name!r}. The dialects are: {', '.join(DIALECTS)}.")
+        raise UnknownDialect(f"There is no dialect {name!r}. The dialects are: {', '.join(DIALECTS)}.")
     return DIALECTS[name]

@@ -20,7 +20,7 @@ class Encoding:
 
 def _read_hex(text: str) -> bytes:
     if not _HEX.fullmatch(text):
-        raise ValueError("These are no lower-case hex digits.")
+        raise ValueError("This is not lower-case hex.")
     return bytes.fromhex(text)
 
 

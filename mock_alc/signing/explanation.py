@@ -113,18 +113,18 @@ def _secret_problems(secret: str, dialect: Dialect) -> list[Problem]:
     found = []
     form, text = dialect.secret, secret.strip()
     if secret != text:
-        found.append(Problem("secret_white_space", "There is white space around the secret.", "Strip it.", fatal=False))
+        found.append(Problem("secret_white_space", "The secret has white space around it.", "Strip it.", fatal=False))
     if form.prefix and text.startswith(VERSION):
-        sentence = "The secret has v1, before it, which names the scheme and is no part of the secret."
+        sentence = "The secret has v1, before it. That names the scheme and is not part of the secret."
         found.append(Problem("secret_v1_prefix", sentence, f"Begin the secret with {form.prefix}.", fatal=False))
     elif not text.startswith(form.prefix):
-        sentence = f"The secret lacks {form.prefix} before it{form.without_prefix}."
-        remedy = f"Leave {form.prefix} on: most libraries take it off themselves, and some need it."
+        sentence = f"The secret does not start with {form.prefix}{form.without_prefix}."
+        remedy = f"Keep {form.prefix}: most libraries remove it themselves, and some need it."
         found.append(Problem("secret_without_prefix", sentence, remedy, fatal=False))
     try:
         form.check(form.tidy(secret))
     except UnusableSecret as problem:
-        remedy = "Copy the secret whole, to its last character."
+        remedy = "Copy the whole secret."
         found.append(Problem("unusable_secret", str(problem), remedy, fatal=False))
     return found
 
@@ -183,19 +183,19 @@ def _by_mistakes(
 
 
 def _other_keys(others: Iterable[str], dialect: Dialect) -> Iterator[Variant]:
-    remedy = "Use the secret of this very webhook; after a rotation, accept the old and the new one for a while."
+    remedy = "Use the secret of this webhook. After a rotation, accept the old and the new secret for a while."
     for number, other in enumerate(others, 1):
         for key in dialect.secret.keys(other):
             if not key.code:
-                sentence = f"The signature was made with another secret: number {number} of those given besides."
+                sentence = f"The signature was made with another secret: number {number} of the other secrets given."
                 yield Variant(key.value, "other_secret", sentence, remedy)
 
 
 def _unreadable(found: SignedHeaders, dialect: Dialect) -> Problem:
     if found.signature.startswith("v1a,"):
-        sentence = "The signature is v1a, an asymmetric one, for which a public key (whpk_…) is needed."
+        sentence = "The signature is v1a, which is asymmetric and needs a public key (whpk_…)."
         return Problem("asymmetric", sentence, "Ask the sender for symmetric signatures, or verify with Ed25519.")
-    sentence = f"The header {dialect.signature_header} holds nothing that can be read as a signature."
+    sentence = f"The header {dialect.signature_header} has no readable signature."
     remedy = f"Write {dialect.prefix or 'nothing but'} the 32 bytes as {dialect.encoding.words}."
     return Problem("unreadable_signature", sentence, remedy)
 
@@ -203,8 +203,8 @@ def _unreadable(found: SignedHeaders, dialect: Dialect) -> Problem:
 def _unexplained(dialect: Dialect) -> Problem:
     return Problem(
         "no_match",
-        "The signature fits none of the ways in which this secret could have signed these bytes: "
-        "the secret is another one, or what is signed was changed afterwards.",
-        f"{dialect.sender} signs {dialect.signs}. Compare the secret with the one shown when the webhook was made "
-        "(a rotation changes it), and make sure that the body is the raw one: no proxy, parser or log rewrote it.",
+        "This secret did not sign these bytes in any known way. Either the secret is another one, or the bytes were "
+        "changed afterwards.",
+        f"{dialect.sender} signs {dialect.signs}. Compare the secret with the one shown when the webhook was "
+        f"registered (a rotation changes it), and use the raw body, which no proxy, parser or log has rewritten.",
     )

@@ -39,9 +39,9 @@ def read_headers(headers: Mapping[str, str], dialect: Dialect) -> tuple[SignedHe
     parts = tuple(values["signature"].split(dialect.separator or None))
     stamps = [part for part in parts if dialect.timestamp_prefix and part.startswith(dialect.timestamp_prefix)]
     if dialect.timestamp_prefix and values["signature"] and not stamps:
-        sentence = f"The header {dialect.signature_header} holds no timestamp."
+        sentence = f"The header {dialect.signature_header} has no timestamp."
         problems.append(
-            Problem("missing_timestamp", sentence, f"Begin it with {dialect.timestamp_prefix} and the time.")
+            Problem("missing_timestamp", sentence, f"Start it with {dialect.timestamp_prefix} and the time.")
         )
     stamp = stamps[0].removeprefix(dialect.timestamp_prefix) if stamps else _any_timestamp(by_name)
     found = SignedHeaders(
@@ -51,8 +51,8 @@ def read_headers(headers: Mapping[str, str], dialect: Dialect) -> tuple[SignedHe
         tuple(part for part in parts if part not in stamps),
     )
     if "{id}." in dialect.content and "." in found.message_id:
-        sentence = f"The {dialect.id_header} holds a full stop, so that what is signed can be read in two ways."
-        problems.append(Problem("id_with_full_stop", sentence, "Make ids without full stops.", fatal=False))
+        sentence = f"The {dialect.id_header} contains a full stop, which makes the signed string ambiguous."
+        problems.append(Problem("id_with_full_stop", sentence, "Use ids without full stops.", fatal=False))
     return found, problems
 
 
@@ -64,7 +64,7 @@ def _value(role: str, name: str, dialect: Dialect, by_name: Mapping[str, str], p
         value, problem = _elsewhere(role, name, dialect, by_name)
         problems.append(problem)
     if value != value.strip():
-        problems.append(Problem("white_space", f"There is white space around {name}.", "Strip it.", fatal=False))
+        problems.append(Problem("white_space", f"{name} has white space around it.", "Strip it.", fatal=False))
     return value.strip()
 
 
@@ -77,9 +77,9 @@ def _elsewhere(role: str, name: str, dialect: Dialect, by_name: Mapping[str, str
             owners = [row for row in DIALECTS.values() if other in map(str.lower, (row.signature_header, *row.copies))]
             hints = [f" If {row.sender} sent it, choose the dialect {row.name}." for row in owners]
             return by_name[other], Problem("wrong_header", sentence, f"Name the header {name}.{''.join(hints)}", fatal)
-    remedy = f"Send {name}; behind a proxy, see that it lets the header through."
+    remedy = f"Send {name}. Behind a proxy, check that it passes the header on."
     if not fatal:
-        remedy = f"{remedy} It is not signed, and receivers recognize a repeated delivery by it."
+        remedy = f"{remedy} It is not signed, but receivers use it to recognize a repeated delivery."
     return "", Problem("missing_header", f"The header {name} is missing.", remedy, fatal)
 
 
@@ -101,14 +101,14 @@ def _any_timestamp(by_name: Mapping[str, str]) -> str:
 
 def timestamp_problems(timestamp: str, now: float, tolerance: int | None) -> list[Problem]:
     """Return what is wrong with the timestamp, at most one problem; `now` and `tolerance` are in seconds."""
-    remedy = "Send the Unix time in whole seconds, of the moment of this very attempt."
+    remedy = "Send the time of this attempt as Unix time in whole seconds."
     if tolerance is None or not timestamp:
         return []  # There is none, or `read_headers` has reported it.
     if not re.fullmatch("[0-9]{1,15}", timestamp):
         sentence = f"The timestamp {timestamp[:40]!r} is not a whole number of seconds."
         return [Problem("timestamp_not_seconds", sentence, remedy)]
     if int(timestamp) > MILLISECONDS:
-        return [Problem("timestamp_in_milliseconds", "The timestamp counts milliseconds.", remedy)]
+        return [Problem("timestamp_in_milliseconds", "The timestamp is in milliseconds.", remedy)]
     off = int(timestamp) - now
     if abs(off) <= tolerance:
         return []
@@ -120,10 +120,10 @@ def timestamp_problems(timestamp: str, now: float, tolerance: int | None) -> lis
 def _clock_remedy(off: float, remedy: str) -> str:
     zones, rest = divmod(abs(off) + SLACK, HALF_HOUR)
     if 0 < zones <= A_DAY / HALF_HOUR and rest <= 2 * SLACK:
-        return f"It is off by almost exactly {_span(zones * HALF_HOUR)}: local time was taken for UTC. {remedy}"
+        return f"It is off by almost exactly {_span(zones * HALF_HOUR)}: local time was used as UTC. {remedy}"
     if off > 0:
         return f"Set one of the two clocks right (NTP). {remedy}"
-    return f"Each retry needs a timestamp and a signature of its own; if this one is new, look at both clocks. {remedy}"
+    return f"Each retry needs its own timestamp and signature. If this attempt is new, check both clocks. {remedy}"
 
 
 def _span(seconds: float) -> str:

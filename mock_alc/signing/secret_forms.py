@@ -116,22 +116,22 @@ _COMMON = (
         _with_white_space,
     ),
     Misreading("secret_quotes", "The secret was used with quotation marks around it.", _in_quotes),
-    Misreading("secret_hashed", "The SHA-256 of the secret was the key, and not the secret.", _hashed),
-    Misreading("secret_empty", "The key was empty: the secret was not set where it was signed.", lambda _: iter([b""])),
+    Misreading("secret_hashed", "The key was the SHA-256 of the secret instead of the secret.", _hashed),
+    Misreading("secret_empty", "The key was empty: the signer had no secret.", lambda _: iter([b""])),
     Misreading(
         "secret_unset",
-        "The key was the name of nothing (undefined, None, null): the secret was not set where this was signed.",
+        "The key was undefined, None or null: the signer had no secret.",
         lambda _: iter([b"undefined", b"None", b"null"]),
     ),
     Misreading(
-        "secret_case", "The secret was used in other letters: all capital, or all small.",
+        "secret_case", "The secret was used in another case: all upper, or all lower.",
         lambda secret: iter([secret.strip().lower().encode(), secret.strip().upper().encode()]),
     ),
 )  # fmt: skip
 
 BASE64_SECRET = SecretForm(
     "whsec_…", as_written, key_of, lambda secret: decode_base64(_bare(secret)),
-    "Take the secret without whsec_, decode it as base64, and use the bytes as the key.", PREFIX,
+    "Remove whsec_ from the secret, decode the rest as base64, and use the bytes as the key.", PREFIX,
     (
         Misreading(
             "secret_not_decoded", "The secret was used as text, without whsec_ but not base64-decoded.",
@@ -146,23 +146,23 @@ BASE64_SECRET = SecretForm(
             lambda secret: _leniently(_without_version(secret)),
         ),
         Misreading(
-            "secret_v1_prefix", "The secret was used with the v1, before whsec_, which is no part of it.", _with_version
+            "secret_v1_prefix", "The secret was used with the v1, before whsec_.", _with_version
         ),
         *_COMMON,
     ),
-    "; it was read as if it had it",
+    ". It was read as if it did",
 )  # fmt: skip
 _DECODED = Misreading("secret_decoded", "The secret was base64-decoded; here the text itself is the key.", _from_base64)
 TEXT_SECRET = SecretForm(
     "the text that the sender shows", str.strip, _text_key, lambda secret: _text_key(secret.strip()),
-    "Use the text of the secret as the key, in UTF-8, and decode nothing.", "", (_DECODED, *_COMMON),
+    "Use the text of the secret in UTF-8 as the key, without decoding it.", "", (_DECODED, *_COMMON),
 )  # fmt: skip
 STRIPE_SECRET = SecretForm(
     "whsec_…", str.strip, _text_key, lambda secret: _text_key(secret.strip()),
-    "Use the whole text of the secret as the key, whsec_ included, and decode nothing.", PREFIX,
+    "Use the whole text of the secret as the key, whsec_ included, without decoding it.", PREFIX,
     (
         Misreading(
-            "secret_without_prefix", "The secret was used without its whsec_, which belongs to the key here.",
+            "secret_without_prefix", "The secret was used without whsec_, which is part of the key here.",
             lambda secret: iter([_bare(secret).encode()]),
         ),
         _DECODED,

@@ -6,7 +6,7 @@ import secrets
 
 PREFIX = "whsec_"
 VERSION = "v1,"
-"""What some dashboards show before a secret. It names the scheme, and is no part of the secret."""
+"""What some dashboards show before a secret. It names the scheme, and is not part of the secret."""
 SHORTEST, LONGEST = 24, 64  # Bytes of a key, by the specification.
 
 
@@ -22,13 +22,13 @@ def new_secret() -> str:
 def key_of(secret: str) -> bytes:
     """Return the key bytes of a `whsec_…` secret; raise UnusableSecret."""
     if not secret.startswith(PREFIX):
-        raise UnusableSecret("A signing secret starts with whsec_ and goes on with base64.")
+        raise UnusableSecret("A signing secret is whsec_ followed by base64.")
     try:
         key = base64.b64decode(secret.removeprefix(PREFIX), validate=True)
     except (binascii.Error, ValueError) as error:
         raise UnusableSecret("The part of the signing secret after whsec_ must be standard base64.") from error
     if not SHORTEST <= len(key) <= LONGEST:
-        raise UnusableSecret(f"A signing secret holds {SHORTEST} to {LONGEST} bytes; this one holds {len(key)}.")
+        raise UnusableSecret(f"A signing secret has {SHORTEST} to {LONGEST} bytes. This one has {len(key)}.")
     return key
 
 

@@ -118,7 +118,7 @@ class Alc(Driver):
             leads = "1 lead is" if waiting == 1 else f"{waiting} leads are"
             return f" {leads} not decided yet: call decide(lead) or wait_until_idle()."
         if not state["leads"]:
-            return " A webhook is registered, and no lead was sent."
+            return " A webhook is registered, but no lead was sent."
         return " The leads were decided before the webhook was registered, or it is registered for another event."
 
     def _get(self, path: str) -> Json:

@@ -18,9 +18,9 @@ try:
     import responses
 except ModuleNotFoundError as missing:
     raise ModuleNotFoundError(
-        "The fixture alc_responses stands on the package responses, which is not installed. It comes with the extra "
+        "The fixture alc_responses needs the package responses, which is not installed. It comes with the extra "
         '`pytest` of acme-lead-checker: `pip install "acme-lead-checker[pytest]"`, or `pip install responses`. The '
-        "fixture mock_alc, which listens on a port, does without.",
+        "fixture mock_alc, which listens on a port, does not need it.",
         name=missing.name,
     ) from None
 

@@ -27,7 +27,9 @@ class Person:
         Returns the URL of the redirect to the client, with `code` or `error`. Raises ConsentNotRequested.
         """
         if not authorization_url.startswith(f"{self._config.issuer}/oauth/authorize"):
-            raise ConsentNotRequested(f"{authorization_url} is no address of {self._config.issuer}/oauth/authorize.")
+            raise ConsentNotRequested(
+                f"{authorization_url} is not an address of {self._config.issuer}/oauth/authorize."
+            )
         page = self._open(authorization_url)
         if 'name="password"' in page.text:
             secret = self._config.demo_password.get_secret_value()

@@ -143,7 +143,7 @@ def _body() -> bytes:
     try:
         raw = request.get_data(cache=True)
     except OSError as error:
-        raise BadRequest("The body of the request broke off.") from error
+        raise BadRequest("The body of the request ended early.") from error
     if len(raw) > LARGEST_BODY:
         raise RequestEntityTooLarge
     return raw
@@ -172,7 +172,7 @@ def _healthz() -> ResponseReturnValue:
 def _http_error(error: HTTPException) -> ResponseReturnValue:
     """Return an error of the framework as JSON, an OAuth error or a page, depending on the path (U9)."""
     if isinstance(error, SecurityError):  # No page: links cannot be built without a valid host.
-        return Response("This server does not answer for that host.\n", 400, content_type="text/plain")
+        return Response("This server does not serve that host.\n", 400, content_type="text/plain")
     if error.response is not None:
         return error.get_response()
     status = error.code or 500
@@ -190,15 +190,15 @@ def _sentence(error: HTTPException) -> str:
     if isinstance(error, RequestEntityTooLarge):
         return f"The body is larger than the {LARGEST_BODY} bytes that this server reads."
     if isinstance(error, InternalServerError):
-        return "Something went wrong on this side. It was written to the log with the request id."
-    return error.description or "The request was refused."
+        return "Something went wrong in the mock. Its log has the details under the request id."
+    return error.description or "The server refused the request."
 
 
 def _storage_failed(error: OperationalError) -> ResponseReturnValue:
     """Return 503 with Retry-After: the database is locked, full or unreachable, and nothing was changed (C14)."""
-    current_app.logger.error("The database refused: %s", error.orig)
+    current_app.logger.error("The database failed: %s", error.orig)
     headers = {"Retry-After": "1"}
-    message = "The server cannot store anything at the moment. Nothing was changed; try again shortly."
+    message = "The server cannot store anything right now, so nothing was changed. Try again shortly."
     if request.path.startswith(JSON_PATHS):
         return error_response(ApiError(503, "storage_unavailable", message, headers=headers))
     return render_template("error.html", status=503, message=message), 503, headers

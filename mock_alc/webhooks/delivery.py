@@ -197,7 +197,9 @@ class Sender:
         else:
             record_failure(webhook, now, disable_after=timedelta(seconds=self._config.disable_after))
         if webhook.disabled_at is not None:
-            log.warning("webhook %s is disabled: %s Enable it in the console.", webhook.id, webhook.disabled_reason)
+            log.warning(
+                "ALC disabled the webhook %s: %s Enable it again in the console.", webhook.id, webhook.disabled_reason
+            )
             cancel_pending(session, webhook.id)
 
     @staticmethod

@@ -115,13 +115,13 @@ class Call:
         try:
             return lookup.result(max(self._deadline - monotonic(), 0))
         except CancelledError as error:
-            raise TimeoutError("The call was ended while its host was looked up.") from error
+            raise TimeoutError("The call was ended while looking up its host.") from error
 
     def _seconds_to_connect(self) -> float:
         """Return how long one address may take; raise TimeoutError when the call has ended."""
         left = self._deadline - monotonic()
         if left <= 0 or self._abort_reason is not None:
-            raise TimeoutError("There is no time left to connect.")
+            raise TimeoutError("The deadline passed before a connection was made.")
         return min(CONNECT_SECONDS, left)
 
 

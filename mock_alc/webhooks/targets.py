@@ -40,7 +40,7 @@ def check_url(url: str, *, allow_loopback: bool) -> None:
     for address in addresses:
         check_address(address, allow_loopback=allow_loopback)
     if not addresses and is_loopback(host):
-        raise TargetRefused(f"{host} is this machine, which this server does not send to.")
+        raise TargetRefused(f"{host} is this machine. This server sends to public addresses only.")
 
 
 def check_address(address: str, *, allow_loopback: bool) -> None:
@@ -49,7 +49,9 @@ def check_address(address: str, *, allow_loopback: bool) -> None:
         return
     ip = _unmapped(address)
     if not ip.is_global or ip.is_multicast or any(ip in net for net in BLOCKED_NETWORKS):
-        raise TargetRefused("The webhook URL leads to an address that is not public, and this server sends to none.")
+        raise TargetRefused(
+            "The webhook URL leads to an address that is not public. This server sends to public addresses only."
+        )
 
 
 def resolve(host: str, port: int) -> list[str]:
@@ -69,7 +71,7 @@ def _split(url: str) -> SplitResult:
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise TargetRefused("A webhook URL must be absolute, such as https://example.com/hook.")
     if "@" in parts.netloc or "#" in url:
-        raise TargetRefused("A webhook URL must carry neither a user name nor a fragment.")
+        raise TargetRefused("A webhook URL must not have a user name or a fragment.")
     return parts
 
 

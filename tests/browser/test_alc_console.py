@@ -122,9 +122,9 @@ def test_time_passes_at_a_press_and_what_is_due_happens(page: Page, alc: MockAlc
     """The clock is advanced, and every page says that it is."""
     path = send(alc)
     page.get_by_role("link", name="Clock").click()
-    expect(page.get_by_role("link", name="The agent decides about Ada Lovelace")).to_be_visible()
+    expect(page.get_by_role("link", name="The agent decides on Ada Lovelace")).to_be_visible()
     page.get_by_role("button", name="1 day").click()
-    expect(page.get_by_text("Nothing is waiting.")).to_be_visible()
+    expect(page.get_by_text("No work is scheduled.")).to_be_visible()
     page.goto(alc.url + path)
     expect(page.get_by_role("navigation", name="Console")).to_contain_text("1 day ahead")
     expect(page.locator(".chat .verdict")).to_be_visible()
@@ -135,9 +135,9 @@ def test_a_fault_is_set_and_cleared(page: Page) -> None:
     page.get_by_role("link", name="Faults").click()
     page.get_by_label("How often: ALC is down").select_option("3 times")
     page.get_by_role("button", name="Set ALC is down").press("Enter")
-    expect(page.locator("#armed")).to_contain_text("3 to come")
+    expect(page.locator("#armed")).to_contain_text("3 left")
     page.get_by_role("button", name="Clear ALC is down").press("Enter")
-    expect(page.locator("#armed")).to_contain_text("Nothing is set")
+    expect(page.locator("#armed")).to_contain_text("No faults are set")
 
 
 def test_an_open_delivery_stays_open_while_it_is_retried(page: Page, alc: MockAlc, receiver: Receiver) -> None:

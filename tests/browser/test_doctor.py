@@ -15,7 +15,7 @@ def test_a_report_without_findings_says_so(open_page: Open) -> None:
     """Without findings: one sentence, and a line for each check."""
     page = open_page("/doctor")
 
-    expect(page.locator("#verdict")).to_have_text("Everything is in order.")
+    expect(page.locator("#verdict")).to_have_text("No problems found.")
     expect(page.locator(".check")).to_have_count(3)
     expect(page.get_by_role("button", name="Mend")).to_be_hidden()
 
@@ -55,7 +55,7 @@ def test_the_list_of_dead_letters_follows(open_page: Open, workspace: FakeWorksp
 def test_a_report_that_does_not_come_says_what_to_do(open_page: Open, console: list[str]) -> None:
     """The server has stopped; pressing the button again asks again."""
     page = open_page("/doctor")
-    expect(page.locator("#verdict")).to_have_text("Everything is in order.")
+    expect(page.locator("#verdict")).to_have_text("No problems found.")
     page.route("**/doctor/report", lambda route: route.abort())
     page.get_by_role("button", name="Check again").click()
     expect(page.locator("#verdict")).to_contain_text("The report did not come.")
@@ -63,4 +63,4 @@ def test_a_report_that_does_not_come_says_what_to_do(open_page: Open, console: l
     console.clear()
     page.get_by_role("button", name="Check again").click()
 
-    expect(page.locator("#verdict")).to_have_text("Everything is in order.")
+    expect(page.locator("#verdict")).to_have_text("No problems found.")

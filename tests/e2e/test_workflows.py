@@ -138,7 +138,7 @@ def test_a_verdict_on_a_click_starts_the_workflow_of_the_trigger(user: User, alc
             alc.resend(delivery["id"])
     user.wait_for_status(record_id, "Complete")
     mine = [run for run in user.get("/workflows.json").json()["runs"] if run["record_id"] == record_id]
-    assert [run["title"] for run in mine] == ["Follow up on every verdict"]
+    assert [run["title"] for run in mine] == ["Follow up on every result"]
 
 
 def test_the_page_names_people_and_blocks(user: User, alc: Alc, attio: Attio) -> None:

@@ -257,7 +257,7 @@ def test_a_person_edited_between_two_clicks_on_an_open_send_is_told_so(runtime: 
     with pytest.raises(AlcAnswerLost):
         click()
 
-    with pytest.raises(AlcRefused, match="under another name or phone number") as raised:
+    with pytest.raises(AlcRefused, match="with another name or phone number") as raised:
         send_to_alc.run(RECORD, "Ada King", "+442079460018")
 
     assert "Idempotency" not in raised.value.message

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from alc_app.attio.http import BadRequest, Request, Response
 
 Uuid = Annotated[str, Field(pattern=r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")]
-UNHANDLED = """Attio tells of "{type}", and nothing handles it. Paste this into alc_app/record_events/{name}.py,
+UNHANDLED = """Attio sends "{type}" events, but no file handles them. Paste this into alc_app/record_events/{name}.py,
 and name it in alc_app/app.py:
 
 from alc_app.attio.host.record_events import WebhookEvent

@@ -57,17 +57,17 @@ class Workflow(BaseModel):
     def mistakes(self, blocks: Mapping[str, StepBlock | TriggerBlock]) -> Iterator[str]:
         """Yield what is wrong with the definition, in sentences."""
         starts = self.trigger.then.values() if self.trigger else [self.first]
-        yield from (f"It starts at {step!r}, which is no step." for step in starts if step not in self.steps)
+        yield from (f"It starts at {step!r}, which is not a step." for step in starts if step not in self.steps)
         for name, step in {**self.steps, **({"trigger": self.trigger} if self.trigger else {})}.items():
             block = blocks.get(step.block)
             if block is None or (block.block.type == "trigger") != (name == "trigger"):
-                yield f"{name}: there is no such block as {step.block!r} for it."
+                yield f"{name}: there is no block {step.block!r}."
                 continue
             for outcome, following in step.then.items():
                 if outcome not in block.block.outcomes:
                     yield f"{name}: the block {step.block} has no outcome {outcome!r}."
                 if following not in self.steps:
-                    yield f"{name}: {outcome} leads to {following!r}, which is no step."
+                    yield f"{name}: {outcome} leads to {following!r}, which is not a step."
         yield from self._loops()
 
     def _loops(self) -> Iterator[str]:

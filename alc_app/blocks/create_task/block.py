@@ -14,7 +14,7 @@ block = define_workflow_block(
     type="step",
     id="create-task",
     title="Create task",
-    description="Leaves a task in Attio, linked to the person.",
+    description="Creates a task in Attio, linked to the person.",
     config_schema=Config,
     outcomes={"created": "Created"},
 )

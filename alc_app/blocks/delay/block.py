@@ -15,7 +15,7 @@ block = define_workflow_block(
     type="step",
     id="delay",
     title="Delay",
-    description="Waits, and goes on by itself.",
+    description="Waits, then continues.",
     config_schema=Config,
     outcomes={"done": "Afterwards"},
 )

@@ -12,7 +12,7 @@ block = define_workflow_block(
     type="trigger",
     id="lead-processed",
     title="Lead processed",
-    description="Starts when ALC has come to a verdict on somebody of this workspace.",
+    description="Starts when ALC has a result for a person in this workspace.",
     config_schema=Config,
     outcomes=LEAD_OUTCOMES,
 )

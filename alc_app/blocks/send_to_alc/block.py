@@ -18,7 +18,7 @@ block = define_workflow_block(
     type="step",
     id="send-to-alc",
     title="Send to ALC and wait",
-    description="ALC's agent chats with the person by SMS; the workflow goes on with what came of it.",
+    description="ALC's agent chats with the person by SMS. The workflow continues with the result.",
     config_schema=Config,
     outcomes=LEAD_OUTCOMES,
 )

@@ -23,10 +23,10 @@ def execute(*, config: Config, metadata: StepMetadata) -> Result:
     except AttioApiError as error:
         return Error(error.message, retryable=True)
     if person is None:
-        return _failed(config, "The record is gone.")
+        return _failed(config, "The record no longer exists in the CRM.")
     if not person.phone_number:
         return _failed(config, "The person has no phone number.")
-    defer = Defer(config.give_up_after or time_to_wait(), then=_failed(config, "ALC has come to no verdict in time."))
+    defer = Defer(config.give_up_after or time_to_wait(), then=_failed(config, "ALC had no result in time."))
     if workflow_waits.add_wait(config.record_id, metadata.finish_callback_url) is None:
         return defer  # executed again after the verdict: the callback is stored
     return _send(config, person.name, person.phone_number) or defer

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-JOB_TITLE = "Made by alc-app compare-attio, to be deleted"
+JOB_TITLE = "Created by alc-app compare-attio, which deletes it"
 """What marks each person that the script makes. A later run deletes what a run that was killed has left."""
 NOBODY = "00000000-0000-4000-8000-000000000000"
 PEOPLE = "/v2/objects/people/records"
@@ -42,7 +42,7 @@ def _query(text: Any) -> dict[str, Any]:
 
 ADA = {"first_name": "Ada", "last_name": "{mark}", "full_name": "Ada {mark}"}
 EMAIL = "{mark}@gmail.com"
-"""Nobody is written to. Of most other domains Attio would make a company."""
+"""Attio creates no company for this domain."""
 FIRST: Path = ("data", 0)
 
 CALLS = (

@@ -24,8 +24,8 @@ from alc_app.mock_attio.store.config import MockAttioConfig
 COMPARED = Path(mock_attio.__file__).with_name("compared.json")
 """The last comparison with a real workspace; there is none until somebody has made one and kept it."""
 NEVER = (
-    "The stand-in was never compared with a real workspace. Whoever has one can do it: set ATTIO_API_TOKEN, "
-    "run alc-app compare-attio --save, and commit the file that it names."
+    "The stand-in was never compared with a real workspace. If you have one, set ATTIO_API_TOKEN, run alc-app "
+    "compare-attio --save, and commit the file that it names."
 )
 Say = Callable[[str], None]
 
@@ -58,12 +58,14 @@ def run(config: Config, *, yes: bool, save_it: bool, as_json: bool) -> int:
     """Do what the command does, and return its exit code."""
     if not config.uses_real_attio:
         answers = play_at_stand_in()
-        click.echo(f"The stand-in has answered {len(answers)} calls. There is no ATTIO_API_TOKEN to compare it with.")
+        click.echo(
+            f"The stand-in has answered {len(answers)} calls. Set ATTIO_API_TOKEN to compare it with a real workspace."
+        )
         click.echo(last_time())
         return 2
-    where = f"In the workspace of the token, at {config.attio_origin}, a person, a note, a task and a webhook are made"
+    where = f"This creates a person, a note, a task and a webhook in the token's workspace at {config.attio_origin},"
     if not yes:
-        click.confirm(f"{where} and deleted again. Go on?", abort=True, err=True)
+        click.confirm(f"{where} and deletes them again. Continue?", abort=True, err=True)
     try:
         found = compare(config, lambda call: click.echo(f"  {call.title}", err=True))
         kept = save(found) if save_it else None
@@ -73,7 +75,7 @@ def run(config: Config, *, yes: bool, save_it: bool, as_json: bool) -> int:
         click.echo(json.dumps(asdict(found), indent=2))
     else:
         report(found, click.echo)
-        click.echo(f"Kept in {kept}. Please commit it." if kept else last_time())
+        click.echo(f"Saved in {kept}. Please commit it." if kept else last_time())
     return 1 if found.different else 0
 
 
@@ -101,7 +103,7 @@ def play_at_stand_in() -> list[Answer]:
 def save(comparison: Comparison) -> Path:
     """Keep a comparison with Attio itself beside the stand-in. Raises: CannotCompare."""
     if not comparison.is_real:
-        raise CannotCompare(f"Only a comparison with {REAL_ATTIO} is kept, and this was {comparison.origin}.")
+        raise CannotCompare(f"Only a comparison with {REAL_ATTIO} is saved. This one was with {comparison.origin}.")
     COMPARED.write_text(json.dumps(asdict(comparison), indent=2) + "\n", encoding="utf-8")
     return COMPARED
 
@@ -121,14 +123,14 @@ def report(comparison: Comparison, say: Say) -> None:
         for line in lines:
             say(f"    {line}")
     for title in comparison.skipped:
-        say(f"- {title}: the token may not do this (403).")
+        say(f"- {title}: the token has no permission (403).")
     say(f"{_count(len(comparison.different), comparison.calls)}.")
     if comparison.left:
         say(f"These could not be deleted at {comparison.origin}. Please delete them: {', '.join(comparison.left)}")
 
 
 def _count(different: int, calls: int) -> str:
-    return f"{different} of {calls} calls are answered differently"
+    return f"{different} of {calls} calls get different answers"
 
 
 def _play_and_clean_up(player: Player, tell: Callable[[Call], None]) -> tuple[list[Answer], list[str]]:
@@ -137,6 +139,6 @@ def _play_and_clean_up(player: Player, tell: Callable[[Call], None]) -> tuple[li
     except BaseException as error:  # Ctrl-C too
         player.clean_up()
         if isinstance(error, FetchError):
-            raise CannotCompare(f"{player.url} cannot be asked: {error}") from error
+            raise CannotCompare(f"Can't reach {player.url}: {error}") from error
         raise
     return answers, player.clean_up()

@@ -24,7 +24,7 @@ def differences(call: Call, real: Answer, stand_in: Answer) -> list[str]:
     """Return a sentence for each difference; none if the two are alike."""
     if real.not_made or stand_in.not_made:
         who, answer = ("the workspace", real) if real.not_made else ("the stand-in", stand_in)
-        return [] if real.not_made and stand_in.not_made else [f"Not made at {who}: {answer.not_made}."]
+        return [] if real.not_made and stand_in.not_made else [f"Skipped at {who}: {answer.not_made}."]
     if real.status != stand_in.status:
         return [f"Attio answers {_told(real)}, the stand-in {_told(stand_in)}."]
     parts: tuple[Path, ...] = call.parts if real.status < 300 else ((),)

@@ -65,7 +65,7 @@ class Player:
         try:
             answer = self._request(call)
         except KeyError as missing:
-            return Answer(0, None, f"there is no {missing.args[0]}, because an earlier call has failed")
+            return Answer(0, None, f"there is no {missing.args[0]}, because an earlier call failed")
         if answer.status < 300:
             for name, path in call.keep.items():
                 self._kept[name] = str(next(pick(answer.body, path), ""))

@@ -33,7 +33,7 @@ bp = Blueprint("attributes", __name__, url_prefix=ATTRIBUTES)
 
 def _refuse_unsupported(value: object) -> None:
     if value is not None:
-        raise ValueError("Attio has this, the stand-in does not. Send null, or leave it out.")
+        raise ValueError("Attio has this field, the stand-in does not. Send null, or leave it out.")
 
 
 Unsupported = Annotated[Any, AfterValidator(_refuse_unsupported)]
@@ -168,7 +168,7 @@ def update_attribute(target: str, identifier: str, attribute_name: str) -> Json:
             schema = load_schema(session, identifier, TARGET_KINDS[target])
             attribute = schema.attribute(attribute_name)
             if attribute.is_system_attribute:
-                message = f'"{attribute.api_slug}" is an attribute of Attio itself and cannot be changed.'
+                message = f'"{attribute.api_slug}" is a system attribute of Attio and cannot be changed.'
                 raise AttioError(400, "system_edit_unauthorized", message)
             _check_unique(attribute.type, body.is_unique)
             if body.config is not None:

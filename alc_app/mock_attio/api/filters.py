@@ -129,7 +129,7 @@ def _path(schema: Schema, path: object, constraints: object, record: Any) -> Con
     if not rest:
         return _has_value(attribute, schema, constraints, record)
     if attribute.type != "record-reference" or not isinstance(rest[0][0], str):
-        raise filter_error(f'The path cannot go on from "{attribute.api_slug}", which refers to no record.')
+        raise filter_error(f'The path ends at "{attribute.api_slug}", which does not refer to a record.')
     try:
         target = load_schema(schema.session, rest[0][0])
     except AttioError as error:

@@ -125,4 +125,4 @@ def delete_object(object_name: str) -> Json:
 
 def slug_conflict(slug: str) -> AttioError:
     """Return the error for a slug or title that is already used."""
-    return AttioError(409, "slug_conflict", f'"{slug}" is taken already. Choose another one.')
+    return AttioError(409, "slug_conflict", f'"{slug}" is already taken. Choose another one.')

@@ -187,7 +187,9 @@ def _matches(schema: Schema, matching: Attribute, contents: list[Json]) -> Recor
     )
     found = schema.session.exec(select(Record).where(col(Record.number).in_(holders)).limit(2)).all()
     if len(found) > 1:
-        message = f'Several records have the values given for "{matching.api_slug}". Give those of one record only.'
+        message = (
+            f'Several records have the values given for "{matching.api_slug}". Give the values of one record only.'
+        )
         raise AttioError(400, "multiple_match_results", message)
     return found[0] if found else None
 

@@ -72,7 +72,7 @@ def _past_value(schema: Schema, attribute: Attribute, given: HistoricValue, plac
     start = _moment(given.active_from, [*path, "active_from"])
     end = None if given.active_until is None else _moment(given.active_until, [*path, "active_until"])
     if end is not None and end <= start:
-        raise body_error(Problem([*path, "active_until"], "A value ends after it begins."))
+        raise body_error(Problem([*path, "active_until"], "A value must end after it begins."))
     return PastValue(contents[0], start, end)
 
 

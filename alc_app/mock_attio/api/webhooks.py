@@ -197,7 +197,7 @@ def _unique_triples() -> Iterator[None]:
     try:
         yield
     except IntegrityError as error:
-        message = "A webhook with this target URL has a subscription to this event type with this filter already."
+        message = "A webhook with this target URL already has a subscription to this event type with this filter."
         raise AttioError(409, "uniqueness_conflict", message) from error
 
 

@@ -17,7 +17,7 @@ FILTERS = ("event", "webhook_id", "state")
 @control_api.get("/deliveries")
 def list_deliveries() -> ResponseReturnValue:
     """List the latest messages, oldest first; the filters are `event`, `webhook_id` and `state`."""
-    problems = {name: f"Ask by: {', '.join(FILTERS)}." for name in sorted(set(request.args) - set(FILTERS))}
+    problems = {name: f"The filters are: {', '.join(FILTERS)}." for name in sorted(set(request.args) - set(FILTERS))}
     if request.args.get("state", STATES[0]) not in STATES:
         problems["state"] = f"This parameter must be one of: {', '.join(STATES)}."
     if problems:

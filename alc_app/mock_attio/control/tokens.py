@@ -37,7 +37,7 @@ def revoke_tokens() -> ResponseReturnValue:
 
 def _scope(scope: Any) -> str:
     if not isinstance(scope, str):
-        raise invalid({"scope": "This field must be a text: scopes separated by spaces."})
+        raise invalid({"scope": "This field must be a string of scopes, separated by spaces."})
     if unknown := sorted(set(scope.split()) - SCOPES):
         raise invalid({"scope": f'There is no scope "{unknown[0]}". The scopes are: {" ".join(sorted(SCOPES))}.'})
     return scope

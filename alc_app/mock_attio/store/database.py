@@ -77,7 +77,7 @@ def _drop_outdated(connection: Connection) -> None:
     ours = Row.metadata.tables
     if all(table.columns.keys() == ours[name].columns.keys() for name, table in found.tables.items() if name in ours):
         return
-    logger.warning("The stand-in's database was made by another version. It is emptied and filled again.")
+    logger.warning("The stand-in's database was made by another version. It is reset and filled again.")
     found.drop_all(connection)
 
 

@@ -98,5 +98,5 @@ def _from_http(error: HTTPException) -> Response:
 
 
 def _from_bug(error: Exception) -> Response:
-    logger.error("A request failed in the stand-in itself: %s %s", request.method, request.path, exc_info=error)
+    logger.error("The stand-in failed to handle a request: %s %s", request.method, request.path, exc_info=error)
     return reply(AttioError(500, "internal_error", "The stand-in failed. Its log has the reason."))

@@ -75,8 +75,8 @@ def commit_change(services: Services, change: Callable[[Session], Change], show:
             # Another write took a unique value after the check. The second time, the check finds it and names it.
             done, shown = _commit(services, change, show)
     except (IntegrityError, OperationalError) as error:  # a deadlock, or a lock timeout
-        logger.warning("The database refused a change: %s", error.orig)
-        raise AttioError(409, "concurrent_write_conflict", "Another write was in the way. Try again.") from error
+        logger.warning("The database failed to store a change: %s", error.orig)
+        raise AttioError(409, "concurrent_write_conflict", "Another write was in progress. Try again.") from error
     if done.verb != "updated" or done.attributes:
         names = ", ".join(attribute.api_slug for attribute in done.attributes)
         logger.info("%s %s/%s %s", done.event_type, done.schema.target.api_slug, done.record.record_id, names)

@@ -101,7 +101,7 @@ def check_text(text: str, path: list[str | int]) -> None:
     except UnicodeEncodeError:
         fits = False
     if not fits:
-        raise body_error(Problem(path, "The text holds a NUL or half a character. Send whole characters."))
+        raise body_error(Problem(path, "The string contains a NUL or half a character. Send whole characters."))
 
 
 def _number(value: object, *, from_text: bool) -> float | None:

@@ -29,7 +29,7 @@ def normalise(text: str) -> str:
         moment = datetime.fromisoformat(stem + _LOWEST[len(stem) :] + (match["zone"] or "Z"))
         return _with_fraction(moment, match["fraction"] or "")
     except OverflowError as error:
-        raise ValueError("This moment is outside of the calendar.") from error
+        raise ValueError("This date is outside the calendar.") from error
 
 
 def _with_fraction(moment: datetime, digits: str) -> str:

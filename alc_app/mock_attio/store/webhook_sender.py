@@ -34,7 +34,7 @@ class EndlessDeliveries(RuntimeError):
     def __init__(self) -> None:
         """Say what was seen, and what is the likeliest reason."""
         super().__init__(
-            f"What the webhooks changed has called them again, {MOST_WAVES} times in a row. Does the receiver answer "
+            f"The webhooks' own changes called them again, {MOST_WAVES} times in a row. Does the receiver answer "
             "each record.updated with another change of the record? A filter can leave out its own."
         )
 

@@ -16,7 +16,7 @@ _SECOND_LEVEL = frozenset({"ac", "co", "com", "edu", "gov", "net", "org"})
 # Reserved for film and TV by Ofcom, ComReg and Arcep, so common in examples; `phonenumbers` calls them invalid.
 _DRAMA_NUMBERS = ("+447700900", "+441632960", "+35320910", "+35320911", "+35320912", "+3363998")
 _NAME_PARTS = ("first_name", "last_name", "full_name")
-_NAME_PROBLEM = "A name needs first_name, last_name and full_name, each of them a text; one may be empty."
+_NAME_PROBLEM = "A name needs first_name, last_name and full_name, each a string; one may be empty."
 _PHONE_PROBLEM = "Invalid phone number, possibly due to missing country information"
 _MAX_PHONE = 64
 

@@ -82,7 +82,7 @@ def _items(attribute: Attribute, raw: object) -> list[Any]:
         return []
     if isinstance(raw, list):
         if len(raw) > 1 and not attribute.is_multiselect:
-            message = f'The attribute "{attribute.api_slug}" holds one value, but {len(raw)} were sent.'
+            message = f'The attribute "{attribute.api_slug}" takes one value, but {len(raw)} were sent.'
             raise AttioError(400, "multiple_values_for_single_value_attribute", message)
         return raw
     if attribute.is_multiselect:

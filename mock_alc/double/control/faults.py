@@ -65,4 +65,4 @@ def _check_route_exists(fault: Fault) -> None:
         rules = [rule for rule in current_app.url_map.iter_rules() if rule.rule.startswith(double().faults.paths)]
         known = [f"{verb} {rule.rule}" for rule in rules for verb in (rule.methods or set()) - {"HEAD", "OPTIONS"}]
         nearest = ", ".join(get_close_matches(fault.route, sorted(known), n=NEAREST, cutoff=0))
-        raise invalid({"route": f"No route is {fault.route}. The nearest are: {nearest}."}) from problem
+        raise invalid({"route": f"There is no route {fault.route}. The nearest are: {nearest}."}) from problem

@@ -21,7 +21,7 @@ def control_blueprint(name: str) -> Blueprint:
 def _only_this_machine() -> None:
     """Allow programs on this machine only. Refuse web pages, because any site could send requests from a browser."""
     if not is_from_this_machine():
-        message = "The control API answers this machine only, and nothing that a proxy or a tunnel forwards."
+        message = "The control API answers this machine only. It refuses requests that a proxy or a tunnel forwards."
         raise ApiError(403, "loopback_only", message)
     if "Origin" in request.headers or request.headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin"):
         raise ApiError(403, "not_for_pages", "The control API does not answer web pages.")
@@ -36,7 +36,7 @@ def refuse_unknown(body: Mapping[str, Any], known: Collection[str], *, where: st
         names = ", ".join(f"{where}{name}" for name in unknown)
         known_names = ", ".join(known) or "none"
         problems = {f"{where}{name}": f"There is no such field. The fields are: {known_names}." for name in unknown}
-        raise ApiError(400, "unknown_fields", f"This body has fields that are not known: {names}.", fields=problems)
+        raise ApiError(400, "unknown_fields", f"This body has unknown fields: {names}.", fields=problems)
 
 
 def optional_texts(*names: str, besides: Collection[str] = ()) -> dict[str, str]:

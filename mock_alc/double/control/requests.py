@@ -28,7 +28,7 @@ def find_requests() -> ResponseReturnValue:
     """Find the requests that have all given fields, at any depth; if there is none, the nearest and what differs."""
     wanted = json_body()
     if unknown := set(wanted) - set(PARTS):
-        raise invalid({name: f"A request has: {', '.join(PARTS)}." for name in sorted(unknown)})
+        raise invalid({name: f"The fields of a request are: {', '.join(PARTS)}." for name in sorted(unknown)})
     seen = [(differences(wanted, each), each) for each in double().received.all()]
     found = [each for differs, each in seen if not differs]
     near = sorted(((differs, each) for differs, each in seen if differs), key=lambda miss: len(miss[0]))

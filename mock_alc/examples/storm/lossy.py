@@ -24,7 +24,7 @@ def create_app(alc_url, token, secret):
                 continue  # ask again
             if answer.status_code < 500:
                 break  # it is refused, or asks us to wait
-        return {"error": "ALC cannot be asked now. Try again later."}, 503
+        return {"error": "ALC cannot be reached. Try again later."}, 503
 
     @app.get("/status/<person>")
     def status(person):

@@ -34,7 +34,7 @@ def create_app(alc_url, token, secret):
                 continue  # ask again
             if answer.status_code < 500:
                 break  # it is refused, or asks us to wait
-        return {"error": "ALC cannot be asked now. Try again later."}, 503
+        return {"error": "ALC cannot be reached. Try again later."}, 503
 
     @app.get("/status/<person>")
     def status(person):
@@ -43,7 +43,7 @@ def create_app(alc_url, token, secret):
     @app.post("/hook")
     def hook():
         if not is_signed(request.get_data(), request.headers, secret):
-            return {"error": "This is not signed by ALC."}, 401
+            return {"error": "ALC did not sign this."}, 401
         event = request.get_json()
         if event["event"] == "lead.processed":
             show(event["record_id"], event["occurred_at"], event["status"])

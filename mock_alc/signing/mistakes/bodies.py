@@ -14,8 +14,8 @@ from mock_alc.signing.variant import Variant
 
 LARGEST_REENCODED = 262_144
 """Bytes; larger bodies are not written anew."""
-RAW = "Sign and verify the bytes as they are sent, before anything reads them as JSON or text."
-LINE_ENDS = f"{RAW} Mind that line ends and trailing newlines are part of what is signed."
+RAW = "Sign and verify the bytes as sent, before anything parses them."
+LINE_ENDS = f"{RAW} Line ends and trailing newlines are part of the signed bytes."
 MOST_FIELDS = 40
 """Of an object with more fields, none is tried alone."""
 BOM = b"\xef\xbb\xbf"
@@ -60,9 +60,9 @@ def _line_ends(body: bytes) -> Iterator[tuple[bytes, str, str]]:
 
 
 def _stand_ins(body: bytes) -> Iterator[tuple[bytes, str, str]]:
-    yield b"", "empty_body", "over an empty body: it had been read before, or was not read at all"
+    yield b"", "empty_body", "over an empty body: it was read before, or not at all"
     for text in (b"[object Object]", b"undefined", b"null", b"None", b"{}"):
-        yield text, "body_lost", f"over the text {text.decode()!r} in place of the body: it was parsed, or not there"
+        yield text, "body_lost", f"over the text {text.decode()!r} in place of the body: it was parsed, or missing"
     digest = hashlib.sha256(body)
     yield digest.hexdigest().encode(), "body_hashed", "over the SHA-256 of the body, in hex, in place of the body"
     yield digest.digest(), "body_hashed", "over the SHA-256 of the body in place of the body"
@@ -73,20 +73,20 @@ def _other_encodings(body: bytes) -> Iterator[tuple[bytes, str, str]]:
         text = body.decode()
         yield text.encode("latin-1", "replace"), "body_encoding", "over the body in Latin-1 instead of UTF-8"
         yield text.encode("utf-16-le"), "body_encoding", "over the body in UTF-16 instead of UTF-8"
-        yield text.encode("ascii", "ignore"), "body_encoding", "over the body without its letters beyond ASCII"
-        yield text.encode("ascii", "replace"), "body_encoding", "with ? for the letters beyond ASCII"
+        yield text.encode("ascii", "ignore"), "body_encoding", "over the body without its non-ASCII letters"
+        yield text.encode("ascii", "replace"), "body_encoding", "with ? for the non-ASCII letters"
         for form in ("NFC", "NFD"):
             other = unicodedata.normalize(form, text).encode()
-            yield other, "body_encoding", f"over the body with its letters composed in another way ({form})"
+            yield other, "body_encoding", f"over the body in another Unicode form ({form})"
         yield html.escape(text).encode(), "body_escaped", "over the body with &quot; for quotation marks, as in HTML"
         yield html.escape(text, quote=False).encode(), "body_escaped", "over the body with &lt; for <, as in HTML"
-        yield html.unescape(text).encode(), "body_escaped", "over the body without the escapes of HTML in it"
+        yield html.unescape(text).encode(), "body_escaped", "over the body without its HTML escapes"
         yield quote(text).encode(), "body_escaped", "over the body with % escapes, as in a URL"
     twice = body.decode("latin-1").encode()
     yield twice, "body_encoding", "over the body after its UTF-8 was read as Latin-1 and encoded once more"
     yield base64.b64encode(body), "body_base64", "over the base64 of the body, as some gateways hand it over"
     with suppress(ValueError):
-        yield base64.b64decode(body, validate=True), "body_base64", "over what the body here is the base64 of"
+        yield base64.b64decode(body, validate=True), "body_base64", "over the bytes that this body encodes as base64"
 
 
 def _reprs(body: bytes) -> Iterator[tuple[bytes, str, str]]:
@@ -105,7 +105,10 @@ def _forms(body: bytes) -> Iterator[tuple[bytes, str, str]]:
     if not body.isascii() or b"=" not in body:
         return
     text = body.decode()
-    for blank, what in ((True, "this form written anew"), (False, "this form written anew, without its empty fields")):
+    for blank, what in (
+        (True, "this form, encoded again"),
+        (False, "this form, encoded again, without its empty fields"),
+    ):
         yield urlencode(parse_qsl(text, keep_blank_values=blank)).encode(), "body_reencoded", what
     yield unquote_plus(text).encode(), "body_reencoded", "this form with its % escapes decoded"
     for separators in ((",", ":"), (", ", ": ")):
@@ -121,7 +124,7 @@ def _json(body: bytes) -> Iterator[tuple[bytes, str, str]]:
     except (ValueError, RecursionError):
         return
     for how, written in (*_spelled(value), *_as_others_write(value)):
-        yield written.encode("utf-8", "surrogatepass"), "body_reencoded", f"this JSON written anew: {how}"
+        yield written.encode("utf-8", "surrogatepass"), "body_reencoded", f"this JSON, serialized again: {how}"
     twice = json.dumps(body.decode("utf-8", "replace"))
     yield twice.encode(), "body_reencoded", "the body as a JSON text inside a JSON text"
     if isinstance(value, dict) and len(value) <= MOST_FIELDS:
@@ -150,7 +153,7 @@ def _as_others_write(value: Any) -> Iterator[tuple[str, str]]:
         (json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True), ", with sorted keys"),
     ):
         escaped = "".join({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"}.get(sign, sign) for sign in ordered)
-        yield f"with \\u003c for < and its like, as Go and Rails write it{order}", escaped
+        yield f"with \\u003c for < and similar, as Go and Rails write it{order}", escaped
     whole = json.dumps(_whole_numbers(value), ensure_ascii=False, separators=(",", ":"))
     yield "with 1 for 1.0, as JavaScript writes numbers", whole
     spaced = json.dumps(value, ensure_ascii=False, separators=(", ", ":"))

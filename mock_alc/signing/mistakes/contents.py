@@ -49,19 +49,19 @@ def stamps(message_id: str, timestamp: str, dialect: Dialect) -> Iterator[tuple[
     yield (message_id, timestamp), Variant(b"")
     if timestamp.isascii() and timestamp.isdigit() and len(timestamp) <= LONGEST:
         for unit, changed in (("milliseconds", f"{timestamp}000"), ("seconds", timestamp[:-3])):
-            sentence = f"The signature was made over the timestamp in {unit}; the header says otherwise."
-            remedy = "Sign the very text of the timestamp that is sent."
+            sentence = f"The signature was made over the timestamp in {unit}, which is not the header's timestamp."
+            remedy = "Sign the exact text of the timestamp that you send."
             yield (message_id, changed), Variant(b"", "timestamp_differs", sentence, remedy)
         for seconds in (1, -1, 2, -2, 3, -3):
             sentence = f"The signature was made over a timestamp that is {seconds:+} s off: the clock was read twice."
-            remedy = "Read the clock once, and sign the very text of the timestamp that is sent."
+            remedy = "Read the clock once, and sign the exact text of the timestamp that you send."
             yield (message_id, str(int(timestamp) + seconds)), Variant(b"", "timestamp_differs", sentence, remedy)
     for text in UNSET:
         for what, pair in (
             ("timestamp", (message_id, text)), ("id", (text, timestamp)), ("id and timestamp", (text, text)),
         ):  # fmt: skip
-            sentence = f"The signature was made over {text!r} for the {what}: nothing was assigned to it."
+            sentence = f"The signature was made over {text!r} for the {what}: it had no value."
             yield (
                 pair,
-                Variant(b"", "unset_header", sentence, f"{remedy_of(dialect)} Read headers without regard to case."),
+                Variant(b"", "unset_header", sentence, f"{remedy_of(dialect)} Read headers by name in any case."),
             )

@@ -30,18 +30,18 @@ MACS = (
     ),
     Mac(
         lambda key, content: hmac.digest(content, key, "sha256"),
-        "swapped_arguments", "Key and content were swapped: the HMAC was made of the secret, with the content as key.",
+        "swapped_arguments", "Key and content were swapped: the secret was signed, with the content as the key.",
     ),
     Mac(
         lambda key, content: hashlib.sha256(key + content).digest(),
-        "no_hmac", "The signature is a plain SHA-256 of the secret followed by the content, and no HMAC.",
+        "no_hmac", "The signature is a plain SHA-256 of the secret followed by the content, not an HMAC.",
     ),
     Mac(
         lambda key, content: hashlib.sha256(content + key).digest(),
-        "no_hmac", "The signature is a plain SHA-256 of the content followed by the secret, and no HMAC.",
+        "no_hmac", "The signature is a plain SHA-256 of the content followed by the secret, not an HMAC.",
     ),
     Mac(
         lambda _key, content: hashlib.sha256(content).digest(),
-        "no_hmac", "The signature is a plain SHA-256 of the content. Anybody could make it: the secret is not in it.",
+        "no_hmac", "The signature is a plain SHA-256 of the content. Anyone could make it without the secret.",
     ),
 )  # fmt: skip

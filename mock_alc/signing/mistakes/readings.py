@@ -32,7 +32,7 @@ def readings(signature: str, dialect: Dialect) -> Iterator[Variant]:
 
 def _readings(value: str, flaws: list[tuple[str, str]], dialect: Dialect) -> Iterator[Variant]:
     for name, how, raw in _decodings(value):
-        wrong = [] if name == dialect.encoding.name else [(name, f"is {how} where {dialect.encoding.name} belongs")]
+        wrong = [] if name == dialect.encoding.name else [(name, f"is {how} instead of {dialect.encoding.name}")]
         if named := [*wrong, *flaws]:
             code = named[0][0]
             yield Variant(raw, code, f"The signature {' and '.join(text for _, text in named)}.")
@@ -42,9 +42,9 @@ def _prefix_flaws(prefix: str, dialect: Dialect) -> list[tuple[str, str]]:
     if prefix == dialect.prefix:
         return []
     if not prefix:
-        return [("wrong_prefix", f"lacks {dialect.prefix} before it")]
-    instead = f" instead of {dialect.prefix}" if dialect.prefix else ", where nothing belongs"
-    return [("wrong_prefix", f"has {prefix} before it{instead}")]
+        return [("wrong_prefix", f"does not start with {dialect.prefix}")]
+    instead = f" instead of {dialect.prefix}" if dialect.prefix else ", although it needs no prefix"
+    return [("wrong_prefix", f"starts with {prefix}{instead}")]
 
 
 def _unwrapped(text: str) -> tuple[str, list[tuple[str, str]]]:
@@ -61,7 +61,7 @@ def _decodings(value: str) -> Iterator[_Decoding]:
     with suppress(ValueError):
         yield HEX.name, "hex", HEX.read(value)
     if _HEX.fullmatch(value):
-        yield "upper_case", "hex in capital letters", bytes.fromhex(value)
+        yield "upper_case", "upper-case hex", bytes.fromhex(value)
     with suppress(ValueError):
         yield BASE64.name, "base64", BASE64.read(value)
     with suppress(ValueError):

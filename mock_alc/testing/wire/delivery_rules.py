@@ -64,5 +64,5 @@ def _check(one: Exchange, *, again: bool) -> Check:
 
 def _how(one: Exchange, check: Check) -> str:
     """Describe the delivery: its fault, or that it was signed rightly, and whether it had arrived before."""
-    signed = "with a right signature, as a duplicate" if check.name == "duplicate" else "with a right signature"
+    signed = "with a correct signature, as a duplicate" if check.name == "duplicate" else "with a correct signature"
     return f"with a fault ({one.fault})" if one.fault else signed

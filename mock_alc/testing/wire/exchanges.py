@@ -20,7 +20,7 @@ TIMEOUT = "no answer in time"
 NO_ANSWER = {
     "aborted": "the attempt was ended",
     "answer_lost": "its answer was lost",
-    "connection": "nobody answered",
+    "connection": "no answer",
     "interrupted": "the mock was stopped meanwhile",
     "lost": "never arrived",
     "not_active": "not sent: the webhook is not active",

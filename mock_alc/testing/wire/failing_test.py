@@ -26,7 +26,7 @@ def draw(test: str, mocks: Sequence[Driver], folder: Callable[[], Path]) -> str:
             continue
         drawing = Drawing(test, exchanges, highlight=diagnose(exchanges))
         drawn.append(show(drawing, test if number == 1 else f"{test}-{number}", folder()))
-    return "\n\n".join(drawn) or "Nothing: no request came to the mock, and it delivered nothing."
+    return "\n\n".join(drawn) or "The mock received no request and delivered nothing."
 
 
 def show(drawing: Drawing, name: str, folder: Path) -> str:

@@ -9,10 +9,10 @@ SLACK = 1.0
 """Seconds: an HTTP date in Retry-After has no fractions."""
 REFUSALS = (400, 403, 405, 413, 415, 422)
 OAUTH = ("/oauth/token", "/oauth/revoke")
-KEEP_THE_KEY = "A correct app sends the same Idempotency-Key again, or first asks ALC for the leads of the record."
-WAIT = "A correct app waits at least as long as Retry-After asks, and lets its other calls wait too."
-DELETE_FIRST = "A correct app deletes its webhooks before it revokes its token; afterwards it may no longer do so."
-FORGET = "A correct app forgets its tokens when it has revoked them, and connects anew."
+KEEP_THE_KEY = "A correct app sends the same Idempotency-Key again, or first asks ALC for the record's leads."
+WAIT = "A correct app waits at least as long as Retry-After says, with its other calls too."
+DELETE_FIRST = "A correct app deletes its webhooks before it revokes its token. Afterwards it has no access."
+FORGET = "A correct app forgets its tokens when it revokes them, and connects again."
 SEND_WHAT_IS_ASKED = "The API is described in openapi.yaml, which the mock serves at /openapi.yaml."
 
 
@@ -63,7 +63,11 @@ def webhooks_left_registered(exchanges: Sequence[Exchange]) -> Iterator[Highligh
         registered = [made.webhook_id for made in exchanges[:index] if made.sender == APP and made.grant == one.grant]
         left = [name for name in registered if name and f"/api/v1/webhooks/{name}" not in removed]
         if left:
-            yield Highlight(index, f"The app revoked its token, and left registered: {', '.join(left)}.", DELETE_FIRST)
+            yield Highlight(
+                index,
+                f"The app revoked its token, but left these webhooks registered: {', '.join(left)}.",
+                DELETE_FIRST,
+            )
 
 
 def used_after_revocation(exchanges: Sequence[Exchange]) -> Iterator[Highlight]:

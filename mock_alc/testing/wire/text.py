@@ -21,9 +21,9 @@ def as_text(drawing: Drawing, *, longest: int = 34) -> str:
     blocks = _blocks(rows)
     first, last = _window([len(block) for block in blocks], _marked(rows), longest)
     lines = _explanation(drawing.highlight) if drawing.highlight else []
-    lines += [f"      {first} earlier ones are not shown"] if first else []
+    lines += [f"      {first} earlier rows are not shown"] if first else []
     lines += [line for block in blocks[first:last] for line in block]
-    lines += [f"      {len(rows) - last} later ones are not shown"] if last < len(rows) else []
+    lines += [f"      {len(rows) - last} later rows are not shown"] if last < len(rows) else []
     return "\n".join(lines)
 
 
@@ -73,4 +73,4 @@ def _cells(one: Exchange) -> list[str]:
 
 
 def _fault(one: Exchange) -> str:
-    return f"({one.fault}{'; to be refused' if one.forged else ''})"
+    return f"({one.fault}{'; a correct app refuses it' if one.forged else ''})"

@@ -13,7 +13,7 @@ SENT = "Successfully sent to ALC!"
 NOT_SENT = ("Failed to load person data", "No phone number found", "Connect Acme Lead Checker")
 REFUSED = ("This answer was asked for at the control API.", "This send was given up before it began.")
 """What a person is told that ALC, or the app, has refused for good."""
-LEFT_OUT = ("It is not in the CRM any more.", "No phone number found.", *REFUSED)
+LEFT_OUT = ("It is no longer in the CRM.", "No phone number found.", *REFUSED)
 """Why a bulk send has left people out for good."""
 
 

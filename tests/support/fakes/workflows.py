@@ -27,7 +27,7 @@ QUALIFY = WorkflowView(
 )
 FOLLOW_UP = WorkflowView(
     "follow-up",
-    "Follow up on every verdict",
+    "Follow up on every result",
     "Whoever has sent the person.",
     "cafef00d",
     PlannedStep("trigger", "Lead processed", "", [Branch("Interested", "1. call")]),
@@ -81,7 +81,7 @@ class FakeWorkflows:
 
     def run_workflow(self, workflow_id: str, record_id: str) -> str:
         if workflow_id != QUALIFY.id:
-            raise NotPossible("Follow up on every verdict is started by its trigger.")
+            raise NotPossible("Follow up on every result is started by its trigger.")
         self.started.append((workflow_id, record_id))
         self.set_runs(WAITING)
         return WAITING.id

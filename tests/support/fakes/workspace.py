@@ -111,7 +111,7 @@ UNSENT_CARD: dict[str, Any] = {
 }
 PENDING_CARD: dict[str, Any] = UNSENT_CARD | {
     "primary": "ALC's agent is chatting",
-    "secondary": "When ALC has a result, the status here changes by itself.",
+    "secondary": "The status here changes when ALC has a result.",
     "decoration": {"text": "Pending", "color": "amber"},
     "link": {"label": "Open in ALC's console", "href": "http://127.0.0.1:8001/leads/lead_7f2a"},
     "transcript": [

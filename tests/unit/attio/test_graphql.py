@@ -272,7 +272,7 @@ def test_too_many_ids_at_once_are_an_error() -> None:
     (message,) = errors_of(
         "query ($ids: [String!]!) { people { records(ids: $ids) { id } } }", ids=["x"] * (MAX_IDS + 1)
     )
-    assert message == f"At most {MAX_IDS} records can be asked for at once."
+    assert message == f"You can ask for at most {MAX_IDS} records at once."
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,7 @@ def test_a_value_of_a_type_that_was_once_counts_as_not_set(runtime: FakeRuntime)
 
 def test_what_does_not_fit_is_refused(runtime: FakeRuntime) -> None:
     """With a sentence that says what there is."""
-    with pytest.raises(ValueError, match='"minutes" is a number'):
+    with pytest.raises(ValueError, match='"minutes" needs a number'):
         set_settings(SCHEMA, "minutes", "5")
     with pytest.raises(LookupError, match="The schema has: team, minutes, automatic"):
         get_settings(SCHEMA, "hours")

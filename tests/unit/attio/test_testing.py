@@ -124,7 +124,7 @@ WHATEVER, CHANGED = (
     "a_request_that_was_changed_on_its_way_is_no_event",
 )
 BROKEN: dict[str, tuple[str, Change, dict[str, str]]] = {
-    "a second subscription": ("subscribe", twice, {ONCE: "After subscribing twice .* has 2"}),
+    "a second subscription": ("subscribe", twice, {ONCE: "After subscribing twice, .* has 2"}),
     "no state": ("subscribe", subscribing(state=None), {ONCE: "not empty", KEEPS: "webhookId", LOST: "webhookId"}),
     "a state that is no JSON": (
         "subscribe", subscribing(state={"at": {1}}),
@@ -134,7 +134,7 @@ BROKEN: dict[str, tuple[str, Change, dict[str, str]]] = {
     "a time that is over": ("subscribe", subscribing(nextRefreshTimestamp=1_600_000_000_000), {IN_TIME: "in the year"}),
     "no refresh for it": ("refresh", lambda _service, _connector: None, {IN_TIME: "there is no `refresh`"}),  # type: ignore[dict-item,return-value]  # the mistake itself
     "a refresh that subscribes anew": (
-        "refresh", refreshing(again=True), {KEEPS: "After a refresh .* has 2", LOST: "DID NOT RAISE"},
+        "refresh", refreshing(again=True), {KEEPS: "After a refresh, .* has 2", LOST: "DID NOT RAISE"},
     ),
     "a refresh that is earlier": (
         "refresh", refreshing(timestamp=1_600_000_000_000), {KEEPS: "before the last one", LOST: "DID NOT RAISE"},
@@ -145,7 +145,7 @@ BROKEN: dict[str, tuple[str, Change, dict[str, str]]] = {
     "a refresh that does not look": ("refresh", refreshing(), {LOST: "DID NOT RAISE"}),
     "unsubscribe does nothing": (
         "unsubscribe", unsubscribing(lambda _service, _state: None),
-        {ENDS: "After unsubscribing the service must have no subscription", STATELESS: "without the state"},
+        {ENDS: "After unsubscribing, the service must have no subscription", STATELESS: "without the state"},
     ),
     "unsubscribe fails the second time": (
         "unsubscribe", unsubscribing(lambda service, _state: service.known.pop("sub_1")), {ENDS: "sub_1"},
@@ -167,17 +167,17 @@ BROKEN: dict[str, tuple[str, Change, dict[str, str]]] = {
         "handle", handling(lambda _data, seed: Handled([ConnectorEvent(e.type, {"a": {1}}) for e in seed().events])),
         {EVENT: "A record is stored as JSON"},
     ),
-    "it counts": ("handle", counting(), {EVENT: "Read again, the same request is"}),
+    "it counts": ("handle", counting(), {EVENT: "The same request must give the same event."}),
     "each request is an event": (
         "handle", handling(lambda data, seed: [seed(), {"events": [{"type": "updated", "record": data}]}][1]),
-        {NO_EVENT: "must be no event"},
+        {NO_EVENT: "must not become an event"},
     ),
     "it stumbles": (
         "handle", handling(lambda data, seed: (data["type"], seed())[1]), {WHATEVER: "type"},
     ),
     "it takes what is not signed": (
         "handle", handling(lambda data, _seed: {"events": [data] if "record" in (data or ()) else []}),
-        {CHANGED: "that the service did not send must be no event"},
+        {CHANGED: "that the service did not send must not become an event"},
     ),
 }  # fmt: skip
 

@@ -68,7 +68,7 @@ def test_two_workflows_at_once_make_one_task(outside: Outside, moment: str) -> N
     outside.before = meanwhile
     assert create_task(config=TASK, metadata=METADATA) == Outcome("created", {"task_id": "task_1"})
 
-    assert others == [Error("Another workflow is creating this task at the moment.", retryable=True)]
+    assert others == [Error("Another workflow is creating this task right now.", retryable=True)]
     assert create_task(config=TASK, metadata=LATER) == Outcome("created", {"task_id": "task_1"})
     assert len(outside.tasks) == 1
 

@@ -96,7 +96,7 @@ def test_a_report_without_findings_is_a_line_for_each_check_and_a_sentence(run: 
     """Exit code 0."""
     result = run("doctor")
 
-    assert (result.exit_code, result.output) == (0, "✓ Leads\nEverything is in order.\n")
+    assert (result.exit_code, result.output) == (0, "✓ Leads\nNo problems found.\n")
 
 
 def test_findings_are_listed_with_what_would_mend_them(app: SmallApp, run: Run) -> None:
@@ -112,7 +112,7 @@ def test_findings_are_listed_with_what_would_mend_them(app: SmallApp, run: Run) 
         "✗ Leads",
         "    • A webhook is an orphan.",
         "    • Go.",
-        "1 of 2 can be mended by: alc-app doctor --fix",
+        "1 of 2 can be fixed. Run: alc-app doctor --fix",
     ]
     result = run("doctor", "--fix")
 
@@ -129,7 +129,7 @@ def test_an_encoding_without_the_signs_gets_question_marks(app: SmallApp, run: R
 
     assert (result.exit_code, result.output) == (1, f"! Leads\n    {bullet} Go.\n")
     app.findings = []
-    assert run("doctor", charset=charset).output == "? Leads\nEverything is in order.\n"
+    assert run("doctor", charset=charset).output == "? Leads\nNo problems found.\n"
 
 
 def test_what_could_not_be_checked_is_neither_well_nor_ill(app: SmallApp, run: Run) -> None:
@@ -185,7 +185,7 @@ def test_one_is_shown_replayed_and_dismissed_by_its_id(app: SmallApp, run: Run) 
     """And one that is not there, or takes a person, says so with exit code 1."""
     assert "It was deleted." in run("dead-letters", "show", "lead:7").output
     assert run("dead-letters", "replay", "lead:7").output == "The lead 7 is tried again.\n"
-    assert run("dead-letters", "dismiss", "lead:7").output == "lead:7 is off the list.\n"
+    assert run("dead-letters", "dismiss", "lead:7").output == "Dismissed lead:7.\n"
 
     gone, person = run("dead-letters", "show", "lead:7"), run("dead-letters", "replay", "lead:8")
     assert (gone.exit_code, person.exit_code) == (1, 1)
@@ -203,11 +203,9 @@ def test_all_that_can_be_replayed_is(app: SmallApp, run: Run) -> None:
     assert run("dead-letters", "replay", "lead:9").output == "The lead 9 is tried again.\n"
     assert run("dead-letters", "replay").exit_code == click.UsageError.exit_code
     app.letters.pop("7")
-    assert (
-        run("dead-letters", "replay", "--all").output == "There is nothing that can be tried again without a person.\n"
-    )
+    assert run("dead-letters", "replay", "--all").output == "No dead letter can be replayed without a decision.\n"
 
 
 def test_the_help_names_the_exit_codes(run: Run) -> None:
     """Scripts need them."""
-    assert "2          nothing wrong was found" in CliRunner().invoke(main, ["doctor", "--help"]).output
+    assert "2          no problems found" in CliRunner().invoke(main, ["doctor", "--help"]).output

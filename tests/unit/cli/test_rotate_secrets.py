@@ -20,7 +20,7 @@ from alc_app.runtime.oauth_client import Tokens
 from alc_app.runtime.services import WORKSPACE, Services
 from tests.support.fakes.engine import FakeEngine
 
-UNTOLD = "Error: The new secrets are stored, and the previous ones stay valid. ALC has not been told of all of them"
+UNTOLD = "Error: The new secrets are stored, and the previous ones stay valid. ALC does not have all of them yet"
 
 
 class Installation:
@@ -76,7 +76,7 @@ def test_the_worker_is_asked_to_tell_alc(installation: Installation) -> None:
     ("answer", "why"),
     [
         ({"error": {"name": "AlcUnreachable", "message": "ALC cannot be reached."}}, "ALC cannot be reached."),
-        (ServerFunctionTimeout("late"), "Is one running?"),
+        (ServerFunctionTimeout("late"), "Is a worker running?"),
         (ServerFunctionError("The log of the worker says what."), "The log of the worker says what."),
     ],
 )
@@ -107,5 +107,5 @@ def test_the_help_says_what_it_does_and_that_it_may_be_stopped(installation: Ins
     status, said = installation.run("--help")
 
     assert status == 0
-    assert "You may stop this command at any moment and run it again" in " ".join(said.split())
+    assert "You can stop this command and run it again at any time" in " ".join(said.split())
     assert len(installation.secrets()) == 1

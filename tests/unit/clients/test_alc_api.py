@@ -85,7 +85,7 @@ def test_the_wait_that_alc_asks_for_is_kept(outside: Outside, status: int, value
         ({"error": {"message": "The number is a landline."}}, "The number is a landline."),
         (
             {"error": {"message": "Invalid.", "fields": {"phoneNumber": "Not E.164."}}},
-            "ALC does not take the phone number: Not E.164.",
+            "ALC does not accept the phone number: Not E.164.",
         ),
         ({"error": {"message": "x" * 9999}}, "x" * 300),
         ({"error": {"message": "No.", "fields": ["x"]}}, "ALC refused the request without saying why."),

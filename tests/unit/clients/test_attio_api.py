@@ -101,7 +101,7 @@ def test_a_2xx_that_cannot_be_read_is_an_error_of_the_client(outside: Outside, b
     """R21: the pages and the setup catch AttioApiError, and never see a KeyError."""
     outside.fault("GET", says(200, body))
 
-    with pytest.raises(AttioApiError, match="could not be read"):
+    with pytest.raises(AttioApiError, match="cannot read"):
         attio_api.get_record("people", "record")
 
 
@@ -110,7 +110,7 @@ def test_an_unreadable_self_is_an_error_of_the_client(outside: Outside, body: st
     """The same for `/v2/self`, which has no `data`."""
     outside.fault("GET", says(200, body))
 
-    with pytest.raises(AttioApiError, match="could not be read"):
+    with pytest.raises(AttioApiError, match="cannot read"):
         attio_api.identify()
 
 

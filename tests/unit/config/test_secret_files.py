@@ -59,7 +59,7 @@ def test_a_file_without_a_secret_is_refused(tmp_path: Path, content: bytes) -> N
     path.touch(0o600)
     path.write_bytes(content)
 
-    with pytest.raises(SecretFileError, match="holds no secret"):
+    with pytest.raises(SecretFileError, match="contains no secret"):
         keep_secret(path, make)
     assert path.read_bytes() == content
 

@@ -57,7 +57,7 @@ def test_a_provider_is_reached_by_https(issuer: str) -> None:
 @pytest.mark.parametrize("settings", [SIGN_IN, {**PROXY, "proxies": "10.0.0.1"}])
 def test_somebody_must_be_an_admin(settings: dict[str, str]) -> None:
     """Else nobody could connect ALC."""
-    with pytest.raises(ValidationError, match="ALC_APP_ADMINS must name somebody"):
+    with pytest.raises(ValidationError, match="ALC_APP_ADMINS must name an admin"):
         Config.from_env(**{**settings, "admins": " , "})
 
 

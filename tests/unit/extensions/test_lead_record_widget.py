@@ -73,7 +73,7 @@ def test_while_alc_is_at_it_the_chat_is_shown_and_what_happens_next(runtime: Fak
         ("Ada Lovelace", "Yes."),
     ]
     assert card.link and card.link.href == "https://alc.test/leads/lead_1"
-    assert "changes by itself" in card.secondary
+    assert "when ALC has a result" in card.secondary
 
 
 def test_a_verdict_is_shown_with_its_summary_also_when_alc_is_away(runtime: FakeRuntime, outside: Outside) -> None:
@@ -87,7 +87,7 @@ def test_a_verdict_is_shown_with_its_summary_also_when_alc_is_away(runtime: Fake
     card = draw()
 
     assert (card.primary, card.transcript) == ("Interested", [])
-    assert card.secondary.startswith("Call her. The chat itself cannot be shown now")
+    assert card.secondary.startswith("Call her. ALC does not answer, so the chat is not shown right now")
 
 
 def test_while_alc_is_away_the_chat_is_shown_as_it_was_last_seen(runtime: FakeRuntime, outside: Outside) -> None:
@@ -101,10 +101,10 @@ def test_while_alc_is_away_the_chat_is_shown_as_it_was_last_seen(runtime: FakeRu
     card = draw()
 
     assert [line.text for line in card.transcript] == ["Hi Ada?", "Are you there?"]
-    assert "ALC does not answer: the chat is shown as it was on" in card.secondary
+    assert "ALC does not answer. This is the chat as of" in card.secondary
     runtime.time += KEPT
     card = draw()
-    assert (card.transcript, "The chat itself cannot be shown now" in card.secondary) == ([], True)
+    assert (card.transcript, "so the chat is not shown right now" in card.secondary) == ([], True)
 
 
 def test_a_chat_of_a_connection_that_is_gone_is_not_shown(runtime: FakeRuntime, outside: Outside) -> None:
@@ -150,7 +150,7 @@ def test_a_chat_that_cannot_be_kept_is_shown_all_the_same(
     outside.leads[pending(outside)]["transcript"] = [{"from": "agent", "text": "Hi Ada?"}]  # type: ignore[assignment]
 
     assert draw().transcript
-    assert "could not be kept" in caplog.text
+    assert "could not be cached" in caplog.text
     assert "Hi Ada" not in caplog.text
 
 
@@ -160,7 +160,7 @@ def test_a_send_that_came_to_nothing_says_so(runtime: FakeRuntime, outside: Outs
     sends.mark_not_sent(key, "No.")
 
     assert draw().decoration is not None
-    assert draw().primary == "The last send came to nothing"
+    assert draw().primary == "The last send failed"
 
 
 def test_while_it_is_being_sent_nobody_is_asked(runtime: FakeRuntime, outside: Outside) -> None:

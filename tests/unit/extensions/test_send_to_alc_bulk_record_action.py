@@ -85,7 +85,7 @@ def test_who_was_not_sent_is_named_with_the_reason() -> None:
 
     assert alert.data["title"] == "3 people not sent to ALC"
     assert alert.data["text"].splitlines() == [
-        "A deleted record: It is not in the CRM any more.",
+        "A deleted record: It is no longer in the CRM.",
         "Ines Castro: No phone number found.",
         "grace@navy.example: ALC writes to no such number.",
     ]

@@ -163,7 +163,7 @@ def test_a_verdict_whose_webhook_never_came_is_taken(runtime: FakeRuntime, outsi
     outside.leads[lead] |= {"status": "Complete", "interest": "interested"}
 
     [finding] = check_verdicts()
-    assert "has not told us" in finding.text
+    assert "did not deliver it" in finding.text
     repair(runtime, check_verdicts)
 
     assert outside.values(RECORD)["alc_status"] == "Complete"

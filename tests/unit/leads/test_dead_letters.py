@@ -124,7 +124,7 @@ def test_a_send_that_its_user_saw_refused_is_no_dead_letter(runtime: FakeRuntime
 
 
 def test_a_dismissed_one_is_off_the_list_and_stays_what_it_is(runtime: FakeRuntime, outside: Outside) -> None:
-    """Nothing else changes."""
+    """This changes nothing else."""
     blocked(runtime, decided=True)
     dead_letters.dismiss_blocked(RECORD)
 

@@ -45,7 +45,7 @@ def test_production_refuses_what_is_for_development(settings: dict[str, object])
 @pytest.mark.parametrize("setting", ["control", "allow_loopback_targets"])
 def test_a_public_url_refuses_what_trusts_this_machine(setting: str) -> None:
     """W6, W12: a proxy stands before the server then, and every request comes from loopback."""
-    with pytest.raises(ValidationError, match=r"refused at https://alc\.example\.com"):
+    with pytest.raises(ValidationError, match=r"at https://alc\.example\.com: "):
         Config(url="https://alc.example.com", **{setting: True})  # type: ignore[arg-type]  # mixed kinds
     assert getattr(Config(url="http://[::1]:8001", **{setting: True}), setting)  # type: ignore[arg-type]  # mixed kinds
 
@@ -96,7 +96,7 @@ def test_state_is_in_memory_unless_a_home_or_a_url_is_given(tmp_path: Path) -> N
     assert Config().database == "sqlite://"
     assert Config(home=tmp_path).database == f"sqlite:///{tmp_path / 'mock_alc.db'}"
     assert Config(home=tmp_path, database_url="postgresql://a/b").database == "postgresql://a/b"
-    with pytest.raises(ValidationError, match="in memory, all is lost"):
+    with pytest.raises(ValidationError, match="Data in memory is lost"):
         Config(env="production", demo_password="own-one")  # type: ignore[arg-type]  # read as a secret
 
 
@@ -111,12 +111,12 @@ def test_white_space_around_a_variable_is_not_part_of_it(monkeypatch: pytest.Mon
 
 def test_a_home_that_the_locale_cannot_read_is_refused(tmp_path: Path) -> None:
     """Under LC_ALL=C Python keeps the bytes as half characters, which no database URL can have."""
-    with pytest.raises(ValidationError, match="The home has signs that this locale cannot read"):
+    with pytest.raises(ValidationError, match="The path of the home has characters that this locale cannot read"):
         Config(home=tmp_path / "h\udcfc")
 
 
 @pytest.mark.parametrize("name", ["h?x", "h%20x"])
 def test_a_home_that_a_database_url_cannot_hold_is_refused(tmp_path: Path, name: str) -> None:
     """The files would lie elsewhere."""
-    with pytest.raises(ValidationError, match="The home must have no question mark"):
+    with pytest.raises(ValidationError, match="The path of the home must not contain"):
         Config(home=tmp_path / name)

@@ -36,7 +36,7 @@ def test_every_trouble_has_its_row() -> None:
 
 
 def test_every_promise_names_tests_that_are_there() -> None:
-    """Each promise names the tests that hold it."""
+    """Each promise names the tests that check it."""
     tests = {
         name for path in TESTS.rglob("test_*.py") for name in re.findall(r"^def (test_\w+)", path.read_text(), re.M)
     }

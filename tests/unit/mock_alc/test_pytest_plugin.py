@@ -178,13 +178,15 @@ def test_stories_can_be_begun_by_name(alc: Alc, receiving: Receiving) -> None:
 
 def test_a_slip_in_a_fault_is_named(alc: Alc) -> None:
     """A fault that can never apply would prove nothing."""
-    with pytest.raises(Refused, match="No route is POST /api/v1/lead"):
+    with pytest.raises(Refused, match="There is no route POST /api/v1/lead"):
         alc.fail_next("POST /api/v1/lead", status=500)
 
 
 def test_a_misspelt_event_is_named(alc: Alc) -> None:
     """A fault that can never apply would prove nothing."""
-    with pytest.raises(Refused, match=r"No event is lead\.processd\. There are: lead\.processed, prospect\.updated"):
+    with pytest.raises(
+        Refused, match=r"There is no event lead\.processd\. The events are: lead\.processed, prospect\.updated"
+    ):
         alc.fail_next("lead.processd", "lost")
     for event in ("lead.processed", "prospect.updated", "webhook.test", "*"):
         alc.fail_next(event, "lost")
@@ -193,7 +195,7 @@ def test_a_misspelt_event_is_named(alc: Alc) -> None:
 def test_waiting_for_less_than_the_mock_needs_is_refused(alc: Alc) -> None:
     """A lead that is undecided after `at_most` is something to do, however long it still takes."""
     lead = alc.send_lead()
-    with pytest.raises(Refused, match=r"After 5 seconds .* The next thing is due in 600 seconds\."):
+    with pytest.raises(Refused, match=r"after 5 seconds .* The next thing is due in 600 seconds\."):
         alc.wait_until_idle(at_most=5)
     alc.wait_until_idle(at_most=601)
     assert [found["status"] for found in alc.leads() if found["id"] == lead["id"]] == ["Complete"]
@@ -265,11 +267,11 @@ def test_why_nothing_was_delivered_is_said(alc: Alc, receiving: Receiving) -> No
     def why() -> str:
         with pytest.raises(NotFound) as raised:
             alc.delivered()
-        return str(raised.value).partition("There was no delivery at all. ")[2]
+        return str(raised.value).partition("There was no delivery. ")[2]
 
     assert why().startswith("No webhook is active: register one")
     alc.register_webhook(f"{alc.serve(receiving.app)}/hook", "prospect.updated")
-    assert why() == "A webhook is registered, and no lead was sent."
+    assert why() == "A webhook is registered, but no lead was sent."
     lead = alc.send_lead()
     assert why() == "1 lead is not decided yet: call decide(lead) or wait_until_idle()."
     alc.decide(lead)

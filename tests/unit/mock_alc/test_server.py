@@ -172,8 +172,8 @@ def test_a_start_loads_only_what_a_start_needs() -> None:
     ("flags", "sentence"),
     [
         (["--port", "99999"], "MOCK_ALC_PORT"),
-        (["--url", "http://alc.example"], "plain http is for loopback only"),
-        (["--redirect-uris", "https://a.example"], "without the id of their client"),
+        (["--url", "http://alc.example"], "Plain http is for loopback only"),
+        (["--redirect-uris", "https://a.example"], "set the client id too"),
         (["--port", "0", "--client-id", "x", "--redirect-uris", "/callback"], "MOCK_ALC_REDIRECT_URIS: The redirect"),
         (["--port", "0", "--client-id", "x", "--redirect-uris", "http://[::1/cb"], "cannot be read as a URI"),
     ],
@@ -225,7 +225,7 @@ def test_a_home_that_cannot_be_used_is_named(tmp_path: Path) -> None:
 def test_a_taken_port_is_named(running: MockAlc) -> None:
     """With its address: on the command line, and where a test makes a mock itself."""
     port = running.config.port
-    sentence = f"It cannot listen at 127.0.0.1, port {port}: Address already in use"
+    sentence = f"The server cannot listen at 127.0.0.1, port {port}: Address already in use"
     result = CliRunner().invoke(main, ["serve", "--port", str(port), "--database-url", "sqlite://"])
     assert (result.exit_code, result.output) == (1, f"Error: The server could not start. {sentence}.\n")
     with pytest.raises(OSError, match=sentence):

@@ -224,7 +224,7 @@ def test_durable_work_pauses_while_attio_refuses_our_key_and_a_page_may_ask(
     alc.patch(PATCH, status=401)
 
     for app_context in (DurableContext(services), DurableContext(services), AppContext(services)):
-        with running(app_context), pytest.raises(AttioApiError, match="does not accept our access token"):
+        with running(app_context), pytest.raises(AttioApiError, match="does not accept the access token"):
             update_record("people", "r", {})
 
     assert len(alc.calls) == 2

@@ -78,7 +78,7 @@ def test_two_that_are_alike_have_no_differences_and_nothing_is_left() -> None:
     with workspace() as url:
         done = run(url, "--yes")
 
-        assert f"0 of {len(CALLS)} calls are answered differently." in done.stdout
+        assert f"0 of {len(CALLS)} calls get different answers." in done.stdout
         assert done.exit_code == 0
         assert not left_in(url)
     assert TOKEN not in done.output
@@ -126,7 +126,7 @@ def test_what_the_token_may_not_do_is_no_difference() -> None:
     with workspace(forbid) as url:
         done = run(url, "--yes")
 
-    assert "- Create a task: the token may not do this (403)." in done.stdout
+    assert "- Create a task: the token has no permission (403)." in done.stdout
     assert "Delete the task" not in done.stdout.replace("✗ Delete the task", "")
 
 
@@ -148,7 +148,7 @@ def test_a_workspace_that_breaks_off_is_cleaned_up_all_the_same() -> None:
         assert not left_in(url)
 
     assert done.exit_code == 1
-    assert f"Error: {url} cannot be asked: " in done.stderr
+    assert f"Error: Can't reach {url}: " in done.stderr
 
 
 def test_the_next_run_deletes_what_a_killed_run_has_left() -> None:
@@ -188,7 +188,7 @@ def test_nothing_is_made_in_a_workspace_before_somebody_has_said_yes() -> None:
         done = run(url, typed="n\n")
         assert not left_in(url)
 
-    assert "a person, a note, a task and a webhook are made and deleted again. Go on?" in done.stderr
+    assert "and deletes them again. Continue?" in done.stderr
     assert done.exit_code == 1
 
 
@@ -199,7 +199,7 @@ def test_without_a_token_only_the_stand_in_is_called_and_that_is_said(monkeypatc
     done = run("", token="")
 
     assert done.stdout.splitlines() == [
-        f"The stand-in has answered {len(CALLS)} calls. There is no ATTIO_API_TOKEN to compare it with.",
+        f"The stand-in has answered {len(CALLS)} calls. Set ATTIO_API_TOKEN to compare it with a real workspace.",
         NEVER,
     ]
     assert done.exit_code == 2
@@ -212,10 +212,10 @@ def test_a_comparison_with_attio_itself_is_kept_and_named(tmp_path: Path, monkey
 
     assert save(found).exists()
     assert last_time() == (
-        "Last compared with a real workspace at 2026-11-30T08:00:00+00:00: 1 of 45 calls are answered differently."
+        "Last compared with a real workspace at 2026-11-30T08:00:00+00:00: 1 of 45 calls get different answers."
     )
     with workspace() as url:
-        assert "Only a comparison with https://api.attio.com is kept" in run(url, "--yes", "--save").stderr
+        assert "Only a comparison with https://api.attio.com is saved" in run(url, "--yes", "--save").stderr
     with pytest.raises(CannotCompare):
         save(Comparison("", "http://127.0.0.1:1", 45, [], {}, []))
 

@@ -150,7 +150,7 @@ def test_sustained_failure_disables_and_never_silently(
         move(alc, advance=86_400)
     shown = alc.http.get(f"/api/v1/webhooks/{hook['webhook_id']}", headers=alc.auth()).get_json()
     assert (shown["status"], shown["disabled_reason"]) == ("disabled", "Every delivery failed for days.")
-    assert f"webhook {hook['webhook_id']} is disabled" in caplog.text
+    assert f"ALC disabled the webhook {hook['webhook_id']}" in caplog.text
     known = len(alc.deliveries())
     decided_lead_again(alc)
     move(alc, until="idle")

@@ -32,7 +32,7 @@ def test_it_prints_the_exchanges_and_marks_the_difference(running: MockAlc) -> N
     """As text."""
     found = draw(running)
     assert found.exit_code == 0, found.output
-    assert "Look at number 3: ALC sent lead.processed, with a right signature." in found.output
+    assert "Look at number 3: ALC sent lead.processed, with a correct signature." in found.output
     assert "record ada" in found.output and "→ 401" in found.output
 
 
@@ -53,4 +53,4 @@ def test_it_writes_a_page(running: MockAlc, tmp_path: Path) -> None:
 def test_a_mock_without_exchanges_says_so() -> None:
     """Not with an empty screen."""
     with MockAlc() as mock:
-        assert draw(mock).output == "Nothing yet: no request, no delivery.\n"
+        assert draw(mock).output == "The mock has received no requests and sent no deliveries yet.\n"

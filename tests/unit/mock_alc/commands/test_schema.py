@@ -20,4 +20,7 @@ def test_an_event_that_there_is_not_is_refused_with_those_that_there_are() -> No
     result = CliRunner().invoke(main, ["schema", "lead.processd"])
 
     assert result.exit_code == 2
-    assert "'lead.processd' is none of lead.processed, prospect.updated, webhook.test." in result.output
+    assert (
+        "There is no event lead.processd. The events are: lead.processed, prospect.updated, webhook.test."
+        in result.output
+    )

@@ -69,7 +69,7 @@ def test_explain_names_the_mistake_and_shows_both_signed_strings(lines: list[str
     """Both the expected and the actual signed string."""
     found = run("explain", *lines, "--data", BODY.replace(" ", ""))
     assert found.exit_code == 1
-    for words in ("written anew", "What ought to be signed", "What was signed", '{"record_id":"1"', BODY):
+    for words in ("serialized again", "What should be signed", "What was signed", '{"record_id":"1"', BODY):
         assert words in found.stdout
     assert run("explain", *lines, "--data", BODY).exit_code == 0
 

@@ -113,7 +113,7 @@ def test_deciding_now_is_there_while_the_control_api_is_open(
     late = signed_in.browser.post(
         f"{path}/decide", data=hidden_fields(page) | {"decision": "failed"}, follow_redirects=True
     )
-    assert "it had decided already" in late.text and "Decide now" not in late.text
+    assert "The agent had already decided" in late.text and "Decide now" not in late.text
     shut = make_alc(control=False)
     person = Person(shut.browser())
     person.sign_in()
@@ -138,11 +138,11 @@ def test_a_person_can_let_the_chat_tell_a_better_name_and_address(
     lead = alc.send_lead(auth)
     path = f"/leads/{lead['id']}"
     form = hidden_fields(signed_in.browser.get(path)) | {"name": "Ada King", "email": "ada@king.example"}
-    assert "nobody was told" in signed_in.browser.post(f"{path}/learn", data=form, follow_redirects=True).text
+    assert "so ALC sent nothing" in signed_in.browser.post(f"{path}/learn", data=form, follow_redirects=True).text
     alc.hook(auth, receiver.url(), event="prospect.updated")
     assert "1 webhook." in signed_in.browser.post(f"{path}/learn", data=form, follow_redirects=True).text
     empty = signed_in.browser.post(f"{path}/learn", data=form | {"name": ""}, follow_redirects=True)
-    assert "a text that is not empty" in empty.text
+    assert "a string that is not empty" in empty.text
     assert signed_in.browser.post("/leads/nobody/learn", data=form).status_code == 404
     alc.work()
     [told] = receiver.received
@@ -170,7 +170,7 @@ def test_leads_are_found_by_letters_and_by_status(alc: Alc, signed_in: Person) -
     found = signed_in.browser.get("/?q=0%25 _").text
     assert "100% _ sure" in found and "Person 1" not in found
     assert "Person 1" in signed_in.browser.get("/?status=processing&q=person").text
-    assert "No lead fits" in signed_in.browser.get("/?status=Complete").text
+    assert "No matching leads" in signed_in.browser.get("/?status=Complete").text
 
 
 def test_a_delivery_is_open_to_the_letter(alc: Alc, signed_in: Person, receiver: Receiver) -> None:
@@ -216,7 +216,7 @@ def test_a_disabled_webhook_is_enabled_by_a_person(alc: Alc, signed_in: Person, 
     page = signed_in.browser.get("/webhooks")
     assert "The receiver answered 410 Gone." in page.text
     refused = signed_in.browser.post(f"/webhooks/{hook}/test", data=hidden_fields(page), follow_redirects=True)
-    assert "Nothing is sent to a webhook that is not active." in refused.text
+    assert "ALC sends nothing to a webhook that is not active." in refused.text
     signed_in.browser.post(f"/webhooks/{hook}/enable", data=hidden_fields(page))
     assert alc.http.get(f"/api/v1/webhooks/{hook}", headers=auth).get_json()["status"] == "active"
     signed_in.browser.post(f"/webhooks/{hook}/delete", data=hidden_fields(page))

@@ -33,11 +33,11 @@ def test_every_scenario_is_on_the_page_and_can_be_begun(signed_in: Person, alc: 
     assert all(scenario.does.replace("'", "&#39;") in page for scenario in SCENARIOS.values())
     assert all(f'action="/scenarios/{name}"' in page for name in SCENARIOS)
 
-    assert "early has begun. Now send in your app." in press(signed_in, "/scenarios/early")
+    assert "early has started. Now send in your app." in press(signed_in, "/scenarios/early")
     lead = alc.send_lead(alc.auth())
     assert f"/leads/{lead['id']}" in signed_in.browser.get("/scenarios").text
 
-    assert "Under way" not in press(signed_in, "/scenarios/end")
+    assert "Running" not in press(signed_in, "/scenarios/end")
     assert alc.http.get("/_mock/faults").get_json() == {"faults": []}
 
 
@@ -49,15 +49,15 @@ def test_each_common_fault_is_one_that_can_be(name: str) -> None:
 
 def test_a_fault_is_set_strikes_and_is_cleared(signed_in: Person, alc: Alc) -> None:
     """The page shows the faults that are set, and how often each will still be applied."""
-    assert "Nothing is set" in signed_in.browser.get("/faults").text
-    assert "3 to come" in press(signed_in, "/faults", fault="busy", times="3")
+    assert "No faults are set" in signed_in.browser.get("/faults").text
+    assert "3 left" in press(signed_in, "/faults", fault="busy", times="3")
     assert alc.http.post("/api/v1/leads", json={}, headers=alc.auth()).status_code == 429
     page = signed_in.browser.get("/faults").text
-    assert "2 to come" in page and "struck 1 time<" in page
+    assert "2 left" in page and "applied 1 time<" in page
     assert "Always" in press(signed_in, "/faults", fault="forged", times="")
     newest = alc.http.get("/_mock/faults").get_json()["faults"][-1]["id"]
     assert "Always" not in press(signed_in, "/faults/clear", fault_id=newest)
-    assert "Nothing is set" in press(signed_in, "/faults/clear")
+    assert "No faults are set" in press(signed_in, "/faults/clear")
     token = hidden_fields(signed_in.browser.get("/faults"))
     for odd in ({"fault": "unheard_of"}, {"fault": "busy", "times": "many"}):
         assert signed_in.browser.post("/faults", data=token | odd).status_code == 404
@@ -69,9 +69,9 @@ def test_time_passes_at_a_press(signed_in: Person, alc: Alc) -> None:
     assert "1 h ahead of the real time" in press(signed_in, "/clock", leap="hour")
     assert alc.http.get("/_mock/clock").get_json()["ahead_by"] == 3_600
     alc.send_lead(alc.auth())
-    assert "The agent decides about Ada Lovelace" in signed_in.browser.get("/clock").text
+    assert "The agent decides on Ada Lovelace" in signed_in.browser.get("/clock").text
     press(signed_in, "/clock", leap="day")  # And the person is still signed in.
-    assert "Nothing is waiting." in press(signed_in, "/clock", leap="idle")
+    assert "No work is scheduled." in press(signed_in, "/clock", leap="idle")
     assert alc.http.get("/_mock/clock").get_json()["idle"] is True
     assert "The real time" in press(signed_in, "/clock", leap="real")
 

@@ -109,7 +109,7 @@ def test_the_handler_of_seed_004_refuses_everything_and_is_told_why() -> None:
     report = graded(seed_004(SECRET, []))
     assert failures(report) >= {"valid", "body_bytes", "list_of_events", "duplicate", "unknown_event", "other_schemes"}
     [scheme] = [one for one in report.failed if one.name == "other_schemes"]
-    assert scheme.complaint == "It was accepted (200), although the sender does not sign so."
+    assert scheme.complaint == "The receiver accepted it (200), although the sender does not sign like this."
     assert any("verifies timestamp.body" in remark for remark in report.remarks), report.remarks
     assert any("the raw body alone" in remark for remark in report.remarks)
 
@@ -127,7 +127,7 @@ def test_a_receiver_that_breaks_on_a_usual_event_is_not_told_that_its_secret_is_
     app = Flask(__name__)
     app.logger.disabled = True
     app.post("/hook")(lambda: Response(status=500 if attio(request.get_data()) else 401))
-    assert graded(app).remarks == ["It does not refuse the signature, and fails afterwards: its log says why."]
+    assert graded(app).remarks == ["It does not refuse the signature, but fails afterwards. Its log says why."]
 
 
 def test_a_receiver_that_takes_any_signature_fails() -> None:

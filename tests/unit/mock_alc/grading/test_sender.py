@@ -85,11 +85,11 @@ def test_the_six_messages_meet_six_fates(receiver: RecordingReceiver, clock: Clo
 @pytest.mark.parametrize(
     ("changes", "check", "words"),
     [
-        ({"secret": "whsec_" + "B" * 32}, "signed", "fits none"),
+        ({"secret": "whsec_" + "B" * 32}, "signed", "in any known way"),
         ({"at": 1_614_265_330 - 900}, "signed", "old"),
-        ({"headers": {"webhook-signature": "!!!"}}, "signed", "nothing that can be read"),
+        ({"headers": {"webhook-signature": "!!!"}}, "signed", "no readable signature"),
         ({"headers": {"Content-Type": "text/plain"}}, "json", "text/plain"),
-        ({"body": b"[]"}, "bodies", "no JSON object"),
+        ({"body": b"[]"}, "bodies", "not a JSON object"),
     ],
 )
 def test_careless_attempts_are_named(
@@ -123,7 +123,7 @@ def test_hasty_and_forgetful_retries_are_named(receiver: RecordingReceiver, cloc
     assert set(found) == {"same_bytes", "retry_after", "redirects", "gone"}
 
 
-@pytest.mark.parametrize(("gives_up_after", "words"), [(0.2, "did not come again"), (5, "still waited after 0.5")])
+@pytest.mark.parametrize(("gives_up_after", "words"), [(0.2, "did not retry"), (5, "still waiting after 0.5")])
 def test_a_sender_that_is_never_answered_must_give_up_and_come_again(gives_up_after: float, words: str) -> None:
     """In real time: the receiver holds the connection open, and sees when the sender ends it."""
     receiver = RecordingReceiver(patience=0.5)

@@ -253,7 +253,7 @@ def test_a_client_that_registered_one_method_cannot_use_another(alc: Alc) -> Non
     answer = flow.redeem(flow.code())
     assert (answer.status_code, answer.get_json()["error"]) == (401, "invalid_client")
     said = answer.get_json()["error_description"]
-    assert "came by client_secret_basic" in said and "registered for client_secret_post" in said
+    assert "sent by client_secret_basic" in said and "must use client_secret_post" in said
 
 
 def test_the_eleventh_wrong_secret_in_a_minute_must_wait(alc: Alc) -> None:

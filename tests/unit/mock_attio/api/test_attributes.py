@@ -153,4 +153,4 @@ def test_the_settings_of_an_attribute_can_be_changed(attio: Attio) -> None:
     default = {"data": {"default_value": {"type": "static", "template": [1]}}}
     [problem] = attio.refused("PATCH", f"{ATTRIBUTES}/price", default)["validation_errors"]
     assert problem["path"] == ["data", "default_value"]
-    assert "Attio has this, the stand-in does not." in problem["message"]
+    assert "Attio has this field, the stand-in does not." in problem["message"]

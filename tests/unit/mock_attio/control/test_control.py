@@ -109,7 +109,7 @@ def test_a_token_cannot_have_a_scope_that_attio_does_not_know(attio: Attio) -> N
     misspelt = refused(attio, "POST", "tokens", {"scope": "records:read"})
     assert 'There is no scope "records:read".' in misspelt["fields"]["scope"]
     assert refused(attio, "POST", "tokens", {"scopes": ""})["code"] == "unknown_fields"
-    assert "text" in refused(attio, "POST", "tokens", {"scope": ["task:read"]})["fields"]["scope"]
+    assert "string of scopes" in refused(attio, "POST", "tokens", {"scope": ["task:read"]})["fields"]["scope"]
 
 
 def test_an_empty_workspace_has_attios_own_schema_and_is_seeded_on_demand() -> None:

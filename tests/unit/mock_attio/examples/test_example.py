@@ -115,9 +115,9 @@ def test_a_failure_shows_the_line_of_the_test_and_what_was_wrong_in_sentences(
     (project / "test_greeter.py").write_text(MISTAKES)
     ran = run_pytest(installed, project)
     assert "3 failed" in ran.stdout, ran.stdout + ran.stderr
-    assert "There was no request at all." in ran.stdout
+    assert "There was no request." in ran.stdout
     assert 'Cannot find attribute with slug/ID "job_titel"' in ran.stdout
-    assert "No route is PATCH /v2/people/*." in ran.stdout
+    assert "There is no route PATCH /v2/people/*." in ran.stdout
     assert "mock_attio/testing" not in ran.stdout and '{"status_code"' not in ran.stdout
 
 

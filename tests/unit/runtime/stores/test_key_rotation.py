@@ -137,12 +137,12 @@ def test_the_command_says_what_is_left_and_what_to_do(
 
     status, said = run(NEW)
     assert status == 1
-    assert "No key at hand opens these." in said
+    assert "No configured key decrypts these secrets." in said
     assert all(place in said for place in sealed)
 
     assert run(NEW, OTHER, OLD) == (
         0,
-        "Sealed anew with the first key: 8 secrets.\nThe older keys are not needed any more.\n",
+        "Encrypted 8 secrets with the first key.\nYou can remove the older keys.\n",
     )
     with pytest.raises(InvalidToken):
         Fernet(OLD).decrypt(next(iter(secrets(services).values())))

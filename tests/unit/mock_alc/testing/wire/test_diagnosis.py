@@ -11,14 +11,14 @@ from tests.unit.mock_alc.testing.wire.exchanges import delivery, lead, lost_lead
 REVOKE = request("POST /oauth/revoke")
 WAIT = {"retry_after": 30, "fault": "a rate limit", "trouble": "rate_limited"}
 DIFFERENCES: dict[str, tuple[list[Exchange], int, str]] = {
-    "a forged delivery is accepted": ([delivery(204, "tampered_body", forged=True)], 0, "It was accepted (204)"),
-    "a forged delivery breaks the app": ([delivery(500, "stale", forged=True)], 0, "broke (500)"),
-    "an unsigned delivery is accepted": ([delivery(200, "missing_header", forged=True)], 0, "It was accepted (200)"),
+    "a forged delivery is accepted": ([delivery(204, "tampered_body", forged=True)], 0, "accepted it (204)"),
+    "a forged delivery breaks the app": ([delivery(500, "stale", forged=True)], 0, "failed (500)"),
+    "an unsigned delivery is accepted": ([delivery(200, "missing_header", forged=True)], 0, "accepted it (200)"),
     "a forged delivery disables the webhook": ([delivery(410, "wrong_secret", forged=True)], 0, "410 Gone"),
-    "a right delivery is refused": ([delivery(401)], 0, "should have been accepted with a 2xx"),
-    "a right delivery breaks the app": ([delivery(500)], 0, "should have been accepted with a 2xx"),
-    "unknown fields are refused": ([delivery(400, "extra_fields")], 0, "should have been accepted with a 2xx"),
-    "half a body breaks the app": ([delivery(500, "truncated")], 0, "A 4xx was due"),
+    "a right delivery is refused": ([delivery(401)], 0, "should accept this with a 2xx"),
+    "a right delivery breaks the app": ([delivery(500)], 0, "should accept this with a 2xx"),
+    "unknown fields are refused": ([delivery(400, "extra_fields")], 0, "should accept this with a 2xx"),
+    "half a body breaks the app": ([delivery(500, "truncated")], 0, "should answer 4xx"),
     "a duplicate is refused": ([delivery(200), delivery(409, attempt=2)], 1, "as a duplicate"),
     "a duplicate after a lost answer is refused": (
         [delivery(None, "answer_lost"), delivery(500, attempt=2)], 1, "as a duplicate",
@@ -32,9 +32,9 @@ DIFFERENCES: dict[str, tuple[list[Exchange], int, str]] = {
     "a call comes before Retry-After has passed": (
         [lead(429, "k", **WAIT), lead(201, "k", after=5)], 1, "The next call came after 5.0 s",
     ),
-    "a webhook is left at the disconnect": ([webhook(), REVOKE], 1, "left registered: wh_1"),
+    "a webhook is left at the disconnect": ([webhook(), REVOKE], 1, "webhooks registered: wh_1"),
     "one of two webhooks is left": (
-        [webhook(), webhook("wh_2"), request("DELETE /api/v1/webhooks/wh_1", 204), REVOKE], 3, "left registered: wh_2",
+        [webhook(), webhook("wh_2"), request("DELETE /api/v1/webhooks/wh_1", 204), REVOKE], 3, "registered: wh_2",
     ),
     "a revoked token is used": ([REVOKE, request("GET /api/v1/leads", 401)], 1, "had revoked at number 1"),
     "a request is refused for what it contains": (
@@ -72,7 +72,7 @@ CORRECT: dict[str, list[Exchange]] = {
     "a token of another grant has expired": [REVOKE, request("GET /api/v1/leads", 401, grant="grant_2")],
     "somebody has ended the access": [request("POST /oauth/token", 400, body={"grant_type": "refresh_token"})],
     "a token has expired": [request("GET /api/v1/leads", 401)],
-    "the test prescribed the refusal": [lead(422, fault="an answer that the test prescribed")],
+    "the test prescribed the refusal": [lead(422, fault="the answer was set by the test")],
 }  # fmt: skip
 
 

@@ -136,7 +136,7 @@ def test_each_test_that_fails_shows_its_own_mocks(output: str) -> None:
     assert "record cy" in found["test_two_mocks"] and "record di" in found["test_two_mocks"]
     assert "your app → Attio  PATCH /v2/objects/people/records/1" in found["test_attio"]
     assert "record flo" in found["test_attio"]
-    assert "no request came to the mock" in found["test_nothing_came"]
+    assert "The mock received no request" in found["test_nothing_came"]
     assert "record eve" in found["test_whose_fixture_fails"] and "the fixture's own failure" in output
 
 
@@ -151,7 +151,12 @@ def test_it_works_with_pytest_xdist(project: Path) -> None:
 def test_an_error_while_drawing_is_one_line_beside_the_tests_own_failure(output: str) -> None:
     """The failure itself is never hidden."""
     assert "assert \"this test's\" == 'own failure'" in output
-    assert sections(output)["test_that_cannot_be_drawn"].strip().splitlines()[0].startswith("It could not be drawn: ")
+    assert (
+        sections(output)["test_that_cannot_be_drawn"]
+        .strip()
+        .splitlines()[0]
+        .startswith("The requests could not be drawn: ")
+    )
 
 
 def test_the_html_files_are_in_the_folder_that_was_named(output: str, project: Path) -> None:
@@ -160,7 +165,7 @@ def test_the_html_files_are_in_the_folder_that_was_named(output: str, project: P
     drawn = FAILING - {"test_nothing_came", "test_that_cannot_be_drawn"}
     assert names == {*drawn, "test_two_mocks-2", "test_attio-2"}
     file = project / "wire/test_app.py-test_a_forged_verdict_is_refused.html"
-    assert "It was accepted (200)" in file.read_text()
+    assert "The receiver accepted it (200)" in file.read_text()
     assert file.as_uri() in output
 
 
@@ -168,5 +173,5 @@ def test_a_folder_that_cannot_be_written_does_not_hide_the_text(project: Path) -
     """The reason is beside it."""
     (project / "file").write_text("")
     found = sections(run(project, "--mock-alc-wire", "file", "-k", "forged"))["test_a_forged_verdict_is_refused"]
-    assert "It was accepted (200)" in found
+    assert "The receiver accepted it (200)" in found
     assert "The HTML file could not be written: " in found

@@ -33,7 +33,7 @@ def test_the_text_has_aligned_columns_and_explains_what_is_marked() -> None:
         "    2  12:00:01  your app → ALC  POST /api/v1/leads  record ada            → 201",
         "      … 60 minutes later",
         ">>  3  13:00:01  ALC → your app  lead.processed      record ada, Complete  → 200",
-        "       (changed after signing; to be refused)",
+        "       (changed after signing; a correct app refuses it)",
         "      … 60 minutes later",
         "      The person looks",
     ]
@@ -47,7 +47,7 @@ def test_of_a_long_run_the_text_shows_what_is_around_the_mark(marked: int | None
     shown = [int(number) for number in re.findall(r"^[> ]{2} *(\d+)  12", text, re.MULTILINE)]
     assert len(shown) == 34
     assert abs(shown[0] - numbers[0]) <= 1 and shown == list(range(shown[0], shown[0] + 34))
-    left_out = sum(int(number) for number in re.findall(r"^ +(\d+) (?:earlier|later) ones", text, re.MULTILINE))
+    left_out = sum(int(number) for number in re.findall(r"^ +(\d+) (?:earlier|later) rows", text, re.MULTILINE))
     assert left_out == 66
     assert len(text.splitlines()) <= 40
 

@@ -90,7 +90,7 @@ def test_nothing_is_found_in_a_correct_app(mock_alc: Alc, name: str) -> None:
 def test_a_receiver_that_takes_forged_deliveries_is_found(mock_alc: Alc, name: str) -> None:
     """By the first of them."""
     found = play(mock_alc, name, careless_receiver(), correct=True)
-    assert found is not None and "It was accepted (200)" in found.happened
+    assert found is not None and "The receiver accepted it (200)" in found.happened
 
 
 def test_an_app_that_sends_again_without_a_key_is_found(mock_alc: Alc) -> None:
