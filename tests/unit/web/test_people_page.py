@@ -69,7 +69,7 @@ def test_a_page_that_is_too_large_says_so(attio: ChaosProxy, client: FlaskClient
     page = client.get("/people", headers={"Accept": "text/html"})
 
     assert page.status_code == 503
-    assert "Attio's answer is too large. The answer is larger than 16 MiB." in page.text
+    assert "answer is too large. The answer is larger than 16 MiB." in page.text
 
 
 def test_a_refusal_of_attio_is_told_in_its_words(attio: ChaosProxy, client: FlaskClient) -> None:
