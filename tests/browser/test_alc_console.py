@@ -110,7 +110,7 @@ def test_a_scenario_is_run_and_says_when_it_has_its_lead(page: Page, alc: MockAl
     """A scenario is started on its page, which shows when the lead has arrived."""
     page.get_by_role("link", name="Scenarios").click()
     page.get_by_role("button", name="Run never", exact=True).click()
-    expect(page.get_by_text("never has begun. Now send in your app.")).to_be_visible()
+    expect(page.get_by_text("never has started. Now send in your app.")).to_be_visible()
     expect(page.locator("#runs")).to_contain_text("Waits")
     send(alc)
     expect(page.locator("#runs")).to_contain_text("Playing")
@@ -199,7 +199,7 @@ def test_axe_finds_nothing_on_the_way_in(page: Page, alc: MockAlc, console: list
     assert page.evaluate(SIDEWAYS) == []
     assert_accessible(page)
     page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_text("Either way you return to 127.0.0.1:8000.")).to_be_visible()
+    expect(page.get_by_text("You return to 127.0.0.1:8000.")).to_be_visible()
     assert page.evaluate(SIDEWAYS) == []
     assert_accessible(page)
     page.goto(f"{alc.url}/leads/nobody")
