@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypedDict, TypeVar
+from typing import Any, Generic, TypedDict, TypeVar
 
 from alc_app.attio.client import INFINITE, Toast, show_toast
 
@@ -70,7 +70,8 @@ class RunRecordBatches:
     ) -> BatchRun[R]:
         """Await `work` with one batch of record ids after another. An error that it raises ends the run.
 
-        A progress toast is shown meanwhile, whose title and text the hooks may change.
+        A progress toast is shown meanwhile, whose title and text the hooks may change. One that ends the run and
+        returns None hides the toast, for an action that then says itself how it went.
         """
         if not 1 <= batch_size <= LARGEST_BATCH:
             raise ValueError(f"A batch has 1 to {LARGEST_BATCH} records, not {batch_size}.")
@@ -82,12 +83,18 @@ class RunRecordBatches:
             try:
                 results.append(await work(batch))
             except Exception as error:
-                await toast.update_toast(variant="error", progress=None, **self._text(progress, on_error))
+                await self._end(toast, progress, on_error, variant="error", duration_ms=INFINITE)
                 return BatchRun(results, error)
             progress.add(len(batch))
             await toast.update_toast(progress=progress.percent, **self._text(progress, on_progress))
-        await _finish(toast, self._text(progress, on_complete))
+        await self._end(toast, progress, on_complete, variant="success", duration_ms=4000)
         return BatchRun(results)
+
+    async def _end(self, toast: Toast, progress: _Progress, hook: Hook | None, **options: Any) -> None:
+        if hook is not None and hook(progress.context()) is None:
+            await toast.hide_toast()
+            return
+        await toast.update_toast(progress=None, **options, **self._text(progress, hook))
 
     def _text(self, progress: _Progress, hook: Hook | None) -> _Text:
         default: _Text = {"title": self._title, "text": f"{progress.processed} of {progress.total}"}
@@ -118,10 +125,6 @@ class _Progress:
     def context(self) -> BatchContext:
         index = max(self.index - 1, 0)
         return BatchContext(self.processed, self.total, self.batch_size, index, self.batches, self.last)
-
-
-async def _finish(toast: Toast, text: _Text) -> None:
-    await toast.update_toast(variant="success", progress=None, duration_ms=4000, **text)
 
 
 @dataclass(frozen=True)

@@ -50,19 +50,28 @@ async def on_trigger(run_record_batches: RunRecordBatches) -> None:
     def progress(context: BatchContext) -> ToastText:
         return {"title": "Sending to ALC...", "text": f"{context.processed_records} of {context.total_records}"}
 
-    def complete(context: BatchContext) -> ToastText:
-        sent = context.total_records - len(left_out)
-        return {"title": f"{_people(sent)} sent to ALC", "text": _were_not_sent(left_out)}
+    def complete(context: BatchContext) -> ToastText | None:
+        if left_out:  # one message: the alert below says it all
+            return None
+        title = f"{_people(context.total_records)} sent to ALC"
+        return {"title": title, "text": "ALC's agent writes to them now."}
 
     run = await run_record_batches(
-        work, batch_size=BATCH_SIZE, on_start=progress, on_progress=progress, on_complete=complete
+        work,
+        batch_size=BATCH_SIZE,
+        on_start=progress,
+        on_progress=progress,
+        on_complete=complete,
+        on_error=lambda _: None,
     )
     if run.error and not isinstance(run.error, QueryError):
         raise run.error  # without a connection Attio asks the user to connect
     if run.error:
         left_out.append(NotSent("Everyone after them" if run.results else "Everybody", "Failed to load person data."))
     if left_out:
-        await alert(title=_title(left_out, run.error), text=reasons(left_out))
+        sent = 0 if run.error else total - len(left_out)
+        others = f"\n{_people(sent)} sent." if sent else ""
+        await alert(title=_title(left_out, run.error), text=reasons(left_out) + others)
 
 
 async def send_batch(record_ids: Sequence[str]) -> list[NotSent]:
@@ -115,10 +124,6 @@ def _reason(error: Exception) -> str:
 
 def _people(count: int) -> str:
     return "1 person" if count == 1 else f"{count} people"
-
-
-def _were_not_sent(left_out: Sequence[NotSent]) -> str:
-    return f"{_people(len(left_out))} could not be sent." if left_out else "ALC's agent writes to them now."
 
 
 def _title(left_out: Sequence[NotSent], error: Exception | None) -> str:

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import http.client
 import io
+import math
 import socket
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from http import HTTPStatus
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -40,12 +43,25 @@ POOL_SIZE = 32
 S = TypeVar("S", bound=requests.Session)
 
 
+_deadline: ContextVar[float] = ContextVar("deadline", default=math.inf)
+
+
+@contextmanager
+def deadline(moment: float) -> Iterator[None]:
+    """Within the block, end every call by this moment of `time.monotonic()`: a person waits for a page."""
+    token = _deadline.set(moment)
+    try:
+        yield
+    finally:
+        _deadline.reset(token)
+
+
 class _DeadlineReader(io.RawIOBase):
     """Reads from a socket until the deadline, which covers headers and body, however slowly they arrive."""
 
     def __init__(self, sock: socket.socket) -> None:
         self._socket, self._raw = sock, sock.makefile("rb", buffering=0)
-        self._deadline = time.monotonic() + TOTAL_TIMEOUT
+        self._deadline = min(time.monotonic() + TOTAL_TIMEOUT, _deadline.get())
 
     def readable(self) -> bool:
         return True
@@ -53,7 +69,7 @@ class _DeadlineReader(io.RawIOBase):
     def readinto(self, buffer: Any) -> int | None:
         left = self._deadline - time.monotonic()
         if left <= 0:
-            raise TimeoutError(f"The answer took longer than {TOTAL_TIMEOUT:g} seconds in all.")
+            raise TimeoutError("The answer took too long.")
         self._socket.settimeout(min(left, READ_TIMEOUT))
         return self._raw.readinto(buffer)
 
@@ -121,7 +137,10 @@ class _BoundedAdapter(HTTPAdapter):
         return response
 
     def _exchange(self, request: requests.PreparedRequest, verify: Any) -> requests.Response:
-        response = super().send(request, stream=True, timeout=(CONNECT_TIMEOUT, READ_TIMEOUT), verify=verify)
+        connect_timeout = min(CONNECT_TIMEOUT, _deadline.get() - time.monotonic())
+        if connect_timeout <= 0:
+            raise requests.ConnectTimeout("There is no time left for this call.")
+        response = super().send(request, stream=True, timeout=(connect_timeout, READ_TIMEOUT), verify=verify)
         try:
             response._content = self._read(response)  # as `requests` does itself after reading
             response.encoding = "utf-8"  # like text() in the Fetch standard; the charset of the server may be invalid

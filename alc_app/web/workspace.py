@@ -11,7 +11,6 @@ from sqlalchemy.exc import NoResultFound
 from alc_app.attio import BulkRecordAction, RecordAction, RecordWidget
 from alc_app.attio.host.context import running
 from alc_app.attio.host.doctor import DeadLetter
-from alc_app.clients.attio_api import AnswerTooLarge, AttioApiError, AttioRefused
 from alc_app.clients.attio_people import PersonRecord, company_names, get_person, query_people
 from alc_app.clients.graphql_loader import execute
 from alc_app.leads import reconcile
@@ -20,7 +19,6 @@ from alc_app.pages import (
     Change,
     ConnectionView,
     ConnectRun,
-    CrmUnavailable,
     DeliveryView,
     NotPossible,
     PeoplePage,
@@ -40,6 +38,7 @@ from alc_app.runtime.stores.inbox import ENDED
 from alc_app.runtime.workflows.activations import WorkflowActivations
 from alc_app.runtime.workflows.runner import WorkflowRunner
 from alc_app.web.alc_login import log_in
+from alc_app.web.crm_reading import reading
 from alc_app.web.presenters.access import access_of
 from alc_app.web.presenters.connections import connection_of, status_of
 from alc_app.web.presenters.people import company_ids, history, sends, sorted_by, to_person
@@ -85,7 +84,7 @@ class Workspace:
         if not can_match(query.search):
             return PeoplePage([], has_next=False)
         size = query.page_size
-        with self._reading():
+        with reading(self._services):
             found = find_people(query.search, query.letter)
             sorts = sorted_by(query.sort, query.descending)
             records = query_people(**found.query, sorts=sorts, limit=size + 1, offset=(query.page - 1) * size)
@@ -95,13 +94,13 @@ class Workspace:
 
     def person(self, record_id: str) -> Person | None:
         """Return a person, or None. Raises: CrmUnavailable."""
-        with self._reading():
+        with reading(self._services):
             record = get_person(record_id)
             return None if record is None else self._person(record, company_names(company_ids([record])))
 
     def activity(self, record_id: str) -> Sequence[Change]:
         """Return the history of ALC's attributes, newest first. Raises: CrmUnavailable."""
-        with self._reading():
+        with reading(self._services):
             return sorted([*history(record_id), *sends(record_id, self._services)], key=lambda c: c.at, reverse=True)
 
     def record_actions(self, object_slug: str) -> Sequence[RecordAction]:
@@ -246,16 +245,6 @@ class Workspace:
     def _person(self, record: PersonRecord, companies: Mapping[str, str]) -> Person:
         # The mock of Attio has no pages to link to.
         return to_person(record, companies, linked=self._services.config.uses_real_attio)
-
-    @contextmanager
-    def _reading(self) -> Iterator[None]:
-        with running(AppContext(self._services)):
-            try:
-                yield
-            except (AnswerTooLarge, AttioRefused) as error:
-                raise CrmUnavailable(error.message) from error
-            except AttioApiError as error:
-                raise CrmUnavailable from error
 
 
 @contextmanager

@@ -214,3 +214,19 @@ def test_no_page_scrolls_sideways(page: Page, alc: MockAlc, receiver: Receiver) 
         for width in WIDTHS:
             page.set_viewport_size({"width": width, "height": 800})
             assert page.evaluate(SIDEWAYS) == [], (path, width)
+
+
+def test_the_demo_password_is_on_one_line_and_can_be_copied(page: Page, alc: MockAlc, context: BrowserContext) -> None:
+    """What is to be typed or copied does not break at a hyphen, even on a narrow phone."""
+    context.grant_permissions(["clipboard-read", "clipboard-write"], origin=alc.url)
+    for width in (1280, 320):
+        page.set_viewport_size({"width": width, "height": 800})
+        page.goto(f"{alc.url}/login")
+        shown = page.get_by_role("region", name="Demo account").get_by_text("let-me-in", exact=True)
+        assert shown.evaluate("code => code.getClientRects().length") == 1
+        assert shown.evaluate("code => code.scrollHeight") < 30
+        assert page.evaluate(SIDEWAYS) == []
+    page.get_by_role("button", name="Copy the password").click()
+    expect(page.get_by_role("button", name="Copy the password")).to_have_text("Copied")
+    assert page.evaluate("navigator.clipboard.readText()") == "let-me-in"
+    assert_accessible_in_both_themes(page)

@@ -7,16 +7,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from alc_app.attio import App
-from alc_app.attio.host.context import running
 from alc_app.attio.host.workflow_definitions import Step, Workflow
-from alc_app.clients.attio_api import AttioApiError
 from alc_app.clients.attio_people import get_people
+from alc_app.pages import CrmUnavailable
 from alc_app.pages.filters import utc
 from alc_app.pages.workflow_models import Branch, PlannedStep, RunStep, RunView, SwitchState, WorkflowView
-from alc_app.runtime.context import AppContext
 from alc_app.runtime.services import Services
 from alc_app.runtime.stores.workflow_tables import WorkflowRun, WorkflowStep
 from alc_app.runtime.workflows.activations import ActivationStatus, WorkflowActivations
+from alc_app.web.crm_reading import reading
 
 RUNS = 20
 
@@ -97,9 +96,9 @@ def _step(manifest: App, step: WorkflowStep) -> RunStep:
 def _names(services: Services, ids: set[str]) -> dict[str, str]:
     """Return the names of people by record id; empty while the CRM is unavailable."""
     try:
-        with running(AppContext(services)):
+        with reading(services):
             return {person.record_id: person.name for person in get_people(ids) if person.name}
-    except AttioApiError:
+    except CrmUnavailable:
         return {}
 
 

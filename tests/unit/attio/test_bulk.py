@@ -72,3 +72,15 @@ def test_a_batch_has_at_most_250_records(size: int) -> None:
     """The SDK's own limit."""
     with pytest.raises(ValueError, match="1 to 250"):
         effects(RunRecordBatches(IDS, "Send")(lambda _: None, batch_size=size))  # type: ignore[arg-type,return-value]
+
+
+def test_a_hook_that_returns_nothing_at_the_end_hides_the_toast() -> None:
+    """The action then says itself how it went, in one message."""
+
+    async def work(_: Sequence[str]) -> None:
+        """Nothing."""
+
+    toast, ended = run(work, on_complete=lambda _: None)
+
+    assert ended.success
+    assert toast[-1]["effect"] == "hideToast"

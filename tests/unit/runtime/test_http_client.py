@@ -63,6 +63,16 @@ def test_interim_answers_without_end_stop_at_the_deadline(peer: Serve) -> None:
         get(peer(*[b"HTTP/1.1 102 Processing\r\n\r\n"] * 200, gap=0.01).url)
 
 
+def test_a_deadline_ends_a_call_and_lets_no_other_begin(peer: Serve) -> None:
+    """O10: of what a person waits for, over all of its calls; after the block there is none."""
+    slow = peer(OK, b"Content-Length: 2\r\n\r\n", b"hi", gap=1.0)
+    with http_client.deadline(time.monotonic() + 0.3), pytest.raises(FetchAnswerLost):
+        get(slow.url)
+    with http_client.deadline(time.monotonic()), pytest.raises(FetchNotSent):
+        get(slow.url)
+    assert get(slow.url).text == "hi"
+
+
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_redirects_are_answers(peer: Serve, status: int) -> None:
     """O8: a 307 would replay the POST, code and all, to another origin."""

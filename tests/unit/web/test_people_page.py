@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from alc_app.config.settings import Config
+from alc_app.runtime.http_client import READ_TIMEOUT
+from alc_app.web import crm_reading
 from alc_app.web.factory import build
-from tests.support.chaos.proxy import ChaosProxy, answers
+from tests.support.chaos.proxy import ChaosProxy, answers, hangs
 
 QUERY = "POST /v2/objects/people/records/query"
 JSON = ("Content-Type", "application/json")
@@ -79,3 +82,20 @@ def test_a_refusal_of_attio_is_told_in_its_words(attio: ChaosProxy, client: Flas
     page = client.get("/people", headers={"Accept": "text/html"})
 
     assert (page.status_code, "lacks the scope" in page.text) == (503, True)
+
+
+@pytest.mark.parametrize("path", ["/people", "/people?q=ada", "/workflows?person=ada&workflow=qualify"])
+def test_a_crm_that_hangs_is_told_soon(
+    attio: ChaosProxy, client: FlaskClient, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    """All calls of a page have one deadline, far below that of a single call; "Try again" is offered."""
+    monkeypatch.setattr(crm_reading, "PAGE_TIMEOUT", 0.5)
+    attio.always("POST", hangs())
+    started = time.monotonic()
+
+    page = client.get(path, headers={"Accept": "text/html"})
+
+    assert time.monotonic() - started < READ_TIMEOUT
+    assert page.status_code == 503
+    assert "The CRM did not answer." in page.text
+    assert "Try again" in page.text
