@@ -153,7 +153,7 @@ class Tour:
 
     def _walk(self, step: Step) -> None:
         panel = self._client.state(step.slug)["panel"]
-        self._print(f"{step.id.partition(' ')[2]}. {step.text}", "bold", indent=0)
+        self._print(f"{step.number}. {step.text}", "bold", indent=0)
         self._print(step.what)
         self._print(_format_places(panel), "cyan")
         if panel["state"] not in COMPLETE:

@@ -135,7 +135,7 @@ def test_the_strip_tells_of_a_status_after_the_record_shows_it(open_page: Open, 
     }
     workspace.set_status(4, "Pending")
     page = open_page(RADIA)
-    expect(page.locator("#strip")).to_contain_text("User clicks button.")
+    expect(page.locator("#strip")).to_contain_text("Press Send to ALC")
     workspace.exchanges.add_call("Webhook", "Attio API", f"PATCH {RADIA}", "200 OK", request=write)
     with page.expect_response("**/tutorial/state.json"):
         workspace.events.note("Webhook", "Attio API", "PATCH")

@@ -26,7 +26,7 @@ def test_a_step_that_is_done_for_somebody_is_ticked_off(open_page: Open) -> None
 
     expect(page.get_by_role("heading", name="User clicks button.")).to_be_visible()
     expect(page.locator("li[data-slug=usage-2]")).to_have_attribute("data-state", "done")
-    expect(page.locator("li[data-slug=usage-2]")).to_contain_text("A person's page was opened.")
+    expect(page.locator("li[data-slug=usage-2]")).to_contain_text("You opened a person's page.")
     expect(page.locator("[data-code=ours]")).to_contain_text('label="Send to ALC"')
 
 
@@ -56,7 +56,7 @@ def test_any_step_can_be_looked_at_and_the_way_back_is_there(open_page: Open) ->
     expect(page.get_by_role("heading", name="Delete the webhook from Attio.")).to_be_visible()
     expect(page.get_by_role("link", name="Next")).to_be_hidden()
 
-    page.get_by_role("link", name="To where you are").click()
+    page.get_by_role("link", name="Go to the current step").click()
     expect(page.get_by_role("heading", name="User views the record page.")).to_be_visible()
     assert page.evaluate("window.same"), "no reload"
 
@@ -83,14 +83,14 @@ def test_the_end_is_celebrated_and_starting_over_is_asked_first(open_page: Open,
     patch = ("Webhook", "Attio API", "PATCH /v2/objects/people/records/1")
     workspace.exchanges.add_call(*patch, "200 OK", request={"body": body})
     page = open_page("/tutorial")
-    expect(page.get_by_text("One click, one chat, one verdict")).to_be_visible()
+    expect(page.get_by_text("One click, one chat, one result")).to_be_visible()
 
     page.get_by_role("button", name="Start over").click()
     page.keyboard.press("Escape")
     assert workspace.exchanges.messages[-1]["label"] == "200 OK"
     page.get_by_role("button", name="Start over").click()
     page.get_by_role("alertdialog").get_by_role("button", name="Start over").click()
-    expect(page.get_by_text("One click, one chat, one verdict")).to_be_hidden()
+    expect(page.get_by_text("One click, one chat, one result")).to_be_hidden()
 
 
 def test_the_strip_goes_along_on_other_pages(open_page: Open, workspace: FakeWorkspace) -> None:
@@ -98,14 +98,15 @@ def test_the_strip_goes_along_on_other_pages(open_page: Open, workspace: FakeWor
     open_page("/tutorial").close()
     page = open_page(f"/people/{record_id(1)}")
     strip = page.get_by_role("region", name="Tutorial")
-    expect(strip).to_contain_text("User clicks button.")
+    expect(strip).to_contain_text("Step 10 of 24 Press Send to ALC")
+    assert page.get_by_role("button", name="Send to ALC").evaluate("e => getComputedStyle(e).outlineStyle") == "solid"
 
     workspace.exchanges.note("Clicks button")
     page.evaluate(
         "detail => document.dispatchEvent(new CustomEvent('alc:exchange', { detail }))",
         workspace.exchanges.messages[-1],
     )
-    expect(strip).to_contain_text("was pressed")
+    expect(strip).to_contain_text("✓ You pressed")
 
-    strip.get_by_role("link", name="Go on").click()
+    strip.get_by_role("link", name="Show the step").click()
     expect(page.get_by_role("heading", name=re.compile("onTrigger"))).to_be_visible()

@@ -54,7 +54,7 @@ def test_a_person_walks_all_24_steps(beginner: User, alc: Alc, attio: Attio) -> 
     beginner.click_send(ada)
     lead = alc.leads(ada)[0]["id"]
     saw = seen(beginner, *USAGE)
-    assert saw["usage-8"].endswith(f"called it {lead}.")
+    assert saw["usage-8"].endswith(f"created the lead {lead}.")
     assert saw["usage-9"].endswith("the record says Pending.")
     assert tour(beginner)["current"] == "later-10"
 

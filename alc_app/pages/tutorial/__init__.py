@@ -10,11 +10,12 @@ from alc_app.pages.workspace import NotPossible, Workspace
 from .source_ranges import SOURCES, excerpt
 from .steps import CHAPTERS
 from .tour import Tour
-from .tour import strip as strip_of
 
 __all__ = ["add_tutorial_page"]
 
 VIEWS = "Views the record page"
+CONNECT = "/connections/alc/connect?next=/tutorial"
+"""Where Connect leads: to ALC, and back to the tutorial."""
 
 
 def add_tutorial_page(pages: Blueprint, workspace: Workspace) -> None:
@@ -72,7 +73,7 @@ def add_tutorial_page(pages: Blueprint, workspace: Workspace) -> None:
 
     @pages.app_context_processor
     def strip() -> dict[str, Any]:
-        return {"tutorial_strip": lambda: _strip(workspace, tour)}
+        return {"tutorial_strip": lambda: _strip(workspace, tour), "connect_from_tutorial": CONNECT}
 
 
 def _strip(workspace: Workspace, tour: Tour) -> dict[str, Any] | None:
@@ -82,5 +83,4 @@ def _strip(workspace: Workspace, tour: Tour) -> dict[str, Any] | None:
         return None
     if choice != "on":
         return {"begun": False} if request.endpoint == "pages.people" else None
-    states = tour.states()
-    return {"begun": True, **strip_of(states), "total": len(states)}
+    return {"begun": True, **tour.strip(tour.states())}

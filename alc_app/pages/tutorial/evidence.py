@@ -14,7 +14,7 @@ def sentence(step_id: str, found: Evidence) -> str:
     if found.failed:
         return _failure(found)
     describe = SENTENCES.get(step_id)
-    return describe(found) if describe else "It happened."
+    return describe(found) if describe else "This step is done."
 
 
 def _failure(found: Evidence) -> str:
@@ -36,7 +36,7 @@ def _answered(found: Evidence) -> str:
 
 
 def _returned(name: str) -> Callable[[Evidence], str]:
-    return lambda found: f"{name}() ran for {_ms(found)} ms, and raised nothing."
+    return lambda found: f"{name}() succeeded after {_ms(found)} ms."
 
 
 def _ms(found: Evidence) -> int:
@@ -67,19 +67,19 @@ def _query(found: Evidence) -> str:
     returned = (found.answer or {"detail": {}})["detail"].get("returns") or {}
     numbers = (returned.get("person") or {}).get("phone_numbers", [])
     if not numbers:
-        return "The query found no phone number, so an alert says so and nothing is sent."
+        return "The query found no phone number. An alert said so, and nothing was sent."
     count = "1 phone number" if len(numbers) == 1 else f"{len(numbers)} phone numbers"
     return f"The query found {count} after {_ms(found)} ms."
 
 
 def _lead(found: Evidence) -> str:
-    lead = _body(found.answer, "response").get("id", "something")
-    return f"{_answered(found)} and called it {lead}."
+    lead = _body(found.answer, "response").get("id", "")
+    return f"{_answered(found)} and created the lead {lead}."
 
 
 def _webhook(found: Evidence) -> str:
     name = _body(found.answer, "response").get("webhook_id")
-    return f"{_answered(found)} and called the webhook {name}." if name else "ALC has the webhook, and its id is kept."
+    return f"{_answered(found)} and created the webhook {name}." if name else "ALC has the webhook already."
 
 
 def _status(found: Evidence) -> str:
@@ -88,33 +88,33 @@ def _status(found: Evidence) -> str:
 
 
 def _delivery(found: Evidence) -> str:
-    status = _body(found.message, "request").get("status", "a verdict")
-    return f"ALC called with {status}. The signature was right, and it was stored and answered after {_ms(found)} ms."
+    status = _body(found.message, "request").get("status", "a result")
+    return f"ALC sent {status}. The app checked the signature, stored the delivery and answered after {_ms(found)} ms."
 
 
 def _gone(found: Evidence) -> str:
-    return f"{_answered(found)}: it no longer calls."
+    return f"{_answered(found)}. It has deleted the webhook."
 
 
 SENTENCES: Final[dict[str, Callable[[Evidence], str]]] = {
-    "Installation 1": lambda _: "Connect was pressed.",
-    "Installation 2": lambda _: "The browser was sent to ALC, with a state and a PKCE challenge.",
-    "Installation 3": lambda _: "ALC let the person in, and the person allowed it.",
-    "Installation 4": lambda _: "ALC sent the browser back with a code, and the app shows as installed.",
+    "Installation 1": lambda _: "You pressed Connect.",
+    "Installation 2": lambda _: "The app sent your browser to ALC, with a state and a PKCE challenge.",
+    "Installation 3": lambda _: "You signed in at ALC and allowed access.",
+    "Installation 4": lambda _: "ALC sent your browser back with a code. The app is installed.",
     "Installation 5": _returned("connection_added"),
     "Installation 6": _returned("create_webhook_handler"),
     "Installation 7": _webhook,
-    "Usage 2": lambda _: "A person's page was opened.",
-    "Usage 3": lambda found: f"“{found.message['detail'].get('detail_of_button', 'The button')}” was pressed.",
-    "Usage 4": lambda _: "on_trigger() was fired.",
-    "Usage 5": lambda found: f"The toast “{_argument(found, 'title')}” was shown.",
+    "Usage 2": lambda _: "You opened a person's page.",
+    "Usage 3": lambda found: f"You pressed “{found.message['detail'].get('detail_of_button', 'Send to ALC')}”.",
+    "Usage 4": lambda _: "The page ran on_trigger().",
+    "Usage 5": lambda found: f"The page showed “{_argument(found, 'title')}”.",
     "Usage 6": _query,
     "Usage 7": _returned("send_to_alc"),
     "Usage 8": _lead,
     "Usage 9": _status,
     "Usage 10": lambda _: "send_to_alc() returned the lead to the record action.",
-    "Usage 11": lambda _: "The first toast was hidden.",
-    "Usage 12": lambda found: f"The toast “{_argument(found, 'title')}” was shown.",
+    "Usage 11": lambda _: "The first toast is gone.",
+    "Usage 12": lambda found: f"The page showed “{_argument(found, 'title')}”.",
     "Later 10": _delivery,
     "Later 11": _status,
     "Removal 1": _returned("list_webhook_handlers"),

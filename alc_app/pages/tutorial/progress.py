@@ -94,7 +94,7 @@ class Follower:
             return dict(self._progress.evidence)
 
     def begin(self, note: Callable[[str], None]) -> None:
-        """Begin the tour anew. Wait until the log contains the beginning, because another thread writes it."""
+        """Begin the tour again. Wait until the log contains the beginning, because another thread writes it."""
         with self._lock:
             self._read_log()
             tours, deadline = self._progress.tours, time.monotonic() + NOTED_WITHIN

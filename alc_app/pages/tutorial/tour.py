@@ -10,15 +10,17 @@ from alc_app.pages.workspace import CrmUnavailable, Workspace
 from .evidence import sentence
 from .progress import Evidence, Follower
 from .source_ranges import SOURCES, excerpt
-from .steps import STEPS, Step, UserAction
+from .steps import STEPS, TO_DO, Step, UserAction
 
 State = Literal["done", "before", "running", "failed", "open"]
 SAMPLE: Final = "Ada Lovelace"
-NO_CONNECTION: Final = "Acme Lead Checker is not connected at the moment, so connect it first."
+NO_CONNECTION: Final = "Acme Lead Checker is not connected. Connect it first."
 CONNECTED_BEFORE: Final = (
-    "Acme Lead Checker was connected before this tour began. Disconnect it to see this step happen."
+    "Acme Lead Checker was connected before you started the tutorial. Disconnect it to see this step happen."
 )
-SUPERSEDED: Final = "The verdict was there before the record had become Pending, so one write to it was enough."
+SUPERSEDED: Final = "The result arrived before the record became Pending, so one write was enough."
+ALL_DONE: Final = "You have seen all 24 steps. ALC has no webhook of this app left."
+SENDING: Final = "The app is sending."
 CONNECTED: Final = ("active", "needs_reconnect")
 NEEDS_CONNECTION: Final = ("click", "disconnect")
 
@@ -46,7 +48,7 @@ class Tour:
         self._follower = Follower(workspace.messages_after)
 
     def begin(self) -> None:
-        """Begin the tour anew."""
+        """Begin the tour again."""
         self._follower.begin(self._workspace.note_user_action)
 
     def has_seen(self, step_id: str) -> bool:
@@ -84,18 +86,18 @@ class Tour:
             "record": self._record(),
             "connection": self._workspace.connection_status(),
             "panel": self.panel(shown, states),
-            "strip": strip(states),
+            "strip": self.strip(states),
         }
 
     def panel(self, shown: StepState, states: list[StepState]) -> dict[str, Any]:
         """Return everything about one step."""
         step, number = shown.step, states.index(shown)
         typescript, ours = SOURCES[step.id]
-        sent = any(one.step.id == "Usage 8" and one.complete for one in states)
-        action = self._action(shown, sent)
+        action = self._action(shown, _is_sent(states))
         return {
             "slug": step.slug,
             "id": step.id,
+            "number": f"Step {step.number} of {len(states)}",
             "who": step.who,
             "text": step.text,
             "what": step.what,
@@ -110,6 +112,16 @@ class Tour:
             "typescript": excerpt(typescript),
             "ours": excerpt(ours),
         }
+
+    def strip(self, states: list[StepState]) -> dict[str, str]:
+        """Return the strip of other pages: the step, what to do, the user's `action`, and the step's slug."""
+        shown = current_of(states)
+        if shown.complete:
+            return {"number": "Tutorial complete.", "text": "Now break it.", "action": "done", "slug": shown.step.slug}
+        action = self._action(shown, _is_sent(states))
+        text = SENDING if shown.state == "running" and action == "click" else TO_DO[action] if action else ""
+        number = f"Step {shown.step.number} of {len(states)}"
+        return {"number": number, "text": text, "action": action, "slug": shown.step.slug}
 
     def _action(self, shown: StepState, sent: bool) -> UserAction | Literal[""]:
         """Return what the user can do to trigger a step now; empty if it has happened."""
@@ -142,10 +154,10 @@ class Tour:
         labels = [action.label for action in self._workspace.record_actions("people")]
         if not labels:
             return StepState(step, "open", "")
-        return StepState(step, "done", f"The manifest names “{labels[0]}”: it is on every person's page and in Ctrl K.")
+        return StepState(step, "done", f"The manifest names “{labels[0]}”. It is on every person's page and in Ctrl K.")
 
     def _record(self) -> str:
-        """Return the id of the record that ALC's verdict was written to, or an empty text."""
+        """Return the id of the record that shows ALC's result, or an empty text."""
         written = self._follower.evidence().get("Later 11")
         url = str(written.message["detail"].get("request", {}).get("url", "")) if written else ""
         found = re.fullmatch(r"[0-9a-f-]{36}", url.rpartition("/")[2])
@@ -158,7 +170,7 @@ class Tour:
 def _is_superseded(step_id: str, evidence: dict[str, Evidence]) -> bool:
     """Return whether the other of the two writes to the record made this one unnecessary.
 
-    If the verdict arrives before the record is Pending, only one of the steps Usage 9 and Later 11 writes.
+    If the result arrives before the record is Pending, only one of the steps Usage 9 and Later 11 writes.
     """
     pending, verdict = evidence.get("Usage 9"), evidence.get("Later 11")
     if step_id == "Usage 9":
@@ -168,26 +180,21 @@ def _is_superseded(step_id: str, evidence: dict[str, Evidence]) -> bool:
     return False
 
 
+def _is_sent(states: list[StepState]) -> bool:
+    return any(one.step.id == "Usage 8" and one.complete for one in states)
+
+
 def current_of(states: list[StepState]) -> StepState:
     """Return the first step that has not happened, or the last one."""
     return next((one for one in states if not one.complete), states[-1])
-
-
-def strip(states: list[StepState]) -> dict[str, str]:
-    """Return the strip of other pages: the current step, or that the tour is over."""
-    done = sum(one.complete for one in states)
-    if done == len(states):
-        return {"id": "All done", "text": "Every step of the tutorial has happened.", "done": str(done)}
-    step = current_of(states).step
-    return {"id": step.id, "text": step.text, "done": str(done)}
 
 
 def milestone(states: list[StepState]) -> str:
     """Return a sentence about what has been reached, or an empty text."""
     by_id = {one.step.id: one for one in states}
     if all(one.complete for one in states):
-        return "Every step of the tutorial has happened, and nothing is left behind at ALC."
+        return ALL_DONE
     if by_id["Later 11"].complete and not by_id["Removal 3"].complete:
-        says = by_id["Later 11"].evidence.partition(", and the ")[2] or "verdict is on the record."
-        return f"The {says} One click, one chat, one verdict: nothing was sent twice, and nothing got lost."
+        says = by_id["Later 11"].evidence.partition(", and the ")[2] or "record shows the result."
+        return f"The {says} One click, one chat, one result."
     return ""

@@ -12,8 +12,16 @@ const refresh = singleFlight(async () => {
   const seen = steps.filter((step, at) => step.state === "done" && before && before[at].state !== "done").at(-1);
   if (WRITES.includes(seen?.id)) await shownOnRecord(seen.saw);
   before = steps;
-  fill(strip, { ...texts, ...(seen && { saw: `✓ ${seen.id}: ${seen.saw}` }) });
+  fill(strip, { ...texts, ...(seen && { saw: `✓ ${seen.saw}` }) });
+  drawLinks(texts);
 });
+
+/** `data-asks` lets the style sheet point at the button on this page. */
+function drawLinks({ action, slug }) {
+  strip.dataset.asks = action;
+  for (const link of strip.querySelectorAll("[data-for]")) link.hidden = link.dataset.for !== action;
+  strip.querySelector("[data-shows]").href = `/tutorial?step=${slug}`;
+}
 
 /** Wait until the record on this page, if there is one, shows the status that the sentence names. */
 async function shownOnRecord(sentence) {

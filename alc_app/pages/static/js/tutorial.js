@@ -30,6 +30,7 @@ function drawPage(tour, changed) {
   const milestone = document.getElementById("milestone");
   milestone.hidden = !tour.milestone;
   fill(milestone, { milestone: tour.milestone });
+  document.getElementById("onward").hidden = tour.done < tour.total;
   document.getElementById("record").href = tour.record ? `/people/${tour.record}` : "/people";
   if (changed.length) announce(tour.milestone || changed.at(-1).saw);
 }

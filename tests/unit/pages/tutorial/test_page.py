@@ -13,9 +13,12 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from alc_app.pages import ConnectionView
-from alc_app.pages.tutorial.steps import STEPS
-from alc_app.pages.tutorial.tour import StepState, strip
+from alc_app.pages.tutorial.steps import STEPS, TO_DO
+from alc_app.pages.tutorial.tour import StepState, Tour
+from alc_app.pages.view_models import ConnectionStatus
 from tests.support.fakes.workspace import FakeWorkspace, record_id
+
+INVITATION = "Send a person to Acme Lead Checker, and get the result back on their record."
 
 
 @pytest.fixture
@@ -50,7 +53,7 @@ def test_a_stranger_is_asked_to_connect(browser_client: FlaskClient, workspace: 
     html = unescape(browser_client.get("/tutorial").text)
     for step in STEPS:
         assert step.text in html
-    assert 'href="/connections/alc/connect"' in html
+    assert 'href="/connections/alc/connect?next=/tutorial"' in html
 
 
 def test_steps_may_be_done_in_any_order(browser_client: FlaskClient, workspace: FakeWorkspace) -> None:
@@ -174,20 +177,35 @@ def test_the_strip_invites_leads_back_and_can_be_put_away(
     browser_client: FlaskClient, workspace: FakeWorkspace
 ) -> None:
     """An invitation on the people page alone; the way back everywhere; and nothing for whoever closed it."""
-    assert "New here?" in browser_client.get("/people").text
-    assert "New here?" not in browser_client.get("/doctor").text
+    assert INVITATION in browser_client.get("/people").text
+    assert INVITATION not in browser_client.get("/doctor").text
 
     browser_client.get("/tutorial")
-    assert "Go on" in browser_client.get("/doctor").text
+    assert "Show the step" in browser_client.get("/doctor").text
     browser_client.post("/tutorial/close")
-    assert "Go on" not in browser_client.get("/doctor").text and "New here?" not in browser_client.get("/people").text
+    assert "Show the step" not in browser_client.get("/doctor").text
+    assert INVITATION not in browser_client.get("/people").text
+
+
+@pytest.mark.parametrize(
+    ("status", "link"), [("none", "/connections/alc/connect?next=/tutorial"), ("active", "/tutorial")]
+)
+def test_the_first_look_has_one_button_that_starts(
+    browser_client: FlaskClient, workspace: FakeWorkspace, status: ConnectionStatus, link: str
+) -> None:
+    """It connects at once, and comes back to the tutorial; if there is a connection, it opens the tutorial."""
+    workspace.view = ConnectionView(status)
+    html = browser_client.get("/people").text
+
+    strip = html[html.index('<section class="strip"') :].partition("</section>")[0]
+    assert re.findall(r'class="button primary" href="([^"]+)"', strip) == [link]
 
 
 def test_without_a_log_nobody_is_invited(browser_client: FlaskClient, workspace: FakeWorkspace) -> None:
     """In production it is off: the page says so."""
     workspace.notes_exchanges = False
 
-    assert "New here?" not in browser_client.get("/people").text
+    assert INVITATION not in browser_client.get("/people").text
     assert "ALC_APP_EXCHANGES=on" in browser_client.get("/tutorial").text
 
 
@@ -200,13 +218,36 @@ def test_the_end_is_said(browser_client: FlaskClient, workspace: FakeWorkspace) 
     assert "The record says Complete." in state(browser_client)["milestone"]
 
 
-def test_the_strip_says_what_is_next_and_when_it_is_over() -> None:
-    """Nobody is asked to go on where nothing is left."""
-    last = len(STEPS) - 1
-    almost = [StepState(step, "open" if at == last else "done", "") for at, step in enumerate(STEPS)]
+def test_the_strip_says_what_to_do_and_when_it_is_over(workspace: FakeWorkspace) -> None:
+    """By the step's number, from 1 to 24; at the end it leads on."""
+    tour = Tour(workspace)
+    for current in range(len(STEPS)):
+        states = [StepState(step, "done" if at < current else "open", "") for at, step in enumerate(STEPS)]
+        found = tour.strip(states)
+        assert found["number"] == f"Step {current + 1} of 24"
+        assert (found["slug"], found["text"]) == (STEPS[current].slug, TO_DO[STEPS[current].action])
 
-    assert strip(almost) == {"id": STEPS[last].id, "text": STEPS[last].text, "done": str(last)}
-    assert strip([StepState(step, "done", "") for step in STEPS])["id"] == "All done"
+    over = tour.strip([StepState(step, "done", "") for step in STEPS])
+    assert (over["number"], over["action"]) == ("Tutorial complete.", "done")
+
+
+def test_while_the_app_sends_nobody_is_asked_to_click_again(workspace: FakeWorkspace) -> None:
+    """A step between the click and its answer is running."""
+    states = [StepState(step, "running" if step.id == "Usage 8" else "done", "") for step in STEPS]
+    assert Tour(workspace).strip(states)["text"] == "The app is sending."
+
+
+def test_the_end_leads_on(browser_client: FlaskClient) -> None:
+    """Break it, Compare and the inspector; hidden until the last step is done."""
+    html = browser_client.get("/tutorial").text
+    onward = html[html.index('id="onward"') :].partition("</nav>")[0]
+
+    assert [link for link in ("/labs", "/compare", "/inspector") if f'href="{link}"' in onward] == [
+        "/labs",
+        "/compare",
+        "/inspector",
+    ]
+    assert " hidden>" in onward.partition("\n")[0]
 
 
 @pytest.mark.parametrize(
@@ -230,6 +271,4 @@ def test_a_verdict_that_beats_pending_is_no_trap(
     [found] = [one for one in tour["steps"] if one["slug"] == step]
     assert ("one write" in found["saw"]) is outrun
     assert found["state"] == ("before" if outrun else "open")
-    assert tour["milestone"].startswith(
-        "The verdict" if step == "later-11" and outrun else "The record" if outrun else ""
-    )
+    assert tour["milestone"].startswith("The record" if outrun else "")

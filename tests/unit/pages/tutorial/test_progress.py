@@ -41,7 +41,7 @@ def test_a_call_is_under_way_until_it_is_answered(log: FakeExchanges) -> None:
 
     done = progress(log).evidence["Usage 8"]
     assert done.done
-    assert sentence("Usage 8", done) == "ALC answered 201 after 34 ms and called it lead_1."
+    assert sentence("Usage 8", done) == "ALC answered 201 after 34 ms and created the lead lead_1."
 
 
 def test_an_error_is_no_step_but_is_told(log: FakeExchanges) -> None:
