@@ -6,12 +6,9 @@ The same code talks to the real Attio and to the stand-in; only the address diff
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote, urlencode
-from uuid import NAMESPACE_URL, uuid5
 
-from alc_app.attio.host.claims import claim, release
 from alc_app.attio.host.context import current, repeatable, step
 from alc_app.attio.host.errors import (
     FetchAnswerLost,
@@ -26,9 +23,6 @@ from alc_app.attio.server import attio_api_token, fetch
 
 UNAUTHORIZED = "Attio does not accept the access token. Set ATTIO_API_TOKEN to a valid one."
 UNREADABLE = "Attio sent an answer that the app cannot read."
-TASK_TIMEOUT = 120.0
-"""Seconds for which one execution alone may create a task: longer than the calls and waits of it together."""
-MAX_CLOCK_SKEW = timedelta(minutes=1)
 WRITES_PER_SECOND = 23
 """For the whole workspace. Attio's limit is 25 (docs.attio.com/rest-api/guides/rate-limiting); the network may bunch
 calls that leave evenly."""
@@ -169,45 +163,6 @@ def list_titles(object_slug: str, attribute: str, kind: str) -> list[str]:
 def create_title(object_slug: str, attribute: str, kind: str, title: str) -> None:
     """Add an option or a status to an attribute."""
     call("POST", f"/v2/objects/{object_slug}/attributes/{attribute}/{kind}", {"data": {"title": title}})
-
-
-@step
-def create_task(object_slug: str, record_id: str, content: str, *, execution_id: str, since: datetime) -> str:
-    """Create a task about a record, unless there is one with this content. Returns its id. `POST /v2/tasks`.
-
-    Attio takes no idempotency key. So one execution at a time may create a task with this content, and takes the open
-    one that it finds; or one that is newer than the beginning of the execution (`since`), which an earlier try has made
-    and somebody has completed meanwhile. Raises: NotFound, Forbidden, AttioRefused, AnswerLost, AttioApiError.
-    """
-    name = f"task/{uuid5(NAMESPACE_URL, f'{object_slug}/{record_id}/{content}')}"
-    if not claim(name, owner=execution_id, seconds=TASK_TIMEOUT):
-        raise AttioApiError("Another workflow is creating this task right now.")
-    task_id = _find_task(object_slug, record_id, content, since) or _post_task(object_slug, record_id, content)
-    release(name, owner=execution_id)  # not after an error: Attio may still be creating it
-    return task_id
-
-
-def _find_task(object_slug: str, record_id: str, content: str, since: datetime) -> str | None:
-    about = {"linked_object": object_slug, "linked_record_id": record_id, "sort": "created_at:desc", "limit": 500}
-    begun = f"{since - MAX_CLOCK_SKEW:%Y-%m-%dT%H:%M:%S}"  # as Attio writes the time, but for the fraction
-    for task in data_of(call("GET", f"/v2/tasks?{urlencode(about)}")):
-        linked = [record["target_record_id"] for record in task["linked_records"]]
-        counts = not task["is_completed"] or task["created_at"] >= begun
-        if task["content_plaintext"] == content and record_id in linked and counts:
-            return str(task["id"]["task_id"])
-    return None
-
-
-def _post_task(object_slug: str, record_id: str, content: str) -> str:
-    data = {
-        "content": content,
-        "format": "plaintext",
-        "deadline_at": None,
-        "is_completed": False,
-        "linked_records": [{"target_object": object_slug, "target_record_id": record_id}],
-        "assignees": [],
-    }
-    return str(data_of(call("POST", "/v2/tasks", {"data": data}, per_second=WRITES_PER_SECOND))["id"]["task_id"])
 
 
 def call(method: str, path: str, json: Any = None, *, per_second: int | None = None) -> FetchResponse:

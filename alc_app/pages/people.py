@@ -57,6 +57,7 @@ def add_people_pages(pages: Blueprint, workspace: Workspace) -> None:
             "person.html",
             person=found(workspace.person(str(record_id))),
             activity=workspace.activity(str(record_id)),
+            tasks=workspace.tasks(str(record_id)),
             offered=offered(workspace.record_actions("people"), workspace),
             actions=workspace.record_actions("people"),
             widgets=workspace.record_widgets("people"),

@@ -58,6 +58,15 @@ class PeoplePage:
 
 
 @dataclass(frozen=True)
+class TaskView:
+    """A task about a person, which a workflow or somebody in the CRM has created."""
+
+    content: str
+    is_completed: bool
+    created_at: datetime
+
+
+@dataclass(frozen=True)
 class Change:
     """One entry of a record's value history: at this time this actor set this attribute to this value."""
 

@@ -22,6 +22,7 @@ from .view_models import (
     PeopleQuery,
     Person,
     SettingField,
+    TaskView,
 )
 from .workflow_models import RunView, WorkflowView
 
@@ -83,6 +84,9 @@ class Workspace(Protocol):
 
     def activity(self, record_id: str) -> Sequence[Change]:
         """Return the value history of a record, newest first. Raises: CrmUnavailable."""
+
+    def tasks(self, record_id: str) -> Sequence[TaskView]:
+        """Return the newest tasks about a record, newest first; none while the CRM does not tell."""
 
     def record_actions(self, object_slug: str) -> Sequence[RecordAction]:
         """Return the manifest's record actions for this object, in its order."""

@@ -25,7 +25,7 @@ from alc_app.pages import (
     Person,
 )
 from alc_app.pages.filters import utc
-from alc_app.pages.view_models import AccessView, ConnectionStatus, PeopleQuery, SettingField
+from alc_app.pages.view_models import AccessView, ConnectionStatus, PeopleQuery, SettingField, TaskView
 from alc_app.pages.workflow_models import RunView, WorkflowView
 from alc_app.runtime.context import AppContext
 from alc_app.runtime.doctor.doctor import Doctor
@@ -44,6 +44,7 @@ from alc_app.web.presenters.connections import connection_of, status_of
 from alc_app.web.presenters.people import company_ids, history, sends, sorted_by, to_person
 from alc_app.web.presenters.people_search import can_match, find_people
 from alc_app.web.presenters.settings import fields_of, save
+from alc_app.web.presenters.tasks import tasks_of
 from alc_app.web.presenters.workflows import runs_of, workflows_of
 
 EXAMINE_WITHIN = 20.0
@@ -102,6 +103,10 @@ class Workspace:
         """Return the history of ALC's attributes, newest first. Raises: CrmUnavailable."""
         with reading(self._services):
             return sorted([*history(record_id), *sends(record_id, self._services)], key=lambda c: c.at, reverse=True)
+
+    def tasks(self, record_id: str) -> Sequence[TaskView]:
+        """Return the newest tasks about a record."""
+        return tasks_of(self._services, record_id)
 
     def record_actions(self, object_slug: str) -> Sequence[RecordAction]:
         """Return the manifest's record actions for this object."""

@@ -2,14 +2,14 @@
 
 from alc_app.attio.workflows import Error, Outcome, StepMetadata
 from alc_app.blocks.create_task.block import Config
-from alc_app.clients import attio_api
+from alc_app.clients import attio_tasks
 from alc_app.clients.attio_api import AttioApiError, AttioRefused
 
 
 def execute(*, config: Config, metadata: StepMetadata) -> Outcome | Error:
     """Create the task and return its id. Safe to retry, and an open task with the same text is not created twice."""
     try:
-        task_id = attio_api.create_task(
+        task_id = attio_tasks.create_task(
             "people",
             config.record_id,
             config.content,

@@ -23,7 +23,7 @@ from alc_app.pages import (
     Person,
 )
 from alc_app.pages.tutorial.progress import BEGINS
-from alc_app.pages.view_models import AccessView, ConnectionStatus
+from alc_app.pages.view_models import AccessView, ConnectionStatus, TaskView
 from alc_app.web.presenters.people_search import fold
 from alc_app.web.who_may import role_may
 from tests.support.fakes.event_log import EventLog
@@ -220,6 +220,7 @@ class FakeWorkspace(FakeWorkflows, FakeSettings):
         self.signs_in = self.can_sign_out = False
         self.everyone = seven_people()
         self.changes: dict[str, list[Change]] = {}
+        self.todo: dict[str, list[TaskView]] = {}
         self.view = CONNECTED
         self.cards: dict[str, dict[str, Any]] = {record_id(2): COMPLETE_CARD, record_id(4): PENDING_CARD}
         self.run = CONNECT_RUN
@@ -254,6 +255,9 @@ class FakeWorkspace(FakeWorkflows, FakeSettings):
     def activity(self, record_id: str) -> list[Change]:
         self._reach_the_crm()
         return self.changes.get(record_id, [])
+
+    def tasks(self, record_id: str) -> list[TaskView]:
+        return self.todo.get(record_id, [])
 
     def record_actions(self, object_slug: str) -> Sequence[RecordAction]:
         return (SEND,) if object_slug == "people" else ()

@@ -7,6 +7,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from alc_app.pages import Change
+from alc_app.pages.view_models import TaskView
 from tests.support.fakes.workspace import AT, FakeWorkspace, make_person, record_id
 
 HOSTILE = (
@@ -85,6 +86,15 @@ def test_a_record_shows_its_attributes_its_actions_and_its_history(
         'data-status="Complete"',
     ):
         assert text in html
+
+
+def test_a_record_lists_its_tasks(browser_client: FlaskClient, workspace: FakeWorkspace) -> None:
+    """What a workflow has left to do, as text; without tasks there is no list."""
+    assert "tasks-title" not in browser_client.get(f"/people/{record_id(2)}").text
+    workspace.todo[record_id(2)] = [TaskView("Call <b>Grace</b>", False, AT), TaskView("Write", True, AT)]
+    html = browser_client.get(f"/people/{record_id(2)}").text
+    assert "Call &lt;b&gt;Grace&lt;/b&gt;</bdi>" in html
+    assert (html.count(">Open</span>"), html.count(">Done</span>")) == (1, 1)
 
 
 def test_the_palette_leads_wherever_the_sidebar_leads(browser_client: FlaskClient) -> None:
