@@ -108,5 +108,5 @@ def test_the_strip_goes_along_on_other_pages(open_page: Open, workspace: FakeWor
     )
     expect(strip).to_contain_text("✓ You pressed")
 
-    strip.get_by_role("link", name="Show the step").click()
+    strip.get_by_role("link", name="Show step 11").click()
     expect(page.get_by_role("heading", name=re.compile("onTrigger"))).to_be_visible()

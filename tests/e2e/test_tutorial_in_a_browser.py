@@ -87,7 +87,7 @@ def test_a_stranger_comes_to_complete_by_hand(page: Page, alc: Alc) -> None:
     expect(page.locator("[data-field=alc_status]").first).to_have_text("Complete")
     assert time.monotonic() - began < NINETY_SECONDS
     expect(strip).to_contain_text("the record says Complete.")
-    strip.get_by_role("link", name="Show the step").click()
+    strip.get_by_role("link", name="Show step 22").click()
     expect(page.locator("#milestone")).to_contain_text("One click, one chat, one result")
     page.get_by_role("link", name="Why a double click sends once").click()
     expect(page.get_by_role("heading", name="Double click", level=1)).to_be_visible()

@@ -114,14 +114,16 @@ class Tour:
         }
 
     def strip(self, states: list[StepState]) -> dict[str, str]:
-        """Return the strip of other pages: the step, what to do, the user's `action`, and the step's slug."""
+        """Return the strip of other pages: the step, what to do, the user's `action`, and the link to the step."""
         shown = current_of(states)
+        number = shown.step.number
+        found = {"slug": shown.step.slug, "show": f"Show step {number}", "number": f"Step {number} of {len(states)}"}
         if shown.complete:
-            return {"number": "Tutorial complete.", "text": "Now break it.", "action": "done", "slug": shown.step.slug}
+            return found | {"number": "Tutorial complete.", "text": "Now break it.", "action": "done"}
         action = self._action(shown, _is_sent(states))
-        text = SENDING if shown.state == "running" and action == "click" else TO_DO[action] if action else ""
-        number = f"Step {shown.step.number} of {len(states)}"
-        return {"number": number, "text": text, "action": action, "slug": shown.step.slug}
+        if shown.state == "running" and action == "click":
+            return found | {"text": SENDING, "action": ""}
+        return found | {"text": TO_DO[action] if action else "", "action": action}
 
     def _action(self, shown: StepState, sent: bool) -> UserAction | Literal[""]:
         """Return what the user can do to trigger a step now; empty if it has happened."""

@@ -18,7 +18,7 @@ from alc_app.pages.tutorial.tour import StepState, Tour
 from alc_app.pages.view_models import ConnectionStatus
 from tests.support.fakes.workspace import FakeWorkspace, record_id
 
-INVITATION = "Send a person to Acme Lead Checker, and get the result back on their record."
+INVITATION = "Its AI agent chats by SMS, and the result comes back here."
 
 
 @pytest.fixture
@@ -181,9 +181,9 @@ def test_the_strip_invites_leads_back_and_can_be_put_away(
     assert INVITATION not in browser_client.get("/doctor").text
 
     browser_client.get("/tutorial")
-    assert "Show the step" in browser_client.get("/doctor").text
+    assert "Show step 9" in browser_client.get("/doctor").text
     browser_client.post("/tutorial/close")
-    assert "Show the step" not in browser_client.get("/doctor").text
+    assert "Show step 9" not in browser_client.get("/doctor").text
     assert INVITATION not in browser_client.get("/people").text
 
 
@@ -234,7 +234,8 @@ def test_the_strip_says_what_to_do_and_when_it_is_over(workspace: FakeWorkspace)
 def test_while_the_app_sends_nobody_is_asked_to_click_again(workspace: FakeWorkspace) -> None:
     """A step between the click and its answer is running."""
     states = [StepState(step, "running" if step.id == "Usage 8" else "done", "") for step in STEPS]
-    assert Tour(workspace).strip(states)["text"] == "The app is sending."
+    found = Tour(workspace).strip(states)
+    assert (found["text"], found["action"]) == ("The app is sending.", "")
 
 
 def test_the_end_leads_on(browser_client: FlaskClient) -> None:
