@@ -144,4 +144,4 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add `--screenshots`."""
-    parser.addoption("--screenshots", action="store_true", help="take the README's pictures anew")
+    parser.addoption("--screenshots", action="store_true", help="take the README's pictures, and film its recording")

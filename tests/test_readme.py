@@ -60,6 +60,13 @@ def test_every_link_leads_to_a_file_and_every_anchor_to_a_heading() -> None:
     assert not [f"{name_of(document)}: {link}" for document, link in links if not leads_somewhere(document, link)]
 
 
+def test_the_recording_moves_and_is_small() -> None:
+    """A GIF of several frames, under 1 MB; each frame begins with its delay."""
+    recording = (ROOT / "tests/screenshots/first-complete.gif").read_bytes()
+    assert recording.startswith(b"GIF89a") and recording.count(b"\x21\xf9\x04") > 8
+    assert len(recording) < 1_000_000
+
+
 def test_a_link_that_shows_a_path_leads_there() -> None:
     """The text may leave out folders at the front, and the target may be the README or a file of a folder."""
     wrong = []

@@ -29,7 +29,7 @@ def page(context: BrowserContext, stack: Stack) -> Iterator[Page]:
 
 @pytest.fixture
 def picture(request: pytest.FixtureRequest) -> Callable[[Page, str], None]:
-    """Take a screenshot for the README, with: scripts/test tests/e2e/test_in_a_browser.py --screenshots."""
+    """Take a screenshot for the README, as CONTRIBUTING.md says."""
 
     def take(page: Page, name: str) -> None:
         if request.config.getoption("--screenshots"):

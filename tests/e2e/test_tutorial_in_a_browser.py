@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
+from tests.support.film import Film
 from tests.support.people import User
 from tests.support.servers.clients import Alc
 from tests.support.servers.stack import Stack
 from tests.support.waiting import eventually
 
 NINETY_SECONDS = 90
+SCREENSHOTS = Path(__file__).parent.parent / "screenshots"
 SENT = "Ada Lovelace"
 
 
@@ -71,22 +74,32 @@ def test_a_stranger_comes_to_complete_by_do_it_for_me(page: Page, alc: Alc) -> N
     assert page.evaluate("window.same")
 
 
-def test_a_stranger_comes_to_complete_by_hand(page: Page, alc: Alc) -> None:
+@pytest.fixture
+def film(request: pytest.FixtureRequest) -> Iterator[Film]:
+    """Film the first Complete for the README, if the pictures are to be taken."""
+    film = Film(SCREENSHOTS / "first-complete.gif" if request.config.getoption("--screenshots") else None)
+    yield film
+    film.save()
+
+
+def test_a_stranger_comes_to_complete_by_hand(page: Page, alc: Alc, film: Film) -> None:
     """Five clicks from the first look: Connect, Sign in, Allow, a person, Send to ALC. Each place names the next."""
     began, strip = time.monotonic(), page.get_by_role("region", name="Tutorial")
-    strip.get_by_role("link", name="Connect", exact=True).click()
-    page.get_by_role("button", name="Sign in").click()
-    page.get_by_role("button", name="Allow").click()
+    film.click(page, strip.get_by_role("link", name="Connect", exact=True), 1600)
+    film.click(page, page.get_by_role("button", name="Sign in"))
+    film.click(page, page.get_by_role("button", name="Allow"))
     title(page, "User views the record page.")
-    page.locator("#step").get_by_role("link", name="Open Ada Lovelace").click()
+    film.click(page, page.locator("#step").get_by_role("link", name="Open Ada Lovelace"), 1300)
     expect(strip).to_contain_text("Step 10 of 24 Press Send to ALC")
-    page.get_by_role("button", name="Send to ALC").click()
-    expect(strip).to_contain_text("Step 20 of 24 Wait a few seconds.")
+    film.click(page, page.get_by_role("button", name="Send to ALC"), 1300)
+    film.roll_until(page, strip.get_by_text("Wait a few seconds."))
+    film.take(page, 1500)
     decide(alc)
 
-    expect(page.locator("[data-field=alc_status]").first).to_have_text("Complete")
+    film.roll_until(page, page.locator("[data-field=alc_status]").first.get_by_text("Complete"))
     assert time.monotonic() - began < NINETY_SECONDS
     expect(strip).to_contain_text("the record says Complete.")
+    film.take(page, 3000)
     strip.get_by_role("link", name="Show step 22").click()
     expect(page.locator("#milestone")).to_contain_text("One click, one chat, one result")
     page.get_by_role("link", name="Why a double click sends once").click()
