@@ -110,18 +110,20 @@ def test_a_lab_is_predicted_run_and_seen(page: Page, user: User, stack: Stack) -
     assert_accessible_in_both_themes(page)
 
 
-def test_a_click_without_a_connection_leads_to_the_install_page(
+def test_a_click_without_a_connection_leads_to_alc_and_back(
     page: Page, disconnected_user: User, stack: Stack, attio: Attio
 ) -> None:
-    """Attio shows the same prompt: connect first."""
+    """Attio shows the same prompt: connect first. The record is there again afterwards."""
     record_id = attio.add_person("Ola Nordmann", "+442079460070")
 
     page.goto(f"{stack.app_url}/people/{record_id}")
     page.locator("#live[data-state=open]").wait_for(state="attached")
     page.get_by_role("button", name="Send to ALC").click()
-    page.get_by_role("button", name="Open Acme Lead Checker").click()
+    page.get_by_role("alertdialog").get_by_role("button", name="Connect").click()
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Allow").click()
 
-    expect(page.get_by_role("link", name="Connect", exact=True)).to_be_visible()
+    expect(page.get_by_role("heading", name="Ola Nordmann")).to_be_visible()
 
 
 def test_many_are_sent_at_once_and_whoever_was_not_is_named(
