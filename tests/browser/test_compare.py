@@ -65,4 +65,6 @@ def test_the_comparison_is_read_without_scripts(browser_without_scripts: Page) -
     """Links and code are all there is; buttons that cannot work are not shown."""
     browser_without_scripts.goto("/compare/lead-processed.webhook.ts?as=python")
     expect(browser_without_scripts.get_by_text("The tutorial’s code verifies nothing")).to_be_visible()
+    browser_without_scripts.get_by_text("Imports").click()
+    expect(browser_without_scripts.get_by_text("import logging")).to_be_visible()
     expect(browser_without_scripts.get_by_role("button", name="Copy lines")).to_have_count(0)
