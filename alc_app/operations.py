@@ -32,20 +32,20 @@ operations = Operations(
         RecurringJob("notify_workflow", due=workflow_waits.due_to_notify, run=workflow_waits.notify_workflow),
     ],
     retention=[
-        Retention("verdicts that nobody claimed", days=7, forget=maintenance.forget_early_events),
-        Retention("leads that have ended", days=400, forget=maintenance.forget_ended_leads),
-        Retention("what records without leads show", days=400, forget=maintenance.forget_record_syncs),
-        Retention("waits of workflows for leads", days=400, forget=workflow_waits.forget_waits),
+        Retention("unclaimed results", days=7, forget=maintenance.forget_early_events),
+        Retention("ended leads", days=400, forget=maintenance.forget_ended_leads),
+        Retention("statuses of records without leads", days=400, forget=maintenance.forget_record_syncs),
+        Retention("workflow steps that wait for leads", days=400, forget=workflow_waits.forget_waits),
     ],
     gauges=[
         Gauge("leads", "Leads, by status.", maintenance.count_by_status, "status"),
-        Gauge("leads_not_shown", "Records that do not show yet what we know.", maintenance.count_unsynced),
+        Gauge("leads_not_shown", "Records whose status is not up to date.", maintenance.count_unsynced),
     ],
     checks=[
         Check("Webhooks at ALC", check_webhooks),
         Check("Subscription at Attio", check_subscription),
         Check("Records in the CRM", check_records),
-        Check("Verdicts of ALC", check_verdicts),
+        Check("Results from ALC", check_verdicts),
         Check("Pending records", check_unknown_pending_records),
     ],
     dead_letters=[

@@ -15,7 +15,7 @@ from alc_app.leads import record_sync, sends
 from alc_app.leads.record_sync import sync_record, write_claimed
 from alc_app.leads.sends import Send
 
-GIVEN_UP = "This send was given up before it began. Please try again."
+GIVEN_UP = "This send was cancelled before it started. Please try again."
 log = logging.getLogger(__name__)
 
 
@@ -66,7 +66,7 @@ def _deliver(send: Send) -> str:
     open until ALC has said whether it has the lead. [lab answer-lost]
     """
     ids = {"lead_id": send.id, "record_id": send.record_id}
-    log.info("The record %s is sent to ALC as the lead %s.", send.record_id, send.id, extra=ids)
+    log.info("Sent the record %s to ALC as the lead %s.", send.record_id, send.id, extra=ids)
     try:
         lead = post_or_find(send)
     except (AlcAnswerLost, AttioConnectionExpiredError) as error:

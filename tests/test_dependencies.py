@@ -86,7 +86,7 @@ ALL_IS_WELL = 'echo "No known vulnerabilities found" >&2'
     [
         (ALL_IS_WELL, "", 0, "no locked package has a known vulnerability"),
         (SOMETHING, "", 1, "flask 3.0 GHSA-0 3.1"),
-        (NOTHING, "", 0, "NOT audited, the list of known vulnerabilities could not be asked: ERROR:pip_audit"),
+        (NOTHING, "", 0, "NOT audited, because the vulnerability list could not be reached: ERROR:pip_audit"),
         (NOTHING, "required", 1, "NOT audited"),
     ],
 )

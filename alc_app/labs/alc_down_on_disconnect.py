@@ -13,20 +13,20 @@ CLEANED_UP_WITHIN = 14.0
 LAB = Lab(
     name="alc-down-on-disconnect",
     title="ALC down on disconnect",
-    fault="Somebody disconnects while ALC answers 503. A moment later ALC is back. Both sides use a connection that "
-    "the lab has made for itself: yours stays as it is.",
-    question="Once ALC is back, what is left of the tutorial’s webhook there?",
+    fault="Someone disconnects while ALC answers 503. A moment later ALC is back. Both sides use a test connection; "
+    "yours stays as it is.",
+    question="What happens to the tutorial’s webhook at ALC?",
     choices=[
-        Choice("gone", "Nothing. Somebody has come back and deleted it.", good=True),
-        Choice("left", "The webhook. ALC goes on calling an app that has no connection any more."),
-        Choice("kept", "The webhook, but its address answers 410, so that ALC will stop by itself."),
+        Choice("gone", "The tutorial’s code deletes it later.", good=True),
+        Choice("left", "It stays. ALC keeps calling an app that is no longer connected."),
+        Choice("kept", "It stays, but its address answers 410, so ALC stops calling."),
     ],
     quote="} catch (error) { console.error(error) }",
     quoted_from="events/connection-removed.event.ts",
     why={
-        "naive": "It logs the error, and that was the only try. The id of the webhook goes with the connection.",
-        "ours": "The connection ends at once and its address answers 410. The clean-up is a job that is kept, with its "
-        "sealed token, and tried until ALC has deleted the webhook and revoked the token.",
+        "naive": "It logs the error and never retries. The webhook’s id is lost with the connection.",
+        "ours": "The connection ends at once, and its address answers 410. A stored job, with the encrypted token, "
+        "retries until ALC has deleted the webhook and revoked the token.",
     },
     requirements=["C10", "C9", "R18"],
 )
@@ -37,10 +37,10 @@ def run(driver: Driver) -> str:
     person, webhook = driver.create_person("Disconnected"), driver.connect()
     token = driver.alc.create_tokens(driver.services.config.alc_client_id, "labs")
     driver.add_cleanup(driver.services.oauth.revoke, token["refresh_token"], "refresh_token")
-    driver.report("A connection of the lab’s own, and its webhook at ALC.")
+    driver.report("Creates a test connection, with a webhook at ALC.")
     route = f"DELETE /api/v1/webhooks/{webhook['webhook_id']}"
     fault_id = driver.break_alc(route=route, answer={"status": 503}, times=None)
-    driver.report("ALC is down: it answers 503 to whoever deletes the webhook. Disconnects.")
+    driver.report("ALC is down: it answers 503 to every deletion of the webhook. Disconnects.")
     driver.disconnect()
     driver.alc.delete_fault(fault_id)
     driver.report("ALC is back.")
@@ -53,9 +53,9 @@ def run(driver: Driver) -> str:
     verdict = {"event": "lead.processed", "record_id": person, "status": "Complete"}
     answer = driver.http.request("POST", webhook["url"], headers={}, json=verdict).status
     driver.observe("Webhooks left at ALC", int(is_left()), good=gone)
-    driver.observe("Who calls its address is answered", answer, good=answer == 410)
+    driver.observe("Its address answers", answer, good=answer == 410)
     status = driver.attio.get_status(person)
-    driver.observe("The record of a person named there says", status or "nothing", good=not status)
+    driver.observe("The person’s record says", status or "nothing", good=not status)
     if gone:
         return "gone"
     return "kept" if answer == 410 else "left"

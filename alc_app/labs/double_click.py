@@ -9,19 +9,21 @@ from alc_app.pages import Choice, Lab
 LAB = Lab(
     name="double-click",
     title="Double click",
-    fault="Somebody presses “Send to ALC” twice. Both clicks are under way before either has an answer.",
+    fault="Someone presses “Send to ALC” twice. Both clicks run before either has an answer.",
     question="How many SMS chats does the tutorial’s code start with the person?",
     choices=[
-        Choice("one", "One chat. The second click joined the first.", good=True),
+        Choice("one", "One chat. The second click joins the first.", good=True),
         Choice("two", "Two chats with the same person, at the same time."),
-        Choice("none", "None. Both clicks failed."),
+        Choice("none", "No chat. Both clicks fail."),
     ],
     quote="Server function uses fetch() to send a POST request to api.acmeleadchecker.ai.",
     quoted_from="Usage, step 8",
     why={
-        "naive": "Each click is a POST of its own. Nothing tells ALC, or the app, that the second is the first again.",
-        "ours": "The intent is a row, written before anything is sent, and a unique index allows one open row per "
-        "record. Its id names the durable run and is ALC’s idempotency key, so the second click joins the first.",
+        "naive": "Each click sends its own POST. Neither ALC nor the app can see that the second click repeats the "
+        "first.",
+        "ours": "The app stores the intent as a row before it sends anything, and a unique index allows one open row "
+        "per record. The row’s id names the durable run and is ALC’s idempotency key, so the second click "
+        "joins the first.",
     },
     requirements=["C1", "C2"],
 )

@@ -18,21 +18,21 @@ from alc_app.runtime.signatures.standard_webhooks import verify
 LAB = Lab(
     name="forged-signature",
     title="Forged signature",
-    fault="A stranger has learnt the webhook’s address. They post “Complete” for a lead that ALC is still chatting "
-    "with, signed with a key of their own.",
+    fault="A stranger knows the webhook’s address. They post “Complete” for a person whom ALC is still chatting with, "
+    "signed with their own key.",
     question="What does the tutorial’s webhook do with it?",
     choices=[
-        Choice("believed", "Believes it. The record says Complete."),
-        Choice("refused", "Refuses it. The record stays as it was.", good=True),
-        Choice("accepted", "Answers 200, and writes nothing."),
+        Choice("believed", "It accepts it. The record says Complete."),
+        Choice("refused", "It refuses it. The record does not change.", good=True),
+        Choice("accepted", "It answers 200 but writes nothing."),
     ],
     quote="Our webhook handler is going to be called by Acme Lead Checker when they have processed our lead that we "
     "sent them.",
     quoted_from="Implementation, Webhook handler",
     why={
-        "naive": "It reads the body and writes what it says. Who has sent it is never asked.",
-        "ours": "Each handler has a secret that only ALC was told. The signature is checked over the raw bytes, before "
-        "anything is read or stored.",
+        "naive": "It writes what the body says, and never checks who sent it.",
+        "ours": "Each handler has a secret that only ALC and the app know. The app checks the signature over the raw "
+        "bytes before it reads or stores anything.",
     },
     requirements=["R1", "R4", "R6"],
 )
@@ -47,12 +47,12 @@ def run(driver: Driver) -> str:
     answer = post_forged_delivery(driver, lead["id"], person)
     driver.wait_for(
         lambda: driver.attio.get_status(person) == "Complete" or answer != 200,
-        failure="Nothing came of the forged call.",
+        failure="The forged call had no effect.",
     )
     status = driver.attio.get_status(person)
     if driver.list_leads(person)[0]["status"] != "processing":
-        raise LabFailed("ALC had decided before the stranger came, so that this run shows nothing. Run it again.")
-    driver.observe("The stranger is answered", answer, good=answer == 401)
+        raise LabFailed("ALC decided before the forged call, so this run shows nothing. Run it again.")
+    driver.observe("The stranger’s call is answered", answer, good=answer == 401)
     driver.observe("ALC is still chatting", "yes", good=True)
     driver.observe("The record says", status or "nothing", good=status != "Complete")
     if status == "Complete":

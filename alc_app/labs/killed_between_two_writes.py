@@ -10,20 +10,20 @@ from alc_app.runtime.context import DurableContext
 LAB = Lab(
     name="killed-between-two-writes",
     title="Killed between two writes",
-    fault="ALC has accepted the lead. Before the record is written, the process that does the work is killed: a real "
-    "kill -9, as in a power cut. If the screen says nothing any more, the person at it presses again.",
+    fault="ALC has accepted the lead. Before the app writes the record, its process is killed: a real kill -9, as in "
+    "a power cut. If the screen shows nothing, the user presses again.",
     question="How does it end with the tutorial’s code?",
     choices=[
-        Choice("resumed", "One chat, and the record shows it: the work went on where it was.", good=True),
-        Choice("twice", "Two chats: nobody remembers the first one."),
-        Choice("forgotten", "One chat, and the record never shows it."),
+        Choice("resumed", "One chat, and the record shows it. The work continues where it stopped.", good=True),
+        Choice("twice", "Two chats. The app forgets the first one."),
+        Choice("forgotten", "One chat, but the record never shows it."),
     ],
     quote='const lead = await response.json() … await fetch(…, {method: "PATCH", …})',
     quoted_from="send-to-alc.server.ts",
     why={
-        "naive": "What it knows of the lead is in a variable. It dies with the process.",
-        "ours": "Each call to the outside is a step of a durable run. The run is taken up after the restart; a step "
-        "whose outcome was lost is asked again with the same idempotency key.",
+        "naive": "It keeps the lead in a variable, which is lost with the process.",
+        "ours": "Each outside call is a step of a durable run. The run continues after the restart. If a step’s "
+        "outcome was lost, the app asks again with the same idempotency key.",
     },
     requirements=["C7", "C2", "I1"],
 )
@@ -34,7 +34,7 @@ def run(driver: Driver) -> str:
     person = driver.create_person("Killed")
     driver.report("Presses “Send to ALC”, and the process that does the work is killed.")
     message = driver.send_and_kill(person)
-    driver.report(f"The screen says: “{message}”" if message else "The screen says nothing more.")
+    driver.report(f"The screen says: “{message}”" if message else "The screen shows nothing more.")
     if not message.startswith("Successfully"):
         driver.click(person)
     driver.poll(lambda: driver.is_settled(person) or driver.attio.get_status(person), timeout=10)

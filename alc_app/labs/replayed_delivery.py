@@ -10,20 +10,20 @@ from alc_app.runtime.stores.inbox import Inbox
 LAB = Lab(
     name="replayed-delivery",
     title="Replayed delivery",
-    fault="The first chat fails, the person is sent again, and the second is complete. Then the first delivery arrives "
-    "once more, well signed: every sender retries when an answer gets lost.",
+    fault="The first chat fails, the person is sent again, and the second chat completes. Then the first delivery "
+    "arrives again, correctly signed: every sender retries when an answer gets lost.",
     question="What does the tutorial’s record say in the end?",
     choices=[
-        Choice("newest", "Complete: the verdict of the second chat.", good=True),
-        Choice("oldest", "Failed: the old verdict has gone over the new one."),
-        Choice("refused", "Complete, and ALC was refused, so that it goes on retrying."),
+        Choice("newest", "Complete, the result of the second chat.", good=True),
+        Choice("oldest", "Failed. The old result replaces the new one."),
+        Choice("refused", "Complete, but ALC gets a refusal and keeps retrying."),
     ],
     quote="Acme Lead Checker’s server calls a webhook provided by the app.",
     quoted_from="Some time later, step 10",
     why={
-        "naive": "Every call is news to it. It has no memory of deliveries, nor of which lead a verdict is about.",
-        "ours": "A delivery is stored once, by its webhook-id, and answered 200 when it comes again. And between two "
-        "verdicts the later one stands, in whatever order they come.",
+        "naive": "It treats every call as new. It remembers neither deliveries nor which lead a result belongs to.",
+        "ours": "The app stores a delivery once, by its webhook-id, and answers 200 when it comes again. Of two "
+        "results the later one counts, in any order of arrival.",
     },
     requirements=["R14", "R16"],
 )
@@ -36,14 +36,14 @@ def run(driver: Driver) -> str:
     first = driver.wait_for_lead(person)
     delivery = driver.decide(first, "no_answer")
     driver.wait_for(
-        lambda: driver.attio.get_status(person) == "Failed", failure="The first verdict has not reached the record."
+        lambda: driver.attio.get_status(person) == "Failed", failure="The first result did not reach the record."
     )
     driver.click(person)
     driver.decide(driver.wait_for_lead(person, 2))
     driver.wait_for(
-        lambda: driver.attio.get_status(person) == "Complete", failure="The second verdict has not reached the record."
+        lambda: driver.attio.get_status(person) == "Complete", failure="The second result did not reach the record."
     )
-    driver.report("ALC sends the first delivery once more, under the same id.")
+    driver.report("ALC sends the first delivery again, under the same id.")
     driver.alc.resend(delivery["id"])
     driver.wait_for(
         lambda: len(driver.response_statuses(first)) == 2, failure="The replayed delivery was not answered."

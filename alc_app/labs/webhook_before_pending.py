@@ -12,19 +12,19 @@ DELAY = 9.0
 LAB = Lab(
     name="webhook-before-pending",
     title="Webhook before Pending",
-    fault="ALC is quick: its verdict arrives at the webhook before the answer to the POST that sent the lead.",
+    fault="ALC is fast: its result arrives at the webhook before the answer to the POST that sent the lead.",
     question="What does the tutorial’s record say in the end?",
     choices=[
-        Choice("complete", "Complete, which is the verdict.", good=True),
-        Choice("pending", "Pending. The late write went over the verdict, and nobody will come again."),
+        Choice("complete", "Complete, which is the result.", good=True),
+        Choice("pending", "Pending. The late write replaces the result, and nothing corrects it."),
         Choice("nothing", "Nothing at all."),
     ],
     quote="Server function calls the Attio REST API with ATTIO_API_TOKEN to mark the record as “Pending”.",
-    quoted_from="Usage, step 9. The tutorial’s code leaves it out; here it does what its text says",
+    quoted_from="Usage, step 9. The tutorial’s code leaves this out; here it does what its text says",
     why={
-        "naive": "It writes what has just happened. What happened last here is “Pending”, although it is older news.",
-        "ours": "A verdict that nobody waits for yet is kept, and taken up in the transaction that learns of the lead. "
-        "The record is written by what is known, never by what has just happened.",
+        "naive": "It writes what just happened. The last write here is “Pending”, although it is older.",
+        "ours": "The app keeps an early result, and applies it in the transaction that stores the lead. It writes the "
+        "record from all it knows, never from the last event alone.",
     },
     requirements=["R15", "R16", "C4"],
 )
@@ -37,7 +37,7 @@ def run(driver: Driver) -> str:
     fault_id = driver.break_alc(route="POST /api/v1/leads", latency=DELAY, match={"recordId": person})
     click = driver.click_async(person)
     lead = driver.wait_for_lead(person)
-    driver.report("ALC has the lead, and its answer is held up on the way.")
+    driver.report("ALC has the lead, but its answer is delayed.")
     driver.decide(lead)
     driver.alc.delete_fault(fault_id)
     driver.report("Now the answer to the click arrives.")

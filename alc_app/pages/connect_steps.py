@@ -29,11 +29,17 @@ class ShownStep:
 
 # Tutorial steps Installation 4-7. Each is a durable step of the worker, so a crash repeats none that is done.
 TEXTS = {
-    "exchange_code": ("Exchange the code for tokens", "They are sealed before they are stored."),
-    "create_webhook_handler": ("Create a webhook handler", "An address of its own, with a signing secret of its own."),
-    "create_webhook": ("Register the webhook at ALC", "From now on ALC knows where to send results."),
-    "update_webhook_handler": ("Remember ALC's id of the webhook", "So that it can be removed when you disconnect."),
-    "save": ("Save the connection", "The app is installed, and leads can be sent."),
+    "exchange_code": ("Exchange the code for tokens", "The app encrypts them before it stores them."),
+    "create_webhook_handler": (
+        "Create a webhook handler",
+        "The handler gets its own address and its own signing secret.",
+    ),
+    "create_webhook": ("Register the webhook at ALC", "Now ALC knows where to send results."),
+    "update_webhook_handler": (
+        "Remember ALC's id of the webhook",
+        "The app needs it to delete the webhook when you disconnect.",
+    ),
+    "save": ("Save the connection", "The app is installed, and you can send leads."),
 }
 
 

@@ -23,7 +23,7 @@ class ErrorText:
 TEXTS = {
     400: ErrorText(
         "The request was not accepted",
-        "Something in it was missing or malformed, or its page had been open for too long.",
+        "Something was missing or malformed, or the page was open for too long.",
         "Go back, reload the page and try again.",
     ),
     401: ErrorText(
@@ -33,27 +33,27 @@ TEXTS = {
     ),
     403: ErrorText(
         "This is not allowed",
-        "The request came from another site, or you may not see this page.",
+        "The request came from another site, or you have no access to this page.",
         "Start again from the people in this workspace.",
     ),
     404: ErrorText(
-        "There is nothing here",
+        "Page not found",
         "No page has this address.",
         "Check the address, or start again from the people in this workspace.",
     ),
     405: ErrorText(
-        "This address works in another way",
-        "It does not answer requests of this kind.",
+        "This address works differently",
+        "It does not accept this kind of request.",
         "Open the page that the button or form is on, and use it from there.",
     ),
     413: ErrorText(
-        "That was too large",
+        "The request is too large",
         "The request is larger than this workspace accepts.",
         "Send less at once.",
     ),
     410: ErrorText(
-        "This is over",
-        "What you have answered is not waiting for an answer any more.",
+        "This has ended",
+        "The question that you answered is no longer open.",
         "Start the action again.",
     ),
     422: ErrorText(
@@ -62,14 +62,14 @@ TEXTS = {
         "Choose another file.",
     ),
     429: ErrorText(
-        "That is more than is allowed",
-        "This was asked for too often within a short time.",
+        "Too many requests",
+        "This was requested too often in a short time.",
         "Nothing was changed.",
     ),
     500: ErrorText(
         "Something went wrong here",
-        "This is a fault of the app, and it has been logged.",
-        "Try again; if it happens again, report the request id below.",
+        "This is a fault of the app. The log has the details.",
+        "Try again. If it happens again, report the request id below.",
     ),
     503: ErrorText(
         "This cannot be shown right now",
@@ -78,7 +78,7 @@ TEXTS = {
     ),
 }
 OTHER = ErrorText("The request failed", "It could not be completed.", "Go back and try again.")
-CRM_AWAY = "The CRM could not be reached. Check that it is running, and that ATTIO_URL is right."
+CRM_AWAY = "The CRM could not be reached. Check that it is running, and that ATTIO_URL is correct."
 RETRY_AFTER = 5
 
 

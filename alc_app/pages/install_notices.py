@@ -23,38 +23,39 @@ NOTICES = {
     "connected": Notice("success", "Acme Lead Checker is connected.", CONNECTED),
     "disconnected": Notice(
         "success",
-        "Acme Lead Checker is disconnected. It no longer receives leads, and its webhook is removed.",
+        "Acme Lead Checker is disconnected. You can no longer send leads, and its webhook is removed.",
         ("none", "removing"),
     ),
     "catching_up": Notice(
         "success",
-        "ALC is being asked for everything that no webhook has told. What is found is shown on the records.",
+        "The app is asking ALC for results that no webhook delivered. New results appear on the records.",
         ("active",),
     ),
     "rotating": Notice(
         "success",
-        "Each handler that ALC calls has a new signing secret. Deliveries that are signed with the previous one are "
-        "accepted for as long as ALC uses it.",
+        "Each webhook at ALC gets a new signing secret. The app accepts the previous secret until ALC stops using it.",
         ("active",),
     ),
     "in_progress": Notice(
-        "warning", "This takes longer than usual. It goes on by itself, and this page shows when it is done.", ANY
+        "warning",
+        "This takes longer than usual. It continues in the background, and this page shows when it is done.",
+        ANY,
     ),
     "clean_up_pending": Notice(
         "warning",
-        "Acme Lead Checker is disconnected, but ALC could not be told yet. That is tried again until it works.",
+        "Acme Lead Checker is disconnected, but ALC did not confirm it yet. The app retries until it does.",
         ("none", "removing"),
     ),
     "denied": Notice(
-        "warning", "Access was not granted at ALC, so nothing was connected. Connect again to try once more."
+        "warning", "You did not allow access at ALC, so nothing was connected. Press Connect to try again."
     ),
     "failed": Notice(
         "error",
-        "ALC and this workspace could not agree on a connection, so nothing was saved. Connect again.",
+        "ALC did not complete the connection, so nothing was saved. Connect again.",
     ),
     "removal_refused": Notice(
         "error",
-        "Acme Lead Checker could not be disconnected, because ALC could not be told. The connection is kept.",
+        "Acme Lead Checker is still connected, because ALC did not confirm the disconnect.",
         ("active", "needs_reconnect"),
     ),
     "alc_unreachable": Notice(
@@ -62,13 +63,13 @@ NOTICES = {
     ),
     "alc_bad_answer": Notice(
         "error",
-        "ALC answered, but not as it should. The log has its answer. Check ALC_URL, ALC_CLIENT_ID and "
+        "ALC sent an invalid answer, which is in the log. Check ALC_URL, ALC_CLIENT_ID and "
         "ALC_CLIENT_SECRET, then try again in a minute.",
         ANY,
     ),
     "webhook_refused": Notice(
         "error",
-        "ALC did not accept the webhook that reports results, so the connection was undone. Connect again.",
+        "ALC did not accept the webhook that reports results, so the app undid the connection. Connect again.",
     ),
 }
 

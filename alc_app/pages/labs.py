@@ -107,7 +107,7 @@ def add_lab_pages(pages: Blueprint, workspace: Workspace, labs: Labs) -> None:
         options = request.get_json(silent=True)
         guess = options.get("guess") if isinstance(options, dict) else None
         if guess not in [choice.id for choice in _find(name).choices]:
-            abort(400, "A lab runs once you have said what you expect.")
+            abort(400, "Choose what you expect first, then run the lab.")
         if missing := labs.missing():
             abort(409, missing)
         return stream(lambda: labs.run(name, guess))
@@ -125,6 +125,6 @@ def stream(begin: Callable[[], Iterator[Mapping[str, Any]]]) -> Response:
     try:
         lines = begin()
     except LabsBusy:
-        abort(409, "A lab is running already. Wait for it to end, then try again.")
+        abort(409, "A lab is already running. Wait for it to end, then try again.")
     body = (json.dumps(line) + "\n" for line in lines)
     return Response(body, content_type="application/x-ndjson", headers={"X-Accel-Buffering": "no"})

@@ -108,7 +108,7 @@ def offered(actions: Sequence[Action], workspace: Workspace) -> Action | None:
 def found(person: Person | None) -> Person:
     """Return the person, or abort with 404."""
     if person is None:
-        abort(404, "There is no person with this address: it may have been deleted in the CRM.")
+        abort(404, "There is no such person. They may have been deleted in the CRM.")
     return person
 
 

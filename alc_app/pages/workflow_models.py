@@ -43,7 +43,7 @@ class WorkflowView:
 
     def as_json(self) -> dict[str, Any]:
         """Return what can change, as JSON for the page's script."""
-        button = "Switch off" if self.is_wanted else "Switch on"
+        button = "Turn off" if self.is_wanted else "Turn on"
         return {"id": self.id, "is_wanted": self.is_wanted, "why": self.why or "", "button": button} | {
             "switched": self.switched,
             "label": SWITCH_LABELS[self.switched],

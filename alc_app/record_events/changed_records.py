@@ -25,7 +25,7 @@ def look_at_changes(_workspace_id: str) -> None:
         try:
             requested = find_requested_of([one.record_id for one in changed])
         except AttioApiError as error:
-            log.warning("Changes in the CRM are looked at later: %s", error.message)
+            log.warning("Changes in the CRM will be checked later: %s", error.message)
             look_later(changed)
             return
         for one in changed:

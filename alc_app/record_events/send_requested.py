@@ -63,7 +63,7 @@ def _send(record_id: str, person: PersonToSend, request: str) -> None:
         if person.phone_number:
             send_to_alc.run(record_id, person.name, person.phone_number)
         else:
-            log.warning("The record %s was to be sent to ALC, and has no phone number.", record_id, extra=ids)
+            log.warning("The record %s has no phone number, so it was not sent to ALC.", record_id, extra=ids)
             sends.mark_not_sent(lead_id, "The person has no phone number.")
     except (AlcError, AttioError) as error:
         log.warning("The record %s was not sent to ALC: %s", record_id, error.message, extra=ids)

@@ -43,7 +43,7 @@ def maintain_subscription(handler_id: str) -> None:
         if get_webhook_handler(handler_id):
             send_all_requested()
     except AttioApiError as error:
-        log.warning("Attio could not be asked to tell us of changes: %s", error.message)
+        log.warning("The webhook at Attio could not be registered: %s", error.message)
         subscription_rows.record_check(handler_id, error.message)
 
 
@@ -55,7 +55,7 @@ def check_subscription() -> Iterator[Finding]:
         return
     webhooks = attio_webhooks.list_webhooks()
     if not handlers:
-        yield Finding("Attio does not tell us what people do in the CRM.", "attio", "warning", _subscribe)
+        yield Finding("Attio does not report changes in the CRM.", "attio", "warning", _subscribe)
     for handler in handlers:
         if problem := _problem_with(handler, webhooks):
             text = f"{problem} {subscription_rows.last_problem(handler.id)}".strip()
@@ -63,9 +63,7 @@ def check_subscription() -> Iterator[Finding]:
     for webhook in webhooks:
         base, _, handler_id = webhook.target_url.rpartition("/")
         if f"{base}/" == current().settings.events_url and not knows_webhook_handler(handler_id):
-            text = (
-                f"Attio has the webhook {webhook.webhook_id} for an address of ours that nothing answers at any more."
-            )
+            text = f"Attio has the webhook {webhook.webhook_id} for an address that this app no longer serves."
             yield Finding(text, webhook.webhook_id, repair=partial(_delete, webhook))
 
 
@@ -125,7 +123,7 @@ def _ensure_webhook(handler: WebhookHandler) -> bool:
 def _register(handler: WebhookHandler, subscriptions: Sequence[Json]) -> None:
     made = attio_webhooks.create_webhook(handler.url, subscriptions)
     update_webhook_handler(handler.id, external_webhook_id=made.webhook_id, secret=made.secret)
-    log.info("Attio tells us what people do in the CRM, by the webhook %s.", made.webhook_id)
+    log.info("Attio reports changes in the CRM to the webhook %s.", made.webhook_id)
     if get_webhook_handler(handler.id) is None:  # disconnected meanwhile
         attio_webhooks.delete_webhook(made.webhook_id)
 
@@ -133,11 +131,11 @@ def _register(handler: WebhookHandler, subscriptions: Sequence[Json]) -> None:
 def _problem_with(handler: WebhookHandler, webhooks: Sequence[AttioWebhook]) -> str:
     ours = [webhook for webhook in webhooks if webhook.target_url == handler.url]
     if not any(_is_known(webhook, handler) for webhook in ours):
-        return f"Attio has no webhook in use for the handler {handler.id}, so it tells us nothing of the CRM."
+        return f"Attio has no active webhook for the handler {handler.id}, so it does not report changes in the CRM."
     if len(ours) > 1:
         return f"Attio has a second webhook for the handler {handler.id}."
     if _unordered(ours[0].subscriptions) != _unordered(wanted_subscriptions()):
-        return f"The webhook {ours[0].webhook_id} at Attio is for other events than the handler {handler.id}."
+        return f"The webhook {ours[0].webhook_id} at Attio is for different events than the handler {handler.id}."
     return ""
 
 
@@ -163,7 +161,7 @@ def _subscribe() -> str:
 
 def _delete(webhook: AttioWebhook) -> str:
     attio_webhooks.delete_webhook(webhook.webhook_id)
-    return f"The webhook {webhook.webhook_id} has been deleted at Attio."
+    return f"Deleted the webhook {webhook.webhook_id} at Attio."
 
 
 def _equals(field: str, value: str) -> Json:

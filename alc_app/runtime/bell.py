@@ -89,7 +89,7 @@ class Bell:
         try:
             self._transport.send(name)
         except Exception as error:
-            log.warning("The bell could not be rung, so others notice a little later: %s", error)
+            log.warning("The bell could not ring, so other processes notice a little later: %s", error)
 
     @contextmanager
     def listening(self, *names: str) -> Iterator[Listener]:
@@ -211,7 +211,7 @@ class Notifications:
                     while not self._closed.is_set():
                         yield from {notify.payload for notify in connection.notifies(timeout=1.0, stop_after=1)}
             except psycopg.Error as error:
-                log.warning("The bell is not heard until the database is back: %s", error)
+                log.warning("This process cannot hear the bell until the database is back: %s", error)
                 self._closed.wait(RECONNECT_AFTER)
 
     def close(self) -> None:

@@ -165,11 +165,11 @@ class Engine:
         with self._bell.listening(run_of(run_id)) as listener:
             while (status := handle.get_status().status) in STATUS:
                 if (left := deadline - time.monotonic()) <= 0:
-                    raise ServerFunctionTimeout(f"Still at work after {within:g} seconds.")
+                    raise ServerFunctionTimeout(f"Still running after {within:g} seconds.")
                 listener.wait(min(left, LOOK_EVERY))
         if status != "SUCCESS":
             log.error("run %s ended as %s: %s", run_id, status, handle.get_status().error)
-            raise ServerFunctionError("Something unexpected happened. The log of the worker says what.")
+            raise ServerFunctionError("Something unexpected happened. See the worker's log.")
         result: dict[str, Any] = handle.get_result()
         return result
 
@@ -259,7 +259,7 @@ class Engine:
             self._client.rewind_workflow(run_id, start_step=first, queue_name=queue)
             self._bell.ring(queue_of(queue))
         except engine_error.DBOSException as error:
-            log.info("The run %s was put back already: %s", run_id, error)
+            log.info("The run %s was already put back: %s", run_id, error)
 
     def delete(self, run_id: str) -> None:
         """Delete a run."""

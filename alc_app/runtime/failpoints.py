@@ -33,7 +33,7 @@ def arm(spec: str, kill_once: Path | None = None) -> None:
     for entry in filter(None, (part.strip() for part in spec.split(","))):
         name, _, action = entry.partition(":")
         if action not in ("kill", "raise") and not action.removeprefix("sleep=").replace(".", "", 1).isdigit():
-            raise ValueError(f'The failpoint "{entry}" is none: write name:kill, name:raise or name:sleep=seconds.')
+            raise ValueError(f'There is no failpoint "{entry}". Write name:kill, name:raise or name:sleep=seconds.')
         _armed[name] = action
 
 

@@ -145,7 +145,7 @@ class _BoundedAdapter(HTTPAdapter):
             response._content = self._read(response)  # as `requests` does itself after reading
             response.encoding = "utf-8"  # like text() in the Fetch standard; the charset of the server may be invalid
         except urllib3.exceptions.HTTPError as error:  # cut off, stalled, or not as its headers announce
-            raise requests.ConnectionError(f"No whole answer came: {error}") from error
+            raise requests.ConnectionError(f"The answer was incomplete: {error}") from error
         finally:
             response.close()
         return response

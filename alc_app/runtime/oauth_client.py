@@ -30,8 +30,8 @@ MAX_LIFETIME = 86_400
 MAX_USERNAME = 320
 """The longest possible email address."""
 UNREACHABLE = "ALC cannot be reached. Is it running?"
-BAD_ANSWER = "ALC answered the token request, but not as it should."
-OUR_CREDENTIALS = "ALC refused the app's own credentials. Check ALC_CLIENT_ID and ALC_CLIENT_SECRET."
+BAD_ANSWER = "ALC's answer to the token request is not valid."
+OUR_CREDENTIALS = "ALC refused the app's credentials. Check ALC_CLIENT_ID and ALC_CLIENT_SECRET."
 _TOKEN = re.compile(r"[\x21-\x7e]{1,8192}")
 _SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")
 """Characters of tokens and scopes (RFC 6749, appendix A)."""
@@ -114,7 +114,7 @@ class OAuthClient:
                 self.metadata()["revocation_endpoint"], token=token, token_type_hint=hint
             )
         except requests.RequestException as error:
-            raise OAuthFailed("ALC cannot be reached to revoke the tokens.").because(error) from error
+            raise OAuthFailed("ALC cannot be reached, so the tokens are not revoked.").because(error) from error
         if response.status_code != 200:
             raise OAuthBadAnswer(f"ALC answered the revocation with status {response.status_code}.")
 
@@ -234,7 +234,7 @@ def _check_endpoint(name: str, url: object, issuer: str) -> None:
     try:
         parts, expected = urlsplit(str(url)), urlsplit(issuer)
     except ValueError as error:
-        raise OAuthBadAnswer(f"ALC's metadata names a {name} that is no address.") from error
+        raise OAuthBadAnswer(f"ALC's metadata names a {name} that is not an address.") from error
     if not is_safe_url(url) or (parts.scheme, parts.netloc) != (expected.scheme, expected.netloc):
         raise OAuthBadAnswer(f"ALC's metadata names a {name} that is not on {issuer} or not https.")
 
@@ -249,7 +249,7 @@ def _tokens(token: Mapping[str, Any], previous: str, now: float) -> Tokens:
         raise OAuthBadAnswer("ALC's token response is not one for bearer tokens.")
     access, refresh = token.get("access_token"), token.get("refresh_token") or previous
     if not _is_token(access) or (refresh and not _is_token(refresh)):
-        raise OAuthBadAnswer("ALC's token response has no token that could be sent back.")
+        raise OAuthBadAnswer("ALC's token response has no usable token.")
     scope = " ".join(_SCOPE.findall(str(token.get("scope") or "")))
     return Tokens(str(access), str(refresh), now + _lifetime(token.get("expires_in")), scope, _username(token))
 

@@ -12,8 +12,8 @@ page = define_workspace_page(
             Toggle(
                 "send_new_people",
                 label="Send new people automatically",
-                description="Everybody who is added to the CRM with a phone number is sent to ALC, as if somebody had "
-                "pressed “Send to ALC”. People who are in the CRM already are left alone.",
+                description="Send every new person with a phone number to ALC, as “Send to ALC” does. This does not "
+                "affect people who are already in the CRM.",
                 value=send_new_people,
             )
         ],
@@ -23,9 +23,9 @@ page = define_workspace_page(
         [
             Toggle(
                 "add_unknown_prospects",
-                label="Add people whom ALC tells us of",
-                description="ALC may learn of a person whom this app has not sent, because another app uses the same "
-                "ALC account. Off, such a person is not written into this CRM.",
+                label="Add people reported by ALC",
+                description="ALC may report a person whom this app did not send, for example if another app uses the "
+                "same ALC account. When this is off, the app does not add that person to the CRM.",
                 value=add_unknown_prospects,
             )
         ],
@@ -35,9 +35,9 @@ page = define_workspace_page(
         [
             NumberInput(
                 "days_to_wait",
-                label="Wait for a verdict",
-                description="After so long without a verdict, the step “Send to ALC and wait” ends as failed. Steps "
-                "that wait already keep the time that they began with.",
+                label="Wait for a result",
+                description="The step “Send to ALC and wait” fails after this time without a result. Steps that are "
+                "already waiting keep their original time.",
                 value=days_to_wait,
                 min=1,
                 max=90,
@@ -50,9 +50,9 @@ page = define_workspace_page(
         [
             Toggle(
                 "strict_removal",
-                label="Stay connected until ALC has been told",
-                description="When ALC cannot be reached, “Disconnect” then keeps the connection and says so. Off, the "
-                "connection is removed at once, and ALC is tidied up as soon as it answers.",
+                label="Stay connected until ALC confirms",
+                description="If ALC cannot be reached, “Disconnect” keeps the connection and says so. When this is "
+                "off, the app removes the connection at once and cleans up at ALC as soon as it answers.",
                 value=strict_removal,
             )
         ],

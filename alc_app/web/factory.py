@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from alc_app.labs.runner import LabRunner
 
-DATABASE_AWAY = "The app's database is away, busy, full or read-only, so nothing was changed."
+DATABASE_AWAY = "The app's database is unavailable, full or read-only, so nothing was changed."
 
 
 def build(config: Config | None = None) -> Flask:
@@ -133,7 +133,7 @@ class _FormTokens(CSRFProtect):  # type: ignore[misc]  # Flask-WTF ships no type
         try:
             super().protect(apply_exemptions)
         except ValueError:
-            raise CSRFError("The referrer is no address.") from None
+            raise CSRFError("The referrer is not an address.") from None
 
 
 def _with_scheme(app: WSGIApplication, scheme: str) -> WSGIApplication:
@@ -165,5 +165,5 @@ def _handle_database_errors(app: Flask) -> None:
 
     @app.errorhandler(DataError)
     def cannot_hold(error: DataError) -> ResponseReturnValue:
-        logging.getLogger(__name__).warning("The database takes no such value: %s", error.orig)
+        logging.getLogger(__name__).warning("The database does not accept a value: %s", error.orig)
         return answer(BadRequest())

@@ -19,8 +19,8 @@ from alc_app.runtime.sign_in.roles import NotInvited
 from alc_app.web.who_may import ACCESS, role_may
 
 SIGNED_OUT = "You are signed out."
-NOT_NAMED = "The proxy in front of this app has not said who you are."
-ADMINS_ONLY = "Only an admin may do this. You are a member: you see people, send them, and run workflows for them."
+NOT_NAMED = "The proxy in front of this app did not identify you."
+ADMINS_ONLY = "Only an admin can do this. As a member, you can see people, send them, and run workflows for them."
 OWN_ACCESS = ("anyone", "signed", "token")
 """Routes for which nobody has to sign in: they ask for nothing, or for a signature or a token of their own."""
 STREAMS = ("text/event-stream", "application/x-ndjson")

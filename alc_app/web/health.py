@@ -90,11 +90,11 @@ def _checks(services: Services) -> Mapping[str, ReadinessCheck]:
             services.inbox.oldest_waiting()
         except DBAPIError as error:
             log.error("The database does not answer: %s", error.orig)  # names host and user, and anybody may ask
-            return "It does not answer; the log says why. Check ALC_APP_DATABASE_URL, and the disk."
+            return "The database does not answer. Check ALC_APP_DATABASE_URL, the disk and the log."
         return None
 
     def engine() -> str | None:
-        return None if services.engine.is_up() else "Its database does not answer. The log says why."
+        return None if services.engine.is_up() else "Its database does not answer. See the log."
 
     def worker() -> str | None:
         return None if services.worker_ids.living() else "No worker is running. Start one with: alc-app worker"
@@ -104,14 +104,14 @@ def _checks(services: Services) -> Mapping[str, ReadinessCheck]:
             try:
                 active = identify().get("active")
             except AttioApiError as error:
-                return f"{config.attio_origin} does not answer as it should. {error.message}"
-        return None if active else "Attio does not accept our token. Check ATTIO_API_TOKEN."
+                return f"{config.attio_origin} does not answer correctly. {error.message}"
+        return None if active else "Attio does not accept the token. Check ATTIO_API_TOKEN."
 
     def alc() -> str | None:
         try:
             services.oauth.fetch_metadata()
         except OAuthFailed as error:
-            return f"{error.message} Connecting and sending must wait; deliveries are still taken."
+            return f"{error.message} Connecting and sending must wait. Deliveries are still accepted."
         return None
 
     return {"database": database, "engine": engine, "worker": worker, "attio": attio, "alc": alc}

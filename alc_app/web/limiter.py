@@ -16,7 +16,7 @@ from alc_app.web.gate import route_of
 from alc_app.web.limits import HOUR, LIMITS, MINUTE, LimitedUse
 
 PERIODS = {MINUTE: "a minute", 10 * MINUTE: "ten minutes", HOUR: "an hour"}
-USED_UP = "You can {what} {times} times in {period}, and have. Try again in {wait}."
+USED_UP = "You have reached the limit: you can {what} {times} times in {period}. Try again in {wait}."
 log = logging.getLogger(__name__)
 
 
@@ -39,7 +39,7 @@ class Limiter:
         try:
             self._count_uses(route_of(request))
         except UNAVAILABLE as error:
-            log.error("A request is not counted: %s", getattr(error, "orig", error))
+            log.error("A request was not counted: %s", getattr(error, "orig", error))
 
     def _count_uses(self, route: str | None) -> None:
         for name, use in LIMITS.items():

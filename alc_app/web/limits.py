@@ -36,7 +36,7 @@ LIMITS: Mapping[str, LimitedUse] = {
     "send": LimitedUse("act on people", Limit(5000, HOUR), CLICKS, counts_people=True),
     "workflow": LimitedUse("run workflows", Limit(300, MINUTE), ("POST /workflows/<workflow_id>/runs",)),
     "mend": LimitedUse(
-        "have things examined and mended",
+        "run checks and repairs",
         Limit(120, MINUTE),
         (
             "POST /doctor/report",

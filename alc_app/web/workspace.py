@@ -176,9 +176,9 @@ class Workspace:
         try:
             found = _delivery(self._services.inbox.get(handler_id, webhook_id))
         except NoResultFound:
-            raise NotPossible("There is no such delivery. It may have been forgotten.") from None
+            raise NotPossible("There is no such delivery. It may have been deleted.") from None
         if not found.can_run_again:
-            raise NotPossible("This delivery is being worked on, or its body has been forgotten.")
+            raise NotPossible("This delivery is in progress, or its body has been deleted.")
         self._services.inbox.requeue(handler_id, webhook_id, ENDED)
 
     def replay(self, letter_id: str) -> None:
@@ -232,7 +232,7 @@ class Workspace:
     def log_in_at_alc(self, location: str) -> str:
         """Sign in at ALC for the user and allow access. Raises: NotPossible."""
         if not self.may_act:
-            raise NotPossible("Only the person can sign in here. Press Connect.")
+            raise NotPossible("The app cannot sign in for you here. Press Connect.")
         return log_in(location, alc_url=self._services.config.alc_url, base_url=self._services.config.base_url)
 
     def access(self) -> AccessView:

@@ -47,19 +47,19 @@ def check_webhooks() -> Iterator[Finding]:
     for handler in all_handlers:
         if (webhook := by_id.get(str(handler.external_webhook_id))) and _was_rotated_at_alc(webhook, handler):
             text = (
-                f"The signing secret of the webhook {webhook.webhook_id} was rotated at ALC, so the app does not have "
-                f"it. From {webhook.previous_secret_expires_at:%Y-%m-%d %H:%M} UTC on, its deliveries are refused."
+                f"Someone rotated the signing secret of the webhook {webhook.webhook_id} at ALC, so the app does not "
+                f"have it. From {webhook.previous_secret_expires_at:%Y-%m-%d %H:%M} UTC on, its deliveries are refused."
             )
             yield Finding(text, webhook.webhook_id, repair=partial(_rotate, handler))
     active = {webhook.webhook_id for webhook in webhooks if webhook.status == "active"}
     for handler in all_handlers:
         if handler.connector and handler.external_webhook_id not in (None, *active):
-            text = f"ALC no longer calls the handler {handler.id}, for which its connector had subscribed."
+            text = f"ALC no longer calls the handler {handler.id}, although its connector subscribed."
             yield Finding(text, handler.id, repair=partial(_subscribe_again, handler))
     for webhook in webhooks:
         if _is_orphan(webhook, handlers):
             yield Finding(
-                f"ALC has the webhook {webhook.webhook_id} for an address of ours that no handler answers at any more.",
+                f"ALC has the webhook {webhook.webhook_id} for an address that this app no longer serves.",
                 webhook.webhook_id,
                 repair=partial(_delete, connection, webhook),
             )
@@ -110,7 +110,7 @@ class _Registration:
         if now.secret != handler.secret:
             rotate_secret_soon(handler.id)
         reconcile_soon()  # verdicts may have been lost while the webhook was missing
-        return f"The handler {handler.id} has been registered at ALC as the webhook {made.webhook_id}."
+        return f"Registered the handler {handler.id} at ALC as the webhook {made.webhook_id}."
 
     def replace(self, webhook: Webhook) -> str:
         """Delete a webhook that ALC cannot change, and register the handler again."""
@@ -120,18 +120,18 @@ class _Registration:
         """Store ALC's id of a webhook that is correct in what ALC shows. Its secret may be another, so rotate it."""
         update_webhook_handler(self.handler.id, external_webhook_id=webhook.webhook_id)
         rotate_secret_soon(self.handler.id)
-        return f"The handler {self.handler.id} knows its webhook {webhook.webhook_id} again."
+        return f"Linked the handler {self.handler.id} with its webhook {webhook.webhook_id} again."
 
     def extend(self, webhook: Webhook) -> str:
         """Ask ALC for a later expiry."""
         alc_api.refresh_webhook(self.connection, webhook.webhook_id)
-        return f"The webhook {webhook.webhook_id} has been refreshed at ALC."
+        return f"Refreshed the webhook {webhook.webhook_id} at ALC."
 
 
 def _check_handler(registration: _Registration, webhooks: list[Webhook]) -> Iterator[Finding]:
     name = registration.handler.id
     if not webhooks:
-        text = f"ALC has no webhook for the handler {name}, so it cannot tell us anything."
+        text = f"ALC has no webhook for the handler {name}, so it cannot deliver results."
         yield Finding(text, name, repair=registration.register)
         return
     best, *others = sorted(webhooks, key=registration.rank)
@@ -146,15 +146,14 @@ def _check_webhook(registration: _Registration, webhook: Webhook) -> Iterator[Fi
     replace = partial(registration.replace, webhook)
     if not registration.is_correct(webhook):
         text = (
-            f"The webhook {webhook_id} of the handler {name} has another name, address or event at ALC than it has "
-            "here."
+            f"The webhook {webhook_id} of the handler {name} has a different name, address or event at ALC than here."
         )
         yield Finding(text, webhook_id, repair=replace)
     elif webhook.status != "active":
         text = f"The webhook {webhook_id} of the handler {name} is {webhook.status} at ALC, which no longer calls it."
         yield Finding(text, webhook_id, repair=replace)
     elif webhook_id != registration.handler.external_webhook_id:
-        text = f"The handler {name} does not know its webhook {webhook_id} at ALC."
+        text = f"The handler {name} is not linked with its webhook {webhook_id} at ALC."
         yield Finding(text, webhook_id, "warning", partial(registration.store_id, webhook))
     elif webhook.expires_at and webhook.expires_at.timestamp() - current().now() < EXPIRES_SOON:
         text = f"The webhook {webhook_id} of the handler {name} expires at {webhook.expires_at:%Y-%m-%d %H:%M} UTC."
@@ -173,14 +172,14 @@ def _was_rotated_at_alc(webhook: Webhook, handler: WebhookHandler) -> bool:
 
 def _rotate(handler: WebhookHandler) -> str:
     rotate_secret_soon(handler.id)
-    return f"The handler {handler.id} has a new signing secret, and ALC is being told."
+    return f"The handler {handler.id} has a new signing secret. A worker sends it to ALC."
 
 
 def _subscribe_again(handler: WebhookHandler) -> str:
     refresh_soon(handler.id)
-    return f"The handler {handler.id} is being subscribed again."
+    return f"Subscribing the handler {handler.id} again."
 
 
 def _delete(connection: Connection, webhook: Webhook) -> str:
     alc_api.delete_webhook(connection, webhook.webhook_id)
-    return f"The webhook {webhook.webhook_id} has been deleted at ALC."
+    return f"Deleted the webhook {webhook.webhook_id} at ALC."

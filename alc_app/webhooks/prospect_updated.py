@@ -17,7 +17,7 @@ from alc_app.clients.attio_api import AttioRefused, Forbidden, NotFound
 from alc_app.leads import sends
 from alc_app.settings.values import add_unknown_prospects
 
-UNKNOWN_YET = "This may be about a lead of ours whose id ALC has not told us yet."
+UNKNOWN_YET = "This may be a lead of this app, whose id ALC has not sent yet."
 log = logging.getLogger(__name__)
 
 
@@ -45,13 +45,13 @@ def prospect_updated(req: Request) -> Response:
         else:
             _update_person(record_id, prospect)
     except NotFound:
-        log.info("The record %s is gone, so there is nobody to update.", record_id)
+        log.info("The record %s no longer exists, so there is nothing to update.", record_id)
     except Forbidden:  # not a refusal of what we say: a permission can be given, and the delivery is retried
         raise
     # TUTORIAL: it answers 500 to whatever fails, and ALC sends again what no retry can repair. [step later-10]
     except AttioRefused as error:
-        log.warning("Attio does not take what ALC learned of the prospect %s: %s", prospect.id, error.message)
-        return Response("Attio does not take it.", status=422)  # the delivery becomes a dead letter
+        log.warning("Attio does not accept ALC's data for the prospect %s: %s", prospect.id, error.message)
+        return Response("Attio does not accept it.", status=422)  # the delivery becomes a dead letter
     return Response(None, status=200)
 
 

@@ -70,7 +70,7 @@ def signed_request_options(command: F) -> F:
     """Add options for the headers of a delivery, one by one or as lines, and for its body."""
     command = body_options(command)
     for role in ("signature", "timestamp", "id"):
-        what = f"Name of the {role} header, such as {STANDARD_WEBHOOKS.header_names[role]}."
+        what = f"The {role}, as in the header {STANDARD_WEBHOOKS.header_names[role]}."
         command = click.option(f"--{role}", role, callback=as_text_option, help=what)(command)
     line = "A header, as 'Name: value'; may be repeated."
     return click.option("-H", "--header", "lines", multiple=True, callback=as_text_option, help=line)(command)

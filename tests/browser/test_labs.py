@@ -67,7 +67,7 @@ def test_a_lab_that_runs_already_and_a_reply_that_is_cut_are_told(
     page.get_by_role("radio", name="Two chats").check()
     run = page.get_by_role("button", name="Run it")
     run.click()
-    expect(page.locator("#hint")).to_contain_text("A lab is running already.")
+    expect(page.locator("#hint")).to_contain_text("A lab is already running.")
     assert all(line.startswith("Failed to load resource") for line in console)
     console.clear()
 

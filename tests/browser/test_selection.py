@@ -50,10 +50,8 @@ def test_a_selection_grows_by_clicks_and_with_shift_by_ranges(page: Page) -> Non
 
     bar = page.get_by_role("toolbar", name="Selection")
     expect(bar).to_contain_text("4 selected")
-    expect(page.get_by_role("checkbox", name="Select everybody on this page")).to_have_js_property(
-        "indeterminate", True
-    )
-    page.get_by_role("checkbox", name="Select everybody on this page").click()
+    expect(page.get_by_role("checkbox", name="Select everyone on this page")).to_have_js_property("indeterminate", True)
+    page.get_by_role("checkbox", name="Select everyone on this page").click()
     expect(bar).to_contain_text("7 selected")
     bar.get_by_role("button", name="Clear the selection").click()
     expect(bar).to_be_hidden()
@@ -112,7 +110,7 @@ def test_a_selection_reaches_over_the_pages_of_the_table(open_page: Open, worksp
     """With more people than a page holds; the pager shows the position."""
     workspace.everyone = [make_person(number, f"Person {number:03}") for number in range(1, 121)]
     page = open_page("/people")
-    page.get_by_role("checkbox", name="Select everybody on this page").click()
+    page.get_by_role("checkbox", name="Select everyone on this page").click()
     page.get_by_role("link", name="Next").click()
     expect(page.get_by_text("51–100 of more than 100")).to_be_visible()
     page.get_by_role("checkbox", name="Select Person 051").click()
@@ -137,7 +135,7 @@ def test_the_slash_goes_to_the_search_and_escape_leaves_it(page: Page) -> None:
 def test_axe_finds_nothing_in_a_selection_and_its_progress(page: Page, stage: Stage) -> None:
     """With the selection bar, selected rows and a progress toast."""
     stage.script = (SENDING, HALFWAY, CONFIRM)
-    page.get_by_role("checkbox", name="Select everybody on this page").click()
+    page.get_by_role("checkbox", name="Select everyone on this page").click()
     assert_accessible_in_both_themes(page)
     page.get_by_role("toolbar").get_by_role("button", name="Send to ALC").click()
     expect(page.get_by_role("alertdialog")).to_be_visible()

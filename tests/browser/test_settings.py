@@ -16,7 +16,7 @@ def test_a_setting_is_changed_by_keyboard_and_a_mistake_is_mended(
 ) -> None:
     """A switch has the role of a switch; the focus moves to the error, and the other input is kept."""
     page = open_page("/settings")
-    switch, days = page.get_by_role("switch", name="Send automatically"), page.get_by_label("Wait for a verdict")
+    switch, days = page.get_by_role("switch", name="Send automatically"), page.get_by_label("Wait for a result")
     assert_accessible_in_both_themes(page)
 
     switch.focus()
@@ -56,6 +56,6 @@ def test_it_works_without_scripts(browser_without_scripts: Page, workspace: Fake
     page.get_by_role("button", name="Save").click()
 
     expect(page.get_by_text("Saved. Send automatically: on.")).to_be_visible()
-    page.get_by_role("button", name="Back to the defaults").click()
+    page.get_by_role("button", name="Restore defaults").click()
     expect(page.get_by_text("Saved. Send automatically: off, the default.")).to_be_visible()
     assert workspace.set_values == {}

@@ -16,7 +16,7 @@ def test_a_run_is_started_for_a_person_and_followed_to_its_end(open_page: Open, 
     """The person is chosen by the link on their page; inputs and outcomes of the steps appear by themselves."""
     page = open_page(f"/people/{GRACE}")
     page.get_by_role("link", name="Run a workflow").click()
-    expect(page.get_by_text("There are none yet.")).to_be_visible()
+    expect(page.get_by_text("No runs yet.")).to_be_visible()
     expect(page.get_by_role("combobox", name="Person to run it for")).to_have_value("Grace Hopper")
     page.get_by_role("button", name="Run", exact=True).click()
 
@@ -80,11 +80,11 @@ def test_without_scripts_a_person_is_looked_up_by_the_server(
 def test_a_workflow_is_switched_on(open_page: Open, workspace: FakeWorkspace) -> None:
     """The other tab shows it too."""
     other, page = open_page("/workflows"), open_page("/workflows")
-    page.get_by_role("button", name="Switch on").click()
+    page.get_by_role("button", name="Turn on").click()
 
     for each in (page, other):
         expect(each.get_by_text("Switching…")).to_be_visible()
-        expect(each.get_by_role("button", name="Switch off")).to_be_visible()
+        expect(each.get_by_role("button", name="Turn off")).to_be_visible()
     assert workspace.definitions[1].is_wanted
 
 

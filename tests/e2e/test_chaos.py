@@ -177,7 +177,7 @@ def test_a_connection_that_cannot_be_made_whole_leaves_nothing_and_connect_works
     assert page.url.endswith(f"notice={notice}")
     assert not disconnected_user.is_connected()
     assert not alc.webhooks()
-    assert "still to be cleaned up" not in page.text
+    assert "still needs a clean-up" not in page.text
     assert disconnected_user.connect_alc().url.endswith("notice=connected")
     assert len(alc.webhooks("lead.processed")) == 1
 
@@ -190,7 +190,7 @@ def test_a_disconnect_whose_answers_were_lost_is_finished_later(proxied: Proxied
 
     assert page.url.endswith("notice=clean_up_pending")
     assert not user.is_connected()
-    eventually(lambda: "still to be cleaned up" not in user.get("/apps/alc").text)
+    eventually(lambda: "still needs a clean-up" not in user.get("/apps/alc").text)
     assert not alc.webhooks()
     lost = next(exchange for exchange in proxied.to_alc.sent("DELETE") if exchange.fault == "answer_lost")
     assert [exchange.fault for exchange in proxied.to_alc.sent(lost.line)] == ["answer_lost", "passes"]

@@ -52,14 +52,14 @@ def test_disconnecting_while_alc_is_down_is_finished_when_alc_is_back(
         page = user.disconnect_alc()
 
         assert "clean_up_pending" in page.url
-        assert "still to be cleaned up" in page.text
+        assert "still needs a clean-up" in page.text
         assert user.session.post(url, json={}, timeout=30).status_code == 410
         assert user.click_send(record_id)[2]["effect"] == "connect"
     finally:
         stack.alc.start()
 
     eventually(lambda: not alc.webhooks(), what=alc.webhooks)
-    eventually(lambda: "still to be cleaned up" not in user.get("/apps/alc").text)
+    eventually(lambda: "still needs a clean-up" not in user.get("/apps/alc").text)
 
 
 def test_a_click_on_a_pending_person_without_a_connection_asks_to_connect(user: User, alc: Alc, attio: Attio) -> None:

@@ -95,14 +95,14 @@ def test_a_lab_is_predicted_run_and_seen(page: Page, user: User, stack: Stack) -
     page.goto(f"{stack.app_url}/people")
     page.get_by_role("link", name="Break it").first.click()
     page.get_by_role("link", name="Forged signature").click()
-    page.get_by_role("radio", name="Believes it.").check()
+    page.get_by_role("radio", name="It accepts it.").check()
     page.get_by_role("button", name="Run it").click()
 
     columns = page.locator("#sides")
     naive = columns.get_by_role("region", name="The tutorial’s code")
     ours = columns.get_by_role("region", name="This app")
     expect(naive.locator(".outcome")).to_contain_text("The record says Complete.")
-    expect(ours.locator(".outcome")).to_contain_text("The record stays as it was.")
+    expect(ours.locator(".outcome")).to_contain_text("The record does not change.")
     expect(naive.locator("[data-good=false]")).to_contain_text(["200", "Complete"])
     expect(ours.locator("[data-good=true]")).to_contain_text(["401", "yes", "Pending"])
     expect(page.get_by_role("heading", name="You called it. Here is why.")).to_be_visible()
@@ -142,7 +142,7 @@ def test_many_are_sent_at_once_and_whoever_was_not_is_named(
 
     page.goto(f"{stack.app_url}/people?q=Zoe+Bulk")
     page.locator("#live[data-state=open]").wait_for(state="attached")
-    page.get_by_role("checkbox", name="Select everybody on this page").click()
+    page.get_by_role("checkbox", name="Select everyone on this page").click()
     page.get_by_role("toolbar", name="Selection").get_by_role("button", name="Send to ALC").click()
     page.get_by_role("alertdialog", name="Send 13 people to ALC?").get_by_role("button", name="Send to ALC").click()
 

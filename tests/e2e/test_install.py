@@ -46,7 +46,7 @@ def test_denied_consent_leaves_nothing_and_connect_works_again(disconnected_user
     page = disconnected_user.connect_alc(decision="deny")
 
     assert page.url.endswith("notice=denied")
-    assert "Access was not granted" in page.text
+    assert "You did not allow access" in page.text
     assert not disconnected_user.is_connected()
     assert not alc.webhooks()
     assert disconnected_user.connect_alc().url.endswith("notice=connected")
@@ -61,7 +61,7 @@ def test_a_replayed_callback_is_refused_and_changes_nothing(disconnected_user: U
     replayed = disconnected_user.get(callback)
 
     assert replayed.status_code == 400
-    assert "used already" in replayed.text
+    assert "already used" in replayed.text
     assert alc.webhooks("lead.processed") == webhooks
     assert disconnected_user.is_connected()
 

@@ -74,7 +74,7 @@ class World:
     def nothing_left(self) -> bool:
         """Check that there is no connection here, no webhook at ALC and no clean-up pending (I2, I5)."""
         page = self.user.get("/apps/alc").text
-        return not ("/connections/alc/disconnect" in page or self.alc.webhooks() or "still to be cleaned" in page)
+        return not ("/connections/alc/disconnect" in page or self.alc.webhooks() or "still needs a clean-up" in page)
 
     def sent_once(self, record_id: str, *history: str) -> bool:
         """Check that ALC has one lead (I1), and that the record's history is this (I4)."""

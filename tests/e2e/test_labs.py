@@ -175,7 +175,7 @@ def test_a_lab_that_nobody_watches_any_more_runs_alone_and_takes_everything_back
 
     refused = laboratory.start("double-click", "two")
     assert refused.status_code == 409
-    assert "running already" in refused.json()["error"]["message"]
+    assert "already running" in refused.json()["error"]["message"]
 
     eventually(lambda: laboratory.start("double-click", "two").status_code == 200)
     eventually(lambda: not laboratory.left_behind(), what=laboratory.left_behind)

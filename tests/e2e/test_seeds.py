@@ -151,7 +151,7 @@ def test_a_button_asks_alc_for_what_no_webhook_has_told(
 
     page = user.catch_up()
 
-    assert "ALC is being asked" in page.text
+    assert "The app is asking ALC" in page.text
     user.wait_for_status(record_id, "Complete")
     eventually(lambda: "1 result was missing" in user.get("/apps/alc").text)
 

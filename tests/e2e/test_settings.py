@@ -69,7 +69,7 @@ def test_a_connection_is_kept_and_works_when_alc_refuses_its_removal_if_a_person
     if refusal == "down":
         stack.alc.start()
 
-    assert "could not be disconnected, because ALC could not be told" in page.text
+    assert "still connected, because ALC did not confirm" in page.text
     assert settled.is_connected()
     eventually(lambda: stack.make_rows_due() or urls(alc, attio) == before, what=lambda: urls(alc, attio))
     record_id = attio.add_person("Noor Haddad", "+442079460065")

@@ -132,7 +132,7 @@ def test_nothing_but_alc_is_visited_for_a_person(user: User, address: str) -> No
     answer = user.post("/tutorial/log-in", json={"location": address}, headers={"Accept": "application/json"})
 
     assert answer.status_code == 409
-    assert "Only the person can sign in" in answer.json()["error"]["message"]
+    assert "The app cannot sign in for you" in answer.json()["error"]["message"]
 
 
 def decide_the_lead_sent_since(user: User, alc: Alc, before: list[dict[str, Any]]) -> None:

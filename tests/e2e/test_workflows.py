@@ -34,7 +34,7 @@ def press_run(user: User, record_id: str) -> str:
 
 
 def press_switch(user: User, workflow_id: str, *, on: bool) -> None:
-    """Press "Switch on", or "Switch off"."""
+    """Press "Turn on", or "Turn off"."""
     assert user.post(f"/workflows/{workflow_id}/switch", data={"on": str(on).lower()}).ok
 
 
@@ -97,7 +97,7 @@ def test_a_step_and_a_delay_end_when_their_time_is_over(stack: Stack, user: User
     sees(user, run_id, "waiting")
     stack.make_rows_due()
     assert sees(user, run_id, "done") == [("Send to ALC and wait", "Failed")]
-    assert run(user, run_id)["steps"][0]["why"] == "Nobody has called back in time."
+    assert run(user, run_id)["steps"][0]["why"] == "No callback came in time."
 
     other = attio.add_person("Rosa Lindqvist", PHONE)
     run_id = press_run(user, other)

@@ -91,7 +91,7 @@ def test_a_person_without_a_name_is_called_unknown(name: object) -> None:
     assert play(person={**ADA, "name": name}).asked("call")[0].data["args"][1] == "Unknown"
 
 
-@pytest.mark.parametrize("person", [None, QueryError("The query could not be answered.")])
+@pytest.mark.parametrize("person", [None, QueryError("The query failed.")])
 def test_a_person_that_cannot_be_loaded_is_not_sent(person: object) -> None:
     """Usage 6, C6: null and a query that fails look the same to the user; ALC hears nothing."""
     screen = play(person=person)

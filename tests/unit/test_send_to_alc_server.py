@@ -356,11 +356,11 @@ def test_a_record_that_cannot_be_written_is_said_and_the_next_click_starts_no_se
 
 
 def test_a_run_that_comes_too_late_sends_nothing(runtime: FakeRuntime, outside: Outside) -> None:
-    """C2: its intent was given up while it waited; sending now would surprise everybody."""
+    """C2: its intent was cancelled while it waited; sending now would surprise everybody."""
     open_send()
     sends.mark_not_sent(rows(runtime)[0].id, "No.")
 
-    with pytest.raises(AlcRefused, match="given up"):
+    with pytest.raises(AlcRefused, match="cancelled"):
         send_to_alc.run(*PERSON)
     assert not outside.calls
 
@@ -461,7 +461,7 @@ def test_a_run_that_comes_back_after_it_was_given_up_sends_nothing(
         click()
     runtime.restart()
 
-    with pytest.raises(AlcRefused, match="given up"):
+    with pytest.raises(AlcRefused, match="cancelled"):
         send_to_alc.run(*PERSON)
     assert len(outside.leads) == 1
 

@@ -115,7 +115,7 @@ CALLS = (
         keep={"note": ("data", "id", "note_id")}, undo="/v2/notes/{note}",
     ),
     Call(
-        "Create a note on nobody", "POST", "/v2/notes",
+        "Create a note on no record", "POST", "/v2/notes",
         {"data": {"parent_object": "people", "parent_record_id": NOBODY, "title": "{mark}", "format": "plaintext",
                   "content": "Hello"}},
     ),

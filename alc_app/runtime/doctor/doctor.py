@@ -23,7 +23,7 @@ from alc_app.runtime.services import Services
 
 OK, FINDINGS_REMAIN, COULD_NOT_CHECK = 0, 1, 2
 """Exit codes of `alc-app doctor`."""
-TIMED_OUT = Finding("This could not be checked in time.", "", "unknown")
+TIMED_OUT = Finding("This check did not finish in time.", "", "unknown")
 T = TypeVar("T")
 log = logging.getLogger(__name__)
 
@@ -117,7 +117,7 @@ class Doctor:
         try:
             return self._run(lambda: list(check.find()))
         except CheckFailed as error:
-            return [Finding(f"This could not be checked: {error}", "", "unknown")]
+            return [Finding(f"This check could not run: {error}", "", "unknown")]
 
     def _run(self, work: Callable[[], T]) -> T:
         try:
@@ -127,7 +127,7 @@ class Doctor:
             raise CheckFailed(error.message) from error
         except Exception as error:
             log.exception("A check or a repair of the doctor failed.")
-            raise CheckFailed("Something unexpected happened. The log says what.") from error
+            raise CheckFailed("Something unexpected happened. See the log.") from error
 
 
 class CheckFailed(Exception):
@@ -146,5 +146,5 @@ def _report(
 
 
 def _reported(finding: Finding, failed: str | None = None) -> ReportedFinding:
-    text = f"{finding.text} Mending it failed: {failed}" if failed else finding.text
+    text = f"{finding.text} Fixing it failed: {failed}" if failed else finding.text
     return ReportedFinding(finding.level, text, finding.subject, finding.repair is not None)

@@ -26,13 +26,11 @@ class Gauges(Collector):
         """Take the gauges of the runtime and of `services.manifest`."""
         self._services = services
         self._gauges = [
-            Gauge(
-                "deliveries", "Deliveries that are not done, by state.", self._services.inbox.count_by_state, "state"
-            ),
-            Gauge("oldest_delivery_seconds", "Age of the oldest delivery that waits.", self._oldest_delivery),
-            Gauge("connections", "Connections that have not been removed, by status.", self._connections, "status"),
-            Gauge("clean_ups", "Former connections whose clean-up at ALC has failed and goes on.", self._clean_ups),
-            Gauge("workers", "Workers that live.", lambda: {"": len(services.worker_ids.living())}),
+            Gauge("deliveries", "Unfinished deliveries, by state.", self._services.inbox.count_by_state, "state"),
+            Gauge("oldest_delivery_seconds", "Age of the oldest waiting delivery.", self._oldest_delivery),
+            Gauge("connections", "Connections, by status.", self._connections, "status"),
+            Gauge("clean_ups", "Former connections whose clean-up at ALC is not finished.", self._clean_ups),
+            Gauge("workers", "Live workers.", lambda: {"": len(services.worker_ids.living())}),
             *services.manifest.operations.gauges,
         ]
 
@@ -43,7 +41,7 @@ class Gauges(Collector):
                 yield from self._read(gauge.name, gauge.text, [gauge.label] if gauge.label else [], _by_label(gauge))
         yield from self._read(
             "runs",
-            "Runs that wait or are under way, by queue.",
+            "Waiting and running runs, by queue.",
             ["queue", "status"],
             self._services.engine.count_unfinished,
         )

@@ -31,7 +31,7 @@ def check_keys(services: Services) -> Iterator[Finding]:
     ):
         for subject in ids:
             yield Finding(
-                f"The secrets of the {kind} {subject} were sealed with a key that is not at hand. Add the key to "
+                f"The secrets of the {kind} {subject} were encrypted with an unknown key. Add the key to "
                 "ALC_APP_KEYS, or disconnect and connect again.",
                 subject,
             )
@@ -60,10 +60,10 @@ def check_files(services: Services) -> Iterator[Finding]:
     """Find key and database files that others can read, and disks that are nearly full (O18, C14)."""
     home = services.config.home
     if home.stat().st_mode & WRITABLE_BY_OTHERS:
-        yield Finding(f"Others may write to {home}.", str(home), repair=partial(_make_private, home, 0o700))
+        yield Finding(f"Other users can write to {home}.", str(home), repair=partial(_make_private, home, 0o700))
     for path in _private_files(services):
         if path.stat().st_mode & GROUP_AND_OTHERS:
-            yield Finding(f"Others may read {path}.", str(path), repair=partial(_make_private, path, 0o600))
+            yield Finding(f"Other users can read {path}.", str(path), repair=partial(_make_private, path, 0o600))
     if shutil.disk_usage(home).free < MIN_FREE_BYTES:
         yield Finding(f"Less than 256 MB are free on the disk of {home}. Make room.", str(home), "warning")
 
@@ -86,7 +86,7 @@ def _versions_fit(python: tuple[int, int], sqlite: tuple[int, ...]) -> bool:
 def _check_skew(whose: str, seconds: float) -> Iterator[Finding]:
     if abs(seconds) > MAX_CLOCK_SKEW:
         how = "ahead of" if seconds > 0 else "behind"
-        advice = "Signed deliveries are refused from 5 minutes on. Set the clocks right."
+        advice = "The app refuses signed deliveries from 5 minutes on. Correct the clocks."
         yield Finding(f"{whose.capitalize()} clock is {abs(seconds):.0f} seconds {how} ours. {advice}", "clock")
 
 
@@ -101,4 +101,4 @@ def _private_files(services: Services) -> list[Path]:
 
 def _make_private(path: Path, mode: int) -> str:
     path.chmod(mode)
-    return f"{path} is its owner's alone now."
+    return f"Only its owner can access {path} now."

@@ -88,4 +88,4 @@ class ReadinessChecks:
 
 
 def _text(result: Future[str | None]) -> str | None:
-    return "It could not be looked at; the log says why." if result.exception() else result.result()
+    return "The check failed. See the log for the reason." if result.exception() else result.result()

@@ -43,10 +43,10 @@ def check_workers(services: Services) -> Iterator[Finding]:
     living = services.worker_ids.living()
     late = services.engine.runs_in_state("ENQUEUED", before=services.now() - OVERDUE_AFTER)
     if not living:
-        text = "No worker is running, so nothing that is asked for gets done. Start one with: alc-app worker"
+        text = "No worker is running, so no work gets done. Start one with: alc-app worker"
         yield Finding(text, "worker")
     if late:
-        text = f"{_count(len(late), 'run has', 'runs have')} waited for more than a minute for a worker to begin."
+        text = f"{_count(len(late), 'run has', 'runs have')} waited for more than a minute for a worker."
         yield Finding(text, late[0].id, "warning" if living else "error")
     begun = [run.executor_id for run in services.engine.runs_in_state("PENDING")]
     for executor in sorted({name for name in begun if name and name not in living}):
@@ -64,22 +64,20 @@ def check_connection(services: Services) -> Iterator[Finding]:
             yield Finding(text, row.id)
         elif overdue:
             doing = {"adding": "added", "active": "completed"}.get(row.status, "removed")
-            text = f"The connection {row.id} should have been {doing} by now, or tried again."
+            text = f"The connection {row.id} should have been {doing} by now."
             yield Finding(text, row.id, repair=partial(_request_run, services, row))
         elif row.status == "active":
-            text = f"The connection {row.id} is kept, and what it lacks is registered again by itself: {row.why}"
+            text = f"The connection {row.id} is kept, and the app registers its missing parts again: {row.why}"
             yield Finding(text, row.id, "warning")
         elif row.tries:
-            text = f"The connection {row.id} is still to be cleaned up at ALC, and is tried again by itself: {row.why}"
+            text = f"The connection {row.id} still needs a clean-up at ALC, which the app retries: {row.why}"
             yield Finding(text, row.id, "warning")
 
 
 def check_deliveries(services: Services) -> Iterator[Finding]:
     """Find deliveries that were stored and not queued within a minute."""
     if late := services.inbox.count_overdue(OVERDUE_AFTER):
-        text = (
-            f"{_count(late, 'delivery waits', 'deliveries wait')} for a run that nobody has asked for. Workers do that."
-        )
+        text = f"{_count(late, 'delivery waits', 'deliveries wait')} for a run. Workers start these runs."
         yield Finding(text, "inbox")
 
 
@@ -97,7 +95,7 @@ def check_handlers(services: Services) -> Iterator[Finding]:
             yield Finding(f"The webhook handler {row.id} refuses every delivery with 503. {error}", row.id)
     for workflow_id, status in WorkflowActivations(services).statuses().items():
         if status.why:
-            text = f"The workflow {workflow_id} could not be switched as wanted: {status.why}"
+            text = f"The workflow {workflow_id} could not be switched: {status.why}"
             yield Finding(text, workflow_id, "warning")
 
 
@@ -109,11 +107,11 @@ def _find_missing(services: Services, connection_id: str) -> Iterator[Finding]:
     subscriptions = {row.id: services.subscriptions.row(row.id) for row in handlers if row.connector}
     missing += [row.file_name for row in handlers if row.connector and subscriptions[row.id] is None]
     if missing:
-        text = f"The connection {connection_id} has no webhook handler in use for {', '.join(missing)}."
+        text = f"The connection {connection_id} has no active webhook handler for {', '.join(missing)}."
         yield Finding(text, connection_id, repair=partial(_restore, services, connection_id))
     for handler_id, found in subscriptions.items():
         if found and found.tries:
-            text = f"The handler {handler_id} could not be subscribed, and is tried again by itself: {found.why}"
+            text = f"The handler {handler_id} could not be subscribed. The app retries: {found.why}"
             yield Finding(text, handler_id, "warning")
 
 
@@ -121,8 +119,8 @@ def check_access(services: Services) -> Iterator[Finding]:
     """Find services that refuse the key of this installation, so that all work that needs it waits (C5)."""
     for origin in services.circuit_breaker.refusing():
         text = (
-            f"{origin} does not accept our key, so what needs it waits. Set a valid ATTIO_API_TOKEN, and start the "
-            "processes again. It is asked each minute, and then everything goes on by itself."
+            f"{origin} does not accept the app's key, so calls wait. Set a valid ATTIO_API_TOKEN and restart the app. "
+            f"The app also retries every minute."
         )
         yield Finding(text, origin)
 
@@ -138,13 +136,13 @@ def check_dead_letters(services: Services) -> Iterator[Finding]:
 def _take_over(services: Services) -> str:
     with services.worker_ids.dead() as worker_ids:
         services.engine.requeue_runs_of(worker_ids)
-    return "What it had begun is in the queue again."
+    return "Its unfinished work is in the queue again."
 
 
 def _request_run(services: Services, row: ConnectionRow) -> str:
     run = RUN_OF[row.status]
     services.engine.enqueue(run, row.id, queue="lifecycle", deduplication_id=f"{run}:{row.id}")
-    return f"The worker has been asked to {run} the connection {row.id}."
+    return f"Asked the worker to {run} the connection {row.id}."
 
 
 def _restore(services: Services, connection_id: str) -> str:

@@ -22,6 +22,4 @@ def attempt(work: Callable[[], Any]) -> dict[str, Any]:
         if isinstance(error, engine_error.DBOSException):
             raise  # an error of DBOS itself, such as a cancelled run, must reach it
         log.exception("An event handler failed.")
-        return {
-            "error": ServerFunctionError("Something unexpected happened. The log of the worker says what.").to_json()
-        }
+        return {"error": ServerFunctionError("Something unexpected happened. See the worker's log.").to_json()}

@@ -245,7 +245,7 @@ class Lifecycle:
         with self._services.database.transaction() as session:
             row = session.get_one(ConnectionRow, connection_id)
             if now - (row.removing_since or now) > GIVE_UP_AFTER:
-                log.error("Giving up on cleaning up connection %s at ALC: %s", connection_id, why)
+                log.error("Giving up on the clean-up of connection %s at ALC: %s", connection_id, why)
                 row.why = why
                 self._services.connections.erase(connection_id, "given_up")
                 self._services.publish("dead_letter", {"id": f"clean-up:{connection_id}"})

@@ -19,7 +19,7 @@ from alc_app.runtime.engine import RETRIED_ELSEWHERE
 from alc_app.runtime.services import WORKSPACE, Services
 from alc_app.runtime.stores.workflow_runs import AlreadyRunning
 
-CAUTION = "A replay may start a chat: replay it alone, if that is still wanted."
+CAUTION = "A replay may start a chat. Replay it alone, if you still want the chat."
 """For work that a person, or a change in the CRM, has asked for once: the doctor must not do it much later."""
 T = TypeVar("T")
 
@@ -39,7 +39,7 @@ def get(services: Services, dead_letter_id: str) -> DeadLetter:
     """Return one dead letter. Raises: NotReplayed, if there is none."""
     found = next((each for each in find(services) if each.id == dead_letter_id), None)
     if found is None:
-        raise NotReplayed(f"There is no dead letter {dead_letter_id}. It may have been tried again, or dismissed.")
+        raise NotReplayed(f"There is no dead letter {dead_letter_id}. It may have been replayed or dismissed.")
     return found
 
 
@@ -112,7 +112,7 @@ def _deliveries(services: Services) -> list[DeadLetter]:
     return [
         DeadLetter(
             f"{row.handler_id}:{row.webhook_id}",
-            f"The delivery {row.webhook_id} could not be worked through.",
+            f"The delivery {row.webhook_id} could not be handled.",
             f"The last attempt ended with: {row.why}." if row.why else "",
             row.received_at,
             caution="" if row.handler_id in news else CAUTION,
@@ -136,7 +136,7 @@ def _clean_ups(services: Services) -> list[DeadLetter]:
     return [
         DeadLetter(
             row.id,
-            f"The connection {row.id} could not be cleaned up at ALC for 30 days, and its tokens are deleted.",
+            f"The connection {row.id} could not be cleaned up at ALC for 30 days. Its tokens are deleted.",
             row.why or "",
             row.removing_since or row.created_at,
             # With the workspace's own key ALC can still be asked to delete the webhook.
@@ -173,7 +173,7 @@ def _replay_workflow(services: Services, run_id: str) -> str:
         services.workflow_runs.retry(run_id)
     except AlreadyRunning as error:
         raise NotReplayed(error.message) from error
-    return f"The workflow run {run_id} tries its last step once more."
+    return f"The workflow run {run_id} retries its last step."
 
 
 def _dismiss_workflow(services: Services, run_id: str) -> None:
@@ -188,8 +188,8 @@ def _runs(services: Services) -> list[DeadLetter]:
             run.id,
             f"The run {run.id} ({run.name}) has failed."
             if run in failed
-            else f"The run {run.id} ({run.name}) has died again and again.",
-            "The log of the worker says why.",
+            else f"The run {run.id} ({run.name}) crashed several times.",
+            "See the worker's log.",
             run.enqueued_at,
             caution=CAUTION if run.name == "server_function" else "",
         )

@@ -59,7 +59,7 @@ class HandlerMaintenance:
         with self._services.database.transaction():
             if "error" in told:
                 why = told["error"]["message"]
-                log.warning("The new secret of the handler %s… could not be told: %s", handler_id[:6], why)
+                log.warning("ALC did not get the new secret of the handler %s…: %s", handler_id[:6], why)
                 self._services.webhook_handlers.retry_rotation(handler_id, why)
             else:
                 self._services.webhook_handlers.end_rotation(handler_id, told["ok"])

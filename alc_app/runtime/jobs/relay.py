@@ -103,7 +103,7 @@ class Relay:
         try:
             task()
         except Exception:
-            log.exception("A task of the relay failed; it will be tried again.")
+            log.exception("A task of the relay failed. The relay retries it.")
 
     def start_waiting_runs(self) -> None:
         """Start what waits in a queue although nobody has rung: whoever asked for it may have died before."""
@@ -174,7 +174,7 @@ class Relay:
         """
         if not self._services.worker_ids.is_mine():
             log.critical(
-                "The lock on %s is lost. This worker ends, and is to be started again.", self._services.worker_ids.my_id
+                "This worker lost the lock on %s, so it stops. Start it again.", self._services.worker_ids.my_id
             )
             os._exit(1)
 

@@ -7,14 +7,14 @@
 | sign-ins and connects (OAuth flows) | 1 day after they expired |
 | sessions of people | 1 day after they began; they end sooner |
 | what people have asked for | 400 days |
-| counts for limits | 1 day after they were used up, at most |
+| rate limit counters | 1 day after they were used up, at most |
 | people | for ever: rows name them |
 | finished runs of the engine | 7 days |
-| bodies of deliveries, which hold personal data | 7 days after the delivery was handled |
+| delivery bodies, which hold personal data | 7 days after the delivery was handled |
 | dead letters: failed deliveries with their bodies, failed runs | until a person dismisses or replays them |
 | deliveries | 40 days: a sender that retries for 28 hours finds its id known a week later (R14) |
 | workflow runs | 400 days after they ended |
-| values under keys (`kv`) | until each expires; without an expiry for ever |
+| expired key values (`kv`) | until each expires; without an expiry for ever |
 | rows of the app | as the manifest says |
 | handlers, and connections without their tokens | for ever: the URL of a deleted handler answers 410, not 404 (R18) |
 
@@ -54,14 +54,14 @@ class RetentionJob:
             Retention("live events", 1, self._live_events),
             Retention("sign-ins", 1, self._flows),
             Retention("sessions", 1, services.sessions.delete_old),
-            Retention("counts for limits", 1, services.rate_limiter.delete_old),
-            Retention("actions of people", 400, services.people.delete_actions),
+            Retention("rate limit counters", 1, services.rate_limiter.delete_old),
+            Retention("people's actions", 400, services.people.delete_actions),
             Retention("finished runs", 7, services.engine.delete_ended),
             Retention("messages", 1, services.exchanges.delete_older),
-            Retention("bodies of deliveries", 7, services.inbox.erase_bodies),
+            Retention("delivery bodies", 7, services.inbox.erase_bodies),
             Retention("deliveries", 40, services.inbox.delete_older),
             Retention("workflow runs", 400, services.workflow_runs.delete_ended),
-            Retention("values under keys", 0, services.key_values.delete_expired),
+            Retention("expired key values", 0, services.key_values.delete_expired),
             *services.manifest.operations.retention,
         ]
 
@@ -81,7 +81,7 @@ class RetentionJob:
         try:
             count = rule.forget(self._services.now() - rule.days * DAY, BATCH_SIZE)
         except Exception:
-            log.exception("Old %s could not be deleted; the next pass tries again.", rule.what)
+            log.exception("Old %s could not be deleted. The next pass retries.", rule.what)
             return 0
         if count:
             log.info("Deleted %d %s, older than %g days.", count, rule.what, rule.days)

@@ -183,7 +183,7 @@ def exit_soon() -> None:
     """
 
     def end() -> None:
-        log.warning("Work is still under way after %g seconds. A worker will continue it.", EXIT_WITHIN)
+        log.warning("Work is still running after %g seconds. A worker will continue it.", EXIT_WITHIN)
         os._exit(0)
 
     timer = threading.Timer(EXIT_WITHIN, end)

@@ -22,7 +22,7 @@ UNDEFINED_TABLE = "42P01"
 """Postgres's code (SQLSTATE) of the error."""
 TOO_OLD = (
     "The database was made by a program before 0.1.0 and cannot be migrated: move the home away (ALC_APP_HOME) or name "
-    "an empty database (ALC_APP_DATABASE_URL), start again, and connect ALC anew."
+    "an empty database (ALC_APP_DATABASE_URL), start again, and connect ALC again."
 )
 
 

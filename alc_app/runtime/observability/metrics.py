@@ -30,7 +30,7 @@ REQUESTS = Histogram(
 )
 DELIVERIES = Counter(
     "alc_app_deliveries_answered",
-    "Deliveries by result: a verdict, or the status that they were refused with.",
+    "Deliveries by result: a decision, or the status of their refusal.",
     ["answer"],
     registry=REGISTRY,
 )

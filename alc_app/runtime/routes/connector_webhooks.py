@@ -48,7 +48,7 @@ class ConnectorIntake:
         except BadRequest as error:
             return Response(f"Bad Request: {error}", status=400, content_type="text/plain; charset=utf-8")
         if delivery_id is None and (handled.events or handled.state is not None or handled.response is None):
-            raise NotVerified("it is not signed as the connector says")
+            raise NotVerified("its signature is not the connector's")
         if handled.events and not self._is_ready(handler):
             return self._unavailable()
         return self._store(handler, delivery_id or "", handled)
@@ -93,7 +93,7 @@ class ConnectorIntake:
     def _store(self, handler: KnownHandler, delivery_id: str, handled: Handled) -> Response:
         """Store the events and the new state, then return the response that the connector wants."""
         for number, event in enumerate(handled.events):
-            log.info("The connector %s has read: a record was %s.", handler.connector, event.type)
+            log.info("The connector %s received an event: a record was %s.", handler.connector, event.type)
             event_id = delivery_id if number == 0 else f"{delivery_id}_{number}"
             response = self._accept(handler, event_id, json.dumps(event.record, ensure_ascii=False).encode())
             if response.status_code >= 300:

@@ -38,8 +38,8 @@ ALC = "ALC"
 SHOWN = {
     "connected": "Shows app is now installed",
     "disconnected": "Shows the connection is removed",
-    "clean_up_pending": "Shows what is still to be cleaned up",
-    "in_progress": "Shows that it is still at work",
+    "clean_up_pending": "Shows the remaining clean-up",
+    "in_progress": "Shows that it is still running",
 }
 log = logging.getLogger(__name__)
 
@@ -126,7 +126,7 @@ def _notice_of_run(services: Services, run_id: str, success: str, failure: str =
         return "failed"
     if "error" not in result:
         return success
-    log.warning("This did not end as %s: %s", success, result["error"]["message"])
+    log.warning("This run ended as %s: %s", success, result["error"]["message"])
     return failure or NOTICES.get(result["error"]["name"], "failed")
 
 

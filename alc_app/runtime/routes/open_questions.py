@@ -14,8 +14,8 @@ WAITS = 900.0
 MOST_EACH, MOST = 50, 2000
 """Questions of one person that may wait, and of everybody in this process. One more, and the oldest is dropped."""
 NOT_OPEN = (
-    f"This question does not wait for an answer any more: it was answered, it was asked more than {WAITS / 60:.0f} "
-    "minutes ago, others have been asked since, or the app was started again."
+    f"This question is no longer open. It was answered, is older than {WAITS / 60:.0f} minutes, was replaced by newer "
+    f"questions, or the app restarted."
 )
 
 

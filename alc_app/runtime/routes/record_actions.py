@@ -114,7 +114,7 @@ class Actions:
                     error = failed
                 except Exception:
                     log.exception("%s failed unexpectedly.", effect.name)
-                    error = ServerFunctionError("Something unexpected happened. The log says what.")
+                    error = ServerFunctionError("Something unexpected happened. See the log.")
                 continue
             line = self._to_json(run, effect)
             record_actions.log_effect(self._services.exchanges, effect, run.coroutine)
@@ -167,7 +167,7 @@ class Actions:
             raise QueryError(error.message) from error
         if reply.get("errors"):
             log.warning("A query failed: %s", reply["errors"])
-            raise QueryError("The query could not be answered.")
+            raise QueryError("The query failed.")
         return reply["data"]
 
     def _enqueue(self, context: AppContext, call: Call) -> str:
@@ -220,7 +220,7 @@ def _engine_errors(what: str) -> Iterator[None]:
     except SerializableError:
         raise
     except Exception as error:
-        log.exception("The engine could not be asked about %s.", what)
+        log.exception("The engine did not answer about %s.", what)
         raise ServerFunctionError("The work could not be queued. Please try again.") from error
 
 
@@ -261,7 +261,7 @@ def _record_ids(body: Any) -> list[str]:
     try:
         return list(dict.fromkeys(str(uuid.UUID(each)) for each in given))
     except (ValueError, AttributeError, TypeError):
-        abort(400, "These are not ids of records.")
+        abort(400, "These are not record ids.")
 
 
 def _stream(lines: Iterator[EffectJson]) -> Response:

@@ -17,7 +17,7 @@ from alc_app.runtime.stores.oauth_flows import CallbackRefused, ConsentDenied
 
 SESSION = "session"
 """Key of the cookie under which the browser keeps the id of its session."""
-DENIED = "The sign-in provider says that you did not sign in. Nothing was changed; sign in again to go on."
+DENIED = "You did not sign in at the provider. Sign in again to continue."
 log = logging.getLogger(__name__)
 
 
@@ -36,7 +36,7 @@ def blueprint(services: Services) -> Blueprint:
                 services.sign_in_flows.begin(browser_id(), return_to=own_path(request.args.get("return_to", ""))), 303
             )
         except OAuthFailed as error:
-            _refuse("Nobody can sign in", error)
+            _refuse("Sign-in does not work", error)
 
     @routes.get("/sign-in/callback")
     def callback() -> ResponseReturnValue:
@@ -45,7 +45,7 @@ def blueprint(services: Services) -> Blueprint:
             grant = services.sign_in_flows.grant(flow_id)
             services.sign_in_flows.erase_secrets(flow_id)
             if grant is None:
-                raise CallbackRefused("This sign-in was used already. Sign in again.")
+                raise CallbackRefused("This sign-in was already used. Sign in again.")
             found = services.provider.redeem(grant.code, grant.verifier)
             person = services.roles.person(services.provider.issuer, found.claims)
         except ConsentDenied:

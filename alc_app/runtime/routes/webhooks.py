@@ -88,10 +88,10 @@ class Intake:
         try:
             response = self._respond(request, handler_id, signed_by)
         except UNAVAILABLE as error:
-            log.error("The database refuses: %s", getattr(error, "orig", error))
+            log.error("The database failed: %s", getattr(error, "orig", error))
             response = _unavailable()
         except Exception:
-            log.exception("A delivery could not be answered.")
+            log.exception("A delivery failed.")
             response = Response(status=500)
         if response.status_code >= 300:
             DELIVERIES.labels(str(response.status_code)).inc()
@@ -130,7 +130,7 @@ class Intake:
         except CannotUnseal as error:
             log.error("%s", error)
         except NotInManifest as error:  # its file or connector is missing
-            self._refusals.warn(f"A delivery to handler {handler.id[:6]}… is to come again later. {error}")
+            self._refusals.warn(f"Asked ALC to send a delivery to handler {handler.id[:6]}… again later. {error}")
         return _unavailable()
 
     def _refuse_forgery(self, request: LoggedRequest, handler: KnownHandler, why: str) -> Response:

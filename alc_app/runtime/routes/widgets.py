@@ -57,13 +57,13 @@ class Widgets:
             except SerializableError as error:
                 raise QueryError(error.message) from error
             if reply.get("errors"):
-                raise QueryError("The query could not be answered.")
+                raise QueryError("The query failed.")
             return reply["data"]
         if effect.name != "call":
-            raise LookupError(f"A widget reads; {effect.name} does more than that.")
+            raise LookupError(f"A widget can only read, so it cannot use {effect.name}.")
         function = self._services.manifest.server_function(data["function"])
         if function.durable:
-            raise LookupError(f"A widget reads; {function.name} does more than that, or lacks durable=False.")
+            raise LookupError(f"A widget can only read. {function.name} needs durable=False and must not write.")
         return function.run(*data["args"])
 
 

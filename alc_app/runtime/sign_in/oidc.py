@@ -28,7 +28,7 @@ CLOCK_LEEWAY = 60
 MAX_AGE = 300.0
 """Seconds for which the provider's configuration and keys are cached. A key that is not among them is looked up."""
 UNREACHABLE = "The sign-in provider cannot be reached. Try again in a minute."
-BAD_ANSWER = "The sign-in provider answered, but not as it should. Nobody was signed in; the log says what was wrong."
+BAD_ANSWER = "The sign-in provider sent an invalid answer, so you are not signed in. See the log for details."
 Json = Mapping[str, Any]
 
 
@@ -97,7 +97,7 @@ class OpenIdProvider:
         for name in (*needed, *given):
             url = found.get(name)
             if not is_safe_url(url) or (self.issuer.startswith("https:") and not str(url).startswith("https:")):
-                raise OAuthBadAnswer(f"The provider's {name} is no https address.")
+                raise OAuthBadAnswer(f"The provider's {name} is not an https address.")
 
     def _cached(self, url: str, check: Callable[[Json], object], *, fresh: bool = False) -> Json:
         """Return the JSON object at `url`, checked. If it cannot be fetched again, the old copy is used."""
@@ -121,9 +121,9 @@ class OpenIdProvider:
         except FetchError as error:
             raise OAuthFailed(UNREACHABLE).because(error) from error
         except ValueError as error:
-            raise OAuthBadAnswer(f"{url} is no JSON.").because(error) from error
+            raise OAuthBadAnswer(f"{url} is not JSON.").because(error) from error
         if not isinstance(found, dict):
-            raise OAuthBadAnswer(f"{url} answered with status {response.status}, and not with an object.")
+            raise OAuthBadAnswer(f"{url} answered with status {response.status} and no JSON object.")
         return found
 
     def _session(self) -> Any:
@@ -144,7 +144,7 @@ class OpenIdProvider:
             )
             found = response.json()
         except requests.JSONDecodeError as error:
-            raise OAuthBadAnswer("The token response is no JSON.").because(error) from error
+            raise OAuthBadAnswer("The token response is not JSON.").because(error) from error
         except requests.RequestException as error:
             raise OAuthFailed(UNREACHABLE).because(error) from error
         if response.status_code != 200 or not isinstance(found, dict) or not isinstance(found.get("id_token"), str):
@@ -167,7 +167,7 @@ class OpenIdProvider:
             claims = CodeIDToken(token.claims, token.header, expected, params)
             claims.validate(now=int(self._now()), leeway=CLOCK_LEEWAY)
         except (JoseError, ValueError, TypeError, KeyError, AttributeError) as error:
-            raise OAuthBadAnswer(f"The id token is refused: {error}").because(error) from error
+            raise OAuthBadAnswer(f"The id token is not valid: {error}").because(error) from error
         return dict(claims)
 
     def _decode(self, id_token: str, *, fresh: bool) -> Any:
@@ -183,7 +183,7 @@ class OpenIdProvider:
         """Return what the provider tells about the person beside the id token. Raises: OAuthFailed."""
         found = self._get(self._metadata()["userinfo_endpoint"], Authorization=f"Bearer {access_token}")
         if found.get("sub") != subject:
-            raise OAuthBadAnswer("The provider's userinfo is about somebody else.")
+            raise OAuthBadAnswer("The provider's userinfo is about another person.")
         return found
 
 

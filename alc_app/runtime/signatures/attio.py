@@ -43,4 +43,4 @@ def diagnose(secret: str, headers: Headers, raw_body: bytes, *, now: float) -> s
     signed = f"{headers.get('X-Attio-Timestamp', '')}.".encode() + raw_body
     if given == hmac.digest(secret.encode(), signed, hashlib.sha256).hex():
         return "A timestamp was signed with the body. Attio signs the raw body alone."
-    return "It is signed with another secret, or the body was changed after signing."
+    return "The secret is different, or the body was changed after signing."

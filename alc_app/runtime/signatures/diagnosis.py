@@ -30,7 +30,7 @@ def diagnose(secret: str, headers: Headers, raw_body: bytes, *, now: float) -> s
     if any(_v1(_mac(secret, prefix + body)) in given.split() for body in _encoded_again(raw_body)):
         return "The body was encoded as JSON again after it was signed. Sign the bytes that are sent."
     return (
-        "It is signed with another secret, or the body was changed after signing. "
+        "The secret is different, or the body was changed after signing. "
         "Compare the secret with the one of this handler, and sign the bytes that are sent."
     )
 
@@ -38,13 +38,13 @@ def diagnose(secret: str, headers: Headers, raw_body: bytes, *, now: float) -> s
 def _other_reason(timestamp: str, now: float) -> str:
     """Return why a delivery with the right signature was refused."""
     if not (timestamp.isascii() and timestamp.isdigit()):
-        return "The signature is right, but the webhook-timestamp is not a number of seconds since 1970."
+        return "The signature is correct, but the webhook-timestamp is not a number of seconds since 1970."
     seconds = int(timestamp) - now
     if abs(seconds) <= TOLERANCE:
-        return "The signature is right. Send the delivery again."
+        return "The signature is correct. Send the delivery again."
     way = "ahead of our clock" if seconds > 0 else "old"
     return (
-        f"The signature is right, but the webhook-timestamp is {abs(seconds):.0f} s {way}; "
+        f"The signature is correct, but the webhook-timestamp is {abs(seconds):.0f} s {way}; "
         f"{TOLERANCE} s are tolerated. It is a replay, or a clock is wrong."
     )
 

@@ -44,7 +44,7 @@ def explain(error: DBAPIError, file: str = "") -> str:
     reason = str(error.orig).strip().partition("\n")[0]
     where = f"The database file {file}" if file else next(iter(error.detail), "The database")
     if type(error.orig) is sqlite3.DatabaseError:
-        advice = "Restore it, or move it away and start anew."
+        advice = "Restore it, or move it away and start again."
     else:
         advice = "Check ALC_APP_DATABASE_URL and ALC_APP_HOME."
     if isinstance(error.orig, sqlite3.Error):

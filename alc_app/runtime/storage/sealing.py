@@ -37,7 +37,7 @@ class Sealer:
         if given:
             return cls(_split_keys(given))
         if in_use and not path.exists():
-            raise KeyMissing(f"There are sealed secrets, and {path} is gone. Restore it, or set ALC_APP_KEYS.")
+            raise KeyMissing(f"The key file {path} is missing, but secrets need it. Restore it, or set ALC_APP_KEYS.")
         return cls(_split_keys(keep_secret(path, lambda: Fernet.generate_key().decode())), path)
 
     def seal(self, place: str, secret: str) -> str:
@@ -49,9 +49,9 @@ class Sealer:
         try:
             found, _, secret = self._decrypt(sealed).partition("\0")
         except InvalidToken as error:
-            raise CannotUnseal(f"{place} was sealed with another key. Is ALC_APP_KEYS complete?") from error
+            raise CannotUnseal(f"{place} was encrypted with another key. Is ALC_APP_KEYS complete?") from error
         if found != place:
-            raise CannotUnseal(f"{place} holds a secret that was sealed for another place.")
+            raise CannotUnseal(f"{place} contains a secret that was encrypted for another place.")
         return secret
 
     def reseal(self, place: str, sealed: str) -> str:

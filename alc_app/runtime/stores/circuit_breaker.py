@@ -20,7 +20,7 @@ from alc_app.runtime.storage.tables import RateLimitSlot
 UNAUTHORIZED = 401
 PROBE_EVERY = 60.0
 """Seconds."""
-REFUSES = " refuses our key"
+REFUSES = " refuses the app's key"
 log = logging.getLogger(__name__)
 
 
@@ -37,7 +37,7 @@ class CircuitBreaker:
         name = f"{origin}{REFUSES}"
         is_open = self._is_open(name)
         if is_open and not self._claim_probe(name):
-            raise FetchRefused(f"{origin} does not accept our key; it is asked again each minute.")
+            raise FetchRefused(f"{origin} does not accept the app's key. The app retries every minute.")
         response = work()
         if response.status == UNAUTHORIZED:
             self._open(name, origin)
@@ -70,10 +70,10 @@ class CircuitBreaker:
         with self._database.transaction() as session:
             is_new = session.exec(row.on_conflict_do_nothing().returning(col(RateLimitSlot.name))).first()
         if is_new:
-            log.error("%s does not accept our key. What needs it waits; it is asked again each minute.", origin)
+            log.error("%s does not accept the app's key. Calls wait, and one retries every minute.", origin)
 
     def _close(self, name: str, origin: str) -> None:
         with self._database.transaction() as session:
             was_known = session.exec(delete(RateLimitSlot).where(col(RateLimitSlot.name) == name)).rowcount
         if was_known:
-            log.warning("%s accepts our key again.", origin)
+            log.warning("%s accepts the app's key again.", origin)

@@ -40,8 +40,8 @@ REFRESHES = "refreshes of tokens"
 TOKEN_FIELDS = ("refresh_token", "access_token")
 RECONNECT = "ALC no longer accepts the connection. Please reconnect Acme Lead Checker on its page."
 KEY_MISSING = (
-    "The key that opens the connection is not at hand. Put it back (ALC_APP_KEYS, or sealing_key in the home) and "
-    "start the app anew, or reconnect Acme Lead Checker on its page."
+    "The key for the connection is missing. Restore it (ALC_APP_KEYS, or sealing_key in the home) and restart the "
+    "app, or reconnect Acme Lead Checker on its page."
 )
 
 
@@ -169,7 +169,7 @@ class Connections:
         while time.monotonic() < deadline:
             row = self.row(connection_id)
             if row.status in ENDED:
-                raise AttioNoWorkspaceConnectionError("Acme Lead Checker is not connected any more.")
+                raise AttioNoWorkspaceConnectionError("Acme Lead Checker is no longer connected.")
             if row.token_version != seen_version:
                 return Connection(row.id, self._unseal(row, "access_token"))
             if not token_endpoint:  # before the lease, which covers the token request and nothing else
@@ -252,7 +252,7 @@ class Connections:
                 current.token_version, current.refreshing_until = current.token_version + 1, 0
         if not kept:  # removed while ALC was answering, so these must not be kept (I5)
             self._client.revoke(tokens.refresh_token or tokens.access_token, "refresh_token")
-            raise AttioNoWorkspaceConnectionError("Acme Lead Checker is not connected any more.")
+            raise AttioNoWorkspaceConnectionError("Acme Lead Checker is no longer connected.")
         return Connection(row.id, tokens.access_token)
 
     def _release_refresh_lease(self, connection_id: str, **changes: float) -> None:
@@ -281,7 +281,7 @@ class Connections:
 
     def _unseal(self, row: ConnectionRow, field: str) -> str:
         if row.status in ENDED:  # its tokens are erased
-            raise AttioConnectionExpiredError("Acme Lead Checker is not connected any more.")
+            raise AttioConnectionExpiredError("Acme Lead Checker is no longer connected.")
         try:
             return self._sealer.unseal(f"connection/{row.id}/{field}", getattr(row, field))
         except CannotUnseal as error:

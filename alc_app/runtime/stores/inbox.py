@@ -89,7 +89,9 @@ class Inbox:
         """
         self._ensure_writer()
         if time.monotonic() - self._writing_since > SLOW_WRITE:
-            raise NotStored("The disk is too slow now. Please send it again.")  # waiting would only block a thread
+            raise NotStored(
+                "The disk is too slow right now. Please send it again."
+            )  # waiting would only block a thread
         row = {
             "handler_id": handler_id,
             "webhook_id": webhook_id,
@@ -258,13 +260,13 @@ class Inbox:
         try:
             answers = self._store(batch)
         except OperationalError as error:  # locked, full or read-only: no single row is the cause
-            log.error("Deliveries cannot be stored now, their senders are asked to come again: %s", error.orig)
+            log.error("Deliveries cannot be stored right now. Their senders will retry: %s", error.orig)
         except Exception:
             if len(batch) > 1:  # one bad row must not fail the others, so store each alone
                 for item in batch:
                     self._commit([item])
                 return
-            log.exception("A delivery could not be stored; its sender is asked to come again.")
+            log.exception("A delivery could not be stored. Its sender will retry.")
         self._writing_since = float("inf")
         for item, answer in zip(batch, answers, strict=True):
             item.answer.put(answer)

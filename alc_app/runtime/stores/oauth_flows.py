@@ -108,15 +108,15 @@ class OAuthFlows:
         """Accept a callback, once; return the flow's id. Raises: CallbackRefused, ConsentDenied, OAuthFailed."""
         values = {name: query.get(name, []) for name in ("state", "code", "iss", "error")}
         if any(len(found) > 1 for found in values.values()):  # O6
-            raise self._refusal(f"{self._client.name} sent us back with a parameter given twice.")
+            raise self._refusal(f"{self._client.name} sent a parameter twice.")
         state, code, issuer, error = ("".join(values[name]) for name in ("state", "code", "iss", "error"))
         flow = self._consume(state, browser, person_id)
         if issuer != flow.issuer and (issuer or self._client.names_itself()):  # RFC 9207, O4: before any token request
-            raise self._refusal(f"This answer does not come from the {self._client.name} that was asked.")
+            raise self._refusal(f"This answer does not come from the right {self._client.name}.")
         if error:
             raise ConsentDenied("denied" if error == "access_denied" else "failed", flow.return_to)
         if not code:
-            raise self._refusal(f"{self._client.name} sent us back without a code.")
+            raise self._refusal(f"{self._client.name} sent no code.")
         with self._database.transaction() as session:
             sealed = self._sealer.seal(f"oauth_flow/{flow.id}/code", code)
             session.exec(update(OAuthFlow).where(col(OAuthFlow.id) == flow.id).values(code=sealed))
@@ -160,7 +160,7 @@ class OAuthFlows:
             flow = session.exec(select(OAuthFlow).where(*ours)).first()
         if not won or flow is None:
             used = flow is not None and flow.used_at is not None
-            what = "was used already" if used else "has expired, or began in another browser or with another person"
+            what = "was already used" if used else "has expired, or began in another browser or with another person"
             raise self._refusal(f"This sign-in {what}, so nothing was changed.")
         return flow
 

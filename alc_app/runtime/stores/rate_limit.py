@@ -72,7 +72,7 @@ class RateLimiter:
         while True:
             wait = self._take_slot(name, per_second, left) if per_second else self._seconds_until(name)
             if wait is None or wait > left:
-                raise FetchMustWait("The other side asked us to wait.", retry_after=self._seconds_until(name))
+                raise FetchMustWait("The service asked us to wait.", retry_after=self._seconds_until(name))
             if wait <= 0:
                 return
             time.sleep(wait)

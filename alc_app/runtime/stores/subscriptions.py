@@ -146,10 +146,10 @@ class Subscriptions:
             return connector.subscribe(connection=connection, **fresh), False
         try:
             if connector.refresh is None:
-                raise SubscriptionLost("There is nothing to refresh it with.")
+                raise SubscriptionLost("The connector cannot refresh it.")
             return connector.refresh(connection=connection, **arguments), False
         except SubscriptionLost as lost:
-            log.warning("The subscription of the handler %s… is made again: %s", handler.id[:6], lost.message)
+            log.warning("Subscribing the handler %s… again: %s", handler.id[:6], lost.message)
             if connector.unsubscribe:  # else remains of the old one could also be called, or block the new one
                 connector.unsubscribe(connection=connection, **arguments)
             return connector.subscribe(connection=connection, **fresh), True

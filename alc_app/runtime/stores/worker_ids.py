@@ -39,7 +39,7 @@ class WorkerIds:
         while not (found := next(((name, held) for name in candidates if (held := self._try_lock(name))), None)):
             if time.monotonic() > deadline:
                 raise WorkerIdTaken(
-                    f"A worker called {worker_id} is running already. Leave --executor-id out to get a free one."
+                    f"A worker called {worker_id} is already running. Omit --executor-id to get a free one."
                 )
             time.sleep(0.1)  # a lock that another process releases sends no notification
         self.my_id, self._lock = found

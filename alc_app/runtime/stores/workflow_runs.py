@@ -28,8 +28,8 @@ TURN_TIMEOUT = 600.0
 MAX_TRIES = 8
 FIRST_RETRY = 5.0
 """Seconds; further retries wait longer."""
-UNANSWERED = "Nobody has called back in time."
-ALREADY_RUNNING = "The workflow is running for this person already. Dismiss this run, or replay it when that has ended."
+UNANSWERED = "No callback came in time."
+ALREADY_RUNNING = "The workflow is already running for this person. Dismiss this run, or replay it after the other one."
 Json = dict[str, Any]
 
 

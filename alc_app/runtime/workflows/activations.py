@@ -58,7 +58,7 @@ class WorkflowActivations:
     def set_enabled(self, workflow_id: str, *, enabled: bool) -> None:
         """Record that a person switched the trigger of a workflow on or off. Raises: LookupError."""
         if self._services.manifest.workflow(workflow_id).trigger is None:
-            raise LookupError("A person starts it; there is nothing to switch on.")
+            raise LookupError("A person starts this workflow, so it has no switch.")
         insert = self._services.database.insert(WorkflowSwitch).values(workflow_id=workflow_id, wanted=enabled, **FRESH)
         change = {"wanted": enabled, **FRESH}
         with self._services.database.transaction() as session:
@@ -219,7 +219,7 @@ class WorkflowActivations:
         workflow: Any = Workflow.model_validate_json(activation.definition)
         block = self._services.manifest.block(workflow.trigger.block)
         if not isinstance(block, TriggerBlock):
-            raise NotInManifest(f"The block {workflow.trigger.block} is no trigger.")
+            raise NotInManifest(f"The block {workflow.trigger.block} is not a trigger.")
         return workflow, block
 
     def _metadata(self, workflow: Any, activation: WorkflowActivation) -> TriggerMetadata:

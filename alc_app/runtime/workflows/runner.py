@@ -26,7 +26,7 @@ from alc_app.runtime.workflows.activations import WorkflowActivations
 
 WORKFLOW = "Workflow"
 """The runner's name in the sequence diagram."""
-UNFORESEEN = "Something unexpected happened. The log of the worker says what."
+UNFORESEEN = "Something unexpected happened. See the worker's log."
 log = logging.getLogger(__name__)
 
 
@@ -58,7 +58,7 @@ class WorkflowRunner:
         """
         workflow = self._services.manifest.workflow(workflow_id)
         if workflow.trigger:
-            raise LookupError(f"{workflow.title} is started by its trigger.")
+            raise LookupError(f"The trigger of {workflow.title} starts it.")
         self._services.exchanges.add("User", WORKFLOW, "Runs a workflow", title=workflow.title)
         return self.runs.start(uuid4().hex, workflow, workflow.first, {"record_id": record_id}, by_user=True)
 

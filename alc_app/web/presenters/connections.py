@@ -78,7 +78,7 @@ def _answered_by(row: WebhookHandlerRow) -> str:
 
 def _clean_up(row: ConnectionRow) -> CleanUp:
     return CleanUp(
-        what="A former connection is still to be cleaned up at ALC: its webhook and its tokens.",
+        what="A former connection still needs a clean-up at ALC: its webhook and its tokens.",
         since=utc(row.created_at),
         last_error=row.why,
         next_try_at=utc(row.due_at) if row.due_at else None,

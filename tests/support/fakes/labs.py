@@ -8,7 +8,7 @@ from alc_app.pages import Choice, Excerpt, Lab, LabsBusy, Story, StoryUnreadable
 LAB = Lab(
     name="double-click",
     title="Double click",
-    fault="Somebody presses “Send to ALC” twice. Both clicks are under way before either has an answer.",
+    fault="Someone presses “Send to ALC” twice. Both clicks run before either has an answer.",
     question="How many SMS chats does the tutorial’s code start?",
     choices=[Choice("one", "One chat.", good=True), Choice("two", "Two chats with the same person.")],
     quote="Server function uses fetch() to send a POST request to api.acmeleadchecker.ai.",

@@ -8,7 +8,7 @@ from alc_app.attio.settings_page import Input, NumberInput, Section, Toggle
 from alc_app.pages.view_models import SettingField
 
 AUTOMATIC: Input = Toggle("automatic", "Send automatically", "Everybody who is new.", lambda: False)
-DAYS: Input = NumberInput("days", "Wait for a verdict", "Then it has failed.", lambda: 14, 1, 90, "days")
+DAYS: Input = NumberInput("days", "Wait for a result", "Then it has failed.", lambda: 14, 1, 90, "days")
 
 
 class FakeSettings:

@@ -81,14 +81,14 @@ class FakeWorkflows:
 
     def run_workflow(self, workflow_id: str, record_id: str) -> str:
         if workflow_id != QUALIFY.id:
-            raise NotPossible("Follow up on every result is started by its trigger.")
+            raise NotPossible("The trigger of Follow up on every result starts it.")
         self.started.append((workflow_id, record_id))
         self.set_runs(WAITING)
         return WAITING.id
 
     def switch_workflow(self, workflow_id: str, *, on: bool) -> None:
         if workflow_id != FOLLOW_UP.id:
-            raise NotPossible("A person starts it; there is nothing to switch on.")
+            raise NotPossible("A person starts this workflow, so it has no switch.")
         self.definitions[1] = replace(FOLLOW_UP, is_wanted=on, switched="switching")
         self.events.publish("workflow", {"workflow_id": workflow_id})
 

@@ -62,14 +62,14 @@ WELL: dict[str, Any] = {
 }
 ORPHAN = {
     "level": "error",
-    "text": "ALC has the webhook wh_9 for an address of ours that no handler answers at any more.",
+    "text": "ALC has the webhook wh_9 for an address that this app no longer serves.",
     "subject": "wh_9",
     "mendable": True,
     "mended": None,
 }
 SKEWED = {
     "level": "unknown",
-    "text": "This could not be checked: ALC cannot be reached.",
+    "text": "This check could not run: ALC cannot be reached.",
     "subject": "",
     "mendable": False,
     "mended": None,
@@ -298,7 +298,7 @@ class FakeWorkspace(FakeWorkflows, FakeSettings):
 
     def redeliver(self, delivery_id: str) -> None:
         if delivery_id not in [delivery.id for delivery in self.delivered]:
-            raise NotPossible("There is no such delivery. It may have been forgotten.")
+            raise NotPossible("There is no such delivery. It may have been deleted.")
         self.done.append(("redeliver", delivery_id))
 
     def replay(self, letter_id: str) -> None:

@@ -138,7 +138,7 @@ def test_what_could_not_be_checked_is_neither_well_nor_ill(app: SmallApp, run: R
     result = run("doctor")
 
     assert result.exit_code == 2
-    assert result.output == "? Leads\n    • This could not be checked: ALC cannot be reached.\n"
+    assert result.output == "? Leads\n    • This check could not run: ALC cannot be reached.\n"
 
 
 def test_the_report_for_machines_has_a_fixed_shape(app: SmallApp, run: Run) -> None:

@@ -77,7 +77,7 @@ def test_the_worker_is_asked_to_tell_alc(installation: Installation) -> None:
     [
         ({"error": {"name": "AlcUnreachable", "message": "ALC cannot be reached."}}, "ALC cannot be reached."),
         (ServerFunctionTimeout("late"), "Is a worker running?"),
-        (ServerFunctionError("The log of the worker says what."), "The log of the worker says what."),
+        (ServerFunctionError("See the worker's log."), "See the worker's log."),
     ],
 )
 def test_what_alc_was_not_told_is_said_and_goes_on(

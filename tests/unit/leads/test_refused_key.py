@@ -40,7 +40,7 @@ def test_leads_that_wait_for_a_new_key_are_all_written(pending: World, caplog: p
 
     assert {person.values["alc_status"] for person in attio.there()} == {"Pending"}
     assert _calls_to_attio(pending) - before <= 31
-    assert len([line for line in caplog.messages if "does not accept our key" in line]) == 1
+    assert len([line for line in caplog.messages if "does not accept the app's key" in line]) == 1
 
     attio.refuses = ""
     _let_pass(pending, minutes=60)

@@ -92,9 +92,9 @@ def test_a_rotation_is_shown_until_its_overlap_has_ended(browser_client: FlaskCl
         return browser_client.get("/apps/alc").text
 
     assert "<dt>Signing secret</dt>" not in shown()
-    assert "ALC is being told. The previous one is accepted too." in shown(is_rotating=True)
+    assert "The app is sending it to ALC. The previous secret still works." in shown(is_rotating=True)
     assert "failed: ALC cannot be reached. It is" in shown(is_rotating=True, rotate_why="ALC cannot be reached.")
-    assert "The previous one is accepted until <time" in shown(previous_secret_until=AT)
+    assert "The previous secret works until <time" in shown(previous_secret_until=AT)
 
 
 def test_unfinished_clean_up_is_told_in_sentences(browser_client: FlaskClient, workspace: FakeWorkspace) -> None:

@@ -67,8 +67,8 @@ def test_more_than_fifty_people_are_paged(browser_client: FlaskClient, workspace
 def test_a_search_without_a_match_says_so(browser_client: FlaskClient) -> None:
     """An empty table is a sentence and a way out, and the words that were searched are shown as text (U2)."""
     html = browser_client.get("/people", query_string={"q": "<b>nobody"}).text
-    assert "Nobody matches “<bdi>&lt;b&gt;nobody</bdi>”" in html
-    assert "Show everybody" in html
+    assert "No one matches “<bdi>&lt;b&gt;nobody</bdi>”" in html
+    assert "Show everyone" in html
 
 
 def test_a_record_shows_its_attributes_its_actions_and_its_history(

@@ -52,7 +52,7 @@ def test_what_was_changed_is_saved_and_said(browser_client: FlaskClient, workspa
     assert workspace.set_values == {"automatic": True}
     html = browser_client.get(answer.headers["Location"]).text
     assert "Saved. Send automatically: on." in html
-    assert "Wait for a verdict: 14" not in html
+    assert "Wait for a result: 14" not in html
 
 
 @pytest.mark.usefixtures("without_csrf")
@@ -71,7 +71,7 @@ def test_saving_nothing_says_so(browser_client: FlaskClient, workspace: FakeWork
     answer = browser_client.post("/settings", data=SHOWN)
 
     assert workspace.set_values == {}
-    assert "Nothing was changed." in browser_client.get(answer.headers["Location"]).text
+    assert "Nothing changed." in browser_client.get(answer.headers["Location"]).text
 
 
 @pytest.mark.usefixtures("without_csrf")
@@ -99,7 +99,7 @@ def test_everything_goes_back_to_its_default(browser_client: FlaskClient, worksp
     answer = browser_client.post("/settings", data={"do": "defaults", "days": "many"})
 
     assert workspace.set_values == {}
-    assert "Saved. Wait for a verdict: 14 days, the default." in browser_client.get(answer.headers["Location"]).text
+    assert "Saved. Wait for a result: 14 days, the default." in browser_client.get(answer.headers["Location"]).text
 
 
 def test_an_address_that_names_anything_else_says_nothing_of_it(browser_client: FlaskClient) -> None:

@@ -69,7 +69,7 @@ def test_a_person_is_named_without_scripts(browser_client: FlaskClient, workspac
     assert "More than one person matches “e”." in html
 
     nobody = browser_client.post("/workflows/qualify/runs", data={"person": "<b>"}).headers["Location"]
-    assert "Nobody matches “&lt;b&gt;”." in browser_client.get(nobody).text
+    assert "No one matches “&lt;b&gt;”." in browser_client.get(nobody).text
     assert len(workspace.started) == 1
 
 

@@ -102,7 +102,7 @@ def test_a_webhook_that_attio_has_lost_or_ended_is_made_anew(runtime: FakeRuntim
         run_job(runtime)
         break_it()
         [finding] = check_subscription()
-        assert "tells us nothing of the CRM" in finding.text
+        assert "does not report changes in the CRM" in finding.text
 
         runtime.time += CHECK_INTERVAL
         run_job(runtime)

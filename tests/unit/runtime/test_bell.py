@@ -111,4 +111,4 @@ def test_a_bell_that_cannot_be_rung_does_not_fail_what_was_stored(caplog: pytest
     """The next look finds it."""
     Bell(Notifications("postgresql://nobody@127.0.0.1:1/nothing")).ring("work")
 
-    assert "others notice a little later" in caplog.text
+    assert "other processes notice a little later" in caplog.text

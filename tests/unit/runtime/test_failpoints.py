@@ -61,7 +61,7 @@ def test_a_file_kills_one_process_that_comes_to_its_place_and_spares_the_one_tha
 @pytest.mark.parametrize("spec", ["here", "here:", "here:explode", "here:sleep", "here:sleep=x"])
 def test_what_cannot_be_armed_is_refused(spec: str) -> None:
     """A misspelt failpoint would be a test that cannot fail."""
-    with pytest.raises(ValueError, match="write name:kill"):
+    with pytest.raises(ValueError, match="Write name:kill"):
         arm(spec)
 
 

@@ -136,7 +136,7 @@ def test_an_answer_that_is_no_token_response_is_a_passing_failure(
     """O11, O14: it says nothing about the grant, and ALC did answer."""
     alc.post(TOKEN, body=body)
 
-    with pytest.raises(OAuthBadAnswer, match=r"answered|response") as raised:
+    with pytest.raises(OAuthBadAnswer, match=r"answer|response") as raised:
         ask(client)
     assert "reached" not in raised.value.message
 

@@ -377,7 +377,7 @@ class TestBehindAProxy:
         for peer, who in (("192.0.2.7", {"X_Forwarded_Email": "robin@example.com"}), ("10.0.0.1", {})):
             status, page = self.get(proxied, "/settings", peer, **who)
             assert status == 401
-            assert "has not said who you are" in page
+            assert "did not identify you" in page
 
     def test_somebody_without_a_role_is_told_so(self, proxied: Flask) -> None:
         """403, and not 401: to sign in again would not help."""

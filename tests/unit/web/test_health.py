@@ -102,7 +102,7 @@ def test_without_alc_it_is_degraded_and_still_takes_deliveries(
     answer = web.get("/readyz")
 
     assert (answer.status_code, answer.get_json()["status"]) == (200, "degraded")
-    assert "deliveries are still taken" in answer.get_json()["degraded"][0]
+    assert "Deliveries are still accepted" in answer.get_json()["degraded"][0]
     outside.replace("GET", METADATA, json={"issuer": "https://evil.test"})
     assert "does not describe the issuer https://alc.test" in web.get("/readyz").get_json()["degraded"][0]
 
@@ -120,7 +120,7 @@ def test_without_attio_or_the_engine_it_is_not_ready(
 
     assert sorted(what.split(":")[0] for what in dead_token) == ["attio", "engine"]
     assert any("Check ATTIO_API_TOKEN" in what for what in dead_token)
-    assert any("https://attio.test does not answer as it should" in what for what in no_answer)
+    assert any("https://attio.test does not answer correctly" in what for what in no_answer)
 
 
 def test_a_database_that_is_away_is_not_described_to_strangers(
@@ -134,7 +134,7 @@ def test_a_database_that_is_away_is_not_described_to_strangers(
     monkeypatch.setattr(services.inbox, "oldest_waiting", refuse)
     answer = web.get("/readyz")
 
-    assert any(what.startswith("database: It does not answer; the log") for what in answer.get_json()["missing"])
+    assert any(what.startswith("database: The database does not answer.") for what in answer.get_json()["missing"])
     assert "db.internal" not in answer.text
     assert "db.internal" in caplog.text
 

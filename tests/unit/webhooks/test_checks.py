@@ -55,7 +55,7 @@ def test_a_subscription_that_a_connector_has_lost_is_made_again(
     """I2: the connector does it; until it has subscribed for the first time, nothing is missing."""
     runtime.webhook_handlers.set_external_id("handler_3", "wh_gone")
 
-    assert repair() == ["The handler handler_3 is being subscribed again."]
+    assert repair() == ["Subscribing the handler handler_3 again."]
     subscription = runtime.subscriptions.row("handler_3")
     assert subscription is not None and subscription.due_at == runtime.time
 
@@ -202,9 +202,9 @@ def test_a_secret_that_was_rotated_at_alc_is_replaced_by_one_of_ours(
 
     [finding] = find()
     assert finding.subject == webhook_id
-    assert "rotated at ALC" in finding.text
+    assert "Someone rotated the signing secret" in finding.text
     assert "2023-11-16 22:13 UTC" in finding.text
-    assert repair() == [f"The handler {handler_id} has a new signing secret, and ALC is being told."]
+    assert repair() == [f"The handler {handler_id} has a new signing secret. A worker sends it to ALC."]
     assert not find(), "while ALC is being told, nothing more is to be done"
     assert handlers.due_rotations() == [handler_id]
 

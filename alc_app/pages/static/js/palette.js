@@ -37,7 +37,7 @@ function filter() {
 
 const search = peopleSearch(showPeople, (error) => {
   searching = false;
-  say(error instanceof Refused ? error.message : "People cannot be searched at the moment.");
+  say(error instanceof Refused ? error.message : "Search does not work right now.");
 });
 
 function showPeople(found) {

@@ -14,7 +14,7 @@ const idOf = (box) => box.closest("[data-record]").dataset.record;
 function choose(those, checked) {
   for (const box of those) selected[checked ? "add" : "delete"](idOf(box));
   show();
-  announce(selected.size ? `${selected.size} selected` : "Nothing is selected.");
+  announce(selected.size ? `${selected.size} selected` : "Nothing selected.");
 }
 
 function show() {

@@ -93,7 +93,7 @@ def test_mending_that_fails_says_why_and_does_not_stop_the_rest(doctor_of: Calla
 
     report = doctor_of(One=lambda: [broken], Two=patient.find).repair(5)
 
-    assert report.checks[0].findings[0].text == "It is broken. Mending it failed: ALC cannot be reached."
+    assert report.checks[0].findings[0].text == "It is broken. Fixing it failed: ALC cannot be reached."
     assert not patient.broken
 
 
@@ -102,7 +102,7 @@ def test_a_check_that_cannot_be_made_is_a_finding_and_the_others_are_made(doctor
     report = doctor_of(One=away, Two=list).examine(5)
 
     assert report.exit_code == COULD_NOT_CHECK
-    assert report.checks[0].findings[0].text == "This could not be checked: ALC cannot be reached."
+    assert report.checks[0].findings[0].text == "This check could not run: ALC cannot be reached."
     assert doctor_of(One=away, Two=unmendable).examine(5).exit_code == FINDINGS_REMAIN
 
 
@@ -130,6 +130,6 @@ def test_a_check_that_hangs_costs_the_others_nothing(doctor_of: Callable[..., Do
         forever.set()
 
     assert [result.findings[0].text for result in report.checks] == [
-        "This could not be checked in time.",
+        "This check did not finish in time.",
         "This takes a person.",
     ]

@@ -75,7 +75,7 @@ def test_a_new_house_is_in_order_but_for_its_worker(
     found = {check.name: texts(iter(check.find())) for check in runtime_checks(services)}
 
     assert {name: said for name, said in found.items() if said} == {
-        "Workers": ["No worker is running, so nothing that is asked for gets done. Start one with: alc-app worker"]
+        "Workers": ["No worker is running, so no work gets done. Start one with: alc-app worker"]
     }
     assert list(found) == [
         "Workers", "Connection", "Deliveries", "Handlers", "Dead letters", "Access", "Keys", "Clocks", "Files",
@@ -111,7 +111,7 @@ def test_an_active_connection_has_one_handler_for_each_file(
 
     [finding] = check_handlers(services)
 
-    assert finding.text == f"The connection {connection_id} has no webhook handler in use for {missing}."
+    assert finding.text == f"The connection {connection_id} has no active webhook handler for {missing}."
     assert finding.repair
     assert finding.repair() == "They have been made."
     assert engine.runs == {f"restore:{connection_id}": ("restore", (connection_id,), "lifecycle")}
@@ -151,12 +151,12 @@ def test_a_subscription_that_is_gone_or_fails_is_named(
 
     [finding] = check_handlers(services)
     assert (finding.subject, finding.level, finding.repair) == (handler_id, "warning", None)
-    assert finding.text.endswith("by itself: ALC cannot be reached.")
+    assert finding.text.endswith("The app retries: ALC cannot be reached.")
 
     with services.database.transaction() as session:
         session.delete(session.get_one(SubscriptionRow, handler_id))
     [finding] = check_handlers(services)
-    assert "no webhook handler in use for prospect_updated" in finding.text
+    assert "no active webhook handler for prospect_updated" in finding.text
     assert finding.repair
 
 
@@ -170,7 +170,7 @@ def test_a_workflow_that_could_not_be_switched_is_named(services: Services, engi
     [finding] = check_handlers(services)
 
     assert (finding.subject, finding.level, finding.repair) == ("follow-up", "warning", None)
-    assert finding.text.endswith("as wanted: Too many webhooks.")
+    assert finding.text.endswith("could not be switched: Too many webhooks.")
 
 
 @pytest.mark.parametrize("missing", ["file", "connector", "block"])
@@ -221,7 +221,7 @@ def test_runs_that_nobody_begins_are_counted(services: Services, engine: FakeEng
 
     [finding] = check_workers(services)
 
-    assert finding.text == "2 runs have waited for more than a minute for a worker to begin."
+    assert finding.text == "2 runs have waited for more than a minute for a worker."
     assert finding.level == "warning"
     worker.release()
     assert [found.level for found in check_workers(services)] == ["error", "error"]
@@ -308,9 +308,7 @@ def test_deliveries_that_no_run_was_asked_for_are_counted(make_services: Callabl
 
     services.inbox._now = lambda: services.now() + 61
 
-    assert texts(check_deliveries(services)) == [
-        "1 delivery waits for a run that nobody has asked for. Workers do that."
-    ]
+    assert texts(check_deliveries(services)) == ["1 delivery waits for a run. Workers start these runs."]
 
 
 def test_secrets_that_no_key_opens_are_named(
@@ -346,8 +344,8 @@ def test_files_that_others_may_read_are_made_private(services: Services, config:
 
     findings = list(check_files(services))
     assert texts(iter(findings)) == [
-        f"Others may write to {config.home}.",
-        f"Others may read {config.home / 'app.db'}.",
+        f"Other users can write to {config.home}.",
+        f"Other users can read {config.home / 'app.db'}.",
     ]
     for finding in findings:
         assert finding.repair
@@ -393,7 +391,7 @@ def test_a_service_that_refuses_our_key_is_named_until_it_accepts_one(
     services.circuit_breaker.call("https://attio.test", lambda: FetchResponse(next(answers), {}, ""))
 
     [text] = texts(check_access(services))
-    assert "https://attio.test does not accept our key" in text
+    assert "https://attio.test does not accept the app's key" in text
     assert "ATTIO_API_TOKEN" in text
 
     probed_at = services.now() + PROBE_EVERY

@@ -64,7 +64,7 @@ def test_a_letter_tells_what_failed_and_why(services: Services, engine: FakeEngi
 
     told = dead_letters.as_json(dead_letters.get(services, LETTER))
 
-    assert told["text"] == "The delivery msg_1 could not be worked through."
+    assert told["text"] == "The delivery msg_1 could not be handled."
     assert told["why"] == "The last attempt ended with: answered 400."
     assert (told["replayable"], told["advice"]) == (True, None)
 
@@ -158,7 +158,7 @@ def test_what_may_start_a_chat_is_replayed_by_a_person_alone(
     [letter] = dead_letters.find(services)
     [finding] = check_dead_letters(services)
 
-    assert letter.caution == "A replay may start a chat: replay it alone, if that is still wanted."
+    assert letter.caution == "A replay may start a chat. Replay it alone, if you still want the chat."
     assert dead_letters.as_json(letter)["caution"] == letter.caution
     assert dead_letters.needs_person(letter)
     assert finding.repair is None

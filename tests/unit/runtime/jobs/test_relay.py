@@ -169,7 +169,7 @@ def test_a_look_that_stumbles_does_not_end_the_relay(
     for task in (relay.start_deliveries, relay.start_deliveries):
         relay._run_safely(task)
 
-    assert "will be tried again" in caplog.text
+    assert "The relay retries it" in caplog.text
     assert len(engine.runs) == 1
 
 

@@ -39,7 +39,7 @@ MISTAKES = {
     "missing id": ({"webhook-timestamp": "1", "webhook-signature": "v1,x"}, "The header webhook-id is missing."),
     "hexadecimal": (headers(mac(KEY, signed()).hex()), "hexadecimal"),
     "encoded again": (headers(v1(KEY, signed(AGAIN))), "encoded as JSON again"),
-    "another secret": (headers(v1(b"other", signed())), "another secret"),
+    "another secret": (headers(v1(b"other", signed())), "The secret is different"),
     "a replay": (headers(v1(KEY, signed(at=NOW - 900)), NOW - 900), "is 900 s old"),
     "a clock ahead": (headers(v1(KEY, signed(at=NOW + 900)), NOW + 900), "900 s ahead of our clock"),
 }

@@ -62,9 +62,9 @@ def test_a_connection_whose_key_was_not_at_hand_is_in_use_again_when_it_is_back(
     good = keys.read_text()
     keys.write_text(Fernet.generate_key().decode())
     wrong = make_services()
-    with pytest.raises(AttioConnectionExpiredError, match="The key that opens the connection is not at hand"):
+    with pytest.raises(AttioConnectionExpiredError, match="The key for the connection is missing"):
         wrong.connections.with_fresh_token(connection_id)
-    with pytest.raises(AttioConnectionExpiredError, match="not at hand"):
+    with pytest.raises(AttioConnectionExpiredError, match="is missing"):
         wrong.connections.usable_id(WORKSPACE)
     wrong.connections.reactivate()
     assert wrong.connections.row(connection_id).status == "needs_reconnect"
