@@ -39,10 +39,10 @@ class AlcClient:
         """Return the leads (SMS chats) of a person, the oldest first."""
         return list(self._call("GET", f"/_mock/leads?{urlencode({'record_id': record_id})}")["leads"])
 
-    def decide(self, lead_id: str, interest: str) -> None:
+    def decide(self, lead_id: str, interest: str | None = None) -> None:
         """Let ALC's agent decide on a lead now. Do nothing if it has decided already."""
-        path = f"/_mock/leads/{lead_id}/decide"
-        response = self._http.request("POST", f"{self._url}{path}", headers={}, json={"interest": interest})
+        path, body = f"/_mock/leads/{lead_id}/decide", {"interest": interest} if interest else {}
+        response = self._http.request("POST", f"{self._url}{path}", headers={}, json=body)
         if not response.ok and response.status != 409:
             raise _unexpected("ALC", f"POST {path}", response)
 

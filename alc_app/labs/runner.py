@@ -16,14 +16,14 @@ from alc_app.attio.host.errors import FetchError
 from alc_app.labs.app_driver import AppDriver
 from alc_app.labs.background import submit
 from alc_app.labs.cleanup import remove_leftovers
-from alc_app.labs.clients import LabFailed, has_control_api
+from alc_app.labs.clients import AlcClient, LabFailed, has_control_api
 from alc_app.labs.driver import Driver, Emit, Event, log
 from alc_app.labs.naive_driver import NaiveDriver, NaiveRuntimes
 from alc_app.labs.scenario import Scenario
 from alc_app.labs.scenarios import SCENARIOS
 from alc_app.labs.stories import StoryFile, of_the_tutorial, read
 from alc_app.labs.story_player import StoryPlayer
-from alc_app.pages import Excerpt, Lab, LabsBusy, Story
+from alc_app.pages import Excerpt, Lab, LabsBusy, NotPossible, Story
 from alc_app.runtime.http_client import Http
 from alc_app.runtime.services import WORKSPACE, Services
 
@@ -78,6 +78,13 @@ class LabRunner:
             except FetchError:
                 return UNREACHABLE.format(name=name)
         return None
+
+    def decide_now(self, lead_id: str) -> None:
+        """Have ALC's agent decide on a lead at once. Raises: NotPossible."""
+        try:
+            AlcClient(Http(), self._services.config.alc_url).decide(lead_id)
+        except (LabFailed, FetchError) as error:
+            raise NotPossible(f"ALC did not decide. {error}") from error
 
     def stories(self) -> Sequence[Story]:
         """Return the stories of the tutorial's code."""

@@ -14,6 +14,7 @@ from .inspector import add_inspector
 from .install import add_install_page
 from .labs import Choice, Excerpt, Lab, Labs, LabsBusy, SideName, Story, StoryUnreadable, add_lab_pages
 from .people import add_people_pages
+from .run_pages import add_run_pages
 from .settings import add_settings_page
 from .stories import add_story_pages
 from .tutorial import add_tutorial_page
@@ -68,6 +69,7 @@ def blueprint(workspace: Workspace, labs: Labs | None = None) -> Blueprint:
     add_inspector(pages, workspace)
     add_tutorial_page(pages, workspace)
     add_compare_pages(pages, workspace, labs)
+    add_run_pages(pages, workspace, labs)
     if labs:
         add_lab_pages(pages, workspace, labs)
         add_story_pages(pages, workspace, labs)

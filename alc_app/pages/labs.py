@@ -78,6 +78,9 @@ class Labs(Protocol):
     def missing(self) -> str | None:
         """Return what must be done before a lab can run, as a sentence, or None."""
 
+    def decide_now(self, lead_id: str) -> None:
+        """Have ALC's agent decide on a lead at once. Raises: NotPossible."""
+
     def run(self, name: str, guess: str) -> Iterator[Mapping[str, Any]]:
         """Run a lab and yield its lines as they happen. Raises: LabsBusy."""
 

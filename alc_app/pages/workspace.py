@@ -154,6 +154,12 @@ class Workspace(Protocol):
     def messages_after(self, number: int) -> list[dict[str, Any]]:
         """Return the exchange log's messages after this number, oldest first, with their `words` and `step`."""
 
+    def begun_by_user(self, limit: int) -> Sequence[dict[str, Any]]:
+        """Return the last messages of the exchange log with which the user began something, newest first."""
+
+    def messages_of(self, trace_id: str) -> Sequence[dict[str, Any]]:
+        """Return the messages of one trace, oldest first, with their `words` and `step`."""
+
     def note_user_action(self, label: str) -> None:
         """Log something that the user did in the browser."""
 

@@ -32,7 +32,11 @@ LIMITS: Mapping[str, LimitedUse] = {
         Limit(300, MINUTE),
         ("GET /connections/alc/connect", "GET /connections/alc/callback", "POST /connections/alc/disconnect"),
     ),
-    "click": LimitedUse("press buttons", Limit(600, MINUTE), (*CLICKS, "POST /actions/runs/<run_id>")),
+    "click": LimitedUse(
+        "press buttons",
+        Limit(600, MINUTE),
+        (*CLICKS, "POST /actions/runs/<run_id>", "POST /runs/<trace_id>/skip-wait"),
+    ),
     "send": LimitedUse("act on people", Limit(5000, HOUR), CLICKS, counts_people=True),
     "workflow": LimitedUse("run workflows", Limit(300, MINUTE), ("POST /workflows/<workflow_id>/runs",)),
     "mend": LimitedUse(

@@ -25,6 +25,7 @@ from alc_app.pages import (
     Person,
 )
 from alc_app.pages.filters import utc
+from alc_app.pages.runs import BEGINNINGS
 from alc_app.pages.view_models import AccessView, ConnectionStatus, PeopleQuery, SettingField, TaskView
 from alc_app.pages.workflow_models import RunView, WorkflowView
 from alc_app.runtime.context import AppContext
@@ -224,6 +225,14 @@ class Workspace:
     def messages_after(self, number: int) -> list[dict[str, Any]]:
         """Return the next messages of the exchange log."""
         return self._services.exchanges.after(number)
+
+    def begun_by_user(self, limit: int) -> Sequence[dict[str, Any]]:
+        """Return the last messages with which the user began something."""
+        return self._services.exchanges.by_user(BEGINNINGS, limit)
+
+    def messages_of(self, trace_id: str) -> Sequence[dict[str, Any]]:
+        """Return the messages of one trace."""
+        return self._services.exchanges.after(0, trace_id=trace_id)
 
     def note_user_action(self, label: str) -> None:
         """Log something that the user did in the browser."""

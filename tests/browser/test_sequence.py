@@ -1,4 +1,4 @@
-"""The live sequence in a browser: calls appear, wait and are answered; the dock keeps its state."""
+"""The live sequence in a browser: calls appear, wait and are answered."""
 
 import re
 from collections.abc import Callable
@@ -12,6 +12,7 @@ from tests.support.fakes.workspace import FakeWorkspace, record_id
 
 Open = Callable[[str], Page]
 ADA = f"/people/{record_id(1)}"
+CLICK = {"detail_of_button": "Send to ALC", "record_id": record_id(1)}
 REQUEST = {
     "method": "POST",
     "url": "http://alc.test/api/v1/leads",
@@ -28,7 +29,7 @@ def log(workspace: FakeWorkspace) -> EventLog:
 
 def click(log: EventLog) -> None:
     """Record the calls of a click up to the request to ALC."""
-    log.note("User", "Attio UI", "Clicks button", step="Usage 3")
+    log.note("User", "Attio UI", "Clicks button", step="Usage 3", detail=CLICK)
     log.note("Attio UI", "Record Action", "Fires on_trigger()", step="Usage 4")
     log.note("Server Function", "ALC", "POST request", call="c1", step="Usage 8", detail={"request": REQUEST})
 
@@ -37,17 +38,30 @@ def answer(log: EventLog) -> None:
     log.note("ALC", "Server Function", "201 Created", kind="answer", call="c1", detail={"response": RESPONSE, "ms": 34})
 
 
+def dock(page: Page):  # type: ignore[no-untyped-def]
+    return page.get_by_role("button", name="Live sequence", exact=True)
+
+
+@pytest.fixture
+def open_dock(open_page: Open) -> Open:
+    """Open a page, and its dock by hand."""
+
+    def open_(path: str) -> Page:
+        page = open_page(path)
+        dock(page).click()
+        return page
+
+    return open_
+
+
 def arrow(page: Page, words: str):  # type: ignore[no-untyped-def]
     return page.locator(".arrow", has_text=words)
 
 
-def test_a_call_appears_when_it_begins_and_waits_for_its_answer(open_page: Open, log: EventLog) -> None:
-    """Each arrow is drawn when the call starts, and again when it ends. The dock opens at the first call."""
-    page = open_page(ADA)
-    toggle = page.get_by_role("button", name="Live sequence")
-    expect(toggle).to_have_attribute("aria-expanded", "false")
+def test_a_call_appears_when_it_begins_and_waits_for_its_answer(open_dock: Open, log: EventLog) -> None:
+    """Each arrow is drawn when the call starts, and again when it ends."""
+    page = open_dock(ADA)
     click(log)
-    expect(toggle).to_have_attribute("aria-expanded", "true")
     expect(arrow(page, "POST request")).to_have_attribute("data-waiting", "")
     answer(log)
     expect(arrow(page, "201 Created")).to_contain_text("34 ms")
@@ -58,20 +72,20 @@ def test_a_call_appears_when_it_begins_and_waits_for_its_answer(open_page: Open,
     )
 
 
-def test_some_time_later_is_drawn_as_such(open_page: Open, log: EventLog) -> None:
+def test_some_time_later_is_drawn_as_such(open_dock: Open, log: EventLog) -> None:
     """A note over all lifelines as in the tutorial, with the time that has passed."""
     click(log)
     answer(log)
     log.note("ALC", "Webhook", "Calls the app's webhook", step="Later 10", at=1_800_000_064.0)
-    expect(open_page(ADA).get_by_text("Some time later… (60.0 s)")).to_be_visible()
+    expect(open_dock(ADA).get_by_text("Some time later… (60.0 s)")).to_be_visible()
 
 
 def test_what_happens_in_a_story_stands_between_the_calls(
-    open_page: Open, log: EventLog, context: BrowserContext
+    open_dock: Open, log: EventLog, context: BrowserContext
 ) -> None:
     """With its time, as a note across the lanes; in Mermaid too. The run has a name of its own."""
     context.grant_permissions(["clipboard-read", "clipboard-write"])
-    page = open_page(ADA)
+    page = open_dock("/tutorial")
     log.note("User", "ALC", "Person 1 is sent; twice.", kind="note")
     click(log)
 
@@ -85,11 +99,11 @@ def test_what_happens_in_a_story_stands_between_the_calls(
     assert "Note over User,Attio API: Person 1 is sent#59; twice." in copied
 
 
-def test_a_message_opens_over_the_diagram(open_page: Open, log: EventLog) -> None:
+def test_a_message_opens_over_the_diagram(open_dock: Open, log: EventLog) -> None:
     """It shows method, path, headers without secrets, bodies, time and the source lines; Escape closes it."""
     click(log)
     answer(log)
-    page = open_page(ADA)
+    page = open_dock(ADA)
     arrow(page, "POST request").click()
     panel = page.get_by_role("complementary", name="Server Function → ALC")
     for told in (
@@ -110,11 +124,11 @@ def test_a_message_opens_over_the_diagram(open_page: Open, log: EventLog) -> Non
     expect(panel).to_be_hidden()
 
 
-def test_a_message_is_copied_as_curl_and_the_run_as_mermaid(open_page: Open, log: EventLog) -> None:
+def test_a_message_is_copied_as_curl_and_the_run_as_mermaid(open_dock: Open, log: EventLog) -> None:
     """The copy can be pasted: quotes are escaped, and secrets are variables."""
     click(log)
     answer(log)
-    page = open_page(ADA)
+    page = open_dock(ADA)
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     arrow(page, "POST request").click()
     page.get_by_role("button", name="Copy as curl").click()
@@ -130,49 +144,3 @@ def test_a_message_is_copied_as_curl_and_the_run_as_mermaid(open_page: Open, log
     assert mermaid[:2] == ["sequenceDiagram", "    actor User"]
     assert "    Server Function->>ALC: POST request" in mermaid
     assert "    ALC-->>Server Function: 201 Created" in mermaid
-
-
-def test_another_run_can_be_chosen_and_a_new_click_is_followed(open_page: Open, log: EventLog) -> None:
-    """The newest run is shown until the user chooses one."""
-    click(log)
-    page = open_page(ADA)
-    log.note("User", "Attio UI", "Clicks to install app", trace_id="t2")
-    expect(arrow(page, "Clicks to install app")).to_be_visible()
-    page.get_by_role("combobox", name="Run").select_option(value="t1")
-    expect(arrow(page, "POST request")).to_be_visible()
-    log.note("User", "Attio UI", "Clicks to install app", trace_id="t3")
-    expect(page.get_by_role("combobox", name="Run").locator("option")).to_have_count(4)
-    expect(arrow(page, "POST request")).to_be_visible()
-
-
-def test_the_dock_remembers_how_its_reader_left_it(open_page: Open) -> None:
-    """Its height, set by keyboard, and whether it is open."""
-    page = open_page(ADA)
-    handle, toggle = page.get_by_role("separator"), page.get_by_role("button", name="Live sequence")
-    toggle.click()
-    expect(page.get_by_text("watch each call arrive here")).to_be_visible()
-    handle.press("ArrowUp")
-    expect(handle).to_have_attribute("aria-valuenow", "44")
-    page.reload()
-    expect(handle).to_have_attribute("aria-valuenow", "44")
-    toggle.click()
-    page.reload()
-    expect(toggle).to_have_attribute("aria-expanded", "false")
-
-
-def test_on_a_phone_the_dock_stays_closed(open_page: Open, log: EventLog) -> None:
-    """It would cover half the screen."""
-    click(log)
-    page = open_page(ADA)
-    page.set_viewport_size({"width": 390, "height": 844})
-    page.reload()
-    expect(page.get_by_role("button", name="Live sequence")).to_have_attribute("aria-expanded", "false")
-
-
-def test_two_tabs_draw_the_same_with_one_stream(open_page: Open, log: EventLog) -> None:
-    """A browser has one event stream; the tab that reads it passes every message on."""
-    pages = open_page(ADA), open_page("/people")
-    click(log)
-    for page in pages:
-        expect(arrow(page, "POST request")).to_have_count(1)
-    assert log.streams == 1

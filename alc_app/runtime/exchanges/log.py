@@ -13,7 +13,7 @@ import queue
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from types import MappingProxyType
@@ -107,6 +107,16 @@ class ExchangeLog:
         with self._database.reading() as session:
             rows = session.exec(query.where(col(Message.id) < before) if before else query).all()
         return [self.describe(row.model_dump() | {"detail": json.loads(row.detail)}) for row in rows]
+
+    def by_user(self, labels: Collection[str], limit: int) -> list[Row]:
+        """Return the last messages of the user with these labels, and the notes of stories, newest first."""
+        if self._database is None:
+            return []
+        which = col(Message.label).in_(labels) | (col(Message.kind) == "note")
+        query = select(Message).where(Message.sender == "User", which).order_by(col(Message.id).desc()).limit(limit)
+        with self._database.reading() as session:
+            rows = session.exec(query).all()
+        return [row.model_dump() | {"detail": json.loads(row.detail)} for row in rows]
 
     def last_number(self) -> int:
         """Return the id of the newest message, or 0."""

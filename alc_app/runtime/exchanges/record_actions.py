@@ -20,9 +20,12 @@ EFFECT_LABELS = {
 """By effect: the label of the arrow from the action to the browser, and of the one from the browser to the user."""
 
 
-def log_click(exchanges: ExchangeLog, label: str, coroutine: Coroutine[Any, Any, Any]) -> None:
+def log_click(
+    exchanges: ExchangeLog, label: str, record_ids: Sequence[str], coroutine: Coroutine[Any, Any, Any]
+) -> None:
     """Log the click on an action's button and the start of the action (Usage 3 and 4)."""
-    exchanges.add(USER, UI, "Clicks button", detail_of_button=label)
+    about = {"record_id": record_ids[0]} if len(record_ids) == 1 else {"records": len(record_ids)}
+    exchanges.add(USER, UI, "Clicks button", detail_of_button=label, **about)
     exchanges.add(UI, ACTION, "Fires on_trigger()", source=source_of(coroutine))
 
 

@@ -77,7 +77,7 @@ class Actions:
         action = self._services.manifest.record_action(action_id)
         log.info("The action %s begins on the record %s.", action_id, record_id, extra={"record_id": record_id})
         coroutine: Any = action.on_trigger(record_id)
-        record_actions.log_click(self._services.exchanges, action.label, coroutine)
+        record_actions.log_click(self._services.exchanges, action.label, [record_id], coroutine)
         return self._drive(_Run(coroutine, f"/people/{record_id}?offer={quote(action_id)}"), None)
 
     def start_bulk(self, action_id: str, record_ids: Sequence[str]) -> Iterator[EffectJson]:
@@ -85,7 +85,7 @@ class Actions:
         action = self._services.manifest.bulk_record_action(action_id)
         log.info("The bulk action %s begins on %s records.", action_id, len(record_ids))
         coroutine: Any = action.on_trigger(RunRecordBatches(record_ids, action.label))
-        record_actions.log_click(self._services.exchanges, action.label, coroutine)
+        record_actions.log_click(self._services.exchanges, action.label, record_ids, coroutine)
         return self._drive(_Run(coroutine, f"/people?offer={quote(action_id)}"), None)
 
     def resume(self, run_id: str, answer: Any) -> Iterator[EffectJson]:

@@ -271,7 +271,7 @@ class Message(ExchangeTable, table=True):
     """call, answer or note."""
     call: str = ""
     """An id shared by a call and its answer; empty for a message without an answer."""
-    sender: str
+    sender: str = Field(index=True)
     receiver: str
     label: str
     detail: str = "{}"

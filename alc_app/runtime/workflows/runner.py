@@ -59,7 +59,7 @@ class WorkflowRunner:
         workflow = self._services.manifest.workflow(workflow_id)
         if workflow.trigger:
             raise LookupError(f"The trigger of {workflow.title} starts it.")
-        self._services.exchanges.add("User", WORKFLOW, "Runs a workflow", title=workflow.title)
+        self._services.exchanges.add("User", WORKFLOW, "Runs a workflow", title=workflow.title, record_id=record_id)
         return self.runs.start(uuid4().hex, workflow, workflow.first, {"record_id": record_id}, by_user=True)
 
     def advance(self, run_id: str) -> None:

@@ -19,6 +19,8 @@ class EventLog:
         self.has_room = True
         self._events: list[dict[str, Any]] = []
         self.messages: list[dict[str, Any]] = []
+        self.asked: list[str] = []
+        """Requests for messages."""
         self._changed = threading.Condition()
 
     def last_id(self) -> str:
@@ -87,7 +89,9 @@ def event_routes(log: EventLog) -> Blueprint:
 
     @routes.get("/exchanges.json")
     def exchanges() -> dict[str, Any]:
-        return {"messages": log.messages[request.args.get("after", 0, type=int) :]}
+        log.asked.append(request.full_path)
+        found = log.messages[request.args.get("after", 0, type=int) :]
+        return {"messages": [each for each in found if request.args.get("trace", each["trace_id"]) == each["trace_id"]]}
 
     @routes.get("/exchanges/<int:number>/source.json")
     def source(number: int) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from alc_app.pages import Choice, Excerpt, Lab, LabsBusy, Story, StoryUnreadable
+from alc_app.pages import Choice, Excerpt, Lab, LabsBusy, NotPossible, Story, StoryUnreadable
 
 LAB = Lab(
     name="double-click",
@@ -63,6 +63,7 @@ class FakeLabs:
         self.is_busy, self.lacks = False, ""
         self.guesses: list[str] = []
         self.files: list[Any] = []
+        self.decided: list[str] = []
 
     def all(self) -> Sequence[Lab]:
         """One that is told, and one that follows it."""
@@ -71,6 +72,12 @@ class FakeLabs:
     def get(self, name: str) -> Lab | None:
         """One of them."""
         return next((lab for lab in self.all() if lab.name == name), None)
+
+    def decide_now(self, lead_id: str) -> None:
+        """Note the lead, unless ALC's control API is closed."""
+        if self.lacks:
+            raise NotPossible("ALC did not decide.")
+        self.decided.append(lead_id)
 
     def missing(self) -> str | None:
         """What a test says."""

@@ -28,6 +28,7 @@ class Stage:
 
     def reset(self) -> None:
         self.script: Sequence[Step] = (DONE,)
+        self.trace_id = "t1"
         self.runs: dict[str, Sequence[Step]] = {}
         self.clicks: list[str] = []
         self.bulk_clicks: list[tuple[str, list[str]]] = []
@@ -41,7 +42,7 @@ def action_routes(stage: Stage) -> Blueprint:
     @routes.post("/people/<record_id>/actions/<action_id>")
     def trigger(record_id: str, action_id: str) -> Response:
         stage.clicks.append(f"{record_id} {action_id}")
-        return play(stage.script)
+        return play(stage.script, stage.trace_id)
 
     @routes.post("/people/bulk-actions/<action_id>")
     def trigger_bulk(action_id: str) -> Response:
@@ -91,8 +92,8 @@ def connection_routes(workspace: FakeWorkspace) -> Blueprint:
     return routes
 
 
-def play(script: Sequence[Step]) -> Response:
-    """Stream the lines; an event delays those after it until the test sets it."""
+def play(script: Sequence[Step], trace_id: str = "") -> Response:
+    """Stream the lines; an event delays those after it until the test sets it. The run is called `trace_id`."""
 
     def lines() -> Iterator[str]:
         for step in script:
@@ -101,4 +102,4 @@ def play(script: Sequence[Step]) -> Response:
             else:
                 yield json.dumps(step) + "\n"
 
-    return Response(lines(), mimetype="application/x-ndjson")
+    return Response(lines(), mimetype="application/x-ndjson", headers={"X-Request-Id": trace_id})

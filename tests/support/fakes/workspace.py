@@ -22,6 +22,7 @@ from alc_app.pages import (
     PeopleQuery,
     Person,
 )
+from alc_app.pages.runs import BEGINNINGS
 from alc_app.pages.tutorial.progress import BEGINS
 from alc_app.pages.view_models import AccessView, ConnectionStatus, TaskView
 from alc_app.web.presenters.people_search import fold
@@ -211,7 +212,7 @@ class FakeWorkspace(FakeWorkflows, FakeSettings):
     def reset(self) -> None:
         """Reset everything but the event log, which continues as a real one does."""
         self.events.has_room = True
-        self.events.messages = []
+        self.events.messages, self.events.asked = [], []
         self.labs.reset()
         if self.exchanges.messages:
             self.exchanges.note(BEGINS)
@@ -311,6 +312,13 @@ class FakeWorkspace(FakeWorkflows, FakeSettings):
 
     def messages_after(self, number: int) -> list[dict[str, Any]]:
         return self.exchanges.after(number)
+
+    def begun_by_user(self, limit: int) -> list[dict[str, Any]]:
+        begun = [message for message in self.events.messages if message["sender"] == "User"]
+        return [each for each in begun[::-1] if each["label"] in BEGINNINGS or each["kind"] == "note"][:limit]
+
+    def messages_of(self, trace_id: str) -> list[dict[str, Any]]:
+        return [message for message in self.events.messages if message["trace_id"] == trace_id]
 
     def note_user_action(self, label: str) -> None:
         self.exchanges.note(label)

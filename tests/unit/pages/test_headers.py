@@ -11,6 +11,13 @@ from flask.testing import FlaskClient
 from alc_app.pages.headers import CONTENT_SECURITY_POLICY, secure_headers
 from tests.support.fakes.workspace import FakeWorkspace, make_person, record_id
 
+
+@pytest.fixture(autouse=True)
+def run(workspace: FakeWorkspace) -> None:
+    """A run, t1, which has a page."""
+    workspace.events.note("User", "Attio UI", "Clicks button", detail={"record_id": record_id(1)})
+
+
 EVERY_ANSWER = ("/", "/people", f"/people/{record_id(1)}", "/apps/alc", "/doctor", "/nowhere", "/events.json")
 
 
@@ -47,6 +54,7 @@ PAGES = [
     "/doctor",
     "/inspector",
     "/settings",
+    "/runs/t1",
     "/tutorial?step=usage-6",
 ]
 

@@ -17,7 +17,9 @@ export async function run(url, body) {
   setBusy(url, true);
   try {
     let agreed = true;
-    let asked = await perform(await post(url, body));
+    const reply = await post(url, body);
+    document.dispatchEvent(new CustomEvent("alc:run", { detail: reply.headers.get("X-Request-Id") }));
+    let asked = await perform(reply);
     while (asked) {
       agreed &&= asked.answer !== false;
       if (!asked.resume) return agreed;

@@ -1,126 +1,138 @@
-import { announce } from "./dom.js";
-import { catchUp, ofTrace, onMessage } from "./exchanges.js";
+import { announce, fill, pause, singleFlight } from "./dom.js";
+import { Frame } from "./dock_frame.js";
+import { loadRun, ofTrace, onMessage } from "./exchanges.js";
+import { getJson } from "./http.js";
 import { toMermaid } from "./mermaid.js";
 import { close, peek } from "./peek.js";
 import { Sequence } from "./sequence.js";
+import { showAgo } from "./time.js";
 
-const KEY = "alc-dock";
-const SMALL = matchMedia("(max-width: 900px), (max-height: 640px)");
+/*
+ * The runs of this page. Closed, the dock shows the last one in a line and loads nothing; opened, it loads and draws
+ * one run.
+ */
+
+const REST_MS = 300;                                     // between two requests for the list
+const BEGUN = "alc-run-begun";
+const BEGUN_FOR_MS = 120_000;                            // a click on Connect comes back here by way of ALC
+const NAVIGATING = 'a[href^="/connections/alc/connect"], form[action="/connections/alc/disconnect"]';
 const clock = new Intl.DateTimeFormat("en-GB", { timeStyle: "medium" });
-const TITLES = {
-  "Clicks button": "Send to ALC",
-  "Clicks to install app": "Connect",
-  "Removes the connection": "Disconnect",
-  "Runs a workflow": "Run a workflow",
-};
-const MOST_RUNS = 40;
 
 const dock = document.getElementById("dock");
 const view = document.getElementById("sequence");
-const handle = document.getElementById("dock-handle");
-const toggle = document.getElementById("dock-toggle");
 const chooser = document.getElementById("dock-run");
-const saved = JSON.parse(localStorage.getItem(KEY) ?? "{}");
+const line = document.getElementById("dock-last");
 
-function save(change) {
-  localStorage.setItem(KEY, JSON.stringify(Object.assign(saved, change)));
-}
-
-function setHeight(percent) {
-  const height = Math.round(Math.max(15, Math.min(85, percent)));
-  dock.style.setProperty("--height", `${height}dvh`);
-  handle.setAttribute("aria-valuenow", height);
-  save({ height });
-}
-
-function setOpen(open) {
-  toggle.setAttribute("aria-expanded", open);
-  if (!open) close();
-}
-
-function drag(event) {
-  handle.setPointerCapture(event.pointerId);
-  const move = ({ clientY }) => setHeight(((innerHeight - clientY) / innerHeight) * 100);
-  handle.addEventListener("pointermove", move);
-  handle.addEventListener("lostpointercapture", () => handle.removeEventListener("pointermove", move), { once: true });
-}
-
-function nudge(event) {
-  const by = { ArrowUp: 4, ArrowDown: -4 }[event.key];
-  if (!by) return;
-  event.preventDefault();
-  setHeight(Number(handle.getAttribute("aria-valuenow")) + by);
-}
-
-/** Shows the chosen run, or the newest one. */
-class Runs {
-  constructor(sequence) {
-    this.sequence = sequence;
+class Dock {
+  constructor() {
+    this.participants = JSON.parse(dock.dataset.participants);
+    this.sequence = new Sequence(document.getElementById("drawing"), this.participants, peek);
+    this.newest = dock.dataset.last;
     this.shown = "";
-    this.options = new Map();
+    this.expecting = false;                              // the next run that begins is this person's
+    this.refresh = singleFlight(() => this.load());
+    this.frame = new Frame(dock, () => this.refresh());
   }
 
-  add(message) {
-    if (!this.options.has(message.trace_id) && isInteresting(message)) this.offer(message);
-    const follows = !chooser.value && isStartedByUser(message);
-    if (message.trace_id === this.shown) this.sequence.add(message);
-    else if (follows || (!this.shown && !chooser.value && isInteresting(message))) this.show(message.trace_id);
-    if (this.shown) dock.classList.add("drawn");
-    if (this.sticks) view.scrollTop = view.scrollHeight;
+  /** Load the last run for the line, or the list and a run if the dock is open. */
+  async load() {
+    const { runs } = await getJson(`${dock.dataset.runs}${this.frame.isOpen ? "" : "&limit=1"}`);
+    if (!runs.length) return;
+    this.newest = runs[0].trace_id;
+    drawLine(runs[0]);
+    if (this.frame.isOpen) {
+      drawOptions(runs);
+      if (!this.own || this.own === this.newest) this.own = "";
+      await this.show(chooser.value || this.own || this.newest);
+    }
+    await pause(REST_MS);
   }
 
-  offer(message) {
-    const title = message.kind === "note" ? "A story" : TITLES[message.label] ?? `${message.sender}: ${message.words}`;
-    const option = new Option(`${title} · ${clock.format(message.at * 1000)}`, message.trace_id);
-    this.options.set(message.trace_id, option);
-    chooser.options[0].after(option);
-    if (chooser.options.length > MOST_RUNS) chooser.options[chooser.options.length - 1].remove();
-  }
-
-  show(traceId) {
+  async show(traceId) {
+    if (traceId === this.shown) return;
     close();
     this.shown = traceId;
+    await loadRun(traceId);
+    if (traceId !== this.shown) return;
     this.sequence.draw(ofTrace(traceId));
+    document.getElementById("dock-page").href = `/runs/${traceId}`;
+    dock.classList.add("drawn");
     view.scrollTop = 0;
   }
 
-  newest() {
-    return [...this.options.keys()].at(-1) ?? "";
+  /** Show a run that the person has begun in this tab. */
+  begin(traceId) {
+    this.own = traceId;
+    chooser.value = "";
+    this.frame.offer();
+    if (this.frame.isOpen) this.show(traceId).catch(() => {});   // the next message tries again
   }
 
-  /** Whether to scroll with new messages: until the reader has scrolled away from the end. */
-  get sticks() {
-    return view.scrollHeight - view.scrollTop - view.clientHeight < 120;
+  hear(message) {
+    const { record } = dock.dataset;
+    const begins = message.sender === "User" && (!record || message.detail.record_id === record);
+    if (this.expecting && begins) this.begin(message.trace_id);
+    if (begins) this.expecting = false;
+    if (begins || message.trace_id === this.newest) this.refresh();
+  }
+
+  draw(message) {
+    if (message.trace_id !== this.shown || !this.sequence.names) return;
+    const sticks = view.scrollHeight - view.scrollTop - view.clientHeight < 120;   // the reader has not scrolled away
+    this.sequence.add(message);
+    if (sticks) view.scrollTop = view.scrollHeight;
+  }
+
+  async copy() {
+    await navigator.clipboard.writeText(toMermaid(ofTrace(this.shown), this.participants));
+    announce("The diagram is copied.");
   }
 }
 
-/** Offer runs in which the user or ALC takes part, but not Attio's event for our own write. */
-const isInteresting = ({ sender, receiver }) => [sender, receiver].some((name) => name === "User" || name === "ALC");
+function drawLine(run) {
+  fill(line, { ...run, who: nameOf(run) });
+  line.href = `/runs/${run.trace_id}`;
+  line.querySelector(".run-status").dataset.tone = run.tone;
+  const time = line.querySelector("time");
+  time.dateTime = new Date(run.changed_at * 1000).toISOString();
+  showAgo(time);
+  line.hidden = dock.hidden = false;
+  dock.querySelector("header .none").hidden = true;
+}
 
-/** The dock switches to runs that the user starts; background jobs and late verdicts do not replace them. */
-const isStartedByUser = (message) => message.sender === "User" && (message.kind === "note" || message.label in TITLES);
+function drawOptions(runs) {
+  const chosen = chooser.value;
+  const options = runs.map((run) => {
+    const about = [nameOf(run), run.what, run.status, clock.format(run.began_at * 1000)].filter(Boolean).join(" · ");
+    return new Option(about, run.trace_id, false, run.trace_id === chosen);
+  });
+  chooser.replaceChildren(chooser.options[0], ...options);
+}
+
+const nameOf = (run) => run.who || dock.dataset.who;
+
+/** Whether the person has just come back from a click on this page that left it, and a run has begun since. */
+function cameBack() {
+  const begun = JSON.parse(sessionStorage.getItem(BEGUN) ?? "null");
+  return begun && Date.now() - begun.at < BEGUN_FOR_MS && dock.dataset.last && dock.dataset.last !== begun.last;
+}
+
+function leave(event) {
+  if (event.target.closest(NAVIGATING)) sessionStorage.setItem(BEGUN, JSON.stringify({ last: dock.dataset.last, at: Date.now() }));
+}
 
 if (dock) {
-  const all = JSON.parse(dock.dataset.participants);
-  const runs = new Runs(new Sequence(document.getElementById("drawing"), all, peek));
-  setHeight(saved.height ?? 40);
-  setOpen(saved.open ?? false);
-  new ResizeObserver(() => document.documentElement.style.setProperty("--dock", `${dock.offsetHeight}px`)).observe(dock); // toasts stay above
-  toggle.addEventListener("click", () => {
-    const open = toggle.getAttribute("aria-expanded") !== "true";
-    setOpen(open);
-    save({ open });
-  });
-  handle.addEventListener("pointerdown", drag);
-  handle.addEventListener("keydown", nudge);
-  chooser.addEventListener("change", () => runs.show(chooser.value || runs.newest()));
-  document.getElementById("dock-copy").addEventListener("click", async () => {
-    await navigator.clipboard.writeText(toMermaid(ofTrace(runs.shown), all));
-    announce("The diagram is copied.");
-  });
-  onMessage((message) => {
-    runs.add(message);
-    if (saved.open === undefined && !SMALL.matches && runs.shown) setOpen(true);  // the first run opens the dock
-  });
-  catchUp();
+  const runs = new Dock();
+  runs.frame.restore();
+  onMessage((message) => runs.draw(message));
+  chooser.addEventListener("change", () => runs.refresh());
+  document.getElementById("dock-copy").addEventListener("click", () => runs.copy());
+  document.addEventListener("alc:exchange", ({ detail }) => runs.hear(detail));
+  document.addEventListener("alc:live", () => runs.shown && loadRun(runs.shown));
+  document.addEventListener("alc:run", ({ detail }) => runs.begin(detail));
+  document.addEventListener("alc:run-expected", () => { runs.expecting = true; });
+  if (dock.dataset.page === "connect") {
+    for (const kind of ["click", "submit"]) document.addEventListener(kind, leave);
+    if (cameBack()) runs.begin(dock.dataset.last);
+  }
 }

@@ -1,8 +1,10 @@
 import { getJson } from "./http.js";
 
-/** All messages that this page knows, by number; each listener gets each message once, in order. */
+/** The messages that this page shows, by number: all of them, or those of one run. Each listener gets each once. */
 const messages = new Map();
 const listeners = [];
+let all = false;
+let run = "";
 let last = 0;
 let queue = Promise.resolve();
 
@@ -13,13 +15,22 @@ function add(message) {
   for (const listen of listeners) listen(message);
 }
 
-/** Fetch the messages after the last known one; at first, the newest ones. */
+/** Load the messages after the last known one, at first the newest ones, and keep all that come. */
 export function catchUp() {
+  all = true;
   queue = queue.then(async () => {
     const found = await getJson(last ? `/exchanges.json?after=${last}` : "/exchanges.json");
     found.messages.forEach(add);
   }).catch(() => {});                                    // the next message or connection tries again
   return queue;
+}
+
+/** Load the messages of one run, and keep those that come. */
+export async function loadRun(traceId) {
+  if (run !== traceId && !all) messages.clear();
+  run = traceId;
+  const found = await getJson(`/exchanges.json?trace=${traceId}`);
+  if (run === traceId) found.messages.forEach(add);
 }
 
 /** Call `listen` with every message, also with those received before. */
@@ -29,12 +40,16 @@ export function onMessage(listen) {
 }
 
 /** The messages of one run, in order. */
-export const ofTrace = (traceId) => [...messages.values()].filter((message) => message.trace_id === traceId);
+export function ofTrace(traceId) {
+  return [...messages.values()].filter((message) => message.trace_id === traceId).sort((one, other) => one.id - other.id);
+}
 
 /** The answer of a call, or the call of an answer. */
 export function partner({ call, kind }) {
   return call ? [...messages.values()].find((other) => other.call === call && other.kind !== kind) : undefined;
 }
 
-document.addEventListener("alc:exchange", ({ detail }) => add(detail));
-document.addEventListener("alc:live", () => document.getElementById("dock") && catchUp());   // members have none
+document.addEventListener("alc:exchange", ({ detail }) => {
+  if (all || detail.trace_id === run) add(detail);
+});
+document.addEventListener("alc:live", () => all && catchUp());

@@ -1,5 +1,5 @@
 import { copy, fill } from "./dom.js";
-import { onMessage, partner } from "./exchanges.js";
+import { catchUp, onMessage, partner } from "./exchanges.js";
 import { getJson } from "./http.js";
 import { peek } from "./peek.js";
 import { localise } from "./time.js";
@@ -69,6 +69,7 @@ function delivery(data) {
 
 if (table) {
   onMessage(add);
+  catchUp();
   filter.addEventListener("input", () => [...table.rows].forEach(applyFilter));
   filter.addEventListener("submit", (event) => event.preventDefault());
 }

@@ -1,4 +1,5 @@
 import "./code.js";
+import "./dock.js";
 import { announce, copy } from "./dom.js";
 import { lines, post, Refused } from "./http.js";
 

@@ -1,5 +1,4 @@
 import "./actions.js";
-import "./dock.js";
 import "./palette.js";
 import "./time.js";
 import { meta } from "./dom.js";

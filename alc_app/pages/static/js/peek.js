@@ -43,6 +43,7 @@ function draw(message) {
   const curl = document.getElementById("peek-curl");
   curl.hidden = !request;
   curl.onclick = () => navigator.clipboard.writeText(toCurl(request)).then(() => announce("Copied."));
+  document.getElementById("peek-run").href = `/runs/${message.trace_id}`;
   drawSource(call ?? message);
 }
 

@@ -1,3 +1,4 @@
+import "./dock.js";
 import { announce, pause } from "./dom.js";
 import { getJson } from "./http.js";
 import { idle } from "./idle.js";

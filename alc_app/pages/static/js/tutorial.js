@@ -1,4 +1,5 @@
 import { drawPieces } from "./code.js";
+import "./dock.js";
 import { singleFlight, announce, copy, fill, pause } from "./dom.js";
 import { getJson, post, Refused } from "./http.js";
 import { reportFailure } from "./toasts.js";
@@ -127,6 +128,7 @@ const askToConnect = () => getJson("/connections/alc/connect");
 async function act(button) {
   button.ariaBusy = "true";
   chosen = "";
+  if (button.dataset.do !== "view") document.dispatchEvent(new Event("alc:run-expected"));
   try {
     await ACTIONS[button.dataset.do]();
   } catch (error) {

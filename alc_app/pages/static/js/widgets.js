@@ -1,3 +1,4 @@
+import "./dock.js";
 import { copy, fill, pause, singleFlight } from "./dom.js";
 import { getJson, Refused } from "./http.js";
 import "./offer.js";
