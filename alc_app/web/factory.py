@@ -22,6 +22,7 @@ from alc_app.config.settings import Config
 from alc_app.pages import blueprint as pages
 from alc_app.pages import secure_headers, sequence
 from alc_app.pages.errors import answer
+from alc_app.pages.source_code import colour
 from alc_app.runtime.routes import live_updates, oauth, record_actions, sign_in, webhooks, widgets
 from alc_app.runtime.services import Services
 from alc_app.runtime.storage.database import UNAVAILABLE
@@ -65,7 +66,7 @@ def build(config: Config | None = None) -> Flask:
         widgets.blueprint(widgets.Widgets(services, workspace.query)),
         oauth.blueprint(services),
         sign_in.blueprint(services),
-        live_updates.blueprint(log, lambda: gate.may("GET /exchanges.json")),
+        live_updates.blueprint(log, lambda: gate.may("GET /exchanges.json"), colour),
     ):
         app.register_blueprint(blueprint)
     services.engine.warm_up(after=2.0)

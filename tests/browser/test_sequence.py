@@ -118,6 +118,7 @@ def test_a_message_opens_over_the_diagram(open_dock: Open, log: EventLog) -> Non
     expect(panel).not_to_contain_text("Accept: */*")
     expect(panel.locator(".line.hot").first).to_have_text("line 3")
     expect(panel).to_contain_text("send-to-alc.server.ts, the tutorial's own")
+    expect(panel.locator(".c-keyword").first).to_have_text("const")
     expect(panel).to_contain_text('await fetch("https://api.acmeleadchecker.ai/api/v1/leads", {')
     assert_accessible(page)
     page.keyboard.press("Escape")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from flask import Blueprint, Response, request
@@ -31,6 +31,9 @@ INITIAL_MESSAGES = 400
 """Messages that a new page gets."""
 MAX_STREAMS = 24
 """Of the server's 64 threads, so that a click always finds a free one. Further pages poll `/events.json`."""
+
+
+Colour = Callable[[str, str], Sequence[Any]]
 
 
 class LiveUpdates:
@@ -117,8 +120,13 @@ def _boot(session: Session) -> str | None:
     return None if found is None else str(json.loads(found))
 
 
-def blueprint(live: LiveUpdates, may_see_exchanges: Callable[[], bool] = lambda: True) -> Blueprint:
-    """Serve `/events`, `/events.json?after=`, `/exchanges.json?after=&trace=` and a message's lines of source code."""
+def blueprint(
+    live: LiveUpdates, may_see_exchanges: Callable[[], bool] = lambda: True, colour: Colour = lambda _text, _file: ()
+) -> Blueprint:
+    """Serve `/events`, `/events.json?after=`, `/exchanges.json?after=&trace=` and a message's lines of source code.
+
+    `colour` splits the text of a file into lines of coloured pieces; without it the lines are plain.
+    """
     routes = Blueprint("live", __name__)
 
     @routes.get("/events")
@@ -148,6 +156,13 @@ def blueprint(live: LiveUpdates, may_see_exchanges: Callable[[], bool] = lambda:
     def source_json(number: int) -> dict[str, Any]:
         found = live.exchanges.after(number - 1, limit=1)
         sources = found[0]["detail"].get("source", []) if found and found[0]["id"] == number else []
-        return {"excerpts": [shown for source in sources if (shown := excerpt(source))]}
+        return {"excerpts": [_coloured(shown, colour) for source in sources if (shown := excerpt(source))]}
 
     return routes
+
+
+def _coloured(shown: dict[str, Any], colour: Colour) -> dict[str, Any]:
+    """Add the coloured pieces to the lines of an excerpt."""
+    pieces = colour("\n".join(line["text"] for line in shown["lines"]), shown["file"])
+    lines = [line | {"pieces": found} for line, found in zip(shown["lines"], pieces, strict=False)] or shown["lines"]
+    return shown | {"lines": lines}

@@ -1,3 +1,4 @@
+import { drawPieces } from "./code.js";
 import { announce, copy, fill } from "./dom.js";
 import { partner } from "./exchanges.js";
 import { informative, toCurl } from "./curl.js";
@@ -95,11 +96,11 @@ const theirs = ({ file, lines }) =>
 function excerpt({ file, lines }) {
   const item = copy("peek-code", { file });
   const code = item.querySelector("pre code");
-  for (const { number, text, hot } of lines) {
+  for (const { number, text, pieces, hot } of lines) {
     const line = document.createElement("span");
     line.className = hot ? "line hot" : "line";
     line.dataset.number = number;
-    line.textContent = `${text}\n`;
+    drawPieces(line, [...(pieces ?? [["", text]]), ["", "\n"]]);
     code.append(line);
   }
   return item;

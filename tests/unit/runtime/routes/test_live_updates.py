@@ -9,9 +9,11 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from alc_app.pages.source_code import colour
 from alc_app.runtime.routes import live_updates as live_module
 from alc_app.runtime.routes.live_updates import MAX_STREAMS, LiveUpdates, blueprint
 from alc_app.runtime.services import Services
+from tests.support.waiting import eventually
 
 
 @pytest.fixture
@@ -53,6 +55,22 @@ def test_what_is_published_in_a_transaction_that_fails_was_never_said(live: Live
         raise ZeroDivisionError
 
     assert live.after(start) == []
+
+
+@pytest.mark.parametrize("coloured", [True, False])
+def test_source_lines_are_coloured_where_the_pages_can(services: Services, live: LiveUpdates, coloured: bool) -> None:
+    """Each line keeps its number and its text; without colours it has no pieces."""
+    source = {"file": "alc_app/events/connection_added.py", "line": 21, "function": "connection_added"}
+    services.exchanges.add("Event Handler", "ALC", "POST /api/v1/webhooks", source=[source])
+    [message] = eventually(lambda: services.exchanges.after(0))
+    app = Flask(__name__)
+    app.register_blueprint(blueprint(live, colour=colour) if coloured else blueprint(live))
+
+    reply = app.test_client().get(f"/exchanges/{message['id']}/source.json").get_json()
+
+    [excerpt] = reply["excerpts"]
+    assert excerpt["lines"][0]["text"].startswith("def connection_added(")
+    assert excerpt["lines"][0].get("pieces", [None])[0] == (["keyword", "def "] if coloured else None)
 
 
 @pytest.mark.parametrize("event_id", ["b0:1", "", "b1", "b1:", "b1:x", "b1:-1", "b1:²", "b1:" + "9" * 16, "\x00"])
