@@ -1,6 +1,6 @@
 """Everything that keeps the app running besides its entry points. The manifest (`app.py`) names it as `operations`.
 
-TUTORIAL: it has none of this. What fails there is lost, and nobody compares ALC, Attio and the app.
+TUTORIAL: it has none of this. What fails there is lost, and no one compares ALC, Attio and the app.
 """
 
 from alc_app.attio.host.doctor import Check, DeadLetters

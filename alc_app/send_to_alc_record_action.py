@@ -25,7 +25,7 @@ async def on_trigger(record_id: str) -> None:
 
     try:
         person = (await run_query(GET_PERSON_PHONE_NUMBERS, recordId=record_id))["person"]  # Usage 6
-    except QueryError:  # TUTORIAL: it handles no query that fails, so nobody sees an alert. [step usage-6]
+    except QueryError:  # TUTORIAL: it handles no query that fails, so no one sees an alert. [step usage-6]
         person = None
 
     if not person:

@@ -1,6 +1,6 @@
 """ALC as a connector: a subscription that expires, and is refreshed every day. Seed 003, and "Webhook" of its docs.
 
-TUTORIAL: it registers its webhook once and never checks it. When ALC lets it expire, nobody notices.
+TUTORIAL: it registers its webhook once and never checks it. When ALC lets it expire, no one notices.
 """
 
 from typing import Any

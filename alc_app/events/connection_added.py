@@ -17,7 +17,7 @@ def connection_added(connection: Connection) -> None:
     # The file name must match the file in alc_app/webhooks, without the suffix
     handler = create_webhook_handler(file_name="lead_processed")  # Installation 6
 
-    # TUTORIAL: it sends no secret, so anybody who learns the address can set a status. [lab forged-signature]
+    # TUTORIAL: it sends no secret, so anyone who learns the address can set a status. [lab forged-signature]
     webhook = alc_api.create_webhook(  # Installation 7
         connection, name=handler.id, url=handler.url, event="lead.processed", secret=handler.secret
     )
@@ -25,11 +25,11 @@ def connection_added(connection: Connection) -> None:
     # Save the external webhook ID so we can delete it when the connection is removed
     update_webhook_handler(handler.id, external_webhook_id=webhook.webhook_id)
 
-    # TUTORIAL: it never learns a result that ALC had while nobody was connected. Here ALC is asked for all of them.
+    # TUTORIAL: it never learns a result that ALC had without a connection. Here ALC is asked for all of them.
     # [step installation-7]
     reconcile_soon(after=5.0)  # the connection is saved when this handler has ended
 
-    # TUTORIAL: it knows its own button only. Here Attio calls a handler when somebody changes a person, so the status
+    # TUTORIAL: it knows its own button only. Here Attio calls a handler when someone changes a person, so the status
     # “Requested” sends that person, too. [step installation-6]
     subscribe_soon(create_webhook_handler(file_name="record_events", signed_by="attio").id)
 

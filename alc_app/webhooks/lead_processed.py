@@ -3,7 +3,7 @@
 The tutorial's `webhooks/lead-processed.webhook.ts`. What the handler returns before its first step is the answer to
 ALC. At the first step the runtime stores the delivery and answers 200; the worker then runs the handler durably.
 
-TUTORIAL: it verifies nothing, so anybody who knows the address can set a status. Here the runtime has verified the
+TUTORIAL: it verifies nothing, so anyone who knows the address can set a status. Here the runtime has verified the
 signature before this file runs. [lab forged-signature]
 """
 

@@ -3,7 +3,7 @@
 Their `webhooks/prospect-updated.webhook.ts`. The connector has read the request (alc_app/connectors/alc.py), and the
 runtime has verified, stored and answered it; what follows runs durably on the worker.
 
-TUTORIAL: it verifies nothing, so anybody who knows the address can change a person. Here the runtime has verified the
+TUTORIAL: it verifies nothing, so anyone who knows the address can change a person. Here the runtime has verified the
 signature before this file runs. [lab forged-signature]
 """
 

@@ -10,10 +10,10 @@ from mock_alc.scenarios.scenario import Scenario
 from mock_alc.services import alc
 
 CHAPTERS = {
-    "The result": verdicts.SCENARIOS,
-    "Its delivery": deliveries.SCENARIOS,
-    "The send": sending.SCENARIOS,
-    "The webhooks": webhooks.SCENARIOS,
+    "Results": verdicts.SCENARIOS,
+    "Deliveries": deliveries.SCENARIOS,
+    "Sending": sending.SCENARIOS,
+    "Webhooks": webhooks.SCENARIOS,
 }
 
 
