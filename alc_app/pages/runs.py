@@ -26,7 +26,7 @@ GIVEN_UP_AFTER: Final = 60.0
 ENDINGS: Final[Mapping[str, Ending]] = {
     "Shows app is now installed": ("Connected", "good"),
     "Shows the connection is removed": ("Disconnected", "good"),
-    "Shows what is still to be cleaned up": ("Cleaning up", "waiting"),
+    "Shows the remaining clean-up": ("Cleaning up", "waiting"),
     "Shows what went wrong": ("Failed", "bad"),
     "Does not allow it": ("Not allowed", "bad"),
     "Prompts to add connection to ALC": ("Waiting for your permission", "waiting"),

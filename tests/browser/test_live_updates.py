@@ -77,7 +77,7 @@ def test_the_install_page_follows_the_connection(open_page: Open, workspace: Fak
     """Installation 4: from connecting to connected, without a reload."""
     workspace.view = replace(CONNECTED, status="connecting")
     page = open_page("/apps/alc?notice=connected")
-    expect(page.get_by_text("The connection is being made")).to_be_visible()
+    expect(page.get_by_text("Connecting: the app is registering")).to_be_visible()
     workspace.set_connection(CONNECTED)
     expect(page.get_by_text("Connected since")).to_be_visible()
 

@@ -274,7 +274,7 @@ def test_a_refresh_whose_answer_was_not_stored_asks_for_a_reconnect_and_keeps_th
         world.stack.make_tokens_due,
         while_doing=lambda: press_send(world.user, record_id),
     )
-    world.until(lambda: "Connect again to go on" in world.user.get("/apps/alc").text)
+    world.until(lambda: "Connect again to continue" in world.user.get("/apps/alc").text)
 
     world.user.connect_alc()
     world.until(world.connected)

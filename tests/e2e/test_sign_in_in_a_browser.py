@@ -67,7 +67,7 @@ def test_an_admin_and_a_member_see_what_they_may(open_as: OpenAs) -> None:
     expect(imani.get_by_text("Connected by")).to_be_visible()
     expect(imani.get_by_text("Robin Marsh")).to_be_visible()
     expect(imani.get_by_role("button", name="Disconnect")).to_be_disabled()
-    expect(imani.get_by_text("Only an admin may connect")).to_be_visible()
+    expect(imani.get_by_text("Only an admin can connect")).to_be_visible()
     expect(imani.get_by_role("link", name="Settings")).to_have_count(0)
     assert_accessible(imani)
 

@@ -93,7 +93,9 @@ def test_a_rotation_is_shown_until_its_overlap_has_ended(browser_client: FlaskCl
 
     assert "<dt>Signing secret</dt>" not in shown()
     assert "The app is sending it to ALC. The previous secret still works." in shown(is_rotating=True)
-    assert "failed: ALC cannot be reached. It is" in shown(is_rotating=True, rotate_why="ALC cannot be reached.")
+    assert "failed: ALC cannot be reached. The app retries." in shown(
+        is_rotating=True, rotate_why="ALC cannot be reached."
+    )
     assert "The previous secret works until <time" in shown(previous_secret_until=AT)
 
 

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from alc_app.pages.runs import Run, Scope, find_runs, run_of
+from alc_app.pages.runs import ENDINGS, Run, Scope, find_runs, run_of
 from alc_app.pages.waterfall import waterfall
+from alc_app.runtime.routes import oauth
 from tests.support.fakes.workspace import FakeWorkspace, record_id
 
 NOW = 1_800_000_100.0
@@ -82,6 +83,12 @@ def connects(last: str) -> Wire:
 def test_a_run_says_how_it_ended(wire: Wire, status: str, tone: str) -> None:
     """In a word, with a tone for its colour."""
     assert (wire.run().status, wire.run().tone) == (status, tone)
+
+
+def test_each_end_of_a_connection_run_has_a_status() -> None:
+    """The labels that the OAuth routes log are the ones that a run is named by; a run in progress has none yet."""
+    logged = {label for end, label in oauth.SHOWN.items() if end != "in_progress"}
+    assert logged <= set(ENDINGS)
 
 
 def test_a_call_without_an_answer_runs_until_nobody_waits_for_it() -> None:

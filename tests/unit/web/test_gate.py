@@ -265,7 +265,7 @@ def test_a_member_is_shown_what_a_member_may(guarded: Flask) -> None:
 
     for link in ("/settings", "/doctor", "/inspector", "/access", "/connections/alc/connect"):
         assert [f'href="{link}"' in page for page in pages] == [True, False], link
-    assert ["Only an admin may connect" in page for page in pages] == [False, True]
+    assert ["Only an admin can connect" in page for page in pages] == [False, True]
     assert all("Sign out" in page for page in pages)
 
 
