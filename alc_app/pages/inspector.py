@@ -1,48 +1,75 @@
-"""The inspector: the calls between the participants, and the webhook deliveries with what became of them."""
+"""The inspector: the requests between the participants, and the webhook deliveries with what became of them."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Final
 
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from .view_models import DeliveryView
+from .inspector_rows import DeliveryPage, InspectorQuery, RequestPage, as_json
 from .workspace import NotPossible, Workspace
+
+STEP: Final = 50
+"""Rows that a page shows at first, and how many "Load more" adds."""
+MOST: Final = 500
+LONGEST_SEARCH: Final = 200
+TABS: Final = ("requests", "deliveries")
 
 
 def add_inspector(pages: Blueprint, workspace: Workspace) -> None:
-    """Add `/inspector`, its deliveries as JSON, and redelivery."""
+    """Add `/inspector` with its two tabs, the rows of one as JSON, and redelivery."""
 
     @pages.get("/inspector")
     def inspector() -> str:
-        events_after = workspace.last_event_id()
+        events_after, query, tab = workspace.last_event_id(), inspector_query(), opened_tab()
+        page = rows_of(tab, query)
         return render_template(
             "inspector.html",
-            deliveries=workspace.deliveries(),
+            tab=tab,
+            query=query,
+            rows=page.rows,
+            more=min(query.shown + STEP, MOST) if page.has_more and query.shown < MOST else 0,
+            redelivered=request.args.get("redelivered", ""),
             events_after=events_after,
         )
 
-    @pages.get("/inspector/deliveries.json")
-    def deliveries() -> dict[str, Any]:
-        return {"deliveries": [as_json(delivery) for delivery in workspace.deliveries()]}
+    @pages.get("/inspector/rows.json")
+    def inspector_rows() -> dict[str, Any]:
+        page = rows_of(opened_tab(), inspector_query())
+        return {"rows": [as_json(row) for row in page.rows], "has_more": page.has_more}
 
     @pages.post("/inspector/deliveries")
-    def redeliver() -> Response:
+    def redeliver() -> ResponseValue:
+        given = request.get_json(silent=True) if request.is_json else request.form
+        delivery_id = str(given.get("id", "")) if isinstance(given, Mapping) else ""
         try:
-            workspace.redeliver(request.form.get("id", ""))
+            workspace.redeliver(delivery_id)
         except NotPossible as why:
             abort(409, str(why))
-        return redirect(url_for("pages.inspector"), 303)
+        webhook_id = delivery_id.partition(":")[2]
+        if request.is_json:
+            return {"webhook_id": webhook_id}
+        place: dict[str, Any] = {name: request.form.get(name) or None for name in ("q", "failed", "shown")}
+        place |= {"tab": "deliveries", "redelivered": webhook_id, "_anchor": f"delivery-{delivery_id}"}
+        return redirect(url_for("pages.inspector", **place), 303)
+
+    def rows_of(tab: str, query: InspectorQuery) -> RequestPage | DeliveryPage:
+        return workspace.deliveries(query) if tab == "deliveries" else workspace.requests(query)
 
 
-def as_json(delivery: DeliveryView) -> dict[str, Any]:
-    """Return a delivery as JSON for the page's script."""
-    return {
-        "id": delivery.id,
-        "webhook_id": delivery.webhook_id,
-        "received_at": delivery.received_at.isoformat(),
-        "state": delivery.state,
-        "tries": delivery.tries,
-        "why": delivery.why or "",
-        "body": delivery.body,
-        "can_run_again": delivery.can_run_again,
-    }
+ResponseValue = Response | dict[str, str]
+
+
+def opened_tab() -> str:
+    """Return the tab that the address names."""
+    tab = request.args.get("tab", "")
+    return tab if tab in TABS else TABS[0]
+
+
+def inspector_query() -> InspectorQuery:
+    """Read the query from the address; invalid values fall back to the default."""
+    return InspectorQuery(
+        search=request.args.get("q", "").strip()[:LONGEST_SEARCH],
+        failed="failed" in request.args,
+        shown=min(max(request.args.get("shown", STEP, type=int), STEP), MOST),
+    )

@@ -121,24 +121,6 @@ class CatchUp:
 
 
 @dataclass(frozen=True)
-class DeliveryView:
-    """A stored webhook delivery and the state of its processing."""
-
-    id: str  # `<handler>:<webhook-id>`
-    webhook_id: str
-    received_at: datetime
-    state: str  # new, queued, done, failed, ignored or forgotten
-    tries: int
-    why: str | None
-    body: str
-
-    @property
-    def can_run_again(self) -> bool:
-        """Whether it can be processed again: its body is still stored and it is not being processed."""
-        return self.state in ("done", "failed", "ignored")
-
-
-@dataclass(frozen=True)
 class ConnectionView:
     """The workspace's connection to ALC, without secrets."""
 

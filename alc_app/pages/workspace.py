@@ -11,13 +11,13 @@ from alc_app.attio.host.doctor import DeadLetter
 from alc_app.attio.settings_page import Section
 
 from .connect_steps import ConnectRun
+from .inspector_rows import DeliveryPage, InspectorQuery, RequestPage
 from .view_models import (
     AccessView,
     CatchUp,
     Change,
     ConnectionStatus,
     ConnectionView,
-    DeliveryView,
     PeoplePage,
     PeopleQuery,
     Person,
@@ -127,7 +127,10 @@ class Workspace(Protocol):
     def dismiss(self, letter_id: str) -> None:
         """Remove a dead letter from the list. Raises: NotPossible."""
 
-    def deliveries(self) -> Sequence[DeliveryView]:
+    def requests(self, query: InspectorQuery) -> RequestPage:
+        """Return the newest calls between the participants, newest first."""
+
+    def deliveries(self, query: InspectorQuery) -> DeliveryPage:
         """Return the newest webhook deliveries, newest first."""
 
     def redeliver(self, delivery_id: str) -> None:

@@ -66,7 +66,7 @@ WHO_MAY: Mapping[Access, tuple[str, ...]] = {
         "GET /doctor/dead-letters.json",
         "POST /doctor/dead-letters",
         "GET /inspector",
-        "GET /inspector/deliveries.json",
+        "GET /inspector/rows.json",
         "POST /inspector/deliveries",
         "GET /exchanges.json",
         "GET /runs.json",

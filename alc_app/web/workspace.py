@@ -19,12 +19,12 @@ from alc_app.pages import (
     Change,
     ConnectionView,
     ConnectRun,
-    DeliveryView,
     NotPossible,
     PeoplePage,
     Person,
 )
 from alc_app.pages.filters import utc
+from alc_app.pages.inspector_rows import DeliveryPage, InspectorQuery, RequestPage
 from alc_app.pages.runs import BEGINNINGS
 from alc_app.pages.view_models import AccessView, ConnectionStatus, PeopleQuery, SettingField, TaskView
 from alc_app.pages.workflow_models import RunView, WorkflowView
@@ -34,7 +34,6 @@ from alc_app.runtime.jobs import dead_letters
 from alc_app.runtime.routes.live_updates import LiveUpdates
 from alc_app.runtime.services import WORKSPACE, Services
 from alc_app.runtime.sign_in.people import current_person
-from alc_app.runtime.storage.tables import Delivery
 from alc_app.runtime.stores.inbox import ENDED
 from alc_app.runtime.workflows.activations import WorkflowActivations
 from alc_app.runtime.workflows.runner import WorkflowRunner
@@ -42,6 +41,7 @@ from alc_app.web.alc_login import log_in
 from alc_app.web.crm_reading import reading
 from alc_app.web.presenters.access import access_of
 from alc_app.web.presenters.connections import connection_of, status_of
+from alc_app.web.presenters.inspector import deliveries_of, requests_of
 from alc_app.web.presenters.people import company_ids, history, sends, sorted_by, to_person
 from alc_app.web.presenters.people_search import can_match, find_people
 from alc_app.web.presenters.settings import fields_of, save
@@ -49,7 +49,6 @@ from alc_app.web.presenters.tasks import tasks_of
 from alc_app.web.presenters.workflows import runs_of, workflows_of
 
 EXAMINE_WITHIN = 20.0
-DELIVERIES = 50
 
 
 class Workspace:
@@ -167,18 +166,22 @@ class Workspace:
         """Return the dead letters, newest first."""
         return dead_letters.find(self._services)
 
-    def deliveries(self) -> Sequence[DeliveryView]:
-        """Return the newest deliveries."""
-        return [_delivery(row) for row in self._services.inbox.newest(DELIVERIES)]
+    def requests(self, query: InspectorQuery) -> RequestPage:
+        """Return the newest requests that the query asks for."""
+        return requests_of(self._services, query)
+
+    def deliveries(self, query: InspectorQuery) -> DeliveryPage:
+        """Return the newest deliveries that the query asks for."""
+        return deliveries_of(self._services, query)
 
     def redeliver(self, delivery_id: str) -> None:
         """Process a delivery once more. Raises: NotPossible."""
         handler_id, _, webhook_id = delivery_id.partition(":")
         try:
-            found = _delivery(self._services.inbox.get(handler_id, webhook_id))
+            found = self._services.inbox.get(handler_id, webhook_id)
         except NoResultFound:
             raise NotPossible("There is no such delivery. It may have been deleted.") from None
-        if not found.can_run_again:
+        if found.state not in ENDED:
             raise NotPossible("This delivery is in progress, or its body has been deleted.")
         self._services.inbox.requeue(handler_id, webhook_id, ENDED)
 
@@ -267,15 +270,3 @@ def _refusals() -> Iterator[None]:
         yield
     except dead_letters.NotReplayed as error:
         raise NotPossible(error.message) from error
-
-
-def _delivery(row: Delivery) -> DeliveryView:
-    return DeliveryView(
-        id=f"{row.handler_id}:{row.webhook_id}",
-        webhook_id=row.webhook_id,
-        received_at=utc(row.received_at),
-        state=row.state,
-        tries=row.tries,
-        why=row.why,
-        body=row.body.decode("utf-8", "replace"),
-    )

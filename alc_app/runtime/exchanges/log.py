@@ -21,6 +21,7 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, insert, text
 from sqlmodel import col, func, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from alc_app.attio.host import trace
 from alc_app.runtime.exchanges.source_lines import source_lines
@@ -92,20 +93,20 @@ class ExchangeLog:
 
     def after(self, number: int, *, trace_id: str = "", limit: int = 1000) -> list[Row]:
         """Return messages with an id above `number`, of one trace or of all, oldest first."""
-        if self._database is None:
-            return []
         which = [col(Message.id) > min(number, LARGEST_ID)] + ([col(Message.trace_id) == trace_id] if trace_id else [])
-        with self._database.reading() as session:
-            rows = session.exec(select(Message).where(*which).order_by(col(Message.id)).limit(limit)).all()
-        return [self.describe(row.model_dump() | {"detail": json.loads(row.detail)}) for row in rows]
+        return self.read(select(Message).where(*which).order_by(col(Message.id)).limit(limit))
 
     def newest(self, limit: int, *, before: int = 0) -> list[Row]:
         """Return the last messages, or the last with an id below `before`, newest first."""
+        query = select(Message).order_by(col(Message.id).desc()).limit(limit)
+        return self.read(query.where(col(Message.id) < before) if before else query)
+
+    def read(self, query: SelectOfScalar[Message]) -> list[Row]:
+        """Return the messages that a statement selects, with their details read and described."""
         if self._database is None:
             return []
-        query = select(Message).order_by(col(Message.id).desc()).limit(limit)
         with self._database.reading() as session:
-            rows = session.exec(query.where(col(Message.id) < before) if before else query).all()
+            rows = session.exec(query).all()
         return [self.describe(row.model_dump() | {"detail": json.loads(row.detail)}) for row in rows]
 
     def by_user(self, labels: Collection[str], limit: int) -> list[Row]:

@@ -15,13 +15,13 @@ from alc_app.pages import (
     ConnectionView,
     ConnectRun,
     CrmUnavailable,
-    DeliveryView,
     Handler,
     NotPossible,
     PeoplePage,
     PeopleQuery,
     Person,
 )
+from alc_app.pages.inspector_rows import DeliveryPage, DeliveryRow, InspectorQuery, RequestPage, has_words, request_rows
 from alc_app.pages.runs import BEGINNINGS
 from alc_app.pages.tutorial.progress import BEGINS
 from alc_app.pages.view_models import AccessView, ConnectionStatus, TaskView
@@ -230,7 +230,7 @@ class FakeWorkspace(FakeWorkflows, FakeSettings):
         self.report: dict[str, Any] = WELL
         self.letters: list[DeadLetter] = []
         self.done: list[tuple[str, str]] = []
-        self.delivered: list[DeliveryView] = []
+        self.delivered: list[DeliveryRow] = []
         self.reset_workflows()
         self.reset_settings()
 
@@ -294,8 +294,16 @@ class FakeWorkspace(FakeWorkflows, FakeSettings):
     def dead_letters(self) -> list[DeadLetter]:
         return self.letters
 
-    def deliveries(self) -> Sequence[DeliveryView]:
-        return self.delivered
+    def requests(self, query: InspectorQuery) -> RequestPage:
+        calls = [each for each in self.events.messages[::-1] if each["kind"] != "answer" or not each["call"]]
+        rows = [row for row in request_rows(calls, self.events.messages) if has_words(query.search, row)]
+        rows = [row for row in rows if row.tone == "bad" or not query.failed]
+        return RequestPage(rows[: query.shown], has_more=len(rows) > query.shown)
+
+    def deliveries(self, query: InspectorQuery) -> DeliveryPage:
+        rows = [row for row in self.delivered if has_words(query.search, row)]
+        rows = [row for row in rows if row.state == "failed" or not query.failed]
+        return DeliveryPage(rows[: query.shown], has_more=len(rows) > query.shown)
 
     def redeliver(self, delivery_id: str) -> None:
         if delivery_id not in [delivery.id for delivery in self.delivered]:

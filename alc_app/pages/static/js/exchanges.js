@@ -39,6 +39,12 @@ export function onMessage(listen) {
   for (const message of messages.values()) listen(message);
 }
 
+/** Take messages that were loaded elsewhere; return the one with this number. */
+export function learn(found, number) {
+  found.forEach(add);
+  return messages.get(number);
+}
+
 /** The messages of one run, in order. */
 export function ofTrace(traceId) {
   return [...messages.values()].filter((message) => message.trace_id === traceId).sort((one, other) => one.id - other.id);
