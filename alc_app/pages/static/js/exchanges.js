@@ -1,33 +1,19 @@
 import { getJson } from "./http.js";
 
-/** The messages that this page shows, by number: all of them, or those of one run. Each listener gets each once. */
+/** The messages that this page shows, by number: those of one run, and those opened. Each listener gets each once. */
 const messages = new Map();
 const listeners = [];
-let all = false;
 let run = "";
-let last = 0;
-let queue = Promise.resolve();
 
 function add(message) {
   if (messages.has(message.id)) return;
   messages.set(message.id, message);
-  last = Math.max(last, message.id);
   for (const listen of listeners) listen(message);
-}
-
-/** Load the messages after the last known one, at first the newest ones, and keep all that come. */
-export function catchUp() {
-  all = true;
-  queue = queue.then(async () => {
-    const found = await getJson(last ? `/exchanges.json?after=${last}` : "/exchanges.json");
-    found.messages.forEach(add);
-  }).catch(() => {});                                    // the next message or connection tries again
-  return queue;
 }
 
 /** Load the messages of one run, and keep those that come. */
 export async function loadRun(traceId) {
-  if (run !== traceId && !all) messages.clear();
+  if (run !== traceId) messages.clear();
   run = traceId;
   const found = await getJson(`/exchanges.json?trace=${traceId}`);
   if (run === traceId) found.messages.forEach(add);
@@ -56,6 +42,5 @@ export function partner({ call, kind }) {
 }
 
 document.addEventListener("alc:exchange", ({ detail }) => {
-  if (all || detail.trace_id === run) add(detail);
+  if (detail.trace_id === run) add(detail);
 });
-document.addEventListener("alc:live", () => all && catchUp());
