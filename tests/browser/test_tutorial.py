@@ -6,6 +6,7 @@ from collections.abc import Callable
 from playwright.sync_api import Page, expect
 
 from alc_app.pages import ConnectionView
+from tests.support.accessibility import assert_accessible_in_both_themes
 from tests.support.fakes.scripted_actions import DONE, Stage
 from tests.support.fakes.workspace import CONNECTED, FakeWorkspace, record_id
 
@@ -100,6 +101,7 @@ def test_the_strip_goes_along_on_other_pages(open_page: Open, workspace: FakeWor
     strip = page.get_by_role("region", name="Tutorial")
     expect(strip).to_contain_text("Step 10 of 24 Press Send to ALC")
     assert page.get_by_role("button", name="Send to ALC").evaluate("e => getComputedStyle(e).outlineStyle") == "solid"
+    assert_accessible_in_both_themes(page)
 
     workspace.exchanges.note("Clicks button")
     page.evaluate(

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
+from tests.support.accessibility import assert_accessible_in_both_themes
 from tests.support.film import Film
 from tests.support.people import User
 from tests.support.servers.clients import Alc
@@ -70,6 +71,9 @@ def test_a_stranger_comes_to_complete_by_do_it_for_me(page: Page, alc: Alc) -> N
     title(page, "Load all our app's webhook handlers (there should only be one).")
     do.click()
     expect(page.locator("#milestone")).to_contain_text("You have seen all 24 steps.")
+    onward = page.get_by_role("navigation", name="What next")
+    expect(onward.get_by_role("link")).to_contain_text(["Break it", "Compare", "Inspector"])
+    assert_accessible_in_both_themes(page)
     expect(page.locator("li[data-slug][data-state=done]")).to_have_count(24)
     assert page.evaluate("window.same")
 
