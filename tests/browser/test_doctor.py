@@ -17,7 +17,7 @@ def test_a_report_without_findings_says_so(open_page: Open) -> None:
 
     expect(page.locator("#verdict")).to_have_text("No problems found.")
     expect(page.locator(".check")).to_have_count(3)
-    expect(page.get_by_role("button", name="Mend")).to_be_hidden()
+    expect(page.get_by_role("button", name="Fix")).to_be_hidden()
 
 
 def test_what_is_wrong_is_named_and_mended(open_page: Open, workspace: FakeWorkspace) -> None:
@@ -26,22 +26,22 @@ def test_what_is_wrong_is_named_and_mended(open_page: Open, workspace: FakeWorks
     workspace.letters = [UNSHOWN, UNSENT]
     page = open_page("/doctor")
 
-    expect(page.locator("#verdict")).to_have_text("2 things are not in order.")
+    expect(page.locator("#verdict")).to_have_text("2 problems found.")
     assert_accessible_in_both_themes(page)
     page.set_viewport_size({"width": 320, "height": 800})
     assert page.evaluate(SIDEWAYS) == []
-    page.get_by_role("button", name="Mend what can be mended").click()
+    page.get_by_role("button", name="Fix what can be fixed").click()
 
     expect(page.get_by_text("It has been deleted.")).to_be_visible()
-    expect(page.locator("#verdict")).to_have_text("One thing needs a look.")
-    expect(page.get_by_role("button", name="Mend")).to_be_hidden()
+    expect(page.locator("#verdict")).to_have_text("1 warning.")
+    expect(page.get_by_role("button", name="Fix")).to_be_hidden()
     assert_accessible(page)
 
 
 def test_the_list_of_dead_letters_follows(open_page: Open, workspace: FakeWorkspace) -> None:
     """A dead letter appears while the page is open, and disappears after its replay."""
     page = open_page("/doctor")
-    expect(page.get_by_text("There are none.")).to_be_visible()
+    expect(page.get_by_text("No dead letters.")).to_be_visible()
 
     workspace.set_letters(UNSHOWN, UNSENT)
     expect(page.locator(".letter")).to_have_count(2)
@@ -58,7 +58,7 @@ def test_a_report_that_does_not_come_says_what_to_do(open_page: Open, console: l
     expect(page.locator("#verdict")).to_have_text("No problems found.")
     page.route("**/doctor/report", lambda route: route.abort())
     page.get_by_role("button", name="Check again").click()
-    expect(page.locator("#verdict")).to_contain_text("The report did not come.")
+    expect(page.locator("#verdict")).to_contain_text("The app did not answer.")
     page.unroute("**/doctor/report")
     console.clear()
     page.get_by_role("button", name="Check again").click()

@@ -26,7 +26,7 @@ def test_one_id_tells_the_whole_story_of_a_click(stack: Stack, user: User, alc: 
     assert click.headers["traceparent"].split("-")[1] == TRACE_ID
     for told, log in (
         (f"The action send-to-alc begins on the record {record_id}.", web),
-        (f"The record {record_id} to ALC as the lead", worker),
+        (f"Sent the record {record_id} to ALC as the lead", worker),
         ("POST /api/v1/leads 201", mock),
         (f"and calls it {lead_id}.", worker),
         (f"The record {record_id} says Pending.", worker),

@@ -20,7 +20,7 @@ def test_the_page_is_drawn_without_checking_anything(browser_client: FlaskClient
     html = browser_client.get("/doctor").text
 
     assert not workspace.done
-    assert "There are none." in html
+    assert "No dead letters." in html
 
 
 def test_dead_letters_are_on_it_with_what_can_be_done(browser_client: FlaskClient, workspace: FakeWorkspace) -> None:

@@ -3,11 +3,11 @@ import { getJson, post, Refused } from "./http.js";
 import { localise } from "./time.js";
 
 const report = document.getElementById("report");
-const CUT = "The report did not come. Check whether the app is running, then check again.";
+const CUT = "The app did not answer. Check that it is running, then check again.";
 const VERDICTS = {
-  success: () => "Everything is in order.",
-  warning: (n) => `${n === 1 ? "One thing needs" : `${n} things need`} a look.`,
-  error: (n) => `${n === 1 ? "One thing is" : `${n} things are`} not in order.`,
+  success: () => "No problems found.",
+  warning: (n) => `${n === 1 ? "1 warning" : `${n} warnings`}.`,
+  error: (n) => `${n === 1 ? "1 problem" : `${n} problems`} found.`,
 };
 const WORST = ["error", "unknown", "warning"];
 
@@ -15,7 +15,7 @@ const WORST = ["error", "unknown", "warning"];
 async function examine(mend) {
   if (report.ariaBusy === "true") return;
   report.ariaBusy = "true";
-  showVerdict("neutral", mend ? "Mending…" : "Checking…");
+  showVerdict("neutral", mend ? "Fixing…" : "Checking…");
   try {
     const reply = await post("/doctor/report", { mend });
     draw(await reply.json());
