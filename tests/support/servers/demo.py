@@ -26,9 +26,10 @@ class Demo:
 
 @dataclass(frozen=True)
 class RunningDemo(Demo):
-    """A demo that runs."""
+    """A demo that runs, and what it has said on the screen so far."""
 
     pid: int
+    said: str
 
 
 def plan(home: Path, *more: str) -> Demo:
@@ -42,13 +43,14 @@ def plan(home: Path, *more: str) -> Demo:
 @contextmanager
 def running(folder: Path, *more: str, welcome: str) -> Iterator[RunningDemo]:
     """Run a demo in this folder, from its `welcome` on; then press Ctrl-C, and see it end as it should."""
-    demo, log = plan(folder / "home", "--decide-after", "0.5", "--logs", *more), folder / "demo.log"
-    with log.open("wb") as output:
+    demo, screen = plan(folder / "home", "--decide-after", "0.5", *more), folder / "screen"
+    log = demo.home / "demo.log"
+    with screen.open("wb") as output:
         process = subprocess.Popen(demo.command, stdout=output, stderr=subprocess.STDOUT)  # noqa: S603 - our own program
     try:
-        for said in (welcome, "worker-0 is ready"):
-            eventually(lambda said=said: said in log.read_text(), what=log.read_text)  # type: ignore[misc]  # bound now
-        yield RunningDemo(demo.home, demo.url, demo.attio_url, demo.command, process.pid)
+        eventually(lambda: welcome in screen.read_text(), what=screen.read_text)
+        eventually(lambda: "worker-0 is ready" in log.read_text(), what=log.read_text)
+        yield RunningDemo(demo.home, demo.url, demo.attio_url, demo.command, process.pid, screen.read_text())
     finally:
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=20) == 0

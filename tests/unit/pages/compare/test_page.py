@@ -8,6 +8,9 @@ import pytest
 from flask.testing import FlaskClient
 
 from alc_app.pages.compare.pairs import PAIRS
+from tests.support.fakes.pages_app import create_pages_app
+from tests.support.fakes.scripted_actions import Stage
+from tests.support.fakes.workspace import FakeWorkspace
 
 
 def test_the_overview_leads_to_every_file(browser_client: FlaskClient) -> None:
@@ -44,3 +47,13 @@ def test_a_file_that_the_tutorial_does_not_have_is_not_found(browser_client: Fla
     """No path of this machine can be asked for."""
     assert browser_client.get("/compare/..%2Fsteps.py").status_code == 404
     assert browser_client.get("/compare/steps.py").status_code == 404
+
+
+def test_without_labs_the_comparison_says_why_all_the_same() -> None:
+    """In production nothing is broken on purpose, so nothing links there."""
+    workspace = FakeWorkspace()
+    workspace.labs = None  # type: ignore[assignment]  # as where there are none
+    html = create_pages_app(workspace, Stage()).test_client().get("/compare/send-to-alc.server.ts").text
+
+    assert "sends with each click" in html
+    assert "/labs" not in html
