@@ -5,16 +5,18 @@ from __future__ import annotations
 import json
 import os
 import re
+import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, ClassVar
 
-from sqlmodel import col, or_, select
+from sqlmodel import col, or_, select, update
 
 from alc_app.attio.host.context import running
 from alc_app.attio.host.errors import FetchError
 from alc_app.labs.clients import Json, LabFailed
-from alc_app.labs.driver import ACCOUNT, Driver
+from alc_app.labs.driver import ACCOUNT, Driver, Emit
 from alc_app.leads.models import OPEN, Lead, RecordSync
 from alc_app.pages import SideName
 from alc_app.runtime.context import AppContext
@@ -22,8 +24,9 @@ from alc_app.runtime.exchanges.log import log_calls_as
 from alc_app.runtime.oauth_client import Tokens
 from alc_app.runtime.services import WORKSPACE, Services
 
-KILL_FAILPOINT = "_post.after"
+AFTER_THE_POST = "_post.after"
 """The failpoint after ALC has answered the POST and before the step's result is stored (runtime/failpoints.py)."""
+DELIVERY_TAKEN, LOOKS_FOR_WORK = "delivery_claimed", "relay_looks"
 KILL_TIMEOUT = 15.0
 RESTART_TIMEOUT = 40.0
 RUN_TIMEOUT = 15.0
@@ -34,6 +37,11 @@ class AppDriver(Driver):
 
     name: ClassVar[SideName] = "ours"
     _connection = ""
+
+    def __init__(self, services: Services, emit: Emit, stopping: threading.Event) -> None:
+        """Log as the whole app does."""
+        super().__init__(services, emit, stopping)
+        self.exchanges = services.exchanges
 
     def set_up(self) -> None:
         """Read the access token of the workspace's connection."""
@@ -55,7 +63,7 @@ class AppDriver(Driver):
             raise LabFailed(f"Our page answered the click with {reply.status}.")
         for line in map(json.loads, filter(None, reply.text.split("\n"))):
             if "title" in line:
-                message = " ".join(filter(None, (line["title"], line.get("text"))))
+                message = ". ".join(filter(None, (line["title"], line.get("text"))))
         return message
 
     def webhook_url(self) -> str:
@@ -73,27 +81,55 @@ class AppDriver(Driver):
         """Return whether the record shows what our rows say, and no send is under way."""
         return not self._is_behind(record_id, ("sending",))
 
+    def bring_retries_forward(self, record_id: str) -> None:
+        """Make the record's unresolved sends and writes due."""
+        now = self.services.now()
+        with self.services.database.transaction() as session:
+            for row, waits in (
+                (Lead, col(Lead.status) == "sending"),
+                (RecordSync, col(RecordSync.due_at).is_not(None)),
+            ):
+                session.exec(update(row).where(col(row.record_id) == record_id, waits).values(due_at=now))
+
     def has_ended(self, record_id: str) -> bool:
         """Return whether every lead has ended and the record shows it."""
         return not self._is_behind(record_id, OPEN)
 
     def send_and_kill(self, record_id: str) -> str:
         """Make the worker kill itself at the failpoint, press the button, and wait for the restarted worker."""
+        with self._killed_at(AFTER_THE_POST):
+            click = self.click_async(record_id)
+        self.report("ALC has the lead, and the worker dies of signal 9. The demo starts it again.")
+        return click.result(RESTART_TIMEOUT)
+
+    def decide_and_kill(self, lead: Json) -> None:
+        """Make the worker kill itself when it takes the stored delivery."""
+        with self._killed_at(DELIVERY_TAKEN):
+            self.decide(lead)
+        self.report("The verdict is stored and answered, and the worker dies of signal 9. The demo starts it again.")
+
+    def kill(self) -> None:
+        """Make the worker kill itself when it next looks for work."""
+        with self._killed_at(LOOKS_FOR_WORK):
+            pass
+        self.report("The worker dies of signal 9. The demo starts it again.")
+
+    @contextmanager
+    def _killed_at(self, failpoint: str) -> Iterator[None]:
+        """Order the kill, and wait after the block until the worker has died. Raises: LabFailed."""
         order = self.services.config.kill_once
         if order is None:
             raise LabFailed("Processes are killed in development only.")
         self.add_cleanup(order.unlink, True)
         draft = order.with_suffix(".new")
         # The pid is the one that must not die: this process.
-        draft.write_text(f"{KILL_FAILPOINT} {os.getpid()}", encoding="ascii")
+        draft.write_text(f"{failpoint} {os.getpid()}", encoding="ascii")
         draft.replace(order)
-        click = self.click_async(record_id)
+        yield
         killed = self.poll(lambda: not order.exists(), timeout=KILL_TIMEOUT)
         order.unlink(missing_ok=True)
         if not killed:
             raise LabFailed("No worker came to be killed: it has to run in a process of its own, as in the demo.")
-        self.report("ALC has the lead, and the worker dies of signal 9. The demo starts it again.")
-        return click.result(RESTART_TIMEOUT)
 
     def connect(self) -> Json:
         """Make a second connection, beside the workspace's, with the same event handler; no lead goes through it."""

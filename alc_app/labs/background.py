@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextvars
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -11,7 +12,7 @@ T = TypeVar("T")
 
 
 def submit(work: Callable[..., T], *args: object) -> Future[T]:
-    """Run `work(*args)` in a daemon thread and return its future.
+    """Run `work(*args)` in a daemon thread, under the caller's trace, and return its future.
 
     The threads of `concurrent.futures` are no daemons: they would keep the process alive until their work is done.
     """
@@ -23,5 +24,5 @@ def submit(work: Callable[..., T], *args: object) -> Future[T]:
         except BaseException as error:
             future.set_exception(error)
 
-    threading.Thread(target=run, name="lab", daemon=True).start()
+    threading.Thread(target=contextvars.copy_context().run, args=(run,), name="lab", daemon=True).start()
     return future

@@ -66,6 +66,10 @@ class AlcClient:
         if not response.ok and response.status != 404:
             raise _unexpected("ALC", f"DELETE {path}", response)
 
+    def list_operations(self) -> list[Json]:
+        """Return what can happen on a day, with the sentence and the fault of each (`GET /_mock/operations`)."""
+        return list(self._call("GET", "/_mock/operations")["operations"])
+
     def create_fault(self, **fault: Any) -> str:
         """Create a fault from the fields of the control API's `POST /_mock/faults`, and return its id."""
         return str(self._call("POST", "/_mock/faults", fault)["id"])
@@ -73,6 +77,12 @@ class AlcClient:
     def delete_fault(self, fault_id: str) -> None:
         """Delete a fault. Do nothing if it is gone already."""
         self._http.request("DELETE", f"{self._url}/_mock/faults/{fault_id}", headers={})
+
+    def delete_faults_about(self, record_id: str) -> None:
+        """Delete the faults that match a person: a scenario creates some."""
+        for fault in self._call("GET", "/_mock/faults")["faults"]:
+            if fault.get("match", {}).get("recordId") == record_id:
+                self.delete_fault(fault["id"])
 
     def begin_scenario(self, name: str, record_id: str) -> None:
         """Let the next lead of a person go as this scenario says."""
@@ -133,19 +143,21 @@ class AttioClient:
         path = f"/v2/objects/people/records/{record_id}/attributes/alc_status/values?show_historic=true"
         return [PastValue(value).text or "" for value in self._call("GET", path)["data"]]
 
-    def fail_writes(self, record_id: str) -> str:
-        """Answer every write to this record with 503 until `restore_writes`; return the id of the fault."""
-        route = f"PATCH /v2/objects/people/records/{record_id}"
-        fault = {"route": route, "answer": {"status": 503}, "times": None}
+    def list_operations(self) -> list[Json]:
+        """Return what can go wrong with a write to a person (`GET /_mock/operations`)."""
+        return list(self._call("GET", "/_mock/operations")["operations"])
+
+    def create_fault(self, **fault: Any) -> str:
+        """Create a fault from the fields of the control API's `POST /_mock/faults`, and return its id."""
         return str(self._call("POST", "/_mock/faults", fault)["id"])
 
     def count_failed_writes(self, fault_id: str) -> int:
-        """Return how many writes have been answered with 503 since `fail_writes`."""
+        """Return how many requests this fault has struck."""
         faults = self._call("GET", "/_mock/faults")["faults"]
         return sum(fault["struck"] for fault in faults if fault["id"] == fault_id)
 
-    def restore_writes(self, fault_id: str) -> None:
-        """End `fail_writes`. Do nothing if it has ended already."""
+    def delete_fault(self, fault_id: str) -> None:
+        """Delete a fault. Do nothing if it is gone already."""
         self._http.request("DELETE", f"{self._url}/_mock/faults/{fault_id}", headers={})
 
     def _call(self, method: str, path: str, body: Json | None = None) -> Json:

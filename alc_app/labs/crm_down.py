@@ -41,7 +41,7 @@ def run(driver: Driver) -> str:
     driver.decide(lead)
     driver.wait_for(lambda: driver.attio.count_failed_writes(fault_id), failure="Nobody has tried to write the record.")
     driver.report("The write of the verdict is refused: 503.")
-    driver.attio.restore_writes(fault_id)
+    driver.attio.delete_fault(fault_id)
     driver.report("The CRM is back.")
     written = driver.poll(lambda: driver.attio.get_status(person) == "Complete", timeout=WRITTEN_WITHIN)
     answers = driver.response_statuses(lead)

@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 from alc_app.labs.background import submit
 from alc_app.labs.clients import AlcClient, AttioClient, Json, LabFailed
 from alc_app.pages import SideName
+from alc_app.runtime.exchanges.log import ExchangeLog
 from alc_app.runtime.http_client import Http
 from alc_app.runtime.services import Services
 
@@ -35,6 +36,8 @@ class Driver(ABC):
     """Performs a lab's actions on one side; NaiveDriver and AppDriver say how."""
 
     name: ClassVar[SideName]
+    exchanges: ExchangeLog
+    """Has what this side sends and receives."""
 
     def __init__(self, services: Services, emit: Emit, stopping: threading.Event) -> None:
         """Report to `emit`; waiting ends with LabFailed when `stopping` is set."""
@@ -112,11 +115,21 @@ class Driver(ABC):
         self.add_cleanup(self.alc.delete_fault, fault_id)
         return fault_id
 
+    def begin_scenario(self, name: str, record_id: str) -> None:
+        """Let the next lead of a person go as this scenario of ALC says; its faults end with the lab."""
+        self.add_cleanup(self.alc.delete_faults_about, record_id)
+        self.alc.begin_scenario(name, record_id)
+
+    def break_crm(self, **fault: Any) -> str:
+        """Create a fault at the stand-in, which ends with the lab at the latest, and return its id."""
+        fault_id = self.attio.create_fault(**fault)
+        self.add_cleanup(self.attio.delete_fault, fault_id)
+        return fault_id
+
     def break_attio(self, record_id: str) -> str:
         """Let writes to this record fail, at the latest until the lab ends, and return the id of the fault."""
-        fault_id = self.attio.fail_writes(record_id)
-        self.add_cleanup(self.attio.restore_writes, fault_id)
-        return fault_id
+        route = f"PATCH /v2/objects/people/records/{record_id}"
+        return self.break_crm(route=route, answer={"status": 503}, times=None)
 
     def wait_for(self, condition: Callable[[], object], *, failure: str) -> None:
         """Wait until the condition is true. Raises: LabFailed, which begins with the sentence `failure`."""
@@ -174,12 +187,24 @@ class Driver(ABC):
         """Return whether this side has done everything for the record that it can do now."""
 
     @abstractmethod
+    def bring_retries_forward(self, record_id: str) -> None:
+        """Let what this side tries again later about the record be due now: a story does not wait for minutes."""
+
+    @abstractmethod
     def has_ended(self, record_id: str) -> bool:
         """Return whether this side waits for nothing more about the record."""
 
     @abstractmethod
     def send_and_kill(self, record_id: str) -> str:
         """Send, and kill -9 the process once ALC has the lead. Return the last message on the screen, or ""."""
+
+    @abstractmethod
+    def decide_and_kill(self, lead: Json) -> None:
+        """Let ALC's agent decide, and kill -9 the process as soon as it has answered the webhook."""
+
+    @abstractmethod
+    def kill(self) -> None:
+        """Kill -9 the process while nothing is under way."""
 
     @abstractmethod
     def connect(self) -> Json:

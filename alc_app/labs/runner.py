@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import queue
+import random
 import textwrap
 import threading
 import time
@@ -12,18 +13,22 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from alc_app.attio.host import trace
 from alc_app.attio.host.errors import FetchError
 from alc_app.labs.app_driver import AppDriver
 from alc_app.labs.background import submit
 from alc_app.labs.cleanup import remove_leftovers
-from alc_app.labs.clients import AlcClient, LabFailed, has_control_api
+from alc_app.labs.clients import AlcClient, AttioClient, Json, LabFailed, has_control_api
+from alc_app.labs.drawings import Drawings, following
 from alc_app.labs.driver import Driver, Emit, Event, log
-from alc_app.labs.naive_driver import NaiveDriver, NaiveRuntimes
+from alc_app.labs.naive_driver import NaiveDriver
+from alc_app.labs.naive_webhooks import NaiveHooks
 from alc_app.labs.scenario import Scenario
 from alc_app.labs.scenarios import SCENARIOS
-from alc_app.labs.stories import StoryFile, of_the_tutorial, read
+from alc_app.labs.stories import StoryFile, of_the_tutorial, read, tell
 from alc_app.labs.story_player import StoryPlayer
-from alc_app.pages import Excerpt, Lab, LabsBusy, NotPossible, Story
+from alc_app.labs.what_if import story_of, what_if
+from alc_app.pages import Choice, Excerpt, Lab, LabsBusy, NotPossible, Story, StoryUnreadable, WhatIf
 from alc_app.runtime.http_client import Http
 from alc_app.runtime.services import WORKSPACE, Services
 
@@ -49,13 +54,16 @@ class LabRunner:
         """Run labs on these services until `stopping` is set."""
         self._services, self._stopping = services, stopping
         self._busy = threading.Lock()
-        self.naive_runtimes: NaiveRuntimes = {}
+        self.naive_hooks: NaiveHooks = {}
         if services.config.kill_once:
             services.config.kill_once.unlink(missing_ok=True)  # left by a lab whose process was killed
 
     def all(self) -> Sequence[Lab]:
         """Return the labs in their order."""
-        return [replace(scenario.lab, number=number) for number, scenario in enumerate(SCENARIOS, 1)]
+        return [
+            replace(scenario.lab, number=number, choices=_shuffled(scenario.lab))
+            for number, scenario in enumerate(SCENARIOS, 1)
+        ]
 
     def get(self, name: str) -> Lab | None:
         """Return a lab with its excerpts, or None."""
@@ -95,16 +103,36 @@ class LabRunner:
         scenario = _find(name)
         return self._start(lambda driver: _run_lab(driver, scenario, guess), at_once=True)
 
-    def play(self, file: Any) -> Iterator[Event]:
+    def play(self, file: Any, *, with_naive: bool = True) -> Iterator[Event]:
         """Play a story on one side after the other: they share ALC's clock. Raises: StoryUnreadable, LabsBusy."""
         story = read(file)
-        return self._start(lambda driver: _play_story(driver, story), at_once=False)
+        return self._start(lambda driver: _play_story(driver, story), at_once=False, with_naive=with_naive)
 
-    def _start(self, run: Run, *, at_once: bool) -> Iterator[Event]:
+    def what_if(self, message_id: int) -> WhatIf | None:
+        """Return what can go wrong with a message of the live sequence; None if it is no part of a run to play."""
+        messages = self._services.exchanges.after(message_id - 1, limit=1)
+        if not messages or messages[0]["id"] != message_id or self.missing():
+            return None
+        run = self._services.exchanges.after(0, trace_id=messages[0]["trace_id"])
+        return what_if(run, messages[0], self._operations())
+
+    def tell(self, reference: str) -> Story:
+        """Return the story that the address of a page names. Raises: StoryUnreadable."""
+        if missing := self.missing():
+            raise StoryUnreadable(missing)
+        return tell("", story_of(reference, self._operations()))
+
+    def _operations(self) -> list[Json]:
+        """Return what ALC and the CRM can do wrong, as their control APIs list it."""
+        config, http = self._services.config, Http()
+        alc = AlcClient(http, config.alc_url).list_operations()
+        return alc + AttioClient(http, config.attio_origin, config.stand_in_token).list_operations()
+
+    def _start(self, run: Run, *, at_once: bool, with_naive: bool = True) -> Iterator[Event]:
         if not self._busy.acquire(blocking=False):
             raise LabsBusy
         events: queue.Queue[Event | None] = queue.Queue()
-        submit(self._run, run, at_once, events)
+        submit(self._run, run, at_once, with_naive, events)
         return self._stream(events)
 
     def _stream(self, events: queue.Queue[Event | None]) -> Iterator[Event]:
@@ -121,15 +149,19 @@ class LabRunner:
                 return
             yield event
 
-    def _run(self, run: Run, at_once: bool, events: queue.Queue[Event | None]) -> None:
+    def _run(self, run: Run, at_once: bool, with_naive: bool, events: queue.Queue[Event | None]) -> None:
         """Run both sides and clean up, whether or not the events are still read. End the stream with None."""
+        drawings = Drawings(events.put)
         try:
             remove_leftovers(self._services, self._stopping)
             context = (self._services, events.put, self._stopping)
-            drivers = (NaiveDriver(*context, self.naive_runtimes), AppDriver(*context))
-            begun = [submit(_run_side, driver, run, events.put) for driver in drivers] if at_once else []
-            for side in begun or (submit(_run_side, driver, run, events.put) for driver in drivers):
+            naive = [NaiveDriver(*context, self.naive_hooks, drawings)] if with_naive else []
+            drivers: list[Driver] = [*naive, AppDriver(*context)]
+            begun = [submit(_run_side, driver, run, events.put, drawings) for driver in drivers] if at_once else []
+            for side in begun or (submit(_run_side, driver, run, events.put, drawings) for driver in drivers):
                 side.result()
+            if with_naive:
+                events.put(drawings.differences())
         except Exception:
             log.exception("A lab ended with an unexpected error.")
             events.put({"event": "failed", "side": None, "text": UNEXPECTED_ERROR})
@@ -139,16 +171,19 @@ class LabRunner:
             events.put(None)
 
 
-def _run_side(driver: Driver, run: Run, emit: Emit) -> None:
-    """Run one side, clean up, and emit its outcome at the very end."""
+def _run_side(driver: Driver, run: Run, emit: Emit, drawings: Drawings) -> None:
+    """Run one side under a trace of its own, clean up, and emit its outcome at the very end."""
+    trace.begin()
     try:
         driver.set_up()
-        event = run(driver)
+        with following(driver.exchanges, lambda message: drawings.add(driver.name, message)):
+            event = run(driver)
     except LabFailed as failed:
         event = {"event": "failed", "text": str(failed)}
     except Exception:
         log.exception("One side of a lab ended with an unexpected error.")
         event = {"event": "failed", "text": UNEXPECTED_ERROR}
+    drawings.end(driver.name)
     driver.clean_up()
     emit({**event, "side": driver.name})
 
@@ -160,10 +195,18 @@ def _run_lab(driver: Driver, scenario: Scenario, guess: str) -> Event:
 
 
 def _play_story(driver: Driver, story: StoryFile) -> Event:
-    kept = StoryPlayer(driver, story).play()
-    if kept is None:
+    broken = StoryPlayer(driver, story).play()
+    if broken is None:
         return {"event": "failed", "text": NOT_JUDGED}
-    return {"event": "outcome", "text": f"{'Kept' if kept else 'Broken'}: {story.promised}", "good": kept}
+    if not story.promise:
+        text = f"A promise is broken. {broken[0]}" if broken else "Every promise was kept."
+        return {"event": "outcome", "text": text, "good": not broken}
+    return {"event": "outcome", "text": f"{'Broken' if broken else 'Kept'}: {story.promised}", "good": not broken}
+
+
+def _shuffled(lab: Lab) -> Sequence[Choice]:
+    """Return the choices of a lab in an order of its own, so that their place tells nothing."""
+    return random.Random(lab.name).sample(lab.choices, len(lab.choices))  # noqa: S311 - no secret
 
 
 def _find(name: str) -> Scenario:

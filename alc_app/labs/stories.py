@@ -15,8 +15,11 @@ from alc_app.pages import Story, StoryUnreadable
 FOLDER = Path(__file__).parent / "stories"
 FORM = 1
 """The version of the file's form."""
-PLAYED = ("click", "answer", "verdict", "next_verdict", "resend", "wait", "tokens", "refresh", "disconnect")
-"""What can happen here. A story in which the app is killed, or connected again, is played by `mock-alc story play`."""
+PLAYED = (
+    "click", "answer", "crm_answer", "verdict", "next_verdict", "resend", "wait", "tokens", "refresh", "kill",
+    "disconnect", "connect",
+)  # fmt: skip
+"""What can happen here."""
 
 
 class Happening(BaseModel):
@@ -35,6 +38,7 @@ class StoryFile(BaseModel):
 
     storm: int
     promise: str = Field(max_length=40)
+    """The promise that is judged; empty for every one."""
     promised: str = Field(max_length=300)
     broken_by: str = Field(max_length=300)
     happened: list[Happening] = Field(min_length=1, max_length=20)

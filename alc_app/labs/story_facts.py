@@ -12,6 +12,7 @@ from alc_app.labs.driver import Driver
 FORGERIES = ("bad_signature", "wrong_secret", "tampered_body", "stale", "future", "missing_header")
 """Faults of the mock that spoil a signature."""
 PENDING = "Pending"
+REFUSAL = "Please try again"
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,8 @@ class Played:
     """By record id."""
     under_way: Mapping[str, str]
     """What the CRM showed while a chat was under way."""
+    screens: Mapping[str, str]
+    """The last message of each person's click."""
     webhooks_left: int | None
     """At ALC after the disconnect, if there was one."""
 
@@ -32,6 +35,10 @@ class Played:
         leads = [lead for record_id in self.clicks for lead in self.driver.list_leads(record_id)]
         deliveries = [each for lead in leads for each in self.driver.alc.list_deliveries(lead["id"])]
         return [(each, attempt) for each in deliveries for attempt in each["attempts"] if attempt["status"]]
+
+    def is_refused(self, record_id: str) -> bool:
+        """Return whether the screen has told the person that nothing was sent."""
+        return REFUSAL in self.screens.get(record_id, "")
 
     def verdicts(self, record_id: str) -> list[str]:
         """Return the statuses that ALC has told of a person, and that were acknowledged, by their times."""
@@ -51,7 +58,19 @@ Fact = tuple[str, object, bool]
 def _chats(played: Played) -> Iterator[Fact]:
     for record_id, clicks in played.clicks.items():
         chats = len(played.driver.list_leads(record_id))
-        yield "SMS chats at ALC", chats, chats == clicks
+        yield "SMS chats at ALC", chats, chats == clicks or (chats < clicks and played.is_refused(record_id))
+
+
+def _decided(played: Played) -> Iterator[Fact]:
+    for record_id in played.clicks:
+        decided = [str(lead["status"]) for lead in played.driver.list_leads(record_id)]
+        yield "ALC has decided", ", ".join(decided) or "nothing", True
+
+
+def _screen(played: Played) -> Iterator[Fact]:
+    for record_id, message in played.screens.items():
+        has_chat = bool(played.driver.list_leads(record_id))
+        yield "The screen said", message or "nothing", not (has_chat and played.is_refused(record_id))
 
 
 def _under_way(played: Played) -> Iterator[Fact]:
@@ -81,9 +100,8 @@ def _history(played: Played) -> Iterator[Fact]:
 def _now(played: Played) -> Iterator[Fact]:
     for record_id in played.clicks:
         status, verdicts = played.driver.attio.get_status(record_id), played.verdicts(record_id)
-        if verdicts:
-            yield "ALC’s latest verdict", verdicts[-1], True
-            yield "The record says now", status or "nothing", status == verdicts[-1]
+        yield "ALC’s latest verdict", verdicts[-1] if verdicts else "none that was taken", True
+        yield "The record says now", status or "nothing", not verdicts or status == verdicts[-1]
 
 
 def _left(played: Played) -> Iterator[Fact]:
@@ -93,6 +111,8 @@ def _left(played: Played) -> Iterator[Fact]:
 
 FACTS: Mapping[Callable[[Played], Iterator[Fact]], tuple[str, ...]] = {
     _chats: ("one_chat", "clicks_arrive"),
+    _decided: (),
+    _screen: (),
     _under_way: ("under_way_shown",),
     _forged: ("forgeries_refused",),
     _right: ("right_ones_taken",),
@@ -103,11 +123,15 @@ FACTS: Mapping[Callable[[Played], Iterator[Fact]], tuple[str, ...]] = {
 """What is looked up after each story, and the promises that it is about."""
 
 
-def observe(played: Played, promise: str) -> bool | None:
-    """Report every fact, and return whether those about the promise are good; None if none is about it."""
-    about: list[bool] = []
+Broken = list[str]
+"""The facts that are not as they should be, such as "SMS chats at ALC: 2"; empty if the promise was kept."""
+
+
+def observe(played: Played, promise: str) -> Broken | None:
+    """Report every fact, and return those that break the promise, or any if none is named; None if none is about it."""
+    about: list[tuple[str, bool]] = []
     for look_up, promises in FACTS.items():
         for what, value, good in look_up(played):
             played.driver.observe(what, value, good=good)
-            about += [good] if promise in promises else []
-    return all(about) if about else None
+            about += [(f"{what}: {value}", good)] if promise in promises or not promise else []
+    return [fact for fact, good in about if not good] if about else None

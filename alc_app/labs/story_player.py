@@ -6,11 +6,10 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from alc_app.attio.host import trace
-from alc_app.labs.app_driver import AppDriver
+from alc_app.labs.clients import Json
 from alc_app.labs.driver import ACCOUNT, Driver
 from alc_app.labs.stories import Happening, StoryFile
-from alc_app.labs.story_facts import Played, observe
+from alc_app.labs.story_facts import Broken, Played, observe
 
 SETTLED_WITHIN, ENDED_WITHIN, DELETED_WITHIN = 5.0, 15.0, 14.0
 """Real seconds that a side has for a send, for its verdicts, and for what a disconnect leaves."""
@@ -26,12 +25,14 @@ class StoryPlayer:
         self._driver, self._story = driver, story
         self._people: dict[int, str] = {}
         self._faults: list[str] = []
+        self._crm_faults: list[str] = []
+        self._is_connected = True
         self._clicks: Counter[str] = Counter()
+        self._screens: dict[str, str] = {}
         self._disconnects = any(each.do == "disconnect" for each in story.happened)
 
-    def play(self) -> bool | None:
-        """Play the story, and return whether its promise was kept; None if that cannot be told here."""
-        trace.begin()  # one run of the live sequence
+    def play(self) -> Broken | None:
+        """Play the story, and return what breaks its promise; None if nothing that is looked up is about it."""
         driver = self._driver
         driver.add_cleanup(driver.alc.reset_clock)
         if self._disconnects:
@@ -41,14 +42,13 @@ class StoryPlayer:
             PLAYS[happening.do](self, happening)
         under_way = self._look_at_chats_under_way()
         self._end()
-        played = Played(driver, self._clicks, under_way, self._webhooks_left() if self._disconnects else None)
-        return observe(played, self._story.promise)
+        webhooks_left = self._webhooks_left() if self._disconnects else None
+        return observe(Played(driver, self._clicks, under_way, self._screens, webhooks_left), self._story.promise)
 
     def _note(self, text: str) -> None:
-        """Report a happening, and write it into the live sequence, which shows our side."""
+        """Report a happening, and write it into the drawing."""
         self._driver.report(text)
-        if isinstance(self._driver, AppDriver):
-            self._driver.services.exchanges.add("User", "ALC", text, kind="note")
+        self._driver.exchanges.add("User", "ALC", text, kind="note")
 
     def _person(self, who: int) -> str:
         if who not in self._people:
@@ -61,7 +61,10 @@ class StoryPlayer:
         if what.values.get("times", 1) > 1:
             self._driver.click_twice(record_id)
         else:
-            self._driver.click(record_id)
+            self._screens[record_id] = self._driver.click(record_id)
+
+    def _open_chats(self, who: int) -> list[Json]:
+        return [lead for lead in self._driver.list_leads(self._person(who)) if lead["status"] == "processing"]
 
     def _fail(self, what: Happening) -> None:
         self._faults.append(self._driver.break_alc(**what.values))
@@ -72,17 +75,30 @@ class StoryPlayer:
             self._fail(what)
 
     def _decide(self, what: Happening) -> None:
-        open_chats = [
-            lead for lead in self._driver.list_leads(self._person(what.who)) if lead["status"] == "processing"
-        ]
+        open_chats = self._open_chats(what.who)
         if not open_chats:
             return
         if fault := what.values.get("fault"):
             self._faults.append(self._driver.break_alc(**fault))
         self._driver.decide(open_chats[-1], str(what.values.get("interest", "interested")))
 
+    def _fail_crm(self, what: Happening) -> None:
+        route = str(what.values.get("route", "")).replace("*", self._person(what.who))
+        self._crm_faults.append(self._driver.break_crm(**{**what.values, "route": route}))
+
+    def _kill(self, what: Happening) -> None:
+        if what.values.get("in_click"):
+            record_id = self._person(what.who)
+            self._clicks[record_id] += 1
+            self._screens[record_id] = self._driver.send_and_kill(record_id)
+        elif what.values.get("after_verdict"):
+            if open_chats := self._open_chats(what.who):
+                self._driver.decide_and_kill(open_chats[-1])
+        else:
+            self._driver.kill()
+
     def _begin_scenario(self, what: Happening) -> None:
-        self._driver.alc.begin_scenario(what.how, self._person(what.who))
+        self._driver.begin_scenario(what.how, self._person(what.who))
 
     def _resend(self, what: Happening) -> None:
         leads = self._driver.list_leads(self._person(what.who))
@@ -98,6 +114,19 @@ class StoryPlayer:
         if what.values:
             self._fail(what)
         self._driver.disconnect()
+        self._is_connected = False
+
+    def _connect(self, what: Happening) -> None:
+        """Connect again, and once more as a person would if it fails."""
+        if what.values:
+            self._fail(what)
+        for _ in range(2):
+            try:
+                self._driver.connect()
+                self._is_connected = True
+                return
+            except Exception as error:
+                self._driver.report(f"Connecting fails: {error}")
 
     def _look_at_chats_under_way(self) -> Mapping[str, str]:
         """Return what the CRM shows of each person whose only chat is under way, and of which ALC has told nothing."""
@@ -114,6 +143,14 @@ class StoryPlayer:
         driver = self._driver
         for fault_id in self._faults:
             driver.alc.delete_fault(fault_id)
+        for fault_id in self._crm_faults:
+            driver.attio.delete_fault(fault_id)
+        if self._disconnects and self._is_connected:
+            driver.report("The app is disconnected again.")
+            driver.disconnect()
+        for record_id in self._clicks:
+            driver.bring_retries_forward(record_id)
+            driver.poll(partial(driver.is_settled, record_id), timeout=ENDED_WITHIN)
         driver.report("The trouble is over. ALC decides about the chats that are under way, and delivers what waits.")
         driver.alc.move_clock(until="idle", at_most=LONGEST_JUMP)
         for record_id in self._clicks:
@@ -142,4 +179,7 @@ PLAYS: Mapping[str, Callable[[StoryPlayer, Happening], None]] = {
     "resend": StoryPlayer._resend,
     "wait": StoryPlayer._wait,
     "disconnect": StoryPlayer._disconnect,
+    "connect": StoryPlayer._connect,
+    "crm_answer": StoryPlayer._fail_crm,
+    "kill": StoryPlayer._kill,
 }

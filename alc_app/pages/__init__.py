@@ -12,7 +12,7 @@ from .filters import add_filters
 from .headers import secure_headers
 from .inspector import add_inspector
 from .install import add_install_page
-from .labs import Choice, Excerpt, Lab, Labs, LabsBusy, SideName, Story, StoryUnreadable, add_lab_pages
+from .labs import Choice, Excerpt, Lab, Labs, LabsBusy, SideName, Story, StoryUnreadable, WhatIf, add_lab_pages
 from .people import add_people_pages
 from .run_pages import add_run_pages
 from .settings import add_settings_page
@@ -51,6 +51,7 @@ __all__ = [
     "SideName",
     "Story",
     "StoryUnreadable",
+    "WhatIf",
     "Workspace",
     "blueprint",
     "secure_headers",

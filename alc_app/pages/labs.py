@@ -66,6 +66,13 @@ class Story:
     file: Mapping[str, Any]  # what story.json says
 
 
+@dataclass(frozen=True)
+class WhatIf:
+    """What can go wrong with an arrow of the live sequence."""
+
+    choices: Sequence[tuple[str, str]]  # the story as an address names it, and what goes wrong, in a sentence
+
+
 class Labs(Protocol):
     """The labs, as far as the pages need them."""
 
@@ -87,8 +94,14 @@ class Labs(Protocol):
     def stories(self) -> Sequence[Story]:
         """Return the stories of the tutorial's code."""
 
-    def play(self, file: Any) -> Iterator[Mapping[str, Any]]:
+    def play(self, file: Any, *, with_naive: bool = True) -> Iterator[Mapping[str, Any]]:
         """Play what story.json says, and yield its lines as they happen. Raises: StoryUnreadable, LabsBusy."""
+
+    def what_if(self, message_id: int) -> WhatIf | None:
+        """Return what can go wrong with a message of the live sequence, or None."""
+
+    def tell(self, reference: str) -> Story:
+        """Return the story that an address names. Raises: StoryUnreadable."""
 
 
 def add_lab_pages(pages: Blueprint, workspace: Workspace, labs: Labs) -> None:

@@ -23,6 +23,7 @@ PARTICIPANTS: Final = (
 )
 """From left to right. A diagram shows only those that take part."""
 
+UNKNOWN, WRITES = "?", "with ATTIO_API_TOKEN to write the record"
 Message = dict[str, Any]
 
 
@@ -128,7 +129,7 @@ def _words_and_step(message: Message) -> tuple[str, str]:
     for arrow in ARROWS:
         if _matches(arrow, message):
             status = _status(message["detail"]) if "{status}" in arrow.words else ""
-            return arrow.words.format(status=status), arrow.step
+            return (arrow.words if status != UNKNOWN else WRITES).format(status=status), arrow.step
     return message["label"], ""
 
 
@@ -140,6 +141,7 @@ def _matches(arrow: Arrow, message: Message) -> bool:
 def _status(detail: Mapping[str, Any]) -> str:
     """Return the status that a write to the record sets, or "?"."""
     try:
-        return str(json.loads(detail["request"]["body"])["data"]["values"]["alc_status"])
-    except (KeyError, TypeError, ValueError, RecursionError):  # anybody may have written the body
-        return "?"
+        found = json.loads(detail["request"]["body"])["data"]["values"]["alc_status"]
+        return str(found[0]["value"] if isinstance(found, list) else found)
+    except (KeyError, IndexError, TypeError, ValueError, RecursionError):  # anybody may have written the body
+        return UNKNOWN

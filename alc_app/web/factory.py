@@ -85,7 +85,7 @@ def _labs(app: Flask, csrf: CSRFProtect, services: Services, log: live_updates.L
     from alc_app.labs.runner import LabRunner
 
     runner = LabRunner(services, log.stopping)
-    naive = naive_webhooks(runner.naive_runtimes)
+    naive = naive_webhooks(runner.naive_hooks)
     csrf.exempt(naive)
     app.register_blueprint(naive)
     return runner

@@ -83,6 +83,9 @@ WHO_MAY: Mapping[Access, tuple[str, ...]] = {
         "GET /labs/stories",
         "GET /labs/stories/<name>",
         "POST /labs/stories/run",
+        "GET /labs/what-if",
+        "GET /labs/what-if.json",
+        "GET /labs/what-if/story.json",
     ),
 }
 ACCESS: Mapping[str, Access] = {route: access for access, routes in WHO_MAY.items() for route in routes}

@@ -95,9 +95,10 @@ def play_story(file: Path, *, html: Path | None, mermaid: bool, **how: Any) -> N
     """Play the story again; exit code 1 if it still breaks its promise."""
     read = _load(file)
     with _in_sentences():
-        again = _storm({**how, "promises": (read.promise,)}).play(read.happenings, read.promise)
+        named = (read.promise,) if read.promise else ()
+        again = _storm({**how, "promises": named}).play(read.happenings, read.promise)
     if again is None:
-        click.echo(f"{read.promise} was kept this time.")
+        click.echo(f"{read.promise or 'Every promise'} was kept this time.")
         return
     _tell(again, html, mermaid)
     raise SystemExit(1)
@@ -110,7 +111,7 @@ def write_test(file: Path) -> None:
     read = _load(file)
     told = "\n".join(f"    {line.strip()}" for line in str(read).splitlines())
     body = pformat(read.as_json(), width=100, sort_dicts=False)
-    click.echo(TEST.format(promise=read.promise, told=told, story=body))
+    click.echo(TEST.format(promise=read.promise or "every_promise", told=told, story=body))
 
 
 TEST = '''from mock_alc.testing.storm import Story

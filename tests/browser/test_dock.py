@@ -50,7 +50,9 @@ def arrow(page: Page, words: str) -> Locator:
     return page.locator(".arrow", has_text=words)
 
 
-@pytest.mark.parametrize("path", ["/people", "/settings", "/workflows", "/doctor", "/labs", "/inspector"])
+@pytest.mark.parametrize(
+    "path", ["/people", "/settings", "/workflows", "/doctor", "/labs", "/labs/double-click", "/inspector"]
+)
 def test_pages_on_which_nothing_runs_have_no_dock(open_page: Open, log: EventLog, path: str) -> None:
     """A run of a person has nothing to do with them."""
     send(log, status="Complete")
@@ -187,15 +189,6 @@ def test_on_a_phone_it_is_a_sheet(open_page: Open, log: EventLog, stage: Stage) 
         leave()
         is_open(page, expected=False)
         expect(toggle(page)).to_be_focused()
-
-
-def test_a_lab_has_a_dock_only_once_it_has_played(open_page: Open, log: EventLog) -> None:
-    """It stays closed, and shows the runs since the page was opened."""
-    page = open_page("/labs/double-click")
-    expect(page.locator("#dock")).to_be_hidden()
-    send(log, "t4", number=99, name="Lab Person", status="Complete")
-    expect(page.locator("#dock-last")).to_contain_text("Lab Person")
-    is_open(page, expected=False)
 
 
 def test_two_tabs_draw_the_same_with_one_stream(open_page: Open, log: EventLog) -> None:

@@ -26,9 +26,9 @@ def test_a_lab_is_predicted_run_and_seen_by_keyboard(open_page: Open, workspace:
     page.keyboard.press("Enter")
 
     for side, words in (("The tutorial’s code", "Two chats"), ("This app", "One chat.")):
-        column = page.locator("#sides").get_by_role("region", name=side)
+        column = page.locator("#sides").get_by_role("region", name=side, exact=True)
         expect(column.locator(".outcome")).to_contain_text(words)
-        expect(column).to_contain_text("SMS chats at ALC")
+    expect(page.get_by_role("row", name="SMS chats at ALC")).to_have_text("SMS chats at ALC differs2 broken1 ")
     expect(page.get_by_role("heading", name="You called it. Here is why.")).to_be_visible()
     expect(page.get_by_text("alc_app/leads/transitions.py:27")).to_be_visible()
     assert workspace.labs.guesses == ["two"]
@@ -92,9 +92,9 @@ def test_a_story_is_read_and_played_by_keyboard(open_page: Open, workspace: Fake
     page.get_by_role("button", name="Play it").press("Enter")
 
     for side, words in (("The tutorial’s code", "Broken: A disconnect"), ("This app", "Kept: A disconnect")):
-        column = page.locator("#sides").get_by_role("region", name=side)
+        column = page.locator("#sides").get_by_role("region", name=side, exact=True)
         expect(column.locator(".outcome")).to_contain_text(words)
-        expect(column).to_contain_text("Webhooks left at ALC")
+    expect(page.get_by_role("row", name="Webhooks left at ALC")).to_have_text("Webhooks left at ALC differs1 broken0 ")
     assert workspace.labs.files == [FILE]
     assert_accessible_in_both_themes(page)
     page.set_viewport_size({"width": 320, "height": 800})
@@ -113,7 +113,9 @@ def test_a_story_of_ones_own_is_opened_told_and_played(open_page: Open, workspac
 
     page.get_by_role("button", name="Play it").click()
 
-    expect(page.locator("#sides").get_by_role("region", name="This app")).to_contain_text("Kept: A disconnect")
+    expect(page.locator("#sides").get_by_role("region", name="This app", exact=True)).to_contain_text(
+        "Kept: A disconnect"
+    )
     assert workspace.labs.files == [{**FILE, "happened": [line]}]
     assert_accessible_in_both_themes(page)
 

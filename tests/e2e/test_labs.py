@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,13 +12,12 @@ from typing import Any
 import pytest
 import requests
 
+from tests.support.laboratory import Laboratory, stack_with_restarts
 from tests.support.people import User
 from tests.support.servers.clients import Alc, Attio
 from tests.support.servers.stack import Stack
 from tests.support.waiting import eventually
 
-OURS = 2
-"""The webhooks of a connection at ALC: for verdicts, and for prospects."""
 LABS = {
     "double-click": ("two", "one"),
     "webhook-before-pending": ("pending", "complete"),
@@ -31,15 +29,14 @@ LABS = {
     "killed-between-two-writes": ("twice", "resumed"),
 }
 """The expected choices of the tutorial's code and of ours, by id."""
-Line = dict[str, Any]
 STORIES = sorted((Path(__file__).parents[2] / "alc_app" / "labs" / "stories").glob("*.json"))
 STORY = json.loads(STORIES[0].read_text())
-KILLED = {"at": 0, "do": "kill", "who": 1, "how": "", "says": "The app is killed and started again.", "with": {}}
+RAINED = {"at": 0, "do": "rain", "who": 1, "how": "", "says": "It rains.", "with": {}}
 NO_STORIES = (
     (None, 422, "no story of mock-alc storm"),
     ({"storm": 1}, 422, "promise is missing"),
     ({**STORY, "storm": 2}, 422, "another version: 2"),
-    ({**STORY, "happened": [KILLED]}, 422, "The app is killed"),
+    ({**STORY, "happened": [RAINED]}, 422, "cannot play “It rains.”"),
     ({"storm": 1, "promise": "x" * 70_000}, 413, "at most 64 KB"),
 )
 """What is sent instead of a story, and how it is refused."""
@@ -47,69 +44,9 @@ NO_STORIES = (
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """The servers, with a thread that restarts the worker when it dies, as the demo does."""
-    ended = threading.Event()
-
-    def watch() -> None:
-        while not ended.wait(0.2):
-            if running.worker.process and not running.worker.is_running:
-                running.worker.launch()
-
-    with Stack(tmp_path_factory.mktemp("home")) as running:
-        watching = threading.Thread(target=watch)
-        watching.start()
+    """The servers, whose worker is restarted as the demo restarts it."""
+    with stack_with_restarts(tmp_path_factory.mktemp("home")) as running:
         yield running
-        ended.set()
-        watching.join()
-
-
-class Laboratory:
-    """A client for the pages of the labs, which also finds what a lab has left behind."""
-
-    def __init__(self, stack: Stack, user: User, alc: Alc, attio: Attio) -> None:
-        self._stack, self.user, self._alc, self._attio = stack, user, alc, attio
-
-    def start(self, name: str, guess: str) -> requests.Response:
-        """Press "Run it"."""
-        return self.user.post(f"/labs/{name}/run", json={"guess": guess}, stream=True)
-
-    def run(self, name: str, guess: str) -> list[Line]:
-        """Run a lab to its end, and return its events."""
-        reply = self.start(name, guess)
-        assert reply.status_code == 200, reply.text
-        return [json.loads(line) for line in reply.iter_lines()]
-
-    def play(self, story: Any) -> list[Line]:
-        """Play a story to its end, and return its events."""
-        reply = self.user.post("/labs/stories/run", json=story, stream=True)
-        assert reply.status_code == 200, reply.text
-        return [json.loads(line) for line in reply.iter_lines()]
-
-    def exchanges(self) -> list[Line]:
-        """Return the messages of the live sequence."""
-        return list(self.user.get("/exchanges.json").json()["messages"])
-
-    def choices(self, name: str) -> dict[str, str]:
-        """Return the texts of the choices by id."""
-        page = self.user.get(f"/labs/{name}").text
-        return dict(re.findall(r'name="guess" value="(\w+)" required><span>([^<]+)</span>', page))
-
-    def left_behind(self) -> list[str]:
-        """Return people, webhooks, faults, findings and dead letters that should not be there."""
-        people = self._attio.call("POST", "/v2/objects/people/records/query", {"limit": 500})
-        names = [record["values"]["name"][0]["full_name"] for record in people if record["values"]["name"]]
-        faults = self._alc._call("GET", "/_mock/faults")["faults"]
-        state = self._alc._call("GET", "/_mock/state")
-        checks = self.user.post("/doctor/report", json={"mend": False}).json()["checks"]
-        letters = self.user.get("/doctor/dead-letters.json").json()["dead_letters"]
-        return [
-            *(name for name in names if name.startswith("Lab:")),
-            *map(str, faults),
-            *(f"webhooks: {state['webhooks']}" for _ in [0] if state["webhooks"].get("active") != OURS),
-            *(finding["text"] for check in checks for finding in check["findings"]),
-            *(letter["text"] for letter in letters),
-            *(file.name for file in self._stack.home.glob("kill-once*")),
-        ]
 
 
 @pytest.fixture

@@ -12,9 +12,9 @@ from alc_app.labs.naive.events.connection_added import connection_added
 from alc_app.labs.naive.events.connection_removed import connection_removed
 from alc_app.labs.naive.runtime import NaiveRuntime
 from alc_app.labs.naive.send_to_alc_server import send_to_alc
-from alc_app.labs.naive_driver import WEBHOOK_PATH, NaiveRuntimes
-from alc_app.labs.naive_webhooks import blueprint
+from alc_app.labs.naive_webhooks import WEBHOOK_PATH, NaiveHook, NaiveHooks, blueprint
 from alc_app.mock_attio.testing import Attio
+from alc_app.runtime.exchanges.log import ExchangeLog
 from mock_alc.testing.alc import Alc
 
 PHONE = "+442071838750"
@@ -40,11 +40,11 @@ class NaiveApp:
         """Connect it."""
         attio.seed()  # with the attributes that the app writes
         self._attio = attio
-        runtimes: NaiveRuntimes = {}
+        hooks: NaiveHooks = {}
         web = Flask(__name__)
-        web.register_blueprint(blueprint(runtimes))
+        web.register_blueprint(blueprint(hooks))
         self._runtime: Any = AttioRuntime(alc, attio, alc.serve(web) + WEBHOOK_PATH)
-        self._runtimes = runtimes
+        self._hooks = hooks
         self.connect()
 
     def as_integration(self) -> dict[str, Any]:
@@ -71,7 +71,7 @@ class NaiveApp:
         """Fire the tutorial's event, and serve its handlers."""
         with running(self._runtime):
             connection_added(self._runtime.workspace_connection())
-        self._runtimes |= dict.fromkeys(self._runtime.webhook_handlers, self._runtime)
+        self._hooks |= dict.fromkeys(self._runtime.webhook_handlers, NaiveHook(self._runtime, ExchangeLog(None)))
 
     def disconnect(self) -> None:
         """Fire the tutorial's event, which logs its errors."""

@@ -7,6 +7,7 @@ Secrets are removed before a message is logged (redaction.py).
 
 from __future__ import annotations
 
+import itertools
 import json
 import logging
 import queue
@@ -62,6 +63,10 @@ class ExchangeLog:
         self._writer: threading.Thread | None = None
         self._starting = threading.Lock()
         self._second, self._deliveries = 0, 0
+
+    def feed(self, pass_on: Callable[[Row], object]) -> ExchangeFeed:
+        """Return a log with the same names that passes each message on, and stores nothing."""
+        return ExchangeFeed(self._now, self._participants, self.describe, pass_on)
 
     def takes_delivery(self) -> bool:
         """Return whether another delivery is to be logged, and count it."""
@@ -147,15 +152,19 @@ class ExchangeLog:
     def _enqueue(
         self, between: tuple[str, str], label: str, detail: Mapping[str, Any], *, kind: str = "call", call: str = ""
     ) -> None:
-        if self._database is None or not all(
-            between
-        ):  # no participant: a call outside of the diagrams, such as a check of the doctor
+        if not all(between):  # no participant: a call outside of the diagrams, such as a check of the doctor
             return
-        self._ensure_writer()
         row = {"trace_id": trace.trace_id(), "at": self._now(), "kind": kind, "call": call, "label": label}
         message = {"sender": between[0], "receiver": between[1], "detail": json.dumps(detail, default=str)}
+        self._keep(row | message)
+
+    def _keep(self, row: Row) -> None:
+        """Have the writer store a message."""
+        if self._database is None:
+            return
+        self._ensure_writer()
         try:
-            self._waiting.put_nowait(row | message)
+            self._waiting.put_nowait(row)
         except queue.Full:
             log.debug("A message was not logged: too many are waiting.")
 
@@ -188,6 +197,28 @@ class ExchangeLog:
         with self._database.engine.begin() as connection:
             _prepare_postgres(connection)
             connection.execute(insert(Message), batch)
+
+
+class ExchangeFeed(ExchangeLog):
+    """A log that passes each message on to one reader, in the form of `after`. Its ids count down from -1."""
+
+    def __init__(
+        self,
+        now: Callable[[], float],
+        participants: Mapping[str, str],
+        describe: Callable[[Row], Row],
+        pass_on: Callable[[Row], object],
+    ) -> None:
+        """Call `pass_on` with each message, in the thread that logs it."""
+        super().__init__(None, now, participants, describe)
+        self._pass_on, self._numbers = pass_on, itertools.count(-1, -1)
+
+    def takes_delivery(self) -> bool:
+        """Return True: nothing waits to be written."""
+        return True
+
+    def _keep(self, row: Row) -> None:
+        self._pass_on(self.describe({"id": next(self._numbers), **row, "detail": json.loads(row["detail"])}))
 
 
 def _prepare_postgres(connection: Connection) -> None:

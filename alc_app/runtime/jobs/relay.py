@@ -88,6 +88,7 @@ class Relay:
                 names = listener.wait(min(looked + pause, *next_at.values()) - time.monotonic())
 
     def _look(self) -> None:
+        failpoint("relay_looks")
         for task in (
             self.start_waiting_runs,
             self.start_deliveries,

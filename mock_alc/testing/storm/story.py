@@ -30,6 +30,7 @@ class Story:
     """What happened, and which promise it breaks."""
 
     promise: str
+    """Its name; empty if no promise is broken yet, so that every one is judged."""
     broken_by: str
     happenings: tuple[Happening, ...]
     seconds: tuple[int, ...]
@@ -49,7 +50,7 @@ class Story:
         """Return the story in sentences, with times."""
         rows = zip(self.seconds, self.happenings, strict=True)
         lines = [f"{_clock(at)}  {each.tell()}" for at, each in rows]
-        return "\n".join([*lines, f"Broken: {self.promise}. {self.broken_by}"])
+        return "\n".join([*lines, *([f"Broken: {self.promise}. {self.broken_by}"] if self.promise else [])])
 
     def save(self, path: Path) -> None:
         """Write the file."""
@@ -61,7 +62,7 @@ class Story:
         return {
             "storm": FORM,
             "promise": self.promise,
-            "promised": PROMISES[self.promise].says,
+            "promised": PROMISES[self.promise].says if self.promise else "",
             "broken_by": self.broken_by,
             "happened": [{"at": at, **each.as_json(), **_explain(each)} for at, each in rows],
         }

@@ -36,9 +36,13 @@ export function ofTrace(traceId) {
   return [...messages.values()].filter((message) => message.trace_id === traceId).sort((one, other) => one.id - other.id);
 }
 
+/** Messages that a lab draws itself; no listener gets them. */
+const aside = [];
+export const keepAside = (message) => aside.push(message);
+
 /** The answer of a call, or the call of an answer. */
 export function partner({ call, kind }) {
-  return call ? [...messages.values()].find((other) => other.call === call && other.kind !== kind) : undefined;
+  return call ? [...messages.values(), ...aside].find((other) => other.call === call && other.kind !== kind) : undefined;
 }
 
 document.addEventListener("alc:exchange", ({ detail }) => {

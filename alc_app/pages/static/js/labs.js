@@ -1,23 +1,20 @@
 import "./code.js";
-import "./dock.js";
-import { announce, copy } from "./dom.js";
+import { announce, copy, fill } from "./dom.js";
 import { lines, post, Refused } from "./http.js";
+import { addFact, clearSides, columnOf, compareEnds, drawMessage, markDifferences } from "./sides.js";
 
-const CUT = "The connection ended before the lab did. It goes on, and puts everything back. Wait a moment, then run it again.";
-const HINT = { running: "Running…", again: "Run it again, and everything is looked up anew." };
+const CUT = "The connection ended before the lab did. The lab goes on and cleans up. Wait a moment, then run it again.";
+const HINT = { running: "Running…", again: "Run it again to start over." };
 const lab = document.getElementById("lab");
 const find = (id) => document.getElementById(id);
-const columnOf = (side) => find("sides").querySelector(`[data-side="${side}"]`);
 
 const HANDLERS = {
   step({ side, at, text }) {
     columnOf(side).querySelector(".played").append(copy("lab-step", { at: `${at.toFixed(1)} s`, text }));
   },
-  fact({ side, what, value, good }) {
-    const fact = copy("lab-fact", { what, value });
-    fact.dataset.good = good;
-    columnOf(side).querySelector(".seen").append(fact);
-  },
+  fact: addFact,
+  message: drawMessage,
+  differences: markDifferences,
   outcome({ side, text, good, guessed }) {
     showOutcome(side, good ? "held" : "broken", text);
     if (side === "naive" && guessed !== undefined) saveVerdict(guessed ? "right" : "wrong");
@@ -42,12 +39,13 @@ function saveVerdict(verdict) {
   localStorage.setItem(`lab:${lab.dataset.name}`, verdict);
 }
 
-function clear() {
-  for (const side of ["naive", "ours"]) {
+function clear(shown) {
+  clearSides(shown);
+  for (const side of shown) {
     const column = columnOf(side);
     column.dataset.state = "running";
     column.querySelector(".outcome").hidden = true;
-    for (const list of column.querySelectorAll(".seen, .played")) list.replaceChildren();
+    column.querySelector(".played").replaceChildren();
   }
   const why = find("why");                               // stories have none
   if (why) Object.assign(why, { hidden: true }).dataset.verdict = "none";
@@ -56,17 +54,18 @@ function clear() {
 }
 
 /** Run the lab or the story, and draw each line of the reply as it arrives. */
-export async function run(body) {
+export async function run(body, shown = ["naive", "ours"]) {
   setBusy(true);
   try {
-    const reply = await post(lab.dataset.url, body);
-    clear();
+    const reply = await post(shown.length > 1 ? lab.dataset.url : `${lab.dataset.url}?sides=${shown}`, body);
+    clear(shown);
     let ended = false;
     for await (const { event, ...data } of lines(reply)) {
       HANDLERS[event]?.(data);
       ended ||= event === "done";
     }
     if (!ended) throw new Error("The reply ended without its last line.");
+    compareEnds(shown);
     explain();
   } catch (error) {
     find("hint").textContent = error instanceof Refused ? error.message : CUT;
@@ -96,9 +95,12 @@ find("predict")?.addEventListener("submit", (event) => {
   if (guess && find("run") && lab.ariaBusy !== "true") run({ guess });
 });
 
+const score = { right: 0, wrong: 0 };
 for (const link of document.querySelectorAll("[data-lab]")) {
   const verdict = localStorage.getItem(`lab:${link.dataset.lab}`);
   const called = link.querySelector(".called");
   if (verdict) called.textContent = called.dataset[verdict];
   called.hidden = !verdict;
+  if (verdict) score[verdict] += 1;
 }
+if (score.right + score.wrong) fill(document, { score: `${score.right} of ${score.right + score.wrong} called right` });

@@ -3,6 +3,7 @@ import { announce, copy, fill } from "./dom.js";
 import { partner } from "./exchanges.js";
 import { informative, toCurl } from "./curl.js";
 import { getJson } from "./http.js";
+import { offer } from "./what_if.js";
 
 const panel = document.getElementById("peek");
 const format = new Intl.DateTimeFormat("en-GB", { timeStyle: "medium" });
@@ -44,7 +45,8 @@ function draw(message) {
   const curl = document.getElementById("peek-curl");
   curl.hidden = !request;
   curl.onclick = () => navigator.clipboard.writeText(toCurl(request)).then(() => announce("Copied."));
-  document.getElementById("peek-run").href = `/runs/${message.trace_id}`;
+  Object.assign(document.getElementById("peek-run"), { href: `/runs/${message.trace_id}`, hidden: message.id < 0 });
+  offer(call ?? message);
   drawSource(call ?? message);
 }
 
@@ -82,7 +84,7 @@ async function drawSource(message) {
   const place = document.getElementById("peek-source");
   place.replaceChildren();
   const [ours, tutorial] = await Promise.all([
-    getJson(`/exchanges/${message.id}/source.json`).catch(() => ({ excerpts: [] })),
+    message.id < 0 ? { excerpts: [] } : getJson(`/exchanges/${message.id}/source.json`).catch(() => ({ excerpts: [] })),
     message.step ? getJson(`/tutorial/code/${encodeURIComponent(message.step)}.json`).catch(() => ({})) : {},
   ]);
   if (![message, partner(message)].includes(shown)) return;

@@ -1,5 +1,6 @@
 import { announce, copy } from "./dom.js";
 import { run } from "./labs.js";
+import { PLAY_NOW } from "./what_if.js";
 
 const NONE = "This is no story of mock-alc storm: choose the file story.json that it has saved.";
 const find = (id) => document.getElementById(id);
@@ -15,13 +16,14 @@ async function open(file) {
     const read = JSON.parse(await file.text());
     if (!read.happened.every(({ at, says }) => at >= 0 && says)) throw new Error("without sentences");
     find("story").replaceChildren(...read.happened.map(({ at, says }) => copy("story-line", { at: clock(at), says })));
-    find("broken").textContent = read.broken_by;
+    find("broken").textContent = read.broken_by ?? "";
     story = read;
   } catch {
     find("file").setCustomValidity(NONE);
     tell(NONE);
   }
-  for (const part of [find("story"), find("broken").parentElement]) part.hidden = !story;
+  find("story").hidden = !story;
+  find("broken").parentElement.hidden = !story?.broken_by;
 }
 
 function tell(words) {
@@ -36,7 +38,20 @@ find("file")?.addEventListener("change", ({ target }) => {
   target.setCustomValidity("");
   if (target.files[0]) open(target.files[0]);
 });
+function play() {
+  const shown = find("with-naive").checked ? ["naive", "ours"] : ["ours"];
+  if (story && find("run") && find("lab").ariaBusy !== "true") run(story, shown);
+}
+
 form.addEventListener("submit", (event) => {
   event.preventDefault();
-  if (story && find("run") && find("lab").ariaBusy !== "true") run(story);
+  play();
 });
+find("copy-link")?.addEventListener("click", async ({ currentTarget }) => {
+  await navigator.clipboard.writeText(new URL(currentTarget.dataset.link, location.href));
+  announce("The link is copied.");
+});
+if (sessionStorage.getItem(PLAY_NOW)) {
+  sessionStorage.removeItem(PLAY_NOW);
+  play();
+}

@@ -75,9 +75,9 @@ def over_http(alc: Alc, mistake: str) -> str:
 def story(tmp_path: Path) -> Callable[..., str]:
     """Write a story that somebody has saved."""
 
-    def write(*happened: dict[str, object]) -> str:
+    def write(*happened: dict[str, object], promise: str = "forgeries_refused") -> str:
         rows = [{"at": 0, **each} for each in happened]
-        told = {"storm": 1, "promise": "forgeries_refused", "promised": "A forged delivery is refused.",
+        told = {"storm": 1, "promise": promise, "promised": "A forged delivery is refused.",
                 "broken_by": "A forged delivery was answered 200.", "happened": rows}  # fmt: skip
         (tmp_path / "saved.json").write_text(json.dumps(told))
         return str(tmp_path / "saved.json")
@@ -178,6 +178,18 @@ def test_a_story_is_played_again(run: Command, story: Callable[..., str]) -> Non
 
     assert (broken.exit_code, "Broken: forgeries_refused." in broken.output) == (1, True)
     assert (kept.exit_code, kept.output) == (0, "forgeries_refused was kept this time.\n")
+
+
+def test_a_story_that_names_no_promise_is_judged_by_every_one(run: Command, story: Callable[..., str]) -> None:
+    """It breaks none yet: a page has put it together, and `show` tells what happens."""
+    saved = story(CLICKED, FORGED, promise="")
+
+    broken, kept = run("story", "play", saved, mistake="verifies nothing"), run("story", "play", saved)
+
+    assert (broken.exit_code, "Broken: forgeries_refused." in broken.output) == (1, True)
+    assert (kept.exit_code, kept.output) == (0, "Every promise was kept this time.\n")
+    assert "Broken" not in CliRunner().invoke(main, ["story", "show", saved]).output
+    assert "def test_every_promise_is_kept" in CliRunner().invoke(main, ["story", "test", saved]).output
 
 
 def test_a_story_that_is_played_is_drawn_for_a_document(run: Command, story: Callable[..., str]) -> None:

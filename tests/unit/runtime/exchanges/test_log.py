@@ -117,3 +117,21 @@ def test_closing_writes_what_waits_and_ends_the_writer(log: ExchangeLog) -> None
     assert log._writer
     assert not log._writer.is_alive()
     assert len(log.after(0)) == 3
+
+
+def test_a_feed_passes_each_message_on_and_stores_nothing(log: ExchangeLog) -> None:
+    """In the form of the log, with its words; the ids count down."""
+    passed: list[dict[str, object]] = []
+    log.describe = lambda message: {**message, "words": message["label"].lower()}
+    feed = log.feed(passed.append)
+
+    with feed.call("ALC", "POST /leads", sender="Server Function") as answer:
+        answer["label"] = "201 Created"
+
+    assert feed.takes_delivery()
+    assert [(each["id"], each["kind"], each["words"]) for each in passed] == [
+        (-1, "call", "post /leads"),
+        (-2, "answer", "201 created"),
+    ]
+    assert passed[0]["call"] == passed[1]["call"]
+    assert log.last_number() == feed.last_number() == 0
