@@ -61,7 +61,7 @@ def add_run_pages(pages: Blueprint, workspace: Workspace, labs: Labs | None) -> 
 
     def messages_of(trace_id: str) -> list[Message]:
         found = list(workspace.messages_of(trace_id)) if workspace.notes_exchanges and trace_id.isalnum() else []
-        return found or abort(404, "There is no such run. Runs are kept for a day.")
+        return found or abort(404, "There is no such run. The app keeps runs for a day.")
 
 
 def _address(dock: dict[str, Any]) -> str:

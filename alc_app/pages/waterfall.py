@@ -91,7 +91,7 @@ def _waits(messages: Sequence[Message], run: Run, now: float) -> list[Row]:
             (later for later in messages[at + 1 :] if later["sender"] == worker and later["kind"] == "call"), None
         )
         if taken_up:
-            waits.append(Row("Worker", WORKS, [Bar(message["at"], taken_up["at"], "neutral", "Taken up")]))
+            waits.append(Row("Worker", WORKS, [Bar(message["at"], taken_up["at"], "neutral", "Started")]))
     for before, message in pairwise(messages):
         if message["sender"] == "ALC" and message["kind"] == "call" and message["at"] - before["at"] > WAITED:
             waits.append(_agent(before["at"], message["at"], "neutral", "ALC has a result"))

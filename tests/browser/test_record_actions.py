@@ -187,8 +187,8 @@ def test_a_reply_that_was_cut_is_said_to_be(open_page: Open, stage: Stage) -> No
     page = open_page(ADA)
     page.get_by_role("button", name="Send to ALC").click()
     failure = page.get_by_role("alert")
-    expect(failure).to_contain_text("The action could not be completed")
-    expect(failure).to_contain_text("look at the record before you try again")
+    expect(failure).to_contain_text("The action did not finish")
+    expect(failure).to_contain_text("check the record before you try again")
 
 
 def test_a_refusal_is_shown_in_the_servers_words(open_page: Open, stage: Stage, console: list[str]) -> None:

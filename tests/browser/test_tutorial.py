@@ -72,7 +72,7 @@ def test_what_cannot_be_done_for_somebody_is_said(
 
     page.get_by_role("button", name="Do it for me").click()
 
-    expect(page.get_by_text("This could not be done for you")).to_be_visible()
+    expect(page.get_by_text("The app could not do this for you")).to_be_visible()
     expect(page.locator("#step [aria-busy=true]")).to_have_count(0)
     console.clear()
 

@@ -1,7 +1,7 @@
 """The tutorial's first diagram, Installation 1-7, and what can go wrong in it."""
 
 import re
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 from tests.support.people import User
 from tests.support.servers.clients import Alc, Attio
@@ -121,13 +121,14 @@ def test_connecting_again_replaces_the_connection_and_its_webhook(disconnected_u
 
 
 def test_sending_without_a_connection_asks_the_user_to_connect(disconnected_user: User, attio: Attio) -> None:
-    """The toast disappears, and a dialog leads to the install page, as in Attio."""
+    """The toast disappears, and a dialog leads to ALC and back to the record, which offers the action again."""
     record_id = attio.add_person("Ola Nordmann", "+442079460030")
 
     effects = disconnected_user.click_send(record_id)
 
     assert [effect["effect"] for effect in effects] == ["showToast", "hideToast", "connect", "done"]
-    assert effects[2]["url"] == "/apps/alc"
+    back = quote(f"/people/{record_id}?offer=send-to-alc", safe="")
+    assert effects[2]["url"] == f"/connections/alc/connect?next={back}"
 
 
 def test_no_secret_is_readable_in_any_file_of_the_home(stack: Stack, disconnected_user: User, alc: Alc) -> None:

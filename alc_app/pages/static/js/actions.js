@@ -3,8 +3,8 @@ import { lines, post, Refused } from "./http.js";
 import { hideToast, reportFailure, showToast, updateToast } from "./toasts.js";
 
 const EFFECTS = { alert, confirm, connect, hideToast, showToast, updateToast };
-const CUT = "The connection ended before the action did. It may still go on: look at the record before you try again.";
-const FAILED = "The action could not be completed";
+const CUT = "The connection ended before the action finished. It may continue, so check the record before you try again.";
+const FAILED = "The action did not finish";
 
 /** All controls that start this action, in the bar and in the palette. */
 const controls = (url) => document.querySelectorAll(`:is([data-action="${CSS.escape(url)}"], [data-bulk-action="${CSS.escape(url)}"])`);

@@ -4,7 +4,7 @@ import { singleFlight, announce, copy, fill, pause } from "./dom.js";
 import { getJson, post, Refused } from "./http.js";
 import { reportFailure } from "./toasts.js";
 
-const CUT = "The app did not answer. Check whether it is running, then try again.";
+const CUT = "The app did not answer. Check that it is running, then try again.";
 const POLL_MS = 5000;                                     // in case the live stream is lost
 const BETWEEN_TICKS = 45;
 
@@ -132,7 +132,7 @@ async function act(button) {
   try {
     await ACTIONS[button.dataset.do]();
   } catch (error) {
-    reportFailure("This could not be done for you", error instanceof Refused ? error.message : CUT);
+    reportFailure("The app could not do this for you", error instanceof Refused ? error.message : CUT);
   } finally {
     button.ariaBusy = "false";
     refresh();
