@@ -21,7 +21,7 @@ def add_filters(pages: Blueprint) -> None:
     pages.add_app_template_global(icon)
     pages.add_app_template_global(icon_shapes)
     pages.add_app_template_filter(colour, "coloured")
-    for function in (hue, human_time, initials, mailto, phone, tel, utc, words):
+    for function in (hue, human_time, initials, mailto, phone, seconds, tel, utc, words):
         pages.add_app_template_filter(function)
     pages.add_app_template_test(web_link)
 
@@ -76,6 +76,12 @@ def human_time(at: datetime) -> str:
     """Write a time in UTC for people; the page's script rewrites it in their own time zone."""
     at = at.astimezone(UTC)
     return f"{at.day} {at:%b %Y, %H:%M} UTC"
+
+
+def seconds(at: datetime) -> str:
+    """Write a time in UTC to the second; the page's script writes it as long, so that nothing moves."""
+    at = at.astimezone(UTC)
+    return f"{at.day} {at:%b, %H:%M:%S}"
 
 
 def mailto(address: str) -> str:

@@ -20,6 +20,8 @@ STATES: Final[Mapping[str, tuple[str, Tone]]] = {
     "forgotten": ("Body deleted", "neutral"),
 }
 """By state of a delivery: its words, and its colour."""
+RAISES: Final = "raises "
+"""Begins the label of an answer that is an error."""
 _RECORD_IN_PATH = re.compile(r"/records/([0-9a-f-]{36})")
 _RECORD_IN_BODY = re.compile(r'"record_?[iI]d": ?"([0-9a-f-]{36})"')
 
@@ -155,17 +157,22 @@ def _row(call: Message, answer: Message | None) -> RequestRow:
         status=status,
         tone=tone,
         took=f"{outcome['ms']:.0f} ms" if "ms" in outcome else "",
-        why=outcome.get("why") or "",
+        why=outcome.get("why") or _error(answer),
         event=event_of(str(request.get("body") or "")) if "webhook" in call["label"] else "",
         record_id=record_id_of(request),
     )
+
+
+def _error(answer: Message | None) -> str:
+    """Return the name of the error that a call within the app has raised, or an empty text."""
+    return answer["label"][len(RAISES) :] if answer and answer["label"].startswith(RAISES) else ""
 
 
 def _status(call: Message, answer: Message | None) -> tuple[str, Tone]:
     if answer is None:
         return ("Waiting", "waiting") if call["call"] else ("", "neutral")
     if answer["detail"].get("failed"):
-        return answer["label"].removeprefix("raises ") or "Failed", "bad"
+        return "Failed" if _error(answer) else answer["label"], "bad"
     if answer["label"][:1] == "2":
         return answer["label"], "good"
     return answer["label"].capitalize() if answer["label"] == "returns" else answer["label"], "neutral"

@@ -45,9 +45,10 @@ def test_a_call_without_an_answer_waits_and_one_that_raised_has_failed() -> None
 
     assert [(row.path, row.method, row.status, row.tone) for row in rows] == [
         ("Clicks button", "", "", "neutral"),
-        ("x()", "", "AlcRefused", "bad"),
+        ("x()", "", "Failed", "bad"),
         ("run_query()", "", "Waiting", "waiting"),
     ]
+    assert [row.why for row in rows] == ["", "AlcRefused", ""]
 
 
 def test_a_call_that_names_nobody_belongs_to_the_person_of_its_trace() -> None:
