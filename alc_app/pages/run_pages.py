@@ -17,9 +17,7 @@ def add_run_pages(pages: Blueprint, workspace: Workspace, labs: Labs | None) -> 
 
     @pages.get("/runs.json")
     def runs() -> dict[str, Any]:
-        scope = Scope(
-            request.args.get("record", ""), "connection" in request.args, request.args.get("since", 0.0, type=float)
-        )
+        scope = Scope(request.args.get("record", ""), "connection" in request.args)
         return {"runs": [as_json(run) for run in find(scope, request.args.get("limit", MOST_RUNS, type=int))]}
 
     @pages.get("/runs/<trace_id>")
@@ -49,14 +47,14 @@ def add_run_pages(pages: Blueprint, workspace: Workspace, labs: Labs | None) -> 
 
     @pages.app_context_processor
     def for_the_dock() -> dict[str, Any]:
-        return {"last_run": last_run, "runs_address": _address, "now": time.time}
+        return {"last_run": last_run, "runs_address": _address}
 
     def find(scope: Scope, limit: int) -> list[Run]:
         beginnings = workspace.begun_by_user(SEARCHED)
         return find_runs(beginnings, workspace.messages_of, time.time(), scope, max(1, min(limit, MOST_RUNS)))
 
     def last_run(dock: dict[str, Any]) -> Run | None:
-        scope = Scope(dock.get("record", ""), dock.get("connection", False), dock.get("since", 0.0))
+        scope = Scope(dock.get("record", ""), dock.get("connection", False))
         return next(iter(find(scope, 1)), None)
 
     def messages_of(trace_id: str) -> list[Message]:
@@ -66,7 +64,7 @@ def add_run_pages(pages: Blueprint, workspace: Workspace, labs: Labs | None) -> 
 
 def _address(dock: dict[str, Any]) -> str:
     """Return the address of the runs that a page's dock shows."""
-    which = {name: dock[name] for name in ("record", "connection", "since") if dock.get(name)}
+    which = {name: dock[name] for name in ("record", "connection") if dock.get(name)}
     return url_for("pages.runs", page=dock["page"], **which)
 
 

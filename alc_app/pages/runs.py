@@ -43,18 +43,15 @@ STATUSES: Final[Mapping[str, Ending]] = {
 
 @dataclass(frozen=True)
 class Scope:
-    """Whose runs a page shows: those of one record, of the connection, or those since a time."""
+    """Whose runs a page shows: those of one record, or of the connection."""
 
     record_id: str = ""
     connection: bool = False
-    after: float = 0  # seconds since 1970
 
     def has(self, beginning: Message) -> bool:
         """Return whether the run that begins with this message belongs to the page."""
-        return (
-            beginning["at"] > self.after
-            and (not self.record_id or beginning["detail"].get("record_id") == self.record_id)
-            and (not self.connection or beginning["label"] in CONNECT)
+        return (not self.record_id or beginning["detail"].get("record_id") == self.record_id) and (
+            not self.connection or beginning["label"] in CONNECT
         )
 
 

@@ -133,3 +133,12 @@ def test_a_link_that_names_something_unknown_says_so(open_page: Open, console: l
     page.goto("/labs/what-if?story=rain.1")
     expect(page.get_by_text("a happening that ALC and the CRM do not know")).to_be_visible()
     console.clear()
+
+
+def test_the_offer_fits_into_its_panel(open_page: Open, workspace: FakeWorkspace) -> None:
+    """However long a choice is."""
+    page = open_page(ADA)
+    begin_run(workspace)
+    offer = open_arrow(page, "POST request")
+    offer.locator("option").first.evaluate("option => { option.textContent = 'very long '.repeat(30); }")
+    assert offer.evaluate("offer => offer.scrollWidth <= offer.clientWidth")

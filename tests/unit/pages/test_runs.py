@@ -106,7 +106,7 @@ def test_a_run_is_named_by_its_person() -> None:
 
 
 def test_a_page_has_the_runs_of_its_scope_newest_first() -> None:
-    """Of one record, of the connection, or since a time; a trace is one run, whatever it begins with."""
+    """Of one record, or of the connection; a trace is one run, whatever it begins with."""
     about = {"record_id": record_id(1)}
     begun = [
         {"trace_id": name, "at": float(at), "label": label, "detail": detail}
@@ -127,7 +127,6 @@ def test_a_page_has_the_runs_of_its_scope_newest_first() -> None:
     assert found(Scope()) == "cba"
     assert found(Scope(record_id=record_id(1))) == "b"
     assert found(Scope(connection=True)) == "c"
-    assert found(Scope(after=1)) == "cb"
 
 
 def test_attempts_of_a_call_are_one_row_of_the_waterfall() -> None:

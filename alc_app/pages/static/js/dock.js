@@ -96,7 +96,7 @@ function drawLine(run) {
   const time = line.querySelector("time");
   time.dateTime = new Date(run.changed_at * 1000).toISOString();
   showAgo(time);
-  line.hidden = dock.hidden = false;
+  line.hidden = false;
   dock.querySelector("header .none").hidden = true;
 }
 
