@@ -78,6 +78,7 @@ function show(frame, { title, primary = "", secondary, decoration, link, transcr
   const more = transcript.length > list.childElementCount;
   list.replaceChildren(...transcript.map(line));
   list.hidden = !transcript.length;
+  if (list.hidden) delete frame.dataset.chat;            // the room that was kept for it
   if (more) list.scrollTop = list.scrollHeight;
   frame.ariaBusy = "false";
 }
