@@ -106,7 +106,9 @@ class AppDriver(Driver):
         """Make the worker kill itself when it takes the stored delivery."""
         with self._killed_at(DELIVERY_TAKEN):
             self.decide(lead)
-        self.report("The verdict is stored and answered, and the worker dies of signal 9. The demo starts it again.")
+        self.report(
+            "The app has stored and answered the result, and the worker dies of signal 9. The demo starts it again."
+        )
 
     def kill(self) -> None:
         """Make the worker kill itself when it next looks for work."""
@@ -119,7 +121,7 @@ class AppDriver(Driver):
         """Order the kill, and wait after the block until the worker has died. Raises: LabFailed."""
         order = self.services.config.kill_once
         if order is None:
-            raise LabFailed("Processes are killed in development only.")
+            raise LabFailed("Labs kill processes in development only.")
         self.add_cleanup(order.unlink, True)
         draft = order.with_suffix(".new")
         # The pid is the one that must not die: this process.
@@ -129,7 +131,7 @@ class AppDriver(Driver):
         killed = self.poll(lambda: not order.exists(), timeout=KILL_TIMEOUT)
         order.unlink(missing_ok=True)
         if not killed:
-            raise LabFailed("No worker came to be killed: it has to run in a process of its own, as in the demo.")
+            raise LabFailed("There is no worker to kill. The worker must run in its own process, as in the demo.")
 
     def connect(self) -> Json:
         """Make a second connection, beside the workspace's, with the same event handler; no lead goes through it."""
@@ -159,7 +161,7 @@ class AppDriver(Driver):
         strict = False
         result = _end(self.services, "disconnect", self._connection, strict)
         if "error" in result:
-            self.report(f"The clean-up fails, and is kept as a job: “{result['error']['message']}”")
+            self.report(f"The clean-up fails. The app stores it as a job: “{result['error']['message']}”")
 
     def _is_behind(self, record_id: str, statuses: Sequence[str]) -> bool:
         """Return whether a lead has one of these statuses, or the record does not show what it should.

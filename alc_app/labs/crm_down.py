@@ -12,19 +12,19 @@ WRITTEN_WITHIN = 8.0
 LAB = Lab(
     name="crm-down",
     title="CRM down during the webhook",
-    fault="The person’s record cannot be written for a moment: the CRM answers 503. Just then the verdict arrives.",
-    question="Once the CRM is back, does the tutorial’s verdict reach the record?",
+    fault="The CRM answers 503 to writes of the person’s record. Just then the result arrives.",
+    question="Does the result reach the record once the CRM is back?",
     choices=[
-        Choice("retried", "Yes. Somebody tries again until it is written.", good=True),
-        Choice("lost", "No. ALC got its 200 and will not come again, so the verdict is lost."),
-        Choice("resent", "Yes. ALC got an error and sends the verdict once more.", good=True),
+        Choice("retried", "Yes. The tutorial’s code retries until it is written.", good=True),
+        Choice("lost", "No. ALC got a 200 and does not send it again, so the result is lost."),
+        Choice("resent", "Yes. ALC gets an error and sends the result again.", good=True),
     ],
     quote="Webhook Handler calls the Attio REST API with ATTIO_API_TOKEN to mark the record as “Complete”.",
     quoted_from="Some time later, step 11",
     why={
-        "naive": "It does not look at the answer of its PATCH, and tells ALC that all is well.",
-        "ours": "A 200 means that the delivery is stored. What the record should say is a row; whoever finds that the "
-        "record does not say it writes, and tries again with growing pauses until it does.",
+        "naive": "It ignores the answer to its PATCH, and answers 200 to ALC.",
+        "ours": "The app answers 200 once it has stored the delivery. A row says what the record should show. The app "
+        "retries the write with growing pauses until the record shows it.",
     },
     requirements=["R17", "R21", "C3"],
 )
@@ -35,12 +35,12 @@ def run(driver: Driver) -> str:
     person = driver.create_person("Crm Down")
     driver.click(person)
     lead = driver.wait_for_lead(person)
-    driver.wait_for(lambda: driver.is_settled(person), failure="The send was not brought to an end.")
+    driver.wait_for(lambda: driver.is_settled(person), failure="The send did not finish.")
     fault_id = driver.break_attio(person)
-    driver.report("The CRM answers 503 to whoever writes this record.")
+    driver.report("The CRM answers 503 to every write of this record.")
     driver.decide(lead)
-    driver.wait_for(lambda: driver.attio.count_failed_writes(fault_id), failure="Nobody has tried to write the record.")
-    driver.report("The write of the verdict is refused: 503.")
+    driver.wait_for(lambda: driver.attio.count_failed_writes(fault_id), failure="No one tried to write the record.")
+    driver.report("The CRM refuses the write of the result with 503.")
     driver.attio.delete_fault(fault_id)
     driver.report("The CRM is back.")
     written = driver.poll(lambda: driver.attio.get_status(person) == "Complete", timeout=WRITTEN_WITHIN)

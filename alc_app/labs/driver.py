@@ -73,7 +73,7 @@ class Driver(ABC):
         """Press "Send to ALC". Return the last message on the screen, or "" if the response was cut off."""
         self.report("Presses “Send to ALC”.")
         message = self.send(record_id)
-        self.report(f"The screen says: “{message}”" if message else "The screen says nothing more.")
+        self.report(f"The screen says: “{message}”" if message else "The screen shows nothing more.")
         return message
 
     def click_twice(self, record_id: str) -> None:
@@ -220,4 +220,4 @@ def _log_failure(cleanup: Callable[..., object], *args: object) -> None:
     try:
         cleanup(*args)
     except Exception:
-        log.warning("A lab could not clean everything up; the next lab will try again.", exc_info=True)
+        log.warning("A lab did not clean up completely. The next lab retries.", exc_info=True)

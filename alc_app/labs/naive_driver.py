@@ -130,7 +130,7 @@ class NaiveDriver(Driver):
             )
             answer |= {"label": "The process is killed", "failed": True}
         if process.returncode >= 0:
-            raise LabFailed(f"The naive process was not killed, it ended: {process.stderr.decode()[-300:]}")
+            raise LabFailed(f"The naive process ended before the kill: {process.stderr.decode()[-300:]}")
         self.report(f"ALC has the lead, and the process dies of signal {-process.returncode}.")
         raise Killed
 

@@ -33,13 +33,11 @@ from alc_app.runtime.http_client import Http
 from alc_app.runtime.services import WORKSPACE, Services
 
 ROOT = Path(__file__).parents[2]
-NOT_CONNECTED = "Connect Acme Lead Checker first: our side sends through the workspace's connection."
-NO_CONTROL_API = (
-    "{name} has its control API closed, and labs break things there: start it with {command}, as the demo does."
-)
+NOT_CONNECTED = "Connect Acme Lead Checker first. The app sends through the workspace's connection."
+NO_CONTROL_API = "Labs need the control API of {name}. Start it with {command}, as the demo does."
 UNREACHABLE = "{name} cannot be reached. Check that it is running."
 UNEXPECTED_ERROR = "Something unexpected happened. The log says what."
-NOT_JUDGED = "This page cannot judge this promise. What it has looked up stands below; the live sequence has the rest."
+NOT_JUDGED = "This page cannot check this promise. See the facts below and the live sequence."
 POLL_INTERVAL = 0.2
 STOP_TIMEOUT = 4.0
 """Seconds that a lab has for its clean-up when the process is told to stop."""

@@ -50,11 +50,9 @@ def read(found: Any) -> StoryFile:
         story = StoryFile.model_validate(found)
     except ValidationError as error:
         place = ".".join(map(str, error.errors()[0]["loc"])) or "the file"
-        raise StoryUnreadable(
-            f"This is no story of mock-alc storm: {place} is missing or not as it should be."
-        ) from None
+        raise StoryUnreadable(f"This is not a story of mock-alc storm: {place} is missing or wrong.") from None
     if story.storm != FORM:
-        raise StoryUnreadable(f"This story is of another version: {story.storm}, and this page plays {FORM}.")
+        raise StoryUnreadable(f"This story has version {story.storm}. This page plays version {FORM}.")
     if unknown := next((each.says for each in story.happened if each.do not in PLAYED), None):
         raise StoryUnreadable(f"This page cannot play “{unknown}” Use the command mock-alc story play.")
     return story

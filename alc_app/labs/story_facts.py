@@ -70,7 +70,7 @@ def _decided(played: Played) -> Iterator[Fact]:
 def _screen(played: Played) -> Iterator[Fact]:
     for record_id, message in played.screens.items():
         has_chat = bool(played.driver.list_leads(record_id))
-        yield "The screen said", message or "nothing", not (has_chat and played.is_refused(record_id))
+        yield "The screen showed", message or "nothing", not (has_chat and played.is_refused(record_id))
 
 
 def _under_way(played: Played) -> Iterator[Fact]:
@@ -94,13 +94,13 @@ def _history(played: Played) -> Iterator[Fact]:
     for record_id in played.clicks:
         said = played.driver.attio.get_status_history(record_id)
         known = {PENDING, *played.verdicts(record_id)}
-        yield "The record has said", " → ".join(said) or "nothing", set(said) <= known
+        yield "The record has shown", " → ".join(said) or "nothing", set(said) <= known
 
 
 def _now(played: Played) -> Iterator[Fact]:
     for record_id in played.clicks:
         status, verdicts = played.driver.attio.get_status(record_id), played.verdicts(record_id)
-        yield "ALC’s latest verdict", verdicts[-1] if verdicts else "none that was taken", True
+        yield "ALC’s latest result", verdicts[-1] if verdicts else "none accepted", True
         yield "The record says now", status or "nothing", not verdicts or status == verdicts[-1]
 
 

@@ -151,7 +151,7 @@ class StoryPlayer:
         for record_id in self._clicks:
             driver.bring_retries_forward(record_id)
             driver.poll(partial(driver.is_settled, record_id), timeout=ENDED_WITHIN)
-        driver.report("The trouble is over. ALC decides about the chats that are under way, and delivers what waits.")
+        driver.report("The trouble is over. ALC decides on the running chats, and delivers what waits.")
         driver.alc.move_clock(until="idle", at_most=LONGEST_JUMP)
         for record_id in self._clicks:
             for lead in driver.list_leads(record_id):

@@ -66,7 +66,7 @@ def story_of(reference: str, operations: Sequence[Json]) -> Json:
         named = _REFERENCE.fullmatch(part)
         operation = known.get((named[1], named[3] or "")) if named else None
         if named is None or operation is None:
-            raise StoryUnreadable(f"This link names a happening that ALC and the CRM do not know: “{part[:60]}”.")
+            raise StoryUnreadable(f"This link names an event that ALC and the CRM do not know: “{part[:60]}”.")
         says = operation["says"].format(who=f"Person {named[2]}")
         step = {"at": 0, "do": named[1], "who": int(named[2]), "how": named[3] or "", "says": says}
         happened.append({**step, "with": operation["with"]})

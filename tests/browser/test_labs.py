@@ -73,7 +73,7 @@ def test_a_lab_that_runs_already_and_a_reply_that_is_cut_are_told(
 
     workspace.labs.is_busy, workspace.labs.story = False, STORY[:3]
     run.click()
-    expect(page.locator("#hint")).to_contain_text("The connection ended before the lab did.")
+    expect(page.locator("#hint")).to_contain_text("The connection ended before the lab finished.")
 
     failed = {"event": "failed", "side": "ours", "text": "No worker came to be killed."}
     workspace.labs.story = (*STORY[:4], failed, STORY[-1])
@@ -104,7 +104,7 @@ def test_a_story_is_read_and_played_by_keyboard(open_page: Open, workspace: Fake
 def test_a_story_of_ones_own_is_opened_told_and_played(open_page: Open, workspace: FakeWorkspace) -> None:
     """Its words are shown as words, whatever they are."""
     page = open_page("/labs")
-    page.get_by_role("link", name="Open a story of yours").click()
+    page.get_by_role("link", name="Open your own story").click()
     assert_accessible(page)
     line = {**FILE["happened"][0], "says": "<b>Person 1</b> is sent."}
     choose(page, {**FILE, "happened": [line]})
@@ -129,7 +129,7 @@ def test_a_file_that_is_no_story_is_refused_in_a_sentence(
     """Before it is sent; and the next file can be chosen."""
     page = open_page("/labs/stories")
     choose(page, content)
-    expect(page.locator("#hint")).to_contain_text("This is no story of mock-alc storm")
+    expect(page.locator("#hint")).to_contain_text("This is not a story of mock-alc storm")
     page.get_by_role("button", name="Play it").click()
     choose(page, FILE)
     expect(page.get_by_role("list", name="What happens")).to_be_visible()

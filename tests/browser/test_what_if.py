@@ -61,7 +61,7 @@ def test_an_opened_arrow_offers_what_can_go_wrong_and_plays_it(
     assert_accessible_in_both_themes(page)
 
     page.get_by_role("button", name="Copy link").click()
-    expect(page.locator("#announcer")).to_have_text("The link is copied.")
+    expect(page.locator("#announcer")).to_have_text("Link copied.")
     link = page.evaluate("navigator.clipboard.readText()")
     elsewhere = browser.new_context(base_url=base_url).new_page()
     elsewhere.goto(link)
@@ -131,7 +131,7 @@ def test_a_link_that_names_something_unknown_says_so(open_page: Open, console: l
     """In place of a page that plays nothing."""
     page = open_page("/labs")
     page.goto("/labs/what-if?story=rain.1")
-    expect(page.get_by_text("a happening that ALC and the CRM do not know")).to_be_visible()
+    expect(page.get_by_text("an event that ALC and the CRM do not know")).to_be_visible()
     console.clear()
 
 

@@ -33,7 +33,7 @@ STORIES = sorted((Path(__file__).parents[2] / "alc_app" / "labs" / "stories").gl
 STORY = json.loads(STORIES[0].read_text())
 RAINED = {"at": 0, "do": "rain", "who": 1, "how": "", "says": "It rains.", "with": {}}
 NO_STORIES = (
-    (None, 422, "no story of mock-alc storm"),
+    (None, 422, "not a story of mock-alc storm"),
     ({"storm": 1}, 422, "promise is missing"),
     ({**STORY, "storm": 2}, 422, "another version: 2"),
     ({**STORY, "happened": [RAINED]}, 422, "cannot play “It rains.”"),

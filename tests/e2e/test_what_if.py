@@ -15,7 +15,7 @@ from tests.support.waiting import eventually
 
 SENT = "click.1,verdict.1.interested"
 FAULTS = {
-    "answer lost": (f"answer.1.lost_after,{SENT}", "The screen said: Failed to send to ALC. Please try again."),
+    "answer lost": (f"answer.1.lost_after,{SENT}", "The screen showed: Failed to send to ALC. Please try again."),
     "503": (f"answer.1.503,{SENT}", ""),
     "429": (f"answer.1.429_seconds,{SENT}", ""),
     "slow": (f"answer.1.slow,{SENT}", ""),

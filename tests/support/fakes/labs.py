@@ -33,7 +33,7 @@ STORY: tuple[Mapping[str, Any], ...] = (
     {"event": "done"},
 )
 
-NO_STORY = "This is no story of mock-alc storm: promise is missing or not as it should be."
+NO_STORY = "This is not a story of mock-alc storm: promise is missing or wrong."
 FILE: Mapping[str, Any] = {
     "storm": 1,
     "promise": "nothing_left",
@@ -133,7 +133,7 @@ class FakeLabs:
     def tell(self, reference: str) -> Story:
         """Return the one story that an address can name."""
         if reference != REFERENCE:
-            raise StoryUnreadable("This link names a happening that ALC and the CRM do not know.")
+            raise StoryUnreadable("This link names an event that ALC and the CRM do not know.")
         return Story("", "", "", [("0:00:00", CHOICES[0][1])], {**FILE, "promise": ""})
 
     def play(self, file: Any, *, with_naive: bool = True) -> Iterator[Mapping[str, Any]]:

@@ -46,7 +46,7 @@ async function perform(reply) {
     if (resume || effect === "connect") asked = { resume, answer };
     if (resume || effect === "done") ended = true;
   }
-  if (!ended) throw new Error("The reply ended without its last line.");
+  if (!ended) throw new Error("The reply was incomplete.");
   return asked;
 }
 

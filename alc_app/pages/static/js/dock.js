@@ -85,7 +85,7 @@ class Dock {
 
   async copy() {
     await navigator.clipboard.writeText(toMermaid(ofTrace(this.shown), this.participants));
-    announce("The diagram is copied.");
+    announce("Diagram copied.");
   }
 }
 

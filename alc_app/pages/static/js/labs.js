@@ -3,7 +3,7 @@ import { announce, copy, fill } from "./dom.js";
 import { lines, post, Refused } from "./http.js";
 import { addFact, clearSides, columnOf, compareEnds, drawMessage, markDifferences } from "./sides.js";
 
-const CUT = "The connection ended before the lab did. The lab goes on and cleans up. Wait a moment, then run it again.";
+const CUT = "The connection ended before the lab finished. The lab continues and cleans up. Wait a moment, then run it again.";
 const HINT = { running: "Running…", again: "Run it again to start over." };
 const lab = document.getElementById("lab");
 const find = (id) => document.getElementById(id);
@@ -64,7 +64,7 @@ export async function run(body, shown = ["naive", "ours"]) {
       HANDLERS[event]?.(data);
       ended ||= event === "done";
     }
-    if (!ended) throw new Error("The reply ended without its last line.");
+    if (!ended) throw new Error("The reply was incomplete.");
     compareEnds(shown);
     explain();
   } catch (error) {

@@ -56,7 +56,7 @@ function requestParts(request) {
   return [
     part("Request", [`${request.method} ${request.url}`, headersOf(request)].join("\n")),
     ...(request.body ? [part("Body", pretty(request.body))] : []),
-    ...(signed ? [part("What is signed: id.timestamp.body, to the letter", signed)] : []),
+    ...(signed ? [part("Signed string: id.timestamp.body", signed)] : []),
   ];
 }
 

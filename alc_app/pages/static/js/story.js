@@ -2,7 +2,7 @@ import { announce, copy } from "./dom.js";
 import { run } from "./labs.js";
 import { PLAY_NOW } from "./what_if.js";
 
-const NONE = "This is no story of mock-alc storm: choose the file story.json that it has saved.";
+const NONE = "This is not a story of mock-alc storm. Choose the file story.json that it saved.";
 const find = (id) => document.getElementById(id);
 const form = find("play");
 let story = JSON.parse(form.dataset.story);
@@ -49,7 +49,7 @@ form.addEventListener("submit", (event) => {
 });
 find("copy-link")?.addEventListener("click", async ({ currentTarget }) => {
   await navigator.clipboard.writeText(new URL(currentTarget.dataset.link, location.href));
-  announce("The link is copied.");
+  announce("Link copied.");
 });
 if (sessionStorage.getItem(PLAY_NOW)) {
   sessionStorage.removeItem(PLAY_NOW);
