@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlmodel import Session, func, insert, select
+from sqlmodel import Session, col, func, insert, select
 
 from alc_app.mock_attio.seed.people import COMPANIES
 from alc_app.mock_attio.seed.schema import SEEDED_AT, stable_id
@@ -160,17 +160,22 @@ _AREAS = ("202", "206", "212", "303", "305", "312", "404", "415", "503", "512", 
 def add_crowd(session: Session, count: int) -> None:
     """Add `count` people; the next call adds others. The demo's companies must be there."""
     schema = load_schema(session, "people")
-    first = (session.exec(select(func.max(Record.number))).one() or 0) + 1
-    people = [(stable_id(f"crowd/{number}"), number) for number in range(first, first + count)]
+    last = session.exec(select(func.max(Record.number))).one() or 0
     records = [
-        {"number": number, "record_id": record_id, "object_id": schema.target.target_id, "created_at": _moment(number)}
-        for record_id, number in people
+        {
+            "record_id": stable_id(f"crowd/{number}"),
+            "object_id": schema.target.target_id,
+            "created_at": _moment(number),
+        }
+        for number in range(last + 1, last + 1 + count)
     ]
+    if not records:
+        return
+    session.execute(insert(Record), records)
     contents = _Contents(schema)
-    values = [row for record_id, number in people for row in _value_rows(contents, record_id, number)]
-    if records:
-        session.execute(insert(Record), records)
-        session.execute(insert(Value), values)
+    made = session.exec(select(Record.record_id, Record.number).where(col(Record.number) > last)).all()
+    values = [row for record_id, number in made for row in _value_rows(contents, record_id, number or 0)]
+    session.execute(insert(Value), values)
 
 
 class _Contents:

@@ -19,11 +19,19 @@ CLICK, LEADS, WEBHOOKS = "Clicks button", "POST /api/v1/leads", "GET /v2/webhook
 PATCH = "PATCH /v2/objects/people/records/r-2"
 
 
-@pytest.fixture
-def log(tmp_path: Path) -> Iterator[ExchangeLog]:
-    """A log with two traces, one that sends María and one that fails at Attio, and a call without a trace."""
+@pytest.fixture(params=["sqlite", "postgres"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Database:
+    """An empty log on either database."""
+    if request.param == "postgres":
+        return Database(request.getfixturevalue("postgres"))
     database = Database(f"sqlite:///{tmp_path / 'exchanges.db'}")
     Schema(database, "exchanges").prepare()
+    return database
+
+
+@pytest.fixture
+def log(database: Database) -> Iterator[ExchangeLog]:
+    """A log with two traces, one that sends María and one that fails at Attio, and a call without a trace."""
     rows = [
         ("t1", "call", "", "User", "Attio UI", CLICK, {}),
         ("t1", "call", "c1", "Server Function", "ALC", LEADS, {"request": {"body": BODY}}),
