@@ -59,7 +59,7 @@ class LabRunner:
     def all(self) -> Sequence[Lab]:
         """Return the labs in their order."""
         return [
-            replace(scenario.lab, number=number, choices=_shuffled(scenario.lab))
+            replace(scenario.lab, number=number, choices=shuffled(scenario.lab))
             for number, scenario in enumerate(SCENARIOS, 1)
         ]
 
@@ -202,7 +202,7 @@ def _play_story(driver: Driver, story: StoryFile) -> Event:
     return {"event": "outcome", "text": f"{'Broken' if broken else 'Kept'}: {story.promised}", "good": not broken}
 
 
-def _shuffled(lab: Lab) -> Sequence[Choice]:
+def shuffled(lab: Lab) -> Sequence[Choice]:
     """Return the choices of a lab in an order of its own, so that their place tells nothing."""
     return random.Random(lab.name).sample(lab.choices, len(lab.choices))  # noqa: S311 - no secret
 

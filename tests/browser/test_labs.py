@@ -39,6 +39,7 @@ def test_a_lab_is_predicted_run_and_seen_by_keyboard(open_page: Open, workspace:
     expect(page.get_by_role("link", name="Next: Answer lost")).to_be_visible()
     page.get_by_role("navigation", name="Breadcrumb").get_by_role("link", name="Break it").click()
     expect(page.get_by_role("link", name="Double click")).to_contain_text("Called it")
+    expect(page.get_by_text("1 of 1 called right")).to_be_visible()
 
 
 def test_nothing_runs_without_a_prediction(open_page: Open, workspace: FakeWorkspace) -> None:
