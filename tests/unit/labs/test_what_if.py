@@ -103,6 +103,14 @@ def test_a_connection_offers_its_own_faults() -> None:
     assert offered([*added, made], made) == ["disconnect.1,connect.1.lost", "disconnect.1,connect.1.503"]
 
 
+def test_what_this_app_cannot_play_is_not_offered() -> None:
+    """A newer mock may list more."""
+    newer = {"do": "rain", "how": "", "says": "It rains.", "with": {}, "spoils": "click", "place": "before click"}
+    found = what_if(RUN, CLICK, [*LISTED, newer])
+    assert found
+    assert [story for story, _ in found.choices] == ["click.1.twice,verdict.1.interested"]
+
+
 def test_what_began_without_a_click_or_cannot_go_wrong_offers_nothing() -> None:
     """A job's request, and a toast."""
     assert offered([sent(1, ADA)], sent(1, ADA)) == []
