@@ -9,11 +9,15 @@ from pathlib import Path
 from alc_app.attio import RecordAction
 from alc_app.attio.client import INFINITE, alert, graphql, run_query, show_toast
 from alc_app.attio.host.errors import QueryError, ServerFunctionError, ServerFunctionTimeout
-from alc_app.clients.alc_api import AlcBusy, AlcError, AlcRefused
+from alc_app.clients.alc_api import AlcAnswerLost, AlcBusy, AlcError, AlcRefused, AlcUnreachable
 from alc_app.send_to_alc_server import send_to_alc
 
+KEEP_TRYING = "We keep trying for up to an hour, and the record shows the result. Nothing is sent twice."
+UNKNOWN = "ALC has not answered, so we do not know yet whether it has this person."
+RETRY = "Please try again."
 # TUTORIAL: it takes ALC's request to wait (429) for a failure, and asks for another click. [step usage-8]
-BUSY = "ALC asks us to wait. We try again for an hour, and the record will show what comes of it."
+UNDECIDED = (AlcAnswerLost, AlcBusy, ServerFunctionTimeout)
+"""Errors after which the send goes on by itself."""
 GET_PERSON_PHONE_NUMBERS = graphql(Path(__file__).parent / "get_person_phone_numbers.graphql")
 
 
@@ -45,20 +49,12 @@ async def on_trigger(record_id: str) -> None:
     full_name = (person["name"] or {}).get("full_name") or "Unknown"
     try:
         lead = await send_to_alc(record_id, full_name, first_phone_number)  # Usage 7-10
-    except ServerFunctionTimeout:
-        await toast.hide_toast()
-        await alert(title="Still sending to ALC", text="The record will show its status as soon as ALC has answered.")
-        return
-    except AlcBusy:
-        await toast.hide_toast()
-        await alert(title="Still sending to ALC", text=BUSY)
-        return
     # TUTORIAL: it catches everything, so a user without a connection is never asked to connect. Here Attio asks, and
     # the alert says what ALC said. [step usage-7]
-    except (AlcError, ServerFunctionError) as error:
+    except (AlcError, ServerFunctionError, ServerFunctionTimeout) as error:
         await toast.hide_toast()
-        reason = error.message if isinstance(error, AlcRefused) else "Please try again."
-        await alert(title="Failed to send to ALC", text=reason)
+        title = "Still sending to ALC" if isinstance(error, UNDECIDED) else "Failed to send to ALC"
+        await alert(title=title, text=explain(error))
         return
 
     await toast.hide_toast()  # Usage 11
@@ -68,6 +64,20 @@ async def on_trigger(record_id: str) -> None:
     if lead.get("why"):
         delayed = f"The record cannot show its status at the moment. Attio says: {lead['why']}"
     await show_toast("Successfully sent to ALC!", variant="success", text=delayed)  # Usage 12
+
+
+def explain(error: Exception) -> str:
+    """Return why a person is not sent, or not yet, and what happens next.
+
+    TUTORIAL: it says "Please try again." of everything, also of what ALC may have, or will never take.
+    """
+    if isinstance(error, ServerFunctionTimeout):
+        return "The record will show its status as soon as ALC has answered."
+    if isinstance(error, AlcAnswerLost | AlcBusy):
+        return f"{UNKNOWN if isinstance(error, AlcAnswerLost) else error.message} {KEEP_TRYING}"
+    if isinstance(error, AlcRefused):
+        return error.message
+    return f"{error.message} {RETRY}" if isinstance(error, AlcUnreachable) else RETRY
 
 
 send_to_alc_action = RecordAction(

@@ -70,13 +70,16 @@ def _deliver(send: Send) -> str:
     try:
         lead = post_or_find(send)
     except (AlcAnswerLost, AttioConnectionExpiredError) as error:
-        sends.retry_later(send.id, error.message)  # ALC may have the lead: the intent stays open, with its key
+        # ALC may have the lead: the intent stays open, and its key makes sure that nothing is sent twice.
+        sends.retry_later(send.id, error.message, resend=isinstance(error, AlcAnswerLost))
         raise
     except AlcBusy as error:
         sends.retry_later(send.id, error.message, error.retry_after, resend=True)
         raise
     except AlcError as error:
-        sends.mark_not_sent(send.id, error.message, may_pass=isinstance(error, AlcUnreachable))
+        goes_on = sends.mark_not_sent(send.id, error.message, may_pass=isinstance(error, AlcUnreachable))
+        if goes_on and isinstance(error, AlcUnreachable):
+            raise AlcBusy(error.message) from error
         raise
     except AttioError as error:  # there was no connection to call ALC with
         sends.mark_not_sent(send.id, error.message, answered=False)

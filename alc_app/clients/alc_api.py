@@ -7,6 +7,7 @@ see a status code.
 from __future__ import annotations
 
 import re
+from http import HTTPStatus
 from typing import Any, TypeVar
 from urllib.parse import quote, urlencode
 
@@ -26,6 +27,7 @@ CALLS_PER_SECOND = 25
 """For the whole installation, also when thousands of leads are due at once. ALC publishes no limit. Nearly every call
 leads to a write to Attio, which takes 25 a second, so a faster pace would get nothing done sooner."""
 ASKED_TO_WAIT = "ALC asked us to wait."
+NOT_AVAILABLE = "ALC is not available at the moment (status {})."
 KEY_REUSED = (
     "This person was just sent to ALC with another name or phone number. Wait a few minutes, then reload the page to "
     "see the result."
@@ -249,7 +251,10 @@ def _call(
 def _error(response: FetchResponse) -> AlcError:
     retry_after = response.retry_after()
     if response.status in BUSY:
-        return AlcBusy(ASKED_TO_WAIT, retry_after=retry_after)
+        why = (
+            ASKED_TO_WAIT if response.status == HTTPStatus.TOO_MANY_REQUESTS else NOT_AVAILABLE.format(response.status)
+        )
+        return AlcBusy(why, retry_after=retry_after)
     # 409: a request with this key is still running. From 500 on: ALC failed while it worked on the request.
     if response.status == 409 or response.status >= 500 or response.status < 400:
         return AlcAnswerLost(f"ALC answered with status {response.status}.", retry_after=retry_after)

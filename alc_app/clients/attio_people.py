@@ -6,7 +6,7 @@ Attio returns every attribute as a list of values, and leaves out what a record 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -19,6 +19,8 @@ MOST_HITS = 25
 LONGEST_SEARCH = 256
 """Characters that Attio takes."""
 Json = Mapping[str, Any]
+LARGEST_PAGE = 500
+"""People of one query: the page that Attio gives by default (docs.attio.com/rest-api/guides/pagination)."""
 
 
 @dataclass(frozen=True)
@@ -153,6 +155,16 @@ def search_people(text: str) -> list[PersonHit]:
 
 def _texts_of(hit: Json) -> list[str]:
     return [hit["record_text"], *(hit.get("email_addresses") or []), *(hit.get("phone_numbers") or [])]
+
+
+def query_all_people(**query: Any) -> Iterator[PersonRecord]:
+    """Yield every person that matches `filter`, page by page. Raises: AttioApiError."""
+    offset = 0
+    while page := query_people(**query, limit=LARGEST_PAGE, offset=offset):
+        yield from page
+        if len(page) < LARGEST_PAGE:
+            return
+        offset += LARGEST_PAGE
 
 
 def get_people(record_ids: Collection[str]) -> list[PersonRecord]:

@@ -12,9 +12,8 @@ from typing import Any
 from alc_app.attio import AttioError, BatchContext, BulkRecordAction, RunRecordBatches
 from alc_app.attio.bulk import ToastText
 from alc_app.attio.client import alert, all_settled, confirm, graphql, run_query
-from alc_app.attio.host.errors import QueryError, ServerFunctionTimeout
-from alc_app.clients.alc_api import AlcBusy, AlcRefused, AlcUnreachable
-from alc_app.send_to_alc_record_action import BUSY
+from alc_app.attio.host.errors import QueryError
+from alc_app.send_to_alc_record_action import explain
 from alc_app.send_to_alc_server import send_to_alc
 
 GET_PEOPLE_PHONE_NUMBERS = graphql(Path(__file__).parent / "get_people_phone_numbers.graphql")
@@ -86,7 +85,7 @@ async def send_batch(record_ids: Sequence[str]) -> list[NotSent]:
         if isinstance(outcome, AttioError):
             raise outcome
         if isinstance(outcome, Exception):
-            left_out.append(NotSent(_display_name(person), _reason(outcome)))
+            left_out.append(NotSent(_display_name(person), explain(outcome)))
     return left_out
 
 
@@ -110,16 +109,6 @@ def _name(person: Mapping[str, Any]) -> str:
 def _display_name(person: Mapping[str, Any]) -> str:
     """Return what the table shows for a person, who may have an email address and no name."""
     return (person["name"] or {}).get("full_name") or next(iter(person["email_addresses"]), "Unnamed person")
-
-
-def _reason(error: Exception) -> str:
-    if isinstance(error, ServerFunctionTimeout):
-        return "Still sending. The record shows its status as soon as ALC answers."
-    if isinstance(error, AlcBusy):
-        return BUSY
-    if isinstance(error, AlcRefused | AlcUnreachable):
-        return str(error)
-    return "The app does not know yet whether ALC has the person. You can try again: nothing is sent twice."
 
 
 def _people(count: int) -> str:

@@ -54,7 +54,7 @@ def check_verdicts() -> Iterator[Finding]:
 
 def check_unknown_pending_records() -> Iterator[Finding]:
     """Find records that say "Pending" for a lead of which we have no row. Raises: AttioApiError."""
-    pending = attio_people.query_people(filter={"alc_status": "Pending"}, limit=500)
+    pending = attio_people.query_all_people(filter={"alc_status": "Pending"})
     lead_ids = {person.record_id: _valid_lead_id(person) for person in pending}
     unknown = queries.unknown_lead_ids(alc_lead_id for alc_lead_id in lead_ids.values() if alc_lead_id)
     for record_id, alc_lead_id in lead_ids.items():

@@ -24,9 +24,10 @@ def list_blocked() -> list[DeadLetter]:
         return [
             DeadLetter(
                 sync.record_id,
-                f"The record {sync.record_id} cannot show the lead {sync.alc_lead_id}: {sync.alc_status}.",
+                f"The record {sync.record_id} cannot show its ALC status, {sync.alc_status}.",
                 sync.why or "",
                 sync.changed_at,
+                record_id=sync.record_id,
             )
             for sync in session.exec(query)
         ]
@@ -59,6 +60,7 @@ def list_not_sent() -> list[DeadLetter]:
                 lead.why or "",
                 lead.created_at,
                 SEND_AGAIN,
+                record_id=lead.record_id,
             )
             for lead in session.exec(select(Lead).where(*dead).order_by(col(Lead.created_at).desc()).limit(LIMIT))
         ]

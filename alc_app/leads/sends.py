@@ -148,8 +148,8 @@ def mark_sent(lead_id: str, alc_lead_id: str) -> Claim | None:
 
 
 @step
-def mark_not_sent(lead_id: str, why: str, *, answered: bool = True, may_pass: bool = False) -> None:
-    """End a lead that has not reached ALC, so that the next click makes a new one.
+def mark_not_sent(lead_id: str, why: str, *, answered: bool = True, may_pass: bool = False) -> bool:
+    """End a lead that has not reached ALC, so that the next click makes a new one. Returns whether it stays open.
 
     `answered`: it was the last POST that has failed. If the answer to an earlier one was lost, the lead stays open
     until ALC has been asked about it. `may_pass`: a lead that is sent again by itself is tried again.
@@ -157,12 +157,14 @@ def mark_not_sent(lead_id: str, why: str, *, answered: bool = True, may_pass: bo
     with current().transaction() as session:
         lead = lock_lead(session, lead_id)
         if lead.status != "sending":
-            return
+            return False
         lead.unanswered = max(lead.unanswered - answered, 0)
-        if lead.unanswered or (may_pass and _may_resend(lead)):
+        goes_on = bool(lead.unanswered or (may_pass and _may_resend(lead)))
+        if goes_on:
             apply(session, lead, TRY_AGAIN, due_in=backoff(lead.tries + 1, FIRST_RETRY))
         else:
             _end(session, lead, why, seen=True)
+        return goes_on
 
 
 @step
@@ -179,8 +181,8 @@ def mark_never_received(lead_id: str) -> None:
 def retry_later(lead_id: str, why: str, retry_after: float | None = None, *, resend: bool = False) -> None:
     """Keep a lead open that ALC may have, or take later: a click, or a job, tries again with the same key (C2).
 
-    `resend`: ALC has asked us to wait. It is then sent again for as long as the user would expect it, and after that
-    the record says that nothing was sent.
+    `resend`: the user was told that we keep trying. It is then sent again for as long as the user would expect it, and
+    after that the record says that nothing was sent.
     """
     with current().transaction() as session:
         lead = lock_lead(session, lead_id)

@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -23,7 +22,6 @@ PARTICIPANTS: Final = (
 )
 """From left to right. A diagram shows only those that take part."""
 
-UNKNOWN, WRITES = "?", "with ATTIO_API_TOKEN to write the record"
 Message = dict[str, Any]
 
 
@@ -36,8 +34,12 @@ class Arrow:
     label: str  # a regular expression for the whole label
     words: str
     step: str = ""
+    event: str = ".*"  # a regular expression for the event that the request's body names
 
 
+MARK: Final = 'with ATTIO_API_TOKEN to mark record "{status}"'
+"""A write of an ALC status. Other writes are no step of the tutorial."""
+WRITE: Final = "with ATTIO_API_TOKEN to write {attributes}"
 ARROWS: Final = (
     Arrow("User", "Attio UI", "Clicks to install app", "Clicks to install app", "Installation 1"),
     Arrow("Attio UI", "User", "Prompts .*", "Prompts to add connection to ALC", "Installation 2"),
@@ -74,10 +76,13 @@ ARROWS: Final = (
     Arrow("Server Function", "ALC", "POST /api/v1/leads", "POST request", "Usage 8"),
     Arrow(".*", "ALC", "GET /api/v1/leads", "Asks for the idempotency key"),
     Arrow(".*", "ALC", "GET /api/v1/leads/.*", "Asks what became of the lead"),
-    Arrow("Server Function", "Attio API", "PATCH .*", 'with ATTIO_API_TOKEN to mark record "{status}"', "Usage 9"),
+    Arrow("Server Function", "Attio API", "PATCH .*", MARK, "Usage 9"),
     Arrow("Record Action", "Attio UI", r"hide_toast\(\)", "hide_toast()", "Usage 11"),
-    Arrow("ALC", "Webhook", "Calls the app's webhook", "Calls the app's webhook", "Later 10"),
-    Arrow("Webhook", "Attio API", "PATCH .*", 'with ATTIO_API_TOKEN to mark record "{status}"', "Later 11"),
+    Arrow(
+        "ALC", "Webhook", "Calls the app's webhook", "Sends a better name or email address", event="prospect_updated"
+    ),
+    Arrow("ALC", "Webhook", "Calls the app's webhook", "Calls the app's webhook", "Later 10", "|lead.processed"),
+    Arrow("Webhook", "Attio API", "PATCH .*", MARK, "Later 11"),
     Arrow("Attio API", "Record Event", "Calls the app's webhook", "Tells of a change to a record"),
     Arrow("Record Event|Workflow", "Attio API", "GET /v2/objects/.*", "Reads the record"),
     Arrow(".*", "Attio API", "(POST|PATCH|DELETE) /v2/webhooks.*", "Looks after its own webhook"),
@@ -87,7 +92,8 @@ ARROWS: Final = (
     Arrow("Workflow", "Attio API", "POST /v2/tasks", "Leaves a task"),
     Arrow("Workflow|Recurring Job", "ALC", "POST /api/v1/webhooks", "Registers a webhook"),
     Arrow("Recurring Job", "ALC", "POST /api/v1/webhooks/.*/rotate-secret", "Tells ALC a new signing secret"),
-    Arrow("Workflow|Recurring Job", "Attio API", "PATCH .*", 'with ATTIO_API_TOKEN to mark record "{status}"'),
+    Arrow("Workflow|Recurring Job", "Attio API", "PATCH .*", MARK),
+    Arrow(".*", "Attio API", "(PATCH|PUT) /v2/objects/[^/]+/records.*", WRITE),
     Arrow("Attio UI", "Event Handler", "Fires connection_removed", "Fires 'connection-removed' event"),
     Arrow(
         "Event Handler",
@@ -126,22 +132,37 @@ def _words_and_step(message: Message) -> tuple[str, str]:
         return "show_toast()", "Usage 12" if is_last else "Usage 5"
     if message["label"] == "returns":
         return ANSWERS.get(between, ("Returns", ""))
+    body = _body(message)
+    written = _written(body)
     for arrow in ARROWS:
-        if _matches(arrow, message):
-            status = _status(message["detail"]) if "{status}" in arrow.words else ""
-            return (arrow.words if status != UNKNOWN else WRITES).format(status=status), arrow.step
+        if _matches(arrow, message, body) and (arrow.words != MARK or "status" in written):
+            return arrow.words.format(**written), arrow.step
     return message["label"], ""
 
 
-def _matches(arrow: Arrow, message: Message) -> bool:
-    actual = (message["sender"], message["receiver"], message["label"])
-    return all(map(re.fullmatch, (arrow.sender, arrow.receiver, arrow.label), actual))
+def _matches(arrow: Arrow, message: Message, body: Message) -> bool:
+    expected = (arrow.sender, arrow.receiver, arrow.label, arrow.event)
+    actual = (message["sender"], message["receiver"], message["label"], str(body.get("event", "")))
+    return all(re.fullmatch(pattern, text, re.DOTALL) for pattern, text in zip(expected, actual, strict=True))
 
 
-def _status(detail: Mapping[str, Any]) -> str:
-    """Return the status that a write to the record sets, or "?"."""
+def _body(message: Message) -> Message:
+    """Return the request's JSON object; an empty one for anything else: anybody may have written the body."""
     try:
-        found = json.loads(detail["request"]["body"])["data"]["values"]["alc_status"]
-        return str(found[0]["value"] if isinstance(found, list) else found)
-    except (KeyError, IndexError, TypeError, ValueError, RecursionError):  # anybody may have written the body
-        return UNKNOWN
+        body = json.loads(message["detail"]["request"]["body"])
+    except (KeyError, TypeError, ValueError, RecursionError):
+        return {}
+    return body if isinstance(body, dict) else {}
+
+
+def _written(body: Message) -> dict[str, str]:
+    """Return what a write to a record sets: the names of the `attributes`, and the `status` if it sets one."""
+    data = body.get("data")
+    values = data.get("values") if isinstance(data, dict) else None
+    if not isinstance(values, dict):
+        return {"attributes": "the record"}
+    found = {"attributes": ", ".join(values).replace("_", " ") or "the record"}
+    status = values.get("alc_status")
+    if isinstance(status, list):  # a write of the tutorial's code
+        status = status[0].get("value") if status and isinstance(status[0], dict) else None
+    return found | ({"status": str(status)} if status else {})

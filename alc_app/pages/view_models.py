@@ -156,7 +156,7 @@ class AccessAction:
 
     at: datetime
     name: str
-    path: str
+    what: str  # in words, such as "Saved the settings"
 
 
 @dataclass(frozen=True)

@@ -41,6 +41,7 @@ from alc_app.web.alc_login import log_in
 from alc_app.web.crm_reading import reading
 from alc_app.web.presenters.access import access_of
 from alc_app.web.presenters.connections import connection_of, status_of
+from alc_app.web.presenters.dead_letters import letters_of
 from alc_app.web.presenters.inspector import deliveries_of, requests_of
 from alc_app.web.presenters.people import company_ids, history, sends, sorted_by, to_person
 from alc_app.web.presenters.people_search import can_match, find_people
@@ -54,12 +55,12 @@ EXAMINE_WITHIN = 20.0
 class Workspace:
     """Implements the protocol `alc_app.pages.Workspace`."""
 
-    name = "Halden"
-
     def __init__(self, services: Services, live: LiveUpdates, may: Callable[[str], bool]) -> None:
         """Serve this workspace; `live` is the log of its events, `may` knows what a person may do."""
         self._services, self._live, self._doctor = services, live, Doctor(services)
         self.may, self.signs_in = may, services.config.auth != "none"
+        # The demo's workspace, as the mock of Attio calls it. Reading that of a real one costs a call per page.
+        self.name = "Attio" if services.config.uses_real_attio else "Halden"
         self.alc_console_url = services.config.alc_url
         self.notes_exchanges = services.config.notes_exchanges
         self.may_act = services.config.env == "development" and not services.config.uses_real_attio
@@ -164,7 +165,7 @@ class Workspace:
 
     def dead_letters(self) -> Sequence[DeadLetter]:
         """Return the dead letters, newest first."""
-        return dead_letters.find(self._services)
+        return letters_of(self._services)
 
     def requests(self, query: InspectorQuery) -> RequestPage:
         """Return the newest requests that the query asks for."""

@@ -4,6 +4,7 @@ from typing import Any
 
 import click
 
+from mock_alc.base.paging import every_delivery
 from mock_alc.base.refusals import error_text
 
 DEFAULT_URL = "http://127.0.0.1:8001"
@@ -13,6 +14,11 @@ url_option = click.option("--url", default=DEFAULT_URL, show_default=True, help=
 def call(url: str, method: str, path: str, body: Any = None) -> Any:
     """Return the JSON answer of the control API to `path`; raises ClickException for errors, with a sentence."""
     return _answer(url, method, f"/_mock{path}", body)
+
+
+def deliveries_of(url: str, **filters: str | None) -> list[dict[str, Any]]:
+    """Return every delivery that matches the filters, oldest first, from all pages of the control API."""
+    return every_delivery(lambda path: call(url, "GET", f"/{path}"), **filters)
 
 
 def api(url: str, method: str, path: str, body: Any = None, *, token: str) -> Any:

@@ -10,8 +10,7 @@ from pathlib import Path
 
 import click
 
-from mock_alc.base.paging import every_delivery
-from mock_alc.commands.control_client import api, call, token_of, url_option
+from mock_alc.commands.control_client import api, deliveries_of, token_of, url_option
 from mock_alc.commands.options import as_text_option, json_option
 
 POLL_SECONDS = 0.3
@@ -69,7 +68,7 @@ def listen(
 
 def _finished_attempts(url: str) -> list[tuple[dict[str, object], dict[str, object]]]:
     """Return the attempts that were answered or have failed, with their deliveries, in the order of time."""
-    deliveries = every_delivery(lambda path: call(url, "GET", f"/{path}"))
+    deliveries = deliveries_of(url)
     found = [(delivery, attempt) for delivery in deliveries for attempt in delivery["attempts"]]
     ended = [pair for pair in found if pair[1]["status"] is not None or pair[1]["error"] is not None]
     return sorted(ended, key=lambda pair: str(pair[1]["at"]))

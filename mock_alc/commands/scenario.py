@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from mock_alc.commands.control_client import call, url_option
+from mock_alc.commands.control_client import call, deliveries_of, url_option
 
 POLL_SECONDS = 0.3
 USER_ACTIONS = {
@@ -72,9 +72,8 @@ def _follow(url: str, run_id: str, hurry: bool) -> None:
     shown: set[tuple[str, int]] = set()
     while True:
         clock = call(url, "POST", "/clock", {"until": "idle"}) if hurry else call(url, "GET", "/clock")
-        for delivery in call(url, "GET", "/deliveries")["deliveries"]:
-            if delivery["body"].get("lead_id") == lead_id:
-                _show(delivery, shown)
+        for delivery in deliveries_of(url, lead_id=lead_id):
+            _show(delivery, shown)
         if clock["idle"]:
             return
         time.sleep(POLL_SECONDS)

@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from mock_alc.commands.control_client import api, call, token_of, url_option
+from mock_alc.commands.control_client import api, call, deliveries_of, token_of, url_option
 
 EVENTS = ("lead.processed", "prospect.updated", "webhook.test")
 INTERESTS = ("interested", "not_interested", "no_answer")
@@ -42,10 +42,10 @@ The mock must run with --control. Exit code 1 if no webhook listens, or if one d
 @url_option
 def trigger(event: str, *, url: str, **wanted: Any) -> None:
     """Send an event and print the answers."""
-    before = {delivery["id"] for delivery in call(url, "GET", "/deliveries")["deliveries"]}
+    before = {delivery["id"] for delivery in deliveries_of(url)}
     story = {"lead.processed": _lead, "prospect.updated": _prospect, "webhook.test": _test}[event](url, wanted)
     call(url, "POST", "/clock", {"advance": 0})  # Answers when the first attempts have ended.
-    new = [one for one in call(url, "GET", "/deliveries")["deliveries"] if one["id"] not in before]
+    new = [one for one in deliveries_of(url) if one["id"] not in before]
     from mock_alc.commands.tail import show
 
     for delivery in new:

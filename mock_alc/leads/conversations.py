@@ -21,7 +21,7 @@ SUMMARIES = {
 CHATS: dict[str, Sequence[Sequence[str]]] = {
     "interested": (
         (
-            "Hi {first}, this is Ava from Acme. You asked us about pricing. Is now a good moment?",
+            "Hi {first}, this is Ava from Halden. You asked us about pricing. Is now a good moment?",
             "Hi! Yes, go ahead.",
             "Great. Are you choosing a tool for yourself or for a team?",
             "For my team, about twelve of us. We'd like to start this quarter.",
@@ -29,13 +29,13 @@ CHATS: dict[str, Sequence[Sequence[str]]] = {
             "Tomorrow after 10 works. Thanks!",
         ),
         (
-            "Hello {first}, Ava from Acme here. Are you still looking for a better way to check leads?",
+            "Hello {first}, Ava from Halden here. Are you still looking for a better way to check leads?",
             "We are, actually. What does it cost?",
             "It depends on the size of your team. May I send you a short proposal?",
             "Sure, please do. And let's talk next week.",
         ),
         (
-            "Hi {first}, it's Ava at Acme. I saw that you signed up for our guide. Did it help?",
+            "Hi {first}, it's Ava at Halden. I saw that you signed up for our guide. Did it help?",
             "It did, thanks. I have a few questions though.",
             "Happy to help. Would a fifteen-minute call be all right?",
             "Yes. Wednesday would suit me.",
@@ -44,14 +44,14 @@ CHATS: dict[str, Sequence[Sequence[str]]] = {
     ),
     "not_interested": (
         (
-            "Hi {first}, this is Ava from Acme. You asked us about pricing. Is now a good moment?",
+            "Hi {first}, this is Ava from Halden. You asked us about pricing. Is now a good moment?",
             "Oh, that was a while ago.",
             "No problem. Is it still something that you are looking into?",
             "No, we went with something else. Thanks anyway.",
             "Thanks for telling me, {first}. I won't write again.",
         ),
         (
-            "Hello {first}, Ava from Acme here. Are you still looking for a better way to check leads?",
+            "Hello {first}, Ava from Halden here. Are you still looking for a better way to check leads?",
             "Not at the moment, sorry.",
             "May I ask again next year?",
             "Please don't. All the best!",
@@ -59,13 +59,13 @@ CHATS: dict[str, Sequence[Sequence[str]]] = {
     ),
     "no_answer": (
         (
-            "Hi {first}, this is Ava from Acme. You asked us about pricing. Is now a good moment?",
+            "Hi {first}, this is Ava from Halden. You asked us about pricing. Is now a good moment?",
             "Just checking that my message reached you, {first}.",
             "A short yes or no is fine too.",
             "I'll close this for now. Write to me any time.",
         ),
         (
-            "Hello {first}, Ava from Acme here. Are you still looking for a better way to check leads?",
+            "Hello {first}, Ava from Halden here. Are you still looking for a better way to check leads?",
             "Hi {first}, did you see my message?",
             "Is there a better time to reach you?",
             "I won't bother you further. Take care!",

@@ -154,3 +154,8 @@ def test_processes_that_find_the_token_old_at_once_refresh_it_once(
 def count_token_requests(alc: Alc) -> int:
     """How many requests for tokens ALC has received."""
     return sum(request["path"] == "/oauth/token" for request in alc.requests())
+
+
+def test_the_workspace_has_one_name_on_the_page_and_at_attio(user: User, attio: Attio) -> None:
+    """The demo's workspace is called as the mock of Attio calls it."""
+    assert attio.workspace_name() in user.get("/people").text

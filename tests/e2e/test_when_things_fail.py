@@ -23,7 +23,10 @@ def test_sending_while_alc_is_down_says_so_and_the_next_click_works(
         stack.alc.start()
 
     assert [effect["effect"] for effect in effects] == ["showToast", "hideToast", "alert"]
-    assert (effects[-1]["title"], effects[-1]["text"]) == ("Failed to send to ALC", "Please try again.")
+    assert (effects[-1]["title"], effects[-1]["text"]) == (
+        "Failed to send to ALC",
+        "ALC cannot be reached. Please try again.",
+    )
     assert attio.value(record_id, "alc_status") is None
     assert user.click_send(record_id)[-2]["title"] == SENT
     assert len(alc.leads(record_id)) == 1

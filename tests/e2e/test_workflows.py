@@ -86,8 +86,8 @@ def test_a_person_without_a_number_takes_the_branch_of_failure(user: User, alc: 
     record_id = attio.add_person("Rosa Lindqvist")
     run_id = press_run(user, record_id)
 
-    assert sees(user, run_id, "done") == [("Send to ALC and wait", "Failed")]
-    assert "no phone number" in run(user, run_id)["steps"][0]["found"]
+    assert sees(user, run_id, "failed") == [("Send to ALC and wait", "Failed")]
+    assert "no phone number" in run(user, run_id)["steps"][0]["why"]
 
 
 def test_a_step_and_a_delay_end_when_their_time_is_over(stack: Stack, user: User, alc: Alc, attio: Attio) -> None:
@@ -96,7 +96,7 @@ def test_a_step_and_a_delay_end_when_their_time_is_over(stack: Stack, user: User
     run_id = press_run(user, record_id)
     sees(user, run_id, "waiting")
     stack.make_rows_due()
-    assert sees(user, run_id, "done") == [("Send to ALC and wait", "Failed")]
+    assert sees(user, run_id, "failed") == [("Send to ALC and wait", "Failed")]
     assert run(user, run_id)["steps"][0]["why"] == "No callback came in time."
 
     other = attio.add_person("Rosa Lindqvist", PHONE)

@@ -10,7 +10,7 @@ from alc_app.attio import AttioNoWorkspaceConnectionError
 from alc_app.attio.effects import Effect
 from alc_app.attio.host.errors import QueryError, ServerFunctionError, ServerFunctionTimeout
 from alc_app.clients.alc_api import AlcAnswerLost, AlcBusy, AlcRefused, AlcUnreachable
-from alc_app.send_to_alc_record_action import GET_PERSON_PHONE_NUMBERS, on_trigger, send_to_alc_action
+from alc_app.send_to_alc_record_action import GET_PERSON_PHONE_NUMBERS, KEEP_TRYING, on_trigger, send_to_alc_action
 
 ADA = {"name": {"full_name": "Ada Lovelace"}, "phone_numbers": ["+442079460018", "+442079460019"]}
 RECORD = "11111111-1111-4111-8111-111111111111"
@@ -111,13 +111,26 @@ def test_a_person_without_a_phone_number_is_not_sent(numbers: list[object]) -> N
 
 
 @pytest.mark.parametrize(
-    "error", [AlcUnreachable("no route"), AlcAnswerLost("timeout"), ServerFunctionError("Something unexpected.")]
+    ("error", "text"),
+    [
+        (AlcUnreachable("ALC cannot be reached."), "ALC cannot be reached. Please try again."),
+        (ServerFunctionError("Something unexpected."), "Please try again."),
+    ],
 )
-def test_what_may_work_later_says_please_try_again(error: Exception) -> None:
-    """Usage 7: the tutorial's words for every failure of the server function; no inner word reaches the user."""
+def test_what_may_work_later_says_please_try_again(error: Exception, text: str) -> None:
+    """Usage 7: the tutorial's words, after the reason if it is ALC's; no inner word reaches the user."""
     screen = play(sent=error)
 
-    assert screen.shown() == [PREPARING, HIDDEN, ("alert", "Failed to send to ALC", "Please try again.")]
+    assert screen.shown() == [PREPARING, HIDDEN, ("alert", "Failed to send to ALC", text)]
+
+
+def test_a_lost_answer_is_not_called_a_failure_because_alc_may_have_the_person() -> None:
+    """C2: the user learns that it is not known yet, what happens next, and that nothing is sent twice."""
+    [*_, (_, title, text)] = play(sent=AlcAnswerLost("ALC did not answer.")).shown()
+
+    assert title == "Still sending to ALC"
+    assert text and "we do not know yet" in text and "keep trying" in text and "Nothing is sent twice" in text
+    assert "Please try again" not in text
 
 
 def test_what_alc_refuses_is_explained_in_its_words() -> None:
@@ -139,7 +152,7 @@ def test_who_has_to_wait_for_alc_is_told_so_and_not_to_try_again() -> None:
     """C2, R21: the lead is sent again by itself."""
     screen = play(sent=AlcBusy("ALC asked us to wait."))
 
-    text = "ALC asks us to wait. We try again for an hour, and the record will show what comes of it."
+    text = f"ALC asked us to wait. {KEEP_TRYING}"
     assert screen.shown() == [PREPARING, HIDDEN, ("alert", "Still sending to ALC", text)]
 
 

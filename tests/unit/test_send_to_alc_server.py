@@ -200,6 +200,38 @@ def test_when_alc_asks_to_wait_it_is_sent_again_by_itself_with_the_same_key(
     assert (len(outside.keys()), len(set(outside.keys())), len(outside.leads)) == (3, 1, 1)
 
 
+@pytest.mark.parametrize("fault", [never_answers, answer_lost])
+def test_after_a_lost_answer_it_is_sent_again_by_itself_with_the_same_key(
+    runtime: FakeRuntime, outside: Outside, fault: Fault
+) -> None:
+    """C2: whether ALC has received it or not, there is one chat, and the user who was told to wait sees it."""
+    outside.fault(POST, fault)
+    outside.fault(FIND, never_answers)
+    with pytest.raises(AlcAnswerLost):
+        click()
+
+    runtime.time += 60
+    runtime.restart("job")
+    jobs()
+
+    assert outside.values(RECORD)["alc_status"] == "Pending"
+    assert (len(outside.keys()), len(set(outside.keys())), len(outside.leads)) == (2, 1, 1)
+
+
+def test_a_click_that_does_not_reach_alc_is_no_failure_while_the_send_goes_on(
+    runtime: FakeRuntime, outside: Outside
+) -> None:
+    """C2: the answer to an earlier click was lost, so the send is open, and the user is told that it goes on."""
+    outside.fault(POST, never_answers, unreachable)
+    outside.fault(FIND, never_answers)
+    with pytest.raises(AlcAnswerLost):
+        click()
+
+    with pytest.raises(AlcBusy, match="cannot be reached"):
+        click()
+    assert [row.status for row in rows(runtime)] == ["sending"]
+
+
 def test_after_an_hour_of_waiting_the_record_says_that_nothing_was_sent(runtime: FakeRuntime, outside: Outside) -> None:
     """C2: the user would not expect it any more, and looks at the record. The next click begins anew."""
     outside.fault(POST, *[says(503)] * 50)
@@ -279,7 +311,7 @@ def test_an_alc_that_names_an_earlier_lead_has_begun_nothing(runtime: FakeRuntim
     runtime.restart("lost")
     with pytest.raises(AlcAnswerLost):
         click()
-    outside.fault(FIND, says(200, {"leads": [{"id": "lead_1", "record_id": RECORD}]}))
+    outside.fault(POST, says(201, {"id": "lead_1", "record_id": RECORD}))
     runtime.restart("settled")
     runtime.time += 60
     resolve_send(rows(runtime)[-1].id)

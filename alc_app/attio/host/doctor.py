@@ -5,6 +5,7 @@ Nothing of this is in Attio's SDK: there, Attio's own operators run the servers.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -46,6 +47,12 @@ class DeadLetter:
     """What a person can do if a replay is no use; empty if it can be replayed."""
     caution: str = ""
     """What a person has to consider before a replay. The doctor and "replay all" leave such a letter alone."""
+    record_id: str = ""
+    """The person's record that it is about, if any. The text then says "the record" and this id."""
+
+    def text_naming(self, name: str) -> str:
+        """Return the text with the person's name instead of the record's id."""
+        return re.sub(f"the record {re.escape(self.record_id)}", lambda _: name, self.text, flags=re.IGNORECASE)
 
 
 @dataclass(frozen=True)

@@ -59,7 +59,7 @@ def add_demo(session: Session, status_type: str) -> bool:
 
 def _fill(session: Session, status_type: str, *, demo: bool) -> None:
     workspace_id = stable_id("workspace")
-    session.add(Workspace(workspace_id=workspace_id, name="Acme", slug="acme", created_at=SEEDED_AT))
+    session.add(Workspace(workspace_id=workspace_id, name="Halden", slug="halden", created_at=SEEDED_AT))
     session.add_all(_members())
     people, companies = objects = seed_schema.standard_objects()
     session.add_all(objects)

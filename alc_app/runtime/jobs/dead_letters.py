@@ -159,10 +159,12 @@ def _workflows(services: Services) -> list[DeadLetter]:
     return [
         DeadLetter(
             run.id,
-            f"The run {run.id} of the workflow {run.workflow_id} has failed.",
+            f"The workflow {run.workflow_id} has failed"
+            + (f" for the record {run.record_id}." if run.record_id else "."),
             run.why or "",
             run.started_at,
             caution=CAUTION,
+            record_id=run.record_id or "",
         )
         for run in services.workflow_runs.failed()
     ]

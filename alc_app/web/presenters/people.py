@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
-from alc_app.clients.attio_people import PersonRecord, value_history
+from alc_app.clients.attio_people import PersonRecord, get_people, value_history
 from alc_app.leads.queries import sent_by_users
-from alc_app.pages import Change, Person
+from alc_app.pages import Change, CrmUnavailable, Person
 from alc_app.pages.filters import utc
 from alc_app.runtime.services import Services
+from alc_app.web.crm_reading import reading
 
 SHOWN_HISTORY = {"alc_status": "ALC status", "alc_lead_id": "ALC lead ID", "alc_interest": "ALC interest"}
 ACTORS = {"workspace-member": "A member", "system": "Attio"}
@@ -45,6 +46,15 @@ def to_person(record: PersonRecord, companies: Mapping[str, str], *, linked: boo
         created_at=record.created_at,
         web_url=record.web_url if linked else None,
     )
+
+
+def names_of(services: Services, record_ids: Collection[str]) -> dict[str, str]:
+    """Return the names of people by record id; empty while the CRM cannot be read."""
+    try:
+        with reading(services):
+            return {person.record_id: person.name for person in get_people(record_ids) if person.name}
+    except CrmUnavailable:
+        return {}
 
 
 def sends(record_id: str, services: Services) -> list[Change]:

@@ -8,16 +8,16 @@ from typing import Any
 
 from alc_app.attio import App
 from alc_app.attio.host.workflow_definitions import Step, Workflow
-from alc_app.clients.attio_people import get_people
-from alc_app.pages import CrmUnavailable
 from alc_app.pages.filters import utc
 from alc_app.pages.workflow_models import Branch, PlannedStep, RunStep, RunView, SwitchState, WorkflowView
 from alc_app.runtime.services import Services
 from alc_app.runtime.stores.workflow_tables import WorkflowRun, WorkflowStep
 from alc_app.runtime.workflows.activations import ActivationStatus, WorkflowActivations
-from alc_app.web.crm_reading import reading
+from alc_app.web.presenters.people import names_of
 
 RUNS = 20
+FAILED = "failed"
+"""The outcome of a block that could not do its work: the page shows the step as failed."""
 
 
 def workflows_of(services: Services) -> list[WorkflowView]:
@@ -31,7 +31,7 @@ def workflows_of(services: Services) -> list[WorkflowView]:
 def runs_of(services: Services) -> list[RunView]:
     """Return the newest runs."""
     found = services.workflow_runs.newest(RUNS)
-    names = _names(services, {run.record_id for run, _ in found if run.record_id})
+    names = names_of(services, {run.record_id for run, _ in found if run.record_id})
     return [_run(services.manifest, run, steps, names) for run, steps in found]
 
 
@@ -66,40 +66,40 @@ def _named(workflow: Workflow, name: str) -> str:
 
 
 def _run(manifest: App, run: WorkflowRun, steps: Sequence[WorkflowStep], names: Mapping[str, str]) -> RunView:
-    waits = run.state == "running" and steps[-1].state == "waiting"
+    shown = [_step(manifest, step) for step in steps]
     return RunView(
         id=run.id,
         workflow_id=run.workflow_id,
         title=Workflow.model_validate_json(run.definition).title,
-        state="waiting" if waits else run.state,
+        state=_state_of(run.state, shown[-1].state),
         record_id=run.record_id,
         person=names.get(run.record_id or "", "A person"),
         why=run.why,
         started_at=utc(run.started_at),
-        steps=[_step(manifest, step) for step in steps],
+        steps=shown,
     )
+
+
+def _state_of(run: str, last_step: str) -> str:
+    """Return the state of a run: a running one may wait, and one that is done ends as its last step did."""
+    if run == "running":
+        return "waiting" if last_step == "waiting" else run
+    return last_step if run == "done" else run
 
 
 def _step(manifest: App, step: WorkflowStep) -> RunStep:
     block = next((one.block for one in manifest.blocks if one.block.id == step.block_id), None)
+    data = json.loads(step.data)
+    has_failed = step.state == "done" and step.outcome == FAILED
     return RunStep(
         title=block.title if block else step.block_id,
-        state=step.state,
+        state="failed" if has_failed else step.state,
         outcome=(block.outcomes if block else {}).get(step.outcome or "", step.outcome or ""),
         given=_shown(json.loads(step.config)),
-        found=_shown(json.loads(step.data)),
-        why=step.why,
+        found=_shown(data),
+        why=step.why or ((data or {}).get("summary") if has_failed else None),
         until=utc(step.due_at) if step.due_at else None,
     )
-
-
-def _names(services: Services, ids: set[str]) -> dict[str, str]:
-    """Return the names of people by record id; empty while the CRM is unavailable."""
-    try:
-        with reading(services):
-            return {person.record_id: person.name for person in get_people(ids) if person.name}
-    except CrmUnavailable:
-        return {}
 
 
 def _shown(value: Any) -> str:

@@ -118,7 +118,7 @@ PENDING_CARD: dict[str, Any] = UNSENT_CARD | {
     "transcript": [
         {
             "speaker": "ALC's agent",
-            "text": "Hi Grace, this is Ava from Acme. Is now a good moment?",
+            "text": "Hi Grace, this is Ava from Halden. Is now a good moment?",
             "is_theirs": False,
         },
         {"speaker": "Grace Hopper", "text": "Hi! Yes, go ahead.", "is_theirs": True},

@@ -170,6 +170,11 @@ class Attio:
         """Delete a webhook without telling its owner."""
         self.call("DELETE", f"/v2/webhooks/{webhook_id}")
 
+    def workspace_name(self) -> str:
+        """Return the name of the workspace that the token belongs to."""
+        headers = {"Authorization": f"Bearer {self._token}"}
+        return str(requests.get(f"{self.url}/v2/self", headers=headers, timeout=TIMEOUT).json()["workspace_name"])
+
     def find(self, name: str) -> str:
         """Return the record id of a person with this name."""
         found = self.call("POST", "/v2/objects/people/records/query", {"filter": {"name": name}})

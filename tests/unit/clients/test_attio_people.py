@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from alc_app.clients import attio_people
-from alc_app.clients.attio_people import PersonRecord, parse_time
+from alc_app.clients.attio_people import LARGEST_PAGE, PersonRecord, parse_time
 from tests.support.fakes.runtime import Outside, says
 
 
@@ -71,3 +71,14 @@ def test_companies_without_a_name_are_left_out(outside: Outside) -> None:
 
     assert attio_people.company_names({"c2", "c1"}) == {"c1": "Analytical Engines"}
     assert outside.sent("POST") == [{"filter": {"record_id": {"$in": ["c1", "c2"]}}, "limit": 2}]
+
+
+def test_a_query_for_everybody_reads_every_page(outside: Outside) -> None:
+    """Attio answers at most one page, and says nothing of further ones."""
+    full, rest = [{"id": {"record_id": "r1"}, "values": {}}] * LARGEST_PAGE, [{"id": {"record_id": "r2"}, "values": {}}]
+    outside.fault("POST", says(200, {"data": full}), says(200, {"data": rest}))
+
+    people = list(attio_people.query_all_people(filter={"alc_status": "Pending"}))
+
+    assert (len(people), people[-1].record_id) == (LARGEST_PAGE + 1, "r2")
+    assert [sent["offset"] for sent in outside.sent("POST")] == [0, LARGEST_PAGE]

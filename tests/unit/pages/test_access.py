@@ -16,13 +16,14 @@ EVIL = "<script>alert(1)</script>"
 def test_it_lists_people_and_what_they_did_as_text(browser_client: FlaskClient, workspace: FakeWorkspace) -> None:
     """U2: names and addresses come from the provider."""
     workspace.listed = AccessView(
-        [AccessPerson("1", EVIL, "robin@example.com", "admin", AT)], [AccessAction(AT, EVIL, "/settings")]
+        [AccessPerson("1", EVIL, "robin@example.com", "admin", AT)], [AccessAction(AT, EVIL, "Saved the settings")]
     )
     page = browser_client.get("/access").text
 
     assert EVIL not in page
     assert page.count("&lt;script&gt;alert(1)&lt;/script&gt;") == 2
     assert "robin@example.com" in page
+    assert "Saved the settings" in page
 
 
 def test_a_button_ends_the_sessions_of_a_person(browser_client: FlaskClient, workspace: FakeWorkspace) -> None:

@@ -61,6 +61,9 @@ function letter(data) {
   time.dateTime = data.since;
   localise(time);
   item.querySelector("[name=id]").value = data.id;
+  const record = item.querySelector(".record-link");
+  record.href = `/people/${encodeURIComponent(data.record_id)}`;
+  record.hidden = !data.record_id;
   item.querySelector("[value=replay]").hidden = Boolean(data.advice);
   return item;
 }

@@ -5,10 +5,11 @@ import { localise } from "./time.js";
 
 const list = document.getElementById("runs");
 let asked = false;
+const ended = new Set();                                // runs that are announced when they are drawn
 
 /** A workflow or a run has changed: fetch all once for the events of the next 100 ms. */
 async function onWorkflow({ detail: { run_id: runId, state } }) {
-  if (runId && ["done", "failed"].includes(state)) announce(`A workflow run is ${state}.`);
+  if (runId && ["done", "failed"].includes(state)) ended.add(runId);
   if (asked) return;
   asked = true;
   await new Promise((resume) => setTimeout(resume, 100));
@@ -16,6 +17,7 @@ async function onWorkflow({ detail: { run_id: runId, state } }) {
   const { workflows, runs } = await getJson("/workflows.json");
   workflows.forEach(drawSwitch);
   drawRuns(runs);
+  for (const run of runs.filter(({ id }) => ended.delete(id))) announce(`${run.title} for ${run.person}: ${run.state}.`);
 }
 
 function drawSwitch(workflow) {

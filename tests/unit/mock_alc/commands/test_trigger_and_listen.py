@@ -13,6 +13,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from mock_alc.commands.cli import main
+from mock_alc.control.deliveries import PAGE
 from mock_alc.server import MockAlc
 from mock_alc.testing.alc import Alc
 from tests.unit.mock_alc.support import Receiver
@@ -95,6 +96,23 @@ def test_a_refusal_is_told_by_the_exit_code(running: MockAlc, receiver: Receiver
     found = run(running, "trigger", "lead.processed")
     assert found.exit_code == 1
     assert "500" in found.output and "next at" in found.output
+
+
+def test_a_delivery_is_found_after_more_deliveries_than_a_page_has(running: MockAlc, receiver: Receiver) -> None:
+    """The control API lists the oldest first, and a page of them is not all."""
+    alc = Alc(running.app)
+    alc.register_webhook(receiver.url(), "prospect.updated")
+    lead = alc.send_lead(recordId="7")
+    prospect = {"prospectId": lead["id"], "prospectName": "Ada", "prospectEmail": "ada@example.com"}
+    for _ in range(PAGE):
+        alc.control("POST", "prospects", prospect)
+    alc.control("POST", "clock", {"advance": 0})
+    assert len(receiver.received) == PAGE
+
+    found = run(running, "trigger", "prospect.updated")
+
+    assert found.exit_code == 0, found.output
+    assert "prospect" in found.output and "200" in found.output
 
 
 def test_an_event_that_nobody_listens_for_is_told_so(running: MockAlc) -> None:

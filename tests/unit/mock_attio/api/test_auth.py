@@ -36,7 +36,7 @@ def test_nobody_gets_in_without_a_known_token(attio: Attio, header: str) -> None
 def test_self_describes_an_active_token(attio: Attio) -> None:
     """A bare object in the manner of RFC 7662, without `data` around it."""
     me = attio.send("GET", "/v2/self").get_json()
-    assert (me["active"], me["workspace_slug"], me["iss"], me["exp"]) == (True, "acme", "attio.com", None)
+    assert (me["active"], me["workspace_slug"], me["iss"], me["exp"]) == (True, "halden", "attio.com", None)
     assert "record_permission:read-write" in me["scope"].split()
     assert me["aud"] == me["client_id"]
 

@@ -70,7 +70,7 @@ def test_the_rest_of_the_schema_is_answered_from_the_tables(attio: Attio) -> Non
             "last_name": "Marsh",
             "email": "robin@example.com",
         },
-        "currentWorkspace": {"slug": "acme"},
+        "currentWorkspace": {"slug": "halden"},
     }
 
 

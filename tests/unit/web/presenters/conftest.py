@@ -1,0 +1,31 @@
+"""The services of the app, with an Attio that answers as a test says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from alc_app.config.settings import Config
+from alc_app.runtime.services import Services
+from alc_app.web.factory import build
+from tests.support.chaos.proxy import ChaosProxy
+
+
+@pytest.fixture
+def attio() -> Iterator[ChaosProxy]:
+    """An Attio that is nothing but its rules."""
+    server = ChaosProxy()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def services(attio: ChaosProxy, tmp_path: Path) -> Iterator[Services]:
+    """What a process of the app shares."""
+    app = build(Config.from_env(home=tmp_path, attio_url=attio.url, mock_attio_token="t"))
+    found: Services = app.extensions["services"]
+    yield found
+    app.extensions["live"].stop()
+    found.close()
