@@ -174,6 +174,16 @@ def doctor(config: Config, fix: bool, as_json: bool) -> None:
 
 
 @main.command()
+@click.argument("record_id", metavar="RECORD")
+@settings(*ADDRESSES_AND_STORES, saved_addresses=True)
+def why(config: Config, record_id: str) -> None:
+    """Explain the ALC status of a person, by the id of the record: what happened, and what happens next."""
+    from alc_app.cli.doctor import explain_record
+
+    explain_record(config, record_id)
+
+
+@main.command()
 @settings("url", "port", "home", "alc_url", saved_addresses=True)
 @click.option("--auto", is_flag=True, help="Do every step without asking.")
 @click.option("--start-over", is_flag=True, help="Disconnect and reset the tutorial first.")

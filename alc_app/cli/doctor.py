@@ -1,4 +1,4 @@
-"""What `alc-app doctor`, `catch-up`, `rotate-keys`, `rotate-secrets` and `dead-letters` do and print."""
+"""What `alc-app doctor`, `why`, `catch-up`, `rotate-keys`, `rotate-secrets` and `dead-letters` do and print."""
 
 from __future__ import annotations
 
@@ -12,9 +12,14 @@ from alc_app.attio import AttioError
 from alc_app.attio.host.context import running
 from alc_app.attio.host.errors import ServerFunctionError, ServerFunctionTimeout
 from alc_app.cli.output import reason
+from alc_app.clients.attio_api import AttioApiError
+from alc_app.clients.attio_people import get_person
 from alc_app.config.settings import Config
 from alc_app.leads import reconcile
+from alc_app.leads.queries import rows_of
 from alc_app.leads.reconcile import reconcile_leads
+from alc_app.pages import Person
+from alc_app.pages.filters import human_time
 from alc_app.runtime.context import AppContext
 from alc_app.runtime.doctor.doctor import COULD_NOT_CHECK, OK, Doctor, Report, Result
 from alc_app.runtime.jobs import dead_letters
@@ -25,6 +30,8 @@ from alc_app.runtime.services import Services
 from alc_app.runtime.storage.database import DatabaseUnusable
 from alc_app.runtime.storage.sealing import KeyMissing
 from alc_app.runtime.stores.key_rotation import rotate_keys
+from alc_app.web.presenters.explanations import explanation_of
+from alc_app.web.presenters.people import to_person
 
 TIMEOUT = 60.0
 """Seconds that all checks may take together."""
@@ -52,6 +59,33 @@ def run_doctor(config: Config, *, fix: bool, as_json: bool) -> int:
     else:
         _print(report)
     return report.exit_code
+
+
+def explain_record(config: Config, record_id: str) -> None:
+    """Print why a record has its ALC status. Raises: ClickException, if neither Attio nor this app knows the record."""
+    with _services(config) as services:
+        person = _find_person(services, record_id)
+        found = explanation_of(services, record_id, person)
+    click.echo(
+        " ".join(
+            "".join(part if isinstance(part, str) else human_time(part) for part in sentence)
+            for sentence in found.sentences
+        )
+    )
+    if found.href:
+        click.echo(f"{found.label}: {config.base_url}{found.href}")
+
+
+def _find_person(services: Services, record_id: str) -> Person | None:
+    """Return the person, or None if Attio cannot be asked, or has deleted a record that this app has sent."""
+    with running(AppContext(services)):
+        try:
+            record = get_person(record_id)
+        except AttioApiError:
+            return None
+        if record is None and rows_of(record_id) == (None, None):
+            raise click.ClickException(f"There is no person with the record id {record_id}.")
+    return to_person(record, {}, linked=False) if record else None
 
 
 def catch_up_now(config: Config) -> None:

@@ -13,7 +13,16 @@ from uuid import uuid4
 from sqlmodel import col, or_, select
 
 from alc_app.attio.host.context import current
-from alc_app.leads.models import Lead, RecordSync, in_this_workspace, lock_lead, lock_open_lead, lock_record
+from alc_app.leads.models import (
+    OPEN,
+    Lead,
+    RecordSync,
+    in_this_workspace,
+    leads_of,
+    lock_lead,
+    lock_open_lead,
+    lock_record,
+)
 from alc_app.leads.record_values import update_values
 from alc_app.leads.transitions import ADOPT, LOST, apply, begin
 
@@ -53,6 +62,14 @@ def sent_by_users(record_id: str) -> list[tuple[float, str]]:
     with current().reading() as session:
         found = session.exec(select(Lead.created_at, Lead.sent_by).where(*by_users))
         return [(at, str(user_id)) for at, user_id in found]
+
+
+def rows_of(record_id: str) -> tuple[Lead | None, RecordSync | None]:
+    """Return the lead under way for a record, or else its last one, and what the record should show."""
+    with current().reading() as session:
+        leads = leads_of(session, record_id)
+        lead = max(leads, key=lambda lead: (lead.status in OPEN, lead.created_at), default=None)
+        return lead, session.get(RecordSync, (current().settings.workspace_id, record_id))
 
 
 def last_lead(record_id: str) -> LeadSummary | None:

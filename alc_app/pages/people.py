@@ -21,7 +21,7 @@ LONGEST_SEARCH: Final = 200
 
 
 def add_people_pages(pages: Blueprint, workspace: Workspace) -> None:
-    """Add `/`, `/people`, a person's record page and its activity."""
+    """Add `/`, `/people`, a person's record page, its activity, and why it has its status."""
 
     @pages.get("/")
     def home() -> Response:
@@ -53,9 +53,11 @@ def add_people_pages(pages: Blueprint, workspace: Workspace) -> None:
     @pages.get("/people/<uuid:record_id>")
     def person(record_id: UUID) -> str:
         events_after = workspace.last_event_id()
+        shown = found(workspace.person(str(record_id)))
         return render_template(
             "person.html",
-            person=found(workspace.person(str(record_id))),
+            person=shown,
+            explanation=workspace.explanation(shown),
             activity=workspace.activity(str(record_id)),
             tasks=workspace.tasks(str(record_id)),
             offered=offered(workspace.record_actions("people"), workspace),
@@ -68,6 +70,10 @@ def add_people_pages(pages: Blueprint, workspace: Workspace) -> None:
     def activity(record_id: UUID) -> dict[str, Any]:
         found(workspace.person(str(record_id)))
         return {"changes": [as_json(change) for change in workspace.activity(str(record_id))]}
+
+    @pages.get("/people/<uuid:record_id>/why.json")
+    def why(record_id: UUID) -> dict[str, Any]:
+        return workspace.explanation(found(workspace.person(str(record_id)))).as_json()
 
 
 def people_query() -> PeopleQuery:

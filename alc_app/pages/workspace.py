@@ -11,6 +11,7 @@ from alc_app.attio.host.doctor import DeadLetter
 from alc_app.attio.settings_page import Section
 
 from .connect_steps import ConnectRun
+from .explanations import Explanation
 from .inspector_rows import DeliveryPage, InspectorQuery, RequestPage
 from .view_models import (
     AccessView,
@@ -87,6 +88,9 @@ class Workspace(Protocol):
 
     def tasks(self, record_id: str) -> Sequence[TaskView]:
         """Return the newest tasks about a record, newest first; none while the CRM does not tell."""
+
+    def explanation(self, person: Person) -> Explanation:
+        """Return why this person has this status, and what happens next."""
 
     def record_actions(self, object_slug: str) -> Sequence[RecordAction]:
         """Return the manifest's record actions for this object, in its order."""

@@ -23,6 +23,7 @@ from alc_app.pages import (
     PeoplePage,
     Person,
 )
+from alc_app.pages.explanations import Explanation
 from alc_app.pages.filters import utc
 from alc_app.pages.inspector_rows import DeliveryPage, InspectorQuery, RequestPage
 from alc_app.pages.runs import BEGINNINGS
@@ -42,6 +43,7 @@ from alc_app.web.crm_reading import reading
 from alc_app.web.presenters.access import access_of
 from alc_app.web.presenters.connections import connection_of, status_of
 from alc_app.web.presenters.dead_letters import letters_of
+from alc_app.web.presenters.explanations import explanation_of
 from alc_app.web.presenters.inspector import deliveries_of, requests_of
 from alc_app.web.presenters.people import company_ids, history, sends, sorted_by, to_person
 from alc_app.web.presenters.people_search import can_match, find_people
@@ -108,6 +110,10 @@ class Workspace:
     def tasks(self, record_id: str) -> Sequence[TaskView]:
         """Return the newest tasks about a record."""
         return tasks_of(self._services, record_id)
+
+    def explanation(self, person: Person) -> Explanation:
+        """Return why this person has this status, and what happens next."""
+        return explanation_of(self._services, person.record_id, person)
 
     def record_actions(self, object_slug: str) -> Sequence[RecordAction]:
         """Return the manifest's record actions for this object."""

@@ -1,11 +1,13 @@
 """A status, its colour and its card are one fact: in no frame do they disagree."""
 
 from collections.abc import Callable
+from threading import Event
 from typing import Any
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, Route, expect
 
+from tests.support.fakes.scripted_actions import DONE, Stage
 from tests.support.fakes.workspace import COMPLETE_CARD, PENDING_CARD, UNSENT_CARD, FakeWorkspace, record_id
 
 Open = Callable[[str], Page]
@@ -117,6 +119,51 @@ def test_a_person_who_is_being_sent_shows_it_everywhere(open_page: Open, workspa
     expect(page.locator(".badge")).to_have_text("Sending")
     expect(page.locator(".details .status")).to_have_text("Sending")
     assert disagreements(page) == []
+
+
+@pytest.mark.parametrize("number", [1, 6], ids=["new", "failed before"])
+def test_a_click_shows_sending_at_once(open_page: Open, workspace: FakeWorkspace, stage: Stage, number: int) -> None:
+    """Before anything is known: in the fields and on the card, from the click to the end of the action."""
+    workspace.cards[record_id(number)] = UNSENT_CARD
+    before = next(person.alc_status for person in workspace.everyone if person.record_id == record_id(number)) or ""
+    held = Event()
+    stage.script = (held, DONE)
+    page = open_page(f"/people/{record_id(number)}")
+    expect(page.locator(".widget")).to_have_attribute("aria-busy", "false")
+    page.evaluate(SAMPLE)
+    page.get_by_role("button", name="Send to ALC").first.click()
+    expect(page.locator(".details .status")).to_have_text("Sending")
+    expect(page.locator(".badge")).to_have_text("Sending")
+    held.set()
+    expect(page.locator(".details .status")).to_have_text(before)
+    assert disagreements(page) == []
+
+
+def test_a_message_of_the_action_ends_sending(open_page: Open, stage: Stage) -> None:
+    """What it says is known now: that the person was not sent, for example."""
+    stage.script = ({"effect": "alert", "title": "No phone number found", "text": "Add one."}, DONE)
+    page = open_page(f"/people/{record_id(1)}")
+    page.get_by_role("button", name="Send to ALC").first.click()
+    expect(page.get_by_role("alertdialog")).to_be_visible()
+    expect(page.locator(".details .status")).to_have_text("")
+
+
+def test_a_click_on_a_chat_under_way_does_not_say_sending(open_page: Open, stage: Stage) -> None:
+    """Nobody is sent twice, so nothing is being sent."""
+    held = Event()
+    stage.script = (held, DONE)
+    page = open_page(RADIA)
+    expect(page.locator(".badge")).to_have_text("Pending")
+    page.evaluate("""() => {
+        window.said = new Set();
+        const look = () => said.add(document.querySelector(".details .status").textContent);
+        new MutationObserver(look).observe(document.body, {subtree: true, childList: true, characterData: true});
+    }""")
+    with page.expect_response("**/actions/*"):
+        page.get_by_role("button", name="Send to ALC").first.click()
+    held.set()
+    expect(page.get_by_role("button", name="Send to ALC").first).to_have_attribute("aria-busy", "false")
+    assert "Sending" not in page.evaluate("[...said]")
 
 
 @pytest.fixture

@@ -21,6 +21,7 @@ from alc_app.pages import (
     PeopleQuery,
     Person,
 )
+from alc_app.pages.explanations import Explanation
 from alc_app.pages.inspector_rows import DeliveryPage, DeliveryRow, InspectorQuery, RequestPage, has_words, request_rows
 from alc_app.pages.runs import BEGINNINGS
 from alc_app.pages.tutorial.progress import BEGINS
@@ -259,6 +260,10 @@ class FakeWorkspace(FakeWorkflows, FakeSettings):
 
     def tasks(self, record_id: str) -> list[TaskView]:
         return self.todo.get(record_id, [])
+
+    def explanation(self, person: Person) -> Explanation:
+        sent = [f"Tommy Flowers sent {person.display_name} to ALC at ", AT, "."]
+        return Explanation([sent, [f"The record shows “{person.alc_status}”."]], "Open Doctor", "/doctor")
 
     def record_actions(self, object_slug: str) -> Sequence[RecordAction]:
         return (SEND,) if object_slug == "people" else ()

@@ -71,6 +71,31 @@ def test_a_search_without_a_match_says_so(browser_client: FlaskClient) -> None:
     assert "Show everyone" in html
 
 
+def test_a_record_explains_its_status_without_scripts(browser_client: FlaskClient) -> None:
+    """A disclosure that HTML itself opens, with times that the script may localise, and a link to where to help."""
+    html = browser_client.get(f"/people/{record_id(4)}").text
+    [why] = re.findall(r'<details class="why".*?</details>', html, re.DOTALL)
+
+    assert "Tommy Flowers sent Radia Perlman to ALC at <time datetime=" in why
+    assert "The record shows “Pending”." in why
+    assert 'href="/doctor"' in why
+
+
+def test_an_explanation_is_there_for_the_script_too(browser_client: FlaskClient) -> None:
+    """Texts and times, part by part."""
+    found = browser_client.get(f"/people/{record_id(4)}/why.json").json
+
+    assert found == {
+        "sentences": [
+            [{"text": "Tommy Flowers sent Radia Perlman to ALC at "}, {"at": AT.isoformat()}, {"text": "."}],
+            [{"text": "The record shows “Pending”."}],
+        ],
+        "label": "Open Doctor",
+        "href": "/doctor",
+    }
+    assert browser_client.get(f"/people/{record_id(99)}/why.json").status_code == 404
+
+
 def test_a_record_shows_its_attributes_its_actions_and_its_history(
     browser_client: FlaskClient, workspace: FakeWorkspace
 ) -> None:

@@ -19,11 +19,11 @@ export async function run(url, body) {
     let agreed = true;
     const reply = await post(url, body);
     document.dispatchEvent(new CustomEvent("alc:run", { detail: reply.headers.get("X-Request-Id") }));
-    let asked = await perform(reply);
+    let asked = await perform(url, reply);
     while (asked) {
       agreed &&= asked.answer !== false;
       if (!asked.resume) return agreed;
-      asked = await perform(await post(`/actions/runs/${asked.resume}`, { answer: asked.answer }));
+      asked = await perform(url, await post(`/actions/runs/${asked.resume}`, { answer: asked.answer }));
     }
     return agreed;
   } catch (error) {
@@ -38,10 +38,11 @@ export async function run(url, body) {
  * Perform the effects of one reply. If one asked a question, return the answer and the run to resume, else null.
  * Nothing is resumed after the offer to connect: the page that the person returns to makes the action available again.
  */
-async function perform(reply) {
+async function perform(url, reply) {
   let ended = false;
   let asked = null;
   for await (const { effect, resume, ...options } of lines(reply)) {
+    document.dispatchEvent(new CustomEvent("alc:effect", { detail: { url, effect } }));
     const answer = await EFFECTS[effect]?.(options);
     if (resume || effect === "connect") asked = { resume, answer };
     if (resume || effect === "done") ended = true;
@@ -55,6 +56,7 @@ function setBusy(url, busy) {
     control.setAttribute("aria-busy", busy);
     control.setAttribute("aria-disabled", busy);
   }
+  document.dispatchEvent(new CustomEvent("alc:action", { detail: { url, busy } }));
 }
 
 document.addEventListener("click", (event) => {

@@ -3,6 +3,7 @@ import { copy, fill, pause, singleFlight } from "./dom.js";
 import { getJson, Refused } from "./http.js";
 import "./offer.js";
 import { loadActivity, showValues } from "./record.js";
+import { loadWhy } from "./why.js";
 
 /*
  * A record's page. Its fields, its cards and its activity tell the same facts, so they change together: a change is
@@ -16,13 +17,15 @@ const LATER_MS = 60_000;
 const CUT = "This could not be loaded. Reload the page to try again.";
 const COLORS = { Pending: "amber", Complete: "green", Failed: "red" };   // of the statuses that a record can have
 const SENDING = "Sending";                               // not in the CRM yet
+const SENDING_CARD = { primary: "Being sent to ALC", decoration: { text: SENDING, color: "grey" }, transcript: [] };
 
 const page = document.querySelector("article[data-record]");
 const frames = [...page.querySelectorAll("[data-widget]")];
 const loading = new Map();                               // frame -> promise of its card
 const poll = { timer: null, wait: SOON_MS, seen: "" };
+let isSending = false;                                   // Send to ALC was pressed, and nothing is known of it yet
 let values = { alc_status: page.querySelector(".status").textContent };   // what the record has
-let activity = Promise.resolve(() => {});                // draws the activity
+let activity = Promise.resolve(() => {});                // draws the activity and why the status is this one
 
 const renew = singleFlight(async () => {
   clearTimeout(poll.timer);
@@ -40,6 +43,7 @@ const renew = singleFlight(async () => {
 
 /** Draw what is known, all at once. Cards that are not here yet say nothing. */
 function draw(cards) {
+  if (isSending) cards = frames.map(() => SENDING_CARD);
   const status = cards?.some(({ decoration }) => decoration?.text === SENDING) ? SENDING : values.alc_status;
   showValues(page, { ...values, alc_status: status });
   frames.forEach((frame, at) => (cards ? show(frame, cards[at], status) : blank(frame)));
@@ -108,10 +112,24 @@ function renewVisible() {
   document.addEventListener("visibilitychange", renew, { once: true });
 }
 
+/** A click shows at once. A question or a message of the action tells more, and so does the change that it makes. */
+function setSending(url, sending) {
+  if (url !== `/people/${page.dataset.record}/actions/send-to-alc` || sending === isSending) return;
+  isSending = sending && values.alc_status !== "Pending";  // a chat under way is not sent again
+  if (isSending) draw();
+  else renew();
+}
+
+document.addEventListener("alc:action", ({ detail: { url, busy } }) => setSending(url, busy));
+document.addEventListener("alc:effect", ({ detail: { url, effect } }) => {
+  if (!effect.endsWith("Toast")) setSending(url, false);
+});
 document.addEventListener("alc:record", ({ detail }) => {
   if (detail.record_id !== page.dataset.record) return;
+  isSending = false;
   values = { ...values, ...detail.values, alc_status: detail.values.alc_status ?? "" };
-  activity = loadActivity(page.querySelector(".activity"), page.dataset.record).catch(() => () => {});
+  const parts = [loadActivity(page.querySelector(".activity"), page.dataset.record), loadWhy()];
+  activity = Promise.all(parts.map((part) => part.catch(() => () => {}))).then((draws) => () => draws.forEach((each) => each()));
   renew();
 });
 renew();
