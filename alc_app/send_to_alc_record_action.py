@@ -67,12 +67,10 @@ async def on_trigger(record_id: str) -> None:
 
 
 def explain(error: Exception) -> str:
-    """Return why a person is not sent, or not yet, and what happens next.
-
-    TUTORIAL: it says "Please try again." of everything, also of what ALC may have, or will never take.
-    """
+    """Return why a person is not sent, or not yet, and what happens next."""
     if isinstance(error, ServerFunctionTimeout):
         return "The record will show its status as soon as ALC has answered."
+    # TUTORIAL: it says "Please try again." also of what ALC may have, so people send twice. [lab answer-lost]
     if isinstance(error, AlcAnswerLost | AlcBusy):
         return f"{UNKNOWN if isinstance(error, AlcAnswerLost) else error.message} {KEEP_TRYING}"
     if isinstance(error, AlcRefused):
