@@ -37,10 +37,10 @@ def _arrival_is(*states: str) -> Callable[[Facts], bool]:
 SEND = (
     Row(lambda f: not f.lead and f.wanted, "{name} was sent to ALC more than a year ago; the details are deleted."),
     Row(_is("none"), "{name} has not been sent to ALC."),
-    Row(lambda f: f.sender and f.status in ("sending", "not_sent"), "{sender} asked to send {name} to ALC at {sent}."),
-    Row(_is("sending", "not_sent"), "Sending {name} to ALC started at {sent}."),
-    Row(lambda f: f.sender, "{sender} sent {name} to ALC at {sent}."),
-    Row(lambda _: True, "{name} was sent to ALC at {sent}."),
+    Row(lambda f: f.sender and f.status in ("sending", "not_sent"), "{sender} asked to send {name} to ALC on {sent}."),
+    Row(_is("sending", "not_sent"), "Sending {name} to ALC started on {sent}."),
+    Row(lambda f: f.sender, "{sender} sent {name} to ALC on {sent}."),
+    Row(lambda _: True, "{name} was sent to ALC on {sent}."),
 )
 """What we did."""
 ALC = (
@@ -56,13 +56,13 @@ ALC = (
     Row(lambda f: f.status == "failed" and not f.has_result, "The chat counts as failed. {why}"),
     Row(
         lambda f: f.status == "complete" and f.lead and f.lead.occurred_at and f.lead.interest,
-        "ALC finished the chat at {decided}: {interest}.",
+        "ALC finished the chat on {decided}: {interest}.",
     ),
     Row(lambda f: f.status == "complete" and f.lead and f.lead.interest, "ALC finished the chat: {interest}."),
     Row(_is("complete"), "ALC finished the chat."),
     Row(
         lambda f: f.status == "failed" and f.lead and f.lead.occurred_at and f.lead.interest,
-        "ALC reported at {decided} that the chat failed: {interest}.",
+        "ALC reported on {decided} that the chat failed: {interest}.",
     ),
     Row(_is("failed"), "ALC reported that the chat failed."),
 )
@@ -70,10 +70,10 @@ ALC = (
 WEBHOOK = (
     Row(
         _arrival_is("failed"),
-        "Its webhook arrived at {arrived}, and we could not process it. {arrival_why}",
+        "Its webhook arrived on {arrived}, and we could not process it. {arrival_why}",
     ),
-    Row(_arrival_is("new", "queued"), "Its webhook arrived at {arrived} and is waiting to be processed."),
-    Row(lambda f: f.arrival and f.has_result, "Its webhook arrived at {arrived}."),
+    Row(_arrival_is("new", "queued"), "Its webhook arrived on {arrived} and is waiting to be processed."),
+    Row(lambda f: f.arrival and f.has_result, "Its webhook arrived on {arrived}."),
 )
 """How we learned of it."""
 CRM = (
@@ -107,7 +107,7 @@ NEXT = (
     ),
     Row(
         lambda f: f.status == "sending" and f.tries and f.lead and f.lead.resend_until,
-        "We send it again {when} with the same key, so nothing is sent twice, and stop trying at {until}.",
+        "We send it again {when} with the same key, so nothing is sent twice, and stop trying on {until}.",
     ),
     Row(lambda f: f.status == "sending" and f.tries, "We ask ALC {when} whether it has {name}."),
     Row(_is("sending"), "If nothing happens, we ask ALC {when}."),

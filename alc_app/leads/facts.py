@@ -122,7 +122,7 @@ class Facts:
         }
 
     def _when(self, due_at: float | None) -> Value:
-        return ("at ", Moment(due_at)) if due_at is not None and due_at > self.now else ("now",)
+        return ("on ", Moment(due_at)) if due_at is not None and due_at > self.now else ("now",)
 
 
 def _sentence(reason: str | None) -> str:

@@ -134,7 +134,9 @@ def test_a_click_shows_sending_at_once(open_page: Open, workspace: FakeWorkspace
     page.get_by_role("button", name="Send to ALC").first.click()
     expect(page.locator(".details .status")).to_have_text("Sending")
     expect(page.locator(".badge")).to_have_text("Sending")
+    expect(page.locator(".why p")).to_contain_text("is being sent to ALC.")
     held.set()
+    expect(page.locator(".why p")).not_to_contain_text("is being sent")
     expect(page.locator(".details .status")).to_have_text(before)
     assert disagreements(page) == []
 

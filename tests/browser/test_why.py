@@ -18,7 +18,7 @@ def test_why_opens_by_keyboard_and_tells_the_status_of_now(open_page: Open, work
     page.locator(".why summary").focus()
     page.keyboard.press("Enter")
 
-    expect(page.locator(".why p")).to_contain_text("Tommy Flowers sent Radia Perlman to ALC at 20 Nov 2026")
+    expect(page.locator(".why p")).to_contain_text("Tommy Flowers sent Radia Perlman to ALC on 20 Nov 2026")
     expect(page.locator(".why p")).to_contain_text("The record shows “Pending”.")
     expect(page.get_by_role("link", name="Open Doctor")).to_have_attribute("href", "/doctor")
     assert_accessible_in_both_themes(page)

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+import requests
 
 from tests.support.people import User
 from tests.support.servers.clients import Alc, Attio
@@ -146,6 +147,22 @@ def test_a_callback_signs_in_once_and_only_where_it_began(deployment: Deployment
     for user in (robin, victim, User(deployment.stack.app_url)):
         assert user.session.get(callback, timeout=PATIENCE).status_code == 400
     assert (status(robin), status(victim)) == (200, 401)
+
+
+def test_two_tabs_that_sign_in_at_once_both_succeed(deployment: Deployment) -> None:
+    """O2, U1: neither request had the other's cookies. The page of the first tab goes on working."""
+    robin = User(deployment.stack.app_url)
+    begun = [requests.get(f"{robin.app_url}/sign-in", allow_redirects=False, timeout=PATIENCE) for _ in range(2)]
+    for tab in begun:
+        robin.session.cookies.update(tab.cookies)
+    tokens = []
+    for tab in begun:
+        page = robin._submit(robin.session.get(tab.headers["Location"], timeout=PATIENCE), sub="robin")
+        assert page.status_code == 200, page.text
+        tokens.append(robin.csrf_token())
+
+    headers = {"X-CSRFToken": tokens[0], "Referer": f"{robin.app_url}/people"}
+    assert robin.session.post(f"{robin.app_url}/tutorial/close", headers=headers, timeout=PATIENCE).ok
 
 
 def test_a_connect_flow_belongs_to_the_person_who_began_it(deployment: Deployment) -> None:

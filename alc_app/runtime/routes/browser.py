@@ -1,21 +1,81 @@
-"""What the OAuth routes know of the browser: an id of its own, and where a page may lead it."""
+"""What the OAuth routes know of the browser: the flows that it has begun, and where a page may lead it.
+
+Each flow has a secret in a cookie of its own, so tabs that begin flows at the same time do not disturb each other.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import secrets
-from urllib.parse import urlsplit
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
-from flask import request, session
+from flask import Response, after_this_request, current_app, request
 
 from alc_app.config.sign_in import LOOPBACK
+from alc_app.runtime.stores.oauth_flows import LIFETIME
 
 HOME = "/"
+MAX_FLOWS = 8
+"""Flows that a browser keeps at the same time. More would make its requests too large for a proxy."""
 
 
-def browser_id() -> str:
-    """Return the secret id of this browser, which its session cookie keeps. A flow is ended where it began (O2)."""
-    found: str = session.setdefault("browser", secrets.token_urlsafe(32))
-    return found
+def new_flow_secret() -> str:
+    """Return a secret for a flow. The flow is accepted only from the browser that keeps it (O2)."""
+    return secrets.token_urlsafe(32)
+
+
+def keep_flow(authorization_url: str, secret: str) -> None:
+    """Have the browser keep the secret of a flow for as long as the flow lasts, with the response of this request."""
+    [state] = parse_qs(urlsplit(authorization_url).query)["state"]
+    kept = [name for name in request.cookies if name.startswith(_prefix())]
+    for name in kept[MAX_FLOWS - 1 :]:
+        _forget(name)
+
+    @after_this_request
+    def keep(response: Response) -> Response:
+        response.set_cookie(_cookie_of(state), secret, max_age=int(LIFETIME), **_attributes())
+        return response
+
+
+def flow_secret() -> str:
+    """Return the secret of the flow that this request, a callback, is to end; empty if this browser has none."""
+    return request.cookies.get(_cookie_of(request.args.get("state", "")), "")
+
+
+def forget_flow() -> None:
+    """Have the browser forget the flow that this request has ended."""
+    _forget(_cookie_of(request.args.get("state", "")))
+
+
+def forget_all_flows() -> None:
+    """Have the browser forget every flow that it has begun, because the person signs out."""
+    for name in request.cookies:
+        if name.startswith(_prefix()):
+            _forget(name)
+
+
+def _forget(name: str) -> None:
+    @after_this_request
+    def forget(response: Response) -> Response:
+        response.delete_cookie(name, **_attributes())
+        return response
+
+
+def _cookie_of(state: str) -> str:
+    return _prefix() + hashlib.sha256(state.encode()).hexdigest()[:16]
+
+
+def _prefix() -> str:
+    return "__Host-alc_app_flow_" if _is_secure() else "alc_app_flow_"
+
+
+def _attributes() -> dict[str, Any]:
+    return {"httponly": True, "samesite": "Lax", "secure": _is_secure()}  # as the session's cookie
+
+
+def _is_secure() -> bool:
+    return bool(current_app.config["SESSION_COOKIE_SECURE"])
 
 
 def is_other_loopback_name(base_url: str) -> bool:

@@ -20,7 +20,14 @@ from alc_app.runtime.context import AppContext
 from alc_app.runtime.exchanges.log import log_calls_as
 from alc_app.runtime.failpoints import failpoint
 from alc_app.runtime.oauth_client import OAuthFailed
-from alc_app.runtime.routes.browser import browser_id, is_other_loopback_name, own_path
+from alc_app.runtime.routes.browser import (
+    flow_secret,
+    forget_flow,
+    is_other_loopback_name,
+    keep_flow,
+    new_flow_secret,
+    own_path,
+)
 from alc_app.runtime.services import WORKSPACE, Services
 from alc_app.runtime.sign_in.people import current_person_id
 from alc_app.runtime.stores.oauth_flows import CallbackRefused, ConsentDenied
@@ -58,12 +65,14 @@ def blueprint(services: Services) -> Blueprint:
         services.exchanges.add("User", "Attio UI", "Clicks to install app")
         try:
             with log_calls_as(services.exchanges, "Attio UI"):
-                authorization_url = services.oauth_flows.begin(browser_id(), current_person_id(), return_to)
+                secret = new_flow_secret()
+                authorization_url = services.oauth_flows.begin(secret, current_person_id(), return_to)
         except OAuthFailed as error:
             log.warning("Cannot connect: %s", error.message)
             if asked_by_script:
                 abort(503, error.message)
             return _to_install_page(NOTICES[type(error).__name__], return_to)
+        keep_flow(authorization_url, secret)
         services.exchanges.add("Attio UI", "User", "Prompts to add connection to ALC")
         return {"location": authorization_url} if asked_by_script else redirect(authorization_url, code=303)
 
@@ -71,12 +80,13 @@ def blueprint(services: Services) -> Blueprint:
     def callback() -> Response:
         trace.begin(session.pop("trace", None))
         try:
-            flow_id = services.oauth_flows.accept(request.args.to_dict(flat=False), browser_id(), current_person_id())
+            flow_id = services.oauth_flows.accept(request.args.to_dict(flat=False), flow_secret(), current_person_id())
         except ConsentDenied as denied:
             services.exchanges.add("User", ALC, "Does not allow it")
             return _to_install_page(str(denied), denied.return_to)
         except CallbackRefused as refused:
             abort(400, str(refused))
+        forget_flow()
         services.exchanges.add("User", ALC, "Logs in (OAuth flow)")
         services.exchanges.add(ALC, "Attio UI", "Redirects back with a code", kind="answer")
         failpoint("callback_accepted")

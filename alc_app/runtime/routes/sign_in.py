@@ -9,7 +9,16 @@ from flask import Blueprint, abort, redirect, render_template, request, session
 from flask.typing import ResponseReturnValue
 
 from alc_app.runtime.oauth_client import OAuthBadAnswer, OAuthFailed
-from alc_app.runtime.routes.browser import HOME, browser_id, is_other_loopback_name, own_path
+from alc_app.runtime.routes.browser import (
+    HOME,
+    flow_secret,
+    forget_all_flows,
+    forget_flow,
+    is_other_loopback_name,
+    keep_flow,
+    new_flow_secret,
+    own_path,
+)
 from alc_app.runtime.services import Services
 from alc_app.runtime.sign_in.oidc import BAD_ANSWER
 from alc_app.runtime.sign_in.roles import NotInvited
@@ -31,17 +40,18 @@ def blueprint(services: Services) -> Blueprint:
             return redirect(HOME, 303)
         if is_other_loopback_name(services.config.base_url):
             return redirect(services.config.base_url + request.full_path, 303)
+        secret = new_flow_secret()
         try:
-            return redirect(
-                services.sign_in_flows.begin(browser_id(), return_to=own_path(request.args.get("return_to", ""))), 303
-            )
+            url = services.sign_in_flows.begin(secret, return_to=own_path(request.args.get("return_to", "")))
         except OAuthFailed as error:
             _refuse("Sign-in does not work", error)
+        keep_flow(url, secret)
+        return redirect(url, 303)
 
     @routes.get("/sign-in/callback")
     def callback() -> ResponseReturnValue:
         try:
-            flow_id = services.sign_in_flows.accept(request.args.to_dict(flat=False), browser_id())
+            flow_id = services.sign_in_flows.accept(request.args.to_dict(flat=False), flow_secret())
             grant = services.sign_in_flows.grant(flow_id)
             services.sign_in_flows.erase_secrets(flow_id)
             if grant is None:
@@ -57,9 +67,12 @@ def blueprint(services: Services) -> Blueprint:
         except NotInvited as error:
             log.warning("A sign-in was refused: %s", error)
             abort(403, str(error))
+        is_same_person = services.sessions.person(session.get(SESSION, "")) == person
         _end_session(services)  # whoever was signed in here is not any more
         services.people.save(person)
-        session.clear()  # with it the CSRF token, which belonged to nobody
+        if not is_same_person:
+            session.clear()  # with it the CSRF token, which belonged to nobody, or to another person
+        forget_flow()
         session[SESSION] = services.sessions.begin(person, found.id_token)
         log.info("%s (%s) has signed in as %s.", person.name, person.email, person.role)
         return redirect(grant.return_to or HOME, 303)
@@ -68,6 +81,7 @@ def blueprint(services: Services) -> Blueprint:
     def sign_out() -> str:
         id_token = _end_session(services)
         session.clear()
+        forget_all_flows()
         # A page leads on: after a form the browser would not follow a redirect to another origin (CSP, form-action).
         return render_template("signed_out.html", leads_to=services.provider.sign_out_url(id_token) if id_token else "")
 

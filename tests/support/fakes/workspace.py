@@ -262,7 +262,7 @@ class FakeWorkspace(FakeWorkflows, FakeSettings):
         return self.todo.get(record_id, [])
 
     def explanation(self, person: Person) -> Explanation:
-        sent = [f"Tommy Flowers sent {person.display_name} to ALC at ", AT, "."]
+        sent = [f"Tommy Flowers sent {person.display_name} to ALC on ", AT, "."]
         return Explanation([sent, [f"The record shows “{person.alc_status}”."]], "Open Doctor", "/doctor")
 
     def record_actions(self, object_slug: str) -> Sequence[RecordAction]:

@@ -61,38 +61,38 @@ def ada(status: str, crm_status: str | None, **values: Any) -> Facts:
         ),
         (
             ada("sending", None),
-            "Robin asked to send Ada to ALC at t100. ALC has not confirmed it yet. The record shows no status until "
-            "ALC has accepted Ada. If nothing happens, we ask ALC at t1100. You do not need to do anything.",
+            "Robin asked to send Ada to ALC on t100. ALC has not confirmed it yet. The record shows no status until "
+            "ALC has accepted Ada. If nothing happens, we ask ALC on t1100. You do not need to do anything.",
         ),
         (
             ada("sending", None, lead=lead("sending", tries=2, unanswered=2, resend_until=3700.0, due_at=900.0)),
-            "Robin asked to send Ada to ALC at t100. ALC did not answer 2 times, so we do not know yet whether it "
+            "Robin asked to send Ada to ALC on t100. ALC did not answer 2 times, so we do not know yet whether it "
             "has Ada. The record shows no status until ALC has accepted Ada. We send it again now with the same "
-            "key, so nothing is sent twice, and stop trying at t3700. You do not need to do anything.",
+            "key, so nothing is sent twice, and stop trying on t3700. You do not need to do anything.",
         ),
         (
             ada("sending", None, lead=lead("sending", tries=1, resend_until=3700.0)),
-            "Robin asked to send Ada to ALC at t100. ALC asked us to wait, or could not be reached. The record "
-            "shows no status until ALC has accepted Ada. We send it again at t1100 with the same key, so nothing is "
-            "sent twice, and stop trying at t3700. You do not need to do anything.",
+            "Robin asked to send Ada to ALC on t100. ALC asked us to wait, or could not be reached. The record "
+            "shows no status until ALC has accepted Ada. We send it again on t1100 with the same key, so nothing is "
+            "sent twice, and stop trying on t3700. You do not need to do anything.",
         ),
         (
             ada("pending", "Pending", sync=sync("Pending"), sender=""),
-            "Ada was sent to ALC at t100. ALC accepted Ada as lead_1 and has not reported a result yet. The record "
-            "shows “Pending”. ALC calls our webhook when it has a result. If no call arrives, we ask ALC at t1100. "
+            "Ada was sent to ALC on t100. ALC accepted Ada as lead_1 and has not reported a result yet. The record "
+            "shows “Pending”. ALC calls our webhook when it has a result. If no call arrives, we ask ALC on t1100. "
             "You do not need to do anything.",
         ),
         (
             ada("pending", "Pending", sync=sync("Pending"), is_connected=False),
-            "Robin sent Ada to ALC at t100. ALC accepted Ada as lead_1 and has not reported a result yet. The "
+            "Robin sent Ada to ALC on t100. ALC accepted Ada as lead_1 and has not reported a result yet. The "
             "record shows “Pending”. ALC is not connected, so no result can arrive. Connect Acme Lead Checker to "
             "continue.",
         ),
         (
             ada("pending", "Pending", sync=sync("Pending"), arrival=Arrival(800.0, "failed", "A full disk")),
-            "Robin sent Ada to ALC at t100. ALC accepted Ada as lead_1 and has not reported a result yet. Its "
-            "webhook arrived at t800, and we could not process it. A full disk. The record shows “Pending”. We ask "
-            "ALC for the result at t1100. To process the webhook now, replay it in Doctor.",
+            "Robin sent Ada to ALC on t100. ALC accepted Ada as lead_1 and has not reported a result yet. Its "
+            "webhook arrived on t800, and we could not process it. A full disk. The record shows “Pending”. We ask "
+            "ALC for the result on t1100. To process the webhook now, replay it in Doctor.",
         ),
         (
             ada(
@@ -102,54 +102,54 @@ def ada(status: str, crm_status: str | None, **values: Any) -> Facts:
                 sync=sync("Complete"),
                 arrival=Arrival(701.0, "done"),
             ),
-            "Robin sent Ada to ALC at t100. ALC finished the chat at t700: not interested. Its webhook arrived at "
+            "Robin sent Ada to ALC on t100. ALC finished the chat on t700: not interested. Its webhook arrived at "
             "t701. The record shows “Complete”. Nothing more happens unless somebody sends Ada again.",
         ),
         (
             ada("complete", "Pending", sync=sync("Complete", behind=True, why="Attio cannot be reached.")),
-            "Robin sent Ada to ALC at t100. ALC finished the chat. We could not write “Complete” to the record. "
-            "Attio cannot be reached. We try to write it at t1200. The record shows “Pending” until then. Nothing "
+            "Robin sent Ada to ALC on t100. ALC finished the chat. We could not write “Complete” to the record. "
+            "Attio cannot be reached. We try to write it on t1200. The record shows “Pending” until then. Nothing "
             "more happens unless somebody sends Ada again.",
         ),
         (
             ada(
                 "failed", "Failed", lead=lead("failed", why="ALC does not know the lead any more."), sync=sync("Failed")
             ),
-            "Robin sent Ada to ALC at t100. The chat counts as failed. ALC does not know the lead any more. The "
+            "Robin sent Ada to ALC on t100. The chat counts as failed. ALC does not know the lead any more. The "
             "record shows “Failed”. To try again, press Send to ALC.",
         ),
         (
             ada("not_sent", None, lead=lead("not_sent", why="ALC has never received it.", alc_lead_id=None)),
-            "Robin asked to send Ada to ALC at t100. The send failed. ALC has never received it. The record shows "
+            "Robin asked to send Ada to ALC on t100. The send failed. ALC has never received it. The record shows "
             "no status. To try again, press Send to ALC.",
         ),
         (
             ada("not_sent", "Complete", lead=lead("not_sent", alc_lead_id=None), sync=sync("Complete")),
-            "Robin asked to send Ada to ALC at t100. The send failed, and the page said why at that time. The "
+            "Robin asked to send Ada to ALC on t100. The send failed, and the page said why at that time. The "
             "record shows “Complete”, from an earlier send. To try again, press Send to ALC.",
         ),
         (
             ada("complete", "Lost", sync=sync("Complete")),
-            "Robin sent Ada to ALC at t100. ALC finished the chat. We wrote “Complete” to the record, and somebody "
+            "Robin sent Ada to ALC on t100. ALC finished the chat. We wrote “Complete” to the record, and somebody "
             "changed it to “Lost” in the CRM. To write “Complete” again, run the repairs in Doctor.",
         ),
         (
             ada("complete", None, sync=sync("Complete"), crm_is_known=False),
-            "Robin sent Ada to ALC at t100. ALC finished the chat. We wrote “Complete” to the record. Attio does "
+            "Robin sent Ada to ALC on t100. ALC finished the chat. We wrote “Complete” to the record. Attio does "
             "not answer now. Nothing more happens unless somebody sends Ada again.",
         ),
         (
             ada("complete", None, sync=sync("Complete", behind=True, blocked=GONE, why="Deleted.", due_at=None)),
-            "Robin sent Ada to ALC at t100. ALC finished the chat. We cannot write “Complete”: the record was "
+            "Robin sent Ada to ALC on t100. ALC finished the chat. We cannot write “Complete”: the record was "
             "deleted or merged in the CRM. We do not try to write it again. If the record is restored, press Replay "
             "in Doctor.",
         ),
         (
             ada("pending", None, sync=sync("Pending", behind=True, blocked=FORBIDDEN, why="Not yours.")),
-            "Robin sent Ada to ALC at t100. ALC accepted Ada as lead_1 and has not reported a result yet. We may "
-            "not write “Pending” to the record. Attio says: Not yours. We try to write it at t1200. The record "
+            "Robin sent Ada to ALC on t100. ALC accepted Ada as lead_1 and has not reported a result yet. We may "
+            "not write “Pending” to the record. Attio says: Not yours. We try to write it on t1200. The record "
             "shows no status until then. ALC calls our webhook when it has a result. If no call arrives, we ask ALC "
-            "at t1100. Allow this app's token to write people, then press Replay in Doctor.",
+            "on t1100. Allow this app's token to write people, then press Replay in Doctor.",
         ),
         (
             Facts("Ada", NOW, sync=sync("Complete"), crm_status="Complete"),

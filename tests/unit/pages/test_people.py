@@ -76,7 +76,7 @@ def test_a_record_explains_its_status_without_scripts(browser_client: FlaskClien
     html = browser_client.get(f"/people/{record_id(4)}").text
     [why] = re.findall(r'<details class="why".*?</details>', html, re.DOTALL)
 
-    assert "Tommy Flowers sent Radia Perlman to ALC at <time datetime=" in why
+    assert "Tommy Flowers sent Radia Perlman to ALC on <time datetime=" in why
     assert "The record shows “Pending”." in why
     assert 'href="/doctor"' in why
 
@@ -87,7 +87,7 @@ def test_an_explanation_is_there_for_the_script_too(browser_client: FlaskClient)
 
     assert found == {
         "sentences": [
-            [{"text": "Tommy Flowers sent Radia Perlman to ALC at "}, {"at": AT.isoformat()}, {"text": "."}],
+            [{"text": "Tommy Flowers sent Radia Perlman to ALC on "}, {"at": AT.isoformat()}, {"text": "."}],
             [{"text": "The record shows “Pending”."}],
         ],
         "label": "Open Doctor",

@@ -126,14 +126,22 @@ def test_the_session_is_new_after_the_sign_in(guarded: Flask, provider: FalsePro
     assert other.get("/apps/alc", base_url=BASE_URL).status_code == 401
 
 
-@pytest.mark.parametrize(("url", "name"), [("", "alc_app_session"), ("https://app.example.com", "__Host-alc_app")])
-def test_the_cookie_is_for_this_server_alone(tmp_path: Path, url: str, name: str) -> None:
-    """U4: no script reads it, no other site sends it, and behind https no other host can set it."""
+@pytest.mark.parametrize(
+    ("path", "url", "name"),
+    [
+        ("/signed-out", "", "alc_app_session="),
+        ("/signed-out", "https://app.example.com", "__Host-alc_app="),
+        ("/sign-in", "", "alc_app_flow_"),
+        ("/sign-in", "https://app.example.com", "__Host-alc_app_flow_"),
+    ],
+)
+def test_each_cookie_is_for_this_server_alone(tmp_path: Path, path: str, url: str, name: str) -> None:
+    """U4, O2: no script reads it, no other site sends it, and behind https no other host can set it."""
     for app in make_app(tmp_path, url=url, **SIGN_IN):
-        answer = app.test_client().get("/sign-in", base_url=url or BASE_URL)
+        answer = app.test_client().get(path, base_url=url or BASE_URL)
         [cookie] = answer.headers.getlist("Set-Cookie")
 
-        assert cookie.startswith(f"{name}=")
+        assert cookie.startswith(name)
         assert {"HttpOnly", "SameSite=Lax", "Path=/"} <= {*cookie.split("; ")}
         assert ("Secure" in cookie) == bool(url)
         assert "Domain" not in cookie

@@ -39,7 +39,7 @@ function entry({ at, actor, did, attribute, value, is_status: isStatus }) {
   return item;
 }
 
-const nameOf = (place) => place.querySelector("th bdi, h1").textContent;
+export const nameOf = (place) => place.querySelector("th bdi, h1").textContent;
 const shownAs = (field, value) => (field.matches(".words") ? value.replaceAll("_", " ") : value);
 
 /** Rows of a table change at once. A record's own page waits for what else it shows of the change (widgets.js). */

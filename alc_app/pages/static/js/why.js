@@ -16,6 +16,12 @@ export async function loadWhy() {
   };
 }
 
+/** Say that the person is being sent, until more is known. */
+export function showSending(name) {
+  place.querySelector("p").textContent = `${name} is being sent to ALC.`;
+  place.querySelector("a").hidden = true;
+}
+
 function part({ text, at }) {
   if (!at) return text;
   const time = copy("why-time", {});

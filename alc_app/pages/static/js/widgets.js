@@ -2,8 +2,8 @@ import "./dock.js";
 import { copy, fill, pause, singleFlight } from "./dom.js";
 import { getJson, Refused } from "./http.js";
 import "./offer.js";
-import { loadActivity, showValues } from "./record.js";
-import { loadWhy } from "./why.js";
+import { loadActivity, nameOf, showValues } from "./record.js";
+import { loadWhy, showSending } from "./why.js";
 
 /*
  * A record's page. Its fields, its cards and its activity tell the same facts, so they change together: a change is
@@ -116,8 +116,18 @@ function renewVisible() {
 function setSending(url, sending) {
   if (url !== `/people/${page.dataset.record}/actions/send-to-alc` || sending === isSending) return;
   isSending = sending && values.alc_status !== "Pending";  // a chat under way is not sent again
-  if (isSending) draw();
-  else renew();
+  if (isSending) {
+    draw();
+    showSending(nameOf(page));
+  } else {
+    reload();
+    renew();
+  }
+}
+
+function reload() {
+  const parts = [loadActivity(page.querySelector(".activity"), page.dataset.record), loadWhy()];
+  activity = Promise.all(parts.map((part) => part.catch(() => () => {}))).then((draws) => () => draws.forEach((each) => each()));
 }
 
 document.addEventListener("alc:action", ({ detail: { url, busy } }) => setSending(url, busy));
@@ -128,8 +138,7 @@ document.addEventListener("alc:record", ({ detail }) => {
   if (detail.record_id !== page.dataset.record) return;
   isSending = false;
   values = { ...values, ...detail.values, alc_status: detail.values.alc_status ?? "" };
-  const parts = [loadActivity(page.querySelector(".activity"), page.dataset.record), loadWhy()];
-  activity = Promise.all(parts.map((part) => part.catch(() => () => {}))).then((draws) => () => draws.forEach((each) => each()));
+  reload();
   renew();
 });
 renew();

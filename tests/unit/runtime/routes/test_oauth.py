@@ -9,10 +9,12 @@ import requests
 import responses
 from flask import Blueprint, Flask
 from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
 from alc_app.pages.install_notices import NOTICES as TEXTS
 from alc_app.runtime.oauth_client import OAuthBadAnswer, OAuthDenied, OAuthFailed
 from alc_app.runtime.routes import oauth
+from alc_app.runtime.routes.browser import MAX_FLOWS
 from alc_app.runtime.routes.oauth import NOTICES
 from alc_app.runtime.services import Services
 from tests.support.fakes.engine import FakeEngine
@@ -115,6 +117,54 @@ def test_a_connection_that_fails_keeps_the_page_to_return_to(web: FlaskClient, e
     assert denied.endswith("/apps/alc?notice=denied&next=/people/1")
 
 
+def keep_cookies(web: FlaskClient, answer: TestResponse) -> str:
+    """Have the browser keep the cookies of an answer; return the state of the flow that it began."""
+    for cookie in answer.headers.getlist("Set-Cookie"):
+        name, _, value = cookie.partition(";")[0].partition("=")
+        web.set_cookie(name, value, domain="127.0.0.1")
+    return parse_qs(urlsplit(answer.headers["Location"]).query)["state"][0]
+
+
+@pytest.mark.usefixtures("alc")
+def test_two_tabs_that_connect_at_once_both_succeed(web: FlaskClient, engine: FakeEngine) -> None:
+    """O2: both began before either had an answer, so neither request had the other's cookies."""
+    engine.answer = {"ok": None}
+    tabs = [web.application.test_client().get(CONNECT, base_url=APP) for _ in range(2)]
+    states = [keep_cookies(web, tab) for tab in tabs]
+
+    for state in states:
+        query = {"state": state, "iss": "https://alc.test", "code": "c"}
+        answer = web.get("/connections/alc/callback", query_string=query, base_url=APP)
+        assert answer.headers["Location"].endswith("notice=connected"), answer.text
+
+
+@pytest.mark.usefixtures("alc")
+def test_a_flow_ends_only_in_the_browser_that_began_it(web: FlaskClient) -> None:
+    """O2: whoever is sent a callback of somebody else's flow is refused."""
+    begun = web.get(CONNECT, base_url=APP).headers["Location"]
+    query = {"state": parse_qs(urlsplit(begun).query)["state"][0], "iss": "https://alc.test", "code": "c"}
+
+    other = web.application.test_client().get("/connections/alc/callback", query_string=query, base_url=APP)
+
+    assert other.status_code == 400
+
+
+@pytest.mark.usefixtures("alc")
+def test_a_browser_keeps_few_flows(web: FlaskClient) -> None:
+    """A request with the cookies of many would be too large for a proxy in front of the app."""
+    for _ in range(3 * MAX_FLOWS):
+        web.get(CONNECT, base_url=APP)
+
+    flows = [name for name in _cookies(web) if name.startswith("alc_app_flow_")]
+    assert len(flows) == MAX_FLOWS
+
+
+def _cookies(web: FlaskClient) -> list[str]:
+    """The names of the cookies that the browser would send."""
+    with web.session_transaction(base_url=APP):
+        return [cookie.key for cookie in (web._cookies or {}).values()]
+
+
 def test_every_notice_has_a_text() -> None:
     """A code that the page does not know would be shown as nothing."""
     assert set(NOTICES.values()) <= set(TEXTS)
@@ -129,7 +179,7 @@ def test_another_name_of_this_machine_is_led_to_the_apps_own_address_first(web: 
 
     then = web.get(CONNECT, base_url="http://127.0.0.1:8000")
     assert then.headers["Location"].startswith("https://alc.test/oauth/authorize?")
-    assert "session=" in then.headers["Set-Cookie"]
+    assert any(cookie.startswith("alc_app_flow_") for cookie in then.headers.getlist("Set-Cookie"))
 
 
 @pytest.mark.usefixtures("alc")
