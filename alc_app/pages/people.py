@@ -1,6 +1,7 @@
 """People: the table, a search as JSON, the record page, and a record's activity as JSON."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from string import ascii_uppercase
 from typing import Any, Final, TypeVar, cast, get_args
 from uuid import UUID
@@ -10,6 +11,7 @@ from werkzeug.wrappers import Response
 
 from alc_app.attio import BulkRecordAction, RecordAction
 
+from .explanations import Explanation
 from .view_models import Change, PeopleQuery, PeopleSort, Person
 from .workspace import Workspace
 
@@ -57,7 +59,7 @@ def add_people_pages(pages: Blueprint, workspace: Workspace) -> None:
         return render_template(
             "person.html",
             person=shown,
-            explanation=workspace.explanation(shown),
+            explanation=explained(shown, workspace),
             activity=workspace.activity(str(record_id)),
             tasks=workspace.tasks(str(record_id)),
             offered=offered(workspace.record_actions("people"), workspace),
@@ -73,7 +75,7 @@ def add_people_pages(pages: Blueprint, workspace: Workspace) -> None:
 
     @pages.get("/people/<uuid:record_id>/why.json")
     def why(record_id: UUID) -> dict[str, Any]:
-        return workspace.explanation(found(workspace.person(str(record_id)))).as_json()
+        return explained(found(workspace.person(str(record_id))), workspace).as_json()
 
 
 def people_query() -> PeopleQuery:
@@ -116,6 +118,12 @@ def found(person: Person | None) -> Person:
     if person is None:
         abort(404, "There is no such person. They may have been deleted in the CRM.")
     return person
+
+
+def explained(person: Person, workspace: Workspace) -> Explanation:
+    """Return why this person has this status, with a link only to a page that the reader may open."""
+    why = workspace.explanation(person)
+    return why if why.href and workspace.may(f"GET {why.href}") else replace(why, label="", href="")
 
 
 def as_json(change: Change) -> dict[str, Any]:

@@ -102,7 +102,7 @@ def ada(status: str, crm_status: str | None, **values: Any) -> Facts:
                 sync=sync("Complete"),
                 arrival=Arrival(701.0, "done"),
             ),
-            "Robin sent Ada to ALC on t100. ALC finished the chat on t700: not interested. Its webhook arrived at "
+            "Robin sent Ada to ALC on t100. ALC finished the chat on t700: not interested. Its webhook arrived on "
             "t701. The record shows “Complete”. Nothing more happens unless somebody sends Ada again.",
         ),
         (
