@@ -85,9 +85,9 @@ CRM = (
     Row(lambda f: f.wanted and not f.crm_is_known, "We wrote “{wanted}” to the record. Attio does not answer now."),
     Row(
         lambda f: f.was_changed and f.crm_status,
-        "We wrote “{wanted}” to the record, and somebody changed it to “{crm_status}” in the CRM.",
+        "We wrote “{wanted}” to the record, but it now shows “{crm_status}”.",
     ),
-    Row(lambda f: f.was_changed, "We wrote “{wanted}” to the record, and somebody cleared it in the CRM."),
+    Row(lambda f: f.was_changed, "We wrote “{wanted}” to the record, but it now shows no status."),
     Row(lambda f: f.shows_other_lead, "The record shows “{wanted}”, from an earlier send."),
     Row(lambda f: f.wanted, "The record shows “{wanted}”."),
     Row(lambda f: f.crm_status, "The record shows “{crm_status}”, which this app did not write."),
@@ -147,7 +147,7 @@ ADVICE = (
     Row(lambda f: not f.has_phone, "To send {name}, add a phone number, then press Send to ALC."),
     Row(_is("not_sent", "failed"), "To try again, press Send to ALC."),
     Row(_is("none"), "To start a chat, press Send to ALC."),
-    Row(lambda _: True, "Nothing more happens unless somebody sends {name} again."),
+    Row(lambda _: True, "Nothing more happens unless you send {name} again."),
 )
 """What the user can do."""
 PARTS: Sequence[Sequence[Row]] = (SEND, ALC, WEBHOOK, CRM, NEXT_WRITE, STILL, NEXT, ADVICE)

@@ -103,13 +103,13 @@ def ada(status: str, crm_status: str | None, **values: Any) -> Facts:
                 arrival=Arrival(701.0, "done"),
             ),
             "Robin sent Ada to ALC on t100. ALC finished the chat on t700: not interested. Its webhook arrived on "
-            "t701. The record shows “Complete”. Nothing more happens unless somebody sends Ada again.",
+            "t701. The record shows “Complete”. Nothing more happens unless you send Ada again.",
         ),
         (
             ada("complete", "Pending", sync=sync("Complete", behind=True, why="Attio cannot be reached.")),
             "Robin sent Ada to ALC on t100. ALC finished the chat. We could not write “Complete” to the record. "
             "Attio cannot be reached. We try to write it on t1200. The record shows “Pending” until then. Nothing "
-            "more happens unless somebody sends Ada again.",
+            "more happens unless you send Ada again.",
         ),
         (
             ada(
@@ -130,13 +130,14 @@ def ada(status: str, crm_status: str | None, **values: Any) -> Facts:
         ),
         (
             ada("complete", "Lost", sync=sync("Complete")),
-            "Robin sent Ada to ALC on t100. ALC finished the chat. We wrote “Complete” to the record, and somebody "
-            "changed it to “Lost” in the CRM. To write “Complete” again, run the repairs in Doctor.",
+            "Robin sent Ada to ALC on t100. ALC finished the chat. We wrote “Complete” "
+            "to the record, but it now shows “Lost”. "
+            "To write “Complete” again, run the repairs in Doctor.",
         ),
         (
             ada("complete", None, sync=sync("Complete"), crm_is_known=False),
             "Robin sent Ada to ALC on t100. ALC finished the chat. We wrote “Complete” to the record. Attio does "
-            "not answer now. Nothing more happens unless somebody sends Ada again.",
+            "not answer now. Nothing more happens unless you send Ada again.",
         ),
         (
             ada("complete", None, sync=sync("Complete", behind=True, blocked=GONE, why="Deleted.", due_at=None)),

@@ -26,6 +26,7 @@ def services(attio: ChaosProxy, tmp_path: Path) -> Iterator[Services]:
     """What a process of the app shares."""
     app = build(Config.from_env(home=tmp_path, attio_url=attio.url, mock_attio_token="t"))
     found: Services = app.extensions["services"]
-    yield found
+    with app.app_context():  # as in a request
+        yield found
     app.extensions["live"].stop()
     found.close()

@@ -73,7 +73,7 @@ def test_a_result_is_explained_with_its_sender_its_webhook_and_the_record(servic
 
     assert told(services) == (
         "Robin Marsh sent Ada Lovelace to ALC on 100.0. ALC finished the chat on 200.0: interested. Its webhook "
-        "arrived on 205.0. The record shows “Complete”. Nothing more happens unless somebody sends Ada Lovelace again."
+        "arrived on 205.0. The record shows “Complete”. Nothing more happens unless you send Ada Lovelace again."
     )
 
 
