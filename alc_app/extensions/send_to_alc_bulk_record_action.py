@@ -13,7 +13,7 @@ from alc_app.attio import AttioError, BatchContext, BulkRecordAction, RunRecordB
 from alc_app.attio.bulk import ToastText
 from alc_app.attio.client import alert, all_settled, confirm, graphql, run_query
 from alc_app.attio.host.errors import QueryError
-from alc_app.send_to_alc_record_action import explain
+from alc_app.send_to_alc_record_action import UNDECIDED, explain
 from alc_app.send_to_alc_server import send_to_alc
 
 GET_PEOPLE_PHONE_NUMBERS = graphql(Path(__file__).parent / "get_people_phone_numbers.graphql")
@@ -25,10 +25,12 @@ NAMES_SHOWN = 6
 
 @dataclass(frozen=True)
 class NotSent:
-    """A person who was not sent, and why."""
+    """A person who was not sent, or not yet, and why."""
 
     name: str
     reason: str
+    goes_on: bool = False
+    """Whether the app goes on sending this person."""
 
 
 async def on_trigger(run_record_batches: RunRecordBatches) -> None:
@@ -85,7 +87,7 @@ async def send_batch(record_ids: Sequence[str]) -> list[NotSent]:
         if isinstance(outcome, AttioError):
             raise outcome
         if isinstance(outcome, Exception):
-            left_out.append(NotSent(_display_name(person), explain(outcome)))
+            left_out.append(NotSent(_display_name(person), explain(outcome), isinstance(outcome, UNDECIDED)))
     return left_out
 
 
@@ -116,7 +118,10 @@ def _people(count: int) -> str:
 
 
 def _title(left_out: Sequence[NotSent], error: Exception | None) -> str:
-    return "Not everyone was sent to ALC" if error else f"{_people(len(left_out))} not sent to ALC"
+    if error:
+        return "Not everyone was sent to ALC"
+    unsent = [one for one in left_out if not one.goes_on]
+    return f"{_people(len(unsent))} not sent to ALC" if unsent else f"Still sending {_people(len(left_out))} to ALC"
 
 
 bulk_send_to_alc_action = BulkRecordAction(

@@ -46,7 +46,7 @@ SEND = (
 ALC = (
     Row(
         lambda f: f.status == "sending" and f.tries and f.lead and f.lead.unanswered,
-        "ALC did not answer {times}, so we do not know yet whether it has {name}.",
+        "ALC has not confirmed {requests}, so we do not know yet whether it has {name}.",
     ),
     Row(lambda f: f.status == "sending" and f.tries, "ALC asked us to wait, or could not be reached."),
     Row(_is("sending"), "ALC has not confirmed it yet."),

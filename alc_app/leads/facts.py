@@ -102,7 +102,7 @@ class Facts:
             "lead": lead.alc_lead_id,
             "interest": (lead.interest or "").replace("_", " "),
             "why": _sentence(lead.why),
-            "times": _times(lead.unanswered),
+            "requests": "1 request" if lead.unanswered == 1 else f"{lead.unanswered} requests",
             "wanted": self.wanted,
             "crm_status": self.crm_status,
             "crm_why": _sentence(sync.why if sync else None),
@@ -127,7 +127,3 @@ class Facts:
 
 def _sentence(reason: str | None) -> str:
     return f"{reason.rstrip('.')}." if reason else "The reason is no longer stored."
-
-
-def _times(number: int) -> str:
-    return "once" if number == 1 else f"{number} times"

@@ -13,23 +13,23 @@ from urllib.parse import parse_qs, urlsplit
 from flask import Response, after_this_request, current_app, request
 
 from alc_app.config.sign_in import LOOPBACK
-from alc_app.runtime.stores.oauth_flows import LIFETIME
+from alc_app.runtime.stores.oauth_flows import LIFETIME, OAuthFlows
 
 HOME = "/"
 MAX_FLOWS = 8
-"""Flows that a browser keeps at the same time. More would make its requests too large for a proxy."""
+"""Flows that a browser keeps, the ended ones included. More would make its requests too large for a proxy."""
 
 
-def new_flow_secret() -> str:
-    """Return a secret for a flow. The flow is accepted only from the browser that keeps it (O2)."""
-    return secrets.token_urlsafe(32)
+def begin_flow(flows: OAuthFlows, person_id: str | None = None, return_to: str = "") -> str:
+    """Begin a flow, which is accepted only from this browser (O2); return the URL to send it to. Raises: OAuthFailed.
 
-
-def keep_flow(authorization_url: str, secret: str) -> None:
-    """Have the browser keep the secret of a flow for as long as the flow lasts, with the response of this request."""
-    [state] = parse_qs(urlsplit(authorization_url).query)["state"]
+    The browser keeps the flow's secret, from the response of this request on, for as long as the flow lasts.
+    """
+    secret = secrets.token_urlsafe(32)
+    url = flows.begin(secret, person_id, return_to)
+    [state] = parse_qs(urlsplit(url).query)["state"]
     kept = [name for name in request.cookies if name.startswith(_prefix())]
-    for name in kept[MAX_FLOWS - 1 :]:
+    for name in kept[: max(len(kept) - MAX_FLOWS + 1, 0)]:  # browsers send the oldest first (RFC 6265 5.4)
         _forget(name)
 
     @after_this_request
@@ -37,15 +37,12 @@ def keep_flow(authorization_url: str, secret: str) -> None:
         response.set_cookie(_cookie_of(state), secret, max_age=int(LIFETIME), **_attributes())
         return response
 
+    return url
+
 
 def flow_secret() -> str:
     """Return the secret of the flow that this request, a callback, is to end; empty if this browser has none."""
     return request.cookies.get(_cookie_of(request.args.get("state", "")), "")
-
-
-def forget_flow() -> None:
-    """Have the browser forget the flow that this request has ended."""
-    _forget(_cookie_of(request.args.get("state", "")))
 
 
 def forget_all_flows() -> None:

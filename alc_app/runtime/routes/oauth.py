@@ -21,11 +21,9 @@ from alc_app.runtime.exchanges.log import log_calls_as
 from alc_app.runtime.failpoints import failpoint
 from alc_app.runtime.oauth_client import OAuthFailed
 from alc_app.runtime.routes.browser import (
+    begin_flow,
     flow_secret,
-    forget_flow,
     is_other_loopback_name,
-    keep_flow,
-    new_flow_secret,
     own_path,
 )
 from alc_app.runtime.services import WORKSPACE, Services
@@ -65,14 +63,12 @@ def blueprint(services: Services) -> Blueprint:
         services.exchanges.add("User", "Attio UI", "Clicks to install app")
         try:
             with log_calls_as(services.exchanges, "Attio UI"):
-                secret = new_flow_secret()
-                authorization_url = services.oauth_flows.begin(secret, current_person_id(), return_to)
+                authorization_url = begin_flow(services.oauth_flows, current_person_id(), return_to)
         except OAuthFailed as error:
             log.warning("Cannot connect: %s", error.message)
             if asked_by_script:
                 abort(503, error.message)
             return _to_install_page(NOTICES[type(error).__name__], return_to)
-        keep_flow(authorization_url, secret)
         services.exchanges.add("Attio UI", "User", "Prompts to add connection to ALC")
         return {"location": authorization_url} if asked_by_script else redirect(authorization_url, code=303)
 
@@ -86,7 +82,6 @@ def blueprint(services: Services) -> Blueprint:
             return _to_install_page(str(denied), denied.return_to)
         except CallbackRefused as refused:
             abort(400, str(refused))
-        forget_flow()
         services.exchanges.add("User", ALC, "Logs in (OAuth flow)")
         services.exchanges.add(ALC, "Attio UI", "Redirects back with a code", kind="answer")
         failpoint("callback_accepted")

@@ -11,12 +11,10 @@ from flask.typing import ResponseReturnValue
 from alc_app.runtime.oauth_client import OAuthBadAnswer, OAuthFailed
 from alc_app.runtime.routes.browser import (
     HOME,
+    begin_flow,
     flow_secret,
     forget_all_flows,
-    forget_flow,
     is_other_loopback_name,
-    keep_flow,
-    new_flow_secret,
     own_path,
 )
 from alc_app.runtime.services import Services
@@ -40,13 +38,11 @@ def blueprint(services: Services) -> Blueprint:
             return redirect(HOME, 303)
         if is_other_loopback_name(services.config.base_url):
             return redirect(services.config.base_url + request.full_path, 303)
-        secret = new_flow_secret()
+        return_to = own_path(request.args.get("return_to", ""))
         try:
-            url = services.sign_in_flows.begin(secret, return_to=own_path(request.args.get("return_to", "")))
+            return redirect(begin_flow(services.sign_in_flows, return_to=return_to), 303)
         except OAuthFailed as error:
             _refuse("Sign-in does not work", error)
-        keep_flow(url, secret)
-        return redirect(url, 303)
 
     @routes.get("/sign-in/callback")
     def callback() -> ResponseReturnValue:
@@ -72,7 +68,6 @@ def blueprint(services: Services) -> Blueprint:
         services.people.save(person)
         if not is_same_person:
             session.clear()  # with it the CSRF token, which belonged to nobody, or to another person
-        forget_flow()
         session[SESSION] = services.sessions.begin(person, found.id_token)
         log.info("%s (%s) has signed in as %s.", person.name, person.email, person.role)
         return redirect(grant.return_to or HOME, 303)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from alc_app.attio import AttioNoWorkspaceConnectionError, RunRecordBatches
 from alc_app.attio.effects import Effect
-from alc_app.attio.host.errors import QueryError, SerializableError
-from alc_app.clients.alc_api import AlcRefused
+from alc_app.attio.host.errors import QueryError, SerializableError, ServerFunctionTimeout
+from alc_app.clients.alc_api import AlcAnswerLost, AlcBusy, AlcRefused
 from alc_app.extensions.send_to_alc_bulk_record_action import NotSent, on_trigger, reasons
 
 ADA = {"id": "r1", "name": {"full_name": "Ada Lovelace"}, "email_addresses": [], "phone_numbers": ["+442079460018"]}
@@ -47,6 +49,10 @@ class Screen:
         if effect.name == "allSettled":
             return [self._outcomes.get(call["args"][0], SENT) for call in effect.data["calls"]]
         return None
+
+    def title(self, *record_ids: str) -> str:
+        """Drive the action to its end; return the title of its last message."""
+        return str(self.run(*record_ids).asked("alert")[0].data["title"])
 
     def asked(self, name: str) -> list[Effect]:
         """The effects of this name."""
@@ -108,6 +114,17 @@ def test_people_that_cannot_be_loaded_end_the_run() -> None:
     assert screen.error is None
     assert screen.asked("alert")[0].data["text"] == "Everybody: Failed to load person data."
     assert screen.effects[-2].name == "hideToast"
+
+
+@pytest.mark.parametrize(
+    "error", [AlcAnswerLost("ALC did not answer."), AlcBusy("ALC asked us to wait."), ServerFunctionTimeout("At work.")]
+)
+def test_people_who_are_still_being_sent_are_not_counted_as_not_sent(error: SerializableError) -> None:
+    """C2, C3: ALC may have them, or takes them later."""
+    goes_on = {"r1": refused(error), "r2": refused(error)}
+
+    assert Screen([ADA, GRACE], goes_on).title("r1", "r2") == "Still sending 2 people to ALC"
+    assert Screen([ADA, GRACE, INES], goes_on).title("r1", "r2", "r3") == "1 person not sent to ALC"
 
 
 def test_a_reason_with_many_names_stays_readable() -> None:

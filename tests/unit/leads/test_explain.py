@@ -66,8 +66,8 @@ def ada(status: str, crm_status: str | None, **values: Any) -> Facts:
         ),
         (
             ada("sending", None, lead=lead("sending", tries=2, unanswered=2, resend_until=3700.0, due_at=900.0)),
-            "Robin asked to send Ada to ALC on t100. ALC did not answer 2 times, so we do not know yet whether it "
-            "has Ada. The record shows no status until ALC has accepted Ada. We send it again now with the same "
+            "Robin asked to send Ada to ALC on t100. ALC has not confirmed 2 requests, so we do not know yet whether "
+            "it has Ada. The record shows no status until ALC has accepted Ada. We send it again now with the same "
             "key, so nothing is sent twice, and stop trying on t3700. You do not need to do anything.",
         ),
         (
