@@ -170,7 +170,7 @@ def test_a_callback_works_once_and_in_its_own_browser(guarded: Flask, provider: 
     assert come_back(client, location)[0] == 303
     status, text = come_back(client, location)
     assert status == 400
-    assert "was used already" in text
+    assert "was already used" in text
 
 
 @pytest.mark.parametrize(
