@@ -19,6 +19,7 @@ WORDS: Mapping[str, str] = {
     "POST /actions/runs/<run_id>": "Answered the question of an action",
     "POST /workflows/<workflow_id>/runs": "Started the workflow {workflow_id}",
     "POST /workflows/<workflow_id>/switch": "Switched the workflow {workflow_id} on or off",
+    "POST /runs/<trace_id>/skip-wait": "Skipped the wait of a run",
     "POST /tutorial/close": "Closed the tutorial",
     "POST /tutorial/reset": "Restarted the tutorial",
     "POST /tutorial/log-in": "Logged in at ALC from the tutorial",
