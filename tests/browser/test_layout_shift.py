@@ -39,9 +39,10 @@ def test_a_record_stands_still_while_its_card_comes(
     assert page.evaluate("window.shift") <= MOST
 
 
-@pytest.mark.parametrize("path", ["/people", "/apps/alc", "/tutorial"])
+@pytest.mark.parametrize("path", ["/people", "/apps/alc", "/tutorial", "/inspector", "/runs/t1"])
 def test_other_pages_stand_still(open_page: Open, workspace: FakeWorkspace, context: BrowserContext, path: str) -> None:
-    """With a full table, and with the dock's line."""
+    """With a full table, a run, and the dock's line."""
+    send(workspace.events, status="Complete")
     workspace.everyone = [make_person(number, f"Person Number {number}") for number in range(1, 60)]
     context.add_init_script(OBSERVE)
     page = open_page(path)
