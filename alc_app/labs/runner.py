@@ -171,7 +171,7 @@ class LabRunner:
 
 def _run_side(driver: Driver, run: Run, emit: Emit, drawings: Drawings) -> None:
     """Run one side under a trace of its own, clean up, and emit its outcome at the very end."""
-    trace.begin()
+    trace.begin_rehearsal()
     try:
         driver.set_up()
         with following(driver.exchanges, lambda message: drawings.add(driver.name, message)):

@@ -73,6 +73,18 @@ def test_a_lab_breaks_the_tutorials_code_and_not_ours_and_takes_everything_back(
     assert all(line["good"] for line in told if line["event"] == "fact" and line["side"] == "ours"), told
     assert told[-1] == {"event": "done"}
     eventually(lambda: not laboratory.left_behind(), what=laboratory.left_behind)
+
+
+def test_a_lab_takes_no_step_of_the_users_tutorial(laboratory: Laboratory) -> None:
+    """It presses the same button, and the log has its messages; the tutorial waits for a user to press it."""
+    laboratory.user.post("/tutorial/reset")
+
+    laboratory.run("double-click", "two")
+
+    clicks = [message for message in laboratory.exchanges() if message["label"] == "Clicks button"]
+    steps = {step["id"]: step["state"] for step in laboratory.user.get("/tutorial/state.json").json()["steps"]}
+    assert len(clicks) >= 2
+    assert (steps["Usage 2"], steps["Usage 3"]) == ("open", "open")
     assert laboratory.user.is_connected()
 
 

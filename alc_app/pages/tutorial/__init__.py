@@ -5,6 +5,7 @@ from typing import Any
 from flask import Blueprint, Response, abort, redirect, render_template, request, session, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
+from alc_app.attio.host import trace
 from alc_app.pages.workspace import NotPossible, Workspace
 
 from .source_ranges import SOURCES, excerpt
@@ -67,7 +68,8 @@ def add_tutorial_page(pages: Blueprint, workspace: Workspace) -> None:
     @pages.after_request
     def note_view(response: Response) -> Response:
         # Only once a tour: the log is drawn as runs, and each view would add one.
-        if request.endpoint == "pages.person" and response.status_code == 200 and not tour.has_seen("Usage 2"):
+        is_view = request.endpoint == "pages.person" and response.status_code == 200
+        if is_view and not trace.is_rehearsal(trace.trace_id()) and not tour.has_seen("Usage 2"):
             workspace.note_user_action(VIEWS)
         return response
 

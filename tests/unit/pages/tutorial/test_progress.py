@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from alc_app.attio.host import trace
 from alc_app.pages.tutorial.evidence import SENTENCES, sentence
 from alc_app.pages.tutorial.progress import BEGINS, Follower, Progress
 from alc_app.pages.tutorial.steps import STEPS
@@ -141,3 +142,14 @@ def test_without_a_log_starting_over_does_not_wait_for_ever(monkeypatch: pytest.
     Follower(lambda _: []).begin(noted.append)
 
     assert noted == [BEGINS]
+
+
+def test_what_a_lab_does_is_no_step_of_the_tutorial(log: FakeExchanges) -> None:
+    """It presses the same button, for a person of its own."""
+    trace.begin_rehearsal()
+    log.add("User", "Attio UI", "Clicks button", trace_id=trace.trace_id())
+    assert not progress(log).evidence
+
+    trace.begin()
+    log.add("User", "Attio UI", "Clicks button", trace_id=trace.trace_id())
+    assert list(progress(log).evidence) == ["Usage 3"]
