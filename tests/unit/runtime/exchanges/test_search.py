@@ -20,13 +20,15 @@ PATCH = "PATCH /v2/objects/people/records/r-2"
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Database:
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     """An empty log on either database."""
     if request.param == "postgres":
-        return Database(request.getfixturevalue("postgres"))
-    database = Database(f"sqlite:///{tmp_path / 'exchanges.db'}")
-    Schema(database, "exchanges").prepare()
-    return database
+        database = Database(request.getfixturevalue("postgres"))
+    else:
+        database = Database(f"sqlite:///{tmp_path / 'exchanges.db'}")
+        Schema(database, "exchanges").prepare()
+    yield database
+    database.close()
 
 
 @pytest.fixture
