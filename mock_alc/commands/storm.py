@@ -14,24 +14,32 @@ from mock_alc.commands.control_client import call, url_option
 F = TypeVar("F", bound=Callable[..., Any])
 STORM_HELP = """Invent hostile days for the app under test, until a promise breaks.
 
-The app is connected to a running mock. Say how a person is sent, and how the status is read:
+The app may be written in any language. It talks to a mock that you start before, and has two URLs: one sends a
+person to ALC, one says what the CRM shows of that person.
 
 \b
   mock-alc serve --control
-  mock-alc storm --app http://127.0.0.1:5000 --click "POST /send/{person}" --status "GET /status/{person}"
+  mock-alc storm --app http://127.0.0.1:5000 --run "node app.mjs" \\
+      --click "POST /send/{person}" --status "GET /status/{person}" \\
+      --connect "POST /connect" --disconnect "POST /disconnect"
+
+{person} is a record id. With --run the storm starts the app, kills it and starts it again; without, start it
+yourself. With --connect and --disconnect it is connected too. `POST /_mock/tokens` of the mock gives the app an
+access and a refresh token without a browser.
 
 The shortest day that breaks a promise is told in sentences, and saved as one file.
 """
 CALLS = (
-    ("--click", "Sends a person, such as `POST /send/{person}`; {person} is a record id.", True),
+    ("--click", "Sends a person, such as `POST /send/{person}`. An answer from 400 on is a refusal.", True),
     ("--status", "Returns the status that the CRM shows: Pending, Complete, Failed or nothing.", True),
     ("--status-field", "Where it is in a JSON answer, such as `data.status`. [default: status]", False),
     ("--person", "Makes a person, if the app does not take any record id.", False),
     ("--person-field", "Where the record id is in its answer. [default: id]", False),
-    ("--connect", "Connects the app to the mock.", False),
-    ("--disconnect", "Disconnects it.", False),
-    ("--kill", "A command that kills the app.", False),
-    ("--start", "A command that starts it again.", False),
+    ("--connect", "Connects the app to the mock, such as `POST /connect`: tokens, and a webhook.", False),
+    ("--disconnect", "Disconnects it, such as `POST /disconnect`.", False),
+    ("--run", "The command that runs the app, such as `node app.mjs`. The storm starts and kills it.", False),
+    ("--kill", "Instead of --run, a command of the shell that kills the app: `kill -9 $(cat app.pid)`.", False),
+    ("--start", "And one that starts it again: `node app.mjs & echo $! > app.pid`.", False),
 )
 
 
@@ -61,9 +69,8 @@ def storm(*, days: int, number: int, story: Path, html: Path | None, **how: Any)
     """Run a storm; exit code 1 if a promise is broken."""
     from mock_alc.testing.storm import PromiseBroken
 
-    weather = _storm(how)
     try:
-        with _in_sentences(), click.progressbar(length=days, label="days", file=sys.stderr) as bar:
+        with _storm(how) as weather, click.progressbar(length=days, label="days", file=sys.stderr) as bar:
             tally = weather.run(days, number, told=lambda: bar.update(1))
     except PromiseBroken as broken:
         _tell(broken.story, html)
@@ -94,9 +101,9 @@ def show_story(file: Path) -> None:
 def play_story(file: Path, *, html: Path | None, mermaid: bool, **how: Any) -> None:
     """Play the story again; exit code 1 if it still breaks its promise."""
     read = _load(file)
-    with _in_sentences():
-        named = (read.promise,) if read.promise else ()
-        again = _storm({**how, "promises": named}).play(read.happenings, read.promise)
+    named = (read.promise,) if read.promise else ()
+    with _storm({**how, "promises": named}) as weather:
+        again = weather.play(read.happenings, read.promise)
     if again is None:
         click.echo(f"{read.promise or 'Every promise'} was kept this time.")
         return
@@ -128,8 +135,9 @@ def test_{promise}_is_kept(storm):
 '''
 
 
-def _storm(how: dict[str, Any]) -> Any:
-    """Return the storm over the app. Raises: ClickException."""
+@contextmanager
+def _storm(how: dict[str, Any]) -> Iterator[Any]:
+    """Yield the storm over the app, which is tried out before. Raises: ClickException."""
     from mock_alc.testing.storm import PROMISES, Storm
     from mock_alc.testing.storm.http_app import HttpApp
 
@@ -137,14 +145,39 @@ def _storm(how: dict[str, Any]) -> Any:
     if unknown := sorted(set(promises) - set(PROMISES)):
         raise click.UsageError(f"There is no promise {unknown[0]}. There are: {', '.join(PROMISES)}.")
     given = {name: value for name, value in how.items() if value is not None}
-    app = HttpApp(given.pop("app"), **given)
-    with _in_sentences():
-        app.check()
 
     def control(method: str, path: str, body: Any) -> Any:
         return call(url, method, f"/{path}", body)
 
-    return Storm(control, promises=promises or tuple(PROMISES), patience=patience, **app.as_integration())
+    control("DELETE", "faults", None)
+    app = HttpApp(given.pop("app"), **given)
+    with _in_sentences(), app.running() as integration:
+        _try_out(integration, control, url)
+        yield Storm(control, promises=promises or tuple(PROMISES), patience=patience, **integration)
+
+
+def _try_out(integration: dict[str, Any], control: Callable[..., Any], url: str) -> None:
+    """Send a person and read the status, without any trouble. Raises: ClickException, AppUnusable, CallRefused."""
+    from mock_alc.testing.storm.http_app import CallRefused
+
+    def has_webhook() -> bool:
+        return bool(control("GET", "state", None)["webhooks"].get("active"))
+
+    if "connect" in integration and not has_webhook():
+        integration["connect"]()
+    if not has_webhook():
+        raise click.ClickException(
+            f"The app has no webhook at {url}. Let it register one when it starts, or say with --connect how it does."
+        )
+    person = integration["person"]()
+    try:
+        integration["click"](person)
+    except CallRefused as refused:
+        raise click.ClickException(
+            f"On a day without trouble, {refused} If the app must be connected first, give --connect. If it refuses "
+            "people whom it does not know, give --person."
+        ) from refused
+    integration["status"](person)
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """ALC's own part of the control API `/_mock`: resets and inspects the mock. For this machine only."""
 
-from mock_alc.control import credentials, deliveries, leads, scenarios, seed, state
+from mock_alc.control import credentials, deliveries, leads, scenarios, seed, state, webhooks
 from mock_alc.control.blueprint import control_api
 
-__all__ = ["control_api", "credentials", "deliveries", "leads", "scenarios", "seed", "state"]
+__all__ = ["control_api", "credentials", "deliveries", "leads", "scenarios", "seed", "state", "webhooks"]

@@ -20,7 +20,7 @@ def reset() -> ResponseReturnValue:
 
 @control_api.get("/state")
 def state() -> ResponseReturnValue:
-    """Count leads, deliveries and webhooks by status."""
+    """Count leads, deliveries and webhooks by status; `requests` is the number of the last request."""
     now = alc().now()
     with alc().database.read() as session:
         leads = dict(session.exec(select(Lead.status, func.count()).group_by(col(Lead.status))).all())
@@ -32,5 +32,6 @@ def state() -> ResponseReturnValue:
         "deliveries": deliveries,
         "webhooks": {status: webhooks.count(status) for status in set(webhooks)},
         "clients": clients,
+        "requests": alc().received.last,
         "idle": alc().time.is_idle(),
     }

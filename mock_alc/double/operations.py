@@ -75,7 +75,7 @@ def answers_to(route: str, done: str) -> dict[str, Variant]:
         ),
         "429_date": Variant(
             "is a 429 with a date in Retry-After",
-            {"route": route, "trouble": "rate_limited", "seconds": 1, "retry_after_as": "http-date"},
+            {"route": route, "trouble": "rate_limited", "seconds": 2, "retry_after_as": "http-date"},
         ),
         "garbage": Variant(f"is no JSON, though {done}", {"route": route, "trouble": "garbage"}),
         "cut": Variant(f"is cut in the middle, though {done}", {"route": route, "trouble": "cut"}),

@@ -74,6 +74,12 @@ class ReceivedRequests:
         with self._lock:
             return [dict(entry) for entry in self._ring]
 
+    @property
+    def last(self) -> int:
+        """The number of the last request; 0 if there was none since the reset."""
+        with self._lock:
+            return int(self._ring[-1]["number"]) if self._ring else 0
+
     def clear(self) -> None:
         """Forget all requests."""
         with self._lock:

@@ -7,16 +7,22 @@ from typing import Any
 
 from mock_alc.double.operations import Operation, Variant, answers_to
 
-SEND, TOKEN = "POST /api/v1/leads", "POST /oauth/token"
+SEND, REGISTER, TOKEN = "POST /api/v1/leads", "POST /api/v1/webhooks", "POST /oauth/token"
 VERDICT = "lead.processed"
 HOUR = 3_600
+ANOTHER_PERSON = 3
+"""The number of the person who is sent at the same moment as somebody else."""
 
 
 def _forged(**fault: Any) -> Mapping[str, Any]:
     return {"interest": "interested", "fault": {"delivery": VERDICT, **fault}}
 
 
-CLICKS = {"": Variant(""), "twice": Variant(", twice at once", {"times": 2})}
+CLICKS = {
+    "": Variant(""),
+    "twice": Variant(", twice at once", {"times": 2}),
+    "with_another": Variant(f", and Person {ANOTHER_PERSON} at the same moment", {"also": [ANOTHER_PERSON]}),
+}
 ANSWERS = answers_to(SEND, done="ALC has taken the lead")
 VERDICTS = {
     "interested": Variant("interested", {"interest": "interested"}),
@@ -28,6 +34,10 @@ VERDICTS = {
     "bad_signature": Variant("interested. One with a wrong signature comes first", _forged(trouble="bad_signature")),
     "missing_header": Variant("interested. One without a signature comes first", _forged(trouble="missing_header")),
     "stale": Variant("interested. One that was signed an hour ago comes first", _forged(trouble="stale")),
+    "future": Variant("interested. One that was signed for in an hour comes first", _forged(trouble="future")),
+    "two_signatures": Variant(
+        "interested. The delivery has two signatures, of which the second is right", _forged(trouble="rotated_secret")
+    ),
     "extra_fields": Variant("interested. The delivery has fields that are new", _forged(trouble="extra_fields")),
 }  # fmt: skip
 NEXT = {
@@ -53,6 +63,10 @@ KILLS = {
         "is killed while it sends {who}, after ALC has taken the lead.", {"in_click": True}, SEND,
         place="instead of click",
     ),
+    "in_connect": Variant(
+        "is killed while it is connected, after ALC has made the webhook.", {"in_connect": True}, REGISTER,
+        place="instead of connect",
+    ),
     "after_verdict": Variant(
         "is killed as soon as it has answered the verdict on {who}.", {"after_verdict": True}, VERDICT,
         place="instead of verdict",
@@ -62,9 +76,13 @@ DELETION: Mapping[str, Any] = {"route": "DELETE /api/v1/webhooks/*"}
 DISCONNECTS = {
     "": Variant(""),
     "lost": Variant(", and ALC's answer to the deletion of a webhook is lost", {**DELETION, "trouble": "drop"}),
+    "lost_after": Variant(
+        ", and ALC's answer to the deletion of a webhook is lost after it was done",
+        {**DELETION, "trouble": "drop", "effect": "done"},
+    ),
     "503": Variant(", and ALC answers 503 to the deletion of a webhook", {**DELETION, "answer": {"status": 503}}),
 }
-REGISTRATION: Mapping[str, Any] = {"route": "POST /api/v1/webhooks"}
+REGISTRATION: Mapping[str, Any] = {"route": REGISTER}
 GRANT: Mapping[str, Any] = {"route": TOKEN, "match": {"grant_type": "authorization_code"}}
 CONNECTS = {
     "": Variant(""),
@@ -108,6 +126,14 @@ OPERATIONS = {
         Operation(
             "connect", "The app is connected again{how}.", CONNECTS, needs="reconnect", spoils="connect",
             place="instead of connect",
+        ),
+        Operation(
+            "connect_once_more", "The app is connected once more, though it is connected{how}.", CONNECTS,
+            needs="reconnect", spoils="connect", place="after connect",
+        ),
+        Operation(
+            "disable", "ALC disables the webhook, as after days of failures.", needs="reconnect", spoils=VERDICT,
+            place="before verdict",
         ),
     )
 }  # fmt: skip

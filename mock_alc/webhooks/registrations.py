@@ -143,6 +143,7 @@ def live_secrets(webhook: Webhook, sealer: Sealer, now: datetime) -> list[str]:
     return [sealer.open(value, owner=webhook.id) for value in sealed]
 
 
+FAILED_FOR_DAYS = "Every delivery failed for days."
 OUTAGE_GAP = timedelta(days=1)
 """Failures further apart than this do not count as one outage."""
 
@@ -156,7 +157,7 @@ def record_failure(webhook: Webhook, now: datetime, *, disable_after: timedelta)
     webhook.failing_since = now if isolated else webhook.failing_since or now
     webhook.last_failure_at = now
     if now - webhook.failing_since >= disable_after:
-        disable(webhook, now, "Every delivery failed for days.")
+        disable(webhook, now, FAILED_FOR_DAYS)
 
 
 def record_success(webhook: Webhook) -> None:

@@ -18,6 +18,7 @@ from mock_alc.testing.alc import Alc
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 MISTAKES = {
     "new key for each try": ("one_chat", "answer lost_after, click"),
+    "new key after a refusal": ("one_chat", "answer 500_after, answer 500_after, answer 500_after, click, click"),
     "two at once": ("one_chat", "answer slow, click twice"),
     "gives up silently": ("clicks_arrive", "answer 429_date, click"),
     "stays busy": ("recovers", "answer 503, answer 503, answer 503, click, click"),
@@ -31,6 +32,8 @@ MISTAKES = {
     "knows every field": ("right_ones_taken", "click, verdict extra_fields"),
     "knows every event": ("right_ones_taken", "next_verdict unknown_event, click"),
     "fails on a duplicate": ("right_ones_taken", "click, verdict answer_lost"),
+    "knows one signature": ("right_ones_taken", "click, verdict two_signatures"),
+    "reads seconds only": ("dates_read", "answer 429_date, click"),
     "asks again at once": ("rates_kept", "answer 429_seconds, click"),
 }  # fmt: skip
 """Each mistake, the promise that it breaks, and a day that shows it."""
@@ -47,6 +50,7 @@ class LittleApp:
         self._is_busy = False
         self._known: set[str] = set()
         self.crm: dict[str, tuple[str, str]] = {}  # by record: the time of what it says, and the status
+        self.secret = SECRET
         self.web = Flask(__name__)
         self.web.post("/hook")(self._hook)
 
@@ -81,13 +85,21 @@ class LittleApp:
             if lead:
                 self._keys.pop(record_id, None)
                 return self._mark_pending(record_id, lead)
-            if answer.status_code == 429 and self.mistake != "asks again at once":
+            if answer.status_code == 429 and not self._asks_again(answer.headers["Retry-After"]):
                 break
         self._open.discard(record_id)
+        if self.mistake == "new key after a refusal":
+            self._keys.pop(record_id, None)
         self._is_busy = self.mistake == "stays busy"
         if self.mistake != "gives up silently":
             raise RuntimeError("ALC could not be asked.")
         return None
+
+    def _asks_again(self, retry_after: str) -> bool:
+        """Tell whether somebody who is asked to wait asks again, which an honest one leaves to a person."""
+        return self.mistake == "asks again at once" or (
+            self.mistake == "reads seconds only" and retry_after.isdecimal()
+        )
 
     def _post(self, record_id: str, key: str) -> requests.Response:
         body = {"recordId": record_id, "name": "Ada", "phoneNumber": "+442071838750"}
@@ -124,8 +136,10 @@ class LittleApp:
             return request.get_json()  # type: ignore[no-any-return]
         if self.mistake == "old ones are taken":
             return request.get_json() if "Webhook-Signature" in headers else None
+        if self.mistake == "knows one signature":
+            headers["Webhook-Signature"] = headers.get("Webhook-Signature", "").partition(" ")[0]
         try:
-            return Webhook(SECRET).verify(raw, {name.lower(): value for name, value in headers.items()})  # type: ignore[no-any-return]
+            return Webhook(self.secret).verify(raw, {name.lower(): value for name, value in headers.items()})  # type: ignore[no-any-return]
         except WebhookVerificationError:
             return None
 
@@ -140,10 +154,23 @@ class ConnectedApp(LittleApp):
         self.connect()
 
     def connect(self) -> None:
-        """Register a webhook, when whatever is left of an old one is deleted."""
+        """Register a webhook, when whatever is left of an old one is deleted, and ask for what was missed."""
         self.disconnect()
         body = {"name": "little", "url": self._ours, "event": "lead.processed", "secret": SECRET}
         self._webhooks = [self._call("POST", json=body).json()["webhook_id"]]
+        self._is_busy = False
+        if self.mistake != "asks for nothing":
+            self._catch_up()
+
+    def _catch_up(self) -> None:
+        """Ask ALC about the chats that are under way."""
+        headers = {"Authorization": f"Bearer {self._token()}"}
+        for record_id in list(self._open):
+            found = requests.get(f"{self._url}/api/v1/leads?record_id={record_id}", headers=headers, timeout=5).json()
+            for lead in found["leads"][:1]:
+                if lead["decided_at"] and self.crm.get(record_id, ("",))[0] <= lead["decided_at"]:
+                    self.crm[record_id] = (lead["decided_at"], lead["status"])
+                    self._open.discard(record_id)
 
     def disconnect(self) -> None:
         """Delete the webhooks that ALC has of us; or, which is a mistake, the one that we know of, once."""

@@ -19,4 +19,4 @@ def test_it_survives_hostile_days(mock_alc):
     def status(person):
         return requests.get(f"{url}/status/{person}", timeout=30).json()["status"]
 
-    Storm(mock_alc, click=click, status=status).run(days=20, number=8)
+    Storm(mock_alc, click=click, status=status).run(days=20, number=294)

@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 
 from mock_alc.base.clock import iso
-from mock_alc.testing.storm.day import LAST_PERSON, Day
+from mock_alc.testing.storm.connection import NEVER
+from mock_alc.testing.storm.day import LAST_PERSON, WAITING_PERSON, Click, Day
 from mock_alc.testing.storm.integration import Json
 
 FORGERIES = ("bad_signature", "wrong_secret", "tampered_body", "stale", "future", "missing_header")
+TOO_MANY = 429
 ROUNDING = 2
 """Milliseconds by which the times of the mock may be off."""
 SENT_WITHIN = timedelta(seconds=1)
 """How much later than its date a delivery may be sent on a busy machine."""
-NEVER = "9999"
-"""Later than every time of the clock. Times are texts in ISO 8601, which sort as they are."""
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """A verdict that ALC has told the integration, or tried to."""
+    """A verdict of ALC's."""
 
     record_id: str
     lead_id: str
@@ -58,14 +58,37 @@ class Evidence:
     @cached_property
     def verdicts(self) -> Sequence[Verdict]:
         """The verdicts on the leads of the day, in the order in which ALC came to them."""
+        return sorted([*self._told(), *self._untold()], key=lambda verdict: verdict.at)
+
+    def _told(self) -> Iterator[Verdict]:
+        """Yield the verdicts that ALC has told the integration, or tried to."""
         people = {lead["id"]: lead["record_id"] for lead in self.leads}
-        bodies = [(delivery, delivery["body"]) for delivery in self.deliveries]
-        found = [
-            Verdict(body["record_id"], body["lead_id"], body["occurred_at"], body["status"], _acknowledged(delivery))
-            for delivery, body in bodies
-            if body["event"] == "lead.processed" and people.get(body["lead_id"]) == body["record_id"]
-        ]
-        return sorted(found, key=lambda verdict: verdict.at)
+        for delivery in self.deliveries:
+            body = delivery["body"]
+            if body["event"] == "lead.processed" and people.get(body["lead_id"]) == body["record_id"]:
+                yield Verdict(
+                    body["record_id"], body["lead_id"], body["occurred_at"], body["status"], _acknowledged(delivery)
+                )
+
+    def _untold(self) -> Iterator[Verdict]:
+        """Yield the verdicts that ALC had nobody to tell of: no webhook listened."""
+        told = {verdict.lead_id for verdict in self._told()}
+        for lead in self.leads:
+            if lead["decided_at"] and lead["id"] not in told:
+                yield Verdict(lead["record_id"], lead["id"], lead["decided_at"], lead["status"], NEVER)
+
+    @property
+    def refused_for_a_date(self) -> Sequence[Click]:
+        """The clicks that were refused after ALC had asked to wait until a date, and was not asked again."""
+        refused = [click for click in self.day.clicks if click.refused is not None]
+        return [click for click in refused if _asks_for_a_date(self._last_request(click))]
+
+    def _last_request(self, click: Click) -> Json:
+        """Return the last request that a click has made; {} if it has made none."""
+        of_person = [each for each in self.requests if each["body"]["recordId"] == click.record_id]
+        later = [each.at for each in self.day.clicks if each.record_id == click.record_id and each.at > click.at]
+        made = [each for each in of_person if click.at <= each["at"] < min(later, default=NEVER)]
+        return made[-1] if made else {}
 
     def leads_of(self, record_id: str) -> list[Json]:
         """Return the leads of one person, oldest first."""
@@ -92,12 +115,17 @@ class Evidence:
     def who(self, record_id: str) -> str:
         """Return how a story calls a person."""
         who = self.day.people[record_id]
-        return f"Person {who}" if who != LAST_PERSON else "the person who was sent last"
+        return f"Person {who}" if who not in (LAST_PERSON, WAITING_PERSON) else "the person who was sent last"
 
 
 def is_forged(attempt: Json) -> bool:
     """Tell whether the mock spoiled the signature of this attempt."""
     return attempt["fault"] in FORGERIES
+
+
+def _asks_for_a_date(request: Json) -> bool:
+    asked = request.get("answer_headers", {}).get("Retry-After", "")
+    return request.get("status") == TOO_MANY and not asked.isdecimal()
 
 
 def _acknowledged(delivery: Json) -> str:

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import json
 import re
-import shlex
 import subprocess
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
+from mock_alc.testing.storm.app_process import LOG, AppProcess
 from mock_alc.testing.storm.integration import new_person
 from mock_alc.webhooks.http_client import request_text
 
 TIMEOUT = 60.0
-BAD, NOT_FOUND = 400, 404
+BAD, NOT_FOUND, FAILED = 400, 404, 500
+SHOWN = 200
+"""Characters of an answer that are shown."""
 CALL = re.compile(r"[A-Z]+ /\S*")
 START_WITHIN = 30.0
 
@@ -25,12 +27,18 @@ class AppUnusable(Exception):
     """The integration cannot be used as it was described. The message is a sentence."""
 
 
+class AppDown(AppUnusable, ConnectionError):
+    """Nobody answers at the integration."""
+
+
 class CallRefused(Exception):
     """The integration has answered a call with an error, of this status."""
 
-    def __init__(self, call: str, status: int) -> None:
+    def __init__(self, call: str, status: int, text: str) -> None:
         """Say which call, and how it was answered."""
-        super().__init__(f"{call} was answered {status}.")
+        said = " ".join(text.split())
+        readable = said and not said.startswith("<")
+        super().__init__(f"{call} was answered {status}{f': {said[:SHOWN]}' if readable else '.'}")
         self.status = status
 
 
@@ -48,9 +56,26 @@ class HttpApp:
     disconnect: str = ""
     kill: str = ""
     start: str = ""
+    run: str = ""
 
-    def check(self) -> None:
-        """Look whether it can be used. Raises: AppUnusable."""
+    @contextmanager
+    def running(self) -> Iterator[dict[str, Any]]:
+        """Look whether it can be used, and yield the arguments of `Storm`. Raises: AppUnusable.
+
+        With `run`, the process is started, and ended when the block ends.
+        """
+        self._check()
+        process = AppProcess(self.run)
+        try:
+            if self.run:
+                self._start(process)
+            self._request("GET", "")
+            yield self._integration(process)
+        finally:
+            process.kill()
+
+    def _check(self) -> None:
+        """Look whether the calls and commands can be used. Raises: AppUnusable."""
         for call in filter(None, (self.click, self.status, self.person, self.connect, self.disconnect)):
             if not CALL.fullmatch(call):
                 raise AppUnusable(f"{call!r} is no call. Write a method and a path, such as 'POST /send/{{person}}'.")
@@ -62,17 +87,19 @@ class HttpApp:
         for one, other in (("kill", "start"), ("start", "kill"), ("disconnect", "connect")):
             if getattr(self, one) and not getattr(self, other):
                 raise AppUnusable(f"--{one} needs --{other} too.")
-        self._request("GET", "")
+        if self.run and self.kill:
+            raise AppUnusable("--run kills and starts the app by itself. Leave --kill and --start out.")
 
-    def as_integration(self) -> dict[str, Any]:
-        """Return the arguments of `Storm`."""
+    def _integration(self, process: AppProcess) -> dict[str, Any]:
         calls: dict[str, Callable[..., Any]] = {"click": self._click, "status": self._status}
         calls["person"] = self._person if self.person else new_person
         for name in ("connect", "disconnect"):
             if call := getattr(self, name):
                 calls[name] = lambda call=call: self._call(call)
-        if self.kill and self.start:
-            calls |= {"kill": lambda: _shell(self.kill), "start": self._start}
+        if self.run:
+            calls |= {"kill": process.kill, "start": lambda: self._start(process)}
+        elif self.kill:
+            calls |= {"kill": lambda: _shell(self.kill), "start": lambda: self._start(None)}
         return calls
 
     def _click(self, record_id: str) -> None:
@@ -84,6 +111,8 @@ class HttpApp:
         except CallRefused as refused:
             if refused.status == NOT_FOUND:
                 return None
+            if refused.status >= FAILED:
+                raise AppDown(str(refused)) from refused
             raise
         return None if found is None else str(found)
 
@@ -93,13 +122,19 @@ class HttpApp:
             raise AppUnusable(f"The answer to {self.person} has no {self.person_field}.")
         return str(found)
 
-    def _start(self) -> None:
-        _shell(self.start)
+    def _start(self, process: AppProcess | None) -> None:
+        """Start it, and wait until it answers."""
+        if process:
+            process.start()
+        else:
+            _shell(self.start)
         until = time.monotonic() + START_WITHIN
         while time.monotonic() < until:
             with suppress(AppUnusable):
                 self._request("GET", "")
                 return
+            if process and process.has_ended:
+                raise AppUnusable(f"The command {process.command!r} has ended. See {LOG} for what it says.")
             time.sleep(0.05)
         raise AppUnusable(f"Nothing answers at {self.url} {START_WITHIN:g} s after it was started.")
 
@@ -108,7 +143,7 @@ class HttpApp:
         method, _, path = call.partition(" ")
         status, text = self._request(method, path.replace("{person}", record_id))
         if status >= BAD:
-            raise CallRefused(call, status)
+            raise CallRefused(call, status, text)
         try:
             return json.loads(text)
         except ValueError:
@@ -118,8 +153,8 @@ class HttpApp:
         try:
             return request_text(method, self.url.rstrip("/") + path)
         except (OSError, ValueError) as error:
-            raise AppUnusable(
-                f"Nothing answers at {self.url}. Start the app, or say where it is with --app."
+            raise AppDown(
+                f"Nothing answers at {self.url}. Start the app, let --run start it, or say where it is with --app."
             ) from error
 
 
@@ -136,10 +171,12 @@ def _pick(value: Any, path: str) -> Any:
 
 
 def _shell(command: str) -> None:
-    """Run a command; what it starts may go on. Raises: AppUnusable."""
+    """Run a command of the shell; what it starts may go on. Raises: AppUnusable."""
     try:
-        done = subprocess.run(shlex.split(command), check=False, timeout=TIMEOUT, start_new_session=True)  # noqa: S603 - the user's own command
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise AppUnusable(f"The command {command!r} cannot be run: {error}") from error
+        done = subprocess.run(command, shell=True, check=False, timeout=TIMEOUT, start_new_session=True)  # noqa: S602 - the user's own command
+    except subprocess.TimeoutExpired as error:
+        raise AppUnusable(
+            f"The command {command!r} has not ended within {TIMEOUT:g} s. End it with & to let it go on."
+        ) from error
     if done.returncode:
         raise AppUnusable(f"The command {command!r} ended with {done.returncode}.")

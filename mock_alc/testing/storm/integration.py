@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +11,9 @@ from uuid import uuid4
 Json = dict[str, Any]
 Control = Callable[[str, str, Any], Json]
 """The control API of a mock: method, path below `/_mock/`, body. Returns the answer."""
+
+MOMENT = 0.05
+"""Seconds."""
 
 
 def new_person() -> str:
@@ -24,7 +28,7 @@ class Integration:
     click: Callable[[str], object]
     """Sends a person, by record id, and returns when the person is told of the result. An exception is a refusal."""
     status: Callable[[str], str | None]
-    """What the CRM shows of a person: Pending, Complete, Failed, or None."""
+    """What the CRM shows of a person: Pending, Complete, Failed, or None. An OSError says that nobody answers."""
     person: Callable[[], str] = new_person
     """Makes a person, and returns the record id."""
     connect: Callable[[], object] | None = None
@@ -47,3 +51,9 @@ class Integration:
             "reconnect": self.connect is not None and self.disconnect is not None,
             "kill": self.kill is not None and self.start is not None,
         }
+
+    def wait_a_moment(self) -> None:
+        """Give the integration a moment for what it does in the background."""
+        if self.settle:
+            self.settle()
+        time.sleep(MOMENT)

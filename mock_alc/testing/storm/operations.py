@@ -8,13 +8,14 @@ from typing import Any
 from mock_alc.scenarios.operations import HOUR
 from mock_alc.testing.storm.day import Day
 from mock_alc.testing.storm.happening import Happening
+from mock_alc.testing.storm.killing import kill, kill_in_click, kill_in_connect
 
 Play = Callable[[Day, Happening, Mapping[str, Any]], bool]
 """Returns False if there was nothing to do."""
 
 
 def _click(day: Day, what: Happening, values: Mapping[str, Any]) -> bool:
-    day.click(what.who, times=values.get("times", 1))
+    day.click(what.who, *values.get("also", (what.who,) * (values.get("times", 1) - 1)))
     return True
 
 
@@ -25,7 +26,7 @@ def _fail(day: Day, what: Happening, values: Mapping[str, Any]) -> bool:
 
 def _expire(day: Day, what: Happening, values: Mapping[str, Any]) -> bool:
     day.let_pass(HOUR + 1)
-    day.cleans_up_later |= values.get("effect") == "done"
+    day.connection.may_lack_tokens |= values.get("effect") == "done"
     return _fail(day, what, values) if values else True
 
 
@@ -48,18 +49,31 @@ def _wait(day: Day, what: Happening, values: Mapping[str, Any]) -> bool:
 
 
 def _kill(day: Day, what: Happening, values: Mapping[str, Any]) -> bool:
+    if values.get("in_connect"):
+        return kill_in_connect(day)
+    if values.get("in_click"):
+        kill_in_click(day, what.who)
+        return True
     if values.get("after_verdict") and not day.decide(what.who, "interested", None):
         return False
-    day.kill(what.who if values.get("in_click") else None)
+    kill(day)
     return True
 
 
 def _disconnect(day: Day, what: Happening, values: Mapping[str, Any]) -> bool:
-    return day.disconnect(values)
+    return day.connection.disconnect(values)
 
 
 def _connect(day: Day, what: Happening, values: Mapping[str, Any]) -> bool:
-    return day.connect(values)
+    return day.connection.connect(values)
+
+
+def _connect_once_more(day: Day, what: Happening, values: Mapping[str, Any]) -> bool:
+    return day.connection.connect_once_more(values)
+
+
+def _disable(day: Day, what: Happening, values: Mapping[str, Any]) -> bool:
+    return day.connection.disable()
 
 
 PLAYS: Mapping[str, Play] = {
@@ -74,4 +88,6 @@ PLAYS: Mapping[str, Play] = {
     "kill": _kill,
     "disconnect": _disconnect,
     "connect": _connect,
+    "connect_once_more": _connect_once_more,
+    "disable": _disable,
 }

@@ -6,12 +6,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from mock_alc.scenarios.operations import ANSWERS
+from mock_alc.testing.storm.connection import NEVER
 from mock_alc.testing.storm.day import LAST_PERSON, Seen
-from mock_alc.testing.storm.evidence import NEVER, Evidence, is_forged
+from mock_alc.testing.storm.evidence import Evidence, is_forged
 from mock_alc.testing.storm.integration import Json
 
-RETRY_AFTER = float(ANSWERS["429_seconds"].values["seconds"])
 ROUNDING = 0.05
 TOO_MANY = 429
 NOTHING = -1
@@ -27,12 +26,33 @@ class Promise:
     broken_by: Callable[[Evidence], Iterator[str]]
 
 
+def _stays_up(seen: Evidence) -> Iterator[str]:
+    if seen.day.silence:
+        yield f"Nobody answers at the integration any more: {seen.day.silence}"
+
+
 def _one_chat(seen: Evidence) -> Iterator[str]:
     for record_id in seen.day.people:
         clicks = {click.number for click in seen.day.clicks if click.record_id == record_id}
         leads = seen.leads_of(record_id)
-        if len(leads) > len(clicks) + sum(_ended_within(seen, record_id, number) for number in clicks):
-            yield f"{seen.who(record_id)} was sent {_times(len(clicks))}, and ALC has {len(leads)} chats."
+        again = [number for number in clicks if _is_said_again(seen, record_id, number)]
+        may_be = len(clicks) - len(again) + sum(_ended_within(seen, record_id, number) for number in clicks)
+        if len(leads) > may_be:
+            because = ", again because that was refused while a chat was under way" if again else ""
+            yield f"{seen.who(record_id)} was sent {_times(len(clicks))}{because}, and ALC has {len(leads)} chats."
+
+
+def _is_said_again(seen: Evidence, record_id: str, number: int) -> bool:
+    """Tell whether a click repeats one that was refused, though it has begun a chat, which goes on."""
+    clicks = [click for click in seen.day.clicks if click.record_id == record_id]
+    at = min(click.at for click in clicks if click.number == number)
+    last = max((click.number for click in clicks if click.number < number), default=NOTHING)
+    before = [click for click in clicks if click.number == last]
+    return all(click.refused is not None for click in before) and any(
+        click.at <= lead["created_at"] <= at <= seen.known_over(lead)
+        for click in before
+        for lead in seen.leads_of(record_id)
+    )
 
 
 def _ended_within(seen: Evidence, record_id: str, number: int) -> bool:
@@ -108,24 +128,47 @@ def _forgeries_refused(seen: Evidence) -> Iterator[str]:
 
 def _right_ones_taken(seen: Evidence) -> Iterator[str]:
     for delivery in seen.deliveries:
-        for attempt in delivery["attempts"]:
-            if not is_forged(attempt) and attempt["status"] in (400, 401, 403, 422):
+        attempts = [each for each in delivery["attempts"] if not is_forged(each)]
+        for attempt in attempts:
+            if _is_refusal(attempt["status"]) and seen.day.connection.was_up(attempt["at"]):
                 yield (
                     f"A right delivery ({delivery['body']['event']}) about {_about(seen, delivery)} was refused "
                     f"with {attempt['status']}."
                 )
-        if delivery["attempts"] and _has_failed(last := delivery["attempts"][-1]):
-            yield f"A right delivery about {_about(seen, delivery)} was answered {last['status']} to the end."
+        if attempts and delivery["state"] == "failed":
+            said = f"answered {attempts[-1]['status']}" if attempts[-1]["status"] else "not answered"
+            yield f"A right delivery about {_about(seen, delivery)} was {said} to the end."
 
 
-def _has_failed(attempt: Json) -> bool:
-    return not is_forged(attempt) and (attempt["status"] or 0) >= 500
+def _is_refusal(status: int | None) -> bool:
+    return status is not None and 300 <= status < 500 and status != TOO_MANY
+
+
+def _caught_up(seen: Evidence) -> Iterator[str]:
+    for record_id in seen.day.people:
+        verdicts, shown = seen.verdicts_of(record_id), _shown_now(seen, record_id)
+        refused = any(click.refused is not None for click in seen.day.clicks if click.record_id == record_id)
+        if not verdicts or shown is None or refused:
+            continue
+        last = verdicts[-1]
+        knows = any(each.acknowledged != NEVER for each in verdicts if each.lead_id == last.lead_id)
+        if not knows and last.at < seen.day.connection.made_at and shown.status != last.status:
+            yield (
+                f"ALC had nobody to tell that {seen.who(record_id)} is {last.status}, and after a new connection the "
+                f"CRM still shows {shown.status or 'nothing'}."
+            )
 
 
 def _nothing_left(seen: Evidence) -> Iterator[str]:
-    for left in seen.day.left_registered:
-        if left:
-            yield f"The integration was disconnected, and ALC still has {left} of its webhooks."
+    yield from seen.day.connection.wrong
+
+
+def _stays_connected(seen: Evidence) -> Iterator[str]:
+    if seen.day.lost_connection:
+        yield (
+            "ALC had taken no token away, and people were refused until somebody connected the integration again: "
+            f"{seen.day.lost_connection}"
+        )
 
 
 def _recovers(seen: Evidence) -> Iterator[str]:
@@ -145,27 +188,41 @@ def _rates_kept(seen: Evidence) -> Iterator[str]:
             for each in seen.requests[number + 1 :]
             if each["body"]["recordId"] == record_id and each["at"] < next_click
         ]
-        if again and not _was_at_once(seen, record_id) and _seconds(request, again[0]) < RETRY_AFTER - ROUNDING:
+        wait = request["retry_after"]
+        if again and not _was_at_once(seen, record_id) and _seconds(request, again[0]) < wait - ROUNDING:
             yield (
-                f"ALC asked to wait {RETRY_AFTER:g} s before {seen.who(record_id)} is sent again, "
+                f"ALC asked to wait {wait:.2g} s before {seen.who(record_id)} is sent again, "
                 f"and was asked again after {_seconds(request, again[0]):.1f} s."
+            )
+
+
+def _dates_read(seen: Evidence) -> Iterator[str]:
+    for click in seen.refused_for_a_date:
+        if seen.day.waits_for_seconds:
+            yield (
+                f"ALC asked to wait until a date, and {seen.who(click.record_id)} was refused. When ALC asks to wait "
+                "for seconds, nobody is."
             )
 
 
 PROMISES = {
     promise.name: promise
     for promise in (
+        Promise("stays_up", "The integration answers, whatever happens.", _stays_up),
         Promise("one_chat", "One click begins one chat at most.", _one_chat),
         Promise("clicks_arrive", "Whoever is sent, and not refused, has a chat.", _clicks_arrive),
         Promise("recovers", "When all trouble is over, people can be sent again.", _recovers),
+        Promise("stays_connected", "Nobody has to connect it again while its tokens are good.", _stays_connected),
         Promise("forgeries_refused", "A forged delivery is refused.", _forgeries_refused),
         Promise("right_ones_taken", "A right delivery is taken, whatever it says.", _right_ones_taken),
         Promise("reflected", "Every verdict that was acknowledged is shown.", _reflected),
+        Promise("caught_up", "What ALC could not deliver is shown after a new connection.", _caught_up),
         Promise("never_backwards", "What the CRM shows never goes backwards.", _never_backwards),
         Promise("under_way_shown", "A chat that is under way is shown.", _under_way_shown),
         Promise("only_verdicts", "No verdict is shown that ALC has not come to.", _only_verdicts),
-        Promise("nothing_left", "A disconnect leaves no webhook at ALC.", _nothing_left),
+        Promise("nothing_left", "No webhook is left at ALC that is not needed.", _nothing_left),
         Promise("rates_kept", "When ALC asks to wait, the integration waits.", _rates_kept),
+        Promise("dates_read", "Who waits for the seconds of a Retry-After waits until its date, too.", _dates_read),
     )
 }
 """In the order in which they are told: what causes another to break comes first."""

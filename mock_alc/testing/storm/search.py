@@ -11,7 +11,8 @@ from typing import Any
 from mock_alc.double import matching
 from mock_alc.double.driver import Driver
 from mock_alc.scenarios.operations import OPERATIONS
-from mock_alc.testing.storm.day import Day
+from mock_alc.testing.storm.day import AppSilent, Day
+from mock_alc.testing.storm.ending import end
 from mock_alc.testing.storm.evidence import Evidence
 from mock_alc.testing.storm.happening import Happening
 from mock_alc.testing.storm.integration import Control, Integration
@@ -55,7 +56,7 @@ class Tally:
         """Count a day."""
         self.days += 1
         self.happenings += len(day.happened)
-        self.kills += sum(happening.do == "kill" for _, happening in day.happened)
+        self.kills += sum(each.what.do == "kill" for each in day.happened)
 
 
 class Storm:
@@ -75,6 +76,8 @@ class Storm:
         self._integration = Integration(**integration)
         self._promises: Sequence[Promise] = [PROMISES[name] for name in promises]
         self._patience = patience
+        self._last: Day | None = None
+        """The last day, if it has broken a promise."""
 
     def run(self, days: int = 100, number: int = 0, told: Callable[[], object] = lambda: None) -> Tally:
         """Play so many days; the same `number` invents the same days. Raises: PromiseBroken, with the shortest story.
@@ -92,23 +95,35 @@ class Storm:
 
     def play(self, happenings: Sequence[Happening], promise: str = "", tally: Tally | None = None) -> Story | None:
         """Play one day, and return its story if it breaks the promise, or any if none is named."""
-        day = Day.begin(self._integration, self._control, self._patience)
-        for happening in happenings:
-            self._play(day, happening)
-        look_at_chats_under_way(day)
-        day.end()
+        day = self._begin()
+        found = self._live(day, happenings)
         if tally:
             tally.add(day)
-        found = self._judge(day)
         name = promise or next(iter(found), "")
-        return Story.of(day, name, found[name][0]) if name in found else None
+        story = Story.of(day, name, found[name][0]) if name in found else None
+        self._last = day if found else None
+        self._control("DELETE", "clock", None)
+        return story
 
-    @staticmethod
-    def _play(day: Day, happening: Happening) -> None:
-        values, at = OPERATIONS[happening.do].variants[happening.how].values, day.now()
-        if PLAYS[happening.do](day, happening, values):
-            day.happened.append((at, happening))
-            day.look()
+    def _live(self, day: Day, happenings: Sequence[Happening]) -> dict[str, list[str]]:
+        """Let everything happen, and return what breaks each promise that does not hold."""
+        try:
+            for happening in happenings:
+                _play(day, happening)
+            look_at_chats_under_way(day)
+            end(day)
+            return self._judge(day)
+        except AppSilent as silence:
+            day.silence = str(silence)
+            return broken(Evidence(day), [PROMISES["stays_up"]])
+
+    def _begin(self) -> Day:
+        """Begin a day. After one on which a promise was broken, the integration is started and connected anew."""
+        last, self._last = self._last, None
+        if last and last.silence and self._integration.kill and self._integration.start:
+            self._integration.kill()
+            self._integration.start()
+        return Day.begin(self._integration, self._control, self._patience, after_trouble=last is not None)
 
     def _judge(self, day: Day) -> dict[str, list[str]]:
         """Judge a day when the integration has done what it does in the background, or has had its time for it."""
@@ -122,6 +137,8 @@ class Storm:
 
     def _shorten(self, story: Story) -> Story:
         """Leave out and simplify what the story does not need; only what is short already is tried several times."""
+        if story.promise == "stays_up" and not self._integration.can["kill"]:
+            return story  # nobody starts it again
         for tries in (1, TRIES):
             while shorter := self._first_that_breaks(_simpler(story.happenings), story.promise, tries):
                 story = shorter
@@ -133,6 +150,11 @@ class Storm:
                 if story := self.play(happenings, promise):
                     return story
         return None
+
+
+def _play(day: Day, what: Happening) -> None:
+    values = OPERATIONS[what.do].variants[what.how].values
+    day.play(what, lambda: PLAYS[what.do](day, what, values))
 
 
 def _simpler(day: Happenings) -> Iterator[Happenings]:

@@ -34,16 +34,15 @@ class Story:
     broken_by: str
     happenings: tuple[Happening, ...]
     seconds: tuple[int, ...]
-    """When each began, in seconds of ALC's clock since the first."""
+    """When each began: by how many seconds ALC's clock had been moved since the first."""
     drawing: Drawing | None = field(default=None, compare=False, repr=False)
     """What went over the wire on that day. It is not in the file."""
 
     @classmethod
     def of(cls, day: Day, promise: str, broken_by: str) -> Story:
         """Tell what has happened on a day; what had nothing to do is left out."""
-        times = [datetime.fromisoformat(at) for at, _ in day.happened]
-        seconds = tuple(round((at - times[0]).total_seconds()) for at in times)
-        happenings = tuple(each for _, each in day.happened)
+        seconds = tuple(round(each.moved - day.happened[0].moved) for each in day.happened)
+        happenings = tuple(each.what for each in day.happened)
         return cls(promise, broken_by, happenings, seconds, _draw(day, f"Broken: {promise}. {broken_by}"))
 
     def __str__(self) -> str:
@@ -95,7 +94,7 @@ def _explain(happening: Happening) -> dict[str, Any]:
 
 def _draw(day: Day, broken: str) -> Drawing:
     exchanges = read_exchanges(day.records)
-    notes = [Note(datetime.fromisoformat(at), each.tell()) for at, each in day.happened]
+    notes = [Note(datetime.fromisoformat(each.at), each.what.tell()) for each in day.happened]
     end = Note(datetime.fromisoformat(day.now()), broken)
     return Drawing("The shortest day that breaks a promise", exchanges, [*notes, end], diagnose(exchanges))
 

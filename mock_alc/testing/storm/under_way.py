@@ -12,8 +12,8 @@ def look_at_chats_under_way(day: Day) -> None:
     """End the trouble, and note what the CRM shows of each silent chat. The integration has a while to show it."""
     day.control("DELETE", "faults", None)
     until = time.monotonic() + day.patience
-    while day.had_one_connection:
-        day.under_way = {record_id: day.integration.status(record_id) for record_id in _silent_chats(day)}
+    while day.connection.was_never_changed:
+        day.under_way = {record_id: day.status(record_id) for record_id in _silent_chats(day)}
         if time.monotonic() > until or set(day.under_way.values()) <= {day.integration.pending}:
             return
         day.settle()

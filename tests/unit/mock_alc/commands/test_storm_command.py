@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import socket
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -16,6 +18,7 @@ from mock_alc.server import MockAlc
 from mock_alc.testing.alc import Alc
 from tests.support.installation import Installation
 from tests.support.little_app import SECRET, LittleApp
+from tests.support.servers.stack import free_ports
 
 EXAMPLE = Path(__file__).parents[4] / "mock_alc/examples/storm"
 CALLS = {"--click": "POST /send/{person}", "--status": "GET /status/{person}"}
@@ -24,9 +27,9 @@ NOBODY = "http://127.0.0.1:1"
 Command = Callable[..., Result]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def alc() -> Iterator[Alc]:
-    """A mock on a port."""
+    """A mock on a port, which `run` empties."""
     with MockAlc() as mock:
         alc = Alc(mock.app)
         yield alc
@@ -116,16 +119,22 @@ def test_kept_promises_are_counted(run: Command) -> None:
     ("options", "said"),
     [
         ({"url": NOBODY}, f"No mock answers at {NOBODY}. Start one with `mock-alc serve --control`"),
-        ({"app": NOBODY}, f"Nothing answers at {NOBODY}. Start the app, or say where it is with --app."),
+        (
+            {"app": NOBODY},
+            f"Nothing answers at {NOBODY}. Start the app, let --run start it, or say where it is with --app.",
+        ),
         ({"app": "localhost"}, "Nothing answers at localhost."),
-        ({"promise": "no_such"}, "There is no promise no_such. There are: one_chat, "),
+        ({"promise": "no_such"}, "There is no promise no_such. There are: stays_up, one_chat, "),
         ({"click": "/send/{person}"}, "'/send/{person}' is no call. Write a method and a path"),
         ({"click": "POST /send"}, "'POST /send' does not say whom it is about. Put {person} where"),
         ({"status": "GET /nowhere"}, "'GET /nowhere' does not say whom it is about."),
-        ({"status": "PUT /status/{person}", "number": "3"}, "PUT /status/{person} was answered 405."),
-        ({"person": "POST /people"}, "POST /people was answered 404."),
-        ({"person": "GET /status/1", "status": "GET /status/{person}"}, "GET /status/1 was answered 404."),
+        ({"status": "PUT /status/{person}", "number": "3"}, "PUT /status/{person} was answered 405"),
+        ({"person": "POST /people"}, "POST /people was answered 404"),
+        ({"person": "GET /status/1", "status": "GET /status/{person}"}, "GET /status/1 was answered 404"),
         ({"kill": "true"}, "--kill needs --start too."),
+        ({"kill": "true", "start": "true", "run": "true"}, "--run kills and starts the app by itself."),
+        ({"app": NOBODY, "run": "false"}, "The command 'false' has ended. See app.log for what it says."),
+        ({"click": "GET /hook?{person}"}, "On a day without trouble, GET /hook?{person} was answered 405."),
         ({"disconnect": "POST /disconnect"}, "--disconnect needs --connect too."),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, dict) else "",
@@ -141,13 +150,47 @@ def test_what_a_person_gets_wrong_is_said_in_a_sentence(run: Command, options: d
 
 @pytest.mark.parametrize(
     ("command", "said"),
-    [("no-such-command", "cannot be run: "), ("false", "The command 'false' ended with 1.")],
+    [
+        ("no-such-command", "The command 'no-such-command' ended with 127."),
+        ("false", "The command 'false' ended with 1."),
+    ],
 )
 def test_a_kill_command_that_fails_is_named(run: Command, story: Callable[..., str], command: str, said: str) -> None:
     """With what became of it."""
     ran = run("story", "play", story({"do": "kill", "who": 1, "how": ""}), kill=command, start="true")
 
     assert (ran.exit_code, said in ran.output) == (1, True), ran.output
+
+
+def test_an_app_that_has_registered_no_webhook_is_told_so(alc: Alc) -> None:
+    """Nothing could be delivered to it."""
+    alc.reset()
+    app = alc.serve(LittleApp(alc.url, alc.token).web)
+    calls = [word for option in CALLS.items() for word in option]
+
+    ran = CliRunner().invoke(main, ["storm", "--url", alc.url, "--app", app, *calls])
+
+    assert f"The app has no webhook at {alc.url}. Let it register one when it starts" in ran.output
+
+
+def test_the_storm_runs_and_kills_the_app_by_itself(
+    alc: Alc, story: Callable[..., str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An app whose memory is a dict has forgotten everything, and is told so. In the end it does not run any more."""
+    alc.reset()
+    monkeypatch.chdir(tmp_path)
+    [port] = free_ports(1)
+    app = f"http://127.0.0.1:{port}"
+    command = f"cd {EXAMPLE} && ALC_URL={alc.url} PORT={port} exec {sys.executable} serve.py mended"
+    saved = story(CLICKED, {"do": "verdict", "who": 1, "how": "interested"}, {"do": "kill", "who": 1, "how": ""},
+                  promise="never_backwards")  # fmt: skip
+
+    calls = [word for option in CALLS.items() for word in option]
+    ran = CliRunner().invoke(main, ["story", "play", saved, "--url", alc.url, "--app", app, *calls, "--run", command])
+
+    assert "Broken: never_backwards. The CRM showed Complete for Person 1, and then nothing." in ran.output
+    with pytest.raises(OSError, match="refused"):
+        socket.create_connection(("127.0.0.1", port), timeout=5).close()
 
 
 def test_a_file_that_cannot_be_written_does_not_hide_the_story(run: Command, story: Callable[..., str]) -> None:

@@ -129,7 +129,7 @@ def test_reset_forgets_everything_and_cancels_what_waits(alc: Alc, receiver: Rec
     alc.work()
     assert receiver.received == []
     state = alc.http.get("/_mock/state").get_json()
-    assert state == {"leads": {}, "deliveries": {}, "webhooks": {}, "clients": [], "idle": True}
+    assert state == {"leads": {}, "deliveries": {}, "webhooks": {}, "clients": [], "requests": 0, "idle": True}
     assert alc.http.get("/_mock/requests").get_json() == {"requests": []}
     assert alc.http.get("/api/v1/leads", headers=auth).status_code == 401
 

@@ -59,3 +59,29 @@ def test_what_is_not_found_comes_with_the_nearest_misses(alc: Alc) -> None:
     assert answer["found"] == []
     assert answer["near_misses"][0]["differs"] == ['body.name is "Ada Lovelace" (expected "Ada")']
     assert alc.http.post("/_mock/requests/find", json={"pth": "/"}).status_code == 422
+
+
+def test_active_webhooks_are_disabled_and_what_waits_is_cancelled(alc: Alc, receiver: Receiver) -> None:
+    """As after five days of nothing but failures: the API says so, with the reason."""
+    auth = alc.auth()
+    hook = alc.hook(auth, receiver.url())
+    alc.http.post(f"/_mock/leads/{alc.send_lead(auth)['id']}/decide")
+
+    answers = [alc.http.post("/_mock/webhooks/disable").get_json() for _ in range(2)]
+
+    shown = alc.http.get(f"/api/v1/webhooks/{hook['webhook_id']}", headers=auth).get_json()
+    assert answers == [{"disabled": [hook["webhook_id"]]}, {"disabled": []}]
+    assert (shown["status"], shown["disabled_reason"]) == ("disabled", "Every delivery failed for days.")
+    assert [delivery["state"] for delivery in alc.deliveries()] == ["cancelled"]
+
+
+def test_the_state_says_the_number_of_the_last_request(alc: Alc) -> None:
+    """With it as `after`, `/_mock/requests` lists what comes from now on."""
+    auth = alc.auth()
+    alc.send_lead(auth)
+    last = alc.http.get("/_mock/state").get_json()["requests"]
+
+    alc.send_lead(auth, recordId="next")
+
+    [request] = alc.http.get(f"/_mock/requests?after={last}").get_json()["requests"]
+    assert request["body"]["recordId"] == "next"

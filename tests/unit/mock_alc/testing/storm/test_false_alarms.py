@@ -9,7 +9,7 @@ import pytest
 from mock_alc.testing.alc import Alc
 from mock_alc.testing.storm import Storm
 from mock_alc.testing.storm.happening import Happening
-from tests.support.little_app import ConnectedApp, LittleApp
+from tests.support.little_app import SECRET, ConnectedApp, LittleApp
 
 
 def storm_over(mock_alc: Alc, app: LittleApp, **options: Any) -> Storm:
@@ -69,3 +69,60 @@ def test_webhooks_may_stay_while_no_token_is_left_to_delete_them(mock_alc: Alc, 
     story = storm.play([Happening("refresh", 1, refresh), Happening("disconnect")], "nothing_left")
 
     assert (story is not None) is is_broken
+
+
+def test_what_was_asked_for_after_a_disconnect_is_no_step_backwards(mock_alc: Alc) -> None:
+    """ALC had nobody to tell of the verdict, so there is no delivery of it."""
+    app = ConnectedApp(mock_alc)
+    storm = storm_over(mock_alc, app, connect=app.connect, disconnect=app.disconnect)
+
+    assert storm.play([Happening("click"), Happening("disconnect"), Happening("verdict", 1, "interested")]) is None
+
+
+def test_a_delivery_may_be_refused_while_nothing_is_connected(mock_alc: Alc) -> None:
+    """ALC has not deleted the webhook yet, and the app has forgotten its secret."""
+    app = ConnectedApp(mock_alc)
+
+    def forget() -> None:
+        app.secret = "whsec_" + "A" * 32
+
+    def connect() -> None:
+        app.secret = SECRET
+        app.connect()
+
+    storm = storm_over(mock_alc, app, connect=connect, disconnect=forget, promises=["right_ones_taken"])
+    day = [Happening("click"), Happening("disconnect"), Happening("verdict", 1, "interested"), Happening("connect")]
+
+    assert storm.play(day) is None
+
+
+def test_a_person_who_presses_disconnect_twice_is_disconnected(mock_alc: Alc) -> None:
+    """The first time an app may say that ALC does not answer."""
+    app, refusals = ConnectedApp(mock_alc), iter(["ALC does not answer."])
+
+    def disconnect() -> None:
+        if refusal := next(refusals, None):
+            raise RuntimeError(refusal)
+        app.disconnect()
+
+    storm = storm_over(mock_alc, app, connect=app.connect, disconnect=disconnect)
+
+    assert storm.play([Happening("disconnect")]) is None
+    assert next(refusals, None) is None
+
+
+def test_a_second_click_after_a_refusal_that_has_begun_no_chat_is_a_new_wish(mock_alc: Alc) -> None:
+    """ALC has taken nothing, so a new key does no harm."""
+    app = ConnectedApp(mock_alc, "new key after a refusal")
+    day = [*(Happening("answer", 1, "503") for _ in range(3)), Happening("click"), Happening("click")]
+
+    assert storm_over(mock_alc, app, promises=["one_chat"]).play(day) is None
+
+
+def test_who_has_a_verdict_does_not_ask_whether_there_is_another(mock_alc: Alc) -> None:
+    """ALC contradicts it while the webhook is disabled, and the app takes the chat for over."""
+    app = ConnectedApp(mock_alc)
+    storm = storm_over(mock_alc, app, connect=app.connect, disconnect=app.disconnect)
+    day = [Happening("next_verdict", 1, "contradiction"), Happening("click"), Happening("disable")]
+
+    assert storm.play([*day, Happening("wait", 1, "minute")]) is None

@@ -54,18 +54,55 @@ def test_the_honest_integration_keeps_every_promise_on_the_same_days(storm_over:
     assert storm_over().play(a_day(text)) is None
 
 
-@pytest.mark.parametrize("text", ["disconnect lost", "disconnect 503", "disconnect, connect lost, connect"])
-def test_a_webhook_that_nobody_deletes_is_found(mock_alc: Alc, text: str) -> None:
-    """If ALC's answer is a 503, or is lost. Who asks ALC which webhooks there are has none left."""
-    careless, honest = (ConnectedApp(mock_alc, mistake) for mistake in ("knows of one webhook", ""))
+CONNECTED = {
+    "disconnect lost": ("knows of one webhook", "nothing_left"),
+    "disconnect 503": ("knows of one webhook", "nothing_left"),
+    "disconnect, connect lost, connect": ("knows of one webhook", "nothing_left"),
+    "click, disable, verdict no_answer": ("asks for nothing", "caught_up"),
+    "click, disconnect, verdict no_answer": ("asks for nothing", "caught_up"),
+    "answer 503, answer 503, answer 503, click": ("stays busy", "stays_connected"),
+}
+"""Days that show a mistake of an integration that is connected and disconnected, and the promise that it breaks."""
+
+
+@pytest.mark.parametrize("text", CONNECTED)
+def test_a_mistake_in_the_connection_breaks_its_promise(mock_alc: Alc, text: str) -> None:
+    """On the day that shows it, which an honest integration survives."""
+    mistake, promise = CONNECTED[text]
 
     def play(app: ConnectedApp) -> Story | None:
         connection = {"connect": app.connect, "disconnect": app.disconnect}
         storm = Storm(mock_alc, click=app.click, status=app.status, patience=0.0, **connection)
-        return storm.play(a_day(text), "nothing_left")
+        return storm.play(a_day(text), promise)
 
-    assert play(honest) is None
-    assert play(careless) is not None
+    assert play(ConnectedApp(mock_alc)) is None
+    assert play(ConnectedApp(mock_alc, mistake)) is not None
+
+
+def test_nothing_is_found_in_an_honest_integration_that_is_connected(mock_alc: Alc) -> None:
+    """Whose webhook is disabled, and which is connected and disconnected while ALC fails."""
+    app = ConnectedApp(mock_alc)
+    connection = {"connect": app.connect, "disconnect": app.disconnect}
+
+    tally = Storm(mock_alc, click=app.click, status=app.status, patience=0.0, **connection).run(days=8, number=3)
+
+    assert tally.days == 8
+
+
+def test_an_integration_that_answers_no_more_is_a_story(mock_alc: Alc) -> None:
+    """If nobody starts it again, the story is the day up to then."""
+    app = ConnectedApp(mock_alc)
+
+    def status(record_id: str) -> str | None:
+        if app.crm.get(record_id, ("", ""))[1] == "Failed":
+            raise ConnectionError("Connection refused.")
+        return app.status(record_id)
+
+    story = Storm(mock_alc, click=app.click, status=status).play(a_day("click, wait minute, verdict no_answer, click"))
+
+    assert story is not None
+    assert story.happenings == tuple(a_day("click, wait minute, verdict no_answer"))
+    assert story.broken_by == "Nobody answers at the integration any more: Connection refused."
 
 
 def test_what_comes_late_and_is_wrong_is_seen(mock_alc: Alc) -> None:
@@ -85,16 +122,16 @@ def test_what_comes_late_and_is_wrong_is_seen(mock_alc: Alc) -> None:
 
 def test_nothing_is_found_in_an_honest_integration(storm_over: Make) -> None:
     """Nor on days that nobody has chosen."""
-    tally = storm_over().run(days=25)
+    tally = storm_over().run(days=8)
 
-    assert tally.days == 25
-    assert tally.happenings > 50
+    assert tally.days == 8
+    assert tally.happenings > 16
 
 
 def test_a_mistake_is_found_and_told_as_the_shortest_day_that_shows_it(storm_over: Make) -> None:
     """Whatever else has happened on the day that found it."""
     with pytest.raises(PromiseBroken) as told:
-        storm_over("knows every field").run(days=200)
+        storm_over("knows every field").run(days=200, number=1320)
 
     assert str(told.value).strip().splitlines() == [
         "0:00:00  Person 1 is sent.",
@@ -103,20 +140,21 @@ def test_a_mistake_is_found_and_told_as_the_shortest_day_that_shows_it(storm_ove
     ]
 
 
-def test_the_same_number_invents_the_same_days(storm_over: Make) -> None:
-    """So that a colleague finds the same."""
-    first, second, other = (storm_over().run(days=4, number=number) for number in (7, 7, 8))
+def days_of(number: int, **can: Callable[..., object]) -> list[tuple[Happening, ...]]:
+    """The days that a number invents for an integration that can be sent to, and what else is said."""
+    integration = Integration(click=print, status=lambda _: None, **can)  # type: ignore[arg-type]
+    chance = random.Random(number)  # noqa: S311 - invents days
+    return [invent(integration, chance) for _ in range(200)]
 
-    assert first.happenings == second.happenings
-    assert first.happenings != other.happenings
+
+def test_the_same_number_invents_the_same_days() -> None:
+    """So that a colleague finds the same."""
+    assert days_of(7) == days_of(7) != days_of(8)
 
 
 def test_what_is_prepared_often_meets_a_click() -> None:
     """An answer that will be lost shows nothing on a day on which nobody is sent after it."""
-    integration, chance = Integration(click=print, status=lambda _: None), random.Random(1)  # noqa: S311 - invents days
-    days = [invent(integration, chance) for _ in range(200)]
-
-    prepared = [pair for day in days for pair in pairwise(day) if pair[0].how == "out_of_order"]
+    prepared = [pair for day in days_of(1) for pair in pairwise(day) if pair[0].how == "out_of_order"]
     met = [pair for pair in prepared if pair[1].do == "click" and pair[1].who == pair[0].who]
 
     assert len(met) > len(prepared) / 3 > 3
@@ -131,9 +169,15 @@ def test_only_the_promises_that_somebody_has_made_are_judged(storm_over: Make) -
         storm_over(promises=["no_such_promise"])
 
 
-def test_what_an_integration_cannot_do_never_happens(storm_over: Make) -> None:
-    """Without `kill` and `disconnect` nobody is killed or disconnected."""
-    assert storm_over().run(days=10).kills == 0
+def test_what_an_integration_cannot_do_never_happens() -> None:
+    """Without `kill` and `start` nobody is killed, and without `connect` and `disconnect` nobody disconnected."""
+    pairs: list[dict[str, Callable[..., object]]] = [
+        {}, {"kill": print, "start": print}, {"connect": print, "disconnect": print},
+    ]  # fmt: skip
+    happen = [{each.do for day in days_of(1, **can) for each in day} for can in pairs]
+
+    assert happen[1] - happen[0] == {"kill"}
+    assert happen[2] - happen[0] == {"refresh", "disconnect", "connect", "connect_once_more", "disable"}
 
 
 def test_a_story_is_saved_and_played_again(storm_over: Make, tmp_path: Path) -> None:
