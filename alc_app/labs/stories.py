@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,8 @@ PLAYED = (
     "disconnect", "connect",
 )  # fmt: skip
 """What can happen here."""
+UNPLAYED = ("also", "in_connect")
+"""Values of variants that this page cannot play: a second person at the same moment, and a kill while it connects."""
 
 
 class Happening(BaseModel):
@@ -44,6 +46,11 @@ class StoryFile(BaseModel):
     happened: list[Happening] = Field(min_length=1, max_length=20)
 
 
+def can_play(do: str, values: Mapping[str, Any]) -> bool:
+    """Tell whether this page can play an operation, in the variant that stands for these values."""
+    return do in PLAYED and not any(name in values for name in UNPLAYED)
+
+
 def read(found: Any) -> StoryFile:
     """Read what the JSON of a story says. Raises: StoryUnreadable."""
     try:
@@ -53,7 +60,7 @@ def read(found: Any) -> StoryFile:
         raise StoryUnreadable(f"This is not a story of mock-alc storm: {place} is missing or wrong.") from None
     if story.storm != FORM:
         raise StoryUnreadable(f"This story has version {story.storm}. This page plays version {FORM}.")
-    if unknown := next((each.says for each in story.happened if each.do not in PLAYED), None):
+    if unknown := next((each.says for each in story.happened if not can_play(each.do, each.values)), None):
         raise StoryUnreadable(f"This page cannot play “{unknown}” Use the command mock-alc story play.")
     return story
 

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from alc_app.labs.clients import Json
-from alc_app.labs.stories import FORM, PLAYED
+from alc_app.labs.stories import FORM, can_play
 from alc_app.pages import StoryUnreadable, WhatIf
 
 SEND, VERDICT = "POST /api/v1/leads", "lead.processed"
@@ -52,7 +52,7 @@ def what_if(run: Sequence[Json], message: Json, operations: Sequence[Json]) -> W
     found = [
         (_address(story), operation["says"].format(who=f"Person {who}"))
         for operation in operations
-        if operation["do"] in PLAYED and _is_about(operation["spoils"], subject)
+        if can_play(operation["do"], operation["with"]) and _is_about(operation["spoils"], subject)
         for story in _with(steps, Step(operation["do"], who, operation["how"]), operation["place"], made_by)
     ]
     return WhatIf(found) if found else None

@@ -97,7 +97,7 @@ def test_a_connection_offers_its_own_faults() -> None:
     """A run that connects or disconnects has no person."""
     removed = [message(1, "Fires connection_removed")]
     gone = message(2, "DELETE /api/v1/webhooks/w1", url="http://alc.test/api/v1/webhooks/w1")
-    assert offered([*removed, gone], gone) == ["disconnect.1.lost", "disconnect.1.503"]
+    assert offered([*removed, gone], gone) == ["disconnect.1.lost", "disconnect.1.lost_after", "disconnect.1.503"]
     added = [message(1, "Fires connection_added")]
     made = message(2, "POST /api/v1/webhooks", {}, "http://alc.test/api/v1/webhooks")
     assert offered([*added, made], made) == ["disconnect.1,connect.1.lost", "disconnect.1,connect.1.503"]
