@@ -43,7 +43,7 @@ def test_a_card_that_does_not_come_says_so(open_page: Open, console: list[str]) 
 
     page = cut(open_page("/people"))
     page.goto(f"/people/{record_id(2)}")
-    expect(page.get_by_text("This could not be loaded.")).to_be_visible()
+    expect(page.get_by_text("This did not load.")).to_be_visible()
     expect(page.get_by_role("heading", name="Grace Hopper")).to_be_visible()
     console.clear()
 

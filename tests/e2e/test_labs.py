@@ -35,7 +35,7 @@ RAINED = {"at": 0, "do": "rain", "who": 1, "how": "", "says": "It rains.", "with
 NO_STORIES = (
     (None, 422, "not a story of mock-alc storm"),
     ({"storm": 1}, 422, "promise is missing"),
-    ({**STORY, "storm": 2}, 422, "another version: 2"),
+    ({**STORY, "storm": 2}, 422, "has version 2"),
     ({**STORY, "happened": [RAINED]}, 422, "cannot play “It rains.”"),
     ({"storm": 1, "promise": "x" * 70_000}, 413, "at most 64 KB"),
 )
