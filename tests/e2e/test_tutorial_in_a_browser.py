@@ -48,6 +48,38 @@ def title(page: Page, text: str) -> None:
     expect(page.get_by_role("heading", name=text)).to_be_visible(timeout=15_000)
 
 
+@pytest.fixture
+def film(request: pytest.FixtureRequest) -> Iterator[Film]:
+    """Film the first Complete for the README, if the pictures are to be taken: first of all, while there is none."""
+    film = Film(SCREENSHOTS / "first-complete.gif" if request.config.getoption("--screenshots") else None)
+    yield film
+    film.save()
+
+
+def test_a_stranger_comes_to_complete_by_hand(page: Page, alc: Alc, film: Film) -> None:
+    """Five clicks from the first look: Connect, Sign in, Allow, a person, Send to ALC. Each place names the next."""
+    began, strip = time.monotonic(), page.get_by_role("region", name="Tutorial")
+    film.click(page, strip.get_by_role("link", name="Connect", exact=True), 1600)
+    film.click(page, page.get_by_role("button", name="Sign in"))
+    film.click(page, page.get_by_role("button", name="Allow"))
+    title(page, "User views the record page.")
+    film.click(page, page.locator("#step").get_by_role("link", name="Open Ada Lovelace"), 1300)
+    expect(strip).to_contain_text("Step 10 of 24 Press Send to ALC")
+    film.click(page, page.get_by_role("button", name="Send to ALC"), 1300)
+    film.roll_until(page, strip.get_by_text("Wait a few seconds."))
+    film.take(page, 1500)
+    decide(alc)
+
+    film.roll_until(page, page.locator("[data-field=alc_status]").first.get_by_text("Complete"))
+    assert time.monotonic() - began < NINETY_SECONDS
+    expect(strip).to_contain_text("the record says Complete.")
+    film.take(page, 3000)
+    strip.get_by_role("link", name="Show step 22").click()
+    expect(page.locator("#milestone")).to_contain_text("One click, one chat, one result")
+    page.get_by_role("link", name="Why a double click sends once").click()
+    expect(page.get_by_role("heading", name="Double click", level=1)).to_be_visible()
+
+
 def test_a_stranger_comes_to_complete_by_do_it_for_me(page: Page, alc: Alc) -> None:
     """Four clicks on one page; every step is marked as done without a reload."""
     began = time.monotonic()
@@ -76,35 +108,3 @@ def test_a_stranger_comes_to_complete_by_do_it_for_me(page: Page, alc: Alc) -> N
     assert_accessible_in_both_themes(page)
     expect(page.locator("li[data-slug][data-state=done]")).to_have_count(24)
     assert page.evaluate("window.same")
-
-
-@pytest.fixture
-def film(request: pytest.FixtureRequest) -> Iterator[Film]:
-    """Film the first Complete for the README, if the pictures are to be taken."""
-    film = Film(SCREENSHOTS / "first-complete.gif" if request.config.getoption("--screenshots") else None)
-    yield film
-    film.save()
-
-
-def test_a_stranger_comes_to_complete_by_hand(page: Page, alc: Alc, film: Film) -> None:
-    """Five clicks from the first look: Connect, Sign in, Allow, a person, Send to ALC. Each place names the next."""
-    began, strip = time.monotonic(), page.get_by_role("region", name="Tutorial")
-    film.click(page, strip.get_by_role("link", name="Connect", exact=True), 1600)
-    film.click(page, page.get_by_role("button", name="Sign in"))
-    film.click(page, page.get_by_role("button", name="Allow"))
-    title(page, "User views the record page.")
-    film.click(page, page.locator("#step").get_by_role("link", name="Open Ada Lovelace"), 1300)
-    expect(strip).to_contain_text("Step 10 of 24 Press Send to ALC")
-    film.click(page, page.get_by_role("button", name="Send to ALC"), 1300)
-    film.roll_until(page, strip.get_by_text("Wait a few seconds."))
-    film.take(page, 1500)
-    decide(alc)
-
-    film.roll_until(page, page.locator("[data-field=alc_status]").first.get_by_text("Complete"))
-    assert time.monotonic() - began < NINETY_SECONDS
-    expect(strip).to_contain_text("the record says Complete.")
-    film.take(page, 3000)
-    strip.get_by_role("link", name="Show step 22").click()
-    expect(page.locator("#milestone")).to_contain_text("One click, one chat, one result")
-    page.get_by_role("link", name="Why a double click sends once").click()
-    expect(page.get_by_role("heading", name="Double click", level=1)).to_be_visible()
