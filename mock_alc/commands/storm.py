@@ -15,7 +15,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 STORM_HELP = """Invent hostile days for the app under test, until a promise breaks.
 
 The app may be written in any language. It talks to a mock that you start before, and has two URLs: one sends a
-person to ALC, one says what the CRM shows of that person.
+person to ALC, one returns what the CRM shows for that person.
 
 \b
   mock-alc serve --control
@@ -27,14 +27,14 @@ person to ALC, one says what the CRM shows of that person.
 yourself. With --connect and --disconnect it is connected too. `POST /_mock/tokens` of the mock gives the app an
 access and a refresh token without a browser.
 
-The shortest day that breaks a promise is told in sentences, and saved as one file.
+The storm shows the shortest day that breaks a promise in sentences, and saves it as one file.
 """
 CALLS = (
     ("--click", "Sends a person, such as `POST /send/{person}`. An answer from 400 on is a refusal.", True),
     ("--status", "Returns the status that the CRM shows: Pending, Complete, Failed or nothing.", True),
-    ("--status-field", "Where it is in a JSON answer, such as `data.status`. [default: status]", False),
-    ("--person", "Makes a person, if the app does not take any record id.", False),
-    ("--person-field", "Where the record id is in its answer. [default: id]", False),
+    ("--status-field", "Its field in a JSON answer, such as `data.status`. [default: status]", False),
+    ("--person", "Creates a person, if the app does not accept any record id.", False),
+    ("--person-field", "The field of the record id in its answer. [default: id]", False),
     ("--connect", "Connects the app to the mock, such as `POST /connect`: tokens, and a webhook.", False),
     ("--disconnect", "Disconnects it, such as `POST /disconnect`.", False),
     ("--run", "The command that runs the app, such as `node app.mjs`. The storm starts and kills it.", False),
@@ -49,9 +49,9 @@ def storm_options(command: F) -> F:
         url_option,
         click.option("--app", required=True, help="Address of the app under test."),
         *(click.option(flag, help=words, required=required, default=None) for flag, words, required in CALLS),
-        click.option("--promise", "promises", multiple=True, help="Judge this promise only; may be repeated."),
+        click.option("--promise", "promises", multiple=True, help="Check only this promise; may be repeated."),
         click.option("--patience", type=float, default=2.0, show_default=True,
-                     help="Seconds for what the app does later by itself."),
+                     help="Seconds for the app's background work."),
     ]  # fmt: skip
     for option in reversed(options):
         command = option(command)
@@ -60,11 +60,11 @@ def storm_options(command: F) -> F:
 
 @click.command(help=STORM_HELP)
 @storm_options
-@click.option("--days", type=click.IntRange(1), default=100, show_default=True, help="How many days are invented.")
+@click.option("--days", type=click.IntRange(1), default=100, show_default=True, help="Number of days to invent.")
 @click.option("--number", type=int, default=0, show_default=True, help="The same number invents the same days.")
 @click.option("--story", type=click.Path(path_type=Path, dir_okay=False), default=Path("story.json"), show_default=True,
-              help="Where the story is saved.")  # fmt: skip
-@click.option("--html", type=click.Path(path_type=Path, dir_okay=False), help="Draw it into this file, too.")
+              help="File for the story.")  # fmt: skip
+@click.option("--html", type=click.Path(path_type=Path, dir_okay=False), help="Also draw the story, into this file.")
 def storm(*, days: int, number: int, story: Path, html: Path | None, **how: Any) -> None:
     """Run a storm; exit code 1 if a promise is broken."""
     from mock_alc.testing.storm import PromiseBroken
@@ -83,13 +83,13 @@ def storm(*, days: int, number: int, story: Path, html: Path | None, **how: Any)
 
 @click.group()
 def story() -> None:
-    """Tell, play or test a story that a storm has saved."""
+    """Show, play or test a story that a storm has saved."""
 
 
 @story.command("show")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
 def show_story(file: Path) -> None:
-    """Tell the story in sentences."""
+    """Show the story in sentences."""
     click.echo(str(_load(file)))
 
 
@@ -114,7 +114,7 @@ def play_story(file: Path, *, html: Path | None, mermaid: bool, **how: Any) -> N
 @story.command("test")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
 def write_test(file: Path) -> None:
-    """Write the story as a test of pytest, to the standard output. It needs a fixture `storm` of yours."""
+    """Write the story as a pytest test to standard output. The test needs your own fixture `storm`."""
     read = _load(file)
     told = "\n".join(f"    {line.strip()}" for line in str(read).splitlines())
     body = pformat(read.as_json(), width=100, sort_dicts=False)
@@ -167,7 +167,7 @@ def _try_out(integration: dict[str, Any], control: Callable[..., Any], url: str)
         integration["connect"]()
     if not has_webhook():
         raise click.ClickException(
-            f"The app has no webhook at {url}. Let it register one when it starts, or say with --connect how it does."
+            f"The app has no webhook at {url}. Make it register one when it starts, or give the call with --connect."
         )
     person = integration["person"]()
     try:
@@ -175,7 +175,7 @@ def _try_out(integration: dict[str, Any], control: Callable[..., Any], url: str)
     except CallRefused as refused:
         raise click.ClickException(
             f"On a day without trouble, {refused} If the app must be connected first, give --connect. If it refuses "
-            "people whom it does not know, give --person."
+            f"unknown people, give --person."
         ) from refused
     integration["status"](person)
 

@@ -31,21 +31,21 @@ VERDICTS = {
     "answer_lost": Variant("interested. ALC loses the answer and delivers again", _forged(trouble="answer_lost")),
     "lost": Variant("interested. The first delivery is lost, and ALC delivers again", _forged(trouble="lost")),
     "tampered_body": Variant("interested. A changed delivery comes first", _forged(trouble="tampered_body")),
-    "bad_signature": Variant("interested. One with a wrong signature comes first", _forged(trouble="bad_signature")),
-    "missing_header": Variant("interested. One without a signature comes first", _forged(trouble="missing_header")),
-    "stale": Variant("interested. One that was signed an hour ago comes first", _forged(trouble="stale")),
-    "future": Variant("interested. One that was signed for in an hour comes first", _forged(trouble="future")),
+    "bad_signature": Variant("interested. A wrongly signed delivery comes first", _forged(trouble="bad_signature")),
+    "missing_header": Variant("interested. An unsigned delivery comes first", _forged(trouble="missing_header")),
+    "stale": Variant("interested. A delivery signed an hour ago comes first", _forged(trouble="stale")),
+    "future": Variant("interested. A delivery signed for an hour later comes first", _forged(trouble="future")),
     "two_signatures": Variant(
-        "interested. The delivery has two signatures, of which the second is right", _forged(trouble="rotated_secret")
+        "interested. The delivery has two signatures, and the second is correct", _forged(trouble="rotated_secret")
     ),
-    "extra_fields": Variant("interested. The delivery has fields that are new", _forged(trouble="extra_fields")),
+    "extra_fields": Variant("interested. The delivery has new fields", _forged(trouble="extra_fields")),
 }  # fmt: skip
 NEXT = {
     "early": Variant("comes before ALC has answered"),
     "out_of_order": Variant("is followed by an older one"),
     "contradiction": Variant("is contradicted ten seconds later"),
     "unknown_event": Variant("comes after an event of an unknown kind"),
-    "foreign_record": Variant("comes after two about a record that was never sent"),
+    "foreign_record": Variant("comes after two results for a record that was never sent"),
 }
 RESENDS = {"": Variant("last", {"which": -1}), "first": Variant("first", {"which": 0})}
 WAITS = {
@@ -68,7 +68,7 @@ KILLS = {
         place="instead of connect",
     ),
     "after_verdict": Variant(
-        "is killed as soon as it has answered the verdict on {who}.", {"after_verdict": True}, VERDICT,
+        "is killed as soon as it has answered the result of {who}.", {"after_verdict": True}, VERDICT,
         place="instead of verdict",
     ),
 }  # fmt: skip
@@ -102,15 +102,15 @@ OPERATIONS = {
             "answer", "ALC's next answer to a new lead {how}.", ANSWERS, weight=3, then="click", place="before"
         ),
         Operation(
-            "verdict", "ALC decides about {who}: {how}.", VERDICTS, weight=5, spoils=VERDICT,
+            "verdict", "ALC decides on {who}: {how}.", VERDICTS, weight=5, spoils=VERDICT,
             place="instead of verdict",
         ),
         Operation(
-            "next_verdict", "The verdict on the next chat of {who} {how}.", NEXT, weight=3, then="click",
+            "next_verdict", "The result of the next chat of {who} {how}.", NEXT, weight=3, then="click",
             spoils=VERDICT, place="before click",
         ),
         Operation(
-            "resend", "ALC sends the {how} verdict on {who} again.", RESENDS, spoils=VERDICT, place="after verdict"
+            "resend", "ALC sends the {how} result of {who} again.", RESENDS, spoils=VERDICT, place="after verdict"
         ),
         Operation("wait", "{how} passes.", WAITS),
         Operation("tokens", "The access tokens expire.", spoils=TOKEN, place="before"),
@@ -128,7 +128,7 @@ OPERATIONS = {
             place="instead of connect",
         ),
         Operation(
-            "connect_once_more", "The app is connected once more, though it is connected{how}.", CONNECTS,
+            "connect_once_more", "The app is connected again while it is connected{how}.", CONNECTS,
             needs="reconnect", spoils="connect", place="after connect",
         ),
         Operation(

@@ -115,7 +115,7 @@ def test_the_tutorials_code_is_left_out_at_a_switch_and_its_calls_are_never_in_t
 def test_a_link_that_names_something_unknown_is_refused_in_a_sentence(laboratory: Laboratory) -> None:
     """A link can name only what ALC and the CRM list themselves."""
     page = laboratory.user.get(f"/labs/what-if?story={SENT}")
-    assert (page.status_code, "ALC decides about Person 1: interested." in page.text) == (200, True)
+    assert (page.status_code, "ALC decides on Person 1: interested." in page.text) == (200, True)
     for reference in ("rain.1", "click", "click.1.thrice", "", "click.1,,"):
         refused = laboratory.user.get(f"/labs/what-if?story={reference}")
         assert refused.status_code == 422

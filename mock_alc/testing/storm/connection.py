@@ -85,7 +85,7 @@ class Connection:
         if self.is_up or self.integration.connect is None:
             return False
         if not self.may_lack_tokens and (left := self._too_many(wanted=0)):
-            self.wrong.append(f"The integration was disconnected, and ALC still has {left} of its webhooks.")
+            self.wrong.append(f"The integration was disconnected, but ALC still has {left} of its webhooks.")
         self._set(fault)
         self.make()
         return True
@@ -110,7 +110,7 @@ class Connection:
         self._breaks.append((since, self._now()))
         self.made_at, self.is_up, self.may_lack_tokens, self.is_disabled = began, True, False, False
         if left := self._too_many(wanted=self._webhooks):
-            self.wrong.append(f"The integration was connected again, and ALC has {left} of its webhooks too many.")
+            self.wrong.append(f"The integration was connected again, but ALC has {left} extra webhooks of it.")
 
     def note_failed_connect(self, began: str) -> None:
         """Note that a connect has failed, by ALC, by the integration, or because it was killed."""

@@ -78,17 +78,17 @@ class HttpApp:
         """Look whether the calls and commands can be used. Raises: AppUnusable."""
         for call in filter(None, (self.click, self.status, self.person, self.connect, self.disconnect)):
             if not CALL.fullmatch(call):
-                raise AppUnusable(f"{call!r} is no call. Write a method and a path, such as 'POST /send/{{person}}'.")
+                raise AppUnusable(
+                    f"{call!r} is not a call. Write a method and a path, such as 'POST /send/{{person}}'."
+                )
         for call in (self.click, self.status):
             if "{person}" not in call:
-                raise AppUnusable(
-                    f"{call!r} does not say whom it is about. Put {{person}} where the record id belongs."
-                )
+                raise AppUnusable(f"{call!r} names no person. Put {{person}} where the record id belongs.")
         for one, other in (("kill", "start"), ("start", "kill"), ("disconnect", "connect")):
             if getattr(self, one) and not getattr(self, other):
                 raise AppUnusable(f"--{one} needs --{other} too.")
         if self.run and self.kill:
-            raise AppUnusable("--run kills and starts the app by itself. Leave --kill and --start out.")
+            raise AppUnusable("--run already kills and starts the app. Omit --kill and --start.")
 
     def _integration(self, process: AppProcess) -> dict[str, Any]:
         calls: dict[str, Callable[..., Any]] = {"click": self._click, "status": self._status}
@@ -134,9 +134,9 @@ class HttpApp:
                 self._request("GET", "")
                 return
             if process and process.has_ended:
-                raise AppUnusable(f"The command {process.command!r} has ended. See {LOG} for what it says.")
+                raise AppUnusable(f"The command {process.command!r} has ended. See {LOG}.")
             time.sleep(0.05)
-        raise AppUnusable(f"Nothing answers at {self.url} {START_WITHIN:g} s after it was started.")
+        raise AppUnusable(f"Can't reach the app at {self.url} {START_WITHIN:g} s after it was started.")
 
     def _call(self, call: str, record_id: str = "") -> Any:
         """Make a call. Raises: CallRefused, or AppUnusable if nobody answers."""
@@ -154,7 +154,7 @@ class HttpApp:
             return request_text(method, self.url.rstrip("/") + path)
         except (OSError, ValueError) as error:
             raise AppDown(
-                f"Nothing answers at {self.url}. Start the app, let --run start it, or say where it is with --app."
+                f"Can't reach the app at {self.url}. Start the app, let --run start it, or give its address with --app."
             ) from error
 
 
@@ -176,7 +176,7 @@ def _shell(command: str) -> None:
         done = subprocess.run(command, shell=True, check=False, timeout=TIMEOUT, start_new_session=True)  # noqa: S602 - the user's own command
     except subprocess.TimeoutExpired as error:
         raise AppUnusable(
-            f"The command {command!r} has not ended within {TIMEOUT:g} s. End it with & to let it go on."
+            f"The command {command!r} did not end within {TIMEOUT:g} s. Put & at its end to let it run on."
         ) from error
     if done.returncode:
         raise AppUnusable(f"The command {command!r} ended with {done.returncode}.")

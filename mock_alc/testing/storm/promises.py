@@ -28,7 +28,7 @@ class Promise:
 
 def _stays_up(seen: Evidence) -> Iterator[str]:
     if seen.day.silence:
-        yield f"Nobody answers at the integration any more: {seen.day.silence}"
+        yield f"The integration no longer answers: {seen.day.silence}"
 
 
 def _one_chat(seen: Evidence) -> Iterator[str]:
@@ -38,8 +38,8 @@ def _one_chat(seen: Evidence) -> Iterator[str]:
         again = [number for number in clicks if _is_said_again(seen, record_id, number)]
         may_be = len(clicks) - len(again) + sum(_ended_within(seen, record_id, number) for number in clicks)
         if len(leads) > may_be:
-            because = ", again because that was refused while a chat was under way" if again else ""
-            yield f"{seen.who(record_id)} was sent {_times(len(clicks))}{because}, and ALC has {len(leads)} chats."
+            because = ", again because that was refused while a chat was running" if again else ""
+            yield f"{seen.who(record_id)} was sent {_times(len(clicks))}{because}, but ALC has {len(leads)} chats."
 
 
 def _is_said_again(seen: Evidence, record_id: str, number: int) -> bool:
@@ -69,7 +69,7 @@ def _clicks_arrive(seen: Evidence) -> Iterator[str]:
         if click.refused is None and not any(
             click.at <= lead["created_at"] or click.at <= seen.surely_over(lead) for lead in leads
         ):
-            yield f"{seen.who(click.record_id)} was sent, nothing was refused, and ALC has no chat of it."
+            yield f"{seen.who(click.record_id)} was sent and not refused, but ALC has no chat for it."
 
 
 def _reflected(seen: Evidence) -> Iterator[str]:
@@ -83,8 +83,8 @@ def _reflected(seen: Evidence) -> Iterator[str]:
         may_be_pending = any(seen.known_over(lead) == NEVER for lead in leads)
         if shown.status not in {known[-1].status, *later} and not may_be_pending:
             yield (
-                f"The integration has acknowledged that {seen.who(record_id)} is {known[-1].status}, "
-                f"and the CRM shows {shown.status or 'nothing'}."
+                f"The integration acknowledged that {seen.who(record_id)} is {known[-1].status}, "
+                f"but the CRM shows {shown.status or 'nothing'}."
             )
 
 
@@ -103,7 +103,7 @@ def _never_backwards(seen: Evidence) -> Iterator[str]:
 def _under_way_shown(seen: Evidence) -> Iterator[str]:
     for record_id, status in seen.day.under_way.items():
         if status != seen.day.integration.pending:
-            yield f"The chat with {seen.who(record_id)} is under way, and the CRM shows {status or 'nothing'}."
+            yield f"The chat with {seen.who(record_id)} is running, but the CRM shows {status or 'nothing'}."
 
 
 def _only_verdicts(seen: Evidence) -> Iterator[str]:
@@ -113,7 +113,7 @@ def _only_verdicts(seen: Evidence) -> Iterator[str]:
         may_show = {None, seen.day.integration.pending, *(each.status for each in seen.verdicts_of(record_id))}
         wrong = (each.status for each in seen.day.seen if each.record_id == record_id and each.status not in may_show)
         if status := next(wrong, None):
-            yield f"The CRM showed {status} for {seen.who(record_id)}, and ALC has never decided that."
+            yield f"The CRM showed {status} for {seen.who(record_id)}, but ALC never decided that."
 
 
 def _forgeries_refused(seen: Evidence) -> Iterator[str]:
@@ -132,12 +132,12 @@ def _right_ones_taken(seen: Evidence) -> Iterator[str]:
         for attempt in attempts:
             if _is_refusal(attempt["status"]) and seen.day.connection.was_up(attempt["at"]):
                 yield (
-                    f"A right delivery ({delivery['body']['event']}) about {_about(seen, delivery)} was refused "
+                    f"A correct delivery ({delivery['body']['event']}) about {_about(seen, delivery)} was refused "
                     f"with {attempt['status']}."
                 )
         if attempts and delivery["state"] == "failed":
             said = f"answered {attempts[-1]['status']}" if attempts[-1]["status"] else "not answered"
-            yield f"A right delivery about {_about(seen, delivery)} was {said} to the end."
+            yield f"A correct delivery about {_about(seen, delivery)} was {said} to the end."
 
 
 def _is_refusal(status: int | None) -> bool:
@@ -154,7 +154,7 @@ def _caught_up(seen: Evidence) -> Iterator[str]:
         knows = any(each.acknowledged != NEVER for each in verdicts if each.lead_id == last.lead_id)
         if not knows and last.at < seen.day.connection.made_at and shown.status != last.status:
             yield (
-                f"ALC had nobody to tell that {seen.who(record_id)} is {last.status}, and after a new connection the "
+                f"ALC could not deliver that {seen.who(record_id)} is {last.status}, and after a new connection the "
                 f"CRM still shows {shown.status or 'nothing'}."
             )
 
@@ -166,7 +166,7 @@ def _nothing_left(seen: Evidence) -> Iterator[str]:
 def _stays_connected(seen: Evidence) -> Iterator[str]:
     if seen.day.lost_connection:
         yield (
-            "ALC had taken no token away, and people were refused until somebody connected the integration again: "
+            "ALC revoked no token, but people were refused until the integration was connected again: "
             f"{seen.day.lost_connection}"
         )
 
@@ -201,28 +201,32 @@ def _dates_read(seen: Evidence) -> Iterator[str]:
         if seen.day.waits_for_seconds:
             yield (
                 f"ALC asked to wait until a date, and {seen.who(click.record_id)} was refused. When ALC asks to wait "
-                "for seconds, nobody is."
+                "for seconds, the integration waits."
             )
 
 
 PROMISES = {
     promise.name: promise
     for promise in (
-        Promise("stays_up", "The integration answers, whatever happens.", _stays_up),
-        Promise("one_chat", "One click begins one chat at most.", _one_chat),
-        Promise("clicks_arrive", "Whoever is sent, and not refused, has a chat.", _clicks_arrive),
+        Promise("stays_up", "The integration always answers.", _stays_up),
+        Promise("one_chat", "One click starts at most one chat.", _one_chat),
+        Promise("clicks_arrive", "A person who is sent, and not refused, has a chat.", _clicks_arrive),
         Promise("recovers", "When all trouble is over, people can be sent again.", _recovers),
-        Promise("stays_connected", "Nobody has to connect it again while its tokens are good.", _stays_connected),
+        Promise("stays_connected", "The integration stays connected while its tokens are valid.", _stays_connected),
         Promise("forgeries_refused", "A forged delivery is refused.", _forgeries_refused),
-        Promise("right_ones_taken", "A right delivery is taken, whatever it says.", _right_ones_taken),
-        Promise("reflected", "Every verdict that was acknowledged is shown.", _reflected),
-        Promise("caught_up", "What ALC could not deliver is shown after a new connection.", _caught_up),
-        Promise("never_backwards", "What the CRM shows never goes backwards.", _never_backwards),
-        Promise("under_way_shown", "A chat that is under way is shown.", _under_way_shown),
-        Promise("only_verdicts", "No verdict is shown that ALC has not come to.", _only_verdicts),
-        Promise("nothing_left", "No webhook is left at ALC that is not needed.", _nothing_left),
+        Promise("right_ones_taken", "A correct delivery is accepted, whatever it says.", _right_ones_taken),
+        Promise("reflected", "Every acknowledged result is shown.", _reflected),
+        Promise("caught_up", "Undelivered results are shown after a new connection.", _caught_up),
+        Promise("never_backwards", "The status in the CRM never goes backwards.", _never_backwards),
+        Promise("under_way_shown", "A running chat is shown.", _under_way_shown),
+        Promise("only_verdicts", "Only results from ALC are shown.", _only_verdicts),
+        Promise("nothing_left", "No unneeded webhook is left at ALC.", _nothing_left),
         Promise("rates_kept", "When ALC asks to wait, the integration waits.", _rates_kept),
-        Promise("dates_read", "Who waits for the seconds of a Retry-After waits until its date, too.", _dates_read),
+        Promise(
+            "dates_read",
+            "An integration that waits for the seconds of Retry-After also waits for its date.",
+            _dates_read,
+        ),
     )
 }
 """In the order in which they are told: what causes another to break comes first."""
@@ -248,7 +252,7 @@ def _shown_now(seen: Evidence, record_id: str) -> Seen | None:
 
 def _about(seen: Evidence, delivery: Json) -> str:
     record_id = delivery["body"].get("record_id")
-    return seen.who(record_id) if record_id in seen.day.people else "somebody who was never sent"
+    return seen.who(record_id) if record_id in seen.day.people else "someone who was never sent"
 
 
 def _was_at_once(seen: Evidence, record_id: str) -> bool:

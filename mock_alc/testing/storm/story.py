@@ -72,7 +72,7 @@ class Story:
         try:
             return cls.from_json(json.loads(path.read_text(encoding="utf-8")))
         except ValueError as error:
-            raise StoryUnreadable(f"{path} is no story of a storm: {error}") from error
+            raise StoryUnreadable(f"{path} is not a story of a storm: {error}") from error
 
     @classmethod
     def from_json(cls, found: Any) -> Story:
@@ -81,7 +81,7 @@ class Story:
             rows: Sequence[Mapping[str, Any]] = found["happened"]
             happenings = tuple(Happening(row["do"], row["who"], row["how"]) for row in rows)
             if found["storm"] != FORM or any(each.how not in OPERATIONS[each.do].variants for each in happenings):
-                raise StoryUnreadable("it is of another version.")
+                raise StoryUnreadable("it has another version.")
             return cls(found["promise"], found["broken_by"], happenings, tuple(row["at"] for row in rows))
         except (KeyError, TypeError) as error:
             raise StoryUnreadable(f"something is missing or unknown: {error}") from error

@@ -38,7 +38,7 @@ FILE: Mapping[str, Any] = {
     "storm": 1,
     "promise": "nothing_left",
     "promised": "A disconnect leaves no webhook at ALC.",
-    "broken_by": "The integration was disconnected, and ALC still has 1 of its webhooks.",
+    "broken_by": "The integration was disconnected, but ALC still has 1 of its webhooks.",
     "happened": [{"at": 61, "do": "disconnect", "who": 1, "how": "", "says": "The app is disconnected.", "with": {}}],
 }
 

@@ -121,19 +121,19 @@ def test_kept_promises_are_counted(run: Command) -> None:
         ({"url": NOBODY}, f"No mock answers at {NOBODY}. Start one with `mock-alc serve --control`"),
         (
             {"app": NOBODY},
-            f"Nothing answers at {NOBODY}. Start the app, let --run start it, or say where it is with --app.",
+            f"Can't reach the app at {NOBODY}. Start the app, let --run start it, or give its address with --app.",
         ),
-        ({"app": "localhost"}, "Nothing answers at localhost."),
+        ({"app": "localhost"}, "Can't reach the app at localhost."),
         ({"promise": "no_such"}, "There is no promise no_such. There are: stays_up, one_chat, "),
-        ({"click": "/send/{person}"}, "'/send/{person}' is no call. Write a method and a path"),
-        ({"click": "POST /send"}, "'POST /send' does not say whom it is about. Put {person} where"),
-        ({"status": "GET /nowhere"}, "'GET /nowhere' does not say whom it is about."),
+        ({"click": "/send/{person}"}, "'/send/{person}' is not a call. Write a method and a path"),
+        ({"click": "POST /send"}, "'POST /send' names no person. Put {person} where"),
+        ({"status": "GET /nowhere"}, "'GET /nowhere' names no person."),
         ({"status": "PUT /status/{person}", "number": "3"}, "PUT /status/{person} was answered 405"),
         ({"person": "POST /people"}, "POST /people was answered 404"),
         ({"person": "GET /status/1", "status": "GET /status/{person}"}, "GET /status/1 was answered 404"),
         ({"kill": "true"}, "--kill needs --start too."),
-        ({"kill": "true", "start": "true", "run": "true"}, "--run kills and starts the app by itself."),
-        ({"app": NOBODY, "run": "false"}, "The command 'false' has ended. See app.log for what it says."),
+        ({"kill": "true", "start": "true", "run": "true"}, "--run already kills and starts the app."),
+        ({"app": NOBODY, "run": "false"}, "The command 'false' has ended. See app.log."),
         ({"click": "GET /hook?{person}"}, "On a day without trouble, GET /hook?{person} was answered 405."),
         ({"disconnect": "POST /disconnect"}, "--disconnect needs --connect too."),
     ],
@@ -170,7 +170,7 @@ def test_an_app_that_has_registered_no_webhook_is_told_so(alc: Alc) -> None:
 
     ran = CliRunner().invoke(main, ["storm", "--url", alc.url, "--app", app, *calls])
 
-    assert f"The app has no webhook at {alc.url}. Let it register one when it starts" in ran.output
+    assert f"The app has no webhook at {alc.url}. Make it register one when it starts" in ran.output
 
 
 def test_the_storm_runs_and_kills_the_app_by_itself(
@@ -208,7 +208,7 @@ def test_a_story_is_told(story: Callable[..., str]) -> None:
 
     assert told == (
         "  0:00:00  Person 1 is sent.\n"
-        "  0:00:00  ALC decides about Person 1: interested. A changed delivery comes first.\n"
+        "  0:00:00  ALC decides on Person 1: interested. A changed delivery comes first.\n"
         "Broken: forgeries_refused. A forged delivery was answered 200.\n"
     )
 
@@ -250,7 +250,7 @@ def test_a_file_that_is_no_story_is_refused(tmp_path: Path, text: str) -> None:
 
     ran = CliRunner().invoke(main, ["story", "show", str(tmp_path / "other.json")])
 
-    assert (ran.exit_code, "other.json is no story of a storm: " in ran.output) == (1, True)
+    assert (ran.exit_code, "other.json is not a story of a storm: " in ran.output) == (1, True)
 
 
 CONFTEST = """

@@ -102,7 +102,7 @@ def test_an_integration_that_answers_no_more_is_a_story(mock_alc: Alc) -> None:
 
     assert story is not None
     assert story.happenings == tuple(a_day("click, wait minute, verdict no_answer"))
-    assert story.broken_by == "Nobody answers at the integration any more: Connection refused."
+    assert story.broken_by == "The integration no longer answers: Connection refused."
 
 
 def test_what_comes_late_and_is_wrong_is_seen(mock_alc: Alc) -> None:
@@ -135,8 +135,8 @@ def test_a_mistake_is_found_and_told_as_the_shortest_day_that_shows_it(storm_ove
 
     assert str(told.value).strip().splitlines() == [
         "0:00:00  Person 1 is sent.",
-        "  0:00:00  ALC decides about Person 1: interested. The delivery has fields that are new.",
-        "Broken: right_ones_taken. A right delivery (lead.processed) about Person 1 was refused with 400.",
+        "  0:00:00  ALC decides on Person 1: interested. The delivery has new fields.",
+        "Broken: right_ones_taken. A correct delivery (lead.processed) about Person 1 was refused with 400.",
     ]
 
 
@@ -198,7 +198,7 @@ def test_a_file_that_is_no_story_is_refused_in_a_sentence(tmp_path: Path, text: 
     """With its name."""
     (tmp_path / "other.json").write_text(text)
 
-    with pytest.raises(StoryUnreadable, match=r"other\.json is no story of a storm"):
+    with pytest.raises(StoryUnreadable, match=r"other\.json is not a story of a storm"):
         Story.load(tmp_path / "other.json")
 
 
