@@ -110,7 +110,7 @@ class Connection:
         self._breaks.append((since, self._now()))
         self.made_at, self.is_up, self.may_lack_tokens, self.is_disabled = began, True, False, False
         if left := self._too_many(wanted=self._webhooks):
-            self.wrong.append(f"The integration was connected again, but ALC has {left} extra webhooks of it.")
+            self.wrong.append(f"The integration was connected again, but ALC has too many of its webhooks: {left}.")
 
     def note_failed_connect(self, began: str) -> None:
         """Note that a connect has failed, by ALC, by the integration, or because it was killed."""
