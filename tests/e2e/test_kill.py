@@ -209,6 +209,7 @@ def test_a_verdict_survives_every_crash(world: World) -> None:
     world.kill(world.web, "delivery_verified", "delivery_stored", while_doing=lambda: world.alc.decide(lead_id))
     world.until(lambda: world.sent_once(record_id, "Pending", "Complete"))
 
+    world.kill(world.workers, "relay_looks", while_doing=lambda: None)  # they have nothing to do
     record_id, lead_id = world.pending()
     places = ["delivery_claimed", *around("apply_verdict"), *WRITE, *around("mark_synced")]
     world.kill(world.workers, *places, while_doing=lambda: world.alc.decide(lead_id))

@@ -138,7 +138,7 @@ def test_a_complete_that_arrives_while_attio_is_down_is_written_when_it_is_back(
     try:
         alc.decide(pending["lead_id"])
         eventually(lambda: answered() == [200], what=answered)
-        eventually(lambda: any("is written later" in line for line in lines()), what=lines)
+        eventually(lambda: any("will be written later" in line for line in lines()), what=lines)
     finally:
         stack.attio.start()
 

@@ -80,7 +80,7 @@ def test_an_admin_and_a_member_see_what_they_may(open_as: OpenAs) -> None:
 
     robin.goto("/access")
     expect(robin.get_by_role("cell", name="imani@example.com")).to_be_visible()
-    expect(robin.get_by_text("/actions/send-to-alc")).to_be_visible()
+    expect(robin.get_by_text("Pressed “Send to ALC” for Ada Lovelace")).to_be_visible()
     assert_accessible(robin)
 
 

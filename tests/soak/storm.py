@@ -130,6 +130,7 @@ def storm_over_the_app(home: Path, database_url: str = "") -> Iterator[Storm]:
     with stack:
         app = AppUnderStorm(stack, mortals)
         app.connect()
+        app.settle()
         yield Storm(partial(_control, stack.alc_url), patience=PATIENCE, **app.as_integration())
 
 

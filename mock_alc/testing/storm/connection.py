@@ -45,9 +45,16 @@ class Connection:
                 self._refusal(self.integration.disconnect)
             self.control("POST", "webhooks/disable", None)
             self._refusal(self.integration.connect)
+            self.integration.wait_a_moment()
         elif self.integration.connect and not self.count_webhooks():
             self.integration.connect()
+            self.integration.wait_a_moment()
         self._webhooks = self.count_webhooks()
+
+    def note_webhooks(self) -> None:
+        """Count the webhooks again before they change: the integration may register one of them in the background."""
+        if self.was_never_changed:
+            self._webhooks = max(self._webhooks, self.count_webhooks())
 
     @property
     def was_never_changed(self) -> bool:
@@ -67,6 +74,7 @@ class Connection:
         """Disconnect, with a fault of ALC's if there is one; False if it is disconnected already."""
         if not self.is_up or self.integration.disconnect is None:
             return False
+        self.note_webhooks()
         self._set(fault)
         began = self._now()
         if refusal := self._refusal(self.integration.disconnect, TRIES):
@@ -94,6 +102,7 @@ class Connection:
         """Connect what is connected, as a person does who is not sure; False if it is not connected."""
         if not self.is_up or self.integration.connect is None:
             return False
+        self.note_webhooks()
         self._set(fault)
         self.make()
         return True
@@ -120,6 +129,7 @@ class Connection:
 
     def disable(self) -> bool:
         """Let ALC disable the webhook, as after days of failures; False if there is none."""
+        self.note_webhooks()
         found = self.control("POST", "webhooks/disable", None)["disabled"]
         self.is_disabled |= bool(found)
         return bool(found)

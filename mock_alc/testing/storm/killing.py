@@ -29,6 +29,7 @@ def kill_in_click(day: Day, who: int) -> None:
 
 def kill_in_connect(day: Day) -> bool:
     """Kill it when ALC has registered the webhook, and the integration does not know yet; False if there is none."""
+    day.connection.note_webhooks()
     connect, began, before = day.integration.connect, day.now(), day.connection.count_webhooks()
     if connect is None:
         return False

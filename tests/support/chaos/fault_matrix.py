@@ -37,6 +37,7 @@ MATRIX: dict[str, list[str]] = {
     ],
     "Webhook 2 verify": ["delivery_verified"],
     "Webhook 3 inbox commit": ["delivery_stored", "delivery_claimed"],
+    "Worker at rest": ["relay_looks"],
     "Webhook 4 PATCH Attio": around("apply_verdict"),
     "Webhook, never came": around(
         "next_verdict_check", "find_verdict", "start_reconciliation", "list_verdicts", "apply_verdicts"

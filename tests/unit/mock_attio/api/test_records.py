@@ -22,7 +22,7 @@ def test_a_record_carries_its_ids_its_link_and_every_attribute_set_or_not(attio:
     """The record shape of the API: unset attributes are empty lists."""
     person = attio.person()
     assert person["id"].keys() == {"workspace_id", "object_id", "record_id"}
-    assert person["web_url"] == f"https://app.attio.com/acme/person/{person['id']['record_id']}"
+    assert person["web_url"] == f"https://app.attio.com/halden/person/{person['id']['record_id']}"
     assert person["values"]["alc_status"] == []
     assert attio.ok("GET", f"{PEOPLE}/{person['id']['record_id']}") == person
 

@@ -126,3 +126,23 @@ def test_who_has_a_verdict_does_not_ask_whether_there_is_another(mock_alc: Alc) 
     day = [Happening("next_verdict", 1, "contradiction"), Happening("click"), Happening("disable")]
 
     assert storm.play([*day, Happening("wait", 1, "minute")]) is None
+
+
+def test_a_webhook_that_is_registered_in_the_background_is_none_too_many(mock_alc: Alc) -> None:
+    """It was not there yet when the day began, and it is there after each connect."""
+    app = ConnectedApp(mock_alc)
+
+    def register_another() -> None:
+        mock_alc.register_webhook(f"{mock_alc.url}/prospects", "prospect.updated")
+
+    def click(record_id: str) -> None:
+        app.click(record_id)
+        register_another()
+
+    def connect() -> None:
+        app.connect()
+        register_another()
+
+    storm = storm_over(mock_alc, app, click=click, connect=connect, disconnect=app.disconnect)
+
+    assert storm.play([Happening("click"), Happening("connect_once_more")], "nothing_left") is None
