@@ -73,7 +73,7 @@ class User:
 
     def is_rotating(self) -> bool:
         """Return whether the install page shows a new secret of which ALC has not been told yet."""
-        return "A worker sends it to ALC" in self.get("/apps/alc").text
+        return "The app is sending it to ALC" in self.get("/apps/alc").text
 
     def change_settings(self, **values: str | None) -> requests.Response:
         """Fill in fields of the settings page and press Save; None switches a checkbox off."""
