@@ -82,6 +82,6 @@ def following(exchanges: ExchangeLog, found: Callable[[Message], object]) -> Ite
     try:
         yield
     finally:
-        time.sleep(LATE)
+        time.sleep(LATE)  # other processes write the log
         ended.set()
         following.result()

@@ -80,7 +80,7 @@ class Player:
             response = self._http.request(call.method, self.url + path, headers=headers, json=body)
             if response.status != 429 or number == TRIES:
                 break
-            time.sleep(min(response.retry_after() or 1.0, LONGEST_WAIT))
+            time.sleep(min(response.retry_after() or 1.0, LONGEST_WAIT))  # as Attio asks
         return Answer(response.status, _read(response))
 
     def _delete(self, path: str) -> bool:

@@ -15,6 +15,7 @@ from alc_app.runtime.routes.sign_in import SESSION
 from alc_app.runtime.services import Services
 from alc_app.runtime.sign_in.people import Person
 from alc_app.web.factory import build
+from tests.support.chaos.proxy import ChaosProxy
 from tests.support.fakes.engine import FakeEngine
 from tests.support.sign_in import SIGN_IN
 
@@ -23,6 +24,14 @@ IMANI = Person("imani", "imani@example.com", "Imani Castellanos", "member")
 BY_ROLE = {"admin": ROBIN, "member": IMANI}
 BASE_URL = "http://127.0.0.1:8000"
 NOWHERE = {"alc_url": "http://127.0.0.1:9", "attio_url": "http://127.0.0.1:9", "mock_attio_token": "t"}
+
+
+@pytest.fixture
+def attio() -> Iterator[ChaosProxy]:
+    """An Attio that is nothing but its rules."""
+    server = ChaosProxy()
+    yield server
+    server.close()
 
 
 @pytest.fixture(scope="module")

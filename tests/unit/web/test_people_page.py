@@ -23,14 +23,6 @@ JSON = ("Content-Type", "application/json")
 
 
 @pytest.fixture
-def attio() -> Iterator[ChaosProxy]:
-    """An Attio that is nothing but its rules."""
-    server = ChaosProxy()
-    yield server
-    server.close()
-
-
-@pytest.fixture
 def client(attio: ChaosProxy, tmp_path: Path) -> Iterator[FlaskClient]:
     """A browser at the app."""
     app: Flask = build(Config.from_env(home=tmp_path, attio_url=attio.url, mock_attio_token="t"))

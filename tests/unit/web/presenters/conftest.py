@@ -14,14 +14,6 @@ from tests.support.chaos.proxy import ChaosProxy
 
 
 @pytest.fixture
-def attio() -> Iterator[ChaosProxy]:
-    """An Attio that is nothing but its rules."""
-    server = ChaosProxy()
-    yield server
-    server.close()
-
-
-@pytest.fixture
 def services(attio: ChaosProxy, tmp_path: Path) -> Iterator[Services]:
     """What a process of the app shares."""
     app = build(Config.from_env(home=tmp_path, attio_url=attio.url, mock_attio_token="t"))
