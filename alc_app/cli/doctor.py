@@ -16,7 +16,7 @@ from alc_app.clients.attio_api import AttioApiError
 from alc_app.clients.attio_people import get_person
 from alc_app.config.settings import Config
 from alc_app.leads import reconcile
-from alc_app.leads.queries import rows_of
+from alc_app.leads.models import rows_of
 from alc_app.leads.reconcile import reconcile_leads
 from alc_app.pages import Person
 from alc_app.pages.filters import human_time
@@ -30,8 +30,8 @@ from alc_app.runtime.services import Services
 from alc_app.runtime.storage.database import DatabaseUnusable
 from alc_app.runtime.storage.sealing import KeyMissing
 from alc_app.runtime.stores.key_rotation import rotate_keys
-from alc_app.web.presenters.explanations import explanation_of
 from alc_app.web.presenters.people import to_person
+from alc_app.web.presenters.why.of_record import explanation_of
 
 TIMEOUT = 60.0
 """Seconds that all checks may take together."""

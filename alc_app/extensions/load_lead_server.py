@@ -15,7 +15,7 @@ from alc_app.attio.server import get_workspace_connection, kv, server_function
 from alc_app.clients import alc_api
 from alc_app.clients.alc_api import AlcError
 from alc_app.clients.alc_models import LeadState
-from alc_app.leads import queries
+from alc_app.leads.models import rows_of
 
 REWRITE_AFTER = 60.0
 """Seconds after which a chat that has not changed is stored again, with the new time."""
@@ -30,14 +30,14 @@ def load_lead(record_id: str) -> dict[str, Any] | None:
 
     `alc_is_away` says that ALC does not answer; the chat is then the one of `seen_at`, if there is one.
     """
-    lead = queries.last_lead(record_id)
+    lead, sync = rows_of(record_id)
     if lead is None:
         return None
     result: dict[str, Any] = {
         "status": lead.status,
         "interest": lead.interest,
         "summary": lead.summary,
-        "why": lead.why,
+        "why": lead.why or (sync.why if sync and sync.blocked else None),
         "alc_lead_id": lead.alc_lead_id,
         "transcript": [],
         "seen_at": None,

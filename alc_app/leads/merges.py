@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col
 
 from alc_app.attio.host.context import current, step
-from alc_app.leads.models import GONE, Lead, in_this_workspace, leads_of, lock_record, present_record
+from alc_app.leads.models import GONE, Lead, is_any_lead, leads_of, lock_record, present_record
 from alc_app.leads.record_values import update_values
 
 
 def was_ever_sent(record_id: str) -> bool:
     """Tell whether this record has ever had a lead. Most records in a CRM never had one."""
-    with current().reading() as session:
-        ours = (in_this_workspace(), col(Lead.record_id) == record_id)
-        return session.exec(select(Lead.id).where(*ours).limit(1)).first() is not None
+    return is_any_lead(col(Lead.record_id) == record_id)
 
 
 @step

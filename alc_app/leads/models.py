@@ -153,6 +153,20 @@ def leads_of(session: Session, record_id: str) -> Sequence[Lead]:
     return session.exec(select(Lead).where(*of_record)).all()
 
 
+def is_any_lead(*where: ColumnElement[bool]) -> bool:
+    """Tell whether this workspace has a lead of which all this is true."""
+    with current().reading() as session:
+        return session.exec(select(Lead.id).where(in_this_workspace(), *where).limit(1)).first() is not None
+
+
+def rows_of(record_id: str) -> tuple[Lead | None, RecordSync | None]:
+    """Return the lead under way for a record, or else its last one, and what the record should show."""
+    with current().reading() as session:
+        leads = leads_of(session, record_id)
+        lead = max(leads, key=lambda lead: (lead.status in OPEN, lead.created_at), default=None)
+        return lead, session.get(RecordSync, (current().settings.workspace_id, record_id))
+
+
 def present_record(session: Session, record_id: str) -> str:
     """Follow the merges of a record to the one that exists."""
     seen: Sequence[str] = ()

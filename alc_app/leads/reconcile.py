@@ -20,7 +20,7 @@ from alc_app.attio.server import get_workspace_connection
 from alc_app.clients import alc_api
 from alc_app.clients.alc_api import AlcError
 from alc_app.leads import verdicts
-from alc_app.leads.models import Lead, Table, in_this_workspace
+from alc_app.leads.models import Lead, Table, in_this_workspace, is_any_lead
 from alc_app.leads.record_sync import sync_record, write_claimed
 
 INTERVAL = 3600.0
@@ -74,11 +74,13 @@ def reconcile_leads(workspace_id: str) -> None:
     del workspace_id  # an installation serves one workspace
     start = start_reconciliation()
     try:
-        finish_reconciliation(start.at, _apply_all_verdicts(start.back_to))
+        news = _apply_all_verdicts(start.back_to)
     except AttioNoWorkspaceConnectionError:
-        _set(due_at=current().now() + RETRY_AFTER)
+        reconcile_soon(RETRY_AFTER)
     except (AlcError, AttioError) as error:
-        fail_reconciliation(error.message)
+        _set(due_at=current().now() + RETRY_AFTER, why=error.message)
+    else:
+        _set(since=start.at, done_at=current().now(), news=news, why=None)
 
 
 def _apply_all_verdicts(back_to: float) -> int:
@@ -96,20 +98,17 @@ def _apply_all_verdicts(back_to: float) -> int:
 def reconcile_soon(after: float = 0.0) -> None:
     """Make the reconciliation due in so many seconds, because verdicts may have been lost.
 
-    It asks ALC by the page, so ten thousand pending leads are a hundred calls. Not a step, nor are finish and fail:
-    doing it twice changes nothing.
+    It asks ALC by the page, so ten thousand pending leads are a hundred calls. Not a step: doing it twice changes
+    nothing.
     """
     _set(due_at=current().now() + after)
 
 
 def due_to_reconcile() -> Sequence[str]:
     """Return the workspace if its reconciliation is due. The first is due an interval after the first lead."""
-    row, workspace_id = last_reconciliation(), current().settings.workspace_id
-    if row is None:
-        old = (in_this_workspace(), col(Lead.created_at) < current().now() - INTERVAL)
-        with current().reading() as session:
-            return [workspace_id] if session.exec(select(Lead.id).where(*old).limit(1)).first() else []
-    return [workspace_id] if row.due_at <= current().now() else []
+    row, now = last_reconciliation(), current().now()
+    is_due = row.due_at <= now if row else is_any_lead(col(Lead.created_at) < now - INTERVAL)
+    return [current().settings.workspace_id] if is_due else []
 
 
 @step
@@ -121,16 +120,6 @@ def start_reconciliation() -> Started:
         oldest = session.exec(pending).one()
     _set(due_at=now + INTERVAL)
     return Started(now, min(oldest or now, (row and row.since) or now) - CLOCK_TOLERANCE)
-
-
-def finish_reconciliation(started_at: float, count: int) -> None:
-    """Store that a reconciliation has read every lead, and how many verdicts were new."""
-    _set(since=started_at, done_at=current().now(), news=count, why=None)
-
-
-def fail_reconciliation(why: str) -> None:
-    """Store why a reconciliation failed, and have it tried again soon."""
-    _set(due_at=current().now() + RETRY_AFTER, why=why)
 
 
 def last_reconciliation() -> Reconciliation | None:

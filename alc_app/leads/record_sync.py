@@ -66,7 +66,7 @@ def write_claimed(claimed: Claim | None) -> None:
             write_record(claimed)
         except AttioApiError as error:  # even a refusal is retried: a permission can be given, an attribute added
             log.warning("The record %s will be written later: %s", claimed.record_id, error.message)
-            retry_sync_later(claimed.record_id, error.message, error.retry_after, _blocked_by(error), _lost(error))
+            retry_sync_later(claimed.record_id, error)
             return
         claimed = mark_synced(claimed)
 
@@ -114,24 +114,22 @@ def mark_synced(claimed: Claim) -> Claim | None:
 
 
 @repeatable
-def retry_sync_later(
-    record_id: str, why: str, retry_after: float | None, blocked: str | None = None, answer_lost: bool = False
-) -> None:
+def retry_sync_later(record_id: str, error: AttioApiError) -> None:
     """Make the record due again after a backoff of seconds, or after what Attio asked for in `Retry-After`.
 
-    After `answer_lost` Attio may still carry out the write. Nobody writes the record until that is over, so that the
-    late write cannot undo the next one. `blocked` says that Attio has refused the write: it is tried again more rarely.
+    If the answer was lost, Attio may still carry out the write. Nobody writes the record until that is over, so that
+    the late write cannot undo the next one. A write that Attio has refused is tried again more rarely.
     """
-    shared_now = current().shared_now()
+    blocked, answer_lost, shared_now = _blocked_by(error), isinstance(error, AnswerLost), current().shared_now()
     with current().transaction() as session:
         sync = lock_record(session, record_id)
         if sync.merged_into or sync.writer not in (None, current().run_id):
             return  # its leads are shown on another record now, or this run was away for longer than its lease
-        sync.tries, sync.why = sync.tries + 1, why
+        sync.tries, sync.why = sync.tries + 1, error.message
         late = LATE_WRITE if answer_lost else 0.0
         sync.writer, sync.writer_until = ("late write", shared_now + late) if answer_lost else (None, 0.0)
         wait = backoff(sync.tries, FIRST_BLOCKED_RETRY, LONGEST_RETRY) if blocked else backoff(sync.tries, FIRST_RETRY)
-        sync.due_at = current().now() + max(wait, retry_after or 0, late)
+        sync.due_at = current().now() + max(wait, error.retry_after or 0, late)
         if blocked == GONE and sync.tries >= LAST_TRY:
             sync.due_at = None
         if blocked and blocked != sync.blocked:
@@ -146,6 +144,12 @@ def mark_gone(record_id: str, why: str) -> None:
         sync = lock_record(session, record_id)
         if sync.merged_into is None:
             sync.blocked, sync.why, sync.due_at, sync.writer = GONE, why, None, None
+
+
+def dismiss_blocked(record_id: str) -> None:
+    """Take a record off the list of dead letters: it stays blocked, without its reason."""
+    with current().transaction() as session:
+        lock_record(session, record_id).why = None
 
 
 @repeatable
@@ -172,7 +176,3 @@ def _blocked_by(error: AttioApiError) -> str | None:
     if isinstance(error, Forbidden):
         return FORBIDDEN
     return REFUSED if isinstance(error, AttioRefused) else None
-
-
-def _lost(error: AttioApiError) -> bool:
-    return isinstance(error, AnswerLost)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import NAMESPACE_URL, uuid4, uuid5
 
+from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from alc_app.attio.host.backoff import backoff
@@ -18,6 +19,7 @@ from alc_app.leads.models import (
     EarlyEvent,
     Lead,
     in_this_workspace,
+    is_any_lead,
     lock_lead,
     lock_open_lead,
     locked_record,
@@ -197,6 +199,12 @@ def retry_later(lead_id: str, why: str, retry_after: float | None = None, *, res
             _end(session, lead, why, seen=False)
 
 
+def dismiss_not_sent(lead_id: str) -> None:
+    """Take a send off the list of dead letters: the row stays, without its reason."""
+    with current().transaction() as session:
+        session.exec(update(Lead).where(in_this_workspace(), col(Lead.id) == lead_id).values(why=None))
+
+
 @step
 def record_of(alc_lead_id: str) -> str | None:
     """Return the record of the lead with ALC's id; None if the lead is not ours."""
@@ -208,9 +216,7 @@ def record_of(alc_lead_id: str) -> str | None:
 
 def is_any_unanswered() -> bool:
     """Tell whether ALC may have a lead of ours whose id we do not know yet."""
-    unanswered = (in_this_workspace(), col(Lead.status) == "sending", col(Lead.unanswered) > 0)
-    with current().reading() as session:
-        return session.exec(select(Lead.id).where(*unanswered).limit(1)).first() is not None
+    return is_any_lead(col(Lead.status) == "sending", col(Lead.unanswered) > 0)
 
 
 def due_to_resolve() -> Sequence[str]:

@@ -43,12 +43,12 @@ from alc_app.web.crm_reading import reading
 from alc_app.web.presenters.access import access_of
 from alc_app.web.presenters.connections import connection_of, status_of
 from alc_app.web.presenters.dead_letters import letters_of
-from alc_app.web.presenters.explanations import explanation_of
 from alc_app.web.presenters.inspector import deliveries_of, requests_of
 from alc_app.web.presenters.people import company_ids, history, sends, sorted_by, to_person
 from alc_app.web.presenters.people_search import can_match, find_people
 from alc_app.web.presenters.settings import fields_of, save
 from alc_app.web.presenters.tasks import tasks_of
+from alc_app.web.presenters.why.of_record import explanation_of
 from alc_app.web.presenters.workflows import runs_of, workflows_of
 
 EXAMINE_WITHIN = 20.0

@@ -3,10 +3,10 @@
 from alc_app.attio import Request
 from alc_app.attio.http import BadRequest
 from alc_app.attio.workflows import NoOp, Outcome, TriggerMetadata
+from alc_app.blocks import workflow_waits
 from alc_app.blocks.lead_processed.block import Config
 from alc_app.blocks.outcomes import outcome_of
 from alc_app.clients.alc_events import LeadProcessed
-from alc_app.leads import workflow_waits
 
 
 def trigger(req: Request, *, config: Config, metadata: TriggerMetadata) -> Outcome | NoOp:

@@ -5,10 +5,10 @@ If the record has an open lead, the step waits for that one: a click and a workf
 
 from alc_app.attio import AttioError
 from alc_app.attio.workflows import Defer, Error, Outcome, StepMetadata
+from alc_app.blocks import workflow_waits
 from alc_app.blocks.send_to_alc.block import Config
 from alc_app.clients.alc_api import AlcAnswerLost, AlcBusy, AlcError, AlcRefused
 from alc_app.clients.attio_api import AttioApiError
-from alc_app.leads import workflow_waits
 from alc_app.record_events.send_requested import read_person
 from alc_app.send_to_alc_server import send_to_alc
 from alc_app.settings.values import time_to_wait

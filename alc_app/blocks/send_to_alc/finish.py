@@ -2,9 +2,9 @@
 
 from alc_app.attio import Request
 from alc_app.attio.workflows import NoOp, Outcome, StepMetadata
+from alc_app.blocks import workflow_waits
 from alc_app.blocks.outcomes import outcome_of
 from alc_app.blocks.send_to_alc.block import Config
-from alc_app.leads import workflow_waits
 
 
 def finish(req: Request, *, config: Config, metadata: StepMetadata) -> Outcome | NoOp:

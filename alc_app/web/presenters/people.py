@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
+from sqlmodel import col, select
+
+from alc_app.attio.host.context import current
 from alc_app.clients.attio_people import PersonRecord, get_people, value_history
-from alc_app.leads.queries import sent_by_users
+from alc_app.leads.models import Lead, in_this_workspace
 from alc_app.pages import Change, CrmUnavailable, Person
 from alc_app.pages.filters import utc
 from alc_app.runtime.services import Services
@@ -59,7 +62,9 @@ def names_of(services: Services, record_ids: Collection[str]) -> dict[str, str]:
 
 def sends(record_id: str, services: Services) -> list[Change]:
     """Return who has sent a record, and when."""
-    found = sent_by_users(record_id)
+    by_users = (in_this_workspace(), col(Lead.record_id) == record_id, col(Lead.sent_by).is_not(None))
+    with current().reading() as session:
+        found = session.exec(select(Lead.created_at, Lead.sent_by).where(*by_users)).all()
     names = services.people.names({user_id for _, user_id in found})
     return [
         Change(utc(at), "ALC status", "Sent", names.get(user_id, "Somebody"), did="sent this person to ALC")

@@ -10,11 +10,12 @@ import pytest
 
 from alc_app.attio import Request
 from alc_app.attio.workflows import Defer, Error, NoOp, Outcome, StepMetadata
+from alc_app.blocks import workflow_waits
 from alc_app.blocks.send_to_alc.block import Config
 from alc_app.blocks.send_to_alc.execute import execute
 from alc_app.blocks.send_to_alc.finish import finish
 from alc_app.clients.alc_events import LeadProcessed
-from alc_app.leads import verdicts, workflow_waits
+from alc_app.leads import verdicts
 from tests.support.fakes.runtime import (
     Crash,
     FakeRuntime,

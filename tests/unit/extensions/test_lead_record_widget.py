@@ -11,11 +11,11 @@ from alc_app.attio.host.errors import QueryError
 from alc_app.clients.alc_events import LeadProcessed
 from alc_app.extensions.lead_record_widget import widget
 from alc_app.extensions.load_lead_server import KEPT, REWRITE_AFTER, load_lead
-from alc_app.leads import sends, verdicts
+from alc_app.leads import merges, sends, verdicts
 from alc_app.runtime.stores.key_values import KeyValues
 from tests.support.fakes.runtime import FakeRuntime, Outside, unreachable
 
-RECORD = "11111111-1111-4111-8111-111111111111"
+RECORD, OTHER = "11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222-222222222222"
 ADA = {"person": {"name": {"full_name": "Ada Lovelace"}, "phone_numbers": ["+442079460018"]}}
 
 
@@ -169,3 +169,15 @@ def test_while_it_is_being_sent_nobody_is_asked(runtime: FakeRuntime, outside: O
 
     assert draw().primary == "Being sent to ALC"
     assert not outside.calls
+
+
+def test_of_two_leads_of_a_merged_record_the_chat_under_way_is_shown(runtime: FakeRuntime, outside: Outside) -> None:
+    """As on the record itself, also if the other lead is younger."""
+    pending(outside)
+    runtime.time += 1
+    sends.mark_not_sent(sends.open_send(OTHER).id, "No.")
+    merges.move_leads(OTHER, RECORD)
+
+    card = draw()
+
+    assert card.decoration and card.decoration.text == "Pending"

@@ -4,8 +4,9 @@ import pytest
 
 from alc_app.attio.host.context import running
 from alc_app.clients.alc_events import LeadProcessed
-from alc_app.leads import dead_letters, record_sync, sends, verdicts
+from alc_app.leads import record_sync, sends, verdicts
 from alc_app.leads.record_sync import sync_record
+from alc_app.operations import dead_letters
 from tests.support.fakes.claims import let_go
 from tests.support.fakes.runtime import Crash, FakeRuntime, Outside, never_answers, says
 

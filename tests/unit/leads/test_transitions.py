@@ -19,6 +19,7 @@ from sqlmodel import select
 from alc_app import leads
 from alc_app.attio.host.context import running
 from alc_app.clients.alc_events import LeadProcessed
+from alc_app.clients.attio_api import AttioApiError
 from alc_app.leads import record_sync, sends, transitions, verdicts
 from alc_app.leads.models import EarlyEvent, Lead, RecordSync
 from tests.support.fakes.claims import let_go
@@ -396,7 +397,7 @@ class TestWriting:
         new = open_send()
 
         assert record_sync.claim_record(RECORD)
-        record_sync.retry_sync_later(RECORD, "Attio cannot be reached.", None)
+        record_sync.retry_sync_later(RECORD, AttioApiError("Attio cannot be reached."))
         sends.mark_not_sent(new, "No.")
         runtime.time += 10
         assert list(record_sync.due_to_sync()) == [RECORD]
@@ -410,7 +411,7 @@ class TestWriting:
         lead = open_send()
         sends.mark_sent(lead, "lead_1")
         record_sync.claim_record(RECORD)
-        record_sync.retry_sync_later(RECORD, "Slow down.", retry_after)
+        record_sync.retry_sync_later(RECORD, AttioApiError("Slow down.", retry_after=retry_after))
 
         runtime.time += wait - 0.1
         assert not record_sync.due_to_sync()
@@ -423,7 +424,7 @@ class TestWriting:
         verdicts.apply_verdict(verdict(minute=1))
         waits = []
         for _ in range(12):
-            record_sync.retry_sync_later(RECORD, "Down.", None)
+            record_sync.retry_sync_later(RECORD, AttioApiError("Down."))
             waits.append((what_is_shown(runtime).due_at or 0) - runtime.time)
         verdicts.apply_verdict(verdict(status="Failed", minute=2))
 

@@ -9,9 +9,11 @@ from sqlmodel import select
 
 from alc_app.attio.host.record_events import WebhookEvent
 from alc_app.clients.alc_events import LeadProcessed
-from alc_app.leads import dead_letters, merges, queries, record_sync, sends, transitions, verdicts
+from alc_app.clients.attio_api import NotFound
+from alc_app.leads import merges, record_sync, sends, transitions, verdicts
 from alc_app.leads.models import Lead
 from alc_app.leads.record_sync import sync_record, write_claimed
+from alc_app.operations import dead_letters, lead_checks
 from alc_app.record_events.record_deleted import record_deleted
 from alc_app.record_events.record_merged import record_merged
 from alc_app.send_to_alc_server import send_to_alc
@@ -202,7 +204,7 @@ def test_a_write_to_the_old_record_does_not_end_a_lead_that_has_moved(runtime: F
     lead = pending()
     merges.move_leads(RECORD, MADE)
 
-    record_sync.retry_sync_later(RECORD, "Gone.", None, "gone")
+    record_sync.retry_sync_later(RECORD, NotFound("Gone."))
     record_sync.mark_gone(RECORD, "Gone.")
 
     assert row(runtime, lead).status == "pending"
@@ -277,7 +279,7 @@ def test_a_chat_that_the_doctor_adopts_is_shown_on_the_record_that_exists(
 ) -> None:
     """I4: ALC knows it by the record that it was sent for, which was merged since."""
     merges.move_leads(RECORD, MADE)
-    queries.adopt(RECORD, "lead_9")
+    lead_checks.adopt(RECORD, "lead_9")
     sync_record(MADE)
 
     assert outside.values(MADE)["alc_lead_id"] == "lead_9"

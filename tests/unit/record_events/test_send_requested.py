@@ -11,9 +11,10 @@ from sqlmodel import select
 from alc_app.attio.host.record_events import WebhookEvent
 from alc_app.attio.settings import set_settings
 from alc_app.clients.alc_events import LeadProcessed
-from alc_app.leads import dead_letters, sends, verdicts
+from alc_app.leads import sends, verdicts
 from alc_app.leads.models import Lead
 from alc_app.leads.record_sync import sync_record, write_claimed
+from alc_app.operations import dead_letters
 from alc_app.record_events.changed_record_rows import COLLECT_FOR, due_to_look
 from alc_app.record_events.changed_records import look_at_changes
 from alc_app.record_events.record_created import record_created

@@ -12,6 +12,7 @@ from sqlmodel import select
 from alc_app.app import app as manifest
 from alc_app.attio.host.context import running
 from alc_app.clients.alc_events import LeadProcessed
+from alc_app.clients.attio_api import Forbidden
 from alc_app.config.settings import Config
 from alc_app.leads import record_sync, sends, verdicts
 from alc_app.leads.models import EarlyEvent, Lead
@@ -206,7 +207,7 @@ def test_the_app_says_how_long_its_own_rows_are_kept(services: Services, retenti
         verdicts.apply_verdict(
             LeadProcessed.parse({"record_id": f"3{RECORD[1:]}", "lead_id": "lead_3", "status": "Complete"})
         )
-        record_sync.retry_sync_later(f"3{RECORD[1:]}", "Not yours.", None, "forbidden")
+        record_sync.retry_sync_later(f"3{RECORD[1:]}", Forbidden("Not yours."))
         verdicts.apply_verdict(
             LeadProcessed.parse({"record_id": f"2{RECORD[1:]}", "lead_id": "x", "status": "Complete"})
         )

@@ -7,10 +7,7 @@ import json
 from sqlalchemy import text
 
 from alc_app.attio.host.context import running
-from alc_app.leads.explain import explain
-from alc_app.leads.facts import Arrival, Facts, Moment
-from alc_app.leads.models import Lead
-from alc_app.leads.queries import rows_of
+from alc_app.leads.models import Lead, rows_of
 from alc_app.pages import Person
 from alc_app.pages.explanations import Explanation
 from alc_app.pages.filters import utc
@@ -18,6 +15,8 @@ from alc_app.runtime.context import AppContext
 from alc_app.runtime.services import Services
 from alc_app.runtime.storage.tables import Delivery
 from alc_app.web.presenters.connections import status_of
+from alc_app.web.presenters.why.explain import explain
+from alc_app.web.presenters.why.facts import Arrival, Facts, Moment
 
 LINKS = {"": ("", ""), "connect": ("Open Acme Lead Checker", "/apps/alc"), "doctor": ("Open Doctor", "/doctor")}
 OF_ONE_CLICK = 20

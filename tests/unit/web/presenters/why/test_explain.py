@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from alc_app.leads.explain import explain
-from alc_app.leads.facts import Arrival, Facts, Moment
 from alc_app.leads.models import FORBIDDEN, GONE, REFUSED, Lead, RecordSync
 from alc_app.leads.transitions import TRANSITIONS
+from alc_app.web.presenters.why.explain import explain
+from alc_app.web.presenters.why.facts import Arrival, Facts, Moment
 
 NOW = 1000.0
 States = list[tuple[Facts, str]]

@@ -5,12 +5,14 @@ TUTORIAL: it has none of this. What fails there is lost, and no one compares ALC
 
 from alc_app.attio.host.doctor import Check, DeadLetters
 from alc_app.attio.host.operations import Gauge, Operations, RecurringJob, Retention
-from alc_app.leads import dead_letters, maintenance, record_sync, sends, verdicts, workflow_waits
-from alc_app.leads.checks import check_records, check_unknown_pending_records, check_verdicts
+from alc_app.blocks import workflow_waits
+from alc_app.blocks.workflow_waits import LeadWait
+from alc_app.leads import record_sync, sends, verdicts
 from alc_app.leads.models import EarlyEvent, Lead, RecordSync
 from alc_app.leads.reconcile import Reconciliation, check_verdict, due_to_reconcile, reconcile_leads
 from alc_app.leads.record_sync import sync_record
-from alc_app.leads.workflow_waits import LeadWait
+from alc_app.operations import dead_letters, maintenance
+from alc_app.operations.lead_checks import check_records, check_unknown_pending_records, check_verdicts
 from alc_app.record_events import changed_record_rows, subscription_rows
 from alc_app.record_events.changed_record_rows import ChangedRecord
 from alc_app.record_events.changed_records import look_at_changes
@@ -49,8 +51,8 @@ operations = Operations(
         Check("Pending records", check_unknown_pending_records),
     ],
     dead_letters=[
-        DeadLetters("record", dead_letters.list_blocked, dead_letters.sync_again, dead_letters.dismiss_blocked),
-        DeadLetters("send", dead_letters.list_not_sent, None, dead_letters.dismiss_not_sent),
+        DeadLetters("record", dead_letters.list_blocked, dead_letters.sync_again, record_sync.dismiss_blocked),
+        DeadLetters("send", dead_letters.list_not_sent, None, sends.dismiss_not_sent),
     ],
     tables=[Lead, RecordSync, EarlyEvent, RecordSubscription, ChangedRecord, Reconciliation, LeadWait],
 )

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, exists, update
+from sqlalchemy import ColumnElement, exists
 from sqlalchemy.orm import aliased
-from sqlmodel import col, select
+from sqlmodel import and_, col, select
 
 from alc_app.attio.host.context import current
 from alc_app.attio.host.doctor import DeadLetter
@@ -17,9 +17,8 @@ LIMIT = 200
 
 def list_blocked() -> list[DeadLetter]:
     """List the records that cannot be written. They are tried again now and then, but a person may have to help."""
-    behind = col(RecordSync.shown_version) < col(RecordSync.version)
-    blocked = (in_this_workspace(RecordSync), col(RecordSync.blocked).is_not(None), col(RecordSync.why).is_not(None))
-    query = select(RecordSync).where(*blocked, behind).order_by(col(RecordSync.changed_at).desc()).limit(LIMIT)
+    blocked = (in_this_workspace(RecordSync), cannot_be_shown())
+    query = select(RecordSync).where(*blocked).order_by(col(RecordSync.changed_at).desc()).limit(LIMIT)
     with current().reading() as session:
         return [
             DeadLetter(
@@ -41,17 +40,9 @@ def sync_again(record_id: str) -> str:
     return f"The record {record_id} is being written again."
 
 
-def dismiss_blocked(record_id: str) -> None:
-    """Take a record off the list: it stays blocked, without its reason."""
-    with current().transaction() as session:
-        lock_record(session, record_id).why = None
-
-
 def list_not_sent() -> list[DeadLetter]:
     """List the sends that ended as not sent after it had been unknown for a while whether ALC had them."""
-    # A lead that the record shows as Failed is no dead letter, nor is one after which the person was sent again.
-    nobody_was_told = (col(Lead.why).is_not(None), col(Lead.resend_until).is_(None), ~_was_sent_again())
-    dead = (in_this_workspace(), col(Lead.status) == "not_sent", *nobody_was_told)
+    dead = (in_this_workspace(), nobody_was_told())
     with current().reading() as session:
         return [
             DeadLetter(
@@ -66,13 +57,19 @@ def list_not_sent() -> list[DeadLetter]:
         ]
 
 
-def dismiss_not_sent(lead_id: str) -> None:
-    """Take a send off the list: the row stays, without its reason."""
-    with current().transaction() as session:
-        session.exec(update(Lead).where(in_this_workspace(), col(Lead.id) == lead_id).values(why=None))
+def cannot_be_shown() -> ColumnElement[bool]:
+    """Return the condition that a `RecordSync` is a dead letter: it has news that its record cannot be given."""
+    behind = col(RecordSync.shown_version) < col(RecordSync.version)
+    return and_(behind, col(RecordSync.blocked).is_not(None), col(RecordSync.why).is_not(None))
 
 
-def _was_sent_again() -> ColumnElement[bool]:
+def nobody_was_told() -> ColumnElement[bool]:
+    """Return the condition that a `Lead` is a dead letter.
+
+    One that the record shows as Failed is none, nor is one after which the person was sent again.
+    """
     later = aliased(Lead)
     same = (col(later.workspace_id) == col(Lead.workspace_id), col(later.record_id) == col(Lead.record_id))
-    return exists().where(*same, col(later.created_at) > col(Lead.created_at))
+    sent_again = exists().where(*same, col(later.created_at) > col(Lead.created_at))
+    was_unseen = (col(Lead.why).is_not(None), col(Lead.resend_until).is_(None))
+    return and_(col(Lead.status) == "not_sent", *was_unseen, ~sent_again)

@@ -14,7 +14,7 @@ from alc_app.pages import Person
 from alc_app.runtime.services import WORKSPACE, Services
 from alc_app.runtime.sign_in.people import Person as User
 from alc_app.runtime.storage.tables import Delivery
-from alc_app.web.presenters.explanations import explanation_of
+from alc_app.web.presenters.why.of_record import explanation_of
 from tests.support.fakes.workspace import make_person
 
 ADA = make_person(1, "Ada Lovelace", alc_status="Complete")

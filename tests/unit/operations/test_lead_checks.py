@@ -10,9 +10,10 @@ from alc_app.attio.host.doctor import Finding
 from alc_app.clients.alc_api import AlcError, AlcUnreachable
 from alc_app.clients.alc_events import LeadProcessed
 from alc_app.clients.attio_api import AttioApiError
-from alc_app.leads import dead_letters, queries, record_sync, sends, transitions, verdicts
-from alc_app.leads.checks import check_records, check_unknown_pending_records, check_verdicts
+from alc_app.leads import record_sync, sends, transitions, verdicts
 from alc_app.leads.record_sync import sync_record, write_claimed
+from alc_app.operations import dead_letters, lead_checks
+from alc_app.operations.lead_checks import check_records, check_unknown_pending_records, check_verdicts
 from alc_app.send_to_alc_server import send_to_alc
 from tests.support.fakes.runtime import FakeRuntime, Outside, unreachable
 
@@ -152,7 +153,7 @@ def test_leads_that_ended_long_ago_are_not_compared(runtime: FakeRuntime, outsid
     overwrite(outside, alc_status="Failed")
     assert len(list(check_records())) == 1
 
-    runtime.time += queries.RECENT + 86_400
+    runtime.time += lead_checks.RECENT + 86_400
 
     assert not list(check_records())
 
@@ -231,7 +232,7 @@ def test_a_stranger_that_alc_does_not_confirm_stays_a_stranger(
     with pytest.raises(AlcError, match="lead_1"):
         repair(runtime, check_unknown_pending_records)
 
-    assert not queries.expected_records()
+    assert not lead_checks.expected_records()
 
 
 def test_what_people_typed_is_not_repeated(outside: Outside) -> None:

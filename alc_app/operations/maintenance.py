@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from sqlalchemy import delete
-from sqlmodel import col, func, or_, select
+from sqlmodel import col, func, select
 
 from alc_app.attio.host.context import current
 from alc_app.leads.models import ENDED, EarlyEvent, Lead, RecordSync
+from alc_app.operations.dead_letters import cannot_be_shown, nobody_was_told
 
 
 def trace_of_lead(lead_id: str) -> str | None:
@@ -48,10 +49,10 @@ def forget_early_events(before: float, limit: int) -> int:
 
 def forget_ended_leads(before: float, limit: int) -> int:
     """Delete leads that began before that time and have ended, but no dead letter. Returns how many."""
-    blocked = select(RecordSync.record_id).where(col(RecordSync.blocked).is_not(None), col(RecordSync.why).is_not(None))
-    told = or_(col(Lead.why).is_(None), col(Lead.resend_until).is_not(None))
-    ended = (col(Lead.status).in_(ENDED), col(Lead.created_at) < before, told)
-    some = select(Lead.id).where(*ended, col(Lead.record_id).not_in(blocked)).limit(limit)
+    blocked = select(RecordSync.record_id).where(cannot_be_shown())
+    ended = (col(Lead.status).in_(ENDED), col(Lead.created_at) < before)
+    letters = (nobody_was_told(), col(Lead.record_id).in_(blocked))
+    some = select(Lead.id).where(*ended, *(~letter for letter in letters)).limit(limit)
     with current().transaction() as session:
         return int(session.exec(delete(Lead).where(col(Lead.id).in_(some))).rowcount)
 

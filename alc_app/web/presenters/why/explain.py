@@ -1,6 +1,6 @@
 """Why a person is Pending, Failed or nothing: one paragraph over us, ALC and the CRM, made of facts.
 
-`explain` is a pure function. Each part of the paragraph is a table in `explain_rows.py`: the first row that is true of
+`explain` is a pure function. Each part of the paragraph is a table in `sentences.py`: the first row that is true of
 the facts gives the sentence, and a part without such a row is left out.
 """
 
@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from string import Formatter
 
-from alc_app.leads.explain_rows import PARTS, Do, Row
-from alc_app.leads.facts import Facts, Moment, Value
+from alc_app.web.presenters.why.facts import Facts, Moment, Value
+from alc_app.web.presenters.why.sentences import PARTS, Do, Row
 
 Sentence = tuple[str | Moment, ...]
 """Text with moments in it, which each reader is shown in their own way."""

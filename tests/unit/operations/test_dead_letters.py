@@ -5,12 +5,13 @@ from __future__ import annotations
 import pytest
 
 from alc_app.clients.alc_events import LeadProcessed
-from alc_app.leads import dead_letters, maintenance, record_sync, sends, transitions, verdicts
+from alc_app.leads import record_sync, sends, transitions, verdicts
 from alc_app.leads.record_sync import sync_record
+from alc_app.operations import dead_letters, maintenance
 from alc_app.send_to_alc_server import resolve_send
 from tests.support.fakes.runtime import FakeRuntime, Outside, says
 
-RECORD = "11111111-1111-4111-8111-111111111111"
+RECORD, OTHER = "11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222-222222222222"
 PATCH = "PATCH /v2/objects/people/records/"
 
 
@@ -87,7 +88,7 @@ def test_replaying_twice_is_replaying_once(runtime: FakeRuntime, outside: Outsid
 
 def test_dead_letters_stay_until_they_are_dismissed(runtime: FakeRuntime, outside: Outside) -> None:
     """C5: a year later they are there, and the lead is there too."""
-    lead_id = sends.open_send("22222222-2222-4222-8222-222222222222").id
+    lead_id = sends.open_send(OTHER).id
     runtime.time += transitions.SEND_TIMEOUT + 1
     resolve_send(lead_id)
     blocked(runtime, decided=True)
@@ -98,8 +99,8 @@ def test_dead_letters_stay_until_they_are_dismissed(runtime: FakeRuntime, outsid
     assert [letter.id for letter in dead_letters.list_blocked()] == [RECORD]
     assert [letter.id for letter in dead_letters.list_not_sent()] == [lead_id]
 
-    dead_letters.dismiss_blocked(RECORD)
-    dead_letters.dismiss_not_sent(lead_id)
+    record_sync.dismiss_blocked(RECORD)
+    sends.dismiss_not_sent(lead_id)
     assert maintenance.forget_ended_leads(runtime.time - 400 * 86_400, 100) == 2
 
 
@@ -126,7 +127,25 @@ def test_a_send_that_its_user_saw_refused_is_no_dead_letter(runtime: FakeRuntime
 def test_a_dismissed_one_is_off_the_list_and_stays_what_it_is(runtime: FakeRuntime, outside: Outside) -> None:
     """This changes nothing else."""
     blocked(runtime, decided=True)
-    dead_letters.dismiss_blocked(RECORD)
+    record_sync.dismiss_blocked(RECORD)
 
     assert not dead_letters.list_blocked()
     assert not record_sync.due_to_sync()
+
+
+def test_what_is_no_dead_letter_any_more_is_deleted_in_its_time(runtime: FakeRuntime, outside: Outside) -> None:
+    """The person was sent again after a failure; a record was deleted after it had shown its result."""
+    failed = sends.open_send(OTHER).id
+    runtime.time += transitions.SEND_TIMEOUT + 1
+    resolve_send(failed)
+    runtime.restart("again")
+    sends.mark_not_sent(sends.open_send(OTHER).id, "No.")
+    sends.mark_sent(sends.open_send(RECORD).id, "lead_1")
+    verdicts.apply_verdict(LeadProcessed(record_id=RECORD, status="Complete", lead_id="lead_1"))
+    sync_record(RECORD)
+    record_sync.mark_gone(RECORD, "The record was deleted in the CRM.")
+    runtime.time += 1
+    assert not [*dead_letters.list_blocked(), *dead_letters.list_not_sent()]
+
+    assert maintenance.forget_ended_leads(runtime.time, 100) == 3
+    assert maintenance.forget_record_syncs(runtime.time, 100) == 2

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from alc_app.leads.facts import Facts
 from alc_app.leads.models import FORBIDDEN, GONE, REFUSED
+from alc_app.web.presenters.why.facts import Facts
 
 Do = Literal["", "connect", "doctor"]
 """Where the user can do something about it: on the page of the connection, or in Doctor."""
