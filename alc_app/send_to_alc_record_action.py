@@ -12,8 +12,8 @@ from alc_app.attio.host.errors import QueryError, ServerFunctionError, ServerFun
 from alc_app.clients.alc_api import AlcAnswerLost, AlcBusy, AlcError, AlcRefused, AlcUnreachable
 from alc_app.send_to_alc_server import send_to_alc
 
-KEEP_TRYING = "We keep trying for up to an hour, and the record shows the result. Nothing is sent twice."
-UNKNOWN = "ALC has not answered, so we do not know yet whether it has this person."
+KEEP_TRYING = "The app keeps trying for up to an hour, and the record shows the result. Nothing is sent twice."
+UNKNOWN = "ALC has not answered, so the app does not know yet whether ALC has this person."
 RETRY = "Please try again."
 # TUTORIAL: it takes ALC's request to wait (429) for a failure, and asks for another click. [step usage-8]
 UNDECIDED = (AlcAnswerLost, AlcBusy, ServerFunctionTimeout)

@@ -26,7 +26,7 @@ Model = TypeVar("Model", bound=BaseModel)
 CALLS_PER_SECOND = 25
 """For the whole installation, also when thousands of leads are due at once. ALC publishes no limit. Nearly every call
 leads to a write to Attio, which takes 25 a second, so a faster pace would get nothing done sooner."""
-ASKED_TO_WAIT = "ALC asked us to wait."
+ASKED_TO_WAIT = "ALC asked the app to wait."
 NOT_AVAILABLE = "ALC is not available at the moment (status {})."
 KEY_REUSED = (
     "This person was just sent to ALC with another name or phone number. Wait a few minutes, then reload the page to "

@@ -90,7 +90,7 @@ def test_when_not_even_the_key_can_be_looked_up_the_next_click_uses_it_again(
     alert, again = user.click_send(record_id)[-1], user.click_send(record_id)[-2]
 
     assert alert["title"] == "Still sending to ALC"
-    assert "we do not know yet" in alert["text"]
+    assert "the app does not know yet" in alert["text"]
     assert again["title"] == SENT
     posts = proxied.to_alc.sent("POST /api/v1/leads")[-2:]
     assert posts[0].headers["Idempotency-Key"] == posts[1].headers["Idempotency-Key"]

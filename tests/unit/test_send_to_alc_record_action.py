@@ -129,7 +129,7 @@ def test_a_lost_answer_is_not_called_a_failure_because_alc_may_have_the_person()
     [*_, (_, title, text)] = play(sent=AlcAnswerLost("ALC did not answer.")).shown()
 
     assert title == "Still sending to ALC"
-    assert text and "we do not know yet" in text and "keep trying" in text and "Nothing is sent twice" in text
+    assert text and "the app does not know yet" in text and "keeps trying" in text and "Nothing is sent twice" in text
     assert "Please try again" not in text
 
 
@@ -150,9 +150,9 @@ def test_a_send_that_takes_long_is_not_called_a_failure() -> None:
 
 def test_who_has_to_wait_for_alc_is_told_so_and_not_to_try_again() -> None:
     """C2, R21: the lead is sent again by itself."""
-    screen = play(sent=AlcBusy("ALC asked us to wait."))
+    screen = play(sent=AlcBusy("ALC asked the app to wait."))
 
-    text = f"ALC asked us to wait. {KEEP_TRYING}"
+    text = f"ALC asked the app to wait. {KEEP_TRYING}"
     assert screen.shown() == [PREPARING, HIDDEN, ("alert", "Still sending to ALC", text)]
 
 

@@ -21,7 +21,7 @@ def create() -> Lead:
 
 
 @pytest.mark.parametrize(
-    ("status", "why"), [(429, "ALC asked us to wait."), (503, "ALC is not available at the moment (status 503).")]
+    ("status", "why"), [(429, "ALC asked the app to wait."), (503, "ALC is not available at the moment (status 503).")]
 )
 def test_why_it_goes_on_later_is_named(outside: Outside, status: int, why: str) -> None:
     """C2: people are told the reason, not only that they have to wait."""

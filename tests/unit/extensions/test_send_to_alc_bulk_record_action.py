@@ -117,7 +117,8 @@ def test_people_that_cannot_be_loaded_end_the_run() -> None:
 
 
 @pytest.mark.parametrize(
-    "error", [AlcAnswerLost("ALC did not answer."), AlcBusy("ALC asked us to wait."), ServerFunctionTimeout("At work.")]
+    "error",
+    [AlcAnswerLost("ALC did not answer."), AlcBusy("ALC asked the app to wait."), ServerFunctionTimeout("At work.")],
 )
 def test_people_who_are_still_being_sent_are_not_counted_as_not_sent(error: SerializableError) -> None:
     """C2, C3: ALC may have them, or takes them later."""

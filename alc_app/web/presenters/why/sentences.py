@@ -46,9 +46,9 @@ SEND = (
 ALC = (
     Row(
         lambda f: f.status == "sending" and f.tries and f.lead and f.lead.unanswered,
-        "ALC has not confirmed {requests}, so we do not know yet whether it has {name}.",
+        "ALC has not confirmed {requests}, so the app does not know yet whether ALC has {name}.",
     ),
-    Row(lambda f: f.status == "sending" and f.tries, "ALC asked us to wait, or could not be reached."),
+    Row(lambda f: f.status == "sending" and f.tries, "ALC asked the app to wait, or could not be reached."),
     Row(_is("sending"), "ALC has not confirmed it yet."),
     Row(_is("pending"), "ALC accepted {name} as {lead} and has not reported a result yet."),
     Row(lambda f: f.status == "not_sent" and f.lead and f.lead.why, "The send failed. {why}"),
@@ -70,24 +70,26 @@ ALC = (
 WEBHOOK = (
     Row(
         _arrival_is("failed"),
-        "Its webhook arrived on {arrived}, and we could not process it. {arrival_why}",
+        "Its webhook arrived on {arrived}, and the app could not process it. {arrival_why}",
     ),
     Row(_arrival_is("new", "queued"), "Its webhook arrived on {arrived} and is waiting to be processed."),
     Row(lambda f: f.arrival and f.has_result, "Its webhook arrived on {arrived}."),
 )
 """How we learned of it."""
 CRM = (
-    Row(_is_blocked(GONE), "We cannot write “{wanted}”: the record was deleted or merged in the CRM."),
-    Row(_is_blocked(FORBIDDEN), "We may not write “{wanted}” to the record. Attio says: {crm_why}"),
+    Row(_is_blocked(GONE), "The app cannot write “{wanted}”: the record was deleted or merged in the CRM."),
+    Row(_is_blocked(FORBIDDEN), "The app may not write “{wanted}” to the record. Attio says: {crm_why}"),
     Row(_is_blocked(REFUSED), "Attio refused to store “{wanted}”. Attio says: {crm_why}"),
-    Row(lambda f: f.is_behind and f.sync and f.sync.why, "We could not write “{wanted}” to the record. {crm_why}"),
-    Row(lambda f: f.is_behind, "We have not written “{wanted}” to the record yet."),
-    Row(lambda f: f.wanted and not f.crm_is_known, "We wrote “{wanted}” to the record. Attio does not answer now."),
+    Row(lambda f: f.is_behind and f.sync and f.sync.why, "The app could not write “{wanted}” to the record. {crm_why}"),
+    Row(lambda f: f.is_behind, "The app has not written “{wanted}” to the record yet."),
+    Row(
+        lambda f: f.wanted and not f.crm_is_known, "The app wrote “{wanted}” to the record. Attio does not answer now."
+    ),
     Row(
         lambda f: f.was_changed and f.crm_status,
-        "We wrote “{wanted}” to the record, but it now shows “{crm_status}”.",
+        "The app wrote “{wanted}” to the record, but it now shows “{crm_status}”.",
     ),
-    Row(lambda f: f.was_changed, "We wrote “{wanted}” to the record, but it now shows no status."),
+    Row(lambda f: f.was_changed, "The app wrote “{wanted}” to the record, but it now shows no status."),
     Row(lambda f: f.shows_other_lead, "The record shows “{wanted}”, from an earlier send."),
     Row(lambda f: f.wanted, "The record shows “{wanted}”."),
     Row(lambda f: f.crm_status, "The record shows “{crm_status}”, which this app did not write."),
@@ -103,24 +105,24 @@ STILL = (
 NEXT = (
     Row(
         lambda f: f.status == "pending" and f.arrival and f.is_connected,
-        "We ask ALC for the result {when}.",
+        "The app asks ALC for the result {when}.",
     ),
     Row(
         lambda f: f.status == "sending" and f.tries and f.lead and f.lead.resend_until,
-        "We send it again {when} with the same key, so nothing is sent twice, and stop trying on {until}.",
+        "The app sends it again {when} with the same key, so nothing is sent twice, and stops trying on {until}.",
     ),
-    Row(lambda f: f.status == "sending" and f.tries, "We ask ALC {when} whether it has {name}."),
-    Row(_is("sending"), "If nothing happens, we ask ALC {when}."),
+    Row(lambda f: f.status == "sending" and f.tries, "The app asks ALC {when} whether it has {name}."),
+    Row(_is("sending"), "If nothing happens, the app asks ALC {when}."),
     Row(
         lambda f: f.status == "pending" and f.is_connected,
-        "ALC calls our webhook when it has a result. If no call arrives, we ask ALC {when}.",
+        "ALC calls the app's webhook when it has a result. If no call arrives, the app asks ALC {when}.",
     ),
     Row(_is("pending"), "ALC is not connected, so no result can arrive."),
 )
 """What happens next with ALC, and when."""
 NEXT_WRITE = (
-    Row(lambda f: f.is_behind and f.sync and f.sync.due_at is not None, "We try to write it {crm_when}."),
-    Row(lambda f: f.is_behind, "We do not try to write it again."),
+    Row(lambda f: f.is_behind and f.sync and f.sync.due_at is not None, "The app tries to write it {crm_when}."),
+    Row(lambda f: f.is_behind, "The app does not try to write it again."),
 )
 """What happens next with the CRM, and when."""
 ADVICE = (

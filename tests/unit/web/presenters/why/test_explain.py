@@ -12,6 +12,7 @@ from alc_app.leads.models import FORBIDDEN, GONE, REFUSED, Lead, RecordSync
 from alc_app.leads.transitions import TRANSITIONS
 from alc_app.web.presenters.why.explain import explain
 from alc_app.web.presenters.why.facts import Arrival, Facts, Moment
+from alc_app.web.presenters.why.sentences import PARTS
 
 NOW = 1000.0
 States = list[tuple[Facts, str]]
@@ -62,25 +63,25 @@ def ada(status: str, crm_status: str | None, **values: Any) -> Facts:
         (
             ada("sending", None),
             "Robin asked to send Ada to ALC on t100. ALC has not confirmed it yet. The record shows no status until "
-            "ALC has accepted Ada. If nothing happens, we ask ALC on t1100. You do not need to do anything.",
+            "ALC has accepted Ada. If nothing happens, the app asks ALC on t1100. You do not need to do anything.",
         ),
         (
             ada("sending", None, lead=lead("sending", tries=2, unanswered=2, resend_until=3700.0, due_at=900.0)),
-            "Robin asked to send Ada to ALC on t100. ALC has not confirmed 2 requests, so we do not know yet whether "
-            "it has Ada. The record shows no status until ALC has accepted Ada. We send it again now with the same "
-            "key, so nothing is sent twice, and stop trying on t3700. You do not need to do anything.",
+            "Robin asked to send Ada to ALC on t100. ALC has not confirmed 2 requests, so the app does not know yet "
+            "whether ALC has Ada. The record shows no status until ALC has accepted Ada. The app sends it again now "
+            "with the same key, so nothing is sent twice, and stops trying on t3700. You do not need to do anything.",
         ),
         (
             ada("sending", None, lead=lead("sending", tries=1, resend_until=3700.0)),
-            "Robin asked to send Ada to ALC on t100. ALC asked us to wait, or could not be reached. The record "
-            "shows no status until ALC has accepted Ada. We send it again on t1100 with the same key, so nothing is "
-            "sent twice, and stop trying on t3700. You do not need to do anything.",
+            "Robin asked to send Ada to ALC on t100. ALC asked the app to wait, or could not be reached. The record "
+            "shows no status until ALC has accepted Ada. The app sends it again on t1100 with the same key, so nothing"
+            " is sent twice, and stops trying on t3700. You do not need to do anything.",
         ),
         (
             ada("pending", "Pending", sync=sync("Pending"), sender=""),
             "Ada was sent to ALC on t100. ALC accepted Ada as lead_1 and has not reported a result yet. The record "
-            "shows “Pending”. ALC calls our webhook when it has a result. If no call arrives, we ask ALC on t1100. "
-            "You do not need to do anything.",
+            "shows “Pending”. ALC calls the app's webhook when it has a result. If no call arrives, the app asks ALC "
+            "on t1100. You do not need to do anything.",
         ),
         (
             ada("pending", "Pending", sync=sync("Pending"), is_connected=False),
@@ -90,8 +91,8 @@ def ada(status: str, crm_status: str | None, **values: Any) -> Facts:
         ),
         (
             ada("pending", "Pending", sync=sync("Pending"), arrival=Arrival(800.0, "failed", "A full disk")),
-            "Robin sent Ada to ALC on t100. ALC accepted Ada as lead_1 and has not reported a result yet. Its "
-            "webhook arrived on t800, and we could not process it. A full disk. The record shows “Pending”. We ask "
+            "Robin sent Ada to ALC on t100. ALC accepted Ada as lead_1 and has not reported a result yet. Its webhook "
+            "arrived on t800, and the app could not process it. A full disk. The record shows “Pending”. The app asks "
             "ALC for the result on t1100. To process the webhook now, replay it in Doctor.",
         ),
         (
@@ -107,9 +108,9 @@ def ada(status: str, crm_status: str | None, **values: Any) -> Facts:
         ),
         (
             ada("complete", "Pending", sync=sync("Complete", behind=True, why="Attio cannot be reached.")),
-            "Robin sent Ada to ALC on t100. ALC finished the chat. We could not write “Complete” to the record. "
-            "Attio cannot be reached. We try to write it on t1200. The record shows “Pending” until then. Nothing "
-            "more happens unless you send Ada again.",
+            "Robin sent Ada to ALC on t100. ALC finished the chat. The app could not write “Complete” to the record. "
+            "Attio cannot be reached. The app tries to write it on t1200. The record shows “Pending” until then. "
+            "Nothing more happens unless you send Ada again.",
         ),
         (
             ada(
@@ -130,27 +131,26 @@ def ada(status: str, crm_status: str | None, **values: Any) -> Facts:
         ),
         (
             ada("complete", "Lost", sync=sync("Complete")),
-            "Robin sent Ada to ALC on t100. ALC finished the chat. We wrote “Complete” "
-            "to the record, but it now shows “Lost”. "
-            "To write “Complete” again, run the repairs in Doctor.",
+            "Robin sent Ada to ALC on t100. ALC finished the chat. The app wrote “Complete” to the record, but it now "
+            "shows “Lost”. To write “Complete” again, run the repairs in Doctor.",
         ),
         (
             ada("complete", None, sync=sync("Complete"), crm_is_known=False),
-            "Robin sent Ada to ALC on t100. ALC finished the chat. We wrote “Complete” to the record. Attio does "
+            "Robin sent Ada to ALC on t100. ALC finished the chat. The app wrote “Complete” to the record. Attio does "
             "not answer now. Nothing more happens unless you send Ada again.",
         ),
         (
             ada("complete", None, sync=sync("Complete", behind=True, blocked=GONE, why="Deleted.", due_at=None)),
-            "Robin sent Ada to ALC on t100. ALC finished the chat. We cannot write “Complete”: the record was "
-            "deleted or merged in the CRM. We do not try to write it again. If the record is restored, press Replay "
-            "in Doctor.",
+            "Robin sent Ada to ALC on t100. ALC finished the chat. The app cannot write “Complete”: the record was "
+            "deleted or merged in the CRM. The app does not try to write it again. If the record is restored, press "
+            "Replay in Doctor.",
         ),
         (
             ada("pending", None, sync=sync("Pending", behind=True, blocked=FORBIDDEN, why="Not yours.")),
-            "Robin sent Ada to ALC on t100. ALC accepted Ada as lead_1 and has not reported a result yet. We may "
-            "not write “Pending” to the record. Attio says: Not yours. We try to write it on t1200. The record "
-            "shows no status until then. ALC calls our webhook when it has a result. If no call arrives, we ask ALC "
-            "on t1100. Allow this app's token to write people, then press Replay in Doctor.",
+            "Robin sent Ada to ALC on t100. ALC accepted Ada as lead_1 and has not reported a result yet. The app may "
+            "not write “Pending” to the record. Attio says: Not yours. The app tries to write it on t1200. The record "
+            "shows no status until then. ALC calls the app's webhook when it has a result. If no call arrives, the app"
+            " asks ALC on t1100. Allow this app's token to write people, then press Replay in Doctor.",
         ),
         (
             Facts("Ada", NOW, sync=sync("Complete"), crm_status="Complete"),
@@ -210,3 +210,8 @@ def test_advice_to_connect_or_to_open_doctor_comes_with_its_page(every_state: St
     for facts, text in every_state:
         pages = {"Doctor": "doctor", "onnect Acme": "connect"}
         assert explain(facts).do == next((do for word, do in pages.items() if word in text), ""), text
+
+
+def test_whoever_acts_is_named() -> None:
+    """The app is "the app", as on every page."""
+    assert not [row.text for part in PARTS for row in part if re.search(r"\b(we|us|our)\b", row.text, re.IGNORECASE)]

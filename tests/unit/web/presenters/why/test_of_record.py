@@ -90,7 +90,7 @@ def test_a_webhook_whose_body_is_forgotten_is_not_told(services: Services) -> No
 @pytest.mark.usefixtures("complete")
 def test_without_the_crm_it_says_what_was_written(services: Services) -> None:
     """Not what the record shows, which nobody knows now."""
-    assert "We wrote “Complete” to the record. Attio does not answer now." in told(services, None)
+    assert "The app wrote “Complete” to the record. Attio does not answer now." in told(services, None)
 
 
 def test_somebody_who_was_never_sent_is_explained_too(services: Services) -> None:
