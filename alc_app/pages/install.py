@@ -23,6 +23,7 @@ def add_install_page(pages: Blueprint, workspace: Workspace) -> None:
         return render_template(
             "install.html",
             connection=connection,
+            connect_url=workspace.connect_url(request.args.get("next", "")),
             connecting=connecting,
             catch_up=workspace.last_catch_up(),
             steps=shown_steps(run) if run and (run.done or connecting) else (),

@@ -107,6 +107,9 @@ class Workspace(Protocol):
     def connection(self) -> ConnectionView:
         """Return the connection to ALC with its webhook handlers and pending clean-ups."""
 
+    def connect_url(self, return_to: str) -> str:
+        """Return the address of Connect, which leads back to `return_to` if that is a path of this app."""
+
     def connect_run(self, connection_id: str) -> ConnectRun:
         """Return the progress of the run that makes, or made, this connection; an unknown run counts as over."""
 

@@ -158,10 +158,15 @@ class Engine:
     def wait_for_outcome(self, run_id: str, *, within: float) -> dict[str, Any]:
         """Wait up to `within` seconds for a run and return its JSON outcome.
 
-        Raises: ServerFunctionTimeout, ServerFunctionError.
+        Raises: ServerFunctionTimeout; ServerFunctionError, also for an unknown run.
         """
+        from dbos import error as engine_error
+
         deadline = time.monotonic() + within
-        handle: Any = self._client.retrieve_workflow(run_id)
+        try:
+            handle: Any = self._client.retrieve_workflow(run_id)
+        except engine_error.DBOSNonExistentWorkflowError:
+            raise ServerFunctionError("There is no such run.") from None
         with self._bell.listening(run_of(run_id)) as listener:
             while (status := handle.get_status().status) in STATUS:
                 if (left := deadline - time.monotonic()) <= 0:

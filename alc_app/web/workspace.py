@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from flask import url_for
 from sqlalchemy.exc import NoResultFound
 
 from alc_app.attio import BulkRecordAction, RecordAction, RecordWidget
@@ -32,6 +33,7 @@ from alc_app.pages.workflow_models import RunView, WorkflowView
 from alc_app.runtime.context import AppContext
 from alc_app.runtime.doctor.doctor import Doctor
 from alc_app.runtime.jobs import dead_letters
+from alc_app.runtime.routes.browser import own_path
 from alc_app.runtime.routes.live_updates import LiveUpdates
 from alc_app.runtime.services import WORKSPACE, Services
 from alc_app.runtime.sign_in.people import current_person
@@ -137,6 +139,10 @@ class Workspace:
     def connection(self) -> ConnectionView:
         """Return the connection to ALC."""
         return connection_of(self._services)
+
+    def connect_url(self, return_to: str) -> str:
+        """Return the address of Connect, which leads back to `return_to` if that is a path of this app (U6)."""
+        return url_for("connections.connect", next=own_path(return_to, "") or None)
 
     def connect_run(self, connection_id: str) -> ConnectRun:
         """Return the progress of the run that makes a connection, from the engine's records."""

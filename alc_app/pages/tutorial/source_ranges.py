@@ -51,7 +51,7 @@ SOURCES: Final[dict[str, tuple[Range | None, Range]]] = {
     "Installation 1": (None, Range(CONNECTING, '@routes.get("/connect")', "Clicks to install app")),
     "Installation 2": (None, Range(CONNECTING, "with log_calls_as(services.exchanges", "Prompts to add connection")),
     "Installation 3": (None, Range(CONNECTING, '@routes.get("/callback")', "Logs in (OAuth flow)")),
-    "Installation 4": (None, Range(CONNECTING, 'failpoint("callback_accepted")', "return _show(services, notice, ")),
+    "Installation 4": (None, Range(CONNECTING, 'failpoint("callback_accepted")', "connecting=flow_id), code=303)")),
     "Installation 5": (
         Range(ADDED_TS, "export default async function connectionAdded", "{"),
         Range(ADDED, "def connection_added(", '"""'),

@@ -45,6 +45,11 @@ def flow_secret() -> str:
     return request.cookies.get(_cookie_of(request.args.get("state", "")), "")
 
 
+def flow_secrets() -> list[str]:
+    """Return the secrets of all flows that this browser keeps."""
+    return [secret for name, secret in request.cookies.items() if name.startswith(_prefix())]
+
+
 def forget_all_flows() -> None:
     """Have the browser forget every flow that it has begun, because the person signs out."""
     for name in request.cookies:

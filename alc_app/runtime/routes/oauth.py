@@ -23,6 +23,7 @@ from alc_app.runtime.oauth_client import OAuthFailed
 from alc_app.runtime.routes.browser import (
     begin_flow,
     flow_secret,
+    flow_secrets,
     is_other_loopback_name,
     own_path,
 )
@@ -85,24 +86,18 @@ def blueprint(services: Services) -> Blueprint:
         services.exchanges.add("User", ALC, "Logs in (OAuth flow)")
         services.exchanges.add(ALC, "Attio UI", "Redirects back with a code", kind="answer")
         failpoint("callback_accepted")
-        session["connecting"] = services.engine.enqueue(
-            "connect", flow_id, queue="lifecycle", run_id=f"connect:{flow_id}"
-        )
+        services.engine.enqueue("connect", flow_id, queue="lifecycle", run_id=_run_of(flow_id))
         if request.headers.get("Sec-Fetch-Mode") != "navigate":  # no page that could show progress: wait here
-            return ended()
+            return _end(services, flow_id)
         session["trace"] = trace.traceparent()
         return redirect(url_for("pages.install", connecting=flow_id), code=303)
 
     @routes.get("/ended")
     def ended() -> Response:
-        """Wait for the run that this browser started, and show how it ended, or the page that it was begun for."""
-        run_id = session.pop("connecting", None)
-        if run_id is None:
-            return redirect(url_for("pages.install"), code=303)
+        """Wait for the run that connects, and show how it ended, or the page that it was begun for."""
         if "trace" in session:
             trace.begin(session.pop("trace"))
-        notice = _notice_of_run(services, run_id, "connected")
-        return _show(services, notice, services.oauth_flows.return_to(run_id.removeprefix("connect:")))
+        return _end(services, request.args.get("connecting", ""))
 
     @routes.post("/disconnect")
     def disconnect() -> Response:
@@ -119,6 +114,18 @@ def blueprint(services: Services) -> Blueprint:
         return _show(services, notice)
 
     return routes
+
+
+def _run_of(flow_id: str) -> str:
+    return f"connect:{flow_id}"
+
+
+def _end(services: Services, flow_id: str) -> Response:
+    """Wait for the run of a flow that this browser began. Another browser has nothing to see here (O2)."""
+    return_to = services.oauth_flows.return_to(flow_id, flow_secrets())
+    if return_to is None:
+        return redirect(url_for("pages.install"), code=303)
+    return _show(services, _notice_of_run(services, _run_of(flow_id), "connected"), return_to)
 
 
 def _notice_of_run(services: Services, run_id: str, success: str, failure: str = "") -> str:

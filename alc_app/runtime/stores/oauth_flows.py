@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Literal, Protocol
 from uuid import uuid4
@@ -135,11 +135,13 @@ class OAuthFlows:
             return_to=flow.return_to,
         )
 
-    def return_to(self, flow_id: str) -> str:
-        """Return the page that a flow was begun for; empty if it was begun for none, or is deleted."""
+    def return_to(self, flow_id: str, browser: Collection[str]) -> str | None:
+        """Return the page that a flow was begun for, empty for none; None if none of the browser's secrets began it."""
         with self._database.reading() as session:
             flow = session.get(OAuthFlow, flow_id)
-        return flow.return_to if flow else ""
+        if flow is None or flow.purpose != self._purpose or flow.browser_hash not in map(_hash, browser):
+            return None
+        return flow.return_to
 
     def erase_secrets(self, flow_id: str) -> None:
         """Erase a flow's secrets. The row stays (jobs/retention.py), so that a replayed callback is recognized."""

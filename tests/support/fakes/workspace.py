@@ -280,6 +280,9 @@ class FakeWorkspace(FakeWorkflows, FakeSettings):
     def connection(self) -> ConnectionView:
         return self.view
 
+    def connect_url(self, return_to: str) -> str:
+        return f"/connections/alc/connect{f'?next={return_to}' if return_to else ''}"
+
     def connect_run(self, connection_id: str) -> ConnectRun:
         return self.run
 

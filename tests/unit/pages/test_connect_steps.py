@@ -34,7 +34,7 @@ def test_the_page_shows_them_while_they_run_and_keeps_them_afterwards(
     """Without scripts the page goes on by itself, to the end of the run."""
     workspace.run = ConnectRun([CODE], is_over=False)
     connecting = browser_client.get("/apps/alc?connecting=c0ffee").text
-    assert 'url=/connections/alc/ended"' in connecting
+    assert 'url=/connections/alc/ended?connecting=c0ffee"' in connecting
     assert "Disconnect</button>" not in connecting
     assert browser_client.get("/apps/alc/steps.json?connecting=c0ffee").get_json()["steps"][0]["ms"] == 21.0
 

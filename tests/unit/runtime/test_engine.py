@@ -10,6 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from alc_app.attio.host.errors import ServerFunctionError
 from alc_app.runtime import engine as module
 from alc_app.runtime.bell import Bell, Pipes
 from alc_app.runtime.engine import Engine, create_tables
@@ -228,3 +229,9 @@ def test_a_queue_in_which_a_run_waits_is_found_without_a_ring(engine: Engine) ->
     assert engine.waiting_queues() == ["functions"]
     set_status(engine, run_id, "PENDING")
     assert not engine.waiting_queues()
+
+
+def test_nobody_waits_for_a_run_that_there_is_not(engine: Engine) -> None:
+    """An address may name any."""
+    with pytest.raises(ServerFunctionError, match="no such run"):
+        engine.wait_for_outcome("connect:1", within=20)

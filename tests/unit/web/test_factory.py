@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 
 from alc_app.config.settings import Config
@@ -14,7 +15,7 @@ from alc_app.runtime.routes.sign_in import SESSION
 from alc_app.runtime.services import Services
 from alc_app.web.factory import build
 from tests.support.sign_in import SIGN_IN
-from tests.unit.web.conftest import ROBIN
+from tests.unit.web.conftest import BASE_URL, ROBIN, client_of
 
 OWN = {"Host": "app.example.com"}
 OWN_URL = "https://app.example.com"
@@ -109,3 +110,14 @@ def test_an_app_at_an_ipv6_address_answers_for_it(tmp_path: Path) -> None:
     """U7: in a Host header the address stands in brackets."""
     for web in _client(tmp_path, host="::1"):
         assert web.get("/assets/nothing", headers={"Host": "[::1]:8000"}).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("asked", "next_path"),
+    [("/people/1?offer=x", "?next=/people/1?offer%3Dx"), ("https://evil.test", ""), ("/connections/alc/connect", "")],
+)
+def test_connect_leads_back_to_pages_of_this_app_only(guarded: Flask, asked: str, next_path: str) -> None:
+    """U6: what the route would refuse is not in the link."""
+    page = client_of(guarded, "admin").get("/apps/alc", query_string={"next": asked}, base_url=BASE_URL)
+
+    assert f'href="/connections/alc/connect{next_path}"' in page.text

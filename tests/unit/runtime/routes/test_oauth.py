@@ -56,6 +56,7 @@ def test_an_answer_that_is_not_understood_is_not_told_as_an_outage(
     assert location.endswith(f"/apps/alc?notice={notice}")
 
 
+@pytest.mark.usefixtures("alc")
 @pytest.mark.parametrize(
     ("error", "notice"),
     [
@@ -68,14 +69,7 @@ def test_how_a_token_request_failed_is_told(
     web: FlaskClient, engine: FakeEngine, error: OAuthFailed, notice: str
 ) -> None:
     """The run on the worker names its error, and the page tells an odd answer from none."""
-    engine.answer = {"error": error.to_json()}
-    engine.runs["connect:1"] = ("connect", (), "lifecycle")
-    with web.session_transaction() as session:
-        session["connecting"] = "connect:1"
-
-    location = web.get("/connections/alc/ended").headers["Location"]
-
-    assert location.endswith(f"/apps/alc?notice={notice}")
+    assert come_back(web, engine, "", {"error": error.to_json()}).endswith(f"/apps/alc?notice={notice}")
 
 
 def come_back(web: FlaskClient, engine: FakeEngine, next_path: str, answer: dict[str, object], **callback: str) -> str:
@@ -117,6 +111,11 @@ def test_a_connection_that_fails_keeps_the_page_to_return_to(web: FlaskClient, e
     assert denied.endswith("/apps/alc?notice=denied&next=/people/1")
 
 
+def answer_to(state: str) -> dict[str, str]:
+    """ALC's answer, in the address of the callback."""
+    return {"state": state, "iss": "https://alc.test", "code": "c"}
+
+
 def keep_cookies(web: FlaskClient, answer: TestResponse) -> str:
     """Have the browser keep the cookies of an answer; return the state of the flow that it began."""
     for cookie in answer.headers.getlist("Set-Cookie"):
@@ -132,10 +131,26 @@ def test_two_tabs_that_connect_at_once_both_succeed(web: FlaskClient, engine: Fa
     tabs = [web.application.test_client().get(CONNECT, base_url=APP) for _ in range(2)]
     states = [keep_cookies(web, tab) for tab in tabs]
 
-    for state in states:
-        query = {"state": state, "iss": "https://alc.test", "code": "c"}
-        answer = web.get("/connections/alc/callback", query_string=query, base_url=APP)
-        assert answer.headers["Location"].endswith("notice=connected"), answer.text
+    shown = [web.get("/connections/alc/callback", query_string=answer_to(state), base_url=APP) for state in states]
+
+    assert [answer.headers["Location"] for answer in shown] == ["/apps/alc?notice=connected"] * 2
+
+
+@pytest.mark.usefixtures("alc")
+def test_each_of_two_tabs_that_connect_at_once_shows_how_its_own_run_ended(web: FlaskClient) -> None:
+    """Both show their progress before either run has ended; and nobody else is told how they ended."""
+    tabs = [web.application.test_client().get(CONNECT, base_url=APP) for _ in range(2)]
+    states = [keep_cookies(web, tab) for tab in tabs]
+    page = {"base_url": APP, "headers": {"Sec-Fetch-Mode": "navigate"}}
+    progress = [web.get("/connections/alc/callback", query_string=answer_to(state), **page) for state in states]
+    runs = [answer.headers["Location"].partition("connecting=")[2] for answer in progress]
+
+    def ended(browser: FlaskClient) -> list[str]:
+        ends = [browser.get(f"/connections/alc/ended?connecting={run}", base_url=APP) for run in runs]
+        return [answer.headers["Location"] for answer in ends]
+
+    assert ended(web) == ["/apps/alc?notice=connected"] * 2
+    assert ended(web.application.test_client()) == ["/apps/alc"] * 2
 
 
 @pytest.mark.usefixtures("alc")
