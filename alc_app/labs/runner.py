@@ -29,6 +29,7 @@ from alc_app.labs.stories import StoryFile, of_the_tutorial, read, tell
 from alc_app.labs.story_player import StoryPlayer
 from alc_app.labs.what_if import story_of, what_if
 from alc_app.pages import Choice, Excerpt, Lab, LabsBusy, NotPossible, Story, StoryUnreadable, WhatIf
+from alc_app.pages.source_code import without_links
 from alc_app.runtime.http_client import Http
 from alc_app.runtime.services import WORKSPACE, Services
 
@@ -223,4 +224,4 @@ def _excerpt(function: Any) -> Excerpt:
     function = inspect.unwrap(getattr(function, "run", function))
     lines, first = inspect.getsourcelines(function)
     file = Path(inspect.getsourcefile(function) or "").relative_to(ROOT)
-    return Excerpt(file.as_posix(), first, textwrap.dedent("".join(lines)).rstrip())
+    return Excerpt(file.as_posix(), first, without_links(textwrap.dedent("".join(lines))).rstrip())

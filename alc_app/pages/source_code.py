@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Final
@@ -13,6 +14,8 @@ Piece = tuple[str, str]
 """A kind (empty for plain text), and the text: the page writes `<span class="c-KIND">text</span>`."""
 CodeLine = tuple[Piece, ...]
 
+LINK: Final = re.compile(r" ?\[(lab|story|step|docs) ([\w/-]+)\]")
+"""The end of a `TUTORIAL:` comment: what shows it. Compare makes a link of it."""
 LEXERS: Final = {".py": "python", ".ts": "typescript", ".graphql": "graphql"}
 KINDS: Final = {
     "Comment": "comment",
@@ -45,6 +48,11 @@ def colour(text: str, file: str) -> tuple[CodeLine, ...]:
             if part:
                 _append(lines[-1], _kind(token), part)
     return tuple(map(tuple, lines))
+
+
+def without_links(text: str) -> str:
+    """Return source code without the links of its `TUTORIAL:` comments, which a page cannot follow. No line is lost."""
+    return LINK.sub("", text)
 
 
 def outdent(line: CodeLine, width: int) -> CodeLine:

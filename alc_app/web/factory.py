@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -22,7 +22,7 @@ from alc_app.config.settings import Config
 from alc_app.pages import blueprint as pages
 from alc_app.pages import secure_headers, sequence
 from alc_app.pages.errors import answer
-from alc_app.pages.source_code import colour
+from alc_app.pages.source_code import CodeLine, colour, without_links
 from alc_app.runtime.routes import live_updates, oauth, record_actions, sign_in, webhooks, widgets
 from alc_app.runtime.services import Services
 from alc_app.runtime.storage.database import UNAVAILABLE
@@ -66,7 +66,7 @@ def build(config: Config | None = None) -> Flask:
         widgets.blueprint(widgets.Widgets(services, workspace.query)),
         oauth.blueprint(services),
         sign_in.blueprint(services),
-        live_updates.blueprint(log, lambda: gate.may("GET /exchanges.json"), colour),
+        live_updates.blueprint(log, lambda: gate.may("GET /exchanges.json"), _coloured),
     ):
         app.register_blueprint(blueprint)
     services.engine.warm_up(after=2.0)
@@ -89,6 +89,10 @@ def _labs(app: Flask, csrf: CSRFProtect, services: Services, log: live_updates.L
     csrf.exempt(naive)
     app.register_blueprint(naive)
     return runner
+
+
+def _coloured(text: str, file: str) -> Sequence[CodeLine]:
+    return colour(without_links(text), file)
 
 
 def _configure(app: Flask, config: Config) -> None:

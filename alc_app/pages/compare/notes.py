@@ -10,8 +10,9 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from alc_app.pages.source_code import LINK
+
 BEGINS: Final = "TUTORIAL:"
-_LINK = re.compile(r" ?\[(lab|story|step|docs) ([\w/-]+)\]")
 _CODES = re.compile(r" \([A-Z]\d+(?:, [A-Z]\d+)*\)")
 """Requirement codes, which only readers of the source look up."""
 
@@ -35,7 +36,7 @@ def read_notes(lines: list[str]) -> tuple[list[Note], set[int]]:
     for begin in (index for index, line in enumerate(lines) if BEGINS in line):
         before, _, text = lines[begin].partition(BEGINS)
         end = begin
-        while not (link := _LINK.search(text)):
+        while not (link := LINK.search(text)):
             end += 1
             if end == len(lines) or not lines[end].strip():
                 raise ValueError(f"This TUTORIAL comment names nothing that shows it: {text.strip()}")

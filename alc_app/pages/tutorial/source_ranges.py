@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from alc_app.pages.source_code import colour, outdent
+from alc_app.pages.source_code import colour, outdent, without_links
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent.parent
@@ -137,7 +137,7 @@ def excerpt(source: Range | None) -> dict[str, Any] | None:
     if source is None:
         return None
     first, last = source.lines()
-    text = source.path.read_text(encoding="utf-8").rstrip("\n")
+    text = without_links(source.path.read_text(encoding="utf-8")).rstrip("\n")
     whole = text.split("\n")
     begins, ends = max(first - CONTEXT, 1), min(last + CONTEXT, len(whole))
     while begins < first and not whole[begins - 1].strip():

@@ -8,7 +8,7 @@ import pytest
 
 from alc_app.pages import source_code
 from alc_app.pages.compare.pairs import PAIRS
-from alc_app.pages.source_code import CodeLine, colour, outdent
+from alc_app.pages.source_code import CodeLine, colour, outdent, without_links
 
 FILES = sorted({path for pair in PAIRS for path in (pair.theirs_path, pair.ours_path)})
 
@@ -31,6 +31,12 @@ def test_words_get_their_kinds() -> None:
     assert first == (("keyword", "def "), ("name", "f"), ("", "():"))
     assert second == (("", "    "), ("comment", '"""One'))
     assert third == (("comment", '    two."""'),)
+
+
+def test_the_links_of_comments_can_be_left_out() -> None:
+    """Only those; no line is lost."""
+    text = '# TUTORIAL: it asks\n# no one. [lab answer-lost]\nrows[lab]\n"""\n[story under_way_shown]\n"""'
+    assert without_links(text) == '# TUTORIAL: it asks\n# no one.\nrows[lab]\n"""\n\n"""'
 
 
 def test_a_file_in_another_language_stays_plain() -> None:

@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from alc_app.pages.source_code import LINK
 from alc_app.pages.tutorial.source_ranges import HERE, SOURCES, Range, excerpt
 from alc_app.pages.tutorial.steps import STEPS
 
@@ -59,3 +60,12 @@ def test_an_excerpt_has_its_lines_and_a_few_around_them() -> None:
     assert shown and (shown["first"], shown["last"]) == (39, 39)
     assert [line["number"] for line in shown["lines"]] == [37, 38, 39, 40]
     assert [line["number"] for line in shown["lines"] if line["meant"]] == [39]
+
+
+@pytest.mark.parametrize("step, place", RANGES, ids=[f"{step} {place.file}" for step, place in RANGES])
+def test_an_excerpt_has_no_links_that_cannot_be_followed(step: str, place: Range) -> None:
+    """Compare makes links of those that end our TUTORIAL comments."""
+    shown = excerpt(place)
+
+    assert shown
+    assert not [line for line in shown["lines"] if LINK.search(line["text"]) or LINK.search(str(line["pieces"]))]
