@@ -27,7 +27,8 @@ def add_story_pages(pages: Blueprint, workspace: Workspace, labs: Labs) -> None:
 
     @pages.get("/labs/stories/<name>")
     def story(name: str) -> str:
-        return _page(next((each for each in labs.stories() if each.name == name), None) or abort(404))
+        found = next((each for each in labs.stories() if each.name == name), None)
+        return _page(found or abort(404), link=request.path)
 
     @pages.post("/labs/stories/run")
     def play_story() -> Response:

@@ -48,3 +48,9 @@ def test_without_labs_nothing_is_offered(browser_client: FlaskClient, without_la
     assert OFFER not in production.get(RECORD).text
     assert "peek" in production.get(RECORD).text
     assert production.get("/labs/what-if.json?message=2").status_code == 404
+
+
+def test_the_link_of_a_story_can_be_copied(browser_client: FlaskClient) -> None:
+    """A story in a file of one's own has no address."""
+    assert 'data-link="/labs/stories/nothing_left"' in browser_client.get("/labs/stories/nothing_left").text
+    assert "copy-link" not in browser_client.get("/labs/stories").text
