@@ -125,6 +125,11 @@ def describe(message: Message) -> Message:
     return {**message, "words": words, "step": step}
 
 
+def as_step(words: str) -> str:
+    """Return an arrow's words as a line of a table. In the diagram some go on from the words above it."""
+    return re.sub("^with ATTIO_API_TOKEN to (mark|write)", lambda found: f"{found[1].capitalize()}s", words)
+
+
 def _words_and_step(message: Message) -> tuple[str, str]:
     between = (message["sender"], message["receiver"])
     if message["label"] == "show_toast()":

@@ -6,6 +6,7 @@ from itertools import pairwise
 from typing import Final
 
 from .runs import Message, Run, Tone
+from .sequence import as_step
 
 WAITED: Final = 0.5
 """Seconds from which on a gap is drawn as a wait."""
@@ -66,7 +67,7 @@ def _call(call: Message, messages: Sequence[Message], run: Run, now: float) -> R
         bar = Bar(call["at"], now, "waiting", "No answer yet")
     else:
         bar = Bar(call["at"], call["at"], "bad", "No answer")
-    return Row(between, call["words"], [bar], call["id"])
+    return Row(between, as_step(call["words"]), [bar], call["id"])
 
 
 def _grouped(calls: Sequence[Row]) -> list[Row]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from alc_app.pages.sequence import describe
+from alc_app.pages.sequence import as_step, describe
 
 
 def message(sender: str, receiver: str, label: str, **detail: object) -> dict[str, object]:
@@ -50,6 +50,7 @@ def test_a_write_of_a_status_names_it_and_is_a_step_of_the_tutorial() -> None:
     body = '{"data": {"values": {"alc_lead_id": "lead_1", "alc_status": "Pending"}}}'
     words = 'with ATTIO_API_TOKEN to mark record "Pending"'
 
+    assert as_step(words) == 'Marks record "Pending"'
     assert write(body) == (words, "Later 11")
     assert write(body.replace('"Pending"', '[{"value": "Pending"}]')) == (words, "Later 11")
     assert write(body, "Server Function") == (words, "Usage 9")
@@ -61,6 +62,7 @@ def test_a_write_of_other_attributes_names_them_and_is_no_step() -> None:
     body = '{"data": {"values": {"name": "Hopper, Grace", "email_addresses": ["g@example.com"]}}}'
     words = "with ATTIO_API_TOKEN to write name, email addresses"
 
+    assert as_step(words) == "Writes name, email addresses"
     assert write(body) == (words, "")
     assert write(body, label="PUT /v2/objects/people/records?matching_attribute=email_addresses") == (words, "")
 
