@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 from alc_app.attio import BulkRecordAction, RecordAction
 
 from .explanations import Explanation
-from .view_models import Change, PeopleQuery, PeopleSort, Person
+from .view_models import OTHER, Change, PeopleQuery, PeopleSort, Person
 from .workspace import Workspace
 
 Action = TypeVar("Action", RecordAction, BulkRecordAction)
@@ -23,7 +23,7 @@ LONGEST_SEARCH: Final = 200
 
 
 def add_people_pages(pages: Blueprint, workspace: Workspace) -> None:
-    """Add `/`, `/people`, a person's record page, its activity, and why it has its status."""
+    """Add `/`, `/people`, a person's record page, its activity, its tasks, and why it has its status."""
 
     @pages.get("/")
     def home() -> Response:
@@ -73,6 +73,10 @@ def add_people_pages(pages: Blueprint, workspace: Workspace) -> None:
         found(workspace.person(str(record_id)))
         return {"changes": [as_json(change) for change in workspace.activity(str(record_id))]}
 
+    @pages.get("/people/<uuid:record_id>/tasks.json")
+    def tasks(record_id: UUID) -> dict[str, Any]:
+        return {"tasks": [task.as_json() for task in workspace.tasks(str(record_id))]}
+
     @pages.get("/people/<uuid:record_id>/why.json")
     def why(record_id: UUID) -> dict[str, Any]:
         return explained(found(workspace.person(str(record_id))), workspace).as_json()
@@ -84,7 +88,7 @@ def people_query() -> PeopleQuery:
     page = request.args.get("page", 1, type=int)
     return PeopleQuery(
         search=searched(),
-        letter=letter if letter in ascii_uppercase else "",
+        letter=letter if letter in (*ascii_uppercase, OTHER) else "",
         sort=cast(PeopleSort, sort if sort in get_args(PeopleSort) else "name"),
         descending=request.args.get("order") == "desc",
         page=min(max(page, 1), LAST_PAGE),

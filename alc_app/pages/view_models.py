@@ -1,9 +1,9 @@
 """What the pages show of people, changes, connections, deliveries and settings."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from alc_app.attio.settings_page import Input
 
@@ -36,12 +36,16 @@ class Person:
         return next((known for known in (self.name, *self.email_addresses) if known), "Unnamed person")
 
 
+OTHER = "other"
+"""Instead of a letter: the people whose names begin with none from A to Z, or who have no name."""
+
+
 @dataclass(frozen=True)
 class PeopleQuery:
     """Which people to show: an empty search or letter finds all; pages count from 1."""
 
     search: str = ""
-    letter: str = ""  # the first of the name, A to Z; letters with accents count as those without
+    letter: str = ""  # the first of the name, A to Z, where those with accents count as those without; or OTHER
     sort: PeopleSort = "name"
     descending: bool = False
     page: int = 1
@@ -64,6 +68,10 @@ class TaskView:
     content: str
     is_completed: bool
     created_at: datetime
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as JSON for the page's script."""
+        return {**asdict(self), "created_at": self.created_at.isoformat()}
 
 
 @dataclass(frozen=True)

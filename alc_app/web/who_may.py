@@ -32,6 +32,7 @@ WHO_MAY: Mapping[Access, tuple[str, ...]] = {
         "GET /people.json",
         "GET /people/<uuid:record_id>",
         "GET /people/<uuid:record_id>/activity.json",
+        "GET /people/<uuid:record_id>/tasks.json",
         "GET /people/<uuid:record_id>/why.json",
         "GET /people/<uuid:record_id>/widgets/<widget_id>.json",
         "POST /people/<uuid:record_id>/actions/<action_id>",

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from playwright.sync_api import BrowserContext, Page, Route, expect
 
-from tests.support.fakes.workspace import CONNECTED, FakeWorkspace, record_id
+from alc_app.pages.view_models import TaskView
+from tests.support.fakes.workspace import AT, CONNECTED, FakeWorkspace, record_id
 
 Open = Callable[[str], Page]
 
@@ -110,3 +111,14 @@ def test_somebody_who_is_on_the_way_to_another_page_arrives(open_page: Open, wor
     under_way[0].continue_()
 
     expect(page).to_have_url(re.compile("/people$"))
+
+
+def test_a_task_that_a_workflow_creates_appears_on_the_record(open_page: Open, workspace: FakeWorkspace) -> None:
+    """The list appears with the first one. Runs for other people are no news here."""
+    page = open_page(ADA)
+    tasks = page.get_by_role("region", name="Tasks")
+    expect(tasks).to_have_count(0)
+    workspace.set_tasks(2, TaskView("Call Grace", False, AT))
+    workspace.set_tasks(1, TaskView("Call <b>Ada</b>", False, AT), TaskView("Write", True, AT))
+    expect(tasks.get_by_role("listitem")).to_have_text([re.compile(r"Call <b>Ada</b> Open"), re.compile("Write Done")])
+    expect(tasks.locator("svg:visible")).to_have_count(2)

@@ -77,8 +77,10 @@ def test_a_run_takes_the_branch_of_the_verdict(
 
     eventually(lambda: run(user, run_id)["steps"][0]["outcome"] == outcome, what=lambda: run(user, run_id))
     assert [title for title, _ in sees(user, run_id, ends)[1:]] == following
-    assert len(tasks(attio, record_id)) == (1 if interest == "interested" else 0)
-    assert ("tasks-title" in user.get(f"/people/{record_id}").text) == (interest == "interested")
+    created = tasks(attio, record_id)
+    assert len(created) == (1 if interest == "interested" else 0)
+    listed = user.get(f"/people/{record_id}/tasks.json").json()["tasks"]
+    assert [task["content"] for task in listed] == created
 
 
 def test_a_person_without_a_number_takes_the_branch_of_failure(user: User, alc: Alc, attio: Attio) -> None:

@@ -1,8 +1,7 @@
 """Store of workflow runs, with their steps and callbacks.
 
-A worker takes a turn, runs it, and saves the result if its turn is still the current one (optimistic locking). A
-waiting step holds no turn, so a run that waits for days costs nothing. Every change is one commit, so a crash leaves
-nothing half done.
+A worker takes a turn, runs it, and saves the result if the turn is still its own (optimistic locking). A waiting step
+holds no turn, so waiting for days costs nothing. Every change is one commit: a crash leaves nothing half done.
 """
 
 from __future__ import annotations
@@ -265,7 +264,8 @@ class WorkflowRuns:
         run.state, run.ended_at, run.due_at = state, self._now(), None
 
     def _publish(self, session: Session, run: WorkflowRun) -> None:
-        append_event(session, "workflow", {"run_id": run.id, "state": run.state}, self._now())
+        news = {"run_id": run.id, "record_id": run.record_id, "state": run.state}
+        append_event(session, "workflow", news, self._now())
         if run.state == "failed":
             append_event(session, "dead_letter", {"id": f"workflow:{run.id}"}, self._now())
 

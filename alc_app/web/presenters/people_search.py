@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
 from alc_app.clients.attio_api import AttioApiError
 from alc_app.clients.attio_people import MOST_HITS, PersonHit, search_people
+from alc_app.pages.view_models import OTHER
 
 MOST_WORDS = 6
 COMPANY_NAME = [["people", "company"], ["companies", "name"]]
@@ -37,12 +38,17 @@ class Found:
 
 
 def find_people(search: str, letter: str = "") -> Found:
-    """Return the query for a search and the first letter of a name; both may be empty."""
+    """Return the query for a search and the first letter of a name; both may be empty.
+
+    OTHER finds names with an accent on the first letter, too: to leave them out would take a hundred conditions.
+    """
     words = _words(search)
     hits = _spelled_otherwise(words)
     wanted = [_word_filter(word, hits) for word in words]
-    if letter:
-        wanted.append({"$or": [{"name": {"full_name": {"$starts_with": first}}} for first in _spellings(letter)]})
+    if letter == OTHER:
+        wanted.append({"$not": _begins_with(LETTERS)})
+    elif letter:
+        wanted.append(_begins_with(_spellings(letter)))
     if not wanted:
         return Found({})
     return Found({"filter": wanted[0] if len(wanted) == 1 else {"$and": wanted}}, len(hits) >= MOST_HITS)
@@ -80,6 +86,10 @@ def _word_filter(word: str, hits: Sequence[PersonHit]) -> Filter:
     if ids := [hit.record_id for hit in hits if fold(word) in fold(hit.text)]:
         either.append({"record_id": {"$in": ids}})
     return {"$or": either}
+
+
+def _begins_with(letters: Iterable[str]) -> Filter:
+    return {"$or": [{"name": {"full_name": {"$starts_with": letter}}} for letter in letters]}
 
 
 def _digits(phone: str) -> str:

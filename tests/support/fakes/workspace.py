@@ -25,7 +25,7 @@ from alc_app.pages.explanations import Explanation
 from alc_app.pages.inspector_rows import DeliveryPage, DeliveryRow, InspectorQuery, RequestPage, has_words, request_rows
 from alc_app.pages.runs import BEGINNINGS
 from alc_app.pages.tutorial.progress import BEGINS
-from alc_app.pages.view_models import AccessView, ConnectionStatus, TaskView
+from alc_app.pages.view_models import OTHER, AccessView, ConnectionStatus, TaskView
 from alc_app.web.presenters.people_search import fold
 from alc_app.web.who_may import role_may
 from tests.support.fakes.event_log import EventLog
@@ -244,7 +244,7 @@ class FakeWorkspace(FakeWorkflows, FakeSettings):
             person
             for person in self.everyone
             if all(word in fold(f"{person.display_name} {person.company}") for word in fold(query.search).split())
-            and person.display_name.startswith(query.letter)
+            and (query.letter == OTHER or person.display_name.startswith(query.letter))
         ]
         found.sort(key=lambda person: str(getattr(person, query.sort) or ""), reverse=query.descending)
         start = (query.page - 1) * query.page_size
@@ -257,6 +257,11 @@ class FakeWorkspace(FakeWorkflows, FakeSettings):
     def activity(self, record_id: str) -> list[Change]:
         self._reach_the_crm()
         return self.changes.get(record_id, [])
+
+    def set_tasks(self, number: int, *tasks: TaskView) -> None:
+        """Change a person's tasks as a run of a workflow does."""
+        self.todo[record_id(number)] = list(tasks)
+        self.events.publish("workflow", {"run_id": "r1", "record_id": record_id(number), "state": "complete"})
 
     def tasks(self, record_id: str) -> list[TaskView]:
         return self.todo.get(record_id, [])

@@ -115,11 +115,18 @@ def test_a_record_shows_its_attributes_its_actions_and_its_history(
 
 def test_a_record_lists_its_tasks(browser_client: FlaskClient, workspace: FakeWorkspace) -> None:
     """What a workflow has left to do, as text; without tasks there is no list."""
-    assert "tasks-title" not in browser_client.get(f"/people/{record_id(2)}").text
+    hidden = 'aria-labelledby="tasks-title" hidden>'
+    assert hidden in browser_client.get(f"/people/{record_id(2)}").text
     workspace.todo[record_id(2)] = [TaskView("Call <b>Grace</b>", False, AT), TaskView("Write", True, AT)]
     html = browser_client.get(f"/people/{record_id(2)}").text
     assert "Call &lt;b&gt;Grace&lt;/b&gt;</bdi>" in html
-    assert (html.count(">Open</span>"), html.count(">Done</span>")) == (1, 1)
+    assert hidden not in html
+    assert html.count(">Done</span>") == 1
+    assert browser_client.get(f"/people/{record_id(2)}/tasks.json").get_json()["tasks"][1] == {
+        "content": "Write",
+        "is_completed": True,
+        "created_at": AT.isoformat(),
+    }
 
 
 def test_the_palette_leads_wherever_the_sidebar_leads(browser_client: FlaskClient) -> None:

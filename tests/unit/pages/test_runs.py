@@ -137,6 +137,12 @@ def test_attempts_of_a_call_are_one_row_of_the_waterfall() -> None:
     assert attempts == {"POST /api/v1/leads": ["503", "503", "201"]}
 
 
+def test_a_write_says_what_it_does() -> None:
+    """The tutorial's words for it go on from what is above them in its diagram."""
+    wire = Wire().clicks().says("Webhook", "Attio API", 'with ATTIO_API_TOKEN to mark record "Failed"', request={})
+    assert waterfall(wire.messages, wire.run(), NOW)[-1].what == 'Marks record "Failed"'
+
+
 def test_bars_stand_in_order_and_long_waits_are_short() -> None:
     """The whole is a hundred percent; an hour of waiting leaves room for calls of milliseconds."""
     wire = Wire().clicks().posts().writes("Pending")

@@ -104,6 +104,19 @@ def test_a_letter_leads_to_the_names_that_begin_with_it(client: FlaskClient) -> 
     assert found(client, "", letter="Q") == []
 
 
+def test_names_that_begin_with_no_letter_of_the_strip_have_a_place(changing: tuple[FlaskClient, Attio]) -> None:
+    """Other scripts and digits; and who has no name."""
+    client, attio = changing
+    for name in ("Ольга Иванова", "陳大文", "3rd Floor Reception"):
+        attio.person(name)
+
+    names = found(client, "", letter="other")
+
+    assert {"Ольга Иванова", "陳大文", "3rd Floor Reception", "Éva Kiss"} <= set(names)
+    assert not [name for name in names if name[0] in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"]
+    assert found(client, "иванова", letter="other") == ["Ольга Иванова"]
+
+
 def test_the_list_to_choose_from_is_short(client: FlaskClient) -> None:
     """For the quick actions and the workflows: eight people, and whether there are more."""
     answer = client.get("/people.json?q=a").get_json()

@@ -3,6 +3,7 @@ import { copy, fill, pause, singleFlight } from "./dom.js";
 import { getJson, Refused } from "./http.js";
 import "./offer.js";
 import { loadActivity, nameOf, showValues } from "./record.js";
+import "./tasks.js";
 import { loadWhy, showSending } from "./why.js";
 
 /*
