@@ -82,7 +82,7 @@ def test_end_to_end_tests_drive_a_person_and_the_public_surface() -> None:
     """No monkeypatching there, no faked answers, and nothing imported from the packages."""
     wrong = {
         path.name
-        for path in (ROOT / "tests/e2e").glob("*.py")
+        for path in (ROOT / "tests/e2e").rglob("*.py")
         if "monkeypatch" in path.read_text()
         or any(module.split(".")[0] in (*PACKAGES, "responses") for module in _imports(path))
     }

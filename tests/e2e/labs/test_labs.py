@@ -5,16 +5,15 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
 
-from tests.support.laboratory import Laboratory, stack_with_restarts
+from tests.support.laboratory import Laboratory
 from tests.support.people import User
-from tests.support.servers.clients import Alc, Attio
+from tests.support.servers.clients import Attio
 from tests.support.servers.stack import Stack
 from tests.support.waiting import eventually
 
@@ -29,7 +28,7 @@ LABS = {
     "killed-between-two-writes": ("twice", "resumed"),
 }
 """The expected choices of the tutorial's code and of ours, by id."""
-STORIES = sorted((Path(__file__).parents[2] / "alc_app" / "labs" / "stories").glob("*.json"))
+STORIES = sorted((Path(__file__).parents[3] / "alc_app" / "labs" / "stories").glob("*.json"))
 STORY = json.loads(STORIES[0].read_text())
 RAINED = {"at": 0, "do": "rain", "who": 1, "how": "", "says": "It rains.", "with": {}}
 NO_STORIES = (
@@ -40,18 +39,6 @@ NO_STORIES = (
     ({"storm": 1, "promise": "x" * 70_000}, 413, "at most 64 KB"),
 )
 """What is sent instead of a story, and how it is refused."""
-
-
-@pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """The servers, whose worker is restarted as the demo restarts it."""
-    with stack_with_restarts(tmp_path_factory.mktemp("home")) as running:
-        yield running
-
-
-@pytest.fixture
-def laboratory(stack: Stack, user: User, alc: Alc, attio: Attio) -> Laboratory:
-    return Laboratory(stack, user, alc, attio)
 
 
 @pytest.mark.parametrize("name", LABS)

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from tests.support.laboratory import Laboratory, Line, stack_with_restarts
-from tests.support.people import User
+from tests.support.laboratory import Laboratory, Line
 from tests.support.servers.clients import Alc, Attio
-from tests.support.servers.stack import Stack
 from tests.support.waiting import eventually
 
 SENT = "click.1,verdict.1.interested"
@@ -37,18 +34,6 @@ OFFERED = {
     'with ATTIO_API_TOKEN to mark record "Complete"': "click.1,crm_answer.1.503,verdict.1.interested",
 }
 """By the words of an arrow: one of the stories that it offers."""
-
-
-@pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """The servers, whose worker is restarted as the demo restarts it."""
-    with stack_with_restarts(tmp_path_factory.mktemp("home")) as running:
-        yield running
-
-
-@pytest.fixture
-def laboratory(stack: Stack, user: User, alc: Alc, attio: Attio) -> Laboratory:
-    return Laboratory(stack, user, alc, attio)
 
 
 def story(laboratory: Laboratory, reference: str) -> Any:
