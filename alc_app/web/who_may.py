@@ -71,6 +71,7 @@ WHO_MAY: Mapping[Access, tuple[str, ...]] = {
         "GET /inspector/rows.json",
         "POST /inspector/deliveries",
         "GET /exchanges.json",
+        "GET /exchanges/<int:number>.json",
         "GET /runs.json",
         "GET /runs/<trace_id>",
         "POST /runs/<trace_id>/skip-wait",

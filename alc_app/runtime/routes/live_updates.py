@@ -12,10 +12,10 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, abort, request
 from sqlmodel import Session, col, func, select
 
-from alc_app.runtime.exchanges.log import ExchangeLog
+from alc_app.runtime.exchanges.log import ExchangeLog, Row
 from alc_app.runtime.exchanges.source_lines import excerpt
 from alc_app.runtime.storage.database import Database
 from alc_app.runtime.storage.event_log import append_event
@@ -150,15 +150,30 @@ def blueprint(
         after, trace_id = request.args.get("after", type=int), request.args.get("trace", "")
         if after is None and not trace_id:
             return {"messages": live.exchanges.newest(INITIAL_MESSAGES)[::-1]}
-        return {"messages": live.exchanges.after(max(after or 0, 0), trace_id=trace_id)}
+        found = live.exchanges.after(max(after or 0, 0), trace_id=trace_id)
+        return {"messages": [brief(message) for message in found] if "brief" in request.args else found}
+
+    @routes.get("/exchanges/<int:number>.json")
+    def exchange_json(number: int) -> dict[str, Any]:
+        return _message(number) or abort(404)
 
     @routes.get("/exchanges/<int:number>/source.json")
     def source_json(number: int) -> dict[str, Any]:
-        found = live.exchanges.after(number - 1, limit=1)
-        sources = found[0]["detail"].get("source", []) if found and found[0]["id"] == number else []
+        message = _message(number)
+        sources = message["detail"].get("source", []) if message else []
         return {"excerpts": [_coloured(shown, colour) for source in sources if (shown := excerpt(source))]}
 
+    def _message(number: int) -> Row | None:
+        return next((found for found in live.exchanges.after(number - 1, limit=1) if found["id"] == number), None)
+
     return routes
+
+
+def brief(message: Row) -> Row:
+    """Return a message without what only a reader who opens it needs: headers, bodies, and our lines of code."""
+    detail = {name: {} if name in ("request", "response") else value for name, value in message["detail"].items()}
+    detail.pop("source", None)
+    return message | {"detail": detail, "is_brief": True}
 
 
 def _coloured(shown: dict[str, Any], colour: Colour) -> dict[str, Any]:

@@ -7,6 +7,8 @@ from typing import Any
 
 from flask import Blueprint, Response, abort, request
 
+from alc_app.runtime.routes.live_updates import brief
+
 HEARTBEAT_SECONDS = 1.0
 
 
@@ -91,7 +93,13 @@ def event_routes(log: EventLog) -> Blueprint:
     def exchanges() -> dict[str, Any]:
         log.asked.append(request.full_path)
         found = log.messages[request.args.get("after", 0, type=int) :]
-        return {"messages": [each for each in found if request.args.get("trace", each["trace_id"]) == each["trace_id"]]}
+        found = [each for each in found if request.args.get("trace", each["trace_id"]) == each["trace_id"]]
+        return {"messages": [brief(each) for each in found] if "brief" in request.args else found}
+
+    @routes.get("/exchanges/<int:number>.json")
+    def exchange(number: int) -> dict[str, Any]:
+        found: dict[str, Any] = log.messages[number - 1]
+        return found
 
     @routes.get("/exchanges/<int:number>/source.json")
     def source(number: int) -> dict[str, Any]:

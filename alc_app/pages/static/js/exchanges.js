@@ -15,7 +15,7 @@ function add(message) {
 export async function loadRun(traceId) {
   if (run !== traceId) messages.clear();
   run = traceId;
-  const found = await getJson(`/exchanges.json?trace=${traceId}`);
+  const found = await getJson(`/exchanges.json?trace=${traceId}&brief`);
   if (run === traceId) found.messages.forEach(add);
 }
 
@@ -34,6 +34,11 @@ export function learn(found, number) {
 /** The messages of one run, in order. */
 export function ofTrace(traceId) {
   return [...messages.values()].filter((message) => message.trace_id === traceId).sort((one, other) => one.id - other.id);
+}
+
+/** Load what a brief message leaves out: its headers and bodies. */
+export async function complete(message) {
+  if (message?.is_brief) Object.assign(message, await getJson(`/exchanges/${message.id}.json`), { is_brief: false });
 }
 
 /** Messages that a lab draws itself; no listener gets them. */

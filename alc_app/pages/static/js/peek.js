@@ -1,6 +1,6 @@
 import { drawPieces } from "./code.js";
 import { announce, copy, fill } from "./dom.js";
-import { partner } from "./exchanges.js";
+import { complete, partner } from "./exchanges.js";
 import { informative, toCurl } from "./curl.js";
 import { getJson } from "./http.js";
 import { offer } from "./what_if.js";
@@ -31,8 +31,7 @@ export function close() {
 
 function draw(message) {
   const [call, answer] = message.kind === "answer" ? [partner(message), message] : [message, partner(message)];
-  const { request } = call?.detail ?? {};
-  const { response, why } = answer?.detail ?? {};
+  const { why } = answer?.detail ?? {};
   fill(panel, {
     between: `${message.sender} → ${message.receiver}`,
     words: message.words,
@@ -40,15 +39,26 @@ function draw(message) {
     when: `${format.format(message.at * 1000)}${answer?.detail.ms === undefined ? "" : `, answered after ${answer.detail.ms} ms`}`,
     why: why ? `Refused. ${why}` : "",
   });
-  const parts = [...requestParts(request), ...responseParts(response), ...plainParts(call, answer)];
-  document.getElementById("peek-http").replaceChildren(...parts);
-  const curl = document.getElementById("peek-curl");
-  curl.hidden = !request;
-  curl.onclick = () => navigator.clipboard.writeText(toCurl(request)).then(() => announce("Copied."));
+  drawHttp(message, call, answer);
   Object.assign(document.getElementById("peek-run"), { href: `/runs/${message.trace_id}`, hidden: message.id < 0 });
   offer(call ?? message);
   drawSource(call ?? message);
 }
+
+async function drawHttp(message, call, answer) {
+  const place = document.getElementById("peek-http");
+  const curl = document.getElementById("peek-curl");
+  place.replaceChildren();
+  curl.hidden = true;
+  await Promise.all([call, answer].map(complete)).catch(() => {});   // what did not load is left out
+  if (shown !== message) return;
+  const request = whole(call)?.detail.request;
+  place.replaceChildren(...requestParts(request), ...responseParts(whole(answer)?.detail.response), ...plainParts(call, answer));
+  curl.hidden = !request;
+  curl.onclick = () => navigator.clipboard.writeText(toCurl(request)).then(() => announce("Copied."));
+}
+
+const whole = (message) => (message?.is_brief ? undefined : message);
 
 function requestParts(request) {
   if (!request) return [];

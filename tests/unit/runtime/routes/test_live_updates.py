@@ -73,6 +73,23 @@ def test_source_lines_are_coloured_where_the_pages_can(services: Services, live:
     assert excerpt["lines"][0].get("pieces", [None])[0] == (["keyword", "def "] if coloured else None)
 
 
+def test_a_diagram_is_drawn_without_what_only_an_opened_arrow_shows(services: Services, live: LiveUpdates) -> None:
+    """Bodies are most of a run's weight."""
+    asked = {"method": "GET", "url": "https://alc.test/", "headers": {"Accept": "*/*"}, "body": ""}
+    with services.exchanges.call("ALC", "GET /", sender="Event Handler", request=asked) as answer:
+        answer |= {"response": {"status": 200, "headers": {}, "body": "x" * 10_000}, "ms": 3}
+    call, reply = eventually(lambda: len(found := services.exchanges.after(0)) == 2 and found)
+    app = Flask(__name__)
+    app.register_blueprint(blueprint(live))
+    client = app.test_client()
+
+    drawn = client.get("/exchanges.json?after=0&brief").get_json()["messages"]
+
+    assert [message["detail"] for message in drawn] == [{"request": {}}, {"response": {}, "ms": 3}]
+    assert [client.get(f"/exchanges/{message['id']}.json").get_json() for message in drawn] == [call, reply]
+    assert client.get("/exchanges/99.json").status_code == 404
+
+
 @pytest.mark.parametrize("event_id", ["b0:1", "", "b1", "b1:", "b1:x", "b1:-1", "b1:²", "b1:" + "9" * 16, "\x00"])
 def test_an_id_of_another_log_is_one_reset(live: LiveUpdates, event_id: str) -> None:
     """The page takes a new snapshot; no id is an error of the database."""
