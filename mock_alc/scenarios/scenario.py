@@ -10,6 +10,7 @@ from sqlmodel import Session
 
 from mock_alc.base.clock import iso
 from mock_alc.leads import agent
+from mock_alc.leads.conversations import summary_of
 from mock_alc.leads.leads import DECIDED, Lead
 from mock_alc.webhooks.outbox import announce
 
@@ -27,10 +28,9 @@ class ScenarioContext:
     lead: Lead
     now: datetime
 
-    def decide(self, *, after: float = 0.0) -> None:
-        """Decide the lead as Complete, dated and delivered `after` seconds from now."""
-        at = self.now + timedelta(seconds=after)
-        agent.decide(self.session, self.lead.id, at, interest="interested", status="Complete")
+    def decide(self) -> None:
+        """Decide the lead as Complete now."""
+        agent.decide(self.session, self.lead.id, self.now, interest="interested", status="Complete")
 
     def postpone_decision(self, after: float) -> None:
         """Let the agent decide `after` seconds from now, as Complete whatever the phone number."""
@@ -40,7 +40,8 @@ class ScenarioContext:
     def verdict(self, *, occurred_after: float = 0.0, **changes: Any) -> dict[str, Any]:
         """Return the body of a verdict on the lead, with some fields changed."""
         occurred_at = iso(self.now + timedelta(seconds=occurred_after))
-        return {**agent.lead_processed(self.lead), "occurred_at": occurred_at, **changes}
+        summary = self.lead.summary or summary_of("no_answer", self.lead.name)
+        return {**agent.lead_processed(self.lead), "summary": summary, "occurred_at": occurred_at, **changes}
 
     def send(self, body: Mapping[str, Any], *, after: float = 0.0) -> None:
         """Send one more delivery to the webhooks for `lead.processed`, `after` seconds from now."""

@@ -9,7 +9,7 @@ BURST = 60
 
 
 def _out_of_order(context: ScenarioContext) -> None:
-    context.decide(after=10)
+    context.postpone_decision(10)
     context.send(context.verdict(status="Failed", interest="no_answer"), after=20)
 
 
@@ -25,14 +25,14 @@ def _contradiction(context: ScenarioContext) -> None:
 
 def _unknown_event(context: ScenarioContext) -> None:
     context.send({**context.verdict(), "event": "lead.archived", "status": "Failed"})
-    context.decide(after=5)
+    context.postpone_decision(5)
 
 
 def _foreign_record(context: ScenarioContext) -> None:
     verdict = context.verdict(status="Failed", interest="no_answer", record_id=str(uuid4()))
     context.send(verdict)
     context.send({**verdict, "lead_id": f"lead_{uuid4().hex}"})
-    context.decide(after=5)
+    context.postpone_decision(5)
 
 
 def _burst(context: ScenarioContext) -> None:
