@@ -54,6 +54,13 @@ def revoke_tokens() -> ResponseReturnValue:
         return {"revoked": issue.revoke_all(session, alc().now())}
 
 
+@control_api.post("/tokens/expire")
+def expire_tokens() -> ResponseReturnValue:
+    """Let every access token expire now. Its refresh token stays valid."""
+    with alc().database.write() as session:
+        return {"expired": issue.expire_all(session, alc().now())}
+
+
 @control_api.post("/clients")
 def make_client() -> ResponseReturnValue:
     """Register an OAuth client, or replace one, and return its credentials."""

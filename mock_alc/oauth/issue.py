@@ -43,6 +43,12 @@ def revoke_all(session: Session, now: datetime) -> int:
     return changed_rows(session, living.values(revoked_at=now))
 
 
+def expire_all(session: Session, now: datetime) -> int:
+    """Let every access token expire; return how many were valid. Refresh tokens stay as they are."""
+    valid = update(Token).where(col(Token.access_expires_at) > now)
+    return changed_rows(session, valid.values(access_expires_at=now))
+
+
 def find_family_id(session: Session, client_id: str, value: str) -> str | None:
     """Return the family of a code, refresh token or access token that this client was given; None for any other."""
     hashed = digest(value)

@@ -58,6 +58,19 @@ def test_tokens_come_without_a_browser_and_can_be_refreshed(alc: Alc) -> None:
     assert alc.http.post("/oauth/token", data=form, headers=basic(client)).status_code == 200
 
 
+def test_access_tokens_expire_when_somebody_asks_for_it(alc: Alc) -> None:
+    """All at once, and each is refreshed as if its time had come."""
+    client = alc.client()
+    tokens = alc.http.post("/_mock/tokens", json={"client_id": client["client_id"]}).get_json()
+    bearer = {"Authorization": f"Bearer {tokens['access_token']}"}
+    form = {"grant_type": "refresh_token", "refresh_token": tokens["refresh_token"]}
+
+    assert alc.http.get("/api/v1/leads", headers=bearer).status_code == 200
+    assert alc.http.post("/_mock/tokens/expire").get_json() == {"expired": 1}
+    assert alc.http.get("/api/v1/leads", headers=bearer).status_code == 401
+    assert alc.http.post("/oauth/token", data=form, headers=basic(client)).status_code == 200
+
+
 @pytest.mark.parametrize(
     ("path", "body", "status"),
     [
