@@ -183,11 +183,12 @@ def _try_out(integration: dict[str, Any], control: Callable[..., Any], url: str)
 @contextmanager
 def _in_sentences() -> Iterator[None]:
     """Say what is wrong with the app or a file in a sentence. Raises: ClickException."""
+    from mock_alc.testing.storm.connection import CannotBegin
     from mock_alc.testing.storm.http_app import AppUnusable, CallRefused
 
     try:
         yield
-    except (AppUnusable, CallRefused) as problem:
+    except (AppUnusable, CallRefused, CannotBegin) as problem:
         raise click.ClickException(str(problem)) from problem
     except OSError as problem:
         raise click.ClickException(f"{problem.filename} cannot be written: {problem.strerror}.") from problem

@@ -10,6 +10,9 @@ from mock_alc.double.operations import Operation, Variant, answers_to
 SEND, REGISTER, TOKEN = "POST /api/v1/leads", "POST /api/v1/webhooks", "POST /oauth/token"
 VERDICT = "lead.processed"
 HOUR = 3_600
+"""Seconds."""
+CROWD = 120
+"""More leads than one page of ALC's list has."""
 ANOTHER_PERSON = 3
 """The number of the person who is sent at the same moment as somebody else."""
 
@@ -50,7 +53,7 @@ NEXT = {
 RESENDS = {"": Variant("last", {"which": -1}), "first": Variant("first", {"which": 0})}
 WAITS = {
     "minute": Variant("A minute", {"seconds": 60}),
-    "day": Variant("A day, in which access tokens expire,", {"seconds": 24 * HOUR}),
+    "day": Variant("A day, in which access tokens expire,", {"seconds": 24 * HOUR, "expires": True}),
 }
 REFRESH: Mapping[str, Any] = {"route": TOKEN, "match": {"grant_type": "refresh_token"}}
 REFRESHES = {
@@ -120,8 +123,8 @@ OPERATIONS = {
         ),
         Operation("kill", "The app {how}", KILLS, needs="kill"),
         Operation(
-            "disconnect", "The app is disconnected{how}.", DISCONNECTS, needs="reconnect", spoils="disconnect",
-            place="instead of disconnect",
+            "disconnect", "The app is disconnected{how}.", DISCONNECTS, then="verdict", needs="reconnect",
+            spoils="disconnect", place="instead of disconnect",
         ),
         Operation(
             "connect", "The app is connected again{how}.", CONNECTS, needs="reconnect", spoils="connect",
@@ -132,8 +135,12 @@ OPERATIONS = {
             needs="reconnect", spoils="connect", place="after connect",
         ),
         Operation(
-            "disable", "ALC disables the webhook, as after days of failures.", needs="reconnect", spoils=VERDICT,
-            place="before verdict",
+            "disable", "ALC disables the webhook, as after days of failures.", then="verdict", needs="reconnect",
+            spoils=VERDICT, place="before verdict",
+        ),
+        Operation(
+            "crowd", f"Another app sends {CROWD} people with the same account.", {"": Variant("", {"leads": CROWD})},
+            then="disable", needs="reconnect",
         ),
     )
 }  # fmt: skip

@@ -11,9 +11,13 @@ from mock_alc.testing.storm.integration import Control, Integration
 
 NO_FAULT: Mapping[str, Any] = {}
 TRIES = 3
-"""How often a person presses Disconnect, if it is refused."""
+"""How often a person presses Connect or Disconnect, if it is refused."""
 NEVER = "9999"
 """Later than every time of the clock. Times are texts in ISO 8601, which sort as they are."""
+
+
+class CannotBegin(Exception):
+    """The integration refuses to be connected on a day without trouble. The message is a sentence."""
 
 
 @dataclass
@@ -33,18 +37,23 @@ class Connection:
     """When the last connect of the day began, in ALC's time."""
     wrong: list[str] = field(default_factory=list)
     """What the integration has left at ALC, in sentences."""
+    deaf: str = ""
+    """Why results cannot arrive though a person has connected it, as a sentence."""
     _breaks: list[tuple[str, str]] = field(default_factory=list)
     """From when until when it was not up. The last one may last until NEVER."""
     _webhooks: int = 0
     """How many webhooks one connection has."""
+    _last_refusal: str = ""
+    """What the integration said when it last refused to be connected."""
 
     def begin(self, make_new: bool) -> None:
-        """Count the webhooks. Connect if there is none, or if a new connection is wanted."""
+        """Count the webhooks. Connect if there is none, or if a new connection is wanted. Raises: CannotBegin."""
         if self.integration.connect and make_new:
             if self.integration.disconnect:
                 self._refusal(self.integration.disconnect)
             self.control("POST", "webhooks/disable", None)
-            self._refusal(self.integration.connect)
+            if refusal := self._refusal(self.integration.connect, TRIES):
+                raise CannotBegin(f"Without any trouble, the integration refuses to be connected: {refusal}")
             self.integration.wait_a_moment()
         elif self.integration.connect and not self.count_webhooks():
             self.integration.connect()
@@ -57,9 +66,14 @@ class Connection:
             self._webhooks = max(self._webhooks, self.count_webhooks())
 
     @property
+    def is_well(self) -> bool:
+        """Tell whether nobody needs to connect the integration again."""
+        return self.is_up and not (self.may_lack_tokens or self.is_disabled)
+
+    @property
     def was_never_changed(self) -> bool:
         """Tell whether the integration has been connected all day, and with a token that is valid."""
-        return self.is_up and not (self._breaks or self.may_lack_tokens or self.is_disabled)
+        return self.is_well and not self._breaks
 
     @property
     def listens(self) -> bool:
@@ -112,12 +126,15 @@ class Connection:
         if self.integration.connect is None:
             return
         began = self._now()
-        if self._refusal(self.integration.connect):
+        if refusal := self._refusal(self.integration.connect):
+            self._last_refusal = refusal
             self.note_failed_connect(began)
             return
         since = self._breaks.pop()[0] if self._breaks and self._breaks[-1][1] == NEVER else began
         self._breaks.append((since, self._now()))
         self.made_at, self.is_up, self.may_lack_tokens, self.is_disabled = began, True, False, False
+        if self._has_none():
+            self.deaf = "The integration was connected, but ALC has no active webhook of it."
         if left := self._too_many(wanted=self._webhooks):
             self.wrong.append(f"The integration was connected again, but ALC has too many of its webhooks: {left}.")
 
@@ -135,12 +152,18 @@ class Connection:
         return bool(found)
 
     def restore(self) -> None:
-        """Connect again, as a person does who sees that it is not connected, or not rightly."""
+        """Connect again, up to three times, as a person does who sees that it is not connected, or not rightly."""
+        if self.integration.connect is None:
+            return
         if self.is_disabled:
             self.disconnect()
-        if self.is_up and (self.may_lack_tokens or self.is_disabled):
-            self.connect_once_more()
-        self.connect()
+        for _ in range(TRIES):
+            if self.is_well:
+                return
+            if not self.connect_once_more():
+                self.connect()
+        if not self.is_well:
+            self.deaf = f"When all trouble was over, the integration refused to be connected: {self._last_refusal}"
 
     def _refusal(self, press: Callable[[], object], tries: int = 1) -> str:
         """Return what the integration says if it refuses, so often, what a person asks for."""
@@ -161,6 +184,13 @@ class Connection:
         while (left := self.count_webhooks() - wanted) > 0 and time.monotonic() < until:
             self.integration.wait_a_moment()
         return max(left, 0)
+
+    def _has_none(self) -> bool:
+        """Tell whether ALC has no active webhook. The integration has a while to register one."""
+        until = time.monotonic() + self.patience
+        while not (found := self.count_webhooks()) and time.monotonic() < until:
+            self.integration.wait_a_moment()
+        return not found
 
     def count_webhooks(self) -> int:
         """Count the webhooks that ALC delivers to."""

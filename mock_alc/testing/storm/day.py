@@ -86,13 +86,13 @@ class Day:
         self.connection = Connection(self.integration, self.control, self.patience)
 
     @classmethod
-    def begin(cls, integration: Integration, control: Control, patience: float, after_trouble: bool = False) -> Day:
-        """Begin a day without trouble, at the real time; with a new connection, if the day before has left trouble."""
+    def begin(cls, integration: Integration, control: Control, patience: float, make_new: bool) -> Day:
+        """Begin a day without trouble, at the real time, and with a new connection if that is wanted."""
         control("DELETE", "clock", None)
         control("DELETE", "faults", None)
         control("DELETE", "scenarios", None)
         day = cls(integration, control, patience)
-        day.connection.begin(make_new=after_trouble)
+        day.connection.begin(make_new)
         day._before = control("GET", "state", None)["requests"]
         return day
 
@@ -217,6 +217,10 @@ class Day:
     def let_pass(self, seconds: float) -> None:
         """Let time pass for ALC; what is due meanwhile is done when this returns."""
         self.control("POST", "clock", {"advance": seconds})
+
+    def expire_tokens(self) -> None:
+        """Let the access tokens expire, also those that were issued when ALC's clock was ahead."""
+        self.control("POST", "tokens/expire", None)
 
     def let_idle(self) -> None:
         """Let time pass until ALC has nothing to do."""

@@ -45,7 +45,8 @@ def _try_for_a_while(day: Day) -> str | None:
 
 
 def _send_somebody_who_waits_for_seconds(day: Day) -> None:
-    """Find out whether an integration that has refused to wait until a date waits for seconds."""
-    day.control("POST", "faults", dict(ANSWERS["429_seconds"].values))
+    """Find out whether an integration that has refused to wait until a date waits for as many seconds."""
+    as_long = {"seconds": ANSWERS["429_date"].values["seconds"]}
+    day.control("POST", "faults", {**ANSWERS["429_seconds"].values, **as_long})
     day.waits_for_seconds = day.click(WAITING_PERSON) is None
     day.look()

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from mock_alc.scenarios.operations import HOUR
 from mock_alc.testing.storm.day import Day
 from mock_alc.testing.storm.happening import Happening
 from mock_alc.testing.storm.killing import kill, kill_in_click, kill_in_connect
@@ -25,7 +24,7 @@ def _fail(day: Day, what: Happening, values: Mapping[str, Any]) -> bool:
 
 
 def _expire(day: Day, what: Happening, values: Mapping[str, Any]) -> bool:
-    day.let_pass(HOUR + 1)
+    day.expire_tokens()
     day.connection.may_lack_tokens |= values.get("effect") == "done"
     return _fail(day, what, values) if values else True
 
@@ -45,6 +44,8 @@ def _resend(day: Day, what: Happening, values: Mapping[str, Any]) -> bool:
 
 def _wait(day: Day, what: Happening, values: Mapping[str, Any]) -> bool:
     day.let_pass(values["seconds"])
+    if values.get("expires"):
+        day.expire_tokens()
     return True
 
 
@@ -76,6 +77,13 @@ def _disable(day: Day, what: Happening, values: Mapping[str, Any]) -> bool:
     return day.connection.disable()
 
 
+def _crowd(day: Day, what: Happening, values: Mapping[str, Any]) -> bool:
+    lead = {"name": "Ben", "phoneNumber": "+442071838750", "interest": "no_answer"}
+    leads = [{**lead, "recordId": f"elsewhere-{number}"} for number in range(values["leads"])]
+    day.control("POST", "seed", {"leads": leads})
+    return True
+
+
 PLAYS: Mapping[str, Play] = {
     "click": _click,
     "answer": _fail,
@@ -90,4 +98,5 @@ PLAYS: Mapping[str, Play] = {
     "connect": _connect,
     "connect_once_more": _connect_once_more,
     "disable": _disable,
+    "crowd": _crowd,
 }

@@ -13,6 +13,7 @@ from mock_alc.testing.storm.integration import Json
 
 ROUNDING = 0.05
 TOO_MANY = 429
+NOT_SHORTER = " (without --run, or `kill` and `start`, the storm cannot start it again to shorten the day)"
 NOTHING = -1
 """The place of what has not happened."""
 
@@ -28,7 +29,8 @@ class Promise:
 
 def _stays_up(seen: Evidence) -> Iterator[str]:
     if seen.day.silence:
-        yield f"The integration no longer answers: {seen.day.silence}"
+        is_whole = "" if seen.day.integration.can["kill"] else NOT_SHORTER
+        yield f"The integration no longer answers{is_whole}: {seen.day.silence}"
 
 
 def _one_chat(seen: Evidence) -> Iterator[str]:
@@ -163,6 +165,11 @@ def _nothing_left(seen: Evidence) -> Iterator[str]:
     yield from seen.day.connection.wrong
 
 
+def _listens(seen: Evidence) -> Iterator[str]:
+    if seen.day.connection.deaf:
+        yield seen.day.connection.deaf
+
+
 def _stays_connected(seen: Evidence) -> Iterator[str]:
     if seen.day.lost_connection:
         yield (
@@ -215,6 +222,7 @@ PROMISES = {
         Promise("stays_connected", "The integration stays connected while its tokens are valid.", _stays_connected),
         Promise("forgeries_refused", "A forged delivery is refused.", _forgeries_refused),
         Promise("right_ones_taken", "A correct delivery is accepted, whatever it says.", _right_ones_taken),
+        Promise("listens", "An integration that a person connects has a webhook at ALC.", _listens),
         Promise("reflected", "Every acknowledged result is shown.", _reflected),
         Promise("caught_up", "Undelivered results are shown after a new connection.", _caught_up),
         Promise("never_backwards", "The status in the CRM never goes backwards.", _never_backwards),

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
 from mock_alc.double import matching
 from mock_alc.double.driver import Driver
 from mock_alc.scenarios.operations import OPERATIONS
+from mock_alc.testing.storm.connection import CannotBegin
 from mock_alc.testing.storm.day import AppSilent, Day
 from mock_alc.testing.storm.ending import end
 from mock_alc.testing.storm.evidence import Evidence
@@ -27,6 +29,8 @@ PEOPLE = (1, 1, 1, 2)
 LONGEST_DAY = 10
 MEET = 0.5
 """How often an operation is followed by what shows what it has done (`Operation.then`)."""
+EARLIER_DAYS = 4
+"""How many days before the one that breaks a promise may have led to it."""
 TRIES = 5
 """How often a shorter day is played: what depends on a race does not break each time."""
 Happenings = tuple[Happening, ...]
@@ -85,17 +89,27 @@ class Storm:
         Returns what was tried; `told` is called after each day.
         """
         tally, began, chance = Tally(), time.monotonic(), random.Random(number)  # noqa: S311 - for tests
+        earlier: list[Happenings] = []
         for _ in range(days):
-            story = self.play(invent(self._integration, chance), tally=tally)
+            happenings = invent(self._integration, chance)
+            story = self._play(self._begin(make_new=False), happenings, tally=tally)
             tally.seconds = time.monotonic() - began
             if story:
-                raise PromiseBroken(self._shorten(story), tally)
+                raise PromiseBroken(self._shorten(story, earlier), tally)
+            earlier.append(happenings)
             told()
         return tally
 
     def play(self, happenings: Sequence[Happening], promise: str = "", tally: Tally | None = None) -> Story | None:
-        """Play one day, and return its story if it breaks the promise, or any if none is named."""
-        day = self._begin()
+        """Play one day, and return its story if it breaks the promise, or any if none is named.
+
+        The connection is new, so that no earlier day has left its traces. Raises: CannotBegin, if there can be none.
+        """
+        return self._play(self._begin(make_new=True), happenings, promise, tally)
+
+    def _play(
+        self, day: Day, happenings: Sequence[Happening], promise: str = "", tally: Tally | None = None
+    ) -> Story | None:
         found = self._live(day, happenings)
         if tally:
             tally.add(day)
@@ -109,7 +123,7 @@ class Storm:
         """Let everything happen, and return what breaks each promise that does not hold."""
         try:
             for happening in happenings:
-                _play(day, happening)
+                _let_happen(day, happening)
             look_at_chats_under_way(day)
             end(day)
             return self._judge(day)
@@ -117,13 +131,13 @@ class Storm:
             day.silence = str(silence)
             return broken(Evidence(day), [PROMISES["stays_up"]])
 
-    def _begin(self) -> Day:
-        """Begin a day. After one on which a promise was broken, the integration is started and connected anew."""
+    def _begin(self, make_new: bool) -> Day:
+        """Begin a day, with a new connection if that is wanted. After a broken promise the process is new, too."""
         last, self._last = self._last, None
-        if last and last.silence and self._integration.kill and self._integration.start:
+        if last and self._integration.kill and self._integration.start:
             self._integration.kill()
             self._integration.start()
-        return Day.begin(self._integration, self._control, self._patience, after_trouble=last is not None)
+        return Day.begin(self._integration, self._control, self._patience, make_new)
 
     def _judge(self, day: Day) -> dict[str, list[str]]:
         """Judge a day when the integration has done what it does in the background, or has had its time for it."""
@@ -135,16 +149,30 @@ class Storm:
             if not found or time.monotonic() > until:
                 return found
 
-    def _shorten(self, story: Story) -> Story:
-        """Leave out and simplify what the story does not need; only what is short already is tried several times."""
-        if story.promise == "stays_up" and not self._integration.can["kill"]:
-            return story  # nobody starts it again
-        for tries in (1, TRIES):
-            while shorter := self._first_that_breaks(_simpler(story.happenings), story.promise, tries):
-                story = shorter
+    def _complete(self, story: Story, earlier: Sequence[Happenings]) -> Story:
+        """Put the days before it that a story needs, such as one on which a refresh token was spent."""
+        whole = story.happenings
+        for before in ((), *reversed(earlier[-EARLIER_DAYS:])):
+            whole = (*before, *whole)
+            if found := self._first_that_breaks([whole], story.promise, TRIES):
+                return found
         return story
 
-    def _first_that_breaks(self, days: Iterator[Happenings], promise: str, tries: int) -> Story | None:
+    def _shorten(self, story: Story, earlier: Sequence[Happenings]) -> Story:
+        """Leave out and simplify what the story does not need; only what is short already is tried several times.
+
+        A story that has broken the integration for good stays as it is: every other day would break the promise, too.
+        """
+        with suppress(CannotBegin):
+            if self.play((), story.promise):
+                return story
+            story = self._complete(story, earlier)
+            for tries in (1, TRIES):
+                while shorter := self._first_that_breaks(_simpler(story.happenings), story.promise, tries):
+                    story = shorter
+        return story
+
+    def _first_that_breaks(self, days: Iterable[Happenings], promise: str, tries: int) -> Story | None:
         for happenings in days:
             for _ in range(tries):
                 if story := self.play(happenings, promise):
@@ -152,7 +180,7 @@ class Storm:
         return None
 
 
-def _play(day: Day, what: Happening) -> None:
+def _let_happen(day: Day, what: Happening) -> None:
     values = OPERATIONS[what.do].variants[what.how].values
     day.play(what, lambda: PLAYS[what.do](day, what, values))
 
@@ -168,9 +196,14 @@ def _simpler(day: Happenings) -> Iterator[Happenings]:
     if any(happening.who > 1 for happening in day):
         yield tuple(replace(happening, who=1) for happening in day)
     for number, happening in enumerate(day):
-        first = next(iter(OPERATIONS[happening.do].variants))
+        first = first_variant(happening.do)
         if happening.how != first:
             yield (*day[:number], replace(happening, how=first), *day[number + 1 :])
+
+
+def first_variant(operation: str) -> str:
+    """Return the simplest way in which an operation goes."""
+    return next(iter(OPERATIONS[operation].variants))
 
 
 def invent(integration: Integration, chance: random.Random) -> Happenings:
@@ -181,5 +214,5 @@ def invent(integration: Integration, chance: random.Random) -> Happenings:
         who = chance.choice(PEOPLE)
         day.append(Happening(each.name, who, chance.choice(list(each.variants))))
         if each.then and chance.random() < MEET:
-            day.append(Happening(each.then, who))
+            day.append(Happening(each.then, who, first_variant(each.then)))
     return tuple(day)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -9,6 +11,7 @@ import pytest
 from mock_alc.testing.alc import Alc
 from mock_alc.testing.storm import Storm
 from mock_alc.testing.storm.happening import Happening
+from mock_alc.webhooks.retries import read_retry_after
 from tests.support.little_app import SECRET, ConnectedApp, LittleApp
 
 
@@ -31,10 +34,11 @@ def test_a_verdict_that_comes_while_the_crm_is_read_is_no_step_backwards(mock_al
 
 
 def test_a_verdict_that_was_asked_for_may_be_shown_before_its_date(mock_alc: Alc) -> None:
-    """In some scenarios ALC answers at once what it dates some seconds later."""
+    """ALC answers at once what it delivers some seconds later, as a correction of its first result."""
     shown = iter(["Pending"])
-    day = [Happening("next_verdict", 1, "unknown_event"), Happening("click"), Happening("answer", 1, "503")]
-    storm = storm_over(mock_alc, ConnectedApp(mock_alc), status=lambda _: next(shown, "Complete"))
+    day = [Happening("next_verdict", 1, "contradiction"), Happening("click"), Happening("answer", 1, "503")]
+    app, judged = ConnectedApp(mock_alc), ["never_backwards"]
+    storm = storm_over(mock_alc, app, status=lambda _: next(shown, "Failed"), promises=judged)
 
     assert storm.play(day) is None
 
@@ -98,17 +102,17 @@ def test_a_delivery_may_be_refused_while_nothing_is_connected(mock_alc: Alc) -> 
 
 def test_a_person_who_presses_disconnect_twice_is_disconnected(mock_alc: Alc) -> None:
     """The first time an app may say that ALC does not answer."""
-    app, refusals = ConnectedApp(mock_alc), iter(["ALC does not answer."])
+    app, presses = ConnectedApp(mock_alc), itertools.count(1)
 
     def disconnect() -> None:
-        if refusal := next(refusals, None):
-            raise RuntimeError(refusal)
+        if next(presses) % 2:
+            raise RuntimeError("ALC does not answer.")
         app.disconnect()
 
     storm = storm_over(mock_alc, app, connect=app.connect, disconnect=disconnect)
 
     assert storm.play([Happening("disconnect")]) is None
-    assert next(refusals, None) is None
+    assert next(presses) > 2
 
 
 def test_a_second_click_after_a_refusal_that_has_begun_no_chat_is_a_new_wish(mock_alc: Alc) -> None:
@@ -146,3 +150,51 @@ def test_a_webhook_that_is_registered_in_the_background_is_none_too_many(mock_al
     storm = storm_over(mock_alc, app, click=click, connect=connect, disconnect=app.disconnect)
 
     assert storm.play([Happening("click"), Happening("connect_once_more")], "nothing_left") is None
+
+
+class PatientApp(LittleApp):
+    """It waits as ALC asks, up to a limit in seconds. ALC's clock is moved, so that nobody really waits."""
+
+    def __init__(self, alc: Alc, limit: float) -> None:
+        super().__init__(alc.url, alc.token)
+        self._alc, self._limit = alc, limit
+        alc.register_webhook(alc.serve(self.web) + "/hook", secret=SECRET)
+
+    def _asks_again(self, retry_after: str) -> bool:
+        wait = read_retry_after(retry_after, datetime.now(UTC))
+        if wait <= self._limit:
+            self._alc.advance(wait)
+        return wait <= self._limit
+
+
+def test_who_waits_until_a_date_may_ask_a_little_early(mock_alc: Alc) -> None:
+    """A date has whole seconds, so it comes up to a second before the wait that it was made from ends."""
+    day = [Happening("answer", 1, "429_date"), Happening("click")]
+
+    assert storm_over(mock_alc, PatientApp(mock_alc, limit=5)).play(day) is None
+
+
+def test_who_waits_a_second_need_not_wait_for_two(mock_alc: Alc) -> None:
+    """The date is nearly two seconds away. Who refuses it for that has read it."""
+    day = [Happening("answer", 1, "429_date"), Happening("click")]
+
+    assert storm_over(mock_alc, PatientApp(mock_alc, limit=1)).play(day) is None
+
+
+def test_a_delivery_of_an_earlier_connection_is_not_sent_again(mock_alc: Alc) -> None:
+    """Its webhook is gone, and ALC refuses to."""
+    app = ConnectedApp(mock_alc)
+    storm = storm_over(mock_alc, app, connect=app.connect, disconnect=app.disconnect)
+    day = [Happening("click"), Happening("verdict", 1, "interested"), Happening("connect_once_more")]
+
+    assert storm.play([*day, Happening("resend")]) is None
+
+
+def test_what_alc_answers_at_once_after_a_reconnect_is_no_step_backwards(mock_alc: Alc) -> None:
+    """ALC answers no result before its date, so that of the second chat is not taken for the first one."""
+    app = ConnectedApp(mock_alc)
+    storm = storm_over(mock_alc, app, connect=app.connect, disconnect=app.disconnect)
+    first = [Happening("click"), Happening("verdict", 1, "interested")]
+    second = [Happening("next_verdict", 1, "foreign_record"), Happening("disable"), Happening("click")]
+
+    assert storm.play([*first, *second]) is None

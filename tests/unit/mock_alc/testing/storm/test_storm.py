@@ -27,7 +27,7 @@ def storm_over(mock_alc: Alc) -> Make:
     def make(mistake: str = "", **options: object) -> Storm:
         app = LittleApp(mock_alc.url, mock_alc.token, mistake)
         mock_alc.register_webhook(mock_alc.serve(app.web) + "/hook", secret=SECRET)
-        return Storm(mock_alc, click=app.click, status=app.status, patience=0.0, **options)
+        return Storm(mock_alc, **{"click": app.click, "status": app.status, "patience": 0.0, **options})
 
     return make
 
@@ -57,7 +57,8 @@ def test_the_honest_integration_keeps_every_promise_on_the_same_days(storm_over:
 CONNECTED = {
     "disconnect lost": ("knows of one webhook", "nothing_left"),
     "disconnect 503": ("knows of one webhook", "nothing_left"),
-    "disconnect, connect lost, connect": ("knows of one webhook", "nothing_left"),
+    "disconnect, connect lost, connect": ("knows of one webhook", "listens"),
+    "disable, connect_once_more": ("takes any webhook for its own", "listens"),
     "click, disable, verdict no_answer": ("asks for nothing", "caught_up"),
     "click, disconnect, verdict no_answer": ("asks for nothing", "caught_up"),
     "answer 503, answer 503, answer 503, click": ("stays busy", "stays_connected"),
@@ -89,8 +90,77 @@ def test_nothing_is_found_in_an_honest_integration_that_is_connected(mock_alc: A
     assert tally.days == 8
 
 
+def test_a_story_begins_with_the_earlier_day_that_it_needs(mock_alc: Alc) -> None:
+    """This integration fails at its fourth click since it was connected, and the day that finds it has fewer."""
+    app, clicks = ConnectedApp(mock_alc), list[str]()
+
+    def click(record_id: str) -> None:
+        clicks.append(record_id)
+        assert len(clicks) < 4
+        app.click(record_id)
+
+    def connect() -> None:
+        clicks.clear()
+        app.connect()
+
+    storm = Storm(mock_alc, click=click, status=app.status, patience=0.0, connect=connect, disconnect=app.disconnect)
+    with pytest.raises(PromiseBroken) as told:
+        storm.run(days=20, number=2)
+
+    story = told.value.story
+    assert story.happenings == (Happening("click", 1, "with_another"), Happening("click"))
+    assert storm.play(story.happenings, story.promise) is not None
+
+
+def test_the_day_that_breaks_an_integration_for_good_is_told_whole(storm_over: Make) -> None:
+    """Every other day would break the promise too, so a shorter one would tell nothing."""
+    clicks = list[str]()
+
+    def click(record_id: str) -> None:
+        clicks.append(record_id)
+        assert len(clicks) < 4
+
+    with pytest.raises(PromiseBroken) as told:
+        storm_over(click=click, promises=["recovers"]).run(days=20, number=2)
+
+    assert set(told.value.story.happenings) <= set(days_of(2)[told.value.tally.days - 1])
+    assert len(told.value.story.happenings) > 1
+
+
+def test_an_integration_that_can_never_be_connected_again_is_told_by_its_whole_day(mock_alc: Alc) -> None:
+    """A shorter day cannot even begin."""
+    app, disconnects = ConnectedApp(mock_alc), list[bool]()
+
+    def connect() -> None:
+        assert not disconnects
+        app.connect()
+
+    def disconnect() -> None:
+        disconnects.append(True)
+        app.disconnect()
+
+    with pytest.raises(PromiseBroken) as told:
+        Storm(mock_alc, click=app.click, status=app.status, patience=0.0, connect=connect, disconnect=disconnect).run(
+            days=20, number=2
+        )
+
+    assert told.value.story.promise == "listens"
+    assert len(told.value.story.happenings) > 1
+
+
+def test_tokens_expire_that_were_issued_while_the_clock_of_alc_was_ahead(mock_alc: Alc) -> None:
+    """An earlier day may have moved it, and the storm has set it back."""
+    mock_alc.advance(86_400)
+    token = mock_alc.token()
+    app = LittleApp(mock_alc.url, lambda: token)
+    storm = Storm(mock_alc, click=app.click, status=app.status, patience=0.0)
+
+    assert storm.play(a_day("click"), "recovers") is None
+    assert storm.play(a_day("tokens, click"), "recovers") is not None
+
+
 def test_an_integration_that_answers_no_more_is_a_story(mock_alc: Alc) -> None:
-    """If nobody starts it again, the story is the day up to then."""
+    """If the storm cannot start it again, the story is the day up to then, and says what would shorten it."""
     app = ConnectedApp(mock_alc)
 
     def status(record_id: str) -> str | None:
@@ -102,7 +172,8 @@ def test_an_integration_that_answers_no_more_is_a_story(mock_alc: Alc) -> None:
 
     assert story is not None
     assert story.happenings == tuple(a_day("click, wait minute, verdict no_answer"))
-    assert story.broken_by == "The integration no longer answers: Connection refused."
+    assert story.broken_by.startswith("The integration no longer answers (without --run, ")
+    assert story.broken_by.endswith("to shorten the day): Connection refused.")
 
 
 def test_what_comes_late_and_is_wrong_is_seen(mock_alc: Alc) -> None:
@@ -177,7 +248,9 @@ def test_what_an_integration_cannot_do_never_happens() -> None:
     happen = [{each.do for day in days_of(1, **can) for each in day} for can in pairs]
 
     assert happen[1] - happen[0] == {"kill"}
-    assert happen[2] - happen[0] == {"refresh", "disconnect", "connect", "connect_once_more", "disable"}
+    assert happen[2] - happen[0] == {
+        "refresh", "disconnect", "connect", "connect_once_more", "disable", "crowd",
+    }  # fmt: skip
 
 
 def test_a_story_is_saved_and_played_again(storm_over: Make, tmp_path: Path) -> None:
