@@ -2,15 +2,20 @@
 
 import re
 import runpy
+import shlex
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import playwright
 import pytest
+from click.testing import CliRunner
 
+from mock_alc.commands.cli import main
 from mock_alc.server import MockAlc
 from mock_alc.testing.alc import Alc
-from mock_alc.testing.storm import PROMISES, PromiseBroken
+from mock_alc.testing.storm import PROMISES, PromiseBroken, Story
+from mock_alc.testing.storm.happening import Happening
 from tests.support.installation import Installation, copy_example, run_pytest
 from tests.support.servers.stack import free_ports
 
@@ -129,3 +134,18 @@ def test_the_commands_of_the_page_find_it_too(installed: Installation, tmp_path:
 
     assert ran.returncode == 1, ran.stdout + ran.stderr
     assert [line.strip() for line in ran.stdout.splitlines()[:-1]] == STORIES[0].splitlines()
+
+
+def test_the_integration_in_node_breaks_its_promise_as_printed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the options of the page. The Node is the one of Playwright."""
+    node, [port] = Path(playwright.__file__).parent / "driver/node", free_ports(1)
+    monkeypatch.chdir(copy_example(EXAMPLE, tmp_path / "project"))
+    Story("listens", "", (Happening("kill", 1, "in_connect"),), (0,)).save(Path("story.json"))
+    command = re.search(r"mock-alc storm( --app \S+ --run \"node.*?)```", PAGE, re.DOTALL)
+    assert command
+    options = command[1].replace("\\\n", "").replace("http://127.0.0.1:5000", f"http://127.0.0.1:{port}")
+    with MockAlc() as alc:
+        started = options.replace("node app.mjs", f"ALC_URL={alc.url} PORT={port} exec {node} app.mjs")
+        ran = CliRunner().invoke(main, ["story", "play", "story.json", "--url", alc.url, *shlex.split(started)])
+
+    assert [line.strip() for line in ran.output.splitlines()] == STORIES[3].splitlines()
