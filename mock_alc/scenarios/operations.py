@@ -96,6 +96,10 @@ CONNECTS = {
     "503": Variant(", and ALC answers 503 to a new webhook", {**REGISTRATION, "answer": {"status": 503}}),
     "grant_lost": Variant(", and ALC's answer with the tokens is lost", {**GRANT, "trouble": "drop", "effect": "done"}),
 }  # fmt: skip
+DISABLES = {
+    "": Variant(""),
+    "crowd": Variant(f", and another app of the same account sends {CROWD} people", {"leads": CROWD}),
+}
 
 OPERATIONS = {
     operation.name: operation
@@ -135,12 +139,8 @@ OPERATIONS = {
             needs="reconnect", spoils="connect", place="after connect",
         ),
         Operation(
-            "disable", "ALC disables the webhook, as after days of failures.", then="verdict", needs="reconnect",
-            spoils=VERDICT, place="before verdict",
-        ),
-        Operation(
-            "crowd", f"Another app sends {CROWD} people with the same account.", {"": Variant("", {"leads": CROWD})},
-            then="disable", needs="reconnect",
+            "disable", "ALC disables the webhook, as after days of failures{how}.", DISABLES, then="verdict",
+            needs="reconnect", spoils=VERDICT, place="before verdict",
         ),
     )
 }  # fmt: skip

@@ -168,8 +168,9 @@ class ConnectedApp(LittleApp):
         """Ask ALC about the chats that are under way."""
         headers = {"Authorization": f"Bearer {self._token()}"}
         for record_id in list(self._open):
-            found = requests.get(f"{self._url}/api/v1/leads?record_id={record_id}", headers=headers, timeout=5).json()
-            for lead in found["leads"][:1]:
+            query = "" if self.mistake == "reads one page" else f"?record_id={record_id}"
+            found = requests.get(f"{self._url}/api/v1/leads{query}", headers=headers, timeout=5).json()["leads"]
+            for lead in [each for each in found if each["record_id"] == record_id][:1]:
                 if lead["decided_at"] and self.crm.get(record_id, ("",))[0] <= lead["decided_at"]:
                     self.crm[record_id] = (lead["decided_at"], lead["status"])
                     self._open.discard(record_id)

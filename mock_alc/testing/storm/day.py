@@ -222,6 +222,12 @@ class Day:
         """Let the access tokens expire, also those that were issued when ALC's clock was ahead."""
         self.control("POST", "tokens/expire", None)
 
+    def fill_pages(self, leads: int) -> None:
+        """Let ALC have so many newer leads, which are decided, of people whom the integration does not know."""
+        lead = {"name": "Ben", "phoneNumber": "+442071838750", "interest": "no_answer"}
+        others = [{**lead, "recordId": f"elsewhere-{number}"} for number in range(leads)]
+        self.control("POST", "seed", {"leads": others})
+
     def let_idle(self) -> None:
         """Let time pass until ALC has nothing to do."""
         self.control("POST", "clock", {"until": "idle"})

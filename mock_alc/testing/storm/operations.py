@@ -74,14 +74,8 @@ def _connect_once_more(day: Day, what: Happening, values: Mapping[str, Any]) -> 
 
 
 def _disable(day: Day, what: Happening, values: Mapping[str, Any]) -> bool:
+    day.fill_pages(values.get("leads", 0))
     return day.connection.disable()
-
-
-def _crowd(day: Day, what: Happening, values: Mapping[str, Any]) -> bool:
-    lead = {"name": "Ben", "phoneNumber": "+442071838750", "interest": "no_answer"}
-    leads = [{**lead, "recordId": f"elsewhere-{number}"} for number in range(values["leads"])]
-    day.control("POST", "seed", {"leads": leads})
-    return True
 
 
 PLAYS: Mapping[str, Play] = {
@@ -98,5 +92,4 @@ PLAYS: Mapping[str, Play] = {
     "connect": _connect,
     "connect_once_more": _connect_once_more,
     "disable": _disable,
-    "crowd": _crowd,
 }
