@@ -40,6 +40,7 @@ CALLS = (
     ("--run", "The command that runs the app, such as `node app.mjs`. The storm starts and kills it.", False),
     ("--kill", "Instead of --run, a command of the shell that kills the app: `kill -9 $(cat app.pid)`.", False),
     ("--start", "And one that starts it again: `node app.mjs & echo $! > app.pid`.", False),
+    ("--reset", "A command of the shell that deletes what the killed app has stored: `rm -f app.db`.", False),
 )
 
 

@@ -57,6 +57,7 @@ class HttpApp:
     kill: str = ""
     start: str = ""
     run: str = ""
+    reset: str = ""
 
     @contextmanager
     def running(self) -> Iterator[dict[str, Any]]:
@@ -87,6 +88,8 @@ class HttpApp:
         for one, other in (("kill", "start"), ("start", "kill"), ("disconnect", "connect")):
             if getattr(self, one) and not getattr(self, other):
                 raise AppUnusable(f"--{one} needs --{other} too.")
+        if self.reset and not (self.run or self.kill):
+            raise AppUnusable("--reset needs --run, or --kill and --start.")
         if self.run and self.kill:
             raise AppUnusable("--run already kills and starts the app. Omit --kill and --start.")
 
@@ -100,6 +103,8 @@ class HttpApp:
             calls |= {"kill": process.kill, "start": lambda: self._start(process)}
         elif self.kill:
             calls |= {"kill": lambda: _shell(self.kill), "start": lambda: self._start(None)}
+        if self.reset:
+            calls["reset"] = lambda: _shell(self.reset)
         return calls
 
     def _click(self, record_id: str) -> None:

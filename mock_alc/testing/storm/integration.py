@@ -38,6 +38,8 @@ class Integration:
     """Kills the integration's processes, at any moment and without a warning."""
     start: Callable[[], object] | None = None
     """Starts them again; returns when they answer."""
+    reset: Callable[[], object] | None = None
+    """Deletes what they have stored, between `kill` and `start`, after a day that may have broken it for good."""
     settle: Callable[[], object] | None = None
     """Called before a storm judges, and while it waits: lets what is under way end, and the app's own timers come."""
     pending: str = "Pending"

@@ -136,6 +136,8 @@ class Storm:
         last, self._last = self._last, None
         if last and self._integration.kill and self._integration.start:
             self._integration.kill()
+            if self._integration.reset:
+                self._integration.reset()
             self._integration.start()
         return Day.begin(self._integration, self._control, self._patience, make_new)
 

@@ -132,6 +132,7 @@ def test_kept_promises_are_counted(run: Command) -> None:
         ({"person": "POST /people"}, "POST /people was answered 404"),
         ({"person": "GET /status/1", "status": "GET /status/{person}"}, "GET /status/1 was answered 404"),
         ({"kill": "true"}, "--kill needs --start too."),
+        ({"reset": "true"}, "--reset needs --run, or --kill and --start."),
         ({"kill": "true", "start": "true", "run": "true"}, "--run already kills and starts the app."),
         ({"app": NOBODY, "run": "false"}, "The command 'false' has ended. See app.log."),
         ({"click": "GET /hook?{person}"}, "On a day without trouble, GET /hook?{person} was answered 405."),

@@ -128,6 +128,26 @@ def test_the_day_that_breaks_an_integration_for_good_is_told_whole(storm_over: M
     assert len(told.value.story.happenings) > 1
 
 
+def test_a_day_that_breaks_it_for_good_is_shortened_if_it_can_forget_everything(storm_over: Make) -> None:
+    """Between the kill and the start."""
+    clicks, calls = list[str](), list[str]()
+
+    def click(record_id: str) -> None:
+        clicks.append(record_id)
+        assert len(clicks) < 4
+
+    def reset() -> None:
+        calls.append("reset")
+        clicks.clear()
+
+    process = {"kill": lambda: calls.append("kill"), "start": lambda: calls.append("start"), "reset": reset}
+    with pytest.raises(PromiseBroken) as told:
+        storm_over(click=click, promises=["recovers"], **process).run(days=20, number=2)
+
+    assert len([each for each in told.value.story.happenings if each.do == "click"]) == len(told.value.story.happenings)
+    assert ",".join(calls).endswith("kill,reset,start")
+
+
 def test_an_integration_that_can_never_be_connected_again_is_told_by_its_whole_day(mock_alc: Alc) -> None:
     """A shorter day cannot even begin."""
     app, disconnects = ConnectedApp(mock_alc), list[bool]()
