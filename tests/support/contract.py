@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import jsonschema_rs
 import requests
 
+from mock_alc.openapi import document as read_document
 from tests.support.waiting import PATIENCE
 
 CHECKED = ("/api/", "/oauth/token", "/oauth/revoke")
@@ -24,7 +26,6 @@ def assert_requests_keep_the_contract(alc_url: str) -> None:
 
     Each is examined once, however many tests share the servers.
     """
-    document = requests.get(f"{alc_url}/openapi.json", timeout=PATIENCE).json()
     recorded = requests.get(f"{alc_url}/_mock/requests", timeout=PATIENCE).json()["requests"]
     new = {(alc_url, entry["number"], entry["at"]): entry for entry in recorded if entry["path"].startswith(CHECKED)}
     for known in _KEPT & new.keys():
@@ -32,10 +33,16 @@ def assert_requests_keep_the_contract(alc_url: str) -> None:
     broken = [
         f"{entry['method']} {entry['path']}: {problem}"
         for entry in new.values()
-        for problem in problems_of(document, entry)
+        for problem in problems_of(_document(), entry)
     ]
     assert not broken, "\n".join(broken)
     _KEPT.update(name for name, entry in new.items() if entry["status"] is not None)
+
+
+@cache
+def _document() -> dict[str, Any]:
+    """Return the document that every mock serves. It is read once: parsing it takes longer than most tests."""
+    return read_document()
 
 
 def problems_of(document: dict[str, Any], entry: dict[str, Any]) -> Iterator[str]:

@@ -13,6 +13,7 @@ import requests
 from tests.support.waiting import eventually
 
 Effect = dict[str, Any]
+TOKEN = re.compile(r'<meta name="csrf-token" content="([^"]+)"')
 
 
 class User:
@@ -23,6 +24,8 @@ class User:
         self.app_url = app_url
         self.session = requests.Session()
         self.session.trust_env = False
+        self.session.hooks["response"].append(self._see_page)
+        self._token = ""
 
     def sign_in(self, sub: str, path: str = "/people") -> requests.Response:
         """Open a page, choose this person at the demo's provider, and return the page that it leads back to."""
@@ -40,14 +43,14 @@ class User:
         return self.session.get(urljoin(self.app_url, path), timeout=60)
 
     def post(self, path: str, **kwargs: Any) -> requests.Response:
-        """Send a POST request with the page's CSRF token, as its scripts do."""
-        ours = {"X-CSRFToken": self.csrf_token(), "Referer": f"{self.app_url}/apps/alc"}
+        """Send a POST request with the CSRF token of the page that was seen last, as its scripts do."""
+        ours = {"X-CSRFToken": self._token or self.csrf_token(), "Referer": f"{self.app_url}/apps/alc"}
         headers = {**ours, **kwargs.pop("headers", {})}
         return self.session.post(urljoin(self.app_url, path), headers=headers, timeout=60, **kwargs)
 
     def csrf_token(self) -> str:
         """Return the CSRF token of the install page."""
-        return _found(r'<meta name="csrf-token" content="([^"]+)"', self.get("/apps/alc").text)
+        return _found(TOKEN.pattern, self.get("/apps/alc").text)
 
     def connect_alc(self, decision: str = "allow") -> requests.Response:
         """Press Connect, sign in at ALC with the account that its page names, and allow or deny: Installation 2-4."""
@@ -102,6 +105,10 @@ class User:
             lambda: self.field(record_id, "ALC status") == status,
             what=lambda: f"ALC status is {self.field(record_id, 'ALC status')!r}, expected {status!r}",
         )
+
+    def _see_page(self, response: requests.Response, **_: object) -> None:
+        if response.headers.get("Content-Type", "").startswith("text/html") and (found := TOKEN.search(response.text)):
+            self._token = found.group(1)
 
     def _submit(self, page: requests.Response, action: str = "", **extra: str | None) -> requests.Response:
         form = page.text
