@@ -12,6 +12,7 @@ from playwright.sync_api import BrowserContext, expect
 
 from alc_app.config.settings import Config
 from alc_app.runtime.migrations.schema import migrate_all
+from tests.support.compiled_templates import compile_templates_once
 from tests.support.installation import Installation, build_wheel, install
 from tests.support.servers import nginx as own_nginx
 from tests.support.servers import postgres as own_postgres
@@ -23,6 +24,8 @@ QUIET = (
     "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run",
     "--disable-dev-shm-usage", "--disable-gpu", "--disable-quic",
 )  # fmt: skip
+
+compile_templates_once()
 
 
 def missing(how_to_get_one: str) -> None:

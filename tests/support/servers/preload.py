@@ -1,4 +1,4 @@
-"""The imports of the process that test servers are forked from: everything that a command of ours imports.
+"""The process that test servers are forked from: the imports of every command of ours, and the compiled pages.
 
 `gc.freeze` keeps the collector from writing to these objects, so that the forks share their memory.
 """
@@ -7,6 +7,13 @@ import gc
 from importlib import import_module
 
 import sqlalchemy.orm
+
+from mock_alc import create_app as create_mock_alc
+from mock_alc.config import Config
+from tests.support.compiled_templates import compile_all, compile_templates_once
+from tests.support.fakes.pages_app import create_pages_app
+from tests.support.fakes.scripted_actions import Stage
+from tests.support.fakes.workspace import FakeWorkspace
 
 COMMANDS = (
     "alc_app.cli.commands", "alc_app.cli.doctor", "alc_app.cli.serve", "alc_app.cli.tour", "mock_alc.commands.cli"
@@ -20,4 +27,6 @@ LIBRARIES = ("alembic.autogenerate", "alembic.command", "dbos._sys_db_sqlite", "
 for name in (*LIBRARIES, *SERVERS, *COMMANDS):
     import_module(name)
 sqlalchemy.orm.configure_mappers()
+compile_templates_once()
+compile_all(create_pages_app(FakeWorkspace(), Stage()), create_mock_alc(Config(control=True)))
 gc.freeze()
