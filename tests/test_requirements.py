@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import Any
 
+import pytest
 import yaml
 
 from tests.support.requirements import FILL, LETTERS, LIST, ROOT, codes, every_test, filled, remarks, sources
 
 Row = dict[str, Any]
 TEXT = LIST.read_text()
-ROWS: dict[str, Row] = yaml.safe_load(TEXT)
-TESTS = every_test()
 FIELDS = {"severity", "requirement", "status", "tests"}
+pytestmark = pytest.mark.xdist_group("sources")
+
+
+@cache
+def rows() -> dict[str, Row]:
+    """Return the list. It is read when a test asks for it, not by each process that collects tests."""
+    found: dict[str, Row] = yaml.safe_load(TEXT)
+    return found
 
 
 def assert_none(offenders: list[str], advice: str) -> None:
@@ -24,22 +32,22 @@ def assert_none(offenders: list[str], advice: str) -> None:
 def test_every_requirement_that_is_cited_is_listed() -> None:
     """Whoever meets a code in a comment or a docstring can look up what it asks for."""
     cited = {(path, code) for path in sources() for remark in remarks(path) for code in codes(remark)}
-    unknown = sorted(f"{path.relative_to(ROOT)} cites {code}" for path, code in cited if code not in ROWS)
+    unknown = sorted(f"{path.relative_to(ROOT)} cites {code}" for path, code in cited if code not in rows())
     assert_none(unknown, "No row of tests/requirements.yaml has these codes:")
 
 
 def test_every_test_of_a_row_is_there_and_cites_it() -> None:
     """A row that is done is held by one test at least, and nobody lists a test that is about something else."""
-    listed = [(code, test) for code, row in ROWS.items() for test in row["tests"]]
-    wrong = [f"{code}: {test} does not exist" for code, test in listed if test not in TESTS]
+    listed = [(code, test) for code, row in rows().items() for test in row["tests"]]
+    wrong = [f"{code}: {test} does not exist" for code, test in listed if test not in every_test()]
     wrong += [
         f"{code}: the docstring of {test} does not cite it"
         for code, test in listed
-        if test in TESTS and code not in codes(TESTS[test])
+        if test in every_test() and code not in codes(every_test()[test])
     ]
     wrong += [
         f"{code}: it is done, and no test is listed"
-        for code, row in ROWS.items()
+        for code, row in rows().items()
         if row["status"] == "done" and not row["tests"]
     ]
     assert_none(wrong, f"To list the tests anew: {FILL}")
@@ -49,23 +57,23 @@ def test_every_test_that_cites_a_requirement_is_in_its_row() -> None:
     """So a row shows all that holds it."""
     missing = [
         f"{code}: {test}"
-        for test, docstring in TESTS.items()
+        for test, docstring in every_test().items()
         for code in sorted(codes(docstring))
-        if test not in ROWS.get(code, {"tests": []})["tests"]
+        if test not in rows().get(code, {"tests": []})["tests"]
     ]
     assert_none(missing, f"Not in the row that they cite. To list the tests anew: {FILL}")
 
 
 def test_what_is_not_done_says_why_and_what_is_done_does_not() -> None:
     """A reason that outlives its gap would mislead."""
-    silent = [f"{code}: {row['status']} without `why`" for code, row in ROWS.items() if not _is_explained(row)]
-    stale = [f"{code}: done, with a `why`" for code, row in ROWS.items() if row["status"] == "done" and "why" in row]
+    silent = [f"{code}: {row['status']} without `why`" for code, row in rows().items() if not _is_explained(row)]
+    stale = [f"{code}: done, with a `why`" for code, row in rows().items() if row["status"] == "done" and "why" in row]
     assert_none(silent + stale, "`why` belongs to `todo` and `exempt`, and to these only:")
 
 
 def test_rows_are_whole_and_in_order_without_gaps() -> None:
     """Group by group, as the head of the file explains them."""
-    wrong = [f"{code}: {problem}" for code, row in ROWS.items() if (problem := _problem(row))]
+    wrong = [f"{code}: {problem}" for code, row in rows().items() if (problem := _problem(row))]
     written = re.findall(r"^(\w+):", TEXT, re.MULTILINE)
     groups = [[code for code in written if code[0] == letter] for letter in LETTERS]
     whole = [f"{letter}{n}" for letter, group in zip(LETTERS, groups, strict=True) for n in range(1, len(group) + 1)]

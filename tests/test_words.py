@@ -46,9 +46,10 @@ PHRASE = re.compile("|".join(f"(?P<n{number}>{phrase})" for number, phrase in en
 
 def visible_strings(root: Path) -> Iterator[tuple[str, str]]:
     """Yield each text that a person may read, with its place, `file:line`."""
-    for path in sorted(root.rglob("*")):
+    ours = [path for room in OURS for path in ((root / room).rglob("*") if room.endswith("/") else [root / room])]
+    for path in sorted(path for path in ours if path.is_file()):
         name = path.relative_to(root).as_posix()
-        if not name.startswith(OURS) or name.startswith(NOT_OURS) or "/migrations/" in name:
+        if name.startswith(NOT_OURS) or "/migrations/" in name:
             continue
         if path.suffix == ".py":
             yield from _strings_of_python(name, path.read_text())

@@ -7,6 +7,7 @@ import io
 import re
 import tokenize
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -28,13 +29,16 @@ def codes(text: str) -> set[str]:
 
 
 def remarks(path: Path) -> Iterator[str]:
-    """Yield the comments and docstrings of a source file, or each line of a text."""
+    """Yield the comments and docstrings of a source file, or each line of a text. Files without a code are left out."""
     source = path.read_text()
+    if not CITED.search(source):
+        return
     if path.suffix != ".py":
         yield from REMARKS[path.suffix].findall(source)
         return
-    tokens = tokenize.generate_tokens(io.StringIO(source).readline)
-    yield from (token.string for token in tokens if token.type == tokenize.COMMENT)
+    if any(CITED.search(line.partition("#")[2]) for line in source.splitlines()):  # tokenizing takes long
+        tokens = tokenize.generate_tokens(io.StringIO(source).readline)
+        yield from (token.string for token in tokens if token.type == tokenize.COMMENT)
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
             yield node.value.value
@@ -46,6 +50,7 @@ def sources() -> list[Path]:
     return sorted(path for room in ROOMS for path in (ROOT / room).rglob("*") if path.suffix in kinds)
 
 
+@cache
 def every_test() -> dict[str, str]:
     """Return the docstring of every test by its pytest id."""
     found: dict[str, str] = {}
