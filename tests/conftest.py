@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,8 @@ QUIET = (
 )  # fmt: skip
 
 compile_templates_once()
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a shell's `&` does that; what we start would ignore it too
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def missing(how_to_get_one: str) -> None:
@@ -129,6 +132,7 @@ TOGETHER = {
     "machines": "machines",
     "deployment": "sign-in",
     "example": "nginx",
+    "demo": "demo",
     "page": "browser",
     "context": "browser",
 }

@@ -164,7 +164,10 @@ def listening(running: MockAlc, home: Path, *options: str) -> Iterator[tuple["su
         command, env=environment, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
         assert process.stderr is not None
-        yield process, process.stderr.readline().split()[-1]
+        try:
+            yield process, process.stderr.readline().split()[-1]
+        finally:
+            process.kill()  # or a signal that it ignores would keep this test for ever
 
 
 def test_listen_forwards_while_it_runs(running: MockAlc, receiver: Receiver, tmp_path: Path) -> None:
