@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import CancelledError, Future, InvalidStateError
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from http import HTTPStatus
 from http.client import HTTPResponse
 from typing import Any, BinaryIO
@@ -19,12 +20,14 @@ from urllib3.exceptions import ConnectTimeoutError, HTTPError, NameResolutionErr
 
 from mock_alc.base.clock import monotonic
 from mock_alc.webhooks.answer import Answer
-from mock_alc.webhooks.targets import TargetRefused, check_address, resolve
+from mock_alc.webhooks.deadlines import Deadlines
+from mock_alc.webhooks.targets import TargetRefused, check_address, is_numeric, resolve
 
 CONNECT_SECONDS = 5.0
 CONTROL_API_SECONDS = 120.0  # Advancing the virtual clock by days can take this long.
 LARGEST_ANSWER = 65_536
 KEPT_BYTES = 4_096
+_deadlines = Deadlines()
 
 
 class Call:
@@ -47,13 +50,10 @@ class Call:
         """Send the request and return an Answer; never raises for a network error."""
         started = monotonic()
         self._deadline = started + self._total
-        watch = threading.Timer(self._total, self.abort, ["timeout"])
-        watch.daemon = True
-        watch.start()
         try:
-            answer = self._exchange(method, url, body, headers)
+            with _deadlines.within(self._total, partial(self.abort, "timeout")):
+                answer = self._exchange(method, url, body, headers)
         finally:
-            watch.cancel()
             if self._handle is not None:
                 self._handle.close()
         if self._abort_reason is not None:  # After an abort, the response may be cut short.
@@ -107,7 +107,9 @@ class Call:
         raise failure
 
     def _resolve(self, host: str, port: int) -> list[str]:
-        """Resolve in a thread of its own, which is left behind at the deadline: the system's resolver knows none."""
+        """Resolve a name in a thread of its own, which is left behind at the deadline: the resolver knows none."""
+        if is_numeric(host):
+            return resolve(host, port)
         self._lookup = lookup = Future[list[str]]()
         threading.Thread(target=_look_up, args=(lookup, host, port), daemon=True).start()
         if self._abort_reason is not None:

@@ -60,6 +60,15 @@ def resolve(host: str, port: int) -> list[str]:
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
+def is_numeric(host: str) -> bool:
+    """Return whether a host is an IP address in its usual form, for which nobody needs to be asked."""
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
 def _split(url: str) -> SplitResult:
     if len(url) > LONGEST_URL or not url.isascii() or not url.isprintable() or set(url) & set(' \\"<>^`{|}'):
         raise TargetRefused("A webhook URL must be printable ASCII without spaces, at most 2048 characters long.")
