@@ -25,7 +25,7 @@ def find_fault(**more_fields: Any) -> ActiveFault | None:
     Its `match` is compared with the fields of the request and with `more_fields`.
     """
     faults = double().faults
-    if not request.path.startswith(faults.paths):
+    if not (faults.exist and request.path.startswith(faults.paths)):
         return None
     armed = faults.for_request(request.method, request.path, {**_request_fields(), **more_fields})
     if armed is not None:

@@ -88,6 +88,11 @@ class Faults:
         with self._lock:
             return [active.as_json() for active in self._active]
 
+    @property
+    def exist(self) -> bool:
+        """Whether a fault is listed, used up or not."""
+        return bool(self._active)
+
     def clear(self, fault_id: str | None = None) -> int:
         """Remove one fault or all, and release the answers that they delay; returns how many were removed."""
         with self._lock:

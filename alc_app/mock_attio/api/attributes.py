@@ -27,6 +27,10 @@ Json = dict[str, Any]
 ATTRIBUTES = "/v2/<any(objects, lists):target>/<identifier>/attributes"
 # Types whose values have one canonical form, so that they can be compared for uniqueness.
 _CAN_BE_UNIQUE = {"text", "number", "domain", "email-address", "phone-number"}
+_SHOWN = (
+    "api_slug", "title", "description", "type", "is_system_attribute", "is_writable", "is_required", "is_unique",
+    "is_multiselect", "is_archived", "created_at",
+)  # fmt: skip
 
 bp = Blueprint("attributes", __name__, url_prefix=ATTRIBUTES)
 
@@ -91,18 +95,9 @@ def attribute_json(schema: Schema, attribute: Attribute) -> Json:
     """Return an attribute as JSON in the API's shape."""
     currency = attribute.config.get("currency") or {"default_currency_code": None, "display_type": None}
     reference = attribute.config.get("record_reference") or {"allowed_object_ids": None}
-    plain = {"title", "description", "api_slug", "type", "created_at"}
-    flags = {
-        "is_system_attribute",
-        "is_writable",
-        "is_required",
-        "is_unique",
-        "is_multiselect",
-        "is_archived",
-    }
     return {
         "id": attribute_id_json(schema, attribute),
-        **attribute.model_dump(include=plain | flags),
+        **{name: getattr(attribute, name) for name in _SHOWN},
         "is_default_value_enabled": False,
         "default_value": None,
         "relationship": None,
@@ -142,7 +137,7 @@ def create_attribute(target: str, identifier: str) -> Json:
             schema = load_schema(session, identifier, TARGET_KINDS[target])
             attribute = Attribute(
                 attribute_id=str(uuid4()),
-                object_id=schema.target.target_id,
+                object_id=schema.target_id,
                 position=schema.attributes[-1].position + 1,
                 config=_config(schema, new.config),
                 created_at=services().now(),
@@ -166,7 +161,7 @@ def update_attribute(target: str, identifier: str, attribute_name: str) -> Json:
     try:
         with services().database.writing() as session:
             schema = load_schema(session, identifier, TARGET_KINDS[target])
-            attribute = schema.attribute(attribute_name)
+            attribute = session.get_one(Attribute, schema.attribute(attribute_name).attribute_id)
             if attribute.is_system_attribute:
                 message = f'"{attribute.api_slug}" is a system attribute of Attio and cannot be changed.'
                 raise AttioError(400, "system_edit_unauthorized", message)

@@ -87,9 +87,10 @@ def update_choice(target: str, identifier: str, attribute_name: str, kind: str, 
     try:
         with services().database.writing() as session:
             schema, attribute = _attribute(session, target, identifier, attribute_name, kind)
-            choice = schema.choice(attribute, choice_name)
-            if choice is None:
+            found = schema.choice(attribute, choice_name)
+            if found is None:
                 raise value_not_found(f'"{attribute.api_slug}" has no option or status "{choice_name}".')
+            choice = session.get_one(Choice, found.choice_id)
             choice.sqlmodel_update(change)
             session.flush()
             return {"data": choice_json(schema, attribute, choice)}

@@ -1,7 +1,7 @@
 """`/v2/lists/{list}/entries…`: a record in a list, with values of its own. A list can hold a record several times."""
 
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 from flask import Blueprint, request
 from sqlmodel import Session, col, select
@@ -17,10 +17,11 @@ from alc_app.mock_attio.api.items import (
     update_item,
 )
 from alc_app.mock_attio.api.value_history import replace_history
+from alc_app.mock_attio.store.changes import Change
 from alc_app.mock_attio.store.errors import AttioError, Problem, body_error, value_not_found
 from alc_app.mock_attio.store.links import entry_numbers
 from alc_app.mock_attio.store.note_task_list_tables import CrmList
-from alc_app.mock_attio.store.records import Change, Editor, find_record
+from alc_app.mock_attio.store.records import Editor, find_record
 from alc_app.mock_attio.store.request_bodies import Body, parse, read_data
 from alc_app.mock_attio.store.schema_lookup import load_schema
 from alc_app.mock_attio.store.tables import Record
@@ -114,7 +115,7 @@ def _upsert(list_name: str, new: NewEntry, session: Session) -> Change:
     editor = open_editor(session, LISTS, list_name)
     parent = _find_parent(editor, new)
     mine = select(Record).where(
-        Record.object_id == editor.schema.target.target_id, col(Record.number).in_(entry_numbers([parent.record_id]))
+        Record.object_id == editor.schema.target_id, col(Record.number).in_(entry_numbers([parent.record_id]))
     )
     entries = session.exec(mine.limit(2)).all()
     if len(entries) > 1:
@@ -132,11 +133,10 @@ def _insert(editor: Editor, parent: Record, new: NewEntry) -> Change:
 
 def _find_parent(editor: Editor, new: NewEntry) -> Record:
     """Return the record that the body names, locked, so that two upserts do not both add it."""
-    crm_list = editor.schema.target
-    assert isinstance(crm_list, CrmList)  # noqa: S101 - the editor was opened for a list
+    crm_list = cast(CrmList, editor.schema.target)  # the editor was opened for a list
     try:
         schema = load_schema(editor.schema.session, new.parent_object)
-        if schema.target.target_id != crm_list.parent_object_id:
+        if schema.target_id != crm_list.parent_object_id:
             message = f'The list "{crm_list.api_slug}" does not take records of "{new.parent_object}".'
             raise body_error(Problem(["data", "parent_object"], message))
         return find_record(schema, new.parent_record_id, lock=True)

@@ -123,7 +123,7 @@ def _path(schema: Schema, path: object, constraints: object, record: Any) -> Con
     if not isinstance(path, list) or not path or not all(isinstance(hop, list) and len(hop) == 2 for hop in path):
         raise filter_error('"path" takes a list of pairs: the slug of an object and of one of its attributes.')
     (object_name, attribute_name), *rest = path
-    if object_name not in {schema.target.api_slug, schema.target.target_id}:
+    if object_name not in {schema.target.api_slug, schema.target_id}:
         raise filter_error(f'The path leads to "{schema.target.api_slug}" here, not to "{object_name}".')
     attribute = _attribute(schema, attribute_name)
     if not rest:

@@ -66,7 +66,7 @@ class TableLoader(Loader):
             return []
         statement = select(Record).where(
             col(Record.record_id).in_([as_uuid(one) for one in record_ids]),
-            Record.object_id == schema.target.target_id,
+            Record.object_id == schema.target_id,
         )
         return Presenter(schema, self._web_url).records(self._session.exec(statement).all())
 

@@ -8,7 +8,8 @@ from flask import request
 from sqlmodel import Session
 
 from alc_app.mock_attio.api.query import run_query
-from alc_app.mock_attio.store.records import Change, Editor, commit_change, find_record
+from alc_app.mock_attio.store.changes import Change, commit_change
+from alc_app.mock_attio.store.records import Editor, find_record
 from alc_app.mock_attio.store.request_bodies import expect_object, flag, page_of, read_data, read_json
 from alc_app.mock_attio.store.schema_lookup import Schema, load_schema
 from alc_app.mock_attio.store.services import actor, services

@@ -44,7 +44,7 @@ def run_query(schema: Schema, body: dict[str, Any]) -> list[Record]:
     limit, offset = page_of(query.limit, query.offset)
     if query.filter_view_id is not None:
         raise filter_error("The stand-in has no views. Send a filter instead.")
-    statement = select_rows(Record).where(Record.object_id == schema.target.target_id)
+    statement = select_rows(Record).where(Record.object_id == schema.target_id)
     if query.filter is not None:
         statement = statement.where(compile_filter(schema, query.filter))
     order = []

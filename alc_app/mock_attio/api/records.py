@@ -18,10 +18,11 @@ from alc_app.mock_attio.api.items import (
     update_item,
 )
 from alc_app.mock_attio.api.value_history import replace_history
+from alc_app.mock_attio.store.changes import Change, commit_change
 from alc_app.mock_attio.store.errors import AttioError, Problem, body_error, query_params_error
 from alc_app.mock_attio.store.links import entry_numbers
 from alc_app.mock_attio.store.note_task_list_tables import CrmList
-from alc_app.mock_attio.store.records import Change, commit_change, find_record
+from alc_app.mock_attio.store.records import find_record
 from alc_app.mock_attio.store.request_bodies import Body, page_of, parse, read_data
 from alc_app.mock_attio.store.schema_lookup import Schema, load_schema, value_type
 from alc_app.mock_attio.store.services import services

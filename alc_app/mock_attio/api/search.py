@@ -93,7 +93,7 @@ def _schema(session: Session, name: str) -> Schema:
 def _matches(schema: Schema, words: list[str]) -> SelectOfScalar[Record]:
     """Return the statement for records that have each word in one of the attributes that are searched."""
     ids = [schema.by_name[slug].attribute_id for slug in _searched(schema)]
-    statement = select(Record).where(Record.object_id == schema.target.target_id)
+    statement = select(Record).where(Record.object_id == schema.target_id)
     for word in words if ids else ():
         holders = select(Value.record_number).where(
             col(Value.attribute_id).in_(ids),

@@ -12,8 +12,9 @@ from pydantic import Field
 from sqlmodel import Session
 
 from alc_app.mock_attio.api.items import open_editor, presenter
+from alc_app.mock_attio.store.changes import Change, commit_change
 from alc_app.mock_attio.store.errors import AttioError, Problem, body_error
-from alc_app.mock_attio.store.records import Change, PastValue, commit_change
+from alc_app.mock_attio.store.records import PastValue
 from alc_app.mock_attio.store.request_bodies import Body, parse, read_data
 from alc_app.mock_attio.store.schema_lookup import Schema, value_type
 from alc_app.mock_attio.store.services import services

@@ -22,7 +22,7 @@ from alc_app.mock_attio.store.events import EventType
 from alc_app.mock_attio.store.request_bodies import Body, page_of, parse, read_data
 from alc_app.mock_attio.store.schema_lookup import as_uuid, find_workspace
 from alc_app.mock_attio.store.services import services
-from alc_app.mock_attio.store.webhook_tables import Subscription, Webhook
+from alc_app.mock_attio.store.webhook_tables import Subscription, Webhook, status_of
 
 Json = dict[str, Any]
 
@@ -187,7 +187,7 @@ def _json(session: Session, webhook: Webhook) -> Json:
             {"event_type": one.event_type, "filter": one.filter} for one in _subscriptions(session, webhook)
         ],
         "id": {"workspace_id": find_workspace(session).workspace_id, "webhook_id": webhook.webhook_id},
-        "status": webhook.status(services().config.now().timestamp()),
+        "status": status_of(webhook, services().config.now().timestamp()),
         "created_at": webhook.created_at,
     }
 

@@ -13,8 +13,8 @@ from alc_app.mock_attio.seed.seed import add_demo, reset
 from alc_app.mock_attio.store.request_bodies import Body, parse, read_json
 from alc_app.mock_attio.store.services import services
 from alc_app.mock_attio.store.tables import CrmObject, Record
-from alc_app.mock_attio.store.webhook_outbox import waiting_messages
-from alc_app.mock_attio.store.webhook_tables import Webhook
+from alc_app.mock_attio.store.webhook_outbox import all_webhooks, waiting_messages
+from alc_app.mock_attio.store.webhook_tables import status_of
 from mock_alc.double.control.guard import refuse_unknown
 
 
@@ -56,7 +56,7 @@ def state() -> ResponseReturnValue:
         counted = select(CrmObject.api_slug, func.count(col(Record.number))).outerjoin(Record, of_object)
         records = dict(session.exec(counted.group_by(col(CrmObject.api_slug))).all())
         deliveries = services().deliveries.listed(waiting_messages(session))
-        webhooks = [webhook.status(now) for webhook in session.exec(select(Webhook))]
+        webhooks = [status_of(webhook, now) for webhook in all_webhooks(session)]
     return {
         "records": records,
         "deliveries": Counter(one["state"] for one in deliveries),

@@ -164,7 +164,7 @@ def add_crowd(session: Session, count: int) -> None:
     records = [
         {
             "record_id": stable_id(f"crowd/{number}"),
-            "object_id": schema.target.target_id,
+            "object_id": schema.target_id,
             "created_at": _moment(number),
         }
         for number in range(last + 1, last + 1 + count)

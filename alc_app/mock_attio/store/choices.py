@@ -10,7 +10,7 @@ def attribute_id_json(schema: Schema, attribute: Attribute) -> dict[str, str]:
     """Return the id of an attribute: workspace, object and attribute, as Attio nests them."""
     return {
         "workspace_id": schema.workspace.workspace_id,
-        "object_id": schema.target.target_id,
+        "object_id": schema.target_id,
         "attribute_id": attribute.attribute_id,
     }
 

@@ -2,20 +2,24 @@
 
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from sqlalchemy import Connection, Engine, MetaData, event, make_url, text
 from sqlalchemy.pool import StaticPool
 from sqlmodel import Session, create_engine
+from sqlmodel.sql.expression import SelectOfScalar
 
 from alc_app.mock_attio.store.accents import fold
 from alc_app.mock_attio.store.tables import Row
 
 logger = logging.getLogger(__name__)
+RowType = TypeVar("RowType")
 
 _SQLITE_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000", "foreign_keys=ON")
+HAS_MESSAGES = "has_messages"
+"""Key of `Session.info`: the transaction has put a message into the outbox."""
 _START_LOCK = 0x6174_7469  # key of the Postgres advisory lock; the same for all stand-ins
 
 
@@ -30,7 +34,7 @@ class Database:
         in_memory = parsed.get_backend_name() == "sqlite" and parsed.database in {None, "", ":memory:"}
         options: dict[str, Any] = {"connect_args": {"check_same_thread": False}, "poolclass": StaticPool}
         self.changed = threading.Event()
-        """Set by every commit. The webhook sender waits for it and clears it."""
+        """Set by every commit that has put a message into the outbox. The webhook sender waits for it and clears it."""
         self.engine: Engine = create_engine(parsed, **(options if in_memory else {"pool_pre_ping": True}))
         self._writer = self.engine.execution_options(writing=True)
         # A database in memory has a single connection, which only one thread at a time may use.
@@ -53,7 +57,8 @@ class Database:
         """Yield a session that commits when the block ends, and rolls back if it raises."""
         with self._write_lock, self._lock, Session(self._writer, expire_on_commit=False) as session, session.begin():
             yield session
-        self.changed.set()
+        if HAS_MESSAGES in session.info:
+            self.changed.set()
 
     def create_tables(self, session: Session) -> None:
         """Create missing tables in the caller's writing transaction. Safe when several stand-ins start at once.
@@ -68,6 +73,14 @@ class Database:
     def close(self) -> None:
         """Close all connections."""
         self.engine.dispose()
+
+
+def rows(session: Session, statement: SelectOfScalar[RowType], **parameters: Any) -> Sequence[RowType]:
+    """Return what a statement finds, to be read only: with the columns of its class, but without methods.
+
+    That takes a fifth of the time of the class's own objects. What the session has not flushed is not seen.
+    """
+    return cast(Sequence[RowType], session.connection().execute(statement, parameters).all())
 
 
 def _drop_outdated(connection: Connection) -> None:

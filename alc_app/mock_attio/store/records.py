@@ -1,57 +1,45 @@
 """Writes to records and list entries, with Attio's history of values. Each commits through `commit_change`."""
 
-import logging
 from collections import defaultdict
-from collections.abc import Callable, Container, Iterable, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Literal, cast
+from collections.abc import Container, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
 from uuid import uuid4
 
-from sqlalchemy.exc import IntegrityError, OperationalError
-from sqlmodel import Session, col, delete, select, update
+from sqlalchemy import Executable, bindparam, insert
+from sqlmodel import col, delete, select, update
 
+from alc_app.mock_attio.store.changes import Change
+from alc_app.mock_attio.store.database import rows
 from alc_app.mock_attio.store.errors import AttioError, not_found
-from alc_app.mock_attio.store.events import Actor, Event, EventType, per_attribute
+from alc_app.mock_attio.store.events import Actor
 from alc_app.mock_attio.store.links import drop_links, move_links
 from alc_app.mock_attio.store.schema_lookup import Schema, as_uuid, value_type
-from alc_app.mock_attio.store.services import Services
 from alc_app.mock_attio.store.tables import Attribute, Record, Value
 from alc_app.mock_attio.store.targets import OBJECTS, PARENT_RECORD
 from alc_app.mock_attio.store.value_types import Content
-from alc_app.mock_attio.store.webhook_outbox import enqueue
 
 Json = dict[str, Any]
-logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Change:
-    """What a write changed in one record or entry: the attributes, not the values."""
-
-    verb: Literal["created", "updated", "deleted", "merged"]
-    schema: Schema
-    record: Record
-    actor: Actor
-    attributes: list[Attribute] = field(default_factory=list)
-    merged: tuple[str, ...] = ()
-    """For a merge: the ids of the two records that were merged."""
-    parent: dict[str, str] = field(default_factory=dict)
-    """For an entry: the ids of its record, as its events name them."""
-
-    @property
-    def event_type(self) -> EventType:
-        """Return the type of its webhook events."""
-        return cast(EventType, f"{self.schema.kind.item}.{self.verb}")
-
-    def events(self) -> Sequence[Event]:
-        """Return the webhook events of the change: one for each attribute of an update and each record of a merge."""
-        kind = self.schema.kind
-        ids = {kind.id_key: self.record.object_id, kind.item_id_key: self.record.record_id}
-        if self.verb == "updated":
-            changed = [one.attribute_id for one in self.attributes]
-            return per_attribute(self.event_type, self.actor, ids, changed, self.parent)
-        duplicates = [{"duplicate_object_id": self.record.object_id, "duplicate_record_id": one} for one in self.merged]
-        return [Event(self.event_type, self.actor, ids, more) for more in duplicates or [self.parent]]
+_RECORD = select(Record).where(
+    col(Record.record_id) == bindparam("record_id"), col(Record.object_id) == bindparam("target")
+)
+_ADD_RECORD, _ADD = insert(Record), insert(Value)
+_LOCKED_RECORD = _RECORD.with_for_update()
+_ACTIVE = (
+    select(Value)
+    .where(
+        col(Value.record_number) == bindparam("number"),
+        col(Value.attribute_id).in_(bindparam("attributes", expanding=True)),
+        col(Value.active_until).is_(None),
+    )
+    .order_by(col(Value.position))
+)
+_CLOSE = (
+    update(Value)
+    .where(col(Value.value_id) == bindparam("closed"))
+    .values(active_until=bindparam("now"), unique_key=None)
+)
+_MOVE = update(Value).where(col(Value.value_id) == bindparam("moved")).values(position=bindparam("to"))
 
 
 @dataclass(frozen=True)
@@ -61,35 +49,6 @@ class PastValue:
     content: Content
     active_from: str
     active_until: str | None = None
-
-
-def commit_change(services: Services, change: Callable[[Session], Change], show: Callable[[Change], Json]) -> Json:
-    """Run one change of one record, queue its webhook events and `show` it, in one transaction. Returns what it shows.
-
-    Raises AttioError: 400 if a unique value is taken, 409 if another write is in the way.
-    """
-    try:
-        try:
-            done, shown = _commit(services, change, show)
-        except IntegrityError:
-            # Another write took a unique value after the check. The second time, the check finds it and names it.
-            done, shown = _commit(services, change, show)
-    except (IntegrityError, OperationalError) as error:  # a deadlock, or a lock timeout
-        logger.warning("The database failed to store a change: %s", error.orig)
-        raise AttioError(409, "concurrent_write_conflict", "Another write was in progress. Try again.") from error
-    if done.verb != "updated" or done.attributes:
-        names = ", ".join(attribute.api_slug for attribute in done.attributes)
-        logger.info("%s %s/%s %s", done.event_type, done.schema.target.api_slug, done.record.record_id, names)
-    return shown
-
-
-def _commit(
-    services: Services, change: Callable[[Session], Change], show: Callable[[Change], Json]
-) -> tuple[Change, Json]:
-    with services.database.writing() as session:
-        done = change(session)
-        enqueue(session, done.events(), done.schema.workspace.workspace_id, services.config.now())
-        return done, show(done)
 
 
 @dataclass(frozen=True)
@@ -116,9 +75,9 @@ class Editor:
         """
         self._check_required(contents, among=self.schema.by_id)
         record_id = record_id or str(uuid4())
-        record = Record(record_id=record_id, object_id=self.schema.target.target_id, created_at=self.now)
-        self.schema.session.add(record)
-        self.schema.session.flush()
+        columns = {"record_id": record_id, "object_id": self.schema.target_id, "created_at": self.now}
+        [number] = self.schema.session.connection().execute(_ADD_RECORD, columns).inserted_primary_key or [0]
+        record = Record(number=number, **columns)
         named = self.schema.by_name
         system: dict[str, Content] = {
             self.schema.kind.item_id_key: {"value": record_id},
@@ -128,10 +87,10 @@ class Editor:
         if parent is not None:
             system[PARENT_RECORD] = parent
         own = {named[slug].attribute_id: [content] for slug, content in system.items()}
+        values: list[Json] = []
         for attribute_id, wanted in (contents | own).items():
-            attribute = self.schema.by_id[attribute_id]
-            self._insert(record, attribute, self._from_now(wanted), first=0)
-        self.schema.session.flush()
+            values += self._new_values(record, self.schema.by_id[attribute_id], self._from_now(wanted), first=0)
+        self._execute(_ADD, values)
         changed = [self.schema.by_id[attribute_id] for attribute_id in contents]
         return Change("created", self.schema, record, self.actor, changed, parent=_parent_ids(parent))
 
@@ -146,7 +105,6 @@ class Editor:
             attribute, old = self.schema.by_id[attribute_id], active[attribute_id]
             if self._replace(record, attribute, wanted, old, keep_existing=attribute_id in keep_existing):
                 changed.append(attribute)
-        self.schema.session.flush()
         return Change("updated", self.schema, record, self.actor, changed, parent=self._parent_of(record))
 
     def delete(self, record: Record) -> Change:
@@ -177,8 +135,7 @@ class Editor:
         """Write these values in place of all that the attribute has and had. No event tells of it."""
         mine = (col(Value.record_number) == record.number, col(Value.attribute_id) == attribute.attribute_id)
         self.schema.session.execute(delete(Value).where(*mine))
-        self._insert(record, attribute, history, first=0)
-        self.schema.session.flush()
+        self._execute(_ADD, self._new_values(record, attribute, history, first=0))
         return Change("updated", self.schema, record, self.actor)
 
     def _from_now(self, contents: Iterable[Content]) -> list[PastValue]:
@@ -209,51 +166,51 @@ class Editor:
         new = [content for content in wanted if all(identity(row.content) != identity(content) for row in active)]
         keeps = [identity(content) for content in wanted]
         gone = [] if keep_existing else [row for row in active if identity(row.content) not in keeps]
-        for row in gone:
-            row.active_until, row.unique_key = self.now, None
-        # Write the freed unique keys to the database before another value of this transaction takes them.
-        self.schema.session.flush()
+        # First, so that others can take their unique keys.
+        self._execute(_CLOSE, [{"closed": row.value_id, "now": self.now} for row in gone])
         first = min((row.position for row in active), default=0) - len(new)
-        self._insert(record, attribute, self._from_now(new), first=first)
+        self._execute(_ADD, self._new_values(record, attribute, self._from_now(new), first=first))
         if not keep_existing and attribute.is_multiselect:
-            self.schema.session.flush()
-            for row in self._active(record, [attribute.attribute_id])[attribute.attribute_id]:
-                row.position = keeps.index(identity(row.content))
+            now_active = self._active(record, [attribute.attribute_id])[attribute.attribute_id]
+            places = [{"moved": row.value_id, "to": keeps.index(identity(row.content))} for row in now_active]
+            self._execute(_MOVE, places)
         return bool(new or gone)
 
     def _active(self, record: Record, attribute_ids: Iterable[str]) -> dict[str, list[Value]]:
         """Return the active values of a record, in their order, by the id of their attribute."""
-        statement = select(Value).where(
-            Value.record_number == record.number,
-            col(Value.attribute_id).in_(attribute_ids),
-            col(Value.active_until).is_(None),
-        )
         found: dict[str, list[Value]] = defaultdict(list)
-        for value in self.schema.session.exec(statement.order_by(col(Value.position))):
+        for value in rows(self.schema.session, _ACTIVE, number=record.number, attributes=[*attribute_ids]):
             found[value.attribute_id].append(value)
         return found
 
-    def _insert(self, record: Record, attribute: Attribute, values: Sequence[PastValue], *, first: int) -> None:
-        assert record.number is not None  # noqa: S101 - given by the flush in create()
+    def _execute(self, statement: Executable, parameters: list[Json]) -> None:
+        """Execute a statement once for each set of parameters; not at all if there is none."""
+        if parameters:
+            self.schema.session.connection().execute(statement, parameters)
+
+    def _new_values(
+        self, record: Record, attribute: Attribute, values: Sequence[PastValue], *, first: int
+    ) -> list[Json]:
+        """Return the columns of new values; raise AttioError (400) if a unique one is taken."""
         kind = value_type(attribute)
         if attribute.is_unique:
             self._refuse_taken(attribute, [kind.key(one.content) for one in values if one.active_until is None])
-        for position, one in enumerate(values, start=first):
-            key = kind.key(one.content)
-            value = Value(
-                record_number=record.number,
-                attribute_id=attribute.attribute_id,
-                position=position,
-                content=one.content,
-                key=key,
-                number=kind.number(one.content),
-                unique_key=key if attribute.is_unique and one.active_until is None else None,
-                active_from=one.active_from,
-                active_until=one.active_until,
-                actor_type=self.actor.type,
-                actor_id=self.actor.id,
-            )
-            self.schema.session.add(value)
+        return [
+            {
+                "record_number": record.number,
+                "attribute_id": attribute.attribute_id,
+                "position": position,
+                "content": one.content,
+                "key": kind.key(one.content),
+                "number": kind.number(one.content),
+                "unique_key": kind.key(one.content) if attribute.is_unique and one.active_until is None else None,
+                "active_from": one.active_from,
+                "active_until": one.active_until,
+                "actor_type": self.actor.type,
+                "actor_id": self.actor.id,
+            }
+            for position, one in enumerate(values, start=first)
+        ]
 
     def _refuse_taken(self, attribute: Attribute, keys: list[str | None]) -> None:
         """Raise AttioError (400) if another value of this unique attribute has one of the keys."""
@@ -280,14 +237,11 @@ class Editor:
 
 def find_record(schema: Schema, record_id: str, *, lock: bool = False) -> Record:
     """Return the record or entry with this id; raise AttioError (404) if there is none, or if the id is not a UUID."""
-    statement = select(Record).where(
-        Record.record_id == (as_uuid(record_id) or ""), Record.object_id == schema.target.target_id
-    )
-    found = schema.session.exec(statement.with_for_update() if lock else statement).first()
-    if found is None:
-        item = schema.kind.item.replace("-", " ").capitalize()
-        raise not_found(f'{item} with ID "{record_id}" not found.')
-    return found
+    statement = _LOCKED_RECORD if lock else _RECORD
+    for found in rows(schema.session, statement, record_id=as_uuid(record_id) or "", target=schema.target_id):
+        return found
+    item = schema.kind.item.replace("-", " ").capitalize()
+    raise not_found(f'{item} with ID "{record_id}" not found.')
 
 
 def _parent_ids(parent: Content | None) -> dict[str, str]:

@@ -13,9 +13,9 @@ from sqlmodel import col, func, select
 from alc_app.mock_attio.store import webhook_outbox
 from alc_app.mock_attio.store.config import Post
 from alc_app.mock_attio.store.database import Database
-from alc_app.mock_attio.store.deliveries import Attempt, DeliveryLog
+from alc_app.mock_attio.store.deliveries import Attempt, DeliveryLog, State
 from alc_app.mock_attio.store.webhook_payload import build_payload
-from alc_app.mock_attio.store.webhook_tables import Message, Webhook
+from alc_app.mock_attio.store.webhook_tables import Message, Webhook, status_of
 from mock_alc.base.clock import Clock, monotonic
 from mock_alc.double.faults import ActiveFault, Faults
 
@@ -107,7 +107,9 @@ class Sender:
         """Return when the next message of an active webhook is due, or None."""
         now = self._now().timestamp()
         with self._database.reading() as session:
-            called = [one.webhook_id for one in session.exec(select(Webhook)) if one.status(now) != "inactive"]
+            called = [
+                one.webhook_id for one in webhook_outbox.all_webhooks(session) if status_of(one, now) != "inactive"
+            ]
             waiting = select(func.min(col(Message.due_at))).where(col(Message.webhook_id).in_(called))
             due = session.exec(waiting).one()
         return None if due is None else datetime.fromtimestamp(due, UTC)
@@ -115,25 +117,28 @@ class Sender:
     def send_due(self, *, paced: bool = True, until: datetime | None = None) -> bool:
         """Start an attempt for each due message whose URL has capacity; drop the messages of inactive webhooks.
 
-        A message is due now, or at `until`. Returns whether there was one.
+        A message is due now, or at `until`. Returns whether there is one that has to wait for its URL.
         """
         with self._lock:
             now = (until or self._now()).timestamp()
             with self._database.reading() as session:
-                webhooks = session.exec(select(Webhook)).all()
+                webhooks = webhook_outbox.all_webhooks(session)
+                inactive = [one.webhook_id for one in webhooks if status_of(one, now) == "inactive"]
                 due = [
                     (webhook, message)
                     for webhook in webhooks
-                    if webhook.status(now) != "inactive"
+                    if webhook.webhook_id not in inactive
                     for message in webhook_outbox.due_messages(
                         session, webhook.webhook_id, now, excluding={*self._attempts}, limit=MAX_PARALLEL
                     )
                 ]
+            begun = 0
             for webhook, message in due:
                 if self._has_capacity(webhook.target_url, paced=paced):
                     self._begin(webhook, message)
-            self._drop([webhook.webhook_id for webhook in webhooks if webhook.status(now) == "inactive"])
-            return bool(due)
+                    begun += 1
+            self._drop(inactive)
+            return begun < len(due)
 
     def wait_for_attempts(self, at_most: float | None = None) -> None:
         """Wait until all running attempts have ended, `at_most` so many seconds."""
@@ -172,17 +177,19 @@ class Sender:
         attempt.start()
 
     def _attempt(self, webhook: Webhook, message: Message) -> None:
-        event = json.loads(message.body)["events"][0]
+        event, state = json.loads(message.body)["events"][0], None
         try:
             armed = self._faults.for_delivery(event["event_type"], event)
             attempt = self._send(webhook, message, armed)
             outcome = attempt.status or attempt.error
             logger.info("Message %s, attempt %d: %s", message.message_id, message.tries + 1, outcome)
-            self._record(message, attempt)
+            state = self._record(message, attempt)
         finally:
             self._in_flight[webhook.target_url] -= 1
             del self._attempts[message.message_id]
             self._faults.release_holds(event["id"].get("record_id"))
+            if state == "pending":
+                self.wake()  # it may be due again now, and was left out while it was being sent
 
     def _send(self, webhook: Webhook, message: Message, armed: ActiveFault | None) -> Attempt:
         """Send a message, with the injected fault if there is one."""
@@ -198,12 +205,14 @@ class Sender:
             return Attempt(self._now(), None, "answer_lost", trouble)
         return Attempt(self._now(), status, None if status else "no_answer", trouble)
 
-    def _record(self, message: Message, attempt: Attempt) -> None:
+    def _record(self, message: Message, attempt: Attempt) -> State | None:
+        """Store the result of an attempt; return the state of the message, or None if it is gone."""
         taken = attempt.status is not None and 200 <= attempt.status < 300
         again = attempt.fault == "duplicate" and not self._log.was_taken(message.message_id)
         with self._database.writing() as session:
             state = webhook_outbox.record_attempt(
-                session, message.message_id, delivered=taken, now=attempt.at.timestamp(), again=again
+                session, message, delivered=taken, now=attempt.at.timestamp(), again=again
             )
             if state is not None:
                 self._log.add_attempt(message, attempt, state)
+            return state

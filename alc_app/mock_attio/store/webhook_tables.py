@@ -25,11 +25,12 @@ class Webhook(Row, table=True):
     degraded_since: float | None = None
     """When a message was given up (epoch seconds); None again after a successful delivery."""
 
-    def status(self, now: float) -> Status:
-        """Return the status at `now`: degraded after a message was given up, inactive after a week of that."""
-        if self.degraded_since is None:
-            return "active"
-        return "degraded" if now - self.degraded_since < DEGRADED_FOR else "inactive"
+
+def status_of(webhook: Webhook, now: float) -> Status:
+    """Return the status at `now`: degraded after a message was given up, inactive after a week of that."""
+    if webhook.degraded_since is None:
+        return "active"
+    return "degraded" if now - webhook.degraded_since < DEGRADED_FOR else "inactive"
 
 
 class Subscription(Row, table=True):

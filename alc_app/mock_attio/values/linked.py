@@ -46,19 +46,19 @@ def find_linked_record(session: Session, item: Any, allowed: list[str] | None = 
         raise InvalidValueError('Expected an object such as {"target_object": "people", "target_record_id": "…"}.')
     name = as_text(item.get("target_object", ...), "target_object")
     target = _target_schema(session, name)
-    if allowed and target.target.target_id not in allowed:
+    if allowed and target.target_id not in allowed:
         raise InvalidValueError(f'This attribute does not refer to records of "{name}".', "target_object")
     if "target_record_id" in item:
         statement = select(Record.record_id).where(
             Record.record_id == (as_uuid(as_text(item["target_record_id"], "target_record_id")) or ""),
-            Record.object_id == target.target.target_id,
+            Record.object_id == target.target_id,
         )
         record_id = session.exec(statement).first()
     else:
         record_id = _by_unique_attribute(item, target)
     if record_id is None:
         raise InvalidValueError(f'Cannot find the referenced record of "{name}".', code="value_not_found")
-    return {"target_object": target.target.target_id, "target_record_id": record_id}
+    return {"target_object": target.target_id, "target_record_id": record_id}
 
 
 def _target_schema(session: Session, name: str) -> Schema:

@@ -1,22 +1,22 @@
 """Records, list entries and values as JSON in Attio's shape: every attribute, every value with its metadata."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, cast
 
+from sqlalchemy import bindparam
 from sqlalchemy import select as select_columns
 from sqlmodel import col, select
 
 from alc_app.mock_attio.store.choices import choice_json
-from alc_app.mock_attio.store.note_task_list_tables import CrmList
 from alc_app.mock_attio.store.schema_lookup import Schema
 from alc_app.mock_attio.store.tables import Attribute, CrmObject, Record, Value
-from alc_app.mock_attio.store.targets import PARENT_RECORD
+from alc_app.mock_attio.store.targets import LISTS, PARENT_RECORD
 from alc_app.mock_attio.store.value_types import Content
 
 Json = dict[str, Any]
 
-_COLUMNS: tuple[Any, ...] = (
+_VALUES = select_columns(
     col(Value.record_number),
     col(Value.attribute_id),
     col(Value.content),
@@ -25,6 +25,10 @@ _COLUMNS: tuple[Any, ...] = (
     col(Value.actor_type),
     col(Value.actor_id),
 )
+_ACTIVE = _VALUES.where(
+    col(Value.record_number).in_(bindparam("numbers", expanding=True)), col(Value.active_until).is_(None)
+).order_by(col(Value.record_number), col(Value.position))
+_SLUG = select(CrmObject.api_slug).where(col(CrmObject.object_id) == bindparam("object_id"))
 
 
 class Presenter:
@@ -52,7 +56,7 @@ class Presenter:
 
     def history(self, record: Record, attribute: Attribute, *, historic: bool) -> list[Json]:
         """Return the values of one attribute: the active ones or, if `historic`, all of them, oldest first."""
-        statement = select_columns(*_COLUMNS).where(
+        statement = _VALUES.where(
             col(Value.record_number) == record.number, col(Value.attribute_id) == attribute.attribute_id
         )
         if historic:
@@ -62,22 +66,18 @@ class Presenter:
         rows = self._schema.session.execute(statement)
         return [self._value(*row) for _number, *row in rows]
 
-    def _active_values(self, numbers: Iterable[int]) -> dict[int, dict[str, list[Json]]]:
-        statement = (
-            select_columns(*_COLUMNS)
-            .where(col(Value.record_number).in_(numbers), col(Value.active_until).is_(None))
-            .order_by(col(Value.record_number), col(Value.position))
-        )
+    def _active_values(self, numbers: Sequence[int]) -> dict[int, dict[str, list[Json]]]:
         found: dict[int, dict[str, list[Json]]] = defaultdict(lambda: defaultdict(list))
-        for number, attribute_id, *row in self._schema.session.execute(statement):
-            found[number][self._slugs[attribute_id]].append(self._value(attribute_id, *row))
+        for row in self._schema.session.connection().execute(_ACTIVE, {"numbers": numbers}):
+            found[row.record_number][self._slugs[row.attribute_id]].append(self._value(*row[1:]))
         return found
 
     def _record(self, record: Record, values: dict[str, list[Json]]) -> Json:
-        workspace, target = self._schema.workspace, self._schema.target
+        workspace = self._schema.workspace
         shown = {slug: values.get(slug, []) for slug in self._shown}
-        if isinstance(target, CrmList):
+        if self._schema.kind is LISTS:
             return self._entry(record, values[PARENT_RECORD][0], shown)
+        target = cast(CrmObject, self._schema.target)
         url = self._web_url.format(
             workspace=workspace.slug,
             object=target.api_slug,
@@ -87,7 +87,7 @@ class Presenter:
         return {
             "id": {
                 "workspace_id": workspace.workspace_id,
-                "object_id": target.object_id,
+                "object_id": self._schema.target_id,
                 "record_id": record.record_id,
             },
             "created_at": record.created_at,
@@ -129,6 +129,6 @@ class Presenter:
 
     def _object_slug(self, object_id: str) -> str:
         if object_id not in self._object_slugs:
-            statement = select(CrmObject.api_slug).where(CrmObject.object_id == object_id)
-            self._object_slugs[object_id] = self._schema.session.exec(statement).one()
+            found = self._schema.session.connection().execute(_SLUG, {"object_id": object_id})
+            self._object_slugs[object_id] = found.scalar_one()
         return self._object_slugs[object_id]

@@ -207,13 +207,14 @@ def test_one_address_is_called_25_times_a_second_and_others_need_not_wait(attio:
     receiver.subscribe("record.updated", url=f"{URL}/other")
     attio.write("PATCH", attio.path(), {"job_title": "Admiral", "alc_status": "Pending"})
 
-    receiver._sender.send_due()
+    assert receiver._sender.send_due(), "the second message of each webhook waits"
     receiver._sender.send_due()
     receiver._sender.wait_for_attempts()
     assert sorted(url for url, _, _ in receiver.calls) == [URL, f"{URL}/other"]
 
     receiver.time += 1 / MAX_PER_SECOND
-    receiver.run_once()
+    assert not receiver._sender.send_due(), "nothing waits any more"
+    receiver._sender.wait_for_attempts()
     assert len(receiver.calls) == 4
 
 
@@ -224,3 +225,20 @@ def test_deleting_a_webhook_drops_what_waits_for_it(attio: Attio, receiver: Rece
     attio.send("DELETE", f"/v2/webhooks/{webhook['id']['webhook_id']}")
 
     assert receiver.events() == []
+
+
+def test_only_what_there_is_to_send_wakes_the_sender(attio: Attio, receiver: Receiver) -> None:
+    """Neither a change that no webhook asks for, nor the end of a delivery."""
+    outbox = attio.app.extensions["mock_attio"].database.changed
+    webhook = receiver.subscribe("record.deleted")
+    outbox.clear()
+    attio.write("PATCH", attio.path(), {"job_title": "Admiral"})
+    assert not outbox.is_set()
+
+    attio.send("DELETE", attio.path())
+    assert outbox.is_set()
+    outbox.clear()
+    receiver.run_once()
+
+    assert [json.loads(body)["webhook_id"] for _, body, _ in receiver.calls] == [webhook["id"]["webhook_id"]]
+    assert not outbox.is_set()
