@@ -42,13 +42,13 @@ def apply_verdict(event: LeadProcessed) -> Claim | None:
 @step
 def apply_verdicts(events: Sequence[LeadProcessed]) -> list[str]:
     """Store verdicts that webhooks may not have delivered. Returns the records that have something new to show."""
-    return [record_id for event in events if (record_id := _apply_news(event))]
-
-
-def _apply_news(event: LeadProcessed) -> str | None:
-    with current().transaction() as session:
-        lead = _lock_lead_of(session, event)
-        return lead.record_id if lead and _apply_to_lead(session, lead, event) else None
+    changed = []
+    for event in events:
+        with current().transaction() as session:
+            lead = _lock_lead_of(session, event)
+            if lead and _apply_to_lead(session, lead, event):
+                changed.append(lead.record_id)
+    return changed
 
 
 def apply_early(session: Session, lead: Lead, early: EarlyEvent) -> None:
