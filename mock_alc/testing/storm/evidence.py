@@ -72,9 +72,9 @@ class Evidence:
 
     def _untold(self) -> Iterator[Verdict]:
         """Yield the verdicts that ALC had nobody to tell of: no webhook listened."""
-        told = {verdict.lead_id for verdict in self._told()}
+        told = {(verdict.lead_id, verdict.at) for verdict in self._told()}
         for lead in self.leads:
-            if lead["decided_at"] and lead["id"] not in told:
+            if lead["decided_at"] and (lead["id"], lead["decided_at"]) not in told:
                 yield Verdict(lead["record_id"], lead["id"], lead["decided_at"], lead["status"], NEVER)
 
     @property

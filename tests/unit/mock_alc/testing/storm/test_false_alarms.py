@@ -198,3 +198,12 @@ def test_what_alc_answers_at_once_after_a_reconnect_is_no_step_backwards(mock_al
     second = [Happening("next_verdict", 1, "foreign_record"), Happening("disable"), Happening("click")]
 
     assert storm.play([*first, *second]) is None
+
+
+def test_the_last_result_counts_also_if_only_an_older_one_was_announced(mock_alc: Alc) -> None:
+    """ALC has cancelled the delivery of the older one, and had no webhook for the last one."""
+    app = ConnectedApp(mock_alc)
+    storm = storm_over(mock_alc, app, connect=app.connect, disconnect=app.disconnect)
+    day = [Happening("next_verdict", 1, "out_of_order"), Happening("click"), Happening("disable")]
+
+    assert storm.play([*day, Happening("verdict", 1, "interested")]) is None
