@@ -25,6 +25,8 @@ from tests.support.waiting import eventually
 
 PATIENCE = 30.0
 """Real seconds that the app has at the end of a day."""
+RETRIES = 900.0
+"""Seconds within which the app's retries are due. Its hourly question for all results is not: it would hide a fault."""
 STILL_SENDING = "Still sending to ALC"
 TOO_MANY = 429
 
@@ -93,9 +95,9 @@ class AppUnderStorm:
         self._killed.start()
 
     def settle(self) -> None:
-        """Wait for what is under way. If nothing is, let what waits for its time be due: only ALC's time is moved."""
+        """Wait for what is under way. If nothing is, let the app's retries be due: only ALC's time is moved."""
         if self._is_quiet():
-            self._quiet.let_time_pass()
+            self._quiet.let_time_pass(RETRIES)
             self._stack.ring()
             return
         with suppress(AssertionError):
