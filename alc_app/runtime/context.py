@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from functools import partial
 from typing import Any
+
+from sqlalchemy import Executable, Row
 
 from alc_app.attio.connections import Connection
 from alc_app.attio.errors import AttioConnectionExpiredError
@@ -90,6 +92,14 @@ class AppContext:
     def reading(self) -> AbstractContextManager[Any]:
         """Return a read-only session on the app's database, which waits for no writer."""
         return self._services.database.reading()
+
+    def read(self, statement: Executable, parameters: Mapping[str, Any]) -> Sequence[Row[Any]]:
+        """Return the rows of one statement on the app's database."""
+        return self._services.database.fetch(statement, parameters)
+
+    def change(self, statement: Executable, parameters: Mapping[str, Any]) -> Sequence[Row[Any]]:
+        """Change rows of the app's database by one statement. Returns the rows of its RETURNING."""
+        return self._services.database.change(statement, parameters)
 
     def publish(self, kind: str, data: Mapping[str, Any]) -> None:
         """Send an event to the open pages, when the transaction commits."""
@@ -201,6 +211,11 @@ class IntakeContext(AppContext):
         """Return a transaction on the app's database, and remember that the handler has noted something."""
         self.has_noted = True
         return super().transaction()
+
+    def change(self, statement: Executable, parameters: Mapping[str, Any]) -> Sequence[Row[Any]]:
+        """Change rows by one statement, and remember that the handler has noted something."""
+        self.has_noted = True
+        return super().change(statement, parameters)
 
     def step(self, name: str, work: Callable[[], Any]) -> Any:
         """Raise ReachedFirstEffect: everything from here on is done by the worker."""

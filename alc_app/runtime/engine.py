@@ -99,7 +99,7 @@ class Engine:
 
     def waiting_queues(self) -> Sequence[str]:
         """Return the queues in which runs wait to be started."""
-        with self._database.execution_options(**{READS: True}).connect() as connection:
+        with self._database.execution_options(**READS).connect() as connection:
             return connection.execute(self._waiting).scalars().all()
 
     @cached_property
@@ -225,7 +225,7 @@ class Engine:
 
     def count_unfinished(self) -> Mapping[tuple[str, ...], float]:
         """Count unfinished runs by (queue, status)."""
-        with self._database.execution_options(**{READS: True}).connect() as connection:
+        with self._database.execution_options(**READS).connect() as connection:
             return {(row[0], STATUS[row[1]]): row[2] for row in connection.execute(self._count)}
 
     def delete_ended(self, before: float, limit: int) -> int:

@@ -6,7 +6,7 @@ or a test sets the one context variable of this file before it calls app code.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -101,6 +101,14 @@ class Runtime(Protocol):
 
     def reading(self) -> AbstractContextManager[Any]:
         """Return a read-only session on the app's database, which waits for no writer."""
+        ...
+
+    def read(self, statement: Any, parameters: Mapping[str, Any]) -> Sequence[Any]:
+        """Return the rows of one statement. Costs a quarter of a session, which is for objects and for locks."""
+        ...
+
+    def change(self, statement: Any, parameters: Mapping[str, Any]) -> Sequence[Any]:
+        """Change rows by one statement, in the current transaction or in its own. Returns the rows of its RETURNING."""
         ...
 
     def publish(self, kind: str, data: Mapping[str, Any]) -> None:

@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
 from alc_app.runtime.services import Services
-from alc_app.runtime.storage import database
+from alc_app.runtime.storage import database as database_module
 from alc_app.runtime.storage.database import Database
 from alc_app.runtime.storage.tables import RateLimitSlot
+from tests.support.servers.postgres import END_OTHERS
 from tests.support.tables import make_tables
+
+NOTE = text(
+    "insert into rate_limit_slot (name, next_at) values (:name, :next_at) "
+    "on conflict (name) do update set next_at = excluded.next_at returning next_at"
+)
+NOTED = text("select name, next_at from rate_limit_slot")
 
 
 def test_sqlite_is_set_as_it_was_measured_to_be_best(services: Services) -> None:
@@ -91,11 +99,43 @@ def test_processes_that_start_at_once_on_a_new_file_wait_for_each_other(monkeypa
             if len(said) < 3:
                 raise sqlite3.OperationalError("database is locked")
 
-    monkeypatch.setattr(database, "RETRY_WAL", 0.0)
-    database._turn_on_wal(Connection())  # type: ignore[arg-type]  # SQLite's own cannot be made to do that
+    monkeypatch.setattr(database_module, "RETRY_WAL", 0.0)
+    database_module._turn_on_wal(Connection())  # type: ignore[arg-type]  # SQLite's own cannot be made to do that
     assert said == ["PRAGMA journal_mode=WAL"] * 3
 
-    monkeypatch.setattr(database, "BUSY_TIMEOUT", 0.0)
+    monkeypatch.setattr(database_module, "BUSY_TIMEOUT", 0.0)
     said.clear()
     with pytest.raises(sqlite3.OperationalError):
-        database._turn_on_wal(Connection())  # type: ignore[arg-type]  # as above
+        database_module._turn_on_wal(Connection())  # type: ignore[arg-type]  # as above
+
+
+def test_one_statement_is_a_transaction_of_its_own(database: Database) -> None:
+    """It is committed when it returns, and its rows come back."""
+    assert [row.next_at for row in database.change(NOTE, {"name": "n", "next_at": 1.0})] == [1.0]
+
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(database.fetch, NOTED, {}).result() == [("n", 1.0)]
+
+
+def test_one_statement_in_a_transaction_sees_it_and_ends_with_it(database: Database) -> None:
+    """What an object has changed is there before the statement, and an error takes both back."""
+    with pytest.raises(ValueError, match="no"), database.transaction() as session:
+        session.add(RateLimitSlot(name="object", next_at=1))
+        assert database.fetch(NOTED, {}) == [("object", 1.0)]
+        database.change(NOTE, {"name": "object", "next_at": 2.0})
+        assert database.fetch(NOTED, {}) == [("object", 2.0)]
+        raise ValueError("no")
+
+    assert database.fetch(NOTED, {}) == []
+
+
+def test_an_idle_connection_that_the_server_has_closed_is_replaced(
+    postgres: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A Postgres that was restarted costs nobody an error."""
+    monkeypatch.setattr(database_module, "PING_AFTER", 0.0)
+    with closing(Database(postgres)) as database, closing(Database(postgres)) as other:
+        assert database.fetch(NOTED, {}) == []
+        other.change(text(END_OTHERS), {})
+
+        assert database.fetch(NOTED, {}) == []
