@@ -10,9 +10,10 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
+from sqlalchemy import bindparam
 from sqlmodel import col, select
 
 from alc_app.attio.host import trace
@@ -36,6 +37,9 @@ LOOKS_APART = 0.5
 """Seconds between two looks for due rows, however often somebody rings. Deliveries and waiting runs start at once."""
 RUN_OF = {"adding": "remove", "removing": "remove", "active": "restore"}
 """What is done with a connection that is due, by its status."""
+_DUE_CONNECTIONS = select(col(ConnectionRow.id), col(ConnectionRow.status)).where(
+    col(ConnectionRow.due_at) <= bindparam("now")
+)
 log = logging.getLogger(__name__)
 
 
@@ -113,16 +117,24 @@ class Relay:
                 self._executor.start_waiting(queue)
 
     def start_deliveries(self) -> None:
-        """Start a run of each stored delivery, as many as this worker has room for (R14).
+        """Start a run of each new delivery, and another one of each whose run has failed or was lost (R14).
 
-        The run's id contains the delivery's id and the number of the try, so that there is one run for each try.
+        They are as many as this worker has room for. The run's id contains the delivery's id and the number of the try,
+        so that there is one run for each try.
         """
-        inbox, free = self._services.inbox, self._executor.free("webhook")
-        due = inbox.due(free) if free > 0 else []
-        under_way = [row for row in due if row.tries and not self._services.engine.has_ended(_run_id(row))]
+        inbox, engine, free = self._services.inbox, self._services.engine, self._executor.free("webhook")
+        if free <= 0:
+            return
+        self._start(inbox.claim_new(free))
+        due = inbox.due(free)
+        under_way = [row for row in due if row.tries and not engine.has_ended(_run_id(row))]
         for row in under_way:
             inbox.postpone(row)
-        for row in inbox.claim([row for row in due if row not in under_way]) if due else ():
+        if lost := [row for row in due if row not in under_way]:
+            self._start(inbox.claim(lost))
+
+    def _start(self, claimed: Sequence[Delivery]) -> None:
+        for row in claimed:
             failpoint("delivery_claimed")
             with trace.resumed(row.traceparent):
                 self._executor.start("webhook", row.handler_id, row.webhook_id, run_id=_run_id(row))
@@ -141,10 +153,8 @@ class Relay:
         It removes one whose clean-up at ALC failed, or that was never saved (C8, C10), and restores an active one whose
         removal was refused (C12).
         """
-        with self._services.database.reading() as session:
-            due = select(ConnectionRow).where(col(ConnectionRow.due_at) <= self._services.now())
-            wanted = [(RUN_OF[row.status], row.id) for row in session.exec(due) if row.status in RUN_OF]
-        for run, connection_id in wanted:
+        due = self._services.database.fetch(_DUE_CONNECTIONS, {"now": self._services.now()})
+        for run, connection_id in [(RUN_OF[row.status], row.id) for row in due if row.status in RUN_OF]:
             self._services.engine.enqueue(
                 run, connection_id, queue="lifecycle", deduplication_id=f"{run}:{connection_id}"
             )

@@ -25,7 +25,6 @@ from alc_app.runtime.observability import logs
 from alc_app.runtime.services import Services
 from alc_app.runtime.sign_in.people import acting
 from alc_app.runtime.signatures.schemes import SCHEMES
-from alc_app.runtime.storage.tables import Delivery
 from alc_app.runtime.workflows.activations import webhook_function
 from alc_app.runtime.workflows.runner import recurring_jobs
 
@@ -88,10 +87,7 @@ class Worker:
         A status below 400 means done. After an unforeseen error the run fails, and the inbox asks for another.
         Raises: LookupError, if there is no such handler; whatever the handler raises.
         """
-        delivery, row = (
-            self._services.inbox.get(handler_id, webhook_id),
-            self._services.webhook_handlers.row(handler_id),
-        )
+        delivery, row = self._services.inbox.get(handler_id, webhook_id), self._services.handler_cache.read(handler_id)
         if row is None:
             raise LookupError(f"There is no webhook handler {handler_id}.")
         handler, participant = webhook_function(self._services, row.file_name), SCHEMES[row.signed_by].receiver
@@ -105,19 +101,19 @@ class Worker:
             status = 400
         except Exception as error:
             state = self._services.inbox.schedule_retry(delivery, f"{type(error).__name__}: {error}")
-            self._publish_if_failed(delivery, state)
+            self._publish_if_failed(webhook_id, state)
             raise  # the engine records the run as failed, with the reason
         state = "done" if status < 400 else "failed"
         self._services.inbox.mark_ended(
             handler_id, webhook_id, state, None if state == "done" else f"answered {status}"
         )
-        self._publish_if_failed(delivery, state)
+        self._publish_if_failed(webhook_id, state)
         return {"ok": status}
 
-    def _publish_if_failed(self, delivery: Delivery, state: str) -> None:
+    def _publish_if_failed(self, webhook_id: str, state: str) -> None:
         if state == "failed":
             # Without the handler's id, which is a secret.
-            self._services.publish("dead_letter", {"id": f"delivery:{delivery.webhook_id}"})
+            self._services.publish("dead_letter", {"id": f"delivery:{webhook_id}"})
 
     def job(self, name: str, key: str) -> dict[str, Any]:
         """Run the recurring job `name` for one key, under the trace that the job names."""

@@ -17,8 +17,17 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Connection, Delete, TextClause, Update, delete, tuple_, update
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Delete,
+    TextClause,
+    Update,
+    delete,
+    tuple_,
+    update,
+)
+from sqlalchemy.exc import NoResultFound, OperationalError
 from sqlmodel import col, func, select
 
 from alc_app.attio.host import trace
@@ -26,6 +35,8 @@ from alc_app.attio.host.backoff import backoff
 from alc_app.runtime.bell import DELIVERIES, Bell
 from alc_app.runtime.storage.database import Database
 from alc_app.runtime.storage.tables import HAS_ENDED, HAS_FAILED, IS_OPEN, Delivery
+from alc_app.runtime.stores import delivery_statements as statements
+from alc_app.runtime.stores.delivery_statements import OPEN, START_WITHIN
 from alc_app.runtime.stores.handler_cache import HandlerChanged, KnownHandler
 
 MAX_BATCH = 256
@@ -33,12 +44,10 @@ STORE_TIMEOUT = 8.0
 """Seconds that a request waits for its delivery to be stored."""
 SLOW_WRITE = 2.0
 """Seconds that the writer may take for a batch. When it takes longer, new deliveries are refused at once."""
-START_WITHIN = 30.0
-"""Seconds after which a delivery without a result is looked at again: does it have a run?"""
 LONGEST_RETRY = 600.0
 """Seconds: the longest wait between two tries."""
 MAX_TRIES = 12
-OPEN, ENDED = ("new", "queued"), ("done", "failed", "ignored")
+ENDED = ("done", "failed", "ignored")
 log = logging.getLogger(__name__)
 
 Verdict = Literal["stored", "duplicate", "conflict"]
@@ -114,34 +123,26 @@ class Inbox:
         return answer
 
     def get(self, handler_id: str, webhook_id: str) -> Delivery:
-        """Return a stored delivery."""
-        with self._database.reading() as session:
-            return session.get_one(Delivery, (handler_id, webhook_id))
+        """Return a stored delivery. Raises: NoResultFound."""
+        if found := self._database.fetch(statements.ONE, {"handler": handler_id, "webhook": webhook_id}):
+            return statements.deliveries(found)[0]
+        raise NoResultFound
 
     def due(self, limit: int) -> list[Delivery]:
         """Return unfinished deliveries whose `due_at` has passed, oldest first: each needs a run."""
-        query = select(Delivery).where(IS_OPEN, col(Delivery.due_at) <= self._now()).order_by(col(Delivery.received_at))
-        with self._database.reading() as session:
-            return list(session.exec(query.limit(limit)))
+        return statements.deliveries(self._database.fetch(statements.DUE, {"now": self._now(), "limit": limit}))
 
-    def claim(self, rows: Sequence[Delivery]) -> list[Delivery]:
-        """Give each of these rows its next try, unless another worker has done so. Returns the rows that are ours.
+    def claim_new(self, limit: int) -> list[Delivery]:
+        """Give the oldest new deliveries a try each, which no other worker does then. Returns these deliveries.
 
         They are due again after a while, in case the worker dies before it has started their runs.
         """
-        key = (col(Delivery.handler_id), col(Delivery.webhook_id))
-        which = tuple_(*key).in_([(row.handler_id, row.webhook_id) for row in rows])
-        claim = update(Delivery).where(which, col(Delivery.state).in_(OPEN), col(Delivery.due_at) <= self._now())
-        values = {"state": "queued", "tries": Delivery.tries + 1, "due_at": self._now() + START_WITHIN}
-        with self._database.transaction() as session:
-            tries = {
-                (row[0], row[1]): row[2]
-                for row in session.exec(claim.values(**values).returning(*key, col(Delivery.tries)))
-            }
-        ours = [row for row in rows if (row.handler_id, row.webhook_id) in tries]
-        for row in ours:
-            row.tries = tries[row.handler_id, row.webhook_id]
-        return ours
+        return statements.deliveries(self._database.change(statements.CLAIM_NEW, {"now": self._now(), "limit": limit}))
+
+    def claim(self, rows: Sequence[Delivery]) -> list[Delivery]:
+        """Do the same with each of these deliveries, unless another worker has done so. Returns those that are ours."""
+        values = {"now": self._now(), "keys": [(row.handler_id, row.webhook_id) for row in rows]}
+        return statements.deliveries(self._database.change(statements.CLAIM, values))
 
     def postpone(self, row: Delivery) -> None:
         """Look at a delivery again a little later, because its run is still under way."""
@@ -157,13 +158,14 @@ class Inbox:
         if row.tries >= MAX_TRIES:
             self.mark_ended(row.handler_id, row.webhook_id, "failed", why)
             return "failed"
-        wait = backoff(row.tries, 1.0, LONGEST_RETRY)
-        self._change(row.handler_id, row.webhook_id, state="queued", why=why, due_at=self._now() + wait)
+        due_at = self._now() + backoff(row.tries, 1.0, LONGEST_RETRY)
+        self._change(row.handler_id, row.webhook_id, state="queued", why=why, due_at=due_at)
         return "queued"
 
     def mark_ended(self, handler_id: str, webhook_id: str, state: str, why: str | None = None) -> None:
         """Set the final state of a delivery, unless it has one already."""
-        self._change(handler_id, webhook_id, state=state, why=why, due_at=self._now())
+        values = {"handler": handler_id, "webhook": webhook_id, "new_state": state, "new_why": why, "now": self._now()}
+        self._database.change(statements.END, values)
 
     def count_overdue(self, seconds: float) -> int:
         """Count unfinished deliveries that have been due for more than `seconds`."""
@@ -193,8 +195,7 @@ class Inbox:
 
     def _change(self, handler_id: str, webhook_id: str, states: Sequence[str] = OPEN, **values: object) -> None:
         which = (col(Delivery.handler_id) == handler_id, col(Delivery.webhook_id) == webhook_id)
-        with self._database.transaction() as session:
-            session.exec(update(Delivery).where(*which, col(Delivery.state).in_(states)).values(**values))
+        self._database.change(update(Delivery).where(*which, col(Delivery.state).in_(states)).values(**values), {})
 
     def count_by_state(self) -> dict[str, float]:
         """Count the deliveries that are new, queued or failed, by state."""

@@ -173,6 +173,20 @@ def test_a_writer_that_is_too_slow_is_not_stored(inbox: Inbox, monkeypatch: pyte
         inbox.put(A, "msg_1", b"{}", "new")
 
 
+def test_each_new_delivery_is_claimed_once(inbox: Inbox) -> None:
+    """R17: the oldest first, by however many workers at once."""
+    for number in range(12):
+        inbox.put(A, f"msg_{number}", b"{}", "new")
+    [oldest] = inbox.claim_new(1)
+
+    with ThreadPoolExecutor(4) as pool:
+        claimed = [row.webhook_id for rows in pool.map(inbox.claim_new, [4] * 4) for row in rows]
+
+    assert (oldest.webhook_id, oldest.state, oldest.tries, oldest.body) == ("msg_0", "queued", 1, b"{}")
+    assert sorted(claimed) == sorted(f"msg_{number}" for number in range(1, 12))
+    assert not inbox.due(64)
+
+
 def test_what_has_ended_stays_ended(inbox: Inbox) -> None:
     """R14: the relay may mark a delivery after it has ended."""
     inbox.put(A, "msg_1", b"{}", "new")

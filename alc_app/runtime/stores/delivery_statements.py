@@ -1,0 +1,42 @@
+"""The statements that each delivery needs, made once: to make one costs more than to execute it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import Float, Row, and_, bindparam, tuple_, update
+from sqlmodel import col, select
+
+from alc_app.runtime.storage.tables import IS_OPEN, Delivery
+
+OPEN = ("new", "queued")
+"""The states of a delivery that needs a run, or has one."""
+START_WITHIN = 30.0
+"""Seconds after which a delivery without a result is looked at again: does it have a run?"""
+_KEY = (col(Delivery.handler_id), col(Delivery.webhook_id))
+_IS_ONE = and_(_KEY[0] == bindparam("handler"), _KEY[1] == bindparam("webhook"))
+_IS_DUE = col(Delivery.due_at) <= bindparam("now")
+_OLDEST = col(Delivery.received_at)
+_ALL = select(*Delivery.__table__.columns)  # type: ignore[attr-defined]  # of SQLAlchemy
+ONE = _ALL.where(_IS_ONE)
+DUE = _ALL.where(IS_OPEN, _IS_DUE).order_by(_OLDEST).limit(bindparam("limit"))
+_NEW = select(*_KEY).where(IS_OPEN, col(Delivery.state) == "new").order_by(_OLDEST).limit(bindparam("limit"))
+_GIVE_TRY = (
+    update(Delivery)
+    .values(state="queued", tries=Delivery.tries + 1, due_at=bindparam("now", type_=Float) + START_WITHIN)
+    .returning(*Delivery.__table__.columns)  # type: ignore[attr-defined]
+)
+CLAIM_NEW = _GIVE_TRY.where(tuple_(*_KEY).in_(_NEW.with_for_update(skip_locked=True)))
+_ARE_THESE = tuple_(*_KEY).in_(bindparam("keys", expanding=True))
+CLAIM = _GIVE_TRY.where(_ARE_THESE, col(Delivery.state).in_(OPEN), _IS_DUE)
+END = (
+    update(Delivery)
+    .where(_IS_ONE, col(Delivery.state).in_(OPEN))
+    .values(state=bindparam("new_state"), why=bindparam("new_why"), due_at=bindparam("now"))
+)
+
+
+def deliveries(rows: Iterable[Row[Any]]) -> list[Delivery]:
+    """Return rows as objects, oldest first: RETURNING has no order."""
+    return sorted((Delivery(**row._mapping) for row in rows), key=lambda delivery: delivery.received_at)
