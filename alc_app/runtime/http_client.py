@@ -160,12 +160,12 @@ class _BoundedAdapter(HTTPAdapter):
         return bytes(body)
 
 
-def harden(session: S, max_response: int = MAX_TOKEN_RESPONSE) -> S:
+def harden(session: S) -> S:
     """Apply these limits to a session, such as Authlib's; return it."""
     session.trust_env = False
     session.get_redirect_target = lambda _response: None  # type: ignore[method-assign,assignment]  # a 3xx is returned as it is
     for scheme in ("http://", "https://"):
-        session.mount(scheme, _BoundedAdapter(max_response))
+        session.mount(scheme, _BoundedAdapter(MAX_TOKEN_RESPONSE))
     return session
 
 
@@ -178,15 +178,18 @@ class Http:
     """HTTP calls whose errors distinguish "never sent" from "maybe processed"."""
 
     def __init__(self) -> None:
-        """Open a session."""
-        self._session = harden(requests.Session(), MAX_RESPONSE)
+        """Open no connection yet."""
+        self._adapter = _BoundedAdapter(MAX_RESPONSE)
 
     def request(
         self, method: str, url: str, *, headers: Mapping[str, str], json: Any = None, body: bytes | None = None
     ) -> FetchResponse:
         """Make one call, with a JSON body or with raw bytes. Raises: FetchNotSent, FetchAnswerLost, FetchTooLarge."""
+        given = {**requests.utils.default_headers(), **headers}
         try:
-            response = self._session.request(method, url, headers=dict(headers), json=json, data=body)
+            # Not by a session: its cookies, redirects and environment are not wanted, and cost a third of the call.
+            request = requests.Request(method, url, headers=given, json=json, data=body).prepare()
+            response = self._adapter.send(request, verify=True)
         except (requests.ConnectTimeout, requests.exceptions.InvalidURL) as error:
             raise FetchNotSent(str(error)) from error
         except _TooLarge as error:
