@@ -29,6 +29,13 @@ class LeadWait(Table, table=True):
     created_at: float
 
 
+_DUE = (
+    select(col(LeadWait.callback_url))
+    .where(col(LeadWait.notified).is_(False), col(Lead.id) == LeadWait.lead_id, col(Lead.status).in_(ENDED))
+    .limit(100)
+)
+
+
 @step
 def add_wait(record_id: str, callback_url: str) -> str | None:
     """Make a step wait for the open lead of this record, or for a new one. Returns the lead's id.
@@ -56,9 +63,7 @@ def waits_for(callback_url: str, lead_id: str) -> bool:
 
 def due_to_notify() -> Sequence[str]:
     """Return the callback URLs of the steps whose lead has ended and that have not been called back."""
-    ended = (col(LeadWait.notified).is_(False), col(Lead.id) == LeadWait.lead_id, col(Lead.status).in_(ENDED))
-    with current().reading() as session:
-        return list(session.exec(select(LeadWait.callback_url).where(*ended).limit(100)))
+    return [callback_url for (callback_url,) in current().read(_DUE, {})]
 
 
 @step

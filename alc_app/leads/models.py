@@ -7,10 +7,11 @@ second and never the first.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ColumnElement, Index, text
+from sqlalchemy import CheckConstraint, ColumnElement, Index, bindparam, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import registry
 from sqlmodel import Field, Session, SQLModel, col, or_, select
@@ -142,15 +143,41 @@ class EarlyEvent(Table, table=True):
     received_at: float
 
 
+# The statements of each verdict are made once: to make one costs as much as to execute it.
+_OURS, _OF_RECORD = col(Lead.workspace_id) == bindparam("workspace_id"), col(Lead.record_id) == bindparam("record_id")
+_NAMES_RECORD = or_(_OF_RECORD, col(Lead.alc_record_id) == bindparam("record_id"))
+_IS_DUE = (col(Lead.status) == bindparam("status"), col(Lead.due_at) <= bindparam("now"))
+_DUE_LEADS = select(col(Lead.id)).where(_OURS, *_IS_DUE).limit(100)
+_LEADS_OF = select(Lead).where(_OURS, _OF_RECORD)
+_LEADS = select(Lead).where(_OURS).execution_options(populate_existing=True)
+_LEAD_WITH = _LEADS.where(col(Lead.alc_lead_id) == bindparam("alc_lead_id"))
+_OPEN_LEADS_OF = _LEADS.where(_NAMES_RECORD, col(Lead.status).in_(OPEN)).order_by(
+    col(Lead.status), col(Lead.created_at)
+)
+_LOCK = (
+    select(RecordSync)
+    .where(
+        col(RecordSync.workspace_id) == bindparam("workspace_id"), col(RecordSync.record_id) == bindparam("record_id")
+    )
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
+
+
 def in_this_workspace(table: Any = Lead) -> ColumnElement[bool]:
     """Return the condition that a row belongs to this workspace."""
     return col(table.workspace_id) == current().settings.workspace_id
 
 
+def due_leads(status: str) -> list[str]:
+    """Return the ids of open leads with this status that a job is to work on now."""
+    rows = current().read(_DUE_LEADS, _in_workspace(status=status, now=current().now()))
+    return [lead_id for (lead_id,) in rows]
+
+
 def leads_of(session: Session, record_id: str) -> Sequence[Lead]:
     """Return the leads of a record, those of records that were merged into it included."""
-    of_record = (in_this_workspace(), col(Lead.record_id) == record_id)
-    return session.exec(select(Lead).where(*of_record)).all()
+    return session.exec(_LEADS_OF, params=_in_workspace(record_id=record_id)).all()
 
 
 def is_any_lead(*where: ColumnElement[bool]) -> bool:
@@ -179,10 +206,12 @@ def present_record(session: Session, record_id: str) -> str:
 
 def open_lead(session: Session, record_id: str) -> Lead | None:
     """Return the lead that is under way for a record: the one that ALC has, if there are several after a merge."""
-    named = or_(col(Lead.record_id) == record_id, col(Lead.alc_record_id) == record_id)
-    is_open = (in_this_workspace(), named, col(Lead.status).in_(OPEN))
-    oldest = select(Lead).where(*is_open).order_by(col(Lead.status), col(Lead.created_at))
-    return session.exec(oldest.execution_options(populate_existing=True)).first()
+    return session.exec(_OPEN_LEADS_OF, params=_in_workspace(record_id=record_id)).first()
+
+
+def lead_with(session: Session, alc_lead_id: str) -> Lead | None:
+    """Return the lead that ALC knows by this id, read anew."""
+    return session.exec(_LEAD_WITH, params=_in_workspace(alc_lead_id=alc_lead_id)).first()
 
 
 def lock_record(session: Session, record_id: str) -> RecordSync:
@@ -191,14 +220,14 @@ def lock_record(session: Session, record_id: str) -> RecordSync:
     Postgres locks the row; SQLite has one writer anyway. A transaction holds one such lock, or takes two in the order
     of their record ids, so that no two transactions wait for each other.
     """
-    key = (current().settings.workspace_id, record_id)
-    sync = session.get(RecordSync, key, with_for_update=True)
+    key = _in_workspace(record_id=record_id)
+    sync = session.exec(_LOCK, params=key).first()
     if sync is None:
         try:
             with session.begin_nested():
-                session.add(sync := RecordSync(workspace_id=key[0], record_id=record_id))
+                session.add(sync := RecordSync(**key))
         except IntegrityError:  # another process has made it meanwhile
-            sync = session.get_one(RecordSync, key, with_for_update=True)
+            sync = session.exec(_LOCK, params=key).one()
     session.info[record_id] = sync
     return sync
 
@@ -223,11 +252,21 @@ def lock_lead_by(session: Session, find: Callable[[], Lead | None], record_id: s
         locked = record_of(find())
         if locked is None:
             return None
-        with session.begin_nested() as savepoint:
+        with _savepoint(session) as give_back:
             lock_record(session, locked)
             if record_of(lead := find()) == locked:
                 return lead
-            savepoint.rollback()  # gives the lock back
+            give_back()
+
+
+@contextmanager
+def _savepoint(session: Session) -> Iterator[Callable[[], None]]:
+    """Yield a function that gives back the locks taken since. SQLite has one lock, which stays until the end."""
+    if session.get_bind().dialect.name == "sqlite":
+        yield lambda: None
+        return
+    with session.begin_nested() as savepoint:
+        yield savepoint.rollback
 
 
 def lock_open_lead(session: Session, record_id: str) -> Lead | None:
@@ -241,6 +280,10 @@ def lock_open_lead(session: Session, record_id: str) -> Lead | None:
         return next((lead for one in named if (lead := open_lead(session, one))), None)
 
     return lock_lead_by(session, find, record_id)
+
+
+def _in_workspace(**parameters: Any) -> dict[str, Any]:
+    return {"workspace_id": current().settings.workspace_id, **parameters}
 
 
 def lock_lead(session: Session, lead_id: str) -> Lead:

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sqlalchemy import bindparam
 from sqlmodel import Field, col, func, select
 
 from alc_app.attio import AttioError, AttioNoWorkspaceConnectionError
@@ -43,6 +44,9 @@ class Reconciliation(Table, table=True):
     """How many verdicts the last one found that we did not have."""
     why: str | None = None
     """Why the last one failed."""
+
+
+_KNOWN = select(col(Reconciliation.due_at)).where(col(Reconciliation.workspace_id) == bindparam("workspace_id"))
 
 
 @dataclass(frozen=True)
@@ -106,9 +110,10 @@ def reconcile_soon(after: float = 0.0) -> None:
 
 def due_to_reconcile() -> Sequence[str]:
     """Return the workspace if its reconciliation is due. The first is due an interval after the first lead."""
-    row, now = last_reconciliation(), current().now()
-    is_due = row.due_at <= now if row else is_any_lead(col(Lead.created_at) < now - INTERVAL)
-    return [current().settings.workspace_id] if is_due else []
+    now, workspace_id = current().now(), current().settings.workspace_id
+    known = current().read(_KNOWN, {"workspace_id": workspace_id})
+    is_due = known[0].due_at <= now if known else is_any_lead(col(Lead.created_at) < now - INTERVAL)
+    return [workspace_id] if is_due else []
 
 
 @step

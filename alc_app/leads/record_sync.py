@@ -13,13 +13,14 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sqlalchemy import bindparam, case, update
 from sqlmodel import col, or_, select
 
 from alc_app.attio.host.backoff import backoff
 from alc_app.attio.host.context import current, repeatable
 from alc_app.clients import attio_api
 from alc_app.clients.attio_api import AnswerLost, AttioApiError, AttioRefused, Forbidden, NotFound
-from alc_app.leads.models import FORBIDDEN, GONE, REFUSED, RecordSync, in_this_workspace, lock_record
+from alc_app.leads.models import FORBIDDEN, GONE, REFUSED, RecordSync, lock_record
 
 WRITER_LEASE = 60.0
 """Seconds: longer than any call to Attio may take. If a writer dies, another may take over after this time."""
@@ -29,6 +30,34 @@ FIRST_RETRY, FIRST_BLOCKED_RETRY, LONGEST_RETRY = 1.0, 60.0, 86_400.0
 """Seconds until a failed write is tried again; until one is that Attio has refused; the longest wait."""
 LAST_TRY = 12
 """Writes to a record that Attio does not find, over some days; then it is taken for gone."""
+_DUE = (
+    select(col(RecordSync.record_id))
+    .where(
+        col(RecordSync.workspace_id) == bindparam("workspace_id"),
+        col(RecordSync.due_at) <= bindparam("now"),
+        or_(col(RecordSync.writer).is_(None), col(RecordSync.writer_until) < bindparam("shared_now")),
+    )
+    .limit(100)
+)
+_MARK = (
+    update(RecordSync)
+    .where(
+        col(RecordSync.workspace_id) == bindparam("workspace"),
+        col(RecordSync.record_id) == bindparam("record"),
+        col(RecordSync.writer) == bindparam("run"),
+    )
+    .values(
+        shown_version=bindparam("shown"),
+        writer=None,
+        why=None,
+        blocked=None,
+        tries=0,
+        due_at=case((col(RecordSync.version) == bindparam("shown"), None), else_=bindparam("now")),
+    )
+    .returning(
+        col(RecordSync.version), col(RecordSync.alc_lead_id), col(RecordSync.alc_status), col(RecordSync.alc_interest)
+    )
+)
 log = logging.getLogger(__name__)
 
 
@@ -103,14 +132,15 @@ def mark_synced(claimed: Claim) -> Claim | None:
 
     Nothing is stored if this run is not the writer any more: it was away for so long that another one has taken over.
     """
-    with current().transaction() as session:
-        sync = lock_record(session, claimed.record_id)
-        if sync.writer != current().run_id:
-            return None
-        sync.shown_version, sync.writer, sync.why, sync.blocked, sync.tries = claimed.version, None, None, None, 0
-        sync.due_at = None if sync.version == claimed.version else current().now()
-        current().publish("record", {"record_id": claimed.record_id, "values": sync.values()})
-        return claim(sync)
+    runtime, record_id = current(), claimed.record_id
+    which = {"workspace": runtime.settings.workspace_id, "record": record_id, "run": runtime.run_id}
+    with runtime.transaction() as session:
+        for version, *values in runtime.change(_MARK, which | {"shown": claimed.version, "now": runtime.now()}):
+            runtime.publish(
+                "record", {"record_id": record_id, "values": dict(zip(claimed.values, values, strict=True))}
+            )
+            return None if version == claimed.version else claim(lock_record(session, record_id))
+    return None
 
 
 @repeatable
@@ -164,10 +194,10 @@ def read_shown(record_id: str) -> Shown:
 
 def due_to_sync() -> Sequence[str]:
     """Return the records that are due to be written and have no writer."""
-    free = or_(col(RecordSync.writer).is_(None), col(RecordSync.writer_until) < current().shared_now())
-    due = (in_this_workspace(RecordSync), col(RecordSync.due_at) <= current().now(), free)
-    with current().reading() as session:
-        return list(session.exec(select(RecordSync.record_id).where(*due).limit(100)))
+    runtime = current()
+    times = {"now": runtime.now(), "shared_now": runtime.shared_now()}
+    rows = runtime.read(_DUE, {"workspace_id": runtime.settings.workspace_id, **times})
+    return [record_id for (record_id,) in rows]
 
 
 def _blocked_by(error: AttioApiError) -> str | None:

@@ -18,6 +18,7 @@ from alc_app.attio.host.context import current, repeatable, step
 from alc_app.leads.models import (
     EarlyEvent,
     Lead,
+    due_leads,
     in_this_workspace,
     is_any_lead,
     lock_lead,
@@ -221,9 +222,7 @@ def is_any_unanswered() -> bool:
 
 def due_to_resolve() -> Sequence[str]:
     """Return the leads whose send is unresolved: ALC asked us to wait, an answer was lost, or a process died."""
-    due = (in_this_workspace(), col(Lead.status) == "sending", col(Lead.due_at) <= current().now())
-    with current().reading() as session:
-        return list(session.exec(select(Lead.id).where(*due).limit(100)))
+    return due_leads("sending")
 
 
 def _mark_sent(session: Session, lead: Lead, alc_lead_id: str) -> None:

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
 from alc_app.attio.host.context import current, repeatable, step
 from alc_app.clients.alc_events import LeadProcessed
 from alc_app.leads.models import (
     EarlyEvent,
     Lead,
-    in_this_workspace,
+    due_leads,
+    lead_with,
     lock_lead,
     lock_lead_by,
     locked_record,
@@ -69,9 +70,7 @@ def next_verdict_check(lead_id: str) -> str | None:
 
 def due_for_verdict_check() -> Sequence[str]:
     """Return the pending leads about which ALC is to be asked now."""
-    due = (in_this_workspace(), col(Lead.status) == "pending", col(Lead.due_at) <= current().now())
-    with current().reading() as session:
-        return list(session.exec(select(Lead.id).where(*due).limit(100)))
+    return due_leads("pending")
 
 
 def _lock_lead_of(session: Session, event: LeadProcessed) -> Lead | None:
@@ -91,10 +90,8 @@ def _lead_of(session: Session, event: LeadProcessed) -> Lead | None:
 
     The tutorial's events name the record only.
     """
-    if event.lead_id:
-        ours = select(Lead).where(in_this_workspace(), col(Lead.alc_lead_id) == event.lead_id)
-        if lead := session.exec(ours.execution_options(populate_existing=True)).first():
-            return lead
+    if event.lead_id and (lead := lead_with(session, event.lead_id)):
+        return lead
     return open_lead(session, event.record_id)
 
 

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, delete, tuple_, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import ColumnElement, bindparam, delete, text, tuple_, update
 from sqlmodel import Field, col, select
 
 from alc_app.attio.host import trace
@@ -34,6 +32,18 @@ class ChangedRecord(Table, table=True):
     """The trace of the event."""
 
 
+_NOTE = text(
+    "insert into changed_record (workspace_id, record_id, due_at, traceparent) "
+    "values (:workspace_id, :record_id, :due_at, :traceparent) "
+    "on conflict (workspace_id, record_id) do update set due_at = excluded.due_at, traceparent = excluded.traceparent"
+)
+_DUE = (
+    select(col(ChangedRecord.workspace_id))
+    .where(col(ChangedRecord.workspace_id) == bindparam("workspace_id"), col(ChangedRecord.due_at) <= bindparam("now"))
+    .limit(1)
+)
+
+
 @dataclass(frozen=True)
 class Changed:
     """A record to look at, and since when."""
@@ -45,21 +55,15 @@ class Changed:
 
 def note_change(record_id: str) -> None:
     """Note that the status of a record has changed. Not a step: doing it twice changes nothing."""
-    workspace_id, parent = current().settings.workspace_id, trace.traceparent()
-    due_at = current().now() + COLLECT_FOR
-    known = update(ChangedRecord).where(in_this_workspace(ChangedRecord), col(ChangedRecord.record_id) == record_id)
-    new = ChangedRecord(workspace_id=workspace_id, record_id=record_id, due_at=due_at, traceparent=parent)
-    with current().transaction() as session:
-        if not session.exec(known.values(due_at=due_at, traceparent=parent)).rowcount:
-            with suppress(IntegrityError), session.begin_nested():  # somebody else notes it at the same time
-                session.add(new)
+    runtime = current()
+    which = {"workspace_id": runtime.settings.workspace_id, "record_id": record_id}
+    runtime.change(_NOTE, {**which, "due_at": runtime.now() + COLLECT_FOR, "traceparent": trace.traceparent()})
 
 
 def due_to_look() -> Sequence[str]:
     """Return the workspace, if any record of it is due to be looked at: one run looks at them all."""
-    with current().reading() as session:
-        found = session.exec(select(ChangedRecord.workspace_id).where(*_is_due()).limit(1)).first()
-        return [found] if found else []
+    due = {"workspace_id": current().settings.workspace_id, "now": current().now()}
+    return [workspace_id for (workspace_id,) in current().read(_DUE, due)]
 
 
 @step

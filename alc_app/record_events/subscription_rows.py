@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import delete, update
+from sqlalchemy import bindparam, delete, update
 from sqlmodel import Field, col, select
 
 from alc_app.attio.host.backoff import backoff
@@ -23,6 +23,9 @@ class RecordSubscription(Table, table=True):
     why: str | None = None
 
 
+_DUE = select(col(RecordSubscription.handler_id)).where(col(RecordSubscription.due_at) <= bindparam("now")).limit(100)
+
+
 @step
 def subscribe_soon(handler_id: str) -> None:
     """Have a handler's webhook checked at once, because the handler is new or gone."""
@@ -38,9 +41,7 @@ def check_soon() -> None:
 
 def due_to_check() -> Sequence[str]:
     """Return the handlers whose webhook is due to be checked."""
-    with current().reading() as session:
-        due = col(RecordSubscription.due_at) <= current().now()
-        return list(session.exec(select(RecordSubscription.handler_id).where(due).limit(100)))
+    return [handler_id for (handler_id,) in current().read(_DUE, {"now": current().now()})]
 
 
 def start_check(handler_id: str, next_in: float) -> None:

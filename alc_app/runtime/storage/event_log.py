@@ -9,17 +9,19 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from sqlalchemy import event, text
+from sqlalchemy import event, insert, text
 from sqlmodel import Session
 
 from alc_app.runtime.storage.tables import LiveEvent
 
 WAITING = "live_events"
+_LOCK = text("select pg_advisory_xact_lock(hashtext('alc_app/live_event'))")
+_INSERT = insert(LiveEvent)
 
 
 def append_event(session: Session, kind: str, data: Any, at: float) -> None:
     """Add an event to the session's transaction. It is written right before the commit."""
-    entry = LiveEvent(kind=kind, data=json.dumps(data), at=at)
+    entry = {"kind": kind, "data": json.dumps(data), "at": at}
     if WAITING not in session.info:
         session.info[WAITING] = []
         event.listen(session, "before_commit", _write)
@@ -32,6 +34,5 @@ def _write(session: Session) -> None:
         return
     session.flush()  # all other rows first, so that nothing waits for a row lock while holding this lock
     if session.get_bind().dialect.name == "postgresql":
-        session.connection().execute(text("select pg_advisory_xact_lock(hashtext('alc_app/live_event'))"))
-    session.add_all(entries)
-    session.flush()
+        session.connection().execute(_LOCK)
+    session.connection().execute(_INSERT, entries)

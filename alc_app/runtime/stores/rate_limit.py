@@ -96,9 +96,7 @@ class RateLimiter:
         wait = self._seconds_until(row) - within
         if wait > 0:
             return wait
-        with self._database.transaction() as session:
-            values = {"name": row, "slot": slots, "within": within}
-            is_counted = session.connection().execute(self._take, values).one_or_none()
+        is_counted = self._database.change(self._take, {"name": row, "slot": slots, "within": within})
         return 0.0 if is_counted else slots  # somebody else has taken the slot in between
 
     def delete_old(self, before: float, limit: int) -> int:
@@ -111,9 +109,8 @@ class RateLimiter:
     def _take_slot(self, name: str, per_second: float, within: float) -> float | None:
         """Take the next slot, and return the seconds until it begins; None if that is not `within` so many seconds."""
         values = {"name": name, "slot": 1 / (per_second * HEADROOM), "within": within}
-        with self._database.transaction() as session:
-            found: float | None = session.connection().execute(self._take, values).scalar_one_or_none()
-            return found
+        taken = self._database.change(self._take, values)
+        return taken[0][0] if taken else None
 
     def _seconds_until(self, name: str) -> float:
         found = self._database.fetch(self._left, {"name": name})

@@ -12,7 +12,7 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import delete
+from sqlalchemy import bindparam, delete
 from sqlmodel import col, select
 
 from alc_app.attio.connections import Connection
@@ -23,10 +23,21 @@ from alc_app.attio.manifest import App
 from alc_app.runtime.storage.database import Database
 from alc_app.runtime.storage.sealing import Sealer
 from alc_app.runtime.storage.tables import ConnectionRow, SubscriptionRow, WebhookHandlerRow
-from alc_app.runtime.stores.webhook_handlers import WebhookHandlers
+from alc_app.runtime.stores.webhook_handlers import LIVE_HANDLER, WebhookHandlers
 
 FIRST_RETRY, LONGEST_RETRY = 5.0, 3600.0
 OpenConnection = Callable[[str], Connection]
+_DUE = (
+    select(col(SubscriptionRow.handler_id))
+    .where(
+        col(SubscriptionRow.due_at) <= bindparam("now"),
+        SubscriptionRow.handler_id == WebhookHandlerRow.id,
+        WebhookHandlerRow.connection_id == ConnectionRow.id,
+        ConnectionRow.status == "active",
+        *LIVE_HANDLER,
+    )
+    .limit(100)
+)
 log = logging.getLogger(__name__)
 
 
@@ -71,16 +82,7 @@ class Subscriptions:
 
     def due(self) -> Sequence[str]:
         """Return ids of handlers whose subscription has to be made or refreshed, if their connection is active."""
-        live = (col(WebhookHandlerRow.gone_at).is_(None), col(WebhookHandlerRow.deleted_at).is_(None))
-        query = select(SubscriptionRow.handler_id).where(
-            col(SubscriptionRow.due_at) <= self._now(),
-            SubscriptionRow.handler_id == WebhookHandlerRow.id,
-            WebhookHandlerRow.connection_id == ConnectionRow.id,
-            ConnectionRow.status == "active",
-            *live,
-        )
-        with self._database.reading() as session:
-            return list(session.exec(query.limit(100)))
+        return [handler_id for (handler_id,) in self._database.fetch(_DUE, {"now": self._now()})]
 
     def subscribe_or_refresh(self, handler_id: str, open_connection: OpenConnection) -> None:
         """Make or refresh a subscription if it is due; retry later if that fails. `open_connection` takes an id."""

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from functools import lru_cache
 
-from sqlalchemy import ColumnElement, update
+from sqlalchemy import ColumnElement, bindparam, update
 from sqlmodel import col, select
 
 from alc_app.attio.connections import WebhookHandler
@@ -26,6 +26,16 @@ FIRST_RETRY, LONGEST_RETRY = 5.0, 3600.0
 SECRETS = ("secret", "previous_secret")
 """The columns with sealed secrets, the current one first."""
 LIVE_HANDLER = (col(WebhookHandlerRow.gone_at).is_(None), col(WebhookHandlerRow.deleted_at).is_(None))
+_DUE_ROTATIONS = (
+    select(col(WebhookHandlerRow.id))
+    .where(
+        col(WebhookHandlerRow.rotate_at) <= bindparam("now"),
+        WebhookHandlerRow.connection_id == ConnectionRow.id,
+        ConnectionRow.status == "active",
+        *LIVE_HANDLER,
+    )
+    .limit(100)
+)
 
 
 class WebhookHandlers:
@@ -171,14 +181,7 @@ class WebhookHandlers:
 
     def due_rotations(self) -> list[str]:
         """Return the handlers whose new secret is to be told now, if their connection is active."""
-        query = select(WebhookHandlerRow.id).where(
-            col(WebhookHandlerRow.rotate_at) <= self._now(),
-            WebhookHandlerRow.connection_id == ConnectionRow.id,
-            ConnectionRow.status == "active",
-            *LIVE_HANDLER,
-        )
-        with self._database.reading() as session:
-            return list(session.exec(query.limit(100)))
+        return [handler_id for (handler_id,) in self._database.fetch(_DUE_ROTATIONS, {"now": self._now()})]
 
     def end_rotation(self, handler_id: str, previous_until: float | None) -> None:
         """Store that the service signs with the new secret, and until when with the previous one too."""

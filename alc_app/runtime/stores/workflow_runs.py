@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, or_
+from sqlalchemy import ColumnElement, and_, bindparam, delete, or_
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
@@ -29,6 +29,8 @@ FIRST_RETRY = 5.0
 """Seconds; further retries wait longer."""
 UNANSWERED = "No callback came in time."
 ALREADY_RUNNING = "The workflow is already running for this person. Dismiss this run, or replay it after the other one."
+_DUE_AT = col(WorkflowRun.due_at)
+_DUE = select(col(WorkflowRun.id)).where(bindparam("now") >= _DUE_AT).order_by(_DUE_AT).limit(100)
 Json = dict[str, Any]
 
 
@@ -84,9 +86,7 @@ class WorkflowRuns:
 
     def due(self) -> list[str]:
         """Return ids of runs that have something to do now."""
-        query = select(WorkflowRun.id).where(col(WorkflowRun.due_at) <= self._now()).limit(100)
-        with self._database.reading() as session:
-            return list(session.exec(query.order_by(col(WorkflowRun.due_at))))
+        return [run_id for (run_id,) in self._database.fetch(_DUE, {"now": self._now()})]
 
     def trace_of(self, run_id: str) -> str | None:
         """Return the `traceparent` that a run was started with."""

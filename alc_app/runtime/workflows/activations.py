@@ -15,7 +15,7 @@ from functools import partial
 from typing import Any
 from uuid import NAMESPACE_URL, uuid4, uuid5
 
-from sqlalchemy import update
+from sqlalchemy import bindparam, update
 from sqlmodel import Session, col, select
 
 from alc_app.attio.host.backoff import backoff
@@ -36,6 +36,7 @@ PREFIX = "workflow:"
 FIRST_RETRY = 5.0
 FRESH: Json = {"due_at": 0.0, "tries": 0, "why": None}
 """A switch that may be reconciled at once."""
+_IS_ANY_DUE = select(col(WorkflowSwitch.workflow_id)).where(col(WorkflowSwitch.due_at) <= bindparam("now")).limit(1)
 log = logging.getLogger(__name__)
 
 
@@ -78,6 +79,8 @@ class WorkflowActivations:
 
     def due(self) -> list[str]:
         """Return the ids of workflows that `reconcile` has to change; none while there is no active connection."""
+        if not self._services.database.fetch(_IS_ANY_DUE, {"now": self._services.now()}):
+            return []
         with self._services.database.reading() as session:
             switches = session.exec(select(WorkflowSwitch).where(WorkflowSwitch.due_at <= self._services.now())).all()
             ids = [switch.workflow_id for switch in switches if not self._is_reconciled(session, switch)]
