@@ -123,7 +123,7 @@ def test_retry_after_holds_back_every_call_to_alc(
 
     with running(first), pytest.raises(AlcError):
         alc_api.create_lead(first.workspace_connection(), *PERSON, idempotency_key="key")
-    with running(second), pytest.raises(AlcBusy, match="asked us to wait") as raised:
+    with running(second), pytest.raises(AlcBusy, match="asked the app to wait") as raised:
         alc_api.get_lead(second.workspace_connection(), "lead_1")
 
     assert raised.value.retry_after == pytest.approx(20, abs=1)
