@@ -207,7 +207,7 @@ def test_many_who_sign_in_at_once_get_their_own_sessions(deployment: Deployment)
     subs = ["robin", "imani"] * 10
 
     def name_of(sub: str) -> str:
-        foot = deployment.signed_in(sub).get("/people").text.partition('class="foot"')[2]
+        foot = User(deployment.stack.app_url).sign_in(sub, "/apps/alc").text.partition('class="foot"')[2]
         return foot.partition("<bdi>")[2].partition("<")[0]
 
     with ThreadPoolExecutor(len(subs)) as pool:
