@@ -19,8 +19,9 @@ COMMANDS = (
     "alc_app.cli.commands", "alc_app.cli.doctor", "alc_app.cli.serve", "alc_app.cli.tour", "mock_alc.commands.cli"
 )  # fmt: skip
 SERVERS = (
-    "alc_app.app", "alc_app.labs.runner", "alc_app.mock_attio.server", "alc_app.runtime.jobs.worker",
-    "alc_app.web.factory", "mock_alc.oauth.endpoints", "mock_alc.server", "mock_alc.web.app_hooks",
+    "alc_app.app", "alc_app.labs.runner", "alc_app.mock_attio.api.graphql_loader", "alc_app.mock_attio.server",
+    "alc_app.runtime.jobs.worker", "alc_app.web.factory", "mock_alc.oauth.endpoints", "mock_alc.server",
+    "mock_alc.web.app_hooks", "mock_alc.webhooks.http_client",
 )  # fmt: skip
 LIBRARIES = ("alembic.autogenerate", "alembic.command", "dbos._sys_db_sqlite", "phonenumbers")
 
