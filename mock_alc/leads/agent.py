@@ -22,12 +22,16 @@ class Agent:
 
     def run_due(self) -> datetime | None:
         """Decide about every due lead; return when the next one is due."""
-        with self._database.read() as session:
-            due = select(Lead.id).where(Lead.status == PROCESSING, Lead.decide_at <= self._clock())
-            lead_ids = list(session.exec(due.order_by(col(Lead.seq))))
-        for lead_id in lead_ids:
-            with self._database.write() as session:
-                decide(session, lead_id, self._clock())
+        while (next_at := self._next_at()) is not None and next_at <= self._clock():
+            with self._database.read() as session:
+                due = select(Lead.id).where(Lead.status == PROCESSING, Lead.decide_at <= self._clock())
+                lead_ids = list(session.exec(due.order_by(col(Lead.seq))))
+            for lead_id in lead_ids:
+                with self._database.write() as session:
+                    decide(session, lead_id, self._clock())
+        return next_at
+
+    def _next_at(self) -> datetime | None:
         with self._database.read() as session:
             return session.exec(select(func.min(col(Lead.decide_at))).where(Lead.status == PROCESSING)).one()
 

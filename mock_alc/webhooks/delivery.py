@@ -72,10 +72,11 @@ class Sender:
     def run_due(self) -> datetime | None:
         """Start due deliveries while threads are free; return when the next one is due, None if all are busy."""
         while len(self._calls) < POOL:
-            claim = self._claim()
+            with self._database.read() as session:  # a claim would take the lock of writers, mostly for nothing
+                due = next_due(session, self._clock(), busy=self._busy_endpoints(), sending=self._in_hand())
+            claim = self._claim() if due is not None and due <= self._clock() else None
             if claim is None:
-                with self._database.read() as session:
-                    return next_due(session, self._clock(), busy=self._busy_endpoints(), sending=self._in_hand())
+                return due
             self._start(claim)
         return None  # The end of an attempt wakes the worker.
 
