@@ -33,6 +33,8 @@ def look_at_changes(_workspace_id: str) -> None:
                 with trace.resumed(one.traceparent):
                     send_requested(one.record_id)
         forget_changes(changed)
+        if len(changed) < BATCH:
+            return  # what has changed since is due by itself, and the next look collects more of it
 
 
 @step
