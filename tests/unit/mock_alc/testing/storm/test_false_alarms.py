@@ -207,3 +207,17 @@ def test_the_last_result_counts_also_if_only_an_older_one_was_announced(mock_alc
     day = [Happening("next_verdict", 1, "out_of_order"), Happening("click"), Happening("disable")]
 
     assert storm.play([*day, Happening("verdict", 1, "interested")]) is None
+
+
+def test_the_agent_may_decide_by_itself_a_moment_before(mock_alc: Alc) -> None:
+    """Between the look at a chat and the decision about it."""
+
+    def control(method: str, path: str, body: Any) -> Any:
+        if path.endswith("/decide"):
+            mock_alc.control(method, path, body)
+        return mock_alc.control(method, path, body)
+
+    app = ConnectedApp(mock_alc)
+    storm = Storm(control, click=app.click, status=app.status, patience=0.0)
+
+    assert storm.play([Happening("click"), Happening("verdict", 1, "interested")]) is None
