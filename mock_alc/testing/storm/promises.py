@@ -51,7 +51,7 @@ def _is_said_again(seen: Evidence, record_id: str, number: int) -> bool:
     last = max((click.number for click in clicks if click.number < number), default=NOTHING)
     before = [click for click in clicks if click.number == last]
     return all(click.refused is not None for click in before) and any(
-        click.at <= lead["created_at"] <= at <= seen.known_over(lead)
+        click.at <= lead["created_at"] <= at <= min(seen.known_over(lead), lead["decided_at"] or NEVER)
         for click in before
         for lead in seen.leads_of(record_id)
     )

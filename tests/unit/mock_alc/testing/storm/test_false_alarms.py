@@ -221,3 +221,12 @@ def test_the_agent_may_decide_by_itself_a_moment_before(mock_alc: Alc) -> None:
     storm = Storm(control, click=app.click, status=app.status, patience=0.0)
 
     assert storm.play([Happening("click"), Happening("verdict", 1, "interested")]) is None
+
+
+def test_a_chat_is_over_for_who_asks_alc_before_the_delivery_comes(mock_alc: Alc) -> None:
+    """The second click may begin another, though the first was refused and had begun one: ALC has decided on that."""
+    app = ConnectedApp(mock_alc, "new key after a refusal")
+    refused = [*(Happening("answer", 1, "500_after") for _ in range(3)), Happening("click")]
+    storm = storm_over(mock_alc, app, promises=["one_chat"])
+
+    assert storm.play([*refused, Happening("verdict", 1, "lost"), Happening("click")]) is None
