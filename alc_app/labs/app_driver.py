@@ -11,16 +11,17 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, ClassVar
 
+import requests
 from sqlmodel import col, or_, select, update
 
 from alc_app.attio.host.context import running
-from alc_app.attio.host.errors import FetchError
 from alc_app.labs.clients import Json, LabFailed
 from alc_app.labs.driver import ACCOUNT, Driver, Emit
 from alc_app.leads.models import OPEN, Lead, RecordSync
 from alc_app.pages import SideName
 from alc_app.runtime.context import AppContext
 from alc_app.runtime.exchanges.log import log_calls_as
+from alc_app.runtime.http_client import new_session
 from alc_app.runtime.oauth_client import Tokens
 from alc_app.runtime.services import WORKSPACE, Services
 
@@ -49,18 +50,17 @@ class AppDriver(Driver):
 
     def send(self, record_id: str) -> str:
         """Press the button on the record's page as a browser does. Return the last message, or "" if cut off."""
-        base, message = self.services.config.base_url, ""
-        try:
-            page = self.http.request("GET", f"{base}/people/{record_id}", headers={"Accept": "text/html"})
-            found = re.search(r'name="csrf-token" content="([^"]+)"', page.text)
-            headers = {"X-CSRFToken": found.group(1) if found else ""}
-            reply = self.http.request(
-                "POST", f"{base}/people/{record_id}/actions/send-to-alc", headers=headers, json=None
-            )
-        except FetchError:
-            return ""
+        person, message = f"{self.services.config.base_url}/people/{record_id}", ""
+        with new_session() as browser:  # it keeps the cookie that the page's CSRF token belongs to
+            try:
+                page = browser.get(person, headers={"Accept": "text/html"})
+                found = re.search(r'name="csrf-token" content="([^"]+)"', page.text)
+                token = found.group(1) if found else ""
+                reply = browser.post(f"{person}/actions/send-to-alc", headers={"X-CSRFToken": token})
+            except requests.RequestException:
+                return ""
         if not reply.ok:
-            raise LabFailed(f"Our page answered the click with {reply.status}.")
+            raise LabFailed(f"Our page answered the click with {reply.status_code}.")
         for line in map(json.loads, filter(None, reply.text.split("\n"))):
             if "title" in line:
                 message = ". ".join(filter(None, (line["title"], line.get("text"))))
