@@ -140,9 +140,7 @@ class Database:
         """Return the seconds since 1970 by the database's clock. SQLite has that of this machine, as all its users."""
         if self.is_sqlite:
             return time.time()
-        session = self._current.get()
-        with nullcontext(session.connection()) if session else self._single.connect() as connection:
-            return float(connection.execute(self._clock).scalar_one())
+        return float(self.fetch(self._clock, {})[0][0])
 
     def close(self) -> None:
         """Close all connections."""
