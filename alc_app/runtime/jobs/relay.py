@@ -10,7 +10,7 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 
 from sqlalchemy import bindparam
@@ -117,24 +117,17 @@ class Relay:
                 self._executor.start_waiting(queue)
 
     def start_deliveries(self) -> None:
-        """Start a run of each new delivery, and another one of each whose run has failed or was lost (R14).
+        """Start a run of each due delivery, oldest first, as many as this worker has room for (R14).
 
-        They are as many as this worker has room for. The run's id contains the delivery's id and the number of the try,
-        so that there is one run for each try.
+        They are new, or their run has failed or was lost. The run's id contains the delivery's id and the number of the
+        try, so that there is one run for each try.
         """
         inbox, engine, free = self._services.inbox, self._services.engine, self._executor.free("webhook")
-        if free <= 0:
-            return
-        self._start(inbox.claim_new(free))
-        due = inbox.due(free)
+        due = inbox.due(free) if free > 0 else []
         under_way = [row for row in due if row.tries and not engine.has_ended(_run_id(row))]
         for row in under_way:
             inbox.postpone(row)
-        if lost := [row for row in due if row not in under_way]:
-            self._start(inbox.claim(lost))
-
-    def _start(self, claimed: Sequence[Delivery]) -> None:
-        for row in claimed:
+        for row in inbox.claim([row for row in due if row not in under_way]) if due else ():
             failpoint("delivery_claimed")
             with trace.resumed(row.traceparent):
                 self._executor.start("webhook", row.handler_id, row.webhook_id, run_id=_run_id(row))

@@ -17,19 +17,16 @@ START_WITHIN = 30.0
 _KEY = (col(Delivery.handler_id), col(Delivery.webhook_id))
 _IS_ONE = and_(_KEY[0] == bindparam("handler"), _KEY[1] == bindparam("webhook"))
 _IS_DUE = col(Delivery.due_at) <= bindparam("now")
-_OLDEST = col(Delivery.received_at)
 _ALL = select(*Delivery.__table__.columns)  # type: ignore[attr-defined]  # of SQLAlchemy
 ONE = _ALL.where(_IS_ONE)
-DUE = _ALL.where(IS_OPEN, _IS_DUE).order_by(_OLDEST).limit(bindparam("limit"))
-_NEW = select(*_KEY).where(IS_OPEN, col(Delivery.state) == "new").order_by(_OLDEST).limit(bindparam("limit"))
-_GIVE_TRY = (
+DUE = _ALL.where(IS_OPEN, _IS_DUE).order_by(col(Delivery.received_at)).limit(bindparam("limit"))
+_ARE_THESE = tuple_(*_KEY).in_(bindparam("keys", expanding=True))
+CLAIM = (
     update(Delivery)
+    .where(_ARE_THESE, col(Delivery.state).in_(OPEN), _IS_DUE)
     .values(state="queued", tries=Delivery.tries + 1, due_at=bindparam("now", type_=Float) + START_WITHIN)
     .returning(*Delivery.__table__.columns)  # type: ignore[attr-defined]
 )
-CLAIM_NEW = _GIVE_TRY.where(tuple_(*_KEY).in_(_NEW.with_for_update(skip_locked=True)))
-_ARE_THESE = tuple_(*_KEY).in_(bindparam("keys", expanding=True))
-CLAIM = _GIVE_TRY.where(_ARE_THESE, col(Delivery.state).in_(OPEN), _IS_DUE)
 END = (
     update(Delivery)
     .where(_IS_ONE, col(Delivery.state).in_(OPEN))

@@ -17,16 +17,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    Delete,
-    TextClause,
-    Update,
-    delete,
-    tuple_,
-    update,
-)
+from sqlalchemy import ColumnElement, Connection, Delete, TextClause, Update, delete, tuple_, update
 from sqlalchemy.exc import NoResultFound, OperationalError
 from sqlmodel import col, func, select
 
@@ -132,15 +123,11 @@ class Inbox:
         """Return unfinished deliveries whose `due_at` has passed, oldest first: each needs a run."""
         return statements.deliveries(self._database.fetch(statements.DUE, {"now": self._now(), "limit": limit}))
 
-    def claim_new(self, limit: int) -> list[Delivery]:
-        """Give the oldest new deliveries a try each, which no other worker does then. Returns these deliveries.
+    def claim(self, rows: Sequence[Delivery]) -> list[Delivery]:
+        """Give each of these deliveries its next try, unless another worker has done so. Returns those that are ours.
 
         They are due again after a while, in case the worker dies before it has started their runs.
         """
-        return statements.deliveries(self._database.change(statements.CLAIM_NEW, {"now": self._now(), "limit": limit}))
-
-    def claim(self, rows: Sequence[Delivery]) -> list[Delivery]:
-        """Do the same with each of these deliveries, unless another worker has done so. Returns those that are ours."""
         values = {"now": self._now(), "keys": [(row.handler_id, row.webhook_id) for row in rows]}
         return statements.deliveries(self._database.change(statements.CLAIM, values))
 

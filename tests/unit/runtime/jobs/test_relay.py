@@ -40,6 +40,23 @@ def test_a_delivery_becomes_a_run_of_its_own_id(services: Services, relay: Relay
     assert services.inbox.get("h", "msg_1").state == "queued"
 
 
+def test_a_worker_starts_no_more_runs_than_it_has_room_for(
+    services: Services, relay: Relay, engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """R14: oldest first, whether a delivery is new or its run was lost."""
+    monkeypatch.setattr(engine, "free", lambda _workflow: 2)
+    for number in range(2):
+        services.inbox.put("h", f"lost_{number}", b"{}", "new")
+    services.inbox.claim(services.inbox.due(2))
+    services.inbox.look_again()
+    for number in range(2):
+        services.inbox.put("h", f"new_{number}", b"{}", "new")
+
+    relay.start_deliveries()
+
+    assert list(engine.runs) == ["webhook:h:lost_0:2", "webhook:h:lost_1:2"]
+
+
 def test_a_worker_that_dies_before_it_starts_a_run_has_it_started_by_another(
     services: Services, relay: Relay, engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:

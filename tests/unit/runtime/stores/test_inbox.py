@@ -177,10 +177,16 @@ def test_each_new_delivery_is_claimed_once(inbox: Inbox) -> None:
     """R17: the oldest first, by however many workers at once."""
     for number in range(12):
         inbox.put(A, f"msg_{number}", b"{}", "new")
-    [oldest] = inbox.claim_new(1)
+    [oldest] = inbox.claim(inbox.due(1))
+
+    def claim_all() -> list[str]:
+        claimed: list[str] = []
+        while due := inbox.due(4):
+            claimed += [row.webhook_id for row in inbox.claim(due)]
+        return claimed
 
     with ThreadPoolExecutor(4) as pool:
-        claimed = [row.webhook_id for rows in pool.map(inbox.claim_new, [4] * 4) for row in rows]
+        claimed = [name for names in pool.map(lambda _: claim_all(), range(4)) for name in names]
 
     assert (oldest.webhook_id, oldest.state, oldest.tries, oldest.body) == ("msg_0", "queued", 1, b"{}")
     assert sorted(claimed) == sorted(f"msg_{number}" for number in range(1, 12))
