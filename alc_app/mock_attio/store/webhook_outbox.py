@@ -48,9 +48,14 @@ def enqueue(session: Session, events: Iterable[Event], workspace_id: str, now: d
         payload = event.to_json(workspace_id)
         subscriptions = rows(session, _SUBSCRIPTIONS, event_type=event.type)
         for webhook_id in {one.webhook_id: None for one in subscriptions if matches(payload, one.filter)}:
-            text = _text({"webhook_id": webhook_id, "events": [payload]})
-            made = {"message_id": str(uuid4()), "webhook_id": webhook_id, "body": text, "due_at": now.timestamp()}
-            messages.append({**made, "tries": 0})
+            message = {
+                "message_id": str(uuid4()),
+                "webhook_id": webhook_id,
+                "body": _text({"webhook_id": webhook_id, "events": [payload]}),
+                "due_at": now.timestamp(),
+                "tries": 0,
+            }
+            messages.append(message)
     if messages:
         session.connection().execute(_ADD, messages)
         session.info[HAS_MESSAGES] = True

@@ -180,17 +180,18 @@ class Connection:
 
     def _too_many(self, wanted: int) -> int:
         """Count the active webhooks that are too many. The integration has a while to delete them."""
-        until = time.monotonic() + self.patience
-        while (left := self.count_webhooks() - wanted) > 0 and time.monotonic() < until:
-            self.integration.wait_a_moment()
-        return max(left, 0)
+        return max(self._count_until(lambda count: count <= wanted) - wanted, 0)
 
     def _has_none(self) -> bool:
         """Tell whether ALC has no active webhook. The integration has a while to register one."""
+        return not self._count_until(lambda count: count > 0)
+
+    def _count_until(self, is_right: Callable[[int], bool]) -> int:
+        """Count the active webhooks, again and again until the count is right, or the integration has had its time."""
         until = time.monotonic() + self.patience
-        while not (found := self.count_webhooks()) and time.monotonic() < until:
+        while not is_right(count := self.count_webhooks()) and time.monotonic() < until:
             self.integration.wait_a_moment()
-        return not found
+        return count
 
     def count_webhooks(self) -> int:
         """Count the webhooks that ALC delivers to."""
