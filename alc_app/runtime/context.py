@@ -175,9 +175,9 @@ class AppContext:
 class DurableContext(AppContext):
     """App code inside a durable run on the worker: the outcome of each step is stored, and reused after a crash."""
 
-    def __init__(self, services: Services, connection_id: str | None = None) -> None:
-        """Take the id of the run from the engine: call it inside of one."""
-        super().__init__(services, services.engine.run_id(), connection_id)
+    def __init__(self, services: Services, connection_id: str | None = None, run_id: str = "") -> None:
+        """Without a `run_id`, take that of the engine's run: call it inside of one."""
+        super().__init__(services, run_id or services.engine.run_id(), connection_id)
 
     def step(self, name: str, work: Callable[[], Any]) -> Any:
         """Run `work`, unless this run has stored its outcome already."""

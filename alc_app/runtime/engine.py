@@ -53,6 +53,10 @@ def _add_unixepoch(connection: object, _record: object) -> None:
         connection.create_function("unixepoch", 1, lambda _subsec: round(time.time(), 3))
 
 
+class ReachedDurableStep(BaseException):
+    """Work that runs without the engine needs it from here on. Not an `Exception`, so that no handler catches it."""
+
+
 @dataclass(frozen=True)
 class Run:
     """A durable run, without its arguments and its result."""
@@ -277,9 +281,11 @@ class Engine:
         return str(DBOS.workflow_id)
 
     def step(self, name: str, work: Callable[[], Any]) -> Any:
-        """Execute a step of the current run, or return its result if it was recorded before a crash."""
+        """Execute a step of the current run, or return its stored result. Raises: ReachedDurableStep, without a run."""
         from dbos import DBOS
 
+        if DBOS.workflow_id is None:
+            raise ReachedDurableStep(name)
         return DBOS.run_step({"name": name}, work)
 
     def close(self) -> None:

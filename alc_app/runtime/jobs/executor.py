@@ -6,8 +6,10 @@ not poll our queues. What DBOS does not export comes from its modules, so its ve
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Lock
 from typing import Any
 
@@ -15,7 +17,7 @@ from sqlalchemy.exc import DBAPIError
 
 from alc_app.attio.host import trace
 from alc_app.runtime.bell import DELIVERIES, WORK, Bell, queue_of, run_of
-from alc_app.runtime.engine import APP_NAME, APP_VERSION, QUEUE_OF
+from alc_app.runtime.engine import APP_NAME, APP_VERSION, QUEUE_OF, ReachedDurableStep
 
 QUEUES: dict[str, dict[str, Any]] = {
     "functions": {"worker_concurrency": 32},
@@ -29,6 +31,7 @@ POLL_EVERY = 30.0
 """Seconds between two polls of DBOS for what we have nothing of: delays, timeouts, schedules."""
 LONGER_THAN_ANY_RUN = 3600
 Method = Callable[..., dict[str, Any]]
+log = logging.getLogger(__name__)
 
 
 class Executor:
@@ -41,6 +44,9 @@ class Executor:
         self._queues: dict[str, Any] = {}
         self._under_way = Counter[str]()
         self._lock = Lock()
+        self._pool = ThreadPoolExecutor(_limit(QUEUE_OF["webhook"]), "webhook")
+        self._without_engine: set[str] = set()
+        """The runs that are under way without the engine."""
 
     def launch(self, executor_id: str, methods: Mapping[str, Method]) -> None:
         """Register the workflows by name, and launch DBOS under this id."""
@@ -73,6 +79,33 @@ class Executor:
             handle = DBOS.start_workflow(self._workflows[workflow], *args, traceparent=trace.traceparent())
         self._watch(handle, QUEUE_OF[workflow])
 
+    def start_without_engine(self, workflow: str, *args: Any, run_id: str, work: Callable[[], object]) -> None:
+        """Run `work` here, under the caller's trace; when it comes to a durable step, start the workflow in its place.
+
+        So what comes before the first durable step may be done twice. If this process dies, the engine does not know of
+        this run: whoever asked for it must ask again.
+        """
+        traceparent = trace.traceparent()
+
+        def run() -> None:
+            try:
+                with trace.resumed(traceparent):
+                    try:
+                        work()
+                    except ReachedDurableStep:
+                        self.start(workflow, *args, run_id=run_id)
+            except Exception:
+                log.exception("The run %s failed.", run_id)
+            finally:
+                self._without_engine.discard(run_id)
+
+        self._without_engine.add(run_id)
+        self._ring_at_end(self._pool.submit(run), run_id, QUEUE_OF[workflow])
+
+    def is_running(self, run_id: str) -> bool:
+        """Return whether this run is under way in this process, without the engine."""
+        return run_id in self._without_engine
+
     def start_waiting(self, queue: str) -> None:
         """Run here what waits in a queue, as far as its limits allow."""
         from dbos import _core, _dbos
@@ -104,12 +137,15 @@ class Executor:
         """Take no new work, and wait for the runs that are under way."""
         from dbos import DBOS
 
+        self._pool.shutdown()
         DBOS.destroy(workflow_completion_timeout_sec=LONGER_THAN_ANY_RUN, destroy_registry=True)
 
     def _watch(self, handle: Any, queue: str) -> None:
-        """Ring when the outcome of a run is stored: somebody may wait for it, and another run for its place."""
-        if not (future := getattr(handle, "future", None)):
-            return  # it runs elsewhere, or has ended
+        if future := getattr(handle, "future", None):  # else it runs elsewhere, or has ended
+            self._ring_at_end(future, handle.workflow_id, queue)
+
+    def _ring_at_end(self, future: Future[Any], run_id: str, queue: str) -> None:
+        """Ring when a run has ended: somebody may wait for its outcome, and another run for its place."""
         with self._lock:
             self._under_way[queue] += 1
 
@@ -119,7 +155,7 @@ class Executor:
                 self._under_way[queue] -= 1
             rings = [WORK]
             if queue in WAITED_FOR:
-                rings.append(run_of(handle.workflow_id))
+                rings.append(run_of(run_id))
             if was_full:  # else nothing waited for this place
                 rings += [queue_of(queue), DELIVERIES]
             for name in rings:

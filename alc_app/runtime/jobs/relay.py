@@ -26,6 +26,7 @@ from alc_app.runtime.jobs.executor import QUEUES, Executor
 from alc_app.runtime.jobs.retention import RetentionJob
 from alc_app.runtime.services import Services
 from alc_app.runtime.storage.tables import ConnectionRow, Delivery
+from alc_app.runtime.stores.delivery_statements import DueDelivery
 from alc_app.runtime.workflows.runner import recurring_jobs
 
 TAKE_OVER_EVERY = 10.0
@@ -51,9 +52,9 @@ def enqueue_rotation(engine: Engine, handler_id: str) -> str:
 class Relay:
     """Looks for due rows when somebody rings; and rarely when nobody does."""
 
-    def __init__(self, services: Services, executor: Executor) -> None:
+    def __init__(self, services: Services, executor: Executor, run_webhook: Callable[[Delivery], object]) -> None:
         """Prepare the thread; `start` starts it."""
-        self._services, self._executor = services, executor
+        self._services, self._executor, self._run_webhook = services, executor, run_webhook
         self._retention = RetentionJob(services)
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="relay", daemon=True)
@@ -122,15 +123,27 @@ class Relay:
         They are new, or their run has failed or was lost. The run's id contains the delivery's id and the number of the
         try, so that there is one run for each try.
         """
-        inbox, engine, free = self._services.inbox, self._services.engine, self._executor.free("webhook")
-        due = inbox.due(free) if free > 0 else []
-        under_way = [row for row in due if row.tries and not engine.has_ended(_run_id(row))]
+        inbox, me, free = self._services.inbox, self._services.worker_ids.my_id, self._executor.free("webhook")
+        due = inbox.due(free, me) if free > 0 else []
+        under_way = [row for row in due if row.tries and self._is_under_way(_run_id(row))]
         for row in under_way:
             inbox.postpone(row)
-        for row in inbox.claim([row for row in due if row not in under_way]) if due else ():
+        for delivery in inbox.claim([row for row in due if row not in under_way], me) if due else ():
             failpoint("delivery_claimed")
-            with trace.resumed(row.traceparent):
-                self._executor.start("webhook", row.handler_id, row.webhook_id, run_id=_run_id(row))
+            with trace.resumed(delivery.traceparent):
+                self._start(delivery)
+
+    def _is_under_way(self, run_id: str) -> bool:
+        return self._executor.is_running(run_id) or not self._services.engine.has_ended(run_id)
+
+    def _start(self, delivery: Delivery) -> None:
+        """Run a delivery, without the engine for as long as it needs no durable step.
+
+        A verdict's handler only has steps that may be done twice, so the inbox is all that has to remember it: the
+        bookkeeping of the engine would cost more than the work.
+        """
+        which, work = (delivery.handler_id, delivery.webhook_id), partial(self._run_webhook, delivery)
+        self._executor.start_without_engine("webhook", *which, run_id=_run_id(delivery), work=work)
 
     def enqueue_jobs(self) -> None:
         """Ask for a run of each recurring job of the app and of the workflows that is due."""
@@ -169,7 +182,7 @@ class Relay:
         with self._services.worker_ids.dead() as worker_ids:
             self._services.engine.requeue_runs_of(worker_ids)
             if worker_ids:
-                self._services.inbox.look_again()
+                self._services.inbox.release(worker_ids)
 
     def exit_if_lock_is_lost(self) -> None:
         """End this process at once, as a crash would, if the lock on its worker id is lost.
@@ -183,5 +196,5 @@ class Relay:
             os._exit(1)
 
 
-def _run_id(row: Delivery) -> str:
+def _run_id(row: Delivery | DueDelivery) -> str:
     return f"webhook:{row.handler_id}:{row.webhook_id}:{row.tries}"

@@ -25,6 +25,7 @@ from alc_app.runtime.observability import logs
 from alc_app.runtime.services import Services
 from alc_app.runtime.sign_in.people import acting
 from alc_app.runtime.signatures.schemes import SCHEMES
+from alc_app.runtime.storage.tables import Delivery
 from alc_app.runtime.workflows.activations import webhook_function
 from alc_app.runtime.workflows.runner import recurring_jobs
 
@@ -41,7 +42,7 @@ class Worker:
         self._services, self._executor_id = services, executor_id
         self._lifecycle, self._handlers = Lifecycle(services), HandlerMaintenance(services)
         self._executor = Executor(services.config.database("engine"), services.bell)
-        self._relay = Relay(services, self._executor)
+        self._relay = Relay(services, self._executor, self.run_webhook)
 
     def start(self) -> None:
         """Take the lock, launch the engine, start the relay. Raises: ExecutorTaken."""
@@ -50,7 +51,7 @@ class Worker:
         create_tables(self._services.config.database("engine"))
         # What this id left unfinished. DBOS's own recovery would put it into a queue that is polled rarely.
         self._services.engine.requeue_runs_of([executor_id])
-        self._services.inbox.look_again()
+        self._services.inbox.release([executor_id])
         lifecycle = (self.connect, self.disconnect, self.remove, self.restore, self.subscription, self.rotation)
         workflows = (self.server_function, self.webhook, self.job, *lifecycle)
         self._executor.launch(executor_id, {method.__name__: method for method in workflows})
@@ -82,18 +83,24 @@ class Worker:
             return outcome(lambda: function.run(*args))
 
     def webhook(self, handler_id: str, webhook_id: str) -> dict[str, Any]:
+        """Run a webhook handler on a delivery, durably: `run_webhook` has come to a step that needs it."""
+        return self.run_webhook(self._services.inbox.get(handler_id, webhook_id))
+
+    def run_webhook(self, delivery: Delivery) -> dict[str, Any]:
         """Run a webhook handler on a delivery that was stored and answered (tutorial steps Later 10-11).
 
         A status below 400 means done. After an unforeseen error the run fails, and the inbox asks for another.
-        Raises: LookupError, if there is no such handler; whatever the handler raises.
+        Raises: ReachedDurableStep, outside of a run of the engine; LookupError, if there is no such handler; whatever
+        the handler raises.
         """
-        delivery, row = self._services.inbox.get(handler_id, webhook_id), self._services.handler_cache.read(handler_id)
+        handler_id, webhook_id = delivery.handler_id, delivery.webhook_id
+        row = self._services.handler_cache.read(handler_id)
         if row is None:
             raise LookupError(f"There is no webhook handler {handler_id}.")
         handler, participant = webhook_function(self._services, row.file_name), SCHEMES[row.signed_by].receiver
         try:
             with (
-                running(DurableContext(self._services, row.connection_id)),
+                running(DurableContext(self._services, row.connection_id, f"webhook:{handler_id}:{webhook_id}")),
                 log_calls_as(self._services.exchanges, participant),
             ):
                 status = handler(Request(delivery.body, {"webhook-id": webhook_id})).status

@@ -252,6 +252,8 @@ class Delivery(InboxTable, table=True):
     """When a run is to be enqueued. A queued delivery is due again later, in case its run is lost. After its end: when
     it ended."""
     tries: int = 0
+    worker: str | None = None
+    """The worker that runs it, while it is queued. No other worker may, until this one is dead."""
     why: str | None = None
     traceparent: str | None = None
     """The trace that it was received with; its run continues it."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Float, Row, and_, bindparam, tuple_, update
+from sqlalchemy import Float, Row, String, and_, bindparam, or_, tuple_, update
 from sqlmodel import col, select
 
 from alc_app.runtime.storage.tables import IS_OPEN, Delivery
@@ -19,12 +19,23 @@ _IS_ONE = and_(_KEY[0] == bindparam("handler"), _KEY[1] == bindparam("webhook"))
 _IS_DUE = col(Delivery.due_at) <= bindparam("now")
 _ALL = select(*Delivery.__table__.columns)  # type: ignore[attr-defined]  # of SQLAlchemy
 ONE = _ALL.where(_IS_ONE)
-DUE = _ALL.where(IS_OPEN, _IS_DUE).order_by(col(Delivery.received_at)).limit(bindparam("limit"))
+_IS_FREE = or_(col(Delivery.worker).is_(None), col(Delivery.worker) == bindparam("me"))
+DUE = (
+    select(*_KEY, col(Delivery.tries))
+    .where(IS_OPEN, _IS_DUE, _IS_FREE)
+    .order_by(col(Delivery.received_at))
+    .limit(bindparam("limit"))
+)
 _ARE_THESE = tuple_(*_KEY).in_(bindparam("keys", expanding=True))
 CLAIM = (
     update(Delivery)
-    .where(_ARE_THESE, col(Delivery.state).in_(OPEN), _IS_DUE)
-    .values(state="queued", tries=Delivery.tries + 1, due_at=bindparam("now", type_=Float) + START_WITHIN)
+    .where(_ARE_THESE, col(Delivery.state).in_(OPEN), _IS_DUE, _IS_FREE)
+    .values(
+        state="queued",
+        tries=Delivery.tries + 1,
+        worker=bindparam("me", type_=String),
+        due_at=bindparam("now", type_=Float) + START_WITHIN,
+    )
     .returning(*Delivery.__table__.columns)  # type: ignore[attr-defined]
 )
 END = (
@@ -32,6 +43,14 @@ END = (
     .where(_IS_ONE, col(Delivery.state).in_(OPEN))
     .values(state=bindparam("new_state"), why=bindparam("new_why"), due_at=bindparam("now"))
 )
+
+
+class DueDelivery(NamedTuple):
+    """What tells which delivery is due, and which of its tries was the last."""
+
+    handler_id: str
+    webhook_id: str
+    tries: int
 
 
 def deliveries(rows: Iterable[Row[Any]]) -> list[Delivery]:

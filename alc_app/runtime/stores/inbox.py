@@ -27,7 +27,7 @@ from alc_app.runtime.bell import DELIVERIES, Bell
 from alc_app.runtime.storage.database import Database
 from alc_app.runtime.storage.tables import HAS_ENDED, HAS_FAILED, IS_OPEN, Delivery
 from alc_app.runtime.stores import delivery_statements as statements
-from alc_app.runtime.stores.delivery_statements import OPEN, START_WITHIN
+from alc_app.runtime.stores.delivery_statements import OPEN, START_WITHIN, DueDelivery
 from alc_app.runtime.stores.handler_cache import HandlerChanged, KnownHandler
 
 MAX_BATCH = 256
@@ -119,26 +119,32 @@ class Inbox:
             return statements.deliveries(found)[0]
         raise NoResultFound
 
-    def due(self, limit: int) -> list[Delivery]:
-        """Return unfinished deliveries whose `due_at` has passed, oldest first: each needs a run."""
-        return statements.deliveries(self._database.fetch(statements.DUE, {"now": self._now(), "limit": limit}))
+    def due(self, limit: int, worker: str) -> list[DueDelivery]:
+        """Return unfinished deliveries whose `due_at` has passed, oldest first: each may need a run.
 
-    def claim(self, rows: Sequence[Delivery]) -> list[Delivery]:
-        """Give each of these deliveries its next try, unless another worker has done so. Returns those that are ours.
-
-        They are due again after a while, in case the worker dies before it has started their runs.
+        They are those that no worker has, and those of `worker`.
         """
-        values = {"now": self._now(), "keys": [(row.handler_id, row.webhook_id) for row in rows]}
+        rows = self._database.fetch(statements.DUE, {"now": self._now(), "limit": limit, "me": worker})
+        return [DueDelivery(**row._mapping) for row in rows]
+
+    def claim(self, due: Sequence[DueDelivery], worker: str) -> list[Delivery]:
+        """Give each of these deliveries its next try by `worker`, unless another one has it. Returns those it got.
+
+        They are due again after a while, in case their runs get lost while the worker lives on.
+        """
+        keys = [(row.handler_id, row.webhook_id) for row in due]
+        values = {"now": self._now(), "keys": keys, "me": worker}
         return statements.deliveries(self._database.change(statements.CLAIM, values))
 
-    def postpone(self, row: Delivery) -> None:
+    def postpone(self, row: DueDelivery) -> None:
         """Look at a delivery again a little later, because its run is still under way."""
         self._change(row.handler_id, row.webhook_id, due_at=self._now() + START_WITHIN)
 
-    def look_again(self) -> None:
-        """Make every queued delivery due, because a worker has died that may have claimed some and started no run."""
+    def release(self, workers: Sequence[str]) -> None:
+        """Let others have what these dead workers had claimed, at once."""
+        released = update(Delivery).where(IS_OPEN, col(Delivery.worker).in_(workers))
         with self._database.transaction() as session:
-            session.exec(update(Delivery).where(IS_OPEN, col(Delivery.state) == "queued").values(due_at=self._now()))
+            session.exec(released.values(due_at=self._now(), worker=None))
 
     def schedule_retry(self, row: Delivery, why: str) -> str:
         """Schedule another run after an unexpected error, with backoff, or give up. Return the new state."""
@@ -146,7 +152,7 @@ class Inbox:
             self.mark_ended(row.handler_id, row.webhook_id, "failed", why)
             return "failed"
         due_at = self._now() + backoff(row.tries, 1.0, LONGEST_RETRY)
-        self._change(row.handler_id, row.webhook_id, state="queued", why=why, due_at=due_at)
+        self._change(row.handler_id, row.webhook_id, state="queued", why=why, due_at=due_at, worker=None)
         return "queued"
 
     def mark_ended(self, handler_id: str, webhook_id: str, state: str, why: str | None = None) -> None:
@@ -173,7 +179,7 @@ class Inbox:
 
     def requeue(self, handler_id: str, webhook_id: str, states: Sequence[str] = ("failed",)) -> None:
         """Give a delivery another run. `tries` is not reset: it is part of the run's id, so the run is a new one."""
-        self._change(handler_id, webhook_id, states, state="new", why=None, due_at=0.0)
+        self._change(handler_id, webhook_id, states, state="new", why=None, due_at=0.0, worker=None)
         self._bell.ring(DELIVERIES)
 
     def dismiss(self, handler_id: str, webhook_id: str) -> None:

@@ -95,7 +95,7 @@ class Machine(RuleBasedStateMachine):
     @rule()
     def restart(self) -> None:
         """Start another worker, which takes over lost runs."""
-        self.engine.restart()
+        self.world.restart()
 
     @precondition(lambda self: self.alc.leads)
     @rule(lead=WHICH, verdict=VERDICTS, heard=st.booleans())
@@ -227,7 +227,7 @@ class Machine(RuleBasedStateMachine):
         self.does.heal()
         checks = 0
         for _ in range(100):
-            self.engine.restart()
+            self.world.restart()
             for message in self.peers.messages:
                 if message.waits:
                     self.world.deliver(message)

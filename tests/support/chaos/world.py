@@ -76,7 +76,8 @@ class World:
         _replace(self.services.oauth_flows, _client=authorization)
         _replace(self.services.connections, _client=authorization)
         self.worker = Worker(self.services)
-        self.relay = Relay(self.services, self.engine)  # type: ignore[arg-type]  # it stands where the executor stands
+        executor: Any = self.engine
+        self.relay = Relay(self.services, executor, self.worker.run_webhook)
         self._actions = Actions(self.services, self._query)
         self._browser = self._web.test_client()
         self.acknowledged: set[tuple[str, str]] = set()
@@ -154,6 +155,19 @@ class World:
     def run_due_work(self) -> None:
         """Have the relay enqueue what is due, and the worker run it."""
         _unless_crashed(self._run_due_work, None)
+
+    def restart(self) -> None:
+        """Have a worker take up what the crashed one had begun."""
+        self.services.inbox.release([self.services.worker_ids.my_id])
+        self.engine.restart()
+
+    def settle(self) -> None:
+        """Do what can be done at once, crashes made good, until nothing is left."""
+        begun = -1
+        while self.engine.begun > begun or any(run.state == "lost" for run in self.engine.runs.values()):
+            begun = self.engine.begun
+            self.restart()
+            self.run_due_work()
 
     def is_connected(self) -> bool:
         """Return whether ALC accepts the token of our connection."""

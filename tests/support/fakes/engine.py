@@ -32,6 +32,8 @@ class FakeEngine:
         """Runs that the engine still has, in whatever state."""
         self.done: dict[str, list[FinishedStep]] = {}
         self.under_way: set[str] = set()
+        self.in_this_process: set[str] = set()
+        """Runs of this worker that the engine does not know of."""
         self.put_back: list[str] = []
 
     def enqueue(
@@ -45,6 +47,14 @@ class FakeEngine:
     def start(self, workflow: str, *args: Any, run_id: str) -> None:
         """As the executor of a worker does."""
         self.enqueue(workflow, *args, queue=QUEUE_OF[workflow], run_id=run_id)
+
+    def start_without_engine(self, workflow: str, *args: Any, run_id: str, work: Callable[[], object]) -> None:
+        """As the executor of a worker does, of work that comes to a durable step at once."""
+        del work
+        self.start(workflow, *args, run_id=run_id)
+
+    def is_running(self, run_id: str) -> bool:
+        return run_id in self.in_this_process
 
     def free(self, workflow: str) -> int:
         return 64 if workflow else 0

@@ -43,8 +43,12 @@ class SteppingEngine:
     def __init__(self, perform: Callable[[str, tuple[Any, ...]], dict[str, Any]]) -> None:
         self._perform = perform
         self.runs: dict[str, Run] = {}
+        self.begun = 0
+        """How many runs there have been."""
         self.unforeseen: list[str] = []
         """Errors that ended a run, and that no code of ours raises on purpose. The log has them in real life."""
+        self._without_engine: dict[str, tuple[str, tuple[Any, ...], Callable[[], object]]] = {}
+        """Workflow, arguments and work of the runs that the worker has begun without the engine."""
         self._current: Run | None = None
 
     def enqueue(
@@ -57,12 +61,21 @@ class SteppingEngine:
         )
         name = run_id or next(waiting, f"run-{len(self.runs)}")
         if name not in self.runs or self.runs[name].state == "failed":
+            self.begun += 1
             self.runs[name] = Run(name, workflow, args, queue, deduplication_id)
         return name
 
     def start(self, workflow: str, *args: Any, run_id: str) -> None:
         """As the executor of a worker does."""
         self.enqueue(workflow, *args, queue=engine.QUEUE_OF[workflow], run_id=run_id)
+
+    def start_without_engine(self, workflow: str, *args: Any, run_id: str, work: Callable[[], object]) -> None:
+        """As the executor of a worker does."""
+        self.begun += 1
+        self._without_engine[run_id] = (workflow, args, work)
+
+    def is_running(self, run_id: str) -> bool:
+        return run_id in self._without_engine
 
     def free(self, _workflow: str) -> int:
         """There is always room."""
@@ -83,6 +96,8 @@ class SteppingEngine:
 
     def work(self, only: Run | None = None) -> None:
         """Run what was asked for; in the lane of connects and disconnects a lost run holds up those behind it."""
+        for run_id in list(self._without_engine) if only is None else ():
+            self._go_without_engine(run_id)
         for run in list(self.runs.values()):
             blocked = run.queue == ONE_AT_A_TIME and self._lane() is not run
             if run.state == "asked for" and only in (None, run) and not blocked:
@@ -100,7 +115,8 @@ class SteppingEngine:
         return self._current.id
 
     def step(self, name: str, work: Callable[[], Any]) -> Any:
-        assert self._current
+        if self._current is None:
+            raise engine.ReachedDurableStep(name)
         return self._current.memory.step(name, work)
 
     def runs_in_state(self, status: str, *, before: float | None = None) -> list[engine.Run]:
@@ -127,6 +143,21 @@ class SteppingEngine:
 
     def _lane(self) -> Run | None:
         return next((run for run in self.runs.values() if run.queue == ONE_AT_A_TIME and run.is_open), None)
+
+    def _go_without_engine(self, run_id: str) -> None:
+        """Run it until its first durable step, and then as a run of the engine. After a crash nobody knows of it."""
+        workflow, args, work = self._without_engine.pop(run_id)
+        outer, self._current = self._current, None
+        try:
+            work()
+        except engine.ReachedDurableStep:
+            self.start(workflow, *args, run_id=run_id)
+        except (Crash, SerializableError):
+            pass
+        except Exception as error:
+            self.unforeseen.append(f"{run_id}: {error!r}")
+        finally:
+            self._current = outer
 
     def _go(self, run: Run) -> None:
         outer, self._current = self._current, run

@@ -44,11 +44,7 @@ def at(one_world: World) -> World:
 def settle(at: World, seconds: float = 0.0) -> None:
     """Time passes, and whatever is due is done."""
     at.clock.now += seconds
-    asked = -1
-    while len(at.engine.runs) > asked or any(run.state == "lost" for run in at.engine.runs.values()):
-        asked = len(at.engine.runs)
-        at.engine.restart()
-        at.run_due_work()
+    at.settle()
 
 
 def webhooks(at: World) -> dict[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 import responses
@@ -17,15 +17,21 @@ from alc_app.runtime.jobs.relay import Relay
 from alc_app.runtime.jobs.worker import Worker
 from alc_app.runtime.oauth_client import Tokens
 from alc_app.runtime.services import WORKSPACE, Services
+from alc_app.runtime.storage.tables import WorkerRow
+from alc_app.runtime.stores.delivery_statements import START_WITHIN
 from alc_app.runtime.workflows.activations import WorkflowActivations
 from tests.support.fakes.claims import let_go
 from tests.support.fakes.engine import FakeEngine
 
+ME, OTHER = "worker-0", "worker-1"
+
 
 @pytest.fixture
-def relay(services: Services, engine: FakeEngine) -> Relay:
-    """A relay whose tasks the test calls itself."""
-    return Relay(services, engine)  # type: ignore[arg-type]  # it stands where the executor stands
+def relay(services: Services, engine: FakeEngine) -> Iterator[Relay]:
+    """A relay of the worker `ME`, whose tasks the test calls itself."""
+    services.worker_ids.acquire(ME)
+    yield Relay(services, engine, lambda _: None)  # type: ignore[arg-type]  # it stands where the executor stands
+    services.worker_ids.release()
 
 
 def test_a_delivery_becomes_a_run_of_its_own_id(services: Services, relay: Relay, engine: FakeEngine) -> None:
@@ -47,8 +53,8 @@ def test_a_worker_starts_no_more_runs_than_it_has_room_for(
     monkeypatch.setattr(engine, "free", lambda _workflow: 2)
     for number in range(2):
         services.inbox.put("h", f"lost_{number}", b"{}", "new")
-    services.inbox.claim(services.inbox.due(2))
-    services.inbox.look_again()
+    services.inbox.claim(services.inbox.due(2, OTHER), OTHER)
+    services.inbox.release([OTHER])
     for number in range(2):
         services.inbox.put("h", f"new_{number}", b"{}", "new")
 
@@ -64,12 +70,12 @@ def test_a_worker_that_dies_before_it_starts_a_run_has_it_started_by_another(
     services.inbox.put("h", "msg_1", b"{}", "new")
 
     with monkeypatch.context() as dying, pytest.raises(SystemExit):
-        dying.setattr(engine, "start", _die)
+        dying.setattr(engine, "start_without_engine", _die)
         relay.start_deliveries()
     relay.start_deliveries()
     assert not engine.runs
 
-    services.inbox.look_again()
+    services.inbox.release([ME])
     relay.start_deliveries()
 
     assert list(engine.runs) == ["webhook:h:msg_1:2"]
@@ -83,19 +89,55 @@ def test_a_delivery_whose_run_is_under_way_gets_no_second_one(
     relay.start_deliveries()
     engine.under_way.add("webhook:h:msg_1:1")
 
-    services.inbox.look_again()
+    services.inbox.release([ME])
     relay.start_deliveries()
 
     assert list(engine.runs) == ["webhook:h:msg_1:1"]
 
 
+def test_a_delivery_that_this_worker_is_at_gets_no_second_run(
+    services: Services, relay: Relay, engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """R17: it takes longer than the pause until it is looked at again, and the engine does not know of it."""
+    services.inbox.put("h", "msg_1", b"{}", "new")
+    relay.start_deliveries()
+    engine.in_this_process.add("webhook:h:msg_1:1")
+
+    monkeypatch.setattr(services.inbox, "_now", lambda: time.time() + 2 * START_WITHIN)
+    relay.start_deliveries()
+    assert list(engine.runs) == ["webhook:h:msg_1:1"]
+
+    engine.in_this_process.clear()
+    monkeypatch.setattr(services.inbox, "_now", lambda: time.time() + 4 * START_WITHIN)
+    relay.start_deliveries()
+    assert list(engine.runs) == ["webhook:h:msg_1:1", "webhook:h:msg_1:2"]
+
+
+def test_a_delivery_of_a_living_worker_is_left_to_it(
+    services: Services, relay: Relay, engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """R17: however long it takes, until that worker is dead."""
+    with services.database.transaction() as session:
+        session.add(WorkerRow(id=OTHER, started_at=1))
+    services.inbox.put("h", "msg_1", b"{}", "new")
+    services.inbox.claim(services.inbox.due(1, OTHER), OTHER)
+    monkeypatch.setattr(services.inbox, "_now", lambda: time.time() + 2 * START_WITHIN)
+
+    relay.start_deliveries()
+    assert not engine.runs
+
+    relay.take_over_dead_workers()
+    relay.start_deliveries()
+    assert list(engine.runs) == ["webhook:h:msg_1:2"]
+
+
 def test_of_two_workers_one_takes_a_delivery(services: Services) -> None:
     """R17: both have found it due."""
     services.inbox.put("h", "msg_1", b"{}", "new")
-    first, second = services.inbox.due(1), services.inbox.due(1)
+    first, second = services.inbox.due(1, ME), services.inbox.due(1, OTHER)
 
-    assert [row.webhook_id for row in services.inbox.claim(first)] == ["msg_1"]
-    assert not services.inbox.claim(second)
+    assert [row.webhook_id for row in services.inbox.claim(first, ME)] == ["msg_1"]
+    assert not services.inbox.claim(second, OTHER)
 
 
 def test_what_the_app_left_unfinished_is_asked_for_when_it_is_due(
@@ -156,14 +198,12 @@ def test_switching_a_workflow_waits_for_connects_and_disconnects(
 
 def test_the_work_of_dead_workers_is_taken_over(services: Services, relay: Relay, engine: FakeEngine) -> None:
     """After a kill -9 no person has to act."""
-    services.worker_ids.acquire("worker-7")
-    services.worker_ids.release()
-    services.worker_ids.acquire("worker-0")
+    with services.database.transaction() as session:
+        session.add(WorkerRow(id=OTHER, started_at=1))
 
     relay.take_over_dead_workers()
 
-    assert engine.taken_over == ["worker-7"]
-    services.worker_ids.release()
+    assert engine.taken_over == [OTHER]
 
 
 def test_a_look_that_stumbles_does_not_end_the_relay(
@@ -177,10 +217,10 @@ def test_a_look_that_stumbles_does_not_end_the_relay(
     services.inbox.put("h", "msg_1", b"{}", "new")
     real, failures = services.inbox.due, [OSError("locked")]
 
-    def new(limit: int) -> object:
+    def new(*args: object) -> object:
         if failures:
             raise failures.pop()
-        return real(limit)
+        return real(*args)
 
     monkeypatch.setattr(services.inbox, "due", new)
     for task in (relay.start_deliveries, relay.start_deliveries):
@@ -197,7 +237,7 @@ def test_a_run_goes_on_with_the_trace_of_its_delivery(
     with trace.resumed(f"00-{'a' * 32}-{'b' * 16}-01"):
         services.inbox.put("h", "msg_1", b"{}", "new")
     seen: list[str] = []
-    monkeypatch.setattr(engine, "start", lambda *_, **__: seen.append(trace.trace_id()))
+    monkeypatch.setattr(engine, "start_without_engine", lambda *_, **__: seen.append(trace.trace_id()))
 
     with trace.resumed(None):
         relay.start_deliveries()

@@ -50,7 +50,7 @@ class Installation:
     def work(self, after: float = 0.0) -> None:
         """Let time pass, take up what was lost in a crash, and do what is due."""
         self.world.clock.now += after
-        self.world.engine.restart()
+        self.world.restart()
         self.world.run_due_work()
 
     def told(self) -> list[str]:

@@ -70,7 +70,7 @@ class Install:
 
     def stored(self) -> list[bytes]:
         """The events that wait for a run."""
-        return [row.body for row in self.services.inbox.due(64)]
+        return [self.services.inbox.get(*row[:2]).body for row in self.services.inbox.due(64, "")]
 
 
 def _takes(req: object) -> Response:

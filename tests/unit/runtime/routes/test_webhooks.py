@@ -74,7 +74,7 @@ class Alc:
 
     def stored(self) -> list[str]:
         """Return the ids of what was stored for this handler."""
-        return [row.webhook_id for row in self.services.inbox.due(64)]
+        return [row.webhook_id for row in self.services.inbox.due(64, "")]
 
 
 @pytest.fixture

@@ -48,7 +48,7 @@ class Attio:
 
     def stored(self) -> list[str]:
         """The ids of stored deliveries that are due."""
-        return [row.webhook_id for row in self.services.inbox.due(64)]
+        return [row.webhook_id for row in self.services.inbox.due(64, "")]
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ from alc_app.runtime.stores.inbox import Inbox, NotStored
 from tests.support.tables import make_tables
 
 A, B = "handler_a", "handler_b"
+ME, OTHER = "worker-0", "worker-1"
 
 
 @pytest.fixture
@@ -134,7 +135,7 @@ def test_one_bad_row_does_not_fail_its_neighbours(inbox: Inbox, path: Path) -> N
 
     assert verdicts.pop("bad") == "not stored"
     assert set(verdicts.values()) <= {"stored", "duplicate"}
-    assert len(inbox.due(64)) == 3
+    assert len(inbox.due(64, ME)) == 3
 
 
 def test_a_database_that_is_locked_is_not_stored_and_recovers(inbox: Inbox, path: Path) -> None:
@@ -177,12 +178,12 @@ def test_each_new_delivery_is_claimed_once(inbox: Inbox) -> None:
     """R17: the oldest first, by however many workers at once."""
     for number in range(12):
         inbox.put(A, f"msg_{number}", b"{}", "new")
-    [oldest] = inbox.claim(inbox.due(1))
+    [oldest] = inbox.claim(inbox.due(1, ME), ME)
 
     def claim_all() -> list[str]:
         claimed: list[str] = []
-        while due := inbox.due(4):
-            claimed += [row.webhook_id for row in inbox.claim(due)]
+        while due := inbox.due(4, ME):
+            claimed += [row.webhook_id for row in inbox.claim(due, ME)]
         return claimed
 
     with ThreadPoolExecutor(4) as pool:
@@ -190,7 +191,7 @@ def test_each_new_delivery_is_claimed_once(inbox: Inbox) -> None:
 
     assert (oldest.webhook_id, oldest.state, oldest.tries, oldest.body) == ("msg_0", "queued", 1, b"{}")
     assert sorted(claimed) == sorted(f"msg_{number}" for number in range(1, 12))
-    assert not inbox.due(64)
+    assert not inbox.due(64, ME)
 
 
 def test_what_has_ended_stays_ended(inbox: Inbox) -> None:
@@ -200,7 +201,7 @@ def test_what_has_ended_stays_ended(inbox: Inbox) -> None:
     inbox.mark_ended(A, "msg_1", "queued")
 
     assert inbox.get(A, "msg_1").state == "done"
-    assert not inbox.due(64)
+    assert not inbox.due(64, ME)
 
 
 def test_new_deliveries_are_handed_out_and_ignored_ones_are_not(inbox: Inbox) -> None:
@@ -208,7 +209,7 @@ def test_new_deliveries_are_handed_out_and_ignored_ones_are_not(inbox: Inbox) ->
     inbox.put(A, "msg_1", b"{}", "ignored")
     inbox.put(A, "msg_2", b"{}", "new")
 
-    assert [row.webhook_id for row in inbox.due(64)] == ["msg_2"]
+    assert [row.webhook_id for row in inbox.due(64, ME)] == ["msg_2"]
     assert inbox.statistics(A) == (2, 1000.0, 0)
     inbox.mark_ended(A, "msg_2", "failed", "answered 422")
     assert inbox.statistics(A) == (2, 1000.0, 1)
@@ -229,8 +230,8 @@ def test_no_question_reads_all_deliveries(inbox: Inbox) -> None:
         ask()
     inbox.newest(10)
     inbox.count_overdue(60)
-    inbox.claim(inbox.due(10))
-    inbox.look_again()
+    inbox.claim(inbox.due(10, ME), ME)
+    inbox.release([ME])
     inbox.mark_ended(A, "msg_1", "done")
     inbox.erase_bodies(2000, 10)
     inbox.delete_older(2000, 10)

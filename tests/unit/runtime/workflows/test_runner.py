@@ -42,7 +42,7 @@ def at(one_world: World) -> World:
     one_world.reset()
     one_world.services.manifest = manifest
     one_world.connect()
-    settle(one_world)
+    one_world.settle()
     assert [one_world.peers.attio.add().id for _ in range(2)] == [RECORD, OTHER]
     return one_world
 
@@ -55,23 +55,14 @@ def heard(at: World) -> list[str]:
 def start(at: World, workflow_id: str = "qualify") -> str:
     """A person starts a workflow, and what can be done at once is done."""
     run_id = WorkflowRunner(at.services).start(workflow_id, RECORD)
-    settle(at)
+    at.settle()
     return run_id
-
-
-def settle(at: World) -> None:
-    """Whatever is due is done, crashes made good, until nothing is."""
-    asked = -1
-    while len(at.engine.runs) > asked or any(run.state == "lost" for run in at.engine.runs.values()):
-        asked = len(at.engine.runs)
-        at.engine.restart()
-        at.run_due_work()
 
 
 def wait(at: World, seconds: float) -> None:
     """Time passes."""
     at.clock.now += seconds
-    settle(at)
+    at.settle()
 
 
 def decide(at: World, status: str = "Complete", interest: str | None = "interested") -> list[Message]:
@@ -80,7 +71,7 @@ def decide(at: World, status: str = "Complete", interest: str | None = "interest
     told = at.peers.alc.decide(lead, status, interest)
     for message in told:
         at.deliver(message)
-    settle(at)
+    at.settle()
     return told
 
 
@@ -106,7 +97,7 @@ def test_a_lead_that_a_workflow_sends_is_the_persons_who_pressed_run(at: World) 
     at.services.people.save(robin)
     with acting(robin):
         WorkflowRunner(at.services).start("qualify", RECORD)
-    settle(at)
+    at.settle()
 
     with at.services.database.reading() as session:
         assert [lead.sent_by for lead in session.exec(select(Lead))] == ["robin"]
@@ -263,7 +254,7 @@ def test_a_step_that_fails_for_good_is_a_dead_letter_that_can_be_replayed(at: Wo
     assert letter.why == "The token may not."
 
     at.services.workflow_runs.retry(run_id)
-    settle(at)
+    at.settle()
 
     assert state(at, run_id) == "done"
     assert len(at.peers.attio.tasks) == 1
@@ -320,7 +311,7 @@ def test_a_verdict_that_is_told_twice_starts_one_run(at: World) -> None:
         again = replace(event, id=f"{event.id}-again", answers=[])
         at.peers.alc.messages.append(again)
         at.deliver(again)
-    settle(at)
+    at.settle()
 
     assert len(runs(at)) == 1
     assert len(at.peers.attio.tasks) == 1
@@ -337,7 +328,7 @@ def test_verdicts_that_name_the_record_only_start_a_run_for_each_person(at: Worl
             event.body = json.dumps({key: said[key] for key in said if key not in ("lead_id", "occurred_at")}).encode()
             at.deliver(event)
             at.deliver(event)
-    settle(at)
+    at.settle()
 
     assert sorted(row[0] for row in at.rows("select record_id from workflow_run")) == [RECORD, OTHER]
 
@@ -367,11 +358,11 @@ def test_a_disconnect_takes_the_webhook_along_and_a_reconnect_brings_it_back(at:
     """I2: one webhook at ALC for each address that answers."""
     switch(at, "follow-up", on=True)
     at.disconnect()
-    settle(at)
+    at.settle()
     assert not at.peers.alc.webhooks
 
     at.connect()
-    settle(at)
+    at.settle()
 
     assert len(heard(at)) == 2
     at.click(RECORD)
@@ -414,7 +405,7 @@ def test_a_new_version_is_activated_before_the_old_one_goes_and_no_verdict_is_lo
     for message in at.peers.messages:
         at.deliver(message)
     at.services.manifest = replace(manifest, workflows=[qualify, changed, second_chance])
-    settle(at)
+    at.settle()
 
     [run_id] = runs(at)
     [(version,)] = at.rows("select version_id from workflow_run")
@@ -473,7 +464,7 @@ def test_attio_that_is_away_is_waited_for(at: World) -> None:
 def switch(at: World, workflow_id: str, *, on: bool) -> None:
     """A person switches a workflow on or off."""
     WorkflowActivations(at.services).set_enabled(workflow_id, enabled=on)
-    settle(at)
+    at.settle()
 
 
 def test_the_instants_of_a_run_are_told(at: World) -> None:
