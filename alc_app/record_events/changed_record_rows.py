@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import ceil
 
 from sqlalchemy import ColumnElement, bindparam, delete, text, tuple_, update
 from sqlmodel import Field, col, select
 
 from alc_app.attio.host import trace
-from alc_app.attio.host.context import current, step
+from alc_app.attio.host.context import current, repeatable
 from alc_app.leads.models import Table, in_this_workspace
 
 BATCH = 100
@@ -37,10 +38,16 @@ _NOTE = text(
     "values (:workspace_id, :record_id, :due_at, :traceparent) "
     "on conflict (workspace_id, record_id) do update set due_at = excluded.due_at, traceparent = excluded.traceparent"
 )
+_IS_DUE = (
+    col(ChangedRecord.workspace_id) == bindparam("workspace_id"),
+    col(ChangedRecord.due_at) <= bindparam("now"),
+)
+_ANY_DUE = select(col(ChangedRecord.workspace_id)).where(*_IS_DUE).limit(1)
 _DUE = (
-    select(col(ChangedRecord.workspace_id))
-    .where(col(ChangedRecord.workspace_id) == bindparam("workspace_id"), col(ChangedRecord.due_at) <= bindparam("now"))
-    .limit(1)
+    select(col(ChangedRecord.record_id), col(ChangedRecord.due_at), col(ChangedRecord.traceparent))
+    .where(*_IS_DUE)
+    .order_by(col(ChangedRecord.due_at))
+    .limit(BATCH)
 )
 
 
@@ -54,41 +61,40 @@ class Changed:
 
 
 def note_change(record_id: str) -> None:
-    """Note that the status of a record has changed. Not a step: doing it twice changes nothing."""
+    """Note that the status of a record has changed. Not a step: doing it twice changes nothing.
+
+    All changes of a second are due at the same moment: they share one look.
+    """
     runtime = current()
     which = {"workspace_id": runtime.settings.workspace_id, "record_id": record_id}
-    runtime.change(_NOTE, {**which, "due_at": runtime.now() + COLLECT_FOR, "traceparent": trace.traceparent()})
+    due_at = ceil(runtime.now() + COLLECT_FOR)
+    runtime.change(_NOTE, {**which, "due_at": due_at, "traceparent": trace.traceparent()})
 
 
 def due_to_look() -> Sequence[str]:
     """Return the workspace, if any record of it is due to be looked at: one run looks at them all."""
     due = {"workspace_id": current().settings.workspace_id, "now": current().now()}
-    return [workspace_id for (workspace_id,) in current().read(_DUE, due)]
+    return [workspace_id for (workspace_id,) in current().read(_ANY_DUE, due)]
 
 
-@step
 def read_changes() -> list[Changed]:
     """Return the records that are due to be looked at. Two runs may read the same: a request is sent once anyway."""
-    with current().reading() as session:
-        rows = session.exec(select(ChangedRecord).where(*_is_due()).order_by(col(ChangedRecord.due_at)).limit(BATCH))
-        return [Changed(row.record_id, row.due_at, row.traceparent) for row in rows]
+    due = {"workspace_id": current().settings.workspace_id, "now": current().now()}
+    return [Changed(**row._mapping) for row in current().read(_DUE, due)]
 
 
-def look_later(changed: Sequence[Changed]) -> None:
-    """Have these records looked at again after a while. Not a step: doing it twice changes nothing."""
+def look_later() -> None:
+    """Have all changed records looked at after a while. Not a step: doing it twice changes nothing."""
     with current().transaction() as session:
-        session.exec(update(ChangedRecord).where(*_are(changed)).values(due_at=current().now() + LOOK_AGAIN))
+        later = current().now() + LOOK_AGAIN
+        session.exec(update(ChangedRecord).where(in_this_workspace(ChangedRecord)).values(due_at=later))
 
 
-@step
+@repeatable
 def forget_changes(changed: Sequence[Changed]) -> None:
     """Forget records that were looked at, unless they have changed again since."""
     with current().transaction() as session:
         session.exec(delete(ChangedRecord).where(*_are(changed)))
-
-
-def _is_due() -> tuple[ColumnElement[bool], ...]:
-    return (in_this_workspace(ChangedRecord), col(ChangedRecord.due_at) <= current().now())
 
 
 def _are(changed: Sequence[Changed]) -> tuple[ColumnElement[bool], ...]:

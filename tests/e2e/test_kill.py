@@ -309,7 +309,7 @@ def test_a_request_in_the_crm_survives_every_crash(world: World) -> None:
     """CRM 1, C1: one lead, however often the event is processed."""
     world.subscribe()
     record_id = world.add_person()
-    places = around("read_changes", "find_requested_of", "read_person", "open_requested_send", "forget_changes")
+    places = around("ask_for_changes", "read_person", "open_requested_send", "forget_changes")
     world.kill(world.workers, *places, while_doing=lambda: world.attio.write(record_id, alc_status="Requested"))
 
     world.until(lambda: world.sent_once(record_id, "Requested", "Pending"))

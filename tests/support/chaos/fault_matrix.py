@@ -45,7 +45,7 @@ MATRIX: dict[str, list[str]] = {
     "Prospect 1 whose": around("record_of"),
     "Prospect 2 PUT Attio": around("assert_record"),
     "CRM 1 somebody sets Requested": around(
-        "read_changes", "find_requested_of", "read_person", "open_requested_send", "forget_changes", "find_requested"
+        "ask_for_changes", "read_person", "open_requested_send", "forget_changes", "find_requested"
     ),
     "CRM 2 a record is deleted": around("is_gone"),
     "CRM 3 two records are merged": around("move_leads"),

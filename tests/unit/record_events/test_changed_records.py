@@ -46,6 +46,21 @@ def test_what_we_have_written_ourselves_costs_one_question_for_all(runtime: Fake
     assert not due_to_look()
 
 
+def test_the_changes_of_a_second_share_one_look(runtime: FakeRuntime, outside: Outside) -> None:
+    """Verdicts come all the time, and each of them changes a record."""
+    requested(outside)
+    for record_id in PEOPLE[:4]:
+        record_updated(WebhookEvent.model_validate(event("record.updated", record_id=record_id)))
+        runtime.time += 0.25
+    runtime.time += COLLECT_FOR
+
+    look_at_changes(*due_to_look())
+
+    [asked] = outside.sent(QUERY)
+    assert asked["filter"]["record_id"] == {"$in": PEOPLE[:4]}
+    assert not due_to_look()
+
+
 def test_those_who_are_requested_among_them_are_sent(runtime: FakeRuntime, outside: Outside) -> None:
     """C1: each once."""
     requested(outside, PEOPLE[1], PEOPLE[3])
