@@ -113,9 +113,8 @@ class Engine:
 
         if self._is_sqlite:  # on Postgres `alc-app migrate` does it
             create_tables(self.url)
-        return DBOSClient(
-            system_database_url=self.url, serializer=DBOSPortableJSONSerializer(), application_name=APP_NAME
-        )
+        serializer = DBOSPortableJSONSerializer()
+        return DBOSClient(system_database_url=self.url, serializer=serializer, application_name=APP_NAME)
 
     @cached_property
     def _database(self) -> SqlEngine:

@@ -1,7 +1,7 @@
-"""The relay: a thread of the worker that turns rows which are due into runs of the engine.
+"""The relay: a thread of the worker that turns rows which are due into runs.
 
-It is not a queue: order and concurrency are the engine's, and a retry is a row that is due again. Each run has a name
-made of its row, so that a row that is found twice has one run.
+It is not a queue: a retry is a row that is due again. Each run has a name made of its row, so that a row that is found
+twice has one run. A delivery belongs to the worker that has claimed it, until that worker is dead.
 """
 
 from __future__ import annotations

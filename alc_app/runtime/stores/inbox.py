@@ -2,7 +2,7 @@
 
 One writer thread commits many requests at once: one fsync for each batch instead of one for each request gives an order
 of magnitude more deliveries a second on a real disk, and a single writer never waits for a lock. The table deduplicates
-deliveries, is their audit log, and feeds the queue: the worker relays `new` rows into durable runs of the same id.
+deliveries, is their audit log, and feeds the queue: a worker claims `new` rows and runs them.
 """
 
 from __future__ import annotations
