@@ -249,8 +249,8 @@ class Delivery(InboxTable, table=True):
     state: str
     """new → queued → done | failed; or ignored, if there is nothing to do. Later forgotten: the body is erased."""
     due_at: float = 0
-    """When a run is to be started. A queued delivery is due again later, in case its run is lost. After its end: when it
-    ended."""
+    """When a run is to be started. A queued delivery is due again later, in case its run is lost. After its end: when
+    it ended."""
     tries: int = 0
     worker: str | None = None
     """The worker that runs it, while it is queued. No other worker may, until this one is dead."""
