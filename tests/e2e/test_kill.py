@@ -18,8 +18,6 @@ from tests.support.waiting import eventually
 PHONE = "+442079460018"
 SENT = "Successfully sent to ALC!"
 WRITE = ["write_record.before", *around("update_record"), "write_record.after"]
-also_with_two_workers = pytest.mark.parametrize("world", [1, 2], ids=["one worker", "two workers"], indirect=True)
-"""For what many workers do at once: every one is killed, and all are started again at once."""
 
 
 class World:
@@ -186,7 +184,6 @@ def test_a_connection_that_replaces_another_survives_every_crash(world: World) -
     assert not before & {webhook["webhook_id"] for webhook in world.alc.webhooks()}
 
 
-@also_with_two_workers
 def test_a_send_survives_every_crash(world: World) -> None:
     """Send 3-6, C2, C7: one lead, one key, one change of the record."""
     world.connect()
@@ -202,7 +199,6 @@ def test_a_send_survives_every_crash(world: World) -> None:
     world.until(lambda: world.sent_once(record_id, "Pending"))
 
 
-@also_with_two_workers
 def test_a_verdict_survives_every_crash(world: World) -> None:
     """Webhook 2-4, R14, R17: no 2xx before the delivery is stored, and one change of the record after it."""
     record_id, lead_id = world.pending()
@@ -443,7 +439,6 @@ def test_a_workflow_that_is_switched_on_survives_every_crash(world: World) -> No
     world.until(world.connected)
 
 
-@also_with_two_workers
 def test_a_removal_survives_every_crash(world: World) -> None:
     """Remove 1-4, C10, O20: nothing is left on either side."""
     world.connect()
@@ -495,3 +490,22 @@ def test_a_strict_removal_that_fails_keeps_the_connection(world: World) -> None:
 def test_the_tests_above_have_died_at_every_place_of_the_matrix(world: World) -> None:
     """The tests above have killed a process at every failpoint of the matrix."""
     assert world.died_at == EVERYWHERE
+
+
+@pytest.mark.parametrize("world", [2], ids=["two workers"], indirect=True)
+def test_what_two_workers_do_at_once_survives_a_crash_of_both(world: World) -> None:
+    """C2, C10, R14: both are started again at once, and either takes up the run that died in the middle of a call."""
+    world.connect()
+    record_id = world.add_person()
+    places = [*around("create_lead"), "mark_sent.before", "update_record.after"]
+    world.kill(world.workers, *places, while_doing=lambda: press_send(world.user, record_id))
+    world.until(lambda: world.sent_once(record_id, "Pending"))
+    [lead] = world.alc.leads(record_id)
+
+    places = ["delivery_claimed", "apply_verdict.after", "update_record.after"]
+    world.kill(world.workers, *places, while_doing=lambda: world.alc.decide(lead["id"]))
+    world.until(lambda: world.sent_once(record_id, "Pending", "Complete"))
+
+    places = ["start_removal.after", "delete_webhook.after", "revoke.after"]
+    world.kill(world.workers, *places, while_doing=world.user.disconnect_alc)
+    world.until(world.nothing_left)

@@ -1,4 +1,4 @@
-"""The process that test servers are forked from: the imports of every command of ours, and the compiled pages.
+"""The process that test servers are forked from: every command of ours, imported, with compiled pages and statements.
 
 `gc.freeze` keeps the collector from writing to these objects, so that the forks share their memory.
 """
@@ -10,24 +10,30 @@ import sqlalchemy.orm
 
 from mock_alc import create_app as create_mock_alc
 from mock_alc.config import Config
+from tests.support.compiled_statements import compile_statements_once
 from tests.support.compiled_templates import compile_all, compile_templates_once
 from tests.support.fakes.pages_app import create_pages_app
 from tests.support.fakes.scripted_actions import Stage
 from tests.support.fakes.workspace import FakeWorkspace
+from tests.support.servers.rehearsal import rehearse
 
 COMMANDS = (
     "alc_app.cli.commands", "alc_app.cli.doctor", "alc_app.cli.serve", "alc_app.cli.tour", "mock_alc.commands.cli"
 )  # fmt: skip
 SERVERS = (
     "alc_app.app", "alc_app.labs.runner", "alc_app.mock_attio.api.graphql_loader", "alc_app.mock_attio.server",
-    "alc_app.runtime.jobs.worker", "alc_app.web.factory", "mock_alc.oauth.endpoints", "mock_alc.server",
-    "mock_alc.web.app_hooks", "mock_alc.webhooks.http_client",
+    "alc_app.runtime.jobs.worker", "alc_app.runtime.oauth_session", "alc_app.web.factory",
+    "mock_alc.double.request_handler", "mock_alc.oauth.endpoints", "mock_alc.server", "mock_alc.web.app_hooks",
+    "mock_alc.webhooks.http_client",
 )  # fmt: skip
-LIBRARIES = ("alembic.autogenerate", "alembic.command", "dbos._sys_db_sqlite", "phonenumbers")
+LIBRARIES = ("alembic.autogenerate", "alembic.command", "dbos._sys_db_sqlite", "lucide", "phonenumbers")
 
 for name in (*LIBRARIES, *SERVERS, *COMMANDS):
     import_module(name)
 sqlalchemy.orm.configure_mappers()
+compile_statements_once()
 compile_templates_once()
 compile_all(create_pages_app(FakeWorkspace(), Stage()), create_mock_alc(Config(control=True)))
+rehearse()
+gc.collect()
 gc.freeze()
