@@ -22,6 +22,7 @@ MISTAKES = {
     "two at once": ("one_chat", "answer slow, click twice"),
     "gives up silently": ("clicks_arrive", "answer 429_date, click"),
     "stays busy": ("recovers", "answer 503, answer 503, answer 503, click, click"),
+    "stays open": ("recovers", "answer 503, answer 503, answer 503, click"),
     "last one wins": ("reflected", "next_verdict out_of_order, click"),
     "answers before it stores": ("reflected", "click, verdict no_answer"),
     "pending after the answer": ("reflected", "next_verdict early, click"),
@@ -64,6 +65,8 @@ class LittleApp:
             return self._send(record_id)
         with self._locks[record_id]:
             if record_id in self._open:
+                if self.mistake == "stays open":
+                    raise RuntimeError("This person is being sent.")
                 return None
             if self._is_busy:
                 raise RuntimeError("Somebody else is being sent.")
@@ -87,7 +90,8 @@ class LittleApp:
                 return self._mark_pending(record_id, lead)
             if answer.status_code == 429 and not self._asks_again(answer.headers["Retry-After"]):
                 break
-        self._open.discard(record_id)
+        if self.mistake != "stays open":
+            self._open.discard(record_id)
         if self.mistake == "new key after a refusal":
             self._keys.pop(record_id, None)
         self._is_busy = self.mistake == "stays busy"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
@@ -118,6 +118,11 @@ class Day:
         """The number of each person, by record id."""
         return {record_id: who for who, record_id in self._people.items()}
 
+    @property
+    def clicked(self) -> Sequence[str]:
+        """The people who were sent, by record id, each once."""
+        return list(dict.fromkeys(click.record_id for click in self.clicks))
+
     def leads(self) -> list[Json]:
         """Return ALC's leads of the people of this day, oldest first."""
         if not self._people:
@@ -147,11 +152,10 @@ class Day:
 
     def look(self) -> None:
         """Note what the CRM shows of each person who was sent."""
-        clicked = dict.fromkeys(click.record_id for click in self.clicks)
-        if not clicked:
+        if not self.clicks:
             return
         began = self.now()
-        shown = {record_id: self.status(record_id) for record_id in clicked}
+        shown = {record_id: self.status(record_id) for record_id in self.clicked}
         ended = self.now()
         self.seen += [Seen(each, len(self.happened), began, ended, status) for each, status in shown.items()]
 

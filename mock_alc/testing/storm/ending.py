@@ -1,4 +1,4 @@
-"""The end of a day, when all trouble is over: connect, send a last person, and let everything come to its end."""
+"""The end of a day, when all trouble is over: connect, send people, and let everything come to its end."""
 
 from __future__ import annotations
 
@@ -13,12 +13,15 @@ RECOVERY = 3.0
 
 
 def end(day: Day) -> None:
-    """Connect again, send a last person, decide the chats that are under way, and deliver what waits."""
+    """Connect again, send people, decide the chats that are under way, and deliver what waits."""
     day.connection.restore()
     day.let_idle()
     _send_a_last_person(day)
+    if day.clicks[-1].refused is None:
+        _send_who_has_no_chat(day)
     if Evidence(day).refused_for_a_date:
         _send_somebody_who_waits_for_seconds(day)
+    day.look()
     for lead in day.leads():
         if lead["status"] == "processing":
             day.decide_lead(lead["id"], "interested")
@@ -27,19 +30,24 @@ def end(day: Day) -> None:
 
 def _send_a_last_person(day: Day) -> None:
     """Send somebody new. If that is refused, do what a person does: connect the integration again, and send."""
-    refusal = _try_for_a_while(day)
+    refusal = _try_for_a_while(day, LAST_PERSON)
     if refusal and day.integration.connect:
         had_tokens = not day.connection.may_lack_tokens
         day.connection.make()
-        if not _try_for_a_while(day) and had_tokens:
+        if not _try_for_a_while(day, LAST_PERSON) and had_tokens:
             day.lost_connection = refusal
-    day.look()
 
 
-def _try_for_a_while(day: Day) -> str | None:
-    """Send the last person until that is not refused. Return what the last refusal says."""
+def _send_who_has_no_chat(day: Day) -> None:
+    """Send everyone again who was always refused, unless a chat has begun all the same."""
+    for record_id in Evidence(day).always_refused:
+        _try_for_a_while(day, day.people[record_id])
+
+
+def _try_for_a_while(day: Day, who: int) -> str | None:
+    """Send somebody until that is not refused. Return what the last refusal says."""
     until = time.monotonic() + max(day.patience, RECOVERY)
-    while (refusal := day.click(LAST_PERSON)) and time.monotonic() < until and not day.connection.may_lack_tokens:
+    while (refusal := day.click(who)) and time.monotonic() < until and not day.connection.may_lack_tokens:
         day.settle()
     return refusal
 
@@ -49,4 +57,3 @@ def _send_somebody_who_waits_for_seconds(day: Day) -> None:
     as_long = {"seconds": ANSWERS["429_date"].values["seconds"]}
     day.control("POST", "faults", {**ANSWERS["429_seconds"].values, **as_long})
     day.waits_for_seconds = day.click(WAITING_PERSON) is None
-    day.look()

@@ -78,6 +78,12 @@ class Evidence:
                 yield Verdict(lead["record_id"], lead["id"], lead["decided_at"], lead["status"], NEVER)
 
     @property
+    def always_refused(self) -> Sequence[str]:
+        """The people who were sent and always refused, and of whom ALC has no lead."""
+        sent = {click.record_id for click in self.day.clicks if click.refused is None}
+        return [who for who in self.day.clicked if who not in sent and not self.leads_of(who)]
+
+    @property
     def refused_for_a_date(self) -> Sequence[Click]:
         """The clicks that were refused after ALC had asked to wait until a date, and was not asked again."""
         refused = [click for click in self.day.clicks if click.refused is not None]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from mock_alc.testing.storm.connection import NEVER
-from mock_alc.testing.storm.day import LAST_PERSON, Seen
+from mock_alc.testing.storm.day import LAST_PERSON, WAITING_PERSON, Seen
 from mock_alc.testing.storm.evidence import Evidence, is_forged
 from mock_alc.testing.storm.integration import Json
 
@@ -179,9 +179,12 @@ def _stays_connected(seen: Evidence) -> Iterator[str]:
 
 
 def _recovers(seen: Evidence) -> Iterator[str]:
-    last = [click for click in seen.day.clicks if seen.day.people[click.record_id] == LAST_PERSON]
-    if last and last[-1].refused is not None:
-        yield f"When all trouble was over, a person was sent and refused: {last[-1].refused}"
+    at_the_end = {click.record_id: click for click in seen.day.clicks if click.number == len(seen.day.happened)}
+    for record_id, click in at_the_end.items():
+        who = seen.day.people[record_id]
+        if click.refused is not None and who != WAITING_PERSON:
+            sent = "a person was sent" if who == LAST_PERSON else f"{seen.who(record_id)} was sent again"
+            yield f"When all trouble was over, {sent} and refused: {click.refused}"
 
 
 def _rates_kept(seen: Evidence) -> Iterator[str]:

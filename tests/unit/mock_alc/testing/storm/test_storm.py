@@ -104,7 +104,8 @@ def test_a_story_begins_with_the_earlier_day_that_it_needs(mock_alc: Alc) -> Non
         clicks.clear()
         app.connect()
 
-    storm = Storm(mock_alc, click=click, status=app.status, patience=0.0, connect=connect, disconnect=app.disconnect)
+    connection, judged = {"connect": connect, "disconnect": app.disconnect}, ["stays_connected"]
+    storm = Storm(mock_alc, click=click, status=app.status, patience=0.0, promises=judged, **connection)
     with pytest.raises(PromiseBroken) as told:
         storm.run(days=20, number=2)
 
