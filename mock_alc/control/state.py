@@ -1,5 +1,7 @@
 """`/_mock/state` and `/_mock/reset`: count what the mock holds, and start over."""
 
+from collections import Counter
+
 from flask.typing import ResponseReturnValue
 from sqlmodel import col, func, select
 
@@ -8,7 +10,7 @@ from mock_alc.leads.leads import Lead
 from mock_alc.oauth.tables import Client
 from mock_alc.services import alc
 from mock_alc.webhooks.outbox import Delivery
-from mock_alc.webhooks.registrations import Webhook
+from mock_alc.webhooks.registrations import count_deleted, registered
 
 
 @control_api.post("/reset")
@@ -25,12 +27,13 @@ def state() -> ResponseReturnValue:
     with alc().database.read() as session:
         leads = dict(session.exec(select(Lead.status, func.count()).group_by(col(Lead.status))).all())
         deliveries = dict(session.exec(select(Delivery.state, func.count()).group_by(col(Delivery.state))).all())
-        webhooks = [webhook.status(now) for webhook in session.exec(select(Webhook))]
+        webhooks = Counter(webhook.status(now) for webhook in registered(session))
+        webhooks["deleted"] = count_deleted(session)
         clients = list(session.exec(select(Client.client_id)))
     return {
         "leads": leads,
         "deliveries": deliveries,
-        "webhooks": {status: webhooks.count(status) for status in set(webhooks)},
+        "webhooks": +webhooks,  # without zeros
         "clients": clients,
         "requests": alc().received.last,
         "idle": alc().time.is_idle(),

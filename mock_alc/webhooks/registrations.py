@@ -1,10 +1,11 @@
 """Webhook registrations: URL, event, secrets, and whether deliveries are sent."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import update
-from sqlmodel import Field, Session, col, select
+from sqlmodel import Field, Session, col, func, select
 
 from mock_alc.base.clock import iso
 from mock_alc.base.credentials import digest, new_id
@@ -107,6 +108,16 @@ def list_webhooks(session: Session, account_id: str, name: str | None = None) ->
     if name is not None:
         mine = mine.where(Webhook.name == name)
     return list(session.exec(mine.order_by(col(Webhook.created_at).desc(), col(Webhook.id))))
+
+
+def registered(session: Session) -> Sequence[Webhook]:
+    """Return the webhooks of all accounts that were not deleted."""
+    return session.exec(select(Webhook).where(col(Webhook.deleted_at).is_(None))).all()
+
+
+def count_deleted(session: Session) -> int:
+    """Count the webhooks of all accounts that were deleted."""
+    return session.exec(select(func.count()).where(col(Webhook.deleted_at).is_not(None))).one()
 
 
 def subscribers(session: Session, account_id: str, event: str, now: datetime) -> list[Webhook]:

@@ -75,6 +75,16 @@ def test_active_webhooks_are_disabled_and_what_waits_is_cancelled(alc: Alc, rece
     assert [delivery["state"] for delivery in alc.deliveries()] == ["cancelled"]
 
 
+def test_the_state_counts_webhooks_by_status(alc: Alc, receiver: Receiver) -> None:
+    """Those that are deleted, too; a status that no webhook has is left out."""
+    auth = alc.auth()
+    first = alc.hook(auth, receiver.url())
+    alc.http.delete(f"/api/v1/webhooks/{first['webhook_id']}", headers=auth)
+    alc.hook(auth, receiver.url())
+
+    assert alc.http.get("/_mock/state").get_json()["webhooks"] == {"active": 1, "deleted": 1}
+
+
 def test_the_state_says_the_number_of_the_last_request(alc: Alc) -> None:
     """With it as `after`, `/_mock/requests` lists what comes from now on."""
     auth = alc.auth()
