@@ -45,6 +45,11 @@ def build_payload(secrets: Sequence[str], message_id: str, timestamp: int, body:
     return Payload(_tampered(body) if trouble == "tampered_body" else body, headers, timestamp, body, shift)
 
 
+def with_new_fields(body: bytes) -> bytes:
+    """Return the body with fields that nobody knows yet, as a later version of ALC may send."""
+    return json.dumps({**json.loads(body), "mood": "sunny", "agent": {"name": "Ava", "languages": ["en"]}}).encode()
+
+
 def _signing(secrets: Sequence[str], trouble: str | None) -> Sequence[str]:
     """Return the secrets to sign with."""
     if trouble == "wrong_secret":
@@ -56,8 +61,6 @@ def _changed(body: bytes, trouble: str | None) -> bytes:
     """Return the body after the changes that are made before signing."""
     if trouble == "truncated":
         return body[: len(body) // 2]
-    if trouble == "extra_fields":
-        return json.dumps({**json.loads(body), "mood": "sunny", "agent": {"name": "Ava", "languages": ["en"]}}).encode()
     if trouble == "huge":
         return json.dumps({**json.loads(body), "padding": "x" * HUGE}).encode()
     return body

@@ -19,7 +19,7 @@ from mock_alc.base.database import Database
 from mock_alc.base.sealing import KeyUnusable, Sealer
 from mock_alc.config import Config
 from mock_alc.double.faults import ActiveFault, Faults
-from mock_alc.faults.payloads import build_payload
+from mock_alc.faults.payloads import build_payload, with_new_fields
 from mock_alc.webhooks.answer import Answer
 from mock_alc.webhooks.outbox import (
     Attempt,
@@ -29,6 +29,7 @@ from mock_alc.webhooks.outbox import (
     extend_claim,
     finish_claim,
     next_due,
+    replace_body,
 )
 from mock_alc.webhooks.registrations import Webhook, disable, live_secrets, record_failure, record_success
 from mock_alc.webhooks.retries import next_attempt, read_retry_after
@@ -160,6 +161,8 @@ class Sender:
         if armed is not None:
             with self._database.write() as session:  # The delay comes on top of what the lease was made for.
                 extend_claim(session, claim, self._clock() + timedelta(seconds=armed.fault.latency) + self._lease)
+                if armed.fault.trouble == "extra_fields":
+                    claim = replace_body(session, claim, with_new_fields(claim.body))
             armed.delay()
         trouble = armed.fault.trouble if armed else None
         if trouble == "lost":

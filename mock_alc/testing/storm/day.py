@@ -194,9 +194,10 @@ class Day:
         found = [lead for lead in self.leads() if lead["record_id"] == record_id and lead["status"] == "processing"]
         if not found:
             return False
+        lead_id = found[-1]["id"]
         if fault:
-            self.control("POST", "faults", dict(fault))
-        self.decide_lead(found[-1]["id"], interest)
+            self.control("POST", "faults", {**fault, "match": {"lead_id": lead_id}})
+        self.decide_lead(lead_id, interest)
         return True
 
     def decide_lead(self, lead_id: str, interest: str) -> None:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from flask import Response, request
 
 from mock_alc.testing.alc import Alc
 from mock_alc.testing.storm import Storm
@@ -207,6 +208,21 @@ def test_the_last_result_counts_also_if_only_an_older_one_was_announced(mock_alc
     day = [Happening("next_verdict", 1, "out_of_order"), Happening("click"), Happening("disable")]
 
     assert storm.play([*day, Happening("verdict", 1, "interested")]) is None
+
+
+def test_a_delivery_with_new_fields_is_sent_again_with_the_same_bytes(mock_alc: Alc) -> None:
+    """So that an app may refuse a known id with another body."""
+    app, known = ConnectedApp(mock_alc), dict[str, bytes]()
+
+    @app.web.before_request
+    def refuse_another_body() -> Response | None:
+        first = known.setdefault(request.headers["webhook-id"], request.get_data())
+        return None if request.get_data() == first else Response("Another body had this id.", 409)
+
+    day = [Happening("click"), Happening("verdict", 1, "extra_fields"), Happening("resend")]
+
+    assert storm_over(mock_alc, app).play(day) is None
+    assert len(known) == 2
 
 
 def test_the_agent_may_decide_by_itself_a_moment_before(mock_alc: Alc) -> None:
