@@ -94,8 +94,8 @@ class Worker:
         the handler raises.
         """
         handler_id, webhook_id = delivery.handler_id, delivery.webhook_id
-        row = self._services.handler_cache.read(handler_id)
-        if row is None:
+        handlers = self._services.handler_cache  # what is asked of it never changes
+        if (row := handlers.kept(handler_id) or handlers.read(handler_id)) is None:
             raise LookupError(f"There is no webhook handler {handler_id}.")
         handler, participant = webhook_function(self._services, row.file_name), SCHEMES[row.signed_by].receiver
         try:

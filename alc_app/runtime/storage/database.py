@@ -119,6 +119,12 @@ class Database:
         """
         if session := self._current.get():
             session.flush()
+        return self._read(statement, parameters, given)
+
+    def _read(
+        self, statement: Executable, parameters: Mapping[str, Any], given: Connection | None = None
+    ) -> Sequence[Row[Any]]:
+        if session := self._current.get():
             given = session.connection()
         with nullcontext(given) if given and given.engine is self.engine else self._single.connect() as connection:
             return connection.execute(statement, parameters).all()
@@ -140,7 +146,7 @@ class Database:
         """Return the seconds since 1970 by the database's clock. SQLite has that of this machine, as all its users."""
         if self.is_sqlite:
             return time.time()
-        return float(self.fetch(self._clock, {})[0][0])
+        return float(self._read(self._clock, {})[0][0])
 
     def close(self) -> None:
         """Close all connections."""
