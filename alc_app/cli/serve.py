@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import signal
+import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 THREADS = 64
 MAX_BODY_BYTES = 256 * 1024
 MAX_CONNECTIONS = 2000
+ENGINE_AFTER = 2.0
+"""Seconds after the start at which the engine is connected."""
 IDLE_SECONDS = 30
 """A connection is closed after so many seconds without a byte, or without the rest of a request."""
 
@@ -46,6 +49,7 @@ def run(config: Config, *, with_worker: bool) -> None:
         raise click.ClickException(str(error)) from None
     save_addresses(config.home, config.addresses)
     _stop_by_exception(web.extensions["live"].stop)
+    _connect_engine_soon(web)
     click.echo(f"alc_app is at {config.base_url}")
     try:
         server.run()
@@ -95,6 +99,13 @@ def _worker(web: Flask) -> Worker:
     worker = Worker(web.extensions["services"])
     worker.start()
     return worker
+
+
+def _connect_engine_soon(web: Flask) -> None:
+    """Connect the engine in the background, when the first page is out, so that no click waits for it."""
+    timer = threading.Timer(ENGINE_AFTER, web.extensions["services"].engine.is_up)
+    timer.daemon = True
+    timer.start()
 
 
 def _stop_by_exception(first: Callable[[], None]) -> None:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import logging
 import sqlite3
-import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -198,12 +197,6 @@ class Engine:
         """Return whether the run has ended, successfully or not. An unknown run counts as ended."""
         known = self._client.list_workflows(workflow_ids=[run_id], load_input=False, load_output=False)
         return not known or known[0].status not in STATUS
-
-    def warm_up(self, after: float) -> None:
-        """Connect in the background, `after` seconds from now, so that the first click does not have to wait."""
-        timer = threading.Timer(after, self.is_up)
-        timer.daemon = True
-        timer.start()
 
     def is_up(self) -> bool:
         """Return whether runs can be enqueued."""

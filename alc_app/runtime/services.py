@@ -29,7 +29,7 @@ from alc_app.runtime.storage.database import Database, DatabaseUnusable
 from alc_app.runtime.storage.event_log import append_event
 from alc_app.runtime.storage.file_locks import FileLocks
 from alc_app.runtime.storage.locks import AdvisoryLocks
-from alc_app.runtime.storage.sealing import Sealer
+from alc_app.runtime.storage.sealing import KeyMissing, Sealer
 from alc_app.runtime.storage.tables import ConnectionRow
 from alc_app.runtime.stores.circuit_breaker import CircuitBreaker
 from alc_app.runtime.stores.connections import Connections
@@ -52,7 +52,7 @@ class Services:
     """The stores and clients that the web process and the worker share."""
 
     def __init__(self, config: Config, manifest: App, now: Callable[[], float] = time.time) -> None:
-        """Open the databases and build everything. `now` returns seconds since 1970. Raises: DatabaseUnusable."""
+        """Open the databases, and build everything. `now` gives epoch seconds. Raises: DatabaseUnusable; KeyMissing."""
         self.config, self.manifest, self.now = config, manifest, now
         failpoints.arm(config.failpoints, config.kill_once)
         self.bell = Bell(Notifications(config.database_url) if config.shares_database else Pipes(config.home / "bells"))
@@ -62,7 +62,7 @@ class Services:
         inbox = Database(config.database("inbox")) if separate else self.database
         exchanges = Database(config.database("exchanges"), durable=False) if separate else self.database
         self.engine = Engine(config.database("engine"), self.bell)
-        self._check_databases(inbox, exchanges)
+        self.sealer = sealer = self._open(inbox, exchanges)
         self.exchanges = ExchangeLog(
             exchanges if config.notes_exchanges else None,
             now,
@@ -75,7 +75,6 @@ class Services:
         self.http = Http()
         self.rate_limiter = RateLimiter(self.database)
         self.circuit_breaker = CircuitBreaker(self.database, now)
-        self.sealer = sealer = Sealer.from_config(config, in_use=self._has_sealed_secrets())
         self.oauth = OAuthClient(config, self.http, now)
         self.oauth_flows = OAuthFlows(self.database, sealer, self.oauth, now)
         self.roles, self.proxies = Roles(config), Proxies(config)
@@ -91,15 +90,19 @@ class Services:
         self.workspace_settings = WorkspaceSettings(self.database, WORKSPACE, now)
         self.workflow_runs = WorkflowRuns(self.database, f"{config.base_url}/workflows", now)
 
-    def _check_databases(self, inbox: Database, exchanges: Database) -> None:
-        """Migrate or check the schema of each database; close them all if one does not fit or cannot be opened."""
+    def _open(self, inbox: Database, exchanges: Database) -> Sealer:
+        """Migrate or check the schema of each database, and return the sealer of their secrets.
+
+        Closes them all if one does not fit or cannot be opened, or if the key is missing.
+        """
         databases = {"app": self.database, "inbox": inbox, "exchanges": exchanges}
         try:
             for folder, database in databases.items():
                 Schema(database, folder).prepare()
             with told():
                 self.engine.open()
-        except DatabaseUnusable:
+            return Sealer.from_config(self.config, in_use=self._has_sealed_secrets())
+        except (DatabaseUnusable, KeyMissing):
             self.engine.close()
             for database in databases.values():
                 database.close()

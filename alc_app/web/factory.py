@@ -69,7 +69,6 @@ def build(config: Config | None = None) -> Flask:
         live_updates.blueprint(log, lambda: gate.may("GET /exchanges.json"), _coloured),
     ):
         app.register_blueprint(blueprint)
-    services.engine.warm_up(after=2.0)
     intake = webhooks.Intake(services, app.wsgi_app, REFUSED_DELIVERIES, is_own_host)
     with_intake = services.proxies.wrap(intake)
     app.wsgi_app = _with_scheme(trace.traced(with_intake), urlsplit(config.base_url).scheme)  # type: ignore[assignment,method-assign]  # Flask's own way to wrap

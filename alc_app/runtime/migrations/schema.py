@@ -6,7 +6,7 @@ Alembic migrates in one transaction. It is imported only when there is something
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from sqlalchemy import Connection, inspect, text
@@ -121,10 +121,9 @@ class Schema:
 def migrate_all(config: Config, say: Callable[[str], None]) -> None:
     """Migrate our tables and those of the engine; report each with `say`. Raises: DatabaseUnusable."""
     for folder in FOLDERS:
-        database = Database(config.database(folder))
-        schema = Schema(database, folder)
-        say(f"{folder}: {'brought' if schema.migrate() else 'is'} up to date, at version {schema.version()}")
-        database.close()
+        with closing(Database(config.database(folder))) as database:
+            schema = Schema(database, folder)
+            say(f"{folder}: {'brought' if schema.migrate() else 'is'} up to date, at version {schema.version()}")
     with told():
         create_tables(config.database("engine"))
     say("engine: is up to date")

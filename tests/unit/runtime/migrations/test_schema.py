@@ -8,6 +8,7 @@ import sqlite3
 import warnings
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from uuid import uuid4
 
@@ -22,10 +23,13 @@ from alc_app.app import app as manifest
 from alc_app.cli.commands import main
 from alc_app.config.settings import Config
 from alc_app.runtime.migrations.schema import Schema, SchemaMismatch, migrate_all
-from alc_app.runtime.services import Services
+from alc_app.runtime.oauth_client import Tokens
+from alc_app.runtime.services import WORKSPACE, Services
 from alc_app.runtime.storage.database import Database
+from alc_app.runtime.storage.sealing import KeyMissing
 from alc_app.runtime.storage.tables import ExchangeTable, InboxTable, Table
 from tests.support.chaos.crashes import Crash
+from tests.support.waiting import eventually
 
 METADATA = {
     "app": [Table.metadata, *{table.metadata for table in manifest.operations.tables}],
@@ -184,6 +188,24 @@ def test_postgres_is_migrated_by_hand(empty_postgres: str, tmp_path: Path) -> No
     outcome = CliRunner().invoke(main, ["migrate", "--database-url", empty_postgres, "--home", str(tmp_path)])
     assert outcome.output.splitlines()[0].startswith("app: brought up to date, at version 0")
     Services(config, manifest).close()
+
+
+def test_a_process_that_cannot_start_leaves_no_connection_open(empty_postgres: str, tmp_path: Path) -> None:
+    """O18: the key of the stored secrets is gone. The server tells who is still connected."""
+    config = Config.from_env(home=tmp_path, database_url=empty_postgres)
+    migrate_all(config, lambda _: None)
+    with closing(Services(config, manifest)) as services:
+        services.connections.add(WORKSPACE, Tokens("access", "refresh", 0.0, ""))
+    (tmp_path / "sealing_key").unlink()
+
+    with pytest.raises(KeyMissing):
+        Services(config, manifest)
+
+    others = "select count(*) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
+    engine = create_engine(empty_postgres, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        eventually(lambda: connection.exec_driver_sql(others).scalar_one() == 0, what=lambda: "someone is connected")
+    engine.dispose()
 
 
 @pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg"])

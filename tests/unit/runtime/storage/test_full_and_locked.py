@@ -14,7 +14,6 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import OperationalError
 
 from alc_app.config.settings import Config
-from alc_app.runtime import engine as engine_module
 from alc_app.runtime.services import Services
 from alc_app.runtime.storage import database
 from alc_app.runtime.stores import inbox as inbox_module
@@ -38,12 +37,9 @@ def trouble(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 @pytest.fixture
-def visitor(
-    config: Config, trouble: Trouble, make_services: Callable[..., Services], monkeypatch: pytest.MonkeyPatch
-) -> Iterator[FlaskClient]:
+def visitor(config: Config, trouble: Trouble, make_services: Callable[..., Services]) -> Iterator[FlaskClient]:
     """The whole web process, asked in process."""
     del trouble, make_services  # they come first: the time to wait for a lock, and tables that are quick to make
-    monkeypatch.setattr(engine_module.Engine, "warm_up", lambda *_, **__: None)
     app = build(config)
     yield app.test_client()
     app.extensions["services"].close()
