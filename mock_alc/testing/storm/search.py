@@ -80,8 +80,8 @@ class Storm:
         self._integration = Integration(**integration)
         self._promises: Sequence[Promise] = [PROMISES[name] for name in promises]
         self._patience = patience
-        self._last: Day | None = None
-        """The last day, if it has broken a promise."""
+        self._broken: Sequence[str] = ()
+        """The promises that the last day has broken."""
 
     def run(self, days: int = 100, number: int = 0, told: Callable[[], object] = lambda: None) -> Tally:
         """Play so many days; the same `number` invents the same days. Raises: PromiseBroken, with the shortest story.
@@ -115,7 +115,7 @@ class Storm:
             tally.add(day)
         name = promise or next(iter(found), "")
         story = Story.of(day, name, found[name][0]) if name in found else None
-        self._last = day if found else None
+        self._broken = tuple(found)
         self._control("DELETE", "clock", None)
         return story
 
@@ -133,8 +133,8 @@ class Storm:
 
     def _begin(self, make_new: bool) -> Day:
         """Begin a day, with a new connection if that is wanted. After a broken promise the process is new, too."""
-        last, self._last = self._last, None
-        if last and self._integration.kill and self._integration.start:
+        broken, self._broken = self._broken, ()
+        if broken and self._integration.kill and self._integration.start:
             self._integration.kill()
             if self._integration.reset:
                 self._integration.reset()
@@ -163,14 +163,18 @@ class Storm:
     def _shorten(self, story: Story, earlier: Sequence[Happenings]) -> Story:
         """Leave out and simplify what the story does not need; only what is short already is tried several times.
 
-        A story that has broken the integration for good stays as it is: every other day would break the promise, too.
+        A simpler day may then break another of the promises that the whole day has broken. What has broken a promise
+        for good stays as it is: every other day would break it, too.
         """
+        broken = self._broken
         with suppress(CannotBegin):
-            if self.play((), story.promise):
+            self.play(())
+            others = [name for name in broken if name not in {*self._broken, story.promise}]
+            if story.promise in self._broken:
                 return story
             story = self._complete(story, earlier)
-            for tries in (1, TRIES):
-                while shorter := self._first_that_breaks(_simpler(story.happenings), story.promise, tries):
+            for promise, tries in [(story.promise, 1), (story.promise, TRIES), *((name, 1) for name in others)]:
+                while shorter := self._first_that_breaks(_simpler(story.happenings), promise, tries):
                     story = shorter
         return story
 

@@ -11,7 +11,7 @@ import pytest
 
 from mock_alc.scenarios.operations import OPERATIONS
 from mock_alc.testing.alc import Alc
-from mock_alc.testing.storm import PROMISES, Integration, PromiseBroken, Storm, Story
+from mock_alc.testing.storm import PROMISES, Integration, PromiseBroken, Storm, Story, search
 from mock_alc.testing.storm.happening import Happening
 from mock_alc.testing.storm.search import invent
 from mock_alc.testing.storm.story import StoryUnreadable
@@ -231,6 +231,22 @@ def test_a_mistake_is_found_and_told_as_the_shortest_day_that_shows_it(storm_ove
         "  0:00:00  ALC decides on Person 1: interested. The delivery has new fields.",
         "Broken: right_ones_taken. A correct delivery (lead.processed) about Person 1 was refused with 400.",
     ]
+
+
+def test_a_shorter_day_that_breaks_another_promise_is_told(storm_over: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A lost result makes the next click come to nothing. The result alone is the shorter story."""
+    whole = tuple(a_day("click, verdict no_answer, wait minute, click"))
+    monkeypatch.setattr(search, "invent", lambda *_: whole)
+    monkeypatch.setattr(search, "TRIES", 1)
+    storm = storm_over("answers before it stores")
+    first = storm.play(whole)
+
+    with pytest.raises(PromiseBroken) as told:
+        storm.run(days=1)
+
+    assert first and first.promise == "clicks_arrive"
+    assert told.value.story.promise == "reflected"
+    assert told.value.story.happenings == whole[:2]
 
 
 def days_of(number: int, **can: Callable[..., object]) -> list[tuple[Happening, ...]]:
