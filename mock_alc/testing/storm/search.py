@@ -132,13 +132,17 @@ class Storm:
             return broken(Evidence(day), [PROMISES["stays_up"]])
 
     def _begin(self, make_new: bool) -> Day:
-        """Begin a day, with a new connection if that is wanted. After a broken promise the process is new, too."""
-        broken, self._broken = self._broken, ()
-        if broken and self._integration.kill and self._integration.start:
-            self._integration.kill()
-            if self._integration.reset:
-                self._integration.reset()
-            self._integration.start()
+        """Begin a day, with a new connection if that is wanted, and then from nothing if there is `reset`.
+
+        After a broken promise the process is new, too.
+        """
+        app, broken = self._integration, self._broken
+        self._broken = ()
+        if (broken or (make_new and app.reset)) and app.kill and app.start:
+            app.kill()
+            if app.reset:
+                app.reset()
+            app.start()
         return Day.begin(self._integration, self._control, self._patience, make_new)
 
     def _judge(self, day: Day) -> dict[str, list[str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
@@ -147,6 +148,15 @@ def test_a_day_that_breaks_it_for_good_is_shortened_if_it_can_forget_everything(
 
     assert len([each for each in told.value.story.happenings if each.do == "click"]) == len(told.value.story.happenings)
     assert ",".join(calls).endswith("kill,reset,start")
+
+
+def test_a_shorter_day_begins_from_nothing_if_the_integration_can_forget_everything(storm_over: Make) -> None:
+    """Also after a day that has broken no promise: what it has left may break one."""
+    calls = list[str]()
+    process = {name: partial(calls.append, name) for name in ("kill", "reset", "start")}
+
+    assert storm_over(**process).play([]) is None
+    assert calls == ["kill", "reset", "start"]
 
 
 def test_an_integration_that_can_never_be_connected_again_is_told_by_its_whole_day(mock_alc: Alc) -> None:
