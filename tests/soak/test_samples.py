@@ -1,11 +1,9 @@
 """Short runs of four soaks; `scripts/bench` runs all of them for longer."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from alc_app.labs.stories import of_the_tutorial
 from mock_alc.testing.storm import Storm, Story
 from mock_alc.testing.storm.happening import Happening
 from mock_alc.testing.storm.search import Tally
@@ -19,32 +17,32 @@ LEFT_OUT = ("odd verdict", "attio loses answers", "reconnect")
 @pytest.mark.xdist_group("proxied")
 def test_rounds_of_connect_and_disconnect_with_random_faults_leave_nothing(tmp_path: Path) -> None:
     """I2, I5, C8, C10: no webhook, no valid token and no unfinished row is left."""
-    report = lifecycle.run(rounds=6, seed=1, home=tmp_path, hanging=False, one_process=True)
+    report = lifecycle.run(rounds=4, seed=1, home=tmp_path, hanging=False, one_process=True)
 
     assert not report.wrong
     assert report.connected
-    assert sum(report.faults.values()) >= 4
+    assert sum(report.faults.values()) >= 3
 
 
 @pytest.mark.xdist_group("machines")
 def test_shuffled_verdicts_come_to_the_last_word_though_a_worker_is_killed(tmp_path: Path) -> None:
     """I1, I3, I6: each record shows its latest verdict, and no write has repeated a value."""
-    report = burst.run(events=40, seed=1, home=tmp_path)
+    report = burst.run(events=20, seed=1, home=tmp_path)
 
     assert not report.wrong
-    assert report.answers == {200: 44}
-    assert report.writes == report.transitions > 20
+    assert report.answers == {200: 22}
+    assert report.writes == report.transitions > 10
 
 
 @pytest.mark.xdist_group("kill")
 def test_threads_that_click_merge_delete_and_break_things_leave_every_record_right(tmp_path: Path) -> None:
     """I1, I2, I3, I4, C5: one chat for each request, and each record shows it, as seen at ALC and in the CRM."""
-    report = mix.run(operations=60, threads=8, seed=1, home=tmp_path, without=LEFT_OUT)
+    report = mix.run(operations=30, threads=6, seed=1, home=tmp_path, without=LEFT_OUT)
 
     assert not report.wrong
     assert report.leads
     assert report.merges
-    assert sum(sum(outcomes.values()) for outcomes in report.kinds.values()) >= 60
+    assert sum(sum(outcomes.values()) for outcomes in report.kinds.values()) >= 30
 
 
 WORST_DAY = (
@@ -53,13 +51,6 @@ WORST_DAY = (
     Happening("disconnect", 1, "lost"),
 )  # fmt: skip
 """A process is killed three times, each in the middle of something."""
-
-
-@pytest.fixture(scope="module")
-def weather(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Storm]:
-    """A storm over the app on SQLite."""
-    with storm.storm_over_the_app(tmp_path_factory.mktemp("storm")) as weather:
-        yield weather
 
 
 def play_the_worst_day(weather: Storm) -> Story | None:
@@ -71,18 +62,11 @@ def play_the_worst_day(weather: Storm) -> Story | None:
 
 
 @pytest.mark.xdist_group("storm")
-def test_the_worst_day_and_invented_ones_break_no_promise(weather: Storm) -> None:
+def test_the_worst_day_and_an_invented_one_break_no_promise(tmp_path: Path) -> None:
     """I1, I2, I3, I4: judged as for any integration, by what ALC knows and the CRM shows."""
-    assert play_the_worst_day(weather) is None
-    assert weather.run(days=2, number=1).happenings > 2
-
-
-@pytest.mark.xdist_group("storm")
-def test_the_app_keeps_what_the_tutorials_code_breaks(weather: Storm) -> None:
-    """I1, I2, I3, I4: on the same days, which *Break it* tells, and by the same judge."""
-    stories = [Story.from_json(story.file) for story in of_the_tutorial()]
-
-    assert [weather.play(story.happenings) for story in stories] == [None] * len(stories)
+    with storm.storm_over_the_app(tmp_path) as weather:
+        assert play_the_worst_day(weather) is None
+        assert weather.run(days=1, number=1).happenings
 
 
 @pytest.mark.xdist_group("storm on postgres")
@@ -90,4 +74,3 @@ def test_the_worst_day_breaks_no_promise_with_two_workers_on_postgres(tmp_path: 
     """I1, I2, I3, I4: whichever of the processes is killed."""
     with storm.storm_over_the_app(tmp_path, postgres) as weather:
         assert play_the_worst_day(weather) is None
-        assert weather.run(days=1, number=2).days == 1
