@@ -21,7 +21,8 @@ from alc_app.runtime.services import Services
 PHONE = "+14155550142"
 ACCOUNT = "labs"
 """ALC's account for connections that labs make. Its events do not reach the webhooks of other accounts."""
-POLL_INTERVAL = 0.05
+FIRST_PAUSE, LONGEST_PAUSE = 0.05, 0.5
+"""Seconds between two looks at what another process does. They grow, so that a long wait costs little."""
 RESPONSE_TIMEOUT = 12.0
 """Seconds to wait for a request or a delivery that is under way."""
 CLEANUP_TIMEOUT = 15.0
@@ -138,13 +139,14 @@ class Driver(ABC):
 
     def poll(self, condition: Callable[[], object], *, timeout: float) -> bool:
         """Return True as soon as the condition is true, or False after `timeout` seconds."""
-        deadline = time.monotonic() + timeout
+        deadline, pause = time.monotonic() + timeout, FIRST_PAUSE
         while not condition():
             if self._stopping.is_set():
                 raise LabFailed("The app is stopping.")
             if time.monotonic() > deadline:
                 return False
-            time.sleep(POLL_INTERVAL)  # another process does the work
+            time.sleep(pause)  # another process does the work
+            pause = min(pause * 1.5, LONGEST_PAUSE)
         return True
 
     # --- clean-up
