@@ -86,10 +86,10 @@ def test_postgres_without_its_driver_is_refused_with_what_to_install(bare: Insta
     assert 'pip install "psycopg[binary]"' in refused.stderr
 
 
-@pytest.mark.parametrize("command", [["worker"], ["serve"], ["doctor"], ["migrate"], ["mock-attio"], ["demo"]], ids=str)
-def test_the_app_says_which_extra_it_needs(bare: Installation, tmp_path: Path, command: list[str]) -> None:
+@pytest.mark.parametrize("command", ["worker", "demo"])
+def test_the_app_says_which_extra_it_needs(bare: Installation, tmp_path: Path, command: str) -> None:
     """Instead of a traceback. The demo shows what the process says that could not start."""
-    refused = bare.run("alc-app", *command, cwd=tmp_path)
+    refused = bare.run("alc-app", command, cwd=tmp_path)
     assert refused.returncode == 1
     said = [line for line in refused.stderr.splitlines() if "could not start" not in line]
     assert len(said) == 1, refused.stderr

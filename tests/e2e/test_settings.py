@@ -47,7 +47,7 @@ def test_new_people_are_sent_from_the_moment_that_a_person_wants_it(settled: Use
     assert [len(alc.leads(one)) for one in (before, record_id, after, last)] == [0, 1, 0, 1]
 
 
-@pytest.mark.parametrize("refusal", ["down", "first", "second", "third"])
+@pytest.mark.parametrize("refusal", ["down", "third"])
 def test_a_connection_is_kept_and_works_when_alc_refuses_its_removal_if_a_person_wants_it_so(
     stack: Stack, settled: User, alc: Alc, attio: Attio, refusal: str
 ) -> None:
@@ -62,8 +62,7 @@ def test_a_connection_is_kept_and_works_when_alc_refuses_its_removal_if_a_person
     if refusal == "down":
         stack.alc.stop()
     else:
-        skip = ["first", "second", "third"].index(refusal)
-        alc.add_fault(route="DELETE /api/v1/webhooks/*", answer={"status": 503}, skip=skip)
+        alc.add_fault(route="DELETE /api/v1/webhooks/*", answer={"status": 503}, skip=2)
 
     page = settled.disconnect_alc()
     if refusal == "down":

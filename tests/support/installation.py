@@ -69,7 +69,7 @@ def install(wheel: Path, folder: Path, *extras: str, beside: tuple[str, ...] = (
     """Make an environment with the wheel, these extras and what they need, and the packages `beside`."""
     venv.create(folder, with_pip=False)
     (packages,) = folder.glob("lib/python*/site-packages")
-    _pip("install", "--no-deps", "--no-index", "--target", str(packages), str(wheel))
+    _pip("install", "--no-deps", "--no-index", "--no-compile", "--target", str(packages), str(wheel))
     for script in (packages / "bin").iterdir():
         shutil.copy(script, folder / "bin")
         command = (folder / "bin" / script.name).read_text()

@@ -73,17 +73,16 @@ async def test_pytest_asyncio(mock_attio, greeter):
 """
 
 
-@pytest.mark.parametrize("workers", [[], ["-n", "2"]], ids=["alone", "pytest-xdist"])
 def test_the_example_and_tests_with_other_plugins_pass_in_an_empty_folder(
-    installed: Installation, project: Path, workers: list[str]
+    installed: Installation, project: Path
 ) -> None:
-    """The plugin is found by its entry point, and warnings are errors.
+    """The plugin is found by its entry point, in each process of pytest-xdist, and warnings are errors.
 
     Others may freeze time and run coroutines: the clock of the stand-in goes on by itself, and what calls webhooks
     measures its patience in real seconds.
     """
     (project / "test_others.py").write_text(OTHERS)
-    ran = run_pytest(installed, project, "-W", "error", *workers)
+    ran = run_pytest(installed, project, "-W", "error", "-n", "2")
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert "19 passed" in ran.stdout
 
