@@ -61,6 +61,19 @@ def test_code_is_coloured_and_copied(open_page: Open) -> None:
     )
 
 
+def test_a_copy_that_the_browser_does_not_allow_is_told(open_page: Open) -> None:
+    """On the button and to screen readers; later it can be tried again."""
+    page = open_page("/compare/connection-added.event.ts")
+    page.evaluate("() => { navigator.clipboard.writeText = () => Promise.reject(new Error('not allowed')); }")
+    copy = page.get_by_role("button", name="Copy lines 17 to 18")
+
+    copy.click()
+
+    expect(page.locator("#announcer")).to_have_text("Not copied. The browser does not allow it.")
+    expect(copy).to_have_attribute("data-copied", "no")
+    expect(copy).not_to_have_attribute("data-copied", "no")
+
+
 def test_the_comparison_is_read_without_scripts(browser_without_scripts: Page) -> None:
     """Links and code are all there is; buttons that cannot work are not shown."""
     browser_without_scripts.goto("/compare/lead-processed.webhook.ts?as=python")

@@ -94,7 +94,7 @@ def test_what_happens_in_a_story_stands_between_the_calls(
     )
     expect(page.get_by_role("combobox", name="Run").locator("option").nth(1)).to_contain_text("A story")
     page.get_by_role("button", name="Copy as Mermaid").click()
-    expect(page.locator("#announcer")).to_have_text("Diagram copied.")
+    expect(page.locator("#announcer")).to_have_text("Copied.")
     copied = page.evaluate("navigator.clipboard.readText()")
     assert "Note over User,Attio API: Person 1 is sent#59; twice." in copied
 
@@ -140,7 +140,7 @@ def test_a_message_is_copied_as_curl_and_the_run_as_mermaid(open_dock: Open, log
     assert "it'\\''s Ada" in copied
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Copy as Mermaid").click()
-    expect(page.locator("#announcer")).to_have_text("Diagram copied.")
+    expect(page.locator("#announcer")).to_have_text("Copied.")
     mermaid = page.evaluate("navigator.clipboard.readText()").splitlines()
     assert mermaid[:2] == ["sequenceDiagram", "    actor User"]
     assert "    Server Function->>ALC: POST request" in mermaid

@@ -61,7 +61,7 @@ def test_an_opened_arrow_offers_what_can_go_wrong_and_plays_it(
     assert_accessible_in_both_themes(page)
 
     page.get_by_role("button", name="Copy link").click()
-    expect(page.locator("#announcer")).to_have_text("Link copied.")
+    expect(page.locator("#announcer")).to_have_text("Copied.")
     link = page.evaluate("navigator.clipboard.readText()")
     elsewhere = browser.new_context(base_url=base_url).new_page()
     elsewhere.goto(link)

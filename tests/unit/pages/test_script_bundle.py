@@ -44,4 +44,4 @@ def test_what_a_module_exports_is_what_others_take() -> None:
     script = page_script("main")
 
     assert "const { meta } = dom_js;\nconst { idle } = idle_js;\nconst { follow } = live_js;" in script
-    assert "return { copy, fill, announce, meta, pause, singleFlight };" in script
+    assert "return { copy, fill, announce, copyText, meta, pause, singleFlight };" in script

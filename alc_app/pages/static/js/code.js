@@ -1,6 +1,4 @@
-import { announce } from "./dom.js";
-
-const SHOWN_MS = 1500;
+import { copyText } from "./dom.js";
 
 /** Draw a coloured line: pieces are [kind, text], as source_code.py makes them. */
 export function drawPieces(element, pieces) {
@@ -13,12 +11,9 @@ export function drawPieces(element, pieces) {
   }));
 }
 
-async function copyCode(button) {
+function copyCode(button) {
   const lines = [...button.closest(".code").querySelectorAll("li, pre")].map((line) => line.textContent);
-  await navigator.clipboard.writeText(`${lines.join("\n")}\n`);
-  announce("Copied.");
-  button.dataset.copied = "";
-  setTimeout(() => delete button.dataset.copied, SHOWN_MS);
+  copyText(`${lines.join("\n")}\n`, button);
 }
 
 document.addEventListener("click", (event) => {

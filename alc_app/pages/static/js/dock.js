@@ -1,4 +1,4 @@
-import { announce, fill, pause, singleFlight } from "./dom.js";
+import { copyText, fill, pause, singleFlight } from "./dom.js";
 import { Frame } from "./dock_frame.js";
 import { loadRun, ofTrace, onMessage } from "./exchanges.js";
 import { getJson } from "./http.js";
@@ -83,9 +83,8 @@ class Dock {
     if (sticks) view.scrollTop = view.scrollHeight;
   }
 
-  async copy() {
-    await navigator.clipboard.writeText(toMermaid(ofTrace(this.shown), this.participants));
-    announce("Diagram copied.");
+  copy(button) {
+    copyText(toMermaid(ofTrace(this.shown), this.participants), button);
   }
 }
 
@@ -126,7 +125,7 @@ if (dock) {
   runs.frame.restore();
   onMessage((message) => runs.draw(message));
   chooser.addEventListener("change", () => runs.refresh());
-  document.getElementById("dock-copy").addEventListener("click", () => runs.copy());
+  document.getElementById("dock-copy").addEventListener("click", ({ currentTarget }) => runs.copy(currentTarget));
   document.addEventListener("alc:exchange", ({ detail }) => runs.hear(detail));
   document.addEventListener("alc:live", () => runs.shown && loadRun(runs.shown));
   document.addEventListener("alc:run", ({ detail }) => runs.begin(detail));

@@ -1,3 +1,5 @@
+const SAID_MS = 1500;
+
 /**
  * Copy a <template> and fill its [data-slot] elements with text. Scripts create elements only in this way, so data
  * from the server is never parsed as HTML.
@@ -21,6 +23,16 @@ export function fill(element, texts) {
 export function announce(text) {
   document.getElementById("announcer").textContent = text;
 }
+
+/** Copy a text. The button and a screen reader say whether it is copied: a browser may not allow it. */
+export async function copyText(text, button) {
+  const copied = await writeText(text).then(() => true, () => false);
+  announce(copied ? "Copied." : "Not copied. The browser does not allow it.");
+  button.dataset.copied = copied ? "yes" : "no";
+  setTimeout(() => delete button.dataset.copied, SAID_MS);
+}
+
+const writeText = async (text) => navigator.clipboard.writeText(text);   // there is no clipboard without HTTPS
 
 export const meta = (name) => document.querySelector(`meta[name="${name}"]`)?.content;
 

@@ -1,5 +1,5 @@
 import { drawPieces } from "./code.js";
-import { announce, copy, fill } from "./dom.js";
+import { copy, copyText, fill } from "./dom.js";
 import { complete, partner } from "./exchanges.js";
 import { informative, toCurl } from "./curl.js";
 import { getJson } from "./http.js";
@@ -55,7 +55,7 @@ async function drawHttp(message, call, answer) {
   const request = whole(call)?.detail.request;
   place.replaceChildren(...requestParts(request), ...responseParts(whole(answer)?.detail.response), ...plainParts(call, answer));
   curl.hidden = !request;
-  curl.onclick = () => navigator.clipboard.writeText(toCurl(request)).then(() => announce("Copied."));
+  curl.onclick = () => copyText(toCurl(request), curl);
 }
 
 const whole = (message) => (message?.is_brief ? undefined : message);

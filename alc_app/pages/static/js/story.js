@@ -1,4 +1,4 @@
-import { announce, copy } from "./dom.js";
+import { announce, copy, copyText } from "./dom.js";
 import { run } from "./labs.js";
 import { PLAY_NOW } from "./what_if.js";
 
@@ -47,9 +47,8 @@ form.addEventListener("submit", (event) => {
   event.preventDefault();
   play();
 });
-find("copy-link")?.addEventListener("click", async ({ currentTarget }) => {
-  await navigator.clipboard.writeText(new URL(currentTarget.dataset.link, location.href));
-  announce("Link copied.");
+find("copy-link")?.addEventListener("click", ({ currentTarget }) => {
+  copyText(new URL(currentTarget.dataset.link, location.href), currentTarget);
 });
 if (sessionStorage.getItem(PLAY_NOW)) {
   sessionStorage.removeItem(PLAY_NOW);
