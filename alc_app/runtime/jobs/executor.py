@@ -16,6 +16,7 @@ from typing import Any
 from sqlalchemy.exc import DBAPIError
 
 from alc_app.attio.host import trace
+from alc_app.attio.host.errors import SerializableError
 from alc_app.runtime.bell import DELIVERIES, WORK, Bell, queue_of, run_of
 from alc_app.runtime.engine import APP_NAME, APP_VERSION, QUEUE_OF, ReachedDurableStep
 
@@ -87,17 +88,22 @@ class Executor:
         """
         traceparent = trace.traceparent()
 
-        def run() -> None:
+        def run_to_the_end() -> None:
             try:
-                with trace.resumed(traceparent):
-                    try:
-                        work()
-                    except ReachedDurableStep:
-                        self.start(workflow, *args, run_id=run_id)
-            except Exception:
-                log.exception("The run %s failed.", run_id)
-            finally:
-                self._without_engine.discard(run_id)
+                work()
+            except ReachedDurableStep:
+                self.start(workflow, *args, run_id=run_id)
+
+        def run() -> None:
+            with trace.resumed(traceparent):
+                try:
+                    run_to_the_end()
+                except SerializableError as error:  # the app foresees it
+                    log.warning("A %s failed: %s", workflow, error.message)
+                except Exception:
+                    log.exception("A %s failed.", workflow)
+                finally:
+                    self._without_engine.discard(run_id)
 
         self._without_engine.add(run_id)
         self._ring_at_end(self._pool.submit(run), run_id, QUEUE_OF[workflow])

@@ -11,6 +11,7 @@ import dbos
 import pytest
 
 from alc_app.attio.host import trace
+from alc_app.attio.host.errors import ServerFunctionError
 from alc_app.runtime.bell import WORK, Bell, Pipes
 from alc_app.runtime.engine import ReachedDurableStep
 from alc_app.runtime.jobs.executor import Executor
@@ -85,6 +86,19 @@ def test_a_run_that_fails_says_why_and_gives_its_place_back(
 
     assert "no route to Attio" in caplog.text
     assert executor.free("webhook") == room
+
+
+def test_an_error_that_the_app_foresees_is_one_line(executor: Executor, caplog: pytest.LogCaptureFixture) -> None:
+    """A CRM that is away for an hour fills no log with tracebacks."""
+
+    def work() -> None:
+        raise ServerFunctionError("Attio asks to slow down.")
+
+    start(executor, work)
+    executor.stop()
+
+    assert [record.getMessage() for record in caplog.records] == ["A webhook failed: Attio asks to slow down."]
+    assert "Traceback" not in caplog.text
 
 
 def test_a_worker_that_stops_waits_for_its_runs(executor: Executor) -> None:
