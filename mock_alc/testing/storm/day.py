@@ -38,11 +38,10 @@ class Click:
 
 @dataclass(frozen=True)
 class Seen:
-    """What the CRM showed of a person after a happening, at some time of ALC's clock from `at` to `until`."""
+    """What the CRM showed of a person after a happening; it was read when ALC's clock had not yet passed `until`."""
 
     record_id: str
     after: int
-    at: str
     until: str
     status: str | None
 
@@ -154,10 +153,9 @@ class Day:
         """Note what the CRM shows of each person who was sent."""
         if not self.clicks:
             return
-        began = self.now()
         shown = {record_id: self.status(record_id) for record_id in self.clicked}
-        ended = self.now()
-        self.seen += [Seen(each, len(self.happened), began, ended, status) for each, status in shown.items()]
+        until = self.now()
+        self.seen += [Seen(each, len(self.happened), until, status) for each, status in shown.items()]
 
     def status(self, record_id: str) -> str | None:
         """Read a status. Raises: AppSilent, if nobody answers for a while."""

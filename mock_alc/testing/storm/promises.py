@@ -60,7 +60,7 @@ def _is_said_again(seen: Evidence, record_id: str, number: int) -> bool:
 def _ended_within(seen: Evidence, record_id: str, number: int) -> bool:
     """Tell whether a chat ended while the person was sent twice at once, so that the second click may begin anew."""
     clicks = [click for click in seen.day.clicks if (click.record_id, click.number) == (record_id, number)]
-    until = next((each.at for each in seen.day.seen if each.after > number), NEVER)
+    until = next((each.until for each in seen.day.seen if each.after > number), NEVER)
     over = [seen.known_over(lead) for lead in seen.leads_of(record_id)]
     return len(clicks) > 1 and any(clicks[0].at <= at <= until for at in over)
 
