@@ -23,10 +23,11 @@ from tests.support.waiting import PATIENCE
 
 QUIET = (
     "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run",
-    "--disable-dev-shm-usage", "--disable-gpu", "--disable-quic",
+    "--disable-dev-shm-usage", "--disable-gpu", "--disable-quic", "--renderer-process-limit=1",
 )  # fmt: skip
 
 compile_templates_once()
+expect.set_options(timeout=PATIENCE * 1000)
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a shell's `&` does that; what we start would ignore it too
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
@@ -55,7 +56,6 @@ def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]
 def context(context: BrowserContext) -> BrowserContext:
     """A window of its own, in which a slow machine is given its time."""
     context.set_default_timeout(PATIENCE * 1000)
-    expect.set_options(timeout=PATIENCE * 1000)
     return context
 
 

@@ -2,14 +2,16 @@
 
 import threading
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, WebError
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from tests.support.fakes.pages_app import create_pages_app
 from tests.support.fakes.scripted_actions import Stage
 from tests.support.fakes.workspace import FakeWorkspace
+from tests.support.waiting import PATIENCE
 
 
 class Handler(WSGIRequestHandler):
@@ -52,22 +54,55 @@ def stage(everything: tuple[FakeWorkspace, Stage]) -> Stage:
     return everything[1]
 
 
+@pytest.fixture(scope="session")
+def window(browser: Browser, browser_context_args: dict[str, Any]) -> Iterator[BrowserContext]:
+    """A window for all tests. Its first tab stays open, and with it the renderer: a warm one halves a page's cost."""
+    context = browser.new_context(**browser_context_args)
+    context.set_default_timeout(PATIENCE * 1000)
+    context.new_page().goto("/no-such-page")  # of the same site, and without scripts
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def context(window: BrowserContext) -> Iterator[BrowserContext]:
+    """The window, which then forgets the test. It cannot forget `add_init_script` and `clock`."""
+    yield window
+    first, *tabs = window.pages
+    for tab in tabs:
+        tab.close()
+    first.evaluate("localStorage.clear()")
+    window.unroute_all()
+    window.clear_cookies()
+    window.clear_permissions()
+
+
 @pytest.fixture(autouse=True)
 def console(context: BrowserContext, workspace: FakeWorkspace, stage: Stage) -> Iterator[list[str]]:
     """CSP violations, errors and warnings on the console. A test removes those that it causes; the rest fails it."""
     written: list[str] = []
-    context.on("console", lambda message: written.append(message.text))
-    context.on("weberror", lambda error: written.append(str(error.error)))
+
+    def hear(message: ConsoleMessage) -> None:
+        written.append(message.text)
+
+    def notice(error: WebError) -> None:
+        written.append(str(error.error))
+
+    context.on("console", hear)
+    context.on("weberror", notice)
     yield written
+    context.remove_listener("console", hear)
+    context.remove_listener("weberror", notice)
     assert not written
 
 
 @pytest.fixture
-def open_page(context: BrowserContext) -> Callable[[str], Page]:
+def open_page(context: BrowserContext) -> Callable[..., Page]:
     """A function that opens a path in a new tab, and waits until its scripts get events."""
 
-    def open_(path: str) -> Page:
+    def open_(path: str, first_script: str = "") -> Page:
         page = context.new_page()
+        page.add_init_script(first_script)
         page.goto(path)
         page.locator("#live[data-state=open]").wait_for(state="attached")
         return page

@@ -8,7 +8,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from tests.browser.test_dock import send
 from tests.support.fakes.workspace import FakeWorkspace, make_person, record_id
 
-Open = Callable[[str], Page]
+Open = Callable[..., Page]
 GRACE = f"/people/{record_id(2)}"
 MOST = 0.02
 OBSERVE = """window.shift = 0;
@@ -28,8 +28,8 @@ def test_a_record_stands_still_while_its_card_comes(
 ) -> None:
     """The card's chat is the last to arrive, and the dock is where its reader has left it."""
     send(workspace.events, number=2, name="Grace Hopper", status="Complete")
-    context.add_init_script(OBSERVE + (DOCK_OPEN if dock == "open" else ""))
     page = context.new_page()
+    page.add_init_script(OBSERVE + (DOCK_OPEN if dock == "open" else ""))
     page.set_viewport_size({"width": size[0], "height": size[1]})
     page.goto(GRACE)
     expect(page.locator(".transcript li").first).to_be_visible()
@@ -40,11 +40,10 @@ def test_a_record_stands_still_while_its_card_comes(
 
 
 @pytest.mark.parametrize("path", ["/people", "/apps/alc", "/tutorial", "/inspector", "/runs/t1"])
-def test_other_pages_stand_still(open_page: Open, workspace: FakeWorkspace, context: BrowserContext, path: str) -> None:
+def test_other_pages_stand_still(open_page: Open, workspace: FakeWorkspace, path: str) -> None:
     """With a full table, a run, and the dock's line."""
     send(workspace.events, status="Complete")
     workspace.everyone = [make_person(number, f"Person Number {number}") for number in range(1, 60)]
-    context.add_init_script(OBSERVE)
-    page = open_page(path)
+    page = open_page(path, OBSERVE)
     page.evaluate(FRAMES)
     assert page.evaluate("window.shift") <= MOST

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from urllib.parse import quote
 
 from playwright.sync_api import Page, expect
+from pytest_playwright import CreateContextCallback
 
 from alc_app.pages import ConnectionView
 from tests.support.accessibility import assert_accessible_in_both_themes
@@ -91,13 +92,15 @@ def test_a_confirmation_is_answered_with_what_was_chosen(open_page: Open, stage:
         assert stage.answers[-1] is answer
 
 
-def test_a_toast_stays_as_long_as_it_says(open_page: Open, stage: Stage) -> None:
+def test_a_toast_stays_as_long_as_it_says(new_context: CreateContextCallback, stage: Stage) -> None:
     """Four seconds by default, and for ever with null; a toast that has disappeared stays away."""
     keep: Line = {**SENT, "id": "keep", "title": "Kept", "durationMs": None, "dismissable": False}
     late: Line = {"effect": "updateToast", "id": "t2", "title": "Too late"}
     work = threading.Event()
     stage.script = (SENT, keep, work, late, {"effect": "hideToast", "id": "t2"}, DONE)
-    page = open_page(ADA)
+    page = new_context().new_page()
+    page.goto(ADA)
+    page.locator("#live[data-state=open]").wait_for(state="attached")
     page.clock.install(time=0)
     page.clock.pause_at(1_000)
     page.get_by_role("button", name="Send to ALC").click()
