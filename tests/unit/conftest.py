@@ -1,5 +1,6 @@
 """What holds for every unit test, and the fake runtime around those of the app's own files."""
 
+import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -29,6 +30,19 @@ def empty_databases(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("empty")
     Services(Config.from_env(home=home), manifest).close()
     return home
+
+
+@pytest.fixture(scope="session")
+def new_home(empty_databases: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Path]:
+    """Make a home for an installation, with the tables of `empty_databases`."""
+
+    def make() -> Path:
+        home = tmp_path_factory.mktemp("home")
+        for database in empty_databases.glob("*.db"):
+            shutil.copy(database, home)
+        return home
+
+    return make
 
 
 @pytest.fixture(scope="session")

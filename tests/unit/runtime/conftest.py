@@ -64,10 +64,10 @@ def database(request: pytest.FixtureRequest, tmp_path: Path, empty_databases: Pa
 
 
 @pytest.fixture
-def config(tmp_path: Path) -> Config:
+def config(new_home: Callable[[], Path]) -> Config:
     """Settings of an installation of its own."""
     return Config.from_env(
-        home=tmp_path / "home",
+        home=new_home(),
         alc_url=ALC,
         alc_client_secret="client-secret",
         attio_url="https://attio.test",
@@ -76,12 +76,9 @@ def config(tmp_path: Path) -> Config:
 
 
 @pytest.fixture
-def make_services(config: Config, empty_databases: Path) -> Iterator[Callable[..., Services]]:
+def make_services(config: Config) -> Iterator[Callable[..., Services]]:
     """Make the services, with the app's manifest or another."""
     made: list[Services] = []
-    config.home.mkdir()
-    for database in empty_databases.glob("*.db"):
-        shutil.copy(database, config.home)
 
     def make(manifest: App = manifest, config: Config = config) -> Services:
         made.append(Services(config, manifest))

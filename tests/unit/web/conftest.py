@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -35,9 +35,9 @@ def attio() -> Iterator[ChaosProxy]:
 
 
 @pytest.fixture(scope="module")
-def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+def guarded(new_home: Callable[[], Path]) -> Iterator[Flask]:
     """The app, whose ALC and Attio are away."""
-    yield from make_app(tmp_path_factory.mktemp("home"), members="imani@example.com", **SIGN_IN)
+    yield from make_app(new_home(), members="imani@example.com", **SIGN_IN)
 
 
 def make_app(home: Path, **settings: str) -> Iterator[Flask]:

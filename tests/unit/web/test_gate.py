@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -135,9 +135,9 @@ def test_the_session_is_new_after_the_sign_in(guarded: Flask, provider: FalsePro
         ("/sign-in", "https://app.example.com", "__Host-alc_app_flow_"),
     ],
 )
-def test_each_cookie_is_for_this_server_alone(tmp_path: Path, path: str, url: str, name: str) -> None:
+def test_each_cookie_is_for_this_server_alone(new_home: Callable[[], Path], path: str, url: str, name: str) -> None:
     """U4, O2: no script reads it, no other site sends it, and behind https no other host can set it."""
-    for app in make_app(tmp_path, url=url, **SIGN_IN):
+    for app in make_app(new_home(), url=url, **SIGN_IN):
         answer = app.test_client().get(path, base_url=url or BASE_URL)
         [cookie] = answer.headers.getlist("Set-Cookie")
 
@@ -357,9 +357,9 @@ class TestBehindAProxy:
     """ALC_APP_AUTH=proxy: each request says who it is."""
 
     @pytest.fixture(scope="class")
-    def proxied(self, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    def proxied(self, new_home: Callable[[], Path]) -> Iterator[Flask]:
         rules = {"admins": "robin@example.com", "members": "groups=sales"}
-        yield from make_app(tmp_path_factory.mktemp("home"), auth="proxy", proxies="10.0.0.1", **rules)
+        yield from make_app(new_home(), auth="proxy", proxies="10.0.0.1", **rules)
 
     def get(self, app: Flask, path: str, peer: str = "10.0.0.1", **headers: str) -> tuple[int, str]:
         """Ask as the proxy does."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -28,10 +28,10 @@ CONNECT, SIGN_IN_PATH = "/connections/alc/connect", "/sign-in"
 
 
 @pytest.fixture
-def limited(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Flask]:
+def limited(new_home: Callable[[], Path], monkeypatch: pytest.MonkeyPatch) -> Iterator[Flask]:
     """The app behind a proxy, at a moment that does not pass."""
     monkeypatch.setattr("alc_app.runtime.storage.database.SQLITE_NOW", "1000.0")
-    yield from make_app(tmp_path, members="imani@example.com", proxies="10.0.0.1", **SIGN_IN)
+    yield from make_app(new_home(), members="imani@example.com", proxies="10.0.0.1", **SIGN_IN)
 
 
 def use_up(app: Flask, name: str, who: str, but: int = 0) -> None:

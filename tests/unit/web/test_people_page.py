@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +23,9 @@ JSON = ("Content-Type", "application/json")
 
 
 @pytest.fixture
-def client(attio: ChaosProxy, tmp_path: Path) -> Iterator[FlaskClient]:
+def client(attio: ChaosProxy, new_home: Callable[[], Path]) -> Iterator[FlaskClient]:
     """A browser at the app."""
-    app: Flask = build(Config.from_env(home=tmp_path, attio_url=attio.url, mock_attio_token="t"))
+    app: Flask = build(Config.from_env(home=new_home(), attio_url=attio.url, mock_attio_token="t"))
     yield app.test_client()
     app.extensions["services"].close()
 

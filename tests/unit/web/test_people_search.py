@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -32,16 +32,16 @@ def workspace(home: Path) -> Iterator[tuple[FlaskClient, Attio]]:
 
 
 @pytest.fixture(scope="module")
-def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FlaskClient]:
+def client(new_home: Callable[[], Path]) -> Iterator[FlaskClient]:
     """A browser at a workspace that no test changes."""
-    with workspace(tmp_path_factory.mktemp("home")) as (browser, _):
+    with workspace(new_home()) as (browser, _):
         yield browser
 
 
 @pytest.fixture
-def changing(tmp_path: Path) -> Iterator[tuple[FlaskClient, Attio]]:
+def changing(new_home: Callable[[], Path]) -> Iterator[tuple[FlaskClient, Attio]]:
     """A browser at a workspace of this test's own, and the stand-in."""
-    with workspace(tmp_path) as both:
+    with workspace(new_home()) as both:
         yield both
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -42,9 +42,9 @@ def ask(client: FlaskClient, route: str, method: str = "", **more: object) -> Te
 
 
 @pytest.fixture
-def development(tmp_path: Path) -> Iterator[Flask]:
+def development(new_home: Callable[[], Path]) -> Iterator[Flask]:
     """Without a sign-in, and with everything that is only there then."""
-    yield from make_app(tmp_path / "home", attio_url="")
+    yield from make_app(new_home(), attio_url="")
 
 
 def test_every_route_has_a_row_and_every_row_a_route(development: Flask) -> None:

@@ -161,7 +161,6 @@ def test_a_new_key_in_the_file_is_found_by_whoever_runs_already(config: Config) 
 
 def test_the_file_in_the_home_may_hold_more_than_one_key(config: Config) -> None:
     """O18, O19: the same list as in the setting."""
-    config.home.mkdir()
     file = config.home / "sealing_key"
     file.write_text(f"{NEW},{OLD}\n")
     file.chmod(0o600)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -14,9 +14,9 @@ from tests.support.chaos.proxy import ChaosProxy
 
 
 @pytest.fixture
-def services(attio: ChaosProxy, tmp_path: Path) -> Iterator[Services]:
+def services(attio: ChaosProxy, new_home: Callable[[], Path]) -> Iterator[Services]:
     """What a process of the app shares."""
-    app = build(Config.from_env(home=tmp_path, attio_url=attio.url, mock_attio_token="t"))
+    app = build(Config.from_env(home=new_home(), attio_url=attio.url, mock_attio_token="t"))
     found: Services = app.extensions["services"]
     with app.app_context():  # as in a request
         yield found
