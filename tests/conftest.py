@@ -13,7 +13,7 @@ from playwright.sync_api import BrowserContext, expect
 
 from alc_app.config.settings import Config
 from alc_app.runtime.migrations.schema import migrate_all
-from tests.support.compiled_templates import compile_templates_once
+from tests.support.compiled_templates import keep_compiled_templates
 from tests.support.installation import Installation, build_wheel, install
 from tests.support.servers import nginx as own_nginx
 from tests.support.servers import postgres as own_postgres
@@ -26,7 +26,7 @@ QUIET = (
     "--disable-dev-shm-usage", "--disable-gpu", "--disable-quic", "--renderer-process-limit=1",
 )  # fmt: skip
 
-compile_templates_once()
+keep_compiled_templates()
 expect.set_options(timeout=PATIENCE * 1000)
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a shell's `&` does that; what we start would ignore it too
     signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -1,4 +1,4 @@
-"""The process that test servers are forked from: every command of ours, imported, with compiled pages and statements.
+"""The process that test servers are forked from: every command of ours, imported, with compiled statements.
 
 `gc.freeze` keeps the collector from writing to these objects, so that the forks share their memory.
 """
@@ -8,13 +8,8 @@ from importlib import import_module
 
 import sqlalchemy.orm
 
-from mock_alc import create_app as create_mock_alc
-from mock_alc.config import Config
 from tests.support.compiled_statements import compile_statements_once
-from tests.support.compiled_templates import compile_all, compile_templates_once
-from tests.support.fakes.pages_app import create_pages_app
-from tests.support.fakes.scripted_actions import Stage
-from tests.support.fakes.workspace import FakeWorkspace
+from tests.support.compiled_templates import keep_compiled_templates
 from tests.support.servers.rehearsal import rehearse
 
 COMMANDS = (
@@ -32,8 +27,7 @@ for name in (*LIBRARIES, *SERVERS, *COMMANDS):
     import_module(name)
 sqlalchemy.orm.configure_mappers()
 compile_statements_once()
-compile_templates_once()
-compile_all(create_pages_app(FakeWorkspace(), Stage()), create_mock_alc(Config(control=True)))
+keep_compiled_templates()
 rehearse()
 gc.collect()
 gc.freeze()
