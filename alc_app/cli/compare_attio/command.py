@@ -95,9 +95,9 @@ def compare(config: Config, tell: Callable[[Call], None]) -> Comparison:
 
 def play_at_stand_in() -> list[Answer]:
     """Play the script at a stand-in that runs as long as this takes."""
-    unlimited = MockAttioConfig("sqlite://", secrets.token_hex(16), writes_per_second=0, reads_per_second=0)
-    with MockAttioServer(unlimited) as server:
-        return _play_and_clean_up(Player(server.url, unlimited.token), lambda _call: None)[0]
+    empty = MockAttioConfig("sqlite://", secrets.token_hex(16), writes_per_second=0, reads_per_second=0, seeded=False)
+    with MockAttioServer(empty) as server:
+        return _play_and_clean_up(Player(server.url, empty.token), lambda _call: None)[0]
 
 
 def save(comparison: Comparison) -> Path:

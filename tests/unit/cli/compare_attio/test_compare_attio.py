@@ -31,7 +31,7 @@ Workspace = Callable[..., Any]
 @contextmanager
 def workspace(*changes: Callable[[Flask], None]) -> Iterator[str]:
     """Run what plays the real workspace, and yield its URL."""
-    app = create_app(MockAttioConfig("sqlite://", TOKEN, writes_per_second=0, reads_per_second=0))
+    app = create_app(MockAttioConfig("sqlite://", TOKEN, writes_per_second=0, reads_per_second=0, seeded=False))
     for change in changes:
         change(app)
     server = LocalServer(app)
