@@ -22,9 +22,9 @@ POST, GET = "POST /api/v1/leads", "GET /api/v1/leads"
 pytestmark = pytest.mark.xdist_group("stop")
 
 
-@pytest.fixture(scope="module", params=["two processes", "one process"])
+@pytest.fixture(scope="module")
 def proxied(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ProxiedStack]:
-    """The servers, with a proxy before each."""
+    """The servers, in "one process" or in "two processes", with a proxy before each."""
     with ProxiedStack(tmp_path_factory.mktemp("stop"), one_process=request.param == "one process") as running:
         yield running
 
@@ -56,7 +56,11 @@ def test_processes_that_start_at_once_on_an_empty_home_all_work(tmp_path: Path) 
     assert "Traceback" not in stack.logs()
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize(
+    ("proxied", "number"),
+    [("two processes", signal.SIGTERM), ("one process", signal.SIGINT)],
+    indirect=["proxied"],
+)
 def test_every_process_ends_by_itself_and_the_work_is_done_once(
     proxied: ProxiedStack, record_id: str, number: int
 ) -> None:

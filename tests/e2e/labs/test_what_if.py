@@ -14,8 +14,6 @@ SENT = "click.1,verdict.1.interested"
 FAULTS = {
     "answer lost": (f"answer.1.lost_after,{SENT}", "The screen showed: Failed to send to ALC. Please try again."),
     "503": (f"answer.1.503,{SENT}", ""),
-    "429": (f"answer.1.429_seconds,{SENT}", ""),
-    "slow": (f"answer.1.slow,{SENT}", ""),
     "the CRM answers 503": ("click.1,crm_answer.1.503,verdict.1.interested", "The record says now: nothing"),
     "forged": ("click.1,verdict.1.bad_signature", "The forged delivery is answered: 200"),
     "twice": ("click.1.twice,verdict.1.interested", "SMS chats at ALC: 2"),
