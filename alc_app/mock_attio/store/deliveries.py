@@ -37,7 +37,9 @@ class DeliveryLog:
     def add_attempt(self, message: Message, attempt: Attempt, state: State) -> None:
         """Record an attempt, and the state of the message after it."""
         with self._lock:
-            entry = self._tried.setdefault(message.message_id, as_json(message))
+            sent = as_json(message)
+            entry = self._tried.setdefault(message.message_id, sent)
+            entry["body"] = sent["body"]
             number = len(entry["attempts"]) + 1
             entry["attempts"].append({"number": number, **asdict(attempt), "at": iso(attempt.at)})
             entry["state"] = state

@@ -122,6 +122,13 @@ def resend(session: Session, message_id: str, webhook_id: str, body: Json, now: 
     return True
 
 
+def add_fields(session: Session, number: int | None, fields: Json) -> Message:
+    """Let all attempts of a message from now on send these fields, too: the same bytes for each. Return it."""
+    message = session.get_one(Message, number)
+    message.body = _text({**json.loads(message.body), **fields})
+    return message
+
+
 def waiting_messages(session: Session) -> Sequence[Message]:
     """Return the messages that are not delivered yet, oldest first."""
     return session.exec(select(Message).order_by(col(Message.number))).all()

@@ -14,7 +14,7 @@ from alc_app.mock_attio.store import webhook_outbox
 from alc_app.mock_attio.store.config import Post
 from alc_app.mock_attio.store.database import Database
 from alc_app.mock_attio.store.deliveries import Attempt, DeliveryLog, State
-from alc_app.mock_attio.store.webhook_payload import build_payload
+from alc_app.mock_attio.store.webhook_payload import NEW_FIELDS, build_payload
 from alc_app.mock_attio.store.webhook_tables import Message, Webhook, status_of
 from mock_alc.base.clock import Clock, monotonic
 from mock_alc.double.faults import ActiveFault, Faults
@@ -180,6 +180,9 @@ class Sender:
         event, state = json.loads(message.body)["events"][0], None
         try:
             armed = self._faults.for_delivery(event["event_type"], event)
+            if armed and armed.fault.trouble == "extra_fields":
+                with self._database.writing() as session:
+                    message = webhook_outbox.add_fields(session, message.number, NEW_FIELDS)
             attempt = self._send(webhook, message, armed)
             outcome = attempt.status or attempt.error
             logger.info("Message %s, attempt %d: %s", message.message_id, message.tries + 1, outcome)

@@ -186,6 +186,21 @@ def test_nothing_was_delivered_for_a_reason(mock_attio: Attio, receiving: Receiv
         mock_attio.delivered("record.created")
 
 
+def test_what_was_sent_with_new_fields_is_sent_again_with_the_same_bytes(
+    mock_attio: Attio, receiving: Receiving
+) -> None:
+    """A receiver may refuse a key that it knows with another body."""
+    hook(mock_attio, receiving)
+    mock_attio.fail_next("record.created", "extra_fields")
+    mock_attio.person()
+    [delivery] = mock_attio.deliveries()
+
+    mock_attio.resend(delivery)
+
+    assert b"delivered_by" in receiving.bodies[0]
+    assert receiving.bodies[0] == receiving.bodies[1]
+
+
 def test_a_delivery_can_be_sent_again(mock_attio: Attio, receiving: Receiving) -> None:
     """The same bytes under the same key: a receiver should do nothing the second time."""
     hook(mock_attio, receiving)
