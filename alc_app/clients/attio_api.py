@@ -23,9 +23,8 @@ from alc_app.attio.server import attio_api_token, fetch
 
 UNAUTHORIZED = "Attio does not accept the access token. Set ATTIO_API_TOKEN to a valid one."
 UNREADABLE = "Attio sent an answer that the app cannot read."
-WRITES_PER_SECOND = 23
-"""For the whole workspace. Attio's limit is 25 (docs.attio.com/rest-api/guides/rate-limiting); the network may bunch
-calls that leave evenly."""
+WRITES_PER_SECOND = 25
+"""Attio's limit for the whole workspace (docs.attio.com/rest-api/guides/rate-limiting)."""
 
 
 class AttioApiError(SerializableError):

@@ -143,8 +143,8 @@ class AppContext:
         Requests without a rate, such as reads from Attio, wait only for a `Retry-After` to one of them.
         """
         limiter, name = self._services.rate_limiter, origin if per_second else f"{origin} without a rate"
-        limiter.wait_for_slot(name, per_second)
-        response = call()
+        with limiter.call(name, per_second):
+            response = call()
         if response.status in PAUSES:
             asked = response.retry_after()
             limiter.push_back(name, PAUSES[response.status] if asked is None else asked)

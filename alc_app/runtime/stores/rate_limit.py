@@ -10,6 +10,9 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 
 from sqlalchemy import delete, text
@@ -19,8 +22,10 @@ from alc_app.attio.host.errors import FetchMustWait
 from alc_app.runtime.storage.database import Database
 from alc_app.runtime.storage.tables import RateLimitSlot
 
-HEADROOM = 0.98
-"""Use a little less than the limit, so that jitter of timers never puts one call too many into a second."""
+HEADROOM = 0.9
+"""Use less than the limit: the timers of several processes may put calls of theirs into the same second."""
+HEADROOM_ALONE = 0.98
+"""One process knows when its calls were made (`_Window`), and needs hardly any."""
 LONGEST_WAIT = 5.0
 """Seconds that a caller sleeps at most: as long as all threads of one worker need for a call each. Beyond that a person
 is told to try again, and a job is due again by its row."""
@@ -48,9 +53,10 @@ class Limit:
 class RateLimiter:
     """Hands out time slots. Uses the clock of the database, so that all processes agree."""
 
-    def __init__(self, database: Database) -> None:
-        """Prepare the SQL statements for this database."""
-        self._database = database
+    def __init__(self, database: Database, is_alone: Callable[[], bool] = lambda: False) -> None:
+        """Prepare the SQL statements for this database. `is_alone` tells whether no other process makes many calls."""
+        self._database, self._is_alone = database, is_alone
+        self._windows: dict[str, _Window] = {}
         now, later_of = database.now, "max" if database.is_sqlite else "greatest"
         self._take = text(
             f"insert into rate_limit_slot (name, next_at) values (:name, {now} + :slot) on conflict (name) do update "  # noqa: S608 - no input in it
@@ -63,7 +69,14 @@ class RateLimiter:
         )
         self._left = text(f"select next_at - {now} from rate_limit_slot where name = :name")  # noqa: S608 - no input in it
 
-    def wait_for_slot(self, name: str, per_second: float | None = None) -> None:
+    @contextmanager
+    def call(self, name: str, per_second: int | None) -> Iterator[None]:
+        """Make one call of this name in the `with` block, in the next free slot. Raises: FetchMustWait."""
+        self.wait_for_slot(name, per_second)
+        with self._windows.setdefault(name, _Window(per_second)).call() if per_second else nullcontext():
+            yield
+
+    def wait_for_slot(self, name: str, per_second: int | None = None) -> None:
         """Take the next free slot for calls of this name, and sleep until it begins.
 
         Without `per_second` there are no slots, only pauses. Raises: FetchMustWait, if it begins after LONGEST_WAIT.
@@ -106,15 +119,42 @@ class RateLimiter:
             old = select(RateLimitSlot.name).where(*is_old).limit(limit)
             return session.exec(delete(RateLimitSlot).where(col(RateLimitSlot.name).in_(old))).rowcount
 
-    def _take_slot(self, name: str, per_second: float, within: float) -> float | None:
+    def _take_slot(self, name: str, per_second: int, within: float) -> float | None:
         """Take the next slot, and return the seconds until it begins; None if that is not `within` so many seconds."""
-        values = {"name": name, "slot": 1 / (per_second * HEADROOM), "within": within}
+        headroom = HEADROOM_ALONE if self._is_alone() else HEADROOM
+        values = {"name": name, "slot": 1 / (per_second * headroom), "within": within}
         taken = self._database.change(self._take, values)
         return taken[0][0] if taken else None
 
     def _seconds_until(self, name: str) -> float:
         found = self._database.fetch(self._left, {"name": name})
         return found[0][0] if found else 0.0
+
+
+class _Window:
+    """Keeps the calls of this process within the limit in every second, however late a busy machine makes them.
+
+    A call counts until a second after its answer: when the other side has counted it is not known.
+    """
+
+    def __init__(self, calls: int) -> None:
+        """Allow so many calls in a second."""
+        self._free_at = deque([0.0] * calls)
+        self._changed = threading.Condition()
+
+    @contextmanager
+    def call(self) -> Iterator[None]:
+        """Make one call in the `with` block, as soon as there is room for it."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._free_at)
+            free_at = self._free_at.popleft()
+        time.sleep(max(free_at - time.monotonic(), 0))
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._free_at.append(time.monotonic() + 1)
+                self._changed.notify()
 
 
 class MemoryRateLimiter:

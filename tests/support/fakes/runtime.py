@@ -6,6 +6,7 @@ beginning, and what has an outcome is not done again.
 
 from __future__ import annotations
 
+import contextlib
 import json as json_
 from collections import defaultdict
 from collections.abc import Callable, Mapping
@@ -323,7 +324,10 @@ class RecordedCallbacks:
 class NoRateLimit:
     """Lets every request pass at once."""
 
-    def wait_for_slot(self, origin: str, per_second: int | None) -> None: ...
+    def call(self, name: str, per_second: int | None) -> contextlib.AbstractContextManager[None]:
+        del name, per_second
+        return contextlib.nullcontext()
+
     def push_back(self, origin: str, seconds: float) -> None: ...
 
 

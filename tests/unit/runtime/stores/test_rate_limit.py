@@ -19,6 +19,7 @@ from alc_app.runtime.stores.rate_limit import (
     MemoryRateLimiter,
     RateLimiter,
 )
+from tests.support.fakes.clock import Clock, Patient
 
 LIMIT = 25
 SLOT = 1 / (LIMIT * HEADROOM)
@@ -75,7 +76,33 @@ def test_every_caller_has_a_slot_of_its_own(database: Database, monkeypatch: pyt
             done.result()
 
     assert sorted(waits) == pytest.approx([number * SLOT for number in range(1, 32)])
-    assert LIMIT - 1 <= 1 / SLOT <= LIMIT
+    assert 0.9 * LIMIT <= 1 / SLOT <= LIMIT
+
+
+def test_a_process_that_is_alone_uses_nearly_all_of_the_limit(database: Database, sleeps: Sleeps) -> None:
+    """R21: nobody else's timers can put a call into its seconds."""
+    limiter = RateLimiter(database, lambda: True)
+    for _ in range(3):
+        limiter.wait_for_slot("a", LIMIT)
+
+    assert sleeps.told == about([1 / (LIMIT * 0.98)] * 2)
+
+
+def test_late_timers_put_no_more_calls_into_a_second_than_the_limit(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """R21: a process that was held up for a moment has many slots that have begun. A call counts until its answer."""
+    clock, calls = Clock(now=1000.0), list[float]()
+    monkeypatch.setattr("alc_app.runtime.stores.rate_limit.time", Patient(clock))
+    monkeypatch.setattr(RateLimiter, "wait_for_slot", lambda *_: None)
+    limiter = RateLimiter(database)
+
+    for _ in range(3 * LIMIT):
+        with limiter.call("a", LIMIT):
+            calls.append(clock.now)
+            clock.now += 0.001  # until it is answered
+
+    assert all(later - earlier > 1 for earlier, later in zip(calls, calls[LIMIT:], strict=False))
 
 
 def test_a_slot_that_is_free_is_taken_at_once(limiter: RateLimiter, sleeps: Sleeps) -> None:
