@@ -67,6 +67,7 @@ class World:
         """Empty all tables, and make new peers, a new engine and a new worker."""
         self._wipe()
         self.clock.now, self.clock.moments = START, 0
+        self.services.rate_limiter._windows.clear()  # they remember calls by the time of before
         self.crash_plan.clear()
         self.crash_plan.crashes = 0
         self.peers = Peers(self.clock)
