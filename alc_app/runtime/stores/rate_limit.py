@@ -73,8 +73,13 @@ class RateLimiter:
     def call(self, name: str, per_second: int | None) -> Iterator[None]:
         """Make one call of this name in the `with` block, in the next free slot. Raises: FetchMustWait."""
         self.wait_for_slot(name, per_second)
-        with self._windows.setdefault(name, _Window(per_second)).call() if per_second else nullcontext():
+        with self._window(name, per_second).call() if per_second else nullcontext():
             yield
+
+    def _window(self, name: str, per_second: int) -> _Window:
+        if found := self._windows.get(name):
+            return found
+        return self._windows.setdefault(name, _Window(per_second))  # another thread may have been faster
 
     def wait_for_slot(self, name: str, per_second: int | None = None) -> None:
         """Take the next free slot for calls of this name, and sleep until it begins.
