@@ -73,7 +73,7 @@ class Services:
         locks = FileLocks(config.home / "workers") if self.database.is_sqlite else AdvisoryLocks(self.database.engine)
         self.worker_ids = WorkerIds(self.database, locks)
         self.http = Http()
-        self.rate_limiter = RateLimiter(self.database, lambda: self.worker_ids.is_alone)
+        self.rate_limiter = RateLimiter(self.database)
         self.circuit_breaker = CircuitBreaker(self.database, now)
         self.oauth = OAuthClient(config, self.http, now)
         self.oauth_flows = OAuthFlows(self.database, sealer, self.oauth, now)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 
@@ -24,8 +24,6 @@ from alc_app.runtime.storage.tables import RateLimitSlot
 
 HEADROOM = 0.9
 """Use less than the limit: the timers of several processes may put calls of theirs into the same second."""
-HEADROOM_ALONE = 0.98
-"""One process knows when its calls were made (`_Window`), and needs hardly any."""
 LONGEST_WAIT = 5.0
 """Seconds that a caller sleeps at most: as long as all threads of one worker need for a call each. Beyond that a person
 is told to try again, and a job is due again by its row."""
@@ -53,9 +51,9 @@ class Limit:
 class RateLimiter:
     """Hands out time slots. Uses the clock of the database, so that all processes agree."""
 
-    def __init__(self, database: Database, is_alone: Callable[[], bool] = lambda: False) -> None:
-        """Prepare the SQL statements for this database. `is_alone` tells whether no other process makes many calls."""
-        self._database, self._is_alone = database, is_alone
+    def __init__(self, database: Database) -> None:
+        """Prepare the SQL statements for this database."""
+        self._database = database
         self._windows: dict[str, _Window] = {}
         now, later_of = database.now, "max" if database.is_sqlite else "greatest"
         self._take = text(
@@ -126,8 +124,7 @@ class RateLimiter:
 
     def _take_slot(self, name: str, per_second: int, within: float) -> float | None:
         """Take the next slot, and return the seconds until it begins; None if that is not `within` so many seconds."""
-        headroom = HEADROOM_ALONE if self._is_alone() else HEADROOM
-        values = {"name": name, "slot": 1 / (per_second * headroom), "within": within}
+        values = {"name": name, "slot": 1 / (per_second * HEADROOM), "within": within}
         taken = self._database.change(self._take, values)
         return taken[0][0] if taken else None
 

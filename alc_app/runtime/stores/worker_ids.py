@@ -31,8 +31,6 @@ class WorkerIds:
         self._database, self._try_lock = database, try_lock
         self._lock: HeldLock | None = None
         self.my_id = ""
-        self.is_alone = False
-        """Whether the last look for dead workers has seen no other living one."""
 
     def acquire(self, worker_id: str = "") -> str:
         """Take this id, or the first free `worker-N`; return it. Raises: WorkerIdTaken."""
@@ -67,9 +65,7 @@ class WorkerIds:
     @contextmanager
     def dead(self) -> Iterator[list[str]]:
         """Yield the ids of dead workers. They are locked within the block, so that none is started again meanwhile."""
-        others = [name for name in self._names() if name != self.my_id]
-        locks = {name: held for name in others if (held := self._try_lock(name))}
-        self.is_alone = len(locks) == len(others)
+        locks = {name: held for name in self._names() if name != self.my_id and (held := self._try_lock(name))}
         try:
             yield list(locks)
         finally:

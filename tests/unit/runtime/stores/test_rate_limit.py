@@ -79,15 +79,6 @@ def test_every_caller_has_a_slot_of_its_own(database: Database, monkeypatch: pyt
     assert 0.9 * LIMIT <= 1 / SLOT <= LIMIT
 
 
-def test_a_process_that_is_alone_uses_nearly_all_of_the_limit(database: Database, sleeps: Sleeps) -> None:
-    """R21: nobody else's timers can put a call into its seconds."""
-    limiter = RateLimiter(database, lambda: True)
-    for _ in range(3):
-        limiter.wait_for_slot("a", LIMIT)
-
-    assert sleeps.told == about([1 / (LIMIT * 0.98)] * 2)
-
-
 def test_late_timers_put_no_more_calls_into_a_second_than_the_limit(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
