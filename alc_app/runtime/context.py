@@ -142,12 +142,12 @@ class AppContext:
 
         Requests without a rate, such as reads from Attio, wait only for a `Retry-After` to one of them.
         """
-        limiter, name = self._services.rate_limiter, origin if per_second else f"{origin} without a rate"
-        with limiter.call(name, per_second):
+        call_limit, name = self._services.call_limit, origin if per_second else f"{origin} without a rate"
+        with call_limit.call(name, per_second):
             response = call()
         if response.status in PAUSES:
             asked = response.retry_after()
-            limiter.push_back(name, PAUSES[response.status] if asked is None else asked)
+            call_limit.pause(name, PAUSES[response.status] if asked is None else asked)
         return response
 
     def _with_our_key(self, origin: str, call: Callable[[], FetchResponse]) -> FetchResponse:

@@ -31,6 +31,7 @@ from alc_app.runtime.storage.file_locks import FileLocks
 from alc_app.runtime.storage.locks import AdvisoryLocks
 from alc_app.runtime.storage.sealing import KeyMissing, Sealer
 from alc_app.runtime.storage.tables import ConnectionRow
+from alc_app.runtime.stores.call_limit import CallLimit
 from alc_app.runtime.stores.circuit_breaker import CircuitBreaker
 from alc_app.runtime.stores.connections import Connections
 from alc_app.runtime.stores.handler_cache import HandlerCache
@@ -74,6 +75,7 @@ class Services:
         self.worker_ids = WorkerIds(self.database, locks)
         self.http = Http()
         self.rate_limiter = RateLimiter(self.database)
+        self.call_limit = CallLimit(self.database)
         self.circuit_breaker = CircuitBreaker(self.database, now)
         self.oauth = OAuthClient(config, self.http, now)
         self.oauth_flows = OAuthFlows(self.database, sealer, self.oauth, now)

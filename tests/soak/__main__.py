@@ -271,7 +271,7 @@ def _in_words(value: Any) -> str:
         value = [f"{key}: {count}" for key, count in value.items()]
     if isinstance(value, list):
         return ", ".join(value) or "nothing"
-    return f"{value:.1f}" if isinstance(value, float) else str(value)
+    return f"{value:.{1 if value >= 10 else 2}f}" if isinstance(value, float) else str(value)
 
 
 main(prog_name="scripts/bench")

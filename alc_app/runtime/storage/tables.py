@@ -200,12 +200,22 @@ class LiveEvent(Table, table=True):
 
 
 class RateLimitSlot(Table, table=True):
-    """The next free time slot for one kind of call, across all processes (stores/rate_limit.py)."""
+    """A moment before which something is not done again, across all processes (stores/rate_limit.py, call_limit.py)."""
 
     __tablename__ = "rate_limit_slot"
 
     name: str = Field(primary_key=True)
     next_at: float
+
+
+class CallPlace(Table, table=True):
+    """One of the calls that another service allows in a second (stores/call_limit.py)."""
+
+    __tablename__ = "call_place"
+
+    name: str = Field(primary_key=True)
+    place: int = Field(primary_key=True)
+    free_at: float
 
 
 class WorkerRow(Table, table=True):

@@ -19,7 +19,7 @@ from alc_app.runtime.storage.database import BUSY_TIMEOUT, Database
 from alc_app.runtime.storage.event_log import append_event
 from alc_app.runtime.storage.sealing import CannotUnseal, Sealer
 from alc_app.runtime.storage.tables import ConnectionRow
-from alc_app.runtime.stores.rate_limit import LONGEST_WAIT, RateLimiter
+from alc_app.runtime.stores.call_limit import LONGEST_WAIT, CallLimit
 
 LEEWAY = 60.0
 """Seconds before its expiry at which a token is refreshed; at most a quarter of its lifetime (O15)."""
@@ -36,7 +36,7 @@ ADD_TIMEOUT = 900.0
 LIVE = ("active", "needs_reconnect")
 ENDED = ("removed", "given_up")
 REFRESHES = "refreshes of tokens"
-"""Their name at the rate limiter. There is one at a time anyway; this makes all processes obey a `Retry-After`."""
+"""Their name at the limit of calls. There is one at a time anyway; this makes all processes obey a `Retry-After`."""
 TOKEN_FIELDS = ("refresh_token", "access_token")
 RECONNECT = "ALC no longer accepts the connection. Please reconnect Acme Lead Checker on its page."
 KEY_MISSING = (
@@ -53,7 +53,7 @@ class Connections:
     ) -> None:
         """Seal tokens with `sealer`; refresh and revoke them with `client`."""
         self._database, self._sealer, self._client, self._now = database, sealer, client, now
-        self._rate_limiter = RateLimiter(database)
+        self._call_limit = CallLimit(database)
 
     def add(self, workspace_id: str, tokens: Tokens, connection_id: str = "", connected_by: str | None = None) -> str:
         """Store the tokens of a connection that is being added, and who adds it; return its id."""
@@ -230,8 +230,8 @@ class Connections:
 
     def _refresh(self, row: ConnectionRow, token_endpoint: str) -> Connection:
         try:
-            self._rate_limiter.wait_for_slot(REFRESHES)
-            tokens = self._client.refresh(self._unseal(row, "refresh_token"), token_endpoint)
+            with self._call_limit.call(REFRESHES):
+                tokens = self._client.refresh(self._unseal(row, "refresh_token"), token_endpoint)
         except OAuthDenied as error:
             # The access token is invalid too. With refresh_at=0 every later use fails here, whatever its expiry says.
             self._release_refresh_lease(row.id, refresh_at=0.0)
@@ -239,7 +239,7 @@ class Connections:
             raise AttioConnectionExpiredError(RECONNECT) from error
         except (OAuthFailed, FetchMustWait) as error:
             if error.retry_after:
-                self._rate_limiter.push_back(REFRESHES, error.retry_after)
+                self._call_limit.pause(REFRESHES, error.retry_after)
             self._release_refresh_lease(row.id)
             message = f"{error.message} Please try again."
             raise AttioConnectionExpiredError(message, retry_after=error.retry_after) from error

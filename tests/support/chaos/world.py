@@ -33,7 +33,7 @@ from alc_app.runtime.routes import oauth
 from alc_app.runtime.routes.record_actions import Actions
 from alc_app.runtime.routes.webhooks import Intake
 from alc_app.runtime.services import WORKSPACE, Services
-from alc_app.runtime.stores import connections, rate_limit
+from alc_app.runtime.stores import call_limit, connections
 from alc_app.runtime.workflows.runner import WorkflowRunner
 from alc_app.web.limits import REFUSED_DELIVERIES
 from alc_app.web.presenters.settings import save
@@ -67,7 +67,6 @@ class World:
         """Empty all tables, and make new peers, a new engine and a new worker."""
         self._wipe()
         self.clock.now, self.clock.moments = START, 0
-        self.services.rate_limiter._windows.clear()  # they remember calls by the time of before
         self.crash_plan.clear()
         self.crash_plan.crashes = 0
         self.peers = Peers(self.clock)
@@ -248,7 +247,7 @@ def world(home: Path) -> Iterator[World]:
     with (
         closing(services),
         patch.object(connections, "time", clock),
-        patch.object(rate_limit, "time", Patient(clock)),
+        patch.object(call_limit, "time", Patient(clock)),
         crash_plan() as plan,
         closing(World(services, clock, plan)) as it,
     ):

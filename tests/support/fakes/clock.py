@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from sqlalchemy import text
+
+from alc_app.runtime.storage.database import Database
 from tests.support.fakes.runtime import START
 
 
@@ -46,3 +50,35 @@ class Patient:
 
     def sleep(self, seconds: float) -> None:
         self._clock.now += seconds
+
+
+class DatabaseTime:
+    """Stands where a module of ours has imported `time`, and is the clock of the database, too."""
+
+    NOW = "(select next_at from rate_limit_slot where name = 'clock')"
+
+    def __init__(self, database: Database) -> None:
+        """Begin at 1000. The `database` is to use `NOW`."""
+        self._database, self._now = database, 1000.0
+        self.slept: list[float] = []
+        self.meanwhile: Callable[[], None] | None = None
+        """Is done during the next sleep."""
+        self._set("insert into rate_limit_slot (name, next_at) values ('clock', :now)")
+
+    def monotonic(self) -> float:
+        return self._now
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        if meanwhile := self.meanwhile:
+            self.meanwhile = None
+            meanwhile()
+        self.let_pass(seconds)
+
+    def let_pass(self, seconds: float) -> None:
+        """Nobody sleeps, and it is later."""
+        self._now += seconds
+        self._set("update rate_limit_slot set next_at = :now where name = 'clock'")
+
+    def _set(self, statement: str) -> None:
+        self._database.change(text(statement), {"now": self._now})

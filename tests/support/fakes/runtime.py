@@ -27,6 +27,7 @@ from alc_app.runtime.oauth_client import OAuthDenied, Tokens
 from alc_app.runtime.storage.database import Database
 from alc_app.runtime.storage.sealing import Sealer
 from alc_app.runtime.storage.tables import (
+    CallPlace,
     ConnectionRow,
     KeyValueRow,
     LiveEvent,
@@ -45,7 +46,8 @@ from tests.support.fakes.run_memory import RunMemory
 from tests.support.tables import make_tables
 
 RUNTIME_TABLES = (
-    ConnectionRow, KeyValueRow, LiveEvent, RateLimitSlot, SubscriptionRow, WebhookHandlerRow, WorkspaceSettingRow
+    CallPlace, ConnectionRow, KeyValueRow, LiveEvent, RateLimitSlot, SubscriptionRow, WebhookHandlerRow,
+    WorkspaceSettingRow
 )  # fmt: skip
 SEALING_KEY = Fernet.generate_key().decode()
 EVENTS_URL = "https://app.test/attio/events/"
@@ -289,7 +291,7 @@ class FakeServices:
     def __init__(self, database: Database, outside: Outside) -> None:
         self.database, self.outside, self.http = database, outside, outside
         self.time = START
-        self.exchanges, self.rate_limiter = ExchangeLog(None), NoRateLimit()
+        self.exchanges, self.call_limit = ExchangeLog(None), NoCallLimit()
         now, sealer = self.now, Sealer([SEALING_KEY])
         self.connections = Connections(database, sealer, NoOAuth(), now)  # type: ignore[arg-type]  # a refresh is refused
         self.webhook_handlers = NumberedHandlers(database, sealer, "https://app.test", now)
@@ -321,14 +323,14 @@ class RecordedCallbacks:
         self.called_back.append((url, callback_id, body))
 
 
-class NoRateLimit:
+class NoCallLimit:
     """Lets every request pass at once."""
 
-    def call(self, name: str, per_second: int | None) -> contextlib.AbstractContextManager[None]:
+    def call(self, name: str, per_second: int | None = None) -> contextlib.AbstractContextManager[None]:
         del name, per_second
         return contextlib.nullcontext()
 
-    def push_back(self, origin: str, seconds: float) -> None: ...
+    def pause(self, name: str, seconds: float) -> None: ...
 
 
 class NoOAuth:

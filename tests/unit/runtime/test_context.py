@@ -170,7 +170,7 @@ def test_what_asks_for_no_time_gets_a_short_pause_or_none(
 ) -> None:
     """R21: a 429 without Retry-After is meant for all of us, a 503 may be one bad answer."""
     pauses: list[float] = []
-    monkeypatch.setattr(services.rate_limiter, "push_back", lambda _name, wait: pauses.append(wait))
+    monkeypatch.setattr(services.call_limit, "pause", lambda _name, wait: pauses.append(wait))
     alc.post(LEADS, status=status)
 
     app_context.fetch(LEADS, method="POST", headers={}, json={}, connection=None, per_second=25)
