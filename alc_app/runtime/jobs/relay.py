@@ -10,7 +10,7 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from sqlalchemy import bindparam
@@ -34,7 +34,7 @@ LOCK_CHECK_EVERY = 2.0
 """Seconds between two checks."""
 LOOK_EVERY = 10.0
 """Seconds between two looks for due rows, if nobody rings."""
-LOOKS_APART = 0.5
+LOOKS_APART = 1.0
 """Seconds between two looks for due rows, however often somebody rings. Deliveries and waiting runs start at once."""
 RUN_OF = {"adding": "remove", "removing": "remove", "active": "restore"}
 """What is done with a connection that is due, by its status."""
@@ -70,7 +70,7 @@ class Relay:
         self._thread.join(timeout=5)
 
     def _run(self) -> None:
-        on_ring = {DELIVERIES: self.start_deliveries}
+        on_ring = {DELIVERIES: self.start_new_deliveries}
         on_ring |= {queue_of(name): partial(self._executor.start_waiting, name) for name in QUEUES}
         timed = {self.take_over_dead_workers: TAKE_OVER_EVERY, self.exit_if_lock_is_lost: LOCK_CHECK_EVERY}
         next_at = dict.fromkeys(timed, 0.0)
@@ -117,33 +117,38 @@ class Relay:
             if queue in QUEUES:
                 self._executor.start_waiting(queue)
 
-    def start_deliveries(self) -> None:
-        """Start a run of each due delivery, oldest first, as many as this worker has room for (R14).
+    def start_new_deliveries(self) -> None:
+        """Start a run of each new delivery, oldest first, as many as this worker has room for (R14)."""
+        if (free := self._executor.free("webhook")) > 0:
+            self._start(self._services.inbox.claim_new(free, self._services.worker_ids.my_id))
 
-        They are new, or their run has failed or was lost. The run's id contains the delivery's id and the number of the
-        try, so that there is one run for each try.
+    def start_deliveries(self) -> None:
+        """Start a run of each due delivery, whether it is new, or its run has failed or was lost.
+
+        The run's id contains the delivery's id and the number of the try, so that there is one run for each try.
         """
         inbox, me, free = self._services.inbox, self._services.worker_ids.my_id, self._executor.free("webhook")
         due = inbox.due(free, me) if free > 0 else []
         under_way = [row for row in due if row.tries and self._is_under_way(_run_id(row))]
         for row in under_way:
             inbox.postpone(row)
-        for delivery in inbox.claim([row for row in due if row not in under_way], me) if due else ():
-            failpoint("delivery_claimed")
-            with trace.resumed(delivery.traceparent):
-                self._start(delivery)
+        if waiting := [row for row in due if row not in under_way]:
+            self._start(inbox.claim(waiting, me))
 
     def _is_under_way(self, run_id: str) -> bool:
         return self._executor.is_running(run_id) or not self._services.engine.has_ended(run_id)
 
-    def _start(self, delivery: Delivery) -> None:
-        """Run a delivery, without the engine for as long as it needs no durable step.
+    def _start(self, claimed: Sequence[Delivery]) -> None:
+        """Run deliveries, without the engine for as long as they need no durable step.
 
         A verdict's handler only has steps that may be done twice, so the inbox is all that has to remember it: the
         bookkeeping of the engine would cost more than the work.
         """
-        which, work = (delivery.handler_id, delivery.webhook_id), partial(self._run_webhook, delivery)
-        self._executor.start_without_engine("webhook", *which, run_id=_run_id(delivery), work=work)
+        for delivery in claimed:
+            failpoint("delivery_claimed")
+            which, work = (delivery.handler_id, delivery.webhook_id), partial(self._run_webhook, delivery)
+            with trace.resumed(delivery.traceparent):
+                self._executor.start_without_engine("webhook", *which, run_id=_run_id(delivery), work=work)
 
     def enqueue_jobs(self) -> None:
         """Ask for a run of each recurring job of the app and of the workflows that is due."""

@@ -26,10 +26,10 @@ DUE = (
     .order_by(col(Delivery.received_at))
     .limit(bindparam("limit"))
 )
-_ARE_THESE = tuple_(*_KEY).in_(bindparam("keys", expanding=True))
-CLAIM = (
+_IS_NEW = (IS_OPEN, col(Delivery.state) == "new")
+_NEW = select(*_KEY).where(*_IS_NEW).order_by(col(Delivery.received_at)).limit(bindparam("limit"))
+_NEXT_TRY = (
     update(Delivery)
-    .where(_ARE_THESE, col(Delivery.state).in_(OPEN), _IS_DUE, _IS_FREE)
     .values(
         state="queued",
         tries=Delivery.tries + 1,
@@ -38,6 +38,9 @@ CLAIM = (
     )
     .returning(*Delivery.__table__.columns)  # type: ignore[attr-defined]
 )
+_ARE_THESE = tuple_(*_KEY).in_(bindparam("keys", expanding=True))
+CLAIM = _NEXT_TRY.where(_ARE_THESE, col(Delivery.state).in_(OPEN), _IS_DUE, _IS_FREE)
+CLAIM_NEW = _NEXT_TRY.where(tuple_(*_KEY).in_(_NEW.with_for_update(skip_locked=True)))
 END = (
     update(Delivery)
     .where(_IS_ONE, col(Delivery.state).in_(OPEN))

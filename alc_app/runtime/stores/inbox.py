@@ -119,6 +119,12 @@ class Inbox:
             return statements.deliveries(found)[0]
         raise NoResultFound
 
+    def claim_new(self, limit: int, worker: str) -> list[Delivery]:
+        """Give new deliveries their first try by `worker`, the oldest first. Nobody else gets them."""
+        return statements.deliveries(
+            self._database.change(statements.CLAIM_NEW, {"now": self._now(), "limit": limit, "me": worker})
+        )
+
     def due(self, limit: int, worker: str) -> list[DueDelivery]:
         """Return unfinished deliveries whose `due_at` has passed, oldest first: each may need a run.
 

@@ -38,7 +38,8 @@ def test_a_delivery_becomes_a_run_of_its_own_id(services: Services, relay: Relay
     """R14: deduplicated by a key, twice."""
     services.inbox.put("h", "msg_1", b"{}", "new")
 
-    relay.start_deliveries()
+    relay.start_new_deliveries()
+    relay.start_new_deliveries()
     relay.start_deliveries()
 
     assert engine.runs == {"webhook:h:msg_1:1": ("webhook", ("h", "msg_1"), "webhooks")}
@@ -61,6 +62,19 @@ def test_a_worker_starts_no_more_runs_than_it_has_room_for(
     relay.start_deliveries()
 
     assert list(engine.runs) == ["webhook:h:lost_0:2", "webhook:h:lost_1:2"]
+
+
+def test_a_new_delivery_waits_for_room(
+    services: Services, relay: Relay, engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """R14: a full worker leaves it to others."""
+    monkeypatch.setattr(engine, "free", lambda _workflow: 0)
+    services.inbox.put("h", "msg_1", b"{}", "new")
+
+    relay.start_new_deliveries()
+
+    assert not engine.runs
+    assert [row.webhook_id for row in services.inbox.claim_new(1, OTHER)] == ["msg_1"]
 
 
 def test_a_worker_that_dies_before_it_starts_a_run_has_it_started_by_another(
