@@ -15,7 +15,7 @@ from alc_app.operations import dead_letters, maintenance
 from alc_app.operations.lead_checks import check_records, check_unknown_pending_records, check_verdicts
 from alc_app.record_events import changed_record_rows, subscription_rows
 from alc_app.record_events.changed_record_rows import ChangedRecord
-from alc_app.record_events.changed_records import look_at_changes
+from alc_app.record_events.changed_records import look_at_changes, look_for_requests
 from alc_app.record_events.subscription import check_subscription, maintain_subscription
 from alc_app.record_events.subscription_rows import RecordSubscription
 from alc_app.send_to_alc_server import resolve_send
@@ -29,7 +29,9 @@ operations = Operations(
             "check_verdict", due=verdicts.due_for_verdict_check, run=check_verdict, trace=maintenance.trace_of_lead
         ),
         RecurringJob("reconcile_leads", due=due_to_reconcile, run=reconcile_leads),
-        RecurringJob("look_at_changes", due=changed_record_rows.due_to_look, run=look_at_changes),
+        RecurringJob(
+            "look_at_changes", due=changed_record_rows.due_to_look, prepare=look_for_requests, run=look_at_changes
+        ),
         RecurringJob("maintain_subscription", due=subscription_rows.due_to_check, run=maintain_subscription),
         RecurringJob("notify_workflow", due=workflow_waits.due_to_notify, run=workflow_waits.notify_workflow),
     ],

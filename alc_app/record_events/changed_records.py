@@ -10,7 +10,7 @@ import logging
 from dataclasses import dataclass
 
 from alc_app.attio.host import trace
-from alc_app.attio.host.context import step
+from alc_app.attio.host.context import repeatable, step
 from alc_app.clients import attio_people
 from alc_app.clients.attio_api import AttioApiError
 from alc_app.record_events.changed_record_rows import BATCH, Changed, forget_changes, look_later, read_changes
@@ -27,28 +27,40 @@ class Look:
     requested: list[str]
 
 
+def look_for_requests(_workspace_id: str) -> bool:
+    """Forget the changed records whose status is not "Requested". Returns whether there are others."""
+    try:
+        look = ask_for_changes()
+    except AttioApiError as error:
+        log.warning("Changes in the CRM will be checked later: %s", error.message)
+        look_later()
+        return False
+    forget_changes([one for one in look.changed if one.record_id not in look.requested])
+    return bool(look.requested)
+
+
 def look_at_changes(_workspace_id: str) -> None:
     """Send everybody among the changed records whose status is "Requested" now."""
-    is_last = False
-    while not is_last:
-        try:
-            look = ask_for_changes()
-        except AttioApiError as error:
-            log.warning("Changes in the CRM will be checked later: %s", error.message)
-            look_later()
-            return
-        for one in look.changed:
-            if one.record_id in look.requested:
-                with trace.resumed(one.traceparent):
-                    send_requested(one.record_id)
-        forget_changes(look.changed)
-        is_last = len(look.changed) < BATCH  # what has changed since is due by itself
+    try:
+        look = ask_durably()
+    except AttioApiError as error:
+        log.warning("People in the CRM will be sent later: %s", error.message)
+        look_later()
+        return
+    for one in look.changed:
+        if one.record_id in look.requested:
+            with trace.resumed(one.traceparent):
+                send_requested(one.record_id)
+    forget_changes(look.changed)
 
 
-@step
+@repeatable
 def ask_for_changes() -> Look:
     """Ask Attio who among the changed records is "Requested". Raises: AttioApiError."""
     changed = read_changes()
     wanted = {"record_id": {"$in": [one.record_id for one in changed]}, "alc_status": REQUESTED}
     people = attio_people.query_people(filter=wanted, limit=BATCH) if changed else []
     return Look(changed, [person.record_id for person in people])
+
+
+ask_durably = step(ask_for_changes)

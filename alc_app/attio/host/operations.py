@@ -25,6 +25,8 @@ class RecurringJob:
     trace: Callable[[str], str | None] = lambda _: None
     acts_as: str = "Recurring Job"
     """Its name as a participant of the sequence diagram."""
+    prepare: Callable[[str], bool] | None = None
+    """Does what may be done twice, outside of a run, and returns whether the rest needs a run. Without it, all does."""
     exclusive: bool = False
     """Whether it must not run while a connection is added or removed."""
 

@@ -80,11 +80,13 @@ class Executor:
             handle = DBOS.start_workflow(self._workflows[workflow], *args, traceparent=trace.traceparent())
         self._watch(handle, QUEUE_OF[workflow])
 
-    def start_without_engine(self, workflow: str, *args: Any, run_id: str, work: Callable[[], object]) -> None:
-        """Run `work` here, under the caller's trace; when it comes to a durable step, start the workflow in its place.
+    def start_without_engine(
+        self, workflow: str, run_id: str, work: Callable[[], object], durably: Callable[[], object]
+    ) -> None:
+        """Run `work` here, under the caller's trace; when it comes to a durable step, call `durably` in its place.
 
-        So what comes before the first durable step may be done twice. If this process dies, the engine does not know of
-        this run: whoever asked for it must ask again.
+        That is to have the engine run the workflow from its beginning, so what comes before may be done twice. If this
+        process dies, the engine does not know of this run: whoever asked for it must ask again.
         """
         traceparent = trace.traceparent()
 
@@ -92,7 +94,7 @@ class Executor:
             try:
                 work()
             except ReachedDurableStep:
-                self.start(workflow, *args, run_id=run_id)
+                durably()
 
         def run() -> None:
             with trace.resumed(traceparent):

@@ -18,6 +18,7 @@ from sqlmodel import col, select
 
 from alc_app.attio.host import trace
 from alc_app.attio.host.context import running
+from alc_app.attio.host.operations import RecurringJob
 from alc_app.runtime.bell import DELIVERIES, WORK, queue_of
 from alc_app.runtime.context import AppContext
 from alc_app.runtime.engine import Engine
@@ -52,9 +53,16 @@ def enqueue_rotation(engine: Engine, handler_id: str) -> str:
 class Relay:
     """Looks for due rows when somebody rings; and rarely when nobody does."""
 
-    def __init__(self, services: Services, executor: Executor, run_webhook: Callable[[Delivery], object]) -> None:
+    def __init__(
+        self,
+        services: Services,
+        executor: Executor,
+        run_webhook: Callable[[Delivery], object],
+        prepare_job: Callable[[RecurringJob, str], object],
+    ) -> None:
         """Prepare the thread; `start` starts it."""
-        self._services, self._executor, self._run_webhook = services, executor, run_webhook
+        self._services, self._executor = services, executor
+        self._run_webhook, self._prepare_job = run_webhook, prepare_job
         self._retention = RetentionJob(services)
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="relay", daemon=True)
@@ -146,17 +154,22 @@ class Relay:
         """
         for delivery in claimed:
             failpoint("delivery_claimed")
-            which, work = (delivery.handler_id, delivery.webhook_id), partial(self._run_webhook, delivery)
+            run_id, which = _run_id(delivery), (delivery.handler_id, delivery.webhook_id)
+            durably = partial(self._executor.start, "webhook", *which, run_id=run_id)
             with trace.resumed(delivery.traceparent):
-                self._executor.start_without_engine("webhook", *which, run_id=_run_id(delivery), work=work)
+                self._executor.start_without_engine("webhook", run_id, partial(self._run_webhook, delivery), durably)
 
     def enqueue_jobs(self) -> None:
         """Ask for a run of each recurring job of the app and of the workflows that is due."""
         with running(AppContext(self._services)):
             due = [(job, key) for job in recurring_jobs(self._services) for key in job.due()]
         for job, key in due:
-            queue = "lifecycle" if job.exclusive else "job"
-            self._services.engine.enqueue("job", job.name, key, queue=queue, deduplication_id=f"{job.name}:{key}")
+            name, queue = f"{job.name}:{key}", "lifecycle" if job.exclusive else "job"
+            durably = partial(self._services.engine.enqueue, "job", job.name, key, queue=queue, deduplication_id=name)
+            if job.prepare is None:
+                durably()
+            elif not self._executor.is_running(name):
+                self._executor.start_without_engine("job", name, partial(self._prepare_job, job, key), durably)
 
     def enqueue_connections(self) -> None:
         """Ask for a run of each connection that is due.

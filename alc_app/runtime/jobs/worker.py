@@ -9,13 +9,16 @@ from __future__ import annotations
 import logging
 import os
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from alc_app.attio.host import trace
 from alc_app.attio.host.context import outcome, running
+from alc_app.attio.host.operations import RecurringJob
 from alc_app.attio.http import BadRequest, Request
 from alc_app.runtime.context import DurableContext
-from alc_app.runtime.engine import create_tables
+from alc_app.runtime.engine import ReachedDurableStep, create_tables
 from alc_app.runtime.exchanges.log import log_calls_as
 from alc_app.runtime.jobs.connection_lifecycle import Lifecycle
 from alc_app.runtime.jobs.executor import Executor
@@ -42,7 +45,7 @@ class Worker:
         self._services, self._executor_id = services, executor_id
         self._lifecycle, self._handlers = Lifecycle(services), HandlerMaintenance(services)
         self._executor = Executor(services.config.database("engine"), services.bell)
-        self._relay = Relay(services, self._executor, self.run_webhook)
+        self._relay = Relay(services, self._executor, self.run_webhook, self.prepare_job)
 
     def start(self) -> None:
         """Take the lock, launch the engine, start the relay. Raises: ExecutorTaken."""
@@ -125,12 +128,23 @@ class Worker:
     def job(self, name: str, key: str) -> dict[str, Any]:
         """Run the recurring job `name` for one key, under the trace that the job names."""
         job = next(job for job in recurring_jobs(self._services) if job.name == name)
+        with self._running_job(job, key):
+            return outcome(lambda: job.run(key))
+
+    def prepare_job(self, job: RecurringJob, key: str) -> None:
+        """Do for one key what a job does without the engine. Raises: ReachedDurableStep, if the rest needs a run."""
+        with self._running_job(job, key, f"prepare:{job.name}:{key}"):
+            if job.prepare is None or job.prepare(key):
+                raise ReachedDurableStep(job.name)
+
+    @contextmanager
+    def _running_job(self, job: RecurringJob, key: str, run_id: str = "") -> Iterator[None]:
         with (
-            running(DurableContext(self._services)),
+            running(DurableContext(self._services, run_id=run_id)),
             trace.resumed(job.trace(key)),
             log_calls_as(self._services.exchanges, job.acts_as),
         ):
-            return outcome(lambda: job.run(key))
+            yield
 
     def connect(self, flow_id: str) -> dict[str, Any]:
         """Make a connection for a person who came back from ALC with a code."""

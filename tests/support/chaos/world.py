@@ -77,7 +77,7 @@ class World:
         _replace(self.services.connections, _client=authorization)
         self.worker = Worker(self.services)
         executor: Any = self.engine
-        self.relay = Relay(self.services, executor, self.worker.run_webhook)
+        self.relay = Relay(self.services, executor, self.worker.run_webhook, self.worker.prepare_job)
         self._actions = Actions(self.services, self._query)
         self._browser = self._web.test_client()
         self.acknowledged: set[tuple[str, str]] = set()

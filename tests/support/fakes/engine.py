@@ -48,10 +48,13 @@ class FakeEngine:
         """As the executor of a worker does."""
         self.enqueue(workflow, *args, queue=QUEUE_OF[workflow], run_id=run_id)
 
-    def start_without_engine(self, workflow: str, *args: Any, run_id: str, work: Callable[[], object]) -> None:
+    def start_without_engine(
+        self, workflow: str, run_id: str, work: Callable[[], object], durably: Callable[[], object]
+    ) -> None:
         """As the executor of a worker does, of work that comes to a durable step at once."""
-        del work
-        self.start(workflow, *args, run_id=run_id)
+        del run_id, work
+        assert workflow in QUEUE_OF
+        durably()
 
     def is_running(self, run_id: str) -> bool:
         return run_id in self.in_this_process

@@ -47,7 +47,7 @@ class SteppingEngine:
         """How many runs there have been."""
         self.unforeseen: list[str] = []
         """Errors that ended a run, and that no code of ours raises on purpose. The log has them in real life."""
-        self._without_engine: dict[str, tuple[str, tuple[Any, ...], Callable[[], object]]] = {}
+        self._without_engine: dict[str, tuple[Callable[[], object], Callable[[], object]]] = {}
         """Workflow, arguments and work of the runs that the worker has begun without the engine."""
         self._current: Run | None = None
 
@@ -69,10 +69,13 @@ class SteppingEngine:
         """As the executor of a worker does."""
         self.enqueue(workflow, *args, queue=engine.QUEUE_OF[workflow], run_id=run_id)
 
-    def start_without_engine(self, workflow: str, *args: Any, run_id: str, work: Callable[[], object]) -> None:
+    def start_without_engine(
+        self, workflow: str, run_id: str, work: Callable[[], object], durably: Callable[[], object]
+    ) -> None:
         """As the executor of a worker does."""
+        assert workflow in engine.QUEUE_OF
         self.begun += 1
-        self._without_engine[run_id] = (workflow, args, work)
+        self._without_engine[run_id] = (work, durably)
 
     def is_running(self, run_id: str) -> bool:
         return run_id in self._without_engine
@@ -146,12 +149,12 @@ class SteppingEngine:
 
     def _go_without_engine(self, run_id: str) -> None:
         """Run it until its first durable step, and then as a run of the engine. After a crash nobody knows of it."""
-        workflow, args, work = self._without_engine.pop(run_id)
+        work, durably = self._without_engine.pop(run_id)
         outer, self._current = self._current, None
         try:
             work()
         except engine.ReachedDurableStep:
-            self.start(workflow, *args, run_id=run_id)
+            durably()
         except (Crash, SerializableError):
             pass
         except Exception as error:

@@ -6,14 +6,14 @@ import pytest
 
 from alc_app.attio.host.record_events import WebhookEvent
 from alc_app.record_events.changed_record_rows import COLLECT_FOR, LOOK_AGAIN, due_to_look
-from alc_app.record_events.changed_records import look_at_changes
+from alc_app.record_events.changed_records import look_at_changes, look_for_requests
 from alc_app.record_events.record_updated import record_updated
 from tests.support.fakes.runtime import Crash, FakeRuntime, Outside, says
 from tests.unit.attio.host.test_record_events import event
 
 QUERY, POST = "POST /v2/objects/people/records/query", "POST /api/v1/leads"
 PEOPLE = [f"0000000{number}-1111-4111-8111-111111111111" for number in range(5)]
-STEPS = 4
+STEPS = 6
 
 
 def tell(runtime: FakeRuntime, *record_ids: str) -> None:
@@ -22,6 +22,12 @@ def tell(runtime: FakeRuntime, *record_ids: str) -> None:
         record_updated(WebhookEvent.model_validate(event("record.updated", record_id=record_id)))
     assert not due_to_look()
     runtime.time += COLLECT_FOR
+
+
+def look() -> None:
+    """As the worker does: a run of the engine only follows if somebody is requested."""
+    if look_for_requests(*due_to_look()):
+        look_at_changes("workspace")
 
 
 def requested(outside: Outside, *record_ids: str) -> None:
@@ -40,7 +46,7 @@ def test_what_we_have_written_ourselves_costs_one_question_for_all(runtime: Fake
     tell(runtime, *PEOPLE)
     assert not runtime.steps
 
-    look_at_changes(*due_to_look())
+    look()
 
     assert [path for _, path, _, _ in outside.calls] == ["/v2/objects/people/records/query"]
     assert not due_to_look()
@@ -54,7 +60,7 @@ def test_the_changes_of_a_second_share_one_look(runtime: FakeRuntime, outside: O
         runtime.time += 0.25
     runtime.time += COLLECT_FOR
 
-    look_at_changes(*due_to_look())
+    look()
 
     [asked] = outside.sent(QUERY)
     assert asked["filter"]["record_id"] == {"$in": PEOPLE[:4]}
@@ -66,7 +72,7 @@ def test_those_who_are_requested_among_them_are_sent(runtime: FakeRuntime, outsi
     requested(outside, PEOPLE[1], PEOPLE[3])
     tell(runtime, *PEOPLE, PEOPLE[1])
 
-    look_at_changes(*due_to_look())
+    look()
 
     assert [body["recordId"] for body in outside.sent(POST)] == [PEOPLE[1], PEOPLE[3]]
     assert not due_to_look()
@@ -82,12 +88,12 @@ def test_a_change_during_the_look_is_looked_at_next(runtime: FakeRuntime, outsid
         record_updated(WebhookEvent.model_validate(event("record.updated", record_id=PEOPLE[0])))
 
     outside.before = tell_again
-    look_at_changes(*due_to_look())
+    look()
     assert not due_to_look()
 
     runtime.time += COLLECT_FOR
     runtime.restart("the next look")
-    look_at_changes(*due_to_look())
+    look()
     assert len(outside.sent(QUERY)) == 2
 
 
@@ -96,13 +102,13 @@ def test_while_attio_is_away_the_changes_wait(runtime: FakeRuntime, outside: Out
     requested(outside, PEOPLE[0])
     tell(runtime, PEOPLE[0])
     outside.fault(QUERY, says(500), says(500), says(500), says(500))
-    look_at_changes(*due_to_look())
+    look()
     assert not outside.sent(POST)
     outside.heal()
 
     runtime.time += LOOK_AGAIN
     runtime.restart("another look")
-    look_at_changes(*due_to_look())
+    look()
 
     assert len(outside.sent(POST)) == 1
 
@@ -115,10 +121,10 @@ def test_a_crash_at_any_step_sends_once(runtime: FakeRuntime, outside: Outside, 
     tell(runtime, PEOPLE[0])
     runtime.crash(when, nth)
     with pytest.raises(Crash):
-        look_at_changes("workspace")
+        look()
 
     runtime.restart()
-    look_at_changes("workspace")
+    look()
 
     assert len(outside.sent(POST)) == 1
     assert outside.values(PEOPLE[0])["alc_status"] == "Pending"

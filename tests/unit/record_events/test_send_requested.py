@@ -15,8 +15,7 @@ from alc_app.leads import sends, verdicts
 from alc_app.leads.models import Lead
 from alc_app.leads.record_sync import sync_record, write_claimed
 from alc_app.operations import dead_letters
-from alc_app.record_events.changed_record_rows import COLLECT_FOR, due_to_look
-from alc_app.record_events.changed_records import look_at_changes
+from alc_app.record_events.changed_record_rows import COLLECT_FOR
 from alc_app.record_events.record_created import record_created
 from alc_app.record_events.record_updated import record_updated
 from alc_app.record_events.send_requested import SETTLED_AFTER, send_all_requested, send_requested
@@ -24,6 +23,7 @@ from alc_app.send_to_alc_server import resolve_send
 from alc_app.settings.schema import schema
 from tests.support.fakes.runtime import Crash, FakeRuntime, Fault, Outside, never_answers, says
 from tests.unit.attio.host.test_record_events import RECORD, event
+from tests.unit.record_events.test_changed_records import look
 
 GET, POST = "GET /v2/objects/people/records/", "POST /api/v1/leads"
 Says = Callable[..., None]
@@ -55,7 +55,7 @@ def test_a_requested_person_is_sent_and_the_record_says_pending(
     record_updated(WebhookEvent.model_validate(event("record.updated", record_id=RECORD)))
     runtime.time += COLLECT_FOR
 
-    look_at_changes(*due_to_look())
+    look()
 
     assert outside.sent(POST) == [{"recordId": RECORD, "name": "Ada Lovelace", "phoneNumber": "+442079460018"}]
     assert outside.values(RECORD)["alc_status"] == "Pending"

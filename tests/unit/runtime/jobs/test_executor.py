@@ -37,7 +37,7 @@ def executor(bell: Bell, monkeypatch: pytest.MonkeyPatch) -> Iterator[Executor]:
 
 def start(executor: Executor, work: Any) -> None:
     """Start a delivery's run."""
-    executor.start_without_engine("webhook", "h", "msg_1", run_id=RUN, work=work)
+    executor.start_without_engine("webhook", RUN, work, lambda: executor.start("webhook", "h", "msg_1", run_id=RUN))
 
 
 def test_a_run_takes_a_place_until_it_has_ended_and_then_rings(executor: Executor, bell: Bell) -> None:

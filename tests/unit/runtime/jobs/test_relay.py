@@ -12,7 +12,9 @@ from sqlalchemy import text
 from alc_app.attio.host import trace
 from alc_app.attio.host.context import running
 from alc_app.leads import sends
+from alc_app.record_events.changed_record_rows import note_change
 from alc_app.runtime.context import AppContext
+from alc_app.runtime.engine import ReachedDurableStep
 from alc_app.runtime.jobs.relay import Relay
 from alc_app.runtime.jobs.worker import Worker
 from alc_app.runtime.oauth_client import Tokens
@@ -20,6 +22,7 @@ from alc_app.runtime.services import WORKSPACE, Services
 from alc_app.runtime.storage.tables import WorkerRow
 from alc_app.runtime.stores.delivery_statements import START_WITHIN
 from alc_app.runtime.workflows.activations import WorkflowActivations
+from alc_app.runtime.workflows.runner import recurring_jobs
 from tests.support.fakes.claims import let_go
 from tests.support.fakes.engine import FakeEngine
 
@@ -30,7 +33,7 @@ ME, OTHER = "worker-0", "worker-1"
 def relay(services: Services, engine: FakeEngine) -> Iterator[Relay]:
     """A relay of the worker `ME`, whose tasks the test calls itself."""
     services.worker_ids.acquire(ME)
-    yield Relay(services, engine, lambda _: None)  # type: ignore[arg-type]  # it stands where the executor stands
+    yield Relay(services, engine, lambda _: None, lambda *_: None)  # type: ignore[arg-type]  # it stands where the executor stands
     services.worker_ids.release()
 
 
@@ -167,6 +170,41 @@ def test_what_the_app_left_unfinished_is_asked_for_when_it_is_due(
     relay.enqueue_jobs()
 
     assert engine.runs == {"sync_record:r": ("job", ("sync_record", "r"), "job")}
+
+
+def test_our_own_changes_in_the_crm_need_no_run(services: Services, alc: responses.RequestsMock) -> None:
+    """One question answers for all of them, and only a person who is requested needs more."""
+    queries = "https://attio.test/v2/objects/people/records/query"
+    [look] = [job for job in recurring_jobs(services) if job.prepare]
+    with running(AppContext(services)):
+        note_change("r")
+        services.database.change(text("update changed_record set due_at = 1"), {})
+    worker = Worker(services)
+
+    alc.post(queries, json={"data": [{"id": {"record_id": "r"}, "values": {}}]})
+    with pytest.raises(ReachedDurableStep):
+        worker.prepare_job(look, WORKSPACE)
+    alc.replace("POST", queries, json={"data": []})
+    worker.prepare_job(look, WORKSPACE)
+
+    with running(AppContext(services)):
+        assert not look.due()
+
+
+def test_a_job_that_is_being_prepared_is_not_prepared_twice(
+    services: Services, relay: Relay, engine: FakeEngine
+) -> None:
+    """It is due until it has ended."""
+    with running(AppContext(services)):
+        note_change("r")
+        services.database.change(text("update changed_record set due_at = 1"), {})
+    engine.in_this_process.add(f"look_at_changes:{WORKSPACE}")
+    relay.enqueue_jobs()
+    assert not engine.runs
+
+    engine.in_this_process.clear()
+    relay.enqueue_jobs()
+    assert list(engine.runs) == [f"look_at_changes:{WORKSPACE}"]
 
 
 def test_connections_to_be_undone_are_asked_for_when_they_are_due(
