@@ -7,12 +7,11 @@ second and never the first.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from sqlalchemy import CheckConstraint, ColumnElement, Index, bindparam, text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, NoResultFound
 from sqlalchemy.orm import registry
 from sqlmodel import Field, Session, SQLModel, col, or_, select
 
@@ -164,6 +163,11 @@ _LOCK = (
 )
 
 
+_MERGED_INTO = select(RecordSync.merged_into).where(
+    col(RecordSync.workspace_id) == bindparam("workspace_id"), col(RecordSync.record_id) == bindparam("record_id")
+)
+
+
 def in_this_workspace(table: Any = Lead) -> ColumnElement[bool]:
     """Return the condition that a row belongs to this workspace."""
     return col(table.workspace_id) == current().settings.workspace_id
@@ -199,9 +203,13 @@ def present_record(session: Session, record_id: str) -> str:
     seen: Sequence[str] = ()
     while record_id not in seen:
         seen = (*seen, record_id)
-        key = (col(RecordSync.record_id) == record_id, in_this_workspace(RecordSync))
-        record_id = session.exec(select(RecordSync.merged_into).where(*key)).first() or record_id
+        locked: RecordSync | None = session.info.get(record_id)
+        record_id = (locked.merged_into if locked else _merged_into(session, record_id)) or record_id
     return record_id
+
+
+def _merged_into(session: Session, record_id: str) -> str | None:
+    return session.exec(_MERGED_INTO, params=_in_workspace(record_id=record_id)).first()
 
 
 def open_lead(session: Session, record_id: str) -> Lead | None:
@@ -241,32 +249,24 @@ def locked_record(session: Session, record_id: str) -> RecordSync:
 def lock_lead_by(session: Session, find: Callable[[], Lead | None], record_id: str | None = None) -> Lead | None:
     """Lock the record of the lead that `find` returns, until the transaction ends, and return the lead.
 
-    Without a lead, lock the record that `record_id` is now, or none. It looks again under the lock: a merge may have
-    moved the lead.
+    Without a lead, lock the record that `record_id` is now, or none. On Postgres it looks again under the lock: a merge
+    may have moved the lead. On SQLite the transaction is the only one that writes.
     """
 
     def record_of(lead: Lead | None) -> str | None:
         return lead.record_id if lead else record_id and present_record(session, record_id)
 
-    while True:
-        locked = record_of(find())
-        if locked is None:
-            return None
-        with _savepoint(session) as give_back:
+    while locked := record_of(lead := find()):
+        if session.get_bind().dialect.name == "sqlite":
+            lock_record(session, locked)
+            return lead
+        with session.begin_nested() as savepoint:
             lock_record(session, locked)
             if record_of(lead := find()) == locked:
                 return lead
-            give_back()
-
-
-@contextmanager
-def _savepoint(session: Session) -> Iterator[Callable[[], None]]:
-    """Yield a function that gives back the locks taken since. SQLite has one lock, which stays until the end."""
-    if session.get_bind().dialect.name == "sqlite":
-        yield lambda: None
-        return
-    with session.begin_nested() as savepoint:
-        yield savepoint.rollback
+            savepoint.rollback()  # gives the lock back
+            del session.info[locked]
+    return None
 
 
 def lock_open_lead(session: Session, record_id: str) -> Lead | None:
@@ -288,5 +288,7 @@ def _in_workspace(**parameters: Any) -> dict[str, Any]:
 
 def lock_lead(session: Session, lead_id: str) -> Lead:
     """Lock the record of a lead until the transaction ends, and return the lead. Raises: NoResultFound."""
-    lock_lead_by(session, lambda: session.get_one(Lead, lead_id, populate_existing=True))
-    return session.get_one(Lead, lead_id)
+    lead = lock_lead_by(session, lambda: session.get_one(Lead, lead_id, populate_existing=True))
+    if lead is None:
+        raise NoResultFound
+    return lead

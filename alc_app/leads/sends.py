@@ -132,8 +132,7 @@ def record_post_attempt(lead_id: str) -> bool:
         lead = lock_lead(session, lead_id)
         if lead.status == "not_sent":
             return False
-        apply(session, lead, CLAIM)
-        lead.unanswered += 1
+        apply(session, lead, CLAIM, unanswered=lead.unanswered + 1)
         return True
 
 

@@ -75,7 +75,7 @@ def begin(session: Session, record_id: str, event: str, due_in: float | None = N
     lead = Lead(workspace_id=workspace_id, record_id=record_id, alc_record_id=record_id, created_at=now, **fields)
     lead.status, lead.due_at = status, _due_at(status, due_in)
     session.add(lead)
-    update_values(session, record_id)
+    _show(session, lead)
     return lead
 
 
@@ -96,8 +96,13 @@ def apply(session: Session, lead: Lead, event: str, due_in: float | None = None,
         lead.name = lead.phone_number = None
     for name, value in fields.items():
         setattr(lead, name, value)
-    update_values(session, lead.record_id)
+    _show(session, lead)
     return True
+
+
+def _show(session: Session, lead: Lead) -> None:
+    if lead.status != "sending":  # it is shown only when ALC has it, and nothing else leads here
+        update_values(session, lead.record_id)
 
 
 def _due_at(status: str, due_in: float | None) -> float | None:

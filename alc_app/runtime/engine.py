@@ -162,23 +162,24 @@ class Engine:
 
         Raises: ServerFunctionTimeout; ServerFunctionError, also for an unknown run.
         """
-        from dbos import error as engine_error
-
         deadline = time.monotonic() + within
-        try:
-            handle: Any = self._client.retrieve_workflow(run_id)
-        except engine_error.DBOSNonExistentWorkflowError:
-            raise ServerFunctionError("There is no such run.") from None
         with self._bell.listening(run_of(run_id)) as listener:
-            while (status := handle.get_status().status) in STATUS:
+            while (run := self._find(run_id)).status in STATUS:
                 if (left := deadline - time.monotonic()) <= 0:
                     raise ServerFunctionTimeout(f"Still running after {within:g} seconds.")
                 listener.wait(min(left, LOOK_EVERY))
-        if status != "SUCCESS":
-            log.error("run %s ended as %s: %s", run_id, status, handle.get_status().error)
+        if run.status != "SUCCESS":
+            log.error("run %s ended as %s: %s", run_id, run.status, run.error)
             raise ServerFunctionError("Something unexpected happened. See the worker's log.")
-        result: dict[str, Any] = handle.get_result()
+        result: dict[str, Any] = run.output
         return result
+
+    def _find(self, run_id: str) -> Any:
+        """Return DBOS's `WorkflowStatus` of a run, with its outcome, by one statement. Raises: ServerFunctionError."""
+        found = self._client.list_workflows(workflow_ids=[run_id], load_input=False)
+        if not found:
+            raise ServerFunctionError("There is no such run.")
+        return found[0]
 
     def steps(self, run_id: str) -> list[FinishedStep]:
         """Return the finished steps of a run, in order. An unknown run has none."""
