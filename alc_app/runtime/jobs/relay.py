@@ -26,8 +26,8 @@ from alc_app.runtime.failpoints import failpoint
 from alc_app.runtime.jobs.executor import QUEUES, Executor
 from alc_app.runtime.jobs.retention import RetentionJob
 from alc_app.runtime.services import Services
-from alc_app.runtime.storage.tables import ConnectionRow, Delivery
-from alc_app.runtime.stores.delivery_statements import DueDelivery
+from alc_app.runtime.storage.tables import ConnectionRow
+from alc_app.runtime.stores.delivery_statements import ClaimedDelivery, DueDelivery
 from alc_app.runtime.workflows.runner import recurring_jobs
 
 TAKE_OVER_EVERY = 10.0
@@ -57,7 +57,7 @@ class Relay:
         self,
         services: Services,
         executor: Executor,
-        run_webhook: Callable[[Delivery], object],
+        run_webhook: Callable[[ClaimedDelivery], object],
         prepare_job: Callable[[RecurringJob, str], object],
     ) -> None:
         """Prepare the thread; `start` starts it."""
@@ -146,7 +146,7 @@ class Relay:
     def _is_under_way(self, run_id: str) -> bool:
         return self._executor.is_running(run_id) or not self._services.engine.has_ended(run_id)
 
-    def _start(self, claimed: Sequence[Delivery]) -> None:
+    def _start(self, claimed: Sequence[ClaimedDelivery]) -> None:
         """Run deliveries, without the engine for as long as they need no durable step.
 
         A verdict's handler only has steps that may be done twice, so the inbox is all that has to remember it: the
@@ -214,5 +214,5 @@ class Relay:
             os._exit(1)
 
 
-def _run_id(row: Delivery | DueDelivery) -> str:
+def _run_id(row: ClaimedDelivery | DueDelivery) -> str:
     return f"webhook:{row.handler_id}:{row.webhook_id}:{row.tries}"

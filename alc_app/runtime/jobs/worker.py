@@ -29,6 +29,7 @@ from alc_app.runtime.services import Services
 from alc_app.runtime.sign_in.people import acting
 from alc_app.runtime.signatures.schemes import SCHEMES
 from alc_app.runtime.storage.tables import Delivery
+from alc_app.runtime.stores.delivery_statements import ClaimedDelivery
 from alc_app.runtime.workflows.activations import webhook_function
 from alc_app.runtime.workflows.runner import recurring_jobs
 
@@ -89,7 +90,7 @@ class Worker:
         """Run a webhook handler on a delivery, durably: `run_webhook` has come to a step that needs it."""
         return self.run_webhook(self._services.inbox.get(handler_id, webhook_id))
 
-    def run_webhook(self, delivery: Delivery) -> dict[str, Any]:
+    def run_webhook(self, delivery: Delivery | ClaimedDelivery) -> dict[str, Any]:
         """Run a webhook handler on a delivery that was stored and answered (tutorial steps Later 10-11).
 
         A status below 400 means done. After an unforeseen error the run fails, and the inbox asks for another.

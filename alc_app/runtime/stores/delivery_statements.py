@@ -17,8 +17,7 @@ START_WITHIN = 30.0
 _KEY = (col(Delivery.handler_id), col(Delivery.webhook_id))
 _IS_ONE = and_(_KEY[0] == bindparam("handler"), _KEY[1] == bindparam("webhook"))
 _IS_DUE = col(Delivery.due_at) <= bindparam("now")
-_ALL = select(*Delivery.__table__.columns)  # type: ignore[attr-defined]  # of SQLAlchemy
-ONE = _ALL.where(_IS_ONE)
+ONE = select(*Delivery.__table__.columns).where(_IS_ONE)  # type: ignore[attr-defined]  # of SQLAlchemy
 _IS_FREE = or_(col(Delivery.worker).is_(None), col(Delivery.worker) == bindparam("me"))
 DUE = (
     select(*_KEY, col(Delivery.tries))
@@ -36,7 +35,7 @@ _NEXT_TRY = (
         worker=bindparam("me", type_=String),
         due_at=bindparam("now", type_=Float) + START_WITHIN,
     )
-    .returning(*Delivery.__table__.columns)  # type: ignore[attr-defined]
+    .returning(*_KEY, col(Delivery.tries), col(Delivery.body), col(Delivery.received_at), col(Delivery.traceparent))
 )
 _ARE_THESE = tuple_(*_KEY).in_(bindparam("keys", expanding=True))
 CLAIM = _NEXT_TRY.where(_ARE_THESE, col(Delivery.state).in_(OPEN), _IS_DUE, _IS_FREE)
@@ -56,6 +55,17 @@ class DueDelivery(NamedTuple):
     tries: int
 
 
-def deliveries(rows: Iterable[Row[Any]]) -> list[Delivery]:
-    """Return rows as objects, oldest first: RETURNING has no order."""
-    return sorted((Delivery(**row._mapping) for row in rows), key=lambda delivery: delivery.received_at)
+class ClaimedDelivery(NamedTuple):
+    """A delivery that a worker has claimed: what its run needs. A `Delivery` has it, too, and costs more to make."""
+
+    handler_id: str
+    webhook_id: str
+    tries: int
+    body: bytes
+    received_at: float
+    traceparent: str | None
+
+
+def claimed(rows: Iterable[Row[Any]]) -> list[ClaimedDelivery]:
+    """Return rows that were claimed, oldest first: RETURNING has no order."""
+    return sorted((ClaimedDelivery(**row._mapping) for row in rows), key=lambda delivery: delivery.received_at)

@@ -27,7 +27,7 @@ from alc_app.runtime.bell import DELIVERIES, Bell
 from alc_app.runtime.storage.database import Database
 from alc_app.runtime.storage.tables import HAS_ENDED, HAS_FAILED, IS_OPEN, Delivery
 from alc_app.runtime.stores import delivery_statements as statements
-from alc_app.runtime.stores.delivery_statements import OPEN, START_WITHIN, DueDelivery
+from alc_app.runtime.stores.delivery_statements import OPEN, START_WITHIN, ClaimedDelivery, DueDelivery
 from alc_app.runtime.stores.handler_cache import HandlerChanged, KnownHandler
 
 MAX_BATCH = 256
@@ -116,14 +116,13 @@ class Inbox:
     def get(self, handler_id: str, webhook_id: str) -> Delivery:
         """Return a stored delivery. Raises: NoResultFound."""
         if found := self._database.fetch(statements.ONE, {"handler": handler_id, "webhook": webhook_id}):
-            return statements.deliveries(found)[0]
+            return Delivery(**found[0]._mapping)
         raise NoResultFound
 
-    def claim_new(self, limit: int, worker: str) -> list[Delivery]:
+    def claim_new(self, limit: int, worker: str) -> list[ClaimedDelivery]:
         """Give new deliveries their first try by `worker`, the oldest first. Nobody else gets them."""
-        return statements.deliveries(
-            self._database.change(statements.CLAIM_NEW, {"now": self._now(), "limit": limit, "me": worker})
-        )
+        values = {"now": self._now(), "limit": limit, "me": worker}
+        return statements.claimed(self._database.change(statements.CLAIM_NEW, values))
 
     def due(self, limit: int, worker: str) -> list[DueDelivery]:
         """Return unfinished deliveries whose `due_at` has passed, oldest first: each may need a run.
@@ -133,14 +132,14 @@ class Inbox:
         rows = self._database.fetch(statements.DUE, {"now": self._now(), "limit": limit, "me": worker})
         return [DueDelivery(**row._mapping) for row in rows]
 
-    def claim(self, due: Sequence[DueDelivery], worker: str) -> list[Delivery]:
+    def claim(self, due: Sequence[DueDelivery], worker: str) -> list[ClaimedDelivery]:
         """Give each of these deliveries its next try by `worker`, unless another one has it. Returns those it got.
 
         They are due again after a while, in case their runs get lost while the worker lives on.
         """
         keys = [(row.handler_id, row.webhook_id) for row in due]
         values = {"now": self._now(), "keys": keys, "me": worker}
-        return statements.deliveries(self._database.change(statements.CLAIM, values))
+        return statements.claimed(self._database.change(statements.CLAIM, values))
 
     def postpone(self, row: DueDelivery) -> None:
         """Look at a delivery again a little later, because its run is still under way."""
@@ -152,7 +151,7 @@ class Inbox:
         with self._database.transaction() as session:
             session.exec(released.values(due_at=self._now(), worker=None))
 
-    def schedule_retry(self, row: Delivery, why: str) -> str:
+    def schedule_retry(self, row: Delivery | ClaimedDelivery, why: str) -> str:
         """Schedule another run after an unexpected error, with backoff, or give up. Return the new state."""
         if row.tries >= MAX_TRIES:
             self.mark_ended(row.handler_id, row.webhook_id, "failed", why)

@@ -198,7 +198,8 @@ def test_each_new_delivery_is_claimed_once(each_inbox: Inbox) -> None:
     with ThreadPoolExecutor(4) as pool:
         claimed = [name for names in pool.map(lambda _: claim_all(), range(4)) for name in names]
 
-    assert (oldest.webhook_id, oldest.state, oldest.tries, oldest.body) == ("msg_0", "queued", 1, b"{}")
+    assert (oldest.webhook_id, oldest.tries, oldest.body) == ("msg_0", 1, b"{}")
+    assert inbox.get(A, "msg_0").state == "queued"
     assert sorted(claimed) == sorted(f"msg_{number}" for number in range(1, 12))
     assert not inbox.due(64, ME)
 
