@@ -1,4 +1,4 @@
-"""The process that test servers are forked from: every command of ours, imported, with compiled statements.
+"""The process that test servers are forked from: every command of ours, imported, with compiled statements and routes.
 
 `gc.freeze` keeps the collector from writing to these objects, so that the forks share their memory.
 """
@@ -8,6 +8,7 @@ from importlib import import_module
 
 import sqlalchemy.orm
 
+from tests.support.compiled_routes import compile_routes_once
 from tests.support.compiled_statements import compile_statements_once
 from tests.support.compiled_templates import keep_compiled_templates
 from tests.support.servers.rehearsal import rehearse
@@ -27,6 +28,7 @@ for name in (*LIBRARIES, *SERVERS, *COMMANDS):
     import_module(name)
 sqlalchemy.orm.configure_mappers()
 compile_statements_once()
+compile_routes_once()
 keep_compiled_templates()
 rehearse()
 gc.collect()

@@ -11,10 +11,10 @@ from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from alc_app.app import app as manifest
 from alc_app.config.settings import Config
 from alc_app.runtime.jobs.worker import Worker
 from alc_app.runtime.services import Services
+from alc_app.web.factory import build
 from tests.support.chaos.actions import Actions
 from tests.support.chaos.promises import Promises
 from tests.support.chaos.world import world
@@ -24,13 +24,16 @@ NOWHERE = "http://127.0.0.1:1"
 
 
 def rehearse() -> None:
-    """Send a lead in virtual time, and start and stop a worker. No thread is left: a fork would lack it."""
+    """Send a lead in virtual time, build the web app, and start and stop a worker.
+
+    No thread is left: a fork would lack it.
+    """
     with TemporaryDirectory() as home, world(Path(home)) as whole:
         Actions(whole, Promises(whole)).begin()
         whole.run_due_work()
     with TemporaryDirectory() as home:
         config = Config.from_env(home=Path(home), alc_url=NOWHERE, attio_url=NOWHERE)
-        with closing(Services(config, manifest)) as services:
+        with closing(build(config).extensions["services"]) as services:
             _work(services)
     assert threading.active_count() == 1, threading.enumerate()
 
