@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ColumnElement, Index, bindparam, text
+from sqlalchemy import CheckConstraint, ColumnElement, Index, bindparam
 from sqlalchemy.exc import IntegrityError, NoResultFound
 from sqlalchemy.orm import registry
 from sqlmodel import Field, Session, SQLModel, col, or_, select
@@ -20,7 +20,6 @@ from alc_app.attio.host.context import current
 
 OPEN = ("sending", "pending")
 ENDED = ("complete", "failed", "not_sent")
-_IS_OPEN = text("status in ('sending', 'pending')")
 GONE = "gone"
 """`RecordSync.blocked`: the record was deleted, or merged into another."""
 FORBIDDEN = "forbidden"
@@ -43,8 +42,7 @@ class Lead(Table, table=True):
             "workspace_id",
             "alc_record_id",
             unique=True,
-            sqlite_where=_IS_OPEN,
-            postgresql_where=_IS_OPEN,
+            info={"where": "status in ('sending', 'pending')"},
         ),
         CheckConstraint("(status in ('sending', 'pending')) = (due_at is not null)", "an_open_lead_is_due"),
         Index("leads_by_due", "due_at"),

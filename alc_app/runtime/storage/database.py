@@ -11,12 +11,12 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
+from importlib import import_module
 from pathlib import Path
 from threading import Lock
 from typing import Any
 
 from sqlalchemy import Connection, CursorResult, Engine, ExceptionContext, Executable, Row, event, text
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError, DisconnectionError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoFreeConnection
@@ -77,7 +77,7 @@ class Database:
         self._single = self.engine.execution_options(
             **{BEGIN: ""} if self.is_sqlite else {"isolation_level": "AUTOCOMMIT"}
         )
-        self.insert = (sqlite if self.is_sqlite else postgresql).insert
+        self.insert = import_module(f"sqlalchemy.dialects.{self.engine.dialect.name}").insert
         """The dialect's `insert`, which has `on_conflict_do_nothing` and `on_conflict_do_update`."""
         self.now = SQLITE_NOW if self.is_sqlite else POSTGRES_NOW
         """SQL for the seconds since 1970 by the database's clock, on which all processes agree."""

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Index, text
+from sqlalchemy import Index
 from sqlmodel import Field
 
 from alc_app.runtime.sign_in.people import current_person_id
 from alc_app.runtime.storage.tables import Table
-
-RUNNING_BY_USER = "by_user and state = 'running'"
-"""Condition of the index that joins a second click on Run."""
 
 
 class WorkflowSwitch(Table, table=True):
@@ -52,8 +49,7 @@ class WorkflowRun(Table, table=True):
             "workflow_id",
             "record_id",
             unique=True,
-            sqlite_where=text(RUNNING_BY_USER),
-            postgresql_where=text(RUNNING_BY_USER),
+            info={"where": "by_user and state = 'running'"},
         ),
     )
 

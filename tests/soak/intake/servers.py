@@ -18,9 +18,10 @@ from flask import Flask, Response, request
 from sqlmodel import Session
 
 from alc_app.cli import serve
+from alc_app.runtime.migrations.schema import Schema
 from alc_app.runtime.signatures import standard_webhooks
-from alc_app.runtime.storage.database import open_engine
-from alc_app.runtime.storage.tables import Delivery, InboxTable
+from alc_app.runtime.storage.database import Database
+from alc_app.runtime.storage.tables import Delivery
 
 CRM_SECONDS = 0.05
 """How long the CRM takes to answer."""
@@ -41,14 +42,14 @@ def verifying() -> Flask:
 
 def storing() -> Flask:
     """Verify a delivery, and store it by a session of its own, as the documentation of SQLModel shows."""
-    app, engine = Flask("storing"), open_engine(os.environ["INTAKE_DATABASE"])
-    InboxTable.metadata.create_all(engine)
+    app, database = Flask("storing"), Database(os.environ["INTAKE_DATABASE"])
+    Schema(database, "inbox").migrate()
 
     @app.post("/hooks/<handler_id>")
     def receive(handler_id: str) -> Response:
         webhook_id, body, now = _verify(), request.get_data(), time.time()
         row = Delivery(handler_id=handler_id, webhook_id=webhook_id, body=body, digest="", received_at=now, state="new")
-        with Session(engine) as session:
+        with Session(database.engine) as session:
             session.add(row)
             session.commit()
         return Response(status=200)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,6 +21,14 @@ from tests.unit.web.conftest import BASE_URL, ROBIN, client_of
 
 OWN = {"Host": "app.example.com"}
 OWN_URL = "https://app.example.com"
+
+
+def test_importing_the_web_app_loads_only_what_every_web_process_needs() -> None:
+    """The rest is imported when it is used. A database has one dialect, so nobody needs both."""
+    later = {"dbos", "alembic", "graphql", "phonenumbers", "joserfc", "sqlalchemy.dialects.postgresql"}
+    code = f"import sys, alc_app.web.factory; print(sorted({later} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603 - ours
+    assert done.stdout == "[]\n"
 
 
 @pytest.fixture(scope="module")
