@@ -5,7 +5,8 @@ from __future__ import annotations
 import gc
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -37,8 +38,9 @@ def run(config: Config, *, with_worker: bool) -> None:
 
     Raises: click.ClickException, if the process cannot start.
     """
-    from alc_app.runtime.storage.sealing import KeyMissing
-    from alc_app.runtime.stores.worker_ids import WorkerIdTaken
+    with _loading():
+        from alc_app.runtime.storage.sealing import KeyMissing
+        from alc_app.runtime.stores.worker_ids import WorkerIdTaken
 
     logs.configure(config.log_level, config.log_format)
     try:
@@ -62,11 +64,19 @@ def run(config: Config, *, with_worker: bool) -> None:
 def _build(config: Config) -> Flask:
     from alc_app import create_app
 
-    gc.disable()  # imports create no garbage, and collecting would take a tenth of the start
-    web = create_app(config)
-    gc.freeze()
-    gc.enable()
-    return web
+    with _loading():
+        return create_app(config)
+
+
+@contextmanager
+def _loading() -> Iterator[None]:
+    """Collect no garbage meanwhile: imports create none, and looking for it would take a tenth of the start."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()  # what has just been loaded stays
+        gc.enable()
 
 
 def _listen(web: Flask, config: Config) -> BaseWSGIServer:
@@ -124,12 +134,15 @@ def _stop_by_exception(first: Callable[[], None]) -> None:
 
 def run_worker(config: Config, executor_id: str) -> None:
     """Run the worker until SIGTERM or SIGINT. Raises: click.ClickException, if it cannot start."""
-    from alc_app.app import app as manifest
-    from alc_app.runtime.jobs.worker import Worker, run_until_signal
-    from alc_app.runtime.observability.metrics import serve_metrics
-    from alc_app.runtime.services import Services
-    from alc_app.runtime.storage.sealing import KeyMissing
-    from alc_app.runtime.stores.worker_ids import WorkerIdTaken
+    with _loading():
+        import dbos  # noqa: F401 - the worker imports it when it starts
+
+        from alc_app.app import app as manifest
+        from alc_app.runtime.jobs.worker import Worker, run_until_signal
+        from alc_app.runtime.observability.metrics import serve_metrics
+        from alc_app.runtime.services import Services
+        from alc_app.runtime.storage.sealing import KeyMissing
+        from alc_app.runtime.stores.worker_ids import WorkerIdTaken
 
     logs.configure(config.log_level, config.log_format)
     try:
@@ -145,11 +158,12 @@ def run_worker(config: Config, executor_id: str) -> None:
 
 def run_mock_attio(config: Config) -> None:
     """Run the Attio stand-in until SIGTERM or SIGINT. Raises: click.ClickException, if it cannot start."""
-    from sqlalchemy.exc import DBAPIError
+    with _loading():
+        from sqlalchemy.exc import DBAPIError
 
-    from alc_app.mock_attio.server import serve
-    from alc_app.mock_attio.store.config import MockAttioConfig
-    from alc_app.runtime.storage.database import explain
+        from alc_app.mock_attio.server import serve
+        from alc_app.mock_attio.store.config import MockAttioConfig
+        from alc_app.runtime.storage.database import explain
 
     logs.configure(config.log_level, config.log_format)
     mock = MockAttioConfig(
