@@ -46,7 +46,7 @@ class AppDriver(Driver):
 
     def set_up(self) -> None:
         """Read the access token of the workspace's connection."""
-        self.token = self.services.connections.with_fresh_token(self.services.connections.usable_id(WORKSPACE)).value
+        self.token = self.services.connections.usable(WORKSPACE).value
 
     def send(self, record_id: str) -> str:
         """Press the button on the record's page as a browser does. Return the last message, or "" if cut off."""

@@ -108,11 +108,8 @@ class AppContext:
     def workspace_connection(self) -> Connection:
         """Return the connection that requests may use, after its token was refreshed if need be. Raises: AttioError."""
         connections = self._services.connections
-
-        def usable_id() -> str:
-            return connections.with_fresh_token(connections.usable_id(self.settings.workspace_id)).id
-
-        connection_id = settle(self.step("get_workspace_connection", lambda: outcome(usable_id)))
+        usable = partial(connections.usable, self.settings.workspace_id)
+        connection_id = settle(self.step("get_workspace_connection", lambda: outcome(lambda: usable().id)))
         return StoredConnection(connection_id, lambda: connections.with_fresh_token(connection_id))
 
     def fetch(

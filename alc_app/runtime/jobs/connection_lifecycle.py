@@ -172,7 +172,7 @@ class Lifecycle:
         try:
             return self._services.connections.with_fresh_token(connection_id)
         except AttioConnectionExpiredError:
-            return self._services.connections.with_fresh_token(self._services.connections.usable_id(WORKSPACE))
+            return self._services.connections.usable(WORKSPACE)
 
     def _save(self, connection_id: str) -> str | None:
         replaced = self._services.connections.activate(connection_id)

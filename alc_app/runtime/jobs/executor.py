@@ -128,6 +128,7 @@ class Executor:
                 None,
                 self._under_way[queue],
                 owner_xid=owner,
+                is_latest_version=False,  # each of our runs names its version, so DBOS need not look
             )
         except DBAPIError as error:
             if dbos._sys_db.is_lock_conflict(error) or dbos._sys_db.is_serialization_conflict(error):

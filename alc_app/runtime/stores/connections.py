@@ -145,19 +145,15 @@ class Connections:
 
         Raises: AttioNoWorkspaceConnectionError, AttioConnectionExpiredError.
         """
-        row = self.live(workspace_id)
-        if row is None:
-            raise AttioNoWorkspaceConnectionError("Acme Lead Checker is not connected.")
-        if row.status == "needs_reconnect":
-            raise AttioConnectionExpiredError(row.why or RECONNECT)
-        return row.id
+        return self._usable(workspace_id).id
+
+    def usable(self, workspace_id: str) -> Connection:
+        """Return the connection that calls may use, with a fresh token. Raises: as `usable_id`."""
+        return self._freshen(self._usable(workspace_id))
 
     def with_fresh_token(self, connection_id: str) -> Connection:
         """Return the connection, with a token that is fresh by our clock. Raises: AttioConnectionExpiredError."""
-        row = self.row(connection_id)
-        if self._now() > row.refresh_at and row.refresh_token:
-            return self.refresh(connection_id, row.token_version)
-        return Connection(row.id, self._unseal(row, "access_token"))
+        return self._freshen(self.row(connection_id))
 
     def refresh(self, connection_id: str, seen_version: int) -> Connection:
         """Return the connection with new tokens: refresh them, or take those that another process fetched (O12).
@@ -214,6 +210,19 @@ class Connections:
             row = session.get_one(ConnectionRow, connection_id)
             row.access_token = row.refresh_token = row.username = ""
             row.status, row.due_at = status, None
+
+    def _usable(self, workspace_id: str) -> ConnectionRow:
+        row = self.live(workspace_id)
+        if row is None:
+            raise AttioNoWorkspaceConnectionError("Acme Lead Checker is not connected.")
+        if row.status == "needs_reconnect":
+            raise AttioConnectionExpiredError(row.why or RECONNECT)
+        return row
+
+    def _freshen(self, row: ConnectionRow) -> Connection:
+        if self._now() > row.refresh_at and row.refresh_token:
+            return self.refresh(row.id, row.token_version)
+        return Connection(row.id, self._unseal(row, "access_token"))
 
     def _token_endpoint(self) -> str:
         try:
