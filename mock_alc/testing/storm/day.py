@@ -87,7 +87,7 @@ class Day:
     @classmethod
     def begin(cls, integration: Integration, control: Control, patience: float, make_new: bool) -> Day:
         """Begin a day without trouble, at the real time, and with a new connection if that is wanted."""
-        control("DELETE", "clock", None)
+        control("DELETE", "clock?idle=no", None)
         control("DELETE", "faults", None)
         control("DELETE", "scenarios", None)
         day = cls(integration, control, patience)
@@ -129,10 +129,10 @@ class Day:
         query = urlencode({"record_id": list(self._people.values())}, doseq=True)
         return list(self.control("GET", f"leads?{query}", None)["leads"])
 
-    def deliveries(self) -> list[Json]:
-        """Return the deliveries about the people of this day, oldest first."""
+    def deliveries(self, leads: Sequence[Json] | None = None) -> list[Json]:
+        """Return the deliveries about the people of this day, oldest first; who knows the `leads` saves a call."""
         found: list[Json] = []
-        for lead in self.leads():
+        for lead in self.leads() if leads is None else leads:
             page = self.control("GET", f"deliveries?lead_id={lead['id']}&limit=500", None)
             found += page["deliveries"]
         return sorted(found, key=lambda delivery: str(delivery["created_at"]))
@@ -223,7 +223,7 @@ class Day:
 
     def let_pass(self, seconds: float) -> None:
         """Let time pass for ALC; what is due meanwhile is done when this returns."""
-        self.control("POST", "clock", {"advance": seconds})
+        self.control("POST", "clock?idle=no", {"advance": seconds})
 
     def expire_tokens(self) -> None:
         """Let the access tokens expire, also those that were issued when ALC's clock was ahead."""
@@ -237,7 +237,7 @@ class Day:
 
     def let_idle(self) -> None:
         """Let time pass until ALC has nothing to do."""
-        self.control("POST", "clock", {"until": "idle"})
+        self.control("POST", "clock?idle=no", {"until": "idle"})
 
     def settle(self) -> None:
         """Give the integration a moment for what it does in the background."""

@@ -47,7 +47,7 @@ class Evidence:
     @cached_property
     def deliveries(self) -> Sequence[Json]:
         """The deliveries about them, oldest first."""
-        return self.day.deliveries()
+        return self.day.deliveries(self.leads)
 
     @cached_property
     def requests(self) -> Sequence[Json]:

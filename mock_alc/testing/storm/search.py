@@ -116,7 +116,7 @@ class Storm:
         name = promise or next(iter(found), "")
         story = Story.of(day, name, found[name][0]) if name in found else None
         self._broken = tuple(found)
-        self._control("DELETE", "clock", None)
+        self._control("DELETE", "clock?idle=no", None)
         return story
 
     def _live(self, day: Day, happenings: Sequence[Happening]) -> dict[str, list[str]]:

@@ -23,6 +23,7 @@ def _silent_chats(day: Day) -> set[str]:
     """Return the people who were sent once, and not refused, and of whose chat ALC has told nothing."""
     clicked = Counter(click.record_id for click in day.clicks)
     refused = {click.record_id for click in day.clicks if click.refused is not None}
-    told = {delivery["body"].get("record_id") for delivery in day.deliveries()}
-    under_way = {lead["record_id"] for lead in day.leads() if lead["status"] == "processing"}
+    leads = day.leads()
+    told = {delivery["body"].get("record_id") for delivery in day.deliveries(leads)}
+    under_way = {lead["record_id"] for lead in leads if lead["status"] == "processing"}
     return {who for who in under_way if clicked[who] == 1} - refused - told

@@ -12,13 +12,19 @@ import pytest
 
 from mock_alc.scenarios.operations import OPERATIONS
 from mock_alc.testing.alc import Alc
-from mock_alc.testing.storm import PROMISES, Integration, PromiseBroken, Storm, Story, search
+from mock_alc.testing.storm import PROMISES, Integration, PromiseBroken, Storm, Story, ending, search
 from mock_alc.testing.storm.happening import Happening
 from mock_alc.testing.storm.search import invent
 from mock_alc.testing.storm.story import StoryUnreadable
 from tests.support.little_app import MISTAKES, SECRET, ConnectedApp, LittleApp
 
 Make = Callable[..., Storm]
+
+
+@pytest.fixture(autouse=True)
+def no_recovery(monkeypatch: pytest.MonkeyPatch) -> None:
+    """These integrations recover at once or never."""
+    monkeypatch.setattr(ending, "RECOVERY", 0.0)
 
 
 @pytest.fixture
