@@ -28,6 +28,8 @@ SPREAD = 0.95
 LONGEST_WAIT = 5.0
 """Seconds that a caller sleeps at most: as long as all threads of one worker need for a call each. Beyond that a person
 is told to try again, and a job is due again by its row."""
+FURTHEST = LONGEST_WAIT + LEASE
+"""Seconds from now to the latest moment at which a place can be free. If it says more, the clock was set back."""
 LOOK_EVERY = 0.05
 """Seconds between two looks for a place when all are taken."""
 LONGEST_PAUSE = 3600.0
@@ -51,12 +53,13 @@ class CallLimit:
         self._turns: dict[str, Lock] = {}  # of the threads of this process one looks, and the others are behind it
         now, later_of = database.now, "max" if database.is_sqlite else "greatest"
         one_each = "" if database.is_sqlite else "for update skip locked"  # SQLite has one writer
-        latest = "(select max(free_at) - :lease from call_place where name = :name)"
-        begin = f"case when free_at <= {now} then {now} else {later_of}(free_at, {latest} + :apart) end"
+        is_taken = f"free_at between {now} and {now} + {FURTHEST}"
+        latest = f"(select max(free_at) - :lease from call_place where name = :name and {is_taken})"  # noqa: S608 - no input in it
+        begin = f"case when {is_taken} then {later_of}(free_at, {latest} + :apart) else {now} end"
         is_paused = f"exists (select 1 from rate_limit_slot where name = :name and next_at > {now})"  # noqa: S608 - no input in it
         first = (
-            f"select place from call_place where name = :name and place < :calls and free_at <= {now} + :within "  # noqa: S608 - no input in it
-            f"and not {is_paused} order by free_at limit 1 {one_each}"
+            f"select place from call_place where name = :name and place < :calls and not {is_paused} "  # noqa: S608 - no input in it
+            f"and (free_at <= {now} + :within or not {is_taken}) order by {is_taken}, free_at limit 1 {one_each}"
         )
         self._make = text(
             "with recursive numbers (place) as (select 0 union all select place + 1 from numbers "

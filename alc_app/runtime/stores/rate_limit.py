@@ -18,6 +18,8 @@ from alc_app.runtime.storage.tables import RateLimitSlot
 
 ROUNDING = 0.001
 """Seconds: sums of many slots are not exact."""
+MARGIN = 1.0
+"""Seconds: no slot begins that much later than a period from now. If one does, the clock was set back."""
 MOST_KEYS = 10_000
 LIMIT = "limit: "
 """Begins the names of rows that count against a limit. They are of no use when their slot has passed."""
@@ -41,11 +43,12 @@ class RateLimiter:
     def __init__(self, database: Database) -> None:
         """Prepare the SQL statements for this database."""
         self._database = database
-        now, later_of = database.now, "max" if database.is_sqlite else "greatest"
+        now = database.now
+        is_taken = f"rate_limit_slot.next_at between {now} and {now} + :furthest"
         self._take = text(
             f"insert into rate_limit_slot (name, next_at) values (:name, {now} + :slot) on conflict (name) do update "  # noqa: S608 - no input in it
-            f"set next_at = {later_of}(rate_limit_slot.next_at, {now}) + :slot "
-            f"where rate_limit_slot.next_at <= {now} + :within returning next_at - :slot - {now}"
+            f"set next_at = case when {is_taken} then rate_limit_slot.next_at else {now} end + :slot "
+            f"where rate_limit_slot.next_at <= {now} + :within or not {is_taken} returning name"
         )
         self._left = text(f"select next_at - {now} from rate_limit_slot where name = :name")  # noqa: S608 - no input in it
 
@@ -54,12 +57,13 @@ class RateLimiter:
 
         A refusal counts nothing and only reads, so a flood of them writes nothing.
         """
-        slots = limit.slots(count)
-        row, within = f"{LIMIT}{name}", limit.seconds - slots + ROUNDING
-        wait = self._seconds_until(row) - within
-        if wait > 0:
-            return wait
-        is_counted = self._database.change(self._take, {"name": row, "slot": slots, "within": within})
+        row, slots = f"{LIMIT}{name}", limit.slots(count)
+        within, furthest = limit.seconds - slots + ROUNDING, limit.seconds + MARGIN
+        left = self._seconds_until(row)
+        if within < left <= furthest:
+            return left - within
+        values = {"name": row, "slot": slots, "within": within, "furthest": furthest}
+        is_counted = self._database.change(self._take, values)
         return 0.0 if is_counted else slots  # somebody else has taken the slot in between
 
     def delete_old(self, before: float, limit: int) -> int:

@@ -233,6 +233,18 @@ def test_a_pause_ends_within_the_hour(call_limit: CallLimit, database_time: Data
     assert not database_time.slept
 
 
+def test_a_clock_that_was_set_back_holds_nobody_up(call_limit: CallLimit, database_time: DatabaseTime) -> None:
+    """R21: an hour ago by the clock, all places seem to be taken for an hour."""
+    make_calls(call_limit, LIMIT)
+    database_time.let_pass(-3600)
+
+    make_calls(call_limit, LIMIT)
+    assert not database_time.slept
+
+    make_calls(call_limit, 1)
+    assert database_time.slept == [SECOND]
+
+
 def test_kinds_of_calls_do_not_wait_for_each_other(call_limit: CallLimit, database_time: DatabaseTime) -> None:
     """Each name has places of its own."""
     make_calls(call_limit, LIMIT)

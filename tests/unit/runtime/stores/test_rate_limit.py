@@ -41,6 +41,15 @@ def test_a_limit_allows_all_at_once_and_then_as_many_in_each_period(
     assert limiter.hit("b", limit) == 0
 
 
+def test_a_clock_that_was_set_back_refuses_nobody(limiter: RateLimiter, database_time: DatabaseTime) -> None:
+    """U10: an hour ago by the clock, a limit seems to be used up for an hour."""
+    limit = Limit(3, 60)
+    assert [limiter.hit("a", limit) for _ in range(4)] == [0, 0, 0, about(20)]
+
+    database_time.let_pass(-3600)
+    assert [limiter.hit("a", limit) for _ in range(4)] == [0, 0, 0, about(20)]
+
+
 def test_several_count_at_once_or_not_at_all(limiter: RateLimiter, database_time: DatabaseTime) -> None:
     """U10: and what is more than a whole period's is that."""
     del database_time
