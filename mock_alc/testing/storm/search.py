@@ -177,10 +177,15 @@ class Storm:
             if story.promise in self._broken:
                 return story
             story = self._complete(story, earlier)
-            for promise, tries in [(story.promise, 1), (story.promise, TRIES), *((name, 1) for name in others)]:
-                while shorter := self._first_that_breaks(_simpler(story.happenings), promise, tries):
+            for promise, tries in [(story.promise, TRIES), *((name, 1) for name in others)]:
+                while shorter := self._shorter(story, promise, tries):
                     story = shorter
         return story
+
+    def _shorter(self, story: Story, promise: str, tries: int) -> Story | None:
+        """Return the story of a simpler day that breaks the promise. Every day is tried once before one is again."""
+        once = self._first_that_breaks(_simpler(story.happenings), promise, 1)
+        return once or self._first_that_breaks(_simpler(story.happenings), promise, tries - 1)
 
     def _first_that_breaks(self, days: Iterable[Happenings], promise: str, tries: int) -> Story | None:
         for happenings in days:
