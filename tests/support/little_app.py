@@ -14,6 +14,7 @@ from flask import Flask, Response, request
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from mock_alc.testing.alc import Alc
+from mock_alc.testing.storm.happening import Happening
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 MISTAKES = {
@@ -38,6 +39,12 @@ MISTAKES = {
     "asks again at once": ("rates_kept", "answer 429_seconds, click"),
 }  # fmt: skip
 """Each mistake, the promise that it breaks, and a day that shows it."""
+
+
+def a_day(text: str) -> list[Happening]:
+    """Read a day as it is written in MISTAKES."""
+    words = [each.partition(" ") for each in text.split(", ")]
+    return [Happening(do, 1, how) for do, _, how in words]
 
 
 class LittleApp:

@@ -23,6 +23,8 @@ from tests.support.servers.stack import free_ports
 EXAMPLE = Path(__file__).parents[4] / "mock_alc/examples/storm"
 CALLS = {"--click": "POST /send/{person}", "--status": "GET /status/{person}"}
 FORGED = {"do": "verdict", "who": 1, "how": "tampered_body"}
+FORGED_AT_ONCE = "203"
+"""Of the days whose first is a click and a forged verdict."""
 NOBODY = "http://127.0.0.1:1"
 Command = Callable[..., Result]
 
@@ -95,8 +97,8 @@ def test_a_broken_promise_is_told_saved_and_drawn(run: Command, tmp_path: Path) 
     """And the exit code is 1, for scripts."""
     saved, page = tmp_path / "story.json", tmp_path / "wire.html"
 
-    ran = run("storm", mistake="verifies nothing", promise="forgeries_refused", days="50", story=str(saved),
-              html=str(page))  # fmt: skip
+    ran = run("storm", mistake="verifies nothing", promise="forgeries_refused", number=FORGED_AT_ONCE,
+              story=str(saved), html=str(page))  # fmt: skip
 
     assert ran.exit_code == 1
     assert "Broken: forgeries_refused. A forged delivery" in ran.output

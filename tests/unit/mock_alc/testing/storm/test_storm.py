@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
@@ -12,37 +11,14 @@ import pytest
 
 from mock_alc.scenarios.operations import OPERATIONS
 from mock_alc.testing.alc import Alc
-from mock_alc.testing.storm import PROMISES, Integration, PromiseBroken, Storm, Story, ending, search
+from mock_alc.testing.storm import PROMISES, Integration, Storm, Story
 from mock_alc.testing.storm.happening import Happening
 from mock_alc.testing.storm.search import invent
 from mock_alc.testing.storm.story import StoryUnreadable
-from tests.support.little_app import MISTAKES, SECRET, ConnectedApp, LittleApp
+from tests.support.little_app import MISTAKES, ConnectedApp, LittleApp, a_day
 
+pytestmark = pytest.mark.usefixtures("no_recovery")
 Make = Callable[..., Storm]
-
-
-@pytest.fixture(autouse=True)
-def no_recovery(monkeypatch: pytest.MonkeyPatch) -> None:
-    """These integrations recover at once or never."""
-    monkeypatch.setattr(ending, "RECOVERY", 0.0)
-
-
-@pytest.fixture
-def storm_over(mock_alc: Alc) -> Make:
-    """A storm over the integration with a mistake, or over the honest one."""
-
-    def make(mistake: str = "", **options: object) -> Storm:
-        app = LittleApp(mock_alc.url, mock_alc.token, mistake)
-        mock_alc.register_webhook(mock_alc.serve(app.web) + "/hook", secret=SECRET)
-        return Storm(mock_alc, **{"click": app.click, "status": app.status, "patience": 0.0, **options})
-
-    return make
-
-
-def a_day(text: str) -> list[Happening]:
-    """Read a day as it is written in MISTAKES."""
-    words = [each.partition(" ") for each in text.split(", ")]
-    return [Happening(do, 1, how) for do, _, how in words]
 
 
 @pytest.mark.parametrize(("mistake", "promise", "text"), [(name, *row) for name, row in MISTAKES.items()])
@@ -98,94 +74,6 @@ def test_nothing_is_found_in_an_honest_integration_that_is_connected(mock_alc: A
     assert tally.days == 8
 
 
-def test_a_story_begins_with_the_earlier_day_that_it_needs(mock_alc: Alc) -> None:
-    """This integration fails at its fourth click since it was connected, and the day that finds it has fewer."""
-    app, clicks = ConnectedApp(mock_alc), list[str]()
-
-    def click(record_id: str) -> None:
-        clicks.append(record_id)
-        assert len(clicks) < 4
-        app.click(record_id)
-
-    def connect() -> None:
-        clicks.clear()
-        app.connect()
-
-    connection, judged = {"connect": connect, "disconnect": app.disconnect}, ["stays_connected"]
-    storm = Storm(mock_alc, click=click, status=app.status, patience=0.0, promises=judged, **connection)
-    with pytest.raises(PromiseBroken) as told:
-        storm.run(days=20, number=2)
-
-    story = told.value.story
-    assert [each.do for each in story.happenings] == ["click", "click"]
-    assert storm.play(story.happenings, story.promise) is not None
-
-
-def test_the_day_that_breaks_an_integration_for_good_is_told_whole(storm_over: Make) -> None:
-    """Every other day would break the promise too, so a shorter one would tell nothing."""
-    clicks = list[str]()
-
-    def click(record_id: str) -> None:
-        clicks.append(record_id)
-        assert len(clicks) < 4
-
-    with pytest.raises(PromiseBroken) as told:
-        storm_over(click=click, promises=["recovers"]).run(days=20, number=2)
-
-    assert set(told.value.story.happenings) <= set(days_of(2)[told.value.tally.days - 1])
-    assert len(told.value.story.happenings) > 1
-
-
-def test_a_day_that_breaks_it_for_good_is_shortened_if_it_can_forget_everything(storm_over: Make) -> None:
-    """Between the kill and the start."""
-    clicks, calls = list[str](), list[str]()
-
-    def click(record_id: str) -> None:
-        clicks.append(record_id)
-        assert len(clicks) < 4
-
-    def reset() -> None:
-        calls.append("reset")
-        clicks.clear()
-
-    process = {"kill": lambda: calls.append("kill"), "start": lambda: calls.append("start"), "reset": reset}
-    with pytest.raises(PromiseBroken) as told:
-        storm_over(click=click, promises=["recovers"], **process).run(days=20, number=2)
-
-    assert len([each for each in told.value.story.happenings if each.do == "click"]) == len(told.value.story.happenings)
-    assert ",".join(calls).endswith("kill,reset,start")
-
-
-def test_a_shorter_day_begins_from_nothing_if_the_integration_can_forget_everything(storm_over: Make) -> None:
-    """Also after a day that has broken no promise: what it has left may break one."""
-    calls = list[str]()
-    process = {name: partial(calls.append, name) for name in ("kill", "reset", "start")}
-
-    assert storm_over(**process).play([]) is None
-    assert calls == ["kill", "reset", "start"]
-
-
-def test_an_integration_that_can_never_be_connected_again_is_told_by_its_whole_day(mock_alc: Alc) -> None:
-    """A shorter day cannot even begin."""
-    app, disconnects = ConnectedApp(mock_alc), list[bool]()
-
-    def connect() -> None:
-        assert not disconnects
-        app.connect()
-
-    def disconnect() -> None:
-        disconnects.append(True)
-        app.disconnect()
-
-    with pytest.raises(PromiseBroken) as told:
-        Storm(mock_alc, click=app.click, status=app.status, patience=0.0, connect=connect, disconnect=disconnect).run(
-            days=20, number=2
-        )
-
-    assert told.value.story.promise == "listens"
-    assert len(told.value.story.happenings) > 1
-
-
 def test_tokens_expire_that_were_issued_while_the_clock_of_alc_was_ahead(mock_alc: Alc) -> None:
     """An earlier day may have moved it, and the storm has set it back."""
     mock_alc.advance(86_400)
@@ -235,34 +123,6 @@ def test_nothing_is_found_in_an_honest_integration(storm_over: Make) -> None:
 
     assert tally.days == 8
     assert tally.happenings > 16
-
-
-def test_a_mistake_is_found_and_told_as_the_shortest_day_that_shows_it(storm_over: Make) -> None:
-    """Whatever else has happened on the day that found it."""
-    with pytest.raises(PromiseBroken) as told:
-        storm_over("knows every field").run(days=200, number=1320)
-
-    assert str(told.value).strip().splitlines() == [
-        "0:00:00  Person 1 is sent.",
-        "  0:00:00  ALC decides on Person 1: interested. The delivery has new fields.",
-        "Broken: right_ones_taken. A correct delivery (lead.processed) about Person 1 was refused with 400.",
-    ]
-
-
-def test_a_shorter_day_that_breaks_another_promise_is_told(storm_over: Make, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A lost result makes the next click come to nothing. The result alone is the shorter story."""
-    whole = tuple(a_day("click, verdict no_answer, wait minute, click"))
-    monkeypatch.setattr(search, "invent", lambda *_: whole)
-    monkeypatch.setattr(search, "TRIES", 1)
-    storm = storm_over("answers before it stores")
-    first = storm.play(whole)
-
-    with pytest.raises(PromiseBroken) as told:
-        storm.run(days=1)
-
-    assert first and first.promise == "clicks_arrive"
-    assert told.value.story.promise == "reflected"
-    assert told.value.story.happenings == whole[:2]
 
 
 def days_of(number: int, **can: Callable[..., object]) -> list[tuple[Happening, ...]]:
