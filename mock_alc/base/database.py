@@ -13,7 +13,8 @@ from sqlmodel import Session
 
 from mock_alc.base.tables import Table
 
-PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000", "foreign_keys=ON")
+# A kill -9 loses nothing. No commit waits for the disk, so a power cut may lose the last ones of this mock.
+PRAGMAS = ("journal_mode=WAL", "synchronous=NORMAL", "busy_timeout=5000", "foreign_keys=ON")
 CREATE_TABLES_LOCK = 8_001_001  # Key of a Postgres advisory lock; any number, but the same in every process.
 
 

@@ -17,7 +17,8 @@ from alc_app.mock_attio.store.tables import Row
 logger = logging.getLogger(__name__)
 RowType = TypeVar("RowType")
 
-_SQLITE_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000", "foreign_keys=ON")
+_SQLITE_PRAGMAS = ("journal_mode=WAL", "synchronous=NORMAL", "busy_timeout=5000", "foreign_keys=ON")
+"""A kill -9 loses nothing. No commit waits for the disk, so a power cut may lose the last ones of this stand-in."""
 HAS_MESSAGES = "has_messages"
 """Key of `Session.info`: the transaction has put a message into the outbox."""
 _START_LOCK = 0x6174_7469  # key of the Postgres advisory lock; the same for all stand-ins
