@@ -23,7 +23,7 @@ PERIOD = 1.002
 """Seconds for which a call counts after its answer. SQLite's clock has milliseconds, and two of them may be lost."""
 LEASE = CONNECT_TIMEOUT + TOTAL_TIMEOUT + PERIOD
 """Seconds after which the place of a process that died during its call is free: nothing counts for longer."""
-SPREAD = 0.95
+SPREAD = 0.5
 """Seconds over which as many callers as there are places are spread when they wait, so that not all go at once."""
 LONGEST_WAIT = 5.0
 """Seconds that a caller sleeps at most: as long as all threads of one worker need for a call each. Beyond that a person
