@@ -1,15 +1,15 @@
 """The limit of calls to another service, such as Attio's 25 writes a second, for all processes of the installation.
 
 A limit of 25 a second is 25 places. Each call takes a place, and the place is free again a second after its answer: so
-no second has more calls than places, however late a timer or the network is. Nothing is spaced out, as the other
-service counts by the second too.
+no second has more calls than places, however late a timer or the network is. Who finds a free place goes at once, and
+those who wait go one after another.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from threading import Lock
 
@@ -17,7 +17,7 @@ from sqlalchemy import text
 
 from alc_app.attio.host.errors import FetchMustWait
 from alc_app.runtime.http_client import CONNECT_TIMEOUT, TOTAL_TIMEOUT
-from alc_app.runtime.storage.database import Database
+from alc_app.runtime.storage.database import UNAVAILABLE, Database
 
 PERIOD = 1.002
 """Seconds for which a call counts after its answer. SQLite's clock has milliseconds, and two of them may be lost."""
@@ -95,7 +95,8 @@ class CallLimit:
         try:
             yield
         finally:
-            self._free(place, PERIOD)
+            with suppress(*UNAVAILABLE):  # the call was made, and the lease will end
+                self._free(place, PERIOD)
 
     def pause(self, name: str, seconds: float) -> None:
         """Let no call of this name be made for so many seconds, because the other side sent `Retry-After`."""
@@ -148,4 +149,5 @@ class CallLimit:
 
 
 def _too_late(pause_left: float) -> FetchMustWait:
-    return FetchMustWait("The service asked us to wait.", retry_after=pause_left or LONGEST_WAIT)
+    why = "The service asked us to wait." if pause_left else "Too many calls to the service are under way."
+    return FetchMustWait(why, retry_after=pause_left or LONGEST_WAIT)

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from alc_app.attio.host.errors import FetchMustWait
 from alc_app.runtime.storage.database import Database
@@ -143,6 +144,22 @@ def test_the_place_of_a_process_that_died_is_free_again(
 def make_calls_with_one_place(limit: CallLimit) -> None:
     with limit.call("a", 1):
         pytest.fail("There is one place, and it is taken.")
+
+
+def test_a_place_that_cannot_be_given_back_spoils_no_call(
+    call_limit: CallLimit, database: Database, database_time: DatabaseTime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """R21: the other side has answered, and the lease of the place ends by itself."""
+
+    def locked(*_: object) -> None:
+        raise OperationalError("update", {}, OSError("locked"))
+
+    with monkeypatch.context() as broken, call_limit.call("a", 1):
+        broken.setattr(database, "change", locked)
+    database_time.let_pass(LEASE)
+
+    with call_limit.call("a", 1):
+        assert not database_time.slept
 
 
 def test_a_smaller_limit_counts_at_once(call_limit: CallLimit, database_time: DatabaseTime) -> None:
