@@ -11,7 +11,13 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 class Fields(BaseModel):
     """The settings. Each has an environment variable (its alias) and, for the commands that need it, a flag."""
 
-    model_config = ConfigDict(frozen=True, populate_by_name=True, extra="forbid", hide_input_in_errors=True)
+    model_config = ConfigDict(
+        frozen=True,
+        populate_by_name=True,
+        extra="forbid",
+        hide_input_in_errors=True,
+        defer_build=True,  # until settings are read: `--help` reads none, and this base class never does
+    )
 
     host: str = Field("127.0.0.1", alias="ALC_APP_HOST", description="Address that the web server binds to.")
     port: int = Field(8000, alias="ALC_APP_PORT", description="Port of the web server.", ge=0, le=65535)
