@@ -4,8 +4,6 @@ A step waits for the open lead of its record, whether a click, a user in the CRM
 result is read from our row, so it does not matter how the lead ended: by a webhook or by asking ALC.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Every setting of alc_app, typed: its name, its environment variable, its default and what it means."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Literal
 

@@ -5,8 +5,6 @@ record in the CRM should show, what it does show, and what keeps it from showing
 second and never the first.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from typing import Any
 

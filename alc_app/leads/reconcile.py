@@ -7,8 +7,6 @@ TUTORIAL: it has no such file. A webhook that is lost, disabled at ALC or sent w
 record Pending for ever.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

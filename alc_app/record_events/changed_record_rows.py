@@ -1,7 +1,5 @@
 """The rows of records whose status was changed in the CRM, and which are still to be looked at."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil

@@ -1,7 +1,5 @@
 """The rows of our webhooks at Attio: when each is checked next, and what is wrong with it."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from sqlalchemy import bindparam, delete, update

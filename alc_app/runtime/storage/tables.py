@@ -4,8 +4,6 @@ Only the migrations make tables and indices. A partial index has its condition i
 with theirs: `sqlite_where` and `postgresql_where` would import both of SQLAlchemy's dialects at every start.
 """
 
-from __future__ import annotations
-
 from sqlalchemy import Index, LargeBinary, text
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel

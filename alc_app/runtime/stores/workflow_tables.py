@@ -1,7 +1,5 @@
 """Tables of workflows: switches, activations, runs, steps and callbacks."""
 
-from __future__ import annotations
-
 from sqlalchemy import Index
 from sqlmodel import Field
 
