@@ -464,7 +464,7 @@ def test_a_run_takes_the_same_steps_again_though_the_token_is_another_one_by_the
     open_send()
     runtime.crash("after", 2)
     with monkeypatch.context() as patch, pytest.raises(Crash):
-        patch.setattr(runtime.fake.connections, "with_fresh_token", away)
+        patch.setattr(runtime.fake.connections, "usable", away)
         send_to_alc.run(*PERSON)
     assert runtime.steps[-1] == "retry_later"
     runtime.restart()
