@@ -22,6 +22,7 @@ from alc_app.cli.demo_log import DemoLog
 from alc_app.config.secret_files import keep_secret
 from alc_app.config.settings import Config
 from alc_app.config.sign_in import is_on_this_machine
+from alc_app.runtime.stop_signals import on_stop_signal
 from alc_app.runtime.storage.file_locks import FileLocks
 
 STOP_TIMEOUT = 9.0
@@ -64,20 +65,19 @@ def run(config: Config, decide_after: float, provider_port: int | None = None, *
             f"Something is already running at {', '.join(taken)}. Stop it, or choose other ports: alc-app demo --help."
         )
     stopping = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopping.set())
     os.umask(0o077)  # only this user may read the databases and the log
     config.home.mkdir(parents=True, exist_ok=True)
     log = DemoLog(config.home, in_terminal=show_logs)
     click.echo("Starting …")
-    try:
-        if _start_all(servers, log, stopping):
-            _welcome(config, log, signs_in=provider_port is not None)
-        _watch(servers, log, stopping)
-    finally:
-        click.echo("\nStopping …")
-        _stop(servers)
-        lock.release()
+    with on_stop_signal(stopping.set):
+        try:
+            if _start_all(servers, log, stopping):
+                _welcome(config, log, signs_in=provider_port is not None)
+            _watch(servers, log, stopping)
+        finally:
+            click.echo("\nStopping …")
+            _stop(servers)
+            lock.release()
     return 0
 
 

@@ -1,11 +1,8 @@
 """Run the stand-in on its own port: in a thread for tests, or as a process until SIGTERM or SIGINT."""
 
 import logging
-import signal
 import socket
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from waitress import wasyncore
@@ -15,6 +12,7 @@ from alc_app.mock_attio.app import create_app
 from alc_app.mock_attio.store.config import MockAttioConfig
 from alc_app.mock_attio.store.services import Services
 from alc_app.mock_attio.wire_faults import with_wire_faults
+from mock_alc.double.stop_signals import on_stop_signal
 
 logger = logging.getLogger(__name__)
 
@@ -84,18 +82,7 @@ class MockAttioServer:
 
 def serve(config: MockAttioConfig, host: str, port: int) -> None:
     """Run the stand-in until SIGTERM or SIGINT. Call it from the main thread."""
-    with _stop_signals() as stop, MockAttioServer(config, host, port) as server:
+    stop = threading.Event()
+    with on_stop_signal(stop.set), MockAttioServer(config, host, port) as server:
         logger.info("The Attio stand-in answers at %s", server.url)
         stop.wait()
-
-
-@contextmanager
-def _stop_signals() -> Iterator[threading.Event]:
-    """Yield an event that SIGTERM and SIGINT set; restore the previous handlers at the end."""
-    stop = threading.Event()
-    before = {number: signal.signal(number, lambda *_: stop.set()) for number in (signal.SIGTERM, signal.SIGINT)}
-    try:
-        yield stop
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

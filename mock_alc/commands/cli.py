@@ -20,6 +20,7 @@ from mock_alc.commands.schema import schema
 from mock_alc.commands.serve_help import SERVE_HELP
 from mock_alc.commands.storm import storm, story
 from mock_alc.commands.trigger import trigger
+from mock_alc.double.stop_signals import on_stop_signal
 
 if TYPE_CHECKING:
     from mock_alc.config import Config
@@ -81,10 +82,10 @@ def serve(**flags: Any) -> None:
     _on_signals(lambda *_: sys.exit(0))  # The start may wait for a database that does not answer.
     mock = _start({name: value for name, value in flags.items() if value is not None})
     stop = threading.Event()
-    _on_signals(lambda *_: stop.set())
-    click.echo(_banner(mock))
-    stop.wait()
-    mock.close()
+    with on_stop_signal(stop.set):
+        click.echo(_banner(mock))
+        stop.wait()
+        mock.close()
 
 
 main.add_command(scenario)

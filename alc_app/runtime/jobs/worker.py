@@ -28,6 +28,7 @@ from alc_app.runtime.observability import logs
 from alc_app.runtime.services import Services
 from alc_app.runtime.sign_in.people import acting
 from alc_app.runtime.signatures.schemes import SCHEMES
+from alc_app.runtime.stop_signals import on_stop_signal
 from alc_app.runtime.storage.tables import Delivery
 from alc_app.runtime.stores.delivery_statements import ClaimedDelivery
 from alc_app.runtime.workflows.activations import webhook_function
@@ -179,19 +180,16 @@ class Worker:
 
 def run_until_signal(worker: Worker) -> None:
     """Start, wait for SIGTERM or SIGINT, stop within 10 seconds."""
-    import signal
-
     ended = threading.Event()
 
-    def end(*_: object) -> None:
+    def end() -> None:
         exit_soon()  # also if the start waits for a database
         ended.set()
 
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, end)
-    worker.start()
-    ended.wait()
-    worker.stop()
+    with on_stop_signal(end):
+        worker.start()
+        ended.wait()
+        worker.stop()
 
 
 def exit_soon() -> None:

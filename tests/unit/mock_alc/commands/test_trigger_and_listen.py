@@ -200,6 +200,7 @@ def test_listen_keeps_its_secret_for_the_next_time(running: MockAlc, receiver: R
     for _ in range(2):
         with listening(running, tmp_path, "--forward-to", receiver.url()) as (process, secret):
             process.terminate()
+            process.wait(10)
         shown.append(secret)
     assert shown[0] == shown[1]
     assert (tmp_path / "mock-alc" / "listen-secret").stat().st_mode & 0o777 == 0o600

@@ -1,0 +1,40 @@
+"""SIGTERM and SIGINT, told to a thread.
+
+Python runs a handler in the main thread, in the midst of what that does. One that sets an Event waits for ever if the
+main thread holds the Event's lock, as it does for a moment whenever it begins to wait for the Event. So the handlers
+here do nothing, and a thread reads from a socket which signal has come.
+"""
+
+from __future__ import annotations
+
+import signal
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+STOPS = (signal.SIGTERM, signal.SIGINT)
+
+
+@contextmanager
+def on_stop_signal(act: Callable[[], object]) -> Iterator[None]:
+    """Call `act` in a thread whenever SIGTERM or SIGINT comes in the `with` block. Call it from the main thread."""
+    reader, writer = socket.socketpair()
+    writer.setblocking(False)
+    threading.Thread(target=_act_on_each, args=(reader, act), name="signals", daemon=True).start()
+    wakeup_before = signal.set_wakeup_fd(writer.fileno())
+    handlers_before = {number: signal.signal(number, lambda *_: None) for number in STOPS}
+    try:
+        yield
+    finally:
+        for number, handler in handlers_before.items():
+            signal.signal(number, handler)
+        signal.set_wakeup_fd(wakeup_before)
+        writer.close()  # ends the thread
+
+
+def _act_on_each(reader: socket.socket, act: Callable[[], object]) -> None:
+    with reader:
+        while number := reader.recv(1):
+            if number[0] in STOPS:  # other signals with a handler are written, too
+                act()
