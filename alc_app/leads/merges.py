@@ -38,8 +38,11 @@ def _lock_both(session: Session, merged_record_id: str, record_id: str) -> str:
     while True:
         target = present_record(session, record_id)
         with session.begin_nested() as savepoint:
-            for one in sorted({merged_record_id, target}):
+            both = sorted({merged_record_id, target})
+            for one in both:
                 lock_record(session, one)
             if present_record(session, record_id) == target:
                 return target
-            savepoint.rollback()
+            savepoint.rollback()  # gives the locks back
+            for one in both:
+                del session.info[one]

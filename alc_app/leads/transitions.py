@@ -101,7 +101,7 @@ def apply(session: Session, lead: Lead, event: str, due_in: float | None = None,
 
 
 def _show(session: Session, lead: Lead) -> None:
-    if lead.status != "sending":  # it is shown only when ALC has it, and nothing else leads here
+    if lead.status != "sending":  # it is not shown, and what is shown meanwhile does not change by it
         update_values(session, lead.record_id)
 
 

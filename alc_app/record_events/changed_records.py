@@ -1,7 +1,7 @@
 """Records whose status was changed in the CRM: who of them is "Requested" now? One question answers for many.
 
 Our own writes come back as events too, one for each verdict. So an event costs no run and no call: it only notes the
-record, and a job asks Attio once for all that were noted.
+record, and a job asks Attio once a second for all that were noted.
 """
 
 from __future__ import annotations

@@ -26,7 +26,7 @@ class RecurringJob:
     acts_as: str = "Recurring Job"
     """Its name as a participant of the sequence diagram."""
     prepare: Callable[[str], bool] | None = None
-    """Does what may be done twice, outside of a run, and returns whether the rest needs a run. Without it, all does."""
+    """Does for a key, before and outside of a run, what may be done twice. Returns whether a run is needed after it."""
     exclusive: bool = False
     """Whether it must not run while a connection is added or removed."""
 

@@ -45,7 +45,7 @@ class Executor:
         self._queues: dict[str, Any] = {}
         self._under_way = Counter[str]()
         self._lock = Lock()
-        self._pool = ThreadPoolExecutor(_limit(QUEUE_OF["webhook"]), "webhook")
+        self._pool = ThreadPoolExecutor(_limit(QUEUE_OF["webhook"]) + _limit(QUEUE_OF["job"]), "without engine")
         self._without_engine: set[str] = set()
         """The runs that are under way without the engine."""
 

@@ -64,6 +64,8 @@ class Relay:
         self._services, self._executor = services, executor
         self._run_webhook, self._prepare_job = run_webhook, prepare_job
         self._retention = RetentionJob(services)
+        self._runs: dict[str, str] = {}
+        """The last run of each job that was prepared here."""
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="relay", daemon=True)
 
@@ -164,12 +166,23 @@ class Relay:
         with running(AppContext(self._services)):
             due = [(job, key) for job in recurring_jobs(self._services) for key in job.due()]
         for job, key in due:
-            name, queue = f"{job.name}:{key}", "lifecycle" if job.exclusive else "job"
-            durably = partial(self._services.engine.enqueue, "job", job.name, key, queue=queue, deduplication_id=name)
             if job.prepare is None:
-                durably()
-            elif not self._executor.is_running(name):
-                self._executor.start_without_engine("job", name, partial(self._prepare_job, job, key), durably)
+                self._enqueue_job(job, key)
+            elif not self._is_at(name := f"{job.name}:{key}"):
+                work, durably = partial(self._prepare_job, job, key), partial(self._enqueue_prepared, job, key)
+                self._executor.start_without_engine("job", name, work, durably)
+
+    def _enqueue_job(self, job: RecurringJob, key: str) -> str:
+        name, queue = f"{job.name}:{key}", "lifecycle" if job.exclusive else "job"
+        return self._services.engine.enqueue("job", job.name, key, queue=queue, deduplication_id=name)
+
+    def _enqueue_prepared(self, job: RecurringJob, key: str) -> None:
+        self._runs[f"{job.name}:{key}"] = self._enqueue_job(job, key)
+
+    def _is_at(self, name: str) -> bool:
+        """Return whether a job is being prepared here, or its run is under way. It is due until that has ended."""
+        run_id = self._runs.get(name)
+        return self._executor.is_running(name) or bool(run_id and not self._services.engine.has_ended(run_id))
 
     def enqueue_connections(self) -> None:
         """Ask for a run of each connection that is due.

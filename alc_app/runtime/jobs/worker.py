@@ -136,8 +136,9 @@ class Worker:
     def prepare_job(self, job: RecurringJob, key: str) -> None:
         """Do for one key what a job does without the engine. Raises: ReachedDurableStep, if the rest needs a run."""
         with self._running_job(job, key, f"prepare:{job.name}:{key}"):
-            if job.prepare is None or job.prepare(key):
-                raise ReachedDurableStep(job.name)
+            needs_run = job.prepare(key) if job.prepare else True
+        if needs_run:
+            raise ReachedDurableStep(job.name)
 
     @contextmanager
     def _running_job(self, job: RecurringJob, key: str, run_id: str = "") -> Iterator[None]:

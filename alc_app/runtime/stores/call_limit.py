@@ -1,8 +1,7 @@
 """The limit of calls to another service, such as Attio's 25 writes a second, for all processes of the installation.
 
 A limit of 25 a second is 25 places. Each call takes a place, and the place is free again a second after its answer: so
-no second has more calls than places, however late a timer or the network is. Who finds a free place goes at once, and
-those who wait go one after another.
+no second has more calls than places, however late a timer or an answer is. Who finds a free place goes at once.
 """
 
 from __future__ import annotations
@@ -16,22 +15,20 @@ from threading import Lock
 from sqlalchemy import text
 
 from alc_app.attio.host.errors import FetchMustWait
-from alc_app.runtime.http_client import CONNECT_TIMEOUT, TOTAL_TIMEOUT
 from alc_app.runtime.storage.database import UNAVAILABLE, Database
 
 PERIOD = 1.002
 """Seconds for which a call counts after its answer. SQLite's clock has milliseconds, and two of them may be lost."""
-LEASE = CONNECT_TIMEOUT + TOTAL_TIMEOUT + PERIOD
-"""Seconds after which the place of a process that died during its call is free: nothing counts for longer."""
-SPREAD = 0.5
-"""Seconds over which as many callers as there are places are spread when they wait, so that not all go at once."""
+LEASE = 60.0
+"""Seconds after which the place of a process that died during its call is free: longer than any call may take. If a
+place is said to be free later than that, the clock was set back, and it is free now."""
 LONGEST_WAIT = 5.0
-"""Seconds that a caller sleeps at most: as long as all threads of one worker need for a call each. Beyond that a person
+"""Seconds that a caller waits at most: as long as all threads of one worker need for a call each. Beyond that a person
 is told to try again, and a job is due again by its row."""
-FURTHEST = LONGEST_WAIT + LEASE
-"""Seconds from now to the latest moment at which a place can be free. If it says more, the clock was set back."""
 LOOK_EVERY = 0.05
-"""Seconds between two looks for a place when all are taken."""
+"""Seconds between two looks at most, while all places are taken."""
+SHORTEST_SLEEP = 0.001
+"""Seconds: another process has taken what was free a moment ago."""
 LONGEST_PAUSE = 3600.0
 """Seconds: one wrong `Retry-After` stops nobody for longer than an hour."""
 
@@ -41,7 +38,6 @@ class _Place:
     name: str
     number: int
     held_until: float
-    wait: float
 
 
 class CallLimit:
@@ -50,35 +46,34 @@ class CallLimit:
     def __init__(self, database: Database) -> None:
         """Prepare the SQL statements for this database."""
         self._database = database
-        self._turns: dict[str, Lock] = {}  # of the threads of this process one looks, and the others are behind it
+        self._turns: dict[str, Lock] = {}  # of the threads of this process one waits for a place, the others for it
         now, later_of = database.now, "max" if database.is_sqlite else "greatest"
         one_each = "" if database.is_sqlite else "for update skip locked"  # SQLite has one writer
-        is_taken = f"free_at between {now} and {now} + {FURTHEST}"
-        latest = f"(select max(free_at) - :lease from call_place where name = :name and {is_taken})"  # noqa: S608 - no input in it
-        begin = f"case when {is_taken} then {later_of}(free_at, {latest} + :apart) else {now} end"
-        is_paused = f"exists (select 1 from rate_limit_slot where name = :name and next_at > {now})"  # noqa: S608 - no input in it
-        first = (
-            f"select place from call_place where name = :name and place < :calls and not {is_paused} "  # noqa: S608 - no input in it
-            f"and (free_at <= {now} + :within or not {is_taken}) order by {is_taken}, free_at limit 1 {one_each}"
+        is_ours = "name = :name and place < :calls"
+        is_free = f"(free_at <= {now} or free_at > {now} + {LEASE})"
+        pause = (
+            f"select next_at - {now} from rate_limit_slot where name = :pause and next_at <= {now} + {LONGEST_PAUSE}"  # noqa: S608 - no input in it
         )
         self._make = text(
             "with recursive numbers (place) as (select 0 union all select place + 1 from numbers "
             "where place + 1 < cast(:calls as integer)) insert into call_place (name, place, free_at) "
-            "select cast(:name as varchar), place, 0 from numbers where true on conflict do nothing returning place"
+            "select cast(:name as varchar), place, 0 from numbers where true on conflict do nothing"
         )
         self._take = text(
-            f"update call_place set free_at = {begin} + :lease where name = :name and place = ({first}) "  # noqa: S608 - no input in it
-            f"returning place, free_at, free_at - :lease - {now} as wait"
+            f"update call_place set free_at = {now} + {LEASE} where name = :name and place = ("  # noqa: S608 - no input in it
+            f"select place from call_place where {is_ours} and {is_free} and coalesce(({pause}), 0) <= 0 "
+            f"order by free_at limit 1 {one_each}) returning place, free_at"
         )
         self._give_back = text(
-            f"update call_place set free_at = {now} + :counts_for "  # noqa: S608 - no input in it
+            f"update call_place set free_at = {now} + {PERIOD} "  # noqa: S608 - no input in it
             "where name = :name and place = :number and free_at = :held_until"
         )
+        self._next = text(f"select count(*) as made, min(free_at) - {now} as wait from call_place where {is_ours}")  # noqa: S608 - no input in it
         self._delay = text(
-            f"insert into rate_limit_slot (name, next_at) values (:name, {now} + :wait) on conflict (name) do update "  # noqa: S608 - no input in it
+            f"insert into rate_limit_slot (name, next_at) values (:pause, {now} + :wait) on conflict (name) do update "  # noqa: S608 - no input in it
             f"set next_at = {later_of}(rate_limit_slot.next_at, {now} + :wait)"
         )
-        self._left = text(f"select next_at - {now} from rate_limit_slot where name = :name")  # noqa: S608 - no input in it
+        self._pause = text(pause)
 
     @contextmanager
     def call(self, name: str, per_second: int | None = None) -> Iterator[None]:
@@ -88,7 +83,8 @@ class CallLimit:
         """
         deadline = time.monotonic() + LONGEST_WAIT
         if per_second is None:
-            self._sleep_through_pause(name, deadline)
+            while self._sleep_through_pause(name, deadline):
+                pass  # it may have been made longer
             yield
             return
         place = self._wait_for_place(name, per_second, deadline)
@@ -96,56 +92,56 @@ class CallLimit:
             yield
         finally:
             with suppress(*UNAVAILABLE):  # the call was made, and the lease will end
-                self._free(place, PERIOD)
+                values = {"name": name, "number": place.number, "held_until": place.held_until}
+                self._database.change(self._give_back, values)
 
     def pause(self, name: str, seconds: float) -> None:
         """Let no call of this name be made for so many seconds, because the other side sent `Retry-After`."""
-        self._database.change(self._delay, {"name": name, "wait": min(seconds, LONGEST_PAUSE)})
+        self._database.change(self._delay, {"pause": _pause(name), "wait": min(seconds, LONGEST_PAUSE)})
 
     def _wait_for_place(self, name: str, calls: int, deadline: float) -> _Place:
-        while True:
-            place = self._next_place(name, calls, deadline)
-            if place.wait <= 0:
-                return place
-            time.sleep(place.wait)
-            if self._pause_left(name) <= 0:
-                return place
-            self._free(place, 0)
-
-    def _next_place(self, name: str, calls: int, deadline: float) -> _Place:
-        """Return the place that is free first, maybe in a moment. Nobody else has it."""
         turn = self._turns.setdefault(name, Lock())
         if not turn.acquire(timeout=max(deadline - time.monotonic(), 0)):
             raise _too_late(self._pause_left(name))
         try:
-            while not (place := self._try_to_take(name, calls, deadline - time.monotonic())):
-                if self._database.change(self._make, {"name": name, "calls": calls}):
-                    continue  # the first call of all
-                self._sleep_through_pause(name, deadline - LOOK_EVERY)
-                time.sleep(LOOK_EVERY)
+            while not (place := self._try_to_take(name, calls)):
+                if not self._sleep_through_pause(name, deadline):
+                    self._sleep_until_free(name, calls, deadline)
         finally:
             turn.release()
         return place
 
-    def _try_to_take(self, name: str, calls: int, within: float) -> _Place | None:
-        values = {"name": name, "calls": calls, "within": within, "lease": LEASE, "apart": SPREAD / calls}
-        found = self._database.change(self._take, values)
-        return next((_Place(name, row.place, row.free_at, row.wait) for row in found), None)
+    def _try_to_take(self, name: str, calls: int) -> _Place | None:
+        taken = self._database.change(self._take, {"name": name, "calls": calls, "pause": _pause(name)})
+        return next((_Place(name, row.place, row.free_at) for row in taken), None)
 
-    def _free(self, place: _Place, counts_for: float) -> None:
-        which = {"name": place.name, "number": place.number, "held_until": place.held_until}
-        self._database.change(self._give_back, {**which, "counts_for": counts_for})
+    def _sleep_until_free(self, name: str, calls: int, deadline: float) -> None:
+        places = {"name": name, "calls": calls}
+        [found] = self._database.fetch(self._next, places)
+        if found.made < calls:  # the first call of all, or the limit has grown
+            self._database.change(self._make, places)
+            return
+        wait = min(max(found.wait, SHORTEST_SLEEP), LOOK_EVERY)
+        if time.monotonic() + wait > deadline:
+            raise _too_late(0.0)
+        time.sleep(wait)
 
-    def _sleep_through_pause(self, name: str, deadline: float) -> None:
+    def _sleep_through_pause(self, name: str, deadline: float) -> bool:
+        """Return whether there was a pause."""
         left = self._pause_left(name)
-        if time.monotonic() + left > deadline:
+        if left > 0 and time.monotonic() + left > deadline:
             raise _too_late(left)
         if left > 0:
             time.sleep(left)
+        return left > 0
 
     def _pause_left(self, name: str) -> float:
-        found = self._database.fetch(self._left, {"name": name})
+        found = self._database.fetch(self._pause, {"pause": _pause(name)})
         return max(found[0][0], 0.0) if found else 0.0
+
+
+def _pause(name: str) -> str:
+    return f"{name} asked for a pause"
 
 
 def _too_late(pause_left: float) -> FetchMustWait:

@@ -194,7 +194,7 @@ def test_our_own_changes_in_the_crm_need_no_run(services: Services, alc: respons
 def test_a_job_that_is_being_prepared_is_not_prepared_twice(
     services: Services, relay: Relay, engine: FakeEngine
 ) -> None:
-    """It is due until it has ended."""
+    """It is due until its run has ended."""
     with running(AppContext(services)):
         note_change("r")
         services.database.change(text("update changed_record set due_at = 1"), {})
@@ -205,6 +205,14 @@ def test_a_job_that_is_being_prepared_is_not_prepared_twice(
     engine.in_this_process.clear()
     relay.enqueue_jobs()
     assert list(engine.runs) == [f"look_at_changes:{WORKSPACE}"]
+
+    engine.under_way.add(f"look_at_changes:{WORKSPACE}")
+    relay.enqueue_jobs()
+    assert engine.asked == 1
+
+    engine.under_way.clear()
+    relay.enqueue_jobs()
+    assert engine.asked == 2
 
 
 def test_connections_to_be_undone_are_asked_for_when_they_are_due(

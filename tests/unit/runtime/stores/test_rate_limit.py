@@ -93,7 +93,7 @@ def test_old_counts_are_deleted_and_nothing_else(
     assert limiter.delete_old(1100, 10) == 1
     with database.reading() as session:
         names = {row[0] for row in session.connection().execute(text("select name from rate_limit_slot"))}
-    assert names == {"clock", "https://attio.test", "limit: new"}
+    assert names == {"clock", "https://attio.test asked for a pause", "limit: new"}
 
 
 def test_in_memory_it_is_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
