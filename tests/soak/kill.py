@@ -128,11 +128,13 @@ def _kill(mortals: dict[str, KillableServers], kills: int, random: Random, repor
 
 def _heal(stack: Stack, load: Load) -> list[str]:
     """Make waiting rows due until every invariant holds. Return what is still wrong after the timeout."""
+    wrong: list[str] = []
 
-    def wrong() -> list[str]:
+    def heals() -> bool:
         stack.make_rows_due()
-        return list(violations(stack, load.alc, load.attio))
+        wrong[:] = violations(stack, load.alc, load.attio)
+        return not wrong
 
     with suppress(AssertionError):
-        eventually(lambda: not wrong())
-    return wrong()
+        eventually(heals)
+    return wrong
