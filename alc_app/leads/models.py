@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, ColumnElement, Index, bindparam
 from sqlalchemy.exc import IntegrityError, NoResultFound
 from sqlalchemy.orm import registry
-from sqlmodel import Field, Session, SQLModel, col, or_, select
+from sqlmodel import Field, Session, SQLModel, and_, col, or_, select
 
 from alc_app.attio.host import trace
 from alc_app.attio.host.context import current
@@ -149,19 +149,13 @@ _LEAD_WITH = _LEADS.where(col(Lead.alc_lead_id) == bindparam("alc_lead_id"))
 _OPEN_LEADS_OF = _LEADS.where(_NAMES_RECORD, col(Lead.status).in_(OPEN)).order_by(
     col(Lead.status), col(Lead.created_at)
 )
-_LOCK = (
-    select(RecordSync)
-    .where(
-        col(RecordSync.workspace_id) == bindparam("workspace_id"), col(RecordSync.record_id) == bindparam("record_id")
-    )
-    .with_for_update()
-    .execution_options(populate_existing=True)
-)
-
-
-_MERGED_INTO = select(RecordSync.merged_into).where(
+_IS_RECORD = and_(
     col(RecordSync.workspace_id) == bindparam("workspace_id"), col(RecordSync.record_id) == bindparam("record_id")
 )
+_LOCK = select(RecordSync).where(_IS_RECORD).with_for_update().execution_options(populate_existing=True)
+
+
+_MERGED_INTO = select(RecordSync.merged_into).where(_IS_RECORD)
 
 
 def in_this_workspace(table: Any = Lead) -> ColumnElement[bool]:

@@ -7,6 +7,7 @@ record, and a job asks Attio once a second for all that were noted.
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from alc_app.attio.host import trace
@@ -29,11 +30,7 @@ class Look:
 
 def look_for_requests(_workspace_id: str) -> bool:
     """Forget the changed records whose status is not "Requested". Returns whether there are others."""
-    try:
-        look = ask_for_changes()
-    except AttioApiError as error:
-        log.warning("Changes in the CRM will be checked later: %s", error.message)
-        look_later()
+    if (look := _look(ask_for_changes)) is None:
         return False
     forget_changes([one for one in look.changed if one.record_id not in look.requested])
     return bool(look.requested)
@@ -41,17 +38,23 @@ def look_for_requests(_workspace_id: str) -> bool:
 
 def look_at_changes(_workspace_id: str) -> None:
     """Send everybody among the changed records whose status is "Requested" now."""
-    try:
-        look = ask_durably()
-    except AttioApiError as error:
-        log.warning("People in the CRM will be sent later: %s", error.message)
-        look_later()
+    if (look := _look(ask_durably)) is None:
         return
     for one in look.changed:
         if one.record_id in look.requested:
             with trace.resumed(one.traceparent):
                 send_requested(one.record_id)
     forget_changes(look.changed)
+
+
+def _look(ask: Callable[[], Look]) -> Look | None:
+    """Return what Attio says, or None if it is to be asked later."""
+    try:
+        return ask()
+    except AttioApiError as error:
+        log.warning("Changes in the CRM will be checked later: %s", error.message)
+        look_later()
+        return None
 
 
 @repeatable

@@ -6,7 +6,6 @@ import logging
 import signal
 import sys
 import threading
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -20,7 +19,7 @@ from mock_alc.commands.schema import schema
 from mock_alc.commands.serve_help import SERVE_HELP
 from mock_alc.commands.storm import storm, story
 from mock_alc.commands.trigger import trigger
-from mock_alc.double.stop_signals import on_stop_signal
+from mock_alc.double.stop_signals import STOPS, on_stop_signal
 
 if TYPE_CHECKING:
     from mock_alc.config import Config
@@ -79,7 +78,8 @@ for command in (
 def serve(**flags: Any) -> None:
     """Run the mock until Ctrl-C; the text of `--help` is in `serve_help.py`."""
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    _on_signals(lambda *_: sys.exit(0))  # The start may wait for a database that does not answer.
+    for number in STOPS:  # The start may wait for a database that does not answer.
+        signal.signal(number, lambda *_: sys.exit(0))
     mock = _start({name: value for name, value in flags.items() if value is not None})
     stop = threading.Event()
     with on_stop_signal(stop.set):
@@ -91,11 +91,6 @@ def serve(**flags: Any) -> None:
 main.add_command(scenario)
 main.add_command(storm)
 main.add_command(story)
-
-
-def _on_signals(handler: Callable[..., None]) -> None:
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, handler)
 
 
 def _start(flags: dict[str, Any]) -> "MockAlc":

@@ -9,8 +9,8 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from threading import Lock
+from typing import Any
 
 from sqlalchemy import text
 
@@ -31,13 +31,6 @@ SHORTEST_SLEEP = 0.001
 """Seconds: another process has taken what was free a moment ago."""
 LONGEST_PAUSE = 3600.0
 """Seconds: one wrong `Retry-After` stops nobody for longer than an hour."""
-
-
-@dataclass(frozen=True)
-class _Place:
-    name: str
-    number: int
-    held_until: float
 
 
 class CallLimit:
@@ -92,28 +85,25 @@ class CallLimit:
             yield
         finally:
             with suppress(*UNAVAILABLE):  # the call was made, and the lease will end
-                values = {"name": name, "number": place.number, "held_until": place.held_until}
-                self._database.change(self._give_back, values)
+                self._database.change(self._give_back, place)
 
     def pause(self, name: str, seconds: float) -> None:
         """Let no call of this name be made for so many seconds, because the other side sent `Retry-After`."""
         self._database.change(self._delay, {"pause": _pause(name), "wait": min(seconds, LONGEST_PAUSE)})
 
-    def _wait_for_place(self, name: str, calls: int, deadline: float) -> _Place:
+    def _wait_for_place(self, name: str, calls: int, deadline: float) -> dict[str, Any]:
+        """Take a place, and return the values that give it back."""
         turn = self._turns.setdefault(name, Lock())
         if not turn.acquire(timeout=max(deadline - time.monotonic(), 0)):
             raise _too_late(self._pause_left(name))
         try:
-            while not (place := self._try_to_take(name, calls)):
+            values = {"name": name, "calls": calls, "pause": _pause(name)}
+            while not (taken := self._database.change(self._take, values)):
                 if not self._sleep_through_pause(name, deadline):
                     self._sleep_until_free(name, calls, deadline)
         finally:
             turn.release()
-        return place
-
-    def _try_to_take(self, name: str, calls: int) -> _Place | None:
-        taken = self._database.change(self._take, {"name": name, "calls": calls, "pause": _pause(name)})
-        return next((_Place(name, row.place, row.free_at) for row in taken), None)
+        return {"name": name, "number": taken[0].place, "held_until": taken[0].free_at}
 
     def _sleep_until_free(self, name: str, calls: int, deadline: float) -> None:
         places = {"name": name, "calls": calls}

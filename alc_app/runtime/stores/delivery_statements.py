@@ -25,8 +25,8 @@ DUE = (
     .order_by(col(Delivery.received_at))
     .limit(bindparam("limit"))
 )
-_IS_NEW = (IS_OPEN, col(Delivery.state) == "new")
-_NEW = select(*_KEY).where(*_IS_NEW).order_by(col(Delivery.received_at)).limit(bindparam("limit"))
+_IS_NEW = and_(IS_OPEN, col(Delivery.state) == "new")  # the first is the condition of the index
+_NEW = select(*_KEY).where(_IS_NEW).order_by(col(Delivery.received_at)).limit(bindparam("limit"))
 _NEXT_TRY = (
     update(Delivery)
     .values(
