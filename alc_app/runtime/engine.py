@@ -21,7 +21,7 @@ from alc_app.attio.host import trace
 from alc_app.attio.host.errors import ServerFunctionError, ServerFunctionTimeout
 from alc_app.attio.host.runs import FinishedStep
 from alc_app.runtime.bell import Bell, queue_of, run_of
-from alc_app.runtime.storage.database import READS, open_engine
+from alc_app.runtime.storage.database import for_reading, open_engine
 
 if TYPE_CHECKING:
     from dbos import DBOSClient, WorkflowStatus
@@ -102,7 +102,7 @@ class Engine:
 
     def waiting_queues(self) -> Sequence[str]:
         """Return the queues in which runs wait to be started."""
-        with self._database.execution_options(**READS).connect() as connection:
+        with self._reader.connect() as connection:
             return connection.execute(self._waiting).scalars().all()
 
     @cached_property
@@ -118,6 +118,10 @@ class Engine:
     @cached_property
     def _database(self) -> SqlEngine:
         return open_engine(self.url)
+
+    @cached_property
+    def _reader(self) -> SqlEngine:
+        return for_reading(self._database)
 
     def enqueue(
         self, workflow: str, *args: Any, queue: str, run_id: str | None = None, deduplication_id: str | None = None
@@ -222,7 +226,7 @@ class Engine:
 
     def count_unfinished(self) -> Mapping[tuple[str, ...], float]:
         """Count unfinished runs by (queue, status)."""
-        with self._database.execution_options(**READS).connect() as connection:
+        with self._reader.connect() as connection:
             return {(row[0], STATUS[row[1]]): row[2] for row in connection.execute(self._count)}
 
     def delete_ended(self, before: float, limit: int) -> int:
