@@ -22,19 +22,23 @@ class FailpointReached(Exception):
     """Raised by a failpoint that is armed with `name:raise`."""
 
 
-def arm(spec: str, kill_once: Path | None = None) -> None:
-    """Arm failpoints: `name:kill`, `name:raise` or `name:sleep=seconds`, separated by commas. Raises: ValueError.
-
-    `kill_once` is a file that may be written later: a failpoint's name and the id of a process to spare. The first
-    other process to reach that failpoint deletes the file and dies.
-    """
+def arm(spec: str) -> None:
+    """Arm failpoints: `name:kill`, `name:raise` or `name:sleep=seconds`, separated by commas. Raises: ValueError."""
     _armed.clear()
-    _kill_once[:] = [kill_once] if kill_once else []
     for entry in filter(None, (part.strip() for part in spec.split(","))):
         name, _, action = entry.partition(":")
         if action not in ("kill", "raise") and not action.removeprefix("sleep=").replace(".", "", 1).isdigit():
             raise ValueError(f'There is no failpoint "{entry}". Write name:kill, name:raise or name:sleep=seconds.')
         _armed[name] = action
+
+
+def obey(kill_once: Path | None) -> None:
+    """Obey a file that may be written later: a failpoint's name and the id of a process to spare. None: no longer.
+
+    The first other process to reach that failpoint deletes the file and dies. A look for it at each failpoint is too
+    much for intake, so only workers obey.
+    """
+    _kill_once[:] = [kill_once] if kill_once else []
 
 
 def failpoint(name: str) -> None:

@@ -55,7 +55,7 @@ class Services:
     def __init__(self, config: Config, manifest: App, now: Callable[[], float] = time.time) -> None:
         """Open the databases, and build everything. `now` gives epoch seconds. Raises: DatabaseUnusable; KeyMissing."""
         self.config, self.manifest, self.now = config, manifest, now
-        failpoints.arm(config.failpoints, config.kill_once)
+        failpoints.arm(config.failpoints)
         self.bell = Bell(Notifications(config.database_url) if config.shares_database else Pipes(config.home / "bells"))
         self.database = Database(config.database("app"), committed=partial(self.bell.ring, WORK))
         # SQLite: a file for each, so that a delivery never waits for another writer. Postgres: one pool for all.

@@ -31,7 +31,7 @@ def test_one_id_tells_the_whole_story_of_a_click(stack: Stack, user: User, alc: 
         (f"and calls it {lead_id}.", worker),
         (f"The record {record_id} says Pending.", worker),
         ("attempt 1: 200", mock),
-        ("is answered: stored.", web),
+        (f"stored {TRACE_ID[:8]}", web),
         (f"ALC says Complete of the record {record_id}.", worker),
         (f"The record {record_id} says Complete.", worker),
     ):

@@ -79,6 +79,11 @@ def traceparent() -> str | None:
     return trace.header() if trace else None
 
 
+def short_id(header: str) -> str:
+    """Return what the log shows of the trace of a `traceparent`: the first 8 characters of its id."""
+    return header.split("-")[1][:8]
+
+
 def trace_id() -> str:
     """Return the id of the current trace, or an empty string."""
     trace = _current.get()
@@ -103,4 +108,4 @@ def traced(app: WSGIApplication) -> WSGIApplication:
 
 def _random(size: int) -> str:
     """Return so many random bytes in hex; never all zero, which the standard forbids. They are no secret."""
-    return f"{random.randrange(1, 1 << 8 * size):0{2 * size}x}"  # noqa: S311 - an id
+    return f"{random.getrandbits(8 * size) or 1:0{2 * size}x}"

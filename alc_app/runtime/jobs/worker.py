@@ -17,6 +17,7 @@ from alc_app.attio.host import trace
 from alc_app.attio.host.context import outcome, running
 from alc_app.attio.host.operations import RecurringJob
 from alc_app.attio.http import BadRequest, Request
+from alc_app.runtime import failpoints
 from alc_app.runtime.context import DurableContext
 from alc_app.runtime.engine import ReachedDurableStep, create_tables
 from alc_app.runtime.exchanges.log import log_calls_as
@@ -51,9 +52,10 @@ class Worker:
 
     def start(self) -> None:
         """Take the lock, launch the engine, start the relay. Raises: ExecutorTaken."""
-        executor_id = self._services.worker_ids.acquire(self._executor_id)
+        executor_id, config = self._services.worker_ids.acquire(self._executor_id), self._services.config
+        failpoints.obey(config.kill_once)
         self._services.connections.reactivate()
-        create_tables(self._services.config.database("engine"))
+        create_tables(config.database("engine"))
         # What this id left unfinished. DBOS's own recovery would put it into a queue that is polled rarely.
         self._services.engine.requeue_runs_of([executor_id])
         self._services.inbox.release([executor_id])

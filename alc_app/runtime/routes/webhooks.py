@@ -164,8 +164,6 @@ class Intake:
         result = "ignored" if state == "ignored" else stored
         if result != "conflict":  # `_receive` counts that as a refusal
             DELIVERIES.labels(result).inc()
-        extra = {"handler_id": f"{handler.id[:6]}…", "webhook_id": webhook_id}  # the whole id is a secret (R18)
-        log.info("The delivery %s is answered: %s.", webhook_id, result, extra=extra)
         failpoint("delivery_stored")
         return Response(status=STATUS_OF[stored])
 

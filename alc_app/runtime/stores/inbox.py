@@ -269,6 +269,7 @@ class Inbox:
         self._writing_since = float("inf")
         for item, answer in zip(batch, answers, strict=True):
             item.answer.put(answer)
+        _log_answers((item.row, answer) for item, answer in zip(batch, answers, strict=True) if answer)
 
     def _store(self, batch: list[_PendingWrite]) -> list[Answer]:
         """Store in one transaction what was verified by its handler as it is now, and ring."""
@@ -296,3 +297,13 @@ def _verdict(row: dict[str, Any], digest: str, traceparent: str) -> Verdict:
     if digest != row["digest"]:
         return "conflict"
     return "stored" if traceparent == row["traceparent"] else "duplicate"
+
+
+def _log_answers(answered: Iterable[tuple[dict[str, Any], str]]) -> None:
+    """Log a batch in one line, as a line for each would cost more than to store it. Each has its trace's id."""
+    told = [
+        f"{row['webhook_id']} {'ignored' if row['state'] == 'ignored' else answer} {trace.short_id(row['traceparent'])}"
+        for row, answer in answered
+    ]
+    if told:
+        log.info("Deliveries answered: %s", ", ".join(told))

@@ -11,7 +11,7 @@ import pytest
 from pydantic import ValidationError
 
 from alc_app.config.settings import Config
-from alc_app.runtime.failpoints import FailpointReached, arm, failpoint
+from alc_app.runtime.failpoints import FailpointReached, arm, failpoint, obey
 from tests.support.sign_in import SIGN_IN
 
 
@@ -20,6 +20,7 @@ def disarm() -> Iterator[None]:
     """Leave nothing armed."""
     yield
     arm("")
+    obey(None)
 
 
 def test_a_place_that_is_not_armed_does_nothing() -> None:
@@ -48,13 +49,13 @@ def test_a_file_kills_one_process_that_comes_to_its_place_and_spares_the_one_tha
     order = tmp_path / "kill-once"
     program = (
         "import os, sys; from pathlib import Path; from alc_app.runtime.failpoints import *; order = Path(sys.argv[1]);"
-        "arm('', order); failpoint('elsewhere'); order.write_text(f'here {os.getpid()}'); failpoint('here');"
+        "obey(order); failpoint('elsewhere'); order.write_text(f'here {os.getpid()}'); failpoint('here');"
         "order.write_text('here 0'); failpoint('elsewhere'); failpoint('here'); print('alive')"
     )
     died = subprocess.run([sys.executable, "-c", program, str(order)], capture_output=True, text=True, check=False)  # noqa: S603 - our own program
     assert (died.returncode, died.stdout) == (-9, "")
     assert not order.exists()
-    arm("", order)
+    obey(order)
     failpoint("here")
 
 
