@@ -89,9 +89,7 @@ class Inbox:
         """
         self._ensure_writer()
         if time.monotonic() - self._writing_since > SLOW_WRITE:
-            raise NotStored(
-                "The disk is too slow right now. Please send it again."
-            )  # waiting would only block a thread
+            raise NotStored("The disk is too slow right now. Please send it again.")  # waiting would block a thread
         row = {
             "handler_id": handler_id,
             "webhook_id": webhook_id,
@@ -267,9 +265,11 @@ class Inbox:
                 return
             log.exception("A delivery could not be stored. Its sender will retry.")
         self._writing_since = float("inf")
+        told = []
         for item, answer in zip(batch, answers, strict=True):
             item.answer.put(answer)
-        _log_answers((item.row, answer) for item, answer in zip(batch, answers, strict=True) if answer)
+            told.append(f"{item.row['webhook_id']} {answer or 'not stored'} {trace.short_id(item.row['traceparent'])}")
+        log.info("Deliveries answered: %s", ", ".join(told))  # a line for each would cost more than to store it
 
     def _store(self, batch: list[_PendingWrite]) -> list[Answer]:
         """Store in one transaction what was verified by its handler as it is now, and ring."""
@@ -297,13 +297,3 @@ def _verdict(row: dict[str, Any], digest: str, traceparent: str) -> Verdict:
     if digest != row["digest"]:
         return "conflict"
     return "stored" if traceparent == row["traceparent"] else "duplicate"
-
-
-def _log_answers(answered: Iterable[tuple[dict[str, Any], str]]) -> None:
-    """Log a batch in one line, as a line for each would cost more than to store it. Each has its trace's id."""
-    told = [
-        f"{row['webhook_id']} {'ignored' if row['state'] == 'ignored' else answer} {trace.short_id(row['traceparent'])}"
-        for row, answer in answered
-    ]
-    if told:
-        log.info("Deliveries answered: %s", ", ".join(told))
