@@ -269,16 +269,16 @@ class Inbox:
         for item, answer in zip(batch, answers, strict=True):
             item.answer.put(answer)
             told.append(f"{item.row['webhook_id']} {answer or 'not stored'} {trace.short_id(item.row['traceparent'])}")
+        if any(item.row["state"] == "new" and answer == "stored" for item, answer in zip(batch, answers, strict=True)):
+            self._bell.ring(DELIVERIES)
         log.info("Deliveries answered: %s", ", ".join(told))  # a line for each would cost more than to store it
 
     def _store(self, batch: list[_PendingWrite]) -> list[Answer]:
-        """Store in one transaction what was verified by its handler as it is now, and ring."""
+        """Store in one transaction what was verified by its handler as it is now."""
         with self._database.engine.begin() as connection:
             changed = self._changed_handlers([item.handler for item in batch if item.handler], connection)
             rows = [item.row for item in batch if item.handler not in changed]
             verdicts = iter(self._insert_rows(connection, rows))
-        if any(row["state"] == "new" for row in rows):
-            self._bell.ring(DELIVERIES)
         return ["changed" if item.handler in changed else next(verdicts) for item in batch]
 
     def _insert_rows(self, connection: Connection, rows: list[dict[str, Any]]) -> list[Verdict]:
