@@ -25,7 +25,7 @@ class KillableServers:
     def __init__(self, stack: Stack, role: Role, count: int = 1) -> None:
         """Prepare `count` processes; `start` starts them."""
         url, command = (stack.app_url, "serve") if role == "web" else ("", "worker")
-        self._order = stack.home / "kill-once"
+        self._order = stack.home / "kill-once" if role == "worker" else None
         self._all = [stack.server(f"{role}-{number}", url, "alc_app", command) for number in range(count)]
 
     def start(self, failpoint: str = "") -> None:
@@ -56,12 +56,12 @@ class KillableServers:
     def kill_at(self, *places: str | Callable[[], object], while_doing: Callable[[], T]) -> T | None:
         """Call `while_doing`, while the running processes are killed at each of these failpoints in turn.
 
-        They learn of the first failpoint by the file that labs use, and of the next ones when they are started again.
-        A function between two failpoints is called while the processes are down. Returns what `while_doing` returned,
-        or None if its connection was cut.
+        Workers learn of the first failpoint by the file that labs use. A web process looks for no such file and is
+        started again for it, as all are for the next ones. A function between two failpoints is called while the
+        processes are down. Returns what `while_doing` returned, or None if its connection was cut.
         """
         plan = _plan(places)
-        self._order.write_text(plan[0][0], encoding="ascii")
+        self._arm(plan[0][0])
         with ThreadPoolExecutor(1) as pool:
             doing = pool.submit(while_doing)
             for (place, meanwhile), (following, _) in zip(plan, [*plan[1:], ("", [])], strict=True):
@@ -73,6 +73,14 @@ class KillableServers:
             with suppress(requests.RequestException):
                 return doing.result(timeout=60)
         return None
+
+    def _arm(self, failpoint: str) -> None:
+        """Let the running processes know of their first failpoint."""
+        if self._order:
+            self._order.write_text(failpoint, encoding="ascii")
+        else:
+            self.kill()
+            self.start(failpoint)
 
     def log(self) -> str:
         """Return the end of their logs."""
