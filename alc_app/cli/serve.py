@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -17,6 +17,7 @@ from alc_app.config.addresses import save_addresses
 from alc_app.config.settings import Config
 from alc_app.config.sign_in import is_on_this_machine
 from alc_app.runtime.observability import logs
+from alc_app.runtime.stop_signals import stopping
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -50,12 +51,13 @@ def run(config: Config, *, with_worker: bool) -> None:
     except (WorkerIdTaken, KeyMissing) as error:
         raise click.ClickException(str(error)) from None
     save_addresses(config.home, config.addresses)
-    _stop_by_exception(web.extensions["live"].stop)
     _connect_engine_soon(web)
-    click.echo(f"alc_app is at {config.base_url}")
-    try:
-        server.run()
-    finally:
+    with stopping() as stop:
+        threading.Thread(target=_answer, args=(server, stop), name="web", daemon=True).start()
+        click.echo(f"alc_app is at {config.base_url}")
+        stop.wait()
+        web.extensions["live"].stop()  # its streams would go on
+        server.task_dispatcher.shutdown()
         server.close()
         if worker:
             worker.stop()
@@ -118,18 +120,12 @@ def _connect_engine_soon(web: Flask) -> None:
     timer.start()
 
 
-def _stop_by_exception(first: Callable[[], None]) -> None:
-    """On SIGTERM and SIGINT, call `first` and end the server's loop with SystemExit."""
-
-    def stop(*_: object) -> None:
-        from alc_app.runtime.jobs.worker import exit_soon
-
-        exit_soon()
-        first()
-        raise SystemExit(0)
-
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
+def _answer(server: BaseWSGIServer, stop: threading.Event) -> None:
+    """Answer requests. A server that ends by itself ends the process."""
+    try:
+        server.run()
+    finally:
+        stop.set()
 
 
 def run_worker(config: Config, executor_id: str) -> None:

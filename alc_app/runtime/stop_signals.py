@@ -7,6 +7,8 @@ here do nothing, and a thread reads from a socket which signal has come.
 
 from __future__ import annotations
 
+import logging
+import os
 import signal
 import socket
 import threading
@@ -14,6 +16,33 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 STOPS = (signal.SIGTERM, signal.SIGINT)
+EXIT_WITHIN = 8.0
+"""Seconds from SIGTERM to the end of the process, whatever the peers do. Docker kills after 10."""
+log = logging.getLogger(__name__)
+
+
+@contextmanager
+def stopping() -> Iterator[threading.Event]:
+    """Yield an Event that SIGTERM and SIGINT set. `EXIT_WITHIN` seconds later the process ends with exit code 0.
+
+    Until then it may end by itself. Work may wait for longer for a peer that does not answer; a worker continues it.
+    Call it from the main thread.
+    """
+    stop = threading.Event()
+
+    def begin() -> None:
+        timer = threading.Timer(EXIT_WITHIN, _end)
+        timer.daemon = True
+        timer.start()
+        stop.set()
+
+    with on_stop_signal(begin):
+        yield stop
+
+
+def _end() -> None:
+    log.warning("Work is still running after %g seconds. A worker will continue it.", EXIT_WITHIN)
+    os._exit(0)
 
 
 @contextmanager

@@ -7,8 +7,6 @@ a live process with the same id is doing. A relay turns rows that are due into r
 from __future__ import annotations
 
 import logging
-import os
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -29,14 +27,12 @@ from alc_app.runtime.observability import logs
 from alc_app.runtime.services import Services
 from alc_app.runtime.sign_in.people import acting
 from alc_app.runtime.signatures.schemes import SCHEMES
-from alc_app.runtime.stop_signals import on_stop_signal
+from alc_app.runtime.stop_signals import stopping
 from alc_app.runtime.storage.tables import Delivery
 from alc_app.runtime.stores.delivery_statements import ClaimedDelivery
 from alc_app.runtime.workflows.activations import webhook_function
 from alc_app.runtime.workflows.runner import recurring_jobs
 
-EXIT_WITHIN = 8.0
-"""Seconds from SIGTERM to the end of the process, whatever the peers do. Docker kills after 10."""
 log = logging.getLogger(__name__)
 
 
@@ -70,7 +66,7 @@ class Worker:
         """Take no new work, wait for the runs under way, and then release the lock.
 
         Before that another worker could take such a run over, and do the same at the same time. So neither the lock nor
-        DBOS's database is let go while a run still works: `exit_soon` ends the process if one takes too long.
+        DBOS's database is let go while a run still works: `stopping` ends the process if one takes too long.
         """
         self._relay.stop()
         self._executor.stop()
@@ -183,28 +179,7 @@ class Worker:
 
 def run_until_signal(worker: Worker) -> None:
     """Start, wait for SIGTERM or SIGINT, stop within 10 seconds."""
-    ended = threading.Event()
-
-    def end() -> None:
-        exit_soon()  # also if the start waits for a database
-        ended.set()
-
-    with on_stop_signal(end):
+    with stopping() as stop:
         worker.start()
-        ended.wait()
+        stop.wait()
         worker.stop()
-
-
-def exit_soon() -> None:
-    """End the process in `EXIT_WITHIN` seconds with exit code 0, if it has not ended by then.
-
-    A run may wait for longer for a peer that does not answer. It continues when a worker takes it over.
-    """
-
-    def end() -> None:
-        log.warning("Work is still running after %g seconds. A worker will continue it.", EXIT_WITHIN)
-        os._exit(0)
-
-    timer = threading.Timer(EXIT_WITHIN, end)
-    timer.daemon = True
-    timer.start()

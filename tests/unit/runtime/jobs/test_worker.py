@@ -19,17 +19,19 @@ from alc_app.attio.server import server_function
 from alc_app.cli import demo
 from alc_app.mock_attio import server as mock_attio
 from alc_app.mock_attio.store import webhook_sender
-from alc_app.runtime.jobs.worker import EXIT_WITHIN, Worker
+from alc_app.runtime.jobs.worker import Worker
 from alc_app.runtime.routes.record_actions import Actions
 from alc_app.runtime.services import Services
+from alc_app.runtime.stop_signals import EXIT_WITHIN
 from mock_alc.background import worker as mock_alc
 from tests.support.fakes.engine import FakeEngine
 from tests.support.waiting import PATIENCE
 
 STUCK = """
 import threading, time
+from alc_app.runtime import stop_signals
 from alc_app.runtime.jobs import worker
-worker.EXIT_WITHIN = 0.5
+stop_signals.EXIT_WITHIN = 0.5
 
 class Stuck:
     def start(self): print("ready", flush=True)
