@@ -9,6 +9,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
+from copy import deepcopy
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -38,6 +39,7 @@ from alc_app.runtime.workflows.runner import WorkflowRunner
 from alc_app.web.limits import REFUSED_DELIVERIES
 from alc_app.web.presenters.settings import save
 from tests.support.chaos.crashes import Crash, CrashPlan, crash_plan
+from tests.support.chaos.tables import Tables
 from tests.support.fakes.authorization import ALC, Authorization
 from tests.support.fakes.clock import Clock, Patient
 from tests.support.fakes.messages import Message, Request
@@ -58,21 +60,39 @@ class World:
             event.listen(database.engine, "connect", self._prepare)
             event.listen(database.engine, "commit", crash_plan.before_write)
             database.engine.dispose()
-        self._sqlite = sqlite3.connect(services.config.home / "app.db", isolation_level=None)
-        self._sqlite.execute("attach ? as inbox", [str(services.config.home / "inbox.db")])
+        self._tables = Tables(services.config.home)
         self._web = _web(services)
         self.reset()
 
     def reset(self) -> None:
         """Empty all tables, and make new peers, a new engine and a new worker."""
-        self._wipe()
+        self._tables.empty()
         self.clock.now, self.clock.moments = START, 0
+        peers, engine = Peers(self.clock), SteppingEngine(lambda workflow, args: getattr(self.worker, workflow)(*args))
+        self._begin(peers, engine, Authorization(peers.call, self.clock))
+
+    def keep(self) -> None:
+        """Remember how everything is, for `restore`."""
+        self._tables.keep()
+        self._kept = self._copy(self.clock.now, self.clock.moments, self.peers, self.engine, self.services.oauth)
+
+    def restore(self) -> None:
+        """Make everything as it was at `keep`, in less time than it took to get there; only the worker is new."""
+        self._tables.restore()
+        self.clock.now, self.clock.moments, *others = self._copy(*self._kept)
+        self._begin(*others)
+
+    def _copy(self, *parts: Any) -> tuple[Any, ...]:
+        """Copy parts that refer to each other, and to the clock, which stays the same."""
+        return deepcopy(parts, {id(self.clock): self.clock})
+
+    def _begin(self, peers: Peers, engine: SteppingEngine, authorization: Any) -> None:
+        """Make a new worker among these, and let nothing be left of what came before."""
         self.crash_plan.clear()
         self.crash_plan.crashes = 0
-        self.peers = Peers(self.clock)
-        self.engine = SteppingEngine(lambda workflow, args: getattr(self.worker, workflow)(*args))
-        authorization: Any = Authorization(self.peers.call, self.clock)
-        _replace(self.services, engine=self.engine, oauth=authorization, http=self.peers)
+        self.peers, self.engine = peers, engine
+        _replace(self.services, engine=engine, oauth=authorization, http=peers, manifest=manifest)
+        self.services.handler_cache._kept.clear()
         _replace(self.services.oauth_flows, _client=authorization)
         _replace(self.services.connections, _client=authorization)
         self.worker = Worker(self.services)
@@ -90,11 +110,11 @@ class World:
 
     def close(self) -> None:
         """Close the connection to the files."""
-        self._sqlite.close()
+        self._tables.close()
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         """Run a query on the files directly; the inbox is attached."""
-        return self._sqlite.execute(query).fetchall()
+        return self._tables.rows(query)
 
     def click(self, record_id: str) -> list[str]:
         """Press "Send to ALC"; return the titles of the toasts and dialogs."""
@@ -229,13 +249,6 @@ class World:
         if found is None or not found.is_there:
             return {"data": {"person": None}}
         return {"data": {"person": {"name": {"full_name": found.name}, "phone_numbers": found.phone_numbers}}}
-
-    def _wipe(self) -> None:
-        for schema in ("main", "inbox"):
-            tables = self.rows(f"select name from {schema}.sqlite_master where type = 'table'")  # noqa: S608 - two names
-            for (table,) in tables:
-                if not table.startswith(("sqlite_", "alembic")):
-                    self.rows(f'delete from {schema}."{table}"')  # noqa: S608 - our own tables
 
 
 @contextmanager

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from itertools import count
 from typing import Any
 
 from alc_app.attio.host.errors import FetchError
 from alc_app.attio.http import FetchResponse
 from alc_app.runtime.oauth_client import OAuthDenied, OAuthFailed, Tokens
-from tests.support.fakes.clock import Clock
+from tests.support.fakes.clock import Clock, Numbers
 from tests.support.fakes.runtime import answer
 
 ALC = "https://alc.test"
@@ -34,7 +33,7 @@ class AuthorizationServer:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._numbers: Iterator[int] = count(1)
+        self._numbers = Numbers()
         self.grants: list[Grant] = []
 
     def consent(self) -> str:

@@ -39,6 +39,17 @@ class Clock:
         return at.isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
+class Numbers:
+    """One, two, three, … An iterator of `itertools` cannot be copied from Python 3.14 on."""
+
+    def __init__(self) -> None:
+        self._last = 0
+
+    def __next__(self) -> int:
+        self._last += 1
+        return self._last
+
+
 class Patient:
     """Stands where a module of ours has imported `time` that sleeps for as long as it has to, and no longer."""
 

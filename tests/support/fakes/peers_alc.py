@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from itertools import count
 from typing import Any
 from urllib.parse import quote
 
@@ -14,7 +13,7 @@ from standardwebhooks import Webhook
 
 from alc_app.attio.http import FetchResponse
 from tests.support.fakes.authorization import AuthorizationServer
-from tests.support.fakes.clock import Clock
+from tests.support.fakes.clock import Clock, Numbers
 from tests.support.fakes.messages import Message, Request
 from tests.support.fakes.runtime import POST_LEAD, answer
 
@@ -64,7 +63,7 @@ class Alc:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._numbers: Iterator[int] = count(1)
+        self._numbers = Numbers()
         self.leads: dict[str, AlcLead] = {}
         """By idempotency key."""
         self.first_tries: dict[str, int] = {}

@@ -6,15 +6,14 @@ Its events and signatures are made by the stand-in's own code (alc_app/mock_atti
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from itertools import count
 from typing import Any, Literal
 
 from alc_app.attio.http import FetchResponse
 from alc_app.mock_attio.store.events import Actor, Event, EventType, matches
 from alc_app.mock_attio.store.webhook_payload import sign
-from tests.support.fakes.clock import Clock
+from tests.support.fakes.clock import Clock, Numbers
 from tests.support.fakes.messages import Message, Request
 from tests.support.fakes.runtime import answer
 
@@ -76,7 +75,7 @@ class Attio:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._numbers: Iterator[int] = count(1)
+        self._numbers = Numbers()
         self.people: dict[str, Person] = {}
         self.refuses: Refusal = ""
         """What is wrong with our access: the key is refused, a scope is taken away, or our attributes."""

@@ -23,21 +23,22 @@ REFUSALS = [says(500), says(403), unreachable, answer_lost]
 
 @pytest.fixture(scope="module")
 def one_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    """An installation; beginning it anew is quicker than making one."""
+    """A connected installation with strict removal and a workflow that is switched on."""
     with world(Path(tmp_path_factory.mktemp("world"))) as it:
+        it.connect()
+        with running(AppContext(it.services)):
+            set_settings(schema, "strict_removal", True)
+        WorkflowActivations(it.services).set_enabled("follow-up", enabled=True)
+        assert it.peers.attio.add().id == RECORD
+        settle(it)
+        it.keep()
         yield it
 
 
 @pytest.fixture
 def at(one_world: World) -> World:
-    """A connected installation with strict removal and a workflow that is switched on."""
-    one_world.reset()
-    one_world.connect()
-    with running(AppContext(one_world.services)):
-        set_settings(schema, "strict_removal", True)
-    WorkflowActivations(one_world.services).set_enabled("follow-up", enabled=True)
-    assert one_world.peers.attio.add().id == RECORD
-    settle(one_world)
+    """The installation as it was when it was complete."""
+    one_world.restore()
     return one_world
 
 
