@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -16,13 +17,22 @@ from alc_app.runtime.bell import Bell, Pipes
 from alc_app.runtime.engine import Engine, create_tables
 
 
+@pytest.fixture(scope="module")
+def sqlite_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file with the engine's tables: copying it is quicker than DBOS's migrations."""
+    file = tmp_path_factory.mktemp("engine") / "engine.db"
+    create_tables(f"sqlite:///{file}")
+    return file
+
+
 @pytest.fixture(params=["sqlite", "postgres"])
 def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
-    """An engine with its own tables."""
-    sqlite = request.param == "sqlite"
-    url = f"sqlite:///{tmp_path / 'engine.db'}" if sqlite else request.getfixturevalue("empty_postgres")
+    """An engine whose tables hold no run."""
+    if request.param == "sqlite":
+        url = f"sqlite:///{shutil.copy(request.getfixturevalue('sqlite_file'), tmp_path)}"
+    else:
+        url = request.getfixturevalue("postgres")
     engine = Engine(url, Bell(Pipes(tmp_path / "bells")))
-    create_tables(url)
     yield engine
     engine.close()
 
