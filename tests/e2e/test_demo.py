@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import sqlite3
-import subprocess
 import sys
 from pathlib import Path
 
@@ -14,7 +12,6 @@ import pytest
 from tests.support.people import User
 from tests.support.servers import demo
 from tests.support.servers.clients import Attio
-from tests.support.waiting import PATIENCE
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks the children up in /proc")
@@ -36,22 +33,6 @@ def test_the_demo_runs_the_loop_heals_a_killed_worker_and_stops_on_ctrl_c(tmp_pa
 
         user.wait_for_status(ada, "Complete")
     assert not _children(running.pid)
-
-
-def test_the_demo_ends_with_the_reason_when_a_home_is_too_old(tmp_path: Path) -> None:
-    """A home from before 0.1.0: one sentence that says what to do, no welcome, and no process left behind."""
-    with sqlite3.connect(tmp_path / "app.db") as database:
-        database.execute("create table app_schema (version_num varchar)")
-        database.execute("insert into app_schema values ('0024')")
-    database.close()
-    command = demo.plan(tmp_path).command
-
-    ended = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)  # noqa: S603 - our own program
-
-    assert ended.returncode == 1
-    assert "before 0.1.0 and cannot be migrated" in ended.stderr
-    assert "web could not start" in ended.stderr
-    assert "Press Connect" not in ended.stdout
 
 
 def _children(parent: int) -> dict[int, str]:

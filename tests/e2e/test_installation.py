@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.installation import Installation, install
+from tests.support.servers import demo
 
 pytestmark = pytest.mark.xdist_group("installed")
 
@@ -26,6 +27,7 @@ from mock_alc.server import MockAlc
 with MockAlc(Config(port=0, database_url="sqlite://")) as alc:
     print(json.dumps(requests.get(alc.url + "/.well-known/oauth-authorization-server", timeout=20).json()["issuer"]))
 """
+NEEDS_APP = 'pip install "acme-lead-checker[app]"'
 OF_THE_APP = {"alembic", "dbos", "graphql-core", "phonenumberslite", "prometheus-client", "psycopg", "waitress"}
 
 
@@ -86,12 +88,20 @@ def test_postgres_without_its_driver_is_refused_with_what_to_install(bare: Insta
     assert 'pip install "psycopg[binary]"' in refused.stderr
 
 
-@pytest.mark.parametrize("command", ["worker", "demo"])
-def test_the_app_says_which_extra_it_needs(bare: Installation, tmp_path: Path, command: str) -> None:
-    """Instead of a traceback. The demo shows what the process says that could not start."""
-    refused = bare.run("alc-app", command, cwd=tmp_path)
+def test_the_app_says_which_extra_it_needs(bare: Installation, tmp_path: Path) -> None:
+    """Instead of a traceback."""
+    refused = bare.run("alc-app", "worker", cwd=tmp_path)
     assert refused.returncode == 1
-    said = [line for line in refused.stderr.splitlines() if "could not start" not in line]
-    assert len(said) == 1, refused.stderr
-    assert 'pip install "acme-lead-checker[app]"' in said[0]
-    assert "Traceback" not in refused.stdout
+    assert refused.stderr.count("\n") == 1, refused.stderr
+    assert NEEDS_APP in refused.stderr
+
+
+def test_a_demo_that_cannot_start_ends_with_the_reason(bare: Installation, tmp_path: Path) -> None:
+    """It shows what the process said that could not start, and no welcome."""
+    _, _, _, *arguments = demo.plan(tmp_path).command
+    refused = bare.run("alc-app", *arguments)
+    assert refused.returncode == 1
+    assert NEEDS_APP in refused.stderr
+    assert "could not start. The lines above say why." in refused.stderr
+    assert "Traceback" not in refused.stdout + refused.stderr
+    assert "Press Connect" not in refused.stdout
