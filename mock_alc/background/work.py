@@ -2,15 +2,16 @@
 
 from datetime import datetime
 
-from sqlmodel import col, func, select
+from sqlmodel import select
 
 from mock_alc.background.worker import Worker
 from mock_alc.base.database import Database
-from mock_alc.leads.leads import PROCESSING, Lead
+from mock_alc.leads.agent import NEXT_DECISION
 from mock_alc.webhooks.delivery import Sender
 from mock_alc.webhooks.outbox import Delivery
 
 ATTEMPT_SECONDS = 60.0  # Longer than any attempt may take.
+WAITING = select(Delivery.due_at, Delivery.lease_until).where(Delivery.state == "pending")
 
 
 class Work:
@@ -35,9 +36,8 @@ class Work:
     def next_due(self) -> datetime | None:
         """Return when the agent or the outbox next has work; a leased delivery is due when its lease ends."""
         with self._database.read() as session:
-            decision = session.exec(select(func.min(col(Lead.decide_at))).where(Lead.status == PROCESSING)).one()
-            waiting = select(Delivery.due_at, Delivery.lease_until).where(Delivery.state == "pending")
-            attempts = [max(due, lease or due) for due, lease in session.exec(waiting)]
+            decision = session.exec(NEXT_DECISION).one()
+            attempts = [max(due, lease or due) for due, lease in session.exec(WAITING)]
         return min((due for due in (decision, *attempts) if due is not None), default=None)
 
     def wake(self) -> None:

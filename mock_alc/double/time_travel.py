@@ -36,8 +36,13 @@ class TimeTravel:
         self._lock = threading.Lock()
 
     def advance(self, seconds: float) -> None:
-        """Move the clock forward by `seconds`."""
-        self.go_to(self._clock() + timedelta(seconds=seconds))
+        """Move the clock forward by `seconds`; with 0, only run what is due."""
+        if seconds:
+            self.go_to(self._clock() + timedelta(seconds=seconds))
+            return
+        with self._lock:
+            self._advance_to(self._clock())
+        self._work.wake()
 
     def go_to(self, instant: datetime) -> None:
         """Move the clock to `instant` and run what becomes due until then; a past instant only sets the clock."""

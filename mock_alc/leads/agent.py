@@ -12,6 +12,9 @@ from mock_alc.leads.conversations import email_in_chat, expected_outcome, summar
 from mock_alc.leads.leads import PROCESSING, Lead
 from mock_alc.webhooks.outbox import announce
 
+NEXT_DECISION = select(func.min(col(Lead.decide_at))).where(Lead.status == PROCESSING)
+"""When the next lead is decided. It is asked for all the time, so it is built once."""
+
 
 class Agent:
     """A job of the worker; its due times are in the database and survive a restart (W1)."""
@@ -33,7 +36,7 @@ class Agent:
 
     def _next_at(self) -> datetime | None:
         with self._database.read() as session:
-            return session.exec(select(func.min(col(Lead.decide_at))).where(Lead.status == PROCESSING)).one()
+            return session.exec(NEXT_DECISION).one()
 
 
 def decide(

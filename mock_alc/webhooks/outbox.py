@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Column, or_, tuple_, update
+from sqlalchemy import Column, bindparam, or_, tuple_, update
 from sqlmodel import AutoString, Field, Session, col, func, select
 
 from mock_alc.base import trace
@@ -73,6 +73,22 @@ class Attempt(Table, table=True):
         return {**shown, "fault": sent and sent["trouble"], "sent": sent, "at": iso(self.at)}
 
 
+def _not_leased(now: Any) -> Any:
+    return or_(col(Delivery.lease_until).is_(None), col(Delivery.lease_until) <= now)
+
+
+FREE = (
+    Delivery.state == "pending",
+    _not_leased(bindparam("now")),
+    col(Delivery.webhook_id).not_in(bindparam("busy", expanding=True)),
+    col(Delivery.id).not_in(bindparam("sending", expanding=True)),
+)
+# The sender asks for these all the time, so they are built once.
+NEXT_DUE = select(func.min(col(Delivery.due_at))).where(*FREE)
+FIRST_DUE = select(Delivery).where(*FREE, col(Delivery.due_at) <= bindparam("now"))
+FIRST_DUE = FIRST_DUE.order_by(col(Delivery.due_at), col(Delivery.id)).limit(1)
+
+
 @dataclass(frozen=True)
 class Claim:
     """A delivery that this process may send until its lease ends."""
@@ -132,14 +148,7 @@ def claim_next(
     Leaves out those of `busy` webhooks (W10), and those that this process is `sending`, even when their lease has
     ended: the clock may have been moved meanwhile.
     """
-    due = (
-        select(Delivery)
-        .where(Delivery.state == "pending", Delivery.due_at <= now, _not_leased(now))
-        .where(col(Delivery.webhook_id).not_in(busy), col(Delivery.id).not_in(sending))
-        .order_by(col(Delivery.due_at), col(Delivery.id))
-        .limit(1)
-    )
-    delivery = session.exec(due).first()
+    delivery = session.exec(FIRST_DUE, params={"now": now, "busy": busy, "sending": sending}).first()
     if delivery is None:
         return None
     number = delivery.attempts_made + 1
@@ -202,9 +211,7 @@ def next_due(
     session: Session, now: datetime, *, busy: Collection[str], sending: Collection[str] = ()
 ) -> datetime | None:
     """Return when the next unclaimed delivery is due; leaves out what `claim_next` leaves out."""
-    waiting = select(func.min(col(Delivery.due_at))).where(Delivery.state == "pending", _not_leased(now))
-    waiting = waiting.where(col(Delivery.webhook_id).not_in(busy), col(Delivery.id).not_in(sending))
-    return session.exec(waiting).one()
+    return session.exec(NEXT_DUE, params={"now": now, "busy": busy, "sending": sending}).one()
 
 
 def find_deliveries(session: Session, *, limit: int, after: Delivery | None, **equal: str) -> list[Delivery]:
@@ -225,10 +232,6 @@ def attempts_of(session: Session, delivery_ids: Collection[str]) -> dict[str, li
     for attempt in session.exec(chosen):
         found[attempt.delivery_id].append(attempt)
     return found
-
-
-def _not_leased(now: datetime) -> Any:
-    return or_(col(Delivery.lease_until).is_(None), col(Delivery.lease_until) <= now)
 
 
 def _mark_interrupted(session: Session, delivery_id: str) -> None:
