@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 from mock_alc.testing.storm.connection import Connection
 from mock_alc.testing.storm.happening import Happening
-from mock_alc.testing.storm.integration import Control, Integration, Json
+from mock_alc.testing.storm.integration import MOMENT, Control, Integration, Json
 
 LAST_PERSON = 0
 """The number of the person who is sent when all trouble is over."""
@@ -239,6 +239,6 @@ class Day:
         """Let time pass until ALC has nothing to do."""
         self.control("POST", "clock?idle=no", {"until": "idle"})
 
-    def settle(self) -> None:
+    def settle(self, seconds: float = MOMENT) -> None:
         """Give the integration a moment for what it does in the background."""
-        self.integration.wait_a_moment()
+        self.integration.wait_a_moment(seconds)

@@ -54,8 +54,8 @@ class Integration:
             "kill": self.kill is not None and self.start is not None,
         }
 
-    def wait_a_moment(self) -> None:
+    def wait_a_moment(self, seconds: float = MOMENT) -> None:
         """Give the integration a moment for what it does in the background."""
         if self.settle:
             self.settle()
-        time.sleep(MOMENT)
+        time.sleep(seconds)

@@ -17,7 +17,7 @@ from mock_alc.testing.storm.day import AppSilent, Day
 from mock_alc.testing.storm.ending import end
 from mock_alc.testing.storm.evidence import Evidence
 from mock_alc.testing.storm.happening import Happening
-from mock_alc.testing.storm.integration import Control, Integration
+from mock_alc.testing.storm.integration import MOMENT, Control, Integration
 from mock_alc.testing.storm.operations import PLAYS
 from mock_alc.testing.storm.promises import PROMISES, Promise, broken
 from mock_alc.testing.storm.story import Story
@@ -33,6 +33,8 @@ EARLIER_DAYS = 4
 """How many days before the one that breaks a promise may have led to it."""
 TRIES = 5
 """How often a shorter day is played: what depends on a race does not break each time."""
+LONGEST_PAUSE = 0.4
+"""Seconds between two looks at what is not right yet."""
 Happenings = tuple[Happening, ...]
 
 
@@ -146,14 +148,18 @@ class Storm:
         return Day.begin(self._integration, self._control, self._patience, make_new)
 
     def _judge(self, day: Day) -> dict[str, list[str]]:
-        """Judge a day when the integration has done what it does in the background, or has had its time for it."""
-        until = time.monotonic() + self._patience
+        """Judge a day when the integration has done what it does in the background, or has had its time for it.
+
+        A look costs it calls and us processor time, so each comes twice as late as the one before.
+        """
+        until, pause = time.monotonic() + self._patience, MOMENT
         while True:
-            day.settle()  # also before the first look: what is right now may be made wrong by what comes late
+            day.settle(pause)  # also before the first look: what is right now may be made wrong by what comes late
             day.look()
             found = broken(Evidence(day), self._promises)
             if not found or time.monotonic() > until:
                 return found
+            pause = min(2 * pause, LONGEST_PAUSE)
 
     def _complete(self, story: Story, earlier: Sequence[Happenings]) -> Story:
         """Put the days before it that a story needs, such as one on which a refresh token was spent."""
