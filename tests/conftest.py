@@ -15,6 +15,7 @@ from playwright.sync_api import BrowserContext, expect
 from alc_app.config.settings import Config
 from alc_app.runtime.migrations.schema import migrate_all
 from tests.support.compiled_routes import compile_routes_once
+from tests.support.compiled_statements import compile_statements_once
 from tests.support.compiled_templates import keep_compiled_templates
 from tests.support.installation import Installation, build_wheel, install
 from tests.support.servers import nginx as own_nginx
@@ -31,6 +32,7 @@ QUIET = (
 gc.set_threshold(50_000)  # with Python's 700, a tenth of the time goes to looking for garbage in 6,000 collected tests
 keep_compiled_templates()
 compile_routes_once()
+compile_statements_once()
 expect.set_options(timeout=PATIENCE * 1000)
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a shell's `&` does that; what we start would ignore it too
     signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -1,33 +1,30 @@
 """Compile each SQL statement once in a process, and not in each engine that a test makes.
 
-SQLAlchemy keeps what it compiles in the engine. Compiling is most of what the start of a worker costs.
+SQLAlchemy keeps what it compiles in the engine, or in the mapper, by the engine's dialect. Compiling is most of what
+the start of a worker costs, and a seventh of what a test with a database of its own costs.
 """
 
-from collections.abc import Hashable
+from __future__ import annotations
+
 from typing import Any
 
 from sqlalchemy import Engine
+from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.util import LRUCache
 
-
-class CompiledStatements(LRUCache[tuple[Any, ...], Any]):
-    """The compiled statements by their keys, in which the kind of database stands for the engine's dialect."""
-
-    def get(self, key: tuple[Any, ...], default: Any = None) -> Any:
-        """Find a statement that an engine of this kind has compiled."""
-        return super().get(_of_any_engine(key), default)
-
-    def __setitem__(self, key: tuple[Any, ...], compiled: Any) -> None:
-        """Keep it for all engines of this kind."""
-        super().__setitem__(_of_any_engine(key), compiled)
-
-
-def _of_any_engine(key: tuple[Any, ...]) -> tuple[Hashable, ...]:
-    dialect, *statement = key
-    return (type(dialect), *statement)
+KEPT = 5000
+"""Statements."""
 
 
 def compile_statements_once() -> None:
-    """Have every engine share its compiled statements with the others."""
-    shared = CompiledStatements(capacity=5000)
-    Engine._compiled_cache = property(lambda _: shared, lambda _engine, _own: None)  # type: ignore[assignment]
+    """Have every engine that is made from now on share its compiled statements with those of its kind."""
+    shared: LRUCache[Any, Any] = LRUCache(KEPT)
+    make_one = Engine.__init__
+
+    def make(engine: Engine, *args: Any, **options: Any) -> None:
+        make_one(engine, *args, **options)
+        engine._compiled_cache = shared
+
+    Engine.__init__ = make  # type: ignore[method-assign]
+    DefaultDialect.__eq__ = lambda one, other: type(one) is type(other)  # type: ignore[assignment,method-assign]
+    DefaultDialect.__hash__ = lambda one: hash(type(one))  # type: ignore[assignment,method-assign]

@@ -61,6 +61,7 @@ class ExchangeLog:
         """Adds to a message what the pages show beside it, such as the step of the tutorial."""
         self._waiting: queue.Queue[Row | None] = queue.Queue(MAX_WAITING)
         self._writer: threading.Thread | None = None
+        self._closing = threading.Event()
         self._starting = threading.Lock()
         self._second, self._deliveries = 0, 0
 
@@ -143,6 +144,7 @@ class ExchangeLog:
 
     def close(self) -> None:
         """Write the waiting messages and close all connections."""
+        self._closing.set()
         if self._writer:
             self._waiting.put(None)
             self._writer.join(timeout=2)
@@ -179,7 +181,7 @@ class ExchangeLog:
         while is_open:
             batch = [self._waiting.get()]
             if batch != [None]:
-                time.sleep(BATCH_SECONDS)  # so that what follows at once shares the transaction
+                self._closing.wait(BATCH_SECONDS)  # so that what follows at once shares the transaction
             while not self._waiting.empty():
                 batch.append(self._waiting.get())
             is_open = None not in batch  # `close` puts None, perhaps among messages
