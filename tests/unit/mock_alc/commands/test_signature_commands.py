@@ -105,44 +105,65 @@ LOCALES = [
 ]
 
 
-def run_in(locale: dict[str, str], *arguments: str | bytes) -> "subprocess.CompletedProcess[bytes]":
-    """Run one command in a process of its own, whose locale decodes its arguments and encodes its output."""
+THEN = "//"
+COMMANDS = f"""
+import sys
+from mock_alc.commands.cli import main
+
+codes, command = [], []
+for word in sys.argv[1:]:
+    if word != {THEN!r}:
+        command.append(word)
+        continue
+    try:
+        main(command)
+    except SystemExit as end:
+        codes.append(end.code)
+    command = []
+sys.exit("codes " + " ".join(map(str, codes)))
+"""
+
+
+def run_in(locale: dict[str, str], *commands: list[str | bytes]) -> tuple[list[int], bytes]:
+    """Run commands in one process, whose locale decodes their arguments and encodes their output.
+
+    Return their exit codes, and what they print.
+    """
     environment = {**os.environ, **locale, "WEBHOOK_SECRET": SECRET}
-    command = [sys.executable, "-m", "mock_alc", *arguments]
-    return subprocess.run(command, env=environment, capture_output=True, check=False)  # noqa: S603 (our own program)
+    words = [word for command in commands for word in (*command, THEN)]
+    done = subprocess.run([sys.executable, "-c", COMMANDS, *words], env=environment, capture_output=True, check=False)  # noqa: S603 (our own program)
+    errors, _, codes = done.stderr.decode(errors="replace").rpartition("codes ")
+    assert "Traceback" not in errors + codes, errors + codes
+    return [int(code) for code in codes.split()], done.stdout
 
 
 @pytest.mark.parametrize("locale", LOCALES)
 @pytest.mark.parametrize("data", ["é ✗".encode(), b"\xe9"])
 def test_a_body_is_the_bytes_that_were_given_in_any_locale(locale: dict[str, str], data: bytes) -> None:
     """Also where the locale's encoding lacks the characters of the body, or those that mark a problem."""
-    signed = run_in(locale, "sign", "--data", data, "--json")
-    given = json.loads(signed.stdout)
+    given = json.loads(run_in(locale, ["sign", "--data", data, "--json"])[1])
     expected = signed_headers(STANDARD_WEBHOOKS, [SECRET], given["webhook-id"], int(given["webhook-timestamp"]), data)
     assert given == expected
-    lines = [part for name, value in given.items() for part in ("-H", f"{name}: {value}")]
-    assert run_in(locale, "verify", *lines, "--data", data).returncode == 0
-    for extra in ([], ["--json"]):
-        for body, code in ((data, 0), (data + b"\n", 1)):
-            found = run_in(locale, "explain", *lines, "--data", body, *extra)
-            assert (found.returncode, b"Traceback" in found.stderr) == (code, False), found.stderr
+    right = [*(part for name, value in given.items() for part in ("-H", f"{name}: {value}")), "--data", data]
+    wrong = [*right[:-1], data + b"\n"]
+    explained = [["explain", *body, *extra] for body in (right, wrong) for extra in ([], ["--json"])]
+    assert run_in(locale, ["verify", *right], *explained)[0] == [0, 0, 0, 1, 1]
 
 
 @pytest.mark.parametrize("locale", LOCALES)
 def test_headers_and_secrets_may_hold_any_bytes(locale: dict[str, str]) -> None:
     """They are wrong then, and the answer is a sentence."""
-    for secret in ("é".encode(), b"\xe9"):
-        given = ["-H", b"webhook-id: \xe9", "-H", "webhook-signature: v1,é".encode(), "--timestamp", b"\xe9"]
-        found = run_in(locale, "explain", "--secret", secret, "--other-secret", secret, *given, "--data", "a")
-        assert (found.returncode, b"Traceback" in found.stderr) == (1, False), found.stderr
-    assert run_in(locale, "sign", "--secret", b"\xe9", "--data", "a").returncode == 2
+    given = ["-H", b"webhook-id: \xe9", "-H", "webhook-signature: v1,é".encode(), "--timestamp", b"\xe9", "--data", "a"]
+    secrets = ("é".encode(), b"\xe9")
+    explained = [["explain", "--secret", secret, "--other-secret", secret, *given] for secret in secrets]
+    assert run_in(locale, *explained, ["sign", "--secret", b"\xe9", "--data", "a"])[0] == [1, 1, 2]
 
 
 def test_a_curl_command_holds_the_body_in_any_locale() -> None:
     """A body with a question mark in place of a letter would not fit its signature."""
     for locale in LOCALES:
-        printed = run_in(locale, "sign", "--data", "é ✗".encode(), "--curl", "http://127.0.0.1:5000/hook")
-        assert "é ✗".encode() in printed.stdout
+        _, printed = run_in(locale, ["sign", "--data", "é ✗".encode(), "--curl", "http://127.0.0.1:5000/hook"])
+        assert "é ✗".encode() in printed
 
 
 def test_a_line_that_is_no_header_is_refused_with_a_sentence() -> None:

@@ -19,11 +19,18 @@ from mock_alc.testing.alc import Alc
 from tests.unit.mock_alc.support import Receiver
 
 
-@pytest.fixture
-def running() -> Iterator[MockAlc]:
-    """A mock with the control API on."""
+@pytest.fixture(scope="module")
+def one_mock() -> Iterator[MockAlc]:
+    """One mock for all tests."""
     with MockAlc() as mock:
         yield mock
+
+
+@pytest.fixture
+def running(one_mock: MockAlc) -> MockAlc:
+    """A mock with the control API on, and empty."""
+    Alc(one_mock.app).reset()
+    return one_mock
 
 
 def run(running: MockAlc, *arguments: str) -> Result:

@@ -22,23 +22,20 @@ def project(tmp_path: Path) -> Path:
 
 def test_the_example_passes_its_tests_in_an_empty_folder(installed: Installation, project: Path) -> None:
     """The plugin is found by its entry point, in each process of pytest-xdist; warnings are errors."""
-    ran = run_pytest(installed, project, "-W", "error", "-n", "2")
+    ran = run_pytest(installed, project, "-W", "error", "-n", "1")
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert "28 passed" in ran.stdout
 
 
-def test_alc_responses_names_what_it_needs_when_that_is_not_installed(installed: Installation, project: Path) -> None:
-    """Without the extra `pytest`, the other fixtures still work."""
-    (project / "conftest.py").write_text("import sys\n\nsys.modules['responses'] = None\n")
-    (project / "test_receiver.py").write_text(
-        "def test_in_process(alc_responses):\n    pass\n\n\ndef test_on_a_port(mock_alc):\n    mock_alc.send_lead()\n"
-    )
-    ran = run_pytest(installed, project, "test_receiver.py")
-    assert "1 passed, 1 error" in ran.stdout, ran.stdout + ran.stderr
-    assert 'pip install "acme-lead-checker[pytest]"' in ran.stdout
-
-
 MISTAKES = """
+def test_in_process(alc_responses):
+    pass
+
+
+def test_on_a_port(mock_alc):
+    mock_alc.send_lead()
+
+
 def test_a_slip(mock_alc):
     mock_alc.register_webhook("127.0.0.1:5000/hook", secret="abc")
 
@@ -57,17 +54,30 @@ def test_bad_marks(mock_alc):
 """
 
 
-def test_a_failure_shows_the_line_of_the_test_and_what_was_wrong_in_sentences(
-    installed: Installation, project: Path
-) -> None:
-    """No frames of mock_alc, no JSON, and the whole report of a grading."""
+@pytest.fixture(scope="module")
+def failed(installed: Installation, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """What pytest prints of MISTAKES where the extra `pytest` is not installed."""
+    project = tmp_path_factory.mktemp("project")
+    (project / "conftest.py").write_text("import sys\n\nsys.modules['responses'] = None\n")
     (project / "test_receiver.py").write_text(MISTAKES)
-    ran = run_pytest(installed, project, "test_receiver.py")
-    assert "3 failed" in ran.stdout, ran.stdout + ran.stderr
-    assert "url: A webhook URL must be absolute, such as https://example.com/hook. secret: A signing" in ran.stdout
-    assert "There was no delivery. No webhook is active: register one" in ran.stdout
-    assert "Anyone who knows the address could have sent it." in ran.stdout
-    assert "mock_alc/testing" not in ran.stdout and '{"error"' not in ran.stdout
+    ran = run_pytest(installed, project)
+    assert "3 failed, 1 passed, 1 error" in ran.stdout, ran.stdout + ran.stderr
+    return ran.stdout
+
+
+def test_alc_responses_names_what_it_needs_when_that_is_not_installed(failed: str) -> None:
+    """Without the extra `pytest`, the other fixtures still work."""
+    assert "ERROR test_receiver.py::test_in_process" in failed
+    assert 'pip install "acme-lead-checker[pytest]"' in failed
+
+
+def test_a_failure_shows_the_line_of_the_test_and_what_was_wrong_in_sentences(failed: str) -> None:
+    """No frames of mock_alc, no JSON, and the whole report of a grading."""
+    failures = failed.partition("= FAILURES =")[2]
+    assert "url: A webhook URL must be absolute, such as https://example.com/hook. secret: A signing" in failures
+    assert "There was no delivery. No webhook is active: register one" in failures
+    assert "Anyone who knows the address could have sent it." in failures
+    assert "mock_alc/testing" not in failures and '{"error"' not in failures
 
 
 def test_the_receiver_is_about_thirty_lines() -> None:

@@ -82,7 +82,7 @@ def test_the_example_and_tests_with_other_plugins_pass_in_an_empty_folder(
     measures its patience in real seconds.
     """
     (project / "test_others.py").write_text(OTHERS)
-    ran = run_pytest(installed, project, "-W", "error", "-n", "2")
+    ran = run_pytest(installed, project, "-W", "error", "-n", "1")
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert "19 passed" in ran.stdout
 

@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from mock_alc.testing.alc import Alc
+from mock_alc.testing.wire.failing_test import draw
+
 README = (Path(__file__).parents[5] / "mock_alc/README.md").read_text()
 SECTION = "What went over the wire"
 RECEIVER = """
@@ -143,8 +146,8 @@ def test_each_test_that_fails_shows_its_own_mocks(output: str) -> None:
 
 def test_it_works_with_pytest_xdist(project: Path) -> None:
     """The text comes with the report of the worker; the HTML file is in pytest's temporary folder."""
-    found = sections(run(project, "-n", "1"))
-    assert set(found) == FAILING
+    found = sections(run(project, "-n", "1", "-k", "in_process or passes or fixture_fails"))
+    assert set(found) == {"test_in_process", "test_whose_fixture_fails"}
     [url] = re.findall(r"^As HTML: file://(\S+)", found["test_in_process"], re.MULTILINE)
     assert "record bea" in Path(url).read_text()
 
@@ -170,9 +173,10 @@ def test_the_html_files_are_in_the_folder_that_was_named(output: str, project: P
     assert file.as_uri() in output
 
 
-def test_a_folder_that_cannot_be_written_does_not_hide_the_text(project: Path) -> None:
+def test_a_folder_that_cannot_be_written_does_not_hide_the_text(mock_alc: Alc, tmp_path: Path) -> None:
     """The reason is beside it."""
-    (project / "file").write_text("")
-    found = sections(run(project, "--mock-alc-wire", "file", "-k", "forged"))["test_a_forged_verdict_is_refused"]
-    assert "The receiver accepted it (200)" in found
-    assert "The HTML file could not be written: " in found
+    (tmp_path / "file").write_text("")
+    mock_alc.send_lead(recordId="ada")
+    text = draw("test_app.py::test_x", [mock_alc], lambda: tmp_path / "file")
+    assert "record ada" in text
+    assert "The HTML file could not be written: " in text
