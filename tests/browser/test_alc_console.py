@@ -9,7 +9,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from mock_alc.config import Config
 from mock_alc.server import MockAlc
-from tests.browser.test_looks import SIDEWAYS
+from tests.browser.test_scrolling import SIDEWAYS
 from tests.support.accessibility import assert_accessible, assert_accessible_in_both_themes
 from tests.support.waiting import PATIENCE
 from tests.unit.mock_alc.support import REDIRECT, Receiver, authorize_url

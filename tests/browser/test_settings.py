@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.test_looks import SIDEWAYS
+from tests.browser.test_scrolling import SIDEWAYS
 from tests.support.accessibility import assert_accessible, assert_accessible_in_both_themes
 from tests.support.fakes.workspace import FakeWorkspace
 
