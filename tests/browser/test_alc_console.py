@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import requests
@@ -69,12 +70,23 @@ def fill(alc: MockAlc, receiver: Receiver, name: str) -> list[str]:
     return ["/", decided, going_on, "/webhooks", "/deliveries", letter, "/scenarios", "/faults", "/clock"]
 
 
-@pytest.fixture
-def page(page: Page, alc: MockAlc) -> Page:
-    """A tab that is signed in."""
-    page.goto(alc.url)
+@pytest.fixture(scope="module")
+def session(window: BrowserContext, mock_alc: MockAlc) -> Any:
+    """The cookies of a person who has signed in."""
+    page = window.new_page()
+    page.goto(mock_alc.url)
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("heading", name="No leads yet")).to_be_visible()
+    page.close()
+    return window.cookies()
+
+
+@pytest.fixture
+def page(context: BrowserContext, session: Any, alc: MockAlc) -> Page:
+    """A tab that is signed in, and shows that there are no leads."""
+    context.add_cookies(session)
+    page = context.new_page()
+    page.goto(alc.url)
     return page
 
 
