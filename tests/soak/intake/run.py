@@ -121,7 +121,8 @@ class _App:
 
     def __init__(self, home: Path, database_url: str) -> None:
         [self.port] = free_ports(1)
-        self.settings = {"ALC_APP_HOME": str(home), "ALC_APP_PORT": str(self.port), "ALC_APP_LOG_LEVEL": "WARNING"}
+        self.settings = {"ALC_APP_HOME": str(home), "ALC_APP_PORT": str(self.port)}
+        self._log = home.with_suffix(".log")
         if database_url:
             self.settings["ALC_APP_DATABASE_URL"] = database_url
         with self._services() as services:
@@ -141,7 +142,7 @@ class _App:
 
     def serving(self) -> AbstractContextManager[int]:
         """Run the web process."""
-        return _process([sys.executable, "-m", "alc_app", "serve"], self.port, self.settings)
+        return _process([sys.executable, "-m", "alc_app", "serve"], self.port, self.settings, self._log)
 
     def count(self) -> int:
         """Count the stored deliveries."""
@@ -156,7 +157,8 @@ def _others(stack: ExitStack, home: Path, url: str, sender: Sender) -> dict[str,
     """Start the servers beside which the app is measured."""
     database = url or f"sqlite:///{home}/plain.db"
     here, crm = [sys.executable, "-m", "tests.soak.intake.servers"], free_ports(1)[0]
-    stack.enter_context(_process([*here, "crm", str(crm)], crm, {}, pinned=False))
+    log = home / "others.log"
+    stack.enter_context(_process([*here, "crm", str(crm)], crm, {}, log, pinned=False))
     environment = {
         "INTAKE_SECRET": sender.secret, "INTAKE_DATABASE": database, "INTAKE_CRM": f"http://127.0.0.1:{crm}",
     }  # fmt: skip
@@ -171,7 +173,7 @@ def _others(stack: ExitStack, home: Path, url: str, sender: Sender) -> dict[str,
     if NODE not in not_here():
         commands[NODE] = ["node", str(HERE / "tutorial.mjs"), ports[NODE], environment["INTAKE_CRM"]]
     return {
-        name: Contestant(stack.enter_context(_process(command, int(ports[name]), environment)), sender)
+        name: Contestant(stack.enter_context(_process(command, int(ports[name]), environment, log)), sender)
         for name, command in commands.items()
     }
 
@@ -184,10 +186,13 @@ def not_here() -> list[str]:
 
 @contextmanager
 def _process(
-    command: Sequence[str], port: int, environment: Mapping[str, str], *, pinned: bool = True
+    command: Sequence[str], port: int, environment: Mapping[str, str], log: Path, *, pinned: bool = True
 ) -> Iterator[int]:
     """Run a server; if pinned, on the first processor, to leave another to the client. Yield its port."""
-    with subprocess.Popen(command, env=os.environ | environment, stdout=subprocess.DEVNULL) as process:  # noqa: S603 - ours
+    with (
+        log.open("ab") as out,
+        subprocess.Popen(command, env=os.environ | environment, stdout=out, stderr=out) as process,  # noqa: S603 - ours
+    ):
         if pinned and hasattr(os, "sched_setaffinity"):
             os.sched_setaffinity(process.pid, {0})
         try:
