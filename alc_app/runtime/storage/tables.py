@@ -12,6 +12,8 @@ from sqlmodel import Field, SQLModel
 class Table(SQLModel, registry=registry()):
     """Base class of the runtime's tables, with their own registry."""
 
+    model_config = {"defer_build": True}  # a row is validated nowhere
+
 
 class OAuthFlow(Table, table=True):
     """An OAuth flow, from the click on Connect or a sign-in to its callback. Kept here, not in the browser (O3)."""
@@ -231,6 +233,8 @@ class WorkerRow(Table, table=True):
 class InboxTable(SQLModel, registry=registry()):
     """Base class of the inbox table, which has its own database file on SQLite."""
 
+    model_config = {"defer_build": True}  # a row is validated nowhere
+
 
 IS_OPEN = text("state in ('new', 'queued')")
 HAS_FAILED = text("state = 'failed'")
@@ -268,6 +272,8 @@ class Delivery(InboxTable, table=True):
 
 class ExchangeTable(SQLModel, registry=registry()):
     """Base class of the log of exchanges, which has its own database file on SQLite."""
+
+    model_config = {"defer_build": True}  # a row is validated nowhere
 
 
 class Message(ExchangeTable, table=True):
