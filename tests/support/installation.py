@@ -19,6 +19,9 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[2]
 NAME = "acme-lead-checker"
+BUILD = "import sys; from setuptools import build_meta; build_meta.build_wheel(sys.argv[1])"
+"""What pip calls after it has loaded itself and the build's metadata, which takes more than the build."""
+INSTALL = ("install", "-qq", "--disable-pip-version-check", "--no-deps", "--no-index", "--no-compile")
 SOURCES = ("alc_app", "mock_alc", "pyproject.toml", "README.md", "LICENSE")
 
 
@@ -32,7 +35,7 @@ def build_wheel(folder: Path) -> Path:
             shutil.copytree(place, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
         else:
             shutil.copy(place, copy)
-    _pip("wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", str(wheels), str(copy))
+    _python("-c", BUILD, str(wheels), cwd=copy)
     (wheel,) = wheels.glob("*.whl")
     return wheel
 
@@ -69,7 +72,7 @@ def install(wheel: Path, folder: Path, *extras: str, beside: tuple[str, ...] = (
     """Make an environment with the wheel, these extras and what they need, and the packages `beside`."""
     venv.create(folder, with_pip=False)
     (packages,) = folder.glob("lib/python*/site-packages")
-    _pip("install", "--no-deps", "--no-index", "--no-compile", "--target", str(packages), str(wheel))
+    _python("-m", "pip", *INSTALL, "--target", str(packages), str(wheel))
     for script in (packages / "bin").iterdir():
         shutil.copy(script, folder / "bin")
         command = (folder / "bin" / script.name).read_text()
@@ -98,7 +101,6 @@ def _top_level(package: Distribution) -> set[Path]:
     return {Path(str(package.locate_file(name))) for name in names}
 
 
-def _pip(*arguments: str) -> None:
-    command = [sys.executable, "-m", "pip", "-qq", "--disable-pip-version-check", *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own pip
+def _python(*arguments: str, cwd: Path | None = None) -> None:
+    done = subprocess.run([sys.executable, *arguments], cwd=cwd, capture_output=True, text=True, check=False)  # noqa: S603 - our own code
     assert done.returncode == 0, done.stderr
