@@ -29,9 +29,6 @@ class Installation:
 
     def __init__(self, world: World) -> None:
         self.world, self.peers, self.handlers = world, world.peers, world.services.webhook_handlers
-        world.connect()
-        world.click(world.peers.attio.add().id)
-        world.run_due_work()  # the connector has subscribed
 
     @property
     def row(self) -> WebhookHandlerRow:
@@ -72,15 +69,19 @@ class Installation:
 
 @pytest.fixture(scope="module")
 def everything(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    """Services, routes, relay and runs, which a crash can hit at each failpoint."""
+    """Services, routes, relay and runs, which a crash can hit at each failpoint; connected, and a person is sent."""
     with world(tmp_path_factory.mktemp("home")) as it:
+        it.connect()
+        it.click(it.peers.attio.add().id)
+        it.run_due_work()  # the connector has subscribed
+        it.keep()
         yield it
 
 
 @pytest.fixture
 def installation(everything: World) -> Installation:
-    """A new one for each test."""
-    everything.reset()
+    """The same for each test."""
+    everything.restore()
     return Installation(everything)
 
 
