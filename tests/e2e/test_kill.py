@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import requests
+from sqlalchemy import text
 
 from tests.support.chaos.fault_matrix import EVERYWHERE, around
 from tests.support.chaos.killing import KillableServers
@@ -332,6 +333,10 @@ def test_a_secret_that_was_not_stored_is_made_anew(world: World) -> None:
     def lose() -> None:
         world.attio.delete_webhook(world.attio.webhooks()[0]["id"]["webhook_id"])
         world.attio.write(record_id, alc_status="Requested")  # Attio has nobody to tell
+        with world.stack.sql_of_file("mock_attio") as crm:  # a new request is left to its event for ten seconds
+            crm.execute(
+                text("update attio_value set active_from = '2026-01-01T00:00:00.000000000Z' where active_until is null")
+            )
         world.stack.make_rows_due()
 
     nested = ["repair.before", "update_webhook_handler.before", "repair.after"]
