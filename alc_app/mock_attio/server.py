@@ -3,6 +3,7 @@
 import logging
 import socket
 import threading
+from contextlib import suppress
 from typing import Any
 
 from waitress import wasyncore
@@ -67,7 +68,8 @@ class MockAttioServer:
             return
         self._services.faults.clear()  # releases the answers that faults delay
         self._server.task_dispatcher.shutdown(timeout=FINISH_SECONDS)
-        self._server.trigger.pull_trigger(self._close_when_sent)
+        with suppress(OSError):  # the loop has run it before it was woken, and has closed what wakes it
+            self._server.trigger.pull_trigger(self._close_when_sent)
         self._thread.join(FINISH_SECONDS)
         wasyncore.close_all(self._sockets)  # connections whose client does not read the response
         self._services.sender.stop()

@@ -152,6 +152,22 @@ def test_records_outlive_the_server(tmp_path: Path) -> None:
             connection.close()
 
 
+def test_a_server_closes_whose_loop_needs_no_waking(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The loop may be awake already, and have closed what wakes it before it is woken."""
+    server = MockAttioServer(config_for(Clock()))
+    wake = server._server.trigger._physical_pull
+
+    def wake_late() -> None:
+        wake()
+        server._thread.join()
+        wake()
+
+    monkeypatch.setattr(server._server.trigger, "_physical_pull", wake_late)
+    server.close()
+
+    assert not server._thread.is_alive()
+
+
 def test_writers_in_parallel_lose_nothing(tmp_path: Path) -> None:
     """C13: writing transactions of one SQLite file wait for each other; one upsert creates, the others update."""
     config = config_for(Clock(), database_url=f"sqlite:///{tmp_path}/attio.db")
