@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import gc
+import logging
+import os
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -32,6 +34,7 @@ ENGINE_AFTER = 2.0
 """Seconds after the start at which the engine is connected."""
 IDLE_SECONDS = 30
 """A connection is closed after so many seconds without a byte, or without the rest of a request."""
+log = logging.getLogger(__name__)
 
 
 def run(config: Config, *, with_worker: bool) -> None:
@@ -53,12 +56,10 @@ def run(config: Config, *, with_worker: bool) -> None:
     save_addresses(config.home, config.addresses)
     _connect_engine_soon(web)
     with stopping() as stop:
-        threading.Thread(target=_answer, args=(server, stop), name="web", daemon=True).start()
+        threading.Thread(target=_answer, args=(server,), name="web", daemon=True).start()
         click.echo(f"alc_app is at {config.base_url}")
         stop.wait()
-        web.extensions["live"].stop()  # its streams would go on
-        server.task_dispatcher.shutdown()
-        server.close()
+        _finish(server, web.extensions["live"].stop)
         if worker:
             worker.stop()
 
@@ -120,12 +121,22 @@ def _connect_engine_soon(web: Flask) -> None:
     timer.start()
 
 
-def _answer(server: BaseWSGIServer, stop: threading.Event) -> None:
-    """Answer requests. A server that ends by itself ends the process."""
+def _answer(server: BaseWSGIServer) -> None:
+    """Answer requests while the process lives. If that fails the process ends; what it was doing others continue."""
     try:
         server.run()
-    finally:
-        stop.set()
+    except Exception:
+        log.exception("The web server has failed.")
+        os._exit(1)
+
+
+def _finish(server: BaseWSGIServer, end_streams: Callable[[], None]) -> None:
+    """Wait a few seconds for the requests under way. `end_streams` ends those that would go on.
+
+    The server is not closed: a request that takes longer writes to its pipe, and another file might have that number.
+    """
+    end_streams()
+    server.task_dispatcher.shutdown()
 
 
 def run_worker(config: Config, executor_id: str) -> None:

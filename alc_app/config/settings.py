@@ -160,7 +160,7 @@ class Config(Fields):
 
     @property
     def kill_once(self) -> Path | None:
-        """The file by which a lab makes a process kill itself at a failpoint (runtime/failpoints.py)."""
+        """The file by which a lab makes a worker kill itself at a failpoint (runtime/failpoints.py)."""
         return self.home / "kill-once" if self.has_labs else None
 
     @property

@@ -3,7 +3,6 @@
 import logging
 import socket
 import threading
-from contextlib import suppress
 from typing import Any
 
 from waitress import wasyncore
@@ -68,16 +67,20 @@ class MockAttioServer:
             return
         self._services.faults.clear()  # releases the answers that faults delay
         self._server.task_dispatcher.shutdown(timeout=FINISH_SECONDS)
-        with suppress(OSError):  # the loop has run it before it was woken, and has closed what wakes it
-            self._server.trigger.pull_trigger(self._close_when_sent)
+        self._server.trigger.pull_trigger(self._close_when_sent)
         self._thread.join(FINISH_SECONDS)
         wasyncore.close_all(self._sockets)  # connections whose client does not read the response
+        self._server.trigger.close()
         self._services.sender.stop()
         self._services.database.close()
 
     def _close_when_sent(self) -> None:
-        """Close the port, and each connection once its response is sent; the loop then ends. Run by the loop."""
-        self._server.close()
+        """Close the port, and each connection once its response is sent; the loop then ends. Run by the loop.
+
+        What wakes the loop stays open: a thread that wakes it now would write to another file of the same number.
+        """
+        wasyncore.dispatcher.close(self._server)
+        self._server.trigger.del_channel()
         for connection in self._server.active_channels.values():
             connection.close_when_flushed = True
 

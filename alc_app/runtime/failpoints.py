@@ -1,6 +1,6 @@
 """Failpoints: named places where a test can kill the process, raise an error or sleep.
 
-They do nothing unless `ALC_FAILPOINTS` arms them, or a lab writes a file that kills one process once. Each durable step
+They do nothing unless `ALC_FAILPOINTS` arms them, or a lab writes a file that kills one worker once. Each durable step
 has two, `<step>.before` (nothing done yet) and `<step>.after` (done, but not yet recorded). Together with the few that
 are named in the code they cover every row of the fault matrix.
 """

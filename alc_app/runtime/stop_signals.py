@@ -41,7 +41,7 @@ def stopping() -> Iterator[threading.Event]:
 
 
 def _end() -> None:
-    log.warning("Work is still running after %g seconds. A worker will continue it.", EXIT_WITHIN)
+    log.warning("Work is still running after %g seconds. What a worker did, another one will continue.", EXIT_WITHIN)
     os._exit(0)
 
 

@@ -79,9 +79,9 @@ def traceparent() -> str | None:
     return trace.header() if trace else None
 
 
-def short_id(header: str) -> str:
-    """Return what the log shows of the trace of a `traceparent`: the first 8 characters of its id."""
-    return header.split("-")[1][:8]
+def id_of(header: str) -> str:
+    """Return the id of the trace of a `traceparent`."""
+    return header.split("-")[1]
 
 
 def trace_id() -> str:

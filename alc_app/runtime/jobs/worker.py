@@ -71,6 +71,7 @@ class Worker:
         self._relay.stop()
         self._executor.stop()
         self._services.worker_ids.release()
+        failpoints.obey(None)
 
     def server_function(self, name: str, args: list[Any], person_id: str | None = None) -> dict[str, Any]:
         """Run a server function that a record action has called (tutorial steps Usage 7-10), for whoever has clicked.

@@ -100,11 +100,14 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
-        """Yield a session for reading; on SQLite it never waits for a writer. Joins the current transaction, if any."""
+        """Yield a session for reading, which waits for no writer. Joins the current transaction, if any.
+
+        Nothing may be written by it: on Postgres that would be committed.
+        """
         if session := self._current.get():
             yield session
             return
-        with Session(self._reader, expire_on_commit=False) as session:
+        with Session(self._reader, expire_on_commit=False, autoflush=False) as session:
             yield session
 
     def fetch(
@@ -171,14 +174,17 @@ def open_engine(url: str) -> Engine:
 def for_reading(engine: Engine) -> Engine:
     """Return an engine with the same connections, by which nothing waits for a writer.
 
-    On SQLite a transaction sees one state of the data. On Postgres each statement sees its own with a transaction, too,
-    so there is none: to begin and to end it would cost as much as two statements.
+    On Postgres it has no transactions: each statement sees the newest data anyway, and to begin and to end one would
+    cost as much as two statements.
     """
     return _beginning(engine, "BEGIN") if engine.dialect.name == "sqlite" else engine.execution_options(**AUTOCOMMIT)
 
 
 def _beginning(engine: Engine, how: str) -> Engine:
-    """Return an engine with the same SQLite connections, and another way to begin a transaction; "" begins none."""
+    """Return an engine with the same SQLite connections, and another way to begin a transaction; "" begins none.
+
+    SQLAlchemy tells its dialect nothing about the database, so `inspect` needs the first engine.
+    """
     other = engine.execution_options()
     other.dialect = copy(engine.dialect)
     _begin_by(other.dialect, how)
@@ -186,9 +192,9 @@ def _beginning(engine: Engine, how: str) -> Engine:
 
 
 def _begin_by(dialect: Dialect, how: str) -> None:
-    """Have transactions begin by this statement.
+    """Have transactions on SQLite begin by this statement.
 
-    A listener for "begin" would do so, too. But an engine with a listener costs each statement a third more.
+    A listener for "begin" would do so, too. But with one, each statement costs a third more.
     """
 
     def do_begin(dbapi_connection: PoolProxiedConnection) -> None:

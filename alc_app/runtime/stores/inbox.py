@@ -24,6 +24,7 @@ from sqlmodel import col, func, select
 from alc_app.attio.host import trace
 from alc_app.attio.host.backoff import backoff
 from alc_app.runtime.bell import DELIVERIES, Bell
+from alc_app.runtime.observability.delivery_log import log_answers
 from alc_app.runtime.storage.database import Database
 from alc_app.runtime.storage.tables import HAS_ENDED, HAS_FAILED, IS_OPEN, Delivery
 from alc_app.runtime.stores import delivery_statements as statements
@@ -264,14 +265,13 @@ class Inbox:
                     self._commit([item])
                 return
             log.exception("A delivery could not be stored. Its sender will retry.")
-        self._writing_since = float("inf")
-        told = []
-        for item, answer in zip(batch, answers, strict=True):
+        answered = list(zip(batch, answers, strict=True))
+        for item, answer in answered:
             item.answer.put(answer)
-            told.append(f"{item.row['webhook_id']} {answer or 'not stored'} {trace.short_id(item.row['traceparent'])}")
-        if any(item.row["state"] == "new" and answer == "stored" for item, answer in zip(batch, answers, strict=True)):
+        if any(item.row["state"] == "new" and answer == "stored" for item, answer in answered):
             self._bell.ring(DELIVERIES)
-        log.info("Deliveries answered: %s", ", ".join(told))  # a line for each would cost more than to store it
+        self._writing_since = float("inf")
+        log_answers((item.row, answer) for item, answer in answered if answer and answer != "changed")
 
     def _store(self, batch: list[_PendingWrite]) -> list[Answer]:
         """Store in one transaction what was verified by its handler as it is now."""

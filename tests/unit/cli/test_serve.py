@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from waitress.server import create_server
 
+from alc_app.cli import serve
 from alc_app.cli.commands import main
 
 
@@ -66,3 +70,29 @@ def test_a_key_that_others_can_read_is_told_in_one_sentence(command: str, tmp_pa
 
     assert (result.exit_code, isinstance(result.exception, SystemExit)) == (1, True)
     assert "Run: chmod 600" in result.output
+
+
+def test_a_web_server_that_fails_ends_its_process_with_an_error() -> None:
+    """Whoever looks after the process starts it again."""
+    program = (
+        "from alc_app.cli import serve\n"
+        "class Broken:\n    def run(self): raise OSError('no more files')\n"
+        "serve._answer(Broken()); print('alive')"
+    )
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)  # noqa: S603 - our own program
+
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert "The web server has failed." in ended.stderr
+
+
+def test_a_request_that_outlives_the_others_writes_into_no_other_file(tmp_path: Path) -> None:
+    """At its end it writes to waitress's pipe. A database could be opened by the number of a pipe that was closed."""
+    server = create_server(lambda *_: [], host="127.0.0.1", port=0)
+    serve._finish(server, lambda: None)
+    with (tmp_path / "database").open("w+b", buffering=0) as database:
+        server.pull_trigger()
+        database.seek(0)
+        written = database.read()
+    server.close()
+
+    assert written == b""

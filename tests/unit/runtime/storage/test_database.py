@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import text
+from sqlmodel import select
 
 from alc_app.runtime.services import Services
 from alc_app.runtime.storage import database as database_module
@@ -107,6 +108,16 @@ def test_processes_that_start_at_once_on_a_new_file_wait_for_each_other(monkeypa
     said.clear()
     with pytest.raises(sqlite3.OperationalError):
         database_module._turn_on_wal(Connection())  # type: ignore[arg-type]  # as above
+
+
+def test_what_is_only_read_is_not_written(database: Database) -> None:
+    """A row that was read and changed is not stored by the next query, which on Postgres would be for ever."""
+    database.change(NOTE, {"name": "n", "next_at": 1.0})
+    with database.reading() as session:
+        session.get_one(RateLimitSlot, "n").next_at = 2.0
+        session.exec(select(RateLimitSlot)).all()
+
+    assert [tuple(row) for row in database.fetch(NOTED, {})] == [("n", 1.0)]
 
 
 def test_one_statement_is_a_transaction_of_its_own(database: Database) -> None:
