@@ -70,22 +70,19 @@ class Call:
                 self._handle.shutdown(socket.SHUT_RDWR)
 
     def _exchange(self, method: str, url: str, body: bytes | BinaryIO, headers: dict[str, str]) -> Answer:
-        with _session(self._connect) as session:
-            try:
-                response = session.request(
-                    method,
-                    url,
-                    data=body,
-                    headers=headers,
-                    timeout=self._total,
-                    allow_redirects=False,
-                    stream=True,
-                )
-                kept = _read_body(response)
-            except TargetRefused:
-                return Answer(error="target_refused")
-            except (requests.RequestException, HTTPError, OSError, ValueError) as error:
-                return Answer(error=_error_class(error))
+        given = {**requests.utils.default_headers(), **headers}
+        adapter = _adapter(self._connect)
+        try:
+            # Not by a session: its cookies, redirects and environment are not wanted, and take a third of the time.
+            request = requests.Request(method, url, headers=given, data=body).prepare()
+            response = adapter.send(request, stream=True, timeout=self._total)
+            kept = _read_body(response)
+        except TargetRefused:
+            return Answer(error="target_refused")
+        except (requests.RequestException, HTTPError, OSError, ValueError) as error:
+            return Answer(error=_error_class(error))
+        finally:
+            adapter.close()
         return Answer(response.status_code, body=kept, retry_after=response.headers.get("Retry-After"))
 
     def _connect(self, host: str, port: int) -> socket.socket:
@@ -163,8 +160,8 @@ class FinalResponse(HTTPResponse):
             super().begin()
 
 
-def _session(connect: Callable[[str, int], socket.socket]) -> requests.Session:
-    """Return a requests session that opens its sockets with `connect` only."""
+def _adapter(connect: Callable[[str, int], socket.socket]) -> HTTPAdapter:
+    """Return an adapter of requests that opens its sockets with `connect` only."""
 
     class Guarded(HTTPConnection):
         response_class = FinalResponse
@@ -193,12 +190,7 @@ def _session(connect: Callable[[str, int], socket.socket]) -> requests.Session:
             self.poolmanager = PoolManager(num_pools=1, maxsize=1)
             self.poolmanager.pool_classes_by_scheme = {"http": Pool, "https": TlsPool}
 
-    session = requests.Session()
-    session.trust_env = False
-    session.adapters.clear()
-    session.mount("https://", Adapter())
-    session.mount("http://", Adapter())
-    return session
+    return Adapter()
 
 
 def _read_body(response: requests.Response) -> str:
