@@ -37,7 +37,7 @@ MAX_KEPT = 20_000
 """Messages that stay in the table."""
 DELIVERIES_PER_SECOND = 50
 """Deliveries that are logged within a second. Nobody reads more, and logging must not slow a flood of them."""
-BATCH_SECONDS = 0.1
+BATCH_SECONDS = 0.03
 """Seconds in which messages are collected for one commit."""
 log = logging.getLogger(__name__)
 
