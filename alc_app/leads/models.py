@@ -155,8 +155,6 @@ _IS_RECORD = and_(
     col(RecordSync.workspace_id) == bindparam("workspace_id"), col(RecordSync.record_id) == bindparam("record_id")
 )
 _LOCK = select(RecordSync).where(_IS_RECORD).with_for_update().execution_options(populate_existing=True)
-
-
 _MERGED_INTO = select(RecordSync.merged_into).where(_IS_RECORD)
 
 

@@ -118,7 +118,7 @@ def _begin_by(dialect: Dialect, how: str) -> None:
     def do_begin(dbapi_connection: PoolProxiedConnection) -> None:
         dbapi_connection.cursor().execute(how)
 
-    dialect.do_begin = do_begin  # type: ignore[method-assign]
+    dialect.do_begin = do_begin  # type: ignore[method-assign]  # SQLAlchemy's hook for this
 
 
 def _prepare_connection(connection: Any, _record: object) -> None:

@@ -85,8 +85,12 @@ FREE = (
 )
 # The sender asks for these all the time, so they are built once.
 NEXT_DUE = select(func.min(col(Delivery.due_at))).where(*FREE)
-FIRST_DUE = select(Delivery).where(*FREE, col(Delivery.due_at) <= bindparam("now"))
-FIRST_DUE = FIRST_DUE.order_by(col(Delivery.due_at), col(Delivery.id)).limit(1)
+FIRST_DUE = (
+    select(Delivery)
+    .where(*FREE, col(Delivery.due_at) <= bindparam("now"))
+    .order_by(col(Delivery.due_at), col(Delivery.id))
+    .limit(1)
+)
 
 
 @dataclass(frozen=True)

@@ -48,7 +48,8 @@ class Worker:
 
     def start(self) -> None:
         """Take the lock, launch the engine, start the relay. Raises: ExecutorTaken."""
-        executor_id, config = self._services.worker_ids.acquire(self._executor_id), self._services.config
+        config = self._services.config
+        executor_id = self._services.worker_ids.acquire(self._executor_id)
         failpoints.obey(config.kill_once)
         self._services.connections.reactivate()
         create_tables(config.database("engine"))

@@ -26,7 +26,6 @@ from sqlmodel import Session, create_engine
 
 UNAVAILABLE = (OperationalError, NoFreeConnection)
 """Errors of a database that is locked, full, read-only or unreachable, or whose connections are all in use."""
-AUTOCOMMIT = {"isolation_level": "AUTOCOMMIT"}
 BUSY_TIMEOUT = 10.0
 """Seconds that a writer waits for another one on SQLite, and a thread for a free connection on Postgres."""
 RETRY_WAL = 0.02
@@ -73,7 +72,7 @@ class Database:
         self.is_sqlite = self.engine.dialect.name == "sqlite"
         self._reader = for_reading(self.engine)
         # One statement is a transaction of its own, so around it nothing has to begin and to end.
-        self._single = _beginning(self.engine, "") if self.is_sqlite else self.engine.execution_options(**AUTOCOMMIT)
+        self._single = _beginning(self.engine, "") if self.is_sqlite else self._reader
         self.insert = import_module(f"sqlalchemy.dialects.{self.engine.dialect.name}").insert
         """The dialect's `insert`, which has `on_conflict_do_nothing` and `on_conflict_do_update`."""
         self.now = SQLITE_NOW if self.is_sqlite else POSTGRES_NOW
@@ -177,7 +176,9 @@ def for_reading(engine: Engine) -> Engine:
     On Postgres it has no transactions: each statement sees the newest data anyway, and to begin and to end one would
     cost as much as two statements.
     """
-    return _beginning(engine, "BEGIN") if engine.dialect.name == "sqlite" else engine.execution_options(**AUTOCOMMIT)
+    if engine.dialect.name == "sqlite":
+        return _beginning(engine, "BEGIN")
+    return engine.execution_options(isolation_level="AUTOCOMMIT")
 
 
 def _beginning(engine: Engine, how: str) -> Engine:
@@ -201,7 +202,7 @@ def _begin_by(dialect: Dialect, how: str) -> None:
         if how:
             dbapi_connection.cursor().execute(how)
 
-    dialect.do_begin = do_begin  # type: ignore[method-assign]
+    dialect.do_begin = do_begin  # type: ignore[method-assign]  # SQLAlchemy's hook for this
 
 
 def _ping_idle_connections(engine: Engine) -> None:

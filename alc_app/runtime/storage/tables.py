@@ -233,8 +233,6 @@ class WorkerRow(Table, table=True):
 class InboxTable(SQLModel, registry=registry()):
     """Base class of the inbox table, which has its own database file on SQLite."""
 
-    model_config = {"defer_build": True}  # a row is validated nowhere
-
 
 IS_OPEN = text("state in ('new', 'queued')")
 HAS_FAILED = text("state = 'failed'")
@@ -272,8 +270,6 @@ class Delivery(InboxTable, table=True):
 
 class ExchangeTable(SQLModel, registry=registry()):
     """Base class of the log of exchanges, which has its own database file on SQLite."""
-
-    model_config = {"defer_build": True}  # a row is validated nowhere
 
 
 class Message(ExchangeTable, table=True):

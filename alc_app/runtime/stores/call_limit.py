@@ -114,7 +114,7 @@ class CallLimit:
         wait = min(max(found.wait, SHORTEST_SLEEP), LOOK_EVERY)
         if time.monotonic() + wait > deadline:
             raise _too_late(0.0)
-        time.sleep(wait)
+        time.sleep(wait)  # until a call of others is over for a second
 
     def _sleep_through_pause(self, name: str, deadline: float) -> bool:
         """Return whether there was a pause."""
@@ -122,7 +122,7 @@ class CallLimit:
         if left > 0 and time.monotonic() + left > deadline:
             raise _too_late(left)
         if left > 0:
-            time.sleep(left)
+            time.sleep(left)  # as the other service asked
         return left > 0
 
     def _pause_left(self, name: str) -> float:

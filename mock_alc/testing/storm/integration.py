@@ -58,4 +58,4 @@ class Integration:
         """Give the integration a moment for what it does in the background."""
         if self.settle:
             self.settle()
-        time.sleep(seconds)
+        time.sleep(seconds)  # in its own processes or threads
