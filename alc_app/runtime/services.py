@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
@@ -75,7 +75,7 @@ class Services:
         self.worker_ids = WorkerIds(self.database, locks)
         self.http = Http()
         self.rate_limiter = RateLimiter(self.database)
-        self.call_limit = CallLimit(self.database)
+        self.call_limit = CallLimit(self.database, lambda: self.worker_ids.my_id)
         self.circuit_breaker = CircuitBreaker(self.database, now)
         self.oauth = OAuthClient(config, self.http, now)
         self.oauth_flows = OAuthFlows(self.database, sealer, self.oauth, now)
@@ -121,6 +121,15 @@ class Services:
         """Send an event to the open pages; within a transaction, when it commits."""
         with self.database.transaction() as session:
             append_event(session, kind, data, self.now())
+
+    def take_over(self, worker_ids: Sequence[str]) -> None:
+        """Let living workers have what these dead ones had: runs, deliveries, and the places of their calls.
+
+        DBOS's own recovery would put the runs into a queue that is polled rarely.
+        """
+        self.engine.requeue_runs_of(worker_ids)
+        self.inbox.release(worker_ids)
+        self.call_limit.release(worker_ids)
 
     def close(self) -> None:
         """Close the databases, the log of exchanges, and the bell."""

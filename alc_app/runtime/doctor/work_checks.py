@@ -135,7 +135,7 @@ def check_dead_letters(services: Services) -> Iterator[Finding]:
 
 def _take_over(services: Services) -> str:
     with services.worker_ids.dead() as worker_ids:
-        services.engine.requeue_runs_of(worker_ids)
+        services.take_over(worker_ids)
     return "Its unfinished work is in the queue again."
 
 

@@ -209,11 +209,10 @@ class Relay:
             enqueue_rotation(self._services.engine, handler_id)
 
     def take_over_dead_workers(self) -> None:
-        """Have the engine run again what dead workers had started."""
+        """Take over what dead workers had started."""
         with self._services.worker_ids.dead() as worker_ids:
-            self._services.engine.requeue_runs_of(worker_ids)
             if worker_ids:
-                self._services.inbox.release(worker_ids)
+                self._services.take_over(worker_ids)
 
     def exit_if_lock_is_lost(self) -> None:
         """End this process at once, as a crash would, if the lock on its worker id is lost.

@@ -53,9 +53,7 @@ class Worker:
         failpoints.obey(config.kill_once)
         self._services.connections.reactivate()
         create_tables(config.database("engine"))
-        # What this id left unfinished. DBOS's own recovery would put it into a queue that is polled rarely.
-        self._services.engine.requeue_runs_of([executor_id])
-        self._services.inbox.release([executor_id])
+        self._services.take_over([executor_id])  # what a process of this id left unfinished
         lifecycle = (self.connect, self.disconnect, self.remove, self.restore, self.subscription, self.rotation)
         workflows = (self.server_function, self.webhook, self.job, *lifecycle)
         self._executor.launch(executor_id, {method.__name__: method for method in workflows})

@@ -219,6 +219,8 @@ class CallPlace(Table, table=True):
     name: str = Field(primary_key=True)
     place: int = Field(primary_key=True)
     free_at: float
+    worker: str | None = None
+    """The id of the worker whose call has it, or had it last; "" for a web process, and None before the first call."""
 
 
 class WorkerRow(Table, table=True):

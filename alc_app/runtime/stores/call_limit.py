@@ -7,12 +7,12 @@ no second has more calls than places, however late a timer or an answer is. Who 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from threading import Lock
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import bindparam, text
 
 from alc_app.attio.host.errors import FetchMustWait
 from alc_app.runtime.storage.database import UNAVAILABLE, Database
@@ -20,7 +20,7 @@ from alc_app.runtime.storage.database import UNAVAILABLE, Database
 PERIOD = 1.002
 """Seconds for which a call counts after its answer. SQLite's clock has milliseconds, and two of them may be lost."""
 LEASE = 60.0
-"""Seconds after which the place of a process that died during its call is free: longer than any call may take. If a
+"""Seconds after which the place of a web process that died during its call is free: longer than any call may take. If a
 place is said to be free later than that, the clock was set back, and it is free now."""
 LONGEST_WAIT = 5.0
 """Seconds that a caller waits at most: as long as all threads of one worker need for a call each. Beyond that a person
@@ -36,9 +36,9 @@ LONGEST_PAUSE = 3600.0
 class CallLimit:
     """Hands out the places. Uses the clock of the database, so that all processes agree."""
 
-    def __init__(self, database: Database) -> None:
-        """Prepare the SQL statements for this database."""
-        self._database = database
+    def __init__(self, database: Database, worker: Callable[[], str] = str) -> None:
+        """Prepare the SQL statements for this database. `worker` returns the id of this worker; "" if it is none."""
+        self._database, self._worker = database, worker
         self._turns: dict[str, Lock] = {}  # of the threads of this process one waits for a place, the others for it
         now, later_of = database.now, "max" if database.is_sqlite else "greatest"
         one_each = "" if database.is_sqlite else "for update skip locked"  # SQLite has one writer
@@ -53,7 +53,7 @@ class CallLimit:
             "select cast(:name as varchar), place, 0 from numbers where true on conflict do nothing"
         )
         self._take = text(
-            f"update call_place set free_at = {now} + {LEASE} where name = :name and place = ("  # noqa: S608 - no input in it
+            f"update call_place set free_at = {now} + {LEASE}, worker = :me where name = :name and place = ("  # noqa: S608 - no input in it
             f"select place from call_place where {is_ours} and {is_free} and coalesce(({pause}), 0) <= 0 "
             f"order by free_at limit 1 {one_each}) returning place, free_at"
         )
@@ -61,6 +61,9 @@ class CallLimit:
             f"update call_place set free_at = {now} + {PERIOD} "  # noqa: S608 - no input in it
             "where name = :name and place = :number and free_at = :held_until"
         )
+        self._release = text(
+            f"update call_place set free_at = {now} + {PERIOD} where worker in :workers and free_at > {now} + {PERIOD}"  # noqa: S608 - no input in it
+        ).bindparams(bindparam("workers", expanding=True))
         self._next = text(f"select count(*) as made, min(free_at) - {now} as wait from call_place where {is_ours}")  # noqa: S608 - no input in it
         self._delay = text(
             f"insert into rate_limit_slot (name, next_at) values (:pause, {now} + :wait) on conflict (name) do update "  # noqa: S608 - no input in it
@@ -91,13 +94,17 @@ class CallLimit:
         """Let no call of this name be made for so many seconds, because the other side sent `Retry-After`."""
         self._database.change(self._delay, {"pause": _pause(name), "wait": min(seconds, LONGEST_PAUSE)})
 
+    def release(self, workers: Sequence[str]) -> None:
+        """Free the places of these dead workers in a second: the other side may just have counted their calls."""
+        self._database.change(self._release, {"workers": workers})
+
     def _wait_for_place(self, name: str, calls: int, deadline: float) -> dict[str, Any]:
         """Take a place, and return the values that give it back."""
         turn = self._turns.setdefault(name, Lock())
         if not turn.acquire(timeout=max(deadline - time.monotonic(), 0)):
             raise _too_late(self._pause_left(name))
         try:
-            values = {"name": name, "calls": calls, "pause": _pause(name)}
+            values = {"name": name, "calls": calls, "pause": _pause(name), "me": self._worker()}
             while not (taken := self._database.change(self._take, values)):
                 if not self._sleep_through_pause(name, deadline):
                     self._sleep_until_free(name, calls, deadline)

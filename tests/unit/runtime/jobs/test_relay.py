@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 import pytest
 import responses
 from sqlalchemy import text
+from sqlmodel import select
 
 from alc_app.attio.host import trace
 from alc_app.attio.host.context import running
@@ -19,7 +20,8 @@ from alc_app.runtime.jobs.relay import Relay
 from alc_app.runtime.jobs.worker import Worker
 from alc_app.runtime.oauth_client import Tokens
 from alc_app.runtime.services import WORKSPACE, Services
-from alc_app.runtime.storage.tables import WorkerRow
+from alc_app.runtime.storage.tables import CallPlace, WorkerRow
+from alc_app.runtime.stores.call_limit import LEASE, CallLimit
 from alc_app.runtime.stores.delivery_statements import START_WITHIN
 from alc_app.runtime.workflows.activations import WorkflowActivations
 from alc_app.runtime.workflows.runner import recurring_jobs
@@ -257,13 +259,21 @@ def test_switching_a_workflow_waits_for_connects_and_disconnects(
 
 
 def test_the_work_of_dead_workers_is_taken_over(services: Services, relay: Relay, engine: FakeEngine) -> None:
-    """After a kill -9 no person has to act."""
+    """After a kill -9 no person has to act: runs and deliveries go on, and what its calls count for ends (R17, R21)."""
     with services.database.transaction() as session:
         session.add(WorkerRow(id=OTHER, started_at=1))
+    services.inbox.put("h", "msg_1", b"{}", "new")
+    services.inbox.claim(services.inbox.due(1, OTHER), OTHER)
+    calls = CallLimit(services.database, lambda: OTHER)
+    with calls.call("attio", 1):
+        relay.take_over_dead_workers()
 
-    relay.take_over_dead_workers()
+        with services.database.reading() as session:
+            place = session.exec(select(CallPlace)).one()
 
     assert engine.taken_over == [OTHER]
+    assert [row.webhook_id for row in services.inbox.due(1, ME)] == ["msg_1"]
+    assert place.free_at < time.time() + LEASE / 2
 
 
 def test_a_look_that_stumbles_does_not_end_the_relay(

@@ -147,6 +147,38 @@ def test_the_place_of_a_process_that_died_is_free_again(
             make_calls_with_one_place(CallLimit(database))
 
 
+def test_the_places_of_a_dead_worker_are_free_a_second_after_it_is_found_dead(
+    database: Database, database_time: DatabaseTime
+) -> None:
+    """R21: nobody waits for the whole lease. Those of the living, and of web processes, stay taken."""
+    calls = [ExitStack() for _ in range(3)]
+    for worker, call in zip(("dead", "living", ""), calls, strict=True):
+        call.enter_context(CallLimit(database, lambda worker=worker: worker).call("a", 3))  # type: ignore[misc]  # mypy knows no such default
+    limit = CallLimit(database)
+
+    limit.release(["dead"])
+
+    with limit.call("a", 3):
+        assert sum(database_time.slept) == SECOND
+        calls[0].close()
+        with pytest.raises(FetchMustWait), limit.call("a", 3):
+            pytest.fail("There are three places, and all are taken.")
+
+
+def test_a_place_that_is_free_soon_is_not_kept_for_longer(
+    call_limit: CallLimit, database_time: DatabaseTime, database: Database
+) -> None:
+    """R21: the dead worker's last call was answered long ago, so that nothing has to be freed."""
+    with CallLimit(database, lambda: "dead").call("a", 1):
+        pass
+    database_time.let_pass(1.01)
+
+    call_limit.release(["dead"])
+
+    with call_limit.call("a", 1):
+        assert not database_time.slept
+
+
 def make_calls_with_one_place(limit: CallLimit) -> None:
     with limit.call("a", 1):
         pytest.fail("There is one place, and it is taken.")
