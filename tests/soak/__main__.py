@@ -6,7 +6,7 @@ import dataclasses
 import itertools
 import json
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
@@ -15,12 +15,14 @@ import click
 
 from alc_app.config.settings import Config
 from alc_app.runtime.migrations.schema import migrate_all
+from tests.soak.table import Report, to_json, to_text
 from tests.support.servers import postgres
 from tests.support.servers.stack import free_ports
 
 DATABASES = click.option(
     "--database", type=click.Choice(["sqlite", "postgres", "both"]), default="both", show_default=True
 )
+JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 SEED = click.option("--seed", type=int, default=1, show_default=True, help="The same seed makes the same choices.")
 
 
@@ -60,26 +62,43 @@ def kill(database: str, seed: int, kills: int) -> None:
 @click.option("--verdicts", type=int, default=300, show_default=True)
 @click.option("--per-second", type=float, default=15.0, show_default=True)
 @click.option("--backlog", type=int, default=250, show_default=True, help="Verdicts that are sent at once.")
-@click.option("--clicks", type=int, default=20, show_default=True)
 @click.option("--writes-per-second", type=int, default=25, show_default=True, help="Limit of Attio; 0 for none.")
-def latency(database: str, verdicts: int, per_second: float, backlog: int, clicks: int, writes_per_second: int) -> None:
-    """Measure how long a verdict takes to the write, and a click to its toast, and what they cost."""
+@JSON
+def latency(
+    database: str, verdicts: int, per_second: float, backlog: int, writes_per_second: int, as_json: bool
+) -> None:
+    """Measure how long a verdict takes to the write, what it costs, and how fast a backlog drains."""
     from tests.soak.latency import run
 
-    for name, home, url in _each(database):
-        report = run(verdicts, per_second, backlog, clicks, home, url, writes_per_second)
-        _show(f"latency on {name}", report)
+    _show_table(
+        as_json,
+        {
+            f"latency on {name}": run(verdicts, per_second, backlog, home, url, writes_per_second)
+            for name, home, url in _each(database)
+        },
+    )
+
+
+@main.command("click")
+@DATABASES
+@click.option("--clicks", type=int, default=20, show_default=True)
+@JSON
+def click_(database: str, clicks: int, as_json: bool) -> None:
+    """Measure how long a person waits from a click on Send to its toast, beside the calls that it makes."""
+    from tests.soak.clicks import run
+
+    _show_table(as_json, {f"click on {name}": run(clicks, home, url) for name, home, url in _each(database)})
 
 
 @main.command()
 @DATABASES
 @click.option("--seconds", type=float, default=60.0, show_default=True)
-def idle(database: str, seconds: float) -> None:
+@JSON
+def idle(database: str, seconds: float, as_json: bool) -> None:
     """Measure what the servers cost at rest, in percent of one core."""
     from tests.soak.idle import run
 
-    for name, home, url in _each(database):
-        _show(f"idle on {name}", run(seconds, home, url))
+    _show_table(as_json, {f"idle on {name}": run(seconds, home, url) for name, home, url in _each(database)})
 
 
 @main.command()
@@ -113,7 +132,7 @@ def machine(seed: int | None, examples: int) -> None:
 @click.option("--without", multiple=True, help="A kind of operation to leave out, such as 'attio forbids'.")
 @click.option("--patience", type=float, default=180.0, show_default=True, help="Seconds to wait for what is due.")
 @click.option("--keep", type=click.Path(path_type=Path), help="A folder in which the databases and logs stay.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@JSON
 def mix(
     database: str,
     seed: int,
@@ -150,7 +169,7 @@ def mix(
 @click.option("--rounds", type=int, default=5, show_default=True, help="How often each server has its turn.")
 @click.option("--seconds", type=float, default=2.0, show_default=True, help="Length of a turn.")
 @click.option("--stored", type=int, default=100_000, show_default=True, help="Deliveries that are stored before.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@JSON
 def intake(database: str, rounds: int, seconds: float, stored: int, as_json: bool) -> None:
     """Measure how many deliveries a second are stored, beside servers that do less or do it plainly."""
     from tests.soak.intake import ack, run
@@ -162,18 +181,9 @@ def intake(database: str, rounds: int, seconds: float, stored: int, as_json: boo
             home, new if database == "postgres" else None, rounds, seconds, stored, _progress(rounds + 1, "rounds")
         )
         for part, goal in ((0.5, "≤ 5"), (0.99, "≤ 20")):
-            milliseconds = round(answers.percentile_ms(part), 1)
             what = f"answer at {ack.PER_SECOND}/s while a backlog drains, p{part * 100:.0f}, ms"
-            report.rows.append(run.Row(what, milliseconds, goal))
-    if as_json:
-        click.echo(json.dumps(dataclasses.asdict(report), indent=2))
-    else:
-        click.secho(f"{'intake on ' + database:<66} {'measured':>10}  goal", bold=True)
-        for row in report.rows:
-            click.echo(f"{row.what:<66} {row.measured:>10g}  {row.goal}")
-        click.echo("\n".join(f"{name}: not here" for name in run.not_here()))
-    if report.wrong:
-        raise click.ClickException("; ".join(report.wrong))
+            report.add(what, answers.percentile_ms(part), goal)
+    _show_table(as_json, {f"intake on {database}": report})
 
 
 @main.command()
@@ -190,17 +200,13 @@ def storm(database: str, days: int, number: int) -> None:
 
 @main.command()
 @click.option("--rounds", type=int, default=20, show_default=True)
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@JSON
 def start(rounds: int, as_json: bool) -> None:
     """Measure how soon `mock-alc serve` and `alc-app demo` answer, beside the import time of their libraries."""
     from tests.soak.start import run
 
     with _home() as home:
-        report = run(rounds, home, on_progress=_progress(rounds + 1, "starts"))
-    if as_json:
-        click.echo(json.dumps(dataclasses.asdict(report), indent=2))
-    else:
-        _show("start", report)
+        _show_table(as_json, {"start": run(rounds, home, on_progress=_progress(rounds + 1, "starts"))})
 
 
 def _progress(total: int, what: str) -> Callable[[], None]:
@@ -256,6 +262,12 @@ def _each(names: str) -> Iterator[tuple[str, Path, str]]:
     for name in ["sqlite", "postgres"] if names == "both" else [names]:
         with _home() as home, _database(name) as url:
             yield name, home, url
+
+
+def _show_table(as_json: bool, reports: Mapping[str, Report]) -> None:
+    click.echo(to_json(reports) if as_json else to_text(reports))
+    if any(report.wrong for report in reports.values()):
+        raise click.ClickException("Something is wrong: see the report.")
 
 
 def _show(title: str, report: Any) -> None:

@@ -3,28 +3,15 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.soak.processes import processor_seconds
+from tests.soak.table import Report
 from tests.support.people import User
 from tests.support.servers.stack import Stack
 
 SETTLE = 60.0
 """Seconds until whatever follows a start or a connect is over."""
-
-
-@dataclass
-class Report:
-    """What was measured, in percent of one core."""
-
-    seconds: float
-    worker: float = 0.0
-    web: float = 0.0
-    stand_in: float = 0.0
-    mock_alc: float = 0.0
-    whole_demo: float = 0.0
-    wrong: list[str] = field(default_factory=list)
 
 
 def run(seconds: float, home: Path, database_url: str = "", settle: float = SETTLE) -> Report:
@@ -33,12 +20,14 @@ def run(seconds: float, home: Path, database_url: str = "", settle: float = SETT
     with stack:
         User(stack.app_url).connect_alc()
         time.sleep(settle)
-        servers = {"worker": stack.worker, "web": stack.web, "stand_in": stack.attio, "mock_alc": stack.alc}
-        before = {name: processor_seconds([server.pid]) for name, server in servers.items()}
+        servers = (stack.worker, stack.web, stack.attio, stack.alc)
+        before = {server.name: processor_seconds([server.pid]) for server in servers}
         began = time.monotonic()
         time.sleep(seconds)
-        passed, report = time.monotonic() - began, Report(seconds)
-        for name, server in servers.items():
-            setattr(report, name, round((processor_seconds([server.pid]) - before[name]) / passed * 100, 2))
-        report.whole_demo = round(report.worker + report.web + report.stand_in + report.mock_alc, 2)
-        return report
+        passed = time.monotonic() - began
+        used = {one.name: (processor_seconds([one.pid]) - before[one.name]) / passed * 100 for one in servers}
+    report = Report()
+    report.add("the whole demo at rest, % of a core", sum(used.values()), "≤ 4")
+    for name, percent in used.items():
+        report.add(f"  of which {name}, % of a core", percent, "≤ 2" if name == stack.worker.name else "")
+    return report

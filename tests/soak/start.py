@@ -9,12 +9,12 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 
 import requests
 
+from tests.soak.table import Report
 from tests.support.servers.stack import free_ports
 from tests.support.waiting import PATIENCE
 
@@ -24,24 +24,11 @@ OUR_WEB = "import alc_app.web.factory"
 POLL_INTERVAL = 0.002
 
 
-@dataclass
-class Report:
-    """Medians, without the first start, which fills the caches. `_ms` is from the command on, `_cpu_ms` processor."""
-
-    rounds: int
-    listens_ms: float
-    has_answered_ms: float
-    libraries_alone_ms: float
-    answer_by_libraries: float
-    web_import_cpu_ms: float
-    its_libraries_cpu_ms: float
-    web_by_its_libraries: float
-    demo_to_first_page_ms: float
-    wrong: list[str] = field(default_factory=list)
-
-
 def run(rounds: int, home: Path, on_progress: Callable[[], None] = lambda: None) -> Report:
-    """Start and import everything in turns, so that the load of the machine affects all."""
+    """Start and import everything in turns, so that the load of the machine affects all.
+
+    The times are medians, without the first round, which fills the caches.
+    """
     measured = []
     for _ in range(rounds + 1):
         imported = [_import(code) for code in (LIBRARIES, OUR_WEB, OUR_LIBRARIES)]
@@ -49,7 +36,15 @@ def run(rounds: int, home: Path, on_progress: Callable[[], None] = lambda: None)
         on_progress()
     columns = zip(*measured[1:], strict=True)
     listens, answered, alone, web, libraries, page = (median(each) * 1000 for each in columns)
-    report = Report(rounds, listens, answered, alone, answered / alone, web, libraries, web / libraries, page)
+    report = Report()
+    report.add("import of the web app ÷ import of its libraries, by processor", web / libraries, "≤ 1.3")
+    report.add("  the web app, processor ms", web)
+    report.add("  flask, requests, authlib and sqlmodel, processor ms", libraries)
+    report.add("`alc-app demo` → its first page, ms", page, "≤ 2000")
+    report.add("`mock-alc serve` → its first answer ÷ import of its libraries", answered / alone)
+    report.add("`mock-alc serve` → it listens, ms", listens)
+    report.add("`mock-alc serve` → its first answer, ms", answered)
+    report.add("  flask and sqlmodel, ms", alone)
     if listens > alone:
         report.wrong.append("Its port is open only after everything has been loaded.")
     return report

@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
-from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
 from uuid import uuid4
@@ -25,6 +24,7 @@ from alc_app.runtime.services import WORKSPACE, Services
 from alc_app.runtime.storage.tables import Delivery
 from tests.soak.intake.load import as_fast_as_answered
 from tests.soak.intake.sender import BODY, Sender
+from tests.soak.table import Report, Row
 from tests.support.servers.stack import free_ports
 from tests.support.waiting import eventually
 
@@ -32,23 +32,6 @@ HERE = Path(__file__).parent
 NewDatabase = Callable[[], AbstractContextManager[str]]
 GUNICORN, NODE, VERIFYING, STORING = "tutorial on gunicorn", "tutorial on node:http", "verify only", "SQLModel session"
 APP, FULL = "app", "app, full"
-
-
-@dataclass
-class Row:
-    """One line of the table: what was measured, and the goal, which is "" where there is none."""
-
-    what: str
-    measured: float
-    goal: str = ""
-
-
-@dataclass
-class Report:
-    """What was measured. The run has passed if `wrong` is empty; a goal that is missed is no error."""
-
-    rows: list[Row] = field(default_factory=list)
-    wrong: list[str] = field(default_factory=list)
 
 
 @dataclass
@@ -166,22 +149,17 @@ def _others(stack: ExitStack, home: Path, url: str, sender: Sender) -> dict[str,
     commands = {
         VERIFYING: [*here, "verifying", ports[VERIFYING]],
         STORING: [*here, "storing", ports[STORING]],
+        GUNICORN: [
+            *(sys.executable, "-m", "gunicorn", "-b", f"127.0.0.1:{ports[GUNICORN]}"),
+            "tests.soak.intake.servers:tutorial()",
+        ],
     }
-    if GUNICORN not in not_here():
-        bind = f"127.0.0.1:{ports[GUNICORN]}"
-        commands[GUNICORN] = [sys.executable, "-m", "gunicorn", "-b", bind, "tests.soak.intake.servers:tutorial()"]
-    if NODE not in not_here():
+    if shutil.which("node"):
         commands[NODE] = ["node", str(HERE / "tutorial.mjs"), ports[NODE], environment["INTAKE_CRM"]]
     return {
         name: Contestant(stack.enter_context(_process(command, int(ports[name]), environment, log)), sender)
         for name, command in commands.items()
     }
-
-
-def not_here() -> list[str]:
-    """Return which servers cannot be started on this machine."""
-    found = {GUNICORN: find_spec("gunicorn"), NODE: shutil.which("node")}
-    return [name for name, where in found.items() if not where]
 
 
 @contextmanager
