@@ -59,5 +59,6 @@ def page_limit(usual: int, largest: int) -> int:
 
 def is_whole_number(value: object, *, at_least: int, at_most: int) -> bool:
     """Return whether a JSON value is a whole number within bounds; 60.0 counts as one, booleans do not."""
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    return number and at_least <= value <= at_most and value == int(value)  # type: ignore[operator, call-overload]
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return at_least <= value <= at_most and value == int(value)

@@ -78,9 +78,11 @@ def signed_request_options(command: F) -> F:
 
 def body_of(body_file: BinaryIO | None, data: str | None) -> bytes:
     """Return the body that was given; raises UsageError unless it was given exactly once."""
-    if (body_file is None) == (data is None):
-        raise click.UsageError("Give the body once: --body FILE, --body - for standard input, or --data TEXT.")
-    return data.encode("utf-8", "surrogateescape") if data is not None else body_file.read()  # type: ignore[union-attr]
+    if body_file is not None and data is None:
+        return body_file.read()
+    if data is not None and body_file is None:
+        return data.encode("utf-8", "surrogateescape")
+    raise click.UsageError("Give the body once: --body FILE, --body - for standard input, or --data TEXT.")
 
 
 def headers_of(lines: tuple[str, ...], dialect: Dialect, **roles: str | None) -> dict[str, str]:
