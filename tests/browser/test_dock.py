@@ -207,7 +207,7 @@ def test_axe_finds_nothing_in_the_dock(open_page: Open, log: EventLog, size: dic
     """Closed with its line, and open with a run, in both themes."""
     send(log, status="Complete")
     page = open_page(ADA)
-    page.set_viewport_size(size)  # type: ignore[arg-type]  # a TypedDict of just these
+    page.set_viewport_size(size)
     assert_accessible_in_both_themes(page)
     toggle(page).click()
     expect(arrow(page, "200 OK")).to_be_visible()

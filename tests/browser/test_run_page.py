@@ -53,6 +53,6 @@ def test_axe_finds_nothing_on_the_page_of_a_run(
     """In both themes; nothing scrolls sideways."""
     send(workspace.events, status="Complete")
     page = open_page("/runs/t1")
-    page.set_viewport_size(size)  # type: ignore[arg-type]  # a TypedDict of just these
+    page.set_viewport_size(size)
     assert_accessible_in_both_themes(page)
     assert page.evaluate("document.querySelector('.run-page').scrollWidth") <= size["width"]

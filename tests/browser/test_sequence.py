@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from tests.support.accessibility import assert_accessible
 from tests.support.fakes.event_log import EventLog
@@ -38,7 +38,7 @@ def answer(log: EventLog) -> None:
     log.note("ALC", "Server Function", "201 Created", kind="answer", call="c1", detail={"response": RESPONSE, "ms": 34})
 
 
-def dock(page: Page):  # type: ignore[no-untyped-def]
+def dock(page: Page) -> Locator:
     return page.get_by_role("button", name="Live sequence", exact=True)
 
 
@@ -54,7 +54,7 @@ def open_dock(open_page: Open) -> Open:
     return open_
 
 
-def arrow(page: Page, words: str):  # type: ignore[no-untyped-def]
+def arrow(page: Page, words: str) -> Locator:
     return page.locator(".arrow", has_text=words)
 
 

@@ -44,7 +44,7 @@ def merged(seen: Evidence, at: float, **changes: object) -> Evidence:
     """Return the evidence after `a` and `b` were merged into `c`."""
     family = Family()
     family.merge("a", "b", "c", at)
-    return replace(seen, family=family, names={"a": "P1", "b": "P2", "c": "P3"}, **changes)  # type: ignore[arg-type]
+    return replace(seen, family=family, names={"a": "P1", "b": "P2", "c": "P3"}, **changes)
 
 
 def test_one_click_one_chat_and_a_record_that_shows_it_are_right() -> None:

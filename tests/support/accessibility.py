@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # it has no types
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 RUN = """(options) => axe.run({...options, resultTypes: ["violations"], preload: false})

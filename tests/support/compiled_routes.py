@@ -26,4 +26,4 @@ def compile_routes_once() -> None:
             compiled[key] = compile_one(rule, append_unknown)
         return compiled[key]
 
-    Rule._compile_builder = compile_builder  # type: ignore[method-assign]
+    Rule._compile_builder = compile_builder

@@ -25,7 +25,7 @@ def compile_statements_once() -> None:
         make_one(engine, *args, **options)
         engine._compiled_cache = shared
 
-    Engine.__init__ = make  # type: ignore[method-assign]  # there is no other place
+    Engine.__init__ = make
     # The keys have the dialect in them.
-    DefaultDialect.__eq__ = lambda one, other: type(one) is type(other)  # type: ignore[assignment,method-assign]
-    DefaultDialect.__hash__ = lambda one: hash(type(one))  # type: ignore[assignment,method-assign]
+    DefaultDialect.__eq__ = lambda one, other: type(one) is type(other)
+    DefaultDialect.__hash__ = lambda one: hash(type(one))

@@ -32,7 +32,7 @@ def lines(report: Report) -> Iterator[str]:
     yield f"  wrong: {dict(Counter(str(one['rule']) for one in report.wrong)) or 'nothing'}"
     for one in (*report.wrong, *report.noted):
         yield f"\n  [{one['rule']}] {one['text']}"
-        yield from (f"      {line}" for line in one["story"])  # type: ignore[attr-defined]  # a list of lines
+        yield from (f"      {line}" for line in one["story"])
 
 
 def _without_ids(outcome: str) -> str:

@@ -282,7 +282,7 @@ def _web(services: Services) -> Flask:
     pages.add_url_rule("/apps/alc", "install", lambda: "")
     for blueprint in (pages, oauth.blueprint(services)):
         app.register_blueprint(blueprint)
-    app.wsgi_app = Intake(services, app.wsgi_app, REFUSED_DELIVERIES)  # type: ignore[method-assign]
+    app.wsgi_app = Intake(services, app.wsgi_app, REFUSED_DELIVERIES)
     return app
 
 

@@ -29,7 +29,7 @@ class TamperedIdToken(IdToken):
 
     def encode_id_token(self, token: Any, request: Any) -> str:
         """Sign what the provider makes of the claims, as it wants."""
-        provider: FalseProvider = self.provider  # type: ignore[assignment]  # it is made by one
+        provider: FalseProvider = self.provider
         honest = super().encode_id_token(token, request)
         claims = dict(jwt.decode(honest, provider.keys[-1], ["RS256"]).claims)
         provider.tamper(claims)

@@ -293,7 +293,7 @@ class FakeServices:
         self.time = START
         self.exchanges, self.call_limit = ExchangeLog(None), NoCallLimit()
         now, sealer = self.now, Sealer([SEALING_KEY])
-        self.connections = Connections(database, sealer, NoOAuth(), now)  # type: ignore[arg-type]  # a refresh is refused
+        self.connections = Connections(database, sealer, NoOAuth(), now)  # a refresh is refused
         self.webhook_handlers = NumberedHandlers(database, sealer, "https://app.test", now)
         self.subscriptions = Subscriptions(database, sealer, self.webhook_handlers, manifest, now)
         self.key_values = KeyValues(database, SETTINGS.workspace_id, now)
@@ -354,7 +354,7 @@ class FakeRuntime(AppContext):
     ) -> None:
         self.outside, self.database = outside or Outside(), database or memory()
         self.fake = FakeServices(self.database, self.outside)
-        super().__init__(self.fake, run_id)  # type: ignore[arg-type]  # as much of it as app code uses
+        super().__init__(self.fake, run_id)
         self.called_back = self.fake.workflow_runs.called_back
         self.published: list[tuple[str, Mapping[str, Any]]] = []
         self.steps: list[str] = []

@@ -178,7 +178,7 @@ def make_person(number: int, name: str | None, **values: object) -> Person:
         created_at=AT,
         web_url=f"https://app.attio.com/halden/person/{record_id(number)}",
     )
-    return replace(usual, **values)  # type: ignore[arg-type]  # the names are checked when it runs
+    return replace(usual, **values)
 
 
 def seven_people() -> list[Person]:

@@ -43,7 +43,7 @@ def working() -> Launch | None:
         with sync_playwright() as playwright:
             for launch in candidates():
                 try:
-                    playwright.chromium.launch(**launch).close()  # type: ignore[arg-type]  # keywords of launch()
+                    playwright.chromium.launch(**launch).close()
                 except Error:
                     continue
                 return launch

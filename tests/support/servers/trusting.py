@@ -7,6 +7,6 @@ import requests.adapters
 
 if __name__ == "__main__":
     _, bundle, module, *arguments = sys.argv
-    requests.adapters.DEFAULT_CA_BUNDLE_PATH = bundle  # type: ignore[attr-defined]  # our clients take nothing from the environment
+    requests.adapters.DEFAULT_CA_BUNDLE_PATH = bundle  # our clients take nothing from the environment
     sys.argv = [module, *arguments]
     runpy.run_module(module, run_name="__main__", alter_sys=True)

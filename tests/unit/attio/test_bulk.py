@@ -71,7 +71,7 @@ def test_a_hook_is_told_how_far_it_has_come() -> None:
 def test_a_batch_has_at_most_250_records(size: int) -> None:
     """The SDK's own limit."""
     with pytest.raises(ValueError, match="1 to 250"):
-        effects(RunRecordBatches(IDS, "Send")(lambda _: None, batch_size=size))  # type: ignore[arg-type,return-value]
+        effects(RunRecordBatches(IDS, "Send")(lambda _: None, batch_size=size))
 
 
 def test_a_hook_that_returns_nothing_at_the_end_hides_the_toast() -> None:

@@ -132,7 +132,7 @@ BROKEN: dict[str, tuple[str, Change, dict[str, str]]] = {
     ),
     "seconds": ("subscribe", subscribing(nextRefreshTimestamp=1_700_000_000), {IN_TIME: "in milliseconds"}),
     "a time that is over": ("subscribe", subscribing(nextRefreshTimestamp=1_600_000_000_000), {IN_TIME: "in the year"}),
-    "no refresh for it": ("refresh", lambda _service, _connector: None, {IN_TIME: "there is no `refresh`"}),  # type: ignore[dict-item,return-value]  # the mistake itself
+    "no refresh for it": ("refresh", lambda _service, _connector: None, {IN_TIME: "there is no `refresh`"}),
     "a refresh that subscribes anew": (
         "refresh", refreshing(again=True), {KEEPS: "After a refresh, .* has 2", LOST: "DID NOT RAISE"},
     ),

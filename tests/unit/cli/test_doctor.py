@@ -76,7 +76,7 @@ def run(app: SmallApp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     @contextmanager
     def services_of(config: Config) -> Iterator[Services]:
         services = Services(config, app.manifest)
-        services.engine = FakeEngine()  # type: ignore[assignment]  # it has every method that the commands call
+        services.engine = FakeEngine()
         yield services
         services.close()
 

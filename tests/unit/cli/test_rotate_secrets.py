@@ -29,7 +29,7 @@ class Installation:
     def __init__(self, home: Path) -> None:
         self.services = Services(Config.from_env(home=home), manifest)
         self.engine = FakeEngine()
-        self.services.engine = self.engine  # type: ignore[assignment]  # it has every method that the command calls
+        self.services.engine = self.engine
         self.connection_id = self.services.connections.add(
             WORKSPACE, Tokens("access", "refresh", time.time() + 3600, "")
         )

@@ -94,4 +94,4 @@ def test_a_webhook_that_alc_has_turned_off_is_lost(runtime: FakeRuntime, outside
     outside.fault("POST /api/v1/webhooks/", does_and_says(200, {**hook, "status": "disabled"}))
 
     with pytest.raises(Exception, match="no longer calls this webhook"):
-        alc.refresh(**kit.about(service, state))  # type: ignore[misc]  # ALC's connector has one
+        alc.refresh(**kit.about(service, state))

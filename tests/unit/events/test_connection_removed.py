@@ -21,7 +21,7 @@ def added(runtime: FakeRuntime) -> None:
 
 def forget_external_id(runtime: FakeRuntime) -> None:
     """ALC's answer was lost when the handler was registered."""
-    runtime.webhook_handlers.set_external_id("handler_1", None)  # type: ignore[arg-type]  # as before it was known
+    runtime.webhook_handlers.set_external_id("handler_1", None)  # as before it was known
     runtime.steps.clear()
 
 

@@ -63,7 +63,7 @@ def test_a_person_who_cannot_be_loaded_has_a_card_all_the_same(runtime: FakeRunt
 def test_while_alc_is_at_it_the_chat_is_shown_and_what_happens_next(runtime: FakeRuntime, outside: Outside) -> None:
     """Usage 8 to Later 10: each line with who said it."""
     said = [{"from": "agent", "text": "Hi Ada?"}, {"from": "lead", "text": "Yes."}]
-    outside.leads[pending(outside)]["transcript"] = said  # type: ignore[assignment]  # a lead of ALC's has more
+    outside.leads[pending(outside)]["transcript"] = said
 
     card = draw()
 
@@ -94,7 +94,7 @@ def test_while_alc_is_away_the_chat_is_shown_as_it_was_last_seen(runtime: FakeRu
     """For a day, and it says from when: what ALC has told is a cache (`kv`)."""
     lead = outside.leads[pending(outside)]
     for said in (["Hi Ada?"], ["Hi Ada?", "Are you there?"]):
-        lead["transcript"] = [{"from": "agent", "text": text} for text in said]  # type: ignore[assignment]
+        lead["transcript"] = [{"from": "agent", "text": text} for text in said]
         draw()
     outside.fault("GET /api/v1/leads/", unreachable, unreachable)
 
@@ -109,7 +109,7 @@ def test_while_alc_is_away_the_chat_is_shown_as_it_was_last_seen(runtime: FakeRu
 
 def test_a_chat_of_a_connection_that_is_gone_is_not_shown(runtime: FakeRuntime, outside: Outside) -> None:
     """Whoever disconnects has taken back what ALC may tell here."""
-    outside.leads[pending(outside)]["transcript"] = [{"from": "agent", "text": "Hi?"}]  # type: ignore[assignment]
+    outside.leads[pending(outside)]["transcript"] = [{"from": "agent", "text": "Hi?"}]
     assert draw().transcript
     runtime.connected = False
 
@@ -133,7 +133,7 @@ def test_a_look_is_kept_once_a_minute_and_at_every_turn_of_the_chat(
     lead = outside.leads[pending(outside)]
     for seconds, text, times in ((0.0, "Hi?", 1), (1.0, "Hi?", 1), (1.0, "Hello?", 2), (REWRITE_AFTER, "Hello?", 3)):
         runtime.time += seconds
-        lead["transcript"] = [{"from": "agent", "text": text}]  # type: ignore[assignment]
+        lead["transcript"] = [{"from": "agent", "text": text}]
         draw()
         assert len(kept) == times
 
@@ -147,7 +147,7 @@ def test_a_chat_that_cannot_be_kept_is_shown_all_the_same(
         raise OSError("The disk is full.")
 
     monkeypatch.setattr(runtime.kv, "set", full)
-    outside.leads[pending(outside)]["transcript"] = [{"from": "agent", "text": "Hi Ada?"}]  # type: ignore[assignment]
+    outside.leads[pending(outside)]["transcript"] = [{"from": "agent", "text": "Hi Ada?"}]
 
     assert draw().transcript
     assert "could not be cached" in caplog.text

@@ -49,7 +49,7 @@ def test_what_cannot_be_known_yet_is_asked_again_later(
 ) -> None:
     """ALC is down, or still at it: the wait grows."""
     runtime.time += transitions.FIRST_VERDICT_CHECK + 1
-    outside.fault(LEAD, fault)  # type: ignore[arg-type]  # each is one
+    outside.fault(LEAD, fault)
 
     check_verdict(lead)
 

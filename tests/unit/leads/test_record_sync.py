@@ -83,7 +83,7 @@ def test_a_machine_whose_clock_is_ahead_does_not_take_a_writer_for_dead(lead: st
     """C4: leases go by the database's clock, which is the same for all."""
     ahead = FakeRuntime(database=runtime.database, run_id="ahead")
     ahead.time = runtime.time + 2 * record_sync.WRITER_LEASE
-    ahead.shared_now = runtime.shared_now  # type: ignore[method-assign]  # one database, one clock
+    ahead.shared_now = runtime.shared_now  # one database, one clock
     assert record_sync.claim_record(RECORD)
 
     with running(ahead):

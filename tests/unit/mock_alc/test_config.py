@@ -39,15 +39,15 @@ def test_every_setting_is_described() -> None:
 def test_production_refuses_what_is_for_development(settings: dict[str, object]) -> None:
     """W6, U9: at start, with a sentence."""
     with pytest.raises(ValidationError, match=r"production|Production"):
-        Config(env="production", **({"demo_password": "own-one", "home": "."} | settings))  # type: ignore[arg-type]  # mixed kinds
+        Config(env="production", **({"demo_password": "own-one", "home": "."} | settings))
 
 
 @pytest.mark.parametrize("setting", ["control", "allow_loopback_targets"])
 def test_a_public_url_refuses_what_trusts_this_machine(setting: str) -> None:
     """W6, W12: a proxy stands before the server then, and every request comes from loopback."""
     with pytest.raises(ValidationError, match=r"at https://alc\.example\.com: "):
-        Config(url="https://alc.example.com", **{setting: True})  # type: ignore[arg-type]  # mixed kinds
-    assert getattr(Config(url="http://[::1]:8001", **{setting: True}), setting)  # type: ignore[arg-type]  # mixed kinds
+        Config(url="https://alc.example.com", **{setting: True})
+    assert getattr(Config(url="http://[::1]:8001", **{setting: True}), setting)
 
 
 @pytest.mark.parametrize(
@@ -80,14 +80,14 @@ def test_the_issuer_is_an_https_origin_or_on_loopback(url: str) -> None:
 )
 def test_loopback_targets_follow_the_bind_address_unless_said(settings: dict[str, object], allowed: bool) -> None:
     """W6: only a server that listens on loopback alone trusts loopback."""
-    assert Config(**settings).loopback_targets_allowed is allowed  # type: ignore[arg-type]  # mixed kinds
+    assert Config(**settings).loopback_targets_allowed is allowed
 
 
 def test_secrets_do_not_show_in_complaints_or_in_the_repr() -> None:
     """U8."""
-    assert "hunter2" not in repr(Config(client_id="a", client_secret="hunter2"))  # type: ignore[arg-type]  # coerced
+    assert "hunter2" not in repr(Config(client_id="a", client_secret="hunter2"))
     with pytest.raises(ValidationError) as caught:
-        Config(client_secret=["hunter2"])  # type: ignore[arg-type]  # wrong on purpose
+        Config(client_secret=["hunter2"])  # wrong on purpose
     assert "hunter2" not in str(caught.value)
 
 
@@ -97,7 +97,7 @@ def test_state_is_in_memory_unless_a_home_or_a_url_is_given(tmp_path: Path) -> N
     assert Config(home=tmp_path).database == f"sqlite:///{tmp_path / 'mock_alc.db'}"
     assert Config(home=tmp_path, database_url="postgresql://a/b").database == "postgresql://a/b"
     with pytest.raises(ValidationError, match="Data in memory is lost"):
-        Config(env="production", demo_password="own-one")  # type: ignore[arg-type]  # read as a secret
+        Config(env="production", demo_password="own-one")
 
 
 def test_white_space_around_a_variable_is_not_part_of_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -38,7 +38,7 @@ def test_a_delivery_survives_kill_9(tmp_path: Path, receiver: Receiver) -> None:
         return 200, {}, b""
 
     with mock_in(tmp_path) as (url, process):
-        receiver.next_answer = hang  # type: ignore[method-assign]  # the first delivery hangs
+        receiver.next_answer = hang  # the first delivery hangs
         token = requests.post(f"{url}/_mock/tokens", timeout=PATIENCE).json()["access_token"]
         auth = {"Authorization": f"Bearer {token}"}
         hook = {"name": "h", "url": receiver.url(), "event": "lead.processed"}

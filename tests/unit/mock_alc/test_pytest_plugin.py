@@ -258,7 +258,7 @@ def test_an_asgi_application_is_refused_with_what_to_do(alc: Alc, app: Any) -> N
 def test_what_is_no_application_is_refused(alc: Alc) -> None:
     """Such as its URL."""
     with pytest.raises(TypeError, match="cannot be called"):
-        alc.serve("http://127.0.0.1:5000")  # type: ignore[arg-type]  # the mistake itself
+        alc.serve("http://127.0.0.1:5000")  # the mistake itself
 
 
 def test_why_nothing_was_delivered_is_said(alc: Alc, receiving: Receiving) -> None:

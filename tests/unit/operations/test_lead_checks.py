@@ -56,7 +56,7 @@ def work(runtime: FakeRuntime) -> None:
 
 def overwrite(outside: Outside, **values: str | None) -> None:
     """Somebody types something else into the record."""
-    outside.written.append((RECORD, {**outside.values(RECORD), **values}))  # type: ignore[dict-item]  # None clears
+    outside.written.append((RECORD, {**outside.values(RECORD), **values}))  # None clears
 
 
 def test_records_that_say_what_our_rows_say_are_in_order(runtime: FakeRuntime, lead: str) -> None:
@@ -208,7 +208,7 @@ def test_a_check_that_cannot_be_made_says_so(runtime: FakeRuntime, outside: Outs
 def test_a_pending_record_of_which_we_know_nothing_is_followed_again(runtime: FakeRuntime, outside: Outside) -> None:
     """Our rows were restored from an older backup."""
     outside.leads["lost"] = {"id": "lead_1", "record_id": RECORD, "status": "processing"}
-    outside.written.append((RECORD, SHOWN))  # type: ignore[arg-type]  # None clears
+    outside.written.append((RECORD, SHOWN))  # None clears
 
     [finding] = check_unknown_pending_records()
     assert (finding.subject, finding.level) == (RECORD, "warning")
@@ -227,7 +227,7 @@ def test_a_stranger_that_alc_does_not_confirm_stays_a_stranger(
     """R12: no record is written because somebody typed an id into it."""
     if there:
         outside.leads["other"] = there
-    outside.written.append((RECORD, SHOWN))  # type: ignore[arg-type]  # None clears
+    outside.written.append((RECORD, SHOWN))  # None clears
 
     with pytest.raises(AlcError, match="lead_1"):
         repair(runtime, check_unknown_pending_records)
@@ -237,7 +237,7 @@ def test_a_stranger_that_alc_does_not_confirm_stays_a_stranger(
 
 def test_what_people_typed_is_not_repeated(outside: Outside) -> None:
     """U8: a name in the wrong field is not shown by the doctor."""
-    outside.written.append((RECORD, {**SHOWN, "alc_lead_id": "Ada Lovelace"}))  # type: ignore[arg-type]  # None clears
+    outside.written.append((RECORD, {**SHOWN, "alc_lead_id": "Ada Lovelace"}))  # None clears
 
     [finding] = check_unknown_pending_records()
 

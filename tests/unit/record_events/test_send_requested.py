@@ -257,4 +257,4 @@ def test_a_request_that_is_new_is_left_to_its_event(
 def the_lead(runtime: FakeRuntime) -> Lead:
     """The one lead that there is."""
     with runtime.transaction() as session:
-        return session.exec(select(Lead)).one()  # type: ignore[no-any-return]
+        return session.exec(select(Lead)).one()

@@ -178,5 +178,5 @@ def peer() -> Iterator[Callable[..., Peer]]:
 def engine(services: Services) -> FakeEngine:
     """The services ask this one for runs."""
     fake = FakeEngine()
-    services.engine = fake  # type: ignore[assignment]  # what it is asked for is the whole of its surface
+    services.engine = fake
     return fake

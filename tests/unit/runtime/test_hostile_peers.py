@@ -180,7 +180,7 @@ def test_a_removal_whose_revocation_hangs_ends_and_is_tried_again(
 ) -> None:
     """C10, O20: the one lane of connects and disconnects is free again after one deadline."""
     services.oauth.metadata()
-    services.engine = FakeEngine()  # type: ignore[assignment]  # what a run asks of it is the whole of its surface
+    services.engine = FakeEngine()
     alc.always("POST /oauth/revoke", silent)
     connection_id, started = connect(), time.monotonic()
 

@@ -29,7 +29,7 @@ def test_a_signal_in_the_midst_of_a_wait_is_not_lost(on_stop_signal: OnStopSigna
     """C15: a thread that begins to wait for an event holds its lock for a moment, and a handler would wait for that."""
     stop = threading.Event()
     with on_stop_signal(stop.set):
-        with stop._cond:  # type: ignore[attr-defined]  # of the standard library
+        with stop._cond:
             os.kill(os.getpid(), number)
 
         assert stop.wait(PATIENCE)

@@ -44,7 +44,7 @@ def make_app(home: Path, **settings: str) -> Iterator[Flask]:
     """The app with these settings, and an engine that does nothing."""
     app = build(Config.from_env(home=home, **{**NOWHERE, **settings}))
     services: Services = app.extensions["services"]
-    services.engine = FakeEngine()  # type: ignore[assignment]  # what it is asked for is the whole of its surface
+    services.engine = FakeEngine()
     services.people.save(ROBIN)
     services.people.save(IMANI)
     yield app

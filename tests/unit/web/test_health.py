@@ -37,7 +37,7 @@ def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
 def web(services: Services, monkeypatch: pytest.MonkeyPatch) -> FlaskClient:
     """The process, with an engine that answers, and which looks each time that it is asked."""
     monkeypatch.setattr("alc_app.runtime.doctor.timed_checks.FRESH", 0.0)
-    services.engine = FakeEngine()  # type: ignore[assignment]  # what it is asked for is the whole of its surface
+    services.engine = FakeEngine()
     app = Flask(__name__)
     add_health(app, services)
     return app.test_client()
@@ -112,7 +112,7 @@ def test_without_attio_or_the_engine_it_is_not_ready(
     services: Services, web: FlaskClient, outside: responses.RequestsMock
 ) -> None:
     """A dead token is told from an Attio that does not answer."""
-    services.engine.answer = OSError("down")  # type: ignore[attr-defined]  # the fake's
+    services.engine.answer = OSError("down")
     outside.replace("GET", SELF, json={"active": False})
     dead_token = web.get("/readyz").get_json()["missing"]
     outside.replace("GET", SELF, status=502)

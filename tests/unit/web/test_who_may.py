@@ -19,7 +19,7 @@ from alc_app.web.who_may import ACCESS, WHO_MAY, role_may
 from tests.unit.web.conftest import BASE_URL, client_of, make_app
 
 VALUES = {"uuid:record_id": "00000000-0000-0000-0000-000000000001", "int:number": "1", "path:filename": "js/main.js"}
-GUARDED = [route for access in ("member", "admin") for route in WHO_MAY[access] if "/labs" not in route]  # type: ignore[index]
+GUARDED = [route for access in ("member", "admin") for route in WHO_MAY[access] if "/labs" not in route]
 """Labs are only where nobody signs in."""
 
 
@@ -38,7 +38,7 @@ def ask(client: FlaskClient, route: str, method: str = "", **more: object) -> Te
     own, _, rule = route.partition(" ")
     path = re.sub(r"<([^>]+)>", lambda found: VALUES.get(found[1], "something"), rule)
     path = path.replace("/assets/", f"/assets/{content_version()}/")
-    return client.open(path, method=method or own, base_url=BASE_URL, **more)  # type: ignore[arg-type]  # what the caller says
+    return client.open(path, method=method or own, base_url=BASE_URL, **more)
 
 
 @pytest.fixture
@@ -127,7 +127,7 @@ def test_a_change_needs_a_token_of_the_session_too(guarded: Flask, route: str) -
 @pytest.mark.parametrize("access", ["anyone", "signed", "token"])
 def test_what_needs_no_sign_in_asks_for_none(guarded: Flask, access: str) -> None:
     """Health, the sign-in itself, static files; deliveries have signatures, and numbers have a token."""
-    for route in WHO_MAY[access]:  # type: ignore[index]
+    for route in WHO_MAY[access]:
         if "/naive" not in route:
             answer = ask(client_of(guarded, browser=True), route)
             assert answer.headers.get("Location", "").partition("?")[0] != "/sign-in", route

@@ -176,7 +176,7 @@ def test_a_handler_that_never_heard_its_webhooks_id_learns_it(
     runtime: FakeRuntime, outside: Outside, webhook: Webhook
 ) -> None:
     """C9: the answer to the registration was lost."""
-    runtime.webhook_handlers.set_external_id("handler_1", None)  # type: ignore[arg-type]  # as before it was known
+    runtime.webhook_handlers.set_external_id("handler_1", None)  # as before it was known
 
     repair()
 

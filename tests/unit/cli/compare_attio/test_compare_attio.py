@@ -141,7 +141,7 @@ def test_a_workspace_that_breaks_off_is_cleaned_up_all_the_same() -> None:
                 raise ConnectionAbortedError  # werkzeug closes the connection without an answer then
             return answer(environ, start_response)
 
-        app.wsgi_app = drop  # type: ignore[method-assign]  # Flask's own way to wrap
+        app.wsgi_app = drop
 
     with workspace(break_off) as url:
         done = run(url, "--yes")

@@ -48,7 +48,7 @@ def graded() -> Iterator[Graded]:
         server = serving(app)
         url = server.__enter__()
         open_servers.append(server)
-        return grade(f"{url}/hook", SECRET, **{"only": QUICK, **options})  # type: ignore[arg-type]
+        return grade(f"{url}/hook", SECRET, **{"only": QUICK, **options})
 
     yield grade_app
     for server in open_servers:

@@ -298,7 +298,7 @@ def test_the_token_endpoint_takes_forms_only(flow: Flow) -> None:
         (405, flow.alc.http.get(path)),
         (400, flow.alc.http.post(path, json={"grant_type": "refresh_token"}, headers=auth)),
         (400, flow.alc.http.post(path + query, data={}, headers=auth)),
-        (400, flow.post({"grant_type": ["refresh_token", "refresh_token"]})),  # type: ignore[dict-item]  # twice on purpose
+        (400, flow.post({"grant_type": ["refresh_token", "refresh_token"]})),  # twice on purpose
         (400, flow.post({"grant_type": 'pass\N{SNOWMAN}word"'})),
         (400, flow.post({})),
     ]

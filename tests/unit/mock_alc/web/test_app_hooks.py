@@ -141,7 +141,7 @@ def test_a_fault_of_ours_is_a_plain_500(make_alc: Callable[..., Alc]) -> None:
     def fail() -> None:
         raise ZeroDivisionError
 
-    alc.app.view_functions["leads_api.list_leads"] = fail  # type: ignore[assignment]  # a view that only fails
+    alc.app.view_functions["leads_api.list_leads"] = fail  # a view that only fails
     alc.app.config["PROPAGATE_EXCEPTIONS"] = False
     answer = alc.http.get("/api/v1/leads")
     assert (answer.status_code, answer.get_json()["error"]["code"]) == (500, "internal_server_error")

@@ -226,7 +226,7 @@ def test_an_early_verdict_lets_only_its_own_answer_go(server: MockAlc, bearer: d
     """Scenario `early`: the delivery is answered first, whatever else ALC delivers meanwhile."""
     order: list[str] = []
     listening = Receiver()
-    listening.next_answer = lambda _path: (order.append("delivered"), (200, {}, b""))[1]  # type: ignore[method-assign]
+    listening.next_answer = lambda _path: (order.append("delivered"), (200, {}, b""))[1]
     hook = {"name": "h", "url": listening.url(), "event": "lead.processed"}
     requests.post(f"{server.url}/api/v1/webhooks", json=hook, headers=bearer, timeout=PATIENCE)
     requests.post(f"{server.url}/_mock/scenarios/early", timeout=PATIENCE)

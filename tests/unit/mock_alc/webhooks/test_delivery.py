@@ -260,7 +260,7 @@ def test_a_delivery_under_way_is_not_sent_again_when_the_clock_moves(
         release.wait(10)
         return answer(path)
 
-    receiver.next_answer = slow  # type: ignore[method-assign]  # the receiver takes its time
+    receiver.next_answer = slow  # the receiver takes its time
     alc.hook(auth, receiver.url())
     decide_lead(alc, auth)
     alc.services.worker.run_due()
@@ -310,7 +310,7 @@ def test_a_dead_endpoint_delays_nobody(alc: Alc, auth: dict[str, str], receiver:
             release.wait(10)
         return answer(path)
 
-    receiver.next_answer = slow  # type: ignore[method-assign]  # one endpoint hangs
+    receiver.next_answer = slow  # one endpoint hangs
     alc.hook(auth, receiver.url("/dead"))
     for _lead in range(20):
         decide_lead(alc, auth)

@@ -52,7 +52,7 @@ def test_a_file_that_the_tutorial_does_not_have_is_not_found(browser_client: Fla
 def test_without_labs_the_comparison_says_why_all_the_same() -> None:
     """In production nothing is broken on purpose, so nothing links there."""
     workspace = FakeWorkspace()
-    workspace.labs = None  # type: ignore[assignment]  # as where there are none
+    workspace.labs = None  # as where there are none
     html = create_pages_app(workspace, Stage()).test_client().get("/compare/send-to-alc.server.ts").text
 
     assert "sends with each click" in html

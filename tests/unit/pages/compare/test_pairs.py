@@ -88,7 +88,7 @@ def test_every_comment_of_our_files_is_shown() -> None:
 )
 def test_a_why_is_a_sentence_with_a_link_that_exists(note: object) -> None:
     """To a lab, a story, a step of the tutorial or a page of Attio's."""
-    text, kind, target = note.text, note.kind, note.target  # type: ignore[attr-defined]  # a Note
+    text, kind, target = note.text, note.kind, note.target
     known = {
         "lab": {scenario.lab.name for scenario in SCENARIOS},
         "story": {story.name for story in of_the_tutorial()},

@@ -23,7 +23,7 @@ class Patient:
     def find(self) -> Iterator[Finding]:
         """A finding for each thing that is broken."""
         for name in self.broken:
-            yield Finding(f"{name} is broken.", name, repair=lambda name=name: self._mend(name))  # type: ignore[misc]  # bound now
+            yield Finding(f"{name} is broken.", name, repair=lambda name=name: self._mend(name))
 
     def _mend(self, name: str) -> str:
         self.broken.remove(name)

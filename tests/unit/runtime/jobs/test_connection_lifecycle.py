@@ -30,8 +30,8 @@ class Install:
         self.added: Event = lambda _: None
         self.removed: Event = lambda _: None
         events = Events(self._added, self._removed)
-        self.services = make_services(App(Record(), [], {"lead_processed": lambda _: None}, events))  # type: ignore[return-value,dict-item]  # never called
-        self.services.engine = FakeEngine()  # type: ignore[assignment]  # what a run asks of it is the whole of its surface
+        self.services = make_services(App(Record(), [], {"lead_processed": lambda _: None}, events))  # never called
+        self.services.engine = FakeEngine()
         self.lifecycle = Lifecycle(self.services)
 
     def _added(self, connection: Connection) -> None:
@@ -106,7 +106,7 @@ def test_an_added_that_raises_undoes_everything(
     install.added = added
     result = install.connect()
 
-    assert result["error"]["name"] == name  # type: ignore[index]  # an outcome
+    assert result["error"]["name"] == name
     assert "canary" not in str(result)
     assert install.called == ["added", "removed"]
     assert install.statuses() == ["removed"]

@@ -46,7 +46,7 @@ def ids(services: Services) -> list[str]:
 def test_a_delivery_that_failed_gets_a_run_that_was_not_used_before(services: Services, engine: FakeEngine) -> None:
     """R14: the engine would take the same id for the same run, which has ended."""
     services.inbox.put("h", "msg_1", b"{}", "new")
-    relay = Relay(services, engine, lambda _: None, lambda *_: None)  # type: ignore[arg-type]  # it stands where the executor stands
+    relay = Relay(services, engine, lambda _: None, lambda *_: None)  # it stands where the executor stands
     relay.start_deliveries()
     services.inbox.mark_ended("h", "msg_1", "failed", "answered 400")
     assert ids(services) == [LETTER]
@@ -80,7 +80,9 @@ def test_a_clean_up_that_was_given_up_is_tried_with_the_new_connection(
 
     connect()
     dead_letters.replay(services, f"clean-up:{old}")
-    Relay(services, engine, lambda _: None, lambda *_: None).enqueue_connections()  # type: ignore[arg-type]  # it stands where the executor stands
+    Relay(
+        services, engine, lambda _: None, lambda *_: None
+    ).enqueue_connections()  # it stands where the executor stands
 
     assert f"remove:{old}" in engine.runs
     assert not ids(services)

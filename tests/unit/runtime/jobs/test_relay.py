@@ -35,7 +35,7 @@ ME, OTHER = "worker-0", "worker-1"
 def relay(services: Services, engine: FakeEngine) -> Iterator[Relay]:
     """A relay of the worker `ME`, whose tasks the test calls itself."""
     services.worker_ids.acquire(ME)
-    yield Relay(services, engine, lambda _: None, lambda *_: None)  # type: ignore[arg-type]  # it stands where the executor stands
+    yield Relay(services, engine, lambda _: None, lambda *_: None)  # it stands where the executor stands
     services.worker_ids.release()
 
 

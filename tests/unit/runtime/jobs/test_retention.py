@@ -34,7 +34,7 @@ def services(make_services: Callable[..., Services], clock: Clock, config: Confi
     """An installation in that time."""
     make_services().close()  # its tables
     services = Services(config, manifest, clock)
-    services.engine = FakeEngine()  # type: ignore[assignment]  # what it is asked for is the whole of its surface
+    services.engine = FakeEngine()
     yield services
     services.close()
 
@@ -48,7 +48,7 @@ def retention(services: Services) -> RetentionJob:
 def kinds(services: Services) -> list[str]:
     """The kinds of the live events that are kept."""
     with services.database.reading() as session:
-        return list(session.exec(select(LiveEvent.kind).order_by(LiveEvent.id)))  # type: ignore[arg-type]  # a column
+        return list(session.exec(select(LiveEvent.kind).order_by(LiveEvent.id)))
 
 
 def delivery(services: Services, webhook_id: str) -> Delivery | None:
@@ -266,12 +266,12 @@ def test_a_pass_is_bounded_and_the_next_one_follows_at_once(
 def test_the_first_pass_comes_soon_after_the_start(services: Services, retention: RetentionJob, clock: Clock) -> None:
     """Not at once after the start, but early enough for a worker that is restarted every day."""
     retention.run_if_due()
-    assert services.engine.forgotten_before == 0  # type: ignore[attr-defined]  # the fake's
+    assert services.engine.forgotten_before == 0
 
     clock.time += FIRST_RUN_AFTER
     retention.run_if_due()
 
-    assert services.engine.forgotten_before == clock.time - 7 * DAY  # type: ignore[attr-defined]  # the fake's
+    assert services.engine.forgotten_before == clock.time - 7 * DAY
 
 
 def test_a_rule_that_stumbles_does_not_keep_the_others_from_being_kept(

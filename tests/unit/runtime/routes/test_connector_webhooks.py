@@ -30,7 +30,7 @@ class Install:
         connector = replace(seed_connector(self.service, **changes), missed=self._note)
         self.services = make_services(replace(manifest, connectors={"seed": connector}, webhooks={"changed": _takes}))
         app = Flask(__name__)
-        app.wsgi_app = Intake(self.services, app.wsgi_app, REFUSED_DELIVERIES)  # type: ignore[method-assign]
+        app.wsgi_app = Intake(self.services, app.wsgi_app, REFUSED_DELIVERIES)
         self.client: FlaskClient = app.test_client()
         tokens = Tokens("old-access", "old-refresh", self.services.now() + 3600, "leads:write")
         self.connection_id = self.services.connections.add(WORKSPACE, tokens)

@@ -67,7 +67,7 @@ def stage(make_services: Callable[..., Services]) -> Callable[..., tuple[Actions
             )
         )
         engine = FakeEngine()
-        services.engine = engine  # type: ignore[assignment]  # what it is asked for is the whole of its surface
+        services.engine = engine
         return Actions(services, query), engine
 
     return make
@@ -373,7 +373,7 @@ def test_a_bulk_action_runs_its_calls_side_by_side_and_each_has_its_own_outcome(
         )
     )
     engine = FakeEngine()
-    services.engine = engine  # type: ignore[assignment]  # what it is asked for is the whole of its surface
+    services.engine = engine
     engine.answer = {"error": AlcRefused("No.").to_json()}
 
     lines = list(Actions(services, one).start_bulk("bulk", ["a", "b"]))

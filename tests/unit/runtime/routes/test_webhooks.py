@@ -87,7 +87,7 @@ def forgeries() -> Limit:
 def alc(services: Services, connect: Callable[..., str], forgeries: Limit) -> Alc:
     """ALC, with a webhook of a saved connection."""
     app = Flask(__name__)
-    app.wsgi_app = Intake(services, app.wsgi_app, forgeries)  # type: ignore[method-assign]
+    app.wsgi_app = Intake(services, app.wsgi_app, forgeries)
     return Alc(services, app.test_client(), services.webhook_handlers.create(connect(), "lead_processed"))
 
 
@@ -126,7 +126,7 @@ def test_a_handler_whose_code_is_gone_asks_the_sender_to_come_again(alc: Alc, go
     """R17, R18: 503 with a wait until the file is back, never a 500."""
     services = alc.services
     if gone == "connectors":
-        connection_id = services.webhook_handlers.row(alc.handler_id).connection_id  # type: ignore[union-attr]
+        connection_id = services.webhook_handlers.row(alc.handler_id).connection_id
         alc.handler_id = services.webhook_handlers.create(connection_id, "lead_processed", connector="alc")
         alc.secret = services.webhook_handlers.get(alc.handler_id).secret
     services.manifest, whole = replace(services.manifest, **{gone: {}}), services.manifest
@@ -495,7 +495,7 @@ def test_an_error_of_ours_is_logged_without_the_address(
 
 def test_a_secret_that_cannot_be_opened_asks_to_come_again(alc: Alc, services: Services) -> None:
     """O19: 503, because a lost key is our fault; the URL stays."""
-    services.webhook_handlers._unseal = Sealer([Fernet.generate_key().decode()]).unseal  # type: ignore[assignment]
+    services.webhook_handlers._unseal = Sealer([Fernet.generate_key().decode()]).unseal
 
     assert alc.deliver().status_code == 503
 

@@ -49,7 +49,7 @@ def test_a_server_function_on_the_worker_knows_who_has_clicked(
 
     services = make_services(App(Record([]), [who], {}, Events(lambda _: None, lambda _: None)))
     services.people.save(ROBIN)
-    services.engine = FakeEngine()  # type: ignore[assignment]  # what it is asked for is the whole of its surface
+    services.engine = FakeEngine()
     monkeypatch.setattr(services.engine, "run_id", lambda: "run", raising=False)
     worker = Worker(services)
 

@@ -33,7 +33,7 @@ class Attio:
 
     def __init__(self, services: Services, handler_id: str) -> None:
         app = Flask(__name__)
-        app.wsgi_app = Intake(services, app.wsgi_app, REFUSED_DELIVERIES)  # type: ignore[method-assign]
+        app.wsgi_app = Intake(services, app.wsgi_app, REFUSED_DELIVERIES)
         self.services, self.client, self.handler_id = services, app.test_client(), handler_id
 
     def deliver(self, body: object = None, *, key: str = "key_1", to: str = "/attio/events/") -> TestResponse:

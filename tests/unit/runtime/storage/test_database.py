@@ -101,13 +101,13 @@ def test_processes_that_start_at_once_on_a_new_file_wait_for_each_other(monkeypa
                 raise sqlite3.OperationalError("database is locked")
 
     monkeypatch.setattr(database_module, "RETRY_WAL", 0.0)
-    database_module._turn_on_wal(Connection())  # type: ignore[arg-type]  # SQLite's own cannot be made to do that
+    database_module._turn_on_wal(Connection())  # SQLite's own cannot be made to do that
     assert said == ["PRAGMA journal_mode=WAL"] * 3
 
     monkeypatch.setattr(database_module, "BUSY_TIMEOUT", 0.0)
     said.clear()
     with pytest.raises(sqlite3.OperationalError):
-        database_module._turn_on_wal(Connection())  # type: ignore[arg-type]  # as above
+        database_module._turn_on_wal(Connection())
 
 
 def test_what_is_only_read_is_not_written(database: Database) -> None:

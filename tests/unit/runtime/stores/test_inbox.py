@@ -249,7 +249,7 @@ def test_no_question_reads_all_deliveries(inbox: Inbox) -> None:
 
     with inbox._database.engine.connect() as connection:
         plans = {
-            statement: [row[3] for row in connection.exec_driver_sql(f"explain query plan {statement}", parameters)]  # type: ignore[arg-type]
+            statement: [row[3] for row in connection.exec_driver_sql(f"explain query plan {statement}", parameters)]
             for statement, parameters in list(asked)  # explaining is a statement, too
             if "delivery" in statement
         }

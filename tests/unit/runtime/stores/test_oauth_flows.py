@@ -42,7 +42,7 @@ def callback(services: Services, begin: Callable[[], dict[str, str]], alc: respo
         good = {"state": [state], "code": ["the-code"], "iss": [ALC]}
         query = {name: [value] if isinstance(value, str) else value for name, value in {**good, **changed}.items()}
         try:
-            return services.oauth_flows.accept({name: value for name, value in query.items() if value}, browser)  # type: ignore[misc]  # lists of text
+            return services.oauth_flows.accept({name: value for name, value in query.items() if value}, browser)
         finally:
             assert not posts(alc, TOKEN)
 

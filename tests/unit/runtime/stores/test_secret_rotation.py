@@ -143,7 +143,7 @@ def test_each_secret_is_sealed_for_its_own_place(handler: Handler) -> None:
 def lose_the_key(handler: Handler) -> None:
     """Let the store have another key, as after a start without the old one."""
     handler.store._sealer = sealer = Sealer([Fernet.generate_key().decode()])
-    handler.store._unseal = sealer.unseal  # type: ignore[assignment]  # what was unsealed is forgotten by then
+    handler.store._unseal = sealer.unseal  # what was unsealed is forgotten by then
 
 
 def test_a_secret_that_no_key_opens_is_replaced_all_the_same(handler: Handler) -> None:

@@ -127,7 +127,7 @@ def test_nothing_is_found_in_an_honest_integration(storm_over: Make) -> None:
 
 def days_of(number: int, **can: Callable[..., object]) -> list[tuple[Happening, ...]]:
     """The days that a number invents for an integration that can be sent to, and what else is said."""
-    integration = Integration(click=print, status=lambda _: None, **can)  # type: ignore[arg-type]
+    integration = Integration(click=print, status=lambda _: None, **can)
     chance = random.Random(number)  # noqa: S311 - invents days
     return [invent(integration, chance) for _ in range(200)]
 
