@@ -106,7 +106,7 @@ class Labs(Protocol):
 
 def add_lab_pages(pages: Blueprint, workspace: Workspace, labs: Labs) -> None:
     """Add `/labs`, `/labs/<name>` and running a lab."""
-    pages.app_context_processor(lambda: {"has_labs": True})
+    pages.app_context_processor(lambda: {"has_labs": workspace.may("GET /labs")})
 
     @pages.get("/labs")
     def overview() -> str:

@@ -40,8 +40,9 @@ def test_a_button_ends_the_sessions_of_a_person(browser_client: FlaskClient, wor
 def test_a_members_pages_offer_nothing_that_is_refused(
     browser_client: FlaskClient, workspace: FakeWorkspace, path: str
 ) -> None:
-    """U12: no link and no form of theirs leads to a 403."""
+    """U12: no link and no form of theirs leads to a 403, nor does the strip of the tutorial that they have begun."""
     workspace.role = "member"
+    browser_client.get("/tutorial")
     page = browser_client.get(path).text
 
     for refused in (
@@ -51,6 +52,8 @@ def test_a_members_pages_offer_nothing_that_is_refused(
         "/connections/alc/",
         "/apps/alc/",
         "/access",
+        "/labs",
+        "/runs",
         "/tutorial/reset",
     ):
         assert f'href="{refused}' not in page
