@@ -147,9 +147,7 @@ class Tour:
                     self._console.rule(f"[bold]{chapter}", align="left")
                     self._print(CHAPTERS[chapter] + "\n", "dim", indent=0)
                 self._walk(step)
-        self._print(
-            "Every step of the tutorial has happened, and nothing is left behind at ALC.", "bold green", indent=0
-        )
+        self._print(self._client.state()["milestone"], "bold green", indent=0)
 
     def _walk(self, step: Step) -> None:
         panel = self._client.state(step.slug)["panel"]
@@ -201,9 +199,13 @@ class Tour:
 
 
 def _format_places(panel: dict[str, Any]) -> str:
-    """Return the source lines of a step, of ours and of the tutorial's: "app.py:1-9 ↔ app.ts:1-7"."""
+    """Return the source lines of a step, of ours and of the tutorial's: "app.py:1-9 ↔ app.ts:7"."""
     found = [panel[which] for which in ("ours", "typescript") if panel[which]]
-    return " ↔ ".join(f"{one['file']}:{one['first']}-{one['last']}" for one in found)
+    return " ↔ ".join(_format_place(**one) for one in found)
+
+
+def _format_place(file: str, first: int, last: int, **_: Any) -> str:
+    return f"{file}:{first}" if first == last else f"{file}:{first}-{last}"
 
 
 def run(config: Config, *, auto: bool, start_over: bool) -> int:

@@ -27,18 +27,18 @@ def add_tutorial_page(pages: Blueprint, workspace: Workspace) -> None:
     def tutorial() -> str:
         events_after = workspace.last_event_id()
         session["tutorial"] = "on"
-        states = tour.states()
+        look = tour.look()
         return render_template(
             "tutorial.html",
-            tour=tour.as_json(states, request.args.get("step", "")),
-            states=states,
+            tour=tour.as_json(look, request.args.get("step", "")),
+            states=look.states,
             chapters=CHAPTERS,
             events_after=events_after,
         )
 
     @pages.get("/tutorial/state.json")
     def tutorial_state() -> dict[str, Any]:
-        state = tour.as_json(tour.states(), request.args.get("step", ""))
+        state = tour.as_json(tour.look(), request.args.get("step", ""))
         return state | {"notes_exchanges": workspace.notes_exchanges}
 
     @pages.get("/tutorial/code/<step_id>.json")
@@ -85,4 +85,4 @@ def _strip(workspace: Workspace, tour: Tour) -> dict[str, Any] | None:
         return None
     if choice != "on":
         return {"begun": False} if request.endpoint == "pages.people" else None
-    return {"begun": True, **tour.strip(tour.states())}
+    return {"begun": True, **tour.look().strip}

@@ -1,10 +1,11 @@
 """The state of the tour: each step's state, the current step, and the panel about one step."""
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from alc_app.pages.view_models import PeopleQuery, Person
+from alc_app.pages.view_models import ConnectionStatus, PeopleQuery, Person
 from alc_app.pages.workspace import CrmUnavailable, Workspace
 
 from .evidence import sentence
@@ -19,7 +20,8 @@ CONNECTED_BEFORE: Final = (
     "Acme Lead Checker was connected before you started the tutorial. Disconnect it to see this step happen."
 )
 SUPERSEDED: Final = "The result arrived before the record became Pending, so one write was enough."
-ALL_DONE: Final = "You have seen all 24 steps. ALC has no webhook of this app left."
+ALL_DONE: Final = "You have seen all 24 steps."
+NOTHING_LEFT: Final = "ALC has no webhook of this app left."
 SENDING: Final = "The app is sending."
 CONNECTED: Final = ("active", "needs_reconnect")
 NEEDS_CONNECTION: Final = ("click", "disconnect")
@@ -39,8 +41,55 @@ class StepState:
         return self.state in ("done", "before")
 
 
+@dataclass(frozen=True)
+class Look:
+    """The tour at one moment: the state of every step, in the tutorial's order, and of the connection."""
+
+    states: Sequence[StepState]
+    connection: ConnectionStatus
+    record: str = ""
+    """The id of the record that shows ALC's result."""
+
+    @property
+    def current(self) -> StepState:
+        """The first step that has not happened, or the last one."""
+        return next((one for one in self.states if not one.complete), self.states[-1])
+
+    @property
+    def milestone(self) -> str:
+        """A sentence about what has been reached, or an empty text."""
+        by_id = {one.step.id: one for one in self.states}
+        if all(one.complete for one in self.states):
+            return f"{ALL_DONE} {NOTHING_LEFT}" if self.connection == "none" else ALL_DONE
+        if by_id["Later 11"].complete and not by_id["Removal 3"].complete:
+            says = by_id["Later 11"].evidence.partition(", and the ")[2] or "record shows the result."
+            return f"The {says} One click, one chat, one result."
+        return ""
+
+    @property
+    def strip(self) -> dict[str, str]:
+        """The strip of other pages: the step, what to do, the user's `action`, and the link to the step."""
+        shown = self.current
+        number = shown.step.number
+        found = {"slug": shown.step.slug, "show": f"Show step {number}", "number": f"Step {number} of {len(STEPS)}"}
+        if shown.complete:
+            return found | {"number": "Tutorial complete.", "text": "Now see what can go wrong.", "action": "done"}
+        action = self.action(shown)
+        if shown.state == "running" and action == "click":
+            return found | {"text": SENDING, "action": ""}
+        return found | {"text": TO_DO[action] if action else "", "action": action}
+
+    def action(self, shown: StepState) -> UserAction | Literal[""]:
+        """Return what the user can do to trigger a step now; empty if it has happened."""
+        if shown.complete:
+            return ""
+        is_sent = any(one.step.id == "Usage 8" and one.complete for one in self.states)
+        action = "click" if shown.step.action == "wait" and not is_sent else shown.step.action
+        return "connect" if action in NEEDS_CONNECTION and self.connection not in CONNECTED else action
+
+
 class Tour:
-    """The tour, computed from the exchange log at each call."""
+    """The tour, computed from the exchange log at each look."""
 
     def __init__(self, workspace: Workspace) -> None:
         """Read the tour of this workspace."""
@@ -55,45 +104,33 @@ class Tour:
         """Return whether the log contains evidence of this step."""
         return step_id in self._follower.evidence()
 
-    def states(self) -> list[StepState]:
-        """Return the state of every step, in the tutorial's order."""
-        evidence, connected = self._follower.evidence(), self._connected()
-        states = []
-        for step in STEPS:
-            if step.id == "Usage 1":
-                states.append(self._manifest(step))
-            elif found := evidence.get(step.id):
-                state: State = "done" if found.done else "running" if found.running else "failed"
-                states.append(StepState(step, state, sentence(step.id, found)))
-            elif _is_superseded(step.id, evidence):
-                states.append(StepState(step, "before", SUPERSEDED))
-            elif step.chapter == "Installation" and connected:
-                states.append(StepState(step, "before", CONNECTED_BEFORE))
-            else:
-                states.append(StepState(step, "open", ""))
-        return states
+    def look(self) -> Look:
+        """Read the log and the connection, once each."""
+        evidence, connection = self._follower.evidence(), self._workspace.connection_status()
+        states = [self._state(step, evidence, connected=connection in CONNECTED) for step in STEPS]
+        return Look(states, connection, _record(evidence.get("Later 11")))
 
-    def as_json(self, states: list[StepState], slug: str = "") -> dict[str, Any]:
+    def as_json(self, look: Look, slug: str = "") -> dict[str, Any]:
         """Return the tour for the page's script and `alc-app tour`, with the panel of a step or of the current one."""
-        current = current_of(states)
-        shown = next((one for one in states if one.step.slug == slug), current)
         return {
-            "steps": [{"slug": s.step.slug, "id": s.step.id, "state": s.state, "saw": s.evidence} for s in states],
-            "done": sum(one.complete for one in states),
-            "total": len(states),
-            "current": current.step.slug,
-            "milestone": milestone(states),
-            "record": self._record(),
-            "connection": self._workspace.connection_status(),
-            "panel": self.panel(shown, states),
-            "strip": self.strip(states),
+            "steps": [{"slug": s.step.slug, "id": s.step.id, "state": s.state, "saw": s.evidence} for s in look.states],
+            "done": sum(one.complete for one in look.states),
+            "total": len(look.states),
+            "current": look.current.step.slug,
+            "milestone": look.milestone,
+            "record": look.record,
+            "connection": look.connection,
+            "panel": self._panel(look, slug),
+            "strip": look.strip,
         }
 
-    def panel(self, shown: StepState, states: list[StepState]) -> dict[str, Any]:
-        """Return everything about one step."""
+    def _panel(self, look: Look, slug: str) -> dict[str, Any]:
+        """Return everything about one step: the one with this slug, or the current one."""
+        states = look.states
+        shown = next((one for one in states if one.step.slug == slug), look.current)
         step, number = shown.step, states.index(shown)
         typescript, ours = SOURCES[step.id]
-        action = self._action(shown, _is_sent(states))
+        action = look.action(shown)
         return {
             "slug": step.slug,
             "id": step.id,
@@ -113,24 +150,17 @@ class Tour:
             "ours": excerpt(ours),
         }
 
-    def strip(self, states: list[StepState]) -> dict[str, str]:
-        """Return the strip of other pages: the step, what to do, the user's `action`, and the link to the step."""
-        shown = current_of(states)
-        number = shown.step.number
-        found = {"slug": shown.step.slug, "show": f"Show step {number}", "number": f"Step {number} of {len(states)}"}
-        if shown.complete:
-            return found | {"number": "Tutorial complete.", "text": "Now break it.", "action": "done"}
-        action = self._action(shown, _is_sent(states))
-        if shown.state == "running" and action == "click":
-            return found | {"text": SENDING, "action": ""}
-        return found | {"text": TO_DO[action] if action else "", "action": action}
-
-    def _action(self, shown: StepState, sent: bool) -> UserAction | Literal[""]:
-        """Return what the user can do to trigger a step now; empty if it has happened."""
-        if shown.complete:
-            return ""
-        action = "click" if shown.step.action == "wait" and not sent else shown.step.action
-        return "connect" if action in NEEDS_CONNECTION and not self._connected() else action
+    def _state(self, step: Step, evidence: Mapping[str, Evidence], *, connected: bool) -> StepState:
+        if step.id == "Usage 1":
+            return self._manifest(step)
+        if found := evidence.get(step.id):
+            state: State = "done" if found.done else "running" if found.running else "failed"
+            return StepState(step, state, sentence(step.id, found))
+        if _is_superseded(step.id, evidence):
+            return StepState(step, "before", SUPERSEDED)
+        if step.chapter == "Installation" and connected:
+            return StepState(step, "before", CONNECTED_BEFORE)
+        return StepState(step, "open", "")
 
     def _person(self, action: str) -> dict[str, str] | None:
         """Choose a person to open and send: with a phone number and without an open lead.
@@ -158,18 +188,15 @@ class Tour:
             return StepState(step, "open", "")
         return StepState(step, "done", f"The manifest names “{labels[0]}”. It is on every person's page and in Ctrl K.")
 
-    def _record(self) -> str:
-        """Return the id of the record that shows ALC's result, or an empty text."""
-        written = self._follower.evidence().get("Later 11")
-        url = str(written.message["detail"].get("request", {}).get("url", "")) if written else ""
-        found = re.fullmatch(r"[0-9a-f-]{36}", url.rpartition("/")[2])
-        return found.group() if found else ""
 
-    def _connected(self) -> bool:
-        return self._workspace.connection_status() in CONNECTED
+def _record(written: Evidence | None) -> str:
+    """Return the id of the record that a write names, or an empty text."""
+    url = str(written.message["detail"].get("request", {}).get("url", "")) if written else ""
+    found = re.fullmatch(r"[0-9a-f-]{36}", url.rpartition("/")[2])
+    return found.group() if found else ""
 
 
-def _is_superseded(step_id: str, evidence: dict[str, Evidence]) -> bool:
+def _is_superseded(step_id: str, evidence: Mapping[str, Evidence]) -> bool:
     """Return whether the other of the two writes to the record made this one unnecessary.
 
     If the result arrives before the record is Pending, only one of the steps Usage 9 and Later 11 writes.
@@ -180,23 +207,3 @@ def _is_superseded(step_id: str, evidence: dict[str, Evidence]) -> bool:
     if step_id == "Later 11":
         return bool(pending and pending.done and "Pending" not in sentence("Usage 9", pending))
     return False
-
-
-def _is_sent(states: list[StepState]) -> bool:
-    return any(one.step.id == "Usage 8" and one.complete for one in states)
-
-
-def current_of(states: list[StepState]) -> StepState:
-    """Return the first step that has not happened, or the last one."""
-    return next((one for one in states if not one.complete), states[-1])
-
-
-def milestone(states: list[StepState]) -> str:
-    """Return a sentence about what has been reached, or an empty text."""
-    by_id = {one.step.id: one for one in states}
-    if all(one.complete for one in states):
-        return ALL_DONE
-    if by_id["Later 11"].complete and not by_id["Removal 3"].complete:
-        says = by_id["Later 11"].evidence.partition(", and the ")[2] or "record shows the result."
-        return f"The {says} One click, one chat, one result."
-    return ""

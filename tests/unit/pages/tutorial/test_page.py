@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 
 from alc_app.pages import ConnectionView
 from alc_app.pages.tutorial.steps import STEPS, TO_DO
-from alc_app.pages.tutorial.tour import StepState, Tour
+from alc_app.pages.tutorial.tour import Look, StepState
 from alc_app.pages.view_models import ConnectionStatus
 from tests.support.fakes.workspace import FakeWorkspace, record_id
 
@@ -209,8 +209,8 @@ def test_without_a_log_nobody_is_invited(browser_client: FlaskClient, workspace:
     assert "ALC_APP_EXCHANGES=on" in browser_client.get("/tutorial").text
 
 
-def test_the_end_is_said(browser_client: FlaskClient, workspace: FakeWorkspace) -> None:
-    """First that the record is Complete, then that nothing is left behind."""
+def test_a_result_is_said(browser_client: FlaskClient, workspace: FakeWorkspace) -> None:
+    """That the record is Complete, as soon as it is."""
     body = '{"data": {"values": {"alc_status": "Complete"}}}'
     patch = ("Webhook", "Attio API", "PATCH /v2/objects/people/records/1")
     workspace.exchanges.add_call(*patch, "200 OK", request={"body": body})
@@ -218,23 +218,31 @@ def test_the_end_is_said(browser_client: FlaskClient, workspace: FakeWorkspace) 
     assert "The record says Complete." in state(browser_client)["milestone"]
 
 
-def test_the_strip_says_what_to_do_and_when_it_is_over(workspace: FakeWorkspace) -> None:
+@pytest.mark.parametrize(("status", "is_left"), [("none", False), ("removing", True), ("active", True)])
+def test_the_end_is_said(status: ConnectionStatus, is_left: bool) -> None:
+    """That nothing is left at ALC only if there is no connection: whoever connects again has webhooks again."""
+    over = Look([StepState(step, "done", "") for step in STEPS], status).milestone
+
+    assert over.startswith("You have seen all 24 steps.")
+    assert ("ALC has no webhook of this app left." in over) is not is_left
+
+
+def test_the_strip_says_what_to_do_and_when_it_is_over() -> None:
     """By the step's number, from 1 to 24; at the end it leads on."""
-    tour = Tour(workspace)
     for current in range(len(STEPS)):
         states = [StepState(step, "done" if at < current else "open", "") for at, step in enumerate(STEPS)]
-        found = tour.strip(states)
+        found = Look(states, "active").strip
         assert found["number"] == f"Step {current + 1} of 24"
         assert (found["slug"], found["text"]) == (STEPS[current].slug, TO_DO[STEPS[current].action])
 
-    over = tour.strip([StepState(step, "done", "") for step in STEPS])
+    over = Look([StepState(step, "done", "") for step in STEPS], "none").strip
     assert (over["number"], over["action"]) == ("Tutorial complete.", "done")
 
 
-def test_while_the_app_sends_nobody_is_asked_to_click_again(workspace: FakeWorkspace) -> None:
+def test_while_the_app_sends_nobody_is_asked_to_click_again() -> None:
     """A step between the click and its answer is running."""
     states = [StepState(step, "running" if step.id == "Usage 8" else "done", "") for step in STEPS]
-    found = Tour(workspace).strip(states)
+    found = Look(states, "active").strip
     assert (found["text"], found["action"]) == ("The app is sending.", "")
 
 
