@@ -84,7 +84,7 @@ class Services:
         self.sessions = Sessions(self.database, sealer, self.roles.hash, now)
         self.provider = OpenIdProvider(config, self.http, now)
         self.sign_in_flows = OAuthFlows(self.database, sealer, self.provider, now, "sign_in")
-        self.connections = Connections(self.database, sealer, self.oauth, now)
+        self.connections = Connections(self.database, sealer, self.oauth, self.call_limit, now)
         self.webhook_handlers = WebhookHandlers(self.database, sealer, config.base_url, now)
         self.subscriptions = Subscriptions(self.database, sealer, self.webhook_handlers, manifest, now)
         self.settings = _settings(config, self.webhook_handlers)

@@ -49,11 +49,11 @@ class Connections:
     """The store of connections. Tokens leave it only as the `value` of a `Connection`, for one call."""
 
     def __init__(
-        self, database: Database, sealer: Sealer, client: OAuthClient, now: Callable[[], float] = time.time
+        self, database: Database, sealer: Sealer, client: OAuthClient, call_limit: CallLimit, now: Callable[[], float]
     ) -> None:
-        """Seal tokens with `sealer`; refresh and revoke them with `client`."""
+        """Seal tokens with `sealer`; refresh and revoke them with `client`, within the limit of calls."""
         self._database, self._sealer, self._client, self._now = database, sealer, client, now
-        self._call_limit = CallLimit(database)
+        self._call_limit = call_limit
 
     def add(self, workspace_id: str, tokens: Tokens, connection_id: str = "", connected_by: str | None = None) -> str:
         """Store the tokens of a connection that is being added, and who adds it; return its id."""

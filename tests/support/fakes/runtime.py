@@ -293,7 +293,7 @@ class FakeServices:
         self.time = START
         self.exchanges, self.call_limit = ExchangeLog(None), NoCallLimit()
         now, sealer = self.now, Sealer([SEALING_KEY])
-        self.connections = Connections(database, sealer, NoOAuth(), now)  # a refresh is refused
+        self.connections = Connections(database, sealer, NoOAuth(), self.call_limit, now)  # a refresh is refused
         self.webhook_handlers = NumberedHandlers(database, sealer, "https://app.test", now)
         self.subscriptions = Subscriptions(database, sealer, self.webhook_handlers, manifest, now)
         self.key_values = KeyValues(database, SETTINGS.workspace_id, now)

@@ -153,7 +153,7 @@ def test_a_machine_whose_clock_is_ahead_waits_like_any_other(
     connection_id, ahead = connect(lifetime=-1), make_services()
     for hours, each in ((1, ahead), (-1, services)):
         clock = partial(_hours_off, hours)
-        each.connections = Connections(each.database, each.sealer, each.oauth, clock)
+        each.connections = Connections(each.database, each.sealer, each.oauth, each.call_limit, clock)
 
     with ThreadPoolExecutor(2) as pool:
         behind = pool.submit(services.connections.refresh, connection_id, 1)
