@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from alc_app.cli.options import settings
-from alc_app.cli.output import AnyTerminal
+from alc_app.cli.output import AnyTerminal, Commands
 from alc_app.config.settings import Config
 
 ADDRESSES_AND_STORES = ("url", "home", "database_url", "alc_url", "attio_url", "env")
@@ -32,6 +32,7 @@ ROTATION_STEPS = """\b
 
 
 @click.group(cls=AnyTerminal, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="acme-lead-checker")
 def main() -> None:
     """Acme Lead Checker for Attio: the "SDK concepts" tutorial, made real.
 
@@ -230,7 +231,7 @@ def rotate_secrets(config: Config) -> None:
     rotate_webhook_secrets(config)
 
 
-@main.group("dead-letters")
+@main.group("dead-letters", cls=Commands)
 def dead_letters() -> None:
     """List, replay or dismiss work that has failed for good."""
 

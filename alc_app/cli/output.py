@@ -12,7 +12,17 @@ import click
 NEEDS_APP = 'The package {} is missing. This command needs the extra `app`: pip install "acme-lead-checker[app]"'
 
 
-class AnyTerminal(click.Group):
+class Commands(click.Group):
+    """Lists each command with its whole first sentence; click itself ends it with the line."""
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands below the options."""
+        with formatter.section("Commands"):
+            names = self.list_commands(ctx)
+            formatter.write_dl([(name, self.commands[name].get_short_help_str(limit=500)) for name in names])
+
+
+class AnyTerminal(Commands):
     """Prints "?" for a sign that the encoding of the output lacks, such as a check mark in cp1252."""
 
     def main(self, *args: Any, **kwargs: Any) -> Any:

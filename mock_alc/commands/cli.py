@@ -13,7 +13,7 @@ import click
 from mock_alc.commands import grade, signatures
 from mock_alc.commands.draw import draw
 from mock_alc.commands.listen import listen
-from mock_alc.commands.options import as_utf8
+from mock_alc.commands.options import Commands, as_utf8
 from mock_alc.commands.scenario import scenario
 from mock_alc.commands.schema import schema
 from mock_alc.commands.serve_help import SERVE_HELP
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from mock_alc.server import MockAlc
 
 
-class AnyTerminal(click.Group):
+class AnyTerminal(Commands):
     """A group of commands that works where the locale's encoding lacks characters, such as `LC_ALL=C`."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -37,7 +37,7 @@ class AnyTerminal(click.Group):
         return super().parse_args(ctx, [as_utf8(argument) for argument in args])
 
 
-@click.group(cls=AnyTerminal)
+@click.group(cls=AnyTerminal, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="acme-lead-checker")
 def main() -> None:
     """Acme Lead Checker, played by a mock: an OAuth server, a leads API, webhooks and an SMS agent."""

@@ -1,4 +1,4 @@
-"""Options that several commands share: a secret, headers, a body."""
+"""What several commands share: how they are listed, and options for a secret, headers and a body."""
 
 import os
 from collections.abc import Callable, Iterable
@@ -9,6 +9,16 @@ import click
 from mock_alc.signing.dialects import DIALECTS, STANDARD_WEBHOOKS, Dialect
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Commands(click.Group):
+    """Lists each command with its whole first sentence; click itself ends it with the line."""
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands below the options."""
+        with formatter.section("Commands"):
+            names = self.list_commands(ctx)
+            formatter.write_dl([(name, self.commands[name].get_short_help_str(limit=500)) for name in names])
 
 
 def as_utf8(argument: str) -> str:

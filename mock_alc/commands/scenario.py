@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from mock_alc.commands.control_client import call, deliveries_of, url_option
+from mock_alc.commands.options import Commands
 
 POLL_SECONDS = 0.3
 USER_ACTIONS = {
@@ -25,7 +26,7 @@ Each one says what ALC does, what you do in your app, and how it ends for a corr
 """
 
 
-@click.group(help=SCENARIO_HELP)
+@click.group(cls=Commands, help=SCENARIO_HELP)
 def scenario() -> None:
     """Group the scenario commands."""
 

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import click
 
 from mock_alc.commands.control_client import call, url_option
+from mock_alc.commands.options import Commands
 
 F = TypeVar("F", bound=Callable[..., Any])
 STORM_HELP = """Invent hostile days for the app under test, until a promise breaks.
@@ -82,7 +83,7 @@ def storm(*, days: int, number: int, story: Path, html: Path | None, **how: Any)
     click.echo(f"{tally.days} days, {tally.happenings} happenings, {tally.kills} kills: every promise was kept.")
 
 
-@click.group()
+@click.group(cls=Commands)
 def story() -> None:
     """Show, play or test a story that a storm has saved."""
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import click
 
+from alc_app.cli.output import Commands
 from alc_app.config.settings import Config
 from alc_app.runtime.migrations.schema import migrate_all
 from tests.soak.table import Report, to_json, to_text
@@ -26,7 +27,7 @@ JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 SEED = click.option("--seed", type=int, default=1, show_default=True, help="The same seed makes the same choices.")
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
     """Long runs with real processes. Each prints a report, and exits with 1 if something is wrong."""
 
@@ -35,10 +36,10 @@ def main() -> None:
 @DATABASES
 @SEED
 @click.option(
-    "--events", type=int, default=1000, show_default=True, help="Number of verdicts; a tenth of them are sent twice."
+    "--events", type=int, default=1000, show_default=True, help="Number of results; a tenth of them are sent twice."
 )
 def burst(database: str, seed: int, events: int) -> None:
-    """Send shuffled verdicts while Attio takes 25 writes a second, and kill one of two workers."""
+    """Send shuffled results while Attio takes 25 writes a second, and kill one of two workers."""
     from tests.soak.burst import run
 
     for name, home, url in _each(database):
@@ -67,7 +68,7 @@ def kill(database: str, seed: int, kills: int) -> None:
 def latency(
     database: str, verdicts: int, per_second: float, backlog: int, writes_per_second: int, as_json: bool
 ) -> None:
-    """Measure how long a verdict takes to the write, what it costs, and how fast a backlog drains."""
+    """Measure how long a result takes to the write, what it costs, and how fast a backlog drains."""
     from tests.soak.latency import run
 
     _show_table(
