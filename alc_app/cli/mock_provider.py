@@ -1,7 +1,7 @@
 """A small OpenID Connect provider: whoever runs the demo chooses one of two people, without a password.
 
 `alc-app demo --sign-in` starts it, so that roles can be seen without an account anywhere. The tests use it too, and
-break it (tests/support/servers/hostile_provider.py). Authlib's server does the work, on loopback, in memory.
+break it (tests/support/fakes/provider.py). Authlib's server does the work, on loopback, in memory.
 """
 
 # Authlib ships no types, so its classes look like Any to the type checker.

@@ -123,7 +123,7 @@ class Workspace(Protocol):
         """Give each webhook handler that ALC calls a new signing secret, of which ALC is told soon."""
 
     def examine(self, *, repair: bool) -> Mapping[str, Any]:
-        """Return the doctor's report as `alc-app doctor --json` prints it; with `mend`, repair what can be first."""
+        """Return the doctor's report as `alc-app doctor --json` prints it; with `repair`, repair what can be first."""
 
     def dead_letters(self) -> Sequence[DeadLetter]:
         """Return the dead letters, newest first."""

@@ -130,7 +130,7 @@ class Engine:
 
         With `run_id`, join the run of this id, whether it is unfinished or has succeeded; one that has failed is
         deleted, and begins anew with these arguments. With `deduplication_id`, join an unfinished run that has the
-        same one. The run continues the caller's trace (jobs/worker.py, `_as_function`).
+        same one. The run continues the caller's trace (jobs/executor.py, `_as_function`).
         """
         options: dict[str, Any] = {"workflow_name": workflow, "queue_name": queue, "app_version": APP_VERSION}
         if run_id:

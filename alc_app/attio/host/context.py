@@ -47,8 +47,8 @@ class Settings:
 class Runtime(Protocol):
     """What Attio's servers give to an app while its code runs; the functions of the SDK call it.
 
-    The stores are `Any`, because the SDK imports nothing of ours. Each is called by one file of the SDK only, so that a
-    new function of the SDK is one function there and one in the store.
+    The stores are `Any`, because the SDK imports nothing of ours. A new function of the SDK is one function there and
+    one in the store.
     """
 
     settings: Settings

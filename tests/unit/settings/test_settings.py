@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -15,6 +16,8 @@ from alc_app.settings.page import page
 from alc_app.settings.schema import schema
 from alc_app.settings.values import send_new_people, strict_removal, time_to_wait
 from tests.support.fakes.runtime import FakeRuntime
+
+README = Path(__file__).parents[3] / "alc_app/settings/README.md"
 
 
 @pytest.mark.parametrize("default", [True, False])
@@ -39,8 +42,9 @@ def test_a_workflow_waits_as_long_as_the_workspace_says(runtime: FakeRuntime) ->
 
 
 def test_the_page_shows_every_setting_with_what_holds(runtime: FakeRuntime) -> None:
-    """None is hidden; a default is a value too."""
+    """None is hidden, also not in the README; a default is a value too."""
     assert {one.name for one in page.inputs} == set(schema.settings)
+    assert all(f"| {one.label} | " in README.read_text() for one in page.inputs)
     assert [one.describe(one.value()) for one in page.inputs] == ["off", "on", "14 days", "off"]
 
 
