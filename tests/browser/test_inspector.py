@@ -35,9 +35,9 @@ def test_requests_arrive_and_are_completed_by_their_answers(open_page: Open, wor
     log.publish("exchange", log.messages[-1])
     expect(listed.first.locator(".state")).to_have_text("Waiting")
     refused = {"failed": True, "why": WHY, "ms": 2, "response": {"status": 401, "headers": {}, "body": ""}}
-    log.note("Webhook", "ALC", "401 UNAUTHORIZED", kind="answer", call="c9", detail=refused)
+    log.note("Webhook", "ALC", "401 Unauthorized", kind="answer", call="c9", detail=refused)
     log.publish("exchange", log.messages[-1])
-    expect(listed.first.locator(".state")).to_have_text("401 UNAUTHORIZED")
+    expect(listed.first.locator(".state")).to_have_text("401 Unauthorized")
     cells = listed.first.locator("td")
     expect(cells.nth(1)).to_have_text("ALC → Webhook")
     expect(cells.nth(2)).to_have_text("POST")

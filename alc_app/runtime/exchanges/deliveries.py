@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from werkzeug.wrappers import Request, Response
 
 from alc_app.runtime.exchanges import redaction
+from alc_app.runtime.exchanges.http_calls import status_line
 from alc_app.runtime.exchanges.log import ExchangeLog
 from alc_app.runtime.signatures.schemes import Scheme
 
@@ -41,7 +42,7 @@ def log_delivery(
 
         def log_response(response: Response) -> Response:
             answer["ms"] = round((time.monotonic() - started) * 1000, 1)
-            answer["label"] = response.status
+            answer["label"] = status_line(response.status_code)
             answer["failed"] = response.status_code >= 400
             answer["why"] = request.why_refused
             body = response.get_data(as_text=True)

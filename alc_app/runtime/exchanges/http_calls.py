@@ -28,19 +28,19 @@ def log_call(request: requests.PreparedRequest) -> Iterator[LogResponse]:
 
         def log_response(response: requests.Response) -> None:
             answer["ms"] = round((time.monotonic() - started) * 1000, 1)
-            answer["label"] = _status_line(response)
+            answer["label"] = status_line(response.status_code, response.reason)
             answer["failed"] = response.status_code >= 400
             answer["response"] = _response(response)
 
         yield log_response
 
 
-def _status_line(response: requests.Response) -> str:
-    """Return the status with its phrase, such as "404 Not Found", however the server writes it."""
+def status_line(code: int, reason: str | None = None) -> str:
+    """Return a status with its phrase, such as "404 Not Found", however the server writes it."""
     try:
-        return f"{response.status_code} {HTTPStatus(response.status_code).phrase}"
+        return f"{code} {HTTPStatus(code).phrase}"
     except ValueError:  # not a registered status
-        return f"{response.status_code} {response.reason or ''}".strip()
+        return f"{code} {reason or ''}".strip()
 
 
 def _request(request: requests.PreparedRequest) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""Deliveries in the log of exchanges: a flood is logged in part."""
+"""Deliveries in the log of exchanges: how our answer is named, and that a flood is logged in part."""
 
 from __future__ import annotations
 
@@ -40,3 +40,13 @@ def test_a_flood_of_deliveries_is_answered_and_not_logged(
 
     assert response.status_code == 200
     assert len(exchanges.newest(10)) == messages
+
+
+def test_an_answer_is_named_as_those_of_others_are(exchanges: ExchangeLog) -> None:
+    """Werkzeug writes the phrase in capitals, so the inspector had "410 GONE" beside "204 No Content"."""
+    request = LoggedRequest.from_values("/hooks/h", method="POST", data=b"{}")
+    with log_delivery(exchanges, SCHEMES["standard_webhooks"], request) as answered:
+        answered(Response(status=410))
+    exchanges.close()
+
+    assert [message["label"] for message in exchanges.newest(1)] == ["410 Gone"]
