@@ -181,14 +181,12 @@ class Http:
         """Open no connection yet."""
         self._adapter = _BoundedAdapter(MAX_RESPONSE)
 
-    def request(
-        self, method: str, url: str, *, headers: Mapping[str, str], json: Any = None, body: bytes | None = None
-    ) -> FetchResponse:
-        """Make one call, with a JSON body or with raw bytes. Raises: FetchNotSent, FetchAnswerLost, FetchTooLarge."""
+    def request(self, method: str, url: str, *, headers: Mapping[str, str], json: Any = None) -> FetchResponse:
+        """Make one call, with a JSON body if there is one. Raises: FetchNotSent, FetchAnswerLost, FetchTooLarge."""
         given = {**requests.utils.default_headers(), **headers}
         try:
             # Not by a session: its cookies, redirects and environment are not wanted, and cost a third of the call.
-            request = requests.Request(method, url, headers=given, json=json, data=body).prepare()
+            request = requests.Request(method, url, headers=given, json=json).prepare()
             response = self._adapter.send(request, verify=True)
         except (requests.ConnectTimeout, requests.exceptions.InvalidURL) as error:
             raise FetchNotSent(str(error)) from error

@@ -32,17 +32,13 @@ class Page:
     text: str
     leads_to: str = ""
 
-    def form(self, action: str = "") -> Form | None:
-        """Return the first POST form, or the one with this action."""
-        forms = _Forms()
-        forms.feed(self.text)
-        return next((form for form in forms.found if action in ("", form.action)), None)
+    def form(self) -> Form | None:
+        """Return the first POST form."""
+        return next(iter(_Forms(self.text).found), None)
 
     def meta(self, name: str) -> str:
         """Return the content of a `<meta>`, or an empty text."""
-        forms = _Forms()
-        forms.feed(self.text)
-        return forms.meta.get(name, "")
+        return _Forms(self.text).meta.get(name, "")
 
 
 class BrowserSession:
@@ -101,11 +97,12 @@ def origin(url: str) -> tuple[str, str]:
 class _Forms(HTMLParser):
     """Collects the POST forms and the meta elements of a page."""
 
-    def __init__(self) -> None:
+    def __init__(self, page: str) -> None:
         super().__init__()
         self.found: list[Form] = []
         self.meta: dict[str, str] = {}
         self._inside: Form | None = None
+        self.feed(page)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}

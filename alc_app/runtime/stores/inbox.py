@@ -171,9 +171,9 @@ class Inbox:
         with self._database.reading() as session:
             return session.exec(select(func.count()).select_from(Delivery).where(*overdue)).one()
 
-    def failed(self, limit: int = 200) -> list[Delivery]:
-        """Return failed deliveries, newest first."""
-        return self.newest(limit, HAS_FAILED)
+    def failed(self) -> list[Delivery]:
+        """Return the last 200 failed deliveries, newest first."""
+        return self.newest(200, HAS_FAILED)
 
     def newest(self, limit: int, *which: TextClause) -> list[Delivery]:
         """Return the last deliveries, newest first, all or those in one state."""
