@@ -69,14 +69,24 @@ def _strings_of_python(name: str, source: str) -> Iterator[tuple[str, str]]:
         if isinstance(body, list) and not _is_command(node):
             unread |= {one.value for one in body if isinstance(one, ast.Expr) and isinstance(one.value, ast.Constant)}
     for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and " " in node.value and node not in unread:
+        if (
+            isinstance(node, ast.Constant)
+            and isinstance(node.value, str)
+            and _is_said(node.value)
+            and node not in unread
+        ):
             yield f"{name}:{node.lineno}", " ".join(node.value.split())
 
 
+def _is_said(text: str) -> bool:
+    """Return whether a person may read a string: it has several words, or one that begins as a sentence does."""
+    return " " in text or text.istitle()
+
+
 def _strings_of_script(name: str, source: str) -> Iterator[tuple[str, str]]:
-    """Yield the strings of a script that have more than one word."""
+    """Yield the strings of a script that a person may read."""
     for found in STRING_OF_SCRIPT.finditer(source):
-        if " " in (found[1] or ""):
+        if _is_said((found[1] or "")[1:-1]):
             yield f"{name}:{source.count(chr(10), 0, found.start()) + 1}", found[1]
 
 
@@ -105,7 +115,7 @@ def test_no_string_that_a_person_reads_has_a_phrase_of_the_list() -> None:
 def test_a_phrase_is_found_with_its_place_in_each_kind_of_file(tmp_path: Path) -> None:
     """Strings, a command's help, templates, scripts and prose are read; docstrings, comments and code are not."""
     files = {
-        "alc_app/a.py": '"""Sealed anew."""\nSAID = f"It is {1} sealed anew."\n',
+        "alc_app/a.py": '"""Sealed anew."""\nSAID = f"It is {1} sealed anew."\nWHO, NAME = "Somebody", "verdict"\n',
         "mock_alc/b.py": '@main.command()\ndef do() -> None:\n    """Ask anew."""\n',
         "alc_app/c.html": "{# anew #}\n<p title=x>Ask\nanew</p>\n",
         "alc_app/d.js": '// anew\nconst SAID = "Asked anew.";\n',
@@ -120,6 +130,7 @@ def test_a_phrase_is_found_with_its_place_in_each_kind_of_file(tmp_path: Path) -
     assert [hit.partition(": ")[0] for hit in banned(tmp_path)] == [
         "alc_app/README.md:3",
         "alc_app/a.py:2",
+        "alc_app/a.py:3",
         "alc_app/c.html:3",
         "alc_app/d.js:2",
         "mock_alc/b.py:3",

@@ -68,7 +68,7 @@ async def on_trigger(run_record_batches: RunRecordBatches) -> None:
     if run.error and not isinstance(run.error, QueryError):
         raise run.error  # without a connection Attio asks the user to connect
     if run.error:
-        left_out.append(NotSent("Everyone after them" if run.results else "Everybody", "Failed to load person data."))
+        left_out.append(NotSent("Everyone after them" if run.results else "Everyone", "Failed to load person data."))
     if left_out:
         sent = 0 if run.error else total - len(left_out)
         others = f"\n{_people(sent)} sent." if sent else ""

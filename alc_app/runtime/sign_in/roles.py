@@ -33,7 +33,7 @@ class Roles:
     def person(self, issuer: str, claims: Mapping[str, Any]) -> Person:
         """Return the person that these claims describe, with the highest role that a rule gives. Raises: NotInvited."""
         email = _text(claims.get("email"))
-        name = _text(claims.get("name")) or _text(claims.get("preferred_username")) or email or "Somebody"
+        name = _text(claims.get("name")) or _text(claims.get("preferred_username")) or email or "Someone"
         for role, rules in self._rules.items():
             if any(_fits(rule, claims) for rule in rules):
                 return Person(person_id(issuer, claims["sub"]), email, name, role)

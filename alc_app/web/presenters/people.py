@@ -10,7 +10,7 @@ from alc_app.attio.host.context import current
 from alc_app.clients.attio_people import PersonRecord, get_people, value_history
 from alc_app.leads.models import Lead, in_this_workspace
 from alc_app.pages import Change, CrmUnavailable, Person
-from alc_app.pages.filters import utc
+from alc_app.pages.filters import utc, words
 from alc_app.runtime.services import Services
 from alc_app.web.crm_reading import reading
 
@@ -67,7 +67,7 @@ def sends(record_id: str, services: Services) -> list[Change]:
         found = session.exec(select(Lead.created_at, Lead.sent_by).where(*by_users)).all()
     names = services.people.names({user_id for _, user_id in found})
     return [
-        Change(utc(at), "ALC status", "Sent", names.get(user_id, "Somebody"), did="sent this person to ALC")
+        Change(utc(at), "ALC status", "Sent", names.get(user_id, "Someone"), did="sent this person to ALC")
         for at, user_id in found
     ]
 
@@ -75,9 +75,13 @@ def sends(record_id: str, services: Services) -> list[Change]:
 def history(record_id: str) -> list[Change]:
     """Return the value history of a record's ALC attributes, newest first. Raises: AttioApiError."""
     changes = [
-        Change(at=past.active_from, attribute=title, value=past.text, actor=ACTORS.get(past.actor_type, US))
+        Change(past.active_from, title, _shown(slug, past.text), ACTORS.get(past.actor_type, US))
         for slug, title in SHOWN_HISTORY.items()
         for past in value_history(record_id, slug)
         if past.text
     ]
     return sorted(changes, key=lambda change: change.at, reverse=True)
+
+
+def _shown(slug: str, value: str) -> str:
+    return words(value) if slug == "alc_interest" else value

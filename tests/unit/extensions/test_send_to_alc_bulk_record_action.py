@@ -112,7 +112,7 @@ def test_people_that_cannot_be_loaded_end_the_run() -> None:
     screen = Screen(QueryError("Away."), {}).run("r1")
 
     assert screen.error is None
-    assert screen.asked("alert")[0].data["text"] == "Everybody: Failed to load person data."
+    assert screen.asked("alert")[0].data["text"] == "Everyone: Failed to load person data."
     assert screen.effects[-2].name == "hideToast"
 
 

@@ -88,7 +88,7 @@ def test_odd_names_and_addresses_are_left_out(odd: object) -> None:
     config = Config.from_env(**{**SIGN_IN, "admins": "sub=1"})
     found = Roles(config).person("https://login.example.com", ROBIN | {"name": odd, "email": odd})
 
-    assert (found.name, found.email) == ("Somebody", "")
+    assert (found.name, found.email) == ("Someone", "")
 
 
 def test_a_person_is_known_by_issuer_and_subject() -> None:

@@ -50,7 +50,7 @@ def test_sorts_are_spelled_as_attio_spells_them() -> None:
 
 
 def test_the_history_is_the_newest_first_and_says_who(outside: Outside) -> None:
-    """What ALC's attributes have been, with Attio's actors in plain words; cleared values are left out."""
+    """What ALC's attributes have been, in plain words, and Attio's actors; cleared values are left out."""
 
     def value(at: str, text: str | None, actor: str) -> dict[str, Any]:
         return {"active_from": at, "value": text, "created_by_actor": {"type": actor}}
@@ -61,11 +61,14 @@ def test_the_history_is_the_newest_first_and_says_who(outside: Outside) -> None:
         value(second, "Complete", "workspace-member"),
         value(second, None, "system"),
     ]
-    outside.fault("GET", says(200, {"data": statuses}), says(200, {"data": []}), says(200, {"data": []}))
+    ids, interests = [value(first, "lead_1", "api-token")], [value(first, "no_answer", "api-token")]
+    outside.fault("GET", *(says(200, {"data": values}) for values in (statuses, ids, interests)))
 
     changes = history("r1")
 
     assert [(change.attribute, change.value, change.actor) for change in changes] == [
         ("ALC status", "Complete", "A member"),
         ("ALC status", "Pending", "Acme Lead Checker"),
+        ("ALC lead ID", "lead_1", "Acme Lead Checker"),
+        ("ALC interest", "no answer", "Acme Lead Checker"),
     ]
