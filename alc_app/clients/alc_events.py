@@ -10,6 +10,8 @@ from alc_app.attio.http import BadRequest
 
 ID = r"^[A-Za-z0-9_-]{1,64}$"
 RECORD_ID = r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
+INTERESTS = {"interested": "Interested", "not_interested": "Not interested", "no_answer": "No answer"}
+"""ALC's words for the interest of a person, and ours."""
 Model = TypeVar("Model", bound=BaseModel)
 
 

@@ -11,6 +11,7 @@ from alc_app.attio import Badge, RecordWidget, TextWidget
 from alc_app.attio.client import graphql, run_query
 from alc_app.attio.host.errors import QueryError
 from alc_app.attio.widgets import Link, TranscriptLine
+from alc_app.clients.alc_events import INTERESTS
 from alc_app.extensions.load_lead_server import load_lead
 
 GET_PERSON_PHONE_NUMBERS = graphql(Path(__file__).parents[1] / "get_person_phone_numbers.graphql")
@@ -29,7 +30,6 @@ TEXTS = {
     "failed": ("The chat has failed", ""),
     "not_sent": ("The last send failed", "Press Send to ALC to try again."),
 }
-INTERESTS = {"interested": "Interested", "not_interested": "Not interested", "no_answer": "No answer"}
 DISCONNECTED = "Acme Lead Checker is not connected. Connect it to see the chat and to get the result."
 AWAY = "ALC does not answer, so the chat is not shown right now."
 
