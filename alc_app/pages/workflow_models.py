@@ -68,12 +68,10 @@ class RunView:
     """A run of a workflow."""
 
     id: str
-    workflow_id: str
     title: str
     state: str  # running, waiting, done, failed or dismissed
     record_id: str | None
     person: str
-    why: str | None
     started_at: datetime
     steps: Sequence[RunStep]
 

@@ -69,12 +69,10 @@ def _run(manifest: App, run: WorkflowRun, steps: Sequence[WorkflowStep], names: 
     shown = [_step(manifest, step) for step in steps]
     return RunView(
         id=run.id,
-        workflow_id=run.workflow_id,
         title=Workflow.model_validate_json(run.definition).title,
         state=_state_of(run.state, shown[-1].state),
         record_id=run.record_id,
         person=names.get(run.record_id or "", "A person"),
-        why=run.why,
         started_at=utc(run.started_at),
         steps=shown,
     )

@@ -36,12 +36,10 @@ FOLLOW_UP = WorkflowView(
 GIVEN = f'{{\n  "record_id": "{GRACE}"\n}}'
 WAITING = RunView(
     "77f0",
-    "qualify",
     "Qualify a person",
     "waiting",
     GRACE,
     "Grace Hopper",
-    None,
     AT,
     [RunStep("Send to ALC and wait", "waiting", "", GIVEN, "", None, AT.replace(month=12, day=4))],
 )
@@ -57,7 +55,6 @@ FAILED = replace(
     WAITING,
     id="13ad",
     state="failed",
-    why="The token may not.",
     steps=[ENDED.steps[0], RunStep("Create task", "failed", "", GIVEN, "", "The token may not.", None)],
 )
 

@@ -1,5 +1,7 @@
 """The workflows' page: definitions and runs as text, and what can be done with them."""
 
+from dataclasses import replace
+
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -25,9 +27,12 @@ def test_definitions_and_runs_are_on_it(browser_client: FlaskClient, workspace: 
 
 def test_what_a_step_has_found_is_text_and_never_markup(browser_client: FlaskClient, workspace: FakeWorkspace) -> None:
     """U2: a summary is another server's text."""
-    workspace.runs = [type(WAITING)(**{**vars(WAITING), "person": "<script>", "why": "<b>x</b>"})]
+    step = replace(FAILED.steps[0], found="<script>1", why="<script>2")
+    workspace.runs = [replace(FAILED, person="<script>3", steps=[step])]
 
-    assert "<script>" not in browser_client.get("/workflows").text
+    html = browser_client.get("/workflows").text
+    assert all(f"&lt;script&gt;{number}" in html for number in (1, 2, 3))
+    assert "<script>" not in html
 
 
 def test_a_crm_that_is_away_leaves_the_page(browser_client: FlaskClient, workspace: FakeWorkspace) -> None:
