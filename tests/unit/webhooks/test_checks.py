@@ -276,5 +276,6 @@ def test_no_finding_shows_a_secret(runtime: FakeRuntime, outside: Outside, webho
     webhook["status"] = "disabled"
     told = " ".join([*(finding.text for finding in find()), *repair()])
 
+    assert webhook["webhook_id"] in told
     assert "whsec_" not in told
     assert "alc-token" not in told

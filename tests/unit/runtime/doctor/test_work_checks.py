@@ -379,6 +379,7 @@ def test_no_finding_shows_a_secret(services: Services, engine: FakeEngine, conne
 
     told = json.dumps(texts(check_connection(services)))
 
+    assert "connection" in told
     assert "old-access" not in told
     assert "old-refresh" not in told
 
