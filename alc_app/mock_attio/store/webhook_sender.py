@@ -121,6 +121,7 @@ class Sender:
         """
         with self._lock:
             now = (until or self._now()).timestamp()
+            sending = {*self._attempts}  # before the snapshot, in which an attempt that ends meanwhile is still due
             with self._database.reading() as session:
                 webhooks = webhook_outbox.all_webhooks(session)
                 inactive = [one.webhook_id for one in webhooks if status_of(one, now) == "inactive"]
@@ -129,7 +130,7 @@ class Sender:
                     for webhook in webhooks
                     if webhook.webhook_id not in inactive
                     for message in webhook_outbox.due_messages(
-                        session, webhook.webhook_id, now, excluding={*self._attempts}, limit=MAX_PARALLEL
+                        session, webhook.webhook_id, now, excluding=sending, limit=MAX_PARALLEL
                     )
                 ]
             begun = 0

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import threading
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlmodel import Session
 
+from alc_app.mock_attio.app import create_app
+from alc_app.mock_attio.store import webhook_outbox
 from alc_app.mock_attio.store.services import Services
+from alc_app.mock_attio.store.webhook_outbox import all_webhooks
 from alc_app.mock_attio.store.webhook_payload import sign
 from alc_app.mock_attio.store.webhook_sender import MAX_PER_SECOND, Sender
-from tests.unit.mock_attio.conftest import Attio
+from alc_app.mock_attio.store.webhook_tables import Webhook
+from tests.unit.mock_attio.conftest import Attio, Clock, config_for
 
 URL = "https://app.example.com/attio/events"
 PEOPLE = "/v2/objects/people/records"
@@ -24,6 +31,8 @@ class Receiver:
         self.calls: list[tuple[str, bytes, Mapping[str, str]]] = []
         self.status: int | None = 200
         self.time = 0.0
+        self.hold = threading.Event()
+        self.hold.set()
         self._attio = attio
         services: Services = attio.app.extensions["mock_attio"]
         self._sender = Sender(
@@ -46,9 +55,17 @@ class Receiver:
 
     def run_once(self) -> None:
         """Let the sender send what is due, once."""
-        self._sender.send_due()
-        self._sender.wait_for_attempts()
+        self.start_due()
+        self.finish()
         self.time += 1
+
+    def start_due(self) -> None:
+        """Let the sender begin to send what is due."""
+        self._sender.send_due()
+
+    def finish(self) -> None:
+        """Wait until what is being sent is answered."""
+        self._sender.wait_for_attempts()
 
     def status_at_attio(self) -> str:
         """Return the status of the first webhook."""
@@ -56,6 +73,7 @@ class Receiver:
 
     def _post(self, url: str, body: bytes, headers: Mapping[str, str]) -> int | None:
         self.calls.append((url, body, headers))
+        self.hold.wait(5)
         return self.status
 
 
@@ -242,3 +260,29 @@ def test_only_what_there_is_to_send_wakes_the_sender(attio: Attio, receiver: Rec
 
     assert [json.loads(body)["webhook_id"] for _, body, _ in receiver.calls] == [webhook["id"]["webhook_id"]]
     assert not outbox.is_set()
+
+
+def test_a_message_that_is_delivered_while_the_outbox_is_read_is_not_sent_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the read has seen as due may be delivered before the read ends."""
+    clock = Clock()
+    attio = Attio(create_app(config_for(clock, database_url=f"sqlite:///{tmp_path}/attio.db")), clock)
+    receiver = Receiver(attio)
+    receiver.subscribe("record.created")
+    attio.ok("POST", PEOPLE, {"data": {"values": {"name": "Lovelace, Ada"}}})
+    receiver.hold.clear()
+    receiver.start_due()
+
+    def read_slowly(session: Session) -> Sequence[Webhook]:
+        webhooks = all_webhooks(session)
+        receiver.hold.set()
+        receiver.finish()
+        return webhooks
+
+    receiver.time += 1
+    monkeypatch.setattr(webhook_outbox, "all_webhooks", read_slowly)
+    receiver.start_due()
+    receiver.finish()
+
+    assert len(receiver.calls) == 1
