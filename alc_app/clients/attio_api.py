@@ -6,7 +6,7 @@ The same code talks to the real Attio and to the stand-in; only the address diff
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeGuard
 from urllib.parse import quote, urlencode
 
 from alc_app.attio.host.context import current, repeatable, step
@@ -58,12 +58,8 @@ def update_record(object_slug: str, record_id: str, values: Mapping[str, str | l
     Values are plain strings, which text, select and status attributes all accept; None clears an attribute, and a list
     adds to a multiselect. Raises: NotFound, Forbidden, AttioRefused, AnswerLost, AttioApiError.
     """
-    call(
-        "PATCH",
-        f"/v2/objects/{object_slug}/records/{quote(record_id, safe='')}",
-        {"data": {"values": dict(values)}},
-        per_second=WRITES_PER_SECOND,
-    )
+    path = f"/v2/objects/{object_slug}/records/{quote(record_id, safe='')}"
+    _record(call("PATCH", path, {"data": {"values": dict(values)}}, per_second=WRITES_PER_SECOND))
 
 
 @step
@@ -74,12 +70,15 @@ def assert_record(object_slug: str, matching_attribute: str, values: Mapping[str
     """
     path = f"/v2/objects/{object_slug}/records?{urlencode({'matching_attribute': matching_attribute})}"
     answer = call("PUT", path, {"data": {"values": values}}, per_second=WRITES_PER_SECOND)
-    return str(data_of(answer)["id"]["record_id"])
+    return str(_record(answer)["id"]["record_id"])
 
 
 def get_record(object_slug: str, record_id: str) -> dict[str, Any] | None:
     """Return a record as JSON, or None if there is none. `GET /v2/objects/{object}/records/{record_id}`."""
-    return _found(f"/v2/objects/{object_slug}/records/{quote(record_id, safe='')}")
+    try:
+        return _record(call("GET", f"/v2/objects/{object_slug}/records/{quote(record_id, safe='')}"))
+    except NotFound:
+        return None
 
 
 def has_values(object_slug: str, record_id: str, values: Mapping[str, str | None]) -> bool:
@@ -96,13 +95,13 @@ def is_gone(object_slug: str, record_id: str) -> bool:
 
 def query_records(object_slug: str, **query: Any) -> list[dict[str, Any]]:
     """Return records as JSON by `filter`, `sorts`, `limit`, `offset`. `POST /v2/objects/{object}/records/query`."""
-    return list(data_of(call("POST", f"/v2/objects/{object_slug}/records/query", query)))
+    return [_as_record(one) for one in list_of(call("POST", f"/v2/objects/{object_slug}/records/query", query))]
 
 
 def search_records(object_slug: str, text: str, *, limit: int) -> list[dict[str, Any]]:
     """Return the hits of Attio's fuzzy search, which is in beta and lags behind. `POST /v2/objects/records/search`."""
     body = {"query": text, "objects": [object_slug], "request_as": {"type": "workspace"}, "limit": limit}
-    return list(data_of(call("POST", "/v2/objects/records/search", body)))
+    return list_of(call("POST", "/v2/objects/records/search", body))
 
 
 def text_of(values: Sequence[Mapping[str, Any]]) -> str | None:
@@ -119,7 +118,7 @@ def text_of(values: Sequence[Mapping[str, Any]]) -> str | None:
 def value_history(object_slug: str, record_id: str, attribute: str) -> list[dict[str, Any]]:
     """Return every value that an attribute of a record has had, oldest first. `GET …/attributes/{attribute}/values`."""
     path = f"/v2/objects/{object_slug}/records/{quote(record_id, safe='')}/attributes/{attribute}/values"
-    return list(data_of(call("GET", f"{path}?{urlencode({'show_historic': 'true'})}")))
+    return list_of(call("GET", f"{path}?{urlencode({'show_historic': 'true'})}"))
 
 
 def identify() -> dict[str, Any]:
@@ -134,7 +133,7 @@ def get_object(object_slug: str) -> dict[str, Any] | None:
 
 def list_attributes(object_slug: str) -> list[dict[str, Any]]:
     """Return the attributes of an object. `GET /v2/objects/{object}/attributes`."""
-    return list(data_of(call("GET", f"/v2/objects/{quote(object_slug, safe='')}/attributes")))
+    return list_of(call("GET", f"/v2/objects/{quote(object_slug, safe='')}/attributes"))
 
 
 def get_member(member_id: str) -> dict[str, Any] | None:
@@ -156,7 +155,7 @@ def create_attribute(object_slug: str, *, title: str, api_slug: str, type: str, 
 
 def list_titles(object_slug: str, attribute: str, kind: str) -> list[str]:
     """Return the titles of the options of a select (`kind="options"`) or status (`"statuses"`) attribute."""
-    return [item["title"] for item in data_of(call("GET", f"/v2/objects/{object_slug}/attributes/{attribute}/{kind}"))]
+    return [item["title"] for item in list_of(call("GET", f"/v2/objects/{object_slug}/attributes/{attribute}/{kind}"))]
 
 
 def create_title(object_slug: str, attribute: str, kind: str, title: str) -> None:
@@ -228,17 +227,42 @@ def _code(response: FetchResponse) -> str | None:
 
 def _found(path: str) -> dict[str, Any] | None:
     try:
-        return dict(data_of(call("GET", path)))
+        return data_of(call("GET", path))
     except NotFound:
         return None
 
 
-def data_of(response: FetchResponse) -> Any:
-    """Return what a response has as `data`. Raises: AttioApiError if it has none."""
-    body = _json(response)
-    if "data" not in body:
+def _record(response: FetchResponse) -> dict[str, Any]:
+    """Return the record of an answer. One without is not from Attio, so it does not say that a write was done."""
+    return _as_record(data_of(response))
+
+
+def _as_record(data: dict[str, Any]) -> dict[str, Any]:
+    ids, values = data.get("id"), data.get("values")
+    has_id = isinstance(ids, dict) and isinstance(ids.get("record_id"), str)
+    if not has_id or not isinstance(values, dict) or not all(_is_list(one or []) for one in values.values()):
         raise AttioApiError(UNREADABLE)
-    return body["data"]
+    return data
+
+
+def data_of(response: FetchResponse) -> dict[str, Any]:
+    """Return the object that a response has as `data`. Raises: AttioApiError if it has none."""
+    data = _json(response).get("data")
+    if not isinstance(data, dict):
+        raise AttioApiError(UNREADABLE)
+    return data
+
+
+def list_of(response: FetchResponse) -> list[dict[str, Any]]:
+    """Return the list of objects that a response has as `data`. Raises: AttioApiError if it has none."""
+    data = _json(response).get("data")
+    if not _is_list(data):
+        raise AttioApiError(UNREADABLE)
+    return list(data)
+
+
+def _is_list(data: Any) -> TypeGuard[list[dict[str, Any]]]:
+    return isinstance(data, list) and all(isinstance(one, dict) for one in data)
 
 
 def _json(response: FetchResponse) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from alc_app.attio.host.claims import claim, release
 from alc_app.attio.host.context import step
-from alc_app.clients.attio_api import WRITES_PER_SECOND, AttioApiError, call, data_of
+from alc_app.clients.attio_api import WRITES_PER_SECOND, AttioApiError, call, data_of, list_of
 from alc_app.clients.attio_people import parse_time
 
 TASK_TIMEOUT = 120.0
@@ -70,7 +70,7 @@ def create_task(object_slug: str, record_id: str, content: str, *, execution_id:
 def tasks_about(object_slug: str, record_id: str, limit: int = 500) -> list[Task]:
     """Return the newest tasks that are linked to a record. `GET /v2/tasks`. Raises: AttioApiError."""
     about = {"linked_object": object_slug, "linked_record_id": record_id, "sort": "created_at:desc", "limit": limit}
-    return [Task(task) for task in data_of(call("GET", f"/v2/tasks?{urlencode(about)}"))]
+    return [Task(task) for task in list_of(call("GET", f"/v2/tasks?{urlencode(about)}"))]
 
 
 def _find_task(object_slug: str, record_id: str, content: str, since: datetime) -> str | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from alc_app.clients.attio_api import NotFound, call, data_of
+from alc_app.clients.attio_api import NotFound, call, data_of, list_of
 
 Json = Mapping[str, Any]
 PAGE_SIZE = 100
@@ -29,7 +29,7 @@ def list_webhooks() -> list[AttioWebhook]:
     """Return every webhook that our token can see. `GET /v2/webhooks`. Raises: AttioApiError."""
     found: list[AttioWebhook] = []
     while len(found) % PAGE_SIZE == 0:
-        page = data_of(call("GET", f"/v2/webhooks?{urlencode({'limit': PAGE_SIZE, 'offset': len(found)})}"))
+        page = list_of(call("GET", f"/v2/webhooks?{urlencode({'limit': PAGE_SIZE, 'offset': len(found)})}"))
         found += [_webhook(one) for one in page]
         if not page:
             break

@@ -233,7 +233,7 @@ class Outside:
         if method == "GET":
             return answer(200, {"data": self._record(record_id)})
         self.written.append((record_id, body["data"]["values"]))
-        return answer(200, {"data": {}})
+        return answer(200, {"data": {"id": {"record_id": record_id}, "values": {}}})
 
     def _webhooks(self, method: str, path: str, query: dict[str, str], body: Any) -> FetchResponse:
         if path.endswith("/refresh"):

@@ -6,6 +6,7 @@ from alc_app.clients import attio_api
 from alc_app.clients.attio_api import AnswerLost, AttioApiError, AttioRefused, Forbidden, NotFound
 from tests.support.fakes.runtime import Fault, Outside, never_answers, says, unreachable
 
+RECORD = {"id": {"record_id": "x"}, "values": {}}
 VALIDATION = {
     "message": "Body payload validation error.",
     "validation_errors": [
@@ -105,6 +106,26 @@ def test_a_2xx_that_cannot_be_read_is_an_error_of_the_client(outside: Outside, b
         attio_api.get_record("people", "record")
 
 
+@pytest.mark.parametrize("body", ["", "<html>", "{}", {"data": None}, {"data": {"id": {"record_id": "x"}}}])
+def test_a_2xx_without_a_record_says_nothing_of_a_write(outside: Outside, body: object) -> None:
+    """I1: a proxy's page, or a server that is not Attio. The record has to be written again."""
+    outside.fault("P", *[says(200, body)] * 2)
+
+    with pytest.raises(AttioApiError, match="cannot read"):
+        attio_api.update_record("people", "record", {"alc_status": "Complete"})
+    with pytest.raises(AttioApiError, match="cannot read"):
+        attio_api.assert_record("people", "email_addresses", {"email_addresses": ["ada@example.com"]})
+
+
+@pytest.mark.parametrize("data", [None, {}, "x", [None], ["x"], [{}], [{"id": {"record_id": "x"}, "values": {"a": 1}}]])
+def test_records_of_another_shape_are_an_error_of_the_client(outside: Outside, data: object) -> None:
+    """R21: whoever reads the records never sees a KeyError."""
+    outside.fault("POST", says(200, {"data": data}))
+
+    with pytest.raises(AttioApiError, match="cannot read"):
+        attio_api.query_records("people")
+
+
 @pytest.mark.parametrize("body", ["", "[]", "<html>"])
 def test_an_unreadable_self_is_an_error_of_the_client(outside: Outside, body: str) -> None:
     """The same for `/v2/self`, which has no `data`."""
@@ -146,10 +167,10 @@ def test_what_is_not_there_is_none(outside: Outside) -> None:
 
 def test_lists_come_without_their_envelope(outside: Outside) -> None:
     """Attio wraps everything in `data`."""
-    outside.fault("POST", says(200, {"data": [{"id": 1}]}))
+    outside.fault("POST", says(200, {"data": [RECORD]}))
     outside.fault("GET", says(200, {"data": [{"title": "Pending"}]}))
 
-    assert attio_api.query_records("people", limit=1) == [{"id": 1}]
+    assert attio_api.query_records("people", limit=1) == [RECORD]
     assert outside.sent("POST") == [{"limit": 1}]
     assert attio_api.list_titles("people", "alc_status", "options") == ["Pending"]
 

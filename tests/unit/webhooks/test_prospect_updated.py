@@ -20,7 +20,7 @@ RECORD = "11111111-1111-4111-8111-111111111111"
 DATA = {"prospectId": "prospect_1", "prospectName": "Ada King Lovelace", "prospectEmail": "ada@example.com"}
 BODY = {"event": "prospect_updated", "data": DATA}
 PUT = "PUT /v2/objects/people/records?matching_attribute=email_addresses"
-MADE = says(200, {"data": {"id": {"record_id": RECORD}}})
+MADE = says(200, {"data": {"id": {"record_id": RECORD}, "values": {}}})
 
 
 def deliver(body: object) -> Response:
