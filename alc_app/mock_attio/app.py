@@ -24,6 +24,7 @@ from alc_app.mock_attio.api import (
 from alc_app.mock_attio.api.auth import authenticate
 from alc_app.mock_attio.api.fault_answers import alter_response, inject_fault, record_request, record_response
 from alc_app.mock_attio.api.operations import add_missing_operations
+from alc_app.mock_attio.api.path_ids import check_ids
 from alc_app.mock_attio.control import control_api
 from alc_app.mock_attio.seed.seed import seed_if_empty
 from alc_app.mock_attio.store import errors
@@ -40,6 +41,7 @@ _AUTHENTICATED = (
 _OTHERS = (graphql, token_info)
 for _module in _AUTHENTICATED:
     _module.bp.before_request(authenticate)
+    _module.bp.before_request(check_ids)
 
 
 def create_app(config: MockAttioConfig) -> Flask:

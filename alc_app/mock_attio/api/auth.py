@@ -42,6 +42,12 @@ _AREAS = (
 SCOPES = frozenset(f"{area}:{level}" for area in _AREAS for level in ("read", "read-write"))
 ALL_SCOPES = frozenset(f"{area}:read-write" for area in _AREAS)
 
+_LENGTH = 64
+_UNKNOWN = "The API Key provided could not be found. This is most commonly caused by the token having been revoked."
+_WRONG_LENGTH = (
+    "The API Key provided was invalid because it was the wrong length (API Keys should be 64 characters long). "
+    "You might not have copied the entire API key from your Admin panel?"
+)
 
 OWN_REQUEST = "mock_attio.own_request"
 """Key of the WSGI environment, which no client can set, for what a test does as a member of the workspace.
@@ -84,11 +90,7 @@ def authenticate() -> None:
     token = token_in(request)
     found = None if token is None else find_caller(token)
     if found is None:
-        raise AttioError(
-            401,
-            "unauthorized",
-            "The API Key provided could not be found. This is most commonly caused by the token having been revoked.",
-        )
+        raise AttioError(401, "unauthorized", _UNKNOWN if token is None or len(token) == _LENGTH else _WRONG_LENGTH)
     g.caller = found
     services().limits.admit(_kind_of(request))
 

@@ -6,7 +6,7 @@ from alc_app.mock_attio.store.tables import Attribute
 from alc_app.mock_attio.store.timestamps import normalise
 from alc_app.mock_attio.store.value_types import short_key
 from alc_app.mock_attio.values.contact import parse_phone
-from alc_app.mock_attio.values.parsing import InvalidValueError, as_number
+from alc_app.mock_attio.values.parsing import InvalidValueError, as_amount, as_number
 
 
 def filter_error(message: str) -> AttioError:
@@ -37,7 +37,7 @@ def _number(attribute: Attribute, raw: object) -> float:
             raise filter_error(f'"{attribute.api_slug}" is compared with true or false.')
         return float(raw)
     try:
-        return as_number(raw)
+        return as_amount(raw) if attribute.type == "currency" else as_number(raw)
     except InvalidValueError as error:
         raise filter_error(f'"{attribute.api_slug}" is compared with a number.') from error
 

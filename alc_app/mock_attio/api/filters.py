@@ -39,36 +39,40 @@ _OPERATORS = {
     "moment": _EQUALITY | _ORDER,
 }
 
+_NEVER_TESTED_FOR_EMPTINESS = frozenset({"text", "email-address"})
+"""The types for which Attio refuses `$not_empty`."""
+
 
 def compile_filter(schema: Schema, raw: object) -> Condition:
     """Return a filter as an SQL condition on `Record`; raise AttioError (400, `filter_error`) if it is invalid."""
     _check_size(raw)
-    return _filter(schema, raw, Record)
+    return _filter(schema, raw, Record, ())
 
 
-def _filter(schema: Schema, raw: object, record: Any) -> Condition:
+def _filter(schema: Schema, raw: object, record: Any, place: tuple[str, ...]) -> Condition:
     if not isinstance(raw, dict):
         raise filter_error("A filter is an object.")
     if raw.keys() == {"path", "constraints"}:
         return _path(schema, raw["path"], raw["constraints"], record)
-    return and_(true(), *(_entry(schema, key, value, record) for key, value in raw.items()))
+    return and_(true(), *(_entry(schema, key, value, record, (*place, key)) for key, value in raw.items()))
 
 
-def _entry(schema: Schema, key: str, value: object, record: Any) -> Condition:
+def _entry(schema: Schema, key: str, value: object, record: Any, place: tuple[str, ...]) -> Condition:
     if key == "$not":
-        return not_(_filter(schema, value, record))
+        return not_(_filter(schema, value, record, place))
     if key in {"$and", "$or"}:
         if not isinstance(value, list) or not value:
             raise filter_error(f'"{key}" takes a list of filters.')
-        parts = [_filter(schema, part, record) for part in value]
+        parts = [_filter(schema, part, record, (*place, str(number))) for number, part in enumerate(value)]
         return and_(*parts) if key == "$and" else or_(*parts)
-    return _has_value(_attribute(schema, key), schema, value, record)
+    return _has_value(_attribute(schema, key, place), schema, value, record)
 
 
-def _attribute(schema: Schema, name: object) -> Attribute:
+def _attribute(schema: Schema, name: object, place: tuple[str, ...]) -> Attribute:
     found = schema.by_name.get(name) if isinstance(name, str) else None
     if found is None:
-        raise filter_error(f'Cannot find attribute with slug/ID "{name}".')
+        message = f"Unknown attribute slug: {name}."
+        raise AttioError(400, "unknown_filter_attribute_slug", message, path=place)
     return found
 
 
@@ -92,14 +96,14 @@ def _test(attribute: Attribute, schema: Schema, field: str, name: str, raw: obje
     if field not in {kind.main, "active_from", *kind.fields}:
         raise filter_error(f'Attributes of type "{attribute.type}" have no field "{field}".')
     compares = "moment" if field == "active_from" else kind.compares if field == kind.main else "text"
+    operators = _OPERATORS[compares]
+    if name not in operators and (name != "$not_empty" or attribute.type in _NEVER_TESTED_FOR_EMPTINESS):
+        known = ", ".join(f'"{one}"' for one in sorted(operators))
+        raise filter_error(f'Invalid operator "{name}" for field "{field}", must be one of ({known})')
     if name == "$not_empty":
         if raw is not True:
             raise filter_error('"$not_empty" takes true. Put it into "$not" to find what is empty.')
         return true() if field == kind.main else value.content[field].as_string().is_not(None)
-    operators = _OPERATORS[compares]
-    if name not in operators:
-        known = ", ".join([*operators, "$not_empty"])
-        raise filter_error(f'Attributes of type "{attribute.type}" have no operator "{name}" here. They have: {known}.')
     if name != "$in":
         return operators[name](_column(attribute, field, name, value), operand(attribute, schema, field, name, raw))
     if not isinstance(raw, list):
@@ -125,7 +129,7 @@ def _path(schema: Schema, path: object, constraints: object, record: Any) -> Con
     (object_name, attribute_name), *rest = path
     if object_name not in {schema.target.api_slug, schema.target_id}:
         raise filter_error(f'The path leads to "{schema.target.api_slug}" here, not to "{object_name}".')
-    attribute = _attribute(schema, attribute_name)
+    attribute = _attribute(schema, attribute_name, ("path",))
     if not rest:
         return _has_value(attribute, schema, constraints, record)
     if attribute.type != "record-reference" or not isinstance(rest[0][0], str):

@@ -38,17 +38,22 @@ class AttioError(Exception):
         message: str,
         *,
         problems: Sequence[Problem] = (),
+        path: Sequence[str] = (),
         headers: dict[str, str] | None = None,
     ) -> None:
-        """Store the HTTP status, Attio's error code and message, and extra response headers."""
+        """Store the HTTP status, Attio's error code and message, the path in a filter, and extra response headers."""
         super().__init__(message)
         self.status, self.code, self.message = status, code, message
-        self.problems, self.headers = problems, headers or {}
+        self.problems, self.path, self.headers = problems, path, headers or {}
 
     def to_json(self) -> dict[str, Any]:
         """Return the error body of Attio's API."""
         kind = {401: "auth_error", 403: "auth_error", 429: "rate_limit_error"}.get(self.status, "invalid_request_error")
-        body = {"status_code": self.status, "type": kind, "code": self.code, "message": self.message}
+        body: dict[str, Any] = {
+            "status_code": self.status, "type": kind, "code": self.code, "message": self.message
+        }  # fmt: skip
+        if self.path:
+            body["path"] = list(self.path)
         if self.problems:
             return body | {"validation_errors": [problem.to_json() for problem in self.problems]}
         return body
@@ -62,6 +67,11 @@ def body_error(*problems: Problem) -> AttioError:
 def query_params_error(*problems: Problem) -> AttioError:
     """Return the error for query parameters with the wrong shape."""
     return AttioError(400, "validation_type", "Query params validation error.", problems=problems)
+
+
+def path_params_error(*problems: Problem) -> AttioError:
+    """Return the error for parameters of the path with the wrong shape."""
+    return AttioError(400, "validation_type", "Path params validation error.", problems=problems)
 
 
 def not_found(message: str) -> AttioError:

@@ -214,17 +214,14 @@ class Editor:
 
     def _refuse_taken(self, attribute: Attribute, keys: list[str | None]) -> None:
         """Raise AttioError (400) if another value of this unique attribute has one of the keys."""
-        holders = select(Value.unique_key).where(
-            Value.attribute_id == attribute.attribute_id, col(Value.unique_key).in_(keys)
+        holders = (
+            select(Record.record_id)
+            .join(Value, col(Value.record_number) == Record.number)
+            .where(Value.attribute_id == attribute.attribute_id, col(Value.unique_key).in_(keys))
         )
-        twice = (key for key in keys if keys.count(key) > 1)
-        taken = self.schema.session.exec(holders).first() or next(twice, None)
-        if taken is not None:
-            message = (
-                f'The value "{taken}" provided for attribute with slug "{attribute.api_slug}" conflicts with one '
-                "already in the system."
-            )
-            raise AttioError(400, "uniqueness_conflict", message)
+        taken_by = sorted(set(self.schema.session.exec(holders)))
+        if taken_by or len(set(keys)) < len(keys):
+            raise AttioError(400, "uniqueness_conflict", _conflict(attribute.api_slug, taken_by))
 
     def _check_required(self, contents: dict[str, list[Content]], *, among: Container[str]) -> None:
         """Raise AttioError (400) if one of the attributes `among` (ids) is required and would be empty."""
@@ -242,6 +239,15 @@ def find_record(schema: Schema, record_id: str, *, lock: bool = False) -> Record
         return found
     item = schema.kind.item.replace("-", " ").capitalize()
     raise not_found(f'{item} with ID "{record_id}" not found.')
+
+
+def _conflict(slug: str, taken_by: list[str]) -> str:
+    """Return Attio's own words, in which clients look for the ids."""
+    message = (
+        f'A value provided for attribute with slug "{slug}" conflicts with one already in the system. This attribute '
+        "has a uniqueness constraint. Please ensure all values for this attribute do not exist on another record."
+    )
+    return f"{message} Conflicting record IDs: {', '.join(taken_by)}" if taken_by else message
 
 
 def _parent_ids(parent: Content | None) -> dict[str, str]:

@@ -80,7 +80,7 @@ VALUE_TYPES: dict[str, ValueType] = {
         ("referenced_actor_type", "referenced_actor_id"),
         same_when_equal=True,
     ),
-    "interaction": ValueType("interacted_at", "moment", ("interaction_type", "interacted_at")),
+    "interaction": ValueType("interacted_at", "moment", ("interaction_type", "interacted_at", "owner_member_id")),
 }
 
 CREATABLE_TYPES = frozenset(VALUE_TYPES) - {"interaction", "personal-name"}

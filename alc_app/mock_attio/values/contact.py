@@ -6,7 +6,14 @@ from typing import Any
 from alc_app.mock_attio.store.schema_lookup import Schema
 from alc_app.mock_attio.store.tables import Attribute
 from alc_app.mock_attio.store.value_types import LOCATION_FIELDS, Content
-from alc_app.mock_attio.values.parsing import InvalidValueError, Parser, as_text, as_text_or_none, unwrap
+from alc_app.mock_attio.values.parsing import (
+    InvalidValueError,
+    Parser,
+    RequiredPartsError,
+    as_text,
+    as_text_or_none,
+    unwrap,
+)
 
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _DOMAIN = re.compile(rf"(?=.{{1,253}}\Z)(?:{_LABEL}\.)+(?!\d+\Z){_LABEL}", re.ASCII)
@@ -16,7 +23,6 @@ _SECOND_LEVEL = frozenset({"ac", "co", "com", "edu", "gov", "net", "org"})
 # Reserved for film and TV by Ofcom, ComReg and Arcep, so common in examples; `phonenumbers` calls them invalid.
 _DRAMA_NUMBERS = ("+447700900", "+441632960", "+35320910", "+35320911", "+35320912", "+3363998")
 _NAME_PARTS = ("first_name", "last_name", "full_name")
-_NAME_PROBLEM = "A name needs first_name, last_name and full_name, each a string; one may be empty."
 _PHONE_PROBLEM = "Invalid phone number, possibly due to missing country information"
 _MAX_PHONE = 64
 
@@ -28,10 +34,11 @@ def _personal_name(item: Any, _attribute: Attribute, _schema: Schema) -> Content
         return {"first_name": first, "last_name": last, "full_name": f"{first} {last}".strip()}
     if not isinstance(item, dict):
         as_text(item)
-    given = {part: as_text_or_none(item.get(part), part) for part in _NAME_PARTS}
-    missing = next((part for part, text in given.items() if text is None), None)
-    if missing is not None or not any(given.values()):
-        raise InvalidValueError(_NAME_PROBLEM, missing or "full_name", expected="string")
+    if missing := [part for part in _NAME_PARTS if part not in item]:
+        raise RequiredPartsError(missing)
+    given = {part: as_text(item[part], part) for part in _NAME_PARTS}
+    if not any(given.values()):
+        raise InvalidValueError("A name needs one part that is not empty.", "full_name", expected="string")
     return given
 
 
@@ -79,7 +86,7 @@ def parse_phone(text: str, country: str | None = None) -> tuple[str, str]:
 
 def _domain(item: Any, _attribute: Attribute, _schema: Schema) -> Content:
     domain = as_text(unwrap(item, "domain"), "domain").strip().lower()
-    domain = domain.removeprefix("https://").removeprefix("http://").removeprefix("www.").partition("/")[0]
+    domain = re.split("[/?#]", domain.removeprefix("https://").removeprefix("http://").removeprefix("www."))[0]
     if not _is_domain(domain):
         raise InvalidValueError("This is not a domain, such as example.com.", "domain")
     return {"domain": domain, "root_domain": _root_domain(domain)}
@@ -91,7 +98,7 @@ def _location(item: Any, _attribute: Attribute, _schema: Schema) -> Content:
     if not isinstance(item, dict):
         as_text(item)
     if missing := [name for name in LOCATION_FIELDS if name not in item]:
-        raise InvalidValueError("Required", missing[0], expected="string", received="undefined")
+        raise RequiredPartsError(missing)
     content: Content = {name: as_text_or_none(item[name], name) for name in LOCATION_FIELDS}
     if content["country_code"] is not None and not _is_country(content["country_code"]):
         raise InvalidValueError("A country_code is two capital letters of ISO 3166-1.", "country_code")

@@ -11,8 +11,11 @@ from alc_app.mock_attio.store.value_types import Content
 from alc_app.mock_attio.values import contact, scalar
 from alc_app.mock_attio.values.parsing import InvalidValueError, Parser, as_text, parse_contents, unwrap
 
-_UNIQUE_PARSERS = scalar.PARSERS | contact.PARSERS
-"""Parsers for all types that a writable unique attribute can have."""
+_MATCHED_TYPES = ("domain", "email-address", "number", "phone-number", "text")
+"""The types of attributes that can name a record (docs.attio.com/rest-api/guides/linking-referenced-records)."""
+_MATCHING_PARSERS = scalar.PARSERS | contact.PARSERS
+_BY_TEXT = {"people": "email_addresses", "companies": "domains"}
+"""What a text names a record by, if its attribute refers to one of these objects only."""
 
 
 def _option(item: Any, attribute: Attribute, schema: Schema) -> Content:
@@ -33,12 +36,20 @@ def _choice_id(schema: Schema, attribute: Attribute, name: str, otherwise: str) 
 
 
 def _record_reference(item: Any, attribute: Attribute, schema: Schema) -> Content:
-    allowed = (attribute.config.get("record_reference") or {}).get("allowed_object_ids")
+    allowed = (attribute.config.get("record_reference") or {}).get("allowed_object_ids") or []
+    if isinstance(item, str) and len(allowed) == 1:
+        item = _named_by_text(load_schema(schema.session, allowed[0]).target.api_slug, item)
     return find_linked_record(schema.session, item, allowed)
 
 
+def _named_by_text(object_slug: str, text: str) -> object:
+    """Return the object form of a reference that is a text; the text itself where Attio takes none."""
+    attribute = _BY_TEXT.get(object_slug)
+    return {"target_object": object_slug, attribute: [text]} if attribute else text
+
+
 def find_linked_record(session: Session, item: Any, allowed: list[str] | None = None) -> Content:
-    """Return the record that an item names, by its id or by one unique attribute.
+    """Return the record that an item names, by its id or by one attribute.
 
     `allowed` are the ids of the objects that it may belong to. Raises InvalidValueError.
     """
@@ -55,7 +66,7 @@ def find_linked_record(session: Session, item: Any, allowed: list[str] | None = 
         )
         record_id = session.exec(statement).first()
     else:
-        record_id = _by_unique_attribute(item, target)
+        record_id = _by_attribute(item, target)
     if record_id is None:
         raise InvalidValueError(f'Cannot find the referenced record of "{name}".', code="value_not_found")
     return {"target_object": target.target_id, "target_record_id": record_id}
@@ -68,20 +79,28 @@ def _target_schema(session: Session, name: str) -> Schema:
         raise InvalidValueError(error.message, code="value_not_found") from error
 
 
-def _by_unique_attribute(item: dict[str, Any], target: Schema) -> str | None:
-    """Return the id of the record that has the value given for one unique attribute of the target object."""
+def _by_attribute(item: dict[str, Any], target: Schema) -> str | None:
+    """Return the id of the one record that has the value given for an attribute of the target object."""
+    if "target_record_reference" in item:
+        raise InvalidValueError("Attio has this format, this stand-in does not.", "target_record_reference")
     names = [name for name in item if name != "target_object"]
     attribute = target.by_name.get(names[0]) if len(names) == 1 else None
-    if attribute is None or not attribute.is_unique or not attribute.is_writable:
-        raise InvalidValueError("Name the record by target_record_id, or by one unique attribute.", "target_record_id")
-    contents = parse_contents(_UNIQUE_PARSERS, target, attribute, item[names[0]])
+    if attribute is None or attribute.type not in _MATCHED_TYPES:
+        raise InvalidValueError("Name the record by target_record_id, or by one attribute.", "target_record_id")
+    contents = parse_contents(_MATCHING_PARSERS, target, attribute, item[names[0]])
     keys = [value_type(attribute).key(content) for content in contents]
     statement = (
         select(Record.record_id)
         .join(Value, col(Value.record_number) == Record.number)
-        .where(Value.attribute_id == attribute.attribute_id, col(Value.unique_key).in_(keys))
+        .where(
+            Value.attribute_id == attribute.attribute_id, col(Value.key).in_(keys), col(Value.active_until).is_(None)
+        )
     )
-    return target.session.exec(statement).first()
+    found = set(target.session.exec(statement))
+    if len(found) > 1:
+        message = f'Several records of "{target.target.api_slug}" have this value.'
+        raise InvalidValueError(message, code="multiple_match_results")
+    return next(iter(found), None)
 
 
 def _actor_reference(item: Any, _attribute: Attribute, schema: Schema) -> Content:

@@ -1,6 +1,7 @@
 """Helpers shared by the value parsers: the parser type, its exception, and the rules for lists and single values."""
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
 from alc_app.mock_attio.store.errors import AttioError, Problem
@@ -9,6 +10,7 @@ from alc_app.mock_attio.store.schema_lookup import Schema, value_type
 from alc_app.mock_attio.store.tables import Attribute
 from alc_app.mock_attio.store.value_types import Content
 
+_DECIMAL = re.compile(r"-?[0-9]{1,30}(\.[0-9]{1,30})?")
 Parser = Callable[[Any, Attribute, Schema], Content]
 """Converts one item of a request body to the content that is stored; raises InvalidValueError."""
 
@@ -22,11 +24,20 @@ class InvalidValueError(ValueError):
         *path: str,
         expected: str | None = None,
         received: str | None = None,
-        code: Literal["validation_type", "value_not_found"] = "validation_type",
+        code: Literal["validation_type", "value_not_found", "multiple_match_results"] = "validation_type",
     ) -> None:
         """Store the message, and the `path` of keys from the item to the wrong part."""
         super().__init__(message)
         self.path, self.expected, self.received, self.code = path, expected, received, code
+
+
+class RequiredPartsError(InvalidValueError):
+    """An object that lacks parts of its value. Attio names all of them."""
+
+    def __init__(self, missing: Sequence[str]) -> None:
+        """Store the names of the parts."""
+        super().__init__("Required", missing[0], expected="string", received="undefined")
+        self.missing = missing
 
 
 def unwrap(item: Any, key: str) -> Any:
@@ -62,6 +73,12 @@ def as_number(value: Any, *path: str) -> float:
         raise InvalidValueError("The number does not fit into 64 bits.", *path) from error
 
 
+def as_amount(value: Any, *path: str) -> float:
+    """Return a number that may be sent as text, such as "4.99"; raise InvalidValueError for anything else."""
+    is_number = isinstance(value, str) and _DECIMAL.fullmatch(value)
+    return as_number(float(value) if is_number else value, *path)
+
+
 def parse_contents(parsers: Mapping[str, Parser], schema: Schema, attribute: Attribute, raw: object) -> list[Content]:
     """Return the contents for one entry of `values`, without duplicates. An empty list clears the attribute.
 
@@ -92,14 +109,16 @@ def _items(attribute: Attribute, raw: object) -> list[Any]:
     return [raw]
 
 
-def _invalid(attribute: Attribute, problem: Problem) -> AttioError:
+def _invalid(attribute: Attribute, *problems: Problem) -> AttioError:
     message = f'An invalid value was passed to attribute with slug "{attribute.api_slug}".'
-    return AttioError(400, "validation_type", message, problems=[problem])
+    return AttioError(400, "validation_type", message, problems=problems)
 
 
 def _refusal(attribute: Attribute, position: int, error: InvalidValueError) -> AttioError:
-    if error.code == "value_not_found":
-        return AttioError(400, "value_not_found", str(error))
-    path: list[str | int] = [position, *error.path] if attribute.is_multiselect else list(error.path)
+    if error.code != "validation_type":
+        return AttioError(400, error.code, str(error))
+    start: list[str | int] = [position] if attribute.is_multiselect else []
     code = "custom" if error.expected is None else "invalid_type"
-    return _invalid(attribute, Problem(path, str(error), code, error.expected, error.received))
+    paths = [(part,) for part in error.missing] if isinstance(error, RequiredPartsError) else [error.path]
+    problems = [Problem([*start, *path], str(error), code, error.expected, error.received) for path in paths]
+    return _invalid(attribute, *problems)

@@ -6,7 +6,7 @@ from alc_app.mock_attio.store.schema_lookup import Schema
 from alc_app.mock_attio.store.tables import Attribute
 from alc_app.mock_attio.store.timestamps import normalise
 from alc_app.mock_attio.store.value_types import Content
-from alc_app.mock_attio.values.parsing import InvalidValueError, Parser, as_number, as_text, unwrap
+from alc_app.mock_attio.values.parsing import InvalidValueError, Parser, as_amount, as_number, as_text, unwrap
 
 _MAX_TEXT = 10_000_000
 _MAX_RATING = 5
@@ -55,7 +55,7 @@ def _date(item: Any, attribute: Attribute, schema: Schema) -> Content:
 
 
 def _currency(item: Any, attribute: Attribute, _schema: Schema) -> Content:
-    amount = as_number(unwrap(item, "currency_value"), "currency_value")
+    amount = as_amount(unwrap(item, "currency_value"), "currency_value")
     if round(amount, _DECIMALS) != amount:
         raise InvalidValueError("An amount has at most 4 decimals.", "currency_value")
     currency = attribute.config.get("currency") or {}

@@ -30,7 +30,14 @@ def test_nobody_gets_in_without_a_known_token(attio: Attio, header: str) -> None
     reply = attio.send("GET", "/v2/objects", headers={"Authorization": header})
     assert reply.status_code == 401
     assert reply.get_json()["type"] == "auth_error"
-    assert reply.get_json()["message"].startswith("The API Key provided could not be found.")
+    assert reply.get_json()["message"].startswith("The API Key provided ")
+
+
+@pytest.mark.parametrize(("token", "problem"), [("0" * 64, "could not be found"), ("0" * 63, "wrong length")])
+def test_a_token_that_was_not_copied_whole_is_told_as_that(attio: Attio, token: str, problem: str) -> None:
+    """In Attio's words: a key has 64 characters."""
+    reply = attio.send("GET", "/v2/objects", headers={"Authorization": f"Bearer {token}"})
+    assert problem in reply.get_json()["message"]
 
 
 def test_self_describes_an_active_token(attio: Attio) -> None:

@@ -33,7 +33,6 @@ FOUND = [
 ]  # fmt: skip
 
 REFUSED: list[Any] = [
-    {"nope": 1},
     {"name": {"nope": "x"}},
     {"name": {"$lt": "x"}},
     {"name": {"$eq": 5}},
@@ -43,7 +42,8 @@ REFUSED: list[Any] = [
     {"created_at": {"$gt": "soon"}},
     {"$and": {}},
     {"$or": []},
-    {"$nor": [{"name": "x"}]},
+    {"job_title": {"$not_empty": True}},
+    {"email_addresses": {"email_domain": {"$not_empty": True}}},
     {"company": {"target_object": "nope"}},
     {"path": [["companies", "name"]], "constraints": "x"},
     {"path": [["people", "name"], ["companies", "name"]], "constraints": "x"},
@@ -64,6 +64,40 @@ def test_a_filter_finds_whom_it_describes(attio: Attio, condition: dict[str, Any
 def test_a_filter_that_makes_no_sense_is_a_filter_error(attio: Attio, condition: dict[str, Any]) -> None:
     """400 `filter_error` for unknown attributes, operators of another type, and filters too large to run."""
     assert attio.refused("POST", "/v2/objects/people/records/query", {"filter": condition})["code"] == "filter_error"
+
+
+UNKNOWN = [
+    ({"nope": 1}, ["nope"]),
+    ({"$or": [{"name": "x"}, {"email": "x"}]}, ["$or", "1", "email"]),
+    ({"$not": {"$and": [{"nope": 1}]}}, ["$not", "$and", "0", "nope"]),
+    ({"$nor": [{"name": "x"}]}, ["$nor"]),
+]
+
+
+@pytest.mark.parametrize(("condition", "path"), UNKNOWN)
+def test_an_unknown_attribute_has_a_code_of_its_own(attio: Attio, condition: dict[str, Any], path: list[str]) -> None:
+    """As Attio answers it, with the place in the filter."""
+    error = attio.refused("POST", "/v2/objects/people/records/query", {"filter": condition})
+    assert error["code"] == "unknown_filter_attribute_slug"
+    assert error["message"] == f"Unknown attribute slug: {path[-1]}."
+    assert error["path"] == path
+
+
+def test_a_wrong_operator_is_told_with_the_right_ones(attio: Attio) -> None:
+    """In Attio's words."""
+    error = attio.refused("POST", "/v2/objects/people/records/query", {"filter": {"job_title": {"$not_empty": True}}})
+    known = '("$contains", "$ends_with", "$eq", "$in", "$starts_with")'
+    assert error["message"] == f'Invalid operator "$not_empty" for field "value", must be one of {known}'
+
+
+def test_an_amount_may_be_compared_as_text(attio: Attio) -> None:
+    """Attio's docs: "using either JSON strings or numbers"."""
+    config = {"currency": {"default_currency_code": "USD", "display_type": "symbol"}}
+    attio.add_attribute("owed", "currency", config=config)
+    attio.write("PATCH", attio.path(), {"owed": "399.00"})
+    for wanted in ("399.00", 399, {"$gte": "398.5"}, {"currency_value": {"$lt": "400"}}):
+        assert attio.names({"filter": {"owed": wanted}}) == ["Ada Lovelace"]
+    assert attio.names({"filter": {"owed": {"$gt": "399.00"}}}) == []
 
 
 def test_many_records_are_fetched_by_id_in_one_call(attio: Attio) -> None:

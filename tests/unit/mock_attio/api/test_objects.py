@@ -2,6 +2,8 @@
 
 from uuid import uuid4
 
+import pytest
+
 from tests.unit.mock_attio.conftest import Attio
 
 BOAT = {"api_slug": "boats", "singular_noun": "Fishing boat", "plural_noun": "Fishing boats"}
@@ -65,4 +67,32 @@ def test_members_can_be_read(attio: Attio) -> None:
     assert first["access_level"] == "admin"
     assert attio.ok("GET", f"/v2/workspace_members/{first['id']['workspace_member_id']}") == first
     assert attio.refused("GET", f"/v2/workspace_members/{uuid4()}")["status_code"] == 404
-    assert attio.refused("GET", "/v2/workspace_members/robin")["status_code"] == 404
+
+
+PATHS = [
+    ("GET", "/v2/objects/people/records/nope", "record_id"),
+    ("GET", "/v2/objects/people/records/nope/entries", "record_id"),
+    ("GET", "/v2/objects/people/records/nope/attributes/name/values", "record_id"),
+    ("GET", "/v2/lists/nope/entries/nope", "entry_id"),
+    ("DELETE", "/v2/lists/nope/entries/nope", "entry_id"),
+    ("GET", "/v2/workspace_members/robin", "workspace_member_id"),
+    *((method, "/v2/notes/nope", "note_id") for method in ("GET", "DELETE")),
+    *((method, "/v2/tasks/nope", "task_id") for method in ("GET", "PATCH", "DELETE")),
+    *((method, "/v2/webhooks/nope", "webhook_id") for method in ("GET", "PATCH", "DELETE")),
+]
+
+
+@pytest.mark.parametrize(("method", "path", "name"), PATHS)
+def test_an_id_that_is_no_uuid_is_a_bad_request(attio: Attio, method: str, path: str, name: str) -> None:
+    """Attio's document gives these ids the format `uuid`, and Attio answers 400, not 404."""
+    error = attio.refused(method, path, {"data": {}} if method == "PATCH" else None)
+    assert (error["status_code"], error["code"]) == (400, "validation_type")
+    assert error["message"] == "Path params validation error."
+    assert [problem["path"] for problem in error["validation_errors"]] == [[name]]
+
+
+@pytest.mark.parametrize("method", ["PATCH", "PUT", "DELETE"])
+def test_a_write_to_an_id_that_is_no_uuid_finds_nothing(attio: Attio, method: str) -> None:
+    """Here Attio's document takes any text."""
+    error = attio.refused(method, "/v2/objects/people/records/nope", {"data": {"values": {}}})
+    assert (error["status_code"], error["code"]) == (404, "not_found")

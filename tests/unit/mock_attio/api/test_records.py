@@ -120,7 +120,8 @@ def test_a_unique_value_belongs_to_one_record_only(attio: Attio) -> None:
     for method, path in (("POST", PEOPLE), ("PATCH", attio.path(1)), ("PUT", attio.path(1))):
         error = attio.refused(method, path, body)
         assert (error["status_code"], error["code"]) == (400, "uniqueness_conflict")
-        assert "email_addresses" in error["message"] and "ada@example.com" in error["message"]
+        assert 'A value provided for attribute with slug "email_addresses" conflicts' in error["message"]
+        assert error["message"].endswith(f"Conflicting record IDs: {attio.person(0)['id']['record_id']}")
     assert attio.person(1)["values"]["job_title"][0]["value"] == "VP Operations"
 
 

@@ -30,6 +30,11 @@ ACCEPTED = [
         {"target_object": "companies", "domains": ["kestrel.example.com"]},
         {"target_object": "companies"},
     ),
+    ("record-reference", {"target_object": "companies", "name": "Kestrel Robotics"}, {"target_object": "companies"}),
+    ("record-reference", "kestrel.example.com", {"target_object": "companies"}),
+    ("domain", "https://example.com?from=mail#top", {"domain": "example.com"}),
+    ("currency", "4.99", {"currency_value": 4.99, "currency_code": "USD"}),
+    ("currency", {"currency_value": "-4"}, {"currency_value": -4}),
 ]
 
 REFUSED = [
@@ -57,15 +62,22 @@ REFUSED = [
     ("actor-reference", "nobody@example.com"),
     ("record-reference", {"target_object": "companies", "target_record_id": "nope"}),
     ("record-reference", {"target_object": "people", "email_addresses": ["ada@example.com"]}),
-    ("record-reference", {"target_object": "companies", "name": "Kestrel Robotics"}),
+    ("record-reference", {"target_object": "companies", "name": "Nobody's"}),
+    ("record-reference", {"target_object": "companies", "primary_location": "London"}),
+    ("record-reference", {"target_object": "companies", "target_record_reference": {"match": {"name": "Kestrel"}}}),
     ("record-reference", "kestrel"),
+    ("currency", "4,99"),
+    ("currency", "NaN"),
 ]
 
 
 def with_attribute(attio: Attio, kind: str) -> None:
     """Give people an attribute `x` of this type, with the choice "Blue" and references to companies."""
-    config = {"record_reference": {"allowed_objects": ["companies"]}} if kind == "record-reference" else {}
-    attio.add_attribute("x", kind, config=config)
+    configs: dict[str, Any] = {
+        "record-reference": {"record_reference": {"allowed_objects": ["companies"]}},
+        "currency": {"currency": {"default_currency_code": "USD", "display_type": "symbol"}},
+    }
+    attio.add_attribute("x", kind, config=configs.get(kind, {}))
     if kind in {"select", "status"}:
         plural = "options" if kind == "select" else "statuses"
         attio.ok("POST", f"/v2/objects/people/attributes/x/{plural}", {"data": {"title": "Blue"}})
@@ -88,6 +100,14 @@ def test_a_value_of_the_wrong_kind_is_refused(attio: Attio, kind: str, written: 
     error = attio.refused("PATCH", attio.path(), {"data": {"values": {"x": written}}})
     assert error["code"] in {"validation_type", "value_not_found"}
     assert attio.person()["values"]["x"] == []
+
+
+def test_a_reference_by_a_value_of_several_records_is_refused(attio: Attio) -> None:
+    """Attio: it fails unless exactly one record is found."""
+    attio.ok("POST", "/v2/objects/companies/records", {"data": {"values": {"name": "Kestrel Robotics"}}})
+    named = {"company": {"target_object": "companies", "name": "Kestrel Robotics"}}
+    error = attio.refused("PATCH", attio.path(), {"data": {"values": named}})
+    assert (error["status_code"], error["code"]) == (400, "multiple_match_results")
 
 
 @pytest.mark.parametrize(
@@ -123,8 +143,15 @@ def test_a_name_needs_its_three_parts(attio: Attio, method: str, part: str) -> N
         error = attio.refused(method, path, {"data": {"values": {"name": written}}})
         assert (error["status_code"], error["code"]) == (400, "validation_type")
         [problem] = error["validation_errors"]
-        assert part in problem["path"] and part in problem["message"]
+        assert problem["path"] == [part] and problem["expected"] == "string"
     attio.write(method, path, {"name": NAME})
+
+
+def test_each_missing_part_of_a_name_is_named(attio: Attio) -> None:
+    """As Attio does it: a client sees all that is wrong at once."""
+    error = attio.refused("PATCH", attio.path(1), {"data": {"values": {"name": [{"value": "Ada Lovelace"}]}}})
+    found = [(problem["path"], problem["message"], problem["received"]) for problem in error["validation_errors"]]
+    assert found == [([part], "Required", "undefined") for part in NAME]
 
 
 def test_a_national_number_needs_its_country(attio: Attio) -> None:
