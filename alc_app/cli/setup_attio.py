@@ -11,11 +11,11 @@ from alc_app.attio.host.context import running
 from alc_app.clients import attio_api
 from alc_app.clients.attio_api import AttioApiError
 from alc_app.config.settings import Config
+from alc_app.operations.attribute_checks import CHOICES, STATUSES
 from alc_app.runtime.context import AppContext
 from alc_app.runtime.services import Services
 
 NEEDED = ("record_permission:read-write", "object_configuration:read")
-STATUSES = ("Requested", "Pending", "Complete", "Failed")
 
 
 class SetupFailed(Exception):
@@ -78,9 +78,11 @@ def _ensure(attribute: Attribute, may_create: bool, say: Callable[[str], None]) 
     if found and found["type"] != attribute.type:
         raise SetupFailed(
             f"The attribute {attribute.slug} exists with the type {found['type']}, not {attribute.type}. "
-            "Set ALC_STATUS_TYPE to its type, or archive the attribute in Attio."
+            "Set ALC_STATUS_TYPE to its type, or give the attribute another slug in Attio."
         )
-    if attribute.type in ("select", "status"):
+    if found and found.get("is_archived"):
+        raise SetupFailed(f"The attribute {attribute.slug} of people is archived. Restore it in Attio.")
+    if attribute.type in CHOICES:
         _ensure_titles(attribute, may_create, say)
 
 
@@ -109,7 +111,7 @@ def _create(attribute: Attribute, may_create: bool, say: Callable[[str], None]) 
 
 
 def _ensure_titles(attribute: Attribute, may_create: bool, say: Callable[[str], None]) -> None:
-    kind = "options" if attribute.type == "select" else "statuses"
+    kind = CHOICES[attribute.type]
     missing = [title for title in STATUSES if title not in attio_api.list_titles("people", attribute.slug, kind)]
     if missing and not may_create:
         titles = ", ".join(missing)

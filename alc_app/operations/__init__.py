@@ -12,6 +12,7 @@ from alc_app.leads.models import EarlyEvent, Lead, RecordSync
 from alc_app.leads.reconcile import Reconciliation, check_verdict, due_to_reconcile, reconcile_leads
 from alc_app.leads.record_sync import sync_record
 from alc_app.operations import dead_letters, maintenance
+from alc_app.operations.attribute_checks import check_attributes
 from alc_app.operations.lead_checks import check_records, check_unknown_pending_records, check_verdicts
 from alc_app.record_events import changed_record_rows, subscription_rows
 from alc_app.record_events.changed_record_rows import ChangedRecord
@@ -47,6 +48,7 @@ operations = Operations(
     ],
     checks=[
         Check("Webhooks at ALC", check_webhooks),
+        Check("Attributes at Attio", check_attributes),
         Check("Subscription at Attio", check_subscription),
         Check("Records in the CRM", check_records),
         Check("Results from ALC", check_verdicts),

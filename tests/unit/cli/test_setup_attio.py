@@ -45,9 +45,9 @@ def token(attio: responses.RequestsMock, scope: str = WRITE, *, active: bool = T
     attio.get(f"{URL}/self", json={"active": active, "scope": scope, "workspace_name": "Halden"})
 
 
-def attribute(attio: responses.RequestsMock, slug: str, type: str = "text") -> None:
+def attribute(attio: responses.RequestsMock, slug: str, type: str = "text", *, is_archived: bool = False) -> None:
     """An attribute that exists."""
-    attio.get(f"{ATTRIBUTES}/{slug}", json={"data": {"api_slug": slug, "type": type}})
+    attio.get(f"{ATTRIBUTES}/{slug}", json={"data": {"api_slug": slug, "type": type, "is_archived": is_archived}})
 
 
 def missing(attio: responses.RequestsMock, slug: str) -> None:
@@ -128,6 +128,17 @@ def test_scopes_that_are_missing_are_named(
         run()
 
 
+def test_an_archived_attribute_is_not_taken_for_one_that_works(
+    attio: responses.RequestsMock, run: Callable[..., list[str]]
+) -> None:
+    """Attio finds it by its slug, which it keeps."""
+    token(attio)
+    attribute(attio, "alc_lead_id", is_archived=True)
+
+    with pytest.raises(SetupFailed, match=r"alc_lead_id of people is archived\. Restore it"):
+        run()
+
+
 def test_an_attribute_of_another_type_is_not_touched(
     attio: responses.RequestsMock, run: Callable[..., list[str]]
 ) -> None:
@@ -136,7 +147,7 @@ def test_an_attribute_of_another_type_is_not_touched(
     attribute(attio, "alc_lead_id")
     attribute(attio, "alc_status", "select")
 
-    with pytest.raises(SetupFailed, match=r"type select, not text.*ALC_STATUS_TYPE"):
+    with pytest.raises(SetupFailed, match=r"type select, not text.*ALC_STATUS_TYPE.*another slug"):
         run()
 
 
