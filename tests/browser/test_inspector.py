@@ -115,3 +115,16 @@ def test_the_newest_fifty_are_shown_and_more_on_demand(browser_without_scripts: 
     expect(page.get_by_text("Delivery msg_69 is processed again.")).to_be_visible()
     expect(page).to_have_url(re.compile(r"q=msg_69.*#delivery-h1:msg_69"))
     assert workspace.done == [("redeliver", "h1:msg_69")]
+
+
+def test_a_phone_hides_no_filter_that_is_on(open_page: Open, workspace: FakeWorkspace) -> None:
+    """Somebody may have shared an address with it. And no number stands there whose heading is hidden."""
+    workspace.delivered = [DONE]
+    page = open_page("/inspector?tab=deliveries&failed=1")
+    page.set_viewport_size({"width": 390, "height": 800})
+    filter_ = page.get_by_label("Failures only")
+    expect(filter_).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    expect(page.locator("tbody [data-slot=tries]")).to_be_hidden()
+    filter_.uncheck()
+    expect(filter_).to_be_hidden()
