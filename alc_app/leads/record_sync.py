@@ -130,7 +130,8 @@ def write_record(claimed: Claim) -> None:
 def mark_synced(claimed: Claim) -> Claim | None:
     """Store that the record shows this version. Returns the claim of a newer one, if there is one by now.
 
-    Nothing is stored if this run is not the writer any more: it was away for so long that another one has taken over.
+    This run is not the writer any more if it was away for so long that another one has taken over. Then it may have
+    undone what was written meanwhile, so the record is written again.
     """
     runtime, record_id = current(), claimed.record_id
     which = {"workspace": runtime.settings.workspace_id, "record": record_id, "run": runtime.run_id}
@@ -140,7 +141,16 @@ def mark_synced(claimed: Claim) -> Claim | None:
                 "record", {"record_id": record_id, "values": dict(zip(claimed.values, values, strict=True))}
             )
             return None if version == claimed.version else claim(lock_record(session, record_id))
+        sync = lock_record(session, record_id)
+        if sync.version != claimed.version:
+            _write_again(sync)
     return None
+
+
+def _write_again(sync: RecordSync, after: float = 0.0) -> None:
+    """Have a locked record written again in so many seconds: an older write may have come later than the last one."""
+    if sync.merged_into is None and sync.blocked != GONE:
+        sync.version, sync.due_at = sync.version + 1, current().now() + after
 
 
 @repeatable
@@ -153,8 +163,12 @@ def retry_sync_later(record_id: str, error: AttioApiError) -> None:
     blocked, answer_lost, shared_now = _blocked_by(error), isinstance(error, AnswerLost), current().shared_now()
     with current().transaction() as session:
         sync = lock_record(session, record_id)
-        if sync.merged_into or sync.writer not in (None, current().run_id):
-            return  # its leads are shown on another record now, or this run was away for longer than its lease
+        if sync.merged_into:
+            return  # its leads are shown on another record now
+        if sync.writer not in (None, current().run_id) or sync.shown_version == sync.version:
+            if answer_lost:  # this run was away for longer than its lease
+                _write_again(sync, LATE_WRITE)
+            return
         sync.tries, sync.why = sync.tries + 1, error.message
         late = LATE_WRITE if answer_lost else 0.0
         sync.writer, sync.writer_until = ("late write", shared_now + late) if answer_lost else (None, 0.0)

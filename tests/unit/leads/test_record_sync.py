@@ -8,7 +8,7 @@ from alc_app.leads import record_sync, sends, verdicts
 from alc_app.leads.record_sync import sync_record
 from alc_app.operations import dead_letters
 from tests.support.fakes.claims import let_go
-from tests.support.fakes.runtime import Crash, FakeRuntime, Outside, never_answers, says
+from tests.support.fakes.runtime import Crash, FakeRuntime, Fault, Outside, never_answers, says
 
 RECORD = "11111111-1111-4111-8111-111111111111"
 PATCH = "PATCH /v2/objects/people/records/"
@@ -58,6 +58,52 @@ def test_a_run_that_was_lost_for_longer_than_its_lease_does_not_undo_what_others
 
     assert [values["alc_status"] for _, values in outside.written if values["alc_status"] != "Pending"] == ["Complete"]
     assert outside.values(RECORD)["alc_status"] == "Complete"
+
+
+def take_over(runtime: FakeRuntime, outside: Outside) -> None:
+    """Pause a run that is about to write for longer than its lease. Meanwhile a verdict comes, and another writes it."""
+    runtime.time += record_sync.WRITER_LEASE + 1
+    other = FakeRuntime(database=runtime.database, outside=outside, run_id="other")
+    other.time = runtime.time
+    complete(runtime)
+    with running(other):
+        sync_record(RECORD)
+
+
+def test_a_write_that_was_paused_for_longer_than_its_lease_is_made_good(
+    lead: str, runtime: FakeRuntime, outside: Outside
+) -> None:
+    """C4: its machine stood still between the claim and the call, so its Pending lands on a Complete."""
+    outside.before = lambda *_: take_over(runtime, outside) if len(outside.calls) == 1 else None
+    sync_record(RECORD)
+    assert [values["alc_status"] for _, values in outside.written] == ["Complete", "Pending"]
+
+    sync_record(*record_sync.due_to_sync())
+
+    assert outside.values(RECORD)["alc_status"] == "Complete"
+    assert record_sync.read_shown(RECORD).shown
+    assert not record_sync.due_to_sync()
+
+
+@pytest.mark.parametrize(("fault", "writes"), [(never_answers, 2), (says(503), 1)])
+def test_a_paused_write_that_fails_is_made_good_if_it_may_have_been_carried_out(
+    lead: str, runtime: FakeRuntime, outside: Outside, fault: Fault, writes: int
+) -> None:
+    """C4: another run has written everything since, so there is nothing of its own to try again."""
+
+    def before(*_: object) -> None:
+        if len(outside.calls) == 1:
+            take_over(runtime, outside)
+            outside.fault(PATCH, fault)
+
+    outside.before = before
+    sync_record(RECORD)
+    runtime.time += record_sync.LATE_WRITE
+    for record_id in record_sync.due_to_sync():
+        sync_record(record_id)
+
+    assert [values["alc_status"] for _, values in outside.written] == ["Complete"] * writes
+    assert not record_sync.due_to_sync()
 
 
 def test_a_verdict_during_the_write_is_written_next(lead: str, runtime: FakeRuntime, outside: Outside) -> None:
