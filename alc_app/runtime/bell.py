@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import Any, Protocol
 from uuid import uuid4
 
+from alc_app.runtime.storage.postgres import CONNECT_WITH
+
 WORK, DELIVERIES = "work", "deliveries"
 """Rows of ours may be due; a delivery was stored. Others are made of a name: `run_of`, `queue_of`."""
 CHANNEL = "alc_app"
@@ -223,4 +225,4 @@ class Notifications:
     def _connect(self) -> Any:
         import psycopg
 
-        return psycopg.connect(self._url, autocommit=True, connect_timeout=5)
+        return psycopg.connect(self._url, autocommit=True, **CONNECT_WITH)

@@ -22,6 +22,7 @@ from alc_app.attio.host.errors import ServerFunctionError, ServerFunctionTimeout
 from alc_app.attio.host.runs import FinishedStep
 from alc_app.runtime.bell import Bell, queue_of, run_of
 from alc_app.runtime.storage.database import for_reading, open_engine
+from alc_app.runtime.storage.postgres import dbos_options
 
 if TYPE_CHECKING:
     from dbos import DBOSClient, WorkflowStatus
@@ -113,7 +114,7 @@ class Engine:
         if self._is_sqlite:  # on Postgres `alc-app migrate` does it
             create_tables(self.url)
         serializer = DBOSPortableJSONSerializer()
-        return DBOSClient(system_database_url=self.url, serializer=serializer, application_name=APP_NAME)
+        return DBOSClient(**dbos_options(self.url), serializer=serializer, application_name=APP_NAME)
 
     @cached_property
     def _database(self) -> SqlEngine:

@@ -19,6 +19,7 @@ from alc_app.attio.host import trace
 from alc_app.attio.host.errors import SerializableError
 from alc_app.runtime.bell import DELIVERIES, WORK, Bell, queue_of, run_of
 from alc_app.runtime.engine import APP_NAME, APP_VERSION, QUEUE_OF, ReachedDurableStep
+from alc_app.runtime.storage.postgres import dbos_options
 
 QUEUES: dict[str, dict[str, Any]] = {
     "functions": {"worker_concurrency": 32},
@@ -55,13 +56,13 @@ class Executor:
 
         config: DBOSConfig = {
             "name": APP_NAME,
-            "system_database_url": self._url,
             "application_version": APP_VERSION,
             "executor_id": executor_id,
             "serializer": DBOSPortableJSONSerializer(),
             "scheduler_polling_interval_sec": POLL_EVERY,
             "log_level": "WARNING",
         }
+        config.update(dbos_options(self._url))
         dbos = DBOS(config=config)
         for name, method in methods.items():
             self._workflows[name] = DBOS.workflow(name=name)(_as_function(name, method))

@@ -5,7 +5,6 @@ Transactions are short and never span a network call. On SQLite a writing one ta
 
 from __future__ import annotations
 
-import math
 import sqlite3
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -18,23 +17,23 @@ from threading import Lock
 from typing import Any
 
 from sqlalchemy import Connection, CursorResult, Engine, ExceptionContext, Executable, Row, event, text
-from sqlalchemy.engine.interfaces import DBAPIConnection, Dialect
-from sqlalchemy.exc import DBAPIError, DisconnectionError, OperationalError
+from sqlalchemy.engine.interfaces import Dialect
+from sqlalchemy.exc import DBAPIError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoFreeConnection
-from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
+from sqlalchemy.pool import PoolProxiedConnection
 from sqlmodel import Session, create_engine
 
-UNAVAILABLE = (OperationalError, NoFreeConnection)
-"""Errors of a database that is locked, full, read-only or unreachable, or whose connections are all in use."""
+from alc_app.runtime.storage.postgres import CONNECT_WITH, let_go_when_cut_off, ping_idle_connections
+
+UNAVAILABLE = (OperationalError, InternalError, NoFreeConnection)
+"""Errors of a database that is locked, full, read-only or unreachable, that has ended a transaction in which nothing
+happened for too long, or whose connections are all in use."""
 BUSY_TIMEOUT = 10.0
 """Seconds that a writer waits for another one on SQLite, and a thread for a free connection on Postgres."""
 RETRY_WAL = 0.02
 """Seconds."""
 PRIMARY_CODE = 0xFF
 """The part of SQLite's error codes that says which error it is; the rest says where it came up."""
-PING_AFTER = 1.0
-"""Seconds after which a connection to Postgres is asked, before its use, whether it is still there."""
-USED_AT = "alc_app_used_at"
 POOL = 10
 """Connections to Postgres that a process keeps open. Under load it opens up to as many again."""
 SQLITE_NOW = "(julianday('now') - 2440587.5) * 86400.0"
@@ -159,8 +158,10 @@ def open_engine(url: str) -> Engine:
     to be the best setting that loses nothing on a power cut.
     """
     if not url.startswith("sqlite"):
-        engine = create_engine(url, pool_size=POOL, max_overflow=POOL, pool_timeout=BUSY_TIMEOUT)
-        _ping_idle_connections(engine)
+        options: dict[str, Any] = {"pool_size": POOL, "max_overflow": POOL, "pool_timeout": BUSY_TIMEOUT}
+        engine = create_engine(url, connect_args=CONNECT_WITH, **options)
+        let_go_when_cut_off(engine)
+        ping_idle_connections(engine)
         return engine
     _make_private(url)
     engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT, "check_same_thread": False})
@@ -203,27 +204,6 @@ def _begin_by(dialect: Dialect, how: str) -> None:
             dbapi_connection.cursor().execute(how)
 
     dialect.do_begin = do_begin  # type: ignore[method-assign]  # SQLAlchemy's hook for this
-
-
-def _ping_idle_connections(engine: Engine) -> None:
-    """Have a connection that was not used for a while replaced, if the server has closed it.
-
-    `pool_pre_ping` asks at each use, which costs as much as a small statement. When a server restarts, what uses a
-    connection within this while fails once, and is tried again as after any other error.
-    """
-
-    def note_use(_connection: object, record: ConnectionPoolEntry) -> None:
-        record.info[USED_AT] = time.monotonic()
-
-    def ping(connection: DBAPIConnection, record: ConnectionPoolEntry, _proxy: object) -> None:
-        if time.monotonic() - record.info.get(USED_AT, math.inf) > PING_AFTER:
-            try:
-                engine.dialect.do_ping(connection)
-            except engine.dialect.loaded_dbapi.Error as error:
-                raise DisconnectionError from error  # the pool opens another one
-
-    event.listen(engine, "checkin", note_use)
-    event.listen(engine, "checkout", ping)
 
 
 def _make_private(url: str) -> None:

@@ -61,7 +61,7 @@ def test_a_run_that_was_lost_for_longer_than_its_lease_does_not_undo_what_others
 
 
 def take_over(runtime: FakeRuntime, outside: Outside) -> None:
-    """Pause a run that is about to write for longer than its lease. Meanwhile a verdict comes, and another writes it."""
+    """Pause a run that is about to write for longer than its lease. Another one writes a verdict meanwhile."""
     runtime.time += record_sync.WRITER_LEASE + 1
     other = FakeRuntime(database=runtime.database, outside=outside, run_id="other")
     other.time = runtime.time

@@ -8,12 +8,14 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import make_url, text
 from sqlmodel import select
 
 from alc_app.runtime.services import Services
 from alc_app.runtime.storage import database as database_module
-from alc_app.runtime.storage.database import Database
+from alc_app.runtime.storage import postgres as postgres_module
+from alc_app.runtime.storage.database import UNAVAILABLE, Database
+from alc_app.runtime.storage.postgres import CONNECT_WITH, KEEPALIVES, dbos_options
 from alc_app.runtime.storage.tables import RateLimitSlot
 from tests.support.servers.postgres import END_OTHERS
 from tests.support.tables import make_tables
@@ -144,9 +146,39 @@ def test_an_idle_connection_that_the_server_has_closed_is_replaced(
     postgres: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A Postgres that was restarted costs nobody an error."""
-    monkeypatch.setattr(database_module, "PING_AFTER", 0.0)
+    monkeypatch.setattr(postgres_module, "PING_AFTER", 0.0)
     with closing(Database(postgres)) as database, closing(Database(postgres)) as other:
         assert database.fetch(NOTED, {}) == []
         other.change(text(END_OTHERS), {})
 
         assert database.fetch(NOTED, {}) == []
+
+
+def test_a_process_that_stands_still_in_a_transaction_loses_its_locks(
+    postgres: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """C13: everybody else would wait for them, until all connections are in use. Afterwards it goes on."""
+    monkeypatch.setattr(postgres_module, "LET_GO", "set idle_in_transaction_session_timeout = '0.3s'")
+    lock = text("lock table rate_limit_slot in exclusive mode")
+    with closing(Database(postgres)) as paused, closing(Database(postgres)) as other:
+        with pytest.raises(UNAVAILABLE), paused.transaction() as session:
+            session.execute(lock)
+            with other.transaction() as waiting:
+                waiting.execute(lock)
+            session.execute(lock)
+
+        assert paused.fetch(NOTED, {}) == []
+
+
+def test_each_end_of_a_connection_to_postgres_notices_that_the_other_is_cut_off(postgres: str) -> None:
+    """Else it waits by the system's settings: for hours. DBOS makes connections of its own, from a URL."""
+    for_dbos = make_url(dbos_options(postgres)["system_database_url"]).query
+    with closing(Database(postgres)) as database, database.engine.connect() as connection:
+        ours = connection.connection.driver_connection.info.get_parameters()
+        server = {name: connection.execute(text(f"show tcp_{name}")).scalar_one() for name in KEEPALIVES}
+
+    assert server == {name: str(seconds) for name, seconds in KEEPALIVES.items()}
+    for client in (ours, for_dbos):
+        assert {name: client[name] for name in CONNECT_WITH} == {
+            name: str(value) for name, value in CONNECT_WITH.items()
+        }

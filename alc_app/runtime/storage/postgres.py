@@ -1,0 +1,76 @@
+"""Connections to Postgres that end when the other side is gone: it may stand still, or be cut off, without a word.
+
+By default Postgres keeps the locks of such a machine for hours, and everybody else waits for them: one thread after the
+other, until all connections of all processes are in use. And a client waits for hours for a server that was cut off.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from typing import Any
+
+from sqlalchemy import Engine, event, make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.pool import ConnectionPoolEntry
+
+IDLE_IN_TRANSACTION = 10.0
+"""Seconds for which nothing may happen in a transaction. Ours are short, and never span a network call."""
+KEEPALIVES = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}
+"""Seconds of silence until the other machine is asked whether it is there, seconds between two questions, and how many
+it may leave without an answer."""
+CONNECT_WITH: dict[str, Any] = {"connect_timeout": 10, "tcp_user_timeout": 30_000, **KEEPALIVES}
+"""For libpq: seconds, and milliseconds for which what was sent may stay without a receipt."""
+LET_GO = "; ".join(
+    [
+        f"set idle_in_transaction_session_timeout = '{IDLE_IN_TRANSACTION:g}s'",
+        *(f"set tcp_{name} = {value}" for name, value in KEEPALIVES.items()),
+    ]
+)
+PING_AFTER = 1.0
+"""Seconds after which a connection is asked, before its use, whether it is still there."""
+USED_AT = "alc_app_used_at"
+
+
+def dbos_options(url: str) -> Any:
+    """Return the options by which DBOS, which makes connections of its own, connects to a database as we do."""
+    if url.startswith("sqlite"):
+        return {"system_database_url": url}
+    timeouts = {name: str(value) for name, value in CONNECT_WITH.items()}
+    return {
+        "system_database_url": make_url(url).update_query_dict(timeouts).render_as_string(hide_password=False),
+        "sys_db_idle_transaction_timeout_sec": IDLE_IN_TRANSACTION,
+    }
+
+
+def let_go_when_cut_off(engine: Engine) -> None:
+    """Have Postgres end the sessions of a process that stands still in a transaction, or whose machine is cut off."""
+
+    def set_timeouts(connection: DBAPIConnection, _record: object) -> None:
+        connection.autocommit = True
+        connection.cursor().execute(LET_GO)
+        connection.autocommit = False
+
+    event.listen(engine, "connect", set_timeouts)
+
+
+def ping_idle_connections(engine: Engine) -> None:
+    """Have a connection that was not used for a while replaced, if the server has closed it.
+
+    `pool_pre_ping` asks at each use, which costs as much as a small statement. When a server restarts, what uses a
+    connection within this while fails once, and is tried again as after any other error.
+    """
+
+    def note_use(_connection: object, record: ConnectionPoolEntry) -> None:
+        record.info[USED_AT] = time.monotonic()
+
+    def ping(connection: DBAPIConnection, record: ConnectionPoolEntry, _proxy: object) -> None:
+        if time.monotonic() - record.info.get(USED_AT, math.inf) > PING_AFTER:
+            try:
+                engine.dialect.do_ping(connection)
+            except engine.dialect.loaded_dbapi.Error as error:
+                raise DisconnectionError from error  # the pool opens another one
+
+    event.listen(engine, "checkin", note_use)
+    event.listen(engine, "checkout", ping)
