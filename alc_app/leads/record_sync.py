@@ -23,7 +23,8 @@ from alc_app.clients.attio_api import AnswerLost, AttioApiError, AttioRefused, F
 from alc_app.leads.models import FORBIDDEN, GONE, REFUSED, RecordSync, lock_record
 
 WRITER_LEASE = 60.0
-"""Seconds: longer than any call to Attio may take. If a writer dies, another may take over after this time."""
+"""Seconds: longer than any call to Attio may take. If a writer dies, another may take over after this time; and at once
+if its lease is said to end later than that, because the clock was set back."""
 LATE_WRITE = 30.0
 """Seconds after which Attio has carried out a write whose answer was lost, or never will."""
 FIRST_RETRY, FIRST_BLOCKED_RETRY, LONGEST_RETRY = 1.0, 60.0, 86_400.0
@@ -35,7 +36,11 @@ _DUE = (
     .where(
         col(RecordSync.workspace_id) == bindparam("workspace_id"),
         col(RecordSync.due_at) <= bindparam("now"),
-        or_(col(RecordSync.writer).is_(None), col(RecordSync.writer_until) < bindparam("shared_now")),
+        or_(
+            col(RecordSync.writer).is_(None),
+            col(RecordSync.writer_until) < bindparam("shared_now"),
+            col(RecordSync.writer_until) > bindparam("lease_from_now"),
+        ),
     )
     .limit(100)
 )
@@ -109,7 +114,7 @@ def claim_record(record_id: str) -> Claim | None:
 def claim(sync: RecordSync) -> Claim | None:
     """Claim a record that the current transaction has locked. A run may claim again, after a crash, what it has."""
     now, writer = current().shared_now(), current().run_id
-    busy = sync.writer not in (None, writer) and sync.writer_until > now
+    busy = sync.writer not in (None, writer) and now < sync.writer_until <= now + WRITER_LEASE
     waits = sync.due_at is None or sync.due_at > current().now()
     if sync.shown_version == sync.version or busy or waits:
         return None
@@ -209,7 +214,8 @@ def read_shown(record_id: str) -> Shown:
 def due_to_sync() -> Sequence[str]:
     """Return the records that are due to be written and have no writer."""
     runtime = current()
-    times = {"now": runtime.now(), "shared_now": runtime.shared_now()}
+    shared_now = runtime.shared_now()
+    times = {"now": runtime.now(), "shared_now": shared_now, "lease_from_now": shared_now + WRITER_LEASE}
     rows = runtime.read(_DUE, {"workspace_id": runtime.settings.workspace_id, **times})
     return [record_id for (record_id,) in rows]
 

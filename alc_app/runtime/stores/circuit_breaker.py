@@ -10,7 +10,7 @@ import logging
 from collections.abc import Callable
 
 from sqlalchemy import bindparam, delete, update
-from sqlmodel import col, select
+from sqlmodel import col, or_, select
 
 from alc_app.attio.host.errors import FetchRefused
 from alc_app.attio.http import FetchResponse
@@ -20,6 +20,9 @@ from alc_app.runtime.storage.tables import RateLimitSlot
 UNAUTHORIZED = 401
 PROBE_EVERY = 60.0
 """Seconds."""
+CLOCKS_DIFFER_BY = 600.0
+"""Seconds at most, from machine to machine. If the next probe seems to be later than that, the clock was set back, and
+the probe is due."""
 REFUSES = " refuses the app's key"
 log = logging.getLogger(__name__)
 
@@ -57,9 +60,10 @@ class CircuitBreaker:
     def _claim_probe(self, name: str) -> bool:
         """Claim the probe of this minute; return False if it is not due or another process has claimed it."""
         now = self._now()
+        next_at = col(RateLimitSlot.next_at)
         due = (
             update(RateLimitSlot)
-            .where(col(RateLimitSlot.name) == name, col(RateLimitSlot.next_at) <= now)
+            .where(col(RateLimitSlot.name) == name, or_(next_at <= now, next_at > now + PROBE_EVERY + CLOCKS_DIFFER_BY))
             .values(next_at=now + PROBE_EVERY)
         )
         with self._database.transaction() as session:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from uuid import uuid4
 
-from sqlalchemy import Float, literal_column, update
+from sqlalchemy import Float, literal_column, or_, update
 from sqlmodel import col, select
 
 from alc_app.attio.connections import Connection
@@ -232,9 +232,11 @@ class Connections:
 
     def _acquire_refresh_lease(self, connection_id: str, version: int) -> bool:
         now = literal_column(self._database.now, Float)  # one clock for all machines
-        free = (col(ConnectionRow.token_version) == version, col(ConnectionRow.refreshing_until) < now)
+        until = col(ConnectionRow.refreshing_until)
+        free = or_(until < now, until > now + REFRESH_LEASE)  # by so much if the clock was set back
+        mine = (col(ConnectionRow.id) == connection_id, col(ConnectionRow.token_version) == version)
         with self._database.transaction() as session:
-            statement = update(ConnectionRow).where(col(ConnectionRow.id) == connection_id, *free)
+            statement = update(ConnectionRow).where(*mine, free)
             return session.exec(statement.values(refreshing_until=now + REFRESH_LEASE)).rowcount == 1
 
     def _refresh(self, row: ConnectionRow, token_endpoint: str) -> Connection:

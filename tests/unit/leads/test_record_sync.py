@@ -25,6 +25,7 @@ def lead(runtime: FakeRuntime) -> str:
 def complete(runtime: FakeRuntime) -> None:
     """ALC's verdict, taken by another run."""
     other = FakeRuntime(database=runtime.database, run_id="webhook")
+    other.time = runtime.time
     with running(other):
         event = {"record_id": RECORD, "lead_id": "lead_1", "status": "Complete"}
         let_go(verdicts.apply_verdict(LeadProcessed.parse(event)))
@@ -135,6 +136,17 @@ def test_a_machine_whose_clock_is_ahead_does_not_take_a_writer_for_dead(lead: st
     with running(ahead):
         assert record_sync.claim_record(RECORD) is None
         assert not record_sync.due_to_sync()
+
+
+def test_a_writer_that_died_before_the_clock_was_set_back_is_followed(lead: str, runtime: FakeRuntime) -> None:
+    """C4: its lease would last for a day. What comes meanwhile is written."""
+    assert record_sync.claim_record(RECORD)
+    runtime.time -= 86_400
+    runtime.run_id = "another"
+    complete(runtime)
+
+    assert list(record_sync.due_to_sync()) == [RECORD]
+    assert record_sync.claim_record(RECORD)
 
 
 def test_another_run_at_it_is_left_alone(lead: str, runtime: FakeRuntime, outside: Outside) -> None:

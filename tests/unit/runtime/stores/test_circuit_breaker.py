@@ -50,6 +50,18 @@ def test_nobody_calls_with_a_key_that_was_refused(call: Callable[[], int], other
     assert other.asked == 1
 
 
+def test_it_is_asked_at_once_after_the_clock_was_set_back(call: Callable[[], int], other: Other, clock: Clock) -> None:
+    """C5: the next probe would be a day away. A machine that is some minutes behind waits as the others do."""
+    call()
+    clock.time -= 300
+    with pytest.raises(FetchRefused):
+        call()
+    clock.time -= 86_400
+    other.status = 200
+
+    assert call() == call() == 200
+
+
 def test_it_is_asked_again_once_a_minute_by_one_of_all(call: Callable[[], int], other: Other, clock: Clock) -> None:
     """C5: however many calls have become due meanwhile."""
     call()

@@ -24,7 +24,7 @@ from alc_app.runtime.http_client import CONNECT_TIMEOUT, TOTAL_TIMEOUT
 from alc_app.runtime.oauth_client import OAuthFailed, Tokens
 from alc_app.runtime.services import WORKSPACE, Services
 from alc_app.runtime.storage.database import BUSY_TIMEOUT
-from alc_app.runtime.storage.tables import LiveEvent
+from alc_app.runtime.storage.tables import ConnectionRow, LiveEvent
 from alc_app.runtime.stores import connections
 from alc_app.runtime.stores.connections import Connections
 from tests.support.waiting import eventually
@@ -165,6 +165,18 @@ def test_a_machine_whose_clock_is_ahead_waits_like_any_other(
 def test_a_lease_is_longer_than_what_it_guards() -> None:
     """O12: connecting, one whole answer and the wait for the database, with a margin."""
     assert connections.REFRESH_LEASE >= CONNECT_TIMEOUT + TOTAL_TIMEOUT + BUSY_TIMEOUT + 10
+
+
+def test_a_lease_from_before_the_clock_was_set_back_holds_nobody_up(
+    services: Services, connect: Connect, alc: responses.RequestsMock
+) -> None:
+    """O12: its process died, and it would last for a day."""
+    alc.post(TOKEN, json=FRESH)
+    connection_id = connect(lifetime=-1)
+    with services.database.transaction() as session:
+        session.get_one(ConnectionRow, connection_id).refreshing_until = time.time() + 86_400
+
+    assert services.connections.with_fresh_token(connection_id).value == "new-access"
 
 
 def _hours_off(hours: float) -> float:
