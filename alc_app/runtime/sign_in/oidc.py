@@ -67,6 +67,7 @@ class OpenIdProvider:
         answer = self._tokens(code, verifier)
         claims = self._check(answer["id_token"], _nonce(verifier), answer.get("access_token"))
         if "email" not in claims and "userinfo_endpoint" in self._metadata():
+            claims.pop("email_verified", None)  # of no address: userinfo says whether its own is verified
             claims = {**self._userinfo(str(answer.get("access_token")), claims["sub"]), **claims}
         return SignedIn(claims, answer["id_token"])
 
@@ -142,11 +143,12 @@ class OpenIdProvider:
             response = self._session().fetch_token(
                 self._metadata()["token_endpoint"], grant_type="authorization_code", code=code, code_verifier=verifier
             )
-            found = response.json()
-        except requests.JSONDecodeError as error:
-            raise OAuthBadAnswer("The token response is not JSON.").because(error) from error
         except requests.RequestException as error:
             raise OAuthFailed(UNREACHABLE).because(error) from error
+        try:
+            found = response.json()
+        except (ValueError, RecursionError) as error:  # also a number of too many digits, or too many brackets
+            raise OAuthBadAnswer("The token response is not JSON.").because(error) from error
         if response.status_code != 200 or not isinstance(found, dict) or not isinstance(found.get("id_token"), str):
             raise OAuthBadAnswer(f"The token response has status {response.status_code}, or no id token.")
         return found

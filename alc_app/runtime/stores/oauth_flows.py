@@ -112,7 +112,7 @@ class OAuthFlows:
         state, code, issuer, error = ("".join(values[name]) for name in ("state", "code", "iss", "error"))
         flow = self._consume(state, browser, person_id)
         if issuer != flow.issuer and (issuer or self._client.names_itself()):  # RFC 9207, O4: before any token request
-            raise self._refusal(f"This answer does not come from the right {self._client.name}.")
+            raise self._refusal(f"{self._client.name} did not send this answer.")
         if error:
             raise ConsentDenied("denied" if error == "access_denied" else "failed", flow.return_to)
         if not code:

@@ -227,6 +227,27 @@ def test_an_address_that_is_not_in_the_token_is_asked_for(provider: FalseProvide
         sign_in()
 
 
+def test_an_address_is_verified_only_by_whoever_tells_it(provider: FalseProvider, sign_in: SignIn) -> None:
+    """OpenID Connect Core 5.1: `email_verified` is about the `email` beside it, not about another one."""
+    provider.tamper = lambda claims: claims.pop("email")
+    provider.configuration = {"userinfo_endpoint": f"{ISSUER}/userinfo"}
+    for told in ({"email_verified": False}, {}):
+        provider.userinfo = {"sub": "robin", "email": "robin@example.com", **told}
+        assert not sign_in().claims.get("email_verified")
+
+
+@pytest.mark.parametrize("body", ["[" * 100_000, '{"id_token": ' + "9" * 6000 + "}", "<html>", b"\xff"])
+def test_a_token_response_that_is_no_json_signs_nobody_in(
+    provider: FalseProvider, client: OpenIdProvider, body: str | bytes
+) -> None:
+    """It is an answer that is not understood, and no crash."""
+    client.authorization_url(state="state", verifier=new_verifier())
+    with responses.RequestsMock() as mock:
+        mock.post(f"{ISSUER}/token", body=body)
+        with pytest.raises(OAuthBadAnswer, match="not JSON"):
+            client.redeem("code", new_verifier())
+
+
 def test_signing_out_at_the_provider_leads_back(client: OpenIdProvider, sign_in: SignIn) -> None:
     """OpenID Connect RP-Initiated Logout 1.0: with the id token, and to an address that is registered."""
     parts = urlsplit(client.sign_out_url(sign_in().id_token))

@@ -148,7 +148,7 @@ def test_an_answer_of_another_issuer_is_refused_and_uses_the_flow_up(
     callback: Callback, issuer: str | None, error: str | None
 ) -> None:
     """O4: RFC 9207, compared as text, before any token request; an error answer is an answer."""
-    with pytest.raises(CallbackRefused, match="does not come from the right ALC"):
+    with pytest.raises(CallbackRefused, match="ALC did not send this answer"):
         callback(iss=issuer, error=error)
     with pytest.raises(CallbackRefused, match="already used"):
         callback()
