@@ -11,6 +11,7 @@ from urllib.parse import quote
 from flask import Flask, Request, Response, abort, redirect, request, session
 from flask.typing import ResponseReturnValue
 
+from alc_app.runtime.routes.browser import HOME, own_path
 from alc_app.runtime.routes.sign_in import SESSION
 from alc_app.runtime.services import Services
 from alc_app.runtime.sign_in.people import Person, act_for, current_person
@@ -92,7 +93,7 @@ class Gate:
         if not _wants_page():
             abort(401, SIGNED_OUT)
         may_return = request.method == "GET" and not request.path.endswith("/callback")  # its code is nothing to keep
-        wanted = request.full_path.rstrip("?") if may_return else "/"
+        wanted = own_path(request.full_path.rstrip("?")) if may_return else HOME
         return redirect(f"/sign-in?return_to={quote(wanted)}", 303)
 
     def _watch_stream(self, response: Response) -> Response:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 from flask import Response, after_this_request, current_app, request
 
@@ -16,6 +16,8 @@ from alc_app.config.sign_in import LOOPBACK
 from alc_app.runtime.stores.oauth_flows import LIFETIME, OAuthFlows
 
 HOME = "/"
+MAX_PATH = 2000
+"""Characters of a path to return to, as a `Location` has them: a proxy such as nginx accepts 4 KiB of headers."""
 MAX_FLOWS = 8
 """Flows that a browser keeps, the ended ones included. More would make its requests too large for a proxy."""
 
@@ -96,4 +98,4 @@ def own_path(text: str, default: str = HOME) -> str:
     A path of the sign-in itself, or of connecting, would lead in circles.
     """
     is_ours = text.startswith("/") and not text.startswith(("//", "/sign-in", "/connections/")) and "\\" not in text
-    return text if is_ours and text.isprintable() and len(text) <= 2000 else default
+    return text if is_ours and text.isprintable() and len(quote(text)) <= MAX_PATH else default
