@@ -29,9 +29,11 @@ from alc_app.mock_attio.control import control_api
 from alc_app.mock_attio.seed.seed import seed_if_empty
 from alc_app.mock_attio.store import errors
 from alc_app.mock_attio.store.config import MockAttioConfig
+from alc_app.mock_attio.store.errors import AttioError
 from alc_app.mock_attio.store.request_bodies import MAX_BODY, check_text
 from alc_app.mock_attio.store.services import make_services
 from mock_alc.double.control import shared_api
+from mock_alc.double.local_requests import is_to_this_machine
 
 logger = logging.getLogger(__name__)
 
@@ -69,6 +71,7 @@ def create_app(config: MockAttioConfig) -> Flask:
 
 def _open_control(app: Flask) -> None:
     """Open `/_mock`, and do what it asks for: record requests and inject faults."""
+    app.before_request(_refuse_other_names)
     app.before_request(record_request)
     app.before_request(inject_fault)
     app.after_request(record_response)
@@ -83,6 +86,12 @@ def _read_whole_request() -> Response | None:
     check_text(request.path, [])
     check_text(request.query_string.decode("latin-1").replace("%00", "\0"), [])
     return Response(status=204) if request.method == "OPTIONS" else None
+
+
+def _refuse_other_names() -> None:
+    """Refuse calls of the control API by a name that is not of this machine: they come from a web page."""
+    if request.path.startswith("/_mock/") and not is_to_this_machine():
+        raise AttioError(403, "not_for_pages", "The control API answers at names of this machine only.")
 
 
 def _finish(response: Response) -> Response:

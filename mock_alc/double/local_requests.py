@@ -1,6 +1,7 @@
 """Whether a request was sent by a program on this machine, and not through a proxy or a tunnel."""
 
 from ipaddress import ip_address
+from urllib.parse import urlsplit
 
 from flask import request
 
@@ -25,6 +26,19 @@ def is_from_this_machine() -> bool:
     Behind a proxy or a tunnel, the peer is the proxy: its address says nothing about the sender.
     """
     return _is_loopback(request.remote_addr or "") and not _is_forwarded()
+
+
+def is_to_this_machine() -> bool:
+    """Return whether the Host header names this machine.
+
+    A web page can be at a name of its own that leads here (DNS rebinding). What it reads is of its own origin then, so
+    the browser sends no Origin header.
+    """
+    try:
+        name = urlsplit(f"//{request.host}").hostname or ""
+    except ValueError:  # such as a bracket that is never closed
+        return False
+    return name == "localhost" or _is_loopback(name)
 
 
 def _is_loopback(address: str) -> bool:

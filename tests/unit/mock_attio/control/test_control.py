@@ -53,6 +53,17 @@ def test_the_control_api_is_closed_to_other_machines_web_pages_and_proxies(
     assert "Access-Control-Allow-Origin" not in reply.headers
 
 
+@pytest.mark.parametrize("host", ["evil.example:8002", "127.0.0.1.evil.example", "localhost.evil.example", "[::1"])
+@pytest.mark.parametrize("path", ["/_mock/requests", "/_mock/deliveries", "/_mock/state"])
+def test_a_page_at_a_name_that_leads_here_reads_nothing(attio: Attio, host: str, path: str) -> None:
+    """U7: after DNS rebinding the page is of the same origin, and the browser sends no Origin header."""
+    reply = attio.send("GET", path, headers={"Host": host, "Sec-Fetch-Site": "same-origin"})
+
+    assert reply.status_code in (400, 403), reply.text
+    for name in ("127.0.0.1:8002", "localhost:8002", "[::1]:8002"):
+        assert attio.send("GET", path, headers={"Host": name}).status_code == 200
+
+
 def test_a_reset_brings_the_seed_back_with_the_same_ids(attio: Attio) -> None:
     """Links survive a reset; what was added is gone, tokens too."""
     before = attio.ok("POST", f"{PEOPLE}/query", {})
