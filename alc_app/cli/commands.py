@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from alc_app.cli.options import settings
-from alc_app.cli.output import AnyTerminal, Commands
+from alc_app.cli.output import AnyTerminal, Commands, harmless
 from alc_app.config.settings import Config
 
 ADDRESSES_AND_STORES = ("url", "home", "database_url", "alc_url", "attio_url", "env")
@@ -142,7 +142,7 @@ def setup_attio(config: Config) -> None:
     from alc_app.cli.setup_attio import SetupFailed, set_up
 
     try:
-        set_up(config, click.echo)
+        set_up(config, lambda text: click.echo(harmless(text)))
     except SetupFailed as error:
         raise click.ClickException(str(error)) from None
 

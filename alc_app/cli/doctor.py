@@ -26,6 +26,7 @@ from alc_app.runtime.jobs import dead_letters
 from alc_app.runtime.jobs.dead_letters import NotReplayed
 from alc_app.runtime.jobs.relay import enqueue_rotation
 from alc_app.runtime.observability import logs
+from alc_app.runtime.observability.logs import visible
 from alc_app.runtime.services import Services
 from alc_app.runtime.storage.database import DatabaseUnusable
 from alc_app.runtime.storage.sealing import KeyMissing
@@ -66,12 +67,11 @@ def explain_record(config: Config, record_id: str) -> None:
     with _services(config) as services:
         person = _find_person(services, record_id)
         found = explanation_of(services, record_id, person)
-    click.echo(
-        " ".join(
-            "".join(part if isinstance(part, str) else human_time(part) for part in sentence)
-            for sentence in found.sentences
-        )
+    sentences = (
+        "".join(part if isinstance(part, str) else human_time(part) for part in sentence)
+        for sentence in found.sentences
     )
+    click.echo(visible(" ".join(sentences)))
     if found.href:
         click.echo(f"{found.label}: {config.base_url}{found.href}")
 
@@ -139,7 +139,7 @@ def list_dead_letters(config: Config, *, as_json: bool) -> None:
         return
     for letter in found:
         told = " ".join(filter(None, (letter.text, letter.why, letter.caution)))
-        click.echo(f"{click.style(letter.id, bold=True)}\n  {told}")
+        click.echo(f"{click.style(letter.id, bold=True)}\n  {visible(told)}")
     click.echo("There are no dead letters." if not found else "Replay one: alc-app dead-letters replay ID")
 
 
@@ -152,7 +152,7 @@ def show_dead_letter(config: Config, letter_id: str, *, as_json: bool) -> None:
         return
     for name, value in shown.items():
         if value not in (None, ""):
-            click.echo(f"{name + ':':<12}{value}")
+            click.echo(f"{name + ':':<12}{visible(str(value))}")
 
 
 def replay_dead_letters(config: Config, letter_id: str | None, *, as_json: bool) -> None:
@@ -175,7 +175,7 @@ def _print_done(done: list[dict[str, str]], as_json: bool) -> None:
         click.echo(json.dumps({"done": done}, indent=2))
         return
     for each in done:
-        click.echo(list(each.values())[1])
+        click.echo(visible(list(each.values())[1]))
     if not done:
         click.echo("No dead letter can be replayed without a decision.")
 
@@ -222,9 +222,9 @@ def _print_check(result: Result, echo: Callable[[str], None]) -> None:
     echo(f"{click.style(sign, fg=colour)} {click.style(result.name, bold=not result.ok)}")
     for entry in result.findings:
         if entry.mended:
-            echo(f"    {click.style('✓', fg='green')} {entry.text} {entry.mended}")
+            echo(f"    {click.style('✓', fg='green')} {visible(entry.text)} {visible(entry.mended)}")
         else:
-            echo(f"    {click.style('•', fg=SIGNS[entry.level][1])} {entry.text}")
+            echo(f"    {click.style('•', fg=SIGNS[entry.level][1])} {visible(entry.text)}")
 
 
 def _worst(result: Result) -> str:

@@ -38,6 +38,10 @@ class AnyTerminal(Commands):
             return super().invoke(ctx)
         except ModuleNotFoundError as error:
             raise click.ClickException(NEEDS_APP.format(error.name)) from error
+        except click.UsageError:
+            raise
+        except click.ClickException as error:
+            raise click.ClickException(harmless(error.message)) from error
         except Exception as error:
             if sentence := _about_database(error):
                 raise click.ClickException(sentence) from error
@@ -54,6 +58,13 @@ def listening(who: str, host: str, port: int) -> Iterator[None]:
             raise
         why = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror or error
         raise click.ClickException(f"{who} cannot listen at {host}, port {port}: {why}.") from error
+
+
+def harmless(text: str) -> str:
+    """Return lines that a terminal prints and does not obey, whatever ALC, Attio or a person in the CRM has written."""
+    from alc_app.runtime.observability.logs import visible
+
+    return "\n".join(map(visible, text.split("\n")))
 
 
 def reason(error: OSError) -> str:

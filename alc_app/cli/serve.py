@@ -33,7 +33,8 @@ MAX_CONNECTIONS = 2000
 ENGINE_AFTER = 2.0
 """Seconds after the start at which the engine is connected."""
 IDLE_SECONDS = 30
-"""A connection is closed after so many seconds without a byte, or without the rest of a request."""
+"""A connection is closed after so many seconds without a byte. One that sends a request byte by byte stays open, and
+holds no thread: in production the proxy waits for whole requests."""
 log = logging.getLogger(__name__)
 
 

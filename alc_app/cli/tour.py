@@ -17,6 +17,7 @@ from rich.padding import Padding
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn
 from rich.text import Text
 
+from alc_app.cli.output import harmless
 from alc_app.config.settings import Config
 from alc_app.pages.tutorial.steps import CHAPTERS, STEPS, Step, UserAction
 from alc_app.web.browser_session import AccountUnknown, BrowserSession, allow_access
@@ -195,7 +196,7 @@ class Tour:
         return next(each for each in steps if each["slug"] == step.slug)
 
     def _print(self, text: str, style: str = "", indent: int = 4) -> None:
-        self._console.print(Padding(Text(text, style), (0, 0, 0, indent)))
+        self._console.print(Padding(Text(harmless(text), style), (0, 0, 0, indent)))
 
 
 def _format_places(panel: dict[str, Any]) -> str:
@@ -217,7 +218,7 @@ def run(config: Config, *, auto: bool, start_over: bool) -> int:
             client.start_over()
         Tour(client, console, auto=auto).walk()
     except StepFailed as error:
-        console.print(Text(f"    ✗ {error}\n", "red"), Text(CONTINUE))
+        console.print(Text(f"    ✗ {harmless(str(error))}\n", "red"), Text(CONTINUE))
         return 1
     except (EOFError, KeyboardInterrupt):
         console.print(Text(f"\n{CONTINUE}"))

@@ -82,7 +82,8 @@ def expect_quick_answers(answers: Sequence[Answer]) -> str | None:
 
 
 def describe(answer: Answer) -> str:
-    """Return the status, or the error, and the start of the body."""
-    text = " ".join(answer.body.split())[:80]
+    """Return the status, or the error, and the start of the body; a terminal obeys nothing that is in it."""
+    start = " ".join(answer.body.split())[:80]
+    text = "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in start)
     what = f"{answer.status}" if answer.status is not None else f"no answer ({answer.error})"
     return f"{what} {text}".strip()

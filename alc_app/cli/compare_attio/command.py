@@ -17,6 +17,7 @@ from alc_app.attio.host.errors import FetchError
 from alc_app.cli.compare_attio.calls import CALLS, Call
 from alc_app.cli.compare_attio.differences import differences
 from alc_app.cli.compare_attio.player import Answer, Player
+from alc_app.cli.output import harmless
 from alc_app.config.settings import REAL_ATTIO, Config
 from alc_app.mock_attio.server import MockAttioServer
 from alc_app.mock_attio.store.config import MockAttioConfig
@@ -74,7 +75,7 @@ def run(config: Config, *, yes: bool, save_it: bool, as_json: bool) -> int:
     if as_json:
         click.echo(json.dumps(asdict(found), indent=2))
     else:
-        report(found, click.echo)
+        report(found, lambda line: click.echo(harmless(line)))
         click.echo(f"Saved in {kept}. Please commit it." if kept else last_time())
     return 1 if found.different else 0
 

@@ -31,6 +31,11 @@ def mask(text: str) -> str:
     return _PHONE_NUMBER.sub(r"\1…", _SECRETS.sub(r"\1…", text))
 
 
+def visible(text: str) -> str:
+    """Return the text with its control characters escaped, by which it could forge a line, or command a terminal."""
+    return _CONTROL.sub(lambda found: ascii(found.group())[1:-1], text)
+
+
 class TextFormatter(logging.Formatter):
     """A line that ends with the first 8 characters of the trace id; a traceback follows below."""
 
@@ -39,8 +44,8 @@ class TextFormatter(logging.Formatter):
         return mask(super().format(record))
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's name
-        """Escape control characters, which could forge or hide a line, such as a line break in a text from ALC."""
-        record.message = _CONTROL.sub(lambda found: ascii(found.group())[1:-1], record.message)
+        """Escape control characters, such as a line break in a text from ALC."""
+        record.message = visible(record.message)
         return f"{super().formatMessage(record)} {trace.trace_id()[:8]}".rstrip()
 
 

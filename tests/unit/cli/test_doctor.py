@@ -192,6 +192,16 @@ def test_one_is_shown_replayed_and_dismissed_by_its_id(app: SmallApp, run: Run) 
     assert person.output == "Error: Press Send again.\n"
 
 
+def test_a_dead_letter_does_not_command_the_terminal(app: SmallApp, run: Run) -> None:
+    """U8: what ALC and Attio have said is shown as what it is, and an error of theirs is too."""
+    app.letters["9"] = DeadLetter("9", "Ada\x1b[2J is not shown.", "No\x9b31m.", 1.0, "Ask Ada\x1b[2J.")
+    for command in ("list", "show", "replay"):
+        printed = run("dead-letters", command, *(["lead:9"] if command != "list" else [])).output
+        assert r"Ada\x1b[2J" in printed
+        assert "\x1b[2J" not in printed
+        assert "\x9b" not in printed
+
+
 def test_all_that_can_be_replayed_is(app: SmallApp, run: Run) -> None:
     """What a person has to decide on is left out; naming none and not saying --all is refused."""
     app.letters["9"] = DeadLetter("9", "A workflow has failed.", "", 1_500_000_000.0, caution="It may start a chat.")

@@ -41,6 +41,16 @@ def test_it_prints_the_paragraph_and_where_to_go(attio: ChaosProxy, tmp_path: Pa
     assert printed.strip().endswith("/apps/alc")
 
 
+def test_a_name_does_not_command_the_terminal(attio: ChaosProxy, tmp_path: Path) -> None:
+    """U8: anybody who fills in a form may get a name into the CRM; this one would change the window's title."""
+    named = ADA | {"values": {"name": [{"full_name": "Ada\x1b]0;Root\x07\u202e\nComplete."}]}}
+    attio.always("GET /v2/objects/people/records/", answers(200, json.dumps({"data": named}).encode(), JSON))
+
+    printed = why(attio, tmp_path).output
+
+    assert printed.startswith(r"Ada\x1b]0;Root\x07\u202e\nComplete. has not been sent to ALC.")
+
+
 def test_a_record_that_nobody_knows_is_told_so(attio: ChaosProxy, tmp_path: Path) -> None:
     """It may be a typing error."""
     attio.always("GET /v2/objects/people/records/", answers(404, b"{}", JSON))

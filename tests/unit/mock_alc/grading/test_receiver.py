@@ -122,6 +122,16 @@ def test_nobody_at_the_address_is_not_a_bad_mark_but_an_error() -> None:
     assert "Can't reach a receiver" in ran.output
 
 
+def test_an_answer_does_not_command_the_terminal(graded: Graded) -> None:
+    """U8: the start of a body is shown as what it is."""
+    app = Flask(__name__)
+    app.post("/hook")(lambda: Response("No\x1b]0;Root\x07\x9b31m", 500))
+
+    [result] = [each for each in graded(app, only=["valid"]).failed if each.name == "valid"]
+
+    assert set(result.came_back) == {r"500 No\x1b]0;Root\x07\x9b31m"}
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
