@@ -88,7 +88,11 @@ def test_signing_in_leads_back_to_the_page_that_was_wanted(guarded: Flask, provi
     assert "Robin Marsh" in client.get("/workflows", base_url=BASE_URL).text
 
 
-@pytest.mark.parametrize("wanted", ["/people?q=" + "a" * 5000, "/people?q=" + "%C3%A9" * 200, "/" + "%C3%A9" * 400])
+@pytest.mark.parametrize(
+    "wanted",
+    ["/people?q=" + "a" * 5000, "/people?q=" + "%C3%A9" * 200, "/" + "%C3%A9" * 400],
+    ids=["query", "encoded query", "encoded path"],
+)
 def test_a_proxy_can_pass_on_the_redirect_to_the_sign_in(guarded: Flask, wanted: str) -> None:
     """However long the address is that was asked for: nginx answers 502 to headers of more than 4 KiB."""
     answer = client_of(guarded, browser=True).get(wanted, base_url=BASE_URL)

@@ -236,14 +236,20 @@ def test_an_address_is_verified_only_by_whoever_tells_it(provider: FalseProvider
         assert not sign_in().claims.get("email_verified")
 
 
-@pytest.mark.parametrize("body", ["[" * 100_000, '{"id_token": ' + "9" * 6000 + "}", "<html>", b"\xff"])
-def test_a_token_response_that_is_no_json_signs_nobody_in(
-    provider: FalseProvider, client: OpenIdProvider, body: str | bytes
-) -> None:
+NOT_JSON = {
+    "deep": b"[" * 100_000,
+    "long": b'{"id_token": ' + b"9" * 6000 + b"}",
+    "a page": b"<html>",
+    "no text": b"\xff",
+}
+
+
+@pytest.mark.parametrize("what", NOT_JSON)
+def test_a_token_response_that_is_no_json_signs_nobody_in(client: OpenIdProvider, what: str) -> None:
     """It is an answer that is not understood, and no crash."""
     client.authorization_url(state="state", verifier=new_verifier())
     with responses.RequestsMock() as mock:
-        mock.post(f"{ISSUER}/token", body=body)
+        mock.post(f"{ISSUER}/token", body=NOT_JSON[what])
         with pytest.raises(OAuthBadAnswer, match="not JSON"):
             client.redeem("code", new_verifier())
 
