@@ -41,7 +41,7 @@ class AnyTerminal(Commands):
         except click.UsageError:
             raise
         except click.ClickException as error:
-            raise click.ClickException(harmless(error.message)) from error
+            raise click.ClickException(harmless(error.format_message())) from error
         except Exception as error:
             if sentence := _about_database(error):
                 raise click.ClickException(sentence) from error
