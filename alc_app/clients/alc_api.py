@@ -35,6 +35,8 @@ KEY_REUSED = (
 """For a second click on an open send whose first answer was lost, after the person was edited: same key, other body."""
 SPACE = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
 """White space and control characters, such as a line break in a pasted name. ALC refuses them in a name."""
+GONE = (404, 410)
+"""The statuses of what ALC does not have, or has no longer."""
 BUSY = (429, 502, 503, 504)
 """The statuses of a service that is overloaded or away, or of a gateway that cannot reach it."""
 E164 = re.compile(r"\+[1-9][0-9]{6,14}")
@@ -97,8 +99,8 @@ def find_lead(connection: Connection, *, idempotency_key: str) -> Lead | None:
 
 def get_lead(connection: Connection, lead_id: str) -> LeadState:
     """Return a lead as it is now. `GET /api/v1/leads/{id}`. Raises: AlcUnknown."""
-    response = _call(connection, "GET", f"/api/v1/leads/{quote(lead_id, safe='')}", accept=(404,))
-    if response.status == 404:
+    response = _call(connection, "GET", f"/api/v1/leads/{quote(lead_id, safe='')}", accept=GONE)
+    if response.status in GONE:
         raise AlcUnknown(f"ALC does not know the lead {lead_id}.")
     return _read(response, LeadState)
 
@@ -169,7 +171,7 @@ def refresh_webhook(connection: Connection, webhook_id: str, *, expires_in: int 
     """
     body = {} if expires_in is None else {"expires_in": expires_in}
     path = f"/api/v1/webhooks/{quote(webhook_id, safe='')}/refresh"
-    response = _call(connection, "POST", path, json=body, accept=(404, 409))  # 409: it has expired
+    response = _call(connection, "POST", path, json=body, accept=(*GONE, 409))  # 409: it has expired
     return _read(response, Webhook) if response.ok else None
 
 
@@ -186,7 +188,7 @@ def rotate_secret(connection: Connection, webhook_id: str, *, secret: str) -> We
 @step
 def delete_webhook(connection: Connection, webhook_id: str) -> None:
     """Delete a webhook; one that does not exist is fine. `DELETE /api/v1/webhooks/{id}`."""
-    _call(connection, "DELETE", f"/api/v1/webhooks/{quote(webhook_id, safe='')}", accept=(404,))
+    _call(connection, "DELETE", f"/api/v1/webhooks/{quote(webhook_id, safe='')}", accept=GONE)
 
 
 def end_webhook(connection: Connection, webhook_id: str | None, *, name: str) -> None:

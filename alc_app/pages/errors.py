@@ -109,10 +109,10 @@ def answer(error: HTTPException) -> Response:
 
 
 def text_of(error: HTTPException) -> ErrorText:
-    """Return the error's own description where it may be shown, else our text for its status code."""
+    """Return the error's own description, and its `advice`, where they may be shown, else our text for its status."""
     text = TEXTS.get(error.code or 500, OTHER)
     usual = default_exceptions[error.code].description if error.code in default_exceptions else None
     is_private = error.code == 500 or isinstance(error, SecurityError)  # it shows internals, or repeats untrusted input
     if is_private or not error.description or error.description == usual:
         return text
-    return replace(text, what=error.description)
+    return replace(text, what=error.description, advice=getattr(error, "advice", text.advice))

@@ -61,6 +61,7 @@ NOTICES = {
     "alc_unreachable": Notice(
         "error", "ALC could not be reached. Check that it is running, then try again in a minute.", ANY
     ),
+    "alc_busy": Notice("error", "ALC is not available at the moment. Try again in a minute.", ANY),
     "alc_bad_answer": Notice(
         "error",
         "ALC sent an invalid answer, which is in the log. Check ALC_URL, ALC_CLIENT_ID and "

@@ -10,6 +10,7 @@ import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote_plus, urlsplit
 
@@ -30,6 +31,8 @@ MAX_LIFETIME = 86_400
 MAX_USERNAME = 320
 """The longest possible email address."""
 UNREACHABLE = "ALC cannot be reached. Is it running?"
+ASKED_TO_WAIT = "ALC asked the app to wait."
+NOT_AVAILABLE = "ALC is not available at the moment (status {})."
 BAD_ANSWER = "ALC's answer to the token request is not valid."
 OUR_CREDENTIALS = "ALC refused the app's credentials. Check ALC_CLIENT_ID and ALC_CLIENT_SECRET."
 _TOKEN = re.compile(r"[\x21-\x7e]{1,8192}")
@@ -47,6 +50,10 @@ class OAuthFailed(SerializableError):
 
 class OAuthBadAnswer(OAuthFailed):
     """The authorization server answered, but not as it should. It says nothing about the grant."""
+
+
+class OAuthBusy(OAuthFailed):
+    """The authorization server asks us to wait, is away, or failed: nothing is wrong with what we sent."""
 
 
 class OAuthDenied(OAuthFailed):
@@ -105,9 +112,10 @@ class OAuthClient:
         return self._token_request(token_endpoint, grant_type="refresh_token", refresh_token=refresh_token)
 
     def revoke(self, token: str, hint: str) -> None:
-        """Revoke a token. `hint` is its type. A token that the server does not know counts as revoked (RFC 7009).
+        """Revoke a token. `hint` is its type (RFC 7009).
 
-        Raises: OAuthFailed.
+        A token that the server does not know counts as revoked, and one of a type that it cannot revoke is left to
+        expire. Raises: OAuthFailed.
         """
         try:
             response = self._session().revoke_token(
@@ -115,7 +123,8 @@ class OAuthClient:
             )
         except requests.RequestException as error:
             raise OAuthFailed("ALC cannot be reached, so the tokens are not revoked.").because(error) from error
-        if response.status_code != 200:
+        if response.status_code != 200 and not _cannot_be_revoked(response):
+            _raise_if_busy(response.status_code)
             raise OAuthBadAnswer(f"ALC answered the revocation with status {response.status_code}.")
 
     def metadata(self) -> Mapping[str, Any]:
@@ -144,6 +153,7 @@ class OAuthClient:
         except ValueError as error:
             raise OAuthBadAnswer(f"{url} cannot be read. Check ALC_URL.").because(error) from error
         if not response.ok:
+            _raise_if_busy(response.status)
             raise OAuthBadAnswer(f"{url} answered with status {response.status}. Check ALC_URL.")
         if not isinstance(found, dict) or found.get("issuer") != self.issuer:
             raise OAuthBadAnswer(f"{url} does not describe the issuer {self.issuer}. Check ALC_URL.")
@@ -217,8 +227,9 @@ def _read_token_response(response: requests.Response) -> dict[str, Any]:
     """Return the JSON object of a token response (RFC 6749, 5.1).
 
     Authlib would take tokens from a response with any status, and stumble over an odd lifetime. Raises: OAuthDenied,
-    OAuthBadAnswer.
+    OAuthBusy, OAuthBadAnswer.
     """
+    _raise_if_busy(response.status_code)
     try:
         body = response.json()
     except (ValueError, RecursionError) as error:
@@ -228,6 +239,23 @@ def _read_token_response(response: requests.Response) -> dict[str, Any]:
     if response.status_code != 200 or not isinstance(body, dict):
         raise OAuthBadAnswer(f"{BAD_ANSWER} It came with status {response.status_code}.")
     return body
+
+
+def _raise_if_busy(status: int) -> None:
+    """Raise OAuthBusy for a status that says nothing about our request, whatever the body is."""
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        raise OAuthBusy(ASKED_TO_WAIT)
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        raise OAuthBusy(NOT_AVAILABLE.format(status))
+
+
+def _cannot_be_revoked(response: requests.Response) -> bool:
+    """Return whether the server says that it never revokes tokens of this type (RFC 7009, 2.2.1)."""
+    try:
+        body = response.json()
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(body, dict) and body.get("error") == "unsupported_token_type"
 
 
 def _check_endpoint(name: str, url: object, issuer: str) -> None:
@@ -246,7 +274,7 @@ def _is_token(value: object) -> bool:
 def _tokens(token: Mapping[str, Any], previous: str, now: float) -> Tokens:
     """Read a token response strictly (O11). Raises: OAuthBadAnswer."""
     if str(token.get("token_type", "")).lower() != "bearer":
-        raise OAuthBadAnswer("ALC's token response is not one for bearer tokens.")
+        raise OAuthBadAnswer("The token_type of ALC's token response is not Bearer.")
     access, refresh = token.get("access_token"), token.get("refresh_token") or previous
     if not _is_token(access) or (refresh and not _is_token(refresh)):
         raise OAuthBadAnswer("ALC's token response has no usable token.")

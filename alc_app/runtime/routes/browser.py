@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
 
 from flask import Response, after_this_request, current_app, request
+from werkzeug.exceptions import BadRequest
 
 from alc_app.config.sign_in import LOOPBACK
 from alc_app.runtime.stores.oauth_flows import LIFETIME, OAuthFlows
@@ -20,6 +21,15 @@ MAX_PATH = 2000
 """Characters of a path to return to, as a `Location` has them: a proxy such as nginx accepts 4 KiB of headers."""
 MAX_FLOWS = 8
 """Flows that a browser keeps, the ended ones included. More would make its requests too large for a proxy."""
+
+
+class StartOver(BadRequest):
+    """A 400 with an advice of its own, in place of the usual one: to reload a callback never helps."""
+
+    def __init__(self, what: str, advice: str) -> None:
+        """Take what is wrong and what to do, each as a sentence."""
+        super().__init__(what)
+        self.advice = advice
 
 
 def begin_flow(flows: OAuthFlows, person_id: str | None = None, return_to: str = "") -> str:

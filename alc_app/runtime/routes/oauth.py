@@ -21,6 +21,7 @@ from alc_app.runtime.exchanges.log import log_calls_as
 from alc_app.runtime.failpoints import failpoint
 from alc_app.runtime.oauth_client import OAuthFailed
 from alc_app.runtime.routes.browser import (
+    StartOver,
     begin_flow,
     flow_secret,
     flow_secrets,
@@ -37,6 +38,8 @@ NOTICES = {
     "AlcRefused": "webhook_refused",
     "AlcUnreachable": "alc_unreachable",
     "AlcAnswerLost": "alc_unreachable",
+    "AlcBusy": "alc_busy",
+    "OAuthBusy": "alc_busy",
     "OAuthFailed": "alc_unreachable",
     "OAuthBadAnswer": "alc_bad_answer",
 }
@@ -82,7 +85,7 @@ def blueprint(services: Services) -> Blueprint:
             services.exchanges.add("User", ALC, "Does not allow it")
             return _to_install_page(str(denied), denied.return_to)
         except CallbackRefused as refused:
-            abort(400, str(refused))
+            raise StartOver(refused.what, refused.advice) from refused
         services.exchanges.add("User", ALC, "Logs in (OAuth flow)")
         services.exchanges.add(ALC, "Attio UI", "Redirects back with a code", kind="answer")
         failpoint("callback_accepted")
@@ -138,7 +141,7 @@ def _notice_of_run(services: Services, run_id: str, success: str, failure: str =
         return "failed"
     if "error" not in result:
         return success
-    log.warning("This run ended as %s: %s", success, result["error"]["message"])
+    log.warning("%s did not end as %s: %s", run_id, success, result["error"]["message"])
     return failure or NOTICES.get(result["error"]["name"], "failed")
 
 

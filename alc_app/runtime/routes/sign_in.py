@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from alc_app.runtime.oauth_client import OAuthBadAnswer, OAuthFailed
 from alc_app.runtime.routes.browser import (
     HOME,
+    StartOver,
     begin_flow,
     flow_secret,
     forget_all_flows,
@@ -51,13 +52,13 @@ def blueprint(services: Services) -> Blueprint:
             grant = services.sign_in_flows.grant(flow_id)
             services.sign_in_flows.erase_secrets(flow_id)
             if grant is None:
-                raise CallbackRefused("This sign-in was already used. Sign in again.")
+                raise CallbackRefused("This sign-in was already used.", "Sign in again.")
             found = services.provider.redeem(grant.code, grant.verifier)
             person = services.roles.person(services.provider.issuer, found.claims)
         except ConsentDenied:
             abort(403, DENIED)
         except CallbackRefused as refused:
-            abort(400, str(refused))
+            raise StartOver(refused.what, refused.advice) from refused
         except OAuthFailed as error:
             _refuse("A sign-in failed", error)
         except NotInvited as error:

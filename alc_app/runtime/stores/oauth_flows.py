@@ -26,6 +26,11 @@ LIFETIME = 600.0
 class CallbackRefused(Exception):
     """The callback belongs to no open flow of this browser. The message is for the person."""
 
+    def __init__(self, what: str, advice: str) -> None:
+        """Take what is wrong and what to do, each as a sentence."""
+        super().__init__(f"{what} {advice}")
+        self.what, self.advice = what, advice
+
 
 class ConsentDenied(Exception):
     """The server sent an error: "denied" by the person, or "failed". The message names the notice to show."""
@@ -167,7 +172,7 @@ class OAuthFlows:
         return flow
 
     def _refusal(self, what: str) -> CallbackRefused:
-        return CallbackRefused(f"{what} {self._client.start_over}")
+        return CallbackRefused(what, self._client.start_over)
 
 
 def _hash(value: str) -> str:

@@ -6,7 +6,7 @@ import pytest
 
 from alc_app.attio import Connection
 from alc_app.clients import alc_api
-from alc_app.clients.alc_api import AlcAnswerLost, AlcBusy, AlcError, AlcRefused, AlcUnreachable
+from alc_app.clients.alc_api import AlcAnswerLost, AlcBusy, AlcError, AlcRefused, AlcUnknown, AlcUnreachable
 from alc_app.clients.alc_models import Lead
 from tests.support.fakes.runtime import Fault, Outside, never_answers, says, unreachable
 
@@ -207,3 +207,16 @@ def test_a_webhook_that_is_gone_is_deleted(outside: Outside) -> None:
     alc_api.delete_webhook(ALC, "wh_never_was")
 
     assert outside.calls[0][:2] == ("DELETE", "/api/v1/webhooks/wh_never_was")
+
+
+def test_410_is_as_good_as_404(outside: Outside) -> None:
+    """C10: whoever took it for a refusal would try to delete what is gone for thirty days."""
+    outside.fault("DELETE", says(410))
+    alc_api.delete_webhook(ALC, "wh_1")
+
+    outside.fault("POST", says(410))
+    assert alc_api.refresh_webhook(ALC, "wh_1") is None
+
+    outside.fault("GET", says(410))
+    with pytest.raises(AlcUnknown):
+        alc_api.get_lead(ALC, "lead_1")

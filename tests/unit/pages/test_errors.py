@@ -4,6 +4,7 @@ import pytest
 from flask import Flask, abort
 from flask.testing import FlaskClient
 
+from alc_app.runtime.routes.browser import StartOver
 from tests.support.fakes.pages_app import REQUEST_ID
 from tests.support.fakes.workspace import FakeWorkspace, record_id
 
@@ -13,6 +14,10 @@ def failing_routes(app: Flask) -> None:
     @app.get("/abort/<int:code>")
     def fail(code: int) -> str:
         abort(code)
+
+    @app.get("/start-over")
+    def start_over() -> str:
+        raise StartOver("This was used before.", "Connect again.")
 
     @app.get("/fault")
     def fault() -> str:
@@ -34,6 +39,13 @@ def test_a_program_is_told_in_json(app: Flask) -> None:
     assert error["code"] == "not_found"
     assert error["message"].startswith("No page has this address.")
     assert error["request_id"] == REQUEST_ID
+
+
+def test_a_callback_that_is_refused_has_its_own_advice(app: Flask) -> None:
+    """O2: it works once, so "reload the page" would contradict "connect again"."""
+    answer = app.test_client().get("/start-over")
+    assert answer.status_code == 400
+    assert answer.get_json()["error"]["message"] == "This was used before. Connect again."
 
 
 @pytest.mark.parametrize("accept", ["text/html", "application/json"])

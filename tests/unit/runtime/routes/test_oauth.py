@@ -11,8 +11,10 @@ from flask import Blueprint, Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from alc_app.attio.host.errors import SerializableError
+from alc_app.clients.alc_api import AlcBusy
 from alc_app.pages.install_notices import NOTICES as TEXTS
-from alc_app.runtime.oauth_client import OAuthBadAnswer, OAuthDenied, OAuthFailed
+from alc_app.runtime.oauth_client import OAuthBadAnswer, OAuthBusy, OAuthDenied, OAuthFailed
 from alc_app.runtime.routes import oauth
 from alc_app.runtime.routes.browser import MAX_FLOWS
 from alc_app.runtime.routes.oauth import NOTICES
@@ -42,7 +44,9 @@ def web(services: Services, engine: FakeEngine) -> FlaskClient:
         ({"body": requests.ConnectionError("refused")}, "alc_unreachable"),
         ({"json": METADATA_BODY | {"issuer": "https://other.test"}}, "alc_bad_answer"),
         ({"body": "<html>"}, "alc_bad_answer"),
-        ({"status": 503}, "alc_bad_answer"),
+        ({"status": 404}, "alc_bad_answer"),
+        ({"status": 503}, "alc_busy"),
+        ({"status": 429}, "alc_busy"),
     ],
 )
 def test_an_answer_that_is_not_understood_is_not_told_as_an_outage(
@@ -61,15 +65,18 @@ def test_an_answer_that_is_not_understood_is_not_told_as_an_outage(
     ("error", "notice"),
     [
         (OAuthBadAnswer("It has no token."), "alc_bad_answer"),
+        (OAuthBusy("Later."), "alc_busy"),
+        (AlcBusy("Later."), "alc_busy"),
         (OAuthFailed("It is away."), "alc_unreachable"),
         (OAuthDenied("No."), "failed"),
     ],
 )
-def test_how_a_token_request_failed_is_told(
-    web: FlaskClient, engine: FakeEngine, error: OAuthFailed, notice: str
+def test_how_a_connect_failed_is_told(
+    web: FlaskClient, engine: FakeEngine, error: SerializableError, notice: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The run on the worker names its error, and the page tells an odd answer from none."""
+    """The run on the worker names its error, and the page tells an odd answer from none. So does the log."""
     assert come_back(web, engine, "", {"error": error.to_json()}).endswith(f"/apps/alc?notice={notice}")
+    assert f"did not end as connected: {error.message}" in caplog.text
 
 
 def come_back(web: FlaskClient, engine: FakeEngine, next_path: str, answer: dict[str, object], **callback: str) -> str:
