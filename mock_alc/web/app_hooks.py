@@ -12,7 +12,7 @@ from flask import Flask, Response, current_app, g, render_template, request
 from flask.json.provider import DefaultJSONProvider
 from flask.typing import ResponseReturnValue
 from flask_wtf import CSRFProtect
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, OperationalError
 from werkzeug.exceptions import BadRequest, HTTPException, InternalServerError, RequestEntityTooLarge, SecurityError
 
 from mock_alc.base import trace
@@ -79,6 +79,7 @@ def configure(app: Flask, config: Config, secret_key: str) -> None:
     app.after_request(alter_response)  # Flask runs these in reverse order: _finish_response records the final status.
     app.register_error_handler(ApiError, error_response)
     app.register_error_handler(OperationalError, _storage_failed)
+    app.register_error_handler(DataError, _cannot_hold)
     app.register_error_handler(HTTPException, _http_error)
     app.get("/healthz")(_healthz)
     app.wsgi_app = _with_scheme(app.wsgi_app, "https" if config.is_https else "http")  # type: ignore[assignment,method-assign]  # Flask's own way to wrap
@@ -177,13 +178,20 @@ def _http_error(error: HTTPException) -> ResponseReturnValue:
         return error.get_response()
     status = error.code or 500
     headers = {name: value for name, value in error.get_headers() if name in ("Allow", "Retry-After")}
-    message = _sentence(error)
+    code = HTTPStatus(status).phrase.lower().replace(" ", "_").replace("-", "_")
+    return _in_the_form_of_the_path(ApiError(status, code, _sentence(error), headers=headers))
+
+
+def _in_the_form_of_the_path(error: ApiError) -> ResponseReturnValue:
+    """Return an error as JSON, as an OAuth error, whose codes RFC 6749 lists, or as a page."""
     if request.path.startswith("/oauth/") and request.path.startswith(JSON_PATHS):
-        return {"error": "invalid_request", "error_description": message}, status, headers
+        by_status = {500: "server_error", 503: "temporarily_unavailable"}
+        body = {"error": by_status.get(error.status, "invalid_request"), "error_description": error.message}
+        return body, error.status, dict(error.headers)
     if request.path.startswith(JSON_PATHS):
-        code = HTTPStatus(status).phrase.lower().replace(" ", "_").replace("-", "_")
-        return error_response(ApiError(status, code, message, headers=headers))
-    return render_template("error.html", status=status, message=message), status, headers
+        return error_response(error)
+    page = render_template("error.html", status=error.status, message=error.message)
+    return page, error.status, dict(error.headers)
 
 
 def _sentence(error: HTTPException) -> str:
@@ -197,8 +205,12 @@ def _sentence(error: HTTPException) -> str:
 def _storage_failed(error: OperationalError) -> ResponseReturnValue:
     """Return 503 with Retry-After: the database is locked, full or unreachable, and nothing was changed (C14)."""
     current_app.logger.error("The database failed: %s", error.orig)
-    headers = {"Retry-After": "1"}
     message = "The server cannot store anything right now, so nothing was changed. Try again shortly."
-    if request.path.startswith(JSON_PATHS):
-        return error_response(ApiError(503, "storage_unavailable", message, headers=headers))
-    return render_template("error.html", status=503, message=message), 503, headers
+    return _in_the_form_of_the_path(ApiError(503, "storage_unavailable", message, headers={"Retry-After": "1"}))
+
+
+def _cannot_hold(error: DataError) -> ResponseReturnValue:
+    """Return 400: Postgres holds no NUL character in a text, and no number of any size; SQLite does."""
+    current_app.logger.warning("The database does not accept a value: %s", error.orig)
+    message = "The request has a NUL character, or a number that is too large."
+    return _in_the_form_of_the_path(ApiError(400, "invalid_value", message))

@@ -1,7 +1,10 @@
 """Metadata and revocation, and the tables under them."""
 
+from collections.abc import Callable
+
 import pytest
 from authlib.oauth2.rfc6749 import AuthorizationCodeMixin, ClientMixin
+from sqlalchemy import text
 
 from mock_alc.oauth.clients import UnusableRedirectUri, check_redirect_uri
 from mock_alc.oauth.tables import AuthorizationCode, Client
@@ -81,3 +84,23 @@ def test_a_redirect_uri_that_could_confuse_cannot_be_registered(alc: Alc, uri: s
     with pytest.raises(UnusableRedirectUri):
         check_redirect_uri(uri)
     assert alc.http.post("/_mock/clients", json={"redirect_uris": [uri]}).status_code == 422
+
+
+def test_a_database_that_refuses_is_told_in_the_words_of_oauth(make_alc: Callable[..., Alc]) -> None:
+    """C14's rule, RFC 6749 5.2: `error` is a text there, and 503 is no mistake of the client."""
+    alc = make_alc()
+    client = alc.client()
+    with alc.services.database.write() as session:
+        session.execute(text("ALTER TABLE oauth_token RENAME TO hidden"))
+    for path in ("token", "revoke"):
+        form = {"grant_type": "refresh_token", "refresh_token": "x", "token": "x"}
+        answer = alc.http.post(f"/oauth/{path}", data=form, headers=basic(client))
+        assert (answer.status_code, answer.get_json()["error"]) == (503, "temporarily_unavailable")
+        assert answer.headers["Retry-After"] == "1"
+
+
+def test_a_fault_of_the_server_is_not_an_invalid_request(alc: Alc, monkeypatch: pytest.MonkeyPatch) -> None:
+    """U9: a client that reads `invalid_request` does not try again."""
+    monkeypatch.setattr("mock_alc.oauth.endpoints._check_form", lambda: 1 // 0)
+    answer = alc.http.post("/oauth/token", data={"grant_type": "refresh_token"})
+    assert (answer.status_code, answer.get_json()["error"]) == (500, "server_error")
