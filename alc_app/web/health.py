@@ -78,7 +78,9 @@ def _require_metrics_access(config: Config) -> None:
         abort(404)
     given = request.headers.get("Authorization", "")
     if token and not hmac.compare_digest(given.encode(), f"Bearer {token}".encode()):
-        abort(Response("Send the token of ALC_APP_METRICS_TOKEN.\n", 401, {"WWW-Authenticate": "Bearer"}))
+        abort(
+            Response("Send the token of ALC_APP_METRICS_TOKEN.\n", 401, {"WWW-Authenticate": 'Bearer realm="metrics"'})
+        )
 
 
 def _checks(services: Services) -> Mapping[str, ReadinessCheck]:

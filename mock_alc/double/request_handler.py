@@ -33,8 +33,6 @@ class RequestHandler(WSGIRequestHandler):
     def run_wsgi(self) -> None:
         """Run the application and send its response; Werkzeug's own version closes the connection after each."""
         started = monotonic()
-        if self.headers.get("Expect", "").strip().lower() == "100-continue":
-            self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         environ = self.make_environ()
         environ[CONNECTION_FAULT] = fault = dict[str, Any]()
         parts, status, headers = run_wsgi_app(self.server.app, environ, buffered=True)

@@ -36,7 +36,7 @@ def authorize() -> ResponseReturnValue:
         except OAuth2Error as error:
             return _redirect_with_error(error)
         scopes = str(grant.request.scope).split()
-    if request.method == "GET":
+    if request.method in ("GET", "HEAD"):
         return _page(client, scopes)
     if request.form.get("decision") not in ("allow", "deny"):
         problem, status = sign_in()

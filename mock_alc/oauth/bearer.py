@@ -9,7 +9,7 @@ from typing import Any
 
 from authlib.integrations.flask_oauth2 import ResourceProtector
 from authlib.oauth2 import OAuth2Error
-from authlib.oauth2.rfc6749 import MissingAuthorizationError
+from authlib.oauth2.rfc6749 import MissingAuthorizationError, UnsupportedTokenTypeError
 from authlib.oauth2.rfc6750 import BearerTokenValidator, InvalidTokenError
 from flask import request
 
@@ -51,6 +51,8 @@ class Validator(BearerTokenValidator):
         return PresentedToken(stored, alc().now()) if stored else None
 
 
+CHALLENGE = 'Bearer realm="ALC"'
+"""RFC 6750 3 wants at least one parameter in it."""
 require = ResourceProtector()
 require.register_token_validator(Validator())
 
@@ -67,24 +69,24 @@ def account_with(scope: str) -> str:
 
 
 def _refusal(error: Any, scope: str = "") -> ApiError:
-    if isinstance(error, MissingAuthorizationError):
-        # RFC 6750 3.1: no error code in the challenge if the request has no credentials.
+    if isinstance(error, MissingAuthorizationError | UnsupportedTokenTypeError):
+        # RFC 6750 3.1: no error code in the challenge if the request has no token, or another scheme than Bearer.
         return ApiError(
             401,
             "unauthorized",
             "Send an access token: `Authorization: Bearer …`.",
-            headers={"WWW-Authenticate": "Bearer"},
+            headers={"WWW-Authenticate": CHALLENGE},
         )
     if error.error == "insufficient_scope":
         return ApiError(
             403,
             "insufficient_scope",
             f"The access token lacks the scope {scope}.",
-            headers={"WWW-Authenticate": f'Bearer error="insufficient_scope", scope="{scope}"'},
+            headers={"WWW-Authenticate": f'{CHALLENGE}, error="insufficient_scope", scope="{scope}"'},
         )
     return ApiError(
         401,
         InvalidTokenError.error,
         "The access token is unknown, expired or revoked. Refresh it, or connect again.",
-        headers={"WWW-Authenticate": 'Bearer error="invalid_token"'},
+        headers={"WWW-Authenticate": f'{CHALLENGE}, error="invalid_token"'},
     )

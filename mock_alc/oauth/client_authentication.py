@@ -24,6 +24,17 @@ class Credentials:
     secret: str
 
 
+class ClientRefused(InvalidClientError):
+    """Client authentication failed: 401 with the challenge of RFC 6749 5.2."""
+
+    status_code = 401
+
+    def get_headers(self) -> list[tuple[str, str]]:
+        """Add the realm to the challenge: it is required (RFC 7617 2), and Authlib leaves it out."""
+        headers = super().get_headers()
+        return [(name, value.replace("Basic ", 'Basic realm="ALC", ', 1)) for name, value in headers]
+
+
 class TooManyAttempts(OAuth2Error):
     """Too many wrong secrets for this client and address: 429 with Retry-After (A19)."""
 
@@ -80,21 +91,21 @@ def authenticate(client: Client | None, credentials: Credentials, *, family_id: 
     return client
 
 
-def _wrong_method(client: Client, credentials: Credentials) -> InvalidClientError:
+def _wrong_method(client: Client, credentials: Credentials) -> ClientRefused:
     """Return the error for a method that the client has not registered; only who knew the secret reads which it has."""
     if credentials.method == "none":
         return invalid_client()
     methods = " or ".join(client.auth_methods)
     sentence = f"The secret is correct, but it was sent by {credentials.method}. This client must use {methods}."
-    return InvalidClientError(sentence, status_code=401)
+    return ClientRefused(sentence)
 
 
 DUMMY_CLIENT = Client(client_id="", name="", redirect_uris=[], auth_methods=[], scope="")
 
 
-def invalid_client() -> InvalidClientError:
-    """Return the error for failed client authentication, a 401 with the challenge of RFC 6749 5.2."""
-    return InvalidClientError("The client is unknown, or its credentials are wrong.", status_code=401)
+def invalid_client() -> ClientRefused:
+    """Return the error for failed client authentication."""
+    return ClientRefused("The client is unknown, or its credentials are wrong.")
 
 
 def _read_basic(authorization: str) -> Credentials:

@@ -125,6 +125,7 @@ def save_tokens(
         access_sha256=digest(access),
         refresh_sha256=digest(refresh),
         scope=scope,
+        refresh_scope=parent.get_scope() if parent else None,  # A new refresh token has the old one's (RFC 6749 6).
         access_expires_at=now + timedelta(seconds=lifetime),
         refresh_expires_at=now + timedelta(seconds=config.refresh_token_lifetime),
     )

@@ -11,6 +11,7 @@ from authlib.integrations.flask_oauth2 import AuthorizationServer
 from authlib.oauth2.rfc6749 import (
     InvalidGrantError,
     InvalidRequestError,
+    InvalidScopeError,
     OAuth2Payload,
     OAuth2Request,
 )
@@ -49,6 +50,14 @@ class Payload(OAuth2Payload):
     def data(self) -> MultiDict[str, str]:
         """Return the parameters."""
         return request.args if request.endpoint == "authorize.authorize" else request.form
+
+    @property
+    def scope(self) -> str | None:
+        """Return the scope. Raises: InvalidScopeError, for one with other separators than spaces (RFC 6749 3.3)."""
+        scope: str | None = self.data.get("scope")
+        if scope and not (scope.isascii() and scope.isprintable()):
+            raise InvalidScopeError()
+        return scope
 
     @property
     def datalist(self) -> dict[str, list[str]]:

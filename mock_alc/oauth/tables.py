@@ -115,6 +115,8 @@ class Token(Table, table=True):
     access_sha256: str = Field(unique=True)
     refresh_sha256: str = Field(unique=True)
     scope: str
+    refresh_scope: str | None = None
+    """What the refresh token stands for, if a refresh has asked for less for the access token."""
     access_expires_at: datetime = Field(sa_type=UtcDateTime)
     refresh_expires_at: datetime = Field(sa_type=UtcDateTime)
     refresh_used_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
@@ -125,8 +127,8 @@ class Token(Table, table=True):
         return self.client_id == client.client_id
 
     def get_scope(self) -> str:
-        """Return the granted scopes, separated by spaces."""
-        return self.scope
+        """Return the scopes of the refresh token, separated by spaces; `scope` has those of the access token."""
+        return self.refresh_scope or self.scope
 
     def is_expired(self, now: datetime) -> bool:
         """Return whether the access token has expired at `now`."""

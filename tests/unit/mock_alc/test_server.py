@@ -93,6 +93,14 @@ def test_a_chunked_body_is_read_whole_or_refused(running: MockAlc, size: int, st
     assert talk(running, head + chunk).startswith(b"HTTP/1.1 " + status)
 
 
+def test_a_client_that_expects_100_gets_one(running: MockAlc) -> None:
+    """RFC 9110 10.1.1: Python's server and Werkzeug's handler each sent it."""
+    head = b"POST /oauth/token HTTP/1.1\r\nHost: 127.0.0.1\r\nExpect: 100-continue\r\nContent-Length: 1\r\n\r\nx"
+    answer = talk(running, head)
+    assert answer.count(b"100 Continue") == 1
+    assert b"HTTP/1.1 400" in answer
+
+
 def test_a_broken_chunk_is_a_400(running: MockAlc) -> None:
     """R7."""
     head = b"POST /api/v1/leads HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n\r\n"

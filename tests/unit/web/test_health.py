@@ -175,7 +175,7 @@ def test_a_wrong_token_opens_nothing(
 
     answer = web.get("/metrics", headers={"Authorization": header} if header else {})
 
-    assert (answer.status_code, answer.headers["WWW-Authenticate"]) == (401, "Bearer")
+    assert (answer.status_code, answer.headers["WWW-Authenticate"]) == (401, 'Bearer realm="metrics"')
     assert "alc_app" not in answer.text
 
 

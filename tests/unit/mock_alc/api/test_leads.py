@@ -101,13 +101,15 @@ def test_unknown_routes_and_methods_answer_json(alc: Alc, method: str, path: str
 
 
 def test_without_a_token_there_is_a_challenge_and_with_a_bad_one_a_reason(alc: Alc) -> None:
-    """A14: RFC 6750 3.1."""
-    none = alc.http.get(PATH)
-    assert (none.status_code, none.headers["WWW-Authenticate"]) == (401, "Bearer")
-    for bad in ("Bearer nonsense", "Bearer \xff", "Basic abc", "Bearer"):
+    """A14: RFC 6750 3, 3.1: another scheme than Bearer is no token either."""
+    for nothing in ({}, *({"Authorization": other} for other in ("Basic abc", "Bearer", "alc_at_without_the_scheme"))):
+        answer = alc.http.get(PATH, headers=nothing)
+        assert (answer.status_code, answer.headers["WWW-Authenticate"]) == (401, 'Bearer realm="ALC"')
+        assert answer.get_json()["error"]["message"].startswith("Send an access token")
+    for bad in ("Bearer nonsense", "Bearer \xff"):
         answer = alc.http.get(PATH, headers={"Authorization": bad})
         assert answer.status_code == 401
-        assert 'Bearer error="invalid_token"' in answer.headers["WWW-Authenticate"]
+        assert answer.headers["WWW-Authenticate"] == 'Bearer realm="ALC", error="invalid_token"'
 
 
 def test_a_token_in_the_url_or_a_cookie_opens_nothing(alc: Alc, auth: dict[str, str]) -> None:

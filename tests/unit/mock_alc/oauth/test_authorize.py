@@ -225,3 +225,19 @@ def test_decisions_are_limited(make_alc: Callable[..., Alc]) -> None:
     person = Person(alc.browser())
     statuses = {person.decide(authorize_url(CLIENT), "deny").status_code for _ in range(61)}
     assert statuses == {303, 429}
+
+
+@pytest.mark.parametrize("separator", ["\t", "\N{NO-BREAK SPACE}", "\N{EM SPACE}"])
+def test_a_scope_with_another_separator_than_a_space_is_refused(alc: Alc, separator: str) -> None:
+    """A9, RFC 6749 3.3: it was granted as it stood, and came back with the tokens."""
+    answer = returned(alc.http.get(authorize_url(CLIENT, scope=f"leads{separator}webhooks")))
+    assert (answer["error"], answer["iss"], answer["state"]) == ("invalid_scope", ISSUER, "xyz")
+
+
+def test_head_is_answered_as_get_is(alc: Alc, person: Person) -> None:
+    """RFC 9110 9.3.2: link previews ask so. It was taken for a form that was posted."""
+    url = authorize_url(CLIENT)
+    assert person.browser.head(url).status_code == 200
+    person.sign_in(url)
+    answer = person.browser.head(url)
+    assert (answer.status_code, answer.data) == (200, b"")

@@ -208,6 +208,23 @@ def test_a_refresh_can_narrow_the_scope_but_not_widen_it(flow: Flow) -> None:
     assert flow.refresh(token["refresh_token"], scope="leads").get_json()["scope"] == "leads"
 
 
+def test_less_scope_for_an_access_token_is_not_less_for_the_refresh_token(flow: Flow) -> None:
+    """A9, RFC 6749 6: the new refresh token has the scope of the old one, so the client can ask for all of it again."""
+    narrow = flow.refresh(flow.tokens()["refresh_token"], scope="leads").get_json()
+    assert narrow["scope"] == "leads"
+    hooks = flow.alc.http.get("/api/v1/webhooks", headers={"Authorization": f"Bearer {narrow['access_token']}"})
+    assert hooks.status_code == 403
+
+    again = flow.refresh(narrow["refresh_token"], scope="leads").get_json()
+    assert flow.refresh(again["refresh_token"]).get_json()["scope"] == "leads webhooks"
+
+
+@pytest.mark.parametrize("scope", ["leads\twebhooks", "leads\N{NO-BREAK SPACE}webhooks", "leads\n"])
+def test_only_spaces_separate_scopes(flow: Flow, scope: str) -> None:
+    """A9, RFC 6749 3.3: what else looks like one would come back in the token response."""
+    assert flow.refresh(flow.tokens()["refresh_token"], scope=scope).get_json()["error"] == "invalid_scope"
+
+
 @pytest.mark.parametrize(
     "header",
     [
@@ -228,7 +245,7 @@ def test_bad_basic_credentials_get_401_with_a_challenge(alc: Alc, header: str) -
     alc.client(client_id="app", client_secret="right")
     answer = alc.http.post("/oauth/token", data={"grant_type": "refresh_token"}, headers={"Authorization": header})
     assert (answer.status_code, answer.get_json()["error"]) == (401, "invalid_client")
-    assert answer.headers["WWW-Authenticate"].startswith("Basic")
+    assert answer.headers["WWW-Authenticate"].startswith('Basic realm="ALC", error="invalid_client"')
     assert answer.get_json()["error_description"] == "The client is unknown, or its credentials are wrong."
 
 
@@ -315,7 +332,7 @@ def test_an_expired_access_token_is_refused_as_invalid_token(flow: Flow) -> None
     flow.alc.clock.advance(3600)
     answer = flow.alc.http.get("/api/v1/leads", headers={"Authorization": f"Bearer {token}"})
     assert answer.status_code == 401
-    assert 'Bearer error="invalid_token"' in answer.headers["WWW-Authenticate"]
+    assert 'error="invalid_token"' in answer.headers["WWW-Authenticate"]
 
 
 def test_no_credential_is_readable_in_the_database(make_alc: Callable[..., Alc], tmp_path: Path) -> None:
