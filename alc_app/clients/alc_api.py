@@ -19,9 +19,8 @@ from alc_app.attio.host.errors import FetchAnswerLost, FetchMustWait, FetchNotSe
 from alc_app.attio.http import FetchResponse
 from alc_app.attio.server import fetch
 from alc_app.clients.alc_events import RECORD_ID, LeadProcessed
-from alc_app.clients.alc_models import Lead, LeadPage, Leads, LeadState, Verdicts, Webhook, Webhooks
+from alc_app.clients.alc_models import Lead, LeadPage, Leads, LeadState, Verdicts, Webhook, Webhooks, readable
 
-IN_EVENTS = {"record_id", "status", "interest", "summary"}
 Model = TypeVar("Model", bound=BaseModel)
 CALLS_PER_SECOND = 25
 """For the whole installation, also when thousands of leads are due at once. ALC publishes no limit. Nearly every call
@@ -125,10 +124,10 @@ def list_verdicts(connection: Connection, cursor: str | None = None) -> Verdicts
     """
     query = {"limit": "100"} if cursor is None else {"limit": "100", "cursor": cursor}
     page = _read(_call(connection, "GET", f"/api/v1/leads?{urlencode(query)}"), LeadPage)
-    verdicts = [
-        _as_event(lead) for lead in page.leads if lead.status != "processing" and re.match(RECORD_ID, lead.record_id)
-    ]
-    oldest = min((lead.created_at for lead in page.leads if lead.created_at), default=None)
+    leads = readable(LeadState, page.leads)
+    ours = [lead for lead in leads if lead.status != "processing" and re.match(RECORD_ID, lead.record_id)]
+    verdicts = readable(LeadProcessed, [lead.event() for lead in ours])
+    oldest = min((lead.created_at for lead in leads if lead.created_at), default=None)
     return Verdicts(verdicts=verdicts, oldest=oldest, next_cursor=page.next_cursor)
 
 
@@ -203,9 +202,8 @@ def end_webhook(connection: Connection, webhook_id: str | None, *, name: str) ->
 
 def _as_event(lead: LeadState) -> LeadProcessed:
     """Return the verdict on a lead as ALC's webhook would have delivered it."""
-    event = {"lead_id": lead.id, "occurred_at": lead.decided_at, **lead.model_dump(include=IN_EVENTS)}
     try:
-        return LeadProcessed.model_validate(event)
+        return LeadProcessed.model_validate(lead.event())
     except ValidationError as error:
         raise AlcAnswerLost("ALC sent an answer that the app cannot read.").because(error) from error
 

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Literal
+import logging
+from typing import Any, Literal, TypeVar
 
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import AwareDatetime, BaseModel, Field, ValidationError
 
 from alc_app.clients.alc_events import ID, LeadProcessed
+
+Model = TypeVar("Model", bound=BaseModel)
+IN_EVENTS = {"record_id", "status", "interest", "summary"}
+"""Fields of a lead that its event has, too."""
+log = logging.getLogger(__name__)
 
 
 class Lead(BaseModel):
@@ -47,6 +53,10 @@ class LeadState(Lead):
     created_at: AwareDatetime | None = None
     decided_at: AwareDatetime | None = None
 
+    def event(self) -> dict[str, Any]:
+        """Return the verdict as the body of the webhook that would have delivered it."""
+        return {"lead_id": self.id, "occurred_at": self.decided_at, **self.model_dump(include=IN_EVENTS)}
+
 
 class Leads(BaseModel):
     """The leads that a query found."""
@@ -57,7 +67,7 @@ class Leads(BaseModel):
 class LeadPage(BaseModel):
     """A page of leads, newest first, and the cursor of the next page."""
 
-    leads: list[LeadState]
+    leads: list[Any]
     next_cursor: str | None = None
 
 
@@ -73,3 +83,17 @@ class Webhooks(BaseModel):
     """A list of webhooks."""
 
     webhooks: list[Webhook]
+
+
+def readable(model: type[Model], items: list[Any]) -> list[Model]:
+    """Return the items that this version can read: one of them, perhaps of another app, must not hide all others."""
+    found, refused = [], []
+    for item in items:
+        try:
+            found.append(model.model_validate(item))
+        except ValidationError as error:
+            refused.append(error.errors(include_input=False)[0])
+    if refused:
+        where = ".".join(map(str, refused[0]["loc"]))
+        log.warning("The app cannot read %d leads of ALC: %s: %s.", len(refused), where, refused[0]["msg"])
+    return found

@@ -17,7 +17,7 @@ from alc_app.attio import AttioError, AttioNoWorkspaceConnectionError
 from alc_app.attio.host.context import current, step
 from alc_app.attio.server import get_workspace_connection
 from alc_app.clients import alc_api
-from alc_app.clients.alc_api import AlcError
+from alc_app.clients.alc_api import AlcAnswerLost, AlcError
 from alc_app.leads import verdicts
 from alc_app.leads.models import Lead, Table, in_this_workspace, is_any_lead
 from alc_app.leads.record_sync import sync_record, write_claimed
@@ -87,6 +87,7 @@ def reconcile_leads(workspace_id: str) -> None:
 
 def _apply_all_verdicts(back_to: float) -> int:
     connection, cursor, count = get_workspace_connection(), None, 0
+    seen: set[str] = set()
     while True:
         page = alc_api.list_verdicts(connection, cursor)
         changed = verdicts.apply_verdicts(page.verdicts)
@@ -95,6 +96,9 @@ def _apply_all_verdicts(back_to: float) -> int:
         count, cursor = count + len(changed), page.next_cursor
         if cursor is None or (page.oldest and page.oldest.timestamp() < back_to):
             return count
+        if cursor in seen:  # a server that does not know the parameter would be asked for ever
+            raise AlcAnswerLost("ALC returned the same page of leads again.")
+        seen.add(cursor)
 
 
 def reconcile_soon(after: float = 0.0) -> None:

@@ -143,7 +143,7 @@ class _BoundedAdapter(HTTPAdapter):
         response = super().send(request, stream=True, timeout=(connect_timeout, READ_TIMEOUT), verify=verify)
         try:
             response._content = self._read(response)  # as `requests` does itself after reading
-            response.encoding = "utf-8"  # like text() in the Fetch standard; the charset of the server may be invalid
+            response.encoding = "utf-8-sig"  # like text() in the Fetch standard, without a byte order mark
         except urllib3.exceptions.HTTPError as error:  # cut off, stalled, or not as its headers announce
             raise requests.ConnectionError(f"The answer was incomplete: {error}") from error
         finally:

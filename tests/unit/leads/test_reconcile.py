@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from alc_app.leads import reconcile, sends, transitions, verdicts
@@ -105,6 +107,46 @@ def test_a_sweep_goes_through_alcs_leads_page_by_page(lead: str, runtime: FakeRu
     last = reconcile.last_reconciliation()
     assert last is not None
     assert (last.news, last.done_at, last.why) == (1, runtime.now(), None)
+
+
+ODD: list[dict[str, object]] = [
+    {"status": "escalated"},
+    {"summary": "x" * 4001},
+    {"interest": "perhaps"},
+    {"transcript": [{"text": "from nobody"}]},
+    {"decided_at": "soon"},
+    {"id": None},
+]
+
+
+@pytest.mark.parametrize("odd", ODD, ids=lambda odd: next(iter(odd)))
+def test_a_lead_that_cannot_be_read_hides_no_other(
+    lead: str, runtime: FakeRuntime, outside: Outside, odd: dict[str, object], caplog: pytest.LogCaptureFixture
+) -> None:
+    """R11, C16: a later version of ALC, or another app on the account, may have leads that this version cannot read."""
+    unreadable: Any = {**DECIDED, "id": "lead_7", "record_id": RECORD.replace("1", "7"), **OLD, **odd}
+    outside.fault(PAGE, page(unreadable, {**DECIDED, "decided_at": "2026-11-20T12:00:00Z"}))
+
+    reconcile_leads("workspace")
+
+    assert outside.values(RECORD)["alc_status"] == "Complete"
+    assert "The app cannot read 1 leads of ALC" in caplog.text
+    last = reconcile.last_reconciliation()
+    assert last is not None
+    assert last.why is None
+
+
+def test_a_sweep_ends_though_alc_ignores_the_cursor(lead: str, runtime: FakeRuntime, outside: Outside) -> None:
+    """I6: it would ask for the same page for ever, with a step of the engine for each."""
+    new = {**DECIDED, "status": "processing", "created_at": "2100-01-01T00:00:00Z"}
+    outside.fault(PAGE, *[page(new, cursor="c1")] * 9)
+
+    reconcile_leads("workspace")
+
+    last = reconcile.last_reconciliation()
+    assert last is not None
+    assert last.why == "ALC returned the same page of leads again."
+    assert len([path for _, path, _, _ in outside.calls if path.startswith("/api/v1/leads?")]) == 2
 
 
 def test_a_sweep_that_cannot_end_is_tried_again_and_says_why(lead: str, runtime: FakeRuntime, outside: Outside) -> None:

@@ -46,6 +46,14 @@ def test_an_answer_is_handed_over_whole(peer: Serve) -> None:
     assert (answer.status, answer.text, answer.retry_after()) == (404, "é!\n", 5)
 
 
+def test_a_byte_order_mark_is_no_part_of_the_text(peer: Serve) -> None:
+    """The Fetch standard's text() and json() drop it; the tutorial's code reads such an answer."""
+    body = b'\xef\xbb\xbf{"id": "lead_1"}'
+    head = OK + f"Content-Length: {len(body)}\r\n\r\n".encode()
+
+    assert get(peer(head + body).url).json() == {"id": "lead_1"}
+
+
 @pytest.mark.parametrize(
     "interim", [b"100 Continue", b"102 Processing", b"103 Early Hints\r\nLink: </a.css>; rel=preload"]
 )
