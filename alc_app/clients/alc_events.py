@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import AwareDatetime, BaseModel, Field, ValidationError
+from pydantic import AfterValidator, AwareDatetime, BaseModel, Field, ValidationError
 
 from alc_app.attio.http import BadRequest
 
@@ -19,7 +19,8 @@ class LeadProcessed(BaseModel):
     """The body of a `lead.processed` delivery. Unknown keys are ignored: ALC may add some."""
 
     event: Literal["lead.processed"] = "lead.processed"
-    record_id: str = Field(pattern=RECORD_ID)
+    record_id: Annotated[str, Field(pattern=RECORD_ID), AfterValidator(str.lower)]
+    """In lower case, as Attio writes it; a UUID may be written in either (RFC 9562 4)."""
     status: Literal["Complete", "Failed"]
     lead_id: str | None = Field(default=None, pattern=ID)
     interest: Literal["interested", "not_interested", "no_answer"] | None = None

@@ -50,6 +50,16 @@ def test_the_tutorials_body_works_word_for_word(outside: Outside) -> None:
     assert outside.values(RECORD)["alc_status"] == "Complete"
 
 
+@pytest.mark.parametrize("extra", [{}, {"lead_id": "lead_2"}])
+def test_a_record_id_in_capitals_is_the_same(extra: dict[str, str], outside: Outside) -> None:
+    """R12, RFC 9562 4: a database of ALC may write UUIDs so. The result was acknowledged and ignored."""
+    record = "abcdefab-cdef-4abc-8def-abcdefabcdef"
+    sends.mark_sent(sends.open_send(record).id, "lead_2")
+
+    assert deliver({**MINIMAL, **extra, "record_id": record.upper()}).status == 200
+    assert outside.values(record)["alc_status"] == "Complete"
+
+
 def test_fields_that_are_new_are_ignored(outside: Outside) -> None:
     """R10: ALC may say more one day."""
     assert deliver({**WHOLE, "mood": {"score": 7}}).status == 200
