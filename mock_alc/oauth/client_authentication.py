@@ -22,6 +22,8 @@ class Credentials:
     method: str
     client_id: str
     secret: str
+    as_sent: str = ""
+    """The secret of HTTP Basic before it was form-decoded."""
 
 
 class ClientRefused(InvalidClientError):
@@ -71,8 +73,8 @@ def authenticate(client: Client | None, credentials: Credentials, *, family_id: 
     `family_id` is that of the code or token in the request, if this client was given it. Wrong secrets are counted for
     the client and the address, but apart for each family: somebody who guesses has none of its tokens, and must not
     lock out the client itself when both come from one address, such as that of a proxy.
-    Raise the same error for an unknown client and a wrong secret (A19); with the right secret, a method that the client
-    may not use is named.
+    Raise the same error for an unknown client and a wrong secret (A19); who has the right secret is told what else is
+    wrong: that it was not encoded, or that the client may not use this method.
     """
     attempts = alc().wrong_credentials
     key = f"client {credentials.client_id} {family_id or request.remote_addr}"
@@ -84,11 +86,20 @@ def authenticate(client: Client | None, credentials: Credentials, *, family_id: 
         is_valid = (client or DUMMY_CLIENT).check_client_secret(credentials.secret)
     if client is None or not is_valid:
         attempts.record(key)
-        raise invalid_client()
+        raise _not_encoded(client, credentials) or invalid_client()
     if not client.check_endpoint_auth_method(credentials.method, "token"):
         attempts.record(key)
         raise _wrong_method(client, credentials)
     return client
+
+
+def _not_encoded(client: Client | None, credentials: Credentials) -> ClientRefused | None:
+    """Return the error for a right secret that was put into HTTP Basic as it is, with its `+` or `%`; else None."""
+    if client is None or not credentials.as_sent or not client.check_client_secret(credentials.as_sent):
+        return None
+    return ClientRefused(
+        "The secret is correct, but HTTP Basic wants it form-encoded: + as %2B, and % as %25 (RFC 6749 2.3.1)."
+    )
 
 
 def _wrong_method(client: Client, credentials: Credentials) -> ClientRefused:
@@ -116,4 +127,4 @@ def _read_basic(authorization: str) -> Credentials:
         raise invalid_client() from error
     if scheme.lower() != "basic" or not colon or not user or not password:
         raise invalid_client()
-    return Credentials("client_secret_basic", unquote_plus(user), unquote_plus(password))
+    return Credentials("client_secret_basic", unquote_plus(user), unquote_plus(password), password)

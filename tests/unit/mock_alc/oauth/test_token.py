@@ -273,6 +273,21 @@ def test_a_client_that_registered_one_method_cannot_use_another(alc: Alc) -> Non
     assert "sent by client_secret_basic" in said and "must use client_secret_post" in said
 
 
+@pytest.mark.parametrize("secret", ["a+b", "50%41", "a+b%"])
+def test_a_secret_that_was_not_encoded_is_not_called_wrong(alc: Alc, secret: str) -> None:
+    """RFC 6749 2.3.1: many clients leave the encoding out. Who knows the secret is told so, and nobody else (A19)."""
+    client = alc.client(client_id="app", client_secret=secret)
+    form = {"grant_type": "refresh_token", "refresh_token": "x"}
+    answer = alc.http.post("/oauth/token", data=form, headers=basic(client))
+    assert (answer.status_code, answer.get_json()["error"]) == (401, "invalid_client")
+    assert "form-encoded" in answer.get_json()["error_description"]
+
+    encoded = basic({"client_id": "app", "client_secret": quote_plus(secret)})
+    assert alc.http.post("/oauth/token", data=form, headers=encoded).get_json()["error"] == "invalid_grant"
+    guess = basic({"client_id": "app", "client_secret": f"{secret}+"})
+    assert "form-encoded" not in alc.http.post("/oauth/token", data=form, headers=guess).text
+
+
 def test_the_eleventh_wrong_secret_in_a_minute_must_wait(alc: Alc) -> None:
     """A19: per client and address."""
     alc.client(client_id="app", client_secret="right")
