@@ -8,11 +8,9 @@ from werkzeug.exceptions import NotFound
 
 from mock_alc.console.pages import SHOWN, current_account_id, login_required, pages, words
 from mock_alc.services import alc
-from mock_alc.webhooks.outbox import Attempt, Delivery, attempts_of, resend
+from mock_alc.webhooks.outbox import STATES, Attempt, Delivery, attempts_of, resend
 from mock_alc.webhooks.registrations import Webhook
 from mock_alc.webhooks.sent_copy import SentCopy
-
-STATES = ("pending", "delivered", "failed", "cancelled")
 
 
 @pages.get("/deliveries")

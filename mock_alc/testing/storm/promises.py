@@ -8,11 +8,10 @@ from datetime import datetime
 
 from mock_alc.testing.storm.connection import NEVER
 from mock_alc.testing.storm.day import LAST_PERSON, WAITING_PERSON, Seen
-from mock_alc.testing.storm.evidence import Evidence, is_forged
+from mock_alc.testing.storm.evidence import TOO_MANY, Evidence, is_forged
 from mock_alc.testing.storm.integration import Json
 
 ROUNDING = 0.05
-TOO_MANY = 429
 NOT_SHORTER = " (without --run, or `kill` and `start`, the storm cannot start it again to shorten the day)"
 NOTHING = -1
 """The place of what has not happened."""
