@@ -163,6 +163,7 @@ def _banner(mock: "MockAlc") -> str:
         sign_in += f" / {DEMO_PASSWORD}"
     control = f"{url}/_mock is open to this machine" if config.control else "closed; open it with --control"
     targets = "may point at this machine" if config.loopback_targets_allowed else "public https addresses only"
+    database = mock.services.database
     rows = {
         "console": f"{url}/   sign in as {sign_in}",
         "OAuth": f"{url}/.well-known/oauth-authorization-server",
@@ -170,6 +171,6 @@ def _banner(mock: "MockAlc") -> str:
         "API": f"{url}/api/v1/leads and {url}/api/v1/webhooks",
         "control": control,
         "webhooks": targets,
-        "database": mock.services.database.url.render_as_string(hide_password=True),
+        "database": "in memory" if database.in_memory else database.url.render_as_string(hide_password=True),
     }
     return "\n".join([f"Acme Lead Checker (mock) is at {url}", *(f"  {name:<10} {row}" for name, row in rows.items())])

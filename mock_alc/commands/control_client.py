@@ -8,6 +8,9 @@ from mock_alc.base.paging import every_delivery
 from mock_alc.base.refusals import error_text
 
 DEFAULT_URL = "http://127.0.0.1:8001"
+NO_MOCK = "No mock answers at {}. Start one with `mock-alc serve --control`, or give its address with --url."
+CUT = "The mock at {0} gave no valid answer to {1} {2}. A fault may be set for this route: {0}/_mock/faults lists them."
+"""Said of the public API, which is called with a token that the mock has just issued."""
 url_option = click.option("--url", default=DEFAULT_URL, show_default=True, help="Address of the running mock.")
 
 
@@ -38,9 +41,7 @@ def _answer(url: str, method: str, path: str, body: Any, token: str | None = Non
     try:
         status, answer = request_json(method, f"{url.rstrip('/')}{path}", body, token)
     except (OSError, ValueError) as error:
-        raise click.ClickException(
-            f"No mock answers at {url}. Start one with `mock-alc serve --control`, or give its address with --url."
-        ) from error
+        raise click.ClickException(CUT.format(url, method, path) if token else NO_MOCK.format(url)) from error
     if status < 400:
         return answer
     if status == 404 and answer.get("error", {}).get("message", "").startswith("The requested URL"):

@@ -136,6 +136,14 @@ def test_a_mock_that_does_not_run_is_told_so() -> None:
     assert "mock-alc serve --control" in found.output
 
 
+def test_a_fault_that_hits_the_command_itself_is_no_missing_mock(running: MockAlc) -> None:
+    """The help of `serve` has one set for the route by which `trigger` makes a lead."""
+    Alc(running.app).fail_next("POST /api/v1/leads", "drop")
+    found = run(running, "trigger", "lead.processed")
+    assert found.exit_code == 1
+    assert "gave no valid answer to POST /api/v1/leads. A fault may be set" in found.output
+
+
 def test_listen_shows_what_was_delivered(running: MockAlc, receiver: Receiver) -> None:
     """Each attempt on a line, or as JSON."""
     alc = Alc(running.app)
