@@ -25,8 +25,8 @@ def lead_processed(req: Request) -> Response:
 
     # TUTORIAL: it takes every delivery for a result. Here an event that this version does not know is acknowledged and
     # ignored (R11). [step later-10]
-    event = body.get("event", "lead.processed")
-    if isinstance(event, str) and event != "lead.processed":
+    kind = body.get("event", "lead.processed")
+    if isinstance(kind, str) and kind != "lead.processed":
         return Response(None, status=200)
 
     record_id = body.get("record_id")
