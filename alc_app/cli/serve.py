@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import logging
 import os
+import resource
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -29,7 +30,9 @@ if TYPE_CHECKING:
 
 THREADS = 64
 MAX_BODY_BYTES = 256 * 1024
-MAX_CONNECTIONS = 2000
+MAX_CONNECTIONS, FEWEST_CONNECTIONS = 2000, 16
+OWN_FILES = 400
+"""Files that this process opens for itself under load: databases, calls to others, pipes."""
 ENGINE_AFTER = 2.0
 """Seconds after the start at which the engine is connected."""
 IDLE_SECONDS = 30
@@ -99,12 +102,27 @@ def _listen(web: Flask, config: Config) -> BaseWSGIServer:
             threads=THREADS,
             max_request_body_size=MAX_BODY_BYTES,
             ident=None,
-            connection_limit=MAX_CONNECTIONS,
+            connection_limit=_connection_limit(),
             asyncore_use_poll=True,
             channel_timeout=IDLE_SECONDS,
             cleanup_interval=10,
             clear_untrusted_proxy_headers=False,  # sign_in/proxy.py knows whose may be trusted
         )
+
+
+def _connection_limit() -> int:
+    """Return how many connections may be open at once: as many as leave room for our own files.
+
+    Each is a file of the process. Without one, waitress would try to accept in an endless loop, with a traceback each
+    time, and no database could be opened. Systems often allow 1024 or 256, and more to who asks.
+    """
+    allowed, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MAX_CONNECTIONS + OWN_FILES
+    if resource.RLIM_INFINITY != allowed < wanted:
+        allowed = wanted if most == resource.RLIM_INFINITY else min(wanted, most)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, most))
+    left = MAX_CONNECTIONS if allowed == resource.RLIM_INFINITY else allowed - OWN_FILES
+    return min(max(left, FEWEST_CONNECTIONS), MAX_CONNECTIONS)
 
 
 def _worker(web: Flask) -> Worker:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import socket
 import subprocess
 import sys
@@ -96,3 +97,26 @@ def test_a_request_that_outlives_the_others_writes_into_no_other_file(tmp_path: 
     server.close()
 
     assert written == b""
+
+
+@pytest.mark.parametrize(
+    ("allowed", "most", "raised_to", "connections"),
+    [
+        (1024, 4096, 2400, 2000),
+        (256, resource.RLIM_INFINITY, 2400, 2000),
+        (1024, 1024, 1024, 624),
+        (256, 256, 256, 16),
+        (65_536, 65_536, None, 2000),
+        (resource.RLIM_INFINITY, resource.RLIM_INFINITY, None, 2000),
+    ],
+)
+def test_connections_leave_room_for_the_files_of_the_process(
+    monkeypatch: pytest.MonkeyPatch, allowed: int, most: int, raised_to: int | None, connections: int
+) -> None:
+    """U10: who opens many connections cannot take the database's files away, or fill the log."""
+    asked: list[tuple[int, int]] = []
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (allowed, most))
+    monkeypatch.setattr(resource, "setrlimit", lambda _, limits: asked.append(limits))
+
+    assert serve._connection_limit() == connections
+    assert asked == ([(raised_to, most)] if raised_to else [])
