@@ -31,8 +31,6 @@ MAX_LIFETIME = 86_400
 MAX_USERNAME = 320
 """The longest possible email address."""
 UNREACHABLE = "ALC cannot be reached. Is it running?"
-ASKED_TO_WAIT = "ALC asked the app to wait."
-NOT_AVAILABLE = "ALC is not available at the moment (status {})."
 BAD_ANSWER = "ALC's answer to the token request is not valid."
 OUR_CREDENTIALS = "ALC refused the app's credentials. Check ALC_CLIENT_ID and ALC_CLIENT_SECRET."
 _TOKEN = re.compile(r"[\x21-\x7e]{1,8192}")
@@ -124,7 +122,7 @@ class OAuthClient:
         except requests.RequestException as error:
             raise OAuthFailed("ALC cannot be reached, so the tokens are not revoked.").because(error) from error
         if response.status_code != 200 and not _cannot_be_revoked(response):
-            _raise_if_busy(response.status_code)
+            raise_if_busy("ALC", response.status_code)
             raise OAuthBadAnswer(f"ALC answered the revocation with status {response.status_code}.")
 
     def metadata(self) -> Mapping[str, Any]:
@@ -153,7 +151,7 @@ class OAuthClient:
         except ValueError as error:
             raise OAuthBadAnswer(f"{url} cannot be read. Check ALC_URL.").because(error) from error
         if not response.ok:
-            _raise_if_busy(response.status)
+            raise_if_busy("ALC", response.status)
             raise OAuthBadAnswer(f"{url} answered with status {response.status}. Check ALC_URL.")
         if not isinstance(found, dict) or found.get("issuer") != self.issuer:
             raise OAuthBadAnswer(f"{url} does not describe the issuer {self.issuer}. Check ALC_URL.")
@@ -229,7 +227,7 @@ def _read_token_response(response: requests.Response) -> dict[str, Any]:
     Authlib would take tokens from a response with any status, and stumble over an odd lifetime. Raises: OAuthDenied,
     OAuthBusy, OAuthBadAnswer.
     """
-    _raise_if_busy(response.status_code)
+    raise_if_busy("ALC", response.status_code)
     try:
         body = response.json()
     except (ValueError, RecursionError) as error:
@@ -241,12 +239,12 @@ def _read_token_response(response: requests.Response) -> dict[str, Any]:
     return body
 
 
-def _raise_if_busy(status: int) -> None:
+def raise_if_busy(server: str, status: int) -> None:
     """Raise OAuthBusy for a status that says nothing about our request, whatever the body is."""
     if status == HTTPStatus.TOO_MANY_REQUESTS:
-        raise OAuthBusy(ASKED_TO_WAIT)
+        raise OAuthBusy(f"{server} asked the app to wait.")
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        raise OAuthBusy(NOT_AVAILABLE.format(status))
+        raise OAuthBusy(f"{server} is not available at the moment (status {status}).")
 
 
 def _cannot_be_revoked(response: requests.Response) -> bool:

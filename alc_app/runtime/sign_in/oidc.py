@@ -19,7 +19,7 @@ from alc_app.attio.host.errors import FetchError
 from alc_app.config.settings import Config
 from alc_app.config.sign_in import is_safe_url
 from alc_app.runtime.http_client import Http
-from alc_app.runtime.oauth_client import OAuthBadAnswer, OAuthFailed, new_oauth_session
+from alc_app.runtime.oauth_client import OAuthBadAnswer, OAuthFailed, new_oauth_session, raise_if_busy
 
 SCOPE = "openid email profile"
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519")
@@ -28,6 +28,7 @@ CLOCK_LEEWAY = 60
 MAX_AGE = 300.0
 """Seconds for which the provider's configuration and keys are cached. A key that is not among them is looked up."""
 UNREACHABLE = "The sign-in provider cannot be reached. Try again in a minute."
+PROVIDER = "The sign-in provider"
 BAD_ANSWER = "The sign-in provider sent an invalid answer, so you are not signed in. See the log for details."
 Json = Mapping[str, Any]
 
@@ -124,6 +125,7 @@ class OpenIdProvider:
         except ValueError as error:
             raise OAuthBadAnswer(f"{url} is not JSON.").because(error) from error
         if not isinstance(found, dict):
+            raise_if_busy(PROVIDER, response.status)
             raise OAuthBadAnswer(f"{url} answered with status {response.status} and no JSON object.")
         return found
 
@@ -145,6 +147,7 @@ class OpenIdProvider:
             )
         except requests.RequestException as error:
             raise OAuthFailed(UNREACHABLE).because(error) from error
+        raise_if_busy(PROVIDER, response.status_code)
         try:
             found = response.json()
         except (ValueError, RecursionError) as error:  # also a number of too many digits, or too many brackets

@@ -14,7 +14,7 @@ from joserfc.jwk import RSAKey
 
 from alc_app.config.settings import Config
 from alc_app.runtime.http_client import Http
-from alc_app.runtime.oauth_client import OAuthBadAnswer, OAuthFailed, new_verifier
+from alc_app.runtime.oauth_client import OAuthBadAnswer, OAuthBusy, OAuthFailed, new_verifier
 from alc_app.runtime.sign_in.oidc import MAX_AGE, OpenIdProvider, SignedIn
 from tests.support.fakes import provider as false
 from tests.support.fakes.provider import ISSUER, Claims, FalseProvider
@@ -251,6 +251,21 @@ def test_a_token_response_that_is_no_json_signs_nobody_in(client: OpenIdProvider
     with responses.RequestsMock() as mock:
         mock.post(f"{ISSUER}/token", body=NOT_JSON[what])
         with pytest.raises(OAuthBadAnswer, match="not JSON"):
+            client.redeem("code", new_verifier())
+
+
+@pytest.mark.parametrize("status", [429, 500, 503])
+def test_a_provider_that_is_away_has_not_sent_a_wrong_answer(client: OpenIdProvider, status: int) -> None:
+    """The person reads to try again, and not to see the log."""
+    with responses.RequestsMock() as mock:
+        mock.get(f"{ISSUER}/.well-known/openid-configuration", body="<html>", status=status)
+        with pytest.raises(OAuthBusy, match="The sign-in provider"):
+            client.authorization_url(state="state", verifier=new_verifier())
+
+    client.authorization_url(state="state", verifier=new_verifier())
+    with responses.RequestsMock() as mock:
+        mock.post(f"{ISSUER}/token", body="<html>", status=status)
+        with pytest.raises(OAuthBusy, match="The sign-in provider"):
             client.redeem("code", new_verifier())
 
 
