@@ -14,6 +14,8 @@ from markupsafe import Markup
 from .source_code import colour
 
 HUES = 6
+EARLIEST, LATEST = datetime(1, 1, 2, tzinfo=UTC).timestamp(), datetime(9999, 12, 30, tzinfo=UTC).timestamp()
+"""Of the times that a page shows. ALC says when it has decided, and may have said anything."""
 
 
 def add_filters(pages: Blueprint) -> None:
@@ -68,8 +70,8 @@ def hue(record_id: str) -> int:
 
 
 def utc(seconds: float) -> datetime:
-    """Return a Unix time as a datetime in UTC."""
-    return datetime.fromtimestamp(seconds, UTC)
+    """Return a Unix time as a datetime in UTC, at most as far away as a datetime in any zone can be."""
+    return datetime.fromtimestamp(min(max(seconds, EARLIEST), LATEST), UTC)
 
 
 def human_time(at: datetime) -> str:
