@@ -28,7 +28,7 @@ from alc_app.runtime.exchanges import record_actions
 from alc_app.runtime.exchanges.log import log_calls_as
 from alc_app.runtime.failpoints import failpoint
 from alc_app.runtime.routes.open_questions import NOT_OPEN, OpenQuestions
-from alc_app.runtime.services import Services
+from alc_app.runtime.services import WORKSPACE, Services
 from alc_app.runtime.sign_in.people import Person, acting, current_person, current_person_id
 
 FUNCTION_TIMEOUT = 25.0
@@ -188,21 +188,33 @@ class Actions:
         return settle(result)
 
     def _report(self, run: _Run, error: Exception) -> Iterator[EffectJson]:
-        """Report an error that the action did not catch: ask to connect, or say that something went wrong."""
+        """Report an error that the action did not catch: ask to connect, or say why it could not be run."""
         yield from ({"effect": "hideToast", "id": toast} for toast in run.toasts)
-        if isinstance(error, AttioNoWorkspaceConnectionError | AttioConnectionExpiredError):
+        if not isinstance(error, AttioNoWorkspaceConnectionError | AttioConnectionExpiredError):
+            log.error("A record action failed.", exc_info=error)
+            yield _could_not_be_run("Something unexpected happened. Please try again; nothing is sent twice.")
+        elif self._has_good_connection():
+            log.warning("A record action could not use the connection: %s", error.message)
+            yield _could_not_be_run(error.message)
+        else:
             yield {"effect": "connect", "title": "Connect Acme Lead Checker", "text": error.message, **_way(run)}
-            return
-        log.error("A record action failed.", exc_info=error)
-        yield {
-            "effect": "showToast",
-            "id": uuid.uuid4().hex[:8],
-            "title": "The action could not be run",
-            "text": "Something unexpected happened. Please try again; nothing is sent twice.",
-            "variant": "error",
-            "durationMs": None,
-            "dismissable": True,
-        }
+
+    def _has_good_connection(self) -> bool:
+        """Return whether there is nothing to connect: ALC is away while a token is refreshed, for example."""
+        live = self._services.connections.live(WORKSPACE)
+        return live is not None and live.status == "active"
+
+
+def _could_not_be_run(why: str) -> EffectJson:
+    return {
+        "effect": "showToast",
+        "id": uuid.uuid4().hex[:8],
+        "title": "The action could not be run",
+        "text": why,
+        "variant": "error",
+        "durationMs": None,
+        "dismissable": True,
+    }
 
 
 def _way(run: _Run) -> EffectJson:

@@ -25,9 +25,10 @@ from alc_app.attio.host import trace
 from alc_app.attio.host.errors import QueryError, SerializableError, ServerFunctionError, ServerFunctionTimeout
 from alc_app.attio.server import server_function
 from alc_app.clients.alc_api import AlcRefused
+from alc_app.runtime.oauth_client import Tokens
 from alc_app.runtime.routes import open_questions
 from alc_app.runtime.routes.record_actions import Actions, blueprint
-from alc_app.runtime.services import Services
+from alc_app.runtime.services import WORKSPACE, Services
 from tests.support.fakes.engine import FakeEngine
 
 RECORD = "11111111-1111-4111-8111-111111111111"
@@ -216,6 +217,30 @@ def test_an_action_that_was_put_aside_is_given_up_after_a_while(stage: Stage, mo
 
     with pytest.raises(LookupError):
         actions.resume(question["resume"], None)
+
+
+def test_nobody_is_asked_to_connect_while_the_connection_is_good(stage: Stage) -> None:
+    """O14: ALC's token endpoint is away, or another process refreshes; a new connection would end a good one."""
+
+    async def act(_: str) -> None:
+        await say("hello")
+
+    actions, engine = stage(act)
+    connections = actions._services.connections
+    connections.activate(connections.add(WORKSPACE, Tokens("access", "refresh", 4e9, "")))
+    engine.answer = {"error": AttioConnectionExpiredError("ALC is away. Please try again.").to_json()}
+
+    toast, done = click(actions)
+    assert (toast["effect"], toast["variant"], toast["text"]) == (
+        "showToast",
+        "error",
+        "ALC is away. Please try again.",
+    )
+    assert "url" not in toast
+
+    connections.mark_needs_reconnect(connections.live(WORKSPACE).id, "ALC refuses it.")  # type: ignore[union-attr]
+    prompt, done = click(actions)
+    assert (prompt["effect"], done) == ("connect", {"effect": "done"})
 
 
 @pytest.mark.parametrize("error", [AttioNoWorkspaceConnectionError, AttioConnectionExpiredError])
