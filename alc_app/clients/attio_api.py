@@ -23,6 +23,8 @@ from alc_app.attio.server import attio_api_token, fetch
 
 UNAUTHORIZED = "Attio does not accept the access token. Set ATTIO_API_TOKEN to a valid one."
 UNREADABLE = "Attio sent an answer that the app cannot read."
+NO_SUCH_ID = "Path params validation error."
+"""What Attio answers, with a 400, where an id in the path is no UUID."""
 WRITES_PER_SECOND = 25
 """Attio's limit for the whole workspace (docs.attio.com/rest-api/guides/rate-limiting)."""
 
@@ -193,7 +195,7 @@ def _error(response: FetchResponse) -> AttioApiError:
     retry_after = response.retry_after()
     if response.status == 401:  # not a refusal: the work is retried until somebody sets a valid token (C5)
         return AttioApiError(UNAUTHORIZED)
-    if response.status == 404:
+    if response.status == 404 or message.startswith(NO_SUCH_ID):
         return NotFound(message)
     if response.status == 403:
         return Forbidden(message)

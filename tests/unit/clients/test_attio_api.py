@@ -165,6 +165,16 @@ def test_what_is_not_there_is_none(outside: Outside) -> None:
     assert attio_api.get_member("x") is None
 
 
+def test_an_id_that_cannot_exist_is_none(outside: Outside) -> None:
+    """Attio answers 400, not 404, where an id is no UUID."""
+    problem = {"code": "invalid_string", "path": ["record_id"], "message": "Invalid uuid"}
+    body = {"message": "Path params validation error.", "validation_errors": [problem]}
+    outside.fault("GET", *[says(400, body)] * 2)
+
+    assert attio_api.get_record("people", "x") is None
+    assert attio_api.get_member("x") is None
+
+
 def test_lists_come_without_their_envelope(outside: Outside) -> None:
     """Attio wraps everything in `data`."""
     outside.fault("POST", says(200, {"data": [RECORD]}))
