@@ -103,7 +103,7 @@ def query_records(object_slug: str, **query: Any) -> list[dict[str, Any]]:
 def search_records(object_slug: str, text: str, *, limit: int) -> list[dict[str, Any]]:
     """Return the hits of Attio's fuzzy search, which is in beta and lags behind. `POST /v2/objects/records/search`."""
     body = {"query": text, "objects": [object_slug], "request_as": {"type": "workspace"}, "limit": limit}
-    return list_of(call("POST", "/v2/objects/records/search", body))
+    return [_with_id(one) for one in list_of(call("POST", "/v2/objects/records/search", body))]
 
 
 def text_of(values: Sequence[Mapping[str, Any]]) -> str | None:
@@ -240,9 +240,15 @@ def _record(response: FetchResponse) -> dict[str, Any]:
 
 
 def _as_record(data: dict[str, Any]) -> dict[str, Any]:
-    ids, values = data.get("id"), data.get("values")
-    has_id = isinstance(ids, dict) and isinstance(ids.get("record_id"), str)
-    if not has_id or not isinstance(values, dict) or not all(_is_list(one or []) for one in values.values()):
+    values = data.get("values")
+    if not isinstance(values, dict) or not all(_is_list(one or []) for one in values.values()):
+        raise AttioApiError(UNREADABLE)
+    return _with_id(data)
+
+
+def _with_id(data: dict[str, Any]) -> dict[str, Any]:
+    ids = data.get("id")
+    if not isinstance(ids, dict) or not isinstance(ids.get("record_id"), str):
         raise AttioApiError(UNREADABLE)
     return data
 

@@ -154,7 +154,7 @@ def search_people(text: str) -> list[PersonHit]:
 
 
 def _texts_of(hit: Json) -> list[str]:
-    return [hit["record_text"], *(hit.get("email_addresses") or []), *(hit.get("phone_numbers") or [])]
+    return [hit.get("record_text") or "", *(hit.get("email_addresses") or []), *(hit.get("phone_numbers") or [])]
 
 
 def query_all_people(**query: Any) -> Iterator[PersonRecord]:

@@ -120,10 +120,13 @@ def test_a_2xx_without_a_record_says_nothing_of_a_write(outside: Outside, body: 
 @pytest.mark.parametrize("data", [None, {}, "x", [None], ["x"], [{}], [{"id": {"record_id": "x"}, "values": {"a": 1}}]])
 def test_records_of_another_shape_are_an_error_of_the_client(outside: Outside, data: object) -> None:
     """R21: whoever reads the records never sees a KeyError."""
-    outside.fault("POST", says(200, {"data": data}))
+    outside.fault("POST", *[says(200, {"data": data})] * 2)
 
     with pytest.raises(AttioApiError, match="cannot read"):
         attio_api.query_records("people")
+    if data != [RECORD | {"values": {"a": 1}}]:  # a hit has no values
+        with pytest.raises(AttioApiError, match="cannot read"):
+            attio_api.search_records("people", "ada", limit=1)
 
 
 @pytest.mark.parametrize("body", ["", "[]", "<html>"])
