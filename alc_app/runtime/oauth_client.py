@@ -40,6 +40,8 @@ _NUMBER = re.compile(r"[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 _ERROR_CODE = re.compile(r"[a-z_]{1,40}")
 METADATA_MAX_AGE = 300.0
 """Seconds for which the server's metadata is cached."""
+METADATA_RETRY = 30.0
+"""Seconds for which the old copy is used when it could not be fetched again."""
 
 
 class OAuthFailed(SerializableError):
@@ -128,7 +130,7 @@ class OAuthClient:
     def metadata(self) -> Mapping[str, Any]:
         """Return the server's metadata, checked (RFC 8414, O7), from a cache.
 
-        If it cannot be fetched again, the old copy is used. Raises: OAuthFailed, if there is none.
+        If it cannot be fetched again, the old copy is used for a while. Raises: OAuthFailed, if there is none.
         """
         fetched_at, known = self._metadata
         if known and time.monotonic() - fetched_at < METADATA_MAX_AGE:
@@ -138,6 +140,8 @@ class OAuthClient:
         except OAuthFailed:
             if not known:
                 raise
+            # Else each call would wait for a server that hangs, as long as it does.
+            self._metadata = (time.monotonic() - METADATA_MAX_AGE + METADATA_RETRY, known)
         return self._metadata[1]
 
     def fetch_metadata(self) -> Mapping[str, Any]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import time
 
 import pytest
+import requests
 import responses
 
 from alc_app.config.settings import Config
@@ -68,3 +70,17 @@ def test_no_other_400_counts_as_revoked(client: OAuthClient, alc: responses.Requ
 
     with pytest.raises(OAuthBadAnswer):
         client.revoke("token", "access_token")
+
+
+def test_metadata_that_cannot_be_fetched_again_is_not_asked_for_by_each_call(
+    client: OAuthClient, alc: responses.RequestsMock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """O7, O10: a server that hangs there would cost each refresh ten seconds, though its token endpoint is well."""
+    known, now = client.metadata(), time.monotonic()
+    alc.replace("GET", METADATA, body=requests.ReadTimeout("It hangs."))
+    asked = len(alc.calls)
+
+    for later, calls in ((301, 1), (302, 1), (320, 1), (340, 2), (345, 2)):
+        monkeypatch.setattr("alc_app.runtime.oauth_client.time.monotonic", lambda later=later: now + later)
+        assert client.metadata() == known
+        assert len(alc.calls) - asked == calls
