@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import ast
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -123,6 +124,14 @@ def test_each_webhook_and_record_event_of_the_manifest_is_the_file_of_its_name()
 
     assert {name: handler.__module__ for name, handler in named.items()} == {name: name for name in named}
     assert [handler.__name__ for handler in named.values()] == [name.rpartition(".")[2] for name in named]
+
+
+def test_a_docstring_of_a_test_says_more_than_codes() -> None:
+    """A code names a requirement; the sentence behind it says which part of it this test shows."""
+    bare = re.compile(r'def (test_\w+)\([^"]*?:\n\s+"""(?:[A-Z]\d+(?:, )?)+\.?"""')
+    tests = (ROOT / "tests").rglob("test_*.py")
+
+    assert not [f"{path.name}: {name}" for path in tests for name in bare.findall(path.read_text())]
 
 
 def test_the_unit_tests_mirror_the_packages() -> None:

@@ -60,7 +60,7 @@ def test_it_is_https_and_nothing_else(example: Example) -> None:
 
 
 def test_numbers_stay_inside_and_probes_ask_a_machine_by_its_address(example: Example) -> None:
-    """U7, U10."""
+    """U7, U10: a machine that is asked by its address answers its probes, and shows no page."""
     assert example.user().get("/metrics").status_code == 404
     for web in example.webs:
         assert requests.get(f"{web.url}/readyz", timeout=PATIENCE).json()["status"] == "ready"

@@ -53,7 +53,7 @@ def test_activate_registers_the_address_and_deactivate_forgets_it(
 
 
 def test_a_registration_whose_answer_was_lost_is_found_by_its_name(outside: Outside, handler: WebhookHandler) -> None:
-    """C9."""
+    """C9: ALC has the webhook and we have no id of it, so it is deleted by its name."""
     outside.fault(POST, answer_lost)
     with pytest.raises(AlcAnswerLost):
         activate(config=Config(), metadata=metadata(handler))

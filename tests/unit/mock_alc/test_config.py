@@ -84,7 +84,7 @@ def test_loopback_targets_follow_the_bind_address_unless_said(settings: dict[str
 
 
 def test_secrets_do_not_show_in_complaints_or_in_the_repr() -> None:
-    """U8."""
+    """U8: not even one of the wrong kind, which the error would quote."""
     assert "hunter2" not in repr(Config(client_id="a", client_secret="hunter2"))
     with pytest.raises(ValidationError) as caught:
         Config(client_secret=["hunter2"])  # wrong on purpose

@@ -102,7 +102,7 @@ def test_a_client_that_expects_100_gets_one(running: MockAlc) -> None:
 
 
 def test_a_broken_chunk_is_a_400(running: MockAlc) -> None:
-    """R7."""
+    """R7: the body's length cannot be told, so nothing of it is read."""
     head = b"POST /api/v1/leads HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n\r\n"
     assert talk(running, head + b"zz\r\n").startswith(b"HTTP/1.1 400")
 

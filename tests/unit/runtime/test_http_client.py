@@ -66,7 +66,7 @@ def test_an_interim_answer_is_not_the_answer(peer: Serve, interim: bytes) -> Non
 
 @pytest.mark.usefixtures("hurry")
 def test_interim_answers_without_end_stop_at_the_deadline(peer: Serve) -> None:
-    """O10."""
+    """O10: each would begin the wait again, if the time were not counted as a whole."""
     with pytest.raises(FetchAnswerLost):
         get(peer(*[b"HTTP/1.1 102 Processing\r\n\r\n"] * 200, gap=0.01).url)
 

@@ -67,7 +67,7 @@ def test_a_prospect_that_is_not_whole_is_a_bad_request(runtime: FakeRuntime, out
 
 
 def test_an_unknown_event_is_acknowledged(runtime: FakeRuntime, outside: Outside) -> None:
-    """R11."""
+    """R11: ALC may send more kinds one day; a body that is no object is refused."""
     assert deliver({"event": "prospect_sang"}).status == 200
     assert deliver([]).status == 400
     assert not outside.calls

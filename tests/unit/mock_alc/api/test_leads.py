@@ -95,7 +95,7 @@ def test_bodies_that_cannot_be_read_are_refused_in_json(alc: Alc, auth: dict[str
 
 @pytest.mark.parametrize(("method", "path", "status"), [("GET", "/api/v1/nothing", 404), ("PUT", PATH, 405)])
 def test_unknown_routes_and_methods_answer_json(alc: Alc, method: str, path: str, status: int) -> None:
-    """U9."""
+    """U9: a program that reads the error finds no page of HTML."""
     answer = alc.http.open(path, method=method)
     assert (answer.status_code, answer.is_json) == (status, True)
 
@@ -126,7 +126,7 @@ def test_a_token_for_webhooks_does_not_open_leads(alc: Alc) -> None:
 
 
 def test_another_accounts_lead_is_as_unknown_as_no_lead(alc: Alc, auth: dict[str, str]) -> None:
-    """A20."""
+    """A20: the answer does not say that somebody else has it."""
     lead = alc.send_lead(auth)
     stranger = alc.auth(account="stranger")
     theirs, nobodys = (alc.http.get(f"{PATH}/{x}", headers=stranger) for x in (lead["id"], "lead_" + "0" * 32))
@@ -166,7 +166,7 @@ def test_the_same_key_and_body_replay_the_same_answer(alc: Alc, auth: dict[str, 
 
 
 def test_the_same_key_with_another_body_is_refused(alc: Alc, auth: dict[str, str]) -> None:
-    """A21."""
+    """A21: one key stands for one lead."""
     keyed = auth | {"Idempotency-Key": "intent-1"}
     alc.send_lead(keyed)
     answer = alc.http.post(PATH, json=LEAD | {"name": "Someone Else"}, headers=keyed)
@@ -174,14 +174,14 @@ def test_the_same_key_with_another_body_is_refused(alc: Alc, auth: dict[str, str
 
 
 def test_a_key_belongs_to_its_account(alc: Alc, auth: dict[str, str]) -> None:
-    """A21."""
+    """A21: two accounts may choose the same one, and each gets its own lead."""
     key = {"Idempotency-Key": "intent-1"}
     assert alc.send_lead(auth | key)["id"] != alc.send_lead(alc.auth(account="other") | key)["id"]
 
 
 @pytest.mark.parametrize("key", ["", " ", "a b", "x" * 256, "ü"])
 def test_a_malformed_key_is_refused(alc: Alc, auth: dict[str, str], key: str) -> None:
-    """A21."""
+    """A21: one that cannot be stored protects from nothing."""
     assert alc.http.post(PATH, json=LEAD, headers=auth | {"Idempotency-Key": key}).status_code == 400
 
 

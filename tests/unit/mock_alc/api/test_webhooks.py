@@ -21,7 +21,7 @@ def auth(alc: Alc) -> dict[str, str]:
 
 
 def test_registering_shows_the_secret_once(alc: Alc, auth: dict[str, str]) -> None:
-    """W9."""
+    """W9: in the answer to the registration, and never again."""
     hook = alc.hook(auth, URL)
     assert hook.items() >= {"name": "handler-1", "url": URL, "event": "lead.processed", "status": "active"}.items()
     assert hook["secret"].startswith("whsec_")
@@ -102,7 +102,7 @@ def test_another_accounts_webhook_is_unknown(alc: Alc, auth: dict[str, str], ope
 
 
 def test_the_scope_leads_does_not_open_webhooks(alc: Alc) -> None:
-    """A14."""
+    """A14: a token does what was allowed, and nothing more."""
     assert alc.http.get(PATH, headers=alc.auth(scope="leads")).status_code == 403
 
 

@@ -8,7 +8,7 @@ START = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def test_the_limit_is_per_key_and_passes_with_the_window() -> None:
-    """A19."""
+    """A19: two in a minute; the third waits until the first is a minute old."""
     now = [START]
     window = SlidingWindow(2, lambda: now[0], window=60)
     for now[0] in (START, START + timedelta(seconds=10)):

@@ -22,7 +22,7 @@ def test_what_is_not_one_plain_object_is_refused(raw: bytes) -> None:
 
 
 def test_a_plain_object_is_read() -> None:
-    """R9."""
+    """R9: with text of any language, and values of every kind."""
     assert read_object('{"name": "Zoë", "n": [1, {"b": null}]}'.encode()) == {"name": "Zoë", "n": [1, {"b": None}]}
 
 

@@ -224,7 +224,7 @@ def test_a_disabled_webhook_is_enabled_by_a_person(alc: Alc, signed_in: Person, 
 
 
 def test_signing_out_ends_the_session(signed_in: Person) -> None:
-    """U4."""
+    """U4: the next page asks for a sign-in."""
     signed_in.browser.post("/logout", data=hidden_fields(signed_in.browser.get("/")))
     assert signed_in.browser.get("/").status_code == 303
 

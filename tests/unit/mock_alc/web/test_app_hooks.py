@@ -49,7 +49,7 @@ def test_every_other_change_needs_the_token(alc: Alc) -> None:
 
 @pytest.mark.parametrize("path", ["/login", "/nothing", "/api/v1/leads", "/oauth/authorize", "/_mock/state"])
 def test_every_answer_has_the_headers(alc: Alc, path: str) -> None:
-    """U3, U5."""
+    """U3, U5: pages, errors and the API alike."""
     headers = alc.http.get(path).headers
     assert headers["X-Request-Id"].startswith("req_")
     assert headers["X-Content-Type-Options"] == "nosniff"

@@ -79,7 +79,7 @@ def test_only_2xx_is_success(alc: Alc, auth: dict[str, str], receiver: Receiver,
 
 
 def test_retry_after_lengthens_the_wait(alc: Alc, auth: dict[str, str], receiver: Receiver) -> None:
-    """W2."""
+    """W2: not a second before the hour has passed that the receiver asked for."""
     receiver.answer(503, headers={"Retry-After": "3600"})
     alc.hook(auth, receiver.url())
     decide_lead(alc, auth)
@@ -137,7 +137,7 @@ def fail_for(alc: Alc, auth: dict[str, str], hours: int, step: int) -> str:
 
 
 def test_five_days_of_nothing_but_failures_disable(alc: Alc, auth: dict[str, str], receiver: Receiver) -> None:
-    """W7."""
+    """W7: four and a half do not."""
     receiver.answer(500)
     alc.hook(auth, receiver.url())
     assert fail_for(alc, auth, 110, 10) == "active"
@@ -176,7 +176,7 @@ def test_both_secrets_sign_until_the_overlap_ends(make_alc: Callable[..., Alc], 
 
 
 def test_a_test_delivery_works_before_any_lead(alc: Alc, auth: dict[str, str], receiver: Receiver) -> None:
-    """W8."""
+    """W8: under the id that the answer names."""
     hook = alc.hook(auth, receiver.url())
     answer = alc.http.post(f"/api/v1/webhooks/{hook['webhook_id']}/test", headers=auth)
     alc.work()

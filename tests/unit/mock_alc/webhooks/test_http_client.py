@@ -127,19 +127,19 @@ def test_an_interim_answer_alone_is_no_success(start: str) -> None:
 
 
 def test_interim_answers_without_end_stop_at_the_deadline() -> None:
-    """W4."""
+    """W4: each would begin the wait again, if the time were not counted as a whole."""
     with raw_server(lambda connection: drip(connection, b"HTTP/1.1 102 Processing\r\n\r\n")) as url:
         assert post(url, total=0.3).error == "timeout"
 
 
 def test_garbage_is_a_failure_and_no_exception() -> None:
-    """W4."""
+    """W4: the receiver may say what it likes."""
     with raw_server(lambda connection: connection.sendall(b"\xff\xfe garbage\r\n\r\n")) as url:
         assert post(url).error is not None
 
 
 def test_nobody_there_is_a_failure_and_no_exception() -> None:
-    """W4."""
+    """W4: it is tried again, as after any failure."""
     with socket.create_server(("127.0.0.1", 0)) as unused:
         port = unused.getsockname()[1]
     assert post(f"http://127.0.0.1:{port}/").error == "connection"

@@ -14,7 +14,7 @@ NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 
 
 def test_the_published_schedule() -> None:
-    """W2."""
+    """W2: as the guarantees and the README say."""
     assert PUBLISHED_SCHEDULE == (0, 5, 300, 1800, 7200, 18000, 36000, 36000)
 
 
@@ -27,12 +27,12 @@ def test_each_wait_is_the_published_one_within_a_fifth(made: int) -> None:
 
 
 def test_after_the_last_attempt_there_is_none() -> None:
-    """W2."""
+    """W2: the eighth is the last."""
     assert next_attempt(PUBLISHED_SCHEDULE, 8, NOW) is None
 
 
 def test_retry_after_only_lengthens_a_wait_and_never_beyond_a_day() -> None:
-    """W2."""
+    """W2: a shorter one changes nothing, and a longer one counts as a day."""
     assert next_attempt((0, 100), 1, NOW, 1) == pytest.approx(NOW + timedelta(seconds=100), abs=timedelta(seconds=20))
     assert next_attempt((0, 1), 1, NOW, 3600) == NOW + timedelta(hours=1)
     assert next_attempt((0, 1), 1, NOW, 10**9) == NOW + timedelta(days=1)
@@ -54,7 +54,7 @@ def test_retry_after_only_lengthens_a_wait_and_never_beyond_a_day() -> None:
     ],
 )
 def test_retry_after_is_seconds_or_a_date(header: str | None, seconds: float) -> None:
-    """W2."""
+    """W2: what is neither asks for nothing."""
     assert read_retry_after(header, NOW) == seconds
 
 

@@ -23,7 +23,7 @@ def test_addresses_that_are_not_public_are_refused_whatever_is_allowed(address: 
 
 @pytest.mark.parametrize("address", LOOPBACK)
 def test_loopback_is_open_only_by_the_switch(address: str) -> None:
-    """W6."""
+    """W6: else a stranger could have ALC call this machine."""
     check_address(address, allow_loopback=True)
     with pytest.raises(TargetRefused):
         check_address(address, allow_loopback=False)
@@ -31,7 +31,7 @@ def test_loopback_is_open_only_by_the_switch(address: str) -> None:
 
 @pytest.mark.parametrize("address", ["93.184.215.14", "2606:4700::1111"])
 def test_public_addresses_are_fine(address: str) -> None:
-    """W5."""
+    """W5: nothing is refused that anyone may call."""
     check_address(address, allow_loopback=False)
 
 
