@@ -24,6 +24,7 @@ from tests.unit.runtime.conftest import ALC, FRESH, METADATA, TOKEN, posts
 LEADS = f"{ALC}/api/v1/leads"
 PERSON = ("11111111-1111-4111-8111-111111111111", "Ada", "+442079460018")
 PATCH = "https://attio.test/v2/objects/people/records/r"
+RECORD = {"data": {"id": {"record_id": "r"}, "values": {}}}
 
 
 @pytest.fixture
@@ -104,7 +105,7 @@ def test_the_connections_token_goes_to_alc_only_where_it_is_asked_for(
     app_context: AppContext, alc: responses.RequestsMock
 ) -> None:
     """Usage 9: Attio's token goes to Attio."""
-    alc.patch(PATCH, json={"data": {}})
+    alc.patch(PATCH, json=RECORD)
 
     with running(app_context):
         update_record("people", "r", {})
@@ -135,7 +136,7 @@ def test_retry_after_holds_back_every_writer(app_context: AppContext, alc: respo
     """R21: Attio's form is a date; reads go on, because they have a limit of their own."""
     soon = format_datetime(datetime.now(UTC) + timedelta(seconds=30), usegmt=True)
     alc.patch(PATCH, status=status, headers={"Retry-After": soon})
-    alc.get(PATCH, json={"data": {}})
+    alc.get(PATCH, json=RECORD)
 
     with running(app_context):
         with pytest.raises(AttioApiError):
