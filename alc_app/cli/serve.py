@@ -201,6 +201,7 @@ def run_mock_attio(config: Config) -> None:
         web_url=f"{config.base_url}/people/{{record_id}}",
         control=config.mock_attio_control,
     )
+    config.home.mkdir(parents=True, exist_ok=True, mode=0o700)  # Not there yet if the token is in the environment.
     try:
         with listening("The Attio stand-in", "127.0.0.1", config.mock_attio_port):
             serve(mock, host="127.0.0.1", port=config.mock_attio_port)

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -14,6 +15,8 @@ from waitress.server import create_server
 
 from alc_app.cli import serve
 from alc_app.cli.commands import main
+from alc_app.mock_attio.server import MockAttioServer
+from alc_app.mock_attio.store.config import MockAttioConfig
 
 
 def test_the_stand_in_says_in_one_sentence_that_its_port_is_taken(tmp_path: Path) -> None:
@@ -27,6 +30,24 @@ def test_the_stand_in_says_in_one_sentence_that_its_port_is_taken(tmp_path: Path
         result.output == f"Error: The Attio stand-in cannot listen at 127.0.0.1, port {port}: Address already in use.\n"
     )
     assert not list(tmp_path.glob("*.db"))
+
+
+def test_the_stand_in_makes_its_home_although_it_was_given_its_token(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To keep a token of its own made the folder, which MOCK_ATTIO_TOKEN leaves out."""
+    home = tmp_path / "new/home"
+
+    def start_and_stop(config: MockAttioConfig, **_where: Any) -> None:
+        with MockAttioServer(config):
+            assert (home / "mock_attio.db").exists()
+
+    monkeypatch.setattr("alc_app.mock_attio.server.serve", start_and_stop)
+    monkeypatch.setenv("MOCK_ATTIO_TOKEN", "a" * 64)
+    result = CliRunner().invoke(main, ["mock-attio", "--mock-attio-port", "0", "--home", str(home)])
+
+    assert (result.exit_code, result.output) == (0, "")
+    assert home.stat().st_mode & 0o077 == 0
 
 
 def test_the_web_process_says_in_one_sentence_that_its_port_is_taken(tmp_path: Path) -> None:
