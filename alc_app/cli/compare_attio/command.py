@@ -28,6 +28,8 @@ NEVER = (
     "The stand-in was never compared with a real workspace. If you have one, set ATTIO_API_TOKEN, run alc-app "
     "compare-attio --save, and commit the file that it names."
 )
+NOT_COMPARED = 2
+"""The exit code if there is nothing to report, whatever the reason: 1 would say that there are differences."""
 Say = Callable[[str], None]
 
 
@@ -63,21 +65,30 @@ def run(config: Config, *, yes: bool, save_it: bool, as_json: bool) -> int:
             f"The stand-in has answered {len(answers)} calls. Set ATTIO_API_TOKEN to compare it with a real workspace."
         )
         click.echo(last_time())
-        return 2
+        return NOT_COMPARED
     where = f"This creates a person, a note, a task and a webhook in the token's workspace at {config.attio_origin},"
-    if not yes:
-        click.confirm(f"{where} and deletes them again. Continue?", abort=True, err=True)
+    if not (yes or _confirmed(f"{where} and deletes them again. Continue?")):
+        return NOT_COMPARED
     try:
         found = compare(config, lambda call: click.echo(f"  {call.title}", err=True))
         kept = save(found) if save_it else None
     except CannotCompare as error:
-        raise click.ClickException(str(error)) from None
+        click.echo(f"Error: {error}", err=True)
+        return NOT_COMPARED
     if as_json:
         click.echo(json.dumps(asdict(found), indent=2))
     else:
         report(found, lambda line: click.echo(harmless(line)))
         click.echo(f"Saved in {kept}. Please commit it." if kept else last_time())
     return 1 if found.different else 0
+
+
+def _confirmed(question: str) -> bool:
+    """Return whether somebody has said yes; an end of the input is a no."""
+    try:
+        return click.confirm(question, err=True)
+    except click.Abort:
+        return False
 
 
 def compare(config: Config, tell: Callable[[Call], None]) -> Comparison:

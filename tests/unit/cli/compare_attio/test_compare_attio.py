@@ -147,7 +147,7 @@ def test_a_workspace_that_breaks_off_is_cleaned_up_all_the_same() -> None:
         done = run(url, "--yes")
         assert not left_in(url)
 
-    assert done.exit_code == 1
+    assert done.exit_code == 2
     assert f"Error: Can't reach {url}: " in done.stderr
 
 
@@ -182,14 +182,15 @@ def test_a_limit_of_attio_is_waited_for() -> None:
     assert done.exit_code == 0
 
 
-def test_nothing_is_made_in_a_workspace_before_somebody_has_said_yes() -> None:
-    """The question says what will be made."""
+@pytest.mark.parametrize("typed", ["n\n", ""])
+def test_nothing_is_made_in_a_workspace_before_somebody_has_said_yes(typed: str) -> None:
+    """The question says what will be made. An end of the input is a no; 1 would say that there are differences."""
     with workspace() as url:
-        done = run(url, typed="n\n")
+        done = run(url, typed=typed)
         assert not left_in(url)
 
     assert "and deletes them again. Continue?" in done.stderr
-    assert done.exit_code == 1
+    assert done.exit_code == 2
 
 
 def test_without_a_token_only_the_stand_in_is_called_and_that_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
