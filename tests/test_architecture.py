@@ -40,7 +40,8 @@ ENTRIES_AT_MOST = 24
 
 def test_the_first_look_at_the_app_is_the_tutorials_table_of_contents() -> None:
     """A reader with the tutorial in hand finds each step among few names."""
-    entries = sorted(path.name for path in (ROOT / "alc_app").iterdir() if path.name != "__pycache__")
+    for_programs = ("__pycache__", "py.typed")
+    entries = sorted(path.name for path in (ROOT / "alc_app").iterdir() if path.name not in for_programs)
 
     assert len(entries) <= ENTRIES_AT_MOST, entries
 

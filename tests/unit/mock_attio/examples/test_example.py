@@ -123,6 +123,14 @@ def test_the_fixtures_name_what_they_need_when_that_is_not_installed(installed: 
     assert 'pip install "acme-lead-checker[pytest]"' in ran.stdout
 
 
+@pytest.mark.parametrize("module", ["alc_app.mock_attio.testing", "mock_alc.testing.alc"])
+def test_a_type_checker_reads_our_types(installed: Installation, module: str) -> None:
+    """PEP 561: without the marker, `mypy --strict` skips the package and complains about each import."""
+    package = module.partition(".")[0]
+    ran = installed.run("python", "-c", f"import {package} as it; print(it.__path__[0])")
+    assert (Path(ran.stdout.strip()) / "py.typed").exists(), ran.stdout + ran.stderr
+
+
 def test_the_integration_is_about_forty_lines() -> None:
     """Short enough to be read in a minute."""
     code = [line for line in (EXAMPLE / "greeter.py").read_text().splitlines() if line.strip()]
