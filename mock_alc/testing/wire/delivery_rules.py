@@ -52,7 +52,7 @@ def answered_too_late(exchanges: Sequence[Exchange]) -> Iterator[Highlight]:
     """Yield the deliveries that were not answered in time."""
     for index, one in enumerate(exchanges):
         if one.event is not None and one.error == TIMEOUT:
-            happened = f"ALC sent {one.what}, waited {(one.milliseconds or 0) / 1000:.0f} s, and gave up."
+            happened = f"{one.sender} sent {one.what}, waited {(one.milliseconds or 0) / 1000:.0f} s, and gave up."
             yield Highlight(index, happened, CHECKS["quick"].remedy)
 
 

@@ -79,8 +79,11 @@ class Exchange:
 
     @property
     def refusal(self) -> str:
-        """The sentence of an error answer; empty if there is none."""
-        return error_text(self.answer_body) or _first(_fields(self.answer_body), "error_description")
+        """The sentences of an error answer, of ALC's, OAuth's or Attio's form; empty if there are none."""
+        body = _fields(self.answer_body)
+        problems = body.get("validation_errors")
+        places = [_place(one) for one in problems] if isinstance(problems, list) else []
+        return error_text(body) or " ".join([_first(body, "error_description", "message"), *places]).strip()
 
     @property
     def signature(self) -> str:
@@ -127,6 +130,12 @@ class Exchange:
 def shorten(text: str, longest: int = 13) -> str:
     """Return a text, such as an id, cut to `longest` characters."""
     return text if len(text) <= longest else f"{text[: longest - 1]}…"
+
+
+def _place(problem: Any) -> str:
+    """Return what Attio says of one field: where it is, and what is wrong."""
+    one = _fields(problem)
+    return f"{'.'.join(map(str, one.get('path', [])))}: {one.get('message', '')}"
 
 
 def _fields(value: Any) -> Mapping[str, Any]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from mock_alc.testing.wire.drawing import Highlight
 from mock_alc.testing.wire.exchange import APP, Exchange
+from mock_alc.testing.wire.exchanges import ALC
 
 SLACK = 1.0
 """Seconds: an HTTP date in Retry-After has no fractions."""
@@ -82,14 +83,15 @@ def used_after_revocation(exchanges: Sequence[Exchange]) -> Iterator[Highlight]:
 
 
 def refused(exchanges: Sequence[Exchange]) -> Iterator[Highlight]:
-    """Yield the requests that ALC refused for what they contained."""
+    """Yield the requests that a mock refused for what they contained."""
     for index, one in enumerate(exchanges):
         if one.sender != APP or one.fault or _refreshes(one):
             continue
         anonymous = one.status == 401 and one.header("Authorization") is None
         if one.status in REFUSALS or anonymous or (one.path in OAUTH and one.status == 401):
-            happened = f"ALC refused {one.what} with {one.answer}. {one.refusal}".rstrip()
-            yield Highlight(index, happened, SEND_WHAT_IS_ASKED)
+            happened = f"{one.receiver} refused {one.what} with {one.answer}. {one.refusal}".rstrip()
+            elsewhere = f"The API is described in the reference of {one.receiver}."
+            yield Highlight(index, happened, SEND_WHAT_IS_ASKED if one.receiver == ALC else elsewhere)
 
 
 def _sends_a_lead(one: Exchange) -> bool:

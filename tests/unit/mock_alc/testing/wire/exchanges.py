@@ -13,8 +13,9 @@ def request(what: str, status: int | None = 200, *, after: float = 0, **more: An
     """A request of the app, such as `POST /api/v1/leads`, `after` seconds."""
     method, path = what.split()
     more = {"headers": {"Authorization": "Bearer ***"}, "grant": GRANT, "done": status in (200, 201, 204)} | more
+    more = {"receiver": "ALC"} | more
     at = BEGIN + timedelta(seconds=after)
-    return Exchange(at, "your app", "ALC", method, path, status=status, **more)
+    return Exchange(at, "your app", method=method, path=path, status=status, **more)
 
 
 def lead(status: int | None = 201, key: str | None = None, **more: Any) -> Exchange:
@@ -34,8 +35,8 @@ def delivery(status: int | None = 200, trouble: str | None = None, *, after: flo
     """ALC delivers the verdict on Ada."""
     more = {"headers": {"webhook-id": "msg_1"}, "delivery_id": "msg_1", "trouble": trouble} | more
     more = {"fault": trouble or "", "body": {"record_id": "ada", "status": "Complete"}} | more
-    at = BEGIN + timedelta(seconds=after)
-    return Exchange(at, "ALC", "your app", "POST", "http://app/hook", "lead.processed", status=status, **more)
+    more = {"sender": "ALC", "receiver": "your app", "event": "lead.processed", "status": status} | more
+    return Exchange(BEGIN + timedelta(seconds=after), method="POST", path="http://app/hook", **more)
 
 
 def webhook(webhook_id: str = "wh_1") -> Exchange:

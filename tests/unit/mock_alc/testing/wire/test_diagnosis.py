@@ -8,6 +8,10 @@ from mock_alc.testing.wire.diagnosis import diagnose
 from mock_alc.testing.wire.exchange import Exchange
 from tests.unit.mock_alc.testing.wire.exchanges import delivery, lead, lost_lead, request, webhook
 
+ATTIO_S_REFUSAL = {
+    "status_code": 400, "type": "invalid_request_error", "code": "validation_type", "message": "No.",
+    "validation_errors": [{"code": "custom", "path": ["data", "target_url"], "message": "Not https."}],
+}  # fmt: skip
 REVOKE = request("POST /oauth/revoke")
 WAIT = {"retry_after": 30, "fault": "a rate limit", "trouble": "rate_limited"}
 DIFFERENCES: dict[str, tuple[list[Exchange], int, str]] = {
@@ -46,6 +50,13 @@ DIFFERENCES: dict[str, tuple[list[Exchange], int, str]] = {
         [request("POST /oauth/token", 400, answer_body={"error": "invalid_grant", "error_description": "Too old."})],
         0, "400 invalid_grant. Too old.",
     ),
+    "Attio refuses a request, in its own form": (
+        [request("POST /v2/webhooks", 400, receiver="Attio", answer_body=ATTIO_S_REFUSAL)],
+        0, "Attio refused POST /v2/webhooks with 400 validation_type. No. data.target_url: Not https.",
+    ),
+    "Attio waits for an answer": (
+        [delivery(None, error="no answer in time", milliseconds=9_000, sender="Attio")], 0, "Attio sent lead.processed",
+    ),
 }  # fmt: skip
 CORRECT: dict[str, list[Exchange]] = {
     "nothing happened": [],
@@ -83,6 +94,13 @@ def test_what_differs_is_named_with_what_a_correct_app_does(exchanges: list[Exch
     assert found is not None
     assert (found.index, words in found.happened) == (index, True), found
     assert found.correct.endswith(".") and "{" not in found.correct, found
+
+
+def test_whose_api_is_described_in_openapi_yaml() -> None:
+    """ALC's, which serves it; the stand-in of Attio has no such page."""
+    alc, attio = diagnose([lead(422)]), diagnose([request("POST /v2/webhooks", 400, receiver="Attio")])
+    assert alc and "openapi.yaml" in alc.correct
+    assert attio and attio.correct == "The API is described in the reference of Attio."
 
 
 @pytest.mark.parametrize("exchanges", CORRECT.values(), ids=CORRECT)

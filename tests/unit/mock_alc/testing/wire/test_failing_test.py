@@ -139,6 +139,8 @@ def test_each_test_that_fails_shows_its_own_mocks(output: str) -> None:
     assert "record bea" in found["test_in_process"]
     assert "record cy" in found["test_two_mocks"] and "record di" in found["test_two_mocks"]
     assert "your app → Attio  PATCH /v2/objects/people/records/1" in found["test_attio"]
+    assert "Attio refused PATCH /v2/objects/people/records/1" in found["test_attio"]
+    assert "ALC refused" not in found["test_attio"] and "openapi.yaml" not in found["test_attio"]
     assert "record flo" in found["test_attio"]
     assert "The mock received no request" in found["test_nothing_came"]
     assert "record eve" in found["test_whose_fixture_fails"] and "the fixture's own failure" in output
