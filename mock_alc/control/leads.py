@@ -8,7 +8,7 @@ from mock_alc.base.accounts import DEMO_ACCOUNT, find_or_make_account
 from mock_alc.base.bodies import text_problem
 from mock_alc.base.errors import ApiError, invalid, not_found
 from mock_alc.control.blueprint import control_api
-from mock_alc.double.control.guard import optional_texts
+from mock_alc.double.control.guard import optional_texts, refuse_unknown_filters
 from mock_alc.leads import agent
 from mock_alc.leads.conversations import OUTCOMES
 from mock_alc.leads.leads import DECIDED, Lead
@@ -21,6 +21,7 @@ PROSPECT_FIELDS = ("prospectId", "prospectName", "prospectEmail")
 @control_api.get("/leads")
 def list_leads() -> ResponseReturnValue:
     """List the leads of all accounts, oldest first, or those of the given `record_id`s."""
+    refuse_unknown_filters("record_id")
     chosen = select(Lead).order_by(col(Lead.seq))
     if wanted := request.args.getlist("record_id"):
         chosen = chosen.where(col(Lead.record_id).in_(wanted))

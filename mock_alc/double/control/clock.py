@@ -34,6 +34,8 @@ def move_clock() -> ResponseReturnValue:
     """Advance the clock; the answer comes when everything that became due has been done."""
     body = json_body()
     refuse_unknown(body, ("advance", "set", "until", "at_most"))
+    if len(body.keys() & {"advance", "set", "until"}) != 1:
+        raise invalid({"clock": WAYS})
     if "advance" in body:
         double().time.advance(_seconds(body, "advance"))
     elif "set" in body:

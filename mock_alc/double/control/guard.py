@@ -39,6 +39,12 @@ def refuse_unknown(body: Mapping[str, Any], known: Collection[str], *, where: st
         raise ApiError(400, "unknown_fields", f"This body has unknown fields: {names}.", fields=problems)
 
 
+def refuse_unknown_filters(*known: str) -> None:
+    """Raise ApiError 422 that names each parameter of the query that is not in `known`: it would be ignored too."""
+    if unknown := sorted(set(request.args) - set(known)):
+        raise invalid({name: f"The filters are: {', '.join(known)}." for name in unknown})
+
+
 def optional_texts(*names: str, besides: Collection[str] = ()) -> dict[str, str]:
     """Return the fields in `names` that were sent; raises ApiError 422 for one that is not text.
 

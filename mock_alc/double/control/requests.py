@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from mock_alc.base.bodies import json_body
 from mock_alc.base.errors import invalid
+from mock_alc.double.control.guard import refuse_unknown_filters
 from mock_alc.double.control.shared import shared_api
 from mock_alc.double.matching import differences
 from mock_alc.double.services import double
@@ -19,8 +20,11 @@ def list_requests() -> ResponseReturnValue:
 
     `after` leaves out those up to this number.
     """
-    after = request.args.get("after", 0, type=int)
-    return {"requests": [each for each in double().received.all() if each["number"] > after]}
+    refuse_unknown_filters("after")
+    after = request.args.get("after", "0")
+    if not (after.isascii() and after.isdigit()):
+        raise invalid({"after": "This parameter must be the number of a request."})
+    return {"requests": [each for each in double().received.all() if each["number"] > int(after)]}
 
 
 @shared_api.post("/requests/find")

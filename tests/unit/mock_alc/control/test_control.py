@@ -121,6 +121,21 @@ def test_keys_that_are_not_known_are_refused_by_name(alc: Alc, path: str, body: 
     assert alc.http.get("/_mock/state").get_json() == before
 
 
+@pytest.mark.parametrize("query", ["leads?recordId=1", "requests?aftr=1", "requests?after=last", "deliveries?stat=x"])
+def test_filters_that_are_not_known_are_refused_by_name(alc: Alc, query: str) -> None:
+    """They would be ignored too, and everything would be listed."""
+    answer = alc.http.get(f"/_mock/{query}")
+    name = query.partition("?")[2].partition("=")[0]
+    assert (answer.status_code, list(answer.get_json()["error"]["fields"])) == (422, [name])
+
+
+def test_the_clock_is_moved_in_one_way(alc: Alc) -> None:
+    """Of two ways, one would be ignored."""
+    answer = alc.http.post("/_mock/clock", json={"advance": 1, "until": "idle"})
+    assert answer.status_code == 422
+    assert answer.get_json()["error"]["fields"]["clock"].startswith("Send one of: ")
+
+
 def test_the_configured_client_is_there_from_the_start_and_after_a_reset(make_alc: Callable[..., Alc]) -> None:
     """Settings `client_id`, `client_secret` and `redirect_uris`."""
     alc = make_alc(client_id="app", client_secret="s3cret", redirect_uris=(REDIRECT,))
