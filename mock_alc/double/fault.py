@@ -1,9 +1,10 @@
 """What a fault can be: which requests or deliveries it applies to, what goes wrong, and how often."""
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, field_validator, model_validator
 
 RequestTrouble = Literal[
     "answer",  # The given answer replaces ALC's own.
@@ -35,6 +36,14 @@ DeliveryTrouble = Literal[
     "answer_lost",  # Sent, but the answer is lost, so it is tried again.
     "duplicate",  # Sent, and sent again at once under the same id.
 ]
+HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+HEADER_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
+OF_OAUTH = {
+    "oauth_error": ("GET /oauth/authorize", "POST /oauth/authorize", "POST /oauth/token", "POST /oauth/revoke"),
+    "expired_code": ("POST /oauth/authorize",),
+    "short_lived_tokens": ("POST /oauth/token",),
+}
+"""The routes at which these troubles do something; elsewhere they would count as applied all the same."""
 ALTERS_THE_ANSWER = ("garbage", "truncated", "cut", "slow", "hold", "expired_code", "short_lived_tokens")
 REPLACES_THE_ANSWER = ("answer", "rate_limited", "oauth_error")
 
@@ -56,6 +65,14 @@ class CustomAnswer(BaseModel):
     status: int = Field(ge=200, le=599)
     body: JsonValue = None
     headers: dict[str, str] = {}
+
+    @field_validator("headers")
+    @classmethod
+    def _can_be_sent(cls, headers: dict[str, str]) -> dict[str, str]:
+        for name, value in headers.items():
+            if not (HEADER_NAME.fullmatch(name) and HEADER_VALUE.fullmatch(value)):
+                raise ValueError(f"The header {name!r} cannot be sent: a name is of ASCII, a value of Latin-1.")
+        return headers
 
 
 class Fault(BaseModel):

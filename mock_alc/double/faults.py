@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping
 from itertools import count
 from typing import Any
 
-from mock_alc.double.fault import Fault, FaultRefused, matches, read_fault
+from mock_alc.double.fault import OF_OAUTH, Fault, FaultRefused, matches, read_fault
 
 KEPT = 1_000
 
@@ -71,6 +71,9 @@ class Faults:
             raise FaultRefused({"trouble": f"The troubles of this mock are: {', '.join(self.troubles)}."})
         if fault.route is not None and not fault.route.partition(" ")[2].startswith(self.paths):
             raise FaultRefused({"route": f"Faults apply to paths below {', '.join(self.paths)}."})
+        places = OF_OAUTH.get(fault.trouble or "", ())
+        if places and not any(fault.applies_to_route(*place.split(" ")) for place in places):
+            raise FaultRefused({"trouble": f"The trouble {fault.trouble} is for: {', '.join(places)}."})
         if self.events and fault.delivery not in (None, "*", *self.events):
             known = ", ".join(self.events)
             raise FaultRefused({"delivery": f"There is no event {fault.delivery}. The events are: {known}, and *."})

@@ -45,7 +45,7 @@ class RequestHandler(WSGIRequestHandler):
         if fault.get("trouble") == "drop":
             return
         self.log_request(code)
-        self.send_response_only(code, HTTPStatus(code).phrase)
+        self.send_response_only(code)
         self.send_header("Date", self.date_time_string())
         for name, value in headers:
             if name.lower() != "content-length":

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import requests
 
+from mock_alc.config import Config
 from mock_alc.server import MockAlc
 from tests.support.waiting import PATIENCE, eventually
 from tests.unit.mock_alc.support import LEAD, REDIRECT, VERIFIER, Alc, Person, Receiver, authorize_url, basic, returned
@@ -78,6 +79,40 @@ def test_faults_strike_paths_with_an_id_and_any_method(alc: Alc) -> None:
     arm(alc, route="* /api/v1/leads/*", answer={"status": 404})
     assert alc.http.delete("/api/v1/webhooks/wh_1").status_code == 204
     assert alc.http.get("/api/v1/leads/lead_1").status_code == 404
+
+
+@pytest.mark.parametrize("status", [299, 499, 520, 599])
+def test_a_status_without_a_name_is_sent(status: int) -> None:
+    """Proxies answer such numbers, 520 for one; RFC 9110 15 lets any number from 100 to 599 be a status."""
+    with MockAlc(Config(port=0, control=True)) as server:
+        fault = {"route": LEADS, "answer": {"status": status, "body": "odd"}}
+        assert requests.post(f"{server.url}/_mock/faults", json=fault, timeout=PATIENCE).status_code == 201
+        answer = requests.post(f"{server.url}/api/v1/leads", json=LEAD, timeout=PATIENCE)
+    assert (answer.status_code, answer.text) == (status, "odd")
+
+
+@pytest.mark.parametrize("headers", [{"X-Why": "a\r\nX-Not: b"}, {"X-Why": "5 €"}, {"X Why": "b"}, {"": "b"}])
+def test_a_header_that_cannot_be_sent_is_refused(alc: Alc, headers: dict[str, str]) -> None:
+    """When it is asked for, rather than by a 500 or a broken connection later."""
+    answer = alc.http.post("/_mock/faults", json={"route": LEADS, "answer": {"status": 500, "headers": headers}})
+    assert answer.status_code == 422
+    assert "cannot be sent" in answer.get_json()["error"]["fields"]["answer.headers"]
+
+
+@pytest.mark.parametrize(
+    ("route", "trouble"),
+    [
+        (LEADS, "oauth_error"),
+        (LEADS, "short_lived_tokens"),
+        ("GET /oauth/authorize", "expired_code"),
+        ("POST /oauth/revoke", "short_lived_tokens"),
+    ],
+)
+def test_a_trouble_of_oauth_is_refused_where_it_would_do_nothing(alc: Alc, route: str, trouble: str) -> None:
+    """It would count as applied, and the test would prove nothing."""
+    answer = alc.http.post("/_mock/faults", json={"route": route, "trouble": trouble})
+    assert answer.status_code == 422
+    assert answer.get_json()["error"]["fields"]["trouble"].startswith(f"The trouble {trouble} is for: ")
 
 
 @pytest.mark.parametrize("form", ["seconds", "http-date"])
