@@ -57,16 +57,26 @@ class Driver:
         `status` with `headers` and `body`, by default 503 in the server's own form; or a `trouble` such as drop,
         rate_limited, garbage; or for events bad_signature, duplicate, lost…
         `times`, `skip`, `match`, `effect` and the other fields of `POST /_mock/faults` may be given.
+        Raises TypeError for a part of an answer where there is none: beside a trouble, or of an event.
         """
+        answer = {"status": status, "headers": headers, "body": body}
+        answer = {name: value for name, value in answer.items() if value is not None}
+        if answer and (trouble or " " not in where):
+            why = f"the trouble {trouble} has its own answer" if trouble else "your receiver answers an event"
+            raise TypeError(f"fail_next({where!r}) takes no {' and no '.join(answer)}: {why}.")
         fault = {"route" if " " in where else "delivery": where, **more}
         fault |= {"trouble": trouble} if trouble else {}
         if not trouble and " " in where:
-            answer = {"status": status or 503, "headers": headers, "body": body}
-            fault |= {"answer": {name: value for name, value in answer.items() if value is not None}}
+            fault |= {"answer": {"status": 503, **answer}}
         return self.control("POST", "faults", fault)
 
     def advance(self, seconds: float) -> None:
-        """Advance the clock; everything that became due has been done when this returns."""
+        """Advance the clock; everything that became due has been done when this returns.
+
+        Raises ValueError for less than nothing: work that is done would stay done.
+        """
+        if seconds < 0:
+            raise ValueError(f"The clock only goes forward, not by {seconds:g} seconds.")
         self._double.time.advance(seconds)
 
     def wait_until_idle(self, at_most: float = 30 * 86_400) -> None:

@@ -15,7 +15,6 @@ from mock_alc.testing.person import Person
 
 __all__ = ["Alc", "Refused"]
 __tracebackhide__ = matching.__tracebackhide__
-LEAD = {"recordId": "1", "name": "Ada Lovelace", "phoneNumber": "+442071838750"}
 
 
 class Alc(Driver):
@@ -44,10 +43,19 @@ class Alc(Driver):
         """Act as the person in the browser: open the URL, sign in, `allow` or `deny`; returns the redirect's URL."""
         return Person(self.app, self._services.config).decide(authorization_url, decision)
 
-    def send_lead(self, *, token: str | None = None, idempotency_key: str | None = None, **changes: str) -> Json:
-        """Send a lead as a client would; `recordId`, `name` and `phoneNumber` have defaults. Returns the lead."""
+    def send_lead(
+        self,
+        *,
+        recordId: str = "1",  # noqa: N803 (as the API spells it)
+        name: str = "Ada Lovelace",
+        phoneNumber: str = "+442071838750",  # noqa: N803
+        token: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> Json:
+        """Send a lead as a client would, and return it."""
         headers = {"Idempotency-Key": idempotency_key} if idempotency_key else {}
-        return self._api("POST", "leads", {**LEAD, **changes}, token, headers)
+        body = {"recordId": recordId, "name": name, "phoneNumber": phoneNumber}
+        return self._api("POST", "leads", body, token, headers)
 
     def register_webhook(
         self, url: str, event: str = "lead.processed", *, name: str = "test", token: str | None = None, **more: Any

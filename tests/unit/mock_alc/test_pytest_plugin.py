@@ -182,6 +182,33 @@ def test_a_slip_in_a_fault_is_named(alc: Alc) -> None:
         alc.fail_next("POST /api/v1/lead", status=500)
 
 
+@pytest.mark.parametrize(
+    ("where", "fault", "said"),
+    [
+        ("POST /api/v1/leads", {"trouble": "drop", "status": 500}, "takes no status: the trouble drop has its own"),
+        ("lead.processed", {"status": 500, "body": "x"}, "takes no status and no body: your receiver answers an event"),
+        ("lead.processed", {"trouble": "lost", "headers": {"A": "b"}}, "takes no headers"),
+    ],
+)
+def test_an_answer_where_there_is_none_is_refused(alc: Alc, where: str, fault: dict[str, Any], said: str) -> None:
+    """It would be ignored, and the test would pass for another reason."""
+    with pytest.raises(TypeError, match=said):
+        alc.fail_next(where, **fault)
+
+
+def test_a_lead_has_no_other_fields(alc: Alc) -> None:
+    """ALC ignores unknown fields, so a slip such as `record_id` would send the lead of record 1."""
+    with pytest.raises(TypeError, match="record_id"):
+        alc.send_lead(record_id="ada")  # type: ignore[call-arg]
+    assert not alc.leads()
+
+
+def test_the_clock_does_not_go_back(alc: Alc) -> None:
+    """As over HTTP: what is done would stay done."""
+    with pytest.raises(ValueError, match="only goes forward, not by -5 seconds"):
+        alc.advance(-5)
+
+
 def test_a_misspelt_event_is_named(alc: Alc) -> None:
     """A fault that can never apply would prove nothing."""
     with pytest.raises(
