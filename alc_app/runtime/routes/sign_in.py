@@ -20,6 +20,7 @@ from alc_app.runtime.routes.browser import (
 )
 from alc_app.runtime.services import Services
 from alc_app.runtime.sign_in.oidc import BAD_ANSWER
+from alc_app.runtime.sign_in.people import person_id
 from alc_app.runtime.sign_in.roles import NotInvited
 from alc_app.runtime.stores.oauth_flows import CallbackRefused, ConsentDenied
 
@@ -62,6 +63,7 @@ def blueprint(services: Services) -> Blueprint:
         except OAuthFailed as error:
             _refuse("A sign-in failed", error)
         except NotInvited as error:
+            services.sessions.end_all(person_id(services.provider.issuer, found.claims["sub"]))  # of former roles
             log.warning("A sign-in was refused: %s", error)
             abort(403, str(error))
         is_same_person = services.sessions.person(session.get(SESSION, "")) == person

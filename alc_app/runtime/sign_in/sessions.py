@@ -1,7 +1,8 @@
 """Sessions of signed-in people. The browser has a random id in its cookie; the database has the hash of it (U4).
 
 A session is new after each sign-in. It ends when the person signs out, when an admin ends it, when the rules that gave
-the role change, and after a while, idle or not. From then on the cookie opens nothing, in any process.
+the role change, when the person signs in again and has another role or none, and after a while, idle or not. From then
+on the cookie opens nothing, in any process.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ class Sessions:
         self._database, self._sealer, self._rules_hash, self._now = database, sealer, rules_hash, now
 
     def begin(self, person: Person, id_token: str = "") -> str:
-        """Start a session; return the id for the browser."""
+        """Start a session; return the id for the browser. Sessions of the person in another role end: it is no more."""
         session_id, now = secrets.token_urlsafe(32), self._now()
         row = SignInSession(
             id_hash=_hash(session_id),
@@ -44,7 +45,9 @@ class Sessions:
             created_at=now,
             used_at=now,
         )
+        in_another_role = (col(SignInSession.person_id) == person.id, col(SignInSession.role) != person.role)
         with self._database.transaction() as session:
+            session.exec(delete(SignInSession).where(*in_another_role))
             session.add(row)
         return session_id
 

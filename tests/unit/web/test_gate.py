@@ -254,6 +254,20 @@ def test_somebody_whom_no_rule_names_is_told_so(
     assert "Robin Marsh" not in text
 
 
+def test_somebody_whom_no_rule_names_any_more_is_signed_out_everywhere(
+    guarded: Flask, provider: FalseProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """U4: the provider has just said that they have left. Others stay signed in."""
+    here, elsewhere, other = (sign_in(guarded, provider, sub) for sub in ("imani", "imani", "robin"))
+    location = provider.choose(begin(here), "imani")
+    monkeypatch.setattr(provider, "tamper", lambda claims: claims.update(email_verified=False))
+
+    assert come_back(here, location)[0] == 403
+
+    found = [each.get("/apps/alc", base_url=BASE_URL).status_code for each in (here, elsewhere, other)]
+    assert found == [303, 303, 200]
+
+
 def test_signing_out_ends_the_session_here_and_at_the_provider(guarded: Flask, provider: FalseProvider) -> None:
     """U4: the cookie opens nothing any more; the page leads on to the provider, with the id token."""
     client = sign_in(guarded, provider)

@@ -41,6 +41,16 @@ def test_a_session_says_whose_it_is_until_it_is_ended(sessions: Sessions) -> Non
     assert sessions.end(stolen) == ""
 
 
+def test_a_new_role_ends_the_sessions_of_the_former_one(sessions: Sessions) -> None:
+    """U4: whoever was an admin, and is a member now, is an admin in no browser. Others go on."""
+    admin, other, member = sessions.begin(ROBIN), sessions.begin(IMANI), Person("robin", "", "", "member")
+
+    ids = sessions.begin(member), sessions.begin(member)
+
+    assert sessions.person(admin) is None
+    assert [found.role for each in (*ids, other) if (found := sessions.person(each))] == ["member"] * 3
+
+
 @pytest.mark.parametrize("session_id", ["", "x", "é", "0" * 5000])
 def test_an_id_that_was_never_given_opens_nothing(sessions: Sessions, session_id: str) -> None:
     """Whatever is in the cookie."""
