@@ -35,7 +35,7 @@ def check_url(url: str, *, allow_loopback: bool) -> None:
     on_loopback = allow_loopback and bool(addresses) and all(_loopback(address) for address in addresses)
     if parts.scheme != "https" and not on_loopback:
         raise TargetRefused("A webhook URL must start with https://.")
-    if (parts.port or 443) not in HTTPS_PORTS and not on_loopback:
+    if (443 if parts.port is None else parts.port) not in HTTPS_PORTS and not on_loopback:
         raise TargetRefused(f"A webhook URL may use port {' or '.join(map(str, HTTPS_PORTS))} only.")
     for address in addresses:
         check_address(address, allow_loopback=allow_loopback)

@@ -38,7 +38,7 @@ def test_public_addresses_are_fine(address: str) -> None:
 @pytest.mark.parametrize(
     "url",
     [
-        "http://93.184.215.14/", "https://u:p@93.184.215.14/", "https://93.184.215.14:22/", "ftp://93.184.215.14/",
+        "http://93.184.215.14/", "https://u:p@93.184.215.14/", "https://93.184.215.14:22/", "https://93.184.215.14:0/", "ftp://93.184.215.14/",
         "//93.184.215.14/", "https://", "https://93.184.215.14/#f", "https://93.184.215.14:99999/", "https://[::1/",
         "https://127.0.0.1/", "https://localhost/", "https://2130706433/", "https://0x7f.1/", "https://0177.0.0.1/",
         "https://[::ffff:7f00:1]/", "https://10.1/", "https://exämple.com/", "https://a b/", "https://a\\@127.0.0.1/",
