@@ -16,7 +16,7 @@ from alc_app import mock_attio
 from alc_app.attio.host.errors import FetchError
 from alc_app.cli.compare_attio.calls import CALLS, Call
 from alc_app.cli.compare_attio.differences import differences
-from alc_app.cli.compare_attio.player import Answer, Player
+from alc_app.cli.compare_attio.player import Answer, Player, pick
 from alc_app.cli.output import harmless
 from alc_app.config.settings import REAL_ATTIO, Config
 from alc_app.mock_attio.server import MockAttioServer
@@ -147,7 +147,10 @@ def _count(different: int, calls: int) -> str:
 
 def _play_and_clean_up(player: Player, tell: Callable[[Call], None]) -> tuple[list[Answer], list[str]]:
     try:
-        answers = player.play(CALLS, tell)
+        [identity] = player.play(CALLS[:1], tell)
+        if not next(pick(identity.body, ("active",)), False):
+            raise CannotCompare(f"{player.url} does not accept this token. Check ATTIO_API_TOKEN.")
+        answers = [identity, *player.play(CALLS[1:], tell)]
     except BaseException as error:  # Ctrl-C too
         player.clean_up()
         if isinstance(error, FetchError):

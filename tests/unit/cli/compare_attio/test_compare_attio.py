@@ -151,6 +151,15 @@ def test_a_workspace_that_breaks_off_is_cleaned_up_all_the_same() -> None:
     assert f"Error: Can't reach {url}: " in done.stderr
 
 
+def test_a_token_that_attio_does_not_accept_compares_nothing() -> None:
+    """45 refusals would be reported as differences of the stand-in."""
+    with workspace() as url:
+        done = run(url, "--yes", token="wrong")
+
+    assert done.stderr.endswith(f"Error: {url} does not accept this token. Check ATTIO_API_TOKEN.\n")
+    assert (done.stdout, done.exit_code) == ("", 2)
+
+
 def test_the_next_run_deletes_what_a_killed_run_has_left() -> None:
     """By the mark on each person."""
     with workspace() as url:
