@@ -44,8 +44,10 @@ def _fits(rule: Rule, claims: Mapping[str, Any]) -> bool:
     """Tell whether a rule is about this person. An address counts only if the provider has verified it."""
     if rule.claim in ("email", "domain"):
         email = lower_ascii(_text(claims.get("email")))
+        name, _, domain = email.partition("@")
+        is_address = bool(name) and "@" not in domain
         is_verified = claims.get("email_verified") in (True, "true")  # some providers send a text
-        return is_verified and rule.value == (email if rule.claim == "email" else email.rpartition("@")[2])
+        return is_address and is_verified and rule.value == (email if rule.claim == "email" else domain)
     found = _claim(claims, rule.claim)
     return found is not None if rule.value is None else rule.value in (found if isinstance(found, list) else [found])
 

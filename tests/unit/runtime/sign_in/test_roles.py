@@ -82,6 +82,13 @@ def test_nobody_is_let_in_by_default() -> None:
     assert role() == ""
 
 
+@pytest.mark.parametrize("odd", ["robin@evil.test@example.com", "@example.com", "example.com"])
+def test_what_is_no_address_is_in_no_domain(odd: str) -> None:
+    """O22: whatever a provider calls verified."""
+    assert role(members="@example.com", email="robin@example.com") == "member"
+    assert role(members="@example.com", email=odd) == ""
+
+
 @pytest.mark.parametrize("odd", ["", None, 5, ["robin@example.com"], "x" * 400, "a\nb@example.com"])
 def test_odd_names_and_addresses_are_left_out(odd: object) -> None:
     """They are shown on pages and in the log."""
