@@ -278,5 +278,5 @@ def _in_workspace(**parameters: Any) -> dict[str, Any]:
 
 def lock_lead(session: Session, lead_id: str) -> Lead:
     """Lock the record of a lead until the transaction ends, and return the lead. Raises: NoResultFound."""
-    lock_lead_by(session, lambda: session.get_one(Lead, lead_id, populate_existing=True))
-    return session.get_one(Lead, lead_id)  # the session has it, so this asks nothing
+    lead = lock_lead_by(session, lambda: session.get_one(Lead, lead_id, populate_existing=True))
+    return lead or session.get_one(Lead, lead_id)
