@@ -27,6 +27,8 @@ WRITER_LEASE = 60.0
 if its lease is said to end later than that, because the clock was set back."""
 LATE_WRITE = 30.0
 """Seconds after which Attio has carried out a write whose answer was lost, or never will."""
+NOBODY = "late write"
+"""The writer of a record that nobody writes until then."""
 FIRST_RETRY, FIRST_BLOCKED_RETRY, LONGEST_RETRY = 1.0, 60.0, 86_400.0
 """Seconds until a failed write is tried again; until one is that Attio has refused; the longest wait."""
 LAST_TRY = 12
@@ -119,6 +121,7 @@ def claim(sync: RecordSync) -> Claim | None:
     if sync.shown_version == sync.version or busy or waits:
         return None
     begun, sync.writer, sync.writer_until = sync.writer is not None, writer, now + WRITER_LEASE
+    sync.due_at = 0.0  # for whoever follows this writer, also if the clock is set back meanwhile
     return Claim(sync.record_id, sync.values(), sync.version, begun)
 
 
@@ -153,9 +156,14 @@ def mark_synced(claimed: Claim) -> Claim | None:
 
 
 def _write_again(sync: RecordSync, after: float = 0.0) -> None:
-    """Have a locked record written again in so many seconds: an older write may have come later than the last one."""
+    """Have a locked record written again: an older write may have come later than the last one.
+
+    If it may still come, nobody writes the record for so many seconds; whoever does so now does it again.
+    """
     if sync.merged_into is None and sync.blocked != GONE:
         sync.version, sync.due_at = sync.version + 1, current().now() + after
+        if after:
+            sync.writer, sync.writer_until = NOBODY, current().shared_now() + after
 
 
 @repeatable
@@ -176,7 +184,7 @@ def retry_sync_later(record_id: str, error: AttioApiError) -> None:
             return
         sync.tries, sync.why = sync.tries + 1, error.message
         late = LATE_WRITE if answer_lost else 0.0
-        sync.writer, sync.writer_until = ("late write", shared_now + late) if answer_lost else (None, 0.0)
+        sync.writer, sync.writer_until = (NOBODY, shared_now + late) if answer_lost else (None, 0.0)
         wait = backoff(sync.tries, FIRST_BLOCKED_RETRY, LONGEST_RETRY) if blocked else backoff(sync.tries, FIRST_RETRY)
         sync.due_at = current().now() + max(wait, error.retry_after or 0, late)
         if blocked == GONE and sync.tries >= LAST_TRY:

@@ -4,6 +4,7 @@ import pytest
 
 from alc_app.attio.host.context import running
 from alc_app.clients.alc_events import LeadProcessed
+from alc_app.clients.attio_api import AnswerLost
 from alc_app.leads import record_sync, sends, verdicts
 from alc_app.leads.record_sync import sync_record
 from alc_app.operations import dead_letters
@@ -86,9 +87,9 @@ def test_a_write_that_was_paused_for_longer_than_its_lease_is_made_good(
     assert not record_sync.due_to_sync()
 
 
-@pytest.mark.parametrize(("fault", "writes"), [(never_answers, 2), (says(503), 1)])
+@pytest.mark.parametrize(("fault", "comes_late"), [(never_answers, ["Pending"]), (says(503), [])])
 def test_a_paused_write_that_fails_is_made_good_if_it_may_have_been_carried_out(
-    lead: str, runtime: FakeRuntime, outside: Outside, fault: Fault, writes: int
+    lead: str, runtime: FakeRuntime, outside: Outside, fault: Fault, comes_late: list[str]
 ) -> None:
     """C4: another run has written everything since, so there is nothing of its own to try again."""
 
@@ -99,11 +100,12 @@ def test_a_paused_write_that_fails_is_made_good_if_it_may_have_been_carried_out(
 
     outside.before = before
     sync_record(RECORD)
-    runtime.time += record_sync.LATE_WRITE
+    outside.written += [(RECORD, {"alc_status": status}) for status in comes_late]
+    runtime.time += record_sync.LATE_WRITE + 1
     for record_id in record_sync.due_to_sync():
         sync_record(record_id)
 
-    assert [values["alc_status"] for _, values in outside.written] == ["Complete"] * writes
+    assert outside.values(RECORD)["alc_status"] == "Complete"
     assert not record_sync.due_to_sync()
 
 
@@ -144,6 +146,16 @@ def test_a_writer_that_died_before_the_clock_was_set_back_is_followed(lead: str,
     runtime.time -= 86_400
     runtime.run_id = "another"
     complete(runtime)
+
+    assert list(record_sync.due_to_sync()) == [RECORD]
+    assert record_sync.claim_record(RECORD)
+
+
+def test_what_a_dead_writer_had_is_due_after_the_clock_was_set_back(lead: str, runtime: FakeRuntime) -> None:
+    """C4: the record was due by the clock of before, a day ahead. Nothing else has to happen for it to be written."""
+    assert record_sync.claim_record(RECORD)
+    runtime.time -= 86_400
+    runtime.run_id = "another"
 
     assert list(record_sync.due_to_sync()) == [RECORD]
     assert record_sync.claim_record(RECORD)
@@ -220,6 +232,25 @@ def test_a_write_whose_answer_was_lost_never_undoes_the_one_that_follows(
     runtime.time += 2
     sync_record(*record_sync.due_to_sync())
     assert [values["alc_status"] for _, values in outside.written] == ["Complete"]
+
+
+def test_nobody_goes_on_while_the_write_of_a_paused_run_may_still_come(lead: str, runtime: FakeRuntime) -> None:
+    """C4: not even who had taken the record over and is writing it when that run finds its answer lost."""
+    paused = FakeRuntime(database=runtime.database, run_id="paused")
+    with running(paused):
+        assert record_sync.claim_record(RECORD)
+    complete(runtime)
+    paused.time = runtime.time = runtime.time + record_sync.WRITER_LEASE + 1
+    taken_over = record_sync.claim_record(RECORD)
+    with running(paused):
+        record_sync.retry_sync_later(RECORD, AnswerLost("The answer was lost."))
+
+    assert taken_over
+    assert record_sync.mark_synced(taken_over) is None
+    assert record_sync.claim_record(RECORD) is None
+
+    runtime.time += record_sync.LATE_WRITE + 1
+    assert list(record_sync.due_to_sync()) == [RECORD]
 
 
 @pytest.mark.parametrize("status", [401, 409, 429, 500, 502, 503])

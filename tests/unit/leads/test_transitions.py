@@ -430,7 +430,7 @@ class TestWriting:
 
         assert waits == sorted(waits)
         assert (waits[0], waits[-1]) == (1.0, 900.0)
-        assert what_is_shown(runtime).due_at == runtime.time
+        assert (what_is_shown(runtime).due_at or 0) <= runtime.time
 
     def test_what_is_written_is_told_to_the_open_pages(self, runtime: FakeRuntime) -> None:
         """Usage 9: the event carries the values that the record now has."""
