@@ -18,14 +18,14 @@ from typing import Any
 
 from sqlalchemy import Connection, CursorResult, Engine, ExceptionContext, Executable, Row, event, text
 from sqlalchemy.engine.interfaces import Dialect
-from sqlalchemy.exc import DBAPIError, InternalError, OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoFreeConnection
 from sqlalchemy.pool import PoolProxiedConnection
 from sqlmodel import Session, create_engine
 
 from alc_app.runtime.storage.postgres import CONNECT_WITH, let_go_when_cut_off, ping_idle_connections
 
-UNAVAILABLE = (OperationalError, InternalError, NoFreeConnection)
+UNAVAILABLE = (OperationalError, NoFreeConnection)
 """Errors of a database that is locked, full, read-only or unreachable, that has ended a transaction in which nothing
 happened for too long, or whose connections are all in use."""
 BUSY_TIMEOUT = 10.0

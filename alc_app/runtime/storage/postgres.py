@@ -10,9 +10,9 @@ import math
 import time
 from typing import Any
 
-from sqlalchemy import Engine, event, make_url
+from sqlalchemy import Engine, ExceptionContext, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.exc import DisconnectionError, InternalError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 IDLE_IN_TRANSACTION = 10.0
@@ -28,6 +28,9 @@ LET_GO = "; ".join(
         *(f"set tcp_{name} = {value}" for name, value in KEEPALIVES.items()),
     ]
 )
+UNAVAILABLE_STATES = ("25P03", "25006")
+"""Nothing happened in a transaction for too long; the server takes no writes, as after a failover. For psycopg these
+are internal errors, and so is a statement after one that has failed, which is a bug of ours."""
 PING_AFTER = 1.0
 """Seconds after which a connection is asked, before its use, whether it is still there."""
 USED_AT = "alc_app_used_at"
@@ -45,7 +48,10 @@ def dbos_options(url: str) -> Any:
 
 
 def let_go_when_cut_off(engine: Engine) -> None:
-    """Have Postgres end the sessions of a process that stands still in a transaction, or whose machine is cut off."""
+    """Have Postgres end the sessions of a process that stands still in a transaction, or whose machine is cut off.
+
+    For the process the database is not available then.
+    """
 
     def set_timeouts(connection: DBAPIConnection, _record: object) -> None:
         connection.autocommit = True
@@ -53,6 +59,15 @@ def let_go_when_cut_off(engine: Engine) -> None:
         connection.autocommit = False
 
     event.listen(engine, "connect", set_timeouts)
+    event.listen(engine, "handle_error", _as_unavailable, retval=True)
+
+
+def _as_unavailable(context: ExceptionContext) -> OperationalError | None:
+    """Return the error to raise instead, if the database is not available and its error does not say so."""
+    error, cause = context.sqlalchemy_exception, context.original_exception
+    if not isinstance(error, InternalError) or getattr(cause, "sqlstate", None) not in UNAVAILABLE_STATES:
+        return None
+    return OperationalError(error.statement, error.params, cause, connection_invalidated=context.is_disconnect)
 
 
 def ping_idle_connections(engine: Engine) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
 from sqlalchemy import make_url, text
+from sqlalchemy.exc import InternalError, ProgrammingError
 from sqlmodel import select
 
 from alc_app.runtime.services import Services
@@ -168,6 +169,18 @@ def test_a_process_that_stands_still_in_a_transaction_loses_its_locks(
             session.execute(lock)
 
         assert paused.fetch(NOTED, {}) == []
+
+
+def test_a_bug_in_a_transaction_is_not_taken_for_a_database_that_is_away(postgres: str) -> None:
+    """C14: psycopg has one class of errors for it and for a server that takes no writes, as after a failover."""
+    with closing(Database(postgres)) as database:
+        with pytest.raises(UNAVAILABLE), database.transaction() as session:
+            session.execute(text("set transaction read only"))
+            session.execute(NOTE, {"name": "one", "next_at": 1.0})
+        with pytest.raises(InternalError), database.transaction() as session:
+            with suppress(ProgrammingError):
+                session.execute(text("select nothing"))
+            session.execute(NOTED)
 
 
 def test_each_end_of_a_connection_to_postgres_notices_that_the_other_is_cut_off(postgres: str) -> None:
