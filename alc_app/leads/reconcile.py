@@ -10,7 +10,7 @@ record Pending for ever.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import bindparam
+from sqlalchemy import bindparam, case, update
 from sqlmodel import Field, col, func, select
 
 from alc_app.attio import AttioError, AttioNoWorkspaceConnectionError
@@ -36,7 +36,7 @@ class Reconciliation(Table, table=True):
     workspace_id: str = Field(primary_key=True)
     due_at: float = 0.0
     since: float = 0.0
-    """When the last reconciliation that finished had started."""
+    """When the last reconciliation that finished had started; 0 if verdicts may have been lost since."""
     done_at: float | None = None
     news: int = 0
     """How many verdicts the last one found that we did not have."""
@@ -82,7 +82,7 @@ def reconcile_leads(workspace_id: str) -> None:
     except (AlcError, AttioError) as error:
         _set(due_at=current().now() + RETRY_AFTER, why=error.message)
     else:
-        _set(since=start.at, done_at=current().now(), news=news, why=None)
+        _finish(start, news)
 
 
 def _apply_all_verdicts(back_to: float) -> int:
@@ -102,12 +102,12 @@ def _apply_all_verdicts(back_to: float) -> int:
 
 
 def reconcile_soon(after: float = 0.0) -> None:
-    """Make the reconciliation due in so many seconds, because verdicts may have been lost.
+    """Have all leads asked about in so many seconds, because verdicts may have been lost.
 
-    It asks ALC by the page, so ten thousand pending leads are a hundred calls. Not a step: doing it twice changes
-    nothing.
+    ALC may have changed the verdict on a lead that has ended, too. It is asked by the page, so ten thousand leads are a
+    hundred calls. Not a step: doing it twice changes nothing.
     """
-    _set(due_at=current().now() + after)
+    _set(due_at=current().now() + after, since=0.0)
 
 
 def due_to_reconcile() -> Sequence[str]:
@@ -120,13 +120,31 @@ def due_to_reconcile() -> Sequence[str]:
 
 @step
 def start_reconciliation() -> Started:
-    """Start: back to the oldest pending lead, and at least to where the last reconciliation started."""
+    """Start: back to the oldest pending lead, and at least to where the last reconciliation started.
+
+    If verdicts may have been lost since, it goes back to the oldest lead of all.
+    """
     now, row = current().now(), last_reconciliation()
-    pending = select(func.min(Lead.created_at)).where(in_this_workspace(), col(Lead.status) == "pending")
+    leads = select(func.min(Lead.created_at)).where(in_this_workspace())
+    if row is None or row.since:
+        leads = leads.where(col(Lead.status) == "pending")
     with current().reading() as session:
-        oldest = session.exec(pending).one()
+        oldest = session.exec(leads).one()
     _set(due_at=now + INTERVAL)
     return Started(now, min(oldest or now, (row and row.since) or now) - CLOCK_TOLERANCE)
+
+
+def _finish(start: Started, news: int) -> None:
+    """Note the result. If verdicts may have been lost meanwhile, another reconciliation is due, of all leads again."""
+    nobody_asked = col(Reconciliation.due_at) == start.at + INTERVAL
+    done = (
+        update(Reconciliation)
+        .where(col(Reconciliation.workspace_id) == current().settings.workspace_id)
+        .values(done_at=current().now(), news=news, why=None)
+        .values(since=case((nobody_asked, start.at), else_=col(Reconciliation.since)))
+    )
+    with current().transaction() as session:
+        session.exec(done)
 
 
 def last_reconciliation() -> Reconciliation | None:

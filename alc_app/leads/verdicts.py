@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
 from alc_app.attio.host.context import current, repeatable, step
 from alc_app.clients.alc_events import LeadProcessed
@@ -13,6 +13,7 @@ from alc_app.leads.models import (
     EarlyEvent,
     Lead,
     due_leads,
+    in_this_workspace,
     lead_with,
     lock_lead,
     lock_lead_by,
@@ -43,13 +44,22 @@ def apply_verdict(event: LeadProcessed) -> Claim | None:
 @step
 def apply_verdicts(events: Sequence[LeadProcessed]) -> list[str]:
     """Store verdicts that webhooks may not have delivered. Returns the records that have something new to show."""
-    changed = []
+    changed, known = list[str](), _known_since(events)
     for event in events:
+        if _seconds(event) <= known.get(event.lead_id, -1.0):
+            continue  # most of them, and this asks without a lock
         with current().transaction() as session:
             lead = _lock_lead_of(session, event)
             if lead and _apply_to_lead(session, lead, event):
                 changed.append(lead.record_id)
     return changed
+
+
+def _known_since(events: Sequence[LeadProcessed]) -> dict[str | None, float]:
+    """Return when each of these verdicts that we have was reached, by ALC's id of the lead."""
+    ended = (col(Lead.status).in_(("complete", "failed")), col(Lead.alc_lead_id).in_([one.lead_id for one in events]))
+    with current().reading() as session:
+        return dict(session.exec(select(Lead.alc_lead_id, Lead.occurred_at).where(in_this_workspace(), *ended)).all())
 
 
 def apply_early(session: Session, lead: Lead, early: EarlyEvent) -> None:

@@ -1,7 +1,8 @@
-"""catch_up.py: what a webhook should have told and did not."""
+"""reconcile.py: what a webhook should have told and did not."""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -175,6 +176,53 @@ def test_a_sweep_is_made_every_hour_and_when_it_is_asked_for(lead: str, runtime:
     reconcile.reconcile_soon()
 
     assert reconcile.due_to_reconcile() == ["workspace"]
+
+
+def test_a_verdict_that_has_changed_while_nobody_listened_is_found(
+    lead: str, runtime: FakeRuntime, outside: Outside
+) -> None:
+    """I4: after a lost subscription all leads are asked about, not only those that wait for a verdict."""
+    first = {**DECIDED, "decided_at": "2026-11-20T12:00:00Z"}
+    created = datetime.fromtimestamp(runtime.time, UTC)
+    outside.fault(PAGE, page(first), page())
+    reconcile_leads("workspace")
+    runtime.time += 90 * 86_400
+    reconcile_leads("workspace")
+    newer = {**STRANGER, "created_at": (created + timedelta(days=80)).isoformat()}
+    changed = {**first, "interest": "not_interested", "decided_at": "2027-02-01T12:00:00Z"}
+
+    reconcile.reconcile_soon()
+    outside.fault(PAGE, page(newer, cursor="c2"), page({**changed, "created_at": created.isoformat()}))
+    reconcile_leads("workspace")
+
+    assert outside.values(RECORD)["alc_interest"] == "not_interested"
+
+
+def test_what_is_lost_during_a_sweep_is_looked_for_by_the_next(
+    lead: str, runtime: FakeRuntime, outside: Outside
+) -> None:
+    """I4: the next one is of all leads again. When nothing more was lost, they are few again."""
+
+    def lose_more(_: object) -> object:
+        reconcile.reconcile_soon()
+        return answer(200, {"leads": [], "next_cursor": None})
+
+    outside.fault(PAGE, lose_more)
+    reconcile_leads("workspace")
+    assert reconcile.due_to_reconcile() == ["workspace"]
+    assert _since() == 0
+
+    outside.fault(PAGE, page())
+    reconcile_leads("workspace")
+
+    assert not reconcile.due_to_reconcile()
+    assert _since() == runtime.time
+
+
+def _since() -> float:
+    last = reconcile.last_reconciliation()
+    assert last is not None
+    return last.since
 
 
 def test_without_a_connection_a_sweep_waits(runtime: FakeRuntime, outside: Outside) -> None:
