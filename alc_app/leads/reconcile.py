@@ -1,7 +1,8 @@
 """Ask ALC for verdicts that no webhook has delivered. Later 10-11 for deliveries that never came.
 
-`check_verdict` asks about one lead whose verdict is late. `reconcile_leads` asks about all leads, page by page: every
-hour, when a user presses the button on the install page, by `alc-app catch-up`, and after a subscription was lost.
+`check_verdict` asks about one lead whose verdict is late. `reconcile_leads` asks about many, page by page: every hour
+about the new ones and those that wait; about all leads every day, when a user presses the button on the install page,
+by `alc-app catch-up`, and after a subscription was lost.
 
 TUTORIAL: it has no such file. A webhook that is lost, disabled at ALC or sent while nobody was connected leaves the
 record Pending for ever.
@@ -24,6 +25,8 @@ from alc_app.leads.record_sync import sync_record, write_claimed
 
 INTERVAL = 3600.0
 """Seconds between two reconciliations."""
+DAY = 86_400.0
+"""Seconds. The first reconciliation of each day is of all leads."""
 CLOCK_TOLERANCE = 3600.0
 """Seconds by which our clock and ALC's may differ."""
 RETRY_AFTER = 60.0
@@ -122,11 +125,12 @@ def due_to_reconcile() -> Sequence[str]:
 def start_reconciliation() -> Started:
     """Start: back to the oldest pending lead, and at least to where the last reconciliation started.
 
-    If verdicts may have been lost since, it goes back to the oldest lead of all.
+    Once a day, and if verdicts may have been lost, it goes back to the oldest lead of all: ALC may have changed one that
+    had ended, and its delivery may have been lost.
     """
     now, row = current().now(), last_reconciliation()
     leads = select(func.min(Lead.created_at)).where(in_this_workspace())
-    if row is None or row.since:
+    if row is None or row.since // DAY == now // DAY:
         leads = leads.where(col(Lead.status) == "pending")
     with current().reading() as session:
         oldest = session.exec(leads).one()

@@ -210,7 +210,7 @@ class Machine(RuleBasedStateMachine):
         self.recover(connected=True)
         self.promises.hold_when_connected(examined=False)
 
-        self.world.clock.now += 4000  # the doctor asks about leads that have waited for long; no pause is longer
+        self.world.clock.now += 90_000  # once a day all leads are asked about; no pause is longer
         self.world.repair_everything()
         self.recover(connected=True)
         self.promises.hold_when_connected(examined=True)

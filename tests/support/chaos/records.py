@@ -86,6 +86,8 @@ class Records:
         decided = [lead for lead in leads if lead.decided and not lead.is_lost]
         latest = max(decided, key=lambda lead: lead.decided, default=None)
         verdict: list[Shown] = [(latest.status, latest.id, latest.interest)] if latest else []
+        if latest and not examined and not any(message.is_taken for message in latest.told):
+            verdict = [(status, latest.id, interest) for status, interest in latest.ever_said]
         given_up: list[Shown] = [(FAILED, lead_id, None) for lead_id in lost]
         if leads:
             return [*verdict, *unknown_lost, *given_up]
@@ -113,7 +115,9 @@ class Records:
         lead = next((lead for lead in self._leads(person) if lead.id == lead_id), None)
         if lead is None:
             return False
-        return status == PENDING or status in lead.ever_said or (status == FAILED and lead.is_lost)
+        return (
+            status == PENDING or status in {said for said, _ in lead.ever_said} or (status == FAILED and lead.is_lost)
+        )
 
     def _leads(self, person: Person) -> list[AlcLead]:
         names = self._names(person)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -42,8 +42,10 @@ class AlcLead:
     decided_at: str | None = None
     decided: int = 0
     """The moment."""
-    ever_said: set[str] = field(default_factory=set)
-    """Every verdict that there was."""
+    ever_said: set[tuple[str, str | None]] = field(default_factory=set)
+    """Every verdict that there was, with the interest."""
+    told: Sequence[Message] = ()
+    """The messages of the last one."""
     is_lost: bool = False
     """Has ALC lost it?"""
 
@@ -80,9 +82,10 @@ class Alc:
         """The agent comes to a verdict, or changes its mind; every webhook is told."""
         lead.status, lead.interest = status, interest
         lead.decided_at, lead.decided = self._clock.stamp(), self._clock.moment()
-        lead.ever_said.add(status)
+        lead.ever_said.add((status, interest))
         told = {"lead_id": lead.id, "record_id": lead.record_id, "status": status, "occurred_at": lead.decided_at}
-        return self._announce("lead.processed", {"event": "lead.processed", "interest": interest, **told})
+        lead.told = self._announce("lead.processed", {"event": "lead.processed", "interest": interest, **told})
+        return list(lead.told)
 
     def learn(self, lead: AlcLead) -> list[Message]:
         """The chat reveals a name and an email address that nobody knew; every webhook is told."""

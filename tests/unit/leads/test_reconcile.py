@@ -198,6 +198,21 @@ def test_a_verdict_that_has_changed_while_nobody_listened_is_found(
     assert outside.values(RECORD)["alc_interest"] == "not_interested"
 
 
+def test_once_a_day_all_leads_are_asked_about(lead: str, runtime: FakeRuntime, outside: Outside) -> None:
+    """I4: the delivery of a changed verdict may be lost, and nothing tells of it. Within the day few pages are read."""
+    created = {"created_at": datetime.fromtimestamp(runtime.time, UTC).isoformat()}
+    outside.fault(PAGE, page({**DECIDED, "decided_at": "2026-11-20T12:00:00Z", **created}))
+    reconcile_leads("workspace")
+    runtime.time += 2 * reconcile.DAY
+    outside.fault(PAGE, page())
+    reconcile_leads("workspace")
+    assert reconcile.start_reconciliation().back_to > runtime.time - reconcile.DAY
+
+    runtime.time += reconcile.DAY
+
+    assert reconcile.start_reconciliation().back_to < runtime.time - 2 * reconcile.DAY
+
+
 def test_what_is_lost_during_a_sweep_is_looked_for_by_the_next(
     lead: str, runtime: FakeRuntime, outside: Outside
 ) -> None:
