@@ -125,8 +125,8 @@ def due_to_reconcile() -> Sequence[str]:
 def start_reconciliation() -> Started:
     """Start: back to the oldest pending lead, and at least to where the last reconciliation started.
 
-    Once a day, and if verdicts may have been lost, it goes back to the oldest lead of all: ALC may have changed one that
-    had ended, and its delivery may have been lost.
+    Once a day, and if verdicts may have been lost, it goes back to the oldest lead of all: ALC may have changed a
+    verdict, and its delivery may have been lost.
     """
     now, row = current().now(), last_reconciliation()
     leads = select(func.min(Lead.created_at)).where(in_this_workspace())

@@ -244,6 +244,8 @@ class Connections:
             with self._call_limit.call(REFRESHES):
                 tokens = self._client.refresh(self._unseal(row, "refresh_token"), token_endpoint)
         except OAuthDenied as error:
+            if self.row(row.id).token_version != row.token_version:  # we stood still, and another process has new ones
+                return self.refresh(row.id, row.token_version)
             # The access token is invalid too. With refresh_at=0 every later use fails here, whatever its expiry says.
             self._release_refresh_lease(row.id, refresh_at=0.0)
             self.mark_needs_reconnect(row.id, RECONNECT)
@@ -272,12 +274,9 @@ class Connections:
             session.exec(update(ConnectionRow).where(which).values(refreshing_until=0, **changes))
 
     def _set_tokens(self, row: ConnectionRow, tokens: Tokens) -> None:
-        row.access_token = self._sealer.seal(f"connection/{row.id}/access_token", tokens.access_token)
-        row.refresh_token = (
-            self._sealer.seal(f"connection/{row.id}/refresh_token", tokens.refresh_token)
-            if tokens.refresh_token
-            else ""
-        )
+        where = f"connection/{row.id}"
+        row.access_token = self._sealer.seal(f"{where}/access_token", tokens.access_token)
+        row.refresh_token = tokens.refresh_token and self._sealer.seal(f"{where}/refresh_token", tokens.refresh_token)
         row.expires_at, row.scope = tokens.expires_at, tokens.scope
         row.issued_at, row.username = self._now(), tokens.username or row.username
         row.refresh_at = tokens.expires_at - min(LEEWAY, (tokens.expires_at - self._now()) / 4)

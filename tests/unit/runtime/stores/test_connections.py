@@ -395,6 +395,26 @@ def test_a_refresh_that_ends_after_the_removal_keeps_nothing(
     assert "new-refresh" in posts(alc, REVOKE)[0]
 
 
+def test_a_refusal_that_comes_late_ends_no_connection_that_was_refreshed_meanwhile(
+    services: Services, make_services: Callable[..., Services], connect: Connect, alc: responses.RequestsMock
+) -> None:
+    """O12: a process stood still for longer than its lease, and ALC refuses the token that it used before the other."""
+    connection_id = connect(lifetime=-1)
+    others = make_services()
+
+    def refuse_late(_request: requests.PreparedRequest) -> tuple[int, dict[str, str], str]:
+        alc.remove(responses.POST, TOKEN)
+        alc.post(TOKEN, json=FRESH)
+        others.connections._release_refresh_lease(connection_id)  # it has ended
+        assert others.connections.with_fresh_token(connection_id).value == "new-access"
+        return 400, {}, json.dumps({"error": "invalid_grant"})
+
+    alc.add_callback(responses.POST, TOKEN, callback=refuse_late)
+
+    assert services.connections.with_fresh_token(connection_id).value == "new-access"
+    assert services.connections.row(connection_id).status == "active"
+
+
 def test_a_refused_refresh_gives_its_lease_back(
     services: Services, connect: Connect, alc: responses.RequestsMock
 ) -> None:
