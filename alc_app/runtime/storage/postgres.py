@@ -20,11 +20,14 @@ IDLE_IN_TRANSACTION = 10.0
 KEEPALIVES = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}
 """Seconds of silence until the other machine is asked whether it is there, seconds between two questions, and how many
 it may leave without an answer."""
-CONNECT_WITH: dict[str, Any] = {"connect_timeout": 10, "tcp_user_timeout": 30_000, **KEEPALIVES}
-"""For libpq: seconds, and milliseconds for which what was sent may stay without a receipt."""
+WITHOUT_RECEIPT = 30_000
+"""Milliseconds for which what was sent may stay without a receipt. Meanwhile nobody is asked."""
+CONNECT_WITH: dict[str, Any] = {"connect_timeout": 10, "tcp_user_timeout": WITHOUT_RECEIPT, **KEEPALIVES}
+"""For libpq. The first is seconds."""
 LET_GO = "; ".join(
     [
         f"set idle_in_transaction_session_timeout = '{IDLE_IN_TRANSACTION:g}s'",
+        f"set tcp_user_timeout = {WITHOUT_RECEIPT}",
         *(f"set tcp_{name} = {value}" for name, value in KEEPALIVES.items()),
     ]
 )
