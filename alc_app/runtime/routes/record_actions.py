@@ -31,6 +31,7 @@ from alc_app.runtime.routes.open_questions import NOT_OPEN, OpenQuestions
 from alc_app.runtime.services import WORKSPACE, Services
 from alc_app.runtime.sign_in.people import Person, acting, current_person, current_person_id
 
+JUST_CONNECTED = "Acme Lead Checker has just been connected. Please try again."
 FUNCTION_TIMEOUT = 25.0
 """Seconds that a record action waits for a server function, which goes on running on the worker."""
 MAX_RECORDS = 1000
@@ -195,7 +196,8 @@ class Actions:
             yield _could_not_be_run("Something unexpected happened. Please try again; nothing is sent twice.")
         elif self._has_good_connection():
             log.warning("A record action could not use the connection: %s", error.message)
-            yield _could_not_be_run(error.message)
+            was_absent = isinstance(error, AttioNoWorkspaceConnectionError)
+            yield _could_not_be_run(JUST_CONNECTED if was_absent else error.message)
         else:
             yield {"effect": "connect", "title": "Connect Acme Lead Checker", "text": error.message, **_way(run)}
 

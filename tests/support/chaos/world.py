@@ -259,6 +259,7 @@ def world(home: Path) -> Iterator[World]:
     services = Services(config, manifest, lambda: clock.now)
     with (
         closing(services),
+        patch.object(services.database, "read_clock", lambda: clock.now),
         patch.object(connections, "time", clock),
         patch.object(call_limit, "time", Patient(clock)),
         crash_plan() as plan,

@@ -238,6 +238,9 @@ def test_nobody_is_asked_to_connect_while_the_connection_is_good(stage: Stage) -
     )
     assert "url" not in toast
 
+    engine.answer = {"error": AttioNoWorkspaceConnectionError("Acme Lead Checker is not connected.").to_json()}
+    assert click(actions)[0]["text"] == "Acme Lead Checker has just been connected. Please try again."
+
     connections.mark_needs_reconnect(connections.live(WORKSPACE).id, "ALC refuses it.")  # type: ignore[union-attr]
     prompt, done = click(actions)
     assert (prompt["effect"], done) == ("connect", {"effect": "done"})
