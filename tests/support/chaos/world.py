@@ -178,7 +178,7 @@ class World:
 
     def restart(self) -> None:
         """Have a worker take up what the crashed one had begun."""
-        self.services.inbox.release([self.services.worker_ids.my_id])
+        _unless_crashed(lambda: self.services.inbox.release([self.services.worker_ids.my_id]), None)
         self.engine.restart()
 
     def settle(self) -> None:
