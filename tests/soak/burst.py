@@ -54,8 +54,7 @@ class Report:
 def run(events: int, seed: int, home: Path, database_url: str = "") -> Report:
     """Run with real processes in `home`, on SQLite or on a migrated Postgres."""
     random = Random(seed)  # noqa: S311 - repeatable, not secret
-    settings = {"ALC_APP_DATABASE_URL": database_url} if database_url else {}
-    stack = Stack(home, **settings)
+    stack = Stack(home, ALC_APP_DATABASE_URL=database_url)
     attio = ChaosProxy(stack.attio_url)
     stack.attio.arguments += ["--mock-attio-reads-per-second", "0", "--mock-attio-writes-per-second", "0"]
     second = stack.server("worker-1", "", "alc_app", "worker")

@@ -17,7 +17,7 @@ UPSTREAM = ("GET /v2/objects/people", "POST /api/v1/leads", "PATCH /v2/objects/p
 
 def run(clicks: int, home: Path, database_url: str = "") -> Report:
     """Press Send on one person after another, with real processes in `home`. The first click warms up."""
-    stack = ProxiedStack(home, one_process=False, **({"ALC_APP_DATABASE_URL": database_url} if database_url else {}))
+    stack = ProxiedStack(home, one_process=False, ALC_APP_DATABASE_URL=database_url)
     with stack:
         user, crm, report = User(stack.app_url), Attio(stack.attio_url, "e2e-attio-token"), Report()
         user.connect_alc()

@@ -16,7 +16,7 @@ SETTLE = 60.0
 
 def run(seconds: float, home: Path, database_url: str = "", settle: float = SETTLE) -> Report:
     """Start everything, connect, wait until it is calm, and measure for so many seconds."""
-    stack = Stack(home, **({"ALC_APP_DATABASE_URL": database_url} if database_url else {}))
+    stack = Stack(home, ALC_APP_DATABASE_URL=database_url)
     with stack:
         User(stack.app_url).connect_alc()
         time.sleep(settle)

@@ -90,7 +90,7 @@ class Load:
 def run(kills: int, seed: int, home: Path, database_url: str = "", workers: int = 2) -> Report:
     """Kill so many processes of an installation in `home`, and check that it recovers by itself."""
     random, report, started = Random(seed), Report(), time.monotonic()  # noqa: S311 - repeatable, not secret
-    stack = Stack(home, **({"ALC_APP_DATABASE_URL": database_url} if database_url else {}))
+    stack = Stack(home, ALC_APP_DATABASE_URL=database_url)
     stack.servers = [stack.alc, stack.attio]
     mortals = {
         "web": KillableServers(stack, "web"),

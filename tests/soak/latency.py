@@ -28,8 +28,7 @@ def run(
     verdicts: int, per_second: float, backlog: int, home: Path, database_url: str = "", limit: int = LIMIT
 ) -> Report:
     """Run with real processes in `home`, on SQLite or on a migrated Postgres. `limit` 0: Attio takes all writes."""
-    settings = {"ALC_APP_DATABASE_URL": database_url} if database_url else {}
-    stack = ProxiedStack(home, one_process=False, **settings)
+    stack = ProxiedStack(home, one_process=False, ALC_APP_DATABASE_URL=database_url)
     stack.attio.arguments += ["--mock-attio-reads-per-second", "0", "--mock-attio-writes-per-second", "0"]
     with stack:
         User(stack.app_url).connect_alc()

@@ -123,7 +123,7 @@ def run(
 @contextmanager
 def storm_over_the_app(home: Path, database_url: str = "") -> Iterator[Storm]:
     """Start the processes, connect the app, and yield the storm."""
-    stack = Stack(home, **({"ALC_APP_DATABASE_URL": database_url} if database_url else {}))
+    stack = Stack(home, ALC_APP_DATABASE_URL=database_url)
     stack.attio.arguments += ["--mock-attio-reads-per-second", "0", "--mock-attio-writes-per-second", "0"]
     mortals = [stack.worker, stack.web]
     if database_url:

@@ -21,7 +21,7 @@ BACKLOG = 500
 def run(home: Path, database_url: str, seconds: int) -> Answers:
     """Return the answers, with real processes in `home`, on SQLite or on a migrated Postgres."""
     home.mkdir()
-    stack = Stack(home, **({"ALC_APP_DATABASE_URL": database_url} if database_url else {}))
+    stack = Stack(home, ALC_APP_DATABASE_URL=database_url)
     stack.attio.arguments += ["--mock-attio-reads-per-second", "0", "--mock-attio-writes-per-second", "0"]
     with stack:
         User(stack.app_url).connect_alc()

@@ -104,10 +104,10 @@ class _App:
 
     def __init__(self, home: Path, database_url: str) -> None:
         [self.port] = free_ports(1)
-        self.settings = {"ALC_APP_HOME": str(home), "ALC_APP_PORT": str(self.port)}
+        self.settings = {
+            "ALC_APP_HOME": str(home), "ALC_APP_PORT": str(self.port), "ALC_APP_DATABASE_URL": database_url,
+        }  # fmt: skip
         self._log = home.with_suffix(".log")
-        if database_url:
-            self.settings["ALC_APP_DATABASE_URL"] = database_url
         with self._services() as services:
             connection_id = services.connections.add(WORKSPACE, Tokens("token", "refresh", time.time() + 86_400, ""))
             services.connections.activate(connection_id)

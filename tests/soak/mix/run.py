@@ -73,7 +73,7 @@ def run(
     on_progress: Callable[[], object] = lambda: None,
 ) -> Report:
     """Run with real processes in `home`, `without` the operations of these kinds."""
-    stack = Stack(home, **({"ALC_APP_DATABASE_URL": database_url} if database_url else {}))
+    stack = Stack(home, ALC_APP_DATABASE_URL=database_url)
     gate = CrmGate(stack.attio_url)
     stack.attio.arguments += ["--mock-attio-reads-per-second", "0", "--mock-attio-writes-per-second", "0"]
     workers = [stack.worker, stack.server("worker-1", "", "alc_app", "worker")]
