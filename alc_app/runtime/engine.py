@@ -21,7 +21,7 @@ from alc_app.attio.host import trace
 from alc_app.attio.host.errors import ServerFunctionError, ServerFunctionTimeout
 from alc_app.attio.host.runs import FinishedStep
 from alc_app.runtime.bell import Bell, queue_of, run_of
-from alc_app.runtime.storage.database import for_reading, open_engine
+from alc_app.runtime.storage.database import for_reading, open_engine, report
 from alc_app.runtime.storage.postgres import dbos_options
 
 if TYPE_CHECKING:
@@ -208,8 +208,8 @@ class Engine:
         """Return whether runs can be enqueued."""
         try:
             self._client.check_connection()
-        except Exception:
-            log.exception("The engine's database does not answer.")
+        except Exception as error:
+            report(log, "The engine does not answer.", error)
             return False
         return True
 

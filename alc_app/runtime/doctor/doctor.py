@@ -20,6 +20,7 @@ from alc_app.runtime.context import AppContext
 from alc_app.runtime.doctor.timed_checks import TimedChecks
 from alc_app.runtime.doctor.work_checks import runtime_checks
 from alc_app.runtime.services import Services
+from alc_app.runtime.storage.database import report
 
 OK, FINDINGS_REMAIN, COULD_NOT_CHECK = 0, 1, 2
 """Exit codes of `alc-app doctor`."""
@@ -126,8 +127,7 @@ class Doctor:
         except SerializableError as error:
             raise CheckFailed(error.message) from error
         except Exception as error:
-            log.exception("A check or a repair of the doctor failed.")
-            raise CheckFailed("Something unexpected happened. See the log.") from error
+            raise CheckFailed(report(log, "A check or a repair of the doctor failed.", error)) from error
 
 
 class CheckFailed(Exception):

@@ -14,6 +14,7 @@ from alc_app.attio.host.context import running
 from alc_app.attio.host.operations import Gauge
 from alc_app.runtime.context import AppContext
 from alc_app.runtime.services import WORKSPACE, Services
+from alc_app.runtime.storage.database import report
 from alc_app.runtime.storage.tables import ConnectionRow
 
 log = logging.getLogger(__name__)
@@ -51,8 +52,8 @@ class Gauges(Collector):
     ) -> Iterator[Metric]:
         try:
             found = read()
-        except Exception:
-            log.exception("The gauge %s could not be read.", name)
+        except Exception as error:
+            report(log, f"The gauge {name} could not be read.", error)
             return
         family = GaugeMetricFamily(f"alc_app_{name}", text, labels=labels)
         for values, number in found.items():

@@ -11,6 +11,8 @@ from concurrent.futures import Future, wait
 from contextvars import copy_context
 from typing import Generic, TypeVar
 
+from alc_app.runtime.storage.database import report
+
 T = TypeVar("T")
 ReadinessCheck = Callable[[], str | None]
 """Returns what is missing, as a sentence, or None."""
@@ -50,7 +52,7 @@ class TimedChecks(Generic[T]):
         try:
             result.set_result(self._checks[name]())
         except Exception as error:
-            log.exception("The check of %s failed.", name)
+            report(log, f"The check of {name} failed.", error)
             result.set_exception(error)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from alc_app.attio.host.context import outcome
 from alc_app.attio.host.errors import ServerFunctionError
+from alc_app.runtime.storage.database import report
 
 log = logging.getLogger(__name__)
 
@@ -21,5 +22,4 @@ def attempt(work: Callable[[], Any]) -> dict[str, Any]:
 
         if isinstance(error, engine_error.DBOSException):
             raise  # an error of DBOS itself, such as a cancelled run, must reach it
-        log.exception("An event handler failed.")
-        return {"error": ServerFunctionError("Something unexpected happened. See the worker's log.").to_json()}
+        return {"error": ServerFunctionError(report(log, "An event handler failed.", error)).to_json()}

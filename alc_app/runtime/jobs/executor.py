@@ -19,6 +19,7 @@ from alc_app.attio.host import trace
 from alc_app.attio.host.errors import SerializableError
 from alc_app.runtime.bell import DELIVERIES, WORK, Bell, queue_of, run_of
 from alc_app.runtime.engine import APP_NAME, APP_VERSION, QUEUE_OF, ReachedDurableStep
+from alc_app.runtime.storage.database import report
 from alc_app.runtime.storage.postgres import dbos_options
 
 QUEUES: dict[str, dict[str, Any]] = {
@@ -103,8 +104,8 @@ class Executor:
                     run_to_the_end()
                 except SerializableError as error:  # the app foresees it
                     log.warning("A %s failed: %s", workflow, error.message)
-                except Exception:
-                    log.exception("A %s failed.", workflow)
+                except Exception as error:
+                    report(log, f"A {workflow} failed.", error)
                 finally:
                     self._without_engine.discard(run_id)
 

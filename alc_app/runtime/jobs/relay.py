@@ -26,6 +26,7 @@ from alc_app.runtime.failpoints import failpoint
 from alc_app.runtime.jobs.executor import QUEUES, Executor
 from alc_app.runtime.jobs.retention import RetentionJob
 from alc_app.runtime.services import Services
+from alc_app.runtime.storage.database import report
 from alc_app.runtime.storage.tables import ConnectionRow
 from alc_app.runtime.stores.delivery_statements import ClaimedDelivery, DueDelivery
 from alc_app.runtime.workflows.runner import recurring_jobs
@@ -118,8 +119,8 @@ class Relay:
     def _run_safely(self, task: Callable[[], None]) -> None:
         try:
             task()
-        except Exception:
-            log.exception("A task of the relay failed. The relay retries it.")
+        except Exception as error:
+            report(log, "A task of the relay failed, and is tried again.", error)
 
     def start_waiting_runs(self) -> None:
         """Start what waits in a queue although nobody has rung: whoever asked for it may have died before."""

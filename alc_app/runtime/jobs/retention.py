@@ -33,6 +33,7 @@ from alc_app.attio.host.context import running
 from alc_app.attio.host.operations import Retention
 from alc_app.runtime.context import AppContext
 from alc_app.runtime.services import Services
+from alc_app.runtime.storage.database import report
 from alc_app.runtime.storage.tables import LiveEvent, OAuthFlow
 
 DAY = 86_400.0
@@ -80,8 +81,8 @@ class RetentionJob:
         """Apply one rule and return the number of deleted rows. A rule that fails must not stop the others."""
         try:
             count = rule.forget(self._services.now() - rule.days * DAY, BATCH_SIZE)
-        except Exception:
-            log.exception("Old %s could not be deleted. The next pass retries.", rule.what)
+        except Exception as error:
+            report(log, f"Old {rule.what} could not be deleted. The next pass retries.", error)
             return 0
         if count:
             log.info("Deleted %d %s, older than %g days.", count, rule.what, rule.days)

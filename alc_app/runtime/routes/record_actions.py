@@ -30,6 +30,7 @@ from alc_app.runtime.failpoints import failpoint
 from alc_app.runtime.routes.open_questions import NOT_OPEN, OpenQuestions
 from alc_app.runtime.services import WORKSPACE, Services
 from alc_app.runtime.sign_in.people import Person, acting, current_person, current_person_id
+from alc_app.runtime.storage.database import report
 
 JUST_CONNECTED = "Acme Lead Checker has just been connected. Please try again."
 FUNCTION_TIMEOUT = 25.0
@@ -113,9 +114,8 @@ class Actions:
                         answer = self._perform(run, effect)
                 except SerializableError as failed:
                     error = failed
-                except Exception:
-                    log.exception("%s failed unexpectedly.", effect.name)
-                    error = ServerFunctionError("Something unexpected happened. See the log.")
+                except Exception as unforeseen:
+                    error = ServerFunctionError(report(log, f"{effect.name} failed.", unforeseen))
                 continue
             line = self._to_json(run, effect)
             record_actions.log_effect(self._services.exchanges, effect, run.coroutine)
@@ -192,7 +192,10 @@ class Actions:
         """Report an error that the action did not catch: ask to connect, or say why it could not be run."""
         yield from ({"effect": "hideToast", "id": toast} for toast in run.toasts)
         if not isinstance(error, AttioNoWorkspaceConnectionError | AttioConnectionExpiredError):
-            log.error("A record action failed.", exc_info=error)
+            if isinstance(error, ServerFunctionError):  # whose cause is logged where it came up
+                log.warning("A record action failed: %s", error.message)
+            else:
+                report(log, "A record action failed.", error)
             yield _could_not_be_run("Something unexpected happened. Please try again; nothing is sent twice.")
         elif self._has_good_connection():
             log.warning("A record action could not use the connection: %s", error.message)
@@ -234,7 +237,7 @@ def _engine_errors(what: str) -> Iterator[None]:
     except SerializableError:
         raise
     except Exception as error:
-        log.exception("The engine did not answer about %s.", what)
+        report(log, f"The engine did not answer about {what}.", error)
         raise ServerFunctionError("The work could not be queued. Please try again.") from error
 
 

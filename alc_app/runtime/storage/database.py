@@ -5,6 +5,7 @@ Transactions are short and never span a network call. On SQLite a writing one ta
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -55,6 +56,18 @@ def explain(error: DBAPIError, file: str = "") -> str:
     if isinstance(error.orig, sqlite3.Error):
         return f"{where} cannot be used: {reason}. {advice}"
     return f"{where} {'cannot be reached' if isinstance(error, OperationalError) else 'refuses'}: {reason}. {advice}"
+
+
+def report(log: logging.Logger, what: str, error: Exception) -> str:
+    """Log `what` happened by an error that nobody foresaw, and return what to tell people of its cause.
+
+    While the database is away, one line says so: a traceback would look like a fault of the program.
+    """
+    if isinstance(error, UNAVAILABLE):
+        log.error("%s The database is not available: %s", what, str(getattr(error, "orig", error)).strip())
+        return "The app's database is not available right now."
+    log.error("%s", what, exc_info=error)
+    return "Something unexpected happened. See the log."
 
 
 class Database:

@@ -21,12 +21,12 @@ from alc_app.attio.http import Request
 from alc_app.attio.workflows import Defer, Error, Outcome, StepBlock, StepMetadata, call_finish, read_config
 from alc_app.runtime.services import Services
 from alc_app.runtime.sign_in.people import acting
+from alc_app.runtime.storage.database import UNAVAILABLE, report
 from alc_app.runtime.stores.workflow_runs import Json
 from alc_app.runtime.workflows.activations import WorkflowActivations
 
 WORKFLOW = "Workflow"
 """The runner's name in the sequence diagram."""
-UNFORESEEN = "Something unexpected happened. See the worker's log."
 log = logging.getLogger(__name__)
 
 
@@ -81,8 +81,8 @@ class WorkflowRunner:
 
             if isinstance(error, engine_error.DBOSException):
                 raise  # an error of DBOS itself, such as a cancelled run, must reach it
-            log.exception("A step of the workflow run %s failed.", run_id)
-            return _as_json(Error(UNFORESEEN))
+            what = report(log, f"A step of the workflow run {run_id} failed.", error)
+            return _as_json(Error(what, retryable=isinstance(error, UNAVAILABLE)))
 
     def _call_block(self, run_id: str, turn: Json) -> Any:
         block = self._services.manifest.block(turn["block_id"])

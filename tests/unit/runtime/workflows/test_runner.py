@@ -8,12 +8,15 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
+from sqlalchemy.exc import OperationalError
 from sqlmodel import select
 
 from alc_app.app import app as manifest
 from alc_app.attio.host.workflow_definitions import Step, Workflow
+from alc_app.blocks import workflow_waits
 from alc_app.blocks.sample_workflows import follow_up, qualify, second_chance
 from alc_app.leads.models import Lead
 from alc_app.runtime.sign_in.people import Person, acting
@@ -207,6 +210,21 @@ def test_an_alc_that_is_away_is_asked_again_later(at: World) -> None:
 
     wait(at, 60)
     assert story(at, run_id) == [("ask", "waiting", None)]
+    decide(at)
+
+    assert story(at, run_id)[0] == ("ask", "done", "interested")
+    assert len(at.peers.alc.leads) == 1
+
+
+def test_a_step_that_meets_a_database_that_is_away_is_taken_again(at: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """C14: a restart of the database ends no run, as a crash of the worker ends none."""
+    with monkeypatch.context() as patch:
+        gone = OperationalError("select", {}, OSError("the server has closed the connection"))
+        patch.setattr(workflow_waits, "add_wait", Mock(side_effect=gone))
+        run_id = start(at)
+    assert at.rows("select why from workflow_step") == [("The app's database is not available right now.",)]
+
+    wait(at, 60)
     decide(at)
 
     assert story(at, run_id)[0] == ("ask", "done", "interested")
