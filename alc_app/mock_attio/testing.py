@@ -81,6 +81,8 @@ class Attio(Driver):
 
     def deliveries(self, event: str | None = None) -> list[Json]:
         """Return the messages to webhooks with their attempts, oldest first."""
+        if event is not None:
+            self._require_event(event)
         found = self.control("GET", "deliveries")["deliveries"]
         return [one for one in found if event in (None, one["event"])]
 
@@ -89,6 +91,7 @@ class Attio(Driver):
 
         `ids` are those of the event, such as `record_id`.
         """
+        self._require_event(event)
         wanted = {"event": event, "state": "delivered", "ids": ids}
         return matching.require_matches("delivery", wanted, self.deliveries(), times, self._why_none)
 

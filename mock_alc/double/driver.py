@@ -112,6 +112,11 @@ class Driver:
         """Call the control API: `control("POST", "clock", {"advance": 60})`. Raises: Refused."""
         return self._ask(method, f"/_mock/{path}", body, {})
 
+    def _require_event(self, event: str) -> None:
+        """Raise ValueError for an event that this mock never sends: a test that expects none of it would pass."""
+        if event not in (events := self._double.faults.events or (event,)):
+            raise ValueError(f"{self.name} sends no event {event}. The events are: {', '.join(events)}.")
+
     def stop_serving(self) -> None:
         """Stop what `serve` started."""
         while self._served:

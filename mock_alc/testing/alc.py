@@ -99,12 +99,15 @@ class Alc(Driver):
 
     def deliveries(self, event: str | None = None, **fields: Any) -> list[Json]:
         """Return the deliveries with their attempts, oldest first; with `fields`, those whose body has them."""
+        if event is not None:
+            self._require_event(event)
         lead_id = fields.get("lead_id")
         found = every_delivery(self._get, event=event, lead_id=lead_id if isinstance(lead_id, str) else None)
         return [one for one in found if not matching.differences(fields, one["body"])]
 
     def delivered(self, event: str = "lead.processed", *, times: int | None = None, **fields: Any) -> list[Json]:
         """Return the deliveries that were answered 2xx; if there is none, fail and show the others, or say why."""
+        self._require_event(event)
         wanted = {"event": event, "state": "delivered", "body": fields}
         return matching.require_matches("delivery", wanted, every_delivery(self._get), times, self._why_none)
 

@@ -320,6 +320,14 @@ def test_what_was_not_received_is_shown_beside_what_was(alc: Alc) -> None:
     alc.received("DELETE", "/api/v1/webhooks/wh_1", times=0)
 
 
+def test_an_event_that_alc_never_sends_is_refused(alc: Alc) -> None:
+    """A test that expects none of a misspelt event would pass, whatever the app does."""
+    with pytest.raises(ValueError, match=r"lead\.procesed.*lead\.processed, prospect\.updated"):
+        alc.deliveries("lead.procesed")
+    with pytest.raises(ValueError, match=r"lead\.procesed"):
+        alc.delivered("lead.procesed", times=0)
+
+
 def test_what_was_not_delivered_is_shown_beside_what_was(alc: Alc, receiving: Receiving) -> None:
     """A receiver that fails: the delivery is there, and its state is not what was expected."""
     receiving.statuses = [500] * 8

@@ -178,6 +178,14 @@ def test_what_was_not_delivered_is_shown(mock_attio: Attio, receiving: Receiving
     assert waiting["next_attempt_at"] > waiting["attempts"][0]["at"]
 
 
+def test_an_event_that_attio_never_sends_is_refused(mock_attio: Attio) -> None:
+    """A test that expects none of a misspelt event would pass, whatever the app does."""
+    with pytest.raises(ValueError, match=r"record\.craeted.*record\.created"):
+        mock_attio.deliveries("record.craeted")
+    with pytest.raises(ValueError, match=r"record\.craeted"):
+        mock_attio.delivered("record.craeted", times=0)
+
+
 def test_nothing_was_delivered_for_a_reason(mock_attio: Attio, receiving: Receiving) -> None:
     """No webhook yet, or none for this."""
     with pytest.raises(NotFound, match="There is no webhook: create one"):
