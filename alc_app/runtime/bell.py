@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Protocol
 from uuid import uuid4
 
-from alc_app.runtime.storage.postgres import CONNECT_WITH
+from alc_app.runtime.storage.postgres import with_timeouts
 
 WORK, DELIVERIES = "work", "deliveries"
 """Rows of ours may be due; a delivery was stored. Others are made of a name: `run_of`, `queue_of`."""
@@ -186,7 +186,7 @@ class Notifications:
 
     def __init__(self, url: str) -> None:
         """Use the database at this SQLAlchemy URL."""
-        self._url = url.replace("postgresql+psycopg://", "postgresql://", 1)
+        self._url = with_timeouts(url).set(drivername="postgresql").render_as_string(hide_password=False)
         self._closed = threading.Event()
         self._sender: Any = None
         self._sending = threading.Lock()
@@ -225,4 +225,4 @@ class Notifications:
     def _connect(self) -> Any:
         import psycopg
 
-        return psycopg.connect(self._url, autocommit=True, **CONNECT_WITH)
+        return psycopg.connect(self._url, autocommit=True)

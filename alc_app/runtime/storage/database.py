@@ -24,7 +24,7 @@ from sqlalchemy.exc import TimeoutError as NoFreeConnection
 from sqlalchemy.pool import PoolProxiedConnection
 from sqlmodel import Session, create_engine
 
-from alc_app.runtime.storage.postgres import CONNECT_WITH, let_go_when_cut_off, ping_idle_connections
+from alc_app.runtime.storage.postgres import let_go_when_cut_off, ping_idle_connections, with_timeouts
 
 UNAVAILABLE = (OperationalError, NoFreeConnection)
 """Errors of a database that is locked, full, read-only or unreachable, that has ended a transaction in which nothing
@@ -172,7 +172,7 @@ def open_engine(url: str) -> Engine:
     """
     if not url.startswith("sqlite"):
         options: dict[str, Any] = {"pool_size": POOL, "max_overflow": POOL, "pool_timeout": BUSY_TIMEOUT}
-        engine = create_engine(url, connect_args=CONNECT_WITH, **options)
+        engine = create_engine(with_timeouts(url), **options)
         let_go_when_cut_off(engine)
         ping_idle_connections(engine)
         return engine

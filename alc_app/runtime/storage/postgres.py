@@ -10,7 +10,7 @@ import math
 import time
 from typing import Any
 
-from sqlalchemy import Engine, ExceptionContext, event, make_url
+from sqlalchemy import URL, Engine, ExceptionContext, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DisconnectionError, InternalError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -22,7 +22,7 @@ KEEPALIVES = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count
 it may leave without an answer."""
 WITHOUT_RECEIPT = 30_000
 """Milliseconds for which what was sent may stay without a receipt. Meanwhile nobody is asked."""
-CONNECT_WITH: dict[str, Any] = {"connect_timeout": 10, "tcp_user_timeout": WITHOUT_RECEIPT, **KEEPALIVES}
+CONNECT_WITH = {"connect_timeout": 10, "tcp_user_timeout": WITHOUT_RECEIPT, **KEEPALIVES}
 """For libpq. The first is seconds."""
 LET_GO = "; ".join(
     [
@@ -39,13 +39,18 @@ PING_AFTER = 1.0
 USED_AT = "alc_app_used_at"
 
 
+def with_timeouts(url: str) -> URL:
+    """Return the address of a database with our timeouts, except where it has its own."""
+    given = make_url(url)
+    return given.set(query={name: str(value) for name, value in CONNECT_WITH.items()} | dict(given.query))
+
+
 def dbos_options(url: str) -> Any:
     """Return the options by which DBOS, which makes connections of its own, connects to a database as we do."""
     if url.startswith("sqlite"):
         return {"system_database_url": url}
-    timeouts = {name: str(value) for name, value in CONNECT_WITH.items()}
     return {
-        "system_database_url": make_url(url).update_query_dict(timeouts).render_as_string(hide_password=False),
+        "system_database_url": with_timeouts(url).render_as_string(hide_password=False),
         "sys_db_idle_transaction_timeout_sec": IDLE_IN_TRANSACTION,
     }
 

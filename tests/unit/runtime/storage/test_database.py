@@ -16,7 +16,7 @@ from alc_app.runtime.services import Services
 from alc_app.runtime.storage import database as database_module
 from alc_app.runtime.storage import postgres as postgres_module
 from alc_app.runtime.storage.database import UNAVAILABLE, Database
-from alc_app.runtime.storage.postgres import CONNECT_WITH, KEEPALIVES, WITHOUT_RECEIPT, dbos_options
+from alc_app.runtime.storage.postgres import CONNECT_WITH, KEEPALIVES, WITHOUT_RECEIPT, dbos_options, with_timeouts
 from alc_app.runtime.storage.tables import RateLimitSlot
 from tests.support.servers.postgres import END_OTHERS
 from tests.support.tables import make_tables
@@ -181,6 +181,16 @@ def test_a_bug_in_a_transaction_is_not_taken_for_a_database_that_is_away(postgre
             with suppress(ProgrammingError):
                 session.execute(text("select nothing"))
             session.execute(NOTED)
+
+
+def test_a_timeout_in_the_address_of_a_database_stays_as_it_is() -> None:
+    """An operator who names one knows the network. The others are ours."""
+    url = with_timeouts("postgresql+psycopg://alc@db/alc?connect_timeout=3&sslmode=require")
+    assert {name: url.query[name] for name in ("connect_timeout", "sslmode", "keepalives_count")} == {
+        "connect_timeout": "3",
+        "sslmode": "require",
+        "keepalives_count": "3",
+    }
 
 
 def test_each_end_of_a_connection_to_postgres_notices_that_the_other_is_cut_off(postgres: str) -> None:
