@@ -5,6 +5,7 @@ They are in a registry of our own, without metrics of libraries. No label carrie
 
 from __future__ import annotations
 
+from functools import cache
 from wsgiref.simple_server import WSGIServer
 
 from prometheus_client import (
@@ -46,7 +47,12 @@ CALLS = Histogram(
 def count_request(endpoint: str | None, method: str, status: int, seconds: float) -> None:
     """Record a request by its endpoint, its method and the class of its status, such as 2xx."""
     known = method if method in METHODS else "other"
-    REQUESTS.labels(endpoint or "none", known, f"{status // 100}xx").observe(seconds)
+    _requests(endpoint or "none", known, status // 100).observe(seconds)
+
+
+@cache  # there are as many as endpoints, methods and classes; to find one in the histogram takes longer than to record
+def _requests(endpoint: str, method: str, status_class: int) -> Histogram:
+    return REQUESTS.labels(endpoint, method, f"{status_class}xx")
 
 
 def serve_metrics(port: int) -> WSGIServer:
