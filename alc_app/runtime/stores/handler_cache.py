@@ -51,7 +51,7 @@ _COLUMNS = [getattr(WebhookHandlerRow, field.name) for field in fields(KnownHand
 _QUERY = (
     select(*_COLUMNS, col(ConnectionRow.status).label("connection_status"))
     .join(ConnectionRow, col(ConnectionRow.id) == WebhookHandlerRow.connection_id, isouter=True)
-    .where(col(WebhookHandlerRow.id).in_(bindparam("ids", expanding=True)))
+    .where(col(WebhookHandlerRow.id) == bindparam("id"))
 )
 
 
@@ -69,7 +69,7 @@ class HandlerCache:
 
     def read(self, handler_id: str) -> KnownHandler | None:
         """Return the handler as it is, or None, and keep it if it is ready."""
-        found = self._read([handler_id]).get(handler_id)
+        found = self._read(handler_id)
         if found and found.is_ready and not found.is_gone and not found.connector:
             self._kept[handler_id] = found
         else:
@@ -78,15 +78,13 @@ class HandlerCache:
 
     def changed(self, handlers: Iterable[KnownHandler], connection: Connection | None = None) -> set[KnownHandler]:
         """Return those that the database does not hold as they were read. An id may be there as it was and as it is."""
-        known = set(handlers)
-        now = self._read({handler.id for handler in known}, connection) if known else {}
-        return {handler for handler in known if now.get(handler.id) != handler}
+        return {handler for handler in set(handlers) if self._read(handler.id, connection) != handler}
 
     def confirm(self, handler: KnownHandler) -> None:
         """Do nothing if the handler is as it was read. Raises: HandlerChanged."""
         if self.changed([handler]):
             raise HandlerChanged
 
-    def _read(self, handler_ids: Iterable[str], connection: Connection | None = None) -> dict[str, KnownHandler]:
-        rows = self._database.fetch(_QUERY, {"ids": list(handler_ids)}, connection)
-        return {row.id: KnownHandler(**row._mapping) for row in rows}
+    def _read(self, handler_id: str, connection: Connection | None = None) -> KnownHandler | None:
+        rows = self._database.fetch(_QUERY, {"id": handler_id}, connection)
+        return KnownHandler(*rows[0]) if rows else None
