@@ -38,7 +38,7 @@ class Request:
         """
         try:
             text = self.raw_body.decode("utf-8")
-            value = json.loads(text, object_pairs_hook=_unique_keys, parse_constant=_refuse, parse_float=_finite)
+            value = STRICT.decode(text)
         except BadRequest:
             raise
         except (ValueError, RecursionError) as error:
@@ -117,6 +117,9 @@ def _finite(text: str) -> float:
     if number in (float("inf"), float("-inf")):
         raise BadRequest("A number is out of range.")
     return number
+
+
+STRICT = json.JSONDecoder(object_pairs_hook=_unique_keys, parse_constant=_refuse, parse_float=_finite)
 
 
 def _check(value: Any, depth: int) -> None:

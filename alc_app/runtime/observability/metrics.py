@@ -50,9 +50,19 @@ def count_request(endpoint: str | None, method: str, status: int, seconds: float
     _requests(endpoint or "none", known, status // 100).observe(seconds)
 
 
-@cache  # there are as many as endpoints, methods and classes; to find one in the histogram takes longer than to record
+def count_delivery(answer: str) -> None:
+    """Count a delivery by its result: a decision, or the status of its refusal."""
+    _deliveries(answer).inc()
+
+
+@cache  # there are few; to find one takes longer than to count
 def _requests(endpoint: str, method: str, status_class: int) -> Histogram:
     return REQUESTS.labels(endpoint, method, f"{status_class}xx")
+
+
+@cache
+def _deliveries(answer: str) -> Counter:
+    return DELIVERIES.labels(answer)
 
 
 def serve_metrics(port: int) -> WSGIServer:

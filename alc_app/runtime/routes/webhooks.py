@@ -23,7 +23,7 @@ from alc_app.attio.manifest import NotInManifest
 from alc_app.runtime.context import IntakeContext, ReachedFirstEffect
 from alc_app.runtime.exchanges.deliveries import LoggedRequest, log_delivery
 from alc_app.runtime.failpoints import failpoint
-from alc_app.runtime.observability.metrics import DELIVERIES, count_request
+from alc_app.runtime.observability.metrics import count_delivery, count_request
 from alc_app.runtime.observability.rate_limited_log import OncePerMinute
 from alc_app.runtime.routes.connector_webhooks import ConnectorIntake
 from alc_app.runtime.services import Services
@@ -111,7 +111,7 @@ class Intake:
             log.exception("A delivery failed.")
             response = Response(status=500)
         if response.status_code >= 300:
-            DELIVERIES.labels(str(response.status_code)).inc()
+            count_delivery(str(response.status_code))
         return response
 
     def _respond(self, request: LoggedRequest, handler_id: str, signed_by: str) -> Response:
@@ -180,7 +180,7 @@ class Intake:
             return _unavailable()
         result = "ignored" if state == "ignored" else stored
         if result != "conflict":  # `_receive` counts that as a refusal
-            DELIVERIES.labels(result).inc()
+            count_delivery(result)
         failpoint("delivery_stored")
         return ANSWERS[stored]
 
