@@ -22,7 +22,6 @@ from alc_app.attio.host.errors import ServerFunctionError, ServerFunctionTimeout
 from alc_app.attio.host.runs import FinishedStep
 from alc_app.runtime.bell import Bell, queue_of, run_of
 from alc_app.runtime.storage.database import for_reading, open_engine, report
-from alc_app.runtime.storage.postgres import dbos_options
 
 if TYPE_CHECKING:
     from dbos import DBOSClient, WorkflowStatus
@@ -114,7 +113,15 @@ class Engine:
         if self._is_sqlite:  # on Postgres `alc-app migrate` does it
             create_tables(self.url)
         serializer = DBOSPortableJSONSerializer()
-        return DBOSClient(**dbos_options(self.url), serializer=serializer, application_name=APP_NAME)
+        return DBOSClient(**self.dbos_options(), serializer=serializer, application_name=APP_NAME)
+
+    def dbos_options(self) -> Any:
+        """Return the options by which DBOS finds its database.
+
+        On Postgres it uses our connections, which let go when they are cut off. Its own would be asked before each use
+        whether they are still there: fourteen times for a click.
+        """
+        return {"system_database_url": self.url} if self._is_sqlite else {"system_database_engine": self._database}
 
     @cached_property
     def _database(self) -> SqlEngine:

@@ -20,7 +20,6 @@ from alc_app.attio.host.errors import SerializableError
 from alc_app.runtime.bell import DELIVERIES, WORK, Bell, queue_of, run_of
 from alc_app.runtime.engine import APP_NAME, APP_VERSION, QUEUE_OF, ReachedDurableStep
 from alc_app.runtime.storage.database import report
-from alc_app.runtime.storage.postgres import dbos_options
 
 QUEUES: dict[str, dict[str, Any]] = {
     "functions": {"worker_concurrency": 32},
@@ -40,9 +39,9 @@ log = logging.getLogger(__name__)
 class Executor:
     """Registers the workflows of a worker, and starts their runs in this process."""
 
-    def __init__(self, url: str, bell: Bell) -> None:
-        """Use the DBOS system database at `url`."""
-        self._url, self._bell = url, bell
+    def __init__(self, bell: Bell) -> None:
+        """Ring this bell; `launch` comes before the runs."""
+        self._bell = bell
         self._workflows: dict[str, Any] = {}
         self._queues: dict[str, Any] = {}
         self._under_way = Counter[str]()
@@ -51,11 +50,12 @@ class Executor:
         self._without_engine: set[str] = set()
         """The runs that are under way without the engine."""
 
-    def launch(self, executor_id: str, methods: Mapping[str, Method]) -> None:
-        """Register the workflows by name, and launch DBOS under this id."""
-        from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, _workflow_commands
+    def launch(self, executor_id: str, methods: Mapping[str, Method], dbos_options: Mapping[str, Any]) -> None:
+        """Register the workflows by name, and launch DBOS under this id, on the database that the options name."""
+        from dbos import DBOS, DBOSPortableJSONSerializer, _workflow_commands
 
-        config: DBOSConfig = {
+        config: Any = {
+            **dbos_options,
             "name": APP_NAME,
             "application_version": APP_VERSION,
             "executor_id": executor_id,
@@ -63,7 +63,6 @@ class Executor:
             "scheduler_polling_interval_sec": POLL_EVERY,
             "log_level": "WARNING",
         }
-        config.update(dbos_options(self._url))
         dbos = DBOS(config=config)
         for name, method in methods.items():
             self._workflows[name] = DBOS.workflow(name=name)(_as_function(name, method))

@@ -43,7 +43,7 @@ class Worker:
         """Prepare the worker; without an `executor_id`, `start` takes a free one."""
         self._services, self._executor_id = services, executor_id
         self._lifecycle, self._handlers = Lifecycle(services), HandlerMaintenance(services)
-        self._executor = Executor(services.config.database("engine"), services.bell)
+        self._executor = Executor(services.bell)
         self._relay = Relay(services, self._executor, self.run_webhook, self.prepare_job)
 
     def start(self) -> None:
@@ -56,7 +56,8 @@ class Worker:
         self._services.take_over([executor_id])  # what a process of this id left unfinished
         lifecycle = (self.connect, self.disconnect, self.remove, self.restore, self.subscription, self.rotation)
         workflows = (self.server_function, self.webhook, self.job, *lifecycle)
-        self._executor.launch(executor_id, {method.__name__: method for method in workflows})
+        methods = {method.__name__: method for method in workflows}
+        self._executor.launch(executor_id, methods, self._services.engine.dbos_options())
         logs.propagate_to_root("dbos")
         self._relay.start()
         log.info("The worker %s is ready.", executor_id)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 import time
-from typing import Any
 
 from sqlalchemy import URL, Engine, ExceptionContext, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -43,16 +42,6 @@ def with_timeouts(url: str) -> URL:
     """Return the address of a database with our timeouts, except where it has its own."""
     given = make_url(url)
     return given.set(query={name: str(value) for name, value in CONNECT_WITH.items()} | dict(given.query))
-
-
-def dbos_options(url: str) -> Any:
-    """Return the options by which DBOS, which makes connections of its own, connects to a database as we do."""
-    if url.startswith("sqlite"):
-        return {"system_database_url": url}
-    return {
-        "system_database_url": with_timeouts(url).render_as_string(hide_password=False),
-        "sys_db_idle_transaction_timeout_sec": IDLE_IN_TRANSACTION,
-    }
 
 
 def let_go_when_cut_off(engine: Engine) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -91,6 +92,13 @@ def test_a_click_joins_a_run_that_is_under_way_or_has_succeeded(engine: Engine, 
     assert [run.status for run in engine.runs_in_state(status)] == [status]
     assert len(engine.steps("send:lead")) == 1
     assert arguments(engine) == [["send", ["old number"]]]
+
+
+def test_dbos_uses_the_connections_of_the_engine_on_postgres(postgres: str, tmp_path: Path) -> None:
+    """C13: they have our timeouts, and are asked only after a pause whether they are still there."""
+    with closing(Engine(postgres, Bell(Pipes(tmp_path / "bells")))) as engine:
+        click(engine, "+442079460018")
+        assert engine._client._sys_db.engine.pool is engine._database.pool
 
 
 def test_two_clicks_at_once_after_a_failure_join_one_new_run(engine: Engine) -> None:

@@ -30,7 +30,7 @@ def bell(tmp_path: Path) -> Bell:
 def executor(bell: Bell, monkeypatch: pytest.MonkeyPatch) -> Iterator[Executor]:
     """An executor whose engine was never launched."""
     monkeypatch.setattr(dbos.DBOS, "destroy", lambda **_: None)
-    executor = Executor("sqlite://", bell)
+    executor = Executor(bell)
     yield executor
     executor.stop()
 

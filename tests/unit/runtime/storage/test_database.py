@@ -8,7 +8,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
-from sqlalchemy import make_url, text
+from sqlalchemy import text
 from sqlalchemy.exc import InternalError, ProgrammingError
 from sqlmodel import select
 
@@ -16,7 +16,7 @@ from alc_app.runtime.services import Services
 from alc_app.runtime.storage import database as database_module
 from alc_app.runtime.storage import postgres as postgres_module
 from alc_app.runtime.storage.database import UNAVAILABLE, Database
-from alc_app.runtime.storage.postgres import CONNECT_WITH, KEEPALIVES, WITHOUT_RECEIPT, dbos_options, with_timeouts
+from alc_app.runtime.storage.postgres import CONNECT_WITH, KEEPALIVES, WITHOUT_RECEIPT, with_timeouts
 from alc_app.runtime.storage.tables import RateLimitSlot
 from tests.support.servers.postgres import END_OTHERS
 from tests.support.tables import make_tables
@@ -194,15 +194,11 @@ def test_a_timeout_in_the_address_of_a_database_stays_as_it_is() -> None:
 
 
 def test_each_end_of_a_connection_to_postgres_notices_that_the_other_is_cut_off(postgres: str) -> None:
-    """Else it waits by the system's settings: for hours. DBOS makes connections of its own, from a URL."""
+    """Else it waits by the system's settings: for hours. DBOS is given an engine of this kind, too."""
     expected = KEEPALIVES | {"user_timeout": WITHOUT_RECEIPT}
-    for_dbos = make_url(dbos_options(postgres)["system_database_url"]).query
     with closing(Database(postgres)) as database, database.engine.connect() as connection:
-        ours = connection.connection.driver_connection.info.get_parameters()
+        client = connection.connection.driver_connection.info.get_parameters()
         server = {name: connection.execute(text(f"show tcp_{name}")).scalar_one() for name in expected}
 
     assert server == {name: str(value) for name, value in expected.items()}
-    for client in (ours, for_dbos):
-        assert {name: client[name] for name in CONNECT_WITH} == {
-            name: str(value) for name, value in CONNECT_WITH.items()
-        }
+    assert {name: client[name] for name in CONNECT_WITH} == {name: str(value) for name, value in CONNECT_WITH.items()}
