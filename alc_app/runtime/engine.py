@@ -37,8 +37,7 @@ FAILED = ("ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED")
 QUEUE_OF = {"server_function": "functions", "webhook": "webhooks", "job": "job"}
 """The queue of each kind of run; connections and subscriptions share the queue "lifecycle"."""
 RETRIED_ELSEWHERE = ("webhook", "job", "remove", "restore", "subscription", "connect", "disconnect", "rotation")
-"""Runs that are no dead letters when they fail: a row asks for another run, or a person saw the error and can start
-again."""
+"""Runs that are no dead letters when they fail: a row asks for another run, or a person has seen the error."""
 log = logging.getLogger(__name__)
 
 
@@ -116,11 +115,7 @@ class Engine:
         return DBOSClient(**self.dbos_options(), serializer=serializer, application_name=APP_NAME)
 
     def dbos_options(self) -> Any:
-        """Return the options by which DBOS finds its database.
-
-        On Postgres it uses our connections, which let go when they are cut off. Its own would be asked before each use
-        whether they are still there: fourteen times for a click.
-        """
+        """Return how DBOS connects: on Postgres as we do. Its own connections would be pinged before each use."""
         return {"system_database_url": self.url} if self._is_sqlite else {"system_database_engine": self._database}
 
     @cached_property
@@ -183,8 +178,7 @@ class Engine:
         if run.status != "SUCCESS":
             log.error("run %s ended as %s: %s", run_id, run.status, run.error)
             raise ServerFunctionError("Something unexpected happened. See the worker's log.")
-        result: dict[str, Any] = run.output
-        return result
+        return dict(run.output)
 
     def _find(self, run_id: str) -> Any:
         """Return DBOS's `WorkflowStatus` of a run, with its outcome, by one statement. Raises: ServerFunctionError."""
