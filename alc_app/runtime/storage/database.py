@@ -234,6 +234,16 @@ def _name_file(context: ExceptionContext) -> None:
         error.add_detail(f"The database file {engine.url.database}")
 
 
+@event.listens_for(Engine, "connect")
+def _add_unixepoch(connection: object, _record: object) -> None:
+    """Add `unixepoch('subsec')` to each connection of this process, those of DBOS included, if SQLite lacks it.
+
+    DBOS calls it from Python 3.12 on. Debian 12 and Ubuntu 22.04 have an older SQLite than 3.42, which answers NULL.
+    """
+    if isinstance(connection, sqlite3.Connection) and sqlite3.sqlite_version_info < (3, 42):
+        connection.create_function("unixepoch", 1, lambda _subsec: round(time.time(), 3))
+
+
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     connection.isolation_level = None  # we begin transactions ourselves
     _turn_on_wal(connection)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -13,9 +14,9 @@ from types import SimpleNamespace
 import pytest
 
 from alc_app.attio.host.errors import ServerFunctionError
-from alc_app.runtime import engine as module
 from alc_app.runtime.bell import Bell, Pipes
 from alc_app.runtime.engine import Engine, create_tables
+from alc_app.runtime.storage import database
 
 
 @pytest.fixture(scope="module")
@@ -184,7 +185,7 @@ def test_a_run_that_is_put_back_twice_at_once_runs_once(engine: Engine, status: 
 def test_dbos_has_the_function_that_an_older_sqlite_lacks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Debian 12 with Python 3.12: without it `created_at` would be NULL, and no worker could start."""
     monkeypatch.setattr("sqlite3.sqlite_version_info", (3, 40, 1))
-    monkeypatch.setattr(module, "time", SimpleNamespace(time=lambda: 1.5))
+    monkeypatch.setattr(database, "time", SimpleNamespace(time=lambda: 1.5, monotonic=time.monotonic))
     engine = Engine(f"sqlite:///{tmp_path / 'engine.db'}", Bell(Pipes(tmp_path / "bells")))
 
     with engine._client._sys_db.engine.connect() as connection:
