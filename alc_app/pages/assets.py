@@ -56,6 +56,7 @@ class PagesBlueprint(Blueprint):
         return response
 
 
+@cache
 def content_version() -> str:
     """Return a short digest over all static files and the code that joins them."""
     digest = hashlib.sha256()
