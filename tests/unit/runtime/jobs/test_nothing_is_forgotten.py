@@ -48,9 +48,9 @@ def connect(services: Services) -> str:
 
 
 def pass_days(services: Services, clock: Clock, days: int) -> None:
-    """Every few days the rules of retention are applied."""
-    for _ in range(0, days, 5):
-        clock.time += 5 * DAY
+    """Every few weeks the rules of retention are applied."""
+    for _ in range(0, days, 15):
+        clock.time += 15 * DAY
         RetentionJob(services).delete_old_rows()
 
 
