@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from alc_app.mock_attio.app import create_app
-from tests.unit.mock_attio.conftest import Attio, Clock, config_for
+from alc_app.mock_attio.seed import seed
+from tests.unit.mock_attio.conftest import Attio, Clock, config_for, sqlite_of
 
 PEOPLE = "/v2/objects/people/records"
 
@@ -75,6 +76,22 @@ def test_a_reset_brings_the_seed_back_with_the_same_ids(attio: Attio) -> None:
     assert attio.ok("POST", f"{PEOPLE}/query", {}) == before
     attio.token = token
     assert attio.refused("GET", "/v2/objects")["status_code"] == 401
+
+
+@pytest.mark.parametrize("demo", [True, False])
+def test_what_is_filled_with_copies_is_what_the_first_was_filled_with(
+    monkeypatch: pytest.MonkeyPatch, demo: bool
+) -> None:
+    """To the byte: a second stand-in of the process, and the first after a reset."""
+    monkeypatch.setattr(seed, "_filled", {})
+    first = create_app(config_for(Clock(), seeded=demo))
+    made = list(sqlite_of(first).iterdump())
+    second = create_app(config_for(Clock(), seeded=demo))
+    control(Attio(first, Clock()), "POST", "reset")
+
+    for app in (first, second):
+        assert list(sqlite_of(app).iterdump()) == made
+        app.extensions["mock_attio"].database.close()
 
 
 def test_a_reset_forgets_faults_requests_and_a_clock_that_was_moved(attio: Attio) -> None:
