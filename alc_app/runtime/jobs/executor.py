@@ -10,7 +10,7 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from threading import Lock
+from threading import Event, Lock
 from typing import Any
 
 from sqlalchemy.exc import DBAPIError
@@ -52,7 +52,7 @@ class Executor:
 
     def launch(self, executor_id: str, methods: Mapping[str, Method], dbos_options: Mapping[str, Any]) -> None:
         """Register the workflows by name, and launch DBOS under this id, on the database that the options name."""
-        from dbos import DBOS, DBOSPortableJSONSerializer, _workflow_commands
+        from dbos import DBOS, DBOSPortableJSONSerializer, _dbos, _scheduler, _workflow_commands
 
         config: Any = {
             **dbos_options,
@@ -68,7 +68,8 @@ class Executor:
             self._workflows[name] = DBOS.workflow(name=name)(_as_function(name, method))
         dbos._registry.get_internal_queue()._polling_interval_sec = POLL_EVERY
         _workflow_commands._BACKGROUND_JOBS_INTERVAL_SEC = POLL_EVERY
-        DBOS.listen_queues([])
+        _scheduler._STARTUP_FAST_POLL_DURATION_SEC = 0.0
+        _dbos.queue_thread = _poll_internal_queue
         DBOS.launch()
         for name, limits in QUEUES.items():
             self._queues[name] = DBOS.register_queue(name, on_conflict="always_update", **limits)
@@ -172,6 +173,13 @@ class Executor:
                 self._bell.ring(name)
 
         future.add_done_callback(ended)
+
+
+def _poll_internal_queue(stop: Event, dbos: Any) -> None:
+    """Poll the queue of DBOS itself. Its own thread would ask each second whether there is another queue to poll."""
+    from dbos import _queue
+
+    _queue.queue_worker_thread(stop, dbos, dbos._registry.get_internal_queue())
 
 
 def _limit(queue: str) -> int:
