@@ -69,7 +69,7 @@ class Executor:
         dbos._registry.get_internal_queue()._polling_interval_sec = POLL_EVERY
         _workflow_commands._BACKGROUND_JOBS_INTERVAL_SEC = POLL_EVERY
         _scheduler._STARTUP_FAST_POLL_DURATION_SEC = 0.0
-        _dbos.queue_thread = _poll_internal_queue
+        vars(_dbos)["queue_thread"] = _poll_internal_queue
         DBOS.launch()
         for name, limits in QUEUES.items():
             self._queues[name] = DBOS.register_queue(name, on_conflict="always_update", **limits)

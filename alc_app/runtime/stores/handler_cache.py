@@ -87,4 +87,4 @@ class HandlerCache:
 
     def _read(self, handler_id: str, connection: Connection | None = None) -> KnownHandler | None:
         rows = self._database.fetch(_QUERY, {"id": handler_id}, connection)
-        return KnownHandler(*rows[0]) if rows else None
+        return KnownHandler(**rows[0]._mapping) if rows else None
