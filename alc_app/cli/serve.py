@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import gc
 import logging
 import os
 import resource
 import signal
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -19,6 +17,7 @@ from alc_app.cli.output import listening
 from alc_app.config.addresses import save_addresses
 from alc_app.config.settings import Config
 from alc_app.config.sign_in import is_on_this_machine
+from alc_app.runtime.loading import loading
 from alc_app.runtime.observability import logs
 from alc_app.runtime.stop_signals import stopping
 
@@ -46,7 +45,7 @@ def run(config: Config, *, with_worker: bool) -> None:
 
     Raises: click.ClickException, if the process cannot start.
     """
-    with _loading():
+    with loading():
         from alc_app.runtime.storage.sealing import KeyMissing
         from alc_app.runtime.stores.worker_ids import WorkerIdTaken
 
@@ -71,19 +70,8 @@ def run(config: Config, *, with_worker: bool) -> None:
 def _build(config: Config) -> Flask:
     from alc_app import create_app
 
-    with _loading():
+    with loading():
         return create_app(config)
-
-
-@contextmanager
-def _loading() -> Iterator[None]:
-    """Collect no garbage meanwhile: imports create none, and looking for it would take a tenth of the start."""
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.freeze()  # what has just been loaded stays
-        gc.enable()
 
 
 def _listen(web: Flask, config: Config) -> BaseWSGIServer:
@@ -160,7 +148,7 @@ def _finish(server: BaseWSGIServer, end_streams: Callable[[], None]) -> None:
 
 def run_worker(config: Config, executor_id: str) -> None:
     """Run the worker until SIGTERM or SIGINT. Raises: click.ClickException, if it cannot start."""
-    with _loading():
+    with loading():
         import dbos  # noqa: F401 - the worker imports it when it starts
 
         from alc_app.app import app as manifest
@@ -184,7 +172,7 @@ def run_worker(config: Config, executor_id: str) -> None:
 
 def run_mock_attio(config: Config) -> None:
     """Run the Attio stand-in until SIGTERM or SIGINT. Raises: click.ClickException, if it cannot start."""
-    with _loading():
+    with loading():
         from sqlalchemy.exc import DBAPIError
 
         from alc_app.mock_attio.server import serve
