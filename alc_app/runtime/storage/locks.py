@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import suppress
 
 from sqlalchemy import Connection, Engine, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from alc_app.runtime.storage.file_locks import HeldLock
 
@@ -44,4 +45,7 @@ class _HeldAdvisoryLock:
         return True
 
     def release(self) -> None:
+        """Free the lock before the session ends: Postgres ends a session only after `close` has returned."""
+        with suppress(SQLAlchemyError):  # the connection is lost, or closed by an earlier call
+            self._connection.execute(text("select pg_advisory_unlock_all()"))
         self._connection.close()
