@@ -5,7 +5,7 @@ The tutorial's `send-to-alc.server.ts`.
 
 import logging
 
-from alc_app.attio import AttioConnectionExpiredError, AttioError, Connection
+from alc_app.attio import AttioConnectionExpiredError, AttioError
 from alc_app.attio.host.context import step
 from alc_app.attio.server import get_workspace_connection, server_function
 from alc_app.clients import alc_api
@@ -93,14 +93,11 @@ def post_or_find(send: Send) -> Lead:
 
     TUTORIAL: it sends no idempotency key, so a POST that is sent again starts a second chat. [lab answer-lost]
     """
-    # Get the authorization token from the workspace connection
-    # that the user has set up in their Attio account.
-    connection = get_workspace_connection()
     try:
-        return _post(connection, send.id, send.alc_record_id, send.name or "", send.phone_number or "")  # Usage 8
+        return _post(send.id, send.alc_record_id, send.name or "", send.phone_number or "")  # Usage 8
     except AlcAnswerLost:
         try:
-            lead = alc_api.find_lead(connection, idempotency_key=send.id)
+            lead = alc_api.find_lead(get_workspace_connection(), idempotency_key=send.id)
         except (AlcError, AttioError):
             lead = None  # this cannot be found out now either
         if lead is None:
@@ -111,7 +108,10 @@ def post_or_find(send: Send) -> Lead:
 # TUTORIAL: it forgets the lead if its process is killed after the POST. Here the outcome of each step is stored, and
 # another worker resumes the run. [lab killed-between-two-writes]
 @step
-def _post(connection: Connection, lead_id: str, record_id: str, name: str, phone_number: str) -> Lead:
+def _post(lead_id: str, record_id: str, name: str, phone_number: str) -> Lead:
+    # Get the authorization token from the workspace connection
+    # that the user has set up in their Attio account.
+    connection = get_workspace_connection()
     if not sends.record_post_attempt(lead_id):
         raise AlcRefused(GIVEN_UP)
     return alc_api.create_lead(connection, record_id, name, phone_number, idempotency_key=lead_id)
