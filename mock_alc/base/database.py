@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from copy import copy
 from pathlib import Path
 from typing import Any
@@ -96,10 +96,17 @@ def _open(url: URL, *, in_memory: bool) -> Engine:
         options["poolclass"] = StaticPool
     else:
         Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _make_private(str(url.database))
     engine = create_engine(url, **options)
     event.listen(engine, "connect", _prepare_connection)
     _begin_by(engine.dialect, "BEGIN IMMEDIATE")
     return engine
+
+
+def _make_private(path: str) -> None:
+    """Create a SQLite database's file readable by its owner only. SQLite gives its journal the same mode."""
+    with suppress(OSError):  # what is wrong, SQLite will say
+        Path(path).touch(mode=0o600)
 
 
 def _for_reading(engine: Engine) -> Engine:

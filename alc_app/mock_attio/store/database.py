@@ -3,8 +3,9 @@
 import logging
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from copy import copy
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from sqlalchemy import Connection, Engine, MetaData, event, make_url, text
@@ -46,6 +47,8 @@ class Database:
         is_sqlite = self.engine.dialect.name == "sqlite"
         self._write_lock: AbstractContextManager[Any] = threading.RLock() if is_sqlite else nullcontext()
         if is_sqlite:
+            if not in_memory:
+                _make_private(str(parsed.database))
             event.listen(self.engine, "connect", _prepare_sqlite)
             # A deferred transaction that later writes can fail at once, whatever busy_timeout says.
             _begin_by(self.engine.dialect, "BEGIN IMMEDIATE")
@@ -108,6 +111,12 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
     connection.create_function("folded", 1, _fold, deterministic=True)
     for pragma in _SQLITE_PRAGMAS:
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _make_private(path: str) -> None:
+    """Create a SQLite database's file readable by its owner only. SQLite gives its journal the same mode."""
+    with suppress(OSError):  # what is wrong, SQLite will say
+        Path(path).touch(mode=0o600)
 
 
 def _begin_by(dialect: Dialect, how: str) -> None:

@@ -24,6 +24,16 @@ def test_a_database_of_an_older_version_is_filled_again(tmp_path: Path) -> None:
     app.extensions["mock_attio"].database.close()
 
 
+def test_only_its_owner_can_read_a_database(tmp_path: Path) -> None:
+    """It has tokens and the webhooks' secrets. The journal has the same mode."""
+    app = create_app(config_for(Clock(), database_url=f"sqlite:///{tmp_path / 'mock_attio.db'}"))
+
+    with app.extensions["mock_attio"].database.writing():
+        modes = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.iterdir()}
+    assert set(modes.values()) == {0o600}, modes
+    app.extensions["mock_attio"].database.close()
+
+
 def test_a_database_of_this_version_keeps_what_was_written(tmp_path: Path) -> None:
     """A second start leaves the data as they are."""
     config = config_for(Clock(), database_url=f"sqlite:///{tmp_path / 'mock_attio.db'}")
