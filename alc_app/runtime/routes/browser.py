@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
 
 from flask import Response, after_this_request, current_app, request
-from werkzeug.exceptions import BadRequest
+from werkzeug.exceptions import BadRequest, MethodNotAllowed
 
 from alc_app.config.sign_in import LOOPBACK
 from alc_app.runtime.stores.oauth_flows import LIFETIME, OAuthFlows
@@ -30,6 +30,16 @@ class StartOver(BadRequest):
         """Take what is wrong and what to do, each as a sentence."""
         super().__init__(what)
         self.advice = advice
+
+
+def refuse_head() -> None:
+    """Refuse HEAD, for a blueprint whose GETs do something. Raises: MethodNotAllowed.
+
+    Flask answers it by running the view for GET. What only looks at a link, such as a mail scanner, would use up the
+    code of a callback, or begin a flow.
+    """
+    if request.method == "HEAD":
+        raise MethodNotAllowed(["GET", "OPTIONS"])
 
 
 def begin_flow(flows: OAuthFlows, person_id: str | None = None, return_to: str = "") -> str:

@@ -27,6 +27,7 @@ from alc_app.runtime.routes.browser import (
     flow_secrets,
     is_other_loopback_name,
     own_path,
+    refuse_head,
 )
 from alc_app.runtime.services import WORKSPACE, Services
 from alc_app.runtime.sign_in.people import current_person_id
@@ -56,6 +57,7 @@ log = logging.getLogger(__name__)
 def blueprint(services: Services) -> Blueprint:
     """Serve `/connections/alc/…`. Each route leads to the install page with a notice of what happened."""
     routes = Blueprint("connections", __name__, url_prefix="/connections/alc")
+    routes.before_request(refuse_head)
 
     @routes.get("/connect")
     def connect() -> ResponseReturnValue:

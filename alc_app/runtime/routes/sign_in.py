@@ -17,6 +17,7 @@ from alc_app.runtime.routes.browser import (
     forget_all_flows,
     is_other_loopback_name,
     own_path,
+    refuse_head,
 )
 from alc_app.runtime.services import Services
 from alc_app.runtime.sign_in.oidc import BAD_ANSWER
@@ -33,6 +34,7 @@ log = logging.getLogger(__name__)
 def blueprint(services: Services) -> Blueprint:
     """Serve `/sign-in`, its callback, `/sign-out` and `/signed-out`."""
     routes = Blueprint("sign_in", __name__)
+    routes.before_request(refuse_head)
 
     @routes.get("/sign-in")
     def sign_in() -> ResponseReturnValue:

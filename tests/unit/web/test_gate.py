@@ -69,6 +69,15 @@ def services_of(app: Flask) -> Services:
     return found
 
 
+@pytest.mark.parametrize("path", ["/sign-in", f"{CALLBACK}?code=c0de&state=s"])
+def test_a_link_to_the_sign_in_that_is_only_looked_at_begins_and_ends_nothing(guarded: Flask, path: str) -> None:
+    """RFC 9110 9.3.2: mail scanners and monitors send HEAD."""
+    looked = client_of(guarded, browser=True).head(path, base_url=BASE_URL)
+
+    assert looked.status_code == 405
+    assert "alc_app_flow_" not in str(looked.headers)
+
+
 def test_the_code_of_a_callback_is_not_kept_for_after_the_sign_in(guarded: Flask) -> None:
     """O22: whoever is signed out has begun nothing that it could end."""
     asked = client_of(guarded, browser=True).get("/connections/alc/callback?code=c0de&state=s", base_url=BASE_URL)

@@ -144,6 +144,20 @@ def test_two_tabs_that_connect_at_once_both_succeed(web: FlaskClient, engine: Fa
 
 
 @pytest.mark.usefixtures("alc")
+def test_a_link_that_is_only_looked_at_uses_up_nothing(web: FlaskClient, engine: FakeEngine) -> None:
+    """O2, RFC 9110 9.3.2: mail scanners and monitors send HEAD, with no wish to connect anything."""
+    engine.answer = {"ok": None}
+    looked = web.head(CONNECT, base_url=APP)
+    query = answer_to(keep_cookies(web, web.get(CONNECT, base_url=APP)))
+
+    scanned = web.head("/connections/alc/callback", query_string=query, base_url=APP)
+    used = web.get("/connections/alc/callback", query_string=query, base_url=APP)
+
+    assert [(one.status_code, one.headers["Allow"]) for one in (looked, scanned)] == [(405, "GET, OPTIONS")] * 2
+    assert used.headers["Location"] == "/apps/alc?notice=connected"
+
+
+@pytest.mark.usefixtures("alc")
 def test_each_of_two_tabs_that_connect_at_once_shows_how_its_own_run_ended(web: FlaskClient) -> None:
     """Both show their progress before either run has ended; and nobody else is told how they ended."""
     tabs = [web.application.test_client().get(CONNECT, base_url=APP) for _ in range(2)]
