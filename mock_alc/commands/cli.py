@@ -94,8 +94,16 @@ main.add_command(story)
 
 
 def _start(flags: dict[str, Any]) -> "MockAlc":
-    # These imports take most of the start-up time. Garbage collection would slow them down and find nothing.
+    # Imports take most of the start-up time. Garbage collection would slow them down and find nothing.
     gc.disable()
+    try:
+        return _import_and_start(flags)
+    finally:
+        gc.freeze()  # Exclude the modules just loaded from later collections: they stay in memory.
+        gc.enable()
+
+
+def _import_and_start(flags: dict[str, Any]) -> "MockAlc":
     from pydantic import ValidationError
 
     from mock_alc.base.sealing import KeyUnusable
@@ -116,9 +124,6 @@ def _start(flags: dict[str, Any]) -> "MockAlc":
         if refusal := _refusal(error, config):
             raise refusal from error
         raise
-    finally:
-        gc.freeze()  # Exclude the modules just loaded from later collections: they stay in memory.
-        gc.enable()
 
 
 def _reason(error: OSError) -> str:

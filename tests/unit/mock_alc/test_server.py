@@ -1,5 +1,6 @@
 """The mock behind real HTTP: in a thread, and as a process."""
 
+import gc
 import os
 import re
 import signal
@@ -212,6 +213,7 @@ def test_a_database_that_cannot_be_opened_is_explained(url: str, sentence: str) 
     assert "MOCK_ALC_DATABASE_URL" in result.output
     assert "hunter2" not in result.output
     assert isinstance(result.exception, SystemExit)
+    assert gc.isenabled()  # it rests during the imports only
 
 
 def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:

@@ -9,9 +9,10 @@ from alc_app.runtime.loading import loading
 
 
 @pytest.fixture(autouse=True)
-def thaw() -> Iterator[None]:
-    """Let the collector find again what a test has frozen."""
+def collector() -> Iterator[None]:
+    """The collector, which is on. It finds again what a test has frozen."""
     frozen = gc.get_freeze_count()
+    gc.enable()
     yield
     if not frozen:
         gc.unfreeze()
