@@ -192,7 +192,7 @@ def test_a_failed_request_that_alc_has_after_all_is_pending(
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-@pytest.mark.parametrize("nth", range(9))
+@pytest.mark.parametrize("nth", range(8))
 def test_a_crash_at_any_step_ends_in_one_lead(
     runtime: FakeRuntime, outside: Outside, record_says: Says, when: str, nth: int
 ) -> None:
