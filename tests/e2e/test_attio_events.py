@@ -20,9 +20,11 @@ REQUESTED = "Requested"
 
 @pytest.fixture
 def subscribed(user: User, attio: Attio) -> dict[str, Any]:
-    """A connected workspace that is subscribed to Attio's events."""
+    """A connected workspace that is subscribed to Attio's events, and knows the secret of their signatures."""
     eventually(lambda: len(attio.webhooks()) == 1, what=attio.webhooks)
-    return attio.webhooks()[0]
+    [webhook] = attio.webhooks()
+    eventually(lambda: requests.post(webhook["target_url"], json={}, timeout=30).status_code == 401)
+    return webhook
 
 
 def test_a_person_sets_requested_in_the_crm_and_the_record_says_complete(

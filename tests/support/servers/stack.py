@@ -15,6 +15,7 @@ from sqlalchemy import Connection, NullPool, create_engine, text
 from alc_app.runtime.bell import WORK, Bell, Notifications, Pipes
 from alc_app.runtime.storage.sealing import Sealer
 from tests.support.servers.process import Server
+from tests.support.waiting import eventually
 
 PORTS = (10_000 + (os.getpid() * 101 + number) % 20_000 for number in itertools.count())
 CLIENT_ID, CLIENT_SECRET = "alc-app", "e2e-client-secret-of-32-characters"
@@ -118,13 +119,16 @@ class Stack:
             return dict(connection.execute(query, {"record_id": record_id}).mappings().one())
 
     def webhook_secret(self, url: str) -> str:
-        """Return the secret that signs deliveries to this URL, unsealed from the app's database."""
+        """Return the secret that signs deliveries to this URL, unsealed from the app's database, once it is there."""
         handler_id = url.rpartition("/")[2]
         query = text("select secret from webhook_handler where id = :id")
-        with self.sql("app") as connection:
-            sealed = connection.execute(query, {"id": handler_id}).scalar_one()
+
+        def sealed() -> str:
+            with self.sql("app") as connection:
+                return str(connection.execute(query, {"id": handler_id}).scalar_one() or "")
+
         sealer = Sealer([(self.home / "sealing_key").read_text().strip()])
-        return sealer.unseal(f"webhook_handler/{handler_id}/secret", sealed)
+        return sealer.unseal(f"webhook_handler/{handler_id}/secret", eventually(sealed))
 
     def make_rows_due(self) -> None:
         """Let every row that waits for a time be due now."""
